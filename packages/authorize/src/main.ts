@@ -14,7 +14,7 @@ await runService({
     const { verifier } = loadServiceKeys(loaded, 'authorize', Date.now);
     if ('memory' in loaded.config.sessions)
       logger.warn(
-        "sessions are kept in this process's memory, where authenticate cannot put any: nobody will be recognised; set sessions.redis",
+        'sessions are kept in the memory of this process, where authenticate cannot store any, so no login will be valid; set sessions.redis',
       );
     const stores = await createSessionStores(loaded.config.sessions, {
       logger,

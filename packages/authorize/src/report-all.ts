@@ -1,6 +1,6 @@
 import { ConfigFaults } from '@sallyport/kit';
 
-/** Runs every check of a configuration and throws the faults of all of them together; any other error at once. */
+/** Runs every check of a configuration. Throws the faults of all of them together, and any other error at once. */
 export function reportAll(file: string, checks: readonly (() => unknown)[]): void {
   const faults = checks.flatMap((check) => {
     try {

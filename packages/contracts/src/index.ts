@@ -1,4 +1,4 @@
-// What the services say to each other, and the schema of sallyport.yaml; depends on zod alone and runs in a browser.
+// The calls between the services, and the schema of sallyport.yaml. Depends on zod only and runs in a browser.
 export * from './problem.ts';
 export * from './identity/identity.ts';
 export * from './identity/session.ts';
@@ -17,7 +17,7 @@ export * from './audit/audit-event.ts';
 export * from './audit/audit-query.ts';
 export * from './service-name.ts';
 export * from './kubernetes/impersonation-extras.ts';
-export { configSchema, largestConfigBytes, type Config } from './config/index.ts';
+export { configSchema, maxConfigBytes, type Config } from './config/index.ts';
 export { planPolicies, type PolicyPlan, type PolicyDocument, type ClusterPlan } from './config/plan-policies.ts';
 export { type ClusterConfig } from './config/cluster.ts';
 export { type ProviderConfig } from './config/provider.ts';

@@ -13,7 +13,7 @@ export const problemTable = {
   'unknown-caller': { status: 403, title: 'This service may not make this call', reason: 'Forbidden' },
   'not-found': { status: 404, title: 'Not found', reason: 'NotFound' },
   'method-not-allowed': { status: 405, title: 'The method is not allowed here', reason: 'MethodNotAllowed' },
-  conflict: { status: 409, title: 'The request conflicts with the present state', reason: 'Conflict' },
+  conflict: { status: 409, title: 'The request conflicts with the current state', reason: 'Conflict' },
   'too-large': { status: 413, title: 'The request is too large', reason: 'RequestEntityTooLarge' },
   'uri-too-long': { status: 414, title: 'The request target is too long', reason: 'BadRequest' },
   'unsupported-media-type': { status: 415, title: 'The media type is not supported', reason: 'UnsupportedMediaType' },
@@ -22,7 +22,7 @@ export const problemTable = {
   'upstream-unreachable': { status: 502, title: 'The cluster cannot be reached', reason: 'ServiceUnavailable' },
   'upstream-timeout': { status: 504, title: 'The cluster did not answer in time', reason: 'Timeout' },
   'service-unavailable': { status: 503, title: 'A service is not ready', reason: 'ServiceUnavailable' },
-  'authorize-unavailable': { status: 503, title: 'No decision can be had', reason: 'ServiceUnavailable' },
+  'authorize-unavailable': { status: 503, title: 'No decision is available', reason: 'ServiceUnavailable' },
   'sessions-unavailable': { status: 503, title: 'The session store cannot be reached', reason: 'ServiceUnavailable' },
   'audit-unavailable': { status: 503, title: 'The request cannot be audited', reason: 'ServiceUnavailable' },
   'identity-provider-unavailable': {
@@ -34,10 +34,10 @@ export const problemTable = {
   'login-expired': { status: 400, title: 'The login took too long or was already used', reason: 'BadRequest' },
 } as const satisfies Record<string, ProblemKind>;
 
-/** A code of the problem table; it survives every hop between services. */
+/** A code of the problem table. It is kept over every hop between services. */
 export type ProblemCode = keyof typeof problemTable;
 
-/** True if `value` is a code of the table. */
+/** Reports whether `value` is a code of the table. */
 export function isProblemCode(value: unknown): value is ProblemCode {
   return typeof value === 'string' && Object.hasOwn(problemTable, value);
 }

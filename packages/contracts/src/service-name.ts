@@ -1,8 +1,8 @@
-/** The four services, by the names that their credentials carry. */
+/** The four services, as their credentials name them. */
 export const serviceNames = ['authenticate', 'authorize', 'proxy', 'audit'] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
-/** Who may call whom; nothing else is accepted, wherever it comes from. */
+/** Which services each service may call. Every other call is refused. */
 export const mayCall: Record<ServiceName, readonly ServiceName[]> = {
   proxy: ['authenticate', 'authorize', 'audit'],
   authenticate: [],

@@ -1,5 +1,5 @@
-// The policy language (a superset of Pomerium's) and its engine: documents are compiled once to closures and evaluated
-// per request.
+// The policy language, a superset of Pomerium's, and its engine. Documents are compiled once to closures, which are
+// evaluated for every request.
 export { compilePolicy, compilePolicySliced, type CompileResult } from './compile/compile-policy.ts';
 export { runStepsSliced, type Slicing, type Steps } from './compile/run-steps.ts';
 export { actions, operators, type Action, type Operator } from './language/actions.ts';

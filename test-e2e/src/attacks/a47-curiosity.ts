@@ -56,7 +56,7 @@ export function attackCuriosity(): void {
         403,
         /policy rule "default-deny" does not allow mallory@example.com to list pods in namespace "dev" of cluster "dev"/,
       );
-      expect(status.message).toContain('you are in no group');
+      expect(status.message).toContain('you are not in any group');
       expect(status.message).not.toMatch(/developers|sre|alice/);
       const bob = await expectRefused(
         { authorization: `Bearer ${attackFixture().tokens.bob}` },

@@ -231,7 +231,7 @@ describeWith(['cluster', 'kubectl'], 'logins with identity providers that others
       await provider.setGroups('bob', []);
       const outside = await logIn(id, 'bob');
       expect((await outside.tryKubectl(['get', 'configmaps', '-n', namespace.name])).stderr).toContain(
-        'you are in no group',
+        'you are not in any group',
       );
     });
 

@@ -62,7 +62,7 @@ describeWith(
       const mallory = await gateway.person('mallory@example.com');
       const refused = await mallory.tryKubectl(['get', 'pods', '-n', namespace.name]);
       expect(refused.code).toBe(1);
-      const text = `policy rule "default-deny" does not allow mallory@example.com to list pods in namespace "${namespace.name}" of cluster "dev" (criteria: groups; you are in no group)`;
+      const text = `policy rule "default-deny" does not allow mallory@example.com to list pods in namespace "${namespace.name}" of cluster "dev" (criteria: groups; you are not in any group)`;
       const { token } = await gateway.login('mallory@example.com');
       const answer = await gateway.request(`/clusters/dev/api/v1/namespaces/${namespace.name}/pods`, { token });
       expect(answer.status).toBe(403);

@@ -5,7 +5,7 @@ import { type ListedSession, type SessionStore } from '@sallyport/stores';
 /** The person for whom the gateway makes this call; it has looked their credential up already. */
 export function requireCaller({ headers }: IncomingMessage): Caller {
   const caller = readCaller(headers);
-  if (!caller) throw new ProblemError('unauthenticated', 'Nobody is logged in here. Log in first.');
+  if (!caller) throw new ProblemError('unauthenticated', 'You are not logged in. Log in first.');
   return caller;
 }
 

@@ -7,9 +7,9 @@ const pingMs = 10_000;
 const maxBufferedBytes = 1024 * 1024;
 const maxSubscribers = 256;
 
-/** Everyone who holds `GET /v1/changes` open. */
+/** The subscribers of `GET /v1/changes`. */
 export type ChangeFeed = {
-  /** Takes over a response: NDJSON, a line per change, `seq` counting up by one from 1 on each connection. */
+  /** Writes changes to a response as NDJSON, one line per change. Returns false if there are too many subscribers. */
   subscribe(response: ServerResponse): boolean;
   close(): void;
 };
@@ -17,8 +17,8 @@ export type ChangeFeed = {
 type Subscriber = { send(change: Change): void; end(): void };
 
 /**
- * A reader that does not keep up is cut off rather than buffered for or spared a line: it comes back and looks
- * everything up again.
+ * Creates a subscriber. A reader that does not keep up is disconnected; nothing is buffered or skipped. It connects
+ * again and checks everything.
  */
 function createSubscriber(response: ServerResponse): Subscriber {
   let seq = 0;
@@ -42,19 +42,19 @@ export type ChangeFeedDeps = {
 /** Creates the feed over what the session store, the policies, the replicas and the streams report. */
 export function createChangeFeed(deps: ChangeFeedDeps): ChangeFeed {
   const subscribers = new Set<Subscriber>();
-  const tell = (change: Change) => {
+  const send = (change: Change) => {
     for (const subscriber of subscribers) subscriber.send(change);
   };
   const stops = [
     deps.sessions.onChange(({ type, sessionId, issuer, subject, at }) =>
-      tell({ type: `session-${type}`, sessionId, issuer, subject, at }),
+      send({ type: `session-${type}`, sessionId, issuer, subject, at }),
     ),
-    deps.sessions.onGap(() => tell({ type: 'gap' })),
-    deps.replicas.onReloadRequest(() => tell({ type: 'reload-requested' })),
-    deps.streams.onQuestion((question) => tell({ type: 'streams-requested', question })),
-    deps.policies.onChange(({ version }) => tell({ type: 'policy-changed', policyVersion: version })),
+    deps.sessions.onGap(() => send({ type: 'gap' })),
+    deps.replicas.onReloadRequest(() => send({ type: 'reload-requested' })),
+    deps.streams.onQuestion((question) => send({ type: 'streams-requested', question })),
+    deps.policies.onChange(({ version }) => send({ type: 'policy-changed', policyVersion: version })),
   ];
-  const timer = setInterval(() => tell({ type: 'ping' }), pingMs);
+  const timer = setInterval(() => send({ type: 'ping' }), pingMs);
   timer.unref();
   return {
     subscribe(response) {

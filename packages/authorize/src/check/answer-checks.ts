@@ -8,7 +8,7 @@ import type { IdleRenewal } from './idle-renewal.ts';
 import type { EvaluateCheck } from './evaluate-check.ts';
 import { sessionsUnavailable } from './sessions-unavailable.ts';
 
-/** Answers a batch: the JSON of a CheckResponse, and what is to be done once it is on its way. */
+/** Answers a batch with the JSON of a CheckResponse. `afterwards` is to be called once it has been sent. */
 export type AnswerChecks = (checks: readonly Check[]) => Promise<{ json: string; afterwards: () => void }>;
 
 type Deps = {
@@ -27,7 +27,7 @@ function distinctHashes(checks: readonly Check[]): string[] {
   return [...hashes];
 }
 
-/** Reads every session of the batch, each once, in one call. Anything but one answer per question is no answer. */
+/** Reads every session of the batch once, in one call. Anything but one result per hash counts as a failure. */
 async function findSessions(hashes: readonly string[], { sessions, storeTimeoutMs }: Deps): Promise<Found> {
   if (hashes.length === 0) return new Map();
   let lookups: SessionLookup[];
@@ -42,7 +42,7 @@ async function findSessions(hashes: readonly string[], { sessions, storeTimeoutM
   return new Map(hashes.map((hash, index) => [hash, lookups[index]!]));
 }
 
-/** Hashes of sessions that are only asked about, and used by no check of the batch; undefined if there are none. */
+/** Returns the hashes of sessions that no check of the batch uses (`use: false`); undefined if there are none. */
 function idleHashes(checks: readonly Check[]): Set<string> | undefined {
   let idle: Set<string> | undefined;
   for (const { credential, use } of checks)
@@ -53,7 +53,7 @@ function idleHashes(checks: readonly Check[]): Set<string> | undefined {
   return idle;
 }
 
-/** A check that goes wrong is refused by itself; the others of its batch are answered. */
+/** Answers one check. If it fails, only this check is refused; the others of its batch are answered. */
 function answerOne(check: Check, found: Found, snapshot: PolicySnapshot, { evaluate, logger }: Deps): string {
   try {
     const lookup = check.credential.kind === 'token' ? found.get(check.credential.hash) : undefined;
@@ -62,7 +62,7 @@ function answerOne(check: Check, found: Found, snapshot: PolicySnapshot, { evalu
       check.use === false && lookup?.state === 'live' ? { ...answer, idleEndsAt: lookup.idleEndsAt } : answer,
     );
   } catch (error) {
-    logger.error({ err: error, target: check.target }, 'a check went wrong and was refused');
+    logger.error({ err: error, target: check.target }, 'a check failed and was refused');
     const { code, detail } = toProblem(undefined);
     return writeAnswer({
       decision: { effect: 'deny', rule: defaultDeny, reasons: [], policyVersion: snapshot.version },
@@ -72,8 +72,8 @@ function answerOne(check: Check, found: Found, snapshot: PolicySnapshot, { evalu
 }
 
 /**
- * Creates what answers `POST /v1/check`: every session is read anew for every batch. Rejects with
- * `sessions-unavailable` when they cannot be read in time.
+ * Creates the handler of `POST /v1/check`. Every session is read again for every batch. Rejects with
+ * `sessions-unavailable` if they cannot be read in time.
  */
 export function createAnswerChecks(deps: Deps): AnswerChecks {
   return async (checks) => {

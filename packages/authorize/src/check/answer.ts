@@ -1,12 +1,12 @@
 import type { Decision, ProblemCode } from '@sallyport/contracts';
 import type { CallerView, ClusterAppearance } from './caller-view.ts';
 
-/** One answer of `POST /v1/check` before it is written; `caller` and `appearance` bring their JSON with them. */
+/** One answer of `POST /v1/check` before serialization. `caller` and `appearance` contain their JSON. */
 export type Answer = {
   readonly decision: Decision;
   readonly problem?: { readonly code: ProblemCode; readonly detail: string };
   readonly caller?: CallerView;
-  /** When the session ends for lack of use; told where the check was no use of it. */
+  /** When the session ends if it is not used; set if the check did not count as use. */
   readonly idleEndsAt?: number;
   readonly appearance?: ClusterAppearance;
 };

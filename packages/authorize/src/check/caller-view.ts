@@ -4,10 +4,10 @@ import type { SessionInput, UserInput } from '@sallyport/policy';
 import { LRUCache } from 'lru-cache';
 import type { ImpersonateRules } from '../policies/impersonate-rules.ts';
 
-/** How a caller appears on one cluster, ready to be sent: the impersonation as JSON, or why there can be none. */
+/** How a caller appears on one cluster: the impersonation as JSON, or why the cluster refuses the user name. */
 export type ClusterAppearance = { readonly json: string; readonly refusal?: undefined } | { readonly refusal: string };
 
-/** What follows from a session alone, derived once and used for as long as the store hands out that very session. */
+/** What follows from a session alone. Derived once, and used as long as the store returns the same session object. */
 export type CallerView = {
   readonly source: Session;
   readonly user: UserInput;
@@ -25,8 +25,8 @@ export type CallerViews = { of(session: Session): CallerView };
 const maxAppearances = 64;
 
 /**
- * The only stable key of a person: issuer and subject, not the name, which may be given to somebody else (OpenID
- * Connect Core 5.7).
+ * Returns the uid of a user, from the issuer and the subject. These are the only stable key: a name can be reassigned
+ * (OpenID Connect Core 5.7).
  */
 export function impersonationUid(issuer: string, subject: string): string {
   return createHash('sha256').update(`${issuer}\0${subject}`).digest('base64url');
@@ -38,7 +38,7 @@ function impersonationOf(session: Session, uid: string, rules: ImpersonateRules)
     user: session.identity.user,
     uid,
     groups: all.filter((group) => rules.mayPassGroup(group)),
-    // A key that is not on the list is in no cluster's role, and the API server would refuse the request for it.
+    // No cluster's role has a key that is not on the list, and the API server would refuse the request because of it.
     extra: { 'sallyport.dev/session': [session.id] } satisfies Partial<
       Record<(typeof impersonationExtras)[number], string[]>
     >,
@@ -74,7 +74,7 @@ function createView(session: Session, uid: () => string): CallerView {
     appearance(rules) {
       let known = appearances.get(rules);
       if (!known) {
-        // Rules that were swapped out are let go of with the rest.
+        // This also releases rules that were replaced.
         if (appearances.size >= maxAppearances) appearances.clear();
         known = derive(rules);
         appearances.set(rules, known);
@@ -85,9 +85,9 @@ function createView(session: Session, uid: () => string): CallerView {
 }
 
 /**
- * Remembers views by session id, at most `max` of them. A view is used only for the very session object it was derived
- * from: whatever changed in a session (a refreshed group, say) comes as another object, so nothing stale is ever used
- * and nobody gets another's view.
+ * Caches at most `max` views by session ID. A view is used only for the session object from which it was derived. A
+ * changed session, for example with refreshed groups, is another object, so a view is never stale and never used for
+ * another user.
  */
 export function createCallerViews(options: { max?: number } = {}): CallerViews {
   const max = options.max ?? 5000;

@@ -8,14 +8,14 @@ import {
 } from '@sallyport/policy';
 import type { CallerView } from './caller-view.ts';
 
-/** The reasons that decided, of the two lists that the engine gives. */
+/** Returns the deciding reasons, from the two lists of the engine. */
 function decidingReasons({ effect, allow, deny }: PolicyResult): readonly string[] {
   if (effect === 'allow') return allow.reasons;
   if (effect === 'authenticate') return allow.reasons.includes('user-unauthenticated') ? allow.reasons : deny.reasons;
   return deny.value || allow.value ? deny.reasons : allow.reasons;
 }
 
-/** What policy sees of a check: the caller, the request, and what is asked of Kubernetes. */
+/** Returns the input of the policies for a check: the caller, the request and its Kubernetes attributes. */
 export function inputOf(
   check: Check,
   { user, session }: Pick<CallerView, 'user' | 'session'>,
@@ -25,7 +25,7 @@ export function inputOf(
   return { user, session, request: check.request, kubernetes, now };
 }
 
-/** The decision of these policies, under the version that they are of. */
+/** Returns the decision of these policies, with their version. */
 export function decide(policies: readonly CompiledPolicy[], input: PolicyInput, version: string): Decision {
   const result = evaluatePolicy(policies, input);
   const decision: Decision = {

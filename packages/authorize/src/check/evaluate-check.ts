@@ -10,7 +10,7 @@ import { explainRefusal } from './explain-refusal.ts';
 import type { EvaluateShadow } from './evaluate-shadow.ts';
 import { refusalDetail } from './refusal-detail.ts';
 
-/** Judges one check, given what the session store says of its credential (undefined: there is none). */
+/** Evaluates one check, given the session of its credential (undefined: there is no credential). */
 export type EvaluateCheck = (check: Check, found: SessionLookup | undefined, snapshot: PolicySnapshot) => Answer;
 
 function refuseAnonymous(detail: string, version: string): Answer {
@@ -73,14 +73,14 @@ function evaluateForCluster(
     caller,
     problem: {
       code: 'forbidden',
-      detail: `your user name ${appearance.refusal}, so it may not go to cluster "${name}" (rule "${refused.rule}")`,
+      detail: `your user name ${appearance.refusal}, so it cannot be used on cluster "${name}" (rule "${refused.rule}")`,
     },
   };
 }
 
 /**
- * Creates the judge. Who is not known gets the same answer whatever was asked for, so that nothing can be learnt from
- * it.
+ * Creates the evaluation of checks. An unauthenticated caller gets the same answer for every request, so that it
+ * reveals nothing.
  */
 export function createEvaluateCheck(deps: {
   callers: CallerViews;
@@ -92,7 +92,7 @@ export function createEvaluateCheck(deps: {
     if (found === undefined) return refuseAnonymous('Log in first.', version);
     if (found.state === 'revoked') return refuseAnonymous(sessionEndedDetail(found.tombstone.reason), version);
     const now = deps.now();
-    // The store hands out live sessions only; this holds even if its clock does not.
+    // The store returns only live sessions. This check does not rely on its clock.
     if (found.state !== 'live' || !(found.session.expiresAt > now) || !found.session.identity.user)
       return refuseAnonymous('This login is not known or has expired; log in again.', version);
     const caller = deps.callers.of(found.session);

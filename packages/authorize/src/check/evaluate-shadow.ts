@@ -5,7 +5,7 @@ import { Counter } from 'prom-client';
 import type { ClusterRules } from '../policies/policy-set.ts';
 
 /**
- * Judges the same request by a cluster's shadow policy; undefined where there is none, or where it fails. Never throws.
+ * Evaluates a request with a cluster's shadow policy. Returns undefined if there is none, or if it fails. Never throws.
  */
 export type EvaluateShadow = (
   cluster: ClusterRules,
@@ -24,13 +24,13 @@ function createShadowMetrics(metrics: Metrics | undefined) {
     }),
     checks: new Counter({
       name: 'sallyport_shadow_policy_checks_total',
-      help: 'Checks that a shadow policy judged',
+      help: 'Checks that a shadow policy evaluated',
       labelNames: ['cluster'],
       registers,
     }),
     differences: new Counter({
       name: 'sallyport_shadow_policy_differences_total',
-      help: 'Checks that the shadow policy judged otherwise than the one in force',
+      help: 'Checks for which the shadow policy decided differently from the policy in force',
       labelNames: ['cluster', 'enforced', 'shadow'],
       registers,
     }),
@@ -43,19 +43,19 @@ function createShadowMetrics(metrics: Metrics | undefined) {
   };
 }
 
-/** The scope of the document whose rule decided; where none did, the narrowest that was asked. */
+/** Returns the scope of the document whose rule decided; if none did, the narrowest scope. */
 function scopeOf(rule: string, scopes: readonly string[]): string {
   return scopes.find((scope) => rule.startsWith(`${scope}[`)) ?? scopes.at(-1) ?? '';
 }
 
 /**
- * Creates the judge of shadow policies. All of a cluster's shadow documents together stand for the policy that would be
- * in force instead.
+ * Creates the evaluation of shadow policies. All shadow documents of a cluster together represent the policy that would
+ * be in force instead.
  */
 export function createEvaluateShadow(deps: { metrics: Metrics | undefined; logger: Logger }): EvaluateShadow {
   const metrics = createShadowMetrics(deps.metrics);
   const failure = createWarnOnce(deps.logger, {
-    failed: 'a shadow policy failed; what is in force is not affected',
+    failed: 'a shadow policy failed; the policy in force is not affected',
   });
   return ({ name, shadow }, input, enforced) => {
     if (shadow.length === 0) return undefined;
@@ -75,7 +75,7 @@ export function createEvaluateShadow(deps: { metrics: Metrics | undefined; logge
       ];
     } catch (error) {
       metrics.failures.inc({ cluster: name });
-      // It would fail on the next thousand checks too; the metric counts them.
+      // It would also fail for the next thousand checks. The metric counts them.
       failure.failed({ err: error, cluster: name });
       return undefined;
     } finally {

@@ -63,7 +63,7 @@ describe('the explanation of a refusal', () => {
       checkOf(await rig.logIn(identityOf('alice', ['developers'])), { kind: 'cluster', name: 'dev' }),
     );
     expect(open!.problem?.detail).toMatch(
-      /\(criteria: groups; you are in no group; it would be allowed by rule "cluster\/dev\[0\]\.allow\.or" with groups: "developers"\)$/,
+      /\(criteria: groups; you are not in any group; it would be allowed by rule "cluster\/dev\[0\]\.allow\.or" with groups: "developers"\)$/,
     );
     expect(quiet!.problem?.detail).not.toContain('developers');
     expect(allowed).not.toHaveProperty('problem');

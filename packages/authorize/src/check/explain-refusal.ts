@@ -8,26 +8,26 @@ import {
 } from '@sallyport/policy';
 
 /**
- * Beyond so many alternatives nothing is explained: it takes far longer than the decision, and anybody may be refused
- * as often as they like.
+ * Beyond this number of alternatives nothing is explained. An explanation takes far longer than the decision, and a
+ * caller can be refused as often as they like.
  */
-const mostAlternatives = 500;
-const mostShown = 3;
-const longestData = 120;
+const maxAlternatives = 500;
+const maxShown = 3;
+const maxDataLength = 120;
 
-function inWords({ name, data }: CriterionTrace): string {
+function describeCriterion({ name, data }: CriterionTrace): string {
   const text = (JSON.stringify(data) ?? '').replace(/[\u007f-\u009f\u2028\u2029]/g, '?');
-  return `${name}: ${text.length > longestData ? `${text.slice(0, longestData)}...` : text}`;
+  return `${name}: ${text.length > maxDataLength ? `${text.slice(0, maxDataLength)}...` : text}`;
 }
 
-/** What of an alternative would have to be otherwise. */
+/** Describes what an alternative lacks. */
 function unmet(alternative: AlternativeTrace): string {
   const { operator, criteria } = alternative;
   const inverted = operator === 'not' || operator === 'nor';
   const words = criteria
     .filter((one) => !isPartTrue(alternative, one))
-    .slice(0, mostShown)
-    .map(inWords);
+    .slice(0, maxShown)
+    .map(describeCriterion);
   const joined = words.join(operator === 'and' || operator === 'not' ? ' and ' : ' or ');
   return inverted ? `without ${joined}` : `with ${joined}`;
 }
@@ -38,11 +38,11 @@ function distance(alternative: AlternativeTrace): number {
 }
 
 /**
- * Says what would have been allowed, or what was denied, with the policy's own data: only for clusters whose
- * configuration says that callers may know. Undefined if there is nothing to say, or too much.
+ * Explains what would have been allowed, or what was denied, with the data of the policy. Only for clusters whose
+ * configuration permits it. Returns undefined if there is nothing to explain, or too much.
  */
 export function explainRefusal(policies: readonly CompiledPolicy[], input: PolicyInput): string | undefined {
-  if (policies.reduce((sum, { allow, deny }) => sum + allow.length + deny.length, 0) > mostAlternatives)
+  if (policies.reduce((sum, { allow, deny }) => sum + allow.length + deny.length, 0) > maxAlternatives)
     return undefined;
   const { alternatives } = explainPolicy(policies, input);
   const denied = alternatives.find(({ action, holds }) => action === 'deny' && holds);
@@ -50,14 +50,14 @@ export function explainRefusal(policies: readonly CompiledPolicy[], input: Polic
     const inverted = denied.operator === 'not' || denied.operator === 'nor';
     const words = denied.criteria
       .filter((one) => isPartTrue(denied, one))
-      .slice(0, mostShown)
-      .map(inWords);
+      .slice(0, maxShown)
+      .map(describeCriterion);
     return `rule "${denied.rule}" denies it ${inverted ? 'without' : 'for'} ${words.join(', ')}`;
   }
   const nearest = alternatives
     .filter(({ action }) => action === 'allow')
     .toSorted((a, b) => distance(a) - distance(b))
-    .slice(0, mostShown);
+    .slice(0, maxShown);
   return nearest.length === 0
     ? undefined
     : `it would be allowed by ${nearest.map((alternative) => `rule "${alternative.rule}" ${unmet(alternative)}`).join('; ')}`;

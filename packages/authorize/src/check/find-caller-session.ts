@@ -3,11 +3,11 @@ import { withDeadline } from '@sallyport/kit';
 import type { SessionLookup, SessionStore } from '@sallyport/stores';
 import { sessionsUnavailable } from './sessions-unavailable.ts';
 
-/** Waits for the session store, but not for long. */
-export const withStoreTimeout = <T>(asked: Promise<T>, storeTimeoutMs: number): Promise<T> =>
-  withDeadline(asked, storeTimeoutMs, sessionsUnavailable);
+/** Waits for the session store, up to its timeout. */
+export const withStoreTimeout = <T>(lookup: Promise<T>, storeTimeoutMs: number): Promise<T> =>
+  withDeadline(lookup, storeTimeoutMs, sessionsUnavailable);
 
-/** What the session store says of whoever asks; undefined without a credential. */
+/** Looks up the session of the caller; undefined without a credential. */
 export async function findCallerSession(
   { credential }: Pick<Check, 'credential'>,
   deps: { sessions: Pick<SessionStore, 'find'>; storeTimeoutMs: number },

@@ -88,7 +88,7 @@ describe('a request that is judged under another verb, too', () => {
       effect: 'deny',
       rule: 'default-deny',
       judgedAs: 'create',
-      detail: expect.stringContaining('it is judged as "create" as well'),
+      detail: expect.stringContaining('it must also be allowed as "create"'),
     });
     expect(
       await ask(readOnly, { verb: 'patch', requestVerb: 'patch', resource: 'configmaps', name: 'x', upsert: true }),

@@ -8,7 +8,7 @@ import {
 } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 
-// A validator by hand of what checkRequestSchema describes: this runs for every request of every person.
+// A hand-written validator for checkRequestSchema, because it runs for every request.
 
 const maxChecks = 1024;
 type Fields = Record<string, unknown>;
@@ -33,7 +33,7 @@ function readFlag(fields: Fields, name: string, path: string): void {
   if (typeof fields[name] !== 'boolean') refuse(`${path}.${name}`, 'a boolean');
 }
 
-/** base64url of 32 bytes. */
+/** Reports whether a text is base64url of 32 bytes. */
 function isHash(text: string): boolean {
   return text.length === 43 && /^[A-Za-z0-9_-]{43}$/.test(text);
 }
@@ -126,10 +126,7 @@ function readCheck(value: unknown, path: string): Check {
   return check;
 }
 
-/**
- * Reads the body of `POST /v1/check`. Throws `bad-request` that names the first thing wrong; there is no partial answer
- * to half a batch.
- */
+/** Reads the body of `POST /v1/check`. Throws `bad-request` with the first fault; a batch is never answered in part. */
 export function readChecks(text: string): Check[] {
   let body: unknown;
   try {

@@ -32,10 +32,10 @@ describe('a refusal', () => {
     );
     expect(of({}, [])).toMatch(/cluster "dev"$/);
     expect(of({}, ['groups-unauthorized', 'domain-unauthorized'], { id: 'x' })).toContain(
-      'you are in no group; you have no e-mail address',
+      'you are not in any group; you have no e-mail address',
     );
     expect(refusalDetail(checkOf('t', { kind: 'api', area: 'sessions' }), decision, user)).toContain(
-      'to use sessions of others',
+      'to use sessions of other users',
     );
   });
 
@@ -49,11 +49,11 @@ describe('a refusal', () => {
         session,
       );
     expect(about(['max-age-unauthorized'], { authTime: Date.parse('2026-03-01T08:00:00Z') })).toContain(
-      '(criteria: max_age; you were authenticated at 2026-03-01T08:00:00.000Z; "sallyport login --max-age 1m" does it anew)',
+      '(criteria: max_age; you were authenticated at 2026-03-01T08:00:00.000Z; "sallyport login --max-age 1m" authenticates you again)',
     );
     expect(about(['auth-time-unauthorized'], {})).toContain('does not say when');
     expect(about(['acr-unauthorized', 'amr-unauthorized'], { acr: 'x\u001b', amr: ['pwd', 'otp'] })).toContain(
-      '(criteria: acr, amr; you were authenticated as "x\\u001b"; "sallyport login --acr CLASS" asks for another; you were authenticated by "pwd", "otp")',
+      '(criteria: acr, amr; you were authenticated as "x\\u001b"; "sallyport login --acr CLASS" requests another; you were authenticated by "pwd", "otp")',
     );
     expect(about(['max-age-unauthorized'], { authTime: 9e15 })).toContain('does not say when');
   });
@@ -78,9 +78,9 @@ describe('a refusal', () => {
     ).toContain('this deletes in all namespaces');
     expect(
       of({ resource: 'nodes', subresource: 'proxy', namespace: '', name: 'n1' }, ['k8s-namespace-open']),
-    ).toContain('what goes through a node reaches the pods of all namespaces');
+    ).toContain('requests through a node reach the pods of all namespaces');
     expect(of({ resource: 'nodes', subresource: 'proxy', namespace: '', name: 'n1' }, ['k8s-name-open'])).toContain(
-      '(criteria: k8s/name; what goes through a node reaches the pods of all namespaces)',
+      '(criteria: k8s/name; requests through a node reach the pods of all namespaces)',
     );
     expect(of({ ...secrets, namespace: 'dev' }, ['k8s-name-open'])).toContain('this reaches objects of any name');
   });
@@ -93,12 +93,12 @@ describe('a refusal', () => {
         user,
       );
     expect(as('create', { verb: 'patch', upsert: true })).toContain(
-      'it is judged as "create" as well, because it may create the object',
+      'it must also be allowed as "create", because it may create the object',
     );
     expect(as('create', { resource: 'nodes', subresource: 'proxy' })).toContain('a kubelet runs commands for any verb');
     expect(as('create', { subresource: 'proxy', upgrade: true })).toContain('carries data both ways');
     expect(as('get', { verb: 'delete', resource: 'secrets' })).toContain(
-      'whatever is done to a Secret is judged as "get" as well',
+      'a request for a Secret must not be denied as "get" either',
     );
   });
 

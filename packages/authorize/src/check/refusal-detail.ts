@@ -16,7 +16,7 @@ const reachVerbs: Readonly<Record<string, string>> = {
   deletecollection: 'deletes in',
 };
 
-/** Text that came from outside, for a message that ends up in a terminal: short, quoted, no control characters. */
+/** Quotes external text for a message that is shown in a terminal: truncated, and without control characters. */
 function quote(text: string): string {
   const short = text.length > maxText ? `${text.slice(0, maxText)}...` : text;
   return JSON.stringify(short.toWellFormed()).replace(/[\u007f-\u009f\u2028\u2029]/g, '?');
@@ -36,58 +36,58 @@ function requestPhrase({ kubernetes }: Check, cluster: string): string {
   return `${verbWord} ${plain}${name === '' ? '' : ` ${quote(name)}`}${namespace === '' ? '' : ` in namespace ${quote(namespace)}`} of cluster ${quote(cluster)}`;
 }
 
-/** How the caller was authenticated, and what they can do about it themselves. */
+/** Describes how the caller was authenticated, and what they can do themselves. */
 function howAuthenticated(criteria: readonly string[], { acr, amr = [], authTime }: SessionInput): string[] {
   const values: string[] = [];
   if (criteria.includes('acr'))
     values.push(
-      `${acr === undefined ? 'you were authenticated in no class that your identity provider names' : `you were authenticated as ${quote(acr)}`}; "sallyport login --acr CLASS" asks for another`,
+      `${acr === undefined ? 'your identity provider does not state an authentication class for you' : `you were authenticated as ${quote(acr)}`}; "sallyport login --acr CLASS" requests another`,
     );
   if (criteria.includes('amr'))
     values.push(
       amr.length === 0
-        ? 'your identity provider does not say by which means you were authenticated'
+        ? 'your identity provider does not state how you were authenticated'
         : `you were authenticated by ${amr.slice(0, maxGroups).map(quote).join(', ')}`,
     );
   if (criteria.includes('max_age') || criteria.includes('auth_time')) {
     const when =
       authTime === undefined || Number.isNaN(new Date(authTime).getTime())
-        ? 'your identity provider does not say when you were authenticated'
+        ? 'your identity provider does not state when you were authenticated'
         : `you were authenticated at ${new Date(authTime).toISOString()}`;
-    values.push(`${when}; "sallyport login --max-age 1m" does it anew`);
+    values.push(`${when}; "sallyport login --max-age 1m" authenticates you again`);
   }
   return values;
 }
 
-/** What a request did to be judged as another verb as well. */
+/** Explains why a request is also evaluated as another verb. */
 function extraVerbPhrase(judgedAs: string, kubernetes: Check['kubernetes']): string {
   if (judgedAs !== 'create')
-    return `whatever is done to a Secret is judged as ${quote(judgedAs)} as well, because the answer holds it`;
+    return `a request for a Secret must not be denied as ${quote(judgedAs)} either, because the response contains the Secret`;
   const why =
     kubernetes?.upsert === true
       ? 'it may create the object'
       : kubernetes?.resource === 'nodes'
         ? 'a kubelet runs commands for any verb'
-        : 'what is upgraded carries data both ways';
-  return `it is judged as "create" as well, because ${why}`;
+        : 'an upgraded connection carries data both ways';
+  return `it must also be allowed as "create", because ${why}`;
 }
 
-/** Where a request reaches farther than a rule looks: what it does, and what to ask for instead. */
+/** Explains that a request reaches more than a rule covers, and what to request instead. */
 function reachPhrases(
   { reasons, rule }: Pick<Decision, 'rule' | 'reasons'>,
   kubernetes: Check['kubernetes'],
 ): string[] {
-  // A rule of the policies of a namespace says by where it is what another says by a criterion.
+  // A rule in the policy of a namespace implies the namespace, for which other rules need a criterion.
   const spans =
     (reasons.includes('k8s-namespace-open') || reasons.includes('expression-open') || rule.startsWith('namespace/')) &&
     namespaceOf(kubernetes) === undefined;
   if ((spans || reasons.includes('k8s-name-open')) && kubernetes !== undefined && isThroughNode(kubernetes))
-    return ['what goes through a node reaches the pods of all namespaces'];
+    return ['requests through a node reach the pods of all namespaces'];
   if (spans)
     return [`this ${reachVerbs[kubernetes?.verb ?? ''] ?? 'reaches'} all namespaces; ask for one: -n NAMESPACE`];
   const anyName =
     (reasons.includes('k8s-name-open') || reasons.includes('expression-open')) && nameOf(kubernetes) === undefined;
-  return anyName ? ['this reaches objects of any name; ask for one by its name'] : [];
+  return anyName ? ['this reaches objects of any name; name one'] : [];
 }
 
 function ownValues(criteria: readonly string[], user: UserInput): string[] {
@@ -97,7 +97,7 @@ function ownValues(criteria: readonly string[], user: UserInput): string[] {
     const more = groups.length > maxGroups ? ` and ${groups.length - maxGroups} more` : '';
     values.push(
       groups.length === 0
-        ? 'you are in no group'
+        ? 'you are not in any group'
         : `your groups: ${groups.slice(0, maxGroups).map(quote).join(', ')}${more}`,
     );
   }
@@ -107,8 +107,8 @@ function ownValues(criteria: readonly string[], user: UserInput): string[] {
 }
 
 /**
- * Says who was refused what, where and by which rule: the names of the criteria and the caller's own values; what would
- * have helped only where the configuration lets it be told (`explanation`).
+ * Returns the message of a refusal: the user, the request and the rule, with the names of the criteria and the caller's
+ * own values. What would have been allowed (`explanation`) is included only if the configuration permits it.
  */
 export function refusalDetail(
   check: Check,
@@ -121,7 +121,7 @@ export function refusalDetail(
   const what =
     target.kind === 'cluster'
       ? requestPhrase(check, target.name)
-      : `use ${target.kind === 'api' ? target.area : 'this'} of others`;
+      : `use ${target.kind === 'api' ? target.area : 'this'} of other users`;
   const criteria = [...new Set(decision.reasons.map((reason) => criterionOfReason(reason as Reason)))].filter(
     (name) => name !== undefined,
   );

@@ -7,7 +7,7 @@ describe('whoever comes with a session that has ended', () => {
   it('is told why, and nothing that is not theirs to know', () => {
     expect(sessionEndedDetail('refused')).toContain('identity provider no longer vouches');
     for (const reason of ['logout', 'revoked', 'of another version', 'constructor', ''])
-      expect(sessionEndedDetail(reason)).toBe('This session was ended; log in again.');
+      expect(sessionEndedDetail(reason)).toBe('This session was ended. Log in again.');
     expect(endReasons.every((reason) => sessionEndedDetail(reason).endsWith('.'))).toBe(true);
   });
 

@@ -1,18 +1,18 @@
 import type { EndReason } from '@sallyport/contracts';
 
-const words: Partial<Record<EndReason, string>> = {
-  refused: 'Your identity provider no longer vouches for this login, so it was ended; log in again.',
-  changed: 'What your identity provider says of you has changed, so this login was ended; log in again.',
-  'provider-away':
-    'Your identity provider could not be asked about this login for too long, so it was ended; log in again.',
-  'provider-logout': 'You were logged out at your identity provider, which ended this login, too; log in again.',
-  limit: 'You logged in elsewhere, and may have only so many logins at a time, so this one was ended; log in again.',
-  deactivated: 'Your account is not active any more, so this login was ended.',
+const details: Partial<Record<EndReason, string>> = {
+  refused: 'Your identity provider rejected this login, so it was ended. Log in again.',
+  changed: 'Your account at the identity provider has changed, so this login was ended. Log in again.',
+  'provider-away': 'Your identity provider could not be reached for too long, so this login was ended. Log in again.',
+  'provider-logout': 'You were logged out at your identity provider, so this login was ended too. Log in again.',
+  limit: 'You logged in elsewhere and reached the limit of concurrent logins, so this one was ended. Log in again.',
+  deactivated: 'Your account is no longer active, so this login was ended.',
 };
 
-/** Tells the holder of a session that has ended why it did. */
+/** Returns the message that tells a caller why their session has ended. */
 export function sessionEndedDetail(reason: string): string {
   return (
-    (Object.hasOwn(words, reason) ? words[reason as EndReason] : undefined) ?? 'This session was ended; log in again.'
+    (Object.hasOwn(details, reason) ? details[reason as EndReason] : undefined) ??
+    'This session was ended. Log in again.'
   );
 }

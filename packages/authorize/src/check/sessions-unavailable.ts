@@ -1,8 +1,8 @@
 import { ProblemError } from '@sallyport/kit';
 
-/** What is said while the session store does not answer. */
+/** Returns the problem for a session store that does not respond. */
 export const sessionsUnavailable = (): ProblemError =>
   new ProblemError(
     'sessions-unavailable',
-    'The session store does not answer, so nobody can be recognised. Try again shortly.',
+    'The session store does not respond, so no login can be verified. Try again shortly.',
   );

@@ -8,7 +8,7 @@ import { findCallerSession } from '../check/find-caller-session.ts';
 import type { ClusterRules, PolicySet } from '../policies/policy-set.ts';
 import { createConcurrencyLimiter } from '../concurrency/concurrency-limiter.ts';
 
-/** The rules are gone through a few milliseconds at a time, so that checks are answered in between. */
+/** The rules are evaluated a few milliseconds at a time, so that checks are answered in between. */
 const slicing = { pause: () => setImmediate(), sliceMs: 5 };
 /** A very large policy costs as much as thousands of checks. */
 const limits = { total: 4, message: 'Too many lists of clusters are being made. Try again shortly.' };
@@ -39,19 +39,19 @@ function* ownClusters(found: Session, clusters: ReadonlyMap<string, ClusterRules
 }
 
 /**
- * Creates what answers `POST /v1/clusters`: the clusters of which the policy might let the caller have something. A
- * list to look at; what it names is judged as anything else.
+ * Creates the handler of `POST /v1/clusters`, which lists the clusters on which the policy might allow the caller
+ * something. The list is for display: every request to these clusters is still evaluated.
  */
 export function createListClusters(deps: Deps): (text: string) => Promise<ClustersResponse> {
   const limiter = createConcurrencyLimiter(limits);
   const list = async (text: string) => {
     const { success, data } = clustersRequestSchema.safeParse(parseJson(text));
     if (!success || data.credential.kind !== 'token')
-      throw new ProblemError('bad-request', 'The question names no credential.');
+      throw new ProblemError('bad-request', 'The request has no credential.');
     const found = await findCallerSession(data, deps);
     const now = deps.now();
     if (found?.state !== 'live' || !(found.session.expiresAt > now))
-      throw new ProblemError('unauthenticated', 'This login is not known or has expired; log in again.');
+      throw new ProblemError('unauthenticated', 'This login is unknown or has expired. Log in again.');
     return {
       clusters: await runStepsSliced(ownClusters(found.session, deps.policies.current().clusters, now), slicing),
     };

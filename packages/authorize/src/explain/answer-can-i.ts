@@ -18,15 +18,15 @@ type Deps = {
 const sliceMs = 5;
 
 /**
- * Creates what answers `POST /v1/can-i`: each question like a check of its own, a few milliseconds at a time, so that
- * checks are answered in between.
+ * Creates the handler of `POST /v1/can-i`. Each question is evaluated like a check, a few milliseconds at a time, so
+ * that checks are answered in between.
  */
 export function createAnswerCanI(deps: Deps): (text: string) => Promise<CanIAnswer> {
   return async (text) => {
     const { check, requests } = parseBody(canIRequestSchema, text);
     const { target } = check;
     if (target.kind !== 'cluster')
-      throw new ProblemError('bad-request', 'Only requests to clusters can be asked about.');
+      throw new ProblemError('bad-request', 'You can only ask about requests to clusters.');
     const found = await findCallerSession(check, deps);
     const snapshot = deps.policies.current();
     const evaluate = createTrialCheck(deps.now());
@@ -51,7 +51,7 @@ export function createAnswerCanI(deps: Deps): (text: string) => Promise<CanIAnsw
         allowed: allowed.filter(Boolean).length,
         policyVersion: snapshot.version,
       },
-      'it was asked what somebody may do',
+      'permissions were listed',
     );
     return { policyVersion: snapshot.version, allowed };
   };

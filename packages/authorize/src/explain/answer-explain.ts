@@ -17,13 +17,10 @@ type Deps = {
   storeTimeoutMs: number;
 };
 
-/** An explanation of a large policy costs as much as thousands of checks. */
+/** Explaining a large policy costs as much as thousands of checks. */
 const limits = { total: 4, message: 'Too many explanations are being made. Try again shortly.' };
 
-/**
- * Whether `api.policy` lets the caller explain what is not their own; decided here and now, whatever the calling
- * service says.
- */
+/** Reports whether `api.policy` lets the caller ask about other users. Decided here, not by the calling service. */
 function mayExplainAll(check: Check, found: SessionLookup | undefined, snapshot: PolicySnapshot, now: number): boolean {
   return (
     createTrialCheck(now)(
@@ -34,7 +31,7 @@ function mayExplainAll(check: Check, found: SessionLookup | undefined, snapshot:
   );
 }
 
-/** Creates what answers `POST /v1/explain`. */
+/** Creates the handler of `POST /v1/explain`. */
 export function createAnswerExplain(deps: Deps): (text: string) => Promise<Explanation> {
   const limiter = createConcurrencyLimiter(limits);
   const explain = async ({ check, about }: ExplainRequest) => {
@@ -43,14 +40,14 @@ export function createAnswerExplain(deps: Deps): (text: string) => Promise<Expla
     const now = deps.now();
     const privileged = mayExplainAll(check, found, snapshot, now);
     if (about && found?.state === 'live' && !privileged)
-      throw new ProblemError('forbidden', 'Your rights do not let you ask about others (api.policy.policy).');
+      throw new ProblemError('forbidden', 'You may not ask about other users (api.policy.policy).');
     if (!about || found?.state !== 'live')
       return explainCheck({ check, found, other: false, privileged }, snapshot, now);
     const session = await withStoreTimeout(findPerson(about, { sessions: deps.sessions, now }), deps.storeTimeoutMs);
     const { clientCertificate: _own, ...request } = check.request;
-    const asThem: Check = { ...check, request: { ...request, ip: about.ip ?? session.clientAddress ?? '' } };
+    const theirCheck: Check = { ...check, request: { ...request, ip: about.ip ?? session.clientAddress ?? '' } };
     return explainCheck(
-      { check: asThem, found: { state: 'live', session, idleEndsAt: session.expiresAt }, other: true, privileged },
+      { check: theirCheck, found: { state: 'live', session, idleEndsAt: session.expiresAt }, other: true, privileged },
       snapshot,
       now,
     );

@@ -62,7 +62,7 @@ describe('POST /v1/can-i', () => {
       expect(answers.map(({ decision }) => decision.effect === 'allow')).toEqual(allowed);
       expect(policyVersion).toBe(answers[0]!.decision.policyVersion);
       expect(rig.lines).toContainEqual(
-        expect.objectContaining({ msg: 'it was asked what somebody may do', questions: 5, allowed: 3 }),
+        expect.objectContaining({ msg: 'permissions were listed', questions: 5, allowed: 3 }),
       );
     }));
 

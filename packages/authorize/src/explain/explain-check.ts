@@ -10,7 +10,7 @@ import { noSuchCluster } from './no-such-cluster.ts';
 import { shorten } from './shorten.ts';
 import { traceInSlices } from './trace-in-slices.ts';
 
-/** A check to be explained: whose it is, and whether every rule may be shown. */
+/** A check to explain, with its session. `other`: not the caller's; `privileged`: every rule may be shown. */
 export type Explained = {
   readonly check: Check;
   readonly found: SessionLookup | undefined;
@@ -18,7 +18,7 @@ export type Explained = {
   readonly privileged: boolean;
 };
 
-const mostRules = 200;
+const maxRules = 200;
 
 function ruleOf({ rule, action, operator, holds, criteria }: AlternativeTrace, withData: boolean): ExplainedRule {
   return {
@@ -37,7 +37,7 @@ function ruleOf({ rule, action, operator, holds, criteria }: AlternativeTrace, w
   };
 }
 
-function askedOf({ request, kubernetes }: Check): Explanation['asked'] {
+function describeRequest({ request, kubernetes }: Check): Explanation['asked'] {
   const {
     verb = '',
     resource = '',
@@ -61,9 +61,9 @@ function askedOf({ request, kubernetes }: Check): Explanation['asked'] {
 }
 
 /**
- * Of the rules about a person, those that they may be shown. A request that reaches all namespaces falls under what the
- * policies of each of them deny, and the names of these rules tell which namespaces there are: of those only the one
- * that decided is told, as it is to whom it refuses.
+ * Returns the rules about a user that they may see. For a request that reaches all namespaces, the deny rules of every
+ * namespace apply, and their names reveal which namespaces there are. Of those only the one that decided is shown,
+ * because the refusal names it anyway.
  */
 function rulesToShow(
   traces: readonly AlternativeTrace[],
@@ -76,8 +76,8 @@ function rulesToShow(
 }
 
 /**
- * Says of a request to a cluster what is decided and why. Nothing is held against the caller, no shadow policy is
- * asked, and what is decided is what a check would get.
+ * Explains the decision about a request to a cluster. The decision is the one that a check would get, but without side
+ * effects: shadow policies are not evaluated, and the session does not count as used.
  */
 export async function explainCheck(
   { check, found, other, privileged }: Explained,
@@ -99,13 +99,13 @@ export async function explainCheck(
   const visible =
     shows === 'all' ? traces : rulesToShow(traces, { decided: answer.decision.rule, cluster: rules, namespace });
   if (shows === 'yours' && !visible.some(({ action }) => action === 'allow')) throw noSuchCluster(name);
-  const shown = chooseRules(visible, mostRules);
+  const shown = chooseRules(visible, maxRules);
   const { identity } = found.session;
   const { appearance } = answer;
   const also = extraVerbsOf(check.kubernetes).map(({ verb }) => verb);
   return {
     cluster: name,
-    asked: askedOf(check),
+    asked: describeRequest(check),
     ...(also.length === 0 ? {} : { also }),
     decision: answer.decision,
     ...(answer.problem ? { detail: answer.problem.detail } : {}),

@@ -5,12 +5,12 @@ import { type SessionStore } from '@sallyport/stores';
 const unknown = (user: string) =>
   new ProblemError(
     'not-found',
-    `Nobody with the name ${JSON.stringify(user.slice(0, 253))} is logged in, so their groups are not known. Say which groups to assume.`,
+    `No user with the name ${JSON.stringify(user.slice(0, 253))} is logged in, so their groups are unknown. Give the groups to assume.`,
   );
 
 /**
- * The session to judge by when somebody asks about another person: what was said of them, and where nothing but a name
- * was, what their latest live session says.
+ * Returns the session with which to evaluate a question about another user: one with the given values, or, if only the
+ * name is given, their latest live session.
  */
 export async function findPerson(
   about: AskedPerson,

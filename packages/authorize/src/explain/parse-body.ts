@@ -1,7 +1,7 @@
 import { ProblemError } from '@sallyport/kit';
 import type { z } from 'zod';
 
-/** Reads a JSON body by a schema. Throws `bad-request` that names the first thing wrong. */
+/** Parses a JSON body with a schema. Throws `bad-request` with the first fault. */
 export function parseBody<T>(schema: z.ZodType<T>, text: string): T {
   let body: unknown;
   try {
@@ -12,8 +12,5 @@ export function parseBody<T>(schema: z.ZodType<T>, text: string): T {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new ProblemError(
-    'bad-request',
-    `${issue?.path.join('.') ?? 'the body'}: ${issue?.message ?? 'is not understood'}`,
-  );
+  throw new ProblemError('bad-request', `${issue?.path.join('.') ?? 'the body'}: ${issue?.message ?? 'is invalid'}`);
 }

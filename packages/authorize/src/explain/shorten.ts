@@ -1,7 +1,7 @@
-const longest = 2000;
+const maxLength = 2000;
 
-/** A value for an explanation: as it is, or, where it is long, the beginning of its JSON. */
+/** Returns a value for an explanation: unchanged, or the beginning of its JSON if that is long. */
 export function shorten(value: unknown): unknown {
   const json = JSON.stringify(value);
-  return json === undefined || json.length <= longest ? value : `${json.slice(0, longest).toWellFormed()}...`;
+  return json === undefined || json.length <= maxLength ? value : `${json.slice(0, maxLength).toWellFormed()}...`;
 }

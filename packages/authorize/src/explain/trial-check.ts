@@ -2,8 +2,8 @@ import { createCallerViews } from '../check/caller-view.ts';
 import { createEvaluateCheck, type EvaluateCheck } from '../check/evaluate-check.ts';
 
 /**
- * A judge whose answers are those of a check at that moment, and of which nobody else hears: no shadow policy is asked,
- * no view of a caller is kept.
+ * Creates an evaluation with the same answers as a check at this time, but without side effects: no shadow policy is
+ * evaluated, and no view of a caller is cached.
  */
 export function createTrialCheck(now: number): EvaluateCheck {
   return createEvaluateCheck({ callers: createCallerViews({ max: 1 }), now: () => now, shadow: () => undefined });

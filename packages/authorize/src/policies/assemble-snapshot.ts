@@ -5,8 +5,8 @@ import { createNamespaceSelection } from './namespace-selection.ts';
 import type { ClusterRules, PolicySnapshot } from './policy-set.ts';
 
 /**
- * Puts compiled policies where they hold; those that hold for several clusters are there once. Throws if one that the
- * plan names was not compiled.
+ * Assigns compiled policies to clusters and API areas. A policy of several clusters exists once. Throws if the plan
+ * refers to a policy that was not compiled.
  */
 export function assembleSnapshot(parts: {
   plan: PolicyPlan;
@@ -17,7 +17,7 @@ export function assembleSnapshot(parts: {
   const { plan, compiled, version } = parts;
   const policyOf = (scope: string) => {
     const policy = compiled.get(scope);
-    // Leaving one out would drop its denials.
+    // Leaving it out would drop its deny rules.
     if (!policy) throw new Error(`the policy ${scope} was not compiled`);
     return policy;
   };

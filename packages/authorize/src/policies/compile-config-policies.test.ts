@@ -13,7 +13,7 @@ describe('the policies of a configuration', () => {
     expect([...snapshot.clusters.keys()]).toEqual(['dev', 'open', 'shut']);
     expect(snapshot).toMatchObject({ ruleCount: 4, version: expect.stringMatching(/^[0-9a-f]{16}$/) });
     expect(warnings.map(({ path, message }) => `${path}: ${message}`)).toEqual([
-      'clusters.1.policy.allow.or.0.accept: accept on a cluster admits every authenticated caller, whoever they are',
+      'clusters.1.policy.allow.or.0.accept: accept on a cluster admits every authenticated user',
       'clusters.2.policy: is missing: nobody may do anything on this cluster',
     ]);
   });

@@ -4,7 +4,7 @@ import { compilePolicy, lintTogether, policyVersion } from '@sallyport/policy';
 import { assembleSnapshot } from './assemble-snapshot.ts';
 import type { PolicySnapshot } from './policy-set.ts';
 
-/** The snapshot of a configuration, and what is allowed but probably not meant. */
+/** The snapshot of a configuration, and warnings about what is valid but probably a mistake. */
 export type CompiledConfigPolicies = { readonly snapshot: PolicySnapshot; readonly warnings: readonly ConfigFault[] };
 
 type Source = Pick<LoadedConfig, 'file' | 'place'> & {
@@ -21,8 +21,8 @@ function versionOf(file: string, version: () => string): string {
 }
 
 /**
- * Compiles every policy of a configuration, at once. Throws ConfigFaults with all faults of all policies; a place
- * without a policy allows nothing.
+ * Compiles every policy of a configuration. Throws ConfigFaults with all faults of all policies. A place without a
+ * policy allows nothing.
  */
 export function compileConfigPolicies({ config, file, place }: Source): CompiledConfigPolicies {
   const { plan, compiled, faults, warnings } = checkPolicies(

@@ -1,16 +1,16 @@
 import type { ClusterConfig } from '@sallyport/contracts';
 import { compileGlob } from '@sallyport/policy';
 
-/** Which names may go to a cluster. */
+/** Which names may be sent to a cluster. */
 export type ImpersonateRules = {
-  /** Why this user's name may not go there; undefined if it may. */
+  /** Returns why this user name may not be sent to the cluster; undefined if it may. */
   refuseUser(user: string): string | undefined;
   mayPassGroup(group: string): boolean;
 };
 
 /**
- * What a header line cannot carry, or would not bring across unchanged: HTTP trims spaces around a value (RFC 9110,
- * 5.5), which would turn ` system:x` into `system:x`.
+ * Reports whether a header line cannot carry a name unchanged: HTTP trims spaces around a value (RFC 9110, 5.5), which
+ * would turn ` system:x` into `system:x`.
  */
 function isUnsafe(name: string): boolean {
   if (name === '' || name.trim() !== name || !name.isWellFormed()) return true;
@@ -23,13 +23,13 @@ function isUnsafe(name: string): boolean {
 
 const isReserved = (name: string) => /^system:/i.test(name);
 
-/** Compiles `impersonate` of a cluster. Names of Kubernetes itself (`system:`) pass only by exact name. */
+/** Compiles `impersonate` of a cluster. Kubernetes' own names (`system:`) pass only by exact name. */
 export function createImpersonateRules(settings: ClusterConfig['impersonate']): ImpersonateRules {
   const system = new Set(settings.allowSystem);
   const globs = settings.groups.map(compileGlob);
   return {
     refuseUser(user) {
-      if (isUnsafe(user)) return 'is empty or has control characters or white space around it';
+      if (isUnsafe(user)) return 'is empty, contains control characters, or has white space around it';
       return isReserved(user) && !system.has(user) ? 'is reserved for Kubernetes itself' : undefined;
     },
     mayPassGroup: (group) =>

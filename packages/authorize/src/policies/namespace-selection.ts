@@ -1,20 +1,20 @@
 import { compileGlob, type CompiledPolicy } from '@sallyport/policy';
 
 /**
- * The policies that hold for a request in a namespace; the empty name stands for none, undefined for a request that
+ * Returns the policies for a request in a namespace. The empty string means no namespace, undefined a request that
  * spans namespaces.
  */
 export type SelectPolicies = (namespace: string | undefined) => readonly CompiledPolicy[];
 
 export type NamespaceEntry = { readonly match: readonly string[]; readonly policies: readonly CompiledPolicy[] };
 
-const maxRemembered = 1024;
-/** Kubernetes has no longer names of namespaces; a request may have one of 60,000 characters. */
-const longestRemembered = 63;
+const maxCached = 1024;
+/** Names of namespaces are not longer in Kubernetes, but a request may contain one of 60,000 characters. */
+const maxCachedLength = 63;
 
 /**
- * What holds for a request that any namespace may be among those of: of the policies of namespaces only what they deny.
- * A policy that holds everywhere as well is there whole.
+ * Returns the policies for a request that spans namespaces: of the policies of namespaces only the deny rules, except
+ * for a policy that also applies to the whole cluster.
  */
 function selectSpanning(
   everywhere: readonly CompiledPolicy[],
@@ -29,8 +29,8 @@ function selectSpanning(
 }
 
 /**
- * Puts what holds for some namespaces behind what holds for all of a cluster. What was selected for a namespace is
- * remembered, so that its patterns are not tried for every request.
+ * Creates the selection: the policies of the whole cluster first, then those of matching namespaces. The selection for
+ * a namespace is cached, so that patterns are not matched for every request.
  */
 export function createNamespaceSelection(
   everywhere: readonly CompiledPolicy[],
@@ -39,24 +39,24 @@ export function createNamespaceSelection(
   if (entries.length === 0) return () => everywhere;
   const patterns = entries.map(({ match, policies }) => ({ globs: match.map(compileGlob), policies }));
   const spanning = selectSpanning(everywhere, entries);
-  const remembered = new Map<string, readonly CompiledPolicy[]>();
+  const cache = new Map<string, readonly CompiledPolicy[]>();
   const select = (namespace: string) => {
     const chosen = patterns
       .filter(({ globs }) => globs.some((matches) => matches(namespace)))
       .flatMap(({ policies }) => policies);
-    // A policy that is named twice is one.
+    // A policy that is named twice counts once.
     return [...new Set([...everywhere, ...chosen])];
   };
   return (namespace) => {
     if (namespace === undefined) return spanning;
     if (namespace === '') return everywhere;
-    const known = remembered.get(namespace);
+    const known = cache.get(namespace);
     if (known) return known;
-    // Names are the caller's choice: they must not fill the memory.
-    if (namespace.length > longestRemembered) return select(namespace);
-    if (remembered.size >= maxRemembered) remembered.clear();
+    // The caller chooses the name, so it must not fill the memory.
+    if (namespace.length > maxCachedLength) return select(namespace);
+    if (cache.size >= maxCached) cache.clear();
     const selected = select(namespace);
-    remembered.set(namespace, selected);
+    cache.set(namespace, selected);
     return selected;
   };
 }

@@ -3,24 +3,24 @@ import type { CompiledPolicy } from '@sallyport/policy';
 import type { ImpersonateRules } from './impersonate-rules.ts';
 import type { SelectPolicies } from './namespace-selection.ts';
 
-/** What decides about one cluster. */
+/** The policies and settings that decide about one cluster. */
 export type ClusterRules = {
   readonly name: string;
-  /** The policies of a request, in the order in which their rules are named. */
+  /** Returns the policies for a request, in the order in which their rules are named. */
   readonly policiesFor: SelectPolicies;
-  /** Those of every namespace, each once. */
+  /** The policies of the cluster and of every namespace, each once. */
   readonly everyPolicy: readonly CompiledPolicy[];
-  /** Judged beside them, never enforced. */
+  /** Evaluated in addition, never enforced. */
   readonly shadow: readonly CompiledPolicy[];
-  /** A refusal may say what would have been allowed. */
+  /** Whether a refusal may say what would have been allowed. */
   readonly explain: boolean;
   /** Who may be impersonated there. */
   readonly impersonate: ImpersonateRules;
 };
 
 /**
- * Everything decided from, as it was at one moment: never changed, only replaced as a whole. Looking up a cluster costs
- * the same however many there are.
+ * All policies at one time. A snapshot is never changed, only replaced as a whole. The cost of looking up a cluster
+ * does not depend on how many there are.
  */
 export type PolicySnapshot = {
   readonly version: string;
@@ -32,13 +32,13 @@ export type PolicySnapshot = {
 /** The snapshot in force. */
 export type PolicySet = {
   current(): PolicySnapshot;
-  /** Puts another snapshot in force, at once and whole, and tells the listeners. */
+  /** Puts another snapshot into force and calls the listeners. */
   swap(next: PolicySnapshot): void;
   /** Calls back after every swap; returns how to stop. */
   onChange(listener: (snapshot: PolicySnapshot) => void): () => void;
 };
 
-/** Holds the compiled policies so that they can be replaced while checks run. */
+/** Creates the set of compiled policies, which can be replaced while checks run. */
 export function createPolicySet(initial: PolicySnapshot): PolicySet {
   let current = initial;
   const listeners = new Set<(snapshot: PolicySnapshot) => void>();

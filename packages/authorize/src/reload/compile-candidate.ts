@@ -15,8 +15,8 @@ export async function compileCandidate(candidate: AcceptedCandidate): Promise<Po
   const compiled = new Map<string, CompiledPolicy>();
   for (const { scope, document } of documents) {
     const result = await compilePolicySliced(document, { scope, pause: setImmediate, sliceMs });
-    // It was compiled before, where it was read.
-    if (!result.ok) throw new Error(`the policy ${scope} was checked and does not compile`);
+    // It was compiled before, when it was read.
+    if (!result.ok) throw new Error(`the policy ${scope} was checked but does not compile`);
     compiled.set(scope, result.policy);
   }
   const { plan, version, config } = candidate;

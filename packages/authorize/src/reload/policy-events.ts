@@ -7,12 +7,12 @@ import type { PolicySnapshot } from '../policies/policy-set.ts';
 type Changed = Parameters<NonNullable<ReloaderDeps['onChanged']>>[0];
 type Rejected = Parameters<NonNullable<ReloaderDeps['onRejected']>>[0];
 
-/** Records which policy comes into force on this replica, and which file is refused. */
+/** Records policies that come into force on this replica, and files that are refused. */
 export type PolicyEvents = { changed(event: Changed, snapshot: PolicySnapshot): void; rejected(event: Rejected): void };
 
 /**
- * Creates the events `policy.changed` and `policy.rejected`. They wait in the sink's queue while the log is away;
- * policy does not wait for them.
+ * Creates the events `policy.changed` and `policy.rejected`. They wait in the sink's queue while the audit log is down.
+ * Policies do not wait for them.
  */
 export function createPolicyEvents(deps: {
   sink: Pick<AuditSink, 'enqueue'>;
@@ -62,7 +62,7 @@ export function createPolicyEvents(deps: {
       record(
         'policy.rejected',
         { ...(version === undefined ? {} : { version }), trigger, faults },
-        `a configuration was refused; policy ${version ?? 'unknown'} stays in force`,
+        `a configuration was refused; policy ${version ?? 'unknown'} remains in force`,
       );
     },
   };

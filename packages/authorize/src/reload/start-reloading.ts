@@ -27,7 +27,7 @@ export type ReloadingDeps = {
   now: () => number;
 };
 
-/** What authorize takes into use without a restart, and what is no business of it. */
+/** Settings that authorize reloads without a restart, or does not use. */
 const reloadable: readonly (keyof Config)[] = [
   'policies',
   'policy',
@@ -40,10 +40,10 @@ const reloadable: readonly (keyof Config)[] = [
   'reload',
 ];
 
-const explaining = ({ clusters }: ReturnType<PolicySet['current']>) =>
+const explainSettings = ({ clusters }: ReturnType<PolicySet['current']>) =>
   [...clusters.values()].map(({ name, explain }) => `${name}=${explain}`).join();
 
-/** Keeps the policies what the configuration's files say, and reports what this replica runs. */
+/** Reloads the policies when the configuration's files change, and reports what this replica runs. */
 export function startReloading(deps: ReloadingDeps): Reloader {
   const { loaded, policies, replicas, logger, metrics, now } = deps;
   const id = `authorize/${randomUUID().slice(0, 8)}`;
@@ -59,8 +59,8 @@ export function startReloading(deps: ReloadingDeps): Reloader {
     read: createConfigReader({ engine: import.meta.resolve('@sallyport/policy'), documents: true }),
     async apply(candidate) {
       const next = await compileCandidate(candidate);
-      // Whoever follows the policy looks everything up again when it changes.
-      if (next.version !== policies.current().version || explaining(next) !== explaining(policies.current()))
+      // Every swap makes the gateways check everything again.
+      if (next.version !== policies.current().version || explainSettings(next) !== explainSettings(policies.current()))
         policies.swap(next);
     },
     onChanged: (event) => events?.changed(event, policies.current()),

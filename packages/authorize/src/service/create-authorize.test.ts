@@ -62,7 +62,7 @@ describe('a check of a cluster', () => {
       problem: {
         code: 'forbidden',
         detail:
-          'policy rule "default-deny" does not allow mallory@example.com to get pods in namespace "dev" of cluster "dev" (criteria: groups; you are in no group)',
+          'policy rule "default-deny" does not allow mallory@example.com to get pods in namespace "dev" of cluster "dev" (criteria: groups; you are not in any group)',
       },
     });
     expect(answer).not.toHaveProperty('impersonation');
@@ -152,7 +152,7 @@ describe('a check of a session', () => {
     const [answer] = await rig.ask(checkOf(token, dev));
     expect(answer).toMatchObject({
       decision: { effect: 'authenticate' },
-      problem: { code: 'unauthenticated', detail: 'This session was ended; log in again.' },
+      problem: { code: 'unauthenticated', detail: 'This session was ended. Log in again.' },
     });
     expect(answer).not.toHaveProperty('identity');
   });

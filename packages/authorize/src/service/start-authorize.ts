@@ -27,17 +27,17 @@ export type AuthorizeParts = {
   sessions: SessionStore;
   /** Where replicas report; in this process's memory unless given. */
   replicas?: ReplicaRegistry;
-  /** Where gateways say which streams they have; in this process's memory unless given. */
+  /** Where gateways answer questions about their streams; in this process's memory unless given. */
   streams?: StreamQuestionRegistry;
-  /** Where policies that come into force are recorded; nowhere unless given. */
+  /** Where policies that come into force are recorded; they are not unless given. */
   sink?: Pick<AuditSink, 'enqueue'>;
   verifier: ServiceVerifier;
   now: () => number;
 };
 
 /**
- * A running authorize; `policies` is what decides. `reload` reads the configuration again. `close` leaves the session
- * store, the registry and the sink to whoever opened them.
+ * A running authorize with the policies in force. `reload` reads the configuration again. `close` does not close the
+ * session store, the registry and the sink.
  */
 export type RunningAuthorize = {
   url: string;
@@ -48,7 +48,7 @@ export type RunningAuthorize = {
   close(): Promise<void>;
 };
 
-/** Compiles the policies, listens, and follows the configuration's files. Throws ConfigFaults if a policy is faulty. */
+/** Compiles the policies, listens, and watches the configuration's files. Throws ConfigFaults if a policy is faulty. */
 export async function startAuthorize(parts: AuthorizeParts): Promise<RunningAuthorize> {
   const { loaded, logger, readiness, sessions } = parts;
   const { snapshot, warnings } = compileConfigPolicies(loaded);
@@ -77,7 +77,7 @@ export async function startAuthorize(parts: AuthorizeParts): Promise<RunningAuth
       rules: snapshot.ruleCount,
       clusters: snapshot.clusters.size,
     },
-    'authorize listens',
+    'authorize is listening',
   );
   const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host;
   return {

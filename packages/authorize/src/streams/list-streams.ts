@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
-  mostStreamRows,
+  maxStreamRows,
   streamQuestionSchema,
   type OwnedStreamRow,
   type StreamAnswer,
@@ -37,7 +37,7 @@ const pause = () =>
 
 function questionOf({ identity, privileged }: Caller, { ended, all, where }: StreamListRequest): StreamQuestion {
   if (all && !privileged)
-    throw new ProblemError('forbidden', 'Your rights let you see your own streams only (api.policy.sessions).');
+    throw new ProblemError('forbidden', 'You may see only your own streams (api.policy.sessions).');
   const { issuer, subject } = identity;
   const question = streamQuestionSchema.safeParse({
     id: randomUUID(),
@@ -45,18 +45,18 @@ function questionOf({ identity, privileged }: Caller, { ended, all, where }: Str
     where,
     ...(all ? {} : { of: { issuer, subject } }),
   });
-  if (!question.success) throw new ProblemError('bad-request', 'This identity is too long to ask with.');
+  if (!question.success) throw new ProblemError('bad-request', 'Your identity is too long for this call.');
   return question.data;
 }
 
-/** Whose it is stays here. */
+/** Removes the key of the user, which does not leave authorize. */
 function withoutOwner({ issuer: _issuer, subject: _subject, ...row }: OwnedStreamRow): StreamRow {
   return row;
 }
 
 /**
- * Makes one list of all answers. A gateway is not relied upon to have kept to the question: rows of others than were
- * asked about are dropped.
+ * Merges all answers into one list. Gateways are not trusted to answer only the question: rows of other users are
+ * dropped.
  */
 function merge(answers: readonly StreamAnswer[], { of, ended }: StreamQuestion, missing: string[]): StreamList {
   const found = answers
@@ -64,15 +64,15 @@ function merge(answers: readonly StreamAnswer[], { of, ended }: StreamQuestion, 
     .filter((row) => of === undefined || (row.issuer === of.issuer && row.subject === of.subject));
   const streams = found
     .toSorted(ended ? (a, b) => (b.end ?? 0) - (a.end ?? 0) : (a, b) => a.since - b.since)
-    .slice(0, mostStreamRows)
+    .slice(0, maxStreamRows)
     .map(withoutOwner);
   const omitted = answers.reduce((sum, answer) => sum + answer.omitted, 0) + found.length - streams.length;
   return { streams, missing, omitted };
 }
 
 /**
- * Creates the list of streams over all gateways: a question on the registry, and what has been answered a second later, or
- * as soon as every gateway that has reported lately has answered.
+ * Creates the list of streams over all gateways: a question on the registry, and what has been answered a second later,
+ * or as soon as every gateway that has reported lately has answered.
  */
 export function createListStreams({
   registry,

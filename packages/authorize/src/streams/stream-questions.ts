@@ -11,17 +11,17 @@ export type StreamQuestionsDeps = {
   now: () => number;
 };
 
-/** What is asked about streams: `list` is `POST /v1/streams`. */
+/** Questions about streams. `list` answers `POST /v1/streams`. */
 export type StreamQuestions = { list(caller: Caller | undefined, text: string): Promise<StreamList>; close(): void };
 
-/** Every list costs every gateway some milliseconds: so many at a time on this replica, and of one person. */
+/** Each list costs every gateway some milliseconds. Limits the lists of this replica, and of one user. */
 const limits = { total: 8, perKey: 2 };
 /** Gateways report every five seconds. */
-const settlingMs = 6000;
+const settleMs = 6000;
 
 /**
- * Creates the list of streams. Soon after the start, or after Redis was away, gateways may not have reported yet: then
- * everybody is given the whole time to answer.
+ * Creates the list of streams. Soon after the start, or after Redis was down, gateways may not have reported yet. Then
+ * every gateway is given the full time to answer.
  */
 export function createStreamQuestions({ registry, replicas, sessions, now }: StreamQuestionsDeps): StreamQuestions {
   let since = now();
@@ -32,13 +32,13 @@ export function createStreamQuestions({ registry, replicas, sessions, now }: Str
     registry,
     replicas,
     limiter: createConcurrencyLimiter(limits),
-    settled: () => now() - since >= settlingMs,
+    settled: () => now() - since >= settleMs,
   });
   return {
     async list(caller, text) {
       const request = streamListRequestSchema.safeParse(parseJson(text));
-      if (!request.success) throw new ProblemError('bad-request', 'This is no question about streams.');
-      if (!caller) throw new ProblemError('unauthenticated', 'Nobody is logged in here. Log in first.');
+      if (!request.success) throw new ProblemError('bad-request', 'The body is not a question about streams.');
+      if (!caller) throw new ProblemError('unauthenticated', 'You are not logged in. Log in first.');
       return list(caller, request.data);
     },
     close: stop,

@@ -123,7 +123,7 @@ export function checkOf(token: string | undefined, target: Check['target'], more
   };
 }
 
-/** A logger whose lines can be read. */
+/** Creates a logger whose lines can be read. */
 export function createLoggerRig(level = 'info') {
   const lines: Record<string, unknown>[] = [];
   const destination = new Writable({
@@ -135,7 +135,7 @@ export function createLoggerRig(level = 'info') {
   return { logger: createLogger({ service: 'authorize', level, destination }), lines };
 }
 
-/** authorize on a port of its own, over a memory store or the one given, with the keys of every service. */
+/** Starts authorize on its own port, with a memory store or the given one, and with the keys of every service. */
 export async function startRig(
   options: { config?: unknown; sessions?: SessionStore; storeTimeoutMs?: number; level?: string } = {},
 ) {

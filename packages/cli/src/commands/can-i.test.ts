@@ -137,7 +137,7 @@ describe('sallyport can-i', () => {
       status: 404,
       body: {
         code: 'not-found',
-        detail: 'There is no cluster "dev" here, or none of its rules for this request is about you.',
+        detail: 'There is no cluster "dev" here, or none of its rules about this request applies to you.',
       },
     };
     expect(await rig.run(...exec)).toMatchObject({
@@ -271,13 +271,13 @@ describe('sallyport can-i --list', () => {
       status: 404,
       body: {
         code: 'not-found',
-        detail: 'There is no cluster "dev" here, or none of its rules for this request is about you.',
+        detail: 'There is no cluster "dev" here, or none of its rules about this request applies to you.',
       },
     };
     expect(await rig.run('can-i', '--list', '--cluster', 'dev')).toMatchObject({
       code: 5,
       out: '',
-      err: expect.stringContaining('about you'),
+      err: expect.stringContaining('applies to you'),
     });
     for (const more of [['get', 'pods'], ['-A'], ['-q']])
       expect(await rig.run('can-i', '--list', '--cluster', 'dev', ...more)).toMatchObject({ code: 2, out: '' });

@@ -87,7 +87,7 @@ describe('sallyport config check', () => {
     expect(await check(inRedis(''))).toMatchObject({
       code: 0,
       err: expect.stringMatching(
-        /^warning: .*: sessions\.encryption: is missing: no refresh tokens are kept.*openssl rand -base64 32/,
+        /^warning: .*: sessions\.encryption: is missing: refresh tokens are not kept.*openssl rand -base64 32/,
       ),
     });
     expect(

@@ -109,7 +109,7 @@ describe('sallyport sessions list --streams', () => {
   it('shows those that have ended: when, why, and with which exit code', async () => {
     const end = 1_700_000_060_000;
     gateway.streams = [
-      stream({ end, reason: 'session-ended', detail: 'This session was ended; log in again.' }),
+      stream({ end, reason: 'session-ended', detail: 'This session was ended. Log in again.' }),
       stream({ end, exitCode: 3 }),
     ];
     const { out } = await list('--ended');
@@ -118,7 +118,7 @@ describe('sallyport sessions list --streams', () => {
     expect(heading).toMatch(/SINCE +ENDED +WHY +EXIT +IN/);
     expect(cut).toMatch(/2023-11-14T22:14:20\.000Z +session-ended {2,}12 B/);
     expect(closed).toMatch(/2023-11-14T22:14:20\.000Z +closed +3 +12 B/);
-    expect((await list('--ended', '-o', 'wide')).out).toContain('session-ended: This session was ended; log in again.');
+    expect((await list('--ended', '-o', 'wide')).out).toContain('session-ended: This session was ended. Log in again.');
   });
 
   it('asks as it is told to', async () => {
@@ -158,14 +158,14 @@ describe('sallyport sessions list --streams', () => {
       status: 403,
       body: {
         title: 'no',
-        detail: 'Your rights let you see your own streams only (api.policy.sessions).',
+        detail: 'You may see only your own streams (api.policy.sessions).',
         code: 'forbidden',
       },
     });
     expect(await list('--all')).toMatchObject({
       code: 5,
       out: '',
-      err: expect.stringContaining('your own streams only'),
+      err: expect.stringContaining('only your own streams'),
     });
   });
 });

@@ -115,7 +115,7 @@ describe('sallyport policy eval', () => {
   it('warns of members that nothing reads, once', async () => {
     const { answers, err } = await evaluate('{"usr":{}}\n{"usr":{}}\n');
     expect(answers).toHaveLength(2);
-    expect(err).toMatch(/^warning: .*input\.json:1: usr: nothing reads "usr" \(did you mean user\?\)\n$/);
+    expect(err).toMatch(/^warning: .*input\.json:1: usr: unknown member "usr" \(did you mean user\?\)\n$/);
   });
 
   it.each([

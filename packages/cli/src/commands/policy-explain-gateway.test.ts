@@ -166,7 +166,7 @@ describe('sallyport policy explain, of a gateway', () => {
       status: 404,
       body: {
         code: 'not-found',
-        detail: 'There is no cluster "x" here, or none of its rules for this request is about you.',
+        detail: 'There is no cluster "x" here, or none of its rules about this request applies to you.',
       },
     };
     expect(await rig.run('policy', 'explain', 'list', 'pods', '--cluster', 'x')).toMatchObject({
@@ -176,7 +176,7 @@ describe('sallyport policy explain, of a gateway', () => {
     });
     answer = {
       status: 403,
-      body: { code: 'forbidden', detail: 'Your rights do not let you ask about others (api.policy.policy).' },
+      body: { code: 'forbidden', detail: 'You may not ask about other users (api.policy.policy).' },
     };
     expect(await rig.run('policy', 'explain', 'list', 'pods', '--cluster', 'x', '--user', 'bob')).toMatchObject({
       code: 5,

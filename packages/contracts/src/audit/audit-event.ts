@@ -34,11 +34,11 @@ const userSchema = z.object({
   extra: z.record(z.string(), z.array(z.string())).optional(),
 });
 
-/** What is ours and audit.k8s.io does not know. */
+/** The members that audit.k8s.io does not have. */
 export const sallyportPartSchema = z.object({
   cluster: z.object({ id: z.string(), name: z.string() }).optional(),
   policyVerb: z.string().optional(),
-  /** All verbs to which the caller needs a right, where policy judges a request as more than one. */
+  /** All verbs as which the request must be allowed, if there is more than one. */
   policyVerbs: z.array(z.string()).optional(),
   sessionId: z.string().optional(),
   credentialKind: z.string().optional(),
@@ -64,11 +64,11 @@ export const sallyportPartSchema = z.object({
   upstreamMs: z.number().optional(),
   protocol: z.string().optional(),
   clientAddress: z.string().optional(),
-  /** Of a login that was approved in a browser elsewhere: where that was. */
+  /** For a login that was approved in a browser elsewhere: the address and user agent of that browser. */
   approvedFrom: z.object({ clientAddress: z.string().optional(), userAgent: z.string().optional() }).optional(),
-  /** What the client claimed in X-Forwarded-For; not to be trusted. */
+  /** The X-Forwarded-For header of the client. Do not trust it. */
   forwardedFor: z.string().optional(),
-  /** Of policy events: what came into force or was refused, and why it was read. */
+  /** For policy events: the policy that came into force or was refused, and what triggered the reload. */
   policy: z
     .object({
       version: z.string().optional(),
@@ -79,20 +79,20 @@ export const sallyportPartSchema = z.object({
       faults: z.array(configFaultSchema).optional(),
     })
     .optional(),
-  /** Of stream events: which stream, and why the gateway ended it if it did. */
+  /** For stream events: the stream, and why the gateway ended it, if it did. */
   stream: z
     .object({
       id: z.string(),
       kind: z.string(),
       reason: z.string().optional(),
       detail: z.string().optional(),
-      /** At the end: payload bytes by channel, the command's exit code, and why the stream could not be read if so. */
+      /** At the end: payload bytes by channel, the exit code, and why the stream could not be parsed, if so. */
       channels: z.record(z.string(), z.object({ fromClient: z.number(), fromServer: z.number() })).optional(),
       exitCode: z.number().optional(),
       unread: z.string().optional(),
     })
     .optional(),
-  /** Of a question about a decision: what was asked, about whom if not the caller, and what came out. */
+  /** For an explanation: the request, the user if it is not the caller, and the decision. */
   explained: z
     .object({
       cluster: z.string(),
@@ -108,8 +108,8 @@ export const sallyportPartSchema = z.object({
     })
     .optional(),
   /**
-   * Of a change of the directory: in which source, by which token or reading, and what became of what; of many members
-   * the first ones by name.
+   * For a change of the directory: the source, the token or sync that made the change, and the change itself. Of many
+   * members only the first ones by name are listed.
    */
   directory: z
     .object({
@@ -126,11 +126,11 @@ export const sallyportPartSchema = z.object({
     })
     .optional(),
   /**
-   * Of a request to a cluster or to the gateway's own API: its method, and of the former what its target says. `query`
-   * is as it came, `proxyPath` (what a proxied request asks of what is behind) and the selectors are decoded; a text
-   * that is too long has `…` between its head and its tail. `targetLength` (characters) and `targetSha256`
-   * (hexadecimal) are of the whole target as it may stand in an event, and are there if it is longer than `requestURI`
-   * may be.
+   * For a request to a cluster or to the gateway's own API: its method, and for a cluster the parts of its target.
+   * `query` is as received. `proxyPath` (the path that a proxied request asks the backend for) and the selectors are
+   * decoded. A text that is too long has `…` between its head and its tail. `targetLength` (characters) and
+   * `targetSha256` (hexadecimal) are of the whole target as an event may contain it. They are set if it is longer than
+   * `requestURI` may be.
    */
   request: z
     .object({
@@ -151,9 +151,9 @@ export const sallyportPartSchema = z.object({
     })
     .optional(),
   /**
-   * Of one event that stands for several alike: how many (itself included), from when to when by their own times, and
-   * what they have in common: the client's address (an IPv6 one as its /64), or from how many addresses they came, and
-   * their cause. Everything else in the event is that of the last.
+   * For one event that represents several similar ones: how many (itself included), their first and last times, and
+   * what they have in common: the client's address (an IPv6 one as its /64) or the number of addresses, and their
+   * cause. Everything else in the event is from the last of them.
    */
   aggregated: z
     .object({
@@ -171,8 +171,8 @@ export const sallyportPartSchema = z.object({
 export type SallyportPart = z.infer<typeof sallyportPartSchema>;
 
 /**
- * The event's data: a superset of `Event` of audit.k8s.io/v1, so that rules written for cluster audit logs read it as
- * it is.
+ * The event's data: a superset of `Event` of audit.k8s.io/v1, so that rules written for cluster audit logs work
+ * unchanged.
  */
 export const auditEventSchema = z.object({
   kind: z.literal('Event'),
@@ -205,7 +205,7 @@ export const auditEventSchema = z.object({
 });
 export type AuditEvent = z.infer<typeof auditEventSchema>;
 
-/** One event with its envelope: `id` is `ce_id`, made once and kept over retries; consumers de-duplicate on it. */
+/** One event with its envelope. `id` is `ce_id`: it stays the same over retries, and consumers deduplicate by it. */
 export type AuditRecord = {
   id: string;
   type: AuditEventType;
@@ -218,7 +218,7 @@ export type AuditRecord = {
   data: AuditEvent;
 };
 
-/** The envelope's schema, for whoever reads events back. */
+/** The schema of the envelope, for consumers. */
 export const auditRecordSchema = z.object({
   id: z.string().min(1),
   type: z.enum(auditEventTypes),

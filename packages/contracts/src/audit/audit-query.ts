@@ -1,24 +1,24 @@
 import { z } from 'zod';
 import { auditRecordSchema } from './audit-event.ts';
 
-/** As much of a value as is kept where it can be searched. */
+/** Stores keep this much of a value for searching. */
 const longestText = 500;
 
-/** Text as a store can hold it; another value could never be found. */
+/** Text that a store can hold. Any other value would never be found. */
 const textSchema = z
   .string()
   .max(longestText, `is longer than ${longestText} characters`)
   .refine((text) => !text.includes('\0'), 'contains a NUL character')
-  .refine((text) => text.isWellFormed(), 'contains half a character');
+  .refine((text) => text.isWellFormed(), 'is not well-formed Unicode');
 
-/** RFC 3339 as PostgreSQL reads it: its years begin with 1, and no place on earth is further than 15 hours from UTC. */
+/** RFC 3339 as PostgreSQL reads it: years begin with 1, and offsets are at most 15 hours. */
 const momentSchema = z.iso
   .datetime({ offset: true })
-  .max(40, 'is longer than any time')
-  .refine((text) => !text.startsWith('0000'), 'has no year 0')
-  .refine((text) => !/[+-](1[6-9]|2\d):\d\d$/.test(text), 'is too far from UTC');
+  .max(40, 'is too long for a time')
+  .refine((text) => !text.startsWith('0000'), 'must not be in the year 0')
+  .refine((text) => !/[+-](1[6-9]|2\d):\d\d$/.test(text), 'has an offset too far from UTC');
 
-/** What `GET /v1/events` of the audit service filters by; all given conditions must hold. Times are RFC 3339. */
+/** The filters of `GET /v1/events` of the audit service. All of them must match. Times are RFC 3339. */
 export const auditQuerySchema = z
   .object({
     auditID: textSchema.optional(),
@@ -38,7 +38,7 @@ export const auditQuerySchema = z
     code: z.coerce.number().int().min(0).max(999).optional(),
     since: momentSchema.optional(),
     until: momentSchema.optional(),
-    /** Opaque place to go on from: events that the store took in after it. */
+    /** An opaque position: only events that were stored after it. */
     after: textSchema.optional(),
     order: z.enum(['newest', 'oldest']).default('newest'),
     limit: z.coerce.number().int().min(1).max(1000).default(100),
@@ -47,8 +47,8 @@ export const auditQuerySchema = z
 export type AuditQuery = z.infer<typeof auditQuerySchema>;
 
 /**
- * `next` goes on where this page ended (in the order asked for); absent on the last page. `latest` is the newest place
- * known, for tailing. `scope` says whose events were searched: the caller's own, or everybody's.
+ * `next` is the position after this page, in the requested order; absent on the last page. `latest` is the newest
+ * position, for tailing. `scope` tells whether the caller's own events were searched, or those of all users.
  */
 export const auditPageSchema = z.object({
   events: z.array(auditRecordSchema),

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { identitySchema } from '../identity/identity.ts';
 
-// POST /v1/check: a list of checks, answered by a list of answers in the same order.
+// POST /v1/check: a list of checks, and a list of answers in the same order.
 
-/** SHA-256 of the person's token in base64url; the token itself never leaves the proxy. */
+/** The SHA-256 of the caller's token, in base64url. The token itself never leaves the proxy. */
 export const credentialSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('none') }),
   z.object({ kind: z.literal('token'), hash: z.string().regex(/^[A-Za-z0-9_-]{43}$/) }),
@@ -16,14 +16,16 @@ export type ApiArea = (typeof apiAreas)[number];
 
 export const checkTargetSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('cluster'), name: z.string() }),
-  /** The gateway's own API: allowed to act on others' things only by `api.policy`. */
+  /** The gateway's own API: `api.policy` decides who may act on what belongs to other users. */
   z.object({ kind: z.literal('api'), area: z.enum(apiAreas) }),
-  /** Only asks who the caller is: any live session is allowed. */
+  /** Identifies the caller only: any live session is allowed. */
   z.object({ kind: z.literal('self') }),
 ]);
 export type CheckTarget = z.infer<typeof checkTargetSchema>;
 
-/** What is asked of the Kubernetes API. `verb` is what policy judges, `requestVerb` what the API server computes. */
+/**
+ * A Kubernetes request. `verb` is the one that policies evaluate, `requestVerb` the one that the API server computes.
+ */
 export const kubernetesAttributesSchema = z.object({
   verb: z.string(),
   requestVerb: z.string(),
@@ -39,13 +41,15 @@ export const kubernetesAttributesSchema = z.object({
   fieldSelector: z.string().optional(),
   dryRun: z.boolean().optional(),
   /**
-   * Whether the kind is namespaced; absent: unknown, so that a request without a namespace counts as spanning all of
-   * them.
+   * Whether the kind is namespaced. Absent means unknown: a request without a namespace then counts as one that spans
+   * all of them.
    */
   namespaced: z.boolean().optional(),
-  /** False only if the API server surely serves the kind itself; absent: unknown, to be taken for an aggregated API. */
+  /**
+   * False only if the API server certainly serves the kind itself. Absent means unknown, which counts as aggregated.
+   */
   aggregated: z.boolean().optional(),
-  /** True if an update or patch may create the object as well. */
+  /** True if an update or patch can create the object. */
   upsert: z.boolean().optional(),
   /** True if the request asks to upgrade its connection. */
   upgrade: z.boolean().optional(),
@@ -56,8 +60,8 @@ export const kubernetesAttributesSchema = z.object({
 export type KubernetesAttributes = z.infer<typeof kubernetesAttributesSchema>;
 
 /**
- * What the client showed in the TLS handshake, in PEM; `valid`: its chain leads to a CA that the gateway trusts for
- * clients. Absent where the gateway asks for none.
+ * The certificate that the client presented in the TLS handshake, in PEM. `valid`: its chain leads to a client CA that
+ * the gateway trusts. Absent if the gateway does not request one.
  */
 export const clientCertificateSchema = z.object({
   presented: z.boolean(),
@@ -71,7 +75,7 @@ export const checkedRequestSchema = z.object({
   path: z.string(),
   host: z.string(),
   ip: z.string(),
-  /** Only those that policy asks for, by lower-case name. */
+  /** Only those that policies use, by lower-case name. */
   headers: z.record(z.string(), z.string()).optional(),
   clientCertificate: clientCertificateSchema.optional(),
 });
@@ -82,8 +86,8 @@ export const checkSchema = z.object({
   request: checkedRequestSchema,
   kubernetes: kubernetesAttributesSchema.optional(),
   /**
-   * False: asked about something that goes on by itself (an open watch), so that it does not keep an idle session
-   * alive.
+   * False if the check is for something that continues by itself, such as an open watch. It then does not keep an idle
+   * session alive.
    */
   use: z.boolean().optional(),
 });
@@ -93,19 +97,19 @@ export type CheckRequest = z.infer<typeof checkRequestSchema>;
 
 const effectSchema = z.enum(['allow', 'deny', 'authenticate']);
 
-/** What a shadow policy would have decided; nobody is held to it. */
+/** The decision of a shadow policy, which is not enforced. */
 export const shadowDecisionSchema = z.object({ scope: z.string(), effect: effectSchema, rule: z.string() });
 export type ShadowDecision = z.infer<typeof shadowDecisionSchema>;
 
-/** The zero value of a decision is deny. `reasons` come from PPL's closed set. */
+/** The zero value of a decision is deny. `reasons` are from the closed set of the policy language. */
 export const decisionSchema = z.object({
   effect: effectSchema,
   rule: z.string(),
   reasons: z.array(z.string()),
   policyVersion: z.string(),
   /**
-   * The verb under which the request was refused, where that is not its own: an upsert is judged as a `create` as well,
-   * say.
+   * The verb as which the request was refused, if it is not its own. For example, an upsert must also be allowed as a
+   * `create`.
    */
   judgedAs: z.string().optional(),
   shadow: z.array(shadowDecisionSchema).optional(),
@@ -113,8 +117,8 @@ export const decisionSchema = z.object({
 export type Decision = z.infer<typeof decisionSchema>;
 
 /**
- * The identity that goes upstream (Kubernetes user impersonation); `droppedGroups` are those the cluster's settings
- * kept back.
+ * The identity that is sent upstream (Kubernetes user impersonation). `droppedGroups` are the groups that the settings
+ * of the cluster hold back.
  */
 export const impersonationSchema = z.object({
   user: z.string(),
@@ -127,9 +131,9 @@ export type Impersonation = z.infer<typeof impersonationSchema>;
 
 export const checkAnswerSchema = z.object({
   decision: decisionSchema,
-  /** Set unless the effect is allow: the problem to answer with, and words for the caller. */
+  /** The problem to answer with, and its message for the caller. Set unless the effect is allow. */
   problem: z.object({ code: z.string(), detail: z.string() }).optional(),
-  /** Times in milliseconds since the epoch; `idleEndsAt` only where the check was no use of the session. */
+  /** Times are milliseconds since the epoch. `idleEndsAt` is set only if the check did not count as use. */
   session: z
     .object({
       id: z.string(),

@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import { checkSchema, decisionSchema, kubernetesAttributesSchema } from './check-call.ts';
 
-// POST /.sallyport/api/v1/policy/explain and .../policy/can-i on the gateway, which asks POST /v1/explain and POST
+// POST /.sallyport/api/v1/policy/explain and .../policy/can-i on the gateway, which calls POST /v1/explain and POST
 // /v1/can-i of authorize.
 
 const word = z.string().max(253);
 const text = z.string().max(4096);
 
 /**
- * Somebody else, about whom only those may ask whom `api.policy` lets. With nothing but a name, what their latest live
- * session says of them.
+ * Another user. Asking about them needs a right from `api.policy`. If only the name is given, the identity in their
+ * latest live session counts.
  */
 export const askedPersonSchema = z.strictObject({
   user: text.min(1),
@@ -21,8 +21,7 @@ export const askedPersonSchema = z.strictObject({
 export type AskedPerson = z.infer<typeof askedPersonSchema>;
 
 /**
- * What is asked about: a request by its verb and resource, or by its path as a client would send it (`path`, with its
- * query).
+ * The request in question, by its verb and resource, or by its path as a client would send it (`path`, with its query).
  */
 export const explainQuestionSchema = z.strictObject({
   cluster: word.min(1),
@@ -44,22 +43,23 @@ export const explainQuestionSchema = z.strictObject({
 });
 export type ExplainQuestion = z.infer<typeof explainQuestionSchema>;
 
-/** `check` is the request as it would be judged, with the caller's own credential. */
+/** `check` is the request as it would be evaluated, with the caller's own credential. */
 export const explainRequestSchema = z.strictObject({ check: checkSchema, about: askedPersonSchema.optional() });
 export type ExplainRequest = z.infer<typeof explainRequestSchema>;
 
 export const explainedCriterionSchema = z.object({
   name: z.string(),
-  /** By itself, before `not` or `nor` turn it round. */
+  /** The criterion itself, before `not` or `nor` invert it. */
   holds: z.boolean(),
   /**
-   * True: neither holds nor does not, and `holds` is false. It makes a rule that denies hold, and one that allows fail.
+   * True if the criterion is neither true nor false; `holds` is false then. A deny rule counts it as true, an allow
+   * rule as false.
    */
   open: z.literal(true).optional(),
   reason: z.string(),
-  /** What the person or the request has; absent if nothing. */
+  /** The value of the user or the request; absent if there is none. */
   value: z.unknown().optional(),
-  /** What the policy compares with; only where it may be shown. */
+  /** The value in the policy, if the caller may see it. */
   data: z.unknown().optional(),
 });
 export type ExplainedCriterion = z.infer<typeof explainedCriterionSchema>;
@@ -75,9 +75,9 @@ export type ExplainedRule = z.infer<typeof explainedRuleSchema>;
 
 export const explanationSchema = z.object({
   cluster: z.string(),
-  /** Whom it is about; `other`: not the caller. */
+  /** The user whom it is about. `other`: not the caller. */
   person: z.object({ user: z.string(), email: z.string().optional(), groups: z.array(z.string()), other: z.boolean() }),
-  /** The request as it was judged. */
+  /** The request as it was evaluated. */
   asked: z.object({
     verb: z.string(),
     resource: z.string(),
@@ -90,43 +90,43 @@ export const explanationSchema = z.object({
     path: z.string(),
   }),
   /**
-   * The verbs that it was judged as besides its own, all of which must pass. `decision.judgedAs` is the one that did
-   * not; the rules are shown under that one.
+   * The other verbs as which the request must be allowed too. `decision.judgedAs` is the one that was refused; the
+   * rules are shown for that verb.
    */
   also: z.array(z.string()).optional(),
   decision: decisionSchema,
-  /** What a refusal says. */
+  /** The message of a refusal. */
   detail: z.string().optional(),
-  /** `yours`: the rules that are about the person, without what they compare with; `all`: every rule, with it. */
+  /** `yours`: the rules about the user, without the values in the policy. `all`: every rule, with them. */
   shows: z.enum(['yours', 'all']),
   rules: z.array(explainedRuleSchema),
-  /** How many more could be shown; the ones that hold and the nearest are. */
+  /** How many more rules there are. Those that hold and those closest to it are shown. */
   leftOut: z.number(),
-  /** As whom an allowed request arrives at the cluster. */
+  /** The identity with which an allowed request reaches the cluster. */
   upstream: z.object({ user: z.string(), groups: z.array(z.string()), droppedGroups: z.array(z.string()) }).optional(),
 });
 export type Explanation = z.infer<typeof explanationSchema>;
 
-const mostQuestions = 256;
+const maxQuestions = 256;
 
-/** Many questions at once about what the caller may do on a cluster; the answers are yes or no. */
+/** Many yes-or-no questions at once about what the caller may do on a cluster. */
 export const canIQuestionSchema = z.strictObject({
   cluster: word.min(1),
   namespace: word.optional(),
   requests: z
     .array(z.strictObject({ verb: word, resource: word, apiGroup: word.optional(), subresource: word.optional() }))
     .min(1)
-    .max(mostQuestions),
+    .max(maxQuestions),
 });
 export type CanIQuestion = z.infer<typeof canIQuestionSchema>;
 
-/** `check` says whose requests they would be, from where and to which cluster; `requests` what would be asked there. */
+/** `check` has the caller, the client address and the cluster; `requests` has the requests in question. */
 export const canIRequestSchema = z.strictObject({
   check: checkSchema,
   requests: z
     .array(z.strictObject({ method: z.string(), kubernetes: kubernetesAttributesSchema }))
     .min(1)
-    .max(mostQuestions),
+    .max(maxQuestions),
 });
 export type CanIRequest = z.infer<typeof canIRequestSchema>;
 

@@ -1,22 +1,22 @@
 import { z } from 'zod';
 
-// The list of streams over all gateways: `POST /v1/streams` of authorize asks, `streams-requested` on its feed of
-// changes passes the question on, and every gateway answers with `POST /v1/streams/answer`.
+// The list of streams of all gateways. `POST /v1/streams` of authorize asks for it, `streams-requested` on the change
+// feed passes the question on, and every gateway answers with `POST /v1/streams/answer`.
 
-/** Bounds of one gateway's answer and of a whole list, in rows. */
-export const mostStreamRows = 2000;
+/** The maximum number of rows in one gateway's answer, and in a whole list. */
+export const maxStreamRows = 2000;
 
-/** The only stable key of a person; see `Identity`. */
+/** The only stable key of a user; see `Identity`. */
 const ownerSchema = z.object({ issuer: z.string().max(4096), subject: z.string().max(4096) });
 const wanted = z.string().min(1).max(1024).optional();
 
-/** Narrows a list: exact values, all of which must hold. */
+/** Narrows a list to exact values, all of which must match. */
 export const streamFilterSchema = z.strictObject({ user: wanted, cluster: wanted, session: wanted });
 export type StreamFilter = z.infer<typeof streamFilterSchema>;
 
 /**
- * `POST /v1/streams`, beside the caller. `all`: everybody's, where `api.policy.sessions` lets the caller; otherwise
- * their own.
+ * `POST /v1/streams`; the caller is in a header. `all` asks for the streams of all users, which needs a right from
+ * `api.policy.sessions`. Otherwise the list has the caller's own streams.
  */
 export const streamListRequestSchema = z.strictObject({
   ended: z.boolean(),
@@ -25,7 +25,7 @@ export const streamListRequestSchema = z.strictObject({
 });
 export type StreamListRequest = z.infer<typeof streamListRequestSchema>;
 
-/** What every gateway is asked. Without `of` about everybody's streams. */
+/** The question to every gateway. Without `of` it is about the streams of all users. */
 export const streamQuestionSchema = z.object({
   id: z.uuid(),
   ended: z.boolean(),
@@ -35,12 +35,12 @@ export const streamQuestionSchema = z.object({
 export type StreamQuestion = z.infer<typeof streamQuestionSchema>;
 
 const short = z.string().max(300);
-/** Text of a client's own making, with its control characters written out. */
+/** Text that a client chose, with control characters escaped. */
 const clientText = z.string().max(8192);
 
 /**
- * One stream. Times are milliseconds since the epoch, bytes those of the connection. What does not apply is empty or
- * absent.
+ * One stream. Times are milliseconds since the epoch; bytes are counted on the connection. What does not apply is empty
+ * or absent.
  */
 export const streamRowSchema = z.object({
   id: short,
@@ -50,7 +50,7 @@ export const streamRowSchema = z.object({
   verb: short,
   clientAddress: short,
   auditId: short,
-  /** The session's public id; the token that stands for it is nowhere in a list. */
+  /** The public ID of the session. A list never contains its token. */
   sessionId: short,
   user: z.string().max(2048),
   namespace: clientText,
@@ -58,40 +58,40 @@ export const streamRowSchema = z.object({
   name: clientText,
   subresource: clientText,
   path: clientText,
-  /** Of exec and attach, where one was named. */
+  /** For exec and attach: the container, if the request named one. */
   container: clientText.optional(),
-  /** Of a port-forward: those of the pod that were used so far. */
+  /** For a port-forward: the ports of the pod that were used so far. */
   ports: z.array(z.number()).max(64).optional(),
   since: z.number(),
   bytesIn: z.number(),
   bytesOut: z.number(),
-  /** Set if it is over. */
+  /** Set if the stream has ended. */
   end: z.number().optional(),
-  /** Set if the gateway ended it, or is about to; otherwise one of the two sides did. */
+  /** Set if the gateway ended the stream or is about to. Otherwise the client or the cluster ended it. */
   reason: short.optional(),
   detail: z.string().max(4096).optional(),
-  /** Of the command that an exec ran. */
+  /** The exit code of the command of an exec. */
   exitCode: z.number().optional(),
 });
 export type StreamRow = z.infer<typeof streamRowSchema>;
 
-/** A row as gateways tell it to authorize, with whose stream it is. */
+/** A row as gateways send it to authorize, with the key of its user. */
 export const ownedStreamRowSchema = streamRowSchema.extend(ownerSchema.shape);
 export type OwnedStreamRow = z.infer<typeof ownedStreamRowSchema>;
 
-/** `POST /v1/streams/answer`; `omitted` counts the streams that there was no room for. */
+/** `POST /v1/streams/answer`. `omitted` counts the streams that did not fit. */
 export const streamAnswerSchema = z.strictObject({
   question: z.uuid(),
   proxy: z
     .string()
-    .regex(/^proxy\//, 'is no gateway')
+    .regex(/^proxy\//, 'is not a gateway')
     .max(200),
-  rows: z.array(ownedStreamRowSchema).max(mostStreamRows),
+  rows: z.array(ownedStreamRowSchema).max(maxStreamRows),
   omitted: z.number().int().min(0),
 });
 export type StreamAnswer = z.infer<typeof streamAnswerSchema>;
 
-/** The list: never silently incomplete. `missing` names the gateways that did not answer in time. */
+/** The list, which is never silently incomplete: `missing` names the gateways that did not answer in time. */
 export const streamListSchema = z.object({
   streams: z.array(streamRowSchema),
   missing: z.array(z.string()),

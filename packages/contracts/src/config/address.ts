@@ -15,7 +15,7 @@ export const listenSchema = z.string().transform((text, context) => {
 });
 export type ListenAddress = z.infer<typeof listenSchema>;
 
-/** An http or https URL without user, password, query and fragment; kept without a trailing slash. */
+/** An http or https URL without user, password, query and fragment. A trailing slash is removed. */
 export const urlSchema = z.string().transform((text, context) => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (
@@ -32,7 +32,7 @@ export const urlSchema = z.string().transform((text, context) => {
   return text.replace(/\/+$/, '');
 });
 
-/** A name that stands in a path or as a key: a DNS label (RFC 1123). */
+/** A name that is part of a path or a key: a DNS label (RFC 1123). */
 export const nameSchema = z
   .string()
   .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'not a name; use lower-case letters, digits and hyphens, 63 at most');

@@ -28,7 +28,7 @@ const kafkaSchema = z.strictObject({
 
 const unavailable = z.enum(['refuse', 'spool']);
 
-/** Where audit events go, where they are searched, and what happens while they cannot be written. */
+/** Where audit events are published and searched, and what happens while they cannot be written. */
 export const auditSectionSchema = z
   .strictObject({
     kafka: z.union([z.strictObject({ memory: z.literal(true) }), kafkaSchema]).prefault({ memory: true }),
@@ -38,9 +38,9 @@ export const auditSectionSchema = z
         z.strictObject({ embedded: z.string() }),
       ])
       .optional(),
-    /** The embedded store keeps at most this many events of people and services; the oldest go first. */
+    /** How many events of users and services the embedded store keeps. The oldest are deleted first. */
     keep: z.number().int().positive().default(100_000),
-    /** Either store keeps at most this many events of anonymous callers besides; the oldest go first. */
+    /** How many events of anonymous callers either store keeps in addition. The oldest are deleted first. */
     keepAnonymous: z.number().int().positive().default(10_000),
     retention: durationSchema.prefault('90d'),
     spool: z.strictObject({ dir: z.string(), maxBytes: sizeSchema.prefault('1GiB') }).optional(),

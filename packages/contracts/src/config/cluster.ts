@@ -6,7 +6,7 @@ const hostSchema = z.string().regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'not a h
 const impersonateSchema = z
   .strictObject({
     groups: z.array(z.string().min(1)).default(['*']),
-    allowSystem: z.array(z.string().startsWith('system:', 'only names that begin with system: stand here')).default([]),
+    allowSystem: z.array(z.string().startsWith('system:', 'must begin with system:')).default([]),
   })
   .prefault({});
 
@@ -18,22 +18,19 @@ const namespaceGlob = z
     'not a namespace or a pattern of one; write it like team-a or team-*',
   );
 
-/** What holds for the requests of some namespaces, besides what holds for the whole cluster. */
+/** Policies for requests in some namespaces, in addition to those of the whole cluster. */
 const namespaceSchema = z
   .strictObject({
     match: z.union([namespaceGlob, z.array(namespaceGlob).min(1)]),
     policies: z.array(nameSchema).nullish(),
     policy: z.unknown().optional(),
   })
-  .refine(
-    (entry) => entry.policy != null || (entry.policies?.length ?? 0) > 0,
-    'says nothing: give policies or a policy',
-  );
+  .refine((entry) => entry.policy != null || (entry.policies?.length ?? 0) > 0, 'is empty: give policies or a policy');
 
 const credentialFields = ['token', 'tokenFile', 'clientCertFile', 'kubeconfig'] as const;
 
 /**
- * One Kubernetes cluster behind the gateway. Policies are read by the policy language, which reports its own faults.
+ * One Kubernetes cluster behind the gateway. Its policies are not checked here: the policy engine reports their faults.
  */
 export const clusterSchema = z
   .strictObject({
@@ -52,12 +49,12 @@ export const clusterSchema = z
     /** Names of `policies` at the top of the file. */
     policies: z.array(nameSchema).nullish(),
     policy: z.unknown().optional(),
-    /** A file with the policy in place of `policy`. */
+    /** A file with the policy, instead of `policy`. */
     policyFile: z.string().min(1).nullish(),
     namespaces: z.array(namespaceSchema).nullish(),
     /** A refusal may say what would have been allowed. */
     explain: z.boolean().optional(),
-    /** Judged beside the policies in force, recorded, never enforced. */
+    /** Evaluated in addition to the policies in force and recorded, never enforced. */
     shadow: z.unknown().optional(),
   })
   .superRefine((cluster, context) => {
@@ -66,12 +63,12 @@ export const clusterSchema = z
     cluster.namespaces?.forEach((entry, index, all) => {
       const before = all.findIndex((other) => String(other.match) === String(entry.match));
       if (before < index)
-        fault(['namespaces', index, 'match'], `is the same as that of namespaces.${before}: make one of the two`);
+        fault(['namespaces', index, 'match'], `is the same as that of namespaces.${before}: merge the two`);
     });
     const given = credentialFields.filter((field) => cluster[field] != null);
     if (given.length === 0)
       fault('tokenFile', `the gateway needs a credential for this cluster: one of ${credentialFields.join(', ')}`);
-    if (given.length > 1) fault(given[1]!, `only one credential may be given; ${given.join(' and ')} are`);
+    if (given.length > 1) fault(given[1]!, `only one credential is allowed, not ${given.join(' and ')}`);
     if (cluster.kubeconfig == null && cluster.server == null) fault('server', 'is missing (or give a kubeconfig)');
     if (cluster.kubeconfig != null && cluster.server != null)
       fault('server', 'comes from the kubeconfig; remove one of the two');
@@ -82,7 +79,7 @@ export const clusterSchema = z
       cluster.server?.startsWith('http:') &&
       !/^http:\/\/(127\.\d+\.\d+\.\d+|\[::1\]|localhost)(:|$|\/)/.test(cluster.server)
     ) {
-      fault('server', "must be https: the gateway's credential would travel in clear");
+      fault('server', "must be https: the gateway's credential would be sent in clear text");
     }
   });
 export type ClusterConfig = z.infer<typeof clusterSchema>;

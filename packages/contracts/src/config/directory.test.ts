@@ -60,7 +60,7 @@ describe('sources of groups', () => {
       'one that does not exist',
       [],
       { groupSources: ['claims', 'scmi'] },
-      'identity.providers.0.groupSources.1: is none of directory.sources',
+      'identity.providers.0.groupSources.1: is neither in directory.sources',
     ],
     ['one named twice', [scim], { groupSources: ['scim', 'scim'] }, 'names a source twice'],
     ['none at all', [], { groupSources: [] }, 'identity.providers.0.groupSources'],
@@ -87,7 +87,7 @@ describe('sources of groups', () => {
       'the claims beside a source that reads them itself',
       [{ kind: 'entra', tenant: 't', clientId: 'c', clientSecret: 's' }],
       { groupSources: ['claims', 'entra'] },
-      'identity.providers.0.groupSources.1: reads the groups of the token itself',
+      'identity.providers.0.groupSources.1: already reads the groups in the token',
     ],
   ])('are refused: %s', (_what, sources, changes, fault) => {
     expect(faults(sources, changes).join('\n')).toContain(fault);

@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { nameSchema, urlSchema } from './address.ts';
 import { durationSchema } from './duration.ts';
 
-/** What the groups are called that a provider itself sends, among the sources of a provider's people. */
+/** The name of the provider itself among the sources of groups. */
 export const claimsSource = 'claims';
 
 const claim = z.string().min(1).max(256);
-/** Which claim of a login is compared with which attribute of a person of the source. */
+/** Which claim of a login is compared with which attribute of a user in the source. */
 const match = <T extends string>(attributes: readonly [T, ...T[]], preset: { claim: string; attribute: NoInfer<T> }) =>
   z
     .strictObject({
@@ -15,23 +15,23 @@ const match = <T extends string>(attributes: readonly [T, ...T[]], preset: { cla
     })
     .prefault({});
 
-/** Every source has a name, which is its kind's unless another is given. */
+/** Every source has a name. The default is its kind. */
 const common = {
   id: nameSchema
-    .refine((id) => id !== claimsSource, 'is what the groups are called that the provider itself sends')
+    .refine((id) => id !== claimsSource, 'is reserved for the groups that the provider itself sends')
     .optional(),
-  /** Only people whom the source knows may log in. */
+  /** Whether only users that the source knows may log in. */
   required: z.boolean().default(false),
 };
 
-/** Where a source is that is asked over the network, and how. */
-const asked = { caFile: z.string().nullish(), allowInsecure: z.boolean().default(false) };
+/** Settings of a source that is queried over the network. */
+const overNetwork = { caFile: z.string().nullish(), allowInsecure: z.boolean().default(false) };
 const pulled = {
-  ...asked,
-  /** How long what was read last holds while it cannot be read again. */
+  ...overNetwork,
+  /** How long the last sync stays valid while the API cannot be read. */
   outageGrace: durationSchema.prefault('24h'),
-  interval: durationSchema.prefault('5m').pipe(z.number().min(1000, 'is less than a second')),
-  /** The groups that are read; patterns with `*`. */
+  interval: durationSchema.prefault('5m').pipe(z.number().min(1000, 'must be at least one second')),
+  /** The groups to sync, as patterns with `*`. */
   groups: z.array(z.string().min(1)).min(1).default(['*']),
 };
 
@@ -42,12 +42,12 @@ const needsToken = { path: ['tokenFile'], message: 'needs either token or tokenF
 
 const scimTokenSchema = z
   .strictObject({
-    /** Stands in the audit trail. */
+    /** The name of the token in the audit trail. */
     id: z
       .string()
       .regex(
         /^[A-Za-z0-9._-]{1,64}$/,
-        "not a token's name; use letters, digits, dots, hyphens and underscores, 64 at most",
+        'not a token name; use letters, digits, dots, hyphens and underscores, 64 at most',
       ),
     sha256: z
       .string()
@@ -82,7 +82,7 @@ const googleSchema = z.strictObject({
   kind: z.literal('google'),
   ...common,
   ...pulled,
-  /** A service account's key as Google gives it, allowed to act for `admin` in the whole domain. */
+  /** The key file of a service account with domain-wide delegation, which impersonates `admin`. */
   serviceAccountFile: z.string().min(1),
   admin: z.string().min(1),
   customer: z.string().min(1).default('my_customer'),
@@ -99,7 +99,7 @@ const githubSchema = z
     ...secret,
     url: urlSchema.prefault('https://api.github.com'),
     organizations: z
-      .array(z.string().regex(/^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})$/, 'not the name of an organisation'))
+      .array(z.string().regex(/^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})$/, 'not the name of an organization'))
       .min(1),
     match: match(['id', 'login'], { claim: 'sub', attribute: 'id' }),
   })
@@ -108,13 +108,13 @@ const githubSchema = z
 const entraSchema = z.strictObject({
   kind: z.literal('entra'),
   ...common,
-  ...asked,
+  ...overNetwork,
   tenant: z.string().regex(/^[A-Za-z0-9.-]{1,128}$/, 'not a tenant; write its id or domain'),
   clientId: z.string().min(1),
   clientSecret: z.string().min(1),
   url: urlSchema.prefault('https://graph.microsoft.com/v1.0'),
   loginUrl: urlSchema.prefault('https://login.microsoftonline.com'),
-  /** Asked only where the token says that there are too many groups for it, or always. */
+  /** When to query Graph: only if the token says that the user has too many groups to list, or always. */
   when: z.enum(['overage', 'always']).default('overage'),
   groupsClaim: claim.default('groups'),
 });
@@ -128,7 +128,7 @@ const schemas = z.discriminatedUnion('kind', [
   entraSchema,
 ]);
 
-/** One place that knows people and their groups. */
+/** One source of users and their groups. */
 export const sourceSchema = schemas
   .transform((source) => ({ ...source, id: source.id ?? source.kind }))
   .superRefine((source, context) => {
@@ -153,7 +153,7 @@ export const directorySchema = z
     sources: z
       .array(sourceSchema)
       .default([])
-      .refine((all) => unique(all.map(({ id }) => id)), 'two sources have the same id (it is the kind, unless given)')
+      .refine((all) => unique(all.map(({ id }) => id)), 'two sources have the same id (the default is the kind)')
       .refine(
         (all) => unique(all.flatMap((one) => (one.kind === 'scim' ? one.tokens.map(({ id }) => id) : []))),
         'two SCIM tokens have the same id',
@@ -162,7 +162,7 @@ export const directorySchema = z
   .prefault({});
 export type DirectoryConfig = z.infer<typeof directorySchema>;
 
-/** Where a provider's people get their groups from. */
+/** The sources of the groups of a provider's users. */
 export const providerGroups = {
   groupSources: z.array(z.string().min(1)).min(1).default([claimsSource]).refine(unique, 'names a source twice'),
   combineGroups: z.enum(['first', 'merge']).default('first'),
@@ -170,7 +170,7 @@ export const providerGroups = {
 
 type WithSources = { providers: readonly { groupSources: readonly string[] }[]; directory: DirectoryConfig };
 
-/** Finds sources that are named and do not exist, and those that do not go together. */
+/** Returns the faults of sources that do not exist or exclude each other. */
 export function faultsOfGroupSources({
   providers,
   directory,
@@ -181,12 +181,12 @@ export function faultsOfGroupSources({
     const missing = groupSources.flatMap((name, place) =>
       name === claimsSource || byId.has(name)
         ? []
-        : [{ path: at(place), message: `is none of directory.sources, and not "${claimsSource}"` }],
+        : [{ path: at(place), message: `is neither in directory.sources nor "${claimsSource}"` }],
     );
     const entra = groupSources.findIndex((name) => byId.get(name)?.kind === 'entra');
     const both =
       entra >= 0 && groupSources.includes(claimsSource)
-        ? [{ path: at(entra), message: `reads the groups of the token itself; leave "${claimsSource}" out` }]
+        ? [{ path: at(entra), message: `already reads the groups in the token; remove "${claimsSource}"` }]
         : [];
     return [...missing, ...both];
   });

@@ -12,9 +12,9 @@ export const identitySectionSchema = z
       .default([])
       .refine((all) => unique(all.map((one) => one.id)), 'two providers have the same id')
       .refine((all) => unique(all.flatMap((one) => one.domains)), 'two providers claim the same domain'),
-    /** Where people are sent who do not choose; without it they are asked. */
+    /** The provider for users who do not choose one. Without it they are asked to choose. */
     defaultProvider: nameSchema.optional(),
-    /** Places that know people and their groups, besides what providers say at a login. */
+    /** Sources of users and groups other than the token of a login. */
     directory: directorySchema,
   })
   .refine(
@@ -22,7 +22,7 @@ export const identitySectionSchema = z
       defaultProvider === undefined || providers.some(({ id }) => id === defaultProvider),
     {
       path: ['defaultProvider'],
-      message: 'is none of the providers',
+      message: 'is not the id of a provider',
     },
   )
   .superRefine((identity, context) => {

@@ -6,7 +6,7 @@ import { durationSchema, sizeSchema } from './duration.ts';
 import { identitySectionSchema } from './identity.ts';
 import { servicesSchema } from './services.ts';
 import { loginSchema, sessionsSchema } from './sessions.ts';
-import { spokenByNone, tlsProfileShape } from './tls.ts';
+import { hasNoUsableSuite, tlsProfileShape } from './tls.ts';
 
 const gatewaySchema = z
   .strictObject({
@@ -19,9 +19,9 @@ const gatewaySchema = z
         clientCaFile: z.string().nullish(),
         ...tlsProfileShape,
       })
-      .refine((tls) => !spokenByNone(tls), {
+      .refine((tls) => !hasNoUsableSuite(tls), {
         path: ['ciphers'],
-        message: 'has no suite of TLS 1.3, which minVersion asks for',
+        message: 'has no TLS 1.3 suite, which minVersion requires',
       })
       .optional(),
     trustedProxies: z.array(cidrSchema).default([]),
@@ -32,18 +32,18 @@ const gatewaySchema = z
       gateway.tls !== undefined || gateway.url.startsWith('https:') === false || gateway.trustedProxies.length > 0,
     {
       path: ['tls'],
-      message: 'is missing: the gateway needs a certificate (or trustedProxies, when a load balancer ends TLS)',
+      message: 'is missing: the gateway needs a certificate (or trustedProxies, if a load balancer terminates TLS)',
     },
   );
 
-/** Beyond this size no configuration is read, whatever it says itself. */
-export const largestConfigBytes = 64 * 1024 * 1024;
+/** The upper bound of `reload.maxBytes`. */
+export const maxConfigBytes = 64 * 1024 * 1024;
 
 const unique = <T extends { name: string }>(all: T[]) => new Set(all.map((one) => one.name)).size === all.length;
 
 /**
- * The whole of `sallyport.yaml`: one file, of which each service reads its part. Durations come out in milliseconds,
- * sizes in bytes.
+ * The whole of `sallyport.yaml`: one file, of which each service uses its part. Durations are parsed to milliseconds,
+ * sizes to bytes.
  */
 export const configSchema = z.strictObject({
   gateway: gatewaySchema,
@@ -73,9 +73,9 @@ export const configSchema = z.strictObject({
         .default({}),
     })
     .prefault({}),
-  /** Named policies, for clusters and namespaces to use. */
+  /** Named policies that clusters and namespaces can use. */
   policies: z.record(nameSchema, z.unknown()).default({}),
-  /** Holds for every cluster. */
+  /** Applies to every cluster. */
   policy: z.unknown().optional(),
   policyFile: z.string().min(1).nullish(),
   explain: z.boolean().default(false),
@@ -83,9 +83,7 @@ export const configSchema = z.strictObject({
   reload: z
     .strictObject({
       /** The largest file that is read, in bytes. */
-      maxBytes: sizeSchema
-        .prefault('8MiB')
-        .pipe(z.number().min(1024).max(largestConfigBytes, 'is more than 64MiB, beyond which nothing is read')),
+      maxBytes: sizeSchema.prefault('8MiB').pipe(z.number().min(1024).max(maxConfigBytes, 'must be at most 64MiB')),
     })
     .prefault({}),
   clusters: z.array(clusterSchema).default([]).refine(unique, 'two clusters have the same name'),

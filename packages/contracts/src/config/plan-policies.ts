@@ -2,29 +2,29 @@ import { apiAreas, type ApiArea } from '../calls/check-call.ts';
 
 type Path = (string | number)[];
 
-/** A policy document of a configuration: where it stands, and the scope that begins the names of its rules. */
+/** A policy document of a configuration: its path, and the scope with which the names of its rules begin. */
 export type PolicyDocument = { scope: string; path: Path; document: unknown };
 
-/** What holds on one cluster: scopes of documents in the order in which their rules are named. */
+/** The policies of one cluster: scopes of documents in the order in which their rules are named. */
 export type ClusterPlan = {
   name: string;
   scopes: string[];
-  /** Holds besides, for requests whose namespace matches one of the patterns. */
+  /** Additional policies for requests whose namespace matches one of the patterns. */
   namespaces: { match: string[]; scopes: string[] }[];
-  /** Judged beside the others, never enforced. */
+  /** Evaluated in addition to the others, never enforced. */
   shadow: string[];
   explain: boolean;
 };
 
-/** Every policy of a configuration, and where each holds. */
+/** Every policy of a configuration, and where each applies. */
 export type PolicyPlan = {
   documents: PolicyDocument[];
   clusters: ClusterPlan[];
   api: { area: ApiArea; scope: string }[];
-  /** Names that are used and not there, with what is there. */
+  /** Names that are used but not defined; `names` has those that are defined. */
   missing: { path: Path; name: string }[];
   names: string[];
-  /** Named policies that nothing uses. */
+  /** Named policies that are not used. */
   unused: string[];
 };
 
@@ -42,7 +42,7 @@ const field = (value: unknown, name: string): unknown =>
     ? (value as Record<string, unknown>)[name]
     : undefined;
 
-/** Takes a document in, if there is one; returns its scope. */
+/** Adds a document to the draft if there is one. Returns its scope. */
 function take(draft: Draft, document: unknown, scope: string, path: Path): string[] {
   if (document == null) return [];
   draft.documents.push({ scope, path, document });
@@ -59,7 +59,7 @@ function resolveNames(draft: Draft, names: unknown, path: Path): string[] {
   });
 }
 
-/** The scopes that an entry with `policies` and `policy` names: the named ones first, each once. */
+/** Returns the scopes of an entry with `policies` and `policy`: the named ones first, each once. */
 function takeBoth(draft: Draft, entry: unknown, scope: string, path: Path): string[] {
   return [
     ...new Set([
@@ -71,7 +71,7 @@ function takeBoth(draft: Draft, entry: unknown, scope: string, path: Path): stri
 
 function planCluster(draft: Draft, cluster: unknown, index: number): ClusterPlan {
   const given = field(cluster, 'name');
-  // What is no text is a fault of the form; some of it, as the maps of the YAML reader, has none to give either.
+  // The schema reports a name that is not a string. Not every such value can be converted to one.
   const name = typeof given === 'string' ? given : '';
   const path = ['clusters', index];
   const own = takeBoth(draft, cluster, `cluster/${name}`, path);
@@ -95,9 +95,9 @@ function planCluster(draft: Draft, cluster: unknown, index: number): ClusterPlan
 }
 
 /**
- * Lists the policies of a configuration, and where each holds: the global one first, then those that a cluster names,
- * then its own, then those of its namespaces. Takes what a YAML reader made of the file as it is, so that policies can
- * be checked although other things are wrong.
+ * Lists the policies of a configuration, and where each applies: the global one first, then those that a cluster names,
+ * then its own, then those of its namespaces. Takes the output of a YAML reader without validation, so that policies
+ * can be checked even if other parts of the file are faulty.
  */
 export function planPolicies(data: unknown): PolicyPlan {
   const named = field(data, 'policies');

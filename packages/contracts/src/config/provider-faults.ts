@@ -1,4 +1,4 @@
-/** What of a provider's settings must go together. */
+/** The settings of a provider that depend on each other. */
 export type ProviderSettings = {
   kind: 'openid' | 'github';
   issuer: string;
@@ -19,7 +19,7 @@ export type ProviderSettings = {
 };
 type Fault = { path: string[]; message: string };
 
-/** What the gateway itself puts into the request, and what would change its meaning. */
+/** Parameters that the gateway sets itself, or that would change the meaning of the request. */
 const ownParams = new Set([
   'client_id',
   'client_secret',
@@ -49,19 +49,19 @@ function* addressFaults({ issuer, discoveryUrl, apiUrl, allowInsecureIssuer }: P
 function* clientFaults({ clientAuth, clientSecret, clientKeyFile, clientKeyId }: ProviderSettings): Generator<Fault> {
   const hasKey = clientKeyFile != null;
   if ((clientAuth === 'basic' || clientAuth === 'post') && clientSecret === undefined)
-    yield { path: ['clientSecret'], message: `is missing: clientAuth: ${clientAuth} sends it` };
+    yield { path: ['clientSecret'], message: `is missing: clientAuth: ${clientAuth} needs it` };
   if (clientAuth === 'none' && clientSecret !== undefined)
-    yield { path: ['clientSecret'], message: 'is never sent with clientAuth: none' };
+    yield { path: ['clientSecret'], message: 'is not used with clientAuth: none' };
   if (clientAuth === 'private_key_jwt' && !hasKey)
-    yield { path: ['clientKeyFile'], message: 'is missing: clientAuth: private_key_jwt signs with it' };
+    yield { path: ['clientKeyFile'], message: 'is missing: clientAuth: private_key_jwt needs it' };
   if (clientAuth !== 'private_key_jwt' && (hasKey || clientKeyId !== undefined))
     yield {
       path: [hasKey ? 'clientKeyFile' : 'clientKeyId'],
-      message: 'is used with clientAuth: private_key_jwt only',
+      message: 'is only for clientAuth: private_key_jwt',
     };
 }
 
-/** The claims that stand in braces in a template. */
+/** Returns the claims in braces in a template. */
 export function claimsOfTemplate(template: string): string[] {
   return [...template.matchAll(/\{([^{}]*)\}/g)].map(([, name]) => name!);
 }
@@ -72,14 +72,14 @@ function* templateFaults({ issuerTemplate, requireClaims }: ProviderSettings): G
   if (names.length === 0)
     yield {
       path: ['issuerTemplate'],
-      message: 'names no claim in braces; an issuer that is always the same is the issuer',
+      message: 'contains no claim in braces; put a fixed issuer into issuer',
     };
-  // Whoever has a directory of their own with such a provider could log in otherwise.
+  // Otherwise anyone with their own tenant at such a provider could log in.
   for (const name of names)
     if (!Object.hasOwn(requireClaims, name))
       yield {
         path: ['requireClaims'],
-        message: `must say which values of the claim ${name} are let in: issuerTemplate takes any`,
+        message: `must list the accepted values of the claim ${name}, because issuerTemplate accepts any`,
       };
 }
 
@@ -94,20 +94,19 @@ function* kindFaults(provider: ProviderSettings): Generator<Fault> {
   const { kind, scopes, apiUrl, clientAuth, clientSecret, audiences, endpointHosts } = provider;
   if (kind === 'openid') {
     if (!scopes.includes('openid')) yield { path: ['scopes'], message: 'must contain openid' };
-    if (apiUrl !== undefined) yield { path: ['apiUrl'], message: 'is for kind: github only' };
+    if (apiUrl !== undefined) yield { path: ['apiUrl'], message: 'is only for kind: github' };
     return;
   }
   for (const name of ['issuerTemplate', 'discoveryUrl'] as const)
-    if (provider[name] !== undefined) yield { path: [name], message: 'is for OpenID providers only' };
+    if (provider[name] !== undefined) yield { path: [name], message: 'is only for OpenID providers' };
   for (const [name, list] of Object.entries({ audiences, endpointHosts }))
-    if (list.length > 0) yield { path: [name], message: 'is for OpenID providers only' };
-  if (clientSecret === undefined)
-    yield { path: ['clientSecret'], message: 'is missing: GitHub gives nothing without it' };
+    if (list.length > 0) yield { path: [name], message: 'is only for OpenID providers' };
+  if (clientSecret === undefined) yield { path: ['clientSecret'], message: 'is missing: GitHub requires it' };
   if (clientAuth !== 'auto' && clientAuth !== 'post')
-    yield { path: ['clientAuth'], message: 'GitHub takes the secret in the body (post)' };
+    yield { path: ['clientAuth'], message: 'must be auto or post: GitHub takes the secret in the body' };
 }
 
-/** Finds settings of one provider that do not go together. */
+/** Returns the faults in the settings of one provider that depend on each other. */
 export function faultsOfProvider(provider: ProviderSettings): Fault[] {
   return [addressFaults, clientFaults, templateFaults, paramFaults, kindFaults].flatMap((faults) => [
     ...faults(provider),

@@ -38,12 +38,12 @@ describe('a provider', () => {
   it.each([
     [{ scopes: ['email'] }, 'scopes: must contain openid'],
     [{ discoveryUrl: 'http://idp.example.com/x' }, 'discoveryUrl: must be https'],
-    [{ apiUrl: 'https://x.example' }, 'apiUrl: is for kind: github only'],
+    [{ apiUrl: 'https://x.example' }, 'apiUrl: is only for kind: github'],
     [{ clientAuth: 'basic', clientSecret: undefined }, 'clientSecret: is missing'],
-    [{ clientAuth: 'none' }, 'clientSecret: is never sent'],
+    [{ clientAuth: 'none' }, 'clientSecret: is not used'],
     [{ clientAuth: 'private_key_jwt', clientSecret: undefined }, 'clientKeyFile: is missing'],
-    [{ clientKeyFile: 'k' }, 'clientKeyFile: is used with'],
-    [{ clientKeyId: 'k' }, 'clientKeyId: is used with'],
+    [{ clientKeyFile: 'k' }, 'clientKeyFile: is only for'],
+    [{ clientKeyId: 'k' }, 'clientKeyId: is only for'],
     [
       { extraParams: { redirect_uri: 'https://evil.example' } },
       'extraParams.redirect_uri: is set by the gateway itself',
@@ -54,13 +54,13 @@ describe('a provider', () => {
     [{ requireClaims: { hd: [] } }, 'requireClaims.hd: '],
     [
       { issuerTemplate: 'https://login.example.com/{tid}/v2.0' },
-      'requireClaims: must say which values of the claim tid',
+      'requireClaims: must list the accepted values of the claim tid',
     ],
-    [{ issuerTemplate: 'https://login.example.com' }, 'issuerTemplate: names no claim'],
-    [{ domains: ['Example.com'] }, 'domains.0: not the name of a host'],
+    [{ issuerTemplate: 'https://login.example.com' }, 'issuerTemplate: contains no claim'],
+    [{ domains: ['Example.com'] }, 'domains.0: not a host name'],
     [{ kind: 'github', clientSecret: undefined }, 'clientSecret: is missing'],
-    [{ kind: 'github', clientAuth: 'basic' }, 'clientAuth: GitHub takes'],
-    [{ kind: 'github', discoveryUrl: 'https://x.example' }, 'discoveryUrl: is for OpenID'],
+    [{ kind: 'github', clientAuth: 'basic' }, 'clientAuth: must be auto or post: GitHub takes'],
+    [{ kind: 'github', discoveryUrl: 'https://x.example' }, 'discoveryUrl: is only for OpenID'],
     [{ kind: 'saml' }, 'kind: '],
   ])('is refused with %j', (changes, fault) => {
     expect(faultsOf(changes)).toEqual([expect.stringContaining(fault)]);
@@ -73,7 +73,9 @@ describe('a provider', () => {
   });
 
   it('must be there if it is the default, and share no domain', () => {
-    expect(faultsOf({}, { defaultProvider: 'other' })).toEqual(['identity.defaultProvider: is none of the providers']);
+    expect(faultsOf({}, { defaultProvider: 'other' })).toEqual([
+      'identity.defaultProvider: is not the id of a provider',
+    ]);
     expect(faultsOf({}, { defaultProvider: 'corp' })).toEqual([]);
     expect(
       parse([

@@ -4,9 +4,9 @@ import { providerGroups } from './directory.ts';
 import { durationSchema } from './duration.ts';
 import { faultsOfProvider } from './provider-faults.ts';
 
-/** What a claim can be compared with. */
+/** A value that a claim can be compared with. */
 const plainSchema = z.union([z.string(), z.number(), z.boolean()]);
-const hostSchema = z.string().regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, 'not the name of a host in lower case');
+const hostSchema = z.string().regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, 'not a host name in lower case');
 
 const scopesOf = {
   openid: ['openid', 'profile', 'email', 'groups', 'offline_access'],
@@ -21,8 +21,8 @@ const claimsSchema = z.strictObject({
 });
 
 /**
- * One provider that people may log in with: OpenID Connect, or GitHub, which speaks OAuth alone. What providers do
- * differently is said here, not in code.
+ * One provider that users may log in with: OpenID Connect, or GitHub, which supports OAuth only. Differences between
+ * OpenID providers are settings, not code.
  */
 export const providerSchema = z
   .strictObject({
@@ -55,7 +55,7 @@ export const providerSchema = z
     ownCallback: z.boolean().default(false),
     caFile: z.string().nullish(),
     allowInsecureIssuer: z.boolean().default(false),
-    /** Whether a browser that logs out here is sent on to log out there. */
+    /** Whether a browser that logs out of Sallyport is redirected to log out of the provider. */
     endSession: z.boolean().default(true),
     refresh: z
       .strictObject({ interval: durationSchema.prefault('10m'), outageGrace: durationSchema.prefault('1h') })

@@ -4,11 +4,11 @@ import { listenSchema, urlSchema } from './address.ts';
 const loopback = (port: number) => ({ host: '127.0.0.1', port });
 
 /**
- * Key material of a service: `keyFile` is its own Ed25519 private key (PKCS #8 PEM), `publicKey` the matching SPKI PEM
- * or a base64 of it, known to all.
+ * Key material of a service: `keyFile` is its Ed25519 private key (PKCS #8 PEM). `publicKey` is the matching public key
+ * (SPKI, in PEM or base64), which all services need.
  */
 const keys = { keyFile: z.string().optional(), publicKey: z.string().optional() };
-/** TLS of an internal listener, and the CA by which the others verify it. */
+/** TLS of an internal listener, and the CA with which the others verify it. */
 const tls = {
   certFile: z.string().optional(),
   tlsKeyFile: z.string().optional(),
@@ -26,7 +26,7 @@ const internal = (port: number) =>
     })
     .prefault({});
 
-/** Where the four services find each other. */
+/** The addresses and keys of the four services. */
 export const servicesSchema = z
   .strictObject({
     authenticate: internal(4180),

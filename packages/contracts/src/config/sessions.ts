@@ -6,7 +6,7 @@ const sealingKeySchema = z
   .strictObject({
     id: z
       .string()
-      .regex(/^[A-Za-z0-9_-]{1,64}$/, "not a key's name; use letters, digits, hyphens and underscores, 64 at most"),
+      .regex(/^[A-Za-z0-9_-]{1,64}$/, 'not a key name; use letters, digits, hyphens and underscores, 64 at most'),
     key: z
       .string()
       .regex(/^[A-Za-z0-9+/_-]{43}=?$/, 'not 32 bytes in base64; make them with: openssl rand -base64 32')
@@ -18,7 +18,7 @@ const sealingKeySchema = z
 const common = {
   lifetime: durationSchema.prefault('12h'),
   idle: durationSchema.prefault('2h'),
-  /** What providers gave for sessions is kept sealed with the first of these keys; all of them open it. */
+  /** Encrypts the refresh tokens of providers with the first of these keys; all of them decrypt. */
   encryption: z
     .strictObject({
       keys: z
@@ -27,18 +27,20 @@ const common = {
         .refine((all) => new Set(all.map(({ id }) => id)).size === all.length, 'two keys have the same id'),
     })
     .optional(),
-  /** At most so many sessions of one person at a time. */
+  /** How many sessions one user may have at the same time. */
   perUser: z.number().int().positive().optional(),
   onLimit: z.enum(['endOldest', 'refuse']).default('endOldest'),
 };
 
-/** Where sessions live. `redis` takes redis://, rediss:// and, for a cluster or Sentinel, a list of such URLs. */
+/**
+ * Where sessions are stored. `redis` takes a redis:// or rediss:// URL; `nodes` has the other nodes or the Sentinels.
+ */
 export const sessionsSchema = z
   .union([
     z.strictObject({ memory: z.literal(true), ...common }),
     z.strictObject({
       redis: z.string().regex(/^rediss?:\/\//, 'not a Redis URL; write it like redis://redis:6379/0'),
-      /** Further nodes of a Redis cluster, or Sentinels when `sentinel` names the master. */
+      /** More nodes of a Redis cluster, or the Sentinels if `sentinel` names the master. */
       nodes: z.array(z.string().regex(/^[^\s/]+:\d+$/)).default([]),
       mode: z.enum(['single', 'cluster', 'sentinel']).default('single'),
       sentinel: z.string().optional(),
@@ -52,18 +54,18 @@ export type SessionsConfig = z.infer<typeof sessionsSchema>;
 export const loginSchema = z
   .strictObject({
     /**
-     * Whether people may log in on another machine: by a code that they approve there (RFC 8628), or by one that they
-     * carry back.
+     * Whether users may log in with a browser on another machine: with a code that they approve there (RFC 8628), or
+     * with one that they paste into the terminal.
      */
     device: z.boolean().default(true),
     paste: z.boolean().default(true),
-    /** Whether Pomerium's clients may log in; their protocol hands the token over in an address on loopback. */
+    /** Whether Pomerium's clients may log in. Their protocol sends the token in a URL on loopback. */
     pomerium: z.boolean().default(true),
-    /** Redirect URIs allowed besides any port on 127.0.0.1 and [::1]; exact match. */
+    /** Redirect URIs allowed in addition to any port on 127.0.0.1 and [::1]; exact match. */
     redirects: z.array(urlSchema).default([]),
-    /** Where browsers see the login pages, when that is not the gateway itself. */
+    /** The URL of the login pages in browsers, if it is not that of the gateway. */
     url: urlSchema.optional(),
-    /** A plain-http listener for those pages; loopback only. */
+    /** A plain HTTP listener for those pages; loopback only. */
     listen: listenSchema
       .refine(
         (at) => ['127.0.0.1', '::1', 'localhost'].includes(at.host),

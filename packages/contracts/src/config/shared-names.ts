@@ -3,10 +3,10 @@ import type { ProviderConfig } from './provider.ts';
 type Named = Pick<ProviderConfig, 'id' | 'prefix' | 'userFallback'>;
 const kinds = ['user', 'groups'] as const;
 
-/** The beginnings of names that belong to other providers: whoever comes from this one must not bear such a name. */
+/** Returns the prefixes of other providers. A name from this provider must not begin with one of them. */
 export function foreignPrefixes(provider: Named, all: readonly Named[]): Record<(typeof kinds)[number], string[]> {
   const others = all.filter(({ id }) => id !== provider.id);
-  // A name space inside another's is one's own; the other one is kept out of it.
+  // A prefix that begins with another provider's prefix belongs to this provider, not to the other one.
   const foreign = (kind: (typeof kinds)[number], more: string[] = []) =>
     [...new Set([...others.map(({ prefix }) => prefix[kind]), ...more])].filter(
       (prefix) => prefix !== '' && !provider.prefix[kind].startsWith(prefix),
@@ -20,14 +20,14 @@ export function foreignPrefixes(provider: Named, all: readonly Named[]): Record<
   };
 }
 
-/** Says which providers' people or groups may bear the same names: those that have the same prefix. */
+/** Warns of providers whose users or groups may have the same names because their prefixes are the same. */
 export function warnOfSharedNames(providers: readonly Named[]): { path: string; message: string }[] {
   return providers.flatMap((provider, index) =>
     kinds.flatMap((kind) => {
       const twin = providers.slice(0, index).find(({ prefix }) => prefix[kind] === provider.prefix[kind]);
       if (!twin) return [];
-      const [what, example] = kind === 'user' ? ['people', 'alice@example.com'] : ['groups', 'developers'];
-      const message = `is the same as that of ${twin.id}: ${what} of the two with the same name are one and the same to policies and clusters ("${provider.prefix[kind]}${example}" of either); set prefix.${kind} to something like "${provider.id}:" if the two do not name the same ${what}`;
+      const [what, example] = kind === 'user' ? ['users', 'alice@example.com'] : ['groups', 'developers'];
+      const message = `is the same as that of ${twin.id}: policies and clusters cannot tell ${what} with the same name apart ("${provider.prefix[kind]}${example}" from either provider); set prefix.${kind} to something like "${provider.id}:" unless both mean the same ${what}`;
       return [{ path: `identity.providers.${index}.prefix.${kind}`, message }];
     }),
   );

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 
 /**
- * What a listener may be told to speak: Mozilla's intermediate profile
+ * What a listener can be configured to accept: Mozilla's intermediate profile
  * (https://wiki.mozilla.org/Security/Server_Side_TLS, 5.7) without its finite-field Diffie-Hellman, and the hybrid key
- * exchange that resists quantum computers. A setting can narrow it and not widen it. Suites by their IANA names, as
- * kube-apiserver's --tls-cipher-suites has them.
+ * exchange that resists quantum computers. Settings can narrow the profile, but not widen it. Suites have their IANA
+ * names, as in kube-apiserver's --tls-cipher-suites.
  */
 export const tlsVersions = ['TLSv1.2', 'TLSv1.3'] as const;
 export const tlsCiphers = [
@@ -20,7 +20,7 @@ export const tlsCiphers = [
 ] as const;
 export const tlsCurves = ['X25519MLKEM768', 'X25519', 'P-256', 'P-384'] as const;
 
-/** What a listener speaks. The order of suites and curves is the listener's preference. */
+/** What a listener accepts. The order of suites and curves is the listener's preference. */
 export type TlsProfile = {
   minVersion: (typeof tlsVersions)[number];
   ciphers: readonly (typeof tlsCiphers)[number][];
@@ -31,20 +31,20 @@ const isOf13 = (cipher: string) => !cipher.includes('_WITH_');
 const list = <T extends string>(all: readonly [T, ...T[]], what: string) =>
   z
     .array(z.enum(all))
-    .min(1, `has no ${what}: leave the setting out to have all of them`)
-    .refine((some) => new Set(some).size === some.length, `has a ${what} twice`)
+    .min(1, `is empty: remove the setting to allow every ${what}`)
+    .refine((some) => new Set(some).size === some.length, `lists a ${what} twice`)
     .default([...all]);
 
-/** The settings of a listener's TLS besides its files. */
+/** The TLS settings of a listener other than its files. */
 export const tlsProfileShape = {
   minVersion: z.enum(tlsVersions).default('TLSv1.2'),
   ciphers: list(tlsCiphers, 'suite'),
   curves: list(tlsCurves, 'curve'),
 };
 
-/** Why the settings leave nothing to speak, if they do. */
-export const spokenByNone = ({ minVersion, ciphers }: Pick<TlsProfile, 'minVersion' | 'ciphers'>): boolean =>
+/** Reports whether the settings leave no usable suite. */
+export const hasNoUsableSuite = ({ minVersion, ciphers }: Pick<TlsProfile, 'minVersion' | 'ciphers'>): boolean =>
   minVersion === 'TLSv1.3' && !ciphers.some(isOf13);
 
-/** What listeners speak that have no settings of their own. */
+/** The profile of listeners without their own settings. */
 export const defaultTlsProfile: TlsProfile = { minVersion: 'TLSv1.2', ciphers: tlsCiphers, curves: tlsCurves };

@@ -1,8 +1,8 @@
 import type { Config } from './index.ts';
 
 /**
- * What an operator may not expect: without keys nothing that a provider gives is kept in Redis, so nobody is asked
- * whether a person is still there.
+ * Warns that sessions in Redis are never refreshed: without encryption keys no refresh tokens are kept, so the provider
+ * is not asked whether a user is still active.
  */
 export function warnOfUnkeptTokens({
   sessions,
@@ -13,8 +13,8 @@ export function warnOfUnkeptTokens({
     {
       path: 'sessions.encryption',
       message:
-        'is missing: no refresh tokens are kept, so a session lives to its end whatever becomes of the person at the identity provider',
-      hint: 'add keys: [{id: a, keyFile: ...}], made with: openssl rand -base64 32',
+        'is missing: refresh tokens are not kept, so a session continues to its end even if the identity provider deactivates the user',
+      hint: 'add keys: [{id: a, keyFile: ...}]; create the key with: openssl rand -base64 32',
     },
   ];
 }

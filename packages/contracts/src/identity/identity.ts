@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /**
- * A person as the identity provider asserted them. `issuer` and `subject` together are the only stable key (OpenID
+ * A user as the identity provider asserted them. `issuer` and `subject` together are the only stable key (OpenID
  * Connect Core 5.7).
  */
 export const identitySchema = z.object({
@@ -14,7 +14,7 @@ export const identitySchema = z.object({
   groups: z.array(z.string()),
   claims: z.record(z.string(), z.unknown()),
   amr: z.array(z.string()),
-  /** How strongly the provider says that they were authenticated: the id_token's `acr`. */
+  /** The authentication context class: the id_token's `acr`. */
   acr: z.string().optional(),
   /** Seconds since the epoch, as in the id_token's `auth_time`. */
   authTime: z.number().optional(),

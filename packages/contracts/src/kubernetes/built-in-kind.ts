@@ -1,14 +1,11 @@
 /** A kind that the API server itself serves. */
 export type BuiltInKind = {
   namespaced: boolean;
-  /** A PUT to a name that does not exist creates the object. */
+  /** Whether a PUT to a name that does not exist creates the object. */
   createdByPut: boolean;
 };
 
-/**
- * The discovery of Kubernetes 1.36 with every API switched on: group, its versions, its namespaced kinds, its other
- * kinds.
- */
+/** The discovery of Kubernetes 1.36 with every API enabled: group, versions, namespaced kinds, cluster-scoped kinds. */
 const groups: readonly (readonly [group: string, versions: string, namespaced: string, clusterScoped: string])[] = [
   [
     '',
@@ -66,8 +63,8 @@ const groups: readonly (readonly [group: string, versions: string, namespaced: s
 ];
 
 /**
- * The kinds whose update strategy has AllowCreateOnUpdate in the source of Kubernetes 1.36; their creation by PUT is
- * authorised as `create` there too.
+ * The kinds whose update strategy has AllowCreateOnUpdate in the source of Kubernetes 1.36. Kubernetes also authorizes
+ * their creation by PUT as `create`.
  */
 const createdByPut: ReadonlySet<string> = new Set([
   'endpoints',
@@ -113,9 +110,9 @@ const byGroup: ReadonlyMap<string, BuiltInGroup> = new Map(
 );
 
 /**
- * The built-in kind that a group, version and resource name; undefined for every other. An aggregated API could serve
- * another version of a built-in group, so a version that is not in the table is unknown. Without a version any of the
- * group's counts.
+ * Returns the built-in kind of a group, version and resource, or undefined. An aggregated API could serve another
+ * version of a built-in group, so a version that is not in the table is unknown. Without a version, any version
+ * matches.
  */
 export function builtInKind(
   apiGroup: string,

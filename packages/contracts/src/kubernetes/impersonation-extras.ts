@@ -1,7 +1,7 @@
 /**
  * Every extra key that the gateway may send in `Impersonate-Extra-*`. RBAC has no wildcard for extras, and an API
- * server refuses a request as a whole for one that the gateway's role does not list, so the role lists them before the
- * gateway sends them: the session, an elevation, an agent and who it acts for.
+ * server refuses the whole request if the gateway's role does not list one of them. So the role lists them before the
+ * gateway sends them: the session, an elevation, an agent and the user for whom it acts.
  */
 export const impersonationExtras = [
   'sallyport.dev/session',
@@ -10,7 +10,7 @@ export const impersonationExtras = [
   'sallyport.dev/actor',
 ] as const;
 
-/** What the gateway must be allowed to impersonate in the API group `authentication.k8s.io`, as RBAC names it. */
+/** The RBAC resources in the API group `authentication.k8s.io` that the gateway must be allowed to impersonate. */
 export const impersonatedAuthentication: readonly string[] = [
   'uids',
   ...impersonationExtras.map((key) => `userextras/${key}`),

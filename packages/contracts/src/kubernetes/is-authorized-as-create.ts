@@ -1,7 +1,7 @@
 import { isThroughNode } from './is-through-node.ts';
 
-/** What of a request decides; an absent group is the core group, and an absent subresource none. */
-export type AskedOfCreate = {
+/** The relevant attributes of a request. An absent group is the core group. */
+export type CreateAttributes = {
   apiGroup?: string | undefined;
   resource?: string | undefined;
   subresource?: string | undefined;
@@ -12,15 +12,15 @@ export type AskedOfCreate = {
 };
 
 /**
- * True for what is judged as a create as well as by its own verb: the kubelet runs commands for a GET, an upgrade
- * carries data both ways, and an upsert creates.
+ * Reports whether a request must be allowed as a create in addition to its own verb: the kubelet runs commands for a
+ * GET, an upgrade carries data both ways, and an upsert creates.
  */
-export function isAuthorizedAsCreate(asked: AskedOfCreate): boolean {
-  const { verb, subresource, requestVerb, upsert, upgrade } = asked;
+export function isAuthorizedAsCreate(attributes: CreateAttributes): boolean {
+  const { verb, subresource, requestVerb, upsert, upgrade } = attributes;
   if (verb === 'create') return false;
   return (
     upsert === true ||
     (upgrade === true && (subresource === 'proxy' || requestVerb === 'proxy')) ||
-    isThroughNode(asked)
+    isThroughNode(attributes)
   );
 }

@@ -1,4 +1,4 @@
-type Asked = {
+type NodeAttributes = {
   apiGroup?: string | undefined;
   resource?: string | undefined;
   subresource?: string | undefined;
@@ -7,9 +7,9 @@ type Asked = {
 };
 
 /**
- * True if the request goes through a node's kubelet, which serves the pods of every namespace and runs commands in
- * them; the old way of proxying has it in the verb.
+ * Reports whether the request goes through a node's kubelet, which serves the pods of every namespace and runs commands
+ * in them. The old API for proxying has it in the verb.
  */
-export function isThroughNode({ apiGroup, resource, subresource, verb, requestVerb }: Asked): boolean {
+export function isThroughNode({ apiGroup, resource, subresource, verb, requestVerb }: NodeAttributes): boolean {
   return resource === 'nodes' && !apiGroup && (subresource === 'proxy' || verb === 'proxy' || requestVerb === 'proxy');
 }

@@ -1,4 +1,4 @@
-/** One way to act as something else, or to be given a credential of its own. Without `verbs` every verb counts. */
+/** One way to act as something else, or to get its credential. Without `verbs` every verb counts. */
 export type ShellEquivalent = { apiGroup: string; resource: string; subresource: string; verbs?: readonly string[] };
 
 const core = (resource: string, ...subresources: readonly string[]): ShellEquivalent[] =>
@@ -6,9 +6,9 @@ const core = (resource: string, ...subresources: readonly string[]): ShellEquiva
 const certificates = 'certificates.k8s.io';
 
 /**
- * Everything of Kubernetes' own API that is as good as a shell: it acts inside a pod, through a Service or on a node,
- * or gives out a credential of a ServiceAccount, a user or a pod. A Secret of the type service-account-token does so
- * too, but its type is in the body.
+ * Everything in the Kubernetes API that is equivalent to a shell: it acts inside a pod, through a Service or on a node,
+ * or issues a credential of a ServiceAccount, a user or a pod. A Secret of the type service-account-token does so too,
+ * but its type is in the body.
  */
 export const shellEquivalents: readonly ShellEquivalent[] = [
   ...core('pods', 'exec', 'attach', 'ephemeralcontainers', 'portforward', 'proxy'),
@@ -20,7 +20,7 @@ export const shellEquivalents: readonly ShellEquivalent[] = [
   { apiGroup: certificates, resource: 'podcertificaterequests', subresource: '', verbs: ['create'] },
 ];
 
-// By resource, so that finding one makes no garbage: policies ask for every rule.
+// By resource, so that a look-up allocates nothing: policies do one for every rule.
 const byResource = new Map<string, readonly ShellEquivalent[]>();
 for (const one of shellEquivalents) byResource.set(one.resource, [...(byResource.get(one.resource) ?? []), one]);
 
@@ -34,8 +34,8 @@ function find(apiGroup: string, resource: string, subresource: string): ShellEqu
   return undefined;
 }
 
-/** What of a request decides; an absent group is the core group, and an absent subresource none. */
-export type AskedOfShell = {
+/** The relevant attributes of a request. An absent group is the core group. */
+export type ShellAttributes = {
   apiGroup?: string | undefined;
   resource?: string | undefined;
   subresource?: string | undefined;
@@ -44,7 +44,7 @@ export type AskedOfShell = {
   upsert?: boolean | undefined;
 };
 
-/** True if the request is as good as a shell. An upsert counts as a create. */
+/** Reports whether the request is equivalent to a shell. An upsert counts as a create. */
 export function isShellEquivalent({
   apiGroup = '',
   resource = '',
@@ -52,8 +52,8 @@ export function isShellEquivalent({
   verb = '',
   requestVerb = '',
   upsert = false,
-}: AskedOfShell): boolean {
-  // The API server's old way of proxying has it in the verb, and no subresource.
+}: ShellAttributes): boolean {
+  // The API server's old API for proxying has it in the verb, without a subresource.
   if (verb === 'proxy' || requestVerb === 'proxy') return true;
   const found = find(apiGroup, resource, subresource);
   if (found === undefined) return false;

@@ -66,8 +66,8 @@ function doubtful(plan: PolicyPlan): Fault[] {
     for (const at of acceptsIn(document))
       found.push({
         path: [...path, ...at],
-        message: 'accept on a cluster admits every authenticated caller, whoever they are',
-        hint: 'name groups, or use authenticated_user to say that it is meant',
+        message: 'accept on a cluster admits every authenticated user',
+        hint: 'name groups, or use authenticated_user if this is intended',
       });
   }
   plan.clusters.forEach(({ scopes, namespaces }, index) => {

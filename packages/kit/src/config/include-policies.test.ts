@@ -87,7 +87,7 @@ describe('a policy in a file of its own', () => {
       'sallyport.yaml: is larger than reload.maxBytes (1024 bytes)',
     ]);
     expect(faultsOf(config('reload: {maxBytes: 1GiB}\n'))).toEqual([
-      expect.stringContaining('reload.maxBytes: is more than 64MiB'),
+      expect.stringContaining('reload.maxBytes: must be at most 64MiB'),
     ]);
   });
 });
@@ -99,7 +99,7 @@ describe("the names of a configuration's policies", () => {
     ]);
     const wrong: [string, string][] = [
       ['{match: "A b", policy: []}', 'namespaces.0.match: not a namespace or a pattern'],
-      ['{match: a}', 'namespaces.0: says nothing'],
+      ['{match: a}', 'namespaces.0: is empty'],
       ['{mach: c, policy: []}', 'namespaces.0.mach: is not a known name (did you mean match?)'],
       ['{match: b, policy: []}, {match: [b], policy: []}', 'namespaces.1.match: is the same as that of namespaces.0'],
       ['{match: [], policy: []}', 'namespaces.0.match'],

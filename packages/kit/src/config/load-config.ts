@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { configSchema, largestConfigBytes, type Config } from '@sallyport/contracts';
+import { configSchema, maxConfigBytes, type Config } from '@sallyport/contracts';
 import type { z } from 'zod';
 import { ConfigFaults, type ConfigFault } from './config-faults.ts';
 import { includePolicies, placeIn } from './include-policies.ts';
@@ -105,7 +105,7 @@ export function examineConfig(
   env: Record<string, string | undefined>,
   options: ReadOptions = {},
 ): ExaminedConfig {
-  const { maxBytes = largestConfigBytes } = options;
+  const { maxBytes = maxConfigBytes } = options;
   const files = new Map<string, string>();
   const read = readYaml(text, maxBytes);
   if (!read.ok) return { faults: read.faults, data: undefined, place: () => undefined, files };
@@ -150,7 +150,7 @@ export function examineConfigFile(
   options: ReadOptions = {},
 ): ExaminedConfig {
   const absolute = path.resolve(file);
-  const { text, fault, identity } = readTextFile(absolute, options.maxBytes ?? largestConfigBytes, { orPipe: true });
+  const { text, fault, identity } = readTextFile(absolute, options.maxBytes ?? maxConfigBytes, { orPipe: true });
   options.onFile?.(absolute, identity);
   const files = new Map([[absolute, identity]]);
   if (text === undefined) {

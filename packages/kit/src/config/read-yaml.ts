@@ -1,5 +1,5 @@
 import { constructFromEvents, parseEvents, YAMLException } from 'js-yaml';
-import { largestConfigBytes } from '@sallyport/contracts';
+import { maxConfigBytes } from '@sallyport/contracts';
 import type { ConfigFault } from './config-faults.ts';
 import { placesIn, type FindPlace } from './yaml-places.ts';
 import { shapeFaults } from './yaml-shape.ts';
@@ -42,7 +42,7 @@ function construct(text: string): Outcome {
  * Parses YAML 1.2 with its core schema (JSON included) under limits on size, depth and aliases. Returns what is wrong
  * with it, or the data; a text without a document has none.
  */
-export function readYaml(text: string, maxBytes: number = largestConfigBytes): Outcome {
+export function readYaml(text: string, maxBytes: number = maxConfigBytes): Outcome {
   if (Buffer.byteLength(text) > maxBytes)
     return { ok: false, faults: [{ path: '', message: `is larger than ${maxBytes} bytes` }] };
   if (text.includes('\0') || text.includes('\uFFFD'))

@@ -1,11 +1,11 @@
 import { runSteps, type Steps } from './run-steps.ts';
 
-/** How much of a document is looked at; beyond it the document is refused as a whole. */
+/** The bounds of a document. A larger one is refused. */
 export const documentBounds = { depth: 32, nodes: 2_000_000, textLength: 65_536 };
 
 const valuesPerStep = 1000;
 
-/** The work of checkBounds, in steps. */
+/** Does the work of checkBounds in steps. */
 export function* boundsSteps(document: unknown): Steps<string | undefined> {
   let level: unknown[] = [document];
   let nodes = 0;
@@ -17,7 +17,7 @@ export function* boundsSteps(document: unknown): Steps<string | undefined> {
       sinceYield += 1;
       if (sinceYield % valuesPerStep === 0) yield;
       if (typeof value === 'string' && value.length > documentBounds.textLength)
-        return `contains a text of more than ${documentBounds.textLength} characters`;
+        return `contains a string of more than ${documentBounds.textLength} characters`;
       if (typeof value !== 'object' || value === null) continue;
       const children = Array.isArray(value) ? value : Object.values(value);
       nodes += children.length;
@@ -30,8 +30,8 @@ export function* boundsSteps(document: unknown): Steps<string | undefined> {
 }
 
 /**
- * Says what makes a document too big or too deep to work on (also one that contains itself), or undefined. Does not
- * recurse.
+ * Returns why a document is too large or too deep to compile, or undefined. Works on documents that contain themselves:
+ * it does not recurse.
  */
 export function checkBounds(document: unknown): string | undefined {
   return runSteps(boundsSteps(document));

@@ -19,18 +19,18 @@ type BodyContext = {
 function* compileBlock(data: unknown, operator: Operator, context: BodyContext): Steps<Alternative | undefined> {
   const path = [...context.path, operator];
   if (!Array.isArray(data)) {
-    context.faults.add(path, `must be a list of criteria, is ${kindOf(data)}`);
+    context.faults.add(path, `must be a list of criteria, not ${kindOf(data)}`);
     return undefined;
   }
-  // An empty block is no alternative at all: neither true nor a reason.
+  // An empty block is not an alternative: it is neither true nor gives a reason.
   if (data.length === 0) {
     context.warnings.add(path, 'is empty and has no effect');
     return undefined;
   }
   const kept: LabelledCriterion[] = [];
-  const beside = data.filter(isPlainObject);
+  const siblings = data.filter(isPlainObject);
   for (const [index, item] of data.entries()) {
-    const criterion = compileCriterion(item, { ...context, operator, beside, path: [...path, index] });
+    const criterion = compileCriterion(item, { ...context, operator, siblings, path: [...path, index] });
     if (criterion) kept.push(criterion);
     yield;
   }
@@ -44,10 +44,10 @@ function* compileBlock(data: unknown, operator: Operator, context: BodyContext):
   };
 }
 
-/** Compiles what stands under allow or deny: each operator block becomes an alternative. */
+/** Compiles the body of allow or deny. Each operator block becomes an alternative. */
 export function* compileBody(body: unknown, context: BodyContext): Steps<Alternative[]> {
   if (!isPlainObject(body)) {
-    context.faults.add(context.path, `must be a mapping of and, or, not, nor, is ${kindOf(body)}`);
+    context.faults.add(context.path, `must be a mapping of and, or, not, nor, not ${kindOf(body)}`);
     return [];
   }
   for (const key of Object.keys(body)) {

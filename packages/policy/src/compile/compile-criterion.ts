@@ -3,17 +3,19 @@ import type { CompileContext, EvaluateCriterion } from '../language/criterion.ts
 import { nearestName, quoteName } from './nearest-name.ts';
 import { isPlainObject, kindOf } from './plain-object.ts';
 
-/** A criterion with the key and the data that it was written with. */
+/** A criterion with its key and data as written. */
 export type LabelledCriterion = {
   readonly label: string;
   readonly data: unknown;
   readonly evaluate: EvaluateCriterion;
 };
 
-/** Compiles `{ "<name>[/<subpath>]": data }`; undefined after a fault. `context.path` leads to the criterion. */
+/**
+ * Compiles `{ "<name>[/<subpath>]": data }`. Returns undefined after a fault. `context.path` is that of the criterion.
+ */
 export function compileCriterion(item: unknown, context: CompileContext): LabelledCriterion | undefined {
   if (!isPlainObject(item)) {
-    context.faults.add(context.path, `must be a mapping with one criterion, is ${kindOf(item)}`);
+    context.faults.add(context.path, `must be a mapping with one criterion, not ${kindOf(item)}`);
     return undefined;
   }
   const keys = Object.keys(item);
@@ -22,7 +24,7 @@ export function compileCriterion(item: unknown, context: CompileContext): Labell
     context.faults.add(
       context.path,
       `must have exactly one key, has ${keys.length}`,
-      'write each criterion as its own list item',
+      'write each criterion as a separate list item',
     );
     return undefined;
   }
@@ -37,13 +39,17 @@ export function compileCriterion(item: unknown, context: CompileContext): Labell
     return undefined;
   }
   if (subpath !== '' && !criterion.takesSubpath) {
-    context.faults.add(path, `the criterion ${criterion.name} takes nothing after a slash`, `write ${criterion.name}`);
+    context.faults.add(
+      path,
+      `the criterion ${criterion.name} does not take a path after a slash`,
+      `write ${criterion.name}`,
+    );
     return undefined;
   }
   const before = context.faults.size;
   const data = item[label];
   const evaluate = criterion.compile(data, subpath, { ...context, path });
-  // A criterion left out without a fault would widen the rule.
+  // Leaving out a criterion without a fault would widen the rule.
   if (!evaluate && context.faults.size === before)
     context.faults.add(path, `the criterion ${criterion.name} cannot be compiled`);
   return evaluate && { label, data, evaluate };

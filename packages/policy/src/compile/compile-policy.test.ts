@@ -30,17 +30,17 @@ describe('the grammar', () => {
     ];
     expect(faultsOf(document)).toEqual([
       '/0/allow/or/0/gruops: unknown criterion "gruops" (did you mean groups?)',
-      '/0/allow/or/1/email: must be a string or a mapping of string matchers, is a number (put it in quotes)',
-      '/0/allow/or/2: must have exactly one key, has 2 (write each criterion as its own list item)',
-      '/0/allow/or/3: must have exactly one key, has 0 (write each criterion as its own list item)',
-      '/0/allow/or/4: must be a mapping with one criterion, is a string',
+      '/0/allow/or/1/email: must be a string or a mapping of string matchers, not a number (put it in quotes)',
+      '/0/allow/or/2: must have exactly one key, has 2 (write each criterion as a separate list item)',
+      '/0/allow/or/3: must have exactly one key, has 0 (write each criterion as a separate list item)',
+      '/0/allow/or/4: must be a mapping with one criterion, not a string',
       '/1/alow: unknown action "alow" (did you mean allow?)',
-      '/1/allow: must be a mapping of and, or, not, nor, is a list',
+      '/1/allow: must be a mapping of and, or, not, nor, not a list',
       '/1/deny/xor: unknown operator "xor" (did you mean or?)',
-      '/1/deny/and: must be a list of criteria, is a mapping',
-      '/2: must be a mapping with allow or deny, is a string',
+      '/1/deny/and: must be a list of criteria, not a mapping',
+      '/2: must be a mapping with allow or deny, not a string',
       '/3/deny/nor/0/K8s/Verbs: unknown criterion "K8s/Verbs" (did you mean k8s/verb?)',
-      '/3/deny/nor/1/email/x: the criterion email takes nothing after a slash (write email)',
+      '/3/deny/nor/1/email/x: the criterion email does not take a path after a slash (write email)',
     ]);
   });
 
@@ -56,7 +56,7 @@ describe('the grammar', () => {
     };
     expect(warnings({ allow: { and: [] } })).toEqual([
       '/allow/and: is empty and has no effect',
-      '/: allows nobody anything: it has no allow rule',
+      '/: allows no one anything: it has no allow rule',
     ]);
     expect(warnings({ allow: { or: [{ email: 'a' }] } })).toEqual([]);
   });
@@ -92,7 +92,7 @@ describe('a hostile document', () => {
     expect(faultsOf(loop)).toHaveLength(1);
     expect(faultsOf(Array.from({ length: 2_000_001 }))).toEqual(['/: has more than 2000000 values']);
     expect(faultsOf({ allow: { or: [{ email: 'x'.repeat(70_000) }] } })).toEqual([
-      '/: contains a text of more than 65536 characters',
+      '/: contains a string of more than 65536 characters',
     ]);
     expect(
       faultsOf({

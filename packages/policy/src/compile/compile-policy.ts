@@ -16,7 +16,7 @@ type Draft = { scope: string; allow: Alternative[]; deny: Alternative[]; faults:
 
 function* compileRule(rule: unknown, index: number, path: FaultPath, draft: Draft): Steps<void> {
   if (!isPlainObject(rule)) {
-    draft.faults.add(path, `must be a mapping with allow or deny, is ${kindOf(rule)}`);
+    draft.faults.add(path, `must be a mapping with allow or deny, not ${kindOf(rule)}`);
     return;
   }
   for (const key of Object.keys(rule)) {
@@ -31,7 +31,7 @@ function* compileRule(rule: unknown, index: number, path: FaultPath, draft: Draf
     }
     const name = `${draft.scope}[${index}].${action}`;
     const { scope, faults, warnings } = draft;
-    // One by one: a spread of very many would not fit on the stack.
+    // One by one, because spreading very many would overflow the stack.
     for (const alternative of yield* compileBody(rule[key], {
       scope,
       faults,
@@ -70,23 +70,23 @@ function* compileSteps(document: unknown, { scope }: { scope: string }): Steps<C
     draft.faults.add([], 'cannot be read');
   }
   if (draft.faults.size > 0) return { ok: false, faults: draft.faults.list() };
-  if (draft.allow.length === 0) draft.warnings.add([], 'allows nobody anything: it has no allow rule');
+  if (draft.allow.length === 0) draft.warnings.add([], 'allows no one anything: it has no allow rule');
   const { allow, deny } = draft;
   yield* lintPolicy(draft, Array.isArray(document), draft.warnings);
   return { ok: true, policy: { scope, ruleCount, allow, deny }, warnings: draft.warnings.list() };
 }
 
 /**
- * Compiles a policy document (what a YAML or JSON reader made of it). All faults are reported together, with the path
- * to each. `scope` says where the policy stands, for example `cluster/dev`; it begins every rule's name.
+ * Compiles a policy document, as returned by a YAML or JSON reader. All faults are reported together, each with its
+ * path. `scope` tells where the policy applies, for example `cluster/dev`. The name of every rule begins with it.
  */
 export function compilePolicy(document: unknown, options: { scope: string }): CompileResult {
   return runSteps(compileSteps(document, options));
 }
 
 /**
- * Compiles like compilePolicy, in slices with a pause between them, so that a big document holds up nobody. The
- * document must not change meanwhile.
+ * Compiles like compilePolicy, but in slices with pauses in between, so that a large document does not block other
+ * work. The document must not change while it is compiled.
  */
 export function compilePolicySliced(document: unknown, options: { scope: string } & Slicing): Promise<CompileResult> {
   return runStepsSliced(compileSteps(document, options), options);

@@ -1,23 +1,23 @@
-/** Segments from the document's root, so that whoever read the text can say line and column. */
+/** Segments from the document's root, from which the reader of the text can find line and column. */
 export type FaultPath = readonly (string | number)[];
 
 /**
- * Something wrong with a policy; `hint` is the nearest valid name or what to write instead. Never carries a value of
- * the document.
+ * A fault of a policy. `hint` is the nearest valid name, or what to write instead. Never contains a value of the
+ * document.
  */
 export type PolicyFault = { readonly path: FaultPath; readonly message: string; readonly hint?: string };
 
 const maxFaults = 100;
 
-/** Collects faults up to a bound: a hostile document must not be answered with a bigger one. */
+/** Collects faults up to a limit, so that the response to a hostile document is not larger than the document. */
 export class FaultList {
   readonly #faults: PolicyFault[] = [];
-  #left = 0;
+  #omitted = 0;
 
-  /** A hint that takes work is given as a function, which is called only if the fault is kept. */
+  /** An expensive hint is passed as a function, which is called only if the fault is kept. */
   add(path: FaultPath, message: string, hint?: string | (() => string)): void {
     if (this.#faults.length >= maxFaults) {
-      this.#left += 1;
+      this.#omitted += 1;
       return;
     }
     const text = typeof hint === 'function' ? hint() : hint;
@@ -25,11 +25,11 @@ export class FaultList {
   }
 
   get size(): number {
-    return this.#faults.length + this.#left;
+    return this.#faults.length + this.#omitted;
   }
 
   list(): PolicyFault[] {
-    if (this.#left === 0) return [...this.#faults];
-    return [...this.#faults, { path: [], message: `and ${this.#left} more` }];
+    if (this.#omitted === 0) return [...this.#faults];
+    return [...this.#faults, { path: [], message: `and ${this.#omitted} more` }];
   }
 }

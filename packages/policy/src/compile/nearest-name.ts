@@ -1,6 +1,6 @@
-const longest = 64;
+const maxLength = 64;
 
-/** Levenshtein distance of two short strings. */
+/** Returns the Levenshtein distance of two short strings. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_none, index) => index);
   for (let i = 1; i <= a.length; i += 1) {
@@ -13,9 +13,9 @@ function distance(a: string, b: string): number {
   return row[b.length]!;
 }
 
-/** The valid name that comes nearest to what was written, whatever its case. */
+/** Returns the valid name that is closest to what was written, ignoring case. */
 export function nearestName(written: string, names: readonly string[]): string | undefined {
-  const short = written.slice(0, longest).toLowerCase();
+  const short = written.slice(0, maxLength).toLowerCase();
   let best: string | undefined;
   let bestDistance = Infinity;
   for (const name of names) {
@@ -25,7 +25,7 @@ export function nearestName(written: string, names: readonly string[]): string |
   return best;
 }
 
-/** A name of the document, quoted and cut short, for a message. */
+/** Quotes a name of the document for a message, and truncates it. */
 export function quoteName(written: string): string {
-  return JSON.stringify(written.length > longest ? `${written.slice(0, longest)}...` : written);
+  return JSON.stringify(written.length > maxLength ? `${written.slice(0, maxLength)}...` : written);
 }

@@ -4,18 +4,18 @@ import { runSteps, runStepsSliced, type Slicing, type Steps } from './run-steps.
 
 const valuesPerStep = 500;
 
-/** Text waits here until there is enough of it: a call of the hash for every bracket would cost more than the rest. */
+/** Buffers text for the hash: a call of the hash for every bracket would cost more than everything else. */
 type Writer = { readonly hash: Hash; values: number; text: string };
-const enough = 16 * 1024;
+const bufferLength = 16 * 1024;
 
 function write(writer: Writer, text: string): void {
   writer.text += text;
-  if (writer.text.length < enough) return;
+  if (writer.text.length < bufferLength) return;
   writer.hash.update(writer.text);
   writer.text = '';
 }
 
-/** A list or map that is being written: what is in it, in order, and the names of a map. */
+/** A list or mapping that is being written: its items in order, and the keys of a mapping. */
 type Open = { readonly items: readonly unknown[]; readonly keys: readonly string[] | undefined; at: number };
 
 function open(value: object): Open {
@@ -26,11 +26,9 @@ function open(value: object): Open {
   return { items: keys.map((key) => (value as Record<string, unknown>)[key]), keys, at: 0 };
 }
 
-/**
- * Writes JSON with sorted keys and no white space, so that the same policy has the same text however it was laid out.
- */
+/** Writes JSON with sorted keys and without white space, so that the same policy has the same text in any layout. */
 function* writeCanonical(root: unknown, writer: Writer): Steps<void> {
-  // A stack of its own and not one of generators, each of which would be passed through for every value.
+  // An explicit stack, because with nested generators each value would pass through all of them.
   const stack: Open[] = [];
   let value = root;
   for (;;) {
@@ -43,18 +41,18 @@ function* writeCanonical(root: unknown, writer: Writer): Steps<void> {
     } else {
       write(writer, JSON.stringify(value) ?? 'null');
     }
-    let around = stack.at(-1);
-    while (around && around.at === around.items.length) {
-      write(writer, around.keys ? '}' : ']');
+    let parent = stack.at(-1);
+    while (parent && parent.at === parent.items.length) {
+      write(writer, parent.keys ? '}' : ']');
       stack.pop();
-      around = stack.at(-1);
+      parent = stack.at(-1);
     }
-    if (!around) return;
-    const { at, keys, items } = around;
+    if (!parent) return;
+    const { at, keys, items } = parent;
     if (at > 0) write(writer, ',');
     if (keys) write(writer, `${JSON.stringify(keys[at])}:`);
     value = items[at];
-    around.at += 1;
+    parent.at += 1;
   }
 }
 
@@ -68,14 +66,14 @@ function* versionSteps(documents: Readonly<Record<string, unknown>>): Steps<stri
 }
 
 /**
- * The short name of a set of policy documents by their scope: 16 hex digits of the SHA-256 of their canonical form.
- * Throws RangeError for what compilePolicy refuses as too deep or too big.
+ * Returns the version of a set of policy documents by scope: 16 hex digits of the SHA-256 of their canonical form.
+ * Throws RangeError for documents that compilePolicy refuses as too deep or too large.
  */
 export function policyVersion(documents: Readonly<Record<string, unknown>>): string {
   return runSteps(versionSteps(documents));
 }
 
-/** The same name as policyVersion gives, worked out in slices; rejects where that throws. */
+/** Returns the same version as policyVersion, computed in slices. Rejects where policyVersion throws. */
 export async function policyVersionSliced(
   documents: Readonly<Record<string, unknown>>,
   slicing: Slicing,

@@ -1,8 +1,8 @@
-/** Work that can be interrupted at every `yield`. */
+/** Work that can be interrupted at each `yield`. */
 export type Steps<T> = Generator<void, T, void>;
 
 /**
- * How work is sliced: `pause` lets others have their turn (for example a promise over setImmediate), `sliceMs` is how
+ * How work is sliced: `pause` gives other work a turn (for example a promise over setImmediate), and `sliceMs` is how
  * long one slice may take.
  */
 export type Slicing = {
@@ -11,7 +11,7 @@ export type Slicing = {
   readonly now?: () => number;
 };
 
-/** Does all the work in one go. */
+/** Does all the work at once. */
 export function runSteps<T>(steps: Steps<T>): T {
   for (;;) {
     const step = steps.next();
@@ -19,7 +19,7 @@ export function runSteps<T>(steps: Steps<T>): T {
   }
 }
 
-/** Does the work in slices of at most about `sliceMs` milliseconds (default 2), with a pause between them. */
+/** Does the work in slices of about `sliceMs` milliseconds (default 2), with a pause between them. */
 export async function runStepsSliced<T>(steps: Steps<T>, slicing: Slicing): Promise<T> {
   const { pause, sliceMs = 2, now = () => performance.now() } = slicing;
   let until = now() + sliceMs;

@@ -6,7 +6,7 @@ const byName = new Map(criteria.map((criterion) => [criterion.name, criterion]))
 /** The names of all criteria. */
 export const criterionNames: readonly string[] = [...byName.keys()];
 
-/** Splits `name/subpath`: at the first slash, unless the whole key is a name (as those of Kubernetes are). */
+/** Splits `name/subpath` at the first slash, unless the whole key is a name, as with the Kubernetes criteria. */
 export function findCriterion(key: string): { readonly criterion: Criterion | undefined; readonly subpath: string } {
   const whole = byName.get(key);
   if (whole) return { criterion: whole, subpath: '' };

@@ -43,7 +43,7 @@ import { date } from './time/date.ts';
 import { dayOfWeek } from './time/day-of-week.ts';
 import { timeOfDay } from './time/time-of-day.ts';
 
-/** Every criterion of the language; a new one is a file and a line here. */
+/** Every criterion of the language. To add one, add a file and a line here. */
 export const criteria: readonly Criterion[] = [
   accept,
   reject,

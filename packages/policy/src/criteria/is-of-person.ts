@@ -1,6 +1,6 @@
 import { findCriterion } from './find-criterion.ts';
 
-/** True for a criterion, by its name in a policy, that tells people apart. */
+/** Reports whether the criterion with this name in a policy distinguishes users. */
 export function isOfPerson(label: string): boolean {
   return findCriterion(label).criterion?.ofPerson === true;
 }

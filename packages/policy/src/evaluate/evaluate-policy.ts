@@ -9,7 +9,7 @@ import { isOpen, reasonIdOf } from '../language/verdict.ts';
 
 export type Effect = 'allow' | 'deny' | 'authenticate';
 export type ActionResult = { readonly value: boolean; readonly reasons: readonly Reason[] };
-/** `judgedAs`: the verb under which the request was refused, where that is not its own. */
+/** `judgedAs`: the verb as which the request was refused, if it is not its own. */
 export type PolicyResult = {
   readonly effect: Effect;
   readonly rule: string;
@@ -18,7 +18,7 @@ export type PolicyResult = {
   readonly judgedAs?: string;
 };
 
-/** The rule named when nothing matched. */
+/** The rule of a decision if no rule matched. */
 export const defaultDeny = 'default-deny';
 
 const unauthenticated = reasonId('user-unauthenticated');
@@ -26,7 +26,7 @@ const deviceUnauthenticated = reasonId('device-unauthenticated');
 const certificateRequired = reasonId('client-certificate-required');
 const certificateInvalid = reasonId('invalid-client-certificate');
 
-// Scratch sets, shared by all evaluations: evaluation is synchronous, and each use begins with clear().
+// Scratch sets, shared by all evaluations because evaluation is synchronous. Each use begins with clear().
 const holding = new ReasonSet();
 const failing = new ReasonSet();
 const scratch = {
@@ -35,10 +35,9 @@ const scratch = {
 };
 
 /**
- * Judges one operator block; its reasons are left in `holding` (of its true parts) and `failing` (of its false ones). A
- * part that is left open counts as true under deny and as false under allow, whether or not its block turns parts
- * round. That comes to the same as Kleene's logic with an open block held against the request: once parts are turned
- * round, no block gets less true by one that gets more so.
+ * Evaluates one operator block. Its reasons are left in `holding` (true parts) and `failing` (false parts). An open
+ * part counts as true under deny and as false under allow, even if its block inverts parts. This equals Kleene's logic
+ * with an open block counted against the request: after inversion, a block is monotone in its parts.
  */
 function evaluateAlternative(alternative: Alternative, input: PolicyInput, openIsTrue: boolean): boolean {
   holding.clear();
@@ -48,7 +47,7 @@ function evaluateAlternative(alternative: Alternative, input: PolicyInput, openI
   for (let index = 0; index < criteria.length; index += 1) {
     const verdict = criteria[index]!(input);
     const id = reasonIdOf(verdict);
-    if (!(id > 0)) throw new Error('a criterion gave no verdict');
+    if (!(id > 0)) throw new Error('a criterion returned no verdict');
     if (isOpen(verdict) ? openIsTrue : verdict > 0 !== invert) {
       holding.add(id);
       held += 1;
@@ -60,8 +59,8 @@ function evaluateAlternative(alternative: Alternative, input: PolicyInput, openI
 }
 
 /**
- * Judges all alternatives of one action; returns the name of the first that is true. All are judged, because all give
- * reasons.
+ * Evaluates all alternatives of one action. Returns the name of the first that is true. All are evaluated, because all
+ * have reasons.
  */
 function evaluateAction(policies: readonly CompiledPolicy[], action: Action, input: PolicyInput): string | undefined {
   const { held, failed } = scratch[action];
@@ -83,7 +82,7 @@ function evaluateAction(policies: readonly CompiledPolicy[], action: Action, inp
   return first;
 }
 
-/** Log-in-first stands between the refusals for a bad client certificate and everything else. */
+/** "Log in first" ranks below a refusal because of an invalid client certificate and above everything else. */
 function effectOf(allow: ReasonSet, deny: ReasonSet, allowed: boolean, denied: boolean): Effect {
   if (deny.has(certificateRequired) || deny.has(certificateInvalid)) return 'deny';
   if (allow.has(unauthenticated) || deny.has(unauthenticated)) return 'authenticate';
@@ -108,7 +107,7 @@ function evaluateOnce(policies: readonly CompiledPolicy[], input: PolicyInput): 
   };
 }
 
-/** What forbids a request under a verb that it needs no right to; undefined if nothing does. */
+/** Returns what denies a request under a verb that need not be allowed; undefined if nothing does. */
 function evaluateDenials(
   policies: readonly CompiledPolicy[],
   input: PolicyInput,
@@ -121,17 +120,17 @@ function evaluateDenials(
 }
 
 /**
- * Evaluates the policies of every scope that the request falls under, as if they were one. A request that is as good as
- * another verb must pass under that one too. Throws only if a criterion has a bug: refuse then.
+ * Evaluates the policies of every scope of the request, as if they were one. A request that amounts to another verb
+ * must also pass as that verb. Throws only if a criterion has a bug; the caller must refuse then.
  */
 export function evaluatePolicy(policies: readonly CompiledPolicy[], input: PolicyInput): PolicyResult {
   const own = evaluateOnce(policies, input);
   if (own.effect !== 'allow') return own;
-  const readings = extraVerbsOf(input.kubernetes);
-  for (let index = 0; index < readings.length; index += 1) {
-    const { verb, denyOnly } = readings[index]!;
-    const read = withVerb(input, verb);
-    const result = denyOnly ? evaluateDenials(policies, read, own) : evaluateOnce(policies, read);
+  const extraVerbs = extraVerbsOf(input.kubernetes);
+  for (let index = 0; index < extraVerbs.length; index += 1) {
+    const { verb, denyOnly } = extraVerbs[index]!;
+    const renamed = withVerb(input, verb);
+    const result = denyOnly ? evaluateDenials(policies, renamed, own) : evaluateOnce(policies, renamed);
     if (result !== undefined && result.effect !== 'allow') return { ...result, judgedAs: verb };
   }
   return own;

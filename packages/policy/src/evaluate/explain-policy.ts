@@ -8,15 +8,15 @@ import { reasons, type Reason } from '../language/reasons.ts';
 import { isOpen, reasonIdOf } from '../language/verdict.ts';
 
 /**
- * One criterion in an explanation: as written, whether it holds by itself (before `not` or `nor` turn it round), and
- * what was compared.
+ * One criterion in an explanation: as written, whether it holds itself (before `not` or `nor` invert it), and what was
+ * compared.
  */
 export type CriterionTrace = {
   /** The criterion's key as written, for example `claim/department`. */
   readonly name: string;
   readonly data: unknown;
   readonly holds: boolean;
-  /** True: neither holds nor does not; `holds` is false then. It makes a deny hold and an allow fail. */
+  /** True if it is neither true nor false; `holds` is false then. It makes a deny hold and an allow fail. */
   readonly open?: true;
   readonly reason: Reason;
   /** The caller's or the request's own value; undefined if there is none. */
@@ -28,14 +28,14 @@ export type AlternativeTrace = {
   readonly rule: string;
   readonly action: Action;
   readonly operator: Operator;
-  /** Whether it counts: a block that is left open does under deny, and does not under allow. */
+  /** Whether the block is true. An open block is true under deny, and false under allow. */
   readonly holds: boolean;
   readonly criteria: readonly CriterionTrace[];
 };
 
 /**
- * A decision with everything that led to it: the alternatives in the order in which they are tried, allow before deny,
- * under the verb that decided.
+ * A decision with all its alternatives, in the order in which they are evaluated, allow before deny, under the verb
+ * that decided.
  */
 export type PolicyTrace = PolicyResult & { readonly alternatives: readonly AlternativeTrace[] };
 
@@ -45,7 +45,7 @@ function operatorOf({ every, invert }: Alternative): Operator {
 }
 
 /**
- * True if a criterion does what its block wants of it: one that is left open does under deny, and does not under allow.
+ * Reports whether a criterion is true as a part of its block. An open one is true under deny, and false under allow.
  */
 export function isPartTrue(
   { action, operator }: Pick<AlternativeTrace, 'action' | 'operator'>,
@@ -79,8 +79,8 @@ function explainAlternative(alternative: Alternative, action: Action, input: Pol
 }
 
 /**
- * Tells of one alternative after the other how it came out, in the order of a trace; whoever reads it may pause in
- * between. `verb`: the one that the decision says it was judged as.
+ * Yields the trace of one alternative after the other, so that the reader can pause in between. `verb` is the
+ * `judgedAs` of the decision.
  */
 export function* traceAlternatives(
   policies: readonly CompiledPolicy[],
@@ -94,8 +94,8 @@ export function* traceAlternatives(
 }
 
 /**
- * Evaluates like evaluatePolicy and tells of every alternative and criterion how it came out. For people, not for the
- * hot path: it shows the policy's own data.
+ * Evaluates like evaluatePolicy, and traces every alternative and criterion. For people, not for the hot path. It
+ * contains the data of the policy.
  */
 export function explainPolicy(policies: readonly CompiledPolicy[], input: PolicyInput): PolicyTrace {
   const result = evaluatePolicy(policies, input);

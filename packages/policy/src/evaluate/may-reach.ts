@@ -4,43 +4,46 @@ import { isOfPerson } from '../criteria/is-of-person.ts';
 import type { PolicyInput } from '../input/policy-input.ts';
 import { isOpen } from '../language/verdict.ts';
 
-type Watched = { readonly input: PolicyInput; isAsked: boolean };
+type Watched = { readonly input: PolicyInput; wasRead: boolean };
 
 /**
- * An input that notes whether anything of the request is looked at. Which request it will be is not known, so that an
- * expression that looks at it is not known either; the cluster is.
+ * Returns an input that records whether the request is read. The request is not known yet, so the result of an
+ * expression that reads it is not known either. The cluster is known.
  */
 function watchRequest(from: PolicyInput): Watched {
   const noted = {
     enumerable: true,
     get: () => {
-      watched.isAsked = true;
+      watched.wasRead = true;
       return undefined;
     },
   };
-  // An expression looks at each whole, by all of its members; at these nothing else of a person's criteria looks.
+  // An expression reads all members of each. No other criterion about users reads these two.
   const request = Object.create(from.request ?? {}, { method: noted }) as PolicyInput['request'];
   const kubernetes = Object.create(from.kubernetes ?? {}, { labelSelector: noted }) as PolicyInput['kubernetes'];
-  const watched: Watched = { input: { ...from, request, kubernetes }, isAsked: false };
+  const watched: Watched = { input: { ...from, request, kubernetes }, wasRead: false };
   return watched;
 }
 
 /**
- * What is certain of an alternative by who somebody is, whatever they ask for: that it holds, that it does not, or
+ * Returns what is certain about an alternative from the user alone, for any request: that it holds, that it fails, or
  * neither.
  */
-function byPerson({ criteria, labels, every, invert }: Alternative, watched: Watched): 'holds' | 'fails' | 'open' {
+function evaluateForUser(
+  { criteria, labels, every, invert }: Alternative,
+  watched: Watched,
+): 'holds' | 'fails' | 'open' {
   let open = false;
   for (let index = 0; index < criteria.length; index += 1) {
-    watched.isAsked = false;
+    watched.wasRead = false;
     const verdict = isOfPerson(labels[index] ?? '') ? criteria[index]!(watched.input) : undefined;
-    if (verdict === undefined || watched.isAsked || isOpen(verdict)) {
+    if (verdict === undefined || watched.wasRead || isOpen(verdict)) {
       open = true;
       continue;
     }
     const itself = verdict > 0;
     const isTrue = invert ? !itself : itself;
-    // One part that is false decides where all must be true, and one that is true where one is enough.
+    // If all parts must be true, one false part decides. If one is enough, one true part decides.
     if (isTrue !== every) return every ? 'fails' : 'holds';
   }
   if (open) return 'open';
@@ -48,21 +51,21 @@ function byPerson({ criteria, labels, every, invert }: Alternative, watched: Wat
 }
 
 /**
- * Says step by step whether any request of this person's could be allowed: yields after each alternative, so that
- * whoever reads it may pause, and returns the answer. Only what tells people apart is judged, and the rest given the
- * benefit of the doubt: for lists of what is somebody's, never for a decision.
+ * Determines in steps whether any request of this user could be allowed. Yields after each alternative, so that the
+ * caller can pause, and returns the answer. Only criteria that distinguish users are evaluated; the others count as
+ * possible. For lists of what a user can reach, never for a decision.
  */
 export function* mayReach(policies: readonly CompiledPolicy[], input: PolicyInput): Steps<boolean> {
   const watched = watchRequest(input);
   for (const { deny } of policies) {
     for (const alternative of deny) {
-      if (byPerson(alternative, watched) === 'holds') return false;
+      if (evaluateForUser(alternative, watched) === 'holds') return false;
       yield;
     }
   }
   for (const { allow } of policies) {
     for (const alternative of allow) {
-      if (byPerson(alternative, watched) !== 'fails') return true;
+      if (evaluateForUser(alternative, watched) !== 'fails') return true;
       yield;
     }
   }

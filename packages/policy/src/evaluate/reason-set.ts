@@ -12,7 +12,7 @@ function buildList(words: readonly number[]): readonly Reason[] {
   return Object.freeze(reasons.filter((_reason, index) => hasBit(words, index)).sort());
 }
 
-/** The same set always gives the same frozen, sorted array; the number of those kept is bounded. */
+/** Returns the same frozen, sorted array for the same set. The number of kept arrays is bounded. */
 function listOf(a: number, b: number, c: number): readonly Reason[] {
   const known = lists.get(a)?.get(b)?.get(c);
   if (known) return known;
@@ -31,8 +31,8 @@ function listOf(a: number, b: number, c: number): readonly Reason[] {
 }
 
 /**
- * A set of reasons as three words of 31 bits (small integers, so that none is boxed); reused from evaluation to
- * evaluation.
+ * A set of reasons as three words of 31 bits, which are small integers and therefore never boxed. Reused by
+ * evaluations.
  */
 export class ReasonSet {
   #a = 0;
@@ -45,7 +45,7 @@ export class ReasonSet {
     this.#c = 0;
   }
 
-  /** Adds the reason with this id (1 and up). */
+  /** Adds the reason with this ID, from 1. */
   add(id: number): void {
     const bit = id - 1;
     if (bit < 31) this.#a |= 1 << bit;
@@ -65,7 +65,7 @@ export class ReasonSet {
     return (word & (1 << (bit % 31))) !== 0;
   }
 
-  /** The reasons in alphabetical order; frozen, shared. */
+  /** Returns the reasons in alphabetical order, in a frozen, shared array. */
   list(): readonly Reason[] {
     return listOf(this.#a, this.#b, this.#c);
   }

@@ -4,10 +4,10 @@ import { isPartTrue, type AlternativeTrace, type CriterionTrace } from './explai
 const needsEvery = ({ operator }: AlternativeTrace) => operator === 'and' || operator === 'not';
 
 /**
- * What of a trace is about the person who asks: alternatives that are true for them, and those that only want something
- * else of the request. An alternative that fails by who they are is about other people, and is left out: its existence
- * alone says that others have such a right. Of an alternative of which one part is enough, only the parts that are true
- * are about them.
+ * Returns the part of a trace that is about the user who asks: alternatives that are true for them, and those that fail
+ * only because of the request. An alternative that fails because of who they are is about other users. It is omitted,
+ * because its existence alone reveals that others have such a right. If one part of an alternative is enough, only its
+ * true parts are about the user.
  */
 export function rulesAboutPerson(alternatives: readonly AlternativeTrace[]): AlternativeTrace[] {
   return alternatives.flatMap((alternative) => {

@@ -2,27 +2,27 @@ import { isAuthorizedAsCreate } from '@sallyport/contracts';
 import type { KubernetesInput } from './policy-input.ts';
 
 /**
- * A verb that a request is judged as beside its own. `denyOnly`: only rules that deny count, so that no right to it is
- * needed.
+ * A verb as which a request is evaluated in addition to its own. `denyOnly`: only deny rules count, so that it does not
+ * need to be allowed.
  */
 export type ExtraVerb = { readonly verb: string; readonly denyOnly: boolean };
 
 const none: readonly ExtraVerb[] = [];
 const asCreate: ExtraVerb = { verb: 'create', denyOnly: false };
-const reads = (...verbs: string[]): readonly ExtraVerb[] => verbs.map((verb) => ({ verb, denyOnly: true }));
+const denyOnly = (...verbs: string[]): readonly ExtraVerb[] => verbs.map((verb) => ({ verb, denyOnly: true }));
 
 const onlyCreate = [asCreate];
-// The answer to any verb holds the Secret, or a list of them. A list tells what a get does, and a watch what a list
-// does; a get tells no names.
+// The response to any verb contains the Secret or a list of Secrets. A list reveals what a get does, and a watch what a
+// list does. A get does not reveal names.
 const ofSecrets: ReadonlyMap<string | undefined, readonly ExtraVerb[]> = new Map([
   ['get', none],
-  ['list', reads('get')],
-  ['watch', reads('get', 'list')],
+  ['list', denyOnly('get')],
+  ['watch', denyOnly('get', 'list')],
 ]);
-const everyRead = reads('get', 'list', 'watch');
+const everyRead = denyOnly('get', 'list', 'watch');
 const createAndReads = [asCreate, ...everyRead];
 
-/** The verbs that a request is judged as beside its own: all of these must pass as well. */
+/** Returns the verbs as which a request must pass in addition to its own. */
 export function extraVerbsOf(kubernetes: KubernetesInput | null | undefined): readonly ExtraVerb[] {
   if (kubernetes == null) return none;
   const create = isAuthorizedAsCreate(kubernetes);

@@ -1,6 +1,6 @@
 /**
- * An object that is another one but for the members given. The rest is looked up in that one when it is asked for, so
- * that whoever watches what is read of it sees it.
+ * Returns an object with the given members that inherits all others. Inherited members are read from the original on
+ * access, so that reads of it can be observed.
  */
 export function inherit<T extends object>(from: T, members: Partial<T>): T {
   const descriptors: PropertyDescriptorMap = {};

@@ -1,13 +1,13 @@
-/** What policy is evaluated over; everything is optional, and what is missing matches nothing. */
+/** The input of an evaluation. Everything is optional, and what is missing matches nothing. */
 export type PolicyInput = {
   readonly user?: UserInput;
-  /** Absent: nobody is logged in. */
+  /** Absent if the caller is not logged in. */
   readonly session?: SessionInput;
   readonly request?: RequestInput;
   readonly kubernetes?: KubernetesInput;
-  /** Names of the elevations that the caller holds now. */
+  /** Names of the caller's current elevations. */
   readonly elevations?: readonly string[];
-  /** Records by type, for policies that look something up. */
+  /** Records by type, for the criterion `record`. */
   readonly records?: Readonly<Record<string, unknown>>;
   /** Milliseconds since the epoch. */
   readonly now?: number;
@@ -24,8 +24,8 @@ export type SessionInput = {
   readonly id?: string;
   readonly claims?: Readonly<Record<string, unknown>>;
   /**
-   * How strongly, by which means and when (milliseconds since the epoch) the provider says that the caller was
-   * authenticated.
+   * The authentication context class, the methods and the time (milliseconds since the epoch) of the authentication at
+   * the provider.
    */
   readonly acr?: string;
   readonly amr?: readonly string[];
@@ -41,7 +41,7 @@ export type RequestInput = {
   readonly clientCertificate?: ClientCertificateInput;
 };
 
-/** Certificates in PEM. `valid`: the chain leads to a CA that the gateway trusts for clients. */
+/** Certificates in PEM. `valid`: the chain leads to a client CA that the gateway trusts. */
 export type ClientCertificateInput = {
   readonly presented?: boolean;
   readonly leaf?: string;
@@ -49,7 +49,7 @@ export type ClientCertificateInput = {
   readonly valid?: boolean;
 };
 
-/** The request as the Kubernetes API understands it; the empty string stands for "none", as in the core group. */
+/** The request as the Kubernetes API understands it. The empty string means "none", as for the core group. */
 export type KubernetesInput = {
   readonly cluster?: string;
   readonly verb?: string;
@@ -65,16 +65,16 @@ export type KubernetesInput = {
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
   readonly dryRun?: boolean;
-  /** Whether the kind is namespaced. Absent: what is built in is known, and anything else counts as namespaced. */
+  /** Whether the kind is namespaced. If absent, built-in kinds are known and others count as namespaced. */
   readonly namespaced?: boolean;
   /**
-   * False: the API server serves the kind itself, so that a field selector is surely gone by. Absent: what is built in
-   * is known, and anything else counts as aggregated.
+   * False if the API server serves the kind itself, so that it certainly applies a field selector. If absent, built-in
+   * kinds are known and others count as aggregated.
    */
   readonly aggregated?: boolean;
-  /** True: the request creates the object if there is none, as an apply patch does. */
+  /** True if the request creates the object if it does not exist, as an apply patch does. */
   readonly upsert?: boolean;
-  /** True: the request asks to upgrade its connection (WebSocket, SPDY). */
+  /** True if the request asks to upgrade its connection (WebSocket, SPDY). */
   readonly upgrade?: boolean;
   readonly exec?: {
     readonly container?: string;

@@ -73,8 +73,8 @@ describe('reading an input document', () => {
       ok: true,
       input: { user: { id: 'a' } },
       warnings: [
-        { path: ['user', 'nmae'], message: 'nothing reads "nmae"', hint: expect.stringMatching(/did you mean/) },
-        { path: ['kubernets'], message: 'nothing reads "kubernets"', hint: 'did you mean kubernetes?' },
+        { path: ['user', 'nmae'], message: 'unknown member "nmae"', hint: expect.stringMatching(/did you mean/) },
+        { path: ['kubernets'], message: 'unknown member "kubernets"', hint: 'did you mean kubernetes?' },
       ],
     });
   });
@@ -89,14 +89,14 @@ describe('reading an input document', () => {
         now: 'soon',
       }),
     ).toEqual([
-      'user.id: must be a string, is a number',
-      'user.groups: must be a list of strings, is a string',
-      'user.claims: must be a mapping, is a list',
-      'session: must be a mapping, is a boolean',
-      'request.headers.a: must be a string, is a number',
-      'kubernetes.dryRun: must be a boolean, is a string',
-      'kubernetes.exec.command.1: must be a string, is a number',
-      'now: must be milliseconds since 1970 or a moment such as 2026-03-01T12:00:00Z',
+      'user.id: must be a string, not a number',
+      'user.groups: must be a list of strings, not a string',
+      'user.claims: must be a mapping, not a list',
+      'session: must be a mapping, not a boolean',
+      'request.headers.a: must be a string, not a number',
+      'kubernetes.dryRun: must be a boolean, not a string',
+      'kubernetes.exec.command.1: must be a string, not a number',
+      'now: must be milliseconds since 1970 or a time such as 2026-03-01T12:00:00Z',
     ]);
     for (const document of [null, undefined, 1, 'x', [], new Map()]) expect(faultsOf(document)).toHaveLength(1);
   });

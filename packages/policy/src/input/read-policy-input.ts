@@ -5,7 +5,7 @@ import { isPlainObject, kindOf } from '../compile/plain-object.ts';
 import { parseDate } from '../criteria/time/parse-date.ts';
 import type { PolicyInput } from './policy-input.ts';
 
-/** `warnings` names members that nobody reads, with the nearest one that is read. */
+/** `warnings` lists unknown members, each with the nearest known one. */
 export type ReadPolicyInputResult =
   | { readonly ok: true; readonly input: PolicyInput; readonly warnings: readonly PolicyFault[] }
   | { readonly ok: false; readonly faults: readonly PolicyFault[] };
@@ -16,7 +16,7 @@ type Read = (value: unknown, path: FaultPath, lists: Lists) => unknown;
 function ofType(type: 'string' | 'boolean'): Read {
   return (value, path, { faults }) => {
     if (typeof value === type) return value;
-    faults.add(path, `must be a ${type}, is ${kindOf(value)}`);
+    faults.add(path, `must be a ${type}, not ${kindOf(value)}`);
     return undefined;
   };
 }
@@ -25,19 +25,19 @@ const flag = ofType('boolean');
 
 const texts: Read = (value, path, lists) => {
   if (Array.isArray(value)) return value.map((item: unknown, index) => text(item, [...path, index], lists));
-  lists.faults.add(path, `must be a list of strings, is ${kindOf(value)}`);
+  lists.faults.add(path, `must be a list of strings, not ${kindOf(value)}`);
   return undefined;
 };
 
 const mapping: Read = (value, path, { faults }) => {
   if (isPlainObject(value)) return value;
-  faults.add(path, `must be a mapping, is ${kindOf(value)}`);
+  faults.add(path, `must be a mapping, not ${kindOf(value)}`);
   return undefined;
 };
 
 /**
- * Header names are kept as they come; a header that came more than once is a list, joined as HTTP joins them (RFC 9110,
- * 5.3).
+ * Keeps header names as they are. A header that was sent more than once is a list, which is joined as in HTTP (RFC
+ * 9110, 5.3).
  */
 const headers: Read = (value, path, lists) => {
   const all = mapping(value, path, lists) as Record<string, unknown> | undefined;
@@ -52,16 +52,16 @@ const headers: Read = (value, path, lists) => {
   );
 };
 
-/** Milliseconds since the epoch, or a text as the criterion `date` takes it. */
+/** Milliseconds since the epoch, or a string as the criterion `date` takes it. */
 const moment: Read = (value, path, { faults }) => {
   if (typeof value === 'number' && Number.isFinite(value)) return value;
   const parsed = typeof value === 'string' ? parseDate(value) : undefined;
   if (parsed !== undefined) return parsed;
-  faults.add(path, 'must be milliseconds since 1970 or a moment such as 2026-03-01T12:00:00Z');
+  faults.add(path, 'must be milliseconds since 1970 or a time such as 2026-03-01T12:00:00Z');
   return undefined;
 };
 
-/** Reads the members named; nothing (null) counts as missing. */
+/** Reads the given members. Null counts as missing. */
 function shape(members: Readonly<Record<string, Read>>): Read {
   const names = Object.keys(members);
   return (value, path, lists) => {
@@ -72,7 +72,7 @@ function shape(members: Readonly<Record<string, Read>>): Read {
       if (!Object.hasOwn(members, name))
         lists.warnings.add(
           [...path, name],
-          `nothing reads ${quoteName(name)}`,
+          `unknown member ${quoteName(name)}`,
           () => `did you mean ${nearestName(name, names)}?`,
         );
       else if (item !== null && item !== undefined) entries.push([name, members[name]!(item, [...path, name], lists)]);
@@ -114,7 +114,8 @@ const readInput = shape({
 });
 
 /**
- * Reads an input document, such as `policy eval` gets; everything is optional. Faults carry the path, never a value.
+ * Reads an input document, such as the one for `policy eval`. Everything is optional. Faults contain paths, never
+ * values.
  */
 export function readPolicyInput(document: unknown): ReadPolicyInputResult {
   const lists = { faults: new FaultList(), warnings: new FaultList() };

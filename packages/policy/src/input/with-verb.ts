@@ -2,7 +2,7 @@ import { inherit } from './inherit.ts';
 import type { PolicyInput } from './policy-input.ts';
 
 /**
- * A request under another verb than its own. What it reaches stays what it was: that goes by the verb of the API
+ * Returns a request with another verb. What it reaches stays the same, because that depends on the verb of the API
  * server, which is kept.
  */
 export function withVerb(input: PolicyInput, verb: string): PolicyInput {

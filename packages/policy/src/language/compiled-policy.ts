@@ -4,18 +4,18 @@ import type { EvaluateCriterion } from './criterion.ts';
 export type Alternative = {
   /** `<scope>[<index>].<action>.<operator>` */
   readonly name: string;
-  /** `and`, `not`: all parts must hold; `or`, `nor`: one is enough. */
+  /** `and`, `not`: all parts must hold. `or`, `nor`: one is enough. */
   readonly every: boolean;
-  /** `not`, `nor`: a part holds where its criterion does not. */
+  /** `not`, `nor`: a part holds if its criterion does not. */
   readonly invert: boolean;
   readonly criteria: readonly EvaluateCriterion[];
-  /** The key of each criterion as written, in the same order, for whoever has to name them. */
+  /** The key of each criterion as written, in the same order, for explanations. */
   readonly labels: readonly string[];
   /** The data of each criterion as written: the document's own values, not copies. */
   readonly data: readonly unknown[];
 };
 
-/** A policy document ready to be evaluated. */
+/** A policy document that is ready to be evaluated. */
 export type CompiledPolicy = {
   readonly scope: string;
   readonly ruleCount: number;

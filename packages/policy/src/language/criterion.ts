@@ -5,58 +5,58 @@ import type { Reason } from './reasons.ts';
 import type { JsonSchema } from '../reference/json-schema.ts';
 import type { Verdict } from './verdict.ts';
 
-/** A compiled criterion: judges one request. Must be total over every input. */
+/** A compiled criterion, which evaluates one request. It must not throw for any input. */
 export type EvaluateCriterion = (input: PolicyInput) => Verdict;
 
-/** Where a criterion stands in its document, and where it reports what is wrong with its data. */
+/** The place of a criterion in its document, and the lists for its faults and warnings. */
 export type CompileContext = {
   readonly scope: string;
   readonly action: Action;
   readonly operator: Operator;
-  /** All criteria of the block as written, this one among them: each a mapping of its key to its data. */
-  readonly beside: readonly object[];
-  /** Leads to the criterion's data. */
+  /** All criteria of the block as written, including this one: each a mapping of its key to its data. */
+  readonly siblings: readonly object[];
+  /** The path of the criterion's data. */
   readonly path: FaultPath;
   readonly faults: FaultList;
   readonly warnings: FaultList;
 };
 
-/** What the reference says of a criterion; the example is compiled by a test. */
+/** The reference documentation of a criterion. A test compiles the example. */
 export type CriterionDoc = {
-  /** When it holds, in a sentence or a few (Markdown). */
+  /** When it holds, in a few sentences (Markdown). */
   readonly summary: string;
-  /** The type of its data, in words (Markdown). */
+  /** The type of its data (Markdown). */
   readonly data: string;
-  /** Data as a YAML reader would give it. */
+  /** Data as a YAML reader would return it. */
   readonly example: unknown;
-  /** The key to write the example under, where that is more than the name. */
+  /** The key of the example, if it is more than the name. */
   readonly exampleKey?: string;
-  /** How much work one evaluation may do, where that is bounded by more than the length of what is compared. */
+  /** The limit of one evaluation, if there is one in addition to the length of the compared values. */
   readonly limit?: string;
   /** The language that the criterion comes from. */
   readonly source: 'Pomerium' | 'Sallyport';
-  /** Every reason that it can give. */
+  /** Every reason that it can have. */
   readonly reasons: readonly Reason[];
 };
 
-/** One word of the language. */
+/** One criterion of the language. */
 export type Criterion = {
   readonly name: string;
   readonly doc: CriterionDoc;
   /** The JSON Schema of its data; `$ref` may lead to the shared definitions. */
   readonly schema: JsonSchema;
   /**
-   * True if it tells people apart (who they are, not what they ask for): for whoever shows a rule only to those it is
-   * about.
+   * True if it distinguishes users, by who they are and not by what they request. Explanations show users only the
+   * rules that are about them.
    */
   readonly ofPerson?: true;
-  /** True if something may follow the name after a slash. */
+  /** True if the name can be followed by a slash and a path. */
   readonly takesSubpath?: boolean;
   /**
-   * What of the request or the caller the criterion compares, for an explanation; not on the hot path. Undefined:
-   * missing, or nothing to show.
+   * Returns the value of the request or the caller that the criterion compares, for explanations; not on the hot path.
+   * Undefined if it is missing or there is nothing to show.
    */
   readonly value?: (input: PolicyInput, subpath: string) => unknown;
-  /** Undefined after having reported at least one fault. */
+  /** Compiles data. Returns undefined after reporting at least one fault. */
   compile(data: unknown, subpath: string, context: CompileContext): EvaluateCriterion | undefined;
 };

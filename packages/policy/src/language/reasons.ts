@@ -1,4 +1,4 @@
-/** The closed set of reasons, each with the criterion that gives it. Those of Pomerium's language keep its spelling. */
+/** The closed set of reasons, each with its criterion. Those of Pomerium's language keep its spelling. */
 const reasonTable = {
   accept: 'accept',
   reject: 'reject',
@@ -81,15 +81,15 @@ const reasonTable = {
 
 export type Reason = keyof typeof reasonTable;
 
-/** Every reason, in the order of their ids. */
+/** Every reason, in the order of the IDs. */
 export const reasons = Object.keys(reasonTable) as Reason[];
 
-/** The name of the criterion that gives this reason; of several, the one that it is named after. */
+/** Returns the criterion of a reason; if there are several, the one that it is named after. */
 export function criterionOfReason(reason: Reason): string {
   return reasonTable[reason];
 }
 
-/** A reason's id: 1 to 93, for the bits of a reason set. */
+/** Returns the ID of a reason: 1 to 93, for the bits of a reason set. */
 export function reasonId(reason: Reason): number {
   const id = reasons.indexOf(reason) + 1;
   if (id === 0 || id > 93) throw new RangeError(`no such reason: ${reason}`);

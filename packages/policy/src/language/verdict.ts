@@ -1,39 +1,39 @@
 import { reasonId, type Reason } from './reasons.ts';
 
 /**
- * What a criterion says of a request: a reason's id, positive if the criterion holds, negative if not, and above
- * `openVerdicts` if the request leaves it open. A plain number, because a pair per criterion and request would be
- * garbage on the hot path. Zero is no verdict and never passes.
+ * The result of a criterion for a request: the ID of a reason, positive if the criterion holds, negative if it does
+ * not, and above `openVerdicts` if it is open. A plain number, because the hot path must not allocate a pair per
+ * criterion and request. Zero is not a verdict and never passes.
  */
 export type Verdict = number;
 
-/** Reasons' ids stay below this; an open verdict is a reason's id on top of it. */
+/** The IDs of reasons are below this. An open verdict is the ID of a reason plus this. */
 const openVerdicts = 128;
 
-/** The verdict "holds, because". */
+/** Returns the verdict that a criterion holds, with its reason. */
 export function pass(reason: Reason): Verdict {
   return reasonId(reason);
 }
 
-/** The verdict "does not hold, because". */
+/** Returns the verdict that a criterion does not hold, with its reason. */
 export function fail(reason: Reason): Verdict {
   return -reasonId(reason);
 }
 
 /**
- * The verdict "neither: it may hold for some of what the request can touch, or could not be found out, because". Makes
- * a deny hold and an allow fail, turned round or not.
+ * Returns the verdict that a criterion is open, with its reason: it may hold for some of what the request reaches, or
+ * it could not be determined. An open criterion makes a deny hold and an allow fail, inverted or not.
  */
 export function leaveOpen(reason: Reason): Verdict {
   return openVerdicts + reasonId(reason);
 }
 
-/** True for a verdict of `leaveOpen`. */
+/** Reports whether a verdict is open. */
 export function isOpen(verdict: Verdict): boolean {
   return verdict > openVerdicts;
 }
 
-/** The id of a verdict's reason; anything but a positive number means that there was no verdict. */
+/** Returns the ID of a verdict's reason. Anything but a positive number means that there was no verdict. */
 export function reasonIdOf(verdict: Verdict): number {
   if (verdict > openVerdicts) return verdict - openVerdicts;
   return verdict < 0 ? -verdict : verdict;

@@ -23,7 +23,7 @@ describe('a deny of one name', () => {
     ['deployments.apps', 'patch deployments.apps/scale'],
   ])('is warned of: %s leaves %s', (resource, other) => {
     expect(deny({ 'k8s/resource': resource })[0]).toContain(
-      `1.deny.and.0.k8s/resource: denies one way and leaves others: `,
+      `1.deny.and.0.k8s/resource: denies one way but not the others: `,
     );
     expect(deny({ 'k8s/resource': resource })[0]).toContain(`${other} (`);
   });
@@ -49,7 +49,7 @@ describe('a deny of one name', () => {
     const others = { 'k8s/resource': 'events.events.k8s.io' };
     const beside = (first: object[], body: object) =>
       warningsOf([allow, { deny: { and: first } }, { deny: body }]).filter((one) =>
-        one.includes('leaves others: events.events.k8s.io (events)'),
+        one.includes('but not the others: events.events.k8s.io (events)'),
       );
     const prod = { 'k8s/namespace': 'prod' };
     const guests = { groups: 'guests' };
@@ -69,24 +69,24 @@ describe('a deny of one name', () => {
 describe('a deny that is no boundary', () => {
   it('is one by path', () => {
     expect(deny({ http_path: { starts_with: '/api/v1/namespaces/prod' } })).toEqual([
-      expect.stringContaining('1.deny.and.0.http_path: denies by a path, which is no boundary'),
+      expect.stringContaining('1.deny.and.0.http_path: denies by path, which is not a security boundary'),
     ]);
     expect(deny({ expression: 'request.path.startsWith("/api/v1/namespaces/prod")' })).toEqual([
-      expect.stringContaining('denies by a path'),
+      expect.stringContaining('denies by path'),
     ]);
     expect(warningsOf({ allow: { and: [{ http_path: '/x' }, { expression: 'request.path == "/x"' }] } })).toEqual([]);
   });
 
   it('is one by method, because an exec comes by GET', () => {
     expect(deny({ http_method: { in: ['POST', 'PUT', 'PATCH', 'DELETE'] } })).toEqual([
-      expect.stringContaining('1.deny.and.0.http_method: denies by a method'),
+      expect.stringContaining('1.deny.and.0.http_method: denies by method'),
     ]);
     expect(deny({ http_method: 'POST' }, { 'k8s/verb': 'create' })).toEqual([]);
   });
 
   it('is one by name, which denies lists too', () => {
     expect(deny({ 'k8s/resource': 'configmaps' }, { 'k8s/name': 'db' })).toEqual([
-      expect.stringContaining('1.deny.and.1.k8s/name: denies every list, watch and deletecollection'),
+      expect.stringContaining('1.deny.and.1.k8s/name: also denies every list, watch and deletecollection'),
     ]);
     expect(
       deny(
@@ -100,7 +100,7 @@ describe('a deny that is no boundary', () => {
 
   it('is an expression on what may be missing, or on an address', () => {
     expect(deny({ expression: 'kubernetes.namespace == "prod"' })).toEqual([
-      expect.stringContaining('fails, and so denies, where there is no kubernetes.namespace'),
+      expect.stringContaining('fails, and therefore denies, if there is no kubernetes.namespace'),
     ]);
     expect(deny({ expression: 'has(kubernetes.namespace) && kubernetes.namespace == "prod"' })).toEqual([]);
     expect(deny({ expression: 'has(user.claims.team) && user.claims.team == "x" && kubernetes.exec.tty' })).toEqual([
@@ -142,7 +142,7 @@ describe('an allow', () => {
       ]),
     ).toEqual([
       expect.stringContaining(
-        '0.allow.and.1.k8s/resource: allows writes of secrets, whose answers hold them: policy[1].deny.and',
+        '0.allow.and.1.k8s/resource: allows writes of secrets, whose responses contain them: policy[1].deny.and',
       ),
     ]);
     expect(warningsOf([writes, { deny: { and: [{ 'k8s/resource': 'secrets' }] } }])).toEqual([]);
@@ -158,7 +158,7 @@ describe('the cost of an expression', () => {
   ])('is warned of where a request can use it up: %s', (text) => {
     expect(warningsOf({ allow: { and: [{ expression: text }] } })).toEqual([
       expect.stringMatching(
-        /^allow\.and\.0\.expression: may take about [\d,]+ units of work for a large request, of 20,000 that it has: then it fails, so that it does not allow$/,
+        /^allow\.and\.0\.expression: may take about [\d,]+ units of work for a large request, but the limit is 20,000: beyond it the expression fails and does not allow$/,
       ),
     ]);
   });

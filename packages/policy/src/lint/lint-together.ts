@@ -3,15 +3,15 @@ import { FaultList, type PolicyFault } from '../compile/fault-list.ts';
 import { blockOf } from './block.ts';
 import { warnOfAllows } from './warn-of-allows.ts';
 
-/** More blocks than this are not compared with one another: people who write so many do it by a program. */
-const mostBlocks = 500;
+/** Beyond this, blocks are not compared with each other: documents with so many are generated. */
+const maxBlocks = 500;
 
 /**
- * Warns of rules that allow what a rule of another policy takes away again, among policies that hold together. Paths
- * begin with the index of the rule in the policy of that scope.
+ * Warns of rules that allow what a rule of another policy denies, among policies that apply together. Paths begin with
+ * the index of the rule in the policy of that scope.
  */
 export function lintTogether(policies: readonly CompiledPolicy[]): (PolicyFault & { readonly scope: string })[] {
-  if (policies.reduce((sum, { allow, deny }) => sum + allow.length + deny.length, 0) > mostBlocks) return [];
+  if (policies.reduce((sum, { allow, deny }) => sum + allow.length + deny.length, 0) > maxBlocks) return [];
   return policies.flatMap((policy) => {
     const denials = policies
       .filter((other) => other !== policy)

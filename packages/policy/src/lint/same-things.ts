@@ -1,6 +1,6 @@
 /**
- * One way to do something: a resource as policies write it, and the verb, or whatever verb. `only`: it does more than
- * this, so that a rule about it alone says nothing of the others.
+ * One way to do something: a resource as in policies, with a verb, or without one for every verb. `only`: this way does
+ * other things too, so a deny of it alone does not imply the other ways.
  */
 export type Way = {
   readonly apiGroup: string;
@@ -9,7 +9,7 @@ export type Way = {
   readonly verb?: string;
   readonly only?: true;
 };
-/** Something that the Kubernetes API does under several names. */
+/** An effect that the Kubernetes API offers under several names. */
 export type SameThing = { readonly what: string; readonly ways: readonly Way[] };
 
 function way(written: string, verb?: string, only?: true): Way {
@@ -27,7 +27,7 @@ function way(written: string, verb?: string, only?: true): Way {
 const csr = 'certificatesigningrequests.certificates.k8s.io';
 const scaled = (resource: string): SameThing[] =>
   ['update', 'patch'].map((verb) => ({
-    what: `changes how many pods ${resource.split('.')[0]} have`,
+    what: `changes the number of pods of ${resource.split('.')[0]}`,
     ways: [way(resource, verb), way(`${resource}/scale`, verb, true)],
   }));
 const changed = (resource: string, ...subresources: string[]): SameThing[] =>
@@ -36,10 +36,13 @@ const changed = (resource: string, ...subresources: string[]): SameThing[] =>
     ways: [way(resource, verb), ...subresources.map((one) => way(`${resource}/${one}`, verb, true))],
   }));
 
-/** What has more than one name. A rule that denies one of them and not the others is probably not meant. */
+/** Effects with more than one name. A rule that denies one name but not the others is probably a mistake. */
 export const sameThings: readonly SameThing[] = [
   { what: 'events', ways: [way('events'), way('events.events.k8s.io')] },
-  { what: 'where the traffic of a Service goes', ways: [way('endpoints'), way('endpointslices.discovery.k8s.io')] },
+  {
+    what: 'changes where the traffic of a Service goes',
+    ways: [way('endpoints'), way('endpointslices.discovery.k8s.io')],
+  },
   { what: 'puts a pod on a node', ways: [way('bindings', 'create'), way('pods/binding', 'create')] },
   { what: 'deletes a pod', ways: [way('pods', 'delete'), way('pods/eviction', 'create', true)] },
   {
@@ -53,12 +56,12 @@ export const sameThings: readonly SameThing[] = [
   },
   { what: 'reads the logs of a pod', ways: [way('pods/log', 'get'), way('nodes/proxy', 'get', true)] },
   {
-    what: 'gives out credentials of a ServiceAccount',
+    what: 'issues credentials of a ServiceAccount',
     ways: [way('serviceaccounts/token', 'create'), way('secrets', 'create', true)],
   },
-  { what: 'gives out credentials', ways: [way('serviceaccounts/token', 'create'), way(csr, 'create')] },
+  { what: 'issues credentials', ways: [way('serviceaccounts/token', 'create'), way(csr, 'create')] },
   {
-    what: 'gives out certificates',
+    what: 'issues certificates',
     ways: [way(csr, 'create'), way(`${csr}/approval`, 'update'), way(`${csr}/approval`, 'patch')],
   },
   ...changed('namespaces', 'status'),
@@ -71,7 +74,7 @@ export const sameThings: readonly SameThing[] = [
   ...scaled('replicationcontrollers'),
 ];
 
-/** A way as policies write it in k8s/resource, behind its verb. */
-export function wayWords({ verb, resource, apiGroup, subresource }: Way): string {
+/** Returns a way as it is written in k8s/resource, after its verb. */
+export function formatWay({ verb, resource, apiGroup, subresource }: Way): string {
   return `${verb === undefined ? '' : `${verb} `}${resource}${apiGroup === '' ? '' : `.${apiGroup}`}${subresource === '' ? '' : `/${subresource}`}`;
 }

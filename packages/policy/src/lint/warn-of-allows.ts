@@ -6,7 +6,7 @@ const secret = { isResourceRequest: true, apiGroup: '', resource: 'secrets', sub
 const reads = ['get', 'list', 'watch'];
 const writes = ['create', 'update', 'patch', 'delete', 'deletecollection'];
 
-/** True if a rule names a resource, as opposed to meaning everything. */
+/** Reports whether a rule names a resource instead of matching everything. */
 const names = ({ alternative }: Block, index: number, resource: RegExp) =>
   JSON.stringify(alternative.data[index]).match(resource) !== null;
 
@@ -16,8 +16,8 @@ function warnOfNodeProxy(allow: Block, index: number, denials: readonly Block[],
   if (byNamespace) {
     warnings.add(
       placeOf(allow, index),
-      `allows nodes/proxy, which reaches the pods of every namespace: ${byNamespace.alternative.name} denies by namespace, and so denies all of it to those whom it is about`,
-      'leave one of them out, or say in the deny whom it is not about',
+      `allows nodes/proxy, which reaches the pods of every namespace: ${byNamespace.alternative.name} denies by namespace and therefore denies all of it to the same users`,
+      'remove one of the two, or exclude these users from the deny',
     );
   }
   if (
@@ -27,8 +27,8 @@ function warnOfNodeProxy(allow: Block, index: number, denials: readonly Block[],
   ) {
     warnings.add(
       placeOf(allow, index),
-      'allows nodes/proxy without create: a kubelet runs commands for any verb, so that all of it is judged as create as well, which this rule does not allow',
-      'add create to k8s/verb where that is meant',
+      'allows nodes/proxy without create: a kubelet runs commands for any verb, so every request must also be allowed as create, which this rule does not do',
+      'add create to k8s/verb if that is intended',
     );
   }
 }
@@ -44,12 +44,12 @@ function warnOfSecrets(allow: Block, index: number, denials: readonly Block[], w
   if (unread)
     warnings.add(
       placeOf(allow, index),
-      `allows writes of secrets, whose answers hold them: ${unread.alternative.name} denies that they are read, and so denies the writes to those whom it is about`,
-      'leave one of them out, or say in the deny whom it is not about',
+      `allows writes of secrets, whose responses contain them: ${unread.alternative.name} denies reading them and therefore denies the writes to the same users`,
+      'remove one of the two, or exclude these users from the deny',
     );
 }
 
-/** Warns of rules that allow what another rule takes away again, or what they cannot give by themselves. */
+/** Warns of rules that allow what another rule denies, or what they cannot allow alone. */
 export function warnOfAllows(allows: readonly Block[], denials: readonly Block[], warnings: FaultList): void {
   for (const allow of allows) {
     if (allow.alternative.invert) continue;

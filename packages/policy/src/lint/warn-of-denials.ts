@@ -3,7 +3,7 @@ import { holdsFor, indicesOf, placeOf, type Block } from './block.ts';
 
 const collectionVerbs = ['list', 'watch', 'deletecollection'];
 
-/** True if the verbs that a block names leave out those that reach whole collections. */
+/** Reports whether the verbs of a block exclude those that reach whole collections. */
 function leavesOutCollections(block: Block): boolean {
   const verbs = indicesOf(block, 'k8s/verb');
   return (
@@ -11,20 +11,20 @@ function leavesOutCollections(block: Block): boolean {
   );
 }
 
-/** Warns of rules that deny by what is no boundary, or deny more than they seem to. */
+/** Warns of rules whose condition is not a security boundary, and of rules that deny more than they seem to. */
 export function warnOfDenials(denials: readonly Block[], warnings: FaultList): void {
   for (const block of denials) {
     for (const index of indicesOf(block, 'http_path')) {
       warnings.add(
         placeOf(block, index),
-        'denies by a path, which is no boundary: the same objects are reached by other paths, such as a list over all namespaces',
+        'denies by path, which is not a security boundary: other paths reach the same objects, such as a list over all namespaces',
         'use k8s/namespace, k8s/resource and k8s/name',
       );
     }
     for (const index of indicesOf(block, 'k8s/verb').length > 0 ? [] : indicesOf(block, 'http_method')) {
       warnings.add(
         placeOf(block, index),
-        'denies by a method, which says little of what is done: exec, attach, port-forward and whatever goes through nodes/proxy come by GET as well',
+        'denies by method, which says little about the action: exec, attach, port-forward and requests through nodes/proxy can use GET too',
         'use k8s/verb',
       );
     }
@@ -32,8 +32,8 @@ export function warnOfDenials(denials: readonly Block[], warnings: FaultList): v
     if (name === undefined) continue;
     warnings.add(
       placeOf(block, name),
-      'denies every list, watch and deletecollection that names no object, too, because any name may be among them',
-      'if only requests by name are meant, add k8s/verb: [get, update, patch, delete]',
+      'also denies every list, watch and deletecollection that names no object, because the name may be among its objects',
+      'to deny only requests by name, add k8s/verb: [get, update, patch, delete]',
     );
   }
 }

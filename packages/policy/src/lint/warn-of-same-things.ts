@@ -1,7 +1,7 @@
 import type { FaultList } from '../compile/fault-list.ts';
 import type { Steps } from '../compile/run-steps.ts';
 import { covers, extrasOf, indicesOf, placeOf, surelyCovers, type Block } from './block.ts';
-import { sameThings, wayWords, type Way } from './same-things.ts';
+import { sameThings, formatWay, type Way } from './same-things.ts';
 
 const none: ReadonlySet<string> = new Set();
 const verbs = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection'];
@@ -15,16 +15,13 @@ const requestOf = ({ apiGroup, resource, subresource, verb }: Way, other: string
 });
 const verbsOf = (ways: readonly Way[]) => (ways.every((way) => way.verb === undefined) ? verbs : [undefined]);
 
-/**
- * Of what can be done in several ways, those that nothing denies where this block denies another, each with what it
- * does.
- */
+/** Returns the ways that no rule denies to do something that this block denies in another way, each with its effect. */
 function leftOut(block: Block, isDenied: (way: Way, verb: string | undefined) => boolean): Map<string, string> {
   const missing = new Map<string, string>();
   for (const { what, ways } of sameThings) {
     for (const verb of verbsOf(ways)) {
       if (!ways.some((way) => !way.only && covers(block, requestOf(way, verb)))) continue;
-      for (const way of ways) if (!isDenied(way, verb)) missing.set(wayWords(way), what);
+      for (const way of ways) if (!isDenied(way, verb)) missing.set(formatWay(way), what);
     }
   }
   return missing;
@@ -33,8 +30,8 @@ function leftOut(block: Block, isDenied: (way: Way, verb: string | undefined) =>
 type WithExtras = { readonly block: Block; readonly extras: ReadonlySet<string> };
 
 /**
- * Of rules that deny, those that do so wherever and to whomever one with these extras does: one that holds in one
- * namespace only, or for others, leaves the rest open.
+ * Returns the deny rules that apply at least wherever a rule with these extra conditions does. One that applies in a
+ * single namespace only, or to other users, does not cover the rest.
  */
 function noNarrower(denials: readonly WithExtras[], extras: ReadonlySet<string>): Block[] {
   return denials
@@ -48,13 +45,13 @@ function noNarrower(denials: readonly WithExtras[], extras: ReadonlySet<string>)
 }
 
 /**
- * Warns of rules that name a resource to deny it, where the same can be done under another name that nothing denies.
+ * Warns of rules that deny a resource by name although the same can be done under another name that no rule denies.
  * Yields after each rule.
  */
 export function* warnOfSameThings(denials: readonly Block[], warnings: FaultList): Steps<void> {
   const known = new Map<string, ReadonlySet<Block>>();
   const denialsOf = (way: Way, verb: string | undefined) => {
-    const key = `${wayWords(way)} ${verb ?? ''}`;
+    const key = `${formatWay(way)} ${verb ?? ''}`;
     const found = known.get(key) ?? new Set(denials.filter((one) => surelyCovers(one, requestOf(way, verb))));
     known.set(key, found);
     return found;
@@ -70,8 +67,8 @@ export function* warnOfSameThings(denials: readonly Block[], warnings: FaultList
     const words = [...missing].map(([name, what]) => `${name} (${what})`).join(', ');
     warnings.add(
       placeOf(block, named),
-      `denies one way and leaves others: ${words}`,
-      'name them too, or use k8s/shell_equivalent for what is as good as a shell',
+      `denies one way but not the others: ${words}`,
+      'name these too, or use k8s/shell_equivalent for everything equivalent to a shell',
     );
   }
 }

@@ -2,7 +2,7 @@ import type { CompileContext } from '../language/criterion.ts';
 import { isPlainObject } from '../compile/plain-object.ts';
 import { foldAddress } from './fold-address.ts';
 
-/** The data of a matcher with every text of it folded as addresses are. */
+/** Returns the data of a matcher with every string folded like an address. */
 export function foldData(data: unknown): unknown {
   if (typeof data === 'string') return foldAddress(data);
   if (Array.isArray(data)) return data.map(foldData);
@@ -12,9 +12,9 @@ export function foldData(data: unknown): unknown {
 }
 
 /**
- * Joins two matchers over an address, one that takes it as it is written and one that takes it folded: mail servers and
- * the DNS look at no case, among other things, so that a caller could have another spelling of the same address. A deny
- * holds if either spelling makes it hold; `not` and `nor` turn that round.
+ * Combines two matchers over an address, one for the address as written and one for the folded address. Mail servers
+ * and the DNS ignore case, among other things, so a caller could use another spelling of the same address. A deny holds
+ * if either spelling makes it hold. `not` and `nor` invert that.
  */
 export function eitherSpelling<L>(
   asWritten: (left: L) => boolean,

@@ -1,4 +1,4 @@
-/** Finds what the path leads to. Where both have something, the first wins, level by level. */
+/** Finds the value at the path. If both have one, the first wins, level by level. */
 export type DataPath = (first: unknown, second?: unknown) => unknown;
 
 const isMapping = (value: unknown): value is Record<string, unknown> =>
@@ -14,17 +14,17 @@ function walk(segments: readonly string[], first: unknown, second: unknown): unk
   for (let index = 0; index < segments.length; index += 1) {
     const key = segments[index]!;
     const next = own(winner, key);
-    const beside = own(other, key);
-    // A mapping is merged with the other one; anything else hides it.
-    other = next === undefined || isMapping(next) ? beside : undefined;
+    const fallback = own(other, key);
+    // Mappings are merged. Anything else hides the other value.
+    other = next === undefined || isMapping(next) ? fallback : undefined;
     winner = next;
   }
   return winner === undefined ? other : winner;
 }
 
 /**
- * Compiles a path into nested data. A dot and a slash mean the same; a key that holds them itself is found first
- * (`example.com/role`). Only what the data has of its own is found: `__proto__` is missing, whatever was sent.
+ * Compiles a path into nested data. Dots and slashes are equivalent. A key that contains them (`example.com/role`)
+ * takes precedence. Only own properties are found: `__proto__` is always missing.
  */
 export function compileDataPath(path: string): DataPath {
   const segments = path.split(/[./]/);
@@ -35,8 +35,8 @@ export function compileDataPath(path: string): DataPath {
       const key = whole[index]!;
       const found = own(first, key);
       if (found !== undefined) return found;
-      const beside = own(second, key);
-      if (beside !== undefined) return beside;
+      const fallback = own(second, key);
+      if (fallback !== undefined) return fallback;
     }
     return segments.length === 1 ? undefined : walk(segments, first, second);
   };

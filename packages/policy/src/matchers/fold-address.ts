@@ -1,6 +1,9 @@
 import { domainToUnicode } from 'node:url';
 
-/** Upper case first: what has several small letters (`σ`, `ς`) or none of its own (`ſ`) is one letter then. */
+/**
+ * Converts to upper case first, which unifies letters with several lower-case forms (`σ`, `ς`) or compatibility forms
+ * (`ſ`).
+ */
 function foldLetters(text: string): string {
   return text
     .normalize('NFKC')
@@ -15,8 +18,8 @@ function foldLetters(text: string): string {
 const isAscii = (text: string) => /^[\u0000-\u007f]*$/.test(text);
 
 /**
- * An e-mail address, or a part of one, without what mail servers and the DNS do not tell apart: case, the forms of a
- * letter, and the two ways to write an international domain.
+ * Folds an e-mail address, or a part of one, so that spellings that mail servers and the DNS treat alike become equal:
+ * case, forms of a letter, and the two spellings of an international domain.
  */
 export function foldAddress(text: string): string {
   const folded = isAscii(text) ? text.toLowerCase() : foldLetters(text);
@@ -25,7 +28,7 @@ export function foldAddress(text: string): string {
     : folded;
 }
 
-/** The same of a whole address or domain, without the dot at its end that the DNS takes for the root. */
+/** Folds a whole address or domain, and removes the dot at its end, which the DNS reads as the root. */
 export function foldWholeAddress(text: string): string {
   const folded = foldAddress(text);
   return folded.endsWith('.') ? folded.replace(/(?<!\.)\.+$/, '') : folded;

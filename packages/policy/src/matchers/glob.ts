@@ -1,8 +1,8 @@
 import { createTextSearch } from './text-search.ts';
 
 /**
- * Compiles a pattern in which `*` stands for any text, also none; everything else stands for itself.
- * Takes the leftmost place for each piece and never goes back, so that the time grows with the text alone.
+ * Compiles a pattern in which `*` matches any text, including none. Everything else is literal. The matcher takes the
+ * leftmost place for each piece and never backtracks, so the time grows with the length of the text only.
  */
 export function compileGlob(pattern: string): (text: string) => boolean {
   const pieces = pattern.split('*');

@@ -1,6 +1,6 @@
 import { isIpv4, parseIp, type IpWords } from './parse-ip.ts';
 
-/** True if the address lies in the range. */
+/** Reports whether the address is in the range. */
 export type IpRange = (address: IpWords) => boolean;
 
 function maskOf(prefix: number): IpWords {
@@ -10,8 +10,8 @@ function maskOf(prefix: number): IpWords {
 }
 
 /**
- * Compiles an address or a CIDR range; host bits are ignored. Undefined if the text is neither. An IPv4 address lies in
- * no range of IPv6, not even `::/0`.
+ * Compiles an address or a CIDR range, ignoring host bits. Returns undefined if the text is neither. No IPv6 range, not
+ * even `::/0`, contains an IPv4 address.
  */
 export function compileIpRange(text: string): IpRange | undefined {
   const slash = text.indexOf('/');

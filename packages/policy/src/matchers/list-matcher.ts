@@ -5,8 +5,8 @@ import { isPlainObject, kindOf } from '../compile/plain-object.ts';
 type Scalar = string | number | boolean;
 
 /**
- * True if the list on the left matches; whatever is no list is an empty one (a string too, in which `includes` would
- * find parts of words). With `scalars`, a single value on the left counts as a list of one.
+ * Reports whether the list on the left matches. Anything else counts as an empty list, including a string, in which
+ * `includes` would find parts of words. With `scalars`, a single value on the left counts as a list of one.
  */
 export type ListMatcher = (left: unknown) => boolean;
 type Test = { readonly list: (left: readonly unknown[]) => boolean; readonly one: (left: unknown) => boolean };
@@ -37,14 +37,14 @@ function compileOperator(operator: string, data: unknown, context: Context): Tes
   if (typeof data === 'string' || (context.scalars && isScalar(data))) return tests[operator]!(data as Scalar);
   context.faults.add(
     path,
-    `must be ${context.scalars ? 'a string, number or boolean' : 'a string'}, is ${kindOf(data)}`,
+    `must be ${context.scalars ? 'a string, number or boolean' : 'a string'}, not ${kindOf(data)}`,
   );
   return undefined;
 }
 
 type Context = { readonly path: FaultPath; readonly faults: FaultList; readonly scalars: boolean };
 
-/** Compiles one operator of a list matcher over scalars; undefined after a fault. */
+/** Compiles one operator of a list matcher over scalars. Returns undefined after reporting a fault. */
 export function compileListOperator(
   operator: string,
   data: unknown,
@@ -69,8 +69,8 @@ function matcherOf(all: readonly Test[], scalars: boolean): ListMatcher {
 }
 
 /**
- * Compiles the data of a list matcher: a string (`has`), or a mapping of operators that must all hold. Undefined after
- * a fault. `scalars`: numbers and booleans may be written too, and are equal to numbers and booleans only.
+ * Compiles the data of a list matcher: a string (`has`), or a mapping of operators that must all hold. Returns
+ * undefined after reporting a fault. `scalars`: numbers and booleans are allowed, and equal only numbers and booleans.
  */
 export function compileListMatcher(
   data: unknown,
@@ -80,10 +80,10 @@ export function compileListMatcher(
 ): ListMatcher | undefined {
   if (typeof data === 'string' || (scalars && isScalar(data))) return matcherOf([tests.has!(data as Scalar)], scalars);
   if (!isPlainObject(data)) {
-    const hint = Array.isArray(data) ? 'write one criterion for each value, under or' : undefined;
+    const hint = Array.isArray(data) ? 'write one criterion for each value under or' : undefined;
     faults.add(
       path,
-      `must be ${scalars ? 'a string, number, boolean' : 'a string'} or a mapping of list matchers, is ${kindOf(data)}`,
+      `must be ${scalars ? 'a string, number, boolean' : 'a string'} or a mapping of list matchers, not ${kindOf(data)}`,
       hint,
     );
     return undefined;

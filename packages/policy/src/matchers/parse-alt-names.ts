@@ -7,7 +7,7 @@ export type AltNames = {
 
 const kinds = { DNS: 'dns', email: 'email', URI: 'uri' } as const;
 
-/** The end of the name that begins at `start`: the next `, ` outside of quotes, or the end of the text. */
+/** Returns the end of the name that begins at `start`: the next `, ` outside of quotes, or the end of the text. */
 function endOfName(text: string, start: number): number {
   let quoted = false;
   for (let at = start; at < text.length; at += 1) {
@@ -29,8 +29,8 @@ function unquote(value: string): string | undefined {
 }
 
 /**
- * Splits what Node.js writes of the extension (`DNS:a, URI:"b, c"`). A name that could be read in two ways is quoted
- * there as JSON, so nothing inside a name looks like another one.
+ * Parses the extension as formatted by Node.js (`DNS:a, URI:"b, c"`). Node.js quotes an ambiguous name as JSON, so a
+ * name cannot contain another one.
  */
 export function parseAltNames(text: string | undefined): AltNames {
   const names = { dns: [] as string[], email: [] as string[], uri: [] as string[] };

@@ -1,12 +1,12 @@
-/** An address as four words of 32 bits; IPv4 stands in the range of IPv4-mapped IPv6 (RFC 4291, 2.5.5.2). */
+/** An address as four words of 32 bits. IPv4 is represented as IPv4-mapped IPv6 (RFC 4291, 2.5.5.2). */
 export type IpWords = Uint32Array;
 
 const mappedPrefix = 0xffff;
 const [dot, colon, zero, nine] = [46, 58, 48, 57];
 
 /**
- * Reads `a.b.c.d` from `start` to the end; -1 if it is not one. Leading zeros are refused: some readers take them for
- * octal.
+ * Parses `a.b.c.d` from `start` to the end; -1 if it is not an address. Leading zeros are refused, because some parsers
+ * read them as octal.
  */
 function parseIpv4(text: string, start: number): number {
   let word = 0;
@@ -42,7 +42,7 @@ function hexValue(code: number): number {
 
 const groups = new Uint16Array(8);
 
-/** Moves the groups behind `::` to the end and fills the gap; false if the number of groups is wrong. */
+/** Moves the groups after `::` to the end and fills the gap. Returns false if the number of groups is wrong. */
 function closeGap(count: number, gap: number): boolean {
   if (gap < 0) return count === 8;
   if (count > 7) return false;
@@ -91,9 +91,9 @@ function parseIpv6Groups(text: string): boolean {
   return closeGap(count, gap);
 }
 
-/** Reads an IP address into `words`; false if the text is none. Allocates nothing. */
+/** Parses an IP address into `words`. Returns false if the text is not an address. Allocates nothing. */
 export function parseIp(text: string, words: IpWords): boolean {
-  // The longest text of an address has 45 characters.
+  // The longest form of an address has 45 characters.
   if (text.length > 45) return false;
   if (!text.includes(':')) {
     const word = parseIpv4(text, 0);
@@ -109,7 +109,7 @@ export function parseIp(text: string, words: IpWords): boolean {
   return true;
 }
 
-/** True for an IPv4 address, written as such or mapped into IPv6. */
+/** Reports whether an address is IPv4, written as such or mapped into IPv6. */
 export function isIpv4(words: IpWords): boolean {
   return words[0] === 0 && words[1] === 0 && words[2] === mappedPrefix;
 }

@@ -5,9 +5,9 @@ import { withoutEndSlash } from './without-end-slash.ts';
 const negative: ReadonlySet<string> = new Set(['not', 'not_in']);
 
 /**
- * Compiles a string matcher over a path. A slash at the end does not make another path of it, as the API server reads
- * `/version/` and `/version` alike: a matcher holds for such a path if it holds for either spelling, and its negation
- * if it holds for neither. Undefined after a fault.
+ * Compiles a string matcher over a path. A slash at the end does not count, because the API server treats `/version/`
+ * like `/version`: a matcher holds for such a path if it holds for either spelling, and its negation if it holds for
+ * neither. Returns undefined after reporting a fault.
  */
 export function compilePathMatcher(data: unknown, path: FaultPath, faults: FaultList): StringMatcher | undefined {
   const whole = compileStringMatcher(data, path, faults);

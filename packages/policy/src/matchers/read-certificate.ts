@@ -2,8 +2,8 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { parseAltNames, type AltNames } from './parse-alt-names.ts';
 
 /**
- * What policies compare of a certificate: hashes of the whole (hex) and of its public key (base64), and its alternative
- * names.
+ * The values of a certificate that policies compare: the hashes of the certificate (hex) and of its public key
+ * (base64), and its alternative names.
  */
 export type CertificateFacts = AltNames & { readonly fingerprint: string; readonly spkiHash: string };
 
@@ -26,8 +26,8 @@ function parse(pem: string): CertificateFacts | undefined {
 }
 
 /**
- * Reads the first certificate of a PEM text; undefined if it is none. Each text is parsed once, as long as it is among
- * the last thousand; nothing is checked, neither dates nor signatures.
+ * Reads the first certificate of a PEM text; undefined if there is none. The last thousand texts are cached. Neither
+ * dates nor signatures are checked.
  */
 export function readCertificate(pem: string): CertificateFacts | undefined {
   if (pem.length > maxText || !pem.includes('-----BEGIN CERTIFICATE-----')) return undefined;

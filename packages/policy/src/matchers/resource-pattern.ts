@@ -1,6 +1,6 @@
 import { compileGlob } from './glob.ts';
 
-/** True if the pattern covers this resource, group (empty: core) and subresource (empty: the object itself). */
+/** Reports whether the pattern covers a resource, group (empty: core) and subresource (empty: the object itself). */
 export type ResourcePattern = (resource: string, group: string, subresource: string) => boolean;
 
 const coreOnly = (group: string) => group === '';
@@ -8,10 +8,9 @@ const objectOnly = (subresource: string) => subresource === '';
 const any = () => true;
 
 /**
- * Compiles `resource[.group][/subresource]`, the way kubectl writes a group-resource.
- * Each part is a glob of its own, so that `pods*` reaches neither `pods/exec` nor another group's `pods`.
- * No group means the core group, except that a resource of `*` stands for those of every group; `*` alone is
- * everything.
+ * Compiles `resource[.group][/subresource]`, as kubectl writes a group-resource. Each part is a separate glob, so
+ * `pods*` covers neither `pods/exec` nor `pods` of another group. No group means the core group, except that the
+ * resource `*` means every group. `*` alone covers everything.
  */
 export function compileResourcePattern(pattern: string): ResourcePattern {
   if (pattern === '*') return any;
@@ -26,7 +25,7 @@ export function compileResourcePattern(pattern: string): ResourcePattern {
     matchesName(resource) && matchesGroup(group) && matchesSubresource(subresource);
 }
 
-/** `pods/*` is every subresource, not the pod itself. */
+/** `pods/*` covers every subresource, but not the pod itself. */
 function withSubresource(pattern: string): (subresource: string) => boolean {
   const matches = compileGlob(pattern);
   return (subresource) => subresource !== '' && matches(subresource);
@@ -55,8 +54,7 @@ const builtIn: Record<string, string> = {
 };
 
 /**
- * The group that a pattern forgot: set if it names a well-known resource that is not of the core group, without any
- * group.
+ * Returns the group that a pattern lacks, if it names a well-known resource outside of the core group without a group.
  */
 export function groupOfBuiltIn(pattern: string): string | undefined {
   const name = pattern.split('/')[0]!;

@@ -53,9 +53,9 @@ describe('the string matcher', () => {
   it('refuses other types', () => {
     for (const data of [1, true, null, undefined, ['a'], new Date()]) expect(faultsOf(data)).toHaveLength(1);
     expect(faultsOf({ is: 1, in: 'x', not_in: ['a', 2] })).toEqual([
-      'at.is: must be a string, is a number (put it in quotes)',
-      'at.in: must be a list of strings, is a string',
-      'at.not_in.1: must be a string, is a number (put it in quotes)',
+      'at.is: must be a string, not a number (put it in quotes)',
+      'at.in: must be a list of strings, not a string',
+      'at.not_in.1: must be a string, not a number (put it in quotes)',
     ]);
   });
 

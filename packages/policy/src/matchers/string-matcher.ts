@@ -3,7 +3,7 @@ import { nearestName, quoteName } from '../compile/nearest-name.ts';
 import { isPlainObject, kindOf } from '../compile/plain-object.ts';
 import { createTextSearch } from './text-search.ts';
 
-/** True if the text on the left matches; a missing text, or what is no text, matches nothing, not even `not`. */
+/** Reports whether the string on the left matches. A missing value or another type matches nothing, not even `not`. */
 export type StringMatcher = (left: string | undefined) => boolean;
 type Test = (left: string) => boolean;
 
@@ -34,13 +34,13 @@ function membership(right: readonly string[]): Test {
   return (left) => set.has(left);
 }
 
-/** What to write where something else stands in place of a text. */
+/** Returns a hint for data that is not a string. */
 export function quoteHint(data: unknown): string | undefined {
-  if (Array.isArray(data)) return 'for one of several, write {in: [...]}';
+  if (Array.isArray(data)) return 'to match one of several, write {in: [...]}';
   return typeof data === 'number' || typeof data === 'boolean' ? 'put it in quotes' : undefined;
 }
 
-/** Compiles one operator of a string matcher; undefined after a fault. */
+/** Compiles one operator of a string matcher. Returns undefined after reporting a fault. */
 export function compileStringOperator(
   operator: string,
   data: unknown,
@@ -49,7 +49,7 @@ export function compileStringOperator(
 ): Test | undefined {
   if (Object.hasOwn(textTests, operator)) {
     if (typeof data === 'string') return textTests[operator]!(data);
-    faults.add(path, `must be a string, is ${kindOf(data)}`, quoteHint(data));
+    faults.add(path, `must be a string, not ${kindOf(data)}`, quoteHint(data));
     return undefined;
   }
   if (!Object.hasOwn(listTests, operator)) {
@@ -64,19 +64,19 @@ export function compileStringOperator(
   return right && listTests[operator]!(right);
 }
 
-/** Reads a list of strings; undefined after a fault. */
+/** Reads a list of strings. Returns undefined after reporting a fault. */
 export function readStrings(data: unknown, path: FaultPath, faults: FaultList): readonly string[] | undefined {
   if (!Array.isArray(data)) {
-    faults.add(path, `must be a list of strings, is ${kindOf(data)}`);
+    faults.add(path, `must be a list of strings, not ${kindOf(data)}`);
     return undefined;
   }
   const bad = data.findIndex((item) => typeof item !== 'string');
   if (bad < 0) return data as string[];
-  faults.add([...path, bad], `must be a string, is ${kindOf(data[bad])}`, quoteHint(data[bad]));
+  faults.add([...path, bad], `must be a string, not ${kindOf(data[bad])}`, quoteHint(data[bad]));
   return undefined;
 }
 
-/** A bare list of strings where a criterion takes one: short for `in`. Undefined after a fault. */
+/** Compiles a bare list of strings, which is short for `in`. Returns undefined after reporting a fault. */
 export function compileAnyOf(data: unknown, path: FaultPath, faults: FaultList): StringMatcher | undefined {
   const right = readStrings(data, path, faults);
   const test = right && membership(right);
@@ -84,13 +84,13 @@ export function compileAnyOf(data: unknown, path: FaultPath, faults: FaultList):
 }
 
 /**
- * Compiles the data of a string matcher: a string (`is`), or a mapping of operators that must all hold. Undefined after
- * a fault.
+ * Compiles the data of a string matcher: a string (`is`), or a mapping of operators that must all hold. Returns
+ * undefined after reporting a fault.
  */
 export function compileStringMatcher(data: unknown, path: FaultPath, faults: FaultList): StringMatcher | undefined {
   if (typeof data === 'string') return (left) => left === data;
   if (!isPlainObject(data)) {
-    faults.add(path, `must be a string or a mapping of string matchers, is ${kindOf(data)}`, quoteHint(data));
+    faults.add(path, `must be a string or a mapping of string matchers, not ${kindOf(data)}`, quoteHint(data));
     return undefined;
   }
   const keys = Object.keys(data);

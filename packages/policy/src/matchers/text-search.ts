@@ -1,15 +1,15 @@
-/** The first place at or after `from` where the piece stands in the text; -1 if there is none. */
+/** Returns the first index at or after `from` at which the piece occurs in the text; -1 if there is none. */
 export type TextSearch = (text: string, from: number) => number;
 
 /**
- * Up to this length the engine's own search stays within a small factor of the text's length; beyond it texts exist on
- * which it takes text times piece.
+ * Up to this length, the time of the engine's own search is within a small factor of the text's length. For longer
+ * pieces there are texts for which it grows with the product of both lengths.
  */
 const shortPiece = 64;
 
 /**
- * For each length of a partial match: how long a match is left when the next character does not fit (Knuth, Morris and
- * Pratt).
+ * Returns, for each length of a partial match, the length that remains if the next character does not match (Knuth,
+ * Morris and Pratt).
  */
 function fallbacksOf(piece: string): Int32Array {
   const fallbacks = new Int32Array(piece.length);
@@ -22,9 +22,7 @@ function fallbacksOf(piece: string): Int32Array {
   return fallbacks;
 }
 
-/**
- * Compiles a search that looks at each character of the text a bounded number of times, whatever text and piece are.
- */
+/** Compiles a search that reads each character of the text a bounded number of times, for any text and piece. */
 export function createTextSearch(piece: string): TextSearch {
   if (piece.length <= shortPiece) return (text, from) => text.indexOf(piece, from);
   const fallbacks = fallbacksOf(piece);

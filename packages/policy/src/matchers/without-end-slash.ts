@@ -1,4 +1,4 @@
-/** The other spelling of a path that ends in a slash; undefined for every other path, and for the root. */
+/** Returns a path without the slashes at its end; undefined for a path without one, and for the root. */
 export function withoutEndSlash(path: string | undefined): string | undefined {
   if (typeof path !== 'string' || path.length < 2 || !path.endsWith('/')) return undefined;
   let end = path.length;

@@ -8,7 +8,7 @@ function ofOperator(operator: string, right: unknown): boolean | undefined {
 }
 
 /**
- * Says of the data of a string matcher that it matches every text (true) or none (false), where that is plain to see;
+ * Returns whether the data of a string matcher matches every string (true) or none (false), if that is obvious;
  * undefined otherwise.
  */
 export function matchesAllOrNone(data: unknown): boolean | undefined {

@@ -4,9 +4,9 @@ import { isCollection } from './is-collection.ts';
 import { pinnedValue } from './pinned-value.ts';
 
 /**
- * The name of the object that a request is for: empty if it has none, undefined if it is a list, a watch or a
- * deletecollection that names none, so that any may be among those that it reaches. A field selector that pins the name
- * gives it, where it is surely gone by.
+ * Returns the name of the object of a request: empty if it has none, undefined if it is a list, a watch or a
+ * deletecollection without a name, which may reach any. A field selector that pins the name counts if the API server
+ * certainly applies it.
  */
 export function nameOf(kubernetes: KubernetesInput | null | undefined): string | undefined {
   if (kubernetes == null) return '';

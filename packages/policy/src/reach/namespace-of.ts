@@ -10,9 +10,9 @@ function isNamespaced({ namespaced, apiGroup, apiVersion, resource }: Kubernetes
 }
 
 /**
- * The namespace that a request is in: empty if it is in none, undefined if it spans namespaces, so that any may be
- * among those that it reaches. Only lists, watches and deletecollections without a namespace and proxies to nodes do. A
- * field selector that pins the namespace gives it, where it is surely gone by.
+ * Returns the namespace of a request: empty if it has none, undefined if it spans namespaces and may reach any. Only
+ * lists, watches and deletecollections without a namespace and requests through nodes do. A field selector that pins
+ * the namespace counts if the API server certainly applies it.
  */
 export function namespaceOf(kubernetes: KubernetesInput | null | undefined): string | undefined {
   if (kubernetes == null) return '';

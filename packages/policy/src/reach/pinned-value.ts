@@ -20,7 +20,9 @@ function findPin(selector: string, field: string): string | undefined {
 // The selector that was read last, so that the many rules that evaluate one request do not each parse it again.
 const last = { selector: '', namespace: undefined as string | undefined, name: undefined as string | undefined };
 
-/** Returns the namespace or name that a field selector pins (`metadata.namespace=dev`), read as apimachinery reads it. */
+/**
+ * Returns the namespace or name that a field selector pins (`metadata.namespace=dev`), read as apimachinery reads it.
+ */
 export function pinnedValue(selector: unknown, field: 'namespace' | 'name'): string | undefined {
   if (typeof selector !== 'string' || selector === '') return undefined;
   if (selector !== last.selector) {

@@ -1,9 +1,9 @@
 import type { KubernetesInput } from '../input/policy-input.ts';
 
 /**
- * The name of what a request is proxied to, where the path has a port or a scheme with it: `[scheme:]name[:port]` of
- * pods, services and nodes (SplitSchemeNamePort of apimachinery). Undefined for everything else: such a name is another
- * one for the same object.
+ * Returns the bare name of the pod, service or node of a proxy request whose path names it with a scheme or a port:
+ * `[scheme:]name[:port]` (SplitSchemeNamePort of apimachinery). That is another name of the same object. Undefined for
+ * every other request.
  */
 export function proxiedName({ apiGroup, verb, requestVerb, subresource, name }: KubernetesInput): string | undefined {
   if (!name || apiGroup || (subresource !== 'proxy' && requestVerb !== 'proxy' && verb !== 'proxy')) return undefined;

@@ -1,4 +1,4 @@
-/** As much of JSON Schema 2020-12 as the policy's schema is written in. */
+/** The part of JSON Schema 2020-12 that the policy schema uses. */
 export type JsonSchema = {
   readonly $ref?: string;
   readonly type?: string | readonly string[];
@@ -19,7 +19,7 @@ export type JsonSchema = {
   readonly examples?: readonly unknown[];
 };
 
-/** A reference to one of the shared definitions. */
+/** Returns a reference to one of the shared definitions. */
 export function definition(name: string): JsonSchema {
   return { $ref: `#/$defs/${name}` };
 }
@@ -40,22 +40,22 @@ const matcher = (short: JsonSchema, operators: Record<string, JsonSchema>): Json
   anyOf: [short, { type: 'object', properties: operators, additionalProperties: false, minProperties: 1 }],
 });
 
-/** What several criteria share; becomes `$defs` of the policy's schema. */
+/** The definitions that several criteria share. They become `$defs` of the policy schema. */
 export const sharedDefinitions: Readonly<Record<string, JsonSchema>> = {
-  anything: { description: 'Anything, by custom true: it is not looked at.' },
+  anything: { description: 'Anything, usually true. The value is ignored.' },
   textMatcher: {
     description:
-      'A string (the same as is), or operators that must all hold. Case counts; a missing text matches nothing.',
+      'A string (the same as is), or operators that must all hold. Case-sensitive. A missing string matches nothing.',
     ...matcher(text, textOperators),
   },
   listMatcher: {
-    description: 'A string (the same as has), or operators that must all hold. A missing list is an empty one.',
+    description: 'A string (the same as has), or operators that must all hold. A missing list counts as empty.',
     ...matcher(text, { has: text, is: text, exclude: text }),
   },
   claimMatcher: {
     description:
-      'A string, number or boolean (the same as has), or operators that must all hold. A missing claim is an empty list.',
+      'A string, number or boolean (the same as has), or operators that must all hold. A missing claim counts as an empty list.',
     ...matcher(scalar, { has: scalar, is: scalar, exclude: scalar }),
   },
-  textOrList: { description: 'A string, or a list of which one must match.', anyOf: [text, texts] },
+  textOrList: { description: 'A string, or a list of strings of which one must match.', anyOf: [text, texts] },
 };

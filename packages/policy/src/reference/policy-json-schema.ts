@@ -3,7 +3,7 @@ import { criteria } from '../criteria/index.ts';
 import type { Criterion } from '../language/criterion.ts';
 import { definition, sharedDefinitions, type JsonSchema } from './json-schema.ts';
 
-/** Markdown is of no use in an editor's pop-up. */
+/** Removes the Markdown, which editors do not render in their pop-ups. */
 const plain = (markdown: string) => markdown.replaceAll('`', '');
 
 function describeCriterion({ doc, schema }: Criterion): JsonSchema {
@@ -13,7 +13,7 @@ function describeCriterion({ doc, schema }: Criterion): JsonSchema {
 function criterionSchema(): JsonSchema {
   const withSubpath = criteria.filter(({ takesSubpath }) => takesSubpath);
   return {
-    description: 'One criterion: its name, with a path behind a slash where it takes one, and its data.',
+    description: 'One criterion: its name, followed by a slash and a path if it takes one, and its data.',
     type: 'object',
     minProperties: 1,
     maxProperties: 1,
@@ -25,7 +25,7 @@ function criterionSchema(): JsonSchema {
   };
 }
 
-const operatorWords: Readonly<Record<(typeof operators)[number], string>> = {
+const operatorDescriptions: Readonly<Record<(typeof operators)[number], string>> = {
   and: 'Holds if every criterion holds.',
   or: 'Holds if at least one criterion holds.',
   not: 'Holds if no criterion holds.',
@@ -33,23 +33,23 @@ const operatorWords: Readonly<Record<(typeof operators)[number], string>> = {
 };
 
 /**
- * The JSON Schema (2020-12) of a policy document, for editors. What it accepts may still be refused when the policy is
- * compiled, never the other way round.
+ * Returns the JSON Schema (2020-12) of a policy document, for editors. The compiler may refuse what the schema accepts,
+ * but never accepts what the schema refuses.
  */
 export function policyJsonSchema(): object {
   const body: JsonSchema = {
-    description: 'Operators with criteria; each operator is an alternative.',
+    description: 'Operators with criteria. Each operator is an alternative.',
     type: 'object',
     properties: Object.fromEntries(
       operators.map((operator) => [
         operator,
-        { description: operatorWords[operator], type: 'array', items: definition('criterion') },
+        { description: operatorDescriptions[operator], type: 'array', items: definition('criterion') },
       ]),
     ),
     additionalProperties: false,
   };
   const rules: JsonSchema = {
-    description: 'What allows and what denies; deny beats allow.',
+    description: 'What to allow and what to deny. Deny beats allow.',
     type: 'object',
     properties: Object.fromEntries(actions.map((action) => [action, definition('body')])),
     additionalProperties: false,
@@ -57,7 +57,7 @@ export function policyJsonSchema(): object {
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'Sallyport policy',
-    description: 'A policy document: rules, or a list of them.',
+    description: 'A policy document: a rule, or a list of rules.',
     anyOf: [definition('rules'), { type: 'array', items: definition('rules') }],
     $defs: { rules, body, criterion: criterionSchema(), ...sharedDefinitions },
   };

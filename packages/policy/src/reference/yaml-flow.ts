@@ -1,4 +1,4 @@
-// Words that YAML 1.1 or 1.2 readers take for something else than text.
+// Words that YAML 1.1 or 1.2 readers do not read as strings.
 const special = /^(?:true|false|yes|no|on|off|y|n|null|~)$/i;
 
 function writeText(text: string): string {
@@ -6,7 +6,7 @@ function writeText(text: string): string {
   return plain ? text : JSON.stringify(text);
 }
 
-/** Writes plain data as YAML on one line, quoting only where it must. */
+/** Writes plain data as YAML on one line, with quotes only where needed. */
 export function yamlFlow(value: unknown): string {
   if (typeof value === 'string') return writeText(value);
   if (Array.isArray(value)) return `[${value.map(yamlFlow).join(', ')}]`;

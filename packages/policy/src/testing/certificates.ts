@@ -1,4 +1,4 @@
-// Certificates made for these tests; their keys are gone, and nobody trusts them.
+// Certificates created for these tests. Their keys were deleted, and nothing trusts them.
 
 /**
  * P-256, with two alternative names of each kind that policies know: one.example.com, two.example.com;
@@ -18,7 +18,7 @@ b20vYYcECgAAATAKBggqhkjOPQQDAgNIADBFAiBXb29GLOhB0EeR+YamRbyuMuCs
 KGnwZwZX/1tNZtC7jgIhAMZA4b/n+DywcbyOmNjWgb1NqXUS/9ZOnevO8IVyrqCd
 -----END CERTIFICATE-----`;
 
-/** Hashes of aliceCertificate as OpenSSL says them. */
+/** Hashes of aliceCertificate as OpenSSL prints them. */
 export const aliceHashes = {
   fingerprint: 'fddc5745c7885722f237c0636ecb2ed42316ec6ac5ad37086607146e71711668',
   longFingerprint: 'FD:DC:57:45:C7:88:57:22:F2:37:C0:63:6E:CB:2E:D4:23:16:EC:6A:C5:AD:37:08:66:07:14:6E:71:71:16:68',

@@ -27,8 +27,8 @@ function checkText({ minLength = 0, maxLength = Infinity, pattern }: JsonSchema,
 }
 
 /**
- * Validates by the part of JSON Schema 2020-12 that the policy's schema is written in; written for the tests, from the
- * specification.
+ * Validates a value with the part of JSON Schema 2020-12 that the policy schema uses. Implemented for the tests, from
+ * the specification.
  */
 export function checkSchema(schema: JsonSchema, value: unknown, defs: Record<string, JsonSchema>): boolean {
   if (schema.$ref !== undefined && !checkSchema(defs[schema.$ref.replace('#/$defs/', '')]!, value, defs)) return false;

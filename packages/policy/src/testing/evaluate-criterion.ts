@@ -2,7 +2,7 @@ import { compilePolicy } from '../compile/compile-policy.ts';
 import { evaluatePolicy } from '../evaluate/evaluate-policy.ts';
 import type { PolicyInput } from '../input/policy-input.ts';
 
-/** Judges one criterion alone, as the only part of `allow: {or: [...]}`: `[value, ...reasons]`. */
+/** Evaluates a single criterion, as the only part of `allow: {or: [...]}`. Returns `[value, ...reasons]`. */
 export function evaluateCriterion(key: string, data: unknown, input: PolicyInput): [boolean, ...string[]] {
   const compiled = compilePolicy({ allow: { or: [{ [key]: data }] } }, { scope: 'test' });
   if (!compiled.ok) throw new Error(JSON.stringify(compiled.faults));
@@ -10,13 +10,13 @@ export function evaluateCriterion(key: string, data: unknown, input: PolicyInput
   return [allow.value, ...allow.reasons];
 }
 
-/** The faults of one criterion: `path: message`. */
+/** Returns the faults of one criterion as `path: message`. */
 export function faultsOf(key: string, data: unknown): string[] {
   const compiled = compilePolicy({ allow: { or: [{ [key]: data }] } }, { scope: 'test' });
   return compiled.ok ? [] : compiled.faults.map((fault) => `${fault.path.slice(3).join('.')}: ${fault.message}`);
 }
 
-/** The warnings of one criterion in a policy of this scope. */
+/** Returns the warnings of one criterion in a policy of this scope. */
 export function warningsOf(
   key: string,
   data: unknown,

@@ -10,7 +10,7 @@ const api = '/clusters/dev/api/v1/namespaces/dev';
 const upload = `${api}/services/web/proxy/upload`;
 const ended: CheckAnswer = {
   decision: { effect: 'authenticate', rule: 'default-deny', reasons: ['user-unauthenticated'], policyVersion: 'v' },
-  problem: { code: 'unauthenticated', detail: 'This session was ended; log in again.' },
+  problem: { code: 'unauthenticated', detail: 'This session was ended. Log in again.' },
 };
 const revoked: Change = { type: 'session-revoked', sessionId: 'ses_1', issuer: 'https://idp', subject: 'alice', at: 0 };
 const framings: [string, string, (text: string) => string, string][] = [

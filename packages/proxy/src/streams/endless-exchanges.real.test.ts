@@ -18,7 +18,7 @@ jest.setTimeout(15_000);
 const api = '/clusters/dev/api/v1/namespaces/dev';
 const ended: CheckAnswer = {
   decision: { effect: 'authenticate', rule: 'default-deny', reasons: ['user-unauthenticated'], policyVersion: 'v' },
-  problem: { code: 'unauthenticated', detail: 'This session was ended; log in again.' },
+  problem: { code: 'unauthenticated', detail: 'This session was ended. Log in again.' },
 };
 const revoked: Change = { type: 'session-revoked', sessionId: 'ses_1', issuer: 'https://idp', subject: 'alice', at: 0 };
 /**
@@ -157,7 +157,7 @@ describe('a request that never ends is ended with its session', () => {
     expect(performance.now() - at).toBeLessThan(endsMs);
     await expectCut(client!, shape[1]);
     expect(endedList()).toMatchObject([
-      { kind: 'request', reason: 'session-ended', detail: 'This session was ended; log in again.' },
+      { kind: 'request', reason: 'session-ended', detail: 'This session was ended. Log in again.' },
     ]);
     expect(complete()).toMatchObject([
       { data: { responseStatus: { code: 200 }, sallyport: { stream: { kind: 'request', reason: 'session-ended' } } } },

@@ -9,7 +9,7 @@ import { createRig, type Rig } from '../testing/gateway-rig.ts';
 const pods = '/clusters/dev/api/v1/namespaces/dev/pods';
 const ended: CheckAnswer = {
   decision: { effect: 'authenticate', rule: 'default-deny', reasons: ['user-unauthenticated'], policyVersion: 'v' },
-  problem: { code: 'unauthenticated', detail: 'This session was ended; log in again.' },
+  problem: { code: 'unauthenticated', detail: 'This session was ended. Log in again.' },
 };
 const webSocket = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Protocol: v5.channel.k8s.io'];
 const switched = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';

@@ -1,6 +1,6 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { mostStreamRows, streamAnswerSchema, type Change, type StreamAnswer } from '@sallyport/contracts';
+import { maxStreamRows, streamAnswerSchema, type Change, type StreamAnswer } from '@sallyport/contracts';
 import { createLogger, ProblemError, type ServiceRequest } from '@sallyport/kit';
 import { createUntil } from '../testing/create-until.ts';
 import { allow, createRig, type Rig } from '../testing/gateway-rig.ts';
@@ -187,7 +187,7 @@ describe('the streams of a gateway', () => {
       proxy: 'proxy/test',
       ...rows,
     });
-    const short = selectStreams(many(mostStreamRows + 500, '/p'), { ended: false, where: {} }, 'proxy/test');
+    const short = selectStreams(many(maxStreamRows + 500, '/p'), { ended: false, where: {} }, 'proxy/test');
     expect([short.rows.length + short.omitted, short.rows.length > 1000]).toEqual([2500, true]);
     const long = selectStreams(many(2000, `/${'\u001b'.repeat(5000)}`), { ended: false, where: {} }, 'proxy/test');
     expect([long.rows.length + long.omitted, long.rows.length < 200]).toEqual([2000, true]);
@@ -246,7 +246,7 @@ describe('a question in the change feed', () => {
       await answer({ type: 'streams-requested', question: asked });
     await answer({ type: 'streams-requested', question: { id: question, ended: false, where: {} } });
     expect(lines).toHaveLength(7);
-    const late = asking(() => Promise.reject(new ProblemError('not-found', 'Nobody waits for this answer.')));
+    const late = asking(() => Promise.reject(new ProblemError('not-found', 'This question is no longer open.')));
     await late.answer({ type: 'streams-requested', question: { id: question, ended: false, where: {} } });
     expect(late.lines).toEqual([]);
   });

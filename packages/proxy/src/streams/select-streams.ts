@@ -1,4 +1,4 @@
-import { mostStreamRows, type OwnedStreamRow, type StreamQuestion } from '@sallyport/contracts';
+import { maxStreamRows, type OwnedStreamRow, type StreamQuestion } from '@sallyport/contracts';
 import { describeStream } from './describe-stream.ts';
 import { roundRobin } from './round-robin.ts';
 import type { OpenStream } from '../exchange/exchange.ts';
@@ -37,7 +37,7 @@ function gather<T>(
   const rows: OwnedStreamRow[] = [];
   let bytes = 0;
   for (const one of found) {
-    if (rows.length === mostStreamRows) break;
+    if (rows.length === maxStreamRows) break;
     const row = describe(one);
     bytes += Buffer.byteLength(JSON.stringify(row)) + 1;
     if (bytes > maxBytes) break;

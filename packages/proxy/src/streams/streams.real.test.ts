@@ -16,7 +16,7 @@ const deny: CheckAnswer = {
 };
 const ended: CheckAnswer = {
   decision: { effect: 'authenticate', rule: 'default-deny', reasons: ['user-unauthenticated'], policyVersion: 'v' },
-  problem: { code: 'unauthenticated', detail: 'This session was ended; log in again.' },
+  problem: { code: 'unauthenticated', detail: 'This session was ended. Log in again.' },
 };
 const revoked: Change = { type: 'session-revoked', sessionId: 'ses_1', issuer: 'https://idp', subject: 'alice', at: 0 };
 
@@ -84,7 +84,7 @@ describe('a JSON watch whose session ends', () => {
     expect(lines).toHaveLength(2);
     expect(JSON.parse(lines[1]!)).toMatchObject({
       type: 'ERROR',
-      object: { kind: 'Status', code: 401, reason: 'Unauthorized', message: 'This session was ended; log in again.' },
+      object: { kind: 'Status', code: 401, reason: 'Unauthorized', message: 'This session was ended. Log in again.' },
     });
     await until(() => upstreamClosed && rig.streams.registry.size === 0);
     expect(streamEvents()).toEqual([

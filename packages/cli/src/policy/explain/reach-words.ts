@@ -46,6 +46,6 @@ export function reachWords(
   const named = action === 'deny' && open.name === 'k8s/namespace' ? namedBy(open.data) : undefined;
   const among = named === undefined ? '' : `, ${named} among them`;
   if (resource === 'nodes')
-    return `what goes through a node reaches the pods of all namespaces${among}; ask for the pod itself`;
+    return `requests through a node reach the pods of all namespaces${among}; ask for the pod itself`;
   return `this ${doings[verb] ?? 'reaches'} all namespaces${among}; ask for one: -n ${instead(explanation, named)}`;
 }

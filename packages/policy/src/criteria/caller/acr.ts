@@ -8,12 +8,12 @@ const ok = pass('acr-ok');
 const unauthorized = fail('acr-unauthorized');
 const unauthenticated = fail('user-unauthenticated');
 
-/** String matcher over the class in which the caller was authenticated. */
+/** String matcher over the authentication context class of the caller. */
 export const acr: Criterion = {
   name: 'acr',
   doc: {
     summary:
-      'Holds if the class in which the identity provider authenticated the caller (`acr` of the id_token) matches. Whoever has another can log in anew and ask for one: `sallyport login --acr <class>`.',
+      'Holds if the authentication context class of the caller (`acr` of the id_token) matches. A user can log in again and request a class: `sallyport login --acr <class>`.',
     data: 'string matcher',
     example: { in: ['phr', 'phrh'] },
     source: 'Sallyport',

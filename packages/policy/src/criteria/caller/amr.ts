@@ -8,12 +8,12 @@ const ok = pass('amr-ok');
 const unauthorized = fail('amr-unauthorized');
 const unauthenticated = fail('user-unauthenticated');
 
-/** List matcher over the means by which the caller was authenticated. */
+/** List matcher over the methods with which the caller was authenticated. */
 export const amr: Criterion = {
   name: 'amr',
   doc: {
     summary:
-      'Holds if the means by which the identity provider authenticated the caller (`amr` of the id_token, RFC 8176) match.',
+      'Holds if the methods with which the identity provider authenticated the caller (`amr` of the id_token, RFC 8176) match.',
     data: 'list matcher',
     example: { has: 'hwk', exclude: 'sms' },
     source: 'Sallyport',

@@ -8,13 +8,13 @@ const ok = pass('auth-time-ok');
 const unauthorized = fail('auth-time-unauthorized');
 const unauthenticated = fail('user-unauthenticated');
 
-/** Holds if the caller was authenticated between two moments. */
+/** Holds if the caller was authenticated between two times. */
 export const authTime: Criterion = {
   name: 'auth_time',
   doc: {
     summary:
-      'Holds if the moment at which the identity provider authenticated the caller (`auth_time` of the id_token; a refresh does not move it) lies after `after` and before `before`; either may be left out. ' +
-      'Without such a moment it does not hold.',
+      'Holds if the time at which the identity provider authenticated the caller (`auth_time` of the id_token) is after `after` and before `before`. You can omit either. ' +
+      'A refresh of the session does not change this time. Without `auth_time` the criterion does not hold.',
     data: 'mapping of `after` and `before`: ISO 8601 dates with or without a time, in UTC unless they have an offset',
     example: { after: '2026-03-01T08:00:00Z' },
     source: 'Sallyport',

@@ -7,12 +7,12 @@ const ok = pass('user-ok');
 const unauthorized = fail('user-unauthorized');
 const unauthenticated = fail('user-unauthenticated');
 
-/** Holds for whoever is logged in; its data is ignored, as in Pomerium's language. */
+/** Holds for everyone who is logged in. Its data is ignored, as in Pomerium's language. */
 export const authenticatedUser: Criterion = {
   name: 'authenticated_user',
   doc: {
-    summary: 'Holds for everybody who is logged in.',
-    data: 'anything, by custom `true`; `false` means the same',
+    summary: 'Holds for everyone who is logged in.',
+    data: 'anything, usually `true`; `false` means the same',
     example: true,
     source: 'Pomerium',
     reasons: ['user-ok', 'user-unauthorized', 'user-unauthenticated'],

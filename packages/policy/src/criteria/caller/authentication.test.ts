@@ -110,13 +110,13 @@ describe('max_age', () => {
   });
 
   it.each(['15', 'm', '', '15 m', '1h 30m', '-5m', '1e3m', '1.5h', 'P1D', '9'.repeat(70)])('refuses %j', (text) => {
-    expect(faultsOf('max_age', text)).toEqual([expect.stringMatching(/^max_age: .*is not a length of time$/)]);
+    expect(faultsOf('max_age', text)).toEqual([expect.stringMatching(/^max_age: .*is not a duration$/)]);
   });
 
   it('refuses what is no text', () => {
     expect([900, null, true, ['15m'], { max: '15m' }].map((data) => faultsOf('max_age', data)[0])).toEqual(
-      ['a number', 'nothing', 'a boolean', 'a list', 'a mapping'].map((kind) =>
-        expect.stringMatching(new RegExp(`^max_age: must be a length of time, is (${kind}|.*)$`)),
+      ['a number', 'null', 'a boolean', 'a list', 'a mapping'].map((kind) =>
+        expect.stringMatching(new RegExp(`^max_age: must be a duration, not (${kind}|.*)$`)),
       ),
     );
   });

@@ -66,14 +66,14 @@ describe('claim', () => {
       expect(evaluateCriterion(key, { has: 'Object' }, sent)).toEqual(unauthorized);
       expect(evaluateCriterion(key, { exclude: 'yes' }, sent)).toEqual(ok);
     }
-    expect(warningsOf('claim/a/__proto__', 'x')).toEqual(['leads to no claim: it is always missing']);
+    expect(warningsOf('claim/a/__proto__', 'x')).toEqual(['refers to no claim, so the value is always missing']);
   });
 
   it('warns where no claim is named, and refuses data of another kind', () => {
-    expect(warningsOf('claim', 'x')).toEqual(['names no claim, so none is ever found']);
+    expect(warningsOf('claim', 'x')).toEqual(['names no claim, so it never matches one']);
     expect(evaluateCriterion('claim', 'x', claims({ '': 'x' }))).toEqual(unauthorized);
     expect(faultsOf('claim/x', ['a'])).toEqual([
-      'claim/x: must be a string, number, boolean or a mapping of list matchers, is a list',
+      'claim/x: must be a string, number, boolean or a mapping of list matchers, not a list',
     ]);
     for (const data of [null, { has: null }, { has: ['a'] }, { hass: 'a' }, {}])
       expect(faultsOf('claim/x', data)).toHaveLength(1);

@@ -13,15 +13,15 @@ const unauthenticated = fail('user-unauthenticated');
 
 const fold = (value: unknown) => (typeof value === 'string' && value.includes('@') ? foldWholeAddress(value) : value);
 
-/** For a claim with addresses in it, such as `preferred_username`: in another spelling as well. */
+/** Also matches other spellings of the addresses in a claim such as `preferred_username`. */
 function matchAddresses(asWritten: ListMatcher, data: unknown, context: CompileContext): ListMatcher {
   const folded = compileListMatcher(foldData(data), context.path, context.faults, { scalars: true }) ?? asWritten;
   return eitherSpelling(asWritten, (left) => folded(Array.isArray(left) ? left.map(fold) : fold(left)), context);
 }
 
 /**
- * List matcher over a claim of the caller, `claim/<path>`; a claim with one value is a list of one, and user claims win
- * over session claims.
+ * List matcher over a claim of the caller, `claim/<path>`. A claim with a single value counts as a list of one. User
+ * claims take precedence over session claims.
  */
 export const claim: Criterion = {
   name: 'claim',
@@ -29,8 +29,8 @@ export const claim: Criterion = {
   takesSubpath: true,
   doc: {
     summary:
-      'Holds if the claim named after the slash matches. In the path, `.` and `/` lead into nested claims alike; a claim whose own name has them is found first. ' +
-      'A claim of the user hides the same claim of the session. Numbers and booleans equal only numbers and booleans. Case counts, except that a deny compares values with an `@` in either case, as `email` does.',
+      'Holds if the claim named after the slash matches. In the path, both `.` and `/` refer to nested claims. A claim whose own name contains them takes precedence. ' +
+      'A claim of the user hides the same claim of the session. Numbers and booleans equal only numbers and booleans. Matching is case-sensitive, except that a deny ignores the case of values with an `@`, as `email` does.',
     data: 'list matcher over strings, numbers and booleans',
     example: 'engineering',
     exampleKey: 'claim/department',
@@ -50,10 +50,11 @@ export const claim: Criterion = {
     if (subpath === '')
       warnings.add(
         path,
-        'names no claim, so none is ever found',
-        "write the claim's name behind a slash, as in claim/department",
+        'names no claim, so it never matches one',
+        'add the name of the claim after a slash, as in claim/department',
       );
-    if (subpath.split(/[./]/).includes('__proto__')) warnings.add(path, 'leads to no claim: it is always missing');
+    if (subpath.split(/[./]/).includes('__proto__'))
+      warnings.add(path, 'refers to no claim, so the value is always missing');
     const find = compileDataPath(subpath);
     return (input) => {
       if (!isLoggedIn(input)) return unauthenticated;

@@ -27,8 +27,8 @@ describe('device', () => {
   it('refuses unknown members and other types', () => {
     expect(faultsOf('device', { typ: 'any', approved: 'yes', is: 1 })).toEqual([
       'device.typ: unknown device matcher "typ"',
-      'device.approved: must be a boolean, is a string',
-      'device.is: must be a string, is a number',
+      'device.approved: must be a boolean, not a string',
+      'device.is: must be a string, not a number',
     ]);
     for (const data of ['any', true, null, []]) expect(faultsOf('device', data)).toHaveLength(1);
   });

@@ -9,12 +9,12 @@ const unauthenticated = fail('user-unauthenticated');
 const types: Readonly<Record<string, string>> = { is: 'string', approved: 'boolean', type: 'string' };
 const names = Object.keys(types);
 
-/** Loads, and never holds: no device is ever enrolled here. */
+/** Compiles but never holds, because Sallyport does not enroll devices. */
 export const device: Criterion = {
   name: 'device',
   doc: {
     summary:
-      'Never holds: Sallyport enrols no devices. It loads with a warning, so that an existing policy need not be changed; whoever is logged in gets a refusal, not a prompt to enrol.',
+      'Never holds, because Sallyport does not enroll devices. It compiles with a warning, so that you need not change an existing policy. A user who is logged in gets a refusal, not a prompt to enroll.',
     data: 'mapping of `is` (string), `approved` (boolean), `type` (string)',
     example: { type: 'any' },
     source: 'Pomerium',
@@ -27,7 +27,7 @@ export const device: Criterion = {
   },
   compile(data, _subpath, { path, faults, warnings }) {
     if (!isPlainObject(data)) {
-      faults.add(path, `must be a mapping of is, approved, type, is ${kindOf(data)}`);
+      faults.add(path, `must be a mapping of is, approved, type, not ${kindOf(data)}`);
       return undefined;
     }
     const before = faults.size;
@@ -39,10 +39,13 @@ export const device: Criterion = {
           `unknown device matcher ${quoteName(key)}`,
           () => `did you mean ${nearestName(key, names)}?`,
         );
-      else if (typeof data[key] !== type) faults.add([...path, key], `must be a ${type}, is ${kindOf(data[key])}`);
+      else if (typeof data[key] !== type) faults.add([...path, key], `must be a ${type}, not ${kindOf(data[key])}`);
     }
     if (faults.size > before) return undefined;
-    warnings.add(path, 'never holds: no device is enrolled here, and a rule that asks for one answers with a refusal');
+    warnings.add(
+      path,
+      'never holds: Sallyport does not enroll devices, so a rule that requires one refuses every request',
+    );
     return (input) => (isLoggedIn(input) ? deviceUnauthenticated : unauthenticated);
   },
 };

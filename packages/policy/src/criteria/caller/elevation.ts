@@ -9,12 +9,12 @@ const ok = pass('elevation-ok');
 const unauthorized = fail('elevation-unauthorized');
 const unauthenticated = fail('user-unauthenticated');
 
-/** Holds while the caller holds an elevation of this name, or one of these names. */
+/** Holds while the caller has an elevation of this name, or of one of these names. */
 export const elevation: Criterion = {
   name: 'elevation',
   doc: {
-    summary: 'Holds while the caller holds the elevation of this name, or one of several.',
-    data: 'name of an elevation, or a list of names',
+    summary: 'Holds while the caller has the elevation of this name, or one of several.',
+    data: 'the name of an elevation, or a list of names',
     example: 'prod-admin',
     source: 'Sallyport',
     reasons: ['elevation-ok', 'elevation-unauthorized', 'user-unauthenticated'],
@@ -24,7 +24,7 @@ export const elevation: Criterion = {
   compile(data, _subpath, { path, faults }) {
     const names = typeof data === 'string' ? [data] : Array.isArray(data) ? readStrings(data, path, faults) : undefined;
     if (!names && !Array.isArray(data))
-      faults.add(path, `must be the name of an elevation or a list of names, is ${kindOf(data)}`);
+      faults.add(path, `must be the name of an elevation or a list of names, not ${kindOf(data)}`);
     if (names?.length === 0) faults.add(path, 'needs at least one name');
     if (!names || names.length === 0) return undefined;
     return (input) => {

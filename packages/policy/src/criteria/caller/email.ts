@@ -9,7 +9,7 @@ export const email = createTextCriterion({
   address: 'always',
   doc: {
     summary:
-      "Holds if the caller's e-mail address matches. Case counts in an allow, as in Pomerium; a deny holds in either case, and in every way to write an international domain or its last dot, because mail servers look at none of it.",
+      "Holds if the caller's e-mail address matches. An allow is case-sensitive, as in Pomerium. A deny ignores case, the spelling of an international domain and a dot at its end, because mail servers ignore them.",
     example: { ends_with: '@example.com' },
     source: 'Pomerium',
   },

@@ -13,7 +13,7 @@ export const groups: Criterion = {
   name: 'groups',
   ofPerson: true,
   doc: {
-    summary: "Holds if the caller's groups match. A group's whole name counts, commas included.",
+    summary: "Holds if the caller's groups match. The full name of a group is compared, including commas.",
     data: 'list matcher',
     example: 'developers',
     source: 'Pomerium',

@@ -9,14 +9,14 @@ const ok = pass('max-age-ok');
 const unauthorized = fail('max-age-unauthorized');
 const unauthenticated = fail('user-unauthenticated');
 
-/** Holds for so long after the caller was authenticated. */
+/** Holds for this long after the caller was authenticated. */
 export const maxAge: Criterion = {
   name: 'max_age',
   doc: {
     summary:
-      'Holds as long as the moment at which the identity provider authenticated the caller (`auth_time` of the id_token; a refresh does not move it) is not longer ago. Without such a moment it does not hold. ' +
-      'Whoever was authenticated too long ago can be so anew: `sallyport login --max-age 5m`. What is open through it ends when the time is over.',
-    data: 'a length of time such as `15m` or `1h30m`',
+      'Holds if the identity provider authenticated the caller (`auth_time` of the id_token) at most this long ago. A refresh of the session does not change this time. Without `auth_time` the criterion does not hold. ' +
+      'A user can authenticate again: `sallyport login --max-age 5m`. Streams that depend on this criterion end when the time is over.',
+    data: 'a duration such as `15m` or `1h30m`',
     example: '15m',
     source: 'Sallyport',
     reasons: ['max-age-ok', 'max-age-unauthorized', 'user-unauthenticated'],
@@ -28,9 +28,7 @@ export const maxAge: Criterion = {
     if (longest === undefined) {
       faults.add(
         path,
-        typeof data === 'string'
-          ? `${quoteName(data)} is not a length of time`
-          : `must be a length of time, is ${kindOf(data)}`,
+        typeof data === 'string' ? `${quoteName(data)} is not a duration` : `must be a duration, not ${kindOf(data)}`,
         'write it like 15m or 1h30m',
       );
       return undefined;

@@ -49,15 +49,13 @@ describe('record', () => {
   it('refuses what says nothing or something else', () => {
     expect(faultsOf('record', { type: 'x' })).toEqual(['record: needs exists or a matcher']);
     expect(faultsOf('record', { type: 'x', field: 'f' })).toHaveLength(1);
-    expect(faultsOf('record', { type: 'x', is: 'y' })).toEqual([
-      'record.field: must be the name of a field, is nothing',
-    ]);
+    expect(faultsOf('record', { type: 'x', is: 'y' })).toEqual(['record.field: must be the name of a field, not null']);
     expect(faultsOf('record', { type: 1, exists: 'yes', field: 2, '>': '5', iss: 'x' })).toEqual([
-      'record.type: must be the type of a record, is a number',
-      'record.exists: must be true or false, is a string',
-      'record.>: must be a number, is a string',
+      'record.type: must be the type of a record, not a number',
+      'record.exists: must be true or false, not a string',
+      'record.>: must be a number, not a string',
       'record.iss: unknown record matcher "iss"',
-      'record.field: must be the name of a field, is a number',
+      'record.field: must be the name of a field, not a number',
     ]);
     for (const data of ['x', null, []]) expect(faultsOf('record', data)).toHaveLength(1);
   });

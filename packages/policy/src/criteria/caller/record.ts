@@ -38,7 +38,7 @@ function compileFieldOperator(
   if (Object.hasOwn(comparisons, operator)) {
     const compare = comparisons[operator]!;
     if (typeof data === 'number') return (value) => typeof value === 'number' && compare(value, data);
-    faults.add(path, `must be a number, is ${kindOf(data)}`);
+    faults.add(path, `must be a number, not ${kindOf(data)}`);
     return undefined;
   }
   if (listOperators.includes(operator)) return compileListOperator(operator, data, path, faults);
@@ -60,7 +60,7 @@ function compileField(data: Record<string, unknown>, { path, faults }: CompileCo
     compileFieldOperator(operator, data[operator], [...path, operator], faults),
   );
   if (operators.length > 0 && typeof data.field !== 'string')
-    faults.add([...path, 'field'], `must be the name of a field, is ${kindOf(data.field)}`);
+    faults.add([...path, 'field'], `must be the name of a field, not ${kindOf(data.field)}`);
   if (operators.length === 0 && !Object.hasOwn(data, 'exists'))
     faults.add(path, 'needs exists or a matcher', `one of ${operatorNames.join(', ')}`);
   if (tests.includes(undefined)) return undefined;
@@ -93,15 +93,15 @@ const schema: JsonSchema = {
   additionalProperties: false,
 };
 
-/** Looks at a record of `input.records`: whether there is one of this type, and what a field of it says. */
+/** Matches a record of `input.records`: whether there is one of this type, and the value of a field. */
 export const record: Criterion = {
   name: 'record',
   ofPerson: true,
   doc: {
     summary:
-      'Holds if the record of this `type` that came with the request matches: `exists` says whether there must be one, the other operators compare its `field`. ' +
-      'A missing field matches nothing but `exclude`.',
-    data: 'mapping with `type`, and `exists` or `field` with operators of string and list matchers or a comparison with a number (`<`, `<=`, `=`, `>`, `>=`); all must hold',
+      'Holds if the record of this `type` in the request matches: `exists` tells whether there must be one, the other operators compare its `field`. ' +
+      'A missing field matches only `exclude`.',
+    data: 'mapping with `type`, and `exists` or `field` with operators of string and list matchers or a comparison with a number (`<`, `<=`, `=`, `>`, `>=`); all of them must hold',
     example: { type: 'example.com/device', field: 'trust_score', '>=': 5 },
     source: 'Pomerium',
     reasons: ['record-ok', 'record-unauthorized'],
@@ -110,13 +110,13 @@ export const record: Criterion = {
   compile(data, _subpath, context) {
     const { path, faults } = context;
     if (!isPlainObject(data)) {
-      faults.add(path, `must be a mapping with the type of a record, is ${kindOf(data)}`);
+      faults.add(path, `must be a mapping with the type of a record, not ${kindOf(data)}`);
       return undefined;
     }
     const { type, field, exists } = data;
-    if (typeof type !== 'string') faults.add([...path, 'type'], `must be the type of a record, is ${kindOf(type)}`);
+    if (typeof type !== 'string') faults.add([...path, 'type'], `must be the type of a record, not ${kindOf(type)}`);
     if (Object.hasOwn(data, 'exists') && typeof exists !== 'boolean')
-      faults.add([...path, 'exists'], `must be true or false, is ${kindOf(exists)}`);
+      faults.add([...path, 'exists'], `must be true or false, not ${kindOf(exists)}`);
     const matches = compileField(data, context);
     if (typeof type !== 'string' || !matches) return undefined;
     const find = typeof field === 'string' ? compileDataPath(field) : () => undefined;

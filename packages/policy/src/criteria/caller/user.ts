@@ -1,6 +1,6 @@
 import { createTextCriterion } from '../common/text-criterion.ts';
 
-/** String matcher over the caller's name, the one that goes upstream. */
+/** String matcher over the user name of the caller, which is also the one that is sent upstream. */
 export const user = createTextCriterion({
   name: 'user',
   read: (input) => input.user?.id,
@@ -9,7 +9,7 @@ export const user = createTextCriterion({
   address: 'where-at',
   doc: {
     summary:
-      "Holds if the caller's user name matches: the name that goes to the cluster, as `identity.providers[].claims.user` makes it. Case counts, except that a deny compares a name with an `@` in either case, as `email` does.",
+      "Holds if the caller's user name matches. This is the name that is sent to the cluster, from `identity.providers[].claims.user`. Matching is case-sensitive, except that a deny ignores the case of a name with an `@`, as `email` does.",
     example: 'alice@example.com',
     source: 'Pomerium',
   },

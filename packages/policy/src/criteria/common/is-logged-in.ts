@@ -1,6 +1,6 @@
 import type { PolicyInput } from '../../input/policy-input.ts';
 
-/** True if the request comes with a live session; who the user is counts only then. */
+/** Reports whether the request has a live session. Only then does the user count. */
 export function isLoggedIn(input: PolicyInput): boolean {
   return input.session != null && input.session.id !== '';
 }

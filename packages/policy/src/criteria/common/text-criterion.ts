@@ -11,17 +11,17 @@ import { isLoggedIn } from './is-logged-in.ts';
 
 type TextCriterionOptions = {
   readonly name: string;
-  /** What is matched; undefined or empty where there is nothing to match. */
+  /** Returns the string to match; undefined or empty if there is none. */
   readonly read: (input: PolicyInput) => string | undefined;
   /** The reasons are `<reason>-ok` and `<reason>-unauthorized`. */
   readonly reason: string;
-  /** About the caller: without a session the answer is to log in. */
+  /** Whether it is about the caller, so that a request without a session is asked to log in. */
   readonly ofCaller?: boolean;
-  /** A bare list of strings is taken as "one of". */
+  /** Whether a bare list of strings means "one of". */
   readonly takesList?: boolean;
-  /** The text is an address, or part of one: a deny looks at no case. `where-at`: only if it has an at sign. */
+  /** The string is an address, or part of one: a deny ignores its case. `where-at`: only if it has an at sign. */
   readonly address?: 'always' | 'where-at';
-  /** True for an input whose text is the path of a request to a cluster: a slash at its end does not count. */
+  /** Reports whether the string is the path of a request to a cluster: a slash at its end does not count. */
   readonly isClusterPath?: (input: PolicyInput) => boolean;
   readonly doc: Omit<CriterionDoc, 'data' | 'reasons'>;
 };
@@ -42,7 +42,7 @@ function matchAddress(
   );
 }
 
-/** Creates a criterion that is a string matcher over one text of the input. */
+/** Creates a criterion that is a string matcher over one string of the input. */
 export function createTextCriterion({
   name,
   read,
@@ -61,7 +61,7 @@ export function createTextCriterion({
     ...(ofCaller ? { ofPerson: true } : {}),
     doc: {
       ...doc,
-      data: takesList ? 'string matcher, or a list of strings (one of them)' : 'string matcher',
+      data: takesList ? 'string matcher, or a list of strings, of which one must match' : 'string matcher',
       reasons: ofCaller ? [okReason, failReason, 'user-unauthenticated'] : [okReason, failReason],
     },
     schema: takesList ? { anyOf: [matcher, { type: 'array', items: { type: 'string' } }] } : matcher,

@@ -23,10 +23,9 @@ function underBarePath(input: PolicyInput): PolicyInput | undefined {
 }
 
 /**
- * Judges a request whose path ends in a slash, or whose name has a port with it (`services/web:443/proxy`), under both
- * spellings, because what is written in an expression cannot be known to mean one of them: a deny holds if it holds for
- * either, an allow if it holds for both, though one may go by the name as it is written. `not` and `nor` turn that
- * round.
+ * Evaluates a request under both spellings if its path ends in a slash, or if its name contains a port
+ * (`services/web:443/proxy`), because an expression can mean either spelling. A deny holds if it holds for one of them.
+ * An allow holds if it holds for both spellings of the path, with the name as written. `not` and `nor` invert that.
  */
 export function bothSpellings(
   evaluate: EvaluateCriterion,
@@ -36,7 +35,7 @@ export function bothSpellings(
   const either = denies !== (operator === 'not' || operator === 'nor');
   return (input) => {
     let verdict = evaluate(input);
-    // What is left open counts against the request already, whatever the other spelling says.
+    // An open verdict already counts against the request, so the other spelling does not matter.
     const decided = () => isOpen(verdict) || verdict > 0 === either;
     const named = denies && !decided() ? underBareName(input) : undefined;
     for (const spelling of [named, underBarePath(input), named && underBarePath(named)]) {

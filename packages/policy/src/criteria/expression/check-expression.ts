@@ -4,8 +4,8 @@ import { expressionLimits } from './expression-environment.ts';
 import { pathOfNode } from './path-of-node.ts';
 
 /**
- * The names that an expression uses, or why it is not allowed. `paths`: what it reads, such as `user.claims.team`, or a
- * variable alone where it is taken as a whole; `guarded`: which of those it asks for with `has()`.
+ * The names that an expression uses, or why it is not allowed. `paths`: what it reads, such as `user.claims.team`, or
+ * only a variable if it uses the whole variable. `guarded`: which of those it checks with `has()`.
  */
 export type CheckedExpression = {
   readonly identifiers: ReadonlySet<string>;
@@ -67,16 +67,16 @@ type Walk = {
 function problemOfCall(name: string, isMethod: boolean, args: readonly unknown[]): Problem | undefined {
   if (name === 'matches')
     return {
-      message: 'matches() is not available: the time of a regular expression has no bound',
-      hint: 'use startsWith, endsWith, contains or several of them',
+      message: 'matches() is not available, because the time of a regular expression is not bounded',
+      hint: 'use startsWith, endsWith, contains, or a combination',
     };
   if (!(isMethod ? methods : functions).has(name))
-    return { message: `${quoteName(name)} is not a function that an expression may use` };
+    return { message: `${quoteName(name)} is not a function of expressions` };
   if (isMethod && clock.includes(name) && args.length > 0)
-    return { message: `${name} takes no time zone here: moments are in UTC`, hint: 'use time_of_day or day_of_week' };
-  // ExtraVerb a duration takes the square of its length.
+    return { message: `${name} does not take a time zone: times are in UTC`, hint: 'use time_of_day or day_of_week' };
+  // The time to parse a duration grows with the square of its length.
   if (name === 'duration' && !(isNode(args[0]) && args[0].op === 'value'))
-    return { message: 'duration() takes only a text written out, such as duration("5m")' };
+    return { message: 'duration() takes only a literal, such as duration("5m")' };
   return undefined;
 }
 
@@ -98,7 +98,7 @@ function walk(value: unknown, depth: number, loopDepth: number, state: Walk): vo
   if (!isNode(value)) return;
   state.nodes += 1;
   if (depth > expressionLimits.depth || state.nodes > expressionLimits.nodes * 4) {
-    state.problem = { message: 'is too big or nested too deep' };
+    state.problem = { message: 'is too large or nested too deeply' };
     return;
   }
   const node = value;
@@ -118,9 +118,9 @@ function walk(value: unknown, depth: number, loopDepth: number, state: Walk): vo
     if (node.op === 'rcall' && loops.has(name)) inner += 1;
     if (inner > expressionLimits.loops)
       state.problem ??= {
-        message: `has loops (all, exists, map, filter) nested more than ${expressionLimits.loops} deep`,
+        message: `has loops (all, exists, map, filter) that are nested more than ${expressionLimits.loops} deep`,
       };
-    // What a loop runs over belongs to the loop around it.
+    // The range of a loop belongs to the enclosing loop.
     if (node.op === 'rcall') {
       walk(args[1], depth + 1, loopDepth, state);
       walk(args[2], depth + 1, inner, state);
@@ -131,8 +131,8 @@ function walk(value: unknown, depth: number, loopDepth: number, state: Walk): vo
 }
 
 /**
- * Looks through a parsed expression: which variables it names, and whether it keeps to functions whose cost can be
- * bounded.
+ * Checks a parsed expression: collects the variables that it uses, and verifies that it only calls functions with a
+ * bounded cost.
  */
 export function checkExpression(ast: ASTNode): CheckedExpression {
   const state: Walk = { identifiers: new Set(), paths: new Set(), guarded: new Set(), nodes: 0 };

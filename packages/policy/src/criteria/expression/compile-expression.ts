@@ -7,11 +7,11 @@ import { expressionEnvironment, expressionLimits } from './expression-environmen
 import { limitExpressionCost, withExpressionBudget } from './limit-expression-cost.ts';
 import { warnOfExpression } from './warn-of-expression.ts';
 
-/** Undefined: the expression failed, or gave neither true nor false. */
+/** A compiled expression. `evaluate` returns undefined if the expression fails or its result is not a boolean. */
 export type Expression = {
-  /** True if it asks about the caller, who must be known first. */
+  /** True if it is about the caller, who must be logged in first. */
   readonly ofCaller: boolean;
-  /** True if it reads the namespace, the name or the resource of what is asked for. */
+  /** True if it reads the namespace, the name or the resource of the request. */
   readonly readsNamespace: boolean;
   readonly readsName: boolean;
   readonly readsResource: boolean;
@@ -20,16 +20,16 @@ export type Expression = {
 
 const aboutCaller = ['user', 'session', 'elevations'];
 
-/** What the library says of a mistake, without the text of the expression. */
-function wordsOf(error: unknown): string {
+/** Returns the library's message about an error, without the text of the expression. */
+function describeError(error: unknown): string {
   const { summary, message, range } = error as { summary?: unknown; message?: unknown; range?: ErrorLocation['range'] };
-  const said =
+  const first =
     typeof summary === 'string' ? summary : typeof message === 'string' ? message.split('\n')[0]! : 'cannot be read';
-  const words = said
+  const text = first
     .slice(0, 200)
     .toWellFormed()
     .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '?');
-  return range ? `${words} (at character ${range.start + 1})` : words;
+  return range ? `${text} (at character ${range.start + 1})` : text;
 }
 
 function parse(text: string): ParseResult {
@@ -37,11 +37,11 @@ function parse(text: string): ParseResult {
   const checked = parsed.check();
   if (!checked.valid) throw checked.error ?? new TypeError('cannot be read');
   if (checked.type !== 'bool' && checked.type !== 'dyn')
-    throw new TypeError(`must be true or false in the end, gives ${String(checked.type)}`);
+    throw new TypeError(`must result in true or false, not in ${String(checked.type)}`);
   return parsed;
 }
 
-// One for all: evaluation is synchronous.
+// Shared by all evaluations, because evaluation is synchronous.
 const context = new ExpressionContext();
 
 function run(parsed: ParseResult, input: PolicyInput): boolean | undefined {
@@ -56,7 +56,7 @@ function run(parsed: ParseResult, input: PolicyInput): boolean | undefined {
   }
 }
 
-/** Compiles an expression of the Common Expression Language; undefined after a fault. */
+/** Compiles an expression of the Common Expression Language. Returns undefined after reporting a fault. */
 export function compileExpression(text: string, context: CompileContext): Expression | undefined {
   const { path, faults } = context;
   if (text.length > expressionLimits.length) {
@@ -84,8 +84,8 @@ export function compileExpression(text: string, context: CompileContext): Expres
   } catch (error) {
     faults.add(
       path,
-      `is not a valid expression: ${wordsOf(error)}`,
-      'variables are request, user, session, cluster, kubernetes, elevations, now',
+      `is not a valid expression: ${describeError(error)}`,
+      'the variables are request, user, session, cluster, kubernetes, elevations, now',
     );
     return undefined;
   }

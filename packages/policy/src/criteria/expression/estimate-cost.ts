@@ -1,7 +1,7 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 import { pathOfNode } from './path-of-node.ts';
 
-/** How large a value may be: characters of a text, members of a list, and the characters of each of these. */
+/** The maximum size of a value: characters of a string, items of a list, and characters of each item. */
 type Size = { readonly chars: number; readonly items: number; readonly itemChars: number };
 type Estimate = Size & { readonly cost: number };
 
@@ -9,7 +9,7 @@ const text = (chars: number): Size => ({ chars, items: 0, itemChars: 0 });
 const list = (items: number, itemChars: number): Size => ({ chars: 0, items, itemChars });
 const nothing = text(0);
 
-// What fits into the head of a request, which has 64 KiB, and what an identity provider says of a person.
+// What fits into the head of a request, which has 64 KiB, and typical sizes of identity claims.
 const sizes: Readonly<Record<string, Size>> = {
   'request.path': text(60_000),
   'kubernetes.path': text(60_000),
@@ -33,7 +33,7 @@ const loops: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one', 'map'
 const isNode = (value: unknown): value is ASTNode =>
   typeof value === 'object' && value !== null && 'op' in value && 'args' in value;
 
-/** What a step costs that gives a value of this size. */
+/** The cost of a step with a result of this size. */
 const step = (size: Size): number => 1 + Math.max(size.chars >>> 4, size.items);
 
 function ofLoop(
@@ -57,7 +57,7 @@ function ofLoop(
 function ofCall(name: string, parts: readonly Estimate[]): Estimate {
   const cost = parts.reduce((sum, part) => sum + part.cost, 0);
   const chars = Math.max(0, ...parts.map((part) => part.chars));
-  // At worst every second character separates.
+  // At worst, every second character is a separator.
   const given =
     name === 'split'
       ? list(chars >>> 1, 2)
@@ -106,8 +106,8 @@ function estimate(node: unknown, variables: ReadonlyMap<string, Size>): Estimate
 }
 
 /**
- * About how many units of work an expression may take when the caller makes the request as large as it may be. Errs on
- * neither side by much, and decides nothing.
+ * Estimates how many units of work an expression can take for the largest possible request. The estimate is rough, and
+ * only used for a warning.
  */
 export function estimateCost(ast: ASTNode): number {
   return Math.round(estimate(ast, new Map()).cost);

@@ -2,19 +2,19 @@ import type { PolicyInput } from '../../input/policy-input.ts';
 import { nameOf } from '../../reach/name-of.ts';
 import { namespaceOf } from '../../reach/namespace-of.ts';
 
-const deepest = 16;
+const maxDepth = 16;
 const nothing: ReadonlyMap<string, unknown> = new Map();
 const kept = new WeakMap<object, ReadonlyMap<string, unknown>>();
 
-/** Maps in place of objects: a key such as `constructor` is a key there and nothing else. */
+/** Converts objects to maps, in which a key such as `constructor` has no special meaning. */
 function asMaps(value: unknown, depth: number): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  if (depth > deepest) return undefined;
+  if (depth > maxDepth) return undefined;
   if (Array.isArray(value)) return value.map((item) => asMaps(item, depth + 1));
   return new Map(Object.entries(value).map(([key, item]) => [key, asMaps(item, depth + 1)]));
 }
 
-/** Claims are translated once for as long as the same object is handed in. */
+/** Converts claims, once per object. */
 function claimsOf(claims: Readonly<Record<string, unknown>> | undefined): ReadonlyMap<string, unknown> {
   if (typeof claims !== 'object' || claims === null) return nothing;
   let maps = kept.get(claims);
@@ -31,8 +31,8 @@ function headersOf(headers: Readonly<Record<string, string>> | undefined): Reado
 }
 
 /**
- * The variables of an expression, made from an input when they are asked for. What the input lacks is missing; a list
- * that it lacks is empty, as for list matchers.
+ * The variables of an expression, created from an input on access. What the input lacks is missing, but a missing list
+ * is empty, as for list matchers.
  */
 export class ExpressionContext {
   input: PolicyInput = {};
@@ -63,13 +63,13 @@ export class ExpressionContext {
   }
 
   /**
-   * As for the criteria, an empty namespace or name is a missing one, one that a selector pins counts, and an attach
-   * has no command.
+   * As in the criteria, an empty namespace or name counts as missing, a namespace or name that a field selector pins
+   * counts, and an attach has no command.
    */
   get kubernetes() {
     const { kubernetes } = this.input;
     if (!kubernetes) return undefined;
-    // Each by name: what is judged under another verb inherits the rest.
+    // Read by name, because a request under another verb inherits its other members.
     const {
       cluster,
       verb,

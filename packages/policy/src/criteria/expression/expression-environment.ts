@@ -1,6 +1,6 @@
 import { Environment } from '@marcbachmann/cel-js';
 
-/** What an expression may be, before it is looked at more closely. */
+/** Limits of an expression. */
 export const expressionLimits = { length: 2048, nodes: 512, depth: 100, loops: 2 };
 
 function createEnvironment(): Environment {
@@ -56,8 +56,8 @@ function createEnvironment(): Environment {
 let environment: Environment | undefined;
 
 /**
- * The variables that an expression knows, with their types, so that a misspelt one is found when the policy is loaded.
- * Made when first needed.
+ * Returns the variables of expressions with their types, so that compiling finds a misspelled one. Created on first
+ * use.
  */
 export function expressionEnvironment(): Environment {
   environment ??= createEnvironment();

@@ -139,7 +139,7 @@ describe('what an expression may be', () => {
       'expression: is not a valid expression: No such key: nmae (at character 6)',
     );
     expect(faultOf('usr.id == "x"')).toMatch(/Unknown variable: usr/);
-    expect(faultOf('user.email')).toMatch(/must be true or false in the end, gives string/);
+    expect(faultOf('user.email')).toMatch(/must result in true or false, not in string/);
     expect(faultOf('user.email == 5')).toMatch(/no such overload/);
     for (const text of [
       '',
@@ -171,9 +171,9 @@ describe('what an expression may be', () => {
       'b"{}".json().a == 1',
       'b"a".hex() == "61"',
     ])
-      expect(faultOf(text)).toMatch(/is not a function that an expression may use/);
-    expect(faultOf('duration(request.path) > duration("1s")')).toMatch(/only a text written out/);
-    expect(faultOf('now.getHours("Europe/Berlin") > 8')).toMatch(/takes no time zone/);
+      expect(faultOf(text)).toMatch(/is not a function of expressions/);
+    expect(faultOf('duration(request.path) > duration("1s")')).toMatch(/only a literal/);
+    expect(faultOf('now.getHours("Europe/Berlin") > 8')).toMatch(/does not take a time zone/);
   });
 
   it('is bounded in length, size, depth and nesting of loops', () => {

@@ -16,24 +16,24 @@ const failed = leaveOpen('expression-error');
 const open = leaveOpen('expression-open');
 const unauthenticated = fail('user-unauthenticated');
 
-/** An expression of the Common Expression Language (CEL), for what the criteria cannot say. */
+/** An expression of the Common Expression Language (CEL), for what the criteria cannot express. */
 export const expression: Criterion = {
   name: 'expression',
   ofPerson: true,
   doc: {
     summary:
-      'Holds if the expression is true. Variables: `request` (`method`, `path`, `host`, `ip`, `headers` by small names), `user` (`id`, `email`, `groups`, `claims`), `session` (`id`, `claims`), ' +
+      'Holds if the expression is true. Variables: `request` (`method`, `path`, `host`, `ip`, `headers` by lower-case name), `user` (`id`, `email`, `groups`, `claims`), `session` (`id`, `claims`), ' +
       '`cluster` (`name`), `kubernetes` (`cluster`, `verb`, `requestVerb`, `isResourceRequest`, `path`, `apiGroup`, `apiVersion`, `resource`, `subresource`, `namespace`, `name`, `labelSelector`, `fieldSelector`, `dryRun`, `namespaced`, `aggregated`, `upsert`, `upgrade`, `exec`), ' +
-      '`elevations` (names), `now` (a moment, in UTC). What a request lacks is missing: ask with `has(kubernetes.namespace)`. ' +
-      'A path that ends in a slash is tried without it as well: under `deny` either may be true, under `allow` both must. ' +
-      'Under `deny` a name of what is proxied is tried without its scheme and port as well (`https:web:443`). ' +
-      'An expression that fails is neither true nor false, with the reason `expression-error`: a rule that it could decide denies under `deny` and does not allow under `allow`, after `not` and `nor` too. ' +
-      'The same goes for one that reads `kubernetes.namespace` or `kubernetes.name` where `k8s/namespace` or `k8s/name` would be open, with the reason `expression-open`, whatever else it says. ' +
-      `Bounds: ${expressionLimits.length} characters, loops nested ${expressionLimits.loops} deep. There is no \`matches()\`.`,
+      '`elevations` (names), `now` (a time, in UTC). What a request lacks is missing: check with `has(kubernetes.namespace)`. ' +
+      'A path that ends in a slash is also tried without it: under `deny` one of the two must be true, under `allow` both. ' +
+      'Under `deny`, the name in a proxy request is also tried without its scheme and port (`https:web:443`). ' +
+      'An expression that fails is neither true nor false, with the reason `expression-error`: a rule that depends on it denies under `deny` and does not allow under `allow`, also after `not` and `nor`. ' +
+      'The same applies to an expression that reads `kubernetes.namespace` or `kubernetes.name` where `k8s/namespace` or `k8s/name` would be open, with the reason `expression-open`. ' +
+      `Limits: ${expressionLimits.length} characters, loops nested ${expressionLimits.loops} deep. There is no \`matches()\`.`,
     limit:
-      `${expressionBudget.toLocaleString('en-US')} units of work for each evaluation, beyond which it fails. Each step costs 1, each text that is read 1 for every 16 characters, each list 1 for every member, an error 250. ` +
-      'A caller who makes the request larger can use them up: then a deny denies and an allow does not allow. `policy lint` warns of an expression that can be expected to take more than this for a large request',
-    data: 'text of an expression in CEL that gives true or false',
+      `${expressionBudget.toLocaleString('en-US')} units of work for each evaluation. Beyond that the expression fails. Each step costs 1, each string that is read 1 per 16 characters, each list 1 per item, an error 250. ` +
+      'A caller can use them up with a large request: then a deny denies and an allow does not allow. `policy lint` warns of an expression that probably takes more for a large request',
+    data: 'a CEL expression that results in true or false',
     example: 'kubernetes.namespace == "team-" + user.claims.team && !("contractors" in user.groups)',
     source: 'Sallyport',
     reasons: [
@@ -48,7 +48,7 @@ export const expression: Criterion = {
   compile(data, _subpath, context) {
     const { path, faults } = context;
     if (typeof data !== 'string') {
-      faults.add(path, `must be the text of an expression, is ${kindOf(data)}`);
+      faults.add(path, `must be a string with an expression, not ${kindOf(data)}`);
       return undefined;
     }
     const compiled = compileExpression(data, context);
@@ -59,7 +59,7 @@ export const expression: Criterion = {
         ? {
             ...context,
             operator: 'and',
-            beside: [...(context.operator === 'and' ? context.beside : []), { 'k8s/resource': 'nodes' }],
+            siblings: [...(context.operator === 'and' ? context.siblings : []), { 'k8s/resource': 'nodes' }],
           }
         : context,
     );

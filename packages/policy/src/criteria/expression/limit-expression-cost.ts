@@ -1,21 +1,21 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 
-/** How much work one evaluation may do: a few milliseconds' worth at most. */
+/** How many units of work one evaluation may do: a few milliseconds at most. */
 export const expressionBudget = 20_000;
-/** What making an error costs beside anything else. */
+/** The additional cost of creating an error. */
 const errorCost = 250;
 
-// The inside of the library's nodes; its version is pinned, and what does not look like this is refused.
+// Internals of the library's nodes. Its version is pinned, and nodes of any other shape are refused.
 type Evaluate = (evaluator: unknown, ast: unknown, context: unknown) => unknown;
 type Handle = (args: unknown, ...rest: unknown[]) => unknown;
 type Meta = { evaluate?: Evaluate; alternate?: unknown; macro?: { args?: unknown } };
 type InnerNode = ASTNode & { readonly meta: Meta; setMeta(key: 'evaluate', value: Evaluate): unknown; handle?: Handle };
 
-// One evaluation at a time: evaluation is synchronous.
+// There is one evaluation at a time, because evaluation is synchronous.
 let left = 0;
 let lastError: unknown;
 
-// One for all: loops of CEL go on after an error, and a new one at every step would be the costliest thing of all.
+// A single instance: CEL loops continue after an error, and a new error at every step would be the most expensive part.
 const exhausted = new RangeError('the expression took too much work');
 
 function charge(cost: number): void {
@@ -23,20 +23,20 @@ function charge(cost: number): void {
   if (left < 0) throw exhausted;
 }
 
-/** An error passes through many nodes and is paid for once. */
+/** Charges an error once, although it passes through many nodes. */
 function chargeError(error: unknown): void {
   if (error === lastError || error === exhausted) return;
   lastError = error;
   charge(errorCost);
 }
 
-/** What it costs at most to look through a value once more. */
+/** Returns the maximum cost of reading a value once more. */
 function sizeOf(value: unknown): number {
   if (typeof value === 'string') return value.length >>> 4;
   return Array.isArray(value) ? value.length : 0;
 }
 
-/** A search for a long text may cost the product of both lengths. */
+/** Returns the cost of a search: for a long string up to the product of both lengths. */
 function searchCost(args: unknown): number {
   const [text, piece] = Array.isArray(args) ? (args as unknown[]) : [];
   if (typeof text !== 'string' || typeof piece !== 'string' || piece.length <= 64) return 0;
@@ -84,17 +84,17 @@ function limitAll(value: unknown, seen: Set<unknown>): void {
 }
 
 /**
- * Makes every node of a parsed and checked expression pay for its work: one for each time it is evaluated, and the size
- * of what comes out. So a loop over what the caller sent ends, whatever was sent. Throws TypeError if the expression is
- * not built as expected.
+ * Makes every node of a parsed and checked expression charge for its work: one unit for each evaluation, plus the size
+ * of the result. So a loop over caller data is bounded, whatever the caller sends. Throws TypeError if the expression
+ * is not built as expected.
  */
 export function limitExpressionCost(ast: ASTNode): void {
   limitAll(ast, new Set());
 }
 
 /**
- * Runs an evaluation under a fresh budget; throws if that is used up, even where the expression took no notice (`failed
- * || true`).
+ * Runs an evaluation with a new budget. Throws if the budget is used up, even if the expression ignored the failure
+ * (`failed || true`).
  */
 export function withExpressionBudget<T>(evaluate: () => T): T {
   left = expressionBudget;

@@ -7,8 +7,8 @@ function memberOf(member: unknown): string | undefined {
 }
 
 /**
- * The names that lead from a variable to a member (`user.claims["team"]`: user, claims, team); undefined for any other
- * node. Does not recurse.
+ * Returns the names on the path from a variable to a member (`user.claims["team"]`: user, claims, team), or undefined
+ * for any other node. Does not recurse.
  */
 export function pathOfNode(node: ASTNode): readonly string[] | undefined {
   const path: string[] = [];

@@ -8,13 +8,13 @@ describe('accept', () => {
   });
 
   it('warns on a cluster that every authenticated caller is admitted', () => {
-    expect(warningsOf('accept', true)[0]).toMatch(/every authenticated caller/);
+    expect(warningsOf('accept', true)[0]).toMatch(/every authenticated user/);
     expect(warningsOf('accept', true, { scope: 'route/web' })).toEqual([]);
     expect(warningsOf('accept', true, { action: 'deny' })).toEqual([]);
     expect(warningsOf('accept', true, { operator: 'not' })).toEqual([]);
   });
 
   it('warns that false is ignored', () => {
-    expect(warningsOf('accept', false, { scope: 'route/web' })[0]).toMatch(/false accepts too/);
+    expect(warningsOf('accept', false, { scope: 'route/web' })[0]).toMatch(/false accepts as well/);
   });
 });

@@ -3,19 +3,17 @@ import { definition } from '../../reference/json-schema.ts';
 import { pass } from '../../language/verdict.ts';
 
 const ok = pass('accept');
-/** Places where a policy rules on clusters; on web routes, accept may be meant. */
+/** Scopes of policies for clusters. On web routes, accept can be intended. */
 const ofClusters = /^(?:shadow\/)?(?:global$|policy\/|cluster\/|namespace\/)/;
 
 /**
- * Always holds; its data is ignored, as in Pomerium's language. On a cluster it still admits authenticated callers
- * only.
+ * Always holds. Its data is ignored, as in Pomerium's language. On a cluster it still admits only authenticated users.
  */
 export const accept: Criterion = {
   name: 'accept',
   doc: {
-    summary:
-      'Always holds. On a cluster it still admits only callers who are logged in; it loads with a warning there.',
-    data: 'anything, by custom `true`; `false` accepts too',
+    summary: 'Always holds. On a cluster it still admits only users who are logged in, and it compiles with a warning.',
+    data: 'anything, usually `true`; `false` accepts as well',
     example: true,
     source: 'Pomerium',
     reasons: ['accept'],
@@ -23,12 +21,13 @@ export const accept: Criterion = {
   schema: definition('anything'),
   compile(data, _subpath, context) {
     const admits = context.action === 'allow' && (context.operator === 'and' || context.operator === 'or');
-    if (data === false) context.warnings.add(context.path, 'accept ignores its data: false accepts too', 'use reject');
+    if (data === false)
+      context.warnings.add(context.path, 'accept ignores its data, so false accepts as well', 'use reject');
     if (admits && ofClusters.test(context.scope)) {
       context.warnings.add(
         context.path,
-        'accept on a cluster admits every authenticated caller, whoever they are',
-        'name groups, or use authenticated_user to say that it is meant',
+        'accept on a cluster admits every authenticated user',
+        'name groups, or use authenticated_user if this is intended',
       );
     }
     return () => ok;

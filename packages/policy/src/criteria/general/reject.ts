@@ -4,12 +4,12 @@ import { fail } from '../../language/verdict.ts';
 
 const rejected = fail('reject');
 
-/** Never holds; its data is ignored, as in Pomerium's language. */
+/** Never holds. Its data is ignored, as in Pomerium's language. */
 export const reject: Criterion = {
   name: 'reject',
   doc: {
     summary: 'Never holds.',
-    data: 'anything, by custom `true`',
+    data: 'anything, usually `true`',
     example: true,
     source: 'Pomerium',
     reasons: ['reject'],

@@ -7,12 +7,12 @@ import { fail, pass } from '../../language/verdict.ts';
 type FlagCriterionOptions = {
   readonly name: string;
   readonly reason: string;
-  /** Undefined where the question does not arise: then neither true nor false matches. */
+  /** Undefined if the question does not apply: then neither true nor false matches. */
   readonly read: (input: PolicyInput) => boolean | undefined;
   readonly doc: Pick<CriterionDoc, 'summary'>;
 };
 
-/** Creates a criterion that holds if something is so (`true`) or is not (`false`). */
+/** Creates a criterion that holds if a property is present (`true`) or absent (`false`). */
 export function createFlagCriterion({ name, reason, read, doc }: FlagCriterionOptions): Criterion {
   const [okReason, failReason] = [`${reason}-ok` as Reason, `${reason}-unauthorized` as Reason];
   const [ok, unauthorized] = [pass(okReason), fail(failReason)];
@@ -23,7 +23,7 @@ export function createFlagCriterion({ name, reason, read, doc }: FlagCriterionOp
     value: read,
     compile(data, _subpath, { path, faults }) {
       if (typeof data === 'boolean') return (input) => (read(input) === data ? ok : unauthorized);
-      faults.add(path, `must be true or false, is ${kindOf(data)}`);
+      faults.add(path, `must be true or false, not ${kindOf(data)}`);
       return undefined;
     },
   };

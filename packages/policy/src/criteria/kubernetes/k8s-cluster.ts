@@ -6,7 +6,7 @@ export const k8sCluster = createTextCriterion({
   read: (input) => input.kubernetes?.cluster || undefined,
   reason: 'k8s-cluster',
   doc: {
-    summary: 'Holds if the name of the cluster matches, as `clusters[].name` gives it.',
+    summary: 'Holds if the name of the cluster (`clusters[].name`) matches.',
     example: { starts_with: 'prod-' },
     source: 'Sallyport',
   },

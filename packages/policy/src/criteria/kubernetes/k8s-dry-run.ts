@@ -4,7 +4,7 @@ import { createFlagCriterion } from './flag-criterion.ts';
 
 const changing: ReadonlySet<string | undefined> = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
 
-/** Acts on a running pod at once, or is answered with a token or a Secret: a dry run of it does the thing itself. */
+/** True if a dry run has the real effect: it acts on a running pod, or its response has a token or a Secret. */
 function isNeverDry(kubernetes: KubernetesInput): boolean {
   if (kubernetes.apiGroup) return false;
   return (
@@ -13,7 +13,7 @@ function isNeverDry(kubernetes: KubernetesInput): boolean {
   );
 }
 
-/** Holds for what surely changes nothing. */
+/** Holds for a request that certainly changes nothing. */
 export const k8sDryRun = createFlagCriterion({
   name: 'k8s/dry_run',
   reason: 'k8s-dry-run',
@@ -23,8 +23,8 @@ export const k8sDryRun = createFlagCriterion({
   },
   doc: {
     summary:
-      'With `true`, holds for a change that is only tried: the query says `dryRun=All` exactly once and no body can say otherwise, so never a `DELETE` with a body, an exec, a token, or anything with a Secret, which the answer holds. ' +
-      'With `false`, holds for everything else, reads too. ' +
-      'Webhooks and aggregated API servers must keep the promise themselves.',
+      'With `true`, holds for a dry run: the query has `dryRun=All` exactly once, and no body can override it. It never holds for a `DELETE` with a body, an exec, a token, or anything with a Secret, because the response contains the Secret. ' +
+      'With `false`, holds for everything else, including reads. ' +
+      'Whether webhooks and aggregated API servers respect a dry run is up to them.',
   },
 });

@@ -16,7 +16,7 @@ function sameVector(command: readonly string[], argv: readonly string[]): boolea
   return true;
 }
 
-/** The API server runs nothing for an attach, whatever its query says. */
+/** Returns the command of an exec. For an attach the API server runs nothing, even if the query has a command. */
 function commandOf(kubernetes: KubernetesInput | undefined): readonly string[] | undefined {
   const { subresource, exec } = kubernetes ?? {};
   const command: unknown = !subresource || subresource === 'exec' ? exec?.command : undefined;
@@ -31,15 +31,14 @@ function compileArgv(data: unknown, { path, faults }: CompileContext): readonly 
 }
 
 /**
- * The program (argv[0]) or the whole vector of what is to run in the pod; a request that names no command matches
- * nothing.
+ * Matches the program (argv[0]) or the whole argument vector of an exec. A request without a command matches nothing.
  */
 export const k8sExecCommand: Criterion = {
   name: 'k8s/exec_command',
   doc: {
     summary:
-      'Holds if the command of an exec matches: `program` its first word, `argv` the whole vector, word by word in order. A request that names no command (attach, too) matches nothing. ' +
-      'A guard rail, not a boundary: the image decides what `ls` is, and a shell runs anything.',
+      'Holds if the command of an exec matches: `program` is compared with its first word, `argv` with all words in order. A request without a command, such as an attach, matches nothing. ' +
+      'This guards against mistakes but is not a security boundary: the image decides what `ls` is, and a shell runs anything.',
     data: 'mapping of `program` (string matcher) and `argv` (list of strings); both must hold',
     example: { argv: ['cat', '/etc/hostname'] },
     source: 'Sallyport',
@@ -55,7 +54,7 @@ export const k8sExecCommand: Criterion = {
   compile(data, _subpath, context) {
     const { path, faults } = context;
     if (!isPlainObject(data)) {
-      faults.add(path, `must be a mapping of program and argv, is ${kindOf(data)}`);
+      faults.add(path, `must be a mapping of program and argv, not ${kindOf(data)}`);
       return undefined;
     }
     const before = faults.size;

@@ -1,8 +1,8 @@
 import { createTextCriterion } from '../common/text-criterion.ts';
 
 /**
- * String matcher over the path of a request that is for no resource, such as `/healthz` or discovery; a request for a
- * resource matches nothing.
+ * String matcher over the path of a non-resource request, such as `/healthz` or discovery. A request for a resource
+ * matches nothing.
  */
 export const k8sNonResourcePath = createTextCriterion({
   name: 'k8s/non_resource_path',
@@ -11,7 +11,7 @@ export const k8sNonResourcePath = createTextCriterion({
   isClusterPath: () => true,
   doc: {
     summary:
-      'Holds if the request is for no resource (`/healthz`, `/version`, discovery under `/api` and `/apis`) and its path matches. A request for a resource matches nothing, not even `not`. A slash at the end of the path does not count: `/version` also matches `/version/`, which many clients ask for.',
+      'Holds if the request is not for a resource (`/healthz`, `/version`, discovery under `/api` and `/apis`) and its path matches. A request for a resource matches nothing, not even `not`. A slash at the end of the path does not count: `/version` also matches `/version/`, which many clients use.',
     example: { in: ['/healthz', '/version'] },
     source: 'Sallyport',
   },

@@ -46,10 +46,10 @@ describe('k8s/resource', () => {
 
   it('refuses what is no resource', () => {
     expect(faultsOf('k8s/resource', '')).toEqual([
-      'k8s/resource: must be a resource such as pods/exec or deployments.apps, is empty',
+      'k8s/resource: must be a resource such as pods/exec or deployments.apps, not empty',
     ]);
     expect(faultsOf('k8s/resource', ['pods', {}])).toEqual([
-      'k8s/resource.1: must be a resource such as pods/exec or deployments.apps, is a mapping',
+      'k8s/resource.1: must be a resource such as pods/exec or deployments.apps, not a mapping',
     ]);
     expect(faultsOf('k8s/resource', [])).toHaveLength(1);
   });

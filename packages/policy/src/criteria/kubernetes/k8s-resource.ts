@@ -11,7 +11,7 @@ function compileOne(data: unknown, path: CompileContext['path'], context: Compil
   if (typeof data !== 'string' || data === '') {
     context.faults.add(
       path,
-      `must be a resource such as pods/exec or deployments.apps, is ${data === '' ? 'empty' : kindOf(data)}`,
+      `must be a resource such as pods/exec or deployments.apps, not ${data === '' ? 'empty' : kindOf(data)}`,
     );
     return undefined;
   }
@@ -19,8 +19,8 @@ function compileOne(data: unknown, path: CompileContext['path'], context: Compil
   if (group)
     context.warnings.add(
       path,
-      'names a resource that is not of the core group, without its group: it matches nothing',
-      `write it with .${group}`,
+      'names a resource that is not in the core group, without its group, so it matches nothing',
+      `add its group: .${group}`,
     );
   return compileResourcePattern(data);
 }
@@ -34,14 +34,14 @@ function valueOf({ kubernetes }: PolicyInput): string | undefined {
   return `${resource}${apiGroup ? `.${apiGroup}` : ''}${subresource ? `/${subresource}` : ''}`;
 }
 
-/** `resource[.group][/subresource]` with `*` in any part, or a list of such. */
+/** `resource[.group][/subresource]` with `*` in any part, or a list of these. */
 export const k8sResource: Criterion = {
   name: 'k8s/resource',
   doc: {
     summary:
-      'Holds if the resource matches. `*` stands for any text within a part; without a group the core group is meant, without a subresource the object itself; `*` alone is everything. ' +
+      'Holds if the resource matches. `*` matches any text within a part, and `*` alone matches everything. Without a group it means the core group, without a subresource the object itself. ' +
       'So `pods` does not cover `pods/exec`, and `pods/*` does not cover the pods.',
-    data: '`resource[.group][/subresource]`, or a list of such (one of them)',
+    data: '`resource[.group][/subresource]`, or a list of these, of which one must match',
     example: ['pods', 'pods/log', 'deployments.apps'],
     source: 'Sallyport',
     reasons: ['k8s-resource-ok', 'k8s-resource-unauthorized'],

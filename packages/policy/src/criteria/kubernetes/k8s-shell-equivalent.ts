@@ -1,7 +1,7 @@
 import { isShellEquivalent, shellEquivalents } from '@sallyport/contracts';
 import { createFlagCriterion } from './flag-criterion.ts';
 
-/** Each as policies write it: those that are one whatever the verb, and those that only a create is. */
+/** Lists shell equivalents as written in policies: those for every verb, or those only for create. */
 const written = (onlyCreate: boolean) =>
   shellEquivalents
     .filter(({ verbs }) => (verbs !== undefined) === onlyCreate)
@@ -11,9 +11,7 @@ const written = (onlyCreate: boolean) =>
     )
     .join(', ');
 
-/**
- * Holds for what is as good as a shell. Neither true nor false matches a request of which the resource is not known.
- */
+/** Holds for what is equivalent to a shell. If the resource of a request is unknown, neither true nor false matches. */
 export const k8sShellEquivalent = createFlagCriterion({
   name: 'k8s/shell_equivalent',
   reason: 'k8s-shell-equivalent',
@@ -24,8 +22,8 @@ export const k8sShellEquivalent = createFlagCriterion({
   },
   doc: {
     summary:
-      `With \`true\`, holds for everything that is as good as a shell, or gives the caller another's credential: ${written(false)}, whatever the verb, and \`create\` of ${written(true)}; with \`false\`, for everything else. ` +
-      'A Secret of type `kubernetes.io/service-account-token` is answered with a token, too, but its type is in the body, which is not looked at: deny `create` of `secrets` where that matters. ' +
-      'A pod that mounts the host or runs privileged is as good as a shell, too, but looks like any other: leave that to Pod Security admission.',
+      `With \`true\`, holds for everything that is equivalent to a shell or issues a credential of another identity: ${written(false)} with any verb, and \`create\` of ${written(true)}. With \`false\`, holds for everything else. ` +
+      'Creating a Secret of type `kubernetes.io/service-account-token` also returns a token, but its type is in the body, which policies do not see: deny `create` of `secrets` if that matters. ' +
+      'A pod that mounts the host or runs privileged is equivalent to a shell too, but looks like any other pod: use Pod Security admission for that.',
   },
 });

@@ -22,6 +22,6 @@ describe('k8s/verb', () => {
   });
 
   it('points at the item of a list that is no string', () => {
-    expect(faultsOf('k8s/verb', ['get', 1])).toEqual(['k8s/verb.1: must be a string, is a number']);
+    expect(faultsOf('k8s/verb', ['get', 1])).toEqual(['k8s/verb.1: must be a string, not a number']);
   });
 });

@@ -8,16 +8,16 @@ const overVerb = createTextCriterion({
   takesList: true,
   doc: {
     summary:
-      'Holds if the verb matches: `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection`, or the method in small letters for a path that is no resource. ' +
-      'Exec, attach and port-forward are `create`, however they are asked for.',
+      'Holds if the verb matches: `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection`, or the method in lower case for a non-resource path. ' +
+      'Exec, attach and port-forward are `create`, over any protocol.',
     example: ['get', 'list', 'watch'],
     source: 'Sallyport',
   },
 });
 
 /**
- * String matcher, or a list of verbs, over the verb that policy judges (`create` for exec, attach and portforward,
- * however they are asked).
+ * String matcher or list of verbs, over the verb that policies evaluate: `create` for exec, attach and portforward,
+ * over any protocol.
  */
 export const k8sVerb: Criterion = {
   ...overVerb,
@@ -25,8 +25,8 @@ export const k8sVerb: Criterion = {
     if (data === '*' || (Array.isArray(data) && data.includes('*')))
       context.warnings.add(
         context.path,
-        'no verb is called *: this matches nothing',
-        'leave the criterion out to match every verb',
+        'there is no verb *, so this matches nothing',
+        'remove the criterion to match every verb',
       );
     return overVerb.compile(data, subpath, context);
   },

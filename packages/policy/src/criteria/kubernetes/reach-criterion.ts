@@ -8,16 +8,14 @@ import { fail, leaveOpen, pass } from '../../language/verdict.ts';
 
 type ReachCriterionOptions = {
   readonly name: string;
-  /**
-   * What is matched: empty where there is nothing to match, undefined where any may be among what the request reaches.
-   */
+  /** Returns the string to match: empty if there is none, undefined if the request may reach any. */
   readonly read: (kubernetes: KubernetesInput | undefined) => string | undefined;
   /**
-   * Another spelling of the same, where there is one: a deny holds if either makes it hold. `not` and `nor` turn that
-   * round.
+   * Returns another spelling of the same, if there is one: a deny holds if either spelling makes it hold. `not` and
+   * `nor` invert that.
    */
   readonly otherwise?: (kubernetes: KubernetesInput) => string | undefined;
-  /** Says for a place in a policy whether a request may reach another text that matches where its own does not. */
+  /** Reports, for a place in a policy, whether a request whose own value does not match may reach one that does. */
   readonly reachesOthers?: (context: CompileContext) => (kubernetes: KubernetesInput | undefined) => boolean;
   /** The reasons are `<reason>-ok`, `<reason>-unauthorized` and `<reason>-open`. */
   readonly reason: string;
@@ -25,8 +23,8 @@ type ReachCriterionOptions = {
 };
 
 /**
- * Creates a criterion that is a string matcher over where a request reaches; a request that reaches several places
- * leaves it open, unless all of them match or none does.
+ * Creates a criterion that is a string matcher over what a request reaches. For a request that reaches several values
+ * it is open, unless all of them match or none does.
  */
 export function createReachCriterion({
   name,

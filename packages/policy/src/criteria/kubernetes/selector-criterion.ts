@@ -1,7 +1,7 @@
 import type { Criterion } from '../../language/criterion.ts';
 import { createTextCriterion } from '../common/text-criterion.ts';
 
-/** The only verbs for which the API server looks at selectors; for others a selector in the query promises nothing. */
+/** The only verbs for which the API server applies selectors. For others, a selector in the query has no effect. */
 const verbsWithSelectors: ReadonlySet<string | undefined> = new Set(['list', 'watch', 'deletecollection']);
 
 type SelectorCriterionOptions = {
@@ -12,7 +12,7 @@ type SelectorCriterionOptions = {
   readonly example: string;
 };
 
-/** Creates a criterion over the text of a selector, where the request has one that the API server goes by. */
+/** Creates a criterion over the text of a selector, for requests to which the API server applies it. */
 export function createSelectorCriterion({ name, member, reason, what, example }: SelectorCriterionOptions): Criterion {
   return createTextCriterion({
     name,
@@ -21,9 +21,9 @@ export function createSelectorCriterion({ name, member, reason, what, example }:
     reason,
     doc: {
       summary:
-        `Holds if the text of the ${what} matches, for \`list\`, \`watch\` and \`deletecollection\`; other requests have none and match nothing. ` +
-        `The text is compared, not its meaning: only \`is\` and \`in\` promise that nothing but the selected objects is reached. \`contains: ${example}\` also matches \`${example}-test\`, ` +
-        'and the same selection can be written in several ways, so a deny rule on a selector is no boundary. It says nothing of a `get` by name.',
+        `Holds if the text of the ${what} matches, for \`list\`, \`watch\` and \`deletecollection\`. Other requests match nothing. ` +
+        `The text is compared, not its meaning: only \`is\` and \`in\` guarantee that only the selected objects are reached. \`contains: ${example}\` also matches \`${example}-test\`, ` +
+        'and the same selection can be written in several ways, so a deny by selector is not a security boundary. It does not cover a `get` by name.',
       example: { is: example },
       source: 'Sallyport',
     },

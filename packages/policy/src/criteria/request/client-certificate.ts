@@ -11,11 +11,11 @@ import { fail, pass } from '../../language/verdict.ts';
 const ok = pass('client-certificate-ok');
 const unauthorized = fail('client-certificate-unauthorized');
 
-/** `trusted`: the chain is not known to be bad. */
+/** `trusted`: the chain is not known to be invalid. */
 type CertificateTest = (facts: CertificateFacts, trusted: boolean) => boolean;
 type Compile = (data: unknown, path: FaultPath, faults: FaultList) => CertificateTest | undefined;
 
-/** One of several hashes; `read` gives a hash in the form in which it is compared, or undefined. */
+/** Compiles a list of hashes, of which one must match. `read` normalizes a hash, or returns undefined. */
 function hashes(of: 'fingerprint' | 'spkiHash', read: (text: string) => string | undefined, form: string): Compile {
   return (data, path, faults) => {
     const list = typeof data === 'string' ? [data] : readStrings(data, path, faults);
@@ -25,13 +25,13 @@ function hashes(of: 'fingerprint' | 'spkiHash', read: (text: string) => string |
     const set = new Set(list.map(read));
     list.forEach((text, index) => {
       if (read(text) === undefined)
-        faults.add(typeof data === 'string' ? path : [...path, index], `is not a hash in the form expected: ${form}`);
+        faults.add(typeof data === 'string' ? path : [...path, index], `is not a hash in the expected form: ${form}`);
     });
     return faults.size > before ? undefined : (facts) => set.has(facts[of]);
   };
 }
 
-/** Some name of this kind must match the whole matcher. A name is worth something only if a trusted CA gave it. */
+/** Compiles a matcher for names of one kind, of which one must match. A name counts only if a trusted CA issued it. */
 function altName(kind: 'dns' | 'email' | 'uri'): Compile {
   return (data, path, faults) => {
     const matches: StringMatcher | undefined = compileStringMatcher(data, path, faults);
@@ -56,7 +56,7 @@ const members: Readonly<Record<string, Compile>> = {
   fingerprint: hashes(
     'fingerprint',
     readFingerprint,
-    '64 small hex digits, or 32 pairs of capital ones with colons between (SHA-256)',
+    'SHA-256 as 64 lower-case hex digits, or as 32 upper-case pairs with colons in between',
   ),
   spki_hash: hashes('spkiHash', readSpkiHash, 'a SHA-256 hash in base64'),
   san_email: altName('email'),
@@ -70,14 +70,14 @@ function factsOf(input: PolicyInput): CertificateFacts | undefined {
   return typeof leaf === 'string' ? readCertificate(leaf) : undefined;
 }
 
-/** Matches the certificate that the client presented on TLS. */
+/** Matches the certificate that the client presented in the TLS handshake. */
 export const clientCertificate: Criterion = {
   name: 'client_certificate',
   doc: {
     summary:
-      "Holds if the client's TLS certificate matches all members given. Of alternative names, one must match. " +
-      'Hashes are compared whether or not the certificate is trusted (holding its key is proof enough); names only if its chain is not known to be bad. ' +
-      'Add `deny: {or: [{invalid_client_certificate: true}]}` to insist on a trusted one.',
+      "Holds if the client's TLS certificate matches all given members. Of several alternative names, one must match. " +
+      'Hashes are compared even if the certificate is not trusted, because the client has proven that it has the key. Names are compared only if the chain is not known to be invalid. ' +
+      'Add `deny: {or: [{invalid_client_certificate: true}]}` to require a trusted certificate.',
     data: 'mapping of `fingerprint`, `spki_hash` (a string or a list), `san_email`, `san_dns`, `san_uri` (string matchers)',
     example: { san_email: { ends_with: '@example.com' } },
     source: 'Pomerium',
@@ -97,7 +97,7 @@ export const clientCertificate: Criterion = {
   value: factsOf,
   compile(data, _subpath, { path, faults }) {
     if (!isPlainObject(data)) {
-      faults.add(path, `must be a mapping of ${names.join(', ')}, is ${kindOf(data)}`);
+      faults.add(path, `must be a mapping of ${names.join(', ')}, not ${kindOf(data)}`);
       return undefined;
     }
     const tests = Object.keys(data).map((key) => {

@@ -6,7 +6,7 @@ import { fail, pass } from '../../language/verdict.ts';
 const cors = pass('cors-request');
 const other = fail('non-cors-request');
 
-/** Header names have no case (RFC 9110, 5.1), and inputs come with any. */
+/** Header names are case-insensitive (RFC 9110, 5.1), and inputs can have any case. */
 function hasHeader(headers: RequestInput['headers'], name: string): boolean {
   if (typeof headers !== 'object' || headers === null) return false;
   for (const key of Object.keys(headers))
@@ -14,13 +14,13 @@ function hasHeader(headers: RequestInput['headers'], name: string): boolean {
   return false;
 }
 
-/** Holds for what a browser sends to ask whether a page may call (Fetch standard, "CORS-preflight request"). */
+/** Holds for a "CORS-preflight request" of the Fetch standard. */
 export const corsPreflight: Criterion = {
   name: 'cors_preflight',
   doc: {
     summary:
-      "Holds for the request by which a browser asks whether another site's page may call: `OPTIONS` with the headers `Origin` and `Access-Control-Request-Method`.",
-    data: 'anything, by custom `true`',
+      "Holds for a CORS preflight request, with which a browser asks whether another site's page may make a request: `OPTIONS` with the headers `Origin` and `Access-Control-Request-Method`.",
+    data: 'anything, usually `true`',
     example: true,
     source: 'Pomerium',
     reasons: ['cors-request', 'non-cors-request'],

@@ -6,7 +6,7 @@ export const httpMethod = createTextCriterion({
   read: (input) => input.request?.method,
   reason: 'http-method',
   doc: {
-    summary: 'Holds if the HTTP method matches. On a cluster, `k8s/verb` says more: a GET may be an exec.',
+    summary: 'Holds if the HTTP method matches. On a cluster, `k8s/verb` is more precise: a GET can be an exec.',
     example: { in: ['GET', 'HEAD'] },
     source: 'Pomerium',
   },

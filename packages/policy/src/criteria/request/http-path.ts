@@ -8,7 +8,7 @@ export const httpPath = createTextCriterion({
   isClusterPath: ({ kubernetes }) => kubernetes !== undefined,
   doc: {
     summary:
-      'Holds if the path of the request matches, without its query. On a cluster it is the path that the API server sees, and a slash at its end does not count.',
+      'Holds if the path of the request, without its query, matches. On a cluster it is the path that the API server receives, and a slash at its end does not count.',
     example: { starts_with: '/api/' },
     source: 'Pomerium',
   },

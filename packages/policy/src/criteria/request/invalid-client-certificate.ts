@@ -6,13 +6,13 @@ const required = pass('client-certificate-required');
 const invalid = pass('invalid-client-certificate');
 const valid = fail('valid-client-certificate');
 
-/** Holds for whoever comes without a certificate, or with one that the gateway does not trust; meant for deny. */
+/** Holds if the client has no certificate, or one that the gateway does not trust. Intended for deny. */
 export const invalidClientCertificate: Criterion = {
   name: 'invalid_client_certificate',
   doc: {
     summary:
-      'Holds if the client presents no TLS certificate, or one that does not lead to a CA of `gateway.tls.clientCaFile`. Under `deny` it refuses even before the caller is asked to log in.',
-    data: 'anything, by custom `true`',
+      'Holds if the client presents no TLS certificate, or one whose chain does not lead to a CA in `gateway.tls.clientCaFile`. Under `deny` it refuses even before the caller is asked to log in.',
+    data: 'anything, usually `true`',
     example: true,
     source: 'Pomerium',
     reasons: ['client-certificate-required', 'invalid-client-certificate', 'valid-client-certificate'],

@@ -9,10 +9,10 @@ import { fail, pass } from '../../language/verdict.ts';
 const ok = pass('source-ip-ok');
 const unauthorized = fail('source-ip-unauthorized');
 
-// Scratch, shared by all evaluations: evaluation is synchronous.
+// Scratch space, shared by all evaluations because evaluation is synchronous.
 const address = new Uint32Array(4);
 
-/** A link-local address may come with the interface that it was seen on (RFC 4007, 11). */
+/** A link-local address can have a zone, the interface on which it was seen (RFC 4007, 11). */
 function withoutZone(text: string): string {
   const percent = text.indexOf('%');
   return percent < 0 ? text : text.slice(0, percent);
@@ -20,7 +20,7 @@ function withoutZone(text: string): string {
 
 function compileOne(data: unknown, path: CompileContext['path'], { faults }: CompileContext): IpRange | undefined {
   if (typeof data !== 'string') {
-    faults.add(path, `must be an IP address or a CIDR range, is ${kindOf(data)}`);
+    faults.add(path, `must be an IP address or a CIDR range, not ${kindOf(data)}`);
     return undefined;
   }
   const range = compileIpRange(data);
@@ -33,13 +33,13 @@ function compileOne(data: unknown, path: CompileContext['path'], { faults }: Com
   return range;
 }
 
-/** Holds if the client's address is one of these, or lies in one of these ranges. */
+/** Holds if the client's address is one of these, or is in one of these ranges. */
 export const sourceIp: Criterion = {
   name: 'source_ip',
   doc: {
     summary:
-      'Holds if the request comes from this address or range, or from one of several: the address that the gateway sees, or the one behind `gateway.trustedProxies`. IPv4 addresses count the same when they are written as IPv6 (`::ffff:10.0.0.1`).',
-    data: 'IP address or CIDR range, or a list of such (one of them)',
+      'Holds if the request comes from this address or range, or from one of several. This is the address that the gateway sees, or the one behind `gateway.trustedProxies`. An IPv4 address written as IPv6 (`::ffff:10.0.0.1`) is the same address.',
+    data: 'IP address or CIDR range, or a list of these, of which one must match',
     example: ['10.0.0.0/8', '2001:db8::/32'],
     source: 'Pomerium',
     reasons: ['source-ip-ok', 'source-ip-unauthorized'],

@@ -2,15 +2,15 @@ import { nearestName, quoteName } from '../../compile/nearest-name.ts';
 import { isPlainObject, kindOf } from '../../compile/plain-object.ts';
 import type { CompileContext } from '../../language/criterion.ts';
 
-/** `after` and `before`, where given; what is judged must lie strictly between. */
+/** `after` and `before`, if given. The compared time must be strictly between them. */
 export type Bounds = { readonly after: number; readonly before: number };
 
 type BoundsOptions = {
   readonly parse: (text: string) => number | undefined;
-  /** What a bound is, for a message. */
+  /** What a bound is, for messages. */
   readonly what: string;
   readonly example: string;
-  /** Members besides after and before. */
+  /** Members other than after and before. */
   readonly others?: readonly string[];
 };
 
@@ -21,7 +21,7 @@ function compileBound(
   { parse, what, example }: BoundsOptions,
 ): number | undefined {
   if (typeof data !== 'string') {
-    faults.add([...path, name], `must be ${what}, is ${kindOf(data)}`, `write it in quotes, as '${example}'`);
+    faults.add([...path, name], `must be ${what}, not ${kindOf(data)}`, `write it in quotes, as '${example}'`);
     return undefined;
   }
   const bound = parse(data);
@@ -29,12 +29,12 @@ function compileBound(
   return bound;
 }
 
-/** Compiles the mapping of after and before; undefined after a fault. */
+/** Compiles the mapping of after and before. Returns undefined after reporting a fault. */
 export function compileBounds(data: unknown, context: CompileContext, options: BoundsOptions): Bounds | undefined {
   const { path, faults, warnings } = context;
   const names = [...(options.others ?? []), 'after', 'before'];
   if (!isPlainObject(data)) {
-    faults.add(path, `must be a mapping of ${names.join(', ')}, is ${kindOf(data)}`);
+    faults.add(path, `must be a mapping of ${names.join(', ')}, not ${kindOf(data)}`);
     return undefined;
   }
   const start = faults.size;
@@ -46,6 +46,6 @@ export function compileBounds(data: unknown, context: CompileContext, options: B
   const before = Object.hasOwn(data, 'before') ? compileBound('before', data.before, context, options) : Infinity;
   if (after === undefined || before === undefined || faults.size > start) return undefined;
   if (after >= before)
-    warnings.add(path, 'never holds: after is not earlier than before', 'write two criteria under or');
+    warnings.add(path, 'never holds, because after is not earlier than before', 'write two criteria under or');
   return { after, before };
 }

@@ -3,10 +3,10 @@ import { nearestName, quoteName } from '../../compile/nearest-name.ts';
 import { kindOf } from '../../compile/plain-object.ts';
 import { zoneClock, type ZoneClock } from './zone-clock.ts';
 
-/** The clock of the time zone named in a policy; undefined after a fault. */
+/** Returns the clock of the time zone named in a policy, or undefined after reporting a fault. */
 export function compileZone(data: unknown, path: FaultPath, faults: FaultList): ZoneClock | undefined {
   if (typeof data !== 'string') {
-    faults.add(path, `must be the name of a time zone, is ${kindOf(data)}`, 'write it as Europe/Berlin or UTC');
+    faults.add(path, `must be the name of a time zone, not ${kindOf(data)}`, 'write it as Europe/Berlin or UTC');
     return undefined;
   }
   const clock = zoneClock(data);

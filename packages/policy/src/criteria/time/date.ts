@@ -6,11 +6,11 @@ import { parseDate } from './parse-date.ts';
 const ok = pass('date-ok');
 const unauthorized = fail('date-unauthorized');
 
-/** Holds between two moments. */
+/** Holds between two times. */
 export const date: Criterion = {
   name: 'date',
   doc: {
-    summary: 'Holds while the moment of the request lies after `after` and before `before`; either may be left out.',
+    summary: 'Holds if the time of the request is after `after` and before `before`. You can omit either.',
     data: 'mapping of `after` and `before`: ISO 8601 dates with or without a time, in UTC unless they have an offset',
     example: { after: '2026-03-01T08:00:00', before: '2026-04-01' },
     source: 'Pomerium',

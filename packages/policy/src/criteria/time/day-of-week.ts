@@ -18,7 +18,7 @@ function compileDays(
   if (!days)
     faults.add(
       path,
-      `must name days of the week, ${typeof data === 'string' ? `${quoteName(data)} does not` : `is ${kindOf(data)}`}`,
+      `must name days of the week, ${typeof data === 'string' ? `${quoteName(data)} does not` : `not ${kindOf(data)}`}`,
       'write them as mon-fri, sat,sun or *',
     );
   return days;
@@ -35,8 +35,8 @@ export const dayOfWeek: Criterion = {
   name: 'day_of_week',
   doc: {
     summary:
-      'Holds on these days of the week, in UTC; written as a mapping of `is` and `timezone`, on the calendar of that time zone.',
-    data: '`*`, days (`sat,sun`), a range (`mon-fri`) or a mixture, by English names or their first three letters; or a mapping of `is` (the same) and `timezone`',
+      'Holds on these days of the week, in UTC. With a mapping of `is` and `timezone`, the calendar of that time zone counts.',
+    data: '`*`, days (`sat,sun`), a range (`mon-fri`) or a combination, as English names or their first three letters; or a mapping of `is` (the same) and `timezone`',
     example: 'mon-fri',
     source: 'Pomerium',
     reasons: ['day-of-week-ok', 'day-of-week-unauthorized'],

@@ -2,8 +2,8 @@ const form =
   /^(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(?:[Zz]|([+-])(\d{2}):?(\d{2}))?)?$/;
 
 /**
- * Milliseconds since the epoch of a date, or of a date with a time, by ISO 8601; UTC where no offset is given.
- * Undefined if the text is none, or no such day exists.
+ * Parses an ISO 8601 date, with or without a time, to milliseconds since the epoch; in UTC if it has no offset. Returns
+ * undefined if it is not a date, or if the day does not exist.
  */
 export function parseDate(text: string): number | undefined {
   const parts = form.exec(text);

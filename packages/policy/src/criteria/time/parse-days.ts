@@ -1,8 +1,8 @@
 const names = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
 
 /**
- * The number of a day (0 is Sunday) by its English name or the first three letters of it, in any case; -1 if it is
- * none.
+ * Returns the number of a day (0 is Sunday) from its English name or its first three letters, in any case; otherwise
+ * -1.
  */
 function dayOf(text: string): number {
   const day = text.trim().toLowerCase();
@@ -10,8 +10,8 @@ function dayOf(text: string): number {
 }
 
 /**
- * The days of the week (seven flags, Sunday first) of `*`, `sat,sun`, `mon-fri` or a mixture; undefined if the text is
- * none of these. A range may run over the weekend.
+ * Parses `*`, `sat,sun`, `mon-fri` or a combination to seven flags, Sunday first. Returns undefined for anything else.
+ * A range can span the weekend.
  */
 export function parseDays(text: string): readonly boolean[] | undefined {
   if (text.length > 256) return undefined;

@@ -2,8 +2,8 @@ const full = /^(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?$/;
 const half = /^(\d{1,2})(?::(\d{2}))? ?([AP]M)$/i;
 
 /**
- * Milliseconds since midnight of `15:04`, `15:04:05`, `15:04:05.999`, `3:04 PM`, `3PM`; undefined if the text is none
- * of these.
+ * Parses `15:04`, `15:04:05`, `15:04:05.999`, `3:04 PM` or `3PM` to milliseconds since midnight. Returns undefined for
+ * anything else.
  */
 export function parseTimeOfDay(text: string): number | undefined {
   const twelve = half.exec(text);

@@ -67,10 +67,10 @@ describe('time_of_day', () => {
       'time_of_day.timezone: unknown time zone "Europe/Berln"',
     ]);
     expect(faultsOf('time_of_day', { after: '8:00' })).toEqual([
-      'time_of_day.timezone: must be the name of a time zone, is nothing',
+      'time_of_day.timezone: must be the name of a time zone, not null',
     ]);
     expect(faultsOf('time_of_day', { timezone: 'UTC', after: 8400 })).toEqual([
-      'time_of_day.after: must be a time of day, is a number',
+      'time_of_day.after: must be a time of day, not a number',
     ]);
     for (const data of [
       { timezone: '', after: '8:00' },

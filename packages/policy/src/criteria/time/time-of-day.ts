@@ -8,13 +8,13 @@ import { parseTimeOfDay } from './parse-time-of-day.ts';
 const ok = pass('time-of-day-ok');
 const unauthorized = fail('time-of-day-unauthorized');
 
-/** Holds between two times of the day on the clocks of a time zone. */
+/** Holds between two times of the day in a time zone. */
 export const timeOfDay: Criterion = {
   name: 'time_of_day',
   doc: {
     summary:
-      "Holds while the clocks of the time zone show a time after `after` and before `before`; either may be left out. Summer time is the zone's own. " +
-      'A span over midnight is written as two criteria under `or`, one with `after`, one with `before`.',
+      'Holds if the local time in the time zone, including its daylight saving time, is after `after` and before `before`. You can omit either. ' +
+      'For a span over midnight, write two criteria under `or`, one with `after` and one with `before`.',
     data: 'mapping of `timezone` (required; a name such as `Europe/Berlin`), `after` and `before` (`15:04`, `15:04:05`, `3:04 PM`, `3PM`)',
     example: { timezone: 'Europe/Berlin', after: '8:00', before: '6:30 PM' },
     source: 'Pomerium',

@@ -1,6 +1,6 @@
-/** The clock on the wall of one time zone. Both give NaN for what is no moment. */
+/** The local time of one time zone. Both functions return NaN for an invalid time. */
 export type ZoneClock = {
-  /** Milliseconds since the hands stood at midnight, for a moment in milliseconds since the epoch. */
+  /** Returns the local time as milliseconds since midnight, for a time in milliseconds since the epoch. */
   readonly timeOfDay: (now: number) => number;
   /** 0 is Sunday. */
   readonly weekday: (now: number) => number;
@@ -20,8 +20,8 @@ function createZoneClock(timeZone: string): ZoneClock {
     minute: '2-digit',
     second: '2-digit',
   });
-  // Asking the formatter is slow and makes garbage; within one second the answer stays the same (zones change on whole
-  // seconds).
+  // The formatter is slow and allocates. Within one second the result stays the same, because zones change on whole
+  // seconds.
   const last = { second: Number.NaN, weekday: Number.NaN, secondOfDay: Number.NaN };
   const look = (now: number) => {
     const second = Math.floor(now / 1000);
@@ -48,8 +48,8 @@ function createZoneClock(timeZone: string): ZoneClock {
 }
 
 /**
- * The clock of a time zone of the IANA database (or `UTC`, or an offset such as `+02:00`); undefined if there is no
- * such zone. Shared by all who ask for the same zone.
+ * Returns the clock of a time zone of the IANA database, of `UTC`, or of an offset such as `+02:00`; undefined if there
+ * is no such zone. The clock of a zone is shared.
  */
 export function zoneClock(timeZone: string): ZoneClock | undefined {
   try {

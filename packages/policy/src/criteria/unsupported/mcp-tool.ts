@@ -2,7 +2,7 @@ import { compileStringMatcher } from '../../matchers/string-matcher.ts';
 import { definition } from '../../reference/json-schema.ts';
 import { createUnsupportedCriterion } from './unsupported-criterion.ts';
 
-/** The tool that a call of the Model Context Protocol names. */
+/** The tool in a call of the Model Context Protocol. */
 export const mcpTool = createUnsupportedCriterion({
   name: 'mcp_tool',
   reason: 'mcp-tool-unauthorized',

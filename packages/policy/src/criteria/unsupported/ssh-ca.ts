@@ -7,7 +7,7 @@ export const sshCa = createUnsupportedCriterion({
   name: 'ssh_ca',
   reason: 'ssh-publickey-unauthorized',
   missing: 'SSH route',
-  data: 'public key of a CA, or a list of such',
+  data: 'public key of a CA, or a list of these',
   example: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICa',
   schema: definition('textOrList'),
   check: checkTexts,

@@ -11,6 +11,6 @@ export const sshUsernameMatchesClaim = createUnsupportedCriterion({
   schema: { type: 'string' },
   ofCaller: true,
   check(data, { path, faults }) {
-    if (typeof data !== 'string') faults.add(path, `must be the name of a claim, is ${kindOf(data)}`);
+    if (typeof data !== 'string') faults.add(path, `must be the name of a claim, not ${kindOf(data)}`);
   },
 });

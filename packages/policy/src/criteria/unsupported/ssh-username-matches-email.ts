@@ -6,7 +6,7 @@ export const sshUsernameMatchesEmail = createUnsupportedCriterion({
   name: 'ssh_username_matches_email',
   reason: 'ssh-username-unauthorized',
   missing: 'SSH route',
-  data: 'anything, by custom `true`',
+  data: 'anything, usually `true`',
   example: true,
   schema: definition('anything'),
   ofCaller: true,

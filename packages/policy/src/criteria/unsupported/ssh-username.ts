@@ -2,7 +2,7 @@ import { compileStringMatcher } from '../../matchers/string-matcher.ts';
 import { definition } from '../../reference/json-schema.ts';
 import { createUnsupportedCriterion } from './unsupported-criterion.ts';
 
-/** The user name that an SSH client asks for. */
+/** The user name that an SSH client requests. */
 export const sshUsername = createUnsupportedCriterion({
   name: 'ssh_username',
   reason: 'ssh-username-unauthorized',

@@ -13,7 +13,7 @@ const cases: [key: string, data: unknown, reason: string, bad: unknown[]][] = [
 
 describe('what Pomerium has and Sallyport has not', () => {
   it.each(cases)('%s loads with a warning and never holds', (key, data, reason, bad) => {
-    expect(warningsOf(key, data)[0]).toMatch(/^never holds: there is no /);
+    expect(warningsOf(key, data)[0]).toMatch(/^never holds: Sallyport has no /);
     expect(evaluateCriterion(key, data, alice)).toEqual([false, reason]);
     for (const one of bad) expect(faultsOf(key, one)).toHaveLength(1);
   });

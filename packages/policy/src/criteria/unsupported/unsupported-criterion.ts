@@ -7,22 +7,22 @@ import { isLoggedIn } from '../common/is-logged-in.ts';
 type UnsupportedCriterionOptions = {
   readonly name: string;
   readonly reason: Reason;
-  /** What there is none of here. */
+  /** What Sallyport does not have. */
   readonly missing: string;
   readonly data: string;
   readonly example: unknown;
   readonly schema: JsonSchema;
-  /** About the caller: without a session the answer is to log in. */
+  /** Whether it is about the caller, so that a request without a session is asked to log in. */
   readonly ofCaller?: boolean;
-  /** Reports what is wrong with the data. */
+  /** Reports faults of the data. */
   readonly check: (data: unknown, context: CompileContext) => void;
 };
 
 const unauthenticated = fail('user-unauthenticated');
 
 /**
- * Creates a criterion of Pomerium's language about something that does not exist here: it loads with a warning and
- * never holds.
+ * Creates a criterion of Pomerium's language about something that Sallyport does not have. It compiles with a warning
+ * and never holds.
  */
 export function createUnsupportedCriterion({
   name,
@@ -39,7 +39,7 @@ export function createUnsupportedCriterion({
     name,
     schema,
     doc: {
-      summary: `Never holds: Sallyport has no ${missing}. It loads with a warning, so that an existing policy need not be changed.`,
+      summary: `Never holds, because Sallyport has no ${missing}. It compiles with a warning, so that you need not change an existing policy.`,
       data: dataDoc,
       example,
       source: 'Pomerium',
@@ -52,7 +52,7 @@ export function createUnsupportedCriterion({
       const inverted = context.operator === 'not' || context.operator === 'nor';
       context.warnings.add(
         context.path,
-        `never holds: there is no ${missing} here${inverted ? `, so under ${context.operator} it always counts as true` : ''}`,
+        `never holds: Sallyport has no ${missing}${inverted ? `, so under ${context.operator} it always counts as true` : ''}`,
       );
       return ofCaller ? (input) => (isLoggedIn(input) ? unauthorized : unauthenticated) : () => unauthorized;
     },
