@@ -94,7 +94,7 @@ export function createEvaluateCheck(deps: {
     const now = deps.now();
     // The store returns only live sessions. This check does not rely on its clock.
     if (found.state !== 'live' || !(found.session.expiresAt > now) || !found.session.identity.user)
-      return refuseAnonymous('This login is not known or has expired; log in again.', version);
+      return refuseAnonymous('This login is unknown or has expired. Log in again.', version);
     const caller = deps.callers.of(found.session);
     const { target } = check;
     if (target.kind === 'cluster')
