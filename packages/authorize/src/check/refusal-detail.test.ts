@@ -51,11 +51,11 @@ describe('a refusal', () => {
     expect(about(['max-age-unauthorized'], { authTime: Date.parse('2026-03-01T08:00:00Z') })).toContain(
       '(criteria: max_age; you were authenticated at 2026-03-01T08:00:00.000Z; "sallyport login --max-age 1m" authenticates you again)',
     );
-    expect(about(['auth-time-unauthorized'], {})).toContain('does not say when');
+    expect(about(['auth-time-unauthorized'], {})).toContain('does not state when');
     expect(about(['acr-unauthorized', 'amr-unauthorized'], { acr: 'x\u001b', amr: ['pwd', 'otp'] })).toContain(
       '(criteria: acr, amr; you were authenticated as "x\\u001b"; "sallyport login --acr CLASS" requests another; you were authenticated by "pwd", "otp")',
     );
-    expect(about(['max-age-unauthorized'], { authTime: 9e15 })).toContain('does not say when');
+    expect(about(['max-age-unauthorized'], { authTime: 9e15 })).toContain('does not state when');
   });
 
   it('says where a request reaches farther than a rule looks, and what to ask for', () => {

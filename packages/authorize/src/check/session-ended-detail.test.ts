@@ -5,7 +5,7 @@ import { sessionEndedDetail } from './session-ended-detail.ts';
 
 describe('whoever comes with a session that has ended', () => {
   it('is told why, and nothing that is not theirs to know', () => {
-    expect(sessionEndedDetail('refused')).toContain('identity provider no longer vouches');
+    expect(sessionEndedDetail('refused')).toContain('identity provider rejected this login');
     for (const reason of ['logout', 'revoked', 'of another version', 'constructor', ''])
       expect(sessionEndedDetail(reason)).toBe('This session was ended. Log in again.');
     expect(endReasons.every((reason) => sessionEndedDetail(reason).endsWith('.'))).toBe(true);

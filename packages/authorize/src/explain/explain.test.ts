@@ -187,7 +187,7 @@ describe('an explanation', () => {
       const explained = await rig.explain(await rig.logIn(identityOf('system:admin')), 'system', 'dev');
       expect(explained).toMatchObject({
         decision: { effect: 'deny', rule: 'cluster/system.impersonate' },
-        detail: expect.stringContaining('may not go to cluster'),
+        detail: expect.stringContaining('cannot be used on cluster'),
       });
       expect(explained).not.toHaveProperty('upstream');
     }));

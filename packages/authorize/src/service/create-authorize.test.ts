@@ -215,10 +215,10 @@ describe('a batch', () => {
         checkOf('a', { kind: 'self' }),
       );
       expect(answers.map((answer) => answer.problem?.detail)).toEqual([
-        expect.stringContaining('not known'),
+        expect.stringContaining('This login is unknown'),
         'Log in first.',
-        expect.stringContaining('not known'),
-        expect.stringContaining('not known'),
+        expect.stringContaining('This login is unknown'),
+        expect.stringContaining('This login is unknown'),
       ]);
     }
     expect(calls).toEqual([

@@ -181,7 +181,7 @@ describe('sallyport policy explain, of a gateway', () => {
     expect(await rig.run('policy', 'explain', 'list', 'pods', '--cluster', 'x', '--user', 'bob')).toMatchObject({
       code: 5,
       out: '',
-      err: expect.stringContaining('ask about others'),
+      err: expect.stringContaining('ask about other users'),
     });
     answer = { status: 200, body: { rules: 'x' } };
     expect(await rig.run('policy', 'explain', 'list', 'pods', '--cluster', 'x')).toMatchObject({ code: 4, out: '' });

@@ -89,7 +89,7 @@ What to do next:
       '--policy',
       'policy.yaml',
     );
-    expect(through.out).toContain('What goes through a node reaches the pods of all namespaces, prod among them');
+    expect(through.out).toContain('Requests through a node reach the pods of all namespaces, prod among them');
     expect((await explain('list', 'pods', '-A', ...alice)).out).toContain(
       '- This lists all namespaces; ask for one: -n dev.\n',
     );
