@@ -12,7 +12,7 @@ const developers = [{ allow: { or: [{ groups: 'developers' }] } }];
 const without = (criterion: object) => [...developers, { deny: { or: [criterion] } }];
 const triesOnly = [{ allow: { and: [{ groups: 'developers' }, { 'k8s/dry_run': true }] } }];
 
-/** Paths that a policy denies in every way in which it can name one. */
+/** Paths that a policy denies with every criterion that can name one. */
 const pathsDenied = [
   { 'k8s/non_resource_path': { in: ['/version', '/apis'] } },
   { 'k8s/non_resource_path': { starts_with: '/logs/' } },
@@ -35,7 +35,7 @@ const programsDenied = [
   { expression: 'request.path.split("/").exists(p, p.split("-").exists(q, q == "secret"))' },
 ];
 
-/** Few enough that an attack can reach them, and more than any other attack opens at once. */
+/** Low enough for an attack to reach, and higher than what any other attack opens at once. */
 export const limits = { perUser: 40, perCluster: 60, inFlightPerUser: 150 };
 const person = (name: string, groups: string[], more: Partial<Person> = {}): Person => ({
   user: `${name}@example.com`,
@@ -44,7 +44,7 @@ const person = (name: string, groups: string[], more: Partial<Person> = {}): Per
   ...more,
 });
 
-/** People whose names and groups the identity provider should not have sent, besides those of the demo. */
+/** The people of the demo, and people with names and groups that an identity provider should not send. */
 const people: readonly Person[] = [
   ...demoPeople,
   person('eve', [
@@ -63,7 +63,7 @@ const people: readonly Person[] = [
   { user: 'system:admin', password: 'admin', groups: ['developers'] },
 ];
 
-/** The tokens by which the gateway is known to its clusters; neither may be seen anywhere but there. */
+/** The tokens of the gateway at its clusters. They must not appear anywhere else. */
 export const planted = {
   dev: 'planted-credential-of-the-dev-cluster',
   prod: 'planted-credential-of-the-prod-cluster',
@@ -71,23 +71,23 @@ export const planted = {
 };
 
 /**
- * One gateway as four processes with Redis and Kafka, two upstreams that record, and the real API server: what all
- * attacks are made on.
+ * The target of all attacks: a gateway as four processes with Redis and Kafka, two recording upstreams and the real API
+ * server.
  */
 export type AttackFixture = {
   gateway: Gateway;
   dev: RecordingUpstream;
   prod: RecordingUpstream;
   tokens: Record<'alice' | 'bob' | 'mallory' | 'eve', string>;
-  /** Every answer that an attacker got. */
+  /** Every response that an attacker received. */
   answers: string[];
 };
 
 let open: AttackFixture | undefined;
 
-/** The open fixture; it exists while tests run, not while they are collected. */
+/** Returns the fixture. It exists while tests run, not while they are collected. */
 export function attackFixture(): AttackFixture {
-  if (!open) throw new Error('the fixture is not open yet');
+  if (!open) throw new Error('the attack fixture has not been started');
   return open;
 }
 
@@ -152,7 +152,7 @@ export async function startAttackFixture(): Promise<void> {
   resetAttackFixture();
 }
 
-/** An upstream that reads what it is sent before it answers, as an API server does. */
+/** Makes the upstream read a request completely before it answers, like an API server. */
 export function resetAttackFixture(): void {
   attackFixture().dev.answer((request, response) =>
     request.on('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end('{"kind":"List"}')),
@@ -166,5 +166,5 @@ export async function stopAttackFixture(): Promise<void> {
   open = undefined;
 }
 
-/** The value under which a token is kept. */
+/** Returns the value under which a token is stored. */
 export const stored = (token: string): string => hashToken(token);

@@ -11,7 +11,7 @@ import {
 } from '../harness/index.ts';
 import { startHostileProvider, type HostileProvider } from './hostile-provider.ts';
 
-/** A gateway of its own as four processes, whose identity providers lie: what attacks on logins are made on. */
+/** The target of attacks on logins: a gateway as four processes with hostile identity providers. */
 export type LoginFixture = {
   gateway: Gateway;
   one: HostileProvider;
@@ -23,9 +23,9 @@ export type LoginFixture = {
 type ProviderId = 'one' | 'two' | 'three';
 let open: LoginFixture | undefined;
 
-/** The open fixture. */
+/** Returns the fixture. */
 export function loginFixture(): LoginFixture {
-  if (!open) throw new Error('the fixture of logins is not open yet');
+  if (!open) throw new Error('the login fixture has not been started');
   return open;
 }
 
@@ -65,7 +65,7 @@ export async function startLoginFixture(): Promise<void> {
   open = { gateway, one, two, three, upstream };
 }
 
-/** Honest providers again. */
+/** Makes the providers honest again. */
 export function resetLoginFixture(): void {
   if (!open) return;
   open.one.lies = {};
@@ -81,7 +81,7 @@ export async function stopLoginFixture(): Promise<void> {
 
 export type ProgramLogin = { left: URL | undefined; answer: HttpAnswer; verifier: string; redirectUri: string };
 
-/** Logs in as a program does, up to its code: `left` is where the browser was sent in the end. */
+/** Logs in like a program, up to its code. `left` is where the browser was finally redirected. */
 export async function logInAtProvider(id: ProviderId = 'one'): Promise<ProgramLogin> {
   const { gateway } = loginFixture();
   const verifier = randomBytes(32).toString('base64url');
@@ -109,7 +109,7 @@ export type TokenAnswer = {
   };
 };
 
-/** Exchanges the code of a login; `changes` replace what a well-behaved program would send. */
+/** Exchanges the code of a login. `changes` replace what a well-behaved program would send. */
 export async function exchangeCode(
   { left, verifier, redirectUri }: ProgramLogin,
   changes: Record<string, string> = {},
@@ -129,7 +129,7 @@ export async function exchangeCode(
   return { status, body: JSON.parse(text) as TokenAnswer['body'] };
 }
 
-/** A whole login that must succeed. */
+/** Logs in completely, which must succeed. */
 export async function tokenAt(id: ProviderId = 'one'): Promise<{ token: string; sessionId: string; user: string }> {
   const login = await logInAtProvider(id);
   const { status, body } = await exchangeCode(login);
@@ -138,7 +138,8 @@ export async function tokenAt(id: ProviderId = 'one'): Promise<{ token: string; 
 }
 
 /**
- * A login that must fail: no code, and words for the program, or for the person where nobody was sent to the provider.
+ * Expects a login to fail: no code, and a message for the program, or for the person if they were not redirected to the
+ * provider.
  */
 export async function expectRefusedLogin(says: RegExp, id: ProviderId = 'one'): Promise<void> {
   const { left, answer } = await logInAtProvider(id);
@@ -148,7 +149,7 @@ export async function expectRefusedLogin(says: RegExp, id: ProviderId = 'one'): 
   expect(String(answer.headers['set-cookie'])).not.toContain('spt_');
 }
 
-/** The same for one that fails on the way back, which is recorded. */
+/** Expects a login to fail on the way back from the provider, which is recorded. */
 export async function expectNoLogin(says: RegExp, id: ProviderId = 'one'): Promise<AuditRecord> {
   const { gateway } = loginFixture();
   const filter = { type: 'login.failed' };
@@ -158,7 +159,7 @@ export async function expectNoLogin(says: RegExp, id: ProviderId = 'one'): Promi
   return events.at(-1)!;
 }
 
-/** The status of a request to a cluster. */
+/** Returns the status of a request to a cluster. */
 export async function statusAt(token: string, cluster = 'dev'): Promise<number> {
   return (await loginFixture().gateway.request(`/clusters/${cluster}/api/v1/namespaces/dev/pods`, { token })).status;
 }

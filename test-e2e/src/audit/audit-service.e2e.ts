@@ -28,7 +28,8 @@ let bed: Bed;
 
 beforeAll(async () => {
   bed = await startBed({ need: ['kafka', 'postgres'] });
-  if (!bed.kafka || !bed.postgres) throw new Error(`the test cannot be done here: ${JSON.stringify(bed.missing)}`);
+  if (!bed.kafka || !bed.postgres)
+    throw new Error(`Kafka and PostgreSQL are not available: ${JSON.stringify(bed.missing)}`);
 }, 180_000);
 afterAll(async () => {
   await bed?.stop();
@@ -41,7 +42,7 @@ describeAuditStore('PostgreSQL', async () => {
   return { store, replica: open, close: () => store.close() };
 });
 
-/** The configuration of an installation; each has a topic of its own. */
+/** The configuration of an installation. Each has its own topic. */
 function load(own: { topic: string; store: string } = { topic, store: `{postgres: "${bed.postgres!.url}"}` }) {
   for (const name of serviceNames)
     writeFileSync(path.join(directory, `${name}.pem`), keys[name].privateKey.export({ type: 'pkcs8', format: 'pem' }));
@@ -64,7 +65,7 @@ function load(own: { topic: string; store: string } = { topic, store: `{postgres
 async function until(ready: () => Promise<boolean> | boolean, ms = 30_000): Promise<void> {
   const end = Date.now() + ms;
   while (!(await ready())) {
-    if (Date.now() > end) throw new Error('it did not come to pass in time');
+    if (Date.now() > end) throw new Error('timed out waiting for the condition');
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
@@ -123,7 +124,7 @@ describe('the audit service on Kafka and PostgreSQL', () => {
     await sink?.close();
   }, 60_000);
 
-  it('finds every event that was published, whole and in order, for whoever may see it', async () => {
+  it('returns every published event, unchanged and in order, to callers who may see it', async () => {
     const service = await start();
     const query = connect(service);
     const sent = events(800);
@@ -133,7 +134,7 @@ describe('the audit service on Kafka and PostgreSQL', () => {
     await until(async () => (await service.readiness.report()).ready);
   }, 60_000);
 
-  it('stores an event once that is on the topic several times', async () => {
+  it('stores an event once if it is on the topic several times', async () => {
     const query = connect(running[0]!);
     const sent = events(5);
     for (let times = 0; times < 3; times += 1) await Promise.all(sent.map((record) => sink.publish(record)));
@@ -143,7 +144,7 @@ describe('the audit service on Kafka and PostgreSQL', () => {
     expect(await query({ session: sessionOf(sent) })).toEqual([...sent, ...last]);
   }, 60_000);
 
-  it('lives on when PostgreSQL ends in the middle of storing', async () => {
+  it('survives a PostgreSQL that exits while it stores events', async () => {
     const query = connect(running[0]!);
     const sent = events(4000);
     for (const record of sent.slice(0, 2000)) sink.enqueue(record);
@@ -157,7 +158,7 @@ describe('the audit service on Kafka and PostgreSQL', () => {
     expect(found.map((record) => record.id)).toEqual(sent.slice(0, 1000).map((record) => record.id));
   }, 90_000);
 
-  it('answers 503 while PostgreSQL is away, and has everything when it is back', async () => {
+  it('answers 503 while PostgreSQL is down, and has every event when it is back', async () => {
     const [service] = running;
     const query = connect(service!);
     await bed.postgres!.pause();
@@ -173,7 +174,7 @@ describe('the audit service on Kafka and PostgreSQL', () => {
     expect(await query({ session: sessionOf(sent) })).toEqual(sent);
   }, 90_000);
 
-  it('loses nothing when one replica ends in the middle and another takes over', async () => {
+  it('loses nothing when a replica exits and another takes over', async () => {
     const sent = events(3000);
     const second = await start();
     const query = connect(second);
@@ -197,14 +198,14 @@ describe('the audit service on Kafka and PostgreSQL', () => {
     await store.close();
   }, 90_000);
 
-  it('shares Kafka with another installation, which has a topic of its own, and each stores what is its own', async () => {
+  it('shares Kafka with another installation on a separate topic, and each stores its own events', async () => {
     const loaded = load({ topic: `audit-${crypto.randomUUID()}`, store: '{embedded: ./other}' });
     const other = createKafkaAuditSink({ kafka: loaded.config.audit.kafka as never, logger, now: Date.now });
     const [ours, theirs] = [connect(running[0]!), connect(await start(loaded))];
     const [first, second] = [events(200), events(200)];
     for (const record of first) sink.enqueue(record);
     for (const record of second) other.enqueue(record);
-    // The embedded database takes some seconds to open, and on a busy machine more than a question waits.
+    // The embedded database takes some seconds to open, on a busy machine longer than the timeout of a query.
     await until(
       async () => (await theirs({ session: sessionOf(second) }).catch(() => [])).length === second.length,
       60_000,
@@ -219,7 +220,7 @@ describe('the embedded store', () => {
   const open = (file: string) =>
     createAuditStore({ embedded: file }, { logger, resolvePath: (name) => path.join(directory, name) });
 
-  it('has what it held when it is opened again in its directory', async () => {
+  it('keeps its events when it is opened again in its directory', async () => {
     const record = sampleAuditRecord();
     const first = open('deep/store');
     await first.add([record]);
@@ -229,7 +230,7 @@ describe('the embedded store', () => {
     await second.close();
   }, 60_000);
 
-  it('says that it is away when its files cannot be used, instead of hanging', async () => {
+  it('reports that it is unavailable when its files cannot be used, instead of hanging', async () => {
     writeFileSync(path.join(directory, 'file'), 'not a directory');
     const store = open('file');
     await expect(store.ping()).rejects.toMatchObject({ code: 'service-unavailable' });

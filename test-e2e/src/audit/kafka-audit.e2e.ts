@@ -17,7 +17,7 @@ const randomName = (what: string) => `${what}-${crypto.randomUUID()}`;
 let bed: Bed | undefined;
 async function startKafka(): Promise<NonNullable<Bed['kafka']>> {
   bed ??= await startBed({ need: ['kafka'] });
-  if (!bed.kafka) throw new Error(`Kafka cannot be had here: ${JSON.stringify(bed.missing)}`);
+  if (!bed.kafka) throw new Error(`Kafka is not available: ${JSON.stringify(bed.missing)}`);
   return bed.kafka;
 }
 afterAll(() => bed?.stop(), 60_000);
@@ -25,12 +25,12 @@ afterAll(() => bed?.stop(), 60_000);
 async function until(ready: () => boolean | Promise<boolean>, ms = 30_000): Promise<void> {
   const end = Date.now() + ms;
   while (!(await ready())) {
-    if (Date.now() > end) throw new Error('it did not come to pass in time');
+    if (Date.now() > end) throw new Error('timed out waiting for the condition');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
-/** Making a topic takes a broker longer than a sink lets anybody wait. */
+/** Creates the topic first, because that takes a broker longer than the timeout of a sink. */
 async function makeTopic(kafka: KafkaConfig): Promise<void> {
   const sink = createKafkaAuditSink({ kafka, logger, now: Date.now });
   await until(() =>
@@ -97,7 +97,7 @@ describe('audit events on Kafka', () => {
     await Promise.all(opened.splice(0).map((one) => one.close()));
   }, 60_000);
 
-  it('are refused within 2 s by a broker that is connected and does not answer, and stored once by id when it goes on', async () => {
+  it('are refused within 2 s while a connected broker does not answer, and stored once by id when it resumes', async () => {
     const server = await startKafka();
     const sink = createSink();
     const received: AuditRecord[] = [];
@@ -112,7 +112,7 @@ describe('audit events on Kafka', () => {
     );
     const ms = performance.now() - begun;
     for (const record of sent.slice(1)) sink.enqueue(record);
-    // Longer than the client waits for an answer, so that it tries again what the broker may have taken.
+    // Longer than the timeout of the client, so that it retries what the broker may have stored.
     await new Promise((resolve) => setTimeout(resolve, 5000));
     server.thaw();
     expect(refused).toMatchObject({ code: 'audit-unavailable' });
@@ -130,7 +130,7 @@ describe('audit events on Kafka', () => {
     expect(firsts().map((record) => record.id)).toEqual(sent.map((record) => record.id));
   }, 60_000);
 
-  it('are given again to a consumer that ended before it stored them, and to nobody after that', async () => {
+  it('are delivered again to a consumer that exited before it stored them, and not after that', async () => {
     const sink = createSink();
     const groupId = randomName('group');
     const sent = events(300, 'restart');
@@ -138,7 +138,7 @@ describe('audit events on Kafka', () => {
     const first = consume(groupId, async (records) => {
       if (records.some((record) => record.key === 'dev/restart')) {
         tries += 1;
-        throw new Error('the store is away');
+        throw new Error('the store is down');
       }
     });
     await Promise.all(sent.map((record) => sink.publish(record)));
@@ -160,7 +160,7 @@ describe('audit events on Kafka', () => {
     expect(stored.slice(sent.length).map((record) => record.id)).toEqual([more[0]!.id]);
   }, 60_000);
 
-  it('are read on after a message that is none', async () => {
+  it('are still read after a message that is not an event', async () => {
     const sink = createSink();
     const received: AuditRecord[] = [];
     await sink.publish(sampleAuditRecord());
@@ -184,7 +184,7 @@ describe('audit events on Kafka', () => {
     expect(received).toEqual(after);
   }, 60_000);
 
-  it('are left out one by one when the broker refuses their size, and hold nothing up', async () => {
+  it('are dropped one by one when the broker refuses their size, and do not block others', async () => {
     const sink = createSink();
     const received: AuditRecord[] = [];
     consume(

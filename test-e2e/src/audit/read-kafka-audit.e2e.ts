@@ -15,12 +15,12 @@ let kafka: KafkaConfig;
 async function until(ready: () => Promise<boolean>, ms = 30_000): Promise<void> {
   const end = Date.now() + ms;
   while (!(await ready())) {
-    if (Date.now() > end) throw new Error('it did not come to pass in time');
+    if (Date.now() > end) throw new Error('timed out waiting for the condition');
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 
-/** Writes events of many sessions, so that they are on every partition; returns their audit ids. */
+/** Writes events of many sessions, so that they are on every partition. Returns their audit ids. */
 async function write(count: number, what: string): Promise<string[]> {
   const sink = createKafkaAuditSink({ kafka, logger, now: Date.now });
   await until(() =>
@@ -60,13 +60,13 @@ const set = (ids: readonly string[]) => new Set(ids.filter((id) => id !== 'first
 
 beforeAll(async () => {
   bed = await startBed({ need: ['kafka'] });
-  if (!bed.kafka) throw new Error(`Kafka cannot be had here: ${JSON.stringify(bed.missing)}`);
+  if (!bed.kafka) throw new Error(`Kafka is not available: ${JSON.stringify(bed.missing)}`);
   kafka = { brokers: bed.kafka.brokers, topic: `read-${crypto.randomUUID()}` };
 }, 180_000);
 afterAll(() => bed?.stop(), 60_000);
 
 describe('reading the audit topic once', () => {
-  it('gives every event of every partition up to its end, each once, and leaves no group behind', async () => {
+  it('returns every event of every partition once, up to the end, and leaves no group behind', async () => {
     const sent = await write(2000, 'all');
     const { ids, types, unreadable, messages } = await readAll();
     expect(set(ids)).toEqual(new Set(sent));
@@ -79,7 +79,7 @@ describe('reading the audit topic once', () => {
     await admin.disconnect();
   }, 90_000);
 
-  it('begins at a moment, and ends at once where nothing is that young', async () => {
+  it('starts at a point in time, and ends at once if there is nothing newer', async () => {
     await write(50, 'before');
     await new Promise((resolve) => setTimeout(resolve, 50));
     const since = Date.now();
@@ -89,7 +89,7 @@ describe('reading the audit topic once', () => {
     expect(await readAll({ since: Date.now() + 60_000 })).toMatchObject({ ids: [], messages: 0 });
   }, 90_000);
 
-  it('counts messages that are no events', async () => {
+  it('counts messages that are not events', async () => {
     const topic = `odd-${crypto.randomUUID()}`;
     const client = new Kafka({ brokers: kafka.brokers, logLevel: logLevel.NOTHING });
     const admin = client.admin();
@@ -111,7 +111,7 @@ describe('reading the audit topic once', () => {
     expect(await readAll({ topic })).toMatchObject({ ids: ['good'], unreadable: 3, messages: 4 });
   }, 90_000);
 
-  it('is what the command line replays', async () => {
+  it('is used by the replay of the command line', async () => {
     const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-replay-'));
     writeFileSync(path.join(directory, 'policy.yaml'), 'allow: {or: [{groups: sre}]}');
     await write(500, 'replayed');
@@ -139,7 +139,7 @@ describe('reading the audit topic once', () => {
     expect(lost.requests).toBe(judged);
   }, 90_000);
 
-  it('says so when there is no such topic', async () => {
+  it('reports a missing topic', async () => {
     await expect(readAll({ topic: `none-${crypto.randomUUID()}` })).rejects.toThrow();
   }, 60_000);
 });

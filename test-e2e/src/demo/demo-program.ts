@@ -13,7 +13,7 @@ import {
 
 const program = fileURLToPath(new URL('../../../packages/standalone/dist/demo-main.js', import.meta.url));
 
-/** What demo.json promises, as far as tests use it. */
+/** The part of demo.json that the tests use. */
 export type DemoJson = {
   ready: boolean;
   gatewayUrl: string;
@@ -38,7 +38,7 @@ export type Demo = {
 };
 
 /**
- * Starts the demo with a command of its own that waits until the file `done` is there, and returns when it is ready.
+ * Starts the demo with a command that waits until the file `done` exists, and returns when it is ready.
  */
 export async function startDemo(
   directory: string,
@@ -59,7 +59,7 @@ export async function startDemo(
     timeoutMs + 120_000,
   );
   const state = await eventually(
-    'the demo is ready',
+    'the demo to be ready',
     () => {
       if (/^demo: /m.test(command.stderr())) throw new Error(command.stderr());
       const read = JSON.parse(readFileSync(path.join(directory, 'demo.json'), 'utf8')) as DemoJson;
@@ -93,8 +93,8 @@ export function startDemoProgram(args: readonly string[], timeoutMs = 120_000): 
 }
 
 /**
- * What a newcomer does first: a kubectl that asks for a login, and goes through by the form. Whoever was logged in
- * before is logged out.
+ * Does what a new user does first: runs kubectl, which opens the login page, and fills in the form. Logs out the previous
+ * user.
  */
 export async function firstKubectl(demo: Demo, name: string, args: string[]): Promise<CommandResult> {
   await runCli(['logout', '--gateway', demo.state.gatewayUrl], { home: demo.state.home });

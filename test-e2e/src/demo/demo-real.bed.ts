@@ -6,14 +6,15 @@ import { startBed } from '@sallyport/bed';
 import { noteSkip } from '../harness/index.ts';
 import { firstKubectl, startDemo } from './demo-program.ts';
 
-// A bed of nothing but the programs tells whether this machine can have a node, and where kubectl is.
+// A bed with only the programs shows whether this machine can have a node, and where kubectl is.
 const probe = await startBed({ need: ['kubectl'] });
 const kubectl = probe.kubectl;
 await probe.stop();
 const possible = process.platform === 'linux' && process.getuid?.() === 0 && kubectl !== undefined;
 if (!possible) {
-  const why = 'a node needs Linux, root and what the bed is built with';
-  if (process.env['CI'] === 'true') throw new Error(`the demo with a real cluster cannot be tested here: ${why}`);
+  const why = 'a node requires Linux, root and the build tools of the bed';
+  if (process.env['CI'] === 'true')
+    throw new Error(`the demo with a real cluster cannot be tested on this machine: ${why}`);
   noteSkip('the demo with a real cluster', why);
 }
 const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-demo-'));
@@ -21,7 +22,7 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 describe('the demo with a real control plane and node', () => {
   (possible ? it : it.skip)(
-    'takes alice to real pods: get, exec, logs, whoami; refuses mallory; and takes all of it away again',
+    'gives alice access to real pods (get, exec, logs, whoami), refuses mallory, and cleans up',
     async () => {
       const demo = await startDemo(directory, kubectl!, ['--cluster', 'real'], 180_000);
       expect(demo.state.cluster.kind).toBe('real');

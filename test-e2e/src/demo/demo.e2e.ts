@@ -23,7 +23,7 @@ describeWith(['kubectl'], 'the demo with the practice cluster', () => {
     demo = await startDemo(state, theBed().kubectl!, []);
   }, 70_000);
 
-  it('says in demo.json all that there is', () => {
+  it('describes everything in demo.json', () => {
     expect(demo.state).toMatchObject({
       ready: true,
       gatewayUrl: expect.stringMatching(/^https:\/\/127\.0\.0\.1:\d+$/),
@@ -42,19 +42,19 @@ describeWith(['kubectl'], 'the demo with the practice cluster', () => {
     expect(demo.state.pid).toBeGreaterThan(1);
   });
 
-  it('has the first kubectl ask for a login, and takes alice through the form to her pods', async () => {
+  it('opens a login for the first kubectl, and shows alice her pods after the form', async () => {
     const first = await firstKubectl(demo, 'alice', ['get', 'pods']);
     expect(first).toMatchObject({ code: 0, stdout: expect.stringMatching(/^NAME +READY +STATUS/) });
     const whoami = await demo.tryKubectl(['auth', 'whoami']);
     expect(whoami.stdout).toMatch(/Username +alice@example\.com\n.*\n?Groups +\[developers system:authenticated\]/);
   });
 
-  it('takes its first write', async () => {
+  it('accepts its first write', async () => {
     const written = await demo.tryKubectl(['create', 'configmap', 'settings', '--from-literal=a=b']);
     expect(written).toMatchObject({ code: 0, stdout: 'configmap/settings created\n' });
   });
 
-  it('tells alice why she gets no shell in production, and what she may do, with the commands that it names', async () => {
+  it('explains to alice why she gets no shell in production, and what she may do, with the commands that it prints', async () => {
     const say = (...args: string[]) =>
       runCli(args, { home: demo.state.home, env: { KUBECONFIG: demo.state.kubeconfig } });
     const [dev, prod] = [
@@ -88,7 +88,7 @@ describeWith(['kubectl'], 'the demo with the practice cluster', () => {
     );
   }, 30_000);
 
-  it("refuses mallory with the rule's name", async () => {
+  it('refuses mallory with the name of the rule', async () => {
     const refused = await firstKubectl(demo, 'mallory', ['get', 'pods']);
     expect(refused.code).toBe(1);
     const { stderr } = await demo.tryKubectl(['get', '--raw', '/api/v1/namespaces/dev/pods']);
@@ -98,7 +98,7 @@ describeWith(['kubectl'], 'the demo with the practice cluster', () => {
     expect(stderr).not.toMatch(/developers|sre/);
   });
 
-  it('writes every event to its audit file, a line each, without a token', () => {
+  it('writes every event as a line to its audit file, without a token', () => {
     const text = readFileSync(demo.state.auditFile, 'utf8');
     const events = text
       .trim()
@@ -108,7 +108,7 @@ describeWith(['kubectl'], 'the demo with the practice cluster', () => {
     expect(text).not.toContain('spt_');
   });
 
-  it('leaves a trail that the policy in force judges as the gateway did, from the file and from the store', async () => {
+  it('leaves a trail on which the current policy decides like the gateway, from the file and from the store', async () => {
     const replay = async (...source: string[]) => {
       const { code, stdout, stderr } = await runCli(
         ['policy', 'replay', ...source, '--policy', demo.state.policyFile, '--cluster', 'demo', '-o', 'json'],
@@ -131,13 +131,13 @@ describeWith(['kubectl'], 'the demo with the practice cluster', () => {
     expect(fromFile).toMatchObject(nothing);
     expect(fromFile.unchanged.allowed).toBeGreaterThan(2);
     expect(fromFile.unchanged.refused).toBeGreaterThan(1);
-    // Whoever is logged in, mallory by now, sees their own events.
+    // The current user, which is mallory, sees their own events.
     const fromStore = await replay('--from-store', '--gateway', demo.state.gatewayUrl);
     expect(fromStore).toMatchObject({ ...nothing, unchanged: { allowed: 0 } });
     expect(fromStore.judged).toBeGreaterThan(1);
   });
 
-  it('runs its command with KUBECONFIG set, ends with its code, and leaves nothing running', async () => {
+  it('runs its command with KUBECONFIG set, exits with its code, and leaves nothing running', async () => {
     writeFileSync(path.join(state, 'done'), '');
     const { code, stdout } = await demo.command.ended;
     expect([code, stdout]).toEqual([7, `KUBECONFIG is ${demo.state.kubeconfig}\n`]);
@@ -154,7 +154,7 @@ describeWith(['kubectl'], 'the demo with a policy that is edited while it runs',
     demo = await startDemo(state, theBed().kubectl!, []);
   }, 70_000);
 
-  it('takes an edited policy within two seconds; refuses a broken edit, and tells carol what is wrong with it', async () => {
+  it('applies an edited policy within two seconds, refuses a broken edit, and reports its fault to carol', async () => {
     const own = readFileSync(demo.state.policyFile, 'utf8');
     expect(own).toContain('You can edit this file');
     const status = () => runCli(['policy', 'status', '--gateway', demo.state.gatewayUrl], { home: demo.state.home });
@@ -163,7 +163,7 @@ describeWith(['kubectl'], 'the demo with a policy that is edited while it runs',
     expect((await status()).code).toBe(5);
     const begun = performance.now();
     writeFileSync(demo.state.policyFile, '- allow:\n    or:\n      - groups: security-auditors\n');
-    await eventually('kubectl is refused', async () => (await pods()).code !== 0, 6000);
+    await eventually('kubectl to be refused', async () => (await pods()).code !== 0, 6000);
     process.stderr.write(
       `measured: an edited policy holds for kubectl: ${Math.round(performance.now() - begun)} ms (promised: 2000 ms)\n`,
     );
@@ -174,7 +174,7 @@ describeWith(['kubectl'], 'the demo with a policy that is edited while it runs',
     });
     writeFileSync(demo.state.policyFile, '- allow:\n    or:\n      - gruops: security-auditors\n');
     const refused = await eventually(
-      'the status says so',
+      'the status to report it',
       async () => {
         const found = await status();
         return found.code === 8 ? found : undefined;
@@ -184,17 +184,17 @@ describeWith(['kubectl'], 'the demo with a policy that is edited while it runs',
     expect(refused.stdout).toContain(
       `${demo.state.policyFile}:3:9: clusters.0.policy.0.allow.or.0.gruops: unknown criterion "gruops" (did you mean groups?)`,
     );
-    // The policy before it still lets carol in.
+    // The previous policy still allows carol.
     expect((await pods()).stderr).not.toContain('policy rule');
     writeFileSync(demo.state.policyFile, own);
-    await eventually('all is well', async () => (await status()).code === 0, 6000);
+    await eventually('the status to be good again', async () => (await status()).code === 0, 6000);
     expect((await firstKubectl(demo, 'alice', ['get', 'pods'])).code).toBe(0);
     writeFileSync(demo.state.policyFile, own.replace('developers', 'security-auditors'));
     writeFileSync(path.join(state, 'done'), '');
     expect((await demo.command.ended).stdout).toBe(`KUBECONFIG is ${demo.state.kubeconfig}\n`);
   }, 60_000);
 
-  it('begins with its own policy again, and keeps the edited one beside it', async () => {
+  it('starts with its own policy again, and keeps the edited one next to it', async () => {
     const edited = readFileSync(demo.state.policyFile, 'utf8');
     expect((await startDemoProgram(['--port', '0', '--state-dir', state, '--exit-after', 'true']).ended).code).toBe(0);
     expect(readFileSync(demo.state.policyFile, 'utf8')).toContain('groups: developers');
@@ -202,7 +202,7 @@ describeWith(['kubectl'], 'the demo with a policy that is edited while it runs',
   }, 60_000);
 });
 
-describeWith(['cluster', 'kubectl'], "the demo with a cluster of one's own", () => {
+describeWith(['cluster', 'kubectl'], 'the demo with your own cluster', () => {
   let demo: Demo;
   let namespace: TestNamespace;
   const state = path.join(directory, 'own');
@@ -212,7 +212,7 @@ describeWith(['cluster', 'kubectl'], "the demo with a cluster of one's own", () 
   }, 70_000);
   afterAll(() => namespace?.remove());
 
-  it('takes alice there, as herself and not as whoever the kubeconfig names', async () => {
+  it('sends requests as alice and not as the user in the kubeconfig', async () => {
     expect(await firstKubectl(demo, 'alice', ['get', 'pods', '-n', namespace.name])).toMatchObject({
       code: 0,
       stdout: '',
@@ -230,7 +230,7 @@ describeWith(['cluster', 'kubectl'], "the demo with a cluster of one's own", () 
     expect((await firstKubectl(demo, 'mallory', ['get', 'pods', '-n', namespace.name])).code).toBe(1);
   });
 
-  it('ends on Ctrl-C, with everything', async () => {
+  it('stops everything on Ctrl-C', async () => {
     process.kill(demo.state.pid, 'SIGINT');
     writeFileSync(path.join(state, 'done'), '');
     await demo.command.ended;
@@ -239,7 +239,7 @@ describeWith(['cluster', 'kubectl'], "the demo with a cluster of one's own", () 
 });
 
 describe("the demo's command line", () => {
-  it("asks before it uses a cluster of one's own, and without a terminal refuses", async () => {
+  it('asks before it uses your own cluster, and refuses without a terminal', async () => {
     const file = path.join(directory, 'some.kubeconfig');
     writeFileSync(file, '{}');
     const command = startDemoProgram([
@@ -261,7 +261,7 @@ describe("the demo's command line", () => {
     [['--cluster', 'own'], '--cluster must be practice or real'],
     [['--frobnicate'], '--frobnicate'],
     [['--kubeconfig', '/nowhere'], 'does not exist'],
-  ])('says what is wrong with %j', async (args, words) => {
+  ])('reports what is wrong with %j', async (args, words) => {
     const { code, stderr } = await startDemoProgram(args).ended;
     expect(code).toBe(2);
     expect(stderr).toContain(words);
@@ -284,7 +284,7 @@ describe("the demo's command line", () => {
       expect(stdout).toContain(flag);
   });
 
-  it("takes a policy of one's own and the code of a command that fails", async () => {
+  it('accepts your own policy, and exits with the code of a failing command', async () => {
     const policy = path.join(directory, 'policy.yaml');
     writeFileSync(policy, '- allow:\n    or:\n      - email: {is: nobody@example.com}\n');
     const args = ['--port', '0', '--state-dir', path.join(directory, 'policy'), '--policy', policy];

@@ -33,8 +33,8 @@ function look(pid: string): (Found & { parent: number; marked: boolean }) | unde
 }
 
 /**
- * Every process that names this test's directory, or has come from one that does: Redis writes over both its command
- * line and its environment.
+ * Returns every process that names the directory of this test, and their descendants, because Redis overwrites both its
+ * command line and its environment.
  */
 function running(): Found[] {
   const all = readdirSync('/proc')
@@ -58,7 +58,7 @@ afterEach(() => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-/** Starts `npm run ...` as a shell does: a process group of its own, in the foreground. */
+/** Starts `npm run ...` like a shell: in its own process group, in the foreground. */
 function npmRun(...args: string[]): ChildProcess {
   return spawn('npm', ['run', '--silent', ...args], {
     cwd: root,
@@ -91,20 +91,20 @@ describe('npm run demo', () => {
     async (_what, end) => {
       const npm = npmRun('demo', '--', '--port', '0', '--state-dir', directory);
       const stateFile = path.join(directory, 'demo.json');
-      await eventually('the demo is ready', () => (existsSync(stateFile) ? true : undefined), 90_000);
+      await eventually('the demo to be ready', () => (existsSync(stateFile) ? true : undefined), 90_000);
       expect(running().length).toBeGreaterThan(2);
       end(npm);
       await nothingLeft();
-      // It was stopped and not cut off.
+      // It was stopped, not killed.
       expect(existsSync(stateFile)).toBe(false);
     },
     150_000,
   );
 
-  it('leaves nothing running of the command that it ran', async () => {
+  it('leaves nothing of its command running', async () => {
     const npm = npmRun('demo', '--', '--port', '0', '--state-dir', directory, '--exit-after', 'sleep 1000; true');
     await eventually(
-      'the command runs',
+      'the command to run',
       () => (running().some(({ text }) => text === 'sleep 1000') ? true : undefined),
       90_000,
     );
@@ -119,7 +119,7 @@ describe('npm run bed', () => {
     async (_what, end) => {
       const npm = npmRun('bed', '--', 'up', '--need', 'redis', '--run-dir', directory);
       await eventually(
-        'Redis runs',
+        'Redis to run',
         () => (running().some(({ text }) => text.includes('redis-server')) ? true : undefined),
         90_000,
       );

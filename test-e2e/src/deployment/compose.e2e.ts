@@ -38,7 +38,7 @@ describe('docker-compose.yml', () => {
   afterAll(() => rmSync(directory, { recursive: true }));
 
   it.each(services)(
-    '%s accepts its configuration with what setup made',
+    '%s accepts its configuration with the files of the setup',
     async (service) => {
       const checked = await runCommand(
         process.execPath,
@@ -50,7 +50,7 @@ describe('docker-compose.yml', () => {
     60_000,
   );
 
-  it('starts programs that the image has, without rights and on a read-only root', () => {
+  it('starts programs of the image, without privileges and with a read-only root', () => {
     const ours = Object.entries(compose.services).filter(([, one]) => one.image.includes('SALLYPORT_IMAGE'));
     const bundled = /const programs = \[(.*)\]/
       .exec(readFileSync(path.join(repository, 'deploy/image/bundle-development.mjs'), 'utf8'))![1]!
@@ -59,7 +59,7 @@ describe('docker-compose.yml', () => {
     for (const [, one] of ours) expect(one).toMatchObject({ read_only: true, cap_drop: ['ALL'] });
   });
 
-  it('waits for what each needs, and is reachable from this machine alone', () => {
+  it('waits for dependencies, and is reachable only from this machine', () => {
     for (const [name, one] of Object.entries(compose.services)) {
       for (const port of one.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:/);
       if (name !== 'setup') expect(one.healthcheck).toBeDefined();

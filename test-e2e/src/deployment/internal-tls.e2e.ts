@@ -24,8 +24,8 @@ type Config = {
 const inner = ['authenticate', 'authorize', 'audit'] as const;
 
 /**
- * Turns the configuration of the services into the one of k8s/overlays/tls: the services' addresses are https, each
- * with a certificate of its own.
+ * Changes the configuration of the services to that of k8s/overlays/tls: the URLs of the services are https, each with
+ * its own certificate.
  */
 async function useTls(settings: Settings, directory: string, authority: CertificateAuthority): Promise<Config> {
   const config = parse(readFileSync(settings.configFile, 'utf8')) as Config;
@@ -113,7 +113,7 @@ describeWith(['redis', 'kafka', 'postgres'], 'four services with TLS between the
     expect((await ask('/clusters/dev/api/v1/namespaces/dev/pods', alice.token)).status).toBe(200);
     const carol = await someone('carol');
     await eventually(
-      'the request is in the audit trail',
+      'the request to be in the audit trail',
       async () => {
         const { text } = await ask('/.sallyport/api/v1/audit?user=alice@example.com', carol.token);
         return text.includes('"resource":"pods"') ? text : undefined;
@@ -122,7 +122,7 @@ describeWith(['redis', 'kafka', 'postgres'], 'four services with TLS between the
     );
   }, 60_000);
 
-  it.each(inner)('%s speaks nothing but TLS, with a certificate of its own authority', async (name) => {
+  it.each(inner)('%s accepts only TLS, with a certificate of its own authority', async (name) => {
     const { listen, caFile } = config.services[name]!;
     const port = Number(listen!.split(':')[1]);
     await expect(httpRequestOnce(`http://127.0.0.1:${port}/`)).rejects.toThrow();
@@ -131,7 +131,7 @@ describeWith(['redis', 'kafka', 'postgres'], 'four services with TLS between the
     socket.destroy();
   });
 
-  it('let the gateway believe no service whose certificate another authority signed', async () => {
+  it('make the gateway refuse a service with a certificate of another authority', async () => {
     const { token } = await someone('alice');
     await processes.stop('proxy');
     const stranger = await createCertificateAuthority({ name: 'a stranger' });

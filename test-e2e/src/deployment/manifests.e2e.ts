@@ -45,7 +45,7 @@ describeWith(['kubectl'], 'the manifests in k8s', () => {
       ['k8s/overlays/tls', service],
     ]),
   )(
-    '%s: %s accepts its configuration and finds what its volumes bring',
+    '%s: %s accepts its configuration and finds the files of its volumes',
     async (directory, service) => {
       const manifests = directory === 'k8s' ? base : await renderManifests(directory!);
       const place = path.join(root, directory!.replaceAll('/', '-'), service!);
@@ -58,7 +58,7 @@ describeWith(['kubectl'], 'the manifests in k8s', () => {
     60_000,
   );
 
-  it('give the gateway the role that the command renders for its configuration, and bind it to the gateway alone', async () => {
+  it('give the gateway the role that the command renders for its configuration, and bind it only to the gateway', async () => {
     const place = path.join(root, 'role');
     mountVolumes(deploymentOf('proxy'), [...base, ...secrets], place);
     const config = path.join(place, 'etc/sallyport/config/sallyport.yaml');
@@ -109,7 +109,7 @@ describeWith(['kubectl'], 'the manifests in k8s', () => {
     }
   });
 
-  it('give a token for the Kubernetes API to the gateway alone', () => {
+  it('give a token for the Kubernetes API only to the gateway', () => {
     expect(
       services.filter((service) => podSpecOf(deploymentOf(service)).automountServiceAccountToken !== false),
     ).toEqual(['proxy']);
@@ -118,7 +118,7 @@ describeWith(['kubectl'], 'the manifests in k8s', () => {
       expect(account.automountServiceAccountToken).toBe(false);
   });
 
-  it('bring no Secret, and show each service only its own', () => {
+  it('contain no Secret, and mount only its own in each service', () => {
     expect(base.filter((one) => one.kind === 'Secret')).toEqual([]);
     const seenBy = (service: string) =>
       podSpecOf(deploymentOf(service))
@@ -136,7 +136,7 @@ describeWith(['kubectl'], 'the manifests in k8s', () => {
     });
   });
 
-  it('deny all traffic but what a policy names, and let only the gateway reach the other services', () => {
+  it('deny all traffic except what a policy allows, and let only the gateway reach the other services', () => {
     const policies = base.filter((one) => one.kind === 'NetworkPolicy');
     expect(policies.find((one) => one.metadata.name === 'default-deny')?.spec).toEqual({
       podSelector: {},

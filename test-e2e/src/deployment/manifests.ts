@@ -26,7 +26,7 @@ export type PodSpec = {
   volumes: Volume[];
   [field: string]: unknown;
 };
-/** An object of the manifests, with the fields that the tests look at. */
+/** An object of the manifests, with the fields that the tests check. */
 export type Manifest = {
   apiVersion: string;
   kind: string;
@@ -44,14 +44,14 @@ export function parseManifests(text: string): Manifest[] {
     .filter((one) => one !== null);
 }
 
-/** What `kubectl kustomize` makes of a directory of the repository. */
+/** Returns the output of `kubectl kustomize` for a directory of the repository. */
 export async function renderManifests(directory: string): Promise<Manifest[]> {
   const { code, stdout, stderr } = await runCommand(theBed().kubectl!, ['kustomize', path.join(repository, directory)]);
   if (code !== 0) throw new Error(`kustomize ${directory}: ${stderr}`);
   return parseManifests(stdout);
 }
 
-/** The Secrets and the ConfigMap that an operator makes: by the scripts, and after the example. */
+/** Returns the Secrets and the ConfigMap that an operator creates, with the scripts and from the example. */
 export async function renderSecrets(): Promise<Manifest[]> {
   const made: Manifest[] = [];
   for (const script of ['make-keys.sh', 'make-session-key.sh']) {

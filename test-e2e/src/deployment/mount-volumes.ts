@@ -19,9 +19,8 @@ function filesOf(source: VolumeSource, objects: readonly Manifest[]): Record<str
 }
 
 /**
- * Writes below `root` what a Deployment's pod sees below /, as far as its volumes say. Paths in the files themselves
- * are moved below `root` as well, so that a program started here finds what it would find there. Returns the arguments
- * of its container, moved likewise.
+ * Writes the volumes of a Deployment's pod below `root`. Paths in the files are rewritten to be below `root` too, so that
+ * a program that is started here finds its files. Returns the arguments of its container, rewritten in the same way.
  */
 export function mountVolumes(deployment: Manifest, objects: readonly Manifest[], root: string): string[] {
   const spec = podSpecOf(deployment);
@@ -29,7 +28,7 @@ export function mountVolumes(deployment: Manifest, objects: readonly Manifest[],
   const moved = (text: string) => text.replaceAll('/etc/sallyport', path.join(root, 'etc/sallyport'));
   for (const mount of container.volumeMounts) {
     const volume = spec.volumes.find((one) => one.name === mount.name);
-    if (!volume) throw new Error(`${deployment.metadata.name} mounts ${mount.name}, which is no volume`);
+    if (!volume) throw new Error(`${deployment.metadata.name} mounts ${mount.name}, which is not a volume`);
     for (const source of volume.projected?.sources ?? [volume]) {
       for (const [file, text] of Object.entries(filesOf(source, objects))) {
         const full = path.join(root, mount.mountPath, file);

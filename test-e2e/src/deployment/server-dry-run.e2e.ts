@@ -11,7 +11,7 @@ describeWith(['cluster', 'kubectl'], 'a real API server', () => {
   const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-dry-run-'));
   let madeNamespace = false;
   beforeAll(async () => {
-    // Nothing of a namespace can be tried before it exists.
+    // A dry run in a namespace requires that it exists.
     madeNamespace = (await admin().tryKubectl(['get', 'namespace', 'sallyport'])).code !== 0;
     if (madeNamespace) await admin().kubectl(['create', 'namespace', 'sallyport']);
   }, 60_000);
@@ -21,7 +21,7 @@ describeWith(['cluster', 'kubectl'], 'a real API server', () => {
   }, 60_000);
 
   it.each(['k8s', 'k8s/overlays/tls'])(
-    'takes everything in %s, without a warning',
+    'accepts everything in %s without a warning',
     async (overlay) => {
       const manifests = await renderManifests(overlay);
       const { code, stdout, stderr } = await admin().tryKubectl([
@@ -30,7 +30,7 @@ describeWith(['cluster', 'kubectl'], 'a real API server', () => {
         '-k',
         path.join(repository, overlay),
       ]);
-      // The namespace was not made by apply, which kubectl mentions; everything else would be a warning about us.
+      // kubectl warns that the namespace was not created by apply. Any other warning is about our manifests.
       expect(
         stderr
           .split('\n')
@@ -45,11 +45,11 @@ describeWith(['cluster', 'kubectl'], 'a real API server', () => {
     60_000,
   );
 
-  it('takes the Secrets that the script and the example make', async () => {
+  it('accepts the Secrets of the script and the example', async () => {
     const file = path.join(directory, 'secrets.yaml');
     const secrets: Manifest[] = await renderSecrets();
     writeFileSync(file, secrets.map((one) => stringify(one)).join('---\n'));
-    // It warns that the example's certificate is none.
+    // It warns that the certificate in the example is invalid.
     const { code, stdout } = await admin().tryKubectl(['apply', '--dry-run=server', '-f', file]);
     expect(code).toBe(0);
     expect(stdout.match(/\(server dry run\)$/gm)).toHaveLength(secrets.length);
@@ -81,7 +81,7 @@ describeWith(['cluster', 'kubectl'], 'a real API server', () => {
         code: 0,
         stderr: '',
       });
-      // The same with one right too many is refused, so the profile was at work.
+      // The same pod with one more privilege is refused, so the profile is enforced.
       const refused = structuredClone(pods[0]!);
       refused.spec.containers[0]!.securityContext = {
         ...refused.spec.containers[0]!.securityContext,

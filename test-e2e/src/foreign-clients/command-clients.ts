@@ -3,7 +3,7 @@ import path from 'node:path';
 import { httpRequestOnce, runCommand, runDirectory, startCommand, theBed } from '../harness/index.ts';
 import { takeSteps, type Side, type Verdict } from './run-steps.ts';
 
-/** `kubectl proxy`, asked for discovery and objects as a page behind it would: its addresses may end in a slash. */
+/** Steps for `kubectl proxy`: discovery and objects, like a page behind it. Its URLs may end in a slash. */
 export async function kubectlProxySteps(side: Side, ...flags: string[]): Promise<Verdict[]> {
   const command = startCommand(theBed().kubectl!, ['proxy', '--port=0', ...flags], { env: side.env });
   try {
@@ -49,7 +49,7 @@ export async function kubectlProxySteps(side: Side, ...flags: string[]): Promise
   }
 }
 
-/** helm: a chart from its installation to its end. */
+/** Steps for helm: the life of a chart. */
 export async function helmSteps(side: Side): Promise<Verdict[]> {
   const home = path.join(runDirectory(), `helm-${side.namespace}`);
   const chart = path.join(home, 'chart');

@@ -30,20 +30,19 @@ let gateway: Gateway;
 let namespaces: TestNamespace[] = [];
 let sides: { past: Side; through: Side };
 /**
- * The person's kubeconfig, changed as some clients need it: the cluster by its own host, and the older form of the exec
- * plugin.
+ * Returns the person's kubeconfig as some clients need it: the cluster by host, and the older version of the exec plugin.
  */
 let byHost: string;
 let beta: string;
 const counts: string[] = [];
 
-/** What is known to differ, and why: docs/compatibility.md says so to people. */
+/** Known differences, and why. They are documented in docs/compatibility.md. */
 const exceptions: Record<string, Record<string, string>> = {
-  // It asks the cluster about its token, which is one of the gateway's: no cluster knows it.
+  // It asks the cluster about its token, but only the gateway knows that token.
   kr8s: { 'who it is': "KeyError: 'username'" },
 };
 
-/** The side with another kubeconfig, where it is the one that goes through the gateway. */
+/** Returns the side with another kubeconfig if it goes through the gateway. */
 function instead(side: Side, kubeconfig: string): Side {
   return side.name === 'past' ? side : { ...side, env: { ...side.env, KUBECONFIG: kubeconfig } };
 }
@@ -63,10 +62,10 @@ function programs() {
     lightkube: (side: Side) => python('lightkube_client.py')(instead(side, beta)),
     '@kubernetes/client-node': (side: Side) => runSteps(process.execPath, [stepsFile('client-node.mjs')], side, env),
     helm: helmSteps,
-    // It drops the path of the cluster's address unless told otherwise; an address by host has none.
+    // By default it drops the path of the cluster's URL. A URL by host has no path.
     'kubectl proxy': (side: Side) => kubectlProxySteps(side, '--append-server-path'),
     'kubectl proxy, by host': (side: Side) => kubectlProxySteps(instead(side, byHost)),
-    // It runs kubectl for a shell, and keeps files.
+    // It runs kubectl for a shell, and writes files.
     k9s: (side: Side) => {
       const home = path.join(runDirectory(), `k9s-${side.namespace}`);
       mkdirSync(home, { recursive: true });
@@ -102,7 +101,7 @@ function passed(verdicts: readonly Verdict[]): number {
 
 describeWith(
   ['node', 'redis', 'kafka', 'postgres', 'kubectl', 'helm', 'k9s', 'python-clients'],
-  'clients that others wrote, past the gateway and through four processes',
+  'third-party clients, directly and through four processes',
   () => {
     beforeAll(async () => {
       const { admin, adminKubeconfig } = theBed().cluster!;
@@ -147,13 +146,13 @@ describeWith(
       };
     }, 120_000);
     afterAll(async () => {
-      process.stderr.write(`\nclients: passed past the gateway, passed through it, of\n${counts.join('\n')}\n\n`);
+      process.stderr.write(`\nclients: passed directly, passed through the gateway, total\n${counts.join('\n')}\n\n`);
       await gateway?.stop();
       await theBed().cluster!.admin.kubectl(['delete', 'clusterrolebinding', 'foreign-clients', '--ignore-not-found']);
       await Promise.all(namespaces.map((namespace) => namespace.remove()));
     }, 60_000);
 
-    describe('their every verdict is the same', () => {
+    describe('have the same results', () => {
       it.each(names)(
         '%s',
         async (name) => {
@@ -174,7 +173,7 @@ describeWith(
       );
     });
 
-    it('has every request of theirs in both logs', async () => {
+    it('are completely in both logs', async () => {
       expect(await joinAuditLogs(gateway)).toMatchObject({ lost: [], leaked: [], unknown: [] });
       expect(
         gateway

@@ -1,17 +1,17 @@
 import { fileURLToPath } from 'node:url';
 import { runCommand } from '../harness/index.ts';
 
-/** What came of one step of a client: `passed`, or what failed; and what it saw. */
+/** The result of a step of a client: `passed` or the failure, and what it saw. */
 export type Verdict = { step: string; verdict: string; saw?: unknown };
-/** From where a client is run: with which kubeconfig and in which namespace. */
+/** How a client runs: with which kubeconfig and in which namespace. */
 export type Side = { name: 'past' | 'through'; env: Record<string, string>; namespace: string };
 
-/** The file of a program that runs a client's steps. */
+/** Returns the file of a program that runs the steps of a client. */
 export function stepsFile(name: string): string {
   return fileURLToPath(new URL(`programs/${name}`, import.meta.url));
 }
 
-/** Runs a program that tells of one step a line, in the environment of one side. */
+/** Runs a program that prints one line per step, in the environment of one side. */
 export async function runSteps(
   program: string,
   args: readonly string[],
@@ -28,7 +28,7 @@ export async function runSteps(
   return lines.map((line) => JSON.parse(line) as Verdict);
 }
 
-/** Takes steps within this process. */
+/** Runs steps in this process. */
 export async function takeSteps(steps: Record<string, () => Promise<unknown>>): Promise<Verdict[]> {
   const verdicts: Verdict[] = [];
   for (const [step, take] of Object.entries(steps)) {

@@ -5,8 +5,8 @@ import { createLogger } from '@sallyport/kit';
 import { eventually } from './eventually.ts';
 
 /**
- * Fields to match (a `stage` without a `type` means that of a request, as a stream's own events have stages, too):
- * `auditID`, `stage`, `verb`, ... of the event, `type` of its envelope, `user` for the user's name.
+ * Fields to match: `auditID`, `stage`, `verb`, ... of the event, `type` of its envelope, `user` for the name of the user.
+ * A `stage` without a `type` only matches requests, because the events of a stream have stages too.
  */
 export type EventFilter =
   | Partial<{
@@ -23,10 +23,10 @@ export type EventFilter =
     }>
   | ((record: AuditRecord) => boolean);
 
-/** What a gateway has written to its audit log so far, each event once. */
+/** The events that a gateway has written to its audit log so far, each once. */
 export type AuditLog = {
   all(filter?: EventFilter): AuditRecord[];
-  /** Waits until at least `count` events match, and returns all that do. */
+  /** Waits until at least `count` events match, and returns all of them. */
   await(filter: EventFilter, count?: number, timeoutMs?: number): Promise<AuditRecord[]>;
   close(): Promise<void>;
 };
@@ -47,7 +47,7 @@ function matches(filter: EventFilter, record: AuditRecord): boolean {
   return Object.entries(filter).every(([key, value]) => found[key] === value);
 }
 
-/** A log that is filled by `take`. */
+/** Creates a log that `take` fills. */
 export function createAuditLog(
   close: () => Promise<void>,
 ): AuditLog & { take(records: readonly AuditRecord[]): Promise<void> } {
@@ -82,7 +82,7 @@ export function readKafkaAudit(kafka: { brokers: string[]; topic: string }): Aud
     logger: createLogger({ service: 'test', level: 'silent' }),
     now: Date.now,
     onRecords: log.take,
-    // Tests wait for most events one at a time.
+    // Tests usually wait for one event at a time.
     minBytes: 1,
   });
   consumer.close = () => running.close();

@@ -1,4 +1,4 @@
-/** Where the bed of one of jest's workers is described, beside the description of the run's bed. */
+/** Returns the file with the description of the bed of a jest worker, next to that of the run's bed. */
 export function bedFileOf(file: string, worker: string): string {
   return file.replace(/\.json$/, `-${worker}.json`);
 }

@@ -10,7 +10,7 @@ export class Closers {
     if (failures.length > 0)
       throw new AggregateError(
         failures,
-        `a gateway did not stop as it should: ${failures.map((one) => (one as Error).message).join('; ')}`,
+        `a gateway did not stop cleanly: ${failures.map((one) => (one as Error).message).join('; ')}`,
       );
   }
 }

@@ -3,7 +3,7 @@ import { eventually } from './eventually.ts';
 import type { Gateway } from './gateway-types.ts';
 import { theBed } from './the-bed.ts';
 
-/** What is compared of an event of the cluster's own audit log. */
+/** The part of an event in the cluster's own audit log that is compared. */
 export type ClusterEvent = {
   auditID: string;
   stage: string;
@@ -13,7 +13,7 @@ export type ClusterEvent = {
   impersonatedUser?: { username: string; groups?: string[] };
 };
 
-/** Reads the API server's own audit log: what the gateway sent there is what its account asked for. */
+/** Reads the API server's own audit log. The requests of the gateway's account are those that the gateway sent. */
 export function clusterEvents(): ClusterEvent[] {
   return readFileSync(theBed().cluster!.auditLogFile, 'utf8')
     .split('\n')
@@ -21,21 +21,21 @@ export function clusterEvents(): ClusterEvent[] {
     .map((line) => JSON.parse(line) as ClusterEvent);
 }
 
-/** The two logs of one gateway side by side, by audit id. */
+/** The log of a gateway and the log of the cluster, compared by audit id. */
 export type Join = {
-  /** In both. */
+  /** In both logs. */
   joined: { ours: { verb: string; user: string; code: number }; theirs: { verb: string; user: string } }[];
-  /** Only in ours, though let through. */
+  /** Only in ours, although they were forwarded. */
   lost: string[];
-  /** Refused by us, and yet known to the cluster. */
+  /** Refused by us, but in the log of the cluster. */
   leaked: string[];
-  /** Of our account's requests for people of this gateway, those that our log does not know. */
+  /** Requests of our account for people of this gateway that are not in our log. */
   unknown: string[];
 };
 
 /**
- * Joins what this gateway has logged with the cluster's log, once both have every completed request: an event takes a
- * moment to come through.
+ * Joins the log of this gateway with that of the cluster. Waits until both contain every completed request, because
+ * events take a moment to arrive.
  */
 export async function joinAuditLogs(gateway: Gateway): Promise<Join> {
   const open = () => {
@@ -47,20 +47,20 @@ export async function joinAuditLogs(gateway: Gateway): Promise<Join> {
       .filter((record) => !ended.has(record.data.auditID));
   };
   await eventually(
-    'every request that was received is complete',
+    'every received request to be complete',
     () => open().length === 0,
     15_000,
     () => JSON.stringify(open().map((record) => record.data.requestURI)),
   );
   let join = joinNow(gateway);
   await eventually(
-    'both logs have the same requests',
+    'both logs to have the same requests',
     () => {
       join = joinNow(gateway);
       return join.unknown.length + join.lost.length === 0;
     },
     10_000,
-  ).catch(() => {}); // what is missing then is the test's to judge
+  ).catch(() => {}); // the test decides what a missing request means
   return join;
 }
 

@@ -9,8 +9,8 @@ import { runDirectory, theBed } from './the-bed.ts';
 export const realGroups = ['developers', 'sre', 'security-auditors'];
 
 /**
- * The bed's API server as an entry of `clusters`, through a ServiceAccount that may impersonate and nothing else; only
- * the policy is left to say.
+ * Returns the bed's API server as an entry of `clusters` without a policy. The gateway's ServiceAccount may impersonate
+ * and nothing else.
  */
 export async function realClusterAccess(): Promise<Record<string, unknown>> {
   const { cluster } = theBed();
@@ -26,7 +26,7 @@ export async function realClusterAccess(): Promise<Record<string, unknown>> {
 
 export type PracticeAccess = { access: Record<string, unknown>; adminKubeconfig: string; stop(): Promise<void> };
 
-/** A practice cluster in this process, and how a gateway reaches it. */
+/** A practice cluster in this process, and how a gateway connects to it. */
 export async function startPractice(): Promise<PracticeAccess> {
   const directory = mkdtempSync(path.join(runDirectory(), 'practice-'));
   const authority = await createCertificateAuthority({ name: 'practice' });

@@ -10,21 +10,19 @@ export type CommandOptions = {
 };
 export type CommandResult = { code: number; stdout: string; stderr: string };
 
-/** A program that was started and may still run. */
+/** A program that was started and may still be running. */
 export type RunningCommand = {
   readonly stdin: Writable;
   stdout(): string;
   stderr(): string;
-  /** Waits until standard output and error together match; throws when the program ends without that. */
+  /** Waits until standard output and error together match. Throws if the program exits first. */
   says(pattern: RegExp, timeoutMs?: number): Promise<RegExpExecArray>;
   readonly ended: Promise<CommandResult>;
   /** Ends it with SIGTERM and waits. */
   stop(): Promise<CommandResult>;
 };
 
-/**
- * Starts a program in an environment that is the test's own plus `env`; it is killed after `timeoutMs` (one minute).
- */
+/** Starts a program in the environment of the test plus `env`. It is killed after `timeoutMs` (one minute). */
 export function startCommand(program: string, args: readonly string[], options: CommandOptions = {}): RunningCommand {
   const child: ChildProcessByStdio<Writable, Readable, Readable> = spawn(program, args, {
     cwd: options.cwd,
@@ -61,7 +59,7 @@ export function startCommand(program: string, args: readonly string[], options: 
           over = true;
         });
       const [found] = await eventually(
-        `${program} ${args.join(' ')} says ${pattern}`,
+        `${program} ${args.join(' ')} to print ${pattern}`,
         () => {
           const match = pattern.exec(`${text.stdout}\n${text.stderr}`);
           return match || over ? [match] : undefined;
@@ -70,7 +68,7 @@ export function startCommand(program: string, args: readonly string[], options: 
         () => JSON.stringify(text),
       );
       if (!found)
-        throw new Error(`${program} ${args.join(' ')} ended and did not say ${pattern}: ${JSON.stringify(text)}`);
+        throw new Error(`${program} ${args.join(' ')} exited without printing ${pattern}: ${JSON.stringify(text)}`);
       return found;
     },
     async stop() {
@@ -80,7 +78,7 @@ export function startCommand(program: string, args: readonly string[], options: 
   };
 }
 
-/** Runs a program to its end. Without `input` its standard input is empty. */
+/** Runs a program until it exits. Without `input`, its standard input is empty. */
 export function runCommand(
   program: string,
   args: readonly string[],

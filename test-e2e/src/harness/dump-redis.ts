@@ -17,7 +17,7 @@ function readKey(client: Redis, key: string, type: string): Promise<unknown> {
   }
 }
 
-/** Everything that a database of Redis holds, names and values, a key a line. */
+/** Returns the contents of a Redis database, names and values, one key per line. */
 export async function dumpRedis(client: Redis): Promise<string> {
   const lines: string[] = [];
   for (const key of await client.keys('*'))

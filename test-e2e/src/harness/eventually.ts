@@ -1,6 +1,6 @@
 /**
- * Asks again until there is an answer (anything but undefined and false) and returns it; throws with what was awaited
- * after `timeoutMs`.
+ * Polls until there is a result (anything except undefined and false) and returns it. After `timeoutMs` it throws an
+ * error with `what` it waited for.
  */
 export async function eventually<T>(
   what: string,
@@ -16,7 +16,8 @@ export async function eventually<T>(
     } catch (error) {
       failure = error;
     }
-    if (Date.now() > end) throw new Error(`not within ${timeoutMs / 1000} s: ${what} ${detail()}`, { cause: failure });
+    if (Date.now() > end)
+      throw new Error(`timed out after ${timeoutMs / 1000} s waiting for ${what} ${detail()}`, { cause: failure });
     await new Promise((resolve) => {
       setTimeout(resolve, 25);
     });

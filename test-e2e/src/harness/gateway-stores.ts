@@ -4,7 +4,7 @@ import pg from 'pg';
 
 const claim = 'sallyport-e2e:claimed';
 
-/** A database of a Redis server that nobody else of the run has. */
+/** Claims a database of a Redis server that no other test of the run uses. */
 export async function claimRedis(server: string): Promise<{ url: string; client: Redis; release(): Promise<void> }> {
   for (let index = 0; index < 16; index += 1) {
     const url = server.replace(/\/\d*$/, `/${index}`);
@@ -22,10 +22,10 @@ export async function claimRedis(server: string): Promise<{ url: string; client:
     }
     client.disconnect();
   }
-  throw new Error('all sixteen databases of Redis are in use: gateways were not stopped');
+  throw new Error('all sixteen databases of Redis are in use, because gateways were not stopped');
 }
 
-/** A new database on a PostgreSQL server. */
+/** Creates a database on a PostgreSQL server. */
 export async function createDatabase(server: string): Promise<{ url: string; drop(): Promise<void> }> {
   const name = `gate_${randomUUID().replaceAll('-', '')}`;
   const query = async (text: string) => {

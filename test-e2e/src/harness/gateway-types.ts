@@ -10,7 +10,7 @@ import type { Person } from './person.ts';
 
 export type GatewayOptions = {
   mode: 'processes' | 'embedded';
-  /** Entries of `clusters`; `name` is "dev" and `policy` lets developers and sre in unless they say otherwise. */
+  /** Entries of `clusters`. By default, `name` is "dev" and `policy` allows developers and sre. */
   clusters: Record<string, unknown>[];
   policy?: unknown;
   apiPolicy?: Record<string, unknown>;
@@ -18,28 +18,28 @@ export type GatewayOptions = {
   sessions?: Record<string, unknown>;
   /** Merged into `audit`. */
   audit?: Record<string, unknown>;
-  /** The gateway asks its clients for certificates of this authority. */
+  /** The gateway requests client certificates of this authority. */
   clientCaFile?: string;
-  /** Anything else of sallyport.yaml by its top-level names. */
+  /** Any other top-level settings of sallyport.yaml. */
   more?: Record<string, unknown>;
   people?: readonly Account[];
-  /** Servers in place of the run's. */
+  /** Servers to use instead of those of the run. */
   servers?: { redis?: string; kafka?: string[]; postgres?: string };
-  /** The services to start at once (processes only); all unless said otherwise. */
+  /** The services to start (processes only). By default, all. */
   only?: readonly ServiceName[];
-  /** How many replicas of the gateway there are (processes only); one unless said otherwise. */
+  /** The number of replicas of the gateway (processes only). By default, one. */
   proxies?: number;
-  /** Merged into the one entry of `identity.providers`. */
+  /** Merged into the entry of `identity.providers`. */
   provider?: Record<string, unknown>;
   /** Entries of `identity.directory.sources`. */
   sources?: Record<string, unknown>[];
-  /** False: the OpenID provider is away when the services start. */
+  /** If false, the OpenID provider is down when the services start. */
   providerUp?: boolean;
 };
 
 export type GatewayProcesses = Processes & { restart(name: ServiceName, signal?: NodeJS.Signals): Promise<void> };
 
-/** A running gateway and what belongs to it. */
+/** A running gateway with its stores, its provider and its users. */
 export type Gateway = {
   mode: GatewayOptions['mode'];
   url: string;
@@ -49,35 +49,35 @@ export type Gateway = {
   configFile: string;
   directory: string;
   adminPorts: Record<string, number>;
-  /** The address of a cluster, the first one unless named. */
+  /** Returns the URL of a cluster, by default the first one. */
   clusterUrl(name?: string): string;
-  /** The OpenID provider in front of the people; `start` brings it back on the same address with new keys. */
+  /** The OpenID provider of the people. `start` starts it again on the same address with new keys. */
   provider: {
     issuer(): string;
     start(): Promise<void>;
     stop(): Promise<void>;
-    /** Changes what it knows of a person from now on, or forgets them. */
+    /** Changes a person, or removes them. */
     change(user: string, changes: Parameters<IdentityProvider['change']>[1]): void;
-    /** Every refresh token, id_token and access token that it gave out. */
+    /** Every refresh token, ID token and access token that it issued. */
     issued: readonly string[];
   };
-  /** Present with mode "processes". */
+  /** Set in mode "processes". */
   processes?: GatewayProcesses;
-  /** The replicas of the gateway besides the first one. */
+  /** The additional replicas of the gateway. */
   moreProxies: readonly MoreProxy[];
-  /** Changes the configuration of every service; returns how to put back what it was. */
+  /** Changes the configuration of every service. Returns a function that restores it. */
   reconfigure(change: (config: Record<string, unknown>) => void): () => void;
   redis?: { url: string; client: Redis };
   kafka?: { brokers: string[]; topic: string };
   audit: AuditLog;
   events: AuditLog['all'];
-  /** Logs in through the HTML form with plain HTTP; each call is a new session. */
+  /** Logs in through the HTML form with plain HTTP. Each call creates a session. */
   login(user: string, password?: string): Promise<Login>;
-  /** One request to the gateway (`path` from the root); `token` becomes the bearer credential. */
+  /** Sends a request to the gateway (`path` from the root). `token` is the bearer token. */
   request(path: string, options?: HttpRequest & { token?: string }): Promise<HttpAnswer>;
-  /** Somebody with a home, logged in by the CLI the first time they are asked for. */
+  /** Returns a person with a home directory, logged in by the CLI at the first call. */
   person(user: string): Promise<Person>;
-  /** The same without logging in, in a home of their own. */
+  /** Returns a person who is not logged in, with a separate home directory. */
   stranger(user: string): Promise<Person>;
   cli(args: readonly string[], options: CommandOptions & { home: string }): Promise<CommandResult>;
   kubectl(args: readonly string[], options: CommandOptions & { user: string }): Promise<CommandResult>;

@@ -1,5 +1,4 @@
-// Run by jest itself before the whole-system tests, on Node's own type stripping: it starts the one bed that they
-// share.
+// Run by jest before the whole-system tests, with the type stripping of Node.js. Starts the bed that they share.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -20,12 +19,12 @@ const needed: readonly BedNeed[] = [
   'python-clients',
 ];
 
-/** Everything that the run writes is below it. */
+/** The directory for everything that the run writes. */
 let directory: string | undefined;
 
 type Holder = { sallyportBeds?: Bed[] };
 
-/** Ends what this process and its workers have started besides the beds: the services of gateways that are running. */
+/** Ends what this process and its workers have started apart from the beds: the services of running gateways. */
 function endChildren(of: number): void {
   try {
     const children = readFileSync(`/proc/${of}/task/${of}/children`, 'utf8')
@@ -37,11 +36,11 @@ function endChildren(of: number): void {
       process.kill(pid, 'SIGTERM');
     }
   } catch {
-    /* gone already, or no such file here: a terminal's Ctrl-C reaches them by itself */
+    /* already ended, or no such file: Ctrl-C in a terminal reaches them anyway */
   }
 }
 
-/** Keeps the bed from outliving a run that is interrupted: jest itself would just end. */
+/** Stops the bed when the run is interrupted, because jest would just exit. */
 function stopOnSignals(giveUp: AbortController): void {
   const codes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -57,9 +56,9 @@ function stopOnSignals(giveUp: AbortController): void {
 }
 
 /**
- * Starts the bed, unless SALLYPORT_BED_FILE names one that runs already, and names its description in that variable.
- * A second worker (SALLYPORT_TEST_WORKERS=2) has a Redis of its own: what is published there is heard in every
- * database, also by the gateways of the other one.
+ * Starts the bed, unless SALLYPORT_BED_FILE names one that is already running, and sets that variable to the file with
+ * its description. A second worker (SALLYPORT_TEST_WORKERS=2) gets its own Redis, because Redis delivers published
+ * messages in all databases, and so to the gateways of the other worker.
  */
 export default async function globalSetup(): Promise<void> {
   if (process.env['SALLYPORT_BED_FILE'] !== undefined) return;
@@ -79,7 +78,7 @@ export default async function globalSetup(): Promise<void> {
   if (process.env['CI'] === 'true' && bed.missing.length > 0) {
     await Promise.all(beds.map((one) => one.stop()));
     throw new Error(
-      `CI=true, and this machine lacks what the whole-system tests need:\n${bed.missing.map((each) => `  ${each.missing}: ${each.why}. ${each.hint}`).join('\n')}`,
+      `CI=true, but this machine lacks what the whole-system tests need:\n${bed.missing.map((each) => `  ${each.missing}: ${each.why}. ${each.hint}`).join('\n')}`,
     );
   }
   directory = mkdtempSync(path.join(tmpdir(), 'sallyport-e2e-'));

@@ -1,10 +1,10 @@
-// Run by jest itself after the whole-system tests: it stops the beds that global-setup.ts started.
+// Run by jest after the whole-system tests. Stops the beds that global-setup.ts started.
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import type { Bed } from '@sallyport/bed';
 
-/** Stops the beds of this run, if they were started here. */
+/** Stops the beds of this run, if this run started them. */
 export default async function globalTeardown(): Promise<void> {
   const beds = (globalThis as { sallyportBeds?: Bed[] }).sallyportBeds;
   if (!beds) return;

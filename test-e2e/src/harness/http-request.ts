@@ -5,9 +5,9 @@ export type HttpRequest = {
   method?: string;
   headers?: OutgoingHttpHeaders;
   body?: string | Buffer;
-  /** PEM text of the only authority that is trusted. */
+  /** The only trusted authority, as PEM. */
   ca?: string;
-  /** The certificate and key (PEM) that the client shows of itself. */
+  /** The client certificate and its key, as PEM. */
   cert?: string;
   key?: string;
   timeoutMs?: number;
@@ -18,11 +18,11 @@ export type HttpAnswer = {
   headers: Record<string, string | string[] | undefined>;
   rawHeaders: string[];
   text: string;
-  /** The body as JSON; throws if it is none. */
+  /** Returns the body as JSON. Throws if it is not JSON. */
   json(): Record<string, unknown>;
 };
 
-/** One request on a connection of its own. Follows no redirect, keeps no cookie. */
+/** Sends a request on a new connection. Follows no redirects and keeps no cookies. */
 export function httpRequestOnce(url: string, options: HttpRequest = {}): Promise<HttpAnswer> {
   const { method = 'GET', headers = {}, body, ca, cert, key, timeoutMs = 30_000 } = options;
   const send = url.startsWith('https:') ? httpsRequest : httpRequest;

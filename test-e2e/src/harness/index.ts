@@ -1,4 +1,4 @@
-// What the whole-system tests stand on: the run's bed, gateways to test, people at terminals, upstreams that record.
+// The harness of the whole-system tests: the bed of the run, gateways, people at terminals, recording upstreams.
 export { describeWith, noteSkip, runDirectory, theBed } from './the-bed.ts';
 export { startGateway } from './start-gateway.ts';
 export type { Gateway, GatewayOptions, GatewayProcesses } from './gateway-types.ts';

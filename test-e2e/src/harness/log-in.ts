@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { httpRequestOnce, type HttpAnswer } from './http-request.ts';
 
-/** What the gateway gives for a one-time code. */
+/** The gateway's response to a one-time code. */
 export type Login = {
   token: string;
   sessionId: string;
@@ -9,12 +9,12 @@ export type Login = {
   identity: { user: string; email?: string; groups: string[] };
 };
 
-/** The page where the redirects ended: `left` is the address that was not followed any more. */
+/** The page where the redirects ended. `left` is the URL that was not followed. */
 type Page = { url: string; answer: HttpAnswer; left?: string };
 
 /**
- * A browser without a screen: keeps cookies per host name, as cookies know no ports, and follows redirects except those
- * to `leaveAt`.
+ * Creates a browser without a screen. It keeps cookies per host name, because cookies ignore ports, and follows redirects
+ * except those to `leaveAt`.
  */
 export function createPlainBrowser(options: { ca: string; leaveAt?: string }) {
   const jar = new Map<string, { value: string; path: string }>();
@@ -53,7 +53,7 @@ export function createPlainBrowser(options: { ca: string; leaveAt?: string }) {
   return { go, jar };
 }
 
-/** Fills in the one form of the login page that `url` leads to; returns where that led. */
+/** Fills in the form of the login page to which `url` redirects, and returns the resulting page. */
 export async function fillInForm(
   browser: ReturnType<typeof createPlainBrowser>,
   url: string,
@@ -66,7 +66,7 @@ export async function fillInForm(
   return browser.go(page.url, { login: who.user, password: who.password });
 }
 
-/** Logs somebody in as the CLI does, without it: the page, a code at the loopback address, its exchange with PKCE. */
+/** Logs a person in like the CLI but without it: the page, a code at the loopback address, the exchange with PKCE. */
 export async function logIn(
   gateway: { url: string; pagesUrl: string; caPem: string },
   who: { user: string; password: string },

@@ -4,7 +4,7 @@ import { freePort } from '@sallyport/bed';
 import { startProcesses, type Processes } from '@sallyport/standalone';
 import { parse, stringify } from 'yaml';
 
-/** A further replica of the gateway: the same people, sessions, clusters and services, on another port. */
+/** Another replica of the gateway: the same people, sessions, clusters and services, on another port. */
 export type MoreProxy = { url: string; configFile: string; processes: Processes };
 
 type ProxySettings = {
@@ -14,8 +14,8 @@ type ProxySettings = {
 };
 
 /**
- * Starts one more process of the gateway beside the one of `configFile`. Its own file differs in where it listens;
- * people log in at the first one.
+ * Starts another process of the gateway in addition to the one of `configFile`. Its own file only has another address.
+ * People log in at the first one.
  */
 export async function startMoreProxy({
   configFile,
@@ -44,7 +44,7 @@ export async function startMoreProxy({
   return { url: `https://127.0.0.1:${port}`, configFile: own, processes };
 }
 
-/** Changes configuration files as an editor would; returns how to put back what they said. */
+/** Changes configuration files like an editor. Returns a function that restores them. */
 export function editConfigs(files: readonly string[], change: (config: Record<string, unknown>) => void): () => void {
   const before = files.map((file) => readFileSync(file, 'utf8'));
   files.forEach((file, index) => {

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { eventually } from './eventually.ts';
 import { theBed } from './the-bed.ts';
 
-/** A namespace of the real cluster that a test made and removes. */
+/** A namespace of the real cluster that a test creates and removes. */
 export type TestNamespace = { name: string; remove(): Promise<void> };
 
-/** Gives a group a ClusterRole in one namespace. */
+/** Returns a binding that gives a group a ClusterRole in a namespace. */
 export function roleBinding(namespace: string, group: string, role: string): object {
   return {
     apiVersion: 'rbac.authorization.k8s.io/v1',
@@ -16,21 +16,21 @@ export function roleBinding(namespace: string, group: string, role: string): obj
   };
 }
 
-/** Makes a namespace in which developers may do what `edit` allows, or nothing with `bound: false`. */
+/** Creates a namespace in which developers may do what `edit` allows, or nothing with `bound: false`. */
 export async function createNamespace(options: { bound?: boolean } = {}): Promise<TestNamespace> {
   const { admin } = theBed().cluster!;
   const name = `e2e-${randomBytes(4).toString('hex')}`;
   const bindings = options.bound === false ? [] : [roleBinding(name, 'developers', 'edit')];
   await admin.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, ...bindings);
-  // Pods are refused until the controller manager has made the account that they run as.
+  // Pods are refused until the controller manager has created their service account.
   await eventually(
-    `the default account of ${name}`,
+    `the default service account of ${name}`,
     async () => (await admin.tryKubectl(['get', 'serviceaccount', 'default', '-n', name])).code === 0,
   );
   return { name, remove: async () => void (await admin.kubectl(['delete', 'namespace', name, '--wait=false'])) };
 }
 
-/** Starts a pod on the bed's node, past the gateway, and waits until it runs. */
+/** Starts a pod on the bed's node without the gateway, and waits until it runs. */
 export async function startPod(
   namespace: string,
   name: string,

@@ -9,7 +9,7 @@ import type { Closers } from './closers.ts';
 export const clientId = 'sallyport';
 export const clientSecret = 'secret-of-the-tests';
 
-/** An OpenID provider that can be taken away and brought back. */
+/** Starts an OpenID provider that can be stopped and started again. */
 export async function openProvider(people: readonly Account[], closers: Closers) {
   const issued: string[] = [];
   const onTokens = (answer: Record<string, unknown>) => {
@@ -25,7 +25,7 @@ export async function openProvider(people: readonly Account[], closers: Closers)
     up = false;
   };
   closers.add(stop);
-  const admit = (pagesUrl: string) => {
+  const register = (pagesUrl: string) => {
     client = {
       clientId,
       clientSecret,
@@ -43,7 +43,7 @@ export async function openProvider(people: readonly Account[], closers: Closers)
     issuer: () => issuer,
     stop,
     start,
-    admit,
+    register,
     issued,
     change: (user: string, changes: Parameters<IdentityProvider['change']>[1]) => running.change(user, changes),
   };

@@ -9,12 +9,12 @@ const cliProgram = fileURLToPath(new URL('../../../packages/cli/bin/sallyport.js
 
 export type GatewayAddress = { url: string; caFile: string; caPem: string; directory: string; kubectl: string };
 
-/** The command of the product, with `home` as the directory of its credentials. */
+/** Runs the sallyport command with `home` as the directory of its credentials. */
 export function runCli(args: readonly string[], options: CommandOptions & { home: string }): Promise<CommandResult> {
   return runCommand(process.execPath, [cliProgram, ...args], cliOptions(options));
 }
 
-/** The same, left running. */
+/** Starts the sallyport command and leaves it running. */
 export function startCli(args: readonly string[], options: CommandOptions & { home: string }): RunningCommand {
   return startCommand(process.execPath, [cliProgram, ...args], cliOptions(options));
 }
@@ -23,7 +23,7 @@ function cliOptions({ home, ...options }: CommandOptions & { home: string }): Co
   return { ...options, env: { SALLYPORT_HOME: home, KUBECONFIG: path.join(home, 'none'), ...options.env } };
 }
 
-/** Finds the address of the login page in what a program says, and fills in the form there. */
+/** Finds the URL of the login page in the output of a program, and fills in the form there. */
 export async function answerLogin(
   command: RunningCommand,
   gateway: { caPem: string },
@@ -36,24 +36,24 @@ export async function answerLogin(
     throw new Error(`the login of ${who.user} ended with ${answer.status}: ${answer.text.slice(0, 300)}`);
 }
 
-/** Somebody at a terminal: logged in by the CLI, with a kubeconfig whose exec plugin is the CLI. */
+/** A person at a terminal, logged in by the CLI, with a kubeconfig whose exec plugin is the CLI. */
 export type Person = {
   user: string;
   home: string;
   kubeconfig: string;
   env: Record<string, string>;
-  /** Runs kubectl to its end, whatever becomes of it. */
+  /** Runs kubectl and returns its result. */
   tryKubectl(args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
-  /** Runs kubectl, which must succeed, and returns its standard output. */
+  /** Runs kubectl and returns its standard output. Throws if it fails. */
   kubectl(args: readonly string[], options?: CommandOptions): Promise<string>;
   /** Starts kubectl and leaves it running. */
   startKubectl(args: readonly string[], options?: CommandOptions): RunningCommand;
   cli(args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
-  /** Logs in by `sallyport login --no-browser`, in a browser of its own unless one is given. */
+  /** Logs in with `sallyport login --no-browser`, in a new browser unless one is given. */
   login(browser?: ReturnType<typeof createPlainBrowser>): Promise<void>;
 };
 
-/** Makes somebody a home and a kubeconfig; they are not logged in yet. */
+/** Creates a person with a home directory and a kubeconfig, who is not logged in yet. */
 export async function createPerson(
   gateway: GatewayAddress,
   who: { user: string; password: string; cluster: string; home?: string },
@@ -74,7 +74,7 @@ export async function createPerson(
   if (made.code !== 0) throw new Error(`sallyport kubeconfig failed: ${made.stderr}`);
   const kubeconfig = path.join(home, 'kubeconfig');
   writeFileSync(kubeconfig, made.stdout, { mode: 0o600 });
-  // No browser may open: without one the CLI prints the page's address.
+  // No browser can open, so the CLI prints the URL of the page.
   const env = {
     SALLYPORT_HOME: home,
     KUBECONFIG: kubeconfig,

@@ -7,22 +7,22 @@ export type RawAnswer = {
   /** The other side ended or cut the connection. */ closed: boolean;
 };
 
-/** Opens a TLS connection (HTTP/1.1) to a gateway for bytes of one's own. */
+/** Opens a TLS connection (HTTP/1.1) to a gateway for raw bytes. */
 export async function dialRaw(url: string, ca: string): Promise<TLSSocket> {
   const { hostname, port } = new URL(url);
-  // Node's types do not know allowHalfOpen here; its documentation does.
+  // allowHalfOpen is documented, but not in the types.
   const options = { host: hostname, port: Number(port), ca, ALPNProtocols: ['http/1.1'], allowHalfOpen: true };
   const socket = connect(options);
   socket.on('error', () => {});
-  // Nobody's test is about a connection that is half closed for longer.
+  // No test needs a connection that stays half closed for longer.
   socket.once('end', () => void setTimeout(() => socket.destroy(), 10_000).unref());
   await once(socket, 'secureConnect');
   return socket;
 }
 
 /**
- * Sends bytes as they are and returns what comes back until the other side closes, or `done` matches, or nothing has
- * come for `quietMs`.
+ * Sends raw bytes and returns the response. It ends when the other side closes, when `done` matches, or after `quietMs`
+ * without data.
  */
 export async function rawExchange(
   url: string,

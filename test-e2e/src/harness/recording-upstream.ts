@@ -8,41 +8,41 @@ import { createServer as createTlsServer } from 'node:tls';
 import { createCertificateAuthority } from '@sallyport/bed';
 import { runDirectory } from './the-bed.ts';
 
-/** A request as the upstream got it. */
+/** A request as the upstream received it. */
 export type RecordedRequest = {
   method: string;
   url: string;
-  /** As they came: name, value, name, value; nothing joined, nothing lower-cased. */
+  /** As received: name, value, name, value. Nothing is joined or lower-cased. */
   rawHeaders: string[];
-  /** Every line of this name, in order. */
+  /** Returns every line of this name, in order. */
   header(name: string): string[];
-  /** Grows until the request has ended. */
+  /** Grows until the request ends. */
   body(): Buffer;
   upgrade: boolean;
   connection: RecordedConnection;
 };
-/** A connection with every byte that the gateway sent on it, after TLS. */
+/** A connection with every byte that the gateway sent on it, after TLS decryption. */
 export type RecordedConnection = { bytes(): Buffer; requests: RecordedRequest[]; closed: boolean };
 
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 export type UpgradeAnswer = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
-/** An API server that is none: it notes what reaches it and answers by script. */
+/** A fake API server that records what it receives and answers by script. */
 export type RecordingUpstream = {
   url: string;
   caFile: string;
   caPem: string;
-  /** The token that a gateway's `tokenFile` holds. */
+  /** The token in the gateway's `tokenFile`. */
   token: string;
-  /** An entry of `clusters` in sallyport.yaml, but for name and policy. */
+  /** An entry of `clusters` in sallyport.yaml, without name and policy. */
   access: { server: string; caFile: string; token: string };
   connections: RecordedConnection[];
   requests: RecordedRequest[];
-  /** How requests are answered from now on; without, with a Status of success when their body has ended. */
+  /** Sets how requests are answered. By default with a Status of success when their body has ended. */
   answer(script: Answer | undefined): void;
-  /** How upgrades are answered from now on; without, with 101 and an echo of what comes. */
+  /** Sets how upgrades are answered. By default with 101 and an echo. */
   answerUpgrade(script: UpgradeAnswer | undefined): void;
-  /** Forgets what was recorded, and the scripts. */
+  /** Clears the recording and the scripts. */
   reset(): void;
   stop(): Promise<void>;
 };
@@ -56,7 +56,7 @@ const answerEmpty: Answer = (request, response) => {
     .resume();
 };
 
-/** Accepts an upgrade to whatever was asked for. */
+/** Accepts an upgrade to the requested protocol. */
 export function acceptUpgrade(request: IncomingMessage, socket: Duplex, headers: readonly string[] = []): void {
   const asked = request.headers['sec-websocket-protocol'];
   const key =
@@ -96,8 +96,8 @@ function linesOf(request: IncomingMessage, name: string): string[] {
 }
 
 /**
- * Starts the upstream: TLS with an authority of its own outside, where bytes are noted; an HTTP server behind it on a
- * loopback connection of its own, so that noting them changes nothing.
+ * Starts the upstream. A TLS server with its own authority records the bytes and passes them to an HTTP server over a
+ * separate loopback connection, so that the recording changes nothing.
  */
 export async function startRecordingUpstream(): Promise<RecordingUpstream> {
   const directory = mkdtempSync(path.join(runDirectory(), 'upstream-'));
@@ -144,7 +144,7 @@ export async function startRecordingUpstream(): Promise<RecordingUpstream> {
     record(request, true);
     answerUpgrade(request, socket, head);
   });
-  // One that was upgraded is closed by no HTTP server any more.
+  // An HTTP server does not close upgraded connections.
   inner.on('connection', (socket: Socket) => void sockets.add(socket));
   inner.listen(0, '127.0.0.1');
   await once(inner, 'listening');
@@ -173,7 +173,7 @@ export async function startRecordingUpstream(): Promise<RecordingUpstream> {
       });
     },
   );
-  // Whoever hangs up in the midst of a handshake leaves a half of a connection, of which no TLS socket ever comes.
+  // A client that disconnects during the handshake leaves a connection that never becomes a TLS socket.
   outer.on('connection', (socket: Socket) => void sockets.add(socket));
   outer.listen(0, '127.0.0.1');
   await once(outer, 'listening');

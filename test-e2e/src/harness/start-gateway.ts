@@ -103,7 +103,7 @@ async function startMoreProxies(
   return more;
 }
 
-/** A service that ended by itself is a failure, whatever the tests saw of it. */
+/** Fails if a service has exited unexpectedly, whether or not a test noticed. */
 async function refuseCrashes(processes: Processes): Promise<void> {
   for (const name of serviceNames) {
     const pid = processes.pid(name);
@@ -111,13 +111,13 @@ async function refuseCrashes(processes: Processes): Promise<void> {
       if (pid !== undefined) process.kill(pid, 0);
     } catch {
       throw new Error(
-        `${name} ended by itself; its log ends so:\n${readFileSync(processes.logFile(name), 'utf8').slice(-3000)}`,
+        `${name} exited unexpectedly. The end of its log:\n${readFileSync(processes.logFile(name), 'utf8').slice(-3000)}`,
       );
     }
   }
 }
 
-/** Starts a gateway in front of `clusters` with an OpenID provider, and stores that no other gateway of the run uses. */
+/** Starts a gateway for `clusters` with an OpenID provider, and with stores that no other gateway of the run uses. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const closers = new Closers();
   const directory = mkdtempSync(path.join(runDirectory(), 'gateway-'));
@@ -161,7 +161,7 @@ async function composeGateway(options: GatewayOptions, directory: string, closer
     ...(options.more ? { more: options.more } : {}),
     ...(options.clientCaFile === undefined ? {} : { clientCaFile: options.clientCaFile }),
   });
-  provider.admit(settings.pagesUrl);
+  provider.register(settings.pagesUrl);
   if (options.providerUp === false) await provider.stop();
   const { audit, processes } = await startServices(options, settings, directory, stores, closers);
   const moreProxies = await startMoreProxies(options, settings, directory, closers);

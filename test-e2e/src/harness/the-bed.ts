@@ -6,31 +6,31 @@ import { describe } from '@jest/globals';
 import { attachBed, type AttachedBed, type BedDescription, type BedNeed } from '@sallyport/bed';
 import { bedFileOf } from './bed-file.ts';
 
-/** The variable that names the file with the description of the bed of this run. */
+/** The environment variable with the file that describes the bed of this run. */
 export const bedFileVariable = 'SALLYPORT_BED_FILE';
-/** The variable that names the file where skips are written, `{what, why}` a line: what was not tested, and why. */
+/** The environment variable with the file for skips, one `{what, why}` per line. */
 export const skipsVariable = 'SALLYPORT_SKIPS';
 
 let attached: AttachedBed | undefined;
 
-/** The bed that was started for this run, as far as this worker uses it. */
+/** Returns the bed of this run, for this worker. */
 export function theBed(): AttachedBed {
   if (attached) return attached;
   const file = process.env[bedFileVariable];
   if (file === undefined)
-    throw new Error(`no bed: ${bedFileVariable} is not set; the whole-system tests are run by "npm run test:e2e"`);
+    throw new Error(`no bed: ${bedFileVariable} is not set. Run the whole-system tests with "npm run test:e2e"`);
   const own = bedFileOf(file, process.env['JEST_WORKER_ID'] ?? '1');
   attached = attachBed(JSON.parse(readFileSync(existsSync(own) ? own : file, 'utf8')) as BedDescription);
   return attached;
 }
 
-/** Where the files of this run go; whoever started the run removes it. */
+/** Returns the directory for the files of this run. The process that started the run removes it. */
 export function runDirectory(): string {
   const file = process.env[bedFileVariable];
   return file === undefined ? tmpdir() : path.dirname(file);
 }
 
-/** Notes that something was not tested. */
+/** Records that something was not tested. */
 export function noteSkip(what: string, why: string): void {
   process.stderr.write(`skipped: ${what}: ${why}\n`);
   const file = process.env[skipsVariable];
@@ -38,7 +38,7 @@ export function noteSkip(what: string, why: string): void {
 }
 
 /**
- * A `describe` that needs real components: where the machine cannot have them it is skipped, loudly; with CI=true it
+ * A `describe` that needs real components. If the machine cannot have them, it is skipped and reported. With CI=true it
  * fails instead.
  */
 export function describeWith(needed: readonly BedNeed[], title: string, tests: () => void): void {
@@ -48,7 +48,7 @@ export function describeWith(needed: readonly BedNeed[], title: string, tests: (
     return;
   }
   const why = lacking.map((each) => `${each.missing}: ${each.why}. ${each.hint}`).join('; ');
-  if (process.env['CI'] === 'true') throw new Error(`"${title}" cannot be tested here: ${why}`);
+  if (process.env['CI'] === 'true') throw new Error(`"${title}" cannot be tested on this machine: ${why}`);
   noteSkip(title, why);
   describe.skip(title, tests);
 }
