@@ -8,7 +8,7 @@ import { createServiceIdentity, readConfig } from '@sallyport/kit';
 import { serviceNames } from '@sallyport/contracts';
 import { checkAuthenticate } from './check-authenticate.ts';
 import { startAuthenticate, type RunningAuthenticate } from './start-authenticate.ts';
-import { recordingSink } from './testing/test-bed.ts';
+import { recordingSink } from './testing/recording-sink.ts';
 
 const keys = Object.fromEntries(serviceNames.map((name) => [name, generateKeyPairSync('ed25519')])) as Record<
   (typeof serviceNames)[number],
@@ -65,7 +65,7 @@ describe('the check of the configuration', () => {
       expect.objectContaining({
         faults: [
           expect.objectContaining({ path: 'services.authenticate.keyFile' }),
-          expect.objectContaining({ path: 'gateway.url', message: expect.stringContaining('must be https'), line: 1 }),
+          expect.objectContaining({ path: 'gateway.url', message: expect.stringContaining('must use https'), line: 1 }),
           expect.objectContaining({ path: 'identity.providers.0.caFile', message: 'cannot be read (ENOENT)' }),
         ],
       }),

@@ -46,7 +46,7 @@ export function attackEmails(): void {
 
     it.each(odd)('with %s lets nobody in', async (_what, email) => {
       loginFixture().one.lies = { claims: { email } };
-      await expectNoLogin(/e-mail address|no claim email|begins or ends/);
+      await expectNoLogin(/email address|did not send the claim email|begins or ends/);
     });
 
     it.each(alike)("that is nearly alice's (%s) is not hers", async (_what, email) => {

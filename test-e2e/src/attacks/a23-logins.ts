@@ -72,7 +72,7 @@ function attackCodes(): void {
     ['no nonce', { nonce: undefined }],
   ])('whose token has %s lets nobody in', async (_what, claims) => {
     loginFixture().one.lies = { claims };
-    await expectNoLogin(/did not pass verification/);
+    await expectNoLogin(/failed verification/);
   });
 
   it.each([

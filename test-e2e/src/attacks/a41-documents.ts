@@ -55,7 +55,7 @@ function attackClaims(): void {
     ['of very many groups', { groups: Array.from({ length: 20_000 }, (_none, index) => `group-${index}`) }],
   ])('claims %s let nobody in, and hurt nobody else', async (_what, claims) => {
     loginFixture().one.lies = { claims };
-    await expectNoLogin(/deep|KiB|cannot be reached|did not pass/);
+    await expectNoLogin(/deep|KiB|cannot be reached|failed verification/);
     expect((await tokenAt('two')).user).toBe('alice@example.com');
   });
 }

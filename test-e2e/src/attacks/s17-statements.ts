@@ -49,7 +49,7 @@ export function attackStatements(): void {
       ],
     ])('are not put together at a login: %s', async (_what, documents) => {
       loginFixture().three.lies = documents;
-      await expectNoLogin(/not verified|apart from each other/, 'three');
+      await expectNoLogin(/not verified|separately/, 'three');
     });
 
     it.each<[string, object]>([

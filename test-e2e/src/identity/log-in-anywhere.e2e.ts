@@ -89,7 +89,7 @@ describeWith(['kubectl'], 'a login from a machine without a browser', () => {
       stderr: expect.stringContaining('the login was denied on the page'),
     });
     const [event] = await gateway.audit.await({ type: 'login.failed' });
-    expect(event!.data.responseStatus?.message).toContain('bob@example.com denied it');
+    expect(event!.data.responseStatus?.message).toContain('bob@example.com denied the login of the device');
     expect((await bob.cli(['whoami'])).code).toBe(3);
   });
 
@@ -118,7 +118,7 @@ describeWith(['kubectl'], 'a login from a machine without a browser', () => {
     const command = start(alice, '--no-browser');
     const [, page] = await command.says(/^ {2}(http\S+redirect_uri=urn\S+)$/m);
     const shown = await fillInForm(newBrowser(), page!, { user: 'alice@example.com', password: 'alice' });
-    expect(shown.answer.text).toContain('Give it to nobody');
+    expect(shown.answer.text).toContain('Do not give this code to anyone');
     command.stdin.write('not-the-code\n');
     await command.says(/Paste the code once more/);
     command.stdin.write(`${link(shown.answer.text, /<p class="paste"[^>]*>([^<]+)</)}\n`);

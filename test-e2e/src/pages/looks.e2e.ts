@@ -146,7 +146,7 @@ describeWith(['chromium'], 'how the pages look and read in a real browser', () =
       },
     },
     'device-denied': {
-      heading: 'The device is refused',
+      heading: 'The device is denied',
       open: async (page) => {
         await askApproval(page);
         await page.click('button[value=deny]');

@@ -1,49 +1,49 @@
 import type { Request, RequestHandler, Response } from 'express';
-import { ProblemError } from '@sallyport/kit';
-import type { RouteDeps } from '../app/authenticate-deps.ts';
+import { ProblemError, readClientFacts } from '@sallyport/kit';
 import { clearedLoginCookie, loginCookieName, readCookies, readLoginCookie } from '../http/cookies.ts';
 import { readField } from '../http/read-field.ts';
 import { readOrigin, requireOwnPage } from '../http/read-origin.ts';
 import { html, sendPage } from '../pages/render-page.ts';
-import { readClientFacts } from '@sallyport/kit';
+
 import {
   approvalKey,
   approvalSchema,
-  askedSchema,
+  deviceAuthorizationSchema,
   deviceKinds,
   type Approval,
-  type Asked,
+  type DeviceAuthorization,
   type DeviceAnswer,
 } from './device-authorization.ts';
-import { readUserCode } from './user-code.ts';
+import type { DeviceDeps } from './device-deps.ts';
+import { parseUserCode } from './user-code.ts';
 
 const path = '/.sallyport/device';
-const over = () =>
+const noDevice = () =>
   new ProblemError(
     'login-expired',
-    'The device does not wait any more, or somebody has answered it. Start again there.',
+    'The device is no longer waiting, or it has already been answered. Start again on the device.',
   );
 
-/** What this browser was asked, and the device that waits for it. Both are taken: a second answer finds nothing. */
-async function takeQuestion(
-  { settings, singleUse }: RouteDeps,
+/** Takes the approval that this browser may answer, and its device authorization. A second answer finds neither. */
+async function takeApproval(
+  { settings, singleUse }: DeviceDeps,
   request: Request,
   approvalId: string,
-): Promise<{ approval: Approval; asked: Asked }> {
-  const held = readLoginCookie(
+): Promise<{ approval: Approval; authorization: DeviceAuthorization }> {
+  const cookie = readLoginCookie(
     readCookies(request.headers.cookie).get(loginCookieName(settings.loginOrigin, approvalId)),
   );
-  const code = readUserCode(readField(request.body, 'user_code') ?? '');
-  if (!held || code === undefined) throw over();
+  const code = parseUserCode(readField(request.body, 'user_code') ?? '');
+  if (!cookie || code === undefined) throw noDevice();
   const { data: approval } = approvalSchema.safeParse(
-    await singleUse.take(deviceKinds.approval, approvalKey(approvalId, held.payload)),
+    await singleUse.take(deviceKinds.approval, approvalKey(approvalId, cookie.payload)),
   );
-  if (!approval) throw over();
-  const { data: waits } = askedSchema.safeParse(await singleUse.read(deviceKinds.asked, code));
-  if (waits?.id !== approval.id) throw over();
-  const { data: asked } = askedSchema.safeParse(await singleUse.take(deviceKinds.asked, code));
-  if (asked?.id !== approval.id) throw over();
-  return { approval, asked };
+  if (!approval) throw noDevice();
+  const { data: pending } = deviceAuthorizationSchema.safeParse(await singleUse.read(deviceKinds.userCode, code));
+  if (pending?.id !== approval.id) throw noDevice();
+  const { data: authorization } = deviceAuthorizationSchema.safeParse(await singleUse.take(deviceKinds.userCode, code));
+  if (authorization?.id !== approval.id) throw noDevice();
+  return { approval, authorization };
 }
 
 function showAnswered(response: Response, approved: boolean): void {
@@ -52,43 +52,41 @@ function showAnswered(response: Response, approved: boolean): void {
       response,
       200,
       'The device is approved',
-      html`<p>It is logged in within a few seconds. You can close this page and go back to it.</p>
-<p class="quiet">"sallyport sessions list" shows it, and "sallyport sessions revoke" ends it at once.</p>`,
+      html`<p>It will be logged in within a few seconds. You can close this page and return to it.</p>
+<p class="quiet">Run "sallyport sessions list" to see the session, and "sallyport sessions revoke" to end it.</p>`,
     );
   sendPage(
     response,
     200,
-    'The device is refused',
-    html`<p>It is not logged in, and its code is worth nothing any more. You can close this page.</p>
-<p>If somebody sent you the code, tell whoever runs the gateway.</p>`,
+    'The device is denied',
+    html`<p>It is not logged in, and its code no longer works. You can close this page.</p>
+<p>If someone sent you the code, tell the operator of the gateway.</p>`,
   );
 }
 
-/**
- * `POST /.sallyport/device`: the person approves or denies, on our own page, in the browser in which they logged in.
- */
-export function answerDevice(deps: RouteDeps): RequestHandler {
+/** `POST /.sallyport/device`: the user approves or denies on our own page, in the browser in which they logged in. */
+export function answerDevice(deps: DeviceDeps): RequestHandler {
   return async (request, response) => {
     const { settings, singleUse, events, now } = deps;
-    if (!settings.device)
-      throw new ProblemError('not-found', 'Logins by a code that is approved elsewhere are switched off here.');
+    if (!settings.device) throw new ProblemError('not-found', 'Device logins are disabled here.');
     readOrigin(request, settings);
     requireOwnPage(request, settings);
-    const [approvalId, said] = [readField(request.body, 'approval'), readField(request.body, 'answer')];
-    if (approvalId === undefined || (said !== 'approve' && said !== 'deny'))
+    const [approvalId, choice] = [readField(request.body, 'approval'), readField(request.body, 'answer')];
+    if (approvalId === undefined || (choice !== 'approve' && choice !== 'deny'))
       throw new ProblemError('bad-request', 'The answer must be approve or deny.');
     events.requireRoom();
     const {
       approval: { id, sessionId, identity },
-      asked,
-    } = await takeQuestion(deps, request, approvalId);
+      authorization,
+    } = await takeApproval(deps, request, approvalId);
     response.append('set-cookie', clearedLoginCookie(settings.loginOrigin, approvalId));
     const from = readClientFacts(request);
     const answer: DeviceAnswer =
-      said === 'approve' ? { answer: 'approved', sessionId, identity, from } : { answer: 'denied' };
-    await singleUse.put(deviceKinds.answer, id, answer, Math.max(1, asked.until - now()));
-    if (said === 'deny') {
-      const detail = `${identity.user} denied it to the device at ${asked.facts.clientAddress ?? 'an unknown address'}`;
+      choice === 'approve' ? { answer: 'approved', sessionId, identity, from } : { answer: 'denied' };
+    await singleUse.put(deviceKinds.answer, id, answer, Math.max(1, authorization.until - now()));
+    if (choice === 'deny') {
+      const { clientAddress = 'an unknown address' } = authorization.facts;
+      const detail = `${identity.user} denied the login of the device at ${clientAddress}`;
       events.failed({
         path,
         problem: { code: 'login-failed', detail },
@@ -98,6 +96,6 @@ export function answerDevice(deps: RouteDeps): RequestHandler {
         person: identity,
       });
     }
-    showAnswered(response, said === 'approve');
+    showAnswered(response, choice === 'approve');
   };
 }

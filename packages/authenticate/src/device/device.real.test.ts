@@ -1,12 +1,14 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { anonymousGroup } from '@sallyport/audit-log';
-import { createBed, createBrowser, gateway, type Bed } from '../testing/test-bed.ts';
-import { readUserCode, showUserCode, userCodeFrom } from './user-code.ts';
+import { createBrowser } from '../testing/test-browser.ts';
+import { gateway } from '../testing/test-config.ts';
+import { createTestService, type TestService } from '../testing/test-service.ts';
+import { parseUserCode, formatUserCode, generateUserCode } from './user-code.ts';
 
-/** `bed.browser` is the program that asks, `bed.elsewhere` the person's own browser. */
-let bed: Bed;
+/** `service.browser` is the program that asks, `service.elsewhere` the person's own browser. */
+let service: TestService;
 beforeEach(async () => {
-  bed = await createBed();
+  service = await createTestService();
 });
 
 const json = { accept: 'application/json' };
@@ -22,9 +24,9 @@ type Codes = {
 };
 
 const begin = async (body: object = { cluster: 'dev' }, headers: Record<string, string> = {}) =>
-  (await bed.browser.post('/.sallyport/api/v1/device/code', { ...json, ...headers }, body)).body as Codes;
+  (await service.browser.post('/.sallyport/api/v1/device/code', { ...json, ...headers }, body)).body as Codes;
 const poll = (code: string) =>
-  bed.browser.post('/.sallyport/api/v1/device/token', json, { grant_type: grantType, device_code: code });
+  service.browser.post('/.sallyport/api/v1/device/token', json, { grant_type: grantType, device_code: code });
 const errorOf = async (code: string) => {
   const { status, body } = await poll(code);
   return { status, error: (body as { error?: string }).error };
@@ -32,15 +34,15 @@ const errorOf = async (code: string) => {
 const field = (page: string, name: string) => new RegExp(`name="${name}" value="([^"]+)"`).exec(page)?.[1] ?? '';
 
 /** Logs in elsewhere for a code; the page on which one approves. */
-async function askApproval(code: string, browser = bed.elsewhere) {
+async function showApprovalPage(code: string, browser = service.elsewhere) {
   const away = await browser.get(`/.sallyport/login?user_code=${code}`, there);
   if (away.status !== 302) return away;
   return browser.get(
-    `/.sallyport/callback?${new URLSearchParams(bed.provider.logIn(away.headers['location']!)).toString()}`,
+    `/.sallyport/callback?${new URLSearchParams(service.provider.logIn(away.headers['location']!)).toString()}`,
     there,
   );
 }
-const answer = (page: string, said: string, browser = bed.elsewhere, headers: Record<string, string> = {}) =>
+const answer = (page: string, said: string, browser = service.elsewhere, headers: Record<string, string> = {}) =>
   browser.post(
     '/.sallyport/device',
     { ...there, origin: gateway, 'content-type': 'application/x-www-form-urlencoded', ...headers },
@@ -51,7 +53,7 @@ const answer = (page: string, said: string, browser = bed.elsewhere, headers: Re
     }).toString(),
   );
 async function approve(code: string) {
-  return answer((await askApproval(code)).text, 'approve');
+  return answer((await showApprovalPage(code)).text, 'approve');
 }
 
 describe('a login of a device (RFC 8628)', () => {
@@ -70,12 +72,12 @@ describe('a login of a device (RFC 8628)', () => {
   it('becomes a session of the device when a person approves it, with both addresses on record', async () => {
     const codes = await begin();
     expect(await errorOf(codes.device_code)).toEqual({ status: 400, error: 'authorization_pending' });
-    const page = await askApproval(codes.user_code);
+    const page = await showApprovalPage(codes.user_code);
     expect(page.status).toBe(200);
     expect(page.text).toContain('alice@example.com');
     for (const shown of [codes.user_code, '192.0.2.7 (not the address of this browser)', 'dev', 'test'])
       expect(page.text).toContain(shown);
-    expect(await bed.sessions.list()).toEqual([]);
+    expect(await service.sessions.list()).toEqual([]);
     const approved = await answer(page.text, 'approve');
     expect([approved.status, approved.text]).toEqual([200, expect.stringContaining('The device is approved')]);
 
@@ -83,10 +85,10 @@ describe('a login of a device (RFC 8628)', () => {
     expect(got.body).toMatchObject({
       access_token: expect.stringMatching(/^spt_/),
       token_type: 'Bearer',
-      session: { expiresAt: bed.clock.now + 43_200_000 },
+      session: { expiresAt: service.clock.now + 43_200_000 },
       identity: { user: 'alice@example.com', groups: ['developers'] },
     });
-    expect(await bed.sessions.list()).toMatchObject([
+    expect(await service.sessions.list()).toMatchObject([
       {
         kind: 'cli',
         clientAddress: '192.0.2.7',
@@ -94,21 +96,21 @@ describe('a login of a device (RFC 8628)', () => {
         approvedFrom: { clientAddress: '198.51.100.4', userAgent: 'browser' },
       },
     ]);
-    const [event] = bed.events('session.login');
+    const [event] = service.events('session.login');
     expect(event!.data.sallyport).toMatchObject({
       clientAddress: '192.0.2.7',
       approvedFrom: { clientAddress: '198.51.100.4' },
     });
     expect(await errorOf(codes.device_code)).toEqual({ status: 400, error: 'expired_token' });
-    expect([...bed.elsewhere.jar.keys(), ...bed.browser.jar.keys()]).toEqual([]);
+    expect([...service.elsewhere.jar.keys(), ...service.browser.jar.keys()]).toEqual([]);
   });
 
   it('takes a code as people type it, and asks them to log in before they see who asks', async () => {
     const { user_code: code } = await begin();
-    const form = await bed.elsewhere.get('/.sallyport/device', there);
+    const form = await service.elsewhere.get('/.sallyport/device', there);
     expect(form.text).toMatch(/<label for="user_code">[\s\S]*<input id="user_code" name="user_code"/);
     for (const typed of [code, code.toLowerCase(), code.replace('-', ''), ` ${code.replace('-', ' ')} `]) {
-      const found = await bed.elsewhere.get(
+      const found = await service.elsewhere.get(
         `/.sallyport/device?${new URLSearchParams({ user_code: typed }).toString()}`,
         there,
       );
@@ -120,28 +122,28 @@ describe('a login of a device (RFC 8628)', () => {
 
   it('is refused to the program when the person denies it, and the refusal is on record', async () => {
     const codes = await begin();
-    const denied = await answer((await askApproval(codes.user_code)).text, 'deny');
-    expect(denied.text).toContain('The device is refused');
+    const denied = await answer((await showApprovalPage(codes.user_code)).text, 'deny');
+    expect(denied.text).toContain('The device is denied');
     expect(await errorOf(codes.device_code)).toEqual({ status: 400, error: 'access_denied' });
     expect(await errorOf(codes.device_code)).toEqual({ status: 400, error: 'expired_token' });
-    expect(bed.events('login.failed')[0]!.data).toMatchObject({
+    expect(service.events('login.failed')[0]!.data).toMatchObject({
       sourceIPs: ['198.51.100.4'],
       responseStatus: {
         code: 403,
-        message: expect.stringContaining('alice@example.com denied it to the device at 192.0.2.7'),
+        message: expect.stringContaining('alice@example.com denied the login of the device at 192.0.2.7'),
       },
     });
     // Somebody proved who they are, so no number of failures of others at their address takes the place of it.
-    expect(anonymousGroup(bed.events('login.failed')[0]!)).toBeUndefined();
-    expect(bed.events('login.failed')[0]!.data.user.username).toBe('alice@example.com');
-    expect(await bed.sessions.list()).toEqual([]);
+    expect(anonymousGroup(service.events('login.failed')[0]!)).toBeUndefined();
+    expect(service.events('login.failed')[0]!.data.user.username).toBe('alice@example.com');
+    expect(await service.sessions.list()).toEqual([]);
   });
 
   it('tells a program that asks too often to slow down, without answering it later', async () => {
     const { device_code: code, user_code: userCode } = await begin();
     expect(await errorOf(code)).toMatchObject({ error: 'authorization_pending' });
     expect(await errorOf(code)).toMatchObject({ error: 'slow_down' });
-    bed.clock.now += 4500;
+    service.clock.now += 4500;
     expect(await errorOf(code)).toMatchObject({ error: 'authorization_pending' });
     await approve(userCode);
     expect((await poll(code)).status).toBe(200);
@@ -149,18 +151,18 @@ describe('a login of a device (RFC 8628)', () => {
 
   it('is over after five minutes, wherever it is', async () => {
     const [asked, shown, approved] = [await begin(), await begin(), await begin()];
-    const page = await askApproval(shown.user_code);
+    const page = await showApprovalPage(shown.user_code);
     await approve(approved.user_code);
-    bed.clock.now += 300_001;
+    service.clock.now += 300_001;
     for (const { device_code: code } of [asked, shown, approved])
       expect(await errorOf(code)).toMatchObject({ error: 'expired_token' });
     expect((await answer(page.text, 'approve')).status).toBe(400);
-    expect((await askApproval(asked.user_code)).status).toBe(400);
-    expect(await bed.sessions.list()).toEqual([]);
+    expect((await showApprovalPage(asked.user_code)).status).toBe(400);
+    expect(await service.sessions.list()).toEqual([]);
   });
 
   it('chooses a provider first where there are several', async () => {
-    bed = await createBed({
+    service = await createTestService({
       identity: {
         providers: [
           { id: 'corp', issuer: 'https://idp.example.com', clientId: 'sallyport', clientSecret: 's3cr3t' },
@@ -169,29 +171,30 @@ describe('a login of a device (RFC 8628)', () => {
       },
     });
     const { user_code: code } = await begin();
-    const choice = await bed.elsewhere.get(`/.sallyport/login?user_code=${code}`, there);
+    const choice = await service.elsewhere.get(`/.sallyport/login?user_code=${code}`, there);
     expect(choice.text).toContain(`/.sallyport/login?user_code=${code}&amp;provider=corp`);
-    const away = await bed.elsewhere.get(`/.sallyport/login?user_code=${code}&provider=corp`, there);
+    const away = await service.elsewhere.get(`/.sallyport/login?user_code=${code}&provider=corp`, there);
     expect(away.status).toBe(302);
   });
 
   it('can be switched off', async () => {
-    bed = await createBed({ login: { device: false } });
-    expect((await bed.browser.post('/.sallyport/api/v1/device/code', json, {})).status).toBe(404);
+    service = await createTestService({ login: { device: false } });
+    expect((await service.browser.post('/.sallyport/api/v1/device/code', json, {})).status).toBe(404);
     for (const path of [
       '/.sallyport/device',
       '/.sallyport/device?user_code=BCDF-GHJK',
       '/.sallyport/login?user_code=BCDF-GHJK',
     ])
-      expect([path, (await createBrowser(bed.app).get(path)).status]).toEqual([path, 404]);
+      expect([path, (await createBrowser(service.app).get(path)).status]).toEqual([path, 404]);
     expect(
-      (await bed.browser.post('/.sallyport/device', { origin: gateway }, { approval: 'a', answer: 'approve' })).status,
+      (await service.browser.post('/.sallyport/device', { origin: gateway }, { approval: 'a', answer: 'approve' }))
+        .status,
     ).toBe(404);
   });
 
   it('leaves nothing in the store that either code could be read from', async () => {
     const seen: string[] = [];
-    const { singleUse } = bed;
+    const { singleUse } = service;
     const watched = {
       ...singleUse,
       put: (...args: Parameters<typeof singleUse.put>) => (
@@ -203,7 +206,7 @@ describe('a login of a device (RFC 8628)', () => {
         singleUse.claim(...args)
       ),
     };
-    bed = await createBed({}, { singleUse: watched });
+    service = await createTestService({}, { singleUse: watched });
     const codes = await begin();
     await approve(codes.user_code);
     const { body } = await poll(codes.device_code);
@@ -216,7 +219,7 @@ describe('a login of a device (RFC 8628)', () => {
     ];
     expect(seen.length).toBeGreaterThan(4);
     for (const secret of secrets)
-      expect(seen.join() + bed.lines.join() + JSON.stringify(bed.audit.records)).not.toContain(secret);
+      expect(seen.join() + service.lines.join() + JSON.stringify(service.audit.records)).not.toContain(secret);
   });
 });
 
@@ -224,7 +227,7 @@ describe('a code for a person', () => {
   it('is of eight consonants, each as likely as the others', () => {
     const counts = new Map<string, number>();
     for (let n = 0; n < 4000; n += 1) {
-      const code = userCodeFrom(
+      const code = generateUserCode(
         Buffer.from(Array.from({ length: 32 }, (_, place) => (n * 7919 + place * 104_729 + n * place) % 256)).toString(
           'base64url',
         ),
@@ -233,18 +236,18 @@ describe('a code for a person', () => {
       for (const letter of code) counts.set(letter, (counts.get(letter) ?? 0) + 1);
     }
     expect(counts.size).toBe(20);
-    expect(userCodeFrom(Buffer.alloc(32, 255).toString('base64url'))).toBeUndefined();
+    expect(generateUserCode(Buffer.alloc(32, 255).toString('base64url'))).toBeUndefined();
   });
 
   it.each(['', 'BCDF', 'BCDF-GHJA', 'BCDF-GHJK-L', 'BCDF_GHJK', 'BCDFGHJK'.repeat(9), 'АВСDFGHJ', '1234-5678'])(
     'is not %j',
     (typed) => {
-      expect(readUserCode(typed)).toBeUndefined();
+      expect(parseUserCode(typed)).toBeUndefined();
     },
   );
 
   it('is read as it is shown, also with a dash that a word processor made of the hyphen', () => {
-    expect([showUserCode('BCDFGHJK'), readUserCode('BCDF-GHJK'), readUserCode('bcdf\u2013ghjk')]).toEqual([
+    expect([formatUserCode('BCDFGHJK'), parseUserCode('BCDF-GHJK'), parseUserCode('bcdf\u2013ghjk')]).toEqual([
       'BCDF-GHJK',
       'BCDFGHJK',
       'BCDFGHJK',

@@ -1,28 +1,33 @@
 import type { IncomingMessage } from 'node:http';
 import { addressBlock } from '@sallyport/audit-log';
-import { ProblemError, readCaller } from '@sallyport/kit';
-import type { RouteDeps } from '../app/authenticate-deps.ts';
-import { readClientFacts } from '@sallyport/kit';
-import { askedSchema, deviceKinds, type Asked } from './device-authorization.ts';
+import { ProblemError, readCaller, readClientFacts } from '@sallyport/kit';
+import { deviceAuthorizationSchema, deviceKinds, type DeviceAuthorization } from './device-authorization.ts';
+import type { DeviceDeps } from './device-deps.ts';
+
+type LimitDeps = Pick<DeviceDeps, 'singleUse' | 'monitor' | 'events'>;
 
 const windowMs = 600_000;
-/** Wrong codes in that time, by address and by session; then right ones are not looked at either. */
+/** Wrong codes per window, address and session. After that, correct codes are refused too. */
 const maxWrong = 10;
-/** Codes looked at in that time, right ones too: no number of guesses at once is more than this. */
+/** Codes looked up per window, including correct ones. This bounds guesses that arrive at the same time. */
 const maxLookups = 300;
-/** Logins begun in that time from one address. */
-const maxBegun = 60;
+/** Logins started per window and address. */
+const maxStarted = 60;
 
 function tooMany(
-  { watch }: RouteDeps,
+  { monitor }: LimitDeps,
   request: IncomingMessage,
   limit: 'device-logins' | 'device-codes',
 ): ProblemError {
-  watch.limited(limit, readClientFacts(request).clientAddress);
-  return new ProblemError('too-many-requests', 'Too many codes came from here. Wait ten minutes and try again.');
+  monitor.limited(limit, readClientFacts(request).clientAddress);
+  return new ProblemError(
+    'too-many-requests',
+    'Too many codes were used from your address. Wait ten minutes and try again.',
+  );
 }
 
-function guessers(request: IncomingMessage): string[] {
+/** Returns the keys by which guesses are counted: the address and the session. */
+function counterKeys(request: IncomingMessage): string[] {
   const caller = readCaller(request.headers);
   const { clientAddress } = readClientFacts(request);
   return [
@@ -31,37 +36,37 @@ function guessers(request: IncomingMessage): string[] {
   ];
 }
 
-/** Refuses (`too-many-requests`) an address that begins more logins than anybody needs. */
-export async function limitBegun(deps: RouteDeps, request: IncomingMessage): Promise<void> {
-  const [address] = guessers(request);
-  if ((await deps.singleUse.count(deviceKinds.begun, address!, windowMs)) > maxBegun)
+/** Refuses (`too-many-requests`) an address that starts more logins than anyone needs. */
+export async function limitDeviceLogins(deps: LimitDeps, request: IncomingMessage): Promise<void> {
+  const [address] = counterKeys(request);
+  if ((await deps.singleUse.count(deviceKinds.started, address!, windowMs)) > maxStarted)
     throw tooMany(deps, request, 'device-logins');
 }
 
 /**
- * Looks a user code up; undefined if there is none such. Whoever gives too many wrong ones is told nothing more
- * (`too-many-requests`).
+ * Looks up the pending device authorization of a user code. Returns undefined if there is none. After too many wrong
+ * codes it refuses all of them (`too-many-requests`).
  */
-export async function findAsked(
-  deps: RouteDeps,
+export async function findDeviceAuthorization(
+  deps: LimitDeps,
   request: IncomingMessage,
   code: string | undefined,
   path: string,
-): Promise<Asked | undefined> {
+): Promise<DeviceAuthorization | undefined> {
   const { singleUse } = deps;
-  for (const who of guessers(request)) {
-    const lookups = await singleUse.count(deviceKinds.lookups, who, windowMs);
-    if (lookups > maxLookups || Number((await singleUse.read(deviceKinds.wrong, who)) ?? 0) >= maxWrong)
+  for (const key of counterKeys(request)) {
+    const lookups = await singleUse.count(deviceKinds.lookups, key, windowMs);
+    if (lookups > maxLookups || Number((await singleUse.read(deviceKinds.wrongCodes, key)) ?? 0) >= maxWrong)
       throw tooMany(deps, request, 'device-codes');
   }
-  const { data: asked } = askedSchema.safeParse(
-    code === undefined ? undefined : await singleUse.read(deviceKinds.asked, code),
+  const { data: authorization } = deviceAuthorizationSchema.safeParse(
+    code === undefined ? undefined : await singleUse.read(deviceKinds.userCode, code),
   );
-  if (asked) return asked;
-  for (const who of guessers(request)) await singleUse.count(deviceKinds.wrong, who, windowMs);
+  if (authorization) return authorization;
+  for (const key of counterKeys(request)) await singleUse.count(deviceKinds.wrongCodes, key, windowMs);
   deps.events.failed({
     path,
-    problem: { code: 'not-found', detail: 'a code that no device shows' },
+    problem: { code: 'not-found', detail: 'a user code that no device is waiting with' },
     facts: readClientFacts(request),
     code: 404,
   });

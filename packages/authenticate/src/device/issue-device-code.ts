@@ -1,16 +1,15 @@
 import type { Request, RequestHandler } from 'express';
-import { ProblemError } from '@sallyport/kit';
-import type { RouteDeps } from '../app/authenticate-deps.ts';
+import { ProblemError, readClientFacts } from '@sallyport/kit';
 import { requireProgram } from '../http/fetch-site.ts';
-import { readClientFacts } from '@sallyport/kit';
-import { deviceKinds, deviceLifeMs, pollIntervalS, type Asked } from './device-authorization.ts';
-import { limitBegun } from './find-device-authorization.ts';
-import { showUserCode, userCodeFrom } from './user-code.ts';
+import { deviceKinds, deviceLifeMs, pollIntervalS, type DeviceAuthorization } from './device-authorization.ts';
+import type { DeviceDeps } from './device-deps.ts';
+import { limitDeviceLogins } from './find-device-authorization.ts';
+import { formatUserCode, generateUserCode } from './user-code.ts';
 
 const page = '/.sallyport/device';
 const clusterName = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
-/** The cluster that the program means, for the person to see; nothing is granted or withheld by it. */
+/** Reads the cluster that the program names. The user sees it, but it has no effect on what the session may do. */
 function readCluster({ body }: Request): string | undefined {
   const value: unknown =
     typeof body === 'object' && body !== null && Object.hasOwn(body, 'cluster')
@@ -18,21 +17,25 @@ function readCluster({ body }: Request): string | undefined {
       : undefined;
   if (value === undefined || value === '') return undefined;
   if (typeof value !== 'string' || !clusterName.test(value))
-    throw new ProblemError('bad-request', 'cluster is not the name of a cluster.');
+    throw new ProblemError('bad-request', 'cluster must be the name of a cluster.');
   return value;
 }
 
-/** Finds a user code that nobody else shows now. */
-async function claimUserCode({ singleUse, randomToken }: RouteDeps, asked: Asked): Promise<string> {
+/** Claims a user code that no other device is using. */
+async function claimUserCode(
+  { singleUse, randomToken }: DeviceDeps,
+  authorization: DeviceAuthorization,
+): Promise<string> {
   for (let attempt = 0; attempt < 8; attempt += 1) {
-    const code = userCodeFrom(randomToken());
-    if (code !== undefined && (await singleUse.claim(deviceKinds.asked, code, asked, deviceLifeMs))) return code;
+    const code = generateUserCode(randomToken());
+    if (code !== undefined && (await singleUse.claim(deviceKinds.userCode, code, authorization, deviceLifeMs)))
+      return code;
   }
-  throw new ProblemError('too-many-requests', 'No code is free. Try again shortly.');
+  throw new ProblemError('too-many-requests', 'No user code is available. Try again shortly.');
 }
 
-/** `POST /.sallyport/api/v1/device/code`: begins a login that is approved in a browser elsewhere (RFC 8628, 3.1). */
-export function issueDeviceCode(deps: RouteDeps): RequestHandler {
+/** `POST /.sallyport/api/v1/device/code`: the device authorization endpoint (RFC 8628, 3.1). */
+export function issueDeviceCode(deps: DeviceDeps): RequestHandler {
   return async (request, response) => {
     const {
       settings: { device, loginOrigin },
@@ -41,18 +44,14 @@ export function issueDeviceCode(deps: RouteDeps): RequestHandler {
       randomToken,
       randomId,
     } = deps;
-    if (!device)
-      throw new ProblemError(
-        'not-found',
-        'Logins by a code that is approved elsewhere are switched off here (login.device).',
-      );
+    if (!device) throw new ProblemError('not-found', 'Device logins are disabled here (login.device).');
     requireProgram(request);
     const cluster = readCluster(request);
-    deps.watch.begun('code-for-device', readClientFacts(request).clientAddress);
-    await limitBegun(deps, request);
+    deps.monitor.started('code-for-device', readClientFacts(request).clientAddress);
+    await limitDeviceLogins(deps, request);
     const [id, deviceCode] = [randomId(), `spd_${randomToken()}`];
     await singleUse.put(deviceKinds.device, deviceCode, { id }, deviceLifeMs);
-    const code = showUserCode(
+    const code = formatUserCode(
       await claimUserCode(deps, {
         id,
         ...(cluster === undefined ? {} : { cluster }),

@@ -1,32 +1,35 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { createBed, createBrowser, gateway, callerHeaderFor, type Bed } from '../testing/test-bed.ts';
+import { callerHeader } from '../testing/caller-header.ts';
+import { createBrowser } from '../testing/test-browser.ts';
+import { gateway } from '../testing/test-config.ts';
+import { createTestService, type TestService } from '../testing/test-service.ts';
 
-/** `bed.browser` is the program that asks, `bed.elsewhere` the person's own browser. */
-let bed: Bed;
+/** `service.browser` is the program that asks, `service.elsewhere` the person's own browser. */
+let service: TestService;
 beforeEach(async () => {
-  bed = await createBed();
+  service = await createTestService();
 });
 const json = { accept: 'application/json' };
 const form = { origin: gateway, 'content-type': 'application/x-www-form-urlencoded' };
 const begin = async (headers: Record<string, string> = {}) =>
-  (await bed.browser.post('/.sallyport/api/v1/device/code', { ...json, ...headers }, {})).body as {
+  (await service.browser.post('/.sallyport/api/v1/device/code', { ...json, ...headers }, {})).body as {
     device_code: string;
     user_code: string;
   };
 const poll = async (code: string) =>
   (
     (
-      await bed.browser.post('/.sallyport/api/v1/device/token', json, {
+      await service.browser.post('/.sallyport/api/v1/device/token', json, {
         grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
         device_code: code,
       })
     ).body as { error?: string }
   ).error;
-async function askApproval(code: string, browser = bed.elsewhere) {
+async function showApprovalPage(code: string, browser = service.elsewhere) {
   const away = await browser.get(`/.sallyport/login?user_code=${code}`);
   return (
     await browser.get(
-      `/.sallyport/callback?${new URLSearchParams(bed.provider.logIn(away.headers['location']!)).toString()}`,
+      `/.sallyport/callback?${new URLSearchParams(service.provider.logIn(away.headers['location']!)).toString()}`,
     )
   ).text;
 }
@@ -34,7 +37,7 @@ const field = (page: string, name: string) => new RegExp(`name="${name}" value="
 const answer = (
   page: string,
   changes: Record<string, string> = {},
-  browser = bed.elsewhere,
+  browser = service.elsewhere,
   headers: Record<string, string> = form,
 ) =>
   browser.post(
@@ -51,30 +54,30 @@ const answer = (
 describe('phishing with a code (A24)', () => {
   it('warns on every page, and shows the address of the device and not that of the person', async () => {
     const { user_code: code } = await begin({ 'sallyport-client-address': '203.0.113.99' });
-    expect((await bed.elsewhere.get('/.sallyport/device')).text).toContain('Did somebody send you here');
-    const page = await askApproval(code);
+    expect((await service.elsewhere.get('/.sallyport/device')).text).toContain('If someone sent you here');
+    const page = await showApprovalPage(code);
     expect(page).toContain('203.0.113.99 (not the address of this browser)');
-    expect(page).toContain('Approve only if the device is yours');
+    expect(page).toContain('Approve only if this is your device');
   });
 
   it('shows what the device says of itself as text, never as markup', async () => {
     const { user_code: code } = await begin({ 'user-agent': '<img src=x onerror=alert(1)>"\'&' });
-    const page = await askApproval(code);
+    const page = await showApprovalPage(code);
     expect(page).toContain('&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;');
     expect(page).not.toContain('<img');
     for (const cluster of ['<b>', 'Dev', 'a b', '../x', 'x'.repeat(64), 7, ['dev'], { a: 1 }])
-      expect((await bed.browser.post('/.sallyport/api/v1/device/code', json, { cluster })).status).toBe(400);
+      expect((await service.browser.post('/.sallyport/api/v1/device/code', json, { cluster })).status).toBe(400);
   });
 
   it('approves nothing on the word of another site, of none, or of a script', async () => {
     const codes = await begin();
-    const page = await askApproval(codes.user_code);
+    const page = await showApprovalPage(codes.user_code);
     for (const origin of ['https://evil.example', 'null', 'http://gate.example.com:8443', `${gateway}.evil.example`])
-      expect([origin, (await answer(page, {}, bed.elsewhere, { ...form, origin })).status]).toEqual([origin, 403]);
-    expect((await answer(page, {}, bed.elsewhere, { 'content-type': form['content-type'] })).status).toBe(403);
+      expect([origin, (await answer(page, {}, service.elsewhere, { ...form, origin })).status]).toEqual([origin, 403]);
+    expect((await answer(page, {}, service.elsewhere, { 'content-type': form['content-type'] })).status).toBe(403);
     expect(
       (
-        await bed.elsewhere.get(
+        await service.elsewhere.get(
           `/.sallyport/device?${new URLSearchParams({ approval: field(page, 'approval'), answer: 'approve' }).toString()}`,
         )
       ).status,
@@ -85,17 +88,17 @@ describe('phishing with a code (A24)', () => {
 
   it('approves nothing in a browser that did not log in for it, though it knows everything on the page', async () => {
     const codes = await begin();
-    const page = await askApproval(codes.user_code);
-    const other = createBrowser(bed.app);
+    const page = await showApprovalPage(codes.user_code);
+    const other = createBrowser(service.app);
     expect((await answer(page, {}, other)).status).toBe(400);
-    await askApproval((await begin()).user_code, other);
+    await showApprovalPage((await begin()).user_code, other);
     expect((await answer(page, {}, other)).status).toBe(400);
     expect(await poll(codes.device_code)).toBe('authorization_pending');
   });
 
   it('approves the device that was shown and no other', async () => {
     const [shown, other] = [await begin(), await begin()];
-    const page = await askApproval(shown.user_code);
+    const page = await showApprovalPage(shown.user_code);
     expect((await answer(page, { user_code: other.user_code })).status).toBe(400);
     expect(await poll(other.device_code)).toBe('authorization_pending');
     expect(await poll(shown.device_code)).toBe('authorization_pending');
@@ -104,8 +107,8 @@ describe('phishing with a code (A24)', () => {
   it('takes one answer to a code: the first', async () => {
     const codes = await begin();
     const [mine, theirs] = [
-      await askApproval(codes.user_code),
-      await askApproval(codes.user_code, createBrowser(bed.app)),
+      await showApprovalPage(codes.user_code),
+      await showApprovalPage(codes.user_code, createBrowser(service.app)),
     ];
     expect((await answer(mine, { answer: 'deny' })).status).toBe(200);
     expect((await answer(mine)).status).toBe(400);
@@ -115,29 +118,29 @@ describe('phishing with a code (A24)', () => {
 
   it('lets one of many answers at once through', async () => {
     const codes = await begin();
-    const browsers = Array.from({ length: 6 }, () => createBrowser(bed.app));
+    const browsers = Array.from({ length: 6 }, () => createBrowser(service.app));
     const pages = [];
-    for (const browser of browsers) pages.push(await askApproval(codes.user_code, browser));
+    for (const browser of browsers) pages.push(await showApprovalPage(codes.user_code, browser));
     const statuses = (await Promise.all(pages.map((page, n) => answer(page, {}, browsers[n])))).map(
       ({ status }) => status,
     );
     expect(statuses.filter((status) => status === 200)).toHaveLength(1);
     const tokens = await Promise.all(Array.from({ length: 6 }, () => poll(codes.device_code)));
     expect(tokens.filter((error) => error === undefined)).toHaveLength(1);
-    expect(await bed.sessions.list()).toHaveLength(1);
+    expect(await service.sessions.list()).toHaveLength(1);
   });
 
   it.each(['', 'perhaps', 'APPROVE', 'approve,deny'])('takes %j for no answer', async (said) => {
-    const page = await askApproval((await begin()).user_code);
+    const page = await showApprovalPage((await begin()).user_code);
     expect((await answer(page, { answer: said })).status).toBe(400);
   });
 
   it('refuses a person whom their provider does not vouch for, on a page, and the device goes on waiting', async () => {
     const codes = await begin();
-    bed.provider.lies = { claims: { email_verified: false } };
-    const away = await bed.elsewhere.get(`/.sallyport/login?user_code=${codes.user_code}`);
-    const page = await bed.elsewhere.get(
-      `/.sallyport/callback?${new URLSearchParams(bed.provider.logIn(away.headers['location']!)).toString()}`,
+    service.provider.lies = { claims: { email_verified: false } };
+    const away = await service.elsewhere.get(`/.sallyport/login?user_code=${codes.user_code}`);
+    const page = await service.elsewhere.get(
+      `/.sallyport/callback?${new URLSearchParams(service.provider.logIn(away.headers['location']!)).toString()}`,
     );
     expect(page.status).toBe(403);
     expect(await poll(codes.device_code)).toBe('authorization_pending');
@@ -150,7 +153,7 @@ describe('guesses at codes', () => {
       .map((digit) => 'BCDFGHJKLMNPQRSTVWXZ'[Number.parseInt(digit, 20)])
       .join('');
   const tryAt = async (path: string, headers: Record<string, string> = {}) =>
-    (await createBrowser(bed.app).get(path, headers)).status;
+    (await createBrowser(service.app).get(path, headers)).status;
 
   it('end after ten from one address, wherever they are made, and are on record; other addresses go on', async () => {
     const { user_code: code } = await begin();
@@ -158,31 +161,31 @@ describe('guesses at codes', () => {
       expect(await tryAt(`/.sallyport/${n % 2 === 0 ? 'device' : 'login'}?user_code=${guess(n)}`)).toBe(
         n % 2 === 0 ? 404 : 400,
       );
-    expect(bed.events('login.failed')).toHaveLength(10);
+    expect(service.events('login.failed')).toHaveLength(10);
     for (const path of ['device', 'login']) expect(await tryAt(`/.sallyport/${path}?user_code=${code}`)).toBe(429);
     expect(await tryAt(`/.sallyport/device?user_code=${code}`, { 'sallyport-client-address': '198.51.100.1' })).toBe(
       200,
     );
-    bed.clock.now += 600_001;
+    service.clock.now += 600_001;
     expect(await tryAt(`/.sallyport/device?user_code=${(await begin()).user_code}`)).toBe(200);
   });
 
   it('end after ten of one session, whatever address they come from', async () => {
     for (let n = 0; n < 10; n += 1)
       await tryAt(`/.sallyport/device?user_code=${guess(n)}`, {
-        ...callerHeaderFor({ id: 'guesser', kind: 'browser' }),
+        ...callerHeader({ id: 'guesser', kind: 'browser' }),
         'sallyport-client-address': `198.51.100.${n}`,
       });
     const { user_code: code } = await begin();
     expect(
       await tryAt(`/.sallyport/device?user_code=${code}`, {
-        ...callerHeaderFor({ id: 'guesser', kind: 'browser' }),
+        ...callerHeader({ id: 'guesser', kind: 'browser' }),
         'sallyport-client-address': '198.51.100.200',
       }),
     ).toBe(429);
     expect(
       await tryAt(`/.sallyport/device?user_code=${code}`, {
-        ...callerHeaderFor({ id: 'other', kind: 'browser' }),
+        ...callerHeader({ id: 'other', kind: 'browser' }),
         'sallyport-client-address': '198.51.100.200',
       }),
     ).toBe(200);
@@ -211,12 +214,12 @@ describe('guesses at codes', () => {
 
   it('cannot be made by a cookie that was written by hand', async () => {
     const { user_code: code } = await begin();
-    const away = await bed.elsewhere.get(`/.sallyport/login?user_code=${code}`);
-    const [name] = [...bed.elsewhere.jar.keys()];
-    const held = bed.elsewhere.jar.get(name!)!;
+    const away = await service.elsewhere.get(`/.sallyport/login?user_code=${code}`);
+    const [name] = [...service.elsewhere.jar.keys()];
+    const held = service.elsewhere.jar.get(name!)!;
     for (const written of [held.replace(/.{8}$/, 'ZZZZZZZZ'), `${held}.ZZZZZZZZ`, `${held.split('.')[0]}.ZZZZZZZZ`]) {
-      const page = await bed.elsewhere.get(
-        `/.sallyport/callback?${new URLSearchParams(bed.provider.logIn(away.headers['location']!)).toString()}`,
+      const page = await service.elsewhere.get(
+        `/.sallyport/callback?${new URLSearchParams(service.provider.logIn(away.headers['location']!)).toString()}`,
         { cookie: `${name}=${written}` },
       );
       expect(page.status).toBe(400);
@@ -226,7 +229,7 @@ describe('guesses at codes', () => {
 
   it('begin no more logins from one address than anybody needs', async () => {
     for (let n = 0; n < 60; n += 1) await begin();
-    expect((await bed.browser.post('/.sallyport/api/v1/device/code', json, {})).status).toBe(429);
+    expect((await service.browser.post('/.sallyport/api/v1/device/code', json, {})).status).toBe(429);
     expect((await begin({ 'sallyport-client-address': '198.51.100.1' })).device_code).toBeDefined();
   });
 });

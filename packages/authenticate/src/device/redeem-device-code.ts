@@ -1,17 +1,16 @@
 import type { Request, RequestHandler } from 'express';
 import type { Session } from '@sallyport/contracts';
-import type { RouteDeps } from '../app/authenticate-deps.ts';
+import { readClientFacts } from '@sallyport/kit';
 import { requireProgram } from '../http/fetch-site.ts';
 import { readField } from '../http/read-field.ts';
-import { tokenAnswer } from '../login/token-response.ts';
-import { readClientFacts } from '@sallyport/kit';
-import { openSession } from '../session/open-session.ts';
+import { sendTokenResponse } from '../login/token-response.ts';
+import { openSession, type OpenSessionDeps } from '../session/open-session.ts';
 import { answerSchema, deviceKinds, deviceSchema, pollIntervalS, type DeviceAnswer } from './device-authorization.ts';
 
 const path = '/.sallyport/api/v1/device/token';
 const grantType = 'urn:ietf:params:oauth:grant-type:device_code';
-/** A program that keeps to the interval must not be early by the time that its request took. */
-const shortestPauseMs = pollIntervalS * 1000 - 1000;
+/** Below the interval, because a request may take less time to arrive than the one before it. */
+const minPauseMs = pollIntervalS * 1000 - 1000;
 
 /** RFC 8628, 3.5, and RFC 6749, 5.2. */
 type DeviceError =
@@ -25,18 +24,18 @@ type Refusal = { error: DeviceError; error_description: string };
 type Opened = { token: string; session: Session };
 
 const refuse = (error: DeviceError, error_description: string): Refusal => ({ error, error_description });
-const expired = () => refuse('expired_token', 'The code is unknown, used or too old. Log in again.');
+const expired = () => refuse('expired_token', 'The device code is unknown, expired or already used. Log in again.');
 
-/** Nobody has answered yet. Who asks too often is told so, and is not answered sooner. */
-async function keepWaiting({ singleUse }: RouteDeps, deviceCode: string): Promise<Refusal> {
-  const inTime = await singleUse.claim(deviceKinds.poll, deviceCode, true, shortestPauseMs);
+/** The user has not answered yet. A program that polls too often is told to slow down. */
+async function pendingResponse({ singleUse }: OpenSessionDeps, deviceCode: string): Promise<Refusal> {
+  const inTime = await singleUse.claim(deviceKinds.poll, deviceCode, true, minPauseMs);
   return inTime
-    ? refuse('authorization_pending', 'Nobody has approved this login yet.')
-    : refuse('slow_down', 'Ask less often: five seconds more between two times.');
+    ? refuse('authorization_pending', 'This login has not been approved yet.')
+    : refuse('slow_down', 'Poll less often: wait five seconds longer between requests.');
 }
 
-async function openFor(
-  deps: RouteDeps,
+async function openApprovedSession(
+  deps: OpenSessionDeps,
   answer: DeviceAnswer & { answer: 'approved' },
   request: Request,
 ): Promise<Opened> {
@@ -50,34 +49,30 @@ async function openFor(
   });
 }
 
-async function redeem(deps: RouteDeps, request: Request): Promise<Opened | Refusal> {
+async function redeem(deps: OpenSessionDeps, request: Request): Promise<Opened | Refusal> {
   const { singleUse } = deps;
   const [grant, deviceCode] = [readField(request.body, 'grant_type'), readField(request.body, 'device_code')];
   if (grant !== undefined && grant !== grantType)
-    return refuse('unsupported_grant_type', `Only ${grantType} is known here.`);
+    return refuse('unsupported_grant_type', `Only the grant type ${grantType} is supported.`);
   if (grant === undefined || deviceCode === undefined)
-    return refuse('invalid_request', 'grant_type and device_code must each be given once.');
+    return refuse('invalid_request', 'grant_type and device_code must each appear once.');
   deps.events.requireRoom();
   const { data: device } = deviceSchema.safeParse(await singleUse.read(deviceKinds.device, deviceCode));
   if (!device) return expired();
   const { data: answer } = answerSchema.safeParse(await singleUse.take(deviceKinds.answer, device.id));
-  if (!answer) return keepWaiting(deps, deviceCode);
+  if (!answer) return pendingResponse(deps, deviceCode);
   await singleUse.take(deviceKinds.device, deviceCode);
-  if (answer.answer === 'denied')
-    return refuse('access_denied', 'The login was denied on the page where it was to be approved.');
-  return openFor(deps, answer, request);
+  if (answer.answer === 'denied') return refuse('access_denied', 'The login was denied on the approval page.');
+  return openApprovedSession(deps, answer, request);
 }
 
-/**
- * `POST /.sallyport/api/v1/device/token`: asks whether the login was approved, and becomes a session if so (RFC 8628,
- * 3.4).
- */
-export function redeemDeviceCode(deps: RouteDeps): RequestHandler {
+/** `POST /.sallyport/api/v1/device/token`: exchanges an approved device code for a session (RFC 8628, 3.4). */
+export function redeemDeviceCode(deps: OpenSessionDeps): RequestHandler {
   return async (request, response) => {
     requireProgram(request);
     const outcome = await redeem(deps, request);
     response.setHeader('pragma', 'no-cache');
-    if ('token' in outcome) return tokenAnswer(response, outcome, deps.now());
+    if ('token' in outcome) return sendTokenResponse(response, outcome, deps.now());
     if (outcome.error === 'expired_token') {
       deps.events.failed({
         path,

@@ -1,16 +1,17 @@
 import type { RequestHandler, Response } from 'express';
 import { ProblemError } from '@sallyport/kit';
-import type { RouteDeps } from '../app/authenticate-deps.ts';
-import { isBegunElsewhere } from '../http/fetch-site.ts';
+
+import { isFromAnotherSite } from '../http/fetch-site.ts';
 import { readOrigin } from '../http/read-origin.ts';
 import { html, sendPage } from '../pages/render-page.ts';
 import { readQuery } from '../http/read-query.ts';
-import { findAsked } from './find-device-authorization.ts';
-import { readUserCode, showUserCode } from './user-code.ts';
+import type { DeviceDeps } from './device-deps.ts';
+import { findDeviceAuthorization } from './find-device-authorization.ts';
+import { parseUserCode, formatUserCode } from './user-code.ts';
 
 const path = '/.sallyport/device';
 
-/** The form in which a person types the code; with what was wrong about the last one. */
+/** Sends the form for the user code, with the fault of the previous code if there was one. */
 function askForCode(response: Response, status: number, fault?: string): void {
   const wrong = fault === undefined ? { markup: '' } : html`<p class="note" role="alert" id="fault">${fault}</p>\n`;
   const described = fault === undefined ? { markup: '' } : { markup: ' aria-invalid="true" aria-describedby="fault"' };
@@ -18,39 +19,40 @@ function askForCode(response: Response, status: number, fault?: string): void {
     response,
     status,
     'Log in a device',
-    html`<p>Type the code that the device or terminal shows.</p>
+    html`<p>Enter the code that the device or terminal shows.</p>
 ${wrong}<form method="get" action="${path}">
 <label for="user_code">Code</label>
 <input id="user_code" name="user_code" required minlength="8" maxlength="16" autocomplete="off" autocapitalize="characters" spellcheck="false" placeholder="XXXX-XXXX"${described}>
 <p><button type="submit">Continue</button></p>
 </form>
-<p class="quiet">Did somebody send you here with a code? Then do not go on: they would be logged in as you.</p>`,
+<p class="quiet">If someone sent you here with a code, do not continue. They would be logged in as you.</p>`,
   );
 }
 
 /**
- * Who would approve must be known first. A link, for a form could lead nowhere but here (its policy forbids that also
- * to redirects).
+ * Asks the user to log in before they approve. Uses a link, because the Content-Security-Policy keeps forms on this
+ * origin, even when they are redirected.
  */
 function askToLogIn(response: Response, code: string): void {
-  const shown = showUserCode(code);
+  const shown = formatUserCode(code);
   sendPage(
     response,
     200,
     'Log in a device',
     html`<p>Does the device or terminal in front of you show this code?</p>
 <p class="code">${shown}</p>
-<p>If so, log in. You then see where the device is, and approve or deny.</p>
+<p>If so, log in. You then see the address of the device, and approve or deny it.</p>
 <p><a class="act" href="/.sallyport/login?user_code=${shown}">Log in</a></p>`,
   );
 }
 
-/** `GET /.sallyport/device`: where a person types the code of a device, or comes with it (RFC 8628, 3.3). */
-export function showDevicePage(deps: RouteDeps): RequestHandler {
+/**
+ * `GET /.sallyport/device`: the verification URI. The user enters the user code, or arrives with it (RFC 8628, 3.3).
+ */
+export function showDevicePage(deps: DeviceDeps): RequestHandler {
   return async (request, response) => {
     const { device, loginOrigin } = deps.settings;
-    if (!device)
-      throw new ProblemError('not-found', 'Logins by a code that is approved elsewhere are switched off here.');
+    if (!device) throw new ProblemError('not-found', 'Device logins are disabled here.');
     const origin = readOrigin(request, deps.settings);
     const typed = readQuery(request).get('user_code');
     if (origin !== loginOrigin)
@@ -58,15 +60,11 @@ export function showDevicePage(deps: RouteDeps): RequestHandler {
         302,
         `${loginOrigin}${path}${typed === null ? '' : `?${new URLSearchParams({ user_code: typed }).toString()}`}`,
       );
-    // Wrong codes of another site would be counted against the person.
-    if (typed === null || isBegunElsewhere(request)) return askForCode(response, 200);
-    const code = readUserCode(typed);
-    const asked = await findAsked(deps, request, code, path);
-    if (code !== undefined && asked) return askToLogIn(response, code);
-    askForCode(
-      response,
-      404,
-      'No device waits with this code. Look at it again; a code is good for five minutes, and once.',
-    );
+    // Otherwise another site could send wrong codes that count against the user.
+    if (typed === null || isFromAnotherSite(request)) return askForCode(response, 200);
+    const code = parseUserCode(typed);
+    const authorization = await findDeviceAuthorization(deps, request, code, path);
+    if (code !== undefined && authorization) return askToLogIn(response, code);
+    askForCode(response, 404, 'No device is waiting with this code. Check the code. It works once, for five minutes.');
   };
 }

@@ -2,11 +2,13 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Session, SessionChange } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import { createMemorySessionStore, type SessionStore } from '@sallyport/stores';
-import { createBed, createBrowser, throughProvider, type Bed } from '../testing/test-bed.ts';
-import { createScimClient, scimSource, withSources, type ScimClientOfTests } from '../testing/scim-client.ts';
+import { createBrowser } from '../testing/test-browser.ts';
+import { throughProvider } from '../testing/test-login.ts';
+import { createTestService, type TestService } from '../testing/test-service.ts';
+import { createScimClient, scimSource, withSources, type ScimTestClient } from '../testing/scim-client.ts';
 
-let bed: Bed;
-let scim: ScimClientOfTests;
+let service: TestService;
+let scim: ScimTestClient;
 let heard: SessionChange[];
 /** Called by the session store of the service. */
 let hooks: { create?: () => Promise<void>; list?: () => Promise<void> };
@@ -25,27 +27,27 @@ async function begin(sources: object[] = [scimSource()], provider: object = { gr
       return memory.list(...args);
     },
   };
-  bed = await createBed(withSources(sources, provider), { sessions, clock });
-  scim = createScimClient(bed);
+  service = await createTestService(withSources(sources, provider), { sessions, clock });
+  scim = createScimClient(service);
   heard = [];
-  bed.sessions.onChange((change) => heard.push(change));
+  service.sessions.onChange((change) => heard.push(change));
 }
 beforeEach(() => begin());
 
 const logIn = async (): Promise<Session> => {
-  const { status, text } = await throughProvider(bed, '/.sallyport/login', undefined, createBrowser(bed.app));
+  const { status, text } = await throughProvider(service, '/.sallyport/login', undefined, createBrowser(service.app));
   if (status !== 302) throw new Error(`${status}: ${text.replaceAll(/<[^>]*>/g, ' ')}`);
-  return (await bed.sessions.list()).at(-1)!;
+  return (await service.sessions.list()).at(-1)!;
 };
 const refusedLogin = async () => {
-  const answer = await throughProvider(bed, '/.sallyport/login', undefined, createBrowser(bed.app));
+  const answer = await throughProvider(service, '/.sallyport/login', undefined, createBrowser(service.app));
   expect(answer.headers['set-cookie'] ?? []).not.toEqual(
     expect.arrayContaining([expect.stringMatching(/^__Host-sallyport=spt_/)]),
   );
   return `${answer.status} ${answer.text.replaceAll(/<style>.*?<\/style>/gs, '').replaceAll(/<[^>]*>/g, ' ')}`;
 };
 const groupsOf = async ({ id }: Session) => {
-  const found = await bed.sessions.read(id);
+  const found = await service.sessions.read(id);
   return found.state === 'live'
     ? found.session.identity.groups
     : found.state === 'revoked'
@@ -84,7 +86,7 @@ describe('the groups of a user who logs in', () => {
       prefix: { user: 'partners:', groups: 'partners:' },
     };
     const sections = withSources([scimSource()], { groupSources: ['scim'], prefix: { groups: 'corp:' } });
-    bed = await createBed({
+    service = await createTestService({
       ...sections,
       identity: {
         ...sections.identity,
@@ -92,16 +94,16 @@ describe('the groups of a user who logs in', () => {
         defaultProvider: 'corp',
       },
     });
-    scim = createScimClient(bed);
+    scim = createScimClient(service);
     const alice = await scim.user('alice@example.com');
     await scim.group('sre', [alice.id]);
     expect(await groupsOf(await logIn())).toEqual(['corp:sre']);
     const plain = withSources([scimSource()], { groupSources: ['scim'] });
-    bed = await createBed({
+    service = await createTestService({
       ...plain,
       identity: { ...plain.identity, providers: [...plain.identity.providers, partners], defaultProvider: 'corp' },
     });
-    scim = createScimClient(bed);
+    scim = createScimClient(service);
     await scim.group('partners:admins', [(await scim.user('alice@example.com')).id]);
     expect(await refusedLogin()).toContain('another provider');
   });
@@ -123,11 +125,11 @@ describe('the groups of a user who logs in', () => {
     await begin([scimSource()], { groupSources: ['scim'], claims: { user: 'name' } });
     const alice = await scim.user('alice@example.com');
     await scim.group('sre', [alice.id]);
-    bed.provider.lies = { claims: { email_verified: false } };
+    service.provider.lies = { claims: { email_verified: false } };
     expect(await groupsOf(await logIn())).toEqual([]);
-    bed.provider.lies = { claims: { email: 'ali\u217De@example.com' } };
+    service.provider.lies = { claims: { email: 'ali\u217De@example.com' } };
     expect(await groupsOf(await logIn())).toEqual([]);
-    bed.provider.lies = { claims: { email: 'ALICE@example.com' } };
+    service.provider.lies = { claims: { email: 'ALICE@example.com' } };
     expect(await groupsOf(await logIn())).toEqual(['sre']);
   });
 
@@ -143,7 +145,7 @@ describe('the groups of a user who logs in', () => {
     await begin([scimSource()], { groupSources: ['scim'] });
     const { id } = await scim.user('alice@example.com');
     for (let n = 0; n < 80; n += 1) {
-      await bed.store.put(
+      await service.store.put(
         'scim',
         'groups',
         {
@@ -157,7 +159,7 @@ describe('the groups of a user who logs in', () => {
         },
         { expected: undefined },
       );
-      await bed.store.changeMembers('scim', `g${n}`, { add: [id] });
+      await service.store.changeMembers('scim', `g${n}`, { add: [id] });
     }
     expect(await refusedLogin()).toContain('too many groups');
   });
@@ -170,7 +172,7 @@ describe('the right to log in', () => {
     expect(await refusedLogin()).toContain('deactivated');
     await scim.patch(`/Users/${alice.id}`, { op: 'Replace', path: 'active', value: 'True' });
     expect(await groupsOf(await logIn())).toEqual(['developers']);
-    expect(bed.events('login.failed')).toMatchObject([
+    expect(service.events('login.failed')).toMatchObject([
       { data: { responseStatus: { message: expect.stringContaining('login-failed') } } },
     ]);
   });
@@ -193,7 +195,7 @@ describe('the right to log in', () => {
   });
 
   it('is not decided while the store is down', async () => {
-    bed.store.find = () => Promise.reject(new ProblemError('sessions-unavailable', 'away'));
+    service.store.find = () => Promise.reject(new ProblemError('sessions-unavailable', 'away'));
     expect(await refusedLogin()).toMatch(/^503/);
   });
 });
@@ -217,7 +219,7 @@ describe('a live session', () => {
     expect(await groupsOf(session)).toEqual(['ops']);
     await scim.send('delete', `/Groups/${group.id}`);
     expect(await groupsOf(session)).toEqual([]);
-    expect(bed.events('session.refreshed').map(({ data }) => data.sallyport.detail)).toEqual([
+    expect(service.events('session.refreshed').map(({ data }) => data.sallyport.detail)).toEqual([
       'groups: +"sre"',
       'groups: +"ops" -"sre"',
       'groups: -"ops"',
@@ -239,7 +241,7 @@ describe('a live session', () => {
 
   it('of another user stays the same', async () => {
     const alice = await logIn();
-    bed.provider.lies = { claims: { sub: 'sub-bob', email: 'bob@example.com' }, userinfo: { sub: 'sub-bob' } };
+    service.provider.lies = { claims: { sub: 'sub-bob', email: 'bob@example.com' }, userinfo: { sub: 'sub-bob' } };
     const bob = await logIn();
     await scim.group('sre', [(await scim.user('bob@example.com')).id]);
     expect([await groupsOf(alice), await groupsOf(bob)]).toEqual([['developers'], ['sre']]);
@@ -252,7 +254,7 @@ describe('a live session', () => {
     await scim.patch(`/Users/${alice.id}`, { op: 'replace', value: { active: false } });
     expect(await Promise.all(sessions.map(groupsOf))).toEqual(['deactivated', 'deactivated']);
     expect(heard.filter(({ type }) => type === 'revoked')).toHaveLength(2);
-    expect(bed.events('session.ended').map(({ data }) => data.responseStatus?.message)).toEqual([
+    expect(service.events('session.ended').map(({ data }) => data.responseStatus?.message)).toEqual([
       'deactivated',
       'deactivated',
     ]);
@@ -260,17 +262,17 @@ describe('a live session', () => {
     const again = await logIn();
     await scim.send('delete', `/Users/${alice.id}`);
     expect(await groupsOf(again)).toBe('deactivated');
-    expect(await bed.keeping.tokens.count()).toBe(0);
+    expect(await service.tokenStorage.tokens.count()).toBe(0);
   });
 
   it('keeps its groups over a refresh with older ones', async () => {
     const alice = await scim.user('alice@example.com');
     await scim.group('sre', [alice.id]);
     const session = await logIn();
-    bed.provider.lies = { claims: { groups: ['from-claims'], department: 'new' } };
-    bed.clock.now += 600_000;
-    await bed.refresher.runDue();
-    const found = await bed.sessions.read(session.id);
+    service.provider.lies = { claims: { groups: ['from-claims'], department: 'new' } };
+    service.clock.now += 600_000;
+    await service.refresher.runDue();
+    const found = await service.sessions.read(session.id);
     expect(found).toMatchObject({
       state: 'live',
       session: { identity: { groups: ['sre'], claims: { department: 'new' } } },
@@ -279,27 +281,27 @@ describe('a live session', () => {
 
   it('gets new groups from the claims if they are the source, and ends at a refresh that the directory refuses', async () => {
     const session = await logIn();
-    bed.provider.lies = { claims: { groups: ['ops'] } };
-    bed.clock.now += 600_000;
-    await bed.refresher.runDue();
+    service.provider.lies = { claims: { groups: ['ops'] } };
+    service.clock.now += 600_000;
+    await service.refresher.runDue();
     expect(await groupsOf(session)).toEqual(['ops']);
     // The address becomes that of a deactivated user.
     await scim.user('mallory@example.com', { active: false });
-    bed.provider.lies = { claims: { email: 'mallory@example.com' } };
-    bed.clock.now += 600_000;
-    await bed.refresher.runDue();
+    service.provider.lies = { claims: { email: 'mallory@example.com' } };
+    service.clock.now += 600_000;
+    await service.refresher.runDue();
     expect(await groupsOf(session)).toBe('changed');
   });
 
   it('is not overwritten by a refresh that was under way while the groups changed', async () => {
     const alice = await scim.user('alice@example.com');
     const session = await logIn();
-    bed.provider.lies.intercept = async (path, body) => {
+    service.provider.lies.intercept = async (path, body) => {
       if (path === '/token' && body.get('grant_type') === 'refresh_token') await scim.group('sre', [alice.id]);
       return undefined as unknown as Response;
     };
-    bed.clock.now += 600_000;
-    await bed.refresher.runDue();
+    service.clock.now += 600_000;
+    await service.refresher.runDue();
     expect(await groupsOf(session)).toEqual(['sre']);
   });
 });
@@ -309,15 +311,15 @@ describe('changes without a waiting request', () => {
     const alice = await scim.user('alice@example.com');
     const session = await logIn();
     const { id } = await scim.group('sre');
-    await bed.directory.reconciler.runDue();
+    await service.directory.reconciler.runDue();
     // Written by another replica, which stopped before it reconciled the sessions.
-    await bed.store.changeMembers('scim', id, { add: [alice.id], touched: ['name:alice@example.com'] });
-    await bed.store.takeTouched('scim', 10, 30_000);
-    expect(await bed.directory.reconciler.runDue()).toBe(0);
-    bed.clock.now += 30_000;
-    expect(await bed.directory.reconciler.runDue()).toBe(1);
+    await service.store.changeMembers('scim', id, { add: [alice.id], touched: ['name:alice@example.com'] });
+    await service.store.takeTouched('scim', 10, 30_000);
+    expect(await service.directory.reconciler.runDue()).toBe(0);
+    service.clock.now += 30_000;
+    expect(await service.directory.reconciler.runDue()).toBe(1);
     expect(await groupsOf(session)).toEqual(['sre']);
-    expect(await bed.store.touchedCount('scim')).toBe(0);
+    expect(await service.store.touchedCount('scim')).toBe(0);
   });
 
   it('stay noted while sessions cannot be read', async () => {
@@ -326,10 +328,10 @@ describe('changes without a waiting request', () => {
     hooks.list = () => Promise.reject(new ProblemError('sessions-unavailable', 'away'));
     const { status } = await scim.patch(`/Users/${alice.id}`, { op: 'replace', path: 'active', value: false });
     expect(status).toBe(200);
-    await expect(bed.directory.reconciler.runDue()).rejects.toMatchObject({ code: 'sessions-unavailable' });
+    await expect(service.directory.reconciler.runDue()).rejects.toMatchObject({ code: 'sessions-unavailable' });
     hooks = {};
-    bed.clock.now += 30_000;
-    await bed.directory.reconciler.runDue();
+    service.clock.now += 30_000;
+    await service.directory.reconciler.runDue();
     expect(await groupsOf(session)).toBe('deactivated');
   });
 
@@ -346,14 +348,14 @@ describe('changes without a waiting request', () => {
     hooks.create = async () =>
       void (await scim.patch(`/Users/${alice.id}`, { op: 'replace', path: 'active', value: false }));
     expect(await refusedLogin()).toContain('deactivated');
-    expect(await bed.sessions.list()).toEqual([]);
+    expect(await service.sessions.list()).toEqual([]);
   });
 
   it('are applied to sessions older than the configuration by reconciling all sessions', async () => {
     await begin([], { groupSources: ['claims'] });
     const session = await logIn();
-    const after = await createBed(withSources([scimSource()], { groupSources: ['scim', 'claims'] }), {
-      sessions: bed.sessions,
+    const after = await createTestService(withSources([scimSource()], { groupSources: ['scim', 'claims'] }), {
+      sessions: service.sessions,
     });
     const push = createScimClient(after);
     const alice = await push.user('alice@example.com');

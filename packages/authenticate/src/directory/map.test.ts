@@ -3,18 +3,19 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ConfigFaults } from '@sallyport/kit';
-import { createBed, throughProvider, type Bed } from '../testing/test-bed.ts';
+import { throughProvider } from '../testing/test-login.ts';
+import { createTestService, type TestService } from '../testing/test-service.ts';
 import { checkDirectory } from '@sallyport/directory';
 import { withSources } from '../testing/scim-client.ts';
 
 let directory: string;
-let bed: Bed | undefined;
+let service: TestService | undefined;
 beforeEach(() => {
   directory = mkdtempSync(path.join(tmpdir(), 'sallyport-map-'));
 });
 afterEach(async () => {
-  await bed?.directory.close();
-  bed = undefined;
+  await service?.directory.close();
+  service = undefined;
   rmSync(directory, { recursive: true });
 });
 const file = () => path.join(directory, 'people.yaml');
@@ -22,11 +23,11 @@ const sections = (provider: object = { groupSources: ['map', 'claims'] }) =>
   withSources([{ kind: 'map', file: 'people.yaml' }], provider);
 const begin = async (text: string, provider?: object) => {
   writeFileSync(file(), text);
-  bed = await createBed(sections(provider), { baseDir: directory });
+  service = await createTestService(sections(provider), { baseDir: directory });
 };
 const logIn = async () => {
-  await throughProvider(bed!, '/.sallyport/login');
-  return (await bed!.sessions.list()).at(-1)!;
+  await throughProvider(service!, '/.sallyport/login');
+  return (await service!.sessions.list()).at(-1)!;
 };
 const eventually = async (holds: () => Promise<boolean>) => {
   const end = Date.now() + 5000;
@@ -68,28 +69,28 @@ describe('a file of people and groups', () => {
     await begin('people: {alice@example.com: [sre]}\n');
     const session = await logIn();
     const groups = async () => {
-      const found = await bed!.sessions.read(session.id);
+      const found = await service!.sessions.read(session.id);
       return found.state === 'live' ? found.session.identity.groups : [];
     };
     writeFileSync(path.join(directory, 'next'), 'people: {alice@example.com: [ops]}\n');
     renameSync(path.join(directory, 'next'), file());
     await eventually(async () => (await groups()).join() === 'ops');
     writeFileSync(file(), 'people: {alice@example.com: ops}\n');
-    await eventually(async () => bed!.lines.join().includes('was rejected'));
-    expect(bed!.lines.join()).toMatch(/people\.yaml:1:10: people\.alice@example\.com: expected array/);
+    await eventually(async () => service!.lines.join().includes('was rejected'));
+    expect(service!.lines.join()).toMatch(/people\.yaml:1:10: people\.alice@example\.com: expected array/);
     expect(await groups()).toEqual(['ops']);
-    expect(await bed!.metrics.metrics()).toContain('sallyport_directory_file_refused{source="map"} 1');
+    expect(await service!.metrics.metrics()).toContain('sallyport_directory_file_refused{source="map"} 1');
     writeFileSync(file(), 'people: {}\n');
     await eventually(async () => (await groups()).join() === 'developers');
-    expect(await bed!.metrics.metrics()).toContain('sallyport_directory_file_refused{source="map"} 0');
+    expect(await service!.metrics.metrics()).toContain('sallyport_directory_file_refused{source="map"} 0');
   }, 15_000);
 
   it('is checked before the service starts, like the other files of the directory', async () => {
     writeFileSync(file(), 'people: {a: 7}\n');
     writeFileSync(path.join(directory, 'short'), 'hunter2\n');
-    await expect(createBed(sections(), { baseDir: directory })).rejects.toBeInstanceOf(ConfigFaults);
+    await expect(createTestService(sections(), { baseDir: directory })).rejects.toBeInstanceOf(ConfigFaults);
     writeFileSync(file(), 'people: {}\n');
-    const { config } = await createBed(sections(), { baseDir: directory });
+    const { config } = await createTestService(sections(), { baseDir: directory });
     const all = {
       ...config,
       identity: {

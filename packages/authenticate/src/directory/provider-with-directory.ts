@@ -1,26 +1,26 @@
 import { ProblemError } from '@sallyport/kit';
 import type { ProviderClient } from '../providers/common/provider-client.ts';
 import { RefreshFailure } from '../providers/common/refresh-failure.ts';
-import type { LoginTokens } from '../tokens/provider-tokens.ts';
+import type { ProviderTokens } from '../tokens/provider-tokens.ts';
 import type { Directory } from '@sallyport/directory';
 
-/** At a refresh, what the provider gave is not lost when the directory refuses or cannot be asked. */
-function asRefreshFailure(error: unknown, tokens: LoginTokens): RefreshFailure {
+/** Keeps the tokens that the provider issued at a refresh, when the directory refuses or cannot be reached. */
+function asRefreshFailure(error: unknown, tokens: ProviderTokens): RefreshFailure {
   if (!(error instanceof ProblemError)) throw error;
   return new RefreshFailure(error.detail, { tokens, ...(error.code === 'login-failed' ? { ends: 'changed' } : {}) });
 }
 
-/** The same provider, whose people are who they are once the directory has been asked as well. */
-export function askDirectory(
+/** Wraps a provider client so that the directory completes or refuses every identity. */
+export function providerWithDirectory(
   client: ProviderClient,
   directory: Pick<Directory, 'admit' | 'appliesTo'>,
 ): ProviderClient {
   if (!directory.appliesTo(client.id)) return client;
   return {
     ...client,
-    async finish(answer, login) {
-      const finished = await client.finish(answer, login);
-      return { ...finished, identity: await directory.admit(finished.identity) };
+    async completeLogin(callback, request) {
+      const login = await client.completeLogin(callback, request);
+      return { ...login, identity: await directory.admit(login.identity) };
     },
     async refresh(before, of) {
       const { identity, tokens } = await client.refresh(before, of);

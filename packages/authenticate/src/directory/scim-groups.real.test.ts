@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { createScimBed, groupUrn, scimErrorOf, userUrn, type ScimClientOfTests } from '../testing/scim-client.ts';
-import type { Bed } from '../testing/test-bed.ts';
+import { createScimTestService, groupUrn, scimErrorOf, userUrn, type ScimTestClient } from '../testing/scim-client.ts';
+import type { TestService } from '../testing/test-service.ts';
 
-let bed: Bed;
-let scim: ScimClientOfTests;
+let service: TestService;
+let scim: ScimTestClient;
 beforeEach(async () => {
-  ({ bed, scim } = await createScimBed());
+  ({ service, scim } = await createScimTestService());
 });
 
 describe('groups', () => {
@@ -49,7 +49,7 @@ describe('groups', () => {
     });
     expect((await scim.send('delete', `/Groups/${group.id}`)).status).toBe(204);
     expect(await scimErrorOf(scim.send('get', `/Groups/${group.id}`))).toBe('404');
-    expect(await bed.store.groupIds('scim', a.id)).toEqual([]);
+    expect(await service.store.groupIds('scim', a.id)).toEqual([]);
   });
 
   it('change their entity tag when their members change', async () => {
@@ -89,7 +89,7 @@ describe('groups', () => {
         scim.patch(`/Groups/${group.id}`, { op: 'add', path: 'members', value: [{ value: group.id, type: 'Group' }] }),
       ),
     ).toBe('400 invalidValue');
-    expect(await bed.store.memberIds('scim', group.id)).toEqual([a.id]);
+    expect(await service.store.memberIds('scim', group.id)).toEqual([a.id]);
     expect(await scimErrorOf(scim.send('post', '/Groups', { schemas: [groupUrn], displayName: 'bad\nname' }))).toBe(
       '400 invalidValue',
     );
@@ -102,7 +102,7 @@ describe('groups', () => {
     const ids = Array.from({ length: 3000 }, (_, n) => `p${n}`);
     await Promise.all(
       ids.map((id) =>
-        bed.store.put(
+        service.store.put(
           'scim',
           'people',
           { id, keys: [`name:${id}`], active: true, body: { userName: id }, version: 1, createdAt: 0, changedAt: 0 },
@@ -111,11 +111,11 @@ describe('groups', () => {
       ),
     );
     const { id } = await scim.group('all', ids);
-    expect(await bed.store.memberIds('scim', id)).toHaveLength(3000);
+    expect(await service.store.memberIds('scim', id)).toHaveLength(3000);
     expect((await scim.get(`/Groups/${id}`)).body['members']).toHaveLength(3000);
     await scim.patch(`/Groups/${id}`, { op: 'replace', path: 'members', value: [{ value: 'p7' }] });
-    expect(await bed.store.memberIds('scim', id)).toEqual(['p7']);
-    const [event] = bed.events('directory.changed').slice(-1);
+    expect(await service.store.memberIds('scim', id)).toEqual(['p7']);
+    const [event] = service.events('directory.changed').slice(-1);
     expect(event!.data.sallyport.directory).toMatchObject({
       source: 'scim',
       by: 'okta',

@@ -1,20 +1,20 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import {
-  createScimBed,
+  createScimTestService,
   otherToken,
   createScimClient,
   enterpriseUrn,
   groupUrn,
   scimErrorOf,
   userUrn,
-  type ScimClientOfTests,
+  type ScimTestClient,
 } from '../testing/scim-client.ts';
-import { createBed, type Bed } from '../testing/test-bed.ts';
+import { createTestService, type TestService } from '../testing/test-service.ts';
 
-let bed: Bed;
-let scim: ScimClientOfTests;
+let service: TestService;
+let scim: ScimTestClient;
 beforeEach(async () => {
-  ({ bed, scim } = await createScimBed());
+  ({ service, scim } = await createScimTestService());
 });
 
 describe('the service', () => {
@@ -55,28 +55,28 @@ describe('the service', () => {
 
   it('rejects a client without a configured token before it reads the body', async () => {
     for (const token of [undefined, 'wrong', '']) {
-      const stranger = createScimClient(bed, token as string);
+      const stranger = createScimClient(service, token as string);
       if (token === undefined) {
-        const answer = await createScimClient(bed).send('get', '/Users', undefined, { 'sallyport-scim-token': '' });
+        const answer = await createScimClient(service).send('get', '/Users', undefined, { 'sallyport-scim-token': '' });
         expect([answer.status, answer.headers['www-authenticate']]).toEqual([401, 'Bearer realm="sallyport-scim"']);
         continue;
       }
       expect(await scimErrorOf(stranger.send('post', '/Users', { schemas: [userUrn], userName: 'x' }))).toBe('401');
       expect(await scimErrorOf(stranger.send('post', '/Users', '{"broken'))).toBe('401');
     }
-    expect(bed.events('directory.refused').length).toBeGreaterThan(3);
-    expect(bed.events('directory.refused')[0]!.data).toMatchObject({
+    expect(service.events('directory.refused').length).toBeGreaterThan(3);
+    expect(service.events('directory.refused')[0]!.data).toMatchObject({
       responseStatus: { code: 401 },
       sourceIPs: ['192.0.2.50'],
     });
-    bed.audit.full = true;
-    const before = bed.audit.records.length;
-    expect(await scimErrorOf(createScimClient(bed, 'wrong').send('get', '/Users'))).toBe('401');
-    expect(bed.audit.records).toHaveLength(before);
+    service.audit.full = true;
+    const before = service.audit.records.length;
+    expect(await scimErrorOf(createScimClient(service, 'wrong').send('get', '/Users'))).toBe('401');
+    expect(service.audit.records).toHaveLength(before);
   });
 
   it('shows a token only its own source', async () => {
-    const other = createScimClient(bed, otherToken);
+    const other = createScimClient(service, otherToken);
     const [mine, theirs] = [await scim.user('alice'), await other.user('alice')];
     const group = await scim.group('g', [mine.id]);
     expect((await other.get('/Users')).body.Resources.map(({ id }) => id)).toEqual([theirs.id]);
@@ -106,7 +106,7 @@ describe('the service', () => {
     await scim.group('developers', [a.id]);
     await scim.patch(`/Users/${a.id}`, { op: 'replace', path: 'active', value: false });
     expect(
-      bed
+      service
         .events('directory.changed')
         .map(({ data }) => [data.verb, data.user.username, data.sourceIPs, data.userAgent, data.sallyport.directory]),
     ).toEqual([
@@ -140,14 +140,14 @@ describe('the service', () => {
         { source: 'scim', by: 'okta', kind: 'User', id: a.id, name: 'alice@example.com', active: false },
       ],
     ]);
-    bed.audit.full = true;
+    service.audit.full = true;
     expect(await scimErrorOf(scim.send('post', '/Users', { schemas: [userUrn], userName: 'bob' }))).toBe('503');
     expect(await scimErrorOf(scim.send('delete', `/Users/${a.id}`))).toBe('503');
     expect((await scim.get('/Users')).body.totalResults).toBe(1);
   });
 
   it('does not exist if no source is pushed', async () => {
-    const none = await createBed();
+    const none = await createTestService();
     expect((await createScimClient(none).send('get', '/Users')).status).toBe(404);
   });
 });

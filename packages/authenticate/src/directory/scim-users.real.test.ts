@@ -1,19 +1,19 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import {
-  createScimBed,
+  createScimTestService,
   enterpriseUrn,
   groupUrn,
   scimErrorOf,
   userUrn,
   scimBaseUrl,
-  type ScimClientOfTests,
+  type ScimTestClient,
 } from '../testing/scim-client.ts';
-import type { Bed } from '../testing/test-bed.ts';
+import type { TestService } from '../testing/test-service.ts';
 
-let bed: Bed;
-let scim: ScimClientOfTests;
+let service: TestService;
+let scim: ScimTestClient;
 beforeEach(async () => {
-  ({ bed, scim } = await createScimBed());
+  ({ service, scim } = await createScimTestService());
 });
 
 describe('users', () => {
@@ -45,7 +45,7 @@ describe('users', () => {
       },
     });
     expect((await scim.get(`/Users/${user.id}`)).body).toEqual(user);
-    bed.clock.now += 1000;
+    service.clock.now += 1000;
     const replaced = await scim.send('put', `/Users/${user.id}`, {
       schemas: [userUrn],
       userName: 'alice@example.org',
@@ -92,7 +92,7 @@ describe('users', () => {
     const { body } = await scim.get(`/Users/${id}`);
     expect(Object.keys(body).toSorted()).toEqual(['active', 'id', 'meta', 'schemas', 'userName']);
     expect(body).toMatchObject({ active: true, meta: { version: 'W/"1"' } });
-    expect(JSON.stringify(await bed.store.list('scim', 'people', 0, 10))).not.toMatch(/s3cr3t|root|admin/);
+    expect(JSON.stringify(await service.store.list('scim', 'people', 0, 10))).not.toMatch(/s3cr3t|root|admin/);
     expect(({} as { admin?: unknown }).admin).toBeUndefined();
   });
 
@@ -129,12 +129,12 @@ describe('users', () => {
     const { id } = await scim.user('alice');
     const removed = await scim.patch(`/Users/${id}`, { op: 'remove', path: 'active' });
     expect([removed.status, Object.hasOwn(JSON.parse(removed.text) as object, 'active')]).toEqual([200, false]);
-    const [entry] = await bed.store.get('scim', 'people', [id]);
+    const [entry] = await service.store.get('scim', 'people', [id]);
     expect(entry!.active).toBe(false);
     expect((await scim.get('/Users?filter=active%20eq%20true')).body.totalResults).toBe(0);
     await scim.send('put', `/Users/${id}`, { schemas: [userUrn], userName: 'alice', displayName: 'Alice' });
     expect(Object.hasOwn((await scim.get(`/Users/${id}`)).body, 'active')).toBe(false);
-    expect((await bed.store.get('scim', 'people', [id]))[0]!.active).toBe(false);
+    expect((await service.store.get('scim', 'people', [id]))[0]!.active).toBe(false);
     await scim.patch(`/Users/${id}`, { op: 'add', path: 'active', value: true });
     expect((await scim.get(`/Users/${id}`)).body).toMatchObject({ active: true, displayName: 'Alice' });
   });

@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { createBed, createBrowser, throughProvider, type Bed } from '../testing/test-bed.ts';
+import { createBrowser } from '../testing/test-browser.ts';
+import { throughProvider } from '../testing/test-login.ts';
+import { createTestService, type TestService } from '../testing/test-service.ts';
 import { withSources } from '../testing/scim-client.ts';
 import { createFakeApis } from '../testing/fake-apis.ts';
 
@@ -35,7 +37,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
-let bed: Bed;
+let service: TestService;
 let apis: ReturnType<typeof createFakeApis>;
 const alice = { id: '7', login: 'alice@example.com' };
 async function begin(kind: Kind, changes: object = {}) {
@@ -47,20 +49,23 @@ async function begin(kind: Kind, changes: object = {}) {
       { id: '3', name: 'ops, "x"', members: [] },
     ],
   });
-  bed = await createBed(withSources([{ ...sources[kind], ...changes }], { groupSources: [kind, 'claims'] }), {
-    apiFetch: apis.fetch,
-    baseDir: directory,
-  });
-  bed.provider.lies = { claims: { sub: '7' } };
+  service = await createTestService(
+    withSources([{ ...sources[kind], ...changes }], { groupSources: [kind, 'claims'] }),
+    {
+      apiFetch: apis.fetch,
+      baseDir: directory,
+    },
+  );
+  service.provider.lies = { claims: { sub: '7' } };
 }
-const sync = () => bed.directory.syncs.values().next().value!.syncNow();
+const sync = () => service.directory.syncs.values().next().value!.syncNow();
 const logIn = async () => {
-  const { status, text } = await throughProvider(bed, '/.sallyport/login', undefined, createBrowser(bed.app));
-  return status === 302 ? (await bed.sessions.list()).at(-1)! : `${status} ${text.replaceAll(/<[^>]*>/g, ' ')}`;
+  const { status, text } = await throughProvider(service, '/.sallyport/login', undefined, createBrowser(service.app));
+  return status === 302 ? (await service.sessions.list()).at(-1)! : `${status} ${text.replaceAll(/<[^>]*>/g, ' ')}`;
 };
 const groupsOf = async (session: Awaited<ReturnType<typeof logIn>>) => {
   if (typeof session === 'string') return session;
-  const found = await bed.sessions.read(session.id);
+  const found = await service.sessions.read(session.id);
   return found.state === 'live'
     ? found.session.identity.groups
     : found.state === 'revoked'
@@ -80,8 +85,8 @@ describe.each(kinds)('a directory synced from %s', (kind) => {
     expect(await sync()).toMatchObject({ people: 5, changedPeople: 5, added: kind === 'github' ? 9 : 4 });
     expect(apis.state.calls.length).toBeGreaterThan(6);
     expect(await groupsOf(await logIn())).toEqual([...everyone, sre]);
-    expect(await bed.store.list(kind, 'groups', 0, 10)).toMatchObject({ total: 3 + everyone.length });
-    expect(bed.events('directory.changed')).toMatchObject([
+    expect(await service.store.list(kind, 'groups', 0, 10)).toMatchObject({ total: 3 + everyone.length });
+    expect(service.events('directory.changed')).toMatchObject([
       {
         data: {
           verb: 'read',
@@ -94,19 +99,19 @@ describe.each(kinds)('a directory synced from %s', (kind) => {
   it('updates sessions after a change, and writes nothing without one', async () => {
     await sync();
     const session = await logIn();
-    bed.clock.now += 300_000;
+    service.clock.now += 300_000;
     expect(await sync()).toMatchObject({ changedPeople: 0, changedGroups: 0, added: 0, removed: 0 });
-    expect(bed.events('directory.changed')).toHaveLength(1);
+    expect(service.events('directory.changed')).toHaveLength(1);
     Object.assign(apis.state.groups[0]!, { members: ['100'], updated: '2026-02-01T00:00:00.000Z' });
     Object.assign(apis.state.groups[1]!, { members: ['102', '7'], updated: '2026-02-01T00:00:00.000Z' });
     expect(await sync()).toMatchObject({ added: 1, removed: 2 });
-    await bed.directory.reconciler.runDue();
+    await service.directory.reconciler.runDue();
     expect(await groupsOf(session)).toEqual([...everyone, dev]);
     apis.state.groups.splice(1, 1);
     await sync();
-    await bed.directory.reconciler.runDue();
+    await service.directory.reconciler.runDue();
     expect(await groupsOf(session)).toEqual(everyone);
-    expect(await bed.store.touchedCount(kind)).toBe(0);
+    expect(await service.store.touchedCount(kind)).toBe(0);
   });
 
   it('requests only what may have changed', async () => {
@@ -129,7 +134,7 @@ describe.each(kinds)('a directory synced from %s', (kind) => {
     for (const group of apis.state.groups)
       Object.assign(group, { members: group.members.filter((id) => id !== '7'), updated: '2026-02-01T00:00:00.000Z' });
     await sync();
-    await bed.directory.reconciler.runDue();
+    await service.directory.reconciler.runDue();
     expect(await groupsOf(session)).toEqual(['developers']);
   });
 
@@ -144,16 +149,16 @@ describe.each(kinds)('a directory synced from %s', (kind) => {
         ? refused(500)
         : undefined;
     await expect(sync()).rejects.toMatchObject({ name: 'ApiFailure', status: 500 });
-    await bed.directory.reconciler.runDue();
+    await service.directory.reconciler.runDue();
     expect(await groupsOf(session)).toEqual([...everyone, sre]);
-    bed.clock.now += 24 * 3_600_000 - 300_000;
+    service.clock.now += 24 * 3_600_000 - 300_000;
     expect(await groupsOf(await logIn())).toEqual([...everyone, sre]);
-    bed.clock.now += 400_000;
+    service.clock.now += 400_000;
     expect(await groupsOf(await logIn())).toMatch(/^503 .*could not be read for too long/s);
   });
 
   it('respects the wait that a rate limit states', async () => {
-    const from = bed.clock.now;
+    const from = service.clock.now;
     let limits = 2;
     apis.state.intercept = (url) => {
       if (url.hostname !== 'oauth2.googleapis.com') limits -= 1;
@@ -162,18 +167,18 @@ describe.each(kinds)('a directory synced from %s', (kind) => {
         return refused(429, {
           'x-rate-limit-limit': '600',
           'x-rate-limit-remaining': '0',
-          'x-rate-limit-reset': String(Math.ceil(bed.clock.now / 1000) + 20),
+          'x-rate-limit-reset': String(Math.ceil(service.clock.now / 1000) + 20),
         });
       if (kind === 'github')
         return refused(403, {
           'x-ratelimit-remaining': '0',
-          'x-ratelimit-reset': String(Math.ceil(bed.clock.now / 1000) + 20),
+          'x-ratelimit-reset': String(Math.ceil(service.clock.now / 1000) + 20),
         });
       return refused(429, { 'retry-after': '20' });
     };
     await sync();
-    expect(bed.clock.now - from).toBeGreaterThanOrEqual(39_000);
-    expect(bed.clock.now - from).toBeLessThan(45_000);
+    expect(service.clock.now - from).toBeGreaterThanOrEqual(39_000);
+    expect(service.clock.now - from).toBeLessThan(45_000);
   });
 
   it.each<[string, () => Response]>([
@@ -208,7 +213,7 @@ describe.each(kinds)('a directory synced from %s', (kind) => {
   ])('changes nothing if the answer is %s', async (_what, answer) => {
     apis.state.intercept = (url) => (url.hostname === 'oauth2.googleapis.com' ? undefined : answer());
     await expect(sync()).rejects.toBeInstanceOf(Error);
-    expect(await bed.store.lastSync(kind)).toBeUndefined();
+    expect(await service.store.lastSync(kind)).toBeUndefined();
     expect(apis.state.calls.join()).not.toContain('evil');
   });
 
@@ -221,47 +226,49 @@ describe.each(kinds)('a directory synced from %s', (kind) => {
     apis.state.people.length = 0;
     for (const group of apis.state.groups) group.members = [];
     await expect(sync()).rejects.toThrow('no people at all');
-    expect((await bed.store.list(kind, 'people', 0, 10)).total).toBe(5);
+    expect((await service.store.list(kind, 'people', 0, 10)).total).toBe(5);
   });
 
   it('reads only the configured groups', async () => {
     await begin(kind, { groups: [kind === 'github' ? 'acme/s*' : 's*', 'none'] });
     await sync();
-    expect((await bed.store.list(kind, 'groups', 0, 10)).entries.map(({ body }) => body['displayName'])).toEqual([sre]);
+    expect((await service.store.list(kind, 'groups', 0, 10)).entries.map(({ body }) => body['displayName'])).toEqual([
+      sre,
+    ]);
   });
 
   it('is synced by one replica at a time, and by another if that one stops', async () => {
-    const source = bed.directory.syncs.get(kind)!;
+    const source = service.directory.syncs.get(kind)!;
     expect(await Promise.all([source.syncIfDue(), source.syncIfDue(), source.syncIfDue()])).toEqual([
       true,
       false,
       false,
     ]);
-    bed.clock.now += 200_000;
+    service.clock.now += 200_000;
     expect(await source.syncIfDue()).toBe(false);
-    bed.clock.now += 200_000;
+    service.clock.now += 200_000;
     expect(await source.syncIfDue()).toBe(true);
   });
 
   it('is retried with growing pauses while it is down, and reports that to operators', async () => {
-    const source = bed.directory.syncs.get(kind)!;
+    const source = service.directory.syncs.get(kind)!;
     apis.state.intercept = (url) => (url.hostname === 'oauth2.googleapis.com' ? undefined : refused(403));
     expect(await source.syncIfDue()).toBe(true);
     expect(await source.syncIfDue()).toBe(false);
-    bed.clock.now += 6000;
+    service.clock.now += 6000;
     expect(await source.syncIfDue()).toBe(true);
-    bed.clock.now += 6000;
+    service.clock.now += 6000;
     expect(await source.syncIfDue()).toBe(false);
     apis.state.intercept = undefined;
-    bed.clock.now += 10_000;
+    service.clock.now += 10_000;
     expect(await source.syncIfDue()).toBe(true);
-    const metrics = await bed.metrics.metrics();
+    const metrics = await service.metrics.metrics();
     expect(metrics).toContain(`sallyport_directory_readings_total{source="${kind}",outcome="failed"} 2`);
     expect(metrics).toContain(`sallyport_directory_readings_total{source="${kind}",outcome="read"} 1`);
     expect(metrics).toContain(`sallyport_directory_people{source="${kind}"} 5`);
-    const log = bed.lines.join('\n');
+    const log = service.lines.join('\n');
     expect(log).toContain('directory sync failed');
-    expect(log + JSON.stringify(bed.audit.records)).not.toMatch(/okta-token|github-token|google-\d|PRIVATE KEY/);
+    expect(log + JSON.stringify(service.audit.records)).not.toMatch(/okta-token|github-token|google-\d|PRIVATE KEY/);
   });
 });
 
@@ -277,7 +284,7 @@ describe('people in a synced directory', () => {
     const session = await logIn();
     apis.state.people[0] = { ...alice, status };
     await sync();
-    await bed.directory.reconciler.runDue();
+    await service.directory.reconciler.runDue();
     expect(await groupsOf(session)).toEqual(outcome);
   });
 
@@ -286,11 +293,11 @@ describe('people in a synced directory', () => {
     apis.state.groups[0]!.members = ['7', 'foreign', 'group:x'];
     await sync();
     const session = await logIn();
-    const [group] = await bed.store.find('google', 'groups', 'name:sre');
-    expect(await bed.store.memberIds('google', group!.id)).toEqual(['7', 'foreign']);
+    const [group] = await service.store.find('google', 'groups', 'name:sre');
+    expect(await service.store.memberIds('google', group!.id)).toEqual(['7', 'foreign']);
     apis.state.people[0] = { ...alice, suspended: true };
     await sync();
-    await bed.directory.reconciler.runDue();
+    await service.directory.reconciler.runDue();
     expect(await groupsOf(session)).toBe('deactivated');
   });
 
@@ -302,7 +309,7 @@ describe('people in a synced directory', () => {
     );
     expect(await sync()).toMatchObject({ skippedGroups: ['bad\nname', ' system:masters'] });
     expect(await groupsOf(await logIn())).toEqual(['sre']);
-    expect(bed.lines.join()).toContain('whose names cannot be used');
+    expect(service.lines.join()).toContain('whose names cannot be used');
   });
 
   it('who return are back in their groups, even if the groups report no change of members', async () => {
@@ -318,7 +325,7 @@ describe('people in a synced directory', () => {
 
   it('are matched by e-mail address if so configured', async () => {
     await begin('okta', { match: { claim: 'email', attribute: 'login' } });
-    bed.provider.lies = {};
+    service.provider.lies = {};
     await sync();
     expect(await groupsOf(await logIn())).toEqual(['sre']);
   });

@@ -3,43 +3,41 @@ import { type Metrics } from '@sallyport/kit';
 import { Counter } from 'prom-client';
 import type { LoginEvents, LoginFlood } from './login-events.ts';
 
-/** How a login is begun: by a browser for one of these ends, or by a program that asks for a page or a code. */
-export type LoginWay = 'browser' | 'cli' | 'device' | 'pomerium' | 'page-for-program' | 'code-for-device';
+/** How a login is started: by a browser for one of the goals, or by a program that requests a page or a device code. */
+export type LoginMethod = 'browser' | 'cli' | 'device' | 'pomerium' | 'page-for-program' | 'code-for-device';
 
-/**
- * Counts logins that are begun, and those that one address may begin no more of; tells of a flood of them in one event.
- */
-export type LoginWatch = {
-  begun(way: LoginWay, address: string | undefined): void;
+/** Counts the logins that are started or rate limited, and reports a flood of them as one event. */
+export type LoginMonitor = {
+  started(method: LoginMethod, address: string | undefined): void;
   limited(limit: 'pasted-codes' | 'device-logins' | 'device-codes', address: string | undefined): void;
   ended(outcome: 'proven' | 'failed'): void;
-  /** Tells of what has not been told yet. */
+  /** Reports what has not been reported yet. */
   close(): void;
 };
 
-export type LoginWatchDeps = {
+export type LoginMonitorDeps = {
   events: Pick<LoginEvents, 'flood'>;
   now: () => number;
   metrics?: Metrics;
-  /** Runs something later; by a timer that keeps no process alive unless given. */
+  /** Schedules work. The default is a timer that does not keep the process alive. */
   later?: (work: () => void, ms: number) => void;
 };
 
 const windowMs = 10_000;
-/** So many logins begun in that time are a flood. A large office in the morning begins fewer. */
-const floodFrom = 300;
-const mostAddresses = 1000;
+/** This many logins started in a window are a flood. A large office in the morning starts fewer. */
+const floodThreshold = 300;
+const maxAddresses = 1000;
 
 type Count = { count: number; firstAt: number; lastAt: number; last: string | undefined; addresses: Set<string> };
 
 function add(before: Count | undefined, address: string | undefined, at: number): Count {
   const count = before ?? { count: 0, firstAt: at, lastAt: at, last: undefined, addresses: new Set<string>() };
   Object.assign(count, { count: count.count + 1, lastAt: at, last: address });
-  if (count.addresses.size < mostAddresses) count.addresses.add(address === undefined ? '' : addressBlock(address));
+  if (count.addresses.size < maxAddresses) count.addresses.add(address === undefined ? '' : addressBlock(address));
   return count;
 }
 
-function tell(cause: LoginFlood['cause'], { count, firstAt, lastAt, last, addresses }: Count): LoginFlood {
+function summarize(cause: LoginFlood['cause'], { count, firstAt, lastAt, last, addresses }: Count): LoginFlood {
   const [only] = addresses;
   return {
     cause,
@@ -55,43 +53,43 @@ function tell(cause: LoginFlood['cause'], { count, firstAt, lastAt, last, addres
 function createCounters(metrics: Metrics | undefined) {
   const registers = metrics ? [metrics] : [];
   return {
-    begun: new Counter({
+    started: new Counter({
       name: 'sallyport_logins_begun_total',
-      help: 'Logins begun, by anybody, by how.',
+      help: 'Logins started, by method.',
       labelNames: ['way'],
       registers,
     }),
     limited: new Counter({
       name: 'sallyport_logins_limited_total',
-      help: 'Requests that were refused because too many of their kind came from one address or session.',
+      help: 'Requests refused because too many of the same kind came from one address or session.',
       labelNames: ['limit'],
       registers,
     }),
     ended: new Counter({
       name: 'sallyport_logins_ended_total',
-      help: 'Logins with which a browser came back from an identity provider: proven, or failed.',
+      help: 'Logins for which a browser returned from an identity provider, by outcome: proven or failed.',
       labelNames: ['outcome'],
       registers,
     }),
   };
 }
 
-/** Creates the watch of one replica. What a flood says of itself is bounded, however large it is. */
-export function createLoginWatch({
+/** Creates the monitor of one replica. The report of a flood is bounded, however large the flood is. */
+export function createLoginMonitor({
   events,
   now,
   metrics,
   later = (work, ms) => void setTimeout(work, ms).unref(),
-}: LoginWatchDeps): LoginWatch {
+}: LoginMonitorDeps): LoginMonitor {
   const counters = createCounters(metrics);
-  let begun: Count | undefined;
+  let started: Count | undefined;
   let limited: Count | undefined;
   let waiting = false;
   const close = () => {
     waiting = false;
-    if (begun && begun.count >= floodFrom) events.flood(tell('logins-begun', begun));
-    if (limited) events.flood(tell('logins-refused', limited));
-    begun = undefined;
+    if (started && started.count >= floodThreshold) events.flood(summarize('logins-begun', started));
+    if (limited) events.flood(summarize('logins-refused', limited));
+    started = undefined;
     limited = undefined;
   };
   const openWindow = () => {
@@ -100,9 +98,9 @@ export function createLoginWatch({
     later(close, windowMs);
   };
   return {
-    begun(way, address) {
-      counters.begun.inc({ way });
-      begun = add(begun, address, now());
+    started(method, address) {
+      counters.started.inc({ way: method });
+      started = add(started, address, now());
       openWindow();
     },
     limited(limit, address) {

@@ -2,20 +2,20 @@ import type { IncomingMessage } from 'node:http';
 import { ProblemError } from '@sallyport/kit';
 import type { LoginSettings } from '../settings/login-settings.ts';
 
-/** The origin that the browser used, as the gateway says; never what the Host header says. */
-export function readOrigin({ headers }: IncomingMessage, settings: LoginSettings): string {
+/** Returns the origin that the browser used, as reported by the gateway. Never trusts the Host header. */
+export function readOrigin({ headers }: IncomingMessage, settings: Pick<LoginSettings, 'origins'>): string {
   const origin = headers['sallyport-origin'];
   if (typeof origin !== 'string' || !settings.origins.includes(origin))
-    throw new ProblemError('bad-request', 'These pages are not served at this address.');
+    throw new ProblemError('bad-request', 'This address does not serve the login pages.');
   return origin;
 }
 
 /**
- * A cookie rides along with whatever another site makes the browser send; what changes state must come from our own
- * pages.
+ * Refuses (`forbidden`) requests that do not come from the gateway's own pages. Browsers attach cookies to requests
+ * that other sites trigger, so a cookie alone must not be able to change state.
  */
-export function requireOwnPage({ headers }: IncomingMessage, settings: LoginSettings): void {
+export function requireOwnPage({ headers }: IncomingMessage, settings: Pick<LoginSettings, 'origins'>): void {
   if (headers.origin === undefined || !settings.origins.includes(headers.origin)) {
-    throw new ProblemError('forbidden', "This must come from one of the gateway's own pages.");
+    throw new ProblemError('forbidden', "This request must come from one of the gateway's own pages.");
   }
 }

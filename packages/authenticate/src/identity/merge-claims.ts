@@ -4,14 +4,14 @@ import { ProblemError } from '@sallyport/kit';
 import { claimAt } from '@sallyport/directory';
 import { aboutToken, copyClaims, type Claims } from '@sallyport/directory';
 import { isNamedByEmail } from './read-email.ts';
-import { statementsOf, type Statement } from './claim-groups.ts';
+import { claimGroups, type ClaimGroup } from './claim-groups.ts';
 import { withoutClaim } from './without-claim.ts';
 
 /**
- * What a provider says of a person: now, and in the last id_token where none comes any more. `known` is what it said
- * last, where that is known.
+ * The sources of a user's claims: the new ID token and UserInfo, and the last ID token if there is no new one. `known`
+ * are the claims of the current identity, if they are known.
  */
-export type Documents = {
+export type ClaimSources = {
   idToken?: object;
   userInfo?: object;
   lastIdToken?: object;
@@ -19,100 +19,94 @@ export type Documents = {
 };
 
 /**
- * How somebody was authenticated is for the id_token to say: UserInfo (OpenID Connect Core 5.3) is about a person, not
- * about a login.
+ * Only ID tokens are about the authentication. UserInfo (OpenID Connect Core 5.3) is about a user, not about a login.
  */
-const aboutLogin = new Set(['acr', 'amr', 'auth_time']);
+const aboutAuthentication = new Set(['acr', 'amr', 'auth_time']);
 
-const has = (document: Claims, path: string) => claimAt(document, path) !== undefined;
-const touches = (document: Claims, { members }: Statement) =>
-  [...members].some((member) => Object.hasOwn(document, member));
-const isWhole = (document: Claims, { whole }: Statement) => whole.every((path) => has(document, path));
+const has = (source: Claims, path: string) => claimAt(source, path) !== undefined;
+const hasAny = (source: Claims, { members }: ClaimGroup) =>
+  [...members].some((member) => Object.hasOwn(source, member));
+const hasAll = (source: Claims, { whole }: ClaimGroup) => whole.every((path) => has(source, path));
 
-function withoutOthersClaims(userInfo: Claims): Claims {
-  for (const name of [...aboutToken, ...aboutLogin]) delete userInfo[name];
+function withoutTokenClaims(userInfo: Claims): Claims {
+  for (const name of [...aboutToken, ...aboutAuthentication]) delete userInfo[name];
   return userInfo;
 }
 
-/** Whether one document has an address without a verification, and another a verification without an address. */
+/** Reports whether the address and its verification come from different sources. */
 function isSplit(
   { claims: { email, emailVerified }, emailVerified: rule }: ProviderConfig,
-  said: readonly Claims[],
+  sources: readonly Claims[],
 ): boolean {
   return (
     rule !== 'ignore' &&
-    said.some((document) => has(document, email)) &&
-    said.some((document) => has(document, emailVerified))
+    sources.some((source) => has(source, email)) &&
+    sources.some((source) => has(source, emailVerified))
   );
 }
 
-/**
- * Whether a document says of the address, and of all that stands beside it, what the last id_token said. The
- * verification is left out of it.
- */
+/** Reports whether a source has the same address, and the same claims of its group, as the last ID token. */
 function isSameAs(
   last: Claims,
   { claims: { email, emailVerified } }: ProviderConfig,
-  named: Claims,
-  { members }: Statement,
+  source: Claims,
+  { members }: ClaimGroup,
 ): boolean {
-  const [is, was] = [named, last].map((document) => withoutClaim(document, emailVerified)) as [Claims, Claims];
+  const [is, was] = [source, last].map((document) => withoutClaim(document, emailVerified)) as [Claims, Claims];
   return (
-    has(named, email) &&
-    claimAt(named, email) === claimAt(last, email) &&
+    has(source, email) &&
+    claimAt(source, email) === claimAt(last, email) &&
     [...members].every((member) => !Object.hasOwn(is, member) || isDeepStrictEqual(is[member], was[member]))
   );
 }
 
-/** The one document that speaks of the address, where none says all of it. Undefined where none can be believed. */
-function chooseOfEmail(
+/** Chooses the source of the address if none is complete. Undefined if the address cannot be trusted. */
+function chooseEmailSource(
   provider: ProviderConfig,
-  said: readonly Claims[],
+  sources: readonly Claims[],
   last: Claims,
-  statement: Statement,
+  group: ClaimGroup,
 ): Claims | undefined {
   const { email, emailVerified } = provider.claims;
-  if (isSplit(provider, said)) {
+  if (isSplit(provider, sources)) {
     if (!isNamedByEmail(provider)) return undefined;
     throw new ProblemError(
       'login-failed',
-      'The identity provider sent your e-mail address and its verification apart from each other (in the id_token and in UserInfo), so they are not believed. Both must come from one of them, and the address be verified.',
+      'The identity provider sent your email address and its verification separately (one in the ID token, one in UserInfo). Both must come from the same source, and the address must be verified.',
     );
   }
-  const named = said.find((document) => has(document, email)) ?? said[0]!;
-  // The same address again, and no word on whether it is verified: what was said of it as a whole still holds.
-  return isSameAs(last, provider, named, statement) && !said.some((document) => has(document, emailVerified))
-    ? last
-    : named;
+  const named = sources.find((source) => has(source, email)) ?? sources[0]!;
+  // The same address without its verification: the earlier pair of address and verification still applies.
+  return isSameAs(last, provider, named, group) && !sources.some((source) => has(source, emailVerified)) ? last : named;
 }
 
 /**
- * The document whose word counts on a statement: of those of now the first that says all of it, else the first that
- * says anything of it; the last id_token where none of now does.
+ * Chooses the source of a claim group: the first current source that is complete, or else the first that has any of its
+ * claims. If there is none, the last ID token.
  */
-function choose(
+function chooseSource(
   provider: ProviderConfig,
-  statement: Statement,
+  group: ClaimGroup,
   now: readonly Claims[],
   last: Claims,
 ): Claims | undefined {
-  const said = now.filter((document) => touches(document, statement));
-  if (said.length === 0) return last;
-  const whole = said.find((document) => isWhole(document, statement));
-  if (whole) return whole;
-  return statement.aboutEmail ? chooseOfEmail(provider, said, last, statement) : said[0];
+  const sources = now.filter((source) => hasAny(source, group));
+  if (sources.length === 0) return last;
+  const complete = sources.find((source) => hasAll(source, group));
+  if (complete) return complete;
+  return group.aboutEmail ? chooseEmailSource(provider, sources, last, group) : sources[0];
 }
 
 /**
- * The members of the last id_token that no longer hold: the provider has said something else since, or denied them, and
- * a later silence does not bring them back. The verification is left out of the comparison, and so is an address that
- * is not believed: it is not among what is known.
+ * Returns the members of the last ID token that no longer apply, because the provider has since changed or removed
+ * them. They do not come back when the provider later omits them. The comparison ignores the verification and an
+ * address that is not trusted, which is not part of the known claims.
  */
 function outdated(
   provider: ProviderConfig,
   last: Claims,
-  known: Documents['known'],
-  statements: readonly Statement[],
+  known: ClaimSources['known'],
+  groups: readonly ClaimGroup[],
 ): Set<string> {
   if (known === undefined) return new Set();
   const { email, emailVerified } = provider.claims;
@@ -120,7 +114,7 @@ function outdated(
     ['email', email, 'email_verified', emailVerified].reduce(withoutClaim, claims),
   ) as [Claims, Claims];
   const names = Object.keys(last).filter((name) => !aboutToken.has(name) && !isDeepStrictEqual(was[name], is[name]));
-  const replaced = statements.filter(
+  const replaced = groups.filter(
     ({ members, aboutEmail }) =>
       (aboutEmail && claimAt(last, email) !== known.email) || names.some((name) => members.has(name)),
   );
@@ -128,25 +122,25 @@ function outdated(
 }
 
 /**
- * Joins what a provider says of a person. What is signed counts more than what is merely sent, and what is said now
- * more than what was said before; but whatever only means something together (an address and its verification, groups
- * and where they are) is taken from one document as a whole.
+ * Merges the claims of a user. Signed claims (ID token) win over unsigned ones (UserInfo), and new claims over old
+ * ones. Claims that are only meaningful together, such as an address and its verification, come from one source as a
+ * whole.
  */
-export function joinDocuments(
+export function mergeClaims(
   provider: ProviderConfig,
-  { idToken = {}, userInfo = {}, lastIdToken = {}, known }: Documents,
+  { idToken = {}, userInfo = {}, lastIdToken = {}, known }: ClaimSources,
 ): Claims {
-  const now = [copyClaims(idToken), withoutOthersClaims(copyClaims(userInfo))];
+  const now = [copyClaims(idToken), withoutTokenClaims(copyClaims(userInfo))];
   const last = copyClaims(lastIdToken);
-  const statements = statementsOf(provider);
-  for (const member of outdated(provider, last, known, statements)) delete last[member];
-  const joined: Claims = Object.assign(Object.create(null) as Claims, last, ...now.toReversed());
-  for (const statement of statements) {
-    const from = choose(provider, statement, now, last);
-    for (const member of statement.members) {
-      if (from?.[member] === undefined) delete joined[member];
-      else joined[member] = from[member];
+  const groups = claimGroups(provider);
+  for (const member of outdated(provider, last, known, groups)) delete last[member];
+  const merged: Claims = Object.assign(Object.create(null) as Claims, last, ...now.toReversed());
+  for (const group of groups) {
+    const source = chooseSource(provider, group, now, last);
+    for (const member of group.members) {
+      if (source?.[member] === undefined) delete merged[member];
+      else merged[member] = source[member];
     }
   }
-  return joined;
+  return merged;
 }

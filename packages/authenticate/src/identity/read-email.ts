@@ -4,7 +4,7 @@ import { checkName } from '@sallyport/directory';
 import { claimAt } from '@sallyport/directory';
 import type { Claims } from '@sallyport/directory';
 
-/** Exactly one @ with something on both sides: nothing for which two readers see two domains. */
+/** Exactly one @ with text on both sides, so that two readers cannot see two different domains. */
 const address = /^[^@\s]+@[^@\s]+$/;
 
 function isVerified({ emailVerified: rule, emailVerifiedValues }: ProviderConfig, claim: unknown): boolean {
@@ -12,16 +12,14 @@ function isVerified({ emailVerified: rule, emailVerifiedValues }: ProviderConfig
   return (emailVerifiedValues as unknown[]).includes(claim) || (rule === 'ifPresent' && claim === undefined);
 }
 
-/**
- * Whether people of this provider are known by their e-mail address; by whichever of its names the setting calls it.
- */
+/** Reports whether this provider's users are named by their email address, under either name of that claim. */
 export function isNamedByEmail({ claims: { user, email } }: Pick<ProviderConfig, 'claims'>): boolean {
   return user === 'email' || user === email;
 }
 
 /**
- * The e-mail address, if the provider vouches for it as `emailVerified` asks. An unverified one is refused where it
- * would name the user, and else as good as absent.
+ * Reads the email address, if the provider has verified it as `emailVerified` requires. An unverified address is
+ * refused if it would name the user, and ignored otherwise.
  */
 export function readEmail(provider: ProviderConfig, claims: Claims): string | undefined {
   const email = claimAt(claims, provider.claims.email);
@@ -29,11 +27,11 @@ export function readEmail(provider: ProviderConfig, claims: Claims): string | un
   if (email === undefined) return undefined;
   const usable = typeof email === 'string' && address.test(email);
   if (usable && isVerified(provider, claimAt(claims, provider.claims.emailVerified)))
-    return checkName('The e-mail address', email);
+    return checkName('The email address', email);
   if (!namesUser) return undefined;
-  if (!usable) throw new ProblemError('login-failed', 'The identity provider sent an e-mail address that is none.');
+  if (!usable) throw new ProblemError('login-failed', 'The identity provider sent an invalid email address.');
   throw new ProblemError(
     'login-failed',
-    'Your e-mail address is not verified at the identity provider. Verify it there and log in again.',
+    'Your email address is not verified at the identity provider. Verify it there, then log in again.',
   );
 }

@@ -42,7 +42,7 @@ describe('the user', () => {
   });
 
   it('is refused when missing, or is the subject where that is allowed', () => {
-    expect(refusal({ email: undefined })).toContain('no claim email');
+    expect(refusal({ email: undefined })).toContain('did not send the claim email');
     expect(read({ email: undefined }, { userFallback: true }).user).toBe('corp:s-1');
     expect(refusal({ email_verified: false }, { userFallback: true })).toContain('not verified');
   });

@@ -15,10 +15,10 @@ function readUser(provider: ProviderConfig, claims: Claims, subject: string, ema
   if (value === undefined)
     throw new ProblemError(
       'login-failed',
-      `The identity provider sent no claim ${path}, by which people are known here.`,
+      `The identity provider did not send the claim ${path}, which is the user name here.`,
     );
   if (typeof value !== 'string')
-    throw new ProblemError('login-failed', `The claim ${path}, by which people are known here, is not a string.`);
+    throw new ProblemError('login-failed', `The claim ${path}, which is the user name here, is not a string.`);
   return checkName('The user name', `${provider.prefix.user}${checkName('The user name', value)}`);
 }
 
@@ -26,14 +26,14 @@ const texts = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 
 /**
- * Turns the claims of one provider, verified already, into a person. Refuses (`login-failed`) whatever is ambiguous;
- * names are never repaired.
+ * Reads an identity from the verified claims of a provider. Refuses (`login-failed`) ambiguous claims, and never
+ * repairs names.
  */
 export function readIdentity(provider: ProviderConfig, verified: object): Identity {
   const claims = copyClaims(verified);
   const { iss: issuer, sub: subject, name, auth_time: authTime, acr } = claims;
   if (typeof issuer !== 'string' || typeof subject !== 'string')
-    throw new ProblemError('login-failed', 'The identity provider did not say who you are.');
+    throw new ProblemError('login-failed', 'The identity provider did not send your identity (iss, sub).');
   checkName('The subject', subject);
   checkRequiredClaims(provider, claims);
   const email = readEmail(provider, claims);
@@ -41,9 +41,9 @@ export function readIdentity(provider: ProviderConfig, verified: object): Identi
   if (user.startsWith('system:'))
     throw new ProblemError(
       'login-failed',
-      'Names that begin with system: belong to Kubernetes itself; nobody logs in with one.',
+      'User names that start with system: are reserved for Kubernetes. Nobody can log in with one.',
     );
-  // What the provider does not vouch for must not decide anything either.
+  // An address that the provider has not verified must not influence any decision.
   const kept = claimsToKeep(
     email === undefined ? ['email', provider.claims.email].reduce(withoutClaim, claims) : claims,
   );
@@ -62,7 +62,7 @@ export function readIdentity(provider: ProviderConfig, verified: object): Identi
   };
 }
 
-/** True if the claims lack something that the userinfo endpoint may have (OpenID Connect Core 5.3). */
+/** Reports whether a claim is missing that UserInfo may contain (OpenID Connect Core 5.3). */
 export function lacksClaims(provider: ProviderConfig, verified: object): boolean {
   const claims = copyClaims(verified);
   const byEmail = isNamedByEmail(provider);

@@ -3,10 +3,7 @@ import { ProblemError } from '@sallyport/kit';
 import { claimAt } from '@sallyport/directory';
 import type { Claims } from '@sallyport/directory';
 
-/**
- * Refuses people whose claims are not those that the operator asks for: of another tenant, another domain, in none of
- * the groups.
- */
+/** Refuses users without the claims that the operator requires, such as a tenant, a domain or a group. */
 export function checkRequiredClaims(provider: Pick<ProviderConfig, 'requireClaims'>, claims: Claims): void {
   for (const [path, wanted] of Object.entries(provider.requireClaims)) {
     const allowed: unknown[] = [wanted].flat();
@@ -15,7 +12,7 @@ export function checkRequiredClaims(provider: Pick<ProviderConfig, 'requireClaim
     if (!has)
       throw new ProblemError(
         'login-failed',
-        `People of your account's kind are not let in here: the claim ${path} that the identity provider sent is none of those that are.`,
+        `Your account is not allowed here. The claim ${path} from the identity provider does not have an allowed value.`,
       );
   }
 }

@@ -2,7 +2,7 @@ import type { Claims } from '@sallyport/directory';
 
 const isMap = (value: unknown): value is Claims => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** A copy without the claim that `claimAt` finds at this path. */
+/** Returns a copy without the claim that `claimAt` finds at this path. */
 export function withoutClaim(claims: Claims, path: string): Claims {
   const copy = Object.assign(Object.create(null) as Claims, claims);
   delete copy[path];

@@ -4,13 +4,13 @@ import type { LoginHints, ProviderClient } from '../providers/common/provider-cl
 const domainPattern = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 
 /**
- * Whom a person says they are (`login_hint`), or where they belong (`domain_hint`). Refuses (`bad-request`) what no
- * provider could make sense of.
+ * Reads the user's name (`login_hint`) and domain (`domain_hint`). Refuses (`bad-request`) values that no provider
+ * could understand.
  */
 export function readLoginHints(query: URLSearchParams): LoginHints {
   const [login, named] = [query.get('login_hint'), query.get('domain_hint')?.toLowerCase()];
   if (login !== null && (login.trim() === '' || login.length > 256 || /[\u0000-\u001f\u007f]/.test(login)))
-    throw new ProblemError('bad-request', 'login_hint must be a name or an e-mail address, 256 characters at most.');
+    throw new ProblemError('bad-request', 'login_hint must be a name or an email address of at most 256 characters.');
   if (named !== undefined && !domainPattern.test(named))
     throw new ProblemError('bad-request', 'domain_hint must be a domain, such as example.com.');
   const ofLogin = login?.split('@').slice(1).at(-1)?.toLowerCase();
@@ -19,8 +19,8 @@ export function readLoginHints(query: URLSearchParams): LoginHints {
 }
 
 /**
- * The provider of a login: the one that is asked for (`provider`), the only one, the one that has the domain of a hint,
- * or the default; undefined where the person is to choose, as they may always (`choose=true`).
+ * Returns the provider of a login: the requested one (`provider`), the only one, the one for the hinted domain, or the
+ * default. Undefined if the user should choose, which `choose=true` always requests.
  */
 export function chooseProvider(
   providers: readonly ProviderClient[],
@@ -31,11 +31,11 @@ export function chooseProvider(
   if (providers.length === 0)
     throw new ProblemError(
       'identity-provider-unavailable',
-      'No identity provider is configured here, so nobody can log in.',
+      'No identity provider is configured, so logins are not possible.',
     );
   const id = query.get('provider');
   const chosen = providers.find((provider) => provider.id === id);
-  if (id !== null && !chosen) throw new ProblemError('bad-request', 'There is no identity provider of that name here.');
+  if (id !== null && !chosen) throw new ProblemError('bad-request', 'No identity provider has this ID.');
   if (chosen || providers.length === 1) return chosen ?? providers[0];
   if (query.get('choose') === 'true') return undefined;
   const byDomain = domain === undefined ? undefined : providers.find(({ domains }) => domains.includes(domain));

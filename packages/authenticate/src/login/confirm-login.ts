@@ -4,19 +4,19 @@ import type { LoginGoal } from './pending-login.ts';
 import { html, sendPage, type Html } from '../pages/render-page.ts';
 
 function describeGoal(goal: LoginGoal): Html {
-  if (goal.kind === 'browser') return html`<p>If you go on, you are logged in here, in this browser.</p>`;
+  if (goal.kind === 'browser') return html`<p>If you continue, you are logged in in this browser.</p>`;
   if (goal.kind === 'device')
-    return html`<p>If you go on, you see which device asks to be logged in as you, and approve or deny.</p>`;
+    return html`<p>If you continue, you see which device wants to log in as you, and approve or deny it.</p>`;
   if (goal.redirectUri === pasteRedirect)
-    return html`<p>If you go on, this page shows a code that logs in a program as you.</p>`;
-  return html`<p>If you go on, a program gets a session of yours, with everything that you may do. It waits at <strong>${new URL(goal.redirectUri).host}</strong>.</p>`;
+    return html`<p>If you continue, this page shows a code that logs in a program as you.</p>`;
+  return html`<p>If you continue, a program gets a session with all your permissions. It is waiting at <strong>${new URL(goal.redirectUri).host}</strong>.</p>`;
 }
 
 /**
- * Asks a person whom another site sent here whether they want to log in: with single sign-on nothing else would ask
- * them. A link, because a form's policy would forbid the way on to the provider.
+ * Asks users whom another site sent here whether they want to log in, because with single sign-on nothing else would
+ * ask them. Uses a link, because the Content-Security-Policy would not let a form redirect to the provider.
  */
-export function showLoginQuestion(
+export function confirmLogin(
   goal: LoginGoal,
   { path, query }: { path: string; query: URLSearchParams },
   response: Response,
@@ -29,6 +29,6 @@ export function showLoginQuestion(
     html`<p>Another website sent you here to log in.</p>
 ${describeGoal(goal)}
 <p><a class="act" href="${address}">Log in</a></p>
-<p class="note">Did you not begin this yourself? Then close this page. Nothing has happened.</p>`,
+<p class="note">If you did not start this login yourself, close this page. Nothing has happened.</p>`,
   );
 }

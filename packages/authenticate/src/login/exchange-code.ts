@@ -1,12 +1,12 @@
 import type { Request, RequestHandler } from 'express';
 import type { Session } from '@sallyport/contracts';
-import type { RouteDeps } from '../app/authenticate-deps.ts';
+
 import { matchesChallenge } from './pkce.ts';
 import { readField } from '../http/read-field.ts';
-import { tokenAnswer } from './token-response.ts';
-import { grantSchema, issuedLifeMs, issuedSchema, kinds, type Grant } from './pending-login.ts';
+import { sendTokenResponse } from './token-response.ts';
+import { grantSchema, issuedCodeLifeMs, issuedCodeSchema, kinds, type Grant } from './pending-login.ts';
 import { readClientFacts, type ClientFacts } from '@sallyport/kit';
-import { openSession } from '../session/open-session.ts';
+import { openSession, type OpenSessionDeps } from '../session/open-session.ts';
 
 const path = '/.sallyport/token';
 type TokenError = { error: 'invalid_request' | 'unsupported_grant_type' | 'invalid_grant'; error_description: string };
@@ -15,36 +15,39 @@ type TokenRequest = { code: string; verifier: string; redirectUri: string };
 const isError = (value: object): value is TokenError => 'error' in value;
 const refusal = (error: TokenError['error'], error_description: string): TokenError => ({ error, error_description });
 const badCode = () =>
-  refusal('invalid_grant', 'The code is unknown, used, too old, or was issued to somebody else. Log in again.');
+  refusal(
+    'invalid_grant',
+    'The code is unknown, expired, already used, or was issued to another program. Log in again.',
+  );
 
 function readTokenRequest(body: unknown): TokenRequest | TokenError {
-  if (typeof body !== 'object' || body === null) return refusal('invalid_request', 'Send a form or JSON.');
+  if (typeof body !== 'object' || body === null) return refusal('invalid_request', 'The body must be a form or JSON.');
   const [grantType, code, verifier, redirectUri] = ['grant_type', 'code', 'code_verifier', 'redirect_uri'].map((name) =>
     readField(body, name),
   );
   if (grantType === undefined) return refusal('invalid_request', 'grant_type is missing.');
   if (grantType !== 'authorization_code')
-    return refusal('unsupported_grant_type', 'Only authorization_code is known here.');
+    return refusal('unsupported_grant_type', 'Only the grant type authorization_code is supported.');
   if (code === undefined || verifier === undefined || redirectUri === undefined)
-    return refusal('invalid_request', 'code, code_verifier and redirect_uri must each be given once.');
+    return refusal('invalid_request', 'code, code_verifier and redirect_uri must each appear once.');
   return { code, verifier, redirectUri };
 }
 
 /**
- * A code that comes a second time was seen by somebody else (RFC 6749 4.1.2): the session that was made of it ends, or
- * ends as soon as it is made.
+ * Ends the session of a code that is used a second time, because someone else has seen that code (RFC 6749 4.1.2). If
+ * the session does not exist yet, it ends as soon as it is created.
  */
-async function endReplayed(deps: RouteDeps, code: string, facts: ClientFacts): Promise<void> {
-  const { data: issued } = issuedSchema.safeParse(await deps.singleUse.take(kinds.issued, code));
+async function endReplayed(deps: OpenSessionDeps, code: string, facts: ClientFacts): Promise<void> {
+  const { data: issued } = issuedCodeSchema.safeParse(await deps.singleUse.take(kinds.issued, code));
   if (!issued) return;
-  await deps.singleUse.put(kinds.replayed, code, true, issuedLifeMs);
+  await deps.singleUse.put(kinds.replayed, code, true, issuedCodeLifeMs);
   const ended = await deps.sessions.revoke(issued.sessionId, { by: 'authenticate', reason: 'revoked' });
   if (ended)
     deps.events.revoked(ended, { caller: ended.identity, path, facts, reason: 'its one-time code was used again' });
 }
 
-async function openFor(
-  deps: RouteDeps,
+async function openGrantedSession(
+  deps: OpenSessionDeps,
   grant: Grant,
   code: string,
   facts: ClientFacts,
@@ -56,7 +59,7 @@ async function openFor(
     facts: { ...facts, ...(grant.approvedFrom ? { approvedFrom: grant.approvedFrom } : {}) },
     path,
   });
-  // Between taking the code and making the session a replay found nothing to end.
+  // A replay between taking the code and creating the session found no session to end.
   if ((await deps.singleUse.take(kinds.replayed, code)) === undefined) return opened;
   await deps.sessions.revoke(grant.sessionId, { by: 'authenticate', reason: 'revoked' });
   deps.events.revoked(opened.session, {
@@ -68,29 +71,32 @@ async function openFor(
   return badCode();
 }
 
-async function redeem(deps: RouteDeps, request: Request): Promise<{ token: string; session: Session } | TokenError> {
-  const asked = readTokenRequest(request.body);
-  if (isError(asked)) return asked;
+async function redeem(
+  deps: OpenSessionDeps,
+  request: Request,
+): Promise<{ token: string; session: Session } | TokenError> {
+  const tokenRequest = readTokenRequest(request.body);
+  if (isError(tokenRequest)) return tokenRequest;
   const facts = readClientFacts(request);
   deps.events.requireRoom();
-  const { data: grant } = grantSchema.safeParse(await deps.singleUse.take(kinds.code, asked.code));
+  const { data: grant } = grantSchema.safeParse(await deps.singleUse.take(kinds.code, tokenRequest.code));
   if (!grant) {
-    await endReplayed(deps, asked.code, facts);
+    await endReplayed(deps, tokenRequest.code, facts);
     return badCode();
   }
-  if (grant.redirectUri !== asked.redirectUri)
-    return refusal('invalid_grant', 'redirect_uri is not the one that the login began with. Log in again.');
-  if (!matchesChallenge(asked.verifier, grant.codeChallenge))
-    return refusal('invalid_grant', 'code_verifier does not belong to this login. Log in again.');
-  return openFor(deps, grant, asked.code, facts);
+  if (grant.redirectUri !== tokenRequest.redirectUri)
+    return refusal('invalid_grant', 'redirect_uri does not match the one of this login. Log in again.');
+  if (!matchesChallenge(tokenRequest.verifier, grant.codeChallenge))
+    return refusal('invalid_grant', 'code_verifier does not match this login. Log in again.');
+  return openGrantedSession(deps, grant, tokenRequest.code, facts);
 }
 
-/** `POST /.sallyport/token`: exchanges a one-time code for a session (RFC 6749 4.1.3, RFC 7636 4.5). */
-export function exchangeCode(deps: RouteDeps): RequestHandler {
+/** `POST /.sallyport/token`: exchanges an authorization code for a session (RFC 6749 4.1.3, RFC 7636 4.5). */
+export function exchangeCode(deps: OpenSessionDeps): RequestHandler {
   return async (request, response) => {
     const outcome = await redeem(deps, request);
     response.setHeader('pragma', 'no-cache');
-    if (!isError(outcome)) return tokenAnswer(response, outcome, deps.now());
+    if (!isError(outcome)) return sendTokenResponse(response, outcome, deps.now());
     deps.events.failed({
       path,
       problem: { code: 'login-failed', detail: `${outcome.error}: ${outcome.error_description}` },

@@ -1,18 +1,13 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { hashToken } from '@sallyport/kit';
-import {
-  cliLogin,
-  createBed,
-  createBrowser,
-  gateway,
-  throughProvider,
-  verifier,
-  type Bed,
-} from '../testing/test-bed.ts';
+import { createBrowser } from '../testing/test-browser.ts';
+import { gateway } from '../testing/test-config.ts';
+import { cliLogin, throughProvider, verifier } from '../testing/test-login.ts';
+import { createTestService, type TestService } from '../testing/test-service.ts';
 
-let bed: Bed;
+let service: TestService;
 beforeEach(async () => {
-  bed = await createBed();
+  service = await createTestService();
 });
 const json = { accept: 'application/json' };
 const oob = 'urn:ietf:wg:oauth:2.0:oob';
@@ -21,15 +16,15 @@ const pomeriumLogin = `/.sallyport/login?${new URLSearchParams({ pomerium_redire
 const foreign = ['cross-site', 'same-site', 'none, cross-site', 'None', ''];
 const hrefOf = (page: string) => /<a class="act" href="([^"]+)"/.exec(page)?.[1]?.replaceAll('&amp;', '&');
 const beginDevice = async (headers: Record<string, string> = {}) =>
-  bed.browser.post('/.sallyport/api/v1/device/code', { ...json, ...headers }, {});
+  service.browser.post('/.sallyport/api/v1/device/code', { ...json, ...headers }, {});
 
 describe('a login that another site began', () => {
   const ways: [string, () => Promise<string>, RegExp][] = [
-    ['a browser', async () => '/.sallyport/login', /logged in here/],
+    ['a browser', async () => '/.sallyport/login', /logged in in this browser/],
     [
       'a browser with a page to return to',
       async () => '/.sallyport/login?return_to=/.sallyport/me&provider=corp',
-      /logged in here/,
+      /logged in in this browser/,
     ],
     ['a program', async () => cliLogin(), /127\.0\.0\.1:41234/],
     ['a program whose code is pasted', async () => pasteLogin(), /shows a code/],
@@ -44,7 +39,7 @@ describe('a login that another site began', () => {
   it.each(ways)('of %s asks first: nobody is sent anywhere, and nothing is set', async (_what, address, says) => {
     const path = await address();
     for (const site of foreign) {
-      const page = await bed.elsewhere.get(path, { 'sec-fetch-site': site });
+      const page = await service.elsewhere.get(path, { 'sec-fetch-site': site });
       expect([site, page.status, page.headers['location'], page.headers['set-cookie']]).toEqual([
         site,
         200,
@@ -54,14 +49,14 @@ describe('a login that another site began', () => {
       expect(page.text).toContain('<h1>Log in?</h1>');
       expect(page.text).toMatch(says);
     }
-    expect(bed.provider.calls).toEqual([]);
+    expect(service.provider.calls).toEqual([]);
   });
 
   it.each(ways)(
     'of %s goes on from our own page, and unasked where the person, a program or an old browser opens it',
     async (_what, address) => {
       const path = await address();
-      const onward = hrefOf((await bed.elsewhere.get(path, { 'sec-fetch-site': 'cross-site' })).text)!;
+      const onward = hrefOf((await service.elsewhere.get(path, { 'sec-fetch-site': 'cross-site' })).text)!;
       expect(onward).toBe(
         new URL(path, gateway).pathname +
           (new URL(path, gateway).searchParams.size > 0 ? `?${new URL(path, gateway).searchParams.toString()}` : ''),
@@ -71,34 +66,34 @@ describe('a login that another site began', () => {
         [path, { 'sec-fetch-site': 'none' }],
         [path, {}],
       ] as const) {
-        const sent = await createBrowser(bed.app).get(where, headers);
+        const sent = await createBrowser(service.app).get(where, headers);
         expect([sent.status, new URL(sent.headers['location']!).origin]).toEqual([302, 'https://idp.example.com']);
       }
     },
   );
 
   it('asks before the person chooses among providers, and shows addresses as text', async () => {
-    bed = await createBed({
+    service = await createTestService({
       identity: {
         providers: ['corp', 'other'].map((id) => ({ id, issuer: 'https://idp.example.com', clientId: 'sallyport' })),
       },
     });
-    const page = await bed.browser.get(cliLogin({ redirect_uri: "http://127.0.0.1:1/'&;" }), {
+    const page = await service.browser.get(cliLogin({ redirect_uri: "http://127.0.0.1:1/'&;" }), {
       'sec-fetch-site': 'cross-site',
     });
     expect(page.text).toContain('<h1>Log in?</h1>');
-    expect((await bed.browser.get(hrefOf(page.text)!, { 'sec-fetch-site': 'same-origin' })).text).toContain(
-      'Where do you have your account?',
+    expect((await service.browser.get(hrefOf(page.text)!, { 'sec-fetch-site': 'same-origin' })).text).toContain(
+      'Choose your identity provider.',
     );
   });
 
   it('asks at the place where browsers log in, wherever it was begun', async () => {
-    bed = await createBed({ login: { url: 'https://login.example.com' } });
-    const there = await bed.browser.get('/.sallyport/login', { 'sec-fetch-site': 'cross-site' });
+    service = await createTestService({ login: { url: 'https://login.example.com' } });
+    const there = await service.browser.get('/.sallyport/login', { 'sec-fetch-site': 'cross-site' });
     expect(there.headers['location']).toBe('https://login.example.com/.sallyport/login');
     expect(
       (
-        await createBrowser(bed.app, 'https://login.example.com').get('/.sallyport/login', {
+        await createBrowser(service.app, 'https://login.example.com').get('/.sallyport/login', {
           'sec-fetch-site': 'cross-site',
         })
       ).text,
@@ -106,22 +101,22 @@ describe('a login that another site began', () => {
   });
 
   it('is finished where the provider sends the browser back, which is another site by nature', async () => {
-    const there = await bed.browser.get('/.sallyport/login');
-    const back = await bed.browser.get(
-      `/.sallyport/callback?${new URLSearchParams(bed.provider.logIn(there.headers['location']!)).toString()}`,
+    const there = await service.browser.get('/.sallyport/login');
+    const back = await service.browser.get(
+      `/.sallyport/callback?${new URLSearchParams(service.provider.logIn(there.headers['location']!)).toString()}`,
       { 'sec-fetch-site': 'cross-site' },
     );
     expect(back.headers['location']).toBe('/.sallyport/me');
   });
 
   it('makes no session and ends none, however often a page tries', async () => {
-    bed = await createBed({ sessions: { memory: true, perUser: 1 } });
-    await throughProvider(bed, '/.sallyport/login');
-    const before = await bed.sessions.list();
+    service = await createTestService({ sessions: { memory: true, perUser: 1 } });
+    await throughProvider(service, '/.sallyport/login');
+    const before = await service.sessions.list();
     for (let n = 0; n < 5; n += 1)
       for (const path of ['/.sallyport/login', pomeriumLogin, cliLogin()])
-        expect((await bed.browser.get(path, { 'sec-fetch-site': 'cross-site' })).status).toBe(200);
-    expect(await bed.sessions.list()).toEqual(before);
+        expect((await service.browser.get(path, { 'sec-fetch-site': 'cross-site' })).status).toBe(200);
+    expect(await service.sessions.list()).toEqual(before);
   });
 });
 
@@ -137,27 +132,27 @@ describe('what is for programs', () => {
 
   it.each(pageLike)('begins no login on the word of %s', async (_what, headers) => {
     for (const path of [cliLogin(), pasteLogin(), '/.sallyport/login', pomeriumLogin])
-      expect((await bed.browser.get(path, { ...json, ...headers })).body).toMatchObject({
+      expect((await service.browser.get(path, { ...json, ...headers })).body).toMatchObject({
         status: 403,
         code: 'forbidden',
       });
     expect((await beginDevice(headers)).body).toMatchObject({ status: 403 });
     expect(
       (
-        await bed.browser.post(
+        await service.browser.post(
           '/.sallyport/api/v1/device/token',
           { ...json, ...headers },
           { grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: 'x' },
         )
       ).status,
     ).toBe(403);
-    const page = await throughProvider(bed, pasteLogin(), undefined, bed.elsewhere);
+    const page = await throughProvider(service, pasteLogin(), undefined, service.elsewhere);
     expect(page.status).toBe(400);
   });
 
   it('is there for programs that say how they fetch, as Node does', async () => {
     for (const headers of [json, { 'sec-fetch-mode': 'cors', 'accept-language': '*' }])
-      expect((await bed.browser.get(pasteLogin(), { ...json, ...headers })).status).toBe(200);
+      expect((await service.browser.get(pasteLogin(), { ...json, ...headers })).status).toBe(200);
   });
 });
 
@@ -167,46 +162,47 @@ describe('where a login began whose code is pasted', () => {
     'sallyport-client-address': address,
     ...more,
   });
-  const shown = async () => (await throughProvider(bed, pasteLogin(), undefined, bed.elsewhere)).text;
+  const shown = async () => (await throughProvider(service, pasteLogin(), undefined, service.elsewhere)).text;
 
   it('is not changed by a request of another page, nor by a later one', async () => {
-    expect((await bed.browser.get(pasteLogin(), from('203.0.113.99'))).status).toBe(200);
-    expect((await bed.elsewhere.get(pasteLogin(), from('192.0.2.7', { 'sec-fetch-site': 'cross-site' }))).status).toBe(
-      403,
-    );
-    expect((await bed.elsewhere.get(pasteLogin(), from('192.0.2.7'))).body).toMatchObject({ status: 409 });
+    expect((await service.browser.get(pasteLogin(), from('203.0.113.99'))).status).toBe(200);
     expect(
-      (await bed.elsewhere.get(pasteLogin(), from('203.0.113.99', { 'user-agent': 'another' }))).body,
+      (await service.elsewhere.get(pasteLogin(), from('192.0.2.7', { 'sec-fetch-site': 'cross-site' }))).status,
+    ).toBe(403);
+    expect((await service.elsewhere.get(pasteLogin(), from('192.0.2.7'))).body).toMatchObject({ status: 409 });
+    expect(
+      (await service.elsewhere.get(pasteLogin(), from('203.0.113.99', { 'user-agent': 'another' }))).body,
     ).toMatchObject({ status: 409 });
     expect(await shown()).toContain('203.0.113.99 (not the address of this browser)');
   });
 
   it('is told again to the program that asks again', async () => {
-    for (let n = 0; n < 3; n += 1) expect((await bed.browser.get(pasteLogin(), from('203.0.113.99'))).status).toBe(200);
+    for (let n = 0; n < 3; n += 1)
+      expect((await service.browser.get(pasteLogin(), from('203.0.113.99'))).status).toBe(200);
     expect(await shown()).toContain('203.0.113.99 (not');
   });
 
   it('may be asked for so often from one address, and by others still', async () => {
     const ask = async (n: number, address: string) =>
-      (await bed.browser.get(pasteLogin({ code_challenge: hashToken(`${n} ${address}`) }), from(address))).status;
+      (await service.browser.get(pasteLogin({ code_challenge: hashToken(`${n} ${address}`) }), from(address))).status;
     for (let n = 0; n < 300; n += 1) expect(await ask(n, `2001:db8::${n.toString(16)}`)).toBe(200);
     expect(await ask(300, '2001:db8::ffff')).toBe(429);
     expect(await ask(301, '2001:db8:0:1::1')).toBe(200);
-    bed.clock.now += 600_000;
+    service.clock.now += 600_000;
     expect(await ask(302, '2001:db8::1')).toBe(200);
   });
 
   it('is in the event beside the browser in which the code was shown', async () => {
-    await bed.browser.get(pasteLogin(), from('203.0.113.99'));
-    const page = await throughProvider(bed, pasteLogin(), undefined, createBrowser(bed.app));
+    await service.browser.get(pasteLogin(), from('203.0.113.99'));
+    const page = await throughProvider(service, pasteLogin(), undefined, createBrowser(service.app));
     const code = /<p class="paste"[^>]*>([^<]+)</.exec(page.text)![1]!;
-    await bed.browser.post('/.sallyport/token', from('203.0.113.98', { 'user-agent': 'program' }), {
+    await service.browser.post('/.sallyport/token', from('203.0.113.98', { 'user-agent': 'program' }), {
       grant_type: 'authorization_code',
       code_verifier: verifier,
       redirect_uri: oob,
       code,
     });
-    expect(bed.events('session.login')).toMatchObject([
+    expect(service.events('session.login')).toMatchObject([
       {
         data: {
           sourceIPs: ['203.0.113.98'],
@@ -215,7 +211,7 @@ describe('where a login began whose code is pasted', () => {
         },
       },
     ]);
-    expect(await bed.sessions.list()).toMatchObject([
+    expect(await service.sessions.list()).toMatchObject([
       { clientAddress: '203.0.113.98', approvedFrom: { clientAddress: '192.0.2.7', userAgent: 'test' } },
     ]);
   });
@@ -226,12 +222,12 @@ describe('the page for the code of a device', () => {
     const { user_code: code } = (await beginDevice()).body as { user_code: string };
     for (let n = 0; n < 20; n += 1) {
       expect(
-        (await bed.elsewhere.get('/.sallyport/device?user_code=BCDFGHJK', { 'sec-fetch-site': 'cross-site' })).text,
-      ).toContain('Type the code');
-      await bed.elsewhere.get('/.sallyport/login?user_code=BCDFGHJK', { 'sec-fetch-site': 'cross-site' });
+        (await service.elsewhere.get('/.sallyport/device?user_code=BCDFGHJK', { 'sec-fetch-site': 'cross-site' })).text,
+      ).toContain('Enter the code');
+      await service.elsewhere.get('/.sallyport/login?user_code=BCDFGHJK', { 'sec-fetch-site': 'cross-site' });
     }
     expect(
-      (await bed.elsewhere.get(`/.sallyport/device?user_code=${code}`, { 'sec-fetch-site': 'none' })).text,
+      (await service.elsewhere.get(`/.sallyport/device?user_code=${code}`, { 'sec-fetch-site': 'none' })).text,
     ).toContain('show this code?');
   });
 });

@@ -5,8 +5,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type LoadedConfig } from '@sallyport/kit';
 import { createTokenSealer } from '@sallyport/stores';
-import { openLoginSealer } from './open-pending-login-sealer.ts';
-import type { Transaction } from './pending-login.ts';
+import { openPendingLoginSealer } from './open-pending-login-sealer.ts';
+import type { PendingLogin } from './pending-login.ts';
 
 let directory: string;
 beforeAll(() => {
@@ -27,7 +27,7 @@ const loaded = ({ keyFile, keys }: { keyFile?: string; keys?: (typeof keyA)[] })
     place: () => ({}),
     resolvePath: (file: string) => path.join(directory, file),
   }) as unknown as LoadedConfig;
-const login: Transaction = {
+const login: PendingLogin = {
   provider: 'corp',
   nonce: 'n',
   codeVerifier: 'v',
@@ -36,7 +36,7 @@ const login: Transaction = {
   begunAt: 1,
 };
 const opens = (by: Parameters<typeof loaded>[0], sealedBy: Parameters<typeof loaded>[0], state = 's') =>
-  openLoginSealer(loaded(by)).open(openLoginSealer(loaded(sealedBy)).seal(login, 's'), state);
+  openPendingLoginSealer(loaded(by)).open(openPendingLoginSealer(loaded(sealedBy)).seal(login, 's'), state);
 
 describe('what a login under way is sealed with', () => {
   it('is what all replicas have: a key of sessions.encryption, or the private key of the service', () => {
@@ -55,12 +55,12 @@ describe('what a login under way is sealed with', () => {
   });
 
   it('is not the key itself: nothing else that is sealed with it opens as a login, nor the other way round', () => {
-    const sealed = openLoginSealer(loaded({ keys: [keyA] })).seal(login, 's');
+    const sealed = openPendingLoginSealer(loaded({ keys: [keyA] })).seal(login, 's');
     const tokens = createTokenSealer([{ id: 'a', key: Buffer.from(keyA.key, 'base64') }]);
     for (const whose of ['s', 'sallyport pending login 1', '']) {
       expect(tokens.open(sealed, whose)).toBeUndefined();
       expect(
-        openLoginSealer(loaded({ keys: [keyA] })).open(tokens.seal(JSON.stringify(login), whose), 's'),
+        openPendingLoginSealer(loaded({ keys: [keyA] })).open(tokens.seal(JSON.stringify(login), whose), 's'),
       ).toBeUndefined();
     }
   });

@@ -2,12 +2,12 @@ import { createPrivateKey, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type LoadedConfig } from '@sallyport/kit';
 import { loadSealingKeys, type SealingKey } from '@sallyport/stores';
-import { createLoginSealer, type LoginSealer } from './pending-login-sealer.ts';
+import { createPendingLoginSealer, type PendingLoginSealer } from './pending-login-sealer.ts';
 
-/** No key of `sessions.encryption` can have this name. */
+/** No key in `sessions.encryption` can have this ID. */
 const ownKeyId = '~authenticate';
 
-/** Every replica of this service has the same private key, and nobody else has it. */
+/** The private key of this service, which all of its replicas share and no other service has. */
 function ownKey({ config, resolvePath }: LoadedConfig): SealingKey[] {
   const { keyFile } = config.services.authenticate;
   if (keyFile === undefined) return [];
@@ -16,10 +16,10 @@ function ownKey({ config, resolvePath }: LoadedConfig): SealingKey[] {
 }
 
 /**
- * The sealer of logins under way: with the keys of `sessions.encryption`, or what all replicas have in common without
- * them. One process alone needs no key.
+ * Creates the sealer of pending logins with the keys of `sessions.encryption` and the private key that all replicas
+ * share. Without either, as in a single process, it uses a random key.
  */
-export function openLoginSealer(loaded: LoadedConfig): LoginSealer {
+export function openPendingLoginSealer(loaded: LoadedConfig): PendingLoginSealer {
   const ring = [...loadSealingKeys(loaded), ...ownKey(loaded)];
-  return createLoginSealer(ring.length > 0 ? ring : [{ id: '~of-this-process', key: randomBytes(32) }]);
+  return createPendingLoginSealer(ring.length > 0 ? ring : [{ id: '~of-this-process', key: randomBytes(32) }]);
 }

@@ -1,17 +1,19 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { hashToken } from '@sallyport/kit';
-import { createBed, createBrowser, throughProvider, verifier, type Bed } from '../testing/test-bed.ts';
+import { createBrowser } from '../testing/test-browser.ts';
+import { throughProvider, verifier } from '../testing/test-login.ts';
+import { createTestService, type TestService } from '../testing/test-service.ts';
 
-let bed: Bed;
+let service: TestService;
 beforeEach(async () => {
-  bed = await createBed();
+  service = await createTestService();
 });
 const json = { accept: 'application/json' };
 const oob = 'urn:ietf:wg:oauth:2.0:oob';
 const path = (changes: Record<string, string> = {}) =>
   `/.sallyport/login?${new URLSearchParams({ redirect_uri: oob, state: 'state-of-the-cli', code_challenge: hashToken(verifier), code_challenge_method: 'S256', ...changes }).toString()}`;
 const exchange = (code: string, changes: Record<string, unknown> = {}) =>
-  bed.browser.post('/.sallyport/token', json, {
+  service.browser.post('/.sallyport/token', json, {
     grant_type: 'authorization_code',
     code_verifier: verifier,
     redirect_uri: oob,
@@ -19,9 +21,9 @@ const exchange = (code: string, changes: Record<string, unknown> = {}) =>
     ...changes,
   });
 /** The program asks; a person logs in elsewhere; what they see. */
-async function logIn(browser = bed.elsewhere) {
-  await bed.browser.get(path(), json);
-  return throughProvider(bed, path(), undefined, browser);
+async function logIn(browser = service.elsewhere) {
+  await service.browser.get(path(), json);
+  return throughProvider(service, path(), undefined, browser);
 }
 const codeOf = (page: string) => /<p class="paste"[^>]*>([^<]+)</.exec(page)?.[1] ?? '';
 
@@ -29,14 +31,18 @@ describe('a login whose code is carried back by hand', () => {
   it('shows the code, whom it logs in and where, and becomes a session of the program', async () => {
     const page = await logIn();
     expect(page.status).toBe(200);
-    for (const shown of ['alice@example.com', '192.0.2.7 (the address of this browser, too)', 'Give it to nobody'])
+    for (const shown of [
+      'alice@example.com',
+      '192.0.2.7 (the same address as this browser)',
+      'Do not give this code to anyone',
+    ])
       expect(page.text).toContain(shown);
     const answer = await exchange(codeOf(page.text));
     expect(answer.body).toMatchObject({
       access_token: expect.stringMatching(/^spt_/),
       identity: { user: 'alice@example.com' },
     });
-    expect(await bed.sessions.list()).toMatchObject([{ kind: 'cli', clientAddress: '192.0.2.7' }]);
+    expect(await service.sessions.list()).toMatchObject([{ kind: 'cli', clientAddress: '192.0.2.7' }]);
   });
 
   it('is of no use to anybody but the program that began it (RFC 7636)', async () => {
@@ -49,7 +55,7 @@ describe('a login whose code is carried back by hand', () => {
     expect((await exchange(codeOf((await logIn()).text), { redirect_uri: 'http://127.0.0.1:1/' })).body).toMatchObject({
       error: 'invalid_grant',
     });
-    const back = await throughProvider(bed, path({ redirect_uri: 'http://127.0.0.1:1/' }));
+    const back = await throughProvider(service, path({ redirect_uri: 'http://127.0.0.1:1/' }));
     expect((await exchange(new URL(back.headers['location']!).searchParams.get('code')!)).body).toMatchObject({
       error: 'invalid_grant',
     });
@@ -57,46 +63,46 @@ describe('a login whose code is carried back by hand', () => {
 
   it('is good for five minutes and once; a second use ends the session', async () => {
     const late = codeOf((await logIn()).text);
-    bed.clock.now += 300_001;
+    service.clock.now += 300_001;
     expect((await exchange(late)).status).toBe(400);
     const code = codeOf((await logIn()).text);
-    bed.clock.now += 299_000;
+    service.clock.now += 299_000;
     expect((await exchange(code)).status).toBe(200);
     expect((await exchange(code)).status).toBe(400);
-    expect(await bed.sessions.list()).toEqual([]);
+    expect(await service.sessions.list()).toEqual([]);
   });
 
   it('shows no code for an address that somebody made up instead of having the program ask for it', async () => {
     const page = await throughProvider(
-      bed,
+      service,
       path({ code_challenge: hashToken('x'.repeat(43)) }),
       undefined,
-      bed.elsewhere,
+      service.elsewhere,
     );
     expect(page.status).toBe(400);
     expect(page.text).not.toContain('class="paste"');
   });
 
   it('shows the address of the program that asked, where that is another one', async () => {
-    await bed.browser.get(path(), { ...json, 'sallyport-client-address': '203.0.113.99', 'user-agent': '<b>' });
-    const page = await throughProvider(bed, path(), undefined, bed.elsewhere);
+    await service.browser.get(path(), { ...json, 'sallyport-client-address': '203.0.113.99', 'user-agent': '<b>' });
+    const page = await throughProvider(service, path(), undefined, service.elsewhere);
     expect(page.text).toContain('203.0.113.99 (not the address of this browser)');
     expect(page.text).toContain('&lt;b&gt;');
   });
 
   it('tells the person of a refusal, as nothing waits on loopback', async () => {
-    bed.provider.lies = { claims: { email_verified: false } };
+    service.provider.lies = { claims: { email_verified: false } };
     const page = await logIn();
     expect([page.status, page.headers['location']]).toEqual([403, undefined]);
     expect(page.text).toContain('not verified');
   });
 
   it('can be switched off', async () => {
-    bed = await createBed({ login: { paste: false } });
-    expect((await bed.browser.get(path(), json)).body).toMatchObject({
+    service = await createTestService({ login: { paste: false } });
+    expect((await service.browser.get(path(), json)).body).toMatchObject({
       status: 403,
       detail: expect.stringContaining('login.paste'),
     });
-    expect((await createBrowser(bed.app).get(path())).status).toBe(403);
+    expect((await createBrowser(service.app).get(path())).status).toBe(403);
   });
 });

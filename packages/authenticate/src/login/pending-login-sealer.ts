@@ -1,25 +1,24 @@
 import { hkdfSync } from 'node:crypto';
 import { createTokenSealer, type SealingKey } from '@sallyport/stores';
-import { transactionSchema, type Transaction } from './pending-login.ts';
+import { pendingLoginSchema, type PendingLogin } from './pending-login.ts';
 
-/** Seals logins under way, so that each can travel in its own browser's cookie. */
-export type LoginSealer = {
-  seal(login: Transaction, state: string): string;
+/** Seals pending logins, so that each can be kept in a cookie of its browser. */
+export type PendingLoginSealer = {
+  seal(login: PendingLogin, state: string): string;
   /**
-   * The login of this state; undefined if it was altered, is another's, or was sealed with a key that is not in the
-   * ring.
+   * Returns undefined if the login was altered, has another state, or was sealed with a key that is not in the ring.
    */
-  open(sealed: string, state: string): Transaction | undefined;
+  open(sealed: string, state: string): PendingLogin | undefined;
 };
 
 const purpose = 'sallyport pending login 1';
 
 /**
- * Creates the sealer over a ring of keys: the first seals, all of them open. Every login has a key of its own, derived
- * from its state (HKDF, RFC 5869): anybody may have as many logins sealed as they like, and no number of them wears out
- * a key, or says anything about what else is sealed with the ring.
+ * Creates the sealer from a key ring: the first key seals, all keys open. Every login has its own key, derived from its
+ * state (HKDF, RFC 5869). Anyone can have any number of logins sealed, and that neither wears out a key nor reveals
+ * anything about other values sealed with the ring.
  */
-export function createLoginSealer(ring: readonly SealingKey[]): LoginSealer {
+export function createPendingLoginSealer(ring: readonly SealingKey[]): PendingLoginSealer {
   const sealerOf = (state: string) =>
     createTokenSealer(
       ring.map(({ id, key }) => ({ id, key: Buffer.from(hkdfSync('sha256', key, state, purpose, 32)) })),
@@ -28,7 +27,7 @@ export function createLoginSealer(ring: readonly SealingKey[]): LoginSealer {
     seal: (login, state) => sealerOf(state).seal(JSON.stringify(login), purpose),
     open(sealed, state) {
       const text = sealerOf(state).open(sealed, purpose);
-      return text === undefined ? undefined : transactionSchema.safeParse(JSON.parse(text)).data;
+      return text === undefined ? undefined : pendingLoginSchema.safeParse(JSON.parse(text)).data;
     },
   };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { provenIdentitySchema } from '../session/proven-identity.ts';
 
-/** Where a login goes when it is done. */
+/** What happens when a login completes. */
 export const loginGoalSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('cli'), redirectUri: z.string(), state: z.string(), codeChallenge: z.string() }),
   z.object({ kind: z.literal('browser'), returnTo: z.string() }),
@@ -10,54 +10,58 @@ export const loginGoalSchema = z.discriminatedUnion('kind', [
 ]);
 export type LoginGoal = z.infer<typeof loginGoalSchema>;
 
-/** How recently and how strongly the person is to be authenticated. */
-const demandsSchema = z.object({ maxAge: z.number().optional(), acrValues: z.array(z.string()), begunAt: z.number() });
+/** How recently and how strongly the user must be authenticated. */
+const requirementsSchema = z.object({
+  maxAge: z.number().optional(),
+  acrValues: z.array(z.string()),
+  begunAt: z.number(),
+});
 
 /**
- * A login under way. It travels sealed in a cookie of its own until the browser comes back; `userCode` is the one of a
- * device's login.
+ * A pending login. It is sealed in its own cookie until the browser returns from the provider. `userCode` is that of a
+ * device login.
  */
-export const transactionSchema = z.object({
+export const pendingLoginSchema = z.object({
   provider: z.string(),
   nonce: z.string(),
   codeVerifier: z.string(),
   goal: loginGoalSchema,
-  demands: demandsSchema,
+  demands: requirementsSchema,
   begunAt: z.number(),
   userCode: z.string().optional(),
 });
-export type Transaction = z.infer<typeof transactionSchema>;
-export const transactionLifeMs = 600_000;
+export type PendingLogin = z.infer<typeof pendingLoginSchema>;
+export const pendingLoginLifeMs = 600_000;
 
-/** Who asked for a login whose code is to be carried back, by its challenge: the person must see it beside the code. */
-export const beganSchema = z.object({ clientAddress: z.string().optional(), userAgent: z.string().optional() });
+/** The program that requested a login whose code is pasted, by its code challenge. The page shows it with the code. */
+export const requesterSchema = z.object({ clientAddress: z.string().optional(), userAgent: z.string().optional() });
 
 /**
- * What a one-time code of ours stands for. The session's id is chosen already, so that a replay can end the session.
- * `approvedFrom` is the browser that showed a code to be carried back.
+ * What an authorization code of ours grants. The session ID is chosen in advance, so that a replay of the code can end
+ * the session. `approvedFrom` is the browser that showed a code to paste.
  */
 export const grantSchema = z.object({
   identity: provenIdentitySchema,
   sessionId: z.string(),
   redirectUri: z.string(),
   codeChallenge: z.string(),
-  approvedFrom: beganSchema.optional(),
+  approvedFrom: requesterSchema.optional(),
 });
 export type Grant = z.infer<typeof grantSchema>;
 export const codeLifeMs = 60_000;
-/** For a person who carries the code from one window to another. */
+/** Longer, because a user pastes the code from one window into another. */
 export const pastedCodeLifeMs = 300_000;
 
-/** Remembered for longer than the code lives, to know a replay. */
-export const issuedSchema = z.object({ sessionId: z.string() });
-export const issuedLifeMs = 600_000;
+/** Stored for longer than the code lives, to detect a replay. */
+export const issuedCodeSchema = z.object({ sessionId: z.string() });
+export const issuedCodeLifeMs = 600_000;
 
-/** Names of the kinds of single-use values; `finished` are the states of logins that have ended. */
+/** The kinds of single-use values. `finished` are the states of completed logins. */
 export const kinds = {
   finished: 'login-finished',
   code: 'code',
   issued: 'code-issued',
   replayed: 'code-replayed',
-  began: 'paste-began',
-  beganCount: 'paste-began-from',
+  requester: 'paste-began',
+  requestCount: 'paste-began-from',
 } as const;

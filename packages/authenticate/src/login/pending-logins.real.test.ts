@@ -3,16 +3,10 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { hashToken } from '@sallyport/kit';
 import { createMemorySingleUseStore, type SingleUseStore } from '@sallyport/stores';
 import { createAuthenticateApp } from '../app/create-authenticate-app.ts';
-import {
-  cliLogin,
-  createBed,
-  createBrowser,
-  exchange,
-  throughProvider,
-  type Bed,
-  type Browser,
-} from '../testing/test-bed.ts';
-import { createLoginSealer } from './pending-login-sealer.ts';
+import { createBrowser, type Browser } from '../testing/test-browser.ts';
+import { cliLogin, exchange, throughProvider } from '../testing/test-login.ts';
+import { createTestService, type TestService } from '../testing/test-service.ts';
+import { createPendingLoginSealer } from './pending-login-sealer.ts';
 
 const json = { accept: 'application/json' };
 const oob = 'urn:ietf:wg:oauth:2.0:oob';
@@ -20,7 +14,7 @@ const pomeriumLogin = `/.sallyport/login?${new URLSearchParams({ pomerium_redire
 
 /** A store with little room, which notes what is written. */
 let writes: string[];
-let bed: Bed;
+let service: TestService;
 beforeEach(async () => {
   const clock = { now: Date.now() };
   const store = createMemorySingleUseStore({ now: () => clock.now, maxPerKind: 5 });
@@ -31,13 +25,13 @@ beforeEach(async () => {
     claim: (kind, ...rest) => (writes.push(kind), store.claim(kind, ...rest)),
     count: (kind, ...rest) => (writes.push(kind), store.count(kind, ...rest)),
   };
-  bed = await createBed({}, { singleUse: noting, clock });
+  service = await createTestService({}, { singleUse: noting, clock });
 });
 
 const cookieOf = (browser: Browser) => [...browser.jar].map(([name, value]) => `${name}=${value}`).join('; ');
 /** Goes to the provider, and gives the way back. */
-const begin = async (path: string, browser: Browser = bed.browser) =>
-  `/.sallyport/callback?${new URLSearchParams(bed.provider.logIn((await browser.get(path)).headers['location']!)).toString()}`;
+const begin = async (path: string, browser: Browser = service.browser) =>
+  `/.sallyport/callback?${new URLSearchParams(service.provider.logIn((await browser.get(path)).headers['location']!)).toString()}`;
 
 describe('a flood of logins that are begun and not finished', () => {
   it.each(['/.sallyport/login', cliLogin(), pomeriumLogin])(
@@ -45,15 +39,15 @@ describe('a flood of logins that are begun and not finished', () => {
     async (path) => {
       const back = await begin(path);
       for (let n = 0; n < 50; n += 1)
-        await createBrowser(bed.app).get('/.sallyport/login', { 'sallyport-client-address': `203.0.113.${n}` });
+        await createBrowser(service.app).get('/.sallyport/login', { 'sallyport-client-address': `203.0.113.${n}` });
       expect(writes).toEqual([]);
-      expect((await bed.browser.get(back)).status).toBe(302);
+      expect((await service.browser.get(back)).status).toBe(302);
     },
   );
 
   it('writes nothing either where its answers are made up', async () => {
     for (let n = 0; n < 20; n += 1) {
-      const browser = createBrowser(bed.app);
+      const browser = createBrowser(service.app);
       const back = new URL(await begin('/.sallyport/login', browser), 'https://x');
       back.searchParams.set('code', 'made-up');
       const held = cookieOf(browser);
@@ -65,55 +59,55 @@ describe('a flood of logins that are begun and not finished', () => {
 
   it('of codes to paste from one address leaves those of another as they are', async () => {
     const paste = (verifier: string) => cliLogin({ redirect_uri: oob, code_challenge: hashToken(verifier) });
-    bed = await createBed();
-    await bed.browser.get(paste('of-somebody-else'.repeat(3)), json);
+    service = await createTestService();
+    await service.browser.get(paste('of-somebody-else'.repeat(3)), json);
     let refused = 0;
     for (let n = 0; n < 400; n += 1)
       refused += Number(
-        (await bed.elsewhere.get(paste(`flood ${n}`), { ...json, 'sallyport-client-address': '203.0.113.66' }))
+        (await service.elsewhere.get(paste(`flood ${n}`), { ...json, 'sallyport-client-address': '203.0.113.66' }))
           .status === 429,
       );
     expect(refused).toBe(100);
-    expect((await throughProvider(bed, paste('of-somebody-else'.repeat(3)))).text).toContain('class="paste"');
+    expect((await throughProvider(service, paste('of-somebody-else'.repeat(3)))).text).toContain('class="paste"');
   });
 });
 
 describe('a login under way', () => {
   it('is in its own cookie, sealed: for nobody to read, to change or to move to another login', async () => {
     const back = await begin(cliLogin());
-    const [[name, value]] = [...bed.browser.jar] as [[string, string]];
+    const [[name, value]] = [...service.browser.jar] as [[string, string]];
     const { nonce } = Object.fromEntries(new URL(back, 'https://x').searchParams);
     for (const secret of ['127.0.0.1', 'state-of-the-cli', 'corp', nonce ?? 'nonce'])
       expect(Buffer.from(value, 'base64url').toString('latin1') + value).not.toContain(secret);
     const at = value.length - 20;
     const changed = `${value.slice(0, at)}${value[at] === 'A' ? 'B' : 'A'}${value.slice(at + 1)}`;
     for (const one of [changed, value.slice(0, -4), '', 'x', `${value}AAAA`, 'k.1.k.AAAA'])
-      expect((await bed.browser.get(back, { cookie: `${name}=${one}` })).status).toBe(400);
-    const other = createBrowser(bed.app);
+      expect((await service.browser.get(back, { cookie: `${name}=${one}` })).status).toBe(400);
+    const other = createBrowser(service.app);
     const theirs = await begin('/.sallyport/login', other);
     const [theirName] = [...other.jar.keys()];
     expect((await other.get(theirs, { cookie: `${theirName}=${value}` })).status).toBe(400);
-    expect((await bed.browser.get(back, { cookie: `${name}=${value}` })).status).toBe(302);
+    expect((await service.browser.get(back, { cookie: `${name}=${value}` })).status).toBe(302);
   });
 
   it('ends once: again, or many times at once, with the same cookie', async () => {
-    const there = (await bed.browser.get('/.sallyport/login')).headers['location']!;
-    const cookie = cookieOf(bed.browser);
+    const there = (await service.browser.get('/.sallyport/login')).headers['location']!;
+    const cookie = cookieOf(service.browser);
     // Each has a code of its own that is good, under the same state and nonce.
-    const back = () => `/.sallyport/callback?${new URLSearchParams(bed.provider.logIn(there)).toString()}`;
-    const answers = await Promise.all(Array.from({ length: 8 }, () => bed.browser.get(back(), { cookie })));
+    const back = () => `/.sallyport/callback?${new URLSearchParams(service.provider.logIn(there)).toString()}`;
+    const answers = await Promise.all(Array.from({ length: 8 }, () => service.browser.get(back(), { cookie })));
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
       302,
       ...Array.from({ length: 7 }, () => 400),
     ]);
-    expect((await bed.browser.get(back(), { cookie })).status).toBe(400);
-    expect(await bed.sessions.list()).toHaveLength(1);
+    expect((await service.browser.get(back(), { cookie })).status).toBe(400);
+    expect(await service.sessions.list()).toHaveLength(1);
   });
 
   it('is known to another replica with the same key, ends once over both, and is unknown to one with another key', async () => {
     const key = randomBytes(32);
-    const replica = (ring: Parameters<typeof createLoginSealer>[0]) =>
-      createBrowser(createAuthenticateApp({ ...bed.deps, pending: createLoginSealer(ring) }));
+    const replica = (ring: Parameters<typeof createPendingLoginSealer>[0]) =>
+      createBrowser(createAuthenticateApp({ ...service.deps, pendingLogins: createPendingLoginSealer(ring) }));
     const [old, both, other] = [
       replica([{ id: 'a', key }]),
       replica([
@@ -131,45 +125,45 @@ describe('a login under way', () => {
 
   it('is over after ten minutes, whenever its cookie ends', async () => {
     const back = await begin('/.sallyport/login');
-    bed.clock.now += 600_000;
-    expect((await bed.browser.get(back)).status).toBe(400);
+    service.clock.now += 600_000;
+    expect((await service.browser.get(back)).status).toBe(400);
   });
 
   it("keeps its device's code to itself", async () => {
-    const { user_code: code } = (await bed.browser.post('/.sallyport/api/v1/device/code', json, {})).body as {
+    const { user_code: code } = (await service.browser.post('/.sallyport/api/v1/device/code', json, {})).body as {
       user_code: string;
     };
-    await begin(`/.sallyport/login?user_code=${code}`, bed.elsewhere);
-    expect(cookieOf(bed.elsewhere)).not.toContain(code.replace('-', ''));
+    await begin(`/.sallyport/login?user_code=${code}`, service.elsewhere);
+    expect(cookieOf(service.elsewhere)).not.toContain(code.replace('-', ''));
   });
 
   it('that would not fit into a cookie is refused; several large ones leave the newest', async () => {
     const large = (length: number) =>
       cliLogin({ redirect_uri: `http://127.0.0.1:1/${'a'.repeat(length)}`, state: 's'.repeat(500) });
-    const answer = await bed.browser.get(
+    const answer = await service.browser.get(
       `${large(1000)}&acr_values=${'b'.repeat(200)}%20${'c'.repeat(200)}%20${'d'.repeat(200)}%20${'e'.repeat(200)}%20${'f'.repeat(200)}%20${'g'.repeat(200)}`,
     );
     expect([answer.status, answer.headers['set-cookie']]).toEqual([400, undefined]);
     for (let n = 0; n < 8; n += 1) {
-      bed.clock.now += 1000;
-      await bed.browser.get(large(900));
+      service.clock.now += 1000;
+      await service.browser.get(large(900));
     }
-    expect(cookieOf(bed.browser).length).toBeLessThan(6500);
-    expect((await throughProvider(bed, large(901))).status).toBe(302);
+    expect(cookieOf(service.browser).length).toBeLessThan(6500);
+    expect((await throughProvider(service, large(901))).status).toBe(302);
   });
 });
 
 describe('what a flood shows of itself', () => {
   const count = async (name: string) =>
-    (await bed.metrics.getSingleMetric(name)!.get()).values.reduce((sum, { value }) => sum + value, 0);
+    (await service.metrics.getSingleMetric(name)!.get()).values.reduce((sum, { value }) => sum + value, 0);
 
   it('is in the metrics, and in one event of all', async () => {
     for (let n = 0; n < 310; n += 1)
-      await createBrowser(bed.app).get('/.sallyport/login', { 'sallyport-client-address': '203.0.113.66' });
+      await createBrowser(service.app).get('/.sallyport/login', { 'sallyport-client-address': '203.0.113.66' });
     expect(await count('sallyport_logins_begun_total')).toBe(310);
-    expect(bed.events('login.failed')).toEqual([]);
-    bed.deps.watch!.close();
-    const [event, ...others] = bed.events('login.failed');
+    expect(service.events('login.failed')).toEqual([]);
+    service.deps.monitor!.close();
+    const [event, ...others] = service.events('login.failed');
     expect(others).toEqual([]);
     expect(event).toMatchObject({
       data: {
@@ -190,18 +184,18 @@ describe('what a flood shows of itself', () => {
 
   it('is one event too where the gateway refuses, and names how many addresses there were', async () => {
     for (let n = 0; n < 400; n += 1)
-      await bed.elsewhere.get(cliLogin({ redirect_uri: oob, code_challenge: hashToken(`flood ${n}`) }), {
+      await service.elsewhere.get(cliLogin({ redirect_uri: oob, code_challenge: hashToken(`flood ${n}`) }), {
         ...json,
         'sallyport-client-address': '203.0.113.66',
       });
     for (let n = 0; n < 70; n += 1)
-      await bed.browser.post(
+      await service.browser.post(
         '/.sallyport/api/v1/device/code',
         { ...json, 'sallyport-client-address': '203.0.113.67' },
         {},
       );
-    bed.deps.watch!.close();
-    expect(bed.events('login.failed').map(({ data }) => data.sallyport.aggregated)).toMatchObject([
+    service.deps.monitor!.close();
+    expect(service.events('login.failed').map(({ data }) => data.sallyport.aggregated)).toMatchObject([
       { count: 470, addresses: 2, cause: 'logins-begun' },
       { count: 110, addresses: 2, cause: 'logins-refused' },
     ]);
@@ -210,10 +204,10 @@ describe('what a flood shows of itself', () => {
 
   it('is nothing where people just log in', async () => {
     for (let n = 0; n < 20; n += 1)
-      await exchange(bed, {
-        code: new URL((await throughProvider(bed, cliLogin())).headers['location']!).searchParams.get('code')!,
+      await exchange(service, {
+        code: new URL((await throughProvider(service, cliLogin())).headers['location']!).searchParams.get('code')!,
       });
-    bed.deps.watch!.close();
-    expect(bed.events('login.failed')).toEqual([]);
+    service.deps.monitor!.close();
+    expect(service.events('login.failed')).toEqual([]);
   });
 });

@@ -1,11 +1,11 @@
 import { timingSafeEqual } from 'node:crypto';
 import { hashToken } from '@sallyport/kit';
 
-/** RFC 7636 4.2 and 4.3: S256 is the only method here; `plain` protects against nothing. */
+/** RFC 7636 4.2 and 4.3: only S256 is supported, because `plain` protects against nothing. */
 export const challengePattern = /^[A-Za-z0-9_-]{43}$/;
 const verifierPattern = /^[A-Za-z0-9._~-]{43,128}$/;
 
-/** True if the verifier is the one of which the challenge was made (RFC 7636 4.6). */
+/** Reports whether the code challenge was derived from the code verifier (RFC 7636 4.6). */
 export function matchesChallenge(verifier: string, challenge: string): boolean {
   return (
     verifierPattern.test(verifier) &&

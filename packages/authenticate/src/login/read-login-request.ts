@@ -10,13 +10,10 @@ const bad = (detail: string) => new ProblemError('bad-request', detail);
 function checkRedirect(uri: string, settings: LoginSettings): void {
   if (uri === pasteRedirect) {
     if (!settings.paste)
-      throw new ProblemError(
-        'forbidden',
-        'Logins whose code is carried back by hand are switched off here (login.paste).',
-      );
+      throw new ProblemError('forbidden', 'Logins with a pasted code are disabled here (login.paste).');
   } else if (!isAllowedRedirect(uri, settings.redirects)) {
     throw bad(
-      'redirect_uri is not allowed: it must be http://127.0.0.1:<port>/... or http://[::1]:<port>/..., or one that login.redirects lists.',
+      'redirect_uri is not allowed. It must be http://127.0.0.1:<port>/..., http://[::1]:<port>/..., or listed in login.redirects.',
     );
   }
 }
@@ -24,21 +21,20 @@ function checkRedirect(uri: string, settings: LoginSettings): void {
 function cliGoal(query: URLSearchParams, redirectUri: string, settings: LoginSettings): LoginGoal {
   checkRedirect(redirectUri, settings);
   const state = query.get('state');
-  if (state === null || !/^[\x21-\x7e]{8,512}$/.test(state))
-    throw bad('state is missing or unfit: 8 to 512 printable characters.');
+  if (state === null || !/^[\x21-\x7e]{8,512}$/.test(state)) throw bad('state must be 8 to 512 printable characters.');
   if (query.get('code_challenge_method') !== 'S256') throw bad('code_challenge_method must be S256 (RFC 7636).');
   const codeChallenge = query.get('code_challenge');
   if (codeChallenge === null || !challengePattern.test(codeChallenge))
-    throw bad('code_challenge is missing or is no SHA-256 in base64url (RFC 7636).');
+    throw bad('code_challenge must be a SHA-256 hash in base64url (RFC 7636).');
   return { kind: 'cli', redirectUri, state, codeChallenge };
 }
 
 function pomeriumGoal(redirectUri: string, settings: LoginSettings): LoginGoal {
   if (!settings.pomerium)
-    throw new ProblemError('forbidden', "Logins of Pomerium's clients are switched off here (login.pomerium).");
+    throw new ProblemError('forbidden', 'Logins of Pomerium clients are disabled here (login.pomerium).');
   if (!isAllowedPomeriumRedirect(redirectUri, settings.redirects))
     throw bad(
-      'pomerium_redirect_uri is not allowed: its host must be a loopback host, or login.redirects must list it.',
+      'pomerium_redirect_uri is not allowed. Its host must be a loopback host, or the URI must be listed in login.redirects.',
     );
   return { kind: 'pomerium', redirectUri };
 }
@@ -49,21 +45,17 @@ function browserGoal(returnTo: string | null): LoginGoal {
   return { kind: 'browser', returnTo: returnTo ?? defaultReturnPath };
 }
 
-/** What a login is to lead to; refuses (`bad-request`) anything that could lead elsewhere. */
+/** Reads the goal of a login. Refuses (`bad-request`) goals that could lead to another site. */
 export function readLoginRequest(query: URLSearchParams, settings: LoginSettings): LoginGoal {
   const goals = ['redirect_uri', 'return_to', 'user_code', 'pomerium_redirect_uri'].filter((name) => query.has(name));
   if (goals.length > 1)
     throw bad(
-      'Give redirect_uri (a program), return_to (a browser), user_code (a device) or pomerium_redirect_uri, not more than one of them.',
+      'Send only one of redirect_uri (program), return_to (browser), user_code (device) and pomerium_redirect_uri.',
     );
   const value = query.get(goals[0] ?? '') ?? '';
   if (goals[0] === 'redirect_uri') return cliGoal(query, value, settings);
   if (goals[0] === 'pomerium_redirect_uri') return pomeriumGoal(value, settings);
   if (goals[0] !== 'user_code') return browserGoal(query.get('return_to'));
-  if (!settings.device)
-    throw new ProblemError(
-      'not-found',
-      'Logins by a code that is approved elsewhere are switched off here (login.device).',
-    );
+  if (!settings.device) throw new ProblemError('not-found', 'Device logins are disabled here (login.device).');
   return { kind: 'device' };
 }

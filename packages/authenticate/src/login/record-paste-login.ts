@@ -1,43 +1,41 @@
 import type { IncomingMessage } from 'node:http';
 import { addressBlock } from '@sallyport/audit-log';
-import { ProblemError } from '@sallyport/kit';
-import type { RouteDeps } from '../app/authenticate-deps.ts';
-import { readClientFacts } from '@sallyport/kit';
-import { beganSchema, kinds, transactionLifeMs } from './pending-login.ts';
+import { ProblemError, readClientFacts } from '@sallyport/kit';
+import type { LoginDeps } from './login-deps.ts';
+import { requesterSchema, kinds, pendingLoginLifeMs } from './pending-login.ts';
 
-/** From one address in that time; a whole office may share one. */
-const maxBegun = 300;
+/** Logins per address and window. A whole office may share one address. */
+const maxLogins = 300;
 const windowMs = 600_000;
 
 /**
- * Notes from where a program asked for a login whose code will be carried back by hand, for the page to say so. The
- * first word counts: the same program may ask again, and any other request that names its challenge is refused
- * (`conflict`).
+ * Records which program requested a login whose code the user will paste, because the page shows it. The first request
+ * counts: the same program may repeat it, but another program with the same code challenge is refused (`conflict`).
  */
-export async function noteBegun(
-  { singleUse, watch }: RouteDeps,
+export async function recordPasteLogin(
+  { singleUse, monitor }: Pick<LoginDeps, 'singleUse' | 'monitor'>,
   challenge: string,
   request: IncomingMessage,
 ): Promise<void> {
   const facts = readClientFacts(request);
   if (
     (await singleUse.count(
-      kinds.beganCount,
+      kinds.requestCount,
       facts.clientAddress === undefined ? 'unknown' : addressBlock(facts.clientAddress),
       windowMs,
-    )) > maxBegun
+    )) > maxLogins
   ) {
-    watch.limited('pasted-codes', facts.clientAddress);
+    monitor.limited('pasted-codes', facts.clientAddress);
     throw new ProblemError(
       'too-many-requests',
-      'Too many logins were begun from your address. Wait ten minutes and try again.',
+      'Too many logins were started from your address. Wait ten minutes and try again.',
     );
   }
-  if (await singleUse.claim(kinds.began, challenge, facts, transactionLifeMs)) return;
-  const { data: first } = beganSchema.safeParse(await singleUse.read(kinds.began, challenge));
+  if (await singleUse.claim(kinds.requester, challenge, facts, pendingLoginLifeMs)) return;
+  const { data: first } = requesterSchema.safeParse(await singleUse.read(kinds.requester, challenge));
   if (first?.clientAddress === facts.clientAddress && first?.userAgent === facts.userAgent) return;
   throw new ProblemError(
     'conflict',
-    'Another program has begun a login with this code_challenge. Begin with a new one.',
+    'Another program has started a login with this code_challenge. Start again with a new one.',
   );
 }

@@ -2,8 +2,8 @@ import type { Response } from 'express';
 import type { ProviderClient } from '../providers/common/provider-client.ts';
 import { html, sendPage } from '../pages/render-page.ts';
 
-/** Lets a person choose where they have their account. Nothing of what they came with is lost on the way. */
-export function showChoice(
+/** Sends the page on which the user chooses an identity provider. Keeps all other query parameters. */
+export function showProviderChoice(
   providers: readonly ProviderClient[],
   { path, query }: { path: string; query: URLSearchParams },
   response: Response,
@@ -17,7 +17,7 @@ export function showChoice(
     response,
     200,
     'Log in',
-    html`<p id="where">Where do you have your account?</p>
+    html`<p id="where">Choose your identity provider.</p>
 <nav aria-labelledby="where"><ul>${choices}</ul></nav>`,
   );
 }

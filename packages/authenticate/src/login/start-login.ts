@@ -1,38 +1,37 @@
 import type { Request, RequestHandler, Response } from 'express';
-import { ProblemError } from '@sallyport/kit';
-import type { RouteDeps } from '../app/authenticate-deps.ts';
-import { findAsked } from '../device/find-device-authorization.ts';
-import { readUserCode } from '../device/user-code.ts';
-import { chooseProvider, readLoginHints } from './choose-provider.ts';
-import { beginLoginCookies, readCookies } from '../http/cookies.ts';
-import { isBegunElsewhere, requireProgram } from '../http/fetch-site.ts';
-import { noteBegun } from './record-paste-login.ts';
-import { readLoginDemands } from './read-login-requirements.ts';
-import { readLoginRequest } from './read-login-request.ts';
+import { ProblemError, readClientFacts } from '@sallyport/kit';
+import { findDeviceAuthorization } from '../device/find-device-authorization.ts';
+import { parseUserCode } from '../device/user-code.ts';
+import { loginCookies, readCookies } from '../http/cookies.ts';
+import { isFromAnotherSite, requireProgram } from '../http/fetch-site.ts';
 import { readOrigin } from '../http/read-origin.ts';
-import { pasteRedirect } from './redirect-uri.ts';
-import { transactionLifeMs, type LoginGoal, type Transaction } from './pending-login.ts';
 import { readQuery } from '../http/read-query.ts';
-import { showChoice } from './show-provider-choice.ts';
-import { showLoginQuestion } from './confirm-login.ts';
 import { wantsPage } from '../http/wants-page.ts';
-import type { LoginDemands, LoginHints, ProviderClient } from '../providers/common/provider-client.ts';
-import { readClientFacts } from '@sallyport/kit';
+import type { LoginHints, LoginRequirements, ProviderClient } from '../providers/common/provider-client.ts';
+import { chooseProvider, readLoginHints } from './choose-provider.ts';
+import { confirmLogin } from './confirm-login.ts';
+import type { LoginDeps } from './login-deps.ts';
+import { pendingLoginLifeMs, type LoginGoal, type PendingLogin } from './pending-login.ts';
+import { readLoginRequest } from './read-login-request.ts';
+import { readLoginRequirements } from './read-login-requirements.ts';
+import { recordPasteLogin } from './record-paste-login.ts';
+import { pasteRedirect } from './redirect-uri.ts';
+import { showProviderChoice } from './show-provider-choice.ts';
 
 const loginPath = '/.sallyport/login';
 
-/** The device whose code the person came with must wait still, before they are sent to log in for it. */
-async function codeOfDevice(deps: RouteDeps, request: Request, query: URLSearchParams): Promise<string> {
-  const code = readUserCode(query.get('user_code') ?? '');
-  if (code === undefined || !(await findAsked(deps, request, code, loginPath)))
-    throw new ProblemError('login-expired', 'No device waits with this code. Start again there.');
+/** Reads the user code and checks that its device is still waiting, before the user logs in for it. */
+async function requireDevice(deps: LoginDeps, request: Request, query: URLSearchParams): Promise<string> {
+  const code = parseUserCode(query.get('user_code') ?? '');
+  if (code === undefined || !(await findDeviceAuthorization(deps, request, code, loginPath)))
+    throw new ProblemError('login-expired', 'No device is waiting with this code. Start again on the device.');
   return code;
 }
 
-async function sendToProvider(
-  deps: RouteDeps,
+async function redirectToProvider(
+  deps: LoginDeps,
   provider: ProviderClient,
-  login: { goal: LoginGoal; demands: LoginDemands; hints: LoginHints; userCode?: string },
+  login: { goal: LoginGoal; requirements: LoginRequirements; hints: LoginHints; userCode?: string },
   request: Request,
   response: Response,
 ): Promise<void> {
@@ -40,77 +39,78 @@ async function sendToProvider(
     settings: { loginOrigin },
     now,
     randomToken,
-    pending,
-    watch,
+    pendingLogins,
+    monitor,
   } = deps;
   const [state, nonce, codeVerifier] = [randomToken(), randomToken(), randomToken()] as const;
-  watch.begun(login.goal.kind, readClientFacts(request).clientAddress);
-  const address = await provider.authorizationUrl({
+  monitor.started(login.goal.kind, readClientFacts(request).clientAddress);
+  const url = await provider.authorizationUrl({
     redirectUri: `${loginOrigin}${provider.callbackPath}`,
     state,
     nonce,
     codeVerifier,
-    demands: login.demands,
+    requirements: login.requirements,
     hints: login.hints,
   });
   const begunAt = now();
-  const transaction: Transaction = {
+  const pending: PendingLogin = {
     provider: provider.id,
     nonce,
     codeVerifier,
     goal: login.goal,
-    demands: login.demands,
+    demands: login.requirements,
     begunAt,
     ...(login.userCode === undefined ? {} : { userCode: login.userCode }),
   };
-  const cookie = { madeAt: begunAt, payload: pending.seal(transaction, state) };
+  const cookie = { madeAt: begunAt, payload: pendingLogins.seal(pending, state) };
   response.append(
     'set-cookie',
-    beginLoginCookies(loginOrigin, readCookies(request.headers.cookie), state, cookie, transactionLifeMs),
+    loginCookies(loginOrigin, readCookies(request.headers.cookie), state, cookie, pendingLoginLifeMs),
   );
-  response.redirect(302, address.href);
+  response.redirect(302, url.href);
 }
 
 /**
- * Tells a program which page to open; of one whose code will be carried back by hand, the page will say from where it
- * asked.
+ * Answers a program with the page to open. If the user will paste the code, records where the request came from,
+ * because the page shows it.
  */
-async function tellProgram(
-  deps: RouteDeps,
+async function answerProgram(
+  deps: LoginDeps,
   goal: LoginGoal,
-  here: string,
+  signInUrl: string,
   request: Request,
   response: Response,
 ): Promise<void> {
   requireProgram(request);
-  deps.watch.begun('page-for-program', readClientFacts(request).clientAddress);
-  if (goal.kind === 'cli' && goal.redirectUri === pasteRedirect) await noteBegun(deps, goal.codeChallenge, request);
-  response.json({ signInUrl: here });
+  deps.monitor.started('page-for-program', readClientFacts(request).clientAddress);
+  if (goal.kind === 'cli' && goal.redirectUri === pasteRedirect)
+    await recordPasteLogin(deps, goal.codeChallenge, request);
+  response.json({ signInUrl });
 }
 
-/** `GET /.sallyport/login`: tells a program which page to open, or sends a browser to the identity provider. */
-export function beginLogin(deps: RouteDeps): RequestHandler {
+/** `GET /.sallyport/login`: returns the page to open to a program, or redirects a browser to the identity provider. */
+export function startLogin(deps: LoginDeps): RequestHandler {
   return async (request, response) => {
     const { loginOrigin } = deps.settings;
     const origin = readOrigin(request, deps.settings);
     const query = readQuery(request);
     const goal = readLoginRequest(query, deps.settings);
-    const demands = readLoginDemands(query, deps.now());
+    const requirements = readLoginRequirements(query, deps.now());
     const hints = readLoginHints(query);
     const provider = chooseProvider(deps.providers, query, hints, deps.settings.defaultProvider);
     const here = `${loginOrigin}${loginPath}${query.size > 0 ? `?${query.toString()}` : ''}`;
     if (request.headers.accept?.includes('application/json') && !wantsPage(request))
-      return tellProgram(deps, goal, here, request, response);
-    // One callback address, one place for the cookies.
+      return answerProgram(deps, goal, here, request, response);
+    // There is one redirect URI and one origin for the cookies.
     if (origin !== loginOrigin) return response.redirect(302, here);
-    if (isBegunElsewhere(request)) return showLoginQuestion(goal, { path: loginPath, query }, response);
+    if (isFromAnotherSite(request)) return confirmLogin(goal, { path: loginPath, query }, response);
     const login = {
       goal,
-      demands,
+      requirements,
       hints,
-      ...(goal.kind === 'device' ? { userCode: await codeOfDevice(deps, request, query) } : {}),
+      ...(goal.kind === 'device' ? { userCode: await requireDevice(deps, request, query) } : {}),
     };
-    if (provider === undefined) return showChoice(deps.providers, { path: loginPath, query }, response);
-    await sendToProvider(deps, provider, login, request, response);
+    if (provider === undefined) return showProviderChoice(deps.providers, { path: loginPath, query }, response);
+    await redirectToProvider(deps, provider, login, request, response);
   };
 }

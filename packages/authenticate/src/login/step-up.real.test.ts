@@ -1,13 +1,14 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { cliLogin, createBed, exchange, throughProvider, type Bed } from '../testing/test-bed.ts';
+import { cliLogin, exchange, throughProvider } from '../testing/test-login.ts';
+import { createTestService, type TestService } from '../testing/test-service.ts';
 
-let bed: Bed;
+let service: TestService;
 beforeEach(async () => {
-  bed = await createBed();
+  service = await createTestService();
 });
 const seconds = () => Math.floor(Date.now() / 1000);
 const asked = async (path: string) => {
-  const there = await bed.browser.get(path);
+  const there = await service.browser.get(path);
   return {
     status: there.status,
     query: Object.fromEntries(new URL(there.headers['location'] ?? 'https://none.example').searchParams),
@@ -15,8 +16,8 @@ const asked = async (path: string) => {
   };
 };
 const logIn = async (query: string, claims: Record<string, unknown>) => {
-  bed.provider.lies = { claims };
-  return throughProvider(bed, `/.sallyport/login?${query}`);
+  service.provider.lies = { claims };
+  return throughProvider(service, `/.sallyport/login?${query}`);
 };
 
 describe('a login that asks for more', () => {
@@ -27,7 +28,7 @@ describe('a login that asks for more', () => {
     });
     const { query } = await asked('/.sallyport/login');
     expect([query['max_age'], query['acr_values']]).toEqual([undefined, undefined]);
-    const page = await bed.browser.get(`${cliLogin()}&max_age=0`, { accept: 'application/json' });
+    const page = await service.browser.get(`${cliLogin()}&max_age=0`, { accept: 'application/json' });
     expect((page.body as { signInUrl: string }).signInUrl).toContain('max_age=0');
   });
 
@@ -36,7 +37,7 @@ describe('a login that asks for more', () => {
       (await logIn('max_age=300&acr_values=phr+phrh', { auth_time: seconds() - 200, acr: 'phrh', amr: ['hwk'] }))
         .status,
     ).toBe(302);
-    expect(await bed.sessions.list()).toMatchObject([
+    expect(await service.sessions.list()).toMatchObject([
       { identity: { acr: 'phrh', amr: ['hwk'], authTime: expect.any(Number) } },
     ]);
   });
@@ -49,9 +50,9 @@ describe('a login that asks for more', () => {
     const answer = await logIn('max_age=300', claims);
     expect([answer.status, answer.text]).toEqual([
       403,
-      expect.stringMatching(/as recently as was asked|did not pass verification/),
+      expect.stringMatching(/as recently as requested|failed verification/),
     ]);
-    expect(await bed.sessions.list()).toEqual([]);
+    expect(await service.sessions.list()).toEqual([]);
   });
 
   it.each([
@@ -61,30 +62,30 @@ describe('a login that asks for more', () => {
     ['classes in one text', { acr: 'phr phrh' }],
   ])('refuses whoever was authenticated in %s', async (_what, claims) => {
     const answer = await logIn('acr_values=phr+phrh', claims);
-    expect([answer.status, answer.text]).toEqual([403, expect.stringContaining('as strongly as was asked')]);
-    expect(await bed.sessions.list()).toEqual([]);
+    expect([answer.status, answer.text]).toEqual([403, expect.stringContaining('as strongly as requested')]);
+    expect(await service.sessions.list()).toEqual([]);
   });
 
   it('counts from when it was asked for: a person may take their time at the provider', async () => {
-    const there = await bed.browser.get('/.sallyport/login?max_age=0');
-    bed.provider.lies = { claims: { auth_time: seconds() } };
-    bed.clock.now += 300_000;
-    const back = await bed.browser.get(
-      `/.sallyport/callback?${new URLSearchParams(bed.provider.logIn(there.headers['location']!)).toString()}`,
+    const there = await service.browser.get('/.sallyport/login?max_age=0');
+    service.provider.lies = { claims: { auth_time: seconds() } };
+    service.clock.now += 300_000;
+    const back = await service.browser.get(
+      `/.sallyport/callback?${new URLSearchParams(service.provider.logIn(there.headers['location']!)).toString()}`,
     );
     expect(back.status).toBe(302);
   });
 
   it('holds for programs, who hear of the refusal', async () => {
-    bed.provider.lies = { claims: { acr: '0' } };
-    const back = await throughProvider(bed, `${cliLogin()}&acr_values=phr`);
+    service.provider.lies = { claims: { acr: '0' } };
+    const back = await throughProvider(service, `${cliLogin()}&acr_values=phr`);
     expect(new URL(back.headers['location']!).searchParams.get('error_description')).toContain('as strongly');
-    bed.provider.lies = { claims: { acr: 'phr' } };
+    service.provider.lies = { claims: { acr: 'phr' } };
     const code = new URL(
-      (await throughProvider(bed, `${cliLogin()}&acr_values=phr`)).headers['location']!,
+      (await throughProvider(service, `${cliLogin()}&acr_values=phr`)).headers['location']!,
     ).searchParams.get('code')!;
-    expect((await exchange(bed, { code })).status).toBe(200);
-    expect(await bed.sessions.list()).toMatchObject([{ identity: { acr: 'phr' } }]);
+    expect((await exchange(service, { code })).status).toBe(200);
+    expect(await service.sessions.list()).toMatchObject([{ identity: { acr: 'phr' } }]);
   });
 
   it.each([
@@ -101,7 +102,7 @@ describe('a login that asks for more', () => {
     'acr_values=%00',
     'acr_values=a%0Ab',
   ])('refuses %s', async (query) => {
-    expect((await bed.browser.get(`/.sallyport/login?${query}`)).status).toBe(400);
-    expect(bed.provider.calls).toEqual([]);
+    expect((await service.browser.get(`/.sallyport/login?${query}`)).status).toBe(400);
+    expect(service.provider.calls).toEqual([]);
   });
 });

@@ -1,8 +1,8 @@
 import type { Response } from 'express';
 import type { Session } from '@sallyport/contracts';
 
-/** What a program gets for its code (RFC 6749, 5.1), with what it keeps of the session. */
-export function tokenAnswer(
+/** Sends the token response (RFC 6749, 5.1), with the facts about the session that programs store. */
+export function sendTokenResponse(
   response: Response,
   { token, session }: { token: string; session: Session },
   now: number,

@@ -1,28 +1,28 @@
 import type { Caller } from '@sallyport/kit';
-import type { RouteDeps } from '../app/authenticate-deps.ts';
 import { openTokens } from '../tokens/provider-tokens.ts';
+import type { LogoutDeps } from './logout-deps.ts';
 
-/** For so long a person who logs out waits for a provider that has to be asked where. */
-const patienceMs = 2000;
+/** How long a logout waits for the provider's metadata. */
+const timeoutMs = 2000;
 
-async function idTokenOf({ keeping }: RouteDeps, sessionId: string): Promise<string | undefined> {
-  const record = await keeping?.tokens.read(sessionId);
-  return record && openTokens(keeping!.sealer, record.sealed, sessionId)?.idToken;
+async function idTokenOf({ tokenStorage }: LogoutDeps, sessionId: string): Promise<string | undefined> {
+  const record = await tokenStorage?.tokens.read(sessionId);
+  return record && openTokens(tokenStorage!.sealer, record.sealed, sessionId)?.idToken;
 }
 
 /**
- * Where the browser ends its session at the provider, to come back to our own page; undefined where it cannot, or where
- * that is not known in time. To be asked before the session ends: its tokens go with it.
+ * Returns the URL at which the browser ends its session at the provider. Undefined if there is none, or if the provider
+ * does not answer in time. Must be called before the session ends, because its tokens are deleted with it.
  */
-export async function providerLogoutUrl(
-  deps: RouteDeps,
+export async function findEndSessionUrl(
+  deps: LogoutDeps,
   { session, identity }: Pick<Caller, 'session' | 'identity'>,
 ): Promise<URL | undefined> {
   const provider = deps.providers.find(({ id }) => id === identity.provider);
   if (!provider) return undefined;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), patienceMs);
+    timer = setTimeout(() => resolve(undefined), timeoutMs);
   });
   const ask = async () => {
     const idToken = await idTokenOf(deps, session.id);
@@ -37,7 +37,7 @@ export async function providerLogoutUrl(
   } catch (error) {
     deps.logger.warn(
       { err: error, provider: provider.id },
-      'nobody can be sent to end their session at the identity provider',
+      'the end session endpoint of the identity provider could not be determined',
     );
     return undefined;
   } finally {

@@ -1,36 +1,31 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { generateKeyPair, UnsecuredJWT } from 'jose';
-import {
-  callerHeaderFor,
-  cliCode,
-  createBed,
-  createBrowser,
-  exchange,
-  gateway,
-  throughProvider,
-  type Bed,
-} from '../testing/test-bed.ts';
+import { callerHeader } from '../testing/caller-header.ts';
+import { createBrowser } from '../testing/test-browser.ts';
+import { gateway } from '../testing/test-config.ts';
+import { cliCode, exchange, throughProvider } from '../testing/test-login.ts';
+import { createTestService, type TestService } from '../testing/test-service.ts';
 import { issuer } from '../testing/test-provider.ts';
 
-let bed: Bed;
+let service: TestService;
 let heard: string[];
 beforeEach(async () => {
-  bed = await createBed();
+  service = await createTestService();
   heard = [];
-  bed.sessions.onChange(({ sessionId }) => heard.push(sessionId));
+  service.sessions.onChange(({ sessionId }) => heard.push(sessionId));
 });
 const asJson = { accept: 'application/json' };
-const browserLogin = async (browser = createBrowser(bed.app)) => {
-  await throughProvider(bed, '/.sallyport/login', undefined, browser);
-  return { browser, session: (await bed.sessions.list()).at(-1)! };
+const browserLogin = async (browser = createBrowser(service.app)) => {
+  await throughProvider(service, '/.sallyport/login', undefined, browser);
+  return { browser, session: (await service.sessions.list()).at(-1)! };
 };
 const cliLogin = async () => {
-  await exchange(bed, { code: await cliCode(bed) });
-  return (await bed.sessions.list()).at(-1)!;
+  await exchange(service, { code: await cliCode(service) });
+  return (await service.sessions.list()).at(-1)!;
 };
-const ids = async () => (await bed.sessions.list()).map(({ id }) => id);
+const ids = async () => (await service.sessions.list()).map(({ id }) => id);
 const reasonOf = async (id: string) => {
-  const found = await bed.sessions.read(id);
+  const found = await service.sessions.read(id);
   return found.state === 'revoked' ? found.tombstone.reason : found.state;
 };
 const bob = { claims: { sub: 'sub-bob', email: 'bob@example.com' } };
@@ -41,7 +36,7 @@ describe('a browser that logs out', () => {
     return {
       session,
       answer: await browser.post('/.sallyport/logout', {
-        ...callerHeaderFor({ id: session.id, kind: 'browser' }),
+        ...callerHeader({ id: session.id, kind: 'browser' }),
         origin: gateway,
         ...headers,
       }),
@@ -67,48 +62,45 @@ describe('a browser that logs out', () => {
     expect(answer.text).toContain(`href="${url.href.replaceAll('&', '&amp;')}"`);
 
     const { browser, session: other } = await browserLogin();
-    const back = await browser.get(
-      '/.sallyport/signed-out?state=x',
-      callerHeaderFor({ id: other.id, kind: 'browser' }),
-    );
+    const back = await browser.get('/.sallyport/signed-out?state=x', callerHeader({ id: other.id, kind: 'browser' }));
     expect([back.status, back.headers['set-cookie'], back.headers['refresh']]).toEqual([200, undefined, undefined]);
     expect(back.text).toContain('You are logged out');
     expect(await ids()).toEqual([other.id]);
   });
 
   it('is named by its address where the id_token is too long for an address, or is not kept', async () => {
-    bed.provider.lies = { claims: { note: 'x'.repeat(5000) } };
+    service.provider.lies = { claims: { note: 'x'.repeat(5000) } };
     expect(Object.fromEntries(addressOf((await logOut()).answer)!.searchParams)).toEqual({
       client_id: 'sallyport',
       logout_hint: 'sub-alice',
       post_logout_redirect_uri: `${gateway}/.sallyport/signed-out`,
     });
-    bed = await createBed();
+    service = await createTestService();
     const { browser, session } = await browserLogin();
-    await bed.keeping.tokens.forget(session.id);
+    await service.tokenStorage.tokens.forget(session.id);
     const answer = await browser.post('/.sallyport/logout', {
-      ...callerHeaderFor({ id: session.id, kind: 'browser' }),
+      ...callerHeader({ id: session.id, kind: 'browser' }),
       origin: gateway,
     });
     expect(addressOf(answer)!.searchParams.get('logout_hint')).toBe('sub-alice');
   });
 
   it('is logged out here where the provider has no such address, is away, or is not to be asked', async () => {
-    bed.provider.lies = { discovery: { end_session_endpoint: undefined } };
+    service.provider.lies = { discovery: { end_session_endpoint: undefined } };
     const without = await logOut();
     expect([addressOf(without.answer), without.answer.status]).toEqual([undefined, 200]);
-    bed = await createBed();
+    service = await createTestService();
     const { browser, session } = await browserLogin();
-    bed.clock.now += 3_600_001;
-    bed.provider.lies = { intercept: () => new Promise<Response>(() => {}) };
+    service.clock.now += 3_600_001;
+    service.provider.lies = { intercept: () => new Promise<Response>(() => {}) };
     const from = performance.now();
     const answer = await browser.post('/.sallyport/logout', {
-      ...callerHeaderFor({ id: session.id, kind: 'browser' }),
+      ...callerHeader({ id: session.id, kind: 'browser' }),
       origin: gateway,
     });
     expect([answer.status, addressOf(answer), await ids()]).toEqual([200, undefined, []]);
     expect(performance.now() - from).toBeLessThan(4000);
-    bed = await createBed({
+    service = await createTestService({
       identity: {
         providers: [{ id: 'corp', issuer, clientId: 'sallyport', clientSecret: 's3cr3t', endSession: false }],
       },
@@ -127,17 +119,17 @@ describe('a browser that logs out', () => {
 describe('a program that logs out', () => {
   it("ends its own session, or all of the person's, its own last, and nobody else's", async () => {
     const [one, two, three] = [await cliLogin(), await cliLogin(), await cliLogin()];
-    bed.provider.lies = bob;
+    service.provider.lies = bob;
     const bobs = await cliLogin();
     const logOut = (id: string, query = '') =>
-      bed.browser.post(`/.sallyport/logout${query}`, { ...asJson, ...callerHeaderFor({ id }) });
+      service.browser.post(`/.sallyport/logout${query}`, { ...asJson, ...callerHeader({ id }) });
     expect((await logOut(one.id)).status).toBe(204);
     expect(await ids()).toEqual([two.id, three.id, bobs.id]);
     expect((await logOut(two.id, '?everywhere=maybe')).status).toBe(400);
     expect((await logOut(two.id, '?everywhere=true')).status).toBe(204);
     expect(await ids()).toEqual([bobs.id]);
     expect(heard).toEqual([one.id, three.id, two.id]);
-    expect(bed.events('session.revoked').map(({ data }) => data.sallyport.detail)).toEqual([
+    expect(service.events('session.revoked').map(({ data }) => data.sallyport.detail)).toEqual([
       'logout',
       'logout everywhere',
       'logout',
@@ -146,12 +138,12 @@ describe('a program that logs out', () => {
 });
 
 describe('ending the sessions of a person, or of everybody', () => {
-  const end = (query: string, caller: Parameters<typeof callerHeaderFor>[0]) =>
-    bed.browser.send('delete', `/v1/sessions${query}`, { ...asJson, ...callerHeaderFor(caller) });
+  const end = (query: string, caller: Parameters<typeof callerHeader>[0]) =>
+    service.browser.send('delete', `/v1/sessions${query}`, { ...asJson, ...callerHeader(caller) });
 
   it('is for those whom api.policy.sessions names', async () => {
     const [mine] = [await cliLogin(), await cliLogin()];
-    bed.provider.lies = bob;
+    service.provider.lies = bob;
     const bobs = [await cliLogin(), await cliLogin()];
     for (const query of ['?user=bob@example.com', '?all=true', '?user=nobody', '?user=alice@example.com%20'])
       expect((await end(query, { id: mine.id })).body).toMatchObject({ code: 'forbidden' });
@@ -162,12 +154,12 @@ describe('ending the sessions of a person, or of everybody', () => {
     expect((await end('?all=true', { id: mine.id, privileged: true })).body).toEqual({ revoked: 2 });
     expect(heard.at(-1)).toBe(mine.id);
     expect(await ids()).toEqual([]);
-    expect(bed.events('session.revoked')).toHaveLength(4);
+    expect(service.events('session.revoked')).toHaveLength(4);
   });
 
   it('lets everybody end all of their own, and not those of a namesake from another provider', async () => {
     const mine = await cliLogin();
-    bed.provider.lies = { claims: { sub: 'another-alice' } };
+    service.provider.lies = { claims: { sub: 'another-alice' } };
     const namesake = await cliLogin();
     expect((await end('?user=alice@example.com', { id: mine.id })).body).toEqual({ revoked: 1 });
     expect(await ids()).toEqual([namesake.id]);
@@ -187,16 +179,16 @@ describe('ending the sessions of a person, or of everybody', () => {
     const mine = await cliLogin();
     for (const query of ['', '?user=', '?all=false', '?all=true&user=x', '?user=a&user=b', '?provider=corp'])
       expect((await end(query, { id: mine.id, privileged: true })).body).toMatchObject({ code: 'bad-request' });
-    expect((await bed.browser.send('delete', '/v1/sessions?all=true', asJson)).status).toBe(401);
+    expect((await service.browser.send('delete', '/v1/sessions?all=true', asJson)).status).toBe(401);
     expect(await ids()).toEqual([mine.id]);
   });
 
   it('can be looked at first', async () => {
     const mine = await cliLogin();
-    bed.provider.lies = bob;
+    service.provider.lies = bob;
     const bobs = await cliLogin();
     const list = async (query: string, privileged: boolean) =>
-      (await bed.browser.get(`/v1/sessions${query}`, { ...asJson, ...callerHeaderFor({ id: mine.id, privileged }) }))
+      (await service.browser.get(`/v1/sessions${query}`, { ...asJson, ...callerHeader({ id: mine.id, privileged }) }))
         .body as { sessions?: { id: string }[]; code?: string };
     expect((await list('?user=bob@example.com', true)).sessions!.map(({ id }) => id)).toEqual([bobs.id]);
     expect((await list('?user=bob@example.com', false)).code).toBe('forbidden');
@@ -205,52 +197,52 @@ describe('ending the sessions of a person, or of everybody', () => {
 });
 
 describe('a limit on the sessions of a person', () => {
-  const limited = (onLimit: string) => createBed({ sessions: { memory: true, perUser: 2, onLimit } });
+  const limited = (onLimit: string) => createTestService({ sessions: { memory: true, perUser: 2, onLimit } });
 
   it('ends the oldest, of that person alone, and says so', async () => {
-    bed = await limited('endOldest');
-    bed.provider.lies = bob;
+    service = await limited('endOldest');
+    service.provider.lies = bob;
     const bobs = await cliLogin();
-    bed.provider.lies = {};
+    service.provider.lies = {};
     const first = await cliLogin();
-    bed.clock.now += 1000;
+    service.clock.now += 1000;
     const second = await cliLogin();
-    bed.clock.now += 1000;
+    service.clock.now += 1000;
     const third = await cliLogin();
     expect(await ids()).toEqual([bobs.id, second.id, third.id]);
     expect(await reasonOf(first.id)).toBe('limit');
-    expect(bed.events('session.ended')).toMatchObject([
+    expect(service.events('session.ended')).toMatchObject([
       { data: { responseStatus: { message: 'limit' }, sallyport: { sessionId: first.id } } },
     ]);
   });
 
   it('refuses the new one, and lets it in when there is room', async () => {
-    bed = await limited('refuse');
+    service = await limited('refuse');
     const first = await cliLogin();
-    bed.clock.now += 1000;
+    service.clock.now += 1000;
     await cliLogin();
-    bed.clock.now += 1000;
-    const refused = await exchange(bed, { code: await cliCode(bed) });
+    service.clock.now += 1000;
+    const refused = await exchange(service, { code: await cliCode(service) });
     expect(refused.body).toMatchObject({
       code: 'too-many-requests',
       status: 429,
-      detail: expect.stringContaining('2 sessions already'),
+      detail: expect.stringContaining('already have 2 sessions'),
     });
     expect(await ids()).toHaveLength(2);
-    expect(bed.events('session.login')).toHaveLength(2);
-    await bed.sessions.revoke(first.id, { by: 'x', reason: 'logout' });
-    expect((await exchange(bed, { code: await cliCode(bed) })).status).toBe(200);
-    const page = await throughProvider(bed, '/.sallyport/login');
+    expect(service.events('session.login')).toHaveLength(2);
+    await service.sessions.revoke(first.id, { by: 'x', reason: 'logout' });
+    expect((await exchange(service, { code: await cliCode(service) })).status).toBe(200);
+    const page = await throughProvider(service, '/.sallyport/login');
     expect(page.status).toBe(429);
     expect(page.headers['set-cookie']?.toString() ?? '').not.toContain('spt_');
   });
 
   it('lets a browser log in again in place of its own session', async () => {
     for (const onLimit of ['refuse', 'endOldest']) {
-      bed = await limited(onLimit);
+      service = await limited(onLimit);
       const other = await cliLogin();
       const { browser } = await browserLogin();
-      bed.clock.now += 1000;
+      service.clock.now += 1000;
       await browserLogin(browser);
       const left = await ids();
       expect(left).toHaveLength(2);
@@ -259,19 +251,19 @@ describe('a limit on the sessions of a person', () => {
   });
 
   it.each(['refuse', 'endOldest'])('holds for many logins at once (%s)', async (onLimit) => {
-    bed = await limited(onLimit);
-    const codes = await Promise.all(Array.from({ length: 6 }, () => cliCode(bed)));
-    await Promise.all(codes.map((code) => exchange(bed, { code })));
+    service = await limited(onLimit);
+    const codes = await Promise.all(Array.from({ length: 6 }, () => cliCode(service)));
+    await Promise.all(codes.map((code) => exchange(service, { code })));
     const left = (await ids()).length;
     expect(left).toBeGreaterThanOrEqual(onLimit === 'refuse' ? 0 : 1);
     expect(left).toBeLessThanOrEqual(2);
-    expect(bed.events('session.login').length - bed.events('session.ended').length).toBe(left);
+    expect(service.events('session.login').length - service.events('session.ended').length).toBe(left);
   });
 });
 
 describe('a provider that logs somebody out', () => {
   const send = async (token: string | Promise<string>, provider = 'corp') =>
-    bed.browser.post(
+    service.browser.post(
       `/.sallyport/backchannel-logout/${provider}`,
       { 'content-type': 'application/x-www-form-urlencoded', accept: '*/*' },
       new URLSearchParams({ logout_token: await token }).toString(),
@@ -279,13 +271,13 @@ describe('a provider that logs somebody out', () => {
 
   it('ends what hangs on its own session, on every replica at once', async () => {
     const [one, two] = [await cliLogin(), await cliLogin()];
-    const answer = await send(bed.provider.logoutToken({ sid: one.sid }));
+    const answer = await send(service.provider.logoutToken({ sid: one.sid }));
     expect([answer.status, answer.text, answer.headers['cache-control']]).toEqual([200, '', 'no-store']);
     expect(await ids()).toEqual([two.id]);
     expect(await reasonOf(one.id)).toBe('provider-logout');
     expect(heard).toEqual([one.id]);
-    expect(await bed.keeping.tokens.read(one.id)).toBeUndefined();
-    expect(bed.events('session.ended')).toMatchObject([
+    expect(await service.tokenStorage.tokens.read(one.id)).toBeUndefined();
+    expect(service.events('session.ended')).toMatchObject([
       {
         data: {
           requestURI: '/.sallyport/backchannel-logout/corp',
@@ -298,54 +290,54 @@ describe('a provider that logs somebody out', () => {
 
   it("ends all of a person's, and nobody else's", async () => {
     await Promise.all([cliLogin(), browserLogin()]);
-    bed.provider.lies = bob;
+    service.provider.lies = bob;
     const bobs = await cliLogin();
-    expect((await send(bed.provider.logoutToken({ sub: 'sub-alice' }))).status).toBe(200);
+    expect((await send(service.provider.logoutToken({ sub: 'sub-alice' }))).status).toBe(200);
     expect(await ids()).toEqual([bobs.id]);
-    expect((await send(bed.provider.logoutToken({ sub: 'nobody' }))).status).toBe(200);
+    expect((await send(service.provider.logoutToken({ sub: 'nobody' }))).status).toBe(200);
   });
 
   it('ends by sid and sub together only what is both, or what never had a sid', async () => {
-    bed.provider.lies = bob;
+    service.provider.lies = bob;
     const bobs = await cliLogin();
-    bed.provider.lies = { claims: { sid: undefined } };
+    service.provider.lies = { claims: { sid: undefined } };
     const without = await cliLogin();
-    bed.provider.lies = {};
+    service.provider.lies = {};
     const other = await cliLogin();
-    expect((await send(bed.provider.logoutToken({ sub: 'sub-alice', sid: bobs.sid }))).status).toBe(200);
+    expect((await send(service.provider.logoutToken({ sub: 'sub-alice', sid: bobs.sid }))).status).toBe(200);
     expect(await ids()).toEqual([bobs.id, other.id]);
     expect(await reasonOf(without.id)).toBe('provider-logout');
   });
 
   it('is heard once: a token that comes again is refused', async () => {
-    const token = await bed.provider.logoutToken({ sub: 'sub-alice' });
+    const token = await service.provider.logoutToken({ sub: 'sub-alice' });
     expect((await send(token)).status).toBe(200);
-    bed.clock.now += 1;
+    service.clock.now += 1;
     const session = await cliLogin();
     const again = await send(token);
     expect([again.status, again.body]).toEqual([
       400,
-      { error: 'invalid_request', error_description: expect.stringContaining('used already') },
+      { error: 'invalid_request', error_description: expect.stringContaining('already been used') },
     ]);
-    bed.clock.now += 299_000;
+    service.clock.now += 299_000;
     expect((await send(token)).status).toBe(400);
-    bed.clock.now += 3_600_000;
+    service.clock.now += 3_600_000;
     expect((await send(token)).status).toBe(400);
     expect(await ids()).toEqual([session.id]);
   });
 
   it('may say it again where it could not be done', async () => {
     const session = await cliLogin();
-    const token = await bed.provider.logoutToken({ sub: 'sub-alice' });
-    const { list } = bed.deps.sessions;
-    bed.deps.sessions.list = () => Promise.reject(new Error('away'));
+    const token = await service.provider.logoutToken({ sub: 'sub-alice' });
+    const { list } = service.deps.sessions;
+    service.deps.sessions.list = () => Promise.reject(new Error('away'));
     const away = createBrowser(
       (await import('../app/create-authenticate-app.ts')).createAuthenticateApp({
-        ...bed.deps,
-        sessions: { ...bed.deps.sessions },
+        ...service.deps,
+        sessions: { ...service.deps.sessions },
       }),
     );
-    bed.deps.sessions.list = list;
+    service.deps.sessions.list = list;
     const failed = await away.post(
       '/.sallyport/backchannel-logout/corp',
       { 'content-type': 'application/x-www-form-urlencoded' },
@@ -358,33 +350,33 @@ describe('a provider that logs somebody out', () => {
   });
 
   it('reaches a login that is under way: no session comes of it', async () => {
-    const code = await cliCode(bed);
-    await send(bed.provider.logoutToken({ sub: 'sub-alice' }));
-    expect((await exchange(bed, { code })).body).toMatchObject({ code: 'login-failed' });
+    const code = await cliCode(service);
+    await send(service.provider.logoutToken({ sub: 'sub-alice' }));
+    expect((await exchange(service, { code })).body).toMatchObject({ code: 'login-failed' });
     expect(await ids()).toEqual([]);
-    bed.clock.now += 1;
-    bed.provider.lies = { claims: { sid: 'this-one' } };
-    const bySid = await cliCode(bed);
-    await send(bed.provider.logoutToken({ sid: 'this-one' }));
-    bed.clock.now += 1;
-    expect((await exchange(bed, { code: bySid })).body).toMatchObject({ code: 'login-failed' });
-    bed.provider.lies = {};
-    expect((await exchange(bed, { code: await cliCode(bed) })).status).toBe(200);
+    service.clock.now += 1;
+    service.provider.lies = { claims: { sid: 'this-one' } };
+    const bySid = await cliCode(service);
+    await send(service.provider.logoutToken({ sid: 'this-one' }));
+    service.clock.now += 1;
+    expect((await exchange(service, { code: bySid })).body).toMatchObject({ code: 'login-failed' });
+    service.provider.lies = {};
+    expect((await exchange(service, { code: await cliCode(service) })).status).toBe(200);
   });
 
   it("reaches a login under way of which the provider's session was never said, and no other", async () => {
-    bed.provider.lies = { claims: { sid: undefined } };
-    const unnamed = await cliCode(bed);
-    bed.provider.lies = { claims: { sid: 'another' } };
-    const named = await cliCode(bed);
-    bed.provider.lies = { claims: { sid: undefined, ...bob.claims } };
-    const ofBob = await cliCode(bed);
-    await send(bed.provider.logoutToken({ sub: 'sub-alice', sid: 'this-one' }));
-    expect((await exchange(bed, { code: unnamed })).body).toMatchObject({ code: 'login-failed' });
-    for (const code of [named, ofBob]) expect((await exchange(bed, { code })).status).toBe(200);
-    bed.clock.now += 1;
-    bed.provider.lies = { claims: { sid: undefined } };
-    expect((await exchange(bed, { code: await cliCode(bed) })).status).toBe(200);
+    service.provider.lies = { claims: { sid: undefined } };
+    const unnamed = await cliCode(service);
+    service.provider.lies = { claims: { sid: 'another' } };
+    const named = await cliCode(service);
+    service.provider.lies = { claims: { sid: undefined, ...bob.claims } };
+    const ofBob = await cliCode(service);
+    await send(service.provider.logoutToken({ sub: 'sub-alice', sid: 'this-one' }));
+    expect((await exchange(service, { code: unnamed })).body).toMatchObject({ code: 'login-failed' });
+    for (const code of [named, ofBob]) expect((await exchange(service, { code })).status).toBe(200);
+    service.clock.now += 1;
+    service.provider.lies = { claims: { sid: undefined } };
+    expect((await exchange(service, { code: await cliCode(service) })).status).toBe(200);
   });
 
   it.each([
@@ -417,7 +409,7 @@ describe('a provider that logs somebody out', () => {
   ])('is not believed with %s', async (_what, claims) => {
     const session = await cliLogin();
     const answer = await send(
-      bed.provider.logoutToken({
+      service.provider.logoutToken({
         ...('sub' in claims || Object.keys(claims).length === 0 ? {} : { sub: 'sub-alice' }),
         ...claims,
       }),
@@ -443,11 +435,11 @@ describe('a provider that logs somebody out', () => {
       ...about,
     };
     for (const token of [
-      bed.provider.logoutToken(about, { typ: 'at+jwt' }),
-      bed.provider.logoutToken(about, { typ: 'secevent+jwt' }),
-      bed.provider.logoutToken(about, {}, privateKey),
-      bed.provider.logoutToken(about, { kid: '../../dev/null' }, privateKey),
-      bed.provider.logoutToken(about, { crit: ['x'], x: 1 }).catch(() => 'x'),
+      service.provider.logoutToken(about, { typ: 'at+jwt' }),
+      service.provider.logoutToken(about, { typ: 'secevent+jwt' }),
+      service.provider.logoutToken(about, {}, privateKey),
+      service.provider.logoutToken(about, { kid: '../../dev/null' }, privateKey),
+      service.provider.logoutToken(about, { crit: ['x'], x: 1 }).catch(() => 'x'),
       new UnsecuredJWT(claims).encode(),
       '',
       'x',
@@ -460,23 +452,23 @@ describe('a provider that logs somebody out', () => {
 
   it('is not believed with an id_token or an access token of its own', async () => {
     const session = await cliLogin();
-    const record = (await bed.keeping.tokens.read(session.id))!;
-    const { idToken } = JSON.parse(bed.keeping.sealer.open(record.sealed, session.id)!) as { idToken: string };
+    const record = (await service.tokenStorage.tokens.read(session.id))!;
+    const { idToken } = JSON.parse(service.tokenStorage.sealer.open(record.sealed, session.id)!) as { idToken: string };
     expect((await send(idToken)).status).toBe(400);
     expect(await ids()).toEqual([session.id]);
   });
 
   it('is believed in the older form, without a type or an end', async () => {
     await cliLogin();
-    expect((await send(bed.provider.logoutToken({ sub: 'sub-alice', exp: undefined }, { typ: 'JWT' }))).status).toBe(
-      200,
-    );
-    expect((await send(bed.provider.logoutToken({ sub: 'sub-alice' }, { typ: undefined }))).status).toBe(200);
+    expect(
+      (await send(service.provider.logoutToken({ sub: 'sub-alice', exp: undefined }, { typ: 'JWT' }))).status,
+    ).toBe(200);
+    expect((await send(service.provider.logoutToken({ sub: 'sub-alice' }, { typ: undefined }))).status).toBe(200);
     expect(await ids()).toEqual([]);
   });
 
   it('speaks for itself alone: the same names at another issuer are other people', async () => {
-    bed = await createBed({
+    service = await createTestService({
       identity: {
         providers: [
           { id: 'corp', issuer, clientId: 'sallyport' },
@@ -484,16 +476,16 @@ describe('a provider that logs somebody out', () => {
         ],
       },
     });
-    expect((await send(bed.provider.logoutToken({ sub: 'sub-alice' }), 'other')).status).toBe(400);
-    expect((await send(bed.provider.logoutToken({ sub: 'sub-alice' }), 'nobody')).status).toBe(404);
+    expect((await send(service.provider.logoutToken({ sub: 'sub-alice' }), 'other')).status).toBe(400);
+    expect((await send(service.provider.logoutToken({ sub: 'sub-alice' }), 'nobody')).status).toBe(404);
   });
 
   it('posts a form, and nothing else', async () => {
-    expect((await bed.browser.get('/.sallyport/backchannel-logout/corp')).status).toBe(405);
+    expect((await service.browser.get('/.sallyport/backchannel-logout/corp')).status).toBe(405);
     for (const body of ['', 'logout_token=', 'logout_token=a&logout_token=b', 'token=x']) {
       expect(
         (
-          await bed.browser.post(
+          await service.browser.post(
             '/.sallyport/backchannel-logout/corp',
             { 'content-type': 'application/x-www-form-urlencoded' },
             body,
@@ -503,13 +495,15 @@ describe('a provider that logs somebody out', () => {
     }
     expect(
       (
-        await bed.browser.post(
+        await service.browser.post(
           '/.sallyport/backchannel-logout/corp',
           { 'content-type': 'application/json' },
           { logout_token: 'x' },
         )
       ).status,
     ).toBe(400);
-    expect((await bed.browser.post('/.sallyport/backchannel-logout/corp', { authorization: '' }, {})).status).toBe(401);
+    expect((await service.browser.post('/.sallyport/backchannel-logout/corp', { authorization: '' }, {})).status).toBe(
+      401,
+    );
   });
 });

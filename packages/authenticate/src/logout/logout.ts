@@ -1,15 +1,15 @@
 import type { Request, RequestHandler, Response } from 'express';
-import { ProblemError, readCaller, type Caller } from '@sallyport/kit';
-import type { RouteDeps } from '../app/authenticate-deps.ts';
+import { ProblemError, readCaller, readClientFacts, type Caller } from '@sallyport/kit';
 import { clearedSessionCookie, readCookies, sessionCookieName } from '../http/cookies.ts';
 import { readOrigin, requireOwnPage } from '../http/read-origin.ts';
 import { readQuery } from '../http/read-query.ts';
-import { showSignedOut } from './logged-out-page.ts';
+import { sendLoggedOutPage } from './logged-out-page.ts';
 import { wantsPage } from '../http/wants-page.ts';
-import { readClientFacts } from '@sallyport/kit';
-import { endMany } from '../session/end-sessions.ts';
-import { providerLogoutUrl } from './end-session-url.ts';
+
+import { endSessions } from '../session/end-sessions.ts';
+import { findEndSessionUrl } from './end-session-url.ts';
 import { ownSessions } from '../session/read-caller-session.ts';
+import type { LogoutDeps } from './logout-deps.ts';
 
 const path = '/.sallyport/logout';
 
@@ -19,11 +19,11 @@ function readEverywhere(request: Request): boolean {
   return value === 'true';
 }
 
-async function end(deps: RouteDeps, caller: Caller, request: Request): Promise<void> {
+async function endCallerSessions(deps: LogoutDeps, caller: Caller, request: Request): Promise<void> {
   const { identity, session } = caller;
   const facts = readClientFacts(request);
   const ids = readEverywhere(request) ? (await ownSessions(deps.sessions, caller)).map(({ id }) => id) : [session.id];
-  await endMany(
+  await endSessions(
     ids,
     async (id) => {
       const ended = await deps.sessions.revoke(id, { by: identity.user, reason: 'logout' });
@@ -40,28 +40,28 @@ async function end(deps: RouteDeps, caller: Caller, request: Request): Promise<v
   );
 }
 
-function answerPage(response: Response, there: { provider: string; url: URL } | undefined): void {
-  // A header, for the form of these pages may lead nowhere but here, redirects included.
-  if (there) response.setHeader('refresh', `0; url=${there.url.href}`);
-  showSignedOut(response, there);
+function sendPage(response: Response, atProvider: { provider: string; url: URL } | undefined): void {
+  // A header, because the Content-Security-Policy keeps forms on this origin, even when they are redirected.
+  if (atProvider) response.setHeader('refresh', `0; url=${atProvider.url.href}`);
+  sendLoggedOutPage(response, atProvider);
 }
 
 /**
- * `POST /.sallyport/logout`: ends the session that makes the call, at once; with `everywhere=true` all of the person's.
- * A browser goes on to end its session at the provider, too.
+ * `POST /.sallyport/logout`: ends the calling session, or with `everywhere=true` all sessions of the user. Browsers
+ * then go to the provider's end session endpoint.
  */
-export function logout(deps: RouteDeps): RequestHandler {
+export function logout(deps: LogoutDeps): RequestHandler {
   return async (request, response) => {
     const origin = readOrigin(request, deps.settings);
     const caller = readCaller(request.headers);
     const byCookie =
       caller?.session.kind === 'browser' || readCookies(request.headers.cookie).has(sessionCookieName(origin));
     if (byCookie) requireOwnPage(request, deps.settings);
-    if (!caller && !byCookie) throw new ProblemError('unauthenticated', 'Nobody is logged in here.');
-    const url = caller && byCookie && wantsPage(request) ? await providerLogoutUrl(deps, caller) : undefined;
-    if (caller) await end(deps, caller, request);
+    if (!caller && !byCookie) throw new ProblemError('unauthenticated', 'You are not logged in.');
+    const url = caller && byCookie && wantsPage(request) ? await findEndSessionUrl(deps, caller) : undefined;
+    if (caller) await endCallerSessions(deps, caller, request);
     if (byCookie) response.append('set-cookie', clearedSessionCookie(origin));
     if (!wantsPage(request)) return void response.status(204).end();
-    answerPage(response, url && { provider: caller!.identity.provider, url });
+    sendPage(response, url && { provider: caller!.identity.provider, url });
   };
 }

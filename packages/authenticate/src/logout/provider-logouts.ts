@@ -3,45 +3,39 @@ import type { SingleUseStore } from '@sallyport/stores';
 import { z } from 'zod';
 
 const kind = 'provider-logout';
-/** Longer than a login may take from the provider's answer to its session. */
-const rememberedMs = 900_000;
-const markSchema = z.object({ at: z.number() });
+/** Longer than a login may take from the authorization response to its session. */
+const recordLifeMs = 900_000;
+const recordSchema = z.object({ at: z.number() });
 
-/**
- * What a logout was of: one session at the provider, a person, or whichever of a person's sessions have no name at the
- * provider.
- */
-type LogoutOf = { sid: string } | { subject: string; unnamed?: true };
+/** What was logged out: one session at the provider, a user, or those of a user's sessions that have no `sid`. */
+type LoggedOut = { sid: string } | { subject: string; unnamed?: true };
 
-const keyOf = (issuer: string, of: LogoutOf) =>
+const keyOf = (issuer: string, of: LoggedOut) =>
   JSON.stringify('sid' in of ? ['sid', issuer, of.sid] : [of.unnamed ? 'sub without sid' : 'sub', issuer, of.subject]);
 
-/**
- * Remembers that a person, or one session of theirs at the provider, was logged out there: a login that is under way
- * has no session yet that could end.
- */
-export async function rememberLogout(
+/** Records a logout at the provider, because a pending login has no session yet that could be ended. */
+export async function recordProviderLogout(
   singleUse: SingleUseStore,
   issuer: string,
-  of: LogoutOf,
+  of: LoggedOut,
   at: number,
 ): Promise<void> {
-  await singleUse.put(kind, keyOf(issuer, of), { at }, rememberedMs);
+  await singleUse.put(kind, keyOf(issuer, of), { at }, recordLifeMs);
 }
 
-/** Whether the provider has ended what this session comes from since it vouched for the person. */
-export async function isLoggedOutThere(
+/** Reports whether the provider logged the user out after it authenticated them for this session. */
+export async function isLoggedOutAtProvider(
   singleUse: SingleUseStore,
   { identity: { issuer, subject }, sid }: Session,
   provenAt: number,
 ): Promise<boolean> {
-  const all: LogoutOf[] = [sid === undefined ? { subject, unnamed: true } : { sid }, { subject }];
-  const marks = await Promise.all(
+  const all: LoggedOut[] = [sid === undefined ? { subject, unnamed: true } : { sid }, { subject }];
+  const loggedOut = await Promise.all(
     all.map(async (of) => {
-      const { data } = markSchema.safeParse(await singleUse.read(kind, keyOf(issuer, of)));
-      // A session of theirs that has ended does not begin again; a person may log in again.
+      const { data } = recordSchema.safeParse(await singleUse.read(kind, keyOf(issuer, of)));
+      // A session at the provider never resumes after its end, but a user may log in again.
       return data !== undefined && ('sid' in of || data.at >= provenAt);
     }),
   );
-  return marks.includes(true);
+  return loggedOut.includes(true);
 }

@@ -1,12 +1,13 @@
 import type { RequestHandler } from 'express';
-import type { RouteDeps } from '../app/authenticate-deps.ts';
-import { readOrigin } from '../http/read-origin.ts';
-import { showSignedOut } from './logged-out-page.ts';
 
-/** `GET /.sallyport/signed-out`: where a browser comes back to from the provider's own logout. It ends nothing. */
-export function signedOut(deps: RouteDeps): RequestHandler {
+import { readOrigin } from '../http/read-origin.ts';
+import { sendLoggedOutPage } from './logged-out-page.ts';
+import type { LogoutDeps } from './logout-deps.ts';
+
+/** `GET /.sallyport/signed-out`: the page to which the provider's logout returns. It ends nothing. */
+export function showLoggedOut(deps: Pick<LogoutDeps, 'settings'>): RequestHandler {
   return (request, response) => {
     readOrigin(request, deps.settings);
-    showSignedOut(response);
+    sendLoggedOutPage(response);
   };
 }

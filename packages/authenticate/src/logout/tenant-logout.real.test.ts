@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { createBed, throughProvider, type Bed } from '../testing/test-bed.ts';
+import { throughProvider } from '../testing/test-login.ts';
+import { createTestService, type TestService } from '../testing/test-service.ts';
 
 const template = 'https://login.example.com/{tid}/v2.0';
 const issuerOf = (tid: string) => template.replace('{tid}', tid);
@@ -16,24 +17,24 @@ const discovery = {
   authorization_response_iss_parameter_supported: undefined,
 };
 
-let bed: Bed;
+let service: TestService;
 beforeEach(async () => {
-  bed = await createBed({ identity: { providers: [settings] } });
+  service = await createTestService({ identity: { providers: [settings] } });
 });
 const logIn = async (tid: string) => {
-  bed.provider.lies = { discovery, claims: { iss: issuerOf(tid), tid } };
-  await throughProvider(bed, '/.sallyport/login', ({ iss: _iss, ...query }) => query);
-  const session = (await bed.sessions.list()).find(({ identity }) => identity.issuer === issuerOf(tid));
+  service.provider.lies = { discovery, claims: { iss: issuerOf(tid), tid } };
+  await throughProvider(service, '/.sallyport/login', ({ iss: _iss, ...query }) => query);
+  const session = (await service.sessions.list()).find(({ identity }) => identity.issuer === issuerOf(tid));
   expect(session).toBeDefined();
   return session!;
 };
 const send = async (claims: Record<string, unknown>) =>
-  bed.browser.post(
+  service.browser.post(
     '/.sallyport/backchannel-logout/corp',
     { 'content-type': 'application/x-www-form-urlencoded', accept: '*/*' },
-    new URLSearchParams({ logout_token: await bed.provider.logoutToken(claims) }).toString(),
+    new URLSearchParams({ logout_token: await service.provider.logoutToken(claims) }).toString(),
   );
-const tenants = async () => (await bed.sessions.list()).map(({ identity }) => identity.claims['tid']);
+const tenants = async () => (await service.sessions.list()).map(({ identity }) => identity.claims['tid']);
 
 describe('a logout token of a provider with an issuer for each tenant', () => {
   it('ends the sessions of its own tenant, and none of the same subject in another', async () => {

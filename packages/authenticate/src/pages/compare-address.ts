@@ -1,5 +1,5 @@
-/** Where a program asks from, in words by which a person sees whether it is where their own browser (`here`) is. */
+/** Describes a program's address so that the user sees whether it is the address of their browser (`here`). */
 export function compareAddress(address: string | undefined, here: string | undefined): string {
-  if (address === undefined) return 'not known';
-  return `${address} (${address === here ? 'the address of this browser, too' : 'not the address of this browser'})`;
+  if (address === undefined) return 'unknown';
+  return `${address} (${address === here ? 'the same address as this browser' : 'not the address of this browser'})`;
 }

@@ -3,7 +3,7 @@ import { problemHandler, toProblem, type Logger, type ProblemError } from '@sall
 import { html, sendPage } from './render-page.ts';
 import { wantsPage } from '../http/wants-page.ts';
 
-/** Renders a problem as a page for browsers and as problem+json for programs. */
+/** Creates the error handler, which renders problems as pages for browsers and as problem+json for programs. */
 export function errorPage(deps: { logger: Logger }): ErrorRequestHandler {
   const asJson = problemHandler(deps);
   return (error: unknown, request, response, next) => {
@@ -17,7 +17,7 @@ export function errorPage(deps: { logger: Logger }): ErrorRequestHandler {
       problem.title,
       html`<p>${problem.detail}</p>
 <p><a href="/.sallyport/login">Log in</a></p>
-<p class="quiet">Code of this answer: ${problem.code}</p>`,
+<p class="quiet">Error code: ${problem.code}</p>`,
     );
   };
 }

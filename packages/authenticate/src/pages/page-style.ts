@@ -1,6 +1,5 @@
-// One sheet for all pages, in the page itself: nothing else is loaded, and the policy of its content allows these very
-// bytes. Colours keep a contrast of at least 4.5 to 1 for text and 3 to 1 for what one acts on (WCAG 2.2, 1.4.3 and
-// 1.4.11), in light and in dark.
+// One inline style sheet for all pages. Pages load nothing else, and the Content-Security-Policy allows exactly these
+// bytes. Contrast is at least 4.5:1 for text and 3:1 for controls (WCAG 2.2, 1.4.3 and 1.4.11), in light and dark mode.
 
 const colours = `:root{color-scheme:light dark;--paper:#eef1f5;--card:#fff;--ink:#16202c;--quiet:#4d5a69;--line:#7b8896;--act:#1b5a97;--act-on:#fff;--over:#14446f;--focus:#a3480a;--note:#fff3dc;--note-line:#a3680a}
 @media(prefers-color-scheme:dark){:root{--paper:#0f151c;--card:#19212b;--ink:#e6ecf2;--quiet:#a9b6c4;--line:#6d7b8a;--act:#86bdf2;--act-on:#0b1824;--over:#b3d6f8;--focus:#ffb968;--note:#2f2613;--note-line:#d9a441}}`;
@@ -38,5 +37,5 @@ input{width:100%;max-width:16rem;margin:0 0 1rem;padding:.5rem .7rem;font:1.25re
 .note{padding:.7rem 1rem;background:var(--note);border-left:4px solid var(--note-line);border-radius:.2rem}
 .quiet{color:var(--quiet);font-size:.9rem}`;
 
-/** The style of every page. */
+/** The style sheet of every page. */
 export const pageStyle = `${colours}\n${layout}\n${parts}`;

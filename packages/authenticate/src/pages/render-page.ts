@@ -5,10 +5,10 @@ import { pageStyle } from './page-style.ts';
 
 const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
-/** Markup, as opposed to text that came from somewhere. */
+/** Markup, as opposed to untrusted text. */
 export type Html = { markup: string };
 
-/** Markup from a template; whatever stands in the gaps is text, unless it is markup itself or a list of it. */
+/** Builds markup from a template. Escapes the inserted values, unless they are markup or a list of markup. */
 export function html(parts: TemplateStringsArray, ...gaps: (string | number | Html | Html[])[]): Html {
   const fill = (gap: string | number | Html | Html[]): string => {
     if (Array.isArray(gap)) return gap.map((one) => one.markup).join('');
@@ -19,7 +19,9 @@ export function html(parts: TemplateStringsArray, ...gaps: (string | number | Ht
   return { markup: parts.reduce((text, part, place) => text + fill(gaps[place - 1]!) + part) };
 }
 
-/** Headers for everything that a browser may show: no script, no frame, no foreign form, no cache. */
+/**
+ * Creates the middleware that sets the security headers: no scripts, no frames, no forms to other sites, no caching.
+ */
 export function pageHeaders(): RequestHandler {
   const secure = helmet({
     contentSecurityPolicy: {
@@ -33,7 +35,7 @@ export function pageHeaders(): RequestHandler {
       },
     },
     xFrameOptions: { action: 'deny' },
-    // Not no-referrer: a browser would send `Origin: null` with the logout form.
+    // Not `no-referrer`, with which browsers send `Origin: null` for the logout form.
     referrerPolicy: { policy: 'same-origin' },
     crossOriginOpenerPolicy: { policy: 'same-origin' },
   });
@@ -43,7 +45,7 @@ export function pageHeaders(): RequestHandler {
   };
 }
 
-/** Answers with a whole page. `title` is its heading and what the tab shows. */
+/** Sends a page. `title` is both its heading and the title of the tab. */
 export function sendPage(response: Response, status: number, title: string, body: Html): void {
   const page = html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="robots" content="noindex"><title>${title} - Sallyport</title><style>${{ markup: pageStyle }}</style></head>

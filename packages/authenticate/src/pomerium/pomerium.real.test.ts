@@ -1,16 +1,20 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
-import { callerHeaderFor, createBed, createBrowser, gateway, throughProvider, type Bed } from '../testing/test-bed.ts';
+import { callerHeader } from '../testing/caller-header.ts';
+import { createBrowser } from '../testing/test-browser.ts';
+import { gateway } from '../testing/test-config.ts';
+import { throughProvider } from '../testing/test-login.ts';
+import { createTestService, type TestService } from '../testing/test-service.ts';
 
-let bed: Bed;
+let service: TestService;
 beforeEach(async () => {
-  bed = await createBed();
+  service = await createTestService();
 });
 const waiting = 'http://127.0.0.1:41234/callback/b0nZ_-9';
 const loginPath = (uri: string) =>
   `/.sallyport/login?${new URLSearchParams({ pomerium_redirect_uri: uri }).toString()}`;
 const ask = (query: string, headers: Record<string, string> = {}) =>
-  bed.browser.get(`/.pomerium/api/v1/login${query}`, { accept: '*/*', ...headers });
+  service.browser.get(`/.pomerium/api/v1/login${query}`, { accept: '*/*', ...headers });
 
 describe("a login of a client of Pomerium's", () => {
   it('begins with the address of a page, as nothing but text', async () => {
@@ -23,27 +27,27 @@ describe("a login of a client of Pomerium's", () => {
 
   it('ends on loopback with a token and nothing else, under the path that was given', async () => {
     for (const uri of [waiting, 'http://127.0.0.1:41234', 'http://localhost:1', 'https://[::1]:65535/x']) {
-      const back = await throughProvider(bed, loginPath(uri));
+      const back = await throughProvider(service, loginPath(uri));
       expect(back.status).toBe(302);
       const location = back.headers['location']!;
       expect(location.slice(0, uri.length + 14)).toBe(`${uri}?pomerium_jwt=`);
       expect([...new URL(location).searchParams.keys()]).toEqual(['pomerium_jwt']);
       expect(location).not.toContain('#');
     }
-    expect(bed.browser.jar.size).toBe(0);
+    expect(service.browser.jar.size).toBe(0);
   });
 
   it('makes a session like any other, whose token is signed, says when it ends, and is nowhere kept', async () => {
-    const back = await throughProvider(bed, loginPath(waiting));
+    const back = await throughProvider(service, loginPath(waiting));
     const token = new URL(back.headers['location']!).searchParams.get('pomerium_jwt')!;
-    const found = bed.tokens.verify(token)!;
-    const [session] = await bed.sessions.list();
-    expect(await bed.sessions.find([found.hash])).toMatchObject([
+    const found = service.tokens.verify(token)!;
+    const [session] = await service.sessions.list();
+    expect(await service.sessions.find([found.hash])).toMatchObject([
       { state: 'live', session: { id: session!.id, kind: 'cli', identity: { user: 'alice@example.com' } } },
     ]);
     expect(decodeProtectedHeader(token)).toEqual({
       alg: 'EdDSA',
-      kid: bed.tokens.jwk.kid,
+      kid: service.tokens.jwk.kid,
       typ: 'sallyport-session+jwt',
     });
     const claims = decodeJwt(token);
@@ -52,35 +56,35 @@ describe("a login of a client of Pomerium's", () => {
       aud: gateway,
       sub: expect.stringMatching(/^[\w-]{43}$/),
       jti: session!.id,
-      iat: Math.floor(bed.clock.now / 1000),
+      iat: Math.floor(service.clock.now / 1000),
       exp: Math.floor(session!.expiresAt / 1000),
     });
     expect(JSON.stringify(claims)).not.toContain('alice');
-    const [event] = bed.events('session.login');
+    const [event] = service.events('session.login');
     expect(event!.data).toMatchObject({ requestURI: '/.sallyport/callback', sallyport: { sessionId: session!.id } });
-    expect(bed.lines.join() + JSON.stringify(bed.audit.records)).not.toContain(token);
+    expect(service.lines.join() + JSON.stringify(service.audit.records)).not.toContain(token);
   });
 
   it('tells the person why it failed, as the program takes nothing but a token', async () => {
-    bed.provider.lies = { claims: { email_verified: false } };
-    const back = await throughProvider(bed, loginPath(waiting));
+    service.provider.lies = { claims: { email_verified: false } };
+    const back = await throughProvider(service, loginPath(waiting));
     expect([back.status, back.headers['location']]).toEqual([403, undefined]);
     expect(back.text).toContain('not verified');
-    expect(await bed.sessions.list()).toEqual([]);
+    expect(await service.sessions.list()).toEqual([]);
   });
 
   it('refuses other methods, a missing address and one that leads elsewhere', async () => {
     for (const method of ['post', 'delete', 'head'] as const)
-      expect((await bed.browser.send(method, '/.pomerium/api/v1/login', {})).status).toBe(405);
+      expect((await service.browser.send(method, '/.pomerium/api/v1/login', {})).status).toBe(405);
     expect((await ask('')).status).toBe(404);
     expect((await ask('?pomerium_redirect_uri=')).status).toBe(400);
     expect((await ask('?redirect_uri=http%3A%2F%2F127.0.0.1%3A1')).status).toBe(404);
   });
 
   it('can be switched off', async () => {
-    bed = await createBed({ login: { pomerium: false } });
+    service = await createTestService({ login: { pomerium: false } });
     expect((await ask(`?pomerium_redirect_uri=${encodeURIComponent(waiting)}`)).status).toBe(404);
-    expect((await bed.browser.get(loginPath(waiting))).status).toBe(403);
+    expect((await service.browser.get(loginPath(waiting))).status).toBe(403);
   });
 });
 
@@ -122,42 +126,42 @@ describe("the address where the token of a client of Pomerium's goes (A26)", () 
     `http://127.0.0.1:1/${'x'.repeat(2000)}`,
   ])('may not be %j', async (uri) => {
     expect((await ask(`?${new URLSearchParams({ pomerium_redirect_uri: uri }).toString()}`)).status).toBe(400);
-    const page = await bed.browser.get(loginPath(uri));
+    const page = await service.browser.get(loginPath(uri));
     expect([page.status, page.headers['location']]).toEqual([400, undefined]);
   });
 
   it('may be one that is listed, whole and unchanged', async () => {
-    bed = await createBed({ login: { redirects: ['https://app.example.com/callback'] } });
-    const back = await throughProvider(bed, loginPath('https://app.example.com/callback'));
+    service = await createTestService({ login: { redirects: ['https://app.example.com/callback'] } });
+    const back = await throughProvider(service, loginPath('https://app.example.com/callback'));
     expect(back.headers['location']).toMatch(/^https:\/\/app\.example\.com\/callback\?pomerium_jwt=/);
     for (const uri of [
       'https://app.example.com/callback/',
       'https://app.example.com/Callback',
       'https://app.example.com/callback?x=y',
     ])
-      expect((await bed.browser.get(loginPath(uri))).status).toBe(400);
+      expect((await service.browser.get(loginPath(uri))).status).toBe(400);
   });
 
   it('stands in the request once, and beside no other goal', async () => {
-    expect((await bed.browser.get(`${loginPath(waiting)}&pomerium_redirect_uri=x`)).status).toBe(400);
-    expect((await bed.browser.get(`${loginPath(waiting)}&return_to=/.sallyport/me`)).status).toBe(400);
+    expect((await service.browser.get(`${loginPath(waiting)}&pomerium_redirect_uri=x`)).status).toBe(400);
+    expect((await service.browser.get(`${loginPath(waiting)}&return_to=/.sallyport/me`)).status).toBe(400);
   });
 });
 
 describe("what else Pomerium's clients ask for", () => {
   const logIn = async () => {
-    const back = await throughProvider(bed, loginPath(waiting), undefined, createBrowser(bed.app));
-    const [session] = await bed.sessions.list();
+    const back = await throughProvider(service, loginPath(waiting), undefined, createBrowser(service.app));
+    const [session] = await service.sessions.list();
     return {
       token: new URL(back.headers['location']!).searchParams.get('pomerium_jwt')!,
       session: session!,
-      caller: callerHeaderFor({ id: session!.id }),
+      caller: callerHeader({ id: session!.id }),
     };
   };
 
   it("tells who the caller is, by Pomerium's names, and nothing without one", async () => {
     const { session, caller } = await logIn();
-    const user = await bed.browser.get('/.pomerium/user', { accept: 'application/json', ...caller });
+    const user = await service.browser.get('/.pomerium/user', { accept: 'application/json', ...caller });
     expect(user.body).toEqual({
       iss: 'https://idp.example.com',
       sub: 'sub-alice',
@@ -170,18 +174,20 @@ describe("what else Pomerium's clients ask for", () => {
       iat: Math.floor(session.createdAt / 1000),
       exp: Math.floor(session.expiresAt / 1000),
     });
-    expect((await bed.browser.get('/.pomerium/user', { accept: 'application/json' })).status).toBe(401);
+    expect((await service.browser.get('/.pomerium/user', { accept: 'application/json' })).status).toBe(401);
     for (const path of ['/.pomerium/', '/.pomerium'])
-      expect((await bed.browser.get(path, caller)).text).toContain('alice@example.com');
+      expect((await service.browser.get(path, caller)).text).toContain('alice@example.com');
   });
 
   it('logs a program out that comes with its token, and a person only on a page of ours', async () => {
     const { session, caller } = await logIn();
-    const asked = await bed.browser.get('/.pomerium/sign_out', callerHeaderFor({ id: session.id, kind: 'browser' }));
+    const asked = await service.browser.get('/.pomerium/sign_out', callerHeader({ id: session.id, kind: 'browser' }));
     expect(asked.text).toContain('<form method="post" action="/.sallyport/logout">');
-    expect(await bed.sessions.list()).toHaveLength(1);
-    expect((await bed.browser.get('/.pomerium/sign_out', { accept: 'application/json', ...caller })).status).toBe(204);
-    expect(await bed.sessions.list()).toEqual([]);
-    expect(bed.events('session.revoked')[0]!.data.sallyport.sessionId).toBe(session.id);
+    expect(await service.sessions.list()).toHaveLength(1);
+    expect((await service.browser.get('/.pomerium/sign_out', { accept: 'application/json', ...caller })).status).toBe(
+      204,
+    );
+    expect(await service.sessions.list()).toEqual([]);
+    expect(service.events('session.revoked')[0]!.data.sallyport.sessionId).toBe(session.id);
   });
 });

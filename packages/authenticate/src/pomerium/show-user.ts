@@ -1,10 +1,10 @@
 import type { RequestHandler } from 'express';
 import { ProblemError } from '@sallyport/kit';
-import type { RouteDeps } from '../app/authenticate-deps.ts';
 import { callerSession, requireCaller } from '../session/read-caller-session.ts';
+import type { SessionDeps } from '../session/session-deps.ts';
 
-/** `GET /.pomerium/user`: who the caller is, by the names of claims that Pomerium uses. */
-export function showUser(deps: RouteDeps): RequestHandler {
+/** `GET /.pomerium/user`: returns the identity of the caller, with Pomerium's claim names. */
+export function showUser(deps: Pick<SessionDeps, 'sessions'>): RequestHandler {
   return async (request, response) => {
     const caller = requireCaller(request);
     const session = await callerSession(deps.sessions, caller);

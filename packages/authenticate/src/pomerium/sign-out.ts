@@ -1,14 +1,14 @@
 import type { RequestHandler } from 'express';
 import { readCaller } from '@sallyport/kit';
-import type { RouteDeps } from '../app/authenticate-deps.ts';
-import { html, sendPage } from '../pages/render-page.ts';
 import { logout } from '../logout/logout.ts';
+import type { LogoutDeps } from '../logout/logout-deps.ts';
+import { html, sendPage } from '../pages/render-page.ts';
 
 /**
- * `/.pomerium/sign_out`: ends the session of a program that comes with its token; asks a person in a browser first, for
- * a mere link must not log them out.
+ * `/.pomerium/sign_out`: ends the session of a program that sends its token. Asks a user in a browser first, because
+ * following a link must not log them out.
  */
-export function signOut(deps: RouteDeps): RequestHandler {
+export function signOut(deps: LogoutDeps): RequestHandler {
   const end = logout(deps);
   return (request, response, next) => {
     const caller = readCaller(request.headers);
@@ -17,7 +17,7 @@ export function signOut(deps: RouteDeps): RequestHandler {
       response,
       200,
       'Log out?',
-      html`<p>Your session ends, and everything that is open through it.</p>
+      html`<p>This ends your session and closes everything that is open in it.</p>
 <form method="post" action="/.sallyport/logout"><button type="submit">Log out</button></form>`,
     );
   };

@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Session } from '@sallyport/contracts';
-import { createBed, createBrowser, type Bed } from '../testing/test-bed.ts';
+import { createBrowser } from '../testing/test-browser.ts';
+import { createTestService, type TestService } from '../testing/test-service.ts';
 import { createFakeGithub, type FakeGithub } from '../testing/fake-github.ts';
-import { githubApiUrl } from './github/github-address.ts';
+import { githubApiUrl } from './github/github-api-url.ts';
 
-let bed: Bed;
+let service: TestService;
 let github: FakeGithub;
 const settings = {
   id: 'hub',
@@ -15,7 +16,7 @@ const settings = {
 };
 const start = async (more: object = {}, fake: Parameters<typeof createFakeGithub>[0] = {}) => {
   github = createFakeGithub(fake);
-  bed = await createBed(
+  service = await createTestService(
     { identity: { providers: [{ ...settings, ...more }] } },
     { fetch: (url, options) => github.fetch(url, options) },
   );
@@ -23,18 +24,18 @@ const start = async (more: object = {}, fake: Parameters<typeof createFakeGithub
 beforeEach(() => start());
 
 const logIn = async (change: (query: Record<string, string>) => Record<string, string> = (query) => query) => {
-  const browser = createBrowser(bed.app);
+  const browser = createBrowser(service.app);
   const there = await browser.get('/.sallyport/login');
   return browser.get(
     `/.sallyport/callback?${new URLSearchParams(change(github.logIn(there.headers['location']!))).toString()}`,
   );
 };
-const one = async (): Promise<Session> => (await bed.sessions.list())[0]!;
+const one = async (): Promise<Session> => (await service.sessions.list())[0]!;
 const refused = async (status: number, text: string, change?: Parameters<typeof logIn>[0]) => {
   const answer = await logIn(change);
   expect(answer.status).toBe(status);
   expect(answer.text).toContain(text);
-  expect(await bed.sessions.list()).toEqual([]);
+  expect(await service.sessions.list()).toEqual([]);
 };
 const json = (body: unknown, status = 200, headers = {}) =>
   new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } });
@@ -42,7 +43,7 @@ const json = (body: unknown, status = 200, headers = {}) =>
 describe('a login with GitHub', () => {
   it('asks with state and PKCE, and says who it is: the number, the verified primary address, organisations and teams', async () => {
     const { searchParams: query } = new URL(
-      (await bed.browser.get('/.sallyport/login?login_hint=alice')).headers['location']!,
+      (await service.browser.get('/.sallyport/login?login_hint=alice')).headers['location']!,
     );
     expect(Object.fromEntries(query)).toMatchObject({
       client_id: 'Iv1.client',
@@ -72,7 +73,7 @@ describe('a login with GitHub', () => {
     await logIn();
     github.person = { ...github.person, id: 999, login: 'alice' };
     await logIn();
-    const found = (await bed.sessions.list()).map(({ identity }) => [identity.subject, identity.user]);
+    const found = (await service.sessions.list()).map(({ identity }) => [identity.subject, identity.user]);
     expect(found).toEqual(
       expect.arrayContaining([
         ['583231', 'alice-renamed'],
@@ -91,7 +92,7 @@ describe('a login with GitHub', () => {
     };
     await refused(403, 'not verified');
     github.person = { ...github.person, emails: [] };
-    await refused(403, 'no claim email');
+    await refused(403, 'did not send the claim email');
   });
 
   it('asks for no groups and no address without the scopes', async () => {
@@ -105,14 +106,14 @@ describe('a login with GitHub', () => {
     await start({ requireClaims: { groups: ['acme'] } });
     expect((await logIn()).status).toBe(302);
     await start({ requireClaims: { groups: ['umbrella'] } });
-    await refused(403, 'not let in here');
+    await refused(403, 'not allowed here');
   });
 
   it("keeps no token of GitHub's anywhere but sealed", async () => {
     await logIn();
-    const record = await bed.keeping.tokens.read((await one()).id);
+    const record = await service.tokenStorage.tokens.read((await one()).id);
     expect(record?.sealed).toBeDefined();
-    expect(JSON.stringify([record, await one(), bed.audit.records, bed.lines])).not.toContain('gho_');
+    expect(JSON.stringify([record, await one(), service.audit.records, service.lines])).not.toContain('gho_');
   });
 });
 
@@ -123,11 +124,11 @@ describe('what GitHub does not answer as it should lets nobody in', () => {
       (query: Record<string, string>) => ({ ...query, code: 'other' }),
       'refused the login (bad_verification_code)',
     ],
-    ['no code', ({ state }: Record<string, string>) => ({ state: state! }), 'sent no code'],
+    ['no code', ({ state }: Record<string, string>) => ({ state: state! }), 'sent no authorization code'],
     [
       'an answer that names another issuer',
       (query: Record<string, string>) => ({ ...query, iss: 'https://evil.example' }),
-      'not one of the identity provider',
+      'does not belong to this login',
     ],
     [
       'a denial',
@@ -137,14 +138,14 @@ describe('what GitHub does not answer as it should lets nobody in', () => {
   ])('%s', async (_what, change, text) => refused(403, text, change));
 
   it('the code of another login', async () => {
-    const other = await bed.browser.get('/.sallyport/login');
+    const other = await service.browser.get('/.sallyport/login');
     const foreign = github.logIn(other.headers['location']!);
     await refused(403, 'refused the login', (query) => ({ ...query, code: foreign['code']! }));
   });
 
   it('a client that it does not know', async () => {
     await start({ clientSecret: 'wrong' });
-    await refused(403, 'does not accept this gateway as its client');
+    await refused(403, 'does not accept this gateway as a client');
   });
 
   it.each([
@@ -198,9 +199,9 @@ describe('what GitHub does not answer as it should lets nobody in', () => {
 describe('a login that is to be a recent or a strong one', () => {
   it('is not begun at GitHub, which could not say so', async () => {
     for (const query of ['max_age=300', 'acr_values=phr']) {
-      const answer = await bed.browser.get(`/.sallyport/login?${query}`);
+      const answer = await service.browser.get(`/.sallyport/login?${query}`);
       expect(answer.status).toBe(400);
-      expect(answer.text).toContain('cannot say how and when');
+      expect(answer.text).toContain('does not support max_age and acr_values');
     }
   });
 });
@@ -208,9 +209,9 @@ describe('a login that is to be a recent or a strong one', () => {
 describe('a session that GitHub is asked about again', () => {
   const refresh = async () => {
     const { id, identity } = await one();
-    const { tokens } = { tokens: await bed.keeping.tokens.read(id) };
-    const kept = JSON.parse(bed.keeping.sealer.open(tokens!.sealed, id)!) as { refreshToken: string };
-    return bed.deps.providers[0]!.refresh(kept, { issuer: identity.issuer, subject: identity.subject });
+    const { tokens } = { tokens: await service.tokenStorage.tokens.read(id) };
+    const kept = JSON.parse(service.tokenStorage.sealer.open(tokens!.sealed, id)!) as { refreshToken: string };
+    return service.deps.providers[0]!.refresh(kept, { issuer: identity.issuer, subject: identity.subject });
   };
 
   it.each([

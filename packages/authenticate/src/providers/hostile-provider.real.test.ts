@@ -1,20 +1,21 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
-import { createBed, throughProvider, type Bed } from '../testing/test-bed.ts';
+import { throughProvider } from '../testing/test-login.ts';
+import { createTestService, type TestService } from '../testing/test-service.ts';
 import { issuer } from '../testing/test-provider.ts';
 
-let bed: Bed;
+let service: TestService;
 beforeEach(async () => {
-  bed = await createBed();
+  service = await createTestService();
 });
 afterEach(() => void jest.restoreAllMocks());
-const logIn = () => throughProvider(bed, '/.sallyport/login');
-const asked = (path: string) => bed.provider.calls.filter((call) => call === path).length;
+const logIn = () => throughProvider(service, '/.sallyport/login');
+const asked = (path: string) => service.provider.calls.filter((call) => call === path).length;
 const json = (body: unknown) => new Response(JSON.stringify(body), { headers: { 'content-type': 'application/json' } });
 
-/** A bed whose only provider has these settings beside the usual ones. */
+/** A service whose only provider has these settings beside the usual ones. */
 async function withSettings(settings: object): Promise<void> {
-  bed = await createBed({
+  service = await createTestService({
     identity: { providers: [{ id: 'corp', issuer, clientId: 'sallyport', clientSecret: 's3cr3t', ...settings }] },
   });
 }
@@ -32,9 +33,9 @@ describe('a provider that changes its keys', () => {
     jest.spyOn(Date, 'now').mockImplementation(() => real + seconds * 1000);
   };
   beforeEach(async () => {
-    keys = [bed.provider.jwk];
-    signing = { key: bed.provider.privateKey, kid: 'k1' };
-    bed.provider.lies = {
+    keys = [service.provider.jwk];
+    signing = { key: service.provider.privateKey, kid: 'k1' };
+    service.provider.lies = {
       intercept: (path) => (path === '/jwks' ? json({ keys }) : undefined),
       sign: (claims) => new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: signing.kid }).sign(signing.key),
     };
@@ -81,12 +82,12 @@ describe('a provider that changes its keys', () => {
     ['one for encryption', 'enc'],
     ['one of another kind', 'EC'],
   ])('and publishes %s lets nobody in', async (_what, what) => {
-    if (what === 'enc') keys = [{ ...bed.provider.jwk, use: 'enc' }];
+    if (what === 'enc') keys = [{ ...service.provider.jwk, use: 'enc' }];
     else if (what === 'EC')
       keys = [{ ...(await exportJWK((await generateKeyPair('ES256')).publicKey)), kid: 'k1', alg: 'ES256' }];
     else keys = [];
     expect((await logIn()).status).toBe(403);
-    expect(await bed.sessions.list()).toEqual([]);
+    expect(await service.sessions.list()).toEqual([]);
   });
 
   it('and publishes them without end, or elsewhere by a redirect, is as good as away', async () => {
@@ -95,9 +96,9 @@ describe('a provider that changes its keys', () => {
       () => new Response(null, { status: 302, headers: { location: 'https://evil.example/jwks' } }),
     ]) {
       await withSettings({});
-      bed.provider.lies = { intercept: (path) => (path === '/jwks' ? answer() : undefined) };
+      service.provider.lies = { intercept: (path) => (path === '/jwks' ? answer() : undefined) };
       expect((await logIn()).status).toBe(503);
-      expect(bed.provider.calls.every((path) => path !== 'https://evil.example/jwks')).toBe(true);
+      expect(service.provider.calls.every((path) => path !== 'https://evil.example/jwks')).toBe(true);
     }
   });
 });
@@ -109,16 +110,16 @@ describe('an id_token for others', () => {
     ['as its authorised party', { azp: 'billing' }],
     ['as authorised party of two', { aud: ['sallyport', 'sallyport-api'], azp: 'billing' }],
   ])('%s lets nobody in', async (_what, claims) => {
-    bed.provider.lies = { claims };
+    service.provider.lies = { claims };
     expect((await logIn()).status).toBe(403);
-    expect(await bed.sessions.list()).toEqual([]);
+    expect(await service.sessions.list()).toEqual([]);
   });
 
   it('whom the operator trusts is taken, if it was issued to us', async () => {
     await withSettings({ audiences: ['sallyport-api'] });
-    bed.provider.lies = { claims: { aud: ['sallyport', 'sallyport-api'], azp: 'sallyport' } };
+    service.provider.lies = { claims: { aud: ['sallyport', 'sallyport-api'], azp: 'sallyport' } };
     expect((await logIn()).status).toBe(302);
-    bed.provider.lies = { claims: { aud: ['sallyport-api'], azp: 'sallyport' } };
+    service.provider.lies = { claims: { aud: ['sallyport-api'], azp: 'sallyport' } };
     expect((await logIn()).status).toBe(403);
   });
 });
@@ -145,29 +146,29 @@ describe('what a provider says of itself', () => {
     ['no keys', { jwks_uri: undefined }],
     ['a logout that is a script', { end_session_endpoint: 'javascript:alert(1)' }],
   ])('with %s is not believed, and nothing else is asked', async (_what, discovery) => {
-    bed.provider.lies = { discovery };
-    const answer = await bed.browser.get('/.sallyport/login');
+    service.provider.lies = { discovery };
+    const answer = await service.browser.get('/.sallyport/login');
     expect(answer.status).toBe(403);
-    expect(answer.text).toContain('did not pass verification');
-    expect(bed.provider.calls).toEqual(['/.well-known/openid-configuration']);
-    expect(bed.browser.jar.size).toBe(0);
+    expect(answer.text).toContain('failed verification');
+    expect(service.provider.calls).toEqual(['/.well-known/openid-configuration']);
+    expect(service.browser.jar.size).toBe(0);
   });
 
   it('may have keys and tokens on other hosts of the Internet, as large providers do, unless the operator names the hosts', async () => {
     const discovery = { jwks_uri: 'https://keys.example.net/jwks', token_endpoint: 'https://tokens.example.net/token' };
-    bed.provider.lies = { discovery };
+    service.provider.lies = { discovery };
     expect((await logIn()).status).toBe(302);
     await withSettings({ endpointHosts: ['keys.example.net'] });
-    bed.provider.lies = { discovery };
-    expect((await bed.browser.get('/.sallyport/login')).status).toBe(403);
+    service.provider.lies = { discovery };
+    expect((await service.browser.get('/.sallyport/login')).status).toBe(403);
     await withSettings({ endpointHosts: ['keys.example.net', 'tokens.example.net'] });
-    bed.provider.lies = { discovery };
+    service.provider.lies = { discovery };
     expect((await logIn()).status).toBe(302);
   });
 
   it('may lie inside the network where the operator says so', async () => {
     await withSettings({ endpointHosts: ['10.0.0.7', 'idp.example.com'] });
-    bed.provider.lies = { discovery: { jwks_uri: 'https://10.0.0.7/jwks' } };
+    service.provider.lies = { discovery: { jwks_uri: 'https://10.0.0.7/jwks' } };
     expect((await logIn()).status).toBe(302);
   });
 
@@ -175,25 +176,25 @@ describe('what a provider says of itself', () => {
     await withSettings({ discoveryUrl: 'https://config.example.net/.well-known/openid-configuration' });
     expect((await logIn()).status).toBe(302);
     await withSettings({ discoveryUrl: 'https://config.example.net/.well-known/openid-configuration' });
-    bed.provider.lies = { discovery: { issuer: 'https://config.example.net' } };
-    expect((await bed.browser.get('/.sallyport/login')).status).toBe(403);
+    service.provider.lies = { discovery: { issuer: 'https://config.example.net' } };
+    expect((await service.browser.get('/.sallyport/login')).status).toBe(403);
   });
 
   it('that does not come in time is as good as nothing', async () => {
-    bed.provider.lies = {
+    service.provider.lies = {
       intercept: () => Promise.reject(new DOMException('The operation was aborted due to timeout', 'TimeoutError')),
     };
-    expect((await bed.browser.get('/.sallyport/login')).status).toBe(503);
+    expect((await service.browser.get('/.sallyport/login')).status).toBe(503);
   });
 
   it('is asked for with a limit on its time', async () => {
     const signals: (AbortSignal | undefined)[] = [];
-    bed = await createBed(
+    service = await createTestService(
       {},
       {
         fetch: async (url, options) => {
           signals.push(options.signal);
-          return bed.provider.fetch(url, options);
+          return service.provider.fetch(url, options);
         },
       },
     );
@@ -205,21 +206,24 @@ describe('what a provider says of itself', () => {
 
 describe('a code that is not of this login', () => {
   it("of another person, put into a browser, is worth nothing without that login's secrets", async () => {
-    const mallory = await createBed();
-    const theirs = bed.provider.logIn((await mallory.browser.get('/.sallyport/login')).headers['location']!);
+    const mallory = await createTestService();
+    const theirs = service.provider.logIn((await mallory.browser.get('/.sallyport/login')).headers['location']!);
     // With the victim's own state (injection), and with the attacker's (login CSRF).
-    const injected = await throughProvider(bed, '/.sallyport/login', (query) => ({ ...query, code: theirs['code']! }));
+    const injected = await throughProvider(service, '/.sallyport/login', (query) => ({
+      ...query,
+      code: theirs['code']!,
+    }));
     expect(injected.status).toBe(403);
-    const forged = await bed.browser.get(`/.sallyport/callback?${new URLSearchParams(theirs).toString()}`);
+    const forged = await service.browser.get(`/.sallyport/callback?${new URLSearchParams(theirs).toString()}`);
     expect(forged.status).toBe(400);
-    expect(await bed.sessions.list()).toEqual([]);
+    expect(await service.sessions.list()).toEqual([]);
   });
 
   it.each([
     ['no code', ({ state, iss }: Record<string, string>) => ({ state: state!, iss: iss! })],
     ['an empty code', (query: Record<string, string>) => ({ ...query, code: '' })],
   ])('and %s lets nobody in', async (_what, change) => {
-    expect((await throughProvider(bed, '/.sallyport/login', change)).status).toBe(403);
-    expect(await bed.sessions.list()).toEqual([]);
+    expect((await throughProvider(service, '/.sallyport/login', change)).status).toBe(403);
+    expect(await service.sessions.list()).toEqual([]);
   });
 });

@@ -1,15 +1,17 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { SignJWT, UnsecuredJWT, exportSPKI, generateKeyPair } from 'jose';
 import type { Session } from '@sallyport/contracts';
-import { createBed, createBrowser, throughProvider, type Bed } from '../testing/test-bed.ts';
+import { createBrowser } from '../testing/test-browser.ts';
+import { throughProvider } from '../testing/test-login.ts';
+import { createTestService, type TestService } from '../testing/test-service.ts';
 
-let bed: Bed;
+let service: TestService;
 beforeEach(async () => {
-  bed = await createBed();
+  service = await createTestService();
 });
-const logIn = () => throughProvider(bed, '/.sallyport/login');
-const one = async (): Promise<Session> => (await bed.sessions.list())[0]!;
-const nobody = async () => expect(await bed.sessions.list()).toEqual([]);
+const logIn = () => throughProvider(service, '/.sallyport/login');
+const one = async (): Promise<Session> => (await service.sessions.list())[0]!;
+const nobody = async () => expect(await service.sessions.list()).toEqual([]);
 const refused = async (status = 403) => {
   const answer = await logIn();
   expect(answer.status).toBe(status);
@@ -35,19 +37,19 @@ describe('an id_token that does not hold lets nobody in', () => {
     ['an end in the past', { exp: Math.floor(Date.now() / 1000) - 60 }],
     ['a beginning in the future', { nbf: Math.floor(Date.now() / 1000) + 600 }],
   ])('with %s', async (_what, claims) => {
-    bed.provider.lies = { claims };
-    expect(await refused()).toMatch(/did not pass verification|did not say who|subject/i);
+    service.provider.lies = { claims };
+    expect(await refused()).toMatch(/failed verification|did not send your identity|subject/i);
   });
 
   it('a clock that is off by less than half a minute is forgiven', async () => {
-    bed.provider.lies = { claims: { exp: Math.floor(Date.now() / 1000) - 20 } };
+    service.provider.lies = { claims: { exp: Math.floor(Date.now() / 1000) - 20 } };
     expect((await logIn()).status).toBe(302);
   });
 
   it('without a signature (alg none)', async () => {
     for (const algorithms of [['RS256'], ['none', 'RS256'], ['none'], undefined]) {
-      bed = await createBed();
-      bed.provider.lies = {
+      service = await createTestService();
+      service.provider.lies = {
         sign: async (claims) => new UnsecuredJWT(claims).encode(),
         discovery: { id_token_signing_alg_values_supported: algorithms },
       };
@@ -56,8 +58,8 @@ describe('an id_token that does not hold lets nobody in', () => {
   });
 
   it('signed by HS256 with the public key', async () => {
-    const secret = new TextEncoder().encode(await exportSPKI(bed.provider.publicKey));
-    bed.provider.lies = {
+    const secret = new TextEncoder().encode(await exportSPKI(service.provider.publicKey));
+    service.provider.lies = {
       discovery: { id_token_signing_alg_values_supported: ['HS256', 'RS256'] },
       sign: (claims) => new SignJWT(claims).setProtectedHeader({ alg: 'HS256', kid: 'k1' }).sign(secret),
     };
@@ -66,7 +68,7 @@ describe('an id_token that does not hold lets nobody in', () => {
 
   it('signed by HS256 with the client secret, which is no signature of the provider', async () => {
     const secret = new TextEncoder().encode('s3cr3t'.padEnd(32, 'x'));
-    bed.provider.lies = {
+    service.provider.lies = {
       discovery: { id_token_signing_alg_values_supported: ['HS256', 'RS256'] },
       sign: (claims) => new SignJWT(claims).setProtectedHeader({ alg: 'HS256' }).sign(secret),
     };
@@ -76,7 +78,7 @@ describe('an id_token that does not hold lets nobody in', () => {
   it('signed by another key, under the same or a foreign key id', async () => {
     const { privateKey } = await generateKeyPair('RS256');
     for (const kid of ['k1', 'k2', '../../../dev/null', 'https://evil.example/jwks']) {
-      bed.provider.lies = {
+      service.provider.lies = {
         sign: (claims) =>
           new SignJWT(claims)
             .setProtectedHeader({ alg: 'RS256', kid, jku: 'https://evil.example/jwks' })
@@ -85,12 +87,12 @@ describe('an id_token that does not hold lets nobody in', () => {
       await refused();
     }
     expect(
-      bed.provider.calls.every((path) => ['/.well-known/openid-configuration', '/token', '/jwks'].includes(path)),
+      service.provider.calls.every((path) => ['/.well-known/openid-configuration', '/token', '/jwks'].includes(path)),
     ).toBe(true);
   });
 
   it('altered after it was signed', async () => {
-    bed.provider.lies = {
+    service.provider.lies = {
       sign: async (claims, key) => {
         const [head, , signature] = (
           await new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'k1' }).sign(key)
@@ -112,7 +114,7 @@ describe('an answer of the provider that does not fit lets nobody in', () => {
     ["another provider's", 'https://evil.example'],
     ['nearly its own', 'https://idp.example.com/'],
   ])('iss of the answer: %s (RFC 9207)', async (_what, iss) => {
-    const answer = await throughProvider(bed, '/.sallyport/login', ({ code, state }) => ({
+    const answer = await throughProvider(service, '/.sallyport/login', ({ code, state }) => ({
       code: code!,
       state: state!,
       ...(iss === undefined ? {} : { iss }),
@@ -122,9 +124,12 @@ describe('an answer of the provider that does not fit lets nobody in', () => {
   });
 
   it('a code that belongs to another login', async () => {
-    const other = createBrowser(bed.app);
-    const foreign = bed.provider.logIn((await other.get('/.sallyport/login')).headers['location']!);
-    const answer = await throughProvider(bed, '/.sallyport/login', (query) => ({ ...query, code: foreign['code']! }));
+    const other = createBrowser(service.app);
+    const foreign = service.provider.logIn((await other.get('/.sallyport/login')).headers['location']!);
+    const answer = await throughProvider(service, '/.sallyport/login', (query) => ({
+      ...query,
+      code: foreign['code']!,
+    }));
     expect(answer.status).toBe(403);
     await nobody();
   });
@@ -135,7 +140,7 @@ describe('an answer of the provider that does not fit lets nobody in', () => {
     ['temporarily_unavailable', 503],
     ['<script>', 403],
   ])('the error %s', async (error, status) => {
-    const answer = await throughProvider(bed, '/.sallyport/login', ({ state, iss }) => ({
+    const answer = await throughProvider(service, '/.sallyport/login', ({ state, iss }) => ({
       error,
       state: state!,
       iss: iss!,
@@ -146,14 +151,14 @@ describe('an answer of the provider that does not fit lets nobody in', () => {
   });
 
   it('userinfo about another person', async () => {
-    bed.provider.lies = { claims: { groups: undefined }, userinfo: { sub: 'sub-bob', groups: ['admins'] } };
+    service.provider.lies = { claims: { groups: undefined }, userinfo: { sub: 'sub-bob', groups: ['admins'] } };
     await refused();
   });
 });
 
 describe('claims that the id_token lacks', () => {
   it('come from userinfo', async () => {
-    bed.provider.lies = {
+    service.provider.lies = {
       claims: { groups: undefined, email: undefined, email_verified: undefined },
       userinfo: { groups: ['sre'], email: 'alice@example.com', email_verified: true },
     };
@@ -162,7 +167,7 @@ describe('claims that the id_token lacks', () => {
   });
 
   it('never replace what is signed', async () => {
-    bed.provider.lies = {
+    service.provider.lies = {
       claims: { groups: undefined },
       userinfo: { email: 'root@example.com', iss: 'https://evil.example', groups: ['sre'] },
     };
@@ -176,7 +181,7 @@ describe('claims that the id_token lacks', () => {
 
   it('are not asked for when nothing is missing', async () => {
     await logIn();
-    expect(bed.provider.calls).not.toContain('/userinfo');
+    expect(service.provider.calls).not.toContain('/userinfo');
   });
 });
 
@@ -186,27 +191,27 @@ describe('while the identity provider is away', () => {
   };
 
   it('a login says so, and works again when it is back, without a restart', async () => {
-    bed.provider.lies = { intercept: gone };
-    const answer = await bed.browser.get('/.sallyport/login', { accept: 'text/html' });
+    service.provider.lies = { intercept: gone };
+    const answer = await service.browser.get('/.sallyport/login', { accept: 'text/html' });
     expect(answer.status).toBe(503);
     expect(answer.text).toContain('The identity provider corp cannot be reached');
-    expect(bed.browser.jar.size).toBe(0);
-    bed.provider.lies = {};
-    bed.clock.now += 1001;
+    expect(service.browser.jar.size).toBe(0);
+    service.provider.lies = {};
+    service.clock.now += 1001;
     expect((await logIn()).status).toBe(302);
   });
 
   it('asks once for many logins, and not more than once a second', async () => {
-    bed.provider.lies = { intercept: gone };
+    service.provider.lies = { intercept: gone };
     const json = { accept: 'application/xhtml+xml' };
-    const answers = await Promise.all(Array.from({ length: 10 }, () => bed.browser.get('/.sallyport/login', json)));
+    const answers = await Promise.all(Array.from({ length: 10 }, () => service.browser.get('/.sallyport/login', json)));
     for (const answer of answers) expect(answer.body).toMatchObject({ code: 'identity-provider-unavailable' });
-    await bed.browser.get('/.sallyport/login', json);
-    expect(bed.provider.calls).toHaveLength(1);
+    await service.browser.get('/.sallyport/login', json);
+    expect(service.provider.calls).toHaveLength(1);
   });
 
   it('in the middle of a login says so', async () => {
-    bed.provider.lies = { intercept: (path) => (path === '/token' ? gone() : undefined) };
+    service.provider.lies = { intercept: (path) => (path === '/token' ? gone() : undefined) };
     await refused(503);
   });
 
@@ -216,22 +221,22 @@ describe('while the identity provider is away', () => {
     ['a redirect', () => new Response(null, { status: 302, headers: { location: 'https://evil.example/' } })],
     ['too much', () => new Response('x'.repeat(2_000_000), { headers: { 'content-type': 'application/json' } })],
   ])('or answers with %s', async (_what, answer) => {
-    bed.provider.lies = { intercept: answer };
-    expect((await bed.browser.get('/.sallyport/login')).status).toBe(503);
+    service.provider.lies = { intercept: answer };
+    expect((await service.browser.get('/.sallyport/login')).status).toBe(503);
   });
 
   it('goes on with what it said before', async () => {
     await logIn();
-    bed.clock.now += 3_700_000;
-    bed.provider.lies = { intercept: (path) => (path.startsWith('/.well-known') ? gone() : undefined) };
+    service.clock.now += 3_700_000;
+    service.provider.lies = { intercept: (path) => (path.startsWith('/.well-known') ? gone() : undefined) };
     expect((await logIn()).status).toBe(302);
   });
 
   it('is not confused with a provider that calls itself something else', async () => {
-    bed.provider.lies = { discovery: { issuer: 'https://evil.example' } };
-    expect((await bed.browser.get('/.sallyport/login')).status).toBe(403);
-    bed.clock.now += 2000;
-    bed.provider.lies = { discovery: { token_endpoint: 'http://idp.example.com/token' } };
+    service.provider.lies = { discovery: { issuer: 'https://evil.example' } };
+    expect((await service.browser.get('/.sallyport/login')).status).toBe(403);
+    service.clock.now += 2000;
+    service.provider.lies = { discovery: { token_endpoint: 'http://idp.example.com/token' } };
     expect((await logIn()).status).toBe(403);
     await nobody();
   });
@@ -240,14 +245,14 @@ describe('while the identity provider is away', () => {
 describe('what the service tells its log about a failed login', () => {
   it('says why, without codes, tokens and secrets', async () => {
     let token = '';
-    bed.provider.lies = {
+    service.provider.lies = {
       sign: async (claims, key) =>
         (token = await new SignJWT({ ...claims, nonce: 'other' })
           .setProtectedHeader({ alg: 'RS256', kid: 'k1' })
           .sign(key)),
     };
     await refused();
-    const log = bed.lines.join('');
+    const log = service.lines.join('');
     expect(log).toContain('nonce');
     expect(log).not.toContain(token);
     expect(log).not.toMatch(/code-\d|s3cr3t|eyJ/);

@@ -2,26 +2,28 @@ import { generateKeyPairSync } from 'node:crypto';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import type { Session } from '@sallyport/contracts';
-import { createBed, createBrowser, throughProvider, type Bed } from '../testing/test-bed.ts';
+import { createBrowser } from '../testing/test-browser.ts';
+import { throughProvider } from '../testing/test-login.ts';
+import { createTestService, type TestService } from '../testing/test-service.ts';
 import { createTestProvider, issuer, type TestProvider } from '../testing/test-provider.ts';
 import { readClientKey } from './openid/client-authentication.ts';
 import type { OutboundFetch } from '@sallyport/kit';
 import { createProviderClient } from './create-provider-client.ts';
 import { configSchema } from '@sallyport/contracts';
 
-let bed: Bed;
+let service: TestService;
 beforeEach(async () => {
-  bed = await createBed();
+  service = await createTestService();
 });
-const logIn = () => throughProvider(bed, '/.sallyport/login');
-const one = async (): Promise<Session> => (await bed.sessions.list())[0]!;
-const asked = (path: string) => bed.provider.calls.includes(path);
+const logIn = () => throughProvider(service, '/.sallyport/login');
+const one = async (): Promise<Session> => (await service.sessions.list())[0]!;
+const asked = (path: string) => service.provider.calls.includes(path);
 const corp = (settings: object) => ({ id: 'corp', issuer, clientId: 'sallyport', clientSecret: 's3cr3t', ...settings });
 const withSettings = async (settings: object) => {
-  bed = await createBed({ identity: { providers: [corp(settings)] } });
+  service = await createTestService({ identity: { providers: [corp(settings)] } });
 };
 const queryOf = async (path = '/.sallyport/login') =>
-  new URL((await bed.browser.get(path)).headers['location']!).searchParams;
+  new URL((await service.browser.get(path)).headers['location']!).searchParams;
 
 describe('claims', () => {
   it('stand where the provider puts them: names with dots in them, and paths', async () => {
@@ -29,7 +31,7 @@ describe('claims', () => {
       claims: { user: 'https://example.com/login', groups: 'realm_access.roles', email: 'upn' },
       emailVerified: 'ifPresent',
     });
-    bed.provider.lies = {
+    service.provider.lies = {
       claims: {
         'https://example.com/login': 'alice',
         realm_access: { roles: ['ops'] },
@@ -44,11 +46,11 @@ describe('claims', () => {
   it('of the e-mail address name the user under either name, and must be verified under both', async () => {
     for (const user of ['email', 'mail']) {
       await withSettings({ claims: { user, email: 'mail', emailVerified: 'mail_ok' } });
-      bed.provider.lies = { claims: { email: 'root@example.com', mail: 'alice@example.com', mail_ok: true } };
+      service.provider.lies = { claims: { email: 'root@example.com', mail: 'alice@example.com', mail_ok: true } };
       await logIn();
       expect((await one()).identity).toMatchObject({ user: 'alice@example.com', email: 'alice@example.com' });
       await withSettings({ claims: { user, email: 'mail', emailVerified: 'mail_ok' } });
-      bed.provider.lies = {
+      service.provider.lies = {
         claims: { email: 'root@example.com', email_verified: true, mail: 'alice@example.com', mail_ok: false },
       };
       expect((await logIn()).status).toBe(403);
@@ -57,10 +59,10 @@ describe('claims', () => {
 
   it('that say "verified" in other words count only if the operator lists them', async () => {
     await withSettings({ claims: { emailVerified: 'xms_edov' } });
-    bed.provider.lies = { claims: { xms_edov: '1' } };
+    service.provider.lies = { claims: { xms_edov: '1' } };
     expect((await logIn()).status).toBe(403);
     await withSettings({ claims: { emailVerified: 'xms_edov' }, emailVerifiedValues: [true, 1, '1'] });
-    bed.provider.lies = { claims: { xms_edov: '1' } };
+    service.provider.lies = { claims: { xms_edov: '1' } };
     expect((await logIn()).status).toBe(302);
   });
 
@@ -76,23 +78,23 @@ describe('claims', () => {
       { ...required, groups: undefined },
       { ...required, token_use: 'access' },
     ]) {
-      bed.provider.lies = { claims };
+      service.provider.lies = { claims };
       expect((await logIn()).status).toBe(403);
     }
-    expect(await bed.sessions.list()).toEqual([]);
-    bed.provider.lies = { claims: { ...required, groups: ['sales', 'sre'] } };
+    expect(await service.sessions.list()).toEqual([]);
+    service.provider.lies = { claims: { ...required, groups: ['sales', 'sre'] } };
     expect((await logIn()).status).toBe(302);
   });
 
   it('come from UserInfo always, never, or if some are missing', async () => {
     const lacking = { groups: undefined };
     await withSettings({ userInfo: 'never' });
-    bed.provider.lies = { claims: lacking, userinfo: { groups: ['sre'] } };
+    service.provider.lies = { claims: lacking, userinfo: { groups: ['sre'] } };
     await logIn();
     expect(asked('/userinfo')).toBe(false);
     expect((await one()).identity.groups).toEqual([]);
     await withSettings({ userInfo: 'always' });
-    bed.provider.lies = { userinfo: { department: 'R&D' } };
+    service.provider.lies = { userinfo: { department: 'R&D' } };
     await logIn();
     expect((await one()).identity.claims).toMatchObject({ department: 'R&D' });
   });
@@ -135,7 +137,7 @@ describe('the address that people are sent to', () => {
     'domain_hint=a%20b',
     'domain_hint=a&domain_hint=b',
   ])('is given to nobody who comes with %s', async (query) => {
-    expect((await bed.browser.get(`/.sallyport/login?${query}`)).status).toBe(400);
+    expect((await service.browser.get(`/.sallyport/login?${query}`)).status).toBe(400);
   });
 });
 
@@ -166,7 +168,7 @@ describe('the gateway proves itself to the token endpoint', () => {
       codeVerifier: 'v'.repeat(43),
     };
     const back = provider.logIn((await client.authorizationUrl(login)).href);
-    await client.finish(new URLSearchParams(back), login);
+    await client.completeLogin(new URLSearchParams(back), login);
     return seen[0]!;
   };
 
@@ -219,20 +221,20 @@ describe('a provider with an issuer for each tenant', () => {
     },
   });
   const withoutIss = ({ iss: _iss, ...query }: Record<string, string>) => query;
-  const arrive = () => throughProvider(bed, '/.sallyport/login', withoutIss);
+  const arrive = () => throughProvider(service, '/.sallyport/login', withoutIss);
   beforeEach(() => withSettings(tenants));
 
   it('lets in people of the tenants that are named, each under their own issuer', async () => {
     for (const tid of ['tenant-a', 'tenant-b']) {
-      bed.provider.lies = of(tid);
+      service.provider.lies = of(tid);
       expect((await arrive()).status).toBe(302);
     }
-    expect((await bed.sessions.list()).map(({ identity }) => identity.issuer)).toEqual(
+    expect((await service.sessions.list()).map(({ identity }) => identity.issuer)).toEqual(
       expect.arrayContaining(['https://login.example.com/tenant-b/v2.0']),
     );
-    expect(bed.provider.calls.filter((path) => path === '/jwks')).toHaveLength(1);
+    expect(service.provider.calls.filter((path) => path === '/jwks')).toHaveLength(1);
     // The code is used once, however the answer is looked at.
-    expect(bed.provider.calls.filter((path) => path === '/token')).toHaveLength(2);
+    expect(service.provider.calls.filter((path) => path === '/token')).toHaveLength(2);
   });
 
   it.each([
@@ -245,46 +247,46 @@ describe('a provider with an issuer for each tenant', () => {
     ['with a tenant that is a path', of('tenant-a', { tid: '../tenant-a' })],
     ['with several tenants', of('tenant-a', { tid: ['tenant-a'] })],
   ])('refuses tokens %s', async (_what, lies) => {
-    bed.provider.lies = lies;
+    service.provider.lies = lies;
     expect((await arrive()).status).toBe(403);
-    expect(await bed.sessions.list()).toEqual([]);
+    expect(await service.sessions.list()).toEqual([]);
   });
 
   it('still verifies the signature, the nonce and the time', async () => {
     for (const claims of [{ nonce: 'other' }, { exp: 1 }, { aud: 'other' }]) {
-      bed.provider.lies = of('tenant-a', claims);
+      service.provider.lies = of('tenant-a', claims);
       expect((await arrive()).status).toBe(403);
     }
-    bed.provider.lies = {
+    service.provider.lies = {
       ...of('tenant-a'),
       sign: async (claims) =>
         `${Buffer.from('{"alg":"RS256","kid":"k1"}').toString('base64url')}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.AAAA`,
     };
     expect((await arrive()).status).toBe(403);
-    expect(await bed.sessions.list()).toEqual([]);
+    expect(await service.sessions.list()).toEqual([]);
   });
 
   it('is asked again as the tenant that somebody came from, with a new id_token or without', async () => {
-    bed.provider.lies = of('tenant-a');
+    service.provider.lies = of('tenant-a');
     await arrive();
     const { id, identity } = await one();
     const refresh = async () => {
-      const { sealed } = (await bed.keeping.tokens.read(id))!;
-      return bed.deps.providers[0]!.refresh(
-        JSON.parse(bed.keeping.sealer.open(sealed, id)!) as { refreshToken: string },
+      const { sealed } = (await service.tokenStorage.tokens.read(id))!;
+      return service.deps.providers[0]!.refresh(
+        JSON.parse(service.tokenStorage.sealer.open(sealed, id)!) as { refreshToken: string },
         { issuer: identity.issuer, subject: identity.subject },
       );
     };
-    bed.provider.lies = { ...of('tenant-a', { groups: ['ops'] }), noRotation: true };
+    service.provider.lies = { ...of('tenant-a', { groups: ['ops'] }), noRotation: true };
     expect((await refresh()).identity).toMatchObject({
       issuer: 'https://login.example.com/tenant-a/v2.0',
       groups: ['ops'],
     });
-    bed.provider.lies = { ...of('tenant-b'), noRotation: true };
+    service.provider.lies = { ...of('tenant-b'), noRotation: true };
     await expect(refresh()).rejects.toMatchObject({ ends: 'changed' });
-    bed.provider.lies = { ...of('tenant-x'), noRotation: true };
+    service.provider.lies = { ...of('tenant-x'), noRotation: true };
     await expect(refresh()).rejects.toMatchObject({ ends: 'changed' });
-    bed.provider.lies = {
+    service.provider.lies = {
       ...of('tenant-a'),
       noRotation: true,
       noIdTokenAtRefresh: true,
@@ -298,12 +300,12 @@ describe('a provider with an issuer for each tenant', () => {
 
   it('does not do so where nobody said which tenants, whatever the address', async () => {
     await withSettings({ issuer: 'https://login.microsoftonline.com/organizations/v2.0' });
-    bed.provider.lies = {
+    service.provider.lies = {
       discovery: { issuer: 'https://login.microsoftonline.com/{tenantid}/v2.0' },
       claims: { iss: 'https://login.microsoftonline.com/tenant-x/v2.0', tid: 'tenant-x' },
     };
     expect((await arrive()).status).toBe(403);
-    expect(await bed.sessions.list()).toEqual([]);
+    expect(await service.sessions.list()).toEqual([]);
   });
 });
 
@@ -313,7 +315,7 @@ describe('several providers', () => {
   const start = async (settings: { a?: object; b?: object; defaultProvider?: string } = {}) => {
     providers = { 'a.example': await createTestProvider(a), 'b.example': await createTestProvider(b) };
     const rest = settings.defaultProvider === undefined ? {} : { defaultProvider: settings.defaultProvider };
-    bed = await createBed(
+    service = await createTestService(
       {
         identity: {
           providers: [
@@ -329,13 +331,13 @@ describe('several providers', () => {
     );
   };
   const goesTo = async (path: string) => {
-    const { status, headers } = await bed.browser.get(path);
+    const { status, headers } = await service.browser.get(path);
     return status === 302 ? new URL(headers['location']!).host : status;
   };
   const through = async (
     id: 'a' | 'b',
     change: (query: Record<string, string>) => Record<string, string> = (query) => query,
-    browser = createBrowser(bed.app),
+    browser = createBrowser(service.app),
   ) => {
     const there = await browser.get(`/.sallyport/login?provider=${id}`);
     const address = there.headers['location']!;
@@ -346,7 +348,9 @@ describe('several providers', () => {
 
   it('are chosen by whoever logs in, by the address, by a domain, or by the default', async () => {
     await start({ b: { domains: ['b.example.com'] } });
-    const choice = await bed.browser.get('/.sallyport/login?return_to=%2F.sallyport%2Fme&login_hint=x%40c.example.com');
+    const choice = await service.browser.get(
+      '/.sallyport/login?return_to=%2F.sallyport%2Fme&login_hint=x%40c.example.com',
+    );
     expect(choice.status).toBe(200);
     expect(choice.text).toContain('Alpha &amp; Sons <small>a.example</small>');
     expect(choice.text).toContain('return_to=%2F.sallyport%2Fme&amp;login_hint=x%40c.example.com&amp;provider=b');
@@ -363,18 +367,18 @@ describe('several providers', () => {
   it('make other people of the same names and subjects', async () => {
     await start();
     for (const id of ['a', 'b'] as const) expect((await through(id)).status).toBe(302);
-    const all = await bed.sessions.list();
+    const all = await service.sessions.list();
     expect(all.map(({ identity: { issuer: of, subject } }) => `${of} ${subject}`).toSorted()).toEqual([
       `${a} sub-alice`,
       `${b} sub-alice`,
     ]);
-    expect(await bed.sessions.list({ issuer: a, subject: 'sub-alice' })).toHaveLength(1);
+    expect(await service.sessions.list({ issuer: a, subject: 'sub-alice' })).toHaveLength(1);
   });
 
   it('never meet in a name, where one has a prefix: what the other sends does not pass for it', async () => {
     await start({ b: { prefix: { user: 'b:', groups: 'b:' } } });
     expect((await through('b')).status).toBe(302);
-    expect((await bed.sessions.list())[0]!.identity).toMatchObject({
+    expect((await service.sessions.list())[0]!.identity).toMatchObject({
       user: 'b:alice@example.com',
       groups: ['b:developers'],
     });
@@ -382,7 +386,7 @@ describe('several providers', () => {
     expect((await through('a')).status).toBe(403);
     providers['a.example']!.lies = { claims: { groups: ['sales', 'b:developers'] } };
     expect((await through('a')).status).toBe(403);
-    expect(await bed.sessions.list()).toHaveLength(1);
+    expect(await service.sessions.list()).toHaveLength(1);
   });
 
   it('keep their fallback names to themselves', async () => {
@@ -391,7 +395,7 @@ describe('several providers', () => {
     expect((await through('a')).status).toBe(403);
     providers['b.example']!.lies = { claims: { email: undefined } };
     expect((await through('b')).status).toBe(302);
-    expect((await bed.sessions.list())[0]!.identity.user).toBe('b:sub-alice');
+    expect((await service.sessions.list())[0]!.identity.user).toBe('b:sub-alice');
   });
 
   it('answer for themselves: an answer of one does not finish a login with the other (RFC 9207)', async () => {
@@ -403,7 +407,7 @@ describe('several providers', () => {
     providers['a.example']!.lies = { discovery: { authorization_response_iss_parameter_supported: undefined } };
     expect((await through('a', (query) => ({ ...query, iss: b }))).status).toBe(403);
     expect(providers['a.example']!.calls).not.toContain('/token');
-    expect(await bed.sessions.list()).toEqual([]);
+    expect(await service.sessions.list()).toEqual([]);
   });
 
   it('come back to an address of their own where they are told to, and to no other', async () => {
@@ -418,7 +422,7 @@ describe('several providers', () => {
       ['a', '/.sallyport/callback/a'],
       ['b', '/.sallyport/callback'],
     ] as const) {
-      const browser = createBrowser(bed.app);
+      const browser = createBrowser(service.app);
       const address = (await browser.get(`/.sallyport/login?provider=${id}`)).headers['location']!;
       const before = providers[`${id}.example`]!.calls.length;
       const answer = await browser.get(

@@ -1,29 +1,30 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Session } from '@sallyport/contracts';
-import { createBed, throughProvider, type Bed } from '../testing/test-bed.ts';
+import { throughProvider } from '../testing/test-login.ts';
+import { createTestService, type TestService } from '../testing/test-service.ts';
 import { clientId, issuer, type Lies } from '../testing/test-provider.ts';
 
 type Documents = { claims?: Record<string, unknown>; userinfo?: Record<string, unknown> };
 const [alice, victim] = ['alice@example.com', 'victim@example.com'];
 
-let bed: Bed;
+let service: TestService;
 const begin = async (settings: object = {}) => {
-  bed = await createBed({
+  service = await createTestService({
     identity: { providers: [{ id: 'corp', issuer, clientId, clientSecret: 's3cr3t', ...settings }] },
   });
 };
 beforeEach(() => begin());
 const logIn = async (documents: Documents = {}) => {
-  bed.provider.lies = documents;
-  return throughProvider(bed, '/.sallyport/login');
+  service.provider.lies = documents;
+  return throughProvider(service, '/.sallyport/login');
 };
-const only = async (): Promise<Session | undefined> => (await bed.sessions.list())[0];
+const only = async (): Promise<Session | undefined> => (await service.sessions.list())[0];
 const identity = async () => (await only())?.identity;
 /** Ten minutes later the provider answers like this; undefined where the session ended. */
 const refresh = async (lies: Lies) => {
-  bed.provider.lies = lies;
-  bed.clock.now += 600_000;
-  await bed.refresher.runDue();
+  service.provider.lies = lies;
+  service.clock.now += 600_000;
+  await service.refresher.runDue();
   return identity();
 };
 const withoutIdToken = (userinfo: Record<string, unknown>, more: Lies = {}) =>
@@ -54,7 +55,7 @@ describe('at a login, an address and its verification', () => {
   ])('are not put together: %s', async (_what, documents) => {
     await begin({ userInfo: 'always' });
     expect((await logIn(documents)).status).toBe(403);
-    expect(await bed.sessions.list()).toEqual([]);
+    expect(await service.sessions.list()).toEqual([]);
   });
 
   it('come from the document that has both', async () => {
@@ -149,7 +150,7 @@ describe('at a refresh, an address and its verification', () => {
   ])('are not filled up from the last id_token: %s', async (_what, userinfo) => {
     await logIn();
     expect(await withoutIdToken(userinfo)).toBeUndefined();
-    expect(bed.events('session.ended')).toMatchObject([{ data: { responseStatus: { message: 'changed' } } }]);
+    expect(service.events('session.ended')).toMatchObject([{ data: { responseStatus: { message: 'changed' } } }]);
   });
 
   it.each<[string, Lies]>([
@@ -265,7 +266,7 @@ describe('the subject', () => {
     await begin({ userInfo: 'always' });
     for (const sub of ['sub-victim', undefined, ['sub-alice']])
       expect((await logIn({ userinfo: { sub } })).status).toBe(403);
-    expect(await bed.sessions.list()).toEqual([]);
+    expect(await service.sessions.list()).toEqual([]);
   });
 
   it('and the issuer never come from UserInfo', async () => {

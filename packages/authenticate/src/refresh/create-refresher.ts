@@ -1,33 +1,33 @@
 import { createWarnOnce, type Metrics } from '@sallyport/kit';
-import { createProviderRest } from './provider-backoff.ts';
+import { createProviderBackoff } from './provider-backoff.ts';
 import { createRefreshMetrics } from './refresh-metrics.ts';
 import { leaseMs, refreshSession, type RefreshSessionDeps } from './refresh-session.ts';
 
-/** Refreshes sessions as they come due, those that only hold streams too: whether a session is used plays no part. */
+/** Refreshes sessions when they are due, whether they are used or only have open streams. */
 export type Refresher = {
-  /** Refreshes what is due now; how many that were. Rejects if the store is away. */
+  /** Refreshes all sessions that are due and returns their number. Rejects if the store is down. */
   runDue(): Promise<number>;
-  /** Looks for what is due from now on, until closed. */
+  /** Starts refreshing sessions as they become due, until closed. */
   start(): void;
-  /** Resolves when what was begun is done. */
+  /** Resolves when refreshes in progress are done. */
   close(): Promise<void>;
 };
 
-export type RefresherDeps = Omit<RefreshSessionDeps, 'rest'> & { metrics?: Metrics; pollMs?: number };
+export type RefresherDeps = Omit<RefreshSessionDeps, 'backoff'> & { metrics?: Metrics; pollMs?: number };
 
-/** How many sessions a replica takes at once. */
+/** How many sessions a replica leases at once. */
 const batch = 32;
 
-/** Creates the refresher. Any number of replicas share the work by what is due in the store. */
+/** Creates the refresher. Any number of replicas share the work through the due times in the store. */
 export function createRefresher(deps: RefresherDeps): Refresher {
   const {
-    keeping: { tokens },
+    tokenStorage: { tokens },
     logger,
     now,
     random,
     pollMs = 1000,
   } = deps;
-  const parts: RefreshSessionDeps = { ...deps, rest: createProviderRest(deps) };
+  const parts: RefreshSessionDeps = { ...deps, backoff: createProviderBackoff(deps) };
   const metrics = createRefreshMetrics({ metrics: deps.metrics, count: () => tokens.count() });
   const outage = createWarnOnce(logger, {
     failed: 'sessions cannot be refreshed at the moment',
@@ -46,14 +46,14 @@ export function createRefresher(deps: RefresherDeps): Refresher {
     let count = 0;
     for (;;) {
       const due = await tokens.takeDue(batch, leaseMs);
-      // What fails here is the store: those sessions are due again when their lease is over.
+      // Only the store can fail here. Those sessions are due again when their lease expires.
       const failed = (await Promise.allSettled(due.map(refresh))).find((one) => one.status === 'rejected');
       if (failed) throw failed.reason;
       count += due.length;
       if (due.length < batch || closed) return count;
     }
   };
-  const turn = async () => {
+  const runOnce = async () => {
     try {
       await runDue();
       outage.recovered();
@@ -61,11 +61,11 @@ export function createRefresher(deps: RefresherDeps): Refresher {
       outage.failed({ err: error });
     }
   };
-  const next = () => {
+  const scheduleNext = () => {
     if (closed) return;
     timer = setTimeout(
       () => {
-        running = turn().finally(next);
+        running = runOnce().finally(scheduleNext);
       },
       pollMs * (0.75 + 0.5 * random()),
     );
@@ -73,7 +73,7 @@ export function createRefresher(deps: RefresherDeps): Refresher {
   };
   return {
     runDue,
-    start: next,
+    start: scheduleNext,
     async close() {
       closed = true;
       clearTimeout(timer);

@@ -1,19 +1,19 @@
-/** Chance from 0 to 1. */
+/** Returns a random number from 0 to 1. */
 export type Random = () => number;
 
 const firstRetryMs = 5000;
 
 /**
- * When a session that was vouched for now is to be refreshed: within `intervalMs`, spread over its last tenth, so that
- * those who logged in together do not all come together.
+ * Returns when to refresh a session that was confirmed just now: in the last tenth of `intervalMs`, at random, so that
+ * sessions that were created together are not refreshed together.
  */
 export function nextRefresh(now: number, intervalMs: number, random: Random): number {
   return now + Math.round(intervalMs * (0.9 + 0.1 * random()));
 }
 
 /**
- * When to ask again after `failures` attempts that came to nothing: later each time, never later than the interval or
- * than the provider asked for, and spread.
+ * Returns when to retry after `failures` failed attempts: with exponential backoff up to the interval, or as late as
+ * the provider asked for, with jitter.
  */
 export function nextRetry(
   now: number,

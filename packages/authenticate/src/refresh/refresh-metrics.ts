@@ -3,10 +3,10 @@ import { Counter, Gauge, Histogram } from 'prom-client';
 
 export type RefreshOutcome = 'unchanged' | 'changed' | 'ended' | 'retry' | 'overtaken';
 
-/** What refreshing tells operators. */
+/** The metrics of refreshing. */
 export type RefreshMetrics = { done(provider: string, outcome: RefreshOutcome, seconds: number): void };
 
-/** Registers the metrics; `count` says how many sessions are refreshed, over all replicas. */
+/** Registers the metrics. `count` returns how many sessions are refreshed, over all replicas. */
 export function createRefreshMetrics(deps: {
   metrics: Metrics | undefined;
   count: () => Promise<number>;
@@ -14,20 +14,20 @@ export function createRefreshMetrics(deps: {
   const registers = deps.metrics ? [deps.metrics] : [];
   const outcomes = new Counter({
     name: 'sallyport_session_refreshes_total',
-    help: 'Sessions that identity providers were asked about again, by what came of it.',
+    help: 'Session refreshes at identity providers, by outcome.',
     labelNames: ['provider', 'outcome'],
     registers,
   });
   const seconds = new Histogram({
     name: 'sallyport_session_refresh_seconds',
-    help: 'How long identity providers took to answer for a session.',
+    help: 'How long identity providers took to refresh a session.',
     labelNames: ['provider'],
     buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20],
     registers,
   });
   new Gauge({
     name: 'sallyport_sessions_refreshed',
-    help: 'Sessions that are refreshed as long as they live, over all replicas.',
+    help: 'Live sessions that are refreshed, over all replicas.',
     registers,
     async collect() {
       this.set(await deps.count().catch(() => Number.NaN));

@@ -1,67 +1,66 @@
 import type { EndReason, Identity, Session } from '@sallyport/contracts';
 import type { Logger } from '@sallyport/kit';
-import type { HeldTokens, ProviderTokenStore, SessionStore, TokenSealer } from '@sallyport/stores';
+import type { HeldTokens, SessionStore } from '@sallyport/stores';
 import type { ProviderClient } from '../providers/common/provider-client.ts';
 import { RefreshFailure } from '../providers/common/refresh-failure.ts';
 import type { LoginEvents } from '../events/login-events.ts';
-import { openTokens, sealTokens } from '../tokens/provider-tokens.ts';
+import { openTokens, sealTokens, type TokenStorage } from '../tokens/provider-tokens.ts';
 import { describeChange } from '@sallyport/directory';
 import { nextRefresh, nextRetry, type Random } from './next-refresh.ts';
-import type { ProviderRest } from './provider-backoff.ts';
+import type { ProviderBackoff } from './provider-backoff.ts';
 import type { RefreshOutcome } from './refresh-metrics.ts';
 
 export type RefreshSessionDeps = {
-  keeping: { tokens: ProviderTokenStore; sealer: TokenSealer };
-  /** Those that take their tokens with them when they end. */
+  tokenStorage: TokenStorage;
+  /** Must delete the tokens of a session when it is revoked. */
   sessions: Pick<SessionStore, 'read' | 'update' | 'revoke'>;
   providers: readonly Pick<ProviderClient, 'id' | 'refreshing' | 'refresh'>[];
   events: Pick<LoginEvents, 'ended' | 'refreshed'>;
-  rest: ProviderRest;
+  backoff: ProviderBackoff;
   logger: Logger;
   now: () => number;
   random: Random;
 };
 
-/**
- * For how long one replica has a session's tokens to itself: longer than every call to a provider may take together.
- */
+/** How long a replica leases a session's tokens: longer than all calls to a provider may take together. */
 export const leaseMs = 60_000;
-/** Tokens are kept before their session is made. */
-const beingMadeMs = 60_000;
-/** Of a provider that is no longer in the configuration (or not yet in this replica's). */
-const withoutProvider = { interval: 600_000, outageGrace: 3_600_000 };
+/** Tokens are stored before their session is created. */
+const creationMs = 60_000;
+/** For a provider that is no longer in the configuration, or not yet in that of this replica. */
+const unknownProvider = { interval: 600_000, outageGrace: 3_600_000 };
 
 type Work = { held: HeldTokens; session: Session; refreshing: ProviderClient['refreshing'] };
 
-/** No authentication takes place at a refresh: when and how the person logged in stays as it was. */
-function carryOver({ amr, acr, authTime }: Identity, now: Identity): Identity {
+/** Keeps the claims about the authentication, because no authentication takes place at a refresh. */
+function keepAuthentication({ amr, acr, authTime }: Identity, now: Identity): Identity {
   const { acr: _acr, authTime: _authTime, ...rest } = now;
   return { ...rest, amr, ...(acr === undefined ? {} : { acr }), ...(authTime === undefined ? {} : { authTime }) };
 }
 
-async function ask({ keeping: { sealer }, providers, rest, logger }: RefreshSessionDeps, { held, session }: Work) {
+async function askProvider(
+  { tokenStorage: { sealer }, providers, backoff, logger }: RefreshSessionDeps,
+  { held, session }: Work,
+) {
   const provider = providers.find(({ id }) => id === held.provider);
-  if (!provider) throw new RefreshFailure('this provider is not in the configuration');
-  if (rest.until(provider.id) !== undefined) throw new RefreshFailure('the provider does not answer others either');
+  if (!provider) throw new RefreshFailure('the provider is not in the configuration');
+  if (backoff.until(provider.id) !== undefined) throw new RefreshFailure('the provider is not answering');
   const tokens = openTokens(sealer, held.sealed, held.sessionId);
   if (!tokens?.refreshToken)
-    throw new RefreshFailure(
-      'its tokens cannot be opened: the key that they were sealed with is not in sessions.encryption',
-    );
+    throw new RefreshFailure('the tokens cannot be opened, because their key is not in sessions.encryption');
   const { issuer, subject } = session.identity;
   try {
     const answer = await provider.refresh(
       { ...tokens, refreshToken: tokens.refreshToken },
       { issuer, subject, known: session.identity },
     );
-    rest.answered(provider.id);
+    backoff.answered(provider.id);
     return answer;
   } catch (error) {
     if (!(error instanceof RefreshFailure))
-      logger.error({ err: error, session: session.id }, 'refreshing a session went wrong');
+      logger.error({ err: error, session: session.id }, 'unexpected error while refreshing a session');
     const failure = error instanceof RefreshFailure ? error : new RefreshFailure('an unexpected error');
-    if (failure.ends === undefined) rest.failed(provider.id, failure.retryAfterMs);
-    else rest.answered(provider.id);
+    if (failure.ends === undefined) backoff.failed(provider.id, failure.retryAfterMs);
+    else backoff.answered(provider.id);
     throw failure;
   }
 }
@@ -80,7 +79,7 @@ async function end(
 
 async function fail(deps: RefreshSessionDeps, work: Work, failure: RefreshFailure): Promise<RefreshOutcome> {
   const {
-    keeping: { tokens, sealer },
+    tokenStorage: { tokens, sealer },
     now,
     random,
   } = deps;
@@ -90,7 +89,7 @@ async function fail(deps: RefreshSessionDeps, work: Work, failure: RefreshFailur
   } = work;
   const failures = held.failures + 1;
   const sealed = failure.tokens ? sealTokens(sealer, failure.tokens, held.sessionId) : held.sealed;
-  // Whoever was overtaken knows nothing: the refusal may be of a token that another replica has replaced.
+  // A replica that was overtaken cannot tell: the refusal may be of a token that another replica has replaced.
   if (!(await tokens.settle(held, { sealed, succeededAt: held.succeededAt, failures }))) return 'overtaken';
   if (failure.ends !== undefined) return end(deps, work, failure.ends, failure.message);
   const last = held.succeededAt + outageGrace;
@@ -121,27 +120,27 @@ async function succeed(
   deps: RefreshSessionDeps,
   work: Work,
   answer: Awaited<ReturnType<ProviderClient['refresh']>>,
-  begunAt: number,
+  startedAt: number,
 ): Promise<RefreshOutcome> {
   const {
-    keeping: { tokens, sealer },
+    tokenStorage: { tokens, sealer },
     sessions,
     now,
     random,
   } = deps;
   const { held, session, refreshing } = work;
   const sealed = sealTokens(sealer, answer.tokens, held.sessionId);
-  // First of all the new token: the old one may be worth nothing any more. Until the end of this it is due again when
-  // the lease is over.
-  if (!(await tokens.settle(held, { sealed, succeededAt: begunAt, failures: 0 }))) return 'overtaken';
-  if (now() - begunAt >= leaseMs) return 'overtaken';
+  // Store the new token first, because the old one may no longer be valid. Until this function ends, the session is due
+  // again when the lease expires.
+  if (!(await tokens.settle(held, { sealed, succeededAt: startedAt, failures: 0 }))) return 'overtaken';
+  if (now() - startedAt >= leaseMs) return 'overtaken';
   const { identity } = answer;
   let before = session;
   const after =
     identity &&
     (await sessions.update(session.id, (live) => {
       before = live;
-      return { ...live, identity: carryOver(live.identity, identity) };
+      return { ...live, identity: keepAuthentication(live.identity, identity) };
     }));
   await tokens.schedule(held.sessionId, nextRefresh(now(), refreshing.interval, random));
   const change = after && describeChange(before.identity, after.identity);
@@ -151,31 +150,32 @@ async function succeed(
 }
 
 /**
- * Asks a session's provider whether the person is still who they were, and writes what it says into the session. One
- * replica at a time: whoever took too long and was overtaken writes nothing. Undefined if there was nothing to do.
+ * Refreshes a session: asks its provider for the user's current identity and writes it into the session. One replica at
+ * a time does this. A replica that took too long and was overtaken writes nothing. Returns undefined if there was
+ * nothing to do.
  */
 export async function refreshSession(
   deps: RefreshSessionDeps,
   sessionId: string,
 ): Promise<{ provider: string; outcome: RefreshOutcome } | undefined> {
   const {
-    keeping: { tokens },
+    tokenStorage: { tokens },
     now,
   } = deps;
   const held = await tokens.hold(sessionId, leaseMs);
   if (held === undefined || held === 'held') return undefined;
-  const begunAt = now();
+  const startedAt = now();
   const found = await deps.sessions.read(sessionId);
   if (found.state !== 'live') {
-    if (found.state === 'unknown' && begunAt < held.createdAt + beingMadeMs)
-      await tokens.schedule(sessionId, held.createdAt + beingMadeMs);
+    if (found.state === 'unknown' && startedAt < held.createdAt + creationMs)
+      await tokens.schedule(sessionId, held.createdAt + creationMs);
     else await tokens.forget(sessionId);
     return undefined;
   }
-  const refreshing = deps.providers.find(({ id }) => id === held.provider)?.refreshing ?? withoutProvider;
+  const refreshing = deps.providers.find(({ id }) => id === held.provider)?.refreshing ?? unknownProvider;
   const work: Work = { held, session: found.session, refreshing };
-  const answer = await ask(deps, work).catch((error: unknown) => error as RefreshFailure);
+  const answer = await askProvider(deps, work).catch((error: unknown) => error as RefreshFailure);
   const outcome =
-    answer instanceof RefreshFailure ? await fail(deps, work, answer) : await succeed(deps, work, answer, begunAt);
+    answer instanceof RefreshFailure ? await fail(deps, work, answer) : await succeed(deps, work, answer, startedAt);
   return { provider: held.provider, outcome };
 }

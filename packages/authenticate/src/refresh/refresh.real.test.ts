@@ -3,9 +3,11 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { SignJWT, generateKeyPair } from 'jose';
 import type { Session, SessionChange } from '@sallyport/contracts';
 import { createTokenSealer } from '@sallyport/stores';
-import { keepTokens } from '../tokens/store-tokens.ts';
+import { storeTokens } from '../tokens/store-tokens.ts';
 import { openTokens } from '../tokens/provider-tokens.ts';
-import { cliCode, createBed, createBrowser, exchange, throughProvider, type Bed } from '../testing/test-bed.ts';
+import { createBrowser } from '../testing/test-browser.ts';
+import { cliCode, exchange, throughProvider } from '../testing/test-login.ts';
+import { createTestService, type TestService } from '../testing/test-service.ts';
 import { createRefresher } from './create-refresher.ts';
 
 const minute = 60_000;
@@ -13,18 +15,18 @@ const hour = 60 * minute;
 const json = (body: unknown, status: number, headers: Record<string, string> = {}) =>
   new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } });
 
-let bed: Bed;
+let service: TestService;
 let heard: SessionChange[];
 async function begin(sections: Record<string, unknown> = {}) {
-  bed = await createBed(sections);
+  service = await createTestService(sections);
   heard = [];
-  bed.sessions.onChange((change) => heard.push(change));
+  service.sessions.onChange((change) => heard.push(change));
 }
 beforeEach(() => begin({ sessions: { memory: true, idle: '10h' } }));
 
 const logIn = async (): Promise<Session> => {
-  await throughProvider(bed, '/.sallyport/login');
-  const { idleEndsAt: _moves, ...session } = (await bed.sessions.list()).at(-1)!;
+  await throughProvider(service, '/.sallyport/login');
+  const { idleEndsAt: _moves, ...session } = (await service.sessions.list()).at(-1)!;
   return session;
 };
 /** As many sessions, made without a login each. */
@@ -33,37 +35,37 @@ const logInMany = async (count: number) => {
   for (let n = 1; n < count; n += 1) {
     const session: Session = { ...like, id: `session-${n}` };
     const refreshToken = `refresh-token-of-${n}`;
-    bed.provider.refreshTokens.set(refreshToken, { sid: session.sid! });
-    await keepTokens(bed.deps, session, { refreshToken }, session.createdAt);
-    await bed.sessions.create(`hash-${n}`, session);
+    service.provider.refreshTokens.set(refreshToken, { sid: session.sid! });
+    await storeTokens(service.deps, session, { refreshToken }, session.createdAt);
+    await service.sessions.create(`hash-${n}`, session);
   }
 };
 const live = async ({ id }: Session) => {
-  const found = await bed.sessions.read(id);
+  const found = await service.sessions.read(id);
   return found.state === 'live' ? found.session : found.state === 'revoked' ? found.tombstone.reason : found.state;
 };
 const identityOf = async (session: Session) => ((await live(session)) as Session).identity;
 /** Lets time pass and refreshes what is due. */
 const after = (ms: number) => {
-  bed.clock.now += ms;
-  return bed.refresher.runDue();
+  service.clock.now += ms;
+  return service.refresher.runDue();
 };
 /** What the provider answers now changes nothing and ends nothing; what it says a minute later counts. */
 const answersLater = async (session: Session, groups: string[]) => {
   await after(10 * minute);
   expect(await live(session)).toEqual(session);
-  bed.provider.lies = { claims: { groups } };
+  service.provider.lies = { claims: { groups } };
   await after(minute);
   expect((await identityOf(session)).groups).toEqual(groups);
 };
-const refreshCalls = () => bed.provider.calls.filter((path) => path === '/token').length;
+const refreshCalls = () => service.provider.calls.filter((path) => path === '/token').length;
 /** The token endpoint answers refreshes this way, logins as ever. */
 const answerWith = (answer: () => Response | Promise<Response>) => {
-  bed.provider.lies.intercept = (path, body) =>
+  service.provider.lies.intercept = (path, body) =>
     path === '/token' && body.get('grant_type') === 'refresh_token' ? answer() : undefined;
 };
 const outcomes = async () => {
-  const { values } = await bed.metrics.getSingleMetric('sallyport_session_refreshes_total')!.get();
+  const { values } = await service.metrics.getSingleMetric('sallyport_session_refreshes_total')!.get();
   return Object.fromEntries(values.map(({ labels, value }) => [labels['outcome'], value]));
 };
 
@@ -74,14 +76,16 @@ describe('a session follows what its provider says', () => {
     expect(await after(2 * minute)).toBe(1);
     for (let n = 0; n < 5; n += 1) expect(await after(10 * minute)).toBe(1);
     expect(await live(session)).toEqual(session);
-    expect(bed.provider.refreshTokens.size).toBe(1);
+    expect(service.provider.refreshTokens.size).toBe(1);
     expect(await outcomes()).toEqual({ unchanged: 6 });
-    expect([heard, bed.events('session.refreshed')]).toEqual([[], []]);
+    expect([heard, service.events('session.refreshed')]).toEqual([[], []]);
   });
 
   it('takes new groups, names and claims over, says so to everybody at once, and to the log once', async () => {
     const session = await logIn();
-    bed.provider.lies = { claims: { groups: ['developers', 'sre'], email: 'alice@example.org', department: 'r&d' } };
+    service.provider.lies = {
+      claims: { groups: ['developers', 'sre'], email: 'alice@example.org', department: 'r&d' },
+    };
     await after(10 * minute);
     expect(await identityOf(session)).toMatchObject({
       user: 'alice@example.org',
@@ -96,12 +100,12 @@ describe('a session follows what its provider says', () => {
         sessionId: session.id,
         issuer: session.identity.issuer,
         subject: 'sub-alice',
-        at: bed.clock.now,
+        at: service.clock.now,
       },
     ]);
     await after(10 * minute);
     expect(heard).toHaveLength(1);
-    expect(bed.events('session.refreshed')).toMatchObject([
+    expect(service.events('session.refreshed')).toMatchObject([
       {
         key: `-/${session.id}`,
         data: {
@@ -115,23 +119,23 @@ describe('a session follows what its provider says', () => {
         },
       },
     ]);
-    expect(JSON.stringify(bed.audit.records)).not.toContain('r&d');
+    expect(JSON.stringify(service.audit.records)).not.toContain('r&d');
   });
 
   it('loses the groups that it had', async () => {
     const session = await logIn();
-    bed.provider.lies = { claims: { groups: [] } };
+    service.provider.lies = { claims: { groups: [] } };
     await after(10 * minute);
     expect((await identityOf(session)).groups).toEqual([]);
-    expect(bed.events('session.refreshed')).toMatchObject([
+    expect(service.events('session.refreshed')).toMatchObject([
       { data: { sallyport: { detail: expect.stringContaining('groups: -"developers"') } } },
     ]);
   });
 
   it('keeps how and when the person logged in: a refresh is no login', async () => {
-    bed.provider.lies = { claims: { acr: 'gold', amr: ['pwd', 'otp'], auth_time: 1_700_000_000 } };
+    service.provider.lies = { claims: { acr: 'gold', amr: ['pwd', 'otp'], auth_time: 1_700_000_000 } };
     const session = await logIn();
-    bed.provider.lies = { claims: { acr: 'platinum', amr: ['hwk'], auth_time: 1_900_000_000, groups: ['sre'] } };
+    service.provider.lies = { claims: { acr: 'platinum', amr: ['hwk'], auth_time: 1_900_000_000, groups: ['sre'] } };
     await after(10 * minute);
     expect(await identityOf(session)).toMatchObject({
       acr: 'gold',
@@ -139,7 +143,7 @@ describe('a session follows what its provider says', () => {
       authTime: 1_700_000_000,
       groups: ['sre'],
     });
-    bed.provider.lies = { claims: { groups: ['ops'] } };
+    service.provider.lies = { claims: { groups: ['ops'] } };
     await after(10 * minute);
     expect(await identityOf(session)).toMatchObject({
       acr: 'gold',
@@ -154,56 +158,56 @@ describe('a session follows what its provider says', () => {
     const session = await logIn();
     for (let n = 0; n < 11; n += 1) await after(10 * minute);
     expect(await live(session)).toEqual(session);
-    bed.clock.now = session.createdAt + session.idleMs;
+    service.clock.now = session.createdAt + session.idleMs;
     expect(await live(session)).toBe('unknown');
     const asked = refreshCalls();
     await after(10 * minute);
     expect(refreshCalls()).toBe(asked);
-    expect(await bed.keeping.tokens.count()).toBe(0);
+    expect(await service.tokenStorage.tokens.count()).toBe(0);
   });
 
   it('takes what the id_token lacks from UserInfo, as at the login', async () => {
-    bed.provider.lies = { claims: { groups: undefined }, userinfo: { groups: ['a'] } };
+    service.provider.lies = { claims: { groups: undefined }, userinfo: { groups: ['a'] } };
     const session = await logIn();
     expect(session.identity.groups).toEqual(['a']);
-    bed.provider.lies = { claims: { groups: undefined }, userinfo: { groups: ['b'] } };
+    service.provider.lies = { claims: { groups: undefined }, userinfo: { groups: ['b'] } };
     await after(10 * minute);
     expect((await identityOf(session)).groups).toEqual(['b']);
-    bed.provider.lies = { claims: { groups: undefined } };
+    service.provider.lies = { claims: { groups: undefined } };
     await after(10 * minute);
     expect((await identityOf(session)).groups).toEqual([]);
   });
 
   it('asks UserInfo where a refresh brings no id_token: what it says counts, and what it never spoke of stays as the last id_token had it', async () => {
     const session = await logIn();
-    bed.provider.lies = { noIdTokenAtRefresh: true, userinfo: { groups: ['sre'] } };
+    service.provider.lies = { noIdTokenAtRefresh: true, userinfo: { groups: ['sre'] } };
     await after(10 * minute);
     expect(await identityOf(session)).toMatchObject({ user: 'alice@example.com', groups: ['sre'] });
-    bed.provider.lies = { noIdTokenAtRefresh: true };
+    service.provider.lies = { noIdTokenAtRefresh: true };
     await after(10 * minute);
     expect(await identityOf(session)).toMatchObject({ user: 'alice@example.com', name: 'Alice', groups: [] });
   });
 
   it('forgets a group that only UserInfo ever named once it names it no more', async () => {
-    bed.provider.lies = { claims: { groups: undefined }, userinfo: { groups: ['sre'] } };
+    service.provider.lies = { claims: { groups: undefined }, userinfo: { groups: ['sre'] } };
     const session = await logIn();
-    bed.provider.lies = { noIdTokenAtRefresh: true };
+    service.provider.lies = { noIdTokenAtRefresh: true };
     await after(10 * minute);
     expect((await identityOf(session)).groups).toEqual([]);
   });
 
   it('lives on as it is where the provider vouches and says nothing else', async () => {
     await begin();
-    bed.provider.lies = { discovery: { userinfo_endpoint: undefined } };
+    service.provider.lies = { discovery: { userinfo_endpoint: undefined } };
     const session = await logIn();
-    bed.provider.lies = { discovery: { userinfo_endpoint: undefined }, noIdTokenAtRefresh: true };
+    service.provider.lies = { discovery: { userinfo_endpoint: undefined }, noIdTokenAtRefresh: true };
     await after(10 * minute);
     expect(await live(session)).toEqual(session);
     expect(await outcomes()).toEqual({ unchanged: 1 });
   });
 
   it('keeps a refresh token that is not replaced', async () => {
-    bed.provider.lies = { noRotation: true };
+    service.provider.lies = { noRotation: true };
     const session = await logIn();
     for (let n = 0; n < 3; n += 1) await after(10 * minute);
     expect(await live(session)).toEqual(session);
@@ -211,7 +215,7 @@ describe('a session follows what its provider says', () => {
   });
 
   it('lives to its end without one', async () => {
-    bed.provider.lies = { noRefreshToken: true };
+    service.provider.lies = { noRefreshToken: true };
     const session = await logIn();
     expect(await after(20 * minute)).toBe(0);
     expect(await live(session)).toEqual(session);
@@ -237,9 +241,9 @@ describe('a session follows what its provider says', () => {
   });
 
   it('holds for programs as for browsers', async () => {
-    await exchange(bed, { code: await cliCode(bed) });
-    const [session] = await bed.sessions.list();
-    bed.provider.lies = { claims: { groups: ['sre'] } };
+    await exchange(service, { code: await cliCode(service) });
+    const [session] = await service.sessions.list();
+    service.provider.lies = { claims: { groups: ['sre'] } };
     await after(10 * minute);
     expect((await identityOf(session!)).groups).toEqual(['sre']);
   });
@@ -257,7 +261,7 @@ describe('a session ends with what made it', () => {
     await after(10 * minute);
     expect(await live(session)).toBe('refused');
     expect(heard).toMatchObject([{ type: 'revoked', sessionId: session.id }]);
-    expect(bed.events('session.ended')).toMatchObject([
+    expect(service.events('session.ended')).toMatchObject([
       {
         data: {
           user: {},
@@ -270,7 +274,7 @@ describe('a session ends with what made it', () => {
         },
       },
     ]);
-    expect(await bed.keeping.tokens.read(session.id)).toBeUndefined();
+    expect(await service.tokenStorage.tokens.read(session.id)).toBeUndefined();
     expect(await outcomes()).toEqual({ ended: 1 });
   });
 
@@ -290,7 +294,7 @@ describe('a session ends with what made it', () => {
 
   it('when UserInfo refuses', async () => {
     const session = await logIn();
-    bed.provider.lies = {
+    service.provider.lies = {
       claims: { groups: undefined },
       intercept: (path) => (path === '/userinfo' ? new Response('', { status: 403 }) : undefined),
     };
@@ -308,15 +312,15 @@ describe('a session ends with what made it', () => {
     ["a name of Kubernetes' own", { email: 'system:admin' }],
   ])('when the provider speaks of %s', async (_what, claims) => {
     const session = await logIn();
-    bed.provider.lies = { claims };
+    service.provider.lies = { claims };
     await after(10 * minute);
     expect(await live(session)).toBe('changed');
-    expect(bed.events('session.refreshed')).toEqual([]);
+    expect(service.events('session.refreshed')).toEqual([]);
   });
 
   it('when UserInfo speaks of somebody else', async () => {
     const session = await logIn();
-    bed.provider.lies = { noIdTokenAtRefresh: true, userinfo: { sub: 'sub-mallory' } };
+    service.provider.lies = { noIdTokenAtRefresh: true, userinfo: { sub: 'sub-mallory' } };
     await after(10 * minute);
     expect(await live(session)).toBe('changed');
   });
@@ -347,7 +351,7 @@ describe('a provider that is away ends nothing until the grace is over', () => {
     expect(refreshCalls()).toBeLessThan(20);
     for (let at = 0; at < 2; at += 1) await after(minute);
     expect(await live(session)).toBe('provider-away');
-    expect(bed.events('session.ended')).toHaveLength(1);
+    expect(service.events('session.ended')).toHaveLength(1);
     expect(await outcomes()).toEqual({ retry: refreshCalls() - 2, ended: 1 });
   });
 
@@ -355,9 +359,9 @@ describe('a provider that is away ends nothing until the grace is over', () => {
     const session = await logIn();
     answerWith(() => new Response('', { status: 503 }));
     await after(10 * minute);
-    bed.clock.now = session.createdAt + hour;
-    bed.provider.lies = { claims: { groups: ['sre'] } };
-    await bed.refresher.runDue();
+    service.clock.now = session.createdAt + hour;
+    service.provider.lies = { claims: { groups: ['sre'] } };
+    await service.refresher.runDue();
     expect((await identityOf(session)).groups).toEqual(['sre']);
     answerWith(() => new Response('', { status: 503 }));
     for (let at = 0; at < 5; at += 1) await after(10 * minute);
@@ -380,7 +384,7 @@ describe('a provider that is away ends nothing until the grace is over', () => {
   it('keeps an answer that cannot be verified from ending or changing anything', async () => {
     const session = await logIn();
     const { privateKey } = await generateKeyPair('RS256');
-    bed.provider.lies = {
+    service.provider.lies = {
       noRotation: true,
       claims: { groups: ['sre'] },
       sign: (claims) => new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'k1' }).sign(privateKey),
@@ -390,7 +394,7 @@ describe('a provider that is away ends nothing until the grace is over', () => {
 
   it('keeps the new refresh token when only UserInfo is away', async () => {
     const session = await logIn();
-    bed.provider.lies = {
+    service.provider.lies = {
       claims: { groups: undefined },
       intercept: (path) => (path === '/userinfo' ? new Response('', { status: 503 }) : undefined),
     };
@@ -405,7 +409,7 @@ describe('a provider that is away ends nothing until the grace is over', () => {
     });
     await after(10 * minute);
     expect(refreshCalls() - before).toBeLessThan(70);
-    expect(await bed.sessions.list()).toHaveLength(200);
+    expect(await service.sessions.list()).toHaveLength(200);
   });
 
   it('is no outage of another provider', async () => {
@@ -417,8 +421,8 @@ describe('a provider that is away ends nothing until the grace is over', () => {
     }));
     await begin({ identity: { providers } });
     for (const provider of ['corp', 'corp', 'corp', 'corp', 'other'])
-      await throughProvider(bed, `/.sallyport/login?provider=${provider}`, undefined, createBrowser(bed.app));
-    const other = (await bed.sessions.list()).find(({ identity }) => identity.provider === 'other')!;
+      await throughProvider(service, `/.sallyport/login?provider=${provider}`, undefined, createBrowser(service.app));
+    const other = (await service.sessions.list()).find(({ identity }) => identity.provider === 'other')!;
     let asked = 0;
     answerWith(() => {
       asked += 1;
@@ -427,15 +431,15 @@ describe('a provider that is away ends nothing until the grace is over', () => {
     });
     await after(10 * minute);
     expect(asked).toBe(5);
-    expect([await live(other), (await bed.sessions.list()).length]).toEqual(['refused', 4]);
+    expect([await live(other), (await service.sessions.list()).length]).toEqual(['refused', 4]);
   });
 });
 
 describe('replicas share the work', () => {
-  const replicaOf = (of: Bed) =>
+  const replicaOf = (of: TestService) =>
     createRefresher({
       ...of.deps,
-      keeping: of.keeping,
+      tokenStorage: of.tokenStorage,
       events: { ended: () => {}, refreshed: () => {} },
       random: () => 0.5,
     });
@@ -443,12 +447,12 @@ describe('replicas share the work', () => {
   it('and ask once for each session', async () => {
     await logInMany(50);
     const before = refreshCalls();
-    const others = [replicaOf(bed), replicaOf(bed), replicaOf(bed)];
-    bed.clock.now += 10 * minute;
-    const counts = await Promise.all([bed.refresher, ...others].map((one) => one.runDue()));
+    const others = [replicaOf(service), replicaOf(service), replicaOf(service)];
+    service.clock.now += 10 * minute;
+    const counts = await Promise.all([service.refresher, ...others].map((one) => one.runDue()));
     expect(refreshCalls() - before).toBe(50);
     expect(counts.reduce((sum, count) => sum + count, 0)).toBe(50);
-    expect(await bed.sessions.list()).toHaveLength(50);
+    expect(await service.sessions.list()).toHaveLength(50);
   });
 
   it('and whoever was overtaken writes nothing, ends nothing', async () => {
@@ -458,52 +462,54 @@ describe('replicas share the work', () => {
       go = resolve;
     });
     let first = true;
-    bed.provider.lies.intercept = (path, body) => {
+    service.provider.lies.intercept = (path, body) => {
       if (path !== '/token' || body.get('grant_type') !== 'refresh_token' || !first) return undefined;
       first = false;
       return slow.then(() => json({ error: 'invalid_grant' }, 400));
     };
-    bed.clock.now += 10 * minute;
-    const overtaken = bed.refresher.runDue();
+    service.clock.now += 10 * minute;
+    const overtaken = service.refresher.runDue();
     await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(await replicaOf(bed).runDue()).toBe(0);
-    bed.clock.now += minute;
-    bed.provider.lies.claims = { groups: ['sre'] };
-    expect(await replicaOf(bed).runDue()).toBe(1);
-    const tokens = await bed.keeping.tokens.read(session.id);
+    expect(await replicaOf(service).runDue()).toBe(0);
+    service.clock.now += minute;
+    service.provider.lies.claims = { groups: ['sre'] };
+    expect(await replicaOf(service).runDue()).toBe(1);
+    const tokens = await service.tokenStorage.tokens.read(session.id);
     go!();
     await overtaken;
     expect((await identityOf(session)).groups).toEqual(['sre']);
-    expect(await bed.keeping.tokens.read(session.id)).toEqual(tokens);
+    expect(await service.tokenStorage.tokens.read(session.id)).toEqual(tokens);
     expect(await outcomes()).toEqual({ overtaken: 1 });
   });
 
   it('and bring no session back that is ended meanwhile', async () => {
     const session = await logIn();
-    bed.provider.lies = { claims: { groups: ['sre'] } };
+    service.provider.lies = { claims: { groups: ['sre'] } };
     answerWith(async () => {
-      await bed.sessions.revoke(session.id, { by: 'bob', reason: 'revoked' });
-      bed.provider.lies.intercept = () => undefined;
+      await service.sessions.revoke(session.id, { by: 'bob', reason: 'revoked' });
+      service.provider.lies.intercept = () => undefined;
       return json({ error: 'server_error' }, 500);
     });
     await after(10 * minute);
     await after(minute);
     expect(await live(session)).toBe('revoked');
-    expect(await bed.keeping.tokens.count()).toBe(0);
+    expect(await service.tokenStorage.tokens.count()).toBe(0);
   });
 });
 
 describe('tokens lie sealed', () => {
   const everything = async () => {
-    const records = await Promise.all((await bed.sessions.list()).map(({ id }) => bed.keeping.tokens.read(id)));
-    return JSON.stringify([records, await bed.sessions.list(), bed.audit.records, bed.lines]);
+    const records = await Promise.all(
+      (await service.sessions.list()).map(({ id }) => service.tokenStorage.tokens.read(id)),
+    );
+    return JSON.stringify([records, await service.sessions.list(), service.audit.records, service.lines]);
   };
-  const secretsOf = (of: Bed) => [...of.provider.refreshTokens.keys()];
+  const secretsOf = (of: TestService) => [...of.provider.refreshTokens.keys()];
 
   it('in the store, on their way there, and in no log or event', async () => {
     const puts: string[] = [];
-    const { singleUse } = bed;
-    bed = await createBed(
+    const { singleUse } = service;
+    service = await createTestService(
       {},
       {
         singleUse: {
@@ -512,15 +518,15 @@ describe('tokens lie sealed', () => {
         },
       },
     );
-    await exchange(bed, { code: await cliCode(bed) });
+    await exchange(service, { code: await cliCode(service) });
     await logIn();
-    const before = secretsOf(bed);
+    const before = secretsOf(service);
     await after(10 * minute);
     answerWith(() => json({ error: 'server_error', error_description: 'about refresh-token-7-in-clear' }, 500));
     await after(10 * minute);
     const text = (await everything()) + puts.join();
     expect(before).toHaveLength(2);
-    for (const secret of [...before, ...secretsOf(bed), 'in-clear']) expect(text).not.toContain(secret);
+    for (const secret of [...before, ...secretsOf(service), 'in-clear']) expect(text).not.toContain(secret);
     // Three letters alone come about by chance in what is sealed.
     expect(text).not.toMatch(/eyJ[\w-]+\.[\w-]+/);
   });
@@ -528,9 +534,9 @@ describe('tokens lie sealed', () => {
   it('for their own session alone', async () => {
     const [one, two] = [
       await logIn(),
-      (await exchange(bed, { code: await cliCode(bed) }), (await bed.sessions.list()).at(-1)!),
+      (await exchange(service, { code: await cliCode(service) }), (await service.sessions.list()).at(-1)!),
     ];
-    const { sealer, tokens } = bed.keeping;
+    const { sealer, tokens } = service.tokenStorage;
     const record = (await tokens.read(one.id))!;
     expect(openTokens(sealer, record.sealed, one.id)).toMatchObject({
       refreshToken: expect.stringContaining('refresh-token'),
@@ -545,22 +551,22 @@ describe('tokens lie sealed', () => {
       { id: 'old', key: randomBytes(32) },
       { id: 'new', key: randomBytes(32) },
     ];
-    const { tokens, sealer } = bed.keeping;
+    const { tokens, sealer } = service.tokenStorage;
     const record = (await tokens.read(session.id))!;
     await tokens.keep(
       { ...record, sealed: createTokenSealer([old]).seal(sealer.open(record.sealed, session.id)!, session.id) },
-      bed.clock.now,
+      service.clock.now,
     );
     const refresherWith = (...ring: (typeof old)[]) =>
       createRefresher({
-        ...bed.deps,
-        keeping: { tokens, sealer: createTokenSealer(ring) },
+        ...service.deps,
+        tokenStorage: { tokens, sealer: createTokenSealer(ring) },
         events: { ended: () => {}, refreshed: () => {} },
         random: () => 0.5,
       });
     await refresherWith(fresh).runDue();
     expect(await live(session)).toEqual(session);
-    bed.clock.now += minute;
+    service.clock.now += minute;
     await refresherWith(fresh, old).runDue();
     expect((await tokens.read(session.id))!.sealed).toMatch(/^1\.new\./);
     expect(createTokenSealer([fresh]).open((await tokens.read(session.id))!.sealed, session.id)).toContain(
@@ -568,7 +574,7 @@ describe('tokens lie sealed', () => {
     );
     const without = refresherWith(old);
     for (let at = 0; at < 8; at += 1) {
-      bed.clock.now += 10 * minute;
+      service.clock.now += 10 * minute;
       await without.runDue();
     }
     expect(await live(session)).toBe('provider-away');
@@ -576,7 +582,7 @@ describe('tokens lie sealed', () => {
 
   it('and are gone with their session', async () => {
     const session = await logIn();
-    await bed.browser.send('delete', `/v1/sessions/${session.id}`, {
+    await service.browser.send('delete', `/v1/sessions/${session.id}`, {
       'sallyport-caller': Buffer.from(
         JSON.stringify({
           session: { id: session.id, kind: 'browser', expiresAt: 0 },
@@ -587,6 +593,6 @@ describe('tokens lie sealed', () => {
       ).toString('base64url'),
     });
     expect(await live(session)).toBe('revoked');
-    expect(await bed.keeping.tokens.read(session.id)).toBeUndefined();
+    expect(await service.tokenStorage.tokens.read(session.id)).toBeUndefined();
   });
 });

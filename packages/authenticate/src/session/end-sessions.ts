@@ -1,10 +1,10 @@
 const atOnce = 32;
 
 /**
- * Ends sessions, a few at a time so that the store and the log keep up, the one named `last` after all others. How many
- * were live.
+ * Ends sessions in small batches, so that the store and the audit log keep up. Ends the session `last` after all
+ * others. Returns how many were live.
  */
-export async function endMany(
+export async function endSessions(
   ids: readonly string[],
   end: (id: string) => Promise<unknown>,
   last?: string,

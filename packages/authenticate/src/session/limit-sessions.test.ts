@@ -1,27 +1,28 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { hashToken } from '@sallyport/kit';
-import { cliCode, createBed, exchange, type Bed } from '../testing/test-bed.ts';
+import { cliCode, exchange } from '../testing/test-login.ts';
+import { createTestService, type TestService } from '../testing/test-service.ts';
 
-let bed: Bed;
+let service: TestService;
 beforeEach(async () => {
-  bed = await createBed({ sessions: { memory: true, perUser: 2 } });
+  service = await createTestService({ sessions: { memory: true, perUser: 2 } });
 });
 const logIn = async () => {
-  bed.clock.now += 1000;
-  const { body } = await exchange(bed, { code: await cliCode(bed) });
+  service.clock.now += 1000;
+  const { body } = await exchange(service, { code: await cliCode(service) });
   const { access_token: token, session } = body as { access_token: string; session: { id: string } };
   return { hash: hashToken(token), id: session.id };
 };
-const ids = async () => (await bed.sessions.list()).map(({ id }) => id);
+const ids = async () => (await service.sessions.list()).map(({ id }) => id);
 
 describe('beyond sessions.perUser', () => {
   it('a session that was never used ends before an older one in use', async () => {
     const mine = await logIn();
-    await bed.sessions.noteUse(mine.hash);
+    await service.sessions.noteUse(mine.hash);
     for (let n = 0; n < 5; n += 1) await logIn();
     const last = await logIn();
     expect(await ids()).toEqual([mine.id, last.id]);
-    expect(bed.events('session.ended').map(({ data }) => data.responseStatus?.message)).toEqual(
+    expect(service.events('session.ended').map(({ data }) => data.responseStatus?.message)).toEqual(
       Array.from({ length: 5 }, () => 'limit'),
     );
   });
@@ -31,7 +32,7 @@ describe('beyond sessions.perUser', () => {
     const third = await logIn();
     expect(await ids()).toEqual([second.id, third.id]);
     expect(await ids()).not.toContain(first.id);
-    for (const { hash } of [second, third]) await bed.sessions.noteUse(hash);
+    for (const { hash } of [second, third]) await service.sessions.noteUse(hash);
     const fourth = await logIn();
     expect(await ids()).toEqual([third.id, fourth.id]);
   });

@@ -1,9 +1,10 @@
 import type { RequestHandler } from 'express';
 import { ProblemError } from '@sallyport/kit';
 import { type ListedSession } from '@sallyport/stores';
-import type { RouteDeps } from '../app/authenticate-deps.ts';
+
 import { readQuery } from '../http/read-query.ts';
 import { ownSessions, requireCaller } from './read-caller-session.ts';
+import type { SessionDeps } from './session-deps.ts';
 
 function describe(session: ListedSession, currentId: string) {
   const {
@@ -33,10 +34,10 @@ function describe(session: ListedSession, currentId: string) {
 }
 
 /**
- * `GET /v1/sessions`: the caller's live sessions; with `all=true` everybody's, with `user=<name>` somebody's, where
- * `api.policy.sessions` lets the caller.
+ * `GET /v1/sessions`: lists the caller's live sessions. With `all=true` it lists all sessions, with `user=<name>` those
+ * of one user, if `api.policy.sessions` allows the caller to.
  */
-export function listSessions(deps: RouteDeps): RequestHandler {
+export function listSessions(deps: Pick<SessionDeps, 'sessions'>): RequestHandler {
   return async (request, response) => {
     const caller = requireCaller(request);
     const query = readQuery(request);
@@ -44,7 +45,7 @@ export function listSessions(deps: RouteDeps): RequestHandler {
     if (all !== 'true' && all !== 'false') throw new ProblemError('bad-request', 'all must be true or false.');
     const others = all === 'true' || (user !== null && (user !== caller.identity.user || caller.privileged));
     if (others && !caller.privileged)
-      throw new ProblemError('forbidden', 'Your rights let you see your own sessions only (api.policy.sessions).');
+      throw new ProblemError('forbidden', 'You may only see your own sessions (api.policy.sessions).');
     const found = others ? await deps.sessions.list() : await ownSessions(deps.sessions, caller);
     response.json({
       sessions: found

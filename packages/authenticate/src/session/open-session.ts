@@ -1,15 +1,16 @@
 import type { Session } from '@sallyport/contracts';
-import { hashToken, ProblemError } from '@sallyport/kit';
+import { hashToken, ProblemError, type DeviceFacts } from '@sallyport/kit';
 import { type SessionStore, type SingleUseStore } from '@sallyport/stores';
 import type { LoginSettings } from '../settings/login-settings.ts';
-import type { DeviceFacts } from '@sallyport/kit';
-import { keepTokens, type KeepTokensDeps } from '../tokens/store-tokens.ts';
+
+import { storeTokens, type StoreTokensDeps } from '../tokens/store-tokens.ts';
 import { limitSessions, refuseBeyondLimit } from './limit-sessions.ts';
-import { isLoggedOutThere } from '../logout/provider-logouts.ts';
+import { isLoggedOutAtProvider } from '../logout/provider-logouts.ts';
 import type { LoginEvents } from '../events/login-events.ts';
 import { takeProof, type ProvenIdentity } from './proven-identity.ts';
 
-export type OpenSessionDeps = KeepTokensDeps & {
+/** What every login needs to create its session. */
+export type OpenSessionDeps = StoreTokensDeps & {
   sessions: SessionStore;
   singleUse: SingleUseStore;
   events: LoginEvents;
@@ -23,66 +24,72 @@ export type NewSession = {
   identity: ProvenIdentity;
   facts: DeviceFacts;
   path: string;
-  /** Makes the token, which must never have existed before; 32 random bytes unless given. */
+  /** Creates the token, which must never have existed before. The default is 32 random bytes. */
   tokenFor?: (session: Session) => string;
-  /** A session that ends as soon as this one is there. */
+  /** A session that ends as soon as this one exists. */
   replaces?: string;
 };
 
-/** What may speak against a session that is there already: nothing that happens meanwhile is missed. */
-async function admit(
+/** Checks a session that was just created, so that no logout and no other session during its creation is missed. */
+async function checkCreated(
   deps: OpenSessionDeps,
   session: Session,
   provenAt: number,
   replaces: string | undefined,
 ): Promise<void> {
-  if (await isLoggedOutThere(deps.singleUse, session, provenAt))
-    throw new ProblemError('login-failed', 'You were logged out at the identity provider meanwhile. Log in again.');
+  if (await isLoggedOutAtProvider(deps.singleUse, session, provenAt))
+    throw new ProblemError(
+      'login-failed',
+      'You were logged out at the identity provider during this login. Log in again.',
+    );
   await limitSessions(deps, session, replaces);
 }
 
-/** Makes a session with a token that never existed before, records the login, and gives the token out this once. */
+/**
+ * Creates a session and its token, and records the login. The order matters: what could refuse the session comes first,
+ * its provider tokens are stored before it exists, and what may happen during its creation is checked afterwards.
+ */
 export async function openSession(
   deps: OpenSessionDeps,
-  made: NewSession,
+  requested: NewSession,
 ): Promise<{ token: string; session: Session }> {
   deps.events.requireRoom();
   const createdAt = deps.now();
-  const { identity, provenAt = createdAt, sid, tokens } = takeProof(made.identity, deps.keeping?.sealer);
+  const { identity, provenAt = createdAt, sid, tokens } = takeProof(requested.identity, deps.tokenStorage?.sealer);
   const session: Session = {
     version: 1,
-    id: made.id,
-    kind: made.kind,
+    id: requested.id,
+    kind: requested.kind,
     identity,
     createdAt,
     expiresAt: createdAt + deps.settings.lifetimeMs,
     idleMs: deps.settings.idleMs,
-    ...made.facts,
+    ...requested.facts,
     ...(sid === undefined ? {} : { sid }),
   };
-  await refuseBeyondLimit(deps, session, made.replaces);
-  const token = made.tokenFor?.(session) ?? `spt_${deps.randomToken()}`;
-  if (tokens) await keepTokens(deps, session, tokens, provenAt);
+  await refuseBeyondLimit(deps, session, requested.replaces);
+  const token = requested.tokenFor?.(session) ?? `spt_${deps.randomToken()}`;
+  if (tokens) await storeTokens(deps, session, tokens, provenAt);
   try {
     await deps.sessions.create(hashToken(token), session);
   } catch (error) {
-    // Tokens of sessions that never came about would push out those of others, which are then no longer refreshed.
-    await deps.keeping?.tokens
+    // Tokens of sessions that were never created would push out those of others, which would no longer be refreshed.
+    await deps.tokenStorage?.tokens
       .forget(session.id)
       .catch((why: unknown) =>
         deps.logger.info(
           { err: why, session: session.id },
-          'the tokens of a session that was not made go when they are due',
+          'the tokens of a session that could not be created are deleted when they are due',
         ),
       );
     throw error;
   }
   try {
-    await admit(deps, session, provenAt, made.replaces);
+    await checkCreated(deps, session, provenAt, requested.replaces);
   } catch (error) {
     await deps.sessions.revoke(session.id, { by: 'authenticate', reason: 'revoked' });
     throw error;
   }
-  deps.events.login(session, made.path);
+  deps.events.login(session, requested.path);
   return { token, session };
 }

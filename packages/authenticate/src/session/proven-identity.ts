@@ -3,11 +3,11 @@ import { identitySchema, type Identity } from '@sallyport/contracts';
 import type { TokenSealer } from '@sallyport/stores';
 import { z } from 'zod';
 import type { ProviderLogin } from '../providers/common/provider-client.ts';
-import { openTokens, sealTokens, type LoginTokens } from '../tokens/provider-tokens.ts';
+import { openTokens, sealTokens, type ProviderTokens } from '../tokens/provider-tokens.ts';
 
 /**
- * A person, and what the session that is made for them needs of the login: on its way there it lies in the store, so
- * tokens are sealed.
+ * A user, with the results of the login that their session needs. It waits in the store until the session is created,
+ * so its tokens are sealed.
  */
 export const provenIdentitySchema = identitySchema.extend({
   proof: z
@@ -22,7 +22,7 @@ export const provenIdentitySchema = identitySchema.extend({
 });
 export type ProvenIdentity = z.infer<typeof provenIdentitySchema>;
 
-/** Puts together what came of a login. Without a sealer no tokens go along. */
+/** Combines the results of a login. Without a sealer the tokens are left out. */
 export function proveIdentity(
   { identity, sid, tokens }: ProviderLogin,
   deps: { sealer: TokenSealer | undefined; now: () => number },
@@ -38,11 +38,11 @@ export function proveIdentity(
   };
 }
 
-/** Takes apart what a session is made of; the tokens as the provider gave them. */
+/** Splits a proven identity into the parts of a session. The tokens are opened. */
 export function takeProof(
   { proof, ...identity }: ProvenIdentity,
   sealer: TokenSealer | undefined,
-): { identity: Identity; provenAt: number | undefined; sid: string | undefined; tokens: LoginTokens | undefined } {
+): { identity: Identity; provenAt: number | undefined; sid: string | undefined; tokens: ProviderTokens | undefined } {
   const tokens = proof?.tokens && sealer ? openTokens(sealer, proof.tokens.sealed, proof.tokens.handle) : undefined;
   return { identity, provenAt: proof?.provenAt, sid: proof?.sid, tokens };
 }

@@ -1,20 +1,19 @@
 import type { RequestHandler } from 'express';
-import { ProblemError } from '@sallyport/kit';
-import type { RouteDeps } from '../app/authenticate-deps.ts';
-import { readClientFacts } from '@sallyport/kit';
+import { ProblemError, readClientFacts } from '@sallyport/kit';
 import { ownSessions, requireCaller } from './read-caller-session.ts';
+import type { SessionDeps } from './session-deps.ts';
 
 /**
- * `DELETE /v1/sessions/{id}`: ends a session of one's own, or any where `api.policy.sessions` lets the caller. Others'
- * look as if there were none.
+ * `DELETE /v1/sessions/{id}`: ends one of the caller's sessions, or any session if `api.policy.sessions` allows the
+ * caller to. Without that right, sessions of other users look as if they did not exist.
  */
-export function revokeSession(deps: RouteDeps): RequestHandler {
+export function revokeSession(deps: Pick<SessionDeps, 'sessions' | 'events'>): RequestHandler {
   return async (request, response) => {
     const caller = requireCaller(request);
     const id = String(request.params['id']);
     const may = caller.privileged || (await ownSessions(deps.sessions, caller)).some((session) => session.id === id);
     const ended = may ? await deps.sessions.revoke(id, { by: caller.identity.user, reason: 'revoked' }) : undefined;
-    if (!ended) throw new ProblemError('not-found', 'There is no live session of that id, or it is not yours.');
+    if (!ended) throw new ProblemError('not-found', 'No live session has this ID, or it is not yours.');
     deps.events.revoked(ended, {
       caller: caller.identity,
       path: '/v1/sessions',

@@ -1,22 +1,25 @@
 import type { IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
-import { ProblemError, type Caller } from '@sallyport/kit';
+import { ProblemError, readClientFacts, type Caller } from '@sallyport/kit';
 import { type ListedSession } from '@sallyport/stores';
-import type { RouteDeps } from '../app/authenticate-deps.ts';
 import { readQuery } from '../http/read-query.ts';
-import { readClientFacts } from '@sallyport/kit';
-import { endMany } from './end-sessions.ts';
+import { endSessions } from './end-sessions.ts';
 import { ownSessions, requireCaller } from './read-caller-session.ts';
+import type { SessionDeps } from './session-deps.ts';
 
-/** Whose sessions are meant. A user's name is what a provider says; two providers may each have one of that name. */
-async function meant({ sessions }: RouteDeps, caller: Caller, request: IncomingMessage): Promise<ListedSession[]> {
+/** Returns the sessions to end. Two providers may each have a user of the same name, so `provider` narrows it. */
+async function selectSessions(
+  { sessions }: Pick<SessionDeps, 'sessions'>,
+  caller: Caller,
+  request: IncomingMessage,
+): Promise<ListedSession[]> {
   const query = readQuery(request);
   const [user, all, provider] = [query.get('user'), query.get('all'), query.get('provider')];
   if ((user === null) === (all === null) || (all !== null && all !== 'true') || user === '')
-    throw new ProblemError('bad-request', "Say whose sessions: user=<name>, or all=true for everybody's.");
+    throw new ProblemError('bad-request', 'Specify either user=<name>, or all=true for the sessions of all users.');
   if (!caller.privileged) {
     if (user !== caller.identity.user)
-      throw new ProblemError('forbidden', 'Your rights let you end your own sessions only (api.policy.sessions).');
+      throw new ProblemError('forbidden', 'You may only end your own sessions (api.policy.sessions).');
     return ownSessions(sessions, caller);
   }
   return (await sessions.list()).filter(
@@ -26,15 +29,15 @@ async function meant({ sessions }: RouteDeps, caller: Caller, request: IncomingM
 }
 
 /**
- * `DELETE /v1/sessions?user=<name>` or `?all=true`, `&provider=<id>`: ends every session of a person or of everybody,
- * where `api.policy.sessions` lets the caller; without that, all of one's own.
+ * `DELETE /v1/sessions?user=<name>` or `?all=true`, `&provider=<id>`: ends all sessions of one user or of all users, if
+ * `api.policy.sessions` allows the caller to. Without that right, callers can end all their own sessions.
  */
-export function revokeSessions(deps: RouteDeps): RequestHandler {
+export function revokeSessions(deps: Pick<SessionDeps, 'sessions' | 'events'>): RequestHandler {
   return async (request, response) => {
     const caller = requireCaller(request);
-    const found = await meant(deps, caller, request);
+    const found = await selectSessions(deps, caller, request);
     const facts = { ...readClientFacts(request), clientAddress: caller.clientAddress };
-    const revoked = await endMany(
+    const revoked = await endSessions(
       found.map(({ id }) => id),
       async (id) => {
         const ended = await deps.sessions.revoke(id, { by: caller.identity.user, reason: 'revoked' });

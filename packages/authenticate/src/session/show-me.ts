@@ -1,11 +1,12 @@
 import type { RequestHandler, Response } from 'express';
 import { ProblemError, readCaller } from '@sallyport/kit';
 import { type ListedSession } from '@sallyport/stores';
-import type { RouteDeps } from '../app/authenticate-deps.ts';
+
 import { readOrigin } from '../http/read-origin.ts';
 import { html, sendPage } from '../pages/render-page.ts';
 import { wantsPage } from '../http/wants-page.ts';
 import { callerSession, requireCaller } from './read-caller-session.ts';
+import type { SessionDeps } from './session-deps.ts';
 
 function showPage(response: Response, session: ListedSession): void {
   const { identity } = session;
@@ -17,14 +18,14 @@ function showPage(response: Response, session: ListedSession): void {
 <dt>User</dt><dd>${identity.user}</dd>
 <dt>Groups</dt><dd>${identity.groups.length > 0 ? identity.groups.join(', ') : 'none'}</dd>
 <dt>Identity provider</dt><dd>${identity.provider}</dd>
-<dt>Logged in until</dt><dd>${new Date(session.expiresAt).toUTCString()}</dd>
-<dt>If not used, until</dt><dd>${new Date(session.idleEndsAt).toUTCString()}</dd>
+<dt>Session expires</dt><dd>${new Date(session.expiresAt).toUTCString()}</dd>
+<dt>Expires if unused</dt><dd>${new Date(session.idleEndsAt).toUTCString()}</dd>
 </dl>
 <form method="post" action="/.sallyport/logout"><button type="submit">Log out</button></form>`,
   );
 }
 
-function showStranger(response: Response): void {
+function showNotLoggedIn(response: Response): void {
   sendPage(
     response,
     401,
@@ -33,14 +34,14 @@ function showStranger(response: Response): void {
   );
 }
 
-/** `GET /.sallyport/me`: who the gateway takes the caller for. */
-export function showMe(deps: RouteDeps): RequestHandler {
+/** `GET /.sallyport/me`: shows the identity of the caller. */
+export function showMe(deps: Pick<SessionDeps, 'sessions' | 'settings'>): RequestHandler {
   return async (request, response) => {
     readOrigin(request, deps.settings);
-    if (wantsPage(request) && !readCaller(request.headers)) return showStranger(response);
+    if (wantsPage(request) && !readCaller(request.headers)) return showNotLoggedIn(response);
     const caller = requireCaller(request);
     const session = await callerSession(deps.sessions, caller);
-    if (!session && wantsPage(request)) return showStranger(response);
+    if (!session && wantsPage(request)) return showNotLoggedIn(response);
     if (!session) throw new ProblemError('unauthenticated', 'This session has ended. Log in again.');
     if (wantsPage(request)) return showPage(response, session);
     const {

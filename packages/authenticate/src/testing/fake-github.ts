@@ -36,23 +36,20 @@ const alice: FakePerson = {
   ],
 };
 
-/**
- * A server that speaks as GitHub does: its OAuth endpoints, and the part of its API that says who somebody is, with
- * pages of two.
- */
-export function createFakeGithub({ at = 'https://github.com', api = 'https://api.github.com', expiring = false } = {}) {
-  const state = {
-    person: alice,
-    calls: [] as string[],
-    codes: new Map<string, { challenge: string; redirectUri: string; scopes: string[] }>(),
-    tokens: new Map<string, string[]>(),
-    refreshTokens: new Set<string>(),
-    /** Replaces an answer, or throws as a network would. */
-    intercept: (_path: string): Response | undefined => undefined,
-  };
-  let issued = 0;
+type State = {
+  person: FakePerson;
+  calls: string[];
+  codes: Map<string, { challenge: string; redirectUri: string; scopes: string[] }>;
+  tokens: Map<string, string[]>;
+  refreshTokens: Set<string>;
+  /** Replaces a response, or throws like a network. */
+  intercept: (path: string) => Response | undefined;
+};
 
-  const give = (scopes: string[]) => {
+/** Creates GitHub's token endpoint. With `expiring` it issues refresh tokens, like GitHub apps. */
+function createTokenEndpoint(state: State, expiring: boolean) {
+  let issued = 0;
+  const issue = (scopes: string[]) => {
     issued += 1;
     state.tokens.set(`gho_access${issued}`, scopes);
     if (expiring) state.refreshTokens.add(`ghr_refresh${issued}`);
@@ -65,8 +62,7 @@ export function createFakeGithub({ at = 'https://github.com', api = 'https://api
         : {}),
     });
   };
-
-  const token = (body: URLSearchParams, accept: string | undefined) => {
+  return (body: URLSearchParams, accept: string | undefined): Response => {
     if (accept !== 'application/json')
       return new Response('error=unsupported', { headers: { 'content-type': 'application/x-www-form-urlencoded' } });
     if (body.get('client_secret') !== 's3cr3t' || body.get('client_id') !== 'Iv1.client')
@@ -76,55 +72,68 @@ export function createFakeGithub({ at = 'https://github.com', api = 'https://api
       });
     if (body.get('grant_type') === 'refresh_token')
       return state.refreshTokens.delete(body.get('refresh_token') ?? '')
-        ? give(['read:user', 'user:email', 'read:org'])
+        ? issue(['read:user', 'user:email', 'read:org'])
         : json({ error: 'bad_refresh_token' });
     const grant = state.codes.get(body.get('code') ?? '');
     state.codes.delete(body.get('code') ?? '');
     if (!grant || hashToken(body.get('code_verifier') ?? '') !== grant.challenge)
       return json({ error: 'bad_verification_code', error_description: 'The code passed is incorrect or expired.' });
     return grant.redirectUri === body.get('redirect_uri')
-      ? give(grant.scopes)
+      ? issue(grant.scopes)
       : json({ error: 'redirect_uri_mismatch' });
   };
+}
 
-  const list = (items: unknown[], url: URL) => {
-    const page = Number(url.searchParams.get('page') ?? 1);
-    const next = new URL(url);
-    next.searchParams.set('page', String(page + 1));
-    const more = items.length > page * pageSize;
-    return json(
-      items.slice((page - 1) * pageSize, page * pageSize),
-      200,
-      more ? { link: `<${next.href}>; rel="next", <${next.href}>; rel="last"` } : {},
-    );
-  };
+function answerPage(items: unknown[], url: URL): Response {
+  const page = Number(url.searchParams.get('page') ?? 1);
+  const next = new URL(url);
+  next.searchParams.set('page', String(page + 1));
+  const more = items.length > page * pageSize;
+  return json(
+    items.slice((page - 1) * pageSize, page * pageSize),
+    200,
+    more ? { link: `<${next.href}>; rel="next", <${next.href}>; rel="last"` } : {},
+  );
+}
 
-  const answerApi = (path: string, url: URL, headers: Record<string, string>) => {
-    const scopes = state.tokens.get(headers['authorization']?.replace('Bearer ', '') ?? '');
-    if (headers['user-agent'] === undefined)
-      return json({ message: 'Request forbidden by administrative rules.' }, 403);
-    if (!scopes) return json({ message: 'Bad credentials' }, 401);
-    const { id, login, name, email, emails, orgs, teams } = state.person;
-    const may = (scope: string) => scopes.includes(scope);
-    if (path === '/user')
-      return json({ id, login, node_id: 'x', name, email, type: 'User', two_factor_authentication: true });
-    if (path === '/user/emails') return may('user:email') ? list(emails, url) : json({ message: 'Not Found' }, 404);
-    if (path === '/user/orgs')
-      return may('read:org')
-        ? list(
-            orgs.map((org, index) => ({ login: org, id: index })),
-            url,
-          )
-        : json({ message: 'You need at least read:org scope' }, 403);
-    if (path === '/user/teams')
-      return may('read:org')
-        ? list(
-            teams.map(([org, slug]) => ({ slug, name: slug, organization: { login: org } })),
-            url,
-          )
-        : json({ message: 'Must have admin rights' }, 403);
-    return json({ message: 'Not Found' }, 404);
+/** Answers the part of GitHub's API that identifies a user. */
+function answerApi(state: State, path: string, url: URL, headers: Record<string, string>): Response {
+  const scopes = state.tokens.get(headers['authorization']?.replace('Bearer ', '') ?? '');
+  if (headers['user-agent'] === undefined) return json({ message: 'Request forbidden by administrative rules.' }, 403);
+  if (!scopes) return json({ message: 'Bad credentials' }, 401);
+  const { id, login, name, email, emails, orgs, teams } = state.person;
+  const may = (scope: string) => scopes.includes(scope);
+  if (path === '/user')
+    return json({ id, login, node_id: 'x', name, email, type: 'User', two_factor_authentication: true });
+  if (path === '/user/emails') return may('user:email') ? answerPage(emails, url) : json({ message: 'Not Found' }, 404);
+  if (path === '/user/orgs')
+    return may('read:org')
+      ? answerPage(
+          orgs.map((org, index) => ({ login: org, id: index })),
+          url,
+        )
+      : json({ message: 'You need at least read:org scope' }, 403);
+  if (path === '/user/teams')
+    return may('read:org')
+      ? answerPage(
+          teams.map(([org, slug]) => ({ slug, name: slug, organization: { login: org } })),
+          url,
+        )
+      : json({ message: 'Must have admin rights' }, 403);
+  return json({ message: 'Not Found' }, 404);
+}
+
+/** Creates a server like GitHub: its OAuth endpoints, and the API that identifies a user, with pages of two entries. */
+export function createFakeGithub({ at = 'https://github.com', api = 'https://api.github.com', expiring = false } = {}) {
+  const state: State = {
+    person: alice,
+    calls: [],
+    codes: new Map(),
+    tokens: new Map(),
+    refreshTokens: new Set(),
+    intercept: () => undefined,
   };
+  const answerToken = createTokenEndpoint(state, expiring);
 
   const fetch: OutboundFetch = async (address, { method, headers, body }) => {
     const url = new URL(address);
@@ -133,11 +142,11 @@ export function createFakeGithub({ at = 'https://github.com', api = 'https://api
     const instead = state.intercept(path);
     if (instead) return instead;
     if (address === `${at}/login/oauth/access_token` && method === 'POST')
-      return token(new URLSearchParams(body as string), headers['accept']);
-    return address.startsWith(`${api}/`) ? answerApi(path, url, headers) : json({}, 404);
+      return answerToken(new URLSearchParams(body as string), headers['accept']);
+    return address.startsWith(`${api}/`) ? answerApi(state, path, url, headers) : json({}, 404);
   };
 
-  /** The person approves; gives the query with which the browser comes back. */
+  /** The user approves. Returns the query of the callback. */
   const logIn = (address: string): Record<string, string> => {
     const { searchParams: query } = new URL(address);
     const code = `code-${Math.random()}`;

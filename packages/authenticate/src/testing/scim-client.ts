@@ -1,7 +1,8 @@
 import { expect } from '@jest/globals';
 import request, { type Test } from 'supertest';
 import { hashToken } from '@sallyport/kit';
-import { createBed, credential, gateway, type Bed } from './test-bed.ts';
+import { credential, gateway } from './test-config.ts';
+import { createTestService, type TestService } from './test-service.ts';
 
 const scimToken = 'a-token-of-the-tests-that-is-long-enough';
 /** The token of the second source, `other`. */
@@ -36,14 +37,14 @@ export function withSources(sources: object[], provider: object = {}) {
 type Resource = { id: string; meta: { location: string; version: string }; [name: string]: unknown };
 
 /** Creates a SCIM client whose requests look as the gateway forwards them. */
-export function createScimClient(bed: Pick<Bed, 'app'>, token: string | undefined = scimToken) {
+export function createScimClient(service: Pick<TestService, 'app'>, token: string | undefined = scimToken) {
   const send = (
     method: 'get' | 'post' | 'put' | 'patch' | 'delete',
     path: string,
     body?: object | string,
     headers: Record<string, string> = {},
   ): Test => {
-    const call = request(bed.app)
+    const call = request(service.app)
       [method](`/.sallyport/scim/v2${path}`)
       .set({
         authorization: credential,
@@ -82,13 +83,13 @@ export function createScimClient(bed: Pick<Bed, 'app'>, token: string | undefine
     },
   };
 }
-export type ScimClientOfTests = ReturnType<typeof createScimClient>;
+export type ScimTestClient = ReturnType<typeof createScimClient>;
 
 /** Creates a service with two SCIM sources, `scim` and `other`, and a client of the first. */
-export async function createScimBed(): Promise<{ bed: Bed; scim: ScimClientOfTests }> {
+export async function createScimTestService(): Promise<{ service: TestService; scim: ScimTestClient }> {
   const sources = [scimSource(), scimSource({ id: 'other' }, otherToken, 'entra')];
-  const bed = await createBed(withSources(sources, { groupSources: ['scim'] }));
-  return { bed, scim: createScimClient(bed) };
+  const service = await createTestService(withSources(sources, { groupSources: ['scim'] }));
+  return { service, scim: createScimClient(service) };
 }
 
 /** Checks that the answer is a SCIM error, and returns its status and scimType. */

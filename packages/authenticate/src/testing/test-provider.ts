@@ -6,20 +6,20 @@ import type { OutboundFetch } from '@sallyport/kit';
 export const issuer = 'https://idp.example.com';
 export const clientId = 'sallyport';
 
-/** What a test changes about the provider's answers, to make it lie. */
+/** What a test changes in the provider's responses, to make it lie. */
 export type Lies = {
-  /** Claims that replace or, as undefined, remove honest ones. */
+  /** Claims that replace honest ones, or remove them if undefined. */
   claims?: Record<string, unknown>;
   userinfo?: Record<string, unknown>;
   discovery?: Record<string, unknown>;
-  /** Makes the id_token some other way. */
+  /** Signs the ID token in another way. */
   sign?: (claims: JWTPayload, key: CryptoKey) => Promise<string>;
-  /** Replaces an answer altogether, or throws as a network would. */
+  /** Replaces a response, or throws like a network. */
   intercept?: (path: string, body: URLSearchParams) => Response | undefined | Promise<Response>;
-  /** Without refresh tokens, or without a new id_token at a refresh. */
+  /** Issues no refresh token, or no new ID token at a refresh. */
   noRefreshToken?: boolean;
   noIdTokenAtRefresh?: boolean;
-  /** A refresh leaves the refresh token as it is. */
+  /** Does not rotate refresh tokens. */
   noRotation?: boolean;
 };
 
@@ -48,7 +48,7 @@ const discoveryOf = (at: string) => ({
 
 type LogoutTokenChanges = [claims: Record<string, unknown>, header: Record<string, unknown>, key: CryptoKey];
 
-/** A logout token for this gateway; claims and header may be replaced, or removed as undefined. */
+/** Signs a logout token for this gateway. Claims and header can be replaced, or removed if undefined. */
 function signLogoutToken(
   at: string,
   privateKey: CryptoKey,
@@ -69,48 +69,50 @@ function signLogoutToken(
     .sign(key);
 }
 
-/**
- * A small OpenID provider behind a fetch: honest, until `lies` says otherwise. `calls` are the paths that were asked
- * for.
- */
-export async function createTestProvider(at = issuer) {
-  const { privateKey, publicKey } = await keys;
-  const jwk = { ...(await exportJWK(publicKey)), kid: 'k1', alg: 'RS256', use: 'sig' };
-  const codes = new Map<string, { nonce: string; challenge: string }>();
-  const calls: string[] = [];
-  /**
-   * Refresh tokens that are good, with whom they are for. A used one is worth nothing, and shows that somebody else has
-   * it.
-   */
-  const refreshTokens = new Map<string, { sid: string }>();
-  let issued = 0;
-  const state = { lies: {} as Lies, calls, jwk, publicKey, privateKey, refreshTokens };
+type State = {
+  lies: Lies;
+  /** The paths that were requested. */
+  calls: string[];
+  /** The valid refresh tokens. A used one is invalid, and shows that someone else has it. */
+  refreshTokens: Map<string, { sid: string }>;
+};
 
-  const idToken = (nonce: string | undefined, sid?: string): Promise<string> => {
-    const now = Math.floor(Date.now() / 1000);
-    const claims = {
-      iss: at,
-      aud: clientId,
-      sub: 'sub-alice',
-      iat: now,
-      exp: now + 300,
-      nonce,
-      email: 'alice@example.com',
-      email_verified: true,
-      name: 'Alice',
-      groups: ['developers'],
-      auth_time: now,
-      sid,
-      ...state.lies.claims,
-    };
-    const sign =
-      state.lies.sign ??
-      ((payload: JWTPayload, key: CryptoKey) =>
-        new SignJWT(payload).setProtectedHeader({ alg: 'RS256', kid: 'k1' }).sign(key));
-    return sign(strip(claims) as JWTPayload, privateKey);
+function signIdToken(at: string, { lies }: State, key: CryptoKey, nonce: string | undefined, sid?: string) {
+  const now = Math.floor(Date.now() / 1000);
+  const claims = {
+    iss: at,
+    aud: clientId,
+    sub: 'sub-alice',
+    iat: now,
+    exp: now + 300,
+    nonce,
+    email: 'alice@example.com',
+    email_verified: true,
+    name: 'Alice',
+    groups: ['developers'],
+    auth_time: now,
+    sid,
+    ...lies.claims,
   };
+  const sign =
+    lies.sign ??
+    ((payload: JWTPayload, own: CryptoKey) =>
+      new SignJWT(payload).setProtectedHeader({ alg: 'RS256', kid: 'k1' }).sign(own));
+  return sign(strip(claims) as JWTPayload, key);
+}
 
-  const token = async (body: URLSearchParams) => {
+/** Creates the token endpoint. `authorize` issues an authorization code, as after a login. */
+function createTokenEndpoint(at: string, state: State, privateKey: CryptoKey) {
+  const codes = new Map<string, { nonce: string; challenge: string }>();
+  let issued = 0;
+
+  const newRefreshToken = (sid: string) => {
+    if (state.lies.noRefreshToken) return {};
+    const token = `refresh-token-${++issued}-in-clear`;
+    state.refreshTokens.set(token, { sid });
+    return { refresh_token: token };
+  };
+  const exchange = async (body: URLSearchParams) => {
     const grant = codes.get(body.get('code') ?? '');
     codes.delete(body.get('code') ?? '');
     if (!grant || hashToken(body.get('code_verifier') ?? '') !== grant.challenge)
@@ -120,32 +122,44 @@ export async function createTestProvider(at = issuer) {
       access_token: 'at',
       token_type: 'Bearer',
       expires_in: 60,
-      id_token: await idToken(grant.nonce, sid),
+      id_token: await signIdToken(at, state, privateKey, grant.nonce, sid),
       ...newRefreshToken(sid),
     });
   };
-
-  const newRefreshToken = (sid: string) => {
-    if (state.lies.noRefreshToken) return {};
-    const token = `refresh-token-${++issued}-in-clear`;
-    refreshTokens.set(token, { sid });
-    return { refresh_token: token };
-  };
-
   const refresh = async (body: URLSearchParams) => {
     const given = body.get('refresh_token') ?? '';
-    const grant = refreshTokens.get(given);
+    const grant = state.refreshTokens.get(given);
     if (!grant) return json({ error: 'invalid_grant' }, 400);
     const rotated = state.lies.noRotation ? {} : newRefreshToken(grant.sid);
-    if (!state.lies.noRotation) refreshTokens.delete(given);
+    if (!state.lies.noRotation) state.refreshTokens.delete(given);
     return json({
       access_token: 'at',
       token_type: 'Bearer',
       expires_in: 60,
       ...rotated,
-      ...(state.lies.noIdTokenAtRefresh ? {} : { id_token: await idToken(undefined, grant.sid) }),
+      ...(state.lies.noIdTokenAtRefresh
+        ? {}
+        : { id_token: await signIdToken(at, state, privateKey, undefined, grant.sid) }),
     });
   };
+  return {
+    authorize(nonce: string, challenge: string): string {
+      const code = `code-${state.calls.length}-${Math.random()}`;
+      codes.set(code, { nonce, challenge });
+      return code;
+    },
+    answer: (body: URLSearchParams) => (body.get('grant_type') === 'refresh_token' ? refresh(body) : exchange(body)),
+  };
+}
+
+/** Creates a small OpenID provider behind a fetch. It is honest unless `lies` says otherwise. */
+export async function createTestProvider(at = issuer) {
+  const { privateKey, publicKey } = await keys;
+  const jwk = { ...(await exportJWK(publicKey)), kid: 'k1', alg: 'RS256', use: 'sig' };
+  const refreshTokens: State['refreshTokens'] = new Map();
+  const calls: string[] = [];
+  const state = { lies: {} as Lies, calls, jwk, publicKey, privateKey, refreshTokens };
+  const tokens = createTokenEndpoint(at, state, privateKey);
 
   const fetch: OutboundFetch = async (address, { body }) => {
     const { pathname } = new URL(address);
@@ -156,18 +170,13 @@ export async function createTestProvider(at = issuer) {
       return json(strip({ ...discoveryOf(at), ...state.lies.discovery }));
     if (pathname === '/jwks') return json({ keys: [jwk] });
     if (pathname === '/userinfo') return json({ sub: 'sub-alice', ...state.lies.userinfo });
-    if (pathname === '/token')
-      return (body as URLSearchParams).get('grant_type') === 'refresh_token'
-        ? refresh(body as URLSearchParams)
-        : token(body as URLSearchParams);
-    return json({}, 404);
+    return pathname === '/token' ? tokens.answer(body as URLSearchParams) : json({}, 404);
   };
 
-  /** The person logs in: takes the address the browser was sent to, gives the query it comes back with. */
+  /** The user logs in: takes the URL of the authorization request, returns the query of the callback. */
   const logIn = (address: string): Record<string, string> => {
     const query = new URL(address).searchParams;
-    const code = `code-${calls.length}-${Math.random()}`;
-    codes.set(code, { nonce: query.get('nonce') ?? '', challenge: query.get('code_challenge') ?? '' });
+    const code = tokens.authorize(query.get('nonce') ?? '', query.get('code_challenge') ?? '');
     return { code, state: query.get('state') ?? '', iss: at };
   };
   return Object.assign(state, {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { createMemoryProviderTokenStore, createMemorySessionStore, type ProviderTokenStore } from '@sallyport/stores';
-import { forgetWithSessions } from './delete-tokens-with-sessions.ts';
+import { deleteTokensWithSessions } from './delete-tokens-with-sessions.ts';
 
 const session = {
   version: 1 as const,
@@ -33,7 +33,7 @@ const setUp = async (change: (tokens: ProviderTokenStore) => ProviderTokenStore 
     succeededAt: 0,
     failures: 0,
   });
-  const sessions = forgetWithSessions(createMemorySessionStore({ now }), {
+  const sessions = deleteTokensWithSessions(createMemorySessionStore({ now }), {
     tokens: change(tokens),
     logger: pino({}, { write: (line: string) => void lines.push(line) }),
   });
@@ -58,6 +58,6 @@ describe('a session that ends', () => {
     expect(await sessions.revoke('s', by)).toMatchObject({ id: 's' });
     expect((await sessions.find(['hash']))[0]!.state).toBe('revoked');
     expect(await tokens.read('s')).toBeDefined();
-    expect(lines.join()).toContain('still kept');
+    expect(lines.join()).toContain('not deleted yet');
   });
 });

@@ -2,10 +2,10 @@ import type { Logger } from '@sallyport/kit';
 import type { ProviderTokenStore, SessionStore } from '@sallyport/stores';
 
 /**
- * The same sessions, which take what their providers gave with them when they are ended. What stays behind because its
- * store is away goes when it is due.
+ * Wraps a session store so that revoking a session also deletes its provider tokens. Tokens that remain because their
+ * store is down are deleted when their refresh is due.
  */
-export function forgetWithSessions(
+export function deleteTokensWithSessions(
   sessions: SessionStore,
   deps: { tokens: ProviderTokenStore; logger: Logger },
 ): SessionStore {
@@ -17,7 +17,7 @@ export function forgetWithSessions(
         await deps.tokens
           .forget(sessionId)
           .catch((error: unknown) =>
-            deps.logger.warn({ err: error, session: sessionId }, 'the tokens of an ended session are still kept'),
+            deps.logger.warn({ err: error, session: sessionId }, 'the tokens of an ended session were not deleted yet'),
           );
       return ended;
     },

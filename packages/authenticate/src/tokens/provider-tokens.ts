@@ -1,29 +1,30 @@
-import type { TokenSealer } from '@sallyport/stores';
+import type { ProviderTokenStore, TokenSealer } from '@sallyport/stores';
 import { z } from 'zod';
 
-/**
- * What a provider gave at a login, beside the identity: to ask again, and to name the login when it is to end there.
- */
-export const loginTokensSchema = z.object({
+/** The tokens that a provider issued at a login: to refresh the session, and to identify the login at a logout. */
+export const providerTokensSchema = z.object({
   refreshToken: z.string().min(1).optional(),
   idToken: z.string().min(1).optional(),
 });
-export type LoginTokens = z.infer<typeof loginTokensSchema>;
+export type ProviderTokens = z.infer<typeof providerTokensSchema>;
 
-/** An id_token is only kept to be shown again, as a hint; one of this size would fit into no address. */
-const longestIdToken = 16 * 1024;
+/** Stores the tokens of sessions, sealed. */
+export type TokenStorage = { tokens: ProviderTokenStore; sealer: TokenSealer };
+
+/** ID tokens are stored only as a hint for the end session endpoint. A longer one would not fit into a URL. */
+const maxIdTokenLength = 16 * 1024;
 
 /** Seals tokens for an owner. */
-export function sealTokens(sealer: TokenSealer, { refreshToken, idToken }: LoginTokens, of: string): string {
-  const kept: LoginTokens = {
+export function sealTokens(sealer: TokenSealer, { refreshToken, idToken }: ProviderTokens, of: string): string {
+  const kept: ProviderTokens = {
     ...(refreshToken === undefined ? {} : { refreshToken }),
-    ...(idToken === undefined || idToken.length > longestIdToken ? {} : { idToken }),
+    ...(idToken === undefined || idToken.length > maxIdTokenLength ? {} : { idToken }),
   };
   return sealer.seal(JSON.stringify(kept), of);
 }
 
-/** Opens what was sealed for this owner; undefined if it cannot be. */
-export function openTokens(sealer: TokenSealer, sealed: string, of: string): LoginTokens | undefined {
+/** Opens tokens that were sealed for this owner. Returns undefined if they cannot be opened. */
+export function openTokens(sealer: TokenSealer, sealed: string, of: string): ProviderTokens | undefined {
   const text = sealer.open(sealed, of);
-  return text === undefined ? undefined : loginTokensSchema.safeParse(JSON.parse(text)).data;
+  return text === undefined ? undefined : providerTokensSchema.safeParse(JSON.parse(text)).data;
 }

@@ -1,34 +1,32 @@
 import type { Session } from '@sallyport/contracts';
 import type { Logger } from '@sallyport/kit';
-import type { ProviderTokenStore, TokenSealer } from '@sallyport/stores';
+
 import type { ProviderClient } from '../providers/common/provider-client.ts';
 import { nextRefresh } from '../refresh/next-refresh.ts';
-import { sealTokens, type LoginTokens } from './provider-tokens.ts';
+import { sealTokens, type ProviderTokens, type TokenStorage } from './provider-tokens.ts';
 
-export type KeepTokensDeps = {
-  keeping?: { tokens: ProviderTokenStore; sealer: TokenSealer };
+export type StoreTokensDeps = {
+  /** Without it no tokens are stored, and sessions are not refreshed. */
+  tokenStorage?: TokenStorage;
   providers: readonly Pick<ProviderClient, 'id' | 'refreshing'>[];
   random?: () => number;
   logger: Pick<Logger, 'info'>;
 };
 
-/**
- * Keeps what the provider gave for a session that is about to be made, sealed for it alone, and says when it is to be
- * refreshed.
- */
-export async function keepTokens(
-  { keeping, providers, random = Math.random, logger }: KeepTokensDeps,
+/** Stores the provider tokens of a session that is about to be created, sealed for it, and schedules its refresh. */
+export async function storeTokens(
+  { tokenStorage, providers, random = Math.random, logger }: StoreTokensDeps,
   session: Session,
-  tokens: LoginTokens,
+  tokens: ProviderTokens,
   provenAt: number,
 ): Promise<void> {
   const refreshing = providers.find(({ id }) => id === session.identity.provider)?.refreshing;
-  if (keeping && tokens.refreshToken === undefined)
+  if (tokenStorage && tokens.refreshToken === undefined)
     logger.info(
       { provider: session.identity.provider, session: session.id },
-      'no refresh token came with this login, so the session lives to its end',
+      'the provider issued no refresh token at this login, so the session is not refreshed',
     );
-  if (!keeping || (tokens.refreshToken === undefined && tokens.idToken === undefined)) return;
+  if (!tokenStorage || (tokens.refreshToken === undefined && tokens.idToken === undefined)) return;
   const {
     id,
     createdAt,
@@ -37,11 +35,11 @@ export async function keepTokens(
   } = session;
   const dueAt =
     tokens.refreshToken === undefined || !refreshing ? undefined : nextRefresh(provenAt, refreshing.interval, random);
-  await keeping.tokens.keep(
+  await tokenStorage.tokens.keep(
     {
       sessionId: id,
       provider,
-      sealed: sealTokens(keeping.sealer, tokens, id),
+      sealed: sealTokens(tokenStorage.sealer, tokens, id),
       createdAt,
       expiresAt,
       succeededAt: provenAt,

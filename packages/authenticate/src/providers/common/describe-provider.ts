@@ -1,7 +1,7 @@
 import type { ProviderConfig } from '@sallyport/contracts';
 import type { ProviderClient } from './provider-client.ts';
 
-/** What logins see of any provider without asking it. */
+/** Returns the properties of a provider client that come from the configuration alone. */
 export function describeProvider({
   id,
   issuer,

@@ -1,62 +1,69 @@
 import type { Identity, ProviderConfig } from '@sallyport/contracts';
-import type { LoginTokens } from '../../tokens/provider-tokens.ts';
-import type { EndSession } from '../openid/end-session-url.ts';
-import type { LogoutToken } from '../openid/read-logout-token.ts';
+import type { ProviderTokens } from '../../tokens/provider-tokens.ts';
 
 /**
- * How strongly and how recently the person must have been authenticated; since `begunAt` (milliseconds since the
- * epoch), not since the answer.
+ * How strongly and how recently the user must have been authenticated. `maxAge` counts from `begunAt` (milliseconds
+ * since the epoch), not from the authorization response.
  */
-export type LoginDemands = { maxAge?: number; acrValues: string[]; begunAt: number };
+export type LoginRequirements = { maxAge?: number; acrValues: string[]; begunAt: number };
 
-/** Whom the person says they are, so that the provider need not ask; nothing follows from it here. */
+/** Who the user claims to be, so that the provider need not ask. Not trusted here. */
 export type LoginHints = { login?: string; domain?: string };
 
-/** What one login has of its own, kept here between the way there and the way back. */
-export type LoginSecrets = {
+/** The authorization request of one login. It is kept from the redirect to the provider until the callback. */
+export type AuthorizationRequest = {
   redirectUri: string;
   state: string;
   nonce: string;
   codeVerifier: string;
-  demands?: LoginDemands;
+  requirements?: LoginRequirements;
   hints?: LoginHints;
 };
 
-/** What came of a login: who it is, what the provider calls its own session with them, and what it gave. */
-export type ProviderLogin = { identity: Identity; sid?: string; tokens: LoginTokens };
+/** The result of a login: the identity, the provider's ID of its own session, and the tokens that it issued. */
+export type ProviderLogin = { identity: Identity; sid?: string; tokens: ProviderTokens };
 
-/** Whom a refresh must be about; `known` is who they were until now, where that is known. */
-export type RefreshedPerson = {
+/** The user whom a refresh must be about. `known` is their identity until now, if it is known. */
+export type RefreshSubject = {
   issuer: string;
   subject: string;
   known?: Pick<Identity, 'email' | 'claims' | 'authTime'>;
 };
 
-/** One identity provider, as logins see it. */
+/** The parameters of an end session request: who logs out, and where the browser returns to. */
+export type EndSessionRequest = { idToken?: ProviderTokens['idToken']; hint: string; returnTo: string };
+
+/**
+ * A verified logout token: whose sessions end. It could be replayed until `replayableUntil` (milliseconds since the
+ * epoch), so its `jti` must be remembered until then.
+ */
+export type LogoutToken = { issuer: string; jti: string; subject?: string; sid?: string; replayableUntil: number };
+
+/** The client of one identity provider, of which this gateway is a relying party. */
 export type ProviderClient = {
   id: string;
   issuer: string;
-  /** What people know it by. */
+  /** The name that users know it by. */
   name: string;
-  /** Domains whose people have their accounts there. */
+  /** The email domains whose users have their accounts there. */
   domains: readonly string[];
-  /** Where the browser comes back to, below the address of the login pages. */
+  /** The path of the redirect URI, on the origin of the login pages. */
   callbackPath: string;
   refreshing: ProviderConfig['refresh'];
-  /** Where to send the browser. Rejects with `identity-provider-unavailable`. */
-  authorizationUrl(login: LoginSecrets): Promise<URL>;
-  /** Finishes the code flow and says who it is. `answer` is the query with which the browser came back. */
-  finish(answer: URLSearchParams, login: LoginSecrets): Promise<ProviderLogin>;
+  /** Returns the URL of the authorization request. Rejects with `identity-provider-unavailable`. */
+  authorizationUrl(request: AuthorizationRequest): Promise<URL>;
+  /** Completes the authorization code flow. `callback` is the query of the authorization response. */
+  completeLogin(callback: URLSearchParams, request: AuthorizationRequest): Promise<ProviderLogin>;
   /**
-   * Asks again who a person is, who must still be the same one; no identity where the provider only says that they may
-   * go on. Rejects with a RefreshFailure.
+   * Refreshes the identity, which must be of the same user. The identity is undefined if the provider only confirms
+   * that the session may continue. Rejects with a RefreshFailure.
    */
   refresh(
-    tokens: LoginTokens & { refreshToken: string },
-    of: RefreshedPerson,
-  ): Promise<{ identity: Identity | undefined; tokens: LoginTokens }>;
-  /** Where a browser ends its session at the provider too; undefined where it cannot. */
-  endSessionUrl(about: EndSession): Promise<URL | undefined>;
-  /** Verifies a logout token. Rejects with `bad-request`, or with `identity-provider-unavailable`. */
+    tokens: ProviderTokens & { refreshToken: string },
+    of: RefreshSubject,
+  ): Promise<{ identity: Identity | undefined; tokens: ProviderTokens }>;
+  /** Returns the URL that ends the session at the provider. Undefined if the provider has none. */
+  endSessionUrl(request: EndSessionRequest): Promise<URL | undefined>;
+  /** Verifies a logout token. Rejects with `bad-request` or `identity-provider-unavailable`. */
   readLogoutToken(token: string): Promise<LogoutToken>;
 };

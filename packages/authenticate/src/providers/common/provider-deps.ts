@@ -3,15 +3,15 @@ import type { ProviderConfig } from '@sallyport/contracts';
 import type { ForeignPrefixes } from '@sallyport/directory';
 import type { OutboundFetch } from '@sallyport/kit';
 
-/** What the client of one provider is made of. */
+/** The dependencies of a provider client. */
 export type ProviderDeps = {
   provider: ProviderConfig;
   fetch: OutboundFetch;
   now: () => number;
-  /** Signs where `clientAuth` is `private_key_jwt`. */
+  /** Signs client assertions if `clientAuth` is `private_key_jwt`. */
   clientKey?: CryptoKey;
-  /** Names that belong to the other providers; none unless given. */
+  /** Names that belong to other providers. The default is none. */
   foreign?: ForeignPrefixes;
-  /** Whether refresh tokens are kept; true unless given. Where nobody would keep one, none is asked for. */
-  keepsTokens?: boolean;
+  /** Whether refresh tokens are stored (the default). If not, none is requested. */
+  storesTokens?: boolean;
 };

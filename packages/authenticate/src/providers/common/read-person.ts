@@ -3,7 +3,7 @@ import { checkForeignNames } from '@sallyport/directory';
 import { readIdentity } from '../../identity/read-identity.ts';
 import type { ProviderDeps } from './provider-deps.ts';
 
-/** Reads a person out of claims that hold. */
+/** Reads the identity from verified claims, and refuses names that belong to other providers. */
 export function readPerson(
   { provider, foreign }: Pick<ProviderDeps, 'provider' | 'foreign'>,
   claims: object,

@@ -1,20 +1,20 @@
 import { ClientError, ResponseBodyError, WWWAuthenticateChallengeError } from 'openid-client';
 import type { EndReason } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
-import type { LoginTokens } from '../../tokens/provider-tokens.ts';
-import { bareError } from './provider-problem.ts';
+import type { ProviderTokens } from '../../tokens/provider-tokens.ts';
+import { sanitizedError } from './provider-problem.ts';
 
-/** Why a session could not be refreshed. `ends` is set where that ends it; else the provider is to be asked again. */
+/** Why a session could not be refreshed. If `ends` is set the session ends, otherwise the refresh is retried. */
 export class RefreshFailure extends Error {
   readonly ends: Extract<EndReason, 'refused' | 'changed'> | undefined;
-  /** How long the provider asks to be left alone, in milliseconds. */
+  /** How long the provider asked to wait (`Retry-After`), in milliseconds. */
   readonly retryAfterMs: number | undefined;
-  /** What the provider gave before it went wrong; the earlier ones may be worth nothing any more. */
-  readonly tokens: LoginTokens | undefined;
+  /** The tokens that the provider issued before the failure. The earlier ones may no longer be valid. */
+  readonly tokens: ProviderTokens | undefined;
 
   constructor(
     message: string,
-    about: { ends?: Extract<EndReason, 'refused' | 'changed'>; retryAfterMs?: number; tokens?: LoginTokens } = {},
+    about: { ends?: Extract<EndReason, 'refused' | 'changed'>; retryAfterMs?: number; tokens?: ProviderTokens } = {},
   ) {
     super(message);
     this.name = 'RefreshFailure';
@@ -22,15 +22,15 @@ export class RefreshFailure extends Error {
   }
 }
 
-/** Of the answers of the kind "you are wrong", those that mean "not now". */
-const notNow = new Set([408, 425, 429]);
-const longestWaitMs = 3_600_000;
+/** The 4xx statuses that are temporary. */
+const temporary = new Set([408, 425, 429]);
+const maxWaitMs = 3_600_000;
 
-/** RFC 9110 10.2.3: seconds, or a date. */
+/** Reads `Retry-After` (RFC 9110 10.2.3): seconds, or a date. */
 export function readRetryAfter(response: Response | undefined, now: number): number | undefined {
   const text = response?.headers.get('retry-after') ?? '';
   const ms = /^\d{1,9}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now;
-  return Number.isFinite(ms) && ms > 0 ? Math.min(ms, longestWaitMs) : undefined;
+  return Number.isFinite(ms) && ms > 0 ? Math.min(ms, maxWaitMs) : undefined;
 }
 
 function responseOf(error: unknown): Response | undefined {
@@ -38,23 +38,23 @@ function responseOf(error: unknown): Response | undefined {
   return error instanceof ClientError && error.cause instanceof Response ? error.cause : undefined;
 }
 
-/** What an assertion says that is not meant for us, or not about this person, is no outage. */
+/** An ID token that is not for this client, or not about this user, is not an outage. */
 const wrongAssertion = new Set(['OAUTH_JWT_CLAIM_COMPARISON_FAILED', 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED']);
 
 /**
- * Judges what went wrong: any refusal (4xx) ends the session, and so does what would let nobody log in; a provider that
- * is away (network, 429, 5xx) or whose answer cannot be verified now is asked again. Nothing of the error's own objects
- * is kept, for they hold tokens.
+ * Classifies a failed refresh. A refusal (4xx) ends the session, and so does what would refuse a login. If the provider
+ * is unavailable (network, 429, 5xx) or its response cannot be verified, the refresh is retried. The error's own
+ * objects are not kept, because they contain tokens.
  */
-export function refreshFailure(error: unknown, about: { now: number; tokens?: LoginTokens }): RefreshFailure {
+export function refreshFailure(error: unknown, about: { now: number; tokens?: ProviderTokens }): RefreshFailure {
   if (error instanceof RefreshFailure) return error;
   const kept = about.tokens ? { tokens: about.tokens } : {};
-  const message = error instanceof ProblemError ? error.detail : bareError(error).message;
+  const message = error instanceof ProblemError ? error.detail : sanitizedError(error).message;
   if (error instanceof ProblemError)
     return new RefreshFailure(message, { ...kept, ...(error.code === 'login-failed' ? { ends: 'changed' } : {}) });
   const response = responseOf(error);
   const status = response?.status ?? 0;
-  if (status >= 400 && status < 500 && !notNow.has(status))
+  if (status >= 400 && status < 500 && !temporary.has(status))
     return new RefreshFailure(`status ${status}: ${message}`, { ...kept, ends: 'refused' });
   if (error instanceof ClientError && wrongAssertion.has(error.code ?? ''))
     return new RefreshFailure(message, { ...kept, ends: 'changed' });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { boundFetch, type OutboundFetch } from '@sallyport/kit';
 
-/** An answer of GitHub that is none of those hoped for; `waits` is set where it only means "not now". */
+/** An unexpected response of GitHub. `waits` is set if it is temporary. */
 export class GithubRefusal extends Error {
   readonly status: number;
   readonly waits: boolean;
@@ -12,7 +12,7 @@ export class GithubRefusal extends Error {
     this.name = 'GithubRefusal';
     this.response = response;
     this.status = response.status;
-    // GitHub's limits come as 403 as well as 429, and show themselves in these headers.
+    // GitHub sends rate limits as 403 as well as 429, with these headers.
     const limited =
       response.status === 403 &&
       (response.headers.get('x-ratelimit-remaining') === '0' || response.headers.has('retry-after'));
@@ -20,20 +20,20 @@ export class GithubRefusal extends Error {
   }
 }
 
-/** Asks GitHub's API as one person. Rejects with a GithubRefusal, or as a fetch does. */
+/** GitHub's API on behalf of one user. Rejects with a GithubRefusal, or with the errors of fetch. */
 export type GithubApi = {
   one<T>(path: string, schema: z.ZodType<T>): Promise<T>;
-  /** All pages of a list. */
+  /** Reads all pages of a list. */
   all<T>(path: string, schema: z.ZodType<T>): Promise<T[]>;
 };
 
 const timeoutMs = 5000;
-/** Of a hundred each. To leave some out could let somebody in, so more is refused. */
-const mostPages = 20;
+/** Pages of a hundred entries. More are refused, because leaving some out could wrongly allow access. */
+const maxPages = 20;
 
 const nextOf = (link: string | null): string | undefined => /<([^<>]+)>\s*;[^<]*\brel="next"/.exec(link ?? '')?.[1];
 
-/** Creates the API's client. `apiUrl` is where it is, without a slash at the end. */
+/** Creates the API client. `apiUrl` has no trailing slash. */
 export function createGithubApi(deps: { fetch: OutboundFetch; apiUrl: string; token: string }): GithubApi {
   const fetch = boundFetch(deps.fetch);
   const headers = {
@@ -58,9 +58,9 @@ export function createGithubApi(deps: { fetch: OutboundFetch; apiUrl: string; to
       const found = [];
       let url: string | undefined = `${deps.apiUrl}${path}?per_page=100`;
       for (let page = 0; url !== undefined; page += 1) {
-        if (page === mostPages) throw new Error(`GitHub has more than ${mostPages * 100} entries at ${path}`);
-        // The token goes to the API alone, whatever a header says comes next.
-        if (!url.startsWith(`${deps.apiUrl}/`)) throw new Error('GitHub names a next page that is elsewhere');
+        if (page === maxPages) throw new Error(`GitHub has more than ${maxPages * 100} entries at ${path}`);
+        // The token is sent only to the API, whatever the Link header names.
+        if (!url.startsWith(`${deps.apiUrl}/`)) throw new Error("GitHub's next page is on another host");
         const { body, next } = await get(url);
         found.push(...z.array(schema).parse(body));
         url = next;

@@ -2,33 +2,33 @@ import * as client from 'openid-client';
 import type { Identity } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import { describeProvider } from '../common/describe-provider.ts';
-import type { LoginSecrets, ProviderClient, ProviderLogin } from '../common/provider-client.ts';
+import type { AuthorizationRequest, ProviderClient, ProviderLogin } from '../common/provider-client.ts';
 import type { ProviderDeps } from '../common/provider-deps.ts';
 import { readPerson } from '../common/read-person.ts';
 import { refreshFailure, RefreshFailure } from '../common/refresh-failure.ts';
 import { createGithubApi } from './github-api.ts';
-import { githubApiUrl } from './github-address.ts';
+import { githubApiUrl } from './github-api-url.ts';
 import { githubProblem, githubRefreshFailure } from './github-problem.ts';
 import { fetchGithubTokens, lastingToken, type GithubTokens } from './github-tokens.ts';
 import { readGithubClaims } from './read-github-claims.ts';
 
-async function authorizationUrl({ provider }: ProviderDeps, login: LoginSecrets): Promise<URL> {
-  const { demands, hints } = login;
-  if (demands?.maxAge !== undefined || (demands?.acrValues ?? []).length > 0)
+async function authorizationUrl({ provider }: ProviderDeps, request: AuthorizationRequest): Promise<URL> {
+  const { requirements, hints } = request;
+  if (requirements?.maxAge !== undefined || (requirements?.acrValues ?? []).length > 0)
     throw new ProblemError(
       'bad-request',
-      `The identity provider ${provider.id} cannot say how and when somebody was authenticated (max_age, acr_values). Choose another one.`,
+      `The identity provider ${provider.id} does not support max_age and acr_values. Choose another one.`,
     );
   const url = new URL(`${provider.issuer}/login/oauth/authorize`);
   const params = {
     ...provider.extraParams,
     ...(hints?.login === undefined ? {} : { login: hints.login }),
     client_id: provider.clientId,
-    redirect_uri: login.redirectUri,
+    redirect_uri: request.redirectUri,
     response_type: 'code',
     scope: provider.scopes.join(' '),
-    state: login.state,
-    code_challenge: await client.calculatePKCECodeChallenge(login.codeVerifier),
+    state: request.state,
+    code_challenge: await client.calculatePKCECodeChallenge(request.codeVerifier),
     code_challenge_method: 'S256',
   };
   url.search = new URLSearchParams(params).toString();
@@ -46,36 +46,40 @@ async function identify(
   );
 }
 
-/** What the browser brought must be an answer to this login and of this provider, and a code. */
-function readCode({ provider }: ProviderDeps, answer: URLSearchParams, { state }: LoginSecrets): string {
-  const [codes, issuers] = [answer.getAll('code'), answer.getAll('iss')];
-  const error = answer.get('error');
+/** Reads the authorization code. Refuses responses to another login or from another provider. */
+function readCode({ provider }: ProviderDeps, callback: URLSearchParams, { state }: AuthorizationRequest): string {
+  const [codes, issuers] = [callback.getAll('code'), callback.getAll('iss')];
+  const error = callback.get('error');
   if (error !== null)
     throw new ProblemError(
       'login-failed',
       `The identity provider ${provider.id} ${error === 'access_denied' ? 'denied the login' : 'refused the login'}.`,
     );
-  // RFC 9207: GitHub does not say who answers; if somebody else does, it is not our answer.
-  if (answer.get('state') !== state || issuers.some((issuer) => issuer !== provider.issuer))
+  // RFC 9207: GitHub sends no `iss`. If there is one, another provider answered.
+  if (callback.get('state') !== state || issuers.some((issuer) => issuer !== provider.issuer))
     throw new ProblemError(
       'login-failed',
-      `The answer is not one of the identity provider ${provider.id} to this login.`,
+      `The response does not belong to this login with the identity provider ${provider.id}.`,
     );
   if (codes.length !== 1 || codes[0] === '')
-    throw new ProblemError('login-failed', `The identity provider ${provider.id} sent no code.`);
+    throw new ProblemError('login-failed', `The identity provider ${provider.id} sent no authorization code.`);
   return codes[0]!;
 }
 
-async function finish(deps: ProviderDeps, answer: URLSearchParams, login: LoginSecrets): Promise<ProviderLogin> {
-  const code = readCode(deps, answer, login);
+async function completeLogin(
+  deps: ProviderDeps,
+  callback: URLSearchParams,
+  request: AuthorizationRequest,
+): Promise<ProviderLogin> {
+  const code = readCode(deps, callback, request);
   const tokens = await fetchGithubTokens(deps, {
     code,
-    redirect_uri: login.redirectUri,
-    code_verifier: login.codeVerifier,
+    redirect_uri: request.redirectUri,
+    code_verifier: request.codeVerifier,
   });
   return {
     identity: await identify(deps, tokens),
-    tokens: (deps.keepsTokens ?? true) ? { refreshToken: tokens.renewal } : {},
+    tokens: (deps.storesTokens ?? true) ? { refreshToken: tokens.renewal } : {},
   };
 }
 
@@ -94,7 +98,7 @@ async function refresh(
     kept = { refreshToken: tokens.renewal };
     const identity = await identify(deps, tokens);
     if (identity.subject !== of.subject || identity.issuer !== of.issuer)
-      throw new RefreshFailure('the provider speaks of somebody else', { ends: 'changed' });
+      throw new RefreshFailure('the access token belongs to another user', { ends: 'changed' });
     return { identity, tokens: kept };
   } catch (error) {
     throw (
@@ -105,22 +109,22 @@ async function refresh(
 }
 
 /**
- * Creates the client of GitHub, which speaks OAuth 2.0 alone: authorization code with PKCE (S256), and its API says who
- * it is. It has no id_token, no logout and nothing to say about how somebody was authenticated.
+ * Creates the client of GitHub, which supports only OAuth 2.0: authorization code flow with PKCE (S256), and an API for
+ * the identity. There are no ID tokens, no logout, and no claims about the authentication.
  */
 export function createGithubClient(deps: ProviderDeps): ProviderClient {
   const { provider } = deps;
   return {
     ...describeProvider(provider),
-    authorizationUrl: (login) => authorizationUrl(deps, login),
-    finish: (answer, login) =>
-      finish(deps, answer, login).catch((error: unknown) => {
+    authorizationUrl: (request) => authorizationUrl(deps, request),
+    completeLogin: (callback, request) =>
+      completeLogin(deps, callback, request).catch((error: unknown) => {
         throw githubProblem(provider.id, error);
       }),
     refresh: ({ refreshToken }, of) => refresh(deps, refreshToken, of),
     endSessionUrl: async () => undefined,
     readLogoutToken: async () => {
-      throw new ProblemError('bad-request', `The identity provider ${provider.id} sends no logout tokens.`);
+      throw new ProblemError('bad-request', `The identity provider ${provider.id} does not support logout tokens.`);
     },
   };
 }

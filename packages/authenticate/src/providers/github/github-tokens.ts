@@ -3,12 +3,12 @@ import { z } from 'zod';
 import { boundFetch, type OutboundFetch } from '@sallyport/kit';
 import { GithubRefusal } from './github-api.ts';
 
-/** What the token endpoint says where it gives nothing; GitHub does so with status 200. */
+/** An error response of the token endpoint, which GitHub sends with status 200. */
 export class GithubTokenError extends Error {
   readonly error: string;
 
   constructor(error: string) {
-    super(`GitHub gave no token: ${error}`);
+    super(`GitHub issued no token: ${error}`);
     this.name = 'GithubTokenError';
     this.error = error;
   }
@@ -24,17 +24,17 @@ const answerSchema = z.union([
 ]);
 
 /**
- * A token to ask the API with, and what brings the next one: itself, where it does not expire (OAuth apps), else a
- * refresh token (GitHub apps).
+ * An access token for the API, and what renews it: a refresh token (GitHub apps), or the access token itself if it does
+ * not expire (OAuth apps).
  */
 export type GithubTokens = { accessToken: string; renewal: string };
 
-/** What is kept says which of the two it is. */
+/** Marks a stored value as an access token that does not expire. */
 const lasting = 'lasting ';
 export const lastingToken = (renewal: string): string | undefined =>
   renewal.startsWith(lasting) ? renewal.slice(lasting.length) : undefined;
 
-/** Exchanges a code or a refresh token. Rejects with a GithubTokenError, a GithubRefusal, or as a fetch does. */
+/** Exchanges a code or refresh token. Rejects with a GithubTokenError, a GithubRefusal, or with the errors of fetch. */
 export async function fetchGithubTokens(
   { provider, fetch }: { provider: ProviderConfig; fetch: OutboundFetch },
   grant: Record<string, string>,

@@ -8,7 +8,7 @@ const teamSchema = z.object({ slug: z.string().min(1), organization: organisatio
 
 const has = (scopes: readonly string[], ...names: string[]) => names.some((name) => scopes.includes(name));
 
-/** `acme` for a member of the organisation, `acme/platform` for one of its team. */
+/** Returns `acme` for a member of the organisation, and `acme/platform` for a member of its team. */
 async function groupsOf(api: GithubApi): Promise<string[]> {
   const [organisations, teams] = await Promise.all([
     api.all('/user/orgs', organisationSchema),
@@ -21,9 +21,9 @@ async function groupsOf(api: GithubApi): Promise<string[]> {
 }
 
 /**
- * Asks GitHub who somebody is, in the form in which OpenID providers say it: the subject is the number, as names are
- * given away again; the e-mail address is the primary one. What the scopes do not cover is left out; what they cover
- * and GitHub refuses is an error, for a missing group could let somebody in.
+ * Reads a user's claims from GitHub in the form of OpenID claims. The subject is the user's numeric ID, because GitHub
+ * reassigns login names. The email address is the primary one. Claims outside of the scopes are left out. A refusal
+ * within the scopes is an error, because a missing group could wrongly allow access.
  */
 export async function readGithubClaims(
   api: GithubApi,

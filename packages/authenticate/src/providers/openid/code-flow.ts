@@ -2,168 +2,167 @@ import { decodeJwt } from 'jose';
 import * as client from 'openid-client';
 import type { Identity, ProviderConfig } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
-import { joinDocuments } from '../../identity/merge-claims.ts';
+import { mergeClaims } from '../../identity/merge-claims.ts';
 import { lacksClaims } from '../../identity/read-identity.ts';
-import type { LoginTokens } from '../../tokens/provider-tokens.ts';
-import { atTenant } from './at-tenant.ts';
-import type { LoginSecrets, ProviderLogin, RefreshedPerson } from '../common/provider-client.ts';
+import type { ProviderTokens } from '../../tokens/provider-tokens.ts';
+import { withTenantIssuer } from './with-tenant-issuer.ts';
+import type { AuthorizationRequest, ProviderLogin, RefreshSubject } from '../common/provider-client.ts';
 import type { ProviderDeps } from '../common/provider-deps.ts';
 import { readPerson } from '../common/read-person.ts';
 import { RefreshFailure, refreshFailure } from '../common/refresh-failure.ts';
 
-/** As for the times of an id_token. */
+/** The same tolerance as for the times in ID tokens. */
 const clockToleranceSeconds = 30;
 
 type Tokens = client.TokenEndpointResponse & client.TokenEndpointResponseHelpers;
 
 /**
- * What of an answer is kept; a refresh token that is not replaced stays good (RFC 6749 6), and so does an id_token as a
- * hint.
+ * Returns the tokens of a token response to store. A refresh token that is not replaced stays valid (RFC 6749 6), and
+ * so does an ID token as a hint.
  */
-function tokensOf(answer: Tokens, before: LoginTokens = {}): LoginTokens {
-  const { refresh_token: refreshToken = before.refreshToken, id_token: idToken = before.idToken } = answer;
+function tokensToStore(response: Tokens, before: ProviderTokens = {}): ProviderTokens {
+  const { refresh_token: refreshToken = before.refreshToken, id_token: idToken = before.idToken } = response;
   return { ...(refreshToken === undefined ? {} : { refreshToken }), ...(idToken === undefined ? {} : { idToken }) };
 }
 
 /**
- * OpenID Connect Core 3.1.3.7: a token that is also for somebody whom nobody here trusts, or that was issued to
- * somebody else, is not for us.
+ * OpenID Connect Core 3.1.3.7: refuses an ID token with an audience that the operator does not trust, or that was
+ * issued to another client.
  */
 function checkAudience({ clientId, audiences }: ProviderConfig, { aud, azp }: client.IDToken): void {
-  const strange = [aud].flat().find((one) => one !== clientId && !audiences.includes(one));
-  if (strange === undefined && (azp === undefined || azp === clientId)) return;
+  const untrusted = [aud].flat().find((one) => one !== clientId && !audiences.includes(one));
+  if (untrusted === undefined && (azp === undefined || azp === clientId)) return;
   throw new ProblemError(
     'login-failed',
-    'The identity provider sent an id_token that is for others, too (aud, azp), so it is not believed.',
+    'The identity provider sent an ID token that is not only for this gateway (aud, azp).',
   );
 }
 
-function asksUserInfo({ userInfo }: ProviderConfig, lacking: () => boolean): boolean {
+function needsUserInfo({ userInfo }: ProviderConfig, lacking: () => boolean): boolean {
   return userInfo === 'always' || (userInfo === 'ifMissing' && lacking());
 }
 
 /**
- * Reads the person out of a new id_token, and of UserInfo where that is asked. `login` are claims on how they logged
- * in, where that was said before.
+ * Reads the identity from a new ID token, and from UserInfo if it is needed. `authentication` holds the claims about
+ * the authentication if they are already known from the login.
  */
 async function identify(
   deps: ProviderDeps,
   configuration: client.Configuration,
-  answer: Tokens,
-  login: object = {},
+  response: Tokens,
+  authentication: object = {},
 ): Promise<Identity> {
   const { provider } = deps;
-  const claims = answer.claims()!;
+  const claims = response.claims()!;
   checkAudience(provider, claims);
-  const asks =
+  const fetches =
     configuration.serverMetadata().userinfo_endpoint !== undefined &&
-    asksUserInfo(provider, () => lacksClaims(provider, claims));
-  const userInfo = asks ? await client.fetchUserInfo(configuration, answer.access_token, claims.sub) : {};
-  return readPerson(deps, { ...joinDocuments(provider, { idToken: claims, userInfo }), ...login });
+    needsUserInfo(provider, () => lacksClaims(provider, claims));
+  const userInfo = fetches ? await client.fetchUserInfo(configuration, response.access_token, claims.sub) : {};
+  return readPerson(deps, { ...mergeClaims(provider, { idToken: claims, userInfo }), ...authentication });
 }
 
-/** OpenID Connect Core 5.5.1.1: whoever asks for a class must see which one it became. */
-function checkStrength({ demands }: LoginSecrets, acr: unknown): void {
-  const acrValues = demands?.acrValues ?? [];
+/** OpenID Connect Core 5.5.1.1: a relying party that requests a class must check which one was used. */
+function checkStrength({ requirements }: AuthorizationRequest, acr: unknown): void {
+  const acrValues = requirements?.acrValues ?? [];
   if (acrValues.length > 0 && (typeof acr !== 'string' || !acrValues.includes(acr))) {
     throw new ProblemError(
       'login-failed',
-      'The identity provider did not log you in as strongly as was asked for (acr_values).',
+      'The identity provider did not authenticate you as strongly as requested (acr_values).',
     );
   }
 }
 
 /**
- * OpenID Connect Core 3.1.2.1, as of the moment at which it was asked for: a person may take their time on the
+ * Checks `max_age` (OpenID Connect Core 3.1.2.1) as of the start of the login, because users may take their time on the
  * provider's pages.
  */
-function checkRecency({ demands }: LoginSecrets, authTime: number | undefined): void {
-  if (demands?.maxAge === undefined) return;
-  if (authTime === undefined || authTime < demands.begunAt / 1000 - demands.maxAge - clockToleranceSeconds) {
+function checkRecency({ requirements }: AuthorizationRequest, authTime: number | undefined): void {
+  if (requirements?.maxAge === undefined) return;
+  const oldest = requirements.begunAt / 1000 - requirements.maxAge - clockToleranceSeconds;
+  if (authTime === undefined || authTime < oldest) {
     throw new ProblemError(
       'login-failed',
-      'The identity provider has not authenticated you as recently as was asked for (max_age), or does not say when it did.',
+      'The identity provider did not authenticate you as recently as requested (max_age), or did not send auth_time.',
     );
   }
 }
 
-/** Finishes the code flow: who it is, and what the provider gave. */
-export async function askIdentity(
+/** Completes the authorization code flow: exchanges the code and reads the identity. */
+export async function completeCodeFlow(
   deps: ProviderDeps,
   configuration: client.Configuration,
-  answer: URLSearchParams,
-  login: LoginSecrets,
+  callback: URLSearchParams,
+  request: AuthorizationRequest,
 ): Promise<ProviderLogin> {
-  const url = new URL(login.redirectUri);
-  url.search = answer.toString();
-  return atTenant(deps, configuration, answer.get('iss'), async (own) => {
+  const url = new URL(request.redirectUri);
+  url.search = callback.toString();
+  return withTenantIssuer(deps, configuration, callback.get('iss'), async (own) => {
     const tokens = await client.authorizationCodeGrant(own, url, {
-      expectedState: login.state,
-      expectedNonce: login.nonce,
-      pkceCodeVerifier: login.codeVerifier,
+      expectedState: request.state,
+      expectedNonce: request.nonce,
+      pkceCodeVerifier: request.codeVerifier,
       idTokenExpected: true,
     });
     const { sid, acr, auth_time: authTime } = tokens.claims()!;
-    checkStrength(login, acr);
-    checkRecency(login, authTime);
+    checkStrength(request, acr);
+    checkRecency(request, authTime);
     return {
       identity: await identify(deps, own, tokens),
-      tokens: tokensOf(tokens),
+      tokens: tokensToStore(tokens),
       ...(typeof sid === 'string' && sid !== '' && sid.length <= 512 ? { sid } : {}),
     };
   });
 }
 
 /**
- * No authentication takes place at a refresh (OpenID Connect Core 12.2): what the login said of it holds, whatever a
- * new id_token says or leaves out.
+ * Returns the claims about the authentication. No authentication takes place at a refresh (OpenID Connect Core 12.2),
+ * so those of the login remain, whatever a new ID token contains.
  */
-function loginOf({ known }: RefreshedPerson): object {
+function authenticationClaims({ known }: RefreshSubject): object {
   return known ? { acr: known.claims['acr'], amr: known.claims['amr'], auth_time: known.authTime } : {};
 }
 
-/**
- * Without a new id_token (it is optional: OpenID Connect Core 12.2) UserInfo says what has changed since the last one.
- */
+/** Reads the identity from UserInfo and the last ID token. A new ID token is optional (OpenID Connect Core 12.2). */
 async function identifyByUserInfo(
   deps: ProviderDeps,
   configuration: client.Configuration,
-  answer: Tokens,
-  of: RefreshedPerson & { idToken: string | undefined },
+  response: Tokens,
+  of: RefreshSubject & { idToken: string | undefined },
 ): Promise<Identity | undefined> {
   if (configuration.serverMetadata().userinfo_endpoint === undefined || deps.provider.userInfo === 'never')
     return undefined;
   const lastIdToken = of.idToken === undefined ? {} : decodeJwt(of.idToken);
-  const userInfo = await client.fetchUserInfo(configuration, answer.access_token, of.subject);
+  const userInfo = await client.fetchUserInfo(configuration, response.access_token, of.subject);
   return readPerson(deps, {
-    ...joinDocuments(deps.provider, { userInfo, lastIdToken, ...(of.known ? { known: of.known } : {}) }),
-    ...loginOf(of),
+    ...mergeClaims(deps.provider, { userInfo, lastIdToken, ...(of.known ? { known: of.known } : {}) }),
+    ...authenticationClaims(of),
     iss: of.issuer,
     sub: of.subject,
   });
 }
 
 /**
- * Asks again with the refresh token: who the person is now (undefined where the provider vouches for them and says no
- * more), and what is to be kept from now on. Rejects with a RefreshFailure.
+ * Uses the refresh token to get the current identity and the tokens to store from now on. The identity is undefined if
+ * the provider accepts the refresh token but sends no claims. Rejects with a RefreshFailure.
  */
-export async function askAgain(
+export async function refreshIdentity(
   deps: ProviderDeps,
   configuration: client.Configuration,
-  before: LoginTokens & { refreshToken: string },
-  of: RefreshedPerson,
-): Promise<{ identity: Identity | undefined; tokens: LoginTokens }> {
-  let tokens: LoginTokens | undefined;
+  before: ProviderTokens & { refreshToken: string },
+  of: RefreshSubject,
+): Promise<{ identity: Identity | undefined; tokens: ProviderTokens }> {
+  let tokens: ProviderTokens | undefined;
   try {
-    return await atTenant(deps, configuration, null, async (own) => {
-      const answer = await client.refreshTokenGrant(own, before.refreshToken);
-      tokens = tokensOf(answer, before);
-      const claims = answer.claims();
+    return await withTenantIssuer(deps, configuration, null, async (own) => {
+      const response = await client.refreshTokenGrant(own, before.refreshToken);
+      tokens = tokensToStore(response, before);
+      const claims = response.claims();
       if (claims && (claims.sub !== of.subject || claims.iss !== of.issuer))
-        throw new RefreshFailure('the provider speaks of somebody else', { ends: 'changed' });
+        throw new RefreshFailure('the ID token is about another user', { ends: 'changed' });
       const identity = claims
-        ? await identify(deps, own, answer, loginOf(of))
-        : await identifyByUserInfo(deps, own, answer, { ...of, idToken: before.idToken });
+        ? await identify(deps, own, response, authenticationClaims(of))
+        : await identifyByUserInfo(deps, own, response, { ...of, idToken: before.idToken });
       return { identity, tokens };
     });
   } catch (error) {

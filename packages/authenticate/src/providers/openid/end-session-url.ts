@@ -1,22 +1,19 @@
 import * as client from 'openid-client';
-import type { LoginTokens } from '../../tokens/provider-tokens.ts';
+import type { EndSessionRequest } from '../common/provider-client.ts';
 
-/** How the provider is told who logs out, and where the browser is to come back to. */
-export type EndSession = { idToken?: LoginTokens['idToken']; hint: string; returnTo: string };
-
-/** Beyond this length some server on the way may refuse the address. */
-const longestHint = 4096;
+/** Servers on the way may refuse URLs with a longer hint. */
+const maxHintLength = 4096;
 
 /**
- * Where a browser ends its session at the provider (OpenID Connect RP-Initiated Logout 1.0); undefined if the provider
- * has no such address.
+ * Builds the URL of an end session request (OpenID Connect RP-Initiated Logout 1.0). Returns undefined if the provider
+ * has no end session endpoint.
  */
-export function endSessionAddress(
+export function buildEndSessionUrl(
   configuration: client.Configuration,
-  { idToken, hint, returnTo }: EndSession,
+  { idToken, hint, returnTo }: EndSessionRequest,
 ): URL | undefined {
   if (configuration.serverMetadata().end_session_endpoint === undefined) return undefined;
   const who: Record<string, string> =
-    idToken !== undefined && idToken.length <= longestHint ? { id_token_hint: idToken } : { logout_hint: hint };
+    idToken !== undefined && idToken.length <= maxHintLength ? { id_token_hint: idToken } : { logout_hint: hint };
   return client.buildEndSessionUrl(configuration, { ...who, post_logout_redirect_uri: returnTo });
 }

@@ -1,31 +1,31 @@
 import * as client from 'openid-client';
 import type { ProviderConfig } from '@sallyport/contracts';
-import { askAgain, askIdentity } from './code-flow.ts';
+import { refreshIdentity, completeCodeFlow } from './code-flow.ts';
 import { describeProvider } from '../common/describe-provider.ts';
-import { createDiscovery } from './discover-provider.ts';
-import { endSessionAddress } from './end-session-url.ts';
-import type { LoginSecrets, ProviderClient } from '../common/provider-client.ts';
+import { createDiscovery } from './create-discovery.ts';
+import { buildEndSessionUrl } from './end-session-url.ts';
+import type { AuthorizationRequest, ProviderClient } from '../common/provider-client.ts';
 import type { ProviderDeps } from '../common/provider-deps.ts';
 import { providerProblem } from '../common/provider-problem.ts';
 import { createReadLogoutToken } from './read-logout-token.ts';
 import { refreshFailure } from '../common/refresh-failure.ts';
 
-/** Not every provider knows these scopes, and some refuse a login over one that they do not know. */
-const dispensable = new Set(['groups', 'offline_access']);
+/** Not every provider supports these scopes, and some refuse a login with a scope that they do not support. */
+const optionalScopes = new Set(['groups', 'offline_access']);
 
-function scopesFor(provider: ProviderConfig, supported: readonly string[] | undefined, keepsTokens: boolean): string {
-  const wanted = provider.scopes.filter((scope) => scope !== 'offline_access' || keepsTokens);
+function scopesFor(provider: ProviderConfig, supported: readonly string[] | undefined, storesTokens: boolean): string {
+  const wanted = provider.scopes.filter((scope) => scope !== 'offline_access' || storesTokens);
   return wanted
-    .filter((scope) => !dispensable.has(scope) || supported === undefined || supported.includes(scope))
+    .filter((scope) => !optionalScopes.has(scope) || supported === undefined || supported.includes(scope))
     .join(' ');
 }
 
-/** What goes into the address besides what the protocol itself needs. */
-function wishes(
+/** Returns the optional parameters of the authorization request. */
+function optionalParams(
   { provider: { extraParams, domainHintParam } }: ProviderDeps,
-  { demands, hints }: LoginSecrets,
+  { requirements, hints }: AuthorizationRequest,
 ): Record<string, string> {
-  const { maxAge, acrValues = [] } = demands ?? {};
+  const { maxAge, acrValues = [] } = requirements ?? {};
   return {
     ...extraParams,
     ...(hints?.login === undefined ? {} : { login_hint: hints.login }),
@@ -38,29 +38,29 @@ function wishes(
 async function authorizationUrl(
   deps: ProviderDeps,
   configuration: client.Configuration,
-  login: LoginSecrets,
+  request: AuthorizationRequest,
 ): Promise<URL> {
-  const { provider, keepsTokens = true } = deps;
+  const { provider, storesTokens = true } = deps;
   return client.buildAuthorizationUrl(configuration, {
-    ...wishes(deps, login),
-    redirect_uri: login.redirectUri,
-    scope: scopesFor(provider, configuration.serverMetadata().scopes_supported, keepsTokens),
-    state: login.state,
-    nonce: login.nonce,
-    code_challenge: await client.calculatePKCECodeChallenge(login.codeVerifier),
+    ...optionalParams(deps, request),
+    redirect_uri: request.redirectUri,
+    scope: scopesFor(provider, configuration.serverMetadata().scopes_supported, storesTokens),
+    state: request.state,
+    nonce: request.nonce,
+    code_challenge: await client.calculatePKCECodeChallenge(request.codeVerifier),
     code_challenge_method: 'S256',
   });
 }
 
 /**
- * Creates the client of one OpenID provider: authorization code with PKCE (S256), state, nonce and issuer checked. It
- * asks the network nothing until the first login, and for no refresh token that nobody would keep.
+ * Creates the client of one OpenID provider: authorization code flow with PKCE (S256), checking state, nonce and
+ * issuer. It makes no network request before the first login, and requests no refresh token if tokens are not stored.
  */
 export function createOpenIdClient(deps: ProviderDeps): ProviderClient {
   const { provider, now } = deps;
   const discovery = createDiscovery(deps);
   const readLogoutToken = createReadLogoutToken(deps);
-  const told = async <T>(work: (configuration: client.Configuration) => T | Promise<T>): Promise<T> => {
+  const withConfiguration = async <T>(work: (configuration: client.Configuration) => T | Promise<T>): Promise<T> => {
     try {
       return await work(await discovery());
     } catch (error) {
@@ -69,18 +69,20 @@ export function createOpenIdClient(deps: ProviderDeps): ProviderClient {
   };
   return {
     ...describeProvider(provider),
-    authorizationUrl: (login) => told((configuration) => authorizationUrl(deps, configuration, login)),
-    finish: (answer, login) => told((configuration) => askIdentity(deps, configuration, answer, login)),
+    authorizationUrl: (request) => withConfiguration((configuration) => authorizationUrl(deps, configuration, request)),
+    completeLogin: (callback, request) =>
+      withConfiguration((configuration) => completeCodeFlow(deps, configuration, callback, request)),
     async refresh(tokens, of) {
       const configuration = await discovery().catch((error: unknown) => {
         throw refreshFailure(error, { now: now() });
       });
-      return askAgain(deps, configuration, tokens, of);
+      return refreshIdentity(deps, configuration, tokens, of);
     },
-    endSessionUrl: (about) =>
+    endSessionUrl: (request) =>
       provider.endSession
-        ? told((configuration) => endSessionAddress(configuration, about))
+        ? withConfiguration((configuration) => buildEndSessionUrl(configuration, request))
         : Promise.resolve(undefined),
-    readLogoutToken: (token) => told((configuration) => readLogoutToken(configuration.serverMetadata(), token)),
+    readLogoutToken: (token) =>
+      withConfiguration((configuration) => readLogoutToken(configuration.serverMetadata(), token)),
   };
 }

@@ -8,19 +8,13 @@ import {
 } from 'jose';
 import type * as client from 'openid-client';
 import type { ProviderConfig } from '@sallyport/contracts';
-import { ProblemError } from '@sallyport/kit';
+import { boundFetch, ProblemError, type OutboundFetch } from '@sallyport/kit';
 import { z } from 'zod';
-import { issuersOfTenants } from './tenant-issuers.ts';
-import { boundFetch, type OutboundFetch } from '@sallyport/kit';
-
-/**
- * A logout token that holds: whose sessions end. It may be used until `replayableUntil` (milliseconds since the epoch),
- * so its jti is to be remembered as long.
- */
-export type LogoutToken = { issuer: string; jti: string; subject?: string; sid?: string; replayableUntil: number };
+import type { LogoutToken } from '../common/provider-client.ts';
+import { tenantIssuers } from './tenant-issuers.ts';
 
 const event = 'http://schemas.openid.net/event/backchannel-logout';
-/** Only the provider can make these; a client secret, which others may know, signs nothing here. */
+/** Only the provider can make these signatures. A client secret, which others may know, must not sign anything. */
 const asymmetric = new Set([
   'RS256',
   'RS384',
@@ -34,7 +28,7 @@ const asymmetric = new Set([
   'EdDSA',
   'Ed25519',
 ]);
-/** The type that the specification gives it (2.4), and what providers of before it write. */
+/** The token type of the specification (2.4), and the types that older providers use. */
 const types = new Set([undefined, 'logout+jwt', 'application/logout+jwt', 'jwt']);
 const maxAgeSeconds = 300;
 const toleranceSeconds = 30;
@@ -54,33 +48,30 @@ const claimsSchema = z
 const invalid = (why: string, cause?: unknown) =>
   new ProblemError(
     'bad-request',
-    `The logout token does not hold: ${why}.`,
+    `The logout token is invalid: ${why}.`,
     cause instanceof Error ? { cause: new Error(cause.message) } : {},
   );
 
-/**
- * With an issuer for each tenant, a token may name its tenant as well (Entra ID: `tid`); then it must be the one of its
- * issuer.
- */
+/** If there is one issuer per tenant, a tenant in the token (Entra ID: `tid`) must be the tenant of its issuer. */
 function checkTenant({ claims }: { claims: Readonly<Record<string, string>> }, payload: JWTPayload): void {
   for (const [claim, value] of Object.entries(claims)) {
     if (Object.hasOwn(payload, claim) && payload[claim] !== value)
-      throw invalid(`its ${claim} is not the one of its issuer`);
+      throw invalid(`its ${claim} does not match its issuer`);
   }
 }
 
 /**
- * Creates the reader of one provider's logout tokens (OpenID Connect Back-Channel Logout 1.0, 2.6). Its keys are
- * fetched when first needed, again for an unknown key at most every 30 s.
+ * Creates the verifier of one provider's logout tokens (OpenID Connect Back-Channel Logout 1.0, 2.6). Fetches the keys
+ * when they are first needed, and again for an unknown key at most every 30 s.
  */
 export function createReadLogoutToken(deps: { provider: ProviderConfig; fetch: OutboundFetch; now: () => number }) {
   const { provider, now } = deps;
   const fetch = boundFetch(deps.fetch);
   let held: { uri: string; keys: ReturnType<typeof createRemoteJWKSet> } | undefined;
-  const tenants = issuersOfTenants(provider);
+  const tenants = tenantIssuers(provider);
   const keysOf = ({ jwks_uri: uri }: client.ServerMetadata) => {
     if (uri === undefined || !(uri.startsWith('https:') || provider.allowInsecureIssuer))
-      throw invalid('the provider publishes no keys');
+      throw invalid('the provider does not publish keys');
     if (held?.uri !== uri)
       held = {
         uri,
@@ -98,7 +89,7 @@ export function createReadLogoutToken(deps: { provider: ProviderConfig; fetch: O
     );
     try {
       const { typ } = decodeProtectedHeader(token);
-      if (!types.has(typ?.toLowerCase())) throw invalid('it is a token of another type');
+      if (!types.has(typ?.toLowerCase())) throw invalid('it has the wrong token type');
       const { payload } = await jwtVerify(token, keysOf(metadata), {
         issuer: provider.issuerTemplate === undefined ? metadata.issuer : tenants.map(({ issuer }) => issuer),
         audience: provider.clientId,
@@ -110,10 +101,10 @@ export function createReadLogoutToken(deps: { provider: ProviderConfig; fetch: O
       });
       const tenant = tenants.find(({ issuer }) => issuer === payload.iss);
       if (tenant) checkTenant(tenant, payload);
-      // The schema strips what it does not name, and this one must not be there.
-      if (Object.hasOwn(payload, 'nonce')) throw invalid('it has a nonce, as an id_token has');
+      // Checked here, because the schema strips unknown claims.
+      if (Object.hasOwn(payload, 'nonce')) throw invalid('it contains a nonce, like an ID token');
       const { data } = claimsSchema.safeParse(payload);
-      if (!data) throw invalid('it lacks what a logout token says');
+      if (!data) throw invalid('it lacks claims of a logout token');
       return {
         issuer: data.iss,
         jti: data.jti,

@@ -2,7 +2,7 @@ import type * as client from 'openid-client';
 import type { ProviderConfig } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import { z } from 'zod';
-import { faultOfEndpoint } from './check-endpoint.ts';
+import { endpointFault } from './check-endpoint.ts';
 
 const text = z.string().min(1).max(2048);
 const texts = z.array(z.string()).optional();
@@ -18,44 +18,43 @@ const metadataSchema = z.looseObject({
   id_token_signing_alg_values_supported: texts,
   authorization_response_iss_parameter_supported: z.boolean().optional(),
 });
-const [asked, shown] = [
+/** Endpoints that this service calls, and endpoints that browsers open. */
+const [called, opened] = [
   ['token_endpoint', 'jwks_uri', 'userinfo_endpoint'],
   ['authorization_endpoint', 'end_session_endpoint'],
 ] as const;
 
-const unbelieved = (id: string, why: string) =>
-  new ProblemError(
-    'login-failed',
-    `The answer of the identity provider ${id} did not pass verification, so it is not believed.`,
-    { cause: new Error(`discovery: ${why}`) },
-  );
+const invalidMetadata = (id: string, why: string) =>
+  new ProblemError('login-failed', `The response of the identity provider ${id} failed verification.`, {
+    cause: new Error(`discovery: ${why}`),
+  });
 
-/** Entra ID writes {tenantid} for what its tokens call tid. */
+/** Entra ID writes {tenantid} for the claim that its tokens call tid. */
 const blank = (template: string) => template.replace(/\{[^{}]*\}/g, '{}');
 
 function isIssuer({ issuer, issuerTemplate }: ProviderConfig, named: string): boolean {
   if (issuerTemplate !== undefined) return blank(named) === blank(issuerTemplate);
-  // Some issuers end in a slash, which the configuration does not keep; no other difference is overlooked.
+  // Some issuers end in a slash, which the configuration drops. No other difference is allowed.
   return named === issuer || named === `${issuer}/`;
 }
 
 /**
- * Reads what a provider says of itself (OpenID Connect Discovery 1.0, 3). Refuses (`login-failed`) what is not of the
- * issuer that was asked, and addresses that are not to be asked.
+ * Reads the metadata of a provider (OpenID Connect Discovery 1.0, 3). Refuses (`login-failed`) metadata of another
+ * issuer, and endpoints that are not allowed.
  */
 export function readMetadata(provider: ProviderConfig, body: unknown): client.ServerMetadata {
   const { data, error } = metadataSchema.safeParse(body);
-  if (!data) throw unbelieved(provider.id, `${error.issues[0]?.path.join('.') ?? ''} is missing or of another form`);
+  if (!data) throw invalidMetadata(provider.id, `${error.issues[0]?.path.join('.') ?? ''} is missing or malformed`);
   if (!isIssuer(provider, data.issuer))
-    throw unbelieved(provider.id, `the issuer calls itself ${JSON.stringify(data.issuer.slice(0, 200))}`);
-  for (const [names, isAsked] of [
-    [asked, true],
-    [shown, false],
+    throw invalidMetadata(provider.id, `the issuer in the metadata is ${JSON.stringify(data.issuer.slice(0, 200))}`);
+  for (const [names, isCalled] of [
+    [called, true],
+    [opened, false],
   ] as const) {
     for (const name of names) {
-      const address = data[name];
-      const fault = address === undefined ? undefined : faultOfEndpoint(provider, address, isAsked);
-      if (fault !== undefined) throw unbelieved(provider.id, `${name} ${fault}`);
+      const url = data[name];
+      const fault = url === undefined ? undefined : endpointFault(provider, url, isCalled);
+      if (fault !== undefined) throw invalidMetadata(provider.id, `${name} ${fault}`);
     }
   }
   return data as client.ServerMetadata;

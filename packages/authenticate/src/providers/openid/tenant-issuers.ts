@@ -3,10 +3,10 @@ import { claimsOfTemplate, type ProviderConfig } from '@sallyport/contracts';
 export type TenantIssuer = { issuer: string; claims: Readonly<Record<string, string>> };
 
 /**
- * The issuers that `issuerTemplate` stands for, each with the claims that make it: one for every tenant that
- * `requireClaims` lets in.
+ * Returns the issuers that `issuerTemplate` stands for, each with the claims that it is built from: one for every
+ * tenant that `requireClaims` allows.
  */
-export function issuersOfTenants({
+export function tenantIssuers({
   issuerTemplate,
   requireClaims,
 }: Pick<ProviderConfig, 'issuerTemplate' | 'requireClaims'>): TenantIssuer[] {

@@ -1,13 +1,14 @@
 import type { RequestHandler } from 'express';
 import { ProblemError } from '@sallyport/kit';
-import type { RouteDeps } from '../app/authenticate-deps.ts';
+
 import { readLoginRequest } from '../login/read-login-request.ts';
 import { readQuery } from '../http/read-query.ts';
+import type { LoginSettings } from '../settings/login-settings.ts';
 
 const parameter = 'pomerium_redirect_uri';
 
-/** `GET /.pomerium/api/v1/login`: tells a client of Pomerium's which page to open, as the whole of a plain text. */
-export function tellSignInUrl(deps: RouteDeps): RequestHandler {
+/** `GET /.pomerium/api/v1/login`: returns the URL that a Pomerium client should open, as plain text. */
+export function getSignInUrl(deps: { settings: LoginSettings }): RequestHandler {
   return (request, response) => {
     const { settings } = deps;
     const redirectUri = readQuery(request).get(parameter);
@@ -16,7 +17,7 @@ export function tellSignInUrl(deps: RouteDeps): RequestHandler {
         'not-found',
         settings.pomerium
           ? `${parameter} is missing.`
-          : "Logins of Pomerium's clients are switched off here (login.pomerium).",
+          : 'Logins of Pomerium clients are disabled here (login.pomerium).',
       );
     const query = new URLSearchParams({ [parameter]: redirectUri });
     readLoginRequest(query, settings);

@@ -1,6 +1,6 @@
 import type { ProviderConfig } from '@sallyport/contracts';
 
-/** Where GitHub's API is: at github.com and *.ghe.com on a host of its own, on a server of one's own below /api/v3. */
+/** Returns the URL of GitHub's API: its own host at github.com and *.ghe.com, /api/v3 on GitHub Enterprise Server. */
 export function githubApiUrl({ issuer, apiUrl }: Pick<ProviderConfig, 'issuer' | 'apiUrl'>): string {
   if (apiUrl !== undefined) return apiUrl;
   const { protocol, host, hostname } = new URL(issuer);

@@ -1,32 +1,32 @@
 import type { Request, Response } from 'express';
-import { ProblemError } from '@sallyport/kit';
-import type { RouteDeps } from '../app/authenticate-deps.ts';
-import { beginLoginCookies, readCookies } from '../http/cookies.ts';
+import { ProblemError, readClientFacts } from '@sallyport/kit';
+import { loginCookies, readCookies } from '../http/cookies.ts';
 import { compareAddress } from '../pages/compare-address.ts';
 import { html, sendPage, type Html } from '../pages/render-page.ts';
-import { readClientFacts } from '@sallyport/kit';
+
 import type { ProvenIdentity } from '../session/proven-identity.ts';
-import { approvalKey, deviceKinds, type Approval, type Asked } from './device-authorization.ts';
-import { findAsked } from './find-device-authorization.ts';
-import { showUserCode } from './user-code.ts';
+import { approvalKey, deviceKinds, type Approval, type DeviceAuthorization } from './device-authorization.ts';
+import type { DeviceDeps } from './device-deps.ts';
+import { findDeviceAuthorization } from './find-device-authorization.ts';
+import { formatUserCode } from './user-code.ts';
 
 const callback = '/.sallyport/callback';
 
-/** What a person needs to see to tell their own device from somebody else's (RFC 8628, 5.4). */
-function describeDevice(asked: Asked, code: string, here: string | undefined): Html {
+/** Describes the device, so that the user can tell their own from another person's (RFC 8628, 5.4). */
+function describeDevice(authorization: DeviceAuthorization, code: string, here: string | undefined): Html {
   const {
     cluster,
     facts: { clientAddress, userAgent },
-  } = asked;
+  } = authorization;
   return html`<dl>
 <dt>Code</dt><dd class="code">${code}</dd>
 <dt>Address of the device</dt><dd>${compareAddress(clientAddress, here)}</dd>
-<dt>Cluster</dt><dd>${cluster ?? 'not named'}</dd>
-<dt>Program</dt><dd>${userAgent ?? 'not named'}</dd>
+<dt>Cluster</dt><dd>${cluster ?? 'not specified'}</dd>
+<dt>Program</dt><dd>${userAgent ?? 'unknown'}</dd>
 </dl>`;
 }
 
-function showApproval(
+function sendApprovalPage(
   response: Response,
   identity: ProvenIdentity,
   device: Html,
@@ -36,9 +36,9 @@ function showApproval(
     response,
     200,
     'Approve this device?',
-    html`<p>A device asks to be logged in as <strong>${identity.user}</strong>.</p>
+    html`<p>A device wants to log in as <strong>${identity.user}</strong>.</p>
 ${device}
-<p class="note">Approve only if the device is yours and shows this very code now. Whoever holds it may then do everything that you may do, on every cluster.</p>
+<p class="note">Approve only if this is your device and it shows exactly this code now. Anyone who uses the device can then do everything that you can do, on every cluster.</p>
 <form method="post" action="/.sallyport/device" class="actions">
 <input type="hidden" name="approval" value="${fields.approval}"><input type="hidden" name="user_code" value="${fields.code}">
 <button type="submit" name="answer" value="approve">Approve</button>
@@ -47,9 +47,9 @@ ${device}
   );
 }
 
-/** The person is known: shows them which device asks. What they would approve with is kept for this browser alone. */
-export async function askApproval(
-  deps: RouteDeps,
+/** Shows a user who has just logged in which device wants to log in. Only this browser can answer. */
+export async function showApprovalPage(
+  deps: DeviceDeps,
   about: { identity: ProvenIdentity; userCode: string | undefined },
   request: Request,
   response: Response,
@@ -62,23 +62,23 @@ export async function askApproval(
     singleUse,
   } = deps;
   const { identity, userCode } = about;
-  const asked = await findAsked(deps, request, userCode, callback);
-  if (!asked || userCode === undefined)
+  const authorization = await findDeviceAuthorization(deps, request, userCode, callback);
+  if (!authorization || userCode === undefined)
     throw new ProblemError(
       'login-expired',
-      'The device does not wait any more, or somebody has answered it. Start again there.',
+      'The device is no longer waiting, or it has already been answered. Start again on the device.',
     );
   const [approval, secret] = [randomToken(), randomToken()];
-  const lifeMs = Math.max(1, asked.until - now());
+  const lifeMs = Math.max(1, authorization.until - now());
   await singleUse.put(
     deviceKinds.approval,
     approvalKey(approval, secret),
-    { id: asked.id, sessionId: randomId(), identity } satisfies Approval,
+    { id: authorization.id, sessionId: randomId(), identity } satisfies Approval,
     lifeMs,
   );
   response.append(
     'set-cookie',
-    beginLoginCookies(
+    loginCookies(
       loginOrigin,
       readCookies(request.headers.cookie),
       approval,
@@ -86,8 +86,8 @@ export async function askApproval(
       lifeMs,
     ),
   );
-  const code = showUserCode(userCode);
-  showApproval(response, identity, describeDevice(asked, code, readClientFacts(request).clientAddress), {
+  const code = formatUserCode(userCode);
+  sendApprovalPage(response, identity, describeDevice(authorization, code, readClientFacts(request).clientAddress), {
     approval,
     code,
   });

@@ -2,26 +2,22 @@ import { randomUUID } from 'node:crypto';
 import { decodeJwt } from 'jose';
 import * as client from 'openid-client';
 import { claimsOfTemplate } from '@sallyport/contracts';
-import { ProblemError } from '@sallyport/kit';
+import { boundFetch, ProblemError, type OutboundFetch } from '@sallyport/kit';
 import { copyClaims } from '@sallyport/directory';
-import { configureClient } from './discover-provider.ts';
-import { issuersOfTenants } from './tenant-issuers.ts';
+import { configureClient } from './create-discovery.ts';
+import { tenantIssuers } from './tenant-issuers.ts';
 import type { ProviderDeps } from '../common/provider-deps.ts';
-import { boundFetch, type OutboundFetch } from '@sallyport/kit';
 
-/**
- * The issuer of a token that is not verified yet, as the template makes it of its claims; of those tenants alone that
- * the operator lets in.
- */
+/** Returns the issuer that the template yields for an unverified ID token, if the operator allows its tenant. */
 function issuerOf({ provider }: ProviderDeps, idToken: string): string {
   const claims = copyClaims(decodeJwt(idToken));
-  const tenant = issuersOfTenants(provider).find((one) =>
+  const tenant = tenantIssuers(provider).find((one) =>
     Object.entries(one.claims).every(([name, value]) => claims[name] === value),
   );
   if (!tenant)
     throw new ProblemError(
       'login-failed',
-      `People of your account's kind are not let in here: what the identity provider sent (${claimsOfTemplate(provider.issuerTemplate!).join(', ')}) names none of the tenants that are.`,
+      `Your tenant is not allowed here. The claims from the identity provider (${claimsOfTemplate(provider.issuerTemplate!).join(', ')}) match none of the allowed tenants.`,
     );
   return tenant.issuer;
 }
@@ -32,18 +28,17 @@ const isOtherIssuer = (error: unknown): boolean =>
   error.cause instanceof Error &&
   (error.cause.cause as { claim?: unknown } | undefined)?.claim === 'iss';
 
-/** What of an answer is needed to know whose it is. */
-async function idTokenOf(answer: Response): Promise<string | undefined> {
-  const { id_token: idToken } = (await answer.json()) as { id_token?: unknown };
+async function idTokenOf(tokenResponse: Response): Promise<string | undefined> {
+  const { id_token: idToken } = (await tokenResponse.json()) as { id_token?: unknown };
   return typeof idToken === 'string' ? idToken : undefined;
 }
 
 /**
- * Runs a grant at a provider that has an issuer for each tenant (`issuerTemplate`): only the answer says of which it
- * is, so it is kept, and then verified as a whole as the answer of that issuer. `named` is the issuer that the answer
- * to the browser names (RFC 9207). At any other provider the grant just runs.
+ * Runs a grant at a provider that has one issuer per tenant (`issuerTemplate`). Only the token response shows which
+ * tenant it is, so the response is kept, and then fully verified as a response of that issuer. `named` is the `iss` of
+ * the authorization response (RFC 9207). At any other provider the grant simply runs.
  */
-export async function atTenant<T>(
+export async function withTenantIssuer<T>(
   deps: ProviderDeps,
   configuration: client.Configuration,
   named: string | null,
@@ -52,10 +47,10 @@ export async function atTenant<T>(
   if (deps.provider.issuerTemplate === undefined) return grant(configuration);
   const metadata: client.ServerMetadata = configuration.serverMetadata();
   const fetch = boundFetch(deps.fetch);
-  let answer: Response | undefined;
+  let tokenResponse: Response | undefined;
   const keep: OutboundFetch = async (url, options) => {
     const response = await fetch(url, options);
-    if (url === metadata.token_endpoint) answer = response.clone();
+    if (url === metadata.token_endpoint) tokenResponse = response.clone();
     return response;
   };
   const first = await grant(
@@ -63,9 +58,9 @@ export async function atTenant<T>(
   ).catch((error: unknown) => {
     if (!isOtherIssuer(error)) throw error;
   });
-  const kept = answer?.clone();
-  const idToken = answer && (await idTokenOf(answer));
-  // A refresh without an id_token names no issuer at all; who it is about is known already.
+  const kept = tokenResponse?.clone();
+  const idToken = tokenResponse && (await idTokenOf(tokenResponse));
+  // A refresh without an ID token names no issuer, but its user is already known.
   if (kept === undefined || idToken === undefined) return first as T;
   const replay: OutboundFetch = (url, options) =>
     url === metadata.token_endpoint ? Promise.resolve(kept) : fetch(url, options);

@@ -10,7 +10,7 @@ const timeoutSeconds = 5;
 const freshMs = 3_600_000;
 const retryMs = 1000;
 
-/** Puts together what openid-client needs to talk to this provider. */
+/** Creates the configuration with which openid-client talks to this provider. */
 export function configureClient(
   { provider, fetch, clientKey }: Omit<ProviderDeps, 'now'>,
   metadata: client.ServerMetadata,
@@ -21,7 +21,7 @@ export function configureClient(
     { client_secret: provider.clientSecret, [client.clockTolerance]: 30 },
     clientAuthentication(provider, clientKey),
   );
-  // Without it the id_token's signature would not be looked at, as TLS alone satisfies the standard.
+  // Otherwise the signature of ID tokens is not verified, because the standard accepts TLS alone.
   client.enableNonRepudiationChecks(configuration);
   if (provider.allowInsecureIssuer) client.allowInsecureRequests(configuration);
   configuration[client.customFetch] = boundFetch(fetch) as client.CustomFetch;
@@ -29,9 +29,9 @@ export function configureClient(
   return configuration;
 }
 
-async function ask(provider: ProviderConfig, fetch: OutboundFetch): Promise<unknown> {
+async function fetchMetadata(provider: ProviderConfig, fetch: OutboundFetch): Promise<unknown> {
   const url = provider.discoveryUrl ?? `${provider.issuer}/.well-known/openid-configuration`;
-  // A redirect is not followed: where a provider is, the configuration says.
+  // Redirects are not followed, because the configuration says where the provider is.
   const response = await boundFetch(fetch)(url, {
     method: 'GET',
     headers: { accept: 'application/json' },
@@ -44,16 +44,17 @@ async function ask(provider: ProviderConfig, fetch: OutboundFetch): Promise<unkn
 
 async function discover(deps: ProviderDeps): Promise<client.Configuration> {
   const { provider, fetch } = deps;
-  // Whatever goes wrong before there is an answer that can be read means that the provider is away.
-  const body = await ask(provider, fetch).catch((error: unknown) => {
+  // Any failure before there is a readable response means that the provider is unavailable.
+  const body = await fetchMetadata(provider, fetch).catch((error: unknown) => {
     throw unreachable(provider.id, error);
   });
   return configureClient(deps, readMetadata(provider, body));
 }
 
 /**
- * What the provider says of itself, asked for when it is first needed and again after an hour. Many askers share one
- * call; after a failure the next call waits a second. An older answer serves on while the provider is away.
+ * Creates the discovery of a provider. Metadata is fetched when it is first needed, and again after an hour. Concurrent
+ * callers share one request, and after a failure the next request waits a second. While the provider is unavailable,
+ * the old metadata stays in use.
  */
 export function createDiscovery(deps: ProviderDeps): () => Promise<client.Configuration> {
   const { provider, now } = deps;
@@ -61,7 +62,7 @@ export function createDiscovery(deps: ProviderDeps): () => Promise<client.Config
   let flight: Promise<client.Configuration> | undefined;
   let failure: { error: unknown; until: number } | undefined;
 
-  const askAgain = async () => {
+  const fetchAgain = async () => {
     try {
       const configuration = await discover(deps);
       held = { configuration, until: now() + freshMs };
@@ -82,7 +83,7 @@ export function createDiscovery(deps: ProviderDeps): () => Promise<client.Config
       if (held) return held.configuration;
       throw failure.error;
     }
-    flight ??= askAgain();
+    flight ??= fetchAgain();
     return flight;
   };
 }

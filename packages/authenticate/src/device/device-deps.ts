@@ -1,0 +1,8 @@
+import type { LoginMonitor } from '../events/login-monitor.ts';
+import type { OpenSessionDeps } from '../session/open-session.ts';
+
+/** The dependencies of the device authorization grant (RFC 8628). */
+export type DeviceDeps = OpenSessionDeps & {
+  monitor: LoginMonitor;
+  randomId: () => string;
+};

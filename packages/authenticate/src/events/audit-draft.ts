@@ -1,0 +1,61 @@
+import { hash } from 'node:crypto';
+import type { AuditEventType, Identity, SallyportPart } from '@sallyport/contracts';
+import type { DeviceFacts } from '@sallyport/kit';
+
+export type Person = Pick<Identity, 'issuer' | 'subject' | 'user' | 'email' | 'groups' | 'amr' | 'authTime'>;
+
+/** An event before it becomes an audit record. `user` acted, `of` is the user whose session or login it is. */
+export type LoginEvent = {
+  type: AuditEventType;
+  verb: string;
+  path: string;
+  user: Person | undefined;
+  of: Person | undefined;
+  session?: { id: string; kind: string };
+  facts: DeviceFacts;
+  code: number;
+  message?: string;
+  detail?: string;
+  aggregated?: NonNullable<SallyportPart['aggregated']>;
+};
+
+const userOf = (person: Person | undefined) =>
+  person === undefined
+    ? {}
+    : {
+        username: person.user,
+        groups: person.groups,
+        uid: hash('sha256', `${person.issuer}\0${person.subject}`, 'base64url'),
+      };
+const identityOf = (person: Person) => ({
+  iss: person.issuer,
+  sub: person.subject,
+  groups: person.groups,
+  amr: person.amr,
+  ...(person.email === undefined ? {} : { email: person.email }),
+  ...(person.authTime === undefined ? {} : { authTime: person.authTime }),
+});
+
+/** Builds the data of the audit record of an event. */
+export function auditDraft(event: LoginEvent, auditID: string) {
+  const { facts, session } = event;
+  return {
+    auditID,
+    stage: 'ResponseComplete' as const,
+    requestURI: event.path,
+    verb: event.verb,
+    user: userOf(event.user),
+    ...(facts.clientAddress === undefined ? {} : { sourceIPs: [facts.clientAddress] }),
+    ...(facts.userAgent === undefined ? {} : { userAgent: facts.userAgent }),
+    responseStatus: { code: event.code, ...(event.message === undefined ? {} : { message: event.message }) },
+    sallyport: {
+      producer: 'authenticate',
+      ...(event.of === undefined ? {} : { identity: identityOf(event.of) }),
+      ...(session ? { sessionId: session.id, credentialKind: session.kind } : {}),
+      ...(facts.clientAddress === undefined ? {} : { clientAddress: facts.clientAddress }),
+      ...(facts.approvedFrom ? { approvedFrom: facts.approvedFrom } : {}),
+      ...(event.detail === undefined ? {} : { detail: event.detail }),
+      ...(event.aggregated ? { aggregated: event.aggregated } : {}),
+    },
+  };
+}

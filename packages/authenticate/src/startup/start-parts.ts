@@ -1,0 +1,26 @@
+import type { AuditSink } from '@sallyport/audit-log';
+import type { DirectoryStore } from '@sallyport/directory';
+import type { LoadedConfig, Logger, Metrics, OutboundFetch, Readiness, ServiceVerifier } from '@sallyport/kit';
+import type { ProviderTokenStore, SessionStore, SingleUseStore } from '@sallyport/stores';
+
+/** What the service is started with. */
+export type StartAuthenticate = {
+  loaded: LoadedConfig;
+  logger: Logger;
+  metrics?: Metrics;
+  readiness?: Readiness;
+  /** HTTPS_PROXY and NO_PROXY, for calls to identity providers. */
+  environment?: { httpsProxy?: string; noProxy?: string };
+  /** Parts that the caller may provide. The caller also closes them. */
+  sessions?: SessionStore;
+  singleUse?: SingleUseStore;
+  providerTokens?: ProviderTokenStore;
+  directory?: DirectoryStore;
+  audit?: AuditSink;
+  verifier?: ServiceVerifier;
+  now?: () => number;
+  fetch?: OutboundFetch;
+};
+
+/** What to close when the service stops, in reverse order. */
+export type Closing = (() => Promise<void>)[];
