@@ -15,7 +15,7 @@ export type AuditTrail = {
   open: Step;
   /** The step that records a request before it goes upstream. */
   commit: Step;
-  /** Records the head of a long answer. */
+  /** Records the head of a long response. */
   answered(exchange: Exchange): void;
   /** Records what happens to a stream, in addition to the stages of its request. */
   stream(exchange: Exchange, type: StreamEventType, part: Pick<SallyportPart, 'stream' | 'portForward'>): void;
@@ -55,7 +55,7 @@ function mustWait(kube: RequestInfo, when: AuditConfig['whenUnavailable']): bool
 }
 
 /**
- * Creates the audit trail of the road: one event before anything goes upstream, one when a long answer begins, one at
+ * Creates the audit trail of the road: one event before anything goes upstream, one when a long response begins, one at
  * the end. A refused request has only the last one.
  */
 export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {

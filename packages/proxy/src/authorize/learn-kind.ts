@@ -27,7 +27,7 @@ function dependsOnServer(asked: KubernetesAttributes): boolean {
   return created || (mayConcernAll(asked) && pinsNamespace(asked));
 }
 
-/** True if something of the request depends on what only its cluster knows of the kind. */
+/** Reports whether a decision about the request depends on what only its cluster knows about the kind. */
 export function dependsOnKind(asked: KubernetesAttributes): boolean {
   return asked.isResourceRequest && asked.aggregated === undefined && (mayConcernAll(asked) || dependsOnServer(asked));
 }

@@ -86,7 +86,7 @@ export type OpenStream = {
   /** Since when authorize could not be reached about it. */
   uncheckedSince: number | undefined;
   rechecking: boolean;
-  /** Whether its answer has begun. */
+  /** Whether its response has begun. */
   answered: boolean;
   end: StreamEnd | undefined;
 };

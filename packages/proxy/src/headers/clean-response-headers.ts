@@ -124,7 +124,7 @@ const mayBeTrailer = (lower: string) =>
   !lower.startsWith('impersonate-');
 
 /**
- * Returns the trailers of a cluster's answer that go to the client. The rules for headers apply, and those for trailers.
+ * Returns the trailers of a cluster's response that go to the client. The rules for headers apply, and those for trailers.
  * What Node could not write is left out, because the body is complete without it.
  */
 export function cleanTrailers(raw: readonly string[]): [string, string][] {
@@ -138,9 +138,9 @@ export function cleanTrailers(raw: readonly string[]): [string, string][] {
 }
 
 /**
- * Returns the header lines of a cluster's answer that go to the client: flat, with repeated names. Left out are
+ * Returns the header lines of a cluster's response that go to the client: flat, with repeated names. Left out are
  * hop-by-hop headers, cookies, CORS grants, headers about the whole origin, and permission for shared caches to store
- * the answer.
+ * the response.
  */
 export function cleanResponseHeaders(raw: readonly string[], status: number): string[] {
   const lengthless = status < 200 || status === 204; // RFC 9110, 8.6: a length could be taken for that of a body

@@ -3,16 +3,16 @@ const directive =
   /[\t ,]*([!#$%&'*+.^_`|~0-9A-Za-z-]+)(=(?:"(?:[^"\\]|\\.)*"|[!#$%&'*+.^_`|~0-9A-Za-z-]+))?[\t ]*(?:,[\t ,]*|$)/y;
 
 /**
- * Directives that let a shared cache store an answer, or that are only for such caches. `private` is added again without
+ * Directives that let a shared cache store a response, or that are only for such caches. `private` is added again without
  * the field names that would narrow it.
  */
 const forShared = new Set(['public', 's-maxage', 'proxy-revalidate', 'private']);
 
-/** The value that API servers send with nearly every answer. */
+/** The value that API servers send with nearly every response. */
 const usual = 'no-cache, private';
 
 /**
- * Returns Cache-Control as it goes to the client. An answer is for the one user who asked, so that no shared cache
+ * Returns Cache-Control as it goes to the client. A response is for the one user who asked, so that no shared cache
  * between the user and the gateway may store it, whatever the cluster sends. For how long the user's own program caches
  * it is still up to the cluster. A value that cannot be parsed becomes `private`.
  */

@@ -12,7 +12,7 @@ export type GatewayServerDeps = {
   tls: { cert: string; key: string; clientCa?: string | undefined; profile?: TlsProfile | undefined } | undefined;
   begin: BeginExchange;
   gateway(exchange: Exchange): Promise<void>;
-  /** Told when a request to a cluster begins, and when its answer or its tunnel has closed. */
+  /** Told when a request to a cluster begins, and when its response or its tunnel has closed. */
   recorder: { began(exchange: Exchange): void; closed(exchange: Exchange): void };
   /** The gateway's own pages and API. Every other address belongs to a cluster. */
   ownApi(request: IncomingMessage, response: ServerResponse): void;
@@ -96,7 +96,7 @@ function limitOwnBody(request: IncomingMessage, response: ServerResponse, ms: nu
   const timer = setTimeout(endIfOpen, ms);
   response.once('close', () => {
     clearTimeout(timer);
-    // After the answer nothing reads the body any more.
+    // After the response nothing reads the body any more.
     if (!request.complete) setTimeout(endIfOpen, lingerMs).unref();
   });
 }
@@ -105,7 +105,7 @@ function limitOwnBody(request: IncomingMessage, response: ServerResponse, ms: nu
  * Closes a connection after a refused upgrade, whatever its client does. A client that neither reads nor closes would
  * otherwise keep it open, and hold up the audit event of its end.
  */
-function letGo(socket: Duplex): void {
+function closeUpgrade(socket: Duplex): void {
   socket.end();
   socket.resume();
   destroyAfter(socket, lingerMs);
@@ -128,7 +128,7 @@ function runUpgrade(
     deps.recordUnparsable(socket, 'UPGRADE_BEHIND_REQUEST');
     return deps.pipeline.end(socket);
   }
-  response.on('finish', () => letGo(socket));
+  response.on('finish', () => closeUpgrade(socket));
   if (deps.isOwn(request)) {
     response
       .writeHead(400, { connection: 'close', 'content-type': 'text/plain' })
@@ -142,7 +142,7 @@ function runUpgrade(
 const answered = new WeakSet<Duplex>();
 
 /**
- * Answers bytes that are not HTTP. Stays silent if another answer has begun or a complete request still waits for one,
+ * Answers bytes that are not HTTP. Stays silent if another response has begun or a complete request still waits for one,
  * because the client would take this one for it.
  */
 function refuseBytes(
@@ -151,7 +151,7 @@ function refuseBytes(
   socket: Duplex,
   latest: ServerResponse | undefined,
 ): void {
-  if (answered.has(socket)) return; // more of the same bytes. Cutting now could cost the client its answer
+  if (answered.has(socket)) return; // more of the same bytes. Cutting now could cost the client its response
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const answering = latest !== undefined && !latest.writableFinished;
   // The connection closes by itself, and what follows a refusal does not count.

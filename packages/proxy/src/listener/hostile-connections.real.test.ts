@@ -95,7 +95,7 @@ describe('a refused upgrade', () => {
 });
 
 describe('bytes that are not HTTP', () => {
-  it('after a request that is not answered yet do not become its answer', async () => {
+  it('after a request that is not answered yet do not become its response', async () => {
     const answer = await rig.raw(`${head('POST', pods)}GARBAGE`);
     expect(answer).not.toContain('400');
   });
@@ -114,7 +114,7 @@ describe('a body that does not arrive', () => {
   }, 10_000);
 });
 
-describe('a body whose rest arrives after the answer', () => {
+describe('a body whose rest arrives after the response', () => {
   it('(refused at once, refused midway, answered early) does not affect the next request, which may be from another user', async () => {
     rig.upstream.removeAllListeners('request');
     let patched = false;

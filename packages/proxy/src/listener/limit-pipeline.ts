@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 /**
- * How many requests may wait on one connection behind earlier ones. Hardly any client pipelines requests, and the answer
+ * How many requests may wait on one connection behind earlier ones. Hardly any client pipelines requests, and the response
  * of each one that waits is buffered here.
  */
 const maxWaiting = 10;

@@ -45,7 +45,7 @@ describe('pipelined requests', () => {
   it.each([
     ['an upgrade', 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Protocol: v5.channel.k8s.io'],
     ['an upgrade of another kind', 'Connection: Upgrade\r\nUpgrade: h2c'],
-  ])('cannot include %s, because its answer could not wait for its turn', async (_what, lines) => {
+  ])('cannot include %s, because its response could not wait for its turn', async (_what, lines) => {
     await start((response) => void setTimeout(() => response.end('{}'), 100));
     let upgrades = 0;
     rig.upstream.on('upgrade', (_request, socket) => {
@@ -62,7 +62,7 @@ describe('pipelined requests', () => {
     expect(await rig.raw(get(pods))).toContain('{}');
   });
 
-  it('are accepted up to ten, and one more closes the connection, so that buffered answers are limited', async () => {
+  it('are accepted up to ten, and one more closes the connection, so that buffered responses are limited', async () => {
     await start(() => {});
     const socket = rig.dial();
     let closed = false;

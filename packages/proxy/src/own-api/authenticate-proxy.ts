@@ -1,5 +1,6 @@
 import { Agent as HttpAgent, type IncomingHttpHeaders } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import { problemTable } from '@sallyport/contracts';
 import { callerHeader, ProblemError, type Logger, type ServiceIdentity } from '@sallyport/kit';
 import type { RequestHandler } from 'express';
 import { createProxyMiddleware } from 'http-proxy-middleware';
@@ -34,6 +35,8 @@ export type PassRules = {
   added(request: IncomingMessage): Record<string, string>;
   maxBody: number;
 };
+const { status, title } = problemTable['service-unavailable'];
+
 const pageRules: PassRules = { passed, added: () => ({}), maxBody };
 
 function strip(headers: IncomingHttpHeaders, names: readonly string[]): IncomingHttpHeaders {
@@ -60,15 +63,15 @@ export function createAuthenticateProxy(deps: AuthenticateProxyDeps, rules: Pass
       (proxy) => {
         proxy.on('error', (error, _request, target) => {
           if (!target) return;
-          deps.logger.warn({ err: error }, 'authenticate does not answer');
+          deps.logger.warn({ err: error }, 'authenticate does not respond');
           if ('writeHead' in target && !target.headersSent)
-            target.writeHead(503, { 'content-type': 'application/problem+json', 'retry-after': '1' }).end(
+            target.writeHead(status, { 'content-type': 'application/problem+json', 'retry-after': '1' }).end(
               JSON.stringify({
                 type: 'about:blank',
                 code: 'service-unavailable',
-                status: 503,
-                title: 'A service is not ready',
-                detail: 'The login service does not answer at the moment. Try again shortly.',
+                status,
+                title,
+                detail: 'The login service does not respond at the moment. Try again shortly.',
               }),
             );
           else target.destroy();

@@ -4,13 +4,13 @@ import { ProblemError } from '@sallyport/kit';
 import type { Exchange, Step } from '../exchange/exchange.ts';
 import type { StreamEnd } from '../exchange/stream-end.ts';
 import { cleanResponseHeaders, cleanTrailers } from '../headers/clean-response-headers.ts';
-import { cutAnswer } from '../streams/cut-answer.ts';
+import { cutResponse } from '../streams/cut-response.ts';
 import { createEndResponse, type EndResponse } from '../streams/end-response.ts';
 import type { StreamLifecycle } from '../streams/stream-lifecycle.ts';
 
 type Attempt = { flow: Http1Flow | undefined; settled: boolean };
 export type ForwardDeps = {
-  /** How long the first byte of the answer to a short request may take, in milliseconds. */
+  /** How long the first byte of the response to a short request may take, in milliseconds. */
   firstByte: number;
   /** Returns the body to send: a stream, an empty string for an empty body, or undefined for no body. */
   openBody(exchange: Exchange): Readable | string | undefined;
@@ -26,14 +26,14 @@ function asProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error; // the gateway's own: the body was refused before its end
   const code = (error as { code?: string }).code ?? '';
   if (code === 'HEADERS_TIMEOUT' || code === 'UND_ERR_HEADERS_TIMEOUT')
-    return new ProblemError('upstream-timeout', 'The cluster did not begin to answer in time.', { cause: error });
+    return new ProblemError('upstream-timeout', 'The cluster did not respond in time.', { cause: error });
   if (code === 'INVALID_REQUEST' || code === 'UND_ERR_INVALID_ARG')
     return new ProblemError('bad-request', 'The request contains a character that cannot be forwarded.', {
       cause: error,
     });
   return new ProblemError(
     'upstream-unreachable',
-    'The gateway cannot reach the cluster, or the cluster closed the connection before it answered.',
+    'The gateway cannot reach the cluster, or the cluster closed the connection before it responded.',
     { cause: error },
   );
 }
@@ -66,7 +66,7 @@ function createHandler(
   const cut = (end: StreamEnd) => {
     if (ending) return ending.cut(end, stop);
     stop();
-    cutAnswer(exchange);
+    cutResponse(exchange);
   };
   return {
     onStart(flow) {
@@ -114,7 +114,7 @@ function hasLength(lines: readonly string[]): boolean {
 }
 
 /**
- * Creates the last step of a plain request. It forwards the request and streams the answer back, with back-pressure in
+ * Creates the last step of a plain request. It forwards the request and streams the response back, with back-pressure in
  * both directions. When the client closes, the request ends upstream at once.
  */
 export function createForward(deps: ForwardDeps): Step {

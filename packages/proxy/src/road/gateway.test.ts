@@ -287,7 +287,7 @@ describe('an upgrade', () => {
     expect(raw(rig.seen[0]!, 'sec-websocket-protocol')).toEqual(['SPDY/3.1+portforward.k8s.io']);
   });
 
-  it('ends upstream when the client closes before the answer', async () => {
+  it('ends upstream when the client closes before the response', async () => {
     let gone = false;
     rig.upstream.on('upgrade', (request, socket) => {
       rig.seen.push(request);

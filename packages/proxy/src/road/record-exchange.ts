@@ -11,7 +11,7 @@ export type ExchangeRecorder = {
   closed(exchange: Exchange): void;
 };
 
-/** The client closed the connection before there was an answer. nginx's number, used in logs and events only. */
+/** The client closed the connection before there was a response. nginx's number, used in logs and events only. */
 const clientClosed = 499;
 
 function createRequestMetrics(metrics: Metrics) {
@@ -25,7 +25,7 @@ function createRequestMetrics(metrics: Metrics) {
     }),
     seconds: new Histogram({
       name: 'sallyport_proxy_request_seconds',
-      help: 'Duration of short requests to clusters, from the request head to the end of the answer.',
+      help: 'Duration of short requests to clusters, from the request head to the end of the response.',
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
       registers,
     }),

@@ -2,7 +2,7 @@ import { problemTable } from '@sallyport/contracts';
 import { toProblem } from '@sallyport/kit';
 import { statusForProblem } from '@sallyport/kubernetes';
 import type { Exchange } from '../exchange/exchange.ts';
-import { cutAnswer } from '../streams/cut-answer.ts';
+import { cutResponse } from '../streams/cut-response.ts';
 
 /** The connection closes if the body of a refused request is longer than this. A shorter one is read to its end. */
 const maxDrainBytes = 1024 * 1024;
@@ -31,7 +31,7 @@ function wantsText({ request, kube }: Exchange, status: number): boolean {
   );
 }
 
-/** Answers with a Kubernetes `Status`, which every client can show. An answer that has begun is cut instead. */
+/** Answers with a Kubernetes `Status`, which every client can show. A response that has begun is cut instead. */
 export function sendStatus(exchange: Exchange, error: unknown): void {
   const { response } = exchange;
   const problem = toProblem(error);
@@ -39,7 +39,7 @@ export function sendStatus(exchange: Exchange, error: unknown): void {
   exchange.statusReason = problemTable[problem.code].reason;
   exchange.statusCode = problem.status;
   if (response.headersSent || response.destroyed) {
-    cutAnswer(exchange);
+    cutResponse(exchange);
     return;
   }
   const about = exchange.kube?.isResourceRequest

@@ -4,7 +4,7 @@ import { ProblemError } from '@sallyport/kit';
 import { createStreamObserver, type StreamObserver } from '@sallyport/kubernetes';
 import type { Exchange, Step } from '../exchange/exchange.ts';
 import { cleanResponseHeaders } from '../headers/clean-response-headers.ts';
-import { cutAnswer } from '../streams/cut-answer.ts';
+import { cutResponse } from '../streams/cut-response.ts';
 import { createEndTunnel, type EndTunnel } from '../streams/end-tunnel.ts';
 import type { StreamLifecycle } from '../streams/stream-lifecycle.ts';
 
@@ -84,10 +84,10 @@ function upgradeLines(exchange: Exchange): string[] {
 }
 
 /**
- * Reports whether an answer may be relayed as a refusal. Node accepts three kinds that must not be: a 101 without
+ * Reports whether a response may be relayed as a refusal. Node accepts three kinds that must not be: a 101 without
  * Upgrade, which anything between here and the client might take for the start of a tunnel; a status below 100, which
  * Node throws on when it sends it; and a transfer coding in HTTP/1.0, which has none (RFC 9112, 6.1), so that readers
- * differ on where the answer ends.
+ * differ on where the response ends.
  */
 function isRefusal({ statusCode = 0, httpVersion, headers }: IncomingMessage): boolean {
   return statusCode >= 200 && (httpVersion !== '1.0' || headers['transfer-encoding'] === undefined);
@@ -114,7 +114,7 @@ function relayRefusal(exchange: Exchange, answer: IncomingMessage, endsMs: numbe
   });
   response.on('drain', () => answer.resume());
   answer.on('end', () => response.end());
-  answer.on('error', () => cutAnswer(exchange));
+  answer.on('error', () => cutResponse(exchange));
 }
 
 /**
@@ -199,7 +199,7 @@ export function createTunnel(deps: TunnelDeps): Step {
       createConnection: () => socket,
     });
     const timer = setTimeout(
-      () => socket.destroy(new Error('no answer in time')),
+      () => socket.destroy(new Error('no response in time')),
       deps.connectTimeout + deps.firstByte,
     );
     const stopTimer = () => clearTimeout(timer);
@@ -207,7 +207,7 @@ export function createTunnel(deps: TunnelDeps): Step {
     const giveUp = (error: ProblemError) => {
       stopTimer();
       release();
-      outgoing.removeAllListeners('error').on('error', () => {}); // ending this side must not cost the client its answer
+      outgoing.removeAllListeners('error').on('error', () => {}); // ending this side must not cost the client its response
       socket.destroy();
       deps.fail(exchange, error);
     };
@@ -221,7 +221,9 @@ export function createTunnel(deps: TunnelDeps): Step {
     outgoing.once('response', (answer) => {
       stopTimer();
       if (!isRefusal(answer))
-        return giveUp(new ProblemError('upstream-unreachable', 'The answer of the cluster could be read in two ways.'));
+        return giveUp(
+          new ProblemError('upstream-unreachable', 'The response from the cluster could be read in two ways.'),
+        );
       relayRefusal(exchange, answer, deps.firstByte);
     });
     outgoing.once('error', (cause) => {
@@ -231,7 +233,7 @@ export function createTunnel(deps: TunnelDeps): Step {
           exchange,
           new ProblemError(
             'upstream-unreachable',
-            'The gateway cannot reach the cluster, or the cluster closed the connection before it answered.',
+            'The gateway cannot reach the cluster, or the cluster closed the connection before it responded.',
             { cause },
           ),
         );

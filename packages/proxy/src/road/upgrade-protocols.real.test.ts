@@ -93,7 +93,7 @@ describe('an upgrade of a log', () => {
 
 describe('what can be upgraded to websocket only', () => {
   it.each([log, `${pods}?watch=true`, '/clusters/dev/api/v1/watch/pods'])(
-    '%s, is refused over SPDY, because its answer would be a plain one and relayed as a refusal',
+    '%s, is refused over SPDY, because its response would be a plain one and relayed as a refusal',
     async (target) => {
       await start();
       expect(await rig.raw(upgrade(target).replace('websocket', 'SPDY/3.1'))).toMatch(/^HTTP\/1\.1 400 /);
@@ -116,11 +116,11 @@ describe('a cluster that refuses an upgrade', () => {
   });
 
   it.each([
-    ['does not end its answer', 'HTTP/1.1 403 Forbidden\r\nContent-Length: 10\r\n\r\n{'],
+    ['does not end its response', 'HTTP/1.1 403 Forbidden\r\nContent-Length: 10\r\n\r\n{'],
     ['does not end its chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n'],
     ['answers up to the end of the connection', 'HTTP/1.1 403 Forbidden\r\n\r\nrefused'],
     ['switches without saying to what', 'HTTP/1.1 101 Switching Protocols\r\n\r\n'],
-    ['only promises an answer', 'HTTP/1.1 103 Early Hints\r\n\r\n'],
+    ['only promises a response', 'HTTP/1.1 103 Early Hints\r\n\r\n'],
     ['begins a head', 'HTTP/1.1 403 Forb'],
   ])('and %s is closed when its time is over, together with the client', async (_how, answer) => {
     await start(answer);

@@ -3,13 +3,13 @@ import { Duplex } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import type { Exchange } from '../exchange/exchange.ts';
-import { cutAnswer } from './cut-answer.ts';
+import { cutResponse } from './cut-response.ts';
 import { createEndResponse } from './end-response.ts';
 import type { StreamEnd } from '../exchange/stream-end.ts';
 
 const end: StreamEnd = { reason: 'session-ended', code: 'unauthenticated', detail: 'This session was ended.' };
 
-/** Creates an answer whose client reads the first bytes (or all), and nothing after that. */
+/** Creates a response whose client reads the first bytes (or all), and nothing after that. */
 function answering(stream: string, takesAll: boolean): { exchange: Exchange; taken(): string } {
   let taken = '';
   const socket = new Duplex({
@@ -34,7 +34,7 @@ function answering(stream: string, takesAll: boolean): { exchange: Exchange; tak
   };
 }
 
-describe.each(['watch', 'log', 'proxy'])('an answer (%s) that is complete at the gateway', (stream) => {
+describe.each(['watch', 'log', 'proxy'])('a response (%s) that is complete at the gateway', (stream) => {
   it('and that its client has not read is cut when it must end', async () => {
     const { exchange } = answering(stream, false);
     const { response } = exchange;
@@ -58,14 +58,14 @@ describe.each(['watch', 'log', 'proxy'])('an answer (%s) that is complete at the
     response.end('{"type":"BOOKMARK"}\n');
     await pause(10);
     ending.cut(end, () => {});
-    cutAnswer(exchange);
+    cutResponse(exchange);
     await pause(700);
     expect(exchange.connection.destroyed).toBe(false);
     expect(taken()).toMatch(/BOOKMARK/);
   });
 });
 
-describe('an answer that has begun', () => {
+describe('a response that has begun', () => {
   it.each([
     ['proxy', [], true],
     ['log', ['Content-Length', '100'], true],

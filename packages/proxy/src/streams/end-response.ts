@@ -1,10 +1,10 @@
 import { problemTable } from '@sallyport/contracts';
 import { createRecordBoundary, statusForProblem } from '@sallyport/kubernetes';
 import type { Exchange } from '../exchange/exchange.ts';
-import { cutAnswer } from './cut-answer.ts';
+import { cutResponse } from './cut-response.ts';
 import type { StreamEnd } from '../exchange/stream-end.ts';
 
-/** Ends an answer that has begun. */
+/** Ends a response that has begun. */
 export type EndResponse = {
   /** Takes what is about to be written, and returns the part of it that may be. */
   pass(chunk: Buffer): Buffer | undefined;
@@ -30,19 +30,19 @@ export function statusOfEnd(end: StreamEnd) {
 
 /** Ends the response. Cuts it if it would otherwise look complete without being so. */
 function finish(exchange: Exchange, lastWords: Buffer | undefined, cutShort: boolean): void {
-  if (cutShort) return cutAnswer(exchange);
+  if (cutShort) return cutResponse(exchange);
   const { response } = exchange;
   if (lastWords) response.write(lastWords);
   if (!response.writableEnded) response.end();
   // A client that has stopped reading must not keep open what it is no longer allowed to have.
   setTimeout(() => {
-    if (!response.writableFinished) cutAnswer(exchange);
+    if (!response.writableFinished) cutResponse(exchange);
   }, flushMs).unref();
 }
 
 /**
- * Prepares the end of one answer, given its header lines. A watch ends between two records, a JSON watch with an ERROR
- * event (metav1.WatchEvent). A followed log ends cleanly. The answer of a proxied service, or one with a promised
+ * Prepares the end of one response, given its header lines. A watch ends between two records, a JSON watch with an ERROR
+ * event (metav1.WatchEvent). A followed log ends cleanly. The response of a proxied service, or one with a promised
  * length, is cut.
  */
 export function createEndResponse(exchange: Exchange, lines: readonly string[]): EndResponse {

@@ -94,7 +94,7 @@ const answered: [string, Shape][] = [
   ],
 ];
 const unanswered: [string, Shape][] = [
-  ['a GET without an answer', { answer: never, target: `${api}/pods` }],
+  ['a GET without a response', { answer: never, target: `${api}/pods` }],
   [
     'a write whose body never ends (with a length)',
     { answer: swallow, method: 'POST', target: `${api}/pods`, lines: ['Content-Length: 1000000'], body: 'begun' },
@@ -114,10 +114,10 @@ const unanswered: [string, Shape][] = [
     { answer: swallow, method: 'PATCH', target: `${api}/pods/web`, lines: ['Content-Length: 1000'] },
   ],
   [
-    'a write without an answer',
+    'a write without a response',
     { answer: never, method: 'POST', target: `${api}/pods`, lines: ['Content-Length: 2'], body: '{}' },
   ],
-  ['a delete without an answer', { answer: never, method: 'DELETE', target: `${api}/pods/web` }],
+  ['a delete without a response', { answer: never, method: 'DELETE', target: `${api}/pods/web` }],
 ];
 
 /** Begins a request of each shape, and waits until each has got as far as it will. */
@@ -292,7 +292,7 @@ describe('a request that ends by itself', () => {
 });
 
 describe('pipelined requests', () => {
-  it('end with the session of one that is still waiting: its buffered answer is never sent', async () => {
+  it('end with the session of one that is still waiting: its buffered response is never sent', async () => {
     await start(drip());
     const client = begin('GET', `${api}/pods`);
     await until(() => cluster.length === 1);

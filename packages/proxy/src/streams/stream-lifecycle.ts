@@ -6,9 +6,9 @@ import type { EndExchange } from '../exchange/stream-end.ts';
 export type StreamLifecycle = {
   /** Nothing has gone upstream yet. Throws `too-many-requests` beyond a limit. */
   admitted(exchange: Exchange): void;
-  /** The request goes upstream. `refuse` ends it there and tells the client, as long as no answer has begun. */
+  /** The request goes upstream. `refuse` ends it there and tells the client, as long as no response has begun. */
   sent(exchange: Exchange, refuse: EndExchange): void;
-  /** The answer has begun. `cut` ends it: readably if possible, otherwise so that it does not look complete. */
+  /** The response has begun. `cut` ends it: readably if possible, otherwise so that it does not look complete. */
   answered(exchange: Exchange, cut: EndExchange): void;
   /** It is over, whatever ended it. Also called for requests that were never admitted. */
   closed(exchange: Exchange): void;

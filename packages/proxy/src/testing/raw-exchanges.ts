@@ -76,7 +76,7 @@ function beginOn(socket: Socket, method: string, target: string, lines: readonly
   return client;
 }
 
-/** Creates an answer that drips bytes and never ends. */
+/** Creates a response that drips bytes and never ends. */
 export const drip = (length?: number) => (_request: IncomingMessage, response: ServerResponse) => {
   response.writeHead(200, {
     'content-type': 'text/plain',

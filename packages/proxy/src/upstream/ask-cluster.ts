@@ -1,6 +1,6 @@
 import type { Upstream } from './upstream.ts';
 
-/** An answer to a request that the gateway makes for itself. */
+/** A response to a request that the gateway makes for itself. */
 export type ClusterAnswer = { status: number; header(name: string): string | undefined; body: string };
 
 export type Ask = { path: string; headers: readonly string[]; timeoutMs: number; maxBytes: number };
@@ -13,7 +13,7 @@ function headerOf(lines: readonly string[], name: string): string | undefined {
 
 /**
  * Sends a request to a cluster as the gateway itself: with its own credential, and without a user's identity or headers.
- * Rejects if the answer is late, too long or broken.
+ * Rejects if the response is late, too long or broken.
  */
 export function askCluster(upstream: Upstream, { path, headers, timeoutMs, maxBytes }: Ask): Promise<ClusterAnswer> {
   const authorization = upstream.authorization();
@@ -24,7 +24,7 @@ export function askCluster(upstream: Upstream, { path, headers, timeoutMs, maxBy
       reject(new Error(why));
       abort();
     };
-    const timer = setTimeout(() => giveUp('the cluster did not answer in time'), timeoutMs);
+    const timer = setTimeout(() => giveUp('the cluster did not respond in time'), timeoutMs);
     let [status, lines, size]: [number, readonly string[], number] = [0, [], 0];
     const chunks: Buffer[] = [];
     upstream.dispatch(
@@ -43,7 +43,7 @@ export function askCluster(upstream: Upstream, { path, headers, timeoutMs, maxBy
         },
         onData(chunk) {
           size += chunk.length;
-          if (size > maxBytes) giveUp('the answer is too long');
+          if (size > maxBytes) giveUp('the response is too long');
           else chunks.push(chunk);
         },
         onEnd() {

@@ -66,7 +66,7 @@ const linesOf = (text: string, name: string) =>
     .split('\r\n')
     .filter((line) => line.toLowerCase().startsWith(`${name}:`));
 
-describe('an answer that could be read in two ways is not forwarded', () => {
+describe('a response that could be read in two ways is not forwarded', () => {
   const head = 'HTTP/1.1 200 OK\r\n';
   it.each(
     [
@@ -78,7 +78,7 @@ describe('an answer that could be read in two ways is not forwarded', () => {
       ['a folded line', `${head}X-A: b\r\n Set-Cookie: c\r\nContent-Length: 4\r\n\r\nevil`],
       ['another protocol', 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\nevil'],
       ['chunks of HTTP/1.0', 'HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nevil\r\n0\r\n\r\n'],
-      ['interim answers without end', 'HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n'.repeat(200)],
+      ['interim responses without end', 'HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n'.repeat(200)],
       ['a head without end', `${head}${'X-A: b\r\n'.repeat(20_000)}`],
     ].flatMap(([what, answer]) =>
       [
@@ -106,7 +106,7 @@ describe('bytes where no body can be', () => {
     ['204 No Content', 'GET'],
     ['304 Not Modified', 'GET'],
     ['200 OK', 'HEAD'],
-  ])('(after %s to %s) are not the answer to another request', async (status, method) => {
+  ])('(after %s to %s) are not the response to another request', async (status, method) => {
     await start();
     say = (socket, count) =>
       void socket.write(
@@ -138,8 +138,8 @@ describe('bytes where no body can be', () => {
   });
 });
 
-describe('bytes after an answer', () => {
-  it('at once or later are not the answer to another request', async () => {
+describe('bytes after a response', () => {
+  it('at once or later are not the response to another request', async () => {
     for (const late of [false, true]) {
       if (late) await rig.close();
       await start();
@@ -156,7 +156,7 @@ describe('bytes after an answer', () => {
     }
   });
 
-  it('as trailers cannot change framing, routing or authentication of the answer', async () => {
+  it('as trailers cannot change framing, routing or authentication of the response', async () => {
     await start();
     const trailers = [
       'Content-Length: 4',
@@ -218,7 +218,7 @@ describe('a refused upgrade', () => {
     'Sec-WebSocket-Protocol: v5.channel.k8s.io',
   ]);
   it.each([
-    ['a status that no answer has', 'HTTP/1.1 099 None\r\nContent-Length: 4\r\n\r\nevil'],
+    ['a status that no response has', 'HTTP/1.1 099 None\r\nContent-Length: 4\r\n\r\nevil'],
     ['the status 000', 'HTTP/1.1 000 None\r\nContent-Length: 4\r\n\r\nevil'],
     ['a status of four digits', 'HTTP/1.1 1000 None\r\nContent-Length: 4\r\n\r\nevil'],
     ['a 101 that switches nothing', 'HTTP/1.1 101 Switching Protocols\r\n\r\nevil'],
@@ -302,7 +302,7 @@ describe('a cluster that closes the connection', () => {
     expect(connections.flat()).toHaveLength(before + 1);
   });
 
-  it('in the middle of an answer does not make it look complete', async () => {
+  it('in the middle of a response does not make it look complete', async () => {
     await start();
     for (const answer of [
       'HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\nmine',

@@ -1,11 +1,11 @@
 import type { Exchange } from '../exchange/exchange.ts';
 
 /**
- * Ends an incomplete answer so that its client cannot mistake it for a complete one: without the last chunk, or with
+ * Ends an incomplete response so that its client cannot mistake it for a complete one: without the last chunk, or with
  * fewer bytes than promised. The connection is closed as well, because Node would still send what it has buffered of a
- * destroyed answer that waits behind others on the connection.
+ * destroyed response that waits behind others on the connection.
  */
-export function cutAnswer({ response, connection }: Exchange): void {
+export function cutResponse({ response, connection }: Exchange): void {
   if (response.writableFinished) return; // the client has all of it, and may have sent its next request
   response.destroy();
   connection.destroy();
