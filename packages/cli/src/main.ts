@@ -2,6 +2,6 @@ import process from 'node:process';
 import { runCli } from './program/run-cli.ts';
 import { processEnvironment } from './environment/environment.ts';
 
-// A reader that has seen enough (`sallyport audit search | head`) is no fault.
+// A closed pipe (`sallyport audit search | head`) is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 process.exitCode = await runCli(process.argv.slice(2), processEnvironment());

@@ -108,7 +108,7 @@ describe('sallyport attack', () => {
     );
     expect([wrong.code, wrong.stderr]).toEqual([
       3,
-      expect.stringMatching(/can be read by others[\s\S]*does not take the token/),
+      expect.stringMatching(/can be read by others[\s\S]*does not accept the token/),
     ]);
     expect((await attack(`${gateway.url}/clusters/none`, '--ca-file', gateway.caFile, '--yes-i-may')).code).toBe(5);
     expect((await attack('https://127.0.0.1:9', '--yes-i-may')).code).toBe(4);
@@ -132,7 +132,7 @@ describe('sallyport attack', () => {
       const text = await attack(naive.url, '--yes-i-may');
       expect(text.code).toBe(1);
       for (const row of plantedHoles) expect(text.stdout).toMatch(new RegExp(`^${row} .* HOLE `, 'm'));
-      expect(text.stdout).toContain('the cluster took you for sallyport-attack');
+      expect(text.stdout).toContain('the cluster identified you as sallyport-attack');
       expect(`${text.stdout}${text.stderr}`).not.toContain(token);
     } finally {
       await naive.stop();

@@ -86,7 +86,7 @@ describeWith(['kubectl'], 'a login from a machine without a browser', () => {
     await (await openApproval(command, 'bob')).answer('deny');
     expect(await command.ended).toMatchObject({
       code: 6,
-      stderr: expect.stringContaining('the login was denied on the page'),
+      stderr: expect.stringContaining('the login was denied on the approval page'),
     });
     const [event] = await gateway.audit.await({ type: 'login.failed' });
     expect(event!.data.responseStatus?.message).toContain('bob@example.com denied the login of the device');
@@ -120,7 +120,7 @@ describeWith(['kubectl'], 'a login from a machine without a browser', () => {
     const shown = await fillInForm(newBrowser(), page!, { user: 'alice@example.com', password: 'alice' });
     expect(shown.answer.text).toContain('Do not give this code to anyone');
     command.stdin.write('not-the-code\n');
-    await command.says(/Paste the code once more/);
+    await command.says(/Paste the code again/);
     command.stdin.write(`${link(shown.answer.text, /<p class="paste"[^>]*>([^<]+)</)}\n`);
     expect(await command.ended).toMatchObject({ code: 0, stdout: expect.stringContaining('as alice@example.com') });
     expect(await alice.kubectl(['get', 'pods', ...inside, '-o', 'name'])).toContain('pod/');

@@ -103,7 +103,7 @@ describeWith(
           '  cluster/dev[1].deny.and DENIES it: all of these hold\n  > holds  groups                you have: developers\n  > holds  k8s/namespace         request: prod\n  > holds  k8s/shell_equivalent  request: true\n',
         );
         expect(stdout).toMatch(
-          /you would have to ask for another namespace \(k8s\/namespace is prod\)[\s\S]*give them this: user alice@example\.com, rule cluster\/dev\[1\]\.deny\.and, policy [0-9a-f]{16}\./,
+          /you would have to ask for another namespace \(k8s\/namespace is prod\)[\s\S]*give them these details: user alice@example\.com, rule cluster\/dev\[1\]\.deny\.and, policy [0-9a-f]{16}\./,
         );
         expect(stdout).not.toMatch(secrets);
         const refused = await alice.tryKubectl(['exec', 'web', '-n', 'prod', '--', 'true']);

@@ -267,7 +267,7 @@ describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a policy that is change
       expect(status).toMatchObject({
         code: 8,
         stdout: expect.stringContaining('THE REPLICAS DIFFER:'),
-        stderr: expect.stringContaining('2 different policies are in force'),
+        stderr: expect.stringContaining('the replicas run 2 different policies'),
       });
     } finally {
       second.kill('SIGTERM');

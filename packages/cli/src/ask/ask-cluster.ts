@@ -1,14 +1,14 @@
 import { fieldOf } from '../input/field-of.ts';
-import { askAsPerson, type OpenGateway } from '../gateway/open-gateway.ts';
+import { askAsUser, type OpenGateway } from '../gateway/open-gateway.ts';
 import type { GatewayAnswer } from '../gateway/gateway-client.ts';
 import type { Asked } from './read-asked.ts';
 
-/** What the cluster itself says of a request; `allowed` is undefined where it could not be asked. */
+/** The cluster's own decision on a request. `allowed` is undefined if the cluster could not be asked. */
 export type ClusterAnswer = { allowed: boolean | undefined; reason: string };
 
-const longest = 500;
+const maxReasonLength = 500;
 
-const text = (value: unknown) => (typeof value === 'string' ? value.slice(0, longest) : '');
+const text = (value: unknown) => (typeof value === 'string' ? value.slice(0, maxReasonLength) : '');
 
 function specOf({ verb, resource, apiGroup, subresource, namespace, name, path }: Asked): Record<string, unknown> {
   if (path !== undefined) return { nonResourceAttributes: { path: path.split('?', 1)[0], verb } };
@@ -24,13 +24,13 @@ function read({ status, body }: GatewayAnswer): ClusterAnswer {
 }
 
 /**
- * Asks the cluster, through the gateway and as the person, whether its own rules (RBAC) would let a request through: a
+ * Asks the cluster, through the gateway and as the user, whether its own rules (RBAC) allow a request. It does so with a
  * SelfSubjectAccessReview, which changes nothing.
  */
 export async function askCluster(gateway: OpenGateway, asked: Asked, cluster: string): Promise<ClusterAnswer> {
   const review = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: specOf(asked) };
   return read(
-    await askAsPerson(gateway, {
+    await askAsUser(gateway, {
       method: 'POST',
       path: `/clusters/${encodeURIComponent(cluster)}/apis/authorization.k8s.io/v1/selfsubjectaccessreviews`,
       json: review,

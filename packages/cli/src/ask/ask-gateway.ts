@@ -1,7 +1,7 @@
 import { fieldOf } from '../input/field-of.ts';
 import { readAnswer } from '../gateway/answers.ts';
-import { expectOk, saidBy } from '../gateway/expect-ok.ts';
-import { askAsPerson, openGateway, openGatewayAt, type OpenGateway } from '../gateway/open-gateway.ts';
+import { expectOk, errorDetail } from '../gateway/expect-ok.ts';
+import { askAsUser, openGateway, openGatewayAt, type OpenGateway } from '../gateway/open-gateway.ts';
 import { findHome } from '../home/home.ts';
 import { openKnownGateways } from '../home/known-gateways.ts';
 import { currentContext } from '../kubeconfig/current-context.ts';
@@ -11,19 +11,16 @@ import { CliError } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { Asked } from './read-asked.ts';
 
-/** Somebody else about whom a question is. */
+/** Another user whom a question is about. */
 export type About = { user: string; email?: string; groups?: string[]; claims?: Record<string, unknown>; ip?: string };
 
-/**
- * The gateway that is asked, the cluster it is asked about, and the namespace where none is named: what was said, else
- * where kubectl would go now.
- */
+/** Returns the gateway, the cluster and the default namespace: from the options, or from the context of kubectl. */
 export async function openPlace(
   environment: Environment,
   named: { gateway?: string; cluster?: string },
 ): Promise<{ gateway: OpenGateway; cluster: string; namespace: string }> {
   const found = await currentContext(kubeconfigFiles(environment));
-  // kubectl logs in by itself, without making its gateway the one that is meant from then on.
+  // A login through kubectl does not make its gateway the default.
   const byContext =
     named.gateway === undefined &&
     found !== undefined &&
@@ -36,13 +33,13 @@ export async function openPlace(
   if (cluster === undefined)
     throw new CliError(
       'usage',
-      'which cluster is not said',
-      'Name it with --cluster ("sallyport clusters" lists them), or make it kubectl\'s current context.',
+      'no cluster is given',
+      'Name it with --cluster ("sallyport clusters" lists them), or make it the current context of kubectl.',
     );
   return { gateway, cluster, namespace: (context?.cluster === cluster ? context.namespace : undefined) ?? 'default' };
 }
 
-/** A question as the gateway takes it: what is empty is left out. */
+/** Returns a question for the gateway, without empty members. */
 function questionOf(
   { path, method, verb, ...asked }: Asked,
   cluster: string,
@@ -57,8 +54,8 @@ function questionOf(
 }
 
 /**
- * Why a request would be let through or refused, as the gateway says; or what it says where it shows nothing (no such
- * cluster, or nothing of it is the caller's).
+ * Asks the gateway why a request is allowed or refused. Returns `hidden` if it explains nothing: there is no such
+ * cluster, or the caller has no access to it.
  */
 export async function askGateway(
   gateway: OpenGateway,
@@ -66,14 +63,14 @@ export async function askGateway(
   cluster: string,
   about?: About,
 ): Promise<{ explanation: Explanation } | { hidden: string }> {
-  const answer = await askAsPerson(gateway, {
+  const answer = await askAsUser(gateway, {
     method: 'POST',
     path: '/.sallyport/api/v1/policy/explain',
     json: questionOf(asked, cluster, about),
   });
   if (answer.status === 404 && fieldOf(answer.body, 'code') === 'not-found')
-    return { hidden: saidBy(answer.body) ?? 'There is nothing to be shown.' };
+    return { hidden: errorDetail(answer.body) ?? 'There is nothing to show.' };
   return {
-    explanation: readAnswer(explanationSchema, expectOk(answer, gateway.address.origin), 'why it decides as it does'),
+    explanation: readAnswer(explanationSchema, expectOk(answer, gateway.address.origin), 'the explanation'),
   };
 }

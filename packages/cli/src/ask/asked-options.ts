@@ -1,20 +1,20 @@
 import type { Command } from 'commander';
 
-/** Adds the ways to say what is asked: words as kubectl takes them, and the options that go with them. */
+/** Adds the arguments and options that describe a request. The arguments are those of kubectl. */
 export function withAsked(command: Command): Command {
   return command
     .argument(
       '[verb]',
-      'as for kubectl auth can-i (get, list, create, delete, ...), or exec, attach, port-forward, logs',
+      'verb, as for kubectl auth can-i (get, list, create, delete, ...), or exec, attach, port-forward, logs',
     )
     .argument('[resource]', 'TYPE[.GROUP][/NAME], or a path such as /healthz')
-    .argument('[command...]', 'behind --: what an exec would run')
-    .option('--cluster <name>', 'the cluster (default: the one that kubectl uses now)')
+    .argument('[command...]', 'after --: the command of an exec')
+    .option('--cluster <name>', 'the cluster (default: that of the current context of kubectl)')
     .option('-n, --namespace <name>', 'the namespace')
-    .option('-A, --all-namespaces', 'over all namespaces')
-    .option('--subresource <name>', 'such as exec, log, scale, status')
+    .option('-A, --all-namespaces', 'all namespaces')
+    .option('--subresource <name>', 'the subresource, such as exec, log, scale, status')
     .option('-l, --selector <text>', 'label selector of a list or watch')
     .option('--field-selector <text>', 'field selector of a list or watch')
     .option('--container <name>', 'container of an exec or attach')
-    .option('--dry-run', 'a change that is only tried (dryRun=All)');
+    .option('--dry-run', 'a dry run (dryRun=All)');
 }

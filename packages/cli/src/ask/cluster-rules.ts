@@ -1,13 +1,13 @@
 import * as z from 'zod/mini';
 import { fieldOf } from '../input/field-of.ts';
-import { saidBy } from '../gateway/expect-ok.ts';
-import { askAsPerson, type OpenGateway } from '../gateway/open-gateway.ts';
+import { errorDetail } from '../gateway/expect-ok.ts';
+import { askAsUser, type OpenGateway } from '../gateway/open-gateway.ts';
 
 export type RuleQuestion = { verb: string; apiGroup: string; resource: string; subresource: string | undefined };
 
 /**
- * A cluster's own rules for a person: whether they let a request through, or why they could not be had; `said` also
- * where they are not all there is.
+ * The cluster's own rules for a user. `allows` is absent if they could not be fetched. `said` is the reason, or a note
+ * that the rules are incomplete.
  */
 export type ClusterRules = { allows?: (question: RuleQuestion) => boolean; said: string | undefined };
 
@@ -26,7 +26,7 @@ const reviewSchema = z.object({
 const covers = (names: readonly string[] | null, name: string) =>
   names !== null && (names.includes('*') || names.includes(name));
 
-/** As RBAC compares: everything, the name, and for a subresource also that of every resource. */
+/** Compares as RBAC does: `*`, the name, and for a subresource also `*` with its name. */
 function coversResource(resources: readonly string[] | null, { resource, subresource }: RuleQuestion): boolean {
   return subresource === undefined
     ? covers(resources, resource)
@@ -34,8 +34,8 @@ function coversResource(resources: readonly string[] | null, { resource, subreso
 }
 
 /**
- * Asks the cluster, through the gateway and as the person, for its rules in a namespace (SelfSubjectRulesReview). Rules
- * for objects by name are left out: they are no right on the kind.
+ * Asks the cluster, through the gateway and as the user, for its rules in a namespace (SelfSubjectRulesReview). Omits
+ * rules for named objects, because they do not apply to the whole kind.
  */
 export async function readClusterRules(
   gateway: OpenGateway,
@@ -43,7 +43,7 @@ export async function readClusterRules(
   namespace: string,
 ): Promise<ClusterRules> {
   const review = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectRulesReview', spec: { namespace } };
-  const { status, body } = await askAsPerson(gateway, {
+  const { status, body } = await askAsUser(gateway, {
     method: 'POST',
     path: `/clusters/${encodeURIComponent(cluster)}/apis/authorization.k8s.io/v1/selfsubjectrulesreviews`,
     json: review,
@@ -51,13 +51,15 @@ export async function readClusterRules(
   const read = status === 201 ? reviewSchema.safeParse(body) : undefined;
   if (read?.success !== true) {
     const message = fieldOf(body, 'message');
-    return { said: (typeof message === 'string' ? message.slice(0, 500) : saidBy(body)) ?? `it answered ${status}` };
+    return {
+      said: (typeof message === 'string' ? message.slice(0, 500) : errorDetail(body)) ?? `it answered ${status}`,
+    };
   }
   const { resourceRules, incomplete, evaluationError } = read.data.status;
   const rules = (resourceRules ?? []).filter(({ resourceNames }) => (resourceNames ?? []).length === 0);
   return {
     said: incomplete
-      ? `its list is not complete${evaluationError === undefined ? '' : `: ${evaluationError.slice(0, 500)}`}`
+      ? `its list is incomplete${evaluationError === undefined ? '' : `: ${evaluationError.slice(0, 500)}`}`
       : undefined,
     allows: (question) =>
       rules.some(

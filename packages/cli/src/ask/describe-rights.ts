@@ -8,7 +8,7 @@ function cell(right: Rights['rights'][number]['verbs'][string] | undefined): str
   return right.cluster === true ? 'rbac' : '-';
 }
 
-/** The table of rights, with what its words mean. */
+/** Returns the table of permissions, with a legend. */
 export function describeRights(
   { rights, clusterSaid, policyVersion }: Rights,
   cluster: string,
@@ -18,12 +18,14 @@ export function describeRights(
   return [
     table(['RESOURCE', ...listedVerbs.map((verb) => verb.toUpperCase())], rows),
     `In namespace ${forTerminal(namespace)} of cluster ${forTerminal(cluster)}, by policy ${forTerminal(policyVersion)}, for an object of any name:`,
-    "  yes     the gateway's policy and the cluster's RBAC both allow it",
-    "  policy  only the gateway's policy does; the cluster will refuse",
-    '  rbac    only the cluster\'s RBAC does; the gateway refuses ("sallyport policy explain" says why)',
-    '  -       neither does',
-    ...(clusterSaid === undefined ? [] : [`The cluster's half is not sure (yes?): ${forTerminal(clusterSaid)}`]),
-    'Rules for objects by name, commands, addresses or times may allow more, or less.',
+    "  yes     the gateway's policy and the cluster's RBAC allow it",
+    "  policy  only the gateway's policy allows it; the cluster refuses",
+    '  rbac    only the cluster\'s RBAC allows it; the gateway refuses ("sallyport policy explain" tells why)',
+    '  -       neither allows it',
+    ...(clusterSaid === undefined
+      ? []
+      : [`The answer of the cluster is uncertain (yes?): ${forTerminal(clusterSaid)}`]),
+    'Rules about object names, commands, addresses or times may allow more, or less.',
     '',
   ].join('\n');
 }

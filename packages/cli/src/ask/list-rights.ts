@@ -1,13 +1,10 @@
 import { canISchema, readAnswer, type CanIAnswer } from '../gateway/answers.ts';
-import { expectOk, saidBy } from '../gateway/expect-ok.ts';
-import { askAsPerson, type OpenGateway } from '../gateway/open-gateway.ts';
+import { expectOk, errorDetail } from '../gateway/expect-ok.ts';
+import { askAsUser, type OpenGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { readClusterRules, type ClusterRules } from './cluster-rules.ts';
 
-/**
- * What may be done with one resource, by verb: by whom it is allowed. `cluster` is undefined where the cluster could
- * not be asked.
- */
+/** What a user may do with one resource, by verb. `cluster` is undefined if the cluster could not be asked. */
 export type ResourceRights = {
   resource: string;
   verbs: Record<string, { gateway: boolean; cluster: boolean | undefined }>;
@@ -18,7 +15,7 @@ export const listedVerbs = ['get', 'list', 'watch', 'create', 'update', 'patch',
 
 type Kind = { resource: string; apiGroup?: string; subresource?: string; verbs?: readonly string[] };
 
-/** What people ask about most; a subresource has fewer verbs. */
+/** The most common resources. A subresource has fewer verbs. */
 const kinds: readonly Kind[] = [
   { resource: 'pods' },
   { resource: 'pods', subresource: 'log', verbs: ['get'] },
@@ -52,7 +49,7 @@ async function askPolicy(
   namespace: string,
   requests: readonly object[],
 ): Promise<CanIAnswer> {
-  const answer = await askAsPerson(gateway, {
+  const answer = await askAsUser(gateway, {
     method: 'POST',
     path: '/.sallyport/api/v1/policy/can-i',
     json: { cluster, namespace, requests },
@@ -60,21 +57,21 @@ async function askPolicy(
   if (answer.status === 404)
     throw new CliError(
       'refused',
-      saidBy(answer.body) ?? 'there is nothing to be shown',
-      'If the name is right, nothing is allowed to you there: ask whoever runs the gateway for access.',
+      errorDetail(answer.body) ?? 'there is nothing to show',
+      'If the name is correct, you may do nothing there. Ask the operator of the gateway for access.',
     );
-  const read = readAnswer(canISchema, expectOk(answer, gateway.address.origin), 'what you may do');
+  const read = readAnswer(canISchema, expectOk(answer, gateway.address.origin), 'your permissions');
   if (read.allowed.length !== requests.length)
     throw new CliError(
       'unreachable',
-      'the gateway answered other questions than were asked',
-      "Is this program of the gateway's version?",
+      'the gateway did not answer every question',
+      'Check that this program has the same version as the gateway.',
     );
   return read;
 }
 
 /**
- * What may be done in a namespace with the resources that people ask about most: by the gateway's policy, and by the
+ * Returns what the user may do in a namespace with the most common resources, by the gateway's policy and by the
  * cluster's own rules.
  */
 export async function listRights(gateway: OpenGateway, cluster: string, namespace: string): Promise<Rights> {

@@ -69,7 +69,7 @@ describe('what is asked', () => {
     ['get', {}, /resource is missing/],
     ['get pods', { verb: 'get' }, /said twice/],
     ['get pods', { path: '/x' }, /said twice/],
-    ['', { path: 'x' }, /no path/],
+    ['', { path: 'x' }, /not a path/],
     ['get pods', { method: 'GET' }, /goes with --path/],
     ['exec services/web', {}, /done to pods/],
     ['exec pods/web', { subresource: 'attach' }, /subresource of its own/],

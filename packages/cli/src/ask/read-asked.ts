@@ -2,7 +2,7 @@ import { splitResource } from '../policy/cases/split-resource.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { resourceKind } from './resource-names.ts';
 
-/** What is asked of the Kubernetes API; the empty text stands for none. */
+/** A request to the Kubernetes API. An empty string means none. */
 export type Asked = {
   verb: string;
   resource: string;
@@ -10,7 +10,7 @@ export type Asked = {
   subresource: string;
   namespace: string;
   name: string;
-  /** In place of a resource: the path of a request, with its query where there is one. */
+  /** Instead of a resource: the path of a request, with its query if it has one. */
   path?: string;
   method?: string;
   command?: string[];
@@ -20,7 +20,7 @@ export type Asked = {
   fieldSelector?: string;
 };
 
-/** The options by which a request is described, as the command parser gives them. */
+/** The options that describe a request, as the command parser returns them. */
 export type AskedOptions = {
   namespace?: string;
   allNamespaces?: boolean;
@@ -37,7 +37,7 @@ export type AskedOptions = {
   fieldSelector?: string;
 };
 
-/** Commands of kubectl that people think of as verbs, and what they ask of pods. */
+/** Commands of kubectl that users take for verbs, and the requests on pods that they make. */
 const ofPods: ReadonlyMap<string, [verb: string, subresource: string]> = new Map([
   ['exec', ['create', 'exec']],
   ['attach', ['create', 'attach']],
@@ -61,7 +61,7 @@ const subresources: ReadonlySet<string> = new Set([
   'approval',
 ]);
 
-const wrong = (message: string, hint: string) => new CliError('usage', message, hint);
+const usageError = (message: string, hint: string) => new CliError('usage', message, hint);
 
 type Common = Pick<Asked, 'command' | 'container' | 'dryRun' | 'labelSelector' | 'fieldSelector'>;
 
@@ -79,9 +79,9 @@ const none = { resource: '', apiGroup: '', subresource: '', namespace: '', name:
 
 function readPath(path: string, verb: string | undefined, method: string | undefined): Asked {
   if (!path.startsWith('/'))
-    throw wrong(
-      `"${path}" is no path`,
-      'Write the path as the API server knows it: /healthz, or /api/v1/namespaces/dev/pods.',
+    throw usageError(
+      `"${path}" is not a path`,
+      'Write the path as in a request to the API server, such as /healthz or /api/v1/namespaces/dev/pods.',
     );
   return {
     ...none,
@@ -91,7 +91,7 @@ function readPath(path: string, verb: string | undefined, method: string | undef
   };
 }
 
-/** `VERB TYPE[.GROUP][/NAME]`, as `kubectl auth can-i` takes it. */
+/** Reads `VERB TYPE[.GROUP][/NAME]`, as for `kubectl auth can-i`. */
 function readWords(
   verbWord: string,
   typeWord: string,
@@ -104,20 +104,23 @@ function readWords(
   const [type, name] =
     slash < 0 ? [typeWord, options.name ?? ''] : [typeWord.slice(0, slash), typeWord.slice(slash + 1)];
   if (slash >= 0 && (name === '' || name.includes('/')))
-    throw wrong(`"${typeWord}" is not TYPE/NAME`, 'Write it like pods/web; a subresource is given with --subresource.');
+    throw usageError(
+      `"${typeWord}" is not TYPE/NAME`,
+      'Write it like pods/web; a subresource is given with --subresource.',
+    );
   const { resource, apiGroup, namespaced, known } = resourceKind(type);
   if (!known)
     warn(
-      `"${type}" is no resource that every cluster has; it is taken as one of the core group. Write one of another group as ${type}.GROUP.`,
+      `"${type}" is not a built-in resource, so it is assumed to be in the core group. For another group, write ${type}.GROUP.`,
     );
   const short = ofPods.get(verbWord.toLowerCase());
   if (short && (resource !== 'pods' || apiGroup !== ''))
-    throw wrong(`"${verbWord}" is something that is done to pods`, `Write it like: ${verbWord} pods/NAME`);
+    throw usageError(`"${verbWord}" applies only to pods`, `Write it like: ${verbWord} pods/NAME`);
   if (short && options.subresource !== undefined && options.subresource !== short[1])
-    throw wrong(`"${verbWord}" has a subresource of its own`, 'Leave out --subresource.');
+    throw usageError(`"${verbWord}" implies a subresource`, 'Omit --subresource.');
   const [verb, subresource] = short ?? [verbWord.toLowerCase(), options.subresource ?? ''];
   if (subresource === '' && slash >= 0 && subresources.has(name))
-    warn(`"${name}" is taken as the name of one of the ${resource}; for the subresource, give --subresource ${name}.`);
+    warn(`"${name}" is taken as the name of an object. For the subresource, give --subresource ${name}.`);
   const namespace =
     options.allNamespaces === true || namespaced === false
       ? ''
@@ -125,12 +128,12 @@ function readWords(
   return { verb, resource, apiGroup, subresource, namespace: resource === 'namespaces' ? name : namespace, name };
 }
 
-/** `--verb` and `--resource resource[.group][/subresource]`, as policies write it; nothing is filled in. */
+/** Reads `--verb` and `--resource resource[.group][/subresource]`, as in policies. Uses no default namespace. */
 function readOptions({ verb, resource, namespace, name, subresource }: AskedOptions): Asked {
   if (verb === undefined || resource === undefined)
-    throw wrong(
-      'what is asked is not said',
-      'Say it like: exec pods/web -n dev, or: --verb create --resource pods/exec --name web --namespace dev',
+    throw usageError(
+      'no request is given',
+      'Write it like: exec pods/web -n dev, or: --verb create --resource pods/exec --name web --namespace dev',
     );
   const split = splitResource(resource);
   return {
@@ -144,8 +147,8 @@ function readOptions({ verb, resource, namespace, name, subresource }: AskedOpti
 }
 
 /**
- * Reads what is asked from a command line: words as kubectl takes them, or options as policies name things, or a path.
- * Throws CliError.
+ * Reads the request that a command line describes: by the arguments of kubectl, by options with the names of policies,
+ * or by a path. Throws a CliError.
  */
 export function readAsked(
   words: readonly string[],
@@ -159,11 +162,11 @@ export function readAsked(
     options.path !== undefined,
   ].filter(Boolean).length;
   if (ways > 1)
-    throw wrong('what is asked is said twice', 'Use either VERB RESOURCE, or --verb and --resource, or --path.');
+    throw usageError('the request is given twice', 'Use VERB RESOURCE, or --verb and --resource, or --path.');
   if (verb !== undefined && type === undefined)
-    throw wrong('the resource is missing', 'Say it like: exec pods/web -n dev');
+    throw usageError('the resource is missing', 'Write it like: exec pods/web -n dev');
   if (options.method !== undefined && options.path === undefined)
-    throw wrong('--method goes with --path', 'With a resource, give a verb.');
+    throw usageError('--method needs --path', 'For a resource, give a verb.');
   const asked =
     options.path !== undefined
       ? readPath(options.path, undefined, options.method)

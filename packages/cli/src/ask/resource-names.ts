@@ -1,8 +1,7 @@
-/** A kind of resource as the API has it. `namespaced` is undefined where that is not known. */
+/** A resource of the API. `namespaced` is undefined if that is not known. */
 export type ResourceKind = { resource: string; apiGroup: string; namespaced: boolean | undefined };
 
-// Of what every cluster has: names and short names as kubectl takes them, by group; behind the bar what stands in no
-// namespace.
+// Built-in resources: their names and the short names of kubectl, by group. Those after the bar are not namespaced.
 const builtIn: Record<string, string> = {
   '':
     'configmaps cm, endpoints ep, events ev, limitranges limits, persistentvolumeclaims pvc, pods po, podtemplates, replicationcontrollers rc, resourcequotas quota, secrets, serviceaccounts sa, services svc' +
@@ -23,7 +22,7 @@ const builtIn: Record<string, string> = {
   'authorization.k8s.io': ' | selfsubjectaccessreviews, selfsubjectrulesreviews, subjectaccessreviews',
 };
 
-/** The name of one of them, by the rules of English. */
+/** Returns the singular of a resource name. */
 function singular(plural: string): string {
   if (plural === 'endpoints') return plural;
   if (plural.endsWith('ies')) return `${plural.slice(0, -3)}y`;
@@ -45,8 +44,8 @@ for (const [apiGroup, text] of Object.entries(builtIn)) {
 }
 
 /**
- * The kind that a word stands for: a name, short name or singular of a built-in one, or `resource.group` of any.
- * Anything else is taken as it is, of the core group.
+ * Returns the resource that a word names: the name, short name or singular of a built-in resource, or `resource.group`.
+ * Any other word is taken as a resource of the core group.
  */
 export function resourceKind(word: string): ResourceKind & { known: boolean } {
   const name = word.toLowerCase();

@@ -4,7 +4,7 @@ import { credentialRows } from './rows/credential-rows.ts';
 import { identityRows } from './rows/identity-rows.ts';
 import { targetRows } from './rows/target-rows.ts';
 
-/** The rows of the catalogue (docs/security.md) that a caller can judge from outside, in its order. */
+/** The rows of the catalog (docs/security.md) that a client can check from outside, in the same order. */
 export const attackRows: readonly AttackRow[] = [
   ...identityRows,
   ...byteRows,
@@ -12,5 +12,5 @@ export const attackRows: readonly AttackRow[] = [
   ...targetRows,
 ].toSorted((one, other) => one.row.localeCompare(other.row));
 
-/** How many requests they are, near enough for whoever is asked whether they may be sent. */
+/** The approximate number of requests, for the confirmation. */
 export const probeCount = attackRows.reduce((sum, { probes }) => sum + probes.length, 0);

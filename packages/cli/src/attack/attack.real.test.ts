@@ -207,7 +207,7 @@ describe('sallyport attack', () => {
       '--yes-i-may',
     );
     expect([code, err]).toEqual([0, '']);
-    expect(out).toMatch(/Attacked as alice[\s\S]*A01 .* held[\s\S]*held against everything/);
+    expect(out).toMatch(/Attacked as alice[\s\S]*A01 .* held[\s\S]*withstood every attack/);
     expect(out).not.toContain('the-token');
     expect(seen.length).toBeGreaterThan(60);
     for (const request of seen)
@@ -224,7 +224,7 @@ describe('sallyport attack', () => {
       rig.environment.stdin = Object.assign(Readable.from([Buffer.from(word)]), { isTTY: true });
       expect(await rig.run('attack', '--target', `${target}/clusters/dev`, '--token-file', 'token')).toMatchObject({
         code: 2,
-        err: expect.stringContaining('May you do that?'),
+        err: expect.stringContaining('Are you allowed to do that?'),
       });
     }
     expect(seen).toEqual([]);
@@ -264,7 +264,7 @@ describe('sallyport attack', () => {
     expect(rows.find(({ row }) => row === 'A02')!.probes[0]).toEqual({
       what: 'Impersonate-User',
       result: 'hole',
-      seen: 'the cluster took you for sallyport-attack',
+      seen: 'the cluster identified you as sallyport-attack',
     });
   }, 60_000);
 

@@ -13,7 +13,7 @@ function summary({ result, probes }: RowResult): string {
   return `${attempts(probes.length - open)}${open > 0 ? `, ${open} could not be judged` : ''}`;
 }
 
-/** The outcome for a person: a line a row, then every hole with what was seen. */
+/** Describes the result: one line per row, then the evidence for every hole. */
 export function describeAttack(target: string, { user, rows }: AttackResult): string {
   const holes = rows.flatMap(({ row, probes }) =>
     probes.filter(({ result }) => result === 'hole').map((one) => ({ row, ...one })),
@@ -24,7 +24,7 @@ export function describeAttack(target: string, { user, rows }: AttackResult): st
   );
   const end =
     holes.length === 0
-      ? `${target} held against everything that could be judged from outside.\n`
+      ? `${target} withstood every attack that could be judged from outside.\n`
       : `\nHoles in ${target}:\n${lines.join('')}`;
   return `Attacked as ${forTerminal(user.username)}.\n\n${table(
     ['ROW', 'ATTACK', 'RESULT', 'SEEN'],

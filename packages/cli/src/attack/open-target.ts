@@ -16,21 +16,21 @@ import type { AttackTarget } from './run-attack.ts';
 
 export type TargetOptions = { target: string; tokenFile: string; caFile?: string };
 
-/** Reads the token from its file; says so if others could. */
+/** Reads the token from its file, and warns if others can read the file. */
 function readToken(environment: Environment, named: string): string {
   const file = path.resolve(environment.workingDirectory, named);
   try {
     const token = readFileSync(file, 'utf8').trim();
     if (environment.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0)
-      environment.stderr.write(`sallyport: ${file} can be read by others; close it with chmod 600.\n`);
+      environment.stderr.write(`sallyport: ${file} can be read by others. To fix this, run: chmod 600 ${file}\n`);
     if (/^[\x21-\x7e]{1,4096}$/.test(token)) return token;
   } catch (error) {
     throw localFault(file, error);
   }
-  throw new CliError('local-file', `${file} holds no bearer token`, 'It must hold the token alone, on one line.');
+  throw new CliError('local-file', `${file} contains no bearer token`, 'It must contain only the token, on one line.');
 }
 
-/** Finds out which authorities vouch for the gateway, by connecting; sends nothing. */
+/** Finds the CAs that vouch for the gateway by connecting to it. Sends nothing. */
 async function chooseTrust(
   address: GatewayAddress,
   target: Omit<RawTarget, 'ca'>,
@@ -49,8 +49,8 @@ async function chooseTrust(
 }
 
 /**
- * The first cluster that the gateway shows to the token's owner; none if whoever answers is no gateway of ours, or is
- * one cluster's own address.
+ * Returns the first cluster that the owner of the token can see. Returns undefined if the target is not a Sallyport
+ * gateway, or is the host of a single cluster.
  */
 async function firstCluster(address: GatewayAddress, token: string, trust: TrustChoices): Promise<string | undefined> {
   const { status, body } = await createGatewayClient(address, trust).call({
@@ -62,10 +62,7 @@ async function firstCluster(address: GatewayAddress, token: string, trust: Trust
   return data?.clusters[0]?.name;
 }
 
-/**
- * Opens what is to be attacked: a cluster's address, or that of a gateway, of which its first cluster is taken. Sends
- * no attack.
- */
+/** Opens the target: the address of a cluster, or of a gateway, whose first cluster is used. Sends no attack. */
 export async function openTarget(environment: Environment, options: TargetOptions): Promise<AttackTarget> {
   const token = readToken(environment, options.tokenFile);
   const address = serverAddress(options.target);

@@ -14,15 +14,10 @@ import {
 import { exchangeRaw, type RawTarget } from './probe/raw-exchange.ts';
 import type { RawReply } from './probe/raw-reply.ts';
 
-/**
- * The cluster behind the gateway that is attacked: where bytes go, what stands in the Host line, and before every path.
- */
+/** The cluster behind the attacked gateway. `authority` is for the Host header, and `basePath` precedes every path. */
 export type AttackTarget = RawTarget & { authority: string; basePath: string; token: string };
 
-/**
- * What one row has shown: `hole` if any attempt found one, `held` if all were withstood, as far as they could be
- * judged.
- */
+/** The result of a row: `hole` if any attempt found one, `held` if the target withstood all that could be judged. */
 export type RowResult = {
   row: string;
   attack: string;
@@ -31,7 +26,7 @@ export type RowResult = {
 };
 export type AttackResult = { user: UserInfo; rows: RowResult[] };
 
-/** The bytes of a request, one character a byte, marked as ours. */
+/** Returns the bytes of a request, one character per byte, with the headers that mark it as an attack of this tool. */
 function write(target: AttackTarget, row: string, attempt: Attempt): string {
   const {
     method = 'GET',
@@ -67,10 +62,7 @@ function createAttacker(target: AttackTarget, row: string, baseline: UserInfo): 
   };
 }
 
-/**
- * Whom the cluster takes the token's owner for, before anything is tried. Throws CliError where that cannot be found
- * out.
- */
+/** Returns the identity of the token's owner at the cluster, before any attack. Throws a CliError if that fails. */
 async function findBaseline(target: AttackTarget): Promise<UserInfo> {
   const [reply] = await exchangeRaw(target, [write(target, 'baseline', review())]);
   const found = readUserInfo(reply!);
@@ -78,13 +70,13 @@ async function findBaseline(target: AttackTarget): Promise<UserInfo> {
   if (reply!.status === 401)
     throw new CliError(
       'not-logged-in',
-      'the gateway does not take the token',
-      'Give one that is live: it is what "sallyport exec-credential" prints, or a person\'s of your own making.',
+      'the gateway does not accept the token',
+      'Use the token of a live session, for example from the output of "sallyport exec-credential".',
     );
   throw new CliError(
     'refused',
-    `a plain SelfSubjectReview is answered with ${reply!.status === 0 ? 'nothing' : reply!.status}, so nothing could be judged`,
-    "Name a cluster that the token's owner may reach: --target https://gate.example.com:8443/clusters/dev",
+    `an ordinary SelfSubjectReview was answered with ${reply!.status === 0 ? 'nothing' : reply!.status}, so no attack can be judged`,
+    'Give a cluster that the owner of the token may reach, such as --target https://gate.example.com:8443/clusters/dev.',
   );
 }
 
@@ -103,8 +95,8 @@ async function runRow(
 ): Promise<RowResult> {
   const attacker = createAttacker(target, row, baseline);
   const found: RowResult['probes'] = [];
-  for (const { what, judge } of probes) {
-    const verdict = await judge(attacker).catch((error: unknown) =>
+  for (const { what, run } of probes) {
+    const verdict = await run(attacker).catch((error: unknown) =>
       unjudged(`no connection: ${(error as { code?: string }).code ?? 'failed'}`),
     );
     found.push({ what, ...verdict });
@@ -113,7 +105,7 @@ async function runRow(
   return { row, attack, result: worst(found), probes: found };
 }
 
-/** Runs every row against a gateway, one request after the other; `tell` hears how far it is. */
+/** Runs every row against a gateway, one request after the other. Calls `tell` with the progress. */
 export async function runAttack(
   target: AttackTarget,
   tell: (done: number, all: number, row: string) => void,

@@ -17,7 +17,7 @@ async function attack(environment: Environment, options: Options): Promise<void>
   const name = `${target.secure ? 'https' : 'http'}://${target.authority}${target.basePath}`;
   await confirm(
     environment,
-    `This sends about ${probeCount} hostile requests to ${name} with the token of ${options.tokenFile}. They change nothing there, but they are recorded, and may raise an alarm. May you do that?`,
+    `This sends about ${probeCount} hostile requests to ${name} with the token in ${options.tokenFile}. They change nothing there, but they are recorded, and may trigger alerts. Are you allowed to do that?`,
     { yes: options.yesIMay === true, option: '--yes-i-may' },
   );
   const progress = createProgress(environment);
@@ -32,25 +32,26 @@ async function attack(environment: Environment, options: Options): Promise<void>
 }
 
 const about = `
-What it tries is the part of the catalogue in docs/security.md that a caller can judge from outside (A01 to A07, A11 to A17): by whom a
-SelfSubjectReview says you are, and by what is answered. Every request has User-Agent: sallyport-attack/<version> and the header
-Sallyport-Attack with its row. It ends with 0 if everything held, and with 1 if a hole was found.
+Tries the attacks in docs/security.md that a client can check from outside (A01 to A07, A11 to A17). It checks who you are
+according to a SelfSubjectReview, and the responses. Every request has the header User-Agent: sallyport-attack/<version>
+and the header Sallyport-Attack with the row. The exit code is 0 if the target withstood every attack, and 1 if there is a
+hole.
 
-The target is a cluster's address (https://gate.example.com:8443/clusters/dev), or a gateway's, of which the first cluster is taken that it
-shows to the token's owner. It need not be a Sallyport gateway.`;
+The target is the address of a cluster (https://gate.example.com:8443/clusters/dev) or of a gateway. For a gateway, the
+command uses the first cluster that the owner of the token can see. The target need not be a Sallyport gateway.`;
 
 /** `sallyport attack`. */
 export function addAttack(program: Command, environment: Environment): void {
   const command = program
     .command('attack')
-    .description('try on a gateway of your own what is known to have broken others')
+    .description('try known attacks against your own gateway')
     .requiredOption('--target <url>', "the gateway, or a cluster's address on it")
     .requiredOption(
       '--token-file <file>',
-      'holds the bearer token of somebody who may reach the cluster; somebody with few rights is best',
+      'file with the bearer token of a user who may reach the cluster, preferably a user with few permissions',
     )
-    .option('--ca-file <file>', "PEM file of the authority that signed the gateway's certificate")
-    .option('--yes-i-may', 'the gateway is yours to attack, or you were asked to: do not ask')
+    .option('--ca-file <file>', "PEM file of the CA that signed the gateway's certificate")
+    .option('--yes-i-may', 'do not ask: you own the gateway, or were asked to attack it')
     .action((options: Options) => attack(environment, options));
   withOutput(command).addHelpText('after', about);
   withExample(

@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import { CliError } from '../terminal/cli-error.ts';
 
-/** Filters as typed; names are those of the gateway's audit query. */
+/** Filters as options. They have the names of the gateway's audit query. */
 export type AuditFilters = {
   user?: string;
   cluster?: string;
@@ -22,16 +22,16 @@ export type AuditFilters = {
   until?: string;
 };
 
-/** Adds the filters that search and tail share. All that are given must hold. */
+/** Adds the filters that search and tail have in common. An event must match all given filters. */
 export function withFilters(command: Command): Command {
   return command
-    .option('--user <name>', 'who')
-    .option('--cluster <name>', 'on which cluster')
-    .option('--namespace <name>', 'in which namespace')
-    .option('--resource <name>', 'which resource, such as pods')
-    .option('--subresource <name>', 'which subresource, such as exec')
+    .option('--user <name>', 'user')
+    .option('--cluster <name>', 'cluster')
+    .option('--namespace <name>', 'namespace')
+    .option('--resource <name>', 'resource, such as pods')
+    .option('--subresource <name>', 'subresource, such as exec')
     .option('--name <name>', 'name of the object')
-    .option('--verb <verb>', 'what was asked, such as get or create')
+    .option('--verb <verb>', 'verb, such as get or create')
     .option('--type <type>', 'type of event, such as k8s.request or session.login')
     .addOption(
       new Option('--stage <stage>', 'stage of the request').choices([
@@ -41,17 +41,17 @@ export function withFilters(command: Command): Command {
         'Panic',
       ]),
     )
-    .addOption(new Option('--effect <effect>', 'what was decided').choices(['allow', 'deny', 'authenticate']))
-    .option('--code <status>', 'HTTP status of the answer')
-    .option('--session <id>', 'in which session')
+    .addOption(new Option('--effect <effect>', 'decision').choices(['allow', 'deny', 'authenticate']))
+    .option('--code <status>', 'HTTP status of the response')
+    .option('--session <id>', 'session')
     .option('--audit-id <id>', 'Audit-ID of one request')
-    .option('--issuer <url>', 'identity provider of the person')
-    .option('--subject <sub>', "the person's subject at that provider");
+    .option('--issuer <url>', 'identity provider of the user')
+    .option('--subject <sub>', 'subject of the user at that provider');
 }
 
 const units: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** A moment as typed: RFC 3339, or how long ago (`90s`, `15m`, `2h`, `7d`). */
+/** Reads a time: RFC 3339, or how long ago (`90s`, `15m`, `2h`, `7d`). Throws a CliError. */
 export function readMoment(text: string, now: number): string {
   const [, amount, unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
   if (amount !== undefined) {
@@ -65,12 +65,12 @@ export function readMoment(text: string, now: number): string {
   }
   throw new CliError(
     'usage',
-    `"${text}" is not a moment`,
+    `"${text}" is not a time`,
     'Write how long ago (15m, 2h, 7d) or a time such as 2026-11-24T08:00:00Z.',
   );
 }
 
-/** The query that the gateway understands. */
+/** Returns the filters as a query for the gateway. */
 export function auditQuery(filters: AuditFilters, now: number): URLSearchParams {
   const { auditId, since, until, code, ...plain } = filters;
   if (code !== undefined && !/^\d{3}$/.test(code))

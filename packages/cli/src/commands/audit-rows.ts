@@ -6,7 +6,7 @@ const text = (value: unknown): string =>
 
 export const auditHeading = ['TIME', 'USER', 'CLUSTER', 'VERB', 'OBJECT', 'EFFECT', 'CODE', 'STAGE'] as const;
 
-/** `namespace/resource/name:subresource` as far as known; for all else the path. */
+/** Returns `namespace/resource/name:subresource` as far as it is known, or the path, or the type of the event. */
 function objectOf(row: AuditRow): string {
   const object = fieldOf(row.data, 'objectRef');
   const [resource, subresource] = [text(fieldOf(object, 'resource')), text(fieldOf(object, 'subresource'))];
@@ -18,10 +18,10 @@ function objectOf(row: AuditRow): string {
   return subresource === '' ? path : `${path}:${subresource}`;
 }
 
-/** Who an event is about. */
+/** Returns the user of an event. */
 export const userOf = (row: AuditRow): string => text(fieldOf(fieldOf(row.data, 'user'), 'username'));
 
-/** The stage, and of an event that stands for many how many. */
+/** Returns the stage, and the count if the event represents several. */
 function stageOf(row: AuditRow): string {
   const [stage, count] = [
     text(fieldOf(row.data, 'stage')),
@@ -30,7 +30,7 @@ function stageOf(row: AuditRow): string {
   return typeof count === 'number' && count > 1 ? `${stage} (${count} times)` : stage;
 }
 
-/** One event as a row under `auditHeading`. */
+/** Returns an event as a row under `auditHeading`. */
 export function auditRow(row: AuditRow): string[] {
   const ours = fieldOf(row.data, 'sallyport');
   return [
@@ -45,7 +45,7 @@ export function auditRow(row: AuditRow): string[] {
   ];
 }
 
-/** True for a query of the audit trail that was made in this session. */
+/** Reports whether an event is an audit query of this session. */
 export function isAuditQueryOf(row: AuditRow, sessionId: string): boolean {
   return (
     row.type === 'http.request' &&

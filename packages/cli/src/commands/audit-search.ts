@@ -1,5 +1,5 @@
 import { auditPageSchema, readAnswer, type AuditPage, type AuditRow } from '../gateway/answers.ts';
-import { callAsPerson, needCredential, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
+import { callAsUser, requireCredential, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { render } from '../terminal/output.ts';
 import { table } from '../terminal/table.ts';
@@ -10,28 +10,26 @@ import type { GatewayOptions } from './command-kit.ts';
 
 const pageSize = 1000;
 
-/** One page of the audit trail. */
+/** Fetches one page of the audit trail. */
 export async function fetchAuditPage(gateway: OpenGateway, query: URLSearchParams): Promise<AuditPage> {
   return readAnswer(
     auditPageSchema,
-    await callAsPerson(gateway, { method: 'GET', path: `/.sallyport/api/v1/audit?${query.toString()}` }),
+    await callAsUser(gateway, { method: 'GET', path: `/.sallyport/api/v1/audit?${query.toString()}` }),
     'the audit query',
   );
 }
 
-/**
- * Words for someone who may be looking at a part of the trail without knowing it; undefined if they see others' events.
- */
+/** Returns a note for a user who may see only a part of the trail; undefined if events of other users are shown. */
 export function scopeNote(
   page: { scope?: string | null; events: readonly AuditRow[] },
   me: string,
   askedUser: string | undefined,
 ): string | undefined {
-  const rule = "others' events show only to those whom the gateway's api.policy.audit names";
-  if (page.scope === 'own') return `Note: these are your own events; ${rule}.\n`;
+  const rule = "To see events of other users, you must be listed in the gateway's api.policy.audit";
+  if (page.scope === 'own') return `Note: these are your own events. ${rule}.\n`;
   if (page.scope != null || page.events.some((row) => userOf(row) !== '' && userOf(row) !== me)) return undefined;
-  if (page.events.length === 0) return askedUser === me ? undefined : `Note: nothing found; ${rule}.\n`;
-  return askedUser === undefined ? `Note: all of these are your own; ${rule}.\n` : undefined;
+  if (page.events.length === 0) return askedUser === me ? undefined : `Note: nothing was found. ${rule}.\n`;
+  return askedUser === undefined ? `Note: all of these are your own events. ${rule}.\n` : undefined;
 }
 
 export function readLimit(limit: string): number {
@@ -41,7 +39,7 @@ export function readLimit(limit: string): number {
   return value;
 }
 
-/** `sallyport audit search`: newest first unless asked otherwise, page by page until the limit. */
+/** `sallyport audit search`: fetches pages until the limit, by default the newest events first. */
 export async function auditSearch(
   environment: Environment,
   options: GatewayOptions & AuditFilters & { limit: string; order: string },
@@ -58,7 +56,7 @@ export async function auditSearch(
     events.push(...page.events.slice(0, limit - events.length));
     if (page.next != null) query.set('after', page.next);
   } while (page.next != null && events.length < limit && page.events.length > 0);
-  const note = scopeNote({ scope: page.scope, events }, needCredential(gateway).user, options.user);
+  const note = scopeNote({ scope: page.scope, events }, requireCredential(gateway).user, options.user);
   if (note !== undefined) environment.stderr.write(note);
   const more = page.next != null;
   environment.stdout.write(
@@ -67,5 +65,5 @@ export async function auditSearch(
     ),
   );
   if (more && options.output === 'text')
-    environment.stderr.write(`There are more events; see them with --limit ${limit * 10} or narrower filters.\n`);
+    environment.stderr.write(`There are more events. Use --limit ${limit * 10}, or narrow the filters.\n`);
 }

@@ -1,5 +1,5 @@
 import type { AuditRow } from '../gateway/answers.ts';
-import { needCredential, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
+import { requireCredential, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal, jsonForTerminal } from '../terminal/for-terminal.ts';
 import type { Environment } from '../environment/environment.ts';
@@ -10,7 +10,7 @@ import type { GatewayOptions } from './command-kit.ts';
 
 const pollMs = 1000;
 
-// A table cannot be laid out before its rows are known; fixed widths keep a stream readable.
+// The rows of a stream are not known in advance, so its columns have fixed widths.
 const widths = [27, 22, 12, 8, 44, 6, 4, 0];
 
 function print(environment: Environment, rows: readonly AuditRow[], json: boolean): void {
@@ -26,22 +26,22 @@ function print(environment: Environment, rows: readonly AuditRow[], json: boolea
   }
 }
 
-/** Asks once more for as long as the gateway is merely away; what it refuses ends the tail. */
-async function nextPage(gateway: OpenGateway, query: URLSearchParams, told: { away: boolean }) {
+/** Returns undefined while the gateway cannot be reached. Throws if it refuses the query, which ends the tail. */
+async function nextPage(gateway: OpenGateway, query: URLSearchParams, state: { unreachable: boolean }) {
   try {
     const page = await fetchAuditPage(gateway, query);
-    if (told.away) gateway.environment.stderr.write('The gateway is back.\n');
-    told.away = false;
+    if (state.unreachable) gateway.environment.stderr.write('The gateway can be reached again.\n');
+    state.unreachable = false;
     return page;
   } catch (error) {
     if (!(error instanceof CliError) || error.exit !== 'unreachable') throw error;
-    if (!told.away) gateway.environment.stderr.write(`${forTerminal(error.message)}; trying on.\n`);
-    told.away = true;
+    if (!state.unreachable) gateway.environment.stderr.write(`${forTerminal(error.message)}. Retrying.\n`);
+    state.unreachable = true;
     return undefined;
   }
 }
 
-/** `sallyport audit tail`: the last few events, then each new one within about a second, until interrupted. */
+/** `sallyport audit tail`: prints the latest events, then each new one within about a second, until interrupted. */
 export async function auditTail(
   environment: Environment,
   options: GatewayOptions & AuditFilters & { limit: string },
@@ -55,10 +55,10 @@ export async function auditTail(
     gateway,
     new URLSearchParams([...filters, ['order', 'newest'], ['limit', String(Math.min(limit, 1000))]]),
   );
-  const { user, sessionId } = needCredential(gateway);
+  const { user, sessionId } = requireCredential(gateway);
   const note = scopeNote(first, user, options.user);
   if (note !== undefined) environment.stderr.write(note);
-  // Each of our own queries is an event too: shown, it would call forth the next.
+  // Each query of this command is an event too. To print it would cause the next one.
   const show = (rows: readonly AuditRow[]) =>
     print(
       environment,
@@ -67,7 +67,7 @@ export async function auditTail(
     );
   show(first.events.toReversed());
   let after = first.latest ?? undefined;
-  const told = { away: false };
+  const state = { unreachable: false };
   while (!untilDone()) {
     await environment.sleep(pollMs);
     const page = await nextPage(
@@ -78,11 +78,11 @@ export async function auditTail(
         ['limit', '1000'],
         ...(after === undefined ? [] : [['after', after] as [string, string]]),
       ]),
-      told,
+      state,
     );
     if (page === undefined) continue;
     show(page.events);
-    // `latest` may lie behind events of this filter that did not fit on the page.
+    // Matching events that did not fit on the page may come before `latest`.
     after = page.next ?? page.latest ?? after;
   }
 }

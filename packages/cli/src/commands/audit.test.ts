@@ -108,7 +108,7 @@ describe('sallyport audit search', () => {
       true,
     ]);
     expect(queries.map(({ limit }) => limit)).toEqual(['1000', '1000', '100']);
-    expect((await rig.run('audit', 'search')).err).toContain('There are more events; see them with --limit 1000');
+    expect((await rig.run('audit', 'search')).err).toContain('There are more events. Use --limit 1000');
   });
 
   it('makes what clients wrote into events harmless, in both forms', async () => {
@@ -127,7 +127,7 @@ describe('sallyport audit search', () => {
       "says so when the gateway shows only one's own",
       [event(1, 'alice@example.com')],
       'own',
-      "these are your own events; others' events show only to those whom the gateway's api.policy.audit names",
+      "these are your own events. To see events of other users, you must be listed in the gateway's api.policy.audit",
     ],
     [
       "says what may be the reason where all are one's own",
@@ -135,14 +135,14 @@ describe('sallyport audit search', () => {
       undefined,
       'all of these are your own',
     ],
-    ['says what may be the reason where there are none', [], undefined, 'nothing found'],
+    ['says what may be the reason where there are none', [], undefined, 'nothing was found'],
   ])('%s', async (_what, events, scope, words) => {
     Object.assign(gateway.audit, { events, scope });
     expect((await rig.run('audit', 'search')).err).toContain(words);
   });
 
   it.each([
-    [['--since', 'yesterday'], 'not a moment'],
+    [['--since', 'yesterday'], 'not a time'],
     [['--code', 'x'], 'not an HTTP status'],
     [['--limit', '0'], 'not a number of events'],
     [['--limit', '1e3'], 'not a number of events'],
@@ -163,7 +163,7 @@ describe('a moment', () => {
     expect(readMoment(text, now)).toBe(moment);
   });
   it.each(['', '15', '-1h', '999999999d', '2026-13-01', '2026', 'now'])('%j is none', (text) => {
-    expect(() => readMoment(text, now)).toThrow('is not a moment');
+    expect(() => readMoment(text, now)).toThrow('is not a time');
   });
 });
 

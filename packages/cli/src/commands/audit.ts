@@ -5,12 +5,12 @@ import { withExample, withGateway, type GatewayOptions } from './command-kit.ts'
 
 /** `sallyport audit search|tail`. */
 export function addAudit(program: Command, environment: Environment): void {
-  const audit = program.command('audit').description('look at what happened');
+  const audit = program.command('audit').description('search and follow the audit trail');
   const search = withFilters(audit.command('search').description('search the audit trail'))
-    .option('--since <time>', 'not before: 15m, 2h, 7d ago, or a time')
-    .option('--until <time>', 'not after')
-    .option('--limit <count>', 'at most so many events', '100')
-    .addOption(new Option('--order <order>', 'which come first').choices(['newest', 'oldest']).default('newest'))
+    .option('--since <time>', 'only events from this time on: how long ago (15m, 2h, 7d), or a time')
+    .option('--until <time>', 'only events before this time')
+    .option('--limit <count>', 'maximum number of events', '100')
+    .addOption(new Option('--order <order>', 'which events come first').choices(['newest', 'oldest']).default('newest'))
     .action(async (options: GatewayOptions & AuditFilters & { limit: string; order: string }) => {
       const { auditSearch } = await import('./audit-search.ts');
       await auditSearch(environment, options);
@@ -21,9 +21,11 @@ export function addAudit(program: Command, environment: Environment): void {
     'sallyport audit search --effect deny --cluster prod -o json',
   );
   const tail = withFilters(
-    audit.command('tail').description('follow the audit trail, without its own queries; with -o json one event a line'),
+    audit
+      .command('tail')
+      .description('follow the audit trail (without the queries of this command); -o json prints one event per line'),
   )
-    .option('--limit <count>', 'begin with the last so many events', '10')
+    .option('--limit <count>', 'number of earlier events to start with', '10')
     .action(async (options: GatewayOptions & AuditFilters & { limit: string }) => {
       const { auditTail } = await import('./audit-tail.ts');
       await auditTail(environment, options);

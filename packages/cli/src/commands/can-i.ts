@@ -32,15 +32,15 @@ function gatewayAnswer(found: { explanation: Explanation } | { hidden: string })
   return { allowed: decision.effect === 'allow', rule, reasons, policyVersion, reason: detail ?? `rule "${rule}"` };
 }
 
-const answerWord = (allowed: boolean | undefined) => (allowed === undefined ? 'not known' : allowed ? 'yes' : 'no');
+const answerWord = (allowed: boolean | undefined) => (allowed === undefined ? 'unknown' : allowed ? 'yes' : 'no');
 
 function text(gateway: GatewayAnswer, cluster: ClusterAnswer | undefined, why: string): string {
   const yes = gateway.allowed && cluster?.allowed !== false;
   const asked =
     cluster === undefined
-      ? 'not asked; its own RBAC decides as well'
+      ? 'not asked, but must allow it too'
       : `${answerWord(cluster.allowed)}${cluster.reason === '' ? '' : ` - ${cluster.reason}`}`;
-  const open = yes && cluster?.allowed !== true ? ' (as far as the gateway goes)' : '';
+  const open = yes && cluster?.allowed !== true ? ' (by the gateway)' : '';
   return [
     `${yes ? 'yes' : 'no'}${open}`,
     `  gateway's policy: ${answerWord(gateway.allowed)} - ${forTerminal(gateway.reason)}`,
@@ -54,7 +54,7 @@ async function list(environment: Environment, options: Options): Promise<void> {
   if (options.allNamespaces === true || options.quiet === true || options.policyOnly === true)
     throw new CliError(
       'usage',
-      '--list goes with none of -A, -q and --policy-only',
+      '--list cannot be combined with -A, -q or --policy-only',
       'Write it like: sallyport can-i --list -n dev --cluster dev',
     );
   const { gateway, cluster, namespace } = await openPlace(environment, options);
@@ -72,7 +72,7 @@ async function canI(environment: Environment, words: string[], options: Options)
     if (words.length > 0)
       throw new CliError(
         'usage',
-        '--list takes no verb and resource',
+        '--list takes no verb and no resource',
         'Write it like: sallyport can-i --list -n dev --cluster dev',
       );
     return list(environment, options);
@@ -84,7 +84,7 @@ async function canI(environment: Environment, words: string[], options: Options)
   const asked: Asked = readAsked(words, options, { defaultNamespace: namespace, warn });
   const found = await askGateway(opened, asked, cluster);
   const gateway = gatewayAnswer(found);
-  // Where the gateway shows nothing, it lets nothing through to be asked there.
+  // If the gateway does not show the cluster, it lets no request through to it either.
   const ownAnswer =
     options.policyOnly === true || 'hidden' in found ? undefined : await askCluster(opened, asked, cluster);
   const allowed = gateway.allowed && ownAnswer?.allowed !== false;
@@ -102,19 +102,20 @@ async function canI(environment: Environment, words: string[], options: Options)
 }
 
 const moreHelp = `
-Two have to agree: the gateway's policy, and the cluster's own RBAC, which is asked through the gateway with a SelfSubjectAccessReview.
-Exit code 0 if both let it through (or the cluster could not be asked, which is said), 1 if not.`;
+Both the gateway's policy and the cluster's own RBAC must allow it. The cluster is asked through the gateway, with a
+SelfSubjectAccessReview. The exit code is 0 if both allow it, or if the gateway does and the cluster could not be asked
+(the output says so). Otherwise it is 1.`;
 
 /** `sallyport can-i`. */
 export function addCanI(program: Command, environment: Environment): void {
   const command = withAsked(
     program
       .command('can-i')
-      .description("ask whether you may do something on a cluster: by the gateway's policy, and by the cluster itself"),
+      .description("check whether the gateway's policy and the cluster allow you to do something"),
   )
-    .option('--list', 'show what you may do in a namespace, by both')
-    .option('--policy-only', 'ask the gateway alone')
-    .option('-q, --quiet', 'say nothing; the exit code is the answer')
+    .option('--list', 'list what you may do in a namespace')
+    .option('--policy-only', 'ask only the gateway')
+    .option('-q, --quiet', 'print nothing; the exit code is the answer')
     .action((verb: string | undefined, resource: string | undefined, run: string[], options: Options) =>
       canI(
         environment,

@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
 import { clustersSchema, readAnswer, type Cluster } from '../gateway/answers.ts';
-import { callAsPerson, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
+import { callAsUser, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
 import { render } from '../terminal/output.ts';
 import { table } from '../terminal/table.ts';
 import type { Environment } from '../environment/environment.ts';
 import { withExample, withGateway, type GatewayOptions } from './command-kit.ts';
 
-/** The clusters that the gateway shows to who is logged in. */
+/** Fetches the clusters that the user who is logged in can see. */
 export async function fetchClusters(gateway: OpenGateway): Promise<Cluster[]> {
-  const body = await callAsPerson(gateway, { method: 'GET', path: '/.sallyport/api/v1/clusters' });
+  const body = await callAsUser(gateway, { method: 'GET', path: '/.sallyport/api/v1/clusters' });
   return readAnswer(clustersSchema, body, 'the clusters').clusters;
 }
 
@@ -17,7 +17,7 @@ async function clusters(environment: Environment, options: GatewayOptions): Prom
   environment.stdout.write(
     render(options.output, { clusters: found }, () =>
       found.length === 0
-        ? 'The gateway shows you no cluster.\n'
+        ? 'You have access to no cluster.\n'
         : table(
             ['NAME', 'URL', 'HOST'],
             found.map(({ name, url, host }) => [name, url, host ?? '']),

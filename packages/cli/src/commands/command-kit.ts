@@ -1,25 +1,22 @@
 import { Option, type Command } from 'commander';
 import type { OutputFormat } from '../terminal/output.ts';
 
-/** What every command that talks to a gateway takes. */
+/** The options of every command that calls a gateway. */
 export type GatewayOptions = { gateway?: string; output: OutputFormat };
 
-/** Adds `-o text|json`, and what else a command knows. */
+/** Adds `-o text|json`, and the further formats that a command supports. */
 export function withOutput(command: Command, more: readonly string[] = []): Command {
   return command.addOption(
-    new Option('-o, --output <format>', 'form of the answer').choices(['text', 'json', ...more]).default('text'),
+    new Option('-o, --output <format>', 'output format').choices(['text', 'json', ...more]).default('text'),
   );
 }
 
 /** Adds `--gateway` and `-o`. */
 export function withGateway(command: Command, more: readonly string[] = []): Command {
-  return withOutput(
-    command.option('--gateway <url>', 'the gateway (default: the one that was logged in to last)'),
-    more,
-  );
+  return withOutput(command.option('--gateway <url>', 'the gateway (default: that of your last login)'), more);
 }
 
-/** Adds an example below a command's help. */
+/** Adds examples to the help of a command. */
 export function withExample(command: Command, ...lines: string[]): Command {
   return command.addHelpText('after', `\nExample:\n${lines.map((line) => `  ${line}\n`).join('')}`);
 }

@@ -146,7 +146,7 @@ describe('sallyport config check', () => {
     const { code, err } = text === undefined ? await rig.run('config', 'check') : await check(text);
     expect(code).toBe(1);
     expect(err).toMatch(/^.*sallyport\.yaml.*: .+\n/);
-    expect(err).not.toMatch(/ {4}at |unexpected fault/);
+    expect(err).not.toMatch(/ {4}at |unexpected error/);
   });
 
   it('shows no value of the file', async () => {

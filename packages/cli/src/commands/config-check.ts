@@ -12,9 +12,7 @@ import { configPath } from '../config/load-gateway-config.ts';
 
 type Findings = { faults: ConfigFault[]; warnings: ConfigFault[] };
 
-/**
- * Finds everything that is wrong with a configuration file, policies included, also when its form is faulty elsewhere.
- */
+/** Returns all faults and warnings of a configuration. Checks its policies even if other sections have faults. */
 async function findingsOf(file: string, env: Environment['env']): Promise<Findings> {
   const { checkPolicies, compilePolicy, examineConfigFile, policyVersion, warnOfSharedNames, warnOfUnkeptTokens } =
     await import('../config/gateway-config.ts');
@@ -47,16 +45,16 @@ async function check(environment: Environment, file: string, output: OutputForma
   throw new CliError(
     'failed',
     `${file} has ${faults.length} ${faults.length === 1 ? 'fault' : 'faults'}`,
-    'Correct what stands above, then check again.',
+    'Fix the faults listed above, then check again.',
   );
 }
 
 /** `sallyport config check|import`. */
 export function addConfig(program: Command, environment: Environment): void {
-  const config = program.command('config').description("work on a gateway's configuration");
+  const config = program.command('config').description("check or import a gateway's configuration");
   const command = config
     .command('check')
-    .description('report everything that is wrong with a configuration, at once')
+    .description('report all faults of a configuration at once')
     .argument('[file]', 'the configuration (default: SALLYPORT_CONFIG, then ./sallyport.yaml)')
     .action(async (file: string | undefined, options: { output: OutputFormat }) => {
       await check(environment, configPath(environment, file), options.output);

@@ -90,7 +90,7 @@ describe('what people may do', () => {
     putSource(rig, route());
     const { parsed, notes } = await importSource(rig);
     expect(parsed.clusters[0]!.policy).toEqual([]);
-    expect(notes.map(({ message }) => message)).toContain('lets nobody in, as in Pomerium: it has no policy');
+    expect(notes.map(({ message }) => message)).toContain('has no policy, so nobody has access, as in Pomerium');
   });
 
   it.each([
@@ -108,7 +108,7 @@ describe('what people may do', () => {
     expect(parsed.clusters).toEqual([]);
     expect(notCarried.map((one) => one.path).join()).toMatch(where);
     expect(notCarried.map((one) => `${one.path}: ${one.message}`)).toContain(
-      'routes.0: is left out, for what is said of its options',
+      'routes.0: is left out because of its options, see above',
     );
   });
 

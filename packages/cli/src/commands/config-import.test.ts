@@ -114,7 +114,7 @@ describe('a configuration of Pomerium', () => {
       path: 'routes.2',
       line: 53,
       column: 5,
-      message: expect.stringContaining('web routes are not supported by this version'),
+      message: expect.stringContaining('this version does not support web routes'),
       instead: 'Keep it on Pomerium for now.',
     });
     for (const { line, column, message, instead } of notCarried)
@@ -131,9 +131,9 @@ describe('a configuration of Pomerium', () => {
     const { out, err } = await rig.run('config', 'import', 'pomerium.yaml');
     expect((parse(out) as Config).clusters.map(({ name }) => name)).toEqual(['prod', 'dev']);
     expect(out).toMatch(
-      /^# Made from pomerium\.yaml by "sallyport config import"\.\n# 12 things were not carried over/,
+      /^# Converted from pomerium\.yaml by "sallyport config import"\.\n# 12 options were not carried over/,
     );
-    expect(err).toMatch(/Carried over:\n {2}routes\.0 is cluster prod, at https:\/\/prod\.k8s\.corp\.test\n/);
+    expect(err).toMatch(/Carried over:\n {2}routes\.0 becomes cluster prod, at https:\/\/prod\.k8s\.corp\.test\n/);
     expect(err).toMatch(/NOT CARRIED OVER:\n(.*\n)* {2}\/.*pomerium\.yaml:53:5: routes\.2: is not a Kubernetes route/);
   });
 
@@ -161,7 +161,7 @@ describe('a configuration of Pomerium', () => {
     expect(notes.map(({ path: where, message }) => `${where}: ${message}`)).toEqual(
       expect.arrayContaining([
         expect.stringContaining('policy.0.from: has port 8443'),
-        expect.stringContaining("policy.1.from: has a host that is another cluster's already"),
+        expect.stringContaining('policy.1.from: has the host of another cluster'),
       ]),
     );
     expect(notCarried.map(({ path: where }) => where)).toEqual(
@@ -219,8 +219,8 @@ describe('client certificates', () => {
 
 describe('the import', () => {
   it.each([
-    ['nothing', '', /^.*pomerium\.yaml: is no mapping of options/],
-    ['a list', '- a', /is no mapping/],
+    ['nothing', '', /^.*pomerium\.yaml: is not a mapping of options/],
+    ['a list', '- a', /is not a mapping/],
     ['no YAML', 'routes: [', /pomerium\.yaml:\d+:\d+: /],
     [
       'a Kubernetes object',
@@ -230,7 +230,7 @@ describe('the import', () => {
     [
       'a configuration of ours',
       'gateway: {}\nclusters: []\n',
-      /pomerium\.yaml:1:1: gateway: is a configuration of Sallyport already/,
+      /pomerium\.yaml:1:1: gateway: is already a Sallyport configuration/,
     ],
     ['routes that are no list', 'routes: {a: 1}', /pomerium\.yaml:1:1: routes: must be a list/],
     ['a route that is a text', 'routes:\n  - https://x', /pomerium\.yaml:2:5: routes\.0: must be a mapping/],
@@ -242,21 +242,21 @@ describe('the import', () => {
     [
       'an address that is none',
       route().replace('https://10.0.0.1:6443', 'nowhere'),
-      /pomerium\.yaml:4:5: routes\.0\.to: is no address/,
+      /pomerium\.yaml:4:5: routes\.0\.to: is not a URL/,
     ],
     [
       'a flag that is none',
       route('allow_any_authenticated_user: maybe'),
       /allow_any_authenticated_user: must be true or false/,
     ],
-    ['users that are no texts', route('allowed_users: [{a: 1}]'), /allowed_users\.0: must be a text/],
+    ['users that are no texts', route('allowed_users: [{a: 1}]'), /allowed_users\.0: must be a string/],
     [
       'two tokens',
       route('kubernetes_service_account_token: planted'),
-      /kubernetes_service_account_token_file: stands beside/,
+      /kubernetes_service_account_token_file: cannot be combined with/,
     ],
-    ['a length of time that is none', 'cookie_expire: soon', /cookie_expire: is no length of time/],
-    ['an address to listen on that is none', 'address: everywhere', /address: is no address to listen on/],
+    ['a length of time that is none', 'cookie_expire: soon', /cookie_expire: is not a duration/],
+    ['an address to listen on that is none', 'address: everywhere', /address: is not a listen address/],
   ])('answers %s with faults in their places, and writes nothing', async (_what, text, faults) => {
     putSource(rig, text);
     const { code, out, err } = await rig.run('config', 'import', 'pomerium.yaml', '--out', 'sallyport.yaml');
@@ -275,13 +275,13 @@ describe('the import', () => {
     writeFileSync(path.join(rig.directory, 'sallyport.yaml'), 'mine');
     expect(await rig.run('config', 'import', 'pomerium.yaml', '--out', 'sallyport.yaml')).toMatchObject({
       code: 7,
-      err: expect.stringContaining('is there already'),
+      err: expect.stringContaining('already exists'),
     });
     expect(readFileSync(path.join(rig.directory, 'sallyport.yaml'), 'utf8')).toBe('mine');
     expect(await rig.run('config', 'import', 'pomerium.yaml', '--out', 'sallyport.yaml', '--force')).toMatchObject({
       code: 0,
       out: '',
-      err: expect.stringContaining('Check it: sallyport config check'),
+      err: expect.stringContaining('To check it, run: sallyport config check'),
     });
     expect(statSync(path.join(rig.directory, 'sallyport.yaml')).mode & 0o777).toBe(0o600);
   });
@@ -340,7 +340,7 @@ describe('the import', () => {
         putSource(rig, JSON.stringify(config));
         const { code, err } = await rig.run('config', 'import', 'pomerium.yaml');
         expect([0, 1]).toContain(code);
-        expect(err).not.toContain('unexpected fault');
+        expect(err).not.toContain('unexpected error');
       }),
       { numRuns: 150 },
     );

@@ -25,8 +25,8 @@ function refuse(
   else environment.stderr.write(`${format(file, faults).split('\n').map(forTerminal).join('\n')}\n`);
   throw new CliError(
     'failed',
-    `${file} has ${faults.length} ${faults.length === 1 ? 'fault' : 'faults'}, and nothing was written`,
-    'Correct what stands above, then import again.',
+    `${file} has ${faults.length} ${faults.length === 1 ? 'fault' : 'faults'}, so nothing was written`,
+    'Fix the faults listed above, then import again.',
   );
 }
 
@@ -37,7 +37,7 @@ const replaceReferences = (value: unknown, samples: ReadonlyMap<string, string>)
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, replaceReferences(item, samples)]));
 };
 
-/** What the gateway would have against the result, its references filled in. */
+/** Returns the faults that the gateway would find in the result, with sample values for its references. */
 async function faultsOfResult(done: Done, file: string): Promise<Faults> {
   const { ConfigFaults, readConfig } = await import('../config/gateway-config.ts');
   try {
@@ -47,7 +47,7 @@ async function faultsOfResult(done: Done, file: string): Promise<Faults> {
     if (!(error instanceof ConfigFaults)) throw error;
     return error.faults.map(({ path: where, message, hint }) => ({
       path: where,
-      message: `the result would be faulty: ${message}`,
+      message: `the result would have a fault: ${message}`,
       ...(hint === undefined ? {} : { hint }),
     }));
   }
@@ -67,8 +67,8 @@ async function importFile(environment: Environment, source: string, options: Opt
   if (out !== undefined && existsSync(out) && options.force !== true)
     throw new CliError(
       'local-file',
-      `${out} is there already`,
-      'Name another file with --out, or replace it with --force.',
+      `${out} already exists`,
+      'Give another file with --out, or replace it with --force.',
     );
   const [{ importPomerium }, { writeConfig }, { describeImport }, { compilePolicy, formatFaults, readYaml }] =
     await Promise.all([
@@ -113,9 +113,9 @@ async function importFile(environment: Environment, source: string, options: Opt
   if (options.output === 'json') environment.stdout.write(render('json', report, () => ''));
   else {
     if (out === undefined) environment.stdout.write(text);
-    // The configuration may be on its way into a file or a pipe: what there is to say goes beside it.
+    // Standard output may be redirected to a file or a pipe, so the report goes to standard error.
     environment.stderr.write(
-      `${describeImport(file, done)}${out === undefined ? '' : `\nWritten to ${forTerminal(out)}. Check it: sallyport config check ${forTerminal(out)}\n`}`,
+      `${describeImport(file, done)}${out === undefined ? '' : `\nWritten to ${forTerminal(out)}. To check it, run: sallyport config check ${forTerminal(out)}\n`}`,
     );
   }
 }
@@ -133,11 +133,11 @@ export function addConfigImport(config: Command, environment: Environment): void
   const command = config
     .command('import')
     .description(
-      'translate a configuration of Pomerium: Kubernetes routes become clusters, and what cannot be carried over is named',
+      'convert a Pomerium configuration: Kubernetes routes become clusters, and a report lists what is not carried over',
     )
     .argument('<file>', 'the config.yaml of Pomerium Core')
-    .option('--out <file>', 'write the result there (default: standard output)')
-    .option('--force', 'replace a file that is there already')
+    .option('--out <file>', 'write the result to this file (default: standard output)')
+    .option('--force', 'replace the file if it exists')
     .action((file: string, options: Options) => importFile(environment, file, options));
   withExample(
     withOutput(command),

@@ -17,10 +17,7 @@ const loginTimeoutMs = 300_000;
 const unwatchedLoginTimeoutMs = 120_000;
 const versions = ['client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1beta1'];
 
-/**
- * What the Kubernetes client says in KUBERNETES_EXEC_INFO: the version that it speaks, and whether it leaves us its
- * terminal.
- */
+/** Reads KUBERNETES_EXEC_INFO: the API version of the Kubernetes client, and whether it shares its terminal. */
 function readExecInfo(text: string | undefined): { apiVersion: string; interactive: boolean } {
   if (text === undefined || text === '') return { apiVersion: versions[0]!, interactive: false };
   let info: { apiVersion?: unknown; spec?: { interactive?: unknown } | null };
@@ -30,7 +27,7 @@ function readExecInfo(text: string | undefined): { apiVersion: string; interacti
     throw new CliError(
       'failed',
       'KUBERNETES_EXEC_INFO is not JSON',
-      'It is set by the Kubernetes client; do not set it yourself.',
+      'The Kubernetes client sets it. Do not set it yourself.',
       { cause: error },
     );
   }
@@ -38,14 +35,14 @@ function readExecInfo(text: string | undefined): { apiVersion: string; interacti
   if (typeof apiVersion !== 'string' || !versions.includes(apiVersion)) {
     throw new CliError(
       'failed',
-      'the Kubernetes client wants a form of credential that is not spoken here',
-      `Write ${versions[0]} into the kubeconfig: sallyport kubeconfig --merge`,
+      'the Kubernetes client asks for an unsupported version of ExecCredential',
+      `To write ${versions[0]} into your kubeconfig, run: sallyport kubeconfig --merge`,
     );
   }
   return { apiVersion, interactive: info.spec?.interactive === true };
 }
 
-// A disk that is full must not keep kubectl from a credential that is good.
+// A full disk must not keep kubectl from a valid credential.
 function keepIfPossible({ store, environment }: OpenGateway, credential: Credential): void {
   try {
     store.keep(credential);
@@ -54,7 +51,7 @@ function keepIfPossible({ store, environment }: OpenGateway, credential: Credent
   }
 }
 
-/** Asks the gateway whether a kept credential still holds; undefined if not. Keeps what it learns about the session. */
+/** Asks the gateway whether a stored credential is still valid, and updates it. Returns undefined if it is not valid. */
 async function stillValid(gateway: OpenGateway, credential: Credential): Promise<Credential | undefined> {
   const { client, store, environment } = gateway;
   if (credential.expiresAt <= environment.now()) return undefined;
@@ -65,9 +62,9 @@ async function stillValid(gateway: OpenGateway, credential: Credential): Promise
     timeoutMs: 10_000,
   });
   if (answer.status === 401) return undefined;
-  const { user, session } = readAnswer(meSchema, expectOk(answer, client.address.origin), 'who you are');
+  const { user, session } = readAnswer(meSchema, expectOk(answer, client.address.origin), 'your identity');
   const renewed = { ...credential, user, expiresAt: session.expiresAt };
-  // Another process may have logged in or out meanwhile; then what it left counts.
+  // Another process may have logged in or out in the meantime. Then its result counts.
   if (store.read()?.token === credential.token) keepIfPossible(gateway, renewed);
   return renewed;
 }
@@ -78,8 +75,8 @@ async function findCredential(gateway: OpenGateway, interactive: boolean): Promi
   const valid = kept === undefined ? undefined : await stillValid(gateway, kept);
   if (valid !== undefined) return valid;
   if (kept !== undefined) store.forget(kept.token);
-  // Without a terminal there may still be a person: k9s, Lens and editors run kubectl's plugins on their own. They get
-  // the browser and a shorter wait.
+  // There may be a user even without a terminal: k9s, Lens and editors run kubectl's plugins themselves. They get the
+  // browser, and a shorter timeout.
   const timeoutMs = interactive || environment.stderr.isTTY ? loginTimeoutMs : unwatchedLoginTimeoutMs;
   const signInHere = (client: GatewayClient, own: Environment) =>
     signIn(client, own, { browser: true, paste: interactive && mayPaste(own), timeoutMs, abandoned: own.parentIsGone });
@@ -96,13 +93,13 @@ function readArguments(args: readonly string[]): { server: ServerAddress; gatewa
   if (!right)
     throw new CliError(
       'failed',
-      'exec-credential takes the address of one cluster',
-      'sallyport exec-credential https://gate.example.com:8443/clusters/dev',
+      'exec-credential needs the address of one cluster',
+      'Write it like: sallyport exec-credential https://gate.example.com:8443/clusters/dev',
     );
   return { server: serverAddress(server), gateway };
 }
 
-/** Prints the credential for one cluster (an exec plugin of client-go, KEP-541). Every failure of it exits with 1. */
+/** Prints the credential for one cluster (an exec plugin of client-go, KEP-541). Every failure has exit code 1. */
 export async function runExecCredential(args: readonly string[], environment: Environment): Promise<void> {
   try {
     const { server, gateway: named } = readArguments(args);
@@ -114,7 +111,7 @@ export async function runExecCredential(args: readonly string[], environment: En
       mayServeFromCache(gateway.store.directory, gateway.address.origin, reading) && !markers.wasServed(server)
         ? gateway.store.read()
         : undefined;
-    // Marked before it is served: what cannot be marked is not served unasked.
+    // The marker comes first. Without it, the credential is not served without asking the gateway.
     const marked = markers.mark(server);
     const credential = cached !== undefined && marked ? cached : await findCredential(gateway, interactive);
     if (credential === cached) noteServed(gateway.store.directory, reading);

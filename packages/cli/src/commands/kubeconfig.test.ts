@@ -116,9 +116,9 @@ describe('sallyport kubeconfig', () => {
   });
 
   it.each([
-    [['--cluster', 'nope'], 5, 'shows you no cluster "nope"'],
+    [['--cluster', 'nope'], 5, 'no access to a cluster "nope"'],
     [['--cluster', 'Bad_Name'], 2, 'not the name of a cluster'],
-    [['--offline'], 2, '--offline does not ask'],
+    [['--offline'], 2, '--offline needs the names'],
     [['--cli', 'missing'], 7, 'is not there'],
     [['--ca-file', 'missing'], 7, 'cannot be used (ENOENT)'],
     [['--rbac', '--config', 'missing'], 1, 'cannot be read (ENOENT)'],

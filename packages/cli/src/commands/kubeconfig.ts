@@ -43,23 +43,27 @@ async function chosenClusters(gateway: OpenGateway, options: Options): Promise<s
     if (wanted === undefined || wanted.length === 0)
       throw new CliError(
         'usage',
-        '--offline does not ask the gateway for its clusters',
-        'Name them: --cluster dev,prod',
+        '--offline needs the names of the clusters, because it does not ask the gateway',
+        'Name them with --cluster dev,prod.',
       );
     return wanted;
   }
   const all = (await fetchClusters(gateway)).map(({ name }) => name);
   const missing = wanted?.find((name) => !all.includes(name));
   if (missing !== undefined)
-    throw new CliError('refused', `the gateway shows you no cluster "${missing}"`, 'See "sallyport clusters".');
+    throw new CliError(
+      'refused',
+      `you have no access to a cluster "${missing}"`,
+      'To list your clusters, run: sallyport clusters',
+    );
   if (all.length === 0)
-    throw new CliError('refused', 'the gateway shows you no cluster', 'Ask whoever runs the gateway.');
+    throw new CliError('refused', 'you have access to no cluster', 'Ask the operator of the gateway for access.');
   return wanted ?? all;
 }
 
 async function entries(environment: Environment, options: Options): Promise<KubeconfigEntry[]> {
   const gateway = openGateway(environment, options.gateway);
-  // exec-credential must reach the gateway too, so an authority that is named here is remembered as by login.
+  // exec-credential must reach the gateway too, so the CA is remembered, as it is by login.
   if (options.caFile !== undefined) gateway.known.rememberAuthority(gateway.address, readAuthority(options.caFile));
   const plugin = execPlugin(options.cli, environment.platform, environment.workingDirectory);
   const authority = gateway.address.scheme === 'https' ? gateway.known.authorityOf(gateway.address) : undefined;
@@ -79,8 +83,8 @@ async function printRoles(environment: Environment, options: Options): Promise<v
   if (chosen.length === 0)
     throw new CliError(
       'usage',
-      'the configuration has no such cluster',
-      `It has: ${config.clusters.map(({ name }) => name).join(', ') || 'none'}.`,
+      'the configuration does not contain this cluster',
+      `It contains: ${config.clusters.map(({ name }) => name).join(', ') || 'none'}.`,
     );
   const { text, warnings } = clusterRoleText(chosen);
   for (const warning of warnings) environment.stderr.write(`Warning: ${forTerminal(warning)}\n`);
@@ -106,7 +110,7 @@ async function kubeconfig(environment: Environment, options: Options): Promise<v
   const { current, notes } = updateKubeconfig(file, (text) => mergeEntries(text, made, file));
   for (const note of notes) environment.stderr.write(`Note: ${forTerminal(note)}\n`);
   const contexts = made.map(({ name }) => name);
-  const hint = contexts.includes(current) ? '' : `Use one of them: kubectl config use-context ${contexts[0]}\n`;
+  const hint = contexts.includes(current) ? '' : `To use one of them, run: kubectl config use-context ${contexts[0]}\n`;
   return environment.stdout.write(
     render(
       options.output,
@@ -124,15 +128,12 @@ export function addKubeconfig(program: Command, environment: Environment): void 
     .option('--cluster <names>', 'only these clusters, separated by commas')
     .option(
       '--merge',
-      'write into the kubeconfig in force (KUBECONFIG, else ~/.kube/config); other entries stay as they are',
+      'write the entries into your kubeconfig (KUBECONFIG or ~/.kube/config) and leave its other entries as they are',
     )
     .option('--offline', 'do not ask the gateway; needs --gateway and --cluster')
-    .option(
-      '--ca-file <file>',
-      "PEM file of the authority that signed the gateway's certificate; remembered for this gateway",
-    )
-    .option('--cli <path>', 'the program that kubectl is to start for its credential (default: this one)')
-    .option('--rbac', "print the ClusterRole that the gateway's ServiceAccount needs in a cluster instead")
+    .option('--ca-file <file>', "PEM file of the CA that signed the gateway's certificate; remembered for this gateway")
+    .option('--cli <path>', 'the program that gives kubectl its credential (default: this one)')
+    .option('--rbac', "instead, print the ClusterRole that the gateway's ServiceAccount needs in a cluster")
     .option(
       '--config <file>',
       "with --rbac: the gateway's configuration (default: SALLYPORT_CONFIG, then ./sallyport.yaml)",

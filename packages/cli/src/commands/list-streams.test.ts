@@ -128,7 +128,7 @@ describe('sallyport sessions list --streams', () => {
 
   it('says so when there is nothing', async () => {
     expect((await list()).out).toBe('No stream is open.\n');
-    expect((await list('--ended')).out).toBe('No stream has ended lately.\n');
+    expect((await list('--ended')).out).toBe('No stream has ended recently.\n');
   });
 
   it('makes names from elsewhere harmless', async () => {

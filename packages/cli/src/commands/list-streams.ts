@@ -1,5 +1,5 @@
 import { readAnswer, streamsSchema, type StreamsAnswer } from '../gateway/answers.ts';
-import { callAsPerson, openGateway } from '../gateway/open-gateway.ts';
+import { callAsUser, openGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { render } from '../terminal/output.ts';
 import { table } from '../terminal/table.ts';
@@ -26,30 +26,30 @@ function queryOf({ ended, all, user, cluster, session }: StreamOptions): string 
 }
 
 function text({ streams }: StreamsAnswer, { ended = false, output }: StreamOptions): string {
-  if (streams.length === 0) return ended ? 'No stream has ended lately.\n' : 'No stream is open.\n';
+  if (streams.length === 0) return ended ? 'No stream has ended recently.\n' : 'No stream is open.\n';
   const { heading, rows } = streamTable(streams, { ended, wide: output === 'wide' });
   return table(heading, rows);
 }
 
-/** What is not shown is said, and is not a success: a script must not take a part for the whole. */
+/** Throws a CliError if the list is incomplete, so that a script does not take a part of the streams for all of them. */
 function refuseIncomplete({ missing, omitted }: StreamsAnswer): void {
   if (missing.length > 0)
     throw new CliError(
       'incomplete',
       `the list is incomplete: ${missing.join(', ')} did not answer, so its streams are not shown`,
-      'Try again. A gateway that has crashed is forgotten after sixteen seconds, and its streams ended with it.',
+      'Try again. A gateway that crashed is forgotten after 16 seconds. Its streams ended when it crashed.',
     );
   if (omitted > 0)
     throw new CliError(
       'incomplete',
-      `the list is incomplete: there are ${omitted} more streams than one list holds`,
+      `the list is incomplete: ${omitted} more streams do not fit into one list`,
       'Narrow it with --user, --cluster or --session.',
     );
 }
 
-/** `sallyport sessions list --streams`: what is open now over all gateways, or what has ended lately and why. */
+/** `sallyport sessions list --streams`: lists the open streams of all gateways, or those that ended recently, and why. */
 export async function listStreams(environment: Environment, options: StreamOptions): Promise<void> {
-  const body = await callAsPerson(openGateway(environment, options.gateway), {
+  const body = await callAsUser(openGateway(environment, options.gateway), {
     method: 'GET',
     path: `/.sallyport/api/v1/streams${queryOf(options)}`,
   });

@@ -40,7 +40,7 @@ describe('a login whose code is pasted', () => {
     const { code, out, err } = await login('--no-browser');
     expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('as alice@example.com') });
     expect(err).toMatch(
-      /^Open this page in your browser:\n\n {2}http\S+redirect_uri=http%3A%2F%2F127[\s\S]*on another machine, open this page there instead, and paste the code/,
+      /^Open this page in your browser:\n\n {2}http\S+redirect_uri=http%3A%2F%2F127[\s\S]*on another machine, open this page instead, and paste the code/,
     );
     expect(rig.opened).toEqual([]);
     expect(stdin.destroyed).toBe(true);
@@ -52,7 +52,7 @@ describe('a login whose code is pasted', () => {
     const { code, err } = await login('--no-browser');
     expect(code).toBe(0);
     expect(err.match(/did not accept the login/g)).toHaveLength(1);
-    expect(err).toContain('Paste the code once more');
+    expect(err).toContain('Paste the code again');
   });
 
   it('goes on waiting for the browser here when the input ends', async () => {
@@ -67,7 +67,7 @@ describe('a login whose code is pasted', () => {
   it('gives up in time when nobody does anything', async () => {
     expect(await login('--no-browser', '--timeout', '1')).toMatchObject({
       code: 6,
-      err: expect.stringContaining('nobody finished the login within 1 seconds'),
+      err: expect.stringContaining('the login was not finished within 1 seconds'),
     });
   });
 
@@ -110,7 +110,7 @@ describe('sallyport login --device', () => {
     const { code, out, err } = await login('--device', '--cluster', 'dev');
     expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('as alice@example.com') });
     expect(err).toBe(
-      `Open this page in a browser on any machine:\n\n  ${gateway.origin}/.sallyport/device\n\nand type this code there:\n\n  BCDF-GHJK\n\nOr open this page, which knows the code:\n\n  ${gateway.origin}/.sallyport/device?user_code=BCDF-GHJK\n\n`,
+      `Open this page in a browser on any machine:\n\n  ${gateway.origin}/.sallyport/device\n\nand enter this code:\n\n  BCDF-GHJK\n\nOr open this page, which already contains the code:\n\n  ${gateway.origin}/.sallyport/device?user_code=BCDF-GHJK\n\n`,
     );
     expect(pauses).toEqual([5000, 5000, 10_000, 10_000]);
     expect(gateway.device.asked.map((form) => Object.fromEntries(form))).toEqual([
@@ -125,8 +125,8 @@ describe('sallyport login --device', () => {
   });
 
   it.each([
-    ['access_denied', 'the login was denied on the page'],
-    ['expired_token', 'nobody approved the login in time'],
+    ['access_denied', 'the login was denied on the approval page'],
+    ['expired_token', 'the login was not approved in time'],
     ['something_else', 'the gateway did not accept the login: x'],
   ])('says what became of it: %s', async (error, words) => {
     gateway.device.answers = ['authorization_pending', error];
@@ -147,7 +147,7 @@ describe('sallyport login --device', () => {
     const clock = { now: Date.now() };
     begin({ now: () => clock.now, sleep: (ms) => ((clock.now += ms), Promise.resolve()) });
     gateway.device.answers = Array.from({ length: 100 }, () => 'authorization_pending');
-    expect((await login('--device', '--timeout', '20')).err).toContain('nobody approved the login in time');
+    expect((await login('--device', '--timeout', '20')).err).toContain('the login was not approved in time');
     expect(gateway.device.asked).toHaveLength(5);
     await login('--device', '--timeout', '9999');
     expect(gateway.device.asked).toHaveLength(5 + 61);
@@ -189,7 +189,7 @@ describe('sallyport login --device', () => {
   it('does not take --cluster without it', async () => {
     expect(await login('--cluster', 'dev')).toMatchObject({
       code: 2,
-      err: expect.stringContaining('--cluster goes with --device'),
+      err: expect.stringContaining('--cluster needs --device'),
     });
   });
 });
@@ -271,6 +271,6 @@ describe('a login that others wait for', () => {
     expect(readdirSync(path.join(rig.home, 'gateways', gateway.origin.replace('://', '+')))).not.toContain(
       'login.lock',
     );
-    expect((await run).err).toContain('Login given up.');
+    expect((await run).err).toContain('Login canceled.');
   });
 });

@@ -42,22 +42,18 @@ function open(environment: Environment, options: Options): OpenGateway {
 type Way = (client: GatewayClient, environment: Environment) => Promise<Credential>;
 
 /**
- * By a code that is approved elsewhere, or on a page that leads back here; a code can be pasted where a person says
- * that no browser is here, or none can be seen.
+ * Chooses how to log in: with a device code, or on a page that redirects back to this machine. With --no-browser, or if
+ * there is no local browser, the user can also paste a code.
  */
 function chooseWay({ browser, device, cluster }: Options, demands: LoginDemands, timeoutMs: number): Way {
   if (device === true && Object.keys(demands).length > 0)
     throw new CliError(
       'usage',
-      '--max-age, --acr, --provider and --login-hint do not go with --device',
-      'Whoever approves a device logs in by themselves; use --no-browser to log in from another machine.',
+      '--device cannot be combined with --max-age, --acr, --provider or --login-hint',
+      'You log in on the page on which you approve the device. To log in from another machine, use --no-browser.',
     );
   if (device !== true && cluster !== undefined)
-    throw new CliError(
-      'usage',
-      '--cluster goes with --device',
-      'It is shown to whoever approves the login of a device.',
-    );
+    throw new CliError('usage', '--cluster needs --device', 'It is shown on the page on which you approve the device.');
   if (device === true)
     return (client, environment) =>
       deviceSignIn(client, environment, { timeoutMs, ...(cluster === undefined ? {} : { cluster }) });
@@ -84,7 +80,7 @@ async function login(environment: Environment, options: Options): Promise<void> 
     render(
       options.output,
       data,
-      () => `Logged in to ${gateway.address.origin} as ${forTerminal(user)}, until ${end}.\n`,
+      () => `Logged in to ${gateway.address.origin} as ${forTerminal(user)} until ${end}.\n`,
     ),
   );
 }
@@ -94,21 +90,18 @@ export function addLogin(program: Command, environment: Environment): void {
   const command = program
     .command('login')
     .description('log in through your browser, here or on another machine')
-    .option(
-      '--ca-file <file>',
-      "PEM file of the authority that signed the gateway's certificate; remembered for this gateway",
-    )
-    .option('--no-browser', "open no browser: print the page's address, and take the code from there if it is pasted")
+    .option('--ca-file <file>', "PEM file of the CA that signed the gateway's certificate; remembered for this gateway")
+    .option('--no-browser', 'do not open a browser: print the address of the page, and accept a pasted code')
     .option('--device', 'log in with a code that you approve in a browser on any machine')
-    .option('--cluster <name>', 'with --device: the cluster that you mean, shown to you where you approve')
+    .option('--cluster <name>', 'with --device: the cluster that you want to use, shown when you approve')
     .option(
       '--max-age <time>',
-      'have your identity provider authenticate you anew unless it did so within this time (5m, 0s)',
+      'authenticate again at your identity provider, unless you did within this time (5m, 0s)',
     )
-    .option('--acr <class...>', 'have it authenticate you in one of these classes, as a policy may ask for')
+    .option('--acr <class...>', 'authenticate with one of these context classes, which a policy may require')
     .option('--provider [name]', 'log in with this identity provider; without a name, choose on the page')
-    .option('--login-hint <name>', 'say who you are, so that the right provider is chosen and need not ask')
-    .option('--timeout <seconds>', 'how long to wait for you', '300')
+    .option('--login-hint <name>', 'your user name, to choose the right provider and fill in its form')
+    .option('--timeout <seconds>', 'how long to wait for you to log in', '300')
     .action((options: Options) => login(environment, options));
   withExample(
     withGateway(command),

@@ -8,7 +8,7 @@ import { withExample, withGateway, type GatewayOptions } from './command-kit.ts'
 
 type LogoutOptions = GatewayOptions & { everywhere?: boolean };
 
-/** Ends the session that a credential is for; says if it had ended already. */
+/** Ends the session of a credential. Reports whether it had already ended. */
 async function endSession(
   { client, address }: OpenGateway,
   token: string,
@@ -27,8 +27,8 @@ async function endSession(
     if (!(error instanceof CliError)) throw error;
     throw new CliError(
       error.exit,
-      `the credential is gone from this machine, but the session could not be ended: ${error.message}`,
-      'It ends by itself when idle; "sallyport sessions revoke" from another login ends it at once.',
+      `the credential was deleted from this machine, but the session could not be ended: ${error.message}`,
+      'It ends when it has been idle long enough. To end it now, run "sallyport sessions revoke" in another login.',
       { cause: error },
     );
   }
@@ -39,21 +39,21 @@ async function logout(environment: Environment, options: LogoutOptions): Promise
   const { store, address } = gateway;
   const everywhere = options.everywhere === true;
   const credential = store.read();
-  // Here first: whatever the network does, this machine has no credential any more.
+  // Local first: this machine must not keep the credential, whatever the network does.
   if (credential !== undefined) store.forget(credential.token);
   const outcome = credential === undefined ? undefined : await endSession(gateway, credential.token, everywhere);
   if (everywhere && outcome !== 'ended') {
     throw new CliError(
       'not-logged-in',
-      'nobody is logged in here, so no session elsewhere could be ended',
-      'Log in, then "sallyport logout --everywhere" again.',
+      'you are not logged in, so your other sessions could not be ended',
+      'Log in, then run "sallyport logout --everywhere" again.',
     );
   }
   const data = { gateway: address.origin, loggedOut: credential !== undefined, ...(everywhere ? { everywhere } : {}) };
   environment.stdout.write(
     render(options.output, data, () =>
       credential === undefined
-        ? `Nobody was logged in to ${address.origin}.\n`
+        ? `You were not logged in to ${address.origin}.\n`
         : `Logged out of ${address.origin}${everywhere ? ', everywhere' : ''}.\n`,
     ),
   );
@@ -63,8 +63,8 @@ async function logout(environment: Environment, options: LogoutOptions): Promise
 export function addLogout(program: Command, environment: Environment): void {
   const command = program
     .command('logout')
-    .description('end your session, here and at the gateway')
-    .option('--everywhere', 'end all your other sessions, too: browsers and other machines')
+    .description('end your session on this machine and at the gateway')
+    .option('--everywhere', 'also end all your other sessions, in browsers and on other machines')
     .action((options: LogoutOptions) => logout(environment, options));
   withExample(withGateway(command), 'sallyport logout', 'sallyport logout --everywhere');
 }

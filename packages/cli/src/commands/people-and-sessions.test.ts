@@ -52,14 +52,14 @@ describe('sallyport whoami', () => {
 describe('an answer of the gateway', () => {
   it.each([
     [403, { title: 'no', detail: 'not yours \u001b[2J' }, 5, 'does not allow this: not yours \\x1b[2J'],
-    [404, {}, 5, 'no such thing'],
+    [404, {}, 5, 'not found'],
     [400, { detail: 'bad' }, 2, 'bad'],
-    [429, {}, 4, 'too often'],
+    [429, {}, 4, 'too many requests'],
     [503, { detail: 'no sessions' }, 4, 'not ready (503): no sessions'],
     [302, '', 4, 'answered 302'],
-    [200, '<html>', 4, 'is not understood'],
-    [200, { clusters: 'x' }, 4, 'is not understood (at clusters)'],
-    [200, '', 4, 'is not understood'],
+    [200, '<html>', 4, 'has an unexpected format'],
+    [200, { clusters: 'x' }, 4, 'has an unexpected format (at clusters)'],
+    [200, '', 4, 'has an unexpected format'],
   ])('of status %i and body %j ends with %i and words', async (status, body, code, words) => {
     answerWith(status, body);
     expect(await rig.run('clusters')).toMatchObject({ code, out: '', err: expect.stringContaining(words) });
@@ -146,7 +146,7 @@ describe('sallyport sessions', () => {
 
   it('revokes those of everybody only after a yes, said or typed', async () => {
     const refused = await rig.run('sessions', 'revoke', '--all-sessions');
-    expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('Nobody is here to be asked') });
+    expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('There is no terminal to ask on') });
     for (const [typed, code] of [
       ['no\n', 2],
       ['\n yes please\n', 2],
@@ -203,7 +203,7 @@ describe('sallyport logout --everywhere', () => {
     expect(gateway.sessions.size).toBe(0);
     expect(await rig.run('logout', '--everywhere')).toMatchObject({
       code: 3,
-      err: expect.stringContaining('no session elsewhere could be ended'),
+      err: expect.stringContaining('your other sessions could not be ended'),
     });
     expect(await other.run('logout', '--everywhere')).toMatchObject({ code: 3 });
     expect(await other.run('logout')).toMatchObject({ code: 0, out: expect.stringContaining('Nobody was logged in') });

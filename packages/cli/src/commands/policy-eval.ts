@@ -32,7 +32,7 @@ function parse(text: string): { value: unknown } | undefined {
   }
 }
 
-/** Judges one input and prints the answer as one line. */
+/** Creates a function that evaluates one input and prints the result as one line. */
 function createJudge(
   environment: Environment,
   policy: Parameters<PolicyTools['evaluatePolicy']>[0][number],
@@ -41,7 +41,7 @@ function createJudge(
   const told = new Set<string>();
   return (text, at) => {
     const parsed = parse(text);
-    if (!parsed) throw badInput(at, 'is no JSON');
+    if (!parsed) throw badInput(at, 'is not JSON');
     const read = tools.readPolicyInput(parsed.value);
     if (!read.ok)
       throw badInput(
@@ -66,7 +66,7 @@ function createJudge(
   };
 }
 
-/** Inputs as they come: one a line; or all of it is one input, laid out over several lines. */
+/** Evaluates every input: one per line, or a single input that spans several lines. */
 async function judgeAll(bytes: AsyncIterable<Uint8Array>, name: string, judge: Judge): Promise<void> {
   let whole: string[] | undefined;
   let size = 0;
@@ -84,14 +84,14 @@ async function judgeAll(bytes: AsyncIterable<Uint8Array>, name: string, judge: J
       }
       whole.push(line.text);
       size += line.text.length;
-      if (size > maxInputBytes) throw badInput({ name, line: first }, 'is no JSON');
+      if (size > maxInputBytes) throw badInput({ name, line: first }, 'is not JSON');
     }
   }
   if (first === 0)
     throw new CliError(
       'failed',
-      `${name}: has no input`,
-      'Give at least one JSON object; {} is a request of which nothing is known.',
+      `${name}: contains no input`,
+      'Give at least one JSON object. {} is a request about which nothing is known.',
     );
   if (whole !== undefined) judge(whole.join('\n'), { name, line: first });
 }
@@ -110,21 +110,23 @@ async function evaluate(environment: Environment, options: { policy: string; inp
 }
 
 const inputHelp = `
-An input, everything in it optional (no session: nobody is logged in):
+An input. All members are optional. Without a session, the user is not logged in:
   {user: {id, email, groups, claims}, session: {id, claims},
    request: {method, path, host, ip, headers, clientCertificate: {presented, leaf, intermediates, valid}},
    kubernetes: {cluster, verb, resource, apiGroup, subresource, namespace, name, fieldSelector, ...,
-    namespaced, aggregated (of kinds that are not built in; not said: it may span namespaces, and ignore selectors), upsert, upgrade}, now}
-Several inputs are given one a line. Each answer is a line of JSON: {effect, rule, allow: {value, reasons}, deny: {value, reasons}}, and judgedAs,
-the verb under which a request was refused that is judged as more than its own.`;
+    namespaced, aggregated (for kinds that are not built in; if absent, a request may span namespaces and ignore selectors),
+    upsert, upgrade}, now}
+Write several inputs one per line. Each result is a line of JSON:
+{effect, rule, allow: {value, reasons}, deny: {value, reasons}}. If a request counts as several verbs, judgedAs is the verb
+under which it was refused.`;
 
 /** `sallyport policy eval`. */
 export function addPolicyEval(policy: Command, environment: Environment): void {
   const command = policy
     .command('eval')
-    .description('judge inputs by one policy document, without a gateway; prints a line of JSON for each')
-    .requiredOption('--policy <file>', 'a policy document, YAML or JSON')
-    .requiredOption('--input <file>', 'inputs as JSON, one a line; - for standard input')
+    .description('evaluate inputs by one policy document, without a gateway; prints one line of JSON for each')
+    .requiredOption('--policy <file>', 'the policy document, as YAML or JSON')
+    .requiredOption('--input <file>', 'inputs as JSON, one per line; - for standard input')
     .action((options: { policy: string; input: string }) => evaluate(environment, options));
   withOutput(command).addHelpText('after', inputHelp);
   withExample(

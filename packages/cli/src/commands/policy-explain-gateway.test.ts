@@ -85,9 +85,9 @@ describe('sallyport policy explain, of a gateway', () => {
     expect(out).toContain('No rule of policy v1 allows it');
     expect(out).toContain('    holds  groups         you have: developers\n  > fails  k8s/namespace  request: prod\n');
     expect(out).toContain('and 3 more that do not hold');
-    expect(out).toContain('Rules that are about other people are not shown');
+    expect(out).toContain('Rules about other users are not shown');
     expect(out).toContain('you would have to ask for another namespace (k8s/namespace is prod).');
-    expect(out).toContain('give them this: user alice@example.com, rule default-deny, policy v1.');
+    expect(out).toContain('give them these details: user alice@example.com, rule default-deny, policy v1.');
   });
 
   it('asks about somebody else, by a path, and shows all that comes', async () => {
@@ -120,7 +120,7 @@ describe('sallyport policy explain, of a gateway', () => {
       method: 'GET',
       about: { user: 'bob', groups: ['sre', 'x'] },
     });
-    expect(out).toContain('At the cluster: user bob, groups sre (kept back: x).');
+    expect(out).toContain('At the cluster: user bob, groups sre (withheld: x).');
     expect(out).not.toContain('are not shown');
   });
 
@@ -172,7 +172,7 @@ describe('sallyport policy explain, of a gateway', () => {
     expect(await rig.run('policy', 'explain', 'list', 'pods', '--cluster', 'x')).toMatchObject({
       code: 5,
       out: '',
-      err: expect.stringMatching(/There is no cluster "x" here[\s\S]*ask whoever runs the gateway/),
+      err: expect.stringMatching(/There is no cluster "x" here[\s\S]*Ask the operator of the gateway/),
     });
     answer = {
       status: 403,

@@ -40,10 +40,10 @@ Rule by rule (> marks what stands in the way):
   > fails  groups  they have: developers         rule: "sre"
   > fails  email   they have: alice@example.com  rule: "bob@example.com"
 
-  Rules that could deny, and do not here: policy[2].deny.and
+  Deny rules that do not apply here: policy[2].deny.and
 
 What to do next:
-  - The gateway lets it through. The cluster's own RBAC decides as well; they can ask both: sallyport can-i create pods/web --subresource exec -n dev
+  - The gateway allows it. The cluster's own RBAC must allow it too. They can check both with: sallyport can-i create pods/web --subresource exec -n dev
 `);
   });
 
@@ -56,12 +56,12 @@ What to do next:
       '  policy[2].deny.and DENIES it: all of these hold\n  > holds  groups                they have: developers  rule: {"exclude":"sre"}\n',
     );
     expect(out).toContain(
-      'a rule that denies beats every rule that allows. For it not to hold, they would have to ask for another namespace (k8s/namespace is prod; the rule says "prod"), or ',
+      'a deny rule overrides all allow rules. For it not to apply, they would have to ask for another namespace (k8s/namespace is prod; the rule says "prod"), or ',
     );
     expect(out).toContain(
-      '  - No rule allows it either.\n  - The rule nearest to allowing it is policy[0].allow.and. For it to hold, they would have to ask for another namespace (k8s/namespace is prod; the rule says {"in":["dev","staging"]}).\n',
+      '  - No rule allows it either.\n  - The closest rule is policy[0].allow.and. For it to allow this, they would have to ask for another namespace (k8s/namespace is prod; the rule says {"in":["dev","staging"]}).\n',
     );
-    expect(out).toContain('give them this: user alice@example.com, rule policy[2].deny.and.');
+    expect(out).toContain('give them these details: user alice@example.com, rule policy[2].deny.and.');
   });
 
   it('says where a request reaches all namespaces, and what to ask for', async () => {
@@ -73,9 +73,9 @@ What to do next:
     );
     const refused = await rig.run('policy', 'explain', 'list', 'secrets', '-A', ...alice, '--policy', 'prod.yaml');
     expect(refused.out).toContain(
-      '  policy[1].deny.and DENIES it: some of these are open, which counts as what the rule wants\n  > open   k8s/namespace  request: any      rule: "prod"\n  > holds  k8s/resource   request: secrets  rule: "secrets"\n',
+      '  policy[1].deny.and DENIES it: some of these are open, which counts as met\n  > open   k8s/namespace  request: any      rule: "prod"\n  > holds  k8s/resource   request: secrets  rule: "secrets"\n',
     );
-    expect(refused.out).toContain('- This lists all namespaces, prod among them; ask for one: -n dev.\n');
+    expect(refused.out).toContain('- This lists all namespaces, including prod. Ask for a single one: -n dev.\n');
     const through = await rig.run(
       'policy',
       'explain',
@@ -89,9 +89,9 @@ What to do next:
       '--policy',
       'policy.yaml',
     );
-    expect(through.out).toContain('Requests through a node reach the pods of all namespaces, prod among them');
+    expect(through.out).toContain('Requests through a node reach the pods of all namespaces, including prod');
     expect((await explain('list', 'pods', '-A', ...alice)).out).toContain(
-      '- This lists all namespaces; ask for one: -n dev.\n',
+      '- This lists all namespaces. Ask for a single one: -n dev.\n',
     );
   });
 
@@ -103,17 +103,17 @@ What to do next:
     const as = async (...args: string[]) =>
       (await rig.run('policy', 'explain', ...args, ...alice, '--policy', 'read.yaml')).out;
     expect(await as('update', 'leases.coordination.k8s.io/x', '-n', 'dev')).toContain(
-      'It is as good as a create: judged as create as well. As create it is refused; the rules below are shown for that.\n',
+      'It can create an object. It is also evaluated as create. As create it is refused. The rules below are evaluated for create.\n',
     );
     expect(await as('delete', 'secrets/x', '-n', 'dev')).toContain(
-      'Decided by rule policy[1].deny.and.\nWhat is done to a Secret is a read of it as well, because the answer holds it: judged as get, list, watch as well. As get it is refused',
+      'Decided by rule policy[1].deny.and.\nEvery access to a Secret is also a read, because the response contains the Secret. It is also evaluated as get, list, watch. As get it is refused',
     );
-    expect(await as('update', 'configmaps/x', '-n', 'dev')).not.toContain('judged as');
+    expect(await as('update', 'configmaps/x', '-n', 'dev')).not.toContain('also evaluated as');
   });
 
   it('says to log in where nobody is', async () => {
     expect((await explain('get', 'pods', '-n', 'dev')).out).toMatch(
-      /^LOG IN FIRST: somebody who is not logged in [\s\S]*- Log in: sallyport login\./,
+      /^LOG IN FIRST: a user who is not logged in [\s\S]*- Log in: sallyport login\./,
     );
   });
 
@@ -132,7 +132,7 @@ What to do next:
     ])
       expect(await explained('--path', one)).toMatchObject({
         code: 2,
-        err: expect.stringMatching(/only a gateway reads/),
+        err: expect.stringMatching(/only a gateway can explain/),
       });
     expect(await explained('get', '/api/v1/secrets')).toMatchObject({ code: 2 });
     for (const one of ['/api', '/api/v1/', '/apis/apps/v1', '/version/', '/openapi/v3/apis/apps/v1'])
@@ -198,23 +198,23 @@ What to do next:
       'Decided by rule global[0].deny.or.',
     );
     expect((await ask('--cluster', 'dev', '--user', 'system:admin')).out).toMatch(
-      /^REFUSED[\s\S]*Decided by rule cluster\/dev\.impersonate\.[\s\S]*No policy helps/,
+      /^REFUSED[\s\S]*Decided by rule cluster\/dev\.impersonate\.[\s\S]*No policy can allow this/,
     );
     expect((await ask('--cluster', 'dev')).out).toMatch(/^LOG IN FIRST/);
     expect(await ask('--cluster', 'nope', '--user', 'x')).toMatchObject({
       code: 2,
       out: '',
-      err: expect.stringContaining('It has: dev.'),
+      err: expect.stringContaining('It contains: dev.'),
     });
   });
 
   it.each([
-    [['get', 'pods', '--policy', 'policy.yaml', '--config', 'x'], /two different things/],
-    [['get', 'pods', '--groups', 'x'], /Give --user too/],
-    [['get', 'pods', '--claims', '[]', '--user', 'x'], /no JSON object/],
-    [['--path', 'x', '--policy', 'policy.yaml'], /no path/],
+    [['get', 'pods', '--policy', 'policy.yaml', '--config', 'x'], /cannot be combined/],
+    [['get', 'pods', '--groups', 'x'], /Add --user/],
+    [['get', 'pods', '--claims', '[]', '--user', 'x'], /not a JSON object/],
+    [['--path', 'x', '--policy', 'policy.yaml'], /not a path/],
     [['get', 'pods', '--now', 'soon', '--policy', 'policy.yaml'], /now: must be/],
-    [['get', 'pods', '--now', '2026-01-01'], /go with --policy/],
+    [['get', 'pods', '--now', '2026-01-01'], /need --policy/],
   ])('refuses what is unclear: %j', async (args, message) => {
     writeFileSync(path.join(rig.directory, 'policy.yaml'), policy);
     const { code, out, err } = await rig.run('policy', 'explain', ...args);

@@ -19,7 +19,7 @@ type Options = AskedOptions & PersonOptions & Offline & { gateway?: string; outp
 
 const collect = (value: string, before: string[] | undefined) => [...(before ?? []), value];
 const hiddenHint =
-  'If the name is right, no rule gives you anything there: ask whoever runs the gateway for access, and tell them who you are ("sallyport whoami").';
+  'If the name is correct, no rule gives you access there. Ask the operator of the gateway for access, and tell them who you are ("sallyport whoami").';
 
 async function find(environment: Environment, words: string[], options: Options): Promise<Explanation> {
   const person = readPerson(options);
@@ -27,7 +27,7 @@ async function find(environment: Environment, words: string[], options: Options)
   if (options.policy !== undefined && options.config !== undefined)
     throw new CliError(
       'usage',
-      '--policy and --config are two different things to explain',
+      '--policy and --config cannot be combined',
       'Give one of them, or neither to ask the gateway.',
     );
   if (options.policy !== undefined || options.config !== undefined) {
@@ -42,8 +42,8 @@ async function find(environment: Environment, words: string[], options: Options)
   if (options.now !== undefined || options.elevations !== undefined)
     throw new CliError(
       'usage',
-      '--now and --elevation go with --policy or --config',
-      'The gateway answers for this moment, and for what is held now.',
+      '--now and --elevation need --policy or --config',
+      'The gateway answers for the current time and your current elevations.',
     );
   const { gateway, cluster, namespace } = await openPlace(environment, options);
   const found = await askGateway(
@@ -66,8 +66,8 @@ async function explain(environment: Environment, words: string[], options: Optio
 }
 
 const moreHelp = `
-Without --policy and --config the gateway is asked, about your own session; about somebody else (--user) only
-for those whom api.policy.policy names. With --user alone, their latest session says which groups they have.`;
+Without --policy and --config, the command asks the gateway about your own session. You may ask about another user
+(--user) if api.policy.policy lists you. With --user alone, the groups are those of that user's latest session.`;
 
 /** `sallyport policy explain`. */
 export function addPolicyExplain(policy: Command, environment: Environment): void {
@@ -75,18 +75,18 @@ export function addPolicyExplain(policy: Command, environment: Environment): voi
     withAsked(
       policy
         .command('explain')
-        .description('say why a request would be let through or refused, rule by rule, and what to do about it'),
+        .description('explain, rule by rule, why a request is allowed or refused, and what to do about it'),
     ),
   )
-    .option('--verb <verb>', 'in place of words: the verb')
-    .option('--resource <resource>', 'in place of words: resource[.group][/subresource], as policies write it')
-    .option('--name <name>', 'with it: the name')
-    .option('--path <path>', 'in place of words: the path of a request')
-    .option('--method <method>', 'with it: the method (default: GET)')
-    .option('--policy <file>', 'explain by a policy document, without a gateway')
-    .option('--config <file>', 'explain by the policies of a configuration, without a gateway')
+    .option('--verb <verb>', 'instead of the arguments: the verb')
+    .option('--resource <resource>', 'instead of the arguments: resource[.group][/subresource], as in policies')
+    .option('--name <name>', 'with --resource: the name')
+    .option('--path <path>', 'instead of the arguments: the path of a request')
+    .option('--method <method>', 'with --path: the method (default: GET)')
+    .option('--policy <file>', 'use a policy document instead of a gateway')
+    .option('--config <file>', 'use the policies of a configuration instead of a gateway')
     .option('--now <time>', 'with a file: the time to assume')
-    .option('--elevation <name>', 'with a file: an elevation to assume; may be given again', collect)
+    .option('--elevation <name>', 'with a file: an elevation to assume (repeatable)', collect)
     .action(
       (
         verb: string | undefined,

@@ -86,7 +86,7 @@ describe('sallyport policy lint', () => {
     expect(await lint('a.yaml')).toMatchObject({
       code: 1,
       err: expect.stringContaining(
-        'a.yaml:2:1: cases: is a file of test cases, not a policy (run them: sallyport policy test a.yaml)',
+        'a.yaml:2:1: cases: is a file of test cases, not a policy (to run them: sallyport policy test a.yaml)',
       ),
     });
   });

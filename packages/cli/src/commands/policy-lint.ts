@@ -39,17 +39,17 @@ async function lint(environment: Environment, names: string[], options: Options)
     throw new CliError(
       'failed',
       `${counted(faults, 'fault')} in ${counted(files.filter(({ ok }) => !ok).length, 'file')}`,
-      'Correct what stands above, then lint again.',
+      'Fix the faults listed above, then lint again.',
     );
   if (options.strict === true && warnings > 0)
-    throw new CliError('failed', counted(warnings, 'warning'), 'Without --strict, warnings are no failure.');
+    throw new CliError('failed', counted(warnings, 'warning'), 'Without --strict, warnings do not cause a failure.');
 }
 
 /** `sallyport policy lint`. */
 export function addPolicyLint(policy: Command, environment: Environment): void {
   const command = policy
     .command('lint')
-    .description('check policies: a policy document, or all policies of a sallyport.yaml; tells file, line and column')
+    .description('check a policy document, or all policies of a sallyport.yaml; reports file, line and column')
     .argument('<file...>', 'policy documents and configurations')
     .option('--strict', 'fail on warnings too')
     .action((files: string[], options: Options) => lint(environment, files, options));

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import { callAsPerson, openGateway } from '../gateway/open-gateway.ts';
+import { callAsUser, openGateway } from '../gateway/open-gateway.ts';
 import { render } from '../terminal/output.ts';
 import type { Environment } from '../environment/environment.ts';
 import { withExample, withGateway, type GatewayOptions } from './command-kit.ts';
 
 async function reload(environment: Environment, options: GatewayOptions): Promise<void> {
-  await callAsPerson(openGateway(environment, options.gateway), {
+  await callAsUser(openGateway(environment, options.gateway), {
     method: 'POST',
     path: '/.sallyport/api/v1/policy/reload',
   });
@@ -13,8 +13,7 @@ async function reload(environment: Environment, options: GatewayOptions): Promis
     render(
       options.output,
       { requested: true },
-      () =>
-        'Every replica was asked to read its configuration again. "sallyport policy status" shows what came of it.\n',
+      () => 'Asked every replica to reload its configuration. To see the result, run: sallyport policy status\n',
     ),
   );
 }
@@ -23,7 +22,7 @@ async function reload(environment: Environment, options: GatewayOptions): Promis
 export function addPolicyReload(policy: Command, environment: Environment): void {
   const command = policy
     .command('reload')
-    .description('have every replica read its own configuration again; nothing is sent along')
+    .description('make every replica reload its own configuration file; sends no configuration')
     .action((options: GatewayOptions) => reload(environment, options));
   withExample(withGateway(command), 'sallyport policy reload && sleep 5 && sallyport policy status');
 }

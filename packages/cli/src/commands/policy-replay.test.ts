@@ -91,13 +91,13 @@ describe('a replay', () => {
       .toBe(`2 events read; 2 requests decided by policy, from 2026-11-25T10:00:00.000000Z to 2026-11-25T10:00:00.000000Z.
 
 WOULD LOSE ACCESS: 1 request of 1 person
-  default-deny (so far cluster/dev[0].allow.or): 1 request
+  default-deny (before: cluster/dev[0].allow.or): 1 request
     alice@example.com (1)
     USER               VERB  CLUSTER  RESOURCE  NAMESPACE  NAME  TIME
     alice@example.com  get   dev      pods      dev        web   2026-11-25T10:00:00.000000Z
 
 WOULD GAIN ACCESS: 1 request of 1 person
-  cluster/dev[0].allow.or (so far default-deny): 1 request
+  cluster/dev[0].allow.or (before: default-deny): 1 request
     bob@example.com (1)
     USER             VERB  CLUSTER  RESOURCE  NAMESPACE  NAME  TIME
     bob@example.com  get   dev      pods      dev              2026-11-25T10:00:00.000000Z
@@ -224,8 +224,8 @@ clusters:
 
 describe('the end of a replay', () => {
   it.each([
-    ['--fail-on-loss', allowGroup('sre'), {}, '1 request would be refused that was allowed'],
-    ['--fail-on-gain', allowGroup('developers'), { effect: 'deny' }, '1 request would be allowed that was refused'],
+    ['--fail-on-loss', allowGroup('sre'), {}, '1 request that was allowed would be refused'],
+    ['--fail-on-gain', allowGroup('developers'), { effect: 'deny' }, '1 request that was refused would be allowed'],
     ['--fail-on-unjudged', 'allow: {or: [{claim/x: y}]}', {}, '1 request cannot be judged'],
   ])('is a failure of its own where %s says so', async (option, policy, parts, words) => {
     expect(await replayPolicy(rig, policy, [parts], option)).toMatchObject({
@@ -240,18 +240,18 @@ describe('the end of a replay', () => {
   it('says so when there was nothing to judge', async () => {
     expect(await replayPolicy(rig, allowGroup('a'), [])).toMatchObject({
       code: 1,
-      err: expect.stringContaining('there was no event'),
+      err: expect.stringContaining('there are no events'),
     });
   });
 
   it.each([
-    [[], 'no recorded events are named'],
-    [['a', '--from-store'], 'in more than one way'],
-    [['a', '--policy', 'p'], '--policy and --cluster go together'],
-    [['a', '--policy', 'p', '--cluster', 'c', '--config', 'd'], 'are two proposals'],
+    [[], 'no source of recorded events is given'],
+    [['a', '--from-store'], 'more than one source'],
+    [['a', '--policy', 'p'], '--policy and --cluster need each other'],
+    [['a', '--policy', 'p', '--cluster', 'c', '--config', 'd'], 'cannot be combined'],
     [['--kafka', 'nowhere', '--policy', 'policy.yaml', '--cluster', 'c'], '"nowhere" is not a broker'],
     [['a', '--examples', 'many'], 'is not a number of examples'],
-    [['a', '--since', 'long ago', '--policy', 'policy.yaml', '--cluster', 'c'], 'is not a moment'],
+    [['a', '--since', 'long ago', '--policy', 'policy.yaml', '--cluster', 'c'], 'is not a time'],
   ])('is wrong usage for %j', async (args, words) => {
     put('policy.yaml', allowGroup('a'));
     put('a', '');

@@ -9,25 +9,26 @@ export function addPolicyReplay(policy: Command, environment: Environment): void
   const code = exitCodes['policy-differs'];
   const command = policy
     .command('replay')
-    .description(
-      'judge recorded requests by a proposed policy: who would gain access, who would lose it, by which rule',
-    )
-    .argument('[file...]', 'files of audit events, one a line; - for standard input')
+    .description('evaluate recorded requests by a proposed policy: who would gain or lose access, and by which rule')
+    .argument('[file...]', 'files of audit events, one per line; - for standard input')
     .option('--config <file>', 'the proposed sallyport.yaml (default: SALLYPORT_CONFIG, then ./sallyport.yaml)')
-    .option('--policy <file>', 'instead: one proposed policy document, for all of a cluster')
-    .option('--cluster <name>', 'the cluster that --policy is for')
+    .option(
+      '--policy <file>',
+      'instead of --config: a proposed policy document that replaces all policies of a cluster',
+    )
+    .option('--cluster <name>', 'with --policy: the cluster')
     .option(
       '--kafka [brokers]',
-      'read the audit topic there; without brokers, where audit.kafka of the configuration says',
+      'read the audit topic from these brokers (default: those in audit.kafka of the configuration)',
     )
     .option('--topic <name>', 'the audit topic', 'sallyport.audit.v1')
-    .option('--from-store', 'read the audit store through the gateway, as whoever is logged in')
-    .option('--since <time>', 'not before: 15m, 2h, 7d ago, or a time')
-    .option('--until <time>', 'not after')
-    .option('--examples <count>', 'examples for each change', '3')
-    .option('--fail-on-loss', `end with code ${code} if anybody would lose access`)
-    .option('--fail-on-gain', `end with code ${code} if anybody would gain access`)
-    .option('--fail-on-unjudged', `end with code ${code} if anything cannot be judged`)
+    .option('--from-store', 'read the audit store through the gateway, as the user who is logged in')
+    .option('--since <time>', 'only requests from this time on: how long ago (15m, 2h, 7d), or a time')
+    .option('--until <time>', 'only requests before this time')
+    .option('--examples <count>', 'number of examples for each change', '3')
+    .option('--fail-on-loss', `exit with code ${code} if anyone would lose access`)
+    .option('--fail-on-gain', `exit with code ${code} if anyone would gain access`)
+    .option('--fail-on-unjudged', `exit with code ${code} if a request cannot be judged`)
     .action(async (files: string[], options: ReplayOptions) => {
       const { policyReplay } = await import('../policy/replay/run-replay.ts');
       await policyReplay(environment, files, options);

@@ -50,7 +50,7 @@ describe('sallyport policy status', () => {
     expect(out).toContain(
       'SERVICE    REPLICA      HOST   POLICY  SINCE                     FILE\nauthorize  authorize/1  pod-1  aaaa    2025-11-24T16:00:00.000Z  in use\nproxy      proxy/1      pod-1  aaaa    2025-11-24T16:00:00.000Z  needs a restart\n',
     );
-    expect(out).toContain('proxy/1 goes on with the old value of what only a restart changes: sessions.idle\n');
+    expect(out).toContain('proxy/1 must be restarted to apply changes to: sessions.idle\n');
     expect(out).toMatch(/\nEvery replica runs policy aaaa\.\n$/);
   });
 
@@ -59,7 +59,7 @@ describe('sallyport policy status', () => {
     const { code, out, err } = await rig.run('policy', 'status');
     expect(code).toBe(8);
     expect(out).toContain('THE REPLICAS DIFFER:\n  policy aaaa: authorize/1\n  policy bbbb: proxy/2\n');
-    expect(err).toContain('2 different policies are in force');
+    expect(err).toContain('the replicas run 2 different policies');
   });
 
   it('shows the faults of a file that was refused, with file, line and column', async () => {
@@ -69,7 +69,7 @@ describe('sallyport policy status', () => {
     expect(out).toContain(
       '  /etc/policy.yaml:3:5: policy.0.alow: unknown action "alow" (did you mean allow?)\n  /etc/other.yaml: cannot be read (ENOENT)\n',
     );
-    expect(err).toContain('1 of 1 replicas refuse their file');
+    expect(err).toContain('1 of 1 replicas rejected their file');
   });
 
   it('shows what is doubtful about the policies in force, and is content', async () => {
@@ -89,7 +89,7 @@ describe('sallyport policy status', () => {
     const { code, out } = await rig.run('policy', 'status');
     expect(code).toBe(0);
     expect(out).toContain(
-      'authorize/1 has doubts about its policy:\n  warning: /etc/sallyport.yaml:9:3: policy.1.deny: is empty and has no effect\n',
+      'authorize/1 has warnings about its policy:\n  warning: /etc/sallyport.yaml:9:3: policy.1.deny: is empty and has no effect\n',
     );
   });
 

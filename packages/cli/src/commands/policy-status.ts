@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { policyStatusSchema, readAnswer, type ReplicaRow } from '../gateway/answers.ts';
-import { callAsPerson, openGateway } from '../gateway/open-gateway.ts';
+import { callAsUser, openGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { render } from '../terminal/output.ts';
@@ -29,22 +29,22 @@ function remarks(replica: ReplicaRow): string[] {
   const lines: string[] = [];
   if (rejected !== undefined)
     lines.push(
-      `${forTerminal(id)} has refused its file since ${moment(rejected.at)} and goes on with the one before:`,
+      `${forTerminal(id)} has rejected its file since ${moment(rejected.at)} and still uses the previous one:`,
       ...rejected.faults.map((fault) => `  ${faultLine(fault)}`),
     );
   if (warnings.length > 0)
     lines.push(
-      `${forTerminal(id)} has doubts about its policy:`,
+      `${forTerminal(id)} has warnings about its policy:`,
       ...warnings.map((warning) => `  warning: ${faultLine(warning)}`),
     );
   if (restartNeeded.length > 0)
     lines.push(
-      `${forTerminal(id)} goes on with the old value of what only a restart changes: ${restartNeeded.map(forTerminal).join(', ')}`,
+      `${forTerminal(id)} must be restarted to apply changes to: ${restartNeeded.map(forTerminal).join(', ')}`,
     );
   return lines;
 }
 
-/** Which replicas run which version, the commonest first. */
+/** Groups the replicas by version, the most common version first. */
 function byVersion(replicas: readonly ReplicaRow[]): [string, string[]][] {
   const ids = new Map<string, string[]>();
   for (const { version, id } of replicas) ids.set(version, [...(ids.get(version) ?? []), id]);
@@ -68,11 +68,11 @@ function text(replicas: readonly ReplicaRow[]): string {
 }
 
 async function status(environment: Environment, options: GatewayOptions): Promise<void> {
-  const body = await callAsPerson(openGateway(environment, options.gateway), {
+  const body = await callAsUser(openGateway(environment, options.gateway), {
     method: 'GET',
     path: '/.sallyport/api/v1/policy/status',
   });
-  const { replicas } = readAnswer(policyStatusSchema, body, "the policy's status");
+  const { replicas } = readAnswer(policyStatusSchema, body, 'the policy status');
   const versions = new Set(replicas.map(({ version }) => version)).size;
   const rejecting = replicas.filter(({ rejected }) => rejected !== undefined).length;
   const inStep = versions === 1 && rejecting === 0;
@@ -83,13 +83,13 @@ async function status(environment: Environment, options: GatewayOptions): Promis
       ? []
       : versions === 0
         ? ['no replica has reported']
-        : [`${versions} different policies are in force`]),
-    ...(rejecting === 0 ? [] : [`${rejecting} of ${replicas.length} replicas refuse their file`]),
+        : [`the replicas run ${versions} different policies`]),
+    ...(rejecting === 0 ? [] : [`${rejecting} of ${replicas.length} replicas rejected their file`]),
   ];
   throw new CliError(
     'out-of-step',
     what.join(', and '),
-    'A replica looks at its file every second; a faulty one has to be corrected (sallyport config check FILE).',
+    'A replica checks its file every second. If a file was rejected, find its faults with: sallyport config check FILE',
   );
 }
 
@@ -97,7 +97,7 @@ async function status(environment: Environment, options: GatewayOptions): Promis
 export function addPolicyStatus(policy: Command, environment: Environment): void {
   const command = policy
     .command('status')
-    .description('show which policy each replica runs, and whether one refuses its file')
+    .description('show which policy each replica runs, and whether one rejected its file')
     .action((options: GatewayOptions) => status(environment, options));
   withExample(withGateway(command), 'sallyport policy status', 'sallyport policy status -o json');
 }

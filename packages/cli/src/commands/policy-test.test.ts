@@ -56,7 +56,7 @@ cases:
     expect(code).toBe(1);
     expect(out).toContain('6 passed, 1 failed');
     expect(out).toContain(
-      '        - it is judged as create as well, and refused as that\n        - policy[0].allow.and does not hold: k8s/verb does not hold (k8s-verb-unauthorized)\n',
+      '        - it is also evaluated as create, and refused as that\n        - policy[0].allow.and does not hold: k8s/verb does not hold (k8s-verb-unauthorized)\n',
     );
   });
 
@@ -174,10 +174,10 @@ cases:
 
 describe('a file of test cases', () => {
   it.each([
-    ['without cases', 'policy: policy.yaml', /dev\.test\.yaml:1:1: cases: has no case: nothing would be tested/],
-    ['with an empty list', 'policy: policy.yaml\ncases: []', /:2:1: cases: has no case/],
-    ['without a policy', 'cases: [{expect: deny}]', /must name one of policy .* and config/],
-    ['with two', 'policy: a\nconfig: b\ncases: [{expect: deny}]', /:2:1: config: must name one/],
+    ['without cases', 'policy: policy.yaml', /dev\.test\.yaml:1:1: cases: contains no case/],
+    ['with an empty list', 'policy: policy.yaml\ncases: []', /:2:1: cases: contains no case/],
+    ['without a policy', 'cases: [{expect: deny}]', /must have either policy .* or config/],
+    ['with two', 'policy: a\nconfig: b\ncases: [{expect: deny}]', /:2:1: config: must have either/],
     [
       'with an unknown name',
       'policy: policy.yaml\ncase: []\ncases: [{expect: deny}]',
@@ -186,7 +186,7 @@ describe('a file of test cases', () => {
     [
       'with a case that expects nothing',
       'policy: policy.yaml\ncases:\n  - {user: a}',
-      /:3:5: cases\.0: says not what it expects/,
+      /:3:5: cases\.0: has no expectation/,
     ],
     [
       'with an unknown effect',

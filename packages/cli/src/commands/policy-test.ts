@@ -26,14 +26,14 @@ function readText(file: string): string {
   }
 }
 
-/** The policies that a file of cases is about, which stand beside it. */
+/** Returns how to select the policies for the cases of a file. The paths in the file are relative to it. */
 function selection(environment: Environment, file: string, cases: CaseFile, tools: PolicyTools): SelectPolicies {
-  const beside = (name: string) => path.resolve(path.dirname(file), name);
+  const relative = (name: string) => path.resolve(path.dirname(file), name);
   if (cases.policy !== undefined) {
-    const { policy } = readPolicy(environment, beside(cases.policy), cases.scope, tools);
+    const { policy } = readPolicy(environment, relative(cases.policy), cases.scope, tools);
     return () => [policy];
   }
-  const read = policiesOfConfig(environment, beside(cases.config!), tools);
+  const read = policiesOfConfig(environment, relative(cases.config!), tools);
   if (!read.ok) return refuseFaults(environment, read.file, read.faults, tools);
   return (input) => read.policies.of(input.kubernetes?.cluster ?? '', tools.namespaceOf(input.kubernetes));
 }
@@ -75,13 +75,13 @@ async function test(environment: Environment, names: string[], options: Options)
     throw new CliError(
       'failed',
       `${failed} of ${all.length} ${all.length === 1 ? 'case' : 'cases'} failed`,
-      'Correct the policy, or what the case expects.',
+      'Correct the policy, or the expectation.',
     );
 }
 
 const fileHelp = `
 A file of cases:
-  policy: ./policy.yaml            # or config: ./sallyport.yaml, with all policies of the case's cluster
+  policy: ./policy.yaml            # or config: ./sallyport.yaml, for all policies of the case's cluster
   cases:
     - name: developers read pods in dev
       input: {user: alice@example.com, groups: [developers], cluster: dev, verb: get, resource: pods, namespace: dev, name: web}
@@ -89,15 +89,15 @@ A file of cases:
     - name: they do not delete them
       input: {user: alice@example.com, groups: [developers], cluster: dev, verb: delete, resource: pods, namespace: dev}
       expect: {effect: deny, rule: default-deny, reasons: [k8s-verb-unauthorized]}
-An input may also be a whole one, as "policy eval" takes it. Paths are relative to the file.`;
+An input may also have the long form of "policy eval". Paths are relative to the file.`;
 
 /** `sallyport policy test`. */
 export function addPolicyTest(policy: Command, environment: Environment): void {
   const command = policy
     .command('test')
-    .description('run test cases against a policy: what is expected to be allowed, and what is not')
+    .description('run test cases, which say what a policy should and should not allow')
     .argument('<file...>', 'files of cases, YAML or JSON')
-    .option('--junit <file>', 'write a JUnit report, for CI')
+    .option('--junit <file>', 'write a JUnit report for CI')
     .action((files: string[], options: Options) => test(environment, files, options));
   withOutput(command).addHelpText('after', fileHelp);
   withExample(command, 'sallyport policy test policies/*.test.yaml --junit report.xml');

@@ -9,9 +9,9 @@ import { addPolicyReplay } from './policy-replay.ts';
 import { addPolicyStatus } from './policy-status.ts';
 import { addPolicyTest } from './policy-test.ts';
 
-/** `sallyport policy ...`: each line is a subcommand with a file of its own. */
+/** `sallyport policy ...`. Each subcommand has its own file. */
 export function addPolicy(program: Command, environment: Environment): void {
-  const policy = program.command('policy').description('work on policies');
+  const policy = program.command('policy').description('check, test and explain policies');
   addPolicyLint(policy, environment);
   addPolicyTest(policy, environment);
   addPolicyEval(policy, environment);

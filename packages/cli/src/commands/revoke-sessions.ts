@@ -1,5 +1,5 @@
 import { readAnswer, revokedSchema } from '../gateway/answers.ts';
-import { callAsPerson, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
+import { callAsUser, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { confirm } from '../terminal/confirm.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
@@ -19,10 +19,10 @@ async function revokeByName(
 ): Promise<void> {
   const wrong = ids.find((id) => !/^[A-Za-z0-9_.:-]{1,200}$/.test(id));
   if (wrong !== undefined)
-    throw new CliError('usage', `"${wrong}" is not a session's name`, 'See "sallyport sessions list".');
+    throw new CliError('usage', `"${wrong}" is not a session id`, 'To list sessions, run: sallyport sessions list');
   const revoked: string[] = [];
   for (const id of ids) {
-    await callAsPerson(gateway, { method: 'DELETE', path: `${sessionsPath}/${encodeURIComponent(id)}` });
+    await callAsUser(gateway, { method: 'DELETE', path: `${sessionsPath}/${encodeURIComponent(id)}` });
     revoked.push(id);
     if (options.output !== 'json') environment.stdout.write(`Revoked ${forTerminal(id)}.\n`);
   }
@@ -31,12 +31,12 @@ async function revokeByName(
 
 async function revokeMany(environment: Environment, gateway: OpenGateway, options: RevokeOptions): Promise<void> {
   const { user, provider } = options;
-  const whose = user === undefined ? 'everybody' : user;
+  const whose = user === undefined ? 'all users' : user;
   const from = provider === undefined ? '' : ` of ${provider}`;
   if (user === undefined)
     await confirm(
       environment,
-      `This logs everybody${from} out of ${gateway.address.origin}, and cuts what they have open.`,
+      `This logs all users${from} out of ${gateway.address.origin} and closes their streams.`,
       options,
     );
   const query = new URLSearchParams({
@@ -45,8 +45,8 @@ async function revokeMany(environment: Environment, gateway: OpenGateway, option
   });
   const { revoked } = readAnswer(
     revokedSchema,
-    await callAsPerson(gateway, { method: 'DELETE', path: `${sessionsPath}?${query.toString()}`, timeoutMs: 40_000 }),
-    'what was revoked',
+    await callAsUser(gateway, { method: 'DELETE', path: `${sessionsPath}?${query.toString()}`, timeoutMs: 40_000 }),
+    'the revocation',
   );
   environment.stdout.write(
     render(
@@ -57,21 +57,21 @@ async function revokeMany(environment: Environment, gateway: OpenGateway, option
   );
 }
 
-/** `sallyport sessions revoke`: those that are named, all of a person's, or everybody's. */
+/** `sallyport sessions revoke`: ends the named sessions, all sessions of one user, or the sessions of all users. */
 export async function revokeSessions(environment: Environment, ids: string[], options: RevokeOptions): Promise<void> {
   const ways = [ids.length > 0, options.user !== undefined, options.allSessions === true].filter(Boolean).length;
   if (ways !== 1)
     throw new CliError(
       'usage',
-      ways === 0 ? 'no session is named' : 'sessions are named in more than one way',
-      'Name sessions, or give --user NAME, or --all-sessions; see "sallyport sessions revoke --help".',
+      ways === 0 ? 'no session is given' : 'sessions are given in more than one way',
+      'Give session ids, --user NAME or --all-sessions. See "sallyport sessions revoke --help".',
     );
-  if (options.user === '') throw new CliError('usage', 'the user has no name', 'Write --user bob@example.com.');
+  if (options.user === '') throw new CliError('usage', '--user is empty', 'Write --user bob@example.com.');
   if (ids.length > 0 && options.provider !== undefined)
     throw new CliError(
       'usage',
-      '--provider goes with --user or --all-sessions',
-      'A session has one name, whatever its provider.',
+      '--provider needs --user or --all-sessions',
+      'A session id is enough to name a session.',
     );
   const gateway = openGateway(environment, options.gateway);
   await (ids.length > 0 ? revokeByName(environment, gateway, ids, options) : revokeMany(environment, gateway, options));

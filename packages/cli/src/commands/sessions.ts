@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { readAnswer, sessionsSchema, type SessionRow } from '../gateway/answers.ts';
-import { callAsPerson, needCredential, openGateway } from '../gateway/open-gateway.ts';
+import { callAsUser, requireCredential, openGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { render } from '../terminal/output.ts';
 import { table } from '../terminal/table.ts';
@@ -27,7 +27,7 @@ function row(session: SessionRow, mine: string): string[] {
 
 type ListOptions = StreamOptions & { streams?: boolean };
 
-/** Options that a list of sessions would ignore: what narrows a list must not be taken for granted. */
+/** Options that a list of sessions would ignore. The user must not believe that they narrow it. */
 const ofStreams = ['ended', 'cluster', 'session'] as const;
 
 function queryOf({ all, user }: ListOptions): string {
@@ -44,14 +44,14 @@ async function list(environment: Environment, options: ListOptions): Promise<voi
   if (stray !== undefined)
     throw new CliError(
       'usage',
-      `--${stray} is about streams`,
+      `--${stray} needs --streams`,
       `Write: sallyport sessions list --streams --${stray}${stray === 'ended' ? '' : ` ${options[stray]!}`}`,
     );
   const gateway = openGateway(environment, options.gateway);
-  const mine = needCredential(gateway).sessionId;
+  const mine = requireCredential(gateway).sessionId;
   const { sessions } = readAnswer(
     sessionsSchema,
-    await callAsPerson(gateway, { method: 'GET', path: `${sessionsPath}${queryOf(options)}` }),
+    await callAsUser(gateway, { method: 'GET', path: `${sessionsPath}${queryOf(options)}` }),
     'the sessions',
   );
   environment.stdout.write(
@@ -66,23 +66,19 @@ async function list(environment: Environment, options: ListOptions): Promise<voi
 
 /** `sallyport sessions list|revoke`. */
 export function addSessions(program: Command, environment: Environment): void {
-  const sessions = program
-    .command('sessions')
-    .description('see and end sessions, and see the streams that are open in them');
+  const sessions = program.command('sessions').description('list and revoke sessions, and list their streams');
   const listing = sessions
     .command('list')
-    .description(
-      'list your sessions (the one that you use now is marked with *), or with --streams what is open in them',
-    )
-    .option('--all', 'those of everybody, where the gateway allows it')
+    .description('list your sessions (* marks the one in use), or with --streams their open streams')
+    .option('--all', 'of all users, if the gateway allows it')
     .option(
       '--streams',
-      'open streams (exec, attach, port-forward, logs -f, watch) over all replicas of the gateway, instead of sessions',
+      'list open streams (exec, attach, port-forward, logs -f, watch) of all replicas of the gateway instead of sessions',
     )
-    .option('--ended', 'with --streams: those that have ended lately, with the reason where the gateway ended them')
-    .option('--user <name>', 'only those of one user, where the gateway allows it')
-    .option('--cluster <name>', 'with --streams: only those to one cluster')
-    .option('--session <id>', 'with --streams: only those of one session')
+    .option('--ended', 'with --streams: those that ended recently, with the reason if the gateway ended them')
+    .option('--user <name>', 'only of this user, if the gateway allows it')
+    .option('--cluster <name>', 'with --streams: only to this cluster')
+    .option('--session <id>', 'with --streams: only of this session')
     .action((options: ListOptions) => list(environment, options));
   withExample(
     withGateway(listing, ['wide']),
@@ -93,12 +89,12 @@ export function addSessions(program: Command, environment: Environment): void {
   );
   const revoking = sessions
     .command('revoke')
-    .description('end sessions at once, and every stream that is open in them within a second')
-    .argument('[session...]', 'what "sessions list" shows in its first column')
-    .option('--user <name>', "all sessions of one user: your own, or anybody's where the gateway allows it")
-    .option('--all-sessions', 'those of everybody, where the gateway allows it; asks first')
-    .option('--provider <id>', 'with --user or --all-sessions: only those that come from one identity provider')
-    .option('--yes', 'do not ask')
+    .description('end sessions at once, and their open streams within a second')
+    .argument('[session...]', 'session ids, from the first column of "sessions list"')
+    .option('--user <name>', 'all sessions of this user: yourself, or another user if the gateway allows it')
+    .option('--all-sessions', 'the sessions of all users, if the gateway allows it; asks for confirmation')
+    .option('--provider <id>', 'with --user or --all-sessions: only sessions from this identity provider')
+    .option('--yes', 'do not ask for confirmation')
     .action((ids: string[], options: RevokeOptions) => revokeSessions(environment, ids, options));
   withExample(
     withGateway(revoking),

@@ -3,18 +3,18 @@ import type { StreamRow } from '../gateway/answers.ts';
 const moment = (ms: number | undefined) => (ms === undefined ? '' : new Date(ms).toISOString());
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 
-/** A number of bytes as people read it. */
+/** Formats a number of bytes for humans. */
 export function readableBytes(bytes: number): string {
   let [value, unit] = [bytes, 0];
   for (; value >= 1024 && unit < units.length - 1; unit += 1) value /= 1024;
   return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
 }
 
-/** What a stream is about, as one would type it to kubectl. */
+/** Describes the object of a stream like the arguments of kubectl. */
 function about({ resource, subresource, kind, name, namespace, container, ports, path }: StreamRow): string {
   if (resource === '') return path;
   const parts = [`${resource}${name === '' ? '' : `/${name}`}`];
-  // What the kind says already is not said twice.
+  // The kind column may already name the subresource.
   if (subresource !== '' && subresource !== kind) parts[0] += `/${subresource}`;
   if (namespace !== '') parts.push(`-n ${namespace}`);
   if (container !== undefined) parts.push(`-c ${container}`);
@@ -22,13 +22,13 @@ function about({ resource, subresource, kind, name, namespace, container, ports,
   return parts.join(' ');
 }
 
-/** How a stream ended: the gateway's reason, or that one of its two sides closed it. */
+/** Returns why a stream ended: the gateway's reason, or `closed` if the client or the cluster closed it. */
 function why({ end, reason, detail }: StreamRow, wide: boolean): string {
   if (reason === undefined) return end === undefined ? '' : 'closed';
   return wide && detail !== undefined ? `${reason}: ${detail}` : reason;
 }
 
-/** The columns of a list of streams; `wide` has all of them. */
+/** Returns the columns of a list of streams. `wide` has all of them. */
 export function streamTable(
   streams: readonly StreamRow[],
   { ended, wide }: { ended: boolean; wide: boolean },

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { meSchema, readAnswer } from '../gateway/answers.ts';
-import { callAsPerson, openGateway } from '../gateway/open-gateway.ts';
+import { callAsUser, openGateway } from '../gateway/open-gateway.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { render } from '../terminal/output.ts';
 import type { Environment } from '../environment/environment.ts';
@@ -10,8 +10,8 @@ async function whoami(environment: Environment, options: GatewayOptions): Promis
   const gateway = openGateway(environment, options.gateway);
   const me = readAnswer(
     meSchema,
-    await callAsPerson(gateway, { method: 'GET', path: '/.sallyport/me' }),
-    'who you are',
+    await callAsUser(gateway, { method: 'GET', path: '/.sallyport/me' }),
+    'your identity',
   );
   const { session, ...person } = me;
   const moment = (ms: number | undefined) => (ms === undefined ? undefined : new Date(ms).toISOString());
@@ -42,7 +42,7 @@ async function whoami(environment: Environment, options: GatewayOptions): Promis
 export function addWhoami(program: Command, environment: Environment): void {
   const command = program
     .command('whoami')
-    .description('show who the gateway takes you for')
+    .description('show who you are to the gateway')
     .action((options: GatewayOptions) => whoami(environment, options));
   withExample(withGateway(command), 'sallyport whoami -o json');
 }

@@ -1,5 +1,5 @@
-// What reads a gateway's configuration: heavy, so commands import this file only when they need it, and the bundle
-// keeps it apart.
+// Everything that reads and evaluates a gateway's configuration. It is slow to load, so commands import this file only
+// when they need it, and the bundle keeps it separate.
 export { builtInKind, warnOfSharedNames, warnOfUnkeptTokens } from '@sallyport/contracts';
 export { readKafkaAudit } from '@sallyport/audit-log';
 export {

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { CliError } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
 
-/** The configuration file that is meant: the one named, else SALLYPORT_CONFIG, else `sallyport.yaml` here. */
+/** Returns the path of the configuration: the named file, SALLYPORT_CONFIG, or `sallyport.yaml` in this directory. */
 export function configPath(environment: Environment, named: string | undefined): string {
   const variable = environment.env.SALLYPORT_CONFIG;
   return path.resolve(
@@ -11,7 +11,7 @@ export function configPath(environment: Environment, named: string | undefined):
   );
 }
 
-/** Loads the gateway's configuration for a command that needs it whole; faults become a CliError. */
+/** Loads the complete configuration of the gateway. Throws a CliError if it has faults. */
 export async function loadGatewayConfig(environment: Environment, named: string | undefined) {
   const { ConfigFaults, loadConfig } = await import('./gateway-config.ts');
   const file = configPath(environment, named);
@@ -23,7 +23,7 @@ export async function loadGatewayConfig(environment: Environment, named: string 
     throw new CliError(
       'failed',
       `${file}: ${first?.path ? `${first.path}: ` : ''}${first?.message ?? 'is faulty'}`,
-      `See all faults: sallyport config check ${file}`,
+      `To see all faults, run: sallyport config check ${file}`,
     );
   }
 }

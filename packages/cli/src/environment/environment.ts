@@ -2,18 +2,18 @@ import { spawn } from 'node:child_process';
 import { homedir } from 'node:os';
 import process from 'node:process';
 
-/** Where text goes; `isTTY` tells whether a person may be watching. */
+/** Where text goes. `isTTY` is true if it is a terminal. */
 export type TextSink = { write(text: string): void; isTTY: boolean };
 
-/** All that the program takes from its surroundings, so that a test can be its surroundings. */
+/** Everything that the program takes from its environment. A test replaces it. */
 export type Environment = {
   env: Record<string, string | undefined>;
   homeDirectory: string;
   platform: NodeJS.Platform;
   workingDirectory: string;
-  /** The process that started this one: for `exec-credential`, the Kubernetes client. */
+  /** The process that started this one. For `exec-credential`, that is the Kubernetes client. */
   parentPid: number;
-  /** True once that process has ended. */
+  /** Reports whether that process has ended. */
   parentIsGone(): boolean;
   stdin: AsyncIterable<Uint8Array>;
   stdout: TextSink;
@@ -21,9 +21,9 @@ export type Environment = {
   /** Milliseconds since the epoch. */
   now(): number;
   sleep(ms: number): Promise<void>;
-  /** Calls back when the person interrupts the program, which then ends; returns how to stop. */
+  /** Calls `listener` when the user interrupts the program, which then ends. Returns a function that unsubscribes. */
   onInterrupt(listener: () => void): () => void;
-  /** Starts a program that outlives this one and is not waited for; false if it cannot be started. */
+  /** Starts a program that outlives this one, without waiting for it. Returns false if it cannot be started. */
   launch(command: string, args: readonly string[]): Promise<boolean>;
 };
 
@@ -34,7 +34,7 @@ const sink = (stream: NodeJS.WriteStream): TextSink => ({
 
 function launch(command: string, args: readonly string[]): Promise<boolean> {
   return new Promise((resolve) => {
-    // Its own session and no streams: a text browser must not take over the terminal that kubectl runs in.
+    // A separate session without streams: a text browser must not take over the terminal that kubectl runs in.
     const child = spawn(command, args, { stdio: 'ignore', detached: true });
     child.once('error', () => resolve(false));
     child.once('spawn', () => {
@@ -49,14 +49,14 @@ function onInterrupt(listener: () => void): () => void {
   const handle = () => {
     stop();
     listener();
-    // As if nobody had listened: the shell must see what ended it.
+    // The shell must see that a signal ended the program.
     process.kill(process.pid, 'SIGINT');
   };
   process.on('SIGINT', handle);
   return stop;
 }
 
-/** The surroundings of a real run. */
+/** Returns the environment of this process. */
 export function processEnvironment(): Environment {
   const parentPid = process.ppid;
   return {
@@ -65,9 +65,9 @@ export function processEnvironment(): Environment {
     platform: process.platform,
     workingDirectory: process.cwd(),
     parentPid,
-    // An orphan is given another parent; Windows leaves the number of the old one.
+    // An orphan gets another parent. Windows keeps the id of the old one.
     parentIsGone: () => process.ppid !== parentPid,
-    // Only when it is wanted: opening it costs time and would keep the program waiting.
+    // Opened on first use: opening it takes time and would keep the program running.
     get stdin() {
       return process.stdin;
     },

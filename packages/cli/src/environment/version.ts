@@ -1,2 +1,2 @@
-/** The version of the program; the test beside it holds it to the package's. */
+/** The version of the program. A test checks that it equals the version of the package. */
 export const version = '0.1.0';

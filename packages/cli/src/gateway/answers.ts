@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
 import { CliError } from '../terminal/cli-error.ts';
 
-// zod/mini: the full zod would take half of the time in which this program must start.
+// zod/mini, because the full zod would take half of the start time that this program may have.
 
-/** A moment as the gateway tells it: milliseconds since the epoch or RFC 3339; comes out in milliseconds. */
+/** A time: milliseconds since the epoch, or RFC 3339. Parsed to milliseconds. */
 const time = z.pipe(
   z.union([z.number(), z.string()]),
   z.transform((value: number | string, context) => {
@@ -14,12 +14,12 @@ const time = z.pipe(
   }),
 );
 
-// RFC 6750 section 2.1: what may stand in an Authorization header; nothing in it needs escaping in JSON or a shell.
+// RFC 6750 section 2.1: the characters of a token in an Authorization header. None needs escaping in JSON or a shell.
 const token = z.string().check(z.regex(/^[A-Za-z0-9._~+/-]{16,4096}=*$/));
 const nullable = z.optional(z.nullable(z.string()));
 const identity = z.object({ user: z.string(), email: nullable, groups: z._default(z.array(z.string()), []) });
 
-/** `GET /.sallyport/login` for programs. */
+/** `GET /.sallyport/login`, as JSON. */
 export const signInSchema = z.object({ signInUrl: z.string() });
 
 /** `POST /.sallyport/token`. */
@@ -31,8 +31,8 @@ export const tokenSchema = z.object({
 export type TokenAnswer = z.infer<typeof tokenSchema>;
 
 /**
- * `POST /.sallyport/api/v1/device/code` (RFC 8628, 3.2). The interval is bounded: an answer must neither make this
- * program busy nor have it sleep for ever.
+ * `POST /.sallyport/api/v1/device/code` (RFC 8628, 3.2). The interval is bounded, so that an answer can make this program
+ * neither poll too fast nor sleep forever.
  */
 export const deviceCodesSchema = z.object({
   device_code: token,
@@ -55,7 +55,7 @@ export const meSchema = z.object({
 });
 export type Me = z.infer<typeof meSchema>;
 
-/** `GET /.sallyport/api/v1/clusters`. The name becomes part of a kubeconfig, so its form is checked. */
+/** `GET /.sallyport/api/v1/clusters`. The name becomes part of a kubeconfig, so its format is checked. */
 export const clustersSchema = z.object({
   clusters: z.array(
     z.object({
@@ -85,12 +85,12 @@ export const sessionsSchema = z.object({
 });
 export type SessionRow = z.infer<typeof sessionsSchema>['sessions'][number];
 
-/** `DELETE /.sallyport/api/v1/sessions`: how many sessions ended. */
+/** `DELETE /.sallyport/api/v1/sessions`: the number of sessions that were revoked. */
 export const revokedSchema = z.object({ revoked: z.number() });
 
 /**
- * `GET /.sallyport/api/v1/streams`. `missing` names gateways that did not answer; `omitted` counts what there was no
- * room for.
+ * `GET /.sallyport/api/v1/streams`. `missing` names the gateways that did not answer. `omitted` counts the streams that
+ * did not fit into the list.
  */
 export const streamsSchema = z.object({
   streams: z.array(
@@ -157,25 +157,25 @@ export const policyStatusSchema = z.object({
 });
 export type ReplicaRow = z.infer<typeof policyStatusSchema>['replicas'][number];
 
-/** `GET /.sallyport/api/v1/audit`; events are shown, not judged, so only what the table reads is named. */
+/** `GET /.sallyport/api/v1/audit`. Events are only displayed, so the schema names only what the table needs. */
 export const auditPageSchema = z.object({
   events: z.array(z.looseObject({ id: z.string(), type: z.string(), time: z.string(), data: z.looseObject({}) })),
   next: nullable,
   latest: nullable,
-  /** `own`: the caller may read only what is theirs. */
+  /** `own`: the caller may read only their own events. */
   scope: nullable,
 });
 export type AuditPage = z.infer<typeof auditPageSchema>;
 export type AuditRow = AuditPage['events'][number];
 
-/** Checks an answer's form; an answer of another form means that this is no gateway of ours, or another version. */
+/** Parses an answer. If that fails, the server is not a Sallyport gateway, or has another version. */
 export function readAnswer<T>(schema: z.ZodMiniType<T>, body: unknown, what: string): T {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
   const where = parsed.error.issues[0]?.path.join('.') ?? '';
   throw new CliError(
     'unreachable',
-    `the gateway's answer to ${what} is not understood${where === '' ? '' : ` (at ${where})`}`,
-    'Is this the address of a Sallyport gateway, and is this program of its version?',
+    `the gateway's answer for ${what} has an unexpected format${where === '' ? '' : ` (at ${where})`}`,
+    'Check that this is the address of a Sallyport gateway, and that this program has the same version.',
   );
 }

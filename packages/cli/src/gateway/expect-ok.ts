@@ -7,56 +7,52 @@ const text = (body: unknown, field: string): string | undefined => {
   return typeof value === 'string' && value !== '' ? value.slice(0, 2000) : undefined;
 };
 
-/** What a gateway said about a refusal: problem+json (RFC 9457) or an OAuth error (RFC 6749 section 5.2). */
-export function saidBy(body: unknown): string | undefined {
+/** Returns the explanation in an error response: problem+json (RFC 9457) or an OAuth error (RFC 6749 section 5.2). */
+export function errorDetail(body: unknown): string | undefined {
   return text(body, 'detail') ?? text(body, 'error_description') ?? text(body, 'title') ?? text(body, 'error');
 }
 
-/** The error for a person whom the gateway does not know (any more); with its words, where it says why. */
+/** Returns the error for a user who is not, or no longer, logged in. `said` is the gateway's own explanation. */
 export function notLoggedIn(origin: string, said?: string): CliError {
   return new CliError(
     'not-logged-in',
     `you are not logged in to ${origin}, or your session has ended${said === undefined ? '' : `: ${said}`}`,
-    `Log in: sallyport login --gateway ${origin}`,
+    `To log in, run: sallyport login --gateway ${origin}`,
   );
 }
 
-/** Returns the body of a 2xx answer; any other becomes a CliError of the fitting exit code. */
+/** Returns the body of a 2xx answer. Throws a CliError with the matching exit code for any other. */
 export function expectOk(answer: GatewayAnswer, origin: string): unknown {
   const { status, body } = answer;
   if (status >= 200 && status < 300) return body;
-  const said = saidBy(body);
+  const said = errorDetail(body);
   if (status === 401) throw notLoggedIn(origin, said);
   const tail = said === undefined ? '' : `: ${said}`;
   if (status === 403)
     throw new CliError(
       'refused',
       `the gateway does not allow this${tail}`,
-      'Ask whoever runs the gateway for access (api.policy).',
+      'Ask the operator of the gateway for access (api.policy).',
     );
   if (status === 404)
     throw new CliError(
       'refused',
-      `the gateway knows no such thing${tail}`,
-      'Check the name; what is not yours is hidden in the same way.',
+      `not found${tail}`,
+      'Check the name. The gateway gives the same answer for what you may not see.',
     );
   if (status === 400)
-    throw new CliError(
-      'usage',
-      `the gateway does not understand the request${tail}`,
-      'Check the values that you gave.',
-    );
+    throw new CliError('usage', `the gateway did not accept the request${tail}`, 'Check the values of your options.');
   if (status === 429)
-    throw new CliError('unreachable', `the gateway is asked too often${tail}`, 'Wait a little and try again.');
+    throw new CliError('unreachable', `too many requests to the gateway${tail}`, 'Wait a moment and try again.');
   if (status >= 500)
     throw new CliError(
       'unreachable',
       `the gateway is not ready (${status})${tail}`,
-      'Try again; if it stays, tell whoever runs the gateway.',
+      'Try again. If this persists, tell the operator of the gateway.',
     );
   throw new CliError(
     'unreachable',
     `the gateway answered ${status}${tail}`,
-    `Is ${origin} the address of a Sallyport gateway?`,
+    `Check that ${origin} is the address of a Sallyport gateway.`,
   );
 }

@@ -3,7 +3,7 @@ import { request as httpsRequest } from 'node:https';
 import type { GatewayAddress } from './gateway-address.ts';
 import { isTrustFault, unreachable } from './unreachable.ts';
 
-/** One call to the gateway. The token travels in the Authorization header and nowhere else. */
+/** One call to the gateway. The token is sent in the Authorization header and nowhere else. */
 export type GatewayCall = {
   method: 'GET' | 'POST' | 'DELETE';
   path: string;
@@ -16,8 +16,8 @@ export type GatewayAnswer = { status: number; body: unknown };
 export type GatewayClient = { address: GatewayAddress; call(call: GatewayCall): Promise<GatewayAnswer> };
 
 /**
- * Certificate authorities to try one after the other: `undefined` means what Node.js trusts by itself. Later ones are
- * only asked for after a trust fault.
+ * Sets of certificate authorities to try in turn. `undefined` means the authorities that Node.js trusts by default. A
+ * later set is loaded only if the one before it does not trust the certificate.
  */
 export type TrustChoices = (() => string[] | undefined | Promise<string[] | undefined>)[];
 
@@ -59,7 +59,7 @@ function send(address: GatewayAddress, call: GatewayCall, ca: string[] | undefin
   const timeoutMs = call.timeoutMs ?? 15_000;
   return new Promise((resolve, reject) => {
     const make = address.scheme === 'https' ? httpsRequest : httpRequest;
-    // A redirect is never followed: the credential is for this origin alone.
+    // Redirects are never followed, because the credential is for this origin only.
     const request = make(new URL(call.path, address.origin), {
       method: call.method,
       headers,
@@ -74,7 +74,7 @@ function send(address: GatewayAddress, call: GatewayCall, ca: string[] | undefin
   });
 }
 
-/** Talks to one gateway. A failure to reach or to trust it is a CliError with words for a person. */
+/** Creates the client of one gateway. It throws a CliError if the gateway cannot be reached or trusted. */
 export function createGatewayClient(address: GatewayAddress, trust: TrustChoices): GatewayClient {
   let chosen = 0;
   return {
@@ -85,7 +85,7 @@ export function createGatewayClient(address: GatewayAddress, trust: TrustChoices
         try {
           return await send(address, call, ca);
         } catch (error) {
-          // Nothing of the request was sent before the certificate was refused, so it may be sent again.
+          // Nothing of the request was sent before the certificate was rejected, so it can be sent again.
           if (!isTrustFault(error) || chosen + 1 >= trust.length) throw unreachable(address.origin, error);
           chosen += 1;
         }

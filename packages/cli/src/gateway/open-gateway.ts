@@ -10,7 +10,7 @@ import { gatewayAddress, type GatewayAddress } from './gateway-address.ts';
 import { createGatewayClient, type GatewayAnswer, type GatewayCall, type GatewayClient } from './gateway-client.ts';
 import { trustChoices } from './trust-choices.ts';
 
-/** One gateway as a command uses it: how to talk to it, and what is kept of it. */
+/** What a command needs to use one gateway. */
 export type OpenGateway = {
   environment: Environment;
   home: Home;
@@ -20,7 +20,7 @@ export type OpenGateway = {
   store: CredentialStore;
 };
 
-/** Opens the gateway at an address; touches neither the network nor the disk. */
+/** Opens the gateway at an address. Does not access the network or the disk. */
 export function openGatewayAt(environment: Environment, address: GatewayAddress): OpenGateway {
   const home = findHome(environment);
   const known = openKnownGateways(home);
@@ -37,7 +37,7 @@ export function openGatewayAt(environment: Environment, address: GatewayAddress)
   };
 }
 
-/** Opens the gateway that a person named, else the one that was logged in to last. */
+/** Opens the named gateway, or by default the gateway of the last login. */
 export function openGateway(environment: Environment, named: string | undefined): OpenGateway {
   if (named !== undefined) return openGatewayAt(environment, gatewayAddress(named));
   const address = openKnownGateways(findHome(environment)).current();
@@ -45,13 +45,13 @@ export function openGateway(environment: Environment, named: string | undefined)
     throw new CliError(
       'not-logged-in',
       'you have not logged in to a gateway yet',
-      'Log in: sallyport login --gateway https://gate.example.com:8443',
+      'To log in, run: sallyport login --gateway https://gate.example.com:8443',
     );
   return openGatewayAt(environment, address);
 }
 
-/** The live login at a gateway; throws CliError when there is none. */
-export function needCredential(gateway: OpenGateway): Credential {
+/** Returns the credential of the live login at a gateway. Throws a CliError if there is none. */
+export function requireCredential(gateway: OpenGateway): Credential {
   const credential = gateway.store.read();
   if (credential === undefined || credential.expiresAt <= gateway.environment.now())
     throw notLoggedIn(gateway.address.origin);
@@ -59,17 +59,17 @@ export function needCredential(gateway: OpenGateway): Credential {
 }
 
 /**
- * The answer, whatever it is, to one call on behalf of who is logged in. A credential that the gateway no longer takes
- * is forgotten at once.
+ * Makes a call as the user who is logged in, and returns any answer. If the gateway no longer accepts the credential, it
+ * is deleted.
  */
-export async function askAsPerson(gateway: OpenGateway, call: Omit<GatewayCall, 'token'>): Promise<GatewayAnswer> {
-  const { token } = needCredential(gateway);
+export async function askAsUser(gateway: OpenGateway, call: Omit<GatewayCall, 'token'>): Promise<GatewayAnswer> {
+  const { token } = requireCredential(gateway);
   const answer = await gateway.client.call({ ...call, token });
   if (answer.status === 401) gateway.store.forget(token);
   return answer;
 }
 
-/** One call on behalf of who is logged in; anything but a 2xx answer is thrown as a CliError. */
-export async function callAsPerson(gateway: OpenGateway, call: Omit<GatewayCall, 'token'>): Promise<unknown> {
-  return expectOk(await askAsPerson(gateway, call), gateway.address.origin);
+/** Makes a call as the user who is logged in. Throws a CliError for any answer that is not 2xx. */
+export async function callAsUser(gateway: OpenGateway, call: Omit<GatewayCall, 'token'>): Promise<unknown> {
+  return expectOk(await askAsUser(gateway, call), gateway.address.origin);
 }

@@ -2,8 +2,9 @@ import { getCACertificates } from 'node:tls';
 import type { TrustChoices } from './gateway-client.ts';
 
 /**
- * Which authorities may vouch for a gateway. One that was named for it (`--ca-file`) is the only one; without one it is
- * what Node.js brings, then what the kubeconfig in force names for this gateway, then the system's own store.
+ * Returns the certificate authorities that may vouch for a gateway. If the user named one (`--ca-file`), it is the only
+ * one. Otherwise they are, in turn: those that come with Node.js, the one that the current kubeconfig names for this
+ * gateway, and those of the system.
  */
 export function trustChoices(
   remembered: string | undefined,
@@ -17,7 +18,7 @@ export function trustChoices(
       return pem === undefined ? undefined : [pem];
     },
   ];
-  // Node.js before 22.15 cannot read the system's store.
+  // Node.js before 22.15 cannot read the store of the system.
   if (typeof getCACertificates === 'function')
     choices.push(() => [...getCACertificates('default'), ...getCACertificates('system')]);
   return choices;

@@ -26,8 +26,8 @@ const file = (text: string) => {
 const login = (...args: string[]) =>
   rig.run('login', '--gateway', gateway.origin, '--no-browser', '--timeout', '1', ...args);
 /** The login got past TLS: it waits for a person, who does not come. */
-const trusted = { code: 6, err: expect.stringContaining('nobody finished the login') };
-const notTrusted = { code: 4, err: expect.stringMatching(/not trusted here\n.*--ca-file FILE/) };
+const trusted = { code: 6, err: expect.stringContaining('the login was not finished') };
+const notTrusted = { code: 4, err: expect.stringMatching(/this machine does not trust\n.*--ca-file FILE/) };
 
 describe("whom a gateway's certificate may come from", () => {
   it('is nobody that this machine does not know, and nothing is sent', async () => {
@@ -76,7 +76,7 @@ describe("whom a gateway's certificate may come from", () => {
   ])('is not taken from a file with %s', async (_what, text) => {
     expect(await login('--ca-file', file(text))).toMatchObject({
       code: 7,
-      err: expect.stringContaining('holds no certificate'),
+      err: expect.stringContaining('contains no readable certificate'),
     });
   });
 

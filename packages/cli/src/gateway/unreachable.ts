@@ -11,22 +11,22 @@ const trustFaults = new Set([
 ]);
 
 const words: Record<string, [string, string]> = {
-  ECONNREFUSED: ['nothing listens there', 'Check the address, and that the gateway runs.'],
-  ENOTFOUND: ['its name is not known', 'Check the address and the network (a VPN?).'],
-  EAI_AGAIN: ['its name cannot be looked up now', 'Check the network (a VPN?) and try again.'],
-  ECONNRESET: ['the connection was cut', 'Try again; a proxy or firewall on the way may be cutting it.'],
-  EHOSTUNREACH: ['no road leads there', 'Check the network (a VPN?).'],
-  ENETUNREACH: ['no road leads there', 'Check the network (a VPN?).'],
-  ETIMEDOUT: ['it does not answer', 'Check the network (a VPN?) and try again.'],
-  TIMEOUT: ['it does not answer', 'Check the network (a VPN?) and try again.'],
+  ECONNREFUSED: ['connection refused', 'Check the address, and that the gateway is running.'],
+  ENOTFOUND: ['the host name does not exist', 'Check the address and your network (VPN?).'],
+  EAI_AGAIN: ['the host name cannot be resolved right now', 'Check your network (VPN?) and try again.'],
+  ECONNRESET: ['the connection was reset', 'Try again. A proxy or firewall on the way may be closing the connection.'],
+  EHOSTUNREACH: ['there is no route to the host', 'Check your network (VPN?).'],
+  ENETUNREACH: ['there is no route to the network', 'Check your network (VPN?).'],
+  ETIMEDOUT: ['it does not answer', 'Check your network (VPN?) and try again.'],
+  TIMEOUT: ['it does not answer', 'Check your network (VPN?) and try again.'],
   ERR_TLS_CERT_ALTNAME_INVALID: [
     'its certificate is for another name',
-    'Use the name that the certificate was made for.',
+    'Use a name for which the certificate is valid.',
   ],
-  CERT_HAS_EXPIRED: ['its certificate has expired', 'Tell whoever runs the gateway.'],
+  CERT_HAS_EXPIRED: ['its certificate has expired', 'Tell the operator of the gateway.'],
   CERT_NOT_YET_VALID: ['its certificate is not valid yet', 'Check the clock of this machine.'],
-  EPROTO: ['it does not speak TLS', 'Check scheme and port of the address.'],
-  ANSWER_TOO_LARGE: ['its answer is too large', 'Ask for less.'],
+  EPROTO: ['it does not speak TLS', 'Check the scheme and the port of the address.'],
+  ANSWER_TOO_LARGE: ['its answer is too large', 'Narrow your request.'],
 };
 
 function codeOf(error: unknown): string {
@@ -36,25 +36,25 @@ function codeOf(error: unknown): string {
   return Array.isArray(errors) && errors.length > 0 ? codeOf(errors[0]) : '';
 }
 
-/** True if the other side's certificate is from an authority that is not trusted here. */
+/** Reports whether the server's certificate comes from an authority that is not trusted. */
 export function isTrustFault(error: unknown): boolean {
   return trustFaults.has(codeOf(error));
 }
 
-/** Turns a failed connection into words: what is wrong and what to do. */
+/** Returns the error for a failed connection: what is wrong, and what to do about it. */
 export function unreachable(origin: string, error: unknown): CliError {
   const code = codeOf(error);
   if (trustFaults.has(code)) {
     return new CliError(
       'unreachable',
-      `the gateway ${origin} shows a certificate of an authority that is not trusted here`,
-      `If it is yours, name its authority once: sallyport login --gateway ${origin} --ca-file FILE.`,
+      `the certificate of the gateway ${origin} is signed by an authority that this machine does not trust`,
+      `If this is your gateway, give its CA once: sallyport login --gateway ${origin} --ca-file FILE`,
       { cause: error },
     );
   }
   const [what, hint] = words[code] ?? [
-    code.startsWith('ERR_SSL') ? 'TLS cannot be agreed on' : `the connection fails${code === '' ? '' : ` (${code})`}`,
-    'Check the address and the network.',
+    code.startsWith('ERR_SSL') ? 'the TLS handshake failed' : `the connection failed${code === '' ? '' : ` (${code})`}`,
+    'Check the address and your network.',
   ];
   return new CliError('unreachable', `the gateway ${origin} cannot be reached: ${what}`, hint, { cause: error });
 }

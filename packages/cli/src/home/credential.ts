@@ -10,15 +10,13 @@ import { writeFileAtomically } from './write-file-atomically.ts';
 /** A login at one gateway. Times are milliseconds since the epoch. */
 export type Credential = { token: string; user: string; sessionId: string; expiresAt: number; idleMs: number };
 
-/**
- * Where the logins of one gateway are kept: the credential itself, and beside it the few lines that the sh front reads.
- */
+/** Stores the login at one gateway: the credential itself, and the few lines that the sh front reads. */
 export type CredentialStore = {
   directory: string;
   read(): Credential | undefined;
-  /** Keeps a credential that the gateway has accepted just now. */
+  /** Stores a credential that the gateway has just accepted. */
   keep(credential: Credential): void;
-  /** Forgets the credential if it is still this one; another process may have logged in anew meanwhile. */
+  /** Deletes the credential if it is still this one. Another process may have logged in again in the meantime. */
   forget(token: string): void;
 };
 
@@ -49,12 +47,12 @@ function parse(text: string, origin: string): Credential | undefined {
   }
 }
 
-// A backup or a careless copy may have opened the file to others: close it, as ssh-keygen would ask one to.
+// A backup or a careless copy may have made the file readable for others. Fix that, as ssh would ask the user to.
 function closeToOthers(file: string): void {
   if ((statSync(file).mode & 0o077) !== 0) chmodSync(file, 0o600);
 }
 
-/** Opens the store of one gateway; nothing is created before something is kept. */
+/** Opens the store for one gateway. Creates nothing on disk until a credential is stored. */
 export function openCredentialStore(home: Home, address: GatewayAddress, environment: Environment): CredentialStore {
   const directory = home.gatewayDirectory(address);
   const [file, cache, lastServed] = ['credential.json', 'exec-cache', 'last-served'].map((name) =>
@@ -71,7 +69,7 @@ export function openCredentialStore(home: Home, address: GatewayAddress, environ
     read,
     keep(credential) {
       ensureDirectory(home, directory);
-      // The sh front cannot make a directory without starting a program.
+      // The sh front cannot create a directory without starting a program.
       ensureDirectory(home, path.join(directory, 'served'));
       const stored: Stored = { version: 1, gateway: address.origin, ...credential };
       const reading = readMachineClock(environment.now, environment.platform);

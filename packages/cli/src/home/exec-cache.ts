@@ -3,13 +3,13 @@ import path from 'node:path';
 import type { Credential } from './credential.ts';
 import type { ClockReading } from './machine-clock.ts';
 
-// The form is a contract with bin/sallyport-exec-credential: six lines, each read by one `read -r` of a POSIX shell,
-// so that a shell never parses JSON and nothing in the file is ever run.
+// The format is a contract with bin/sallyport-exec-credential: six lines, each read by one `read -r` of a POSIX shell.
+// The shell never parses JSON, and nothing in the file is ever run.
 const magic = 'sallyport-exec-cache-1';
-/** A credential with less than this to live is not served without asking. */
+/** A credential that expires sooner than this is not served without asking the gateway. */
 const leastLifeMs = 60_000;
 
-/** The answer to a Kubernetes client, in one line (client.authentication.k8s.io, KEP-541). */
+/** Returns the ExecCredential for a Kubernetes client, on one line (client.authentication.k8s.io, KEP-541). */
 export function execCredential(
   credential: Pick<Credential, 'token' | 'expiresAt'>,
   apiVersion = 'client.authentication.k8s.io/v1',
@@ -23,7 +23,8 @@ export function execCredential(
 }
 
 /**
- * The lines for the sh front: which gateway, which clock, until when, how long between two servings, and the answer.
+ * Returns the lines for the sh front: the gateway, the clock, the end of validity, the maximum time between two uses,
+ * and the ExecCredential.
  */
 export function execCacheText(credential: Credential, origin: string, reading: ClockReading, nowMs: number): string {
   const until = reading.seconds + Math.max(0, Math.floor((credential.expiresAt - leastLifeMs - nowMs) / 1000));
@@ -31,14 +32,14 @@ export function execCacheText(credential: Credential, origin: string, reading: C
   return [magic, origin, reading.clock, until, halfIdle, execCredential(credential), ''].join('\n');
 }
 
-/** A number as the sh front takes it: no sign, no leading zero, at most twelve digits. */
+/** Reads a number as the sh front does: no sign, no leading zero, at most twelve digits. */
 function readNumber(text: string | undefined): number {
   return text !== undefined && /^(?:0|[1-9]\d{0,11})$/.test(text) ? Number(text) : Number.NaN;
 }
 
 /**
- * The same judgement that the sh front makes, for systems without sh and addresses that it does not read: may this be
- * served without asking the gateway?
+ * Reports whether the cached credential may be served without asking the gateway. This is the check of the sh front, for
+ * systems without sh and for addresses that the front does not read.
  */
 export function mayServeFromCache(directory: string, origin: string, reading: ClockReading): boolean {
   try {
@@ -46,7 +47,7 @@ export function mayServeFromCache(directory: string, origin: string, reading: Cl
       '\n',
     );
     const last = readNumber(readFileSync(path.join(directory, 'last-served'), 'utf8').split('\n')[0]);
-    // A comparison with what is not a number is false.
+    // A comparison with NaN is false.
     return (
       first === magic &&
       gateway === origin &&
@@ -60,11 +61,11 @@ export function mayServeFromCache(directory: string, origin: string, reading: Cl
   }
 }
 
-/** Remembers that the credential is served now. A disk that is full must not keep kubectl from its credential. */
+/** Records that the credential is served now. Ignores errors: a full disk must not keep kubectl from its credential. */
 export function noteServed(directory: string, reading: ClockReading): void {
   try {
     writeFileSync(path.join(directory, 'last-served'), `${reading.seconds}\n`, { mode: 0o600 });
   } catch {
-    /* the next one asks the gateway */
+    /* the next call asks the gateway */
   }
 }

@@ -4,13 +4,10 @@ import type { GatewayAddress } from '../gateway/gateway-address.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
 
-/**
- * The program's own directory; a gateway has a directory of its own in it, so that nothing of one is ever sent to
- * another.
- */
+/** The program's directory. Each gateway has its own directory in it, so that no credential reaches another gateway. */
 export type Home = { root: string; gatewayDirectory(address: GatewayAddress): string };
 
-/** Finds SALLYPORT_HOME (default `~/.config/sallyport`) without touching it. */
+/** Finds SALLYPORT_HOME (default `~/.config/sallyport`). Does not access the disk. */
 export function findHome(
   environment: Pick<Environment, 'env' | 'homeDirectory' | 'workingDirectory' | 'platform'>,
 ): Home {
@@ -21,7 +18,7 @@ export function findHome(
       : path.resolve(environment.workingDirectory, named);
   return {
     root,
-    // The sh front computes the same name. Windows does not allow a colon in it, and has no sh front.
+    // The sh front computes the same name. Windows allows no colon in a name, and has no sh front.
     gatewayDirectory: ({ scheme, authority }) => {
       const name = `${scheme}+${authority}`;
       return path.join(root, 'gateways', environment.platform === 'win32' ? name.replaceAll(':', '+') : name);
@@ -29,14 +26,14 @@ export function findHome(
   };
 }
 
-/** Makes a directory of ours and everything above it up to the home; mode 0700, also when it was there with more. */
+/** Creates one of our directories and its parents up to the home. Sets mode 0700, also on existing directories. */
 export function ensureDirectory(home: Home, directory: string): void {
   for (const one of [home.root, path.join(home.root, 'gateways'), directory]) {
     try {
       mkdirSync(one, { recursive: true, mode: 0o700 });
-      // The home itself may be a link that its owner made; nothing below it may.
+      // The home itself may be a symbolic link that its owner made. Nothing below it may.
       const found = one === home.root ? statSync(one) : lstatSync(one);
-      if (!found.isDirectory()) throw new CliError('local-file', `${one} is not a directory`, 'Move it away.');
+      if (!found.isDirectory()) throw new CliError('local-file', `${one} is not a directory`, 'Move or delete it.');
       if ((found.mode & 0o077) !== 0) chmodSync(one, 0o700);
     } catch (error) {
       if (error instanceof CliError) throw error;
@@ -45,18 +42,18 @@ export function ensureDirectory(home: Home, directory: string): void {
   }
 }
 
-/** The error for a file of the person's that does not let itself be read or written. */
+/** Returns the error for a local file that cannot be read or written. */
 export function localFault(file: string, error: unknown): CliError {
-  const reason = (error as NodeJS.ErrnoException).code ?? 'unknown reason';
+  const reason = (error as NodeJS.ErrnoException).code ?? 'for an unknown reason';
   return new CliError(
     'local-file',
     `${file} cannot be used (${reason})`,
-    'Check its owner, mode and the space on the disk; SALLYPORT_HOME names another directory.',
+    'Check its owner, its mode and the free space on the disk. To use another directory, set SALLYPORT_HOME.',
     { cause: error },
   );
 }
 
-/** Reads a file whole; undefined if there is none. Throws CliError if it is there and cannot be read. */
+/** Reads a file. Returns undefined if it does not exist. Throws a CliError if it exists but cannot be read. */
 export function readIfThere(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');

@@ -8,10 +8,7 @@ import { writeFileAtomically } from './write-file-atomically.ts';
 
 const certificate = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
-/**
- * Takes the certificates out of a PEM file and leaves all else behind (a key that stands beside them, say). Throws
- * CliError.
- */
+/** Reads the certificates in a PEM file, and nothing else in it, such as a private key. Throws a CliError. */
 export function readAuthority(file: string): string {
   let text: string;
   try {
@@ -22,13 +19,13 @@ export function readAuthority(file: string): string {
   return authorityFrom(text, file);
 }
 
-/** The same for a text; `source` names it in the error. */
+/** Reads the certificates in a text. `source` names it in the error. Throws a CliError. */
 export function authorityFrom(text: string, source: string): string {
   const found = text.match(certificate) ?? [];
   const fault = new CliError(
     'local-file',
-    `${source} holds no certificate that can be read`,
-    "Name the PEM file of the authority that signed the gateway's certificate.",
+    `${source} contains no readable certificate`,
+    "Give the PEM file of the CA that signed the gateway's certificate.",
   );
   if (found.length === 0) throw fault;
   try {
@@ -39,7 +36,7 @@ export function authorityFrom(text: string, source: string): string {
   return `${found.join('\n')}\n`;
 }
 
-/** What is remembered of gateways: each one's certificate authority, and which was logged in to last. */
+/** What the program remembers about gateways: the CA of each one, and the gateway of the last login. */
 export type KnownGateways = {
   authorityOf(address: GatewayAddress): string | undefined;
   rememberAuthority(address: GatewayAddress, pem: string): void;
@@ -47,7 +44,7 @@ export type KnownGateways = {
   setCurrent(address: GatewayAddress): void;
 };
 
-/** Opens what is remembered in the home; writes only when something is to be remembered. */
+/** Opens the known gateways in the home. */
 export function openKnownGateways(home: Home): KnownGateways {
   const currentFile = path.join(home.root, 'current-gateway');
   const authorityFile = (address: GatewayAddress) => path.join(home.gatewayDirectory(address), 'ca.crt');

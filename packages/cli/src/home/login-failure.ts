@@ -6,12 +6,12 @@ import { readIfThere } from './home.ts';
 import { writeFileAtomically } from './write-file-atomically.ts';
 
 /**
- * How the last login of a gateway failed, for those who waited for it: else each of them would open a browser in its
- * turn.
+ * Records how the last login at a gateway failed, for the processes that waited for it. Otherwise each of them would
+ * open a browser in turn.
  */
 export type LoginFailure = {
   note(error: CliError, at: number): void;
-  /** The failure, if it was not before `since` (milliseconds since the epoch). */
+  /** Returns the failure, unless it happened before `since` (milliseconds since the epoch). */
   since(since: number): CliError | undefined;
   forget(): void;
 };
@@ -20,7 +20,7 @@ type Stored = { at?: unknown; exit?: unknown; message?: unknown; hint?: unknown 
 
 const isExit = (name: unknown): name is ExitName => typeof name === 'string' && Object.hasOwn(exitCodes, name);
 
-/** Opens the note of a gateway's directory, which must be there. What cannot be written or read is as good as none. */
+/** Opens the record in the directory of a gateway, which must exist. Ignores errors when reading and writing. */
 export function openLoginFailure(directory: string): LoginFailure {
   const file = path.join(directory, 'login.failed');
   const read = (): Stored => {
@@ -35,7 +35,7 @@ export function openLoginFailure(directory: string): LoginFailure {
       try {
         writeFileAtomically(file, JSON.stringify({ at, exit, message, hint }));
       } catch {
-        /* then the others find out for themselves */
+        /* the other processes find out for themselves */
       }
     },
     since(since) {
@@ -43,7 +43,7 @@ export function openLoginFailure(directory: string): LoginFailure {
       if (typeof at !== 'number' || at < since || !isExit(exit) || typeof message !== 'string') return undefined;
       return new CliError(
         exit,
-        `the login that was under way failed: ${message}`,
+        `the login that was already in progress failed: ${message}`,
         typeof hint === 'string' ? hint : undefined,
       );
     },

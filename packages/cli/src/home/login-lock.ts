@@ -5,12 +5,12 @@ import type { Environment } from '../environment/environment.ts';
 import { localFault } from './home.ts';
 import { processBirth } from './process-identity.ts';
 
-/** A held lock; `release` gives it back. */
+/** A lock that this process holds. */
 export type LoginLock = { release(): void };
 
 type Holder = { id: string; pid: number; birth: string | undefined };
 
-// A lock is created whole, so one that cannot be understood is nobody's.
+// A lock file appears with its whole content, so a lock that cannot be read has no holder.
 const nobody: Holder = { id: '', pid: 0, birth: 'none' };
 
 function readHolder(file: string): Holder | undefined {
@@ -28,7 +28,7 @@ const isAlive = (holder: Holder, environment: Environment) => {
   return birth !== undefined && birth === holder.birth;
 };
 
-/** Creates `file` with its content in one step; false if it is there already. */
+/** Creates `file` with its content in one step. Returns false if it already exists. */
 function createWhole(file: string, content: string): boolean {
   const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
   try {
@@ -44,8 +44,8 @@ function createWhole(file: string, content: string): boolean {
 }
 
 /**
- * Removes the lock of a process that died with it. Only one process may do this at a time (a second lock, held for
- * microseconds), else the second would remove the lock that the first has just taken in the dead one's place.
+ * Removes the lock of a process that died while it held the lock. A second lock, held for microseconds, makes sure that
+ * only one process does this at a time. Otherwise a second process could remove the lock that the first has just taken.
  */
 function removeIfAbandoned(file: string, environment: Environment): void {
   const found = readHolder(file);
@@ -66,7 +66,7 @@ function removeIfAbandoned(file: string, environment: Environment): void {
   }
 }
 
-/** Takes the login lock of a gateway if it is free or its holder is gone; undefined while another process logs in. */
+/** Takes the login lock of a gateway. Returns undefined while another live process holds it. */
 export function tryLoginLock(directory: string, environment: Environment, pid = process.pid): LoginLock | undefined {
   const file = path.join(directory, 'login.lock');
   const id = randomBytes(12).toString('hex');

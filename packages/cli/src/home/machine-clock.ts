@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 
-/** A reading in whole seconds, and the clock it was taken from; readings of different clocks must not be compared. */
+/** A time in whole seconds, and the clock that it comes from. Times of different clocks must not be compared. */
 export type ClockReading = { clock: string; seconds: number };
 
 /**
- * Reads the clock that the sh front compares with. A shell cannot ask the time without starting a program, but on Linux
- * it can read the seconds since boot from /proc, which also nobody can turn back; elsewhere it is the seconds since the
+ * Reads the clock that the sh front uses. A shell cannot get the time without starting a program. On Linux it can read
+ * the seconds since boot from /proc, and nobody can set that clock back. Elsewhere the clock is the seconds since the
  * epoch.
  */
 export function readMachineClock(now: () => number, platform: NodeJS.Platform): ClockReading {
@@ -16,7 +16,7 @@ export function readMachineClock(now: () => number, platform: NodeJS.Platform): 
       if (uptime !== undefined && /^[0-9a-f-]{36}$/.test(boot))
         return { clock: `boot:${boot}`, seconds: Number(uptime) };
     } catch {
-      /* no /proc here: the clock on the wall will do */
+      /* without /proc, use the wall clock */
     }
   }
   return { clock: 'epoch', seconds: Math.floor(now() / 1000) };

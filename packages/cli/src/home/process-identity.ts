@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-// A process id alone may soon be another process's; with the time it was started it names one process.
+// A process id is reused after the process ends. Together with the start time it identifies one process.
 
 /**
- * When the process `pid` was started, in the form in which the sh front writes it too: clock ticks since boot from
- * /proc (field 22 of proc(5) stat) on Linux, the words of ps elsewhere, empty on Windows, where only the id is known.
- * Undefined if there is no such process.
+ * Returns the start time of the process `pid`, in the same format as the sh front: clock ticks since boot from /proc
+ * (field 22 of proc(5) stat) on Linux, the output of ps elsewhere, and empty on Windows, where only the id is known.
+ * Returns undefined if there is no such process.
  */
 export function processBirth(pid: number, platform: NodeJS.Platform): string | undefined {
   if (platform === 'win32') return isRunning(pid) ? '' : undefined;
@@ -16,7 +16,7 @@ export function processBirth(pid: number, platform: NodeJS.Platform): string | u
 function birthFromProc(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The name in parentheses may hold anything, so fields count from the last parenthesis.
+    // The name in parentheses may contain anything, so the fields are counted from the last parenthesis.
     const birth = stat.slice(stat.lastIndexOf(') ') + 2).split(' ')[19];
     return birth !== undefined && /^\d+$/.test(birth) ? birth : undefined;
   } catch {

@@ -4,24 +4,27 @@ import type { ServerAddress } from '../gateway/gateway-address.ts';
 import type { Environment } from '../environment/environment.ts';
 import { processBirth } from './process-identity.ts';
 
-// An empty file `<server>.<pid>.<birth>` says that this process was given the credential for this server. client-go
-// asks again in the same process after a 401, and then the cached answer must not be repeated.
+// An empty file `<server>.<pid>.<birth>` records that this process got the credential for this server. client-go asks
+// again in the same process after a 401. The cached credential must not be served then.
 // bin/sallyport-exec-credential writes the same names.
 
-const most = 512;
+const maxMarkers = 512;
 const dayMs = 86_400_000;
 
 const serverPart = (server: ServerAddress) => server.cluster ?? `@${server.authority}`;
 
 /** The markers of one gateway. */
 export type ServedMarkers = {
-  /** True if the process that started us was given this server's credential before. */
+  /** Reports whether the process that started this one already got the credential for this server. */
   wasServed(server: ServerAddress): boolean;
-  /** Marks it as served now; false where that is not possible (a full disk), and then nothing may be served unasked. */
+  /**
+   * Records that it gets the credential now. Returns false if that is impossible (a full disk). Then nothing may be
+   * served without asking the gateway.
+   */
   mark(server: ServerAddress): boolean;
 };
 
-/** Opens the markers below a gateway's directory, for the process that started this one. */
+/** Opens the markers in the directory of a gateway, for the process that started this one. */
 export function openServedMarkers(gatewayDirectory: string, environment: Environment): ServedMarkers {
   const directory = path.join(gatewayDirectory, 'served');
   const birth = processBirth(environment.parentPid, environment.platform);
@@ -59,7 +62,7 @@ function sweep(directory: string, environment: Environment): void {
     if (!keep) rmSync(path.join(directory, name), { force: true });
     return keep;
   });
-  if (alive.length > most) for (const name of alive) rmSync(path.join(directory, name), { force: true });
+  if (alive.length > maxMarkers) for (const name of alive) rmSync(path.join(directory, name), { force: true });
 }
 
 function isOfLiveProcess(name: string, environment: Environment): boolean {

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 
 /**
- * Replaces a file in one step, mode 0600: readers see the old content or the new, never a part. The directory must be
- * there.
+ * Replaces a file in one step, with mode 0600. Readers see either the old or the new content, never a part of it. The
+ * directory must exist.
  */
 export function writeFileAtomically(file: string, content: string, options: { sync?: boolean } = {}): void {
   const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;

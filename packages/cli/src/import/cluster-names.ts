@@ -1,4 +1,4 @@
-/** Gives clusters their names: the first label of the host, or as much of the host as it takes to be the only one. */
+/** Returns a function that names clusters: the first label of the host, or as many labels as make the name unique. */
 export function createClusterNames(): (host: string) => string {
   const taken = new Set<string>();
   return (host) => {

@@ -15,19 +15,19 @@ function lines(file: string, findings: readonly Finding[]): string[] {
   });
 }
 
-/** Tells in text what became of a Pomerium configuration. */
+/** Describes the import of a Pomerium configuration. */
 export function describeImport(file: string, done: Done): string {
   const clusters = done.clusters.map(
     ({ source, cluster }) =>
-      `  ${forTerminal(`${source} is cluster ${cluster.name}${cluster.host === undefined ? '' : `, at https://${cluster.host}`}`)}`,
+      `  ${forTerminal(`${source} becomes cluster ${cluster.name}${cluster.host === undefined ? '' : `, at https://${cluster.host}`}`)}`,
   );
   const parts: [string, string[]][] = [
     ['Carried over:', clusters],
     [
-      'Secrets, which the result only refers to:',
-      done.secrets.flatMap((one) => lines(file, [{ ...one, message: `${one.message} as ${one.reference}` }])),
+      'Secrets, replaced by references:',
+      done.secrets.flatMap((one) => lines(file, [{ ...one, message: `${one.message}, replaced by ${one.reference}` }])),
     ],
-    ['To see to:', lines(file, done.notes)],
+    ['To review:', lines(file, done.notes)],
     ['NOT CARRIED OVER:', lines(file, done.notCarried)],
   ];
   return parts

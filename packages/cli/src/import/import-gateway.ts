@@ -6,7 +6,7 @@ type Section = Record<string, unknown>;
 const httpUrl = (text: string | undefined) =>
   text !== undefined && URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) ? new URL(text) : undefined;
 
-/** What people will type: the address that Pomerium's logins have today. */
+/** Returns the URL of the gateway: the current address of Pomerium's login service. */
 function gatewayUrl(options: Options, report: ImportReport, firstHost: string | undefined): string {
   const text = options.text('authenticate_service_url');
   const url = httpUrl(text);
@@ -14,34 +14,34 @@ function gatewayUrl(options: Options, report: ImportReport, firstHost: string | 
   if (text !== undefined && !url)
     report.fault(
       options.at('authenticate_service_url'),
-      'is no http(s) address',
+      'is not an http or https URL',
       'write it like https://authenticate.example.com',
     );
   if (url && !hosted) {
     report.note(
       options.at('authenticate_service_url'),
-      'becomes gateway.url, which people type and where they log in',
-      `Register ${url.origin}/.sallyport/callback at the identity provider, beside the old address until the move is over.`,
+      'becomes gateway.url, where users log in',
+      `Register ${url.origin}/.sallyport/callback at the identity provider. Keep the old address until the migration is complete.`,
     );
     return url.origin;
   }
   if (hosted)
     report.notCarried(
       options.at('authenticate_service_url'),
-      'is a login service that Pomerium runs',
-      'Set gateway.url and an identity provider of your own.',
+      'is the hosted login service of Pomerium',
+      'Set gateway.url and your own identity provider.',
     );
   const domain = firstHost?.split('.').slice(1).join('.') ?? '';
   const made = `https://sallyport.${domain === '' ? 'example.com' : domain}`;
   report.note(
     hosted ? options.at('authenticate_service_url') : [],
-    `gateway.url is not known from the source; ${made} stands there`,
-    'Choose the address that people will type, and give it a name in DNS and a place in the certificate.',
+    `the source does not contain a URL for gateway.url, so the result has ${made}`,
+    'Choose the address for users. Add it to DNS and to the certificate.',
   );
   return made;
 }
 
-/** The certificate that the gateway shows: one, for all of its hosts. */
+/** Returns the certificate of the gateway. There is one for all hosts. */
 function certificate(options: Options, report: ImportReport): { certFile: string; keyFile: string } | undefined {
   const pairs = options
     .mappings('certificates')
@@ -66,21 +66,21 @@ function certificate(options: Options, report: ImportReport): { certFile: string
     report.note(
       options.at('certificate'),
       'becomes gateway.tls.certFile: tls.crt and keyFile: tls.key',
-      'Write certificate and certificate_key, decoded from base64, to these files beside the result; keep the key readable by the gateway alone.',
+      'Decode certificate and certificate_key from base64, and write them to these files next to the result. Make the key readable only for the gateway.',
     );
     return { certFile: 'tls.crt', keyFile: 'tls.key' };
   }
   for (const { keys } of files.slice(1))
     report.notCarried(
       keys,
-      'is a further certificate, and the gateway shows one',
+      'is a further certificate, but the gateway has only one',
       'Use one certificate that is valid for gateway.url and every clusters[].host.',
     );
   if (files[0]) return { certFile: files[0].certFile, keyFile: files[0].keyFile };
   return undefined;
 }
 
-/** Where callers' certificates come from, and whether a caller without a valid one is refused on every route. */
+/** Returns the CA of client certificates, and whether every route refuses clients without a valid one. */
 export function importClientCertificates(
   options: Options,
   report: ImportReport,
@@ -90,32 +90,34 @@ export function importClientCertificates(
   const [caFile, ca] = [readFileName(mtls, 'ca_file', report), mtls.text('ca')];
   const enforcement = mtls.text('enforcement')?.toLowerCase() ?? 'policy_with_default_deny';
   for (const name of ['crl', 'crl_file', 'match_subject_alt_names', 'max_verify_depth']) {
-    if (mtls.says(name))
+    if (mtls.isSet(name))
       report.notCarried(
         mtls.at(name),
-        'narrows which client certificates count, and has no counterpart: those it shuts out would count as valid',
-        'Issue client certificates from a CA of their own, with short lives.',
+        'restricts which client certificates are valid, and has no counterpart: certificates that it rejects would be valid',
+        'Issue client certificates from a dedicated CA, with short lifetimes.',
       );
     mtls.raw(name);
   }
-  for (const name of mtls.unread())
-    report.notCarried(mtls.at(name), 'is not an option that is known here', 'Check its spelling.');
+  for (const name of mtls.unread()) report.notCarried(mtls.at(name), 'is not a known option', 'Check the spelling.');
   if (ca !== undefined)
     report.note(
       mtls.at('ca'),
       'becomes gateway.tls.clientCaFile: client-ca.crt',
-      'Write it, decoded from base64, to client-ca.crt beside the result.',
+      'Decode it from base64, and write it to client-ca.crt next to the result.',
     );
   if (enforcement === 'reject_connection')
-    report.note(mtls.at('enforcement'), 'becomes a rule of every cluster: the request is refused, not the connection');
+    report.note(
+      mtls.at('enforcement'),
+      'becomes a rule of every cluster, which refuses the request instead of the connection',
+    );
   const required = (ca !== undefined || caFile !== undefined) && enforcement !== 'policy';
   if (required)
-    report.note(mtls.keys, 'becomes a rule of every cluster that refuses callers without a valid certificate');
+    report.note(mtls.keys, 'becomes a rule of every cluster, which refuses clients without a valid certificate');
   const file = ca === undefined ? caFile : 'client-ca.crt';
   return { ...(file === undefined ? {} : { clientCaFile: file }), required };
 }
 
-/** Translates where the gateway listens and how it shows itself. */
+/** Converts the addresses and the certificate of the gateway. */
 export function importGateway(
   options: Options,
   report: ImportReport,
@@ -125,11 +127,11 @@ export function importGateway(
   const address = options.text('address') ?? ':443';
   const listen = address.startsWith(':') ? `0.0.0.0${address}` : address;
   if (!/^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):\d{1,5}$/.test(listen))
-    report.fault(options.at('address'), 'is no address to listen on', 'write it like :443');
+    report.fault(options.at('address'), 'is not a listen address', 'write it like :443');
   if (options.flag('insecure_server')) {
     report.note(
       options.at('insecure_server'),
-      'becomes a gateway without a certificate that trusts a load balancer on this machine alone',
+      'becomes a gateway without a certificate, which trusts only a load balancer on the same machine',
       'List the addresses of your load balancers in gateway.trustedProxies.',
     );
     return { url, listen, trustedProxies: ['127.0.0.1/32'] };
@@ -138,8 +140,8 @@ export function importGateway(
   if (!tls)
     report.note(
       [],
-      'the source names no certificate file; gateway.tls has tls.crt and tls.key',
-      'Put a certificate there that is valid for gateway.url and every clusters[].host.',
+      'the source names no certificate file, so gateway.tls names tls.crt and tls.key',
+      'Provide a certificate in these files that is valid for gateway.url and every clusters[].host.',
     );
   return {
     url,

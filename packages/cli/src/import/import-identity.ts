@@ -4,7 +4,7 @@ import { hasSubstitution, readFileName, readGoDuration } from './references.ts';
 
 type Section = Record<string, unknown>;
 
-/** Issuers that Pomerium knows by the provider's name alone. */
+/** The issuers of providers that Pomerium knows by name. */
 const knownIssuers: Record<string, string> = { google: 'https://accounts.google.com', gitlab: 'https://gitlab.com' };
 const withoutOpenId = new Set(['github', 'apple', 'hosted']);
 
@@ -15,8 +15,8 @@ function issuer(options: Options, report: ImportReport): string | undefined {
   if (provider !== undefined && withoutOpenId.has(provider)) {
     report.notCarried(
       options.at('idp_provider'),
-      'is not an OpenID provider that can be asked directly',
-      'Put an OpenID provider in front of it (Dex, Keycloak) and write that under identity.providers.',
+      'is not an OpenID Connect provider that the gateway can use directly',
+      'Put an OpenID Connect provider in front of it (Dex, Keycloak), and add that to identity.providers.',
     );
     return undefined;
   }
@@ -25,19 +25,19 @@ function issuer(options: Options, report: ImportReport): string | undefined {
     report.notCarried(
       options.at('idp_provider'),
       'needs idp_provider_url, which is missing',
-      'Write the provider under identity.providers with its issuer.',
+      'Add the provider to identity.providers with its issuer.',
     );
     return undefined;
   }
   if (!URL.canParse(found)) {
-    report.fault(options.at('idp_provider_url'), 'is no address', 'write it like https://idp.example.com');
+    report.fault(options.at('idp_provider_url'), 'is not a URL', 'write it like https://idp.example.com');
     return undefined;
   }
   if (new URL(found).protocol !== 'https:' || hasSubstitution(found) || /[?#]|\/\/[^/]*@/.test(found)) {
     report.notCarried(
       options.at('idp_provider_url'),
-      'is not a plain https address',
-      'Write the provider under identity.providers by hand.',
+      'is not a plain https URL',
+      'Add the provider to identity.providers by hand.',
     );
     return undefined;
   }
@@ -48,38 +48,34 @@ function clientSecret(options: Options, report: ImportReport): string {
   const file = readFileName(options, 'idp_client_secret_file', report);
   if (file !== undefined && !file.includes('}')) return report.refer({ text: `\${file:${file}}`, sample: 'secret' });
   const reference = { text: '${env:IDP_CLIENT_SECRET}', sample: 'secret' };
-  if (options.says('idp_client_secret')) {
+  if (options.isSet('idp_client_secret')) {
     return report.secret(
       options.at('idp_client_secret'),
       reference,
-      'Put the secret into the environment variable IDP_CLIENT_SECRET, or write ${file:/path/of/the/secret} in its place.',
+      'Put the secret into the environment variable IDP_CLIENT_SECRET, or write ${file:/path/to/the/secret} instead.',
     );
   }
   report.note(
     [],
-    'the source has no idp_client_secret; the result reads it from the environment variable IDP_CLIENT_SECRET, as Pomerium does',
+    'the source has no idp_client_secret, so the result reads the environment variable IDP_CLIENT_SECRET, as Pomerium does',
   );
   return report.refer(reference);
 }
 
-/** Translates the identity provider; undefined if there is none that can be used here. */
+/** Converts the identity provider. Returns undefined if there is none that the gateway can use. */
 export function importIdentity(options: Options, report: ImportReport): Section | undefined {
   const found = issuer(options, report);
   if (found === undefined) {
     for (const name of ['idp_client_id', 'idp_client_secret', 'idp_client_secret_file', 'idp_scopes'])
       options.raw(name);
-    report.note(
-      [],
-      'nobody can log in with the result as it is: it has no identity provider',
-      'Write one under identity.providers.',
-    );
+    report.note([], 'the result has no identity provider, so nobody can log in', 'Add one to identity.providers.');
     return undefined;
   }
   const clientId = options.text('idp_client_id');
   if (clientId === undefined)
     report.note(
       [],
-      'the source has no idp_client_id; the result reads it from the environment variable IDP_CLIENT_ID, as Pomerium does',
+      'the source has no idp_client_id, so the result reads the environment variable IDP_CLIENT_ID, as Pomerium does',
     );
   const asked = options
     .texts('idp_scopes')
@@ -91,8 +87,8 @@ export function importIdentity(options: Options, report: ImportReport): Section 
   options.raw('idp_client_secret');
   report.note(
     [],
-    'people are known by their e-mail address (claims.user: email), which the provider must have verified',
-    'See identity.providers[].claims and emailVerified if yours are known by another claim.',
+    'users are identified by their email address (claims.user: email), which the provider must have verified',
+    'To identify users by another claim, see identity.providers[].claims and emailVerified.',
   );
   const provider = {
     id:
@@ -112,20 +108,20 @@ export function importIdentity(options: Options, report: ImportReport): Section 
   return { providers: [provider] };
 }
 
-/** Translates where sessions live and how long they last. */
+/** Converts the store and the lifetime of sessions. */
 export function importSessions(options: Options, report: ImportReport): Section | undefined {
   const text = options.text('cookie_expire');
   const lifetime = text === undefined ? undefined : readGoDuration(text);
   if (text !== undefined && lifetime === undefined)
-    report.fault(options.at('cookie_expire'), 'is no length of time', 'write it like 14h');
+    report.fault(options.at('cookie_expire'), 'is not a duration', 'write it like 14h');
   const storage = options.text('databroker_storage_type');
   const connection = ['databroker_storage_connection_string', 'databroker_storage_connection_string_file'];
   const life = lifetime === undefined ? {} : { lifetime };
   if (storage === 'redis') {
     const reference = { text: '${env:SALLYPORT_REDIS_URL}', sample: 'redis://redis:6379/0' };
     const advice =
-      "Put the URL of a Redis of Sallyport's own into the environment variable SALLYPORT_REDIS_URL; what Pomerium keeps in its own is not carried over, so people log in once more.";
-    const named = connection.find((name) => options.says(name));
+      'Put the URL of a Redis for Sallyport alone into the environment variable SALLYPORT_REDIS_URL. The data of Pomerium is not carried over, so users must log in again.';
+    const named = connection.find((name) => options.isSet(name));
     if (named === undefined) report.note(options.at('databroker_storage_type'), 'becomes sessions.redis', advice);
     else report.secret(options.at(named), reference, advice);
     report.refer(reference);
@@ -135,10 +131,10 @@ export function importSessions(options: Options, report: ImportReport): Section 
   }
   options.raw('databroker_storage_ca_file');
   for (const name of connection) {
-    if (options.says(name))
+    if (options.isSet(name))
       report.notCarried(
         options.at(name),
-        'belongs to the databroker, which is not needed here',
+        'belongs to the databroker, which is not needed',
         'Set sessions.redis to the URL of a Redis.',
       );
     options.raw(name);
@@ -146,13 +142,13 @@ export function importSessions(options: Options, report: ImportReport): Section 
   if (storage !== undefined && storage !== 'memory')
     report.notCarried(
       options.at('databroker_storage_type'),
-      'has no counterpart: sessions are kept in Redis',
+      'has no counterpart: sessions are stored in Redis',
       'Set sessions.redis to the URL of a Redis.',
     );
   report.note(
     [],
-    'sessions are kept in memory',
-    'With more than one process, or where a restart must not log people out, set sessions.redis.',
+    'sessions are stored in memory',
+    'If you run more than one process, or if a restart must not log users out, set sessions.redis.',
   );
   return lifetime === undefined ? undefined : { memory: true, ...life };
 }

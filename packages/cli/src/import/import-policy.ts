@@ -6,17 +6,17 @@ type Rule = Record<string, unknown>;
 type Criterion = Record<string, unknown>;
 type Fault = { path: readonly (string | number)[]; message: string; hint?: string };
 
-/** What an import needs to know of the policy language and of YAML. */
+/** The functions of the policy language and of YAML that an import needs. */
 export type PolicyDeps = {
-  /** Everything that the policy language has against a document, and what it finds doubtful. */
+  /** Returns the faults and warnings of a policy document. */
   checkPolicy(document: unknown): { faults: readonly Fault[]; warnings: readonly Fault[] };
   readYaml(text: string): { ok: true; yaml: { data: unknown } } | { ok: false };
 };
 
-const sameUser = "is compared with the name that goes upstream here, with the provider's id of the person in Pomerium";
+const sameUser = "is compared with the upstream user name, but Pomerium compares it with the provider's id of the user";
 const otherUser = 'If it is such an id, write claim/sub instead of user in the policy.';
 
-/** Where a document names people by `user`. */
+/** Returns the paths at which a document names a `user`. */
 function usersIn(value: unknown, path: readonly (string | number)[] = []): (string | number)[][] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, item]) => {
@@ -25,7 +25,7 @@ function usersIn(value: unknown, path: readonly (string | number)[] = []): (stri
   });
 }
 
-/** One of `allowed_users`: Pomerium compares it with the address and with the provider's own id of the person. */
+/** Converts one of `allowed_users`. Pomerium compares it with the email address and with the provider's id of the user. */
 function userCriterion(user: string, keys: Keys, report: ImportReport): Criterion {
   if (user.includes('@')) return { email: { is: user } };
   report.note(keys, sameUser, otherUser);
@@ -38,13 +38,13 @@ function claimCriteria(options: Options): Criterion[] {
   return claims.unread().flatMap((claim) => claims.texts(claim).map((value) => ({ [`claim/${claim}`]: value })));
 }
 
-/** The lists of names that Pomerium had before it had a language, as criteria of which one must hold. */
+/** Converts the older lists of names to criteria, one of which must hold. */
 function legacyCriteria(options: Options, report: ImportReport): Criterion[] {
   const criteria: Criterion[] = [];
   if (options.flag('allow_public_unauthenticated_access')) {
     report.note(
       options.at('allow_public_unauthenticated_access'),
-      'becomes authenticated_user: nobody reaches a cluster without having logged in',
+      'becomes authenticated_user, because a cluster can only be reached after a login',
     );
     criteria.push({ authenticated_user: true });
   }
@@ -60,15 +60,15 @@ function legacyCriteria(options: Options, report: ImportReport): Criterion[] {
   return criteria;
 }
 
-/** Sub-policies of a console: their lists count like the route's own; their Rego can be translated by nobody. */
+/** Converts the sub-policies of a console. Their lists count like those of the route. Rego cannot be converted. */
 function subPolicies(options: Options, report: ImportReport): { criteria: Criterion[]; refused: boolean } {
   let refused = false;
   const criteria = options.mappings('sub_policies').flatMap((one) => {
-    if (one.says('rego') || one.says('source_ppl')) {
+    if (one.isSet('rego') || one.isSet('source_ppl')) {
       report.notCarried(
         one.keys,
-        'is a sub-policy in Rego, which could refuse what the rest allows',
-        'Write what it says in the policy language, in the policy of the route.',
+        'is a sub-policy in Rego, which may refuse what the rest allows',
+        'Write its rules in the policy language, in the policy of the route.',
       );
       refused = true;
     }
@@ -78,7 +78,7 @@ function subPolicies(options: Options, report: ImportReport): { criteria: Criter
   return { criteria, refused };
 }
 
-/** The route's own policy, which Pomerium also takes as a text. */
+/** Reads the policy of the route, which may also be a string. */
 function ownRules(options: Options, deps: PolicyDeps, report: ImportReport): { rules: Rule[]; refused: boolean } {
   const keys = options.at('policy');
   let document = options.raw('policy');
@@ -86,7 +86,7 @@ function ownRules(options: Options, deps: PolicyDeps, report: ImportReport): { r
   if (typeof document === 'string') {
     const read = deps.readYaml(document);
     if (!read.ok) {
-      report.fault(keys, 'is a text that is no YAML');
+      report.fault(keys, 'is a string that is not YAML');
       return { rules: [], refused: true };
     }
     document = read.yaml.data;
@@ -104,7 +104,7 @@ function ownRules(options: Options, deps: PolicyDeps, report: ImportReport): { r
   return { rules: (Array.isArray(document) ? document : [document]) as Rule[], refused: false };
 }
 
-/** Paths that the route is limited to, as rules that refuse all others: leaving them out would open what was closed. */
+/** Converts the paths of the route to rules that refuse all others. Without these rules, more would be allowed. */
 function pathRules(options: Options, report: ImportReport): Rule[] {
   const rules: Rule[] = [];
   const [prefix, path] = [options.text('prefix'), options.text('path')];
@@ -118,16 +118,13 @@ function pathRules(options: Options, report: ImportReport): Rule[] {
       report.note(
         options.at(name),
         'becomes a rule that refuses every other path',
-        'Without it kubectl can reach the whole API, as far as policy and RBAC let it.',
+        'Without this rule, users can reach the whole API, as far as policy and RBAC allow.',
       );
   }
   return rules;
 }
 
-/**
- * Translates who may use a route into a policy document; undefined if it cannot be done without letting in more than
- * before.
- */
+/** Converts the access rules of a route to a policy document. Returns undefined if the result would allow more. */
 export function importPolicy(
   options: Options,
   deps: PolicyDeps,
@@ -143,23 +140,23 @@ export function importPolicy(
     ...pathRules(options, report),
   ];
   const rules = [...made, ...own.rules];
-  const unsayable = deps.checkPolicy(made).faults;
-  for (const { message } of unsayable)
+  const inexpressible = deps.checkPolicy(made).faults;
+  for (const { message } of inexpressible)
     report.notCarried(
       options.keys,
-      `cannot be said in the policy language: ${message}`,
-      'Write who may use it by hand.',
+      `cannot be expressed in the policy language: ${message}`,
+      'Write the policy by hand.',
     );
-  if (sub.refused || own.refused || unsayable.length > 0) return undefined;
+  if (sub.refused || own.refused || inexpressible.length > 0) return undefined;
   if (hasSubstitution(rules)) {
     report.notCarried(
       options.keys,
-      'has ${ in its policy, which would be replaced when the result is read',
-      'Write the policy without it.',
+      'has ${ in its policy, which the gateway would replace',
+      'Write the policy without ${.',
     );
     return undefined;
   }
   if (rules.length === 0)
-    report.note(options.keys, 'lets nobody in, as in Pomerium: it has no policy', 'Give the cluster a policy.');
+    report.note(options.keys, 'has no policy, so nobody has access, as in Pomerium', 'Add a policy to the cluster.');
   return rules;
 }

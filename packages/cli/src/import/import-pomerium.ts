@@ -10,13 +10,10 @@ import { createOptions, type Options } from './options.ts';
 
 type Place = (keys: readonly PropertyKey[]) => { line: number; column: number } | undefined;
 
-/** A parsed Pomerium configuration: plain data, and where each path stands in the text. */
+/** A parsed Pomerium configuration: plain data, and the place of each path in the text. */
 export type PomeriumSource = { data: unknown; place: Place };
 
-/**
- * What came of an import: a configuration for `sallyport.yaml` and everything there is to say about it; or why there is
- * none.
- */
+/** The result of an import: a configuration for `sallyport.yaml` with a report, or the faults that prevent one. */
 export type PomeriumImport =
   | { ok: false; faults: readonly ConfigFault[] }
   | {
@@ -37,13 +34,13 @@ function refuseOtherFiles(data: Record<string, unknown>, report: ImportReport): 
     report.fault(
       ['kind'],
       'is a Kubernetes object, not a configuration file of Pomerium Core',
-      'give the config.yaml that Pomerium itself reads',
+      'use the config.yaml that Pomerium itself reads',
     );
   } else if (Object.hasOwn(data, 'gateway') && Object.hasOwn(data, 'clusters'))
-    report.fault(['gateway'], 'is a configuration of Sallyport already');
+    report.fault(['gateway'], 'is already a Sallyport configuration');
 }
 
-/** Routes stand under `routes`; older files have them under `policy`. */
+/** Returns the routes, which older files list under `policy`. */
 function routesOf(options: Options): readonly Options[] {
   return [...options.mappings('routes'), ...options.mappings('policy')];
 }
@@ -65,7 +62,11 @@ function translate(options: Options, deps: PolicyDeps, report: ImportReport) {
   const identity = importIdentity(options, report);
   reportUnsupportedOptions(options, 'global', report);
   if (clusters.length === 0)
-    report.note([], 'the result has no cluster: no Kubernetes route could be carried', 'Write one under clusters.');
+    report.note(
+      [],
+      'the result has no cluster, because no Kubernetes route could be converted',
+      'Add one to clusters.',
+    );
   const config = {
     gateway,
     ...(sessions === undefined ? {} : { sessions }),
@@ -76,8 +77,8 @@ function translate(options: Options, deps: PolicyDeps, report: ImportReport) {
 }
 
 /**
- * Translates a Pomerium configuration. Nothing comes out that would let in more than the source did: what cannot be
- * said is left out and named.
+ * Converts a Pomerium configuration. The result never allows more than the source. What cannot be converted is left out,
+ * and the report lists it.
  */
 export function importPomerium(source: PomeriumSource, deps: PolicyDeps): PomeriumImport {
   const report = createImportReport(source.place);
@@ -85,7 +86,7 @@ export function importPomerium(source: PomeriumSource, deps: PolicyDeps): Pomeri
     return {
       ok: false,
       faults: [
-        { path: '', message: 'is no mapping of options', hint: 'give the config.yaml that Pomerium itself reads' },
+        { path: '', message: 'is not a mapping of options', hint: 'use the config.yaml that Pomerium itself reads' },
       ],
     };
   refuseOtherFiles(source.data, report);

@@ -1,43 +1,40 @@
 import type { ConfigFault } from '../config/gateway-config.ts';
 
-/** Keys from the root of the source to the option that is meant. */
+/** The keys from the root of the source to an option. */
 export type Keys = readonly (string | number)[];
 
-/**
- * Something to know about one option of the source: where it stands, what became of it, and what to do. Never carries a
- * secret.
- */
+/** A finding about one option of the source: where it is, what became of it, and what to do. Never contains a secret. */
 export type Finding = { path: string; line?: number; column?: number; message: string; instead?: string };
 
-/** A secret that stands in the source in clear, and the reference that stands in the result for it. */
+/** A plain text secret in the source, and the reference that replaces it in the result. */
 export type SecretFinding = Finding & { reference: string };
 
-/** `${env:NAME}` or `${file:/path}`, and a value of the right form in its place, for checking the result. */
+/** `${env:NAME}` or `${file:/path}`, and a sample value, which is used to check the result. */
 export type Reference = { text: string; sample: string };
 
-/** What an import has found so far. */
+/** Collects the findings of an import. */
 export type ImportReport = {
-  /** The source cannot be read as it is; nothing is written. */
+  /** Reports that the source is invalid. Then nothing is written. */
   fault(keys: Keys, message: string, hint?: string): void;
-  /** An option has no counterpart: why, and what to do instead. */
+  /** Reports that an option has no counterpart, why, and what to do instead. */
   notCarried(keys: Keys, message: string, instead: string): void;
-  /** An option is carried, but something about it changes or remains to be done. */
+  /** Reports that an option is carried over, but changes its meaning or needs an action. */
   note(keys: Keys, message: string, instead?: string): void;
-  /** Returns the reference to write in place of a secret that stands in the source. */
+  /** Reports a secret in the source, and returns the reference that replaces it. */
   secret(keys: Keys, reference: Reference, instead: string): string;
-  /** Returns a reference to write for what does not stand in the source. */
+  /** Returns a reference for a value that is not in the source. */
   refer(reference: Reference): string;
   readonly faults: readonly ConfigFault[];
   readonly left: readonly Finding[];
   readonly notes: readonly Finding[];
   readonly secrets: readonly SecretFinding[];
-  /** A value of the right form for every reference in the result. */
+  /** A sample value for every reference in the result. */
   readonly samples: ReadonlyMap<string, string>;
 };
 
 type Place = (keys: readonly PropertyKey[]) => { line: number; column: number } | undefined;
 
-/** Creates the report of one import; `place` finds an option in the source's text. */
+/** Creates the report of one import. `place` finds an option in the text of the source. */
 export function createImportReport(place: Place): ImportReport {
   const faults: ConfigFault[] = [];
   const left: Finding[] = [];
@@ -53,7 +50,7 @@ export function createImportReport(place: Place): ImportReport {
     secret(keys, { text, sample }, instead) {
       secrets.push({
         ...at(keys),
-        message: 'is a secret in clear text; the result refers to it instead',
+        message: 'is a plain text secret',
         instead,
         reference: text,
       });

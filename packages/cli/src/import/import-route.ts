@@ -4,7 +4,7 @@ import { reportUnsupportedOptions } from './report-unsupported-options.ts';
 import type { Options } from './options.ts';
 import { hasSubstitution, readFileName, variableFor } from './references.ts';
 
-/** One Kubernetes route as a cluster; `source` is the path of the route. */
+/** A Kubernetes route as a cluster. `source` is the path of the route. */
 export type ImportedCluster = {
   source: string;
   cluster: Record<string, unknown> & { name: string; host?: string; server: string };
@@ -17,20 +17,20 @@ export type RouteDeps = PolicyDeps & {
 };
 
 const otherRoute =
-  'is not a Kubernetes route (it has no kubernetes_service_account_token): web routes are not supported by this version';
+  'is not a Kubernetes route (it has no kubernetes_service_account_token), and this version does not support web routes';
 
-/** The name under which people reach the route; a fault if it is no https address. */
+/** Reads the address of the route. Reports a fault if it is not a URL. */
 function readFrom(options: Options, report: ImportReport): URL | undefined {
   const from = options.text('from');
   if (from === undefined)
-    report.fault(options.at('from'), 'is missing', 'every route needs the address that people use');
+    report.fault(options.at('from'), 'is missing', 'every route needs the address that users type');
   else if (!URL.canParse(from) || new URL(from).host === '')
-    report.fault(options.at('from'), 'is no address', 'write it like https://k8s.example.com');
+    report.fault(options.at('from'), 'is not a URL', 'write it like https://k8s.example.com');
   else return new URL(from);
   return undefined;
 }
 
-/** The address of the API server: the first of `to`, without the weight that may follow it. */
+/** Reads the address of the API server: the first of `to`, without its weight. */
 function readServer(options: Options, report: ImportReport): string | undefined {
   const all = options.texts('to');
   const [first, ...others] = all.map((one) => one.replace(/,\d+$/, ''));
@@ -39,7 +39,7 @@ function readServer(options: Options, report: ImportReport): string | undefined 
     return undefined;
   }
   if (!URL.canParse(first)) {
-    report.fault(options.at('to'), 'is no address', 'write it like https://10.0.0.1:6443');
+    report.fault(options.at('to'), 'is not a URL', 'write it like https://10.0.0.1:6443');
     return undefined;
   }
   const url = new URL(first);
@@ -47,8 +47,8 @@ function readServer(options: Options, report: ImportReport): string | undefined 
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback)) {
     report.notCarried(
       options.at('to'),
-      "is not https: the gateway's credential would travel in clear",
-      "Give the API server's https address; the route is left out.",
+      "does not use https, so the gateway's credential would be sent unencrypted",
+      'Use the https address of the API server. The route is left out.',
     );
     return undefined;
   }
@@ -56,20 +56,20 @@ function readServer(options: Options, report: ImportReport): string | undefined 
     report.notCarried(
       options.at('to'),
       'has a user, a query or a fragment',
-      'Give the plain address of the API server; the route is left out.',
+      'Use the plain address of the API server. The route is left out.',
     );
     return undefined;
   }
   if (others.length > 0)
     report.notCarried(
       options.at('to'),
-      `has ${others.length} more ${others.length === 1 ? 'address' : 'addresses'}, and a cluster has one`,
-      'Put a load balancer before the API servers.',
+      `has ${others.length} more ${others.length === 1 ? 'address' : 'addresses'}, but a cluster has only one`,
+      'Put a load balancer in front of the API servers.',
     );
   return first.replace(/\/+$/, '');
 }
 
-/** How the gateway proves itself to the API server. */
+/** Converts the credential of the gateway for the API server. */
 function credential(options: Options, name: string, report: ImportReport): Record<string, unknown> {
   const [token, tokenFile] = [
     options.text('kubernetes_service_account_token'),
@@ -78,15 +78,15 @@ function credential(options: Options, name: string, report: ImportReport): Recor
   if (token !== undefined && tokenFile !== undefined)
     report.fault(
       options.at('kubernetes_service_account_token_file'),
-      'stands beside kubernetes_service_account_token',
-      'give one of the two',
+      'cannot be combined with kubernetes_service_account_token',
+      'use one of the two',
     );
   for (const part of ['tls_client_cert', 'tls_client_key', 'tls_client_cert_file', 'tls_client_key_file']) {
-    if (options.says(part))
+    if (options.isSet(part))
       report.notCarried(
         options.at(part),
-        'stands beside a token, and the gateway proves itself to a cluster in one way',
-        'Keep the token, or give clientCertFile and clientKeyFile instead of it.',
+        'is used together with a token, but the gateway has only one credential for a cluster',
+        'Keep the token, or replace it with clientCertFile and clientKeyFile.',
       );
     options.raw(part);
   }
@@ -95,12 +95,12 @@ function credential(options: Options, name: string, report: ImportReport): Recor
   const reference = report.secret(
     options.at('kubernetes_service_account_token'),
     { text: `\${env:${variable}}`, sample: 'token' },
-    `Put the token into the environment variable ${variable} of the gateway, or give tokenFile, which is read again when it changes.`,
+    `Put the token into the environment variable ${variable} of the gateway, or set tokenFile, which is read again when it changes.`,
   );
   return { token: reference };
 }
 
-/** How the gateway knows the API server. */
+/** Converts the settings with which the gateway verifies the API server. */
 function trust(options: Options, name: string, report: ImportReport): Record<string, unknown> {
   const caFile = readFileName(options, 'tls_custom_ca_file', report);
   const serverName = options.text('tls_upstream_server_name') ?? options.text('tls_server_name');
@@ -110,13 +110,13 @@ function trust(options: Options, name: string, report: ImportReport): Record<str
     report.note(
       options.at('tls_custom_ca'),
       `becomes caFile: ${name}-ca.crt`,
-      `Write the certificate, decoded from base64, to ${name}-ca.crt beside the result.`,
+      `Decode the certificate from base64, and write it to ${name}-ca.crt next to the result.`,
     );
   if (options.flag('tls_skip_verify')) {
     report.notCarried(
       options.at('tls_skip_verify'),
-      'has no counterpart: the certificate of an API server is always checked',
-      'Give caFile, and serverName if the certificate is for another name.',
+      'has no counterpart: the certificate of an API server is always verified',
+      'Set caFile, and serverName if the certificate is for another name.',
     );
   }
   return {
@@ -125,16 +125,19 @@ function trust(options: Options, name: string, report: ImportReport): Record<str
   };
 }
 
-/** The host as the cluster's own address, unless another cluster has it already. */
+/** Returns the host as the address of the cluster, unless another cluster already has it. */
 function address(options: Options, from: URL, report: ImportReport, { hostsTaken }: RouteDeps): { host?: string } {
   const host = from.hostname.toLowerCase();
   if (from.port !== '')
-    report.note(options.at('from'), `has port ${from.port}; the gateway has one port for all (gateway.listen)`);
+    report.note(
+      options.at('from'),
+      `has port ${from.port}, but the gateway has one port for all clusters (gateway.listen)`,
+    );
   if (!/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(host) || hostsTaken.has(host)) {
     report.note(
       options.at('from'),
-      hostsTaken.has(host) ? "has a host that is another cluster's already" : 'has a host that a cluster cannot have',
-      'Reach this cluster by its path, <gateway.url>/clusters/<name>: write new kubeconfigs with "sallyport kubeconfig".',
+      hostsTaken.has(host) ? 'has the host of another cluster' : 'has a host that a cluster cannot have',
+      'Users reach this cluster by its path, <gateway.url>/clusters/<name>. They need new kubeconfigs from "sallyport kubeconfig".',
     );
     return {};
   }
@@ -142,22 +145,23 @@ function address(options: Options, from: URL, report: ImportReport, { hostsTaken
   return { host };
 }
 
-function unfit(options: Options, report: ImportReport): boolean {
+/** Reports whether the route has options with which it cannot become a cluster. */
+function isUnsupported(options: Options, report: ImportReport): boolean {
   const reasons: [string, string][] = [
     [
       'regex',
-      'limits the route to paths by a regular expression, which a policy cannot say; without it more would be open than before',
+      'limits the paths by a regular expression, which a policy cannot express; without it, the route would allow more',
     ],
-    ['prefix_rewrite', 'changes paths, and an API server must see the path that was judged'],
-    ['regex_rewrite_pattern', 'changes paths, and an API server must see the path that was judged'],
-    ['redirect', 'answers by itself instead of asking the API server'],
-    ['response', 'answers by itself instead of asking the API server'],
-    ['tls_downstream_client_ca', 'asks callers of this route alone for a certificate'],
-    ['tls_downstream_client_ca_file', 'asks callers of this route alone for a certificate'],
+    ['prefix_rewrite', 'rewrites paths, but the API server must get the path that the policy allowed'],
+    ['regex_rewrite_pattern', 'rewrites paths, but the API server must get the path that the policy allowed'],
+    ['redirect', 'answers requests without the API server'],
+    ['response', 'answers requests without the API server'],
+    ['tls_downstream_client_ca', 'requires client certificates on this route only'],
+    ['tls_downstream_client_ca_file', 'requires client certificates on this route only'],
   ];
-  const found = reasons.filter(([name]) => options.says(name));
+  const found = reasons.filter(([name]) => options.isSet(name));
   for (const [name, why] of found)
-    report.notCarried(options.at(name), why, 'The route is left out; see whether it is needed as it is.');
+    report.notCarried(options.at(name), why, 'The route is left out. Check whether you need this option.');
   for (const name of [
     'regex',
     'regex_priority_order',
@@ -173,14 +177,14 @@ function unfit(options: Options, report: ImportReport): boolean {
   return found.length > 0;
 }
 
-/** Translates one route; undefined for what is no Kubernetes route, or cannot be one here. */
+/** Converts one route. Returns undefined if it is not a Kubernetes route or cannot be converted. */
 export function importRoute(options: Options, deps: RouteDeps, report: ImportReport): ImportedCluster | undefined {
   const from = readFrom(options, report);
-  if (!options.says('kubernetes_service_account_token') && !options.says('kubernetes_service_account_token_file')) {
+  if (!options.isSet('kubernetes_service_account_token') && !options.isSet('kubernetes_service_account_token_file')) {
     report.notCarried(options.keys, otherRoute, 'Keep it on Pomerium for now.');
     return undefined;
   }
-  const bad = unfit(options, report);
+  const unsupported = isUnsupported(options, report);
   const server = readServer(options, report);
   const policy = importPolicy(options, deps, report, deps);
   const texts = [
@@ -193,14 +197,14 @@ export function importRoute(options: Options, deps: RouteDeps, report: ImportRep
   if (hasSubstitution(texts))
     report.notCarried(
       options.keys,
-      'has ${ in an address or a file name, which would be replaced when the result is read',
-      'Write it without that.',
+      'has ${ in an address or a file name, which the gateway would replace',
+      'Write it without ${.',
     );
-  if (from === undefined || bad || server === undefined || policy === undefined || hasSubstitution(texts)) {
+  if (from === undefined || unsupported || server === undefined || policy === undefined || hasSubstitution(texts)) {
     report.notCarried(
       options.keys,
-      'is left out, for what is said of its options',
-      'Correct those and import again, or write the cluster by hand.',
+      'is left out because of its options, see above',
+      'Change these options and import again, or write the cluster by hand.',
     );
     return undefined;
   }
@@ -210,7 +214,7 @@ export function importRoute(options: Options, deps: RouteDeps, report: ImportRep
     ...credential(options, name, report),
     ...address(options, from, report, deps),
   };
-  // On for Kubernetes routes there, and always on here.
+  // Pomerium enables these for Kubernetes routes, and the gateway always supports both.
   for (const option of ['allow_spdy', 'allow_websockets']) options.flag(option);
   reportUnsupportedOptions(options, 'route', report);
   return { source: options.keys.join('.'), cluster: { name, server, ...parts, policy } };

@@ -1,24 +1,24 @@
 import type { ImportReport, Keys } from './import-report.ts';
 
 /**
- * The options of one mapping of the source. What is asked for counts as read; the rest is named by `unread`. Something
- * of the wrong type is a fault and comes out as undefined.
+ * Reads the options of one mapping of the source. `unread` returns the options that nothing has read. For an option of
+ * the wrong type, the reader reports a fault and returns undefined.
  */
 export type Options = {
   readonly keys: Keys;
-  /** Keys from the root to one of the options. */
+  /** Returns the keys from the root to an option. */
   at(name: string): Keys;
-  /** True if the option is there and says anything (false, null, and what is empty say nothing). */
-  says(name: string): boolean;
+  /** Reports whether the option is set. False, null and empty values count as not set. */
+  isSet(name: string): boolean;
   text(name: string): string | undefined;
   flag(name: string): boolean;
-  /** A list of texts, or one text alone. */
+  /** Reads a list of strings, or a single string. */
   texts(name: string): readonly string[];
   mapping(name: string): Options | undefined;
   mappings(name: string): readonly Options[];
-  /** As it stands. */
+  /** Returns the value as it is. */
   raw(name: string): unknown;
-  /** Names of options that say something and that nobody asked for. */
+  /** Returns the names of options that are set and were not read. */
   unread(): string[];
 };
 
@@ -37,7 +37,7 @@ const textOf = (value: unknown): string | undefined =>
       ? String(value)
       : undefined;
 
-/** The readers of lists and of what is nested. */
+/** Creates the readers of lists and nested mappings. */
 function nestedReaders(
   get: (name: string) => unknown,
   at: (name: string) => Keys,
@@ -51,7 +51,7 @@ function nestedReaders(
       return list.flatMap((item, index) => {
         const text = textOf(item);
         if (text === undefined)
-          report.fault(Array.isArray(value) ? [...at(name), index] : at(name), 'must be a text or a list of texts');
+          report.fault(Array.isArray(value) ? [...at(name), index] : at(name), 'must be a string or a list of strings');
         return text === undefined ? [] : [text];
       });
     },
@@ -78,7 +78,7 @@ function nestedReaders(
   };
 }
 
-/** Creates the reader of one mapping that stands at `keys`. */
+/** Creates the reader of the mapping at `keys`. */
 export function createOptions(data: Record<string, unknown>, keys: Keys, report: ImportReport): Options {
   const read = new Set<string>();
   const at = (name: string): Keys => [...keys, name];
@@ -89,12 +89,12 @@ export function createOptions(data: Record<string, unknown>, keys: Keys, report:
   return {
     keys,
     at,
-    says: (name) => !isEmpty(Object.hasOwn(data, name) ? data[name] : undefined),
+    isSet: (name) => !isEmpty(Object.hasOwn(data, name) ? data[name] : undefined),
     text(name) {
       const value = get(name);
       if (value === undefined || value === null || value === '') return undefined;
       const text = textOf(value);
-      if (text === undefined) report.fault(at(name), 'must be a text');
+      if (text === undefined) report.fault(at(name), 'must be a string');
       return text;
     },
     flag(name) {

@@ -4,8 +4,8 @@ import { nothingToDo, type UnsupportedOptions } from './unsupported-option.ts';
 export const unsupportedGlobalOptions: readonly UnsupportedOptions[] = [
   [
     ['shared_secret', 'shared_secret_file'],
-    'services here have a key pair each instead of one shared secret',
-    'Make the keys as docs/operations.md says and set services.*.keyFile and publicKey.',
+    'each service has its own key pair, and there is no shared secret',
+    'Create the keys as described in docs/operations.md, and set services.*.keyFile and publicKey.',
   ],
   [
     [
@@ -24,7 +24,7 @@ export const unsupportedGlobalOptions: readonly UnsupportedOptions[] = [
       'tls_derive',
     ],
     'the services find each other in another way',
-    'Set services.*.url, listen and caFile when they do not run in one process.',
+    'If they do not run in one process, set services.*.url, listen and caFile.',
   ],
   [
     [
@@ -36,7 +36,7 @@ export const unsupportedGlobalOptions: readonly UnsupportedOptions[] = [
       'databroker_storage_tls_skip_verify',
       'databroker',
     ],
-    'there is no databroker: sessions are in Redis, audit events on Kafka',
+    'there is no databroker: sessions are stored in Redis, and audit events go to Kafka',
     'Set sessions.redis, audit.kafka and audit.store.',
   ],
   [
@@ -49,8 +49,8 @@ export const unsupportedGlobalOptions: readonly UnsupportedOptions[] = [
       'pass_identity_headers',
       'set_authorization_header',
     ],
-    'API servers get the person by impersonation; no signed header goes upstream',
-    'Limit the groups that go upstream with clusters[].impersonate.groups.',
+    'API servers get the user by impersonation, and no signed header',
+    'To limit the groups that go upstream, set clusters[].impersonate.groups.',
   ],
   [
     [
@@ -62,12 +62,12 @@ export const unsupportedGlobalOptions: readonly UnsupportedOptions[] = [
       'cookie_same_site',
       'cookie_secure',
     ],
-    'a cookie here is an opaque name of a session, with fixed safe attributes',
+    'a cookie is an opaque session token with fixed, safe attributes',
     nothingToDo,
   ],
   [
     ['authenticate_callback_path', 'signout_redirect_url'],
-    'the addresses of the login are fixed',
+    'the paths of the login are fixed',
     'Register <login address>/.sallyport/callback at the identity provider.',
   ],
   [
@@ -81,13 +81,13 @@ export const unsupportedGlobalOptions: readonly UnsupportedOptions[] = [
       'identity_providers',
       'bearer_token_format',
     ],
-    "groups come from the login's claims, and requests carry a session only",
-    'Have the provider put groups into its id_token and name the claim in identity.providers[].claims.groups.',
+    'groups come from the claims of the login, and requests carry only a session',
+    'Configure the provider to put groups into its id_token, and name the claim in identity.providers[].claims.groups.',
   ],
   [
     ['default_upstream_timeout', 'timeout_read', 'timeout_write', 'timeout_idle'],
-    'requests to an API server have no end by the clock: watch, logs and exec last as long as they are used',
-    'Set timeouts.connect and timeouts.firstByte, and streams for limits.',
+    'requests to an API server have no time limit: watch, logs and exec last as long as they are in use',
+    'Set timeouts.connect, timeouts.firstByte, and the limits under streams.',
   ],
   [
     [
@@ -100,12 +100,12 @@ export const unsupportedGlobalOptions: readonly UnsupportedOptions[] = [
       'metrics_client_ca',
       'metrics_client_ca_file',
     ],
-    'each service has its metrics on an admin port of its own',
-    'Set services.*.adminListen, and let only the monitoring reach it.',
+    'each service has metrics on its own admin port',
+    'Set services.*.adminListen, and allow only your monitoring to reach it.',
   ],
   [
     ['log_level', 'proxy_log_level', 'pomerium_debug', 'debug', 'access_log_fields', 'authorize_log_fields'],
-    'logs have one form; who did what stands in the audit trail',
+    'logs have a fixed format, and the audit trail records who did what',
     'Set SALLYPORT_LOG_LEVEL.',
   ],
   [
@@ -121,24 +121,24 @@ export const unsupportedGlobalOptions: readonly UnsupportedOptions[] = [
       'autocert_trusted_ca',
       'autocert_trusted_ca_file',
     ],
-    'certificates are not obtained here',
-    'Have cert-manager or another ACME client write gateway.tls.certFile and keyFile; a renewed one is taken into use without a restart.',
+    'the gateway does not obtain certificates',
+    'Use cert-manager or another ACME client to write gateway.tls.certFile and keyFile. The gateway loads a renewed certificate without a restart.',
   ],
-  [['http_redirect_addr'], 'there is no listener that only redirects', 'Let the load balancer redirect http to https.'],
+  [['http_redirect_addr'], 'there is no listener for redirects', 'Let the load balancer redirect http to https.'],
   [
     ['use_proxy_protocol'],
-    'this version does not read the proxy protocol',
-    'Let the load balancer set X-Forwarded-For and list it in gateway.trustedProxies.',
+    'this version does not support the PROXY protocol',
+    'Let the load balancer set X-Forwarded-For, and list it in gateway.trustedProxies.',
   ],
   [
     ['skip_xff_append', 'xff_num_trusted_hops'],
-    'a proxy in front is trusted by its address, not by counting hops',
+    'the gateway trusts proxies by address, not by the number of hops',
     'List the addresses of your load balancers in gateway.trustedProxies.',
   ],
   [
     ['programmatic_redirect_domain_whitelist'],
-    'logins of programs end on this machine (127.0.0.1 and [::1]) by themselves',
-    'List other redirect addresses, whole, in login.redirects.',
+    'programs may always redirect their logins to their own machine (127.0.0.1 and [::1])',
+    'List other redirect URLs in full in login.redirects.',
   ],
   [
     [
@@ -154,10 +154,10 @@ export const unsupportedGlobalOptions: readonly UnsupportedOptions[] = [
     'has no counterpart',
     nothingToDo,
   ],
-  [['policy_file'], 'was withdrawn by Pomerium', 'Put its routes under routes and import again.'],
+  [['policy_file'], 'is no longer supported by Pomerium', 'Move its routes to routes, and import again.'],
   [
     ['client_ca', 'client_ca_file', 'client_crl', 'client_crl_file'],
     'was replaced by downstream_mtls',
-    'Write it as downstream_mtls and import again.',
+    'Convert it to downstream_mtls, and import again.',
   ],
 ];

@@ -4,8 +4,8 @@ import { nothingToDo, type UnsupportedOptions } from './unsupported-option.ts';
 export const unsupportedRouteOptions: readonly UnsupportedOptions[] = [
   [
     ['timeout', 'idle_timeout'],
-    'requests to an API server have no end by the clock',
-    'Limits stand under streams; a quiet stream is never cut.',
+    'requests to an API server have no time limit',
+    'Set the limits under streams. Idle streams are never closed.',
   ],
   [
     [
@@ -19,13 +19,13 @@ export const unsupportedRouteOptions: readonly UnsupportedOptions[] = [
       'host_path_regex_rewrite_pattern',
       'host_path_regex_rewrite_substitution',
     ],
-    'what goes to an API server is made from an allow-list of headers',
+    'the gateway forwards headers from an allow-list',
     nothingToDo,
   ],
   [
     ['pass_identity_headers', 'jwt_groups_filter', 'jwt_issuer_format', 'set_authorization_header'],
-    'the person goes upstream by impersonation',
-    'Limit the groups that go upstream with clusters[].impersonate.groups.',
+    'API servers get the user by impersonation',
+    'To limit the groups that go upstream, set clusters[].impersonate.groups.',
   ],
   [
     [
@@ -46,8 +46,8 @@ export const unsupportedRouteOptions: readonly UnsupportedOptions[] = [
   ],
   [
     ['show_error_details'],
-    'a refusal tells its reasons in another way',
-    'Set explain: true on the cluster where people may learn what would have let them in.',
+    'reasons for a refusal are shown in another way',
+    'To let users see what would have allowed their request, set explain: true on the cluster.',
   ],
   [
     [
@@ -57,12 +57,12 @@ export const unsupportedRouteOptions: readonly UnsupportedOptions[] = [
       'identity_providers',
       'bearer_token_format',
     ],
-    'providers belong to the gateway, not to a route',
-    'Add a further provider to identity.providers.',
+    'identity providers belong to the gateway, not to a route',
+    'Add the provider to identity.providers.',
   ],
   [
     ['cors_allow_preflight'],
-    'a request without a person never reaches a cluster',
+    'a request without a user never reaches a cluster',
     "Browsers use the gateway's own pages.",
   ],
   [
@@ -78,7 +78,7 @@ export const unsupportedRouteOptions: readonly UnsupportedOptions[] = [
       'ring_hash_lb_config',
       'maglev_lb_config',
     ],
-    'a cluster has one address',
-    'Put a load balancer before its API servers.',
+    'a cluster has only one address',
+    'Put a load balancer in front of its API servers.',
   ],
 ];

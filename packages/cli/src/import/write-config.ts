@@ -4,25 +4,25 @@ import type { ImportedCluster } from './import-route.ts';
 
 const width = 140;
 
-/** Writes an imported configuration as YAML, with a comment on where each cluster comes from. */
+/** Renders an imported configuration as YAML, with a comment on the source of each cluster. */
 export function writeConfig(
   config: Record<string, unknown>,
   about: { source: string; clusters: readonly ImportedCluster[]; left: number; secrets: number },
 ): string {
   const document = new Document(config, { aliasDuplicateObjects: false });
-  const head = [`Made from ${about.source} by "sallyport config import".`];
+  const head = [`Converted from ${about.source} by "sallyport config import".`];
   if (about.left > 0)
     head.push(
-      `${about.left} ${about.left === 1 ? 'thing was' : 'things were'} not carried over; the import names them, with what to do instead.`,
+      `${about.left} ${about.left === 1 ? 'option was' : 'options were'} not carried over. The import lists them, and what to do instead.`,
     );
   if (about.secrets > 0)
-    head.push('Secrets of the source are not written here; each ${...} has to be there when the gateway starts.');
+    head.push('Secrets of the source are not included. Each ${...} must be available when the gateway starts.');
   document.commentBefore = head.map((line) => ` ${forTerminal(line)}`).join('\n');
   const clusters = document.get('clusters');
   if (isSeq(clusters)) {
     clusters.items.forEach((item, index) => {
       const source = about.clusters[index]?.source;
-      if (isMap(item) && source !== undefined) item.commentBefore = ` ${forTerminal(source)} of the source`;
+      if (isMap(item) && source !== undefined) item.commentBefore = ` ${forTerminal(source)} in the source`;
     });
   }
   return document.toString({ lineWidth: width });

@@ -1,6 +1,4 @@
-/**
- * A field of something that came from elsewhere, of which nothing is known; undefined where there is none of that name.
- */
+/** Returns a field of an untrusted value, or undefined if the value has no such field. */
 export function fieldOf(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
     ? (value as Record<string, unknown>)[name]

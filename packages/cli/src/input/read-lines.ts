@@ -1,12 +1,9 @@
-/** A line that was read, or the number of bytes of one that was too long and passed over. `number` counts from 1. */
+/** A line, or the size in bytes of a line that was skipped because it was too long. `number` counts from 1. */
 export type Line = { number: number; text: string } | { number: number; tooLong: number };
 
 const newline = 0x0a;
 
-/**
- * Splits bytes into lines, some at a time, without ever holding more than a chunk and one line. Empty lines are left
- * out.
- */
+/** Splits bytes into batches of lines. Never holds more than a chunk and one line in memory. Skips empty lines. */
 export async function* readLines(bytes: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<Line[]> {
   let number = 0;
   let pending: Buffer[] = [];
@@ -30,7 +27,7 @@ export async function* readLines(bytes: AsyncIterable<Uint8Array>, maxBytes: num
       start = end + 1;
     }
     const rest = chunk.length - start;
-    // What belongs to a line that is too long already is counted, not kept.
+    // Once a line is too long, its bytes are counted but not kept.
     if (rest > 0 && size <= maxBytes) pending.push(Buffer.from(chunk.subarray(start)));
     size += rest;
     if (lines.length > 0) yield lines;

@@ -22,10 +22,7 @@ function authorityOf(item: ClusterItem, file: string): string | undefined {
   return typeof named === 'string' && named !== '' ? readAuthority(path.resolve(path.dirname(file), named)) : undefined;
 }
 
-/**
- * The certificate authority that the kubeconfigs in force name for a gateway: kubectl trusts it for the same address
- * already.
- */
+/** Returns the CA that the kubeconfigs name for a gateway. kubectl already trusts it for the same address. */
 export async function authorityInKubeconfig(
   files: readonly string[],
   address: GatewayAddress,
@@ -39,7 +36,7 @@ export async function authorityInKubeconfig(
         if (pem !== undefined) return pem;
       }
     } catch {
-      /* a kubeconfig that cannot be used names no authority; kubectl itself will say what is wrong with it */
+      /* kubectl itself reports what is wrong with this kubeconfig */
     }
   }
   return undefined;

@@ -1,7 +1,7 @@
 import { impersonatedAuthentication } from '@sallyport/contracts';
 import { stringify } from 'yaml';
 
-/** What the role is made from: a cluster's `impersonate` settings. */
+/** The settings of a cluster from which its role is made. */
 export type ImpersonateSettings = {
   name: string;
   impersonate: { groups: readonly string[]; allowSystem: readonly string[] };
@@ -17,12 +17,12 @@ const impersonate = (apiGroup: string, resources: string[], resourceNames?: stri
 });
 
 /**
- * The ClusterRole of one cluster: what the gateway's ServiceAccount needs there, and nothing else. Kubernetes, "User
- * impersonation".
+ * Returns the ClusterRole of one cluster: what the gateway's ServiceAccount needs there, and nothing else. See "User
+ * impersonation" in the Kubernetes documentation.
  */
 export function clusterRole(cluster: ImpersonateSettings): { role: unknown; warning?: string } {
   const { groups, allowSystem } = cluster.impersonate;
-  // RBAC knows no patterns: one group with an asterisk, and the names cannot be listed.
+  // RBAC has no patterns. With a single pattern, the role cannot list the group names.
   const pattern = groups.find((group) => group.includes('*'));
   const names = pattern === undefined ? [...new Set([...groups, ...allowSystem])] : undefined;
   const groupRules = names === undefined || names.length > 0 ? [impersonate('', ['groups'], names)] : [];
@@ -40,11 +40,11 @@ export function clusterRole(cluster: ImpersonateSettings): { role: unknown; warn
   if (pattern === undefined) return { role };
   return {
     role,
-    warning: `cluster ${cluster.name}: impersonate.groups has the pattern "${pattern}", which RBAC cannot express, so the role allows every group; list the groups by name to narrow it`,
+    warning: `cluster ${cluster.name}: impersonate.groups has the pattern "${pattern}", which RBAC cannot express. The role therefore allows every group. To narrow it, list the groups by name`,
   };
 }
 
-/** Renders the roles as YAML, one document a cluster. */
+/** Renders the roles as YAML, one document per cluster. */
 export function clusterRoleText(clusters: readonly ImpersonateSettings[]): { text: string; warnings: string[] } {
   const made = clusters.map((cluster) => ({ cluster, ...clusterRole(cluster) }));
   const text = made

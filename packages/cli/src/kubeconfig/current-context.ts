@@ -10,12 +10,12 @@ type Kubeconfig = { 'current-context'?: unknown; contexts?: unknown; clusters?: 
 
 const items = (list: unknown): Named[] => (Array.isArray(list) ? (list as Named[]) : []);
 
-/** A cluster behind a gateway, and the namespace that is meant there where none is named. */
+/** A cluster behind a gateway, and its default namespace. */
 export type CurrentContext = ServerAddress & { cluster: string; namespace?: string };
 
 /**
- * Where kubectl would go now, if that has the address of a cluster behind a gateway: of several files the first that
- * says something counts, as for kubectl.
+ * Returns the current context of kubectl, if it has the address of a cluster behind a gateway. If several files set a
+ * value, the first one counts, as for kubectl.
  */
 export async function currentContext(files: readonly string[]): Promise<CurrentContext | undefined> {
   const { parseDocument } = await import('yaml');
@@ -24,7 +24,7 @@ export async function currentContext(files: readonly string[]): Promise<CurrentC
       const document = parseDocument(readIfThere(file) ?? '', { prettyErrors: false });
       return document.errors.length > 0 ? undefined : (document.toJS({ maxAliasCount: 100 }) as Kubeconfig);
     } catch {
-      return undefined; // kubectl itself will say what is wrong with it
+      return undefined; // kubectl itself reports what is wrong with this kubeconfig
     }
   });
   const current = read.map((one) => one?.['current-context']).find((name) => typeof name === 'string' && name !== '');

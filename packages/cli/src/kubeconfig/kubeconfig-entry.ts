@@ -4,9 +4,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { CliError } from '../terminal/cli-error.ts';
 
-/**
- * One cluster as it goes into a kubeconfig. `command` and `args` are the exec plugin that gives kubectl its credential.
- */
+/** One cluster in a kubeconfig. `command` and `args` are the exec plugin that gives kubectl its credential. */
 export type KubeconfigEntry = {
   name: string;
   server: string;
@@ -15,13 +13,13 @@ export type KubeconfigEntry = {
   args: string[];
 };
 
-/** How kubectl starts this program for a cluster: the sh front, or on Windows Node.js itself. */
+/** How kubectl starts this program: through the sh front, or on Windows with Node.js directly. */
 export type ExecPlugin = { command: string; args: (server: string) => string[] };
 
 const installHint =
   'The program "sallyport" gives kubectl its credential. Install it, then run: sallyport kubeconfig --merge';
 
-/** The user's exec section (client.authentication.k8s.io/v1). */
+/** Returns the exec section of the user (client.authentication.k8s.io/v1). */
 export function execSection(entry: KubeconfigEntry) {
   return {
     apiVersion: 'client.authentication.k8s.io/v1',
@@ -45,19 +43,19 @@ function ownFile(name: string): string {
   throw new CliError(
     'local-file',
     `the file bin/${name} of this program is missing`,
-    'Install the program again, or name it with --cli.',
+    'Reinstall the program, or give its path with --cli.',
   );
 }
 
-/** Finds how kubectl is to start this program; `named` is what a person gave with --cli. */
+/** Returns how kubectl starts this program. `named` is the path given with --cli. */
 export function execPlugin(named: string | undefined, platform: NodeJS.Platform, workingDirectory: string): ExecPlugin {
   if (named !== undefined) {
     const command = path.resolve(workingDirectory, named);
     if (!existsSync(command))
       throw new CliError(
         'local-file',
-        `${command} is not there`,
-        'Name the program that kubectl is to start with --cli.',
+        `${command} does not exist`,
+        'With --cli, give the path of the program that kubectl should start.',
       );
     return { command, args: (server) => ['exec-credential', server] };
   }

@@ -5,10 +5,10 @@ import { writeFileAtomically } from '../home/write-file-atomically.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
 
-type Surroundings = Pick<Environment, 'env' | 'homeDirectory' | 'workingDirectory' | 'platform'>;
+type KubeconfigEnvironment = Pick<Environment, 'env' | 'homeDirectory' | 'workingDirectory' | 'platform'>;
 
-/** The kubeconfig files in force, as kubectl finds them: KUBECONFIG, else `~/.kube/config`. */
-export function kubeconfigFiles(environment: Surroundings): string[] {
+/** Returns the kubeconfig files as kubectl finds them: KUBECONFIG, or `~/.kube/config`. */
+export function kubeconfigFiles(environment: KubeconfigEnvironment): string[] {
   const delimiter = environment.platform === 'win32' ? ';' : ':';
   const named = (environment.env.KUBECONFIG ?? '').split(delimiter).filter((file) => file !== '');
   return named.length === 0
@@ -24,7 +24,7 @@ const realFile = (file: string) => {
   }
 };
 
-/** Rewrites a kubeconfig under the lock that kubectl takes too (`<file>.lock`), in one step, mode 0600. */
+/** Rewrites a kubeconfig in one step, with mode 0600, under the lock that kubectl uses too (`<file>.lock`). */
 export function updateKubeconfig<T extends { text: string }>(file: string, change: (text: string) => T): T {
   const lock = `${file}.lock`;
   try {
@@ -35,7 +35,7 @@ export function updateKubeconfig<T extends { text: string }>(file: string, chang
     throw new CliError(
       'local-file',
       `${file} is locked: another program is changing it`,
-      `Try again; if no kubectl is running, remove ${lock}.`,
+      `Try again. If no kubectl is running, delete ${lock}.`,
     );
   }
   try {

@@ -13,7 +13,7 @@ import {
 import { CliError } from '../terminal/cli-error.ts';
 import { execSection, type KubeconfigEntry } from './kubeconfig-entry.ts';
 
-/** The new text, which context is current, and what a person should know. */
+/** The new text, the current context, and notes for the user. */
 export type MergedKubeconfig = { text: string; current: string; notes: string[] };
 
 const empty = 'apiVersion: v1\nkind: Config\nclusters: []\ncontexts: []\nusers: []\n';
@@ -24,13 +24,10 @@ const unusable = (source: string, what: string) =>
   new CliError(
     'local-file',
     `${source} ${what}`,
-    'Nothing was changed. Repair the file, or name another one in KUBECONFIG.',
+    'Nothing was changed. Fix the file, or name another one in KUBECONFIG.',
   );
 
-/**
- * Numbers are written back as they stood: 1e3 or -0 would else take another form, which other readers may take for
- * something else.
- */
+/** Keeps numbers as they were written. Otherwise 1e3 or -0 would change their form, and other readers their meaning. */
 function asWritten(tags: Tags): Tags {
   const keep = (tag: ScalarTag): ScalarTag => ({
     ...tag,
@@ -44,7 +41,7 @@ function read(text: string, source: string): Document {
   const fault = document.errors[0];
   if (fault !== undefined) throw unusable(source, `is not a kubeconfig: ${fault.message}`);
   if (document.contents === null) return read(empty, source);
-  if (!isMap(document.contents)) throw unusable(source, 'is not a kubeconfig: its top is not a map');
+  if (!isMap(document.contents)) throw unusable(source, 'is not a kubeconfig: it must be a map');
   return document;
 }
 
@@ -59,10 +56,10 @@ function sectionOf(document: Document, section: Section, source: string): YAMLSe
 
 const isNamed = (item: unknown, name: string): item is YAMLMap => isMap(item) && item.get('name') === name;
 
-/** Finds or makes the map that is kept under a name in a section. What else stands in it stays. */
+/** Finds or creates the map under a name in a section. Keeps its other members. */
 function bodyOf(document: Document, section: Section, name: string, source: string): YAMLMap {
   const list = sectionOf(document, section, source);
-  // A list that is written in one line, as an empty one is, would pull our entries into that line.
+  // In a list in flow style, such as an empty one, the new entries would be written on one line.
   if (list.items.length === 0) list.flow = false;
   let item = list.items.find((one) => isNamed(one, name)) as YAMLMap | undefined;
   if (item === undefined) {
@@ -78,7 +75,7 @@ function bodyOf(document: Document, section: Section, name: string, source: stri
   return made;
 }
 
-/** An entry is ours if its user is this program: never touch one that merely has the name. */
+/** Reports whether this program wrote an entry: its user starts this program. An equal name is not enough. */
 function isOurs(document: Document, name: string): boolean {
   const users = document.get('users', true);
   const user = isSeq(users) ? (users.items.find((one) => isNamed(one, name)) as YAMLMap | undefined) : undefined;
@@ -99,7 +96,7 @@ function isTaken(document: Document, name: string): boolean {
 function put(document: Document, entry: KubeconfigEntry, source: string, notes: string[]): void {
   const { name } = entry;
   if (isTaken(document, name) && !isOurs(document, name))
-    throw unusable(source, `has an entry "${name}" that this program did not write; rename it first`);
+    throw unusable(source, `has an entry "${name}" that this program did not write. Rename that entry first`);
   const cluster = bodyOf(document, 'clusters', name, source);
   const before = cluster.get('server');
   if (typeof before === 'string' && before !== entry.server)
@@ -115,7 +112,7 @@ function put(document: Document, entry: KubeconfigEntry, source: string, notes: 
   context.set('user', name);
 }
 
-/** Everything of a kubeconfig that is not ours, as data. */
+/** Returns everything in a kubeconfig that this program did not write, as data. */
 function others(document: Document, ours: ReadonlySet<string>): unknown {
   const data = (document.toJS({ maxAliasCount: 1000 }) ?? {}) as Record<string, unknown>;
   const strange = (list: unknown) =>
@@ -136,22 +133,22 @@ function merge(text: string, entries: readonly KubeconfigEntry[], source: string
   const merged = document.toString({ lineWidth: 0, flowCollectionPadding: false });
   const ours = new Set(entries.map((entry) => entry.name));
   if (!isDeepStrictEqual(others(read(text, source), ours), others(read(merged, source), ours))) {
-    throw unusable(source, 'has a form that cannot be kept unharmed');
+    throw unusable(source, 'cannot be changed without damage to its other entries');
   }
   return { text: merged, current: String(document.get('current-context')), notes };
 }
 
 /**
- * Puts entries into the text of a kubeconfig. All else stays as it is, comments too; that is checked before the text is
- * returned.
+ * Adds entries to the text of a kubeconfig. Everything else stays as it is, including comments. This is checked before
+ * the text is returned.
  */
 export function mergeEntries(text: string, entries: readonly KubeconfigEntry[], source: string): MergedKubeconfig {
   try {
     return merge(text, entries, source);
   } catch (error) {
-    // Nesting without end exhausts the stack, and too many aliases are refused by the parser.
+    // Very deep nesting exhausts the stack, and the parser rejects too many aliases.
     throw error instanceof CliError
       ? error
-      : unusable(source, 'is not a kubeconfig: it is nested too deep or refers to itself too often');
+      : unusable(source, 'is not a kubeconfig: it is nested too deeply or has too many aliases');
   }
 }

@@ -1,7 +1,7 @@
 import type { TokenAnswer } from '../gateway/answers.ts';
 import type { Credential } from '../home/credential.ts';
 
-/** What is kept of the gateway's answer to a login. */
+/** Returns the credential in the gateway's answer to a login. */
 export function credentialOf({ access_token: token, session, identity }: TokenAnswer): Credential {
   return {
     token,

@@ -1,6 +1,6 @@
 import { fieldOf } from '../input/field-of.ts';
 import { deviceCodesSchema, readAnswer, tokenSchema, type DeviceCodes } from '../gateway/answers.ts';
-import { expectOk, saidBy } from '../gateway/expect-ok.ts';
+import { expectOk, errorDetail } from '../gateway/expect-ok.ts';
 import type { GatewayAnswer, GatewayClient } from '../gateway/gateway-client.ts';
 import type { Credential } from '../home/credential.ts';
 import { CliError } from '../terminal/cli-error.ts';
@@ -13,7 +13,7 @@ import { checkedPage } from './sign-in-url.ts';
 const api = '/.sallyport/api/v1/device';
 const grantType = 'urn:ietf:params:oauth:grant-type:device_code';
 
-/** `cluster` is only shown to whoever approves. */
+/** `cluster` is only shown to the user on the approval page. */
 export type DeviceSignInOptions = { cluster?: string; timeoutMs: number };
 
 async function begin(client: GatewayClient, cluster: string | undefined): Promise<DeviceCodes> {
@@ -25,7 +25,7 @@ async function begin(client: GatewayClient, cluster: string | undefined): Promis
   if (answer.status === 404)
     throw new CliError(
       'refused',
-      'this gateway takes no logins by a code that is approved elsewhere',
+      'this gateway does not support device logins',
       'Log in with: sallyport login --no-browser',
     );
   return readAnswer(deviceCodesSchema, expectOk(answer, client.address.origin), 'the login');
@@ -36,34 +36,34 @@ function tell(
   { user_code: code, verification_uri: page, verification_uri_complete: complete }: DeviceCodes,
 ): void {
   const withCode = complete
-    ? `\nOr open this page, which knows the code:\n\n  ${forTerminal(checkedPage(complete))}\n`
+    ? `\nOr open this page, which already contains the code:\n\n  ${forTerminal(checkedPage(complete))}\n`
     : '';
   environment.stderr.write(
-    `Open this page in a browser on any machine:\n\n  ${forTerminal(checkedPage(page))}\n\nand type this code there:\n\n  ${forTerminal(code)}\n${withCode}\n`,
+    `Open this page in a browser on any machine:\n\n  ${forTerminal(checkedPage(page))}\n\nand enter this code:\n\n  ${forTerminal(code)}\n${withCode}\n`,
   );
 }
 
-const refused = (body: unknown) => {
+const oauthError = (body: unknown) => {
   const error = fieldOf(body, 'error');
   return typeof error === 'string' ? error : '';
 };
 
-/** Undefined while nobody has answered; `slower`: the gateway is asked too often. */
+/** Returns the credential once the login is approved. `slower`: the gateway asks for fewer requests. */
 function readPoll({ status, body }: GatewayAnswer, origin: string): { credential?: Credential; slower: boolean } {
   if (status === 400) {
-    const error = refused(body);
+    const error = oauthError(body);
     if (error === 'authorization_pending' || error === 'slow_down') return { slower: error === 'slow_down' };
     if (error === 'access_denied')
       throw new CliError(
         'login-failed',
-        'the login was denied on the page',
-        'If that was not you, tell whoever runs the gateway.',
+        'the login was denied on the approval page',
+        'If you did not deny it, tell the operator of the gateway.',
       );
     throw new CliError(
       'login-failed',
       error === 'expired_token'
-        ? 'nobody approved the login in time'
-        : `the gateway did not accept the login: ${saidBy(body) ?? 'status 400'}`,
+        ? 'the login was not approved in time'
+        : `the gateway did not accept the login: ${errorDetail(body) ?? 'status 400'}`,
       'Run the command again.',
     );
   }
@@ -73,7 +73,7 @@ function readPoll({ status, body }: GatewayAnswer, origin: string): { credential
   };
 }
 
-/** Asks until somebody has answered (RFC 8628, 3.5). A gateway that is away for a moment does not end the wait. */
+/** Polls until the user has decided (RFC 8628, 3.5). Goes on while the gateway cannot be reached. */
 async function poll(
   client: GatewayClient,
   environment: Environment,
@@ -84,7 +84,7 @@ async function poll(
   for (;;) {
     await environment.sleep(pauseMs);
     if (environment.now() > endsAt)
-      throw new CliError('login-failed', 'nobody approved the login in time', 'Run the command again.');
+      throw new CliError('login-failed', 'the login was not approved in time', 'Run the command again.');
     try {
       const { credential, slower } = readPoll(
         await client.call({
@@ -103,9 +103,7 @@ async function poll(
   }
 }
 
-/**
- * Logs in by device authorization (RFC 8628): a person approves in a browser elsewhere, so that nothing here needs one.
- */
+/** Logs in by device authorization (RFC 8628). The user approves in a browser on any machine. */
 export async function deviceSignIn(
   client: GatewayClient,
   environment: Environment,

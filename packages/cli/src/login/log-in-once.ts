@@ -7,16 +7,16 @@ import { CliError } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
 
 export type LoginParts = { home: Home; client: GatewayClient; store: CredentialStore; environment: Environment };
-/** `signIn` is the way to log in; `known` the token that is of no use any more. */
+/** `signIn` logs in. `known` is the token that is no longer valid. */
 export type LogInOnceOptions = {
   timeoutMs: number;
   known: string | undefined;
-  /** What another process got will not do. */
+  /** Does not accept the credential of another process. */
   ownOnly?: boolean;
   signIn(client: GatewayClient, environment: Environment): Promise<Credential>;
 };
 
-/** Logs in while holding the lock. Ctrl-C gives it back at once and says so; whoever waits then logs in instead. */
+/** Logs in while holding the lock. Ctrl-C releases it at once, and a process that waits for it logs in instead. */
 async function logInLocked(
   { client, store, environment }: LoginParts,
   { signIn }: LogInOnceOptions,
@@ -24,7 +24,7 @@ async function logInLocked(
 ): Promise<Credential> {
   const unwatch = environment.onInterrupt(() => {
     release();
-    environment.stderr.write('\nLogin given up.\n');
+    environment.stderr.write('\nLogin canceled.\n');
   });
   try {
     const credential = await signIn(client, environment);
@@ -36,9 +36,9 @@ async function logInLocked(
 }
 
 /**
- * Logs in, unless another process is just doing that: then it waits and takes what the other one got, or hears that it
- * got nothing. So many kubectl started together open one browser, and one that is closed keeps none of them waiting for
- * longer than the first.
+ * Logs in, unless another process is logging in already. Then it waits, and uses the credential or reports the failure
+ * of that login. Many kubectl processes that start together therefore open one browser, and if the user closes it, they
+ * all fail together.
  */
 export async function logInOnce(parts: LoginParts, options: LogInOnceOptions): Promise<Credential> {
   const { home, store, environment } = parts;
@@ -68,12 +68,12 @@ export async function logInOnce(parts: LoginParts, options: LogInOnceOptions): P
         lock.release();
       }
     }
-    if (!waited) environment.stderr.write('Another login to this gateway is under way; waiting for it.\n');
+    if (!waited) environment.stderr.write('Another login to this gateway is in progress. Waiting for it.\n');
     if (environment.now() > beganAt + options.timeoutMs)
       throw new CliError(
         'login-failed',
-        'another login to this gateway is under way and does not end',
-        `Finish it, or remove ${store.directory}/login.lock if none is.`,
+        'another login to this gateway is still in progress',
+        `Finish it. If there is none, delete ${store.directory}/login.lock.`,
       );
     await environment.sleep(150);
   }

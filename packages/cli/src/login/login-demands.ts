@@ -1,8 +1,8 @@
 import { CliError } from '../terminal/cli-error.ts';
 
 /**
- * How recently and how strongly a login is to authenticate, where, and whom, as parameters of the page (OpenID Connect
- * Core 3.1.2.1).
+ * Requirements for a login, as parameters of the login page (OpenID Connect Core 3.1.2.1): how recently and how strongly
+ * the user must authenticate, with which provider, and as whom.
  */
 export type LoginDemands = {
   max_age?: string;
@@ -22,19 +22,19 @@ function readAge(text: string): string {
   if (parts.length === 0 || parts.map(([part]) => part).join('') !== text || seconds > 31_536_000)
     throw new CliError(
       'usage',
-      `"${text}" is not a length of time`,
-      'Write it like 5m or 1h30m; 0s authenticates anew in any case.',
+      `"${text}" is not a duration`,
+      'Write it like 5m or 1h30m. With 0s you always authenticate again.',
     );
   return String(seconds);
 }
 
-/** Where to log in, and as whom; `--provider` without a name asks for the choice. */
+/** Reads which provider to use, and as whom. With `--provider` without a name, the user chooses on the page. */
 function readWhere({ provider, loginHint }: DemandOptions): LoginDemands {
   if (typeof provider === 'string' && !/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(provider))
     throw new CliError(
       'usage',
       `"${provider}" is not the name of an identity provider`,
-      "Write --provider with one of the names in the gateway's configuration, or without a name to choose on the page.",
+      "Give --provider a name from the gateway's configuration, or no name to choose on the page.",
     );
   if (loginHint !== undefined && (loginHint.trim() === '' || loginHint.length > 256))
     throw new CliError('usage', '--login-hint is empty or too long', 'Write --login-hint alice@example.com.');
@@ -52,8 +52,8 @@ export function readLoginDemands(options: DemandOptions): LoginDemands {
   if (unfit !== undefined)
     throw new CliError(
       'usage',
-      `"${unfit}" is not the name of a class`,
-      'Write --acr phr, or several with commas between them.',
+      `"${unfit}" is not an authentication context class`,
+      'Write --acr phr. Separate several classes with commas.',
     );
   return {
     ...readWhere(options),

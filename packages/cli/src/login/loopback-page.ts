@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 
-// The look of the gateway's own pages, as far as a few words need it.
+// A subset of the style of the gateway's own pages.
 const style = `:root{color-scheme:light dark;--paper:#eef1f5;--card:#fff;--ink:#16202c;--quiet:#4d5a69;--line:#7b8896}
 @media(prefers-color-scheme:dark){:root{--paper:#0f151c;--card:#19212b;--ink:#e6ecf2;--quiet:#a9b6c4;--line:#6d7b8a}}
 *{box-sizing:border-box}
@@ -23,9 +23,7 @@ const page = (title: string, text: string) => `<!doctype html>
 </main></body></html>
 `;
 
-/**
- * Answers the browser that came back to this program. `title` and `text` are markup of ours, never anybody else's text.
- */
+/** Answers the redirected browser. `title` and `text` are trusted markup. */
 export function answerPage(response: ServerResponse, status: number, title: string, text: string): void {
   response.writeHead(status, {
     'content-type': 'text/html; charset=utf-8',

@@ -1,10 +1,10 @@
 import type { Environment } from '../environment/environment.ts';
 
-/** Lines that a person pastes, while something else may end the wait first. */
+/** Lines that the user pastes. Something else may end the wait first. */
 export type PastedLines = {
-  /** The next line with anything in it; never resolves once the input has ended. */
+  /** Resolves with the next line that is not empty. Never resolves once the input has ended. */
   next(): Promise<string>;
-  /** Lets go of the input, so that the program can end. */
+  /** Closes the input, so that the program can end. */
   close(): void;
 };
 
@@ -22,7 +22,7 @@ async function* readLines(input: AsyncIterable<Uint8Array>): AsyncGenerator<stri
   if (text.trim() !== '') yield text.trim();
 }
 
-/** Begins to read standard input. */
+/** Starts to read standard input. */
 export function openPastedLines(environment: Pick<Environment, 'stdin'>): PastedLines {
   const input = environment.stdin;
   const lines = readLines(input);
@@ -32,7 +32,7 @@ export function openPastedLines(environment: Pick<Environment, 'stdin'>): Pasted
         const { value, done } = await lines.next();
         return done ? await never() : value;
       } catch {
-        // Closed, or not to be read: then there is nothing to wait for from here.
+        // The input is closed or cannot be read, so no line will come.
         return never();
       }
     },

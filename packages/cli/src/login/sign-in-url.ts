@@ -6,24 +6,24 @@ import type { LoginDemands } from './login-demands.ts';
 
 const loopbackHosts = /^(?:localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])$/;
 
-/** In place of an address: the page shows the code, and a person carries it here. */
+/** Instead of an address: the page shows the code, and the user pastes it here. */
 export const pasteRedirect = 'urn:ietf:wg:oauth:2.0:oob';
 
-/** The page to open comes from the gateway; still it is only opened if it is https, or http on this machine. */
+/** Checks a page that the gateway names: it must use https, or http on this machine. Throws a CliError. */
 export function checkedPage(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const safe = url?.protocol === 'https:' || (url?.protocol === 'http:' && loopbackHosts.test(url.hostname));
   if (!url || !safe || url.username !== '' || url.password !== '') {
     throw new CliError(
       'login-failed',
-      'the gateway names a login page that is not https',
-      'Tell whoever runs the gateway (login.url).',
+      'the login page of the gateway does not use https',
+      'Tell the operator of the gateway (login.url).',
     );
   }
   return url.href;
 }
 
-/** Asks the gateway where a person begins this login. */
+/** Asks the gateway for the page on which the user starts this login. */
 export async function signInUrl(
   client: GatewayClient,
   login: { redirectUri: string; state: string; challenge: string; demands?: LoginDemands },

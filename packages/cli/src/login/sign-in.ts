@@ -1,5 +1,5 @@
 import { readAnswer, tokenSchema } from '../gateway/answers.ts';
-import { expectOk, saidBy } from '../gateway/expect-ok.ts';
+import { expectOk, errorDetail } from '../gateway/expect-ok.ts';
 import type { GatewayClient } from '../gateway/gateway-client.ts';
 import type { Credential } from '../home/credential.ts';
 import { CliError, describeError } from '../terminal/cli-error.ts';
@@ -7,7 +7,7 @@ import { forTerminal } from '../terminal/for-terminal.ts';
 import { startSpinner } from '../terminal/spinner.ts';
 import type { Environment } from '../environment/environment.ts';
 import { credentialOf } from './credential-of.ts';
-import { noBrowserHere } from './local-browser.ts';
+import { whyNoLocalBrowser } from './local-browser.ts';
 import type { LoginDemands } from './login-demands.ts';
 import { startLoopbackListener, type LoopbackListener } from './loopback-listener.ts';
 import { openBrowser } from './open-browser.ts';
@@ -15,16 +15,13 @@ import { openPastedLines, type PastedLines } from './pasted-lines.ts';
 import { challengeOf, randomText } from './pkce.ts';
 import { pasteRedirect, signInUrl } from './sign-in-url.ts';
 
-/**
- * How a login goes about: whether it may open a browser, whether a code may be pasted here, and how long a person may
- * take.
- */
+/** Whether a login may open a browser, whether the user may paste a code, and how long the user may take. */
 export type SignInOptions = {
   browser: boolean;
   paste: boolean;
   timeoutMs: number;
   demands?: LoginDemands;
-  /** True once nobody waits for the login any more; asked twice a second. */
+  /** Reports whether the login is no longer needed. Called twice a second. */
   abandoned?: () => boolean;
 };
 
@@ -39,14 +36,14 @@ async function exchange({ client, verifier }: Login, code: string, redirectUri: 
   if (answer.status >= 400 && answer.status < 500) {
     throw new CliError(
       'login-failed',
-      `the gateway did not accept the login: ${saidBy(answer.body) ?? `status ${answer.status}`}`,
+      `the gateway did not accept the login: ${errorDetail(answer.body) ?? `status ${answer.status}`}`,
       'Log in again.',
     );
   }
   return credentialOf(readAnswer(tokenSchema, expectOk(answer, client.address.origin), 'the login'));
 }
 
-/** Takes codes that are pasted until one is right; a slip of the hand costs another try, not the login. */
+/** Accepts pasted codes until one is correct. A wrong paste does not end the login. */
 async function takePasted(login: Login, lines: PastedLines): Promise<Credential> {
   for (;;) {
     const code = await lines.next();
@@ -55,13 +52,13 @@ async function takePasted(login: Login, lines: PastedLines): Promise<Credential>
     } catch (error) {
       if (!(error instanceof CliError) || error.exit !== 'login-failed') throw error;
       login.environment.stderr.write(
-        `${describeError(error).text}  Paste the code once more, or open the page again for another.\n`,
+        `${describeError(error).text}  Paste the code again, or open the page again to get a new one.\n`,
       );
     }
   }
 }
 
-/** The page whose code is carried back by hand; undefined where the gateway does not offer it. */
+/** Returns the page that shows a code to paste; undefined if the gateway does not offer one. */
 async function pastePage({ client, options, verifier }: Login): Promise<string | undefined> {
   if (!options.paste) return undefined;
   return signInUrl(client, {
@@ -70,8 +67,8 @@ async function pastePage({ client, options, verifier }: Login): Promise<string |
     challenge: challengeOf(verifier),
     demands: options.demands ?? {},
   }).catch((error: unknown) => {
-    // A gateway that cannot be asked, or is asked too often from this address, may still have the person log in on this
-    // machine; if not, it says so there.
+    // The gateway cannot be reached, or rejects the request. Logging in on this machine may still work. If it does not,
+    // that attempt reports the error.
     if (
       error instanceof CliError &&
       (error.exit === 'refused' || error.exit === 'usage' || error.exit === 'unreachable')
@@ -81,31 +78,31 @@ async function pastePage({ client, options, verifier }: Login): Promise<string |
   });
 }
 
-/** Says where to log in: here, and where no browser is here, what else there is. */
+/** Prints the pages on which the user can log in: on this machine, and without a local browser, elsewhere. */
 function tellPages(
   { client, environment, options }: Login,
   pages: { here: string | undefined; paste: string | undefined; opened: boolean },
 ): void {
   const { here, paste, opened } = pages;
-  const why = options.browser ? noBrowserHere(environment) : undefined;
+  const why = options.browser ? whyNoLocalBrowser(environment) : undefined;
   const indented = (url: string) => `\n\n  ${forTerminal(url)}\n\n`;
   const text: string[] = [];
   if (here !== undefined)
     text.push(
-      `${opened && why === undefined ? 'Your browser opens this page; if it does not, open it yourself' : 'Open this page in your browser'}:${indented(here)}`,
+      `${opened && why === undefined ? 'Your browser opens this page. If it does not, open it yourself' : 'Open this page in your browser'}:${indented(here)}`,
     );
   if (paste !== undefined)
     text.push(
-      `${here === undefined ? 'Open this page in a browser anywhere' : 'If that browser is on another machine, open this page there instead'}, and paste the code that it shows here:${indented(paste)}`,
+      `${here === undefined ? 'Open this page in a browser on any machine' : 'If your browser is on another machine, open this page instead'}, and paste the code that it shows:${indented(paste)}`,
     );
   if (why !== undefined && paste === undefined)
     text.push(
-      `No browser can be seen here: ${why}. Only a browser on this machine finds its way back here;\nto log in from another machine: sallyport login --device --gateway ${client.address.origin}\n\n`,
+      `There seems to be no browser on this machine: ${why}. That page only works in a browser on this machine.\nTo log in from another machine, run: sallyport login --device --gateway ${client.address.origin}\n\n`,
     );
   environment.stderr.write(text.join(''));
 }
 
-/** A listener for the browser's way back; where none can be opened, a code can be pasted still. */
+/** Starts the listener for the browser's redirect. If that fails, the user may still be able to paste a code. */
 async function listenFor(state: string, mayPaste: boolean): Promise<LoopbackListener | undefined> {
   return startLoopbackListener(state).catch((error: unknown) => {
     if (mayPaste) return undefined;
@@ -113,7 +110,7 @@ async function listenFor(state: string, mayPaste: boolean): Promise<LoopbackList
   });
 }
 
-/** Waits for the browser on loopback, or for a code that is pasted, whichever comes first. */
+/** Waits for the browser's redirect or a pasted code, whichever comes first. */
 async function waitFor(
   login: Login,
   listener: LoopbackListener | undefined,
@@ -123,7 +120,7 @@ async function waitFor(
     environment,
     options: { timeoutMs },
   } = login;
-  // A spinner would write over what is being pasted.
+  // A spinner would overwrite what the user pastes.
   const spinner =
     lines === undefined
       ? await startSpinner(environment, `Waiting for you to log in (up to ${Math.round(timeoutMs / 1000)} s)`)
@@ -131,17 +128,17 @@ async function waitFor(
   const late = () =>
     new CliError(
       'login-failed',
-      `nobody finished the login within ${Math.round(timeoutMs / 1000)} seconds`,
-      'Run the command again and log in on the page that it shows.',
+      `the login was not finished within ${Math.round(timeoutMs / 1000)} seconds`,
+      'Run the command again and log in on the page that it prints.',
     );
-  const given = () => new CliError('failed', 'the program that needed the login has ended', 'Run it again.');
+  const abandoned = () => new CliError('failed', 'the program that needed the login has ended', 'Run it again.');
   const clock = new AbortController();
   const ways = [
     ...(listener ? [listener.code().then((code) => exchange(login, code, listener.redirectUri))] : []),
     ...(lines ? [takePasted(login, lines)] : []),
     new Promise<never>((_resolve, reject) => {
       const timer = setTimeout(() => reject(late()), timeoutMs);
-      const watch = setInterval(() => void (login.options.abandoned?.() && reject(given())), 500);
+      const watch = setInterval(() => void (login.options.abandoned?.() && reject(abandoned())), 500);
       clock.signal.addEventListener('abort', () => {
         clearTimeout(timer);
         clearInterval(watch);
@@ -158,9 +155,9 @@ async function waitFor(
 }
 
 /**
- * Logs a person in as a native app does (RFC 8252): a page in their browser, a one-time code on loopback or carried
- * here by hand, exchanged with PKCE (RFC 7636). The page's address is printed always, as the browser that opens may be
- * the wrong one or on another machine.
+ * Logs the user in as a native app does (RFC 8252): a page in the browser, and a code that comes back on loopback or by
+ * paste and is exchanged with PKCE (RFC 7636). The address of the page is always printed, because the browser that opens
+ * may be the wrong one or on another machine.
  */
 export async function signIn(
   client: GatewayClient,

@@ -19,10 +19,10 @@ const exitTable = Object.entries(exitMeanings)
   .map(([name, meaning]) => `  ${String(exitCodes[name as ExitName]).padEnd(2)} ${name.padEnd(14)} ${meaning}`)
   .join('\n');
 
-/** The whole command line. Throws CommanderError on a wrong one instead of ending the process. */
+/** Creates the command parser. It throws a CommanderError for a wrong command line, and does not end the process. */
 export function createProgram(environment: Environment): Command {
   const program = new Command('sallyport')
-    .description('Reach Kubernetes clusters through a Sallyport gateway with the identity that you already have.')
+    .description('Reach Kubernetes clusters through a Sallyport gateway, with the identity that you already have.')
     .version(version, '-V, --version')
     .exitOverride()
     .showHelpAfterError('(see --help)')
@@ -43,7 +43,7 @@ Example:
 Exit codes:
 ${exitTable}
 
-Your credentials are kept in ~/.config/sallyport, or in the directory that SALLYPORT_HOME names.`,
+Your credentials are stored in ~/.config/sallyport, or in the directory that SALLYPORT_HOME names.`,
     );
   for (const add of [
     addLogin,

@@ -1,7 +1,7 @@
 import { exitCodes, type ExitName } from './exit-codes.ts';
 import { forTerminal } from './for-terminal.ts';
 
-/** An expected failure: what went wrong, what to do about it, and the exit code. Carries no token. */
+/** An expected failure: what went wrong, what to do about it, and the exit code. Never contains a token. */
 export class CliError extends Error {
   readonly exit: ExitName;
   readonly hint: string | undefined;
@@ -14,15 +14,15 @@ export class CliError extends Error {
   }
 }
 
-/** Renders whatever was thrown for standard error; a bug shows its message but no stack. */
+/** Renders a thrown value for standard error. For a bug, it shows the message but no stack. */
 export function describeError(error: unknown): { text: string; code: number } {
   if (error instanceof CliError) {
     const hint = error.hint === undefined ? '' : `\n  ${forTerminal(error.hint)}`;
     return { text: `sallyport: ${forTerminal(error.message)}${hint}\n`, code: exitCodes[error.exit] };
   }
-  const message = error instanceof Error ? error.message : 'unknown fault';
+  const message = error instanceof Error ? error.message : 'unknown error';
   return {
-    text: `sallyport: unexpected fault: ${forTerminal(message)}\n  This is a bug of the program; please report it with what you typed.\n`,
+    text: `sallyport: unexpected error: ${forTerminal(message)}\n  This is a bug. Please report it, with the command that you ran.\n`,
     code: exitCodes.failed,
   };
 }

@@ -3,8 +3,8 @@ import type { Environment } from '../environment/environment.ts';
 import { CliError } from './cli-error.ts';
 
 /**
- * Asks the person at the terminal for a word; anything else is no. Where nobody is there to ask, `--yes` (or the option
- * of that name) must have said it.
+ * Asks the user to type `yes`. Every other answer means no. Without a terminal, the user must have given `--yes` (or the
+ * option named in `options`).
  */
 export async function confirm(
   environment: Environment,
@@ -13,16 +13,20 @@ export async function confirm(
 ): Promise<void> {
   if (options.yes === true) return;
   if ((environment.stdin as { isTTY?: boolean }).isTTY !== true)
-    throw new CliError('usage', `${question} Nobody is here to be asked`, `Say ${options.option ?? '--yes'}.`);
-  environment.stderr.write(`${question} Write yes to go on: `);
+    throw new CliError(
+      'usage',
+      `${question} There is no terminal to ask on`,
+      `To confirm, add ${options.option ?? '--yes'}.`,
+    );
+  environment.stderr.write(`${question} Type yes to continue: `);
   const lines = openPastedLines(environment);
-  // Ctrl-D is an answer, too, and not a wait for another.
+  // Ctrl-D counts as an answer.
   const ended = new Promise<void>((resolve) => {
     (environment.stdin as Partial<NodeJS.ReadableStream>).once?.('end', resolve);
   });
   try {
     if ((await Promise.race([lines.next(), ended])) !== 'yes')
-      throw new CliError('usage', 'nothing was done', 'Only "yes" goes on.');
+      throw new CliError('usage', 'nothing was done', 'To continue, answer "yes".');
   } finally {
     lines.close();
   }

@@ -1,4 +1,4 @@
-/** Every exit code of the program and its name; `sallyport --help` prints the table. */
+/** The exit codes of the program. `sallyport --help` prints them as a table. */
 export const exitCodes = {
   ok: 0,
   failed: 1,
@@ -14,19 +14,19 @@ export const exitCodes = {
 } as const;
 export type ExitName = keyof typeof exitCodes;
 
-/** What each code means, for the help text. */
+/** The meaning of each code, for the help text. */
 export const exitMeanings: Record<ExitName, string> = {
   ok: 'done',
   failed:
-    'the command did its work and the answer is no (faults in a configuration, no credential for kubectl, what can-i asks is not allowed), or a bug',
+    'the command ran and the answer is no (the configuration has faults, kubectl gets no credential, can-i says no), or there is a bug',
   usage: 'the command line is wrong',
-  'not-logged-in': 'nobody is logged in, or the session has ended',
+  'not-logged-in': 'you are not logged in, or your session has ended',
   unreachable: 'the gateway cannot be reached, cannot be trusted, or is not ready',
-  refused: 'the gateway refused: not allowed, or no such thing',
-  'login-failed': 'the login was refused, given up, or took too long',
-  'local-file': 'a file of yours cannot be read or written, or is locked',
-  'out-of-step': 'the replicas of the gateway run different policies, or one refuses its file',
+  refused: 'the gateway refused: this is not allowed, or does not exist',
+  'login-failed': 'the login was refused or canceled, or took too long',
+  'local-file': 'a local file cannot be read or written, or is locked',
+  'out-of-step': 'the replicas of the gateway run different policies, or one rejects its file',
   'policy-differs':
-    'a replay found what it was told to fail on (policy replay --fail-on-loss, --fail-on-gain, --fail-on-unjudged)',
-  incomplete: 'what is shown is not all: a gateway did not answer, or there is more than one list holds',
+    'a replay found a difference that you asked to fail on (policy replay --fail-on-loss, --fail-on-gain, --fail-on-unjudged)',
+  incomplete: 'the list is incomplete: a gateway did not answer, or there are too many rows for one list',
 };

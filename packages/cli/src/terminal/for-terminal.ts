@@ -1,5 +1,5 @@
-// C0 and C1 controls, DEL, the bidirectional overrides and isolates, invisible marks, and line separators:
-// what could move the cursor, forge a line or make text read as something else.
+// C0 and C1 controls, DEL, bidirectional overrides and isolates, invisible marks, and line separators. They could move
+// the cursor, forge a line, or make text read as something else.
 const unsafe = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g;
 
 const escaped = (character: string) => {
@@ -7,15 +7,12 @@ const escaped = (character: string) => {
   return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
 };
 
-/**
- * Makes text from elsewhere safe to show on a terminal, in one line: what could command the terminal is shown as an
- * escape.
- */
+/** Makes untrusted text safe to print on one line of a terminal. Shows control characters as escapes. */
 export function forTerminal(text: string): string {
   return text.toWellFormed().replace(unsafe, escaped);
 }
 
-/** JSON that is safe to show on a terminal and still the same data: what JSON leaves bare is written as `\uXXXX`. */
+/** Returns JSON that is safe to print on a terminal. It is the same data: unsafe characters are written as `\uXXXX`. */
 export function jsonForTerminal(value: unknown, indent?: number): string {
   return JSON.stringify(value, null, indent).replace(unsafe, (character) =>
     character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -1,7 +1,4 @@
-/**
- * The command did its work, has said that the answer is no (or was told to say nothing), and ends with the code for
- * that.
- */
+/** The command ran, and its answer is no. It has already printed the answer, or was told to print nothing. */
 export class NegativeAnswer extends Error {
   constructor() {
     super('the answer is no');

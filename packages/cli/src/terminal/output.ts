@@ -1,9 +1,9 @@
 import { jsonForTerminal } from './for-terminal.ts';
 
-/** Forms of a command's answer on standard output. */
+/** The formats of a command's result on standard output. */
 export type OutputFormat = 'text' | 'json';
 
-/** Renders an answer in the form asked for; `text` is only made when it is wanted. */
+/** Renders a result in the given format. Calls `text` only if that is the format. */
 export function render(format: OutputFormat, data: unknown, text: () => string): string {
   return format === 'json' ? `${jsonForTerminal(data, 2)}\n` : text();
 }

@@ -3,7 +3,7 @@ import type { Environment } from '../environment/environment.ts';
 const quietMs = 2000;
 const everyMs = 250;
 
-/** Tells on a terminal how far something is that takes longer than two seconds; elsewhere it says nothing. */
+/** Shows the progress of anything that takes longer than two seconds. Prints nothing unless there is a terminal. */
 export type Progress = { tell(words: () => string): void; end(): void };
 
 export function createProgress(environment: Pick<Environment, 'stderr' | 'now'>): Progress {

@@ -1,19 +1,18 @@
 import process from 'node:process';
 import type { Environment } from '../environment/environment.ts';
 
-/** Something long that the person waits for; `stop` clears its sign from the terminal. */
+/** A spinner on the terminal. `stop` removes it. */
 export type Spinner = { stop(): void };
 
-/** Shows a spinner while something is awaited: only on a terminal, only on standard error. */
+/** Shows a spinner on standard error, if that is a terminal. */
 export async function startSpinner(environment: Environment, text: string): Promise<Spinner> {
-  // A terminal may say that it is 0 columns wide (one made by a program often does): the spinner would then count lines
-  // for ever.
+  // A pseudo-terminal often reports a width of 0 columns. The spinner would then count lines forever.
   const wide = (process.stderr.columns ?? 0) > 0;
   if (!environment.stderr.isTTY || !process.stderr.isTTY || !wide) return { stop: () => {} };
   const { default: ora } = await import('ora');
   const spinner = ora({ text, stream: process.stderr, discardStdin: false }).start();
   const stop = () => void spinner.stop();
-  // The same for a terminal that shrinks to nothing, or goes away, while one waits.
+  // The same happens if the terminal shrinks to nothing, or disappears, in the meantime.
   process.stderr.on('resize', () => {
     if (!((process.stderr.columns ?? 0) > 0)) stop();
   });

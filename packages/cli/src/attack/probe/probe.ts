@@ -1,52 +1,51 @@
 import type { RawReply } from './raw-reply.ts';
 
-/** Whom the cluster takes a caller for, as a SelfSubjectReview says. */
+/** The identity of a client at the cluster, according to a SelfSubjectReview. */
 export type UserInfo = { username: string; uid: string; groups: string[]; extra: string };
 
-/** What an attack shows. `unjudged`: nothing can be said from outside. */
+/** The result of an attack, and the evidence. `unjudged`: it cannot be judged from outside. */
 export type Verdict = { result: 'held' | 'hole' | 'unjudged'; seen: string };
 
-/** A request to be written; what is not said is as a well-behaved client would say it. */
+/** A request. The defaults for absent members are those of a well-behaved client. */
 export type Attempt = {
   method?: string;
-  /** Behind the address of the cluster; `target` replaces the whole request target. */
+  /** The path after the address of the cluster. `target` replaces the whole request target. */
   path?: string;
   target?: string;
   version?: string;
   host?: string;
-  /** The Authorization line's value; null leaves the line out. */
+  /** The value of the Authorization header. Null omits the header. */
   authorization?: string | null;
   lines?: readonly string[];
   body?: string;
 };
 
-/** What an attack works with. */
+/** What an attack can use. */
 export type Attacker = {
-  /** The token in the form of a subprotocol, and as it is. */
   token: string;
-  /** Whom the cluster takes the token's owner for. */
+  /** The identity of the token's owner at the cluster. */
   baseline: UserInfo;
   send(attempt: Attempt): Promise<RawReply>;
-  /** Both on one connection, the second after the answer to the first. */
+  /** Sends both on one connection, the second after the response to the first. */
   sendTwo(first: Attempt, second: Attempt): Promise<[RawReply, RawReply]>;
 };
 
-/** One way to attack; `judge` sends it and says what came of it. */
-export type Probe = { what: string; judge(attacker: Attacker): Promise<Verdict> };
+/** One attack. `run` sends it and returns the result. */
+export type Probe = { what: string; run(attacker: Attacker): Promise<Verdict> };
 
-/** A row of the catalogue of attacks. */
+/** A row of the catalog of attacks. */
 export type AttackRow = { row: string; attack: string; probes: readonly Probe[] };
 
 export const held = (seen: string): Verdict => ({ result: 'held', seen });
 export const hole = (seen: string): Verdict => ({ result: 'hole', seen });
 export const unjudged = (seen: string): Verdict => ({ result: 'unjudged', seen });
 
-/** Where a cluster takes a SelfSubjectReview. */
+/** The path for a SelfSubjectReview. */
 export const reviewPath = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
 
 const reviewBody = JSON.stringify({ kind: 'SelfSubjectReview', apiVersion: 'authentication.k8s.io/v1' });
 
-/** A SelfSubjectReview: it asks the cluster who it takes the caller for, which anybody may, and changes nothing. */
+/** Returns a SelfSubjectReview. It asks the cluster who the client is. Every user may do that, and it changes nothing. */
 export function review(attempt: Attempt = {}): Attempt {
   const { lines = [], path = reviewPath, ...rest } = attempt;
   return {
@@ -61,7 +60,7 @@ export function review(attempt: Attempt = {}): Attempt {
 const texts = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((one) => typeof one === 'string').toSorted() : [];
 
-/** Reads the answer to a SelfSubjectReview; undefined if it is none. */
+/** Reads the response to a SelfSubjectReview. Returns undefined for any other response. */
 export function readUserInfo({ status, body }: RawReply): UserInfo | undefined {
   if (status !== 201 && status !== 200) return undefined;
   try {
@@ -75,40 +74,40 @@ export function readUserInfo({ status, body }: RawReply): UserInfo | undefined {
   }
 }
 
-/** What an answer is, in words. */
+/** Describes a response. */
 export function describeReply({ status, closed }: RawReply): string {
-  if (status === 0) return closed ? 'the connection was ended' : 'no answer came';
+  if (status === 0) return closed ? 'the connection was closed' : 'no response';
   return `answered ${status}`;
 }
 
-/** True if the answer is the cluster's own refusal of an identity that it was asked for: the header has reached it. */
+/** Reports whether the cluster itself refused to impersonate, which means that the header reached it. */
 export const reachedImpersonation = ({ body }: RawReply): boolean =>
   /cannot impersonate|impersonation is not|requesting impersonation/i.test(body);
 
 const isRefusal = ({ status, closed }: RawReply) => (status >= 400 && status < 500) || (status === 0 && closed);
 
-/** Judges the answer to a SelfSubjectReview that tried to be somebody else. */
+/** Judges the response to a SelfSubjectReview that tried to use another identity. */
 export function judgeIdentity(reply: RawReply, baseline: UserInfo): Verdict {
   if (reachedImpersonation(reply))
-    return hole('the cluster was asked to take you for somebody else, and only its own rules refused');
+    return hole('the cluster was asked to impersonate another user, and only its own rules refused');
   const found = readUserInfo(reply);
   if (!found) return isRefusal(reply) ? held(describeReply(reply)) : unjudged(describeReply(reply));
-  if (found.username !== baseline.username) return hole(`the cluster took you for ${found.username}`);
+  if (found.username !== baseline.username) return hole(`the cluster identified you as ${found.username}`);
   if (found.groups.join('\n') !== baseline.groups.join('\n'))
-    return hole(`the cluster took you for a member of ${found.groups.join(', ') || 'no group'}`);
-  if (found.uid !== baseline.uid) return hole('the cluster was told another uid');
-  if (found.extra !== baseline.extra) return hole('the cluster was told other attributes of yours');
-  return held('not taken, and answered as you');
+    return hole(`the cluster identified you as a member of ${found.groups.join(', ') || 'no group'}`);
+  if (found.uid !== baseline.uid) return hole('the cluster got another uid');
+  if (found.extra !== baseline.extra) return hole('the cluster got other extra attributes');
+  return held('ignored, and answered with your own identity');
 }
 
-/** Judges an answer where only a refusal is right. */
+/** Judges a response that must be a refusal. */
 export function judgeRefusal(reply: RawReply): Verdict {
   if (isRefusal(reply)) return held(describeReply(reply));
-  if (reply.status === 0) return unjudged('no answer came');
-  return reply.status >= 500 ? unjudged(describeReply(reply)) : hole(`${describeReply(reply)} where a refusal is due`);
+  if (reply.status === 0) return unjudged('no response');
+  return reply.status >= 500 ? unjudged(describeReply(reply)) : hole(`${describeReply(reply)} instead of a refusal`);
 }
 
-/** A probe that is one request and one judgement. */
+/** Creates a probe that sends one request and judges its response. */
 export function probe(
   what: string,
   attempt: Attempt | ((attacker: Attacker) => Attempt),
@@ -116,7 +115,7 @@ export function probe(
 ): Probe {
   return {
     what,
-    judge: async (attacker) =>
+    run: async (attacker) =>
       judge(await attacker.send(typeof attempt === 'function' ? attempt(attacker) : attempt), attacker),
   };
 }

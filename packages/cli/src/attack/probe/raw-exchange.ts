@@ -3,18 +3,15 @@ import { connect as tlsConnect } from 'node:tls';
 import { readReply, type RawReply } from './raw-reply.ts';
 
 /**
- * Where bytes go: TLS, or plain on this machine; `ca` holds the PEM texts that are believed, undefined for what Node.js
- * brings.
+ * The destination: TLS, or unencrypted on this machine. `ca` has the trusted authorities in PEM, and undefined means
+ * those of Node.js.
  */
 export type RawTarget = { secure: boolean; host: string; port: number; ca: string[] | undefined };
 
-/**
- * How long nothing may come before what has come counts as the answer, and how long any one exchange may take, in
- * milliseconds.
- */
+/** After this silence, the bytes received so far count as the response. */
 const quietMs = 2500;
-const longestMs = 15_000;
-const mostBytes = 4 * 1024 * 1024;
+const timeoutMs = 15_000;
+const maxBytes = 4 * 1024 * 1024;
 
 function dial({ secure, host, port, ca }: RawTarget): Promise<Socket> {
   return new Promise((resolve, reject) => {
@@ -22,7 +19,7 @@ function dial({ secure, host, port, ca }: RawTarget): Promise<Socket> {
     const socket: Socket = secure
       ? tlsConnect({ host, port, ...servername, ALPNProtocols: ['http/1.1'], ...(ca === undefined ? {} : { ca }) })
       : netConnect({ host, port });
-    socket.setTimeout(longestMs, () => socket.destroy(new Error('no answer in time')));
+    socket.setTimeout(timeoutMs, () => socket.destroy(new Error('no response in time')));
     socket.once(secure ? 'secureConnect' : 'connect', () => {
       socket.removeAllListeners('error');
       socket.on('error', () => {});
@@ -32,7 +29,7 @@ function dial({ secure, host, port, ca }: RawTarget): Promise<Socket> {
   });
 }
 
-/** Waits until an answer is whole, the connection ends, or nothing more comes. */
+/** Waits until a response is complete, the connection ends, or nothing more arrives. */
 function receive(socket: Socket, bodiless: boolean): Promise<RawReply> {
   return new Promise((resolve) => {
     let text = '';
@@ -45,7 +42,7 @@ function receive(socket: Socket, bodiless: boolean): Promise<RawReply> {
     socket.on('data', (chunk: Buffer) => {
       text += chunk.toString('latin1');
       clearTimeout(timer);
-      if (text.length > mostBytes || readReply(text, false, bodiless).whole) return done(false);
+      if (text.length > maxBytes || readReply(text, false, bodiless).whole) return done(false);
       timer = setTimeout(() => done(false), quietMs);
     });
     for (const event of ['end', 'close']) socket.once(event, () => done(true));
@@ -53,8 +50,8 @@ function receive(socket: Socket, bodiless: boolean): Promise<RawReply> {
 }
 
 /**
- * Sends bytes (one character a byte) on a connection of their own and reads the answer; each further text goes out on
- * the same connection after the answer to the one before it. Rejects only where no connection can be made.
+ * Sends bytes (one character per byte) on a new connection and reads the response. Sends each further text on the same
+ * connection, after the response to the one before. Rejects only if it cannot connect.
  */
 export async function exchangeRaw(target: RawTarget, texts: readonly string[]): Promise<RawReply[]> {
   const socket = await dial(target);

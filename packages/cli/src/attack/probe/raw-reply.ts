@@ -1,15 +1,15 @@
-/** An answer as it came: `status` 0 if there was none. */
+/** A response as it arrived. `status` is 0 if there was none. */
 export type RawReply = { status: number; lines: string[]; body: string; closed: boolean };
 
-/** The value of a header line, the first of its name. */
+/** Returns the value of the first header with this name. */
 export function headerOf({ lines }: Pick<RawReply, 'lines'>, name: string): string | undefined {
   const line = lines.find((one) => one.toLowerCase().startsWith(`${name}:`));
   return line?.slice(name.length + 1).trim();
 }
 
-const largestBody = 1024 * 1024;
+const maxBodyBytes = 1024 * 1024;
 
-/** The content of a chunked body, and whether it has come to its end. */
+/** Returns the content of a chunked body, and whether it is complete. */
 function unchunk(text: string): { body: string; whole: boolean } {
   let body = '';
   for (let at = 0; ;) {
@@ -24,8 +24,8 @@ function unchunk(text: string): { body: string; whole: boolean } {
 }
 
 /**
- * Reads the first answer in what has come (one character a byte), past interim ones; `whole` tells whether more of it
- * is to come. `bodiless` is true after HEAD.
+ * Reads the first final response in the received bytes (one character per byte). `whole` reports whether it is complete.
+ * `bodiless` is true after HEAD.
  */
 export function readReply(text: string, closed: boolean, bodiless: boolean): { reply: RawReply; whole: boolean } {
   const end = text.indexOf('\r\n\r\n');
@@ -46,6 +46,6 @@ export function readReply(text: string, closed: boolean, bodiless: boolean): { r
     return { reply: reply(body), whole: whole || closed };
   }
   const length = headerOf({ lines }, 'content-length');
-  const wanted = length === undefined ? largestBody : Math.min(Number(length), largestBody);
+  const wanted = length === undefined ? maxBodyBytes : Math.min(Number(length), maxBodyBytes);
   return { reply: reply(rest.slice(0, wanted)), whole: closed || rest.length >= wanted };
 }

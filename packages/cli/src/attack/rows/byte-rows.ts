@@ -12,20 +12,20 @@ import {
   type Probe,
 } from '../probe/probe.ts';
 
-/** A refusal is right, and so is an answer as oneself; an error of the gateway's own or another identity is not. */
+/** A refusal or a response with the own identity is correct. A server error or another identity is a hole. */
 const bytes = (what: string, attempt: Attempt): Probe =>
   probe(what, attempt, (reply, { baseline }) =>
-    reply.status >= 500 ? hole(`${describeReply(reply)} where a refusal is due`) : judgeIdentity(reply, baseline),
+    reply.status >= 500 ? hole(`${describeReply(reply)} instead of a refusal`) : judgeIdentity(reply, baseline),
   );
 
 const lines = (what: string, ...odd: string[]) => bytes(what, review({ lines: odd }));
 const paths = (what: string, path: string): Probe =>
   probe(what, { path }, (reply) => {
-    if (reply.status >= 500) return hole(`${describeReply(reply)} where a refusal is due`);
+    if (reply.status >= 500) return hole(`${describeReply(reply)} instead of a refusal`);
     return reply.status >= 200 && reply.status < 400
-      ? hole(`${describeReply(reply)}, as if the path were another`)
+      ? hole(`${describeReply(reply)}, as for another path`)
       : reply.status === 0 && !reply.closed
-        ? unjudged('no answer came')
+        ? unjudged('no response')
         : held(describeReply(reply));
   });
 
@@ -34,11 +34,11 @@ const odd: AttackRow = {
   attack: 'control characters, other bytes and lengths',
   probes: [
     lines('NUL in a header', 'X-Attack: a\0b'),
-    lines('a bare LF, and an identity behind it', 'X-Attack: a\nImpersonate-User: sallyport-attack'),
-    lines('a bare CR, and an identity behind it', 'X-Attack: a\rImpersonate-User: sallyport-attack'),
+    lines('a bare LF, followed by an identity', 'X-Attack: a\nImpersonate-User: sallyport-attack'),
+    lines('a bare CR, followed by an identity', 'X-Attack: a\rImpersonate-User: sallyport-attack'),
     lines('a folded line with an identity', 'X-Attack: a', ' Impersonate-User: sallyport-attack'),
     lines('UTF-8 in a header', `X-Attack: ${Buffer.from('日本語').toString('latin1')}`),
-    lines('bytes that are no UTF-8', 'X-Attack: \xff\xfe'),
+    lines('bytes that are not UTF-8', 'X-Attack: \xff\xfe'),
     lines('a header of 64 KiB', `X-Attack: ${'a'.repeat(65_536)}`),
     lines(
       '5,000 header lines',
@@ -51,10 +51,10 @@ const odd: AttackRow = {
     paths('a path of 64 KiB', `/${'a'.repeat(65_536)}`),
     {
       what: 'all of that, and the gateway still answers',
-      judge: async ({ send, baseline }) =>
+      run: async ({ send, baseline }) =>
         readUserInfo(await send(review()))?.username === baseline.username
-          ? held('answered as you')
-          : hole('it does not answer any more as it did'),
+          ? held('answered with your own identity')
+          : hole('it no longer answers as before'),
     },
   ],
 };

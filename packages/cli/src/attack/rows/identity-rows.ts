@@ -1,6 +1,6 @@
 import { held, judgeIdentity, probe, review, unjudged, type AttackRow, type Probe } from '../probe/probe.ts';
 
-/** A SelfSubjectReview with these header lines, judged by whom the cluster then takes the caller for. */
+/** A SelfSubjectReview with these headers, judged by the identity in the response. */
 const as = (what: string, ...lines: string[]): Probe =>
   probe(what, review({ lines }), (reply, { baseline }) => judgeIdentity(reply, baseline));
 
@@ -37,7 +37,7 @@ const identity: AttackRow = {
     as('Impersonate-Group alone', 'Impersonate-Group: system:masters'),
     as('Impersonate-Uid', 'Impersonate-Uid: sallyport-attack'),
     as('Impersonate-Extra-Scopes', 'Impersonate-Extra-Scopes: sallyport-attack'),
-    as('a header of the family that nobody knows yet', 'Impersonate-Sallyport-Attack: x'),
+    as('an unknown header with the same prefix', 'Impersonate-Sallyport-Attack: x'),
     as('X-Remote-User and -Group', 'X-Remote-User: sallyport-attack', 'X-Remote-Group: system:masters'),
     as('X-Remote-Extra-Scopes', 'X-Remote-Extra-Scopes: sallyport-attack'),
     ...['X-Forwarded-User', 'X-Auth-Request-User', 'Remote-User', 'X-Webauth-User'].map((name) =>
@@ -48,7 +48,7 @@ const identity: AttackRow = {
 
 const spellings: AttackRow = {
   row: 'A03',
-  attack: 'the same in other spellings',
+  attack: 'the same headers in other spellings',
   probes: [
     'IMPERSONATE_USER',
     'impersonate_user',
@@ -64,7 +64,7 @@ const spellings: AttackRow = {
 
 const surviving: AttackRow = {
   row: 'A04',
-  attack: 'a header survives where your identity has no value for it',
+  attack: 'a header survives when your identity has no value for it',
   probes: [
     'Impersonate-Extra-Sallyport-Attack',
     'Impersonate-Extra-Reason',
@@ -79,10 +79,10 @@ const commas: AttackRow = {
   attack: 'commas in group names',
   probes: [
     {
-      what: 'a group of yours with a comma',
-      judge: async ({ baseline }) =>
+      what: 'one of your groups has a comma in its name',
+      run: async ({ baseline }) =>
         baseline.groups.some((group) => group.includes(','))
-          ? held('it stands whole among your groups at the cluster')
+          ? held('the cluster got it as one group')
           : unjudged('none of your groups has a comma'),
     },
   ],

@@ -15,28 +15,30 @@ import {
 } from '../probe/probe.ts';
 import { headerOf } from '../probe/raw-reply.ts';
 
-/** An API server sends this path on to one with a slash; who may read it differs. */
+/** An API server redirects this path to one with a slash. Not every token may read it. */
 const redirects: AttackRow = {
   row: 'A14',
-  attack: 'redirects by a cluster',
+  attack: 'redirects from a cluster',
   probes: [
     probe('/debug/pprof', { path: '/debug/pprof' }, (reply) => {
       if (reply.status >= 300 && reply.status < 400) return held(`relayed: ${reply.status}`);
       return reply.status >= 200 && reply.status < 300
-        ? hole('it was followed')
-        : unjudged(`nothing that redirects may be read with this token (${describeReply(reply)})`);
+        ? hole('the redirect was followed')
+        : unjudged(`this token may read nothing that redirects (${describeReply(reply)})`);
     }),
   ],
 };
 
-/** Whoever goes to look for the host that the target names, or takes it for a path, has read it. */
+/** A server error means that the gateway tried to reach the host in the target. */
 const elsewhere = (what: string, attempt: Attempt): Probe =>
   probe(what, attempt, (reply) =>
-    reply.status >= 500 ? hole(`${describeReply(reply)}: it was looked for`) : judgeRefusal(reply),
+    reply.status >= 500 ? hole(`${describeReply(reply)}: the gateway tried to reach it`) : judgeRefusal(reply),
   );
 const foreignHost = (host: string): Probe =>
   probe(`Host: ${host}`, review({ host }), (reply, { baseline }) =>
-    reply.status >= 500 ? hole(`${describeReply(reply)}: it was looked for`) : judgeIdentity(reply, baseline),
+    reply.status >= 500
+      ? hole(`${describeReply(reply)}: the gateway tried to reach it`)
+      : judgeIdentity(reply, baseline),
   );
 
 const hosts: AttackRow = {
@@ -59,19 +61,19 @@ const hosts: AttackRow = {
 const unclearPath = (path: string): Probe =>
   probe(path, { path }, (reply) => {
     if (reply.status >= 300 && reply.status < 400)
-      return hole(`it went on, and was sent on to ${headerOf(reply, 'location') ?? 'somewhere'}`);
+      return hole(`it was forwarded, and redirected to ${headerOf(reply, 'location') ?? 'an unknown location'}`);
     return reply.status >= 200 && reply.status < 300
-      ? hole(`${describeReply(reply)}, as if it were another path`)
+      ? hole(`${describeReply(reply)}, as for another path`)
       : judgeRefusal(reply);
   });
 const unclearQuery = (query: string): Probe =>
   probe(`?${query}`, review({ path: `${reviewPath}?${query}` }), (reply) =>
-    readUserInfo(reply) ? hole('it went on to the cluster') : judgeRefusal(reply),
+    readUserInfo(reply) ? hole('it was forwarded to the cluster') : judgeRefusal(reply),
   );
 
 const unclear: AttackRow = {
   row: 'A16',
-  attack: 'paths and queries that two could read differently',
+  attack: 'paths and queries that two readers could understand differently',
   probes: [
     ...[
       '/api/../version',
@@ -96,16 +98,16 @@ const unclear: AttackRow = {
 const override = (name: string): Probe =>
   probe(`${name}: DELETE`, review({ lines: [`${name}: DELETE`] }), (reply, { baseline }) =>
     reply.status === 404 || reply.status === 405
-      ? hole(`${describeReply(reply)}: it was taken for a DELETE`)
+      ? hole(`${describeReply(reply)}: it was treated as a DELETE`)
       : judgeIdentity(reply, baseline),
   );
 const method = (name: string): Probe =>
   probe(name, { method: name, path: '/version' }, (reply) => {
-    if (reply.status >= 200 && reply.status < 300) return hole(`${describeReply(reply)} where no such method is known`);
+    if (reply.status >= 200 && reply.status < 300) return hole(`${describeReply(reply)} to an unknown method`);
     return reply.status >= 500 && reply.status !== 501
       ? unjudged(describeReply(reply))
       : reply.status === 0 && !reply.closed
-        ? unjudged('no answer came')
+        ? unjudged('no response')
         : held(describeReply(reply));
   });
 

@@ -2,7 +2,7 @@ import { splitResource } from './split-resource.ts';
 
 type Fields = Record<string, unknown>;
 
-/** The members of the short form of an input; beside a case's own name the object's is `resourceName`. */
+/** The members of the short form of an input. Next to the name of a case, the name of the object is `resourceName`. */
 export const shortMembers = [
   'user',
   'email',
@@ -31,7 +31,7 @@ export const shortMembers = [
 ] as const;
 const wholeMembers = ['session', 'request', 'kubernetes', 'records'];
 
-/** True if an input is in short form: the user is a text, and nothing of the long form is there. */
+/** Reports whether an input is in short form: the user is a string, and no member of the long form is present. */
 export function isShort(input: Fields): boolean {
   return (
     (input.user === undefined || typeof input.user === 'string') &&
@@ -47,10 +47,7 @@ const part = (fields: Fields): Fields | undefined =>
 const resourceFields = (text: unknown): Fields =>
   typeof text === 'string' ? { ...splitResource(text), isResourceRequest: true } : { resource: text };
 
-/**
- * Makes an input document of the short form of a case: who (logged in if there is a user), and what is asked. What is
- * not said is missing.
- */
+/** Converts the short form of an input to the long form. With a user, there is a session. Absent members stay absent. */
 export function caseInput(short: Fields): Fields {
   const {
     user,

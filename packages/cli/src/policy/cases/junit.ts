@@ -1,6 +1,6 @@
 import type { FileResult } from './describe-cases.ts';
 
-// XML 1.0 section 2.2: every other character makes a document ill-formed, escaped or not.
+// XML 1.0 section 2.2: any of these characters makes a document ill-formed, even if it is escaped.
 const notXml = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;
 
 const escapes: Record<string, string> = {
@@ -18,7 +18,7 @@ const text = (value: string) =>
     .replace(notXml, '\uFFFD')
     .replace(/[&<>"\n\r\t]/g, (one) => escapes[one]!);
 
-/** Renders results as a JUnit report, which CI systems read. */
+/** Renders results as a JUnit report for CI systems. */
 export function junit(files: readonly FileResult[]): string {
   const suites = files.map(({ file, cases }) => {
     const failed = cases.filter(({ passed }) => !passed).length;

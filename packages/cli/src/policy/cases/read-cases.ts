@@ -3,10 +3,10 @@ import { caseInput, isShort, shortMembers } from './case-input.ts';
 import { placeFaults } from '../load/place-faults.ts';
 import type { PolicyTools } from '../engine/policy-tools.ts';
 
-/** What a case expects; what is not said may be anything. */
+/** What a case expects. An absent member matches anything. */
 export type Expectation = { effect: 'allow' | 'deny' | 'authenticate'; rule?: string; reasons?: readonly string[] };
 export type PolicyCase = { name: string; line: number; input: PolicyInput; expect: Expectation };
-/** A file of test cases: which policy they are about, as written, and the cases. */
+/** A file of test cases: the path of the policy or configuration, as written, and the cases. */
 export type CaseFile = { policy?: string; config?: string; scope: string; cases: PolicyCase[] };
 
 type Fields = Record<string, unknown>;
@@ -58,7 +58,7 @@ function readExpectation(value: unknown, path: Path, faults: Fault[], tools: Pol
 
 const flatMembers = [...shortMembers.filter((name) => name !== 'name'), 'resourceName'];
 
-/** The input of a case: a whole document, the short form, or the short form's members beside the case's own. */
+/** Reads the input of a case: the long form, the short form, or the members of the short form next to those of the case. */
 function readInput(fields: Fields, path: Path, faults: Fault[], tools: PolicyTools): PolicyInput | undefined {
   const nested = fields.input;
   if (nested !== undefined && !isFields(nested)) {
@@ -96,9 +96,9 @@ function readCase(
     ...unknownMembers(value, path, ['name', 'expect', ...(value.input === undefined ? flatMembers : ['input'])], tools),
   );
   if (value.expect === undefined)
-    faults.push({ path, message: 'says not what it expects', hint: 'add expect: allow, deny or authenticate' });
+    faults.push({ path, message: 'has no expectation', hint: 'add expect: allow, deny or authenticate' });
   if (value.name !== undefined && typeof value.name !== 'string')
-    faults.push({ path: [...path, 'name'], message: 'must be a text' });
+    faults.push({ path: [...path, 'name'], message: 'must be a string' });
   const expect =
     value.expect === undefined ? undefined : readExpectation(value.expect, [...path, 'expect'], faults, tools);
   const input = readInput(value, path, faults, tools);
@@ -107,7 +107,7 @@ function readCase(
     : undefined;
 }
 
-/** Which member of the short form a fault of the whole input is about. */
+/** Returns the member of the short form that a path in the long form stands for. */
 function shortNameOf(path: readonly (string | number)[], flat: boolean): string {
   const [first, second] = path.map(String);
   if (first === 'user' && second === 'id') return 'user';
@@ -115,7 +115,7 @@ function shortNameOf(path: readonly (string | number)[], flat: boolean): string 
   return second === undefined ? (first ?? '') : second === 'exec' ? 'command' : second;
 }
 
-/** Reads a file of test cases from its text. A file without cases is faulty: nothing would be tested. */
+/** Parses a file of test cases. A file without cases is a fault, because it would test nothing. */
 export function readCases(
   text: string,
   tools: PolicyTools,
@@ -134,12 +134,12 @@ export function readCases(
   if ((policy === undefined) === (config === undefined))
     faults.push({
       path: policy === undefined ? [] : ['config'],
-      message: 'must name one of policy (a policy document) and config (a sallyport.yaml)',
+      message: 'must have either policy (a policy document) or config (a sallyport.yaml)',
     });
   for (const [name, value] of Object.entries({ policy, config, scope }))
-    if (value !== undefined && typeof value !== 'string') faults.push({ path: [name], message: 'must be a text' });
+    if (value !== undefined && typeof value !== 'string') faults.push({ path: [name], message: 'must be a string' });
   if (!Array.isArray(cases) || cases.length === 0)
-    faults.push({ path: ['cases'], message: 'has no case: nothing would be tested', hint: 'list at least one' });
+    faults.push({ path: ['cases'], message: 'contains no case', hint: 'add at least one' });
   const found = Array.isArray(cases) ? cases.map((one: unknown, index) => readCase(one, index, faults, tools)) : [];
   if (faults.length > 0)
     return { ok: false, faults: placeFaults(faults, [], (path) => place(path) ?? { line: 1, column: 1 }) };

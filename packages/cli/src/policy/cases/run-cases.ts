@@ -3,7 +3,7 @@ import { decidingReasons } from '../engine/deciding-reasons.ts';
 import type { PolicyTools } from '../engine/policy-tools.ts';
 import type { Expectation, PolicyCase } from './read-cases.ts';
 
-/** One thing that came out otherwise than expected. */
+/** A difference between the expectation and the result. */
 export type Difference = { what: 'effect' | 'rule' | 'reasons'; expected: string; got: string };
 export type CaseResult = {
   name: string;
@@ -12,11 +12,11 @@ export type CaseResult = {
   expected: Expectation;
   got: { effect: string; rule: string; reasons: readonly string[] };
   differences: Difference[];
-  /** Of a failed case: why its alternatives hold or do not, one a line. */
+  /** For a failed case: why its alternatives hold or do not, one per line. */
   because: string[];
 };
 
-/** The policies that a case falls under; undefined if its cluster is none of the configuration's. */
+/** Returns the policies that apply to a case; undefined if the configuration does not contain its cluster. */
 export type SelectPolicies = (input: PolicyInput) => readonly CompiledPolicy[] | undefined;
 
 const words = (reasons: readonly string[]) => (reasons.length === 0 ? 'none' : reasons.toSorted().join(', '));
@@ -31,7 +31,7 @@ function compare(expected: Expectation, got: CaseResult['got']): Difference[] {
   return differences;
 }
 
-/** Which alternatives hold, and of those that do not, which criteria keep them from it. */
+/** Explains which alternatives hold, and which criteria decide that. */
 function explain({ alternatives, judgedAs }: PolicyTrace, { isPartTrue }: Pick<PolicyTools, 'isPartTrue'>): string[] {
   const lines = alternatives.map((alternative) => {
     const { rule, holds, criteria } = alternative;
@@ -42,10 +42,10 @@ function explain({ alternatives, judgedAs }: PolicyTrace, { isPartTrue }: Pick<P
     );
     return `${rule} ${holds ? 'holds' : 'does not hold'}${parts.length === 0 ? '' : `: ${parts.join('; ')}`}`;
   });
-  return judgedAs === undefined ? lines : [`it is judged as ${judgedAs} as well, and refused as that`, ...lines];
+  return judgedAs === undefined ? lines : [`it is also evaluated as ${judgedAs}, and refused as that`, ...lines];
 }
 
-/** Runs the cases of one file against the policies that each falls under. */
+/** Runs the cases of one file, each against the policies that apply to it. */
 export function runCases(
   cases: readonly PolicyCase[],
   select: SelectPolicies,
@@ -53,7 +53,7 @@ export function runCases(
 ): CaseResult[] {
   return cases.map(({ name, line, input, expect }) => {
     const policies = select(input);
-    // A gateway refuses whoever is not logged in before it looks at a cluster's policies.
+    // A gateway refuses a user who is not logged in before it evaluates the policies of a cluster.
     const anonymous = options.loginFirst && input.session == null;
     const trace = options.tools.explainPolicy(anonymous ? [] : (policies ?? []), { now: options.now, ...input });
     const got = anonymous
@@ -61,9 +61,9 @@ export function runCases(
       : { effect: trace.effect, rule: trace.rule, reasons: decidingReasons(trace) };
     const differences = compare(expect, got);
     const because = anonymous
-      ? ['nobody is logged in']
+      ? ['the user is not logged in']
       : policies === undefined
-        ? [`the configuration has no cluster ${JSON.stringify(input.kubernetes?.cluster ?? '')}`]
+        ? [`the configuration does not contain the cluster ${JSON.stringify(input.kubernetes?.cluster ?? '')}`]
         : explain(trace, options.tools);
     return {
       name,

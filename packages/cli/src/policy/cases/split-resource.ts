@@ -1,4 +1,4 @@
-/** Splits `resource[.group][/subresource]`, as policies write it in k8s/resource. */
+/** Splits `resource[.group][/subresource]`, the form of k8s/resource in policies. */
 export function splitResource(text: string): {
   resource: string;
   apiGroup: string | undefined;

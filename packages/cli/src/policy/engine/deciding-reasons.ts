@@ -1,8 +1,6 @@
 import type { PolicyResult } from '../../config/gateway-config.ts';
 
-/**
- * Of the two lists of reasons that the engine gives, the one that decided; what a gateway records with its decision.
- */
+/** Returns the reasons that decided, out of the two lists of the engine. A gateway records these with its decision. */
 export function decidingReasons({
   effect,
   allow,

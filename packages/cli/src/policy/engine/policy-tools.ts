@@ -1,9 +1,9 @@
 import type * as GatewayConfig from '../../config/gateway-config.ts';
 
-/** What reads and judges policies; loaded when a command needs it, and handed on from there. */
+/** The functions that read and evaluate policies. A command loads them when it needs them, and passes them on. */
 export type PolicyTools = typeof GatewayConfig;
 
-/** Loads it. */
+/** Loads the policy tools. */
 export function loadPolicyTools(): Promise<PolicyTools> {
   return import('../../config/gateway-config.ts');
 }

@@ -1,13 +1,13 @@
 import { forTerminal } from '../../terminal/for-terminal.ts';
 import type { ExplainedRule, Explanation } from './explanation.ts';
 import { nextSteps } from './next-steps.ts';
-import { askedWords, conditionOf, dataWords, farness, isMet, ownWords } from './rule-words.ts';
+import { askedWords, conditionOf, dataWords, distance, isMet, ownWords } from './rule-words.ts';
 
-const mostUnmet = 10;
+const maxUnmet = 10;
 
 function headline(explanation: Explanation): string {
   const { decision, person } = explanation;
-  const who = person.user === '' ? 'somebody who is not logged in' : person.user;
+  const who = person.user === '' ? 'a user who is not logged in' : person.user;
   const what = askedWords(explanation);
   if (decision.effect === 'allow') return `ALLOWED: ${who} may ${what}.`;
   return decision.effect === 'authenticate'
@@ -18,7 +18,7 @@ function headline(explanation: Explanation): string {
 function decidedBy({ decision }: Explanation): string {
   const version = decision.policyVersion === '' ? '' : ` of policy ${decision.policyVersion}`;
   return decision.rule === 'default-deny'
-    ? `No rule${version} allows it, and what no rule allows is refused (default-deny).`
+    ? `No rule${version} allows it, so it is refused (default-deny).`
     : `Decided by rule ${decision.rule}${version}.`;
 }
 
@@ -38,7 +38,7 @@ function ruleLines(rule: ExplainedRule, explanation: Explanation): string[] {
     ].map(forTerminal),
   );
   const widths = [0, 1, 2].map((column) => Math.min(40, Math.max(0, ...rows.map((row) => row[column]!.length))));
-  // In the way: what makes a rule deny, and what keeps one from allowing.
+  // The mark is on criteria that make a deny rule apply, or that keep an allow rule from applying.
   const mark = (index: number) =>
     isMet(rule, rule.criteria[index]!) === rule.holds && rule.holds === (rule.action === 'deny') ? '>' : ' ';
   return [
@@ -50,8 +50,8 @@ function ruleLines(rule: ExplainedRule, explanation: Explanation): string[] {
 }
 
 /**
- * The rules in the order in which they matter: those that hold, those that could allow it (nearest first), and the
- * names of those that deny nothing here.
+ * Returns the rules by relevance: those that hold, those that could allow the request (the closest first), and the names
+ * of the deny rules that do not apply.
  */
 function ruleBlocks(explanation: Explanation): string[] {
   const { rules, leftOut } = explanation;
@@ -60,46 +60,46 @@ function ruleBlocks(explanation: Explanation): string[] {
     .toSorted((a, b) => Number(b.action === 'deny') - Number(a.action === 'deny'));
   const failing = rules
     .filter(({ holds, action }) => !holds && action === 'allow')
-    .toSorted((a, b) => farness(a) - farness(b));
+    .toSorted((a, b) => distance(a) - distance(b));
   const idle = rules.filter(({ holds, action }) => !holds && action === 'deny').map(({ rule }) => forTerminal(rule));
-  const more = Math.max(0, failing.length - mostUnmet) + leftOut;
+  const more = Math.max(0, failing.length - maxUnmet) + leftOut;
   return [
-    ...[...holding, ...failing.slice(0, mostUnmet)].map((rule) => ruleLines(rule, explanation).join('\n')),
+    ...[...holding, ...failing.slice(0, maxUnmet)].map((rule) => ruleLines(rule, explanation).join('\n')),
     ...(more > 0 ? [`  ... and ${more} more that do not hold (-o json shows them)`] : []),
     ...(idle.length > 0
       ? [
-          `  Rules that could deny, and do not here: ${idle.slice(0, mostUnmet).join(', ')}${idle.length > mostUnmet ? ', ...' : ''}`,
+          `  Deny rules that do not apply here: ${idle.slice(0, maxUnmet).join(', ')}${idle.length > maxUnmet ? ', ...' : ''}`,
         ]
       : []),
   ];
 }
 
-/** The verbs that it was judged as besides its own, and which of them refused it. */
+/** Names the further verbs that the request counts as, and the one that refused it. */
 function readingLines({ also = [], asked, decision }: Explanation): string[] {
   if (also.length === 0) return [];
   const why =
     asked.resource === 'secrets' && asked.apiGroup === ''
-      ? 'What is done to a Secret is a read of it as well, because the answer holds it'
-      : 'It is as good as a create';
+      ? 'Every access to a Secret is also a read, because the response contains the Secret'
+      : 'It can create an object';
   const refused =
     decision.judgedAs === undefined
       ? ''
-      : ` As ${decision.judgedAs} it is refused; the rules below are shown for that.`;
-  return [forTerminal(`${why}: judged as ${also.join(', ')} as well.${refused}`)];
+      : ` As ${decision.judgedAs} it is refused. The rules below are evaluated for ${decision.judgedAs}.`;
+  return [forTerminal(`${why}. It is also evaluated as ${also.join(', ')}.${refused}`)];
 }
 
 function remarks({ shows, upstream }: Explanation): string[] {
   const hidden =
-    'Rules that are about other people are not shown, nor what the rules compare with.\nThat is for clusters with "explain: true", and for those whom api.policy.policy names.';
-  const kept =
-    upstream && upstream.droppedGroups.length > 0 ? ` (kept back: ${upstream.droppedGroups.join(', ')})` : '';
+    'Rules about other users are not shown, and neither are the values that rules compare with.\nThey are shown on clusters with "explain: true", and to users listed in api.policy.policy.';
+  const dropped =
+    upstream && upstream.droppedGroups.length > 0 ? ` (withheld: ${upstream.droppedGroups.join(', ')})` : '';
   const arrival =
     upstream &&
-    `At the cluster: user ${upstream.user}, groups ${upstream.groups.length === 0 ? 'none' : upstream.groups.join(', ')}${kept}.`;
+    `At the cluster: user ${upstream.user}, groups ${upstream.groups.length === 0 ? 'none' : upstream.groups.join(', ')}${dropped}.`;
   return [...(arrival === undefined ? [] : [forTerminal(arrival)]), ...(shows === 'all' ? [] : [hidden])];
 }
 
-/** Tells a person what was decided and why, rule by rule, and what they can do. */
+/** Describes a decision: the reasons for it, rule by rule, and what the user can do. */
 export function describeExplanation(explanation: Explanation): string {
   const blocks = ruleBlocks(explanation);
   return `${[

@@ -10,10 +10,10 @@ import type { Explanation } from './explanation.ts';
 import { offlineExplanation } from './offline-explanation.ts';
 import type { AskedPerson } from './person-options.ts';
 
-/** The files, and the request that is asked about. */
+/** The files to explain from, and what to assume. */
 export type Offline = { policy?: string; config?: string; cluster?: string; now?: string; elevations?: string[] };
 
-/** The input of the policy language that the options describe; without a person nobody is logged in. */
+/** Returns the input that the options describe. Without a person, the user is not logged in. */
 function documentOf(
   asked: Asked,
   person: AskedPerson | undefined,
@@ -81,9 +81,9 @@ function explainBy(environment: Environment, input: PolicyInput, options: Offlin
     throw new CliError(
       'usage',
       cluster === ''
-        ? 'which cluster of the configuration is not said'
-        : `the configuration has no cluster "${cluster}"`,
-      `It has: ${read.policies.clusters.join(', ') || 'none'}. Name one with --cluster.`,
+        ? 'no cluster of the configuration is given'
+        : `the configuration does not contain a cluster "${cluster}"`,
+      `It contains: ${read.policies.clusters.join(', ') || 'none'}. Name one with --cluster.`,
     );
   return offlineExplanation(
     input,
@@ -92,10 +92,10 @@ function explainBy(environment: Environment, input: PolicyInput, options: Offlin
   );
 }
 
-/** A path with something behind the version of a group. */
+/** A path that continues after the version of a group. */
 const resourcePath = /^\/(?:api\/[^/?]+|apis\/[^/?]+\/[^/?]+)\/[^/?]/;
 
-/** Explains from a policy document or a configuration, without a gateway. Throws CliError. */
+/** Explains a decision from a policy document or a configuration, without a gateway. Throws a CliError. */
 export function explainFiles(
   environment: Environment,
   asked: Asked,
@@ -103,12 +103,12 @@ export function explainFiles(
   options: Offline,
   tools: PolicyTools,
 ): Explanation {
-  // Taken for one of no resource, it would be allowed what the gateway refuses.
+  // As a path without a resource, it would be allowed although the gateway refuses it.
   if (asked.path !== undefined && (asked.path.includes('%') || resourcePath.test(asked.path))) {
     throw new CliError(
       'usage',
-      'only a gateway reads the path of a resource',
-      'Say it in words (get secrets -n prod), or leave out --policy and --config to ask the gateway.',
+      'only a gateway can explain the path of a resource',
+      'Write it like: get secrets -n prod. Or omit --policy and --config to ask the gateway.',
     );
   }
   const read = tools.readPolicyInput(documentOf(asked, person, options, tools));
@@ -116,7 +116,7 @@ export function explainFiles(
     throw new CliError(
       'usage',
       read.faults.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '),
-      'Correct what is asked.',
+      'Correct the request.',
     );
   return explainBy(environment, { now: environment.now(), ...read.input }, options, tools);
 }

@@ -19,7 +19,7 @@ const rule = z.object({
   criteria: z.array(criterion),
 });
 
-/** `POST /.sallyport/api/v1/policy/explain`; what is explained from files has the same form. */
+/** `POST /.sallyport/api/v1/policy/explain`. Explanations from files have the same form. */
 export const explanationSchema = z.object({
   cluster: z.string(),
   person: z.object({ user: z.string(), email: optionalText, groups: z.array(z.string()), other: z.boolean() }),

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { CliError } from '../../terminal/cli-error.ts';
 
-/** Who somebody is, as the command parser gives it. */
+/** The options that describe a user, as the command parser returns them. */
 export type PersonOptions = {
   user?: string;
   email?: string;
@@ -27,15 +27,15 @@ const split = (value: string, before: string[] = []) => [
     .filter((one) => one !== ''),
 ];
 
-/** Adds the ways to say about whom a question is. */
+/** Adds the options that describe the user whom a question is about. */
 export function withPerson(command: Command): Command {
   return command
-    .option('--user <name>', 'somebody: their name as policy sees it')
-    .option('--groups <names>', 'their groups, with commas between', split)
-    .option('--group <name>', 'a group of theirs, commas and all; may be given again', collect)
-    .option('--email <address>', 'their e-mail address (default: the name, if it is one)')
-    .option('--claims <json>', 'their claims, as a JSON object')
-    .option('--ip <address>', 'the address that they come from');
+    .option('--user <name>', 'the user name, as policies see it')
+    .option('--groups <names>', 'groups of the user, separated by commas', split)
+    .option('--group <name>', 'a group of the user, whose name may contain commas (repeatable)', collect)
+    .option('--email <address>', 'email address of the user (default: the user name, if it is an address)')
+    .option('--claims <json>', 'claims of the user, as a JSON object')
+    .option('--ip <address>', 'IP address of the user');
 }
 
 function readClaims(text: string): Record<string, unknown> {
@@ -43,16 +43,16 @@ function readClaims(text: string): Record<string, unknown> {
     const value = JSON.parse(text) as unknown;
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   } catch {
-    /* said below */
+    /* reported below */
   }
   throw new CliError(
     'usage',
-    '--claims is no JSON object',
+    '--claims is not a JSON object',
     'Write it like: --claims \'{"department": "engineering"}\'',
   );
 }
 
-/** Reads about whom a question is; undefined if nobody is named. Throws CliError. */
+/** Reads the user whom a question is about; undefined if none is given. Throws a CliError. */
 export function readPerson({ user, email, groups, group, claims, ip }: PersonOptions): AskedPerson | undefined {
   const all = groups === undefined && group === undefined ? undefined : [...(groups ?? []), ...(group ?? [])];
   const rest = {
@@ -63,6 +63,6 @@ export function readPerson({ user, email, groups, group, claims, ip }: PersonOpt
   };
   if (user !== undefined) return { user, ...rest };
   if (Object.keys(rest).length > 0)
-    throw new CliError('usage', 'whose groups and claims these are is not said', 'Give --user too.');
+    throw new CliError('usage', 'groups, email, claims and IP address need a user', 'Add --user NAME.');
   return undefined;
 }

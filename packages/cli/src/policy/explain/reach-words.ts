@@ -1,25 +1,26 @@
 import type { ExplainedCriterion, ExplainedRule, Explanation } from './explanation.ts';
 
-const doings: Readonly<Record<string, string>> = { list: 'lists', watch: 'watches', deletecollection: 'deletes in' };
+const verbPhrases: Readonly<Record<string, string>> = {
+  list: 'lists',
+  watch: 'watches',
+  deletecollection: 'deletes in',
+};
 
-/** True of a criterion that a request leaves open because it reaches several namespaces. */
+/** Reports whether a criterion is open because the request reaches several namespaces. */
 export const isOpenNamespace = ({ name, open, reason }: ExplainedCriterion): boolean =>
   open === true && (name === 'k8s/namespace' || reason === 'expression-open');
 
-/**
- * A namespace that a matcher names, or how it describes some; undefined where the rule's data is not shown or says
- * something else.
- */
+/** Returns the namespace or namespaces that a matcher describes; undefined if its data is hidden or of another kind. */
 function namedBy(data: unknown): string | undefined {
   if (typeof data === 'string') return data;
   if (typeof data !== 'object' || data === null) return undefined;
   const { is, in: list, starts_with: start } = data as Record<string, unknown>;
   const first: unknown = Array.isArray(list) ? list[0] : is;
   if (typeof first === 'string') return first;
-  return typeof start === 'string' && start !== '' ? `those that begin with ${start}` : undefined;
+  return typeof start === 'string' && start !== '' ? `those that start with ${start}` : undefined;
 }
 
-/** A namespace to ask for instead: one that a rule which allows names, and none that the rule which denies does. */
+/** Returns a namespace to ask for instead: one that an allow rule names, and not the denied one. */
 function instead({ rules }: Pick<Explanation, 'rules'>, denied: string | undefined): string {
   const allowed = rules
     .filter(({ action }) => action === 'allow')
@@ -33,8 +34,8 @@ function instead({ rules }: Pick<Explanation, 'rules'>, denied: string | undefin
 }
 
 /**
- * Says that a request reaches all namespaces, which of them a rule is about, and what to ask for; undefined if no
- * criterion of the rule is left open by that.
+ * Explains that a request reaches all namespaces, which of them a rule is about, and what to ask for instead. Returns
+ * undefined if no criterion of the rule is open for that reason.
  */
 export function reachWords(
   explanation: Pick<Explanation, 'asked' | 'rules'>,
@@ -44,8 +45,8 @@ export function reachWords(
   if (!open) return undefined;
   const { verb, resource } = explanation.asked;
   const named = action === 'deny' && open.name === 'k8s/namespace' ? namedBy(open.data) : undefined;
-  const among = named === undefined ? '' : `, ${named} among them`;
+  const included = named === undefined ? '' : `, including ${named}`;
   if (resource === 'nodes')
-    return `requests through a node reach the pods of all namespaces${among}; ask for the pod itself`;
-  return `this ${doings[verb] ?? 'reaches'} all namespaces${among}; ask for one: -n ${instead(explanation, named)}`;
+    return `requests through a node reach the pods of all namespaces${included}. Ask for the pod itself`;
+  return `this ${verbPhrases[verb] ?? 'reaches'} all namespaces${included}. Ask for a single one: -n ${instead(explanation, named)}`;
 }

@@ -2,40 +2,40 @@ import type { ExplainedCriterion, ExplainedRule, Explanation } from './explanati
 
 const personal = /^(?:user|email|domain|groups|claim|elevation|authenticated_user)(?:\/|$)/;
 const times: ReadonlySet<string> = new Set(['date', 'day_of_week', 'time_of_day']);
-/** What looks at more than one value, or at none. */
+/** Criteria that read more than one value, or none. */
 const withoutValue = /^(?:accept|reject|expression|cors_preflight|record|device|mcp_tool|pomerium_routes|ssh_\w+)$/;
-const longest = 160;
+const maxLength = 160;
 
-/** True of what somebody is or has, as opposed to what they ask for and how. */
+/** Reports whether a criterion is about the user, and not about the request. */
 export const isPersonal = (criterion: ExplainedCriterion): boolean => personal.test(criterion.name);
 
 /**
- * True if the criterion does what its rule wants of it. One that is left open does in a rule that denies, and does not
- * in one that allows.
+ * Reports whether a criterion has the value that its rule needs. An open criterion has it in a deny rule, and does not
+ * have it in an allow rule.
  */
 export const isMet = ({ action, operator }: ExplainedRule, { holds, open }: ExplainedCriterion): boolean =>
   open === true ? action === 'deny' : holds === (operator === 'and' || operator === 'or');
 
 /**
- * For sorting: how far a rule is from holding; what others would have to grant is farther than what somebody can change
+ * Returns how far a rule is from holding, for sorting. What others must grant counts more than what users can change
  * themselves.
  */
-export function farness(rule: ExplainedRule): number {
+export function distance(rule: ExplainedRule): number {
   const unmet = rule.criteria.filter((one) => !isMet(rule, one));
   const anyIsEnough = rule.operator === 'or' || rule.operator === 'nor';
   const granted = anyIsEnough ? unmet.every(isPersonal) : unmet.some(isPersonal);
   return (anyIsEnough ? Math.min(1, unmet.length) : unmet.length) + (granted ? 0.5 : 0);
 }
 
-const bounded = (text: string) => (text.length > longest ? `${text.slice(0, longest)}...` : text);
+const bounded = (text: string) => (text.length > maxLength ? `${text.slice(0, maxLength)}...` : text);
 
-/** What a policy compares with, as JSON writes it. */
+/** Returns the value that a policy compares with, as JSON. */
 export const dataWords = (data: unknown): string => bounded(JSON.stringify(data) ?? '');
 
 const isNothing = (value: unknown) =>
   value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
 
-/** A value of the person's or the request's in a few words. */
+/** Returns a value of the user or of the request as short text. */
 export function valueWords({ value, name, open }: ExplainedCriterion): string {
   if (open === true && value === undefined) return 'any';
   if (isNothing(value)) return 'none';
@@ -47,7 +47,7 @@ export function valueWords({ value, name, open }: ExplainedCriterion): string {
   return bounded(typeof value === 'string' ? value : (listed ?? JSON.stringify(value) ?? ''));
 }
 
-/** What somebody has, or the request. */
+/** Returns the value that a criterion compares, and whose it is. */
 export function ownWords(criterion: ExplainedCriterion, person: Explanation['person']): string {
   const who = isPersonal(criterion) ? (person.other ? 'they have' : 'you have') : 'request';
   return withoutValue.test(criterion.name) ? '' : `${who}: ${valueWords(criterion)}`;
@@ -56,21 +56,21 @@ export function ownWords(criterion: ExplainedCriterion, person: Explanation['per
 const conditions = {
   and: ['all of these hold', 'not all of these hold'],
   or: ['one of these holds', 'none of these holds'],
-  not: ['none of these holds', 'none of these may hold, and one does'],
-  nor: ['not all of these hold', 'not all of these may hold, and all do'],
+  not: ['none of these holds', 'none of these may hold, but one does'],
+  nor: ['not all of these hold', 'not all of these may hold, but all do'],
 } as const;
 
-/** Why a rule holds or does not, in words. */
+/** Explains why a rule holds or does not. */
 export function conditionOf({ operator, holds, criteria }: ExplainedRule): string {
   const [met, unmet] = conditions[operator];
   if (criteria.some(({ open }) => open === true))
-    return `${criteria.length === 1 ? 'this is' : 'some of these are'} open, which counts ${holds ? 'as what the rule wants' : 'against it'}`;
+    return `${criteria.length === 1 ? 'this is' : 'some of these are'} open, which counts as ${holds ? 'met' : 'not met'}`;
   if (criteria.length !== 1) return holds ? met : unmet;
   if (operator === 'and' || operator === 'or') return holds ? 'this holds' : 'this does not hold';
-  return holds ? 'this does not hold, as it wants' : 'this may not hold, and does';
+  return holds ? 'this does not hold, as required' : 'this must not hold, but does';
 }
 
-/** What is asked, in a sentence after "may". */
+/** Describes a request, to follow "may" in a sentence. */
 export function askedWords({ asked, cluster }: Pick<Explanation, 'asked' | 'cluster'>): string {
   const { verb, resource, apiGroup, subresource, namespace, name, path, isResourceRequest } = asked;
   const where = cluster === '' ? '' : ` of cluster "${cluster}"`;

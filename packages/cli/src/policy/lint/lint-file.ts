@@ -6,7 +6,7 @@ import { isAboutPolicies } from '../load/is-about-policies.ts';
 import { placeFaults } from '../load/place-faults.ts';
 import type { PolicyTools } from '../engine/policy-tools.ts';
 
-/** What is wrong or doubtful about the policies of one file. */
+/** The faults and warnings about the policies of one file. */
 export type LintedFile = {
   file: string;
   kind: 'policy' | 'config';
@@ -18,10 +18,7 @@ export type LintedFile = {
 const isMapping = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/**
- * A configuration has sections that no policy has; what is neither is taken for a policy, so that a misspelt one is
- * told so.
- */
+/** Reports whether a document is a configuration, by its sections. Anything else is checked as a policy. */
 function isConfig(data: unknown): boolean {
   return (
     isMapping(data) &&
@@ -30,7 +27,7 @@ function isConfig(data: unknown): boolean {
 }
 
 function lintConfig(file: string, tools: PolicyTools): LintedFile {
-  // Secrets need not be at hand where policies are checked: whatever is asked for is there.
+  // Secrets need not be available where policies are checked, so every variable gets a value.
   const { data, faults, place } = tools.examineConfigFile(file, new Proxy({}, { get: () => 'substituted' }));
   const checked = tools.checkPolicies({ data, place }, tools);
   const all = [...faults.filter(isAboutPolicies), ...checked.faults].toSorted(byPlace);
@@ -53,7 +50,7 @@ export function lintFile(file: string, tools: PolicyTools): LintedFile {
     const fault = {
       path: 'cases',
       message: 'is a file of test cases, not a policy',
-      hint: `run them: sallyport policy test ${file}`,
+      hint: `to run them: sallyport policy test ${file}`,
       ...place(['cases']),
     };
     return { file, kind: 'policy', ok: false, faults: [fault], warnings: [] };

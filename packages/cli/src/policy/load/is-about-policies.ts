@@ -1,8 +1,8 @@
 import type { ConfigFault } from '../../config/gateway-config.ts';
 
 /**
- * Of the faults of a configuration those that keep its policies from being read: included files, and the names and
- * patterns that lead to policies.
+ * Reports whether a fault of a configuration keeps its policies from being read: it is in an included file, or in the
+ * names and patterns that refer to policies.
  */
 export function isAboutPolicies(fault: ConfigFault): boolean {
   return (

@@ -5,14 +5,14 @@ import type { Environment } from '../../environment/environment.ts';
 import { isAboutPolicies } from './is-about-policies.ts';
 import type { PolicyTools } from '../engine/policy-tools.ts';
 
-/** The policies of a configuration by where they hold, as authorize has them. */
+/** The policies of a configuration, selected as authorize selects them. */
 export type ConfigPolicies = {
   /**
-   * The policies for one request, in their order; undefined if there is no such cluster. The namespace is empty for
-   * none, undefined for a request that spans them. The same list for the same place.
+   * Returns the policies for one request in order, or undefined if there is no such cluster. The namespace is empty for a
+   * request outside any namespace, and undefined for one that spans them. Equal arguments return the same list.
    */
   of(cluster: string, namespace: string | undefined): readonly CompiledPolicy[] | undefined;
-  /** True if the cluster's settings keep this name from being used there, whatever the policy says. */
+  /** Reports whether the settings of the cluster refuse this user name, whatever the policies say. */
   refusesUser(cluster: string, user: string): boolean;
   clusters: readonly string[];
 };
@@ -27,7 +27,7 @@ type Cluster = {
 
 const maxKnown = 1000;
 
-/** Of the policies of namespaces a request that spans them falls under what they deny. */
+/** To a request that spans namespaces, the deny rules of their policies apply as well. */
 function spanningOf({ policies, namespaces }: Pick<Cluster, 'policies' | 'namespaces'>): readonly CompiledPolicy[] {
   const others = new Set(
     namespaces.flatMap((one) => one.policies).filter((policy) => policy.deny.length > 0 && !policies.includes(policy)),
@@ -42,7 +42,7 @@ function select(cluster: Cluster, namespace: string | undefined): readonly Compi
   const key = matching.join();
   let found = cluster.known.get(key);
   if (!found) {
-    // A policy that holds in several ways counts once, where it is named first.
+    // A policy that applies for several reasons counts once, in its first place.
     found = [
       ...new Set([
         ...cluster.policies,
@@ -59,8 +59,8 @@ const texts = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
 
 /**
- * Reads and compiles the policies of a configuration, or says what is wrong with them. What else is in it need not be
- * right: its secrets, say, are not at hand where policies are worked on.
+ * Reads and compiles the policies of a configuration. Returns the faults of the policies, and ignores faults elsewhere:
+ * its secrets, for example, are usually not available where policies are edited.
  */
 export function policiesOfConfig(
   environment: Environment,
@@ -77,7 +77,7 @@ export function policiesOfConfig(
   const compiled = (scopes: readonly string[]) =>
     scopes.map((scope) => {
       const policy = checked.compiled.get(scope);
-      // Leaving one out would drop its denials.
+      // To omit a policy would drop its deny rules.
       if (!policy) throw new Error(`the policy ${scope} was not compiled`);
       return policy;
     });

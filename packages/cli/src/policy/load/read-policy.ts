@@ -7,7 +7,7 @@ import { placeFaults } from './place-faults.ts';
 import type { PolicyTools } from '../engine/policy-tools.ts';
 import { refuseFaults } from './refuse-faults.ts';
 
-/** Reads and compiles a file that is one policy document. Its faults end the command. */
+/** Reads and compiles a policy document. Faults end the command. */
 export function readPolicy(
   environment: Environment,
   named: string,

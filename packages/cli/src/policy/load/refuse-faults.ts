@@ -4,7 +4,7 @@ import { forTerminal } from '../../terminal/for-terminal.ts';
 import type { Environment } from '../../environment/environment.ts';
 import type { PolicyTools } from '../engine/policy-tools.ts';
 
-/** Writes faults to standard error, one a line, and ends the command. */
+/** Writes faults to standard error, one per line, and ends the command. */
 export function refuseFaults(
   environment: Environment,
   file: string,
@@ -15,6 +15,6 @@ export function refuseFaults(
   throw new CliError(
     'failed',
     `${file} has ${faults.length} ${faults.length === 1 ? 'fault' : 'faults'}`,
-    'Correct what stands above, then try again.',
+    'Fix the faults listed above, then try again.',
   );
 }

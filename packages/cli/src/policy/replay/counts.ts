@@ -1,20 +1,20 @@
-/** Counts by name, of which only so many are kept apart; the rest are counted together. */
+/** Counts by name. Only a limited number of names is kept, and the rest is counted together. */
 export type Counts = {
   add(name: string): void;
-  /** The most frequent first. */
+  /** Returns the counts, the highest first. */
   list(): { name: string; count: number }[];
-  /** How often came what was not kept apart. */
+  /** The count of all names that were not kept. */
   readonly others: number;
 };
 
-export function createCounts(most: number): Counts {
+export function createCounts(maxNames: number): Counts {
   const counts = new Map<string, number>();
   let others = 0;
   return {
     add(name) {
       const before = counts.get(name);
       if (before !== undefined) counts.set(name, before + 1);
-      else if (counts.size < most) counts.set(name, 1);
+      else if (counts.size < maxNames) counts.set(name, 1);
       else others += 1;
     },
     list: () =>

@@ -3,15 +3,15 @@ import { table } from '../../terminal/table.ts';
 import type { PassedOver, ReplayResult } from './replayer.ts';
 import type { Changes, Example, Unjudged } from './tally.ts';
 
-const shownPeople = 5;
-const shownRules = 50;
+const maxPeople = 5;
+const maxRules = 50;
 
 const number = (value: number) => value.toLocaleString('en-US');
 const requests = (count: number) => `${number(count)} ${count === 1 ? 'request' : 'requests'}`;
 
 function people(list: readonly { name: string; count: number }[], others: number): string {
-  const more = list.length - shownPeople;
-  const named = list.slice(0, shownPeople).map(({ name, count }) => `${name} (${number(count)})`);
+  const more = list.length - maxPeople;
+  const named = list.slice(0, maxPeople).map(({ name, count }) => `${name} (${number(count)})`);
   if (more > 0 || others > 0) named.push(`and ${others > 0 ? `more than ${number(more)}` : number(more)} more`);
   return named.join(', ');
 }
@@ -31,15 +31,15 @@ function examples(list: readonly Example[]): string {
 
 function section(heading: string, changes: Changes): string {
   if (changes.requests === 0) return `${heading}: nobody\n`;
-  const shown = changes.byRule.slice(0, shownRules);
+  const shown = changes.byRule.slice(0, maxRules);
   const blocks = shown.map(
     ({ rule, before, requests: count, people: who, otherPeople, examples: some }) =>
-      `  ${forTerminal(rule)} (so far ${forTerminal(before)}): ${requests(count)}\n    ${forTerminal(people(who, otherPeople))}\n${examples(some)}`,
+      `  ${forTerminal(rule)} (before: ${forTerminal(before)}): ${requests(count)}\n    ${forTerminal(people(who, otherPeople))}\n${examples(some)}`,
   );
   const hidden = changes.byRule.length - shown.length;
   const rest =
     hidden > 0 || changes.otherRules > 0
-      ? `  and ${requests(changes.byRule.slice(shownRules).reduce((sum, one) => sum + one.requests, changes.otherRules))} by other rules; see them with -o json\n`
+      ? `  and ${requests(changes.byRule.slice(maxRules).reduce((sum, one) => sum + one.requests, changes.otherRules))} by other rules (use -o json to see them)\n`
       : '';
   return `${heading}: ${requests(changes.requests)} of ${number(changes.people)} ${changes.people === 1 ? 'person' : 'people'}\n${blocks.join('\n')}${rest}`;
 }
@@ -47,42 +47,44 @@ function section(heading: string, changes: Changes): string {
 function unjudged(total: number, list: readonly Unjudged[]): string {
   if (total === 0) return '';
   const blocks = list
-    .slice(0, shownRules)
+    .slice(0, maxRules)
     .map(
       ({ criterion, missing, requests: count, examples: some }) =>
-        `  ${forTerminal(criterion)}: ${requests(count)}; events do not tell ${missing.join(', ')}\n${examples(some)}`,
+        `  ${forTerminal(criterion)}: ${requests(count)}, because events do not record ${missing.join(', ')}\n${examples(some)}`,
     );
   return `\nCANNOT BE JUDGED: ${requests(total)}\n${blocks.join('\n')}`;
 }
 
-const passedWords: Record<keyof PassedOver, string> = {
+const skippedWords: Record<keyof PassedOver, string> = {
   'other-type': 'events of other types',
   'other-stage': 'earlier stages of a request',
-  repeated: 'seen already',
+  repeated: 'duplicates',
   'other-cluster': 'on other clusters',
-  'other-time': 'outside of the time asked for',
+  'other-time': 'outside the given time',
   'not-logged-in': 'of callers who were not logged in (no policy changes that)',
-  'not-decided': 'that never came to a decision',
+  'not-decided': 'without a decision',
   impersonation: "refused by the cluster's impersonate settings",
   unreadable: 'unreadable',
 };
 
-function passedOver(counts: PassedOver): string {
-  const some = (Object.keys(passedWords) as (keyof PassedOver)[])
+function skipped(counts: PassedOver): string {
+  const some = (Object.keys(skippedWords) as (keyof PassedOver)[])
     .filter((name) => counts[name] > 0)
-    .map((name) => `${number(counts[name])} ${passedWords[name]}`);
-  return some.length === 0 ? '' : `Passed over: ${some.join('; ')}.\n`;
+    .map((name) => `${number(counts[name])} ${skippedWords[name]}`);
+  return some.length === 0 ? '' : `Skipped: ${some.join('; ')}.\n`;
 }
 
-/** Tells in text what a replay has found. */
+/** Describes the result of a replay. */
 export function describeReplay(result: ReplayResult): string {
   const { events, judged, unchanged, gained, lost, since, until } = result;
   const time = since === undefined ? '' : `, from ${forTerminal(since)} to ${forTerminal(until ?? '')}`;
   return [
-    `${number(events)} events read; ${requests(judged + result.unjudged.requests)} decided by policy${time}.\n${passedOver(result.passedOver)}`,
+    `${number(events)} events read; ${requests(judged + result.unjudged.requests)} decided by policy${time}.\n${skipped(result.passedOver)}`,
     section('WOULD LOSE ACCESS', lost),
     section('WOULD GAIN ACCESS', gained),
     `UNCHANGED: ${number(unchanged.allowed)} allowed, ${number(unchanged.refused)} refused\n${unjudged(result.unjudged.requests, result.unjudged.byCriterion)}`,
-    ...(result.repeatsMayBeMissed ? ['There were so many requests that some may have been counted twice.\n'] : []),
+    ...(result.repeatsMayBeMissed
+      ? ['There were too many requests to detect every duplicate, so some may have been counted twice.\n']
+      : []),
   ].join('\n');
 }

@@ -8,8 +8,8 @@ import type { RecordedRequest } from './recorded-request.ts';
 import { requestKey } from './request-key.ts';
 
 /**
- * What a policy says of a recorded request; or, where that hangs on what the event does not tell, which criteria ask
- * for what.
+ * The decision of a policy on a recorded request. It is unknown if it depends on fields that the event does not record.
+ * Then `criteria` are those that need these fields.
  */
 export type RecordedOutcome =
   | { known: true; effect: PolicyResult['effect']; rule: string }
@@ -18,23 +18,23 @@ export type RecordedOutcome =
 type Engine = Pick<PolicyTools, 'evaluatePolicy' | 'pass' | 'fail'>;
 type Action = 'allow' | 'deny';
 /**
- * How criteria are taken that ask for something missing: whether the part of the rule holds, by the rule's action and
- * the criterion's turn; and whether a denial that does not hold may refuse by its reason.
+ * An assumption about criteria that need a missing field: whether such a part of a rule holds, by the action of the rule
+ * and the index of the criterion, and whether a deny rule that does not hold refuses by its reason.
  */
-type Assumption = { holds(action: Action, turn: number): boolean; byReason: boolean };
-/** What happens during one evaluation. */
+type Assumption = { holds(action: Action, index: number): boolean; byReason: boolean };
+/** The state of one evaluation. */
 type Run = {
   watch: Watch;
   assumption: Assumption;
-  turn: number;
+  assumed: number;
   criteria: Set<string>;
   missing: number;
   device: boolean;
 };
 
 const certificate = bitOf('request.clientCertificate');
-/** With more open questions than this not every answer to them is tried. */
-const mostTurns = 6;
+/** With more assumptions than this, not every combination is tried. */
+const maxAssumed = 6;
 
 function assumedVerdict(
   alternative: Alternative,
@@ -44,9 +44,9 @@ function assumedVerdict(
   { pass, fail }: Engine,
 ): number {
   const { holds, byReason } = run.assumption;
-  const held = holds(action, run.turn);
-  run.turn += 1;
-  // A denial that a bad certificate keeps from holding refuses all the same, by the reason that the certificate gives.
+  const held = holds(action, run.assumed);
+  run.assumed += 1;
+  // A deny rule that does not hold because of a bad certificate still refuses, by the reason of the certificate.
   if (byReason && !held && action === 'deny' && alternative.invert && (missing & certificate) !== 0)
     return pass('client-certificate-required');
   return held !== alternative.invert ? pass('accept') : fail('reject');
@@ -89,29 +89,29 @@ const inFavour = (action: Action) => action === 'allow';
 const against = (action: Action) => action === 'deny';
 
 /**
- * Every way in which the open questions may be answered, or enough of them to know the best and the worst; undefined if
- * there are too many.
+ * Returns every combination of assumptions, or enough of them to find the best and the worst decision. Returns undefined
+ * if there are too many.
  */
-function assumptions({ turn, missing, device }: Run): Assumption[] | undefined {
+function assumptions({ assumed, missing, device }: Run): Assumption[] | undefined {
   const reasons = (missing & certificate) === 0 ? [false] : [false, true];
   const both = (holds: Assumption['holds']) => reasons.map((byReason) => ({ holds, byReason }));
-  // What holds more on the allowing side and less on the denying one is never worse for the request, but for one thing:
-  // a device that nobody has shown refuses by its reason, also where its rule allows.
+  // If more allow rules and fewer deny rules hold, the decision is never worse for the request, with one exception: a
+  // device that was not presented refuses by its reason, even in an allow rule.
   if (!device) return [...both(inFavour), { holds: against, byReason: false }];
-  if (turn > mostTurns) return undefined;
-  return Array.from({ length: 1 << turn }, (_none, answers) =>
+  if (assumed > maxAssumed) return undefined;
+  return Array.from({ length: 1 << assumed }, (_none, answers) =>
     both((_action, at) => (answers & (1 << at)) !== 0),
   ).flat();
 }
 
-function judge(
+function evaluateOnce(
   policies: readonly CompiledPolicy[],
   request: RecordedRequest,
   run: Run,
   engine: Engine,
 ): RecordedOutcome {
   const evaluate = (assumption: Assumption) => {
-    Object.assign(run, { assumption, turn: 0 });
+    Object.assign(run, { assumption, assumed: 0 });
     return engine.evaluatePolicy(policies, recordedInput(request, run.watch));
   };
   Object.assign(run, { missing: 0, device: false });
@@ -124,16 +124,17 @@ function judge(
   return { known: true, effect: best.effect, rule: [...new Set(all.map(({ rule }) => rule))].join(' or ') };
 }
 
-/** A patch creates as well if it is an apply patch, which an event does not tell: judged both ways. */
-function judgeEither(
+/** An apply patch may create an object. If the event does not record whether it was one, evaluates both variants. */
+function evaluateVariants(
   policies: readonly CompiledPolicy[],
   request: RecordedRequest,
   run: Run,
   engine: Engine,
 ): RecordedOutcome {
   const bit = bitOf('kubernetes.upsert');
-  if ((request.missing & bit) === 0) return judge(policies, request, run, engine);
-  const as = (upsert: boolean) => judge(policies, { ...request, upsert, missing: request.missing & ~bit }, run, engine);
+  if ((request.missing & bit) === 0) return evaluateOnce(policies, request, run, engine);
+  const as = (upsert: boolean) =>
+    evaluateOnce(policies, { ...request, upsert, missing: request.missing & ~bit }, run, engine);
   return joinOutcomes([as(false), as(true)], 'kubernetes.upsert');
 }
 
@@ -141,11 +142,11 @@ const maxRemembered = 50_000;
 const maxLists = 2000;
 
 /**
- * Creates the judge of recorded requests. Where an event lacks something that a criterion asks for, the policy is
- * evaluated with that criterion in favour of the request and against it: only if all come to the same is the request
- * judged. Judgements are remembered by the fields that the policies look at. A policy looks at its input alone, field
- * by field, so two requests that agree in every field that was ever looked at are judged alike; when a further field is
- * looked at, what was remembered is forgotten.
+ * Creates the evaluator of recorded requests. If a criterion needs a field that the event does not record, the policy is
+ * evaluated with that criterion in favor of the request and against it. The decision is known only if the results agree.
+ *
+ * Decisions are cached by the fields that the policies have read so far. A policy reads only its input, so requests that
+ * agree in all these fields get the same decision. When a policy reads a further field, the cache is cleared.
  */
 export function createRecordedEvaluator(
   engine: Engine,
@@ -153,15 +154,15 @@ export function createRecordedEvaluator(
   const run: Run = {
     watch: { read: 0, missing: 0 },
     assumption: { holds: inFavour, byReason: false },
-    turn: 0,
+    assumed: 0,
     criteria: new Set(),
     missing: 0,
     device: false,
   };
   const watched = new Map<readonly CompiledPolicy[], readonly CompiledPolicy[]>();
-  const remembered = new Map<readonly CompiledPolicy[], Map<string, RecordedOutcome>>();
+  const cached = new Map<readonly CompiledPolicy[], Map<string, RecordedOutcome>>();
   let size = 0;
-  let looked = 0;
+  let fieldsRead = 0;
   const watchedFor = (policies: readonly CompiledPolicy[]) => {
     let found = watched.get(policies);
     if (!found) {
@@ -172,17 +173,17 @@ export function createRecordedEvaluator(
     return found;
   };
   return (policies, request) => {
-    const known = remembered.get(policies)?.get(requestKey(request, looked));
+    const known = cached.get(policies)?.get(requestKey(request, fieldsRead));
     if (known) return known;
     run.watch.read = 0;
-    const outcome = judgeEither(watchedFor(policies), request, run, engine);
-    if ((run.watch.read | looked) !== looked || size >= maxRemembered) {
-      remembered.clear();
+    const outcome = evaluateVariants(watchedFor(policies), request, run, engine);
+    if ((run.watch.read | fieldsRead) !== fieldsRead || size >= maxRemembered) {
+      cached.clear();
       size = 0;
     }
-    looked |= run.watch.read;
-    const ofPolicies = remembered.get(policies) ?? new Map<string, RecordedOutcome>();
-    remembered.set(policies, ofPolicies.set(requestKey(request, looked), outcome));
+    fieldsRead |= run.watch.read;
+    const ofPolicies = cached.get(policies) ?? new Map<string, RecordedOutcome>();
+    cached.set(policies, ofPolicies.set(requestKey(request, fieldsRead), outcome));
     size += 1;
     return outcome;
   };

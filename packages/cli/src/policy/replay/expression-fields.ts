@@ -9,7 +9,7 @@ const fieldOf = (root: string, member: string): Field | undefined => {
   return fields.find((field) => field === `${root}.${member}`);
 };
 
-/** What it takes to know which namespace, or name, a request reaches. */
+/** The fields that determine which namespace or name a request reaches. */
 const reach = (
   [
     'kubernetes.isResourceRequest',
@@ -26,9 +26,9 @@ const reach = (
 ).reduce((mask, field) => mask | bitOf(field), 0);
 
 /**
- * The fields that an expression can see, by its text. Evaluating one looks at a variable whole; written out as
- * `user.groups` it can only see that member. Anything else than plain members, even in a quoted text, counts as all of
- * them.
+ * Returns the fields that an expression can see, according to its text. An evaluation reads a whole variable, but
+ * `user.groups` can only see that member. If the text uses a variable in any other way, even in a quoted string, the
+ * result is all fields.
  */
 export function expressionFields(text: string): number {
   let mask = 0;

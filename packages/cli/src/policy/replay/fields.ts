@@ -1,4 +1,4 @@
-/** What policy can see of a request, one bit each; claims stand for those of the user and of the session. */
+/** The fields that a policy can see of a request, one bit each. `claims` are those of the user and of the session. */
 export const fields = [
   'user.id',
   'user.email',
@@ -36,17 +36,17 @@ export type Field = (typeof fields)[number];
 
 const bits = new Map<string, number>(fields.map((name, index) => [name, 1 << index]));
 
-/** The bit of a field. */
+/** Returns the bit of a field. */
 export function bitOf(field: Field): number {
   return bits.get(field)!;
 }
 
-/** The fields whose bits are set. */
+/** Returns the fields whose bits are set. */
 export function fieldsIn(mask: number): Field[] {
   return fields.filter((_name, index) => (mask & (1 << index)) !== 0);
 }
 
-/** What no event holds: an event tells what was decided, not everything that it was decided on. */
+/** The fields that no event records: an event records the decision, but not everything that it was based on. */
 export const neverRecorded = (['claims', 'request.host', 'request.clientCertificate', 'elevations'] as const).reduce(
   (mask, field) => mask | bitOf(field),
   0,

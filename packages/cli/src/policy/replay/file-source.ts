@@ -4,10 +4,7 @@ import { readLines } from '../../input/read-lines.ts';
 import { localFault } from '../../home/home.ts';
 import type { Environment } from '../../environment/environment.ts';
 
-/**
- * Where recorded events come from: hands them over some at a time, with the number of those that could not be read,
- * until there are no more.
- */
+/** A source of recorded events. Calls `take` with each batch and the number of events in it that cannot be read. */
 export type EventSource = (take: (events: readonly unknown[], unreadable: number) => void) => Promise<void>;
 
 const maxLineBytes = 4 * 1024 * 1024;
@@ -29,7 +26,7 @@ async function takeLines(bytes: AsyncIterable<Uint8Array>, take: Parameters<Even
   }
 }
 
-/** Events from files, one a line; `-` is standard input. */
+/** Reads events from files, one per line. `-` is standard input. */
 export function fileSource(environment: Environment, names: readonly string[]): EventSource {
   return async (take) => {
     for (const name of names) {

@@ -2,8 +2,8 @@ import type { RecordedOutcome } from './evaluate-recorded.ts';
 import type { Field } from './fields.ts';
 
 /**
- * Joins what is said of a request in each way that it may have been: known only if all come to the same. `field`: what
- * the event does not tell.
+ * Joins the outcomes of all variants that a request may have been. The result is known only if they all agree. `field`
+ * is the field that the event does not record.
  */
 export function joinOutcomes(outcomes: readonly RecordedOutcome[], field: Field): RecordedOutcome {
   const [first, ...others] = outcomes as [RecordedOutcome, ...RecordedOutcome[]];

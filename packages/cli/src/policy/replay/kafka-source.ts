@@ -4,7 +4,7 @@ import type { EventSource } from './file-source.ts';
 
 type KafkaConfig = Parameters<PolicyTools['readKafkaAudit']>[0]['kafka'];
 
-/** Events from the audit topic, up to where it ends now. Since is in milliseconds since the epoch. */
+/** Reads events from the audit topic, up to its current end. `since` is in milliseconds since the epoch. */
 export function kafkaSource(
   kafka: KafkaConfig,
   options: { since: number | undefined; resolvePath?: (file: string) => string },
@@ -23,14 +23,14 @@ export function kafkaSource(
       throw new CliError(
         'unreachable',
         `the audit topic ${kafka.topic} cannot be read from ${kafka.brokers.join(', ')}: ${(error as Error).message}`,
-        'Check the brokers, the topic (--topic), and that you may read it; TLS and SASL come from audit.kafka of a configuration: --kafka without brokers.',
+        'Check the brokers, the topic (--topic), and that you may read it. For TLS and SASL, use --kafka without brokers: it reads audit.kafka of the configuration.',
         { cause: error },
       );
     }
   };
 }
 
-/** Brokers as typed, separated by commas. */
+/** Reads brokers, separated by commas. Throws a CliError. */
 export function readBrokers(text: string): string[] {
   const brokers = text
     .split(',')

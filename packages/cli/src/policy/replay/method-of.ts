@@ -1,4 +1,4 @@
-/** What an event tells about the method of its request. */
+/** What an event records that hints at the method of the request. */
 export type MethodClues = {
   isResourceRequest: boolean;
   requestVerb: string;
@@ -18,8 +18,8 @@ const methodOfVerb: Record<string, string> = {
 const readingVerbs = new Set(['get', 'list', 'watch']);
 
 /**
- * Finds the HTTP method of a recorded request; undefined where the event leaves it open. A resource is read by GET and
- * by HEAD alike, and only one of them has a body in its answer.
+ * Returns the HTTP method of a recorded request; undefined if the event leaves it open. Both GET and HEAD read a
+ * resource, but only the response to a GET has a body.
  */
 export function methodOf(clues: MethodClues): { name: string | undefined; mayBeOptions: boolean } {
   const { isResourceRequest, requestVerb, protocol, bytesOut, code, allowed } = clues;

@@ -1,6 +1,6 @@
 type Fields = Record<string, unknown>;
 
-/** The one event that stands for a request, or why this one does not. */
+/** The event that represents a request, or the reason why an event does not. */
 export type OpenedEvent =
   | { kind: 'request'; auditID: string; data: Fields }
   | { kind: 'other-type' | 'other-stage' | 'unreadable' };
@@ -8,10 +8,7 @@ export type OpenedEvent =
 const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/**
- * Finds type and data in an event, whichever way it was written: as the gateway's files have it, as its API gives it,
- * or the bare data of a Kafka message.
- */
+/** Finds the type and the data of an event in any format: the gateway's files, its API, or the data of a Kafka message. */
 function unwrap(value: Fields): { type: unknown; data: unknown } {
   if (isFields(value.data)) return { type: value.type, data: value.data };
   if (isFields(value.cloudEvent)) return { type: value.cloudEvent.type, data: value };
@@ -21,7 +18,7 @@ function unwrap(value: Fields): { type: unknown; data: unknown } {
   };
 }
 
-/** Opens an event of the audit trail. A request has several; the last of them stands for it. */
+/** Opens an event of the audit trail. A request has several events, and the last one represents it. */
 export function openEvent(value: unknown): OpenedEvent {
   if (!isFields(value)) return { kind: 'unreadable' };
   const { type, data } = unwrap(value);

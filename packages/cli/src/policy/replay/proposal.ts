@@ -5,10 +5,10 @@ import { readPolicy } from '../load/read-policy.ts';
 import { refuseFaults } from '../load/refuse-faults.ts';
 import type { Proposal } from './replayer.ts';
 
-/** What is proposed, as typed: a whole configuration, or one policy in place of all those of a cluster. */
+/** The proposal: a whole configuration, or one policy that replaces all policies of a cluster. */
 export type ProposalOptions = { config: string } | { policy: string; cluster: string };
 
-/** Reads what is proposed. Its faults end the command. */
+/** Reads the proposal. Faults end the command. */
 export function readProposal(environment: Environment, options: ProposalOptions, tools: PolicyTools): Proposal {
   if ('policy' in options) {
     const { policy } = readPolicy(environment, options.policy, `cluster/${options.cluster}`, tools);

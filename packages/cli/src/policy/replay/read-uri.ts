@@ -1,6 +1,6 @@
 import { bitOf } from './fields.ts';
 
-/** What a request's address tells besides what the event says of it. */
+/** The parts of a request's URI that its event does not record separately. */
 export type ReadUri = {
   path: string;
   labelSelector: string | undefined;
@@ -8,7 +8,7 @@ export type ReadUri = {
   dryRun: boolean | undefined;
   missing: number;
 };
-/** What of the event it takes to read the address. */
+/** The parts of the event that are needed to read the URI. */
 export type UriClues = {
   apiGroup: string;
   resource: string;
@@ -18,20 +18,17 @@ export type UriClues = {
   bytesIn: unknown;
 };
 
-const longest = 1024;
+const maxLength = 1024;
 const everything = (
   ['path', 'kubernetes.labelSelector', 'kubernetes.fieldSelector', 'kubernetes.dryRun'] as const
 ).reduce((mask, field) => mask | bitOf(field), 0);
 const withSelectors = new Set(['list', 'watch', 'deletecollection']);
 const changing = new Set(['create', 'update', 'patch']);
-/** Where the path names the verb, the gateway goes by no selector. */
+/** If the path names the verb, the gateway ignores selectors. */
 const specialPath = /^\/(?:api\/[^/]+|apis\/[^/]+\/[^/]+)\/(?:watch|proxy)\//;
 const ofPods = new Set(['exec', 'attach', 'portforward']);
 
-/**
- * True, false, or undefined where it hangs on what the event does not tell, such as whether a refused request had a
- * body.
- */
+/** Returns undefined if it depends on what the event does not record, such as whether a refused request had a body. */
 function readDryRun(
   query: URLSearchParams,
   { apiGroup, resource, subresource, requestVerb, isResourceRequest, bytesIn }: UriClues,
@@ -51,7 +48,7 @@ function readDryRun(
   return typeof bytesIn === 'number' && bytesIn > 0 ? false : undefined;
 }
 
-/** Reads `requestURI` of an event. What was cut off or made harmless when it was written down cannot be known again. */
+/** Reads the `requestURI` of an event. If it was truncated or sanitized when it was recorded, it cannot be read. */
 export function readUri(uri: string, clues: UriClues): ReadUri {
   const none: ReadUri = {
     path: '',
@@ -60,7 +57,7 @@ export function readUri(uri: string, clues: UriClues): ReadUri {
     dryRun: undefined,
     missing: everything,
   };
-  if (uri.length > longest || /[^\x21-\x7e]|\\u00[0-9a-f]{2}|\[redacted\]/.test(uri)) return none;
+  if (uri.length > maxLength || /[^\x21-\x7e]|\\u00[0-9a-f]{2}|\[redacted\]/.test(uri)) return none;
   const mark = uri.indexOf('?');
   let path: string;
   try {

@@ -3,17 +3,14 @@ import { bitOf } from './fields.ts';
 
 export type KindTools = Pick<PolicyTools, 'builtInKind'>;
 
-/**
- * What the kind of a recorded request tells about it. `missing` has the bits of what cannot be known without asking its
- * cluster.
- */
+/** Facts about the kind of a recorded request. `missing` has the bits of facts that only the cluster knows. */
 export type RecordedKind = {
   namespaced: boolean | undefined;
   aggregated: boolean | undefined;
   upsert: boolean | undefined;
   missing: number;
 };
-/** What of the event it takes. */
+/** The parts of the event that are needed to find them. */
 export type KindClues = {
   isResourceRequest: boolean;
   requestVerb: string;
@@ -27,19 +24,19 @@ export type KindClues = {
 };
 
 /**
- * Custom resources are of such groups, of which the gateway asks the cluster who serves them: custom resources are not
- * created by PUT, and what an aggregated API serves may be.
+ * Custom resources have such groups. The gateway asks the cluster whether an aggregated API serves the group, because a
+ * PUT to an aggregated API may create an object, and a PUT to a custom resource does not.
  */
 const mayBeCustom = (apiGroup: string) => apiGroup.includes('.') && !/(?:^|\.)k8s\.io$/.test(apiGroup);
-/** Subresources of built-in kinds through which the object is created, as the gateway has it. */
+/** Subresources of built-in kinds that can create the object. The gateway has the same list. */
 const creating: ReadonlyMap<string, readonly string[]> = new Map([
   ['/services/status', ['update', 'patch']],
   ['admissionregistration.k8s.io/validatingadmissionpolicies/status', ['patch']],
 ]);
 
 /**
- * True, false, or undefined where the event does not tell: whether a patch was an apply patch, which creates what is
- * not there, and who serves a custom kind.
+ * Returns undefined if the event does not record it: whether a patch was an apply patch, which can create an object, or
+ * what serves a custom kind.
  */
 function readUpsert(
   { isResourceRequest, requestVerb, apiGroup, resource, subresource, policyVerbs, hasRequestInfo }: KindClues,
@@ -53,23 +50,20 @@ function readUpsert(
   )
     return false;
   const asCreate = policyVerbs?.includes('create') === true;
-  // What tells of the request tells under which verbs it was judged.
+  // An event with `request` also records all verbs for which the request was evaluated.
   if (hasRequestInfo === true && !asCreate) return false;
-  // The gateway asks the cluster only where a policy refuses: under the one in force then, it may not have had to.
+  // The gateway asks the cluster only if a policy refuses. With the policy at that time, it may not have asked.
   if (kind === undefined && mayBeCustom(apiGroup) && (requestVerb === 'update' || subresource !== '')) return undefined;
   if (asCreate) return true;
   return requestVerb === 'patch' ? undefined : (kind?.createdByPut ?? true);
 }
 
-/**
- * Finds it out. Events do not say whether a kind is namespaced, nor who serves it: of kinds that are built in it is
- * known.
- */
+/** Returns the facts about a kind. Events do not record them, but for built-in kinds they are known. */
 export function recordedKind(clues: KindClues, { builtInKind }: KindTools): RecordedKind {
   const kind = builtInKind(clues.apiGroup, clues.apiVersion === '' ? undefined : clues.apiVersion, clues.resource);
   const upsert = readUpsert(clues, kind);
   const unknown = clues.isResourceRequest && kind === undefined;
-  // What is in a namespace is of a kind that has them.
+  // An object in a namespace has a namespaced kind.
   const namespaced = kind?.namespaced ?? (clues.namespace === '' ? undefined : true);
   const missing =
     (unknown && namespaced === undefined ? bitOf('kubernetes.namespaced') : 0) |

@@ -1,6 +1,6 @@
 import type { GatewayOptions } from '../../commands/command-kit.ts';
 
-/** Options of `policy replay` as typed. */
+/** The options of `policy replay`, as the command parser returns them. */
 export type ReplayOptions = GatewayOptions & {
   config?: string;
   policy?: string;

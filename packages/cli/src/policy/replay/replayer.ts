@@ -10,15 +10,15 @@ import type { SeenIds } from './seen-ids.ts';
 import type { createTally, TallyResult } from './tally.ts';
 
 /**
- * The policies proposed for a request in a namespace (empty: in none, undefined: it spans them): a list; `absent` if
- * its cluster would not be there; `other` if nothing is proposed for its cluster.
+ * Returns the proposed policies for a request in a namespace, which is empty outside any namespace and undefined if the
+ * request spans them. Returns `absent` if the proposal removes the cluster, and `other` if it is not about the cluster.
  */
 export type Proposal = {
   policiesFor(cluster: string, namespace: string | undefined): readonly CompiledPolicy[] | 'absent' | 'other';
   refusesUser(cluster: string, user: string): boolean;
 };
 
-/** Events that stand for no request that a policy decided, by what they are. */
+/** The counts of events that were not evaluated, by reason. */
 export type PassedOver = Record<
   'other-type' | 'other-stage' | 'other-cluster' | 'other-time' | 'repeated' | Undecided,
   number
@@ -29,14 +29,14 @@ export type ReplayResult = TallyResult & { events: number; passedOver: PassedOve
 type Deps = {
   tools: KindTools & Pick<PolicyTools, 'namespaceOf'>;
   proposal: Proposal;
-  judge: ReturnType<typeof createRecordedEvaluator>;
+  evaluate: ReturnType<typeof createRecordedEvaluator>;
   tally: ReturnType<typeof createTally>;
   seen: SeenIds;
   since: number | undefined;
   until: number | undefined;
 };
 
-/** The namespace that a request was in, in each way that it may have been where the event does not tell of the kind. */
+/** Returns the possible namespaces of a request. There may be several if the event does not record facts of the kind. */
 function namespacesOf(request: RecordedRequest, { namespaceOf }: Deps['tools']): Set<string | undefined> {
   const either = (known: boolean | undefined, field: Field) =>
     (request.missing & bitOf(field)) === 0 ? [known] : [true, false];
@@ -77,7 +77,10 @@ function inputOf({
   };
 }
 
-function judgeRequest(request: RecordedRequest, { tools, proposal, judge, tally }: Deps): keyof PassedOver | undefined {
+function evaluateRequest(
+  request: RecordedRequest,
+  { tools, proposal, evaluate, tally }: Deps,
+): keyof PassedOver | undefined {
   const { cluster, user } = request;
   const lists = new Set([...namespacesOf(request, tools)].map((namespace) => proposal.policiesFor(cluster, namespace)));
   if (lists.has('other')) return 'other-cluster';
@@ -86,7 +89,7 @@ function judgeRequest(request: RecordedRequest, { tools, proposal, judge, tally 
     return undefined;
   }
   const outcome = joinOutcomes(
-    [...lists].map((policies) => judge(policies as readonly CompiledPolicy[], request)),
+    [...lists].map((policies) => evaluate(policies as readonly CompiledPolicy[], request)),
     'kubernetes.namespaced',
   );
   const refused = outcome.known && outcome.effect === 'allow' && proposal.refusesUser(cluster, user);
@@ -94,7 +97,7 @@ function judgeRequest(request: RecordedRequest, { tools, proposal, judge, tally 
   return undefined;
 }
 
-/** Takes recorded events, in any order, and judges each request once by what is proposed. */
+/** Creates a replayer, which takes recorded events in any order and evaluates each request once by the proposal. */
 export function createReplayer(deps: Deps): {
   take(values: readonly unknown[]): void;
   unreadable(count: number): void;
@@ -123,7 +126,7 @@ export function createReplayer(deps: Deps): {
       (deps.until !== undefined && request.now >= deps.until)
     )
       return 'other-time';
-    return judgeRequest(request, deps);
+    return evaluateRequest(request, deps);
   };
   return {
     take(values) {

@@ -24,15 +24,15 @@ function proposalOf(environment: Environment, { config, policy, cluster }: Repla
   if (policy === undefined && cluster === undefined) return { config: configPath(environment, config) };
   if (config !== undefined)
     throw usage(
-      '--config and --policy are two proposals',
-      'Give the whole configuration, or one policy for one cluster (--policy FILE --cluster NAME).',
+      '--config and --policy cannot be combined',
+      'Propose a whole configuration, or one policy for one cluster (--policy FILE --cluster NAME).',
     );
   if (policy === undefined || cluster === undefined)
-    throw usage('--policy and --cluster go together', 'Write --policy FILE --cluster NAME.');
+    throw usage('--policy and --cluster need each other', 'Write --policy FILE --cluster NAME.');
   return { policy, cluster };
 }
 
-/** `audit.kafka` of a configuration, or the brokers that were typed. */
+/** Returns the given brokers, or `audit.kafka` of the configuration. */
 function kafkaOf(
   environment: Environment,
   options: ReplayOptions,
@@ -43,7 +43,7 @@ function kafkaOf(
   const { config, faults } = tools.examineConfigFile(file, environment.env);
   if (!config) return refuseFaults(environment, file, faults, tools);
   if ('memory' in config.audit.kafka)
-    throw usage(`${file} has no audit.kafka`, 'Name the brokers: --kafka kafka:9092.');
+    throw usage(`${file} has no audit.kafka`, 'Give the brokers, for example --kafka kafka:9092.');
   return { kafka: config.audit.kafka, resolvePath: (name) => path.resolve(path.dirname(file), name) };
 }
 
@@ -56,8 +56,8 @@ function sourceOf(
   const given = [files.length > 0, options.kafka !== undefined, options.fromStore === true].filter(Boolean).length;
   if (given !== 1)
     throw usage(
-      given === 0 ? 'no recorded events are named' : 'recorded events are named in more than one way',
-      'Give files (or - for standard input), or --kafka, or --from-store.',
+      given === 0 ? 'no source of recorded events is given' : 'more than one source of recorded events is given',
+      'Give files (or - for standard input), --kafka or --from-store.',
     );
   const since = options.since === undefined ? undefined : readMoment(options.since, environment.now());
   if (options.fromStore === true)
@@ -87,10 +87,10 @@ function failures(result: ReplayResult, { failOnLoss, failOnGain, failOnUnjudged
   const { lost, gained, unjudged } = result;
   return [
     ...(failOnLoss === true && lost.requests > 0
-      ? [some(lost.requests, 'would be refused that was allowed', 'would be refused that were allowed')]
+      ? [some(lost.requests, 'that was allowed would be refused', 'that were allowed would be refused')]
       : []),
     ...(failOnGain === true && gained.requests > 0
-      ? [some(gained.requests, 'would be allowed that was refused', 'would be allowed that were refused')]
+      ? [some(gained.requests, 'that was refused would be allowed', 'that were refused would be allowed')]
       : []),
     ...(failOnUnjudged === true && unjudged.requests > 0
       ? [some(unjudged.requests, 'cannot be judged', 'cannot be judged')]
@@ -104,7 +104,7 @@ function readExamples(text: string): number {
   return Number(text);
 }
 
-/** `sallyport policy replay`: judges recorded requests by a proposed policy and tells what would change. */
+/** `sallyport policy replay`: evaluates recorded requests by a proposed policy, and reports what would change. */
 export async function policyReplay(
   environment: Environment,
   files: readonly string[],
@@ -119,7 +119,7 @@ export async function policyReplay(
   const replayer = createReplayer({
     tools,
     proposal: readProposal(environment, proposed, tools),
-    judge: createRecordedEvaluator(tools),
+    evaluate: createRecordedEvaluator(tools),
     tally: createTally({ examples }),
     seen: createSeenIds(),
     since: moment(options.since),
@@ -138,9 +138,13 @@ export async function policyReplay(
     progress.end();
   }
   const result = replayer.result();
-  if (result.events === 0)
-    throw new CliError('failed', 'there was no event', 'Check the source, and --since: nothing was judged.');
+  if (result.events === 0) throw new CliError('failed', 'there are no events', 'Check the source and --since.');
   environment.stdout.write(render(options.output, result, () => describeReplay(result)));
   const failed = failures(result, options);
-  if (failed.length > 0) throw new CliError('policy-differs', failed.join('; '), 'See above who, and by which rule.');
+  if (failed.length > 0)
+    throw new CliError(
+      'policy-differs',
+      failed.join('; '),
+      'The report above shows who is affected, and by which rule.',
+    );
 }

@@ -15,7 +15,7 @@ describe('ids seen', () => {
   });
 
   it('are forgotten, the oldest first, when there is no more room, and that is told', () => {
-    const seen = createSeenIds({ mostSlots: 1024 });
+    const seen = createSeenIds({ maxSlots: 1024 });
     for (let index = 0; index < 5000; index += 1) seen.isNew(`id-${index}`);
     expect([seen.forgetful, seen.isNew('id-4999'), seen.isNew('id-0')]).toEqual([true, false, true]);
   });

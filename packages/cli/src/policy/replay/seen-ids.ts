@@ -1,20 +1,17 @@
-/** Remembers ids, to tell those that come again. */
+/** Remembers ids, to detect duplicates. */
 export type SeenIds = {
-  /** True the first time that an id comes. */
+  /** Reports whether this is the first time that the id occurs. */
   isNew(id: string): boolean;
-  /**
-   * True if there were more than can be remembered: an id that comes again after very many others is then taken for
-   * new.
-   */
+  /** True if there were more ids than can be remembered. Then an id that occurs again much later counts as new. */
   readonly forgetful: boolean;
 };
 
 const firstSlots = 1 << 16;
-const mostSlots = 1 << 24;
+const maxSlots = 1 << 24;
 
 /**
- * Two hashes of 32 bits (FNV-1a with different bases), so that two of ten million ids are taken for one with a chance
- * of about one in 400,000.
+ * Returns two hashes of 32 bits (FNV-1a with different bases). Among ten million ids, the chance that two of them collide
+ * is about one in 400,000.
  */
 function hash(id: string): [number, number] {
   let a = 0x811c9dc5;
@@ -26,7 +23,7 @@ function hash(id: string): [number, number] {
     b ^= b >>> 15;
   }
   a ^= a >>> 16;
-  // Zero stands for an empty slot.
+  // Zero marks an empty slot.
   return [a >>> 0 || 1, b >>> 0];
 }
 
@@ -61,12 +58,12 @@ function grow(table: Table): Table {
 }
 
 /**
- * Creates a memory of ids: 16 bytes for each, and never more than 256 MiB (about twelve million ids); then the older
- * half is forgotten.
+ * Creates a memory of ids. It takes 16 bytes per id, and at most 256 MiB (about twelve million ids). Then it forgets the
+ * older half.
  */
-export function createSeenIds(options: { mostSlots?: number } = {}): SeenIds {
-  const most = options.mostSlots ?? mostSlots;
-  let table = createTable(Math.min(firstSlots, most));
+export function createSeenIds(options: { maxSlots?: number } = {}): SeenIds {
+  const limit = options.maxSlots ?? maxSlots;
+  let table = createTable(Math.min(firstSlots, limit));
   let older: Table | undefined;
   return {
     isNew(id) {
@@ -75,8 +72,8 @@ export function createSeenIds(options: { mostSlots?: number } = {}): SeenIds {
       if (there || (older && find(older, key).there)) return false;
       put(table, slot, key);
       if (table.used > table.mask * 0.7) {
-        if (table.mask + 1 < most) table = grow(table);
-        else [older, table] = [table, createTable(Math.min(firstSlots, most))];
+        if (table.mask + 1 < limit) table = grow(table);
+        else [older, table] = [table, createTable(Math.min(firstSlots, limit))];
       }
       return true;
     },

@@ -1,13 +1,13 @@
 import { fetchAuditPage, scopeNote } from '../../commands/audit-search.ts';
-import { needCredential, openGateway } from '../../gateway/open-gateway.ts';
+import { requireCredential, openGateway } from '../../gateway/open-gateway.ts';
 import type { Environment } from '../../environment/environment.ts';
 import type { EventSource } from './file-source.ts';
 
 const pageSize = '1000';
 
 /**
- * Events from the audit store, through the gateway, as whoever is logged in: the last event of every request on a
- * cluster, page by page. Times are RFC 3339.
+ * Reads events from the audit store through the gateway, as the user who is logged in: the last event of every request
+ * on a cluster, page by page. Times are RFC 3339.
  */
 export function storeSource(
   environment: Environment,
@@ -15,7 +15,7 @@ export function storeSource(
 ): EventSource {
   return async (take) => {
     const gateway = openGateway(environment, options.gateway);
-    // Without an end, what happens meanwhile would be read too.
+    // Without an end, requests that arrive during the replay would be read too.
     const query = new URLSearchParams({
       type: 'k8s.request',
       stage: 'ResponseComplete',
@@ -28,7 +28,7 @@ export function storeSource(
     for (;;) {
       const page = await fetchAuditPage(gateway, query);
       if (!noted && page.scope === 'own')
-        environment.stderr.write(scopeNote(page, needCredential(gateway).user, undefined) ?? '');
+        environment.stderr.write(scopeNote(page, requireCredential(gateway).user, undefined) ?? '');
       noted = true;
       take(page.events, 0);
       if (page.next == null || page.events.length === 0) return;

@@ -12,7 +12,7 @@ export type Example = {
   time: string;
   auditID: string;
 };
-/** Requests that would be decided otherwise for the same reason: which rule decided and which would. */
+/** Requests whose decision would change for the same reason: `before` is the rule that decided, `rule` the new one. */
 export type Change = {
   rule: string;
   before: string;
@@ -24,7 +24,7 @@ export type Change = {
 export type Changes = { requests: number; people: number; byRule: Change[]; otherRules: number };
 export type Unjudged = { criterion: string; missing: string[]; requests: number; examples: Example[] };
 
-/** What came of a replay; `unchanged` by what was decided. */
+/** The result of a replay. `unchanged` is by decision. */
 export type TallyResult = {
   judged: number;
   unchanged: { allowed: number; refused: number };
@@ -42,7 +42,7 @@ const maxGroups = 1000;
 const maxPeople = 1000;
 const maxPeopleInAll = 100_000;
 
-/** `resource[.group][/subresource]`; the path for what is no resource. */
+/** Returns `resource[.group][/subresource]`, or the path of a request without a resource. */
 function subjectOf({ isResourceRequest, resource, apiGroup, subresource, path }: RecordedRequest): string {
   if (!isResourceRequest) return path;
   return `${resource}${apiGroup === '' ? '' : `.${apiGroup}`}${subresource === '' ? '' : `/${subresource}`}`;
@@ -53,9 +53,9 @@ function exampleOf(request: RecordedRequest): Example {
   return { user, verb, cluster, resource: subjectOf(request), namespace, name, time, auditID };
 }
 
-/** Keeps a few examples that differ in more than their time. */
-function keepExample(examples: Map<string, Example>, request: RecordedRequest, most: number): void {
-  if (examples.size >= most) return;
+/** Keeps a few examples that differ in more than the time. */
+function keepExample(examples: Map<string, Example>, request: RecordedRequest, limit: number): void {
+  if (examples.size >= limit) return;
   const example = exampleOf(request);
   const key = [example.user, example.verb, example.cluster, example.resource, example.namespace, example.name].join(
     '\0',
@@ -63,7 +63,7 @@ function keepExample(examples: Map<string, Example>, request: RecordedRequest, m
   if (!examples.has(key)) examples.set(key, example);
 }
 
-function addChange(side: Side, request: RecordedRequest, rule: string, most: number): void {
+function addChange(side: Side, request: RecordedRequest, rule: string, maxExamples: number): void {
   side.requests += 1;
   if (side.people.size < maxPeopleInAll) side.people.add(request.user);
   const key = `${rule}\0${request.rule}`;
@@ -78,7 +78,7 @@ function addChange(side: Side, request: RecordedRequest, rule: string, most: num
   }
   group.requests += 1;
   group.people.add(request.user);
-  keepExample(group.examples, request, most);
+  keepExample(group.examples, request, maxExamples);
 }
 
 function changesOf({ requests, people, groups, otherRules }: Side): Changes {
@@ -95,10 +95,7 @@ function changesOf({ requests, people, groups, otherRules }: Side): Changes {
   return { requests, people: people.size, byRule, otherRules };
 }
 
-/**
- * Creates the tally of a replay. It keeps counts and a bounded number of names and examples, however many requests
- * there are.
- */
+/** Creates the tally of a replay. It keeps counts, and a limited number of names and examples. */
 export function createTally(options: { examples: number }): {
   add(request: RecordedRequest, outcome: RecordedOutcome): void;
   result(): TallyResult;
