@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Starts the program: the bundle if it is there and as new as what the compiler made, else that.
+// Starts the program: the bundle, or the output of the compiler if that is newer.
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import process from 'node:process';
@@ -19,12 +19,12 @@ function ownNode() {
   return found && existsSync(found) ? found : undefined;
 }
 
-// The compiler touches this file whenever it wrote anything.
+// The compiler updates this file whenever it writes anything.
 const [bundle, compiled] = [changedAt('../dist/sallyport.mjs'), changedAt('../dist/.tsbuildinfo')];
 const program = bundle !== undefined && bundle >= (compiled ?? 0) ? '../dist/sallyport.mjs' : '../dist/main.js';
 
 if (bundle === undefined && compiled === undefined) {
-  console.error('sallyport: the program is not built\n  Build it: npm run build');
+  console.error('sallyport: the program has not been built\n  To build it, run: npm run build');
   process.exitCode = 1;
 } else if (Number(process.versions.node.split('.')[0]) >= 24) {
   await import(pathToFileURL(file(program)));
@@ -33,7 +33,7 @@ if (bundle === undefined && compiled === undefined) {
   process.exitCode = result.status ?? 1;
 } else {
   console.error(
-    `sallyport: Node.js 24 or newer is needed, this is ${process.versions.node}\n  Install a current Node.js from https://nodejs.org, or run "npm ci" where this program lies.`,
+    `sallyport: this program needs Node.js 24 or newer, but this is ${process.versions.node}\n  Install a current Node.js from https://nodejs.org, or run "npm ci" in the directory of this program.`,
   );
   process.exitCode = 1;
 }

@@ -1,4 +1,4 @@
-// Makes the program one file that starts fast, with what only some commands need in files of their own beside it.
+// Bundles the program into one file that starts fast. Code that only some commands need goes into separate files.
 import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,8 +6,8 @@ import { build } from 'esbuild';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const parts = path.join(root, 'dist', 'parts');
-// For Node.js yaml is CommonJS, whose names are lost in a part that is loaded later; its other build is the same code
-// as an ES module.
+// The Node.js build of yaml is CommonJS, whose named exports are lost in a chunk that is loaded later. Its browser build
+// is the same code as an ES module.
 const yaml = path.join(path.dirname(fileURLToPath(import.meta.resolve('yaml/package.json'))), 'browser', 'index.js');
 const common = {
   bundle: true,
@@ -22,13 +22,13 @@ const common = {
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
-  // CommonJS packages in an ES module ask for require.
+  // CommonJS packages in an ES module need require.
   banner: {
     js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
   },
 };
 
-// Built apart: what it shares with the program (zod) would otherwise be loaded by every command, and whole.
+// Built separately. Otherwise every command would load all the code that it shares with the program (zod).
 const apart = 'gateway-config';
 const keepApart = {
   name: 'keep-apart',
@@ -46,7 +46,7 @@ const program = await build({
   chunkNames: 'parts/[name]-[hash]',
   plugins: [keepApart],
 });
-const besides = await build({
+const separate = await build({
   ...common,
   entryPoints: [path.join(root, 'src', 'config', `${apart}.ts`)],
   outdir: parts,
@@ -54,8 +54,8 @@ const besides = await build({
   chunkNames: '[name]-[hash]',
 });
 
-// Parts of earlier builds are of no use to anyone.
+// Delete the chunks of earlier builds.
 const made = new Set(
-  [program, besides].flatMap(({ metafile }) => Object.keys(metafile.outputs)).map((file) => path.basename(file)),
+  [program, separate].flatMap(({ metafile }) => Object.keys(metafile.outputs)).map((file) => path.basename(file)),
 );
 for (const name of readdirSync(parts)) if (!made.has(name)) rmSync(path.join(parts, name));

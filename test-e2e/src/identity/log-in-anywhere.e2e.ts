@@ -160,7 +160,7 @@ describeWith(['kubectl'], 'a login from a machine without a browser', () => {
       env: { ...alice.env, BROWSER: '', DISPLAY: '', WAYLAND_DISPLAY: '' },
     });
     await command.says(
-      /No browser can be seen here: there is no display here[\s\S]*sallyport login --device --gateway/,
+      /There seems to be no browser on this machine: there is no display[\s\S]*sallyport login --device --gateway/,
     );
     await command.stop();
   });

@@ -86,7 +86,7 @@ describeWith(
         );
         expect(stdout).toContain('At the cluster: user alice@example.com, groups developers.');
         expect(stdout).toContain(
-          'this asks both: sallyport can-i create pods/web --subresource exec -n dev --cluster dev',
+          'To check both, run: sallyport can-i create pods/web --subresource exec -n dev --cluster dev',
         );
         expect(stdout).not.toMatch(secrets);
         expect((await alice.tryKubectl(['exec', 'web', '-n', 'dev', '--', 'true'])).code).toBe(0);

@@ -65,24 +65,24 @@ describe('what is asked', () => {
   });
 
   it.each<[string, AskedOptions, RegExp]>([
-    ['', {}, /is not said/],
+    ['', {}, /no request is given/],
     ['get', {}, /resource is missing/],
-    ['get pods', { verb: 'get' }, /said twice/],
-    ['get pods', { path: '/x' }, /said twice/],
+    ['get pods', { verb: 'get' }, /given twice/],
+    ['get pods', { path: '/x' }, /given twice/],
     ['', { path: 'x' }, /not a path/],
-    ['get pods', { method: 'GET' }, /goes with --path/],
-    ['exec services/web', {}, /done to pods/],
-    ['exec pods/web', { subresource: 'attach' }, /subresource of its own/],
+    ['get pods', { method: 'GET' }, /needs --path/],
+    ['exec services/web', {}, /applies only to pods/],
+    ['exec pods/web', { subresource: 'attach' }, /implies a subresource/],
     ['get pods/', {}, /TYPE\/NAME/],
     ['get pods/web/exec', {}, /TYPE\/NAME/],
-    ['', { verb: 'get' }, /is not said/],
+    ['', { verb: 'get' }, /no request is given/],
   ])('(%s %j) is refused where it is unclear', (words, options, message) => {
     expect(() => read(words, options)).toThrow(message);
   });
 
   it('is told to whoever may have meant something else', () => {
     expect(read('create pods/exec').warnings).toEqual([
-      '"exec" is taken as the name of one of the pods; for the subresource, give --subresource exec.',
+      '"exec" is taken as the name of an object. For the subresource, give --subresource exec.',
     ]);
     expect(read('get widgets').warnings[0]).toContain('widgets.GROUP');
   });

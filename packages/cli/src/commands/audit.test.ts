@@ -227,8 +227,8 @@ describe('sallyport audit tail', () => {
     };
     const { out, err } = await tail([away, () => {}, back]);
     expect(ids(out)).toEqual(['e1']);
-    expect(err.match(/not ready \(503\); trying on/g)).toHaveLength(1);
-    expect(err).toContain('The gateway is back.');
+    expect(err.match(/not ready \(503\)\. Retrying/g)).toHaveLength(1);
+    expect(err).toContain('The gateway can be reached again.');
   });
 
   it('does not show its own queries, which would call forth each other', async () => {

@@ -118,16 +118,14 @@ describe('sallyport can-i', () => {
     };
     expect(await rig.run(...exec)).toMatchObject({
       code: 0,
-      out: expect.stringMatching(
-        /^yes \(as far as the gateway goes\)\n[\s\S]*cluster's RBAC: {3}not known - policy rule/,
-      ),
+      out: expect.stringMatching(/^yes \(by the gateway\)\n[\s\S]*cluster's RBAC: {3}unknown - policy rule/),
     });
     clusterAnswer = { status: 502, body: '<html>' };
-    expect((await rig.run(...exec)).out).toContain('not known - it answered 502');
+    expect((await rig.run(...exec)).out).toContain('unknown - it answered 502');
     const count = gateway.raw.length;
     expect(await rig.run(...exec, '--policy-only')).toMatchObject({
       code: 0,
-      out: expect.stringContaining('not asked; its own RBAC decides as well'),
+      out: expect.stringContaining('not asked, but must allow it too'),
     });
     expect(gateway.raw.length - count).toBe(1);
   });
@@ -258,12 +256,12 @@ describe('sallyport can-i --list', () => {
     clusterAnswer = { status: 403, body: { kind: 'Status', message: 'policy rule "x" does not allow it' } };
     const { out } = await rig.run('can-i', '--list', '--cluster', 'dev');
     expect(line(out, 'pods')).toEqual(['pods', 'yes?', 'yes?', 'yes?', 'yes?', 'yes?', 'yes?', '-']);
-    expect(out).toContain('The cluster\'s half is not sure (yes?): policy rule "x" does not allow it');
+    expect(out).toContain('The answer of the cluster is uncertain (yes?): policy rule "x" does not allow it');
     clusterAnswer = {
       status: 201,
       body: { status: { resourceRules: null, incomplete: true, evaluationError: 'webhook' } },
     };
-    expect((await rig.run('can-i', '--list', '--cluster', 'dev')).out).toContain('its list is not complete: webhook');
+    expect((await rig.run('can-i', '--list', '--cluster', 'dev')).out).toContain('its list is incomplete: webhook');
   });
 
   it("is refused where nothing is the caller's, and takes nothing that makes no sense with it", async () => {

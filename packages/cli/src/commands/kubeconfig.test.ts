@@ -119,7 +119,7 @@ describe('sallyport kubeconfig', () => {
     [['--cluster', 'nope'], 5, 'no access to a cluster "nope"'],
     [['--cluster', 'Bad_Name'], 2, 'not the name of a cluster'],
     [['--offline'], 2, '--offline needs the names'],
-    [['--cli', 'missing'], 7, 'is not there'],
+    [['--cli', 'missing'], 7, 'does not exist'],
     [['--ca-file', 'missing'], 7, 'cannot be used (ENOENT)'],
     [['--rbac', '--config', 'missing'], 1, 'cannot be read (ENOENT)'],
   ])('refuses %j', async (args, code, words) => {

@@ -213,7 +213,9 @@ describe('a login that others wait for', () => {
     expect(pages).toHaveLength(1);
     expect(all.map(({ code }) => code)).toEqual([6, 6, 6, 6, 6, 6]);
     expect(
-      all.filter(({ err }) => err.includes('the login that was under way failed: the login was refused: No way')),
+      all.filter(({ err }) =>
+        err.includes('the login that was already in progress failed: the login was refused: No way'),
+      ),
     ).toHaveLength(5);
   });
 

@@ -158,7 +158,7 @@ describe('sallyport sessions', () => {
       expect([run.code, run.err]).toEqual([
         code,
         expect.stringContaining(
-          `This logs everybody out of ${gateway.origin}, and cuts what they have open. Write yes to go on: `,
+          `This logs all users out of ${gateway.origin} and closes their streams. Type yes to continue: `,
         ),
       ]);
       expect(gateway.sessions.size).toBe(code === 0 ? 0 : 1);
@@ -206,7 +206,10 @@ describe('sallyport logout --everywhere', () => {
       err: expect.stringContaining('your other sessions could not be ended'),
     });
     expect(await other.run('logout', '--everywhere')).toMatchObject({ code: 3 });
-    expect(await other.run('logout')).toMatchObject({ code: 0, out: expect.stringContaining('Nobody was logged in') });
+    expect(await other.run('logout')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('You were not logged in'),
+    });
     other.remove();
   });
 });

@@ -119,11 +119,11 @@ describe('sallyport policy eval', () => {
   });
 
   it.each([
-    ['no JSON', `${'{}'}\nno\n`, /input\.json:2: is no JSON/, 1],
-    ['a broken layout', '{\n', /input\.json:1: is no JSON/, 0],
+    ['no JSON', `${'{}'}\nno\n`, /input\.json:2: is not JSON/, 1],
+    ['a broken layout', '{\n', /input\.json:1: is not JSON/, 0],
     ['the wrong type', '{"user":{"groups":"sre"}}', /input\.json:1: user\.groups: must be a list of strings/, 0],
     ['a list', '[]', /input\.json:1: must be a mapping/, 0],
-    ['nothing', '\n', /input\.json: has no input/, 0],
+    ['nothing', '\n', /input\.json: contains no input/, 0],
   ])('says of %s what is wrong and where, and ends', async (_what, input, words, answered) => {
     const { code, err, answers } = await evaluate(input);
     expect({ code, answered: answers.length }).toEqual({ code: 1, answered });
