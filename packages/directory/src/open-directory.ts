@@ -18,7 +18,7 @@ import type { DirectoryStore } from './store/directory-store.ts';
 import type { SourceSync } from './sync/create-source-sync.ts';
 import { openSyncs } from './sync/open-syncs.ts';
 
-export type OpenDirectoryDeps = {
+type OpenDirectoryDeps = {
   config: Pick<Config, 'identity' | 'gateway'>;
   resolvePath(file: string): string;
   store: DirectoryStore;

@@ -1,5 +1,5 @@
 /** An answer that is valid as long as its entity tag is. */
-export type CachedAnswer = { etag: string; text: string; link: string | null };
+type CachedAnswer = { etag: string; text: string; link: string | null };
 
 const defaultLimits = { answers: 5000, characters: 32 * 1024 * 1024 };
 

@@ -2,7 +2,7 @@ import { boundFetch, type OutboundFetch } from '@sallyport/kit';
 import { ApiFailure } from './api-failure.ts';
 import { waitBeforeRetry } from './wait-before-retry.ts';
 
-export type ApiRequest = { method: string; body?: string; etag?: string | undefined };
+type ApiRequest = { method: string; body?: string; etag?: string | undefined };
 
 export type RequesterDeps = {
   fetch: OutboundFetch;

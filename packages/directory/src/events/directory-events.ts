@@ -6,7 +6,7 @@ import { directoryRecord, type DirectoryPart, type RecordFacts } from './directo
  * One change in a source. `by` is the name of the token that pushed it, or `reading` for a sync. `added` and `removed`
  * are the names of members.
  */
-export type DirectoryChange = {
+type DirectoryChange = {
   verb: 'create' | 'update' | 'delete' | 'read';
   path: string;
   code: number;

@@ -12,9 +12,7 @@ export type ProviderSources = {
 };
 
 /** The combined answer of all sources: the identity with its current groups, or the reason to refuse it. */
-export type Evaluation =
-  | { identity: Identity }
-  | { reason: Extract<EndReason, 'deactivated' | 'changed'>; detail: string };
+type Evaluation = { identity: Identity } | { reason: Extract<EndReason, 'deactivated' | 'changed'>; detail: string };
 
 export type Directory = {
   /**

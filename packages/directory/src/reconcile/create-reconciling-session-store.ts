@@ -3,7 +3,7 @@ import type { SessionStore } from '@sallyport/stores';
 import type { Directory } from '../groups/create-directory.ts';
 import { reconcileSession, type ReconcileSessionDeps } from './reconcile-session.ts';
 
-export type ReconcilingSessionStoreDeps = Omit<ReconcileSessionDeps, 'sessions'> & {
+type ReconcilingSessionStoreDeps = Omit<ReconcileSessionDeps, 'sessions'> & {
   directory: Directory;
   logger: Logger;
 };

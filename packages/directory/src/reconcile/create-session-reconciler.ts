@@ -10,7 +10,7 @@ export type SessionReconciler = Reconciliation & {
   close(): Promise<void>;
 };
 
-export type SessionReconcilerDeps = ReconciliationDeps & {
+type SessionReconcilerDeps = ReconciliationDeps & {
   singleUse: Pick<SingleUseStore, 'claim'>;
   random: () => number;
   pollMs?: number;

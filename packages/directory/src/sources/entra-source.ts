@@ -8,7 +8,7 @@ import { keyOf } from '../groups/keys.ts';
 import { nameGroups } from '../groups/name-groups.ts';
 import type { GroupSource, SourceAnswer } from './group-source.ts';
 
-export type EntraSourceDeps = {
+type EntraSourceDeps = {
   provider: ProviderConfig;
   source: SourceConfigOf<'entra'>;
   store: DirectoryStore;

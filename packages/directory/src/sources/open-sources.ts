@@ -10,7 +10,7 @@ import type { GroupSource } from './group-source.ts';
 import { createMapSource } from './map-source.ts';
 import { createStoredSource } from './stored-source.ts';
 
-export type OpenSourcesDeps = {
+type OpenSourcesDeps = {
   store: DirectoryStore;
   files: ReadonlyMap<string, WatchedPeopleFile>;
   fetchFor(source: SourceConfig): OutboundFetch;

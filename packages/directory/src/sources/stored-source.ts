@@ -5,8 +5,8 @@ import { isMatchKey, matchKey, type Match } from '../groups/keys.ts';
 import { nameGroups } from '../groups/name-groups.ts';
 import type { GroupSource, SourceAnswer } from './group-source.ts';
 
-export type StoredSourceConfig = Extract<SourceConfig, { match: unknown }>;
-export type StoredSourceDeps = {
+type StoredSourceConfig = Extract<SourceConfig, { match: unknown }>;
+type StoredSourceDeps = {
   provider: ProviderConfig;
   source: StoredSourceConfig;
   store: DirectoryStore;

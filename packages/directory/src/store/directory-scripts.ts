@@ -1,7 +1,7 @@
 import type { RedisConnection } from '@sallyport/stores';
 
 /** A script over keys of one source, which are all in one slot of a Redis cluster. */
-export type DirectoryScript = { name: string; keys: number; lua: string };
+type DirectoryScript = { name: string; keys: number; lua: string };
 
 /** A member of an index is a key, a zero byte and an id, so the ids of one key are adjacent. */
 const lookUp = `
@@ -135,7 +135,7 @@ return 1`,
 };
 
 /** Runs a script by its digest. */
-export type RunDirectoryScript = (keys: readonly string[], ...args: (string | number)[]) => Promise<unknown>;
+type RunDirectoryScript = (keys: readonly string[], ...args: (string | number)[]) => Promise<unknown>;
 
 /** Registers a script with the client. */
 export function defineDirectoryScript({ client }: RedisConnection, script: DirectoryScript): RunDirectoryScript {

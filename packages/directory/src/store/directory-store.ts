@@ -26,10 +26,10 @@ export type WriteAbout = {
   /** The keys of people whose sessions may be affected. */
   touched?: readonly string[];
 };
-export type WriteOutcome = 'written' | 'stale' | 'taken';
+type WriteOutcome = 'written' | 'stale' | 'taken';
 
 /** A touched key, leased to one worker. `ticket` identifies the touch. */
-export type Touched = { key: string; ticket: number };
+type Touched = { key: string; ticket: number };
 export type LinkedPerson = { issuer: string; subject: string };
 /** The last sync of a source that is read at an interval. */
 export type LastSync = { at: number; people: number; groups: number };

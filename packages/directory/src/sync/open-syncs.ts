@@ -8,7 +8,7 @@ import { createReadOkta } from './read-okta.ts';
 import type { ReadSnapshot, SyncedSource } from './snapshot.ts';
 import { createSyncMetrics } from './sync-metrics.ts';
 
-export type OpenSyncsDeps = Omit<SourceSyncDeps, 'source' | 'read' | 'metrics'> &
+type OpenSyncsDeps = Omit<SourceSyncDeps, 'source' | 'read' | 'metrics'> &
   Omit<OpenApiDeps, 'fetch'> & {
     fetchFor(source: SourceConfig): OutboundFetch;
     metrics?: Metrics | undefined;

@@ -8,7 +8,7 @@ import type { SnapshotGroup, SnapshotPerson } from './snapshot.ts';
 export type SyncTarget = { store: DirectoryStore; source: { id: string; match: Match }; now: () => number };
 
 /** The part of an entry that a snapshot determines. */
-export type EntryContent = Pick<DirectoryEntry, 'id' | 'keys' | 'active' | 'body'>;
+type EntryContent = Pick<DirectoryEntry, 'id' | 'keys' | 'active' | 'body'>;
 
 const batch = 200;
 

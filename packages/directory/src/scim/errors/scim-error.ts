@@ -1,5 +1,5 @@
 /** The error types of RFC 7644 3.12. */
-export type ScimType =
+type ScimType =
   | 'invalidFilter'
   | 'tooMany'
   | 'uniqueness'

@@ -15,7 +15,7 @@ const isPresent = (value: unknown): boolean =>
 /**
  * Returns the values at a path. For a multi-valued complex attribute without a sub-attribute, these are its `value`s.
  */
-export function valuesAt(resource: Shown, { extension, attribute, sub }: FoundAttribute): unknown[] {
+function valuesAt(resource: Shown, { extension, attribute, sub }: FoundAttribute): unknown[] {
   const holder = extension === undefined ? resource : own(resource, extension);
   const items = [own(holder, attribute.name)].flat();
   const part = sub?.name ?? (attribute.type === 'complex' && attribute.multiValued ? 'value' : undefined);

@@ -26,7 +26,7 @@ export function readText(name: string, value: unknown): string {
 }
 
 /** Reads a boolean. Entra sends booleans as "True" and "False". */
-export function readBoolean(name: string, value: unknown): boolean {
+function readBoolean(name: string, value: unknown): boolean {
   if (typeof value === 'boolean') return value;
   const text = typeof value === 'string' ? value.toLowerCase() : '';
   if (text !== 'true' && text !== 'false') throw invalidValue(`${name} must be true or false.`);

@@ -5,7 +5,7 @@ import { matches, type Shown } from '../filter/matches.ts';
 import { mentions, requiredValues, type RequiredValue } from '../filter/required-values.ts';
 import { ScimError } from '../errors/scim-error.ts';
 
-export type FindDeps = { store: DirectoryStore; source: string; kind: EntryKind; show(entry: DirectoryEntry): Shown };
+type FindDeps = { store: DirectoryStore; source: string; kind: EntryKind; show(entry: DirectoryEntry): Shown };
 type Found = { total: number; entries: DirectoryEntry[] };
 
 const scanBatch = 500;

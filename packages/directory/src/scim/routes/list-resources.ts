@@ -15,11 +15,7 @@ const listUrn = 'urn:ietf:params:scim:api:messages:2.0:ListResponse';
  * Converts entries to resources and adds requested data that is stored elsewhere. May return fewer than it was given,
  * to limit the size of the answer.
  */
-export type ShowPage = (
-  source: string,
-  entries: DirectoryEntry[],
-  choice: Choice,
-) => Promise<Record<string, unknown>[]>;
+type ShowPage = (source: string, entries: DirectoryEntry[], choice: Choice) => Promise<Record<string, unknown>[]>;
 
 /** Creates the handler for lists (RFC 7644 3.4.2), requested by a query string or by a body. */
 export function listResources(deps: ScimDeps, schema: ResourceSchema, showPage: ShowPage): RequestHandler {

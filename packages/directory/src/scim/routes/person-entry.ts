@@ -3,7 +3,7 @@ import { keyOf } from '../../groups/keys.ts';
 import type { Document } from '../resource/document.ts';
 
 /** Returns the keys by which a user is found: the unique user name, the external id and the e-mail addresses. */
-export function keysOfPerson(document: Document): string[] {
+function keysOfPerson(document: Document): string[] {
   const { externalId, emails } = document as { externalId?: string; emails?: { value: string }[] };
   return [
     ...new Set([

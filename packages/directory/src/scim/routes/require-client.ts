@@ -4,7 +4,7 @@ import { ScimError } from '../errors/scim-error.ts';
 import type { ScimRoute } from './scim-deps.ts';
 
 /** The header in which the gateway forwards the SHA-256 of a bearer token. It does not forward the token. */
-export const scimTokenHeader = 'sallyport-scim-token';
+const scimTokenHeader = 'sallyport-scim-token';
 
 /** Rejects requests without a configured token before their bodies are read. */
 export const requireClient: ScimRoute =

@@ -2,7 +2,7 @@ import express, { type RequestHandler } from 'express';
 import { ScimError } from '../errors/scim-error.ts';
 
 /** Large enough for a group with ten thousand members. */
-export const maxScimBody = 4 * 1024 * 1024;
+const maxScimBody = 4 * 1024 * 1024;
 
 const types = ['application/scim+json', 'application/json'];
 
