@@ -8,7 +8,7 @@ const faultsOf = (value: unknown) => {
 };
 
 describe('sallyport.yaml', () => {
-  it('is complete with a URL and a certificate; durations become milliseconds', () => {
+  it('needs only a URL and a certificate; durations become milliseconds', () => {
     const config = configSchema.parse({ gateway: { url: 'https://gate:8443/', tls: { certFile: 'a', keyFile: 'b' } } });
     expect(config.gateway.url).toBe('https://gate:8443');
     expect(config.gateway.listen).toEqual({ host: '0.0.0.0', port: 8443 });
@@ -22,7 +22,7 @@ describe('sallyport.yaml', () => {
     });
   });
 
-  it('reports every fault at once, each with its path', () => {
+  it('reports all faults together, each with its path', () => {
     const faults = faultsOf({
       gateway: { url: 'ftp://x', listen: 'nowhere' },
       sesions: {},
@@ -34,7 +34,7 @@ describe('sallyport.yaml', () => {
     expect(faults.join('\n')).toMatch(/sesions/);
   });
 
-  it('refuses a cluster in clear text beyond this machine, and an issuer without TLS', () => {
+  it('refuses a remote cluster without TLS, and an issuer without TLS', () => {
     const gateway = { url: 'http://gate' };
     expect(faultsOf({ gateway, clusters: [{ ...cluster, server: 'http://10.0.0.1' }] })).toEqual([
       expect.stringContaining('clusters.0.server'),
@@ -45,7 +45,7 @@ describe('sallyport.yaml', () => {
     ]);
   });
 
-  it('refuses a plain login listener that others could reach', () => {
+  it('refuses a plain HTTP login listener that is not on loopback', () => {
     expect(faultsOf({ gateway: { url: 'http://gate' }, login: { listen: '0.0.0.0:80' } })).toEqual([
       expect.stringContaining('login.listen'),
     ]);

@@ -14,11 +14,11 @@ const faults = (sources: unknown[], changes: object = {}) => {
 };
 
 describe('sources of groups', () => {
-  it("are the provider's claims unless others are named, and the first that knows somebody decides", () => {
+  it("are the provider's claims unless others are named, and the first that knows the user decides", () => {
     expect(read([]).providers[0]).toMatchObject({ groupSources: ['claims'], combineGroups: 'first' });
   });
 
-  it('are called by their kind unless they have a name', () => {
+  it('have the name of their kind by default', () => {
     const identity = read(
       [scim, { kind: 'map', file: 'groups.yaml' }, { kind: 'map', id: 'more', file: 'more.yaml' }],
       { groupSources: ['scim', 'more', 'map', 'claims'] },
@@ -34,7 +34,7 @@ describe('sources of groups', () => {
     });
   });
 
-  it('have safe presets, each by its kind', () => {
+  it('have safe defaults for their kind', () => {
     const { directory } = read([
       { kind: 'okta', url: 'https://corp.okta.com', token: 't' },
       { kind: 'google', serviceAccountFile: 'k.json', admin: 'admin@example.com' },
@@ -70,10 +70,10 @@ describe('sources of groups', () => {
       {},
       'two sources have the same id',
     ],
-    ['one that is called claims', [{ ...scim, id: 'claims' }], {}, 'identity.directory.sources.0.id'],
-    ['two tokens of one name', [scim, { ...scim, id: 'other' }], {}, 'two SCIM tokens have the same id'],
+    ['one with the name claims', [{ ...scim, id: 'claims' }], {}, 'identity.directory.sources.0.id'],
+    ['two tokens with the same name', [scim, { ...scim, id: 'other' }], {}, 'two SCIM tokens have the same id'],
     ['a token without a value', [{ ...scim, tokens: [{ id: 'a' }] }], {}, 'needs either sha256 or tokenFile'],
-    ['a token that is no hash', [{ ...scim, tokens: [{ id: 'a', sha256: 'secret' }] }], {}, 'not a SHA-256'],
+    ['a token that is not a hash', [{ ...scim, tokens: [{ id: 'a', sha256: 'secret' }] }], {}, 'not a SHA-256'],
     [
       'an API in clear text',
       [{ kind: 'okta', url: 'http://corp.okta.com', token: 't' }],
@@ -84,7 +84,7 @@ describe('sources of groups', () => {
     ['an unknown kind', [{ kind: 'ldap' }], {}, 'identity.directory.sources.0'],
     ['an unknown option', [{ ...scim, tokenz: [] }], {}, 'identity.directory.sources.0'],
     [
-      'the claims beside a source that reads them itself',
+      'the claims together with a source that reads them itself',
       [{ kind: 'entra', tenant: 't', clientId: 'c', clientSecret: 's' }],
       { groupSources: ['claims', 'entra'] },
       'identity.providers.0.groupSources.1: already reads the groups in the token',

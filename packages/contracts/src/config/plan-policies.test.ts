@@ -6,7 +6,7 @@ const rule = { allow: { or: [{ accept: true }] } };
 const plan = (data: unknown) => planPolicies(data);
 
 describe('the policies of a configuration', () => {
-  it("hold in one order: the global one, those that are named, the cluster's own; then those of its namespaces", () => {
+  it("apply in one order: the global one, the named ones, the cluster's own, then those of its namespaces", () => {
     const { documents, clusters, api } = plan({
       policies: { base: rule, team: rule },
       policy: rule,
@@ -54,7 +54,7 @@ describe('the policies of a configuration', () => {
     });
   });
 
-  it('are told apart from names that nothing stands behind, and from those that nothing uses', () => {
+  it('are distinguished from names that are not defined, and from those that are not used', () => {
     const { missing, unused, clusters } = plan({
       policies: { base: rule, spare: rule, empty: null },
       clusters: [{ name: 'dev', policies: ['bsae', 'empty', 'base', 'constructor'] }],
@@ -69,7 +69,7 @@ describe('the policies of a configuration', () => {
     expect(clusters[0]!.scopes).toEqual(['policy/base']);
   });
 
-  it('are looked for in anything without a crash', () => {
+  it('are found in any document without a crash', () => {
     const odd = fc.letrec((tie) => ({
       value: fc.oneof(
         { depthSize: 'small' },

@@ -20,7 +20,7 @@ const read = (...changes: object[]) =>
   }).identity.providers;
 
 describe('a provider', () => {
-  it('needs little', () => {
+  it('needs few settings', () => {
     expect(read({})[0]).toMatchObject({
       kind: 'openid',
       scopes: ['openid', 'profile', 'email', 'groups', 'offline_access'],
@@ -66,13 +66,13 @@ describe('a provider', () => {
     expect(faultsOf(changes)).toEqual([expect.stringContaining(fault)]);
   });
 
-  it('may have the tenants named that its template takes', () => {
+  it('can list the tenants that its template accepts', () => {
     expect(faultsOf({ issuerTemplate: 'https://login.example.com/{tid}/v2.0', requireClaims: { tid: 'x' } })).toEqual(
       [],
     );
   });
 
-  it('must be there if it is the default, and share no domain', () => {
+  it('must exist if it is the default, and must not share a domain', () => {
     expect(faultsOf({}, { defaultProvider: 'other' })).toEqual([
       'identity.defaultProvider: is not the id of a provider',
     ]);
@@ -87,7 +87,7 @@ describe('a provider', () => {
 });
 
 describe('names of several providers', () => {
-  it('are warned of where two have the same prefix', () => {
+  it('cause a warning if two have the same prefix', () => {
     const warnings = warnOfSharedNames(
       read({}, {}, { prefix: { user: 'c:', groups: 'c:' } }, { prefix: { user: 'd:', groups: 'c:' } }),
     );
@@ -100,7 +100,7 @@ describe('names of several providers', () => {
     expect(warnOfSharedNames(read({}))).toEqual([]);
   });
 
-  it("belong to the one whose prefix they bear; a space within another's is kept from the outer one", () => {
+  it('belong to the provider with their prefix; the outer provider may not use a prefix inside its own', () => {
     const all = read(
       {},
       { prefix: { user: 'b:', groups: 'b/' } },

@@ -14,14 +14,14 @@ describe('built-in kinds', () => {
     expect(builtInKind(group, version, resource)).toEqual(kind);
   });
 
-  it('are none that an aggregated API or a custom resource could serve: other groups, other versions, other names', () => {
+  it('are not what an aggregated API or a custom resource could serve: other groups, other versions, other names', () => {
     expect(builtInKind('example.com', 'v1', 'secrets')).toBeUndefined();
     expect(builtInKind('apps', 'v1beta9', 'deployments')).toBeUndefined();
     expect(builtInKind('', 'v1', 'toString')).toBeUndefined();
     expect(builtInKind('__proto__', 'v1', 'pods')).toBeUndefined();
   });
 
-  it('are found in any version of their group where none is named', () => {
+  it('are found in any version of their group if none is given', () => {
     expect(builtInKind('apps', undefined, 'deployments')?.namespaced).toBe(true);
   });
 });

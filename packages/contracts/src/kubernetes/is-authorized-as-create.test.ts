@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { isAuthorizedAsCreate } from './is-authorized-as-create.ts';
 
-describe('what is judged as a create as well', () => {
+describe('a request that must also be allowed as a create', () => {
   it.each([
     { resource: 'nodes', subresource: 'proxy', verb: 'get' },
     { resource: 'nodes', verb: 'proxy', requestVerb: 'proxy' },

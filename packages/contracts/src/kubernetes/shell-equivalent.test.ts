@@ -3,7 +3,7 @@ import { isShellEquivalent } from './shell-equivalent.ts';
 
 const csr = { apiGroup: 'certificates.k8s.io', resource: 'certificatesigningrequests' };
 
-describe('what is as good as a shell', () => {
+describe('a shell equivalent', () => {
   it.each([
     { resource: 'pods', subresource: 'exec', verb: 'get' },
     { resource: 'nodes', subresource: 'proxy', verb: 'get' },

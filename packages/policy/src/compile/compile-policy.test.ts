@@ -44,12 +44,12 @@ describe('the grammar', () => {
     ]);
   });
 
-  it('refuses what is no document', () => {
+  it('refuses what is not a policy document', () => {
     for (const document of [null, undefined, 1, 'allow', true, new Date(), new Map(), () => 1, Symbol('x'), 1n])
       expect(faultsOf(document)).toHaveLength(1);
   });
 
-  it('warns of what has no effect', () => {
+  it('warns of empty blocks and rules without effect', () => {
     const warnings = (document: unknown) => {
       const compiled = compilePolicy(document, { scope: 'x' });
       return compiled.ok ? compiled.warnings.map(({ path, message }) => `/${path.join('/')}: ${message}`) : [];
@@ -61,7 +61,7 @@ describe('the grammar', () => {
     expect(warnings({ allow: { or: [{ email: 'a' }] } })).toEqual([]);
   });
 
-  it('does not take an empty block for a true one', () => {
+  it('does not treat an empty block as true', () => {
     for (const operator of ['and', 'or', 'not', 'nor']) {
       const compiled = compilePolicy({ allow: { [operator]: [] } }, { scope: 'x' });
       expect(compiled.ok && evaluatePolicy([compiled.policy], { session: { id: 's' } })).toMatchObject({
@@ -73,7 +73,7 @@ describe('the grammar', () => {
 });
 
 describe('a hostile document', () => {
-  it('cannot name what JavaScript has of its own', () => {
+  it('cannot use names that JavaScript has built in', () => {
     for (const key of ['__proto__', 'constructor', 'toString', 'hasOwnProperty']) {
       const at = (text: string) => JSON.parse(text.replaceAll('KEY', key));
       expect(faultsOf(at('{"KEY": {}}'))).toHaveLength(1);
@@ -83,7 +83,7 @@ describe('a hostile document', () => {
     }
   });
 
-  it('is refused when it is deep, endless, too big, or throws when read', () => {
+  it('is refused if it is deep, endless, too large, or throws when read', () => {
     expect(faultsOf({ allow: { or: [{ accept: nested(10_000) }] } })).toEqual([
       '/: is nested more than 32 levels deep',
     ]);
@@ -103,7 +103,7 @@ describe('a hostile document', () => {
     ).toEqual(['/: cannot be read']);
   });
 
-  it('gets at most a hundred faults and a count', () => {
+  it('gets at most a hundred faults, and a count', () => {
     const faults = faultsOf(Array.from({ length: 5000 }));
     expect(faults).toHaveLength(101);
     expect(faults.at(-1)).toBe('/: and 4900 more');
@@ -138,8 +138,8 @@ describe('a hostile document', () => {
   });
 });
 
-describe('an action without anything in it', () => {
-  it('loads, as in Pomerium, with a warning', () => {
+describe('an empty action', () => {
+  it('compiles with a warning, as in Pomerium', () => {
     for (const action of ['allow', 'deny']) {
       const compiled = compilePolicy([{ allow: { or: [{ groups: 'a' }] } }, { [action]: {} }], {
         scope: 'cluster/dev',

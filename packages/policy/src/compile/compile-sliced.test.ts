@@ -8,7 +8,7 @@ const rules = (count: number) =>
   }));
 const withoutClosures = (value: unknown) => JSON.parse(JSON.stringify(value)) as unknown;
 
-/** A clock on which every look takes one millisecond, so that slices are counted in steps. */
+/** A clock that advances by one millisecond at each call, so that slices are counted in steps. */
 function countingClock() {
   let looks = 0;
   let pauses = 0;
@@ -26,7 +26,7 @@ function countingClock() {
 }
 
 describe('compiling in slices', () => {
-  it('gives what compiling in one go gives, faults and warnings too', async () => {
+  it('has the same result as compiling at once, including faults and warnings', async () => {
     for (const document of [
       rules(50),
       {},
@@ -40,7 +40,7 @@ describe('compiling in slices', () => {
     }
   });
 
-  it('pauses again and again, within one rule too', async () => {
+  it('pauses repeatedly, also within one rule', async () => {
     for (const document of [rules(1000), { allow: { or: Array.from({ length: 2000 }, () => ({ groups: 'x' })) } }]) {
       const clock = countingClock();
       expect((await compilePolicySliced(document, { scope: 'x', sliceMs: 10, ...clock })).ok).toBe(true);
@@ -49,14 +49,14 @@ describe('compiling in slices', () => {
     }
   });
 
-  it('names the version alike, in slices too', async () => {
+  it('computes the same version', async () => {
     const clock = countingClock();
     const documents = { global: rules(2000) };
     expect(await policyVersionSliced(documents, { sliceMs: 2, ...clock })).toBe(policyVersion(documents));
     expect(clock.pauses()).toBeGreaterThan(10);
   });
 
-  it('reports a document that throws while it is read', async () => {
+  it('reports a document that throws when read', async () => {
     const compiled = await compilePolicySliced(
       {
         get allow() {

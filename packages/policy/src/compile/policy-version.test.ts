@@ -4,7 +4,7 @@ import { policyVersion } from './policy-version.ts';
 describe('policyVersion', () => {
   const one = { 'cluster/dev': [{ allow: { or: [{ email: 'a' }], and: [{ groups: { has: 'x', exclude: 'y' } }] } }] };
 
-  it('is the same for the same policy in another order of keys', () => {
+  it('is the same for the same policy with its keys in another order', () => {
     const same = {
       'cluster/dev': [{ allow: { and: [{ groups: { exclude: 'y', has: 'x' } }], or: [{ email: 'a' }] } }],
     };
@@ -12,7 +12,7 @@ describe('policyVersion', () => {
     expect(policyVersion(same)).toBe(policyVersion(one));
   });
 
-  it('differs where a rule, the order of rules or the place of the policy does', () => {
+  it('differs if a rule, the order of rules or the scope of the policy differs', () => {
     const rules = [{ allow: { or: [{ email: 'a' }] } }, { allow: { or: [{ email: 'b' }] } }];
     const versions = [
       policyVersion({ a: rules }),

@@ -10,7 +10,7 @@ function compile(document: unknown, scope = 'cluster/dev'): CompiledPolicy {
   if (!compiled.ok) throw new Error(JSON.stringify(compiled.faults));
   return compiled.policy;
 }
-/** A policy whose criteria give fixed verdicts. */
+/** Returns a policy whose criteria have fixed verdicts. */
 function fixed(allow: Verdict[], deny: Verdict[] = []): CompiledPolicy {
   const block = (action: string, verdicts: Verdict[]) =>
     verdicts.length === 0
@@ -30,7 +30,7 @@ function fixed(allow: Verdict[], deny: Verdict[] = []): CompiledPolicy {
 const alice = { session: { id: 's' }, user: { id: 'alice', groups: ['dev'] } };
 
 describe('a decision', () => {
-  it('is deny where there is no policy at all', () => {
+  it('is deny without any policy', () => {
     expect(evaluatePolicy([], alice)).toEqual({
       effect: 'deny',
       rule: 'default-deny',
@@ -47,7 +47,7 @@ describe('a decision', () => {
     expect(evaluatePolicy([policy], alice)).toMatchObject({ effect: 'allow', rule: 'cluster/dev[1].allow.not' });
   });
 
-  it('lets deny beat allow, across policies of several scopes', () => {
+  it('is deny if a deny rule holds in any scope', () => {
     const dev = compile({ allow: { or: [{ groups: 'dev' }] } });
     const everywhere = compile([{ deny: { and: [{ groups: 'dev' }] } }], 'global');
     expect(evaluatePolicy([dev], alice).effect).toBe('allow');
@@ -64,7 +64,7 @@ describe('a decision', () => {
     }
   });
 
-  it('carries nothing over from the evaluation before', () => {
+  it('keeps nothing from the previous evaluation', () => {
     const policy = compile({ allow: { or: [{ groups: 'dev' }] } });
     const refused = evaluatePolicy([policy], {});
     evaluatePolicy([policy], alice);
@@ -74,7 +74,7 @@ describe('a decision', () => {
 });
 
 describe('log in first', () => {
-  it('wins over a deny and over an allow', () => {
+  it('ranks above a deny and an allow', () => {
     expect(evaluatePolicy([fixed([pass('accept')], [fail('user-unauthenticated')])], {}).effect).toBe('authenticate');
     expect(evaluatePolicy([fixed([fail('user-unauthenticated')], [pass('accept')])], {})).toMatchObject({
       effect: 'authenticate',
@@ -82,7 +82,7 @@ describe('log in first', () => {
     });
   });
 
-  it('stands behind a bad client certificate among the deny reasons', () => {
+  it('ranks below an invalid client certificate among the deny reasons', () => {
     for (const reason of ['client-certificate-required', 'invalid-client-certificate'] as const) {
       expect(evaluatePolicy([fixed([fail('user-unauthenticated')], [pass(reason)])], {}).effect).toBe('deny');
       expect(evaluatePolicy([fixed([pass('accept')], [fail(reason)])], {})).toMatchObject({
@@ -93,7 +93,7 @@ describe('log in first', () => {
     }
   });
 
-  it('stands before an unknown device, which is a refusal', () => {
+  it('ranks above an unknown device, which is a refusal', () => {
     expect(evaluatePolicy([fixed([fail('device-unauthenticated'), fail('user-unauthenticated')])], {}).effect).toBe(
       'authenticate',
     );
@@ -103,7 +103,7 @@ describe('log in first', () => {
 });
 
 describe('an evaluation', () => {
-  it('throws rather than guess when a criterion gives no verdict', () => {
+  it('throws if a criterion returns no verdict', () => {
     for (const verdict of [0, Number.NaN, undefined as never])
       expect(() => evaluatePolicy([fixed([verdict])], {})).toThrow('no verdict');
   });

@@ -18,7 +18,7 @@ const alice: PolicyInput = {
 };
 
 describe('an explanation', () => {
-  it('shows every alternative with its criteria as written, what was compared and why', () => {
+  it('shows every alternative with its criteria as written, the compared values and the reasons', () => {
     const policy = compile([
       {
         allow: {
@@ -62,7 +62,7 @@ describe('an explanation', () => {
     });
   });
 
-  it('goes through the policies in their order, those that allow before those that deny', () => {
+  it('lists the policies in order, allow before deny', () => {
     const global = compile([{ deny: { or: [{ groups: 'x' }] } }, { allow: { or: [{ groups: 'a' }] } }], 'global');
     const cluster = compile([{ allow: { not: [{ groups: 'b' }] } }]);
     expect(explainPolicy([global, cluster], alice).alternatives.map(({ rule }) => rule)).toEqual([

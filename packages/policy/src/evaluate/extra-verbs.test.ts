@@ -31,14 +31,14 @@ const node = (verb: string, more: KubernetesInput = {}) =>
   asked(verb, 'nodes', { subresource: 'proxy', namespace: '', name: 'n1', ...more });
 const noCreate = [everything, { deny: { and: [{ 'k8s/verb': 'create' }] } }];
 
-describe('a request that is as good as a create', () => {
+describe('a request that amounts to a create', () => {
   const some: [string, KubernetesInput][] = [
     ['port-forward through a kubelet', node('get', { upgrade: true })],
     ['the pods of a kubelet', node('get')],
-    ['a kubelet by the old proxy', asked('proxy', 'nodes', { namespace: '', name: 'n1' })],
+    ['a kubelet by the old proxy API', asked('proxy', 'nodes', { namespace: '', name: 'n1' })],
     ['an upgrade through a pod', asked('get', 'pods', { subresource: 'proxy', upgrade: true })],
     ['an upgrade through a Service', asked('get', 'services', { subresource: 'proxy', upgrade: true })],
-    ['an upgrade through the old proxy of a pod', asked('proxy', 'pods', { upgrade: true })],
+    ['an upgrade through the old proxy API of a pod', asked('proxy', 'pods', { upgrade: true })],
     [
       'an apply patch',
       asked('patch', 'clusterrolebindings', { apiGroup: 'rbac.authorization.k8s.io', namespace: '', upsert: true }),
@@ -46,7 +46,7 @@ describe('a request that is as good as a create', () => {
     ['a PUT that creates', asked('update', 'leases', { apiGroup: 'coordination.k8s.io', upsert: true })],
   ];
 
-  it.each(some)('needs a create allowed, and none denied: %s', (_name, kubernetes) => {
+  it.each(some)('must be allowed as a create and not denied as one: %s', (_name, kubernetes) => {
     const own = { allow: { and: [{ 'k8s/verb': ['get', 'list', 'watch', 'patch', 'update', 'proxy'] }] } };
     expect(evaluate([own], kubernetes)).toMatchObject({
       effect: 'deny',
@@ -87,7 +87,7 @@ describe('a request that is as good as a create', () => {
     expect(extraVerbsOf(kubernetes)).toHaveLength(0);
   });
 
-  it('is judged by expressions under that verb too, by the rest as it is', () => {
+  it('is evaluated by expressions under that verb too, with everything else unchanged', () => {
     const deny = {
       deny: {
         or: [
@@ -117,13 +117,13 @@ describe('a request that is as good as a create', () => {
   });
 });
 
-describe('whatever is done to a Secret', () => {
+describe('a request for a Secret', () => {
   const unread = [
     everything,
     { deny: { and: [{ 'k8s/resource': 'secrets' }, { 'k8s/verb': ['get', 'list', 'watch'] }] } },
   ];
 
-  it.each(['create', 'update', 'patch', 'delete', 'deletecollection'])('is a read, too: %s', (verb) => {
+  it.each(['create', 'update', 'patch', 'delete', 'deletecollection'])('is a read too: %s', (verb) => {
     const secret = asked(verb, 'secrets', verb === 'deletecollection' ? { name: '' } : {});
     expect(evaluate(unread, secret)).toMatchObject({
       effect: 'deny',
@@ -137,7 +137,7 @@ describe('whatever is done to a Secret', () => {
     expect(evaluate([{ allow: { and: [{ 'k8s/verb': verb }] } }], secret).effect).toBe('allow');
   });
 
-  it('is no dry run', () => {
+  it('is never a dry run', () => {
     const tried = { allow: { and: [{ 'k8s/dry_run': true }] } };
     for (const verb of ['patch', 'deletecollection', 'delete', 'update', 'create'])
       expect([
@@ -146,7 +146,7 @@ describe('whatever is done to a Secret', () => {
       ]).toEqual(['deny', 'allow']);
   });
 
-  it('tells what a lesser read does: a list what a get does, a watch what a list does, but a get no names', () => {
+  it('counts as the reads that it includes: a list as a get, a watch as a list, but a get not as a list', () => {
     const deny = (verb: string) => [everything, { deny: { and: [{ 'k8s/verb': verb }] } }];
     const all = (verb: string) => asked(verb, 'secrets', { name: '' });
     expect([
@@ -160,7 +160,7 @@ describe('whatever is done to a Secret', () => {
     ]).toEqual(['allow', 'allow']);
   });
 
-  it('reaches what it reaches, under whichever verb it is judged', () => {
+  it('reaches the same objects under every verb', () => {
     const inProd = [everything, { deny: { and: [{ 'k8s/namespace': 'prod' }, { 'k8s/verb': 'get' }] } }];
     expect(evaluate(inProd, asked('deletecollection', 'secrets', { namespace: '', name: '' }))).toMatchObject({
       effect: 'deny',
@@ -168,25 +168,25 @@ describe('whatever is done to a Secret', () => {
       deny: { reasons: ['k8s-namespace-open', 'k8s-verb-ok'] },
     });
     expect(evaluate(inProd, asked('patch', 'secrets')).effect).toBe('allow');
-    // A create names none, and is no list because it is judged as one.
+    // A create has no name, and is not a list because it is evaluated as one.
     expect(
       evaluate([everything, { deny: { and: [{ 'k8s/name': 'db' }] } }], asked('create', 'secrets', { name: '' }))
         .effect,
     ).toBe('allow');
   });
 
-  it('concerns the core group alone', () => {
+  it('is one of the core group only', () => {
     expect(extraVerbsOf(asked('patch', 'secrets', { apiGroup: 'vault.example' }))).toHaveLength(0);
   });
 
-  it('is a create, too, where it is an upsert', () => {
+  it('is a create too if it is an upsert', () => {
     expect(evaluate(noCreate, asked('patch', 'secrets', { upsert: true }))).toMatchObject({ judgedAs: 'create' });
     expect(evaluate(unread, asked('patch', 'secrets', { upsert: true }))).toMatchObject({ judgedAs: 'get' });
   });
 });
 
-describe('readings', () => {
-  it("never allow what the request's own verb is refused, and never without every one of them", () => {
+describe('extra verbs', () => {
+  it("never allow what the request's own verb is refused, and must all pass", () => {
     const criterion = fc.constantFrom(
       { 'k8s/verb': ['get', 'list'] },
       { 'k8s/verb': 'create' },

@@ -72,7 +72,7 @@ const rule = fc.oneof(
 );
 
 describe('a hostile document', () => {
-  it('gives a list of faults or a policy, never an exception', () => {
+  it('results in faults or a policy, never an exception', () => {
     fc.assert(
       fc.property(fc.oneof(junk, fc.array(rule, { maxLength: 3 }), rule), (document) => {
         const compiled = compilePolicy(document, { scope: 'x' });
@@ -83,7 +83,7 @@ describe('a hostile document', () => {
     );
   });
 
-  it('may be binary, endless, or made of what throws', () => {
+  it('can be binary, endless, or full of values that throw', () => {
     const loop: unknown[] = [];
     loop.push({ allow: { or: loop } });
     const throwing = new Proxy(
@@ -122,7 +122,7 @@ describe('a hostile document', () => {
     }
   });
 
-  it('has names far from any other looked up once, and cut short', () => {
+  it('is not compared with known names more than once, and only in part', () => {
     const compiled = compilePolicy(
       Array.from({ length: 3000 }, (_none, index) => ({ allow: { or: [{ [`${'x'.repeat(5000)}${index}`]: 1 }] } })),
       { scope: 'x' },
@@ -144,7 +144,7 @@ describe('any input', () => {
     return compiled.ok ? [compiled.policy] : [];
   });
 
-  it('is judged by every criterion without an exception', () => {
+  it('is evaluated by every criterion without an exception', () => {
     expect(policies).toHaveLength(criteria.length);
     const odd = fc.oneof(junk, fc.string(), fc.array(fc.string()), fc.constant(null));
     const members = <K extends string>(...names: K[]) => fc.oneof(odd, fc.dictionary(fc.constantFrom(...names), odd));

@@ -26,7 +26,7 @@ function reaches(...rules: unknown[]): boolean {
 const allow = (operator: string, ...criteria: unknown[]) => ({ allow: { [operator]: criteria } });
 const deny = (operator: string, ...criteria: unknown[]) => ({ deny: { [operator]: criteria } });
 
-describe('whether anything could be allowed to somebody', () => {
+describe('whether a user could be allowed anything', () => {
   it.each([
     ['a rule about them', [allow('and', { groups: 'developers' })], true],
     ['a rule about others', [allow('and', { groups: 'sre' })], false],
@@ -48,7 +48,7 @@ describe('whether anything could be allowed to somebody', () => {
     ['none of what they are not', [allow('not', { groups: 'developers' })], false],
     ['not all of what they are', [allow('nor', { groups: 'developers' }, { email: 'alice@example.com' })], false],
     ['everybody', [allow('and', { accept: true })], true],
-    ['everybody but them', [allow('and', { accept: true }), deny('and', { email: 'alice@example.com' })], false],
+    ['everyone but them', [allow('and', { accept: true }), deny('and', { email: 'alice@example.com' })], false],
     [
       'everybody, and a denial of others',
       [allow('and', { accept: true }), deny('and', { email: 'bob@example.com' })],
@@ -94,11 +94,11 @@ describe('whether anything could be allowed to somebody', () => {
       [allow('and', { accept: true }), deny('or', { 'k8s/verb': 'delete' }, { groups: 'developers' })],
       false,
     ],
-  ])('says of %s: %s', (_what, rules, expected) => {
+  ])('for %s: %s', (_what, rules, expected) => {
     expect(reaches(...rules)).toBe(expected);
   });
 
-  it('says so one alternative after the other', () => {
+  it('is found one alternative after the other', () => {
     const steps = mayReach([compile([allow('and', { groups: 'a' }), allow('and', { groups: 'b' })])], alice);
     expect([steps.next().done, steps.next().done, steps.next()]).toEqual([false, false, { done: true, value: false }]);
   });

@@ -3,8 +3,7 @@ import { compilePolicy } from '../compile/compile-policy.ts';
 import { evaluatePolicy } from './evaluate-policy.ts';
 import type { PolicyInput } from '../input/policy-input.ts';
 
-// One policy of each kind that Pomerium's documentation of its language shows, in shapes as they stand in files there,
-// with values of our own.
+// One policy of each kind in Pomerium's documentation of its language, in the same form but with different values.
 const documents: Record<string, unknown> = {
   'a domain with people left out': {
     allow: { and: [{ domain: { is: 'example.com' } }] },
@@ -109,16 +108,16 @@ const person = (email: string, more: PolicyInput['user'] = {}): PolicyInput => (
 });
 
 describe('policies as Pomerium documents them', () => {
-  it.each(Object.keys(documents))('load: %s', (name) => {
+  it.each(Object.keys(documents))('compile: %s', (name) => {
     expect(compile(documents[name]).policy.ruleCount).toBeGreaterThan(0);
   });
 
-  it('warn only of what has no counterpart here, or means less for a cluster', () => {
+  it('warn only of what Sallyport does not support, or what means less for a cluster', () => {
     const warned = Object.keys(documents).filter((name) => compile(documents[name]).warnings.length > 0);
     expect(warned).toEqual(['a claim and a method', 'any device', 'some devices', 'tools', 'SSH', 'its own pages']);
   });
 
-  it('mean what they mean there', () => {
+  it('have the same meaning as in Pomerium', () => {
     expect(evaluate('a domain with people left out', person('alice@example.com'))).toBe('allow');
     expect(evaluate('a domain with people left out', person('bob@example.com'))).toBe('deny');
     expect(evaluate('a domain with people left out', {})).toBe('authenticate');

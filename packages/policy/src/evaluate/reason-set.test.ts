@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ReasonSet } from './reason-set.ts';
 
 describe('a reason set', () => {
-  it('keeps ids apart over all three words', () => {
+  it('distinguishes ids in all three words', () => {
     const set = new ReasonSet();
     const odd = Array.from({ length: 47 }, (_none, index) => index * 2 + 1);
     for (const id of odd) set.add(id);
@@ -11,7 +11,7 @@ describe('a reason set', () => {
     for (let id = 1; id <= 93; id += 1) expect(set.has(id)).toBe(false);
   });
 
-  it('gives the same frozen list for the same set', () => {
+  it('returns the same frozen list for the same set', () => {
     const one = new ReasonSet();
     const other = new ReasonSet();
     one.add(2);

@@ -12,7 +12,7 @@ const alice: PolicyInput = {
 };
 const mallory: PolicyInput = { ...alice, user: { id: 'mallory' } };
 
-/** The rules that are shown, each with the criteria that are. */
+/** Returns the rules that are shown, each with its criteria. */
 function shown(document: unknown, input: PolicyInput = alice): string[] {
   const compiled = compilePolicy(document, { scope: 'p' });
   if (!compiled.ok) throw new Error(JSON.stringify(compiled.faults));
@@ -21,8 +21,8 @@ function shown(document: unknown, input: PolicyInput = alice): string[] {
   );
 }
 
-describe('the rules that are shown to a person', () => {
-  it('are those that hold, and those that only want something else of the request', () => {
+describe('the rules that a user may see', () => {
+  it('are those that hold, and those that fail only because of the request', () => {
     const policy = [
       { allow: { and: [{ groups: 'developers' }, { 'k8s/verb': 'get' }] } },
       { allow: { and: [{ groups: 'developers' }, { 'k8s/namespace': 'prod' }] } },
@@ -47,7 +47,7 @@ describe('the rules that are shown to a person', () => {
     { nor: [{ groups: 'developers' }] },
     { and: [{ expression: 'user.id == "bob"' }] },
     { and: [{ record: { type: 't', exists: true } }] },
-  ])('are none that fail by who somebody is: %j', (body) => {
+  ])('exclude those that fail because of who the user is: %j', (body) => {
     expect(shown({ allow: body })).toEqual([]);
     expect(shown({ deny: body })).toEqual([]);
   });
@@ -57,11 +57,11 @@ describe('the rules that are shown to a person', () => {
     { and: [{ groups: { exclude: 'sre' } }, { elevation: 'admin' }] },
     { not: [{ groups: 'sre' }, { 'k8s/namespace': 'dev' }] },
     { and: [{ authenticated_user: true }, { source_ip: '10.0.0.1' }] },
-  ])('are all that fail by what is asked, or how: %j', (body) => {
+  ])('include those that fail because of the request: %j', (body) => {
     expect(shown({ allow: body })).toHaveLength(1);
   });
 
-  it('tell of alternatives of which one is enough only what is true of them', () => {
+  it('show only the true parts of alternatives of which one is enough', () => {
     expect(
       shown({
         allow: {
@@ -74,7 +74,7 @@ describe('the rules that are shown to a person', () => {
     ]);
   });
 
-  it('know of every criterion about a person that it is one', () => {
+  it('cover every criterion about users', () => {
     expect(criteria.filter(({ ofPerson }) => ofPerson).map(({ name }) => name)).toEqual([
       'user',
       'email',

@@ -64,9 +64,9 @@ const spanning: [string, KubernetesInput][] = [
     'a kind that is not known',
     list({ apiGroup: 'example.com', resource: 'widgets', namespaced: undefined, aggregated: undefined }),
   ],
-  ['a selector that leaves the namespace out', list({ fieldSelector: 'metadata.namespace!=dev' })],
+  ['a selector that excludes a namespace', list({ fieldSelector: 'metadata.namespace!=dev' })],
   ['a selector that names two', list({ fieldSelector: 'metadata.namespace=dev,metadata.namespace=prod' })],
-  ['a selector that is not one', list({ fieldSelector: 'metadata.namespace=dev,oops' })],
+  ['a malformed selector', list({ fieldSelector: 'metadata.namespace=dev,oops' })],
   ['a selector on something else', list({ fieldSelector: 'metadata.name=dev,involvedObject.namespace=dev' })],
   ['a namespace that is pinned behind an escape', list({ fieldSelector: 'metadata.namespace=pr\\od' })],
   ['a label selector', list({ labelSelector: 'metadata.namespace=dev' })],
@@ -113,7 +113,7 @@ const spanning: [string, KubernetesInput][] = [
       }),
     },
   ],
-  ['a built-in kind of which nothing is said', { verb: 'list', resource: 'deployments', apiGroup: 'apps' }],
+  ['a built-in kind without further attributes', { verb: 'list', resource: 'deployments', apiGroup: 'apps' }],
 ];
 
 const elsewhere: [string, KubernetesInput | undefined][] = [
@@ -124,7 +124,7 @@ const elsewhere: [string, KubernetesInput | undefined][] = [
     list({ fieldSelector: 'status.phase=Running,metadata.namespace==dev' }),
   ],
   ['a list of a cluster-scoped kind', list({ resource: 'nodes', namespaced: false })],
-  ['the same of which nothing is said', { verb: 'list', resource: 'nodes' }],
+  ['the same without further attributes', { verb: 'list', resource: 'nodes' }],
   ['a list of a cluster-scoped custom kind', list({ apiGroup: 'example.com', resource: 'fleets', namespaced: false })],
   ['the namespaces', list({ resource: 'namespaces', namespaced: false })],
   [
@@ -153,7 +153,7 @@ const elsewhere: [string, KubernetesInput | undefined][] = [
     'a path that is no resource',
     { verb: 'get', requestVerb: 'get', isResourceRequest: false, path: '/healthz', resource: '' },
   ],
-  ['nothing of Kubernetes', undefined],
+  ['a request without Kubernetes attributes', undefined],
 ];
 
 describe('a deny by namespace', () => {
@@ -182,7 +182,7 @@ describe('a deny by namespace', () => {
     ).toBe(false);
   });
 
-  it('says that it was open, and does not hold where another part is false or nothing could match', () => {
+  it('is reported as open, and does not hold if another part is false or nothing could match', () => {
     expect(evaluateCriterion([everything, { deny: inProd }], list())).toMatchObject({
       rule: 'cluster/dev[1].deny.or',
       deny: { reasons: ['k8s-namespace-open'] },
@@ -210,7 +210,7 @@ describe('an allow by namespace', () => {
     },
   );
 
-  it('holds where all of them match, and where the namespace is pinned', () => {
+  it('holds if all of them match, or if the namespace is pinned', () => {
     expect(allows({ or: [{ 'k8s/namespace': { starts_with: '' } }] }, list())).toBe(true);
     expect(allows({ or: [{ 'k8s/namespace': { not_in: [] } }] }, list())).toBe(true);
     const pinned = list({ resource: 'pods', fieldSelector: 'metadata.namespace=dev' });
@@ -246,7 +246,7 @@ describe('a criterion by name', () => {
         fieldSelector: 'metadata.name=db',
       }),
     ],
-  ])('is open for %s that names none', (_name, kubernetes) => {
+  ])('is open for %s without a name', (_name, kubernetes) => {
     expect(denies(byName, kubernetes)).toBe(true);
     expect(denies({ or: [{ expression: 'has(kubernetes.name) && kubernetes.name == "db"' }] }, kubernetes)).toBe(true);
     expect(allows({ not: [{ 'k8s/name': 'other' }] }, kubernetes)).toBe(
@@ -276,7 +276,7 @@ describe('a criterion by name', () => {
       'by namespace and an expression',
       { and: [{ 'k8s/namespace': 'prod' }, { expression: 'kubernetes.name == "db" && kubernetes.resource != "x"' }] },
     ],
-  ])('is open in a deny %s for what goes through a node, which reaches pods of any name', (_name, deny) => {
+  ])('is open in a deny %s for a request through a node, which reaches pods of any name', (_name, deny) => {
     for (const kubernetes of [
       throughNode,
       { ...throughNode, verb: 'get', requestVerb: 'get' },
@@ -291,7 +291,7 @@ describe('a criterion by name', () => {
     ).toBe('allow');
   });
 
-  it('means the node where the rule is about nodes, and under allow', () => {
+  it('means the node if the rule is about nodes, and under allow', () => {
     for (const name of [{ 'k8s/name': 'n2' }, { expression: 'kubernetes.name == "n2"' }])
       expect(denies({ and: [{ 'k8s/resource': 'nodes/proxy' }, name] }, throughNode)).toBe(false);
     for (const name of [{ 'k8s/name': 'n1' }, { expression: 'kubernetes.name == "n1"' }])
@@ -304,7 +304,7 @@ describe('a criterion by name', () => {
     expect(allows({ and: [{ 'k8s/name': 'n2' }] }, throughNode)).toBe(false);
   });
 
-  it('means what it says where a name is given, and nothing where there is none', () => {
+  it('compares the name if there is one, and matches nothing without', () => {
     for (const kubernetes of [
       list({ namespace: 'dev', name: 'web', fieldSelector: 'metadata.name=web' }),
       list({ verb: 'get', requestVerb: 'get', namespace: 'dev', name: 'web' }),

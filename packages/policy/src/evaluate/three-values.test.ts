@@ -7,7 +7,7 @@ import { evaluatePolicy } from './evaluate-policy.ts';
 import { explainPolicy } from './explain-policy.ts';
 import { fail, leaveOpen, pass, type Verdict } from '../language/verdict.ts';
 
-// A policy whose criteria give fixed verdicts, against a naive reading of Kleene's logic.
+// A policy whose criteria have fixed verdicts, compared with a naive implementation of Kleene's logic.
 type Kleene = boolean | undefined;
 type Block = { action: Action; operator: Operator; parts: Kleene[] };
 
@@ -69,7 +69,7 @@ describe('three values', () => {
     );
   });
 
-  it('never allow what any value in place of an open one would refuse', () => {
+  it('never allow what would be refused with any value in place of an open one', () => {
     fc.assert(
       fc.property(blocks, fc.infiniteStream(fc.boolean()), (some, values) => {
         const decided = some.map((one) => ({
@@ -83,7 +83,7 @@ describe('three values', () => {
     );
   });
 
-  it('give their reasons, and are told apart in an explanation', () => {
+  it('have their reasons, and are distinguished in an explanation', () => {
     const open = fixed([
       { action: 'deny', operator: 'nor', parts: [true, undefined] },
       { action: 'allow', operator: 'or', parts: [true] },
@@ -141,7 +141,7 @@ describe('a larger request', () => {
       {},
       { path: `${'/a-b'.repeat(4000)}/secret` },
     ],
-  ])('does not switch off a deny: %s', (_name, text, kubernetes, request) => {
+  ])('does not disable a deny: %s', (_name, text, kubernetes, request) => {
     expect(evaluate({ or: [{ expression: text }] }, kubernetes, request)).toEqual({
       effect: 'deny',
       rule: 'cluster/dev[1].deny.or',
@@ -154,7 +154,7 @@ describe('a larger request', () => {
       });
   });
 
-  it('does not switch on an allow, whatever the operator', () => {
+  it('does not enable an allow, with any operator', () => {
     const text = 'kubernetes.exec.command.exists(c, c.split("/").exists(p, p == "passwd"))';
     for (const operator of ['and', 'or', 'not', 'nor']) {
       const compiled = compilePolicy([{ allow: { [operator]: [{ expression: text }] } }], { scope: 'x' });

@@ -4,7 +4,7 @@ import { compilePolicy } from '../compile/compile-policy.ts';
 import { evaluatePolicy, type PolicyResult } from './evaluate-policy.ts';
 import type { PolicyInput } from '../input/policy-input.ts';
 
-// A second, naive implementation of the language over three criteria, to hold the first one to.
+// A second, naive implementation of the language over three criteria, with which the engine is compared.
 type Part = { value: boolean; reasons: Set<string> };
 type Body = Partial<Record<'and' | 'or' | 'not' | 'nor', string[]>>;
 type Rules = Partial<Record<'allow' | 'deny', Body>>[];
@@ -107,7 +107,7 @@ describe('the truth table', () => {
     expect(compared).toBe(56 * 56 * 6);
   });
 
-  it('agrees for any number of rules with any blocks, empty ones too', () => {
+  it('agrees for any number of rules with any blocks, including empty ones', () => {
     const body = fc.record(
       { and: fc.subarray(names), or: fc.subarray(names), not: fc.subarray(names), nor: fc.subarray(names) },
       { requiredKeys: [] },

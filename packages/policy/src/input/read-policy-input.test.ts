@@ -10,7 +10,7 @@ const faultsOf = (document: unknown) => {
 };
 
 describe('reading an input document', () => {
-  it('takes every member that a policy can look at', () => {
+  it('accepts every member that a policy can read', () => {
     const input = {
       user: { id: 'a', email: 'a@b.c', groups: ['g'], claims: { nested: { x: [1] } } },
       session: { id: 's', claims: {} },
@@ -47,7 +47,7 @@ describe('reading an input document', () => {
     expect(readPolicyInput({})).toEqual({ ok: true, input: {}, warnings: [] });
   });
 
-  it('takes nothing for missing, a moment as text, and repeated headers', () => {
+  it('treats null as missing, and accepts times as strings and repeated headers', () => {
     const document = {
       session: null,
       user: { id: null },
@@ -61,13 +61,13 @@ describe('reading an input document', () => {
     });
   });
 
-  it('takes a moment without an offset for UTC, wherever it runs', () => {
+  it('reads a time without an offset as UTC, in any time zone', () => {
     for (const now of ['2026-03-01T12:00:00', '2026-03-01T12:00Z', '2026-03-01T14:00:00+02:00'])
       expect(readPolicyInput({ now })).toMatchObject({ input: { now: Date.UTC(2026, 2, 1, 12) } });
     for (const now of ['noon', '', true, Infinity, '2026-02-30']) expect(faultsOf({ now })).toHaveLength(1);
   });
 
-  it('warns of members that nothing reads', () => {
+  it('warns of unknown members', () => {
     const read = readPolicyInput({ user: { nmae: 'x', id: 'a' }, kubernets: {} });
     expect(read).toEqual({
       ok: true,
@@ -101,7 +101,7 @@ describe('reading an input document', () => {
     for (const document of [null, undefined, 1, 'x', [], new Map()]) expect(faultsOf(document)).toHaveLength(1);
   });
 
-  it('is not fooled by what JavaScript has of its own', () => {
+  it('is not deceived by JavaScript built-ins', () => {
     const read = readPolicyInput(
       JSON.parse(
         '{"__proto__": {"session": {"id": "s"}}, "constructor": {}, "user": {"claims": {"__proto__": {"admin": true}}}}',
@@ -146,7 +146,7 @@ describe('reading an input document', () => {
     );
   });
 
-  it('refuses what is too deep or throws when read', () => {
+  it('refuses what is too deep, or throws when read', () => {
     const loop: Record<string, unknown> = {};
     loop.claims = loop;
     expect(faultsOf({ user: loop })).toEqual([': is nested more than 32 levels deep']);

@@ -21,14 +21,14 @@ describe('a deny of one name', () => {
     ['pods/exec', 'create pods/attach'],
     ['endpoints', 'endpointslices.discovery.k8s.io'],
     ['deployments.apps', 'patch deployments.apps/scale'],
-  ])('is warned of: %s leaves %s', (resource, other) => {
+  ])('causes a warning: %s does not cover %s', (resource, other) => {
     expect(deny({ 'k8s/resource': resource })[0]).toContain(
       `1.deny.and.0.k8s/resource: denies one way but not the others: `,
     );
     expect(deny({ 'k8s/resource': resource })[0]).toContain(`${other} (`);
   });
 
-  it('is fine with the others beside it, in the rule or in another one', () => {
+  it('causes none together with the others, in the same rule or in another', () => {
     expect(deny({ 'k8s/resource': ['events', 'events.events.k8s.io'] })).toEqual([]);
     expect(
       warningsOf([
@@ -44,7 +44,7 @@ describe('a deny of one name', () => {
     expect(deny({ 'k8s/resource': 'pods/eviction' })).toEqual([]);
   });
 
-  it('is not made up for by a rule that denies the others elsewhere, or to others', () => {
+  it('still causes one if a rule denies the others elsewhere, or for other users', () => {
     const events = { 'k8s/resource': 'events' };
     const others = { 'k8s/resource': 'events.events.k8s.io' };
     const beside = (first: object[], body: object) =>
@@ -66,8 +66,8 @@ describe('a deny of one name', () => {
   });
 });
 
-describe('a deny that is no boundary', () => {
-  it('is one by path', () => {
+describe('a deny that is not a security boundary', () => {
+  it('is a deny by path', () => {
     expect(deny({ http_path: { starts_with: '/api/v1/namespaces/prod' } })).toEqual([
       expect.stringContaining('1.deny.and.0.http_path: denies by path, which is not a security boundary'),
     ]);
@@ -77,14 +77,14 @@ describe('a deny that is no boundary', () => {
     expect(warningsOf({ allow: { and: [{ http_path: '/x' }, { expression: 'request.path == "/x"' }] } })).toEqual([]);
   });
 
-  it('is one by method, because an exec comes by GET', () => {
+  it('is a deny by method, because an exec can use GET', () => {
     expect(deny({ http_method: { in: ['POST', 'PUT', 'PATCH', 'DELETE'] } })).toEqual([
       expect.stringContaining('1.deny.and.0.http_method: denies by method'),
     ]);
     expect(deny({ http_method: 'POST' }, { 'k8s/verb': 'create' })).toEqual([]);
   });
 
-  it('is one by name, which denies lists too', () => {
+  it('is a deny by name, which also denies lists', () => {
     expect(deny({ 'k8s/resource': 'configmaps' }, { 'k8s/name': 'db' })).toEqual([
       expect.stringContaining('1.deny.and.1.k8s/name: also denies every list, watch and deletecollection'),
     ]);
@@ -98,7 +98,7 @@ describe('a deny that is no boundary', () => {
     expect(warningsOf({ allow: { or: [{ 'k8s/name': 'db' }] }, deny: { or: [{ 'k8s/name': 'db' }] } })).toHaveLength(1);
   });
 
-  it('is an expression on what may be missing, or on an address', () => {
+  it('is an expression on what can be missing, or on an address', () => {
     expect(deny({ expression: 'kubernetes.namespace == "prod"' })).toEqual([
       expect.stringContaining('fails, and therefore denies, if there is no kubernetes.namespace'),
     ]);
@@ -113,7 +113,7 @@ describe('a deny that is no boundary', () => {
 });
 
 describe('an allow', () => {
-  it('of nodes/proxy is warned of beside a deny by namespace, and without create', () => {
+  it('of nodes/proxy causes a warning together with a deny by namespace, and without create', () => {
     const nodes = (...more: object[]) => ({
       allow: { and: [{ groups: 'sre' }, { 'k8s/resource': ['nodes/proxy', 'pods'] }, ...more] },
     });
@@ -131,7 +131,7 @@ describe('an allow', () => {
     ).toEqual([]);
   });
 
-  it('of writes of secrets is warned of beside a deny of reading them', () => {
+  it('of writes of secrets causes a warning together with a deny of reading them', () => {
     const writes = {
       allow: { and: [{ groups: 'ci' }, { 'k8s/resource': 'secrets' }, { 'k8s/verb': ['create', 'patch'] }] },
     };
@@ -155,7 +155,7 @@ describe('the cost of an expression', () => {
     'kubernetes.labelSelector.split(",").exists(t, t == "env=prod")',
     'request.path.split("/").exists(p, p == "x")',
     'user.groups.all(g, user.groups.exists(h, g == h))',
-  ])('is warned of where a request can use it up: %s', (text) => {
+  ])('causes a warning if a request can use up the budget: %s', (text) => {
     expect(warningsOf({ allow: { and: [{ expression: text }] } })).toEqual([
       expect.stringMatching(
         /^allow\.and\.0\.expression: may take about [\d,]+ units of work for a large request, but the limit is 20,000: beyond it the expression fails and does not allow$/,
@@ -168,7 +168,7 @@ describe('the cost of an expression', () => {
     'user.groups.exists(g, g == "a" || g.startsWith("b"))',
     'kubernetes.verb in ["get", "list"] && request.path.startsWith("/api")',
     'elevations.exists(e, e in user.groups)',
-  ])('is nothing to warn of where it cannot: %s', (text) => {
+  ])('causes none if it cannot: %s', (text) => {
     expect(warningsOf({ allow: { and: [{ expression: text }] } })).toEqual([]);
   });
 });

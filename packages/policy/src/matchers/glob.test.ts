@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { compileGlob } from './glob.ts';
 
-/** What the pattern means, written the slow way: tries every split. */
+/** The meaning of the pattern, implemented slowly: tries every split. */
 function slowly(pattern: string, text: string): boolean {
   if (pattern === '') return text === '';
   if (pattern[0] !== '*') return text !== '' && text[0] === pattern[0] && slowly(pattern.slice(1), text.slice(1));
@@ -11,7 +11,7 @@ function slowly(pattern: string, text: string): boolean {
 }
 
 describe('the glob', () => {
-  it('takes everything but * literally', () => {
+  it('treats everything but * literally', () => {
     expect(compileGlob('a.c')('abc')).toBe(false);
     expect(compileGlob('[a]?')('[a]?')).toBe(true);
     expect(compileGlob('')('')).toBe(true);
@@ -19,7 +19,7 @@ describe('the glob', () => {
     expect(compileGlob('**')('anything, with a comma')).toBe(true);
   });
 
-  it('does not let the beginning and the end of a pattern share text', () => {
+  it('does not match the beginning and the end of a pattern with the same text', () => {
     expect(compileGlob('ab*ba')('aba')).toBe(false);
     expect(compileGlob('ab*b*ba')('abba')).toBe(false);
     expect(compileGlob('ab*ba')('abba')).toBe(true);
@@ -34,7 +34,7 @@ describe('the glob', () => {
     );
   });
 
-  it('answers at once where a backtracking matcher would not end', () => {
+  it('answers at once where a backtracking matcher would not finish', () => {
     expect(compileGlob('*a'.repeat(40) + 'b')('a'.repeat(100_000))).toBe(false);
   });
 });

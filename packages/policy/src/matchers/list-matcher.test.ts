@@ -30,7 +30,7 @@ describe('the list matcher', () => {
     expect(matches(data, left)).toBe(expected);
   });
 
-  it('takes numbers, booleans and single values where it is told to', () => {
+  it('accepts numbers, booleans and single values if configured', () => {
     const over = (data: unknown, left: unknown) =>
       compileListMatcher(data, [], new FaultList(), { scalars: true })!(left);
     expect([

@@ -2,13 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { parseAltNames } from './parse-alt-names.ts';
 
-/** Any character; fast-check would first make a table of all of them for itself. */
+/** Any character. The arbitrary of fast-check would first build a table of all of them. */
 const character = fc
   .integer({ min: 0, max: 0x10_f7ff })
   .map((code) => String.fromCodePoint(code < 0xd800 ? code : code + 0x800));
 
 describe('splitting alternative names', () => {
-  it('keeps kinds apart and leaves out those that no policy knows', () => {
+  it('separates kinds, and omits those that policies do not use', () => {
     expect(
       parseAltNames(
         'DNS:a.example, email:x@a.example, URI:https://a.example/x, IP Address:10.0.0.1, DirName:"CN = x, DNS:evil", DNS:b.example',
@@ -18,7 +18,7 @@ describe('splitting alternative names', () => {
     expect(parseAltNames('')).toEqual({ dns: [], email: [], uri: [] });
   });
 
-  it('finds no name inside another one', () => {
+  it('does not find a name inside another one', () => {
     expect(parseAltNames('URI:"http://a/\\u002c DNS:evil", DNS:"\\"\\u002c DNS:evil"')).toEqual({
       dns: ['", DNS:evil'],
       email: [],
@@ -27,7 +27,7 @@ describe('splitting alternative names', () => {
     expect(parseAltNames('URI:"unfinished, DNS:evil')).toEqual({ dns: [], email: [], uri: [] });
   });
 
-  it('gets back any names that were quoted', () => {
+  it('parses any quoted names', () => {
     const names = fc.array(fc.string({ unit: character, maxLength: 20 }), { maxLength: 4 });
     fc.assert(
       fc.property(names, (all) => {

@@ -10,7 +10,7 @@ function read(text: string): string | undefined {
 }
 
 describe('parsing an IP address', () => {
-  it('takes what Node.js takes for one, and nothing else', () => {
+  it('accepts exactly what Node.js accepts', () => {
     const piece = fc.constantFrom(
       '0',
       '1',
@@ -40,7 +40,7 @@ describe('parsing an IP address', () => {
     );
   });
 
-  it('reads what is written', () => {
+  it('parses the value', () => {
     expect(read('1.2.3.4')).toBe('00000000000000000000ffff01020304');
     expect(read('::')).toBe('0'.repeat(32));
     expect(read('2001:db8::ff')).toBe('20010db80000000000000000000000ff');
@@ -52,7 +52,7 @@ describe('parsing an IP address', () => {
       expect(read(text)).toBe(undefined);
   });
 
-  it('puts addresses into ranges as BlockList does', () => {
+  it('assigns addresses to ranges as BlockList does', () => {
     const v4 = fc.tuple(fc.ipV4(), fc.integer({ min: 0, max: 32 }));
     const v6 = fc.tuple(fc.ipV6(), fc.integer({ min: 0, max: 128 }));
     const near = (base: string) => fc.constantFrom(base, base.replace(/[0-9a-f](?=[^0-9a-f]*$)/i, '1'));
@@ -68,7 +68,7 @@ describe('parsing an IP address', () => {
           const other = isIP(address) === 4 ? 'ipv4' : 'ipv6';
           const words = new Uint32Array(4);
           if (!parseIp(address, words)) return;
-          // BlockList lets mapped addresses into ranges of IPv6; here they are IPv4 and nothing else.
+          // BlockList allows mapped addresses in IPv6 ranges. Here they are only IPv4.
           if (isMapped(base) || isMapped(address) || family !== other) return;
           const list = new BlockList();
           list.addSubnet(base, prefix, family);

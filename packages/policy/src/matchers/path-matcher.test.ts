@@ -41,7 +41,7 @@ describe('a matcher over a path', () => {
     expect(matches(data, path)).toBe(false);
   });
 
-  it('is the plain one for every other path, and for none', () => {
+  it('is the plain matcher for every other path, and without one', () => {
     const operator = fc.constantFrom('is', 'not', 'contains', 'starts_with', 'ends_with');
     const path = fc.array(fc.constantFrom('/', 'a', 'b'), { maxLength: 5 }).map((parts) => parts.join(''));
     fc.assert(
@@ -54,7 +54,7 @@ describe('a matcher over a path', () => {
     expect(matches({ not: 'x' }, undefined)).toBe(false);
   });
 
-  it('reports the faults of the plain one once', () => {
+  it('reports the faults of the plain matcher once', () => {
     const faults = new FaultList();
     expect(compilePathMatcher({ is: 1, startswith: 'x' }, ['at'], faults)).toBeUndefined();
     expect(faults.list()).toHaveLength(2);

@@ -33,7 +33,7 @@ describe('the string matcher', () => {
     expect(matches(data, no)).toBe(false);
   });
 
-  it('is false for a missing text and for what is no text, whatever the operator', () => {
+  it('is false for a missing value and other types, with any operator', () => {
     for (const data of [
       '',
       'x',
@@ -59,7 +59,7 @@ describe('the string matcher', () => {
     ]);
   });
 
-  it('refuses unknown operators with the nearest one, and an empty mapping', () => {
+  it('refuses unknown operators (suggesting the nearest one), and an empty mapping', () => {
     expect(faultsOf({ startswith: 'x' })).toEqual([
       'at.startswith: unknown string matcher "startswith" (did you mean starts_with?)',
     ]);

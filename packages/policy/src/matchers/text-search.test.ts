@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { compileGlob } from './glob.ts';
 import { createTextSearch } from './text-search.ts';
 
-/** A text that counts how often one of its characters is looked at. */
+/** A string that counts how often its characters are read. */
 function counted(text: string) {
   let looks = 0;
   const fake = {
@@ -23,11 +23,11 @@ function counted(text: string) {
   };
   return { text: fake as unknown as string, looks: () => looks };
 }
-/** Bad for searches that compare from the end, and for those that go back. */
+/** Worst cases for searches that compare from the end, and for those that backtrack. */
 const worst = (length: number) => `${'a'.repeat(length / 2)}b${'a'.repeat(length / 2)}`;
 
 describe('searching a text', () => {
-  it('finds what indexOf finds, whatever the length of the piece', () => {
+  it('finds what indexOf finds, for a piece of any length', () => {
     const few = (maxLength: number) => fc.string({ unit: fc.constantFrom('a', 'b'), maxLength });
     fc.assert(
       fc.property(
@@ -49,7 +49,7 @@ describe('searching a text', () => {
     expect(createTextSearch(long)(`${'a'.repeat(500)}b${'a'.repeat(500)}`, 0)).toBe(400);
   });
 
-  it('looks at each character of the text once, for a piece of any length', () => {
+  it('reads each character of the text once, for a piece of any length', () => {
     for (const length of [1000, 2000, 4000, 8000]) {
       for (const pieceLength of [100, 400]) {
         const subject = counted('a'.repeat(length));
@@ -61,7 +61,7 @@ describe('searching a text', () => {
 });
 
 describe('the time of a glob', () => {
-  it('grows with the text alone, however many stars', () => {
+  it('grows with the text only, with any number of stars', () => {
     const looksFor = (stars: number, length: number) => {
       const subject = counted('a'.repeat(length));
       expect(compileGlob(`${`*${worst(70)}`.repeat(stars)}*`)(subject.text)).toBe(false);
@@ -71,7 +71,7 @@ describe('the time of a glob', () => {
       for (const length of [1000, 2000, 4000]) expect(looksFor(stars, length)).toBe(length);
   });
 
-  it('does not look again at what matched', () => {
+  it('does not read again what matched', () => {
     const piece = worst(70);
     const looksFor = (count: number) => {
       const subject = counted(piece.repeat(count));

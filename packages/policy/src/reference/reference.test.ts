@@ -17,7 +17,7 @@ const compiles = (document: unknown) => compilePolicy(document, { scope: 'x' }).
 const around = (key: string, data: unknown) => ({ allow: { and: [{ [key]: data }] } });
 
 describe('the reference', () => {
-  it('is as the code says it now', () => {
+  it('is up to date with the code', () => {
     expect({ howTo, page: read('../../docs/policy-reference.md') }).toEqual({ howTo, page: policyReference() });
     expect({ howTo, schema: read('schema/policy.schema.json') }).toEqual({
       howTo,
@@ -25,7 +25,7 @@ describe('the reference', () => {
     });
   });
 
-  it('has an example of every criterion that compiles', () => {
+  it('has an example of every criterion, which compiles', () => {
     for (const { name, doc } of criteria)
       expect({
         name,
@@ -33,7 +33,7 @@ describe('the reference', () => {
       }).toMatchObject({ name, faults: { ok: true } });
   });
 
-  it('has a summary, data and reasons of every criterion, and every reason once at home', () => {
+  it('has a summary, data and reasons for every criterion, and a criterion for every reason', () => {
     for (const { name, doc } of criteria) {
       expect(doc.summary).toMatch(/^[A-Z].*\.$/s);
       expect({ name, data: doc.data.length > 0, reasons: doc.reasons.length > 0 }).toEqual({
@@ -49,7 +49,7 @@ describe('the reference', () => {
 });
 
 describe('the JSON Schema', () => {
-  it('accepts every example, and what an editor should not complain about', () => {
+  it('accepts every example, and what an editor should not mark as wrong', () => {
     for (const { name, doc } of criteria)
       expect({ name, accepted: accepts(around(doc.exampleKey ?? name, doc.example)) }).toEqual({
         name,
@@ -59,7 +59,7 @@ describe('the JSON Schema', () => {
       expect(accepts(document)).toBe(true);
   });
 
-  it('refuses what is misspelt or of a wrong type', () => {
+  it('refuses misspelled names and wrong types', () => {
     for (const document of [
       'allow',
       null,

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { yamlFlow } from './yaml-flow.ts';
 
 describe('writing YAML on one line', () => {
-  it('quotes only what could be read as something else', () => {
+  it('quotes only what could be read as another type', () => {
     expect(
       yamlFlow({ email: { ends_with: '@example.com' }, list: ['a', 'true', '5', 'no', ''], n: 5, b: true, none: null }),
     ).toBe('{email: {ends_with: "@example.com"}, list: [a, "true", "5", "no", ""], "n": 5, b: true, none: null}');

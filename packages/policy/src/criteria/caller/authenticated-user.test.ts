@@ -2,12 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import { alice, evaluateCriterion } from '../../testing/evaluate-criterion.ts';
 
 describe('authenticated_user', () => {
-  it('holds for whoever has a session, whatever its data', () => {
+  it('holds for every caller with a session, with any data', () => {
     for (const data of [true, null, false, {}])
       expect(evaluateCriterion('authenticated_user', data, alice)).toEqual([true, 'user-ok']);
   });
 
-  it('asks to log in where there is no session, even if a user is named', () => {
+  it('asks to log in without a session, even if there is a user', () => {
     expect(evaluateCriterion('authenticated_user', true, { user: alice.user })).toEqual([
       false,
       'user-unauthenticated',
@@ -22,7 +22,7 @@ describe('authenticated_user', () => {
     ]);
   });
 
-  it('refuses a session of nobody', () => {
+  it('refuses a session without a user', () => {
     expect(evaluateCriterion('authenticated_user', true, { session: { id: 's' } })).toEqual([
       false,
       'user-unauthorized',

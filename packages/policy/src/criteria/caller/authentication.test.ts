@@ -11,7 +11,7 @@ const session = (members: PolicyInput['session'], now = at): PolicyInput => ({
 const minute = 60_000;
 
 describe('acr', () => {
-  it('is the class in which the caller was authenticated; without one nothing matches', () => {
+  it('is the authentication class of the caller; without one nothing matches', () => {
     expect(evaluateCriterion('acr', 'phr', session({ acr: 'phr' }))).toEqual([true, 'acr-ok']);
     expect(evaluateCriterion('acr', { in: ['phr', 'phrh'] }, session({ acr: 'phrh' }))).toEqual([true, 'acr-ok']);
     for (const acr of ['PHR', 'phrh', '0', '', undefined])
@@ -20,7 +20,7 @@ describe('acr', () => {
     expect(evaluateCriterion('acr', { not: 'x' }, { now: at })).toEqual([false, 'user-unauthenticated']);
   });
 
-  it('is not what a claim of that name says', () => {
+  it('is not read from a claim of that name', () => {
     expect(
       evaluateCriterion('acr', 'phr', { ...session({ claims: { acr: 'phr' } }), user: { claims: { acr: 'phr' } } }),
     ).toEqual([false, 'acr-unauthorized']);
@@ -28,7 +28,7 @@ describe('acr', () => {
 });
 
 describe('amr', () => {
-  it('are the means by which the caller was authenticated; without any the list is empty', () => {
+  it('are the methods with which the caller was authenticated; without any the list is empty', () => {
     expect(evaluateCriterion('amr', 'hwk', session({ amr: ['pwd', 'hwk'] }))).toEqual([true, 'amr-ok']);
     expect(evaluateCriterion('amr', 'hwk', session({ amr: ['pwd'] }))).toEqual([false, 'amr-unauthorized']);
     expect(evaluateCriterion('amr', { has: 'hwk', exclude: 'sms' }, session({ amr: ['hwk', 'sms'] }))).toEqual([
@@ -47,7 +47,7 @@ describe('amr', () => {
 });
 
 describe('auth_time', () => {
-  it('lies between two moments; where it is missing, between none', () => {
+  it('is between two times; if it is missing, nothing matches', () => {
     expect(evaluateCriterion('auth_time', { after: '2026-03-01T07:59:59Z' }, session({ authTime: at }))).toEqual([
       true,
       'auth-time-ok',
@@ -70,7 +70,7 @@ describe('auth_time', () => {
     ]);
   });
 
-  it('is checked as dates are', () => {
+  it('is validated like dates', () => {
     expect(faultsOf('auth_time', { after: 'yesterday' })).toEqual(['auth_time.after: "yesterday" is not a date']);
     expect(faultsOf('auth_time', {})).toEqual(['auth_time: needs after or before']);
     expect(warningsOf('auth_time', { after: '2026-03-02', before: '2026-03-01' })[0]).toMatch(/never holds/);
@@ -78,7 +78,7 @@ describe('auth_time', () => {
 });
 
 describe('max_age', () => {
-  it('holds for so long after the login, to the millisecond', () => {
+  it('holds for this long after the authentication, to the millisecond', () => {
     for (const [ago, holds] of [
       [0, true],
       [15 * minute, true],
@@ -96,7 +96,7 @@ describe('max_age', () => {
     ]);
   });
 
-  it('does not hold where nobody knows when, or what time it is', () => {
+  it('does not hold if the time of authentication or the current time is unknown', () => {
     expect(evaluateCriterion('max_age', '15m', session({}))).toEqual([false, 'max-age-unauthorized']);
     expect(evaluateCriterion('max_age', '15m', { ...session({ authTime: at }), now: undefined })).toEqual([
       false,
@@ -113,7 +113,7 @@ describe('max_age', () => {
     expect(faultsOf('max_age', text)).toEqual([expect.stringMatching(/^max_age: .*is not a duration$/)]);
   });
 
-  it('refuses what is no text', () => {
+  it('refuses what is not a string', () => {
     expect([900, null, true, ['15m'], { max: '15m' }].map((data) => faultsOf('max_age', data)[0])).toEqual(
       ['a number', 'null', 'a boolean', 'a list', 'a mapping'].map((kind) =>
         expect.stringMatching(new RegExp(`^max_age: must be a duration, not (${kind}|.*)$`)),
@@ -123,7 +123,7 @@ describe('max_age', () => {
 });
 
 describe('an expression', () => {
-  it('can ask for all of it', () => {
+  it('can read all of it', () => {
     const text = 'session.acr == "phr" && "hwk" in session.amr && now - session.authTime < duration("15m")';
     expect(evaluateCriterion('expression', text, session({ acr: 'phr', amr: ['hwk'], authTime: at - minute }))).toEqual(
       [true, 'expression-ok'],

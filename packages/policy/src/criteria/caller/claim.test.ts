@@ -9,14 +9,14 @@ const ok = [true, 'claim-ok'];
 const unauthorized = [false, 'claim-unauthorized'];
 
 describe('claim', () => {
-  it('finds a claim by its name, one value or a list of them', () => {
+  it('finds a claim by its name, with one value or a list', () => {
     for (const value of ['Smith', ['Jones', 'Smith']])
       expect(evaluateCriterion('claim/family_name', 'Smith', claims({ family_name: value }))).toEqual(ok);
     for (const value of ['Smithers', ['Jones'], [], { Smith: 'Smith' }, null])
       expect(evaluateCriterion('claim/family_name', 'Smith', claims({ family_name: value }))).toEqual(unauthorized);
   });
 
-  it('goes into nested claims by dot or slash alike', () => {
+  it('finds nested claims by dot or slash', () => {
     const nested = claims({ realm_access: { roles: ['admin'] } });
     for (const key of ['claim/realm_access.roles', 'claim/realm_access/roles'])
       expect(evaluateCriterion(key, 'admin', nested)).toEqual(ok);
@@ -26,7 +26,7 @@ describe('claim', () => {
     ).toEqual(ok);
   });
 
-  it('finds a claim whose own name has dots or slashes, however they are written', () => {
+  it('finds a claim whose own name has dots or slashes, in either spelling', () => {
     expect(
       evaluateCriterion('claim/https://example.com/role', 'admin', claims({ 'https://example.com/role': 'admin' })),
     ).toEqual(ok);
@@ -34,7 +34,7 @@ describe('claim', () => {
       expect(evaluateCriterion(key, 'Berlin', claims({ 'address.city': 'Berlin' }))).toEqual(ok);
   });
 
-  it("lets the user's claims win over the session's, level by level", () => {
+  it("prefers the user's claims over the session's, level by level", () => {
     expect(evaluateCriterion('claim/role', 'a', claims({}, { role: 'a' }))).toEqual(ok);
     expect(evaluateCriterion('claim/role', 'a', claims({ role: 'b' }, { role: 'a' }))).toEqual(unauthorized);
     expect(evaluateCriterion('claim/role', 'a', claims({ role: null }, { role: 'a' }))).toEqual(unauthorized);
@@ -50,7 +50,7 @@ describe('claim', () => {
     expect(evaluateCriterion('claim/verified', { exclude: true }, claims({ verified: true }))).toEqual(unauthorized);
   });
 
-  it('finds nothing that JavaScript has of its own', () => {
+  it('finds nothing that JavaScript has built in', () => {
     const sent = claims(
       JSON.parse('{"__proto__": {"admin": "yes"}, "a": {"__proto__": "yes"}}') as Record<string, unknown>,
     );
@@ -69,7 +69,7 @@ describe('claim', () => {
     expect(warningsOf('claim/a/__proto__', 'x')).toEqual(['refers to no claim, so the value is always missing']);
   });
 
-  it('warns where no claim is named, and refuses data of another kind', () => {
+  it('warns if no claim is named, and refuses other types of data', () => {
     expect(warningsOf('claim', 'x')).toEqual(['names no claim, so it never matches one']);
     expect(evaluateCriterion('claim', 'x', claims({ '': 'x' }))).toEqual(unauthorized);
     expect(faultsOf('claim/x', ['a'])).toEqual([

@@ -4,7 +4,7 @@ import { evaluatePolicy } from '../../evaluate/evaluate-policy.ts';
 import { alice, faultsOf, evaluateCriterion, warningsOf } from '../../testing/evaluate-criterion.ts';
 
 describe('device', () => {
-  it('never holds, and says so when it loads', () => {
+  it('never holds, with a warning', () => {
     for (const data of [
       { type: 'any' },
       { is: 'x' },
@@ -17,7 +17,7 @@ describe('device', () => {
     }
   });
 
-  it('asks to log in first, and is a refusal then', () => {
+  it('asks to log in first, then refuses', () => {
     const compiled = compilePolicy({ allow: { or: [{ device: { type: 'any' } }] } }, { scope: 'x' });
     expect(
       compiled.ok && [evaluatePolicy([compiled.policy], {}).effect, evaluatePolicy([compiled.policy], alice).effect],

@@ -4,7 +4,7 @@ import { alice, evaluateCriterion } from '../../testing/evaluate-criterion.ts';
 const withEmail = (email: string) => ({ session: { id: 's' }, user: { email } });
 
 describe('domain', () => {
-  it('is what follows the at sign', () => {
+  it('is the part after the at sign', () => {
     expect(evaluateCriterion('domain', 'example.com', alice)).toEqual([true, 'domain-ok']);
     expect(evaluateCriterion('domain', { ends_with: '.com' }, alice)).toEqual([true, 'domain-ok']);
     expect(evaluateCriterion('domain', 'ample.com', alice)).toEqual([false, 'domain-unauthorized']);
@@ -17,7 +17,7 @@ describe('domain', () => {
     }
   });
 
-  it('asks to log in where there is no session', () => {
+  it('asks to log in without a session', () => {
     expect(evaluateCriterion('domain', { not: 'x' }, { user: alice.user })).toEqual([false, 'user-unauthenticated']);
   });
 

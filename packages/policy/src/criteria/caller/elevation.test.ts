@@ -4,7 +4,7 @@ import { faultsOf, evaluateCriterion } from '../../testing/evaluate-criterion.ts
 const holding = (...elevations: string[]) => ({ session: { id: 's' }, elevations });
 
 describe('elevation', () => {
-  it('holds while one of the names is held', () => {
+  it('holds while the caller has one of the elevations', () => {
     expect(evaluateCriterion('elevation', 'prod-admin', holding('other', 'prod-admin'))).toEqual([
       true,
       'elevation-ok',
@@ -14,14 +14,14 @@ describe('elevation', () => {
       expect(evaluateCriterion('elevation', 'prod-admin', held)).toEqual([false, 'elevation-unauthorized']);
   });
 
-  it('asks to log in where nobody is', () => {
+  it('asks to log in if the caller is not logged in', () => {
     expect(evaluateCriterion('elevation', 'prod-admin', { elevations: ['prod-admin'] })).toEqual([
       false,
       'user-unauthenticated',
     ]);
   });
 
-  it('refuses what is no name', () => {
+  it('refuses what is not a name', () => {
     for (const data of [1, null, {}, [], ['a', 1]]) expect(faultsOf('elevation', data)).toHaveLength(1);
   });
 });

@@ -2,17 +2,17 @@ import { describe, expect, it } from '@jest/globals';
 import { alice, evaluateCriterion } from '../../testing/evaluate-criterion.ts';
 
 describe('email', () => {
-  it('holds where the matcher does', () => {
+  it('holds if the matcher does', () => {
     expect(evaluateCriterion('email', 'alice@example.com', alice)).toEqual([true, 'email-ok']);
     expect(evaluateCriterion('email', { starts_with: 'alice@', ends_with: '.com' }, alice)).toEqual([true, 'email-ok']);
   });
 
-  it('does not hold where the matcher does not; case counts', () => {
+  it('does not hold if the matcher does not; case counts', () => {
     expect(evaluateCriterion('email', 'bob@example.com', alice)).toEqual([false, 'email-unauthorized']);
     expect(evaluateCriterion('email', 'Alice@example.com', alice)).toEqual([false, 'email-unauthorized']);
   });
 
-  it('asks to log in where there is no session, whatever the matcher', () => {
+  it('asks to log in without a session, with any matcher', () => {
     expect(evaluateCriterion('email', 'alice@example.com', { user: alice.user })).toEqual([
       false,
       'user-unauthenticated',

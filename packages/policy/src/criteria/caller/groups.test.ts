@@ -15,7 +15,7 @@ describe('groups', () => {
     expect(evaluateCriterion('groups', { exclude: 'developers' }, alice)).toEqual([false, 'groups-unauthorized']);
   });
 
-  it('takes missing groups for none, but asks to log in first', () => {
+  it('treats missing groups as none, but asks to log in first', () => {
     expect(evaluateCriterion('groups', { exclude: 'sre' }, { session: { id: 's' } })).toEqual([true, 'groups-ok']);
     expect(evaluateCriterion('groups', 'sre', { session: { id: 's' } })).toEqual([false, 'groups-unauthorized']);
     expect(evaluateCriterion('groups', { exclude: 'sre' }, { user: alice.user })).toEqual([
@@ -24,7 +24,7 @@ describe('groups', () => {
     ]);
   });
 
-  it('does not look for a group inside a string', () => {
+  it('does not search for a group inside a string', () => {
     expect(
       evaluateCriterion('groups', 'dev', { session: { id: 's' }, user: { groups: 'developers' as never } }),
     ).toEqual([false, 'groups-unauthorized']);

@@ -6,7 +6,7 @@ const ask = (data: object, geo?: unknown) =>
   evaluateCriterion('record', { type: 'example.com/geoip', ...data }, geo === undefined ? {} : records(geo))[0];
 
 describe('record', () => {
-  it('says whether there is one', () => {
+  it('tells whether there is one', () => {
     expect([
       ask({ exists: true }, {}),
       ask({ exists: true }),
@@ -16,7 +16,7 @@ describe('record', () => {
     for (const odd of ['text', 5, null, ['a']]) expect(ask({ exists: true }, odd)).toBe(false);
   });
 
-  it('compares a field, with all the operators given', () => {
+  it('compares a field with all given operators', () => {
     expect(ask({ field: 'country', is: 'DE' }, { country: 'DE' })).toBe(true);
     expect(ask({ field: 'country', in: ['DE', 'FR'], not: 'FR' }, { country: 'FR' })).toBe(false);
     expect(ask({ field: 'score', '>=': 5, '<': 10 }, { score: 9.5 })).toBe(true);
@@ -25,7 +25,7 @@ describe('record', () => {
     expect(ask({ field: 'home.city', is: 'Berlin' }, { home: { city: 'Berlin' } })).toBe(true);
   });
 
-  it('matches a missing field with nothing but exclude', () => {
+  it('matches a missing field only with exclude', () => {
     for (const geo of [undefined, {}]) {
       for (const matcher of [{ is: 'x' }, { not: 'x' }, { not_in: ['x'] }, { has: 'x' }, { '<': 5 }])
         expect(ask({ field: 'f', ...matcher }, geo)).toBe(false);
@@ -34,7 +34,7 @@ describe('record', () => {
     }
   });
 
-  it('knows only records that were sent', () => {
+  it('uses only records that were sent', () => {
     expect(evaluateCriterion('record', { type: 'constructor', exists: true }, { records: {} })).toEqual([
       false,
       'record-unauthorized',
@@ -46,7 +46,7 @@ describe('record', () => {
     expect(ask({ field: 'constructor.name', is: 'Object' }, {})).toBe(false);
   });
 
-  it('refuses what says nothing or something else', () => {
+  it('refuses empty and invalid data', () => {
     expect(faultsOf('record', { type: 'x' })).toEqual(['record: needs exists or a matcher']);
     expect(faultsOf('record', { type: 'x', field: 'f' })).toHaveLength(1);
     expect(faultsOf('record', { type: 'x', is: 'y' })).toEqual(['record.field: must be the name of a field, not null']);

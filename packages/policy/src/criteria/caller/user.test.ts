@@ -2,17 +2,17 @@ import { describe, expect, it } from '@jest/globals';
 import { alice, evaluateCriterion } from '../../testing/evaluate-criterion.ts';
 
 describe('user', () => {
-  it('holds where the matcher does', () => {
+  it('holds if the matcher does', () => {
     expect(evaluateCriterion('user', 'alice@example.com', alice)).toEqual([true, 'user-ok']);
     expect(evaluateCriterion('user', { starts_with: 'alice@', ends_with: '.com' }, alice)).toEqual([true, 'user-ok']);
   });
 
-  it('does not hold where the matcher does not; case counts', () => {
+  it('does not hold if the matcher does not; case counts', () => {
     expect(evaluateCriterion('user', 'bob@example.com', alice)).toEqual([false, 'user-unauthorized']);
     expect(evaluateCriterion('user', 'Alice@example.com', alice)).toEqual([false, 'user-unauthorized']);
   });
 
-  it('asks to log in where there is no session, whatever the matcher', () => {
+  it('asks to log in without a session, with any matcher', () => {
     expect(evaluateCriterion('user', 'alice@example.com', { user: alice.user })).toEqual([
       false,
       'user-unauthenticated',

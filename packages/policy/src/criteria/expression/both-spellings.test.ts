@@ -20,7 +20,7 @@ describe('a slash at the end of a path', () => {
     'kubernetes.path.endsWith("n")',
     'request.path == "/clusters/dev/version"',
     'request.path.endsWith("/version/")',
-  ])('is no way past a deny of %s', (expression) => {
+  ])('does not bypass a deny of %s', (expression) => {
     expect(effect([accept, { deny: { or: [{ expression }] } }], '/version/')).toBe('deny');
     expect(effect([accept, { deny: { nor: [{ expression: `!(${expression})` }] } }], '/version/')).toBe('deny');
     expect(effect([accept, { deny: { not: [{ expression: `!(${expression})` }] } }], '/version/')).toBe('deny');

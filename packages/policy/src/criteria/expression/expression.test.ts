@@ -5,7 +5,7 @@ import { evaluatePolicy } from '../../evaluate/evaluate-policy.ts';
 import type { PolicyInput } from '../../input/policy-input.ts';
 import { faultsOf, evaluateCriterion } from '../../testing/evaluate-criterion.ts';
 
-/** Any character; fast-check would first make a table of all of them for itself. */
+/** Any character. The arbitrary of fast-check would first build a table of all of them. */
 const character = fc
   .integer({ min: 0, max: 0x10_f7ff })
   .map((code) => String.fromCodePoint(code < 0xd800 ? code : code + 0x800));
@@ -18,7 +18,7 @@ const error = [false, 'expression-error'];
 const faultOf = (text: string) => faultsOf('expression', text).join('; ');
 
 describe('expression', () => {
-  it('looks at the request, the caller, the cluster and the clock', () => {
+  it('reads the request, the caller, the cluster and the time', () => {
     const input: PolicyInput = {
       session: { id: 's', claims: { amr: ['otp'] } },
       user: {
@@ -56,7 +56,7 @@ describe('expression', () => {
     expect(ask('"contractors" in user.groups', input)).toEqual(unauthorized);
   });
 
-  it('is false with a reason of its own where it fails, or gives no truth value', () => {
+  it('is open with its own reason if it fails or its result is not a boolean', () => {
     for (const text of [
       'kubernetes.namespace == "x"',
       'kubernetes.exec.command[0] == "ls"',
@@ -71,7 +71,7 @@ describe('expression', () => {
     expect(ask('user.claims.admin', { session, user: { claims: { admin: true } } })).toEqual(ok);
   });
 
-  it('takes an empty namespace or name for a missing one, as the criteria do', () => {
+  it('treats an empty namespace or name as missing, as the criteria do', () => {
     for (const member of ['namespace', 'name']) {
       expect(ask(`kubernetes.${member} != "kube-system"`, { kubernetes: { [member]: '' } })).toEqual(error);
       expect(ask(`has(kubernetes.${member})`, { kubernetes: { [member]: '' } })).toEqual(unauthorized);
@@ -86,7 +86,7 @@ describe('expression', () => {
     ).toEqual(ok);
   });
 
-  it('asks to log in where it is about the caller and there is none', () => {
+  it('asks to log in if it is about the caller and there is none', () => {
     for (const text of [
       'user.id == "x"',
       'session.id == "x"',
@@ -98,7 +98,7 @@ describe('expression', () => {
     expect(ask('size(user.groups) == 0', { session })).toEqual(ok);
   });
 
-  it('carries nothing over from one request to the next', () => {
+  it('keeps nothing from one request to the next', () => {
     const compiled = compilePolicy({ allow: { or: [{ expression: 'kubernetes.namespace == "a"' }] } }, { scope: 'x' });
     const effect = (namespace?: string) =>
       compiled.ok &&
@@ -113,8 +113,8 @@ describe('expression', () => {
   });
 });
 
-describe('what callers send', () => {
-  it("is a key like any other where it is called as JavaScript's own", () => {
+describe('data from callers', () => {
+  it('can have the names of JavaScript built-ins as keys', () => {
     const headers = JSON.parse('{"constructor": "x", "__proto__": "y", "x-a": "1"}') as Record<string, string>;
     expect(
       ask(
@@ -133,8 +133,8 @@ describe('what callers send', () => {
   });
 });
 
-describe('what an expression may be', () => {
-  it('is checked when the policy is loaded', () => {
+describe('the limits of an expression', () => {
+  it('are checked when the policy is compiled', () => {
     expect(faultOf('user.nmae == "x"')).toBe(
       'expression: is not a valid expression: No such key: nmae (at character 6)',
     );
@@ -157,11 +157,11 @@ describe('what an expression may be', () => {
     for (const data of [true, null, 1, [], {}]) expect(faultsOf('expression', data)).toHaveLength(1);
   });
 
-  it('names no control characters in its faults', () => {
+  it('leave no control characters in faults', () => {
     expect(faultOf('true \u001b[31m')).not.toMatch(/\u001b/);
   });
 
-  it('has no functions whose cost has no bound', () => {
+  it('allow no functions with unbounded cost', () => {
     expect(faultOf('request.path.matches("(a+)+b")')).toMatch(/matches\(\) is not available/);
     expect(faultOf('user.groups.exists(g, g.matches("a"))')).toMatch(/matches\(\) is not available/);
     for (const text of [
@@ -176,7 +176,7 @@ describe('what an expression may be', () => {
     expect(faultOf('now.getHours("Europe/Berlin") > 8')).toMatch(/does not take a time zone/);
   });
 
-  it('is bounded in length, size, depth and nesting of loops', () => {
+  it('apply to length, size, depth and nesting of loops', () => {
     expect(faultOf('x'.repeat(3000))).toBe('expression: is longer than 2048 characters');
     for (const text of [
       '('.repeat(200) + 'true' + ')'.repeat(200),
@@ -193,7 +193,7 @@ describe('what an expression may be', () => {
     expect(faultOf(Array.from({ length: 60 }, (_none, index) => `request.path == "a${index}"`).join(' || '))).toBe('');
   });
 
-  it('never makes the compiler fail', () => {
+  it('never make the compiler throw', () => {
     const piece = fc.constantFrom(
       'user',
       '.',

@@ -9,7 +9,7 @@ const ask = (text: string, input: PolicyInput) =>
   evaluateCriterion('expression', text, { session: { id: 's' }, ...input })[1];
 
 describe('the work of an expression', () => {
-  it('suffices for what people are and send', () => {
+  it('suffices for realistic users and requests', () => {
     expect(ask('user.groups.exists(g, g == "g999")', { user: { groups: many(1000) } })).toBe('expression-ok');
     expect(
       ask('user.groups.exists(g, g in kubernetes.exec.command)', {
@@ -63,7 +63,7 @@ describe('the work of an expression', () => {
     for (const size of [2000, 4000, 8000]) expect(ask(text, input(size))).toBe('expression-error');
   });
 
-  it('grows no further than the budget, counted in elements that loops look at', () => {
+  it('does not exceed the budget, counted in the elements that loops read', () => {
     const looksFor = (size: number) => {
       const parsed = expressionEnvironment().parse('user.groups.exists(g, user.groups.exists(h, g + "x" == h))');
       expect(parsed.check().valid).toBe(true);
@@ -82,16 +82,16 @@ describe('the work of an expression', () => {
       try {
         withExpressionBudget(() => parsed({ user: { groups } }) as unknown);
       } catch {
-        // Used up.
+        // The budget is used up.
       }
       return looks;
     };
-    // Each run looks at one element more, for its type.
+    // Each run reads one more element, for its type.
     for (const size of [10, 20, 40]) expect(looksFor(size)).toBeGreaterThanOrEqual(size * size + size);
     for (const size of [200, 400, 800, 1600]) expect(looksFor(size)).toBeLessThanOrEqual(expressionBudget);
   });
 
-  it('refuses an expression that is not built as it knows them', () => {
+  it('refuses an expression with an unknown structure', () => {
     for (const odd of [
       { op: 'value', args: 1 },
       { op: 'value', args: 1, meta: {} },

@@ -2,12 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import { evaluateCriterion, warningsOf } from '../../testing/evaluate-criterion.ts';
 
 describe('accept', () => {
-  it('holds for everyone, whatever its data', () => {
+  it('holds for everyone, with any data', () => {
     for (const data of [true, null, 1, 'x', {}, false])
       expect(evaluateCriterion('accept', data, {})).toEqual([true, 'accept']);
   });
 
-  it('warns on a cluster that every authenticated caller is admitted', () => {
+  it('warns on a cluster that it admits every authenticated user', () => {
     expect(warningsOf('accept', true)[0]).toMatch(/every authenticated user/);
     expect(warningsOf('accept', true, { scope: 'route/web' })).toEqual([]);
     expect(warningsOf('accept', true, { action: 'deny' })).toEqual([]);

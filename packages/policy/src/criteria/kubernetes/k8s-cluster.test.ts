@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { evaluateCriterion } from '../../testing/evaluate-criterion.ts';
 
 describe('k8s/cluster', () => {
-  it('holds where the matcher does', () => {
+  it('holds if the matcher does', () => {
     expect(evaluateCriterion('k8s/cluster', { starts_with: 'prod-' }, { kubernetes: { cluster: 'prod-1' } })).toEqual([
       true,
       'k8s-cluster-ok',
@@ -13,7 +13,7 @@ describe('k8s/cluster', () => {
     ]);
   });
 
-  it('matches nothing where there is none, not even `not`', () => {
+  it('matches nothing if there is none, not even `not`', () => {
     for (const kubernetes of [undefined, {}, { cluster: '' }]) {
       expect(evaluateCriterion('k8s/cluster', { not: 'x' }, { kubernetes })).toEqual([
         false,

@@ -5,7 +5,7 @@ const ask = (data: boolean, kubernetes: object | undefined) =>
   evaluateCriterion('k8s/dry_run', data, { kubernetes })[0];
 
 describe('k8s/dry_run', () => {
-  it('holds for changes that are only tried', () => {
+  it('holds for dry runs of changes', () => {
     for (const verb of ['create', 'update', 'patch', 'delete', 'deletecollection']) {
       expect([
         ask(true, { verb, resource: 'pods', dryRun: true }),
@@ -15,7 +15,7 @@ describe('k8s/dry_run', () => {
     }
   });
 
-  it('never holds for what acts at once, whatever the query says', () => {
+  it('never holds for what takes effect at once, whatever the query says', () => {
     for (const [resource, subresource] of [
       ['pods', 'exec'],
       ['pods', 'attach'],
@@ -32,7 +32,7 @@ describe('k8s/dry_run', () => {
     expect(ask(true, { verb: 'patch', resource: 'pods', subresource: 'ephemeralcontainers', dryRun: true })).toBe(true);
   });
 
-  it('never holds for a Secret, which every answer holds', () => {
+  it('never holds for a Secret, which every response contains', () => {
     for (const verb of ['create', 'update', 'patch', 'delete', 'deletecollection'])
       expect([
         ask(true, { verb, resource: 'secrets', dryRun: true }),
@@ -41,7 +41,7 @@ describe('k8s/dry_run', () => {
     expect(ask(true, { verb: 'patch', apiGroup: 'vault.example', resource: 'secrets', dryRun: true })).toBe(true);
   });
 
-  it('is no dry run where nothing is changed, and neither where nothing is known', () => {
+  it('does not hold if nothing is changed, or if the request is unknown', () => {
     expect([ask(true, { verb: 'get', dryRun: true }), ask(false, { verb: 'get', dryRun: true })]).toEqual([
       false,
       true,

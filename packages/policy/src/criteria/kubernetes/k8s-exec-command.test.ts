@@ -24,7 +24,7 @@ describe('k8s/exec_command', () => {
       expect(holds({ argv: ['cat', '/etc/hostname'] }, command)).toBe(false);
   });
 
-  it('needs both where both are given', () => {
+  it('needs both if both are given', () => {
     expect(holds({ program: { starts_with: 'c' }, argv: ['cat', 'x'] }, ['cat', 'x'])).toBe(true);
     expect(holds({ program: { not: 'cat' }, argv: ['cat', 'x'] }, ['cat', 'x'])).toBe(false);
   });
@@ -38,7 +38,7 @@ describe('k8s/exec_command', () => {
       ]);
   });
 
-  it('does not take a command in the query of an attach for one', () => {
+  it('ignores a command in the query of an attach', () => {
     for (const [subresource, expected] of [
       ['exec', true],
       ['attach', false],
@@ -55,7 +55,7 @@ describe('k8s/exec_command', () => {
     }
   });
 
-  it('refuses what names no command', () => {
+  it('refuses data without a command', () => {
     expect(faultsOf('k8s/exec_command', { progam: 'ls' })).toEqual([
       'k8s/exec_command.progam: unknown command matcher "progam"',
       'k8s/exec_command: needs program or argv',

@@ -4,7 +4,7 @@ import { evaluatePolicy } from '../../evaluate/evaluate-policy.ts';
 import { evaluateCriterion } from '../../testing/evaluate-criterion.ts';
 
 describe('k8s/name', () => {
-  it('holds where the matcher does', () => {
+  it('holds if the matcher does', () => {
     expect(evaluateCriterion('k8s/name', { starts_with: 'prod-' }, { kubernetes: { name: 'prod-1' } })).toEqual([
       true,
       'k8s-name-ok',
@@ -15,7 +15,7 @@ describe('k8s/name', () => {
     ]);
   });
 
-  it('matches nothing where there is none, not even `not`', () => {
+  it('matches nothing if there is none, not even `not`', () => {
     for (const kubernetes of [undefined, {}, { name: '' }]) {
       expect(evaluateCriterion('k8s/name', { not: 'x' }, { kubernetes })).toEqual([false, 'k8s-name-unauthorized']);
       expect(evaluateCriterion('k8s/name', '', { kubernetes })).toEqual([false, 'k8s-name-unauthorized']);
@@ -23,7 +23,7 @@ describe('k8s/name', () => {
   });
 });
 
-describe('another name of what is proxied', () => {
+describe('another name in a proxy request', () => {
   const everything = { allow: { or: [{ accept: true }] } };
   const effect = (document: unknown, name: string, more: object = {}) => {
     const compiled = compilePolicy(document, { scope: 'cluster/dev' });
@@ -68,7 +68,7 @@ describe('another name of what is proxied', () => {
     },
   );
 
-  it.each(['k8s/name', 'expression'])('counts as it is written in an allow (%s)', (criterion) => {
+  it.each(['k8s/name', 'expression'])('counts as written in an allow (%s)', (criterion) => {
     const named = (name: string) => ({
       allow: { and: [{ [criterion]: criterion === 'expression' ? `kubernetes.name == "${name}"` : name }] },
     });

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { evaluateCriterion } from '../../testing/evaluate-criterion.ts';
 
 describe('k8s/namespace', () => {
-  it('holds where the matcher does', () => {
+  it('holds if the matcher does', () => {
     expect(
       evaluateCriterion('k8s/namespace', { starts_with: 'prod-' }, { kubernetes: { namespace: 'prod-1' } }),
     ).toEqual([true, 'k8s-namespace-ok']);
@@ -12,7 +12,7 @@ describe('k8s/namespace', () => {
     ]);
   });
 
-  it('matches nothing where there is none, not even `not`', () => {
+  it('matches nothing if there is none, not even `not`', () => {
     for (const kubernetes of [undefined, {}, { namespace: '' }]) {
       expect(evaluateCriterion('k8s/namespace', { not: 'x' }, { kubernetes })).toEqual([
         false,

@@ -30,7 +30,7 @@ describe('k8s/resource', () => {
     expect(ask(['nothing', pattern], resource, group, subresource)[0]).toBe(expected);
   });
 
-  it('does not hold for what is no resource', () => {
+  it('does not hold for non-resource requests', () => {
     expect(evaluateCriterion('k8s/resource', '*', { kubernetes: { resource: '' } })).toEqual([
       false,
       'k8s-resource-unauthorized',
@@ -44,7 +44,7 @@ describe('k8s/resource', () => {
     expect(warningsOf('k8s/resource', 'deployments.apps')).toEqual([]);
   });
 
-  it('refuses what is no resource', () => {
+  it('refuses what is not a resource', () => {
     expect(faultsOf('k8s/resource', '')).toEqual([
       'k8s/resource: must be a resource such as pods/exec or deployments.apps, not empty',
     ]);

@@ -18,12 +18,12 @@ describe('k8s/shell_equivalent', () => {
     'services/proxy',
     'nodes/proxy',
     'serviceaccounts/token',
-  ])('covers %s, whatever the verb', (text) => {
+  ])('covers %s with any verb', (text) => {
     for (const verb of ['create', 'get', 'patch', 'delete', ''])
       expect([ask(true, resource(text, verb)), ask(false, resource(text, verb))]).toEqual([true, false]);
   });
 
-  it('covers certificates: who asks for one, or approves one', () => {
+  it('covers requests for certificates and their approval', () => {
     const csr = { ...resource('certificatesigningrequests'), apiGroup: 'certificates.k8s.io' };
     for (const one of [csr, { ...csr, verb: 'patch', subresource: 'approval' }])
       expect([ask(true, one), ask(false, one)]).toEqual([true, false]);
@@ -35,13 +35,13 @@ describe('k8s/shell_equivalent', () => {
       expect([ask(true, one), ask(false, one)]).toEqual([false, true]);
   });
 
-  it('covers the old way of proxying, which names no subresource', () => {
+  it('covers the old API for proxying, without a subresource', () => {
     expect(
       ask(true, { verb: 'proxy', requestVerb: 'proxy', isResourceRequest: true, resource: 'nodes', subresource: '' }),
     ).toBe(true);
   });
 
-  it('does not cover the rest', () => {
+  it('does not cover anything else', () => {
     for (const one of [
       resource('pods'),
       resource('pods/log', 'get'),
@@ -57,7 +57,7 @@ describe('k8s/shell_equivalent', () => {
     }
   });
 
-  it('holds neither way where it is not known what was asked', () => {
+  it('matches neither true nor false if the request is unknown', () => {
     for (const one of [undefined, {}, { verb: 'get' }, { isResourceRequest: true, resource: '' }])
       expect([ask(true, one), ask(false, one)]).toEqual([false, false]);
   });

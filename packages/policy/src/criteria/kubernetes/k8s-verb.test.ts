@@ -11,7 +11,7 @@ describe('k8s/verb', () => {
       expect(evaluateCriterion('k8s/verb', data, verb('get'))).toEqual([false, 'k8s-verb-unauthorized']);
   });
 
-  it('matches nothing where there is no verb', () => {
+  it('matches nothing without a verb', () => {
     for (const input of [{}, verb('')])
       expect(evaluateCriterion('k8s/verb', { not: 'x' }, input)).toEqual([false, 'k8s-verb-unauthorized']);
   });
@@ -21,7 +21,7 @@ describe('k8s/verb', () => {
     expect(warningsOf('k8s/verb', ['get', '*'])[0]).toMatch(/matches nothing/);
   });
 
-  it('points at the item of a list that is no string', () => {
+  it('reports the item of a list that is not a string', () => {
     expect(faultsOf('k8s/verb', ['get', 1])).toEqual(['k8s/verb.1: must be a string, not a number']);
   });
 });

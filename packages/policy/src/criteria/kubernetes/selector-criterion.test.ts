@@ -16,7 +16,7 @@ describe.each([
     expect(ask({ contains: 'app=web' }, 'list', 'app=web2')).toEqual([true, `${reason}-ok`]);
   });
 
-  it('matches nothing for requests whose selector the API server does not look at', () => {
+  it('matches nothing for requests whose selector the API server ignores', () => {
     for (const verb of ['get', 'create', 'update', 'patch', 'delete', ''])
       expect(ask({ not: 'x' }, verb, 'app=web')).toEqual([false, `${reason}-unauthorized`]);
     expect(evaluateCriterion(key, 'app=web', { kubernetes: { [member]: 'app=web' } })).toEqual([
@@ -25,7 +25,7 @@ describe.each([
     ]);
   });
 
-  it('matches nothing where there is none', () => {
+  it('matches nothing if there is none', () => {
     for (const selector of [undefined, ''])
       expect(ask({ not: 'x' }, 'list', selector)).toEqual([false, `${reason}-unauthorized`]);
     expect(evaluateCriterion(key, { not: 'x' }, {})).toEqual([false, `${reason}-unauthorized`]);

@@ -7,7 +7,7 @@ const holds = (data: unknown, leaf: unknown, valid?: boolean) =>
   evaluateCriterion('client_certificate', data, { request: { clientCertificate: { leaf: leaf as string, valid } } })[0];
 
 describe('client_certificate', () => {
-  it('compares the hashes of the certificate and of its key, in both forms of writing', () => {
+  it('compares the hashes of the certificate and of its key, in both formats', () => {
     expect(holds({ fingerprint: aliceHashes.fingerprint }, aliceCertificate)).toBe(true);
     expect(holds({ fingerprint: aliceHashes.longFingerprint }, aliceCertificate)).toBe(true);
     expect(holds({ spki_hash: aliceHashes.spkiHash }, aliceCertificate)).toBe(true);
@@ -15,7 +15,7 @@ describe('client_certificate', () => {
     expect(holds({ spki_hash: aliceHashes.spkiHash }, bareCertificate)).toBe(false);
   });
 
-  it('needs one alternative name of the kind that matches the whole matcher', () => {
+  it('needs one alternative name of the kind that matches all operators', () => {
     expect(holds({ san_email: { ends_with: '@example.org' } }, aliceCertificate)).toBe(true);
     expect(holds({ san_dns: { starts_with: 'one.', ends_with: '.com' } }, aliceCertificate)).toBe(true);
     expect(holds({ san_dns: { starts_with: 'one.', contains: 'two' } }, aliceCertificate)).toBe(false);
@@ -30,13 +30,13 @@ describe('client_certificate', () => {
     expect(holds({ fingerprint: aliceHashes.fingerprint, san_dns: 'x' }, aliceCertificate)).toBe(false);
   });
 
-  it('believes no name of a certificate that is known not to be trusted, but its hashes', () => {
+  it('ignores the names of a certificate that is known to be untrusted, but not its hashes', () => {
     expect(holds({ san_dns: 'one.example.com' }, aliceCertificate, false)).toBe(false);
     expect(holds({ san_dns: 'one.example.com' }, aliceCertificate, true)).toBe(true);
     expect(holds({ fingerprint: aliceHashes.fingerprint }, aliceCertificate, false)).toBe(true);
   });
 
-  it('is not fooled by a name that looks like several', () => {
+  it('is not deceived by a name that looks like several', () => {
     for (const data of [{ san_dns: 'admin.example.com' }, { san_email: 'root@example.com' }])
       expect(holds(data, trickyCertificate)).toBe(false);
     expect(holds({ san_uri: 'http://example.com/, DNS:admin.example.com' }, trickyCertificate)).toBe(true);
@@ -59,7 +59,7 @@ describe('client_certificate', () => {
     }
   });
 
-  it('refuses hashes of another form, and unknown members', () => {
+  it('refuses hashes in another format, and unknown members', () => {
     expect(faultsOf('client_certificate', { fingerprints: 'x' })).toEqual([
       'client_certificate.fingerprints: unknown certificate matcher "fingerprints"',
     ]);
@@ -82,7 +82,7 @@ describe('reading certificates', () => {
     });
   });
 
-  it('lets go of old ones, however many come', () => {
+  it('drops old ones, however many there are', () => {
     const first = readCertificate(aliceCertificate);
     for (let index = 0; index < 1100; index += 1) readCertificate(`-----BEGIN CERTIFICATE-----${index}`);
     expect(readCertificate(aliceCertificate)).not.toBe(first);

@@ -5,7 +5,7 @@ const ask = (method: string | undefined, headers: unknown) =>
   evaluateCriterion('cors_preflight', true, { request: { method, headers: headers as Record<string, string> } });
 
 describe('cors_preflight', () => {
-  it('holds for OPTIONS with both headers, whatever the case of their names', () => {
+  it('holds for OPTIONS with both headers, with names in any case', () => {
     for (const headers of [
       { Origin: 'https://a', 'Access-Control-Request-Method': 'GET' },
       { origin: 'https://a', 'access-control-request-method': 'GET' },

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { evaluateCriterion } from '../../testing/evaluate-criterion.ts';
 
 describe('http_path', () => {
-  it('holds where the matcher does, logged in or not', () => {
+  it('holds if the matcher does, logged in or not', () => {
     expect(evaluateCriterion('http_path', { starts_with: '/public/' }, { request: { path: '/public/x' } })).toEqual([
       true,
       'http-path-ok',
@@ -13,11 +13,11 @@ describe('http_path', () => {
     ]);
   });
 
-  it('matches nothing where there is no path', () => {
+  it('matches nothing without a path', () => {
     expect(evaluateCriterion('http_path', { not: '/' }, {})).toEqual([false, 'http-path-unauthorized']);
   });
 
-  it("does not count a slash at the end of a cluster's path, and compares every other one as Pomerium does", () => {
+  it("ignores a slash at the end of a cluster's path, and compares every other path as Pomerium does", () => {
     const request = { path: '/clusters/dev/api/v1/secrets/' };
     expect(
       evaluateCriterion('http_path', { ends_with: '/secrets' }, { request, kubernetes: { path: '/api/v1/secrets/' } }),

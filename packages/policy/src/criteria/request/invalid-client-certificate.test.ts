@@ -11,7 +11,7 @@ describe('invalid_client_certificate', () => {
     expect(ask({ presented: true, valid: true })).toEqual([false, 'valid-client-certificate']);
   });
 
-  it('holds for none, and for any other', () => {
+  it('holds without a certificate, and for any other', () => {
     for (const certificate of [undefined, {}, { presented: false, leaf: 'x' }])
       expect(ask(certificate)).toEqual([true, 'client-certificate-required']);
     for (const certificate of [
@@ -23,7 +23,7 @@ describe('invalid_client_certificate', () => {
       expect(ask(certificate)).toEqual([true, 'invalid-client-certificate']);
   });
 
-  it('refuses under deny before anybody is asked to log in', () => {
+  it('refuses under deny before the caller is asked to log in', () => {
     const compiled = compilePolicy(
       [{ allow: { or: [{ authenticated_user: true }] } }, { deny: { or: [{ invalid_client_certificate: true }] } }],
       { scope: 'x' },

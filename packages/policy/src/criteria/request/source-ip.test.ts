@@ -15,7 +15,7 @@ describe('source_ip', () => {
     expect(holds('10.0.0.0/31', '10.0.0.2')).toBe(false);
   });
 
-  it('takes an IPv4 address written as IPv6 for the same, on both sides', () => {
+  it('treats an IPv4 address written as IPv6 as the same, on both sides', () => {
     expect(holds('10.0.0.0/8', '::ffff:10.1.2.3')).toBe(true);
     expect(holds('10.0.0.0/8', '::ffff:a01:203')).toBe(true);
     expect(holds('::ffff:10.0.0.0/104', '10.1.2.3')).toBe(true);
@@ -24,11 +24,11 @@ describe('source_ip', () => {
     expect(holds('::/0', '::1')).toBe(true);
   });
 
-  it('overlooks the interface of a link-local address', () => {
+  it('ignores the zone of a link-local address', () => {
     expect(holds('fe80::/10', 'fe80::1%eth0')).toBe(true);
   });
 
-  it('does not hold for what is no address', () => {
+  it('does not hold for what is not an address', () => {
     for (const ip of [
       undefined,
       null,
@@ -48,7 +48,7 @@ describe('source_ip', () => {
       ]);
   });
 
-  it('refuses what is neither address nor range', () => {
+  it('refuses what is neither an address nor a range', () => {
     expect(faultsOf('source_ip', 'not-an-ip')).toEqual([
       'source_ip: "not-an-ip" is neither an IP address nor a CIDR range',
     ]);

@@ -11,7 +11,7 @@ describe('date', () => {
     expect([at(second), at(second + 1), at(second + 999), at(second + 1000)]).toEqual([false, true, true, false]);
   });
 
-  it('does not hold at no moment', () => {
+  it('does not hold without a time', () => {
     for (const now of [undefined, Number.NaN, Infinity, '5' as never])
       expect(evaluateCriterion('date', { before: '2150-01-01', after: '1970-01-01' }, { now })).toEqual([
         false,
@@ -19,11 +19,11 @@ describe('date', () => {
       ]);
   });
 
-  it('warns of a span that is none', () => {
+  it('warns of an empty span', () => {
     expect(warningsOf('date', { after: '2021-01-01', before: '2020-01-01' })[0]).toMatch(/never holds/);
   });
 
-  it('refuses what is no date', () => {
+  it('refuses what is not a date', () => {
     expect(faultsOf('date', { after: '2020-13-01', befor: '2020-01-01' })).toEqual([
       'date.befor: unknown member "befor"',
       'date.after: "2020-13-01" is not a date',
@@ -47,7 +47,7 @@ describe('reading dates', () => {
     expect(new Date(parseDate(text)!).toISOString()).toBe(expected);
   });
 
-  it('takes no other form and no day that does not exist', () => {
+  it('accepts no other format, and no day that does not exist', () => {
     for (const text of [
       '',
       '2020',
@@ -67,7 +67,7 @@ describe('reading dates', () => {
       expect(parseDate(text)).toBe(undefined);
   });
 
-  it('agrees with JavaScript wherever both can read it', () => {
+  it('agrees with JavaScript where both can parse it', () => {
     fc.assert(
       fc.property(
         fc.date({ min: new Date(0), max: new Date('9999-12-31T00:00:00Z'), noInvalidDate: true }),

@@ -9,7 +9,7 @@ const week = (data: unknown) =>
   [0, 1, 2, 3, 4, 5, 6].filter((index) => evaluateCriterion('day_of_week', data, { now: day(index) })[0]);
 
 describe('day_of_week', () => {
-  it('holds on the days named', () => {
+  it('holds on the given days', () => {
     expect(week('*')).toEqual([0, 1, 2, 3, 4, 5, 6]);
     expect(week('mon,wed,fri')).toEqual([1, 3, 5]);
     expect(week('tue-fri')).toEqual([2, 3, 4, 5]);
@@ -19,7 +19,7 @@ describe('day_of_week', () => {
     expect(week('wed')).toEqual([3]);
   });
 
-  it('goes by UTC, or by the calendar of a time zone', () => {
+  it('uses UTC, or the calendar of a time zone', () => {
     const lateOnSunday = Date.parse('2026-03-01T23:30:00Z');
     expect(evaluateCriterion('day_of_week', 'sun', { now: lateOnSunday })).toEqual([true, 'day-of-week-ok']);
     expect(evaluateCriterion('day_of_week', { is: 'sun', timezone: 'Europe/Berlin' }, { now: lateOnSunday })).toEqual([
@@ -32,12 +32,12 @@ describe('day_of_week', () => {
     ]);
   });
 
-  it('does not hold at no moment', () => {
+  it('does not hold without a time', () => {
     for (const now of [undefined, Number.NaN, Infinity])
       expect(evaluateCriterion('day_of_week', '*', { now })).toEqual([false, 'day-of-week-unauthorized']);
   });
 
-  it('refuses what is no day', () => {
+  it('refuses what is not a day', () => {
     expect(faultsOf('day_of_week', 'mondy')).toEqual(['day_of_week: must name days of the week, "mondy" does not']);
     for (const data of [
       '',
@@ -57,7 +57,7 @@ describe('day_of_week', () => {
       expect(faultsOf('day_of_week', data).length).toBeGreaterThan(0);
   });
 
-  it('reads any text without failing', () => {
+  it('parses any text without throwing', () => {
     fc.assert(
       fc.property(
         fc.oneof(

@@ -6,7 +6,7 @@ import { parseTimeOfDay } from './parse-time-of-day.ts';
 const holds = (data: object, moment: string) => evaluateCriterion('time_of_day', data, { now: Date.parse(moment) })[0];
 
 describe('time_of_day', () => {
-  it('goes by the clocks of the time zone', () => {
+  it('uses the local time of the time zone', () => {
     const office = { timezone: 'Asia/Kolkata', after: '9:00', before: '17:30' };
     expect(holds(office, '2026-03-01T03:30:00.001Z')).toBe(true);
     expect(holds(office, '2026-03-01T03:30:00Z')).toBe(false);
@@ -14,20 +14,20 @@ describe('time_of_day', () => {
     expect(holds(office, '2026-03-01T12:00:00Z')).toBe(false);
   });
 
-  it('follows summer time: the same hour on the wall, another in UTC', () => {
+  it('follows daylight saving time: the same local time, another time in UTC', () => {
     const morning = { timezone: 'Europe/Berlin', after: '8:00', before: '9:00' };
     expect([holds(morning, '2026-01-15T07:30:00Z'), holds(morning, '2026-01-15T06:30:00Z')]).toEqual([true, false]);
     expect([holds(morning, '2026-07-15T07:30:00Z'), holds(morning, '2026-07-15T06:30:00Z')]).toEqual([false, true]);
   });
 
-  it('skips the hour that a spring night does not have', () => {
+  it('skips the hour that does not exist in spring', () => {
     const gap = { timezone: 'Europe/Berlin', after: '1:59:59.999', before: '3:00' };
     const moments = ['2026-03-29T00:59:59.999Z', '2026-03-29T01:00:00Z', '2026-03-29T01:30:00Z'];
     expect(moments.map((moment) => holds(gap, moment))).toEqual([false, false, false]);
     expect(holds({ timezone: 'Europe/Berlin', after: '2:59' }, '2026-03-29T01:00:00Z')).toBe(true);
   });
 
-  it('has the hour twice that an autumn night has twice', () => {
+  it('repeats the hour that exists twice in autumn', () => {
     const twice = { timezone: 'America/New_York', after: '1:00', before: '2:00' };
     expect(
       ['2026-11-01T05:30:00Z', '2026-11-01T06:30:00Z', '2026-11-01T07:30:00Z'].map((moment) => holds(twice, moment)),
@@ -46,7 +46,7 @@ describe('time_of_day', () => {
     }
   });
 
-  it('takes one bound, and warns of a span over midnight, which never holds', () => {
+  it('accepts one bound, and warns of a span over midnight, which never holds', () => {
     expect(holds({ timezone: 'UTC', after: '22:00' }, '2026-03-01T23:00:00Z')).toBe(true);
     expect(holds({ timezone: 'UTC', before: '6 AM' }, '2026-03-01T00:00:00Z')).toBe(true);
     const night = { timezone: 'UTC', after: '22:00', before: '6:00' };
@@ -54,7 +54,7 @@ describe('time_of_day', () => {
     expect([holds(night, '2026-03-01T23:00:00Z'), holds(night, '2026-03-01T03:00:00Z')]).toEqual([false, false]);
   });
 
-  it('does not hold at no moment', () => {
+  it('does not hold without a time', () => {
     for (const now of [undefined, Number.NaN, Infinity, -Infinity, 9e15, '5' as never])
       expect(evaluateCriterion('time_of_day', { timezone: 'UTC', before: '23:59:59' }, { now })).toEqual([
         false,
@@ -62,7 +62,7 @@ describe('time_of_day', () => {
       ]);
   });
 
-  it('refuses an unknown zone with the nearest one, other forms of time, and a missing zone', () => {
+  it('refuses an unknown zone (suggesting the nearest one), other formats of time, and a missing zone', () => {
     expect(faultsOf('time_of_day', { timezone: 'Europe/Berln', after: '8:00' })).toEqual([
       'time_of_day.timezone: unknown time zone "Europe/Berln"',
     ]);
@@ -103,7 +103,7 @@ describe('reading times of day', () => {
     expect(parseTimeOfDay(text)).toBeCloseTo(expected, 5);
   });
 
-  it('takes no other form', () => {
+  it('accepts no other format', () => {
     for (const text of [
       '',
       '3',
@@ -123,7 +123,7 @@ describe('reading times of day', () => {
       expect(parseTimeOfDay(text)).toBe(undefined);
   });
 
-  it('never fails, and stays within the day', () => {
+  it('never throws, and stays within the day', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(...'0123456789:. APMapm'.split('')) }), (text) => {
         const time = parseTimeOfDay(text);

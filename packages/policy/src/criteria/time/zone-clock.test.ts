@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { zoneClock } from './zone-clock.ts';
 
 describe('the clock of a zone', () => {
-  it('agrees with the formatter at any moment, milliseconds included', () => {
+  it('agrees with the formatter at any time, including milliseconds', () => {
     const zones = fc.constantFrom(
       'UTC',
       'Europe/Berlin',
@@ -32,7 +32,7 @@ describe('the clock of a zone', () => {
     );
   });
 
-  it('asks the formatter once for all moments of a second', () => {
+  it('calls the formatter once per second', () => {
     const clock = zoneClock('Europe/Paris')!;
     const original = Intl.DateTimeFormat.prototype.formatToParts;
     let asked = 0;
@@ -48,7 +48,7 @@ describe('the clock of a zone', () => {
     expect(asked).toBe(1);
   });
 
-  it('is one for all spellings of a zone, and none for what is no zone', () => {
+  it('is shared by all spellings of a zone, and does not exist for an unknown zone', () => {
     expect(zoneClock('europe/berlin')).toBe(zoneClock('Europe/Berlin'));
     for (const name of ['', 'Mars/Olympus', '__proto__', 'x'.repeat(10_000)]) expect(zoneClock(name)).toBe(undefined);
   });

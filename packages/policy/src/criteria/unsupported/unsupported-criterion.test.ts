@@ -11,21 +11,21 @@ const cases: [key: string, data: unknown, reason: string, bad: unknown[]][] = [
   ['pomerium_routes', true, 'non-pomerium-route', []],
 ];
 
-describe('what Pomerium has and Sallyport has not', () => {
-  it.each(cases)('%s loads with a warning and never holds', (key, data, reason, bad) => {
+describe('a criterion that only Pomerium supports', () => {
+  it.each(cases)('%s compiles with a warning and never holds', (key, data, reason, bad) => {
     expect(warningsOf(key, data)[0]).toMatch(/^never holds: Sallyport has no /);
     expect(evaluateCriterion(key, data, alice)).toEqual([false, reason]);
     for (const one of bad) expect(faultsOf(key, one)).toHaveLength(1);
   });
 
-  it('says that under not it always counts as true', () => {
+  it('warns that it always counts as true under not', () => {
     for (const operator of ['not', 'nor'])
       expect(warningsOf('mcp_tool', 'x', { operator })[0]).toMatch(
         new RegExp(`under ${operator} it always counts as true$`),
       );
   });
 
-  it('asks to log in where the criterion is about the caller', () => {
+  it('asks to log in if the criterion is about the caller', () => {
     for (const key of ['ssh_username_matches_email', 'ssh_username_matches_claim'])
       expect(evaluateCriterion(key, 'x', {})).toEqual([false, 'user-unauthenticated']);
   });

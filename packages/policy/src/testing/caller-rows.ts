@@ -1,0 +1,118 @@
+import { listRows, nobody, ofUser, session, stringOperators, textRows, type Row } from './criteria-row.ts';
+
+/** Rows of the general criteria and of those about the caller. */
+export const callerRows: Row[] = [
+  ...[true, false, null, 'x'].map((data): Row => ['accept', data, nobody, true, 'accept']),
+  ...[true, false, null, 'x'].map((data): Row => ['reject', data, ofUser({ id: 'a' }), false, 'reject']),
+  ...[true, false, null].flatMap((data): Row[] => [
+    ['authenticated_user', data, ofUser({ id: 'a' }), true, 'user-ok'],
+    ['authenticated_user', data, ofUser({}), false, 'user-unauthorized'],
+    ['authenticated_user', data, { user: { id: 'a' } }, false, 'user-unauthenticated'],
+  ]),
+  ...textRows('user', 'user', (id) => ofUser({ id }), [{ session }, ofUser({})], { user: { id: 'abc' } }),
+  ...textRows('email', 'email', (email) => ofUser({ email }), [{ session }, ofUser({})], { user: { email: 'abc' } }),
+  ...textRows(
+    'domain',
+    'domain',
+    (text) => ofUser({ email: `x@${text}` }),
+    [{ session }, ofUser({}), ofUser({ email: 'abc' }), ofUser({ email: 'x@abc@y' })],
+    { user: { email: 'x@abc' } },
+  ),
+  ...listRows(
+    'groups',
+    'groups',
+    (groups) => ofUser({ groups: groups as string[] }),
+    { session },
+    { user: { groups: ['a'] } },
+  ),
+  ...listRows('claim/c', 'claim', (c) => ofUser({ claims: { c } }), { session }, { user: { claims: { c: ['a'] } } }),
+  ...listRows(
+    'claim/x.y/z',
+    'claim',
+    (z) => ({ session: { id: 's', claims: { x: { y: { z } } } } }),
+    { session: { id: 's', claims: { x: { y: 'a' } } } },
+    nobody,
+  ),
+  ['claim/c', 'a', ofUser({ claims: { c: 'a' } }), true, 'claim-ok'],
+  ['claim/c', true, ofUser({ claims: { c: true } }), true, 'claim-ok'],
+  ['claim/c', true, ofUser({ claims: { c: 'true' } }), false, 'claim-unauthorized'],
+  ['claim/c', 5, ofUser({ claims: { c: [4, 5] } }), true, 'claim-ok'],
+  [
+    'claim/c',
+    'a',
+    { session: { id: 's', claims: { c: 'a' } }, user: { claims: { c: 'b' } } },
+    false,
+    'claim-unauthorized',
+  ],
+  ['record', { type: 't', exists: true }, { records: { t: {} } }, true, 'record-ok'],
+  ['record', { type: 't', exists: true }, nobody, false, 'record-unauthorized'],
+  ['record', { type: 't', exists: false }, nobody, true, 'record-ok'],
+  ['record', { type: 't', exists: false }, { records: { t: {} } }, false, 'record-unauthorized'],
+  ...stringOperators
+    .filter(([data]) => typeof data === 'object')
+    .flatMap(([data, matching, other]): Row[] => [
+      [
+        'record',
+        { type: 't', field: 'f', ...(data as object) },
+        { records: { t: { f: matching } } },
+        true,
+        'record-ok',
+      ],
+      [
+        'record',
+        { type: 't', field: 'f', ...(data as object) },
+        { records: { t: { f: other } } },
+        false,
+        'record-unauthorized',
+      ],
+      ['record', { type: 't', field: 'f', ...(data as object) }, { records: { t: {} } }, false, 'record-unauthorized'],
+      ['record', { type: 't', field: 'f', ...(data as object) }, nobody, false, 'record-unauthorized'],
+    ]),
+  ...(
+    [
+      ['<', 4, 5],
+      ['<=', 5, 6],
+      ['=', 5, 4],
+      ['>', 6, 5],
+      ['>=', 5, 4],
+    ] as const
+  ).flatMap(([operator, yes, no]): Row[] => [
+    ['record', { type: 't', field: 'f', [operator]: 5 }, { records: { t: { f: yes } } }, true, 'record-ok'],
+    ['record', { type: 't', field: 'f', [operator]: 5 }, { records: { t: { f: no } } }, false, 'record-unauthorized'],
+    [
+      'record',
+      { type: 't', field: 'f', [operator]: 5 },
+      { records: { t: { f: String(yes) } } },
+      false,
+      'record-unauthorized',
+    ],
+    ['record', { type: 't', field: 'f', [operator]: 5 }, nobody, false, 'record-unauthorized'],
+  ]),
+  ['record', { type: 't', field: 'f', has: 'a' }, { records: { t: { f: ['b', 'a'] } } }, true, 'record-ok'],
+  ['record', { type: 't', field: 'f', has: 'a' }, { records: { t: { f: ['b'] } } }, false, 'record-unauthorized'],
+  ['record', { type: 't', field: 'f', exclude: 'a' }, nobody, true, 'record-ok'],
+  ...textRows(
+    'acr',
+    'acr',
+    (acr) => ({ session: { id: 's', acr } }),
+    [{ session }, { session: { id: 's', acr: '' } }],
+    { now: 0 },
+  ),
+  ...listRows('amr', 'amr', (amr) => ({ session: { id: 's', amr: amr as string[] } }), { session }, { now: 0 }),
+  ['auth_time', { after: '1970-01-01T00:00:01Z' }, { session: { id: 's', authTime: 1001 } }, true, 'auth-time-ok'],
+  [
+    'auth_time',
+    { after: '1970-01-01T00:00:01Z' },
+    { session: { id: 's', authTime: 1000 } },
+    false,
+    'auth-time-unauthorized',
+  ],
+  ['auth_time', { before: '2999-01-01' }, { session }, false, 'auth-time-unauthorized'],
+  ['auth_time', { before: '2999-01-01' }, nobody, false, 'user-unauthenticated'],
+  ['max_age', '1s', { session: { id: 's', authTime: 1000 }, now: 2000 }, true, 'max-age-ok'],
+  ['max_age', '1s', { session: { id: 's', authTime: 1000 }, now: 2001 }, false, 'max-age-unauthorized'],
+  ['max_age', '1s', { session, now: 0 }, false, 'max-age-unauthorized'],
+  ['max_age', '1s', { now: 0 }, false, 'user-unauthenticated'],
+  ['device', { type: 'any' }, { session }, false, 'device-unauthenticated'],
+  ['device', { is: 'x', approved: true }, nobody, false, 'user-unauthenticated'],
+];
