@@ -9,7 +9,7 @@ import { createPolicySet } from '../policies/policy-set.ts';
 
 afterEach(() => void jest.useRealTimers());
 
-/** A feed with a store whose events are ours to fire, and responses that note what they are sent. */
+/** A feed with a store whose events the test fires, and responses that record what they are sent. */
 function rig() {
   const listeners: { change?: (change: SessionChange) => void; gap?: () => void } = {};
   const policies = createPolicySet(compileConfigPolicies(loadedConfig()).snapshot);
@@ -54,8 +54,8 @@ function rig() {
 }
 const revoked: SessionChange = { type: 'revoked', sessionId: 's', issuer: 'i', subject: 'u', at: 1 };
 
-describe('the feed of changes', () => {
-  it('numbers its lines from 1 on each connection and tells revocations, gaps, policies and that it lives', () => {
+describe('the change feed', () => {
+  it('numbers its lines from 1 on each connection, and sends revocations, gaps, policies and pings', () => {
     jest.useFakeTimers();
     const { listeners, policies, feed, subscribe } = rig();
     const { version } = policies.current();
@@ -83,7 +83,7 @@ describe('the feed of changes', () => {
     expect(listeners).toEqual({});
   });
 
-  it('passes on that everybody is to read the configuration again', async () => {
+  it('passes on a request to reload the configuration', async () => {
     const { replicas, feed, subscribe } = rig();
     const { seen } = subscribe();
     await replicas.requestReload();
@@ -93,7 +93,7 @@ describe('the feed of changes', () => {
     expect(seen.lines).toHaveLength(2);
   });
 
-  it('passes on what is asked about streams', async () => {
+  it('passes on questions about streams', async () => {
     const { streams, feed, subscribe } = rig();
     const { seen } = subscribe();
     const question = {
@@ -107,7 +107,7 @@ describe('the feed of changes', () => {
     feed.close();
   });
 
-  it('cuts off a reader that does not keep up, and forgets one that left', () => {
+  it('disconnects a reader that does not keep up, and forgets one that disconnected', () => {
     const { listeners, feed, subscribe } = rig();
     const slow = subscribe();
     const gone = subscribe();
@@ -119,7 +119,7 @@ describe('the feed of changes', () => {
     feed.close();
   });
 
-  it('has room for 256', () => {
+  it('accepts 256 subscribers', () => {
     const { feed, subscribe } = rig();
     expect(Array.from({ length: 257 }, () => subscribe().taken).filter((taken) => !taken)).toHaveLength(1);
     feed.close();

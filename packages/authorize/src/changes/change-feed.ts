@@ -17,8 +17,8 @@ export type ChangeFeed = {
 type Subscriber = { send(change: Change): void; end(): void };
 
 /**
- * Creates a subscriber. A reader that does not keep up is disconnected; nothing is buffered or skipped. It connects
- * again and checks everything.
+ * Creates a subscriber. A reader that does not keep up is disconnected: lines are never skipped, and buffered only up
+ * to a limit. It connects again and checks everything.
  */
 function createSubscriber(response: ServerResponse): Subscriber {
   let seq = 0;

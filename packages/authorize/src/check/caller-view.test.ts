@@ -26,7 +26,7 @@ describe('impersonation', () => {
     });
   });
 
-  it('keeps people of two issuers, and splits of issuer and subject, apart', () => {
+  it('distinguishes users of two issuers, and different splits of issuer and subject', () => {
     const uids = [
       impersonation([]).uid,
       impersonation([], everything, { issuer: 'https://other' }).uid,
@@ -40,7 +40,7 @@ describe('impersonation', () => {
     expect(impersonation(['cn=a,ou=b', 'dev,system:masters']).groups).toEqual(['cn=a,ou=b', 'dev,system:masters']);
   });
 
-  it("sends only groups that the cluster's globs name, and says which it kept back", () => {
+  it("sends only groups that match the cluster's patterns, and lists the dropped ones", () => {
     const rules = createImpersonateRules({ groups: ['dev-*', 'sre'], allowSystem: [] });
     expect(impersonation(['dev-a', 'sre', 'sre-x', 'xdev-a', 'dev-a'], rules)).toMatchObject({
       groups: ['dev-a', 'sre'],
@@ -48,7 +48,7 @@ describe('impersonation', () => {
     });
   });
 
-  it('drops system groups unless they are allowed by exact name, whatever the globs say', () => {
+  it('drops system groups unless they are allowed by exact name, whatever the patterns match', () => {
     const names = ['system:masters', 'system:nodes', 'System:masters', 'system:masters '];
     expect(impersonation(names)).toMatchObject({ groups: [], droppedGroups: names });
     const rules = createImpersonateRules({ groups: ['*'], allowSystem: ['system:nodes'] });
@@ -73,7 +73,7 @@ describe('impersonation', () => {
     ).toMatchObject({ groups: ['Gärtner', '开发'] });
   });
 
-  it("refuses users that are Kubernetes' own, or that a header line would change", () => {
+  it("refuses Kubernetes' own user names, and those that a header line would change", () => {
     const rules = createImpersonateRules({ groups: ['*'], allowSystem: ['system:serviceaccount:a:b'] });
     for (const user of ['system:admin', 'system:serviceaccount:kube-system:default', 'SYSTEM:admin'])
       expect(rules.refuseUser(user)).toMatch(/reserved/);
@@ -85,7 +85,7 @@ describe('impersonation', () => {
 });
 
 describe("a caller's view", () => {
-  it('is derived once for a session object, and anew for another one with the same id', () => {
+  it('is derived once for a session object, and again for another one with the same id', () => {
     const views = createCallerViews();
     const before = sessionOf(identityOf('alice', ['sre']));
     const after = { ...before, identity: identityOf('alice', []) };
@@ -101,7 +101,7 @@ describe("a caller's view", () => {
     expect(view.user.claims).toEqual({ secret: 'claim' });
   });
 
-  it('gives each cluster its own appearance, also when the rules are swapped often', () => {
+  it('has an appearance for each cluster, also if the rules are replaced often', () => {
     const view = createCallerViews().of(sessionOf(identityOf('alice', ['a', 'b'])));
     for (let round = 0; round < 200; round += 1) {
       const appearance = view.appearance(

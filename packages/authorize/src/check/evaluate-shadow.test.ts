@@ -19,7 +19,7 @@ const metric = async (name: string) =>
     .filter((line) => !line.startsWith('#'));
 
 describe('a shadow policy', () => {
-  it('is judged beside the policy in force and stands in the answer, and changes nothing', async () => {
+  it('is evaluated in addition to the policy in force and included in the answer, but changes nothing', async () => {
     const token = await start({ shadow: [{ allow: { or: [{ groups: 'sre' }] } }] });
     const [get, remove] = await rig.ask(
       checkOf(token, dev),
@@ -45,7 +45,7 @@ describe('a shadow policy', () => {
     expect(Number((await metric('seconds_total'))[0]!.split(' ')[1])).toBeGreaterThan(0);
   });
 
-  it('of all clusters and of one stand together for what would be in force; the rule says which decided', async () => {
+  it('of all clusters and of one cluster together represent what would be in force; the rule tells which decided', async () => {
     const token = await start({ shadow: [{ allow: { or: [{ groups: 'developers' }] } }] }, [
       { deny: { or: [{ 'k8s/verb': 'delete' }] } },
     ]);
@@ -60,7 +60,7 @@ describe('a shadow policy', () => {
     expect(await metric('differences_total')).toEqual([]);
   });
 
-  it('is not asked about who is not logged in, nor where there is none', async () => {
+  it('is not evaluated for callers who are not logged in, nor if there is none', async () => {
     await start({ shadow: [{ allow: { or: [{ accept: true }] } }] });
     expect((await rig.ask(checkOf(undefined, dev)))[0]!.decision).not.toHaveProperty('shadow');
     expect(await metric('checks_total')).toEqual([]);

@@ -15,7 +15,7 @@ function explain(document: unknown): string | undefined {
 }
 
 describe('the explanation of a refusal', () => {
-  it('names the nearest rules that would allow it, and what they want', () => {
+  it('names the nearest rules that would allow the request, and what they need', () => {
     expect(
       explain([
         { allow: { and: [{ groups: 'sre' }, { 'k8s/namespace': 'prod' }, { 'k8s/verb': 'delete' }] } },
@@ -28,7 +28,7 @@ describe('the explanation of a refusal', () => {
     );
   });
 
-  it('names the rule that denies it, and for what', () => {
+  it('names the rule that denies the request, and why', () => {
     expect(
       explain([
         { allow: { or: [{ groups: 'developers' }] } },
@@ -40,13 +40,13 @@ describe('the explanation of a refusal', () => {
     );
   });
 
-  it('is short, and not given where it would take long', () => {
+  it('is short, and omitted if it would take long', () => {
     expect(explain([{ allow: { or: [{ groups: { has: 'x'.repeat(5000) } }] } }])!.length).toBeLessThan(300);
     expect(explain(Array.from({ length: 501 }, () => ({ allow: { or: [{ groups: 'x' }] } })))).toBeUndefined();
     expect(explain([])).toBeUndefined();
   });
 
-  it('is given on clusters that allow it, and on no other', async () => {
+  it('is given only on clusters that permit it', async () => {
     const [dev] = sampleConfig.clusters;
     const rig = await startRig({
       config: {

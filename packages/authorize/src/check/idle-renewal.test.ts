@@ -34,13 +34,13 @@ describe('the first use of a session', () => {
     };
   };
 
-  it('is noted at once and once, also where the session lives to its end anyway', () => {
+  it('is recorded at once and only once, also if the session lasts to its end anyway', () => {
     const { session, noted, renewal } = noting();
     for (let n = 0; n < 3; n += 1) renewal.used('h', { session, idleEndsAt: session.expiresAt });
     expect(noted).toEqual(['h']);
   });
 
-  it('is not noted again of a session that was used', () => {
+  it('is not recorded again for a session that was used', () => {
     const { clock, session, noted, renewal } = noting();
     renewal.used('h', { session, idleEndsAt: clock.now + session.idleMs, usedAt: clock.now });
     expect(noted).toEqual([]);
@@ -58,7 +58,7 @@ describe('the idle time of a session in use', () => {
     expect(renewed).toHaveLength(2);
   });
 
-  it('is left alone while another replica keeps it fresh, or when it cannot be longer', () => {
+  it('is not renewed while another replica renews it, or if it cannot be longer', () => {
     const { clock, session, renewed, renewal } = rig();
     clock.now += 300_000;
     renewal.used('h', { session, idleEndsAt: clock.now + session.idleMs - 30_000 });
@@ -66,7 +66,7 @@ describe('the idle time of a session in use', () => {
     expect(renewed).toEqual([]);
   });
 
-  it('is renewed in time where a session may idle for seconds only', () => {
+  it('is renewed in time if the idle time is only seconds', () => {
     const { clock, session, renewed, renewal } = rig({ idleMs: 4000 });
     const idleEndsAt = clock.now + 4000;
     clock.now += 1000;
@@ -77,7 +77,7 @@ describe('the idle time of a session in use', () => {
     expect(renewed).toHaveLength(1);
   });
 
-  it('is tried again with the next use after a failure, which is logged', async () => {
+  it('is renewed at the next use after a failure, which is logged', async () => {
     const { clock, session, renewed, renewal, lines } = rig({}, true);
     const idleEndsAt = clock.now + session.idleMs;
     clock.now += 120_000;

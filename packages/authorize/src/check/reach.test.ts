@@ -31,7 +31,7 @@ const lists = {
 describe('a request that spans namespaces', () => {
   const everything = { allow: { or: [developers] } };
 
-  it('is refused by a deny of one of them, in words that help', async () => {
+  it('is refused by a deny of one of them, with a helpful message', async () => {
     expect(await ask([everything, { deny: { and: [{ 'k8s/namespace': 'prod' }] } }], lists)).toMatchObject({
       effect: 'deny',
       rule: 'cluster/dev[1].deny.and',
@@ -40,7 +40,7 @@ describe('a request that spans namespaces', () => {
     });
   });
 
-  it('falls under what the policies of namespaces deny, and not under what they allow', async () => {
+  it('is subject to the deny rules of namespaces, but not to their allow rules', async () => {
     const namespaces = [
       {
         match: ['prod'],
@@ -61,7 +61,7 @@ describe('a request that spans namespaces', () => {
     });
   });
 
-  it('falls under the policies of the namespace that a selector pins', async () => {
+  it('is subject to the policies of the namespace that a selector pins', async () => {
     const namespaces = [
       {
         match: ['prod'],
@@ -81,8 +81,8 @@ describe('a request that spans namespaces', () => {
   });
 });
 
-describe('a request that is judged under another verb, too', () => {
-  it('says so in its decision and its words', async () => {
+describe('a request that must also pass as another verb', () => {
+  it('has that verb in its decision and message', async () => {
     const readOnly = [{ allow: { and: [developers, { 'k8s/verb': ['get', 'list', 'watch', 'patch'] }] } }];
     expect(await ask(readOnly, { resource: 'nodes', subresource: 'proxy', namespace: '', name: 'n1' })).toMatchObject({
       effect: 'deny',

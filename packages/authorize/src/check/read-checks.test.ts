@@ -36,7 +36,7 @@ const faultOf = (body: unknown) => {
   }
 };
 
-/** Replaces what stands at the `n`th place of a document (depth first) with something else, or removes it. */
+/** Replaces the `n`th value of a document (depth first) with another one, or removes it. */
 function replaceAt(document: unknown, n: number, by: unknown): unknown {
   let left = n;
   const walk = (value: unknown): unknown => {
@@ -50,7 +50,7 @@ function replaceAt(document: unknown, n: number, by: unknown): unknown {
 }
 
 describe('readChecks', () => {
-  it('reads what the contract describes, and leaves nothing out', () => {
+  it('reads everything in the contract', () => {
     expect(readChecks(JSON.stringify({ checks: valid }))).toEqual(valid);
   });
 
@@ -90,7 +90,7 @@ describe('readChecks', () => {
     );
   });
 
-  it('names what is wrong', () => {
+  it('names the fault', () => {
     expect(faultOf('{')?.detail).toBe('The body is not JSON.');
     expect(faultOf({ checks: [valid[0], { ...valid[1], credential: { kind: 'token', hash: 'x' } }] })?.detail).toBe(
       'checks[1].credential.hash must be a SHA-256 in base64url.',
@@ -106,7 +106,7 @@ describe('readChecks', () => {
     expect(faultOf({ checks: Array.from({ length: 1025 }, () => valid[2]) })).toBeDefined();
   });
 
-  it('is not fooled by names that JavaScript has of its own', () => {
+  it('is not deceived by the names of JavaScript built-ins', () => {
     expect(faultOf('{"__proto__": {"checks": []}}')).toBeDefined();
     expect(faultOf('{"checks": [{"__proto__": {"credential": {"kind": "none"}}}]}')).toBeDefined();
     expect(faultOf({ checks: [{ ...valid[1], target: { kind: 'api', area: 'constructor' } }] })).toBeDefined();

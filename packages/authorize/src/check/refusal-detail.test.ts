@@ -16,7 +16,7 @@ const of = (
   );
 
 describe('a refusal', () => {
-  it("names the rule, the person, what was asked, the criteria and the caller's own values", () => {
+  it("names the rule, the user, the request, the criteria and the caller's own values", () => {
     expect(of({})).toBe(
       'policy rule "default-deny" does not allow alice@example.com to get pods in namespace "dev" of cluster "dev" (criteria: groups; your groups: "a", "b")',
     );
@@ -39,7 +39,7 @@ describe('a refusal', () => {
     );
   });
 
-  it('says how the caller was authenticated, and how to be so anew', () => {
+  it('says how the caller was authenticated, and how to authenticate again', () => {
     const about = (reasons: string[], session: Parameters<typeof refusalDetail>[4]) =>
       refusalDetail(
         checkOf('t', { kind: 'api', area: 'sessions' }),
@@ -58,7 +58,7 @@ describe('a refusal', () => {
     expect(about(['max-age-unauthorized'], { authTime: 9e15 })).toContain('does not state when');
   });
 
-  it('says where a request reaches farther than a rule looks, and what to ask for', () => {
+  it('says that a request reaches more than a rule covers, and what to request instead', () => {
     const secrets = {
       resource: 'secrets',
       namespace: '',
@@ -85,7 +85,7 @@ describe('a refusal', () => {
     expect(of({ ...secrets, namespace: 'dev' }, ['k8s-name-open'])).toContain('this reaches objects of any name');
   });
 
-  it('says which other verb a request was judged as, and why', () => {
+  it('says as which other verb a request was evaluated, and why', () => {
     const as = (judgedAs: string, attributes: Parameters<typeof kubernetes>[0]) =>
       refusalDetail(
         checkOf('t', { kind: 'cluster', name: 'dev' }, { kubernetes: kubernetes(attributes) }),
@@ -102,7 +102,7 @@ describe('a refusal', () => {
     );
   });
 
-  it('stays short and free of control characters, whatever the request says', () => {
+  it('is short and free of control characters, for any request', () => {
     const text = of(
       {
         verb: 'x\u001b[31m',

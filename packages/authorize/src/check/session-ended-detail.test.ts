@@ -3,15 +3,15 @@ import { endReasons } from '@sallyport/contracts';
 import { checkOf, identityOf, sampleConfig, startRig } from '../testing/authorize-rig.ts';
 import { sessionEndedDetail } from './session-ended-detail.ts';
 
-describe('whoever comes with a session that has ended', () => {
-  it('is told why, and nothing that is not theirs to know', () => {
+describe('a caller whose session has ended', () => {
+  it('is told why, but nothing about other users', () => {
     expect(sessionEndedDetail('refused')).toContain('identity provider rejected this login');
     for (const reason of ['logout', 'revoked', 'of another version', 'constructor', ''])
       expect(sessionEndedDetail(reason)).toBe('This session was ended. Log in again.');
     expect(endReasons.every((reason) => sessionEndedDetail(reason).endsWith('.'))).toBe(true);
   });
 
-  it('is told so by a check', async () => {
+  it('gets the reason from a check', async () => {
     const rig = await startRig({ config: sampleConfig });
     const token = await rig.logIn(identityOf('alice'));
     await rig.store.revoke('id-alice', { by: 'corp', reason: 'provider-logout' });

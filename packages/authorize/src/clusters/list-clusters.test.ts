@@ -39,8 +39,8 @@ async function setUp(more: Parameters<typeof startRig>[0] = {}) {
   return { ...rig, ask, of: (token: string) => ask({ credential: { kind: 'token', hash: hashToken(token) } }) };
 }
 
-describe("the list of somebody's clusters", () => {
-  it('names those of which any rule, of any namespace, might let them have something', async () => {
+describe("the list of a user's clusters", () => {
+  it('names those on which any rule, of any namespace, might allow them something', async () => {
     const rig = await setUp();
     const [alice, bob, mallory] = [
       await rig.logIn(identityOf('alice@example.com', ['developers'])),
@@ -53,13 +53,13 @@ describe("the list of somebody's clusters", () => {
     await rig.close();
   });
 
-  it('is empty for a name that may go to no cluster', async () => {
+  it('is empty for a user name that may not be sent to any cluster', async () => {
     const rig = await setUp();
     expect((await rig.of(await rig.logIn(identityOf('system:admin', ['developers'])))).body).toEqual({ clusters: [] });
     await rig.close();
   });
 
-  it('is for nobody whose session is not known or has ended, and for services alone', async () => {
+  it('is refused for unknown and ended sessions, and for callers that are not services', async () => {
     const rig = await setUp();
     const token = await rig.logIn(identityOf('alice@example.com', ['developers']));
     await rig.store.revoke('id-alice@example.com', { by: 'test', reason: 'revoked' });
@@ -78,7 +78,7 @@ describe("the list of somebody's clusters", () => {
     await rig.close();
   });
 
-  it('is no list at all while the session store is away', async () => {
+  it('fails while the session store is down', async () => {
     const rig = await setUp({
       sessions: { find: () => new Promise(() => {}), onChange: () => () => {}, onGap: () => () => {} } as never,
       storeTimeoutMs: 20,

@@ -44,7 +44,7 @@ async function using(
 }
 
 describe('POST /v1/can-i', () => {
-  it('answers each question as a check would be answered, and counts as none', () =>
+  it('answers each question like a check, but does not count as one', () =>
     using(async (rig, ask) => {
       const alice = await rig.logIn(identityOf('alice', ['developers']));
       const check = checkOf(alice, { kind: 'cluster', name: 'dev' });
@@ -66,7 +66,7 @@ describe('POST /v1/can-i', () => {
       );
     }));
 
-  it('has one answer for a cluster that is not there and for one where nothing is allowed, and one for all that are not logged in', () =>
+  it('has the same answer for a missing cluster and one where nothing is allowed, and one for all who are not logged in', () =>
     using(async (rig, ask) => {
       const mallory = await rig.logIn(identityOf('mallory'));
       const problem = async (token: string | undefined, name: string) =>
@@ -88,7 +88,7 @@ describe('POST /v1/can-i', () => {
       check: checkOf(undefined, { kind: 'cluster', name: 'dev' }),
       requests: Array.from({ length: 257 }, () => requests[0]),
     },
-  ])('refuses what it does not understand', (body) =>
+  ])('refuses invalid bodies', (body) =>
     using(async (_rig, ask) => {
       expect(await ask(body)).toMatchObject({ status: 400 });
     }),

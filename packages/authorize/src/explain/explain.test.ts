@@ -91,7 +91,7 @@ async function using(work: (rig: Rig) => Promise<void>): Promise<void> {
 const names = ({ rules }: Explanation) => rules.map(({ rule }) => rule);
 
 describe('an explanation', () => {
-  it('says what a check says, and which rules about the caller led to it, without what they compare with', () =>
+  it('has the decision of a check, and the rules about the caller that led to it, without their values', () =>
     using(async (rig) => {
       const alice = await rig.logIn(identityOf('alice', ['developers', 'other']));
       const explained = await rig.explain(alice, 'dev', 'prod');
@@ -130,7 +130,7 @@ describe('an explanation', () => {
       expect(JSON.stringify(explained)).not.toMatch(/sre|bob|vault|contract|"dev"[^,]*data/);
     }));
 
-  it('of a request that reaches all namespaces does not tell which of them have policies, but for the one that refuses it', () =>
+  it('of a request that reaches all namespaces does not reveal which of them have policies, except the one that refuses it', () =>
     using(async (rig) => {
       const alice = await rig.logIn(identityOf('alice', ['developers']));
       const all = async (resource: string) =>
@@ -156,7 +156,7 @@ describe('an explanation', () => {
       ]);
     }));
 
-  it('says as whom an allowed request arrives, and which groups do not', () =>
+  it('has the identity with which an allowed request reaches the cluster, and the dropped groups', () =>
     using(async (rig) => {
       const explained = await rig.explain(await rig.logIn(identityOf('alice', ['developers', 'other'])), 'dev', 'dev');
       expect(explained).toMatchObject({
@@ -166,7 +166,7 @@ describe('an explanation', () => {
       expect(explained).not.toHaveProperty('detail');
     }));
 
-  it('shows every rule with what it compares with where the configuration says so', () =>
+  it('shows every rule with its values if the configuration permits it', () =>
     using(async (rig) => {
       const explained = await rig.explain(await rig.logIn(identityOf('mallory')), 'told', 'dev');
       expect(explained).toMatchObject({ shows: 'all', decision: { effect: 'deny', rule: 'default-deny' } });
@@ -182,7 +182,7 @@ describe('an explanation', () => {
       ]);
     }));
 
-  it('tells of a user name that may not go to the cluster', () =>
+  it('reports a user name that may not be sent to the cluster', () =>
     using(async (rig) => {
       const explained = await rig.explain(await rig.logIn(identityOf('system:admin')), 'system', 'dev');
       expect(explained).toMatchObject({
@@ -192,7 +192,7 @@ describe('an explanation', () => {
       expect(explained).not.toHaveProperty('upstream');
     }));
 
-  it('counts as no check, for shadow policies neither', () =>
+  it('does not count as a check, not for shadow policies either', () =>
     using(async (rig) => {
       const alice = await rig.logIn(identityOf('alice', ['developers']));
       await rig.explain(alice, 'told', 'dev');
@@ -202,8 +202,8 @@ describe('an explanation', () => {
     }));
 });
 
-describe('whom an explanation is for', () => {
-  it('is nobody who is not logged in, whatever they ask about', () =>
+describe('the audience of an explanation', () => {
+  it('excludes callers who are not logged in, for every request', () =>
     using(async (rig) => {
       const asked = ['dev', 'told', 'none'].map((cluster) => rig.problem(rig.about(undefined, cluster, 'dev')));
       const wrong = ['dev', 'told', 'none'].map((cluster) =>
@@ -217,7 +217,7 @@ describe('whom an explanation is for', () => {
       for (const other of rest) expect(other).toEqual(one);
     }));
 
-  it('gets the same answer for a cluster that is not there and for one of which nothing is theirs', () =>
+  it('gets the same answer for a missing cluster and one without rules about them', () =>
     using(async (rig) => {
       const mallory = await rig.logIn(identityOf('mallory'));
       const strip = (text: string, name: string) => text.replaceAll(name, 'X');
@@ -233,7 +233,7 @@ describe('whom an explanation is for', () => {
       expect(vault!.detail).toBe(real!.detail);
     }));
 
-  it('is about somebody else only for those whom api.policy lets', () =>
+  it('may ask about other users only with a right from api.policy', () =>
     using(async (rig) => {
       const [alice, carol] = [
         await rig.logIn(identityOf('alice', ['developers'])),
@@ -268,7 +268,7 @@ describe('whom an explanation is for', () => {
       });
     }));
 
-  it("takes address and certificate of the person asked about, not the caller's", () =>
+  it("uses the address and certificate of the other user, not the caller's", () =>
     using(async (rig) => {
       const carol = await rig.logIn(identityOf('carol', ['auditors']));
       const request: Check['request'] = {
@@ -301,7 +301,7 @@ describe('whom an explanation is for', () => {
 });
 
 describe('POST /v1/explain', () => {
-  it('is for services only, and leaves a line in the log', () =>
+  it('is for services only, and logs a line', () =>
     using(async (rig) => {
       const alice = await rig.logIn(identityOf('alice', ['developers']));
       expect((await rig.post({ check: checkOf(alice, { kind: 'cluster', name: 'dev' }) }, {})).status).toBe(401);
@@ -328,21 +328,21 @@ describe('POST /v1/explain', () => {
     }));
 
   it.each(['', '{', '[]', '{"check":{}}', JSON.stringify({ check: checkOf(undefined, { kind: 'self' }), more: 1 })])(
-    'refuses what it cannot read (%s)',
+    'refuses invalid bodies (%s)',
     (body) =>
       using(async (rig) => {
         expect(await rig.problem(rig.post(body))).toMatchObject({ status: 400, code: 'bad-request' });
       }),
   );
 
-  it('explains nothing but requests to clusters', () =>
+  it('explains only requests to clusters', () =>
     using(async (rig) => {
       const alice = await rig.logIn(identityOf('alice', ['developers']));
       for (const target of [{ kind: 'self' }, { kind: 'api', area: 'policy' }] as const)
         expect((await rig.post({ check: checkOf(alice, target) })).status).toBe(400);
     }));
 
-  it('lets checks through while it explains a large policy, and shows no more of it than anybody reads', async () => {
+  it('answers checks while it explains a large policy, and shows a limited number of rules', async () => {
     const rig = await startRig({ config: largeConfig });
     const alice = await rig.logIn(identityOf('alice', ['developers']));
     const check = checkOf(alice, { kind: 'cluster', name: 'dev' }, { kubernetes: exec('dev') });
@@ -363,7 +363,7 @@ describe('POST /v1/explain', () => {
     await rig.close();
   }, 30_000);
 
-  it('takes few questions at once', async () => {
+  it('limits concurrent questions', async () => {
     const rig = await startRig({ config: largeConfig });
     const body = JSON.stringify({
       check: checkOf(

@@ -8,7 +8,7 @@ import type { ClusterRules } from './policy-set.ts';
 const rule = { allow: { or: [{ groups: 'x' }] } };
 
 describe('the policies of a configuration', () => {
-  it('are compiled by cluster and area, with a version and what is doubtful', () => {
+  it('are compiled by cluster and area, with a version and warnings', () => {
     const { snapshot, warnings } = compileConfigPolicies(loadedConfig());
     expect([...snapshot.clusters.keys()]).toEqual(['dev', 'open', 'shut']);
     expect(snapshot).toMatchObject({ ruleCount: 4, version: expect.stringMatching(/^[0-9a-f]{16}$/) });
@@ -18,14 +18,14 @@ describe('the policies of a configuration', () => {
     ]);
   });
 
-  it('have another version when a rule changes', () => {
+  it('have another version if a rule changes', () => {
     const changed = { ...sampleConfig, api: { policy: {} } };
     expect(compileConfigPolicies(loadedConfig(changed)).snapshot.version).not.toBe(
       compileConfigPolicies(loadedConfig()).snapshot.version,
     );
   });
 
-  it('have another version when another policy is used, or another person may be impersonated', () => {
+  it('have another version if another policy is used, or other users may be impersonated', () => {
     const versionOf = (cluster: object) =>
       compileConfigPolicies(
         loadedConfig({
@@ -48,7 +48,7 @@ describe('the policies of a configuration', () => {
     expect(versionOf({ explain: true, server: 'https://10.0.0.9' })).toBe(versionOf({}));
   });
 
-  it('hold together where several name them, and are compiled once', () => {
+  it('apply to all clusters that name them, and are compiled once', () => {
     const clusters = [
       { ...sampleConfig.clusters[0], policies: ['base'] },
       {
@@ -72,7 +72,7 @@ describe('the policies of a configuration', () => {
     expect(warnings.map(({ path }) => path)).toContain('policies.spare');
   });
 
-  it('are refused when a name stands for nothing', () => {
+  it('are refused if a name is not defined', () => {
     const config = loadedConfig({
       ...sampleConfig,
       policies: { developers: rule },
@@ -89,7 +89,7 @@ describe('the policies of a configuration', () => {
 sallyport.yaml: clusters.0.namespaces.0.policies.0: there is no policy "quite-another" (policies are named under "policies")`);
   });
 
-  it('are refused as a whole, all faults at once, with line and column', () => {
+  it('are refused as a whole, with all faults and their lines and columns', () => {
     const text = `
 gateway: {url: "http://127.0.0.1:1"}
 clusters:

@@ -13,7 +13,7 @@ const [everywhere, base, teamA, others] = ['cluster/dev', 'policy/base', 'namesp
 const scopes = (policies: readonly CompiledPolicy[]) => policies.map(({ scope }) => scope);
 
 describe('the policies of a namespace', () => {
-  it('stand behind those of the cluster, in the order of the entries, each once', () => {
+  it('follow those of the cluster, in the order of the entries, each once', () => {
     const select = createNamespaceSelection(
       [everywhere, base],
       [
@@ -26,7 +26,7 @@ describe('the policies of a namespace', () => {
     expect(select('team-a')).toBe(select('team-a'));
   });
 
-  it('never hold for a request without a namespace, whatever the pattern', () => {
+  it('never apply to a request without a namespace, with any pattern', () => {
     const select = createNamespaceSelection([everywhere], [{ match: ['*'], policies: [others] }]);
     expect(scopes(select(''))).toEqual(['cluster/dev']);
   });
@@ -53,14 +53,14 @@ describe('the policies of a namespace', () => {
     expect(select('prod').map(({ allow }) => allow.length)).toEqual([1, 1, 1]);
   });
 
-  it('are right for any number of made-up names', () => {
+  it('are correct for any number of invented names', () => {
     const select = createNamespaceSelection([everywhere], [{ match: ['team-*'], policies: [teamA] }]);
     for (let index = 0; index < 5000; index += 1) expect(select(`team-${index}`)).toHaveLength(2);
     expect(select('team-0')).toHaveLength(2);
     expect(select('prod')).toHaveLength(1);
   });
 
-  it('are found anew for a name that is longer than any namespace, so that made-up names fill no memory', () => {
+  it('are not cached for a name that is longer than any namespace, so that invented names do not fill the memory', () => {
     const select = createNamespaceSelection([everywhere], [{ match: ['team-*'], policies: [teamA] }]);
     const longest = `team-${'x'.repeat(58)}`;
     expect(select(longest)).toBe(select(longest));

@@ -1,7 +1,5 @@
-import { generateKeyPairSync } from 'node:crypto';
-import { request as httpRequest } from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { createServiceIdentity, hashToken, ProblemError } from '@sallyport/kit';
+import { hashToken, ProblemError } from '@sallyport/kit';
 import { type SessionStore } from '@sallyport/stores';
 import {
   checkOf,
@@ -69,7 +67,7 @@ describe('a check of a cluster', () => {
     expect(JSON.stringify(answer)).not.toContain('developers');
   });
 
-  it('lets deny beat allow, and names the rule', async () => {
+  it('is denied if a deny rule holds, and names the rule', async () => {
     const rig = await start();
     const [answer] = await rig.ask(
       checkOf(await rig.logIn(identityOf('alice', ['developers'])), dev, {
@@ -82,7 +80,7 @@ describe('a check of a cluster', () => {
     });
   });
 
-  it('judges by the cluster of the target, whatever the attributes claim', async () => {
+  it('uses the cluster of the target, whatever the attributes claim', async () => {
     const config = {
       ...sampleConfig,
       clusters: [
@@ -96,7 +94,7 @@ describe('a check of a cluster', () => {
     expect((await rig.ask(checkOf(token, dev, { kubernetes: claimed })))[0]!.decision.effect).toBe('deny');
   });
 
-  it('admits only people who are logged in even where the policy says accept', async () => {
+  it('admits only users who are logged in, even if the policy says accept', async () => {
     const rig = await start();
     const target = { kind: 'cluster', name: 'open' } as const;
     const [nobody, unknown, mallory] = await rig.ask(
@@ -109,7 +107,7 @@ describe('a check of a cluster', () => {
     expect(mallory!.decision.effect).toBe('allow');
   });
 
-  it('tells an unknown cluster from a known one only to people who are logged in', async () => {
+  it('distinguishes unknown clusters only for users who are logged in', async () => {
     const rig = await start();
     const nowhere = { kind: 'cluster', name: 'nowhere' } as const;
     for (const token of [undefined, 'spt_unknown']) {
@@ -157,7 +155,7 @@ describe('a check of a session', () => {
     expect(answer).not.toHaveProperty('identity');
   });
 
-  it("does not trust the store's clock with a session that is over", async () => {
+  it("does not rely on the store's clock for an expired session", async () => {
     const session = sessionOf(identityOf('alice', ['developers']), { expiresAt: Date.now() - 1 });
     const rig = await start({
       sessions: {
@@ -169,7 +167,7 @@ describe('a check of a session', () => {
     expect((await rig.ask(checkOf('t', dev)))[0]!.decision.effect).toBe('authenticate');
   });
 
-  it('allows any live session to ask who it is, and nobody else', async () => {
+  it('allows any live session to identify itself, and no one else', async () => {
     const rig = await start();
     const [alice, nobody] = await rig.ask(
       checkOf(await rig.logIn(identityOf('alice')), { kind: 'self' }),
@@ -179,7 +177,7 @@ describe('a check of a session', () => {
     expect(nobody!.decision.effect).toBe('authenticate');
   });
 
-  it("judges each area of the gateway's API by its own policy, and denies without one", async () => {
+  it("evaluates each area of the gateway's API with its own policy, and denies without one", async () => {
     const rig = await start();
     const [sre, alice] = [await rig.logIn(identityOf('bob', ['sre'])), await rig.logIn(identityOf('alice'))];
     const effects = async (token: string) =>
@@ -196,7 +194,7 @@ function fakeStore() {
 }
 
 describe('a batch', () => {
-  it('is answered in order, with each session read once, all in one call, every time anew', async () => {
+  it('is answered in order, with each session read once per batch, in one call', async () => {
     const calls: (readonly string[])[] = [];
     const rig = await start({
       sessions: {
@@ -227,7 +225,7 @@ describe('a batch', () => {
     ]);
   });
 
-  it('keeps people apart', async () => {
+  it('keeps users separate', async () => {
     const rig = await start();
     const people = await Promise.all(
       Array.from({ length: 50 }, async (_none, index) => {
@@ -246,7 +244,7 @@ describe('a batch', () => {
     });
   });
 
-  it('answers the others when one check goes wrong, which is refused and logged', async () => {
+  it('answers the others if one check fails, which is refused and logged', async () => {
     const rig = await start();
     const token = await rig.logIn(identityOf('alice', ['developers']));
     const { clusters } = rig.policies.current();
@@ -267,7 +265,7 @@ describe('a batch', () => {
     expect(rig.lines.some((line) => JSON.stringify(line).includes('planted'))).toBe(true);
   });
 
-  it('is judged by the policy in force after a swap', async () => {
+  it('is evaluated with the policy in force after a swap', async () => {
     const rig = await start();
     const token = await rig.logIn(identityOf('mallory'));
     rig.policies.swap(
@@ -284,7 +282,7 @@ describe('a batch', () => {
     });
   });
 
-  it('logs nothing of it above debug', async () => {
+  it('logs nothing above debug', async () => {
     const rig = await start();
     await rig.ask(checkOf(await rig.logIn(identityOf('alice')), dev));
     expect(rig.lines).toEqual([]);
@@ -294,14 +292,14 @@ describe('a batch', () => {
   });
 });
 
-describe('a session store that is away', () => {
+describe('a session store that is down', () => {
   const stores: [string, () => Promise<never>][] = [
-    ['says so', () => Promise.reject(new ProblemError('sessions-unavailable', 'away'))],
-    ['fails otherwise', () => Promise.reject(new Error('ECONNREFUSED with secrets'))],
-    ['does not answer', () => new Promise(() => {})],
-    ['answers too little', async () => [] as never],
+    ['reports it', () => Promise.reject(new ProblemError('sessions-unavailable', 'away'))],
+    ['fails in another way', () => Promise.reject(new Error('ECONNREFUSED with secrets'))],
+    ['does not respond', () => new Promise(() => {})],
+    ['returns too few results', async () => [] as never],
   ];
-  it.each(stores)('that %s makes the whole call a 503 in time', async (_how, find) => {
+  it.each(stores)('that %s fails the whole call with 503 in time', async (_how, find) => {
     const rig = await start({ sessions: { ...fakeStore(), find } as unknown as SessionStore, storeTimeoutMs: 100 });
     const before = Date.now();
     const response = await rig.post(JSON.stringify({ checks: [checkOf('t', dev), checkOf(undefined, dev)] }));
@@ -312,7 +310,7 @@ describe('a session store that is away', () => {
     expect(text).not.toContain('secrets');
   });
 
-  it('is over when it answers again', async () => {
+  it('does not matter any more when it responds again', async () => {
     let away = true;
     const find = async (hashes: readonly string[]) => {
       if (away) throw new ProblemError('sessions-unavailable', 'away');
@@ -341,7 +339,7 @@ describe('a session in use', () => {
     expect(renewed).toEqual([hashToken('t')]);
   });
 
-  it('is kept alive by no check that says it is no use of it, and such a check is told when it ends', async () => {
+  it('is not kept alive by a check with use: false, which is told when the session ends', async () => {
     const renewed: string[] = [];
     const session = sessionOf(identityOf('alice', ['developers']));
     const idleEndsAt = Date.now() + session.idleMs - 120_000;

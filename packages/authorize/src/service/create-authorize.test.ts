@@ -1,19 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { createServiceIdentity, hashToken, ProblemError } from '@sallyport/kit';
-import { type SessionStore } from '@sallyport/stores';
-import {
-  checkOf,
-  identityOf,
-  kubernetes,
-  sampleConfig,
-  loadedConfig,
-  sessionOf,
-  startRig,
-  throwingPolicy,
-} from '../testing/authorize-rig.ts';
-import { compileConfigPolicies } from '../policies/compile-config-policies.ts';
+import { createServiceIdentity } from '@sallyport/kit';
+import { checkOf, startRig } from '../testing/authorize-rig.ts';
 
 type Rig = Awaited<ReturnType<typeof startRig>>;
 const open: Rig[] = [];
@@ -74,7 +63,7 @@ describe('a call', () => {
     expect((await rig.post(body)).status).toBe(200);
   });
 
-  it('with a malformed body is a 400 that says what is wrong', async () => {
+  it('with a malformed body is a 400 with the fault', async () => {
     const rig = await start();
     for (const bad of ['', '{', '[]', 'null', '{"checks":[]}', '{"checks":[{}]}', '\0', '{"checks":'.repeat(50_000)]) {
       const response = await rig.post(bad);
@@ -83,7 +72,7 @@ describe('a call', () => {
     }
   });
 
-  it('of more than 1 MiB is a 413, announced or not', async () => {
+  it('of more than 1 MiB is a 413, with or without Content-Length', async () => {
     const rig = await start();
     expect((await rig.post('x'.repeat(1024 * 1024 + 1))).status).toBe(413);
     const status = await new Promise<number>((resolve, reject) => {
@@ -110,7 +99,7 @@ describe('a call', () => {
     expect((await fetch(`${rig.url}/v1/check`, { headers })).status).toBe(405);
   });
 
-  it('for the policy tells its version and size', async () => {
+  it('for the policy returns its version and size', async () => {
     const rig = await start();
     const response = await fetch(`${rig.url}/v1/policy`, { headers: { authorization: rig.authorization } });
     expect(await response.json()).toEqual({
@@ -145,7 +134,7 @@ describe('the replicas', () => {
     };
   };
 
-  it('are shown as they report, until they leave', async () => {
+  it('are listed as they report, until they shut down', async () => {
     const rig = await start();
     const rejected = { at: 2, faults: [{ path: 'policy', message: 'is wrong', file: '/a.yaml', line: 1, column: 2 }] };
     expect((await call(rig, '/v1/replicas', { replica: report({ rejected }) })).status).toBe(204);
@@ -172,13 +161,13 @@ describe('the replicas', () => {
     { gone: '' },
     { replica: report({ restartNeeded: Array(200).fill('x') }) },
     { replica: report(), gone: 'proxy/1' },
-  ])('report nothing that is none (%j), nor for others', async (body) => {
+  ])('cannot send an invalid report (%j), nor one for others', async (body) => {
     const rig = await start();
     expect((await call(rig, '/v1/replicas', body)).status).toBe(400);
     expect(await call(rig, '/v1/policy/status')).toEqual({ status: 200, body: { replicas: [] } });
   });
 
-  it('are all asked to read their configuration again', async () => {
+  it('are all asked to reload their configuration', async () => {
     const rig = await start();
     const response = await fetch(`${rig.url}/v1/changes`, { headers: { authorization: rig.authorization } });
     const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
@@ -188,4 +177,3 @@ describe('the replicas', () => {
     await reader.cancel();
   });
 });
-

@@ -34,7 +34,7 @@ const write = (policy: string, more = '') =>
   );
 const rule = (group: string) => `      - allow: {or: [{groups: ${group}}]}\n`;
 
-/** authorize on a real file, with alice (developers) logged in. */
+/** Starts authorize with a real file, and alice (developers) logged in. */
 async function start() {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
   const { logger, lines } = createLoggerRig();
@@ -79,7 +79,7 @@ async function start() {
 }
 
 describe('a policy that changes on disk', () => {
-  it('decides from then on, under another version, and is recorded and reported', async () => {
+  it('decides from then on, with another version, and is recorded and reported', async () => {
     write(rule('developers'));
     const { decision, until, replicas, events } = await start();
     const before = await decision();
@@ -106,7 +106,7 @@ describe('a policy that changes on disk', () => {
     ]);
   }, 30_000);
 
-  it('is refused with file, line and column when it is faulty; the one before goes on deciding', async () => {
+  it('is refused with file, line and column if it is faulty; the previous one remains in force', async () => {
     write(rule('developers'));
     const { decision, until, replicas, events, lines } = await start();
     const before = await decision();
@@ -129,7 +129,7 @@ describe('a policy that changes on disk', () => {
     expect(JSON.stringify([events, lines])).not.toContain('planted-secret');
   }, 30_000);
 
-  it('is the same as at the start when it is read again unchanged, or laid out otherwise', async () => {
+  it('is the same if it is read again unchanged, or in another layout', async () => {
     write(rule('developers'), 'policy: [{deny: {and: [{groups: banned}]}}]\n');
     const { decision, metrics } = await start();
     const before = await decision();
@@ -145,7 +145,7 @@ describe('a policy that changes on disk', () => {
     expect(await decision()).toEqual(before);
   }, 30_000);
 
-  it('is read again by every replica when somebody asks, and takes clusters and explanations along', async () => {
+  it('is reloaded by every replica on request, with clusters and explain settings', async () => {
     write(rule('developers'));
     const { ask, until, replicas } = await start();
     expect(running.policies.current().clusters.get('dev')!.explain).toBe(false);
@@ -157,7 +157,7 @@ describe('a policy that changes on disk', () => {
     expect((await ask(checkOf('t', { kind: 'cluster', name: 'prod' })))[0]!.decision.effect).toBe('allow');
   }, 30_000);
 
-  it('may have ten thousand rules: every check that is asked meanwhile is answered, by the one or the other', async () => {
+  it('can have ten thousand rules: every check during the reload is answered, by one policy or the other', async () => {
     write(rule('developers'));
     const { decision, until } = await start();
     const { policyVersion } = await decision();

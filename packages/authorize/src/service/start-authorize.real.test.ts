@@ -24,7 +24,7 @@ function parts(config: unknown = { ...sampleConfig, services }) {
 }
 
 describe('startAuthorize', () => {
-  it('listens, answers, is ready while the store answers, and warns of doubtful policies', async () => {
+  it('listens, answers, is ready while the store responds, and logs the warnings of policies', async () => {
     const { given, identity, lines } = parts();
     const running = await startAuthorize(given);
     try {
@@ -54,7 +54,7 @@ describe('the program', () => {
     for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true });
   });
 
-  it('reports the faults of keys and policies with --check-config, and ends with 1', () => {
+  it('reports the faults of keys and policies with --check-config, and exits with 1', () => {
     const directory = mkdtempSync(path.join(tmpdir(), 'authorize-'));
     directories.push(directory);
     const file = path.join(directory, 'sallyport.yaml');

@@ -44,7 +44,7 @@ type Gateway = {
   unknown?: boolean;
 };
 
-/** Gateways that answer after a while, from a registry of replicas that knows them unless they are `unknown`. */
+/** Gateways that answer after a while. The registry of replicas lists them unless they are `unknown`. */
 function rig(
   gateways: Gateway[],
   { settled = true, limiter = createConcurrencyLimiter({ total: 8, perKey: 2 }), answerMs = 300 } = {},
@@ -87,7 +87,7 @@ const everything = { ended: false, all: true, where: {} };
 const own = { ended: false, all: false, where: {} };
 
 describe('the list of streams', () => {
-  it('is what all gateways say, oldest first, without whose key it is, as soon as all have answered', async () => {
+  it('has the streams of all gateways, oldest first, without the keys of users, as soon as all have answered', async () => {
     const { timed, asked } = rig(
       [
         { name: 'a', rows: [row({ id: '2', since: 2 }), row({ id: '4', since: 4 })] },
@@ -109,7 +109,7 @@ describe('the list of streams', () => {
     expect(asked[0]).not.toHaveProperty('of');
   });
 
-  it('has those that have ended newest first, and passes on how it is narrowed', async () => {
+  it('has ended streams newest first, and passes on its filters', async () => {
     const { list, asked } = rig([
       { name: 'a', rows: [row({ id: '1', end: 10 }), row({ id: '2', end: 30 })] },
       { name: 'b', rows: [row({ id: '3', end: 20 })] },
@@ -135,7 +135,7 @@ describe('the list of streams', () => {
     expect(ms).toBeLessThan(3000);
   });
 
-  it('waits for gateways that have not reported yet while that is to be expected, and takes their answer at any time', async () => {
+  it('waits for gateways that may not have reported yet, and accepts their answers at any time', async () => {
     const gateways = [
       { name: 'a', rows: [row()] },
       { name: 'new', rows: [row({ id: 'of the new one', since: 2000 })], afterMs: 100, unknown: true },
@@ -150,7 +150,7 @@ describe('the list of streams', () => {
     expect([restarted.streams.length, restarted.missing]).toEqual([1, []]);
   });
 
-  it('is of 2,000 streams at most, and says how many there are besides', async () => {
+  it('has at most 2,000 streams, and the number of the others', async () => {
     const rows = (prefix: string) =>
       Array.from({ length: 1500 }, (_none, index) => row({ id: `${prefix}${index}`, since: index }));
     const { streams, omitted } = await rig([
@@ -161,8 +161,8 @@ describe('the list of streams', () => {
   });
 });
 
-describe('a list for somebody', () => {
-  it('asks about their own streams, and drops what a gateway sends of others', async () => {
+describe('the list of a user', () => {
+  it('asks about their own streams, and drops those of others', async () => {
     const { list, asked } = rig([
       {
         name: 'a',
@@ -177,13 +177,13 @@ describe('a list for somebody', () => {
     expect(asked).toMatchObject([{ of: { issuer: 'https://idp', subject: 'alice' } }]);
   });
 
-  it('who may see those of others has only their own unless they ask for all', async () => {
+  it('has only their own if they may see all but do not ask for them', async () => {
     const { list, asked } = rig([{ name: 'a', rows: [row()] }]);
     expect((await list(callerOf('bob', true), own)).streams).toEqual([]);
     expect(asked).toMatchObject([{ of: { subject: 'bob' } }]);
   });
 
-  it('who may not see those of others is refused, and no gateway is asked', async () => {
+  it('is refused if they ask for all without the right, and no gateway is asked', async () => {
     const { list, asked } = rig([{ name: 'a', rows: [row()] }]);
     await expect(list(callerOf('alice'), everything)).rejects.toMatchObject({
       code: 'forbidden',
@@ -192,13 +192,13 @@ describe('a list for somebody', () => {
     expect(asked).toEqual([]);
   });
 
-  it('whose key would not fit into a line of the feed is refused', async () => {
+  it('is refused if their key does not fit into a line of the feed', async () => {
     const { list, asked } = rig([]);
     await expect(list(callerOf('x'.repeat(5000)), own)).rejects.toMatchObject({ code: 'bad-request' });
     expect(asked).toEqual([]);
   });
 
-  it('who asks very often waits, and others do not', async () => {
+  it('is limited in concurrency, without affecting others', async () => {
     const { list } = rig([{ name: 'a', silent: true }], { limiter: createConcurrencyLimiter({ total: 4, perKey: 2 }) });
     const outcomes = async (...subjects: string[]) =>
       (await Promise.allSettled(subjects.map((subject) => list(callerOf(subject), own)))).map((one) =>

@@ -17,7 +17,7 @@ export type ListStreamsDeps = {
   registry: Pick<StreamQuestionRegistry, 'ask' | 'answered' | 'take'>;
   replicas: Pick<ReplicaRegistry, 'list'>;
   limiter: ConcurrencyLimiter;
-  /** Whether the registry of replicas can be taken to name every gateway there is. */
+  /** Reports whether the registry of replicas lists every gateway by now. */
   settled: () => boolean;
   /** How long gateways may take to answer, in milliseconds. */
   answerMs?: number;
@@ -71,8 +71,8 @@ function merge(answers: readonly StreamAnswer[], { of, ended }: StreamQuestion, 
 }
 
 /**
- * Creates the list of streams over all gateways: a question on the registry, and what has been answered a second later,
- * or as soon as every gateway that has reported lately has answered.
+ * Creates the list of streams of all gateways. Asks a question in the registry, and waits for the answers for a second,
+ * or until every gateway that has reported recently has answered.
  */
 export function createListStreams({
   registry,

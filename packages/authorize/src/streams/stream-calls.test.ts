@@ -54,7 +54,7 @@ const list = (body: unknown, caller: string | undefined = alice) =>
   post('/v1/streams', body, caller === undefined ? {} : { [callerHeader]: caller });
 
 describe('POST /v1/streams', () => {
-  it('asks those who follow the changes, and answers with what they say', async () => {
+  it('asks the subscribers of the change feed, and returns their answers', async () => {
     const feed = (await fetch(`${rig.url}/v1/changes`, { headers: { authorization: rig.authorization } }))
       .body!.pipeThrough(new TextDecoderStream())
       .getReader();
@@ -88,7 +88,7 @@ describe('POST /v1/streams', () => {
     await feed.cancel();
   });
 
-  it('names a gateway that has reported and says nothing', async () => {
+  it('names a gateway that has reported but does not answer', async () => {
     await post('/v1/replicas', {
       replica: {
         service: 'proxy',
@@ -107,7 +107,7 @@ describe('POST /v1/streams', () => {
     });
   });
 
-  it('is refused for those of others where the caller has no right to them', async () => {
+  it('is refused for the streams of others if the caller has no right to them', async () => {
     const response = await list({ ended: false, all: true, where: {} });
     expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([403, 'forbidden']);
   });
@@ -125,12 +125,12 @@ describe('POST /v1/streams', () => {
     expect((await list(body)).status).toBe(400);
   });
 
-  it('needs somebody on whose behalf it is made', async () => {
+  it('needs a caller', async () => {
     expect((await post('/v1/streams', { ended: false, all: false, where: {} })).status).toBe(401);
     expect((await list({ ended: false, all: false, where: {} }, 'x')).status).toBe(400);
   });
 
-  it('and the answers are for gateways alone', async () => {
+  it('accepts answers from gateways only', async () => {
     for (const name of ['authenticate', 'audit'] as const) {
       const authorization = await rig.credential(name);
       for (const path of ['/v1/streams', '/v1/streams/answer'])
@@ -142,7 +142,7 @@ describe('POST /v1/streams', () => {
 describe('POST /v1/streams/answer', () => {
   const answer = { question: '0b7c1c0e-5d0a-4f0e-9a50-2f7f0b0f6f11', proxy: 'proxy/1', rows: [], omitted: 0 };
 
-  it('to a question that nobody has put is a 404', async () => {
+  it('to a question that is not open is a 404', async () => {
     expect((await post('/v1/streams/answer', answer)).status).toBe(404);
   });
 
@@ -157,7 +157,7 @@ describe('POST /v1/streams/answer', () => {
     { ...answer, omitted: -1 },
     { ...answer, more: 1 },
     { ...answer, rows: Array(2001).fill(row) },
-  ])('that is none is a 400 (%#)', async (body) => {
+  ])('that is invalid is a 400 (%#)', async (body) => {
     expect((await post('/v1/streams/answer', body)).status).toBe(400);
   });
 

@@ -11,7 +11,7 @@ const caller: Caller = {
 };
 
 describe('a list when no gateway has reported', () => {
-  it('is waited for soon after the start and after every gap, and is empty at once when there should have been reports', async () => {
+  it('is waited for soon after the start and after every gap, and is empty at once when reports would have arrived', async () => {
     const clock = { now: 0 };
     let gap = () => {};
     const questions = createStreamQuestions({
