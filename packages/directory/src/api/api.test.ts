@@ -8,15 +8,15 @@ import { createApiClient } from './create-api-client.ts';
 import { waitBeforeRetry } from './wait-before-retry.ts';
 
 const url = 'https://api.example.com';
-const asked: string[] = [];
+const requests: string[] = [];
 const client = (
   answer: (address: string, tag: string | undefined) => Response | Promise<Response>,
   patience?: { tries: number; maxWaitMs: number },
 ) => {
-  asked.length = 0;
+  requests.length = 0;
   const waits: number[] = [];
   const fetch: OutboundFetch = async (address, { headers }) => {
-    asked.push(
+    requests.push(
       `${address.slice(url.length)}${headers['if-none-match'] === undefined ? '' : ` ${headers['if-none-match']}`}`,
     );
     return answer(address, headers['if-none-match']);
@@ -49,7 +49,7 @@ describe('an API', () => {
       `${url}`,
     ])
       await expect(api.get(address)).rejects.toThrow('not part of this API');
-    expect(asked).toEqual([]);
+    expect(requests).toEqual([]);
     await expect(api.get(`${url}/x`)).resolves.toMatchObject({ body: [] });
   });
 
@@ -71,12 +71,12 @@ describe('an API', () => {
       ['a', 'b'],
       ['a', 'b'],
     ]);
-    expect(asked).toEqual(['/list?limit=5', '/list?limit=5 "ab"']);
+    expect(requests).toEqual(['/list?limit=5', '/list?limit=5 "ab"']);
     expect(await list(2)).toEqual(['a', 'b']);
     more = true;
     expect(await list(2)).toEqual(['a', 'b', 'c']);
     expect(await list(2)).toEqual(['a', 'b', 'c']);
-    expect(asked.slice(-2)).toEqual(['/list?limit=2', '/list?limit=2&after=b "c"']);
+    expect(requests.slice(-2)).toEqual(['/list?limit=2', '/list?limit=2&after=b "c"']);
   });
 
   it('may answer 304 only to a request with an entity tag', async () => {
@@ -86,24 +86,24 @@ describe('an API', () => {
   });
 
   it('is retried a few times while it is down, with growing pauses', async () => {
-    let away = 3;
+    let failures = 3;
     const { api, waits } = client(() => {
-      away -= 1;
-      if (away === 1) throw new TypeError('network');
-      return away >= 0 ? json({}, {}, 503) : json({ fine: true });
+      failures -= 1;
+      if (failures === 1) throw new TypeError('network');
+      return failures >= 0 ? json({}, {}, 503) : json({ fine: true });
     });
     expect(await api.get(`${url}/x`)).toMatchObject({ body: { fine: true } });
     expect(waits).toEqual([500, 1000, 2000]);
-    const gone = client(() => json({}, {}, 500));
-    await expect(gone.api.get(`${url}/x`)).rejects.toMatchObject({
+    const down = client(() => json({}, {}, 500));
+    await expect(down.api.get(`${url}/x`)).rejects.toMatchObject({
       name: 'ApiFailure',
       status: 500,
       message: '/x answered with status 500',
     });
-    expect(gone.waits).toHaveLength(4);
-    const hasty = client(() => json({}, { 'retry-after': '60' }, 429), { tries: 3, maxWaitMs: 2000 });
-    await expect(hasty.api.post(`${url}/x`, {})).rejects.toMatchObject({ status: 429 });
-    expect(hasty.waits).toEqual([]);
+    expect(down.waits).toHaveLength(4);
+    const impatient = client(() => json({}, { 'retry-after': '60' }, 429), { tries: 3, maxWaitMs: 2000 });
+    await expect(impatient.api.post(`${url}/x`, {})).rejects.toMatchObject({ status: 429 });
+    expect(impatient.waits).toEqual([]);
   });
 
   it.each<[string, number, Record<string, string>, string, number | undefined]>([

@@ -24,7 +24,7 @@ async function requireRecentSync({ source, store, now }: StoredSourceDeps): Prom
   const why = last ? 'could not be read for too long' : 'has not been read yet';
   throw new ProblemError(
     'identity-provider-unavailable',
-    `The directory ${source.id}, which supplies your groups, ${why}. Try again shortly. If the problem persists, contact your operator.`,
+    `The directory ${source.id}, which supplies your groups, ${why}. Try again shortly. If the problem persists, contact the operator.`,
   );
 }
 
@@ -38,7 +38,7 @@ async function lookUpKey({ provider, source, store }: StoredSourceDeps, key: str
   if (found.length > 1)
     throw new ProblemError(
       'login-failed',
-      `Several people in the directory ${source.id} match your login. Contact your operator.`,
+      `Several people in the directory ${source.id} match your login. Contact the operator.`,
     );
   const [person] = found;
   if (!person)

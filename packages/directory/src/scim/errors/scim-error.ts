@@ -16,7 +16,7 @@ export class ScimError extends Error {
 
   constructor(status: number, detail: string, scimType?: ScimType) {
     super(detail);
-    this.name = 'ScimFault';
+    this.name = 'ScimError';
     this.status = status;
     this.scimType = scimType;
   }

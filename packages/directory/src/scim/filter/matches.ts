@@ -4,9 +4,10 @@ import type { FoundAttribute } from '../schema/find-attribute.ts';
 import type { Comparison, Filter, FilterValue } from './filter.ts';
 
 /** A resource, or a part of one, as clients see it. */
-export type Shown = Readonly<Record<string, unknown>>;
+export type Resource = Readonly<Record<string, unknown>>;
 
-const isMap = (value: unknown): value is Shown => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isMap = (value: unknown): value is Resource =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 const own = (value: unknown, name: string): unknown =>
   isMap(value) && Object.hasOwn(value, name) ? value[name] : undefined;
 const isPresent = (value: unknown): boolean =>
@@ -15,16 +16,16 @@ const isPresent = (value: unknown): boolean =>
 /**
  * Returns the values at a path. For a multi-valued complex attribute without a sub-attribute, these are its `value`s.
  */
-function valuesAt(resource: Shown, { extension, attribute, sub }: FoundAttribute): unknown[] {
+function valuesAt(resource: Resource, { extension, attribute, subAttribute }: FoundAttribute): unknown[] {
   const holder = extension === undefined ? resource : own(resource, extension);
   const items = [own(holder, attribute.name)].flat();
-  const part = sub?.name ?? (attribute.type === 'complex' && attribute.multiValued ? 'value' : undefined);
+  const part = subAttribute?.name ?? (attribute.type === 'complex' && attribute.multiValued ? 'value' : undefined);
   return (part === undefined ? items : items.map((item) => own(item, part))).filter(isPresent);
 }
 
 /** Returns the attribute whose values are compared. */
-function comparedBy({ attribute, sub }: FoundAttribute): Attribute {
-  return sub ?? attribute.sub?.find(({ name }) => name === 'value') ?? attribute;
+function comparedBy({ attribute, subAttribute }: FoundAttribute): Attribute {
+  return subAttribute ?? attribute.subAttributes?.find(({ name }) => name === 'value') ?? attribute;
 }
 
 function compareOrder(a: string, b: string, op: Comparison): boolean {
@@ -52,7 +53,7 @@ function isTrueFor(value: unknown, { type, caseExact }: Attribute, op: Compariso
 }
 
 /** Reports whether a resource matches a filter. Visits each value once per comparison. */
-export function matches(filter: Filter, resource: Shown): boolean {
+export function matches(filter: Filter, resource: Resource): boolean {
   switch (filter.type) {
     case 'and':
       return filter.terms.every((term) => matches(term, resource));
@@ -66,7 +67,7 @@ export function matches(filter: Filter, resource: Shown): boolean {
         isPresent(
           own(
             filter.path.extension === undefined ? resource : own(resource, filter.path.extension),
-            filter.path.sub ? '' : filter.path.attribute.name,
+            filter.path.subAttribute ? '' : filter.path.attribute.name,
           ),
         )
       );

@@ -29,7 +29,7 @@ const alice = {
   meta: { created: '2026-01-02T03:04:05.000Z', lastModified: '2026-02-02T00:00:00.000Z' },
   [enterprise]: { department: 'R&D', manager: { value: 'id-9' } },
 };
-const holds = (filter: string) => matches(parseFilter(filter, userSchema), alice);
+const isMatch = (filter: string) => matches(parseFilter(filter, userSchema), alice);
 const fault = (filter: string, schema = userSchema) => {
   try {
     parseFilter(filter, schema);
@@ -78,7 +78,7 @@ describe('a filter', () => {
     'not(userName eq "x")',
     'displayName eq "\\u0041lice"',
   ])('matches: %s', (filter) => {
-    expect(holds(filter)).toBe(true);
+    expect(isMatch(filter)).toBe(true);
   });
 
   it.each([
@@ -100,7 +100,7 @@ describe('a filter', () => {
     // The Kelvin sign is not a k.
     'displayName eq "Ali\u212Ae"',
   ])('does not match: %s', (filter) => {
-    expect(holds(filter)).toBe(false);
+    expect(isMatch(filter)).toBe(false);
   });
 
   it.each([
@@ -158,8 +158,8 @@ describe('a filter', () => {
 
   it('yields the values that matching resources must have', () => {
     const values = (filter: string) =>
-      requiredValues(parseFilter(filter, userSchema)).map(({ attribute, sub, value }) =>
-        [attribute, sub, value].filter(Boolean).join(' '),
+      requiredValues(parseFilter(filter, userSchema)).map(({ attribute, subAttribute, value }) =>
+        [attribute, subAttribute, value].filter(Boolean).join(' '),
       );
     expect(values('userName eq "a"')).toEqual(['userName a']);
     expect(values('active eq true and (externalId eq "x" and emails[type eq "work"].value eq "e")')).toEqual([
@@ -192,7 +192,7 @@ describe('a filter', () => {
   it('of any valid form is parsed, and its negation matches exactly where it does not', () => {
     fc.assert(
       fc.property(tree, (text) => {
-        expect(holds(`not (${text})`)).toBe(!holds(text));
+        expect(isMatch(`not (${text})`)).toBe(!isMatch(text));
       }),
       { numRuns: 300 },
     );

@@ -22,9 +22,9 @@ function resolveIn(schema: ResourceSchema): Resolve {
 
 function resolveInElement({ attribute, extension }: FoundAttribute): Resolve {
   return (path) => {
-    const sub = attribute.sub?.find(({ name }) => name.toLowerCase() === path.toLowerCase());
-    if (!sub) throw bad(`${attribute.name} has no sub-attribute ${shown(path)}.`);
-    return { extension, attribute: sub, sub: undefined };
+    const subAttribute = attribute.subAttributes?.find(({ name }) => name.toLowerCase() === path.toLowerCase());
+    if (!subAttribute) throw bad(`${attribute.name} has no sub-attribute ${shown(path)}.`);
+    return { extension, attribute: subAttribute, subAttribute: undefined };
   };
 }
 
@@ -107,7 +107,7 @@ class Parser {
 
   /** Parses `emails[type eq "work"]`, and the form that some clients send: `emails[type eq "work"].value eq "..."`. */
   #some(path: FoundAttribute, depth: number): Filter {
-    if (!path.attribute.multiValued || path.sub)
+    if (!path.attribute.multiValued || path.subAttribute)
       throw bad(`${path.attribute.name} is not multi-valued, so it cannot have a filter in brackets.`);
     this.#expect('[');
     const inside = resolveInElement(path);

@@ -1,7 +1,7 @@
 import type { Filter } from './filter.ts';
 
 /** A value that an attribute of every matching resource has, because of `eq` alone or joined by `and`. */
-export type RequiredValue = { attribute: string; sub: string | undefined; value: string };
+export type RequiredValue = { attribute: string; subAttribute: string | undefined; value: string };
 
 /** Returns the values that a filter requires. Resources can be found by them in an index. */
 export function requiredValues(filter: Filter): RequiredValue[] {
@@ -9,7 +9,7 @@ export function requiredValues(filter: Filter): RequiredValue[] {
   if (filter.type === 'some')
     return requiredValues(filter.filter).map(({ attribute, value }) => ({
       attribute: filter.path.attribute.name,
-      sub: attribute,
+      subAttribute: attribute,
       value,
     }));
   if (
@@ -19,7 +19,7 @@ export function requiredValues(filter: Filter): RequiredValue[] {
     filter.path.extension !== undefined
   )
     return [];
-  return [{ attribute: filter.path.attribute.name, sub: filter.path.sub?.name, value: filter.value }];
+  return [{ attribute: filter.path.attribute.name, subAttribute: filter.path.subAttribute?.name, value: filter.value }];
 }
 
 /** Reports whether the filter uses the attribute anywhere. */

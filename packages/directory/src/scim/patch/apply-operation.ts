@@ -61,15 +61,15 @@ function keepOnePrimary(list: unknown[], last: readonly unknown[]): unknown[] {
 }
 
 function changeMatching(target: Target & { filter: Filter }, before: unknown, { op, value }: Operation): unknown {
-  const { attribute, filter, sub } = target;
+  const { attribute, filter, subAttribute } = target;
   const list = [before ?? []].flat() as Element[];
-  const isChosen = (element: Element) => matches(filter, element);
+  const isMatch = (element: Element) => matches(filter, element);
   if (op === 'remove')
-    return sub
-      ? list.map((element) => (isChosen(element) ? put(element, sub.name, undefined) : element))
-      : list.filter((element) => !isChosen(element));
-  const read = sub
-    ? { [sub.name]: readValue(sub, value) }
+    return subAttribute
+      ? list.map((element) => (isMatch(element) ? put(element, subAttribute.name, undefined) : element))
+      : list.filter((element) => !isMatch(element));
+  const read = subAttribute
+    ? { [subAttribute.name]: readValue(subAttribute, value) }
     : (readValue(
         { ...attribute, multiValued: undefined } as unknown as Attribute,
         Array.isArray(value) ? value[0] : value,
@@ -78,7 +78,7 @@ function changeMatching(target: Target & { filter: Filter }, before: unknown, { 
   const changed: Element[] = [];
   const note = (element: Element) => (changed.push(element), element);
   const next = list.map((element) =>
-    isChosen(element) ? note(op === 'replace' && !sub ? read : { ...element, ...read }) : element,
+    isMatch(element) ? note(op === 'replace' && !subAttribute ? read : { ...element, ...read }) : element,
   );
   if (changed.length === 0) {
     const made = newElementFor(filter);
@@ -88,12 +88,12 @@ function changeMatching(target: Target & { filter: Filter }, before: unknown, { 
   return keepOnePrimary(next, changed);
 }
 
-function removeValue({ attribute, sub }: Target, before: unknown, value: unknown): unknown {
-  if (sub)
+function removeValue({ attribute, subAttribute }: Target, before: unknown, value: unknown): unknown {
+  if (subAttribute)
     return Array.isArray(before)
-      ? (before as Element[]).map((element) => put(element, sub.name, undefined))
+      ? (before as Element[]).map((element) => put(element, subAttribute.name, undefined))
       : isMap(before)
-        ? put(before, sub.name, undefined)
+        ? put(before, subAttribute.name, undefined)
         : before;
   // Entra lists the values to remove in the operation's value.
   if (!attribute.multiValued || value === undefined || value === null) return undefined;
@@ -102,13 +102,13 @@ function removeValue({ attribute, sub }: Target, before: unknown, value: unknown
 }
 
 function changeValue(target: Target, before: unknown, { op, value }: Operation): unknown {
-  const { attribute, sub } = target;
+  const { attribute, subAttribute } = target;
   if (op === 'remove') return removeValue(target, before, value);
-  if (sub) {
-    const read = readValue(sub, value);
+  if (subAttribute) {
+    const read = readValue(subAttribute, value);
     return attribute.multiValued
-      ? [before ?? []].flat().map((element) => put(element as Element, sub.name, read))
-      : put(isMap(before) ? before : {}, sub.name, read);
+      ? [before ?? []].flat().map((element) => put(element as Element, subAttribute.name, read))
+      : put(isMap(before) ? before : {}, subAttribute.name, read);
   }
   const read = readValue(attribute, value);
   if (attribute.multiValued && op === 'add') {

@@ -10,7 +10,12 @@ import { ScimError } from '../errors/scim-error.ts';
  * the whole extension.
  */
 export type PatchPath =
-  | { extension: string | undefined; attribute: Attribute; filter: Filter | undefined; sub: Attribute | undefined }
+  | {
+      extension: string | undefined;
+      attribute: Attribute;
+      filter: Filter | undefined;
+      subAttribute: Attribute | undefined;
+    }
   | 'extension';
 
 const bad = (detail: string) => new ScimError(400, detail, 'invalidPath');
@@ -32,13 +37,15 @@ function withFilter(schema: ResourceSchema, text: string, open: number): PatchPa
   if (close < 0 || !(rest === '' || rest.startsWith('.')))
     throw bad('The filter in the path is not closed by a bracket, or is followed by unexpected text.');
   const found = find(schema, text.slice(0, open));
-  if (found === 'extension' || found.sub || !found.attribute.multiValued)
+  if (found === 'extension' || found.subAttribute || !found.attribute.multiValued)
     throw bad('Only a multi-valued attribute can have a filter in its path.');
   const filter = parseElementFilter(text.slice(open + 1, close), found);
   if (rest === '') return { ...found, filter };
-  const sub = found.attribute.sub?.find(({ name }) => name.toLowerCase() === rest.slice(1).toLowerCase());
-  if (!sub) throw bad('The path names an unknown sub-attribute.');
-  return { ...found, filter, sub };
+  const subAttribute = found.attribute.subAttributes?.find(
+    ({ name }) => name.toLowerCase() === rest.slice(1).toLowerCase(),
+  );
+  if (!subAttribute) throw bad('The path names an unknown sub-attribute.');
+  return { ...found, filter, subAttribute };
 }
 
 function find(schema: ResourceSchema, text: string): FoundAttribute | 'extension' {

@@ -234,11 +234,11 @@ describe('the path of an operation', () => {
   it('is parsed correctly with brackets and quotes in strings', () => {
     expect(parsePath(userSchema, 'emails[value eq "a]\\"]b"].display')).toMatchObject({
       filter: { value: 'a]"]b' },
-      sub: { name: 'display' },
+      subAttribute: { name: 'display' },
     });
     expect(parsePath(userSchema, `${userSchema.urn}:EMAILS[TYPE EQ "work"].VALUE`)).toMatchObject({
       attribute: { name: 'emails' },
-      sub: { name: 'value' },
+      subAttribute: { name: 'value' },
     });
     expect(parsePath(userSchema, enterprise.toUpperCase())).toBe('extension');
   });

@@ -47,7 +47,7 @@ export function targetsMembers(path: string): boolean {
  */
 async function selectedIds(path: string, current: () => Promise<string[]>): Promise<string[] | undefined> {
   const target = parsePath(groupSchema, path);
-  if (target === 'extension' || target.sub)
+  if (target === 'extension' || target.subAttribute)
     throw new ScimError(400, 'The sub-attributes of a member cannot be changed.', 'mutability');
   const { filter } = target;
   if (!filter) return undefined;

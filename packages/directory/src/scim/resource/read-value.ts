@@ -41,7 +41,7 @@ function readSingle(attribute: Attribute, value: unknown): unknown {
 
 /** Reads a complex value. Names may be in any case. A plain string is read as the `value`, as some clients send it. */
 function readComplex(attribute: Attribute, value: unknown): Record<string, unknown> | undefined {
-  const parts = attribute.sub ?? [];
+  const parts = attribute.subAttributes ?? [];
   if (typeof value === 'string' && parts.some(({ name }) => name === 'value'))
     return { value: readText(attribute.name, value) };
   if (!isMap(value)) throw invalidValue(`${attribute.name} must be an object.`);

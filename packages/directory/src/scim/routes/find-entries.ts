@@ -1,21 +1,23 @@
 import type { DirectoryEntry, DirectoryStore, EntryKind } from '../../store/directory-store.ts';
 import { keyOf } from '../../groups/keys.ts';
 import type { Filter } from '../filter/filter.ts';
-import { matches, type Shown } from '../filter/matches.ts';
+import { matches, type Resource } from '../filter/matches.ts';
 import { mentions, requiredValues, type RequiredValue } from '../filter/required-values.ts';
 import { ScimError } from '../errors/scim-error.ts';
 
-type FindDeps = { store: DirectoryStore; source: string; kind: EntryKind; show(entry: DirectoryEntry): Shown };
+type FindDeps = { store: DirectoryStore; source: string; kind: EntryKind; show(entry: DirectoryEntry): Resource };
 type Found = { total: number; entries: DirectoryEntry[] };
 
 const scanBatch = 500;
 
 /** Returns the index key for a required value, or undefined if the attribute is not indexed. */
 const indexes: Record<EntryKind, (value: RequiredValue) => string | undefined> = {
-  people: ({ attribute, sub, value }) => {
+  people: ({ attribute, subAttribute, value }) => {
     if (attribute === 'userName') return keyOf.name(value);
     if (attribute === 'externalId') return keyOf.id(value);
-    return attribute === 'emails' && (sub === undefined || sub === 'value') ? keyOf.email(value) : undefined;
+    return attribute === 'emails' && (subAttribute === undefined || subAttribute === 'value')
+      ? keyOf.email(value)
+      : undefined;
   },
   groups: ({ attribute, value }) => {
     if (attribute === 'displayName') return keyOf.name(value);
@@ -36,7 +38,7 @@ function splitMembers(filter: Filter): { rest: Filter[]; members: string[] } {
       term.type === 'and' ||
       required === undefined ||
       more.length > 0 ||
-      !(required.sub === undefined || required.sub === 'value')
+      !(required.subAttribute === undefined || required.subAttribute === 'value')
     )
       throw new ScimError(
         400,
@@ -86,16 +88,16 @@ async function scan(
   count: number,
 ): Promise<Found> {
   const { store, source, kind } = deps;
-  const kept: DirectoryEntry[] = [];
+  const page: DirectoryEntry[] = [];
   let total = 0;
   for (let at = 0; ; at += scanBatch) {
     const { entries } = await store.list(source, kind, at, scanBatch);
     for (const entry of entries) {
       if (!isMatch(entry)) continue;
-      if (total >= from && kept.length < count) kept.push(entry);
+      if (total >= from && page.length < count) page.push(entry);
       total += 1;
     }
-    if (entries.length < scanBatch) return { total, entries: kept };
+    if (entries.length < scanBatch) return { total, entries: page };
   }
 }
 

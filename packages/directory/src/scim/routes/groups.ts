@@ -18,7 +18,7 @@ import { entityTag, sendIfNotModified, requireMatch } from './entity-tag.ts';
 import { listResources } from './list-resources.ts';
 import { queryOf } from './read-page.ts';
 import { scimBody } from './scim-body.ts';
-import { sendGroup, showGroups, versionsOf } from './show-groups.ts';
+import { sendGroup, groupResources, versionsOf } from './group-resources.ts';
 
 const maxTries = 5;
 const idOf = (request: Request) => String(request.params['id']);
@@ -176,7 +176,9 @@ async function remove(deps: ScimDeps, request: Request, response: Response): Pro
 /** Creates the routes of `/Groups` (RFC 7644 3). */
 export function groups(deps: ScimDeps): Router {
   const router = Router({ caseSensitive: true, strict: true });
-  const list = listResources(deps, groupSchema, (source, entries, choice) => showGroups(deps, source, entries, choice));
+  const list = listResources(deps, groupSchema, (source, entries, selection) =>
+    groupResources(deps, source, entries, selection),
+  );
   router.get('/', list);
   router.post('/.search', scimBody(), list);
   router.post('/', scimBody(), (request: Request, response: Response) => create(deps, request, response));

@@ -1,6 +1,6 @@
 import type { Filter } from '../filter/filter.ts';
 import { parseFilter } from '../filter/parse-filter.ts';
-import { readChoice, type Choice } from '../resource/choose-attributes.ts';
+import { readSelection, type AttributeSelection } from '../resource/select-attributes.ts';
 import type { ResourceSchema } from '../schema/attribute.ts';
 import { ScimError } from '../errors/scim-error.ts';
 
@@ -9,7 +9,7 @@ export const maxResults = 500;
 const defaultCount = 100;
 
 /** The requested part of a list. `from` is 0 for the first resource. */
-export type Page = { filter: Filter | undefined; from: number; count: number; choice: Choice };
+export type Page = { filter: Filter | undefined; from: number; count: number; selection: AttributeSelection };
 
 function readNumber(query: URLSearchParams, name: string, preset: number): number {
   const text = query.get(name);
@@ -32,6 +32,6 @@ export function readPage(schema: ResourceSchema, query: URLSearchParams): Page {
     filter: filter === null || filter.trim() === '' ? undefined : parseFilter(filter, schema),
     from: Math.max(1, readNumber(query, 'startIndex', 1)) - 1,
     count: Math.min(maxResults, Math.max(0, readNumber(query, 'count', defaultCount))),
-    choice: readChoice(schema, query),
+    selection: readSelection(schema, query),
   };
 }

@@ -6,7 +6,7 @@ import { sessionKeysOf } from '../../sources/stored-source.ts';
 import { applyOperation } from '../patch/apply-operation.ts';
 import { readOperations } from '../patch/read-operations.ts';
 import { checkDocument } from '../resource/check-document.ts';
-import { chooseAttributes, isChosen, readChoice, type Choice } from '../resource/choose-attributes.ts';
+import { selectAttributes, isSelected, readSelection, type AttributeSelection } from '../resource/select-attributes.ts';
 import type { Document } from '../resource/document.ts';
 import { readResource } from '../resource/read-resource.ts';
 import { userSchema } from '../schema/user-schema.ts';
@@ -18,27 +18,28 @@ import { documentOf, personEntry } from './person-entry.ts';
 import { queryOf } from './read-page.ts';
 import { scimBody } from './scim-body.ts';
 import { sendScim } from './send-scim.ts';
-import { showEntry } from './show-entry.ts';
+import { entryResource } from './entry-resource.ts';
 
 const maxTries = 5;
 const groupsOfUser = userSchema.attributes.find(({ name }) => name === 'groups')!;
 const idOf = (request: Request) => String(request.params['id']);
 
 /** Returns the resources of users, with their groups if requested. */
-async function showPeople(
+async function userResources(
   { store, baseUrl }: ScimDeps,
   source: string,
   entries: DirectoryEntry[],
-  choice: Choice,
+  selection: AttributeSelection,
 ): Promise<Record<string, unknown>[]> {
-  if (!isChosen(choice, groupsOfUser)) return entries.map((entry) => showEntry(userSchema, entry, { baseUrl }));
+  if (!isSelected(selection, groupsOfUser))
+    return entries.map((entry) => entryResource(userSchema, entry, { baseUrl }));
   return Promise.all(
     entries.map(async (entry) => {
       const groups = await store.get(source, 'groups', await store.groupIds(source, entry.id));
       const shown = groups.flatMap((group) =>
         group ? [{ value: group.id, display: group.body['displayName'], type: 'direct' }] : [],
       );
-      return showEntry(userSchema, entry, { baseUrl, more: shown.length > 0 ? { groups: shown } : {} });
+      return entryResource(userSchema, entry, { baseUrl, more: shown.length > 0 ? { groups: shown } : {} });
     }),
   );
 }
@@ -50,10 +51,10 @@ async function send(
   status: number,
   entry: DirectoryEntry,
 ): Promise<void> {
-  const choice = readChoice(userSchema, queryOf(request.url));
-  const [shown] = await showPeople(deps, clientOf(response).source.id, [entry], choice);
+  const selection = readSelection(userSchema, queryOf(request.url));
+  const [shown] = await userResources(deps, clientOf(response).source.id, [entry], selection);
   response.setHeader('etag', entityTag(String(entry.version)));
-  sendScim(response, status, chooseAttributes(userSchema, choice, shown!));
+  sendScim(response, status, selectAttributes(userSchema, selection, shown!));
 }
 
 async function readPerson({ store }: ScimDeps, request: Request, response: Response): Promise<DirectoryEntry> {
@@ -155,7 +156,9 @@ async function remove(deps: ScimDeps, request: Request, response: Response): Pro
 /** Creates the routes of `/Users` (RFC 7644 3). */
 export function users(deps: ScimDeps): Router {
   const router = Router({ caseSensitive: true, strict: true });
-  const list = listResources(deps, userSchema, (source, entries, choice) => showPeople(deps, source, entries, choice));
+  const list = listResources(deps, userSchema, (source, entries, selection) =>
+    userResources(deps, source, entries, selection),
+  );
   router.get('/', list);
   router.post('/.search', scimBody(), list);
   router.post('/', scimBody(), (request: Request, response: Response) => create(deps, request, response));

@@ -13,7 +13,7 @@ export type Attribute = {
   referenceTypes?: readonly string[];
   /** The only allowed values. */
   canonicalValues?: readonly string[];
-  sub?: readonly Attribute[];
+  subAttributes?: readonly Attribute[];
 };
 
 /** The attributes of a resource type: those of its schema and of one extension. */
@@ -54,7 +54,7 @@ export const commonAttributes: readonly Attribute[] = [
     type: 'complex',
     description: 'Metadata of the resource.',
     mutability: 'readOnly',
-    sub: [
+    subAttributes: [
       {
         name: 'resourceType',
         type: 'string',

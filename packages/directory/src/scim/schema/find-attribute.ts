@@ -1,7 +1,11 @@
 import { commonAttributes, type Attribute, type ResourceSchema } from './attribute.ts';
 
 /** A resolved attribute path: the URN of the extension if any, the attribute, and the sub-attribute if named. */
-export type FoundAttribute = { extension: string | undefined; attribute: Attribute; sub: Attribute | undefined };
+export type FoundAttribute = {
+  extension: string | undefined;
+  attribute: Attribute;
+  subAttribute: Attribute | undefined;
+};
 
 const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
 
@@ -13,9 +17,9 @@ function within(
   const [first = '', second, ...rest] = path.split('.');
   const attribute = attributes.find(({ name }) => same(name, first));
   if (!attribute || rest.length > 0) return undefined;
-  if (second === undefined) return { extension, attribute, sub: undefined };
-  const sub = attribute.sub?.find(({ name }) => same(name, second));
-  return sub && { extension, attribute, sub };
+  if (second === undefined) return { extension, attribute, subAttribute: undefined };
+  const subAttribute = attribute.subAttributes?.find(({ name }) => same(name, second));
+  return subAttribute && { extension, attribute, subAttribute };
 }
 
 /** Returns what follows the URN and a colon, or undefined if the path does not begin with them. */

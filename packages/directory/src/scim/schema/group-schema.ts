@@ -13,7 +13,7 @@ export const groupSchema: ResourceSchema = {
       type: 'complex',
       multiValued: true,
       description: 'The users in the group. Nested groups are not supported.',
-      sub: [
+      subAttributes: [
         { name: 'value', type: 'string', description: 'The id of the user.', caseExact: true },
         {
           name: '$ref',

@@ -12,7 +12,7 @@ function describe({
   uniqueness,
   referenceTypes,
   canonicalValues,
-  sub,
+  subAttributes,
 }: Attribute): object {
   return {
     name,
@@ -27,7 +27,7 @@ function describe({
       : {}),
     ...(type === 'reference' ? { referenceTypes: referenceTypes ?? ['uri'] } : {}),
     ...(canonicalValues ? { canonicalValues } : {}),
-    ...(sub ? { subAttributes: sub.map(describe) } : {}),
+    ...(subAttributes ? { subAttributes: subAttributes.map(describe) } : {}),
   };
 }
 

@@ -11,7 +11,7 @@ const name: Attribute = {
   name: 'name',
   type: 'complex',
   description: "The components of the user's name.",
-  sub: [
+  subAttributes: [
     text('formatted', 'The full name.'),
     text('familyName', 'The family name.'),
     text('givenName', 'The given name.'),
@@ -26,7 +26,7 @@ const emails: Attribute = {
   type: 'complex',
   multiValued: true,
   description: 'E-mail addresses.',
-  sub: [
+  subAttributes: [
     text('value', 'The address.'),
     text('display', 'The display form of the address.'),
     text('type', 'The type of the address: work, home or other.'),
@@ -41,7 +41,7 @@ const groups: Attribute = {
   mutability: 'readOnly',
   returned: 'request',
   description: 'The groups that the user is a member of.',
-  sub: [
+  subAttributes: [
     text('value', 'The id of the group.', { mutability: 'readOnly', caseExact: true }),
     text('display', 'The name of the group.', { mutability: 'readOnly' }),
     text('type', 'Always direct.', { mutability: 'readOnly' }),
@@ -61,7 +61,7 @@ const enterprise: NonNullable<ResourceSchema['extension']> = {
       name: 'manager',
       type: 'complex',
       description: 'The manager.',
-      sub: [
+      subAttributes: [
         text('value', 'The id of the manager.', { caseExact: true }),
         text('displayName', 'The name of the manager.'),
       ],

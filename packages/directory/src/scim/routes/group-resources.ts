@@ -1,11 +1,11 @@
 import type { Request, Response } from 'express';
 import type { DirectoryEntry } from '../../store/directory-store.ts';
-import { chooseAttributes, isChosen, readChoice, type Choice } from '../resource/choose-attributes.ts';
+import { selectAttributes, isSelected, readSelection, type AttributeSelection } from '../resource/select-attributes.ts';
 import { groupSchema } from '../schema/group-schema.ts';
 import { clientOf, type ScimDeps } from './scim-deps.ts';
 import { queryOf } from './read-page.ts';
 import { sendScim } from './send-scim.ts';
-import { showEntry } from './show-entry.ts';
+import { entryResource } from './entry-resource.ts';
 
 const members = groupSchema.attributes.find(({ name }) => name === 'members')!;
 /** A page ends before it exceeds this, unless it has only one group. The client continues from there. */
@@ -25,21 +25,21 @@ export async function versionsOf(
 }
 
 /** Returns the resources of groups, with their members if requested. */
-export async function showGroups(
+export async function groupResources(
   { store, baseUrl }: ScimDeps,
   source: string,
   entries: DirectoryEntry[],
-  choice: Choice,
+  selection: AttributeSelection,
 ): Promise<Record<string, unknown>[]> {
   const versions = await versionsOf({ store }, source, entries);
   const shown: Record<string, unknown>[] = [];
   let total = 0;
   for (const [index, entry] of entries.entries()) {
-    const ids = isChosen(choice, members) ? await store.memberIds(source, entry.id) : [];
+    const ids = isSelected(selection, members) ? await store.memberIds(source, entry.id) : [];
     total += ids.length;
     if (total > maxMembersPerPage && shown.length > 0) break;
     shown.push(
-      showEntry(groupSchema, entry, {
+      entryResource(groupSchema, entry, {
         baseUrl,
         version: versions[index]!,
         more:
@@ -60,9 +60,9 @@ export async function sendGroup(
   status: number,
   entry: DirectoryEntry,
 ): Promise<void> {
-  const choice = readChoice(groupSchema, queryOf(request.url));
-  const [shown] = await showGroups(deps, clientOf(response).source.id, [entry], choice);
+  const selection = readSelection(groupSchema, queryOf(request.url));
+  const [shown] = await groupResources(deps, clientOf(response).source.id, [entry], selection);
   const { version } = shown!['meta'] as { version: string };
   response.setHeader('etag', version);
-  sendScim(response, status, chooseAttributes(groupSchema, choice, shown!));
+  sendScim(response, status, selectAttributes(groupSchema, selection, shown!));
 }

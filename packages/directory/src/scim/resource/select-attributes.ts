@@ -3,10 +3,10 @@ import { commonAttributes } from '../schema/attribute.ts';
 import { findAttribute } from '../schema/find-attribute.ts';
 
 /** The attributes that a client requests (RFC 7644 3.4.2.5). `*` stands for a whole extension. */
-export type Choice = { only?: ReadonlySet<string>; without?: ReadonlySet<string> };
+export type AttributeSelection = { included?: ReadonlySet<string>; excluded?: ReadonlySet<string> };
 
-const key = (extension: string | undefined, attribute: string, sub?: string) =>
-  [extension ?? '', attribute, ...(sub === undefined ? [] : [sub])].join(' ');
+const key = (extension: string | undefined, attribute: string, subAttribute?: string) =>
+  [extension ?? '', attribute, ...(subAttribute === undefined ? [] : [subAttribute])].join(' ');
 
 function readNames(schema: ResourceSchema, text: string): ReadonlySet<string> {
   return new Set(
@@ -18,7 +18,7 @@ function readNames(schema: ResourceSchema, text: string): ReadonlySet<string> {
         const found = findAttribute(schema, name);
         if (found === undefined) return [];
         if (found === 'extension') return [key(schema.extension!.urn, '*')];
-        return [key(found.extension, found.attribute.name, found.sub?.name)];
+        return [key(found.extension, found.attribute.name, found.subAttribute?.name)];
       }),
   );
 }
@@ -27,29 +27,41 @@ function readNames(schema: ResourceSchema, text: string): ReadonlySet<string> {
  * Reads `attributes` or `excludedAttributes`. Unknown names are ignored. If both are given, `attributes` takes
  * precedence.
  */
-export function readChoice(schema: ResourceSchema, query: URLSearchParams): Choice {
-  const [only, without] = [query.get('attributes'), query.get('excludedAttributes')];
-  if (only !== null && only.trim() !== '') return { only: readNames(schema, only) };
-  return without === null ? {} : { without: readNames(schema, without) };
+export function readSelection(schema: ResourceSchema, query: URLSearchParams): AttributeSelection {
+  const [included, excluded] = [query.get('attributes'), query.get('excludedAttributes')];
+  if (included !== null && included.trim() !== '') return { included: readNames(schema, included) };
+  return excluded === null ? {} : { excluded: readNames(schema, excluded) };
 }
 
 /** Reports whether an attribute is returned. */
-export function isChosen(choice: Choice, { name, returned, sub }: Attribute, extension?: string): boolean {
+export function isSelected(
+  selection: AttributeSelection,
+  { name, returned, subAttributes }: Attribute,
+  extension?: string,
+): boolean {
   if (returned === 'always') return true;
   const named = (names: ReadonlySet<string>) =>
     names.has(key(extension, name)) || (extension !== undefined && names.has(key(extension, '*')));
-  if (choice.only)
-    return named(choice.only) || (sub ?? []).some((part) => choice.only!.has(key(extension, name, part.name)));
-  return returned !== 'request' && !(choice.without && named(choice.without));
+  if (selection.included)
+    return (
+      named(selection.included) ||
+      (subAttributes ?? []).some((part) => selection.included!.has(key(extension, name, part.name)))
+    );
+  return returned !== 'request' && !(selection.excluded && named(selection.excluded));
 }
 
 /** Keeps the requested sub-attributes of a value. */
-function chooseSubAttributes(choice: Choice, attribute: Attribute, value: unknown, extension?: string): unknown {
-  const names = (attribute.sub ?? []).map(({ name }) => name);
+function selectSubAttributes(
+  selection: AttributeSelection,
+  attribute: Attribute,
+  value: unknown,
+  extension?: string,
+): unknown {
+  const names = (attribute.subAttributes ?? []).map(({ name }) => name);
   const has = (set: ReadonlySet<string> | undefined, part: string) =>
     set?.has(key(extension, attribute.name, part)) ?? false;
-  const wanted = names.filter((part) => has(choice.only, part));
-  const unwanted = names.filter((part) => has(choice.without, part));
+  const wanted = names.filter((part) => has(selection.included, part));
+  const unwanted = names.filter((part) => has(selection.excluded, part));
   if (wanted.length === 0 && unwanted.length === 0) return value;
   const keep = (one: unknown) =>
     Object.fromEntries(
@@ -61,18 +73,18 @@ function chooseSubAttributes(choice: Choice, attribute: Attribute, value: unknow
 }
 
 /** Returns the requested attributes of a resource. */
-export function chooseAttributes(
+export function selectAttributes(
   schema: ResourceSchema,
-  choice: Choice,
+  selection: AttributeSelection,
   resource: Record<string, unknown>,
 ): Record<string, unknown> {
   const from = (attributes: readonly Attribute[], holder: Record<string, unknown>, extension?: string) =>
     attributes
       .filter(({ name }) => Object.hasOwn(holder, name))
-      .filter((attribute) => isChosen(choice, attribute, extension))
+      .filter((attribute) => isSelected(selection, attribute, extension))
       .map(
         (attribute) =>
-          [attribute.name, chooseSubAttributes(choice, attribute, holder[attribute.name], extension)] as const,
+          [attribute.name, selectSubAttributes(selection, attribute, holder[attribute.name], extension)] as const,
       );
   const own = from([...commonAttributes, ...schema.attributes], resource);
   const urn = schema.extension?.urn ?? '';

@@ -3,7 +3,7 @@ import type { ResourceSchema } from '../schema/attribute.ts';
 import { entityTag } from './entity-tag.ts';
 
 /** Returns the resource of an entry: its stored attributes and those that only the service sets. */
-export function showEntry(
+export function entryResource(
   schema: ResourceSchema,
   entry: DirectoryEntry,
   about: { baseUrl: string; version?: string; more?: Record<string, unknown> },
