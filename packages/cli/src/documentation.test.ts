@@ -12,10 +12,7 @@ const blocksOf = (file: string): Block[] =>
     ),
   ].map(([, info, text]) => ({ info: info!, text: text! }));
 
-/**
- * What a reader would see who typed the commands of a block: answers, what is said beside them, and exit codes other
- * than 0.
- */
+/** Runs the commands of a block. Returns standard output, standard error, and exit codes other than 0. */
 async function transcript(text: string, rig: Rig): Promise<string> {
   const own = (said: string) => said.replaceAll(`${rig.directory}/`, '');
   let shown = '';
@@ -26,7 +23,7 @@ async function transcript(text: string, rig: Rig): Promise<string> {
   return shown;
 }
 
-/** The blocks of a page; those that name a file are written where its commands are run. */
+/** Returns the blocks of a page. Writes those that name a file to the directory in which the commands run. */
 function page(name: string) {
   const rig = createRig();
   afterAll(() => rig.remove());
@@ -56,7 +53,7 @@ describe.each(['policy-tools.md', 'policy.md'])('docs/%s', (name) => {
 describe('the policies in docs/policy.md', () => {
   const { rig, blocks, files } = page('policy.md');
 
-  it('stand in files of their own, each', () => {
+  it('each have their own file', () => {
     expect(blocks.filter(({ info }) => info === 'yaml')).toEqual([]);
   });
 
@@ -64,7 +61,7 @@ describe('the policies in docs/policy.md', () => {
     expect(await rig.run('policy', 'lint', '--strict', file)).toMatchObject({ code: 0, err: '' });
   });
 
-  it('let kubectl find out what there is, and say what may be done', async () => {
+  it('allow the discovery requests of kubectl, and no others', async () => {
     const asks = [
       ['get', '/api'],
       ['get', '/apis/apps/v1'],
@@ -130,7 +127,7 @@ describe('the policies in docs/policy.md', () => {
     [['exec', 'pods/postgres-0', '--groups', 'dba', '--', 'psql'], 'REFUSED'],
     [['delete', 'pods/x', '-n', 'team-shop', '--groups', 'developers', '--claims', '{"team":"shop"}'], 'ALLOWED'],
     [['delete', 'pods/x', '-n', 'team-shop', '--groups', 'developers', '--claims', '{"team":"other"}'], 'REFUSED'],
-  ])('do what they say: %j', async (words, verdict) => {
+  ])('decide as the page says: %j', async (words, verdict) => {
     const separator = words.indexOf('--');
     const [asked, command] = separator < 0 ? [words, []] : [words.slice(0, separator), words.slice(separator)];
     expect(

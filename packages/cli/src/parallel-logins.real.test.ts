@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { startFakeGateway, type FakeGateway } from './testing/fake-gateway.ts';
 import { createShFrontRig, type ShFrontRig } from './testing/sh-front-rig.ts';
 
-// Twenty programs at once on a machine that may have two processors.
+// Twenty programs at the same time, on a machine that may have two processors.
 jest.setTimeout(180_000);
 
 let gateway: FakeGateway;
@@ -23,8 +23,8 @@ const opened = () =>
     ? readFileSync(path.join(rig.directory, 'opened'), 'utf8').trim().split('\n').length
     : 0;
 
-describe('many kubectl at once that nobody has logged in for', () => {
-  it('open one browser, make one session, and all get its credential', async () => {
+describe('many kubectl processes without a login', () => {
+  it('open one browser, create one session, and all get its credential', async () => {
     const runs = await Promise.all(Array.from({ length: 20 }, ask));
     expect(runs.map(({ code }) => code)).toEqual(Array.from({ length: 20 }, () => 0));
     expect(opened()).toBe(1);
@@ -33,7 +33,7 @@ describe('many kubectl at once that nobody has logged in for', () => {
     expect([...tokens]).toEqual([...gateway.sessions.keys()]);
   });
 
-  it('log in though a process that was logging in has died', async () => {
+  it('log in although a process died while it was logging in', async () => {
     const directory = path.join(rig.home, 'gateways', gateway.origin.replace('://', '+'));
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     writeFileSync(path.join(directory, 'login.lock'), JSON.stringify({ id: 'x', pid: process.pid, birth: '1' }));

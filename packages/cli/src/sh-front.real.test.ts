@@ -15,7 +15,7 @@ import { hostileLines, hostileNumbers } from './testing/hostile-cache.ts';
 import { startFakeGateway, type FakeGateway } from './testing/fake-gateway.ts';
 import { createShFrontRig, shells, type ShFrontRig } from './testing/sh-front-rig.ts';
 
-// Programs are really started here, on machines that may be busy.
+// These tests start real programs, on machines that may be busy.
 jest.setTimeout(60_000);
 
 let gateway: FakeGateway;
@@ -49,7 +49,7 @@ async function start(shell?: string, stub?: boolean): Promise<void> {
   gateway.calls.length = 0;
 }
 const ask = (url = dev(), env?: Record<string, string>) => rig.sh(`$FRONT exec-credential '${url}'`, env);
-/** The files that decide, with one line of one of them changed. */
+/** Writes the cache files with one changed line. */
 function rewrite(file: string, line: number, text: string): void {
   const lines = readFileSync(path.join(directory(), file), 'utf8').split('\n');
   lines[line] = text;
@@ -75,7 +75,7 @@ describe.each(shells)('the sh front under %s', (shell) => {
     }
   });
 
-  it('starts the program when the same process asks for the same server again, and only then', async () => {
+  it('starts the program only when the same process asks for the same server again', async () => {
     await startStub();
     const prod = `${gateway.origin}/clusters/prod`;
     const { out } = await rig.sh(
@@ -85,7 +85,7 @@ describe.each(shells)('the sh front under %s', (shell) => {
     expect((await ask()).out).toContain('ExecCredential');
   });
 
-  it('starts the program after half of the idle time without use, and in the last minute', async () => {
+  it('starts the program after half the idle time without use, and in the last minute', async () => {
     await startStub();
     const now = Number(readFileSync(path.join(directory(), 'last-served'), 'utf8'));
     rewrite('exec-cache', 4, '5');
@@ -98,7 +98,7 @@ describe.each(shells)('the sh front under %s', (shell) => {
     expect(await ask()).toEqual(handedOver(dev()));
   });
 
-  it('trusts nothing in a cache that is not as it was written, and runs nothing of it', async () => {
+  it('does not trust a modified cache, and runs nothing in it', async () => {
     await startStub();
     const whole = readFileSync(path.join(directory(), 'exec-cache'), 'utf8');
     for (const [line, text] of hostileLines) {
@@ -115,7 +115,7 @@ describe.each(shells)('the sh front under %s', (shell) => {
     expect(existsSync(path.join(rig.directory, 'pwned'))).toBe(false);
   });
 
-  it('trusts no last use that is none, or lies ahead', async () => {
+  it('does not trust a last use that is invalid or in the future', async () => {
     await startStub();
     for (const text of hostileNumbers) {
       rewrite('last-served', 0, text);
@@ -127,7 +127,7 @@ describe.each(shells)('the sh front under %s', (shell) => {
     expect(existsSync(path.join(rig.directory, 'pwned'))).toBe(false);
   });
 
-  it('hands a server that it cannot read to the program as it is', async () => {
+  it('passes a server that it cannot read to the program unchanged', async () => {
     await startStub();
     for (const server of [
       'https://$(touch pwned)/clusters/dev',
@@ -144,14 +144,14 @@ describe.each(shells)('the sh front under %s', (shell) => {
     expect(existsSync(path.join(rig.directory, 'pwned'))).toBe(false);
   });
 
-  it('starts the program where it cannot mark whom it served', async () => {
+  it('starts the program if it cannot write a marker', async () => {
     await startStub();
     rmSync(path.join(directory(), 'served'), { recursive: true });
     writeFileSync(path.join(directory(), 'served'), '');
     expect(await ask()).toEqual(handedOver(dev()));
   });
 
-  it('sweeps the marks of processes that are gone', async () => {
+  it('removes the markers of processes that have ended', async () => {
     await startStub();
     const served = path.join(directory(), 'served');
     for (let pid = 0; pid < 200; pid += 1) writeFileSync(path.join(served, `dev.${4_190_000 + pid}.1`), '');
@@ -162,7 +162,7 @@ describe.each(shells)('the sh front under %s', (shell) => {
 });
 
 describe('the sh front', () => {
-  it('after a revocation fails at most once: the same process is sent to the login', async () => {
+  it('fails at most once after a revocation: the same process then gets the login', async () => {
     await start();
     gateway.revokeAll();
     const dead = await ask();
@@ -177,7 +177,7 @@ describe('the sh front', () => {
     expect(tokenIn((await ask()).out)).toBe(tokenIn(next.out));
   });
 
-  it('logs in again without a terminal as well, and no longer serves the dead credential', async () => {
+  it('logs in again without a terminal too, and no longer serves the expired credential', async () => {
     await start();
     const dead = await ask();
     gateway.revokeAll();
@@ -190,7 +190,7 @@ describe('the sh front', () => {
     expect(openedCount()).toBe(1);
   });
 
-  it('opens one browser for two clients that start together', async () => {
+  it('opens one browser for two clients that start at the same time', async () => {
     rig = createShFrontRig();
     const both = await Promise.all([
       ask(dev(), info(true)),
@@ -202,7 +202,7 @@ describe('the sh front', () => {
     expect(openedCount()).toBe(1);
   });
 
-  it('fails with 1 and clear words while the gateway is away, and keeps the credential', async () => {
+  it('fails with exit code 1 and a clear message while the gateway is down, and keeps the credential', async () => {
     await start();
     rmSync(path.join(directory(), 'exec-cache'));
     await gateway.close();
@@ -212,7 +212,7 @@ describe('the sh front', () => {
     expect(existsSync(path.join(directory(), 'credential.json'))).toBe(true);
   });
 
-  it('works through links, by relative name and from PATH', async () => {
+  it('works through symbolic links, by relative path and from PATH', async () => {
     await start();
     const links = path.join(rig.directory, 'links');
     mkdirSync(links);
@@ -225,7 +225,7 @@ describe('the sh front', () => {
     expect(out.match(/alice@example\.com/g)).toHaveLength(4);
   });
 
-  it('hands everything but a plain exec-credential to the program', async () => {
+  it('passes everything but a plain exec-credential to the program', async () => {
     await start();
     expect(await rig.sh('$FRONT --version')).toMatchObject({
       code: 0,
@@ -239,7 +239,7 @@ describe('the sh front', () => {
     });
   });
 
-  it('answers in the version that the client speaks, and refuses one that is not known', async () => {
+  it('answers in the API version of the client, and refuses an unknown version', async () => {
     await start();
     expect(JSON.parse((await ask(dev(), info(true, 'v1beta1'))).out)).toMatchObject({
       apiVersion: 'client.authentication.k8s.io/v1beta1',
@@ -254,7 +254,7 @@ describe('the sh front', () => {
     });
   });
 
-  it('takes the credential of another gateway where a cluster has a host of its own', async () => {
+  it('uses the credential of the named gateway if a cluster has its own host', async () => {
     await start();
     const { code, out } = await rig.sh(
       `$FRONT exec-credential https://dev.k8s.example.com --gateway ${gateway.origin}`,
@@ -264,7 +264,7 @@ describe('the sh front', () => {
     expect(gateway.calls).toEqual([]);
   });
 
-  it('asks the gateway where it cannot mark whom it served', async () => {
+  it('asks the gateway if it cannot write a marker', async () => {
     await start();
     rmSync(path.join(directory(), 'served'), { recursive: true });
     writeFileSync(path.join(directory(), 'served'), '');
@@ -276,7 +276,7 @@ describe('the sh front', () => {
     expect(gateway.calls).toEqual(['GET /.sallyport/me']);
   });
 
-  it('sweeps from the program too', async () => {
+  it('removes markers from the program too', async () => {
     await start();
     const served = path.join(directory(), 'served');
     for (let pid = 0; pid < 200; pid += 1) writeFileSync(path.join(served, `dev.${process.pid}.${pid}`), '');
@@ -285,7 +285,7 @@ describe('the sh front', () => {
     expect(readdirSync(served).length).toBeLessThan(10);
   });
 
-  it('finds a credential that others may read closed again by the program', async () => {
+  it('makes a credential private again that others could read', async () => {
     await start();
     const file = path.join(directory(), 'credential.json');
     chmodSync(file, 0o644);

@@ -224,7 +224,7 @@ describeWith(
         expect(await mallory.cli(['policy', 'explain', 'list', 'pods', '--cluster', 'hidden'])).toMatchObject({
           code: 5,
           stdout: '',
-          stderr: expect.stringContaining('none of its rules for this request is about you'),
+          stderr: expect.stringContaining('none of its rules about this request applies to you'),
         });
         expect(await mallory.cli(['can-i', 'list', 'pods', '--cluster', 'hidden'])).toMatchObject({
           code: 1,

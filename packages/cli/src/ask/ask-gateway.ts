@@ -12,7 +12,7 @@ import type { Environment } from '../environment/environment.ts';
 import type { Asked } from './read-asked.ts';
 
 /** Another user whom a question is about. */
-export type About = { user: string; email?: string; groups?: string[]; claims?: Record<string, unknown>; ip?: string };
+type About = { user: string; email?: string; groups?: string[]; claims?: Record<string, unknown>; ip?: string };
 
 /** Returns the gateway, the cluster and the default namespace: from the options, or from the context of kubectl. */
 export async function openPlace(

@@ -3,7 +3,7 @@ import { fieldOf } from '../input/field-of.ts';
 import { errorDetail } from '../gateway/expect-ok.ts';
 import { askAsUser, type OpenGateway } from '../gateway/open-gateway.ts';
 
-export type RuleQuestion = { verb: string; apiGroup: string; resource: string; subresource: string | undefined };
+type RuleQuestion = { verb: string; apiGroup: string; resource: string; subresource: string | undefined };
 
 /**
  * The cluster's own rules for a user. `allows` is absent if they could not be fetched. `said` is the reason, or a note

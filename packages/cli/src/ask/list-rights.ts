@@ -5,7 +5,7 @@ import { CliError } from '../terminal/cli-error.ts';
 import { readClusterRules, type ClusterRules } from './cluster-rules.ts';
 
 /** What a user may do with one resource, by verb. `cluster` is undefined if the cluster could not be asked. */
-export type ResourceRights = {
+type ResourceRights = {
   resource: string;
   verbs: Record<string, { gateway: boolean; cluster: boolean | undefined }>;
 };

@@ -11,7 +11,7 @@ function read(words: string, options: AskedOptions = {}) {
 }
 const pod = { resource: 'pods', apiGroup: '', subresource: '', namespace: 'default', name: '' };
 
-describe('what is asked', () => {
+describe('a request on the command line', () => {
   it.each<[string, AskedOptions, object]>([
     ['list pods', {}, { ...pod, verb: 'list' }],
     ['get po/web', { namespace: 'dev' }, { ...pod, verb: 'get', name: 'web', namespace: 'dev' }],
@@ -76,11 +76,11 @@ describe('what is asked', () => {
     ['get pods/', {}, /TYPE\/NAME/],
     ['get pods/web/exec', {}, /TYPE\/NAME/],
     ['', { verb: 'get' }, /no request is given/],
-  ])('(%s %j) is refused where it is unclear', (words, options, message) => {
+  ])('(%s %j) is rejected as unclear', (words, options, message) => {
     expect(() => read(words, options)).toThrow(message);
   });
 
-  it('is told to whoever may have meant something else', () => {
+  it('causes a note if it may mean something else', () => {
     expect(read('create pods/exec').warnings).toEqual([
       '"exec" is taken as the name of an object. For the subresource, give --subresource exec.',
     ]);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { resourceKind } from './resource-names.ts';
 
-describe('a word for a resource', () => {
+describe('a resource on the command line', () => {
   it.each([
     ['pods', 'pods', '', true],
     ['po', 'pods', '', true],
@@ -18,11 +18,11 @@ describe('a word for a resource', () => {
     ['ns', 'namespaces', '', false],
     ['crds', 'customresourcedefinitions', 'apiextensions.k8s.io', false],
     ['ingressclasses', 'ingressclasses', 'networking.k8s.io', false],
-  ])('(%s) stands for %s of group "%s"', (word, resource, apiGroup, namespaced) => {
+  ])('(%s) is %s of group "%s"', (word, resource, apiGroup, namespaced) => {
     expect(resourceKind(word)).toEqual({ resource, apiGroup, namespaced, known: true });
   });
 
-  it('of another group is taken as it is', () => {
+  it('is taken literally if it has another group', () => {
     expect(resourceKind('deployments.extensions')).toEqual({
       resource: 'deployments',
       apiGroup: 'extensions',
@@ -37,7 +37,7 @@ describe('a word for a resource', () => {
     });
   });
 
-  it('that nobody knows is of the core group, and said to be unknown', () => {
+  it('is in the core group if it is unknown, and reported as unknown', () => {
     for (const word of ['widgets', 'constructor', '__proto__'])
       expect(resourceKind(word)).toEqual({ resource: word, apiGroup: '', namespaced: undefined, known: false });
   });

@@ -1,5 +1,5 @@
 /** A resource of the API. `namespaced` is undefined if that is not known. */
-export type ResourceKind = { resource: string; apiGroup: string; namespaced: boolean | undefined };
+type ResourceKind = { resource: string; apiGroup: string; namespaced: boolean | undefined };
 
 // Built-in resources: their names and the short names of kubectl, by group. Those after the bar are not namespaced.
 const builtIn: Record<string, string> = {

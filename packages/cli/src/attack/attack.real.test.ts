@@ -20,7 +20,7 @@ const reviewOf = (userInfo: object, status = 201): RawReply => ({
 const bare = (status: number, body = '', closed = false): RawReply => ({ status, lines: [], body, closed });
 
 describe('an answer', () => {
-  it('is whole by its length, its chunks, or the end of the connection', () => {
+  it('is complete by its length, its chunks, or the end of the connection', () => {
     const whole = (text: string, closed = false) => readReply(text, closed, false).whole;
     expect([
       whole('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no'),
@@ -42,7 +42,7 @@ describe('an answer', () => {
     expect(readReply('', true, false).reply).toEqual({ status: 0, lines: [], body: '', closed: true });
   });
 
-  it('of any bytes is read without an exception, and is never less whole when more has come', () => {
+  it('is read from any bytes without an exception', () => {
     const piece = fc.constantFrom(
       'HTTP/1.1 200 OK\r\n',
       'HTTP/1.1 100 Continue\r\n\r\n',
@@ -66,8 +66,8 @@ describe('an answer', () => {
   });
 });
 
-describe('a request that would be somebody else', () => {
-  it('has found a hole if the cluster took it for another, in whatever respect', () => {
+describe('a request for another identity', () => {
+  it('finds a hole if the cluster saw any other identity', () => {
     const as = (changes: object) =>
       judgeIdentity(reviewOf({ username: 'alice', uid: 'u', groups: ['b', 'a'], ...changes }), baseline);
     expect(as({}).result).toBe('held');
@@ -82,7 +82,7 @@ describe('a request that would be somebody else', () => {
     expect(as({ username: 'root' }).seen).toContain('root');
   });
 
-  it("has found one if only the cluster's own rules refused it", () => {
+  it("finds a hole if only the cluster's own rules refused it", () => {
     expect(
       judgeIdentity(
         bare(
@@ -100,7 +100,7 @@ describe('a request that would be somebody else', () => {
     ).toBe('held');
   });
 
-  it('shows nothing by an error or by silence', () => {
+  it('finds nothing in an error or without a response', () => {
     expect([bare(400), bare(431), bare(0, '', true)].map((reply) => judgeIdentity(reply, baseline).result)).toEqual([
       'held',
       'held',
@@ -121,7 +121,7 @@ describe('a request that would be somebody else', () => {
 });
 
 describe('the rows', () => {
-  it('are those of the catalogue that can be judged from outside, in its order', () => {
+  it('are those of the catalog that can be judged from outside, in the same order', () => {
     expect(attackRows.map(({ row }) => row)).toEqual([
       'A01',
       'A02',
@@ -153,7 +153,7 @@ afterEach(() => {
   server = undefined;
 });
 
-/** A strict server that knows one token: it answers reviews, and refuses whatever it does not know. */
+/** Starts a strict server that accepts one token, answers reviews and refuses everything else. */
 async function serve(
   seen: IncomingMessage[],
   answer?: (request: IncomingMessage, response: ServerResponse) => boolean,
@@ -195,7 +195,7 @@ async function serve(
 }
 
 describe('sallyport attack', () => {
-  it('marks every request, tells nothing of the token, and ends with 0 where everything held', async () => {
+  it('marks every request, does not print the token, and exits with 0 if everything held', async () => {
     const seen: IncomingMessage[] = [];
     const target = await serve(seen);
     const { code, out, err } = await rig.run(
@@ -217,7 +217,7 @@ describe('sallyport attack', () => {
       ]);
   }, 60_000);
 
-  it('asks at the terminal first, and does nothing without yes', async () => {
+  it('asks for confirmation, and does nothing without yes', async () => {
     const seen: IncomingMessage[] = [];
     const target = await serve(seen);
     for (const word of ['no\n', '\n\nYES\n', 'y\n', '', '\n']) {
@@ -234,7 +234,7 @@ describe('sallyport attack', () => {
     );
   });
 
-  it('ends with 1 where there is a hole, and says what was seen of which', async () => {
+  it('exits with 1 if there is a hole, and prints the evidence', async () => {
     const target = await serve([], (request, response) => {
       if (request.headers['impersonate-user'] === undefined) return false;
       response
@@ -268,7 +268,7 @@ describe('sallyport attack', () => {
     });
   }, 60_000);
 
-  it('says what is wrong where nothing could be judged', async () => {
+  it('reports what is wrong if nothing could be judged', async () => {
     const target = await serve([], (_request, response) => {
       response.writeHead(404).end();
       return true;

@@ -40,7 +40,7 @@ const event = (number: number, user = 'bob@example.com') => ({
 });
 
 describe('sallyport audit search', () => {
-  it('shows who did what where and how it ended', async () => {
+  it('shows who did what, where, and the result', async () => {
     gateway.audit.events = [event(1)];
     const { out, err } = await rig.run('audit', 'search');
     expect(out.split('\n')[1]!.split(/ {2,}/)).toEqual([
@@ -56,7 +56,7 @@ describe('sallyport audit search', () => {
     expect(err).toBe('');
   });
 
-  it('shows how many an event stands for', async () => {
+  it('shows how many requests an event represents', async () => {
     const one = event(1);
     gateway.audit.events = [
       { ...one, data: { ...one.data, sallyport: { ...one.data.sallyport, aggregated: { count: 1400 } } } },
@@ -64,7 +64,7 @@ describe('sallyport audit search', () => {
     expect((await rig.run('audit', 'search')).out.split('\n')[1]).toMatch(/403 +ResponseComplete \(1400 times\)$/);
   });
 
-  it('sends the filters as the gateway names them', async () => {
+  it("sends the filters under the gateway's names", async () => {
     await rig.run(
       'audit',
       'search',
@@ -96,7 +96,7 @@ describe('sallyport audit search', () => {
     ]);
   });
 
-  it('goes on page by page up to the limit, and says when there is more', async () => {
+  it('reads pages up to the limit, and reports if there are more', async () => {
     gateway.audit.events = Array.from({ length: 2500 }, (_one, index) => event(index));
     const { out } = await rig.run('audit', 'search', '--limit', '2100', '-o', 'json');
     const { events, more } = JSON.parse(out) as { events: { id: string }[]; more: boolean };
@@ -111,7 +111,7 @@ describe('sallyport audit search', () => {
     expect((await rig.run('audit', 'search')).err).toContain('There are more events. Use --limit 1000');
   });
 
-  it('makes what clients wrote into events harmless, in both forms', async () => {
+  it('escapes what clients wrote into events, in both formats', async () => {
     gateway.audit.events = [
       {
         ...event(1),
@@ -124,18 +124,18 @@ describe('sallyport audit search', () => {
 
   it.each([
     [
-      "says so when the gateway shows only one's own",
+      'reports if the gateway shows only your own events',
       [event(1, 'alice@example.com')],
       'own',
       "these are your own events. To see events of other users, you must be listed in the gateway's api.policy.audit",
     ],
     [
-      "says what may be the reason where all are one's own",
+      'gives a possible reason if all events are your own',
       [event(1, 'alice@example.com')],
       undefined,
       'all of these are your own',
     ],
-    ['says what may be the reason where there are none', [], undefined, 'nothing was found'],
+    ['gives a possible reason if there are no events', [], undefined, 'nothing was found'],
   ])('%s', async (_what, events, scope, words) => {
     Object.assign(gateway.audit, { events, scope });
     expect((await rig.run('audit', 'search')).err).toContain(words);
@@ -152,7 +152,7 @@ describe('sallyport audit search', () => {
   });
 });
 
-describe('a moment', () => {
+describe('a time', () => {
   const now = Date.parse('2026-11-25T12:00:00Z');
   it.each([
     ['15m', '2026-11-25T11:45:00.000Z'],
@@ -162,13 +162,13 @@ describe('a moment', () => {
   ])('%s is %s', (text, moment) => {
     expect(readMoment(text, now)).toBe(moment);
   });
-  it.each(['', '15', '-1h', '999999999d', '2026-13-01', '2026', 'now'])('%j is none', (text) => {
+  it.each(['', '15', '-1h', '999999999d', '2026-13-01', '2026', 'now'])('rejects %j', (text) => {
     expect(() => readMoment(text, now)).toThrow('is not a time');
   });
 });
 
 describe('sallyport audit tail', () => {
-  /** Runs the tail for some polls, with something done before each. */
+  /** Runs the tail for a number of polls, with an action before each. */
   async function tail(steps: (() => void)[], output: 'text' | 'json' = 'json') {
     const kept = { out: '', err: '' };
     let polls = 0;
@@ -206,7 +206,7 @@ describe('sallyport audit tail', () => {
       gateway.audit.events.push(...numbers.map((number) => event(number)));
     };
 
-  it('begins with the last few, then shows each new one once and in order', async () => {
+  it('starts with the latest events, then shows each new one once and in order', async () => {
     add(1, 2, 3)();
     expect(ids((await tail([add(4), add(), add(5, 6)])).out)).toEqual(['e2', 'e3', 'e4', 'e5', 'e6']);
     expect(queries.map(({ after, order, cluster }) => [after, order, cluster])).toEqual([
@@ -217,7 +217,7 @@ describe('sallyport audit tail', () => {
     ]);
   });
 
-  it('goes on after the gateway was away, and says so once', async () => {
+  it('continues after the gateway was down, and reports it once', async () => {
     const away = () => {
       gateway.override = () => ({ status: 503, body: {} });
     };
@@ -231,7 +231,7 @@ describe('sallyport audit tail', () => {
     expect(err).toContain('The gateway can be reached again.');
   });
 
-  it('does not show its own queries, which would call forth each other', async () => {
+  it('does not show its own queries, which would cause further ones', async () => {
     const [session] = gateway.sessions.values();
     const query = (sessionId: string, uri: string) => ({
       ...event(1),
@@ -253,11 +253,11 @@ describe('sallyport audit tail', () => {
     ]);
   });
 
-  it('ends when the session does', async () => {
+  it('ends with the session', async () => {
     await expect(tail([() => gateway.revokeAll()])).rejects.toMatchObject({ exit: 'not-logged-in' });
   });
 
-  it('as text shows one event a line', async () => {
+  it('shows one event per line as text', async () => {
     expect((await tail([add(1)], 'text')).out).toMatch(
       /^2026-11-25T00:00:01\.000Z +bob@example\.com .* dev\/pods\/web:exec .*\n$/,
     );

@@ -90,7 +90,7 @@ describe('sallyport can-i', () => {
     ]);
   });
 
-  it('is a no if either says no, with the way to the reasons', async () => {
+  it('answers no if either does, and names the command that explains it', async () => {
     clusterAnswer = reviewed(false);
     expect(await rig.run(...exec)).toMatchObject({
       code: 1,
@@ -108,7 +108,7 @@ describe('sallyport can-i', () => {
     );
   });
 
-  it('says plainly what is not known', async () => {
+  it('reports what is unknown', async () => {
     clusterAnswer = {
       status: 403,
       body: {
@@ -130,7 +130,7 @@ describe('sallyport can-i', () => {
     expect(gateway.raw.length - count).toBe(1);
   });
 
-  it("is a no for a cluster that is not there or not the caller's, and does not ask further", async () => {
+  it('answers no for an unknown cluster, without asking the cluster', async () => {
     policyAnswer = {
       status: 404,
       body: {
@@ -146,7 +146,7 @@ describe('sallyport can-i', () => {
     expect(gateway.raw).toHaveLength(1);
   });
 
-  it('says nothing when told to, and has its answer in the exit code', async () => {
+  it('prints nothing with -q, and answers by its exit code', async () => {
     expect(await rig.run(...exec, '-q')).toEqual({ code: 0, out: '', err: '' });
     clusterAnswer = reviewed(false);
     expect(await rig.run(...exec, '--quiet')).toEqual({ code: 1, out: '', err: '' });
@@ -160,7 +160,7 @@ describe('sallyport can-i', () => {
     expect(await rig.run(...exec, '-q')).toMatchObject({ code: 3, out: '', err: expect.stringContaining('Log in') });
   });
 
-  it('asks about paths, and gives JSON and YAML', async () => {
+  it('asks about paths, and prints JSON and YAML', async () => {
     const json = await rig.run('can-i', 'get', '/healthz', '--cluster', 'dev', '-o', 'json');
     expect(JSON.parse(json.out)).toEqual({
       allowed: true,
@@ -183,7 +183,7 @@ describe('sallyport can-i', () => {
     });
   });
 
-  it('shows hostile text harmless', async () => {
+  it('escapes control characters', async () => {
     clusterAnswer = reviewed(false, 'x\u001b[2J');
     expect((await rig.run(...exec)).out).toContain('x\\x1b[2J');
   });
@@ -223,7 +223,7 @@ describe('sallyport can-i --list', () => {
       .find((one) => one.startsWith(`${resource} `))
       ?.split(/ +/);
 
-  it('shows for each resource and verb who allows it', async () => {
+  it('shows who allows each verb on each resource', async () => {
     const { code, out, err } = await rig.run('can-i', '--list', '-n', 'shop', '--cluster', 'dev');
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(line(out, 'RESOURCE')).toEqual(['RESOURCE', 'GET', 'LIST', 'WATCH', 'CREATE', 'UPDATE', 'PATCH', 'DELETE']);
@@ -240,7 +240,7 @@ describe('sallyport can-i --list', () => {
       'yes',
       'rbac',
     ]);
-    // In RBAC, unlike in policies, every resource means their subresources, too.
+    // In RBAC, unlike in policies, `*` includes subresources.
     expect(line(out, 'deployments.apps/scale')).toEqual(['deployments.apps/scale', 'yes', 'yes', 'yes']);
     expect(line(out, 'statefulsets.apps')).toEqual(['statefulsets.apps', ...Array.from({ length: 7 }, () => 'rbac')]);
     expect(out).toContain('In namespace shop of cluster dev, by policy v');
@@ -252,7 +252,7 @@ describe('sallyport can-i --list', () => {
     expect(json.rights).toContainEqual({ resource: 'pods/exec', verbs: { create: { gateway: true, cluster: false } } });
   });
 
-  it('says where the cluster could not be asked, or does not say all', async () => {
+  it('reports if the cluster could not be asked or its answer is incomplete', async () => {
     clusterAnswer = { status: 403, body: { kind: 'Status', message: 'policy rule "x" does not allow it' } };
     const { out } = await rig.run('can-i', '--list', '--cluster', 'dev');
     expect(line(out, 'pods')).toEqual(['pods', 'yes?', 'yes?', 'yes?', 'yes?', 'yes?', 'yes?', '-']);
@@ -264,7 +264,7 @@ describe('sallyport can-i --list', () => {
     expect((await rig.run('can-i', '--list', '--cluster', 'dev')).out).toContain('its list is incomplete: webhook');
   });
 
-  it("is refused where nothing is the caller's, and takes nothing that makes no sense with it", async () => {
+  it('is refused without access to the cluster, and rejects options that do not apply', async () => {
     policyAnswer = {
       status: 404,
       body: {

@@ -78,8 +78,8 @@ async function canI(environment: Environment, words: string[], options: Options)
     return list(environment, options);
   }
   const { gateway: opened, cluster, namespace } = await openPlace(environment, options);
-  const warn = (said: string) => {
-    if (options.quiet !== true) environment.stderr.write(`note: ${forTerminal(said)}\n`);
+  const warn = (note: string) => {
+    if (options.quiet !== true) environment.stderr.write(`note: ${forTerminal(note)}\n`);
   };
   const asked: Asked = readAsked(words, options, { defaultNamespace: namespace, warn });
   const found = await askGateway(opened, asked, cluster);

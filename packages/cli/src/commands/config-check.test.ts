@@ -24,11 +24,11 @@ const check = (text: string, ...args: string[]) => {
 };
 
 describe('sallyport config check', () => {
-  it('has nothing to say about a good one', async () => {
+  it('accepts a valid configuration', async () => {
     expect(await check(good)).toEqual({ code: 0, out: `${path.join(rig.directory, 'sallyport.yaml')}: ok\n`, err: '' });
   });
 
-  it('reports every fault at once, of the form and of the policies, with line, column and hint', async () => {
+  it('reports all faults at once, including those of policies, with line, column and hint', async () => {
     const { code, out, err } = await check(
       good.replace('server:', 'servre:').replace('allow:', 'alow:').replace("'http://localhost:8443'", 'nonsense'),
     );
@@ -50,7 +50,7 @@ describe('sallyport config check', () => {
     expect(lines.at(-3)).toMatch(/^sallyport: .*has \d+ faults$/);
   });
 
-  it('gives the same as JSON', async () => {
+  it('reports the same as JSON', async () => {
     const { code, out } = await check(good.replace('allow:', 'alow:'), '-o', 'json');
     expect(code).toBe(1);
     expect(JSON.parse(out)).toMatchObject({
@@ -59,7 +59,7 @@ describe('sallyport config check', () => {
     });
   });
 
-  it('warns of a cluster that lets nobody in, and is content', async () => {
+  it('warns about a cluster without access, and succeeds', async () => {
     const { code, err } = await check(good.replace(/ {4}policy:[\s\S]*/, ''));
     expect({ code, err }).toEqual({
       code: 0,
@@ -67,7 +67,7 @@ describe('sallyport config check', () => {
     });
   });
 
-  it('warns where people or groups of two providers would be one and the same, at the place in the file', async () => {
+  it('warns if users or groups of two providers would be the same, with the place in the file', async () => {
     const two = (prefix: string) =>
       good.replace(
         'clientSecret: y}',
@@ -82,7 +82,7 @@ describe('sallyport config check', () => {
     expect(await check(two(", prefix: {user: 'partners:', groups: 'partners:'}"))).toMatchObject({ code: 0, err: '' });
   });
 
-  it('warns where sessions in Redis would follow nobody', async () => {
+  it('warns if sessions in Redis would not follow users', async () => {
     const inRedis = (more: string) => `${good}sessions: {redis: "redis://redis:6379"${more}}\n`;
     expect(await check(inRedis(''))).toMatchObject({
       code: 0,
@@ -102,7 +102,7 @@ describe('sallyport config check', () => {
     });
   });
 
-  it('knows the policies by their names, and what stands in files of their own', async () => {
+  it('reports policies by name, and those in separate files', async () => {
     const clusters = good.replace(
       '    policy:\n      - allow: {and: [{groups: {has: developers}}]}\n',
       '    policies: [develpers]\n    policyFile: dev.yaml\n    namespaces: [{match: x, policies: [ops]}]\n',
@@ -125,7 +125,7 @@ describe('sallyport config check', () => {
     ]);
   });
 
-  it('takes the file that is named, else SALLYPORT_CONFIG', async () => {
+  it('checks the named file, or SALLYPORT_CONFIG', async () => {
     await check(good);
     writeFileSync(path.join(rig.directory, 'other.yaml'), 'a: 1\n');
     expect((await rig.run('config', 'check', 'other.yaml')).err).toContain('other.yaml:1:1: a: is not a known name');
@@ -142,14 +142,14 @@ describe('sallyport config check', () => {
     ['an evil name', '__proto__: {x: 1}'],
     ['a list', '- 1'],
     ['odd clusters', 'clusters: [1, null, {policy: [[]]}]\napi: {policy: 7}'],
-  ])('answers %s with faults, not with a crash', async (_what, text) => {
+  ])('reports faults for %s without a crash', async (_what, text) => {
     const { code, err } = text === undefined ? await rig.run('config', 'check') : await check(text);
     expect(code).toBe(1);
     expect(err).toMatch(/^.*sallyport\.yaml.*: .+\n/);
     expect(err).not.toMatch(/ {4}at |unexpected error/);
   });
 
-  it('shows no value of the file', async () => {
+  it('shows no values from the file', async () => {
     expect((await check(good.replace('clientSecret: y', 'clientSecret: [hunter2]'))).err).not.toContain('hunter2');
   });
 });

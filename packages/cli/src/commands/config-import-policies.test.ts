@@ -13,8 +13,8 @@ const policyOf = async (...lines: string[]) => {
   return (await importSource(rig)).parsed.clusters[0]?.policy;
 };
 
-describe('what people may do', () => {
-  it('stays with those who were named in the older lists', async () => {
+describe('the access rules', () => {
+  it('keep the users of the older lists', async () => {
     expect(
       await policyOf(
         'allowed_users: [a@corp.test, opaque-id]',
@@ -36,7 +36,7 @@ describe('what people may do', () => {
     ]);
   });
 
-  it('stays with those whose claims were named', async () => {
+  it('keep the users with the named claims', async () => {
     expect(await policyOf('allowed_idp_claims: {family_name: [Doe, Roe], "urn:corp/level": "7"}')).toEqual([
       {
         allow: {
@@ -46,13 +46,13 @@ describe('what people may do', () => {
     ]);
   });
 
-  it('never goes to people who have not logged in', async () => {
+  it('never allow users who have not logged in', async () => {
     expect(await policyOf('allow_public_unauthenticated_access: true')).toEqual([
       { allow: { or: [{ authenticated_user: true }] } },
     ]);
   });
 
-  it('stays limited to the paths of the route', async () => {
+  it('keep the limits on paths', async () => {
     expect(await policyOf('allow_any_authenticated_user: true', 'prefix: /api/v1')).toEqual([
       { allow: { or: [{ authenticated_user: true }] } },
       { deny: { not: [{ http_path: { starts_with: '/api/v1' } }] } },
@@ -63,13 +63,13 @@ describe('what people may do', () => {
     ]);
   });
 
-  it('may be a policy in a text', async () => {
+  it('may be a policy in a string', async () => {
     expect(await policyOf('policy: |', '  allow:', '    and:', '      - groups:', '          has: admins')).toEqual([
       { allow: { and: [{ groups: { has: 'admins' } }] } },
     ]);
   });
 
-  it('is told where it means something else here', async () => {
+  it('cause a note if they change their meaning', async () => {
     putSource(
       rig,
       route(
@@ -86,7 +86,7 @@ describe('what people may do', () => {
     );
   });
 
-  it('is nothing where the route said nothing', async () => {
+  it('are empty if the route had none', async () => {
     putSource(rig, route());
     const { parsed, notes } = await importSource(rig);
     expect(parsed.clusters[0]!.policy).toEqual([]);
@@ -102,7 +102,7 @@ describe('what people may do', () => {
     ['a substitution in a policy', 'policy: [{allow: {or: [{domain: "${file:/etc/passwd}"}]}}]', /routes\.0/],
     ['a substitution in a file name', 'tls_custom_ca_file: "${env:HOME}"', /routes\.0/],
     ['a redirect', 'redirect: {https_redirect: true}', /routes\.0\.redirect/],
-  ])('makes the route stay out rather than open more: %s', async (_what, line, where) => {
+  ])('exclude the route if it would allow more: %s', async (_what, line, where) => {
     putSource(rig, route('allow_any_authenticated_user: true', line));
     const { parsed, notCarried } = await importSource(rig);
     expect(parsed.clusters).toEqual([]);
@@ -112,7 +112,7 @@ describe('what people may do', () => {
     );
   });
 
-  it('leaves out what would send the credential in clear text', async () => {
+  it('exclude a route that would send the credential unencrypted', async () => {
     putSource(rig, route('allow_any_authenticated_user: true').replace('https://10.0.0.1', 'http://10.0.0.1'));
     expect((await importSource(rig)).parsed.clusters).toEqual([]);
   });

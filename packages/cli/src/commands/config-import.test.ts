@@ -18,8 +18,8 @@ afterEach(() => rig.remove());
 const useFixture = (name: string) =>
   copyFileSync(path.join(fixtures, `${name}.yaml`), path.join(rig.directory, 'pomerium.yaml'));
 
-describe('a configuration of Pomerium', () => {
-  it.each(names)('comes out as one that the gateway takes: %s', async (name) => {
+describe('a Pomerium configuration', () => {
+  it.each(names)('becomes a valid configuration: %s', async (name) => {
     useFixture(name);
     expect((await rig.run('config', 'import', 'pomerium.yaml', '--out', 'sallyport.yaml')).code).toBe(0);
     const result = readFileSync(path.join(rig.directory, 'sallyport.yaml'), 'utf8');
@@ -35,7 +35,7 @@ describe('a configuration of Pomerium', () => {
     });
   });
 
-  it.each(names)('never gives away a secret, on any stream: %s', async (name) => {
+  it.each(names)('never reveals a secret, on any stream: %s', async (name) => {
     useFixture(name);
     const runs = [
       await rig.run('config', 'import', 'pomerium.yaml'),
@@ -46,7 +46,7 @@ describe('a configuration of Pomerium', () => {
     expect(said).not.toMatch(/planted|cGxhbnRlZC|c2hhcmVk|Y29va2ll/);
   });
 
-  it('turns Kubernetes routes into clusters with the host that people use', async () => {
+  it('turns Kubernetes routes into clusters with the same host', async () => {
     useFixture('all-in-one');
     const { clusters, parsed } = await importSource(rig);
     expect(clusters).toEqual([
@@ -82,7 +82,7 @@ describe('a configuration of Pomerium', () => {
     ]);
   });
 
-  it('refers to secrets that stand in it, and says where to put them', async () => {
+  it('replaces secrets by references, and tells where to put them', async () => {
     useFixture('all-in-one');
     const { secrets, parsed } = await importSource(rig);
     expect(secrets.map(({ path: where, reference, line }) => [where, reference, line])).toEqual([
@@ -93,7 +93,7 @@ describe('a configuration of Pomerium', () => {
     expect(parsed.clusters[1]).toMatchObject({ token: '${env:SALLYPORT_DEV_TOKEN}', caFile: 'dev-ca.crt' });
   });
 
-  it('names every option that has no counterpart, with place, reason and what to do instead', async () => {
+  it('reports every option without a counterpart, with its place, a reason and a replacement', async () => {
     useFixture('all-in-one');
     const { notCarried } = await importSource(rig);
     expect(notCarried.map(({ path: where }) => where).toSorted()).toEqual([
@@ -126,7 +126,7 @@ describe('a configuration of Pomerium', () => {
       ]);
   });
 
-  it('as text tells the same, beside the configuration', async () => {
+  it('has the same report as text, next to the configuration', async () => {
     useFixture('all-in-one');
     const { out, err } = await rig.run('config', 'import', 'pomerium.yaml');
     expect((parse(out) as Config).clusters.map(({ name }) => name)).toEqual(['prod', 'dev']);
@@ -137,7 +137,7 @@ describe('a configuration of Pomerium', () => {
     expect(err).toMatch(/NOT CARRIED OVER:\n(.*\n)* {2}\/.*pomerium\.yaml:53:5: routes\.2: is not a Kubernetes route/);
   });
 
-  it('reads files of the older form: routes under policy, sessions on Redis, a load balancer in front', async () => {
+  it('may have the older form: routes under policy, sessions in Redis, a load balancer in front', async () => {
     useFixture('older');
     const { parsed, notCarried, notes } = await importSource(rig);
     expect(parsed.gateway).toEqual({
@@ -178,7 +178,7 @@ describe('a configuration of Pomerium', () => {
 });
 
 describe('client certificates', () => {
-  it('that every route asked for are asked for by every cluster', async () => {
+  it('are required by every cluster if every route required them', async () => {
     useFixture('strict');
     const { parsed, notCarried } = await importSource(rig);
     expect(parsed.gateway.tls).toEqual({
@@ -206,7 +206,7 @@ describe('client certificates', () => {
     );
   });
 
-  it('are left to the policies where the source did so', async () => {
+  it('are left to the policies if the source did so', async () => {
     putSource(
       rig,
       `${route('allow_any_authenticated_user: true')}\ndownstream_mtls: {ca: cGxhbnRlZC1jYQ==, enforcement: policy}\n`,
@@ -257,7 +257,7 @@ describe('the import', () => {
     ],
     ['a length of time that is none', 'cookie_expire: soon', /cookie_expire: is not a duration/],
     ['an address to listen on that is none', 'address: everywhere', /address: is not a listen address/],
-  ])('answers %s with faults in their places, and writes nothing', async (_what, text, faults) => {
+  ])('reports the faults of %s with their places, and writes nothing', async (_what, text, faults) => {
     putSource(rig, text);
     const { code, out, err } = await rig.run('config', 'import', 'pomerium.yaml', '--out', 'sallyport.yaml');
     expect({ code, out }).toEqual({ code: 1, out: '' });
@@ -270,7 +270,7 @@ describe('the import', () => {
     });
   });
 
-  it('replaces no file unless it is told to, and writes for its owner alone', async () => {
+  it('replaces a file only with --force, and makes it private', async () => {
     putSource(rig, route());
     writeFileSync(path.join(rig.directory, 'sallyport.yaml'), 'mine');
     expect(await rig.run('config', 'import', 'pomerium.yaml', '--out', 'sallyport.yaml')).toMatchObject({
@@ -286,14 +286,14 @@ describe('the import', () => {
     expect(statSync(path.join(rig.directory, 'sallyport.yaml')).mode & 0o777).toBe(0o600);
   });
 
-  it('says so when there is no such file', async () => {
+  it('reports a missing file', async () => {
     expect(await rig.run('config', 'import', 'pomerium.yaml')).toMatchObject({
       code: 7,
       err: expect.stringContaining('cannot be used (ENOENT)'),
     });
   });
 
-  it('ends with a result or with faults, whatever the options', async () => {
+  it('ends with a result or with faults, whatever the options are', async () => {
     const value = fc.oneof(
       fc.constantFrom('https://a.test', '/x', '${env:A}', true, false, null, 5, 'a@b.test', 'redis', 'okta'),
       fc.array(fc.constantFrom('https://b.test:6443', 'x', 1), { maxLength: 3 }),

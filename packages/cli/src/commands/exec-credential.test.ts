@@ -32,13 +32,13 @@ describe('exec-credential as a program', () => {
     },
   );
 
-  it('logs in where errors go to a terminal, even if the client keeps its input to itself', async () => {
+  it('logs in if standard error is a terminal, even if the client does not share its input', async () => {
     rig.environment.stderr.isTTY = true;
     expect(await ask()).toMatchObject({ code: 0, out: expect.stringContaining('ExecCredential') });
     expect(rig.opened).toHaveLength(1);
   });
 
-  it('logs in without a terminal as well: a graphical client has a person but no terminal', async () => {
+  it('logs in without a terminal too: a graphical client has a user but no terminal', async () => {
     rig.environment.stderr.isTTY = false;
     expect(await ask()).toMatchObject({ code: 0, out: expect.stringContaining('ExecCredential') });
     expect(rig.opened).toHaveLength(1);
@@ -57,7 +57,7 @@ describe('exec-credential as a program', () => {
     expect(statSync(kept('exec-cache')).mode & 0o777).toBe(0o600);
   });
 
-  it('fails with 1 and keeps the credential while the gateway is not ready', async () => {
+  it('fails with exit code 1 and keeps the credential while the gateway is not ready', async () => {
     await rig.run('login', '--gateway', gateway.origin);
     rmSync(kept('exec-cache'));
     gateway.override = () => ({ status: 503, body: { detail: 'The session store cannot be reached.' } });
@@ -73,7 +73,7 @@ describe('exec-credential as a program', () => {
     await rig.run('login', '--gateway', gateway.origin);
     const other = await startFakeGateway();
     expect((await rig.run('exec-credential', `${other.origin}/clusters/dev`)).code).toBe(0);
-    // Had the kept token been tried there, the gateway would have been asked about it.
+    // The other gateway would have got a request if the stored token had been tried there.
     expect(other.calls).not.toContain('GET /.sallyport/me');
     expect(rig.opened).toHaveLength(2);
     await other.close();
@@ -84,7 +84,7 @@ describe('exec-credential as a program', () => {
     'https://gate.example.com/other',
     'https://u:p@gate.example.com/clusters/dev',
     '--gateway',
-  ])('refuses the server %s', async (server) => {
+  ])('rejects the server %s', async (server) => {
     expect(await rig.run('exec-credential', server)).toMatchObject({ code: 1, out: '' });
   });
 });

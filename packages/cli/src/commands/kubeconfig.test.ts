@@ -25,7 +25,7 @@ type Kubeconfig = {
 const written = (file = rig.kubeconfig) => parse(readFileSync(file, 'utf8')) as Kubeconfig;
 
 describe('sallyport kubeconfig', () => {
-  it('prints entries for all clusters that the gateway shows', async () => {
+  it('prints entries for all visible clusters', async () => {
     const { code, out } = await rig.run('kubeconfig');
     expect(code).toBe(0);
     const config = parse(out) as Kubeconfig;
@@ -43,7 +43,7 @@ describe('sallyport kubeconfig', () => {
     expect(existsSync(rig.kubeconfig)).toBe(false);
   });
 
-  it('merges into the first file of KUBECONFIG, mode 0600, and leaves nothing beside it', async () => {
+  it('merges into the first file of KUBECONFIG with mode 0600, and leaves no other file', async () => {
     rig.environment.env.KUBECONFIG = `${rig.kubeconfig}:${path.join(rig.directory, 'second')}`;
     const { code, out } = await rig.run('kubeconfig', '--merge', '--cluster', 'prod');
     expect({ code, out }).toEqual({ code: 0, out: `Wrote sallyport-prod to ${rig.kubeconfig}.\n` });
@@ -60,7 +60,7 @@ describe('sallyport kubeconfig', () => {
     expect(written(path.join(rig.directory, '.kube', 'config')).clusters).toHaveLength(2);
   });
 
-  it('writes through a link instead of replacing it', async () => {
+  it('follows a symbolic link and does not replace it', async () => {
     const real = path.join(rig.directory, 'real');
     writeFileSync(real, 'current-context: mine\n', { mode: 0o644 });
     symlinkSync(real, rig.kubeconfig);
@@ -70,7 +70,7 @@ describe('sallyport kubeconfig', () => {
     expect([written(real)['current-context'], statSync(real).mode & 0o777]).toEqual(['mine', 0o600]);
   });
 
-  it('refuses while another program holds the lock, and does not take the lock away', async () => {
+  it('refuses while another program holds the lock, and does not remove the lock', async () => {
     writeFileSync(`${rig.kubeconfig}.lock`, '');
     expect(await rig.run('kubeconfig', '--merge')).toMatchObject({
       code: 7,
@@ -79,7 +79,7 @@ describe('sallyport kubeconfig', () => {
     expect([existsSync(rig.kubeconfig), existsSync(`${rig.kubeconfig}.lock`)]).toEqual([false, true]);
   });
 
-  it('changes nothing in a file that it does not understand', async () => {
+  it('changes nothing in a file that it cannot read', async () => {
     writeFileSync(rig.kubeconfig, 'clusters: {oh: no}\n');
     expect(await rig.run('kubeconfig', '--merge')).toMatchObject({
       code: 7,
@@ -89,7 +89,7 @@ describe('sallyport kubeconfig', () => {
     expect(readdirSync(rig.directory).toSorted()).toEqual(['home', 'kubeconfig']);
   });
 
-  it('asks nobody with --offline, and remembers the authority that it is given', async () => {
+  it('does not ask the gateway with --offline, and remembers the given CA', async () => {
     const ca = path.join(rig.directory, 'ca.pem');
     writeFileSync(ca, `junk\n-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n${authority}`);
     const { code } = await rig.run(
@@ -126,7 +126,7 @@ describe('sallyport kubeconfig', () => {
     expect(await rig.run('kubeconfig', ...args)).toMatchObject({ code, out: '', err: expect.stringContaining(words) });
   });
 
-  it('takes no cluster from the gateway whose name is none', async () => {
+  it('rejects an invalid cluster name from the gateway', async () => {
     gateway.override = ({ path: asked }) =>
       asked.endsWith('/clusters')
         ? { status: 200, body: { clusters: [{ name: '../x\n', url: 'https://x' }] } }
@@ -172,7 +172,7 @@ describe('sallyport kubeconfig --rbac', () => {
     ]);
   });
 
-  it('lists in the manifests what it lists for the command', async () => {
+  it('is the same in the manifests', async () => {
     const { out } = await roleFor('{groups: [developers]}');
     const manifest = readFileSync(new URL('../../../../k8s/base/gateway-cluster-role.yaml', import.meta.url), 'utf8');
     const authentication = (text: string) =>
@@ -182,7 +182,7 @@ describe('sallyport kubeconfig --rbac', () => {
     expect(authentication(manifest)).toEqual(authentication(out));
   });
 
-  it('warns where a pattern makes the role wider than the settings', async () => {
+  it('warns if a pattern makes the role wider than the settings', async () => {
     const { out, err } = await roleFor("{groups: ['dev-*', sre]}");
     expect((parse(out) as { rules: Record<string, string[]>[] }).rules[1]).toEqual({
       apiGroups: [''],
@@ -192,7 +192,7 @@ describe('sallyport kubeconfig --rbac', () => {
     expect(err).toContain('"dev-*", which RBAC cannot express');
   });
 
-  it('gives no right to any group where none is allowed', async () => {
+  it('allows no group if the settings allow none', async () => {
     const { out } = await roleFor('{groups: []}');
     expect(
       (parse(out) as { rules: Record<string, string[]>[] }).rules.some((rule) => rule.resources!.includes('groups')),

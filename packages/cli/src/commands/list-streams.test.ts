@@ -47,7 +47,7 @@ const answerWith = (body: object) => {
 const list = (...more: string[]) => rig.run('sessions', 'list', '--streams', ...more);
 
 describe('sallyport sessions list --streams', () => {
-  it('shows what is open, as one would type it, with its session and how much has flowed', async () => {
+  it('shows open streams like kubectl arguments, with session and traffic', async () => {
     gateway.streams = [
       stream(),
       stream({
@@ -94,7 +94,7 @@ describe('sallyport sessions list --streams', () => {
     ]);
   });
 
-  it('shows all there is to know with -o wide, and the figures themselves with -o json', async () => {
+  it('shows all columns with -o wide, and exact numbers with -o json', async () => {
     gateway.streams = [stream()];
     expect((await list('-o', 'wide')).out).toMatch(
       /SESSION +VERB +FROM +GATEWAY +AUDIT\n.* create +10\.0\.0\.9 +proxy\/a1 +audit-1\n$/,
@@ -106,7 +106,7 @@ describe('sallyport sessions list --streams', () => {
     });
   });
 
-  it('shows those that have ended: when, why, and with which exit code', async () => {
+  it('shows when streams ended, why, and with which exit code', async () => {
     const end = 1_700_000_060_000;
     gateway.streams = [
       stream({ end, reason: 'session-ended', detail: 'This session was ended. Log in again.' }),
@@ -121,24 +121,24 @@ describe('sallyport sessions list --streams', () => {
     expect((await list('--ended', '-o', 'wide')).out).toContain('session-ended: This session was ended. Log in again.');
   });
 
-  it('asks as it is told to', async () => {
+  it('sends its filters', async () => {
     await list('--all', '--ended', '--user', 'bob@example.com', '--cluster', 'dev', '--session', 'ses_1');
     expect(asked).toEqual(['/streams?ended=true&all=true&user=bob%40example.com&cluster=dev&session=ses_1']);
   });
 
-  it('says so when there is nothing', async () => {
+  it('reports that there are no streams', async () => {
     expect((await list()).out).toBe('No stream is open.\n');
     expect((await list('--ended')).out).toBe('No stream has ended recently.\n');
   });
 
-  it('makes names from elsewhere harmless', async () => {
+  it('escapes control characters in names', async () => {
     gateway.streams = [stream({ name: 'web\u001b[2J', user: 'eve\u0007' })];
     const { out } = await list();
     expect(out).toContain('web\\x1b[2J');
     expect(out).not.toMatch(/[\u0007\u001b]/);
   });
 
-  it.each(['text', 'wide', 'json'])('that is not whole is shown, and then is no success (%s)', async (form) => {
+  it.each(['text', 'wide', 'json'])('shows an incomplete list, and then fails (%s)', async (form) => {
     answerWith({ streams: [{ ...stream(), sessionId: 's' }], missing: ['proxy/b2'], omitted: 0 });
     expect(await list('-o', form)).toMatchObject({
       code: 10,
@@ -153,7 +153,7 @@ describe('sallyport sessions list --streams', () => {
     });
   });
 
-  it('that may not be seen says why', async () => {
+  it('reports why it is refused', async () => {
     gateway.override = () => ({
       status: 403,
       body: {
@@ -175,7 +175,7 @@ describe('sallyport sessions list', () => {
     ['--ended', [] as string[]],
     ['--cluster', ['dev']],
     ['--session', ['x']],
-  ])('does not ignore %s, which is about streams', async (option, value) => {
+  ])('does not ignore %s, which needs --streams', async (option, value) => {
     expect(await rig.run('sessions', 'list', option, ...value)).toMatchObject({
       code: 2,
       out: '',
@@ -184,7 +184,7 @@ describe('sallyport sessions list', () => {
     expect(asked).toEqual([]);
   });
 
-  it('takes -o wide, too', async () => {
+  it('accepts -o wide too', async () => {
     expect(await rig.run('sessions', 'list', '-o', 'wide')).toMatchObject({
       code: 0,
       out: expect.stringContaining('SESSION'),
@@ -199,7 +199,7 @@ describe('a number of bytes', () => {
     [1024, '1.0 KiB'],
     [1_572_864, '1.5 MiB'],
     [5e15, '4547.5 TiB'],
-  ])('%d reads %s', (bytes, text) => {
+  ])('%d is shown as %s', (bytes, text) => {
     expect(readableBytes(bytes)).toBe(text);
   });
 });

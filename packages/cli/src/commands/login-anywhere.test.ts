@@ -23,7 +23,7 @@ afterEach(async () => {
 });
 const login = (...args: string[]) => rig.run('login', '--gateway', gateway.origin, ...args);
 const pastePage = (text: string) => /^ {2}(http\S+redirect_uri=urn\S+)$/m.exec(text)?.[1] ?? '';
-/** Opens the page elsewhere and pastes what `change` makes of the code that it shows. */
+/** Opens the page on another machine, and pastes the result of `change` for the code that it shows. */
 function pasteFrom(change: (code: string) => string[]): void {
   rig.onErr = (text) => {
     const page = pastePage(text);
@@ -34,8 +34,8 @@ function pasteFrom(change: (code: string) => string[]): void {
   };
 }
 
-describe('a login whose code is pasted', () => {
-  it('needs no way back to this machine, and ends without more input', async () => {
+describe('a login with a pasted code', () => {
+  it('needs no redirect to this machine, and ends without more input', async () => {
     pasteFrom((code) => [`  ${code} \r\n`]);
     const { code, out, err } = await login('--no-browser');
     expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('as alice@example.com') });
@@ -47,7 +47,7 @@ describe('a login whose code is pasted', () => {
     expect(out + err + gateway.raw.join()).not.toContain([...gateway.sessions.keys()][0]);
   });
 
-  it('takes another try after a slip of the hand', async () => {
+  it('accepts another try after a wrong paste', async () => {
     pasteFrom((code) => ['\n', 'nonsense\n', `${code.slice(0, 5)}`, `${code.slice(5)}\n`]);
     const { code, err } = await login('--no-browser');
     expect(code).toBe(0);
@@ -55,7 +55,7 @@ describe('a login whose code is pasted', () => {
     expect(err).toContain('Paste the code again');
   });
 
-  it('goes on waiting for the browser here when the input ends', async () => {
+  it('keeps waiting for the local browser if the input ends', async () => {
     stdin.end();
     rig.onErr = (text) => {
       const here = /^ {2}(http\S+redirect_uri=http\S+)$/m.exec(text)?.[1];
@@ -64,7 +64,7 @@ describe('a login whose code is pasted', () => {
     expect((await login('--no-browser')).code).toBe(0);
   });
 
-  it('gives up in time when nobody does anything', async () => {
+  it('gives up in time without an answer', async () => {
     expect(await login('--no-browser', '--timeout', '1')).toMatchObject({
       code: 6,
       err: expect.stringContaining('the login was not finished within 1 seconds'),
@@ -74,7 +74,7 @@ describe('a login whose code is pasted', () => {
   it.each([
     ['has it switched off', 403],
     ['is asked for it too often from here', 429],
-  ])('is not offered where the gateway %s', async (_what, status) => {
+  ])('is not offered if the gateway %s', async (_what, status) => {
     gateway.override = ({ path: asked, query }) =>
       asked === '/.sallyport/login' && query.get('redirect_uri')!.startsWith('urn:')
         ? { status, body: { detail: 'not now' } }
@@ -84,7 +84,7 @@ describe('a login whose code is pasted', () => {
     expect([code, pastePage(err)]).toEqual([0, '']);
   });
 
-  it('is offered to a person at a terminal over SSH, and to nobody without one', async () => {
+  it('is offered over SSH with a terminal, and not without one', async () => {
     for (const [isTTY, env, offered] of [
       [true, { SSH_CONNECTION: 'x' }, true],
       [true, {}, true],
@@ -103,7 +103,7 @@ describe('a login whose code is pasted', () => {
 });
 
 describe('sallyport login --device', () => {
-  it('shows page and code, asks as often as it may, and takes what was approved', async () => {
+  it('prints page and code, polls at the given interval, and gets the credential', async () => {
     gateway.device.answers = ['authorization_pending', 'slow_down', 'authorization_pending'];
     const pauses: number[] = [];
     begin({ sleep: (ms) => (pauses.push(ms), Promise.resolve()) });
@@ -128,12 +128,12 @@ describe('sallyport login --device', () => {
     ['access_denied', 'the login was denied on the approval page'],
     ['expired_token', 'the login was not approved in time'],
     ['something_else', 'the gateway did not accept the login: x'],
-  ])('says what became of it: %s', async (error, words) => {
+  ])('reports how it ended: %s', async (error, words) => {
     gateway.device.answers = ['authorization_pending', error];
     expect(await login('--device')).toMatchObject({ code: 6, out: '', err: expect.stringContaining(words) });
   });
 
-  it('goes on when the gateway is away for a moment, and not when it refuses', async () => {
+  it('continues if the gateway is down for a moment, and not if it refuses', async () => {
     gateway.device.answers = [
       { status: 503, body: { detail: 'away' } },
       { status: 429, body: {} },
@@ -143,7 +143,7 @@ describe('sallyport login --device', () => {
     expect((await login('--device')).code).toBe(5);
   });
 
-  it('ends with --timeout, or with the code', async () => {
+  it('ends with --timeout, or when the code expires', async () => {
     const clock = { now: Date.now() };
     begin({ now: () => clock.now, sleep: (ms) => ((clock.now += ms), Promise.resolve()) });
     gateway.device.answers = Array.from({ length: 100 }, () => 'authorization_pending');
@@ -153,7 +153,7 @@ describe('sallyport login --device', () => {
     expect(gateway.device.asked).toHaveLength(5 + 61);
   });
 
-  it('says what to do where the gateway does not offer it', async () => {
+  it('tells what to do if the gateway does not offer it', async () => {
     gateway.override = ({ path: asked }) =>
       asked.endsWith('/device/code') ? { status: 404, body: { detail: 'off' } } : undefined;
     expect(await login('--device')).toMatchObject({
@@ -170,7 +170,7 @@ describe('sallyport login --device', () => {
     ['a day between them', { interval: 86_400 }, 4],
     ['no end', { expires_in: -1 }, 4],
     ['a code that would break a header', { device_code: 'x\r\ny: z aaaaaaaaaaaa' }, 4],
-  ])('shows and asks nothing for an answer with %s', async (_what, change, exit) => {
+  ])('prints and polls nothing after an answer with %s', async (_what, change, exit) => {
     const good = {
       device_code: 'spd_0123456789abcdef',
       user_code: 'BCDF-GHJK',
@@ -186,7 +186,7 @@ describe('sallyport login --device', () => {
     expect(gateway.calls).toEqual(['POST /.sallyport/api/v1/device/code']);
   });
 
-  it('does not take --cluster without it', async () => {
+  it('rejects --cluster without it', async () => {
     expect(await login('--cluster', 'dev')).toMatchObject({
       code: 2,
       err: expect.stringContaining('--cluster needs --device'),
@@ -194,8 +194,8 @@ describe('sallyport login --device', () => {
   });
 });
 
-describe('a login that others wait for', () => {
-  it('fails for all of them at once, and opens one browser, when the person refuses', async () => {
+describe('a login that other processes wait for', () => {
+  it('fails for all of them at once, with one browser, if the user refuses', async () => {
     const pages: string[] = [];
     rig.environment.launch = (_command, args) => {
       pages.push(args.at(-1)!);
@@ -219,7 +219,7 @@ describe('a login that others wait for', () => {
     ).toHaveLength(5);
   });
 
-  it('fails for all of them within the time of the first when the browser is closed', async () => {
+  it('fails for all of them within the timeout of the first if the browser is closed', async () => {
     const opened: string[] = [];
     rig.environment.launch = (_command, args) => (opened.push(args.at(-1)!), Promise.resolve(true));
     const startedAt = Date.now();
@@ -229,7 +229,7 @@ describe('a login that others wait for', () => {
     expect(Date.now() - startedAt).toBeLessThan(6000);
   });
 
-  it('does not fail the next one, which was not waiting', async () => {
+  it('does not fail a later one', async () => {
     const { launch } = rig.environment;
     rig.environment.launch = () => Promise.resolve(true);
     expect((await login('--timeout', '1')).code).toBe(6);
@@ -240,7 +240,7 @@ describe('a login that others wait for', () => {
     expect(existsSync(note)).toBe(false);
   });
 
-  it('ends when the Kubernetes client that needs it has ended, and the next one logs in', async () => {
+  it('ends if its Kubernetes client has ended, and the next one logs in', async () => {
     let gone = false;
     begin({ parentIsGone: () => gone, launch: () => Promise.resolve(true) });
     const first = rig.run('exec-credential', `${gateway.origin}/clusters/dev`);
@@ -257,7 +257,7 @@ describe('a login that others wait for', () => {
     expect((await rig.run('exec-credential', `${gateway.origin}/clusters/dev`)).code).toBe(0);
   });
 
-  it('leaves no lock and says so when the person interrupts it', async () => {
+  it('leaves no lock if the user interrupts it, and reports that', async () => {
     let interrupt = () => {};
     begin({ onInterrupt: (listener) => ((interrupt = listener), () => {}), launch: () => Promise.resolve(true) });
     const run = login('--timeout', '1');

@@ -21,7 +21,7 @@ const filesBelow = (directory: string) =>
 const tokenOf = () => [...gateway.sessions.keys()][0]!;
 const count = (call: string) => gateway.calls.filter((one) => one === call).length;
 
-/** Lets a test act on the printed page instead of a browser. */
+/** Lets a test use the printed page instead of a browser. */
 function byHand(act: (url: URL) => Promise<unknown>): { done: Promise<unknown> } {
   const hand = { done: Promise.resolve() as Promise<unknown> };
   rig.onErr = (text) => {
@@ -32,7 +32,7 @@ function byHand(act: (url: URL) => Promise<unknown>): { done: Promise<unknown> }
 }
 
 describe('sallyport login', () => {
-  it('logs in through the browser and says as whom and until when', async () => {
+  it('logs in through the browser, and prints as whom and until when', async () => {
     const { code, out, err } = await login();
     expect({ code, out }).toEqual({
       code: 0,
@@ -42,7 +42,7 @@ describe('sallyport login', () => {
     expect(rig.opened[0]).toContain(printedPage(err));
   });
 
-  it('gives its answer as JSON on standard output alone', async () => {
+  it('prints its result as JSON on standard output only', async () => {
     const { out } = await login('-o', 'json');
     expect(JSON.parse(out)).toMatchObject({
       gateway: gateway.origin,
@@ -51,7 +51,7 @@ describe('sallyport login', () => {
     });
   });
 
-  it('opens no browser with --no-browser, and waits for whoever opens the printed page', async () => {
+  it('opens no browser with --no-browser, and waits for the printed page', async () => {
     const hand = byHand((url) => browse(url.href));
     const { code } = await login('--no-browser');
     expect(code).toBe(0);
@@ -59,7 +59,7 @@ describe('sallyport login', () => {
     expect(rig.opened).toEqual([]);
   });
 
-  it('shows the page even where no browser can be started', async () => {
+  it('prints the page even if no browser can be started', async () => {
     rig.environment.launch = () => Promise.resolve(false);
     byHand((url) => browse(url.href));
     const { code, err } = await login();
@@ -67,7 +67,7 @@ describe('sallyport login', () => {
     expect(err).toContain('Open this page in your browser');
   });
 
-  it('keeps the credential where only its owner reads it, and the token nowhere else', async () => {
+  it('stores the credential privately, and the token nowhere else', async () => {
     const { out, err } = await login();
     const token = tokenOf();
     for (const file of filesBelow(rig.home))
@@ -79,12 +79,12 @@ describe('sallyport login', () => {
     expect(out + err + rig.opened.join() + gateway.raw.join()).not.toContain(token);
   });
 
-  it('remembers the gateway for the commands after it', async () => {
+  it('remembers the gateway for later commands', async () => {
     await login();
     expect((await rig.run('whoami')).out).toContain('alice@example.com');
   });
 
-  it('ignores an answer with another state and goes on waiting for its own', async () => {
+  it('ignores a response with another state, and keeps waiting', async () => {
     const hand = byHand(async (url) => {
       const redirect = url.searchParams.get('redirect_uri')!;
       const forged = await fetch(`${redirect}?code=stolen&state=other`);
@@ -96,7 +96,7 @@ describe('sallyport login', () => {
     expect(gateway.raw.join()).not.toContain('stolen');
   });
 
-  it('answers nothing under any other path, host or method', async () => {
+  it('rejects any other path, host or method', async () => {
     const hand = byHand(async (url) => {
       const redirect = new URL(url.searchParams.get('redirect_uri')!);
       const query = `?code=x&state=${url.searchParams.get('state')!}`;
@@ -112,7 +112,7 @@ describe('sallyport login', () => {
     expect(await hand.done).toEqual([404, 404, 404]);
   });
 
-  it('says why when the provider refuses, with its text made harmless', async () => {
+  it('reports why the provider refused, with its text escaped', async () => {
     byHand((url) =>
       fetch(
         `${url.searchParams.get('redirect_uri')!}?${new URLSearchParams({ error: 'access_denied', error_description: 'No \u001b[31mway', state: url.searchParams.get('state')! }).toString()}`,
@@ -130,7 +130,7 @@ describe('sallyport login', () => {
     expect(err).toContain('the login was not finished within 1 seconds');
   });
 
-  it('says so when the code is not accepted', async () => {
+  it('reports that the code was not accepted', async () => {
     gateway.override = ({ path: asked }) =>
       asked === '/.sallyport/token'
         ? { status: 400, body: { error: 'invalid_grant', error_description: 'too late' } }
@@ -141,14 +141,14 @@ describe('sallyport login', () => {
     });
   });
 
-  it('opens one browser when two logins start at once', async () => {
+  it('opens one browser for two logins at the same time', async () => {
     const both = await Promise.all([login(), login()]);
     expect(both.map(({ code }) => code)).toEqual([0, 0]);
     expect(rig.opened).toHaveLength(1);
     expect(count('POST /.sallyport/token')).toBe(1);
   });
 
-  it('takes over from a login whose process is gone', async () => {
+  it('takes over from a login whose process has ended', async () => {
     await login();
     const lock = filesBelow(rig.home)
       .find((file) => file.endsWith('credential.json'))!
@@ -165,7 +165,7 @@ describe('sallyport login', () => {
     ['no page', {}, 4],
     ['no JSON', '<html>', 4],
     ['a list', [], 4],
-  ])('opens nothing for %s', async (_what, body, code) => {
+  ])('opens no page for %s', async (_what, body, code) => {
     gateway.override = ({ path: asked }) => (asked === '/.sallyport/login' ? { status: 200, body } : undefined);
     expect((await login()).code).toBe(code);
     expect(rig.opened).toEqual([]);
@@ -176,7 +176,7 @@ describe('sallyport login', () => {
     ['a token with a quote', { access_token: 'spt_"aaaaaaaaaaaaaaaaaaaaaa' }],
     ['no session', { session: undefined }],
     ['an end that is no time', { session: { id: 'x', expiresAt: 'soon', idleMs: 1 } }],
-  ])('keeps nothing of an answer with %s', async (_what, change) => {
+  ])('stores nothing from an answer with %s', async (_what, change) => {
     const good = {
       access_token: `spt_${'a'.repeat(43)}`,
       session: { id: 'x', expiresAt: Date.now() + 1e6, idleMs: 1000 },
@@ -200,7 +200,7 @@ describe('sallyport login', () => {
     expect(await rig.run('login', '--gateway', url)).toMatchObject({ code: 2, err: expect.stringContaining(words) });
   });
 
-  it('says what to do when nothing listens there', async () => {
+  it('tells what to do if the connection is refused', async () => {
     await gateway.close();
     const { code, err } = await login();
     expect({ code, err }).toEqual({
@@ -211,7 +211,7 @@ describe('sallyport login', () => {
 });
 
 describe('sallyport logout', () => {
-  it('ends the session at the gateway and forgets the credential', async () => {
+  it('ends the session at the gateway, and deletes the credential', async () => {
     await login();
     expect(await rig.run('logout')).toMatchObject({ code: 0, out: expect.stringContaining('Logged out') });
     expect(gateway.sessions.size).toBe(0);
@@ -222,7 +222,7 @@ describe('sallyport logout', () => {
     });
   });
 
-  it('forgets the credential also when the gateway is away, and says what remains', async () => {
+  it('deletes the credential even if the gateway is down, and reports what remains', async () => {
     await login();
     await gateway.close();
     expect(await rig.run('logout')).toMatchObject({
@@ -232,7 +232,7 @@ describe('sallyport logout', () => {
     expect((await rig.run('whoami')).code).toBe(3);
   });
 
-  it('is no error when nobody is logged in', async () => {
+  it('is not an error without a login', async () => {
     expect(await rig.run('logout', '--gateway', gateway.origin, '-o', 'json')).toMatchObject({
       code: 0,
       out: expect.stringContaining('"loggedOut": false'),
@@ -240,17 +240,17 @@ describe('sallyport logout', () => {
   });
 });
 
-describe('a login that asks for more', () => {
+describe('a login with requirements', () => {
   const pages = () => rig.opened.map((line) => new URL(/http\S+/.exec(line)![0]).searchParams);
 
-  it('names it to the page, in its words', async () => {
+  it('passes them to the page', async () => {
     expect((await login('--max-age', '1h5m', '--acr', 'phr,phrh', 'gold')).code).toBe(0);
     expect([pages()[0]!.get('max_age'), pages()[0]!.get('acr_values')]).toEqual(['3900', 'phr phrh gold']);
     expect((await login('--max-age', '0s')).code).toBe(0);
     expect([pages()[1]!.get('max_age'), pages()[1]!.get('acr_values')]).toEqual(['0', null]);
   });
 
-  it('says where somebody has their account, and who they are', async () => {
+  it('passes the provider and the user name', async () => {
     expect((await login('--provider', 'partners', '--login-hint', 'alice@example.com')).code).toBe(0);
     expect([pages()[0]!.get('provider'), pages()[0]!.get('login_hint')]).toEqual(['partners', 'alice@example.com']);
     expect((await login('--provider')).code).toBe(0);

@@ -19,7 +19,7 @@ const answerWith = (status: number, body: unknown) => {
 };
 
 describe('sallyport whoami', () => {
-  it('shows who the gateway takes one for', async () => {
+  it('shows who you are to the gateway', async () => {
     const { out } = await rig.run('whoami');
     expect(out).toContain(
       'User:     alice@example.com\nName:     Alice\nEmail:    alice@example.com\nGroups:   developers\n',
@@ -31,12 +31,12 @@ describe('sallyport whoami', () => {
     });
   });
 
-  it('makes hostile names harmless', async () => {
+  it('escapes control characters in names', async () => {
     answerWith(200, { user: 'eve\u001b]0;x\u0007', groups: ['a\nUser: root'], session: { id: 's', expiresAt: 1 } });
     expect((await rig.run('whoami')).out).toContain('User:     eve\\x1b]0;x\\x07\nGroups:   a\\x0aUser: root\n');
   });
 
-  it('forgets a credential that the gateway no longer takes', async () => {
+  it('deletes a credential that the gateway no longer accepts', async () => {
     gateway.revokeAll();
     expect(await rig.run('whoami')).toMatchObject({
       code: 3,
@@ -49,7 +49,7 @@ describe('sallyport whoami', () => {
   });
 });
 
-describe('an answer of the gateway', () => {
+describe('an answer from the gateway', () => {
   it.each([
     [403, { title: 'no', detail: 'not yours \u001b[2J' }, 5, 'does not allow this: not yours \\x1b[2J'],
     [404, {}, 5, 'not found'],
@@ -60,12 +60,12 @@ describe('an answer of the gateway', () => {
     [200, '<html>', 4, 'has an unexpected format'],
     [200, { clusters: 'x' }, 4, 'has an unexpected format (at clusters)'],
     [200, '', 4, 'has an unexpected format'],
-  ])('of status %i and body %j ends with %i and words', async (status, body, code, words) => {
+  ])('with status %i and body %j leads to exit code %i and a message', async (status, body, code, words) => {
     answerWith(status, body);
     expect(await rig.run('clusters')).toMatchObject({ code, out: '', err: expect.stringContaining(words) });
   });
 
-  it('that never ends is not waited for', async () => {
+  it('is not awaited forever', async () => {
     gateway.override = () => ({ status: 200, body: `"${'x'.repeat(33 * 1024 * 1024)}"` });
     expect(await rig.run('clusters')).toMatchObject({
       code: 4,
@@ -73,7 +73,7 @@ describe('an answer of the gateway', () => {
     });
   });
 
-  it('that redirects is not followed with the credential', async () => {
+  it('is not followed with the credential if it redirects', async () => {
     const other = await startFakeGateway();
     gateway.override = () => ({ status: 302, headers: { location: `${other.origin}/.sallyport/me` } });
     expect((await rig.run('whoami')).code).toBe(4);
@@ -83,7 +83,7 @@ describe('an answer of the gateway', () => {
 });
 
 describe('sallyport clusters', () => {
-  it('lists them', async () => {
+  it('lists the clusters', async () => {
     expect((await rig.run('clusters')).out).toBe(
       `NAME  URL                                   HOST\ndev   ${gateway.origin}/clusters/dev\nprod  ${gateway.origin}/clusters/prod\n`.replace(
         '                                   HOST',
@@ -97,14 +97,14 @@ describe('sallyport clusters', () => {
 });
 
 describe('sallyport sessions', () => {
-  it("lists one's sessions, the present one marked, with what programs call themselves made harmless", async () => {
+  it('lists your sessions, marks the current one, and escapes user agents', async () => {
     const { out } = await rig.run('sessions', 'list');
     const [session] = gateway.sessions.values();
     expect(out).toContain(`${session!.id} *  alice@example.com`);
     expect(out).toContain('x\\x1b[2J');
   });
 
-  it('asks for those of everybody with --all', async () => {
+  it('asks for the sessions of all users with --all', async () => {
     let asked = '';
     gateway.override = ({ query }) => {
       asked = query.toString();
@@ -114,7 +114,7 @@ describe('sallyport sessions', () => {
     expect(asked).toBe('all=true');
   });
 
-  it('revokes by name, one after the other, and stops at the first that is not there', async () => {
+  it('revokes by id, one after the other, and stops at the first that does not exist', async () => {
     const [session] = gateway.sessions.values();
     expect(await rig.run('sessions', 'revoke', session!.id)).toMatchObject({
       code: 0,
@@ -128,7 +128,7 @@ describe('sallyport sessions', () => {
     expect(await rig.run('sessions', 'revoke', '../audit')).toMatchObject({ code: 2 });
   });
 
-  it('revokes all of a user, of one provider if it is said', async () => {
+  it('revokes all sessions of a user, or only those of one provider', async () => {
     await rig.run('login', '--gateway', gateway.origin);
     expect(gateway.sessions.size).toBe(2);
     let asked = '';
@@ -144,7 +144,7 @@ describe('sallyport sessions', () => {
     expect(gateway.sessions.size).toBe(0);
   });
 
-  it('revokes those of everybody only after a yes, said or typed', async () => {
+  it('revokes the sessions of all users only after a confirmation', async () => {
     const refused = await rig.run('sessions', 'revoke', '--all-sessions');
     expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('There is no terminal to ask on') });
     for (const [typed, code] of [
@@ -176,12 +176,12 @@ describe('sallyport sessions', () => {
     [['--user', 'x', '--all-sessions']],
     [['--user', '']],
     [['a', '--provider', 'corp']],
-  ])('is told clearly which (%j)', async (args) => {
+  ])('needs to know which sessions to revoke (%j)', async (args) => {
     expect(await rig.run('sessions', 'revoke', ...args)).toMatchObject({ code: 2, out: '' });
     expect(gateway.sessions.size).toBe(1);
   });
 
-  it('lists those of one user', async () => {
+  it('lists the sessions of one user', async () => {
     let asked = '';
     gateway.override = ({ query }) => {
       asked = query.toString();
@@ -193,7 +193,7 @@ describe('sallyport sessions', () => {
 });
 
 describe('sallyport logout --everywhere', () => {
-  it("ends all of one's sessions, and says when it could not", async () => {
+  it('ends all your sessions, and reports if it could not', async () => {
     const other = createRig();
     await other.run('login', '--gateway', gateway.origin);
     expect(await rig.run('logout', '--everywhere')).toMatchObject({

@@ -31,7 +31,7 @@ async function evaluate(input: string, policy = 'policy.yaml') {
 }
 
 describe('sallyport policy eval', () => {
-  it('answers every input with a line: effect, rule, and both sides with their reasons', async () => {
+  it('prints one line per input: effect, rule, and both sides with their reasons', async () => {
     expect(await evaluate(`${sre('get')}\n\n${sre('delete')}\n${sre('get', 'kube-system')}\n{}\n`)).toEqual({
       code: 0,
       err: '',
@@ -64,7 +64,7 @@ describe('sallyport policy eval', () => {
     });
   });
 
-  it('takes what the gateway finds out about a kind and a request, and says under which verb it refused', async () => {
+  it('accepts facts about a kind and a request, and prints the verb that was refused', async () => {
     const input = (kubernetes: object) =>
       JSON.stringify({ session: { id: 's' }, user: { id: 'a', groups: ['sre'] }, kubernetes });
     const widgets = { verb: 'list', apiGroup: 'example.com', resource: 'widgets' };
@@ -87,7 +87,7 @@ describe('sallyport policy eval', () => {
     for (const answer of answers.slice(0, 4)) expect(answer).not.toHaveProperty('judgedAs');
   });
 
-  it('takes one input that is laid out over several lines', async () => {
+  it('accepts one input that spans several lines', async () => {
     expect((await evaluate(JSON.stringify(JSON.parse(sre('get')), null, 2))).answers).toMatchObject([
       { effect: 'allow' },
     ]);
@@ -105,14 +105,14 @@ describe('sallyport policy eval', () => {
     });
   });
 
-  it('takes a policy in JSON', async () => {
+  it('accepts a policy in JSON', async () => {
     put('policy.json', JSON.stringify({ allow: { or: [{ accept: true }] } }));
     expect((await evaluate('{}', 'policy.json')).answers).toMatchObject([
       { effect: 'allow', rule: 'policy[0].allow.or' },
     ]);
   });
 
-  it('warns of members that nothing reads, once', async () => {
+  it('warns once about members that nothing reads', async () => {
     const { answers, err } = await evaluate('{"usr":{}}\n{"usr":{}}\n');
     expect(answers).toHaveLength(2);
     expect(err).toMatch(/^warning: .*input\.json:1: usr: unknown member "usr" \(did you mean user\?\)\n$/);
@@ -124,13 +124,13 @@ describe('sallyport policy eval', () => {
     ['the wrong type', '{"user":{"groups":"sre"}}', /input\.json:1: user\.groups: must be a list of strings/, 0],
     ['a list', '[]', /input\.json:1: must be a mapping/, 0],
     ['nothing', '\n', /input\.json: contains no input/, 0],
-  ])('says of %s what is wrong and where, and ends', async (_what, input, words, answered) => {
+  ])('reports what is wrong with %s and where, and ends', async (_what, input, words, answered) => {
     const { code, err, answers } = await evaluate(input);
     expect({ code, answered: answers.length }).toEqual({ code: 1, answered });
     expect(err).toMatch(words);
   });
 
-  it('says what is wrong with the policy, with line and column', async () => {
+  it('reports the faults of the policy, with line and column', async () => {
     put('policy.yaml', 'allow:\n  or:\n    - grops: x\n');
     expect(await evaluate('{}')).toMatchObject({
       code: 1,
@@ -141,7 +141,7 @@ describe('sallyport policy eval', () => {
     });
   });
 
-  it('says which file is not there', async () => {
+  it('reports which file is missing', async () => {
     expect(await rig.run('policy', 'eval', '--policy', 'none.yaml', '--input', '-')).toMatchObject({
       code: 7,
       err: expect.stringContaining('none.yaml cannot be used (ENOENT)'),

@@ -14,7 +14,7 @@ const maxInputBytes = 8 * 1024 * 1024;
 const maxWarnings = 10;
 
 type Place = { name: string; line: number };
-type Judge = (text: string, at: Place) => void;
+type Evaluator = (text: string, at: Place) => void;
 
 function badInput(
   { name, line }: Place,
@@ -33,12 +33,12 @@ function parse(text: string): { value: unknown } | undefined {
 }
 
 /** Creates a function that evaluates one input and prints the result as one line. */
-function createJudge(
+function createEvaluator(
   environment: Environment,
   policy: Parameters<PolicyTools['evaluatePolicy']>[0][number],
   tools: PolicyTools,
-): Judge {
-  const told = new Set<string>();
+): Evaluator {
+  const printed = new Set<string>();
   return (text, at) => {
     const parsed = parse(text);
     if (!parsed) throw badInput(at, 'is not JSON');
@@ -52,8 +52,8 @@ function createJudge(
       );
     for (const warning of read.warnings) {
       const words = `${warning.path.join('.')}: ${warning.message}${warning.hint === undefined ? '' : ` (${warning.hint})`}`;
-      if (told.has(words) || told.size >= maxWarnings) continue;
-      told.add(words);
+      if (printed.has(words) || printed.size >= maxWarnings) continue;
+      printed.add(words);
       environment.stderr.write(`warning: ${forTerminal(`${at.name}:${at.line}: ${words}`)}\n`);
     }
     const { effect, rule, allow, deny, judgedAs } = tools.evaluatePolicy([policy], {
@@ -67,7 +67,7 @@ function createJudge(
 }
 
 /** Evaluates every input: one per line, or a single input that spans several lines. */
-async function judgeAll(bytes: AsyncIterable<Uint8Array>, name: string, judge: Judge): Promise<void> {
+async function evaluateAll(bytes: AsyncIterable<Uint8Array>, name: string, evaluate: Evaluator): Promise<void> {
   let whole: string[] | undefined;
   let size = 0;
   let first = 0;
@@ -79,7 +79,7 @@ async function judgeAll(bytes: AsyncIterable<Uint8Array>, name: string, judge: J
         if (!parse(line.text)) whole = [];
       }
       if (whole === undefined) {
-        judge(line.text, { name, line: line.number });
+        evaluate(line.text, { name, line: line.number });
         continue;
       }
       whole.push(line.text);
@@ -93,17 +93,17 @@ async function judgeAll(bytes: AsyncIterable<Uint8Array>, name: string, judge: J
       `${name}: contains no input`,
       'Give at least one JSON object. {} is a request about which nothing is known.',
     );
-  if (whole !== undefined) judge(whole.join('\n'), { name, line: first });
+  if (whole !== undefined) evaluate(whole.join('\n'), { name, line: first });
 }
 
-async function evaluate(environment: Environment, options: { policy: string; input: string }): Promise<void> {
+async function policyEval(environment: Environment, options: { policy: string; input: string }): Promise<void> {
   const tools = await loadPolicyTools();
   const { policy } = readPolicy(environment, options.policy, 'policy', tools);
-  const judge = createJudge(environment, policy, tools);
-  if (options.input === '-') return judgeAll(environment.stdin, 'standard input', judge);
+  const evaluate = createEvaluator(environment, policy, tools);
+  if (options.input === '-') return evaluateAll(environment.stdin, 'standard input', evaluate);
   const file = path.resolve(environment.workingDirectory, options.input);
   try {
-    await judgeAll(createReadStream(file), file, judge);
+    await evaluateAll(createReadStream(file), file, evaluate);
   } catch (error) {
     throw error instanceof CliError ? error : localFault(file, error);
   }
@@ -127,7 +127,7 @@ export function addPolicyEval(policy: Command, environment: Environment): void {
     .description('evaluate inputs by one policy document, without a gateway; prints one line of JSON for each')
     .requiredOption('--policy <file>', 'the policy document, as YAML or JSON')
     .requiredOption('--input <file>', 'inputs as JSON, one per line; - for standard input')
-    .action((options: { policy: string; input: string }) => evaluate(environment, options));
+    .action((options: { policy: string; input: string }) => policyEval(environment, options));
   withOutput(command).addHelpText('after', inputHelp);
   withExample(
     command,

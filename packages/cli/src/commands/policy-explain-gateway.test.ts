@@ -55,7 +55,7 @@ describe('sallyport policy explain, of a gateway', () => {
   afterEach(() => gateway.close());
   const sent = () => JSON.parse((JSON.parse(gateway.raw.at(-1)!) as { body: string }).body) as object;
 
-  it("asks about the caller's own session and shows what it may", async () => {
+  it("asks about the caller's own session, and shows the visible rules", async () => {
     const { code, out } = await rig.run(
       'policy',
       'explain',
@@ -90,7 +90,7 @@ describe('sallyport policy explain, of a gateway', () => {
     expect(out).toContain('give them these details: user alice@example.com, rule default-deny, policy v1.');
   });
 
-  it('asks about somebody else, by a path, and shows all that comes', async () => {
+  it('asks about another user, by a path, and shows everything', async () => {
     answer = {
       status: 200,
       body: {
@@ -124,7 +124,7 @@ describe('sallyport policy explain, of a gateway', () => {
     expect(out).not.toContain('are not shown');
   });
 
-  it('finds the cluster and the namespace where kubectl would go', async () => {
+  it('uses the cluster and the namespace of the current context', async () => {
     expect(await rig.run('policy', 'explain', 'list', 'pods')).toMatchObject({
       code: 2,
       err: expect.stringContaining('--cluster'),
@@ -149,7 +149,7 @@ describe('sallyport policy explain, of a gateway', () => {
     expect(sent()).toMatchObject({ cluster: 'prod', namespace: 'default' });
   });
 
-  it('finds the gateway there, too, where only kubectl has logged in', async () => {
+  it('uses the gateway of the current context if only kubectl has logged in', async () => {
     writeFileSync(
       rig.kubeconfig,
       `current-context: c\ncontexts: [{name: c, context: {cluster: x}}]\nclusters: [{name: x, cluster: {server: "${gateway.origin}/clusters/prod"}}]`,
@@ -161,7 +161,7 @@ describe('sallyport policy explain, of a gateway', () => {
     expect(await rig.run('policy', 'explain', 'list', 'pods', '--cluster', 'dev')).toMatchObject({ code: 3 });
   });
 
-  it('says what to do where the gateway shows nothing', async () => {
+  it('tells what to do if the gateway shows nothing', async () => {
     answer = {
       status: 404,
       body: {

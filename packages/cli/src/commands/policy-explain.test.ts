@@ -24,7 +24,7 @@ describe('sallyport policy explain, from files', () => {
     return rig.run('policy', 'explain', ...args, '--policy', 'policy.yaml');
   };
 
-  it('says what is allowed, by which rule, and what each criterion compared', async () => {
+  it('explains what is allowed, by which rule, and what each criterion compared', async () => {
     const { code, out, err } = await explain('exec', 'pods/web', '-n', 'dev', ...alice);
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out).toBe(`ALLOWED: alice@example.com may create pods/exec "web" in namespace "dev".
@@ -47,7 +47,7 @@ What to do next:
 `);
   });
 
-  it('says what denies, and how it would not', async () => {
+  it('explains what denies, and what would have to change', async () => {
     const { out } = await explain('exec', 'pods/web', '-n', 'prod', ...alice);
     expect(out).toMatch(
       /^REFUSED: alice@example\.com may not create pods\/exec "web" in namespace "prod"\.\nDecided by rule policy\[2\]\.deny\.and\.\n/,
@@ -64,7 +64,7 @@ What to do next:
     expect(out).toContain('give them these details: user alice@example.com, rule policy[2].deny.and.');
   });
 
-  it('says where a request reaches all namespaces, and what to ask for', async () => {
+  it('explains that a request reaches all namespaces, and what to ask for', async () => {
     const { out } = await explain('watch', 'pods', '-A', '--user', 'bob@example.com');
     expect(out).toContain('ALLOWED: bob@example.com may watch pods');
     writeFileSync(
@@ -95,7 +95,7 @@ What to do next:
     );
   });
 
-  it('says which other verbs a request is judged as, and shows the rules for the one that refuses', async () => {
+  it('names the other verbs of a request, and shows the rules for the one that was refused', async () => {
     writeFileSync(
       path.join(rig.directory, 'read.yaml'),
       '[{allow: {and: [{groups: developers}, {k8s/verb: [get, update, delete]}]}}, {deny: {and: [{k8s/resource: secrets}, {k8s/verb: get}]}}]',
@@ -111,13 +111,13 @@ What to do next:
     expect(await as('update', 'configmaps/x', '-n', 'dev')).not.toContain('also evaluated as');
   });
 
-  it('says to log in where nobody is', async () => {
+  it('tells a user without a login to log in', async () => {
     expect((await explain('get', 'pods', '-n', 'dev')).out).toMatch(
       /^LOG IN FIRST: a user who is not logged in [\s\S]*- Log in: sallyport login\./,
     );
   });
 
-  it('does not take the path of a resource for one of no resource', async () => {
+  it('does not treat the path of a resource as a path without one', async () => {
     writeFileSync(
       path.join(rig.directory, 'prod.yaml'),
       '[{allow: {and: [{groups: developers}]}}, {deny: {and: [{k8s/namespace: prod}]}}]',
@@ -139,7 +139,7 @@ What to do next:
       expect(await explained('--path', one)).toMatchObject({ code: 0, out: expect.stringMatching(/^ALLOWED/) });
   });
 
-  it("takes policies' own words, paths, claims, groups with commas, and a time", async () => {
+  it('accepts the names of policies, paths, claims, groups with commas, and a time', async () => {
     writeFileSync(
       path.join(rig.directory, 'p.yaml'),
       'allow: {and: [{claim/team: shop}, {groups: "cn=a,ou=b"}, {k8s/resource: deployments.apps/scale}, {source_ip: 10.0.0.0/8}, {date: {after: "2026-01-01"}}, {elevation: admin}]}',
@@ -215,14 +215,14 @@ What to do next:
     [['--path', 'x', '--policy', 'policy.yaml'], /not a path/],
     [['get', 'pods', '--now', 'soon', '--policy', 'policy.yaml'], /now: must be/],
     [['get', 'pods', '--now', '2026-01-01'], /need --policy/],
-  ])('refuses what is unclear: %j', async (args, message) => {
+  ])('rejects unclear options: %j', async (args, message) => {
     writeFileSync(path.join(rig.directory, 'policy.yaml'), policy);
     const { code, out, err } = await rig.run('policy', 'explain', ...args);
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(err).toMatch(message);
   });
 
-  it('shows hostile text harmless', async () => {
+  it('escapes control characters', async () => {
     writeFileSync(path.join(rig.directory, 'p.yaml'), 'allow: {or: [{groups: "\\e[2J"}]}');
     const { out } = await rig.run(
       'policy',

@@ -17,13 +17,13 @@ async function lint(...args: string[]) {
 const good = 'allow:\n  or:\n    - groups: {has: sre}\n';
 
 describe('sallyport policy lint', () => {
-  it('has nothing against a good policy', async () => {
+  it('accepts a valid policy', async () => {
     put('a.yaml', good);
     put('b.json', JSON.stringify([{ allow: { and: [{ email: 'a@b' }] } }]));
     expect(await lint('a.yaml', 'b.json')).toEqual({ code: 0, out: 'a.yaml: ok\nb.json: ok\n', err: '' });
   });
 
-  it('tells every fault of every file, with line, column and hint', async () => {
+  it('reports every fault of every file, with line, column and hint', async () => {
     put('a.yaml', '- alow:\n    or: []\n- allow:\n    or:\n      - groups: {had: sre}\n');
     put('b.yaml', good);
     const { code, out, err } = await lint('a.yaml', 'b.yaml');
@@ -35,7 +35,7 @@ describe('sallyport policy lint', () => {
     ]);
   });
 
-  it('warns of what is probably not meant, and fails on it only if told to', async () => {
+  it('warns about probable mistakes, and fails on them only with --strict', async () => {
     put('a.yaml', 'deny:\n  or:\n    - k8s/resource: deployments\n');
     const { code, out, err } = await lint('a.yaml');
     expect({ code, out }).toEqual({ code: 0, out: 'a.yaml: ok, 2 warnings\n' });
@@ -45,7 +45,7 @@ describe('sallyport policy lint', () => {
     expect((await lint('--strict', 'a.yaml')).code).toBe(1);
   });
 
-  it('checks all policies of a configuration, in whatever file they stand, without its secrets', async () => {
+  it('checks all policies of a configuration in all its files, without its secrets', async () => {
     put(
       'sallyport.yaml',
       'gateway: {url: "${env:NOT_SET}"}\nclusters:\n  - name: dev\n    tokenFile: t\n    policies: [sree]\n    policyFile: dev.yaml\n  - name: prod\n    policyFile: none.yaml\npolicies:\n  sre:\n    allow: {or: [{grups: sre}]}\n',
@@ -64,7 +64,7 @@ describe('sallyport policy lint', () => {
     expect(err).not.toContain('NOT_SET');
   });
 
-  it('gives the same as JSON', async () => {
+  it('reports the same as JSON', async () => {
     put('a.yaml', 'allow: {or: [{grups: x}]}');
     const { code, out } = await lint('a.yaml', '-o', 'json');
     expect(code).toBe(1);
@@ -81,7 +81,7 @@ describe('sallyport policy lint', () => {
     });
   });
 
-  it('knows a file of test cases for what it is', async () => {
+  it('recognizes a file of test cases', async () => {
     put('a.yaml', 'policy: x\ncases: [{expect: allow}]\n');
     expect(await lint('a.yaml')).toMatchObject({
       code: 1,
@@ -96,21 +96,21 @@ describe('sallyport policy lint', () => {
     ['a loop', 'a: &a [*a]'],
     ['a text', 'hello'],
     ['nothing', ''],
-  ])('answers %s with a fault that has a place', async (_what, text) => {
+  ])('reports a fault with a place for %s', async (_what, text) => {
     put('a.yaml', text);
     const { code, err } = await lint('a.yaml');
     expect(code).toBe(1);
     expect(err).toMatch(/^a\.yaml:\d+:\d+: /);
   });
 
-  it('says which file is not there', async () => {
+  it('reports which file is missing', async () => {
     expect(await lint('none.yaml')).toMatchObject({
       code: 7,
       err: expect.stringContaining('none.yaml cannot be used (ENOENT)'),
     });
   });
 
-  it('warns of what a policy of another place takes away again', async () => {
+  it('warns about what another policy takes away', async () => {
     writeFileSync(
       path.join(rig.directory, 'sallyport.yaml'),
       `gateway: {url: "https://gate.example.com"}

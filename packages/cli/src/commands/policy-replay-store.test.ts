@@ -14,7 +14,7 @@ afterEach(() => rig.remove());
 const put = (name: string, text: string) => writeFileSync(path.join(rig.directory, name), text);
 
 describe('a replay of the audit store', () => {
-  it('reads it page by page through the gateway, the last events of requests alone, and says whose they are', async () => {
+  it('reads the last events of requests page by page through the gateway, and tells whose they are', async () => {
     const gateway = await startFakeGateway();
     await rig.run('login', '--gateway', gateway.origin);
     gateway.audit.events = Array.from({ length: 2500 }, () => ({
@@ -61,7 +61,7 @@ describe('a replay of the audit store', () => {
     await gateway.close();
   });
 
-  it('asks to log in first', async () => {
+  it('requires a login', async () => {
     put('policy.yaml', allowGroup('sre'));
     expect(
       await rig.run(

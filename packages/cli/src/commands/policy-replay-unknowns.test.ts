@@ -8,10 +8,10 @@ beforeEach(() => {
 });
 afterEach(() => rig.remove());
 
-describe('what an event does not tell', () => {
+describe('what an event does not record', () => {
   const claimPolicy = '[{allow: {and: [{groups: developers}, {claim/team: a}]}}, {deny: {or: [{k8s/verb: delete}]}}]';
 
-  it('is never guessed: where it matters the request is counted apart, with the criterion and what is missing', async () => {
+  it('is never guessed: such a request is counted separately, with the criterion and the missing field', async () => {
     const { result } = await replayPolicy(rig, claimPolicy, [{}, { verb: 'list' }]);
     expect(result).toMatchObject({
       judged: 0,
@@ -26,7 +26,7 @@ describe('what an event does not tell', () => {
     });
   });
 
-  it('does not matter where the rest decides', async () => {
+  it('does not matter if the rest decides', async () => {
     const { result } = await replayPolicy(rig, claimPolicy, [
       { verb: 'delete' },
       { groups: ['others'], effect: 'deny' },
@@ -128,7 +128,7 @@ describe('what an event does not tell', () => {
       { resource: 'deployments', apiGroup: 'apps', subresource: 'scale' },
     ],
     ['the e-mail address', 'allow: {or: [{email: alice@example.com}]}', {}],
-  ])('but this is told: %s', async (_what, policy, parts) => {
+  ])('but this is recorded: %s', async (_what, policy, parts) => {
     expect((await replayPolicy(rig, policy, [parts])).result).toMatchObject({ judged: 1, unchanged: { allowed: 1 } });
   });
 });

@@ -15,7 +15,7 @@ afterEach(() => rig.remove());
 const put = (name: string, text: string) => writeFileSync(path.join(rig.directory, name), text);
 
 describe('a replay', () => {
-  it('tells who would gain and who would lose, by which rule, with examples', async () => {
+  it('reports who would gain and lose access, by which rule, with examples', async () => {
     const { code, err, result } = await replayPolicy(
       rig,
       `
@@ -68,7 +68,7 @@ describe('a replay', () => {
     });
   });
 
-  it('tells the same as text', async () => {
+  it('prints the same as text', async () => {
     put('policy.yaml', allowGroup('sre'));
     put(
       'audit.ndjson',
@@ -106,7 +106,7 @@ UNCHANGED: 0 allowed, 0 refused
 `);
   });
 
-  it('counts a request once, by its last event, and says what it passed over', async () => {
+  it('counts a request once, by its last event, and reports what it skipped', async () => {
     const whole = recordedEvent({ auditID: 'one' });
     const { result } = await replayPolicy(rig, allowGroup('developers'), [
       whole,
@@ -135,7 +135,7 @@ UNCHANGED: 0 allowed, 0 refused
     });
   });
 
-  it('takes events as files, the API and Kafka have them, and counts lines that are none', async () => {
+  it('reads the formats of files, the API and Kafka, and counts unreadable lines', async () => {
     put('policy.yaml', allowGroup('developers'));
     const { cloudEvent: _envelope, ...bare } = recordedEvent();
     rig.environment.stdin = Readable.from(
@@ -147,7 +147,7 @@ UNCHANGED: 0 allowed, 0 refused
     expect(JSON.parse(out)).toMatchObject({ events: 6, judged: 3, passedOver: { unreadable: 3 } });
   });
 
-  it('judges by the time of the request, and only those of the time asked for', async () => {
+  it('uses the time of the request, and only requests in the given time', async () => {
     const policy = 'allow: {or: [{date: {before: "2026-11-25T10:30:00Z"}}]}';
     const { result } = await replayPolicy(
       rig,
@@ -166,7 +166,7 @@ UNCHANGED: 0 allowed, 0 refused
     });
   });
 
-  it('keeps secrets of the terminal: what clients wrote is shown harmless', async () => {
+  it('escapes control characters in what clients wrote', async () => {
     put('policy.yaml', allowGroup('sre'));
     put('audit.ndjson', ndjson([recordedEvent({ name: 'a\u001b[2Jb', user: 'x\ny' })]));
     const { out } = await rig.run('policy', 'replay', 'audit.ndjson', '--policy', 'policy.yaml', '--cluster', 'dev');
@@ -175,7 +175,7 @@ UNCHANGED: 0 allowed, 0 refused
   });
 });
 
-describe('what is proposed', () => {
+describe('a proposal', () => {
   const config = `gateway: {url: "\${env:NOT_SET}"}
 policies: {readers: [{allow: {and: [{groups: developers}, {k8s/verb: {in: [get, list]}}]}}]}
 policy: [{deny: {or: [{k8s/namespace: kube-system}]}}]
@@ -189,7 +189,7 @@ clusters:
     return { code, err, result: (out === '' ? undefined : JSON.parse(out)) as ReplayResult };
   };
 
-  it('may be a whole configuration: each request under the policies of its cluster and namespace', async () => {
+  it("may be a whole configuration, with the policies of each request's cluster and namespace", async () => {
     const { code, result } = await withConfig([
       {},
       { verb: 'delete' },
@@ -206,12 +206,12 @@ clusters:
     ]);
   });
 
-  it("lets nobody in whose name the cluster's settings refuse", async () => {
+  it("does not allow a user name that the cluster's settings refuse", async () => {
     const { result } = await withConfig([{ user: 'system:admin', effect: 'deny' }]);
     expect(result).toMatchObject({ unchanged: { refused: 1 }, gained: { requests: 0 } });
   });
 
-  it('is refused where it is faulty, with the place', async () => {
+  it('is rejected if it has faults, with their places', async () => {
     put('audit.ndjson', ndjson([recordedEvent()]));
     put('sallyport.yaml', config.replace('[readers]', '[nobody]'));
     expect(await rig.run('policy', 'replay', 'audit.ndjson')).toMatchObject({
@@ -227,7 +227,7 @@ describe('the end of a replay', () => {
     ['--fail-on-loss', allowGroup('sre'), {}, '1 request that was allowed would be refused'],
     ['--fail-on-gain', allowGroup('developers'), { effect: 'deny' }, '1 request that was refused would be allowed'],
     ['--fail-on-unjudged', 'allow: {or: [{claim/x: y}]}', {}, '1 request cannot be judged'],
-  ])('is a failure of its own where %s says so', async (option, policy, parts, words) => {
+  ])('is exit code 9 if %s says so', async (option, policy, parts, words) => {
     expect(await replayPolicy(rig, policy, [parts], option)).toMatchObject({
       code: 9,
       err: expect.stringContaining(words),
@@ -237,7 +237,7 @@ describe('the end of a replay', () => {
     expect((await replayPolicy(rig, allowGroup('developers'), [{}], option)).code).toBe(0);
   });
 
-  it('says so when there was nothing to judge', async () => {
+  it('is a failure if there were no events', async () => {
     expect(await replayPolicy(rig, allowGroup('a'), [])).toMatchObject({
       code: 1,
       err: expect.stringContaining('there are no events'),
@@ -252,7 +252,7 @@ describe('the end of a replay', () => {
     [['--kafka', 'nowhere', '--policy', 'policy.yaml', '--cluster', 'c'], '"nowhere" is not a broker'],
     [['a', '--examples', 'many'], 'is not a number of examples'],
     [['a', '--since', 'long ago', '--policy', 'policy.yaml', '--cluster', 'c'], 'is not a time'],
-  ])('is wrong usage for %j', async (args, words) => {
+  ])('is a usage error for %j', async (args, words) => {
     put('policy.yaml', allowGroup('a'));
     put('a', '');
     expect(await rig.run('policy', 'replay', ...args)).toMatchObject({
@@ -262,14 +262,14 @@ describe('the end of a replay', () => {
     });
   });
 
-  it('says which file is not there', async () => {
+  it('reports which file is missing', async () => {
     put('policy.yaml', allowGroup('a'));
     expect(await rig.run('policy', 'replay', 'none.ndjson', '--policy', 'policy.yaml', '--cluster', 'c')).toMatchObject(
       { code: 7, err: expect.stringContaining('none.ndjson cannot be used (ENOENT)') },
     );
   });
 
-  it('says that Kafka cannot be reached', async () => {
+  it('reports that Kafka cannot be reached', async () => {
     put('policy.yaml', allowGroup('a'));
     expect(
       await rig.run('policy', 'replay', '--kafka', '127.0.0.1:1', '--policy', 'policy.yaml', '--cluster', 'c'),

@@ -43,7 +43,7 @@ const rejected = {
 };
 
 describe('sallyport policy status', () => {
-  it('shows every replica and is content when all run the same policy', async () => {
+  it('shows every replica, and succeeds if all run the same policy', async () => {
     answerWith(replica('authorize', 'aaaa'), replica('proxy', 'aaaa', { restartNeeded: ['sessions.idle'] }));
     const { code, out, err } = await rig.run('policy', 'status');
     expect({ code, err }).toEqual({ code: 0, err: '' });
@@ -54,7 +54,7 @@ describe('sallyport policy status', () => {
     expect(out).toMatch(/\nEvery replica runs policy aaaa\.\n$/);
   });
 
-  it('says plainly when they differ, and ends with a code of its own', async () => {
+  it('reports if they differ, with its own exit code', async () => {
     answerWith(replica('authorize', 'aaaa'), replica('proxy', 'bbbb', { id: 'proxy/2' }));
     const { code, out, err } = await rig.run('policy', 'status');
     expect(code).toBe(8);
@@ -62,7 +62,7 @@ describe('sallyport policy status', () => {
     expect(err).toContain('the replicas run 2 different policies');
   });
 
-  it('shows the faults of a file that was refused, with file, line and column', async () => {
+  it('shows the faults of a rejected file, with file, line and column', async () => {
     answerWith(replica('authorize', 'aaaa', { rejected }));
     const { code, out, err } = await rig.run('policy', 'status');
     expect(code).toBe(8);
@@ -72,7 +72,7 @@ describe('sallyport policy status', () => {
     expect(err).toContain('1 of 1 replicas rejected their file');
   });
 
-  it('shows what is doubtful about the policies in force, and is content', async () => {
+  it('shows warnings about the current policies, and succeeds', async () => {
     answerWith(
       replica('authorize', 'aaaa', {
         warnings: [
@@ -93,19 +93,19 @@ describe('sallyport policy status', () => {
     );
   });
 
-  it('gives the same as JSON, and the same code', async () => {
+  it('prints the same as JSON, with the same exit code', async () => {
     answerWith(replica('authorize', 'aaaa', { rejected }));
     const { code, out } = await rig.run('policy', 'status', '-o', 'json');
     expect(code).toBe(8);
     expect(JSON.parse(out)).toMatchObject({ inStep: false, replicas: [{ id: 'authorize/1', rejected }] });
   });
 
-  it('makes hostile text harmless', async () => {
+  it('escapes control characters', async () => {
     answerWith(replica('authorize', 'aaaa', { rejected: { at: 1, faults: [{ path: '', message: 'x\u001b[2J' }] } }));
     expect((await rig.run('policy', 'status')).out).toContain('x\\x1b[2J');
   });
 
-  it('tells nobody anything whom the gateway refuses', async () => {
+  it('shows nothing if the gateway refuses', async () => {
     gateway.override = () => ({ status: 403, body: { detail: 'Your rights do not let you see the policy.' } });
     expect(await rig.run('policy', 'status')).toMatchObject({
       code: 5,
@@ -116,7 +116,7 @@ describe('sallyport policy status', () => {
 });
 
 describe('sallyport policy reload', () => {
-  it('asks the gateway, sends nothing along, and says where to look', async () => {
+  it('asks the gateway, sends no configuration, and names the next command', async () => {
     gateway.override = ({ path, method }) =>
       path === '/.sallyport/api/v1/policy/reload' && method === 'POST'
         ? { status: 202, body: { requested: true } }
@@ -126,7 +126,7 @@ describe('sallyport policy reload', () => {
     expect(JSON.parse((await rig.run('policy', 'reload', '-o', 'json')).out)).toEqual({ requested: true });
   });
 
-  it('is refused to those without the right', async () => {
+  it('is refused without permission', async () => {
     gateway.override = () => ({ status: 403, body: { detail: 'Your rights do not let you see the policy.' } });
     expect(await rig.run('policy', 'reload')).toMatchObject({ code: 5, out: '' });
   });

@@ -63,8 +63,8 @@ function summary(replicas: readonly ReplicaRow[]): string {
 
 function text(replicas: readonly ReplicaRow[]): string {
   const rows = replicas.map((one) => [one.service, one.id, one.host, one.version, moment(one.since), fileState(one)]);
-  const said = replicas.flatMap(remarks);
-  return `${table(['SERVICE', 'REPLICA', 'HOST', 'POLICY', 'SINCE', 'FILE'], rows)}\n${said.length === 0 ? '' : `${said.join('\n')}\n\n`}${summary(replicas)}\n`;
+  const lines = replicas.flatMap(remarks);
+  return `${table(['SERVICE', 'REPLICA', 'HOST', 'POLICY', 'SINCE', 'FILE'], rows)}\n${lines.length === 0 ? '' : `${lines.join('\n')}\n\n`}${summary(replicas)}\n`;
 }
 
 async function status(environment: Environment, options: GatewayOptions): Promise<void> {

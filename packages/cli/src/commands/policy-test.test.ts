@@ -20,8 +20,8 @@ async function test(cases: string, ...args: string[]) {
 }
 const alice = 'user: alice@example.com, groups: [developers]';
 
-describe('test cases beside a policy', () => {
-  it('pass when each decision is the one expected', async () => {
+describe('test cases for a policy', () => {
+  it('pass if each decision is the expected one', async () => {
     const { code, out, err } = await test(`policy: ./policy.yaml
 cases:
   - {name: they read pods, ${alice}, cluster: dev, verb: get, resource: pods, namespace: dev, expect: allow}
@@ -38,7 +38,7 @@ cases:
     expect(out).toMatch(/\n8 passed, 0 failed\n$/);
   });
 
-  it('may say what the gateway finds out about a kind and a request', async () => {
+  it('may contain what the gateway finds out about a kind and a request', async () => {
     writeFileSync(
       path.join(rig.directory, 'reach.yaml'),
       '[{allow: {and: [{groups: developers}, {k8s/verb: [get, list, patch]}]}}, {deny: {and: [{k8s/namespace: prod}]}}]',
@@ -60,7 +60,7 @@ cases:
     );
   });
 
-  it('that fail show what was expected, what came, and why', async () => {
+  it('show the expectation, the result and the reasons if they fail', async () => {
     const { code, out, err } = await test(`policy: policy.yaml
 cases:
   - name: they delete
@@ -125,7 +125,7 @@ cases:
     expect(report).toContain('<failure message="effect: expected allow, got deny">');
   });
 
-  it('have the time of day of the run unless they say another', async () => {
+  it('use the current time unless they set another', async () => {
     rig.environment.now = () => Date.parse('2026-11-25T12:00:00Z');
     put('policy.yaml', 'allow: {or: [{date: {after: "2026-11-25T00:00:00Z"}}]}');
     const { code, err } = await test(
@@ -135,7 +135,7 @@ cases:
   });
 });
 
-describe('test cases beside a configuration', () => {
+describe('test cases for a configuration', () => {
   const config = `gateway: {url: "\${env:GATEWAY_URL}"}
 policies: {readers: [{allow: {and: [{groups: developers}, {k8s/verb: get}]}}]}
 policy: [{deny: {or: [{k8s/namespace: kube-system}]}}]
@@ -147,7 +147,7 @@ clusters:
     namespaces: [{match: [team-*, sandbox], policy: [{allow: {or: [{groups: developers}]}}]}]
   - {name: prod, server: https://10.0.0.2, tokenFile: t, policy: [{allow: {or: [{groups: sre}]}}]}
 `;
-  it('fall under all policies of their cluster and namespace, named as the gateway names them', async () => {
+  it("are evaluated by all policies of their cluster and namespace, with the gateway's rule names", async () => {
     put('sallyport.yaml', config);
     const { code, out, err } = await test(`config: sallyport.yaml
 cases:
@@ -162,7 +162,7 @@ cases:
     expect({ code, err, end: out.split('\n').at(-2) }).toEqual({ code: 0, err: '', end: '7 passed, 0 failed' });
   });
 
-  it('are not run while its policies are faulty', async () => {
+  it('are not run while its policies have faults', async () => {
     put('sallyport.yaml', config.replace('[readers]', '[reeders]'));
     expect(await test('config: sallyport.yaml\ncases: [{cluster: dev, expect: deny}]')).toMatchObject({
       code: 1,
@@ -215,13 +215,13 @@ describe('a file of test cases', () => {
     ],
     ['that is no YAML', 'cases: [', /dev\.test\.yaml:\d+:\d+: /],
     ['that is a list', '- a', /must be a mapping/],
-  ])('%s is faulty, and told where', async (_what, text, words) => {
+  ])('%s has a fault, which is reported with its place', async (_what, text, words) => {
     const { code, out, err } = await test(text);
     expect({ code, out }).toEqual({ code: 1, out: '' });
     expect(err).toMatch(words);
   });
 
-  it('whose policy is not there is told so', async () => {
+  it('reports a missing policy', async () => {
     expect(await test('policy: none.yaml\ncases: [{expect: deny}]')).toMatchObject({
       code: 7,
       err: expect.stringContaining('none.yaml cannot be used (ENOENT)'),

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import process from 'node:process';
 
 /** Where text goes. `isTTY` is true if it is a terminal. */
-export type TextSink = { write(text: string): void; isTTY: boolean };
+type TextSink = { write(text: string): void; isTTY: boolean };
 
 /** Everything that the program takes from its environment. A test replaces it. */
 export type Environment = {

@@ -53,7 +53,6 @@ export const meSchema = z.object({
   provider: nullable,
   session: z.object({ id: z.string(), kind: nullable, expiresAt: time, idleEndsAt: z.optional(time) }),
 });
-export type Me = z.infer<typeof meSchema>;
 
 /** `GET /.sallyport/api/v1/clusters`. The name becomes part of a kubeconfig, so its format is checked. */
 export const clustersSchema = z.object({

@@ -12,11 +12,11 @@ export function errorDetail(body: unknown): string | undefined {
   return text(body, 'detail') ?? text(body, 'error_description') ?? text(body, 'title') ?? text(body, 'error');
 }
 
-/** Returns the error for a user who is not, or no longer, logged in. `said` is the gateway's own explanation. */
-export function notLoggedIn(origin: string, said?: string): CliError {
+/** Returns the error for a user who is not, or no longer, logged in. `detail` is the gateway's own explanation. */
+export function notLoggedIn(origin: string, detail?: string): CliError {
   return new CliError(
     'not-logged-in',
-    `you are not logged in to ${origin}, or your session has ended${said === undefined ? '' : `: ${said}`}`,
+    `you are not logged in to ${origin}, or your session has ended${detail === undefined ? '' : `: ${detail}`}`,
     `To log in, run: sallyport login --gateway ${origin}`,
   );
 }
@@ -25,9 +25,9 @@ export function notLoggedIn(origin: string, said?: string): CliError {
 export function expectOk(answer: GatewayAnswer, origin: string): unknown {
   const { status, body } = answer;
   if (status >= 200 && status < 300) return body;
-  const said = errorDetail(body);
-  if (status === 401) throw notLoggedIn(origin, said);
-  const tail = said === undefined ? '' : `: ${said}`;
+  const detail = errorDetail(body);
+  if (status === 401) throw notLoggedIn(origin, detail);
+  const tail = detail === undefined ? '' : `: ${detail}`;
   if (status === 403)
     throw new CliError(
       'refused',

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { CliError } from '../terminal/cli-error.ts';
 import { gatewayAddress, serverAddress } from './gateway-address.ts';
 
-describe('a server of a kubeconfig', () => {
+describe('the server of a kubeconfig', () => {
   it.each([
     ['https://gate.example.com:8443/clusters/dev', 'https://gate.example.com:8443', 'dev'],
     ['https://GATE.example.com:443/clusters/dev/', 'https://gate.example.com', 'dev'],
@@ -25,11 +25,11 @@ describe('a server of a kubeconfig', () => {
     'http://127.0.0.1.example.com/',
     'file:///etc/passwd',
     '',
-  ])('%j is none', (text) => {
+  ])('rejects %j', (text) => {
     expect(() => serverAddress(text)).toThrow(CliError);
   });
 
-  it('is read or refused with words, whatever it is', () => {
+  it('is read or rejected with a message, whatever it is', () => {
     fc.assert(
       fc.property(fc.oneof(fc.webUrl({ withFragments: true, withQueryParameters: true }), fc.string()), (text) => {
         for (const read of [serverAddress, gatewayAddress]) {

@@ -10,7 +10,7 @@ let rig: Rig;
 beforeEach(async () => {
   gateway = await startFakeGateway({ key, cert: certificate });
   rig = createRig();
-  // The browser of these tests would not trust the gateway either: it only gets as far as being opened.
+  // The browser of these tests would not trust the gateway either, so it is only opened.
   rig.environment.launch = () => Promise.resolve(false);
 });
 afterEach(async () => {
@@ -25,22 +25,22 @@ const file = (text: string) => {
 };
 const login = (...args: string[]) =>
   rig.run('login', '--gateway', gateway.origin, '--no-browser', '--timeout', '1', ...args);
-/** The login got past TLS: it waits for a person, who does not come. */
+/** The login got past TLS, and waits in vain for the user. */
 const trusted = { code: 6, err: expect.stringContaining('the login was not finished') };
 const notTrusted = { code: 4, err: expect.stringMatching(/this machine does not trust\n.*--ca-file FILE/) };
 
-describe("whom a gateway's certificate may come from", () => {
-  it('is nobody that this machine does not know, and nothing is sent', async () => {
+describe("the issuer of a gateway's certificate", () => {
+  it('must be trusted by this machine, or nothing is sent', async () => {
     expect(await login()).toMatchObject(notTrusted);
     expect(gateway.calls).toEqual([]);
   });
 
-  it('is the authority that --ca-file names, remembered for later', async () => {
+  it('may be the CA of --ca-file, which is remembered', async () => {
     expect(await login('--ca-file', file(authority))).toMatchObject(trusted);
     expect(await login()).toMatchObject(trusted);
   });
 
-  it('is the named authority alone', async () => {
+  it('may be only the named CA, if there is one', async () => {
     writeFileSync(
       rig.kubeconfig,
       `clusters: [{name: x, cluster: {server: '${gateway.origin}/clusters/dev', certificate-authority-data: ${Buffer.from(authority).toString('base64')}}}]`,
@@ -61,7 +61,7 @@ describe("whom a gateway's certificate may come from", () => {
     },
   );
 
-  it('is not what the kubeconfig names for another gateway', async () => {
+  it('is not the CA that the kubeconfig names for another gateway', async () => {
     writeFileSync(
       rig.kubeconfig,
       `clusters: [{name: x, cluster: {server: 'https://localhost:1/clusters/dev', certificate-authority-data: ${Buffer.from(authority).toString('base64')}}}]`,
@@ -73,14 +73,14 @@ describe("whom a gateway's certificate may come from", () => {
     ['nothing', ''],
     ['a key', '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n'],
     ['nonsense', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'],
-  ])('is not taken from a file with %s', async (_what, text) => {
+  ])('cannot be read from a file with %s', async (_what, text) => {
     expect(await login('--ca-file', file(text))).toMatchObject({
       code: 7,
       err: expect.stringContaining('contains no readable certificate'),
     });
   });
 
-  it('must vouch for the name too', async () => {
+  it('must certify the right name', async () => {
     const byAddress = gateway.origin.replace('localhost', '127.0.0.1');
     expect(await rig.run('login', '--gateway', byAddress, '--ca-file', file(authority))).toMatchObject({
       code: 4,

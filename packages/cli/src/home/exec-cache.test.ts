@@ -25,17 +25,17 @@ afterEach(() => rmSync(directory, { recursive: true }));
 
 const may = (seconds: number, clock = 'boot:x') => mayServeFromCache(directory, origin, { clock, seconds });
 
-describe('what may be served from the cache', () => {
-  it('is a credential with more than a minute to live', () => {
+describe('a credential in the cache', () => {
+  it('is served if it is valid for more than a minute', () => {
     writeFileSync(path.join(directory, 'last-served'), '5000\n');
     expect([may(5939), may(5940)]).toEqual([true, false]);
   });
 
-  it('is one that was served less than half the idle time ago', () => {
+  it('is served if its last use was less than half the idle time ago', () => {
     expect([may(1000 + 3599), may(1000 + 3600)]).toEqual([true, false]);
   });
 
-  it('is nothing on another clock, before the last use, or for another gateway', () => {
+  it('is not served on another clock, before the last use, or for another gateway', () => {
     expect([
       may(1001, 'boot:y'),
       may(999),
@@ -55,14 +55,14 @@ describe('what may be served from the cache', () => {
     expect(may(1001)).toBe(false);
   });
 
-  it('is nothing when either file is missing', () => {
+  it('is not served if either file is missing', () => {
     rmSync(path.join(directory, 'last-served'));
     expect(may(1001)).toBe(false);
   });
 });
 
 describe('the cache for the sh front', () => {
-  it('has six lines whatever the session', () => {
+  it('has six lines, whatever the session', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 4e12 }),
@@ -78,7 +78,7 @@ describe('the cache for the sh front', () => {
     );
   });
 
-  it('holds the answer to the Kubernetes client with its end as client-go reads it', () => {
+  it('contains the ExecCredential, with an expiry in the format of client-go', () => {
     expect(JSON.parse(execCredential(credential))).toEqual({
       kind: 'ExecCredential',
       apiVersion: 'client.authentication.k8s.io/v1',

@@ -9,7 +9,7 @@ import { writeFileAtomically } from './write-file-atomically.ts';
  * Records how the last login at a gateway failed, for the processes that waited for it. Otherwise each of them would
  * open a browser in turn.
  */
-export type LoginFailure = {
+type LoginFailure = {
   note(error: CliError, at: number): void;
   /** Returns the failure, unless it happened before `since` (milliseconds since the epoch). */
   since(since: number): CliError | undefined;

@@ -14,7 +14,7 @@ afterEach(() => rmSync(directory, { recursive: true }));
 const file = () => path.join(directory, 'login.lock');
 
 describe('the login lock', () => {
-  it('is held by one at a time', () => {
+  it('has one holder at a time', () => {
     const first = tryLoginLock(directory, environment);
     expect(tryLoginLock(directory, environment)).toBeUndefined();
     first?.release();
@@ -33,7 +33,7 @@ describe('the login lock', () => {
     expect(tryLoginLock(directory, environment)).toBeDefined();
   });
 
-  it('is not removed by who no longer holds it', () => {
+  it('is not removed by a process that no longer holds it', () => {
     const first = tryLoginLock(directory, environment);
     rmSync(file());
     const second = tryLoginLock(directory, environment);
@@ -43,7 +43,7 @@ describe('the login lock', () => {
     expect(existsSync(file())).toBe(false);
   });
 
-  it('is left alone while another process is taking it over', () => {
+  it('is not touched while another process takes it over', () => {
     writeFileSync(file(), JSON.stringify({ id: 'x', pid: 4_190_000, birth: '1' }));
     writeFileSync(`${file()}.guard`, '');
     expect(tryLoginLock(directory, environment)).toBeUndefined();

@@ -6,19 +6,19 @@ import { localFault } from './home.ts';
 import { processBirth } from './process-identity.ts';
 
 /** A lock that this process holds. */
-export type LoginLock = { release(): void };
+type LoginLock = { release(): void };
 
 type Holder = { id: string; pid: number; birth: string | undefined };
 
 // A lock file appears with its whole content, so a lock that cannot be read has no holder.
-const nobody: Holder = { id: '', pid: 0, birth: 'none' };
+const noHolder: Holder = { id: '', pid: 0, birth: 'none' };
 
 function readHolder(file: string): Holder | undefined {
   try {
     const { id, pid, birth } = JSON.parse(readFileSync(file, 'utf8')) as Partial<Holder>;
-    return typeof id === 'string' && Number.isSafeInteger(pid) ? { id, pid: pid!, birth } : nobody;
+    return typeof id === 'string' && Number.isSafeInteger(pid) ? { id, pid: pid!, birth } : noHolder;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? undefined : nobody;
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? undefined : noHolder;
   }
 }
 

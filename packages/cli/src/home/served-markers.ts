@@ -14,7 +14,7 @@ const dayMs = 86_400_000;
 const serverPart = (server: ServerAddress) => server.cluster ?? `@${server.authority}`;
 
 /** The markers of one gateway. */
-export type ServedMarkers = {
+type ServedMarkers = {
   /** Reports whether the process that started this one already got the credential for this server. */
   wasServed(server: ServerAddress): boolean;
   /**

@@ -11,7 +11,7 @@ import { createOptions, type Options } from './options.ts';
 type Place = (keys: readonly PropertyKey[]) => { line: number; column: number } | undefined;
 
 /** A parsed Pomerium configuration: plain data, and the place of each path in the text. */
-export type PomeriumSource = { data: unknown; place: Place };
+type PomeriumSource = { data: unknown; place: Place };
 
 /** The result of an import: a configuration for `sallyport.yaml` with a report, or the faults that prevent one. */
 export type PomeriumImport =

@@ -10,7 +10,7 @@ export type Finding = { path: string; line?: number; column?: number; message: s
 export type SecretFinding = Finding & { reference: string };
 
 /** `${env:NAME}` or `${file:/path}`, and a sample value, which is used to check the result. */
-export type Reference = { text: string; sample: string };
+type Reference = { text: string; sample: string };
 
 /** Collects the findings of an import. */
 export type ImportReport = {

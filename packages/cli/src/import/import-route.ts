@@ -10,7 +10,7 @@ export type ImportedCluster = {
   cluster: Record<string, unknown> & { name: string; host?: string; server: string };
 };
 
-export type RouteDeps = PolicyDeps & {
+type RouteDeps = PolicyDeps & {
   nameFor(host: string): string;
   clientCertificates: boolean;
   hostsTaken: Set<string>;

@@ -17,7 +17,7 @@ async function lines(max: number, ...chunks: (string | Uint8Array)[]): Promise<L
 }
 
 describe('lines of a stream', () => {
-  it('are the same however it is cut into pieces', async () => {
+  it('are the same however it is split into chunks', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.string({ unit: character }).filter((text) => !/[\n\r]/.test(text) && text.trim() !== '')),
@@ -35,14 +35,14 @@ describe('lines of a stream', () => {
     );
   });
 
-  it('count also where they are empty, and end with carriage returns', async () => {
+  it('count even if they are empty, and may end with carriage returns', async () => {
     expect(await lines(10, 'a\r\n\r\n\nb')).toEqual([
       { number: 1, text: 'a' },
       { number: 4, text: 'b' },
     ]);
   });
 
-  it('that are too long are told by their size, and the next one is read', async () => {
+  it('are reported with their size if they are too long, and the next one is read', async () => {
     expect(await lines(3, 'abcd\nxyz\nlonger', ' still', '\nq')).toEqual([
       { number: 1, tooLong: 4 },
       { number: 2, text: 'xyz' },
@@ -51,7 +51,7 @@ describe('lines of a stream', () => {
     ]);
   });
 
-  it('are none in nothing', async () => {
+  it('are none in an empty stream', async () => {
     expect(await lines(3)).toEqual([]);
     expect(await lines(3, '', '\n')).toEqual([]);
   });

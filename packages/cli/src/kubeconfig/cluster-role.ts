@@ -2,7 +2,7 @@ import { impersonatedAuthentication } from '@sallyport/contracts';
 import { stringify } from 'yaml';
 
 /** The settings of a cluster from which its role is made. */
-export type ImpersonateSettings = {
+type ImpersonateSettings = {
   name: string;
   impersonate: { groups: readonly string[]; allowSystem: readonly string[] };
 };

@@ -17,7 +17,7 @@ function file(text: string): string {
 const config = (server: string, more = '') =>
   `current-context: here\ncontexts: [{name: other, context: {cluster: x}}, {name: here, context: {cluster: c${more}}}]\nclusters: [{name: c, cluster: {server: '${server}'}}]\n`;
 
-describe('where kubectl would go now', () => {
+describe('the current context of kubectl', () => {
   it('is a cluster behind a gateway, with the namespace of the context', async () => {
     expect(await currentContext([file(config('https://gate.example.com:8443/clusters/dev'))])).toEqual({
       ...gate,
@@ -47,7 +47,7 @@ describe('where kubectl would go now', () => {
     ': : :',
     'contexts: {a: 1}\ncurrent-context: here',
     'current-context: here\ncontexts: [null, 3]',
-  ])('is none, if it is: %j', async (text) => {
+  ])('is not used if it is %j', async (text) => {
     expect(await currentContext([file(text)])).toBeUndefined();
   });
 });

@@ -11,7 +11,7 @@ type Kubeconfig = { 'current-context'?: unknown; contexts?: unknown; clusters?: 
 const items = (list: unknown): Named[] => (Array.isArray(list) ? (list as Named[]) : []);
 
 /** A cluster behind a gateway, and its default namespace. */
-export type CurrentContext = ServerAddress & { cluster: string; namespace?: string };
+type CurrentContext = ServerAddress & { cluster: string; namespace?: string };
 
 /**
  * Returns the current context of kubectl, if it has the address of a cluster behind a gateway. If several files set a

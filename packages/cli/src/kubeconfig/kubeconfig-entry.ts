@@ -14,7 +14,7 @@ export type KubeconfigEntry = {
 };
 
 /** How kubectl starts this program: through the sh front, or on Windows with Node.js directly. */
-export type ExecPlugin = { command: string; args: (server: string) => string[] };
+type ExecPlugin = { command: string; args: (server: string) => string[] };
 
 const installHint =
   'The program "sallyport" gives kubectl its credential. Install it, then run: sallyport kubeconfig --merge';

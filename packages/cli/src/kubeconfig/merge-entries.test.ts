@@ -40,7 +40,7 @@ extensions:
 `;
 
 describe('entries in a kubeconfig', () => {
-  it('make a whole kubeconfig of an empty one, with the first as the current context', () => {
+  it('turn an empty file into a complete kubeconfig, with the first as the current context', () => {
     const config = read(merge('', entry('dev'), entry('prod')).text);
     expect(config).toEqual({
       apiVersion: 'v1',
@@ -70,7 +70,7 @@ describe('entries in a kubeconfig', () => {
     });
   });
 
-  it('leave everything else as it is, to the letter and with its comments', () => {
+  it('keep everything else unchanged, including comments', () => {
     const { text, current } = merge(theirs, entry('dev'));
     expect(current).toBe('work');
     const before = read(theirs);
@@ -89,12 +89,12 @@ describe('entries in a kubeconfig', () => {
       expect(text).toContain(piece);
   });
 
-  it('change nothing when they are merged again', () => {
+  it('change nothing if they are merged again', () => {
     const once = merge(theirs, entry('dev')).text;
     expect(merge(once, entry('dev'))).toMatchObject({ text: once, notes: [] });
   });
 
-  it('are brought up to date where they are ours, and keep what a person added', () => {
+  it("are updated if they are ours, and keep the user's additions", () => {
     const before = merge(theirs, entry('dev', 'https://old.example.com/clusters/dev')).text.replace(
       'user: sallyport-dev',
       'user: sallyport-dev\n      namespace: team',
@@ -110,7 +110,7 @@ describe('entries in a kubeconfig', () => {
     });
   });
 
-  it('take hostile settings out of an entry of ours', () => {
+  it('remove hostile settings from an entry of ours', () => {
     const before = merge('', entry('dev')).text.replace(
       'server:',
       'insecure-skip-tls-verify: true\n      proxy-url: http://evil\n      tls-server-name: evil\n      server:',
@@ -126,7 +126,7 @@ describe('entries in a kubeconfig', () => {
     ['a user with another plugin', 'users: [{name: sallyport-dev, user: {exec: {command: aws, args: [eks]}}}]'],
     ['a cluster', 'clusters: [{name: sallyport-dev, cluster: {server: "https://x"}}]'],
     ['a context', 'contexts: [{name: sallyport-dev, context: {cluster: x}}]'],
-  ])('are refused where %s of that name is not ours', (_what, text) => {
+  ])('are rejected if %s of that name is not ours', (_what, text) => {
     expect(() => merge(text, entry('dev'))).toThrow('has an entry "sallyport-dev" that this program did not write');
   });
 
@@ -145,7 +145,7 @@ describe('entries in a kubeconfig', () => {
         .map((name, index) => `${name}: &${name} [${Array(9).fill(`*${'abcdefgh'[index]}`).join(',')}]`)
         .join('\n')}\n`,
     ],
-  ])('are refused in a file that is %s', (_what, text) => {
+  ])('are rejected in a file that is %s', (_what, text) => {
     expect(() => merge(text, entry('dev'))).toThrow(/the file is not a kubeconfig/);
   });
 
@@ -154,11 +154,11 @@ describe('entries in a kubeconfig', () => {
     '{"apiVersion": "v1", "kind": "Config", "clusters": [], "users": null}',
     '# only a comment',
     'clusters: []\r\nusers: []\r\ncontexts: []\r\n',
-  ])('fit into %j', (text) => {
+  ])('can be added to %j', (text) => {
     expect(read(merge(text, entry('dev')).text).users).toHaveLength(1);
   });
 
-  it('keep whatever data stands around them', () => {
+  it('keep all other data', () => {
     const name = fc.string({ minLength: 1 }).filter((text) => !text.startsWith('sallyport-') && text !== '__proto__');
     const items = (key: string) => fc.array(fc.record({ name, [key]: fc.jsonValue() }), { maxLength: 4 });
     fc.assert(

@@ -14,7 +14,7 @@ import { CliError } from '../terminal/cli-error.ts';
 import { execSection, type KubeconfigEntry } from './kubeconfig-entry.ts';
 
 /** The new text, the current context, and notes for the user. */
-export type MergedKubeconfig = { text: string; current: string; notes: string[] };
+type MergedKubeconfig = { text: string; current: string; notes: string[] };
 
 const empty = 'apiVersion: v1\nkind: Config\nclusters: []\ncontexts: []\nusers: []\n';
 const sections = { clusters: 'cluster', contexts: 'context', users: 'user' } as const;

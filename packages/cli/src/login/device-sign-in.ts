@@ -14,7 +14,7 @@ const api = '/.sallyport/api/v1/device';
 const grantType = 'urn:ietf:params:oauth:grant-type:device_code';
 
 /** `cluster` is only shown to the user on the approval page. */
-export type DeviceSignInOptions = { cluster?: string; timeoutMs: number };
+type DeviceSignInOptions = { cluster?: string; timeoutMs: number };
 
 async function begin(client: GatewayClient, cluster: string | undefined): Promise<DeviceCodes> {
   const answer = await client.call({

@@ -6,9 +6,9 @@ import { tryLoginLock } from '../home/login-lock.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
 
-export type LoginParts = { home: Home; client: GatewayClient; store: CredentialStore; environment: Environment };
+type LoginParts = { home: Home; client: GatewayClient; store: CredentialStore; environment: Environment };
 /** `signIn` logs in. `known` is the token that is no longer valid. */
-export type LogInOnceOptions = {
+type LogInOnceOptions = {
   timeoutMs: number;
   known: string | undefined;
   /** Does not accept the credential of another process. */

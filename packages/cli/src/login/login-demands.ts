@@ -12,7 +12,7 @@ export type LoginDemands = {
   login_hint?: string;
 };
 
-export type DemandOptions = { maxAge?: string; acr?: readonly string[]; provider?: string | true; loginHint?: string };
+type DemandOptions = { maxAge?: string; acr?: readonly string[]; provider?: string | true; loginHint?: string };
 
 const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 

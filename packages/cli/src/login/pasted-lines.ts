@@ -8,7 +8,7 @@ export type PastedLines = {
   close(): void;
 };
 
-const longest = 4096;
+const maxLength = 4096;
 const never = () => new Promise<never>(() => {});
 
 async function* readLines(input: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
@@ -16,8 +16,8 @@ async function* readLines(input: AsyncIterable<Uint8Array>): AsyncGenerator<stri
   for await (const chunk of input) {
     text += Buffer.from(chunk).toString('utf8');
     const lines = text.split(/\r\n|\r|\n/);
-    text = lines.pop()!.slice(0, longest);
-    for (const line of lines) if (line.trim() !== '') yield line.trim().slice(0, longest);
+    text = lines.pop()!.slice(0, maxLength);
+    for (const line of lines) if (line.trim() !== '') yield line.trim().slice(0, maxLength);
   }
   if (text.trim() !== '') yield text.trim();
 }

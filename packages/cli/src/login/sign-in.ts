@@ -16,7 +16,7 @@ import { challengeOf, randomText } from './pkce.ts';
 import { pasteRedirect, signInUrl } from './sign-in-url.ts';
 
 /** Whether a login may open a browser, whether the user may paste a code, and how long the user may take. */
-export type SignInOptions = {
+type SignInOptions = {
   browser: boolean;
   paste: boolean;
   timeoutMs: number;

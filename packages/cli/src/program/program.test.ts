@@ -33,7 +33,7 @@ describe('every command', () => {
 });
 
 describe('the command line', () => {
-  it('ends wrong usage with 2 and shows the way to the help', async () => {
+  it('exits with 2 on wrong usage, and mentions the help', async () => {
     for (const args of [['nope'], ['login', '--nope'], ['audit'], ['sessions', 'revoke'], []]) {
       const { code, out, err } = await rig.run(...args);
       expect({ args, code, out }).toEqual({ args, code: 2, out: '' });

@@ -11,7 +11,7 @@ const character = fc
 const commands = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
 
 describe('text on a terminal', () => {
-  it('never holds a control character, a direction mark or a line break, whatever it was', () => {
+  it('never contains a control character, a direction mark or a line break', () => {
     fc.assert(
       fc.property(fc.string({ unit: character }), (text) => {
         expect(forTerminal(text)).not.toMatch(commands);
@@ -19,12 +19,12 @@ describe('text on a terminal', () => {
     );
   });
 
-  it('shows what was there', () => {
+  it('shows unsafe characters as escapes', () => {
     expect(forTerminal('a\u001b[31mb\r\nc\u202ed\u009be')).toBe('a\\x1b[31mb\\x0d\\x0ac\\u202ed\\x9be');
     expect(forTerminal('Zoë 東京 🚀')).toBe('Zoë 東京 🚀');
   });
 
-  it('as JSON is the same data', () => {
+  it('is the same data as JSON', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const text = jsonForTerminal(value, 2);
@@ -34,7 +34,7 @@ describe('text on a terminal', () => {
     );
   });
 
-  it('in a table keeps one row a line', () => {
+  it('stays on one line per row in a table', () => {
     expect(
       table(
         ['A', 'B'],

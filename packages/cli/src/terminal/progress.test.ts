@@ -18,10 +18,10 @@ describe('progress', () => {
     progress.end();
     return text;
   };
-  it('shows on a terminal, after two seconds, and is cleared away', () => {
+  it('is shown on a terminal after two seconds, and then removed', () => {
     expect(shown(true)).toBe('\rat 2000\rat 2300\rat 2600\rat 2900\r       \r');
   });
-  it('shows nowhere else', () => {
+  it('is not shown without a terminal', () => {
     expect(shown(false)).toBe('');
   });
 });

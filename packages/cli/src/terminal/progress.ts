@@ -4,7 +4,7 @@ const quietMs = 2000;
 const everyMs = 250;
 
 /** Shows the progress of anything that takes longer than two seconds. Prints nothing unless there is a terminal. */
-export type Progress = { tell(words: () => string): void; end(): void };
+type Progress = { tell(words: () => string): void; end(): void };
 
 export function createProgress(environment: Pick<Environment, 'stderr' | 'now'>): Progress {
   const startedAt = environment.now();

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { parse } from 'yaml';
 import { renderAlsoYaml, renderYaml } from './render-yaml.ts';
 
-describe('an answer as YAML', () => {
-  it('is the same data, and cannot command a terminal', async () => {
+describe('a result as YAML', () => {
+  it('is the same data, and contains no control characters', async () => {
     await fc.assert(
       fc.asyncProperty(fc.jsonValue({ maxDepth: 3, stringUnit: 'binary' }), async (value) => {
         const text = await renderYaml(value);
@@ -18,7 +18,7 @@ describe('an answer as YAML', () => {
     );
   });
 
-  it('is plain to read', async () => {
+  it('is readable', async () => {
     expect(
       await renderAlsoYaml('yaml', { decision: { effect: 'allow' }, groups: ['a'], none: undefined }, () => 'text'),
     ).toBe('decision:\n  effect: allow\ngroups:\n  - a\n');

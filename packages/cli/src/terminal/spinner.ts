@@ -2,7 +2,7 @@ import process from 'node:process';
 import type { Environment } from '../environment/environment.ts';
 
 /** A spinner on the terminal. `stop` removes it. */
-export type Spinner = { stop(): void };
+type Spinner = { stop(): void };
 
 /** Shows a spinner on standard error, if that is a terminal. */
 export async function startSpinner(environment: Environment, text: string): Promise<Spinner> {

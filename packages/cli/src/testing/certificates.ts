@@ -1,5 +1,4 @@
-// A certificate authority for tests, a certificate of it for localhost, and an authority that signed nothing. The key
-// is worth nothing.
+// A CA for tests, its certificate for localhost, and a CA that signed nothing. The key protects nothing.
 export const authority = `-----BEGIN CERTIFICATE-----
 MIIBqTCCAVCgAwIBAgIUZwtpmdJ8FaremvgS1rt5gz5XKZgwCgYIKoZIzj0EAwIw
 IzEhMB8GA1UEAwwYU2FsbHlwb3J0IHRlc3QgYXV0aG9yaXR5MCAXDTI2MTEyNTAy

@@ -1,6 +1,4 @@
-/**
- * Lines (by their number) that must not stand in a cache that is served from; the sh front and the program judge alike.
- */
+/** Lines, by number, with which a cache must not be used, neither by the sh front nor by the program. */
 export const hostileLines: readonly [number, string][] = [
   [0, 'sallyport-exec-cache-2'],
   [1, 'https://other.example.com'],
@@ -19,5 +17,5 @@ export const hostileLines: readonly [number, string][] = [
   [4, '1; touch pwned'],
 ];
 
-/** The same for the time of the last use. */
+/** Times of the last use with which a cache must not be used. */
 export const hostileNumbers: readonly string[] = ['', '999999999999', '-5', '$(touch pwned)', 'now', '1e3', '007'];

@@ -6,22 +6,22 @@ import { Readable } from 'node:stream';
 import { runCli } from '../program/run-cli.ts';
 import type { Environment } from '../environment/environment.ts';
 
-/** One run's outcome. */
+/** The result of one run. */
 export type Run = { code: number; out: string; err: string };
-/** An environment of a test's own: a directory, streams that are kept, and a browser that logs in by itself. */
+/** The environment of a test: a directory, recorded streams, and a browser that logs in automatically. */
 export type Rig = {
   directory: string;
   home: string;
   kubeconfig: string;
   environment: Environment;
   opened: string[];
-  /** Sees standard error as it is written. */
+  /** Called with standard error as it is written. */
   onErr: (text: string) => void;
   run(...args: string[]): Promise<Run>;
   remove(): void;
 };
 
-/** What a person does at the login page: here, only follow where it leads. */
+/** Opens the login page and follows its redirects. */
 export async function browse(url: string): Promise<string> {
   return (await fetch(url)).text();
 }
@@ -86,7 +86,7 @@ export function createRig(changes: Partial<Environment> = {}): Rig {
   return rig;
 }
 
-/** The address of the login page in what a login prints. */
+/** Returns the address of the login page in the output of a login. */
 export function printedPage(text: string): string {
   return /^ {2}(http\S+)$/m.exec(text)?.[1] ?? '';
 }

@@ -5,10 +5,10 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { createRig, type Rig, type Run } from './rig.ts';
 
-/** The sh front as kubectl runs it: really executed, with the Node.js program behind it run from its sources. */
+/** The sh front as kubectl runs it, as a real process. The Node.js program behind it runs from source. */
 export type ShFrontRig = Rig & {
   front: string;
-  /** Runs a script of sh, in which `$FRONT` is the front; the script's shell is the front's parent. */
+  /** Runs a shell script in which `$FRONT` is the front. The shell is the parent of the front. */
   sh(script: string, env?: Record<string, string>): Promise<Run>;
 };
 
@@ -16,12 +16,12 @@ const sources = fileURLToPath(new URL('..', import.meta.url));
 const isThere = (shell: string) =>
   (process.env.PATH ?? '').split(':').some((directory) => existsSync(path.join(directory, shell)));
 
-/** The shells of this machine that the front must run under; `sh` is whatever the system has for it. */
+/** The shells of this machine under which the front must run. `sh` is that of the system. */
 export const shells = ['sh', 'dash', 'bash --posix', 'busybox sh', 'ksh', 'mksh', 'yash'].filter(
   (shell) => shell === 'sh' || isThere(shell.split(' ')[0]!),
 );
 
-/** With `stub`, the program behind the front only says that it was started. */
+/** Creates the rig. With `stub`, the program behind the front only reports that it was started. */
 export function createShFrontRig(shell = '', stub = false): ShFrontRig {
   const rig = createRig();
   const bin = path.join(rig.directory, 'a', 'b', 'c', 'bin');
@@ -36,7 +36,7 @@ export function createShFrontRig(shell = '', stub = false): ShFrontRig {
     writeFileSync(path.join(programs, 'node'), '#!/bin/sh\nshift\necho "program $*"\n');
     chmodSync(path.join(programs, 'node'), 0o755);
   } else symlinkSync(process.execPath, path.join(programs, 'node'));
-  // A browser that logs in by itself, and counts.
+  // A browser that logs in automatically, and records each call.
   const browser = path.join(programs, 'browser.mjs');
   writeFileSync(
     browser,
@@ -54,8 +54,7 @@ export function createShFrontRig(shell = '', stub = false): ShFrontRig {
   };
   const sh = (script: string, env: Record<string, string> = {}) =>
     new Promise<Run>((resolve, reject) => {
-      // A last command of its own keeps the shell from replacing itself by the front, which would then have another
-      // parent.
+      // With a further command, the shell does not replace itself with the front, which would then have another parent.
       const child = spawn('sh', ['-c', `${script}\nkept=$?\nexit "$kept"`], {
         env: { ...base, ...env },
         stdio: ['ignore', 'pipe', 'pipe'],

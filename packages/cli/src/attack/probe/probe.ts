@@ -81,7 +81,7 @@ export function describeReply({ status, closed }: RawReply): string {
 }
 
 /** Reports whether the cluster itself refused to impersonate, which means that the header reached it. */
-export const reachedImpersonation = ({ body }: RawReply): boolean =>
+const reachedImpersonation = ({ body }: RawReply): boolean =>
   /cannot impersonate|impersonation is not|requesting impersonation/i.test(body);
 
 const isRefusal = ({ status, closed }: RawReply) => (status >= 400 && status < 500) || (status === 0 && closed);

@@ -4,7 +4,7 @@ import type { PolicyTools } from '../engine/policy-tools.ts';
 import type { Expectation, PolicyCase } from './read-cases.ts';
 
 /** A difference between the expectation and the result. */
-export type Difference = { what: 'effect' | 'rule' | 'reasons'; expected: string; got: string };
+type Difference = { what: 'effect' | 'rule' | 'reasons'; expected: string; got: string };
 export type CaseResult = {
   name: string;
   line: number;

@@ -7,7 +7,7 @@ import type { Explanation } from './explanation.ts';
  * What decides a request: policies, and whether a missing login (`loginFirst`) or the cluster's settings (`refusesUser`)
  * refuse it whatever the policies say.
  */
-export type Deciders = { policies: readonly CompiledPolicy[]; loginFirst: boolean; refusesUser: boolean };
+type Deciders = { policies: readonly CompiledPolicy[]; loginFirst: boolean; refusesUser: boolean };
 
 function readAsked({ kubernetes = {}, request }: PolicyInput): Explanation['asked'] {
   const {

@@ -7,7 +7,7 @@ const verbPhrases: Readonly<Record<string, string>> = {
 };
 
 /** Reports whether a criterion is open because the request reaches several namespaces. */
-export const isOpenNamespace = ({ name, open, reason }: ExplainedCriterion): boolean =>
+const isOpenNamespace = ({ name, open, reason }: ExplainedCriterion): boolean =>
   open === true && (name === 'k8s/namespace' || reason === 'expression-open');
 
 /** Returns the namespace or namespaces that a matcher describes; undefined if its data is hidden or of another kind. */

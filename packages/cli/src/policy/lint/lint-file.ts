@@ -7,7 +7,7 @@ import { placeFaults } from '../load/place-faults.ts';
 import type { PolicyTools } from '../engine/policy-tools.ts';
 
 /** The faults and warnings about the policies of one file. */
-export type LintedFile = {
+type LintedFile = {
   file: string;
   kind: 'policy' | 'config';
   ok: boolean;

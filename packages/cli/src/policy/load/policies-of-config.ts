@@ -6,7 +6,7 @@ import { isAboutPolicies } from './is-about-policies.ts';
 import type { PolicyTools } from '../engine/policy-tools.ts';
 
 /** The policies of a configuration, selected as authorize selects them. */
-export type ConfigPolicies = {
+type ConfigPolicies = {
   /**
    * Returns the policies for one request in order, or undefined if there is no such cluster. The namespace is empty for a
    * request outside any namespace, and undefined for one that spans them. Equal arguments return the same list.

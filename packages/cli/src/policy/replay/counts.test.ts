@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { createCounts } from './counts.ts';
 
 describe('counts', () => {
-  it('are kept apart for so many names, the most frequent first', () => {
+  it('are kept for a limited number of names, and listed by frequency', () => {
     const counts = createCounts(2);
     for (const name of ['a', 'b', 'b', 'c', 'c', 'c']) counts.add(name);
     expect([counts.list(), counts.others]).toEqual([

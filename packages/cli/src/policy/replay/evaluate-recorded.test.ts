@@ -41,7 +41,7 @@ const parts = fc.record({
   verb: fc.constantFrom('get', 'delete'),
   namespace: fc.constantFrom('dev', 'prod'),
 });
-/** What might have been there besides what the event tells. */
+/** Fields that the request may have had, and the event does not record. */
 const hidden = fc.record({
   claims: fc.constantFrom({}, { team: 'a' }, { team: ['a', 'b'] }),
   elevations: fc.subarray(['e1']),
@@ -53,8 +53,8 @@ const hidden = fc.record({
   ),
 });
 
-describe('the judge of recorded requests', () => {
-  it('says the same as the engine does of the whole request, whatever the event left out, or that it cannot say', () => {
+describe('the evaluation of recorded requests', () => {
+  it('agrees with the engine on the complete request, whatever the event omits, or reports that it is unknown', () => {
     fc.assert(
       fc.property(policy, parts, fc.array(hidden, { minLength: 1, maxLength: 6 }), (document, some, worlds) => {
         const policies = compiled(document);
@@ -87,7 +87,7 @@ describe('the judge of recorded requests', () => {
     );
   });
 
-  it('does not judge where a device that nobody has shown refuses in one case and not in the other', () => {
+  it('is unknown if a device that was not presented decides only in some cases', () => {
     const policies = compiled({
       allow: { not: [{ device: { is: 'x' } }, { elevation: 'e1' }], or: [{ elevation: 'e1' }] },
     });
@@ -98,7 +98,7 @@ describe('the judge of recorded requests', () => {
     });
   });
 
-  it('says the same from memory as anew', () => {
+  it('gives the same result from the cache', () => {
     fc.assert(
       fc.property(policy, fc.array(parts, { minLength: 1, maxLength: 30 }), (document, many) => {
         const policies = compiled(document);
@@ -114,7 +114,7 @@ describe('the judge of recorded requests', () => {
     );
   });
 
-  it('does not judge a patch that may have created, nor a list of a kind that may be namespaced, where that decides', () => {
+  it('is unknown if it depends on whether a patch creates or a kind is namespaced', () => {
     const judge = (document: unknown, parts: Parameters<typeof recordedEvent>[0]) =>
       createRecordedEvaluator({ evaluatePolicy, pass, fail })(compiled(document), requestOf(parts));
     const noCreate = [{ allow: { or: [{ accept: true }] } }, { deny: { and: [{ 'k8s/verb': 'create' }] } }];
@@ -172,10 +172,10 @@ describe('the judge of recorded requests', () => {
     ).toMatchObject({ known: true, effect: 'allow' });
   });
 
-  it('reads of a request what the gateway read of it', () => {
+  it('reads a request as the gateway read it', () => {
     const judged = (document: unknown, some: Parameters<typeof recordedEvent>[0]) =>
       createRecordedEvaluator({ evaluatePolicy, pass, fail })(compiled(document), requestOf(some));
-    // Nothing that is done to a Secret is a dry run.
+    // An access to a Secret never counts as a dry run.
     const dryRuns = { allow: { and: [{ expression: 'has(kubernetes.dryRun) && kubernetes.dryRun' }] } };
     expect(
       judged(dryRuns, { verb: 'create', resource: 'configmaps', uri: '/api/v1/namespaces/dev/configmaps?dryRun=All' }),
@@ -183,7 +183,7 @@ describe('the judge of recorded requests', () => {
     expect(
       judged(dryRuns, { verb: 'create', resource: 'secrets', uri: '/api/v1/namespaces/dev/secrets?dryRun=All' }),
     ).toMatchObject({ effect: 'deny' });
-    // Where the path names the verb, no selector counts.
+    // If the path names the verb, selectors are ignored.
     const inDev = { allow: { and: [{ 'k8s/namespace': 'dev' }] } };
     expect(
       judged(inDev, {
@@ -195,7 +195,7 @@ describe('the judge of recorded requests', () => {
     expect(
       judged(inDev, { verb: 'watch', namespace: '', uri: '/api/v1/watch/pods?fieldSelector=metadata.namespace%3Ddev' }),
     ).toMatchObject({ effect: 'deny' });
-    // A custom resource is not created by PUT, which the gateway finds out from the cluster.
+    // A PUT does not create a custom resource. The gateway asks the cluster what it is.
     const updates = { allow: { and: [{ 'k8s/verb': ['update', 'patch'] }] } };
     const widget = {
       resource: 'widgets',
@@ -217,7 +217,7 @@ describe('the judge of recorded requests', () => {
         ours: { request: { method: 'PUT' }, policyVerbs: ['update', 'create'] },
       }),
     ).toMatchObject({ known: false });
-    // Events that tell under which verbs a request was judged tell of an apply patch.
+    // Events with all verbs of a request reveal an apply patch.
     expect(
       judged(updates, {
         verb: 'patch',
@@ -240,7 +240,7 @@ describe('the judge of recorded requests', () => {
     ).toMatchObject({ known: false });
   });
 
-  it('evaluates alike requests once, although they differ in what the policy does not look at', () => {
+  it('evaluates requests once that differ only in fields that the policy does not read', () => {
     let evaluated = 0;
     const judge = createRecordedEvaluator({
       evaluatePolicy: (...args) => {

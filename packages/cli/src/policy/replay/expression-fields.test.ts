@@ -27,7 +27,7 @@ describe('the fields that an expression can see', () => {
     ['request.path.startsWith("/api")', ['path']],
     ['true', []],
   ])('of %s are %j', (text, names) => {
-    // Where a namespace or name is read, so is what says whether the request reaches more than one.
+    // To read a namespace or a name means to read the fields that determine whether the request reaches more than one.
     const reaches = names.some((name) => name === 'kubernetes.namespace' || name === 'kubernetes.name');
     const found = fieldsIn(expressionFields(text));
     expect(found.filter((name) => !reaches || !reach.includes(name))).toEqual(names);
@@ -40,7 +40,7 @@ describe('the fields that an expression can see', () => {
     'size(user) > 1',
     'kubernetes == kubernetes',
     'user.unknown == 1',
-  ])('of %s are all, as it could see any', (text) => {
+  ])('of %s are all fields, because it could read any of them', (text) => {
     expect(expressionFields(text) & bitOf('claims')).not.toBe(0);
   });
 });

@@ -1,5 +1,5 @@
 /** What an event records that hints at the method of the request. */
-export type MethodClues = {
+type MethodClues = {
   isResourceRequest: boolean;
   requestVerb: string;
   protocol: string;

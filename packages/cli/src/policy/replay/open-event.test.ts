@@ -6,7 +6,7 @@ import { openEvent } from './open-event.ts';
 import { readRecordedRequest } from './recorded-request.ts';
 
 describe('a recorded event', () => {
-  it('is a request, something else, or unreadable, whatever it is', () => {
+  it('is a request, another event, or unreadable, whatever it contains', () => {
     fc.assert(
       fc.property(
         fc.oneof(

@@ -1,7 +1,7 @@
 type Fields = Record<string, unknown>;
 
 /** The event that represents a request, or the reason why an event does not. */
-export type OpenedEvent =
+type OpenedEvent =
   | { kind: 'request'; auditID: string; data: Fields }
   | { kind: 'other-type' | 'other-stage' | 'unreadable' };
 

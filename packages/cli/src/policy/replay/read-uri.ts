@@ -1,7 +1,7 @@
 import { bitOf } from './fields.ts';
 
 /** The parts of a request's URI that its event does not record separately. */
-export type ReadUri = {
+type ReadUri = {
   path: string;
   labelSelector: string | undefined;
   fieldSelector: string | undefined;
@@ -9,7 +9,7 @@ export type ReadUri = {
   missing: number;
 };
 /** The parts of the event that are needed to read the URI. */
-export type UriClues = {
+type UriClues = {
   apiGroup: string;
   resource: string;
   subresource: string;
@@ -33,8 +33,8 @@ function readDryRun(
   query: URLSearchParams,
   { apiGroup, resource, subresource, requestVerb, isResourceRequest, bytesIn }: UriClues,
 ): boolean | undefined {
-  const said = query.getAll('dryRun');
-  if (!isResourceRequest || said.length !== 1 || said[0] !== 'All') return false;
+  const values = query.getAll('dryRun');
+  if (!isResourceRequest || values.length !== 1 || values[0] !== 'All') return false;
   if (apiGroup === '' && resource === 'secrets') return false;
   if (
     subresource === 'proxy' ||

@@ -4,14 +4,14 @@ import { bitOf } from './fields.ts';
 export type KindTools = Pick<PolicyTools, 'builtInKind'>;
 
 /** Facts about the kind of a recorded request. `missing` has the bits of facts that only the cluster knows. */
-export type RecordedKind = {
+type RecordedKind = {
   namespaced: boolean | undefined;
   aggregated: boolean | undefined;
   upsert: boolean | undefined;
   missing: number;
 };
 /** The parts of the event that are needed to find them. */
-export type KindClues = {
+type KindClues = {
   isResourceRequest: boolean;
   requestVerb: string;
   apiGroup: string;

@@ -4,7 +4,7 @@ import { readUri } from './read-uri.ts';
 import { recordedKind, type KindTools } from './recorded-kind.ts';
 
 type Fields = Record<string, unknown>;
-export type Exec = { container: string; command: readonly string[]; tty: boolean; stdin: boolean };
+type Exec = { container: string; command: readonly string[]; tty: boolean; stdin: boolean };
 
 /**
  * A request from the audit trail: what was decided, and the fields that a policy can see. `missing` has the bits of the

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { createSeenIds } from './seen-ids.ts';
 
-describe('ids seen', () => {
-  it('are told from new ones, however many there are', () => {
+describe('seen ids', () => {
+  it('are distinguished from new ids, however many there are', () => {
     const seen = createSeenIds();
     const ids = Array.from(
       { length: 20_000 },
@@ -14,7 +14,7 @@ describe('ids seen', () => {
     expect(seen.forgetful).toBe(false);
   });
 
-  it('are forgotten, the oldest first, when there is no more room, and that is told', () => {
+  it('are forgotten when there is no room, the oldest first, and this is reported', () => {
     const seen = createSeenIds({ maxSlots: 1024 });
     for (let index = 0; index < 5000; index += 1) seen.isNew(`id-${index}`);
     expect([seen.forgetful, seen.isNew('id-4999'), seen.isNew('id-0')]).toEqual([true, false, true]);
