@@ -32,14 +32,8 @@ export * from './service/require-service.ts';
 export * from './service/caller.ts';
 export * from './service/client-facts.ts';
 export { createConfigReader, type ConfigReader, type ReadCandidate } from './reload/config-reader.ts';
-export {
-  createReloader,
-  type AcceptedCandidate,
-  type Reloader,
-  type ReloaderDeps,
-  type ReloadStatus,
-  type ReloadTrigger,
-} from './reload/create-reloader.ts';
+export { createReloader } from './reload/create-reloader.ts';
+export type { AcceptedCandidate, Reloader, ReloaderDeps, ReloadStatus, ReloadTrigger } from './reload/reloader.ts';
 export { type ReloadResult } from './reload/reload-metrics.ts';
 export { unpackDocuments, type PackedDocuments } from './reload/pack-documents.ts';
 export { createFileFollower, type FileFollower } from './reload/follow-files.ts';

@@ -8,11 +8,11 @@ import { createAdminServer, createMetrics, type Metrics } from './observe/create
 import { createLogger, type Logger } from './observe/create-logger.ts';
 import { createReadiness, type Readiness } from './observe/readiness.ts';
 
-/** What every service is started with. */
+/** The parts that every service is started with. */
 export type ServiceParts = { loaded: LoadedConfig; logger: Logger; metrics: Metrics; readiness: Readiness };
 /**
- * A started service. `close` ends it in order: no new work, what is in flight, then its connections. `reload` reads its
- * configuration again, where it can do that.
+ * A running service. `close` stops new work, finishes work in flight, then closes connections. `reload` reads the
+ * configuration again, if the service supports that.
  */
 export type RunningService = { close(): Promise<void>; reload?(): void };
 
@@ -20,23 +20,23 @@ export type ServiceProgram = {
   name: ServiceName;
   adminListen(loaded: LoadedConfig): ListenAddress;
   start(parts: ServiceParts): Promise<RunningService>;
-  /** Further checks of this service's part of the configuration; throws ConfigFaults. */
+  /** Checks this service's part of the configuration further. Throws ConfigFaults. */
   check?(loaded: LoadedConfig): void | Promise<void>;
 };
 
 const help = (name: string) => `sallyport-${name}: the ${name} service of Sallyport
 
-  --config FILE     the configuration (default: the variable SALLYPORT_CONFIG, then ./sallyport.yaml)
-  --check-config    check the configuration, report every fault at once, and exit
-  --help            this text
+  --config FILE     configuration file (default: $SALLYPORT_CONFIG, then ./sallyport.yaml)
+  --check-config    check the configuration, report all faults, and exit
+  --help            show this help
 
 Example: sallyport-${name} --config /etc/sallyport/sallyport.yaml
-Variables: SALLYPORT_CONFIG, SALLYPORT_LOG_LEVEL (debug, info, warn, error)
+Environment: SALLYPORT_CONFIG, SALLYPORT_LOG_LEVEL (debug, info, warn, error)
 `;
 
 /**
- * Runs one service as a program: arguments, configuration, admin port, signals. Reads the configuration again on
- * SIGHUP; exits 0 after SIGTERM or SIGINT, 1 on a faulty configuration, 2 on wrong usage.
+ * Runs a service as a program: arguments, configuration, admin port, signals. Reloads the configuration on SIGHUP. Exits
+ * with 0 after SIGTERM or SIGINT, 1 for a faulty configuration, 2 for wrong usage.
  */
 export async function runService(program: ServiceProgram): Promise<void> {
   const options = readArguments(program.name);
@@ -55,7 +55,7 @@ export async function runService(program: ServiceProgram): Promise<void> {
     phase = 'running';
     process.on('SIGHUP', () => {
       if (service.reload) service.reload();
-      else logger.info('this service reads its configuration at start only; restart it after a change');
+      else logger.info('this service reads its configuration only at startup; restart it after a change');
     });
     onSignal(async (signal) => {
       phase = 'stopping';

@@ -14,7 +14,7 @@ describe('the policies of a configuration', () => {
     expect(snapshot).toMatchObject({ ruleCount: 4, version: expect.stringMatching(/^[0-9a-f]{16}$/) });
     expect(warnings.map(({ path, message }) => `${path}: ${message}`)).toEqual([
       'clusters.1.policy.allow.or.0.accept: accept on a cluster admits every authenticated user',
-      'clusters.2.policy: is missing: nobody may do anything on this cluster',
+      'clusters.2.policy: is missing: no request to this cluster is allowed',
     ]);
   });
 
@@ -86,7 +86,7 @@ describe('the policies of a configuration', () => {
     });
     expect(() => compileConfigPolicies(config))
       .toThrow(`sallyport.yaml: clusters.0.policies.0: there is no policy "develpers" (did you mean developers?)
-sallyport.yaml: clusters.0.namespaces.0.policies.0: there is no policy "quite-another" (policies are named under "policies")`);
+sallyport.yaml: clusters.0.namespaces.0.policies.0: there is no policy "quite-another" (define it under "policies")`);
   });
 
   it('are refused as a whole, with all faults and their lines and columns', () => {

@@ -37,7 +37,7 @@ describe('sallyport config check', () => {
     expect(lines[0]).toMatch(/^sallyport\.yaml:1:11: gateway\.url: not an http\(s\) URL/);
     expect(
       lines.some((line) =>
-        line.startsWith('sallyport.yaml:5:5: clusters.0.servre: is not a known name (did you mean server?)'),
+        line.startsWith('sallyport.yaml:5:5: clusters.0.servre: unknown field (did you mean server?)'),
       ),
     ).toBe(true);
     expect(
@@ -115,7 +115,7 @@ describe('sallyport config check', () => {
     const lines = err.split('\n').map((line) => line.replace(`${rig.directory}/`, ''));
     expect(lines.slice(0, 4)).toEqual([
       expect.stringMatching(
-        /^warning: .*sallyport\.yaml:10:12: policies\.developers: is used by no cluster and no namespace/,
+        /^warning: .*sallyport\.yaml:10:12: policies\.developers: is not used by any cluster or namespace/,
       ),
       expect.stringMatching(
         /^warning: .*:10:40: policies\.developers\.0\.allow\.or\.0\.accept: accept on a cluster admits every/,
@@ -128,7 +128,7 @@ describe('sallyport config check', () => {
   it('checks the named file, or SALLYPORT_CONFIG', async () => {
     await check(good);
     writeFileSync(path.join(rig.directory, 'other.yaml'), 'a: 1\n');
-    expect((await rig.run('config', 'check', 'other.yaml')).err).toContain('other.yaml:1:1: a: is not a known name');
+    expect((await rig.run('config', 'check', 'other.yaml')).err).toContain('other.yaml:1:1: a: unknown field');
     rig.environment.env.SALLYPORT_CONFIG = path.join(rig.directory, 'other.yaml');
     expect((await rig.run('config', 'check')).code).toBe(1);
   });

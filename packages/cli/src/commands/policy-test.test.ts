@@ -181,7 +181,7 @@ describe('a file of test cases', () => {
     [
       'with an unknown name',
       'policy: policy.yaml\ncase: []\ncases: [{expect: deny}]',
-      /:2:1: case: is not a known name \(did you mean cases\?\)/,
+      /:2:1: case: unknown field \(did you mean cases\?\)/,
     ],
     [
       'with a case that expects nothing',
@@ -196,12 +196,12 @@ describe('a file of test cases', () => {
     [
       'with a misspelt member',
       'policy: policy.yaml\ncases:\n  - {usr: a, expect: deny}',
-      /:3:6: cases\.0\.usr: is not a known name \(did you mean user\?\)/,
+      /:3:6: cases\.0\.usr: unknown field \(did you mean user\?\)/,
     ],
     [
       'with a misspelt member in an input',
       'policy: policy.yaml\ncases:\n  - {input: {groops: [a]}, expect: deny}',
-      /:3:14: cases\.0\.input\.groops: is not a known name \(did you mean groups\?\)/,
+      /:3:14: cases\.0\.input\.groops: unknown field \(did you mean groups\?\)/,
     ],
     [
       'with groups that are no list',

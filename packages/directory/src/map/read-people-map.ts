@@ -63,7 +63,7 @@ export function readPeopleMap(text: string, maxBytes: number): { map: PeopleMap 
       faults: parsed.error.issues.flatMap((issue) =>
         issue.code === 'unrecognized_keys'
           ? issue.keys.map((key) =>
-              at([...issue.path, key], 'is not a known name. The file has two sections: people and groups'),
+              at([...issue.path, key], 'unknown field. The file has two sections: people and groups'),
             )
           : [at(issue.path, issue.message.replace(/^Invalid input: /, ''))],
       ),

@@ -12,7 +12,7 @@ const check = (...messages: string[]) =>
   ).warnings.map(({ path, message }) => `${path}: ${message}`);
 
 describe('the warnings of policies', () => {
-  it('are all there, also where several are about one place, and each once', () => {
+  it('are complete, even several for one place, and without duplicates', () => {
     expect(check('is one thing', 'is another', 'is one thing')).toEqual([
       'policy.0.deny: is one thing',
       'policy.0.deny: is another',

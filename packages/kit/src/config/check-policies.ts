@@ -6,9 +6,7 @@ import type { FindPlace } from './yaml-places.ts';
 type Path = readonly (string | number)[];
 type Fault = { readonly path: Path; readonly message: string; readonly hint?: string };
 
-/**
- * What the policy language offers to whoever checks a configuration; this package does not know the language itself.
- */
+/** The parts of the policy language that checking a configuration needs. This package does not import the language. */
 export type PolicyEngine<P = unknown> = {
   compilePolicy(
     document: unknown,
@@ -17,18 +15,15 @@ export type PolicyEngine<P = unknown> = {
     | { readonly ok: true; readonly policy: P; readonly warnings: readonly Fault[] }
     | { readonly ok: false; readonly faults: readonly Fault[] };
   /**
-   * What is doubtful about policies that hold together, beside what is about each alone; paths begin with the index of
+   * Returns warnings about policies that apply together, in addition to those about each. Paths begin with the index of
    * a rule.
    */
   lintTogether?(policies: readonly P[]): readonly (Fault & { readonly scope: string })[];
-  /** A short name of a set of documents. Throws RangeError if they are too big. */
+  /** Returns a short version of a set of documents. Throws RangeError if they are too large. */
   policyVersion(documents: Readonly<Record<string, unknown>>): string;
 };
 
-/**
- * The policies of a configuration: where each holds, the compiled ones by scope, and what is wrong or doubtful about
- * them.
- */
+/** The policies of a configuration: where each applies, the compiled policies by scope, faults and warnings. */
 export type CheckedPolicies<P> = {
   plan: PolicyPlan;
   compiled: ReadonlyMap<string, P>;
@@ -40,7 +35,7 @@ const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 const field = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 
-/** Where a document lets everybody in by `accept`. */
+/** Returns the paths of `accept` criteria in allow rules of a document. */
 function acceptsIn(document: unknown): Path[] {
   const rules = Array.isArray(document)
     ? document.map((rule: unknown, index) => ({ rule, at: [index] as Path }))
@@ -56,10 +51,10 @@ function acceptsIn(document: unknown): Path[] {
 
 const onCluster = /^(global$|policy\/|cluster\/|namespace\/)/;
 
-function doubtful(plan: PolicyPlan): Fault[] {
+function warningsOf(plan: PolicyPlan): Fault[] {
   const found: Fault[] = plan.unused.map((name) => ({
     path: ['policies', name],
-    message: 'is used by no cluster and no namespace',
+    message: 'is not used by any cluster or namespace',
   }));
   for (const { scope, path, document } of plan.documents) {
     if (!onCluster.test(scope)) continue;
@@ -74,14 +69,14 @@ function doubtful(plan: PolicyPlan): Fault[] {
     if (scopes.length === 0 && namespaces.length === 0)
       found.push({
         path: ['clusters', index, 'policy'],
-        message: 'is missing: nobody may do anything on this cluster',
+        message: 'is missing: no request to this cluster is allowed',
       });
   });
   return found;
 }
 
-/** What is doubtful about the policies that hold for one cluster, or for namespaces of it. */
-function doubtfulTogether<P>(plan: PolicyPlan, compiled: ReadonlyMap<string, P>, engine: PolicyEngine<P>): Fault[] {
+/** Returns warnings about the policies that apply together to one cluster and its namespaces. */
+function warningsTogether<P>(plan: PolicyPlan, compiled: ReadonlyMap<string, P>, engine: PolicyEngine<P>): Fault[] {
   const { lintTogether } = engine;
   if (!lintTogether) return [];
   const documents = new Map(plan.documents.map((one) => [one.scope, one]));
@@ -104,13 +99,10 @@ function doubtfulTogether<P>(plan: PolicyPlan, compiled: ReadonlyMap<string, P>,
   });
 }
 
-/** The same thing said twice of the same place is said once. */
+/** Identifies a warning, so that the same message about the same place is reported once. */
 const keyOf = ({ path, message }: ConfigFault): string => `${path}\0${message}`;
 
-/**
- * Compiles every policy of a configuration, or of what a YAML reader made of one, and reports all faults of all of
- * them, names that stand for nothing included.
- */
+/** Compiles every policy in the data of a configuration, and reports all faults, including names of missing policies. */
 export function checkPolicies<P>(
   source: { data: unknown; place: FindPlace },
   engine: PolicyEngine<P>,
@@ -134,7 +126,7 @@ export function checkPolicies<P>(
     }
     if (result.ok) compiled.set(scope, result.policy);
   }
-  for (const { path, ...found } of doubtfulTogether(plan, compiled, engine)) {
+  for (const { path, ...found } of warningsTogether(plan, compiled, engine)) {
     const fault = locate(path, found);
     if (!warnings.has(keyOf(fault))) warnings.set(keyOf(fault), fault);
   }
@@ -143,11 +135,11 @@ export function checkPolicies<P>(
     faults.push(
       locate(path, {
         message: `there is no policy ${JSON.stringify(name.slice(0, 64))}`,
-        hint: near === undefined ? 'policies are named under "policies"' : `did you mean ${near}?`,
+        hint: near === undefined ? 'define it under "policies"' : `did you mean ${near}?`,
       }),
     );
   }
-  for (const { path, ...found } of doubtful(plan)) {
+  for (const { path, ...found } of warningsOf(plan)) {
     const fault = locate(path, found);
     if (!warnings.has(keyOf(fault))) warnings.set(keyOf(fault), fault);
   }

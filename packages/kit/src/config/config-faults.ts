@@ -1,6 +1,6 @@
 /**
- * One thing wrong with a configuration: where, what, and what to do; never the value itself. `file` is set where it is
- * not the configuration itself but a file that it includes.
+ * A fault in a configuration: where, what, and what to do, but never the value itself. `file` is set for a file that the
+ * configuration includes.
  */
 export type ConfigFault = {
   path: string;
@@ -11,7 +11,7 @@ export type ConfigFault = {
   column?: number;
 };
 
-/** All that is wrong with a configuration, at once. */
+/** All faults of a configuration. */
 export class ConfigFaults extends Error {
   readonly file: string;
   readonly faults: readonly ConfigFault[];
@@ -24,7 +24,7 @@ export class ConfigFaults extends Error {
   }
 }
 
-/** Renders faults one a line, in the form that editors and people read: `file:line:column: path: message (hint)`. */
+/** Formats faults, one per line, in the form that editors understand: `file:line:column: path: message (hint)`. */
 export function formatFaults(file: string, faults: readonly ConfigFault[]): string {
   return faults
     .map((fault) => {

@@ -1,15 +1,12 @@
 import type { BigIntStats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 
-/**
- * What tells one state of a file from another without reading it, symbolic links followed: a swapped link leads to
- * another inode.
- */
+/** Returns what distinguishes two states of a file without reading it. A swapped symbolic link leads to another inode. */
 export function identityOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
   return `${dev}.${ino}.${size}.${mtimeNs}.${ctimeNs}`;
 }
 
-/** The identity of the file now; `none` if there is none. */
+/** Returns the current identity of a file; `none` if it does not exist. */
 export async function fileIdentity(file: string): Promise<string> {
   try {
     return identityOf(await stat(file, { bigint: true }));
@@ -18,12 +15,12 @@ export async function fileIdentity(file: string): Promise<string> {
   }
 }
 
-/** The identities of some files now. */
+/** Returns the current identities of files. */
 export async function identitiesOf(files: Iterable<string>): Promise<Map<string, string>> {
   return new Map(await Promise.all([...files].map(async (file) => [file, await fileIdentity(file)] as const)));
 }
 
-/** True if a file of `a` is another one in `b`. */
+/** Reports whether a file of `a` has another identity in `b`. */
 export function differ(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
   return [...a].some(([file, identity]) => b.get(file) !== identity);
 }

@@ -28,8 +28,8 @@ const faultsOf = (text: string) => {
   }
 };
 
-describe('a policy in a file of its own', () => {
-  it('stands where the configuration names it, for all clusters and for one; places are those of its file', () => {
+describe('a policy in its own file', () => {
+  it('is included for all clusters or for one, with positions in its file', () => {
     mkdirSync(path.join(directory, 'policies'));
     write('policies/dev.yaml', '# of dev\n- allow:\n    or: [{groups: dev}]\n');
     write('global.yaml', '[{deny: {and: [{groups: banned}]}}]');
@@ -50,35 +50,35 @@ describe('a policy in a file of its own', () => {
     ]);
   });
 
-  it('is refused by its own file, line and column', () => {
+  it('is rejected with its own file, line and column', () => {
     write('bad.yaml', '- allow: [\n');
     expect(faultsOf(config('', ', policyFile: bad.yaml'))).toEqual([
       expect.stringMatching(/^bad\.yaml:2:1: clusters\.0\.policy: /),
     ]);
     write('secret.yaml', '- allow:\n    or:\n      - email: ${env:ADMIN}\n');
     expect(faultsOf(config('policyFile: secret.yaml\n'))).toEqual([
-      'secret.yaml:3:9: policy.0.allow.or.0.email: nothing is substituted in a policy file',
+      'secret.yaml:3:9: policy.0.allow.or.0.email: policy files do not support substitution',
     ]);
   });
 
   it.each([
     ['missing.yaml', 'missing.yaml cannot be read (ENOENT)'],
-    ['.', '. cannot be read (it is no file)'],
-  ])('that cannot be read (%s) is a fault of the configuration', (name, message) => {
+    ['.', '. cannot be read (not a regular file)'],
+  ])('is a fault of the configuration if it cannot be read (%s)', (name, message) => {
     expect(faultsOf(config(`policyFile: ${name}\n`))).toEqual([`sallyport.yaml:2:1: policyFile: ${message}`]);
   });
 
-  it('may not be empty, nor stand beside another: its denials would be missing', () => {
+  it('must not be empty, or combined with another: denials would be missing', () => {
     write('empty.yaml', '# nothing\n');
     expect(faultsOf(config('policyFile: empty.yaml\n'))).toEqual([
-      'empty.yaml:1:1: policy: is empty (write [] for a policy without a rule)',
+      'empty.yaml:1:1: policy: is empty (write [] for a policy without rules)',
     ]);
     expect(faultsOf(config('policyFile: empty.yaml\npolicy: []\n'))).toEqual([
-      'sallyport.yaml:2:1: policyFile: stands beside a policy; give one of the two',
+      'sallyport.yaml:2:1: policyFile: cannot be combined with policy; set only one of them',
     ]);
   });
 
-  it('may be as large as reload.maxBytes says, as may the configuration', () => {
+  it('may be as large as reload.maxBytes, like the configuration', () => {
     write('large.yaml', `- allow: {or: [{groups: x}]}\n${'#\n'.repeat(1000)}`);
     expect(faultsOf(config('policyFile: large.yaml\nreload: {maxBytes: 1KiB}\n'))).toEqual([
       'large.yaml: is larger than reload.maxBytes (1024 bytes)',
@@ -93,14 +93,14 @@ describe('a policy in a file of its own', () => {
 });
 
 describe("the names of a configuration's policies", () => {
-  it('have the form of names, and patterns of namespaces that of namespaces', () => {
+  it('are valid names, and namespace patterns match valid namespaces', () => {
     expect(faultsOf(config('policies: {Bad Name: []}\n'))).toEqual([
       expect.stringContaining('policies.Bad Name: not a name'),
     ]);
     const wrong: [string, string][] = [
       ['{match: "A b", policy: []}', 'namespaces.0.match: not a namespace or a pattern'],
       ['{match: a}', 'namespaces.0: is empty'],
-      ['{mach: c, policy: []}', 'namespaces.0.mach: is not a known name (did you mean match?)'],
+      ['{mach: c, policy: []}', 'namespaces.0.mach: unknown field (did you mean match?)'],
       ['{match: b, policy: []}, {match: [b], policy: []}', 'namespaces.1.match: is the same as that of namespaces.0'],
       ['{match: [], policy: []}', 'namespaces.0.match'],
     ];

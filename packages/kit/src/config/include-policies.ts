@@ -3,12 +3,9 @@ import { readYaml } from './read-yaml.ts';
 import type { FindPlace, Place } from './yaml-places.ts';
 import type { TextFile } from './read-text-file.ts';
 
-/**
- * A policy that stands in a file of its own: the keys of the place that it fills, the file, and where paths stand in
- * it.
- */
+/** A policy from its own file: the keys that it is included at, the file, and the positions in it. */
 export type IncludedPolicy = { keys: PropertyKey[]; file: string; place: FindPlace };
-/** A fault with the keys of the place in the main file, or already with a file and place of its own. */
+/** A fault with its keys in the main file, or with a file and position of its own. */
 export type IncludeFault = ConfigFault & { keys: PropertyKey[] };
 
 type Fields = Record<string, unknown>;
@@ -17,7 +14,7 @@ type Source = { read(name: string): TextFile & { file: string }; maxBytes: numbe
 const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Paths to texts that look like a substitution, which policy files do not have. */
+/** Returns the paths of texts that look like substitutions, which policy files do not support. */
 function substitutions(value: unknown, keys: PropertyKey[] = []): PropertyKey[][] {
   if (typeof value === 'string') return value.includes('${') ? [keys] : [];
   if (typeof value !== 'object' || value === null) return [];
@@ -53,19 +50,15 @@ function readPolicy(
   const { data: document, place } = read.yaml;
   if (document == null)
     return {
-      faults: [
-        own({ path: '', message: 'is empty', hint: 'write [] for a policy without a rule', line: 1, column: 1 }),
-      ],
+      faults: [own({ path: '', message: 'is empty', hint: 'write [] for a policy without rules', line: 1, column: 1 })],
     };
   const faults = substitutions(document).map((at) =>
-    own({ path: at.map(String).join('.'), message: 'nothing is substituted in a policy file', ...place(at) }),
+    own({ path: at.map(String).join('.'), message: 'policy files do not support substitution', ...place(at) }),
   );
   return { document, included: { keys, file, place }, faults };
 }
 
-/**
- * Puts the policies that `policyFile` names (of the whole, and of each cluster) where `policy` stands. Changes `data`.
- */
+/** Replaces `policyFile`, at the top level and of each cluster, with `policy` read from that file. Changes `data`. */
 export function includePolicies(data: unknown, source: Source): { included: IncludedPolicy[]; faults: IncludeFault[] } {
   const result = { included: [] as IncludedPolicy[], faults: [] as IncludeFault[] };
   const include = (owner: unknown, keys: PropertyKey[]) => {
@@ -75,7 +68,7 @@ export function includePolicies(data: unknown, source: Source): { included: Incl
       result.faults.push({
         path: at.map(String).join('.'),
         keys: at,
-        message: 'stands beside a policy; give one of the two',
+        message: 'cannot be combined with policy; set only one of them',
       });
       return;
     }
@@ -91,7 +84,7 @@ export function includePolicies(data: unknown, source: Source): { included: Incl
   return result;
 }
 
-/** Finds places in the main text and in the included files. */
+/** Finds positions in the main text and in the included files. */
 export function placeIn(main: FindPlace, included: readonly IncludedPolicy[]): FindPlace {
   const byKeys = new Map(included.map((one) => [one.keys.join('\0'), one]));
   return (path): Place | undefined => {

@@ -24,9 +24,9 @@ describe('the configuration file', () => {
   it('reports all faults at once with line, column and the nearest valid name', () => {
     const faults = faultsOf(`${gateway}  listn: 1\nsessions: {memory: true, idel: 3h}\naudit:\n  execComand: clear\n`);
     expect(faults).toEqual([
-      '/etc/s/sallyport.yaml:3:3: gateway.listn: is not a known name (did you mean listen?)',
-      expect.stringMatching(/sallyport.yaml:4:\d+: sessions.idel: is not a known name \(did you mean idle\?\)/),
-      '/etc/s/sallyport.yaml:6:3: audit.execComand: is not a known name (did you mean execCommand?)',
+      '/etc/s/sallyport.yaml:3:3: gateway.listn: unknown field (did you mean listen?)',
+      expect.stringMatching(/sallyport.yaml:4:\d+: sessions.idel: unknown field \(did you mean idle\?\)/),
+      '/etc/s/sallyport.yaml:6:3: audit.execComand: unknown field (did you mean execCommand?)',
     ]);
   });
 
@@ -40,7 +40,7 @@ describe('the configuration file', () => {
       expect.any(String),
     ]);
     expect(faultsOf(`${gateway}login: {redirects: ["\${shell:id}"]}`).join()).toContain(
-      'only ${env:NAME} and ${file:/path} are substituted',
+      'only ${env:NAME} and ${file:/path} are supported',
     );
   });
 
@@ -62,11 +62,11 @@ describe('the configuration file', () => {
     ['10 MB', `# ${'x'.repeat(10_000_000)}`],
     ['a list', '- 1\n'],
     ['nothing', ''],
-  ])('refuses %s with a fault, not a crash', (_name, text) => {
+  ])('rejects %s with a fault, without a crash', (_name, text) => {
     expect(faultsOf(text).length).toBeGreaterThan(0);
   });
 
-  it('takes names that many places use, but not thousands of uses', () => {
+  it('accepts an alias that is used often, but not thousands of times', () => {
     const shared = (count: number) =>
       `a: &a [x]\nb: &b [y]\nc: [${Array.from({ length: count }, (_, index) => (index % 2 === 0 ? '*a' : '*b')).join(',')}]\n`;
     expect(readYaml(shared(150)).ok).toBe(true);
@@ -89,12 +89,12 @@ describe('the configuration file', () => {
     'a: |hunter2\n b',
     'a: hunter2: b',
     '- hunter2\na: b',
-  ])('quotes nothing of a text that is no YAML (%s)', (text) => {
+  ])('quotes nothing of a text that is not YAML (%s)', (text) => {
     expect(faultsOf(`${gateway}x: {${text}\n`).join()).not.toContain('hunter2');
     expect(faultsOf(`${text}\n`).join()).not.toContain('hunter2');
   });
 
-  it('never throws anything but faults, whatever the bytes', () => {
+  it('throws only faults for any bytes', () => {
     fc.assert(
       fc.property(fc.string({ unit: character, maxLength: 200 }), (text) => {
         faultsOf(text);

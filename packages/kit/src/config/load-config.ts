@@ -11,8 +11,8 @@ import { substitute } from './substitute.ts';
 import type { FindPlace } from './yaml-places.ts';
 
 /**
- * A configuration that holds together. `resolvePath` makes a path relative to the file absolute; `place` finds a path
- * in the text, or in that of an included file.
+ * A valid configuration. `resolvePath` resolves a path relative to the file; `place` finds a key in the text, or in that
+ * of an included file.
  */
 export type LoadedConfig = {
   config: Config;
@@ -31,7 +31,7 @@ function asFaults(issue: z.core.$ZodIssue, place: FindPlace): ConfigFault[] {
       const near = nearestName(key, schemaKeys(configSchema, issue.path));
       return {
         ...at([...issue.path, key]),
-        message: 'is not a known name',
+        message: 'unknown field',
         ...(near === undefined ? {} : { hint: `did you mean ${near}?` }),
       };
     });
@@ -39,23 +39,23 @@ function asFaults(issue: z.core.$ZodIssue, place: FindPlace): ConfigFault[] {
   if (issue.code === 'invalid_key')
     return [{ ...at(issue.path), message: issue.issues[0]?.message ?? 'is not a valid name' }];
   if (issue.code === 'invalid_union') {
-    // The alternative that got furthest says best what was meant.
+    // The alternative with the fewest faults is most likely the intended one.
     const inner = issue.errors.toSorted((a, b) => a.length - b.length)[0] ?? [];
     const nested = inner.flatMap((one) =>
       asFaults({ ...one, path: [...issue.path, ...one.path] } as z.core.$ZodIssue, place),
     );
-    return nested.length > 0 ? nested : [{ ...at(issue.path), message: 'has none of the allowed forms' }];
+    return nested.length > 0 ? nested : [{ ...at(issue.path), message: 'matches none of the allowed forms' }];
   }
   return [{ ...at(issue.path), message: issue.message.replace(/^Invalid input: /, '') }];
 }
 
-/** What a configuration was read from: absolute paths, each with what tells whether the file has changed since. */
+/** The files that a configuration was read from: absolute paths, each with the identity of the file when it was read. */
 export type ConfigFiles = ReadonlyMap<string, string>;
 
 export type ReadOptions = {
-  /** The largest file that is read, in bytes; whatever the configuration itself allows. */
+  /** The maximum size of a file in bytes, regardless of what the configuration allows. */
   maxBytes?: number;
-  /** Called with every file just before it is used, also if the configuration is faulty. */
+  /** Called with every file that is read, even if the configuration is faulty. */
   onFile?: (file: string, identity: string) => void;
 };
 
@@ -87,8 +87,8 @@ function oversized(config: Config, sizes: ReadonlyMap<string, number>, main: str
 }
 
 /**
- * Everything found out about a configuration's text, also where it is faulty: `data` with substitutions made and
- * policies included, and `config` if it has the right form.
+ * The result of examining a configuration, valid or not: `data` with substitutions and included policies, and `config` if
+ * it matches the schema.
  */
 export type ExaminedConfig = {
   faults: ConfigFault[];
@@ -98,7 +98,7 @@ export type ExaminedConfig = {
   files: ConfigFiles;
 };
 
-/** Examines `sallyport.yaml` by its text; `file` names it in faults and is what paths are relative to. */
+/** Examines the text of a configuration. Faults name `file`, and paths are relative to it. */
 export function examineConfig(
   text: string,
   file: string,
@@ -128,10 +128,7 @@ export function examineConfig(
   return { faults: all, data, place, files, ...(parsed.success ? { config: parsed.data } : {}) };
 }
 
-/**
- * Reads `sallyport.yaml` from its text; `file` names it in faults and is what paths are relative to. Throws
- * ConfigFaults with everything that is wrong.
- */
+/** Reads the text of a configuration. Paths are relative to `file`. Throws ConfigFaults with every fault. */
 export function readConfig(
   text: string,
   file: string,
@@ -143,7 +140,7 @@ export function readConfig(
   return { config, file, resolvePath: (name: string) => path.resolve(path.dirname(file), name), place, files };
 }
 
-/** Examines the configuration file at `file`; that it cannot be read is a fault too. */
+/** Examines a configuration file. A file that cannot be read is reported as a fault. */
 export function examineConfigFile(
   file: string,
   env: Record<string, string | undefined>,
@@ -154,14 +151,14 @@ export function examineConfigFile(
   options.onFile?.(absolute, identity);
   const files = new Map([[absolute, identity]]);
   if (text === undefined) {
-    const hint = identity === 'none' ? { hint: 'name the file with --config or SALLYPORT_CONFIG' } : {};
+    const hint = identity === 'none' ? { hint: 'set the file with --config or SALLYPORT_CONFIG' } : {};
     return { faults: [{ path: '', message: fault!, ...hint }], data: undefined, place: () => undefined, files };
   }
   const examined = examineConfig(text, file, env, options);
   return { ...examined, files: new Map([...files, ...examined.files]) };
 }
 
-/** Reads the configuration file at `file`. Throws ConfigFaults, also when the file cannot be read. */
+/** Reads a configuration file. Throws ConfigFaults, also if the file cannot be read. */
 export function loadConfig(
   file: string,
   env: Record<string, string | undefined>,

@@ -1,6 +1,6 @@
 import { closest, distance } from 'fastest-levenshtein';
 
-/** The valid name that a misspelt one most likely meant; undefined if none is near. */
+/** Returns the valid name that is most similar to a misspelled one; undefined if none is similar enough. */
 export function nearestName(wrong: string, valid: readonly string[]): string | undefined {
   if (valid.length === 0 || wrong.length > 64) return undefined;
   const best = closest(wrong, [...valid]);

@@ -2,9 +2,9 @@ import type { Config, PolicyPlan } from '@sallyport/contracts';
 import type { PolicyEngine } from './check-policies.ts';
 
 /**
- * The version of all that decides in a configuration: the same for two configurations only if every request is decided
- * alike by both. Beside the documents it covers where each holds, and who may be impersonated. Throws RangeError if
- * there is too much of it.
+ * Returns the version of everything in a configuration that affects decisions. Two configurations have the same version
+ * only if they decide every request alike. It covers the documents, where each applies, and who may be impersonated.
+ * Throws RangeError if the documents are too large.
  */
 export function policiesVersion(
   plan: PolicyPlan,

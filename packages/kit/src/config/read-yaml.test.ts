@@ -17,7 +17,7 @@ const placeOf = (text: string, ...path: (string | number)[]) => {
 };
 
 describe('YAML', () => {
-  it('is read with the core schema of YAML 1.2: nothing of 1.1 turns into something else', () => {
+  it('is read with the core schema of YAML 1.2, without the conversions of 1.1', () => {
     expect(dataOf('a: [yes, on, 1_000, 012, 0o14, 0x1F, 1e3, .inf, ~, null, true, 2026-11-26, 1:30]')).toEqual({
       a: ['yes', 'on', '1_000', 12, 12, 31, 1000, Infinity, null, null, true, '2026-11-26', '1:30'],
     });
@@ -30,32 +30,32 @@ describe('YAML', () => {
     expect([dataOf(''), dataOf('# nothing\n')]).toEqual([undefined, undefined]);
   });
 
-  it("has every key once, and none of JavaScript's own; all that do are told", () => {
+  it("has no duplicate keys and none of JavaScript's own, and every one is reported", () => {
     expect(faultsOf('a: 1\nb: {c: 1, "c": 2}\na: 2\nd:\n  - constructor: 1\n    1: x\n    "1": y\n')).toEqual([
-      '2:11 this key is there already',
-      '3:1 this key is there already',
-      '5:5 the name constructor is not allowed',
-      '7:5 this key is there already',
+      '2:11 duplicate key',
+      '3:1 duplicate key',
+      '5:5 the key constructor is not allowed',
+      '7:5 duplicate key',
     ]);
     expect(faultsOf('? [a]\n: 1\n')).toEqual([expect.stringMatching(/complex keys/)]);
   });
 
-  it('is one document', () => {
+  it('must be one document', () => {
     expect(faultsOf('a: 1\n---\nb: 2\n')).toEqual([expect.stringContaining('has more than one document')]);
   });
 
   it.each([
     ['a: [b\n', /^2:1 /],
     ['a:\n\tb: 1\n', /^2:1 tab characters/],
-    [`${'['.repeat(65)}${']'.repeat(65)}`, /is nested more than 64 deep/],
-    ['a: *b\n', /an alias names an anchor that is not there/],
+    [`${'['.repeat(65)}${']'.repeat(65)}`, /is nested more than 64 levels deep/],
+    ['a: *b\n', /an alias refers to an unknown anchor/],
     ['a: !b c\n', /a tag cannot be resolved/],
     ['a: &a [b, *a]\n', /^1:12 an alias contains itself/],
-  ])('that is broken is refused where it is (%j)', (text, fault) => {
+  ])('is rejected with the position of its fault (%j)', (text, fault) => {
     expect(faultsOf(text)).toEqual([expect.stringMatching(fault)]);
   });
 
-  it('may use names, but not for far more than it says', () => {
+  it('may use aliases, but within bounds', () => {
     const bomb = (depth: number) =>
       `a: &a [x,x,x,x,x,x,x,x,x,x]\n${'bcdefghi'
         .slice(0, depth)
@@ -64,7 +64,7 @@ describe('YAML', () => {
         .join('\n')}\n`;
     expect(faultsOf(bomb(3))).toEqual([]);
     expect(faultsOf(bomb(4))).toEqual([
-      expect.stringMatching(/^5:\d+ has aliases that stand for more than 100000 values$/),
+      expect.stringMatching(/^5:\d+ has aliases that expand to more than 100000 values$/),
     ]);
     expect(faultsOf(bomb(8))).toHaveLength(1);
     expect(faultsOf(`a: &a x\nb: [${'*a,'.repeat(1001)}]\n`)).toEqual([
@@ -73,7 +73,7 @@ describe('YAML', () => {
   });
 });
 
-describe('what stands in YAML has a place', () => {
+describe('the position of a path in YAML', () => {
   const text =
     'a:\n  "b": [x, "y", \'z\']\n  c:\n    # - not this\n    - d: 1\n      e:\n    -\n    - - 2\n      -  # nothing\n    - |\n      text\nf: &f {g: 1}\nh: *f\n';
   it.each<[(string | number)[], string | undefined]>([
@@ -92,7 +92,7 @@ describe('what stands in YAML has a place', () => {
     expect(placeOf(text, ...path)).toBe(place);
   });
 
-  it('or that of what it would stand in', () => {
+  it('is that of its nearest ancestor if it is missing', () => {
     expect([
       placeOf(text, 'a', 'x', 'y'),
       placeOf(text, 'a', 'c', 9),
@@ -103,7 +103,7 @@ describe('what stands in YAML has a place', () => {
     ]).toEqual(['1:1', '3:3', '13:1', undefined, undefined, undefined]);
   });
 
-  it('also with thousands of faults', () => {
+  it('is found quickly with thousands of faults', () => {
     const long = Array.from({ length: 20_000 }, (_none, index) => `- a: ${index}\n`).join('');
     const read = readYaml(long);
     if (!read.ok) throw new Error('it is not read');
@@ -115,7 +115,7 @@ describe('what stands in YAML has a place', () => {
     expect(performance.now() - began).toBeLessThan(10_000);
   });
 
-  it('also with thousands of items that are a tag and nothing else', () => {
+  it('is found quickly with thousands of items that are only a tag', () => {
     const text = `a:\n${'  - !!null\n'.repeat(50_000)}`;
     const began = performance.now();
     expect(placeOf(text, 'a', 49_999)).toBe('1:1');

@@ -6,14 +6,14 @@ import { shapeFaults } from './yaml-shape.ts';
 
 const maxDepth = 64;
 
-/** A parsed YAML file: plain data, and where each path stands in the text. Aliases of one anchor are one object. */
+/** A parsed YAML text: plain data, and the position of each path. Aliases of one anchor are the same object. */
 export type ReadYaml = { data: unknown; place: FindPlace };
 
-/** The parser quotes names and tags that it stumbles over; they may be part of a secret. */
+/** Removes the names and tags that the parser quotes in its errors: they may be part of a secret. */
 function withoutSource(reason: string): string {
-  if (reason.startsWith('unidentified alias')) return 'an alias names an anchor that is not there';
+  if (reason.startsWith('unidentified alias')) return 'an alias refers to an unknown anchor';
   if (reason.startsWith('unknown') || reason.startsWith('cannot resolve')) return 'a tag cannot be resolved';
-  if (reason.startsWith('nesting exceeded')) return `is nested more than ${maxDepth} deep`;
+  if (reason.startsWith('nesting exceeded')) return `is nested more than ${maxDepth} levels deep`;
   return reason.replace(/(["<!]|: ).*$/s, '').trimEnd();
 }
 
@@ -24,7 +24,7 @@ function faultOf(error: unknown): ConfigFault {
       message: withoutSource(error.reason),
       ...(error.mark ? { line: error.mark.line + 1, column: error.mark.column + 1 } : {}),
     };
-  return { path: '', message: error instanceof RangeError ? 'is nested too deep' : 'cannot be read' };
+  return { path: '', message: error instanceof RangeError ? 'is nested too deeply' : 'cannot be read' };
 }
 
 type Outcome = { ok: true; yaml: ReadYaml } | { ok: false; faults: ConfigFault[] };
@@ -39,8 +39,8 @@ function construct(text: string): Outcome {
 }
 
 /**
- * Parses YAML 1.2 with its core schema (JSON included) under limits on size, depth and aliases. Returns what is wrong
- * with it, or the data; a text without a document has none.
+ * Parses YAML 1.2 with its core schema (a superset of JSON) under limits on size, depth and aliases. Returns the faults or
+ * the data, which is undefined for a text without a document.
  */
 export function readYaml(text: string, maxBytes: number = maxConfigBytes): Outcome {
   if (Buffer.byteLength(text) > maxBytes)

@@ -11,7 +11,7 @@ type Def = {
 
 const defOf = (schema: z.ZodType) => (schema as unknown as { _zod: { def: Def } })._zod.def;
 
-/** The schemas below one step of a path; a union has several. */
+/** Returns the schemas one step down a path. A union has several. */
 function step(schema: z.ZodType, key: PropertyKey): z.ZodType[] {
   const def = defOf(schema);
   if (def.shape) return typeof key === 'string' && Object.hasOwn(def.shape, key) ? [def.shape[key]!] : [];
@@ -29,7 +29,7 @@ function keysOf(schema: z.ZodType): string[] {
   return inner ? keysOf(inner) : [];
 }
 
-/** The names that a schema knows at a path, for "did you mean". */
+/** Returns the keys that a schema has at a path, for "did you mean" hints. */
 export function schemaKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   const found = path.reduce<z.ZodType[]>((all, key) => all.flatMap((one) => step(one, key)), [schema]);
   return [...new Set(found.flatMap(keysOf))];

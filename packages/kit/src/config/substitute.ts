@@ -1,14 +1,11 @@
 import type { ConfigFault } from './config-faults.ts';
 
-/** Where substitutions come from; both return undefined for what is not there. */
+/** The sources of substitutions. Both functions return undefined for a missing value. */
 export type SubstitutionSources = { env(name: string): string | undefined; file(path: string): string | undefined };
 
 const pattern = /\$\{([^}]*)\}/g;
 
-/**
- * Replaces `${env:NAME}` and `${file:/path}` (read whole, trimmed) in every string of `data`; anything else in `${}` is
- * a fault.
- */
+/** Replaces `${env:NAME}` and `${file:/path}` (trimmed) in every string of `data`. Any other `${}` is a fault. */
 export function substitute(
   data: unknown,
   sources: SubstitutionSources,
@@ -22,7 +19,7 @@ export function substitute(
     const [, kind, name] = /^(env|file):(.+)$/.exec(expression) ?? [];
     if (kind === 'env') return sources.env(name!) ?? fault(`the environment variable ${name} is not set`);
     if (kind === 'file') return sources.file(name!)?.trim() ?? fault(`the file ${name} cannot be read`);
-    return fault('only ${env:NAME} and ${file:/path} are substituted');
+    return fault('only ${env:NAME} and ${file:/path} are supported');
   };
   const walk = (value: unknown, keys: PropertyKey[]): unknown => {
     if (typeof value === 'string')

@@ -1,24 +1,21 @@
 import { EVENT_ID, getScalarValue, SCALAR_STYLE, type Event as YamlEvent, type ScalarEvent } from 'js-yaml';
 
-/** Where something stands; `file` only if it is another file than the one asked about. */
+/** A position in a text. `file` is set only for a file other than the main one. */
 export type Place = { line: number; column: number; file?: string };
 
-/** Finds where a path stands: its key, or the item of a list; the nearest that is there, where it is missing itself. */
+/** Finds the position of a path: its key or list item, or the nearest ancestor if the path is missing. */
 export type FindPlace = (path: readonly PropertyKey[]) => Place | undefined;
 
-/** A value in the text. What is in a mapping has the place of its key beside it. */
+/** A value in the text. The entries of a mapping also have the offsets of their keys. */
 type Node = { offset: number; entries?: Map<string, { key: number; node: Node }>; items?: Node[] };
 
-/** Where a scalar begins: a quoted one with its quote, one without a text nowhere (-1). */
+/** Returns the offset of a scalar: that of its quote if it is quoted, -1 if it has no text. */
 export const startOf = ({ valueStart, style }: ScalarEvent) =>
   style === SCALAR_STYLE.SINGLE_QUOTED || style === SCALAR_STYLE.DOUBLE_QUOTED ? valueStart - 1 : valueStart;
 
 const emptyItem = /^ *(?:- +)*-[ \t]*(?:#.*)?\r?$/;
 
-/**
- * The dash of the first item without a value that comes after an offset, which the parser does not tell; -1 if none
- * does.
- */
+/** Returns the dash of the first empty list item after an offset, which the parser does not report, or -1. */
 function emptyItemAfter(text: string, offset: number): number {
   for (let start = text.lastIndexOf('\n', offset - 1) + 1; start < text.length;) {
     const next = text.indexOf('\n', start);
@@ -33,8 +30,8 @@ function emptyItemAfter(text: string, offset: number): number {
 
 function createTree(text: string) {
   let passed = 0;
-  // Where none comes any more, none comes after what follows either: a tag in its place (`- !!null`) would have the
-  // rest searched for each.
+  // After one search found none, no later search would. Without this, each tag without a value (`- !!null`) would search
+  // the rest of the text.
   let mayBeEmpty = true;
   const root: Node = { offset: 0, items: [] };
   const stack: Node[] = [root];
@@ -56,7 +53,7 @@ function createTree(text: string) {
   };
   return {
     root,
-    see(event: YamlEvent): void {
+    add(event: YamlEvent): void {
       switch (event.type) {
         case EVENT_ID.DOCUMENT:
           open({ offset: 0, items: [] });
@@ -89,7 +86,7 @@ function createTree(text: string) {
 
 function readTree(text: string, events: readonly YamlEvent[]): Node | undefined {
   const tree = createTree(text);
-  for (const event of events) tree.see(event);
+  for (const event of events) tree.add(event);
   return tree.root.items?.[0]?.items?.[0];
 }
 
@@ -109,10 +106,7 @@ function lastUpTo(starts: readonly number[], offset: number): number {
   return low;
 }
 
-/**
- * Places in a text that was parsed into these events. What it takes to find them is made when somebody asks: most texts
- * have no fault.
- */
+/** Creates the look-up of positions in a parsed text. It is built on first use, because most texts have no fault. */
 export function placesIn(text: string, events: readonly YamlEvent[]): { at(offset: number): Place; find: FindPlace } {
   let starts: number[] | undefined;
   let root: { node: Node | undefined } | undefined;

@@ -1,72 +1,86 @@
 import { EVENT_ID, getScalarValue, type Event as YamlEvent, type ScalarEvent } from 'js-yaml';
 import { startOf } from './yaml-places.ts';
 
-/** A fault, and where in the text it stands. */
+/** A fault and its offset in the text. */
 export type ShapeFault = { message: string; offset: number };
 
 const maxAliases = 1000;
-/** Whoever walks through the data meets what an alias stands for once for each of them. */
-const mostAliased = 100_000;
+/** Code that walks the data visits the values of an anchor once per alias. */
+const maxAliasedValues = 100_000;
 const forbidden = new Set(['__proto__', 'constructor', 'prototype']);
 
 /**
- * A collection that is being read: how many values are in it, those that aliases stand for included, and the keys so
- * far of a mapping.
+ * A collection that is being read. `count` is the number of its values, including those that aliases stand for; `keys`
+ * are the keys of a mapping so far.
  */
 type Frame = { count: number; open: boolean; keys: Set<string> | undefined; atKey: boolean };
 
-const nameIn = (text: string, { anchorStart, anchorEnd }: { anchorStart: number; anchorEnd: number }) =>
-  text.slice(anchorStart, anchorEnd);
+type AnchorSpan = { anchorStart: number; anchorEnd: number };
+type NoteFault = (offset: number, message: string | undefined) => void;
 
 function keyFault(text: string, keys: Set<string>, event: ScalarEvent): string | undefined {
   const key = getScalarValue(text, event);
-  if (forbidden.has(key)) return `the name ${key} is not allowed`;
-  if (keys.has(key)) return 'this key is there already';
+  if (forbidden.has(key)) return `the key ${key} is not allowed`;
+  if (keys.has(key)) return 'duplicate key';
   keys.add(key);
   return undefined;
 }
 
-/** Goes through the events of a text once and keeps count. */
+/** Counts the aliases of a text and the values that they stand for. */
+function createAliasCounter(text: string, note: NoteFault) {
+  const anchors = new Map<string, Pick<Frame, 'count' | 'open'>>();
+  const nameOf = ({ anchorStart, anchorEnd }: AnchorSpan) => text.slice(anchorStart, anchorEnd);
+  let [aliases, values] = [0, 0];
+  return {
+    define(event: AnchorSpan, frame: Pick<Frame, 'count' | 'open'>) {
+      if (event.anchorStart >= 0) anchors.set(nameOf(event), frame);
+    },
+    /** Counts an alias and returns how many values it stands for. */
+    use(event: AnchorSpan): number {
+      const target = anchors.get(nameOf(event));
+      aliases += 1;
+      values += target?.count ?? 0;
+      if (aliases === maxAliases + 1) note(event.anchorStart, `has more than ${maxAliases} aliases`);
+      if (values > maxAliasedValues)
+        note(event.anchorStart, `has aliases that expand to more than ${maxAliasedValues} values`);
+      if (target?.open) note(event.anchorStart, 'an alias contains itself');
+      return target?.count ?? 1;
+    },
+    isWithinBounds: () => aliases <= maxAliases && values <= maxAliasedValues,
+  };
+}
+
+/** Checks the events of a text one by one. */
 function createExaminer(text: string) {
   const faults: ShapeFault[] = [];
   const stack: Frame[] = [];
-  const anchors = new Map<string, Pick<Frame, 'count' | 'open'>>();
-  let [aliases, aliased, documents] = [0, 0, 0];
-
-  const note = (offset: number, message: string | undefined) => {
+  let documents = 0;
+  const note: NoteFault = (offset, message) => {
     if (message !== undefined) faults.push({ message, offset: Math.max(0, offset) });
   };
-  /** One more value in the collection around it, which was a key or comes after one. */
+  const aliases = createAliasCounter(text, note);
+  /** Adds values to the enclosing collection; in a mapping, keys and values alternate. */
   const take = (count: number) => {
     const around = stack.at(-1);
     if (!around) return;
     around.count += count;
     around.atKey = !around.atKey;
   };
-  const open = (event: { anchorStart: number; anchorEnd: number }, keys: Set<string> | undefined) => {
+  const open = (event: AnchorSpan, keys: Set<string> | undefined) => {
     const frame: Frame = { count: 1, open: true, keys, atKey: true };
-    if (event.anchorStart >= 0) anchors.set(nameIn(text, event), frame);
+    aliases.define(event, frame);
     stack.push(frame);
-  };
-  const alias = (event: { anchorStart: number; anchorEnd: number }) => {
-    const meant = anchors.get(nameIn(text, event));
-    aliases += 1;
-    aliased += meant?.count ?? 0;
-    if (aliases === maxAliases + 1) note(event.anchorStart, `has more than ${maxAliases} aliases`);
-    if (aliased > mostAliased) note(event.anchorStart, `has aliases that stand for more than ${mostAliased} values`);
-    if (meant?.open) note(event.anchorStart, 'an alias contains itself');
-    take(meant?.count ?? 1);
   };
   const scalar = (event: ScalarEvent) => {
     const around = stack.at(-1);
     if (around?.keys && around.atKey) note(startOf(event), keyFault(text, around.keys, event));
-    if (event.anchorStart >= 0) anchors.set(nameIn(text, event), { count: 1, open: false });
+    aliases.define(event, { count: 1, open: false });
     take(1);
   };
   return {
     faults,
-    /** Returns false when it has seen enough. */
-    see(event: YamlEvent): boolean {
+    /** Returns false when the rest of the text need not be checked. */
+    check(event: YamlEvent): boolean {
       switch (event.type) {
         case EVENT_ID.DOCUMENT:
           documents += 1;
@@ -83,7 +97,7 @@ function createExaminer(text: string) {
           scalar(event);
           break;
         case EVENT_ID.ALIAS:
-          alias(event);
+          take(aliases.use(event));
           break;
         case EVENT_ID.POP: {
           const frame = stack.pop()!;
@@ -92,17 +106,17 @@ function createExaminer(text: string) {
           break;
         }
       }
-      return aliases <= maxAliases && aliased <= mostAliased && documents <= 1;
+      return aliases.isWithinBounds() && documents <= 1;
     },
   };
 }
 
 /**
- * What a text says that YAML allows and a configuration must not: a key twice, names of JavaScript's own, aliases
- * without measure, several documents.
+ * Returns what YAML allows and a configuration does not: duplicate keys, names of JavaScript's own, too many aliases,
+ * several documents.
  */
 export function shapeFaults(text: string, events: readonly YamlEvent[]): ShapeFault[] {
   const examiner = createExaminer(text);
-  for (const event of events) if (!examiner.see(event)) break;
+  for (const event of events) if (!examiner.check(event)) break;
   return examiner.faults;
 }

@@ -1,23 +1,23 @@
-/** A set of callbacks; one that throws does not keep the others from hearing. */
-export type Listeners<Heard> = {
-  add(listener: (heard: Heard) => void): () => void;
-  tell(heard: Heard): void;
+/** A set of callbacks. One that throws does not affect the others. */
+export type Listeners<Event> = {
+  add(listener: (event: Event) => void): () => void;
+  tell(event: Event): void;
   readonly size: number;
 };
 
-/** Creates an empty set of listeners; the same function added twice is called twice. */
-export function createListeners<Heard>(onError: (error: unknown) => void = () => {}): Listeners<Heard> {
-  const all = new Set<{ call: (heard: Heard) => void }>();
+/** Creates an empty set of listeners. A function that was added twice is called twice. */
+export function createListeners<Event>(onError: (error: unknown) => void = () => {}): Listeners<Event> {
+  const all = new Set<{ call: (event: Event) => void }>();
   return {
     add(listener) {
       const entry = { call: listener };
       all.add(entry);
       return () => void all.delete(entry);
     },
-    tell(heard) {
+    tell(event) {
       for (const entry of all) {
         try {
-          entry.call(heard);
+          entry.call(event);
         } catch (error) {
           onError(error);
         }

@@ -12,20 +12,20 @@ export type OutboundFetch = (
 
 const maxBytes = 1024 * 1024;
 
-/** Reads a whole answer of at most 1 MiB, so that an endless one does not fill the memory. */
+/** Reads a whole response of at most 1 MiB, so that an endless one does not fill the memory. */
 async function bounded(response: Response): Promise<Response> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of response.body ?? []) {
     length += chunk.byteLength;
-    if (length > maxBytes) throw new TypeError('the answer of the identity provider is too large');
+    if (length > maxBytes) throw new TypeError('the response of the identity provider is too large');
     chunks.push(chunk);
   }
   const bodiless = response.status === 204 || response.status === 304;
   return new Response(bodiless ? null : Buffer.concat(chunks), { status: response.status, headers: response.headers });
 }
 
-/** Limits the size of the answers of a fetch. */
+/** Limits the size of the responses of a fetch. */
 export function boundFetch(fetch: OutboundFetch): OutboundFetch {
   return async (url, options) => bounded(await fetch(url, options));
 }

@@ -5,7 +5,7 @@ import { expect, it } from '@jest/globals';
 import type { LoadedConfig } from '../config/load-config.ts';
 import { createInternalServer } from './create-internal-server.ts';
 
-it('takes every head that the gateway takes, with what the gateway adds', async () => {
+it('accepts every head that the gateway accepts, with the headers that the gateway adds', async () => {
   const loaded = { config: { services: { audit: {} } } } as unknown as LoadedConfig;
   const server = createInternalServer({
     loaded,

@@ -5,8 +5,8 @@ import type { LoadedConfig } from '../config/load-config.ts';
 import { tlsOptions } from './tls-options.ts';
 
 /**
- * The internal listener of a service: TLS where `services.<name>.certFile` and `tlsKeyFile` are given. Does not listen
- * yet.
+ * Creates the internal server of a service, with TLS if `services.<name>.certFile` and `tlsKeyFile` are set. It does not
+ * listen yet.
  */
 export function createInternalServer(deps: {
   loaded: LoadedConfig;
@@ -14,10 +14,10 @@ export function createInternalServer(deps: {
   handler: RequestListener;
 }): Server {
   const { certFile, tlsKeyFile } = deps.loaded.config.services[deps.service];
-  // A caller has up to 64 KiB of groups, which travel in a header, and the gateway takes 64 KiB for an address: what it
-  // lets in must not end here.
+  // The groups of a caller travel in a header of up to 64 KiB, and the gateway accepts addresses of up to 64 KiB. What it
+  // accepts must not be refused here.
   const maxHeaderSize = 256 * 1024;
-  // The callers keep their connections: a listener that gave up first would break a request off now and then.
+  // Callers keep their connections. If this server closed idle ones first, it would sometimes break off a request.
   const options = { maxHeaderSize, keepAliveTimeout: 65_000, requestTimeout: 30_000, headersTimeout: 10_000 };
   if (certFile === undefined || tlsKeyFile === undefined) return createServer(options, deps.handler);
   const read = (file: string) => readFileSync(deps.loaded.resolvePath(file));

@@ -3,11 +3,11 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ListenAddress } from '@sallyport/contracts';
 
-/** A listening server: its real port, and how to stop it. */
+/** A listening server, with its actual port. */
 export type Listening = { port: number; close(graceMs?: number): Promise<void> };
 
 /**
- * Listens and resolves once the port is bound. `close` lets requests in flight finish for `graceMs` (2 s), then ends
+ * Listens, and resolves when the port is bound. `close` gives requests in flight `graceMs` (2 s) to finish, then ends
  * their connections.
  */
 export async function listenHttp(server: Server, address: ListenAddress): Promise<Listening> {

@@ -3,7 +3,7 @@ import type { ErrorRequestHandler } from 'express';
 import type { Logger } from '../observe/create-logger.ts';
 import { ProblemError, toProblem } from '../problem/problem-error.ts';
 
-/** Answers with `application/problem+json` (RFC 9457); ends a response whose head is already gone. */
+/** Sends `application/problem+json` (RFC 9457), or ends the connection if the head was already sent. */
 export function sendProblem(response: ServerResponse, error: unknown): void {
   if (response.headersSent) {
     response.destroy();
@@ -20,26 +20,26 @@ export function sendProblem(response: ServerResponse, error: unknown): void {
   response.end(body);
 }
 
-/** Errors of Express itself and of its body parsers carry a status of 4xx and are the request's fault, not ours. */
+/** Converts errors of Express and its body parsers. A status of 4xx means that the request is at fault. */
 function asProblem(error: unknown): unknown {
   if (error instanceof ProblemError || typeof error !== 'object' || error === null) return error;
   const { status, type } = error as { status?: unknown; type?: unknown };
-  if (status === 413) return new ProblemError('too-large', 'The body is larger than this address takes.');
+  if (status === 413) return new ProblemError('too-large', 'The body is larger than this endpoint accepts.');
   if (status === 415)
     return new ProblemError(
       'unsupported-media-type',
-      'The body has a media type or encoding that this address does not take.',
+      'This endpoint does not accept the media type or encoding of the body.',
     );
   if (typeof status === 'number' && status >= 400 && status < 500) {
     return new ProblemError(
       'bad-request',
-      type === 'entity.parse.failed' ? 'The body is not what its Content-Type says.' : 'The request cannot be read.',
+      type === 'entity.parse.failed' ? 'The body does not match its Content-Type.' : 'The request cannot be read.',
     );
   }
   return error;
 }
 
-/** Express's last handler: renders every error, logs those that are bugs. */
+/** Creates Express's last handler, which sends every error as a problem and logs unexpected ones. */
 export function problemHandler(deps: { logger: Logger }): ErrorRequestHandler {
   return (error, _request, response, _next) => {
     const shown = asProblem(error);

@@ -2,8 +2,8 @@ import { createSecureContext } from 'node:tls';
 import { describe, expect, it } from '@jest/globals';
 import { tlsOptions } from './tls-options.ts';
 
-describe('what a listener speaks', () => {
-  it('is told to OpenSSL by its own names, all of which it knows', () => {
+describe('the TLS options of a listener', () => {
+  it('use the names that OpenSSL has for the suites', () => {
     expect(tlsOptions()).toEqual({
       minVersion: 'TLSv1.2',
       maxVersion: 'TLSv1.3',
@@ -14,7 +14,7 @@ describe('what a listener speaks', () => {
     expect(() => createSecureContext(tlsOptions())).not.toThrow();
   });
 
-  it('leaves a version out for which no suite is named', () => {
+  it('leave out a version without a suite', () => {
     expect(tlsOptions({ minVersion: 'TLSv1.2', ciphers: ['TLS_AES_128_GCM_SHA256'], curves: ['P-256'] })).toMatchObject(
       { minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3' },
     );

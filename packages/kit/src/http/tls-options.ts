@@ -1,8 +1,6 @@
 import { defaultTlsProfile, type TlsProfile } from '@sallyport/contracts';
 
-/**
- * TLS 1.3 has the names of the standard in OpenSSL too; older suites have names of OpenSSL's own (openssl-ciphers(1)).
- */
+/** OpenSSL uses the standard names of TLS 1.3 suites, but has its own names for older ones (openssl-ciphers(1)). */
 function openSslName(cipher: string): string {
   const older = /^TLS_(ECDHE)_(ECDSA|RSA)_WITH_(.+)$/.exec(cipher);
   if (!older) return cipher;
@@ -13,8 +11,8 @@ function openSslName(cipher: string): string {
 }
 
 /**
- * How Node is told what a listener speaks: to be given with the certificate, at the start and whenever that is renewed,
- * for a new certificate brings a new context.
+ * Returns Node's options for a TLS profile. Pass them with the certificate, at startup and at every renewal, because a new
+ * certificate needs a new context.
  */
 export function tlsOptions({ minVersion, ciphers, curves }: TlsProfile = defaultTlsProfile): {
   minVersion: TlsProfile['minVersion'];
@@ -23,7 +21,7 @@ export function tlsOptions({ minVersion, ciphers, curves }: TlsProfile = default
   ecdhCurve: string;
 } {
   const of13 = ciphers.filter((cipher) => !cipher.includes('_WITH_')).length;
-  // Left to itself OpenSSL speaks TLS 1.3 with suites of its own choice where none are named.
+  // Without explicit suites, OpenSSL would enable TLS 1.3 with its default ones.
   return {
     minVersion: of13 === ciphers.length ? 'TLSv1.3' : minVersion,
     maxVersion: of13 === 0 ? 'TLSv1.2' : 'TLSv1.3',

@@ -4,14 +4,14 @@ import type { Readiness } from './readiness.ts';
 
 export type Metrics = Registry;
 
-/** Creates a registry with the process's own metrics in it. */
+/** Creates a registry that contains the metrics of the process. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   return registry;
 }
 
-/** The operator's port: `/livez`, `/readyz` (503 with the reasons), `/metrics` (Prometheus text). */
+/** Creates the server of the admin port: `/livez`, `/readyz` (503 with the reasons) and `/metrics` (Prometheus text). */
 export function createAdminServer(deps: { metrics: Metrics; readiness: Readiness }): Server {
   return createServer((request, response) => {
     const answer = (status: number, type: string, body: string) =>

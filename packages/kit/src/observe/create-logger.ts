@@ -3,7 +3,7 @@ import { pino, type DestinationStream, type Logger as PinoLogger } from 'pino';
 
 export type Logger = PinoLogger;
 
-/** The one list of what never reaches a log, wherever it stands in an object. */
+/** The keys whose values are never logged, at up to three levels of an object. */
 export const redactedPaths = [
   'authorization',
   'cookie',
@@ -25,8 +25,8 @@ export const redactedPaths = [
 let shared: DestinationStream | undefined;
 
 /**
- * Standard output, a few lines at a time: a write for each costs as much as the line itself. Nothing waits longer than
- * 100 ms, and what is left goes out when the process ends.
+ * Returns standard output, which writes several lines at a time: a write per line would cost as much as the line itself.
+ * Lines wait at most 100 ms, and the rest is written when the process exits.
  */
 function standardOutput(): DestinationStream {
   if (!shared) {
@@ -38,21 +38,22 @@ function standardOutput(): DestinationStream {
 }
 
 /**
- * pino appends what a child says to what its parent said: the same name again would stand in each line twice, and
- * readers of JSON differ on which one counts.
+ * Refuses duplicate fields in child loggers. pino appends the fields of a child to those of its parent, and JSON readers
+ * differ on which of two equal names counts.
  */
-function sayOnce(logger: Logger): Logger {
+function refuseDuplicates(logger: Logger): Logger {
   const { child } = logger;
-  logger.child = function sayingOnce(this: Logger, bindings: object, options?: object) {
-    const said = this.bindings();
+  logger.child = function childWithoutDuplicates(this: Logger, bindings: object, options?: object) {
+    const existing = this.bindings();
     for (const name of Object.keys(bindings))
-      if (Object.hasOwn(said, name)) throw new TypeError(`this logger already says "${name}": create another one`);
+      if (Object.hasOwn(existing, name))
+        throw new TypeError(`this logger already has the field "${name}": create another logger`);
     return child.call(this, bindings, options);
   } as typeof child;
   return logger;
 }
 
-/** Creates a service's logger. `level` as pino names them; `destination` is for tests. */
+/** Creates the logger of a service. `level` is a pino level; `destination` is for tests. */
 export function createLogger(options: { service: string; level?: string; destination?: DestinationStream }): Logger {
   const settings = {
     level: options.level ?? 'info',
@@ -60,5 +61,5 @@ export function createLogger(options: { service: string; level?: string; destina
     redact: { paths: redactedPaths, censor: '[redacted]' },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
   };
-  return sayOnce(pino(settings, options.destination ?? standardOutput()));
+  return refuseDuplicates(pino(settings, options.destination ?? standardOutput()));
 }

@@ -5,7 +5,7 @@ import { createLogger } from './create-logger.ts';
 import { createReadiness } from './readiness.ts';
 
 describe('the log', () => {
-  it('never shows a secret, wherever it stands', () => {
+  it('never shows a secret, at any level of an object', () => {
     const lines: string[] = [];
     const logger = createLogger({ service: 'proxy', destination: { write: (line: string) => void lines.push(line) } });
     logger.info(
@@ -21,19 +21,19 @@ describe('the log', () => {
   });
 });
 
-describe('a logger of a part', () => {
-  it('cannot say again what the one that it comes from says: a line has each member once', () => {
+describe('a child logger', () => {
+  it('cannot repeat a field of its parent: a line has each field once', () => {
     const lines: string[] = [];
     const logger = createLogger({ service: 'demo', destination: { write: (line: string) => void lines.push(line) } });
-    expect(() => logger.child({ service: 'proxy' })).toThrow('already says "service"');
-    expect(() => logger.child({ part: 'a' }).child({ part: 'b' })).toThrow('already says "part"');
+    expect(() => logger.child({ service: 'proxy' })).toThrow('already has the field "service"');
+    expect(() => logger.child({ part: 'a' }).child({ part: 'b' })).toThrow('already has the field "part"');
     logger.child({ part: 'a' }, { redact: [] }).info({ token: 'shown' }, 'x');
     expect(JSON.parse(lines.join(''))).toMatchObject({ service: 'demo', part: 'a', token: 'shown', msg: 'x' });
   });
 });
 
 describe('the admin port', () => {
-  it('is ready only while every check holds, and says which does not', async () => {
+  it('is ready only while every check passes, and names those that fail', async () => {
     const readiness = createReadiness();
     const server = createAdminServer({ metrics: createMetrics(), readiness });
     await supertest(server).get('/readyz').expect(200);

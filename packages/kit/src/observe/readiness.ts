@@ -1,12 +1,12 @@
 import { withDeadline } from '../time/with-deadline.ts';
 
-/** One named condition of being ready; throws (or rejects) when it does not hold. */
+/** A condition for being ready. Throws or rejects while it is not met. */
 export type ReadinessCheck = () => void | Promise<void>;
 
-/** What `/readyz` asks. */
+/** The checks behind `/readyz`. */
 export type Readiness = {
   add(name: string, check: ReadinessCheck): void;
-  /** Runs every check at once, each bounded to one second. */
+  /** Runs all checks concurrently, each with a deadline of one second. */
   report(): Promise<{ ready: boolean; checks: Record<string, string> }>;
 };
 
@@ -19,7 +19,7 @@ async function outcome(check: ReadinessCheck): Promise<string> {
   }
 }
 
-/** Creates an empty set of readiness checks; with none, a service is ready. */
+/** Creates an empty set of readiness checks. Without any, a service is ready. */
 export function createReadiness(): Readiness {
   const checks = new Map<string, ReadinessCheck>();
   return {

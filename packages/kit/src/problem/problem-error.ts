@@ -1,6 +1,6 @@
 import { isProblemCode, problemTable, type ProblemCode } from '@sallyport/contracts';
 
-/** An expected failure: a code of the closed table and words for whoever made the request. Never carries a secret. */
+/** An expected failure: a code of the closed table and a detail for the caller. Never contains a secret. */
 export class ProblemError extends Error {
   readonly code: ProblemCode;
   readonly detail: string;
@@ -15,13 +15,10 @@ export class ProblemError extends Error {
   }
 }
 
-/** A problem as it is shown to a caller (RFC 9457 members plus our code). */
+/** A problem as callers see it (RFC 9457 members and our code). */
 export type Problem = { code: ProblemCode; status: number; title: string; detail: string };
 
-/**
- * Turns whatever was thrown into what a caller may see; anything but a ProblemError is a bug and shows as `internal`
- * without its text.
- */
+/** Converts any error to a problem. Anything but a ProblemError is a bug and becomes `internal` without its text. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof ProblemError) {
     return { code: error.code, status: error.status, title: problemTable[error.code].title, detail: error.detail };
@@ -31,11 +28,11 @@ export function toProblem(error: unknown): Problem {
     code: 'internal',
     status,
     title,
-    detail: "Something went wrong here that is not your request's fault; the log of the service has it.",
+    detail: 'An internal error occurred. The log of the service has the details.',
   };
 }
 
-/** Reads a problem+json body of another service back into the error it was; undefined if it is none. */
+/** Reads the problem+json body of another service as an error; undefined if it is not a problem. */
 export function readProblem(body: unknown): ProblemError | undefined {
   if (typeof body !== 'object' || body === null) return undefined;
   const { code, detail } = body as { code?: unknown; detail?: unknown };

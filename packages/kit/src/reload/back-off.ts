@@ -1,25 +1,22 @@
 export type BackOff = {
-  /** An attempt has failed that took `tookMs`: `again` is called after a pause. */
+  /** Handles a failed attempt that took `tookMs`: calls `again` after a pause. */
   failed(tookMs: number): void;
-  /**
-   * An attempt has succeeded, or there is nothing to try any more: the next pause is the shortest again, and one that
-   * runs is over.
-   */
+  /** Cancels a running pause and starts over with the shortest one. */
   reset(): void;
 };
 
 export type BackOffDeps = {
   again(): void;
-  /** The shortest pause and the longest, in milliseconds: each is twice as long as the one before it. */
+  /** The shortest and the longest pause in milliseconds. Each pause is twice as long as the one before. */
   firstMs?: number;
-  longestMs?: number;
+  maxMs?: number;
 };
 
-/** No more than a tenth of the time goes into attempts, however long one takes. */
+/** Limits attempts to a tenth of the time, however long one takes. */
 const restFactor = 9;
 
-/** Repeats what failed, after longer and longer pauses. */
-export function createBackOff({ again, firstMs = 1000, longestMs = 300_000 }: BackOffDeps): BackOff {
+/** Creates retries with growing pauses. */
+export function createBackOff({ again, firstMs = 1000, maxMs = 300_000 }: BackOffDeps): BackOff {
   let pauseMs = firstMs;
   let timer: NodeJS.Timeout | undefined;
   return {
@@ -27,7 +24,7 @@ export function createBackOff({ again, firstMs = 1000, longestMs = 300_000 }: Ba
       clearTimeout(timer);
       timer = setTimeout(again, Math.max(pauseMs, tookMs * restFactor));
       timer.unref();
-      pauseMs = Math.min(pauseMs * 2, longestMs);
+      pauseMs = Math.min(pauseMs * 2, maxMs);
     },
     reset() {
       clearTimeout(timer);

@@ -23,7 +23,7 @@ const read = (documents = true, maxBytes = 8 * 1024 * 1024) =>
   });
 
 describe('a configuration read on another thread', () => {
-  it('comes with its policies, their version, warnings, and what its files were', async () => {
+  it('comes with its policies, their version, warnings, and the identities of its files', async () => {
     write(config('[good, doubtful]', 'policyFile: global.yaml\n'));
     write('[rule]', 'global.yaml');
     const found = await read();
@@ -41,7 +41,7 @@ describe('a configuration read on another thread', () => {
     ]);
   });
 
-  it('leaves its policies behind for whoever does not need them; the version is the same', async () => {
+  it('comes without its policies for services that do not need them, with the same version', async () => {
     write(config('[good]'));
     const [whole, head] = [await read(), await read(false)];
     if (!whole.ok || !head.ok) throw new Error('refused');
@@ -49,7 +49,7 @@ describe('a configuration read on another thread', () => {
     expect(head.documents.bytes).toHaveLength(0);
   });
 
-  it('is refused as a whole, with every fault of form and policies in its own file', async () => {
+  it('is rejected as a whole, with every fault in its own file', async () => {
     write(config('[good, bad]', 'policyFile: global.yaml\nsesions: {}\n'));
     write('- good\n- bad\n', 'global.yaml');
     const found = await read();
@@ -65,7 +65,7 @@ describe('a configuration read on another thread', () => {
             .toSorted(),
     ).toEqual([
       'global.yaml:2:3: policy.1: is bad (did you mean good?)',
-      'sallyport.yaml:3:1: sesions: is not a known name (did you mean sessions?)',
+      'sallyport.yaml:3:1: sesions: unknown field (did you mean sessions?)',
       expect.stringMatching(/^sallyport\.yaml:5:\d+: clusters\.0\.policy\.1: is bad \(did you mean good\?\)$/),
     ]);
   });
@@ -75,7 +75,7 @@ describe('a configuration read on another thread', () => {
     ['is too large', `# ${'x'.repeat(3000)}`, /is larger than 2048 bytes/],
     ['is no YAML', 'a: [', /./],
     ['is more than can be named', config('[huge]'), /too many values/],
-  ])('that %s is refused, and still followed', async (_what, text, message) => {
+  ])('that %s is rejected, and still followed', async (_what, text, message) => {
     if (text !== undefined) write(text);
     const found = await read(true, text?.startsWith('#') ? 2048 : undefined);
     expect(found).toMatchObject({
@@ -85,7 +85,7 @@ describe('a configuration read on another thread', () => {
     expect(found.files.map(([file]) => path.basename(file))).toEqual(['sallyport.yaml']);
   });
 
-  it('is given up at once when the service stops', async () => {
+  it('is abandoned at once when the service stops', async () => {
     write(config('[endless]'));
     const stopping = new AbortController();
     const reading = createConfigReader({ engine, documents: true })({
@@ -100,7 +100,7 @@ describe('a configuration read on another thread', () => {
     expect(performance.now() - started).toBeLessThan(5000);
   });
 
-  it('is refused when its reader fails, and nothing else comes of that', async () => {
+  it('is rejected if its reader fails, without other effects', async () => {
     write(config('[good]'));
     const broken = createConfigReader({ engine: 'file:///nowhere/engine.js', documents: true });
     expect(await broken({ file: path.join(directory, 'sallyport.yaml'), maxBytes: 1e6, files: [] })).toMatchObject({

@@ -6,17 +6,14 @@ import type { WorkerRequest } from './config-worker.ts';
 import type { PackedDocuments } from './pack-documents.ts';
 import type { Candidate } from './read-candidate.ts';
 
-/** What a worker has read: the configuration without its policies, and these packed. */
+/** The result of a worker: the configuration without its policies, and the policies in packed form. */
 export type ReadCandidate =
   | (Extract<Candidate, { ok: true }> & { documents: PackedDocuments })
   | (Extract<Candidate, { ok: false }> & {
-      /** Set where the reader itself failed, whatever the files say. */ failure?: unknown;
+      /** Set if the reader itself failed, whatever the files contain. */ failure?: unknown;
     });
 
-/**
- * Reads and checks a configuration without holding up this thread. `files` are those known so far, by which its memory
- * is measured.
- */
+/** Reads and checks a configuration without blocking this thread. The sizes of `files` determine its memory limit. */
 export type ConfigReader = (request: {
   file: string;
   maxBytes: number;
@@ -29,20 +26,17 @@ const program = new URL(source ? './config-worker.ts' : './config-worker.js', im
 const timeoutMs = 60_000;
 const megabyte = 1024 * 1024;
 
-/**
- * The parser keeps about 40 bytes of every byte of YAML; with a bound it also clears away sooner what it no longer
- * needs.
- */
+/** Returns the memory limit in MiB. The parser needs about 40 bytes per byte of YAML; a limit also speeds up collection. */
 function memoryFor(files: Iterable<string>): number {
   let bytes = 0;
   for (const file of files) bytes += statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   return 96 + Math.ceil((bytes / megabyte) * 64);
 }
 
-function wordsFor(error: unknown): string {
+function describeFailure(error: unknown): string {
   const { code } = error as { code?: unknown };
   return code === 'ERR_WORKER_OUT_OF_MEMORY'
-    ? 'takes more memory than its size should need'
+    ? 'needs more memory to parse than its size allows'
     : 'cannot be read (the reader failed)';
 }
 
@@ -52,7 +46,7 @@ function run(
   signal: AbortSignal | undefined,
 ): Promise<{ head: string; bytes: Uint8Array<ArrayBuffer> }> {
   return new Promise((resolve, reject) => {
-    // Sources are run as they are, as tests do; then the packages' sources are meant too.
+    // Tests run the sources directly, so the worker must resolve the sources of other packages too.
     const worker = new Worker(fileURLToPath(program), {
       workerData: request,
       resourceLimits: { maxOldGenerationSizeMb: memory, maxYoungGenerationSizeMb: 16 },
@@ -63,7 +57,7 @@ function run(
       void worker.terminate();
     };
     const timer = setTimeout(() => giveUp(`no result within ${timeoutMs} ms`), timeoutMs);
-    const stop = () => giveUp('the service stops');
+    const stop = () => giveUp('the service is stopping');
     signal?.addEventListener('abort', stop);
     worker.once('message', resolve);
     worker.once('error', reject);
@@ -76,8 +70,8 @@ function run(
 }
 
 /**
- * Creates the reader. `engine` is the URL of the policy language's module; with `documents` the policies come along. A
- * reader that fails refuses the file and leaves the service as it is.
+ * Creates the reader. `engine` is the URL of the policy language's module; `documents` includes the policies in the
+ * result. A failure of the reader rejects the file and leaves the service unchanged.
  */
 export function createConfigReader(deps: { engine: string; documents: boolean }): ConfigReader {
   const { engine, documents } = deps;
@@ -87,7 +81,7 @@ export function createConfigReader(deps: { engine: string; documents: boolean })
       const { index, ...candidate } = JSON.parse(head) as Candidate & { index: PackedDocuments['index'] };
       return candidate.ok ? { ...candidate, documents: { index, bytes } } : candidate;
     } catch (error) {
-      const fault: ConfigFault = { path: '', file, message: wordsFor(error) };
+      const fault: ConfigFault = { path: '', file, message: describeFailure(error) };
       return { ok: false, faults: [fault], files: [], failure: error };
     }
   };

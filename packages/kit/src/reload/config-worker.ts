@@ -1,20 +1,19 @@
-// Reads and checks a configuration on a thread of its own: parsing a big one takes seconds, in which nobody may wait
-// for a decision.
+// Reads and checks a configuration on its own thread: parsing a large one takes seconds, and decisions must not wait.
 import process from 'node:process';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { PolicyEngine } from '../config/check-policies.ts';
 import { packDocuments } from './pack-documents.ts';
 import { readCandidate } from './read-candidate.ts';
-import { stepBack } from './step-back.ts';
+import { lowerPriority } from './lower-priority.ts';
 import { withoutDocuments } from './without-documents.ts';
 
 /**
- * What the worker is told. `engine` is the module of the policy language; without `documents` the policies are checked
- * and left behind.
+ * The input of the worker. `engine` is the module of the policy language; without `documents` the policies are checked but
+ * not returned.
  */
 export type WorkerRequest = { file: string; maxBytes: number; engine: string; documents: boolean };
 
-stepBack();
+lowerPriority();
 const { engine, documents, ...request } = workerData as WorkerRequest;
 const candidate = readCandidate({ ...request, env: process.env }, (await import(engine)) as PolicyEngine);
 if (candidate.ok) {

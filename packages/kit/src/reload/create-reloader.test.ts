@@ -7,7 +7,8 @@ import { loadConfig } from '../config/load-config.ts';
 import { createMetrics } from '../observe/create-admin-server.ts';
 import { createLogger } from '../observe/create-logger.ts';
 import type { ReadCandidate } from './config-reader.ts';
-import { createReloader, type AcceptedCandidate, type Reloader } from './create-reloader.ts';
+import { createReloader } from './create-reloader.ts';
+import type { AcceptedCandidate, Reloader } from './reloader.ts';
 import * as engine from '../testing/policy-engine.ts';
 import { packDocuments } from './pack-documents.ts';
 import { readCandidate } from './read-candidate.ts';
@@ -98,8 +99,8 @@ const until = async (holds: () => boolean) => {
   expect(holds()).toBe(true);
 };
 
-describe('what is doubtful about a policy', () => {
-  it('is in the status of a service that says it, and gone when it is mended', async () => {
+describe('warnings about a policy', () => {
+  it('are in the status of a service that reports them, until they are fixed', async () => {
     const { seen } = start({ version: 'v0', warnings: [] });
     expect(reloader.status().warnings).toEqual([]);
     write('[good, doubtful]');
@@ -110,7 +111,7 @@ describe('what is doubtful about a policy', () => {
     expect(reloader.status().warnings).toEqual([]);
   });
 
-  it('is not in that of another', async () => {
+  it('are not in the status of another service', async () => {
     const { seen } = start({ version: 'v0' });
     write('[good, doubtful]');
     await until(() => seen.changed.length === 1);
@@ -119,7 +120,7 @@ describe('what is doubtful about a policy', () => {
 });
 
 describe('a configuration that changes on disk', () => {
-  it('is taken into use by itself, and told once', async () => {
+  it('is applied automatically, and reported once', async () => {
     const { seen, metric, clock } = start({ version: 'v0' });
     clock.now = 5000;
     write('[good, better]');
@@ -135,7 +136,7 @@ describe('a configuration that changes on disk', () => {
     expect(seen.reads).toBe(1);
   });
 
-  it('is refused as a whole when anything in it is wrong; the one before stays until it is put right', async () => {
+  it('is rejected as a whole for any fault, and the previous one stays until it is fixed', async () => {
     const { seen, metric } = start({ version: 'v0' });
     write('[good, bad]');
     await until(() => seen.rejected.length === 1);
@@ -160,7 +161,7 @@ describe('a configuration that changes on disk', () => {
     ]);
   });
 
-  it('is refused when it cannot be put in force, with what stands in the way, or without where that is a bug', async () => {
+  it('is rejected if it cannot be applied, with the fault, or without it if that is a bug', async () => {
     const failures: Error[] = [
       new ConfigFaults('x', [{ path: 'clusters.0.caFile', message: 'cannot be read' }]),
       new Error('planted-secret'),
@@ -175,19 +176,19 @@ describe('a configuration that changes on disk', () => {
     expect(seen.rejected).toHaveLength(2);
   });
 
-  it('names what only a restart changes, and goes on with the rest', async () => {
+  it('names settings that need a restart, and applies the rest', async () => {
     const { seen, metric } = start({ version: 'v0' });
     write('[better]', 'sessions: {memory: true, idle: 3h}\n');
     await until(() => seen.applied.length === 1);
     expect(reloader.status().restartNeeded).toEqual(['sessions.idle']);
     expect(await metric('config_restart_needed')).toEqual([' 1']);
-    expect(seen.lines.filter((line) => line.includes('only a restart'))).toHaveLength(1);
+    expect(seen.lines.filter((line) => line.includes('only after a restart'))).toHaveLength(1);
     expect(seen.lines.join('')).not.toContain('planted-secret');
   });
 });
 
 describe('a reload', () => {
-  it('makes the version known where it was not', async () => {
+  it('sets the version if it was unknown', async () => {
     const { seen } = start();
     expect(reloader.status().version).toBeUndefined();
     expect(await reloader.reload('start')).toBe('changed');
@@ -195,7 +196,7 @@ describe('a reload', () => {
     expect(await reloader.reload('signal')).toBe('unchanged');
   });
 
-  it('that is asked for while one is under way is done once more, for all who ask', async () => {
+  it('runs once more for all requests during a reload', async () => {
     const { seen } = start();
     let release = () => {};
     seen.hold = new Promise((resolve) => {
@@ -208,7 +209,7 @@ describe('a reload', () => {
     expect(seen.reads).toBe(2);
   });
 
-  it('that is noticed after it was read already is not read again', async () => {
+  it('does not repeat a read for a change that was already read', async () => {
     const { seen } = start({ version: 'v0' });
     write('[better]');
     await reloader.reload('request');
@@ -218,7 +219,7 @@ describe('a reload', () => {
     expect(seen.reads).toBe(1);
   });
 
-  it('has its faults counted, not all listed, when they are very many', async () => {
+  it('counts its faults instead of listing them if there are very many', async () => {
     start({ version: 'v0' });
     write(`[${Array(100).fill('bad').join(',')}]`);
     await reloader.reload('signal');
@@ -227,7 +228,7 @@ describe('a reload', () => {
     expect(faults.at(-1)!.message).toBe('and 80 more');
   });
 
-  it('tells of every change of the status', async () => {
+  it('reports every change of the status', async () => {
     start({ version: 'v0' });
     let told = 0;
     const stop = reloader.onStatus(() => {
@@ -246,7 +247,7 @@ describe('a reader that cannot start', () => {
       setTimeout(resolve, ms);
     });
 
-  it('is tried again after a pause that grows, and told of once', async () => {
+  it('is retried after growing pauses, and reported once', async () => {
     const { seen, metric } = start({ version: 'v0', retry: { firstMs: 200, longestMs: 800 } });
     seen.fails = true;
     write('[good, better]');
@@ -262,7 +263,7 @@ describe('a reader that cannot start', () => {
     expect(reloader.status().rejected?.faults[0]!.message).toBe('cannot be read (the reader failed)');
   });
 
-  it('takes up the configuration as soon as it can, though the file stays as it is', async () => {
+  it('applies the configuration as soon as it can, although the file is unchanged', async () => {
     const { seen, metric } = start({ version: 'v0', retry: { firstMs: 50 } });
     seen.fails = true;
     write('[good, better]');
@@ -275,14 +276,14 @@ describe('a reader that cannot start', () => {
     expect(seen.reads).toBe(reads);
   });
 
-  it('is tried again where it failed at the start, and where the file is the one that was known', async () => {
+  it('is retried after a failure at startup, and for an unchanged file', async () => {
     const { seen } = start({ version: 'v0', fails: true, retry: { firstMs: 30 } });
     await reloader.reload('start');
     seen.fails = false;
     await until(() => seen.applied.length === 1);
   });
 
-  it('is tried at once where the file changes or somebody asks, and never after the end', async () => {
+  it('is retried at once when the file changes or on request, and never after closing', async () => {
     const { seen } = start({ version: 'v0', fails: true, retry: { firstMs: 60_000 } });
     await reloader.reload('start');
     write('[good, better]');

@@ -39,7 +39,7 @@ async function follow(...files: string[]) {
 }
 
 describe('a followed file', () => {
-  it('is noticed when it is written, replaced, removed and put back, and not when it stays', async () => {
+  it('is noticed when it is written, replaced, removed or restored, and not while unchanged', async () => {
     writeFileSync(at('a'), 'one');
     await follow('a');
     await sleep(200);
@@ -57,7 +57,7 @@ describe('a followed file', () => {
     expect(changes).toBe(4);
   });
 
-  it("is noticed when a ConfigMap's volume changes: by a swapped link to a directory", async () => {
+  it('is noticed when the volume of a ConfigMap swaps its link to a directory', async () => {
     for (const version of ['..v1', '..v2']) {
       mkdirSync(at(version));
       writeFileSync(at(`${version}/sallyport.yaml`), 'same size');
@@ -70,7 +70,7 @@ describe('a followed file', () => {
     await until(1);
   });
 
-  it('is noticed when it changed between the reading and the following', async () => {
+  it('is noticed if it changed between the read and the follow', async () => {
     follower = createFileFollower({
       onChange: () => {
         changes += 1;
@@ -82,7 +82,7 @@ describe('a followed file', () => {
     await until(1);
   });
 
-  it('counts as written when nobody writes any more', async () => {
+  it('counts as written when no more writes arrive', async () => {
     writeFileSync(at('a'), '');
     await follow('a');
     const started = performance.now();
@@ -94,7 +94,7 @@ describe('a followed file', () => {
     expect(performance.now() - started).toBeGreaterThan(20);
   });
 
-  it('is noticed although it is one of several, some of which are not there', async () => {
+  it('is noticed among several files, even if some are missing', async () => {
     writeFileSync(at('a'), 'a');
     await follow('missing/deep', 'a', 'c');
     writeFileSync(at('c'), 'now there');
@@ -102,8 +102,8 @@ describe('a followed file', () => {
   });
 });
 
-describe('a follower', () => {
-  it('that is closed hears nothing any more', async () => {
+describe('a file follower', () => {
+  it('reports nothing after it was closed', async () => {
     writeFileSync(at('a'), 'one');
     await follow('a');
     follower.close();

@@ -2,25 +2,25 @@ import { watch, type FSWatcher } from 'node:fs';
 import path from 'node:path';
 import { differ, identitiesOf } from '../config/file-identity.ts';
 
-/** Notices when one of some files becomes another. */
+/** Notices when files change. */
 export type FileFollower = {
-  /** From now on it is these files, each known to be what its identity says. */
+  /** Follows these files from now on, starting from their given identities. */
   follow(files: ReadonlyMap<string, string>): void;
-  /** Looks at once. */
-  look(): void;
+  /** Checks now. */
+  check(): void;
   close(): void;
 };
 
 export type FileFollowerDeps = {
   onChange(): void;
-  /** How often to look, whatever the system tells of itself; milliseconds. */
+  /** How often to check, in addition to events of the system, in milliseconds. */
   everyMs?: number;
-  /** For how long files must stay as they are before they count as written; milliseconds. */
+  /** How long files must stay unchanged before they count as written, in milliseconds. */
   quietMs?: number;
 };
 
-const longestUnrest = 6;
-/** The link in a ConfigMap's or Secret's volume that the kubelet swaps. */
+const maxUnrest = 6;
+/** The symbolic link in the volume of a ConfigMap or Secret that the kubelet swaps. */
 const configMapLink = '..data';
 const pause = (ms: number) =>
   new Promise<void>((resolve) => {
@@ -28,8 +28,8 @@ const pause = (ms: number) =>
   });
 
 /**
- * Watches the directories of files. What the system tells comes at once but not from everywhere (network file systems),
- * so it only hastens the next look.
+ * Watches the directories of files. Events of the system arrive at once but not from every file system (network file
+ * systems), so they only trigger an earlier check.
  */
 function createDirectoryWatch(onEvent: () => void) {
   const watchers = new Map<string, FSWatcher>();
@@ -40,14 +40,14 @@ function createDirectoryWatch(onEvent: () => void) {
   let wanted: ReadonlySet<string> = new Set();
   const start = (directory: string) => {
     try {
-      // Other files of the directory may be written all the time.
+      // Other files in the directory may be written all the time.
       const watcher = watch(directory, { persistent: false }, (_event, name) => {
         if (name === null || name === configMapLink || wanted.has(path.join(directory, name))) onEvent();
       });
       watcher.on('error', () => stop(directory));
       watchers.set(directory, watcher);
     } catch {
-      // Looking every now and then has to do.
+      // The regular check has to be enough.
     }
   };
   return (files: ReadonlySet<string>) => {
@@ -59,17 +59,17 @@ function createDirectoryWatch(onEvent: () => void) {
 }
 
 /**
- * Follows files by what `stat` says of them, symbolic links followed (a ConfigMap changes by swapping one), every
- * second and whenever their directories change.
+ * Follows files by their `stat`, through symbolic links (a ConfigMap changes by swapping one), every second and whenever
+ * their directories change.
  */
 export function createFileFollower({ onChange, everyMs = 1000, quietMs = 100 }: FileFollowerDeps): FileFollower {
   let known: ReadonlyMap<string, string> = new Map();
-  let state: 'idle' | 'looking' | 'again' | 'closed' = 'idle';
+  let state: 'idle' | 'checking' | 'again' | 'closed' = 'idle';
 
-  /** Waits until nobody writes any more: half a file may be a valid one that says something else. */
-  const settle = async (first: ReadonlyMap<string, string>) => {
+  /** Waits until the files are no longer written: half a file may be valid and mean something else. */
+  const untilQuiet = async (first: ReadonlyMap<string, string>) => {
     let seen = first;
-    for (let tries = 0; tries < longestUnrest; tries += 1) {
+    for (let tries = 0; tries < maxUnrest; tries += 1) {
       await pause(quietMs);
       const now = await identitiesOf(known.keys());
       if (!differ(seen, now)) break;
@@ -77,37 +77,37 @@ export function createFileFollower({ onChange, everyMs = 1000, quietMs = 100 }: 
     }
     return seen;
   };
-  const lookOnce = async () => {
+  const checkOnce = async () => {
     const before = known;
     const now = await identitiesOf(before.keys());
     if (!differ(before, now)) return;
-    const settled = await settle(now);
+    const quiet = await untilQuiet(now);
     if (known !== before || state === 'closed') return;
-    known = settled;
+    known = quiet;
     onChange();
   };
-  const look = () => {
+  const check = () => {
     if (state !== 'idle') {
-      if (state === 'looking') state = 'again';
+      if (state === 'checking') state = 'again';
       return;
     }
-    state = 'looking';
-    void lookOnce().finally(() => {
+    state = 'checking';
+    void checkOnce().finally(() => {
       const again = state === 'again';
       if (state !== 'closed') state = 'idle';
-      if (again) look();
+      if (again) check();
     });
   };
-  const watchDirectories = createDirectoryWatch(look);
-  const timer = setInterval(look, everyMs);
+  const watchDirectories = createDirectoryWatch(check);
+  const timer = setInterval(check, everyMs);
   timer.unref();
   return {
     follow(files) {
       known = files;
       watchDirectories(new Set(files.keys()));
-      look();
+      check();
     },
-    look,
+    check,
     close() {
       state = 'closed';
       clearInterval(timer);

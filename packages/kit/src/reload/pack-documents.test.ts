@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { packDocuments, unpackDocuments } from './pack-documents.ts';
 
 describe('packed documents', () => {
-  it('come out as they went in, whatever they are, and pause after every part', async () => {
+  it('are unpacked unchanged, with a pause after every part', async () => {
     const document = fc.oneof(fc.jsonValue(), fc.array(fc.jsonValue({ maxDepth: 2 }), { maxLength: 200 }));
     await fc.assert(
       fc.asyncProperty(fc.array(document, { maxLength: 4 }), async (documents) => {
@@ -21,7 +21,7 @@ describe('packed documents', () => {
     );
   });
 
-  it('are cut into parts of fifty rules, so that none takes long', () => {
+  it('are split into parts of fifty rules, so that none takes long', () => {
     expect(
       packDocuments([{ scope: 's', path: [], document: Array.from({ length: 10_000 }, () => 'rule') }]).index[0]!.parts,
     ).toHaveLength(200);

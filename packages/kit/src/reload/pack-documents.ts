@@ -1,9 +1,6 @@
 import type { PolicyDocument } from '@sallyport/contracts';
 
-/**
- * Policy documents as JSON text in parts of a few rules each, one part behind the other: each is read in well under a
- * millisecond.
- */
+/** Policy documents as concatenated JSON parts of a few rules each. Each part is parsed in well under a millisecond. */
 export type PackedDocuments = {
   index: { scope: string; path: PolicyDocument['path']; list: boolean; parts: number[] }[];
   bytes: Uint8Array<ArrayBuffer>;
@@ -11,7 +8,7 @@ export type PackedDocuments = {
 
 const rulesPerPart = 50;
 
-/** Packs documents for another thread: handed over whole, a big one would hold that thread up while it is copied. */
+/** Packs documents for another thread. Copying a large document as an object would block that thread. */
 export function packDocuments(documents: readonly PolicyDocument[]): PackedDocuments {
   const parts: Buffer[] = [];
   const add = (value: unknown): number => parts[parts.push(Buffer.from(JSON.stringify(value) ?? 'null')) - 1]!.length;
@@ -30,7 +27,7 @@ export function packDocuments(documents: readonly PolicyDocument[]): PackedDocum
   return { index, bytes };
 }
 
-/** Unpacks documents part by part; `turn` is awaited after each, and may let others have their turn. */
+/** Unpacks documents part by part. Awaits `turn` after each, which may let other work run. */
 export async function unpackDocuments(
   { index, bytes }: PackedDocuments,
   turn: () => Promise<void> | void,

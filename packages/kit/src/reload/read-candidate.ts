@@ -4,12 +4,12 @@ import type { ConfigFault } from '../config/config-faults.ts';
 import { examineConfigFile } from '../config/load-config.ts';
 import { policiesVersion } from '../config/policies-version.ts';
 
-/** What was read of a configuration, with what each file was when it was read. */
+/** The result of reading a configuration, with the identity of each file when it was read. */
 export type Candidate =
   | { ok: true; config: Config; plan: PolicyPlan; version: string; warnings: ConfigFault[]; files: [string, string][] }
   | { ok: false; faults: ConfigFault[]; files: [string, string][] };
 
-/** A policy must not be different after it was handed over as JSON than when it was checked. */
+/** Converts a document to JSON and back, so that the policy that is checked is the one that is handed over. */
 const asJson = (document: PolicyDocument): PolicyDocument => ({
   ...document,
   document: JSON.parse(JSON.stringify(document.document) ?? 'null') as unknown,
@@ -28,8 +28,8 @@ function versionOf(
 }
 
 /**
- * Reads a configuration and everything that it includes, checks its form and all its policies. Every fault carries its
- * file. Never throws for what stands in the files.
+ * Reads a configuration with everything that it includes, and checks it and all its policies. Every fault names its file.
+ * Never throws for the content of files.
  */
 export function readCandidate(
   request: { file: string; maxBytes: number; env: Record<string, string | undefined> },

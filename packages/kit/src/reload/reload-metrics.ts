@@ -3,18 +3,18 @@ import type { Metrics } from '../observe/create-admin-server.ts';
 
 export type ReloadResult = 'changed' | 'unchanged' | 'rejected';
 
-/** What a service reports about its configuration. */
+/** The metrics of a service's configuration. */
 export type ReloadMetrics = {
-  /** A file was read; `at` in milliseconds since the epoch. */
+  /** Records a read. `at` is in milliseconds since the epoch. */
   read(result: ReloadResult, at: number): void;
-  /** The reader itself failed, whatever the file says. */
+  /** Records a failure of the reader itself, whatever the file contains. */
   readerFailed(): void;
   inForce(version: string): void;
   started(at: number): void;
   restartNeeded(count: number): void;
 };
 
-/** Registers the figures; without a registry nothing is counted. */
+/** Registers the metrics. Without a registry nothing is counted. */
 export function createReloadMetrics(metrics: Metrics | undefined): ReloadMetrics {
   const registers = metrics ? [metrics] : [];
   const reloads = new Counter({
@@ -30,17 +30,17 @@ export function createReloadMetrics(metrics: Metrics | undefined): ReloadMetrics
   });
   const success = new Gauge({
     name: 'sallyport_config_last_reload_success_timestamp_seconds',
-    help: 'When the configuration was last read and taken',
+    help: 'When the configuration was last read and accepted',
     registers,
   });
   const rejected = new Gauge({
     name: 'sallyport_config_rejected',
-    help: '1 while the configuration on disk is refused and an older one is in force',
+    help: '1 while the configuration on disk is rejected and an older one is in force',
     registers,
   });
   const restart = new Gauge({
     name: 'sallyport_config_restart_needed',
-    help: 'Changed settings that only a restart takes into use',
+    help: 'Changed settings that take effect only after a restart',
     registers,
   });
   const info = new Gauge({

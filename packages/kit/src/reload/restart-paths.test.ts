@@ -7,8 +7,8 @@ const config = (more: object = {}) =>
   configSchema.parse({ gateway: { url: 'http://gate' }, clusters: [cluster], ...more });
 const paths = (more: object) => restartPaths(config(), config(more), ['clusters', 'policies']);
 
-describe('the settings that only a restart changes', () => {
-  it('are named by their paths, without values, and without what is taken at once', () => {
+describe('settings that need a restart', () => {
+  it('are named by path, without values and without reloadable sections', () => {
     expect(paths({})).toEqual([]);
     expect(paths({ clusters: [{ ...cluster, token: 'other' }], policies: { a: [] } })).toEqual([]);
     expect(
@@ -26,7 +26,7 @@ describe('the settings that only a restart changes', () => {
     ]);
   });
 
-  it('are not all named when they are very many', () => {
+  it('are not all named if there are very many', () => {
     const before = config();
     const after = {
       ...before,

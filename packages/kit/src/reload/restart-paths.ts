@@ -1,9 +1,9 @@
 import type { Config } from '@sallyport/contracts';
 
-const most = 20;
+const maxPaths = 20;
 
 function collect(before: unknown, after: unknown, path: string, found: string[]): void {
-  if (found.length > most) return;
+  if (found.length > maxPaths) return;
   const bothMappings = [before, after].every(
     (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
   );
@@ -17,13 +17,13 @@ function collect(before: unknown, after: unknown, path: string, found: string[])
 }
 
 /**
- * The paths of settings that differ and that only a restart changes: all but those of `reloadable` sections. At most
- * 20, never a value.
+ * Returns the paths of changed settings that take effect only after a restart: all outside of `reloadable` sections. At
+ * most 20, and never a value.
  */
 export function restartPaths(before: Config, after: Config, reloadable: readonly (keyof Config)[]): string[] {
   const rest = (config: Config) =>
     Object.fromEntries(Object.entries(config).filter(([key]) => !reloadable.includes(key as keyof Config)));
   const found: string[] = [];
   collect(rest(before), rest(after), '', found);
-  return found.length > most ? [...found.slice(0, most), 'and more'] : found;
+  return found.length > maxPaths ? [...found.slice(0, maxPaths), 'and more'] : found;
 }

@@ -1,6 +1,6 @@
 import type { Config } from '@sallyport/contracts';
 
-/** A configuration without its policies, which may be most of it. */
+/** Returns a configuration without its policies, which may be most of its size. */
 export function withoutDocuments(config: Config): Config {
   return {
     ...config,

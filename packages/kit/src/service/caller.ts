@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { ProblemError } from '../problem/problem-error.ts';
 
 /**
- * The person on whose behalf the proxy makes an internal call. `privileged`: `api.policy` lets them act on what is not
- * their own.
+ * The user on whose behalf the proxy makes an internal call. `privileged` means that `api.policy` lets them act on what
+ * is not their own.
  */
 export const callerSchema = z.object({
   session: z.object({ id: z.string(), kind: z.enum(['cli', 'browser']), expiresAt: z.number() }),
@@ -16,7 +16,7 @@ export const callerSchema = z.object({
 });
 export type Caller = z.infer<typeof callerSchema>;
 
-/** The header that carries a Caller; believed only beside the proxy's service credential. */
+/** The header that carries a Caller. It is trusted only together with the proxy's service credential. */
 export const callerHeader = 'sallyport-caller';
 
 /** Encodes a caller for the header. */
@@ -24,7 +24,7 @@ export function encodeCaller(caller: Caller): string {
   return Buffer.from(JSON.stringify(caller)).toString('base64url');
 }
 
-/** Reads the caller of an internal call; undefined if there is none; throws `bad-request` if it cannot be read. */
+/** Reads the caller of an internal call; undefined if there is none. Throws `bad-request` if it cannot be read. */
 export function readCaller(headers: IncomingHttpHeaders): Caller | undefined {
   const text = headers[callerHeader];
   if (text === undefined) return undefined;

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createHttp1Client, type Http1Client } from '@sallyport/http1';
 import { openStream } from './open-stream.ts';
 
-describe('a streamed answer', () => {
+describe('a streamed response', () => {
   const server = createServer((_request, response) => answer(response));
   let answer: (response: ServerResponse) => void;
   let client: Http1Client;
@@ -43,7 +43,7 @@ describe('a streamed answer', () => {
     expect(connections).toBe(1);
   });
 
-  it('stops the server while it is not read', async () => {
+  it('holds the server back while it is not read', async () => {
     const piece = Buffer.alloc(1024 * 1024);
     let written = 0;
     answer = (response) => {
@@ -64,7 +64,7 @@ describe('a streamed answer', () => {
     expect(bytes).toBe(64 * piece.length);
   });
 
-  it('fails where the server ends it early', async () => {
+  it('fails if the server ends it early', async () => {
     answer = (response) => response.write('one', () => response.destroy());
     const { body } = await open();
     await expect(body.toArray()).rejects.toThrow('the connection was closed before the response was complete');

@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
 import type { Http1Client, Http1Flow, Http1Request } from '@sallyport/http1';
 
-/** An answer that is read as it arrives. Destroying `body` ends the exchange. */
+/** A response that is read as it arrives. Destroying `body` ends the exchange. */
 export type ServiceStream = { status: number; body: Readable };
 
 /**
- * Sends a request and resolves with the head of the answer; the body follows with back-pressure. An answer that ends
+ * Sends a request and resolves with the head of the response; the body follows with back-pressure. A response that ends
  * early destroys the body with the error. `signal` ends the exchange at any time.
  */
 export function openStream(client: Http1Client, request: Http1Request, signal: AbortSignal): Promise<ServiceStream> {
@@ -20,7 +20,7 @@ export function openStream(client: Http1Client, request: Http1Request, signal: A
       },
     });
     const fail = (error: Error) => {
-      // Without a head nobody has the body yet, and its error would have no listener.
+      // Before the head, the caller does not have the body, and its error would have no listener.
       reject(error);
       body.on('error', () => undefined).destroy(error);
     };

@@ -1,9 +1,7 @@
 import type { RequestHandler } from 'express';
 import type { ServiceVerifier } from './service-credential.ts';
 
-/**
- * Express middleware: lets only calls of Sallyport's own services through and notes the caller in `res.locals.caller`.
- */
+/** Creates Express middleware that admits only Sallyport's services, and sets `res.locals.caller` to the calling one. */
 export function requireService(verifier: ServiceVerifier): RequestHandler {
   return async (request, response, next) => {
     response.locals.caller = await verifier.verify(request.headers.authorization);

@@ -19,25 +19,25 @@ export type ServiceResponse = { status: number; headers: Record<string, string |
 /** Calls one other service with this service's credential. */
 export type ServiceClient = {
   /**
-   * A JSON call. A problem answer rejects as the same ProblemError; no answer within `timeoutMs` (1 s) rejects with
-   * `service-unavailable`.
+   * Makes a JSON call. A problem response rejects with the same ProblemError; no response within `timeoutMs` (1 s)
+   * rejects with `service-unavailable`.
    */
   request(request: ServiceRequest): Promise<ServiceResponse>;
-  /** A long answer (the change feed), as it arrives. */
+  /** Opens a long response (the change feed), which is read as it arrives. */
   stream(request: ServiceRequest, signal: AbortSignal): Promise<ServiceStream>;
   close(): Promise<void>;
 };
 
 type Received = { status: number; headers: ServiceResponse['headers']; text: string };
 
-/** Each name once, in lower case: no service answers with a repeated line that a caller reads. */
+/** Returns headers by lower-case name. No service sends a repeated header that a caller reads. */
 function headersOf(lines: readonly string[]): ServiceResponse['headers'] {
   const headers: Record<string, string> = {};
   for (let index = 0; index < lines.length; index += 2) headers[lines[index]!.toLowerCase()] = lines[index + 1]!;
   return headers;
 }
 
-/** One exchange, received whole. Ends after `timeoutMs` wherever it is. */
+/** Sends a request and reads the whole response, within `timeoutMs`. */
 function exchange(client: Http1Client, request: Http1Request, timeoutMs: number): Promise<Received> {
   return new Promise((resolve, reject) => {
     let flow: Http1Flow | undefined;
@@ -47,7 +47,7 @@ function exchange(client: Http1Client, request: Http1Request, timeoutMs: number)
     const timer = setTimeout(() => {
       late = true;
       flow?.abort();
-      reject(new Error(`no answer within ${timeoutMs} ms`));
+      reject(new Error(`no response within ${timeoutMs} ms`));
     }, timeoutMs);
     client.dispatch(request, {
       onStart(given) {
@@ -74,14 +74,14 @@ function exchange(client: Http1Client, request: Http1Request, timeoutMs: number)
   });
 }
 
-/** The connections to one service; `ca` is PEM for https. */
+/** Creates the connections to one service. `ca` is PEM, for https. */
 function createClient(deps: { url: string; ca?: string }): Http1Client {
   const url = new URL(deps.url);
   const secure = url.protocol === 'https:';
   const hostname = url.hostname.replace(/^\[|\]$/g, '');
   const at = { host: hostname, port: Number(url.port) || (secure ? 443 : 80), noDelay: true, keepAlive: true };
   const secureContext = secure && deps.ca !== undefined ? createSecureContext({ ca: deps.ca }) : undefined;
-  const servername = /^[\d.]+$|:/.test(hostname) ? undefined : hostname; // SNI carries names only (RFC 6066, 3)
+  const servername = /^[\d.]+$|:/.test(hostname) ? undefined : hostname; // SNI allows names only (RFC 6066, 3).
   return createHttp1Client({
     host: url.host,
     readyEvent: secure ? 'secureConnect' : 'connect',
@@ -91,7 +91,7 @@ function createClient(deps: { url: string; ca?: string }): Http1Client {
   });
 }
 
-/** Creates a client for the service `audience` at `url`; `ca` is PEM for https. */
+/** Creates a client for the service `audience` at `url`. `ca` is PEM, for https. */
 export function createServiceClient(deps: {
   url: string;
   audience: ServiceName;
@@ -99,8 +99,8 @@ export function createServiceClient(deps: {
   ca?: string;
 }): ServiceClient {
   const client = createClient(deps);
-  const away = (cause: unknown) =>
-    new ProblemError('service-unavailable', `The service ${deps.audience} does not answer.`, { cause });
+  const unavailable = (cause: unknown) =>
+    new ProblemError('service-unavailable', `The service ${deps.audience} is not responding.`, { cause });
   const withCredential = async ({ method, path, headers, body }: ServiceRequest): Promise<Http1Request> => ({
     method,
     path,
@@ -117,18 +117,18 @@ export function createServiceClient(deps: {
       try {
         received = await exchange(client, await withCredential(request), request.timeoutMs ?? 1000);
       } catch (cause) {
-        throw away(cause);
+        throw unavailable(cause);
       }
       const { status, headers, text } = received;
       const body = parseJson(text);
-      if (status >= 400) throw readProblem(body) ?? away(new Error(`status ${status}`));
+      if (status >= 400) throw readProblem(body) ?? unavailable(new Error(`status ${status}`));
       return { status, headers, body };
     },
     async stream(request, signal) {
       try {
         return await openStream(client, await withCredential(request), signal);
       } catch (cause) {
-        throw away(cause);
+        throw unavailable(cause);
       }
     },
     async close() {

@@ -18,7 +18,7 @@ function setUp(offset = 0) {
 }
 
 describe('a service credential', () => {
-  it('names its caller to the service it was made for, and is reused', async () => {
+  it('identifies its caller to its audience, and is reused', async () => {
     const { identity, verifier } = setUp();
     const header = await identity.credentialFor('authorize');
     expect(await identity.credentialFor('authorize')).toBe(header);
@@ -27,7 +27,7 @@ describe('a service credential', () => {
     expect(verifier.verified(header)).toBe('proxy');
   });
 
-  it('ends after a minute, also for a verifier that has seen it', async () => {
+  it('expires after a minute, even for a verifier that has seen it', async () => {
     const { clock, identity, verifier } = setUp();
     const header = await identity.credentialFor('authorize');
     await verifier.verify(header);
@@ -36,7 +36,7 @@ describe('a service credential', () => {
     await expect(verifier.verify(header)).rejects.toMatchObject({ code: 'unauthenticated' });
   });
 
-  it('is worth nothing to another service, under another key or another name', async () => {
+  it('is not valid for another service, under another key or another name', async () => {
     const { identity, verifier } = setUp();
     await expect(verifier.verify(await identity.credentialFor('audit'))).rejects.toMatchObject({
       code: 'unauthenticated',
@@ -63,7 +63,7 @@ describe('a service credential', () => {
     await expect(setUp().verifier.verify(header)).rejects.toMatchObject({ code: 'unauthenticated' });
   });
 
-  it('has its public key in PEM or in base64 of DER, and only Ed25519', () => {
+  it('is verified with an Ed25519 public key in PEM or base64 of DER, and no other', () => {
     const pem = keys.publicKey.export({ type: 'spki', format: 'pem' }).toString();
     const der = keys.publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
     expect(readPublicKey(pem).equals(readPublicKey(der))).toBe(true);

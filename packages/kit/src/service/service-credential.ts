@@ -1,6 +1,4 @@
-import type { KeyObject } from 'node:crypto';
-import { createPublicKey } from 'node:crypto';
-import { hash } from 'node:crypto';
+import { createPublicKey, hash, type KeyObject } from 'node:crypto';
 import { mayCall, serviceNames, type ServiceName } from '@sallyport/contracts';
 import { jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
@@ -10,12 +8,12 @@ const scheme = 'Sallyport-Service ';
 const lifeSeconds = 60;
 const tokenType = 'sallyport-service+jwt';
 
-/** A service's own name and key, from which it makes credentials for the services it calls. */
+/** Issues a service's credentials for the services that it calls. */
 export type ServiceIdentity = { name: ServiceName; credentialFor(audience: ServiceName): Promise<string> };
 
 /**
- * Creates credentials (JWS, EdDSA) that live 60 s; one is minted per audience and reused for half its life, as a
- * signature per call would cost more than the call.
+ * Creates the issuer of credentials (JWS, EdDSA) that are valid for 60 s. One per audience is reused for half its
+ * lifetime, because a signature per call would cost more than the call.
  */
 export function createServiceIdentity(deps: {
   name: ServiceName;
@@ -36,8 +34,8 @@ export function createServiceIdentity(deps: {
     name: deps.name,
     credentialFor(audience) {
       const now = deps.now();
-      const held = minted.get(audience);
-      if (held && held.until > now) return held.header;
+      const current = minted.get(audience);
+      if (current && current.until > now) return current.header;
       const header = mint(audience, Math.floor(now / 1000));
       minted.set(audience, { header, until: now + lifeSeconds * 500 });
       return header;
@@ -45,17 +43,15 @@ export function createServiceIdentity(deps: {
   };
 }
 
-/** Judges the credential of an incoming internal call. */
+/** Verifies the credentials of incoming internal calls. */
 export type ServiceVerifier = {
   /** Resolves to the calling service; rejects with `unauthenticated` or `unknown-caller`. */
   verify(authorization: string | undefined): Promise<ServiceName>;
-  /**
-   * The caller, if this very credential was verified before and still lives; for hot roads that would rather not await.
-   */
+  /** Returns the caller if this credential was verified before and is still valid; for hot paths that avoid an await. */
   verified(authorization: string | undefined): ServiceName | undefined;
 };
 
-/** Reads a public key given as SPKI PEM or as the base64 of its DER. Throws if it is neither or not Ed25519. */
+/** Reads an Ed25519 public key in SPKI form, as PEM or base64 of DER. Throws for anything else. */
 export function readPublicKey(text: string): KeyObject {
   const key = text.includes('-----BEGIN')
     ? createPublicKey(text)
@@ -65,8 +61,8 @@ export function readPublicKey(text: string): KeyObject {
 }
 
 /**
- * Verifies callers against the public keys of the other services and the table of who may call whom; verified
- * credentials are remembered by hash.
+ * Creates the verifier of callers, with the public keys of the services and the table of allowed calls. Verified
+ * credentials are cached by hash.
  */
 export function createServiceVerifier(deps: {
   name: ServiceName;
@@ -75,7 +71,7 @@ export function createServiceVerifier(deps: {
 }): ServiceVerifier {
   const seen = new LRUCache<string, { caller: ServiceName; expiresAt: number }>({ max: 256 });
   const refuse = () =>
-    new ProblemError('unauthenticated', "This address takes calls from Sallyport's own services only.");
+    new ProblemError('unauthenticated', "This endpoint accepts calls only from Sallyport's own services.");
   const recall = (authorization: string | undefined) => {
     if (!authorization?.startsWith(scheme) || authorization.length > 2048) return undefined;
     const known = seen.get(hash('sha256', authorization, 'base64'));
@@ -107,19 +103,19 @@ export function createServiceVerifier(deps: {
       } catch (cause) {
         throw new ProblemError(
           'unauthenticated',
-          "The service credential is not valid here; check the services' keys and clocks.",
+          "The service credential is not valid here. Check the services' keys and clocks.",
           { cause },
         );
       }
       if (!mayCall[caller].includes(deps.name))
-        throw new ProblemError('unknown-caller', `The service ${caller} has no business with ${deps.name}.`);
+        throw new ProblemError('unknown-caller', `The service ${caller} may not call ${deps.name}.`);
       seen.set(hash('sha256', authorization, 'base64'), { caller, expiresAt });
       return caller;
     },
   };
 }
 
-/** Who the token says it is from, before that is believed: it only chooses the key. */
+/** Returns the issuer that the token claims, before it is verified: it only selects the key. */
 function claimedIssuer(token: string): ServiceName | undefined {
   try {
     const { iss } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) as {

@@ -37,8 +37,8 @@ function readPublicKeys(services: Config['services'], faults: ConfigFault[]): Pa
 }
 
 /**
- * Reads a service's own key and the others' public keys. Without them no internal call could be believed, so a missing
- * key is a fault, not a default.
+ * Reads a service's private key and the public keys of all services. Internal calls cannot be verified without them, so a
+ * missing key is a fault.
  */
 export function loadServiceKeys(
   loaded: LoadedConfig,
@@ -50,7 +50,7 @@ export function loadServiceKeys(
   const { keyFile } = services[name];
   const path = `services.${name}.keyFile`;
   if (keyFile === undefined)
-    faults.push({ path, message: 'is missing', hint: 'make one with: openssl genpkey -algorithm ed25519' });
+    faults.push({ path, message: 'is missing', hint: 'create one with: openssl genpkey -algorithm ed25519' });
   const privateKey =
     keyFile === undefined
       ? undefined
@@ -63,7 +63,7 @@ export function loadServiceKeys(
     if (services[other].publicKey === undefined)
       faults.push({ path: `services.${other}.publicKey`, message: 'is missing' });
   if (privateKey && publicKeys[name] && !createPublicKey(privateKey).equals(publicKeys[name]))
-    faults.push({ path, message: `is not the key of services.${name}.publicKey` });
+    faults.push({ path, message: `does not match services.${name}.publicKey` });
   if (faults.length > 0 || !privateKey)
     throw new ConfigFaults(
       loaded.file,

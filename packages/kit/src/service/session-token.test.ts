@@ -40,14 +40,14 @@ function forge(token: string, changes: { header?: object; claims?: object; by?: 
 }
 
 describe('a session token', () => {
-  it('is verified by the gateway that it is for, and known by its hash and session', () => {
+  it('is verified by its gateway, which learns its hash and its session', () => {
     const { make, verifier } = setUp();
     const token = make();
     for (let n = 0; n < 2; n += 1)
       expect(verifier.verify(token)).toEqual({ hash: hashToken(token), sessionId: 'session-1' });
   });
 
-  it('is a JWS that any library verifies by the published key, with an end in whole seconds', async () => {
+  it('is a JWS that any library can verify with the published key, with an expiry in whole seconds', async () => {
     const { make, verifier } = setUp();
     const { payload, protectedHeader } = await jwtVerify(make(), await importJWK(verifier.jwk), {
       currentDate: new Date(start),
@@ -70,7 +70,7 @@ describe('a session token', () => {
     });
   });
 
-  it('ends, also for a verifier that has seen it', () => {
+  it('expires, even for a verifier that has seen it', () => {
     const { make, verifier, clock } = setUp();
     const token = make();
     verifier.verify(token);
@@ -78,7 +78,7 @@ describe('a session token', () => {
     expect(verifier.verify(token)).toBeUndefined();
   });
 
-  it('is worth nothing under another key, for another gateway, or with a claim that is not the signed one', () => {
+  it('is not valid under another key, for another gateway, or with a changed claim', () => {
     const { verifier, make } = setUp();
     expect(verifier.verify(setUp({ privateKey: strangers.privateKey }).make())).toBeUndefined();
     for (const signFor of [
@@ -119,15 +119,15 @@ describe('a session token', () => {
     ['another audience', { claims: { aud: 'https://other' } }],
     ['no end', { claims: { exp: undefined } }],
     ['an end that is text', { claims: { exp: '9999999999' } }],
-    ['an end that is no number of seconds', { claims: { exp: 1e300 } }],
+    ['an expiry that is not a number of seconds', { claims: { exp: 1e300 } }],
     ['no session', { claims: { jti: undefined } }],
-  ])('is refused with %s, though the right key signed it', (_what, changes) => {
+  ])('is refused with %s, even if signed with the right key', (_what, changes) => {
     const { verifier, make } = setUp();
     expect(verifier.verify(forge(make(), {}))).toBeDefined();
     expect(verifier.verify(forge(make(), changes))).toBeUndefined();
   });
 
-  it('is not a service credential, and a service credential is none of these', async () => {
+  it('is not a service credential, and a service credential is not a session token', async () => {
     const { make, verifier } = setUp();
     const credential = await createServiceIdentity({
       name: 'authenticate',
@@ -146,7 +146,7 @@ describe('a session token', () => {
     ).rejects.toMatchObject({ code: 'unauthenticated' });
   });
 
-  it('is refused with any byte of it changed, or anything around it', () => {
+  it('is refused with any byte changed, or with anything around it', () => {
     const { make, verifier } = setUp();
     const token = make();
     fc.assert(

@@ -2,26 +2,23 @@ import { createPublicKey, hash, sign, verify, type KeyObject } from 'node:crypto
 import { LRUCache } from 'lru-cache';
 import { hashToken } from '../tokens/hash-token.ts';
 
-// A session's token in the form that Pomerium's clients need: a JWS (RFC 7515, EdDSA by RFC 8037) that says when it
-// ends. It is worth something only while the session store knows its hash, as every other token is; the signature is
-// looked at before that, and says which gateway it is for.
+// Session tokens in the form that Pomerium's clients need: a JWS (RFC 7515, EdDSA by RFC 8037) with an expiry. Like every
+// other token, it is valid only while the session store knows its hash. The signature is checked before that, and shows
+// which gateway the token is for.
 
-/**
- * RFC 8725, 3.11: an explicit type, so that a service credential of the same key is not taken for one of these, or the
- * other way round.
- */
+/** An explicit type (RFC 8725, 3.11), so that a service credential of the same key is not accepted here, or vice versa. */
 const tokenType = 'sallyport-session+jwt';
 const maxLength = 4096;
 const parts = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{86})$/;
 
-/** What a token says: whose session, and when it ends, in milliseconds since the epoch. */
+/** The content of a token. `expiresAt` is in milliseconds since the epoch. */
 export type SessionTokenAbout = { sessionId: string; subject: string; expiresAt: number };
 export type SessionTokenSigner = { sign(about: SessionTokenAbout): string };
 
-/** A token that was verified, with the hash under which the session store knows it. */
+/** A verified token, with its hash for the session store. */
 export type VerifiedSessionToken = { hash: string; sessionId: string };
 export type SessionTokenVerifier = {
-  /** Undefined unless this gateway's authenticate made the token, for this gateway, and it has not expired. */
+  /** Returns undefined unless this gateway's authenticate issued the token for this gateway and it has not expired. */
   verify(token: string): VerifiedSessionToken | undefined;
   /** The public key (RFC 7517). */
   jwk: { kty: 'OKP'; crv: 'Ed25519'; x: string; kid: string; alg: 'EdDSA'; use: 'sig' };
@@ -31,18 +28,18 @@ const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('b
 
 function publicJwk(publicKey: KeyObject): SessionTokenVerifier['jwk'] {
   const { x = '' } = publicKey.export({ format: 'jwk' });
-  // RFC 7638: the members that make the key, in the order of their names.
+  // RFC 7638: the required members of the key, sorted by name.
   const kid = hash('sha256', JSON.stringify({ crv: 'Ed25519', kty: 'OKP', x }), 'base64url');
   return { kty: 'OKP', crv: 'Ed25519', x, kid, alg: 'EdDSA', use: 'sig' };
 }
 
-/** The one header that tokens of a key have: nothing in a header is ever a choice. */
+/** Returns the only header that tokens of a key may have: nothing in it is negotiable. */
 const headerOf = (kid: string) => encode({ alg: 'EdDSA', kid, typ: tokenType });
 
-/** Who makes such tokens and whom they are for is the same: the gateway, by its origin. */
+/** Returns the issuer, which is also the audience: the origin of the gateway. */
 const audienceOf = (gatewayUrl: string) => new URL(gatewayUrl).origin;
 
-/** Creates what makes tokens, of authenticate's own key. */
+/** Creates the signer of tokens, with authenticate's private key. */
 export function createSessionTokenSigner(deps: {
   privateKey: KeyObject;
   gatewayUrl: string;
@@ -79,8 +76,8 @@ function readClaims(text: string): Claims | undefined {
 }
 
 /**
- * Creates what judges tokens, by authenticate's public key. Those that were verified are remembered by hash, as a
- * verification costs more than everything else that is done with them.
+ * Creates the verifier of tokens, with authenticate's public key. Verified tokens are cached by hash, because a
+ * verification costs more than everything else that is done with a token.
  */
 export function createSessionTokenVerifier(deps: {
   publicKey: KeyObject;
@@ -93,11 +90,11 @@ export function createSessionTokenVerifier(deps: {
   const gateway = audienceOf(deps.gatewayUrl);
   const seen = new LRUCache<string, { sessionId: string; expiresAt: number }>({ max: 10_000 });
 
-  const judge = (token: string): { sessionId: string; expiresAt: number } | undefined => {
+  const check = (token: string): { sessionId: string; expiresAt: number } | undefined => {
     const [, head = '', payload = '', signature = ''] = parts.exec(token) ?? [];
     const signed = Buffer.from(signature, 'base64url');
-    // The whole header is compared: another algorithm, key, type or extension is another header. Of the spellings of a
-    // signature one is taken.
+    // The whole header is compared, so that no other algorithm, key, type or extension is accepted. Of the encodings of
+    // a signature only the canonical one is accepted.
     if (
       head !== header ||
       signed.toString('base64url') !== signature ||
@@ -122,7 +119,7 @@ export function createSessionTokenVerifier(deps: {
       if (token.length > maxLength) return undefined;
       const tokenHash = hashToken(token);
       const known = seen.get(tokenHash);
-      const found = known ?? judge(token);
+      const found = known ?? check(token);
       if (!found || found.expiresAt <= now()) return undefined;
       if (!known) seen.set(tokenHash, found);
       return { hash: tokenHash, sessionId: found.sessionId };

@@ -1,4 +1,4 @@
-// Stands in for the policy language: a document is a list of texts, of which "bad" is a fault and "doubtful" a warning.
+// A stand-in for the policy language: a document is a list of texts; "bad" is a fault and "doubtful" a warning.
 import { createHash } from 'node:crypto';
 import type { PolicyEngine } from '../config/check-policies.ts';
 

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 
-/** SHA-256 of a token in base64url: the only form in which a token is stored or sent between services. */
+/** Returns the SHA-256 of a token in base64url, the only form in which tokens are stored or sent between services. */
 export function hashToken(token: string): string {
   return hash('sha256', token, 'base64url');
 }

@@ -63,7 +63,7 @@ export function startReloading(deps: ReloadingDeps): Reloader {
       deps.onChange(change);
       if (type === 'reload-requested') void reloader.reload('request');
       // A reload may have been requested while there was no connection.
-      else if (type === 'hello') reloader.look();
+      else if (type === 'hello') reloader.checkFiles();
     },
   });
   const reporter = reportReplica({

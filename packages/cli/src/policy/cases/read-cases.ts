@@ -30,7 +30,7 @@ function unknownMembers(
       const near = tools.nearestName(name, known);
       return {
         path: [...path, name],
-        message: 'is not a known name',
+        message: 'unknown field',
         hint: near === undefined ? `one of ${known.join(', ')}` : `did you mean ${near}?`,
       };
     });

@@ -5,16 +5,16 @@ import { describe, expect, it } from '@jest/globals';
 
 const onLinux = process.platform === 'linux' ? it : it.skip;
 
-describe('a thread that steps back', () => {
+describe('a thread with lower priority', () => {
   onLinux('has a lower priority than the rest of its process, which keeps its own', async () => {
     const before = getPriority(process.pid);
-    const module = new URL('step-back.ts', import.meta.url).href;
+    const module = new URL('lower-priority.ts', import.meta.url).href;
     const worker = new Worker(
       `
       const { parentPort } = require('node:worker_threads');
       const { getPriority } = require('node:os');
-      import(${JSON.stringify(module)}).then(({ stepBack }) => {
-        const thread = stepBack();
+      import(${JSON.stringify(module)}).then(({ lowerPriority }) => {
+        const thread = lowerPriority();
         parentPort.postMessage({ thread, priority: getPriority(thread) });
       });`,
       { eval: true },

@@ -1,0 +1,100 @@
+import { ConfigFaults, type ConfigFault } from '../config/config-faults.ts';
+import { createListeners } from '../events/create-listeners.ts';
+import type { ReadCandidate } from './config-reader.ts';
+import { createReloadMetrics, type ReloadResult } from './reload-metrics.ts';
+import type { AcceptedCandidate, ReloaderDeps, ReloadStatus, ReloadTrigger } from './reloader.ts';
+import { restartPaths } from './restart-paths.ts';
+
+const maxFaults = 20;
+
+function bounded(faults: readonly ConfigFault[]): ConfigFault[] {
+  return faults.length <= maxFaults
+    ? [...faults]
+    : [...faults.slice(0, maxFaults), { path: '', message: `and ${faults.length - maxFaults} more` }];
+}
+
+export type ActiveConfig = ReturnType<typeof createActiveConfig>;
+
+/** Creates the state of the configuration in force, which accepts or rejects candidates. */
+export function createActiveConfig(deps: ReloaderDeps) {
+  const { logger, now } = deps;
+  const metrics = createReloadMetrics(deps.metrics);
+  const listeners = createListeners<void>();
+  const warningsOf = (warnings: readonly ConfigFault[]) =>
+    deps.warnings === undefined ? {} : { warnings: bounded(warnings) };
+  let status: ReloadStatus = {
+    version: deps.version,
+    since: now(),
+    ...warningsOf(deps.warnings ?? []),
+    restartNeeded: [],
+  };
+  if (deps.version !== undefined) {
+    metrics.inForce(deps.version);
+    metrics.started(now());
+  }
+  const show = (next: ReloadStatus) => {
+    status = next;
+    metrics.restartNeeded(next.restartNeeded.length);
+    listeners.tell();
+  };
+  /** `failure` is set if the reader itself failed. */
+  const reject = (found: readonly ConfigFault[], trigger: ReloadTrigger, failure?: unknown): ReloadResult => {
+    const faults = bounded(found);
+    metrics.read('rejected', now());
+    logger.error(
+      { faults, policyVersion: status.version, trigger, ...(failure === undefined ? {} : { err: failure }) },
+      'rejected the configuration on disk; the previous one stays in force',
+    );
+    deps.onRejected?.({ version: status.version, faults, trigger });
+    show({ ...status, rejected: { at: now(), faults } });
+    return 'rejected';
+  };
+  const accept = async (candidate: AcceptedCandidate, trigger: ReloadTrigger): Promise<ReloadResult> => {
+    await deps.apply(candidate);
+    const { version, config, warnings } = candidate;
+    const previous = status.version;
+    const changed = previous !== version;
+    const restartNeeded = restartPaths(deps.loaded.config, config, deps.reloadable);
+    metrics.read(changed ? 'changed' : 'unchanged', now());
+    metrics.inForce(version);
+    if (changed) for (const warning of warnings) logger.warn({ ...warning }, 'policy warning');
+    if (restartNeeded.length > 0)
+      logger.warn({ paths: restartNeeded }, 'some changed settings take effect only after a restart');
+    logger.info(
+      { policyVersion: version, previous, trigger },
+      changed ? 'reloaded the configuration' : 'reloaded the configuration; the policy is unchanged',
+    );
+    if (changed) deps.onChanged?.({ previous, version, trigger });
+    show({ version, since: changed ? now() : status.since, ...warningsOf(warnings), restartNeeded });
+    return changed ? 'changed' : 'unchanged';
+  };
+  return {
+    status: () => status,
+    onStatus: (listener: () => void) => listeners.add(listener),
+    readerFailed: () => metrics.readerFailed(),
+    accept,
+    reject,
+  };
+}
+
+/** Applies a candidate, or rejects it. Never throws. */
+export async function takeCandidate(
+  { accept, reject }: Pick<ActiveConfig, 'accept' | 'reject'>,
+  { loaded, logger }: Pick<ReloaderDeps, 'loaded' | 'logger'>,
+  candidate: ReadCandidate,
+  trigger: ReloadTrigger,
+): Promise<ReloadResult> {
+  const { file } = loaded;
+  if (!candidate.ok) return reject(candidate.faults, trigger);
+  try {
+    return await accept(candidate, trigger);
+  } catch (error) {
+    if (error instanceof ConfigFaults)
+      return reject(
+        error.faults.map((fault) => ({ file, ...fault })),
+        trigger,
+      );
+    logger.error({ err: error }, 'could not apply a configuration');
+    return reject([{ path: '', file, message: 'could not be applied; see the log of the service' }], trigger);
+  }
+}

@@ -1,0 +1,55 @@
+import type { Config } from '@sallyport/contracts';
+import type { ConfigFault } from '../config/config-faults.ts';
+import type { LoadedConfig } from '../config/load-config.ts';
+import type { Logger } from '../observe/create-logger.ts';
+import type { Metrics } from '../observe/create-admin-server.ts';
+import type { BackOffDeps } from './back-off.ts';
+import type { ConfigReader, ReadCandidate } from './config-reader.ts';
+import type { FileFollowerDeps } from './follow-files.ts';
+import type { ReloadResult } from './reload-metrics.ts';
+
+/** Why the configuration is read. */
+export type ReloadTrigger = 'start' | 'file' | 'signal' | 'request';
+export type AcceptedCandidate = Extract<ReadCandidate, { ok: true }>;
+
+/** The configuration in force, and the state of its file. Times are milliseconds since the epoch. */
+export type ReloadStatus = {
+  /** Undefined until it is known. */
+  version: string | undefined;
+  since: number;
+  rejected?: { at: number; faults: ConfigFault[] };
+  /** Warnings about the policies in force; absent if this service does not report them. */
+  warnings?: ConfigFault[];
+  restartNeeded: string[];
+};
+
+export type ReloaderDeps = {
+  loaded: LoadedConfig;
+  version: string | undefined;
+  /** Warnings about the initial policies. Without them the status reports no warnings at all. */
+  warnings?: readonly ConfigFault[];
+  read: ConfigReader;
+  /** Applies a configuration, completely or not at all. Throws ConfigFaults to reject it. */
+  apply(candidate: AcceptedCandidate): Promise<void>;
+  /** The sections that take effect without a restart, or that this service does not use. */
+  reloadable: readonly (keyof Config)[];
+  onChanged?(event: { previous: string | undefined; version: string; trigger: ReloadTrigger }): void;
+  onRejected?(event: { version: string | undefined; faults: ConfigFault[]; trigger: ReloadTrigger }): void;
+  logger: Logger;
+  metrics?: Metrics;
+  now: () => number;
+  pace?: Pick<FileFollowerDeps, 'everyMs' | 'quietMs'>;
+  retry?: Omit<BackOffDeps, 'again'>;
+};
+
+/** Keeps a service on the configuration in its file, or on the last valid one. */
+export type Reloader = {
+  status(): ReloadStatus;
+  /** Reads the file now. Calls during a read share the next one. Never rejects. */
+  reload(trigger: ReloadTrigger): Promise<ReloadResult>;
+  /** Checks whether a file has changed. */
+  checkFiles(): void;
+  /** Calls back whenever the status may have changed. Returns a function that unsubscribes. */
+  onStatus(listener: () => void): () => void;
+  close(): Promise<void>;
+};
