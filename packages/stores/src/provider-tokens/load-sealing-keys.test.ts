@@ -57,7 +57,7 @@ describe('the keys that seal provider tokens', () => {
       'needs either key or keyFile',
     );
     expect(faultsOf([{ id: 'a' }])).toContain('needs either key or keyFile');
-    expect(faultsOf([{ id: 'a.b', key: bytes(1).toString('base64') }])).toContain("not a key's name");
+    expect(faultsOf([{ id: 'a.b', key: bytes(1).toString('base64') }])).toContain('not a key name');
     expect(
       faultsOf([
         { id: 'a', key: bytes(1).toString('base64') },
