@@ -6,8 +6,8 @@ import { build } from 'esbuild';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const parts = path.join(root, 'dist', 'parts');
-// The Node.js build of yaml is CommonJS, whose named exports are lost in a chunk that is loaded later. Its browser build
-// is the same code as an ES module.
+// The Node.js build of yaml is CommonJS, whose named exports are lost in a chunk that is loaded later. Its browser
+// build is the same code as an ES module.
 const yaml = path.join(path.dirname(fileURLToPath(import.meta.resolve('yaml/package.json'))), 'browser', 'index.js');
 const common = {
   bundle: true,

@@ -24,8 +24,8 @@ function read({ status, body }: GatewayAnswer): ClusterAnswer {
 }
 
 /**
- * Asks the cluster, through the gateway and as the user, whether its own rules (RBAC) allow a request. It does so with a
- * SelfSubjectAccessReview, which changes nothing.
+ * Asks the cluster, through the gateway and as the user, whether its own rules (RBAC) allow a request. It does so with
+ * a SelfSubjectAccessReview, which changes nothing.
  */
 export async function askCluster(gateway: OpenGateway, asked: Asked, cluster: string): Promise<ClusterAnswer> {
   const review = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: specOf(asked) };

@@ -32,13 +32,13 @@ async function attack(environment: Environment, options: Options): Promise<void>
 }
 
 const about = `
-Tries the attacks in docs/security.md that a client can check from outside (A01 to A07, A11 to A17). It checks who you are
-according to a SelfSubjectReview, and the responses. Every request has the header User-Agent: sallyport-attack/<version>
-and the header Sallyport-Attack with the row. The exit code is 0 if the target withstood every attack, and 1 if there is a
-hole.
+Tries the attacks in docs/security.md whose results a client can judge from outside (A01 to A07, A11 to A17): by the
+identity in a SelfSubjectReview, and by the responses. Every request has the header User-Agent:
+sallyport-attack/<version> and the header Sallyport-Attack with its row. The exit code is 0 if the target withstood
+every attack that could be judged, and 1 if there is a hole.
 
-The target is the address of a cluster (https://gate.example.com:8443/clusters/dev) or of a gateway. For a gateway, the
-command uses the first cluster that the owner of the token can see. The target need not be a Sallyport gateway.`;
+The target is the address of a cluster (https://gate.example.com:8443/clusters/dev) or of a gateway. On a gateway, the
+command attacks the first cluster that the owner of the token can see. The target need not be a Sallyport gateway.`;
 
 /** `sallyport attack`. */
 export function addAttack(program: Command, environment: Environment): void {

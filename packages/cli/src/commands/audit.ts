@@ -7,8 +7,8 @@ import { withExample, withGateway, type GatewayOptions } from './command-kit.ts'
 export function addAudit(program: Command, environment: Environment): void {
   const audit = program.command('audit').description('search and follow the audit trail');
   const search = withFilters(audit.command('search').description('search the audit trail'))
-    .option('--since <time>', 'only events from this time on: how long ago (15m, 2h, 7d), or a time')
-    .option('--until <time>', 'only events before this time')
+    .option('--since <time>', 'earliest time: how long ago (15m, 2h, 7d), or a time')
+    .option('--until <time>', 'latest time')
     .option('--limit <count>', 'maximum number of events', '100')
     .addOption(new Option('--order <order>', 'which events come first').choices(['newest', 'oldest']).default('newest'))
     .action(async (options: GatewayOptions & AuditFilters & { limit: string; order: string }) => {

@@ -51,7 +51,9 @@ function keepIfPossible({ store, environment }: OpenGateway, credential: Credent
   }
 }
 
-/** Asks the gateway whether a stored credential is still valid, and updates it. Returns undefined if it is not valid. */
+/**
+ * Asks the gateway whether a stored credential is still valid, and updates it. Returns undefined if it is not valid.
+ */
 async function stillValid(gateway: OpenGateway, credential: Credential): Promise<Credential | undefined> {
   const { client, store, environment } = gateway;
   if (credential.expiresAt <= environment.now()) return undefined;

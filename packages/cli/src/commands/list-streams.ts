@@ -31,7 +31,9 @@ function text({ streams }: StreamsAnswer, { ended = false, output }: StreamOptio
   return table(heading, rows);
 }
 
-/** Throws a CliError if the list is incomplete, so that a script does not take a part of the streams for all of them. */
+/**
+ * Throws a CliError if the list is incomplete, so that a script does not take a part of the streams for all of them.
+ */
 function refuseIncomplete({ missing, omitted }: StreamsAnswer): void {
   if (missing.length > 0)
     throw new CliError(
@@ -47,7 +49,9 @@ function refuseIncomplete({ missing, omitted }: StreamsAnswer): void {
     );
 }
 
-/** `sallyport sessions list --streams`: lists the open streams of all gateways, or those that ended recently, and why. */
+/**
+ * `sallyport sessions list --streams`: lists the open streams of all gateways, or those that ended recently, and why.
+ */
 export async function listStreams(environment: Environment, options: StreamOptions): Promise<void> {
   const body = await callAsUser(openGateway(environment, options.gateway), {
     method: 'GET',

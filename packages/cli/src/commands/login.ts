@@ -89,7 +89,7 @@ async function login(environment: Environment, options: Options): Promise<void> 
 export function addLogin(program: Command, environment: Environment): void {
   const command = program
     .command('login')
-    .description('log in through your browser, here or on another machine')
+    .description('log in through your browser, on this or another machine')
     .option('--ca-file <file>', "PEM file of the CA that signed the gateway's certificate; remembered for this gateway")
     .option('--no-browser', 'do not open a browser: print the address of the page, and accept a pasted code')
     .option('--device', 'log in with a code that you approve in a browser on any machine')

@@ -19,7 +19,7 @@ const answerWith = (status: number, body: unknown) => {
 };
 
 describe('sallyport whoami', () => {
-  it('shows who you are to the gateway', async () => {
+  it('shows how the gateway identifies you', async () => {
     const { out } = await rig.run('whoami');
     expect(out).toContain(
       'User:     alice@example.com\nName:     Alice\nEmail:    alice@example.com\nGroups:   developers\n',

@@ -114,11 +114,11 @@ An input. All members are optional. Without a session, the user is not logged in
   {user: {id, email, groups, claims}, session: {id, claims},
    request: {method, path, host, ip, headers, clientCertificate: {presented, leaf, intermediates, valid}},
    kubernetes: {cluster, verb, resource, apiGroup, subresource, namespace, name, fieldSelector, ...,
-    namespaced, aggregated (for kinds that are not built in; if absent, a request may span namespaces and ignore selectors),
-    upsert, upgrade}, now}
+    namespaced, aggregated (of kinds that are not built in; if absent, a request may span namespaces and ignore
+    selectors), upsert, upgrade}, now}
 Write several inputs one per line. Each result is a line of JSON:
-{effect, rule, allow: {value, reasons}, deny: {value, reasons}}. If a request counts as several verbs, judgedAs is the verb
-under which it was refused.`;
+{effect, rule, allow: {value, reasons}, deny: {value, reasons}}. If a request counts as several verbs, judgedAs is the
+verb under which it was refused.`;
 
 /** `sallyport policy eval`. */
 export function addPolicyEval(policy: Command, environment: Environment): void {

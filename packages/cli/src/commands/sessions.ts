@@ -70,15 +70,15 @@ export function addSessions(program: Command, environment: Environment): void {
   const listing = sessions
     .command('list')
     .description('list your sessions (* marks the one in use), or with --streams their open streams')
-    .option('--all', 'of all users, if the gateway allows it')
+    .option('--all', 'include all users, if the gateway allows it')
     .option(
       '--streams',
       'list open streams (exec, attach, port-forward, logs -f, watch) of all replicas of the gateway instead of sessions',
     )
-    .option('--ended', 'with --streams: those that ended recently, with the reason if the gateway ended them')
-    .option('--user <name>', 'only of this user, if the gateway allows it')
-    .option('--cluster <name>', 'with --streams: only to this cluster')
-    .option('--session <id>', 'with --streams: only of this session')
+    .option('--ended', 'with --streams: list recently ended streams, with the reason if the gateway ended them')
+    .option('--user <name>', 'only this user, if the gateway allows it')
+    .option('--cluster <name>', 'with --streams: only streams to this cluster')
+    .option('--session <id>', 'with --streams: only streams of this session')
     .action((options: ListOptions) => list(environment, options));
   withExample(
     withGateway(listing, ['wide']),

@@ -42,7 +42,7 @@ async function whoami(environment: Environment, options: GatewayOptions): Promis
 export function addWhoami(program: Command, environment: Environment): void {
   const command = program
     .command('whoami')
-    .description('show who you are to the gateway')
+    .description('show how the gateway identifies you')
     .action((options: GatewayOptions) => whoami(environment, options));
   withExample(withGateway(command), 'sallyport whoami -o json');
 }

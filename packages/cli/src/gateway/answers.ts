@@ -31,8 +31,8 @@ export const tokenSchema = z.object({
 export type TokenAnswer = z.infer<typeof tokenSchema>;
 
 /**
- * `POST /.sallyport/api/v1/device/code` (RFC 8628, 3.2). The interval is bounded, so that an answer can make this program
- * neither poll too fast nor sleep forever.
+ * `POST /.sallyport/api/v1/device/code` (RFC 8628, 3.2). The interval is bounded, so that an answer can make this
+ * program neither poll too fast nor sleep forever.
  */
 export const deviceCodesSchema = z.object({
   device_code: token,

@@ -51,7 +51,9 @@ export function gatewayAddress(text: string): GatewayAddress {
   return addressOf(url);
 }
 
-/** Reads the server of a kubeconfig entry: `<gateway>/clusters/<name>`, or the host of one cluster. Throws a CliError. */
+/**
+ * Reads the server of a kubeconfig entry: `<gateway>/clusters/<name>`, or the host of one cluster. Throws a CliError.
+ */
 export function serverAddress(text: string): ServerAddress {
   const url = readUrl(text, 'cluster');
   if (url.pathname === '/') return addressOf(url);

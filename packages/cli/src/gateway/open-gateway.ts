@@ -59,8 +59,8 @@ export function requireCredential(gateway: OpenGateway): Credential {
 }
 
 /**
- * Makes a call as the user who is logged in, and returns any answer. If the gateway no longer accepts the credential, it
- * is deleted.
+ * Makes a call as the user who is logged in, and returns any answer. If the gateway no longer accepts the credential,
+ * it is deleted.
  */
 export async function askAsUser(gateway: OpenGateway, call: Omit<GatewayCall, 'token'>): Promise<GatewayAnswer> {
   const { token } = requireCredential(gateway);

@@ -38,8 +38,8 @@ function readNumber(text: string | undefined): number {
 }
 
 /**
- * Reports whether the cached credential may be served without asking the gateway. This is the check of the sh front, for
- * systems without sh and for addresses that the front does not read.
+ * Reports whether the cached credential may be served without asking the gateway. This is the check of the sh front,
+ * for systems without sh and for addresses that the front does not read.
  */
 export function mayServeFromCache(directory: string, origin: string, reading: ClockReading): boolean {
   try {

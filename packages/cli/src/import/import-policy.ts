@@ -25,7 +25,9 @@ function usersIn(value: unknown, path: readonly (string | number)[] = []): (stri
   });
 }
 
-/** Converts one of `allowed_users`. Pomerium compares it with the email address and with the provider's id of the user. */
+/**
+ * Converts one of `allowed_users`. Pomerium compares it with the email address and with the provider's id of the user.
+ */
 function userCriterion(user: string, keys: Keys, report: ImportReport): Criterion {
   if (user.includes('@')) return { email: { is: user } };
   report.note(keys, sameUser, otherUser);

@@ -77,8 +77,8 @@ function translate(options: Options, deps: PolicyDeps, report: ImportReport) {
 }
 
 /**
- * Converts a Pomerium configuration. The result never allows more than the source. What cannot be converted is left out,
- * and the report lists it.
+ * Converts a Pomerium configuration. The result never allows more than the source. What cannot be converted is left
+ * out, and the report lists it.
  */
 export function importPomerium(source: PomeriumSource, deps: PolicyDeps): PomeriumImport {
   const report = createImportReport(source.place);

@@ -3,7 +3,9 @@ import type { ConfigFault } from '../config/gateway-config.ts';
 /** The keys from the root of the source to an option. */
 export type Keys = readonly (string | number)[];
 
-/** A finding about one option of the source: where it is, what became of it, and what to do. Never contains a secret. */
+/**
+ * A finding about one option of the source: where it is, what became of it, and what to do. Never contains a secret.
+ */
 export type Finding = { path: string; line?: number; column?: number; message: string; instead?: string };
 
 /** A plain text secret in the source, and the reference that replaces it in the result. */

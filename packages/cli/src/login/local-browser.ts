@@ -12,8 +12,8 @@ export function whyNoLocalBrowser(environment: Pick<Environment, 'env' | 'platfo
 }
 
 /**
- * Reports whether to accept a pasted code: there is no local browser, but a user at the keyboard, who may have a browser
- * on another machine.
+ * Reports whether to accept a pasted code: there is no local browser, but a user at the keyboard, who may have a
+ * browser on another machine.
  */
 export function mayPaste(environment: Pick<Environment, 'env' | 'platform' | 'stdin'>): boolean {
   return whyNoLocalBrowser(environment) !== undefined && (environment.stdin as { isTTY?: boolean }).isTTY === true;

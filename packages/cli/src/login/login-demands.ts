@@ -1,8 +1,8 @@
 import { CliError } from '../terminal/cli-error.ts';
 
 /**
- * Requirements for a login, as parameters of the login page (OpenID Connect Core 3.1.2.1): how recently and how strongly
- * the user must authenticate, with which provider, and as whom.
+ * Requirements for a login, as parameters of the login page (OpenID Connect Core 3.1.2.1): how recently and how
+ * strongly the user must authenticate, with which provider, and as whom.
  */
 export type LoginDemands = {
   max_age?: string;

@@ -156,8 +156,8 @@ async function waitFor(
 
 /**
  * Logs the user in as a native app does (RFC 8252): a page in the browser, and a code that comes back on loopback or by
- * paste and is exchanged with PKCE (RFC 7636). The address of the page is always printed, because the browser that opens
- * may be the wrong one or on another machine.
+ * paste and is exchanged with PKCE (RFC 7636). The address of the page is always printed, because the browser that
+ * opens may be the wrong one or on another machine.
  */
 export async function signIn(
   client: GatewayClient,

@@ -3,8 +3,8 @@ import type { Environment } from '../environment/environment.ts';
 import { CliError } from './cli-error.ts';
 
 /**
- * Asks the user to type `yes`. Every other answer means no. Without a terminal, the user must have given `--yes` (or the
- * option named in `options`).
+ * Asks the user to type `yes`. Every other answer means no. Without a terminal, the user must have given `--yes` (or
+ * the option named in `options`).
  */
 export async function confirm(
   environment: Environment,

@@ -45,7 +45,9 @@ export const reviewPath = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
 
 const reviewBody = JSON.stringify({ kind: 'SelfSubjectReview', apiVersion: 'authentication.k8s.io/v1' });
 
-/** Returns a SelfSubjectReview. It asks the cluster who the client is. Every user may do that, and it changes nothing. */
+/**
+ * Returns a SelfSubjectReview. It asks the cluster who the client is. Every user may do that, and it changes nothing.
+ */
 export function review(attempt: Attempt = {}): Attempt {
   const { lines = [], path = reviewPath, ...rest } = attempt;
   return {

@@ -24,8 +24,8 @@ function unchunk(text: string): { body: string; whole: boolean } {
 }
 
 /**
- * Reads the first final response in the received bytes (one character per byte). `whole` reports whether it is complete.
- * `bodiless` is true after HEAD.
+ * Reads the first final response in the received bytes (one character per byte). `whole` reports whether it is
+ * complete. `bodiless` is true after HEAD.
  */
 export function readReply(text: string, closed: boolean, bodiless: boolean): { reply: RawReply; whole: boolean } {
   const end = text.indexOf('\r\n\r\n');

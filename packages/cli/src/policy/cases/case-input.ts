@@ -47,7 +47,9 @@ const part = (fields: Fields): Fields | undefined =>
 const resourceFields = (text: unknown): Fields =>
   typeof text === 'string' ? { ...splitResource(text), isResourceRequest: true } : { resource: text };
 
-/** Converts the short form of an input to the long form. With a user, there is a session. Absent members stay absent. */
+/**
+ * Converts the short form of an input to the long form. With a user, there is a session. Absent members stay absent.
+ */
 export function caseInput(short: Fields): Fields {
   const {
     user,

@@ -58,7 +58,9 @@ function readExpectation(value: unknown, path: Path, faults: Fault[], tools: Pol
 
 const flatMembers = [...shortMembers.filter((name) => name !== 'name'), 'resourceName'];
 
-/** Reads the input of a case: the long form, the short form, or the members of the short form next to those of the case. */
+/**
+ * Reads the input of a case: the long form, the short form, or the members of the short form next to those of the case.
+ */
 function readInput(fields: Fields, path: Path, faults: Fault[], tools: PolicyTools): PolicyInput | undefined {
   const nested = fields.input;
   if (nested !== undefined && !isFields(nested)) {

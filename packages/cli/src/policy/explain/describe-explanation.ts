@@ -50,8 +50,8 @@ function ruleLines(rule: ExplainedRule, explanation: Explanation): string[] {
 }
 
 /**
- * Returns the rules by relevance: those that hold, those that could allow the request (the closest first), and the names
- * of the deny rules that do not apply.
+ * Returns the rules by relevance: those that hold, those that could allow the request (the closest first), and the
+ * names of the deny rules that do not apply.
  */
 function ruleBlocks(explanation: Explanation): string[] {
   const { rules, leftOut } = explanation;

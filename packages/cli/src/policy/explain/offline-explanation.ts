@@ -4,8 +4,8 @@ import type { PolicyTools } from '../engine/policy-tools.ts';
 import type { Explanation } from './explanation.ts';
 
 /**
- * What decides a request: policies, and whether a missing login (`loginFirst`) or the cluster's settings (`refusesUser`)
- * refuse it whatever the policies say.
+ * What decides a request: policies, and whether a missing login (`loginFirst`) or the cluster's settings
+ * (`refusesUser`) refuse it whatever the policies say.
  */
 type Deciders = { policies: readonly CompiledPolicy[]; loginFirst: boolean; refusesUser: boolean };
 

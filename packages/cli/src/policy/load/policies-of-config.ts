@@ -8,8 +8,8 @@ import type { PolicyTools } from '../engine/policy-tools.ts';
 /** The policies of a configuration, selected as authorize selects them. */
 type ConfigPolicies = {
   /**
-   * Returns the policies for one request in order, or undefined if there is no such cluster. The namespace is empty for a
-   * request outside any namespace, and undefined for one that spans them. Equal arguments return the same list.
+   * Returns the policies for one request in order, or undefined if there is no such cluster. The namespace is empty for
+   * a request outside any namespace, and undefined for one that spans them. Equal arguments return the same list.
    */
   of(cluster: string, namespace: string | undefined): readonly CompiledPolicy[] | undefined;
   /** Reports whether the settings of the cluster refuse this user name, whatever the policies say. */

@@ -18,8 +18,8 @@ export type RecordedOutcome =
 type Engine = Pick<PolicyTools, 'evaluatePolicy' | 'pass' | 'fail'>;
 type Action = 'allow' | 'deny';
 /**
- * An assumption about criteria that need a missing field: whether such a part of a rule holds, by the action of the rule
- * and the index of the criterion, and whether a deny rule that does not hold refuses by its reason.
+ * An assumption about criteria that need a missing field: whether such a part of a rule holds, by the action of the
+ * rule and the index of the criterion, and whether a deny rule that does not hold refuses by its reason.
  */
 type Assumption = { holds(action: Action, index: number): boolean; byReason: boolean };
 /** The state of one evaluation. */
@@ -89,8 +89,8 @@ const inFavour = (action: Action) => action === 'allow';
 const against = (action: Action) => action === 'deny';
 
 /**
- * Returns every combination of assumptions, or enough of them to find the best and the worst decision. Returns undefined
- * if there are too many.
+ * Returns every combination of assumptions, or enough of them to find the best and the worst decision. Returns
+ * undefined if there are too many.
  */
 function assumptions({ assumed, missing, device }: Run): Assumption[] | undefined {
   const reasons = (missing & certificate) === 0 ? [false] : [false, true];
@@ -142,11 +142,12 @@ const maxRemembered = 50_000;
 const maxLists = 2000;
 
 /**
- * Creates the evaluator of recorded requests. If a criterion needs a field that the event does not record, the policy is
- * evaluated with that criterion in favor of the request and against it. The decision is known only if the results agree.
+ * Creates the evaluator of recorded requests. If a criterion needs a field that the event does not record, the policy
+ * is evaluated with that criterion in favor of the request and against it. The decision is known only if the results
+ * agree.
  *
- * Decisions are cached by the fields that the policies have read so far. A policy reads only its input, so requests that
- * agree in all these fields get the same decision. When a policy reads a further field, the cache is cleared.
+ * Decisions are cached by the fields that the policies have read so far. A policy reads only its input, so requests
+ * that agree in all these fields get the same decision. When a policy reads a further field, the cache is cleared.
  */
 export function createRecordedEvaluator(
   engine: Engine,

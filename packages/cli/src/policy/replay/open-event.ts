@@ -8,7 +8,9 @@ type OpenedEvent =
 const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Finds the type and the data of an event in any format: the gateway's files, its API, or the data of a Kafka message. */
+/**
+ * Finds the type and the data of an event in any format: the gateway's files, its API, or the data of a Kafka message.
+ */
 function unwrap(value: Fields): { type: unknown; data: unknown } {
   if (isFields(value.data)) return { type: value.type, data: value.data };
   if (isFields(value.cloudEvent)) return { type: value.cloudEvent.type, data: value };

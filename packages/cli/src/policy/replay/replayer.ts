@@ -36,7 +36,9 @@ type Deps = {
   until: number | undefined;
 };
 
-/** Returns the possible namespaces of a request. There may be several if the event does not record facts of the kind. */
+/**
+ * Returns the possible namespaces of a request. There may be several if the event does not record facts of the kind.
+ */
 function namespacesOf(request: RecordedRequest, { namespaceOf }: Deps['tools']): Set<string | undefined> {
   const either = (known: boolean | undefined, field: Field) =>
     (request.missing & bitOf(field)) === 0 ? [known] : [true, false];

@@ -10,8 +10,8 @@ const firstSlots = 1 << 16;
 const maxSlots = 1 << 24;
 
 /**
- * Returns two hashes of 32 bits (FNV-1a with different bases). Among ten million ids, the chance that two of them collide
- * is about one in 400,000.
+ * Returns two hashes of 32 bits (FNV-1a with different bases). Among ten million ids, the chance that two of them
+ * collide is about one in 400,000.
  */
 function hash(id: string): [number, number] {
   let a = 0x811c9dc5;
@@ -58,8 +58,8 @@ function grow(table: Table): Table {
 }
 
 /**
- * Creates a memory of ids. It takes 16 bytes per id, and at most 256 MiB (about twelve million ids). Then it forgets the
- * older half.
+ * Creates a memory of ids. It takes 16 bytes per id, and at most 256 MiB (about twelve million ids). Then it forgets
+ * the older half.
  */
 export function createSeenIds(options: { maxSlots?: number } = {}): SeenIds {
   const limit = options.maxSlots ?? maxSlots;
