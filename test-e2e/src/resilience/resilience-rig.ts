@@ -8,7 +8,7 @@ import {
   type HttpAnswer,
 } from '../harness/index.ts';
 
-/** A gateway whose servers can be taken away without disturbing anybody else's tests. */
+/** A gateway whose servers can be stopped without affecting other tests. */
 export type ResilienceRig = {
   bed: Bed & {
     redis: NonNullable<Bed['redis']>;
@@ -21,7 +21,7 @@ export type ResilienceRig = {
 
 export const needs = ['redis', 'kafka', 'postgres', 'cluster', 'kubectl'] as const;
 
-/** Starts a bed without a node, and four processes on it. */
+/** Starts a bed without a node, and four processes with it. */
 export async function startRig(options: Partial<GatewayOptions> = {}): Promise<ResilienceRig> {
   const bed = (await startBed({ need: needs })) as ResilienceRig['bed'];
   try {
@@ -60,10 +60,10 @@ export async function startRig(options: Partial<GatewayOptions> = {}): Promise<R
   }
 }
 
-/** What became of one request, and after how long. */
+/** The result of a request, and its duration. */
 export type Timed = { status: number; reason: string; cause: string; ms: number };
 
-/** One request as a token's bearer, timed from before it is sent until its answer has ended. */
+/** Sends a request with a token, and measures the time until its response has ended. */
 export async function timed(
   gateway: Gateway,
   token: string,
@@ -84,19 +84,19 @@ export async function timed(
 export const pods = '/api/v1/namespaces/default/pods';
 export const configMaps = '/api/v1/namespaces/default/configmaps';
 
-/** A new object with a name of its own. */
+/** Returns a new object with a unique name. */
 export function configMap(): object {
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { generateName: 'c-' } };
 }
 
-/** Begins a login where the pages are, as a program that wants no page. */
+/** Starts a login like a program that does not accept pages. */
 export function beginLogin(gateway: Gateway): Promise<HttpAnswer> {
   return httpRequestOnce(`${gateway.pagesUrl}/.sallyport/login?return_to=/.sallyport/me`, {
     headers: { accept: 'application/problem+json' },
   });
 }
 
-/** Asks for exec in a pod over WebSocket; returns the answer's head and body. */
+/** Requests exec in a pod over WebSocket. Returns the head and body of the response. */
 export async function askExec(gateway: Gateway, token: string): Promise<{ text: string; ms: number }> {
   const begun = performance.now();
   const lines = [

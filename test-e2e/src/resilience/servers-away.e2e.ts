@@ -12,7 +12,7 @@ import {
   type ResilienceRig,
 } from './resilience-rig.ts';
 
-describeWith(needs, 'when a server that the services stand on goes away', () => {
+describeWith(needs, 'when a server that the services depend on goes down', () => {
   let rig: ResilienceRig;
   let token: string;
   const get = (path: string) => timed(rig.gateway, token, path);
@@ -32,9 +32,9 @@ describeWith(needs, 'when a server that the services stand on goes away', () => 
   describe('Redis', () => {
     it.each([
       ['refuses connections', 'pause', 'resume'],
-      ['is connected and never answers', 'freeze', 'thaw'],
+      ['is connected and does not answer', 'freeze', 'thaw'],
     ] as const)(
-      'that %s: 503 within a second, and all is well within five of its return, with the same processes',
+      'that %s: 503 within a second, and recovery within five seconds of its return, with the same processes',
       async (what, away, back) => {
         const pids = ['authorize', 'authenticate', 'proxy'].map((name) => rig.gateway.processes!.pid(name as 'proxy'));
         await rig.bed.redis[away]();
@@ -45,7 +45,7 @@ describeWith(needs, 'when a server that the services stand on goes away', () => 
         expect(second).toMatchObject({ status: 503 });
         promise(`Redis ${what}, the first request is refused`, first.ms, 1000);
         promise(`Redis ${what}, the second request is refused`, second.ms, 1000);
-        await eventually('requests go through again', async () => (await get(pods)).status === 200, 15_000);
+        await eventually('requests to succeed again', async () => (await get(pods)).status === 200, 15_000);
         promise(
           `Redis ${what}, time until requests go through after its return`,
           Math.round(performance.now() - returned),
@@ -58,7 +58,7 @@ describeWith(needs, 'when a server that the services stand on goes away', () => 
       60_000,
     );
 
-    it('away: a login begins, as nothing of it is kept there, ends with a 503 in words, and works again after', async () => {
+    it('down: a login starts, because its state is not stored there, ends with a 503 and a message, and works again later', async () => {
       await rig.bed.redis.pause();
       const begun = await beginLogin(rig.gateway);
       const ended = await rig.gateway.login('bob@example.com').then(() => 'with a session', String);
@@ -70,7 +70,7 @@ describeWith(needs, 'when a server that the services stand on goes away', () => 
   });
 
   describe('Kafka', () => {
-    it('away: what must not run unaudited is refused within two seconds, and nothing of it reaches the cluster; reads go on', async () => {
+    it('down: requests that must be audited are refused within two seconds and do not reach the cluster, and reads continue', async () => {
       const count = async () =>
         (
           JSON.parse(await rig.bed.cluster.admin.kubectl(['get', 'configmaps', '-n', 'default', '-o', 'json'])) as {
@@ -96,7 +96,7 @@ describeWith(needs, 'when a server that the services stand on goes away', () => 
       expect(reads.map(({ status }) => status)).toEqual([200, 200]);
       for (const { ms } of reads) expect(ms).toBeLessThan(2000);
       expect(await count()).toBe(before);
-      await eventually('writes go through again', async () => (await create()).status === 201, 30_000);
+      await eventually('writes to succeed again', async () => (await create()).status === 201, 30_000);
       const refused = await rig.gateway.audit.await(
         ({ data }) =>
           data.responseStatus?.code === 503 &&
@@ -113,35 +113,35 @@ describeWith(needs, 'when a server that the services stand on goes away', () => 
       );
     }, 90_000);
 
-    it('connected and never answering: the same', async () => {
+    it('connected and not answering: the same', async () => {
       rig.bed.kafka.freeze();
       const [write, read] = [await create(), await get(pods)];
       rig.bed.kafka.thaw();
       expect(write).toMatchObject({ status: 503, cause: 'audit-unavailable' });
       expect(read.status).toBe(200);
       promise('Kafka never answers, a write is refused', write.ms, 2000);
-      await eventually('writes go through again', async () => (await create()).status === 201, 30_000);
+      await eventually('writes to succeed again', async () => (await create()).status === 201, 30_000);
     }, 60_000);
   });
 
   describe('the API server', () => {
-    it('restarted: requests say that it is away, and go through when it is back', async () => {
+    it('restarted: requests report that it is down, and succeed when it is back', async () => {
       await rig.bed.cluster.apiServer.pause();
       const away = await get(pods);
       await rig.bed.cluster.apiServer.resume();
       expect(away).toMatchObject({ status: 502, cause: 'upstream-unreachable' });
       expect(away.ms).toBeLessThan(15_000);
-      await eventually('requests go through again', async () => (await get(pods)).status === 200, 15_000);
+      await eventually('requests to succeed again', async () => (await get(pods)).status === 200, 15_000);
     }, 60_000);
 
-    it('restarted in the middle of a watch: the watch ends for its client, instead of hanging', async () => {
+    it('restarted during a watch: the watch ends for its client instead of hanging', async () => {
       const alice = await rig.gateway.person('alice@example.com');
       const watch = alice.startKubectl(['get', 'configmaps', '-n', 'default', '--watch-only', '-o', 'name']);
       await rig.gateway.audit.await({ verb: 'watch', stage: 'ResponseStarted' });
       await rig.bed.cluster.apiServer.restart();
       await watch.ended;
       await rig.gateway.audit.await({ verb: 'watch', stage: 'ResponseComplete' });
-      await eventually('requests go through again', async () => (await get(pods)).status === 200, 15_000);
+      await eventually('requests to succeed again', async () => (await get(pods)).status === 200, 15_000);
     }, 60_000);
   });
 });

@@ -12,11 +12,11 @@ import {
   type ResilienceRig,
 } from './resilience-rig.ts';
 
-describeWith(needs, 'when a service or the identity provider goes away', () => {
+describeWith(needs, 'when a service or the identity provider goes down', () => {
   let rig: ResilienceRig;
   let token: string;
   const get = (path: string) => timed(rig.gateway, token, path);
-  const works = () => eventually('requests go through', async () => (await get(pods)).status === 200, 15_000);
+  const works = () => eventually('requests to succeed', async () => (await get(pods)).status === 200, 15_000);
   beforeAll(async () => {
     rig = await startRig();
     token = (await rig.gateway.login('alice@example.com')).token;
@@ -25,7 +25,7 @@ describeWith(needs, 'when a service or the identity provider goes away', () => {
   afterAll(() => rig?.stop(), 60_000);
 
   it.each(['SIGTERM', 'SIGKILL'] as const)(
-    'authorize ended by %s: 503 and never a pass, for the same caller who was let in just before; back without any other restart',
+    'authorize ended by %s: 503 and never an allow, even for a caller who was just allowed; recovers without another restart',
     async (signal) => {
       expect((await get(pods)).status).toBe(200);
       await rig.gateway.processes!.stop('authorize', signal);
@@ -44,7 +44,7 @@ describeWith(needs, 'when a service or the identity provider goes away', () => {
     30_000,
   );
 
-  it('authenticate away: sessions that exist go on, a login says what is wrong', async () => {
+  it('authenticate down: existing sessions continue, and a login reports what is wrong', async () => {
     await rig.gateway.processes!.stop('authenticate');
     const [read, login] = [await get(pods), await beginLogin(rig.gateway)];
     await rig.gateway.processes!.start('authenticate');
@@ -54,7 +54,7 @@ describeWith(needs, 'when a service or the identity provider goes away', () => {
     await eventually('logins work', () => rig.gateway.login('bob@example.com'));
   }, 30_000);
 
-  it('audit away: requests go on, searching says what is wrong, and nothing is missing when it is back', async () => {
+  it('audit down: requests continue, searches report what is wrong, and nothing is missing when it is back', async () => {
     await rig.gateway.processes!.stop('audit');
     const created = await timed(rig.gateway, token, configMaps, { method: 'POST', body: configMap() });
     const search = '/.sallyport/api/v1/audit?verb=create&resource=configmaps&stage=ResponseComplete&code=201';
@@ -63,14 +63,14 @@ describeWith(needs, 'when a service or the identity provider goes away', () => {
     expect(created.status).toBe(201);
     expect(answer.status).toBe(503);
     await eventually(
-      'the event is found',
+      'the event to be found',
       async () => ((await rig.gateway.request(search, { token })).json() as { events: unknown[] }).events.length > 0,
       30_000,
     );
   }, 60_000);
 
   it.each([[serviceNames], [serviceNames.toReversed()]])(
-    'each restarted in turn, in the order %s: sessions and logins live on',
+    'each restarted in turn, in the order %s: sessions and logins survive',
     async (order) => {
       for (const name of order) await rig.gateway.processes!.restart(name);
       await works();
@@ -79,14 +79,14 @@ describeWith(needs, 'when a service or the identity provider goes away', () => {
     60_000,
   );
 
-  it('all away, and started again with the proxy first', async () => {
+  it('all down, and started again with the proxy first', async () => {
     await rig.gateway.processes!.stopAll();
     for (const name of ['proxy', 'audit', 'authenticate', 'authorize'] as const)
       await rig.gateway.processes!.start(name);
     await works();
   }, 60_000);
 
-  it('the identity provider away when the services start: they start, sessions go on, a login says so, and works when it is there', async () => {
+  it('the identity provider down when the services start: they start, sessions continue, a login reports it, and works when it is up', async () => {
     await rig.gateway.provider.stop();
     await rig.gateway.processes!.restart('authenticate');
     expect((await get(pods)).status).toBe(200);
@@ -97,7 +97,7 @@ describeWith(needs, 'when a service or the identity provider goes away', () => {
     await eventually('logins work', () => rig.gateway.login('bob@example.com'), 15_000);
   }, 60_000);
 
-  it('a proxy that is told to stop lets what runs finish', async () => {
+  it('a proxy that is asked to stop finishes running requests', async () => {
     const login = await rig.gateway.login('alice@example.com');
     const running = Array.from({ length: 20 }, () => timed(rig.gateway, login.token, pods));
     await Promise.race(running);

@@ -20,7 +20,7 @@ const upgradeHead = [
   'Sec-WebSocket-Protocol: v5.channel.k8s.io',
 ];
 
-describeWith(['redis', 'kafka', 'postgres'], 'what goes over the road, byte by byte, four processes', () => {
+describeWith(['redis', 'kafka', 'postgres'], 'what passes through four processes, byte by byte', () => {
   let upstream: RecordingUpstream;
   let gateway: Gateway;
   let token: string;
@@ -40,7 +40,7 @@ describeWith(['redis', 'kafka', 'postgres'], 'what goes over the road, byte by b
   const request = (line: string, ...headers: string[]) =>
     `${line} HTTP/1.1\r\n${['Host: gate', ...headers].join('\r\n')}\r\n\r\n`;
 
-  it("the cluster gets exactly the headers of the list, one line a group, and not the person's token", async () => {
+  it("the cluster gets exactly the allowed headers, one line per group, and not the person's token", async () => {
     await gateway.request(`${pods}?limit=500&fieldSelector=a%3Db`, {
       token,
       headers: {
@@ -76,7 +76,7 @@ describeWith(['redis', 'kafka', 'postgres'], 'what goes over the road, byte by b
     expect(seen!.header('audit-id')).toEqual([event!.data.auditID]);
   });
 
-  it('a body of every byte goes through unchanged, with a length and in chunks', async () => {
+  it('a body with every byte passes unchanged, with a length and in chunks', async () => {
     const body = Buffer.concat([Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)), randomBytes(300_000)]);
     for (const headers of [{ 'content-length': body.length }, { 'transfer-encoding': 'chunked' }]) {
       const answer = await gateway.request(pods, {
@@ -90,7 +90,7 @@ describeWith(['redis', 'kafka', 'postgres'], 'what goes over the road, byte by b
     }
   });
 
-  it('an answer that comes before the body has been read is relayed, and nothing breaks', async () => {
+  it('a response before the end of the body is relayed, and nothing breaks', async () => {
     const body = randomBytes(2_000_000);
     for (const headers of [{ 'content-length': body.length }, { 'transfer-encoding': 'chunked' }]) {
       upstream.answer((_request, response) =>
@@ -112,7 +112,7 @@ describeWith(['redis', 'kafka', 'postgres'], 'what goes over the road, byte by b
     expect((await gateway.request(pods, { token })).status).toBe(200);
   });
 
-  it('an answer of every byte comes back unchanged, and neither a redirect nor an error page is touched', async () => {
+  it('a response with every byte passes unchanged, and so do redirects and error pages', async () => {
     const body = randomBytes(300_000);
     upstream.answer((_request, response) =>
       response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': body.length }).end(body),
@@ -129,7 +129,7 @@ describeWith(['redis', 'kafka', 'postgres'], 'what goes over the road, byte by b
     expect(upstream.requests).toHaveLength(3);
   });
 
-  it('each line of a watch is there as soon as it is written', async () => {
+  it('each line of a watch arrives as soon as it is written', async () => {
     const pending: (() => void)[] = [];
     upstream.answer((_request, response) => {
       response.writeHead(200, { 'content-type': 'application/json' });
@@ -155,16 +155,16 @@ describeWith(['redis', 'kafka', 'postgres'], 'what goes over the road, byte by b
     socket.destroy();
   });
 
-  it('a client that goes away is gone for the cluster too', async () => {
+  it('a client that disconnects is disconnected from the cluster too', async () => {
     upstream.answer((_request, response) => response.writeHead(200).flushHeaders());
     const socket = await dialRaw(gateway.url, gateway.caPem);
     socket.write(request(`GET ${pods}?watch=true`, bearer()));
-    await eventually('the request is there', () => upstream.requests.length === 1);
+    await eventually('the request to arrive', () => upstream.requests.length === 1);
     socket.destroy();
-    await eventually("the cluster's connection is closed", () => upstream.requests[0]!.connection.closed, 3000);
+    await eventually("the cluster's connection to be closed", () => upstream.requests[0]!.connection.closed, 3000);
   });
 
-  it("bytes of a stream go both ways unchanged, and each side's end reaches the other", async () => {
+  it('bytes of a stream pass unchanged in both directions, and the end of each side reaches the other', async () => {
     const socket = await dialRaw(gateway.url, gateway.caPem);
     const chunks: Buffer[] = [];
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -183,24 +183,21 @@ describeWith(['redis', 'kafka', 'postgres'], 'what goes over the road, byte by b
     expect(upstream.connections.at(-1)!.bytes().subarray(-sent.length).equals(sent)).toBe(true);
   });
 
-  it.each([403, 307, 500])(
-    'an upgrade that the cluster answers with %d is relayed, and both sides are closed',
-    async (status) => {
-      upstream.answerUpgrade((_request, socket) =>
-        refuseUpgrade(socket, status, { Location: 'https://10.0.0.9/' }, 'no'),
-      );
-      const answer = await rawExchange(
-        gateway.url,
-        gateway.caPem,
-        request(`GET ${pods}/web/exec?command=id`, bearer(), ...upgradeHead),
-      );
-      expect(answer.text).toMatch(new RegExp(`^HTTP/1\\.1 ${status} [\\s\\S]*\r\n\r\nno$`));
-      expect(answer.closed).toBe(true);
-      await eventually(
-        "the cluster's connection is closed",
-        () => upstream.connections.every((connection) => connection.closed),
-        3000,
-      );
-    },
-  );
+  it.each([403, 307, 500])('the response %d to an upgrade is relayed, and both sides are closed', async (status) => {
+    upstream.answerUpgrade((_request, socket) =>
+      refuseUpgrade(socket, status, { Location: 'https://10.0.0.9/' }, 'no'),
+    );
+    const answer = await rawExchange(
+      gateway.url,
+      gateway.caPem,
+      request(`GET ${pods}/web/exec?command=id`, bearer(), ...upgradeHead),
+    );
+    expect(answer.text).toMatch(new RegExp(`^HTTP/1\\.1 ${status} [\\s\\S]*\r\n\r\nno$`));
+    expect(answer.closed).toBe(true);
+    await eventually(
+      "the cluster's connection to be closed",
+      () => upstream.connections.every((connection) => connection.closed),
+      3000,
+    );
+  });
 });

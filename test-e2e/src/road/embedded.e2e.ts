@@ -11,7 +11,7 @@ import {
   type PracticeAccess,
 } from '../harness/index.ts';
 
-describeWith(['kubectl'], 'kubectl through one process on embedded stores to the practice cluster', () => {
+describeWith(['kubectl'], 'kubectl through one process with embedded stores to the practice cluster', () => {
   let practice: PracticeAccess;
   let gateway: Gateway;
   let alice: Person;
@@ -26,7 +26,7 @@ describeWith(['kubectl'], 'kubectl through one process on embedded stores to the
     await gateway?.stop();
   }, 60_000);
 
-  it('shows somebody the pods, and the cluster who they are', async () => {
+  it('lists pods, and sends the identity of the person to the cluster', async () => {
     expect(await alice.kubectl(['get', 'pods', ...inside])).toMatch(/^NAME +READY +STATUS +RESTARTS +AGE\n/);
     const { status } = JSON.parse(await alice.kubectl(['auth', 'whoami', '-o', 'json'])) as {
       status: { userInfo: object };
@@ -58,7 +58,7 @@ describeWith(['kubectl'], 'kubectl through one process on embedded stores to the
     await alice.kubectl(['delete', 'configmap', 'settings', ...inside]);
   });
 
-  it('runs a command over WebSocket with its input and its exit code', async () => {
+  it('runs a command over WebSocket with input and exit code', async () => {
     const pod = (await alice.kubectl(['get', 'pods', ...inside, '-o', 'name'])).split('\n')[0]!;
     const input = randomBytes(2000).toString('hex');
     const echoed = await alice.tryKubectl(['exec', '-i', pod, ...inside, '--', 'cat'], { input });
@@ -66,7 +66,7 @@ describeWith(['kubectl'], 'kubectl through one process on embedded stores to the
     expect((await alice.tryKubectl(['exec', pod, ...inside, '--', 'sh', '-c', 'exit 3'])).code).toBe(3);
   });
 
-  it('lists what is open, and why what has ended did', async () => {
+  it('lists open streams, and why others have ended', async () => {
     const watch = alice.startKubectl(['get', 'pods', ...inside, '-w']);
     await watch.says(/^NAME/m);
     const list = async (...more: string[]) =>
@@ -81,18 +81,18 @@ describeWith(['kubectl'], 'kubectl through one process on embedded stores to the
     );
     expect((await alice.cli(['sessions', 'list', '--streams', '--all'])).code).toBe(5);
     await watch.stop();
-    const ended = await eventually('it has ended', async () =>
+    const ended = await eventually('it to end', async () =>
       (await list('--ended')).streams.find(({ id }) => id === streams[0]!.id),
     );
     expect(ended.reason).toBeUndefined();
-    // The two of the test before this one.
+    // The two of the previous test.
     expect(
       (await list('--ended')).streams.filter(({ kind }) => kind === 'exec').map(({ exitCode }) => exitCode),
     ).toEqual([3, 0]);
     expect((await list()).streams).toEqual([]);
   });
 
-  it("refuses whom no rule lets in, and by the cluster's own rules what the groups may not", async () => {
+  it("refuses a person whom no rule allows, and applies the cluster's own rules to the groups", async () => {
     const mallory = await gateway.person('mallory@example.com');
     const refused = await mallory.tryKubectl(['get', 'pods', ...inside]);
     expect(refused).toMatchObject({ code: 1, stdout: '' });
@@ -107,7 +107,7 @@ describeWith(['kubectl'], 'kubectl through one process on embedded stores to the
     );
   });
 
-  it('asks for a login again after a session was revoked', async () => {
+  it('opens a login again after the session was revoked', async () => {
     const bob = await gateway.person('bob@example.com');
     const { session } = JSON.parse((await alice.cli(['whoami', '-o', 'json'])).stdout) as { session: { id: string } };
     expect((await bob.cli(['sessions', 'revoke', session.id])).code).toBe(0);
@@ -117,7 +117,7 @@ describeWith(['kubectl'], 'kubectl through one process on embedded stores to the
     expect(await alice.kubectl(['get', 'pods', ...inside, '-o', 'name'])).toContain('pod/');
   });
 
-  it('has every request in the log: one that was let through when it came and when it ended, under one id; a refused one once', async () => {
+  it('logs every request: an allowed one twice under one id, when it arrives and when it ends, and a refused one once', async () => {
     const ended = await gateway.audit.await({ type: 'k8s.request', stage: 'ResponseComplete' }, 10);
     const received = new Set(
       gateway.events({ type: 'k8s.request', stage: 'RequestReceived' }).map(({ data }) => data.auditID),

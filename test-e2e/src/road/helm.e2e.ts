@@ -61,7 +61,7 @@ describeWith(
       await namespace?.remove();
     }, 60_000);
 
-    it('installs a chart, waits for its pods, changes it, lists it and takes it away', async () => {
+    it('installs a chart, waits for its pods, upgrades it, lists it and uninstalls it', async () => {
       const chart = writeChart(alice.home, theBed().cluster!.node!.image);
       const env = {
         ...alice.env,
@@ -111,7 +111,7 @@ describeWith(
       expect(JSON.parse(await helm('list', '-o', 'json'))).toEqual([]);
     }, 180_000);
 
-    it('has its every request in both logs, and what it reads of secrets in ours before it is read', async () => {
+    it('has all its requests in both logs, and its reads of secrets in ours before they are executed', async () => {
       const join = await joinAuditLogs(gateway);
       expect(join).toMatchObject({ lost: [], leaked: [], unknown: [] });
       expect(gateway.events({ resource: 'secrets', stage: 'RequestReceived' }).length).toBeGreaterThan(3);

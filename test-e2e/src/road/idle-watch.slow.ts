@@ -14,7 +14,7 @@ import {
 
 const minutes = 60_000;
 
-describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams that are quiet for six minutes', () => {
+describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams that are idle for six minutes', () => {
   let gateway: Gateway;
   let alice: Person;
   let namespace: TestNamespace;

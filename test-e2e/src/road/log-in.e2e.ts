@@ -31,7 +31,7 @@ describeWith(
       await namespace?.remove();
     }, 60_000);
 
-    it('takes somebody through the form of the provider, by the address that the CLI prints', async () => {
+    it('logs a person in with the form of the provider, from the URL that the CLI prints', async () => {
       const alice = await gateway.person('alice@example.com');
       expect(await alice.kubectl(['get', 'pods', '-n', namespace.name, '-o', 'name'])).toBe('');
       const whoami = await alice.cli(['whoami', '-o', 'json']);
@@ -43,7 +43,7 @@ describeWith(
       });
     });
 
-    it('shows the cluster who somebody is: name, groups, a stable id and the session, and nothing else', async () => {
+    it('sends the cluster the name, groups, stable id and session of a person, and nothing else', async () => {
       const alice = await gateway.person('alice@example.com');
       const { status } = JSON.parse(await alice.kubectl(['auth', 'whoami', '-o', 'json'])) as {
         status: { userInfo: Record<string, unknown> };
@@ -58,7 +58,7 @@ describeWith(
       });
     });
 
-    it('refuses whom no rule lets in, names the rule and the criterion, and tells no group that would help', async () => {
+    it('refuses a person whom no rule allows, names the rule and the criterion, but no group that would help', async () => {
       const mallory = await gateway.person('mallory@example.com');
       const refused = await mallory.tryKubectl(['get', 'pods', '-n', namespace.name]);
       expect(refused.code).toBe(1);
@@ -89,7 +89,7 @@ describeWith(
       });
     });
 
-    it('gives the form again for a wrong password, and no session', async () => {
+    it('shows the form again for a wrong password, and creates no session', async () => {
       const browser = createPlainBrowser({ ca: gateway.caPem });
       const { answer } = await fillInForm(browser, `${gateway.pagesUrl}/.sallyport/login?return_to=/.sallyport/me`, {
         user: 'bob@example.com',
@@ -100,7 +100,7 @@ describeWith(
       expect([...browser.jar.keys()].filter((name) => name === 'sallyport-demo')).toEqual([]);
     });
 
-    it('asks for a login again after a session was revoked: the next kubectl may fail once, the one after logs in', async () => {
+    it('opens a login again after the session was revoked: the next kubectl may fail once, the one after logs in', async () => {
       const [alice, bob] = [await gateway.stranger('alice@example.com'), await gateway.person('bob@example.com')];
       await alice.login();
       await alice.kubectl(['get', 'pods', '-n', namespace.name]);
@@ -119,7 +119,7 @@ describeWith(
         if (asked) await answerLogin(command, gateway, { user: 'alice@example.com', password: 'alice' });
         return { asked, ...(await command.ended) };
       };
-      // A Kubernetes client that hears 401 asks its plugin for a new credential, but does not send the request again.
+      // After a 401, a Kubernetes client gets a new credential from its plugin but does not repeat the request.
       const [first, second] = [await asksOrEnds(), await asksOrEnds()];
       expect([first.asked, second.asked].filter(Boolean)).toEqual([true]);
       expect(second).toMatchObject({ code: 0, stdout: '' });
@@ -128,7 +128,7 @@ describeWith(
       ]);
     });
 
-    it('ends a session by logout, here and at the gateway', async () => {
+    it('ends a session by logout, locally and at the gateway', async () => {
       const alice = await gateway.stranger('alice@example.com');
       await alice.login();
       const { session } = JSON.parse((await alice.cli(['whoami', '-o', 'json'])).stdout) as { session: { id: string } };
@@ -138,7 +138,7 @@ describeWith(
       expect((await bob.cli(['sessions', 'list', '--all', '-o', 'json'])).stdout).not.toContain(session.id);
     });
 
-    it('refuses a session that was revoked from the very next request on', async () => {
+    it('refuses a revoked session from the next request on', async () => {
       const [login, bob] = [await gateway.login('alice@example.com'), await gateway.login('bob@example.com')];
       const path = '/clusters/dev/api/v1/namespaces/default/pods';
       const before = await gateway.request(`/clusters/dev/api/v1/namespaces/${namespace.name}/pods`, {
@@ -158,7 +158,7 @@ describeWith(
       expect(after.json()).toMatchObject({ kind: 'Status', reason: 'Unauthorized', code: 401 });
     });
 
-    it('has people see their own sessions and events, and who may see all', async () => {
+    it('shows people their own sessions and events, and all of them to those who may see them', async () => {
       const [alice, carol] = [await gateway.person('alice@example.com'), await gateway.person('carol@example.com')];
       const own = JSON.parse((await alice.cli(['sessions', 'list', '-o', 'json'])).stdout) as {
         sessions?: { user: string }[];
@@ -170,13 +170,13 @@ describeWith(
       expect((await alice.cli(['sessions', 'list', '--all'])).code).toBe(5);
       const search = (who: typeof alice) =>
         who.cli(['audit', 'search', '--user', 'mallory@example.com', '--effect', 'deny', '-o', 'json']);
-      await eventually('the refusal is in the store', async () =>
+      await eventually('the refusal to be in the store', async () =>
         (await search(carol)).stdout.includes('default-deny'),
       );
       expect((await search(alice)).stdout).not.toContain('mallory');
     });
 
-    it("leaves the same requests in the cluster's audit log and in ours, by one id; refused ones only in ours", async () => {
+    it("leaves the same requests in the cluster's audit log and in ours, under one id, and refused ones only in ours", async () => {
       const join = await joinAuditLogs(gateway);
       expect(join).toMatchObject({ lost: [], leaked: [], unknown: [] });
       expect(join.joined.length).toBeGreaterThan(3);

@@ -59,7 +59,7 @@ describeWith(
       });
     });
 
-    it("applies on the client's side and on the server's", async () => {
+    it('applies client-side and server-side', async () => {
       const apply = (data: Record<string, string>, ...more: string[]) =>
         alice.kubectl(['apply', '-f', '-', ...inside, ...more], { input: configMap(data) });
       expect(await apply({ colour: 'blue' })).toBe('configmap/settings created\n');
@@ -80,7 +80,7 @@ describeWith(
       expect(managers.split(' ')).toContain('kubectl');
     });
 
-    it('replaces what is there', async () => {
+    it('replaces an existing object', async () => {
       await alice.kubectl(['create', 'configmap', 'settings', '--from-literal=colour=blue', ...inside]);
       expect(await alice.kubectl(['replace', '-f', '-', ...inside], { input: configMap({ shape: 'square' }) })).toBe(
         'configmap/settings replaced\n',
@@ -88,7 +88,7 @@ describeWith(
       expect(await dataOf()).toEqual({ shape: 'square' });
     });
 
-    it('edits with an editor, and patches in each of the three ways', async () => {
+    it('edits with an editor, and patches with each of the three types', async () => {
       await alice.kubectl(['create', 'configmap', 'settings', '--from-literal=colour=blue', ...inside]);
       const editor = path.join(alice.home, 'editor.sh');
       writeFileSync(editor, '#!/bin/sh\nsed -i s/blue/green/ "$1"\n');
@@ -105,7 +105,7 @@ describeWith(
       expect(await dataOf()).toEqual({ a: '1', b: '2' });
     });
 
-    it('watches, and sees each change as it happens', async () => {
+    it('watches, and receives each change as it happens', async () => {
       const watch = alice.startKubectl([
         'get',
         'configmaps',
@@ -136,7 +136,7 @@ describeWith(
       expect(end!.data.responseStatus?.code).toBe(200);
     });
 
-    it('waits for a condition of a pod that it made', async () => {
+    it('waits for a condition of a pod that it created', async () => {
       const { node } = theBed().cluster!;
       await alice.kubectl([
         'run',
@@ -152,7 +152,7 @@ describeWith(
       );
     }, 70_000);
 
-    it('lets a binding on the group that the provider names decide, as soon as it is there and no longer than it is', async () => {
+    it('authorizes by a binding on a group of the provider, as soon as it exists and only as long as it exists', async () => {
       const { admin } = theBed().cluster!;
       const own = await createNamespace({ bound: false });
       const create = () => alice.tryKubectl(['create', 'configmap', `c-${Date.now()}`, '-n', own.name]);
@@ -162,9 +162,9 @@ describeWith(
         /^error: failed to create configmap: configmaps is forbidden: User "alice@example.com" cannot create resource "configmaps" in API group "" in the namespace "e2e-[0-9a-f]+"\n$/,
       );
       await admin.apply(roleBinding(own.name, 'developers', 'edit'));
-      await eventually('the binding works', async () => (await create()).code === 0, 3000);
+      await eventually('the binding to apply', async () => (await create()).code === 0, 3000);
       await admin.kubectl(['delete', 'rolebinding', 'developers-edit', '-n', own.name]);
-      await eventually('the binding works no more', async () => (await create()).code === 1, 3000);
+      await eventually('the binding to be gone', async () => (await create()).code === 1, 3000);
       const bob = await gateway.person('bob@example.com');
       expect((await bob.tryKubectl(['get', 'configmaps', '-n', own.name])).stderr).toContain(
         'User "bob@example.com" cannot list resource "configmaps"',
@@ -172,7 +172,7 @@ describeWith(
       await own.remove();
     });
 
-    it("names the cluster's own refusal and no rule of ours where RBAC says no", async () => {
+    it("shows the cluster's own refusal and no rule of ours if RBAC denies it", async () => {
       const { token } = await gateway.login('alice@example.com');
       const answer = await gateway.request('/clusters/dev/api/v1/nodes', { token });
       expect(answer.status).toBe(403);
@@ -184,12 +184,12 @@ describeWith(
       expect(answer.text).not.toContain('policy');
     });
 
-    it('asks its own questions of access: auth can-i', async () => {
+    it('supports kubectl auth can-i', async () => {
       expect(await alice.kubectl(['auth', 'can-i', 'create', 'pods', ...inside])).toBe('yes\n');
       expect((await alice.tryKubectl(['auth', 'can-i', 'create', 'pods', '-n', 'kube-system'])).stdout).toBe('no\n');
     });
 
-    it("leaves the same requests in the cluster's audit log and in ours, by one id", async () => {
+    it("leaves the same requests in the cluster's audit log and in ours, under one id", async () => {
       const join = await joinAuditLogs(gateway);
       expect(join).toMatchObject({ lost: [], leaked: [], unknown: [] });
       expect(join.joined.filter(({ ours, theirs }) => ours.user !== theirs.user || ours.verb !== theirs.verb)).toEqual(

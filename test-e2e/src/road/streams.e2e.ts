@@ -50,7 +50,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams through
   const streamEvents = (subresource: string, stage: string) =>
     gateway.events({ type: 'k8s.request', subresource, stage });
 
-  it('gives logs, their tail, and follows them', async () => {
+  it('returns logs and their tail, and follows them', async () => {
     expect(await alice.kubectl(['logs', 'talker', ...inside, '--limit-bytes=8'])).toBe('one\ntwo\n');
     const follow = alice.startKubectl(['logs', '-f', 'talker', ...inside]);
     await follow.says(/^one\ntwo\ntick 1\n/m);
@@ -64,7 +64,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams through
   describe.each(transports)('over %s', (_name, webSockets, protocol) => {
     const env = { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: webSockets, KUBECTL_PORT_FORWARD_WEBSOCKETS: webSockets };
 
-    it('runs a command with its input, both its outputs and its exit code', async () => {
+    it('runs a command with input, both outputs and exit code', async () => {
       const before = streamEvents('exec', 'ResponseComplete').length;
       const result = await alice.tryKubectl(
         ['exec', '-i', 'shell', ...inside, '--', 'sh', '-c', 'wc -c; echo oops >&2; exit 3'],
@@ -84,14 +84,14 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams through
       expect(events.at(-1)!.data.requestURI).not.toContain('command');
     });
 
-    it('carries a megabyte of input and gives it back unchanged', async () => {
+    it('carries a megabyte of input and returns it unchanged', async () => {
       const bytes = randomBytes(700_000).toString('base64');
       const result = await alice.tryKubectl(['exec', '-i', 'shell', ...inside, '--', 'cat'], { env, input: bytes });
       expect(result.code).toBe(0);
       expect(result.stdout === bytes).toBe(true);
     });
 
-    it('attaches to what runs', async () => {
+    it('attaches to a running process', async () => {
       const attached = alice.startKubectl(['attach', '-i', 'cat', ...inside], { env });
       attached.stdin.write(`hello over ${protocol}\n`);
       await attached.says(new RegExp(`^hello over ${protocol}$`, 'm'));
@@ -144,7 +144,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams through
     });
   });
 
-  it('hands over what was said last before the end', async () => {
+  it('delivers the last output before the end', async () => {
     const result = await alice.tryKubectl([
       'exec',
       '-i',
@@ -158,7 +158,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams through
     expect(result).toMatchObject({ code: 0, stdout: 'started\nended\n' });
   });
 
-  it('refuses exec to whom no rule lets in, on both transports, with the rule on the terminal', async () => {
+  it('refuses exec to a person whom no rule allows, on both transports, with the rule on the terminal', async () => {
     const mallory = await gateway.person('mallory@example.com');
     for (const [, webSockets] of transports) {
       const refused = await mallory.tryKubectl(['exec', 'shell', ...inside, '--', 'id'], {
@@ -175,7 +175,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams through
     ).toEqual([]);
   });
 
-  it("leaves the same streams in the cluster's audit log and in ours, by one id", async () => {
+  it("leaves the same streams in the cluster's audit log and in ours, under one id", async () => {
     const join = await joinAuditLogs(gateway);
     expect(join).toMatchObject({ lost: [], leaked: [], unknown: [] });
     expect(join.joined.filter(({ ours, theirs }) => ours.user !== theirs.user || ours.verb !== theirs.verb)).toEqual(

@@ -15,7 +15,7 @@ import {
 } from '../harness/index.ts';
 import { openWatches, type OpenWatches } from './open-watches.ts';
 
-/** A stream ends within a second of what ends its right; a busy machine is given three. */
+/** A stream ends within a second of the loss of its permission. A busy machine gets three. */
 const inTime = 3 * 1000;
 const [many, cut] = [1500, 500];
 
@@ -53,7 +53,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'two thousand op
       `measured: ${what}: n ${ascending.length}, p50 ${quantile(ascending, 0.5).toFixed(1)} ms, p99 ${quantile(ascending, 0.99).toFixed(1)} ms, last ${ascending.at(-1)?.toFixed(1)} ms\n`,
     );
 
-  it(`end within a second where ${cut} of them lose their right at once; the others, and plain requests, go on`, async () => {
+  it(`end within a second if ${cut} of them lose their permission at once, while the others and plain requests continue`, async () => {
     const alice = await gateway.login('alice@example.com');
     const gone = await openWatches(watchUrl, { ca: gateway.caPem, token: alice.token, count: cut });
     load.take();
@@ -65,7 +65,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'two thousand op
         .status,
     ).toBe(204);
     await eventually(
-      'all of them have ended',
+      'all of them to end',
       () => gone.ended.size === cut,
       15_000,
       () => `(${gone.ended.size} have)`,

@@ -16,7 +16,7 @@ import {
 } from '../harness/index.ts';
 import { openEveryKind, startStreamPods, whenEnded, type EndedStream } from './open-streams.ts';
 
-/** A stream ends within a second of what ends its right; a busy machine is given three. */
+/** A stream ends within a second of the loss of its permission. A busy machine gets three. */
 const inTime = 3 * 1000;
 const graceMs = 2000;
 const talks = ['exec over WebSocket', 'exec over SPDY', 'get -w'];
@@ -52,7 +52,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'open streams th
 
   const cuts = (reason: string) =>
     gateway.events().filter(({ type, data }) => type === 'stream.cut' && data.sallyport.stream?.reason === reason);
-  /** When the event of a type was made that came after this call's moment. */
+  /** Returns when the next event of a type after this call was created. */
   const timeOfNext = (type: 'session.revoked' | 'policy.changed') => {
     const from = Date.now();
     return async () =>
@@ -65,7 +65,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'open streams th
       expect([name, ended.find((one) => one.name === name)!.output]).toEqual([name, expect.stringContaining(why)]);
   };
 
-  it("end within a second of the revocation of their session, with the reason where they can carry one; another's stays", async () => {
+  it('end within a second of the revocation of their session, with the reason if they can carry one, and others stay open', async () => {
     const streams = await openEveryKind(alice!, namespace.name);
     const { session } = JSON.parse((await alice!.cli(['whoami', '-o', 'json'])).stdout) as { session: { id: string } };
     const ending = whenEnded(
@@ -79,7 +79,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'open streams th
     saysWhy(ended, 'This session was ended');
     expect(over).toBe(false);
     for (const { command } of streams) await command.stop();
-    await eventually('each is cut and closed in the log', () => {
+    await eventually('each to be cut and closed in the log', () => {
       const ids = cuts('session-ended').map(({ data }) => data.sallyport.stream!.id);
       const closed = gateway
         .events()
@@ -116,13 +116,13 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'open streams th
     for (const { command } of streams) await command.stop();
     writeFileSync(gateway.configFile, before);
     await eventually(
-      'the old policy is back',
+      'the old policy to be back',
       async () => (await alice!.tryKubectl(['get', 'pods', '-n', namespace.name])).code === 0,
       10_000,
     );
   }, 60_000);
 
-  it('end when nobody can be asked for longer than the grace period, but not before', async () => {
+  it('end when authorize is unavailable for longer than the grace period, but not before', async () => {
     const streams = await openEveryKind(alice!, namespace.name);
     const lostAt = Date.now();
     const ending = whenEnded(
@@ -136,6 +136,6 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'open streams th
     expect(ended.filter(({ ms }) => ms < graceMs / 2 || ms > 3 * graceMs + inTime)).toEqual([]);
     await watched.ended;
     for (const { command } of streams) await command.stop();
-    await eventually('they are recorded as unjudged', () => cuts('unjudged').length === streams.length + 1, 20_000);
+    await eventually('them to be recorded as unjudged', () => cuts('unjudged').length === streams.length + 1, 20_000);
   }, 60_000);
 });

@@ -49,7 +49,7 @@ describeWith(['node'], 'a WebSocket to a real pod, whatever subprotocol it offer
 
   describe.each(targets)('%s', (kind, target) => {
     it.each(offers)(
-      'is open or over, and never neither (%j)',
+      'is either open or closed (%j)',
       async (protocols) => {
         const socket = await dialRaw(gateway.url, gateway.caPem);
         let text = '';
@@ -92,7 +92,7 @@ describeWith(['node'], 'a WebSocket to a real pod, whatever subprotocol it offer
         if (kind === 'log') expect(code).toBe(protocols === undefined || protocols === 'binary.k8s.io' ? 101 : 400);
         socket.destroy();
         await eventually(
-          'nothing is open',
+          'nothing to be open',
           async () =>
             (
               JSON.parse((await gateway.request('/.sallyport/api/v1/streams', { token })).text) as {

@@ -2,26 +2,26 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { eventually, type Gateway, type Person } from '../harness/index.ts';
 import { openWatches } from './open-watches.ts';
 
-/** Streams that come and go until it is stopped. */
+/** A load of streams that open and close until it is stopped. */
 export type MixedLoad = {
-  /** What happened so far, by name. */
+  /** The counts so far, by name. */
   counts: Record<string, number>;
   stop(): Promise<void>;
 };
 
 export type MixedLoadDeps = {
   gateway: Gateway;
-  /** Where watches are opened. */
+  /** The URL for watches. */
   watchUrl: string;
-  /** Who runs kubectl in `inside`, a namespace of a cluster with a node and the pods of `openEveryKind`. */
+  /** The person who runs kubectl in `inside`, a namespace of a cluster with a node and the pods of `openEveryKind`. */
   person: Person;
   inside: readonly string[];
-  /** Whose sessions are revoked, and the token of somebody who may do that. */
+  /** The person whose sessions are revoked, and the token of a person who may do that. */
   victim: string;
   administrator: () => string;
 };
 
-/** Watches that their client ends, and watches of a session that is revoked while they are open. */
+/** Watches that their client closes, and watches of a session that is revoked while they are open. */
 function watchers({ gateway, watchUrl, victim, administrator }: MixedLoadDeps) {
   const open = (token: string, count: number) => openWatches(watchUrl, { ca: gateway.caPem, token, count });
   return {
@@ -47,7 +47,7 @@ function watchers({ gateway, watchUrl, victim, administrator }: MixedLoadDeps) {
   };
 }
 
-/** Short commands, logs that are followed for a while, forwarded ports that are given up. */
+/** Short commands, logs that are followed for a while, port-forwards that are aborted. */
 function commands({ person, inside }: MixedLoadDeps) {
   const forAWhile = async (args: readonly string[], says: RegExp) => {
     const command = person.startKubectl(args);
@@ -77,8 +77,8 @@ function commands({ person, inside }: MixedLoadDeps) {
 }
 
 /**
- * Starts every kind of stream again and again, one of each kind at a time with a pause between. Failures are counted,
- * and the last of each kind told by `lastFailure`.
+ * Starts every kind of stream repeatedly, one of each kind at a time with a pause in between. Counts failures, and keeps
+ * the last of each kind in `lastFailure`.
  */
 export function startMixedLoad(deps: MixedLoadDeps): MixedLoad & { lastFailure: Record<string, string> } {
   const counts: Record<string, number> = {};

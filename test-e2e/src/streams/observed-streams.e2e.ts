@@ -19,7 +19,7 @@ import {
 } from '../harness/index.ts';
 import { startStreamRelay, type RelayedStream, type StreamRelay, type StreamRelayOptions } from './stream-relay.ts';
 
-/** Names a directory: what is relayed is written there, in the form of the corpus of packages/kubernetes. */
+/** If set, a directory to which relayed streams are written, in the format of the corpus of packages/kubernetes. */
 const recordTo = process.env['SALLYPORT_RECORD_STREAMS'];
 
 function accessOf(): StreamRelayOptions {
@@ -30,7 +30,7 @@ function accessOf(): StreamRelayOptions {
   return { server, caPem, certPem: pem('client-certificate-data'), keyPem: pem('client-key-data') };
 }
 
-/** Turns of one side that follow each other become one. */
+/** Merges consecutive turns of one side. */
 function record(name: string, command: readonly string[], { about, turns }: RelayedStream): void {
   if (recordTo === undefined) return;
   const joined: { side: string; parts: Buffer[] }[] = [];
@@ -54,7 +54,7 @@ const transports = [
 ] as const;
 const status = createStatus({ code: 403, reason: 'Forbidden', message: 'Your session has ended.' });
 
-describeWith(['node', 'kubectl'], 'what kubectl and a real cluster say in streams', () => {
+describeWith(['node', 'kubectl'], 'streams between kubectl and a real cluster', () => {
   let namespace: TestNamespace;
   let relay: StreamRelay;
   let home: string;
@@ -87,7 +87,7 @@ describeWith(['node', 'kubectl'], 'what kubectl and a real cluster say in stream
     const kubectl = (args: readonly string[], input?: string): Promise<CommandResult> =>
       runCommand(theBed().kubectl!, all(args), { env: environment(), input });
     const theStream = (): Promise<RelayedStream> =>
-      eventually('the one stream ends', () =>
+      eventually('the only stream to end', () =>
         relay.streams.length === 1 && relay.streams[0]!.closed ? relay.streams[0] : undefined,
       );
 
@@ -107,7 +107,7 @@ describeWith(['node', 'kubectl'], 'what kubectl and a real cluster say in stream
       expect(summary.status?.status).toBe(code === 0 ? 'Success' : 'Failure');
     });
 
-    it('an exec of what is not there fails without an exit code of a command', async () => {
+    it('an exec of a missing command fails without an exit code', async () => {
       const command = ['exec', 'shell', '--', '/no/such/program'];
       const result = await kubectl(command);
       const stream = await theStream();
@@ -116,7 +116,7 @@ describeWith(['node', 'kubectl'], 'what kubectl and a real cluster say in stream
       expect([stream.observer.reason, stream.observer.summary().status?.status]).toEqual([undefined, 'Failure']);
     });
 
-    it('an exec that moves a megabyte each way is counted to the byte', async () => {
+    it('an exec that transfers a megabyte in each direction is counted to the byte', async () => {
       const input = 'x'.repeat(1_000_000);
       expect((await kubectl(['exec', '-i', 'shell', '--', 'cat'], input)).stdout).toHaveLength(input.length);
       const { observer } = await theStream();
@@ -127,7 +127,7 @@ describeWith(['node', 'kubectl'], 'what kubectl and a real cluster say in stream
       ]).toEqual([undefined, input.length, input.length]);
     });
 
-    it('a port-forward is seen by port, with what a refused connection was told', async () => {
+    it('a port-forward is observed per port, with the error of a refused connection', async () => {
       const command = ['port-forward', 'pod/shell', ':8080', ':9999'];
       const forward = startCommand(theBed().kubectl!, all(command), { env: environment() });
       const [, open] = await forward.says(/127\.0\.0\.1:(\d+) -> 8080/);
@@ -159,7 +159,7 @@ describeWith(['node', 'kubectl'], 'what kubectl and a real cluster say in stream
       expect(performance.now() - began).toBeLessThan(15_000);
     });
 
-    it('an exec that is ended in the midst of much output shows the status behind whole frames', async () => {
+    it('an exec that is ended during much output shows the status after complete frames', async () => {
       relay.endWith(status, ({ observer }) => (observer.summary().channels.stdout?.fromServer ?? 0) >= 3_000_000);
       const result = await kubectl(['exec', 'shell', '--', 'yes', 'sallyport']);
       expect(result.code).toBe(1);
@@ -177,7 +177,7 @@ describeWith(['node', 'kubectl'], 'what kubectl and a real cluster say in stream
       const [, port] = await forward.says(/127\.0\.0\.1:(\d+) -> 7000/);
       const local = createConnection(Number(port), '127.0.0.1');
       local.on('error', () => {});
-      ending = true; // with the next thing that the server says
+      ending = true; // with the next message of the server
       const result = await forward.ended;
       local.destroy();
       expect(result.code).not.toBe(0);
@@ -187,7 +187,7 @@ describeWith(['node', 'kubectl'], 'what kubectl and a real cluster say in stream
     });
   });
 
-  it.each(['', '&pretty=true'])('a JSON watch has an event a line, and its boundaries are known%s', async (more) => {
+  it.each(['', '&pretty=true'])('a JSON watch has one event per line, and its boundaries are known%s', async (more) => {
     const { server, caPem, certPem, keyPem } = accessOf();
     const { body, type } = await new Promise<{ body: Buffer; type: string | undefined }>((resolve, reject) => {
       get(

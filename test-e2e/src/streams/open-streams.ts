@@ -2,13 +2,13 @@ import process from 'node:process';
 import { connect, type Socket } from 'node:net';
 import { startCommand, startPod, theBed, type Person, type RunningCommand } from '../harness/index.ts';
 
-/** A stream that a person holds open with kubectl; for a port-forward, a connection through it. */
+/** A stream that a person keeps open with kubectl, or for a port-forward a connection through it. */
 export type OpenStream = { name: string; command: RunningCommand; socket?: Socket };
 
 const spdy = { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: 'false', KUBECTL_PORT_FORWARD_WEBSOCKETS: 'false' };
 const ticking = ['--', 'sh', '-c', 'for i in $(seq 300); do echo tock $i; sleep 0.2; done'];
 
-/** What the pods of `openEveryKind` run: one that listens on port 9090, one that counts. */
+/** The commands of the pods of `openEveryKind`: one listens on port 9090, one counts. */
 const podScripts = {
   shell: 'mkdir -p /tmp/w && exec httpd -f -p 9090 -h /tmp/w',
   talker: 'i=0; while true; do i=$((i+1)); echo tick $i; sleep 0.2; done',
@@ -30,7 +30,7 @@ async function forward(
   const [, port] = await command.says(/Forwarding from 127\.0\.0\.1:(\d+)/);
   const socket = connect({ port: Number(port), host: '127.0.0.1' });
   socket.on('error', () => {});
-  // The server waits for a request that never comes; what is refused or broken closes at once.
+  // The server waits for a request that never arrives. A refused or broken connection closes at once.
   await new Promise<void>((resolve, reject) => {
     setTimeout(resolve, 500);
     socket.once('close', () => reject(new Error('the forwarded connection closed')));
@@ -39,16 +39,15 @@ async function forward(
   return { command, socket };
 }
 
-/** kubectl at a terminal of its own (script of util-linux makes one), as a person has it. */
+/** Runs kubectl at a terminal, which `script` of util-linux creates. */
 function startAtTerminal(person: Person, args: readonly string[]): RunningCommand {
   const quoted = [theBed().kubectl!, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
   return startCommand('script', ['-qec', quoted, '/dev/null'], { env: person.env });
 }
 
 /**
- * Opens one of every kind of stream in a namespace with the pods `shell` and `talker`, and waits until each is alive.
- * With `servers` (addresses of the cluster through several gateways) they take turns, and an exec at a terminal is
- * among them.
+ * Opens a stream of every kind in a namespace with the pods `shell` and `talker`, and waits until each is open. With
+ * `servers` (URLs of the cluster through several gateways) they use them in turn, and include an exec at a terminal.
  */
 export async function openEveryKind(
   person: Person,
@@ -80,13 +79,13 @@ export async function openEveryKind(
   ]);
 }
 
-/** How a stream ended: `ms` after what ended it. */
+/** How a stream ended: `ms` after its cause. */
 export type EndedStream = { name: string; ms: number; output: string };
 
 /**
- * Waits until all have ended; kubectl port-forward itself may stay, its connection counts. `since` says when that which
- * ends them happened (milliseconds since the epoch); it is asked afterwards. Call this before that happens. The figures
- * go to standard error.
+ * Waits until all have ended. For kubectl port-forward, its connection counts, and the program may continue. Call this
+ * before the cause happens. `since` returns its time afterwards (milliseconds since the epoch). Prints the figures to
+ * standard error.
  */
 export async function whenEnded(
   streams: readonly OpenStream[],

@@ -1,14 +1,14 @@
 import { connect, createSecureContext, type TLSSocket } from 'node:tls';
 
-/** Many watches of one caller, each on a connection of its own. */
+/** Many watches of one caller, each on its own connection. */
 export type OpenWatches = {
-  /** When each of them ended (milliseconds since the epoch), and the last that it said. */
+  /** When each of them ended (milliseconds since the epoch), and its last message. */
   ended: Map<TLSSocket, { at: number; said: string }>;
   sockets: readonly TLSSocket[];
   close(): void;
 };
 
-/** A watch stands once its first event is through. */
+/** Opens a watch. It is open when its first event arrives. */
 function openWatch(socket: TLSSocket, head: string, ended: OpenWatches['ended']): Promise<void> {
   let said = '';
   const end = () => {
@@ -20,7 +20,7 @@ function openWatch(socket: TLSSocket, head: string, ended: OpenWatches['ended'])
       if (said.startsWith('HTTP/') && !said.startsWith('HTTP/1.1 200'))
         reject(new Error(`a watch was answered ${said}`));
       if (said.includes('"ADDED"')) resolve();
-      if (said.endsWith('\r\n0\r\n\r\n')) end(); // the last chunk; the connection may stay
+      if (said.endsWith('\r\n0\r\n\r\n')) end(); // the last chunk, after which the connection may stay open
     });
     socket.on('error', reject);
     socket.once('close', () => {
@@ -31,7 +31,7 @@ function openWatch(socket: TLSSocket, head: string, ended: OpenWatches['ended'])
   });
 }
 
-/** Opens `count` watches at `url`, a few at a time, and returns when all stand. */
+/** Opens `count` watches at `url`, a few at a time, and returns when all are open. */
 export async function openWatches(
   url: string,
   options: { ca: string; token: string; count: number },

@@ -2,17 +2,17 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 
-/** What went in, what came out (SHA-256, hexadecimal), and how fast (millions of bytes a second, of one direction). */
+/** The SHA-256 (hexadecimal) of input and output, and the rate of one direction (millions of bytes per second). */
 export type Pumped = { sent: string; received: string; receivedBytes: number; rate: number };
 
 const block = 1 << 20;
 
-/** Writes `bytes` bytes that do not repeat and nobody can guess; ends `into` behind them. Returns their SHA-256. */
+/** Writes `bytes` random bytes without repetition and ends `into`. Returns their SHA-256. */
 async function write(into: Writable, bytes: number): Promise<string> {
   const hash = createHash('sha256');
   const random = randomBytes(block);
   for (let written = 0, turn = 0; written < bytes; turn += 1) {
-    // The writer may still hold the last block.
+    // The writer may still buffer the last block.
     const next = Buffer.from(random.subarray(0, Math.min(block, bytes - written)));
     if (next.length >= 8) next.writeDoubleBE(turn);
     hash.update(next);
@@ -23,7 +23,7 @@ async function write(into: Writable, bytes: number): Promise<string> {
   return hash.digest('hex');
 }
 
-/** Sends `bytes` bytes into something that echoes, and reads until as many have come back or the end has. */
+/** Sends `bytes` bytes to an echo, and reads until the same number has come back or it ends. */
 export async function pump(into: Writable, from: Readable, bytes: number): Promise<Pumped> {
   const began = performance.now();
   const hash = createHash('sha256');

@@ -16,7 +16,7 @@ import { startMixedLoad } from './mixed-load.ts';
 import { startStreamPods } from './open-streams.ts';
 import { processUsage, type ProcessUsage } from './process-usage.ts';
 
-/** How long the load lasts; a shorter time shows that the test works. */
+/** How long the load lasts. A shorter time only shows that the test works. */
 const soakMinutes = Number(process.env['SALLYPORT_SOAK_MINUTES'] ?? 30);
 const minute = 60_000;
 const services = ['proxy', 'authorize', 'authenticate'] as const;
@@ -34,7 +34,7 @@ describeWith(
     beforeAll(async () => {
       namespace = await createNamespace();
       await startStreamPods(namespace.name);
-      // What goes away on the way is its own; the cluster with the node is everybody's.
+      // The servers that go down are its own. The cluster with the node is shared.
       own = await startBed({ need: ['redis', 'cluster', 'kubectl'] });
       const account = await own.cluster!.createGatewayServiceAccount({ groups: ['developers', 'sre'] });
       await own.cluster!.admin.kubectl([
@@ -75,13 +75,13 @@ describeWith(
       );
     const configMaps = () => `${gateway.clusterUrl('restarted')}/api/v1/namespaces/default/configmaps`;
 
-    /** The middle one of the sizes of a process over some of the samples. */
+    /** Returns the median size of a process over some of the samples. */
     const middle = (samples: readonly Usage[], name: keyof Usage) =>
       samples.map((one) => one[name].rssMiB).toSorted((a, b) => a - b)[Math.floor(samples.length / 2)]!;
 
     /**
-     * Loads the gateway for a while, with what goes away at the given shares of that time, and returns what is held
-     * once all is quiet again.
+     * Puts load on the gateway for a while, during which servers go down at the given fractions of that time. Returns the
+     * resources in use when the load has ended.
      */
     async function load(
       ms: number,
@@ -130,7 +130,7 @@ describeWith(
     }
 
     it(
-      'leave no socket, no descriptor and no memory behind, also where Redis and the cluster are away twice',
+      'leave no socket, descriptor or memory behind, even if Redis and the cluster go down twice',
       async () => {
         const { apiServer } = own.cluster!;
         const redis = own.redis!;
@@ -146,12 +146,12 @@ describeWith(
         show('quiet after the second load', second);
         expect(services.map((name) => gateway.processes!.pid(name))).toEqual(pids);
         await eventually(
-          'requests go through',
+          'requests to succeed',
           async () =>
             (await gateway.request('/clusters/restarted/api/v1/namespaces/default/configmaps/settings', { token }))
               .status === 200,
         );
-        // A process grows into its load at first; then it must stay as it is.
+        // A process grows at first under load. After that, its size must stay constant.
         const third = Math.floor(samples.length / 3);
         for (const name of services) {
           const [earlier, later] = [

@@ -3,18 +3,18 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { createStreamObserver, type ObservedStream, type Status, type StreamObserver } from '@sallyport/kubernetes';
 
-/** What one side said, from the 101 on. */
+/** The bytes of one side, from the 101 on. */
 export type RelayedTurn = { side: 'client' | 'server'; bytes: Buffer };
 
 /** One upgraded connection. */
 export type RelayedStream = { about: ObservedStream; observer: StreamObserver; turns: RelayedTurn[]; closed: boolean };
 
 export type StreamRelay = {
-  /** Plain HTTP; whoever asks there is the administrator of the cluster. */
+  /** The URL, over plain HTTP. Its callers are the administrator of the cluster. */
   url: string;
-  /** In the order of their 101. */
+  /** The streams in the order of their 101. */
   streams: RelayedStream[];
-  /** From now on, a stream is ended with this status as soon as `when` says so of it. */
+  /** Ends every further stream with this status as soon as `when` returns true for it. */
   endWith(status: Status, when: (stream: RelayedStream) => boolean): void;
   stop(): Promise<void>;
 };
@@ -40,8 +40,8 @@ function aboutOf(request: string, response: string): ObservedStream {
 }
 
 /**
- * Passes on what a server says until the stream can be ended, as a gateway would: not a byte behind the boundary. True
- * once it is ended.
+ * Relays the bytes of a server until the stream can be ended, like a gateway: no byte after the boundary. Returns true
+ * when it has ended.
  */
 function passAndEnd(stream: RelayedStream, bytes: Buffer, cut: Cut, client: Socket): boolean {
   for (let at = 0; ;) {
@@ -87,7 +87,7 @@ function relayStream(stream: RelayedStream, client: Socket, cluster: Socket, cut
   });
 }
 
-/** A connection: one head each way decides whether it is a stream that is recorded, or just passed on. */
+/** A connection. The heads of both directions decide whether it is a recorded stream or only relayed. */
 function relayConnection(
   client: Socket,
   cluster: Socket,
@@ -120,7 +120,7 @@ function relayConnection(
   cluster.on('data', answer);
 }
 
-/** Starts a relay in front of an API server that observes, and keeps, every byte of the streams that go through it. */
+/** Starts a relay to an API server that observes and records every byte of the streams through it. */
 export async function startStreamRelay({ server, caPem, certPem, keyPem }: StreamRelayOptions): Promise<StreamRelay> {
   const streams: RelayedStream[] = [];
   const sockets = new Set<Socket>();

@@ -80,7 +80,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'a billion bytes
       ['exec', exec, 'exec'],
       ['port-forward', portForward, 'portforward'],
     ] as const)(
-      'of %s comes back as it was sent, and is counted',
+      'of %s comes back unchanged, and is counted',
       async (name, run, kind) => {
         const rates: string[] = [];
         for (const road of roads) {

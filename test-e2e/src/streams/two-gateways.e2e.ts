@@ -16,7 +16,7 @@ import {
 } from '../harness/index.ts';
 import { openEveryKind, startStreamPods, whenEnded, type EndedStream, type OpenStream } from './open-streams.ts';
 
-/** A stream ends within a second of what ends its right; a busy machine is given three. */
+/** A stream ends within a second of the loss of its permission. A busy machine gets three. */
 const inTime = 3 * 1000;
 const graceMs = 2000;
 const short = { lifetime: '25s' };
@@ -73,7 +73,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams over tw
     await bed?.stop();
   }, 60_000);
 
-  /** bob watches through each gateway, without an end of his own. */
+  /** bob watches through each gateway, and does not end the watches himself. */
   async function watchAsBob(): Promise<void> {
     watching = servers.map((server) =>
       bob!.startKubectl(['get', 'pods', '-w', '-n', namespace.name, '--server', server], { timeoutMs: 300_000 }),
@@ -110,11 +110,11 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams over tw
       );
   };
   /**
-   * All of a session's streams stand among those that have ended, on both gateways, with the reason, and as often in
+   * Expects all streams of a session in the list of ended streams, on both gateways, with the reason, and equally often in
    * the audit log.
    */
   const saysWhy = async (person: Person, sessionId: string, reason: string) => {
-    const { code, streams } = await eventually('the ended ones are listed', async () => {
+    const { code, streams } = await eventually('the ended ones to be listed', async () => {
       const ended = await list(person, '--ended', '--session', sessionId);
       return ended.streams.length >= kinds.length ? ended : undefined;
     });
@@ -138,7 +138,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams over tw
     );
   };
 
-  it("are listed whole to whom they belong and to those who may see everybody's, and end within a second of the revocation of their session", async () => {
+  it("are listed completely to their owner and to those who may see everyone's, and end within a second of the revocation of their session", async () => {
     const streams = await openEveryKind(alice!, namespace.name, servers);
     const { id: sessionId } = await sessionOf(alice!);
     const hers = await list(alice!);
@@ -177,7 +177,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams over tw
     expect(ended.find(({ name }) => name === 'exec -it')!.output).toContain('This session was ended');
     await stop(streams);
     await eventually(
-      'others see them, too',
+      'others to see them too',
       async () => (await list(bob!, '--ended', '--all', '--session', sessionId)).streams.length === kinds.length,
     );
     await bobsStay();
@@ -202,7 +202,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams over tw
     await bobsStay();
     restore();
     await eventually(
-      'the old policy is back',
+      'the old policy to be back',
       async () => (await alice!.tryKubectl(['get', 'pods', '-n', namespace.name])).code === 0,
       10_000,
     );
@@ -230,7 +230,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams over tw
     await bobsStay();
   }, 120_000);
 
-  it('end when Redis is gone for longer than the grace period, and are recorded; when it is back new ones open', async () => {
+  it('end when Redis is down for longer than the grace period, and are recorded, and new ones open when it is back', async () => {
     const streams = await openEveryKind(alice!, namespace.name, servers.toReversed());
     const { id: sessionId } = await sessionOf(alice!);
     const lostAt = Date.now();
@@ -248,7 +248,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams over tw
     await stop(streams);
     await bed.redis!.restart();
     await eventually(
-      'requests go through again',
+      'requests to succeed again',
       async () => (await alice!.tryKubectl(['get', 'pods', '-n', namespace.name])).code === 0,
       15_000,
     );
@@ -257,12 +257,12 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams over tw
     await bobsStay();
   }, 120_000);
 
-  it('are missed by name when a gateway does not answer', async () => {
+  it('are reported as missing, by name, when a gateway does not answer', async () => {
     await gateway.moreProxies[0]!.processes.stop('proxy', 'SIGKILL');
     const { code, streams, missing, stderr } = await list(bob!, '--all');
     expect([code, streams.length, missing]).toEqual([10, 1, [expect.stringMatching(/^proxy\//)]]);
     expect(missing).not.toContain(streams[0]!.proxy);
     expect(stderr).toContain(`${missing[0]!} did not answer`);
-    await eventually('the gateway is forgotten', async () => (await list(bob!, '--all')).code === 0, 30_000);
+    await eventually('the gateway to be forgotten', async () => (await list(bob!, '--all')).code === 0, 30_000);
   }, 60_000);
 });
