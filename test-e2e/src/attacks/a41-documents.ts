@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually, runCli, type CommandResult } from '../harness/index.ts';
-import { metricsOf, reloadsOf } from '../policy/policy-rig.ts';
+import { metricsOf, reloadsOf } from '../policy/policy-fixture.ts';
 import { expectNoLogin, loginFixture, statusAt, tokenAt } from './login-fixture.ts';
 
 const laughs = [

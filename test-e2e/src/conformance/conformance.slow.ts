@@ -24,17 +24,17 @@ const binding = {
 };
 const timeoutMs = 1_200_000;
 
-/** Cases that pass past the gateway and cannot pass through it, and why; docs/compatibility.md says so to people. */
+/** Cases that pass directly and cannot pass through the gateway, and why. Documented in docs/compatibility.md. */
 const exceptions: Record<string, string> = {
   '[sig-auth] SelfSubjectReview should support SelfSubjectReview API operations':
-    'it impersonates somebody itself (Impersonate-*), which the gateway refuses to everybody',
+    'it impersonates a user itself (Impersonate-*), which the gateway always refuses',
   '[sig-auth] Certificates API [Privileged:ClusterAdmin] should support building a client with a CSR':
-    'it comes back with a client certificate that the cluster signed, which is no login at the gateway',
+    'it then uses a client certificate that the cluster signed, which is not a login at the gateway',
 };
 
 describeWith(
   ['node', 'redis', 'kafka', 'postgres', 'kubectl'],
-  "Kubernetes' own conformance cases, past the gateway and through four processes",
+  'the conformance cases of Kubernetes, directly and through four processes',
   () => {
     let tools: Bed;
     let gateway: Gateway;
@@ -46,7 +46,7 @@ describeWith(
       for (const { why } of tools.missing) noteSkip('conformance cases', why);
       if (process.env['CI'] === 'true') expect(tools.missing).toEqual([]);
       await theBed().cluster!.admin.apply(binding);
-      // Its own host, because kubectl proxy drops the path of an address.
+      // By host, because kubectl proxy drops the path of a URL.
       gateway = await startGateway({
         mode: 'processes',
         clusters: [{ ...(await realClusterAccess()), host: 'localhost' }],
@@ -82,7 +82,7 @@ describeWith(
     };
 
     it(
-      'have the same verdicts, but for the exceptions',
+      'have the same results, apart from the exceptions',
       async () => {
         if (program === undefined) return;
         const direct = { KUBECONFIG: theBed().cluster!.adminKubeconfig };
@@ -103,7 +103,7 @@ describeWith(
             .map(([name, { state, why }]) => `  ${name}: ${state}: ${why}\n`)
             .join('');
         process.stderr.write(
-          `\nconformance cases: ${past.size}; ${passed(past)} pass past the gateway, ${passed(gone)} through it\npast:\n${failures(past)}through:\n${failures(gone)}\n`,
+          `\nconformance cases: ${past.size}; ${passed(past)} pass directly, ${passed(gone)} through the gateway\ndirectly:\n${failures(past)}through:\n${failures(gone)}\n`,
         );
         expect(states(gone)).toEqual(states(past));
         expect(past.size).toBeGreaterThan(80);

@@ -3,12 +3,12 @@ import path from 'node:path';
 import { runCommand, runDirectory, theBed } from '../harness/index.ts';
 
 /**
- * What came of a case, by its whole name: `passed`, `failed`, `timedout` or whatever else Ginkgo calls it; and, where
- * it did not pass, why.
+ * The result of a case by its full name: `passed`, `failed`, `timedout` or another state of Ginkgo, and the reason if it
+ * did not pass.
  */
 export type CaseResults = Map<string, { state: string; why: string }>;
 
-/** Cases that run pods from images of Kubernetes' registry, or servers in them; the bed's node has none. */
+/** Cases that run pods with images from the Kubernetes registry, which the bed's node does not have. */
 const needImages = [
   'AdmissionWebhook',
   'CustomResourceConversionWebhook',
@@ -30,21 +30,21 @@ const needImages = [
   'Kubectl logs',
 ];
 
-/** Cases for versions of an API that the cluster does not serve any more. */
+/** Cases for API versions that the cluster no longer serves. */
 const notServed = ['SSR in different API groups authentication/v1(alpha|beta)1'];
 
 /**
- * The cases in parts that run side by side, past the gateway and through it: one waits five minutes for a compaction,
- * one for OpenAPI to be published again and again.
+ * The cases in parts that run concurrently, directly and through the gateway. One waits five minutes for a compaction,
+ * and one repeatedly waits for OpenAPI to be published.
  */
 export const parts: Record<string, string> = {
   chunking: String.raw`\[sig-api-machinery\] Servers with support for API chunking.*\[Conformance\]`,
   definitions: String.raw`\[sig-api-machinery\] (CustomResourceDefinition resources|CustomResourcePublishOpenAPI|FieldValidation).*\[Conformance\]`,
-  // Two of auth are not marked as conformance, and are about what a gateway could break: who somebody is.
+  // Two of auth are not marked as conformance, but test what a gateway could break: the identity of the user.
   others: String.raw`\[sig-api-machinery\] (API p|Agg|Disc|Garb|Mut|Name|Ord|Res|Servers with support for Tab|Val|Wat|server).*\[Conformance\]|\[sig-(auth|cli)\].*(\[Conformance\]|SelfSubjectReview|building a client with a CSR)`,
 };
 
-/** Cases with names of their own in the whole cluster, so that they run on one side at a time. */
+/** Cases with fixed cluster-wide names, so they run on one side at a time. */
 export const alone = { watch: String.raw`\[sig-api-machinery\] CustomResourceDefinition Watch.*\[Conformance\]` };
 
 type Report = {
@@ -59,7 +59,7 @@ type Report = {
 };
 
 /**
- * Runs the cases of Kubernetes' own suite whose names match `focus`, with a kubeconfig, and reads what came of each.
+ * Runs the cases of the Kubernetes suite whose names match `focus`, with a kubeconfig, and reads the result of each.
  */
 export async function runCases(
   program: string,
@@ -100,7 +100,7 @@ export async function runCases(
   }
   const results: CaseResults = new Map();
   for (const one of reports.flatMap(({ SpecReports }) => SpecReports)) {
-    // What does not belong to the part is reported as skipped without having been tried.
+    // Cases outside of the part are reported as skipped.
     if (one.LeafNodeType === 'It' ? one.NumAttempts === 0 : one.State === 'passed' || one.State === 'skipped') continue;
     results.set([...(one.ContainerHierarchyTexts ?? []), one.LeafNodeText || one.LeafNodeType].join(' '), {
       state: one.State,

@@ -5,8 +5,8 @@ const groups = ['developers', 'sre'] as const;
 const repeated = (option: string, values: readonly string[]) => values.flatMap((value) => [option, value]);
 
 /**
- * Canaille with everybody in `developers`. It says nothing about whether addresses are verified, and tells no client of
- * logouts.
+ * Canaille with everyone in `developers`. It does not state whether addresses are verified, and does not notify clients
+ * of logouts.
  */
 export function canailleDirectory(server: Pick<CanailleServer, 'url' | 'command'>): RealProvider {
   const run = (...args: string[]) => server.command(args);
@@ -35,8 +35,7 @@ export function canailleDirectory(server: Pick<CanailleServer, 'url' | 'command'
   ];
   return {
     id: 'canaille',
-    unsteady:
-      'two access tokens of one person within a second are the same text to it, and its database refuses the second: 500',
+    unsteady: 'two access tokens of a person within a second are identical, and its database refuses the second: 500',
     settings: {
       issuer: server.url,
       clientId: realClient.id,
@@ -63,7 +62,7 @@ export function canailleDirectory(server: Pick<CanailleServer, 'url' | 'command'
       for (const group of groups)
         await run('create', 'group', '--display-name', group, ...repeated('--members', [...members.get(group)!]));
       await run('create', 'client', ...client(pagesUrl));
-      // Its form for clients does so by itself; its command leaves id_tokens without anybody whom they are for.
+      // Its form for clients sets it automatically. Its command leaves ID tokens without an audience.
       await run('set', 'client', realClient.id, '--audience', realClient.id);
     },
     async setGroups(user, wanted) {

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** One person and one group, as every one of the APIs tells of them. */
-export type DirectoryWorld = {
+/** One person and one group, in the form of each API. */
+export type DirectoryContents = {
   login: string;
   groupOf: Record<'okta' | 'github' | 'google', string>;
   memberObjects: string[];
@@ -15,8 +15,8 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-/** What stands at each address, below a path for each API. */
-function answers({ login, groupOf, memberObjects }: DirectoryWorld): Record<string, unknown> {
+/** Returns the response for each path, below a prefix for each API. */
+function answers({ login, groupOf, memberObjects }: DirectoryContents): Record<string, unknown> {
   return {
     'GET /okta/api/v1/users': [{ id: '00u1', status: 'ACTIVE', profile: { login, email: login } }],
     'GET /okta/api/v1/groups': [
@@ -60,9 +60,9 @@ const credentials: Record<string, string> = {
   graph: 'Bearer graph-token',
 };
 
-/** The APIs of Okta, GitHub, Google and Microsoft on one server, telling of one small world. */
-export async function startDirectoryApis(world: DirectoryWorld): Promise<{ url: string; stop(): Promise<void> }> {
-  const all = answers(world);
+/** Starts the APIs of Okta, GitHub, Google and Microsoft on one server, with the same contents. */
+export async function startDirectoryApis(contents: DirectoryContents): Promise<{ url: string; stop(): Promise<void> }> {
+  const all = answers(contents);
   const server = createServer(
     (request, response) =>
       void (async () => {

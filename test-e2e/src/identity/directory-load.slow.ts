@@ -5,7 +5,7 @@ import { processUsage } from '../streams/process-usage.ts';
 import { createScimClient, makeScimToken } from './scim-client.ts';
 
 const [peopleCount, groupCount, membersEach] = [10_000, 1000, 50];
-/** As many requests at a time as an identity provider's provisioning makes. */
+/** The number of concurrent requests that the provisioning of an identity provider makes. */
 const atOnce = 8;
 const alice = 'alice@example.com';
 
@@ -53,12 +53,12 @@ describeWith(
       const from = performance.now();
       await work();
       const seconds = (performance.now() - from) / 1000;
-      say(`${what}: ${seconds.toFixed(1)} s, ${Math.round(count / seconds)} a second; authenticate holds ${rss()} MiB`);
+      say(
+        `${what}: ${seconds.toFixed(1)} s, ${Math.round(count / seconds)} per second, memory of authenticate ${rss()} MiB`,
+      );
       return seconds;
     };
-    /**
-     * The middle ones of some requests to the cluster, in milliseconds; in turns, for the machine is busy now and then.
-     */
+    /** Returns the median durations of requests to the cluster, in milliseconds, measured in turns on a busy machine. */
     const requestTimes = async (...tokens: string[]) => {
       const times = tokens.map((): number[] => []);
       for (let n = 0; n < 400; n += 1) {
@@ -73,7 +73,7 @@ describeWith(
     };
 
     it(
-      'are there in minutes; requests look at the session alone, as before',
+      'are stored within minutes, and requests still only read the session',
       async () => {
         const scim = createScimClient(gateway, token);
         const idle = rss();

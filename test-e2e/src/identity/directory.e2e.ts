@@ -15,9 +15,9 @@ import {
 import { openEveryKind, startStreamPods, whenEnded, type EndedStream } from '../streams/open-streams.ts';
 import { createScimClient, makeScimToken } from './scim-client.ts';
 
-/** What is open ends within a second of the push that ends its right; a busy machine is given three. */
+/** Streams end within a second of the push that ends their permission. A busy machine gets three. */
 const inTime = 3 * 1000;
-/** Whoever is in sre may do anything, everybody else ask who they are. */
+/** Members of sre may do anything. Everyone else may ask who they are. */
 const policy = [
   { allow: { or: [{ groups: 'sre' }] } },
   { allow: { and: [{ authenticated_user: true }, { 'k8s/resource': 'selfsubjectreviews.authentication.k8s.io' }] } },
@@ -26,7 +26,7 @@ const [alice, bob] = ['alice@example.com', 'bob@example.com'] as const;
 
 describeWith(
   ['node', 'redis', 'kafka', 'postgres', 'kubectl'],
-  'people and groups that are pushed (SCIM), through four processes',
+  'people and groups that are pushed with SCIM, through four processes',
   () => {
     const { token, entry } = makeScimToken('okta');
     let gateway: Gateway;
@@ -63,7 +63,7 @@ describeWith(
     const allInTime = (ended: readonly EndedStream[]) =>
       expect(ended.filter(({ ms }) => ms < -1000 || ms > inTime)).toEqual([]);
 
-    it('a group that is pushed counts for the next request of somebody who is logged in', async () => {
+    it('a pushed group applies to the next request of a person who is logged in', async () => {
       const person = await gateway.person(alice);
       expect(await whoami(person)).toEqual(['developers']);
       expect((await pods(person)).code).not.toBe(0);
@@ -77,7 +77,7 @@ describeWith(
       });
     }, 60_000);
 
-    it('a group that is taken away cuts what is open by it, and refuses what comes', async () => {
+    it('a removed group cuts open streams that needed it, and refuses new requests', async () => {
       const person = await gateway.person(alice);
       const streams = await openEveryKind(person, namespace.name);
       let pushedAt = 0;
@@ -95,7 +95,7 @@ describeWith(
       expect((await pods(person)).code).toBe(0);
     }, 60_000);
 
-    it('somebody who is deactivated is out: streams cut, requests refused, no way back in', async () => {
+    it('a deactivated person is locked out: streams are cut, requests and logins refused', async () => {
       const person = await gateway.person(alice);
       const other = await gateway.person(bob);
       const { token: live } = await gateway.login(alice);
@@ -122,7 +122,7 @@ describeWith(
       expect((await gateway.login(alice)).identity).toMatchObject({ user: alice, groups: ['sre'] });
     }, 60_000);
 
-    it('who changed what stands in the audit log, by the name of the token; the token stands nowhere', async () => {
+    it('the audit log names the token of each change, and never contains the token', async () => {
       const events = await gateway.audit.await((record) => record.type === 'directory.changed', 6);
       expect(
         events.every(({ data }) => data.user.username === 'directory:okta' && data.sallyport.directory?.by === 'okta'),
@@ -151,7 +151,7 @@ describeWith(
       expect(everything + JSON.stringify(gateway.events())).not.toContain(token);
     }, 30_000);
 
-    it('a service that ends in between loses nothing: what was pushed stays, and what was noted is done', async () => {
+    it('a service that exits in between loses nothing: pushed data stays, and pending work is done', async () => {
       const person = await gateway.stranger(bob);
       await person.login();
       const bobId = await scim.user(bob);
@@ -162,10 +162,10 @@ describeWith(
       const { json } = await scim.send('GET', `/Groups/${sreId}`);
       expect((json() as { members: unknown[] }).members).toHaveLength(2);
       await scim.patch(`/Users/${bobId}`, { op: 'replace', value: { active: false } });
-      await eventually('bob is out', async () => (await person.cli(['whoami'])).code === 3, 5000);
+      await eventually('bob to be locked out', async () => (await person.cli(['whoami'])).code === 3, 5000);
     }, 60_000);
 
-    it('anybody without a token is refused, whatever else they have', async () => {
+    it('a caller without a token is refused, whatever other credentials they have', async () => {
       const { token: live } = await gateway.login('carol@example.com');
       for (const credential of [undefined, 'wrong', live]) {
         const { status, headers, json } = await gateway.request(

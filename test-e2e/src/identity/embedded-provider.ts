@@ -1,7 +1,7 @@
 import { createIdentityProvider } from '@sallyport/standalone';
 import { emailOf, realClient, realPeople, type RealProvider } from './real-provider.ts';
 
-/** The provider of the demo: panva's oidc-provider, in this process. */
+/** The provider of the demo: oidc-provider, in this process. */
 export async function embeddedProvider(): Promise<RealProvider & { stop(): Promise<void> }> {
   const people = realPeople.map((user) => ({
     user: emailOf(user),

@@ -16,7 +16,7 @@ const attribute = (tag: string, name: string) =>
     ?.slice(1)
     .find((value) => value !== undefined);
 
-/** The first form of a page that is sent by POST: where it goes, and what is in it already. */
+/** Returns the action and the values of the first form of a page that uses POST. */
 function readForm(text: string, url: string): { action: string; fields: Record<string, string> } | undefined {
   const form = [...text.matchAll(/<form\b[^>]*>[\s\S]*?<\/form>/gi)]
     .map(([whole]) => whole)
@@ -34,7 +34,7 @@ function readForm(text: string, url: string): { action: string; fields: Record<s
   };
 }
 
-/** Fills in whatever login forms a provider shows, one after the other, until there is none; returns where that led. */
+/** Fills in the login forms of a provider, one after the other, until there is none. Returns the resulting page. */
 export async function fillInForms(
   browser: Browser,
   start: string,

@@ -18,7 +18,7 @@ import { createScimClient, makeScimToken } from './scim-client.ts';
 const alice = 'alice@example.com';
 const everybody = [{ allow: { or: [{ authenticated_user: true }] } }];
 
-describeWith(['kubectl'], 'groups from wherever they are, through one process to the practice cluster', () => {
+describeWith(['kubectl'], 'groups from all sources, through one process to the practice cluster', () => {
   const { token, entry } = makeScimToken('pusher');
   const bob = { user: 'bob@example.com', password: 'bob', groups: ['from-userinfo'], inUserInfo: ['groups'] };
   const people = [
@@ -108,7 +108,7 @@ describeWith(['kubectl'], 'groups from wherever they are, through one process to
     scim: { kind: 'scim', tokens: [entry] },
   });
 
-  it('kubectl auth whoami shows those of every source, taken together', async () => {
+  it('kubectl auth whoami shows the groups of all sources together', async () => {
     const gateway = await open(Object.values(kinds()), {
       groupSources: ['claims', 'map', 'okta', 'github', 'google', 'scim'],
       combineGroups: 'merge',
@@ -118,7 +118,7 @@ describeWith(['kubectl'], 'groups from wherever they are, through one process to
     await scim.group('from-scim', [id]);
     await scim.group('system:masters', [id]);
     const person = await eventually(
-      'the directories have been read',
+      'the directories to be read',
       () => gateway.person(alice).catch(() => undefined),
       15_000,
     );
@@ -131,20 +131,20 @@ describeWith(['kubectl'], 'groups from wherever they are, through one process to
       'from-okta',
       'from-scim',
     ]);
-    // Names of Kubernetes' own go to no cluster, whoever says them.
+    // Names that are reserved by Kubernetes are sent to no cluster, whichever source they come from.
     expect(await person.kubectl(['auth', 'whoami', '-o', 'json'])).not.toContain('system:masters');
     writeFileSync(file(), `groups:\n  from-the-next-map: [${alice}]\n`);
-    await eventually('the new file counts', async () => (await whoami(person)).includes('from-the-next-map'), 10_000);
+    await eventually('the new file to apply', async () => (await whoami(person)).includes('from-the-next-map'), 10_000);
     expect(await whoami(person)).not.toContain('from-map, with a comma');
   }, 60_000);
 
-  it('the first source that knows somebody decides alone, one process as well as four', async () => {
+  it('only the first source that knows a person decides, with one process as with four', async () => {
     const gateway = await open([kinds().scim], { groupSources: ['scim', 'claims'] });
     const scim = createScimClient(gateway, token);
     const person = await gateway.person(alice);
     expect(await whoami(person)).toEqual(['from-claims']);
     const id = await scim.user(alice);
-    // These may look at pods there.
+    // These groups may read pods there.
     await scim.group('developers', [id]);
     expect(await whoami(person)).toEqual(['developers']);
     const watch = person.startKubectl(['get', 'pods', '-n', 'dev', '-w']);
@@ -161,14 +161,14 @@ describeWith(['kubectl'], 'groups from wherever they are, through one process to
     await expect(gateway.login(alice)).rejects.toThrow('deactivated');
   }, 60_000);
 
-  it('those that the token does not name come from UserInfo, unless it is not to be asked', async () => {
+  it('groups that are not in the token come from UserInfo, unless it is disabled', async () => {
     const gateway = await open([], {});
     expect(await whoami(await gateway.person(bob.user))).toEqual(['from-userinfo']);
     const other = await open([], { userInfo: 'never' });
     expect(await whoami(await other.person(bob.user))).toEqual([]);
   }, 60_000);
 
-  it('those of Entra come from Microsoft Graph where the token only says that there are too many', async () => {
+  it('groups of Entra come from Microsoft Graph if the token only states that there are too many', async () => {
     const entra = {
       kind: 'entra',
       tenant: 'example.com',

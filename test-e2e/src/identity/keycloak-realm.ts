@@ -4,7 +4,7 @@ import { emailOf, realClient, realPeople, type RealProvider } from './real-provi
 const realm = 'sallyport';
 const groups = ['developers', 'sre'] as const;
 
-/** Keycloak's API for administrators. */
+/** The admin API of Keycloak. */
 function administer({ url, admin }: Pick<KeycloakServer, 'url' | 'admin'>) {
   const logIn = async () => {
     const body = new URLSearchParams({
@@ -14,8 +14,7 @@ function administer({ url, admin }: Pick<KeycloakServer, 'url' | 'admin'>) {
       password: admin.password,
     });
     const answer = await fetch(`${url}/realms/master/protocol/openid-connect/token`, { method: 'POST', body });
-    if (!answer.ok)
-      throw new Error(`Keycloak does not let its administrator in: ${answer.status} ${await answer.text()}`);
+    if (!answer.ok) throw new Error(`Keycloak refuses its administrator: ${answer.status} ${await answer.text()}`);
     return ((await answer.json()) as { access_token: string }).access_token;
   };
   return async <T>(method: string, path: string, body?: object): Promise<T> => {
@@ -76,8 +75,7 @@ const describeRealm = (pagesUrl: string) => ({
 });
 
 /**
- * A realm in Keycloak with everybody in `developers`, and a *Group Membership* mapper, as docs/providers.md tells to
- * make one.
+ * A realm in Keycloak with everyone in `developers`, and a *Group Membership* mapper as described in docs/providers.md.
  */
 export function keycloakRealm(server: Pick<KeycloakServer, 'url' | 'admin'>): RealProvider {
   const ask = administer(server);

@@ -16,7 +16,7 @@ import {
   type RunningCommand,
 } from '../harness/index.ts';
 
-// A device asks every five seconds, and programs are started here by the dozen.
+// A device polls every five seconds, and the tests start dozens of programs.
 jest.setTimeout(120_000);
 
 const inside = ['-n', 'dev'];
@@ -43,7 +43,7 @@ describeWith(['kubectl'], 'a login from a machine without a browser', () => {
   const hidden = (text: string, name: string) => new RegExp(`name="${name}" value="([^"]+)"`).exec(text)?.[1] ?? '';
   const codeShownBy = async (command: RunningCommand) => (await command.says(/^ {2}([A-Z]{4}-[A-Z]{4})$/m))[1]!;
 
-  /** Goes where the terminal says, types the code, logs in; the page on which one approves. */
+  /** Opens the URL from the terminal, enters the code and logs in. Returns the page for the approval. */
   async function openApproval(command: RunningCommand, who = 'alice') {
     const [, page] = await command.says(/^ {2}(http\S+\/\.sallyport\/device)$/m);
     const code = await codeShownBy(command);
@@ -61,7 +61,7 @@ describeWith(['kubectl'], 'a login from a machine without a browser', () => {
     return { text, code, answer, page: page! };
   }
 
-  it('is approved by a code on another machine, and kubectl works on the first', async () => {
+  it('is approved with a code on another machine, and then kubectl works on the first', async () => {
     const alice = await gateway.stranger('alice@example.com');
     const command = start(alice, '--device', '--cluster', 'dev');
     const { text, code, answer } = await openApproval(command);
@@ -80,7 +80,7 @@ describeWith(['kubectl'], 'a login from a machine without a browser', () => {
     expect((await alice.cli(['whoami', '-o', 'json'])).stdout).toContain('alice@example.com');
   });
 
-  it('ends when the person denies it, at once and with a record', async () => {
+  it('ends at once when the person denies it, and is recorded', async () => {
     const bob = await gateway.stranger('bob@example.com');
     const command = start(bob, '--device');
     await (await openApproval(command, 'bob')).answer('deny');
@@ -113,7 +113,7 @@ describeWith(['kubectl'], 'a login from a machine without a browser', () => {
     expect((await command.ended).code).toBe(0);
   });
 
-  it('takes a code that is pasted, where no way leads back to this machine', async () => {
+  it('accepts a pasted code if the browser cannot reach this machine', async () => {
     const alice = await gateway.stranger('alice@example.com');
     const command = start(alice, '--no-browser');
     const [, page] = await command.says(/^ {2}(http\S+redirect_uri=urn\S+)$/m);
@@ -126,7 +126,7 @@ describeWith(['kubectl'], 'a login from a machine without a browser', () => {
     expect(await alice.kubectl(['get', 'pods', ...inside, '-o', 'name'])).toContain('pod/');
   });
 
-  it('opens one browser for twenty kubectl at once, and all of them get through', async () => {
+  it('opens one browser for twenty concurrent kubectl, and all of them succeed', async () => {
     const alice = await gateway.stranger('alice@example.com');
     const programs = path.join(alice.home, 'programs');
     const opened = path.join(alice.home, 'opened');
@@ -140,7 +140,7 @@ describeWith(['kubectl'], 'a login from a machine without a browser', () => {
       alice.startKubectl(['get', 'pods', ...inside, '-o', 'name'], { env, timeoutMs: 150_000 }),
     );
     const page = await eventually(
-      'a browser is opened',
+      'a browser to open',
       () => (existsSync(opened) ? readFileSync(opened, 'utf8').split('\n')[0] : undefined),
       60_000,
     );
@@ -154,7 +154,7 @@ describeWith(['kubectl'], 'a login from a machine without a browser', () => {
     expect(sessions.filter(({ current }) => current)).toHaveLength(1);
   }, 180_000);
 
-  it('says what else there is where no browser can be seen', async () => {
+  it('names the alternatives if no browser is available', async () => {
     const alice = await gateway.stranger('alice@example.com');
     const command = alice.startKubectl(['get', 'pods', ...inside], {
       env: { ...alice.env, BROWSER: '', DISPLAY: '', WAYLAND_DISPLAY: '' },

@@ -30,11 +30,10 @@ describeWith(['redis', 'kafka', 'postgres'], 'logins from elsewhere through four
   const form = { 'content-type': 'application/x-www-form-urlencoded' };
   const alice = { user: 'alice@example.com', password: 'alice' };
   const hidden = (text: string, name: string) => new RegExp(`name="${name}" value="([^"]+)"`).exec(text)?.[1] ?? '';
-  // The first of all that is asked of services that have just started: what they say until one of them is there is
-  // shown, and asked again.
+  // The first request to services that have just started. Their errors are printed, and the request is repeated.
   const begin = () =>
     eventually(
-      'a device can begin',
+      'a device login to start',
       async () => {
         const { status, text, json } = await gateway.request('/.sallyport/api/v1/device/code', {
           method: 'POST',
@@ -42,7 +41,7 @@ describeWith(['redis', 'kafka', 'postgres'], 'logins from elsewhere through four
           body: 'cluster=dev',
         });
         if (status === 200) return json() as { device_code: string; user_code: string };
-        process.stderr.write(`a device could not begin: ${status} ${text}\n`);
+        process.stderr.write(`a device login cannot start yet: ${status} ${text}\n`);
         expect(status).toBe(503);
         return undefined;
       },
@@ -92,7 +91,7 @@ describeWith(['redis', 'kafka', 'postgres'], 'logins from elsewhere through four
     return new URL(left!).searchParams.get('pomerium_jwt')!;
   }
 
-  it('keep no code and no token in Redis at any step, for all that they keep', async () => {
+  it('store no code and no token in Redis at any step', async () => {
     const { device_code: deviceCode, user_code: userCode, token, approval, kept } = await logInDevice();
     expect(token).toMatch(/^spt_/);
     expect(kept).toContain('alice@example.com');
@@ -102,7 +101,7 @@ describeWith(['redis', 'kafka', 'postgres'], 'logins from elsewhere through four
     expect(await everythingKept()).not.toContain(jwt.split('.')[2]);
   });
 
-  it('give a device one session, though many ask for it at once', async () => {
+  it('give a device one session, even if many requests ask for it at once', async () => {
     const codes = await begin();
     const browser = createPlainBrowser({ ca: gateway.caPem });
     const {
@@ -117,7 +116,7 @@ describeWith(['redis', 'kafka', 'postgres'], 'logins from elsewhere through four
     expect(answers.filter(({ access_token: token }) => token !== undefined)).toHaveLength(1);
   });
 
-  it("do not make a token of Pomerium's clients look dead while nobody can tell, and let nothing through with it then", async () => {
+  it('neither report a token of a Pomerium client as invalid nor accept it while authorize is down', async () => {
     const jwt = await logInAsPomerium();
     const headers = { authorization: `Bearer Pomerium-${jwt}` };
     const health = async (sent: Record<string, string>) =>
@@ -127,14 +126,14 @@ describeWith(['redis', 'kafka', 'postgres'], 'logins from elsewhere through four
     const before = upstream.requests.length;
     await gateway.processes!.stop('authorize');
     await eventually(
-      'authorize is gone',
+      'authorize to be down',
       async () => (await gateway.request('/clusters/dev/version', { headers })).status === 503,
     );
     expect([await health(headers), await health(forged), await health({})]).toEqual([200, 401, 200]);
     expect(upstream.requests).toHaveLength(before);
     await gateway.processes!.restart('authorize');
     await eventually(
-      'authorize is back',
+      'authorize to be back',
       async () => (await gateway.request('/clusters/dev/version', { headers })).status === 200,
       20_000,
     );

@@ -24,11 +24,11 @@ import {
 const client = fileURLToPath(new URL('./pomerium-client.mjs', import.meta.url));
 const releases = ['0.29', '0.32', '0.33'];
 
-describeWith(['kubectl'], "an unmodified client of Pomerium's", () => {
+describeWith(['kubectl'], 'an unmodified Pomerium client', () => {
   let practice: PracticeAccess;
   let upstream: RecordingUpstream;
   let gateway: Gateway;
-  /** The same gateway by the host of one of its clusters. */
+  /** The URL of the gateway with the host of one of its clusters. */
   let hostUrl: string;
   beforeAll(async () => {
     practice = await startPractice();
@@ -50,7 +50,7 @@ describeWith(['kubectl'], "an unmodified client of Pomerium's", () => {
     await gateway?.stop();
   }, 60_000);
 
-  /** Somebody's machine: a cache of the client's, and a kubeconfig whose plugin it is. */
+  /** Creates the machine of a person: a cache of the client, and a kubeconfig with the client as plugin. */
   function machine(server: string, release = '0.33', flags: readonly string[] = []) {
     const home = path.join(gateway.directory, 'pomerium', randomUUID());
     mkdirSync(home, { recursive: true });
@@ -87,7 +87,7 @@ describeWith(['kubectl'], "an unmodified client of Pomerium's", () => {
       run: (...rest: string[]) => startCommand(process.execPath, [...args, ...rest], { env }),
     };
   }
-  /** Does what a person does in the browser that was opened; what they see in the end. */
+  /** Does what a person does in the opened browser. Returns the final page. */
   async function answer(command: RunningCommand, who = 'alice'): Promise<string> {
     const [, page] = await command.says(/opened to visit:\n\n(\S+)\n/);
     const end = await fillInForm(createPlainBrowser({ ca: gateway.caPem }), page!, {
@@ -104,7 +104,7 @@ describeWith(['kubectl'], "an unmodified client of Pomerium's", () => {
 
   describe.each(releases)('of release %s', (release) => {
     it.each(['path', 'host'])(
-      'is the exec plugin of kubectl: one login, then none, at an address by %s',
+      'works as exec plugin of kubectl with a single login, with an address by %s',
       async (kind) => {
         const { kubectl } = machine(kind === 'path' ? gateway.clusterUrl() : hostUrl, release);
         const first = kubectl('auth', 'whoami', '-o', 'json');
@@ -123,7 +123,7 @@ describeWith(['kubectl'], "an unmodified client of Pomerium's", () => {
       },
     );
 
-    it('logs in again when its session was ended, and after its cache was flushed', async () => {
+    it('logs in again after its session was ended, and after its cache was flushed', async () => {
       const { run } = machine(gateway.clusterUrl(), release);
       const exec = () => run('k8s', 'exec-credential', gateway.clusterUrl());
       const first = exec();
@@ -161,7 +161,7 @@ describeWith(['kubectl'], "an unmodified client of Pomerium's", () => {
     });
   });
 
-  it('takes a token from its flag or a file in place of a login', async () => {
+  it('accepts a token from its flag or a file instead of a login', async () => {
     const { run, home } = machine(gateway.clusterUrl());
     const auth = run('auth', gateway.url);
     await answer(auth, 'bob');
@@ -177,7 +177,7 @@ describeWith(['kubectl'], "an unmodified client of Pomerium's", () => {
     }
   });
 
-  it('hears in kubectl why the policy refuses, and is not asked to log in for that', async () => {
+  it('shows in kubectl why the policy refuses, and does not open a login for that', async () => {
     const { kubectl } = machine(gateway.clusterUrl('locked'));
     const refused = kubectl('get', 'pods', '-n', 'dev');
     await answer(refused);
@@ -195,7 +195,7 @@ describeWith(['kubectl'], "an unmodified client of Pomerium's", () => {
       token = (await auth.ended).stdout.trim();
     }, 30_000);
 
-    it('is verified by the published key, and says when it ends and whom it is for', async () => {
+    it('can be verified with the published key, and states its expiry and audience', async () => {
       const about = (await ask('/.well-known/pomerium')).json() as { issuer: string; jwks_uri: string };
       expect(about).toMatchObject({ issuer: gateway.url, jwks_uri: `${gateway.url}/.well-known/pomerium/jwks.json` });
       const keys = (await ask('/.well-known/pomerium/jwks.json')).json() as unknown as JSONWebKeySet;
@@ -213,7 +213,7 @@ describeWith(['kubectl'], "an unmodified client of Pomerium's", () => {
       });
     });
 
-    it("opens a cluster in each of Pomerium's carriers, and never reaches it", async () => {
+    it('is accepted in every header that Pomerium supports, and never reaches the cluster', async () => {
       const before = upstream.requests.length;
       const carriers: Record<string, string>[] = [
         { authorization: `Bearer Pomerium-${token}` },
@@ -227,7 +227,7 @@ describeWith(['kubectl'], "an unmodified client of Pomerium's", () => {
       expect(seen.join()).not.toMatch(/pomerium/i);
     });
 
-    it('is refused where another credential stands beside it, in a query, a cookie, or in a carrier that is not its own', async () => {
+    it('is refused next to another credential, in a query, in a cookie, or in any other header', async () => {
       const before = upstream.requests.length;
       const own = (await gateway.login('alice@example.com')).token;
       const where = '/clusters/recorded/api/v1/pods';
@@ -243,7 +243,7 @@ describeWith(['kubectl'], "an unmodified client of Pomerium's", () => {
       expect(upstream.requests).toHaveLength(before);
     });
 
-    it('is refused with anything about it changed, and its login sent nowhere but to loopback', async () => {
+    it('is refused with any change, and its login is only redirected to loopback', async () => {
       const [header, payload, signature] = token.split('.') as [string, string, string];
       const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
       const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as object;
@@ -280,13 +280,13 @@ describeWith(['kubectl'], "an unmodified client of Pomerium's", () => {
       ).toBe(405);
     });
 
-    it('stands in no event, though its login and its uses do', async () => {
+    it('is in no event, although its login and its uses are', async () => {
       const [login] = await gateway.audit.await({ type: 'session.login', user: 'alice@example.com' });
       expect(login!.data.sallyport.credentialKind).toBe('cli');
       expect(JSON.stringify(gateway.events({}))).not.toContain(token.split('.')[2]!);
     });
 
-    it('is ok at the health check on every host while it lives, and not after', async () => {
+    it('passes the health check on every host while it is valid, and not afterwards', async () => {
       const hosts = [gateway.url, hostUrl];
       const browser = createPlainBrowser({ ca: gateway.caPem });
       expect((await browser.go(`${hosts[1]}/healthz`)).answer.status).toBe(401);

@@ -27,7 +27,7 @@ import { emailOf, type RealProvider } from './real-provider.ts';
 jest.setTimeout(240_000);
 
 const intervalMs = 2000;
-/** What is open ends within a second of the event; a busy machine is given three. */
+/** Streams end within a second of the event. A busy machine gets three. */
 const inTime = 3000;
 const flows = [
   'browser',
@@ -42,17 +42,17 @@ const flows = [
 ] as const;
 type Flow = (typeof flows)[number];
 const names = ['embedded', 'keycloak', 'canaille'];
-/** What was seen of each provider in each flow. */
+/** The result of each provider in each flow. */
 const matrix = new Map<string, Map<Flow, string>>(names.map((id) => [id, new Map()]));
 
-/** One log of the matrix, a provider a line. */
+/** Prints the matrix, one line per provider. */
 function printMatrix(): void {
   const cell = (text: string) => text.padEnd(14);
   const lines = [...matrix].map(([id, seen]) => [id, ...flows.map((flow) => seen.get(flow) ?? 'not run')]);
   process.stderr.write(`\n${[['provider', ...flows], ...lines].map((line) => line.map(cell).join('')).join('\n')}\n\n`);
 }
 
-describeWith(['cluster', 'kubectl'], 'logins with identity providers that others wrote', () => {
+describeWith(['cluster', 'kubectl'], 'logins with third-party identity providers', () => {
   let bed: Bed;
   let embedded: Awaited<ReturnType<typeof embeddedProvider>>;
   let gateway: Gateway;
@@ -116,7 +116,7 @@ describeWith(['cluster', 'kubectl'], 'logins with identity providers that others
     expect(stdout).toContain('Logged in');
   };
 
-  /** Somebody at a terminal who has logged in with this provider, as programs do. */
+  /** Returns a person at a terminal who has logged in with this provider, like a program. */
   async function logIn(id: string, user: string, browser = newBrowser()): Promise<Person> {
     const person = await gateway.stranger(emailOf(user));
     const command = startLogin(person, '--no-browser', '--provider', id);
@@ -141,7 +141,7 @@ describeWith(['cluster', 'kubectl'], 'logins with identity providers that others
 
   const failedThere = () =>
     gateway.events().filter(({ type, data }) => type === 'login.failed' && data.responseStatus?.code === 503).length;
-  /** Runs a flow; again where the provider, and nothing else, has failed on the way. */
+  /** Runs a flow. Repeats it if only the provider has failed. */
   async function runSteadily(
     provider: RealProvider,
     run: (provider: RealProvider) => Promise<string | void>,
@@ -152,14 +152,14 @@ describeWith(['cluster', 'kubectl'], 'logins with identity providers that others
         return await run(provider);
       } catch (error) {
         if (provider.unsteady === undefined || failedThere() === before || tries === 4) throw error;
-        process.stderr.write(`${provider.id} failed by itself: ${provider.unsteady}; once more\n`);
+        process.stderr.write(`${provider.id} failed: ${provider.unsteady}. Repeating.\n`);
         await pause(1500);
       }
     }
   }
 
   describe.each(names)('%s', (id) => {
-    /** Runs a flow at this provider, if it is here, and notes what came of it. */
+    /** Runs a flow at this provider, if it is available, and records the result. */
     const flow = (name: Flow, what: string, run: (provider: RealProvider) => Promise<string | void>) =>
       it(`${name}: ${what}`, async () => {
         const provider = providers.get(id);
@@ -168,7 +168,7 @@ describeWith(['cluster', 'kubectl'], 'logins with identity providers that others
         matrix.get(id)!.set(name, (await runSteadily(provider, run)) ?? 'works');
       });
 
-    flow('browser', 'is sent there and back, and known by issuer, name and groups', async () => {
+    flow('browser', 'is redirected there and back, and identified by issuer, name and groups', async () => {
       const browser = newBrowser();
       const end = await logInAt(id, browser, `${gateway.pagesUrl}/.sallyport/login`, 'alice');
       expect({ url: end.url.replace(gateway.pagesUrl, ''), status: end.answer.status }).toMatchObject({
@@ -185,14 +185,14 @@ describeWith(['cluster', 'kubectl'], 'logins with identity providers that others
       });
     });
 
-    flow('program', 'kubectl is who logged in there', async () => {
+    flow('program', 'kubectl acts as the person who logged in', async () => {
       expect(await whoami(await logIn(id, 'alice'))).toMatchObject({
         username: 'alice@example.com',
         groups: ['developers', 'system:authenticated'],
       });
     });
 
-    flow('paste', 'the code that the page shows is carried to the terminal', async () => {
+    flow('paste', 'the code on the page is pasted into the terminal', async () => {
       const person = await gateway.stranger(emailOf('alice'));
       const command = startLogin(person, '--no-browser', '--provider', id);
       const [, page] = await command.says(/^ {2}(http\S+redirect_uri=urn\S+)$/m);
@@ -202,7 +202,7 @@ describeWith(['cluster', 'kubectl'], 'logins with identity providers that others
       expect(await groupsOf(person)).toContain('developers');
     });
 
-    flow('device', 'a device is approved by somebody who logs in there', async () => {
+    flow('device', 'a device is approved by a person who logs in at the provider', async () => {
       const person = await gateway.stranger(emailOf('alice'));
       const command = startLogin(person, '--device');
       const [, page] = await command.says(/^ {2}(http\S+\/\.sallyport\/device)$/m);
@@ -225,7 +225,7 @@ describeWith(['cluster', 'kubectl'], 'logins with identity providers that others
       expect(await groupsOf(person)).toContain('developers');
     });
 
-    flow('groups', 'a person in two groups is in both, one in none is refused', async (provider) => {
+    flow('groups', 'a person in two groups is in both, and a person in none is refused', async (provider) => {
       await provider.setGroups('bob', ['developers', 'sre']);
       expect(await groupsOf(await logIn(id, 'bob'))).toEqual(expect.arrayContaining(['developers', 'sre']));
       await provider.setGroups('bob', []);
@@ -235,13 +235,13 @@ describeWith(['cluster', 'kubectl'], 'logins with identity providers that others
       );
     });
 
-    flow('refresh', 'a change of groups arrives with the next refresh, without a login', async (provider) => {
+    flow('refresh', 'a change of groups applies at the next refresh, without a login', async (provider) => {
       const person = await logIn(id, 'dave');
       expect(await groupsOf(person)).toEqual(['developers', 'system:authenticated']);
       await provider.setGroups('dave', ['sre']);
       const began = Date.now();
       await eventually(
-        'the groups of now',
+        'the new groups',
         async () => (JSON.stringify(await groupsOf(person)) === '["sre","system:authenticated"]' ? true : undefined),
         60_000,
       );
@@ -250,7 +250,7 @@ describeWith(['cluster', 'kubectl'], 'logins with identity providers that others
       );
     });
 
-    /** An open watch, and how long after `from` it ended. */
+    /** Opens a watch. Returns how long after `from` it ended. */
     const watch = async (person: Person) => {
       const command = person.startKubectl(['get', 'configmaps', '-n', namespace.name, '--watch-only', '-v=6'], {
         timeoutMs: 120_000,
@@ -278,7 +278,7 @@ describeWith(['cluster', 'kubectl'], 'logins with identity providers that others
 
     flow(
       'disabled',
-      'somebody who is disabled there loses their session with the next refresh, and their streams at once',
+      'a person who is disabled at the provider loses their session at the next refresh, and their streams at once',
       async (provider) => {
         const person = await logIn(id, 'dave');
         const open = await watch(person);
@@ -294,44 +294,52 @@ describeWith(['cluster', 'kubectl'], 'logins with identity providers that others
       },
     );
 
-    flow('logout', 'a browser that logs out here is logged out there, and must type its password again', async () => {
-      const browser = newBrowser();
-      const first = await logInAt(id, browser, `${gateway.pagesUrl}/.sallyport/login`, 'alice');
-      expect(first.answer.status).toBe(200);
-      const { answer } = await browser.go(`${gateway.pagesUrl}/.sallyport/logout`, {});
-      expect(answer.status).toBe(200);
-      const there = /^0; url=(\S+)$/.exec(String(answer.headers['refresh'] ?? ''))?.[1];
-      if (there === undefined) throw new Error('the browser is not sent on to the provider');
-      const back = await fillInForms(browser, there, { user: '', password: '' }, originOf(id));
-      expect(back.url).toBe(`${gateway.pagesUrl}/.sallyport/signed-out`);
-      const again = await browser.go(`${gateway.pagesUrl}/.sallyport/login?provider=${id}`);
-      expect(again.url.startsWith(originOf(id))).toBe(true);
-      expect(again.answer.text).toMatch(/type="?(password|text)|name="(login|username)"/);
-    });
+    flow(
+      'logout',
+      'a browser that logs out at the gateway is logged out at the provider, and must enter the password again',
+      async () => {
+        const browser = newBrowser();
+        const first = await logInAt(id, browser, `${gateway.pagesUrl}/.sallyport/login`, 'alice');
+        expect(first.answer.status).toBe(200);
+        const { answer } = await browser.go(`${gateway.pagesUrl}/.sallyport/logout`, {});
+        expect(answer.status).toBe(200);
+        const there = /^0; url=(\S+)$/.exec(String(answer.headers['refresh'] ?? ''))?.[1];
+        if (there === undefined) throw new Error('the browser is not redirected to the provider');
+        const back = await fillInForms(browser, there, { user: '', password: '' }, originOf(id));
+        expect(back.url).toBe(`${gateway.pagesUrl}/.sallyport/signed-out`);
+        const again = await browser.go(`${gateway.pagesUrl}/.sallyport/login?provider=${id}`);
+        expect(again.url.startsWith(originOf(id))).toBe(true);
+        expect(again.answer.text).toMatch(/type="?(password|text)|name="(login|username)"/);
+      },
+    );
 
-    flow('back-channel', 'the end of a session there ends it here at once, with its streams', async (provider) => {
-      if (!provider.logOutThere) return 'not offered';
-      const browser = newBrowser();
-      const person = await logIn(id, 'erin', browser);
-      const open = await watch(person);
-      const from = Date.now();
-      const ending = open.endedAfter(async () => from);
-      await provider.logOutThere('erin', browser);
-      const ms = await ending;
-      process.stderr.write(`measured: ${id}: from a logout there (back-channel) to the end of a stream: ${ms} ms\n`);
-      expect(ms).toBeLessThan(inTime);
-      expect(await person.cli(['whoami'])).toMatchObject({ code: 3 });
-      const [event] = await gateway.audit.await(
-        (record) =>
-          record.type === 'session.ended' &&
-          record.data.sallyport.identity?.email === emailOf('erin') &&
-          Date.parse(record.time) >= from,
-      );
-      expect(event!.data.responseStatus?.message).toBe('provider-logout');
-    });
+    flow(
+      'back-channel',
+      'the end of a session at the provider ends it at the gateway at once, with its streams',
+      async (provider) => {
+        if (!provider.logOutThere) return 'not offered';
+        const browser = newBrowser();
+        const person = await logIn(id, 'erin', browser);
+        const open = await watch(person);
+        const from = Date.now();
+        const ending = open.endedAfter(async () => from);
+        await provider.logOutThere('erin', browser);
+        const ms = await ending;
+        process.stderr.write(`measured: ${id}: from a logout there (back-channel) to the end of a stream: ${ms} ms\n`);
+        expect(ms).toBeLessThan(inTime);
+        expect(await person.cli(['whoami'])).toMatchObject({ code: 3 });
+        const [event] = await gateway.audit.await(
+          (record) =>
+            record.type === 'session.ended' &&
+            record.data.sallyport.identity?.email === emailOf('erin') &&
+            Date.parse(record.time) >= from,
+        );
+        expect(event!.data.responseStatus?.message).toBe('provider-logout');
+      },
+    );
   });
 
-  it('the matrix is whole', () => {
+  it('the matrix is complete', () => {
     for (const [id, seen] of matrix)
       for (const flow of flows)
         expect([id, flow, seen.get(flow)]).toEqual([id, flow, expect.stringMatching(/^(works|not offered|not here)$/)]);

@@ -5,13 +5,13 @@ const userUrn = 'urn:ietf:params:scim:schemas:core:2.0:User';
 const groupUrn = 'urn:ietf:params:scim:schemas:core:2.0:Group';
 const patchUrn = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
 
-/** A token for a client that pushes, and how it stands in the configuration. */
+/** A token for a client that pushes, and its form in the configuration. */
 export function makeScimToken(id: string): { token: string; entry: { id: string; sha256: string } } {
   const token = randomBytes(32).toString('base64url');
   return { token, entry: { id, sha256: createHash('sha256').update(token).digest('hex') } };
 }
 
-/** A client that pushes people and groups through the gateway, as identity providers do. */
+/** A client that pushes people and groups through the gateway, like identity providers. */
 export function createScimClient(gateway: Pick<Gateway, 'request'>, token: string) {
   const send = (method: string, path: string, body?: object): Promise<HttpAnswer> =>
     gateway.request(`/.sallyport/scim/v2${path}`, {
@@ -28,10 +28,10 @@ export function createScimClient(gateway: Pick<Gateway, 'request'>, token: strin
   };
   return {
     send,
-    /** The id of a new user. */
+    /** Creates a user and returns its id. */
     user: (userName: string, more: object = {}) =>
       made(send('POST', '/Users', { schemas: [userUrn], userName, active: true, ...more })),
-    /** The id of a new group. */
+    /** Creates a group and returns its id. */
     group: (displayName: string, members: string[] = []) =>
       made(send('POST', '/Groups', { schemas: [groupUrn], displayName, members: members.map((value) => ({ value })) })),
     async patch(path: string, ...Operations: object[]): Promise<void> {

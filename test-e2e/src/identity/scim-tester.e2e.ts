@@ -6,12 +6,12 @@ import { makeScimToken } from './scim-client.ts';
 type Check = { status: string; title: string; resource: string | null; reason: string };
 
 const program = path.join(import.meta.dirname, 'run-scim-tester.py');
-/** What the service does not do, by title of the check, and the words by which it says so. */
+/** What the service does not support: titles of checks, and the messages of the service. */
 const exceptions: Record<string, RegExp> = {
   search_with_attributes: /searching several resource types at once is not supported/,
 };
 
-describeWith(['scim2-tester'], 'SCIM, as a client of the standard sees it that is not ours (scim2-tester)', () => {
+describeWith(['scim2-tester'], 'SCIM, checked by a third-party client (scim2-tester)', () => {
   const { token, entry } = makeScimToken('tester');
   let gateway: Gateway;
   beforeAll(async () => {
@@ -24,7 +24,7 @@ describeWith(['scim2-tester'], 'SCIM, as a client of the standard sees it that i
   }, 60_000);
   afterAll(() => gateway?.stop(), 60_000);
 
-  it('passes every check but those that are listed', async () => {
+  it('passes every check except the listed ones', async () => {
     const { code, stdout, stderr } = await runCommand(
       theBed().programs['scim2-tester']!,
       [program, `${gateway.url}/.sallyport/scim/v2`, gateway.caFile],

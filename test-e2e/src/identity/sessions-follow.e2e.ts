@@ -16,7 +16,7 @@ import {
 } from '../harness/index.ts';
 import { openEveryKind, startStreamPods, whenEnded, type EndedStream } from '../streams/open-streams.ts';
 
-/** What is open ends within a second of the event that ends its session; a busy machine is given three. */
+/** Streams end within a second of the event that ends their session. A busy machine gets three. */
 const inTime = 3 * 1000;
 const intervalMs = 2000;
 const graceMs = 8000;
@@ -60,7 +60,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'sessions follow
   const allInTime = (ended: readonly EndedStream[]) =>
     expect(ended.filter(({ ms }) => ms < -50 || ms > inTime)).toEqual([]);
 
-  it('a person whom the provider no longer knows: with the next refresh every stream is cut and every request refused', async () => {
+  it('a person whom the provider no longer knows: at the next refresh every stream is cut and every request refused', async () => {
     const person = await gateway.person(bob);
     const other = await gateway.person(alice);
     const streams = await openEveryKind(person, namespace.name);
@@ -89,7 +89,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'sessions follow
     expect((await pods(other)).code).toBe(0);
   }, 90_000);
 
-  it('a person who loses a group: refused with the next refresh, cut at once, and still logged in', async () => {
+  it('a person who loses a group: refused at the next refresh, cut at once, and still logged in', async () => {
     const person = await gateway.person(alice);
     const streams = await openEveryKind(person, namespace.name);
     const from = Date.now();
@@ -106,13 +106,13 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'sessions follow
     expect(JSON.parse((await person.cli(['whoami', '-o', 'json'])).stdout)).toMatchObject({ user: alice, groups: [] });
     gateway.provider.change(alice, { groups: ['developers'] });
     await eventually(
-      'the group is back with the next refresh',
+      'the group to be back at the next refresh',
       async () => (await pods(person)).code === 0,
       intervalMs + 10_000,
     );
   }, 90_000);
 
-  it('a person who logs out at the provider: everything that came of it is cut', async () => {
+  it('a person who logs out at the provider: all their streams are cut', async () => {
     const person = await gateway.stranger(alice);
     const browser = createPlainBrowser({ ca: gateway.caPem });
     await person.login(browser);
@@ -139,7 +139,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'sessions follow
     expect((await pods(stays)).code).toBe(0);
   }, 90_000);
 
-  it("a token that says so, but is nobody's: nothing ends, and the sender hears 400", async () => {
+  it('a forged logout token: nothing ends, and the sender gets 400', async () => {
     const { status, headers } = await gateway.request('/.sallyport/backchannel-logout/corp', {
       method: 'POST',
       body: 'logout_token=a.b.c',
@@ -149,9 +149,9 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'sessions follow
     expect((await pods(await gateway.person(alice))).code).toBe(0);
   });
 
-  it('nothing of theirs lies in Redis but hashes and what is sealed', async () => {
+  it('only hashes and sealed values are stored in Redis', async () => {
     const login = await gateway.login(carol);
-    await eventually('it was refreshed', () => gateway.provider.issued.length > 12, 10_000);
+    await eventually('it to be refreshed', () => gateway.provider.issued.length > 12, 10_000);
     const everything = await dumpRedis(gateway.redis!.client);
     expect(everything).toContain('1.e2e.');
     for (const secret of [...gateway.provider.issued, login.token, 'secret-of-the-tests'])
@@ -161,7 +161,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'sessions follow
     for (const secret of gateway.provider.issued) expect(logs).not.toContain(secret);
   }, 30_000);
 
-  it('a provider that is away: sessions go on for the grace period, and no longer', async () => {
+  it('a provider that is down: sessions continue for the grace period, and no longer', async () => {
     const person = await gateway.stranger(mallory);
     await person.login();
     const from = Date.now();

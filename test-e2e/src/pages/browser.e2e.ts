@@ -14,7 +14,7 @@ import {
   type RecordingUpstream,
 } from '../harness/index.ts';
 
-// A browser takes its time on a machine that is busy.
+// A browser is slow on a busy machine.
 jest.setTimeout(30_000);
 
 const flags = [
@@ -34,7 +34,7 @@ describeWith(['chromium'], 'the pages in a real browser', () => {
   let gateway: Gateway;
   let browser: Browser;
   let context: BrowserContext;
-  /** A page of somebody else's, on a host of its own. */
+  /** A page of another site, on another host. */
   let foreign: Server;
   let foreignUrl: string;
   let foreignPage = '';
@@ -78,7 +78,7 @@ describeWith(['chromium'], 'the pages in a real browser', () => {
       await page.context().request.get(`${gateway.pagesUrl}/.sallyport/me`, { headers: { accept: 'application/json' } })
     ).status();
 
-  it('log somebody in, show who they are, and log them out', async () => {
+  it('log a person in, show who they are, and log them out', async () => {
     const page = await open();
     await logIn(page);
     expect(await page.textContent('main')).toMatch(/alice@example\.com[\s\S]*developers/);
@@ -89,7 +89,7 @@ describeWith(['chromium'], 'the pages in a real browser', () => {
     expect(cookie).toMatchObject({ name: 'sallyport-demo', httpOnly: true, sameSite: 'Lax', path: '/' });
     expect(await page.evaluate('document.cookie')).not.toContain('sallyport-demo');
     await page.click('form[action$="/logout"] button');
-    // On to the provider, which asks, and back.
+    // Redirects to the provider, which asks for a confirmation, and back.
     await page.waitForURL(`${gateway.provider.issuer()}/session/end?**`);
     expect(new URL(page.url()).searchParams.get('id_token_hint')).toMatch(/^eyJ/);
     expect(await whoami(page)).toBe(401);
@@ -100,7 +100,7 @@ describeWith(['chromium'], 'the pages in a real browser', () => {
     expect(ended!.data.sallyport.credentialKind).toBe('browser');
   });
 
-  it("begin at the gateway's own address and lead on to where the pages are", async () => {
+  it("start at the gateway's own address and redirect to the login pages", async () => {
     const page = await open();
     await page.goto(`${gateway.url}/.sallyport/login?return_to=/.sallyport/me`);
     await page.fill('input[name=login]', 'bob@example.com');
@@ -110,14 +110,14 @@ describeWith(['chromium'], 'the pages in a real browser', () => {
     expect(await page.textContent('main')).toContain('bob@example.com');
   });
 
-  it('say what is wrong when somebody comes back without having begun', async () => {
+  it('report what is wrong when a browser returns without having started a login', async () => {
     const page = await open();
     const answer = await page.goto(`${gateway.pagesUrl}/.sallyport/callback?code=x&state=y`);
     expect(answer!.status()).toBe(400);
     expect(await page.textContent('main')).not.toMatch(/at \w+ \(|Error:/);
   });
 
-  it('send a browser nowhere but to pages of our own', async () => {
+  it('redirect a browser only to our own pages', async () => {
     const page = await open();
     for (const target of [
       'https://evil.example/',
@@ -131,7 +131,7 @@ describeWith(['chromium'], 'the pages in a real browser', () => {
     }
   });
 
-  it('do not let a form of another site log somebody out, though the cookie rides along with it', async () => {
+  it('do not let a form of another site log a person out, although the browser sends the cookie', async () => {
     const page = await open();
     await logIn(page);
     foreignPage = `<form method="post" action="${gateway.pagesUrl}/.sallyport/logout"><button>Win a prize</button></form>`;
@@ -145,7 +145,7 @@ describeWith(['chromium'], 'the pages in a real browser', () => {
     expect(await whoami(page)).toBe(200);
   });
 
-  it('do not let a script of a sibling on the same host (same-site: the cookie rides along) log somebody out', async () => {
+  it('do not let a script on another port of the same host (same-site, with the cookie) log a person out', async () => {
     const page = await open();
     await logIn(page);
     foreignPage = '<p>a sibling';
@@ -160,7 +160,7 @@ describeWith(['chromium'], 'the pages in a real browser', () => {
     expect(await whoami(page)).toBe(200);
   });
 
-  it('ask before another site has somebody logged in for a program', async () => {
+  it('ask before another site logs a person in for a program', async () => {
     const page = await open();
     await logIn(page);
     const sessions = async () => (await gateway.audit.await({ type: 'session.login' })).length;
@@ -182,7 +182,7 @@ describeWith(['chromium'], 'the pages in a real browser', () => {
     expect((await sessions()) - before).toBe(1);
   });
 
-  it("give their cookie no force on a cluster's address: not for a request, not for a WebSocket of another site", async () => {
+  it("ignore their cookie on a cluster's address, for a request and for a WebSocket of another site", async () => {
     const page = await open();
     await logIn(page);
     const [cookie] = (await context.cookies(gateway.pagesUrl)).filter(({ name }) => name === 'sallyport-demo');
@@ -209,7 +209,7 @@ describeWith(['chromium'], 'the pages in a real browser', () => {
     expect(upstream.requests).toEqual([]);
   });
 
-  it('run no script, though one were in a name, and stand in no frame', async () => {
+  it('run no script, even if a name contains one, and cannot be framed', async () => {
     const page = await open();
     const answer = await page.goto(
       `${gateway.pagesUrl}/.sallyport/login?return_to=${encodeURIComponent('/x"><script>window.won=1</script>')}`,

@@ -12,7 +12,7 @@ import {
   type Gateway,
   type PracticeAccess,
 } from '../harness/index.ts';
-import { looksOf, type Looks } from './looks-of.ts';
+import { looksOf, type Looks } from './inspect-page.ts';
 
 jest.setTimeout(60_000);
 
@@ -27,7 +27,7 @@ const flags = [
   '--no-first-run',
 ];
 const widths = { narrow: 320, wide: 1280 } as const;
-/** Where pictures go for somebody to look at; none are made without it. */
+/** The directory for screenshots. Without it, none are taken. */
 const pictures = process.env['SALLYPORT_SCREENSHOTS'];
 
 type DeviceCodes = { device_code: string; user_code: string };
@@ -97,7 +97,7 @@ describeWith(['chromium'], 'how the pages look and read in a real browser', () =
       home: path.join(gateway.directory, 'looks'),
     });
 
-  /** Each page that people see, and how one gets there. */
+  /** Each page that people see, and how to open it. */
   const pages: Record<string, { heading: string; open(page: Page): Promise<unknown> }> = {
     'choose-provider': { heading: 'Log in', open: (page) => page.goto(at('login', choice)) },
     'asked-by-another-site': {
@@ -193,14 +193,14 @@ describeWith(['chromium'], 'how the pages look and read in a real browser', () =
   }
 
   it.each(Object.keys(pages))(
-    '%s: light and dark, narrow and wide, named, labelled, in contrast, and without anything that its policy forbids',
+    '%s: light and dark, narrow and wide, titled, labelled, with contrast, and without violations of its policy',
     async (name) => {
       context = await browser.newContext({ ignoreHTTPSErrors: true });
       context.setDefaultTimeout(15_000);
       try {
         const page = await context.newPage();
         const complaints: string[] = [];
-        // A status of 4xx is what some of these pages are about; the browser notes it too.
+        // Some of these pages have a status of 4xx, which the browser logs too.
         page.on(
           'console',
           (message: ConsoleMessage) =>

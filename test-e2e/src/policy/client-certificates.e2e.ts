@@ -5,7 +5,7 @@ import { createCertificateAuthority, type CertificateAuthority, type IssuedCerti
 import { describeWith, startGateway, startPractice, type Gateway, type PracticeAccess } from '../harness/index.ts';
 import { runDirectory } from '../harness/the-bed.ts';
 
-describeWith(['kubectl'], 'a policy that wants a client certificate', () => {
+describeWith(['kubectl'], 'a policy that requires a client certificate', () => {
   let directory: string;
   let authority: CertificateAuthority;
   let practice: PracticeAccess;
@@ -43,11 +43,11 @@ describeWith(['kubectl'], 'a policy that wants a client certificate', () => {
     rmSync(directory, { recursive: true, force: true });
   }, 60_000);
 
-  it('lets in who shows the right one', async () => {
+  it('allows a client with the right one', async () => {
     expect((await ask(await issue(authority, 'alice@example.com'))).status).toBe(200);
   });
 
-  it('refuses who shows another, one that nobody vouches for, or none; the connection itself stands, so that they are told', async () => {
+  it('refuses a client with another, an untrusted one or none, but keeps the connection, so that the client sees why', async () => {
     expect(await ask(await issue(authority, 'bob@example.com'))).toMatchObject({
       status: 403,
       message: expect.stringContaining('client_certificate'),

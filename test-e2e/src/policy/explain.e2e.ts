@@ -9,7 +9,7 @@ import {
   type PracticeAccess,
 } from '../harness/index.ts';
 
-// The command line is a program that starts anew for each question.
+// Every question starts the command line.
 jest.setTimeout(30_000);
 
 const clusters = {
@@ -63,7 +63,7 @@ describeWith(
       namespace,
       name: 'web',
     });
-    /** What stands in the cluster's policies and is nobody else's business. */
+    /** Values in the cluster's policies that other people must not learn. */
     const secrets = /sre|zoe|department|secret-project|hidden-namespace/;
 
     describe('alice', () => {
@@ -74,7 +74,7 @@ describeWith(
       const explain = (...args: string[]) =>
         alice.cli(['policy', 'explain', 'exec', 'pods/web', '--cluster', 'dev', ...args]);
 
-      it('reads why exec is allowed in dev, and is', async () => {
+      it('sees why exec is allowed in dev, and is allowed', async () => {
         const { code, stdout, stderr } = await explain('-n', 'dev');
         expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
         process.stderr.write(`\n$ sallyport policy explain exec pods/web -n dev --cluster dev\n${stdout}`);
@@ -92,7 +92,7 @@ describeWith(
         expect((await alice.tryKubectl(['exec', 'web', '-n', 'dev', '--', 'true'])).code).toBe(0);
       });
 
-      it('reads why it is refused in prod, and what would be otherwise, and is refused by that rule', async () => {
+      it('sees why it is refused in prod and what would change that, and is refused by that rule', async () => {
         const { code, stdout } = await explain('-n', 'prod');
         expect(code).toBe(0);
         process.stderr.write(`\n$ sallyport policy explain exec pods/web -n prod --cluster dev\n${stdout}`);
@@ -110,7 +110,7 @@ describeWith(
         expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('cluster/dev[1].deny.and') });
       });
 
-      it('is told by can-i what the gateway says, and what the cluster does', async () => {
+      it('sees in can-i what the gateway and the cluster decide', async () => {
         const canI = (...args: string[]) => alice.cli(['can-i', ...args, '--cluster', 'dev']);
         expect(await canI('exec', 'pods/web', '-n', 'dev')).toMatchObject({
           code: 0,
@@ -143,7 +143,7 @@ describeWith(
         });
       });
 
-      it('may not ask about somebody else', async () => {
+      it('may not ask about another person', async () => {
         expect(await explain('-n', 'dev', '--user', 'bob@example.com')).toMatchObject({
           code: 5,
           stdout: '',
@@ -152,7 +152,7 @@ describeWith(
       });
     });
 
-    it('carol, who may see the policy, reads every rule about anybody, by their groups or by what their session says', async () => {
+    it('carol, who may see the policy, sees every rule about any person, by their groups or from their session', async () => {
       const carol = await gateway.person('carol@example.com');
       const { code, stdout } = await carol.cli([
         'policy',
@@ -192,13 +192,13 @@ describeWith(
       });
     });
 
-    describe('A47: somebody who is curious', () => {
+    describe('A47: a curious person', () => {
       const settled = (answer: HttpAnswer, name: string) => ({
         status: answer.status,
         text: answer.text.replaceAll(name, 'NAME'),
       });
 
-      it('and not logged in learns nothing of any cluster, whatever they ask and in whatever form', async () => {
+      it('who is not logged in learns nothing about any cluster, whatever they ask', async () => {
         const questions = ['dev', 'hidden', 'told', 'none'].flatMap((cluster) => [
           exec('dev', cluster),
           { cluster, path: '/api' },
@@ -213,7 +213,7 @@ describeWith(
         }
       });
 
-      it('and logged in gets for a cluster of which nothing is theirs the answer for one that is not there', async () => {
+      it('who is logged in gets the answer for a missing cluster if no rule of a cluster concerns them', async () => {
         const none = settled(await ask('mallory', exec('dev', 'none')), '\\"none\\"');
         expect(none.status).toBe(404);
         for (const namespace of ['dev', 'prod', 'hidden-namespace'])
@@ -232,7 +232,7 @@ describeWith(
         });
       });
 
-      it('cannot find out by asking what a rule about others wants', async () => {
+      it('cannot find out what a rule about others requires', async () => {
         const [hit, miss] = await Promise.all([
           ask('alice', exec('hidden-namespace', 'hidden')),
           ask('alice', exec('x', 'hidden')),
@@ -243,7 +243,7 @@ describeWith(
         expect(own.text).not.toMatch(secrets);
       });
 
-      it('asks about somebody else in vain, also where the policy is told to everybody', async () => {
+      it('cannot ask about others, even if everyone may see the policy', async () => {
         for (const cluster of ['dev', 'told', 'none'])
           expect(
             (await ask('mallory', { ...exec('dev', cluster), about: { user: 'alice@example.com', groups: ['sre'] } }))
@@ -255,7 +255,7 @@ describeWith(
         });
       });
 
-      it('sends forms, escape codes and too much, and gets a clear no', async () => {
+      it('who sends forms, escape codes and too much data is clearly refused', async () => {
         const post = (body: string, type = 'application/json') =>
           gateway.request('/.sallyport/api/v1/policy/explain', {
             method: 'POST',
@@ -272,7 +272,7 @@ describeWith(
       });
     });
 
-    it('leaves an event of every question: who asked what about whom, and what came out', async () => {
+    it('records an event for every question: who asked what about whom, and the result', async () => {
       await ask('mallory', exec('dev', 'hidden'));
       await ask('carol', { ...exec('prod'), about: { user: 'alice@example.com', groups: ['developers'] } });
       const events = await gateway.audit.await(

@@ -16,9 +16,9 @@ import {
   type PracticeAccess,
   type RecordingUpstream,
 } from '../harness/index.ts';
-import { createConfigMapVolume, editConfig, metricsOf, reloadsOf, statusOf, versionOf } from './policy-rig.ts';
+import { createConfigMapVolume, editConfig, metricsOf, reloadsOf, statusOf, versionOf } from './policy-fixture.ts';
 
-/** Two seconds are promised. */
+/** The promised time is two seconds. */
 const slackMs = 6000;
 const measured = (what: string, begun: number) =>
   process.stderr.write(`measured: ${what}: ${Math.round(performance.now() - begun)} ms (promised: 2000 ms)\n`);
@@ -27,7 +27,7 @@ const both = ['authorize', 'proxy'] as const;
 const policyFor = (group: string) => `- allow:\n    or:\n      - groups: ${group}\n`;
 const podsOf = (cluster: string) => `/clusters/${cluster}/api/v1/namespaces/dev/pods`;
 
-describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a policy that is changed under four running processes', () => {
+describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a policy that is changed while four processes run', () => {
   let practice: PracticeAccess;
   let other: RecordingUpstream;
   let volume: ReturnType<typeof createConfigMapVolume>;
@@ -60,7 +60,7 @@ describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a policy that is change
       (await gateway.login('alice@example.com')).token,
       (await gateway.login('carol@example.com')).token,
     ];
-    await eventually('both run the same version', inStep);
+    await eventually('both to run the same version', inStep);
   }, 90_000);
   afterAll(async () => {
     await gateway?.stop();
@@ -69,7 +69,7 @@ describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a policy that is change
     volume?.remove();
   }, 60_000);
 
-  it('holds within two seconds of an edit, in authorize and in the gateway, and kubectl sees it', async () => {
+  it('applies within two seconds of an edit, in authorize and in the gateway, and for kubectl', async () => {
     const person = await gateway.person('alice@example.com');
     expect((await person.tryKubectl(['get', 'pods', '-n', 'dev'])).code).toBe(0);
     const before = await inStep();
@@ -78,7 +78,7 @@ describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a policy that is change
       delete config.clusters![0]!.policyFile;
       config.clusters![0]!.policy = [{ allow: { or: [{ groups: 'sre' }] } }];
     });
-    await settled('alice is refused', async () => (await get()) === 403);
+    await settled('alice to be refused', async () => (await get()) === 403);
     measured('a changed policy holds everywhere', begun);
     expect(await inStep()).not.toBe(before);
     expect((await person.tryKubectl(['get', 'pods', '-n', 'dev'])).stderr).toContain('Forbidden');
@@ -86,28 +86,28 @@ describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a policy that is change
       delete config.clusters![0]!.policy;
       config.clusters![0]!.policyFile = volume.file('policy.yaml');
     });
-    await settled('alice is let in again', async () => (await get()) === 200);
+    await settled('alice to be allowed again', async () => (await get()) === 200);
     expect(await inStep()).toBe(before);
     const changes = await gateway.audit.await({ type: 'policy.changed' }, 3);
     expect(changes.map(({ data }) => data.sallyport.policy?.trigger)).toEqual(['start', 'file', 'file']);
     expect(changes[2]!.data.sallyport.policy?.version).toBe(before);
   }, 60_000);
 
-  it("holds within two seconds of a ConfigMap's swapped link", async () => {
+  it('applies within two seconds of a swapped link of a ConfigMap', async () => {
     const begun = performance.now();
     volume.put({ 'policy.yaml': policyFor('sre') });
-    await settled('alice is refused', async () => (await get()) === 403);
+    await settled('alice to be refused', async () => (await get()) === 403);
     measured('a swapped ConfigMap holds everywhere', begun);
     volume.put({ 'policy.yaml': policyFor('developers') });
-    await settled('alice is let in again', async () => (await get()) === 200);
+    await settled('alice to be allowed again', async () => (await get()) === 200);
   }, 30_000);
 
-  it('is refused as a whole when it is faulty, with file, line and column; the one before goes on deciding until it is put right', async () => {
+  it('is refused as a whole when it has a fault, with file, line and column, and the previous one decides until it is fixed', async () => {
     const version = await inStep();
     const bad = `${policyFor('developers')}- deny:\n    nad:\n      - groups: mallory\n`;
     volume.put({ 'policy.yaml': bad });
     const replicas = await eventually(
-      'both say that they refuse it',
+      'both to report that they refuse it',
       async () => {
         const found = await statusOf(gateway, carol);
         return found.length === 2 && found.every(({ rejected }) => rejected !== undefined) ? found : undefined;
@@ -135,15 +135,19 @@ describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a policy that is change
     expect(code).toBe(8);
     expect(stdout).toContain(`${volume.file('policy.yaml')}:5:5: clusters.0.policy.1.deny.nad: unknown operator "nad"`);
     volume.put({ 'policy.yaml': policyFor('developers') });
-    await eventually('all is well', async () => (await person.cli(['policy', 'status'])).code === 0, slackMs * 2);
+    await eventually(
+      'the status to be good again',
+      async () => (await person.cli(['policy', 'status'])).code === 0,
+      slackMs * 2,
+    );
   }, 60_000);
 
-  it('is read again on SIGHUP and when the API is told to, by every service that can; nobody without the right can tell it', async () => {
+  it('is reloaded on SIGHUP and through the API, by every service that can, and only by callers with the permission', async () => {
     const counts = async () => Promise.all(both.map((service) => reloadsOf(gateway, service, 'unchanged')));
     const before = await counts();
     for (const name of serviceNames) process.kill(gateway.processes!.pid(name)!, 'SIGHUP');
     await eventually(
-      'both have read it',
+      'both to have read it',
       async () => (await counts()).every((count, index) => count > before[index]!),
       slackMs,
     );
@@ -151,7 +155,7 @@ describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a policy that is change
     const reload = (token: string) => gateway.request('/.sallyport/api/v1/policy/reload', { method: 'POST', token });
     expect((await reload(carol)).status).toBe(202);
     await eventually(
-      'both have read it once more',
+      'both to have read it again',
       async () => (await counts()).every((count, index) => count > after[index]!),
       slackMs,
     );
@@ -173,7 +177,7 @@ describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a policy that is change
     expect(await get()).toBe(200);
   }, 30_000);
 
-  it('brings a cluster, and takes it away with its open streams', async () => {
+  it('adds a cluster, and removes it with its open streams', async () => {
     other.answer((request, response) => {
       if (request.url!.includes('watch=true'))
         response.writeHead(200, { 'content-type': 'application/json' }).write('{"type":"BOOKMARK"}\n');
@@ -184,7 +188,7 @@ describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a policy that is change
       config.clusters!.push({ name: 'late', ...other.access, policy: [{ allow: { or: [{ groups: 'developers' }] } }] });
     const begun = performance.now();
     editConfig(gateway.configFile, add);
-    await settled('the cluster is there', async () => (await get('late')) === 200);
+    await settled('the cluster to exist', async () => (await get('late')) === 200);
     measured('a new cluster can be used', begun);
     const listed = async () =>
       (
@@ -199,18 +203,18 @@ describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a policy that is change
     );
     await gateway.audit.await({ verb: 'watch', stage: 'ResponseStarted' });
     editConfig(gateway.configFile, (config: { clusters?: object[] }) => config.clusters!.pop());
-    await settled('the cluster is gone', async () => (await get('late')) === 404);
+    await settled('the cluster to be gone', async () => (await get('late')) === 404);
     expect(await listed()).toEqual(['dev']);
     await watch;
     expect(await get()).toBe(200);
   }, 60_000);
 
-  it('keeps the old value of what only a restart changes, and says which', async () => {
+  it('keeps the old value of settings that require a restart, and reports which', async () => {
     editConfig(gateway.configFile, (config: { sessions?: { idle?: string } }) => {
       config.sessions!.idle = '3h';
     });
     const replicas = await eventually(
-      'both say it',
+      'both to report it',
       async () => {
         const found = await statusOf(gateway, carol);
         return found.every(({ restartNeeded }) => restartNeeded.length > 0) ? found : undefined;
@@ -223,13 +227,13 @@ describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a policy that is change
       delete config.sessions!.idle;
     });
     await eventually(
-      'neither does',
+      'neither to report it',
       async () => (await statusOf(gateway, carol)).every(({ restartNeeded }) => restartNeeded.length === 0),
       slackMs,
     );
   }, 30_000);
 
-  it('has its shadow in every event, and in the metrics, and nowhere else', async () => {
+  it('has its shadow decision only in every event and in the metrics', async () => {
     const [event] = await gateway.audit.await(
       (record) =>
         record.type === 'k8s.request' &&
@@ -247,7 +251,7 @@ describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a policy that is change
     ).toBeGreaterThan(0);
   });
 
-  it('shows by its status that two replicas of authorize have different files', async () => {
+  it('shows in its status that two replicas of authorize have different files', async () => {
     const file = path.join(gateway.directory, 'second.yaml');
     copyFileSync(gateway.configFile, file);
     const [port, admin] = [await freePort(), await freePort()];
@@ -258,7 +262,7 @@ describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a policy that is change
     const program = path.resolve(import.meta.dirname, '../../../packages/authorize/dist/main.js');
     const second: ChildProcess = spawn(process.execPath, [program, '--config', file], { stdio: 'ignore' });
     try {
-      const replicas = await eventually('the second replica reports', async () => {
+      const replicas = await eventually('the second replica to report', async () => {
         const found = await statusOf(gateway, carol);
         return found.length === 3 ? found : undefined;
       });
@@ -273,10 +277,10 @@ describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a policy that is change
       second.kill('SIGTERM');
       await once(second, 'exit');
     }
-    await eventually('it has left', async () => (await statusOf(gateway, carol)).length === 2);
+    await eventually('it to be gone', async () => (await statusOf(gateway, carol)).length === 2);
   }, 60_000);
 
-  it('gives no secret away to logs and events', () => {
+  it('reveals no secret in logs and events', () => {
     const token = readFileSync(path.join(path.dirname(practice.access['tokenFile'] as string), 'token'), 'utf8');
     const logs = both.map((service) => readFileSync(gateway.processes!.logFile(service), 'utf8')).join('');
     for (const secret of [token, other.token, alice, carol]) {

@@ -5,7 +5,7 @@ import { parse, stringify } from 'yaml';
 import { runDirectory } from '../harness/the-bed.ts';
 import type { Gateway } from '../harness/index.ts';
 
-/** The metrics of a service, by name and labels as Prometheus writes them. */
+/** Returns the metrics of a service by name and labels, in the format of Prometheus. */
 export async function metricsOf(gateway: Gateway, service: 'authorize' | 'proxy'): Promise<Map<string, number>> {
   const text = await (await fetch(`http://127.0.0.1:${gateway.adminPorts[service]}/metrics`)).text();
   return new Map(
@@ -16,26 +16,26 @@ export async function metricsOf(gateway: Gateway, service: 'authorize' | 'proxy'
   );
 }
 
-/** The version that a service says it runs. */
+/** Returns the version that a service reports. */
 export async function versionOf(gateway: Gateway, service: 'authorize' | 'proxy'): Promise<string | undefined> {
   return [...(await metricsOf(gateway, service)).keys()]
     .map((name) => /^sallyport_policy_info\{version="(.*)"\}$/.exec(name)?.[1])
     .find((version) => version !== undefined);
 }
 
-/** How often a service has read its configuration again, with this result. */
+/** Returns how often a service has reloaded its configuration with this result. */
 export async function reloadsOf(gateway: Gateway, service: 'authorize' | 'proxy', result: string): Promise<number> {
   return (await metricsOf(gateway, service)).get(`sallyport_config_reloads_total{result="${result}"}`) ?? 0;
 }
 
-/** What every replica says of itself, as `sallyport policy status` gets it. */
+/** Returns the reports of all replicas, as in `sallyport policy status`. */
 export async function statusOf(gateway: Gateway, token: string): Promise<ReplicaStatus[]> {
   const answer = await gateway.request('/.sallyport/api/v1/policy/status', { token });
   if (answer.status !== 200) throw new Error(`status ${answer.status}: ${answer.text}`);
   return (answer.json() as { replicas: ReplicaStatus[] }).replicas;
 }
 
-/** Changes a configuration file at once, as an editor does that writes beside it and renames. */
+/** Changes a configuration file atomically, like an editor that writes a temporary file and renames it. */
 export function editConfig(file: string, edit: (config: Record<string, never>) => void): void {
   const config = parse(readFileSync(file, 'utf8')) as Record<string, never>;
   edit(config);
@@ -43,7 +43,7 @@ export function editConfig(file: string, edit: (config: Record<string, never>) =
   renameSync(`${file}.new`, file);
 }
 
-/** A directory as the kubelet mounts a ConfigMap: each version in one of its own, behind a link that is swapped. */
+/** A directory like a mounted ConfigMap: each version in its own directory, behind a link that is swapped. */
 export function createConfigMapVolume(first: Record<string, string>) {
   const directory = mkdtempSync(path.join(runDirectory(), 'configmap-'));
   let version = 0;

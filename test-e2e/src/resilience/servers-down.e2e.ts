@@ -10,7 +10,7 @@ import {
   startRig,
   timed,
   type ResilienceRig,
-} from './resilience-rig.ts';
+} from './resilience-fixture.ts';
 
 describeWith(needs, 'when a server that the services depend on goes down', () => {
   let rig: ResilienceRig;

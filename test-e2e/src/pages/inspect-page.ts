@@ -1,23 +1,23 @@
-/** What a page shows of itself; lists name what is wrong. */
+/** The properties of a page. The lists contain its faults. */
 export type Looks = {
   lang: string;
   title: string;
   headings: string[];
   landmarks: Record<string, number>;
-  /** Pixels by which it is wider than the window. */
+  /** By how many pixels it is wider than the window. */
   overflow: number;
   unlabelled: string[];
   unnamed: string[];
   lowContrast: string[];
   unseenFocus: string[];
   scripts: number;
-  /** How light the ground of the page is, from 0 to 1. */
+  /** The lightness of the background, from 0 to 1. */
   background: number;
 };
 
 /**
- * Looks at the page that it runs in; everything it uses stands inside, as it is sent there as text. It changes nothing
- * but where the focus is.
+ * Inspects the page in which it runs. It is sent there as text, so everything it uses is inside. It only changes the
+ * focus.
  */
 export function looksOf(): Looks {
   type Node = {

@@ -10,7 +10,7 @@ import {
   startRig,
   timed,
   type ResilienceRig,
-} from './resilience-rig.ts';
+} from './resilience-fixture.ts';
 
 describeWith(needs, 'when a service or the identity provider goes down', () => {
   let rig: ResilienceRig;
