@@ -176,7 +176,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'sessions follow
     expect(endedAt - from).toBeLessThan(graceMs + intervalMs + inTime);
     expect(await person.cli(['whoami'])).toMatchObject({
       code: 3,
-      stderr: expect.stringContaining('could not be asked'),
+      stderr: expect.stringContaining('could not be reached'),
     });
     expect((await eventOf('session.ended', mallory, from))[0]).toMatchObject({
       data: { responseStatus: { message: 'provider-away' } },

@@ -1,4 +1,4 @@
-// The serving half of the measurement: authorize over a memory store with people logged in, 20 rules on the cluster.
+// The server of the measurement: authorize with a memory store, users who are logged in, and 20 rules on the cluster.
 import { createPublicKey } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';

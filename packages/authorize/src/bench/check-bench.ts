@@ -1,4 +1,4 @@
-// Measures what one check costs: CPU of the serving process per check, over loopback, by batch size. Run: node
+// Measures the cost of a check: CPU time of the server per check, over loopback, by batch size. Run: node
 // packages/authorize/dist/bench/check-bench.js
 import { fork } from 'node:child_process';
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';

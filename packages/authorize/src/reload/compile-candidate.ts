@@ -7,8 +7,8 @@ import type { PolicySnapshot } from '../policies/policy-set.ts';
 const sliceMs = 4;
 
 /**
- * Compiles a configuration that was read and checked elsewhere, in slices of a few milliseconds: checks go on
- * meanwhile.
+ * Compiles a configuration that was read and checked on another thread, in slices of a few milliseconds, so that checks
+ * are answered in between.
  */
 export async function compileCandidate(candidate: AcceptedCandidate): Promise<PolicySnapshot> {
   const documents = await unpackDocuments(candidate.documents, createTimeSlicer(sliceMs).turn);

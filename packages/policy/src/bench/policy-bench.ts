@@ -1,5 +1,5 @@
-// Measures the engine alone: nanoseconds for each evaluation, garbage for each evaluation, and how long compiling takes
-// and holds up others. Run: node packages/policy/src/bench/policy-bench.ts
+// Measures the engine alone: the time and garbage of an evaluation, and how long compiling takes and blocks other work.
+// Run: node packages/policy/src/bench/policy-bench.ts
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { compilePolicy, compilePolicySliced } from '../compile/compile-policy.ts';
 import { policyVersion } from '../compile/policy-version.ts';
@@ -7,7 +7,7 @@ import { evaluatePolicy } from '../evaluate/evaluate-policy.ts';
 import type { PolicyInput } from '../input/policy-input.ts';
 import type { CompiledPolicy } from '../language/compiled-policy.ts';
 
-/** A rule as a platform team would write it for one of many teams. */
+/** Returns a rule like those that a platform team writes for each of many teams. */
 function rule(team: number): unknown {
   const kinds = [
     {
@@ -53,7 +53,7 @@ function request(team: number, cluster: string): PolicyInput {
     user: {
       id: 'alice@example.com',
       email: 'alice@example.com',
-      groups: ['everybody', 'developers', `team-${team}`, 'on-call'],
+      groups: ['everyone', 'developers', `team-${team}`, 'on-call'],
       claims: { department: 'engineering' },
     },
     request: {
@@ -84,7 +84,7 @@ const cpuNs = () => {
   return (user + system) * 1000;
 };
 
-/** Bytes of garbage for each call: over so few calls that none is collected meanwhile. */
+/** Returns the bytes of garbage per call, over so few calls that the garbage collector does not run. */
 function garbage(call: (index: number) => string, calls: number): number {
   let least = Infinity;
   for (let run = 0; run < 20; run += 1) {
@@ -96,7 +96,7 @@ function garbage(call: (index: number) => string, calls: number): number {
   return Math.round(least);
 }
 
-/** CPU time of this thread for each call, the best of several runs: others use the machine too. */
+/** Returns the CPU time of this thread per call: the best of several runs, because other work uses the machine too. */
 function measure(name: string, calls: number, call: (index: number) => string) {
   for (let index = 0; index < calls; index += 1) call(index);
   let best = Infinity;

@@ -32,12 +32,12 @@ describe('whether a user could be allowed anything', () => {
     ['a rule about others', [allow('and', { groups: 'sre' })], false],
     ['no rule', [], false],
     [
-      'a rule about them that wants something of the request',
+      'a rule about them with a condition on the request',
       [allow('and', { groups: 'developers' }, { 'k8s/namespace': 'dev' })],
       true,
     ],
     [
-      'a rule about others that wants something of the request',
+      'a rule about others with a condition on the request',
       [allow('and', { groups: 'sre' }, { 'k8s/namespace': 'dev' })],
       false,
     ],
@@ -47,20 +47,20 @@ describe('whether a user could be allowed anything', () => {
     ['none of what they are', [allow('not', { groups: 'sre' })], true],
     ['none of what they are not', [allow('not', { groups: 'developers' })], false],
     ['not all of what they are', [allow('nor', { groups: 'developers' }, { email: 'alice@example.com' })], false],
-    ['everybody', [allow('and', { accept: true })], true],
+    ['everyone', [allow('and', { accept: true })], true],
     ['everyone but them', [allow('and', { accept: true }), deny('and', { email: 'alice@example.com' })], false],
     [
-      'everybody, and a denial of others',
+      'everyone, and a deny of others',
       [allow('and', { accept: true }), deny('and', { email: 'bob@example.com' })],
       true,
     ],
     [
-      'everybody, and a denial of something that they might ask for',
+      'everyone, and a deny of something that they might request',
       [allow('and', { accept: true }), deny('and', { email: 'alice@example.com' }, { 'k8s/verb': 'delete' })],
       true,
     ],
     [
-      'an expression that guards what it asks of the request',
+      'an expression that guards what it reads of the request',
       [
         allow('and', {
           expression: 'has(kubernetes.namespace) && kubernetes.namespace == "team-" + user.claims.department[0]',
@@ -69,28 +69,28 @@ describe('whether a user could be allowed anything', () => {
       true,
     ],
     [
-      'an expression about others that asks for something of the request, too',
+      'an expression about others that also reads the request',
       [allow('and', { expression: '"sre" in user.groups && has(kubernetes.namespace)' })],
       false,
     ],
     [
-      'an expression about them that asks for a method',
+      'an expression about them that reads the method',
       [allow('and', { expression: '"developers" in user.groups && request.method != "GET"' })],
       true,
     ],
     ['an expression about others', [allow('or', { expression: 'user.groups.exists(g, g == "sre")' })], false],
     [
-      'everybody, and a denial of them by an expression',
+      'everyone, and a deny of them by an expression',
       [allow('and', { accept: true }), deny('and', { expression: '"developers" in user.groups' })],
       false,
     ],
     [
-      'everybody, and a denial by an expression of what is in no namespace',
+      'everyone, and a deny of requests without a namespace by an expression',
       [allow('and', { accept: true }), deny('and', { expression: '!has(kubernetes.namespace)' })],
       true,
     ],
     [
-      'everybody, and a denial by one of several that is true of them',
+      'everyone, and a deny by one of several that is true of them',
       [allow('and', { accept: true }), deny('or', { 'k8s/verb': 'delete' }, { groups: 'developers' })],
       false,
     ],

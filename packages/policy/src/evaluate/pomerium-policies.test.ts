@@ -27,9 +27,9 @@ const documents: Record<string, unknown> = {
     allow: { and: [{ 'claim/family_name': 'Smith' }] },
     deny: { not: [{ http_method: { is: 'GET' } }] },
   },
-  everybody: [{ allow: { and: [{ accept: true }] } }],
-  'everybody logged in': [{ allow: { or: [{ authenticated_user: true }] } }],
-  nobody: [{ allow: { or: [{ reject: true }] } }],
+  everyone: [{ allow: { and: [{ accept: true }] } }],
+  'everyone logged in': [{ allow: { or: [{ authenticated_user: true }] } }],
+  'no one': [{ allow: { or: [{ reject: true }] } }],
   'pre-flight requests': [{ allow: { or: [{ cors_preflight: true }, { authenticated_user: true }] } }],
   'a list of people': {
     allow: {
@@ -93,7 +93,7 @@ const documents: Record<string, unknown> = {
     },
   },
   'its own pages': { allow: { or: [{ pomerium_routes: true }] } },
-  'nobody but': { allow: { nor: [{ email: 'x@example.com' }, { groups: { exclude: 'y' } }] } },
+  'no one but': { allow: { nor: [{ email: 'x@example.com' }, { groups: { exclude: 'y' } }] } },
 };
 
 function compile(document: unknown) {
@@ -125,7 +125,7 @@ describe('policies as Pomerium documents them', () => {
     expect(
       evaluate('two operators in one rule', person('x@three.example', { claims: { family_name: ['Smith'] } })),
     ).toBe('allow');
-    expect(evaluate('everybody', {})).toBe('allow');
+    expect(evaluate('everyone', {})).toBe('allow');
     expect(
       evaluate('a claim and a method', {
         ...person('x', { claims: { family_name: 'Smith' } }),

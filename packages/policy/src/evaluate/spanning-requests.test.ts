@@ -150,7 +150,7 @@ const elsewhere: [string, KubernetesInput | undefined][] = [
   ],
   ['a node itself', list({ verb: 'get', requestVerb: 'get', resource: 'nodes', name: 'n1', namespaced: false })],
   [
-    'a path that is no resource',
+    'a non-resource path',
     { verb: 'get', requestVerb: 'get', isResourceRequest: false, path: '/healthz', resource: '' },
   ],
   ['a request without Kubernetes attributes', undefined],
@@ -196,7 +196,7 @@ describe('a deny by namespace', () => {
 
 describe('an allow by namespace', () => {
   it.each(spanning.filter(([name]) => name !== 'a list pinned to the namespace'))(
-    'must hold for all of them, so it does not for %s',
+    'must hold for all namespaces, so it does not for %s',
     (_name, kubernetes) => {
       for (const allow of [
         inProd,

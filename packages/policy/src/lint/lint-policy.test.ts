@@ -47,22 +47,22 @@ describe('a deny of one name', () => {
   it('still causes one if a rule denies the others elsewhere, or for other users', () => {
     const events = { 'k8s/resource': 'events' };
     const others = { 'k8s/resource': 'events.events.k8s.io' };
-    const beside = (first: object[], body: object) =>
+    const withOther = (first: object[], body: object) =>
       warningsOf([allow, { deny: { and: first } }, { deny: body }]).filter((one) =>
         one.includes('but not the others: events.events.k8s.io (events)'),
       );
     const prod = { 'k8s/namespace': 'prod' };
     const guests = { groups: 'guests' };
-    expect(beside([events], { and: [others, prod] })).toHaveLength(1);
-    expect(beside([events, guests], { and: [others, prod] })).toHaveLength(1);
-    expect(beside([events, prod], { and: [others, { 'k8s/namespace': 'dev' }] })).toHaveLength(1);
-    expect(beside([events], { not: [{ groups: 'sre' }] })).toHaveLength(1);
-    expect(beside([events], { not: [others] })).toHaveLength(1);
-    expect(beside([events, prod], { and: [others, prod] })).toEqual([]);
-    expect(beside([events, prod, guests], { and: [guests, others] })).toEqual([]);
-    expect(beside([events, prod], { or: [others, guests] })).toEqual([]);
-    expect(beside([events], { not: [{ 'k8s/resource': 'pods' }] })).toEqual([]);
-    expect(beside([events], { nor: [{ 'k8s/resource': 'pods' }, prod] })).toEqual([]);
+    expect(withOther([events], { and: [others, prod] })).toHaveLength(1);
+    expect(withOther([events, guests], { and: [others, prod] })).toHaveLength(1);
+    expect(withOther([events, prod], { and: [others, { 'k8s/namespace': 'dev' }] })).toHaveLength(1);
+    expect(withOther([events], { not: [{ groups: 'sre' }] })).toHaveLength(1);
+    expect(withOther([events], { not: [others] })).toHaveLength(1);
+    expect(withOther([events, prod], { and: [others, prod] })).toEqual([]);
+    expect(withOther([events, prod, guests], { and: [guests, others] })).toEqual([]);
+    expect(withOther([events, prod], { or: [others, guests] })).toEqual([]);
+    expect(withOther([events], { not: [{ 'k8s/resource': 'pods' }] })).toEqual([]);
+    expect(withOther([events], { nor: [{ 'k8s/resource': 'pods' }, prod] })).toEqual([]);
   });
 });
 

@@ -1,8 +1,8 @@
-import { listRows, nobody, ofUser, session, stringOperators, textRows, type Row } from './criteria-row.ts';
+import { listRows, anonymous, ofUser, session, stringOperators, textRows, type Row } from './criteria-row.ts';
 
 /** Rows of the general criteria and of those about the caller. */
 export const callerRows: Row[] = [
-  ...[true, false, null, 'x'].map((data): Row => ['accept', data, nobody, true, 'accept']),
+  ...[true, false, null, 'x'].map((data): Row => ['accept', data, anonymous, true, 'accept']),
   ...[true, false, null, 'x'].map((data): Row => ['reject', data, ofUser({ id: 'a' }), false, 'reject']),
   ...[true, false, null].flatMap((data): Row[] => [
     ['authenticated_user', data, ofUser({ id: 'a' }), true, 'user-ok'],
@@ -31,7 +31,7 @@ export const callerRows: Row[] = [
     'claim',
     (z) => ({ session: { id: 's', claims: { x: { y: { z } } } } }),
     { session: { id: 's', claims: { x: { y: 'a' } } } },
-    nobody,
+    anonymous,
   ),
   ['claim/c', 'a', ofUser({ claims: { c: 'a' } }), true, 'claim-ok'],
   ['claim/c', true, ofUser({ claims: { c: true } }), true, 'claim-ok'],
@@ -45,8 +45,8 @@ export const callerRows: Row[] = [
     'claim-unauthorized',
   ],
   ['record', { type: 't', exists: true }, { records: { t: {} } }, true, 'record-ok'],
-  ['record', { type: 't', exists: true }, nobody, false, 'record-unauthorized'],
-  ['record', { type: 't', exists: false }, nobody, true, 'record-ok'],
+  ['record', { type: 't', exists: true }, anonymous, false, 'record-unauthorized'],
+  ['record', { type: 't', exists: false }, anonymous, true, 'record-ok'],
   ['record', { type: 't', exists: false }, { records: { t: {} } }, false, 'record-unauthorized'],
   ...stringOperators
     .filter(([data]) => typeof data === 'object')
@@ -66,7 +66,7 @@ export const callerRows: Row[] = [
         'record-unauthorized',
       ],
       ['record', { type: 't', field: 'f', ...(data as object) }, { records: { t: {} } }, false, 'record-unauthorized'],
-      ['record', { type: 't', field: 'f', ...(data as object) }, nobody, false, 'record-unauthorized'],
+      ['record', { type: 't', field: 'f', ...(data as object) }, anonymous, false, 'record-unauthorized'],
     ]),
   ...(
     [
@@ -86,11 +86,11 @@ export const callerRows: Row[] = [
       false,
       'record-unauthorized',
     ],
-    ['record', { type: 't', field: 'f', [operator]: 5 }, nobody, false, 'record-unauthorized'],
+    ['record', { type: 't', field: 'f', [operator]: 5 }, anonymous, false, 'record-unauthorized'],
   ]),
   ['record', { type: 't', field: 'f', has: 'a' }, { records: { t: { f: ['b', 'a'] } } }, true, 'record-ok'],
   ['record', { type: 't', field: 'f', has: 'a' }, { records: { t: { f: ['b'] } } }, false, 'record-unauthorized'],
-  ['record', { type: 't', field: 'f', exclude: 'a' }, nobody, true, 'record-ok'],
+  ['record', { type: 't', field: 'f', exclude: 'a' }, anonymous, true, 'record-ok'],
   ...textRows(
     'acr',
     'acr',
@@ -108,11 +108,11 @@ export const callerRows: Row[] = [
     'auth-time-unauthorized',
   ],
   ['auth_time', { before: '2999-01-01' }, { session }, false, 'auth-time-unauthorized'],
-  ['auth_time', { before: '2999-01-01' }, nobody, false, 'user-unauthenticated'],
+  ['auth_time', { before: '2999-01-01' }, anonymous, false, 'user-unauthenticated'],
   ['max_age', '1s', { session: { id: 's', authTime: 1000 }, now: 2000 }, true, 'max-age-ok'],
   ['max_age', '1s', { session: { id: 's', authTime: 1000 }, now: 2001 }, false, 'max-age-unauthorized'],
   ['max_age', '1s', { session, now: 0 }, false, 'max-age-unauthorized'],
   ['max_age', '1s', { now: 0 }, false, 'user-unauthenticated'],
   ['device', { type: 'any' }, { session }, false, 'device-unauthenticated'],
-  ['device', { is: 'x', approved: true }, nobody, false, 'user-unauthenticated'],
+  ['device', { is: 'x', approved: true }, anonymous, false, 'user-unauthenticated'],
 ];

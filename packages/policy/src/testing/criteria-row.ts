@@ -4,7 +4,7 @@ import type { PolicyInput } from '../input/policy-input.ts';
 export type Row = [key: string, data: unknown, input: PolicyInput, holds: boolean, reason: string];
 
 export const session = { id: 's' };
-export const nobody: PolicyInput = {};
+export const anonymous: PolicyInput = {};
 
 /** Each operator of a string matcher, with a string that it matches and one that it does not. */
 export const stringOperators: [data: unknown, matching: string, other: string][] = [

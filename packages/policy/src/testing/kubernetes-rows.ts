@@ -1,42 +1,42 @@
-import { kubernetes, nobody, textRows, type Row } from './criteria-row.ts';
+import { kubernetes, anonymous, textRows, type Row } from './criteria-row.ts';
 
 /** Rows of the Kubernetes criteria. */
 export const kubernetesRows: Row[] = [
   ...textRows('k8s/cluster', 'k8s-cluster', (cluster) => kubernetes({ cluster }), [
-    nobody,
+    anonymous,
     kubernetes({ cluster: '' }),
   ]),
-  ...textRows('k8s/verb', 'k8s-verb', (verb) => kubernetes({ verb }), [nobody, kubernetes({ verb: '' })]),
+  ...textRows('k8s/verb', 'k8s-verb', (verb) => kubernetes({ verb }), [anonymous, kubernetes({ verb: '' })]),
   ...textRows('k8s/namespace', 'k8s-namespace', (namespace) => kubernetes({ namespace }), [
-    nobody,
+    anonymous,
     kubernetes({ namespace: '' }),
   ]),
-  ...textRows('k8s/name', 'k8s-name', (name) => kubernetes({ name }), [nobody, kubernetes({ name: '' })]),
+  ...textRows('k8s/name', 'k8s-name', (name) => kubernetes({ name }), [anonymous, kubernetes({ name: '' })]),
   ['k8s/namespace', 'dev', kubernetes({ verb: 'list', resource: 'pods' }), false, 'k8s-namespace-open'],
   ['k8s/name', 'web', kubernetes({ verb: 'list', resource: 'pods', namespace: 'dev' }), false, 'k8s-name-open'],
   ...textRows(
     'k8s/non_resource_path',
     'k8s-non-resource-path',
     (path) => kubernetes({ isResourceRequest: false, path }),
-    [nobody, kubernetes({ path: 'abc' }), kubernetes({ isResourceRequest: true, path: 'abc' })],
+    [anonymous, kubernetes({ path: 'abc' }), kubernetes({ isResourceRequest: true, path: 'abc' })],
   ),
   ...textRows(
     'k8s/label_selector',
     'k8s-label-selector',
     (labelSelector) => kubernetes({ verb: 'list', labelSelector }),
-    [nobody, kubernetes({ verb: 'list' }), kubernetes({ verb: 'get', labelSelector: 'abc' })],
+    [anonymous, kubernetes({ verb: 'list' }), kubernetes({ verb: 'get', labelSelector: 'abc' })],
   ),
   ...textRows(
     'k8s/field_selector',
     'k8s-field-selector',
     (fieldSelector) => kubernetes({ verb: 'watch', fieldSelector }),
-    [nobody, kubernetes({ verb: 'watch' }), kubernetes({ verb: 'create', fieldSelector: 'abc' })],
+    [anonymous, kubernetes({ verb: 'watch' }), kubernetes({ verb: 'create', fieldSelector: 'abc' })],
   ),
   ['k8s/verb', ['get', 'list'], kubernetes({ verb: 'list' }), true, 'k8s-verb-ok'],
   ['k8s/verb', ['get', 'list'], kubernetes({ verb: 'watch' }), false, 'k8s-verb-unauthorized'],
   ['k8s/resource', 'pods/exec', kubernetes({ resource: 'pods', subresource: 'exec' }), true, 'k8s-resource-ok'],
   ['k8s/resource', 'pods/exec', kubernetes({ resource: 'pods' }), false, 'k8s-resource-unauthorized'],
-  ['k8s/resource', '*', nobody, false, 'k8s-resource-unauthorized'],
+  ['k8s/resource', '*', anonymous, false, 'k8s-resource-unauthorized'],
   [
     'k8s/shell_equivalent',
     true,
@@ -52,7 +52,7 @@ export const kubernetesRows: Row[] = [
     'k8s-shell-equivalent-unauthorized',
   ],
   ['k8s/shell_equivalent', false, kubernetes({ resource: 'pods' }), true, 'k8s-shell-equivalent-ok'],
-  ['k8s/shell_equivalent', false, nobody, false, 'k8s-shell-equivalent-unauthorized'],
+  ['k8s/shell_equivalent', false, anonymous, false, 'k8s-shell-equivalent-unauthorized'],
   ['k8s/exec_command', { program: 'ls' }, kubernetes({ exec: { command: ['ls', '-l'] } }), true, 'k8s-exec-command-ok'],
   [
     'k8s/exec_command',
@@ -75,7 +75,7 @@ export const kubernetesRows: Row[] = [
     false,
     'k8s-exec-command-unauthorized',
   ],
-  ['k8s/exec_command', { program: { not: 'sh' } }, nobody, false, 'k8s-exec-command-unauthorized'],
+  ['k8s/exec_command', { program: { not: 'sh' } }, anonymous, false, 'k8s-exec-command-unauthorized'],
   [
     'k8s/exec_command',
     { program: { not: 'sh' } },
@@ -86,5 +86,5 @@ export const kubernetesRows: Row[] = [
   ['k8s/dry_run', true, kubernetes({ verb: 'create', dryRun: true }), true, 'k8s-dry-run-ok'],
   ['k8s/dry_run', true, kubernetes({ verb: 'create' }), false, 'k8s-dry-run-unauthorized'],
   ['k8s/dry_run', false, kubernetes({ verb: 'create' }), true, 'k8s-dry-run-ok'],
-  ['k8s/dry_run', false, nobody, false, 'k8s-dry-run-unauthorized'],
+  ['k8s/dry_run', false, anonymous, false, 'k8s-dry-run-unauthorized'],
 ];

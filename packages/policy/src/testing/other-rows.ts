@@ -1,4 +1,4 @@
-import { kubernetes, nobody, ofUser, session, type Row } from './criteria-row.ts';
+import { kubernetes, anonymous, ofUser, session, type Row } from './criteria-row.ts';
 
 /** Rows of elevations, expressions and the criteria that Sallyport does not support. */
 export const otherRows: Row[] = [
@@ -9,7 +9,7 @@ export const otherRows: Row[] = [
   ['elevation', 'admin', { elevations: ['admin'] }, false, 'user-unauthenticated'],
   ['expression', 'request.method == "GET"', { request: { method: 'GET' } }, true, 'expression-ok'],
   ['expression', 'request.method == "GET"', { request: { method: 'PUT' } }, false, 'expression-unauthorized'],
-  ['expression', 'request.method == "GET"', nobody, false, 'expression-error'],
+  ['expression', 'request.method == "GET"', anonymous, false, 'expression-error'],
   [
     'expression',
     'kubernetes.namespace == "dev"',
@@ -17,14 +17,14 @@ export const otherRows: Row[] = [
     false,
     'expression-open',
   ],
-  ['expression', '"a" in user.groups', nobody, false, 'user-unauthenticated'],
+  ['expression', '"a" in user.groups', anonymous, false, 'user-unauthenticated'],
   ['mcp_tool', { not: 'x' }, ofUser({ id: 'a' }), false, 'mcp-tool-unauthorized'],
   ['ssh_publickey', 'ssh-ed25519 AAAA', ofUser({ id: 'a' }), false, 'ssh-publickey-unauthorized'],
   ['ssh_ca', ['ssh-ed25519 AAAA'], ofUser({ id: 'a' }), false, 'ssh-publickey-unauthorized'],
   ['ssh_username', 'root', ofUser({ id: 'a' }), false, 'ssh-username-unauthorized'],
   ['ssh_username_matches_email', true, ofUser({ id: 'a' }), false, 'ssh-username-unauthorized'],
-  ['ssh_username_matches_email', true, nobody, false, 'user-unauthenticated'],
+  ['ssh_username_matches_email', true, anonymous, false, 'user-unauthenticated'],
   ['ssh_username_matches_claim', 'login', ofUser({ id: 'a' }), false, 'ssh-username-unauthorized'],
-  ['ssh_username_matches_claim', 'login', nobody, false, 'user-unauthenticated'],
-  ['pomerium_routes', true, nobody, false, 'non-pomerium-route'],
+  ['ssh_username_matches_claim', 'login', anonymous, false, 'user-unauthenticated'],
+  ['pomerium_routes', true, anonymous, false, 'non-pomerium-route'],
 ];

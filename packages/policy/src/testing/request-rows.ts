@@ -1,6 +1,6 @@
 import type { PolicyInput } from '../input/policy-input.ts';
 import { aliceCertificate, aliceHashes } from './certificates.ts';
-import { nobody, textRows, type Row } from './criteria-row.ts';
+import { anonymous, textRows, type Row } from './criteria-row.ts';
 
 const certificate = (clientCertificate: NonNullable<PolicyInput['request']>['clientCertificate']): PolicyInput => ({
   request: { clientCertificate },
@@ -17,9 +17,9 @@ export const requestRows: Row[] = [
   ['source_ip', ['10.0.0.1', '2001:db8::/32'], { request: { ip: '2001:db8:1:2:3:4:5:6' } }, true, 'source-ip-ok'],
   ['source_ip', ['10.0.0.1', '2001:db8::/32'], { request: { ip: '2001:ffff::1' } }, false, 'source-ip-unauthorized'],
   ['source_ip', '10.0.0.0/8', { request: { ip: '::ffff:10.9.8.7' } }, true, 'source-ip-ok'],
-  ['source_ip', '0.0.0.0/0', nobody, false, 'source-ip-unauthorized'],
-  ...textRows('http_method', 'http-method', (method) => ({ request: { method } }), [nobody, { request: {} }]),
-  ...textRows('http_path', 'http-path', (path) => ({ request: { path } }), [nobody, { request: {} }]),
+  ['source_ip', '0.0.0.0/0', anonymous, false, 'source-ip-unauthorized'],
+  ...textRows('http_method', 'http-method', (method) => ({ request: { method } }), [anonymous, { request: {} }]),
+  ...textRows('http_path', 'http-path', (path) => ({ request: { path } }), [anonymous, { request: {} }]),
   ['cors_preflight', true, preflight('OPTIONS', corsHeaders), true, 'cors-request'],
   [
     'cors_preflight',
@@ -31,7 +31,7 @@ export const requestRows: Row[] = [
   ['cors_preflight', true, preflight('GET', corsHeaders), false, 'non-cors-request'],
   ['cors_preflight', true, preflight('OPTIONS', { Origin: 'x' }), false, 'non-cors-request'],
   ['cors_preflight', true, preflight('OPTIONS'), false, 'non-cors-request'],
-  ['cors_preflight', true, nobody, false, 'non-cors-request'],
+  ['cors_preflight', true, anonymous, false, 'non-cors-request'],
   ...(
     [
       [{ fingerprint: aliceHashes.fingerprint }, true],
@@ -56,7 +56,7 @@ export const requestRows: Row[] = [
       holds,
       holds ? 'client-certificate-ok' : 'client-certificate-unauthorized',
     ],
-    ['client_certificate', data, nobody, false, 'client-certificate-unauthorized'],
+    ['client_certificate', data, anonymous, false, 'client-certificate-unauthorized'],
     ['client_certificate', data, certificate({ leaf: 'nonsense' }), false, 'client-certificate-unauthorized'],
   ]),
   [
@@ -75,19 +75,19 @@ export const requestRows: Row[] = [
   ],
   ['invalid_client_certificate', true, certificate({ presented: true }), true, 'invalid-client-certificate'],
   ['invalid_client_certificate', true, certificate({ presented: false }), true, 'client-certificate-required'],
-  ['invalid_client_certificate', true, nobody, true, 'client-certificate-required'],
+  ['invalid_client_certificate', true, anonymous, true, 'client-certificate-required'],
   ['date', { after: '2020-01-02T16:20:00' }, at('2020-01-02T16:20:01Z'), true, 'date-ok'],
   ['date', { after: '2020-01-02T16:20:00' }, at('2020-01-02T16:20:00Z'), false, 'date-unauthorized'],
   ['date', { before: '2020-01-02T16:20:00+02:00' }, at('2020-01-02T14:19:59Z'), true, 'date-ok'],
   ['date', { before: '2020-01-02T16:20:00+02:00' }, at('2020-01-02T14:20:00Z'), false, 'date-unauthorized'],
   ['date', { after: '2020-01-02', before: '2020-01-03' }, at('2020-01-02T12:00:00Z'), true, 'date-ok'],
   ['date', { after: '2020-01-02', before: '2020-01-03' }, at('2020-01-03T12:00:00Z'), false, 'date-unauthorized'],
-  ['date', { after: '2020-01-02' }, nobody, false, 'date-unauthorized'],
+  ['date', { after: '2020-01-02' }, anonymous, false, 'date-unauthorized'],
   ['day_of_week', '*', at('2026-03-01T12:00:00Z'), true, 'day-of-week-ok'],
   ['day_of_week', 'sat,sun', at('2026-03-01T12:00:00Z'), true, 'day-of-week-ok'],
   ['day_of_week', 'mon-fri', at('2026-03-01T12:00:00Z'), false, 'day-of-week-unauthorized'],
   ['day_of_week', 'Tuesday-Friday', at('2026-03-03T12:00:00Z'), true, 'day-of-week-ok'],
-  ['day_of_week', '*', nobody, false, 'day-of-week-unauthorized'],
+  ['day_of_week', '*', anonymous, false, 'day-of-week-unauthorized'],
   [
     'time_of_day',
     { timezone: 'UTC', after: '2:20:00', before: '4:30PM' },
@@ -110,5 +110,5 @@ export const requestRows: Row[] = [
     false,
     'time-of-day-unauthorized',
   ],
-  ['time_of_day', { timezone: 'UTC', before: '23:59' }, nobody, false, 'time-of-day-unauthorized'],
+  ['time_of_day', { timezone: 'UTC', before: '23:59' }, anonymous, false, 'time-of-day-unauthorized'],
 ];

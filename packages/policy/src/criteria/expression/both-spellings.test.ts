@@ -27,7 +27,7 @@ describe('a slash at the end of a path', () => {
   });
 
   it.each(['kubernetes.path != "/secret"', 'request.path != "/clusters/dev/secret"', 'kubernetes.path == "/secret/"'])(
-    'is no way into an allow of %s',
+    'does not satisfy an allow of %s',
     (expression) => {
       expect(effect({ allow: { or: [{ expression }] } }, '/secret/')).toBe('deny');
       expect(effect({ allow: { nor: [{ expression: `!(${expression})` }] } }, '/secret/')).toBe('deny');

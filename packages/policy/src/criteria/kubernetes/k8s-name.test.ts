@@ -45,7 +45,7 @@ describe('another name in a proxy request', () => {
   const names = ['vault', 'vault:8200', 'vault:', ':vault:', 'https:vault:8200', 'http:vault:'];
 
   it.each(criteria.flatMap((criterion) => names.map((name) => [criterion, name] as const)))(
-    'is no way past a deny of %j: %s',
+    'does not bypass a deny of %j: %s',
     (criterion, name) => {
       for (const resource of ['services', 'pods', 'nodes'])
         expect(effect([everything, { deny: { and: [criterion] } }], name, { resource })).toBe('deny');
@@ -60,7 +60,7 @@ describe('another name in a proxy request', () => {
   );
 
   it.each([{ 'k8s/name': { not_in: ['vault'] } }, { expression: 'kubernetes.name != "vault"' }])(
-    'is none past a deny of all that are not allowed, turned round or not (%j)',
+    'does not bypass a deny of all names that are not allowed, inverted or not (%j)',
     (others) => {
       expect(effect([everything, { deny: { nor: [others] } }], 'https:vault:443')).toBe('deny');
       expect(effect([everything, { deny: { not: [others] } }], 'https:vault:443')).toBe('deny');
