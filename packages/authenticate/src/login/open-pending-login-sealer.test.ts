@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type LoadedConfig } from '@sallyport/kit';
+import type { LoadedConfig } from '@sallyport/kit';
 import { createTokenSealer } from '@sallyport/stores';
 import { openPendingLoginSealer } from './open-pending-login-sealer.ts';
 import type { PendingLogin } from './pending-login.ts';
