@@ -1,9 +1,5 @@
-// Who are you? Logins through OpenID providers, and the sessions that come of them.
-export { createAuthenticateApp } from './app/create-authenticate-app.ts';
-export { type AuthenticateDeps } from './app/authenticate-deps.ts';
-export { checkAuthenticate } from './check-authenticate.ts';
+// Who are you? Logins with identity providers, and the sessions that they create.
 export { startAuthenticate } from './start-authenticate.ts';
-export { readLoginSettings, type LoginSettings } from './settings/login-settings.ts';
+export { createAuthenticateApp } from './app/create-authenticate-app.ts';
+export { readLoginSettings } from './settings/login-settings.ts';
 export { createProviderClient } from './providers/create-provider-client.ts';
-export { type ProviderClient } from './providers/common/provider-client.ts';
-export { type OutboundFetch } from '@sallyport/kit';

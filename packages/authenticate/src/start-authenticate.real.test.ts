@@ -36,7 +36,7 @@ function load(sessions: string, gatewayUrl = 'http://127.0.0.1:8443', caFile = '
       'services:',
       ...serviceNames.map(service),
       `sessions: ${sessions}`,
-      // A port of the discard service, where nobody listens.
+      // The port of the discard service, on which nothing listens.
       `identity: {providers: [{id: corp, issuer: "http://127.0.0.1:9", clientId: c, allowInsecureIssuer: true${caFile}}]}`,
     ].join('\n'),
     path.join(directory, 'sallyport.yaml'),
@@ -73,8 +73,8 @@ describe('the check of the configuration', () => {
   });
 });
 
-describe('the keys of clients', () => {
-  it('are checked with the rest', () => {
+describe('client keys', () => {
+  it('are checked with the rest of the configuration', () => {
     const withKey = (file: string) =>
       load('{memory: true}', 'http://127.0.0.1:8443', `, clientAuth: private_key_jwt, clientKeyFile: ${file}`);
     expect(() => checkAuthenticate(withKey('proxy.pem'))).not.toThrow();
@@ -89,8 +89,8 @@ describe('the keys of clients', () => {
   });
 });
 
-describe('the keys that seal provider tokens', () => {
-  it('are checked with the rest', () => {
+describe('sealing keys of provider tokens', () => {
+  it('are checked with the rest of the configuration', () => {
     expect(() =>
       checkAuthenticate(load('{memory: true, encryption: {keys: [{id: a, keyFile: missing.key}]}}')),
     ).toThrow(
@@ -106,7 +106,7 @@ describe('the keys that seal provider tokens', () => {
     );
   });
 
-  it('are missed aloud where sessions are in Redis', async () => {
+  it('cause a warning if they are missing and sessions are in Redis', async () => {
     const lines: string[] = [];
     const logger = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) });
     running = await startAuthenticate({ loaded: load('{memory: true}'), logger, audit: recordingSink() });
@@ -132,7 +132,7 @@ describe('the keys that seal provider tokens', () => {
 });
 
 describe('the running service', () => {
-  it('answers the proxy and nobody else', async () => {
+  it('answers only the proxy', async () => {
     running = await startAuthenticate({
       loaded: load('{memory: true}'),
       logger: pino({ level: 'silent' }),
@@ -144,7 +144,7 @@ describe('the running service', () => {
     expect(await running.readiness.report()).toEqual({ ready: true, checks: { sessions: 'ok' } });
   });
 
-  it('starts while Redis and the identity provider are away, and says which', async () => {
+  it('starts while Redis and the identity provider are down, and reports which', async () => {
     const from = performance.now();
     running = await startAuthenticate({
       loaded: load('{redis: "redis://127.0.0.1:9"}'),

@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { gateway } from '../testing/test-config.ts';
 import { createTestService, type TestService } from '../testing/test-service.ts';
 
 let service: TestService;
@@ -8,26 +7,26 @@ beforeEach(async () => {
 });
 const asJson = { accept: 'application/json' };
 
-describe('the pages are for the gateway only', () => {
+describe('the pages', () => {
   it.each(['/.sallyport/login', '/.sallyport/callback', '/.sallyport/me', '/v1/sessions', '/nowhere'])(
-    'refuses %s without a service credential',
+    'refuse %s without a service credential',
     async (path) => {
       expect((await service.browser.get(path, { authorization: 'Bearer spt_x' })).status).toBe(401);
     },
   );
-  it('refuses the other methods without a service credential', async () => {
+  it('refuse the other methods without a service credential', async () => {
     for (const path of ['/.sallyport/token', '/.sallyport/logout'])
       expect((await service.browser.post(path, { authorization: '' })).status).toBe(401);
     expect((await service.browser.send('delete', '/v1/sessions/x', { authorization: '' })).status).toBe(401);
   });
   it.each(['https://evil.example', 'http://gate.example.com:8443', 'https://gate.example.com', ''])(
-    'refuses the origin %j',
+    'refuse the origin %j',
     async (origin) => {
       for (const path of ['/.sallyport/login', '/.sallyport/callback?state=x', '/.sallyport/me'])
         expect((await service.browser.get(path, { 'sallyport-origin': origin })).status).toBe(400);
     },
   );
-  it('refuses HEAD and other methods: a preview of a link begins no login', async () => {
+  it('refuse HEAD and other methods, so that a link preview starts no login', async () => {
     const head = await service.browser.send('head', '/.sallyport/login');
     expect(head.status).toBe(405);
     expect(head.headers['set-cookie']).toBeUndefined();
@@ -35,7 +34,7 @@ describe('the pages are for the gateway only', () => {
     expect((await service.browser.get('/.sallyport/logout')).status).toBe(405);
     expect((await service.browser.get('/nowhere', asJson)).body).toMatchObject({ code: 'not-found' });
   });
-  it('refuses bodies that are too large or not what they say', async () => {
+  it('refuse bodies that are too large or do not match their content type', async () => {
     const post = (type: string, body: string) =>
       service.browser.post('/.sallyport/token', { ...asJson, 'content-type': type }, body);
     expect((await post('application/json', `{"a":"${'x'.repeat(20_000)}"}`)).status).toBe(413);

@@ -5,7 +5,7 @@ import { gateway } from '../testing/test-config.ts';
 import { createTestService, type TestService } from '../testing/test-service.ts';
 import { parseUserCode, formatUserCode, generateUserCode } from './user-code.ts';
 
-/** `service.browser` is the program that asks, `service.elsewhere` the person's own browser. */
+/** `service.browser` is the program, `service.elsewhere` the user's own browser. */
 let service: TestService;
 beforeEach(async () => {
   service = await createTestService();
@@ -33,7 +33,7 @@ const errorOf = async (code: string) => {
 };
 const field = (page: string, name: string) => new RegExp(`name="${name}" value="([^"]+)"`).exec(page)?.[1] ?? '';
 
-/** Logs in elsewhere for a code; the page on which one approves. */
+/** Logs in elsewhere with a user code, and returns the approval page. */
 async function showApprovalPage(code: string, browser = service.elsewhere) {
   const away = await browser.get(`/.sallyport/login?user_code=${code}`, there);
   if (away.status !== 302) return away;
@@ -57,7 +57,7 @@ async function approve(code: string) {
 }
 
 describe('a login of a device (RFC 8628)', () => {
-  it('gives the program a code for itself and one for a person, and says where to go and how often to ask', async () => {
+  it('issues a device code and a user code, the verification URI and the polling interval', async () => {
     const codes = await begin();
     expect(codes).toEqual({
       device_code: expect.stringMatching(/^spd_[A-Za-z0-9_-]{43}$/),
@@ -69,7 +69,7 @@ describe('a login of a device (RFC 8628)', () => {
     });
   });
 
-  it('becomes a session of the device when a person approves it, with both addresses on record', async () => {
+  it('becomes a session of the device when the user approves it, and records both addresses', async () => {
     const codes = await begin();
     expect(await errorOf(codes.device_code)).toEqual({ status: 400, error: 'authorization_pending' });
     const page = await showApprovalPage(codes.user_code);
@@ -105,7 +105,7 @@ describe('a login of a device (RFC 8628)', () => {
     expect([...service.elsewhere.jar.keys(), ...service.browser.jar.keys()]).toEqual([]);
   });
 
-  it('takes a code as people type it, and asks them to log in before they see who asks', async () => {
+  it('accepts a code in any spelling, and asks the user to log in before it shows the device', async () => {
     const { user_code: code } = await begin();
     const form = await service.elsewhere.get('/.sallyport/device', there);
     expect(form.text).toMatch(/<label for="user_code">[\s\S]*<input id="user_code" name="user_code"/);
@@ -120,7 +120,7 @@ describe('a login of a device (RFC 8628)', () => {
     }
   });
 
-  it('is refused to the program when the person denies it, and the refusal is on record', async () => {
+  it('is refused when the user denies it, and the denial is recorded', async () => {
     const codes = await begin();
     const denied = await answer((await showApprovalPage(codes.user_code)).text, 'deny');
     expect(denied.text).toContain('The device is denied');
@@ -133,13 +133,13 @@ describe('a login of a device (RFC 8628)', () => {
         message: expect.stringContaining('alice@example.com denied the login of the device at 192.0.2.7'),
       },
     });
-    // Somebody proved who they are, so no number of failures of others at their address takes the place of it.
+    // The user is authenticated, so failures of others at the same address are not counted together with this one.
     expect(anonymousGroup(service.events('login.failed')[0]!)).toBeUndefined();
     expect(service.events('login.failed')[0]!.data.user.username).toBe('alice@example.com');
     expect(await service.sessions.list()).toEqual([]);
   });
 
-  it('tells a program that asks too often to slow down, without answering it later', async () => {
+  it('tells a program that polls too often to slow down, without delaying its answer', async () => {
     const { device_code: code, user_code: userCode } = await begin();
     expect(await errorOf(code)).toMatchObject({ error: 'authorization_pending' });
     expect(await errorOf(code)).toMatchObject({ error: 'slow_down' });
@@ -149,7 +149,7 @@ describe('a login of a device (RFC 8628)', () => {
     expect((await poll(code)).status).toBe(200);
   });
 
-  it('is over after five minutes, wherever it is', async () => {
+  it('expires after five minutes at every step', async () => {
     const [asked, shown, approved] = [await begin(), await begin(), await begin()];
     const page = await showApprovalPage(shown.user_code);
     await approve(approved.user_code);
@@ -161,7 +161,7 @@ describe('a login of a device (RFC 8628)', () => {
     expect(await service.sessions.list()).toEqual([]);
   });
 
-  it('chooses a provider first where there are several', async () => {
+  it('asks for the provider first if there are several', async () => {
     service = await createTestService({
       identity: {
         providers: [
@@ -177,7 +177,7 @@ describe('a login of a device (RFC 8628)', () => {
     expect(away.status).toBe(302);
   });
 
-  it('can be switched off', async () => {
+  it('can be disabled', async () => {
     service = await createTestService({ login: { device: false } });
     expect((await service.browser.post('/.sallyport/api/v1/device/code', json, {})).status).toBe(404);
     for (const path of [
@@ -192,7 +192,7 @@ describe('a login of a device (RFC 8628)', () => {
     ).toBe(404);
   });
 
-  it('leaves nothing in the store that either code could be read from', async () => {
+  it('stores neither code in clear', async () => {
     const seen: string[] = [];
     const { singleUse } = service;
     const watched = {
@@ -223,8 +223,8 @@ describe('a login of a device (RFC 8628)', () => {
   });
 });
 
-describe('a code for a person', () => {
-  it('is of eight consonants, each as likely as the others', () => {
+describe('a user code', () => {
+  it('has eight consonants, all equally likely', () => {
     const counts = new Map<string, number>();
     for (let n = 0; n < 4000; n += 1) {
       const code = generateUserCode(
@@ -246,7 +246,7 @@ describe('a code for a person', () => {
     },
   );
 
-  it('is read as it is shown, also with a dash that a word processor made of the hyphen', () => {
+  it('is accepted as it is shown, even with a dash that a word processor made of the hyphen', () => {
     expect([formatUserCode('BCDFGHJK'), parseUserCode('BCDF-GHJK'), parseUserCode('bcdf\u2013ghjk')]).toEqual([
       'BCDF-GHJK',
       'BCDFGHJK',

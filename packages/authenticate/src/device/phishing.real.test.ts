@@ -4,7 +4,7 @@ import { createBrowser } from '../testing/test-browser.ts';
 import { gateway } from '../testing/test-config.ts';
 import { createTestService, type TestService } from '../testing/test-service.ts';
 
-/** `service.browser` is the program that asks, `service.elsewhere` the person's own browser. */
+/** `service.browser` is the program, `service.elsewhere` the user's own browser. */
 let service: TestService;
 beforeEach(async () => {
   service = await createTestService();
@@ -52,7 +52,7 @@ const answer = (
   );
 
 describe('phishing with a code (A24)', () => {
-  it('warns on every page, and shows the address of the device and not that of the person', async () => {
+  it('warns on every page, and shows the address of the device, not of the user', async () => {
     const { user_code: code } = await begin({ 'sallyport-client-address': '203.0.113.99' });
     expect((await service.elsewhere.get('/.sallyport/device')).text).toContain('If someone sent you here');
     const page = await showApprovalPage(code);
@@ -60,7 +60,7 @@ describe('phishing with a code (A24)', () => {
     expect(page).toContain('Approve only if this is your device');
   });
 
-  it('shows what the device says of itself as text, never as markup', async () => {
+  it('escapes what the device sends about itself', async () => {
     const { user_code: code } = await begin({ 'user-agent': '<img src=x onerror=alert(1)>"\'&' });
     const page = await showApprovalPage(code);
     expect(page).toContain('&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;');
@@ -69,7 +69,7 @@ describe('phishing with a code (A24)', () => {
       expect((await service.browser.post('/.sallyport/api/v1/device/code', json, { cluster })).status).toBe(400);
   });
 
-  it('approves nothing on the word of another site, of none, or of a script', async () => {
+  it('approves nothing for a request from another site, without an origin, or from a script', async () => {
     const codes = await begin();
     const page = await showApprovalPage(codes.user_code);
     for (const origin of ['https://evil.example', 'null', 'http://gate.example.com:8443', `${gateway}.evil.example`])
@@ -86,7 +86,7 @@ describe('phishing with a code (A24)', () => {
     expect((await answer(page)).status).toBe(200);
   });
 
-  it('approves nothing in a browser that did not log in for it, though it knows everything on the page', async () => {
+  it('approves nothing in a browser that did not log in for it, even with everything on the page', async () => {
     const codes = await begin();
     const page = await showApprovalPage(codes.user_code);
     const other = createBrowser(service.app);
@@ -96,7 +96,7 @@ describe('phishing with a code (A24)', () => {
     expect(await poll(codes.device_code)).toBe('authorization_pending');
   });
 
-  it('approves the device that was shown and no other', async () => {
+  it('approves only the device that was shown', async () => {
     const [shown, other] = [await begin(), await begin()];
     const page = await showApprovalPage(shown.user_code);
     expect((await answer(page, { user_code: other.user_code })).status).toBe(400);
@@ -104,7 +104,7 @@ describe('phishing with a code (A24)', () => {
     expect(await poll(shown.device_code)).toBe('authorization_pending');
   });
 
-  it('takes one answer to a code: the first', async () => {
+  it('accepts only the first answer to a code', async () => {
     const codes = await begin();
     const [mine, theirs] = [
       await showApprovalPage(codes.user_code),
@@ -116,7 +116,7 @@ describe('phishing with a code (A24)', () => {
     expect(await poll(codes.device_code)).toBe('access_denied');
   });
 
-  it('lets one of many answers at once through', async () => {
+  it('accepts one of many simultaneous answers', async () => {
     const codes = await begin();
     const browsers = Array.from({ length: 6 }, () => createBrowser(service.app));
     const pages = [];
@@ -130,12 +130,12 @@ describe('phishing with a code (A24)', () => {
     expect(await service.sessions.list()).toHaveLength(1);
   });
 
-  it.each(['', 'perhaps', 'APPROVE', 'approve,deny'])('takes %j for no answer', async (said) => {
+  it.each(['', 'perhaps', 'APPROVE', 'approve,deny'])('does not accept the answer %j', async (said) => {
     const page = await showApprovalPage((await begin()).user_code);
     expect((await answer(page, { answer: said })).status).toBe(400);
   });
 
-  it('refuses a person whom their provider does not vouch for, on a page, and the device goes on waiting', async () => {
+  it('refuses a user whom the provider does not authenticate, and the device keeps waiting', async () => {
     const codes = await begin();
     service.provider.lies = { claims: { email_verified: false } };
     const away = await service.elsewhere.get(`/.sallyport/login?user_code=${codes.user_code}`);
@@ -147,7 +147,7 @@ describe('phishing with a code (A24)', () => {
   });
 });
 
-describe('guesses at codes', () => {
+describe('guessing of codes', () => {
   const guess = (n: number) =>
     Array.from(n.toString(20).padStart(8, '0'))
       .map((digit) => 'BCDFGHJKLMNPQRSTVWXZ'[Number.parseInt(digit, 20)])
@@ -155,7 +155,7 @@ describe('guesses at codes', () => {
   const tryAt = async (path: string, headers: Record<string, string> = {}) =>
     (await createBrowser(service.app).get(path, headers)).status;
 
-  it('end after ten from one address, wherever they are made, and are on record; other addresses go on', async () => {
+  it('ends after ten guesses from one address on any page, and is recorded; other addresses are not affected', async () => {
     const { user_code: code } = await begin();
     for (let n = 0; n < 10; n += 1)
       expect(await tryAt(`/.sallyport/${n % 2 === 0 ? 'device' : 'login'}?user_code=${guess(n)}`)).toBe(
@@ -170,7 +170,7 @@ describe('guesses at codes', () => {
     expect(await tryAt(`/.sallyport/device?user_code=${(await begin()).user_code}`)).toBe(200);
   });
 
-  it('end after ten of one session, whatever address they come from', async () => {
+  it('ends after ten guesses of one session, from any address', async () => {
     for (let n = 0; n < 10; n += 1)
       await tryAt(`/.sallyport/device?user_code=${guess(n)}`, {
         ...callerHeader({ id: 'guesser', kind: 'browser' }),
@@ -191,7 +191,7 @@ describe('guesses at codes', () => {
     ).toBe(200);
   });
 
-  it('count together for all addresses of an IPv6 network, however they are written', async () => {
+  it('is counted per IPv6 network, however the addresses are written', async () => {
     for (let n = 0; n < 10; n += 1)
       await tryAt(`/.sallyport/device?user_code=${guess(n)}`, {
         'sallyport-client-address': ['2001:db8::1', '2001:db8:0:0:ffff::', '2001:0DB8:0:0:1:2:3:4'][n % 3]!,
@@ -205,14 +205,14 @@ describe('guesses at codes', () => {
     );
   });
 
-  it('are bounded also when they come all at once', async () => {
+  it('is bounded for simultaneous guesses too', async () => {
     const statuses = await Promise.all(
       Array.from({ length: 400 }, (_, n) => tryAt(`/.sallyport/device?user_code=${guess(n)}`)),
     );
     expect(statuses.filter((status) => status === 404).length).toBeLessThanOrEqual(300);
   });
 
-  it('cannot be made by a cookie that was written by hand', async () => {
+  it('is not possible with a forged cookie', async () => {
     const { user_code: code } = await begin();
     const away = await service.elsewhere.get(`/.sallyport/login?user_code=${code}`);
     const [name] = [...service.elsewhere.jar.keys()];
@@ -227,7 +227,7 @@ describe('guesses at codes', () => {
     }
   });
 
-  it('begin no more logins from one address than anybody needs', async () => {
+  it('does not allow an unlimited number of logins from one address', async () => {
     for (let n = 0; n < 60; n += 1) await begin();
     expect((await service.browser.post('/.sallyport/api/v1/device/code', json, {})).status).toBe(429);
     expect((await begin({ 'sallyport-client-address': '198.51.100.1' })).device_code).toBeDefined();

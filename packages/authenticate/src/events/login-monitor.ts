@@ -4,7 +4,7 @@ import { Counter } from 'prom-client';
 import type { LoginEvents, LoginFlood } from './login-events.ts';
 
 /** How a login is started: by a browser for one of the goals, or by a program that requests a page or a device code. */
-export type LoginMethod = 'browser' | 'cli' | 'device' | 'pomerium' | 'page-for-program' | 'code-for-device';
+type LoginMethod = 'browser' | 'cli' | 'device' | 'pomerium' | 'page-for-program' | 'code-for-device';
 
 /** Counts the logins that are started or rate limited, and reports a flood of them as one event. */
 export type LoginMonitor = {
@@ -15,7 +15,7 @@ export type LoginMonitor = {
   close(): void;
 };
 
-export type LoginMonitorDeps = {
+type LoginMonitorDeps = {
   events: Pick<LoginEvents, 'flood'>;
   now: () => number;
   metrics?: Metrics;

@@ -42,7 +42,7 @@ export function loginCookieName(origin: string, state: string): string {
 }
 
 /** The value of a login cookie. `madeAt` tells which cookie is the oldest. */
-export type LoginCookie = { madeAt: number; payload: string };
+type LoginCookie = { madeAt: number; payload: string };
 
 export function readLoginCookie(value: string | undefined): LoginCookie | undefined {
   const [, madeAt, payload] = /^([0-9a-z]{1,11})\.([A-Za-z0-9._~-]+)$/.exec(value ?? '') ?? [];

@@ -11,7 +11,7 @@ import { withoutClaim } from './without-claim.ts';
  * The sources of a user's claims: the new ID token and UserInfo, and the last ID token if there is no new one. `known`
  * are the claims of the current identity, if they are known.
  */
-export type ClaimSources = {
+type ClaimSources = {
   idToken?: object;
   userInfo?: object;
   lastIdToken?: object;

@@ -6,7 +6,7 @@ import { claimAt } from '@sallyport/directory';
 import { copyClaims } from '@sallyport/directory';
 import { lacksClaims, readIdentity } from './read-identity.ts';
 
-/** Any character; fast-check would first make a table of all of them for itself. */
+/** Any character. fast-check would first build a table of all of them. */
 const character = fc
   .integer({ min: 0, max: 0x10_f7ff })
   .map((code) => String.fromCodePoint(code < 0xd800 ? code : code + 0x800));
@@ -41,7 +41,7 @@ describe('the user', () => {
     expect(read({ 'https://example.com/name': 'a' }, { claims: { user: 'https://example.com/name' } }).user).toBe('a');
   });
 
-  it('is refused when missing, or is the subject where that is allowed', () => {
+  it('is refused if it is missing, or is the subject if that is allowed', () => {
     expect(refusal({ email: undefined })).toContain('did not send the claim email');
     expect(read({ email: undefined }, { userFallback: true }).user).toBe('corp:s-1');
     expect(refusal({ email_verified: false }, { userFallback: true })).toContain('not verified');
@@ -60,7 +60,7 @@ describe('the user', () => {
     '\ud800',
     'x'.repeat(1025),
     'é'.repeat(513),
-  ])('is refused when it could not travel unchanged (case %#)', (name) => {
+  ])('is refused if it could not be forwarded unchanged (case %#)', (name) => {
     refusal({ name_claim: name }, { claims: { user: 'name_claim' } });
   });
 
@@ -74,7 +74,7 @@ describe('the user', () => {
     refusal({ email: value });
   });
 
-  it('is never one of Kubernetes itself, however it is put together', () => {
+  it('is never reserved for Kubernetes, however it is composed', () => {
     const config = { claims: { user: 'u' } };
     for (const name of ['system:admin', 'system:masters', 'system:serviceaccount:kube-system:default', 'system:'])
       expect(refusal({ u: name }, config)).toContain('system:');
@@ -84,7 +84,7 @@ describe('the user', () => {
   });
 });
 
-describe('the e-mail address', () => {
+describe('the email address', () => {
   it.each([
     ['required', true, true],
     ['required', false, false],
@@ -116,7 +116,7 @@ describe('the e-mail address', () => {
     refusal({ email });
   });
 
-  it('that is not verified decides nothing where another claim names the user', () => {
+  it('that is not verified has no effect if another claim names the user', () => {
     const identity = read({ email_verified: false, u: 'alice' }, { claims: { user: 'u' } });
     expect(identity.email).toBeUndefined();
     expect(identity.claims['email']).toBeUndefined();
@@ -125,7 +125,7 @@ describe('the e-mail address', () => {
 });
 
 describe('groups', () => {
-  it('are a list of strings, or one string, which is never taken apart', () => {
+  it('are a list of strings, or one string, which is never split', () => {
     expect(read({ groups: ['a', 'b,c', 'a'] }).groups).toEqual(['a', 'b,c']);
     expect(read({ groups: 'a,b c' }).groups).toEqual(['a,b c']);
     expect(read({ groups: undefined }).groups).toEqual([]);
@@ -133,7 +133,7 @@ describe('groups', () => {
     expect(read({}, { prefix: { groups: 'corp:' } }).groups).toEqual(['corp:developers']);
   });
 
-  it('stand at a path', () => {
+  it('can be at a path', () => {
     expect(read({ realm_access: { roles: ['r'] } }, { claims: { groups: 'realm_access.roles' } }).groups).toEqual([
       'r',
     ]);
@@ -154,7 +154,7 @@ describe('groups', () => {
     refusal({ groups });
   });
 
-  it('are refused when the provider only says where they are', () => {
+  it('are refused if the provider only refers to them elsewhere', () => {
     expect(
       refusal({
         groups: undefined,
@@ -166,7 +166,7 @@ describe('groups', () => {
 });
 
 describe('claims', () => {
-  it('are kept without a prototype, and without what is about the token', () => {
+  it('are stored without a prototype, and without claims about the token', () => {
     const hostile = JSON.parse(
       '{"__proto__": {"polluted": true}, "deep": {"__proto__": {"x": 1}, "constructor": {"prototype": {"y": 1}}}, "nonce": "n", "at_hash": "h", "department": "r&d"}',
     ) as object;
@@ -178,7 +178,7 @@ describe('claims', () => {
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
   });
 
-  it('are refused beyond 16 KiB or eight deep', () => {
+  it('are refused beyond 16 KiB or eight levels', () => {
     expect(refusal({ note: 'x'.repeat(16_384) })).toContain('16 KiB');
     expect(read({ note: 'x'.repeat(15_000) }).user).toBe('alice@example.com');
     let deep: unknown = 'x';
@@ -186,7 +186,7 @@ describe('claims', () => {
     expect(refusal({ deep })).toContain('deep');
   });
 
-  it('are found by their own name only', () => {
+  it('are found only as own properties', () => {
     const claims = copyClaims({ a: { b: 1 }, 'a.c': 2, list: [1], n: null });
     expect(
       [
@@ -206,14 +206,14 @@ describe('claims', () => {
     ).toEqual([1, 2, ...Array(10).fill(undefined)]);
   });
 
-  it('missing ones are asked for at userinfo', () => {
+  it('are requested from UserInfo if they are missing', () => {
     expect(lacksClaims(provider(), honest)).toBe(false);
     for (const name of ['email', 'groups', 'email_verified'])
       expect(lacksClaims(provider(), { ...honest, [name]: undefined })).toBe(true);
     expect(lacksClaims(provider({ emailVerified: 'ifPresent' }), { ...honest, email_verified: undefined })).toBe(false);
   });
 
-  it('of any form give a person fit to travel, or a refusal in words', () => {
+  it('of any form yield an identity that can be forwarded, or a refusal with a message', () => {
     fc.assert(
       fc.property(
         fc.dictionary(

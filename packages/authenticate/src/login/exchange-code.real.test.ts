@@ -9,10 +9,10 @@ beforeEach(async () => {
 });
 const sessionsOf = () => service.sessions.list();
 
-describe('a one-time code', () => {
+describe('an authorization code', () => {
   const refused = { status: 400, body: { error: 'invalid_grant', error_description: expect.any(String) } };
 
-  it('lives for a minute', async () => {
+  it('expires after a minute', async () => {
     const code = await cliCode(service);
     service.clock.now += 60_000;
     expect(await exchange(service, { code })).toMatchObject(refused);
@@ -24,14 +24,14 @@ describe('a one-time code', () => {
     ['a verifier that is the challenge (PKCE plain)', { code_verifier: hashToken(verifier) }],
     ['too short a verifier', { code_verifier: 'v' }],
     ['another redirect_uri', { redirect_uri: 'http://127.0.0.1:41234/other' }],
-  ])('is worth nothing with %s, nor afterwards', async (_what, changes) => {
+  ])('is refused with %s, and also afterwards', async (_what, changes) => {
     const code = await cliCode(service);
     expect(await exchange(service, { code, ...changes })).toMatchObject(refused);
     expect(await exchange(service, { code })).toMatchObject(refused);
     expect(await sessionsOf()).toEqual([]);
   });
 
-  it('ends the session that was made of it when it is used again', async () => {
+  it('ends its session if it is used again', async () => {
     const code = await cliCode(service);
     const changes: string[] = [];
     service.sessions.onChange(({ sessionId }) => changes.push(sessionId));
@@ -45,14 +45,14 @@ describe('a one-time code', () => {
     ]);
   });
 
-  it('leaves no live session when many use it at once', async () => {
+  it('leaves no live session if it is used many times at once', async () => {
     const code = await cliCode(service);
     const outcomes = await Promise.all(Array.from({ length: 8 }, () => exchange(service, { code })));
     expect(outcomes.filter(({ status }) => status === 200).length).toBeLessThanOrEqual(1);
     expect(await sessionsOf()).toEqual([]);
   });
 
-  it('is refused when it was never issued', async () => {
+  it('is refused if it was never issued', async () => {
     expect(await exchange(service, { code: 'A'.repeat(43) })).toMatchObject(refused);
   });
 
@@ -64,11 +64,11 @@ describe('a one-time code', () => {
     [{ code_verifier: undefined }, 'invalid_request'],
     [{ redirect_uri: undefined }, 'invalid_request'],
     [{ code: 'x'.repeat(3000) }, 'invalid_request'],
-  ])('is asked for properly (case %#)', async (changes, error) => {
+  ])('must be exchanged with a valid token request (case %#)', async (changes, error) => {
     expect(await exchange(service, { code: 'c', ...changes })).toMatchObject({ status: 400, body: { error } });
   });
 
-  it('stands nowhere in clear, in the store or the log', async () => {
+  it('is never in clear in the store or the log', async () => {
     const puts: string[] = [];
     const { put } = service.singleUse;
     const spied = await createTestService(

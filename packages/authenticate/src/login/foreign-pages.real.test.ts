@@ -18,7 +18,7 @@ const hrefOf = (page: string) => /<a class="act" href="([^"]+)"/.exec(page)?.[1]
 const beginDevice = async (headers: Record<string, string> = {}) =>
   service.browser.post('/.sallyport/api/v1/device/code', { ...json, ...headers }, {});
 
-describe('a login that another site began', () => {
+describe('a login that another site started', () => {
   const ways: [string, () => Promise<string>, RegExp][] = [
     ['a browser', async () => '/.sallyport/login', /logged in in this browser/],
     [
@@ -36,7 +36,7 @@ describe('a login that another site began', () => {
     ],
   ];
 
-  it.each(ways)('of %s asks first: nobody is sent anywhere, and nothing is set', async (_what, address, says) => {
+  it.each(ways)('of %s asks first, without a redirect and without cookies', async (_what, address, says) => {
     const path = await address();
     for (const site of foreign) {
       const page = await service.elsewhere.get(path, { 'sec-fetch-site': site });
@@ -72,7 +72,7 @@ describe('a login that another site began', () => {
     },
   );
 
-  it('asks before the person chooses among providers, and shows addresses as text', async () => {
+  it('asks before the user chooses a provider, and escapes URLs', async () => {
     service = await createTestService({
       identity: {
         providers: ['corp', 'other'].map((id) => ({ id, issuer: 'https://idp.example.com', clientId: 'sallyport' })),
@@ -87,7 +87,7 @@ describe('a login that another site began', () => {
     );
   });
 
-  it('asks at the place where browsers log in, wherever it was begun', async () => {
+  it('asks on the login origin, wherever it was started', async () => {
     service = await createTestService({ login: { url: 'https://login.example.com' } });
     const there = await service.browser.get('/.sallyport/login', { 'sec-fetch-site': 'cross-site' });
     expect(there.headers['location']).toBe('https://login.example.com/.sallyport/login');
@@ -100,7 +100,7 @@ describe('a login that another site began', () => {
     ).toContain('<h1>Log in?</h1>');
   });
 
-  it('is finished where the provider sends the browser back, which is another site by nature', async () => {
+  it('completes when the provider, which is another site, redirects back', async () => {
     const there = await service.browser.get('/.sallyport/login');
     const back = await service.browser.get(
       `/.sallyport/callback?${new URLSearchParams(service.provider.logIn(there.headers['location']!)).toString()}`,
@@ -109,7 +109,7 @@ describe('a login that another site began', () => {
     expect(back.headers['location']).toBe('/.sallyport/me');
   });
 
-  it('makes no session and ends none, however often a page tries', async () => {
+  it('creates and ends no session, however often a page tries', async () => {
     service = await createTestService({ sessions: { memory: true, perUser: 1 } });
     await throughProvider(service, '/.sallyport/login');
     const before = await service.sessions.list();
@@ -120,7 +120,7 @@ describe('a login that another site began', () => {
   });
 });
 
-describe('what is for programs', () => {
+describe('an endpoint for programs', () => {
   const pageLike: [string, Record<string, string>][] = [
     ['another site', { 'sec-fetch-site': 'cross-site' }],
     ['our own site', { 'sec-fetch-site': 'same-origin' }],
@@ -130,7 +130,7 @@ describe('what is for programs', () => {
     ['a page without an origin', { origin: 'null' }],
   ];
 
-  it.each(pageLike)('begins no login on the word of %s', async (_what, headers) => {
+  it.each(pageLike)('starts no login for %s', async (_what, headers) => {
     for (const path of [cliLogin(), pasteLogin(), '/.sallyport/login', pomeriumLogin])
       expect((await service.browser.get(path, { ...json, ...headers })).body).toMatchObject({
         status: 403,
@@ -150,13 +150,13 @@ describe('what is for programs', () => {
     expect(page.status).toBe(400);
   });
 
-  it('is there for programs that say how they fetch, as Node does', async () => {
+  it('accepts programs that send Sec-Fetch-Mode, as Node does', async () => {
     for (const headers of [json, { 'sec-fetch-mode': 'cors', 'accept-language': '*' }])
       expect((await service.browser.get(pasteLogin(), { ...json, ...headers })).status).toBe(200);
   });
 });
 
-describe('where a login began whose code is pasted', () => {
+describe('the recorded origin of a login with a pasted code', () => {
   const from = (address: string, more: Record<string, string> = {}) => ({
     ...json,
     'sallyport-client-address': address,
@@ -164,7 +164,7 @@ describe('where a login began whose code is pasted', () => {
   });
   const shown = async () => (await throughProvider(service, pasteLogin(), undefined, service.elsewhere)).text;
 
-  it('is not changed by a request of another page, nor by a later one', async () => {
+  it('is not changed by a request from another page, nor by a later one', async () => {
     expect((await service.browser.get(pasteLogin(), from('203.0.113.99'))).status).toBe(200);
     expect(
       (await service.elsewhere.get(pasteLogin(), from('192.0.2.7', { 'sec-fetch-site': 'cross-site' }))).status,
@@ -176,13 +176,13 @@ describe('where a login began whose code is pasted', () => {
     expect(await shown()).toContain('203.0.113.99 (not the address of this browser)');
   });
 
-  it('is told again to the program that asks again', async () => {
+  it('allows the same program to ask again', async () => {
     for (let n = 0; n < 3; n += 1)
       expect((await service.browser.get(pasteLogin(), from('203.0.113.99'))).status).toBe(200);
     expect(await shown()).toContain('203.0.113.99 (not');
   });
 
-  it('may be asked for so often from one address, and by others still', async () => {
+  it('is limited per address', async () => {
     const ask = async (n: number, address: string) =>
       (await service.browser.get(pasteLogin({ code_challenge: hashToken(`${n} ${address}`) }), from(address))).status;
     for (let n = 0; n < 300; n += 1) expect(await ask(n, `2001:db8::${n.toString(16)}`)).toBe(200);
@@ -192,7 +192,7 @@ describe('where a login began whose code is pasted', () => {
     expect(await ask(302, '2001:db8::1')).toBe(200);
   });
 
-  it('is in the event beside the browser in which the code was shown', async () => {
+  it('is in the event, with the browser in which the code was shown', async () => {
     await service.browser.get(pasteLogin(), from('203.0.113.99'));
     const page = await throughProvider(service, pasteLogin(), undefined, createBrowser(service.app));
     const code = /<p class="paste"[^>]*>([^<]+)</.exec(page.text)![1]!;
@@ -217,8 +217,8 @@ describe('where a login began whose code is pasted', () => {
   });
 });
 
-describe('the page for the code of a device', () => {
-  it('looks up no code that another site brings: ten wrong ones of its would shut the person out', async () => {
+describe('the page for a user code', () => {
+  it('looks up no code from another site, whose ten wrong codes would lock the user out', async () => {
     const { user_code: code } = (await beginDevice()).body as { user_code: string };
     for (let n = 0; n < 20; n += 1) {
       expect(

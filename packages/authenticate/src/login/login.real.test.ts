@@ -13,7 +13,7 @@ const asJson = { accept: 'application/json' };
 const sessionsOf = () => service.sessions.list();
 
 describe('a login of a program', () => {
-  it('goes to the provider with PKCE, state and nonce, back to loopback with a code, and becomes a session at the exchange', async () => {
+  it('goes to the provider with PKCE, state and nonce, returns to loopback with a code, and becomes a session', async () => {
     const there = await service.browser.get(cliLogin());
     expect(there.status).toBe(302);
     const query = Object.fromEntries(new URL(there.headers['location']!).searchParams);
@@ -52,7 +52,7 @@ describe('a login of a program', () => {
     expect(service.browser.jar.size).toBe(0);
   });
 
-  it('takes a form as well as JSON at the exchange', async () => {
+  it('exchanges the code with a form as well as JSON', async () => {
     const form = new URLSearchParams({
       grant_type: 'authorization_code',
       code: await cliCode(service),
@@ -67,14 +67,14 @@ describe('a login of a program', () => {
     expect(answer.status).toBe(200);
   });
 
-  it('only tells a program that asks for JSON which page to open, and does nothing else', async () => {
+  it('only returns the page to open to a program that asks for JSON', async () => {
     const answer = await service.browser.get(cliLogin(), asJson);
     expect(answer.body).toEqual({ signInUrl: `${gateway}${cliLogin()}` });
     expect(answer.headers['set-cookie']).toBeUndefined();
     expect(service.provider.calls).toEqual([]);
   });
 
-  it('tells the waiting program when the login is refused', async () => {
+  it('reports a refusal to the waiting program', async () => {
     service.provider.lies = { claims: { email_verified: false } };
     const back = await throughProvider(service, cliLogin());
     const redirect = new URL(back.headers['location']!);
@@ -95,7 +95,7 @@ describe('a login of a program', () => {
 });
 
 describe('a login of a browser', () => {
-  it('ends with a session cookie that only this host, over TLS, and no script gets', async () => {
+  it('sets a session cookie for this host only, over TLS, without access for scripts', async () => {
     const back = await throughProvider(service, '/.sallyport/login?return_to=/.sallyport/me');
     expect(back.status).toBe(302);
     expect(back.headers['location']).toBe('/.sallyport/me');
@@ -109,7 +109,7 @@ describe('a login of a browser', () => {
     expect(await sessionsOf()).toMatchObject([{ kind: 'browser' }]);
   });
 
-  it('gives a new token and a new id each time, and ends the session that the browser had', async () => {
+  it('creates a new token and ID each time, and ends the previous session of the browser', async () => {
     await throughProvider(service, '/.sallyport/login');
     const first = service.browser.jar.get('__Host-sallyport')!;
     const [old] = await sessionsOf();
@@ -123,7 +123,7 @@ describe('a login of a browser', () => {
     ]);
   });
 
-  it('never takes over a session token that was planted in the browser', async () => {
+  it('never uses a session token that was planted in the browser', async () => {
     const planted = `spt_${'A'.repeat(43)}`;
     service.browser.jar.set('__Host-sallyport', planted);
     await throughProvider(service, '/.sallyport/login');
@@ -145,7 +145,7 @@ describe('a login of a browser', () => {
       expect((await service.browser.get(path)).headers['location']).toMatch(/^\/\.sallyport\/me$|^http:\/\/127/);
   });
 
-  it('keeps few unfinished logins in the browser, the newest', async () => {
+  it('keeps only a few unfinished logins in the browser, the newest', async () => {
     for (let n = 0; n < 20; n += 1) {
       service.clock.now += 1000;
       await service.browser.get('/.sallyport/login');
@@ -154,7 +154,7 @@ describe('a login of a browser', () => {
     expect((await throughProvider(service, '/.sallyport/login')).headers['location']).toBe('/.sallyport/me');
   });
 
-  it('uses a plain cookie on a plain-http loopback address only, and goes there to log in', async () => {
+  it('uses a plain cookie only on plain-http loopback, and goes there to log in', async () => {
     const demo = await createTestService({ login: { url: 'http://127.0.0.1:8480', listen: '127.0.0.1:8480' } });
     const sent = await demo.browser.get('/.sallyport/login?return_to=/.sallyport/me');
     expect(sent.headers['location']).toBe('http://127.0.0.1:8480/.sallyport/login?return_to=%2F.sallyport%2Fme');
@@ -170,11 +170,11 @@ describe('a login of a browser', () => {
   });
 });
 
-describe('a login belongs to the browser that began it, once', () => {
+describe('a login works once, in the browser that started it', () => {
   const address = async (path: string) =>
     `/.sallyport/callback?${new URLSearchParams(service.provider.logIn((await service.browser.get(path)).headers['location']!)).toString()}`;
 
-  it('is refused in another browser, and is not used up by that', async () => {
+  it('is refused in another browser, which does not use it up', async () => {
     const path = await address('/.sallyport/login');
     const other = createBrowser(service.app);
     const refused = await other.get(path);
@@ -211,7 +211,7 @@ describe('a login belongs to the browser that began it, once', () => {
     expect(await sessionsOf()).toEqual([]);
   });
 
-  it('is refused when a cookie of its name comes twice', async () => {
+  it('is refused if its cookie appears twice', async () => {
     const path = await address('/.sallyport/login');
     const [[name, value]] = [...service.browser.jar] as [[string, string]];
     expect((await service.browser.get(path, { cookie: `${name}=${value}; ${name}=${value}` })).status).toBe(400);
@@ -221,7 +221,7 @@ describe('a login belongs to the browser that began it, once', () => {
 describe('several providers', () => {
   const providers = ['corp', 'other'].map((id) => ({ id, issuer: 'https://idp.example.com', clientId: 'sallyport' }));
 
-  it('are offered on a page, without a script, and the choice keeps the rest of the request', async () => {
+  it('are offered on a page without scripts, and the choice keeps the other parameters', async () => {
     service = await createTestService({ identity: { providers } });
     const page = await service.browser.get(cliLogin());
     expect(page.status).toBe(200);
@@ -234,13 +234,13 @@ describe('several providers', () => {
     expect((await service.browser.get(address)).status).toBe(302);
   });
 
-  it('none: says so', async () => {
+  it('are missing: reports it', async () => {
     service = await createTestService({ identity: { providers: [] } });
     expect((await service.browser.get('/.sallyport/login')).status).toBe(503);
   });
 });
 
-describe('what the audit log hears', () => {
+describe('the audit log records', () => {
   it('a login, by whom and from where', async () => {
     const { body } = await exchange(service, { code: await cliCode(service) });
     const { session } = body as { session: { id: string } };
@@ -281,7 +281,7 @@ describe('what the audit log hears', () => {
     ]);
   });
 
-  it('nobody logs in when nothing can be recorded', async () => {
+  it('everything, or logins are refused', async () => {
     const code = await cliCode(service);
     service.audit.full = true;
     expect((await exchange(service, { code })).body).toMatchObject({ code: 'audit-unavailable', status: 503 });

@@ -38,23 +38,23 @@ const login: PendingLogin = {
 const opens = (by: Parameters<typeof loaded>[0], sealedBy: Parameters<typeof loaded>[0], state = 's') =>
   openPendingLoginSealer(loaded(by)).open(openPendingLoginSealer(loaded(sealedBy)).seal(login, 's'), state);
 
-describe('what a login under way is sealed with', () => {
-  it('is what all replicas have: a key of sessions.encryption, or the private key of the service', () => {
+describe('the key that seals pending logins', () => {
+  it('is shared by all replicas: a key of sessions.encryption, or the private key of the service', () => {
     expect(opens({ keys: [keyA] }, { keys: [keyA] })).toEqual(login);
     expect(opens({ keyFile: 'one' }, { keyFile: 'one' })).toEqual(login);
     expect(opens({ keyFile: 'two', keys: [keyA] }, { keyFile: 'one', keys: [keyA] })).toEqual(login);
-    // Replicas that have been given a key already open what those without one have sealed.
+    // Replicas with a configured key open what replicas without one have sealed.
     expect(opens({ keyFile: 'one', keys: [keyA] }, { keyFile: 'one' })).toEqual(login);
   });
 
-  it('opens nothing of another key, another state, or another process without a key', () => {
+  it('does not open logins of another key, another state, or another process without a key', () => {
     expect(opens({ keyFile: 'two' }, { keyFile: 'one' })).toBeUndefined();
     expect(opens({ keys: [{ ...keyA, key: randomBytes(32).toString('base64') }] }, { keys: [keyA] })).toBeUndefined();
     expect(opens({ keys: [keyA] }, { keys: [keyA] }, 'another')).toBeUndefined();
     expect(opens({}, {})).toBeUndefined();
   });
 
-  it('is not the key itself: nothing else that is sealed with it opens as a login, nor the other way round', () => {
+  it('is derived: other values sealed with the ring do not open as logins, nor the reverse', () => {
     const sealed = openPendingLoginSealer(loaded({ keys: [keyA] })).seal(login, 's');
     const tokens = createTokenSealer([{ id: 'a', key: Buffer.from(keyA.key, 'base64') }]);
     for (const whose of ['s', 'sallyport pending login 1', '']) {

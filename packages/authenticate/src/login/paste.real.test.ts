@@ -20,15 +20,15 @@ const exchange = (code: string, changes: Record<string, unknown> = {}) =>
     code,
     ...changes,
   });
-/** The program asks; a person logs in elsewhere; what they see. */
+/** A program starts the login, and the user logs in elsewhere. Returns the page that they see. */
 async function logIn(browser = service.elsewhere) {
   await service.browser.get(path(), json);
   return throughProvider(service, path(), undefined, browser);
 }
 const codeOf = (page: string) => /<p class="paste"[^>]*>([^<]+)</.exec(page)?.[1] ?? '';
 
-describe('a login whose code is carried back by hand', () => {
-  it('shows the code, whom it logs in and where, and becomes a session of the program', async () => {
+describe('a login with a pasted code', () => {
+  it('shows the code, the user and the program, and becomes a session of the program', async () => {
     const page = await logIn();
     expect(page.status).toBe(200);
     for (const shown of [
@@ -45,13 +45,13 @@ describe('a login whose code is carried back by hand', () => {
     expect(await service.sessions.list()).toMatchObject([{ kind: 'cli', clientAddress: '192.0.2.7' }]);
   });
 
-  it('is of no use to anybody but the program that began it (RFC 7636)', async () => {
+  it('is useless to everyone except the program that started it (RFC 7636)', async () => {
     const code = codeOf((await logIn()).text);
     expect((await exchange(code, { code_verifier: 'w'.repeat(43) })).body).toMatchObject({ error: 'invalid_grant' });
     expect((await exchange(code)).body).toMatchObject({ error: 'invalid_grant' });
   });
 
-  it('is not a code for loopback, nor the other way round', async () => {
+  it('is not interchangeable with a code for loopback', async () => {
     expect((await exchange(codeOf((await logIn()).text), { redirect_uri: 'http://127.0.0.1:1/' })).body).toMatchObject({
       error: 'invalid_grant',
     });
@@ -61,7 +61,7 @@ describe('a login whose code is carried back by hand', () => {
     });
   });
 
-  it('is good for five minutes and once; a second use ends the session', async () => {
+  it('works once, for five minutes, and a second use ends the session', async () => {
     const late = codeOf((await logIn()).text);
     service.clock.now += 300_001;
     expect((await exchange(late)).status).toBe(400);
@@ -72,7 +72,7 @@ describe('a login whose code is carried back by hand', () => {
     expect(await service.sessions.list()).toEqual([]);
   });
 
-  it('shows no code for an address that somebody made up instead of having the program ask for it', async () => {
+  it('shows no code for a forged URL that the program did not request', async () => {
     const page = await throughProvider(
       service,
       path({ code_challenge: hashToken('x'.repeat(43)) }),
@@ -83,21 +83,21 @@ describe('a login whose code is carried back by hand', () => {
     expect(page.text).not.toContain('class="paste"');
   });
 
-  it('shows the address of the program that asked, where that is another one', async () => {
+  it('shows the address of the program if it is another one', async () => {
     await service.browser.get(path(), { ...json, 'sallyport-client-address': '203.0.113.99', 'user-agent': '<b>' });
     const page = await throughProvider(service, path(), undefined, service.elsewhere);
     expect(page.text).toContain('203.0.113.99 (not the address of this browser)');
     expect(page.text).toContain('&lt;b&gt;');
   });
 
-  it('tells the person of a refusal, as nothing waits on loopback', async () => {
+  it('shows a refusal to the user, because no program waits on loopback', async () => {
     service.provider.lies = { claims: { email_verified: false } };
     const page = await logIn();
     expect([page.status, page.headers['location']]).toEqual([403, undefined]);
     expect(page.text).toContain('not verified');
   });
 
-  it('can be switched off', async () => {
+  it('can be disabled', async () => {
     service = await createTestService({ login: { paste: false } });
     expect((await service.browser.get(path(), json)).body).toMatchObject({
       status: 403,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { provenIdentitySchema } from '../session/proven-identity.ts';
 
 /** What happens when a login completes. */
-export const loginGoalSchema = z.discriminatedUnion('kind', [
+const loginGoalSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('cli'), redirectUri: z.string(), state: z.string(), codeChallenge: z.string() }),
   z.object({ kind: z.literal('browser'), returnTo: z.string() }),
   z.object({ kind: z.literal('device') }),

@@ -12,7 +12,7 @@ const json = { accept: 'application/json' };
 const oob = 'urn:ietf:wg:oauth:2.0:oob';
 const pomeriumLogin = `/.sallyport/login?${new URLSearchParams({ pomerium_redirect_uri: 'http://localhost:4321/' }).toString()}`;
 
-/** A store with little room, which notes what is written. */
+/** A small store that records what is written. */
 let writes: string[];
 let service: TestService;
 beforeEach(async () => {
@@ -29,11 +29,11 @@ beforeEach(async () => {
 });
 
 const cookieOf = (browser: Browser) => [...browser.jar].map(([name, value]) => `${name}=${value}`).join('; ');
-/** Goes to the provider, and gives the way back. */
+/** Goes to the provider, and returns the path of the callback. */
 const begin = async (path: string, browser: Browser = service.browser) =>
   `/.sallyport/callback?${new URLSearchParams(service.provider.logIn((await browser.get(path)).headers['location']!)).toString()}`;
 
-describe('a flood of logins that are begun and not finished', () => {
+describe('a flood of logins that are started but not completed', () => {
   it.each(['/.sallyport/login', cliLogin(), pomeriumLogin])(
     'ends no login of anybody else, and writes nothing (%s)',
     async (path) => {
@@ -45,7 +45,7 @@ describe('a flood of logins that are begun and not finished', () => {
     },
   );
 
-  it('writes nothing either where its answers are made up', async () => {
+  it('writes nothing for forged callbacks either', async () => {
     for (let n = 0; n < 20; n += 1) {
       const browser = createBrowser(service.app);
       const back = new URL(await begin('/.sallyport/login', browser), 'https://x');
@@ -57,7 +57,7 @@ describe('a flood of logins that are begun and not finished', () => {
     expect(writes).toEqual([]);
   });
 
-  it('of codes to paste from one address leaves those of another as they are', async () => {
+  it('of codes to paste from one address does not affect another address', async () => {
     const paste = (verifier: string) => cliLogin({ redirect_uri: oob, code_challenge: hashToken(verifier) });
     service = await createTestService();
     await service.browser.get(paste('of-somebody-else'.repeat(3)), json);
@@ -72,8 +72,8 @@ describe('a flood of logins that are begun and not finished', () => {
   });
 });
 
-describe('a login under way', () => {
-  it('is in its own cookie, sealed: for nobody to read, to change or to move to another login', async () => {
+describe('a pending login', () => {
+  it('is sealed in its own cookie, and cannot be read, changed or moved to another login', async () => {
     const back = await begin(cliLogin());
     const [[name, value]] = [...service.browser.jar] as [[string, string]];
     const { nonce } = Object.fromEntries(new URL(back, 'https://x').searchParams);
@@ -90,10 +90,10 @@ describe('a login under way', () => {
     expect((await service.browser.get(back, { cookie: `${name}=${value}` })).status).toBe(302);
   });
 
-  it('ends once: again, or many times at once, with the same cookie', async () => {
+  it('completes once, even if the callback repeats or comes many times at once', async () => {
     const there = (await service.browser.get('/.sallyport/login')).headers['location']!;
     const cookie = cookieOf(service.browser);
-    // Each has a code of its own that is good, under the same state and nonce.
+    // Each has its own valid code, with the same state and nonce.
     const back = () => `/.sallyport/callback?${new URLSearchParams(service.provider.logIn(there)).toString()}`;
     const answers = await Promise.all(Array.from({ length: 8 }, () => service.browser.get(back(), { cookie })));
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
@@ -104,7 +104,7 @@ describe('a login under way', () => {
     expect(await service.sessions.list()).toHaveLength(1);
   });
 
-  it('is known to another replica with the same key, ends once over both, and is unknown to one with another key', async () => {
+  it('opens on another replica with the same key, completes once across both, and does not open with another key', async () => {
     const key = randomBytes(32);
     const replica = (ring: Parameters<typeof createPendingLoginSealer>[0]) =>
       createBrowser(createAuthenticateApp({ ...service.deps, pendingLogins: createPendingLoginSealer(ring) }));
@@ -123,13 +123,13 @@ describe('a login under way', () => {
     expect((await old.get(back, { cookie })).status).toBe(400);
   });
 
-  it('is over after ten minutes, whenever its cookie ends', async () => {
+  it('expires after ten minutes, even if its cookie does not', async () => {
     const back = await begin('/.sallyport/login');
     service.clock.now += 600_000;
     expect((await service.browser.get(back)).status).toBe(400);
   });
 
-  it("keeps its device's code to itself", async () => {
+  it('keeps the user code of its device', async () => {
     const { user_code: code } = (await service.browser.post('/.sallyport/api/v1/device/code', json, {})).body as {
       user_code: string;
     };
@@ -137,7 +137,7 @@ describe('a login under way', () => {
     expect(cookieOf(service.elsewhere)).not.toContain(code.replace('-', ''));
   });
 
-  it('that would not fit into a cookie is refused; several large ones leave the newest', async () => {
+  it('that does not fit into a cookie is refused, and of several large ones the newest remains', async () => {
     const large = (length: number) =>
       cliLogin({ redirect_uri: `http://127.0.0.1:1/${'a'.repeat(length)}`, state: 's'.repeat(500) });
     const answer = await service.browser.get(
@@ -153,11 +153,11 @@ describe('a login under way', () => {
   });
 });
 
-describe('what a flood shows of itself', () => {
+describe('the report of a flood', () => {
   const count = async (name: string) =>
     (await service.metrics.getSingleMetric(name)!.get()).values.reduce((sum, { value }) => sum + value, 0);
 
-  it('is in the metrics, and in one event of all', async () => {
+  it('is in the metrics, and in a single event', async () => {
     for (let n = 0; n < 310; n += 1)
       await createBrowser(service.app).get('/.sallyport/login', { 'sallyport-client-address': '203.0.113.66' });
     expect(await count('sallyport_logins_begun_total')).toBe(310);
@@ -182,7 +182,7 @@ describe('what a flood shows of itself', () => {
     });
   });
 
-  it('is one event too where the gateway refuses, and names how many addresses there were', async () => {
+  it('is a single event for refused logins too, with the number of addresses', async () => {
     for (let n = 0; n < 400; n += 1)
       await service.elsewhere.get(cliLogin({ redirect_uri: oob, code_challenge: hashToken(`flood ${n}`) }), {
         ...json,
@@ -202,7 +202,7 @@ describe('what a flood shows of itself', () => {
     expect(await count('sallyport_logins_limited_total')).toBe(110);
   });
 
-  it('is nothing where people just log in', async () => {
+  it('is empty for normal logins', async () => {
     for (let n = 0; n < 20; n += 1)
       await exchange(service, {
         code: new URL((await throughProvider(service, cliLogin())).headers['location']!).searchParams.get('code')!,

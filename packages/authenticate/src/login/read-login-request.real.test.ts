@@ -8,7 +8,7 @@ beforeEach(async () => {
 });
 const asJson = { accept: 'application/json' };
 
-describe('where a login leads is on an exact list', () => {
+describe('the goal of a login', () => {
   const listed = 'https://tool.example.com/callback';
   it.each([
     'http://127.0.0.1:1/',
@@ -97,14 +97,14 @@ describe('where a login leads is on an exact list', () => {
     { state: 'with\nnewline' },
     { return_to: '/.sallyport/me' },
     { provider: 'nobody' },
-  ])("refuses a program's login that lacks or bends a parameter (case %#)", async (changes) => {
+  ])("refuses a program's login with a missing or invalid parameter (case %#)", async (changes) => {
     expect((await service.browser.get(cliLogin(changes), asJson)).body).toMatchObject({
       status: 400,
       code: 'bad-request',
     });
   });
 
-  it('refuses a parameter that stands there twice, and an endless address', async () => {
+  it('refuses a repeated parameter, and a URL that is too long', async () => {
     expect((await service.browser.get(`${cliLogin()}&redirect_uri=https://evil.example/`)).status).toBe(400);
     expect((await service.browser.get(`/.sallyport/login?return_to=/.sallyport/me&x=${'y'.repeat(9000)}`)).status).toBe(
       400,

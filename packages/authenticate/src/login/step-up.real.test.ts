@@ -20,8 +20,8 @@ const logIn = async (query: string, claims: Record<string, unknown>) => {
   return throughProvider(service, `/.sallyport/login?${query}`);
 };
 
-describe('a login that asks for more', () => {
-  it('tells the provider how recently and how strongly', async () => {
+describe('a login with requirements', () => {
+  it('sends max_age and acr_values to the provider', async () => {
     expect((await asked('/.sallyport/login?max_age=300&acr_values=phr+phrh')).query).toMatchObject({
       max_age: '300',
       acr_values: 'phr phrh',
@@ -32,7 +32,7 @@ describe('a login that asks for more', () => {
     expect((page.body as { signInUrl: string }).signInUrl).toContain('max_age=0');
   });
 
-  it('lets in whoever is authenticated so, and remembers how', async () => {
+  it('succeeds if they are met, and records acr and auth_time', async () => {
     expect(
       (await logIn('max_age=300&acr_values=phr+phrh', { auth_time: seconds() - 200, acr: 'phrh', amr: ['hwk'] }))
         .status,
@@ -44,9 +44,9 @@ describe('a login that asks for more', () => {
 
   it.each([
     ['too long ago', { auth_time: seconds() - 400 }],
-    ['at a time that is not told', { auth_time: undefined }],
+    ['at an unknown time', { auth_time: undefined }],
     ['at a time that is none', { auth_time: 'now' }],
-  ])('refuses whoever was authenticated %s', async (_what, claims) => {
+  ])('refuses a user who was authenticated %s', async (_what, claims) => {
     const answer = await logIn('max_age=300', claims);
     expect([answer.status, answer.text]).toEqual([
       403,
@@ -60,13 +60,13 @@ describe('a login that asks for more', () => {
     ['no class', { acr: undefined }],
     ['a class that is no text', { acr: ['phr'] }],
     ['classes in one text', { acr: 'phr phrh' }],
-  ])('refuses whoever was authenticated in %s', async (_what, claims) => {
+  ])('refuses a user who was authenticated in %s', async (_what, claims) => {
     const answer = await logIn('acr_values=phr+phrh', claims);
     expect([answer.status, answer.text]).toEqual([403, expect.stringContaining('as strongly as requested')]);
     expect(await service.sessions.list()).toEqual([]);
   });
 
-  it('counts from when it was asked for: a person may take their time at the provider', async () => {
+  it('counts max_age from the start of the login, not from the callback', async () => {
     const there = await service.browser.get('/.sallyport/login?max_age=0');
     service.provider.lies = { claims: { auth_time: seconds() } };
     service.clock.now += 300_000;
@@ -76,7 +76,7 @@ describe('a login that asks for more', () => {
     expect(back.status).toBe(302);
   });
 
-  it('holds for programs, who hear of the refusal', async () => {
+  it('applies to programs, which receive the refusal', async () => {
     service.provider.lies = { claims: { acr: '0' } };
     const back = await throughProvider(service, `${cliLogin()}&acr_values=phr`);
     expect(new URL(back.headers['location']!).searchParams.get('error_description')).toContain('as strongly');

@@ -27,7 +27,7 @@ const reasonOf = async (id: string) => {
 };
 const bob = { claims: { sub: 'sub-bob', email: 'bob@example.com' } };
 
-describe('a provider that logs somebody out', () => {
+describe('a back-channel logout', () => {
   const send = async (token: string | Promise<string>, provider = 'corp') =>
     service.browser.post(
       `/.sallyport/backchannel-logout/${provider}`,
@@ -35,7 +35,7 @@ describe('a provider that logs somebody out', () => {
       new URLSearchParams({ logout_token: await token }).toString(),
     );
 
-  it('ends what hangs on its own session, on every replica at once', async () => {
+  it('ends the sessions of a provider session, on every replica at once', async () => {
     const [one, two] = [await cliLogin(), await cliLogin()];
     const answer = await send(service.provider.logoutToken({ sid: one.sid }));
     expect([answer.status, answer.text, answer.headers['cache-control']]).toEqual([200, '', 'no-store']);
@@ -54,7 +54,7 @@ describe('a provider that logs somebody out', () => {
     ]);
   });
 
-  it("ends all of a person's, and nobody else's", async () => {
+  it("ends all sessions of a user, and no other user's", async () => {
     await Promise.all([cliLogin(), browserLogin()]);
     service.provider.lies = bob;
     const bobs = await cliLogin();
@@ -63,7 +63,7 @@ describe('a provider that logs somebody out', () => {
     expect((await send(service.provider.logoutToken({ sub: 'nobody' }))).status).toBe(200);
   });
 
-  it('ends by sid and sub together only what is both, or what never had a sid', async () => {
+  it('with sid and sub ends only sessions with both, or without a sid', async () => {
     service.provider.lies = bob;
     const bobs = await cliLogin();
     service.provider.lies = { claims: { sid: undefined } };
@@ -75,7 +75,7 @@ describe('a provider that logs somebody out', () => {
     expect(await reasonOf(without.id)).toBe('provider-logout');
   });
 
-  it('is heard once: a token that comes again is refused', async () => {
+  it('accepts a token only once', async () => {
     const token = await service.provider.logoutToken({ sub: 'sub-alice' });
     expect((await send(token)).status).toBe(200);
     service.clock.now += 1;
@@ -92,7 +92,7 @@ describe('a provider that logs somebody out', () => {
     expect(await ids()).toEqual([session.id]);
   });
 
-  it('may say it again where it could not be done', async () => {
+  it('accepts a token again if ending the sessions failed', async () => {
     const session = await cliLogin();
     const token = await service.provider.logoutToken({ sub: 'sub-alice' });
     const { list } = service.deps.sessions;
@@ -115,7 +115,7 @@ describe('a provider that logs somebody out', () => {
     expect(await ids()).toEqual([]);
   });
 
-  it('reaches a login that is under way: no session comes of it', async () => {
+  it('ends a pending login before it becomes a session', async () => {
     const code = await cliCode(service);
     await send(service.provider.logoutToken({ sub: 'sub-alice' }));
     expect((await exchange(service, { code })).body).toMatchObject({ code: 'login-failed' });
@@ -130,7 +130,7 @@ describe('a provider that logs somebody out', () => {
     expect((await exchange(service, { code: await cliCode(service) })).status).toBe(200);
   });
 
-  it("reaches a login under way of which the provider's session was never said, and no other", async () => {
+  it('ends pending logins without a sid, and no others', async () => {
     service.provider.lies = { claims: { sid: undefined } };
     const unnamed = await cliCode(service);
     service.provider.lies = { claims: { sid: 'another' } };
@@ -172,7 +172,7 @@ describe('a provider that logs somebody out', () => {
     ['a time to come', { iat: Math.floor(Date.now() / 1000) + 3600 }],
     ['an end in the past', { exp: Math.floor(Date.now() / 1000) - 60 }],
     ['a beginning to come', { nbf: Math.floor(Date.now() / 1000) + 600 }],
-  ])('is not believed with %s', async (_what, claims) => {
+  ])('is refused with %s', async (_what, claims) => {
     const session = await cliLogin();
     const answer = await send(
       service.provider.logoutToken({
@@ -188,7 +188,7 @@ describe('a provider that logs somebody out', () => {
     expect(await ids()).toEqual([session.id]);
   });
 
-  it('is not believed with another type, algorithm or key', async () => {
+  it('is refused with another type, algorithm or key', async () => {
     const session = await cliLogin();
     const { privateKey } = await generateKeyPair('RS256');
     const about = { sub: 'sub-alice' };
@@ -216,7 +216,7 @@ describe('a provider that logs somebody out', () => {
     expect(await ids()).toEqual([session.id]);
   });
 
-  it('is not believed with an id_token or an access token of its own', async () => {
+  it('is refused with an ID token instead of a logout token', async () => {
     const session = await cliLogin();
     const record = (await service.tokenStorage.tokens.read(session.id))!;
     const { idToken } = JSON.parse(service.tokenStorage.sealer.open(record.sealed, session.id)!) as { idToken: string };
@@ -224,7 +224,7 @@ describe('a provider that logs somebody out', () => {
     expect(await ids()).toEqual([session.id]);
   });
 
-  it('is believed in the older form, without a type or an end', async () => {
+  it('is accepted in the older form, without a type or expiry', async () => {
     await cliLogin();
     expect(
       (await send(service.provider.logoutToken({ sub: 'sub-alice', exp: undefined }, { typ: 'JWT' }))).status,
@@ -233,7 +233,7 @@ describe('a provider that logs somebody out', () => {
     expect(await ids()).toEqual([]);
   });
 
-  it('speaks for itself alone: the same names at another issuer are other people', async () => {
+  it('applies only to its own provider, not to the same subjects at another', async () => {
     service = await createTestService({
       identity: {
         providers: [
@@ -246,7 +246,7 @@ describe('a provider that logs somebody out', () => {
     expect((await send(service.provider.logoutToken({ sub: 'sub-alice' }), 'nobody')).status).toBe(404);
   });
 
-  it('posts a form, and nothing else', async () => {
+  it('must be a form post', async () => {
     expect((await service.browser.get('/.sallyport/backchannel-logout/corp')).status).toBe(405);
     for (const body of ['', 'logout_token=', 'logout_token=a&logout_token=b', 'token=x']) {
       expect(

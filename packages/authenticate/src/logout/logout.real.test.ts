@@ -42,7 +42,7 @@ describe('a browser that logs out', () => {
     return refresh === undefined ? undefined : new URL(/^0; url=(https:\S+)$/.exec(refresh)![1]!);
   };
 
-  it('goes on to the provider with its own id_token, and comes back to a page that ends nothing', async () => {
+  it('goes to the provider with its own ID token, and returns to a page that ends nothing', async () => {
     const { answer, session } = await logOut();
     expect(answer.status).toBe(200);
     expect(await ids()).toEqual([]);
@@ -63,7 +63,7 @@ describe('a browser that logs out', () => {
     expect(await ids()).toEqual([other.id]);
   });
 
-  it('is named by its address where the id_token is too long for an address, or is not kept', async () => {
+  it('sends a logout hint if the ID token is too long for a URL, or is not stored', async () => {
     service.provider.lies = { claims: { note: 'x'.repeat(5000) } };
     expect(Object.fromEntries(addressOf((await logOut()).answer)!.searchParams)).toEqual({
       client_id: 'sallyport',
@@ -80,7 +80,7 @@ describe('a browser that logs out', () => {
     expect(addressOf(answer)!.searchParams.get('logout_hint')).toBe('sub-alice');
   });
 
-  it('is logged out here where the provider has no such address, is away, or is not to be asked', async () => {
+  it('is logged out here if the provider has no end session endpoint, is down, or must not be asked', async () => {
     service.provider.lies = { discovery: { end_session_endpoint: undefined } };
     const without = await logOut();
     expect([addressOf(without.answer), without.answer.status]).toEqual([undefined, 200]);
@@ -103,7 +103,7 @@ describe('a browser that logs out', () => {
     expect(addressOf((await logOut()).answer)).toBeUndefined();
   });
 
-  it('is refused from another page, and still logged in', async () => {
+  it('is refused from another page, and stays logged in', async () => {
     const { answer } = await logOut({ origin: 'https://evil.example' });
     expect(answer.status).toBe(403);
     expect(answer.headers['refresh']).toBeUndefined();
@@ -112,7 +112,7 @@ describe('a browser that logs out', () => {
 });
 
 describe('a program that logs out', () => {
-  it("ends its own session, or all of the person's, its own last, and nobody else's", async () => {
+  it("ends its own session, or all of the user's with its own last, and no other user's", async () => {
     const [one, two, three] = [await cliLogin(), await cliLogin(), await cliLogin()];
     service.provider.lies = bob;
     const bobs = await cliLogin();

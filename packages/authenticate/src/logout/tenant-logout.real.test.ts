@@ -56,7 +56,7 @@ describe('a logout token of a provider with an issuer for each tenant', () => {
     ['the address of the provider as its issuer', { iss: settings.issuer }],
     ['an issuer elsewhere', { iss: 'https://evil.example/tenant-a/v2.0', tid: 'tenant-a' }],
     ['a path for a tenant', { iss: issuerOf('x/../tenant-a'), tid: 'tenant-a' }],
-  ])('is not believed with %s', async (_what, claims) => {
+  ])('is refused with %s', async (_what, claims) => {
     await logIn('tenant-a');
     const answer = await send({ sub: 'sub-alice', ...claims });
     expect([answer.status, answer.body]).toMatchObject([400, { error: 'invalid_request' }]);

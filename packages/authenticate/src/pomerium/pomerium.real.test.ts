@@ -16,8 +16,8 @@ const loginPath = (uri: string) =>
 const ask = (query: string, headers: Record<string, string> = {}) =>
   service.browser.get(`/.pomerium/api/v1/login${query}`, { accept: '*/*', ...headers });
 
-describe("a login of a client of Pomerium's", () => {
-  it('begins with the address of a page, as nothing but text', async () => {
+describe('a login of a Pomerium client', () => {
+  it('starts with the URL of a page, as plain text', async () => {
     const answer = await ask(`?${new URLSearchParams({ pomerium_redirect_uri: waiting }).toString()}`);
     expect(answer.status).toBe(200);
     expect(answer.headers['content-type']).toBe('text/plain; charset=utf-8');
@@ -25,7 +25,7 @@ describe("a login of a client of Pomerium's", () => {
     expect(answer.headers['set-cookie']).toBeUndefined();
   });
 
-  it('ends on loopback with a token and nothing else, under the path that was given', async () => {
+  it('ends on loopback at the given path, with the token as the only parameter', async () => {
     for (const uri of [waiting, 'http://127.0.0.1:41234', 'http://localhost:1', 'https://[::1]:65535/x']) {
       const back = await throughProvider(service, loginPath(uri));
       expect(back.status).toBe(302);
@@ -37,7 +37,7 @@ describe("a login of a client of Pomerium's", () => {
     expect(service.browser.jar.size).toBe(0);
   });
 
-  it('makes a session like any other, whose token is signed, says when it ends, and is nowhere kept', async () => {
+  it('creates a normal session, whose token is signed, contains its expiry, and is not stored', async () => {
     const back = await throughProvider(service, loginPath(waiting));
     const token = new URL(back.headers['location']!).searchParams.get('pomerium_jwt')!;
     const found = service.tokens.verify(token)!;
@@ -65,7 +65,7 @@ describe("a login of a client of Pomerium's", () => {
     expect(service.lines.join() + JSON.stringify(service.audit.records)).not.toContain(token);
   });
 
-  it('tells the person why it failed, as the program takes nothing but a token', async () => {
+  it('shows the user why it failed, because the program only accepts a token', async () => {
     service.provider.lies = { claims: { email_verified: false } };
     const back = await throughProvider(service, loginPath(waiting));
     expect([back.status, back.headers['location']]).toEqual([403, undefined]);
@@ -73,7 +73,7 @@ describe("a login of a client of Pomerium's", () => {
     expect(await service.sessions.list()).toEqual([]);
   });
 
-  it('refuses other methods, a missing address and one that leads elsewhere', async () => {
+  it('refuses other methods, and a missing or foreign redirect URI', async () => {
     for (const method of ['post', 'delete', 'head'] as const)
       expect((await service.browser.send(method, '/.pomerium/api/v1/login', {})).status).toBe(405);
     expect((await ask('')).status).toBe(404);
@@ -81,14 +81,14 @@ describe("a login of a client of Pomerium's", () => {
     expect((await ask('?redirect_uri=http%3A%2F%2F127.0.0.1%3A1')).status).toBe(404);
   });
 
-  it('can be switched off', async () => {
+  it('can be disabled', async () => {
     service = await createTestService({ login: { pomerium: false } });
     expect((await ask(`?pomerium_redirect_uri=${encodeURIComponent(waiting)}`)).status).toBe(404);
     expect((await service.browser.get(loginPath(waiting))).status).toBe(403);
   });
 });
 
-describe("the address where the token of a client of Pomerium's goes (A26)", () => {
+describe('the redirect URI of a Pomerium client (A26)', () => {
   it.each([
     'https://evil.example/',
     'http://evil.example:80/',
@@ -130,7 +130,7 @@ describe("the address where the token of a client of Pomerium's goes (A26)", () 
     expect([page.status, page.headers['location']]).toEqual([400, undefined]);
   });
 
-  it('may be one that is listed, whole and unchanged', async () => {
+  it('may be listed, and must then match exactly', async () => {
     service = await createTestService({ login: { redirects: ['https://app.example.com/callback'] } });
     const back = await throughProvider(service, loginPath('https://app.example.com/callback'));
     expect(back.headers['location']).toMatch(/^https:\/\/app\.example\.com\/callback\?pomerium_jwt=/);
@@ -142,13 +142,13 @@ describe("the address where the token of a client of Pomerium's goes (A26)", () 
       expect((await service.browser.get(loginPath(uri))).status).toBe(400);
   });
 
-  it('stands in the request once, and beside no other goal', async () => {
+  it('appears once, and excludes other goals', async () => {
     expect((await service.browser.get(`${loginPath(waiting)}&pomerium_redirect_uri=x`)).status).toBe(400);
     expect((await service.browser.get(`${loginPath(waiting)}&return_to=/.sallyport/me`)).status).toBe(400);
   });
 });
 
-describe("what else Pomerium's clients ask for", () => {
+describe('the other endpoints for Pomerium clients', () => {
   const logIn = async () => {
     const back = await throughProvider(service, loginPath(waiting), undefined, createBrowser(service.app));
     const [session] = await service.sessions.list();
@@ -159,7 +159,7 @@ describe("what else Pomerium's clients ask for", () => {
     };
   };
 
-  it("tells who the caller is, by Pomerium's names, and nothing without one", async () => {
+  it("return the caller's identity with Pomerium's claim names, and nothing without a caller", async () => {
     const { session, caller } = await logIn();
     const user = await service.browser.get('/.pomerium/user', { accept: 'application/json', ...caller });
     expect(user.body).toEqual({
@@ -179,7 +179,7 @@ describe("what else Pomerium's clients ask for", () => {
       expect((await service.browser.get(path, caller)).text).toContain('alice@example.com');
   });
 
-  it('logs a program out that comes with its token, and a person only on a page of ours', async () => {
+  it('log out a program that sends its token, and a user only from our own page', async () => {
     const { session, caller } = await logIn();
     const asked = await service.browser.get('/.pomerium/sign_out', callerHeader({ id: session.id, kind: 'browser' }));
     expect(asked.text).toContain('<form method="post" action="/.sallyport/logout">');

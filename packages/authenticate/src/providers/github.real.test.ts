@@ -41,7 +41,7 @@ const json = (body: unknown, status = 200, headers = {}) =>
   new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } });
 
 describe('a login with GitHub', () => {
-  it('asks with state and PKCE, and says who it is: the number, the verified primary address, organisations and teams', async () => {
+  it('uses state and PKCE, and yields the user ID, the verified primary address, organisations and teams', async () => {
     const { searchParams: query } = new URL(
       (await service.browser.get('/.sallyport/login?login_hint=alice')).headers['location']!,
     );
@@ -66,7 +66,7 @@ describe('a login with GitHub', () => {
     });
   });
 
-  it('knows the person by their number, whatever they call themselves, and never by a name that was theirs', async () => {
+  it('identifies users by their numeric ID, whatever their current or former login name is', async () => {
     await start({ claims: { user: 'login' } });
     await logIn();
     github.person = { ...github.person, login: 'alice-renamed' };
@@ -82,7 +82,7 @@ describe('a login with GitHub', () => {
     );
   });
 
-  it('takes the primary address alone, and only if it is verified', async () => {
+  it('uses only the primary address, and only if it is verified', async () => {
     github.person = {
       ...github.person,
       emails: [
@@ -95,21 +95,21 @@ describe('a login with GitHub', () => {
     await refused(403, 'did not send the claim email');
   });
 
-  it('asks for no groups and no address without the scopes', async () => {
+  it('requests no groups and no address without the scopes', async () => {
     await start({ scopes: ['read:user'], claims: { user: 'login' } });
     await logIn();
     expect((await one()).identity).toMatchObject({ user: 'alice', groups: [] });
     expect(github.calls.filter((call) => call.includes('api.'))).toEqual(['GET https://api.github.com/user']);
   });
 
-  it('lets in members of one organisation alone, if told so', async () => {
+  it('can be restricted to members of one organisation', async () => {
     await start({ requireClaims: { groups: ['acme'] } });
     expect((await logIn()).status).toBe(302);
     await start({ requireClaims: { groups: ['umbrella'] } });
     await refused(403, 'not allowed here');
   });
 
-  it("keeps no token of GitHub's anywhere but sealed", async () => {
+  it('stores tokens of GitHub only sealed', async () => {
     await logIn();
     const record = await service.tokenStorage.tokens.read((await one()).id);
     expect(record?.sealed).toBeDefined();
@@ -117,7 +117,7 @@ describe('a login with GitHub', () => {
   });
 });
 
-describe('what GitHub does not answer as it should lets nobody in', () => {
+describe('an unexpected response of GitHub refuses the login', () => {
   it.each([
     [
       'a used or foreign code',
@@ -143,7 +143,7 @@ describe('what GitHub does not answer as it should lets nobody in', () => {
     await refused(403, 'refused the login', (query) => ({ ...query, code: foreign['code']! }));
   });
 
-  it('a client that it does not know', async () => {
+  it('a client that GitHub does not know', async () => {
     await start({ clientSecret: 'wrong' });
     await refused(403, 'does not accept this gateway as a client');
   });
@@ -177,7 +177,7 @@ describe('what GitHub does not answer as it should lets nobody in', () => {
     await refused(503, 'cannot be reached');
   });
 
-  it('a next page elsewhere, to which the token would go', async () => {
+  it('a next page on another host, which would receive the token', async () => {
     github.intercept = (path) =>
       path === '/user/orgs'
         ? json([{ login: 'acme' }], 200, { link: '<https://evil.example/user/orgs?page=2>; rel="next"' })
@@ -186,7 +186,7 @@ describe('what GitHub does not answer as it should lets nobody in', () => {
     expect(github.calls.every((call) => !call.includes('evil'))).toBe(true);
   });
 
-  it('pages without end', async () => {
+  it('endless pages', async () => {
     github.intercept = (path) =>
       path === '/user/orgs'
         ? json([{ login: 'acme' }], 200, { link: '<https://api.github.com/user/orgs?page=2>; rel="next"' })
@@ -196,8 +196,8 @@ describe('what GitHub does not answer as it should lets nobody in', () => {
   });
 });
 
-describe('a login that is to be a recent or a strong one', () => {
-  it('is not begun at GitHub, which could not say so', async () => {
+describe('a login with requirements', () => {
+  it('is refused, because GitHub cannot confirm them', async () => {
     for (const query of ['max_age=300', 'acr_values=phr']) {
       const answer = await service.browser.get(`/.sallyport/login?${query}`);
       expect(answer.status).toBe(400);
@@ -206,7 +206,7 @@ describe('a login that is to be a recent or a strong one', () => {
   });
 });
 
-describe('a session that GitHub is asked about again', () => {
+describe('a session that is refreshed at GitHub', () => {
   const refresh = async () => {
     const { id, identity } = await one();
     const { tokens } = { tokens: await service.tokenStorage.tokens.read(id) };
@@ -217,7 +217,7 @@ describe('a session that GitHub is asked about again', () => {
   it.each([
     ['with the token that lasts', false],
     ['with a new one, where tokens expire', true],
-  ])('%s, has the groups of now', async (_what, expiring) => {
+  ])('%s, gets the current groups', async (_what, expiring) => {
     await start({}, { expiring });
     await logIn();
     github.person = { ...github.person, orgs: ['globex'], teams: [] };
@@ -226,7 +226,7 @@ describe('a session that GitHub is asked about again', () => {
     expect(tokens.refreshToken).toBe(expiring ? 'ghr_refresh2' : 'lasting gho_access1');
   });
 
-  it('ends when the person has withdrawn the application, was suspended or is another', async () => {
+  it('ends if the user revoked the application, was suspended or is another user', async () => {
     await logIn();
     github.person = { ...github.person, id: 7 };
     await expect(refresh()).rejects.toMatchObject({ ends: 'changed' });
@@ -238,7 +238,7 @@ describe('a session that GitHub is asked about again', () => {
     await expect(refresh()).rejects.toMatchObject({ ends: 'refused' });
   });
 
-  it('goes on while GitHub is away or asks for patience', async () => {
+  it('continues while GitHub is down or limits requests', async () => {
     await logIn();
     for (const [answer, retryAfterMs] of [
       [json({}, 502), undefined],
@@ -255,7 +255,7 @@ describe('a session that GitHub is asked about again', () => {
   });
 });
 
-describe("GitHub's API", () => {
+describe('the API of GitHub', () => {
   it.each([
     ['https://github.com', undefined, 'https://api.github.com'],
     ['https://acme.ghe.com', undefined, 'https://api.acme.ghe.com'],
@@ -265,7 +265,7 @@ describe("GitHub's API", () => {
     expect(githubApiUrl({ issuer, apiUrl })).toBe(expected);
   });
 
-  it("of a server of one's own works as well", async () => {
+  it('works on GitHub Enterprise Server too', async () => {
     await start(
       { issuer: 'https://git.example.com' },
       { at: 'https://git.example.com', api: 'https://git.example.com/api/v3' },

@@ -13,7 +13,7 @@ const logIn = () => throughProvider(service, '/.sallyport/login');
 const asked = (path: string) => service.provider.calls.filter((call) => call === path).length;
 const json = (body: unknown) => new Response(JSON.stringify(body), { headers: { 'content-type': 'application/json' } });
 
-/** A service whose only provider has these settings beside the usual ones. */
+/** Creates a service whose only provider has these additional settings. */
 async function withSettings(settings: object): Promise<void> {
   service = await createTestService({
     identity: { providers: [{ id: 'corp', issuer, clientId: 'sallyport', clientSecret: 's3cr3t', ...settings }] },
@@ -41,12 +41,12 @@ describe('a provider that changes its keys', () => {
     };
   });
 
-  it('is asked for them once, not at each login', async () => {
+  it('is asked for them once, not at every login', async () => {
     for (let n = 0; n < 5; n += 1) expect((await logIn()).status).toBe(302);
     expect(asked('/jwks')).toBe(1);
   });
 
-  it('is believed with the new one, which is fetched when it is first seen', async () => {
+  it('is trusted with a new key, which is fetched when it first appears', async () => {
     expect((await logIn()).status).toBe(302);
     await rotate('k2');
     later(61);
@@ -54,7 +54,7 @@ describe('a provider that changes its keys', () => {
     expect(asked('/jwks')).toBe(2);
   });
 
-  it('is not believed with one that it does not publish, and not asked for it more than once a minute', async () => {
+  it('is not trusted with a key that it does not publish, and not asked for it more than once a minute', async () => {
     expect((await logIn()).status).toBe(302);
     const published = keys;
     await rotate('k9');
@@ -66,7 +66,7 @@ describe('a provider that changes its keys', () => {
     expect(asked('/jwks')).toBe(2);
   });
 
-  it('is not believed any more with one that it has withdrawn', async () => {
+  it('is no longer trusted with a key that it has withdrawn', async () => {
     expect((await logIn()).status).toBe(302);
     const old = signing;
     await rotate('k2');
@@ -81,7 +81,7 @@ describe('a provider that changes its keys', () => {
     ['none at all', []],
     ['one for encryption', 'enc'],
     ['one of another kind', 'EC'],
-  ])('and publishes %s lets nobody in', async (_what, what) => {
+  ])('and publishes %s cannot log anyone in', async (_what, what) => {
     if (what === 'enc') keys = [{ ...service.provider.jwk, use: 'enc' }];
     else if (what === 'EC')
       keys = [{ ...(await exportJWK((await generateKeyPair('ES256')).publicKey)), kid: 'k1', alg: 'ES256' }];
@@ -90,7 +90,7 @@ describe('a provider that changes its keys', () => {
     expect(await service.sessions.list()).toEqual([]);
   });
 
-  it('and publishes them without end, or elsewhere by a redirect, is as good as away', async () => {
+  it('and publishes them endlessly, or redirects elsewhere, counts as unavailable', async () => {
     for (const answer of [
       () => new Response('x'.repeat(2_000_000), { headers: { 'content-type': 'application/json' } }),
       () => new Response(null, { status: 302, headers: { location: 'https://evil.example/jwks' } }),
@@ -103,19 +103,19 @@ describe('a provider that changes its keys', () => {
   });
 });
 
-describe('an id_token for others', () => {
+describe('an ID token with other audiences', () => {
   it.each([
-    ['too, whom nobody trusts', { aud: ['sallyport', 'billing'], azp: 'sallyport' }],
+    ['too, which is not trusted', { aud: ['sallyport', 'billing'], azp: 'sallyport' }],
     ['too, and names no authorised party', { aud: ['sallyport', 'billing'] }],
     ['as its authorised party', { azp: 'billing' }],
     ['as authorised party of two', { aud: ['sallyport', 'sallyport-api'], azp: 'billing' }],
-  ])('%s lets nobody in', async (_what, claims) => {
+  ])('%s is refused', async (_what, claims) => {
     service.provider.lies = { claims };
     expect((await logIn()).status).toBe(403);
     expect(await service.sessions.list()).toEqual([]);
   });
 
-  it('whom the operator trusts is taken, if it was issued to us', async () => {
+  it('that the operator trusts is accepted if it was issued to this client', async () => {
     await withSettings({ audiences: ['sallyport-api'] });
     service.provider.lies = { claims: { aud: ['sallyport', 'sallyport-api'], azp: 'sallyport' } };
     expect((await logIn()).status).toBe(302);
@@ -124,7 +124,7 @@ describe('an id_token for others', () => {
   });
 });
 
-describe('what a provider says of itself', () => {
+describe('the metadata of a provider', () => {
   it.each([
     ['another issuer', { issuer: 'https://evil.example' }],
     ['its issuer in another case', { issuer: 'https://IDP.example.com' }],
@@ -145,7 +145,7 @@ describe('what a provider says of itself', () => {
     ['a page that is a script', { authorization_endpoint: 'javascript:alert(1)' }],
     ['no keys', { jwks_uri: undefined }],
     ['a logout that is a script', { end_session_endpoint: 'javascript:alert(1)' }],
-  ])('with %s is not believed, and nothing else is asked', async (_what, discovery) => {
+  ])('with %s is refused, and nothing else is requested', async (_what, discovery) => {
     service.provider.lies = { discovery };
     const answer = await service.browser.get('/.sallyport/login');
     expect(answer.status).toBe(403);
@@ -154,7 +154,7 @@ describe('what a provider says of itself', () => {
     expect(service.browser.jar.size).toBe(0);
   });
 
-  it('may have keys and tokens on other hosts of the Internet, as large providers do, unless the operator names the hosts', async () => {
+  it('may have endpoints on other Internet hosts, as with large providers, unless the operator lists the hosts', async () => {
     const discovery = { jwks_uri: 'https://keys.example.net/jwks', token_endpoint: 'https://tokens.example.net/token' };
     service.provider.lies = { discovery };
     expect((await logIn()).status).toBe(302);
@@ -166,13 +166,13 @@ describe('what a provider says of itself', () => {
     expect((await logIn()).status).toBe(302);
   });
 
-  it('may lie inside the network where the operator says so', async () => {
+  it('may have endpoints on internal hosts that the operator lists', async () => {
     await withSettings({ endpointHosts: ['10.0.0.7', 'idp.example.com'] });
     service.provider.lies = { discovery: { jwks_uri: 'https://10.0.0.7/jwks' } };
     expect((await logIn()).status).toBe(302);
   });
 
-  it('may stand elsewhere, but must name the issuer that is configured', async () => {
+  it('may be at another URL, but must name the configured issuer', async () => {
     await withSettings({ discoveryUrl: 'https://config.example.net/.well-known/openid-configuration' });
     expect((await logIn()).status).toBe(302);
     await withSettings({ discoveryUrl: 'https://config.example.net/.well-known/openid-configuration' });
@@ -180,14 +180,14 @@ describe('what a provider says of itself', () => {
     expect((await service.browser.get('/.sallyport/login')).status).toBe(403);
   });
 
-  it('that does not come in time is as good as nothing', async () => {
+  it('that does not arrive in time is refused', async () => {
     service.provider.lies = {
       intercept: () => Promise.reject(new DOMException('The operation was aborted due to timeout', 'TimeoutError')),
     };
     expect((await service.browser.get('/.sallyport/login')).status).toBe(503);
   });
 
-  it('is asked for with a limit on its time', async () => {
+  it('is requested with a timeout', async () => {
     const signals: (AbortSignal | undefined)[] = [];
     service = await createTestService(
       {},
@@ -204,11 +204,11 @@ describe('what a provider says of itself', () => {
   });
 });
 
-describe('a code that is not of this login', () => {
-  it("of another person, put into a browser, is worth nothing without that login's secrets", async () => {
+describe('a code of another login', () => {
+  it('injected into a browser is useless without the secrets of its login', async () => {
     const mallory = await createTestService();
     const theirs = service.provider.logIn((await mallory.browser.get('/.sallyport/login')).headers['location']!);
-    // With the victim's own state (injection), and with the attacker's (login CSRF).
+    // With the victim's state (code injection), and with the attacker's (login CSRF).
     const injected = await throughProvider(service, '/.sallyport/login', (query) => ({
       ...query,
       code: theirs['code']!,
@@ -222,7 +222,7 @@ describe('a code that is not of this login', () => {
   it.each([
     ['no code', ({ state, iss }: Record<string, string>) => ({ state: state!, iss: iss! })],
     ['an empty code', (query: Record<string, string>) => ({ ...query, code: '' })],
-  ])('and %s lets nobody in', async (_what, change) => {
+  ])('and %s is refused', async (_what, change) => {
     expect((await throughProvider(service, '/.sallyport/login', change)).status).toBe(403);
     expect(await service.sessions.list()).toEqual([]);
   });

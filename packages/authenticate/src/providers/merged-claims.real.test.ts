@@ -20,7 +20,7 @@ const logIn = async (documents: Documents = {}) => {
 };
 const only = async (): Promise<Session | undefined> => (await service.sessions.list())[0];
 const identity = async () => (await only())?.identity;
-/** Ten minutes later the provider answers like this; undefined where the session ended. */
+/** Refreshes ten minutes later with these responses. Undefined if the session ended. */
 const refresh = async (lies: Lies) => {
   service.provider.lies = lies;
   service.clock.now += 600_000;
@@ -49,16 +49,16 @@ describe('at a login, an address and its verification', () => {
       { claims: { email: victim, email_verified: false }, userinfo: { email: victim, email_verified: true } },
     ],
     [
-      'a denial in UserInfo of an address that the id_token does not vouch for',
+      'a denial in UserInfo of an address that the ID token does not verify',
       { claims: { email: victim, email_verified: undefined }, userinfo: { email: victim, email_verified: false } },
     ],
-  ])('are not put together: %s', async (_what, documents) => {
+  ])('are not combined: %s', async (_what, documents) => {
     await begin({ userInfo: 'always' });
     expect((await logIn(documents)).status).toBe(403);
     expect(await service.sessions.list()).toEqual([]);
   });
 
-  it('come from the document that has both', async () => {
+  it('come from the source that has both', async () => {
     await logIn({
       claims: { email_verified: undefined },
       userinfo: { email: 'alice@example.org', email_verified: true },
@@ -107,7 +107,7 @@ describe('at a login, an address and its verification', () => {
     },
   );
 
-  it('are not put together across names with dots and paths', async () => {
+  it('are not combined across names with dots and paths', async () => {
     await begin({
       userInfo: 'always',
       claims: { user: 'email', email: 'profile.mail', emailVerified: 'profile.verified' },
@@ -122,7 +122,7 @@ describe('at a login, an address and its verification', () => {
     expect((await identity())?.user).toBe(alice);
   });
 
-  it('that do not belong together are as good as absent where the user has another name', async () => {
+  it('that do not belong together are ignored if another claim names the user', async () => {
     await begin({ userInfo: 'always', claims: { user: 'preferred_username' } });
     await logIn({
       claims: { preferred_username: 'alice', email: victim, email_verified: undefined },
@@ -147,7 +147,7 @@ describe('at a refresh, an address and its verification', () => {
     ['a verification without an address', { email_verified: true }],
     ['an address that is gone', { email: null }],
     ['the old address that is denied now', { email: alice, email_verified: false }],
-  ])('are not filled up from the last id_token: %s', async (_what, userinfo) => {
+  ])('are not completed from the last ID token: %s', async (_what, userinfo) => {
     await logIn();
     expect(await withoutIdToken(userinfo)).toBeUndefined();
     expect(service.events('session.ended')).toMatchObject([{ data: { responseStatus: { message: 'changed' } } }]);
@@ -162,12 +162,12 @@ describe('at a refresh, an address and its verification', () => {
       'a verification in the id_token and a new address in UserInfo',
       { claims: { email: undefined }, userinfo: { email: victim } },
     ],
-  ])('are not put together: %s', async (_what, lies) => {
+  ])('are not combined: %s', async (_what, lies) => {
     await logIn();
     expect(await refresh(lies)).toBeUndefined();
   });
 
-  it('come whole, or stay whole where the provider says the same address or nothing of it', async () => {
+  it('come from one source, or stay if the provider sends the same address or none', async () => {
     await logIn();
     expect((await withoutIdToken({}))?.user).toBe(alice);
     expect((await withoutIdToken({ email: alice }))?.user).toBe(alice);
@@ -176,7 +176,7 @@ describe('at a refresh, an address and its verification', () => {
     );
   });
 
-  it('that were replaced do not come back when the provider says nothing of them any more', async () => {
+  it('that were replaced do not come back when the provider stops sending them', async () => {
     await logIn();
     expect((await withoutIdToken({ email: 'alice@example.org', email_verified: true }))?.user).toBe(
       'alice@example.org',
@@ -184,7 +184,7 @@ describe('at a refresh, an address and its verification', () => {
     expect(await withoutIdToken({})).toBeUndefined();
   });
 
-  it('that were denied give the person no address back, where they have another name', async () => {
+  it('that were withdrawn do not come back if another claim names the user', async () => {
     await begin({ claims: { user: 'preferred_username' } });
     await logIn({ claims: { preferred_username: 'alice' } });
     expect((await identity())?.email).toBe(alice);
@@ -194,7 +194,7 @@ describe('at a refresh, an address and its verification', () => {
   });
 });
 
-describe('at a refresh, what UserInfo has replaced', () => {
+describe('at a refresh, a claim that UserInfo has replaced', () => {
   it.each<
     [
       string,
@@ -230,14 +230,14 @@ describe('at a refresh, what UserInfo has replaced', () => {
     },
   );
 
-  it('does not come back as a name, and ends the session instead', async () => {
+  it('does not come back as the user name, and ends the session instead', async () => {
     await begin({ claims: { user: 'preferred_username' } });
     await logIn({ claims: { preferred_username: 'admin' } });
     expect((await withoutIdToken({ preferred_username: 'alice' }))?.user).toBe('alice');
     expect(await withoutIdToken({})).toBeUndefined();
   });
 
-  it('is all that goes: what it never spoke of stays as the id_token had it', async () => {
+  it('is the only one that goes: other claims stay as in the ID token', async () => {
     await logIn({ claims: { department: 'sales', site: { name: 'north', floor: 2 } } });
     await withoutIdToken({ groups: ['dev'] });
     expect(await withoutIdToken({})).toMatchObject({
@@ -247,7 +247,7 @@ describe('at a refresh, what UserInfo has replaced', () => {
     });
   });
 
-  it('counts where groups stand beside the address, and the address is the same', async () => {
+  it('applies to groups next to an unchanged address', async () => {
     await begin({
       claims: { user: 'email', email: 'user.email', emailVerified: 'user.verified', groups: 'user.groups' },
     });
@@ -262,7 +262,7 @@ describe('at a refresh, what UserInfo has replaced', () => {
 });
 
 describe('the subject', () => {
-  it('is the one of the id_token: UserInfo of somebody else lets nobody in', async () => {
+  it('is that of the ID token, and UserInfo about another user refuses the login', async () => {
     await begin({ userInfo: 'always' });
     for (const sub of ['sub-victim', undefined, ['sub-alice']])
       expect((await logIn({ userinfo: { sub } })).status).toBe(403);
@@ -283,7 +283,7 @@ describe('groups', () => {
     _claim_sources: { src1: { endpoint: 'https://graph.example' } },
   };
 
-  it('and the word that they are elsewhere come from one document', async () => {
+  it('and the reference to them elsewhere come from one source', async () => {
     await begin({ userInfo: 'always' });
     await logIn({ userinfo: elsewhere });
     expect(await identity()).toMatchObject({ groups: ['developers'] });
@@ -294,12 +294,12 @@ describe('groups', () => {
     expect(Object.keys((await identity())!.claims)).not.toEqual(expect.arrayContaining(['_claim_names']));
   });
 
-  it('that are elsewhere now are not those of the last id_token', async () => {
+  it('that are now elsewhere are not taken from the last ID token', async () => {
     await logIn();
     expect(await withoutIdToken(elsewhere)).toBeUndefined();
   });
 
-  it('are not joined out of two documents', async () => {
+  it('are not merged from two sources', async () => {
     await begin({ userInfo: 'always', claims: { groups: 'realm.groups' } });
     await logIn({
       claims: { realm: { groups: ['a'] } },
@@ -309,10 +309,10 @@ describe('groups', () => {
   });
 });
 
-describe('how and when somebody was authenticated', () => {
+describe('how and when the user was authenticated', () => {
   const strong = { acr: 'gold', amr: ['hwk'], auth_time: 1_700_000_000 };
 
-  it('is never what UserInfo says', async () => {
+  it('never comes from UserInfo', async () => {
     await begin({ userInfo: 'always' });
     await logIn({ claims: { auth_time: undefined }, userinfo: strong });
     const person = (await identity())!;
@@ -333,7 +333,7 @@ describe('how and when somebody was authenticated', () => {
     ]);
   });
 
-  it('is not what a refreshed id_token says, in claims neither', async () => {
+  it('never comes from a refreshed ID token, not even in claims', async () => {
     await logIn({ claims: { acr: 'silver', amr: ['pwd'] } });
     expect(await refresh({ claims: strong })).toMatchObject({
       acr: 'silver',
@@ -347,7 +347,7 @@ describe('how and when somebody was authenticated', () => {
     });
   });
 
-  it('still fulfils what is required where a refreshed id_token does not repeat it, and never does by a refresh alone', async () => {
+  it('still meets requirements if a refreshed ID token omits it, and never meets them by a refresh alone', async () => {
     await begin({ requireClaims: { acr: 'silver' } });
     await logIn({ claims: { acr: 'silver' } });
     expect(await refresh({ claims: { acr: undefined } })).toMatchObject({ acr: 'silver' });

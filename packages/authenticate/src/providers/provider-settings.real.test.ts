@@ -25,7 +25,7 @@ const queryOf = async (path = '/.sallyport/login') =>
   new URL((await service.browser.get(path)).headers['location']!).searchParams;
 
 describe('claims', () => {
-  it('stand where the provider puts them: names with dots in them, and paths', async () => {
+  it('can have names with dots, and paths', async () => {
     await withSettings({
       claims: { user: 'https://example.com/login', groups: 'realm_access.roles', email: 'upn' },
       emailVerified: 'ifPresent',
@@ -42,7 +42,7 @@ describe('claims', () => {
     expect((await one()).identity).toMatchObject({ user: 'alice', groups: ['ops'], email: 'alice@corp.example' });
   });
 
-  it('of the e-mail address name the user under either name, and must be verified under both', async () => {
+  it('of the email address name the user under either name, and must be verified under both', async () => {
     for (const user of ['email', 'mail']) {
       await withSettings({ claims: { user, email: 'mail', emailVerified: 'mail_ok' } });
       service.provider.lies = { claims: { email: 'root@example.com', mail: 'alice@example.com', mail_ok: true } };
@@ -56,7 +56,7 @@ describe('claims', () => {
     }
   });
 
-  it('that say "verified" in other words count only if the operator lists them', async () => {
+  it('that express "verified" differently count only if the operator lists them', async () => {
     await withSettings({ claims: { emailVerified: 'xms_edov' } });
     service.provider.lies = { claims: { xms_edov: '1' } };
     expect((await logIn()).status).toBe(403);
@@ -65,7 +65,7 @@ describe('claims', () => {
     expect((await logIn()).status).toBe(302);
   });
 
-  it('that are required keep everybody else out', async () => {
+  it('that are required keep all other users out', async () => {
     await withSettings({ requireClaims: { hd: 'example.com', groups: ['developers', 'sre'], token_use: 'id' } });
     const required = { hd: 'example.com', token_use: 'id' };
     for (const claims of [
@@ -99,8 +99,8 @@ describe('claims', () => {
   });
 });
 
-describe('the address that people are sent to', () => {
-  it('carries what the provider wants besides, and never less than the protocol asks', async () => {
+describe('the authorization request', () => {
+  it('contains the extra parameters of the provider, and all parameters of the protocol', async () => {
     await withSettings({ extraParams: { access_type: 'offline', prompt: 'select_account' } });
     const query = await queryOf();
     expect(Object.fromEntries(query)).toMatchObject({
@@ -112,7 +112,7 @@ describe('the address that people are sent to', () => {
     for (const name of ['state', 'nonce', 'code_challenge']) expect(query.get(name)).toMatch(/^[A-Za-z0-9_-]{43}$/);
   });
 
-  it('names the person and the domain that they came with', async () => {
+  it('contains the hints of the user and domain', async () => {
     await withSettings({ domainHintParam: 'hd' });
     expect(Object.fromEntries(await queryOf('/.sallyport/login?login_hint=alice%40example.com'))).toMatchObject({
       login_hint: 'alice@example.com',
@@ -135,12 +135,12 @@ describe('the address that people are sent to', () => {
     'domain_hint=-',
     'domain_hint=a%20b',
     'domain_hint=a&domain_hint=b',
-  ])('is given to nobody who comes with %s', async (query) => {
+  ])('is refused with %s', async (query) => {
     expect((await service.browser.get(`/.sallyport/login?${query}`)).status).toBe(400);
   });
 });
 
-describe('the gateway proves itself to the token endpoint', () => {
+describe('the gateway authenticates to the token endpoint', () => {
   const seen: { headers: Record<string, string>; body: URLSearchParams }[] = [];
   const tokenCall = async (settings: object, clientKey?: string) => {
     seen.length = 0;
@@ -171,7 +171,7 @@ describe('the gateway proves itself to the token endpoint', () => {
     return seen[0]!;
   };
 
-  it('as it is told to', async () => {
+  it('as configured', async () => {
     expect((await tokenCall({ clientSecret: 's3cr3t', clientAuth: 'basic' })).headers['authorization']).toBe(
       `Basic ${btoa('sallyport:s3cr3t')}`,
     );
@@ -189,7 +189,7 @@ describe('the gateway proves itself to the token endpoint', () => {
     ['rsa', 'RS256', { modulusLength: 2048 }],
     ['ec', 'ES256', { namedCurve: 'P-256' }],
     ['ed25519', 'Ed25519', {}],
-  ] as const)('by a signature of its own key (%s)', async (kind, alg, options) => {
+  ] as const)('with a signature of its own key (%s)', async (kind, alg, options) => {
     const { privateKey } = generateKeyPairSync(kind as 'rsa', options as { modulusLength: number });
     const { headers, body } = await tokenCall(
       { clientAuth: 'private_key_jwt', clientKeyFile: 'key.pem', clientKeyId: 'key-1' },

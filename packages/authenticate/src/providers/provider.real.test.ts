@@ -11,16 +11,16 @@ beforeEach(async () => {
 });
 const logIn = () => throughProvider(service, '/.sallyport/login');
 const one = async (): Promise<Session> => (await service.sessions.list())[0]!;
-const nobody = async () => expect(await service.sessions.list()).toEqual([]);
+const expectNoSession = async () => expect(await service.sessions.list()).toEqual([]);
 const refused = async (status = 403) => {
   const answer = await logIn();
   expect(answer.status).toBe(status);
   expect(answer.headers['set-cookie']?.toString() ?? '').not.toContain('spt_');
-  await nobody();
+  await expectNoSession();
   return answer.text;
 };
 
-describe('an id_token that does not hold lets nobody in', () => {
+describe('an invalid ID token refuses the login', () => {
   it.each([
     ['another nonce', { nonce: 'other' }],
     ['no nonce', { nonce: undefined }],
@@ -41,7 +41,7 @@ describe('an id_token that does not hold lets nobody in', () => {
     expect(await refused()).toMatch(/failed verification|did not send your identity|subject/i);
   });
 
-  it('a clock that is off by less than half a minute is forgiven', async () => {
+  it('but not a clock that is off by less than half a minute', async () => {
     service.provider.lies = { claims: { exp: Math.floor(Date.now() / 1000) - 20 } };
     expect((await logIn()).status).toBe(302);
   });
@@ -66,7 +66,7 @@ describe('an id_token that does not hold lets nobody in', () => {
     await refused();
   });
 
-  it('signed by HS256 with the client secret, which is no signature of the provider', async () => {
+  it('signed by HS256 with the client secret, which is not a signature of the provider', async () => {
     const secret = new TextEncoder().encode('s3cr3t'.padEnd(32, 'x'));
     service.provider.lies = {
       discovery: { id_token_signing_alg_values_supported: ['HS256', 'RS256'] },
@@ -108,22 +108,22 @@ describe('an id_token that does not hold lets nobody in', () => {
   });
 });
 
-describe('an answer of the provider that does not fit lets nobody in', () => {
+describe('an invalid response of the provider refuses the login', () => {
   it.each([
     ['none, though it promises one', undefined],
     ["another provider's", 'https://evil.example'],
     ['nearly its own', 'https://idp.example.com/'],
-  ])('iss of the answer: %s (RFC 9207)', async (_what, iss) => {
+  ])('with iss: %s (RFC 9207)', async (_what, iss) => {
     const answer = await throughProvider(service, '/.sallyport/login', ({ code, state }) => ({
       code: code!,
       state: state!,
       ...(iss === undefined ? {} : { iss }),
     }));
     expect(answer.status).toBe(403);
-    await nobody();
+    await expectNoSession();
   });
 
-  it('a code that belongs to another login', async () => {
+  it('with a code of another login', async () => {
     const other = createBrowser(service.app);
     const foreign = service.provider.logIn((await other.get('/.sallyport/login')).headers['location']!);
     const answer = await throughProvider(service, '/.sallyport/login', (query) => ({
@@ -131,7 +131,7 @@ describe('an answer of the provider that does not fit lets nobody in', () => {
       code: foreign['code']!,
     }));
     expect(answer.status).toBe(403);
-    await nobody();
+    await expectNoSession();
   });
 
   it.each([
@@ -147,17 +147,17 @@ describe('an answer of the provider that does not fit lets nobody in', () => {
     }));
     expect(answer.status).toBe(status);
     expect(answer.text).not.toContain('<script');
-    await nobody();
+    await expectNoSession();
   });
 
-  it('userinfo about another person', async () => {
+  it('with UserInfo about another user', async () => {
     service.provider.lies = { claims: { groups: undefined }, userinfo: { sub: 'sub-bob', groups: ['admins'] } };
     await refused();
   });
 });
 
-describe('claims that the id_token lacks', () => {
-  it('come from userinfo', async () => {
+describe('claims that are missing in the ID token', () => {
+  it('come from UserInfo', async () => {
     service.provider.lies = {
       claims: { groups: undefined, email: undefined, email_verified: undefined },
       userinfo: { groups: ['sre'], email: 'alice@example.com', email_verified: true },
@@ -166,7 +166,7 @@ describe('claims that the id_token lacks', () => {
     expect((await one()).identity).toMatchObject({ user: 'alice@example.com', groups: ['sre'] });
   });
 
-  it('never replace what is signed', async () => {
+  it('never replace signed claims', async () => {
     service.provider.lies = {
       claims: { groups: undefined },
       userinfo: { email: 'root@example.com', iss: 'https://evil.example', groups: ['sre'] },
@@ -179,18 +179,18 @@ describe('claims that the id_token lacks', () => {
     });
   });
 
-  it('are not asked for when nothing is missing', async () => {
+  it('are not requested if nothing is missing', async () => {
     await logIn();
     expect(service.provider.calls).not.toContain('/userinfo');
   });
 });
 
-describe('while the identity provider is away', () => {
+describe('while the identity provider is down', () => {
   const gone = () => {
     throw new TypeError('fetch failed');
   };
 
-  it('a login says so, and works again when it is back, without a restart', async () => {
+  it('a login reports it, and works again later without a restart', async () => {
     service.provider.lies = { intercept: gone };
     const answer = await service.browser.get('/.sallyport/login', { accept: 'text/html' });
     expect(answer.status).toBe(503);
@@ -201,7 +201,7 @@ describe('while the identity provider is away', () => {
     expect((await logIn()).status).toBe(302);
   });
 
-  it('asks once for many logins, and not more than once a second', async () => {
+  it('discovery is requested once for many logins, and at most once a second', async () => {
     service.provider.lies = { intercept: gone };
     const json = { accept: 'application/xhtml+xml' };
     const answers = await Promise.all(Array.from({ length: 10 }, () => service.browser.get('/.sallyport/login', json)));
@@ -210,7 +210,7 @@ describe('while the identity provider is away', () => {
     expect(service.provider.calls).toHaveLength(1);
   });
 
-  it('in the middle of a login says so', async () => {
+  it('a login that is under way reports it', async () => {
     service.provider.lies = { intercept: (path) => (path === '/token' ? gone() : undefined) };
     await refused(503);
   });
@@ -220,30 +220,30 @@ describe('while the identity provider is away', () => {
     ['no JSON', () => new Response('<html>', { headers: { 'content-type': 'text/html' } })],
     ['a redirect', () => new Response(null, { status: 302, headers: { location: 'https://evil.example/' } })],
     ['too much', () => new Response('x'.repeat(2_000_000), { headers: { 'content-type': 'application/json' } })],
-  ])('or answers with %s', async (_what, answer) => {
+  ])('or responds with %s, a login reports it', async (_what, answer) => {
     service.provider.lies = { intercept: answer };
     expect((await service.browser.get('/.sallyport/login')).status).toBe(503);
   });
 
-  it('goes on with what it said before', async () => {
+  it('logins use the metadata from before', async () => {
     await logIn();
     service.clock.now += 3_700_000;
     service.provider.lies = { intercept: (path) => (path.startsWith('/.well-known') ? gone() : undefined) };
     expect((await logIn()).status).toBe(302);
   });
 
-  it('is not confused with a provider that calls itself something else', async () => {
+  it('another issuer in its metadata is still refused', async () => {
     service.provider.lies = { discovery: { issuer: 'https://evil.example' } };
     expect((await service.browser.get('/.sallyport/login')).status).toBe(403);
     service.clock.now += 2000;
     service.provider.lies = { discovery: { token_endpoint: 'http://idp.example.com/token' } };
     expect((await logIn()).status).toBe(403);
-    await nobody();
+    await expectNoSession();
   });
 });
 
-describe('what the service tells its log about a failed login', () => {
-  it('says why, without codes, tokens and secrets', async () => {
+describe('the log line of a failed login', () => {
+  it('contains the reason, without codes, tokens and secrets', async () => {
     let token = '';
     service.provider.lies = {
       sign: async (claims, key) =>

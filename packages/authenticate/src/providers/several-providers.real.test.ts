@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createBrowser } from '../testing/test-browser.ts';
 import { createTestService, type TestService } from '../testing/test-service.ts';
-import { createTestProvider, issuer, type TestProvider } from '../testing/test-provider.ts';
+import { createTestProvider, type TestProvider } from '../testing/test-provider.ts';
 
 let service: TestService;
 beforeEach(async () => {
@@ -45,7 +45,7 @@ describe('several providers', () => {
     return browser.get(`${back}?${new URLSearchParams(change(providers[`${id}.example`]!.logIn(address))).toString()}`);
   };
 
-  it('are chosen by whoever logs in, by the address, by a domain, or by the default', async () => {
+  it('are chosen by the user, by the URL, by a domain, or by default', async () => {
     await start({ b: { domains: ['b.example.com'] } });
     const choice = await service.browser.get(
       '/.sallyport/login?return_to=%2F.sallyport%2Fme&login_hint=x%40c.example.com',
@@ -63,7 +63,7 @@ describe('several providers', () => {
     expect(await goesTo('/.sallyport/login?choose=true')).toBe(200);
   });
 
-  it('make other people of the same names and subjects', async () => {
+  it('keep users with the same names and subjects apart', async () => {
     await start();
     for (const id of ['a', 'b'] as const) expect((await through(id)).status).toBe(302);
     const all = await service.sessions.list();
@@ -74,7 +74,7 @@ describe('several providers', () => {
     expect(await service.sessions.list({ issuer: a, subject: 'sub-alice' })).toHaveLength(1);
   });
 
-  it('never meet in a name, where one has a prefix: what the other sends does not pass for it', async () => {
+  it('never share a name if one has a prefix, which the other cannot send', async () => {
     await start({ b: { prefix: { user: 'b:', groups: 'b:' } } });
     expect((await through('b')).status).toBe(302);
     expect((await service.sessions.list())[0]!.identity).toMatchObject({
@@ -97,11 +97,11 @@ describe('several providers', () => {
     expect((await service.sessions.list())[0]!.identity.user).toBe('b:sub-alice');
   });
 
-  it('answer for themselves: an answer of one does not finish a login with the other (RFC 9207)', async () => {
+  it('answer only for themselves: a response of one does not complete a login with the other (RFC 9207)', async () => {
     await start();
     for (const iss of [b, 'https://c.example', ''])
       expect((await through('a', (query) => ({ ...query, iss }))).status).toBe(403);
-    // A provider that never promised to name itself is not believed either if another name stands there.
+    // A provider that does not announce `iss` is refused too if it sends another one.
     await start();
     providers['a.example']!.lies = { discovery: { authorization_response_iss_parameter_supported: undefined } };
     expect((await through('a', (query) => ({ ...query, iss: b }))).status).toBe(403);
@@ -109,7 +109,7 @@ describe('several providers', () => {
     expect(await service.sessions.list()).toEqual([]);
   });
 
-  it('come back to an address of their own where they are told to, and to no other', async () => {
+  it('use their own redirect URI if configured, and no other', async () => {
     await start({ b: { ownCallback: true } });
     const anonymous = { discovery: { authorization_response_iss_parameter_supported: undefined } };
     for (const provider of Object.values(providers)) provider.lies = anonymous;

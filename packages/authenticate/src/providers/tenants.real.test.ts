@@ -14,7 +14,7 @@ const withSettings = async (settings: object) => {
   service = await createTestService({ identity: { providers: [corp(settings)] } });
 };
 
-describe('a provider with an issuer for each tenant', () => {
+describe('a provider with one issuer per tenant', () => {
   const tenants = {
     issuer: 'https://login.example.com/organizations/v2.0',
     issuerTemplate: 'https://login.example.com/{tid}/v2.0',
@@ -31,7 +31,7 @@ describe('a provider with an issuer for each tenant', () => {
   const arrive = () => throughProvider(service, '/.sallyport/login', withoutIss);
   beforeEach(() => withSettings(tenants));
 
-  it('lets in people of the tenants that are named, each under their own issuer', async () => {
+  it('logs in users of the allowed tenants, each with their own issuer', async () => {
     for (const tid of ['tenant-a', 'tenant-b']) {
       service.provider.lies = of(tid);
       expect((await arrive()).status).toBe(302);
@@ -40,7 +40,7 @@ describe('a provider with an issuer for each tenant', () => {
       expect.arrayContaining(['https://login.example.com/tenant-b/v2.0']),
     );
     expect(service.provider.calls.filter((path) => path === '/jwks')).toHaveLength(1);
-    // The code is used once, however the answer is looked at.
+    // The code is used once, although the response is verified twice.
     expect(service.provider.calls.filter((path) => path === '/token')).toHaveLength(2);
   });
 
@@ -73,7 +73,7 @@ describe('a provider with an issuer for each tenant', () => {
     expect(await service.sessions.list()).toEqual([]);
   });
 
-  it('is asked again as the tenant that somebody came from, with a new id_token or without', async () => {
+  it('is refreshed as the tenant of the user, with or without a new ID token', async () => {
     service.provider.lies = of('tenant-a');
     await arrive();
     const { id, identity } = await one();
@@ -105,7 +105,7 @@ describe('a provider with an issuer for each tenant', () => {
     });
   });
 
-  it('does not do so where nobody said which tenants, whatever the address', async () => {
+  it('requires the tenants to be configured, whatever the URL', async () => {
     await withSettings({ issuer: 'https://login.microsoftonline.com/organizations/v2.0' });
     service.provider.lies = {
       discovery: { issuer: 'https://login.microsoftonline.com/{tenantid}/v2.0' },

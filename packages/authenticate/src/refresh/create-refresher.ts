@@ -4,7 +4,7 @@ import { createRefreshMetrics } from './refresh-metrics.ts';
 import { leaseMs, refreshSession, type RefreshSessionDeps } from './refresh-session.ts';
 
 /** Refreshes sessions when they are due, whether they are used or only have open streams. */
-export type Refresher = {
+type Refresher = {
   /** Refreshes all sessions that are due and returns their number. Rejects if the store is down. */
   runDue(): Promise<number>;
   /** Starts refreshing sessions as they become due, until closed. */
@@ -13,7 +13,7 @@ export type Refresher = {
   close(): Promise<void>;
 };
 
-export type RefresherDeps = Omit<RefreshSessionDeps, 'backoff'> & { metrics?: Metrics; pollMs?: number };
+type RefresherDeps = Omit<RefreshSessionDeps, 'backoff'> & { metrics?: Metrics; pollMs?: number };
 
 /** How many sessions a replica leases at once. */
 const batch = 32;

@@ -33,7 +33,7 @@ const answersLater = async (session: Session, groups: string[]) => {
   expect((await identityOf(service, session)).groups).toEqual(groups);
 };
 
-describe('a provider that is away ends nothing until the grace is over', () => {
+describe('a provider that is down ends no session before the grace period ends', () => {
   it.each([
     [
       'has no network',
@@ -47,7 +47,7 @@ describe('a provider that is away ends nothing until the grace is over', () => {
     ['answers 408', () => new Response('', { status: 408 })],
     ['sends a page', () => new Response('<html>', { headers: { 'content-type': 'text/html' } })],
     ['redirects', () => new Response('', { status: 302, headers: { location: 'https://evil.example/' } })],
-  ])('when it %s', async (_what, answer) => {
+  ])('if it %s', async (_what, answer) => {
     const session = await logIn(service);
     answerWith(service, answer);
     for (let at = 0; at < 59; at += 1) {
@@ -62,7 +62,7 @@ describe('a provider that is away ends nothing until the grace is over', () => {
     expect(await outcomes(service)).toEqual({ retry: refreshCalls(service) - 2, ended: 1 });
   });
 
-  it('the grace runs from its last answer, which it may give in the last minute', async () => {
+  it('the grace period starts at its last response, which may arrive in the last minute', async () => {
     const session = await logIn(service);
     answerWith(service, () => new Response('', { status: 503 }));
     await after(service, 10 * minute);
@@ -77,7 +77,7 @@ describe('a provider that is away ends nothing until the grace is over', () => {
     expect(await live(service, session)).toBe('provider-away');
   });
 
-  it('is left alone as long as it asks for, within reason', async () => {
+  it('is not called for as long as it asks, within reason', async () => {
     await logIn(service);
     answerWith(service, () => new Response('', { status: 429, headers: { 'retry-after': '300' } }));
     await after(service, 10 * minute);
@@ -88,7 +88,7 @@ describe('a provider that is away ends nothing until the grace is over', () => {
     expect(refreshCalls(service)).toBe(3);
   });
 
-  it('keeps an answer that cannot be verified from ending or changing anything', async () => {
+  it('a response that cannot be verified ends and changes nothing', async () => {
     const session = await logIn(service);
     const { privateKey } = await generateKeyPair('RS256');
     service.provider.lies = {
@@ -99,7 +99,7 @@ describe('a provider that is away ends nothing until the grace is over', () => {
     await answersLater(session, ['ops']);
   });
 
-  it('keeps the new refresh token when only UserInfo is away', async () => {
+  it('the new refresh token is kept if only UserInfo is down', async () => {
     const session = await logIn(service);
     service.provider.lies = {
       claims: { groups: undefined },
@@ -108,7 +108,7 @@ describe('a provider that is away ends nothing until the grace is over', () => {
     await answersLater(session, ['sre']);
   });
 
-  it('is not asked for every session when it is away', async () => {
+  it('is not called for every session', async () => {
     await logInMany(service, 200);
     const before = refreshCalls(service);
     answerWith(service, () => {
@@ -119,7 +119,7 @@ describe('a provider that is away ends nothing until the grace is over', () => {
     expect(await service.sessions.list()).toHaveLength(200);
   });
 
-  it('is no outage of another provider', async () => {
+  it('does not affect another provider', async () => {
     const providers = ['corp', 'other'].map((id) => ({
       id,
       issuer: 'https://idp.example.com',

@@ -4,7 +4,7 @@ import { Counter, Gauge, Histogram } from 'prom-client';
 export type RefreshOutcome = 'unchanged' | 'changed' | 'ended' | 'retry' | 'overtaken';
 
 /** The metrics of refreshing. */
-export type RefreshMetrics = { done(provider: string, outcome: RefreshOutcome, seconds: number): void };
+type RefreshMetrics = { done(provider: string, outcome: RefreshOutcome, seconds: number): void };
 
 /** Registers the metrics. `count` returns how many sessions are refreshed, over all replicas. */
 export function createRefreshMetrics(deps: {

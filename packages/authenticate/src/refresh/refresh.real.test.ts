@@ -23,8 +23,8 @@ async function begin(sections: Record<string, unknown> = {}) {
 }
 beforeEach(() => begin({ sessions: { memory: true, idle: '10h' } }));
 
-describe('a session follows what its provider says', () => {
-  it('is asked about within the interval, again and again, with the newest refresh token', async () => {
+describe('a refreshed session', () => {
+  it('is refreshed within every interval, with the newest refresh token', async () => {
     const session = await logIn(service);
     expect(await after(service, 8 * minute)).toBe(0);
     expect(await after(service, 2 * minute)).toBe(1);
@@ -35,7 +35,7 @@ describe('a session follows what its provider says', () => {
     expect([heard, service.events('session.refreshed')]).toEqual([[], []]);
   });
 
-  it('takes new groups, names and claims over, says so to everybody at once, and to the log once', async () => {
+  it('gets new groups, names and claims, which is published at once and recorded once', async () => {
     const session = await logIn(service);
     service.provider.lies = {
       claims: { groups: ['developers', 'sre'], email: 'alice@example.org', department: 'r&d' },
@@ -76,7 +76,7 @@ describe('a session follows what its provider says', () => {
     expect(JSON.stringify(service.audit.records)).not.toContain('r&d');
   });
 
-  it('loses the groups that it had', async () => {
+  it('loses groups', async () => {
     const session = await logIn(service);
     service.provider.lies = { claims: { groups: [] } };
     await after(service, 10 * minute);
@@ -86,7 +86,7 @@ describe('a session follows what its provider says', () => {
     ]);
   });
 
-  it('keeps how and when the person logged in: a refresh is no login', async () => {
+  it('keeps how and when the user was authenticated, because a refresh is not a login', async () => {
     service.provider.lies = { claims: { acr: 'gold', amr: ['pwd', 'otp'], auth_time: 1_700_000_000 } };
     const session = await logIn(service);
     service.provider.lies = { claims: { acr: 'platinum', amr: ['hwk'], auth_time: 1_900_000_000, groups: ['sre'] } };
@@ -107,7 +107,7 @@ describe('a session follows what its provider says', () => {
     });
   });
 
-  it('is asked about whether it is used or not, and does not live longer for it', async () => {
+  it('is refreshed whether it is used or not, and does not live longer because of it', async () => {
     await begin();
     const session = await logIn(service);
     for (let n = 0; n < 11; n += 1) await after(service, 10 * minute);
@@ -120,7 +120,7 @@ describe('a session follows what its provider says', () => {
     expect(await service.tokenStorage.tokens.count()).toBe(0);
   });
 
-  it('takes what the id_token lacks from UserInfo, as at the login', async () => {
+  it('gets claims that are missing in the ID token from UserInfo, as at the login', async () => {
     service.provider.lies = { claims: { groups: undefined }, userinfo: { groups: ['a'] } };
     const session = await logIn(service);
     expect(session.identity.groups).toEqual(['a']);
@@ -132,7 +132,7 @@ describe('a session follows what its provider says', () => {
     expect((await identityOf(service, session)).groups).toEqual([]);
   });
 
-  it('asks UserInfo where a refresh brings no id_token: what it says counts, and what it never spoke of stays as the last id_token had it', async () => {
+  it('without a new ID token gets claims from UserInfo, and keeps the others of the last ID token', async () => {
     const session = await logIn(service);
     service.provider.lies = { noIdTokenAtRefresh: true, userinfo: { groups: ['sre'] } };
     await after(service, 10 * minute);
@@ -142,7 +142,7 @@ describe('a session follows what its provider says', () => {
     expect(await identityOf(service, session)).toMatchObject({ user: 'alice@example.com', name: 'Alice', groups: [] });
   });
 
-  it('forgets a group that only UserInfo ever named once it names it no more', async () => {
+  it('loses a group that only UserInfo named when UserInfo stops naming it', async () => {
     service.provider.lies = { claims: { groups: undefined }, userinfo: { groups: ['sre'] } };
     const session = await logIn(service);
     service.provider.lies = { noIdTokenAtRefresh: true };
@@ -150,7 +150,7 @@ describe('a session follows what its provider says', () => {
     expect((await identityOf(service, session)).groups).toEqual([]);
   });
 
-  it('lives on as it is where the provider vouches and says nothing else', async () => {
+  it('stays the same if the provider confirms it without claims', async () => {
     await begin();
     service.provider.lies = { discovery: { userinfo_endpoint: undefined } };
     const session = await logIn(service);
@@ -160,7 +160,7 @@ describe('a session follows what its provider says', () => {
     expect(await outcomes(service)).toEqual({ unchanged: 1 });
   });
 
-  it('keeps a refresh token that is not replaced', async () => {
+  it('keeps a refresh token that is not rotated', async () => {
     service.provider.lies = { noRotation: true };
     const session = await logIn(service);
     for (let n = 0; n < 3; n += 1) await after(service, 10 * minute);
@@ -168,14 +168,14 @@ describe('a session follows what its provider says', () => {
     expect(refreshCalls(service)).toBe(4);
   });
 
-  it('lives to its end without one', async () => {
+  it('lives until it expires without a refresh token', async () => {
     service.provider.lies = { noRefreshToken: true };
     const session = await logIn(service);
     expect(await after(service, 20 * minute)).toBe(0);
     expect(await live(service, session)).toEqual(session);
   });
 
-  it('is refreshed by the interval of its provider, spread over its last tenth', async () => {
+  it('is refreshed at the interval of its provider, spread over the last tenth', async () => {
     await begin({
       identity: {
         providers: [
@@ -194,7 +194,7 @@ describe('a session follows what its provider says', () => {
     expect(await after(service, 0.02 * minute)).toBe(1);
   });
 
-  it('holds for programs as for browsers', async () => {
+  it('may belong to a program as well as a browser', async () => {
     await exchange(service, { code: await cliCode(service) });
     const [session] = await service.sessions.list();
     service.provider.lies = { claims: { groups: ['sre'] } };
@@ -203,13 +203,13 @@ describe('a session follows what its provider says', () => {
   });
 });
 
-describe('a session ends with what made it', () => {
+describe('a session ends', () => {
   it.each([
     ['invalid_grant', 400],
     ['invalid_client', 401],
     ['unauthorized_client', 400],
     ['access_denied', 403],
-  ])('when the provider answers %s', async (error, status) => {
+  ])('if the provider responds with %s', async (error, status) => {
     const session = await logIn(service);
     answerWith(service, () => json({ error }, status));
     await after(service, 10 * minute);
@@ -237,7 +237,7 @@ describe('a session ends with what made it', () => {
     [404, 'text/plain'],
     [401, 'application/json'],
     [410, 'application/json'],
-  ])('when it answers %i whatever stands in it (%s)', async (status, type) => {
+  ])('if the provider responds with %i and any body (%s)', async (status, type) => {
     const session = await logIn(service);
     answerWith(
       service,
@@ -247,7 +247,7 @@ describe('a session ends with what made it', () => {
     expect(await live(service, session)).toBe('refused');
   });
 
-  it('when UserInfo refuses', async () => {
+  it('if UserInfo refuses', async () => {
     const session = await logIn(service);
     service.provider.lies = {
       claims: { groups: undefined },
@@ -265,7 +265,7 @@ describe('a session ends with what made it', () => {
     ['no user name', { email: undefined }],
     ['groups of another kind', { groups: [7] }],
     ["a name of Kubernetes' own", { email: 'system:admin' }],
-  ])('when the provider speaks of %s', async (_what, claims) => {
+  ])('if the provider sends %s', async (_what, claims) => {
     const session = await logIn(service);
     service.provider.lies = { claims };
     await after(service, 10 * minute);
@@ -273,7 +273,7 @@ describe('a session ends with what made it', () => {
     expect(service.events('session.refreshed')).toEqual([]);
   });
 
-  it('when UserInfo speaks of somebody else', async () => {
+  it('if UserInfo is about another user', async () => {
     const session = await logIn(service);
     service.provider.lies = { noIdTokenAtRefresh: true, userinfo: { sub: 'sub-mallory' } };
     await after(service, 10 * minute);

@@ -20,7 +20,7 @@ async function begin(sections: Record<string, unknown> = {}) {
 }
 beforeEach(() => begin({ sessions: { memory: true, idle: '10h' } }));
 
-describe('replicas share the work', () => {
+describe('replicas', () => {
   const replicaOf = (of: TestService) =>
     createRefresher({
       ...of.deps,
@@ -29,7 +29,7 @@ describe('replicas share the work', () => {
       random: () => 0.5,
     });
 
-  it('and ask once for each session', async () => {
+  it('refresh each session once', async () => {
     await logInMany(service, 50);
     const before = refreshCalls(service);
     const others = [replicaOf(service), replicaOf(service), replicaOf(service)];
@@ -40,7 +40,7 @@ describe('replicas share the work', () => {
     expect(await service.sessions.list()).toHaveLength(50);
   });
 
-  it('and whoever was overtaken writes nothing, ends nothing', async () => {
+  it('write and end nothing after they were overtaken', async () => {
     const session = await logIn(service);
     let go: (() => void) | undefined;
     const slow = new Promise<void>((resolve) => {
@@ -67,7 +67,7 @@ describe('replicas share the work', () => {
     expect(await outcomes(service)).toEqual({ overtaken: 1 });
   });
 
-  it('and bring no session back that is ended meanwhile', async () => {
+  it('do not bring back a session that ended during its refresh', async () => {
     const session = await logIn(service);
     service.provider.lies = { claims: { groups: ['sre'] } };
     answerWith(service, async () => {

@@ -13,7 +13,7 @@ async function begin(sections: Record<string, unknown> = {}) {
 }
 beforeEach(() => begin({ sessions: { memory: true, idle: '10h' } }));
 
-describe('tokens lie sealed', () => {
+describe('provider tokens are sealed', () => {
   const everything = async () => {
     const records = await Promise.all(
       (await service.sessions.list()).map(({ id }) => service.tokenStorage.tokens.read(id)),
@@ -22,7 +22,7 @@ describe('tokens lie sealed', () => {
   };
   const secretsOf = (of: TestService) => [...of.provider.refreshTokens.keys()];
 
-  it('in the store, on their way there, and in no log or event', async () => {
+  it('in every store, and are in no log or event', async () => {
     const puts: string[] = [];
     const { singleUse } = service;
     service = await createTestService(
@@ -45,11 +45,11 @@ describe('tokens lie sealed', () => {
     const text = (await everything()) + puts.join();
     expect(before).toHaveLength(2);
     for (const secret of [...before, ...secretsOf(service), 'in-clear']) expect(text).not.toContain(secret);
-    // Three letters alone come about by chance in what is sealed.
+    // Three letters alone can appear in sealed text by chance.
     expect(text).not.toMatch(/eyJ[\w-]+\.[\w-]+/);
   });
 
-  it('for their own session alone', async () => {
+  it('for their own session only', async () => {
     const [one, two] = [
       await logIn(service),
       (await exchange(service, { code: await cliCode(service) }), (await service.sessions.list()).at(-1)!),
@@ -63,7 +63,7 @@ describe('tokens lie sealed', () => {
     expect(openTokens(sealer, record.sealed, two.id)).toBeUndefined();
   });
 
-  it('with the newest key from the next refresh on; without the old one they wait for it, and no longer than for the provider', async () => {
+  it('with the newest key from the next refresh on; without the old key they wait for it, as for a provider that is down', async () => {
     const session = await logIn(service);
     const [old, fresh] = [
       { id: 'old', key: randomBytes(32) },
@@ -98,7 +98,7 @@ describe('tokens lie sealed', () => {
     expect(await live(service, session)).toBe('provider-away');
   });
 
-  it('and are gone with their session', async () => {
+  it('and are deleted with their session', async () => {
     const session = await logIn(service);
     await service.browser.send('delete', `/v1/sessions/${session.id}`, {
       'sallyport-caller': Buffer.from(

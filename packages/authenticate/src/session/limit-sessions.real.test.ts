@@ -25,10 +25,10 @@ const reasonOf = async (id: string) => {
 };
 const bob = { claims: { sub: 'sub-bob', email: 'bob@example.com' } };
 
-describe('a limit on the sessions of a person', () => {
+describe('a limit on the sessions of a user', () => {
   const limited = (onLimit: string) => createTestService({ sessions: { memory: true, perUser: 2, onLimit } });
 
-  it('ends the oldest, of that person alone, and says so', async () => {
+  it('ends the oldest session of that user only, and records it', async () => {
     service = await limited('endOldest');
     service.provider.lies = bob;
     const bobs = await cliLogin();
@@ -45,7 +45,7 @@ describe('a limit on the sessions of a person', () => {
     ]);
   });
 
-  it('refuses the new one, and lets it in when there is room', async () => {
+  it('refuses a new session, and allows it when one has ended', async () => {
     service = await limited('refuse');
     const first = await cliLogin();
     service.clock.now += 1000;
@@ -66,7 +66,7 @@ describe('a limit on the sessions of a person', () => {
     expect(page.headers['set-cookie']?.toString() ?? '').not.toContain('spt_');
   });
 
-  it('lets a browser log in again in place of its own session', async () => {
+  it('allows a browser to replace its own session', async () => {
     for (const onLimit of ['refuse', 'endOldest']) {
       service = await limited(onLimit);
       const other = await cliLogin();
@@ -79,7 +79,7 @@ describe('a limit on the sessions of a person', () => {
     }
   });
 
-  it.each(['refuse', 'endOldest'])('holds for many logins at once (%s)', async (onLimit) => {
+  it.each(['refuse', 'endOldest'])('applies to many simultaneous logins (%s)', async (onLimit) => {
     service = await limited(onLimit);
     const codes = await Promise.all(Array.from({ length: 6 }, () => cliCode(service)));
     await Promise.all(codes.map((code) => exchange(service, { code })));

@@ -27,7 +27,7 @@ describe('beyond sessions.perUser', () => {
     );
   });
 
-  it('the oldest ends where all were used, and where none was', async () => {
+  it('the oldest session ends if all or none were used', async () => {
     const [first, second] = [await logIn(), await logIn()];
     const third = await logIn();
     expect(await ids()).toEqual([second.id, third.id]);

@@ -5,7 +5,7 @@ import type { LoginSettings } from '../settings/login-settings.ts';
 import type { LoginEvents } from '../events/login-events.ts';
 
 /** What enforcing the limit needs. */
-export type LimitSessionsDeps = {
+type LimitSessionsDeps = {
   sessions: Pick<SessionStore, 'list' | 'revoke'>;
   settings: Pick<LoginSettings, 'perUser' | 'onLimit'>;
   events: Pick<LoginEvents, 'ended'>;

@@ -4,7 +4,7 @@ import { createBrowser } from '../testing/test-browser.ts';
 import { throughProvider } from '../testing/test-login.ts';
 import { createTestService } from '../testing/test-service.ts';
 
-it('a session that finds no room leaves no tokens behind, which would push out those of others', async () => {
+it('a session that cannot be created leaves no tokens behind, which would push out those of others', async () => {
   const clock = { now: Date.now() };
   const service = await createTestService(
     {},

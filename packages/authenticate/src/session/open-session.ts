@@ -18,7 +18,7 @@ export type OpenSessionDeps = StoreTokensDeps & {
   now: () => number;
   randomToken: () => string;
 };
-export type NewSession = {
+type NewSession = {
   id: string;
   kind: Session['kind'];
   identity: ProvenIdentity;

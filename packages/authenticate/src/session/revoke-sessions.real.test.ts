@@ -22,11 +22,11 @@ const reasonOf = async (id: string) => {
 };
 const bob = { claims: { sub: 'sub-bob', email: 'bob@example.com' } };
 
-describe('ending the sessions of a person, or of everybody', () => {
+describe('revoking the sessions of one user or of all users', () => {
   const end = (query: string, caller: Parameters<typeof callerHeader>[0]) =>
     service.browser.send('delete', `/v1/sessions${query}`, { ...asJson, ...callerHeader(caller) });
 
-  it('is for those whom api.policy.sessions names', async () => {
+  it('is allowed by api.policy.sessions', async () => {
     const [mine] = [await cliLogin(), await cliLogin()];
     service.provider.lies = bob;
     const bobs = [await cliLogin(), await cliLogin()];
@@ -42,7 +42,7 @@ describe('ending the sessions of a person, or of everybody', () => {
     expect(service.events('session.revoked')).toHaveLength(4);
   });
 
-  it('lets everybody end all of their own, and not those of a namesake from another provider', async () => {
+  it('lets users end their own sessions, but not those of a user with the same name at another provider', async () => {
     const mine = await cliLogin();
     service.provider.lies = { claims: { sub: 'another-alice' } };
     const namesake = await cliLogin();
@@ -50,7 +50,7 @@ describe('ending the sessions of a person, or of everybody', () => {
     expect(await ids()).toEqual([namesake.id]);
   });
 
-  it('may be for one provider only', async () => {
+  it('can be limited to one provider', async () => {
     const mine = await cliLogin();
     expect((await end('?user=alice@example.com&provider=other', { id: mine.id, privileged: true })).body).toEqual({
       revoked: 0,
@@ -60,7 +60,7 @@ describe('ending the sessions of a person, or of everybody', () => {
     });
   });
 
-  it('is told clearly whose', async () => {
+  it('must name the user or all users', async () => {
     const mine = await cliLogin();
     for (const query of ['', '?user=', '?all=false', '?all=true&user=x', '?user=a&user=b', '?provider=corp'])
       expect((await end(query, { id: mine.id, privileged: true })).body).toMatchObject({ code: 'bad-request' });
@@ -68,7 +68,7 @@ describe('ending the sessions of a person, or of everybody', () => {
     expect(await ids()).toEqual([mine.id]);
   });
 
-  it('can be looked at first', async () => {
+  it('can be previewed as a list', async () => {
     const mine = await cliLogin();
     service.provider.lies = bob;
     const bobs = await cliLogin();

@@ -17,7 +17,7 @@ describe('me, logout and sessions', () => {
     return (body as { session: { id: string } }).session.id;
   };
 
-  it('says who one is, to programs and to people', async () => {
+  it('shows the identity to programs and users', async () => {
     const id = await logIn();
     const answer = await service.browser.get('/.sallyport/me', { ...asJson, ...callerHeader({ id }) });
     expect(answer.body).toEqual({
@@ -38,14 +38,14 @@ describe('me, logout and sessions', () => {
     expect(page.text).toContain('action="/.sallyport/logout"');
   });
 
-  it('shows names as text, whatever is in them', async () => {
+  it('escapes names', async () => {
     service.provider.lies = { claims: { groups: ['<img src=x onerror=alert(1)>'] } };
     const page = await service.browser.get('/.sallyport/me', callerHeader({ id: await logIn() }));
     expect(page.text).toContain('&lt;img src=x');
     expect(page.text).not.toContain('<img');
   });
 
-  it('says 401 to strangers and after the end', async () => {
+  it('responds with 401 without a session and after its end', async () => {
     expect((await service.browser.get('/.sallyport/me', asJson)).body).toMatchObject({ code: 'unauthenticated' });
     expect((await service.browser.get('/.sallyport/me')).status).toBe(401);
     const id = await logIn();
@@ -56,7 +56,7 @@ describe('me, logout and sessions', () => {
     );
   });
 
-  it('logs out at once and says so on every replica', async () => {
+  it('logs out at once, and notifies every replica', async () => {
     const id = await logIn();
     const heard: string[] = [];
     service.sessions.onChange(({ sessionId }) => heard.push(sessionId));
@@ -69,7 +69,7 @@ describe('me, logout and sessions', () => {
     expect((await service.browser.post('/.sallyport/logout', asJson)).status).toBe(401);
   });
 
-  it('logs a browser out only from one of our own pages', async () => {
+  it('logs a browser out only from our own pages', async () => {
     await throughProvider(service, '/.sallyport/login');
     const [session] = await sessionsOf();
     const headers = callerHeader({ id: session!.id, kind: 'browser' });
@@ -83,7 +83,7 @@ describe('me, logout and sessions', () => {
     expect(await sessionsOf()).toEqual([]);
   });
 
-  it("lists one's own sessions, and all only to the privileged", async () => {
+  it("lists the caller's sessions, and all sessions only to privileged callers", async () => {
     const id = await logIn();
     service.provider.lies = { claims: { sub: 'sub-bob', email: 'bob@example.com' } };
     const bobs = await logIn();
@@ -113,7 +113,7 @@ describe('me, logout and sessions', () => {
     expect((await service.browser.get('/v1/sessions', asJson)).status).toBe(401);
   });
 
-  it("revokes one's own session, others' only for the privileged, and does not tell which exist", async () => {
+  it("revokes the caller's session, others only for privileged callers, and does not reveal which exist", async () => {
     const id = await logIn();
     service.provider.lies = { claims: { sub: 'sub-bob', email: 'bob@example.com' } };
     const bobs = await logIn();

@@ -2,7 +2,7 @@ import { hashToken } from '@sallyport/kit';
 import type { OutboundFetch } from '@sallyport/kit';
 
 type Email = { email: string; primary: boolean; verified: boolean; visibility?: string | null };
-export type FakePerson = {
+type FakePerson = {
   id: number;
   login: string;
   name: string | null;

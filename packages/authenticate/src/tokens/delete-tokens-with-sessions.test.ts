@@ -43,14 +43,14 @@ const setUp = async (change: (tokens: ProviderTokenStore) => ProviderTokenStore 
 const by = { by: 'x', reason: 'revoked' as const };
 
 describe('a session that ends', () => {
-  it('takes its tokens with it, once', async () => {
+  it('deletes its tokens, once', async () => {
     const { sessions, tokens } = await setUp();
     expect(await sessions.revoke('s', by)).toMatchObject({ id: 's' });
     expect(await tokens.read('s')).toBeUndefined();
     expect(await sessions.revoke('s', by)).toBeUndefined();
   });
 
-  it('has ended also when they cannot be reached, which is told', async () => {
+  it('ends even if its tokens cannot be deleted, which is logged', async () => {
     const { sessions, tokens, lines } = await setUp((all) => ({
       ...all,
       forget: () => Promise.reject(new Error('away')),

@@ -2,7 +2,7 @@ import type { ProviderTokenStore, TokenSealer } from '@sallyport/stores';
 import { z } from 'zod';
 
 /** The tokens that a provider issued at a login: to refresh the session, and to identify the login at a logout. */
-export const providerTokensSchema = z.object({
+const providerTokensSchema = z.object({
   refreshToken: z.string().min(1).optional(),
   idToken: z.string().min(1).optional(),
 });

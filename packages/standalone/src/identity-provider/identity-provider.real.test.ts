@@ -2,15 +2,10 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { pino } from 'pino';
-import {
-  createAuthenticateApp,
-  createProviderClient,
-  readLoginSettings,
-  type OutboundFetch,
-} from '@sallyport/authenticate';
+import { createAuthenticateApp, createProviderClient, readLoginSettings } from '@sallyport/authenticate';
 import { configSchema } from '@sallyport/contracts';
 import { type AuditSink } from '@sallyport/audit-log';
-import { hashToken, listenHttp, type Listening } from '@sallyport/kit';
+import { hashToken, listenHttp, type Listening, type OutboundFetch } from '@sallyport/kit';
 import { createMemorySessionStore, createMemorySingleUseStore, type SessionStore } from '@sallyport/stores';
 import { createIdentityProvider, type IdentityProvider } from './create-identity-provider.ts';
 import { demoPeople } from './people.ts';

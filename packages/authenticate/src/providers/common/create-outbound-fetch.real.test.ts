@@ -49,7 +49,7 @@ beforeAll(async () => {
     response.end(`hello ${request.headers.host}`);
   }).listen(0, '127.0.0.1');
   await once(provider, 'listening');
-  // A forward proxy: CONNECT, whatever the name, to the provider above.
+  // A forward proxy: CONNECT to any name leads to the provider above.
   proxy = createHttpServer().listen(0, '127.0.0.1');
   proxy.on('connect', (request, socket) => {
     tunnels.push(request.url ?? '');
@@ -69,20 +69,20 @@ afterAll(async () => {
   rmSync(directory, { recursive: true });
 });
 
-describe("a provider's fetch", () => {
-  it('believes the certificate authority of the configuration', async () => {
+describe('the fetch for a provider', () => {
+  it('trusts the configured certificate authority', async () => {
     const { fetch, close } = createOutboundFetch({ ca });
     expect(await (await fetch(`https://127.0.0.1:${port(provider)}/`, get)).text()).toContain('hello');
     await close();
   });
 
-  it('and no other', async () => {
+  it('trusts no other', async () => {
     const { fetch, close } = createOutboundFetch({});
     await expect(fetch(`https://127.0.0.1:${port(provider)}/`, get)).rejects.toBeInstanceOf(TypeError);
     await close();
   });
 
-  it('goes through the proxy, with the same authority, except where NO_PROXY says not to', async () => {
+  it('uses the proxy with the same authority, except for hosts in NO_PROXY', async () => {
     const { fetch, close } = createOutboundFetch({
       ca,
       httpsProxy: `http://127.0.0.1:${port(proxy)}`,
@@ -95,7 +95,7 @@ describe("a provider's fetch", () => {
     await close();
   });
 
-  it('uses no connection a second time: many a server closes it without a word, and a code cannot be redeemed twice', async () => {
+  it('does not reuse connections, which servers close without notice, because a code cannot be redeemed twice', async () => {
     const asked: string[] = [];
     const server = createTcpServer((socket) => {
       let answered = false;
@@ -117,7 +117,7 @@ describe("a provider's fetch", () => {
     server.close();
   });
 
-  it('stops reading an answer that does not end', async () => {
+  it('stops reading an endless response', async () => {
     const { fetch, close } = createOutboundFetch({ ca });
     await expect(boundFetch(fetch)(`https://127.0.0.1:${port(provider)}/endless`, get)).rejects.toThrow('too large');
     await close();

@@ -1,7 +1,7 @@
 import type { OutboundFetch } from '@sallyport/kit';
 import { EnvHttpProxyAgent, fetch as undiciFetch } from 'undici';
 
-export type OutboundFetchDeps = {
+type OutboundFetchDeps = {
   /** PEM. Where set, only these authorities are trusted. */
   ca?: string;
   /** HTTPS_PROXY and NO_PROXY. */

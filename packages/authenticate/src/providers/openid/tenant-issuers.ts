@@ -1,6 +1,6 @@
 import { claimsOfTemplate, type ProviderConfig } from '@sallyport/contracts';
 
-export type TenantIssuer = { issuer: string; claims: Readonly<Record<string, string>> };
+type TenantIssuer = { issuer: string; claims: Readonly<Record<string, string>> };
 
 /**
  * Returns the issuers that `issuerTemplate` stands for, each with the claims that it is built from: one for every
