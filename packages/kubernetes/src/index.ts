@@ -1,9 +1,10 @@
-// The tongue of the Kubernetes API: request targets, request info, selectors, Status, WebSocket framing, and what flows
-// in exec, attach, port-forward and watch.
+// The protocols of the Kubernetes API: request targets, request info, selectors, Status, WebSocket frames, and observers
+// of exec, attach, port-forward and watch streams.
 export { parseRequestTarget } from './request/parse-request-target.ts';
 export type { RequestTarget } from './request/parse-request-target.ts';
 export { readRequestInfo } from './request/read-request-info.ts';
-export type { RequestInfo, RequestParts } from './request/read-request-info.ts';
+export type { RequestParts } from './request/read-request-info.ts';
+export type { RequestInfo } from './request/request-info.ts';
 export { anyName, composeRequest, requestVerbs } from './request/compose-request.ts';
 export type { StreamKind } from './request/stream-kind.ts';
 export { isApiTrue } from './request/read-list-options.ts';

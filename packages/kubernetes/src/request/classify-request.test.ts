@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { isSecretRead, isWrite, shellEquivalent } from './classify-request.ts';
 import { parseRequestTarget } from './parse-request-target.ts';
 import { readRequestInfo } from './read-request-info.ts';
-import type { RequestInfo } from './read-request-info.ts';
+import type { RequestInfo } from './request-info.ts';
 
 function read(method: string, target: string, contentTypes?: string[]): RequestInfo {
   const parsed = parseRequestTarget(target);
@@ -29,7 +29,7 @@ describe('shell equivalents', () => {
     expect(shellEquivalent(read('GET', target))).toBe(true);
   });
 
-  it('are requests for certificates, by whatever verb they are made', () => {
+  it('include requests for certificates with any verb', () => {
     const requests = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
     expect(shellEquivalent(read('POST', requests))).toBe(true);
     expect(shellEquivalent(read('PATCH', `${requests}/a`, ['application/apply-patch+yaml']))).toBe(true);
@@ -44,7 +44,7 @@ describe('shell equivalents', () => {
     '/api/v1/namespaces/dev/serviceaccounts/a',
     '/apis/example.com/v1/namespaces/dev/pods/web/exec',
     '/exec',
-  ])('%s is none', (target) => {
+  ])('%s is not one', (target) => {
     expect(shellEquivalent(read('GET', target))).toBe(false);
   });
 });
@@ -63,11 +63,11 @@ describe('reads of secrets', () => {
     ['PATCH', '/api/v1/namespaces/dev/secrets/a'],
     ['DELETE', '/api/v1/namespaces/dev/secrets/a'],
     ['DELETE', '/api/v1/secrets?dryRun=All'],
-  ])('%s %s is one as well: the answer carries what is written or deleted', (method, target) => {
+  ])('%s %s is one too: the response contains what is written or deleted', (method, target) => {
     expect(isSecretRead(read(method, target))).toBe(true);
   });
 
-  it('are none of what only shares the name', () => {
+  it('do not include resources that only share the name', () => {
     expect(isSecretRead(read('GET', '/apis/example.com/v1/secrets'))).toBe(false);
     expect(isSecretRead(read('GET', '/secrets'))).toBe(false);
   });
@@ -89,7 +89,7 @@ describe('writes', () => {
     ['POST', '/apis/example.com/v1/watch/widgets'],
     ['DELETE', '/api/v1/watch/pods'],
     ['PUT', '/api/v1/proxy/nodes/n'],
-  ])('%s %s is one, or cannot be told from one', (method, target) => {
+  ])('%s %s is one, or may be one', (method, target) => {
     expect(isWrite(read(method, target))).toBe(true);
   });
 
@@ -100,7 +100,7 @@ describe('writes', () => {
     ['GET', '/api/v1/pods?watch=1'],
     ['GET', '/healthz'],
     ['OPTIONS', '/version'],
-  ])('%s %s is none', (method, target) => {
+  ])('%s %s is not one', (method, target) => {
     expect(isWrite(read(method, target))).toBe(false);
   });
 });

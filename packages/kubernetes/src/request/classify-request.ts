@@ -1,30 +1,28 @@
 import { isShellEquivalent } from '@sallyport/contracts';
-import type { RequestInfo } from './read-request-info.ts';
+import type { RequestInfo } from './request-info.ts';
 
-type Asked = Pick<
+type Request = Pick<
   RequestInfo,
   'isResourceRequest' | 'apiGroup' | 'resource' | 'subresource' | 'verb' | 'requestVerb' | 'method' | 'upsert'
 >;
 
 const reads: ReadonlySet<string> = new Set(['get', 'list', 'watch']);
-const harmlessMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/**
- * True if the request reaches into a workload or hands out an identity, so that a rule about exec must speak of it too.
- */
-export function shellEquivalent(info: Asked): boolean {
+/** Reports whether a request reaches into a workload or issues an identity, so that rules about exec must cover it. */
+export function shellEquivalent(info: Request): boolean {
   return info.isResourceRequest && isShellEquivalent(info);
 }
 
-/** True if the answer may carry Secrets: writes answer with the object too, and a deletecollection with the list. */
-export function isSecretRead(info: Pick<Asked, 'isResourceRequest' | 'apiGroup' | 'resource'>): boolean {
+/** Reports whether the response may contain Secrets: writes return the object, and a deletecollection the list. */
+export function isSecretRead(info: Pick<Request, 'isResourceRequest' | 'apiGroup' | 'resource'>): boolean {
   return info.isResourceRequest && info.apiGroup === '' && info.resource === 'secrets';
 }
 
 /**
- * True unless the request surely changes nothing, by its verb and by its method: an aggregated API may go by the one or
- * the other. An unknown verb counts as a write.
+ * Reports whether a request may change something. It must be safe by its verb and by its method, because an aggregated
+ * API may go by either. An unknown verb counts as a write.
  */
-export function isWrite(info: Asked): boolean {
-  return !harmlessMethods.has(info.method) || (info.isResourceRequest && !reads.has(info.verb));
+export function isWrite(info: Request): boolean {
+  return !safeMethods.has(info.method) || (info.isResourceRequest && !reads.has(info.verb));
 }

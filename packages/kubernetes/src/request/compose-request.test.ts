@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { composeRequest, requestVerbs, type AskedOfApi } from './compose-request.ts';
+import { composeRequest, requestVerbs, type ApiRequest } from './compose-request.ts';
 import { parseRequestTarget } from './parse-request-target.ts';
-import { readRequestInfo, type RequestInfo } from './read-request-info.ts';
+import { readRequestInfo } from './read-request-info.ts';
+import type { RequestInfo } from './request-info.ts';
 
-function read(asked: AskedOfApi): RequestInfo {
+function read(asked: ApiRequest): RequestInfo {
   const composed = composeRequest(asked)!;
   const target = parseRequestTarget(composed.target);
   if (!target.ok) throw new Error(target.reason);
@@ -20,8 +21,8 @@ const label = fc.stringMatching(/^[a-z][a-z0-9-]{0,8}[a-z0-9]$/);
 const resource = label.filter((name) => !['namespaces', 'proxy', 'watch'].includes(name));
 const name = fc.oneof(label, fc.constantFrom('a:b', 'ä€', 'a b', 'x%2Fy', 'q?r#s'));
 
-describe('a request made of what is asked', () => {
-  it('is read as what was asked', () => {
+describe('a composed request', () => {
+  it('is read as it was composed', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...requestVerbs),
@@ -67,7 +68,7 @@ describe('a request made of what is asked', () => {
     );
   });
 
-  it.each(['get', 'create'])('is a create for exec, whatever the verb (%s)', (verb) => {
+  it.each(['get', 'create'])('is a create for exec, with any verb (%s)', (verb) => {
     const info = read({
       verb,
       resource: 'pods',
@@ -87,7 +88,7 @@ describe('a request made of what is asked', () => {
     });
   });
 
-  it('has a name in its place where any one is meant', () => {
+  it('has a placeholder name if any object is meant', () => {
     expect(composeRequest({ verb: 'get', resource: 'pods', namespace: 'dev' })).toEqual({
       method: 'GET',
       target: '/api/v1/namespaces/dev/pods/any-name',
@@ -104,7 +105,7 @@ describe('a request made of what is asked', () => {
     });
   });
 
-  it('about a namespace has it once', () => {
+  it('for a namespace names it once', () => {
     expect(read({ verb: 'get', resource: 'namespaces', name: 'dev', namespace: 'dev' })).toMatchObject({
       resource: 'namespaces',
       namespace: 'dev',
@@ -112,7 +113,7 @@ describe('a request made of what is asked', () => {
     });
   });
 
-  it('is none for a verb that no request has', () => {
+  it('does not exist for a verb that no request has', () => {
     for (const verb of ['', 'bind', 'use', 'exec', 'GET', '__proto__'])
       expect(composeRequest({ verb, resource: 'pods' })).toBeUndefined();
   });

@@ -1,9 +1,9 @@
-/** A request by what it asks, as people and RBAC name it; what is missing or empty is none. */
-export type AskedOfApi = {
+/** A request in the terms of RBAC. A missing field and an empty one are the same. */
+export type ApiRequest = {
   verb: string;
   resource: string;
   apiGroup?: string | undefined;
-  /** `v1` unless said otherwise. */
+  /** `v1` by default. */
   apiVersion?: string | undefined;
   subresource?: string | undefined;
   namespace?: string | undefined;
@@ -11,7 +11,7 @@ export type AskedOfApi = {
   labelSelector?: string | undefined;
   fieldSelector?: string | undefined;
   dryRun?: boolean | undefined;
-  /** What exec or attach would run, and where. */
+  /** For exec and attach: what to run, and where. */
   command?: readonly string[] | undefined;
   container?: string | undefined;
 };
@@ -27,17 +27,17 @@ const methods: ReadonlyMap<string, string> = new Map([
   ['deletecollection', 'DELETE'],
 ]);
 
-/** Verbs that are about one object; asked without a name they are about any one. */
+/** Verbs that apply to one object. Without a name they mean any object. */
 const ofOneObject: ReadonlySet<string> = new Set(['get', 'update', 'patch', 'delete']);
 
-/** Stands in a path for the name of any one object. */
+/** A placeholder in a path for the name of any object. */
 export const anyName = 'any-name';
 
-/** The verbs for which there are requests; RBAC knows others (`bind`, `use`), which no client sends. */
+/** The verbs that requests have. RBAC has others (`bind`, `use`), which no client sends. */
 export const requestVerbs: readonly string[] = [...methods.keys()];
 
-function queryOf(asked: AskedOfApi): string {
-  const { verb, labelSelector, fieldSelector, dryRun, command, container } = asked;
+function queryOf(request: ApiRequest): string {
+  const { verb, labelSelector, fieldSelector, dryRun, command, container } = request;
   const pairs = [
     ...(verb === 'watch' ? [['watch', 'true']] : []),
     ...(labelSelector ? [['labelSelector', labelSelector]] : []),
@@ -52,14 +52,13 @@ function queryOf(asked: AskedOfApi): string {
 }
 
 /**
- * The method and target that a client would send for what is asked, so that it can be read by whatever reads real
- * requests. Undefined for a verb that no request has. `anyOne`: the name in it is `anyName`, for none was given where
- * the path needs one.
+ * Returns the method and target that a client would send, so that the code for real requests can read them; undefined for
+ * a verb that no request has. `anyOne` is true if the path needed a name and got `anyName`.
  */
-export function composeRequest(asked: AskedOfApi): { method: string; target: string; anyOne: boolean } | undefined {
-  const method = methods.get(asked.verb);
+export function composeRequest(request: ApiRequest): { method: string; target: string; anyOne: boolean } | undefined {
+  const method = methods.get(request.verb);
   if (method === undefined) return undefined;
-  const { verb, resource, apiGroup = '', apiVersion = '', subresource = '', namespace = '', name = '' } = asked;
+  const { verb, resource, apiGroup = '', apiVersion = '', subresource = '', namespace = '', name = '' } = request;
   const version = apiVersion === '' ? 'v1' : apiVersion;
   const anyOne = name === '' && (subresource !== '' || ofOneObject.has(verb));
   const named = anyOne ? anyName : name;
@@ -71,5 +70,5 @@ export function composeRequest(asked: AskedOfApi): { method: string; target: str
     ...(named === '' ? [] : [named]),
     ...(subresource === '' ? [] : [subresource]),
   ];
-  return { method, target: `/${segments.map(encodeURIComponent).join('/')}${queryOf(asked)}`, anyOne };
+  return { method, target: `/${segments.map(encodeURIComponent).join('/')}${queryOf(request)}`, anyOne };
 }

@@ -14,7 +14,7 @@ const binding = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/evil';
 const custom = '/apis/example.com/v1/namespaces/dev/widgets/a';
 const apply = 'application/apply-patch+yaml';
 
-describe('what may create an object by another verb', () => {
+describe('what may create an object with another verb', () => {
   it.each([
     [binding, [apply]],
     [pod, ['application/apply-patch+cbor']],
@@ -64,7 +64,7 @@ describe('what may create an object by another verb', () => {
     expect(upserts('PUT', target)).toBe(false);
   });
 
-  it('not other verbs, nor an apply to a subresource of a built-in kind', () => {
+  it('not other verbs, or an apply to a subresource of a built-in kind', () => {
     for (const method of ['GET', 'POST', 'DELETE']) expect(upserts(method, custom, [apply])).toBe(false);
     expect(upserts('PATCH', `${pod}/status`, [apply])).toBe(false);
   });

@@ -1,26 +1,23 @@
-import type { TargetRefusal } from './parse-request-target.ts';
+import { refuseTarget, type TargetRefusal } from './target-refusal.ts';
 
-/** Decoded parameters, values in the order in which they came. */
+/** Decoded parameters, with values in their order. */
 export type QueryParameters = ReadonlyMap<string, readonly string[]>;
 
-/** Parameters that decide what a request is; said twice, one reader takes the first and another the last. */
+/** Parameters that determine what a request is. Of two values, one reader would take the first and another the last. */
 const single: ReadonlySet<string> = new Set(['watch', 'dryRun', 'fieldSelector', 'labelSelector', 'container']);
 
-// Go's net/url drops the whole query above 10,000 parameters; nobody needs a tenth of that.
+// Go's net/url drops the whole query above 10,000 parameters. No client needs a tenth of that.
 const maxParameters = 1000;
 
 const none: QueryParameters = new Map();
 const visibleAsciiNoFragment = /^[\x21\x22\x24-\x3a\x3c-\x7e]*$/;
 
-/**
- * Parses a query string that begins with `?` (or is empty), as Go's net/url does where that is beyond doubt; refuses
- * the rest.
- */
+/** Parses a query string that begins with `?` (or is empty) like Go's net/url, and refuses what is ambiguous. */
 export function parseQuery(rawQuery: string): { ok: true; query: QueryParameters } | TargetRefusal {
   if (rawQuery.length < 2) return { ok: true, query: none };
-  if (!visibleAsciiNoFragment.test(rawQuery)) return refuse(wrongCharacter(rawQuery));
+  if (!visibleAsciiNoFragment.test(rawQuery)) return refuseTarget(wrongCharacter(rawQuery));
   const pairs = rawQuery.slice(1).split('&');
-  if (pairs.length > maxParameters) return refuse(`the query has more than ${maxParameters} parameters`);
+  if (pairs.length > maxParameters) return refuseTarget(`the query has more than ${maxParameters} parameters`);
   const query = new Map<string, string[]>();
   for (const pair of pairs) {
     if (pair === '') continue;
@@ -28,10 +25,10 @@ export function parseQuery(rawQuery: string): { ok: true; query: QueryParameters
     const name = decode(mark === -1 ? pair : pair.slice(0, mark));
     const value = mark === -1 ? '' : decode(pair.slice(mark + 1));
     if (name === undefined || value === undefined)
-      return refuse('the query has a malformed escape, one that is not UTF-8, or a NUL');
+      return refuseTarget('the query has an escape that is malformed, not UTF-8, or a NUL');
     const before = query.get(name);
     if (before === undefined) query.set(name, [value]);
-    else if (single.has(name)) return refuse(`the query says ${name} more than once`);
+    else if (single.has(name)) return refuseTarget(`the parameter ${name} appears more than once`);
     else before.push(value);
   }
   return { ok: true, query };
@@ -49,11 +46,7 @@ function decode(raw: string): string | undefined {
 }
 
 function wrongCharacter(rawQuery: string): string {
-  if (rawQuery.includes('#')) return 'a fragment (#) does not belong in a request';
-  if (rawQuery.includes(';')) return 'the query has a semicolon; write %3B';
+  if (rawQuery.includes('#')) return 'it has a fragment (#)';
+  if (rawQuery.includes(';')) return 'the query has a semicolon, which must be written as %3B';
   return 'the query has a byte outside visible ASCII that is not percent-encoded';
-}
-
-function refuse(reason: string): TargetRefusal {
-  return { ok: false, reason: `The request target is refused: ${reason}.` };
 }

@@ -12,7 +12,7 @@ const refused: { target: string }[] = JSON.parse(
   readFileSync(new URL('../../testdata/refused-targets.json', import.meta.url), 'utf8'),
 );
 
-describe('a target that someone might read differently is refused', () => {
+describe('a target that can be read in two ways is refused', () => {
   it.each(refused)('$target', ({ target }) => {
     expect(parseRequestTarget(target)).toEqual({
       ok: false,
@@ -43,7 +43,7 @@ describe('a target that someone might read differently is refused', () => {
     '.%20',
     '..%20;x',
     '..;%2e',
-  ])('as is a dot segment for those who take a parameter or a blank away from it: %s', (segment) => {
+  ])('as is a dot segment after removing a parameter or a blank: %s', (segment) => {
     for (const before of [
       '/api/v1/namespaces/dev',
       '/api/v1/nodes/n/proxy',
@@ -56,7 +56,7 @@ describe('a target that someone might read differently is refused', () => {
     }
   });
 
-  it('as is a parameter of a segment, which some readers take away, but behind a proxy subresource', () => {
+  it('as is a parameter of a segment, which some readers remove, except after a proxy subresource', () => {
     for (const bad of [
       '/apis/example.com/v1/namespaces/prod;x/things',
       '/apis/example.com/v1/namespaces/prod%3bx/things',
@@ -75,7 +75,7 @@ describe('a target that someone might read differently is refused', () => {
       expect(parseRequestTarget(good).ok).toBe(true);
   });
 
-  it('as is a query of more parameters than anyone needs', () => {
+  it('as is a query with too many parameters', () => {
     expect(parseRequestTarget(`/exec?${'command=a&'.repeat(900)}`).ok).toBe(true);
     expect(parseRequestTarget(`/exec?${'command=a&'.repeat(1001)}`).ok).toBe(false);
   });
@@ -85,8 +85,8 @@ describe('a target that someone might read differently is refused', () => {
   });
 });
 
-describe('a target that all read alike is taken as it is', () => {
-  it('with needless escapes', () => {
+describe('an unambiguous target is accepted unchanged', () => {
+  it('with unnecessary escapes', () => {
     expect(parseRequestTarget('/apis/rbac.authorization.k8s.io/v1/clusterroles/system%3Adiscovery')).toMatchObject({
       ok: true,
       rawPath: '/apis/rbac.authorization.k8s.io/v1/clusterroles/system%3Adiscovery',
@@ -99,7 +99,7 @@ describe('a target that all read alike is taken as it is', () => {
     expect(parsed.ok && [parsed.segments[3], parsed.query.get('x')]).toEqual(['a+b', ['a b+']]);
   });
 
-  it('with empty segments behind a proxy subresource only', () => {
+  it('with empty segments only after a proxy subresource', () => {
     expect(parseRequestTarget('/api/v1/nodes/n/proxy//a//')).toMatchObject({
       ok: true,
       path: '/api/v1/nodes/n/proxy//a//',
@@ -114,14 +114,14 @@ describe('a target that all read alike is taken as it is', () => {
     '/apis/apps/v1/',
     '/api/v1/namespaces/dev/pods/web/',
     '/api/v1/namespaces/dev/pods/a%20b/',
-  ])('with one slash at its end, which makes no segment (%s)', (target) => {
+  ])('with a final slash, which adds no segment (%s)', (target) => {
     const [slash, none] = [parseRequestTarget(target), parseRequestTarget(target.slice(0, -1))];
     if (!slash.ok || !none.ok) throw new Error(JSON.stringify([slash, none]));
     expect(slash.segments).toEqual(none.segments);
     expect([slash.rawPath, slash.path]).toEqual([target, `${none.path}/`]);
   });
 
-  it('with parameters whose names are those of every object', () => {
+  it('with parameters named like properties of every object', () => {
     const parsed = parseRequestTarget('/x?__proto__=1&constructor=2');
     expect(parsed.ok && [...parsed.query.keys()]).toEqual(['__proto__', 'constructor']);
   });
@@ -159,7 +159,7 @@ describe('for any string', () => {
     )
     .map((parts) => `/${parts.join('')}`);
 
-  it('what is accepted comes back byte by byte', () => {
+  it('an accepted target is returned byte for byte', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -176,7 +176,7 @@ describe('for any string', () => {
     );
   });
 
-  it('no accepted segment is a dot segment, or holds a slash, a backslash or a control character', () => {
+  it('no accepted segment is a dot segment, or contains a slash, a backslash or a control character', () => {
     fc.assert(
       fc.property(hostile, (target) => {
         const parsed = parseRequestTarget(target);
@@ -189,7 +189,7 @@ describe('for any string', () => {
     );
   });
 
-  it('a slash at the end changes neither whether it is accepted, unless one is there, nor the segments', () => {
+  it('a final slash changes neither acceptance (unless there is one already) nor the segments', () => {
     fc.assert(
       fc.property(hostile, (path) => {
         fc.pre(!path.includes('?') && !path.endsWith('/'));

@@ -1,37 +1,35 @@
 import { parseQuery } from './parse-query.ts';
 import type { QueryParameters } from './parse-query.ts';
 import { proxyTailStart } from './proxy-tail-start.ts';
+import { refuseTarget, type TargetRefusal } from './target-refusal.ts';
 
-/** A request target that every HTTP stack on the road reads alike. */
+/** A request target that every HTTP stack on the way reads alike. */
 export type RequestTarget = {
   ok: true;
-  /** The path with its escapes decoded once, as the API server's authoriser sees it. */
+  /** The path with its escapes decoded once, as the API server's authorizer sees it. */
   path: string;
   /**
-   * The decoded parts between the slashes, without those that leading and trailing slashes would make: the API server
-   * reads `/version/` and `/version` alike.
+   * The decoded parts between the slashes, without empty ones for leading and trailing slashes: the API server reads
+   * `/version/` and `/version` alike.
    */
   segments: readonly string[];
   query: QueryParameters;
-  /** The bytes as they came and as they are to be sent: `rawPath + rawQuery` is the input. */
+  /** The bytes as received and as sent upstream: `rawPath + rawQuery` is the input. */
   rawPath: string;
-  /** With its `?`; empty without one. */
+  /** The query with its `?`, or an empty string. */
   rawQuery: string;
 };
 
-/** Why a target is refused, in words fit for the caller. */
-export type TargetRefusal = { ok: false; reason: string };
-
-// One or more segments that nobody could read in two ways, and no query: nearly every request. One slash may end it.
+// Unambiguous segments, optionally with a final slash: nearly every request.
 const plainPath = /^(?:\/[A-Za-z0-9_~-][A-Za-z0-9_~.:@-]*)+\/?$/;
 const visibleAscii = /^[\x21-\x7e]*$/;
-// Some readers take a parameter (`..;x`, RFC 3986, 3.3) or a blank at the end away, and find a dot segment.
+// Some readers remove a parameter (`..;x`, RFC 3986, 3.3) or a final blank, and then find a dot segment.
 const dotSegment = /^\.\.?(?:$|[; ])/;
 const forbiddenInSegment = /[\u0000-\u001f\u007f-\u009f/\\]/;
 
 /**
- * Parses the target of a request line in origin form. It refuses whatever another HTTP stack might read differently,
- * and rewrites nothing. Time is linear in the length of the input.
+ * Parses a request target in origin form. Refuses anything that another HTTP stack might read differently, and rewrites
+ * nothing. Takes time linear in the length of the input.
  */
 export function parseRequestTarget(rawUrl: string): RequestTarget | TargetRefusal {
   const mark = rawUrl.indexOf('?');
@@ -53,10 +51,10 @@ export function parseRequestTarget(rawUrl: string): RequestTarget | TargetRefusa
 type ParsedPath = { ok: true; path: string; segments: readonly string[] };
 
 function parsePath(rawPath: string): ParsedPath | TargetRefusal {
-  if (rawPath[0] !== '/') return refuse('it must begin with a slash (origin form of RFC 9112)');
+  if (rawPath[0] !== '/') return refuseTarget('it must begin with a slash (origin form of RFC 9112)');
   if (!visibleAscii.test(rawPath))
-    return refuse('the path has a byte outside visible ASCII that is not percent-encoded');
-  if (rawPath.includes('#')) return refuse('a fragment (#) does not belong in a request');
+    return refuseTarget('the path has a byte outside visible ASCII that is not percent-encoded');
+  if (rawPath.includes('#')) return refuseTarget('it has a fragment (#)');
   if (rawPath === '/') return { ok: true, path: '/', segments: [] };
   const decoded: string[] = [];
   for (const raw of rawPath.slice(1).split('/')) {
@@ -64,12 +62,12 @@ function parsePath(rawPath: string): ParsedPath | TargetRefusal {
     if (typeof segment !== 'string') return segment;
     decoded.push(segment);
   }
-  // No name of Kubernetes' own has a semicolon: `namespaces/prod;x` is another namespace for one reader and `prod` for
-  // another.
+  // Names in Kubernetes have no semicolons. One reader takes `namespaces/prod;x` for a namespace of that name, another
+  // for `prod`.
   const parameter = decoded.findIndex((segment) => segment.includes(';'));
   if (parameter !== -1) {
     const tail = proxyTailStart(decoded);
-    if (tail === -1 || parameter < tail) return refuse('a path segment has a parameter (;)');
+    if (tail === -1 || parameter < tail) return refuseTarget('a path segment has a parameter (;)');
   }
   return withoutStrayEmptySegments(decoded);
 }
@@ -80,31 +78,27 @@ function decodeSegment(raw: string): string | TargetRefusal {
     try {
       segment = decodeURIComponent(raw);
     } catch {
-      return refuse('the path has a malformed escape or one that is not UTF-8');
+      return refuseTarget('the path has an escape that is malformed or not UTF-8');
     }
   }
-  if (dotSegment.test(segment)) return refuse('the path has a dot segment');
+  if (dotSegment.test(segment)) return refuseTarget('the path has a dot segment');
   if (forbiddenInSegment.test(segment))
-    return refuse('a path segment has a slash, a backslash or a control character in it');
+    return refuseTarget('a path segment contains a slash, a backslash or a control character');
   return segment;
 }
 
-// One slash may end a path, as generated clients write it for discovery: the API server's readers all take it away
-// (splitPath of RequestInfoFactory, tokenizePath of go-restful). Two make an empty segment, which not every reader
-// does. What a pod, service or node serves behind the proxy subresource may have any number.
+// A path may end in one slash, as generated clients write it for discovery: all readers in the API server remove it
+// (splitPath of RequestInfoFactory, tokenizePath of go-restful). Two slashes make an empty segment for some readers only.
+// After a proxy subresource any number is allowed, because a pod, service or node serves that path.
 function withoutStrayEmptySegments(decoded: string[]): ParsedPath | TargetRefusal {
   const path = `/${decoded.join('/')}`;
   const firstEmpty = decoded.indexOf('');
   if (firstEmpty === -1) return { ok: true, path, segments: decoded };
   if (firstEmpty < decoded.length - 1) {
     const tail = proxyTailStart(decoded);
-    if (tail === -1 || firstEmpty < tail) return refuse('the path has an empty segment');
+    if (tail === -1 || firstEmpty < tail) return refuseTarget('the path has an empty segment');
   }
   let end = decoded.length;
   while (decoded[end - 1] === '') end -= 1;
   return { ok: true, path, segments: decoded.slice(0, end) };
-}
-
-function refuse(reason: string): TargetRefusal {
-  return { ok: false, reason: `The request target is refused: ${reason}.` };
 }

@@ -1,10 +1,10 @@
 import type { QueryParameters } from './parse-query.ts';
 import { isApiTrue } from './read-list-options.ts';
 
-/** The options of an exec or attach that say what runs and where. */
+/** What an exec or attach runs, and where. */
 export type ExecOptions = { container: string; command: string[]; stdin: boolean; tty: boolean };
 
-/** Reads PodExecOptions from the query; an empty container means the pod's default one. */
+/** Reads PodExecOptions from the query. An empty container means the pod's default one. */
 export function readExec(query: QueryParameters): ExecOptions {
   return {
     container: query.get('container')?.[0] ?? '',

@@ -9,7 +9,7 @@ function read(target: string) {
 }
 const node = '/api/v1/nodes/n/proxy';
 
-describe('what is asked of a kubelet through nodes/proxy', () => {
+describe('a request to the kubelet through nodes/proxy', () => {
   it.each([
     [
       '/exec/prod/web/c?command=cat&command=/etc/passwd&input=1&output=1',
@@ -38,7 +38,7 @@ describe('what is asked of a kubelet through nodes/proxy', () => {
     },
   );
 
-  it('is read of nodes alone', () => {
+  it('is read for nodes only', () => {
     expect(read('/api/v1/namespaces/dev/pods/web/proxy/exec/a/b/c?command=x').kubelet).toBeUndefined();
     expect(read('/apis/example.com/v1/nodes/n/proxy/exec/a/b/c?command=x').kubelet).toBeUndefined();
   });

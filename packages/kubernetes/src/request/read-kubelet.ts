@@ -1,10 +1,10 @@
 import type { QueryParameters } from './parse-query.ts';
 import type { ExecOptions } from './read-exec.ts';
 
-/** What a request through `nodes/proxy` asks the kubelet to do in a pod. */
+/** An action in a pod that a request through `nodes/proxy` asks of the kubelet. */
 export type KubeletRequest = {
   action: 'exec' | 'run' | 'attach' | 'portforward';
-  /** What is run, and where; absent for a port-forward. */
+  /** What to run, and where; absent for a port-forward. */
   exec?: ExecOptions;
 };
 
@@ -15,18 +15,18 @@ const actions: ReadonlyMap<string, KubeletRequest['action']> = new Map([
   ['portForward', 'portforward'],
 ]);
 
-/** The kubelet's `cmd` of a run is one text, which it splits at each blank. */
+/** Returns the command. For a run, the kubelet splits its `cmd` at each blank. */
 function commandOf(action: KubeletRequest['action'], query: QueryParameters): string[] {
   if (action === 'run') return (query.get('cmd')?.[0] ?? '').split(' ');
   return [...(query.get('command') ?? [])];
 }
 
 /**
- * Reads the path behind `nodes/<node>/proxy` as the kubelet's server does
- * (`/exec/<namespace>/<pod>[/<uid>]/<container>`); undefined where nothing is done in a pod.
+ * Reads the path after `nodes/<node>/proxy` like the kubelet's server
+ * (`/exec/<namespace>/<pod>[/<uid>]/<container>`); undefined if the request does not act in a pod.
  */
 export function readKubelet(proxyPath: string, query: QueryParameters): KubeletRequest | undefined {
-  // The API server joins the path to the node's address, which leaves out empty segments.
+  // The API server joins the path to the node's address, which removes empty segments.
   const [first = '', ...rest] = proxyPath.split('/').filter((segment) => segment !== '');
   const action = actions.get(first);
   if (action === undefined) return undefined;

@@ -2,28 +2,26 @@ import { isLabelSelector } from '../selectors/label-selector.ts';
 import { requiredFieldValue } from '../selectors/field-selector.ts';
 import type { QueryParameters } from './parse-query.ts';
 
-/** The two list options that change what a request is. */
+/** The list options that change what a request is. */
 export type ListOptions = { watch: boolean; name: string };
 
 const integer = /^[+-]?0*([0-9]{1,19})$/;
 
 /**
- * A boolean parameter as the API server reads it: absent, `0` and `false` in any case are false, all else (even empty)
- * is true.
+ * Reads a boolean parameter like the API server: absent, `0` and `false` (in any case) are false; anything else, even an
+ * empty value, is true.
  */
 export function isApiTrue(values: readonly string[] | undefined): boolean {
   const value = values?.[0];
-  // The u flag folds case as Go's EqualFold does, long s included.
+  // The u flag folds case like Go's EqualFold, including the long s.
   return value !== undefined && value !== '0' && !/^false$/iu.test(value);
 }
 
-/**
- * Reads watch and the name that a field selector pins, with the API server's fall-back for options it cannot decode.
- */
+/** Reads watch and the name in a field selector, with the API server's fallback for options that it cannot decode. */
 export function readListOptions(query: QueryParameters): ListOptions {
   if (query.size === 0) return { watch: false, name: '' };
   const pinned = requiredFieldValue(query.get('fieldSelector')?.[0] ?? '', 'metadata.name');
-  if (pinned === undefined || !decodes(query)) {
+  if (pinned === undefined || !canDecode(query)) {
     const value = query.get('watch')?.[0]?.toLowerCase();
     return { watch: value !== undefined && value !== '0' && value !== 'false', name: '' };
   }
@@ -31,7 +29,7 @@ export function readListOptions(query: QueryParameters): ListOptions {
   return { watch: isApiTrue(query.get('watch')), name: named ? pinned : '' };
 }
 
-function decodes(query: QueryParameters): boolean {
+function canDecode(query: QueryParameters): boolean {
   return (
     isInteger(query.get('limit')) &&
     isInteger(query.get('timeoutSeconds')) &&

@@ -1,16 +1,16 @@
 import type { QueryParameters } from './parse-query.ts';
 
-const mostPorts = 64;
+const maxPorts = 64;
 
 /**
- * The ports that a port-forward over WebSocket channels names in its query (`ports` at the API server, `port` at the
- * kubelet); over SPDY each stream names its own.
+ * Reads the ports that a port-forward over WebSocket channels has in its query (`ports` at the API server, `port` at the
+ * kubelet). Over SPDY each stream names its own port.
  */
 export function readPorts(query: QueryParameters, name: 'ports' | 'port'): number[] {
-  const said = (query.get(name) ?? []).flatMap((value) => value.split(',', mostPorts)).slice(0, mostPorts);
+  const values = (query.get(name) ?? []).flatMap((value) => value.split(',', maxPorts)).slice(0, maxPorts);
   return [
     ...new Set(
-      said
+      values
         .filter((text) => /^\d{1,5}$/.test(text))
         .map(Number)
         .filter((port) => port > 0 && port < 65_536),

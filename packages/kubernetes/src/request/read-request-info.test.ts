@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { parseRequestTarget } from './parse-request-target.ts';
 import { readRequestInfo } from './read-request-info.ts';
-import type { RequestInfo } from './read-request-info.ts';
+import type { RequestInfo } from './request-info.ts';
 
 type Row = {
   method: string;
@@ -21,7 +21,7 @@ function read(method: string, target: string, hasBody?: boolean): RequestInfo {
 }
 
 describe('the request info equals that of the API server', () => {
-  it('has a table worth the name', () => {
+  it('for a large table of requests', () => {
     expect(rows.length).toBeGreaterThan(150);
   });
 
@@ -45,14 +45,14 @@ describe('the request info equals that of the API server', () => {
   );
 });
 
-describe('the verb that policy judges', () => {
-  it.each(['exec', 'attach', 'portforward'])('is create for pods/%s whatever the method', (subresource) => {
+describe('the verb that policy decides on', () => {
+  it.each(['exec', 'attach', 'portforward'])('is create for pods/%s with any method', (subresource) => {
     for (const method of ['GET', 'POST', 'HEAD', 'DELETE', 'BREW']) {
       expect(read(method, `/api/v1/namespaces/dev/pods/web/${subresource}`).verb).toBe('create');
     }
   });
 
-  it("is the API server's own for all else", () => {
+  it('is that of the API server for all other requests', () => {
     expect(read('GET', '/api/v1/nodes/n/proxy/exec').verb).toBe('get');
     expect(read('GET', '/apis/example.com/v1/namespaces/dev/pods/web/exec').verb).toBe('get');
     expect(read('GET', '/api/v1/pods?watch=1').verb).toBe('watch');
@@ -79,12 +79,12 @@ describe('long-running requests', () => {
     '/api/v1/namespaces/dev/pods/web/log',
     '/api/v1/namespaces/dev/pods/web/log?follow=false',
     '/apis/example.com/v1/pods/web/exec',
-  ])('%s is none', (target) => {
+  ])('%s is not one', (target) => {
     expect(read('GET', target)).toMatchObject({ stream: undefined, longRunning: false });
   });
 });
 
-describe('what follows proxy in the path', () => {
+describe('the path after proxy', () => {
   it.each([
     ['/api/v1/nodes/n/proxy/run/prod/web/c', '/run/prod/web/c'],
     ['/api/v1/nodes/n/proxy', ''],
@@ -102,7 +102,7 @@ describe('what follows proxy in the path', () => {
 });
 
 describe('exec options', () => {
-  it('keep the command as a vector in its order', () => {
+  it('keep the words of the command in order', () => {
     expect(
       read(
         'GET',
@@ -111,7 +111,7 @@ describe('exec options', () => {
     ).toEqual({ container: 'c', command: ['sh', '-c', 'echo a&b'], stdin: true, tty: false });
   });
 
-  it('are absent for anything that runs nothing', () => {
+  it('are absent for requests that run nothing', () => {
     expect(read('GET', '/api/v1/namespaces/d/pods/p/portforward?command=x').exec).toBeUndefined();
   });
 });
@@ -122,11 +122,11 @@ describe('a dry run', () => {
     ['POST', pods],
     ['PUT', `${pods}/a`],
     ['PATCH', `${pods}/a`],
-  ])('is believed of %s %s', (method, path) => {
+  ])('is recognized for %s %s', (method, path) => {
     expect(read(method, `${path}?dryRun=All`).dryRun).toBe(true);
   });
 
-  it('is believed of a DELETE only without a body, because the API server ignores the query of one that has a body', () => {
+  it('is recognized for a DELETE only without a body, because the API server ignores the query if there is one', () => {
     expect(read('DELETE', `${pods}/a?dryRun=All`, false).dryRun).toBe(true);
     expect(read('DELETE', `${pods}/a?dryRun=All`, true).dryRun).toBe(false);
     expect(read('DELETE', `${pods}/a?dryRun=All`).dryRun).toBe(false);
@@ -140,18 +140,18 @@ describe('a dry run', () => {
     ['POST', `${pods}/a/exec?dryRun=All`],
     ['POST', `${pods}/a/proxy/x?dryRun=All`],
     ['POST', '/api/v1/namespaces/dev/serviceaccounts/a/token?dryRun=All'],
-  ])('is not believed of %s %s', (method, target) => {
+  ])('is not recognized for %s %s', (method, target) => {
     expect(read(method, target).dryRun).toBe(false);
   });
 });
 
-describe('any request at all', () => {
+describe('any request', () => {
   const segment = fc.oneof(
     fc.constantFrom('api', 'apis', 'v1', 'namespaces', 'watch', 'proxy', 'pods', 'exec', 'status', 'apps'),
     fc.string({ minLength: 1, maxLength: 8 }),
   );
 
-  it('is read without an exception, and parts rebuild the end of the path', () => {
+  it('is read without an error, and its parts are the end of the path', () => {
     fc.assert(
       fc.property(
         fc.array(segment, { maxLength: 9 }),
@@ -168,7 +168,7 @@ describe('any request at all', () => {
     );
   });
 
-  it('is read the same with a slash at its end, but for the paths', () => {
+  it('is read the same with a final slash, except for the paths', () => {
     fc.assert(
       fc.property(
         fc.array(segment, { minLength: 1, maxLength: 9 }),

@@ -4,66 +4,23 @@ import { specialVerbs, startsNamespacedResource } from './path-words.ts';
 import { isSecretRead } from './classify-request.ts';
 import { mayUpsert } from './may-upsert.ts';
 import { readExec } from './read-exec.ts';
-import type { ExecOptions } from './read-exec.ts';
 import { readKubelet } from './read-kubelet.ts';
-import type { KubeletRequest } from './read-kubelet.ts';
 import { readPorts } from './read-ports.ts';
+import type { RequestInfo } from './request-info.ts';
 import { streamKind } from './stream-kind.ts';
-import type { StreamKind } from './stream-kind.ts';
 
-/** What a request asks of the Kubernetes API: the API server's own reading of it, and the verb that policy judges. */
-export type RequestInfo = {
-  method: string;
-  isResourceRequest: boolean;
-  /**
-   * What policy judges: `create` for exec, attach and port-forward whatever the method; empty (deny) for what the API
-   * server itself cannot read.
-   */
-  verb: string;
-  /** What the API server computes and writes into its audit log. */
-  requestVerb: string;
-  path: string;
-  apiPrefix: string;
-  apiGroup: string;
-  apiVersion: string;
-  namespace: string;
-  resource: string;
-  subresource: string;
-  name: string;
-  /** Path segments from the resource on. */
-  parts: readonly string[];
-  /** Only for list, watch and deletecollection; empty otherwise. */
-  fieldSelector: string;
-  labelSelector: string;
-  /** What follows `proxy` in the path, with its slash; undefined where nothing is proxied. */
-  proxyPath: string | undefined;
-  /** True only if nothing will be changed whatever the body says, and nothing secret comes back. */
-  dryRun: boolean;
-  /** True if an update or patch may create the object as well. */
-  upsert: boolean;
-  /** The kind of long-running exchange this is, if any. */
-  stream: StreamKind | undefined;
-  longRunning: boolean;
-  /** For exec and attach: what was asked to run. */
-  exec?: ExecOptions;
-  /** For what goes through `nodes/proxy` and does something in a pod. */
-  kubelet?: KubeletRequest;
-  /** For a port-forward, the kubelet's too: the ports that its query names, if it names any. */
-  ports?: readonly number[];
-};
-
-/** The parts of a request that decide what it asks. */
+/** The parts of a request that determine what it asks. */
 export type RequestParts = {
   method: string;
   path: string;
   segments: readonly string[];
   query: QueryParameters;
   /**
-   * False only if the request surely carries no body (no Content-Length above 0, no Transfer-Encoding); unknown counts
-   * as a body.
+   * False only if the request certainly has no body (no Content-Length above 0, no Transfer-Encoding). Unknown counts as
+   * a body.
    */
   hasBody?: boolean;
-  /** The values of all Content-Type lines; absent where they are not known, which counts as no apply patch. */
+  /** The values of all Content-Type lines; absent if unknown, which counts as no apply patch. */
   contentTypes?: readonly string[];
 };
 
@@ -78,8 +35,8 @@ const verbOfMethod: ReadonlyMap<string, string> = new Map([
 const verbsWithSelectors: ReadonlySet<string> = new Set(['list', 'watch', 'deletecollection']);
 
 /**
- * Reads a request as kube-apiserver 1.36 does (RequestInfoFactory with the prefixes `api` and `apis`), so that both
- * judge the same thing. A table of requests with the answers of the original is in `testdata/request-info.json`.
+ * Reads a request like kube-apiserver 1.36 (RequestInfoFactory with the prefixes `api` and `apis`), so that both decide
+ * on the same request. `testdata/request-info.json` contains requests with the results of the original.
  */
 export function readRequestInfo(request: RequestParts): RequestInfo {
   const info = nonResource(request);
@@ -95,7 +52,7 @@ export function readRequestInfo(request: RequestParts): RequestInfo {
   let start = version + 1;
   const special = specialVerbs.has(segments[start]!);
   if (special && segments.length < start + 2) {
-    // The API server answers 500: it could not tell what was asked. An empty verb matches no rule.
+    // The API server answers 500, because it cannot tell what is asked. An empty verb matches no rule.
     info.verb = '';
     return info;
   }
@@ -103,7 +60,7 @@ export function readRequestInfo(request: RequestParts): RequestInfo {
   if (special) start += 1;
   readParts(info, segments, start);
   finishVerb(info, request.query, special);
-  return judge(info, request);
+  return finishInfo(info, request);
 }
 
 function nonResource({ method, path }: RequestParts): RequestInfo {
@@ -143,7 +100,7 @@ function readParts(info: RequestInfo, segments: readonly string[], start: number
   if (info.requestVerb !== 'proxy') info.subresource = info.parts[2] ?? '';
 }
 
-// Without a name, get is a list or a watch and delete is a deletecollection.
+// Without a name, a get is a list or a watch, and a delete is a deletecollection.
 function finishVerb(info: RequestInfo, query: QueryParameters, special: boolean): void {
   if (info.name === '' && info.requestVerb === 'get') {
     const options = readListOptions(query);
@@ -157,7 +114,7 @@ function finishVerb(info: RequestInfo, query: QueryParameters, special: boolean)
   }
 }
 
-function judge(info: RequestInfo, request: RequestParts): RequestInfo {
+function finishInfo(info: RequestInfo, request: RequestParts): RequestInfo {
   const { method, query, hasBody } = request;
   info.stream = streamKind(info, isApiTrue(query.get('follow')));
   info.longRunning = info.stream !== undefined;
@@ -173,7 +130,7 @@ function judge(info: RequestInfo, request: RequestParts): RequestInfo {
 
 function readProxied(info: RequestInfo, { segments, query }: RequestParts): void {
   const old = info.requestVerb === 'proxy';
-  info.proxyPath = pathBehind(info.path, segments.length - info.parts.length + (old ? 2 : 3));
+  info.proxyPath = pathAfter(info.path, segments.length - info.parts.length + (old ? 2 : 3));
   if (info.apiGroup !== '' || info.resource !== 'nodes') return;
   const kubelet = readKubelet(info.proxyPath, query);
   if (kubelet === undefined) return;
@@ -185,21 +142,18 @@ function notePorts(info: RequestInfo, ports: readonly number[]): void {
   if (ports.length > 0) info.ports = ports;
 }
 
-/**
- * The path from its slash number `count` on (the first is 0). Segments hold no slash, so that those of the path are the
- * ones between them.
- */
-function pathBehind(path: string, count: number): string {
+/** Returns the path from its slash number `count` (the first is 0). Segments contain no slashes. */
+function pathAfter(path: string, count: number): string {
   let at = 0;
   for (let left = count; left > 0 && at !== -1; left -= 1) at = path.indexOf('/', at + 1);
   return at === -1 ? '' : path.slice(at);
 }
 
-// A DELETE with a body takes its options from the body alone; connecting to a pod and issuing a token know no dry run.
-// That of a Secret answers with the Secret.
+// A DELETE with a body takes its options only from the body. Connecting to a pod and issuing a token have no dry run. The
+// dry run of a Secret returns the Secret.
 function isDryRun(info: RequestInfo, method: string, query: QueryParameters, hasBody: boolean): boolean {
-  const said = query.get('dryRun');
-  if (said?.length !== 1 || said[0] !== 'All') return false;
+  const values = query.get('dryRun');
+  if (values?.length !== 1 || values[0] !== 'All') return false;
   if (
     info.stream !== undefined ||
     isSecretRead(info) ||

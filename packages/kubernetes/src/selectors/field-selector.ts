@@ -1,6 +1,6 @@
 import { parseFieldTerm, splitFieldSelector, type FieldRequirement } from '@sallyport/contracts';
 
-/** Parses a field selector as apimachinery does, terms in its sorted order; undefined if it is malformed. */
+/** Parses a field selector like apimachinery, with terms in its sorted order; undefined if it is malformed. */
 export function parseFieldSelector(selector: string): FieldRequirement[] | undefined {
   const requirements: FieldRequirement[] = [];
   for (const term of sorted(splitFieldSelector(selector))) {
@@ -31,7 +31,7 @@ export function requiredFieldValue(selector: string, field: string): string | un
   return value;
 }
 
-// Of two values for one field the first in byte order wins, so the order is part of the meaning.
+// Of two values for a field the first in byte order wins, so the order is part of the meaning.
 function sorted(terms: string[]): string[] {
   if (terms.length < 2) return terms;
   return terms

@@ -1,7 +1,7 @@
-// `==` and `!=` before their halves; anything that is neither a symbol nor white space is a word.
+// `==` and `!=` come before their parts. Anything that is neither a symbol nor white space is a word.
 const token = /==|!=|[=!(),<>]|[^=!(),<> \t\r\n]+/g;
 
-/** Splits a label selector into symbols and words; white space only separates. */
+/** Splits a label selector into symbols and words. White space only separates. */
 export function tokenizeLabelSelector(selector: string): string[] {
   return selector.match(token) ?? [];
 }

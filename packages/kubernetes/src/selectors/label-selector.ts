@@ -18,12 +18,12 @@ const operators: ReadonlyMap<string, LabelRequirement['operator']> = new Map([
   ['<', 'lt'],
 ]);
 
-/** True if the API server would accept the label selector. */
+/** Reports whether the API server would accept the label selector. */
 export function isLabelSelector(selector: string): boolean {
   return selector === '' || parseLabelSelector(selector) !== undefined;
 }
 
-/** Parses a label selector (`app=web,tier in (a, b),!old`) as apimachinery does; undefined if it is malformed. */
+/** Parses a label selector (`app=web,tier in (a, b),!old`) like apimachinery; undefined if it is malformed. */
 export function parseLabelSelector(selector: string): LabelRequirement[] | undefined {
   const tokens = tokenizeLabelSelector(selector);
   const requirements: LabelRequirement[] = [];
@@ -71,7 +71,7 @@ function parseOneValue(cursor: Cursor): string[] | undefined {
   return [value];
 }
 
-// Between the brackets, an empty place between or beside commas is the empty value.
+// Within parentheses, nothing before, between or after commas is the empty value.
 function parseValues(cursor: Cursor): string[] | undefined {
   const { tokens } = cursor;
   if (tokens[cursor.at] !== '(') return undefined;

@@ -22,7 +22,7 @@ describe('label selectors', () => {
     ['in in (in, notin)', [{ key: 'in', operator: 'in', values: ['in', 'notin'] }]],
     ['n>5', [{ key: 'n', operator: 'gt', values: ['5'] }]],
     ['example.com/a=b', [{ key: 'example.com/a', operator: 'in', values: ['b'] }]],
-  ])('%p is understood', (selector, requirements) => {
+  ])('%p is parsed', (selector, requirements) => {
     expect(parseLabelSelector(selector)).toEqual(requirements);
   });
 
@@ -64,7 +64,7 @@ describe('label selectors', () => {
   });
 
   it.each(['a,', 'a=b,', 'x in (a,', '!', '(', 'a ', 'a.'])(
-    'two hundred thousand repetitions of %p are answered',
+    'are parsed in time with two hundred thousand repetitions of %p',
     (piece) => {
       parseLabelSelector(`a in (${piece.repeat(200_000)}`);
       expect(parseLabelSelector(`${piece.repeat(200_000)}=`)).toBeUndefined();
@@ -73,7 +73,7 @@ describe('label selectors', () => {
 });
 
 describe('field selectors', () => {
-  it('know equality, inequality and escaped characters', () => {
+  it('have equality, inequality and escaped characters', () => {
     expect(parseFieldSelector('a=b,c!=d,e==f\\,g\\=h\\\\')).toEqual([
       { field: 'a', equal: true, value: 'b' },
       { field: 'c', equal: false, value: 'd' },
@@ -85,7 +85,7 @@ describe('field selectors', () => {
     expect(parseFieldSelector(selector)).toBeUndefined();
   });
 
-  it('give back any value that was escaped', () => {
+  it('unescape any value', () => {
     fc.assert(
       fc.property(fc.string(), (value) => {
         expect(parseFieldSelector(`f=${value.replace(/[\\,=]/g, '\\$&')}`)).toEqual([
@@ -95,12 +95,15 @@ describe('field selectors', () => {
     );
   });
 
-  it.each(['a=b,', '\\', 'a', '\\,', '=', ','])('two hundred thousand repetitions of %p are answered', (piece) => {
-    const answer = parseFieldSelector(`a=${piece.repeat(200_000)}`);
-    expect(answer === undefined || Array.isArray(answer)).toBe(true);
-  });
+  it.each(['a=b,', '\\', 'a', '\\,', '=', ','])(
+    'are parsed in time with two hundred thousand repetitions of %p',
+    (piece) => {
+      const answer = parseFieldSelector(`a=${piece.repeat(200_000)}`);
+      expect(answer === undefined || Array.isArray(answer)).toBe(true);
+    },
+  );
 
-  it('require of a field what the first of their sorted terms says', () => {
+  it('require of a field the value in the first of their sorted terms', () => {
     const piece = fc.constantFrom(
       'metadata.name',
       'metadata.name',
@@ -130,7 +133,7 @@ describe('field selectors', () => {
     );
   });
 
-  it('are not sorted where sixty thousand commas are read before anybody is known', () => {
+  it('are not sorted before the caller is authenticated, even with sixty thousand commas', () => {
     const times = Array.from({ length: 8 }, () => {
       const begun = performance.now();
       expect(requiredFieldValue(','.repeat(60_000), 'metadata.name')).toBe('');

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { createStatus, statusForProblem } from './status.ts';
 
 describe('a Status', () => {
-  it('has what every client looks for and nothing undefined', () => {
+  it('has the fields that clients read, and no undefined ones', () => {
     expect(
       JSON.parse(JSON.stringify(createStatus({ code: 404, reason: 'NotFound', message: 'pods "a" not found' }))),
     ).toEqual({
@@ -28,7 +28,7 @@ describe('a Status', () => {
 });
 
 describe('a problem shown as Status', () => {
-  it('keeps its code, its words and what was asked', () => {
+  it('keeps its code, its detail and the requested object', () => {
     expect(
       statusForProblem({
         code: 'audit-unavailable',
@@ -52,7 +52,7 @@ describe('a problem shown as Status', () => {
     });
   });
 
-  it('leaves out what was not asked', () => {
+  it('leaves out an unknown object', () => {
     expect(
       statusForProblem({
         code: 'unauthenticated',

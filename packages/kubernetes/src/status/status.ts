@@ -1,4 +1,4 @@
-/** metav1.StatusDetails: what the answer is about, and why in parts. */
+/** metav1.StatusDetails: the object that a status is about, and its causes. */
 export type StatusDetails = {
   name?: string;
   group?: string;
@@ -8,7 +8,7 @@ export type StatusDetails = {
   retryAfterSeconds?: number;
 };
 
-/** metav1.Status, the answer that every Kubernetes client can show. */
+/** metav1.Status, the response that every Kubernetes client can show. */
 export type Status = {
   kind: 'Status';
   apiVersion: 'v1';
@@ -20,7 +20,7 @@ export type Status = {
   code: number;
 };
 
-/** Makes a Status; `status` follows from the code (below 400 is success). */
+/** Creates a Status. Codes below 400 mean success. */
 export function createStatus(about: {
   code: number;
   reason?: string;
@@ -40,20 +40,18 @@ export function createStatus(about: {
   };
 }
 
-/**
- * A problem as the edge sees it: its code in the closed table, the row's status and reason, and words for the caller.
- */
+/** A problem of the gateway: its code in the closed table, the status and reason of that row, and a detail. */
 export type ProblemForStatus = {
   code: string;
   status: number;
   reason: string;
   detail: string;
-  /** What was asked, if it could be read. */
+  /** The object of the request, if it could be read. */
   about?: { apiGroup: string; resource: string; name: string };
   retryAfterSeconds?: number;
 };
 
-/** Shows a problem to a Kubernetes client; the problem's code stands in `details.causes[0].reason`. */
+/** Converts a problem to a Status for Kubernetes clients. The problem's code is in `details.causes[0].reason`. */
 export function statusForProblem({ code, status, reason, detail, about, retryAfterSeconds }: ProblemForStatus): Status {
   const details: StatusDetails = { causes: [{ reason: code, message: detail }] };
   if (about !== undefined) {

@@ -3,19 +3,19 @@ import type { Opcode } from './websocket-frame.ts';
 import { WebSocketError, protocolError } from './websocket-error.ts';
 
 /**
- * How to read: a server expects masked frames, a client unmasked ones; a frame above `maxPayload` bytes is refused
- * before it is buffered.
+ * The options of a reader. A server expects masked frames, a client unmasked ones. A frame above `maxPayload` bytes is
+ * refused before it is buffered.
  */
 export type FrameReaderOptions = { expectMasked: boolean; maxPayload: number };
 
-/** The header of a frame, judged. */
+/** A valid frame header. */
 export type FrameHeader = { fin: boolean; opcode: Opcode; length: number; mask: Uint8Array | undefined };
 
 const known: ReadonlySet<number> = new Set([0, 1, 2, 8, 9, 10]);
 
 /**
- * Reads a frame header (RFC 6455, 5.2) that begins `bytes`; undefined if more bytes are needed. Judges each field as
- * soon as it is there.
+ * Reads the frame header (RFC 6455, 5.2) at the start of `bytes`; undefined if more bytes are needed. Checks each field as
+ * soon as it arrives.
  */
 export function readFrameHeader(
   bytes: Buffer,

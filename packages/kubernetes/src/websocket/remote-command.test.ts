@@ -15,7 +15,7 @@ describe('channels of remote commands', () => {
     expect(decodeChannel(encodeChannelClose(channels.stdin))).toEqual({ channel: 255, closed: 0 });
   });
 
-  it('refuse what names no channel', () => {
+  it('refuse a message without a known channel', () => {
     expect(
       [Buffer.alloc(0), Buffer.from([5]), Buffer.from([254, 1]), Buffer.from([255]), Buffer.from([255, 0, 0])].map(
         decodeChannel,

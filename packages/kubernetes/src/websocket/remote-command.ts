@@ -1,8 +1,8 @@
-/** The subprotocol of exec and attach over WebSocket that kubectl 1.31 and later speaks. */
+/** The subprotocol of exec and attach over WebSocket in kubectl 1.31 and later. */
 export const remoteCommandProtocol = 'v5.channel.k8s.io';
 
 /**
- * The first byte of each binary message names its channel; 255 says that the channel in the second byte is closed
+ * The first byte of each binary message is its channel; 255 means that the channel in the second byte is closed
  * (KEP-4006).
  */
 export const channels = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, close: 255 } as const;
@@ -10,7 +10,7 @@ export const channels = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, c
 /** One message of the protocol. */
 export type ChannelMessage = { channel: number; data: Buffer } | { channel: 255; closed: number };
 
-/** Puts the channel in front of the data. */
+/** Encodes data of a channel. */
 export function encodeChannel(channel: number, data: Uint8Array): Buffer {
   const message = Buffer.allocUnsafe(1 + data.length);
   message[0] = channel;
@@ -18,12 +18,12 @@ export function encodeChannel(channel: number, data: Uint8Array): Buffer {
   return message;
 }
 
-/** Says that no more will come on a channel. */
+/** Encodes the end of a channel. */
 export function encodeChannelClose(channel: number): Buffer {
   return Buffer.from([channels.close, channel]);
 }
 
-/** Reads a binary message; undefined for one that names no channel, an unknown one, or closes nothing. */
+/** Decodes a binary message; undefined for one without a channel, with an unknown one, or that closes nothing. */
 export function decodeChannel(message: Buffer): ChannelMessage | undefined {
   const channel = message[0];
   if (channel === channels.close) return message.length === 2 ? { channel, closed: message[1]! } : undefined;

@@ -1,6 +1,6 @@
 import { closeCodes } from './websocket-frame.ts';
 
-/** What the peer did wrong and the close code that says so. */
+/** An error of the peer, with the close code for it. */
 export class WebSocketError extends Error {
   readonly closeCode: number;
 
@@ -11,7 +11,7 @@ export class WebSocketError extends Error {
   }
 }
 
-/** The error for a frame that breaks the protocol. */
+/** Creates the error for a frame that violates the protocol. */
 export function protocolError(message: string): WebSocketError {
   return new WebSocketError(closeCodes.protocolError, message);
 }

@@ -22,7 +22,7 @@ export type FrameToEncode = {
   mask?: Uint8Array;
 };
 
-/** Encodes one frame; the payload is copied, never changed. */
+/** Encodes a frame. The payload is copied and not changed. */
 export function encodeFrame({ opcode, payload = new Uint8Array(0), fin = true, mask }: FrameToEncode): Buffer {
   const length = payload.length;
   const lengthBytes = length < 126 ? 0 : length < 65_536 ? 2 : 8;
@@ -40,12 +40,12 @@ export function encodeFrame({ opcode, payload = new Uint8Array(0), fin = true, m
   return frame;
 }
 
-/** Masks or unmasks in place; `offset` is where in the payload `data` begins. */
+/** Masks or unmasks in place. `offset` is the position of `data` in the payload. */
 export function applyMask(data: Uint8Array, mask: Uint8Array, offset: number): void {
   for (let at = 0; at < data.length; at += 1) data[at]! ^= mask[(offset + at) & 3]!;
 }
 
-/** Encodes a close frame; the reason is cut to the 123 bytes that fit, never inside a character. */
+/** Encodes a close frame. A reason of more than 123 bytes is cut between characters. */
 export function encodeClose(code: number, reason = '', mask?: Uint8Array): Buffer {
   let text = Buffer.from(reason);
   if (text.length > 123) {

@@ -1,16 +1,16 @@
 /**
- * A stretch of bytes as they came, masked or not (RFC 6455, 5.3). Whoever skips it pays nothing; only what is asked for
- * is unmasked. It is valid until the call that it was handed to returns.
+ * A view of received bytes, masked or not (RFC 6455, 5.3). Bytes are unmasked only on access, so that skipping them costs
+ * nothing. It is valid until the call that received it returns.
  */
 export class ByteView {
   readonly #bytes: Uint8Array;
   readonly #start: number;
   readonly #mask: Uint8Array | undefined;
   readonly #phase: number;
-  /** Bytes in the view. */
+  /** The number of bytes in the view. */
   readonly length: number;
 
-  /** The bytes from `start` (included) to `end` (not included); `phase` is where in the masked payload `start` lies. */
+  /** Creates a view of `start` (inclusive) to `end` (exclusive). `phase` is the position of `start` in the payload. */
   constructor(bytes: Uint8Array, start = 0, end = bytes.length, mask?: Uint8Array, phase = 0) {
     this.#bytes = bytes;
     this.#start = start;
@@ -19,18 +19,18 @@ export class ByteView {
     this.length = end - start;
   }
 
-  /** The byte at a place, unmasked. */
+  /** Returns the unmasked byte at an index. */
   at(index: number): number {
     const byte = this.#bytes[this.#start + index]!;
     return this.#mask === undefined ? byte : byte ^ this.#mask[(this.#phase + index) & 3]!;
   }
 
-  /** The part from `from` (included) to `to` (not included). */
+  /** Returns the part from `from` (inclusive) to `to` (exclusive). */
   part(from: number, to = this.length): ByteView {
     return new ByteView(this.#bytes, this.#start + from, this.#start + to, this.#mask, this.#phase + from);
   }
 
-  /** Copies `count` bytes from `from` on, unmasked. */
+  /** Copies `count` unmasked bytes that begin at `from`. */
   copyTo(target: Uint8Array, targetAt: number, from: number, count: number): void {
     const mask = this.#mask;
     if (mask === undefined) {

@@ -4,7 +4,7 @@ import type { ChannelBytes, StreamChannel } from './stream-observer.ts';
 export class ChannelCounts {
   readonly #counts = new Map<StreamChannel, ChannelBytes>();
 
-  /** The counter of a channel, made on first use. */
+  /** Returns the counter of a channel, which is created on first use. */
   of(channel: StreamChannel): ChannelBytes {
     let counts = this.#counts.get(channel);
     if (counts === undefined) {
@@ -14,7 +14,7 @@ export class ChannelCounts {
     return counts;
   }
 
-  /** A copy of all of them. */
+  /** Returns a copy of all counters. */
   summary(): Partial<Record<StreamChannel, ChannelBytes>> {
     return Object.fromEntries([...this.#counts].map(([channel, counts]) => [channel, { ...counts }]));
   }

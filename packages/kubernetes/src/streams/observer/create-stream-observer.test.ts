@@ -5,7 +5,7 @@ import { createStreamObserver, type ObservedStream } from './create-stream-obser
 const state = (kind: ObservedStream['kind'], protocol: ObservedStream['protocol'], subprotocol: string): string =>
   createStreamObserver({ kind, protocol, subprotocol }).state;
 
-describe('the protocols that are read', () => {
+describe('the observed protocols', () => {
   it.each([
     ['exec', 'websocket', 'v5.channel.k8s.io'],
     ['attach', 'websocket', 'v4.channel.k8s.io'],
@@ -15,7 +15,7 @@ describe('the protocols that are read', () => {
     ['exec', 'spdy', ''],
     ['portforward', 'websocket', 'SPDY/3.1+portforward.k8s.io'],
     ['portforward', 'spdy', 'portforward.k8s.io'],
-  ] as const)('have %s over %s with %s', (kind, protocol, subprotocol) => {
+  ] as const)('include %s over %s with %s', (kind, protocol, subprotocol) => {
     expect(state(kind, protocol, subprotocol)).toBe('ok');
   });
 
@@ -30,7 +30,7 @@ describe('the protocols that are read', () => {
     ['portforward', 'websocket', 'v4.channel.k8s.io'],
     ['portforward', 'websocket', 'v5.channel.k8s.io'],
     ['portforward', 'spdy', 'v4.channel.k8s.io'],
-  ] as const)('have not %s over %s with %s', (kind, protocol, subprotocol) => {
+  ] as const)('do not include %s over %s with %s', (kind, protocol, subprotocol) => {
     const observer = createStreamObserver({ kind, protocol, subprotocol });
     observer.fromClient(Buffer.from('x'));
     observer.fromServer(Buffer.from('x'));
@@ -42,7 +42,7 @@ describe('the protocols that are read', () => {
     expect(observer.reason).toContain(`${kind} over ${protocol}`);
   });
 
-  it('do not put what a peer named into the reason unless it is a name', () => {
+  it('put a subprotocol into the reason only if it is a valid name', () => {
     expect(createStreamObserver({ kind: 'exec', protocol: 'websocket', subprotocol: '\u001b[31m<x>' }).reason).toBe(
       'exec over websocket with an unnamed subprotocol is not read',
     );

@@ -8,7 +8,7 @@ import { createTunnelObserver } from '../websocket/tunnel-observer.ts';
 export type ObservedStream = {
   kind: 'exec' | 'attach' | 'portforward';
   protocol: 'websocket' | 'spdy';
-  /** As the server's 101 has it: `Sec-WebSocket-Protocol` or `X-Stream-Protocol-Version`; empty if there is none. */
+  /** `Sec-WebSocket-Protocol` or `X-Stream-Protocol-Version` of the server's 101; empty if there is none. */
   subprotocol: string;
 };
 
@@ -32,15 +32,15 @@ function protocolOf({ kind, protocol, subprotocol }: ObservedStream): ObservedPr
 }
 
 /**
- * Watches an exec, attach or port-forward. The state is `unsupported` from the beginning for what is not read: the
- * base64 variants, WebSocket protocols before version 4, a port-forward over WebSocket channels.
+ * Creates the observer of an exec, attach or port-forward. The state is `unsupported` for protocols that are not read: the
+ * base64 variants, WebSocket protocols before version 4, and port-forward over WebSocket channels.
  */
 export function createStreamObserver(about: ObservedStream): StreamObserver {
   const watched = protocolOf(about);
-  return watched === undefined ? blind(about) : watch(watched);
+  return watched === undefined ? unsupported(about) : watch(watched);
 }
 
-function blind({ kind, protocol, subprotocol }: ObservedStream): StreamObserver {
+function unsupported({ kind, protocol, subprotocol }: ObservedStream): StreamObserver {
   const name = /^[\w.+/-]{1,64}$/.test(subprotocol) ? subprotocol : 'an unnamed subprotocol';
   return {
     fromClient: () => {},
@@ -54,16 +54,16 @@ function blind({ kind, protocol, subprotocol }: ObservedStream): StreamObserver 
 
 function watch(watched: ObservedProtocol): StreamObserver {
   const fed = { client: 0, server: 0 };
-  const deaf = { client: false, server: false };
+  const unreadable = { client: false, server: false };
   let reason: string | undefined;
   const feed = (side: ObservedSide, bytes: Uint8Array): void => {
-    // A side that could be read so far is read on when the other one breaks: where the server's frames end must be
-    // known to end the stream.
-    if (deaf[side]) return;
+    // If one side becomes unreadable, the other is still read: ending the stream needs the frame boundaries of the
+    // server.
+    if (unreadable[side]) return;
     try {
       watched.feed(side, bytes);
     } catch (error) {
-      deaf[side] = true;
+      unreadable[side] = true;
       reason ??= `${error instanceof StreamFault ? error.message : 'the observer failed'} (from the ${side}, in its bytes ${fed[side]} to ${fed[side] + bytes.length})`;
     }
     fed[side] += bytes.length;
@@ -72,7 +72,7 @@ function watch(watched: ObservedProtocol): StreamObserver {
     fromClient: (bytes) => feed('client', bytes),
     fromServer: (bytes) => feed('server', bytes),
     summary: () => watched.summary(),
-    endWith: (status) => (deaf.server ? undefined : watched.endWith(status)),
+    endWith: (status) => (unreadable.server ? undefined : watched.endWith(status)),
     get state() {
       return reason === undefined ? 'ok' : 'unparsable';
     },

@@ -2,23 +2,23 @@ import type { ExitStatus } from './stream-observer.ts';
 import type { ByteView } from './byte-view.ts';
 import { readExitStatus } from './read-exit-status.ts';
 
-/** Bytes that are kept of what the server says on error channels. */
+/** How many bytes of an error channel are kept. */
 export const maxErrorBytes = 65_536;
 
 type Reading = { exitCode?: number; status?: ExitStatus; errorText?: string };
 
-/** Keeps what came on the error channel, the only payload that is kept, up to `maxErrorBytes`. */
+/** Keeps up to `maxErrorBytes` of the error channel, the only payload that is kept. */
 export class ErrorChannel {
   #kept = Buffer.alloc(0);
   #length = 0;
   #reading: Reading | undefined;
 
-  /** Nothing has been said on it yet. */
+  /** Whether nothing has arrived yet. */
   get isEmpty(): boolean {
     return this.#length === 0;
   }
 
-  /** Takes the next bytes. */
+  /** Adds the next bytes. */
   push(view: ByteView): void {
     const count = Math.min(view.length, maxErrorBytes - this.#length);
     if (count <= 0) return;
@@ -33,7 +33,7 @@ export class ErrorChannel {
     this.#reading = undefined;
   }
 
-  /** What it says by now: a Status where `asStatus` and it is one, else its text. */
+  /** Returns the content so far: a Status if `asStatus` is set and it is one, otherwise its text. */
   read(asStatus: boolean): Reading {
     this.#reading ??= this.#interpret(asStatus);
     return this.#reading;

@@ -3,7 +3,7 @@ import type { StreamEnding, StreamSummary } from './stream-observer.ts';
 
 export type ObservedSide = 'client' | 'server';
 
-/** A protocol that is watched. `feed` throws StreamFault, after which that side must not be fed any more. */
+/** An observed protocol. After `feed` has thrown StreamFault, that side must not be fed again. */
 export type ObservedProtocol = {
   feed(side: ObservedSide, bytes: Uint8Array): void;
   summary(): StreamSummary;

@@ -5,9 +5,8 @@ type Cause = { reason?: unknown; message?: unknown };
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 /**
- * Reads the Status that exec and attach send last (version 4 of the protocol and later), as client-go does: Success is
- * exit code 0, a Failure with the reason `NonZeroExitCode` names the code in its cause `ExitCode`. Undefined if it is
- * no Status.
+ * Reads the Status at the end of exec and attach (protocol version 4 and later) like client-go: Success is exit code 0; a
+ * Failure with the reason `NonZeroExitCode` has the code in its cause `ExitCode`. Undefined if it is not a Status.
  */
 export function readExitStatus(json: string): { exitCode?: number; status: ExitStatus } | undefined {
   let value: Record<string, unknown> | null;

@@ -47,7 +47,7 @@ describe('an exec over WebSocket that is ended', () => {
     ]);
   });
 
-  it.each([1, 2, 3, 5, 90, 203])('is ended behind the frame that is under way, %i bytes into it', (begun) => {
+  it.each([1, 2, 3, 5, 90, 203])('is ended after the current frame, %i bytes into it', (begun) => {
     const whole = fromServer(1, Buffer.alloc(200, 65));
     const observer = socketExec();
     observer.fromServer(whole.subarray(0, begun));
@@ -76,19 +76,19 @@ describe('an exec over WebSocket that is ended', () => {
     expect(passUntilReady(observer, rest).passed).toHaveLength(rest.length);
   });
 
-  it('keeps the status that the cluster has given', () => {
+  it('keeps the status of the cluster', () => {
     const observer = socketExec();
     observer.fromServer(fromServer(3, '{"status":"Success"}'));
     expect(observer.endWith(status)).toEqual({ ready: true, carriesStatus: false, bytes: encodeClose(1000) });
   });
 
-  it('is over once the server has closed it', () => {
+  it('cannot be ended after the server closed it', () => {
     const observer = socketExec();
     observer.fromServer(encodeClose(1000));
     expect(observer.endWith(status)).toBeUndefined();
   });
 
-  it('leaves no trace in the summary by asking', () => {
+  it('does not change its summary', () => {
     const observer = socketExec();
     observer.endWith(status);
     expect(observer.summary()).toEqual({ channels: {} });
@@ -106,7 +106,7 @@ describe('an exec over SPDY that is ended', () => {
   };
   const all = ['error', 'stdin', 'stdout', 'stderr'];
 
-  it('gets the status on its error stream, the end of each stream, and goodbye', () => {
+  it('gets the status on its error stream, the end of each stream, and GOAWAY', () => {
     const observer = opened(all, [1, 3, 5, 7]);
     const bytes = bytesOf(observer.endWith(status));
     const text = JSON.stringify(status);
@@ -127,7 +127,7 @@ describe('an exec over SPDY that is ended', () => {
     expect(observer.endWith(status)).toBeUndefined();
   });
 
-  it.each([[[]], [[3]], [[3, 5, 7]]])('has the error stream accepted for it if only %j were', (replies) => {
+  it.each([[[]], [[3]], [[3, 5, 7]]])('gets its error stream accepted if only %j were', (replies) => {
     const observer = opened(all, replies);
     const ending = observer.endWith(status);
     expect(ending).toMatchObject({ carriesStatus: true });
@@ -135,13 +135,13 @@ describe('an exec over SPDY that is ended', () => {
     expect([observer.reason, observer.summary().status?.message]).toEqual([undefined, status.message]);
   });
 
-  it('is just ended if there is no error stream', () => {
+  it('only ends without an error stream', () => {
     const observer = opened(['stdin'], [1]);
     expect(observer.endWith(status)).toMatchObject({ ready: true, carriesStatus: false });
     expect(spdyExec().endWith(status)).toMatchObject({ ready: true, carriesStatus: false });
   });
 
-  it.each([[false], [true]])('keeps the status that the cluster has given, if it ended that: %j', (last) => {
+  it.each([[false], [true]])('keeps the status of the cluster, if it ended that stream: %j', (last) => {
     const observer = opened(all, [1, 3, 5, 7]);
     observer.fromServer(createSpdyPeer().data(1, '{"status":"Success"}', last));
     expect(observer.endWith(status)).toMatchObject({ carriesStatus: false });
@@ -149,7 +149,7 @@ describe('an exec over SPDY that is ended', () => {
     expect(observer.summary()).toMatchObject({ exitCode: 0, status: { status: 'Success' }, closed: { by: 'server' } });
   });
 
-  it.each([1, 7, 8, 9, 100])('is ended behind the frame that is under way, %i bytes into it', (begun) => {
+  it.each([1, 7, 8, 9, 100])('is ended after the current frame, %i bytes into it', (begun) => {
     const observer = opened(all, [1, 3, 5, 7]);
     const whole = createSpdyPeer().data(5, 'x'.repeat(200));
     observer.fromServer(whole.subarray(0, begun));
@@ -160,7 +160,7 @@ describe('an exec over SPDY that is ended', () => {
 });
 
 describe('a port-forward that is ended', () => {
-  it('tells each connection why, as text', () => {
+  it('sends each connection the reason as text', () => {
     const [client, server] = [createSpdyPeer(), createSpdyPeer()];
     const observer = createStreamObserver({ kind: 'portforward', protocol: 'spdy', subprotocol: 'portforward.k8s.io' });
     for (const [id, streamtype] of [
@@ -180,12 +180,12 @@ describe('a port-forward that is ended', () => {
     });
   });
 
-  it('without a connection is just ended', () => {
+  it('only ends without a connection', () => {
     const observer = createStreamObserver({ kind: 'portforward', protocol: 'spdy', subprotocol: 'portforward.k8s.io' });
     expect(observer.endWith(status)).toMatchObject({ ready: true, carriesStatus: false });
   });
 
-  it('over WebSocket gets it in a message, where a message ends together with a frame of SPDY', () => {
+  it('over WebSocket gets it in a message, where a message and a SPDY frame end together', () => {
     const [client, server] = [createSpdyPeer(), createSpdyPeer()];
     const observer = createStreamObserver({
       kind: 'portforward',

@@ -1,4 +1,4 @@
-/** What an observer cannot make sense of; its message holds no byte of the stream. */
+/** A violation that an observer found. Its message contains no byte of the stream. */
 export class StreamFault extends Error {
   constructor(message: string) {
     super(message);

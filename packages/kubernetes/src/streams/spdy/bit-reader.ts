@@ -1,7 +1,7 @@
 import { StreamFault } from '../observer/stream-fault.ts';
 import type { HuffmanCode } from './huffman-code.ts';
 
-/** Reads bits, the lowest of each byte first (RFC 1951, 3.1.1). Throws StreamFault where they end too early. */
+/** Reads bits, the lowest of each byte first (RFC 1951, 3.1.1). Throws StreamFault if the input ends too early. */
 export class BitReader {
   readonly #bytes: Uint8Array;
   #at: number;
@@ -18,7 +18,7 @@ export class BitReader {
     return this.#count === 0 && this.#at === this.#bytes.length;
   }
 
-  /** The next `count` bits as a number; at most 16. */
+  /** Returns the next `count` bits (at most 16) as a number. */
   bits(count: number): number {
     while (this.#count < count) {
       if (this.#at === this.#bytes.length) throw new StreamFault('a header block that ends too early');
@@ -31,7 +31,7 @@ export class BitReader {
     return value;
   }
 
-  /** The next symbol of a code. */
+  /** Returns the next symbol of a code. */
   symbol({ counts, symbols }: HuffmanCode): number {
     let code = 0;
     let first = 0;
@@ -44,17 +44,17 @@ export class BitReader {
       first = (first + count) << 1;
       code <<= 1;
     }
-    throw new StreamFault('a header block with a code that means nothing');
+    throw new StreamFault('a header block with an undefined code');
   }
 
-  /** `count` whole bytes, from the next byte boundary on. */
+  /** Returns the next `count` whole bytes. */
   bytes(count: number): Uint8Array {
     if (this.#at + count > this.#bytes.length) throw new StreamFault('a header block that ends too early');
     this.#at += count;
     return this.#bytes.subarray(this.#at - count, this.#at);
   }
 
-  /** Leaves out the rest of a byte that was begun. No more than seven bits are ever held between two reads. */
+  /** Skips to the next byte boundary. At most seven bits are kept between two reads. */
   align(): void {
     this.#held = 0;
     this.#count = 0;

@@ -1,13 +1,13 @@
 import { encodeControl, frameTypes } from './spdy-frame.ts';
 import { headerDictionaryId } from './header-dictionary.ts';
 
-// No headers, as a stored block and an empty one behind it, which makes Go's reader hand the first one out. Neither
-// depends on what the sender compressed before, so it fits behind any block of another's.
+// No headers: a stored block, and an empty one after it, which makes Go's reader deliver the first one. Neither depends
+// on what was compressed before, so they can follow any block of the server.
 const noHeaders = [0x00, 0x04, 0x00, 0xfb, 0xff, 0, 0, 0, 0, 0x00, 0x00, 0x00, 0xff, 0xff];
 
 /**
- * Accepts a stream in the server's place; `first` if the server has not sent a header block yet. After it, none of the
- * server's may follow.
+ * Encodes the reply that accepts a stream in place of the server. `first` means that the server has not sent a header
+ * block. No header block of the server may follow.
  */
 export function encodeEmptyReply(id: number, first: boolean): Buffer {
   const zlibHeader = first ? [0x78, 0xf9] : [];

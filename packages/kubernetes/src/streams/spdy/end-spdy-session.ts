@@ -8,17 +8,17 @@ export type EndSpdySession = {
   kind: SpdyKind;
   streams: SpdyStreams;
   status: Status;
-  /** No header block has come from the server yet. */
+  /** Whether the server has not sent a header block. */
   firstBlock: boolean;
 };
 
-// Of a port-forward with thousands of connections, so many are told why; the others are just ended.
-const maxTold = 64;
+// Of the connections of a port-forward, at most this many get a reason. The others only end.
+const maxReasons = 64;
 
 /**
- * Writes what a server would send to end all streams: the status where the client reads it, the end of each stream,
- * goodbye. The error stream of exec carries a Status, that of a port-forward its message as text. Where it has spoken
- * already, a second word would make the first unreadable.
+ * Writes what a server would send to end all streams: the status where the client reads it, the end of each stream, and
+ * GOAWAY. The error stream of exec carries a Status, that of port-forward its message as text. An error stream that was
+ * already used gets nothing, because a second status would make the first unreadable.
  */
 export function endSpdySession({ kind, streams, status, firstBlock }: EndSpdySession): {
   bytes: Buffer;
@@ -27,13 +27,13 @@ export function endSpdySession({ kind, streams, status, firstBlock }: EndSpdySes
   const frames: Buffer[] = [];
   const open = [...streams.open.values()];
   const errors = open
-    .filter((stream) => stream.type === 'error' && !stream.serverDone && !stream.serverSpoke)
-    .slice(0, maxTold);
+    .filter((stream) => stream.type === 'error' && !stream.serverDone && !stream.serverSent)
+    .slice(0, maxReasons);
   const text = Buffer.from(kind === 'exec' ? JSON.stringify(status) : (status.message ?? status.reason ?? 'ended'));
   let first = firstBlock;
   for (const { id, replied } of errors) {
     if (!replied) {
-      // The client throws away what comes on a stream that nobody has accepted.
+      // The client discards data on a stream that was not accepted.
       frames.push(encodeEmptyReply(id, first));
       first = false;
     }
@@ -47,7 +47,7 @@ export function endSpdySession({ kind, streams, status, firstBlock }: EndSpdySes
   return { bytes: Buffer.concat(frames), carriesStatus: errors.length > 0 };
 }
 
-// What was sent before is read to its end; only a stream that the client writes to is cut off.
+// The client still reads what was sent before. Only streams that the client writes to are cut off.
 function endOf({ id, type, replied }: SpdyStream): Buffer {
   return replied && type !== 'stdin' && type !== 'resize' ? encodeData(id, Buffer.alloc(0), true) : encodeReset(id);
 }

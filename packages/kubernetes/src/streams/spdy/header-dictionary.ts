@@ -1,4 +1,4 @@
-// Each word stands behind its length in four bytes, as in a header block.
+// Each word follows its length in four bytes, as in a header block.
 const words = [
   'options',
   'head',
@@ -91,8 +91,8 @@ function lengthAnd(word: string): Buffer {
   return prefixed;
 }
 
-/** What header blocks are compressed against (SPDY/3.1, 2.6.10.1). */
+/** The dictionary of header blocks (SPDY/3.1, 2.6.10.1). */
 export const headerDictionary: Buffer = Buffer.concat([...words.map(lengthAnd), Buffer.from(rest.join(''), 'latin1')]);
 
-/** Adler-32 of the dictionary, which stands in the header of each compressed stream (RFC 1950, 2.2). */
+/** The Adler-32 of the dictionary, which the header of each compressed stream contains (RFC 1950, 2.2). */
 export const headerDictionaryId = 0xe3c6a7c2;

@@ -13,7 +13,7 @@ const flushed = (block: Uint8Array, options = {}): Buffer =>
     deflateRawSync(block, { ...options, dictionary: headerDictionary, finishFlush: constants.Z_SYNC_FLUSH }),
   ]);
 
-/** The block that an inflater makes of these bytes behind the header, or the words of its fault. */
+/** The block that an inflater makes of these bytes after the header, or the message of its fault. */
 function inflated(body: readonly number[] | Uint8Array): Buffer | string {
   try {
     return new HeaderInflater().inflate(Buffer.concat([zlibHeader, Buffer.from(body as Uint8Array)]));
@@ -24,13 +24,13 @@ function inflated(body: readonly number[] | Uint8Array): Buffer | string {
 }
 
 describe('the dictionary of SPDY', () => {
-  it('is the one whose checksum the protocol knows', () => {
+  it('has the checksum of the protocol', () => {
     expect(headerDictionary).toHaveLength(1423);
     expect(deflateSync('x', { dictionary: headerDictionary }).readUInt32BE(2)).toBe(headerDictionaryId);
   });
 });
 
-describe('header blocks of one direction', () => {
+describe('the header blocks of one direction', () => {
   const word = fc.oneof(
     fc.constantFrom('streamtype', 'stdin', 'port', 'requestid', '\0\0\0\x06method'),
     fc.string({ maxLength: 40 }),
@@ -50,7 +50,7 @@ describe('header blocks of one direction', () => {
     ),
   });
 
-  it('come out as they went into zlib, whatever was said before, at every level', () => {
+  it('are inflated as zlib deflated them, after any earlier block and at every level', () => {
     fc.assert(
       fc.property(fc.array(block, { minLength: 1, maxLength: 12 }), options, (blocks, how) => {
         const deflate = createHeaderDeflater(how);
@@ -70,7 +70,7 @@ describe('header blocks of one direction', () => {
     }
   });
 
-  it('are what zlib makes of the same bytes, or refused, when the bytes are broken', () => {
+  it('are inflated like zlib does, or refused, if their bytes are damaged', () => {
     fc.assert(
       fc.property(
         block,
@@ -101,11 +101,11 @@ describe('a block is refused', () => {
     ['that is empty', [], 'a header block that ends too early'],
     ['that is not flushed', flushed(Buffer.from('abc')).subarray(6, -5), 'a header block that ends too early'],
     ['that lacks its last byte', flushed(Buffer.from('abc')).subarray(6, -1), 'a header block that ends too early'],
-    ['of a kind that there is not', [0x06], 'a header block of an unknown kind'],
+    ['of a kind that there is not', [0x06], 'a header block of an unknown type'],
     [
       'whose length and its complement differ',
       [0x00, 0x01, 0x00, 0xff, 0xff, 0x41],
-      'a header block whose length is wrong',
+      'a header block with a wrong length',
     ],
     ['that promises more than comes', [0x00, 0x05, 0x00, 0xfa, 0xff, 0x41], 'a header block that ends too early'],
     ['with 287 codes', [0xf4, 0x00, 0x00, 0x00], 'a header block with too many codes'],
@@ -127,30 +127,30 @@ describe('a block is refused', () => {
     ['a window of 64 KiB', [0x88, 0x20]],
     ['a wrong checksum', [0x78, 0xfa]],
     ['no dictionary', [0x78, 0x9c]],
-  ])('whose stream begins with %s', (_name, start) => {
+  ])('if its stream begins with %s', (_name, start) => {
     expect(() =>
       new HeaderInflater().inflate(Buffer.concat([Buffer.from(start), flushed(Buffer.from('x')).subarray(2)])),
     ).toThrow(StreamFault);
   });
 
-  it('that was compressed against another dictionary', () => {
+  it('that was compressed with another dictionary', () => {
     expect(() =>
       new HeaderInflater().inflate(
         deflateSync('x', { dictionary: Buffer.from('other'), finishFlush: constants.Z_SYNC_FLUSH }),
       ),
-    ).toThrow('headers that are not compressed as SPDY says');
+    ).toThrow('headers that are not compressed as SPDY requires');
   });
 });
 
 describe('a bomb', () => {
-  it('is stopped at 64 KiB a block', () => {
+  it('is stopped at 64 KiB per block', () => {
     expect(new HeaderInflater().inflate(flushed(Buffer.alloc(maxBlockBytes)))).toHaveLength(maxBlockBytes);
     expect(() => new HeaderInflater().inflate(flushed(Buffer.alloc(maxBlockBytes + 1)))).toThrow(
       `a header block of more than ${maxBlockBytes} bytes`,
     );
   });
 
-  it('is stopped at 64 MiB a direction', () => {
+  it('is stopped at 64 MiB per direction', () => {
     const inflater = new HeaderInflater();
     inflater.inflate(flushed(Buffer.alloc(maxBlockBytes)));
     const next = deflateRawSync(Buffer.alloc(maxBlockBytes), { finishFlush: constants.Z_SYNC_FLUSH });

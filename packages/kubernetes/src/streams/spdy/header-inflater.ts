@@ -3,7 +3,7 @@ import { BitReader } from './bit-reader.ts';
 import { fixedCodes, huffmanCode, type HuffmanCode } from './huffman-code.ts';
 import { headerDictionary, headerDictionaryId } from './header-dictionary.ts';
 
-/** Bytes that one header block may become, and all of a connection's in one direction together. */
+/** Maximum inflated bytes of a header block, and of all header blocks in one direction of a connection. */
 export const maxBlockBytes = 65_536;
 export const maxTotalBytes = 64 * 1_048_576;
 
@@ -22,13 +22,12 @@ const distanceExtra = [
 const codeLengthOrder = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
 /**
- * Inflates the header blocks of one direction of a connection, which are one zlib stream (RFC 1950, 1951) flushed
- * behind each block.
+ * Inflates the header blocks of one direction of a connection, which are one zlib stream (RFC 1950, 1951) that is flushed
+ * after each block.
  *
- * It is our own because Node's inflater keeps its state over calls only when it is used asynchronously, and because the
- * end of a block must be known to the bit: what the next block means depends on it, and two readers that differ there
- * read different streams. A block that does not end where its bytes end is refused, as is one that ends the zlib
- * stream.
+ * It is our own because Node's inflater keeps its state between calls only when used asynchronously, and because the end
+ * of a block must be known to the bit: the meaning of the next block depends on it, and readers that differ there read
+ * different streams. A block that does not end with its bytes is refused, and so is one that ends the zlib stream.
  */
 export class HeaderInflater {
   #out = Buffer.alloc(4096);
@@ -41,12 +40,12 @@ export class HeaderInflater {
     this.#length = headerDictionary.copy(this.#out);
   }
 
-  /** Whether a block has come yet: the first one has the header of the zlib stream in front. */
+  /** Whether a block was read. The first one begins with the header of the zlib stream. */
   get started(): boolean {
     return this.#started;
   }
 
-  /** The block, inflated: at most `maxBlockBytes`. Throws StreamFault, after which the connection cannot be read. */
+  /** Inflates a block to at most `maxBlockBytes`. After a StreamFault the connection cannot be read further. */
   inflate(block: Uint8Array): Buffer {
     const input = new BitReader(block, this.#started ? 0 : readZlibHeader(block));
     this.#started = true;
@@ -60,7 +59,7 @@ export class HeaderInflater {
     return Buffer.from(this.#out.subarray(start, this.#length));
   }
 
-  /** Keeps the window alone, once much more has gathered. */
+  /** Drops everything before the window once there is much more. */
   #forget(): void {
     if (this.#length <= 2 * windowBytes) return;
     this.#out.copyWithin(0, this.#length - windowBytes, this.#length);
@@ -82,14 +81,14 @@ export class HeaderInflater {
     if (type === 0) this.#stored(input);
     else if (type === 1) this.#compressed(input, fixedCodes);
     else if (type === 2) this.#compressed(input, readCodes(input));
-    else throw new StreamFault('a header block of an unknown kind');
+    else throw new StreamFault('a header block of an unknown type');
   }
 
   #stored(input: BitReader): void {
     input.align();
     const [a, b, c, d] = input.bytes(4);
     const count = a! | (b! << 8);
-    if (count !== (~(c! | (d! << 8)) & 0xffff)) throw new StreamFault('a header block whose length is wrong');
+    if (count !== (~(c! | (d! << 8)) & 0xffff)) throw new StreamFault('a header block with a wrong length');
     this.#room(count);
     this.#out.set(input.bytes(count), this.#length);
     this.#length += count;
@@ -107,10 +106,10 @@ export class HeaderInflater {
   }
 
   #repeat(input: BitReader, lengthCode: number, distances: HuffmanCode): void {
-    if (lengthCode >= lengthBase.length) throw new StreamFault('a header block with a code that means nothing');
+    if (lengthCode >= lengthBase.length) throw new StreamFault('a header block with an undefined code');
     const count = lengthBase[lengthCode]! + input.bits(lengthExtra[lengthCode]!);
     const code = input.symbol(distances);
-    if (code >= distanceBase.length) throw new StreamFault('a header block with a code that means nothing');
+    if (code >= distanceBase.length) throw new StreamFault('a header block with an undefined code');
     const distance = distanceBase[code]! + input.bits(distanceExtra[code]!);
     if (distance > this.#length) throw new StreamFault('a header block that reaches back too far');
     this.#room(count);
@@ -131,7 +130,7 @@ function readZlibHeader(bytes: Uint8Array): number {
     (method * 256 + flags) % 31 === 0 &&
     (flags & 0x20) !== 0 &&
     id === headerDictionaryId;
-  if (!valid) throw new StreamFault('headers that are not compressed as SPDY says');
+  if (!valid) throw new StreamFault('headers that are not compressed as SPDY requires');
   return 6;
 }
 
@@ -158,7 +157,7 @@ function readLengths(input: BitReader, code: HuffmanCode, count: number): Uint8A
       lengths[at++] = symbol;
       continue;
     }
-    if (symbol === 16 && at === 0) throw new StreamFault('a header block that repeats nothing');
+    if (symbol === 16 && at === 0) throw new StreamFault('a header block that repeats a missing length');
     const repeated = symbol === 16 ? lengths[at - 1]! : 0;
     const times = symbol === 16 ? 3 + input.bits(2) : symbol === 17 ? 3 + input.bits(3) : 11 + input.bits(7);
     if (at + times > count) throw new StreamFault('a header block with too many codes');

@@ -3,14 +3,14 @@ import { StreamFault } from '../observer/stream-fault.ts';
 const maxBits = 15;
 
 /**
- * A canonical Huffman code (RFC 1951, 3.2.2): how many codes there are of each length, and the symbols in the order of
- * their codes.
+ * A canonical Huffman code (RFC 1951, 3.2.2): the number of codes of each length, and the symbols in the order of their
+ * codes.
  */
 export type HuffmanCode = { counts: Uint16Array; symbols: Uint16Array };
 
 /**
- * Makes the code from the lengths of its codes. Throws StreamFault for one that says the same bits twice, and for one
- * that leaves bits without a meaning, unless it has a single code and `mayBeSparse` (a distance code may).
+ * Creates a code from the lengths of its codes. Throws StreamFault if two codes overlap, or if bits are unassigned, unless
+ * there is a single code and `mayBeSparse` (as for distances).
  */
 export function huffmanCode(lengths: Uint8Array, mayBeSparse: boolean): HuffmanCode {
   const counts = new Uint16Array(maxBits + 1);
@@ -32,7 +32,7 @@ export function huffmanCode(lengths: Uint8Array, mayBeSparse: boolean): HuffmanC
   return { counts, symbols };
 }
 
-/** The codes of a block that brings none of its own (RFC 1951, 3.2.6). */
+/** The codes of a block without its own codes (RFC 1951, 3.2.6). */
 export const fixedCodes: { literals: HuffmanCode; distances: HuffmanCode } = {
   literals: huffmanCode(
     Uint8Array.from({ length: 288 }, (_, symbol) => (symbol < 144 ? 8 : symbol < 256 ? 9 : symbol < 280 ? 7 : 8)),

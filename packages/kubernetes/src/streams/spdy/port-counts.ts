@@ -1,13 +1,13 @@
 import type { ForwardedPort } from '../observer/stream-observer.ts';
 
-/** Ports that are counted one by one; whoever tries them all is counted under port 0 from then on. */
+/** How many ports are counted separately. Further ones are counted as port 0. */
 export const maxPorts = 1024;
 
-/** Counts what goes through each port of a pod. */
+/** Counts the traffic of each port of a pod. */
 export class PortCounts {
   readonly #ports = new Map<number, ForwardedPort>();
 
-  /** The counter of a port, made on first use. */
+  /** Returns the counter of a port, which is created on first use. */
   of(port: number): ForwardedPort {
     const known = this.#ports.has(port) || this.#ports.size < maxPorts ? port : 0;
     let counts = this.#ports.get(known);
@@ -18,7 +18,7 @@ export class PortCounts {
     return counts;
   }
 
-  /** A copy of all of them, in the order of their first use. */
+  /** Returns a copy of all counters, in the order of their first use. */
   summary(): ForwardedPort[] {
     return [...this.#ports.values()].map((counts) => ({ ...counts }));
   }

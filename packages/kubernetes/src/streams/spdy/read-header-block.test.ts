@@ -9,7 +9,7 @@ const read = (headers: Record<string, string> | [string, string][]): Map<string,
   readHeaderBlock(encodeHeaderBlock(headers));
 
 describe('the headers of a stream', () => {
-  it('come back as they were written', () => {
+  it('are read as they were written', () => {
     const name = fc.stringMatching(/^[a-z0-9:-]{1,20}$/);
     const value = fc.string({
       unit: fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)),
@@ -29,14 +29,14 @@ describe('the headers of a stream', () => {
         ['streamtype', 'resize'],
         ['streamtype', 'stdin'],
       ]),
-      'a header that is there twice',
+      'a header that appears twice',
     ],
     ['a name with a capital', encodeHeaderBlock({ streamType: 'stdin' }), 'a header name that is not allowed'],
     ['an empty name', encodeHeaderBlock([['', 'x']]), 'a header name that is not allowed'],
     [
       'something behind the last',
       Buffer.concat([encodeHeaderBlock({ a: 'b' }), Buffer.from([0])]),
-      'bytes behind the headers',
+      'bytes after the headers',
     ],
     ['fewer than announced', encodeHeaderBlock({ a: 'b' }).subarray(0, -1), 'headers that end too early'],
     ['a length of 4 GiB', Buffer.from([0, 0, 0, 1, 255, 255, 255, 255]), 'headers that end too early'],
@@ -50,7 +50,7 @@ describe('the headers of a stream', () => {
     expect(() => readHeaderBlock(block)).toThrow(message);
   });
 
-  it('never make the reader throw anything but a StreamFault', () => {
+  it('never cause another error than a StreamFault', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
         try {
@@ -64,8 +64,8 @@ describe('the headers of a stream', () => {
   });
 });
 
-describe('what a stream is for', () => {
-  it('is its type, and for a port-forward the port and the request', () => {
+describe('the purpose of a stream', () => {
+  it('is its type, and its port and request id for a port-forward', () => {
     expect(readStreamHeaders('exec', read({ streamtype: 'resize' }))).toEqual({ type: 'resize' });
     expect(readStreamHeaders('portforward', read({ streamtype: 'data', port: '8080', requestid: '7' }))).toEqual({
       type: 'data',

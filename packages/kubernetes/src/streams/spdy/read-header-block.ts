@@ -3,10 +3,9 @@ import { StreamFault } from '../observer/stream-fault.ts';
 const maxHeaders = 100;
 
 /**
- * Reads an inflated header block (SPDY/3.1, 2.6.10): a count, then names and values behind their lengths. Several
- * values of a name stand in one value with zeroes between them. Throws StreamFault for a name twice, an empty one or
- * one with capitals, and unless the block ends with its last value: Go's reader would take what is left for the start
- * of the next block.
+ * Reads an inflated header block (SPDY/3.1, 2.6.10): a count, then names and values after their lengths. Several values
+ * of a name are one value with NULs in between. Throws StreamFault for a name that is empty, repeated or has capitals,
+ * and for bytes after the last value, which Go's reader would take for the start of the next block.
  */
 export function readHeaderBlock(block: Buffer): Map<string, string> {
   let at = 0;
@@ -27,9 +26,9 @@ export function readHeaderBlock(block: Buffer): Map<string, string> {
   for (let index = 0; index < count; index += 1) {
     const name = string();
     if (name === '' || /[^\x21-\x40\x5b-\x7e]/.test(name)) throw new StreamFault('a header name that is not allowed');
-    if (headers.has(name)) throw new StreamFault('a header that is there twice');
+    if (headers.has(name)) throw new StreamFault('a header that appears twice');
     headers.set(name, string());
   }
-  if (at !== block.length) throw new StreamFault('bytes behind the headers');
+  if (at !== block.length) throw new StreamFault('bytes after the headers');
   return headers;
 }

@@ -13,8 +13,8 @@ export type SpdySide = 'client' | 'server';
 type Shared = { streams: SpdyStreams; errors: ErrorChannel; saidGoodbye(side: SpdySide): void };
 
 /**
- * What one side of a connection says. It is stricter than the receivers (moby/spdystream), which overlook versions and
- * lengths: whatever they could read otherwise than this is a StreamFault.
+ * Interprets one direction of a connection. It is stricter than the receivers (moby/spdystream), which ignore versions and
+ * lengths: anything that they could read differently is a StreamFault.
  */
 export class SpdyDirection implements SpdySink {
   readonly scanner: SpdyScanner;
@@ -36,16 +36,16 @@ export class SpdyDirection implements SpdySink {
     if (id === 0) throw new StreamFault('data without a stream');
     if (flags > flagFin) throw new StreamFault('an unknown flag on data');
     const stream = this.#shared.streams.open.get(id);
-    if (this.#side === 'client') this.#judgeClientData(id, stream);
-    // A server may still be writing when its other half has ended the stream already; its client throws that away.
+    if (this.#side === 'client') this.#checkClientData(id, stream);
+    // A server may still write to a stream that its other half has ended. The client discards that.
     const over = stream === undefined || (this.#side === 'server' ? stream.serverDone : stream.clientDone);
     this.#stream = over ? undefined : stream;
     this.#last = flags === flagFin;
   }
 
-  // The server may or may not hand on what comes behind the end, depending on who is faster.
-  #judgeClientData(id: number, stream: SpdyStream | undefined): void {
-    if (stream?.clientDone) throw new StreamFault('data behind the end of its stream');
+  // The server may or may not pass on data after the end, depending on timing.
+  #checkClientData(id: number, stream: SpdyStream | undefined): void {
+    if (stream?.clientDone) throw new StreamFault('data after the end of its stream');
     if (stream === undefined && (id % 2 === 0 || id > this.#shared.streams.highest))
       throw new StreamFault('data on a stream that was never opened');
   }
@@ -60,7 +60,7 @@ export class SpdyDirection implements SpdySink {
     stream.counts[this.#key] += view.length;
     if (stream.portCounts !== undefined) stream.portCounts[this.#key] += view.length;
     if (this.#side === 'client') return;
-    stream.serverSpoke = true;
+    stream.serverSent = true;
     if (stream.type === 'error') errors.push(view);
   }
 
@@ -93,7 +93,7 @@ export class SpdyDirection implements SpdySink {
   }
 
   #synStream(flags: number, payload: Buffer): void {
-    if (this.#side === 'server') throw new StreamFault('a stream that the server opens');
+    if (this.#side === 'server') throw new StreamFault('a stream opened by the server');
     if (flags > (flagFin | flagUnidirectional)) throw new StreamFault('an unknown flag on a new stream');
     const id = idOf(payload, 10);
     const headers = readHeaderBlock(this.inflater.inflate(payload.subarray(10)));
@@ -104,12 +104,12 @@ export class SpdyDirection implements SpdySink {
   }
 
   #synReply(flags: number, payload: Buffer): void {
-    if (this.#side === 'client') throw new StreamFault('a client that accepts a stream');
+    if (this.#side === 'client') throw new StreamFault('a stream accepted by the client');
     const stream = this.#headers(flags, payload);
     if (stream !== undefined) stream.replied = true;
   }
 
-  // What HEADERS say is of no matter to Kubernetes; but they are part of the compression, and may end a stream.
+  // Kubernetes ignores HEADERS, but they are part of the compression and may end a stream.
   #headers(flags: number, payload: Buffer): SpdyStream | undefined {
     if (flags > flagFin) throw new StreamFault('an unknown flag on headers');
     const id = idOf(payload, 4);
@@ -138,7 +138,7 @@ function exactly(payload: Buffer, length: number, flags: number): void {
     throw new StreamFault('a control frame of the wrong length, or with an unknown flag');
 }
 
-// The highest bit is reserved, but Go's reader takes it for part of the id.
+// The highest bit is reserved, but Go's reader treats it as part of the id.
 function idOf(payload: Buffer, atLeast: number): number {
   if (payload.length < atLeast) throw new StreamFault('a control frame that is too short');
   const id = payload.readUInt32BE(0);

@@ -10,15 +10,15 @@ export const frameTypes = {
   windowUpdate: 9,
 } as const;
 
-/** The other side will send no more on the stream. */
+/** The sender will send no more on the stream. */
 export const flagFin = 0x01;
-/** The other side must not send on the stream. */
+/** The receiver must not send on the stream. */
 export const flagUnidirectional = 0x02;
 
-/** One whole control frame; `payload` is what stands behind the first eight bytes. */
+/** A control frame. `payload` is the part after the first eight bytes. */
 export type ControlFrame = { type: number; flags: number; payload: Buffer };
 
-/** RST_STREAM's status for a stream that is not wanted any more. */
+/** The RST_STREAM status for a stream that is no longer wanted. */
 const cancel = 5;
 
 function controlFrame(type: number, flags: number, payload: Uint8Array): Buffer {
@@ -36,22 +36,22 @@ function numbers(...values: number[]): Buffer {
   return bytes;
 }
 
-/** A data frame of at most 2^24 - 1 bytes; `last` says that no more will come on the stream. */
+/** Encodes a data frame of at most 2^24 - 1 bytes. `last` ends the stream. */
 export function encodeData(id: number, data: Uint8Array, last: boolean): Buffer {
   return Buffer.concat([numbers(id, (last ? flagFin : 0) * 2 ** 24 + data.length), data]);
 }
 
-/** Ends a stream in both directions. */
+/** Encodes the end of a stream in both directions. */
 export function encodeReset(id: number): Buffer {
   return controlFrame(frameTypes.rstStream, 0, numbers(id, cancel));
 }
 
-/** Says goodbye; `lastStream` is the highest stream of the other side that was seen. */
+/** Encodes GOAWAY. `lastStream` is the highest stream id of the other side. */
 export function encodeGoAway(lastStream: number): Buffer {
   return controlFrame(frameTypes.goAway, 0, numbers(lastStream, 0));
 }
 
-/** Any control frame. */
+/** Encodes a control frame. */
 export function encodeControl({ type, flags, payload }: ControlFrame): Buffer {
   return controlFrame(type, flags, payload);
 }

@@ -65,7 +65,7 @@ function execTurns(last: string): Turn[] {
 }
 
 describe('an exec over SPDY', () => {
-  it.each([[1], [7, 1, 30], [1 << 20]])('is seen whole in pieces of %i', (...sizes) => {
+  it.each([[1], [7, 1, 30], [1 << 20]])('is observed completely in pieces of %i', (...sizes) => {
     const observer = play(exec(), execTurns(exited(3)), sizes);
     expect(observer.state).toBe('ok');
     expect(observer.summary()).toEqual({
@@ -124,7 +124,7 @@ describe('an exec over SPDY', () => {
     expect(summary.exitCode).toBeUndefined();
   });
 
-  it('of an older protocol has the text of its error', () => {
+  it('of an older protocol has an error text', () => {
     expect(play(exec('v3.channel.k8s.io'), execTurns('{"status":"Success"}')).summary()).toMatchObject({
       errorText: '{"status":"Success"}',
     });
@@ -136,7 +136,7 @@ describe('an exec over SPDY', () => {
     expect(summary.channels.error).toEqual({ fromClient: 0, fromServer: 100_000 });
   });
 
-  it('counts what comes after a reset apart, and what the server sends behind an end', () => {
+  it('counts separately what arrives after a reset, or from the server after an end', () => {
     const [client, server] = [createSpdyPeer(), createSpdyPeer()];
     const observer = play(exec(), [
       say(
@@ -155,7 +155,7 @@ describe('an exec over SPDY', () => {
     });
   });
 
-  it('ends for the reader with a GOAWAY', () => {
+  it('is read up to a GOAWAY', () => {
     const client = createSpdyPeer();
     const observer = play(exec(), [
       say(
@@ -185,7 +185,7 @@ describe('an exec over SPDY', () => {
 });
 
 describe('a port-forward over SPDY', () => {
-  it('is counted by port and connection', () => {
+  it('is counted per port and connection', () => {
     const [client, server] = [createSpdyPeer(), createSpdyPeer()];
     const pair = (id: number, port: string, requestid: string): Buffer =>
       Buffer.concat([
@@ -225,7 +225,7 @@ describe('a port-forward over SPDY', () => {
     });
   });
 
-  it('remembers no stream that is over, and puts ports beyond the first 1024 together', () => {
+  it('forgets ended streams, and combines ports beyond the first 1024', () => {
     const client = createSpdyPeer();
     const observer = forward();
     const opened = maxOpenStreams + 100;
@@ -240,7 +240,7 @@ describe('a port-forward over SPDY', () => {
     expect(summary.ports!.reduce((sum, { connections }) => sum + connections, 0)).toBe(opened);
   });
 
-  it('may have 4096 streams open and no more', () => {
+  it('may have at most 4096 open streams', () => {
     const client = createSpdyPeer();
     const observer = forward();
     const open = (turn: number) =>
@@ -252,7 +252,7 @@ describe('a port-forward over SPDY', () => {
   });
 });
 
-describe('a client that could be read in two ways is unparsable', () => {
+describe('an ambiguous client is unparsable', () => {
   const client = (...frames: ((peer: ReturnType<typeof createSpdyPeer>) => Buffer)[]): StreamObserver => {
     const peer = createSpdyPeer();
     return play(exec(), [say('client', ...frames.map((frame) => frame(peer)))]);
@@ -286,14 +286,14 @@ describe('a client that could be read in two ways is unparsable', () => {
     ],
     ['data on stream 0', [(peer) => peer.data(0, 'x')], 'data without a stream'],
     [
-      'data behind the end',
+      'data after the end',
       [syn(1, 'stdin'), (peer) => peer.data(1, 'x', true), (peer) => peer.data(1, 'y')],
-      'data behind the end of its stream',
+      'data after the end of its stream',
     ],
     ['an unknown flag on data', [syn(1, 'stdin'), raw(0, 0, 0, 1, 2, 0, 0, 0)], 'an unknown flag on data'],
     ['version 2', [raw(0x80, 2, 0, 6, 0, 0, 0, 4, 0, 0, 0, 1)], 'a control frame of another version than 3'],
     ['an unknown type', [control(5, [])], 'a control frame of an unknown type'],
-    ['a SYN_REPLY', [(peer) => peer.synReply(1)], 'a client that accepts a stream'],
+    ['a SYN_REPLY', [(peer) => peer.synReply(1)], 'a stream accepted by the client'],
     ['a PING of eight bytes', [control(frameTypes.ping, quads(1, 2))], 'a control frame of the wrong length'],
     ['a PING with a flag', [control(frameTypes.ping, quads(1), 1)], 'a control frame of the wrong length'],
     [
@@ -316,7 +316,7 @@ describe('a client that could be read in two ways is unparsable', () => {
     [
       'headers that are not compressed',
       [control(frameTypes.synStream, Buffer.concat([quads(1, 0), Buffer.alloc(20)]))],
-      'headers that are not compressed as SPDY says',
+      'headers that are not compressed as SPDY requires',
     ],
     [
       'a control frame of more than 16 KiB',
@@ -333,13 +333,13 @@ describe('a client that could be read in two ways is unparsable', () => {
     },
   );
 
-  it('and nothing more of it is read', () => {
+  it('and not read further', () => {
     const observer = client(syn(1, 'stdin'), (peer) => peer.data(1, 'abc'), syn(2, 'x'));
     observer.fromClient(createSpdyPeer().data(1, 'more'));
     expect(observer.summary().channels.stdin).toEqual({ fromClient: 3, fromServer: 0 });
   });
 
-  it('while the server can still be told where to end', () => {
+  it('while the boundaries of the server are still known', () => {
     const [peer, server] = [createSpdyPeer(), createSpdyPeer()];
     const observer = play(exec(), [
       say('client', peer.synStream(1, { streamtype: 'error' })),
@@ -356,13 +356,13 @@ describe('a client that could be read in two ways is unparsable', () => {
 
   it('as is a server that opens streams', () => {
     const observer = play(exec(), [say('server', createSpdyPeer().synStream(2, { streamtype: 'stdout' }))]);
-    expect(observer.reason).toContain('a stream that the server opens (from the server, in its bytes 0 to ');
+    expect(observer.reason).toContain('a stream opened by the server (from the server, in its bytes 0 to ');
     expect(observer.endWith(createStatus({ code: 403 }))).toBeUndefined();
   });
 });
 
-describe('whatever is said', () => {
-  it('is read alike however it is cut', () => {
+describe('any conversation', () => {
+  it('is read the same in any pieces', () => {
     const text = fc.string({ maxLength: 30 });
     fc.assert(
       fc.property(

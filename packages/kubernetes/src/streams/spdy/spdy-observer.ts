@@ -2,7 +2,7 @@ import { ByteView } from '../observer/byte-view.ts';
 import type { ObservedProtocol } from '../observer/observed-protocol.ts';
 import { SpdySession, type SpdySessionOptions } from './spdy-session.ts';
 
-/** A raw SPDY/3.1 connection. */
+/** Creates the observer of a raw SPDY/3.1 connection. */
 export function createSpdyObserver(options: SpdySessionOptions): ObservedProtocol {
   const session = new SpdySession(options);
   return {

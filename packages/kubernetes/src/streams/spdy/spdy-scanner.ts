@@ -2,10 +2,10 @@ import { StreamFault } from '../observer/stream-fault.ts';
 import type { ByteView } from '../observer/byte-view.ts';
 import type { ControlFrame } from './spdy-frame.ts';
 
-/** Bytes of a control frame that are taken; those of Kubernetes have a few hundred. */
+/** Maximum bytes of a control frame. Those of Kubernetes have a few hundred. */
 export const maxControlBytes = 16_384;
 
-/** Is told what a direction says, in order. A frame of data is `dataBegin`, any number of `dataPart`, `dataEnd`. */
+/** Receives the frames of a direction, in order. A data frame is `dataBegin`, any number of `dataPart`, then `dataEnd`. */
 export type SpdySink = {
   control(frame: ControlFrame): void;
   dataBegin(id: number, flags: number): void;
@@ -14,8 +14,8 @@ export type SpdySink = {
 };
 
 /**
- * Takes one direction of a connection apart into frames (SPDY/3.1, 2.2); keeps at most one control frame and nothing of
- * the data.
+ * Splits one direction of a connection into frames (SPDY/3.1, 2.2). Keeps at most one control frame, and nothing of the
+ * data.
  */
 export class SpdyScanner {
   readonly #sink: SpdySink;
@@ -23,22 +23,22 @@ export class SpdyScanner {
   #filled = 0;
   #control: ControlFrame | undefined;
   #inData = false;
-  /** Bytes of the frame that are still to come. */
+  /** Remaining bytes of the frame. */
   #left = 0;
-  /** Set by whoever listens once nothing more is to be read: behind a GOAWAY. */
+  /** Set by the sink after a GOAWAY, when nothing more is to be read. */
   stopped = false;
 
   constructor(sink: SpdySink) {
     this.#sink = sink;
   }
 
-  /** Bytes until the next frame begins, or as many as are known of yet; 0 between two frames. */
+  /** Bytes until the next frame begins, as far as known; 0 between two frames. */
   get untilBoundary(): number {
     if (this.#inData || this.#control !== undefined) return this.#left;
     return this.#filled === 0 ? 0 : 8 - this.#filled;
   }
 
-  /** Takes the next bytes; throws StreamFault on a violation, after which the scanner is done. */
+  /** Reads the next bytes. Must not be called again after it threw a StreamFault. */
   feed(view: ByteView): void {
     let at = 0;
     while (at < view.length && !this.stopped) {

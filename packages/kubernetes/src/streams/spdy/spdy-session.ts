@@ -9,7 +9,7 @@ import type { SpdyKind } from './stream-headers.ts';
 
 export type SpdySessionOptions = {
   kind: SpdyKind;
-  /** Whether the error channel speaks in Status objects (exec from version 4 on). */
+  /** Whether the error channel carries Status objects (exec from version 4). */
   statusOnError: boolean;
 };
 
@@ -34,17 +34,17 @@ export class SpdySession {
     this.#directions = { client: new SpdyDirection('client', shared), server: new SpdyDirection('server', shared) };
   }
 
-  /** Takes the next bytes of a side; throws StreamFault, after which that side must not be fed any more. */
+  /** Reads the next bytes of a side, which must not be fed again after a StreamFault. */
   feed(side: SpdySide, view: ByteView): void {
     this.#directions[side].scanner.feed(view);
   }
 
-  /** Bytes of the server until its next frame begins, or as many as are known of yet. */
+  /** Bytes of the server until its next frame begins, as far as known. */
   get untilBoundary(): number {
     return this.#directions.server.scanner.untilBoundary;
   }
 
-  /** Everything that was seen. */
+  /** Returns everything that was observed. */
   summary(): StreamSummary {
     const { open, opened, channels, ports } = this.#streams;
     return {
@@ -63,8 +63,8 @@ export class SpdySession {
   }
 
   /**
-   * What ends the connection for the client, at a boundary of the server's frames; undefined if its client listens no
-   * more.
+   * Returns the bytes that end the connection for the client, at a boundary of the server's frames; undefined if the
+   * client no longer reads.
    */
   end(status: Status): { bytes: Buffer; carriesStatus: boolean } | undefined {
     const { scanner, inflater } = this.#directions.server;

@@ -4,10 +4,10 @@ import type { ChannelBytes, StreamChannel } from '../observer/stream-observer.ts
 import { PortCounts } from './port-counts.ts';
 import { readStreamHeaders, type SpdyKind } from './stream-headers.ts';
 
-/** Streams that may be open at a time; each connection through a port-forward takes two. */
+/** Maximum open streams. Each connection of a port-forward uses two. */
 export const maxOpenStreams = 4096;
 
-/** One stream that is open. */
+/** An open stream. */
 export type SpdyStream = {
   id: number;
   type: StreamChannel;
@@ -15,17 +15,17 @@ export type SpdyStream = {
   requestId?: string;
   counts: ChannelBytes;
   portCounts?: ChannelBytes;
-  /** The server has accepted it; its client ignores data that comes before. */
+  /** Whether the server has accepted it. The client ignores data before that. */
   replied: boolean;
   clientDone: boolean;
   serverDone: boolean;
-  /** The server has sent data on it. */
-  serverSpoke: boolean;
+  /** Whether the server has sent data on it. */
+  serverSent: boolean;
 };
 
 /**
- * The streams of a connection: those that are open, and what went through all of them. A stream is forgotten once both
- * sides are done with it.
+ * Tracks the open streams of a connection and counts the traffic of all. A stream is removed once both sides have ended
+ * it.
  */
 export class SpdyStreams {
   readonly open = new Map<number, SpdyStream>();
@@ -41,12 +41,12 @@ export class SpdyStreams {
     this.#kind = kind;
   }
 
-  /** Opens a stream of the client's. Throws StreamFault for one that the server would take otherwise, or not at all. */
+  /** Opens a stream of the client. Throws StreamFault if the server would read it differently or refuse it. */
   add(id: number, headers: ReadonlyMap<string, string>, done: { client: boolean; server: boolean }): void {
     if (id % 2 === 0 || id <= this.highest || id > 0x7fff_ffff) throw new StreamFault('a stream id out of turn');
     if (this.open.size >= maxOpenStreams) throw new StreamFault(`more than ${maxOpenStreams} streams at a time`);
     const about = readStreamHeaders(this.#kind, headers);
-    // A second stream of a type would take the place of the first at the server, unseen.
+    // A second stream of a type would replace the first at the server without notice.
     if (this.#kind === 'exec' && this.#types.has(about.type))
       throw new StreamFault(`a second stream for ${about.type}`);
     this.#types.add(about.type);
@@ -62,11 +62,11 @@ export class SpdyStreams {
       replied: false,
       clientDone: done.client,
       serverDone: done.server,
-      serverSpoke: false,
+      serverSent: false,
     });
   }
 
-  /** One side is done with a stream. */
+  /** Ends a stream for one side. */
   finish(stream: SpdyStream, side: 'client' | 'server'): void {
     if (side === 'client') stream.clientDone = true;
     else stream.serverDone = true;

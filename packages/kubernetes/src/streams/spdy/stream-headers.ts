@@ -3,7 +3,7 @@ import type { StreamChannel } from '../observer/stream-observer.ts';
 
 export type SpdyKind = 'exec' | 'portforward';
 
-/** What a client says of a stream that it opens. */
+/** The purpose of a stream, from the headers that open it. */
 export type StreamHeaders = { type: StreamChannel; port?: number; requestId?: string };
 
 const types: Record<SpdyKind, readonly string[]> = {
@@ -11,17 +11,17 @@ const types: Record<SpdyKind, readonly string[]> = {
   portforward: ['error', 'data'],
 };
 
-// kubectl numbers its connections; whatever is longer than this only costs memory.
+// kubectl numbers its connections. Longer ids would only cost memory.
 const maxRequestId = 64;
 
-// Go's http.Header hands out the first of several values, other readers the last.
+// Go's http.Header returns the first of several values, other readers the last.
 function single(headers: ReadonlyMap<string, string>, name: string): string | undefined {
   const value = headers.get(name);
   if (value?.includes('\0')) throw new StreamFault(`several values of the header ${name}`);
   return value;
 }
 
-/** Reads what a stream is for out of its headers. Throws StreamFault for a stream that Kubernetes does not know. */
+/** Reads the purpose of a stream from its headers. Throws StreamFault for an unknown type of stream. */
 export function readStreamHeaders(kind: SpdyKind, headers: ReadonlyMap<string, string>): StreamHeaders {
   const type = single(headers, 'streamtype');
   if (type === undefined || !types[kind].includes(type)) throw new StreamFault('a stream of an unknown type');

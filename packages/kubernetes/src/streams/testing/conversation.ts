@@ -3,13 +3,13 @@ import { encodeFrame, opcodes } from '../../websocket/websocket-frame.ts';
 import type { ObservedStream } from '../observer/create-stream-observer.ts';
 import type { StreamObserver } from '../observer/stream-observer.ts';
 
-/** What one side says. */
+/** Bytes of one side. */
 export type Turn = { side: 'client' | 'server'; bytes: Buffer };
 
-/** A connection from its 101 on, as it is known to be. */
+/** A connection after its 101, with its known protocol. */
 export type Conversation = { about: ObservedStream; turns: Turn[] };
 
-/** A message of a client, masked. */
+/** Returns a masked message of a client. */
 export function fromClient(
   channel: number,
   data: string | Uint8Array,
@@ -18,12 +18,12 @@ export function fromClient(
   return encodeFrame({ opcode: opcodes.binary, payload: encodeChannel(channel, Buffer.from(data as string)), mask });
 }
 
-/** A message of a server. */
+/** Returns a message of a server. */
 export function fromServer(channel: number, data: string | Uint8Array): Buffer {
   return encodeFrame({ opcode: opcodes.binary, payload: encodeChannel(channel, Buffer.from(data as string)) });
 }
 
-/** Cuts bytes into pieces of these sizes, over and over. */
+/** Splits bytes into pieces of these sizes, repeatedly. */
 export function cut(bytes: Buffer, sizes: readonly number[]): Buffer[] {
   const pieces: Buffer[] = [];
   for (let at = 0, turn = 0; at < bytes.length; turn += 1) {
@@ -34,7 +34,7 @@ export function cut(bytes: Buffer, sizes: readonly number[]): Buffer[] {
   return pieces;
 }
 
-/** Feeds what was said to an observer, in order, in pieces of these sizes. */
+/** Feeds the bytes of a conversation to an observer, in order and in pieces of these sizes. */
 export function play(
   observer: StreamObserver,
   turns: readonly Turn[],

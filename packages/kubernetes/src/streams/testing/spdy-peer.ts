@@ -4,7 +4,7 @@ import { encodeControl, encodeData, frameTypes } from '../spdy/spdy-frame.ts';
 
 type Deflating = { level?: number; strategy?: number };
 
-/** Compresses header blocks as one stream with node's own zlib, as the peers in the tests do. */
+/** Compresses header blocks as one stream with Node's zlib. */
 export function createHeaderDeflater(options: Deflating = {}): (block: Uint8Array) => Buffer {
   let history = headerDictionary;
   let first = true;
@@ -17,7 +17,7 @@ export function createHeaderDeflater(options: Deflating = {}): (block: Uint8Arra
   };
 }
 
-/** Writes a header block, as it stands before it is compressed. */
+/** Writes an uncompressed header block. */
 export function encodeHeaderBlock(headers: Record<string, string> | [string, string][]): Buffer {
   const entries = Array.isArray(headers) ? headers : Object.entries(headers);
   const number = (value: number): Buffer => {
@@ -40,7 +40,7 @@ export type SpdyPeer = {
   control(type: number, payload: Uint8Array | number[], flags?: number): Buffer;
 };
 
-/** Makes one; each side of a connection has its own compression. */
+/** Creates a peer. Each side of a connection has its own compression. */
 export function createSpdyPeer(options: Deflating = {}): SpdyPeer {
   const deflate = createHeaderDeflater(options);
   const withId = (id: number, more: number, block: Uint8Array): Buffer => {
@@ -60,7 +60,7 @@ export function createSpdyPeer(options: Deflating = {}): SpdyPeer {
   };
 }
 
-/** Numbers of four bytes, the highest first. */
+/** Encodes big-endian 32-bit numbers. */
 export function quads(...values: number[]): Buffer {
   const bytes = Buffer.alloc(4 * values.length);
   for (const [index, value] of values.entries()) bytes.writeUInt32BE(value, 4 * index);

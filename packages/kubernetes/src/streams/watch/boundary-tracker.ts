@@ -1,8 +1,8 @@
-/** Follows the records of one format through bytes as they come. */
+/** Tracks the records of a format in a stream of bytes. */
 export type BoundaryTracker = {
   readonly atBoundary: boolean;
-  /** Takes the next bytes; how many of them lead to the first boundary behind at least one of them, if one is there. */
+  /** Adds the next bytes. Returns how many of them (at least one) lead to the first boundary, if there is one. */
   push(bytes: Uint8Array): number | undefined;
-  /** One that goes on from here by itself. */
+  /** Returns an independent copy. */
   copy(): BoundaryTracker;
 };

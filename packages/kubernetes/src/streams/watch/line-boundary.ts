@@ -3,9 +3,9 @@ import type { BoundaryTracker } from './boundary-tracker.ts';
 const [newline, opening, closing] = [0x0a, 0x7b, 0x7d];
 
 /**
- * Follows JSON objects that end with their line. A line from `{` to `}` is a record; any other opens one of several
- * lines (a server that was asked for pretty output) that ends with `}` alone on its line. No line break stands inside a
- * JSON string, so lines are found without reading JSON.
+ * Tracks JSON objects that end with their line. A line from `{` to `}` is a record. Any other line opens a record of
+ * several lines (pretty output), which ends with `}` alone on its line. JSON strings contain no line breaks, so lines are
+ * found without parsing JSON.
  */
 export class LineBoundary implements BoundaryTracker {
   #inside = false;

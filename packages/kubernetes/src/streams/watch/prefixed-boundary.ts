@@ -1,6 +1,6 @@
 import type { BoundaryTracker } from './boundary-tracker.ts';
 
-/** Follows records that stand behind their length in four bytes, the highest first (a protobuf watch). */
+/** Tracks records that follow their length as a big-endian 32-bit number (a protobuf watch). */
 export class PrefixedBoundary implements BoundaryTracker {
   #prefix = 0;
   #filled = 0;

@@ -39,7 +39,7 @@ describe('the boundaries of a watch', () => {
 describe('a JSON watch', () => {
   const event = fc.record({ type: fc.constantFrom('ADDED', 'BOOKMARK'), object: fc.jsonValue({ maxDepth: 3 }) });
 
-  it('is at a boundary exactly behind each event, however it is cut', () => {
+  it('is at a boundary exactly after each event, in any pieces', () => {
     fc.assert(
       fc.property(
         fc.array(event, { maxLength: 6 }),
@@ -62,7 +62,7 @@ describe('a JSON watch', () => {
     );
   });
 
-  it('that is pretty-printed is not taken for one that ends with every line', () => {
+  it('that is pretty-printed does not end with every line', () => {
     fc.assert(
       fc.property(fc.array(event, { minLength: 1, maxLength: 4 }), fc.integer({ min: 1, max: 30 }), (events, size) => {
         const texts = events.map((each) => `${JSON.stringify(each, undefined, 2)}\n`);
@@ -78,7 +78,7 @@ describe('a JSON watch', () => {
     );
   });
 
-  it('may have empty lines, and is never at a boundary again after what is no record', () => {
+  it('may have empty lines, and has no more boundaries after an invalid record', () => {
     const boundary = json();
     boundary.push(Buffer.from('{"a":1}\n\n\n'));
     expect(boundary.atBoundary).toBe(true);
@@ -86,7 +86,7 @@ describe('a JSON watch', () => {
     expect([boundary.atBoundary, boundary.boundaryIn(Buffer.from('{"b":2}\n'))]).toEqual([false, undefined]);
   });
 
-  it('ends with an event that says why, on a line of its own', () => {
+  it('ends with an event that gives the reason, on its own line', () => {
     const text = json().errorEvent(status)!.toString();
     expect(text).toBe(watchErrorEvent(status).toString());
     expect(text.indexOf('\n')).toBe(text.length - 1);
@@ -98,7 +98,7 @@ describe('a JSON watch', () => {
 });
 
 describe('a protobuf watch', () => {
-  it('is at a boundary exactly behind each record, however it is cut, and ends without a word', () => {
+  it('is at a boundary exactly after each record, in any pieces, and ends without a reason', () => {
     fc.assert(
       fc.property(
         fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 6 }),
@@ -121,7 +121,7 @@ describe('a protobuf watch', () => {
     );
   });
 
-  it('waits for as much as a record promises, without keeping it', () => {
+  it('waits for the announced length of a record without keeping it', () => {
     const boundary = protobuf();
     boundary.push(Buffer.from([0xff, 0xff, 0xff, 0xff]));
     boundary.push(Buffer.alloc(1 << 20));

@@ -4,28 +4,27 @@ import { LineBoundary } from './line-boundary.ts';
 import { PrefixedBoundary } from './prefixed-boundary.ts';
 import { watchErrorEvent } from './watch-error-event.ts';
 
-/** Knows where the records in the body of a watch end. It keeps none of the body. */
+/** Tracks where the records in the body of a watch end. Keeps nothing of the body. */
 export type RecordBoundary = {
-  /** Takes the next bytes of the body, as they are after transfer and content codings are undone. */
+  /** Adds the next bytes of the body, without transfer and content codings. */
   push(bytes: Uint8Array): void;
-  /** True before the first byte and behind each record. */
+  /** True before the first byte and after each record. */
   readonly atBoundary: boolean;
   /**
-   * How many of the next bytes may still be passed on so that the client has whole records: 0 at a boundary, else up to
-   * the first one in them; undefined if none is there. They are not taken.
+   * Returns how many of the next bytes complete the current record: 0 at a boundary; undefined if they do not contain its
+   * end. Does not add them.
    */
   boundaryIn(bytes: Uint8Array): number | undefined;
   /**
-   * The record that says why a watch ends, for a boundary; undefined where none is written for the format: then the
-   * body just ends.
+   * Returns the record that tells the client why the watch ends, to be sent at a boundary; undefined if the format has
+   * none, so that the body just ends.
    */
   errorEvent(status: Status): Buffer | undefined;
 };
 
 /**
- * Makes one for the response of a watch, by its Content-Type: JSON, an event a line, or protobuf, an event behind its
- * length. Undefined for anything else and where the Content-Encoding says that the body is compressed: there no
- * boundary is known.
+ * Creates the tracker for the response of a watch, by its Content-Type: JSON (an event per line) or protobuf (an event
+ * after its length). Undefined for other types and compressed bodies, where boundaries are unknown.
  */
 export function createRecordBoundary(
   contentType: string | undefined,

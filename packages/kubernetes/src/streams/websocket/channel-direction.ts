@@ -13,13 +13,13 @@ const names: readonly StreamChannel[] = ['stdin', 'stdout', 'stderr', 'error', '
 export type ChannelShared = {
   counts: ChannelCounts;
   errors: ErrorChannel;
-  /** Channels can be closed one by one (version 5). */
+  /** Whether single channels can be closed (version 5). */
   canClose: boolean;
   closed(side: ChannelSide, code: number | undefined): void;
 };
 
 /**
- * What one side of an exec or attach over WebSocket says: each message begins with the number of its channel
+ * Interprets one direction of an exec or attach over WebSocket. Each message begins with the number of its channel
  * (KEP-4006).
  */
 export class ChannelDirection implements MessageSink {
@@ -41,10 +41,10 @@ export class ChannelDirection implements MessageSink {
   }
 
   begin({ whole, length }: { whole: boolean; length: number }): void {
-    // The API server reads frame by frame (golang.org/x/net/websocket): to it, the second fragment begins with a
-    // channel again.
+    // The API server reads frame by frame (golang.org/x/net/websocket), so it would take the first byte of a second
+    // fragment for a channel.
     if (this.#side === 'client' && !whole)
-      throw new StreamFault('a message in fragments, which API servers do not put together');
+      throw new StreamFault('a fragmented message, which API servers do not reassemble');
     this.#fresh = true;
     this.#whole = whole;
     this.#length = length;
@@ -64,7 +64,7 @@ export class ChannelDirection implements MessageSink {
     this.#fresh = false;
     const number = view.at(0);
     if (number === channels.close && this.#shared.canClose) {
-      if (!this.#whole || this.#length !== 2) throw new StreamFault('a channel that is closed wrongly');
+      if (!this.#whole || this.#length !== 2) throw new StreamFault('a malformed close of a channel');
       this.#channel = 'close';
     } else {
       const name = names[number];
@@ -76,7 +76,7 @@ export class ChannelDirection implements MessageSink {
   }
 
   #closing(data: ByteView): void {
-    if (data.length > 0 && data.at(0) >= names.length) throw new StreamFault('an unknown channel is closed');
+    if (data.length > 0 && data.at(0) >= names.length) throw new StreamFault('a close of an unknown channel');
   }
 
   end(): void {

@@ -36,7 +36,7 @@ describe('an exec over WebSocket', () => {
     client(encodeClose(1000, '', mask)),
   ];
 
-  it.each([[1], [5, 3], [1 << 20]])('is seen whole in pieces of %i', (...sizes) => {
+  it.each([[1], [5, 3], [1 << 20]])('is observed completely in pieces of %i', (...sizes) => {
     const observer = play(observe(), turns, sizes);
     expect(observer.reason).toBeUndefined();
     expect(observer.summary()).toEqual({
@@ -69,7 +69,7 @@ describe('an exec over WebSocket', () => {
     });
   });
 
-  it('says who closed first, with the code if there is one, and reads nothing behind it', () => {
+  it('reports the side that closed first, with its code, and reads nothing after it', () => {
     const observer = play(observe(), [
       client(encodeFrame({ opcode: opcodes.close, mask }), fromClient(0, 'ignored')),
       server(encodeClose(1000)),
@@ -77,7 +77,7 @@ describe('an exec over WebSocket', () => {
     expect([observer.state, observer.summary()]).toEqual(['ok', { channels: {}, closed: { by: 'client' } }]);
   });
 
-  it('reads text as the API server does: like binary', () => {
+  it('reads text like binary, as the API server does', () => {
     expect(
       play(observe(), [
         client(encodeFrame({ opcode: opcodes.text, payload: Buffer.from([0, 65, 66]), mask })),
@@ -85,13 +85,13 @@ describe('an exec over WebSocket', () => {
     ).toEqual({ stdin: { fromClient: 2, fromServer: 0 } });
   });
 
-  it('does not mind empty messages', () => {
+  it('ignores empty messages', () => {
     const observer = play(observe(), [client(encodeFrame({ opcode: opcodes.binary, mask }), fromClient(0, 'x'))]);
     expect(observer.summary().channels).toEqual({ stdin: { fromClient: 1, fromServer: 0 } });
   });
 });
 
-describe('what could be read in two ways is unparsable', () => {
+describe('an ambiguous stream is unparsable', () => {
   it.each([
     [
       'a message of the client in fragments',
@@ -99,7 +99,7 @@ describe('what could be read in two ways is unparsable', () => {
         encodeFrame({ opcode: opcodes.binary, payload: Buffer.from([4]), fin: false, mask }),
         encodeFrame({ opcode: opcodes.continuation, payload: Buffer.from([0, 65]), mask }),
       ),
-      'a message in fragments',
+      'a fragmented message',
     ],
     ['compression', client(Buffer.from([0xc2, 0x81, 1, 2, 3, 4, 0])), 'a reserved bit is set'],
     ['a reserved opcode', client(Buffer.from([0x83, 0x80, 0, 0, 0, 0])), 'unknown opcode'],
@@ -123,14 +123,14 @@ describe('what could be read in two ways is unparsable', () => {
     [
       'an unknown channel that is closed',
       client(fromClient(255, [7] as unknown as string)),
-      'an unknown channel is closed',
+      'a close of an unknown channel',
     ],
     [
       'two channels closed at once',
       client(fromClient(255, [0, 1] as unknown as string)),
-      'a channel that is closed wrongly',
+      'a malformed close of a channel',
     ],
-    ['no channel closed', client(fromClient(255, '')), 'a channel that is closed wrongly'],
+    ['no channel closed', client(fromClient(255, '')), 'a malformed close of a channel'],
   ])('%s', (_name, turn, message) => {
     const observer = play(observe(), [turn]);
     expect(observer.state).toBe('unparsable');
@@ -145,7 +145,7 @@ describe('what could be read in two ways is unparsable', () => {
   });
 });
 
-describe('what is read', () => {
+describe('the counted bytes', () => {
   const message = fc.record({
     channel: fc.integer({ min: 0, max: 4 }),
     data: fc.uint8Array({ maxLength: 200 }),
@@ -153,7 +153,7 @@ describe('what is read', () => {
     ping: fc.boolean(),
   });
 
-  it('is what an RFC 6455 reader puts together, however it is cut and fragmented', () => {
+  it('are those that an RFC 6455 reader reassembles, however they are split and fragmented', () => {
     fc.assert(
       fc.property(
         fc.array(message, { maxLength: 8 }),
@@ -191,8 +191,8 @@ describe('what is read', () => {
   });
 });
 
-describe('a frame that is longer than what was read of it', () => {
-  it('is not waited for: its bytes count as they come', () => {
+describe('a frame that is longer than the bytes so far', () => {
+  it('is counted as its bytes arrive', () => {
     const whole = fromServer(1, Buffer.alloc(100_000));
     const observer = play(observe(), [server(whole.subarray(0, 50_000))]);
     expect(observer.summary().channels).toEqual({ stdout: { fromClient: 0, fromServer: 50_000 - 11 } });

@@ -7,7 +7,7 @@ import type { ObservedProtocol } from '../observer/observed-protocol.ts';
 import type { StreamEnding, StreamSummary } from '../observer/stream-observer.ts';
 import { ChannelDirection, type ChannelSide } from './channel-direction.ts';
 
-/** Exec and attach over WebSocket: `v4.channel.k8s.io` and `v5.channel.k8s.io`. */
+/** Creates the observer of exec and attach over WebSocket: `v4.channel.k8s.io` and `v5.channel.k8s.io`. */
 export function createChannelObserver(options: { canClose: boolean }): ObservedProtocol {
   const counts = new ChannelCounts();
   const errors = new ErrorChannel();
@@ -34,7 +34,7 @@ export function createChannelObserver(options: { canClose: boolean }): ObservedP
         opcode: opcodes.binary,
         payload: encodeChannel(channels.error, Buffer.from(JSON.stringify(status))),
       });
-      // kubectl takes any other code for a broken connection, and shows that instead of the status.
+      // For any other code, kubectl reports a broken connection instead of the status.
       const close = encodeClose(closeCodes.normal);
       return { ready: true, bytes: carriesStatus ? Buffer.concat([message, close]) : close, carriesStatus };
     },

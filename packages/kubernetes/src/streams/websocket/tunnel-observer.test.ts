@@ -59,7 +59,7 @@ describe('a port-forward over WebSocket', () => {
     streamsOpened: 2,
   };
 
-  it('is read wherever its SPDY frames are cut into messages, and these into packets', () => {
+  it('is read however its SPDY frames are split into messages and packets', () => {
     const sizes = fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 6 });
     fc.assert(
       fc.property(sizes, sizes, (messages, packets) => {
@@ -68,7 +68,7 @@ describe('a port-forward over WebSocket', () => {
     );
   });
 
-  it('says who closed it', () => {
+  it('reports the side that closed it', () => {
     expect(play(observe(), [...turns([1000]), { side: 'server', bytes: encodeClose(1000) }]).summary()).toEqual({
       ...expected,
       closed: { by: 'server', code: 1000 },

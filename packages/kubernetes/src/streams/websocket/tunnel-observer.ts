@@ -6,8 +6,8 @@ import { SpdySession } from '../spdy/spdy-session.ts';
 import { WebSocketScanner } from './websocket-scanner.ts';
 
 /**
- * A port-forward over WebSocket, `SPDY/3.1+portforward.k8s.io`: a SPDY connection whose bytes stand in binary messages,
- * cut anywhere.
+ * Creates the observer of a port-forward over WebSocket, `SPDY/3.1+portforward.k8s.io`: a SPDY connection in binary
+ * messages, split anywhere.
  */
 export function createTunnelObserver(): ObservedProtocol {
   const session = new SpdySession({ kind: 'portforward', statusOnError: false });
@@ -30,7 +30,7 @@ export function createTunnelObserver(): ObservedProtocol {
     endWith(status) {
       if (scanners.server.stopped) return undefined;
       const outside = scanners.server.untilBoundary;
-      // Between two messages, but inside a frame of SPDY: at least the header of another message must come first.
+      // Between two messages but inside a SPDY frame: at least the header of another message must come first.
       const remaining = outside > 0 ? outside : session.untilBoundary > 0 ? 2 : 0;
       if (remaining > 0) return { ready: false, remaining };
       const end = session.end(status);

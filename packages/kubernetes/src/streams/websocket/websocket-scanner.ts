@@ -4,25 +4,25 @@ import { opcodes } from '../../websocket/websocket-frame.ts';
 import { ByteView } from '../observer/byte-view.ts';
 import { StreamFault } from '../observer/stream-fault.ts';
 
-/** The longest frame that is read; API servers take no longer one either. */
+/** Maximum frame length. API servers accept no longer frames either. */
 export const maxFrameBytes = 33_554_432;
 
 const maxHeaderBytes = 14;
 
 /**
- * Is told what a direction says, in order. A message is `begin`, any number of `part`, `end`; control frames between
- * its fragments are not seen.
+ * Receives the messages of a direction, in order. A message is `begin`, any number of `part`, then `end`. Control frames
+ * between its fragments are not reported.
  */
 export type MessageSink = {
-  /** `whole`: the message is in one frame, of `length` bytes. */
+  /** `whole` means that the message is one frame of `length` bytes. */
   begin(message: { text: boolean; whole: boolean; length: number }): void;
   part(view: ByteView): void;
   end(): void;
-  /** The last thing that is said; `code` if one is given. */
+  /** The last event, with the close code if there is one. */
   close(code: number | undefined): void;
 };
 
-/** Takes one direction of a WebSocket apart (RFC 6455, 5); keeps a header and a close code, nothing of the data. */
+/** Splits one direction of a WebSocket into messages (RFC 6455, 5). Keeps a header and a close code, but no data. */
 export class WebSocketScanner {
   readonly #sink: MessageSink;
   readonly #options: { expectMasked: boolean; maxPayload: number };
@@ -32,23 +32,23 @@ export class WebSocketScanner {
   #left = 0;
   #inMessage = false;
   #code: number[] = [];
-  /** Nothing counts behind a close frame. */
+  /** Whether a close frame was read. Nothing after it counts. */
   stopped = false;
 
-  /** `masked` is true for what a client sends. */
+  /** `masked` is true for the direction from the client. */
   constructor(masked: boolean, sink: MessageSink) {
     this.#sink = sink;
     this.#options = { expectMasked: masked, maxPayload: maxFrameBytes };
   }
 
-  /** Bytes until a message of another may be put in, or as many as are known of yet; 0 if it may be now. */
+  /** Bytes until another message may be inserted, as far as known; 0 if it may be inserted now. */
   get untilBoundary(): number {
     if (this.#frame !== undefined) return this.#left;
     if (this.#filled > 0) return missingOf(this.#head, this.#filled);
     return this.#inMessage ? 2 : 0;
   }
 
-  /** Takes the next bytes; throws StreamFault on a violation, after which the scanner is done. */
+  /** Reads the next bytes. Must not be called again after it threw a StreamFault. */
   feed(bytes: Uint8Array): void {
     const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     let at = 0;
