@@ -134,8 +134,8 @@ describe('sallyport config check', () => {
   });
 
   it.each([
-    ['no file', undefined],
-    ['no YAML', 'a: [1'],
+    ['a missing file', undefined],
+    ['invalid YAML', 'a: [1'],
     ['nothing', ''],
     ['binary', 'a: \0'],
     ['a loop', 'a: &a [*a]'],

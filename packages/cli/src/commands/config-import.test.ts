@@ -221,42 +221,42 @@ describe('the import', () => {
   it.each([
     ['nothing', '', /^.*pomerium\.yaml: is not a mapping of options/],
     ['a list', '- a', /is not a mapping/],
-    ['no YAML', 'routes: [', /pomerium\.yaml:\d+:\d+: /],
+    ['invalid YAML', 'routes: [', /pomerium\.yaml:\d+:\d+: /],
     [
       'a Kubernetes object',
       'apiVersion: ingress.pomerium.io/v1\nkind: Pomerium\n',
       /pomerium\.yaml:2:1: kind: is a Kubernetes object/,
     ],
     [
-      'a configuration of ours',
+      'a Sallyport configuration',
       'gateway: {}\nclusters: []\n',
       /pomerium\.yaml:1:1: gateway: is already a Sallyport configuration/,
     ],
-    ['routes that are no list', 'routes: {a: 1}', /pomerium\.yaml:1:1: routes: must be a list/],
-    ['a route that is a text', 'routes:\n  - https://x', /pomerium\.yaml:2:5: routes\.0: must be a mapping/],
+    ['routes that are not a list', 'routes: {a: 1}', /pomerium\.yaml:1:1: routes: must be a list/],
+    ['a route that is a string', 'routes:\n  - https://x', /pomerium\.yaml:2:5: routes\.0: must be a mapping/],
     [
       'a route without addresses',
       'routes:\n  - kubernetes_service_account_token: x\n',
       /routes\.0\.from: is missing.*\n.*routes\.0\.to: is missing/,
     ],
     [
-      'an address that is none',
+      'an invalid address',
       route().replace('https://10.0.0.1:6443', 'nowhere'),
       /pomerium\.yaml:4:5: routes\.0\.to: is not a URL/,
     ],
     [
-      'a flag that is none',
+      'an invalid flag',
       route('allow_any_authenticated_user: maybe'),
       /allow_any_authenticated_user: must be true or false/,
     ],
-    ['users that are no texts', route('allowed_users: [{a: 1}]'), /allowed_users\.0: must be a string/],
+    ['users that are not strings', route('allowed_users: [{a: 1}]'), /allowed_users\.0: must be a string/],
     [
       'two tokens',
       route('kubernetes_service_account_token: planted'),
       /kubernetes_service_account_token_file: cannot be combined with/,
     ],
-    ['a length of time that is none', 'cookie_expire: soon', /cookie_expire: is not a duration/],
-    ['an address to listen on that is none', 'address: everywhere', /address: is not a listen address/],
+    ['an invalid duration', 'cookie_expire: soon', /cookie_expire: is not a duration/],
+    ['an invalid listen address', 'address: everywhere', /address: is not a listen address/],
   ])('reports the faults of %s with their places, and writes nothing', async (_what, text, faults) => {
     putSource(rig, text);
     const { code, out, err } = await rig.run('config', 'import', 'pomerium.yaml', '--out', 'sallyport.yaml');

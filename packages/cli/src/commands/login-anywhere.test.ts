@@ -166,7 +166,7 @@ describe('sallyport login --device', () => {
     ['a page that is not https', { verification_uri: 'http://evil.example.com/' }, 6],
     ['a program', { verification_uri_complete: 'file:///bin/sh' }, 6],
     ['a code with a command for the terminal', { user_code: 'A\u001b[2J' }, 4],
-    ['no interval between two questions', { interval: 0 }, 4],
+    ['no interval between two polls', { interval: 0 }, 4],
     ['a day between them', { interval: 86_400 }, 4],
     ['no end', { expires_in: -1 }, 4],
     ['a code that would break a header', { device_code: 'x\r\ny: z aaaaaaaaaaaa' }, 4],

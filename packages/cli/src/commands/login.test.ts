@@ -163,7 +163,7 @@ describe('sallyport login', () => {
     ['a page that is a program', { signInUrl: 'file:///bin/sh' }, 6],
     ['a page with a user', { signInUrl: 'https://a:b@evil.example.com/' }, 6],
     ['no page', {}, 4],
-    ['no JSON', '<html>', 4],
+    ['invalid JSON', '<html>', 4],
     ['a list', [], 4],
   ])('opens no page for %s', async (_what, body, code) => {
     gateway.override = ({ path: asked }) => (asked === '/.sallyport/login' ? { status: 200, body } : undefined);
@@ -175,7 +175,7 @@ describe('sallyport login', () => {
     ['a token that would break a header', { access_token: 'spt_a\r\nx: y aaaaaaaaaaaaaaaa' }],
     ['a token with a quote', { access_token: 'spt_"aaaaaaaaaaaaaaaaaaaaaa' }],
     ['no session', { session: undefined }],
-    ['an end that is no time', { session: { id: 'x', expiresAt: 'soon', idleMs: 1 } }],
+    ['an invalid expiry', { session: { id: 'x', expiresAt: 'soon', idleMs: 1 } }],
   ])('stores nothing from an answer with %s', async (_what, change) => {
     const good = {
       access_token: `spt_${'a'.repeat(43)}`,

@@ -119,7 +119,7 @@ describe('sallyport policy eval', () => {
   });
 
   it.each([
-    ['no JSON', `${'{}'}\nno\n`, /input\.json:2: is not JSON/, 1],
+    ['invalid JSON', `${'{}'}\nno\n`, /input\.json:2: is not JSON/, 1],
     ['a broken layout', '{\n', /input\.json:1: is not JSON/, 0],
     ['the wrong type', '{"user":{"groups":"sre"}}', /input\.json:1: user\.groups: must be a list of strings/, 0],
     ['a list', '[]', /input\.json:1: must be a mapping/, 0],

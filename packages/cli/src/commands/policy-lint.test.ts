@@ -92,7 +92,7 @@ describe('sallyport policy lint', () => {
   });
 
   it.each([
-    ['no YAML', 'allow: ['],
+    ['invalid YAML', 'allow: ['],
     ['a loop', 'a: &a [*a]'],
     ['a text', 'hello'],
     ['nothing', ''],

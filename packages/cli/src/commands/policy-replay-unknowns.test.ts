@@ -78,7 +78,7 @@ describe('what an event does not record', () => {
       ['path'],
     ],
     [
-      'a dry run that hangs on a body',
+      'a dry run that depends on a body',
       'allow: {or: [{k8s/dry_run: true}]}',
       { verb: 'delete', uri: '/api/v1/namespaces/dev/pods/x?dryRun=All' },
       'k8s/dry_run',

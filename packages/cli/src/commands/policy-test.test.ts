@@ -204,7 +204,7 @@ describe('a file of test cases', () => {
       /:3:14: cases\.0\.input\.groops: unknown field \(did you mean groups\?\)/,
     ],
     [
-      'with groups that are no list',
+      'with groups that are not a list',
       'policy: policy.yaml\ncases:\n  - {user: a, groups: b, expect: deny}',
       /:3:15: cases\.0\.groups: must be a list of strings/,
     ],
@@ -213,7 +213,7 @@ describe('a file of test cases', () => {
       'policy: policy.yaml\ncases:\n  - {input: {session: {id: 5}}, expect: deny}',
       /:3:\d+: cases\.0\.input\.session\.id: must be a string/,
     ],
-    ['that is no YAML', 'cases: [', /dev\.test\.yaml:\d+:\d+: /],
+    ['that is not YAML', 'cases: [', /dev\.test\.yaml:\d+:\d+: /],
     ['that is a list', '- a', /must be a mapping/],
   ])('%s has a fault, which is reported with its place', async (_what, text, words) => {
     const { code, out, err } = await test(text);

@@ -25,9 +25,9 @@ describe('the login lock', () => {
   it.each([
     ['a process that is gone', { id: 'x', pid: 4_190_000, birth: '1' }],
     ['another process that got the same id', { id: 'x', pid: process.pid, birth: '1' }],
-    ['nobody', { id: 'x', pid: 0, birth: '1' }],
+    ['no process', { id: 'x', pid: 0, birth: '1' }],
     ['a process group', { id: 'x', pid: -1 }],
-    ['nothing that is understood', 'nonsense'],
+    ['an unreadable lock', 'nonsense'],
   ])('is taken over from %s', (_who, content) => {
     writeFileSync(file(), JSON.stringify(content));
     expect(tryLoginLock(directory, environment)).toBeDefined();

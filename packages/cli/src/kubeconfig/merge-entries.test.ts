@@ -131,13 +131,13 @@ describe('entries in a kubeconfig', () => {
   });
 
   it.each([
-    ['no map', '- a'],
+    ['not a map', '- a'],
     ['text', 'hello'],
     ['broken YAML', 'a: [1'],
     ['two documents', 'a: 1\n---\nb: 2'],
-    ['a section that is no list', 'clusters: {a: 1}'],
+    ['a section that is not a list', 'clusters: {a: 1}'],
     ['a doubled key', 'users: []\nusers: []'],
-    ['nested without end', `a: ${'['.repeat(50_000)}`],
+    ['nested too deeply', `a: ${'['.repeat(50_000)}`],
     [
       'an alias bomb',
       `a: &a [x,x,x,x,x,x,x,x,x]\n${'bcdefghi'

@@ -1,6 +1,6 @@
 import { forTerminal } from '../../terminal/for-terminal.ts';
 import { table } from '../../terminal/table.ts';
-import type { PassedOver, ReplayResult } from './replayer.ts';
+import type { SkippedEvents, ReplayResult } from './replayer.ts';
 import type { Changes, Example, Unjudged } from './tally.ts';
 
 const maxPeople = 5;
@@ -55,7 +55,7 @@ function unjudged(total: number, list: readonly Unjudged[]): string {
   return `\nCANNOT BE JUDGED: ${requests(total)}\n${blocks.join('\n')}`;
 }
 
-const skippedWords: Record<keyof PassedOver, string> = {
+const skippedWords: Record<keyof SkippedEvents, string> = {
   'other-type': 'events of other types',
   'other-stage': 'earlier stages of a request',
   repeated: 'duplicates',
@@ -67,8 +67,8 @@ const skippedWords: Record<keyof PassedOver, string> = {
   unreadable: 'unreadable',
 };
 
-function skipped(counts: PassedOver): string {
-  const some = (Object.keys(skippedWords) as (keyof PassedOver)[])
+function skipped(counts: SkippedEvents): string {
+  const some = (Object.keys(skippedWords) as (keyof SkippedEvents)[])
     .filter((name) => counts[name] > 0)
     .map((name) => `${number(counts[name])} ${skippedWords[name]}`);
   return some.length === 0 ? '' : `Skipped: ${some.join('; ')}.\n`;

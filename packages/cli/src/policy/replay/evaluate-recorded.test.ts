@@ -56,11 +56,11 @@ const hidden = fc.record({
 describe('the evaluation of recorded requests', () => {
   it('agrees with the engine on the complete request, whatever the event omits, or reports that it is unknown', () => {
     fc.assert(
-      fc.property(policy, parts, fc.array(hidden, { minLength: 1, maxLength: 6 }), (document, some, worlds) => {
+      fc.property(policy, parts, fc.array(hidden, { minLength: 1, maxLength: 6 }), (document, some, variants) => {
         const policies = compiled(document);
         const request = requestOf(some);
         const outcome = createRecordedEvaluator({ evaluatePolicy, pass, fail })(policies, request);
-        for (const { claims, elevations, clientCertificate } of worlds) {
+        for (const { claims, elevations, clientCertificate } of variants) {
           const input: PolicyInput = {
             user: { id: request.user, email: request.email!, groups: request.groups, claims },
             session: { id: request.sessionId },

@@ -85,7 +85,7 @@ function watchPolicies(policies: readonly CompiledPolicy[], run: Run, engine: En
   }));
 }
 
-const inFavour = (action: Action) => action === 'allow';
+const inFavor = (action: Action) => action === 'allow';
 const against = (action: Action) => action === 'deny';
 
 /**
@@ -97,7 +97,7 @@ function assumptions({ assumed, missing, device }: Run): Assumption[] | undefine
   const both = (holds: Assumption['holds']) => reasons.map((byReason) => ({ holds, byReason }));
   // If more allow rules and fewer deny rules hold, the decision is never worse for the request, with one exception: a
   // device that was not presented refuses by its reason, even in an allow rule.
-  if (!device) return [...both(inFavour), { holds: against, byReason: false }];
+  if (!device) return [...both(inFavor), { holds: against, byReason: false }];
   if (assumed > maxAssumed) return undefined;
   return Array.from({ length: 1 << assumed }, (_none, answers) =>
     both((_action, at) => (answers & (1 << at)) !== 0),
@@ -116,7 +116,7 @@ function evaluateOnce(
   };
   Object.assign(run, { missing: 0, device: false });
   run.criteria.clear();
-  const best = evaluate({ holds: inFavour, byReason: false });
+  const best = evaluate({ holds: inFavor, byReason: false });
   if (run.missing === 0) return { known: true, effect: best.effect, rule: best.rule };
   const all = assumptions(run)?.map(evaluate);
   if (!all || all.some(({ effect }) => effect !== best.effect))
@@ -138,7 +138,7 @@ function evaluateVariants(
   return joinOutcomes([as(false), as(true)], 'kubernetes.upsert');
 }
 
-const maxRemembered = 50_000;
+const maxCached = 50_000;
 const maxLists = 2000;
 
 /**
@@ -154,7 +154,7 @@ export function createRecordedEvaluator(
 ): (policies: readonly CompiledPolicy[], request: RecordedRequest) => RecordedOutcome {
   const run: Run = {
     watch: { read: 0, missing: 0 },
-    assumption: { holds: inFavour, byReason: false },
+    assumption: { holds: inFavor, byReason: false },
     assumed: 0,
     criteria: new Set(),
     missing: 0,
@@ -178,7 +178,7 @@ export function createRecordedEvaluator(
     if (known) return known;
     run.watch.read = 0;
     const outcome = evaluateVariants(watchedFor(policies), request, run, engine);
-    if ((run.watch.read | fieldsRead) !== fieldsRead || size >= maxRemembered) {
+    if ((run.watch.read | fieldsRead) !== fieldsRead || size >= maxCached) {
       cached.clear();
       size = 0;
     }

@@ -9,22 +9,24 @@ import type { KindTools } from './recorded-kind.ts';
 import type { SeenIds } from './seen-ids.ts';
 import type { createTally, TallyResult } from './tally.ts';
 
-/**
- * Returns the proposed policies for a request in a namespace, which is empty outside any namespace and undefined if the
- * request spans them. Returns `absent` if the proposal removes the cluster, and `other` if it is not about the cluster.
- */
+/** A proposed policy or configuration. */
 export type Proposal = {
+  /**
+   * Returns the policies for a request in a namespace, which is empty outside any namespace and undefined if the
+   * request spans them. Returns `absent` if the proposal removes the cluster, and `other` if it is not about the
+   * cluster.
+   */
   policiesFor(cluster: string, namespace: string | undefined): readonly CompiledPolicy[] | 'absent' | 'other';
   refusesUser(cluster: string, user: string): boolean;
 };
 
 /** The counts of events that were not evaluated, by reason. */
-export type PassedOver = Record<
+export type SkippedEvents = Record<
   'other-type' | 'other-stage' | 'other-cluster' | 'other-time' | 'repeated' | Undecided,
   number
 >;
 
-export type ReplayResult = TallyResult & { events: number; passedOver: PassedOver; repeatsMayBeMissed: boolean };
+export type ReplayResult = TallyResult & { events: number; passedOver: SkippedEvents; repeatsMayBeMissed: boolean };
 
 type Deps = {
   tools: KindTools & Pick<PolicyTools, 'namespaceOf'>;
@@ -82,7 +84,7 @@ function inputOf({
 function evaluateRequest(
   request: RecordedRequest,
   { tools, proposal, evaluate, tally }: Deps,
-): keyof PassedOver | undefined {
+): keyof SkippedEvents | undefined {
   const { cluster, user } = request;
   const lists = new Set([...namespacesOf(request, tools)].map((namespace) => proposal.policiesFor(cluster, namespace)));
   if (lists.has('other')) return 'other-cluster';
@@ -105,7 +107,7 @@ export function createReplayer(deps: Deps): {
   unreadable(count: number): void;
   result(): ReplayResult;
 } {
-  const passedOver: PassedOver = {
+  const passedOver: SkippedEvents = {
     'other-type': 0,
     'other-stage': 0,
     'other-cluster': 0,
@@ -117,7 +119,7 @@ export function createReplayer(deps: Deps): {
     unreadable: 0,
   };
   let events = 0;
-  const takeOne = (value: unknown): keyof PassedOver | undefined => {
+  const takeOne = (value: unknown): keyof SkippedEvents | undefined => {
     const event = openEvent(value);
     if (event.kind !== 'request') return event.kind;
     if (!deps.seen.isNew(event.auditID)) return 'repeated';
