@@ -12,7 +12,7 @@ import { createClusterHostApi, createOwnApi } from './own-api/create-own-api.ts'
 import type { ProxyParts } from './proxy-parts.ts';
 import type { Upstreams } from './upstream/upstreams.ts';
 
-export type Listeners = {
+type Listeners = {
   port: number;
   /** The port of the plain login pages, where there are some. */
   pagesPort: number | undefined;

@@ -7,7 +7,7 @@ import { startReloading } from './reload/start-reloading.ts';
 import { createAnswerQuestion } from './streams/answer-question.ts';
 
 /** A running gateway. */
-export type RunningProxy = {
+type RunningProxy = {
   port: number;
   /** The port of the plain login pages, where there are some. */
   pagesPort: number | undefined;

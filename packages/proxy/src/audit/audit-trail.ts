@@ -8,7 +8,7 @@ import { createExecCommandText } from './exec-command-text.ts';
 import type { Exchange, Step } from '../exchange/exchange.ts';
 import { mustRecordAll } from './must-record-all.ts';
 
-export type StreamEventType = 'stream.opened' | 'stream.cut' | 'stream.closed';
+type StreamEventType = 'stream.opened' | 'stream.cut' | 'stream.closed';
 
 export type AuditTrail = {
   /** The first step. Refuses when not even the end of a request could be recorded. */
@@ -23,7 +23,7 @@ export type AuditTrail = {
   closed(exchange: Exchange): void;
 };
 
-export type AuditTrailDeps = {
+type AuditTrailDeps = {
   sink: AuditSink;
   settings: Pick<AuditConfig, 'whenUnavailable' | 'execCommand'>;
   producer: string;

@@ -62,7 +62,7 @@ function describeRun(part: SallyportPart, { kube }: Exchange, commandText: ExecC
   if (kube?.ports) part.portForward = namedPorts(kube.ports);
 }
 
-export type DescribeOptions = { producer: string; commandText: ExecCommandText };
+type DescribeOptions = { producer: string; commandText: ExecCommandText };
 
 /**
  * Describes one stage of one request as an event of audit.k8s.io/v1, with the gateway's part under `sallyport`. Times are

@@ -4,7 +4,7 @@ import type { RequestInfo } from '@sallyport/kubernetes';
 import { clientText, visibleText } from './client-text.ts';
 import { maxHashes, type ExecCommandText } from './exec-command-text.ts';
 
-export type DescribedRequest = NonNullable<SallyportPart['request']>;
+type DescribedRequest = NonNullable<SallyportPart['request']>;
 type Described = { method: string; rawTarget: string; kube: RequestInfo | undefined };
 
 /**

@@ -1,7 +1,7 @@
 import { readChangeLine, type Change } from '@sallyport/contracts';
 import { createWarnOnce, type Logger, type ServiceClient } from '@sallyport/kit';
 
-export type FollowChangesDeps = {
+type FollowChangesDeps = {
   client: Pick<ServiceClient, 'stream'>;
   /** Called for every change. Each connection begins with `hello`: changes before it may have been missed. */
   onChange(change: Change): void;

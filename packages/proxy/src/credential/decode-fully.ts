@@ -2,7 +2,7 @@
  * Text with all its percent-escapes decoded. `starts` has the position in the original of each character, followed by
  * the length of the original.
  */
-export type FullyDecoded = { readonly text: string; readonly starts: Uint32Array };
+type FullyDecoded = { readonly text: string; readonly starts: Uint32Array };
 
 const percent = 0x25;
 

@@ -1,7 +1,7 @@
 import { hashToken, ProblemError, type SessionTokenVerifier } from '@sallyport/kit';
 
 /** A token as it was carried: in the gateway's own way, or in one of Pomerium's. */
-export type CarriedToken = { token: string; pomerium: boolean };
+type CarriedToken = { token: string; pomerium: boolean };
 
 const maxLength = 4096;
 const pomeriumPrefix = 'Pomerium-';

@@ -1,7 +1,7 @@
 /**
  * Why the gateway ended a stream. `unjudged`: authorize could not be reached for longer than the grace period.
  */
-export type StreamEndReason = 'session-ended' | 'not-allowed' | 'unjudged' | 'draining';
+type StreamEndReason = 'session-ended' | 'not-allowed' | 'unjudged' | 'draining';
 
 export type StreamEnd = {
   reason: StreamEndReason;

@@ -1,5 +1,5 @@
 /** What the gateway does with a request header that it knows. Every other header is dropped. */
-export type HeaderUse = 'forward' | 'websocket' | 'read';
+type HeaderUse = 'forward' | 'websocket' | 'read';
 
 const forward = [
   'accept',

@@ -20,7 +20,7 @@ const passed = [
 ];
 const maxBody = 16 * 1024;
 
-export type AuthenticateProxyDeps = {
+type AuthenticateProxyDeps = {
   url: string;
   ca: string | undefined;
   identity: ServiceIdentity;

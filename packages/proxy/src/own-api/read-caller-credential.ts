@@ -3,7 +3,7 @@ import { hashToken, ProblemError, type SessionTokenVerifier } from '@sallyport/k
 import { hashOfToken, onlyToken, readCarriers } from '../credential/read-carriers.ts';
 
 /** The names of the session cookie: with the __Host- prefix on https, and plain on the demo's loopback pages. */
-export const cookieNames = { secure: '__Host-sallyport', plain: 'sallyport-demo' } as const;
+const cookieNames = { secure: '__Host-sallyport', plain: 'sallyport-demo' } as const;
 
 /**
  * A caller's credential on the gateway's own pages. A browser adds the cookie to requests that another site makes it

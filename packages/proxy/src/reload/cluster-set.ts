@@ -6,7 +6,7 @@ import { readClusterAccess } from '../upstream/read-cluster-access.ts';
 import { createUpstream, type Upstream } from '../upstream/upstream.ts';
 import { createUpstreams, type Upstreams } from '../upstream/upstreams.ts';
 
-export type ClusterSetDeps = {
+type ClusterSetDeps = {
   resolvePath: (file: string) => string;
   timeouts: Config['timeouts'];
   logger: Logger;

@@ -13,7 +13,7 @@ import { reportReplica } from '@sallyport/stores';
 import { followChanges } from '../authorize/follow-changes.ts';
 import type { ClusterSet } from './cluster-set.ts';
 
-export type ReloadingDeps = {
+type ReloadingDeps = {
   loaded: LoadedConfig;
   clusters: ClusterSet;
   authorize: Pick<ServiceClient, 'request' | 'stream'>;

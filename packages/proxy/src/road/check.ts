@@ -48,7 +48,7 @@ async function learnKindOf(exchange: Exchange, kindsOf: (upstream: Upstream) => 
   return kubernetes.namespaced === false || kubernetes.aggregated === false;
 }
 
-export type CheckDeps = {
+type CheckDeps = {
   client: CheckClient;
   clientCertificateOf: ClientCertificateOf;
   changesReceived?: () => number;

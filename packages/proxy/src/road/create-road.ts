@@ -26,7 +26,7 @@ import { createExchangeRecorder, type ExchangeRecorder } from './record-exchange
 import { sendStatus } from './send-status.ts';
 import { createTunnel } from './tunnel.ts';
 
-export type RoadDeps = {
+type RoadDeps = {
   sink: AuditSink;
   logger: Logger;
   metrics: Metrics;

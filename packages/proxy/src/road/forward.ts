@@ -9,7 +9,7 @@ import { createEndResponse, type EndResponse } from '../streams/end-response.ts'
 import type { StreamLifecycle } from '../streams/stream-lifecycle.ts';
 
 type Attempt = { flow: Http1Flow | undefined; settled: boolean };
-export type ForwardDeps = {
+type ForwardDeps = {
   /** How long the first byte of the response to a short request may take, in milliseconds. */
   firstByte: number;
   /** Returns the body to send: a stream, an empty string for an empty body, or undefined for no body. */

@@ -1,6 +1,6 @@
 import type { Exchange, Step } from '../exchange/exchange.ts';
 
-export type GatewaySteps = {
+type GatewaySteps = {
   openAudit: Step;
   readTarget: Step;
   readKubeRequest: Step;

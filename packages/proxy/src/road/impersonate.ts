@@ -21,7 +21,7 @@ function extraKey(key: string): string {
 }
 
 /** Returns the impersonation headers, flat. Groups are never joined on one line, because a name may contain a comma. */
-export function impersonationHeaders(impersonation: Impersonation): string[] {
+function impersonationHeaders(impersonation: Impersonation): string[] {
   const lines = [
     'Impersonate-User',
     headerBytes(impersonation.user),

@@ -4,7 +4,7 @@ import type { CheckClient } from '../authorize/check-client.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { endAfterRecheck } from '../streams/end-after-recheck.ts';
 
-export type OpenBodyDeps = { checks: CheckClient; changesReceived(): number };
+type OpenBodyDeps = { checks: CheckClient; changesReceived(): number };
 
 /** For how long a decision applies to the parts of a body that arrive, in milliseconds. */
 const freshMs = 1000;

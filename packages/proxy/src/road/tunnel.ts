@@ -8,7 +8,7 @@ import { cutResponse } from '../streams/cut-response.ts';
 import { createEndTunnel, type EndTunnel } from '../streams/end-tunnel.ts';
 import type { StreamLifecycle } from '../streams/stream-lifecycle.ts';
 
-export type TunnelDeps = {
+type TunnelDeps = {
   connectTimeout: number;
   firstByte: number;
   lifecycle: Pick<StreamLifecycle, 'sent' | 'answered'>;

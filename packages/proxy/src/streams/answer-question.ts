@@ -3,7 +3,7 @@ import { ProblemError, type Logger, type ServiceClient } from '@sallyport/kit';
 import { selectStreams } from './select-streams.ts';
 import type { StreamRegistry } from './stream-registry.ts';
 
-export type AnswerQuestionDeps = {
+type AnswerQuestionDeps = {
   registry: Pick<StreamRegistry, 'all' | 'ofUser' | 'ended'>;
   authorize: Pick<ServiceClient, 'request'>;
   producer: string;

@@ -30,7 +30,7 @@ export type Streams = StreamLifecycle & {
   close(): void;
 };
 
-export type StreamsDeps = {
+type StreamsDeps = {
   settings: Config['streams'];
   checks: CheckClient;
   events: StreamEvents;

@@ -3,7 +3,7 @@ import { ProblemError } from '@sallyport/kit';
 import type { Exchange, UserInFlight } from '../exchange/exchange.ts';
 
 /** The requests in flight that are not streams: how many each user has, and which have run for long. */
-export type InFlight = {
+type InFlight = {
   /** Counts a request before anything goes upstream. Throws `too-many-requests` beyond the limit of its user. */
   admitted(exchange: Exchange): void;
   closed(exchange: Exchange): void;

@@ -7,7 +7,7 @@ import { endAfterRecheck } from './end-after-recheck.ts';
 import type { StreamRegistry } from './stream-registry.ts';
 
 /** Asks authorize again about open streams, and ends those that are no longer allowed. */
-export type StreamRecheck = {
+type StreamRecheck = {
   /** Rechecks all of these now. Never rejects. */
   recheck(streams: Iterable<OpenStream>): Promise<void>;
   /** Another policy is in force somewhere. Rechecks all streams until the answers come from it. */
@@ -15,7 +15,7 @@ export type StreamRecheck = {
   close(): void;
 };
 
-export type StreamRecheckDeps = {
+type StreamRecheckDeps = {
   registry: StreamRegistry;
   checks: CheckClient;
   settings: Pick<Config['streams'], 'recheck' | 'grace'>;

@@ -32,7 +32,7 @@ export type StreamRegistry = {
   refused(limit: string): void;
 };
 
-export type StreamRegistryDeps = {
+type StreamRegistryDeps = {
   limits: Pick<Config['streams'], 'perUser' | 'perCluster' | 'recheck'>;
   events: StreamEvents;
   metrics: Metrics;

@@ -5,7 +5,7 @@ import { askCluster, type Ask, type ClusterAnswer } from './ask-cluster.ts';
 import { createClusterKinds, type ClusterKinds } from './cluster-kinds.ts';
 import type { Upstream } from './upstream.ts';
 
-export type AuditedClusterKindsDeps = {
+type AuditedClusterKindsDeps = {
   sink: Pick<AuditSink, 'enqueue' | 'hasRoom'>;
   producer: string;
   now: () => number;

@@ -1,7 +1,7 @@
 import type { Ask, ClusterAnswer } from './ask-cluster.ts';
 
 /** One document of a cluster, as facts that are true or false. */
-export type ClusterFacts = {
+type ClusterFacts = {
   /** Undefined if the cluster does not tell, or not in time. */
   of(key: string): boolean | undefined | Promise<boolean | undefined>;
 };

@@ -1,7 +1,7 @@
 import { fieldsOf, type Fields } from './json-fields.ts';
 
 /** Whether each kind is namespaced, by `group/version/resource`. */
-export type DiscoveredScopes = ReadonlyMap<string, boolean>;
+type DiscoveredScopes = ReadonlyMap<string, boolean>;
 
 /** Returns the key of a kind. */
 export function kindKey(apiGroup: string, apiVersion: string, resource: string): string {

@@ -26,7 +26,7 @@ export type Upstream = {
   close(): Promise<void>;
 };
 
-export type UpstreamTimeouts = { connect: number; firstByte: number };
+type UpstreamTimeouts = { connect: number; firstByte: number };
 
 // SNI contains names only (RFC 6066, 3). For an address the certificate is checked against the address itself.
 const serverNameOf = (access: ClusterAccess, hostname: string) =>
