@@ -23,7 +23,7 @@ export type ComposedGateway = {
   /** The sockets of open tunnels. */
   tunnels: ReadonlySet<Duplex>;
   apiOfGateway(): OwnApiDeps;
-  /** Of the login pages, which may be served from an origin of their own. */
+  /** For the login pages, which may have a separate origin. */
   apiOfLogin(): OwnApiDeps;
 };
 

@@ -51,7 +51,7 @@ export async function startProxy(parts: ProxyParts): Promise<RunningProxy> {
     port: listeners.port,
     pagesPort: listeners.pagesPort,
     async close() {
-      // Nothing new is accepted, short requests finish, and streams are given time before they are told to go.
+      // Nothing new is accepted, short requests finish, and streams get time before they are ended.
       const { drain } = config.streams;
       const stopped = listeners.close(drain + closingMs);
       await streams.drain(drain);

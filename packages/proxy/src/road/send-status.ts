@@ -16,7 +16,7 @@ function closes(exchange: Exchange): boolean {
 }
 
 /**
- * Reports whether the client shows plain text, but not a `Status`. The first request of kubectl asks for aggregated
+ * Reports whether the client shows plain text but not a `Status`. The first request of kubectl asks for aggregated
  * discovery (KEP-3352). If that is refused with a `Status`, client-go shows "unknown". A 401 needs no text, because the
  * client starts a login.
  */

@@ -94,7 +94,7 @@ function isRefusal({ statusCode = 0, httpVersion, headers }: IncomingMessage): b
 }
 
 /**
- * Relays a refusal from the cluster and ends both connections, at the latest `endsMs` after it began. Nothing may ever
+ * Relays a refusal from the cluster and ends both connections, at the latest `endsMs` after it began. Nothing must ever
  * be sent over a half-upgraded connection (CVE-2018-1002105).
  */
 function relayRefusal(exchange: Exchange, answer: IncomingMessage, endsMs: number): void {

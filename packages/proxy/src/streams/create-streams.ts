@@ -23,7 +23,7 @@ export type Streams = StreamLifecycle & {
   /** The number of changes received since the start. */
   changesReceived(): number;
   /**
-   * Waits up to `ms` for streams to end by themselves, then tells the rest to go. Resolves when none is left, or soon
+   * Waits up to `ms` for streams to end by themselves, then ends the rest. Resolves when none is left, or soon
    * after.
    */
   drain(ms: number): Promise<void>;

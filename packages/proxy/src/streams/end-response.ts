@@ -12,7 +12,7 @@ export type EndResponse = {
   cut(end: StreamEnd, stopUpstream: () => void): void;
 };
 
-/** How long the rest of a record may take to arrive, and the client to take the rest, in milliseconds. */
+/** How long the rest of a record may take to arrive, and how long the client may take to read it, in milliseconds. */
 const boundaryMs = 300;
 const flushMs = 500;
 

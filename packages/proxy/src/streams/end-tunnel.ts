@@ -13,7 +13,7 @@ export type EndTunnel = {
   cut(end: StreamEnd): void;
 };
 
-/** How long the rest of a frame may take to arrive, and the client to take the rest, in milliseconds. */
+/** How long the rest of a frame may take to arrive, and how long the client may take to read it, in milliseconds. */
 const boundaryMs = 300;
 const flushMs = 500;
 

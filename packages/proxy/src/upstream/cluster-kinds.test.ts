@@ -63,7 +63,7 @@ describe('whether a kind of a cluster is namespaced', () => {
     expect(state.asked).toHaveLength(1);
   });
 
-  it('is used for two seconds at most if the kind is not, because the kind may have been created anew', async () => {
+  it('is used for two seconds at most if the kind is not, because the kind may have been created again', async () => {
     const { state, of } = setUp();
     expect(await of('widgets')).toBe(false);
     state.body = document('Namespaced');
