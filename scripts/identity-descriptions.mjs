@@ -73,11 +73,11 @@ export const identityDescriptions = {
   'identity.providers[].claims.user': 'The claim that becomes the user name, on clusters as well.',
   'identity.providers[].claims.groups': 'The claim with the groups.',
   'identity.providers[].claims.email':
-    'The claim with the e-mail address. claims.user: email refers to this claim as well.',
+    'The claim with the email address. claims.user: email refers to this claim as well.',
   'identity.providers[].claims.emailVerified': 'The claim that says whether the provider has verified the address.',
   'identity.providers[].requireClaims':
     'Claims that a user must have to log in. The claim must have one of the values. If it is a list, the list must contain one of them.',
-  'identity.providers[].emailVerified': 'Whether an e-mail address counts only if the provider has verified it.',
+  'identity.providers[].emailVerified': 'Whether an email address counts only if the provider has verified it.',
   'identity.providers[].emailVerifiedValues':
     'The values of that claim that mean yes. Some providers send "true", 1 or "1".',
   'identity.providers[].userFallback':

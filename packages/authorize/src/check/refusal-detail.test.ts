@@ -28,11 +28,11 @@ describe('a refusal', () => {
     );
     expect(of({ isResourceRequest: false, path: '/metrics' })).toContain('to get path "/metrics" of cluster "dev"');
     expect(of({}, ['email-unauthorized', 'k8s-verb-unauthorized'])).toContain(
-      '(criteria: email, k8s/verb; your e-mail address: "alice@example.com")',
+      '(criteria: email, k8s/verb; your email address: "alice@example.com")',
     );
     expect(of({}, [])).toMatch(/cluster "dev"$/);
     expect(of({}, ['groups-unauthorized', 'domain-unauthorized'], { id: 'x' })).toContain(
-      'you are not in any group; you have no e-mail address',
+      'you are not in any group; you have no email address',
     );
     expect(refusalDetail(checkOf('t', { kind: 'api', area: 'sessions' }), decision, user)).toContain(
       'to use sessions of other users',

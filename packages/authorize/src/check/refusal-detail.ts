@@ -102,7 +102,7 @@ function ownValues(criteria: readonly string[], user: UserInput): string[] {
     );
   }
   if (criteria.includes('email') || criteria.includes('domain'))
-    values.push(user.email === undefined ? 'you have no e-mail address' : `your e-mail address: ${quote(user.email)}`);
+    values.push(user.email === undefined ? 'you have no email address' : `your email address: ${quote(user.email)}`);
   return values;
 }
 

@@ -11,7 +11,7 @@ import { createConcurrencyLimiter } from '../concurrency/concurrency-limiter.ts'
 /** The rules are evaluated a few milliseconds at a time, so that checks are answered in between. */
 const slicing = { pause: () => setImmediate(), sliceMs: 5 };
 /** A very large policy costs as much as thousands of checks. */
-const limits = { total: 4, message: 'Too many lists of clusters are being made. Try again shortly.' };
+const limits = { total: 4, message: 'Too many cluster lists are in progress. Try again shortly.' };
 
 type Deps = {
   sessions: Pick<SessionStore, 'find'>;

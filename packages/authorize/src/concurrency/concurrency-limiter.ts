@@ -15,7 +15,7 @@ export type ConcurrencyLimits = {
   message?: string;
 };
 
-const defaultMessage = 'Too many requests of this kind are running. Try again shortly.';
+const defaultMessage = 'Too many requests of this kind are in progress. Try again shortly.';
 
 /** Creates a limiter for one kind of call. */
 export function createConcurrencyLimiter({

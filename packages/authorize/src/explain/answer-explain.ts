@@ -18,7 +18,7 @@ type Deps = {
 };
 
 /** Explaining a large policy costs as much as thousands of checks. */
-const limits = { total: 4, message: 'Too many explanations are being made. Try again shortly.' };
+const limits = { total: 4, message: 'Too many explanations are in progress. Try again shortly.' };
 
 /** Reports whether `api.policy` lets the caller ask about other users. Decided here, not by the calling service. */
 function mayExplainAll(check: Check, found: SessionLookup | undefined, snapshot: PolicySnapshot, now: number): boolean {

@@ -16,8 +16,8 @@ function warnOfNodeProxy(allow: Block, index: number, denials: readonly Block[],
   if (byNamespace) {
     warnings.add(
       placeOf(allow, index),
-      `allows nodes/proxy, which reaches the pods of every namespace: ${byNamespace.alternative.name} denies by namespace and therefore denies all of it to the same users`,
-      'remove one of the two, or exclude these users from the deny',
+      `allows nodes/proxy, which reaches the pods of every namespace: ${byNamespace.alternative.name} denies by namespace, and therefore denies all of it to the users it applies to`,
+      'remove one of the two, or exclude users from the deny',
     );
   }
   if (
@@ -44,8 +44,8 @@ function warnOfSecrets(allow: Block, index: number, denials: readonly Block[], w
   if (unread)
     warnings.add(
       placeOf(allow, index),
-      `allows writes of secrets, whose responses contain them: ${unread.alternative.name} denies reading them and therefore denies the writes to the same users`,
-      'remove one of the two, or exclude these users from the deny',
+      `allows writes of secrets, whose responses contain them: ${unread.alternative.name} denies reading them, and therefore denies the writes to the users it applies to`,
+      'remove one of the two, or exclude users from the deny',
     );
 }
 

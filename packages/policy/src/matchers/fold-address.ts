@@ -18,7 +18,7 @@ function foldLetters(text: string): string {
 const isAscii = (text: string) => /^[\u0000-\u007f]*$/.test(text);
 
 /**
- * Folds an e-mail address, or a part of one, so that spellings that mail servers and the DNS treat alike become equal:
+ * Folds an email address, or a part of one, so that spellings that mail servers and the DNS treat alike become equal:
  * case, forms of a letter, and the two spellings of an international domain.
  */
 export function foldAddress(text: string): string {

@@ -38,7 +38,7 @@ A criterion can also be **open** for a request: it may hold for some of what the
 
 ## Matchers
 
-**String matcher**: a string, which must be equal, or a mapping of operators that must all hold: ${stringOperators.map((name) => `\`${name}\``).join(', ')}. \`in\` and \`not_in\` take lists. Matching is case-sensitive, except for e-mail addresses in a deny. A missing string matches nothing, not even \`not\`.
+**String matcher**: a string, which must be equal, or a mapping of operators that must all hold: ${stringOperators.map((name) => `\`${name}\``).join(', ')}. \`in\` and \`not_in\` take lists. Matching is case-sensitive, except for email addresses in a deny. A missing string matches nothing, not even \`not\`.
 
 **List matcher**: a string, which must be in the list, or a mapping of operators that must all hold: ${listOperators.map((name) => `\`${name}\``).join(', ')}. \`is\` means that the list has only this item, \`exclude\` that the item is not in the list. A missing list counts as empty.
 `;

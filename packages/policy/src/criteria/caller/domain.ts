@@ -7,7 +7,7 @@ function domainOf(address: string | undefined): string | undefined {
   return at < 0 || address.includes('@', at + 1) ? undefined : address.slice(at + 1);
 }
 
-/** String matcher over the part of the caller's e-mail address after the at sign. */
+/** String matcher over the part of the caller's email address after the at sign. */
 export const domain = createTextCriterion({
   name: 'domain',
   read: (input) => domainOf(input.user?.email),
@@ -16,7 +16,7 @@ export const domain = createTextCriterion({
   address: 'always',
   doc: {
     summary:
-      "Holds if the part of the caller's e-mail address after the `@` matches. An address with two of them has no such part. An allow is case-sensitive, as in Pomerium. A deny ignores case, the spelling of an international domain and a dot at its end, because mail servers ignore them.",
+      "Holds if the part of the caller's email address after the `@` matches. An address with two of them has no such part. An allow is case-sensitive, as in Pomerium. A deny ignores case, the spelling of an international domain and a dot at its end, because mail servers ignore them.",
     example: 'example.com',
     source: 'Pomerium',
   },

@@ -43,7 +43,7 @@ export function warnOfExpression(
   if (paths.has('user.email'))
     warnings.add(
       path,
-      'compares an e-mail address with its case, which mail servers ignore',
+      'compares an email address with its case, which mail servers ignore',
       'use the criterion email or domain, which ignores case in a deny',
     );
 }
