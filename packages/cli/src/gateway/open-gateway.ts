@@ -1,6 +1,7 @@
 import { authorityInKubeconfig } from '../kubeconfig/authority-in-kubeconfig.ts';
 import { kubeconfigFiles } from '../kubeconfig/kubeconfig-file.ts';
-import { openCredentialStore, type Credential, type CredentialStore } from '../home/credential.ts';
+import type { Credential } from '../home/credential.ts';
+import { openCredentialStore, type CredentialStore } from '../home/credential-store.ts';
 import { findHome, type Home } from '../home/home.ts';
 import { openKnownGateways, type KnownGateways } from '../home/known-gateways.ts';
 import { CliError } from '../terminal/cli-error.ts';

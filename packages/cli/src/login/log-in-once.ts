@@ -1,5 +1,6 @@
 import type { GatewayClient } from '../gateway/gateway-client.ts';
-import type { Credential, CredentialStore } from '../home/credential.ts';
+import type { Credential } from '../home/credential.ts';
+import type { CredentialStore } from '../home/credential-store.ts';
 import { ensureDirectory, type Home } from '../home/home.ts';
 import { openLoginFailure } from '../home/login-failure.ts';
 import { tryLoginLock } from '../home/login-lock.ts';

@@ -1,19 +1,12 @@
-import type { Alternative, CompiledPolicy, PolicyResult } from '../../config/gateway-config.ts';
+import type { Alternative, CompiledPolicy } from '../../config/gateway-config.ts';
 import type { PolicyTools } from '../engine/policy-tools.ts';
 import { expressionFields } from './expression-fields.ts';
-import { bitOf, fieldsIn, type Field } from './fields.ts';
+import { bitOf, fieldsIn } from './fields.ts';
 import { recordedInput, type Watch } from './recorded-input.ts';
 import { joinOutcomes } from './join-outcomes.ts';
+import type { RecordedOutcome } from './recorded-outcome.ts';
 import type { RecordedRequest } from './recorded-request.ts';
 import { requestKey } from './request-key.ts';
-
-/**
- * The decision of a policy on a recorded request. It is unknown if it depends on fields that the event does not record.
- * Then `criteria` are those that need these fields.
- */
-export type RecordedOutcome =
-  | { known: true; effect: PolicyResult['effect']; rule: string }
-  | { known: false; criteria: readonly string[]; fields: readonly Field[] };
 
 type Engine = Pick<PolicyTools, 'evaluatePolicy' | 'pass' | 'fail'>;
 type Action = 'allow' | 'deny';

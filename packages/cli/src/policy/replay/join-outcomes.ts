@@ -1,4 +1,4 @@
-import type { RecordedOutcome } from './evaluate-recorded.ts';
+import type { RecordedOutcome } from './recorded-outcome.ts';
 import type { Field } from './fields.ts';
 
 /**

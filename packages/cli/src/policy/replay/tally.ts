@@ -1,5 +1,5 @@
 import { createCounts, type Counts } from './counts.ts';
-import type { RecordedOutcome } from './evaluate-recorded.ts';
+import type { RecordedOutcome } from './recorded-outcome.ts';
 import type { RecordedRequest } from './recorded-request.ts';
 
 export type Example = {
