@@ -21,8 +21,8 @@ const refused: [string, string[]][] = [
   ['names a header behind close', ['Connection: close, Impersonate-User']],
   ['names one without a space', ['Connection: keep-alive,Authorization']],
   ['names one behind a tab', ['Connection: keep-alive,\tAuthorization']],
-  ['stands twice, the first one harmless', ['Connection: keep-alive', 'Connection: Impersonate-User']],
-  ['stands twice with the same', ['Connection: keep-alive', 'Connection: keep-alive']],
+  ['appears twice, the first one harmless', ['Connection: keep-alive', 'Connection: Impersonate-User']],
+  ['appears twice with the same value', ['Connection: keep-alive', 'Connection: keep-alive']],
   ['is empty', ['Connection:']],
   ['is empty, then names a header', ['Connection:', 'Connection: Authorization']],
   ['is a comma', ['Connection: ,']],
@@ -39,10 +39,10 @@ export function attackConnection(): void {
       await expectRefused({ lines }, 400, /Connection|upgrade/);
     });
 
-    it('is folded over two lines is no HTTP', () =>
+    it('is folded over two lines is not HTTP', () =>
       expectUnparsable({ lines: ['Connection: keep-alive,', ' Authorization'] }));
 
-    it('says only how the connection goes on is built anew', async () => {
+    it('only names connection options is replaced', async () => {
       const { request } = await expectAccepted({
         lines: ['Connection: Keep-Alive', 'Keep-Alive: timeout=5', 'Proxy-Connection: Authorization'],
       });

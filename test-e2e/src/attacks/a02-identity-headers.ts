@@ -46,7 +46,7 @@ const noNames = [
   'Impersonate/User',
   '"Impersonate-User"',
 ];
-// Names that other proxies and applications read: none is on the list of what goes upstream.
+// Names that other proxies and applications read. None of them is on the list of forwarded headers.
 const leftBehind = [
   'HTTP_IMPERSONATE_USER',
   'Remote-User',
@@ -76,7 +76,7 @@ const leftBehind = [
 ];
 
 export function attackIdentityHeaders(): void {
-  describe('A02, A03 and A37: a header that asks for an identity', () => {
+  describe('A02, A03 and A37: a header that requests an identity', () => {
     it.each(plain)('%s is refused', async (name) => {
       const { status } = await expectRefused({ lines: [`${name}: system:masters`] }, 403, /asks for an identity/);
       expect(status.reason).toBe('Forbidden');
@@ -86,7 +86,7 @@ export function attackIdentityHeaders(): void {
       await expectRefused({ lines: [`${name}: root`] }, 403, /asks for an identity/);
     });
 
-    it.each(noNames)('%j is no name of a header', async (name) => {
+    it.each(noNames)('%j is not a header name', async (name) => {
       await expectUnparsable({ lines: ['X-First: 1', `${name}: root`] });
     });
 
@@ -94,13 +94,13 @@ export function attackIdentityHeaders(): void {
       await expectRefused({ lines: [`Impersonate-User:${value}`] }, 403);
     });
 
-    it.each(leftBehind)('%s stays behind', async (name) => {
+    it.each(leftBehind)('%s is not forwarded', async (name) => {
       const { request } = await expectAccepted({ lines: [`${name}: system:masters`] });
       expectAlice(request);
       expect(request.header(name).join()).not.toContain('system:masters');
     });
 
-    it('does not come in through the trailers of a body', async () => {
+    it('is not accepted in the trailers of a body', async () => {
       const { request } = await expectAccepted({
         method: 'POST',
         lines: ['Transfer-Encoding: chunked', 'Trailer: Impersonate-User'],
@@ -111,7 +111,7 @@ export function attackIdentityHeaders(): void {
       expect(request.connection.bytes().toString('latin1')).not.toMatch(/root|name=value|Trailer:/);
     });
 
-    it('leaves alice alice on the real API server', async () => {
+    it('does not change the identity of alice at the real API server', async () => {
       const forged = leftBehind.filter((name) => !/override|url/i.test(name)).map((name) => `${name}: system:masters`);
       const { username, groups, extra } = await whoAmI(forged);
       expect(username).toBe('alice@example.com');
@@ -121,8 +121,8 @@ export function attackIdentityHeaders(): void {
   });
 
   describe('A04: an identity that lacks something', () => {
-    it('does not take it from the client', async () => {
-      // mallory is in no group, and no header of hers may fill that in; her own cluster is the real one for a moment.
+    it('does not get it from the client', async () => {
+      // mallory has no groups, and no header of hers may add one.
       const { tokens } = attackFixture();
       await expectRefused({ authorization: `Bearer ${tokens.mallory}`, lines: ['Impersonate-Group: developers'] }, 403);
       await expectRefused(

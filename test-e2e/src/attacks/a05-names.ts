@@ -6,7 +6,7 @@ const utf8 = (text: string) => Buffer.from(text, 'latin1').toString('utf8');
 
 export function attackNames(): void {
   describe('A05: groups with commas in their names', () => {
-    it('go upstream one on a line, never split', async () => {
+    it('are sent one per line, never split', async () => {
       const { request } = await expectAccepted({ authorization: `Bearer ${attackFixture().tokens.eve}` });
       expect(request.header('impersonate-group').map(utf8)).toEqual([
         'developers',
@@ -36,7 +36,7 @@ export function attackNames(): void {
       ['a vertical tab', 'a\x0bb'],
       ['ESC', 'a\x1b[31mb'],
       ['DEL', 'a\x7fb'],
-    ])('%s in a header is no HTTP', async (_what, value) => {
+    ])('%s in a header is not HTTP', async (_what, value) => {
       await expectUnparsable({ lines: [`User-Agent: ${value}`] });
     });
 
@@ -47,7 +47,7 @@ export function attackNames(): void {
       ['a byte above 127', 'a\x80b'],
       ['raw UTF-8', 'a\xc3\xa4b'],
       ['a C1 control', 'a\x9bb'],
-    ])('%s in the path is no HTTP', async (_what, name) => {
+    ])('%s in the path is not HTTP', async (_what, name) => {
       await expectUnparsable({ target: `${pods}/${name}` });
     });
 
@@ -63,12 +63,12 @@ export function attackNames(): void {
       await expectRefused({ target: `${pods}/a${name}b` }, 400, /target is refused/);
     });
 
-    it('UTF-8 in the path survives, byte for byte', async () => {
+    it('UTF-8 in the path is forwarded byte for byte', async () => {
       const { request } = await expectAccepted({ target: `${pods}/z%C3%B6e%E9%96%8B` });
       expect(request.url).toBe('/api/v1/namespaces/dev/pods/z%C3%B6e%E9%96%8B');
     });
 
-    it('64 KiB of header or path are too much', async () => {
+    it('a header or path of 64 KiB is too long', async () => {
       await expectUnparsable({ lines: [`X-Long: ${'x'.repeat(64 * 1024)}`] }, 431);
       await expectUnparsable({ target: `${pods}/${'x'.repeat(66 * 1024)}` }, 431);
     });

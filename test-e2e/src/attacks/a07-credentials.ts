@@ -38,7 +38,7 @@ const nobody: [string, (token: string) => string | undefined][] = [
 
 export function attackCredentials(): void {
   describe('A07: a credential that is', () => {
-    it.each(nobody)('%s is nobody', async (_what, value) => {
+    it.each(nobody)('%s is refused as anonymous', async (_what, value) => {
       const { reply, event } = await expectRefused({ authorization: value(alice()) }, 401, /[Ll]og in|credential/);
       expect(reply.header('www-authenticate')).toHaveLength(1);
       expect(event.data.user).toEqual({});
@@ -57,7 +57,7 @@ export function attackCredentials(): void {
       await expectRefused({ lines: ['Proxy-Authorization: Basic YTpi'] }, 400, /Proxy-Authorization/);
     });
 
-    it('in the address is refused, and kept out of the event', async () => {
+    it('in the URL is refused, and not recorded in the event', async () => {
       const { event } = await expectRefused(
         { target: `/clusters/dev/api?access_token=${alice()}` },
         400,
@@ -66,7 +66,7 @@ export function attackCredentials(): void {
       expect(JSON.stringify(event)).not.toContain(alice());
     });
 
-    it('written in another case of the scheme is the same', async () => {
+    it('with another case of the scheme is accepted', async () => {
       const { request } = await expectAccepted({ authorization: `bEaReR ${alice()}` });
       expectAlice(request);
     });
@@ -82,7 +82,7 @@ export function attackCredentials(): void {
       ['twice', () => offer(`${protocol(alice())}, ${protocol(alice())}, v5.channel.k8s.io`), 400],
       ['alone', () => offer(protocol(alice())), 400],
       ['with an empty subprotocol', () => offer(`${protocol(alice())}, `), 400],
-      ['that is no base64url', () => offer(`base64url.bearer.authorization.k8s.io.***, v5.channel.k8s.io`), 400],
+      ['that is not base64url', () => offer(`base64url.bearer.authorization.k8s.io.***, v5.channel.k8s.io`), 400],
       ['that is padded', () => offer(`base64url.bearer.authorization.k8s.io.YQ==, v5.channel.k8s.io`), 400],
       ['that is empty', () => offer('base64url.bearer.authorization.k8s.io., v5.channel.k8s.io'), 400],
       [
@@ -117,7 +117,7 @@ export function attackCredentials(): void {
         400,
       ],
       [
-        'of a request that is no handshake',
+        'of a request that is not a handshake',
         () => ({
           authorization: undefined,
           lines: [`Sec-WebSocket-Protocol: ${protocol(alice())}, v5.channel.k8s.io`],
@@ -143,7 +143,7 @@ export function attackCredentials(): void {
       await expectRefused(attack(), code);
     });
 
-    it('is taken out before the handshake goes on', async () => {
+    it('is removed before the handshake is forwarded', async () => {
       const { request } = await expectAccepted(offer(`${protocol(alice())}, v5.channel.k8s.io`), 101);
       expectAlice(request);
       expect(request.header('sec-websocket-protocol')).toEqual(['v5.channel.k8s.io']);

@@ -30,7 +30,7 @@ function attackStreams(): void {
         ['GET and SPDY', target, { target, lines: spdy }],
         ['POST and SPDY', target, { method: 'POST', target, lines: [...spdy, 'Content-Length: 0'] }],
       ]),
-    )('by %s is judged as create (%s)', async (_how, _target, attack) => {
+    )('by %s is authorized as create (%s)', async (_how, _target, attack) => {
       const { event } = await expectRefused(attack, 403, /does not allow alice@example.com to create pods\//);
       expect(event.data).toMatchObject({
         verb: attack.method === 'POST' ? 'create' : 'get',
@@ -39,18 +39,18 @@ function attackStreams(): void {
     });
 
     it.each(['HEAD', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])(
-      'by %s without an upgrade is judged as create too',
+      'by %s without an upgrade is authorized as create too',
       async (method) => {
         await expectRefused({ method, target: streams[0]! }, 403);
       },
     );
 
-    it('does not reach the cluster without an upgrade, where it is allowed', async () => {
+    it('does not reach the cluster without an upgrade, even if it is allowed', async () => {
       await expectRefused({ target: exec }, 400, /needs an upgrade/);
       await expectRefused({ method: 'POST', target: exec, lines: ['Content-Length: 0'] }, 400, /needs an upgrade/);
     });
 
-    it('goes to the cluster as alice where the policy allows create', async () => {
+    it('is forwarded as alice if the policy allows create', async () => {
       const { request } = await expectAccepted({ target: exec, lines: webSocket }, 101);
       expectAlice(request);
       const [event] = await attackFixture().gateway.audit.await({
@@ -67,7 +67,7 @@ function attackStreams(): void {
   });
 }
 
-/** Sends an upgrade, waits for the refusal, and goes on with another request on the same connection. */
+/** Sends an upgrade, waits for the refusal, and sends another request on the same connection. */
 async function reuse(bytes: string, next: string): Promise<string> {
   const socket = await dialRaw(attackFixture().gateway.url, attackFixture().gateway.caPem);
   let text = '';
@@ -90,7 +90,7 @@ async function reuse(bytes: string, next: string): Promise<string> {
 
 function attackReuse(): void {
   describe('A12: a refused upgrade', () => {
-    it('by policy ends the connection: what follows on it is not read', async () => {
+    it('by policy ends the connection, and nothing after it is read', async () => {
       const before = reached();
       const text = await reuse(
         bytesOf({ target: streams[0]!, lines: webSocket }),
@@ -123,7 +123,7 @@ function attackReuse(): void {
       },
     );
 
-    it('that the cluster leaves open is not pooled either', async () => {
+    it('that the cluster leaves open is not pooled', async () => {
       const { dev } = attackFixture();
       const from = dev.connections.length;
       dev.answerUpgrade((_request, socket) => {
@@ -137,7 +137,7 @@ function attackReuse(): void {
       await eventually('the end upstream', () => dev.connections[from]!.closed);
     });
 
-    it('to another protocol than was asked for is cut', async () => {
+    it('to another protocol than the requested one is cut', async () => {
       attackFixture().dev.answerUpgrade((_request, socket) => {
         socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n');
         socket.pipe(socket);
@@ -182,7 +182,7 @@ function attackProtocols(): void {
     ['of a list', { lines: webSocket }],
     ['of a pod', { target: `${pods}/web`, lines: webSocket }],
     ['of a log that is not followed', { target: `${pods}/web/log`, lines: webSocket }],
-    ['of what is no resource', { target: '/clusters/dev/version', lines: webSocket }],
+    ['of a path that is not a resource', { target: '/clusters/dev/version', lines: webSocket }],
     ['in HTTP/1.0', { target: exec, version: 'HTTP/1.0', lines: webSocket }],
     ['by POST to a WebSocket', { method: 'POST', target: exec, lines: [...webSocket, 'Content-Length: 0'] }],
     ['by PUT', { method: 'PUT', target: exec, lines: [...spdy, 'Content-Length: 0'] }],
@@ -200,7 +200,7 @@ function attackProtocols(): void {
       await expectRefused(attack, code);
     });
 
-    it('with a request behind it runs neither', async () => {
+    it('with a request behind it executes neither', async () => {
       const { reply } = await expectRefused(
         bytesOf({ target: exec, lines: webSocket }) + bytesOf({ method: 'DELETE', target: `${pods}/web` }),
         400,

@@ -5,7 +5,7 @@ const core = '/clusters/noshell/api/v1';
 const pod = `${core}/namespaces/dev/pods/web`;
 const written = ['Content-Type: application/json', 'Content-Length: 2'];
 
-/** Everything that is as good as a shell, in whatever form. */
+/** Everything that is equivalent to a shell. */
 const shells: [string, Attack][] = [
   ...['exec?command=sh', 'attach', 'portforward?ports=80', '%65xec?command=sh', 'exec?command=sh&dryRun=All'].flatMap(
     (what): [string, Attack][] => [
@@ -18,7 +18,7 @@ const shells: [string, Attack][] = [
     { method, target: `${pod}/ephemeralcontainers`, ...(method === 'GET' ? {} : { lines: written, body: '{}' }) },
   ]),
   [
-    'ephemeralcontainers, only tried',
+    'ephemeralcontainers, as a dry run',
     { method: 'PATCH', target: `${pod}/ephemeralcontainers?dryRun=All`, lines: written, body: '{}' },
   ],
   ...['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS'].flatMap((method): [string, Attack][] =>
@@ -33,9 +33,9 @@ const shells: [string, Attack][] = [
     ]),
   ),
   ['a proxied WebSocket', { target: `${core}/nodes/n/proxy/cri/exec/token`, lines: webSocket }],
-  ['the old way to a node', { target: `${core}/proxy/nodes/n/run/dev/web/c` }],
-  ['the old way to a pod', { target: `${core}/proxy/namespaces/dev/pods/web` }],
-  ['the old way to a service', { target: `${core}/proxy/namespaces/dev/services/web` }],
+  ['the legacy path to a node', { target: `${core}/proxy/nodes/n/run/dev/web/c` }],
+  ['the legacy path to a pod', { target: `${core}/proxy/namespaces/dev/pods/web` }],
+  ['the legacy path to a service', { target: `${core}/proxy/namespaces/dev/services/web` }],
   [
     'a certificate',
     {
@@ -59,7 +59,7 @@ const shells: [string, Attack][] = [
     { method: 'POST', target: `${core}/namespaces/dev/serviceaccounts/default/token`, lines: written, body: '{}' },
   ],
   [
-    'a token of a ServiceAccount, only tried',
+    'a token of a ServiceAccount, as a dry run',
     {
       method: 'POST',
       target: `${core}/namespaces/dev/serviceaccounts/default/token?dryRun=All`,
@@ -68,12 +68,12 @@ const shells: [string, Attack][] = [
     },
   ],
 ];
-/** What is none, though it looks a little like one. */
+/** What is not equivalent to a shell, although it looks similar. */
 const others: [string, string, string][] = [
   ['GET', '/api/v1/namespaces/dev/pods/web', 'a pod'],
   ['GET', '/api/v1/namespaces/dev/pods/exec', 'a pod called exec'],
   ['GET', '/api/v1/namespaces/dev/pods/web/log', 'a log'],
-  ['POST', '/api/v1/namespaces/dev/pods', 'making a pod'],
+  ['POST', '/api/v1/namespaces/dev/pods', 'creating a pod'],
   ['PUT', '/api/v1/namespaces/dev/pods/web/status', 'a status'],
   ['GET', '/apis/apps/v1/namespaces/dev/deployments/web/scale', 'a scale'],
   ['GET', '/api/v1/namespaces/dev/serviceaccounts/default', 'a ServiceAccount'],
@@ -81,7 +81,7 @@ const others: [string, string, string][] = [
 ];
 
 export function attackShellEquivalents(): void {
-  describe('A09: what is as good as a shell, under a policy that denies k8s/shell_equivalent', () => {
+  describe('A09: what is equivalent to a shell, under a policy that denies k8s/shell_equivalent', () => {
     it.each(shells)('is refused: %s', async (_what, attack) => {
       const { event } = await expectRefused(attack, 403, /noshell\[1\]/);
       expect(event.data.sallyport.decision?.rule).toContain('cluster/noshell[1].deny');

@@ -5,7 +5,7 @@ import { attackFixture } from './attack-fixture.ts';
 
 export function attackRedirects(): void {
   describe('A14: a redirect by the cluster', () => {
-    it.each([300, 301, 302, 303, 305, 307, 308])('%d is relayed as it is and never followed', async (status) => {
+    it.each([300, 301, 302, 303, 305, 307, 308])('%d is relayed unchanged and never followed', async (status) => {
       const { dev, prod } = attackFixture();
       const location = `${prod.url}/api/v1/secrets`;
       dev.answer((_request, response) =>
@@ -16,7 +16,7 @@ export function attackRedirects(): void {
       expect(prod.connections).toEqual([]);
     });
 
-    it('of a write that carries a body is not followed with the body', async () => {
+    it('of a write with a body is not followed with the body', async () => {
       const { dev, prod } = attackFixture();
       dev.answer((request, response) =>
         request
@@ -29,7 +29,7 @@ export function attackRedirects(): void {
       expect(prod.connections).toEqual([]);
     });
 
-    it.each([302, 307])('of an exec (%d) ends there', async (status) => {
+    it.each([302, 307])('of an exec (%d) is not followed', async (status) => {
       const { dev, prod } = attackFixture();
       dev.answerUpgrade((_request, socket) => refuseUpgrade(socket, status, { Location: `${prod.url}/exec` }, '{}'));
       const reply = await send(bytesOf({ target: exec, lines: webSocket }));
@@ -38,7 +38,7 @@ export function attackRedirects(): void {
       expect(prod.connections).toEqual([]);
     });
 
-    it('by a 1xx or Refresh header moves nothing either', async () => {
+    it('by a 1xx or Refresh header is not followed either', async () => {
       const { dev, prod } = attackFixture();
       dev.answer((_request, response) => {
         response.writeEarlyHints({ link: `<${prod.url}/x>; rel=preload` });

@@ -56,7 +56,7 @@ const unclear: [string, string][] = [
   ['%5c', `${pods}/a%5cb`],
   ['a backslash', `${pods}/a\\b`],
   ['//', '/clusters/dev/api//v1/pods'],
-  ['two slashes at the end', '/clusters/dev/api/v1/pods//'],
+  ['two trailing slashes', '/clusters/dev/api/v1/pods//'],
   ['// behind the name', '/clusters/dev//api/v1/pods'],
   ['a fragment', `${pods}/web#x`],
   ['a malformed escape', `${pods}/a%zz`],
@@ -94,10 +94,10 @@ const clear: [string, string][] = [
   ['three dots', '/api/v1/namespaces/dev/pods/...'],
   ['brackets and bars', '/api/v1/namespaces/dev/pods/a[b]|c'],
   ['slashes under proxy', '/api/v1/namespaces/dev/services/https:web:443/proxy//a//b/'],
-  ['a slash at the end of proxy', '/api/v1/nodes/n/proxy/'],
+  ['a trailing slash after proxy', '/api/v1/nodes/n/proxy/'],
   ['an @', '/api/v1/namespaces/dev/pods/user@evil.example'],
-  ['a query as it is', '/api/v1/pods?labelSelector=a%3Db%2Cc&limit=500&&x&y=&z=%2F..%2F+%20'],
-  ['repeated parameters of no account', '/api/v1/pods?x=1&x=2&command=a&command=b'],
+  ['a query', '/api/v1/pods?labelSelector=a%3Db%2Cc&limit=500&&x&y=&z=%2F..%2F+%20'],
+  ['repeated parameters without effect', '/api/v1/pods?x=1&x=2&command=a&command=b'],
   ['a question mark in the query', '/api/v1/pods?x=a?b'],
   ['a lone question mark', '/api/v1/pods?'],
 ];
@@ -109,14 +109,14 @@ export function attackTargets(): void {
     });
 
     it.each(['@evil.example/clusters/dev', 'evil.example:443', 'clusters/dev/api', 'javascript:x'])(
-      '%s is no HTTP',
+      '%s is not HTTP',
       async (target) => {
         await expectUnparsable({ target });
       },
     );
 
     it.each(['evil.example', '127.0.0.1:1', 'prod', '[::1]', 'dev.k8s.test.', 'dev.k8s.test.evil.example'])(
-      'in the Host line (%s) changes nothing of where it goes',
+      'in the Host line (%s) does not change where the request goes',
       async (host) => {
         const { request } = await expectAccepted({ host });
         expectAlice(request);
@@ -125,20 +125,20 @@ export function attackTargets(): void {
     );
 
     it.each(['evil.example@127.0.0.1', 'a b', '127.0.0.1, dev.k8s.test', '127.0.0.1:x', 'https://127.0.0.1'])(
-      'in the Host line (%s) is refused where it is not a host',
+      'in the Host line (%s) is refused if it is not a host',
       async (host) => {
         await expectRefused({ host }, 400, /Host/);
       },
     );
 
-    it('by host and by path at once goes where the host says, with the path as it is', async () => {
+    it('by host and by path goes to the cluster of the host, with the path unchanged', async () => {
       const { request } = await expectAccepted({ host: 'DEV.k8s.test:8443', target: '/clusters/prod/api/v1/secrets' });
       expect(request.url).toBe('/clusters/prod/api/v1/secrets');
       const own = await expectAccepted({ host: 'dev.k8s.test', target: '/.sallyport/me' });
       expect(own.request.url).toBe('/.sallyport/me');
     });
 
-    it('of a cluster that is none is not found', async () => {
+    it('of an unknown cluster is not found', async () => {
       for (const name of strangeNames) {
         const reply = await send(bytesOf({ target: `/clusters/${name}/api` }));
         expect([name, reply.code === 404 || reply.code === 400]).toEqual([name, true]);
@@ -147,7 +147,7 @@ export function attackTargets(): void {
     });
   });
 
-  describe('A16: a path or query that two could read differently', () => {
+  describe('A16: an ambiguous path or query', () => {
     it.each(unclear)('(%s) is refused', async (_what, target) => {
       await expectRefused({ target }, 400, /target is refused/);
     });
@@ -160,10 +160,10 @@ export function attackTargets(): void {
       ['a form feed', `${pods}/a\fb`],
       ['a byte above 127 in the query', `${pods}?x=\xff`],
       ['NUL in the query', `${pods}?x=\0`],
-    ])('(%s) is no HTTP', async (_what, target) => {
+    ])('(%s) is not HTTP', async (_what, target) => {
       await expectUnparsable({ target });
     });
-    it.each(clear)('while %s goes on byte for byte', async (_what, target) => {
+    it.each(clear)('while %s is forwarded byte for byte', async (_what, target) => {
       const { request } = await expectAccepted({ target: `/clusters/dev${target}` });
       expect(request.url).toBe(target);
       expect(request.connection.bytes().toString('latin1')).toContain(`GET ${target} HTTP/1.1\r\n`);

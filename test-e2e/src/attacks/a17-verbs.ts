@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { eventOf, expectAccepted, expectRefused, expectUnparsable, pods } from './attack.ts';
 
 const v1 = '/clusters/dev/api/v1';
-/** Method, path, the verb that the API server computes. */
+/** Method, path, and the verb that the API server determines. */
 const verbs: [string, string, string][] = [
   ['GET', `${v1}/namespaces/dev/pods/web`, 'get'],
   ['HEAD', `${v1}/namespaces/dev/pods/web`, 'get'],
@@ -32,7 +32,7 @@ const verbs: [string, string, string][] = [
   ['GET', '/clusters/dev/version', 'get'],
   ['DELETE', '/clusters/dev/version', 'delete'],
 ];
-/** Not allowed where the policy says get and list. */
+/** Not allowed by a policy of get and list. */
 const beyond: [string, string][] = [
   ['GET', '/api/v1/watch/pods'],
   ['GET', '/api/v1/pods?watch=1'],
@@ -51,7 +51,7 @@ const beyond: [string, string][] = [
 
 export function attackVerbs(): void {
   describe('A17: the verb', () => {
-    it.each(verbs)('of %s %s is what the API server computes', async (method, target, verb) => {
+    it.each(verbs)('of %s %s is the one that the API server determines', async (method, target, verb) => {
       const { request } = await expectAccepted({
         method,
         target,
@@ -61,17 +61,17 @@ export function attackVerbs(): void {
       expect([data.verb, data.sallyport.policyVerb]).toEqual([verb, verb]);
     });
 
-    it.each(beyond)('of %s %s is beyond a policy of get and list', async (method, target) => {
+    it.each(beyond)('of %s %s is not allowed by a policy of get and list', async (method, target) => {
       await expectRefused({ method, target: `/clusters/readonly${target}` }, 403);
     });
 
     it.each(['TRACE', 'PROPFIND', 'QUERY', 'LINK', 'COPY', 'SEARCH', 'REPORT', 'MKCOL'])(
-      '%s is none of the API',
+      '%s is not a verb of the API',
       async (method) => {
         await expectRefused({ method }, 405, /no such method/);
       },
     );
-    it.each(['get', 'Get', 'GETX', 'EXEC', 'GET\0', 'POST:', '"GET"', 'PRI'])('%j is no HTTP', async (method) => {
+    it.each(['get', 'Get', 'GETX', 'EXEC', 'GET\0', 'POST:', '"GET"', 'PRI'])('%j is not HTTP', async (method) => {
       await expectUnparsable({ method });
     });
 

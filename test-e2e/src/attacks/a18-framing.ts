@@ -48,7 +48,7 @@ const noHttp: [string, Attack][] = [
     (version): [string, Attack] => [version, { version }],
   ),
 ];
-/** Heads that Node takes, and that another reader might take otherwise. */
+/** Heads that Node.js accepts, and that another parser might read differently. */
 const refused: [string, Attack, number][] = [
   ...['identity, chunked', 'gzip, chunked', 'identity,chunked', ', chunked', 'x, chunked'].map(
     (coding): [string, Attack, number] => [`a coding of ${coding}`, post([`Transfer-Encoding: ${coding}`], whole), 400],
@@ -83,10 +83,10 @@ const badChunks = [
 
 const second = () => bytesOf({ method: 'DELETE', target: `${pods}/web` });
 
-/** Whatever was refused for good: nothing behind it runs, and nothing of it goes upstream. */
+/** After a final refusal nothing on the connection is executed, and nothing is sent upstream. */
 function attackPipelines(): void {
   describe('A18: a request behind', () => {
-    it.each(refused.filter(([, , code]) => code === 400))('one with %s does not run', async (_what, attack) => {
+    it.each(refused.filter(([, , code]) => code === 400))('one with %s is not executed', async (_what, attack) => {
       const before = reached();
       const reply = await send(bytesOf(attack) + second());
       expect(reply.text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 400']);
@@ -94,7 +94,7 @@ function attackPipelines(): void {
       expect(reached()).toBe(before);
     });
 
-    it('one with an identity header does not run', async () => {
+    it('one with an identity header is not executed', async () => {
       const before = reached();
       expect(
         (await send(bytesOf({ lines: ['Impersonate-User: root'] }) + second())).text.match(/HTTP\/1\.1 \d+/g),
@@ -102,7 +102,7 @@ function attackPipelines(): void {
       expect(reached()).toBe(before);
     });
 
-    it('one whose body the client was told to hold back is not taken for that body, nor the body for it', async () => {
+    it('one whose body the client held back is not confused with that body', async () => {
       const before = reached();
       const reply = await send(
         bytesOf(post(['Expect: 100-continue', 'Impersonate-User: root', `Content-Length: ${second().length}`], '')),
@@ -112,12 +112,12 @@ function attackPipelines(): void {
       expect(reached()).toBe(before);
     });
 
-    it('a refused target is judged by itself, with its own credential', async () => {
+    it('a refused target is authorized separately, with its own credential', async () => {
       const reply = await send(bytesOf({ target: `${pods}/..` }) + bytesOf({ authorization: undefined }), 500);
       expect(reply.text.match(/HTTP\/1\.1 \d+/g)?.[0]).toBe('HTTP/1.1 400');
     });
 
-    it('garbage ends the connection, and the garbage does not become its answer', async () => {
+    it('garbage ends the connection, and the response of the garbage is not that of the request', async () => {
       const reply = await send(`${bytesOf(post(['Content-Length: 2'], '{}'))}GARBAGE\r\n\r\n`);
       expect(reply.text).not.toMatch(/^HTTP\/1\.1 400/);
       expect(reply.closed).toBe(true);
@@ -148,13 +148,13 @@ function attackPool(): void {
       for (const request of attackFixture().dev.requests) expect(request.url).not.toBe('/api/v1/secrets');
     });
 
-    it('carry the body of a HEAD too, and stay in step', async () => {
+    it('carry the body of a HEAD too, and stay in sync', async () => {
       await expectAccepted({ method: 'HEAD', lines: ['Content-Length: 5'], body: 'hello' });
       const { request } = await expectAccepted({});
       expect(request.method).toBe('GET');
     });
 
-    it("end with a body that breaks off, so that nobody's next request is read as the rest of it", async () => {
+    it('end with a truncated body, so that no later request is read as the rest of it', async () => {
       const { dev, gateway } = attackFixture();
       const from = dev.requests.length;
       const socket = await dialRaw(gateway.url, gateway.caPem);
@@ -170,7 +170,7 @@ function attackPool(): void {
 
 export function attackFraming(): void {
   describe('A18: a request with', () => {
-    it.each(noHttp)('%s is no HTTP', async (_what, attack) => {
+    it.each(noHttp)('%s is not HTTP', async (_what, attack) => {
       await expectUnparsable(attack);
     });
     it.each(refused)('%s is refused, and the connection ends', async (_what, attack, code) => {
@@ -193,7 +193,7 @@ export function attackFraming(): void {
     it('spaces around chunked is chunked', async () => {
       const { request } = await expectAccepted(post(['Transfer-Encoding:  Chunked  '], whole));
       await eventually('the body', () => request.body().length === 5);
-      // A body that has come as a whole may go on with its length instead; one of the two, never both.
+      // A complete body may be forwarded with its length instead. It is one of the two, never both.
       expect([...request.header('transfer-encoding'), ...request.header('content-length')]).toHaveLength(1);
     });
     it('leading zeros in its length has that length', async () => {

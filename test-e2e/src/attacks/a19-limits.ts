@@ -6,9 +6,7 @@ import { openRaw, type RawStream } from './raw-stream.ts';
 const slow: RawStream[] = [];
 let openedAt = 0;
 
-/**
- * Opens, before all other attacks, connections that never finish their heads: what becomes of them is seen at the end.
- */
+/** Opens connections that never finish their heads, before all other attacks. They are checked at the end. */
 export async function openSlowConnections(): Promise<void> {
   openedAt = Date.now();
   slow.push(await openRaw(''), await openRaw('GET / HT'), await openRaw(`GET ${pods} HTTP/1.1\r\nHost: x\r\nX-A: `));
@@ -17,7 +15,7 @@ export async function openSlowConnections(): Promise<void> {
   slow[2]!.socket.on('end', () => clearInterval(drip));
 }
 
-/** Somebody else is served as ever. */
+/** Expects that another client is served normally. */
 export async function quickly(): Promise<void> {
   const started = Date.now();
   expect((await send(bytesOf({}))).code).toBe(200);
@@ -26,7 +24,7 @@ export async function quickly(): Promise<void> {
 
 export function attackLimits(): void {
   describe('A19: a client that', () => {
-    it('sends 2,000 header lines is served like any other', async () => {
+    it('sends 2,000 header lines is served normally', async () => {
       const { request } = await expectAccepted({
         lines: Array.from({ length: 2000 }, (_value, index) => `X-${index}: v`),
       });
@@ -37,7 +35,7 @@ export function attackLimits(): void {
     it('sends more than 64 KiB of them is refused', () =>
       expectUnparsable({ lines: Array.from({ length: 7000 }, (_value, index) => `X-${index}: value`) }, 431));
 
-    it('sends a body without end to a refused request is cut off, and others are served meanwhile', async () => {
+    it('sends an endless body to a refused request is cut off, while others are served', async () => {
       const before = reached();
       const endless = await openRaw(
         bytesOf({ method: 'POST', authorization: undefined, lines: ['Transfer-Encoding: chunked'] }),
@@ -60,7 +58,7 @@ export function attackLimits(): void {
       silent.socket.destroy();
     });
 
-    it('opens 1,000 connections and says nothing keeps nobody waiting', async () => {
+    it('opens 1,000 idle connections does not delay others', async () => {
       const idle = await Promise.all(Array.from({ length: 1000 }, () => openRaw('')));
       await quickly();
       for (const { socket } of idle) socket.destroy();

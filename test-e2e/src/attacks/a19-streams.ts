@@ -10,7 +10,7 @@ import { limits, attackFixture } from './attack-fixture.ts';
 const megabyte = 1024 * 1024;
 const watch: Attack = { target: `${pods}?watch=true` };
 
-/** The memory of the proxy's process that is in use, in bytes. */
+/** Returns the memory of the proxy's process in bytes. */
 function memory(): number {
   const status = readFileSync(`/proc/${attackFixture().gateway.processes!.pid('proxy')}/status`, 'utf8');
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)![1]) * 1024;
@@ -34,7 +34,7 @@ const closeAll = async () => {
   const { gateway, tokens } = attackFixture();
   let left = '';
   await eventually(
-    'no stream is open',
+    'no stream to be open',
     async () => {
       left = (await gateway.request('/.sallyport/api/v1/streams?all=true', { token: tokens.bob })).text;
       return (await metric('sallyport_proxy_open_streams')) === 0;
@@ -45,7 +45,7 @@ const closeAll = async () => {
 };
 
 function attackNumbers(): void {
-  it('opens streams without end is refused with a number and a reason, by whatever session, address or kind of stream; others go on', async () => {
+  it('opens streams without limit is refused with a number and a reason, whatever the session, address or kind of stream, while others continue', async () => {
     neverEnd();
     const { tokens, gateway } = attackFixture();
     const second = (await gateway.login('alice@example.com')).token;
@@ -78,7 +78,7 @@ function attackNumbers(): void {
   }, 60_000);
 }
 
-/** Frames, from either side, that promise more than anybody has, or are very many for what they carry. */
+/** Frames from either side that announce excessive lengths, or are very numerous for their contents. */
 const huge = Buffer.from([0x82, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4]);
 const hugeUnmasked = Buffer.concat([
   Buffer.from([0x82, 0x7f, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]),
@@ -88,7 +88,7 @@ const tiny = Buffer.from([0x82, 0x81, 1, 2, 3, 4, 1]);
 
 const quad = (value: number) => Buffer.from([value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255]);
 
-/** A SYN_STREAM whose header block of some kilobytes unpacks to one header of many megabytes. */
+/** Returns a SYN_STREAM whose header block of some kilobytes decompresses to a header of many megabytes. */
 function zlibBomb(megabytes: number): Buffer {
   const block = deflateRawSync(
     Buffer.concat([quad(1), quad(1), Buffer.from('a'), quad(megabytes * megabyte), Buffer.alloc(megabytes * megabyte)]),
@@ -111,7 +111,7 @@ function attackFrames(): void {
   it.each([
     ['client', huge, undefined],
     ['cluster', undefined, hugeUnmasked],
-  ])('promises a frame of 2^63 bytes (%s) gets no memory for it', (_side, fromClient, fromCluster) =>
+  ])('announces a frame of 2^63 bytes (%s) gets no memory for it', (_side, fromClient, fromCluster) =>
     expectBounded(async () => {
       attackFixture().dev.answerUpgrade((request, socket) => {
         acceptUpgrade(request, socket);
@@ -126,7 +126,7 @@ function attackFrames(): void {
   );
 
   it(
-    'sends 300,000 frames of one byte is carried, and keeps nobody waiting',
+    'sends 300,000 frames of one byte is relayed, and does not delay others',
     () =>
       expectBounded(async () => {
         let got = 0;
@@ -151,7 +151,7 @@ function attackFrames(): void {
     [12, /more than \d+ bytes/],
     [60, /control frame of more than/],
   ])(
-    'sends a zlib bomb of %d MB in SPDY is carried without its being unpacked, and the record says from where nothing more was read',
+    'sends a zlib bomb of %d MB in SPDY is relayed without decompression, and the event records from where nothing was read',
     (megabytes, says) =>
       expectBounded(async () => {
         const stream = await begin({ method: 'POST', target: exec, lines: spdy });
@@ -176,34 +176,36 @@ function attackReaders(): void {
   it.each([
     ['an answer', { target: `${pods}/web/log` }],
     ['a stream', { target: `${pods}/web/log?follow=true` }],
-  ])('does not read %s of 500 MB costs a bounded part of it, here and at the cluster', (_what, attack) =>
-    expectBounded(async () => {
-      let poured = 0;
-      attackFixture().dev.answer((request, response) => {
-        if (!request.url!.includes('/log')) return void response.end('{}');
-        const piece = Buffer.alloc(megabyte, 120);
-        response.writeHead(200, { 'content-type': 'text/plain' });
-        const pour = () => {
-          while (poured < 500 && !response.destroyed) {
-            poured += 1;
-            if (!response.write(piece)) return void response.once('drain', pour);
-          }
-        };
-        pour();
-      });
-      const stream = await openRaw(bytesOf(attack));
-      open.push(stream);
-      stream.socket.pause();
-      await quickly();
-      await new Promise((resolve) => {
-        setTimeout(resolve, 1000);
-      });
-      expect(poured).toBeLessThan(60);
-      await quickly();
-    }),
+  ])(
+    'does not read %s of 500 MB costs a bounded amount of memory, in the gateway and at the cluster',
+    (_what, attack) =>
+      expectBounded(async () => {
+        let poured = 0;
+        attackFixture().dev.answer((request, response) => {
+          if (!request.url!.includes('/log')) return void response.end('{}');
+          const piece = Buffer.alloc(megabyte, 120);
+          response.writeHead(200, { 'content-type': 'text/plain' });
+          const pour = () => {
+            while (poured < 500 && !response.destroyed) {
+              poured += 1;
+              if (!response.write(piece)) return void response.once('drain', pour);
+            }
+          };
+          pour();
+        });
+        const stream = await openRaw(bytesOf(attack));
+        open.push(stream);
+        stream.socket.pause();
+        await quickly();
+        await new Promise((resolve) => {
+          setTimeout(resolve, 1000);
+        });
+        expect(poured).toBeLessThan(60);
+        await quickly();
+      }),
   );
 
-  it('does not read an exec whose command never stops talking costs no more', () =>
+  it('does not read an exec with endless output costs no more', () =>
     expectBounded(async () => {
       let poured = 0;
       attackFixture().dev.answerUpgrade((request, socket) => {
@@ -235,7 +237,7 @@ export function attackStreamLimits(): void {
     attackFrames();
     attackReaders();
 
-    it('goes when it has opened everything leaves nothing open at the cluster', async () => {
+    it('disconnects after opening everything leaves nothing open at the cluster', async () => {
       neverEnd();
       const from = attackFixture().dev.connections.length;
       for (let count = 0; count < 20; count += 1) await begin(watch);

@@ -11,7 +11,7 @@ const reserved = [
 
 export function attackGroups(): void {
   describe('A20: an identity provider that sends', () => {
-    it('groups of Kubernetes itself does not get them to a cluster, and the event names them', async () => {
+    it('reserved groups of Kubernetes does not get them to a cluster, and the event names them', async () => {
       const { request } = await expectAccepted({ authorization: `Bearer ${attackFixture().tokens.eve}` });
       expect(request.header('impersonate-user')).toEqual(['eve@example.com']);
       for (const group of reserved) expect(request.header('impersonate-group')).not.toContain(group);
@@ -20,7 +20,7 @@ export function attackGroups(): void {
       expect(data.user.groups).not.toContain('system:masters');
     });
 
-    it('them has no effect on the real API server', async () => {
+    it('them has no effect at the real API server', async () => {
       const { username, groups } = await whoAmI([], attackFixture().tokens.eve);
       expect(username).toBe('eve@example.com');
       expect(groups.toSorted()).toEqual(['developers', 'system:authenticated']);
@@ -28,7 +28,7 @@ export function attackGroups(): void {
       expect(event.data.responseStatus!.code).toBe(403);
     });
 
-    it('a user of Kubernetes itself lets nobody in', async () => {
+    it('a reserved user of Kubernetes gets no login', async () => {
       await expect(attackFixture().gateway.login('system:admin', 'admin')).rejects.toThrow();
     });
 
@@ -42,13 +42,13 @@ export function attackGroups(): void {
       expect(event!.data.user).toEqual({});
     });
 
-    it('nothing gives no rights', async () => {
+    it('no groups gives no permissions', async () => {
       await expectRefused({ authorization: `Bearer ${attackFixture().tokens.mallory}` }, 403, /default-deny/);
     });
   });
 }
 
-/** system:masters could read everything; eve may not. */
+/** system:masters could read everything, but eve may not. */
 async function expectRefusedByCluster() {
   const reply = await attackFixture().gateway.request('/clusters/real/api/v1/namespaces/kube-system/secrets', {
     token: attackFixture().tokens.eve,

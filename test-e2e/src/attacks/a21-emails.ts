@@ -21,7 +21,7 @@ const odd: [string, unknown][] = [
   ['a number', 7],
   ['nothing', ''],
 ];
-/** Addresses that somebody, or some reader, might take for alice's. */
+/** Addresses that a person or a parser might confuse with alice's. */
 const alike: [string, string][] = [
   ['in another case', 'ALICE@EXAMPLE.COM'],
   ['in another case of the domain', 'alice@EXAMPLE.com'],
@@ -38,25 +38,25 @@ const alike: [string, string][] = [
 
 export function attackEmails(): void {
   describe('A21: an e-mail address', () => {
-    it.each(unverified)('whose verification is %s lets nobody in', async (_what, value) => {
+    it.each(unverified)('with a verification of %s is refused', async (_what, value) => {
       loginFixture().one.lies = { claims: { email_verified: value } };
       const event = await expectNoLogin(/not verified/);
       expect(event.data.user).toEqual({});
     });
 
-    it.each(odd)('with %s lets nobody in', async (_what, email) => {
+    it.each(odd)('with %s is refused', async (_what, email) => {
       loginFixture().one.lies = { claims: { email } };
       await expectNoLogin(/email address|did not send the claim email|begins or ends/);
     });
 
-    it.each(alike)("that is nearly alice's (%s) is not hers", async (_what, email) => {
+    it.each(alike)("that resembles alice's (%s) is not hers", async (_what, email) => {
       loginFixture().one.lies = { claims: { email, sub: `sub-${email}` } };
       const { token, user } = await tokenAt();
       expect(user).toBe(email);
       expect([await statusAt(token, 'mail'), await statusAt(token)]).toEqual([403, 200]);
     });
 
-    it('that somebody else has now gives them nothing of who had it before', async () => {
+    it('that now belongs to another person gives them nothing of its previous owner', async () => {
       const { gateway, one, upstream } = loginFixture();
       const before = await tokenAt();
       one.lies = { claims: { sub: 'sub-the-next' } };

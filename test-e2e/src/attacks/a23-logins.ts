@@ -7,8 +7,8 @@ const browser = () => createPlainBrowser({ ca: loginFixture().gateway.caPem, lea
 const loginPage = (query = '') => `${loginFixture().gateway.pagesUrl}/.sallyport/login?provider=one${query}`;
 
 /**
- * The address by which a browser comes back from the provider, without its going there: what an attacker would send to
- * somebody.
+ * Returns the URL by which a browser returns from the provider, without opening it: the link that an attacker would send
+ * to a victim.
  */
 async function comeBack(from: ReturnType<typeof browser>, query = ''): Promise<string> {
   const callback = `${loginFixture().gateway.pagesUrl}/.sallyport/callback`;
@@ -21,7 +21,7 @@ async function comeBack(from: ReturnType<typeof browser>, query = ''): Promise<s
 const cookieOf = (one: ReturnType<typeof browser>) => one.jar.get('sallyport-demo')?.value;
 
 function attackState(): void {
-  it("begun by an attacker does not end in a victim's browser, whatever that has begun itself", async () => {
+  it("started by an attacker cannot be completed in a victim's browser, even if that has started a login too", async () => {
     const [attacker, victim] = [browser(), browser()];
     const link = await comeBack(attacker);
     expect((await victim.go(link)).answer.status).toBe(400);
@@ -31,7 +31,7 @@ function attackState(): void {
     expect((await attacker.go(link)).answer.status).toBe(200);
   });
 
-  it('ends once: a second time, after a reload or from a log, it is over', async () => {
+  it('can be completed once, and not again after a reload or from a log', async () => {
     const one = browser();
     const link = await comeBack(one);
     const jar = new Map(one.jar);
@@ -58,7 +58,7 @@ function attackState(): void {
     expect(cookieOf(one)).toBeUndefined();
   });
 
-  it('by the code of one provider under the state of another is refused (mix-up)', async () => {
+  it('with the code of one provider and the state of another is refused (mix-up)', async () => {
     const { gateway, two } = loginFixture();
     two.lies = { back: (query) => ({ ...query, iss: loginFixture().one.issuer }) };
     const { left, answer } = await browser().go(`${gateway.pagesUrl}/.sallyport/login?provider=two`);
@@ -70,7 +70,7 @@ function attackCodes(): void {
   it.each([
     ['another nonce', { nonce: 'foreign' }],
     ['no nonce', { nonce: undefined }],
-  ])('whose token has %s lets nobody in', async (_what, claims) => {
+  ])('with a token that has %s is refused', async (_what, claims) => {
     loginFixture().one.lies = { claims };
     await expectNoLogin(/failed verification/);
   });
@@ -84,7 +84,7 @@ function attackCodes(): void {
     ['no verifier', () => ({ code_verifier: '' })],
     ['another address', () => ({ redirect_uri: 'http://127.0.0.1:1/other' })],
     ['another kind of grant', () => ({ grant_type: 'refresh_token' })],
-  ])('code that comes with %s is worth nothing', async (_what, changes) => {
+  ])('code with %s is worthless', async (_what, changes) => {
     const login = await logInAtProvider();
     const { status, body } = await exchangeCode(login, changes(login.verifier));
     expect([status, body.access_token]).toEqual([400, undefined]);
@@ -94,7 +94,7 @@ function attackCodes(): void {
     ['plain', 'plain'],
     ['no method', undefined],
     ['another', 'S512'],
-  ])('is refused at once where its program asks for PKCE by %s', async (_what, method) => {
+  ])('is refused at once if its program requests PKCE with %s', async (_what, method) => {
     const query = new URLSearchParams({
       redirect_uri: 'http://127.0.0.1:1/callback',
       state: 'long-enough',
@@ -105,7 +105,7 @@ function attackCodes(): void {
     expect([answer.status, answer.headers['set-cookie']]).toEqual([400, undefined]);
   });
 
-  it('code that is used twice ends the session that was made of it', async () => {
+  it('code that is used twice ends the session that it created', async () => {
     const login = await logInAtProvider();
     const { body } = await exchangeCode(login);
     expect(await statusAt(body.access_token!)).toBe(200);
@@ -116,7 +116,7 @@ function attackCodes(): void {
     );
   });
 
-  it('code that twenty use at once leaves nobody in', async () => {
+  it('code that is used twenty times at once leaves no session', async () => {
     const login = await logInAtProvider();
     const got = await Promise.all(Array.from({ length: 20 }, () => exchangeCode(login)));
     const tokens = got.flatMap(({ body }) => body.access_token ?? []);

@@ -18,7 +18,7 @@ export function attackFixation(): void {
       ["of the attacker's own making", async () => `spt_${'A'.repeat(43)}`],
       ["that is the attacker's live one", async () => (await tokenAt('two')).token],
       ['that is no token', async () => 'x'.repeat(5000)],
-    ])('planted in a browser (%s) is not the one that its owner logs in to', async (_what, make) => {
+    ])('planted in a browser (%s) is not used when its owner logs in', async (_what, make) => {
       const planted = await make();
       const browser = fresh();
       browser.jar.set(sessionCookie, { value: planted, path: '/' });
@@ -30,7 +30,7 @@ export function attackFixation(): void {
       else expect(me.status).toBe(401);
     });
 
-    it('has a new token and a new name each time, and the one before it in this browser is over', async () => {
+    it('has a new token and a new id each time, and the previous one in this browser ends', async () => {
       const { gateway } = loginFixture();
       const before = gateway.events({ type: 'session.login' }).length;
       const browser = fresh();
@@ -44,7 +44,7 @@ export function attackFixation(): void {
       expect(new Set(ids).size).toBe(ids.length);
     });
 
-    it("planted by the name of a login's cookie is no login", async () => {
+    it('planted under the name of a login cookie is not a login', async () => {
       const { gateway } = loginFixture();
       const there = createPlainBrowser({ ca: gateway.caPem, leaveAt: `${gateway.pagesUrl}/.sallyport/callback` });
       const { left } = await there.go(`${gateway.pagesUrl}/.sallyport/login?provider=one`);
@@ -55,7 +55,7 @@ export function attackFixation(): void {
       expect(victim.jar.has(sessionCookie)).toBe(false);
     });
 
-    it('is not chosen by a program: no name, token or kind that it sends at the exchange has a say', async () => {
+    it('is not chosen by a program: no id, token or kind that it sends at the exchange is used', async () => {
       const login = await logInAtProvider();
       const { status, body } = await exchangeCode(login, {
         access_token: `spt_${'B'.repeat(43)}`,
@@ -68,7 +68,7 @@ export function attackFixation(): void {
       expect(body.session!.id).not.toBe('ses_chosen');
     });
 
-    it('is not in any address on the way', async () => {
+    it('is in no URL of the login', async () => {
       const login = await logInAtProvider();
       expect(login.left!.href).not.toMatch(/spt_/);
       expect((await exchangeCode({ ...login, verifier: 'x'.repeat(43) })).status).toBe(400);

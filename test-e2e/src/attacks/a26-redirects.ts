@@ -77,8 +77,8 @@ const ask = async (query: Record<string, string>) => {
 };
 
 export function attackReturnAddresses(): void {
-  describe('A26: an address to return to', () => {
-    it.each(returns)('%j of a browser is refused before anybody is sent anywhere', async (returnTo) => {
+  describe('A26: a return URL', () => {
+    it.each(returns)('%j of a browser is refused before any redirect', async (returnTo) => {
       const { page, asked } = await ask({ return_to: returnTo });
       expect([page.answer.status, page.left, page.answer.headers['location'], asked]).toEqual([
         400,
@@ -89,7 +89,7 @@ export function attackReturnAddresses(): void {
       expect(page.answer.headers['set-cookie']).toBeUndefined();
     });
 
-    it.each(programs)('%j of a program is refused before anybody is sent anywhere', async (redirectUri) => {
+    it.each(programs)('%j of a program is refused before any redirect', async (redirectUri) => {
       const { page, asked } = await ask({ redirect_uri: redirectUri, ...challenge });
       expect([page.answer.status, page.left, page.answer.headers['location'], asked]).toEqual([
         400,
@@ -99,7 +99,7 @@ export function attackReturnAddresses(): void {
       ]);
     });
 
-    it('of both kinds at once is refused, and so is one that stands twice', async () => {
+    it('of both kinds at once is refused, and so is one that appears twice', async () => {
       expect(
         (await ask({ return_to: '/.sallyport/me', redirect_uri: 'http://127.0.0.1:1/', ...challenge })).page.answer
           .status,
@@ -112,7 +112,7 @@ export function attackReturnAddresses(): void {
     });
 
     it.each(['evil.example', '127.0.0.1:1', 'evil.example:443, 127.0.0.1'])(
-      'is not made of what the Host line says (%s)',
+      'does not depend on the Host line (%s)',
       async (host) => {
         const { gateway, one } = loginFixture();
         const { text } = await rawExchange(

@@ -34,7 +34,7 @@ const forged: [string, (provider: HostileProvider, claims: Claims) => string][] 
       ),
   ],
   [
-    'a critical header that nobody knows',
+    'an unknown critical header',
     (provider, claims) => provider.sign({ alg: 'RS256', kid: provider.kid, crit: ['x'], x: 1 }, claims),
   ],
   ['four parts', (provider, claims) => `${provider.sign({ alg: 'RS256', kid: provider.kid }, claims)}.x`],
@@ -42,7 +42,7 @@ const forged: [string, (provider: HostileProvider, claims: Claims) => string][] 
   ['no JSON', () => 'a.b.c'],
   ['an encrypted token', () => 'a.b.c.d.e'],
   [
-    'claims that were changed after it was signed',
+    'claims that were changed after signing',
     (provider, claims) => {
       const [head, , signature] = provider.sign({ alg: 'RS256', kid: provider.kid }, claims).split('.');
       return `${head}.${unsigned({}, { ...claims, email: 'bob@example.com' }).split('.')[1]}.${signature}`;
@@ -68,7 +68,7 @@ const lying: [string, () => Claims][] = [
 
 export function attackTokens(): void {
   describe('A27: a token of the identity provider with', () => {
-    it.each(forged)('%s lets nobody in', async (_what, token) => {
+    it.each(forged)('%s is refused', async (_what, token) => {
       const { one } = loginFixture();
       one.lies = {
         token: (claims) => token(one, claims),
@@ -80,12 +80,12 @@ export function attackTokens(): void {
       );
     });
 
-    it.each(lying)('%s lets nobody in', async (_what, claims) => {
+    it.each(lying)('%s is refused', async (_what, claims) => {
       loginFixture().one.lies = { claims: claims() };
       await expectNoLogin(/failed verification|did not send your identity|subject/);
     });
 
-    it('its own claims, used as a bearer at a cluster, is no credential: only sessions are', async () => {
+    it('honest claims, used as a bearer token at a cluster, is not a credential, because only sessions are', async () => {
       const { one } = loginFixture();
       const claims = {
         iss: one.issuer,
@@ -107,7 +107,7 @@ export function attackTokens(): void {
   });
 
   describe('A27: a token of the gateway', () => {
-    it('in another case, cut, longer or without its beginning is none', async () => {
+    it('in another case, truncated, extended or without its prefix is invalid', async () => {
       const { token } = await tokenAt();
       for (const other of [
         token.toUpperCase(),

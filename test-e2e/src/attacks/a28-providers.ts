@@ -11,7 +11,7 @@ import {
   tokenAt,
 } from './login-fixture.ts';
 
-/** A place inside the network that must not be asked; `asked` counts who comes. */
+/** An internal server that must not be called. `asked` counts its requests. */
 async function insidePlace() {
   const place = { asked: 0, port: 0, close: () => {} };
   const server = createServer((_request, response) => {
@@ -27,12 +27,11 @@ async function insidePlace() {
 }
 
 /**
- * The services keep what a provider says of itself for an hour: a gateway that has not asked yet is one that was
- * started anew.
+ * The services cache the metadata of a provider for an hour, so only a new gateway has not fetched it yet.
  */
 const forget = () => loginFixture().gateway.processes!.restart('authenticate');
 
-/** A failure to reach a provider is remembered for a second. */
+/** A failure to reach a provider is cached for a second. */
 const believedAgain = () =>
   eventually('logins at the provider', () =>
     tokenAt().then(
@@ -43,7 +42,7 @@ const believedAgain = () =>
 
 function attackAddresses(): void {
   it.each([['token_endpoint'], ['jwks_uri']])(
-    'that names a place inside the network (%s) has it asked by nobody',
+    'that names an internal server (%s) causes no request to it',
     async (name) => {
       const { one } = loginFixture();
       const inside = await insidePlace();
@@ -68,7 +67,7 @@ function attackAddresses(): void {
     120_000,
   );
 
-  it('that sends on its visitors is not followed', async () => {
+  it('that redirects is not followed', async () => {
     const { one } = loginFixture();
     const inside = await insidePlace();
     for (const path of ['/.well-known/openid-configuration', '/token', '/jwks']) {
@@ -91,7 +90,7 @@ function attackAddresses(): void {
     ['no issuer', { issuer: undefined }],
     ['its issuer with a path', { issuer: 'http://127.0.0.1/x' }],
   ])(
-    'that says it is %s is not believed',
+    'that claims to be %s is refused',
     async (_what, discovery) => {
       loginFixture().one.lies = { discovery };
       await forget();
@@ -102,7 +101,7 @@ function attackAddresses(): void {
 }
 
 function attackSize(): void {
-  it('that never ends its answer fills no memory and keeps nobody else waiting', async () => {
+  it('that never ends its response fills no memory and does not delay others', async () => {
     const { one } = loginFixture();
     await believedAgain();
     const { token } = await tokenAt('two');
@@ -124,7 +123,7 @@ function attackSize(): void {
     await failing;
   }, 30_000);
 
-  it('with keys without end, or none, is asked for them a bounded number of times', async () => {
+  it('with endless keys, or none, is asked for them a bounded number of times', async () => {
     const { one } = loginFixture();
     await believedAgain();
     const keys = () => one.calls.filter((path) => path === '/jwks').length;
@@ -132,7 +131,7 @@ function attackSize(): void {
     await expectNoLogin(/failed verification/);
     const before = keys();
     await Promise.all(Array.from({ length: 15 }, () => logInAtProvider()));
-    // Once a minute at most.
+    // At most once a minute.
     expect(keys() - before).toBeLessThanOrEqual(1);
     await forget();
     one.lies = {
@@ -154,13 +153,13 @@ export function attackProviders(): void {
     attackAddresses();
     attackSize();
 
-    it('that changes its keys lets in by the new ones, and no longer by the old', async () => {
+    it('that changes its keys is accepted with the new ones, and no longer with the old ones', async () => {
       const { one } = loginFixture();
       await believedAgain();
       const old = one.privateKey;
       one.rotate();
-      // Keys are asked for again a minute after they were at the earliest, however many tokens come with unknown ones
-      // (new-keys.slow.ts waits for it).
+      // Keys are fetched again after a minute at the earliest, however many tokens have unknown ones (new-keys.slow.ts
+      // waits for it).
       await expectNoLogin(/failed verification/);
       await forget();
       await expect(tokenAt()).resolves.toMatchObject({ user: 'alice@example.com' });
@@ -168,7 +167,7 @@ export function attackProviders(): void {
       await expectNoLogin(/failed verification/);
     }, 60_000);
 
-    it('that is away lets nobody in and nobody fall: sessions go on, logins say what is wrong, the services stay up', async () => {
+    it('that is down blocks logins but nothing else: sessions continue, logins report what is wrong, the services stay up', async () => {
       const { one, gateway } = loginFixture();
       await believedAgain();
       const { token } = await tokenAt();

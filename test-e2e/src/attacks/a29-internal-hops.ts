@@ -52,7 +52,7 @@ const signWith = (name: ServiceName) => (text: string) =>
 const seconds = () => Math.floor(Date.now() / 1000);
 const claims = (aud: Callee) => ({ iss: 'proxy', aud, iat: seconds(), exp: seconds() + 60 });
 
-/** Credentials of somebody on the network, and the status they get. */
+/** Credentials of an attacker on the network, and the resulting status. */
 const credentials: [string, (audience: Callee) => Promise<string | undefined> | string | undefined, number][] = [
   ['no credential', () => undefined, 401],
   ["a person's token", () => `Bearer ${attackFixture().tokens.alice}`, 401],
@@ -77,7 +77,7 @@ const credentials: [string, (audience: Callee) => Promise<string | undefined> | 
     401,
   ],
   [
-    'a credential without end',
+    'a credential without expiry',
     (audience) =>
       jwt({ alg: 'EdDSA', typ: 'sallyport-service+jwt' }, { ...claims(audience), exp: undefined }, signWith('proxy')),
     401,
@@ -145,7 +145,7 @@ export function attackInternalHops(): void {
       ).toBe(200);
     });
 
-    it("no credential of the gateway's is nobody at the real API server", async () => {
+    it('no credential of the gateway is anonymous at the real API server', async () => {
       const { clusters } = parse(readFileSync(attackFixture().gateway.configFile, 'utf8')) as {
         clusters: { name: string; server: string; caFile: string }[];
       };

@@ -14,7 +14,7 @@ const inCookie = `planted-in-a-cookie-${randomUUID()}`;
 const inCode = `planted-in-a-code-${randomUUID()}`;
 const inCommand = `planted-in-a-command-${randomUUID()}`;
 
-/** The distinctive lines of every private key below the gateway's directory. */
+/** Returns the distinctive lines of every private key below the gateway's directory. */
 function keyMaterial(directory: string): string[] {
   const files = ['keys', 'tls'].flatMap((name) =>
     readdirSync(path.join(directory, name)).map((file) => path.join(directory, name, file)),
@@ -49,9 +49,9 @@ function expectNone(where: string, text: string, except: readonly string[] = [])
     if (!except.includes(what)) expect([where, what, text.includes(secret)]).toEqual([where, what, false]);
 }
 
-/** Everything that can go wrong where a secret is near, so that it would come out. */
+/** Provokes every error near a secret that could expose it. */
 function provoke(): void {
-  it('is near when bodies, answers and commands are refused, broken or passed on', async () => {
+  it('is close when bodies, responses and commands are refused, broken or forwarded', async () => {
     const { dev, gateway } = attackFixture();
     const body = JSON.stringify({ kind: 'Secret', data: { password: inBody } });
     await expectAccepted({
@@ -128,7 +128,7 @@ export function searchForSecrets(): void {
   describe('A30 and A32: a secret', () => {
     provoke();
 
-    it('is in no answer that an attacker got', () => {
+    it('is in no response to an attacker', () => {
       expect(attackFixture().answers.length).toBeGreaterThan(300);
       for (const text of attackFixture().answers) expectNone('an answer', text);
     });
@@ -146,7 +146,7 @@ export function searchForSecrets(): void {
       }
     });
 
-    it('is in no event, and in nothing that the audit service tells', async () => {
+    it('is in no event, and in no response of the audit service', async () => {
       const events = attackFixture().gateway.events();
       expect(events.length).toBeGreaterThan(500);
       const text = JSON.stringify(events);
@@ -160,7 +160,7 @@ export function searchForSecrets(): void {
       }
     });
 
-    it('is in Redis as its hash only', async () => {
+    it('is in Redis only as its hash', async () => {
       const dump = await dumpRedis(attackFixture().gateway.redis!.client);
       expectNone('Redis', dump);
       expect(dump).not.toMatch(/spt_[A-Za-z0-9_-]{43}/);
@@ -175,7 +175,7 @@ export function searchForSecrets(): void {
         );
     });
 
-    it("of a cluster is at that cluster only, and a person's at none", () => {
+    it('of a cluster is sent only to that cluster, and that of a person to none', () => {
       const bytes = (upstream: 'dev' | 'prod') =>
         attackFixture()
           [upstream].connections.map((connection) => connection.bytes().toString('latin1'))
@@ -185,7 +185,7 @@ export function searchForSecrets(): void {
       expect(bytes('prod')).toBe('');
     });
 
-    it('cannot come out by a report, an inspector or a dump: no process was started with one', () => {
+    it('cannot leak through a report, an inspector or a dump, because no process was started with one', () => {
       for (const name of serviceNames) {
         const directory = `/proc/${attackFixture().gateway.processes!.pid(name)}`;
         const started =

@@ -51,7 +51,7 @@ export function attackTrail(): void {
       },
     );
 
-    it('by a name of a cluster, a path or a query of its own making is bounded and escaped', async () => {
+    it('by an invented cluster name, path or query is bounded and escaped', async () => {
       const { event } = await expectRefused({ target: `/clusters/${'x'.repeat(9000)}/api` }, 404);
       expect(JSON.stringify(event).length).toBeLessThan(9000);
       expect(event.key).not.toContain('xxx');
@@ -59,7 +59,7 @@ export function attackTrail(): void {
       expect(JSON.stringify(await eventOf(request.header('audit-id')[0])).length).toBeLessThan(8000);
     });
 
-    it('by a long User-Agent too', async () => {
+    it('by a long User-Agent is bounded too', async () => {
       const { request } = await expectAccepted({ lines: [`User-Agent: ${'u'.repeat(20_000)}`] });
       expect((await eventOf(request.header('audit-id')[0])).data.userAgent!.length).toBeLessThan(1100);
     });

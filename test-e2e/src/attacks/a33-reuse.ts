@@ -10,7 +10,7 @@ const mayGo: ReadonlySet<Name> = new Set(['alice', 'eve']);
 const as = (name: Name, object: string) =>
   bytesOf({ target: `${pods}/${object}`, authorization: `Bearer ${attackFixture().tokens[name]}` });
 
-/** Whom the cluster took the sender of a request for; undefined if it did not get it. */
+/** Returns the user that the cluster saw for a request, or undefined if it did not receive it. */
 const impersonated = (object: string) =>
   attackFixture()
     .dev.requests.find(({ url }) => url.endsWith(`/${object}`))
@@ -26,7 +26,7 @@ function expectOwn(name: Name, object: string, code: number): void {
 
 export function attackReuse(): void {
   describe('A33: a decision', () => {
-    it('is not taken over by who uses the same connection next, nor by the same request of somebody else', async () => {
+    it('is not reused for the next user of the connection, nor for the same request of another person', async () => {
       const stream = await openRaw('');
       for (const [index, name] of [...names, ...names].entries()) {
         const [object, before] = [`turn-${index}`, stream.text().length];
@@ -39,7 +39,7 @@ export function attackReuse(): void {
       stream.socket.destroy();
     });
 
-    it("is everybody's own among hundreds that are asked for at once", async () => {
+    it('belongs to its own caller among hundreds of concurrent ones', async () => {
       const asked = Array.from({ length: 240 }, (_none, index) => ({
         name: names[index % names.length]!,
         object: `crowd-${index}`,
@@ -62,7 +62,7 @@ export function attackReuse(): void {
       }
     }, 30_000);
 
-    it('of an ended session is not remembered', async () => {
+    it('for an ended session is not cached', async () => {
       const { gateway } = attackFixture();
       const { token, sessionId } = await gateway.login('alice@example.com');
       const ask = async (object: string) =>

@@ -22,12 +22,12 @@ const kinds: [string, Attack][] = [
   ['a proxied service', { target: '/clusters/dev/api/v1/namespaces/dev/services/web/proxy/events' }],
   ['a proxied WebSocket', { target: '/clusters/dev/api/v1/namespaces/dev/services/web/proxy/ws', lines: webSocket }],
 ];
-/** A second is promised; a busy machine is given three. */
+/** The promised time is one second. A busy machine gets three. */
 const inTimeMs = 3000;
 
 const open: RawStream[] = [];
 
-/** A cluster whose streams never end by themselves. */
+/** Makes the cluster open streams that never end. */
 function neverEnd(): void {
   attackFixture().dev.answer((_request, response) => {
     response.writeHead(200, { 'content-type': 'application/json' });
@@ -42,13 +42,13 @@ function neverEnd(): void {
 async function begin(token: string, attack: Attack): Promise<RawStream> {
   const stream = await openRaw(bytesOf({ ...attack, authorization: `Bearer ${token}` }));
   open.push(stream);
-  await eventually('the stream is open', () =>
+  await eventually('the stream to open', () =>
     /^HTTP\/1\.1 (?:101[\s\S]*\r\n\r\n|200[\s\S]*BOOKMARK)/.test(stream.text()),
   );
   return stream;
 }
 
-/** It has ended: with its connection, or as an answer that is whole. */
+/** Reports whether it has ended: with its connection, or as a complete response. */
 const isOver = (stream: RawStream) => stream.endedAt !== undefined || stream.text().endsWith('\r\n0\r\n\r\n');
 
 const session = async (): Promise<Login> => attackFixture().gateway.login('alice@example.com');
@@ -60,7 +60,7 @@ const revoke = async ({ sessionId }: Login) =>
 
 function attackRevocation(): void {
   it.each(kinds)(
-    '(%s) ends within a second of its session, and its end upstream with it; those of others stay',
+    '(%s) ends within a second of its session, also upstream, while those of others stay open',
     async (_kind, attack) => {
       neverEnd();
       const login = await session();
@@ -83,7 +83,7 @@ function attackRevocation(): void {
     },
   );
 
-  it('that is asked for while its session ends is not left over', async () => {
+  it('that is requested while its session ends does not remain open', async () => {
     neverEnd();
     const login = await session();
     const dialled = await Promise.all(Array.from({ length: 15 }, () => openRaw('')));
@@ -93,7 +93,7 @@ function attackRevocation(): void {
       stream.socket.write(bytesOf({ target: `${pods}?watch=true`, authorization: `Bearer ${login.token}` }));
     expect((await ending).status).toBe(204);
     await eventually(
-      'each is refused or ended',
+      'each to be refused or ended',
       () => dialled.every((stream) => isOver(stream) || stream.text().startsWith('HTTP/1.1 401')),
       inTimeMs,
     );
@@ -107,7 +107,7 @@ export function attackStreams(): void {
     });
     attackRevocation();
 
-    it('whose cluster does not let go of it ends for the client all the same', async () => {
+    it('that the cluster keeps open still ends for the client', async () => {
       attackFixture().dev.answerUpgrade((request, socket) => {
         acceptUpgrade(request, socket);
         socket.on('end', () => {}); // half open, and nothing is read
@@ -121,14 +121,14 @@ export function attackStreams(): void {
       expect(stream.endedAt! - revokedAt).toBeLessThan(inTimeMs);
     });
 
-    it('that a client keeps open when it has been told to go is taken from it', async () => {
+    it('that a client keeps open after the end is closed', async () => {
       neverEnd();
       const login = await session();
       const stream = await begin(login.token, { target: exec, lines: webSocket });
       const pour = setInterval(() => stream.socket.write(Buffer.from([0x82, 0x81, 0, 0, 0, 0, 0])), 20);
       await revoke(login);
       await eventually(
-        'the connection is gone',
+        'the connection to be gone',
         () => stream.socket.destroyed || stream.endedAt !== undefined,
         inTimeMs,
       );
@@ -139,7 +139,7 @@ export function attackStreams(): void {
       expect(closed!.data.sallyport.stream).toMatchObject({ reason: 'session-ended' });
     });
 
-    it('that the cluster refuses is none, and counts for nothing', async () => {
+    it('that the cluster refuses is not a stream, and is not counted', async () => {
       const login = await session();
       attackFixture().dev.answerUpgrade((_request, socket) => refuseUpgrade(socket, 403, {}, '{}'));
       const stream = await openRaw(bytesOf({ target: exec, lines: webSocket, authorization: `Bearer ${login.token}` }));

@@ -12,8 +12,8 @@ async function both(): Promise<[Awaited<ReturnType<typeof tokenAt>>, Awaited<Ret
 }
 
 export function attackNamesakes(): void {
-  describe('A36: two people of the same subject and address, of two providers', () => {
-    it('see and end their own sessions only', async () => {
+  describe('A36: two people with the same subject and address from two providers', () => {
+    it('see and end only their own sessions', async () => {
       const { gateway } = loginFixture();
       const [first, second] = await both();
       const ids = async (token: string) =>
@@ -34,7 +34,7 @@ export function attackNamesakes(): void {
       expect(await statusAt(second.token)).toBe(200);
     });
 
-    it('are two at the cluster, by their uid, and in the events, by their issuer', async () => {
+    it('are different at the cluster, by their uid, and in the events, by their issuer', async () => {
       const { upstream, gateway, one, two } = loginFixture();
       const [first, second] = await both();
       const from = upstream.requests.length;
@@ -53,17 +53,17 @@ export function attackNamesakes(): void {
       expect(issuers).toEqual([one.issuer, two.issuer]);
     });
 
-    it('log out by themselves', async () => {
+    it('log out separately', async () => {
       const { gateway } = loginFixture();
       const [first, second] = await both();
       expect((await gateway.request('/.sallyport/logout', { method: 'POST', token: first.token })).status).toBe(204);
-      await eventually('the one is out', async () => (await statusAt(first.token)) === 401);
+      await eventually('one to be logged out', async () => (await statusAt(first.token)) === 401);
       expect(await statusAt(second.token)).toBe(200);
     });
   });
 
   describe('A36: two clusters with the same names in them', () => {
-    it('are two for the policy: what is allowed on one is not on the other', async () => {
+    it('are different for the policy: what is allowed on one is not allowed on the other', async () => {
       const { one } = loginFixture();
       one.lies = { claims: { email: 'carol@example.com', sub: 'carol' } };
       const { token } = await tokenAt();
@@ -72,7 +72,7 @@ export function attackNamesakes(): void {
       ]);
     });
 
-    it('are two in the events, whose keys keep them apart', async () => {
+    it('are different in the events, whose keys distinguish them', async () => {
       const { gateway } = loginFixture();
       const { token, sessionId } = await tokenAt();
       for (const cluster of ['dev', 'mail']) expect(await statusAt(token, cluster)).toBe(200);

@@ -26,7 +26,7 @@ const files = (directory: string): string[] =>
     entry.isDirectory() ? files(path.join(directory, entry.name)) : [path.join(directory, entry.name)],
   );
 
-/** A kubeconfig that somebody else had a hand in: programs, proxies, servers and names of their own. */
+/** A kubeconfig from an attacker, with their programs, proxies, servers and names. */
 const hostile = `apiVersion: v1
 kind: Config
 current-context: theirs
@@ -50,13 +50,13 @@ const merge = (text: string) => {
 };
 
 export function attackCommandLine(): void {
-  describe("A40: a kubeconfig of somebody else's making", () => {
+  describe('A40: a kubeconfig from an attacker', () => {
     beforeEach(async () => {
       alice = await attackFixture().gateway.person('alice@example.com');
       kubeconfig = path.join(mkdtempSync(path.join(attackFixture().gateway.directory, 'kubeconfig-')), 'config');
     }, 30_000);
 
-    it('keeps what is in it, gets our entries beside it, and nothing of it is run', async () => {
+    it('keeps its entries next to ours, and nothing in it is executed', async () => {
       const { code } = await merge(hostile);
       expect(code).toBe(0);
       const after = parse(readFileSync(kubeconfig, 'utf8')) as Config;
@@ -71,27 +71,27 @@ export function attackCommandLine(): void {
 
     it.each([
       [
-        'a user of our name that is a program of theirs',
+        'a user with our name that runs their program',
         'users: [{name: sallyport-dev, user: {exec: {command: /bin/sh, args: [-c, x]}}}]',
       ],
       [
-        'a cluster of our name that is a server of theirs',
+        'a cluster with our name that is their server',
         'clusters: [{name: sallyport-dev, cluster: {server: "https://evil.example"}}]',
       ],
       [
-        'aliases without end',
+        'endless aliases',
         `a: &a [x,x,x]\n${'bcdefghijk'
           .split('')
           .map((name, index) => `${name}: &${name} [${Array(9).fill(`*${'abcdefghij'[index]}`).join(',')}]`)
           .join('\n')}`,
       ],
       ['no kubeconfig', '- [x'],
-    ])('with %s is left as it is, and the command says why', async (_what, text) => {
+    ])('with %s is left unchanged, and the command reports why', async (_what, text) => {
       const { code, stderr } = await merge(text);
       expect([code, readFileSync(kubeconfig, 'utf8'), stderr.startsWith('sallyport: ')]).toEqual([7, text, true]);
     });
 
-    it('does not get the credential: exec-credential serves the gateway that it was made for, and no other server', async () => {
+    it('does not get the credential, because exec-credential serves only its own gateway', async () => {
       const { gateway, tokens } = attackFixture();
       for (const server of [
         'https://evil.example/clusters/dev',
@@ -112,7 +112,7 @@ export function attackCommandLine(): void {
   });
 
   describe('A40: the files of a login', () => {
-    it('are readable by nobody else, their directories too, and are closed again if they were opened', async () => {
+    it('are readable only by their owner, like their directories, and are restricted again if they were not', async () => {
       const all = files(path.join(alice.home, 'gateways'));
       expect(all.length).toBeGreaterThan(1);
       for (const file of all) expect([file, modeOf(file)]).toEqual([file, '600']);
@@ -123,7 +123,7 @@ export function attackCommandLine(): void {
       expect(modeOf(credential)).toBe('600');
     });
 
-    it('that are links to another place, or of another gateway, are not believed', async () => {
+    it('that are links elsewhere, or belong to another gateway, are not used', async () => {
       const { gateway } = attackFixture();
       const home = mkdtempSync(path.join(gateway.directory, 'home-'));
       const elsewhere = mkdtempSync(path.join(gateway.directory, 'elsewhere-'));

@@ -10,10 +10,10 @@ const laughs = [
     .split('')
     .map((name, index) => `${name}: &${name} [${Array(9).fill(`*${'abcdefghi'[index]}`).join(',')}]`),
 ].join('\n');
-/** What might stand in a configuration file, or be made to; each is refused as a whole. */
+/** What an attacker could put into a configuration file. Each is refused as a whole. */
 const hostile: [string, (good: string) => string][] = [
-  ['aliases that grow without end', () => laughs],
-  ['a list that holds itself', (good) => `${good}\npolicy: &loop [*loop]\n`],
+  ['aliases that grow exponentially', () => laughs],
+  ['a list that contains itself', (good) => `${good}\npolicy: &loop [*loop]\n`],
   ['a map nested 50,000 deep', (good) => `${good}\npolicy: ${'['.repeat(50_000)}${']'.repeat(50_000)}\n`],
   ['__proto__', (good) => `${good}\n__proto__: {clusters: []}\n`],
   ['constructor', (good) => `${good}\nconstructor: {prototype: {polluted: true}}\n`],
@@ -33,10 +33,10 @@ function attackClaims(): void {
     ['__proto__', '{"__proto__":{"groups":["developers"],"email_verified":true}}'],
     ['constructor', '{"constructor":{"prototype":{"groups":["developers"]}}}'],
     ['groups in a prototype', '{"groups":{"__proto__":["developers"],"length":1,"0":"developers"}}'],
-  ])('claims with %s give nobody anything', async (_what, text) => {
+  ])('claims with %s give no permissions', async (_what, text) => {
     const { one } = loginFixture();
     const own = JSON.parse(text) as Record<string, unknown>;
-    // Of two members of one name the latter counts for whoever reads JSON; these come last, as bytes of their own.
+    // Of two members with the same name, JSON parsers use the last one. These come last, as raw bytes.
     one.lies = {
       token: (claims) =>
         one.signText(
@@ -53,14 +53,14 @@ function attackClaims(): void {
     ['nested deeply', { deep: depth(40) }],
     ['of a megabyte', { note: 'x'.repeat(600_000) }],
     ['of very many groups', { groups: Array.from({ length: 20_000 }, (_none, index) => `group-${index}`) }],
-  ])('claims %s let nobody in, and hurt nobody else', async (_what, claims) => {
+  ])('claims %s are refused, and do not affect others', async (_what, claims) => {
     loginFixture().one.lies = { claims };
     await expectNoLogin(/deep|KiB|cannot be reached|failed verification/);
     expect((await tokenAt('two')).user).toBe('alice@example.com');
   });
 }
 
-/** Expressions and patterns on which a backtracking matcher would spend years. */
+/** Expressions and patterns that would take a backtracking matcher years. */
 const slowPolicies: [string, unknown][] = [
   ['a list of stars', { allow: { or: [{ 'k8s/name': `${'*a'.repeat(200)}b` }] } }],
   [
@@ -94,17 +94,17 @@ function attackFiles(): void {
   afterAll(() => write(good));
 
   it.each(hostile)(
-    'a configuration with %s is refused as a whole by services that run, and they go on as before',
+    'a configuration with %s is refused as a whole by running services, which continue as before',
     async (_what, make) => {
       const { gateway } = loginFixture();
       const reads = () => reloadsOf(gateway, 'authorize', 'rejected');
       const before = await reads();
       write(make(good));
-      await eventually('it is refused', async () => (await reads()) > before, 20_000);
+      await eventually('it to be refused', async () => (await reads()) > before, 20_000);
       expect(await statusAt(token)).toBe(200);
       write(good);
       await eventually(
-        'all is well',
+        'the status to be good again',
         async () => (await metricsOf(gateway, 'authorize')).get('sallyport_config_rejected') === 0,
         20_000,
       );
@@ -114,7 +114,7 @@ function attackFiles(): void {
   );
 
   it.each(slowPolicies)(
-    'a policy with %s is refused, or judges in no time',
+    'a policy with %s is refused, or is evaluated quickly',
     async (_what, policy) => {
       const { gateway } = loginFixture();
       const file = `${gateway.directory}/slow-policy.yaml`;

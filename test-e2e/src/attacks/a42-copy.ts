@@ -12,7 +12,7 @@ const spdy = [
   'Content-Length: 0',
 ];
 const tunnelled = webSocket.map((line) => line.replace('v5.channel.k8s.io', 'SPDY/3.1+portforward.k8s.io'));
-/** What kubectl cp sends: an exec of tar, in either direction. */
+/** The requests of kubectl cp: an exec of tar, in both directions. */
 const copies: [string, string][] = [
   ['out of a pod', 'command=tar&command=cf&command=-&command=%2Fetc%2Fpasswd'],
   ['into a pod', 'command=tar&command=-xmf&command=-&command=-C&command=%2Ftmp&stdin=true'],
@@ -20,17 +20,17 @@ const copies: [string, string][] = [
 ];
 
 export function attackCopy(): void {
-  describe('A42: where exec is denied', () => {
+  describe('A42: if exec is denied', () => {
     it.each(copies)('a copy %s is denied', async (_what, query) => {
       await expectRefused({ target: `${pod('noexec')}/exec?${query}`, lines: webSocket }, 403);
       await expectRefused({ method: 'POST', target: `${pod('noexec')}/exec?${query}`, lines: spdy }, 403);
     });
 
-    it('an attach is denied by the same rule, whatever command it names', async () => {
+    it('an attach is denied by the same rule, whichever command it names', async () => {
       await expectRefused({ target: `${pod('noexec')}/attach?command=ls`, lines: webSocket }, 403);
     });
 
-    it('a port-forward is a right of its own: the policy says which, and can take it away alone', async () => {
+    it('a port-forward is a separate permission, which the policy can deny by itself', async () => {
       const forwards: Attack[] = [
         { target: `${pod('noforward')}/portforward?ports=80`, lines: tunnelled },
         { method: 'POST', target: `${pod('noforward')}/portforward`, lines: spdy },
@@ -44,7 +44,7 @@ export function attackCopy(): void {
       await expectAccepted({ target: `${pod('noexec')}/portforward`, lines: tunnelled }, 101);
     });
 
-    it('and what goes through one that is allowed is recorded with its subresource, and counted', async () => {
+    it('the traffic of an allowed one is recorded with its subresource, and counted', async () => {
       const stream = await openRaw(bytesOf({ target: `${pod('noexec')}/portforward`, lines: tunnelled }));
       await eventually('the tunnel', () => stream.text().startsWith('HTTP/1.1 101'));
       stream.socket.write(Buffer.from([0x82, 0x80, 1, 2, 3, 4]));

@@ -34,7 +34,7 @@ function attackCookies(): void {
       cookieToken = await logInBrowser();
     });
 
-    it("is worth nothing on a cluster's address", async () => {
+    it('is ignored on the address of a cluster', async () => {
       await expectRefused({ authorization: undefined, lines: [cookie()] }, 401);
       await expectRefused(
         { authorization: undefined, host: 'dev.k8s.test', target: '/api/v1/pods', lines: [cookie()] },
@@ -64,12 +64,12 @@ function attackCookies(): void {
       expect([reply.code, reply.closed]).toEqual([400, true]);
     });
 
-    it('does not go upstream beside a token', async () => {
+    it('is not sent upstream next to a token', async () => {
       const { request } = await expectAccepted({ lines: [cookie()] });
       expect(request.connection.bytes().toString('latin1')).not.toContain(cookieToken);
     });
 
-    it.each(foreign)('changes nothing on the word of a page of %j', async (origin) => {
+    it.each(foreign)('changes nothing for a page of %j', async (origin) => {
       for (const [method, path] of [
         ['POST', '/.sallyport/logout'],
         ['DELETE', '/.sallyport/api/v1/sessions/x'],
@@ -82,7 +82,7 @@ function attackCookies(): void {
       expect((await own('/.sallyport/me', [cookie()])).code).toBe(200);
     });
 
-    it('changes nothing without a word of where it comes from, and the refusal is recorded', async () => {
+    it('changes nothing without an origin, and the refusal is recorded', async () => {
       const filter = { type: 'http.request', code: 403, verb: 'post' };
       const before = attackFixture().gateway.events(filter).length;
       expect((await own('/.sallyport/logout', [cookie(), 'Content-Length: 0'], 'POST')).code).toBe(403);
@@ -91,7 +91,7 @@ function attackCookies(): void {
       expect((await own('/.sallyport/me', [cookie()])).code).toBe(200);
     });
 
-    it('of which there are two counts for nothing', async () => {
+    it('is ignored if it appears twice', async () => {
       expect(
         (
           await own('/.sallyport/api/v1/sessions', [
@@ -101,7 +101,7 @@ function attackCookies(): void {
       ).toBe(401);
     });
 
-    it('lets no other site read anything', async () => {
+    it('lets no other site read a response', async () => {
       const reply = await own('/.sallyport/api/v1/sessions', [cookie(), 'Origin: https://evil.example']);
       expect(reply.head).not.toMatch(/access-control/i);
       const preflight = await own(
@@ -120,7 +120,7 @@ function attackCookies(): void {
       '/.sallyport/me/',
       '/.sallyport/%6de',
       '/.sallyport/me;x',
-    ])('opens no way round by %s', async (path) => {
+    ])('cannot be used through %s', async (path) => {
       const reply = await own(path, [cookie()]);
       expect(reply.code).toBe(400);
       expect(reply.body).toContain('must be plain');
@@ -131,13 +131,13 @@ function attackCookies(): void {
       'Host: evil.example',
       'Connection: Cookie',
       'Impersonate-User: root',
-    ])('opens no page for an unclear head (%s)', async (line) => {
+    ])('opens no page for an ambiguous head (%s)', async (line) => {
       expect([400, 403]).toContain(
         (await own('/.sallyport/me', [cookie(), line], line.startsWith('Transfer') ? 'POST' : 'GET')).code,
       );
     });
 
-    it("does not begin or end a login by HEAD, nor for somebody else's return address", async () => {
+    it('does not start or complete a login by HEAD, nor for a foreign return URL', async () => {
       for (const target of [
         '//evil.example',
         'https://evil.example',
@@ -153,7 +153,7 @@ function attackCookies(): void {
   });
 }
 
-/** What a page behind services/proxy might say in the gateway's name. */
+/** Headers that a page behind services/proxy could send in the name of the gateway. */
 const speaksForOrigin: Record<string, string | string[]> = {
   'Set-Cookie': ['__Host-sallyport=evil; Path=/; Secure', 'sallyport-demo=evil'],
   'Set-Cookie2': 'a=b',
@@ -255,7 +255,7 @@ function attackAnswers(): void {
       expect(reply.text).not.toMatch(/set-cookie|clear-site-data/i);
     });
 
-    it('is cleaned where it accepts or refuses an upgrade', async () => {
+    it('is cleaned when it accepts or refuses an upgrade', async () => {
       const lines = Object.entries({ ...speaksForOrigin, 'X-Kept': '1' }).flatMap(([name, values]) =>
         [values].flat().map((value) => `${name}: ${value}`),
       );

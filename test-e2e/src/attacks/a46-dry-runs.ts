@@ -30,7 +30,7 @@ const ask = async (attack: Attack) => {
 
 export function attackDryRuns(): void {
   describe('A46: a delete that pretends to be a dry run', () => {
-    it.each(framed)('and carries options (%s) goes on as the delete it is', async (_how, lines, body) => {
+    it.each(framed)('with options in its body (%s) is treated as a real delete', async (_how, lines, body) => {
       const { request } = await expectAccepted({ method: 'DELETE', target: `${pods}/web?dryRun=All`, lines, body });
       expect((await eventOf(request.header('audit-id')[0])).data).toMatchObject({
         verb: 'delete',
@@ -47,7 +47,7 @@ export function attackDryRuns(): void {
       );
     });
 
-    it('by what it says of itself twice, in another case or nearly is none', async () => {
+    it('with a repeated, differently cased or misspelled parameter is not a dry run', async () => {
       for (const query of [
         'dryRun=all',
         'dryRun=',
@@ -76,7 +76,7 @@ export function attackDryRuns(): void {
     afterAll(() => namespace?.remove());
 
     it.each(framed)(
-      'takes a delete with dryRun=All and a body (%s) for a real one, so where only dry runs are allowed it is refused',
+      'executes a delete with dryRun=All and a body (%s), so it is refused if only dry runs are allowed',
       async (_how, lines, body) => {
         await make();
         const attack = (cluster: string): Attack => ({
@@ -100,7 +100,7 @@ export function attackDryRuns(): void {
       },
     );
 
-    it('tries and does no more where there is no body, which such a policy allows', async () => {
+    it('only tries it without a body, which such a policy allows', async () => {
       await make();
       const { reply, event } = await ask({ method: 'DELETE', target: `/clusters/real-tries${thing()}?dryRun=All` });
       expect([reply.code, event.data.sallyport.decision?.effect, await isThere()]).toEqual([200, 'allow', true]);

@@ -2,11 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import { bytesOf, expectRefused, send, type Attack } from './attack.ts';
 import { attackFixture } from './attack-fixture.ts';
 
-/** An answer without what differs from one to the next. */
+/** Returns a response without its variable parts. */
 const settled = (text: string) => text.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'ID').replace(/Date: .*/g, 'Date');
 
 export function attackCuriosity(): void {
-  describe('A47: somebody who', () => {
+  describe('A47: a client that', () => {
     const who: [string, () => string | undefined][] = [
       ['sends no credential', () => undefined],
       ['sends a wrong one', () => `Bearer spt_${'A'.repeat(43)}`],
@@ -39,7 +39,7 @@ export function attackCuriosity(): void {
         ]),
       ),
     )(
-      '%s learns nothing of which clusters there are by asking for %s',
+      '%s learns nothing about which clusters exist by requesting %s',
       async (_what, _thing, authorization, real, none) => {
         const [one, other] = [
           await send(bytesOf({ ...real, authorization: authorization() })),
@@ -50,7 +50,7 @@ export function attackCuriosity(): void {
       },
     );
 
-    it('is refused learns the rule, what it looks at, and their own values; not what would have helped', async () => {
+    it('is refused learns the rule, its criteria and their own values, but not what would have helped', async () => {
       const { status } = await expectRefused(
         { authorization: `Bearer ${attackFixture().tokens.mallory}` },
         403,
@@ -66,7 +66,7 @@ export function attackCuriosity(): void {
       expect(bob.status.message).not.toContain('developers');
     });
 
-    it('asks for a session that is not theirs gets the answer for one that is none', async () => {
+    it('requests a session of another person gets the response for an unknown session', async () => {
       const [bobs] = (
         await attackFixture().gateway.request('/.sallyport/api/v1/sessions', { token: attackFixture().tokens.bob })
       ).json()['sessions'] as { id: string }[];
@@ -83,7 +83,7 @@ export function attackCuriosity(): void {
       ).toBe(200);
     });
 
-    it('names things after escape codes or markup gets them back quoted', async () => {
+    it('uses names with escape codes or markup gets them back quoted', async () => {
       const { status } = await expectRefused(
         {
           authorization: `Bearer ${attackFixture().tokens.mallory}`,

@@ -45,7 +45,7 @@ describe('sallyport attack', () => {
       timeoutMs: 170_000,
     });
 
-  it('finds nothing in the gateway, and says what it could not judge', async () => {
+  it('finds nothing in the gateway, and reports what it could not check', async () => {
     const { code, stdout, stderr } = await attack(
       gateway.url,
       '--ca-file',
@@ -82,7 +82,7 @@ describe('sallyport attack', () => {
     ).toEqual([]);
   });
 
-  it('does nothing without the word of somebody who may', async () => {
+  it('does nothing without confirmation', async () => {
     const marked = () =>
       gateway.events((record) => record.data.userAgent?.startsWith('sallyport-attack/') === true).length;
     const before = marked();
@@ -91,7 +91,7 @@ describe('sallyport attack', () => {
     expect(marked()).toBe(before);
   });
 
-  it('says what is wrong with a token or an address instead of judging anything', async () => {
+  it('reports what is wrong with a token or an address instead of checking anything', async () => {
     writeFileSync(`${tokenFile}.wrong`, `spt_${'A'.repeat(43)}`, { mode: 0o644 });
     const wrong = await runCli(
       [
@@ -122,7 +122,7 @@ describe('sallyport attack', () => {
     ).toBe(7);
   });
 
-  it('finds every hole that was put into a naive proxy, and says what was seen', async () => {
+  it('finds every hole in a naive proxy, and reports what it observed', async () => {
     const naive = await startNaiveProxy(token);
     try {
       const { code, stdout } = await attack(naive.url, '--yes-i-may', '-o', 'json');

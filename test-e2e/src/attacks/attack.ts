@@ -7,12 +7,12 @@ export type Attack = {
   method?: string;
   target?: string;
   version?: string;
-  /** Header lines besides Host and Authorization. */
+  /** Header lines in addition to Host and Authorization. */
   lines?: readonly string[];
   body?: string;
-  /** The Host line's value; undefined leaves the line out. */
+  /** The value of the Host line. Undefined omits the line. */
   host?: string | undefined;
-  /** The Authorization line's value; undefined leaves the line out. */
+  /** The value of the Authorization line. Undefined omits the line. */
   authorization?: string | undefined;
 };
 
@@ -32,10 +32,7 @@ export const spdy = [
   'Content-Length: 0',
 ];
 
-/**
- * The bytes of a request, one character a byte; whatever is not said is as a well-behaved client of alice's would say
- * it.
- */
+/** Returns the bytes of a request, one character per byte. The defaults are those of a well-behaved client of alice. */
 export function bytesOf(attack: Attack): string {
   const { method = 'GET', target = pods, version = 'HTTP/1.1', lines = [], body = '' } = attack;
   const host = 'host' in attack ? attack.host : '127.0.0.1';
@@ -63,7 +60,7 @@ export type Reply = {
 
 const whole = /^HTTP\/1\.1 (?:101 [\s\S]*\r\n\r\n|(?!10[01])\d+[\s\S]*(?:\r\n\r\n\{[\s\S]*\}\s*|\r\n0\r\n\r\n))$/;
 
-/** The content of a chunked body. */
+/** Returns the content of a chunked body. */
 function unchunk(body: string): string {
   const [size = '', ...rest] = body.split('\r\n');
   const length = Number.parseInt(size, 16);
@@ -72,8 +69,8 @@ function unchunk(body: string): string {
 }
 
 /**
- * What comes back until the answer is whole (and, if it says so, the connection has ended), or nothing has come for a
- * while.
+ * Sends bytes and reads until the response is complete (and, if it announces that, the connection has ended), or until
+ * nothing has arrived for a while.
  */
 async function exchange(bytes: string, quietMs: number): Promise<{ text: string; closed: boolean }> {
   const socket = await dialRaw(attackFixture().gateway.url, attackFixture().gateway.caPem);
@@ -86,7 +83,7 @@ async function exchange(bytes: string, quietMs: number): Promise<{ text: string;
     socket.on('data', (chunk: Buffer) => {
       chunks.push(chunk);
       clearTimeout(timer);
-      // After the head of an answer to HEAD, anything that comes at all comes at once.
+      // After the head of a response to HEAD, any further data would arrive at once.
       timer = setTimeout(open, isHead && text().includes('\r\n\r\n') ? Math.min(quietMs, 300) : quietMs);
       if (whole.test(text()) && !/\r\nconnection: close\r\n/i.test(text())) open();
     });
@@ -102,7 +99,7 @@ async function exchange(bytes: string, quietMs: number): Promise<{ text: string;
   return { text: text(), closed };
 }
 
-/** Sends the bytes over TLS and reads the answer. */
+/** Sends the bytes over TLS and reads the response. */
 export async function send(bytes: string, quietMs = 1500): Promise<Reply> {
   const { text, closed } = await exchange(bytes, quietMs);
   attackFixture().answers.push(text);
@@ -125,13 +122,13 @@ export async function send(bytes: string, quietMs = 1500): Promise<Reply> {
   };
 }
 
-/** How many bytes have reached any upstream. */
+/** Returns how many bytes have reached the upstreams. */
 export const reached = (): number =>
   [attackFixture().dev, attackFixture().prod]
     .flatMap(({ connections }) => connections)
     .reduce((sum, connection) => sum + connection.bytes().length, 0);
 
-/** The proxy's own metrics, by name and labels. */
+/** Returns a metric of the proxy by name and labels. */
 export async function metric(name: string, labels = ''): Promise<number> {
   const { text } = await httpRequestOnce(`http://127.0.0.1:${attackFixture().gateway.adminPorts['proxy']}/metrics`);
   return Number(
@@ -149,7 +146,7 @@ export async function eventOf(auditID: string | undefined, stage = 'ResponseComp
   return event!;
 }
 
-/** Sends what must be refused: a Status with words, an event of the same code, and not a byte upstream. */
+/** Expects a refusal: a Status with a message, an event with the same code, and no byte upstream. */
 export async function expectRefused(
   attack: Attack | string,
   code: number,
@@ -171,8 +168,8 @@ export async function expectRefused(
 }
 
 /**
- * Sends bytes that are no HTTP: 400 (or what is said) and the end of the connection, the metric, an event without a
- * byte of them, and nothing upstream.
+ * Expects bytes to be refused as not HTTP: 400 (or the given code), the end of the connection, the metric, an event
+ * without any of the bytes, and nothing upstream.
  */
 export async function expectUnparsable(attack: Attack | string, code = 400): Promise<void> {
   const before = {
@@ -189,7 +186,7 @@ export async function expectUnparsable(attack: Attack | string, code = 400): Pro
   expect(reached()).toBe(before.reached);
 }
 
-/** Sends what must be accepted and returns what the upstream got. */
+/** Expects a request to be accepted, and returns what the upstream received. */
 export async function expectAccepted(attack: Attack, code = 200): Promise<{ reply: Reply; request: RecordedRequest }> {
   const { dev } = attackFixture();
   const before = dev.requests.length;
@@ -200,7 +197,7 @@ export async function expectAccepted(attack: Attack, code = 200): Promise<{ repl
   return { reply, request };
 }
 
-/** Whom the upstream was told to take the caller for: alice and nobody else. */
+/** Expects the identity that the upstream received to be alice. */
 export function expectAlice(request: RecordedRequest): void {
   expect(request.header('impersonate-user')).toEqual(['alice@example.com']);
   expect(request.header('impersonate-group')).toEqual(['developers']);
@@ -217,7 +214,7 @@ export function expectAlice(request: RecordedRequest): void {
   ]);
 }
 
-/** Asks the real API server who it takes the caller for. */
+/** Asks the real API server for the identity of the caller. */
 export async function whoAmI(
   lines: readonly string[] = [],
   token = attackFixture().tokens.alice,

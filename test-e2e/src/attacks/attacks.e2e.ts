@@ -127,7 +127,7 @@ describeWith(['cluster', 'redis', 'kafka', 'postgres'], 'attacks on the running 
   attackWeakTls();
   attackStreamLimits();
   attackLimits();
-  describe('at the doors where people log in', () => {
+  describe('on the login pages', () => {
     beforeAll(startLoginFixture, 120_000);
     afterAll(stopLoginFixture, 60_000);
     afterEach(resetLoginFixture);
@@ -143,11 +143,11 @@ describeWith(['cluster', 'redis', 'kafka', 'postgres'], 'attacks on the running 
     attackStatements();
     attackPastedLogins();
     attackSilentLogins();
-    // Last, as it uses up what one address may begin.
+    // Last, because it uses up the logins that one address may start.
     attackPendingLogins();
   });
 
-  // Last: it looks through all that the attacks before it brought to light.
+  // Last, because it searches all responses to the other attacks.
   searchForSecrets();
   compareTable();
 });

@@ -5,40 +5,40 @@ import type { AddressInfo } from 'node:net';
 
 type Json = Record<string, unknown>;
 
-/** What the provider says instead of the truth. */
+/** How the provider lies. */
 export type Lies = {
-  /** Claims of the id_token that replace honest ones, or as undefined remove them. */
+  /** Claims of the ID token that replace honest ones. Undefined removes a claim. */
   claims?: Json;
-  /** Makes the id_token out of its claims; without, it is signed as it should be. */
+  /** Creates the ID token from its claims. By default it is signed correctly. */
   token?: (claims: Json) => string;
   discovery?: Json;
-  /** What UserInfo says besides the subject, of a provider that has it. */
+  /** The claims in UserInfo in addition to the subject, if the provider has UserInfo. */
   userInfo?: Json;
-  /** A refresh brings no new id_token. */
+  /** A refresh returns no new ID token. */
   noIdTokenAtRefresh?: boolean;
   jwks?: () => unknown;
-  /** The query with which the browser is sent back, out of the honest one. */
+  /** Changes the query with which the browser is redirected back. */
   back?: (query: Record<string, string>) => Record<string, string>;
-  /** Answers a path by itself; true if it has. */
+  /** Handles a request. Returns true if it did. */
   answer?: (path: string, response: ServerResponse) => boolean;
 };
 
-/** An OpenID provider that lets in, at once and without a page, whoever its lies say; otherwise alice. */
+/** An OpenID provider that immediately logs in the person in its lies, or alice, without a page. */
 export type HostileProvider = {
   issuer: string;
   lies: Lies;
-  /** The paths that were asked for, in order. */
+  /** The requested paths, in order. */
   calls: string[];
   kid: string;
   publicKey: KeyObject;
   privateKey: KeyObject;
-  /** A compact JWS of these parts by this provider's key. */
+  /** Returns a compact JWS of these parts, signed with the key of this provider. */
   sign(header: Json, claims: Json, key?: KeyObject): string;
-  /** The same of a payload that is text already. */
+  /** Returns a compact JWS of a payload that is text. */
   signText(header: Json, payload: string): string;
-  /** New keys under a new name, as a provider that rotates them has. */
+  /** Rotates the keys. */
   rotate(): void;
-  /** Away, or back on the same port. */
+  /** Stops the provider, or starts it on the same port. */
   down(): Promise<void>;
   up(): Promise<void>;
   stop(): Promise<void>;
@@ -47,7 +47,7 @@ export type HostileProvider = {
 const encode = (part: Json) => Buffer.from(JSON.stringify(part)).toString('base64url');
 const strip = (value: Json): Json => Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined));
 
-/** Header and payload of a token without a signature of any kind. */
+/** Returns a token without a signature. */
 export const unsigned = (header: Json, claims: Json) => `${encode(header)}.${encode(claims)}`;
 
 function createKeys(kid: string) {
@@ -55,7 +55,7 @@ function createKeys(kid: string) {
   return { kid, privateKey, publicKey, jwk: { ...publicKey.export({ format: 'jwk' }), kid, alg: 'RS256', use: 'sig' } };
 }
 
-/** Starts the provider on loopback, in plain http. With `refreshes` it has UserInfo and gives refresh tokens. */
+/** Starts the provider on loopback over plain HTTP. With `refreshes` it has UserInfo and issues refresh tokens. */
 export async function startHostileProvider(
   subject = 'sub-alice',
   { refreshes = false } = {},
