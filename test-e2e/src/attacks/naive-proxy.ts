@@ -20,8 +20,8 @@ const listen = async (server: Server): Promise<number> => {
 };
 
 /**
- * A cluster that believes its proxy: it reads header names as many application servers do, and knows its proxy by the
- * connection, as by a client certificate.
+ * A cluster that trusts its proxy: it reads header names like many application servers, and identifies its proxy by the
+ * connection, as with a client certificate.
  */
 function createCluster(): Server {
   const known = new WeakSet<Socket>();
@@ -37,7 +37,7 @@ function createCluster(): Server {
     socket.on('error', () => {});
     if (!request.url!.includes('/exec'))
       return void socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: anything\r\n\r\n');
-    // Refused, and then the connection goes on with plain requests.
+    // Refused, and then the connection continues with plain requests.
     socket.write(
       'HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: 17\r\n\r\n{"kind":"Status"}',
     );
@@ -77,7 +77,7 @@ function answer(request: IncomingMessage, response: ServerResponse, headers: Hea
   json(404, { kind: 'Status', code: 404, message: 'not found' });
 }
 
-/** Who somebody is, by whatever they bring: nothing at all is enough to be let in as nobody in particular. */
+/** Identifies a caller by any credential. Without one, the caller is allowed as anonymous. */
 function identify(request: IncomingMessage, token: string): string | undefined {
   const said = [request.headers.authorization, request.headers['sec-websocket-protocol'], request.headers.cookie].join(
     ' ',
@@ -86,9 +86,7 @@ function identify(request: IncomingMessage, token: string): string | undefined {
   return said.includes(token) || said.includes(encoded) ? 'alice@example.com' : 'system:anonymous';
 }
 
-/**
- * The headers that go on: the identity first, then whatever the client sent, less what it said that a hop should drop.
- */
+/** Returns the forwarded headers: the identity, then those of the client without those that its Connection names. */
 function headersFor(request: IncomingMessage, user: string): Headers {
   const headers: Headers = {
     'impersonate-user': user,
@@ -102,7 +100,7 @@ function headersFor(request: IncomingMessage, user: string): Headers {
   return headers;
 }
 
-/** Sends a request on to wherever its target leads, and follows what it is sent on to. */
+/** Forwards a request to whatever its target names, and follows redirects. */
 function forward(
   upstream: string,
   request: IncomingMessage,
@@ -133,7 +131,7 @@ function forward(
   else outgoing.end();
 }
 
-/** Hands an upgrade over, and never looks at what is answered. */
+/** Forwards an upgrade without checking the response. */
 function handOver(upstream: string, request: IncomingMessage, client: Duplex, user: string): void {
   const { hostname, port } = new URL(upstream);
   const cluster = connect(Number(port), hostname);
@@ -145,12 +143,11 @@ function handOver(upstream: string, request: IncomingMessage, client: Duplex, us
   for (const socket of [client, cluster]) socket.on('error', () => {});
 }
 
-/** The holes that are in it, by the rows of the catalogue that find them. */
+/** Its holes, by the rows of the catalogue that find them. */
 export const plantedHoles = ['A01', 'A02', 'A03', 'A04', 'A06', 'A07', 'A11', 'A12', 'A13', 'A14', 'A15', 'A16', 'A17'];
 
 /**
- * A proxy in front of a cluster as somebody writes it in an afternoon: plain http on loopback, with every hole in
- * `plantedHoles`.
+ * Starts a naive proxy in front of a cluster: plain HTTP on loopback, with every hole in `plantedHoles`.
  */
 export async function startNaiveProxy(token: string): Promise<{ url: string; stop(): Promise<void> }> {
   const cluster = createCluster();

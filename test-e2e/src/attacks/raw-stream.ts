@@ -2,10 +2,10 @@ import type { TLSSocket } from 'node:tls';
 import { dialRaw } from '../harness/index.ts';
 import { attackFixture } from './attack-fixture.ts';
 
-/** A connection that stays open: what has come, and when it ended (milliseconds since the epoch). */
+/** A connection that stays open: the received data, and when it ended (milliseconds since the epoch). */
 export type RawStream = { socket: TLSSocket; bytes(): Buffer; text(): string; endedAt: number | undefined };
 
-/** Dials the gateway, writes the bytes (one character a byte) and leaves the connection open. */
+/** Connects to the gateway, writes the bytes (one character per byte) and leaves the connection open. */
 export async function openRaw(bytes: string): Promise<RawStream> {
   const socket = await dialRaw(attackFixture().gateway.url, attackFixture().gateway.caPem);
   const chunks: Buffer[] = [];

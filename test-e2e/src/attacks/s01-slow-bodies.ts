@@ -20,9 +20,9 @@ const revoke = (sessionId: string) =>
   });
 
 export function attackSlowBodies(): void {
-  describe('S01: a write that is begun in time and finished when its right is gone', () => {
+  describe('S01: a write that starts in time and ends after its permission is gone', () => {
     it.each(framings)(
-      '(%s) is never whole at the cluster, however long ago its head was judged',
+      '(%s) never arrives completely at the cluster, however long ago its head was authorized',
       async (_how, line, part, last) => {
         const { gateway, dev } = attackFixture();
         const { token, sessionId } = await gateway.login('alice@example.com');
@@ -35,7 +35,7 @@ export function attackSlowBodies(): void {
           }),
         );
         stream.socket.write(part(body.slice(0, 30)));
-        const request = await eventually('the beginning is at the cluster', () =>
+        const request = await eventually('the beginning to be at the cluster', () =>
           dev.requests.findLast(({ url }) => url.includes('attack=slow')),
         );
         await wait(1200);
@@ -50,7 +50,7 @@ export function attackSlowBodies(): void {
       },
     );
 
-    it('goes on whole as long as it may', async () => {
+    it('is forwarded completely while it is allowed', async () => {
       const stream = await openRaw(
         bytesOf({
           method: 'POST',
@@ -72,8 +72,8 @@ export function attackSlowBodies(): void {
     });
   });
 
-  describe('S02: an upload to a proxied service that is never answered', () => {
-    it('ends with its session: nothing more of it goes there', async () => {
+  describe('S02: an upload to a proxied service without a response', () => {
+    it('ends with its session, and no more of it is sent', async () => {
       const { gateway, dev } = attackFixture();
       dev.answer(() => {});
       const { token, sessionId } = await gateway.login('alice@example.com');
@@ -86,7 +86,7 @@ export function attackSlowBodies(): void {
         }),
       );
       const pour = setInterval(() => stream.socket.write('4\r\nmore\r\n'), 20);
-      const request = await eventually('it is under way', () =>
+      const request = await eventually('it to be in progress', () =>
         dev.requests.findLast((one) => one.url.endsWith('/upload') && one.body().length > 12),
       );
       const revokedAt = Date.now();

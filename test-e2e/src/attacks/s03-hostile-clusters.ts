@@ -18,7 +18,7 @@ import { attackFixture } from './attack-fixture.ts';
 const head = 'HTTP/1.1 200 OK\r\n';
 const smuggled = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 17\r\n\r\n{"kind":"Poison"}';
 /**
- * What the cluster says past its own HTTP server, instead of an answer: on that connection it answers nothing any more.
+ * Makes the cluster send raw bytes instead of a response. On that connection it answers nothing afterwards.
  */
 const say = (bytes: string) =>
   attackFixture().dev.answer((_request, response) => void response.socket!.write(Buffer.from(bytes, 'latin1')));
@@ -42,7 +42,7 @@ const unclear: [string, string][] = [
   ['HTTP/2', 'HTTP/2 200\r\n\r\n'],
 ];
 
-/** The next requests of somebody else get their own answers, on connections that nothing was left behind on. */
+/** Expects the next requests of another person to get their own responses, on clean connections. */
 async function expectUnharmed(): Promise<void> {
   attackFixture().dev.answer((request, response) =>
     request.on('end', () =>
@@ -59,7 +59,7 @@ async function expectUnharmed(): Promise<void> {
 }
 
 function attackAnswers(): void {
-  describe('S03: a cluster whose answer two could read differently', () => {
+  describe('S03: a cluster with an ambiguous response', () => {
     afterEach(expectUnharmed);
 
     it.each(unclear)('(%s) is not relayed, and its connection is not used again', async (_what, bytes) => {
@@ -70,19 +70,16 @@ function attackAnswers(): void {
       expect((await eventOf(reply.auditId)).data.responseStatus!.code).toBe(502);
     });
 
-    it.each(['GET', 'HEAD'])(
-      'and sends a second one behind it (%s) has nobody take that for theirs',
-      async (method) => {
-        say(
-          `HTTP/1.1 ${method === 'GET' ? '204 No Content' : '200 OK'}\r\nContent-Length: ${smuggled.length}\r\n\r\n${smuggled}`,
-        );
-        const reply = await send(bytesOf({ method }), 1000);
-        expect([reply.code, reply.text.includes('Poison')]).toEqual([method === 'GET' ? 204 : 200, false]);
-        if (method === 'GET') expect(reply.header('content-length')).toEqual([]);
-      },
-    );
+    it.each(['GET', 'HEAD'])('that sends a second one behind it (%s) does not get it to anyone', async (method) => {
+      say(
+        `HTTP/1.1 ${method === 'GET' ? '204 No Content' : '200 OK'}\r\nContent-Length: ${smuggled.length}\r\n\r\n${smuggled}`,
+      );
+      const reply = await send(bytesOf({ method }), 1000);
+      expect([reply.code, reply.text.includes('Poison')]).toEqual([method === 'GET' ? 204 : 200, false]);
+      if (method === 'GET') expect(reply.header('content-length')).toEqual([]);
+    });
 
-    it('and sends one to come that nobody has asked for yet has nobody take it', async () => {
+    it('that sends one before it is requested does not get it to anyone', async () => {
       attackFixture().dev.answer((_request, response) => {
         const { socket } = response;
         response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
@@ -95,12 +92,12 @@ function attackAnswers(): void {
     });
 
     it.each([
-      ['has less of it than it promises', `${head}Content-Length: 200\r\n\r\n{"half":`],
-      ['stops within its chunks', `${head}Transfer-Encoding: chunked\r\n\r\n8\r\n{"half":\r\n`],
-    ])('%s does not make it look whole', async (_what, bytes) => {
+      ['that sends less than announced', `${head}Content-Length: 200\r\n\r\n{"half":`],
+      ['that stops within its chunks', `${head}Transfer-Encoding: chunked\r\n\r\n8\r\n{"half":\r\n`],
+    ])('%s does not make it look complete', async (_what, bytes) => {
       attackFixture().dev.answer((_request, response) => void response.socket!.end(bytes));
       const stream = await openRaw(bytesOf({}));
-      await eventually('the connection breaks off', () => stream.endedAt !== undefined || stream.socket.destroyed);
+      await eventually('the connection to be aborted', () => stream.endedAt !== undefined || stream.socket.destroyed);
       expect(stream.text()).not.toMatch(/\r\n0\r\n\r\n$/);
     });
   });
@@ -108,7 +105,7 @@ function attackAnswers(): void {
 
 function attackEnds(): void {
   describe('S04: trailers', () => {
-    it('of a cluster say nothing that belongs into a head', async () => {
+    it('of a cluster contain nothing that belongs in a head', async () => {
       const trailers = [
         'Content-Length: 4',
         'Transfer-Encoding: chunked',
@@ -127,7 +124,7 @@ function attackEnds(): void {
       expect(reply.text.slice(reply.text.indexOf('\r\n0\r\n') + 5)).toBe('X-Kept: 1\r\n\r\n');
     });
 
-    it('of a client give it no identity: none of them goes on', async () => {
+    it('of a client give it no identity, because none of them is forwarded', async () => {
       const { request } = await expectAccepted({
         method: 'POST',
         lines: ['Transfer-Encoding: chunked', 'Trailer: Impersonate-User'],
@@ -144,8 +141,8 @@ function attackEnds(): void {
     });
   });
 
-  describe('S05: a cluster that hangs up on a connection that was used before', () => {
-    it('gets a read once more, and a write never', async () => {
+  describe('S05: a cluster that closes a reused connection', () => {
+    it('gets a read again, but never a write', async () => {
       const { dev } = attackFixture();
       await expectAccepted({});
       for (const [method, times] of [
@@ -173,9 +170,9 @@ function attackEnds(): void {
     });
   });
 
-  describe('S06: a cluster that answers before it was told everything', () => {
+  describe('S06: a cluster that responds before the end of the request', () => {
     it.each([401, 200, 413])(
-      "(%d) gets nobody else's request behind the rest of that body, which is no request either",
+      '(%d) gets no other request after the rest of that body, which is not a request either',
       async (status) => {
         const { dev } = attackFixture();
         dev.answer((_request, response) =>
@@ -184,7 +181,7 @@ function attackEnds(): void {
         const hidden = bytesOf({ method: 'DELETE', target: '/api/v1/namespaces/dev/pods/hidden' });
         const stream = await openRaw(bytesOf({ method: 'POST', lines: [`Content-Length: ${hidden.length + 4}`] }));
         stream.socket.write('half');
-        await eventually('the early answer', () => stream.text().startsWith(`HTTP/1.1 ${status} `));
+        await eventually('the early response', () => stream.text().startsWith(`HTTP/1.1 ${status} `));
         await expectUnharmed();
         stream.socket.write(hidden);
         await expectUnharmed();
@@ -194,7 +191,7 @@ function attackEnds(): void {
       },
     );
 
-    it('to an upgrade, with an answer to come, has it end with that connection', async () => {
+    it('to an upgrade, with another response pending, ends that connection', async () => {
       attackFixture().dev.answerUpgrade((_request, socket) => {
         socket.write(`HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\n{}${smuggled}`);
       });

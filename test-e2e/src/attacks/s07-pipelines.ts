@@ -16,7 +16,7 @@ const whose: [string, string | undefined][] = [
   ['nobody', 'Bearer wrong'],
 ];
 
-/** Answers that take a moment, so that the next request comes before them. */
+/** Makes responses take a moment, so that the next request arrives before them. */
 const slowly = () =>
   attackFixture().dev.answer(
     (_request, response) =>
@@ -24,7 +24,7 @@ const slowly = () =>
   );
 
 export function attackPipelines(): void {
-  describe('S07: an upgrade that is sent behind a request before that is answered', () => {
+  describe('S07: an upgrade that is pipelined behind an unanswered request', () => {
     it.each(
       upgrades.flatMap(([what, attack]) =>
         whose.map(([who, authorization]): [string, string, Attack, string | undefined] => [
@@ -34,7 +34,7 @@ export function attackPipelines(): void {
           authorization,
         ]),
       ),
-    )('(%s, by %s) ends its own connection, and no process', async (_what, _who, attack, authorization) => {
+    )('(%s, by %s) ends only its own connection, and no process', async (_what, _who, attack, authorization) => {
       slowly();
       const { gateway, dev } = attackFixture();
       const [pid, from] = [gateway.processes!.pid('proxy'), dev.requests.length];
@@ -50,15 +50,15 @@ export function attackPipelines(): void {
       expect(() => process.kill(pid!, 0)).not.toThrow();
       expect(dev.requests.slice(from).filter(({ upgrade }) => upgrade)).toEqual([]);
       await eventually(
-        'nothing is left open',
+        'nothing to be left open',
         async () => (await metric('sallyport_proxy_open_requests')) === 0,
         10_000,
       );
     });
   });
 
-  describe('S08: requests without end behind one that is never answered', () => {
-    it('cost a bounded part of them: beyond ten the connection ends, with all that was begun on it', async () => {
+  describe('S08: endless requests behind one that is never answered', () => {
+    it('cost a bounded amount: beyond ten the connection ends, with everything that was started on it', async () => {
       const { dev } = attackFixture();
       dev.answer((request, response) => {
         if (request.url!.includes('watch'))
@@ -79,7 +79,7 @@ export function attackPipelines(): void {
       expect(dev.requests.length - from).toBeLessThan(10 * 12 + 2);
       expect(await metric('sallyport_proxy_unparsable_total')).toBe(unparsable + 10);
       await eventually(
-        'nothing is left open',
+        'nothing to be left open',
         async () =>
           (await metric('sallyport_proxy_open_streams')) === 0 && (await metric('sallyport_proxy_open_requests')) === 0,
         10_000,

@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { answerLogin, eventually, httpRequestOnce, runCli, startCli, type RunningCommand } from '../harness/index.ts';
 import { attackFixture } from './attack-fixture.ts';
 
-/** A login that waits for its browser, and where it listens. */
+/** Starts a login that waits for its browser, and returns where it listens. */
 async function startLogin(): Promise<{ command: RunningCommand; home: string; callback: URL; state: string }> {
   const { gateway } = attackFixture();
   const home = mkdtempSync(path.join(gateway.directory, 'login-'));
@@ -17,8 +17,8 @@ const whoAmI = async (home: string) =>
   (JSON.parse((await runCli(['whoami', '-o', 'json'], { home })).stdout) as { user: string }).user;
 
 export function attackLoopback(): void {
-  describe('S09: the place on loopback where a program waits for its login', () => {
-    it("takes no code of an attacker's login: not without its path and state, nor under another name, nor by another method", async () => {
+  describe('S09: the loopback listener of a program that waits for its login', () => {
+    it("accepts no code of an attacker's login without its path and state, under another host, or by another method", async () => {
       const { command, home, callback, state } = await startLogin();
       const at = (where: URL, options: Parameters<typeof httpRequestOnce>[1] = {}) =>
         httpRequestOnce(where.href, options);
@@ -78,7 +78,7 @@ export function attackLoopback(): void {
       expect(await whoAmI(home)).toBe('alice@example.com');
     }, 30_000);
 
-    it('that is told a made-up code gives nobody a session, and says so', async () => {
+    it('that gets an invented code creates no session, and reports it', async () => {
       const { command, home, callback, state } = await startLogin();
       callback.search = new URLSearchParams({ code: 'code-of-the-attacker', state }).toString();
       await httpRequestOnce(callback.href);
@@ -87,14 +87,14 @@ export function attackLoopback(): void {
       expect((await runCli(['whoami'], { home })).code).toBe(3);
     }, 30_000);
 
-    it('of two at once each takes its own only', async () => {
+    it('of two concurrent logins only accepts its own code', async () => {
       const [one, two] = [await startLogin(), await startLogin()];
       expect([one.callback.pathname === two.callback.pathname, one.state === two.state]).toEqual([false, false]);
       two.callback.search = new URLSearchParams({ code: 'x', state: one.state }).toString();
       expect((await httpRequestOnce(two.callback.href)).status).toBe(400);
       await answerLogin(two.command, attackFixture().gateway, { user: 'bob@example.com', password: 'bob' });
       await answerLogin(one.command, attackFixture().gateway, { user: 'alice@example.com', password: 'alice' });
-      await eventually('both are logged in', async () =>
+      await eventually('both to be logged in', async () =>
         (await Promise.all([one, two].map(({ command }) => command.ended))).every(({ code }) => code === 0),
       );
       expect([await whoAmI(one.home), await whoAmI(two.home)]).toEqual(['alice@example.com', 'bob@example.com']);

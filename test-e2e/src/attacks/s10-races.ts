@@ -6,8 +6,8 @@ const ask = (token: string, object: string) =>
   send(bytesOf({ target: `${pods}/${object}`, authorization: `Bearer ${token}` }), 6000);
 
 export function attackRaces(): void {
-  describe('S10: a session that is ended while its requests are being judged', () => {
-    it('lets nothing through that was asked for after its end was confirmed, in whatever batch it was judged', async () => {
+  describe('S10: a session that ends while its requests are being authorized', () => {
+    it('allows nothing that was requested after its end was confirmed, whichever batch authorizes it', async () => {
       const { gateway, dev } = attackFixture();
       for (let round = 0; round < 4; round += 1) {
         const { token, sessionId } = await gateway.login('alice@example.com');
@@ -38,7 +38,7 @@ export function attackRaces(): void {
       }
     }, 60_000);
 
-    it('is not brought back by its own use: not by renewals under way, nor by a reload of its idle time', async () => {
+    it('is not revived by its own use, by pending renewals or by a refresh of its idle time', async () => {
       const { gateway } = attackFixture();
       const { token, sessionId } = await gateway.login('alice@example.com');
       const use = Promise.all(Array.from({ length: 60 }, (_none, index) => ask(token, `renew-${index}`)));
@@ -57,13 +57,12 @@ export function attackRaces(): void {
         await gateway.request('/.sallyport/api/v1/sessions?all=true', { token: attackFixture().tokens.bob })
       ).json()['sessions'] as { id: string }[];
       expect(listed.some(({ id }) => id === sessionId)).toBe(false);
-      // What Redis keeps of it lets it live no more: its tombstone, and neither the session nor the end of its idle
-      // time.
+      // Redis only contains its tombstone, and neither the session nor its idle time.
       const kept = await gateway.redis!.client.hgetall(`sallyport:{${stored(token)}}:session`);
       expect(Object.keys(kept).toSorted()).toEqual(['expiresAt', 'id', 'revoked']);
     }, 30_000);
 
-    it('ends for all who share it at once, and twenty who end it get one end', async () => {
+    it('ends for all concurrent users at once, and twenty concurrent revocations end it once', async () => {
       const { gateway } = attackFixture();
       const { token, sessionId } = await gateway.login('alice@example.com');
       const ends = await Promise.all(

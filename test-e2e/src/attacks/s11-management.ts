@@ -11,16 +11,16 @@ const call = (name: Name, path: string, method = 'GET', body?: unknown) =>
     ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
   });
 
-/** What only some may do, and who is not among them. */
+/** What only some people may do, and a person who may not. */
 const forbidden: [string, Name, string, string][] = [
   ['see the policy', 'alice', 'policy', 'GET'],
-  ['see what is in force', 'alice', 'policy/status', 'GET'],
-  ['have it read again', 'alice', 'policy/reload', 'POST'],
-  ['have it read again', 'bob', 'policy/reload', 'POST'],
+  ['see the policies in force', 'alice', 'policy/status', 'GET'],
+  ['reload it', 'alice', 'policy/reload', 'POST'],
+  ['reload it', 'bob', 'policy/reload', 'POST'],
   ["list everybody's sessions", 'alice', 'sessions?all=true', 'GET'],
   ["list everybody's streams", 'alice', 'streams?all=true', 'GET'],
   ["end everybody's sessions", 'mallory', 'sessions?all=true', 'DELETE'],
-  ["end somebody else's sessions", 'alice', 'sessions?user=bob%40example.com', 'DELETE'],
+  ['end the sessions of others', 'alice', 'sessions?user=bob%40example.com', 'DELETE'],
 ];
 const odd = [
   '',
@@ -39,7 +39,7 @@ const odd = [
 
 export function attackManagement(): void {
   describe("S11: the gateway's own API", () => {
-    it.each(forbidden)('does not let one without the right %s (%s)', async (_what, name, path, method) => {
+    it.each(forbidden)('does not let a person without the permission %s (%s)', async (_what, name, path, method) => {
       const answer = await call(name, path, method);
       expect([403, 400]).toContain(answer.status);
       expect(answer.text).not.toMatch(/bob@|alice@|cluster\/|[0-9a-f]{16}/);
@@ -49,7 +49,7 @@ export function attackManagement(): void {
         ).toBe(200);
     });
 
-    it("shows of clusters, streams, sessions and events what is one's own", async () => {
+    it('shows a person only their own clusters, streams, sessions and events', async () => {
       expect((await call('mallory', 'clusters')).json()).toEqual({ clusters: [] });
       expect(
         ((await call('bob', 'clusters')).json()['clusters'] as { name: string }[]).map(({ name }) => name),
@@ -73,7 +73,7 @@ export function attackManagement(): void {
       'since',
       'all',
     ])(
-      'takes no filter of events for anything but a value (%s)',
+      'treats a filter of events only as a value (%s)',
       async (name) => {
         for (const value of odd) {
           const answer = await call('mallory', `audit?${new URLSearchParams({ [name]: value }).toString()}`);
@@ -84,7 +84,7 @@ export function attackManagement(): void {
       30_000,
     );
 
-    it('explains to somebody nothing of what is not theirs, and to nobody anything', async () => {
+    it('explains only what concerns the caller, and nothing to an anonymous one', async () => {
       const question = (changes: object) => ({
         cluster: 'dev',
         verb: 'get',
@@ -123,7 +123,7 @@ export function attackManagement(): void {
     });
 
     it.each(['policy/reload', 'policy/explain', 'policy/can-i', 'device/token'])(
-      'takes no body at %s that is none, endless or a bomb, and goes on',
+      'refuses a missing, endless or bomb body at %s, and continues',
       async (path) => {
         const bodies = [
           '{',
@@ -153,7 +153,7 @@ export function attackManagement(): void {
       },
     );
 
-    it('is not on the addresses of clusters, nor are its pages', async () => {
+    it('is not on the addresses of clusters, and neither are its pages', async () => {
       const { gateway, tokens } = attackFixture();
       for (const path of [`${api}/sessions`, '/.sallyport/me', '/.sallyport/logout', `${api}/policy/reload`]) {
         const { text } = await rawExchange(
@@ -165,7 +165,7 @@ export function attackManagement(): void {
       }
     });
 
-    it('has its admin ports tell counts and names of clusters, and take no order', async () => {
+    it('has admin ports that show only counts and names of clusters, and accept no commands', async () => {
       for (const [name, port] of Object.entries(attackFixture().gateway.adminPorts)) {
         for (const method of ['POST', 'PUT', 'DELETE'])
           expect([name, (await httpRequestOnce(`http://127.0.0.1:${port}/metrics`, { method })).status >= 400]).toEqual(

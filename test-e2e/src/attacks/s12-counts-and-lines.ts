@@ -17,7 +17,7 @@ const series = async (): Promise<Set<string>> => {
 
 export function attackCounts(): void {
   describe('S12: metrics', () => {
-    it('do not grow by what clients make up: names of clusters, hosts, paths, methods, users', async () => {
+    it('do not grow with invented names of clusters, hosts, paths, methods and users', async () => {
       await send(bytesOf({ target: '/clusters/made-up/api' }));
       const before = await series();
       for (let index = 0; index < 40; index += 1) {
@@ -33,7 +33,7 @@ export function attackCounts(): void {
       expect([...(await series())].join('\n')).not.toContain('made-up');
     }, 30_000);
 
-    it('grow by what a cluster makes up no further than there are status codes', async () => {
+    it('grow with invented responses of a cluster only up to the number of status codes', async () => {
       for (const status of [299, 418, 499, 599, 799, 999]) {
         attackFixture().dev.answer((_request, response) =>
           response.writeHead(status, { 'content-type': 'application/json' }).end('{}'),
@@ -53,7 +53,7 @@ const fake = '{"level":30,"msg":"forged"}';
 
 export function attackLogs(): void {
   describe('S13: logs', () => {
-    it('have a line for each thing that happened, whatever names, paths and headers hold', async () => {
+    it('have one line per entry, whatever names, paths and headers contain', async () => {
       const { gateway, tokens } = attackFixture();
       const file = gateway.processes!.logFile('proxy');
       const from = readFileSync(file, 'utf8').length;

@@ -10,7 +10,7 @@ import { httpRequestOnce } from '../harness/index.ts';
 import { quickly } from './a19-limits.ts';
 import { attackFixture } from './attack-fixture.ts';
 
-/** What a TLS handshake comes to: the protocol and ALPN that were agreed on, or the error. */
+/** Returns the result of a TLS handshake: the negotiated protocol and ALPN, or the error. */
 function shakeHands(options: ConnectionOptions): Promise<string> {
   const { url, caPem } = attackFixture().gateway;
   return new Promise((resolve) => {
@@ -26,11 +26,11 @@ function shakeHands(options: ConnectionOptions): Promise<string> {
 }
 
 export function attackWires(): void {
-  describe('S14: a service credential that was seen on the wire', () => {
-    it('is worth nothing when its minute is over, though the service has seen it in time', async () => {
+  describe('S14: a service credential that was captured on the network', () => {
+    it('is worthless after its minute, even if the service has seen it in time', async () => {
       const { gateway } = attackFixture();
       const key = createPrivateKey(readFileSync(path.join(gateway.directory, 'keys', 'proxy.pem')));
-      // One that has six seconds left, of which the service forgives five of its clock.
+      // This one has six seconds left. The service tolerates five seconds of clock skew.
       const credential = await createServiceIdentity({
         name: 'proxy',
         privateKey: key,
@@ -49,7 +49,7 @@ export function attackWires(): void {
       expect(await ask()).toBe(401);
     });
 
-    it('is in no answer that a caller of the gateway gets, whatever breaks on the way', async () => {
+    it('is in no response to a caller of the gateway, whatever fails on the way', async () => {
       const { gateway, tokens } = attackFixture();
       for (const where of [
         '/.sallyport/api/v1/audit?limit=x',
@@ -71,7 +71,7 @@ export function attackWires(): void {
       expect(await shakeHands({ ...options, ciphers: 'DEFAULT@SECLEVEL=0' })).toMatch(/^refused/);
     });
 
-    it('agrees on HTTP/1.1 and on nothing else', async () => {
+    it('negotiates only HTTP/1.1', async () => {
       expect(await shakeHands({ ALPNProtocols: ['http/1.1'] })).toMatch(/^TLSv1\.[23] http\/1\.1$/);
       expect(await shakeHands({ ALPNProtocols: ['h2', 'http/1.1'] })).toMatch(/ http\/1\.1$/);
       expect(await shakeHands({ ALPNProtocols: ['h2'] })).toMatch(/^refused/);
@@ -86,7 +86,7 @@ export function attackWires(): void {
       ['SSH', 'SSH-2.0-x\r\n'],
       ['half a handshake', '\x16\x03\x01\x02\x00\x01'],
       ['noise', '\x00'.repeat(5000)],
-    ])('gives %s no answer, and goes on', async (_what, bytes) => {
+    ])('does not respond to %s, and continues', async (_what, bytes) => {
       const socket = netConnect(Number(new URL(attackFixture().gateway.url).port), '127.0.0.1');
       const got: Buffer[] = [];
       socket.on('data', (chunk: Buffer) => got.push(chunk)).on('error', () => {});
@@ -99,7 +99,7 @@ export function attackWires(): void {
       await quickly();
     });
 
-    it('lets nobody renegotiate without end', async () => {
+    it('does not allow endless renegotiation', async () => {
       const { url, caPem } = attackFixture().gateway;
       const socket = tlsConnect({
         host: '127.0.0.1',
@@ -109,7 +109,7 @@ export function attackWires(): void {
       });
       const outcome = await new Promise<string>((resolve) => {
         let times = 0;
-        // Whoever waits for a renegotiation that is not taken up waits in vain.
+        // The callback of a refused renegotiation is never called.
         let waiting: NodeJS.Timeout | undefined;
         const again = () => {
           clearTimeout(waiting);

@@ -4,7 +4,7 @@ import { bytesOf, expectAccepted, expectRefused, send, type Attack } from './att
 import { attackFixture } from './attack-fixture.ts';
 
 const cluster = '/clusters/noprod';
-/** Everything that reaches namespaces which it does not name, prod among them. */
+/** Everything that reaches namespaces without naming them, including prod. */
 const spanning: [string, Attack][] = [
   ['a list', { target: `${cluster}/api/v1/secrets` }],
   ['a list by HEAD', { method: 'HEAD', target: `${cluster}/api/v1/pods` }],
@@ -18,9 +18,9 @@ const spanning: [string, Attack][] = [
     { target: `${cluster}/api/v1/pods?fieldSelector=metadata.namespace!%3Dprod` },
   ],
   ['a watch', { target: `${cluster}/api/v1/pods?watch=1` }],
-  ['an old watch', { target: `${cluster}/api/v1/watch/pods` }],
+  ['a legacy watch', { target: `${cluster}/api/v1/watch/pods` }],
   ['a deletecollection', { method: 'DELETE', target: `${cluster}/apis/apps/v1/deployments` }],
-  ['a list of a kind that only the cluster knows', { target: `${cluster}/apis/example.com/v1/widgets` }],
+  ['a list of a custom kind', { target: `${cluster}/apis/example.com/v1/widgets` }],
   [
     'a list of an aggregated API with a pinned selector',
     { target: `${cluster}/apis/example.com/v1/widgets?fieldSelector=metadata.namespace%3Ddev` },
@@ -32,7 +32,7 @@ const spanning: [string, Attack][] = [
     'a run through a node',
     { method: 'POST', target: `${cluster}/api/v1/nodes/n/proxy/run/prod/web/web`, lines: ['Content-Length: 0'] },
   ],
-  ['the old way to a node', { target: `${cluster}/api/v1/proxy/nodes/n/pods` }],
+  ['the legacy path to a node', { target: `${cluster}/api/v1/proxy/nodes/n/pods` }],
 ];
 const other: [string, Attack][] = [
   ['a list of another namespace', { target: `${cluster}/api/v1/namespaces/dev/secrets` }],
@@ -42,7 +42,7 @@ const other: [string, Attack][] = [
   ],
   ['a cluster-scoped kind', { target: `${cluster}/api/v1/nodes` }],
   ['the namespaces', { target: `${cluster}/api/v1/namespaces` }],
-  ['what is no resource', { target: `${cluster}/version` }],
+  ['a path that is not a resource', { target: `${cluster}/version` }],
 ];
 
 const crd = (plural: string, scope: 'Namespaced' | 'Cluster') => ({
@@ -66,7 +66,7 @@ const custom = (plural: string) => `/clusters/real-noprod/apis/attacks.example.c
 export function attackSpanning(): void {
   describe('S16: under a deny by namespace', () => {
     it.each(spanning)('%s is refused', async (_what, attack) => {
-      // The gateway may ask the cluster about the kind; of the request itself nothing goes there.
+      // The gateway may ask the cluster about the kind, but does not forward the request.
       const before = attackFixture().dev.requests.length;
       const reply = await send(bytesOf(attack));
       expect(reply.code).toBe(403);
@@ -78,11 +78,11 @@ export function attackSpanning(): void {
       ).toEqual([]);
     });
 
-    it.each(other)('%s is not', async (_what, attack) => {
+    it.each(other)('%s is not refused', async (_what, attack) => {
       await expectAccepted(attack);
     });
 
-    it('the refusal says what the request reaches and what to ask for', async () => {
+    it('the refusal states what the request reaches and what to request instead', async () => {
       await expectRefused({ target: `${cluster}/api/v1/secrets` }, 403, /all namespaces.*-n/);
     });
   });
@@ -120,17 +120,17 @@ export function attackSpanning(): void {
       await namespace?.remove();
     }, 30_000);
 
-    it('says of a custom kind whether it has namespaces, so that only what spans some is refused', async () => {
+    it('reports whether a custom kind is namespaced, so that only spanning requests are refused', async () => {
       const codeOf = async (target: string) => (await send(bytesOf({ target }), 5000)).code;
       await eventually(
-        'a list of a kind without namespaces is allowed',
+        'a list of a kind without namespaces to be allowed',
         async () => (await codeOf(custom('zones'))) === 200,
         20_000,
       );
       expect(await codeOf(custom('gadgets'))).toBe(403);
-      // The API server answers 429 for as long as it sets up the storage of a new kind.
+      // The API server responds with 429 while it sets up the storage of a new kind.
       await eventually(
-        'a list in a namespace is allowed',
+        'a list in a namespace to be allowed',
         async () =>
           (await codeOf(`/clusters/real-noprod/apis/attacks.example.com/v1/namespaces/${namespace.name}/gadgets`)) ===
           200,
@@ -139,7 +139,7 @@ export function attackSpanning(): void {
       expect(await codeOf(custom('unheardof'))).toBe(403);
     }, 60_000);
 
-    it('says who serves a custom kind where the gateway may ask, so that a selector narrows it', async () => {
+    it('reports who serves a custom kind if the gateway may ask, so that a selector narrows the request', async () => {
       const pinned = `${custom('gadgets')}?fieldSelector=metadata.namespace%3D${namespace.name}`;
       const codeOf = async (target: string) => (await send(bytesOf({ target }), 5000)).code;
       expect(await codeOf(pinned)).toBe(403);
@@ -160,7 +160,7 @@ export function attackSpanning(): void {
       );
       try {
         await eventually(
-          'a list with a pinned selector is allowed',
+          'a list with a pinned selector to be allowed',
           async () => (await codeOf(pinned)) === 200,
           20_000,
         );
@@ -171,13 +171,13 @@ export function attackSpanning(): void {
       }
     }, 40_000);
 
-    it('and is not believed for long: a kind that is made anew with namespaces spans them', async () => {
+    it('is asked again after a short time: a kind that is created again as namespaced spans namespaces', async () => {
       const { admin: kubectl } = theBed().cluster!;
       await kubectl.kubectl(['delete', 'crd', 'zones.attacks.example.com', '--wait=true']);
       await kubectl.apply(crd('zones', 'Namespaced'));
       await kubectl.kubectl(['wait', '--for=condition=Established', 'crd/zones.attacks.example.com', '--timeout=20s']);
       await eventually(
-        'a list is refused',
+        'a list to be refused',
         async () => (await send(bytesOf({ target: custom('zones') }), 5000)).code === 403,
         10_000,
       );

@@ -5,7 +5,7 @@ import { expectNoLogin, loginFixture, statusAt, tokenAt } from './login-fixture.
 const victim = 'victim@example.com';
 type Documents = { claims?: Record<string, unknown>; userInfo?: Record<string, unknown> };
 
-/** Whom the cluster was told of since `from`. */
+/** Returns the users that the cluster has seen since `from`. */
 const namesSince = (from: number) => [
   ...new Set(
     loginFixture()
@@ -14,10 +14,7 @@ const namesSince = (from: number) => [
   ),
 ];
 
-/**
- * The session's provider says this from now on: the session ends, and until then nobody else's name reaches the
- * cluster.
- */
+/** Changes the claims of the provider. Expects the session to end, and no other name to reach the cluster before that. */
 async function endsAfter(lies: object): Promise<void> {
   const { gateway, three, upstream } = loginFixture();
   const { token, sessionId } = await tokenAt('three');
@@ -47,7 +44,7 @@ export function attackStatements(): void {
         'a denial in the id_token',
         { claims: { email: victim, email_verified: false }, userInfo: { email: victim, email_verified: true } },
       ],
-    ])('are not put together at a login: %s', async (_what, documents) => {
+    ])('are not combined at a login: %s', async (_what, documents) => {
       loginFixture().three.lies = documents;
       await expectNoLogin(/not verified|separately/, 'three');
     });
@@ -60,14 +57,14 @@ export function attackStatements(): void {
         { claims: { email: victim, email_verified: undefined }, userInfo: { email_verified: true } },
       ],
     ])(
-      'are not put together at a refresh: %s',
+      'are not combined at a refresh: %s',
       async (_what, lies) => {
         await endsAfter(lies);
       },
       30_000,
     );
 
-    it('change together, and neither groups nor strength come from elsewhere', async () => {
+    it('change together, and groups and authentication strength come from the same document', async () => {
       const { three, upstream } = loginFixture();
       three.lies = { userInfo: { acr: 'gold', _claim_names: { groups: 'elsewhere' } } };
       const { token } = await tokenAt('three');

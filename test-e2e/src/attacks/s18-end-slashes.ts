@@ -2,9 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { clusterEvents, createNamespace, eventually, type ClusterEvent, type TestNamespace } from '../harness/index.ts';
 import { bytesOf, eventOf, expectAccepted, expectAlice, expectRefused, pods, send, webSocket } from './attack.ts';
 
-/**
- * What the official clients ask for, and resources spelt the same way: target, the verb that the API server computes.
- */
+/** What official clients request, and resources in the same form: target, and the verb that the API server determines. */
 const spelt: [string, string][] = [
   ['/version/', 'get'],
   ['/api/', 'get'],
@@ -57,7 +55,7 @@ const unclear = [
 let namespace: TestNamespace;
 type Known = ClusterEvent & { objectRef?: Record<string, string> };
 
-/** The API server's own reading of a request that the gateway let through. */
+/** Returns how the API server reads a request that the gateway forwarded. */
 async function asRead(id: string | undefined): Promise<Known> {
   return eventually(
     `the cluster's log has ${id}`,
@@ -68,7 +66,7 @@ async function asRead(id: string | undefined): Promise<Known> {
 
 export function attackEndSlashes(): void {
   describe('S18: a path that ends in a slash', () => {
-    it.each(spelt)('(%s) goes on byte for byte and is judged and recorded as %s', async (target, verb) => {
+    it.each(spelt)('(%s) is forwarded byte for byte, and authorized and recorded as %s', async (target, verb) => {
       const { request } = await expectAccepted({ target: `/clusters/dev${target}` });
       expect(request.url).toBe(target);
       expectAlice(request);
@@ -76,11 +74,11 @@ export function attackEndSlashes(): void {
       expect([data.verb, data.requestURI]).toEqual([verb, target]);
     });
 
-    it.each(denied)('(%s) is no way past a deny that names it without, or with', async (target) => {
+    it.each(denied)('(%s) does not bypass a deny that names it without the slash, or with it', async (target) => {
       await expectRefused({ target: `/clusters/noslash${target}` }, 403);
     });
 
-    it.each(shells)('(%s) is as much a shell as it is without', async (end) => {
+    it.each(shells)('(%s) is equivalent to a shell, as without the slash', async (end) => {
       const lines = end === 'proxy/' ? [] : webSocket;
       await expectRefused({ target: `/clusters/noshell/api/v1/namespaces/dev/pods/web/${end}`, lines }, 403);
       await expectRefused(
@@ -92,7 +90,7 @@ export function attackEndSlashes(): void {
       );
     });
 
-    it('turns no delete of everything into one of something', async () => {
+    it('does not turn a delete of a collection into a delete of an object', async () => {
       await expectRefused({ method: 'DELETE', target: '/clusters/readonly/api/v1/namespaces/dev/pods/' }, 403);
       const { request } = await expectAccepted({ method: 'DELETE', target: `${pods}/` });
       expect((await eventOf(request.header('audit-id')[0])).data).toMatchObject({
@@ -101,7 +99,7 @@ export function attackEndSlashes(): void {
       });
     });
 
-    it.each(unclear)('or in something like it (%s) is refused', async (target) => {
+    it.each(unclear)('or in something similar (%s) is refused', async (target) => {
       await expectRefused({ target: `/clusters/dev${target}` }, 400, /target is refused/);
     });
   });
@@ -130,7 +128,7 @@ export function attackEndSlashes(): void {
       '/api/v1/nodes',
       '/apis/nothing.example.com/v1',
       '/apis/nothing.example.com/v1/things',
-    ])('reads %s with a slash as the gateway does, and answers itself', async (path) => {
+    ])('reads %s with a slash like the gateway, and responds itself', async (path) => {
       const target = path.replace('NAMESPACE', namespace.name);
       const bare = path.startsWith('/api/v1/watch/')
         ? undefined
@@ -149,13 +147,13 @@ export function attackEndSlashes(): void {
         name: ours.objectRef?.name ?? '',
         subresource: ours.objectRef?.subresource ?? '',
       });
-      // Exact paths (health, OpenAPI, logs) are not found, or not allowed by RBAC, with a slash; everything else is
-      // answered alike.
+      // With a slash, exact paths (health, OpenAPI, logs) are not found or not allowed by RBAC. Everything else gets the
+      // same response.
       if (bare && !['/healthz', '/logs', '/openapi/v3'].includes(path))
         expect([reply.code, reply.body.replaceAll(`${target}/`, target)]).toEqual([bare.code, bare.body]);
     });
 
-    it('cannot read what names a verb and nothing else, which no policy allows', async () => {
+    it('cannot read a path that names only a verb, which no policy allows', async () => {
       for (const end of ['watch/', 'proxy/']) await expectRefused({ target: `/clusters/readonly/api/v1/${end}` }, 403);
       expect((await send(bytesOf({ target: '/clusters/real/api/v1/watch/' }), 4000)).code).toBe(500);
     });

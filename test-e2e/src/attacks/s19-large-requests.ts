@@ -3,22 +3,22 @@ import { expectAccepted, expectRefused, webSocket, type Attack } from './attack.
 
 const cluster = '/clusters/noprogram/api/v1/namespaces/dev/pods';
 const padded = (count: number, part: string) => part.repeat(count);
-/** Each of them takes the rule's expression beyond the work that it may do. */
+/** Each of them makes the rule's expression exceed its cost limit. */
 const large: [string, Attack][] = [
   [
-    'an exec with a command that is padded',
+    'an exec with a padded command',
     { target: `${cluster}/web/exec?${padded(900, 'command=a/b/c/d&')}command=/etc/passwd`, lines: webSocket },
   ],
   [
-    'a label selector of thousands of terms',
+    'a label selector with thousands of terms',
     { target: `${cluster}?labelSelector=${padded(3000, 'a%3Db,')}env%3Dprod` },
   ],
   [
-    'a path of thousands of slashes',
+    'a path with thousands of slashes',
     { target: `/clusters/noprogram/api/v1/namespaces/dev/services/web/proxy${padded(3000, '/a-b')}/secret` },
   ],
 ];
-/** The same without what makes them large. */
+/** The same requests without the padding. */
 const small: [string, Attack][] = [
   ['an exec', { target: `${cluster}/web/exec?command=/etc/passwd`, lines: webSocket }],
   ['a label selector', { target: `${cluster}?labelSelector=env%3Dprod` }],
@@ -27,17 +27,17 @@ const small: [string, Attack][] = [
 
 export function attackExpressions(): void {
   describe('S19: an expression that denies', () => {
-    it.each(small)('holds for %s', async (_what, attack) => {
+    it.each(small)('applies to %s', async (_what, attack) => {
       const { event } = await expectRefused(attack, 403);
       expect(event.data.sallyport.decision).toMatchObject({ effect: 'deny', reasons: ['expression-ok'] });
     });
 
-    it.each(large)('is not switched off by %s', async (_what, attack) => {
+    it.each(large)('is not bypassed by %s', async (_what, attack) => {
       const { event } = await expectRefused(attack, 403);
       expect(event.data.sallyport.decision).toMatchObject({ effect: 'deny', reasons: ['expression-error'] });
     });
 
-    it('lets pass what it is not about', async () => {
+    it('does not affect other requests', async () => {
       await expectAccepted({ target: `${cluster}/web` });
     });
   });

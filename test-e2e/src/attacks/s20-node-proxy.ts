@@ -47,7 +47,7 @@ export function attackNodeProxy(): void {
       await expectRefused({ target, lines: spdy }, 403);
     });
 
-    it("what is allowed is recorded with the API server's verb, what it asks of the kubelet, its command and its ports", async () => {
+    it("an allowed request is recorded with the API server's verb, the kubelet path, its command and its ports", async () => {
       const { request } = await expectAccepted(
         { target: '/clusters/dev/api/v1/nodes/n/proxy/portForward/prod/web?port=5432', lines: webSocket },
         101,
@@ -105,7 +105,7 @@ export function attackNodeProxy(): void {
       await namespace?.remove();
     }, 30_000);
 
-    it('opens a port-forward and runs a command for whoever may, and for nobody who may only read', async () => {
+    it('opens a port-forward and runs a command only for callers with more than read access', async () => {
       const forward: string[] = [
         'Connection: Upgrade',
         'Upgrade: SPDY/3.1',

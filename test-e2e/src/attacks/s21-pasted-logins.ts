@@ -18,7 +18,7 @@ function pasteLogin() {
   return { verifier, path: `/.sallyport/login?${query.toString()}` };
 }
 
-/** Asks the gateway from another address of this machine, and says which status came. */
+/** Sends a request to the gateway from another address of this machine, and returns the status. */
 function askFrom(localAddress: string, path: string, headers: Record<string, string>): Promise<number> {
   const { gateway } = loginFixture();
   return new Promise((resolve, reject) => {
@@ -35,18 +35,18 @@ function askFrom(localAddress: string, path: string, headers: Record<string, str
   });
 }
 
-/** What a person sees who goes through with it in their browser, at 127.0.0.1. */
+/** Returns what a person sees who completes the login in their browser, at 127.0.0.1. */
 const pageOf = async (path: string) =>
   (await createPlainBrowser({ ca: loginFixture().gateway.caPem }).go(`${loginFixture().gateway.pagesUrl}${path}`))
     .answer;
 
 export function attackPastedLogins(): void {
-  describe('S21: where a login began whose code is pasted', () => {
+  describe('S21: the origin of a login with a pasted code', () => {
     it.each([
       ['a page of another site', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }],
       ['a page of our own site', { 'sec-fetch-site': 'same-origin' }],
       ['a page that names its origin', { origin: 'https://evil.example' }],
-    ])('is not changed by %s that the person has open', async (_what, headers) => {
+    ])('is not changed by %s that the person has opened', async (_what, headers) => {
       const { path } = pasteLogin();
       expect(await askFrom('127.0.0.2', path, { 'user-agent': 'program-of-the-attacker' })).toBe(200);
       expect(await askFrom('127.0.0.1', path, headers)).toBe(403);
@@ -56,24 +56,24 @@ export function attackPastedLogins(): void {
       expect(text).toContain('program-of-the-attacker');
     });
 
-    it('is not begun by such a page either', async () => {
+    it('cannot be set by such a page either', async () => {
       const { path } = pasteLogin();
       expect(await askFrom('127.0.0.1', path, { 'sec-fetch-site': 'cross-site' })).toBe(403);
       const { status, text } = await pageOf(path);
       expect([status, text.includes('class="paste"')]).toEqual([400, false]);
     });
 
-    it('is what the first request said, whoever asks later', async () => {
+    it('is that of the first request, whoever asks later', async () => {
       const { path } = pasteLogin();
       expect(await askFrom('127.0.0.2', path, { 'user-agent': 'first' })).toBe(200);
       expect(await askFrom('127.0.0.1', path, { 'user-agent': 'first' })).toBe(409);
       expect(await askFrom('127.0.0.2', path, { 'user-agent': 'second' })).toBe(409);
-      // As Node's own fetch asks.
+      // With the headers of the fetch of Node.js.
       expect(await askFrom('127.0.0.2', path, { 'user-agent': 'first', 'sec-fetch-mode': 'cors' })).toBe(200);
       expect((await pageOf(path)).text).toContain('127.0.0.2 (not the address of this browser)');
     });
 
-    it('is in the event of the session, beside the browser', async () => {
+    it('is in the event of the session, next to the browser', async () => {
       const { gateway } = loginFixture();
       const { path, verifier } = pasteLogin();
       await askFrom('127.0.0.2', path, { 'user-agent': 'program' });

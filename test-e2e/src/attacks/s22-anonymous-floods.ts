@@ -4,11 +4,11 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually, startGateway, type Gateway } from '../harness/index.ts';
 import { attackFixture } from './attack-fixture.ts';
 
-/** So few that the whole quota is filled many times over within a test. */
+/** So few that a test fills the quota many times. */
 const quotas = { keep: 50, keepAnonymous: 20 };
 const requests = 1500;
 
-/** Requests that nobody is logged in for, of several causes, over many connections. */
+/** Sends anonymous requests with several causes over many connections. */
 async function flood(gateway: Gateway): Promise<void> {
   const one = (index: number) =>
     [
@@ -42,7 +42,7 @@ export function attackTrailByFlood(): void {
     }, 60_000);
     afterAll(() => gateway?.stop(), 60_000);
 
-    it('displaces no event of a person who is logged in, and counts the rest', async () => {
+    it('displaces no event of a logged-in person, and counts the rest', async () => {
       expect((await gateway.request('/clusters/dev/api/v1/namespaces/kept/pods', { token })).status).toBe(200);
       await eventually('the events of alice', async () =>
         (await search('user=alice%40example.com&namespace=kept')).length === 2 ? true : undefined,
@@ -63,13 +63,13 @@ export function attackTrailByFlood(): void {
       expect(anonymous.length).toBeLessThanOrEqual(quotas.keepAnonymous);
       expect(counted(anonymous)).toBe(requests);
       expect(anonymous.map(({ data }) => data.sallyport.aggregated?.address)).toEqual(anonymous.map(() => '127.0.0.1'));
-      // The retention job has come by when a tenth of the quota has been stored, many times over.
+      // The retention job runs when a tenth of the quota has been stored, so it has run many times.
       await pause(500);
       expect(await search('user=alice%40example.com&namespace=kept')).toHaveLength(2);
       expect(await search('type=session.login')).toHaveLength(1);
     }, 120_000);
 
-    it('leaves nothing out on Kafka, and is one event with a count in PostgreSQL', async () => {
+    it('is complete on Kafka, and is one event with a count in PostgreSQL', async () => {
       const { gateway: running } = attackFixture();
       const before = running.events({ code: 401 }).length;
       await Promise.all(

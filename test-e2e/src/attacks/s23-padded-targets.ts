@@ -4,8 +4,8 @@ import { eventOf, exec, expectAccepted, expectRefused, pods, spdy } from './atta
 const pads = 'pad=xxxxxxxx&'.repeat(900);
 
 export function attackTargetsByPadding(): void {
-  describe('S23: a target that is padded', () => {
-    it('does not keep its selectors out of its event', async () => {
+  describe('S23: a padded target', () => {
+    it('has its selectors in its event', async () => {
       const { request } = await expectAccepted({
         target: `/clusters/dev/api/v1/secrets?${pads}labelSelector=app%3Dvault&fieldSelector=metadata.namespace%3Dprod`,
       });
@@ -22,7 +22,7 @@ export function attackTargetsByPadding(): void {
       }
     });
 
-    it('does not keep the end of a proxied path out of it', async () => {
+    it('has the end of a proxied path in its event', async () => {
       const { request } = await expectAccepted({
         target: `/clusters/dev/api/v1/namespaces/dev/services/web/proxy/${'x/'.repeat(4000)}admin/delete`,
       });
@@ -31,7 +31,7 @@ export function attackTargetsByPadding(): void {
       ).toMatch(/^\/x\/x\/[\s\S]*\/admin\/delete$/);
     });
 
-    it('does not keep itself out of the event of its refusal', async () => {
+    it('is in the event of its refusal', async () => {
       const { event } = await expectRefused(
         { method: 'DELETE', target: `/clusters/readonly/api/v1/namespaces/dev/pods?${pads}labelSelector=app%3Dvault` },
         403,
@@ -39,7 +39,7 @@ export function attackTargetsByPadding(): void {
       expect(event.data.sallyport.request).toMatchObject({ method: 'DELETE', labelSelector: 'app=vault' });
     });
 
-    it('is on record whole where it writes or runs something: a long script is', async () => {
+    it('is recorded completely if it writes or runs something, such as a long script', async () => {
       const script = 'x'.repeat(50_000);
       const { request } = await expectAccepted(
         { method: 'POST', target: `${exec}&command=${script}`, lines: spdy },
@@ -57,7 +57,7 @@ export function attackTargetsByPadding(): void {
       ).toBe(`pad=${script}&dryRun=All`);
     });
 
-    it('and writes is refused where its event cannot hold it', async () => {
+    it('of a write is refused if its event cannot contain it', async () => {
       const { event } = await expectRefused(
         { method: 'DELETE', target: `${pods}?labelSelector=${'%1b'.repeat(20_000)}` },
         414,
@@ -67,7 +67,7 @@ export function attackTargetsByPadding(): void {
     });
 
     it.each(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])(
-      'or is not, has its method in its event: %s',
+      'has its method in its event, and so has any other: %s',
       async (method) => {
         const { request } = await expectAccepted({
           method,

@@ -20,7 +20,7 @@ const watchers = (attack: Attack, cluster: string): Attack => ({
 });
 
 export function attackSpecialVerbs(): void {
-  describe('S24: where the path names the verb', () => {
+  describe('S24: if the path names the verb', () => {
     it.each(writes)(
       '%s is refused, under a policy of reads and under one that allows everything',
       async (_what, attack) => {
@@ -38,7 +38,7 @@ export function attackSpecialVerbs(): void {
       );
     });
 
-    it('a read is not', async () => {
+    it('a read is not refused', async () => {
       await expectAccepted({ target: '/clusters/watchers/apis/example.com/v1/watch/namespaces/dev/widgets' });
       await expectAccepted({ target: '/clusters/dev/api/v1/proxy/namespaces/dev/services/web' });
       await expectAccepted({

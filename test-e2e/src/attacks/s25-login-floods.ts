@@ -9,7 +9,7 @@ const inBatches = async (count: number, work: (n: number) => Promise<unknown>) =
     await Promise.all(Array.from({ length: Math.min(20, count - from) }, (_, n) => work(from + n)));
 };
 
-/** The metrics of authenticate, by name, over all labels. */
+/** Returns a metric of authenticate by name, summed over all labels. */
 async function metric(name: string): Promise<number> {
   const { text } = await httpRequestOnce(
     `http://127.0.0.1:${loginFixture().gateway.adminPorts['authenticate']}/metrics`,
@@ -22,7 +22,7 @@ async function metric(name: string): Promise<number> {
 
 export function attackPendingLogins(): void {
   describe('S25: a flood of logins', () => {
-    it("fills no store and ends nobody's login; metrics and one event show it", async () => {
+    it('fills no store and ends no login, and shows in metrics and one event', async () => {
       const { gateway, one } = loginFixture();
       const begin = `${gateway.pagesUrl}/.sallyport/login?provider=one`;
       const victim = createPlainBrowser({ ca: gateway.caPem, leaveAt: `${gateway.pagesUrl}/.sallyport/callback` });
@@ -56,7 +56,7 @@ export function attackPendingLogins(): void {
       ).toBeGreaterThanOrEqual(300);
     }, 60_000);
 
-    it('of answers that are made up fills no store either', async () => {
+    it('of invented responses fills no store either', async () => {
       const { gateway } = loginFixture();
       const before = await gateway.redis!.client.dbsize();
       await inBatches(40, async (n) => {
@@ -75,7 +75,7 @@ export function attackPendingLogins(): void {
       expect(await gateway.redis!.client.dbsize()).toBeLessThanOrEqual(before);
     }, 60_000);
 
-    it('by a program is bounded for its address', async () => {
+    it('by a program is limited per address', async () => {
       const { gateway } = loginFixture();
       const statuses = new Map<number, number>();
       await inBatches(320, async (n) => {

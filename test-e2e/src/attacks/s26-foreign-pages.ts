@@ -6,7 +6,7 @@ const challenge = { state: 'long-enough', code_challenge: 'A'.repeat(43), code_c
 const ways: [string, Record<string, string>, RegExp][] = [
   ['a browser', {}, /logged in here/],
   ['a program', { redirect_uri: 'http://127.0.0.1:4321/', ...challenge }, /127\.0\.0\.1:4321/],
-  ["a client of Pomerium's", { pomerium_redirect_uri: 'http://localhost:4321/' }, /localhost:4321/],
+  ['a Pomerium client', { pomerium_redirect_uri: 'http://localhost:4321/' }, /localhost:4321/],
   ['a pasted code', { redirect_uri: 'urn:ietf:wg:oauth:2.0:oob', ...challenge }, /shows a code/],
   ['a device', { user_code: 'BCDF-GHJK' }, /which device/],
 ];
@@ -18,7 +18,7 @@ const ask = (query: Record<string, string>, headers: Record<string, string>) =>
 
 export function attackSilentLogins(): void {
   describe('S26: a page of another site', () => {
-    it.each(ways)('that sends a browser to log in (%s) has it asked first', async (_way, query, says) => {
+    it.each(ways)('that sends a browser to log in (%s) causes a confirmation first', async (_way, query, says) => {
       const { one } = loginFixture();
       const calls = one.calls.length;
       for (const site of ['cross-site', 'same-site']) {
@@ -39,7 +39,7 @@ export function attackSilentLogins(): void {
     });
 
     it.each(ways.slice(0, 3))(
-      'is no hindrance to who logs in by themselves (%s): by the link on the page, from an address bar, by a program, by an old browser',
+      'does not hinder people who log in themselves (%s): by the link on the page, the address bar, a program or an old browser',
       async (_way, query) => {
         const { one } = loginFixture();
         const link = /<a class="act" href="([^"]+)"/
@@ -53,7 +53,7 @@ export function attackSilentLogins(): void {
       },
     );
 
-    it("finds no way round by the gateway's other address or by another way to ask", async () => {
+    it("cannot bypass it with the gateway's other address or with another kind of request", async () => {
       const { gateway } = loginFixture();
       const there = await gateway.request('/.sallyport/login?provider=one', {
         headers: { accept: 'text/html', 'sec-fetch-site': 'cross-site' },

@@ -26,8 +26,8 @@ const never = (request: IncomingMessage) => void request.on('error', () => {});
 
 const answered: [string, Shape][] = [
   ['a plain GET of an aggregated API', { answer: drip(), target: '/clusters/dev/apis/metrics.example.com/v1/endless' }],
-  ['a GET of a promised length', { answer: drip(1_000_000), target: pods }],
-  ['what is no resource', { answer: drip(), target: '/clusters/dev/version' }],
+  ['a GET with an announced length', { answer: drip(1_000_000), target: pods }],
+  ['a path that is not a resource', { answer: drip(), target: '/clusters/dev/version' }],
   [
     'a pod behind services/proxy',
     { answer: drip(), target: '/clusters/dev/api/v1/namespaces/dev/services/web/proxy/download' },
@@ -35,21 +35,21 @@ const answered: [string, Shape][] = [
   ['logs that are not followed, to a slow reader', { answer: flood, target: `${pods}/web/log`, reads: false }],
   ['a large list to a slow reader', { answer: flood, target: pods, reads: false }],
   [
-    'a write whose answer has no end',
+    'a write with an endless response',
     { answer: drip(), method: 'POST', target: pods, lines: ['Content-Length: 2'], body: '{}' },
   ],
   [
-    'a write that is answered before its body ends',
+    'a write with a response before its body ends',
     { answer: drip(), method: 'POST', target: pods, lines: ['Transfer-Encoding: chunked'], body: '2\r\n{}\r\n' },
   ],
 ];
 const unanswered: [string, Shape][] = [
   [
-    'a write whose body has no end (with a length)',
+    'a write with an endless body (with a length)',
     { answer: swallow, method: 'POST', target: pods, lines: ['Content-Length: 100000'], body: 'begun' },
   ],
   [
-    'a write whose body has no end (in chunks)',
+    'a write with an endless body (in chunks)',
     {
       answer: swallow,
       method: 'PUT',
@@ -58,11 +58,11 @@ const unanswered: [string, Shape][] = [
       body: '5\r\nbegun\r\n',
     },
   ],
-  ['a write without an answer', { answer: never, method: 'DELETE', target: `${pods}/web` }],
-  ['a read without an answer', { answer: never, target: `${pods}/web` }],
+  ['a write without a response', { answer: never, method: 'DELETE', target: `${pods}/web` }],
+  ['a read without a response', { answer: never, target: `${pods}/web` }],
 ];
 const longMs = 2000;
-/** A second is promised; a busy machine is given three. */
+/** The promised time is one second. A busy machine gets three. */
 const inTimeMs = 3000;
 const wait = (ms: number) =>
   new Promise((resolve) => {
@@ -92,11 +92,11 @@ async function begin(
   const stream = await openRaw(bytesOf({ ...attack, authorization: `Bearer ${token}` }));
   open.push(stream);
   if (!reads) stream.socket.pause();
-  const request = await eventually('it is at the cluster', () => dev.requests[from]);
+  const request = await eventually('it to be at the cluster', () => dev.requests[from]);
   return { stream, connection: request.connection };
 }
 
-/** Has a request under way for two seconds, ends its session, and waits for the end at both sides. */
+/** Keeps a request open for two seconds, ends its session, and waits for the end on both sides. */
 async function endWithSession(shape: Shape, kind: string): Promise<{ stream: RawStream; auditId: string }> {
   const login = await attackFixture().gateway.login('alice@example.com');
   const { stream, connection } = await begin(shape, login.token);
@@ -116,7 +116,7 @@ async function endWithSession(shape: Shape, kind: string): Promise<{ stream: Raw
 
 function attackSessions(): void {
   it.each(answered)(
-    '(%s) is listed, and ends within a second of its session; it does not look whole',
+    '(%s) is listed, ends within a second of its session, and does not look complete',
     async (_what, shape) => {
       const { stream, auditId } = await endWithSession(shape, shape.target!.includes('/proxy/') ? 'proxy' : 'request');
       await eventually('the end', () => stream.endedAt !== undefined, inTimeMs);
@@ -138,7 +138,7 @@ function attackSessions(): void {
     });
   });
 
-  it('whose session ended before it was two seconds old ends too, and the list of what has ended says why', async () => {
+  it('whose session ended within its first two seconds ends too, and the list of ended ones states why', async () => {
     const login = await attackFixture().gateway.login('alice@example.com');
     const { stream } = await begin({ answer: drip(), target: pods }, login.token);
     await eventually('an answer', () => stream.text().includes('200'));
@@ -151,7 +151,7 @@ function attackSessions(): void {
 }
 
 function attackNumbers(): void {
-  it('is one of too many of its person: the next is refused before anything goes upstream, by whatever session; streams and others go on', async () => {
+  it('beyond the limit of its person is refused before anything is sent upstream, whichever session it uses, while streams and others continue', async () => {
     const { gateway, tokens } = attackFixture();
     const second = (await gateway.login('alice@example.com')).token;
     attackFixture().dev.answer(drip());
@@ -160,7 +160,7 @@ function attackNumbers(): void {
     for (let count = 0; count < limits.inFlightPerUser; count += 1)
       open.push(await openRaw(bytesOf({ authorization: `Bearer ${count % 2 === 0 ? tokens.alice : second}` })));
     await eventually(
-      'all are under way',
+      'all to be in progress',
       () => attackFixture().dev.requests.length === begun + limits.inFlightPerUser,
       10_000,
     );
@@ -184,14 +184,14 @@ function attackNumbers(): void {
     open.push(other);
     await eventually('somebody else', () => other.text().includes('200'));
     for (const { socket } of open.splice(0)) socket.destroy();
-    await eventually('none is under way', async () => (await metric('sallyport_proxy_open_requests')) < 5);
+    await eventually('none to be in progress', async () => (await metric('sallyport_proxy_open_requests')) < 5);
     attackFixture().dev.answer(undefined);
     await expectAccepted({});
   }, 60_000);
 }
 
 export function attackEndlessExchanges(): void {
-  describe('S27: a plain exchange without an end', () => {
+  describe('S27: an endless plain exchange', () => {
     afterEach(() => {
       for (const { socket } of open.splice(0)) socket.destroy();
     });

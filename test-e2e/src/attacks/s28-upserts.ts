@@ -42,8 +42,8 @@ type Discovered = {
 type Tried = { what: string; code: number; creates: boolean; taken: boolean };
 
 /**
- * Sends an apply and a PUT for an object that is not there, of each kind and subresource that takes them, as a dry run.
- * Whatever is not a 404 went on to create it.
+ * Sends an apply and a PUT for a missing object of each kind and subresource that supports them, as a dry run. A response
+ * other than 404 means that it would be created.
  */
 async function tryEveryKind(read: (path: string) => Promise<Discovered>): Promise<Tried[]> {
   const tried: Tried[] = [];
@@ -54,7 +54,7 @@ async function tryEveryKind(read: (path: string) => Promise<Discovered>): Promis
     const prefix = groupVersion === 'v1' ? '/api/v1' : `/apis/${groupVersion}`;
     for (const { name, namespaced, kind, group = '', version, verbs } of (await read(prefix)).resources) {
       const [resource, subresource] = name.split('/');
-      // Those of other tests come and go, and what is proxied is not written.
+      // Kinds of other tests are temporary, and proxied resources are not written.
       if (subresource === 'proxy' || groupVersion.includes('example.com')) continue;
       const target = `${prefix}${namespaced ? '/namespaces/default' : ''}/${resource}/not-there${subresource === undefined ? '' : `/${subresource}`}?dryRun=All`;
       const body = JSON.stringify({
@@ -85,16 +85,16 @@ async function tryEveryKind(read: (path: string) => Promise<Discovered>): Promis
 }
 
 export function attackUpserts(): void {
-  describe('S28: what may create', () => {
+  describe('S28: a request that may create', () => {
     it.each(upserts)(
-      '%s is refused where create is denied, and where update and patch alone are allowed',
+      '%s is refused if create is denied, and if only update and patch are allowed',
       async (_what, attack) => {
         await expectRefused(at('nocreate', attack), 403, /create/);
         await expectRefused(at('updaters', attack), 403);
       },
     );
-    it('a PUT of a kind that is not built in is refused like them: an aggregated API may create by it', async () => {
-      // The gateway may ask the cluster who serves the kind; of the request itself nothing goes there.
+    it('a PUT of a custom kind is refused like them, because an aggregated API may create by it', async () => {
+      // The gateway may ask the cluster who serves the kind, but does not forward the request.
       const before = attackFixture().dev.requests.length;
       for (const cluster of ['nocreate', 'updaters']) expect((await send(bytesOf(at(cluster, custom)))).code).toBe(403);
       expect(
@@ -104,7 +104,7 @@ export function attackUpserts(): void {
       ).toEqual([]);
     });
 
-    it.each(updates)('%s is not', async (_what, attack) => {
+    it.each(updates)('%s is not refused', async (_what, attack) => {
       await expectAccepted(at('nocreate', attack));
       await expectAccepted(at('updaters', attack));
     });
@@ -159,7 +159,7 @@ export function attackUpserts(): void {
       ];
     };
 
-    it('creates by these, so that they are refused where create is denied', async () => {
+    it('creates by these, so they are refused if create is denied', async () => {
       const { admin } = theBed().cluster!;
       const exists = async (what: string) => (await admin.tryKubectl(['get', what, '-n', namespace.name])).code === 0;
       for (const [what, attack] of made()) {
@@ -173,12 +173,12 @@ export function attackUpserts(): void {
           201,
           true,
         ]);
-        // Once it exists it may be an update, but the request cannot say so.
+        // Once the object exists, it may be an update, but the request does not show that.
         expect((await send(bytesOf(at('real-nocreate', attack)), 5000)).code).toBe(403);
       }
     }, 40_000);
 
-    it('creates by no other patch and by no PUT of another kind', async () => {
+    it('does not create by another patch or by a PUT of another kind', async () => {
       const path = `/api/v1/namespaces/${namespace.name}/configmaps/absent`;
       for (const attack of [
         sent('PATCH', path, 'application/merge-patch+json'),
@@ -198,7 +198,7 @@ export function attackUpserts(): void {
         expect((await send(bytesOf(at('real-nocreate', attack)), 5000)).code).toBe(404);
     }, 30_000);
 
-    it('creates by what the gateway takes for an upsert, and by nothing else, of all kinds that it serves', async () => {
+    it('creates exactly by what the gateway classifies as an upsert, for all kinds that it serves', async () => {
       const { admin } = theBed().cluster!;
       const role = {
         apiVersion: 'rbac.authorization.k8s.io/v1',

@@ -10,16 +10,16 @@ const sent = (method: string, path: string, type = 'application/json', body = '{
   body,
 });
 const merge = 'application/merge-patch+json';
-/** Each of these is answered with Secrets. */
+/** The responses to each of these contain Secrets. */
 const answered: [string, Attack][] = [
   ['an empty patch', sent('PATCH', `${secrets}/a`, merge)],
-  ['a patch that is only tried', sent('PATCH', `${secrets}/a?dryRun=All`, merge)],
+  ['a patch as a dry run', sent('PATCH', `${secrets}/a?dryRun=All`, merge)],
   ['a PUT', sent('PUT', `${secrets}/a`)],
   ['a POST', sent('POST', secrets)],
   ['a delete', { method: 'DELETE', target: `${secrets}/a` }],
   ['a delete of all', { method: 'DELETE', target: secrets }],
-  ['a delete of all that is only tried', { method: 'DELETE', target: `${secrets}?dryRun=All` }],
-  ['a delete in all namespaces that is only tried', { method: 'DELETE', target: '/api/v1/secrets?dryRun=All' }],
+  ['a delete of all as a dry run', { method: 'DELETE', target: `${secrets}?dryRun=All` }],
+  ['a delete in all namespaces as a dry run', { method: 'DELETE', target: '/api/v1/secrets?dryRun=All' }],
   ['a read', { target: `${secrets}/a` }],
   ['a list', { target: secrets }],
   ['a watch', { target: '/api/v1/watch/secrets' }],
@@ -29,13 +29,13 @@ const at = (cluster: string, attack: Attack): Attack => ({ ...attack, target: `/
 
 export function attackSecrets(): void {
   describe('S29: Secrets', () => {
-    it.each(answered)('do not leave by %s where reads of them are denied', async (_what, attack) => {
+    it.each(answered)('are not returned by %s if reads of them are denied', async (_what, attack) => {
       await expectRefused(at('nosecrets', attack), 403);
     });
-    it.each(tried)('do not leave by %s where dry runs alone are allowed', async (_what, attack) => {
+    it.each(tried)('are not returned by %s if only dry runs are allowed', async (_what, attack) => {
       await expectRefused(at('tries', attack), 403);
     });
-    it('are not what only shares their name', async () => {
+    it('are not confused with other resources of that name', async () => {
       await expectAccepted(at('nosecrets', sent('PATCH', '/apis/example.com/v1/namespaces/dev/secrets/a', merge)));
       await expectAccepted(at('tries', { method: 'DELETE', target: '/api/v1/namespaces/dev/configmaps?dryRun=All' }));
     });
@@ -54,7 +54,7 @@ export function attackSecrets(): void {
     }, 30_000);
     afterAll(() => namespace?.remove());
 
-    it('answers with them, so that these are refused where reads are denied and where dry runs alone are allowed', async () => {
+    it('returns them, so these are refused if reads are denied and if only dry runs are allowed', async () => {
       const place = `/api/v1/namespaces/${namespace.name}/secrets`;
       const planted = Buffer.from('what-no-attacker-may-read').toString('base64');
       for (const attack of [

@@ -8,11 +8,11 @@ const sent = (method: string, path: string, type = 'application/json'): Attack =
   body: '{}',
 });
 const requests = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
-/** Everything by which a credential is minted, besides what gives a shell. */
+/** Everything that mints a credential, apart from what gives a shell. */
 const minting: [string, Attack][] = [
   ['a token of a ServiceAccount', sent('POST', '/api/v1/namespaces/dev/serviceaccounts/default/token')],
   ['a request for a certificate', sent('POST', requests)],
-  ['one that is applied', sent('PATCH', `${requests}/a`, 'application/apply-patch+yaml')],
+  ['an applied one', sent('PATCH', `${requests}/a`, 'application/apply-patch+yaml')],
   ['an approval', sent('PUT', `${requests}/a/approval`)],
   ['an approval by patch', sent('PATCH', `${requests}/a/approval`, 'application/merge-patch+json')],
   [
@@ -28,7 +28,7 @@ export function attackMinting(): void {
       expect(event.data.sallyport.decision?.reasons).toContain('k8s-shell-equivalent-ok');
     });
 
-    it('are not what is read of requests for certificates', async () => {
+    it('are not confused with reads of certificate requests', async () => {
       const { request } = await expectAccepted({ target: `/clusters/noshell${requests}` });
       expect((await eventOf(request.header('audit-id')[0])).data.verb).toBe('list');
       await expectAccepted(sent('PATCH', `${requests}/a`, 'application/merge-patch+json'));

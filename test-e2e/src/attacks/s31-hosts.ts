@@ -3,7 +3,7 @@ import { expectRefused, reached, send } from './attack.ts';
 import { attackFixture } from './attack-fixture.ts';
 
 const cluster = 'dev.k8s.test';
-/** A request with exactly these Host lines, as a cookie's owner or with alice's token. */
+/** Sends a request with exactly these Host lines, with a cookie or with alice's token. */
 const bytes = (target: string, hosts: readonly string[], more: readonly string[] = []) =>
   [
     `GET ${target} HTTP/1.1`,
@@ -19,20 +19,20 @@ const pairs: [string, string[]][] = [
   ['the second empty', [cluster, '']],
   ['both empty', ['', '']],
   ['two hosts', ['127.0.0.1', cluster]],
-  ['two hosts the other way', [cluster, '127.0.0.1']],
+  ['two hosts in the other order', [cluster, '127.0.0.1']],
   ['twice the same', [cluster, cluster]],
   ['three, two of them empty', ['', '', cluster]],
   ['two in one line', [`127.0.0.1, ${cluster}`]],
 ];
 
 export function attackHosts(): void {
-  describe('S31: Host lines that two readers could take for different hosts', () => {
-    it.each(pairs)('(%s) open neither a cluster', async (_what, hosts) => {
+  describe('S31: ambiguous Host lines', () => {
+    it.each(pairs)('(%s) do not open a cluster', async (_what, hosts) => {
       await expectRefused(bytes('/api/v1/namespaces/dev/pods', hosts), 400, /Host/);
       await expectRefused(bytes('/clusters/dev/api/v1/namespaces/dev/pods', hosts), 400, /Host/);
     });
 
-    it.each(pairs)('(%s) nor a page of the gateway, nor its health', async (_what, hosts) => {
+    it.each(pairs)('(%s) do not open a page of the gateway or its health check', async (_what, hosts) => {
       for (const target of [
         '/.sallyport/me',
         '/.sallyport/api/v1/clusters',
@@ -46,13 +46,13 @@ export function attackHosts(): void {
       }
     });
 
-    it('are not made up for by a host in the target', async () => {
+    it('are not accepted because of a host in the target', async () => {
       for (const target of [`http://${cluster}/api/v1/pods`, `https://${cluster}/.sallyport/me`]) {
         for (const hosts of [['127.0.0.1'], [cluster], ['', cluster]]) await expectRefused(bytes(target, hosts), 400);
       }
     });
 
-    it('do not pass in front of an upgrade or behind another request', async () => {
+    it('are not accepted for an upgrade or behind another request', async () => {
       const exec = bytes(
         '/api/v1/namespaces/dev/pods/web/exec?command=ls',
         ['', cluster],

@@ -31,14 +31,14 @@ const moments = [
 const hostile = (name: string) =>
   ['code', 'limit'].includes(name) ? numbers : ['since', 'until'].includes(name) ? moments : texts;
 
-/** Asks for events, or for what else has a list and filters. */
+/** Requests events, or another list with filters. */
 const ask = (query: string, list = 'audit') =>
   attackFixture().gateway.request(`${api}/${list}?${query}`, { token: attackFixture().tokens.alice });
 
 export function attackAuditQueries(): void {
-  describe('S32: queries of the audit trail with values that the store cannot hold', () => {
+  describe('S32: audit queries with values that the store cannot contain', () => {
     it.each(Object.keys(auditQuerySchema.shape))(
-      'answers every value of %s, or says what is wrong with it',
+      'answers every value of %s, or reports what is wrong with it',
       async (name) => {
         for (const value of hostile(name)) {
           const answer = await ask(`${name}=${value}`);
@@ -59,13 +59,13 @@ export function attackAuditQueries(): void {
       ['user=a&user=b', 'user: appears more than once'],
       ['user[]=a', 'user[]: unknown parameter'],
       ['user[$ne]=a', 'unknown parameter'],
-    ])('refuses %s in words', async (query, words) => {
+    ])('refuses %s with a message', async (query, words) => {
       const answer = await ask(query);
       expect([answer.status, answer.json()['detail']]).toEqual([400, expect.stringContaining(words)]);
     });
 
     it.each(['sessions', 'streams', 'clusters'])(
-      'does the same at %s',
+      'does the same for %s',
       async (list) => {
         for (const name of ['user', 'cluster', 'session', 'all', 'limit', 'ended', 'kind']) {
           for (const value of [...texts, ...numbers])
@@ -79,7 +79,7 @@ export function attackAuditQueries(): void {
       60_000,
     );
 
-    it('leaves the store in use', async () => {
+    it('leaves the store usable', async () => {
       expect((await ask('limit=1')).status).toBe(200);
     });
   });

@@ -16,15 +16,15 @@ const spellings: [string, (token: string) => string][] = [
   ['encoded twice in part', (token) => token.replace('pt', '%2570%2574')],
 ];
 
-/** What a reader of the trail could make of it who decodes again and again. */
+/** Returns what a reader of the trail could get by decoding repeatedly. */
 function decoded(text: string): string {
   const next = text.replace(/%([0-9A-Fa-f]{2})/g, (_all, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
   return next === text ? next : decoded(next);
 }
 
 export function attackHiddenTokens(): void {
-  describe('S33: a token that percent-encoding hides in an address', () => {
-    it.each(spellings)('(%s) is refused, and recorded by no reading', async (_how, spell) => {
+  describe('S33: a token in a URL that is hidden by percent-encoding', () => {
+    it.each(spellings)('(%s) is refused, and not recorded in any encoding', async (_how, spell) => {
       const token = attackFixture().tokens.alice;
       const hidden = spell(token);
       const targets = [

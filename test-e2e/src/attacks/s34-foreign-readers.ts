@@ -8,11 +8,11 @@ const say = (bytes: string) =>
   attackFixture().dev.answer((_request, response) => void response.socket!.write(Buffer.from(bytes, 'latin1')));
 const proxied = '/clusters/dev/api/v1/namespaces/dev/services/web/proxy';
 
-/** What other readers than the API server, or proxies and caches in front of the gateway, make of what passes. */
+/** How readers other than the API server, or proxies and caches in front of the gateway, interpret traffic. */
 export function attackForeignReaders(): void {
-  describe('S34: a path that is a dot segment for readers who take parameters away', () => {
+  describe('S34: a path that is a dot segment for readers that remove parameters', () => {
     it.each(['..;', '.;', '..;x=y', '%2e%2e;', '.%2E%3bx', '..%20'])(
-      '(%s) is refused, behind a proxy subresource as well',
+      '(%s) is refused, also after a proxy subresource',
       async (segment) => {
         for (const target of [
           `${pods}/${segment}/secrets`,
@@ -24,7 +24,7 @@ export function attackForeignReaders(): void {
       },
     );
 
-    it('and one with a parameter in the name of a namespace is refused', async () => {
+    it('with a parameter in the name of a namespace is refused', async () => {
       await expectRefused(
         { target: '/clusters/dev/apis/example.com/v1/namespaces/prod;x/things' },
         400,
@@ -35,12 +35,12 @@ export function attackForeignReaders(): void {
     });
   });
 
-  describe('S34: a cluster whose answer of HTTP/1.0 has a coding', () => {
+  describe('S34: a cluster with an HTTP/1.0 response that has a transfer coding', () => {
     it.each([
       ['a read', {}],
       ['a write', { method: 'POST', lines: ['Content-Length: 2'], body: '{}' }],
       [
-        'a write whose body is still coming',
+        'a write with an unfinished body',
         { method: 'POST', lines: ['Transfer-Encoding: chunked'], body: '2\r\n{}\r\n' },
       ],
     ])('(to %s) is not relayed', async (_what, attack) => {
@@ -51,8 +51,8 @@ export function attackForeignReaders(): void {
     });
   });
 
-  describe('S34: a cluster that sends interim answers unasked', () => {
-    it('during a write does not break it, and has none of them relayed', async () => {
+  describe('S34: a cluster that sends unrequested interim responses', () => {
+    it('during a write does not break it, and none of them is relayed', async () => {
       attackFixture().dev.answer((request, response) => {
         response.socket!.write(
           'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </evil>; rel=preload\r\n\r\n',

@@ -22,12 +22,12 @@ const wait = (ms: number) =>
   });
 
 export function attackPaddedBodies(): void {
-  describe('S35: a write whose value is finished when its right is gone, and padded so that its end is yet to come', () => {
+  describe('S35: a write whose value ends after its permission is gone, with padding that delays its end', () => {
     it.each(
       framings.flatMap(([how, line, part]) =>
         paddings.map(([what, padding]) => [how, what, line, part, padding] as const),
       ),
-    )('(%s, with %s) never has its value whole at the cluster', async (how, what, line, part, padding) => {
+    )('(%s, with %s) never gets its complete value to the cluster', async (how, what, line, part, padding) => {
       const { gateway, dev, tokens } = attackFixture();
       const { token, sessionId } = await gateway.login('alice@example.com');
       const mark = `attack=padded-${encodeURIComponent(how + what)}`;
@@ -57,10 +57,10 @@ export function attackPaddedBodies(): void {
     });
   });
 
-  describe('S35: a cluster whose answer drips byte by byte', () => {
-    it('is answered for in the end, and keeps nobody else waiting', async () => {
-      // The last of its connection: Node's server takes its own response for unfinished, and would let the next one
-      // wait behind it.
+  describe('S35: a cluster that responds byte by byte', () => {
+    it('is relayed in the end, and does not delay others', async () => {
+      // The last request on its connection: the server of Node.js considers its response unfinished, and would queue the
+      // next one behind it.
       const answer = `HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 15\r\nX-Long: ${'a'.repeat(2000)}\r\n\r\n{"kind":"Drip"}`;
       const drip = async (socket: Socket) => {
         socket.setNoDelay(true);

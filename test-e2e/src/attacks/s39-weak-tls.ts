@@ -5,7 +5,7 @@ import { attackFixture } from './attack-fixture.ts';
 const profile =
   /^TLS_(?:(?:AES_128_GCM|AES_256_GCM)_SHA(?:256|384)|CHACHA20_POLY1305_SHA256|ECDHE_(?:ECDSA|RSA)_WITH_(?:AES_128_GCM_SHA256|AES_256_GCM_SHA384|CHACHA20_POLY1305_SHA256))$/;
 
-/** The suite that the gateway agrees on with a client that offers only this; undefined where it agrees on none. */
+/** Returns the suite that the gateway negotiates with a client that offers only this one, or undefined. */
 function suiteFor(options: ConnectionOptions): Promise<string | undefined> {
   const { url, caPem } = attackFixture().gateway;
   return new Promise((resolve) => {
@@ -16,7 +16,7 @@ function suiteFor(options: ConnectionOptions): Promise<string | undefined> {
       });
       socket.on('error', () => resolve(undefined));
     } catch {
-      // not even this client can offer it
+      // this client cannot offer it
       resolve(undefined);
     }
   });
@@ -24,7 +24,7 @@ function suiteFor(options: ConnectionOptions): Promise<string | undefined> {
 
 export function attackWeakTls(): void {
   describe('S39: a client that offers weak suites or curves of TLS', () => {
-    it('has none of them taken', async () => {
+    it('gets none of them', async () => {
       const names = getCiphers()
         .filter((name) => !name.startsWith('tls_'))
         .map((name) => name.toUpperCase());
@@ -48,7 +48,7 @@ export function attackWeakTls(): void {
       expect(await suiteFor({ ecdhCurve: `${curve}:P-256`, minVersion: 'TLSv1.3' })).toMatch(profile);
     });
 
-    it.each(['X25519MLKEM768', 'X25519', 'P-256', 'P-384'])('while %s is taken', async (curve) => {
+    it.each(['X25519MLKEM768', 'X25519', 'P-256', 'P-384'])('(%s) is accepted', async (curve) => {
       expect(await suiteFor({ ecdhCurve: curve, minVersion: 'TLSv1.3' })).toMatch(profile);
     });
   });

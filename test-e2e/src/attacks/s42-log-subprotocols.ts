@@ -11,7 +11,7 @@ const offers = (...protocols: string[]) => [
 ];
 const realPods = '/clusters/real/api/v1/namespaces/default/pods';
 
-/** Each of these is refused by the cluster, with an answer that does not end and a connection that it keeps. */
+/** The cluster refuses each of these, with an endless response and an open connection. */
 const refusals: [string, string][] = [
   ['with a length', 'HTTP/1.1 403 Forbidden\r\nContent-Length: 10\r\n\r\n{'],
   ['in chunks', 'HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n'],
@@ -37,18 +37,18 @@ export function attackLogSubprotocols(): void {
     });
 
     it.each([[], ['binary.k8s.io'], ['base64.binary.k8s.io'], ['binary.k8s.io, base64.binary.k8s.io']])(
-      'in what logs are sent in passes (%j)',
+      'in a subprotocol for logs is forwarded (%j)',
       async (...protocols) => {
         await expectAccepted({ target: log, lines: offers(...protocols.filter((one) => one !== undefined)) }, 101);
       },
     );
 
-    it.each([log, `${pods}?watch=true`])('or a watch (%s) is not taken over SPDY', async (target) => {
+    it.each([log, `${pods}?watch=true`])('or a watch (%s) is not accepted over SPDY', async (target) => {
       await expectRefused({ target, lines: spdy.slice(0, 3) }, 400);
     });
   });
 
-  describe('S42: an upgrade that the cluster refuses and does not end', () => {
+  describe('S42: an upgrade that the cluster refuses without ending the response', () => {
     it.each(refusals)('%s is ended by the gateway, on both sides', async (_how, answer) => {
       const { dev } = attackFixture();
       const from = dev.connections.length;
@@ -70,7 +70,7 @@ export function attackLogSubprotocols(): void {
       ['one foreign', ['v5.channel.k8s.io']],
       ['several', ['v5.channel.k8s.io, v4.channel.k8s.io']],
       ['none', []],
-    ])('is no watch of the real API server (%s)', async (_what, protocols) => {
+    ])('is not a watch of the real API server (%s)', async (_what, protocols) => {
       const stream = await openRaw(bytesOf({ target: `${realPods}?watch=true`, lines: offers(...protocols) }));
       await eventually('an answer', () => /^HTTP\/1\.1 (101|400|403) /.test(stream.text()));
       if (!stream.text().startsWith('HTTP/1.1 101'))
