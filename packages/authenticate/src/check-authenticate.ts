@@ -16,8 +16,8 @@ function attempt(path: string, work: () => unknown): ConfigFault[] {
 }
 
 /**
- * Checks what only this service reads of the configuration: keys, where the login pages are, the providers'
- * authorities, the directory's files. Throws ConfigFaults.
+ * Checks the configuration that only this service reads: keys, the URL of the login pages, the certificate authorities
+ * of providers, the files of the directory. Throws ConfigFaults.
  */
 export function checkAuthenticate(loaded: LoadedConfig): void {
   const { config, file, resolvePath, place } = loaded;

@@ -52,7 +52,7 @@ function showAnswered(response: Response, approved: boolean): void {
       response,
       200,
       'The device is approved',
-      html`<p>It will be logged in within a few seconds. You can close this page and return to it.</p>
+      html`<p>It will be logged in within a few seconds. You can close this page and return to the device.</p>
 <p class="quiet">Run "sallyport sessions list" to see the session, and "sallyport sessions revoke" to end it.</p>`,
     );
   sendPage(

@@ -34,7 +34,7 @@ export type LoginEvents = {
   requireRoom(): void;
   login(session: Session, path: string): void;
   /**
-   * `person` is the user who made it fail, if a provider has vouched for them. Without it the event belongs to an
+   * `person` is the user who made it fail, if a provider has authenticated them. Without it the event belongs to an
    * anonymous caller, and repetitions are counted.
    */
   failed(failure: Failure): void;

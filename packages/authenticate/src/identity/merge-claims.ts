@@ -45,7 +45,7 @@ function isSplit(
   );
 }
 
-/** Reports whether a source has the same address, and the same claims of its group, as the last ID token. */
+/** Reports whether a source has the address and claims of the last ID token, apart from the verification. */
 function isSameAs(
   last: Claims,
   { claims: { email, emailVerified } }: ProviderConfig,

@@ -41,7 +41,7 @@ export function readIdentity(provider: ProviderConfig, verified: object): Identi
   if (user.startsWith('system:'))
     throw new ProblemError(
       'login-failed',
-      'User names that start with system: are reserved for Kubernetes. Nobody can log in with one.',
+      'User names that start with system: are reserved for Kubernetes, so you cannot log in with one.',
     );
   // An address that the provider has not verified must not influence any decision.
   const kept = claimsToKeep(

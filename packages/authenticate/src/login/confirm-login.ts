@@ -4,7 +4,7 @@ import type { LoginGoal } from './pending-login.ts';
 import { html, sendPage, type Html } from '../pages/render-page.ts';
 
 function describeGoal(goal: LoginGoal): Html {
-  if (goal.kind === 'browser') return html`<p>If you continue, you are logged in in this browser.</p>`;
+  if (goal.kind === 'browser') return html`<p>If you continue, this browser will be logged in.</p>`;
   if (goal.kind === 'device')
     return html`<p>If you continue, you see which device wants to log in as you, and approve or deny it.</p>`;
   if (goal.redirectUri === pasteRedirect)

@@ -20,11 +20,11 @@ const beginDevice = async (headers: Record<string, string> = {}) =>
 
 describe('a login that another site started', () => {
   const ways: [string, () => Promise<string>, RegExp][] = [
-    ['a browser', async () => '/.sallyport/login', /logged in in this browser/],
+    ['a browser', async () => '/.sallyport/login', /this browser will be logged in/],
     [
       'a browser with a page to return to',
       async () => '/.sallyport/login?return_to=/.sallyport/me&provider=corp',
-      /logged in in this browser/,
+      /this browser will be logged in/,
     ],
     ['a program', async () => cliLogin(), /127\.0\.0\.1:41234/],
     ['a program whose code is pasted', async () => pasteLogin(), /shows a code/],

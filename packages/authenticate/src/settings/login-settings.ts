@@ -9,7 +9,7 @@ export type LoginSettings = {
   redirects: readonly string[];
   /** The provider of users who do not choose one. If undefined, users must choose. */
   defaultProvider: string | undefined;
-  /** Login methods that can be switched off. */
+  /** Login methods that can be disabled. */
   device: boolean;
   paste: boolean;
   pomerium: boolean;

@@ -11,7 +11,7 @@ export type ProviderTokens = z.infer<typeof providerTokensSchema>;
 /** Stores the tokens of sessions, sealed. */
 export type TokenStorage = { tokens: ProviderTokenStore; sealer: TokenSealer };
 
-/** ID tokens are stored only as a hint for the end session endpoint. A longer one would not fit into a URL. */
+/** A longer ID token would not fit into the URL of an end session request, where it serves as a hint. */
 const maxIdTokenLength = 16 * 1024;
 
 /** Seals tokens for an owner. */

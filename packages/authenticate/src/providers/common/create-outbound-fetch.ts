@@ -2,24 +2,24 @@ import type { OutboundFetch } from '@sallyport/kit';
 import { EnvHttpProxyAgent, fetch as undiciFetch } from 'undici';
 
 type OutboundFetchDeps = {
-  /** PEM. Where set, only these authorities are trusted. */
+  /** PEM. If set, only these certificate authorities are trusted. */
   ca?: string;
   /** HTTPS_PROXY and NO_PROXY. */
   httpsProxy?: string;
   noProxy?: string;
-  /** How long a connection is kept for the next request, in milliseconds. 0 (the default) keeps none. */
+  /** How long idle connections are kept for the next request, in milliseconds. The default is 0, which keeps none. */
   keepAliveMs?: number;
 };
 
 /**
  * Creates a fetch for one provider, with its certificate authority and the proxy of the environment. By default each
- * connection serves one request: a server may close a kept one just as the next request goes out, and a login cannot
- * send its code a second time.
+ * connection serves one request, because a server may close an idle one just as the next request is sent, and a login
+ * cannot send its code twice.
  */
 export function createOutboundFetch(deps: OutboundFetchDeps): { fetch: OutboundFetch; close(): Promise<void> } {
   const { keepAliveMs = 0 } = deps;
   const tls = deps.ca === undefined ? {} : { ca: deps.ca };
-  // Empty strings keep the agent from reading the environment itself.
+  // Empty strings stop the agent from reading the environment itself.
   const agent = new EnvHttpProxyAgent({
     httpProxy: '',
     httpsProxy: deps.httpsProxy ?? '',

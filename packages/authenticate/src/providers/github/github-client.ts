@@ -4,7 +4,7 @@ import { ProblemError } from '@sallyport/kit';
 import { describeProvider } from '../common/describe-provider.ts';
 import type { AuthorizationRequest, ProviderClient, ProviderLogin } from '../common/provider-client.ts';
 import type { ProviderDeps } from '../common/provider-deps.ts';
-import { readPerson } from '../common/read-person.ts';
+import { identityFromClaims } from '../common/identity-from-claims.ts';
 import { refreshFailure, RefreshFailure } from '../common/refresh-failure.ts';
 import { createGithubApi } from './github-api.ts';
 import { githubApiUrl } from './github-api-url.ts';
@@ -40,7 +40,7 @@ async function identify(
   { accessToken: token }: Pick<GithubTokens, 'accessToken'>,
 ): Promise<Identity> {
   const { provider, fetch } = deps;
-  return readPerson(
+  return identityFromClaims(
     deps,
     await readGithubClaims(createGithubApi({ fetch, apiUrl: githubApiUrl(provider), token }), provider),
   );

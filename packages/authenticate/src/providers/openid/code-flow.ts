@@ -8,7 +8,7 @@ import type { ProviderTokens } from '../../tokens/provider-tokens.ts';
 import { withTenantIssuer } from './with-tenant-issuer.ts';
 import type { AuthorizationRequest, ProviderLogin, RefreshSubject } from '../common/provider-client.ts';
 import type { ProviderDeps } from '../common/provider-deps.ts';
-import { readPerson } from '../common/read-person.ts';
+import { identityFromClaims } from '../common/identity-from-claims.ts';
 import { RefreshFailure, refreshFailure } from '../common/refresh-failure.ts';
 
 /** The same tolerance as for the times in ID tokens. */
@@ -59,7 +59,7 @@ async function identify(
     configuration.serverMetadata().userinfo_endpoint !== undefined &&
     needsUserInfo(provider, () => lacksClaims(provider, claims));
   const userInfo = fetches ? await client.fetchUserInfo(configuration, response.access_token, claims.sub) : {};
-  return readPerson(deps, { ...mergeClaims(provider, { idToken: claims, userInfo }), ...authentication });
+  return identityFromClaims(deps, { ...mergeClaims(provider, { idToken: claims, userInfo }), ...authentication });
 }
 
 /** OpenID Connect Core 5.5.1.1: a relying party that requests a class must check which one was used. */
@@ -134,7 +134,7 @@ async function identifyByUserInfo(
     return undefined;
   const lastIdToken = of.idToken === undefined ? {} : decodeJwt(of.idToken);
   const userInfo = await client.fetchUserInfo(configuration, response.access_token, of.subject);
-  return readPerson(deps, {
+  return identityFromClaims(deps, {
     ...mergeClaims(deps.provider, { userInfo, lastIdToken, ...(of.known ? { known: of.known } : {}) }),
     ...authenticationClaims(of),
     iss: of.issuer,

@@ -4,7 +4,7 @@ import { readIdentity } from '../../identity/read-identity.ts';
 import type { ProviderDeps } from './provider-deps.ts';
 
 /** Reads the identity from verified claims, and refuses names that belong to other providers. */
-export function readPerson(
+export function identityFromClaims(
   { provider, foreign }: Pick<ProviderDeps, 'provider' | 'foreign'>,
   claims: object,
 ): Identity {
