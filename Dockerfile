@@ -39,7 +39,8 @@ WORKDIR /src
 COPY --from=manifests /manifests ./
 RUN npm ci --ignore-scripts --omit=dev --omit=optional --loglevel=error \
       -w packages/authenticate -w packages/authorize -w packages/proxy -w packages/audit \
-      -w packages/contracts -w packages/kubernetes -w packages/policy -w packages/kit \
+      -w packages/contracts -w packages/kubernetes -w packages/policy -w packages/http1 -w packages/kit \
+      -w packages/stores -w packages/audit-log -w packages/directory \
  # Leaves out what only compilers and debuggers read. Versions that differ between packages are next to the package.
  && find . -path '*/node_modules/*' -type f \( -name '*.map' -o -name '*.ts' -o -name '*.mts' -o -name '*.cts' -o -name '*.md' -o -name '*.tsbuildinfo' \) -delete \
  && rm -rf node_modules/.package-lock.json node_modules/.bin \

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
 /** Writes progress to standard error, which leaves standard output to the program. */
-export function say(text) {
+function say(text) {
   process.stderr.write(`${text}\n`);
 }
 

@@ -38,12 +38,16 @@ function built(program) {
   return path.join(root, program);
 }
 
-/** Checks the format, the lint rules and the types, and stops at the first that fails. `--fix` fixes what it can. */
+/**
+ * Checks the format, the lint rules, unused files, exports and dependencies, and the types. Stops at the first that
+ * fails. `--fix` fixes the format and what the linter can.
+ */
 function lint() {
   const fix = args.includes('--fix');
   const checks = [
     ['node_modules/oxfmt/bin/oxfmt', ...(fix ? [] : ['--check'])],
     ['node_modules/oxlint/bin/oxlint', ...args],
+    ['node_modules/knip/bin/knip.js', '--no-progress', '--no-config-hints'],
   ];
   for (const [program, ...rest] of checks) {
     const code = runNode([path.join(root, program), ...rest]);

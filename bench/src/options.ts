@@ -15,7 +15,7 @@ Example: npm run bench -- --only load --only haproxy --only sallyport
 Results: a table, and JSON in bench/results/
 `;
 
-export const parts = ['load', 'watches', 'stalled-reader', 'reload', 'exec-credential'] as const;
+const parts = ['load', 'watches', 'stalled-reader', 'reload', 'exec-credential'] as const;
 export type Part = (typeof parts)[number];
 export type Options = {
   quick: boolean;

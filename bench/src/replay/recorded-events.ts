@@ -1,7 +1,7 @@
 import { sampleAuditRecord } from '@sallyport/audit-log';
 
 /** Creates a generator of pseudo-random numbers in [0, 1), the same for the same seed (mulberry32). */
-export function createDice(seed: number): () => number {
+function createDice(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -2,7 +2,7 @@
 // evaluated for every request.
 export { compilePolicy, compilePolicySliced, type CompileResult } from './compile/compile-policy.ts';
 export { runStepsSliced, type Slicing, type Steps } from './compile/run-steps.ts';
-export { actions, operators, type Action, type Operator } from './language/actions.ts';
+export { type Action, type Operator } from './language/actions.ts';
 export { type CompiledPolicy, type Alternative } from './language/compiled-policy.ts';
 export {
   evaluatePolicy,
@@ -26,7 +26,7 @@ export { lintTogether } from './lint/lint-together.ts';
 export { mayReach } from './evaluate/may-reach.ts';
 export { rulesAboutPerson } from './evaluate/rules-about-person.ts';
 export { readPolicyInput, type ReadPolicyInputResult } from './input/read-policy-input.ts';
-export { policyVersion, policyVersionSliced } from './compile/policy-version.ts';
+export { policyVersion } from './compile/policy-version.ts';
 export { type PolicyFault, type FaultPath } from './compile/fault-list.ts';
 export {
   type PolicyInput,
@@ -36,7 +36,7 @@ export {
   type KubernetesInput,
   type ClientCertificateInput,
 } from './input/policy-input.ts';
-export { reasons, criterionOfReason, type Reason } from './language/reasons.ts';
+export { criterionOfReason, type Reason } from './language/reasons.ts';
 export { criteria } from './criteria/index.ts';
 export {
   type Criterion,
@@ -44,7 +44,5 @@ export {
   type CompileContext,
   type EvaluateCriterion,
 } from './language/criterion.ts';
-export { policyReference } from './reference/policy-reference.ts';
-export { policyJsonSchema } from './reference/policy-json-schema.ts';
 export { pass, fail, leaveOpen, isOpen, type Verdict } from './language/verdict.ts';
 export { compileGlob } from './matchers/glob.ts';

@@ -1,6 +1,6 @@
 // A small Kubernetes API server in one process, for the demo and for quick tests. It is not a real Kubernetes, and says
 // so: objects, rules and streams are real, but what runs in its pods is simulated.
-export { createPracticeCluster, practiceVersion } from './server/create-practice-cluster.ts';
+export { createPracticeCluster } from './server/create-practice-cluster.ts';
 export type { PracticeCluster, PracticeClusterOptions } from './server/create-practice-cluster.ts';
 export type { PracticeRequest } from './server/handle-request.ts';
 export type { TokenIdentity } from './access/authenticate.ts';

@@ -2,7 +2,7 @@
 export { startInProcess, type InProcessServices, type InProcessDeps } from './services/start-in-process.ts';
 export { startProcesses, type Processes, type ProcessesRequest } from './services/start-processes.ts';
 export { writeSettings, type Settings, type SettingsRequest } from './settings/write-settings.ts';
-export { ensureServiceKeys, type ServiceKeyFiles } from './settings/service-keys.ts';
+export { type ServiceKeyFiles } from './settings/service-keys.ts';
 export {
   createIdentityProvider,
   type IdentityProvider,
@@ -11,5 +11,4 @@ export {
 } from './identity-provider/create-identity-provider.ts';
 export { demoPeople, type Person } from './identity-provider/people.ts';
 export { demoApiPolicy } from './demo/demo-policy.ts';
-export { demoBindings, demoPod } from './demo/open-real-cluster.ts';
-export { runDemo, type DemoState, type RunningDemo } from './demo/run-demo.ts';
+export { type DemoState, type RunningDemo } from './demo/run-demo.ts';

@@ -38,7 +38,7 @@ export type Manifest = {
   [field: string]: unknown;
 };
 
-export function parseManifests(text: string): Manifest[] {
+function parseManifests(text: string): Manifest[] {
   return parseAllDocuments(text)
     .map((document) => document.toJS() as Manifest | null)
     .filter((one) => one !== null);

@@ -6,7 +6,7 @@ import { createPracticeCluster } from '@sallyport/practice-cluster';
 import { runDirectory, theBed } from './the-bed.ts';
 
 /** The groups that the gateway may impersonate on the real cluster. */
-export const realGroups = ['developers', 'sre', 'security-auditors'];
+const realGroups = ['developers', 'sre', 'security-auditors'];
 
 /**
  * Returns the bed's API server as an entry of `clusters` without a policy. The gateway's ServiceAccount may impersonate

@@ -3,7 +3,7 @@ export { describeWith, noteSkip, runDirectory, theBed } from './the-bed.ts';
 export { startGateway } from './start-gateway.ts';
 export type { Gateway, GatewayOptions, GatewayProcesses } from './gateway-types.ts';
 export type { MoreProxy } from './more-proxies.ts';
-export { realClusterAccess, realGroups, startPractice, type PracticeAccess } from './clusters.ts';
+export { realClusterAccess, startPractice, type PracticeAccess } from './clusters.ts';
 export { answerLogin, runCli, startCli, type Person } from './person.ts';
 export { createPlainBrowser, fillInForm, type Login } from './log-in.ts';
 export { httpRequestOnce, type HttpAnswer, type HttpRequest } from './http-request.ts';

@@ -7,9 +7,9 @@ import { attachBed, type AttachedBed, type BedDescription, type BedNeed } from '
 import { bedFileOf } from './bed-file.ts';
 
 /** The environment variable with the file that describes the bed of this run. */
-export const bedFileVariable = 'SALLYPORT_BED_FILE';
+const bedFileVariable = 'SALLYPORT_BED_FILE';
 /** The environment variable with the file for skips, one `{what, why}` per line. */
-export const skipsVariable = 'SALLYPORT_SKIPS';
+const skipsVariable = 'SALLYPORT_SKIPS';
 
 let attached: AttachedBed | undefined;
 

@@ -25,7 +25,7 @@ export const requestTimeoutMs = 3000;
 export const kafkaRetry = { retries: 1, initialRetryTime: 100, maxRetryTime: 300 };
 
 /** Loads kafkajs when it is first needed, so that programs that never use Kafka do not pay for it. */
-export async function loadKafka(): Promise<KafkaModule> {
+async function loadKafka(): Promise<KafkaModule> {
   suppressTimerWarning();
   replaceKafkajsModules();
   const loaded = (await import('kafkajs')) as KafkaModule & { default?: KafkaModule };

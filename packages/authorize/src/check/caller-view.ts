@@ -28,7 +28,7 @@ const maxAppearances = 64;
  * Returns the uid of a user, from the issuer and the subject. These are the only stable key: a name can be reassigned
  * (OpenID Connect Core 5.7).
  */
-export function impersonationUid(issuer: string, subject: string): string {
+function impersonationUid(issuer: string, subject: string): string {
   return createHash('sha256').update(`${issuer}\0${subject}`).digest('base64url');
 }
 

@@ -49,7 +49,7 @@ export async function removeNodeRemains(run: Run, options: { holdsLock?: boolean
 }
 
 /** Ends the shims of the run's containerd. Each has the socket on its command line. */
-export async function endShims(socket: string): Promise<void> {
+async function endShims(socket: string): Promise<void> {
   await waitUntil(
     () => {
       const shims = shimsOf(socket);

@@ -4,7 +4,7 @@ import { pino, type DestinationStream, type Logger as PinoLogger } from 'pino';
 export type Logger = PinoLogger;
 
 /** The keys whose values are never logged, at up to three levels of an object. */
-export const redactedPaths = [
+const redactedPaths = [
   'authorization',
   'cookie',
   'token',

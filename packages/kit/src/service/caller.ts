@@ -7,7 +7,7 @@ import { ProblemError } from '../problem/problem-error.ts';
  * The user on whose behalf the proxy makes an internal call. `privileged` means that `api.policy` lets them act on what
  * is not their own.
  */
-export const callerSchema = z.object({
+const callerSchema = z.object({
   session: z.object({ id: z.string(), kind: z.enum(['cli', 'browser']), expiresAt: z.number() }),
   identity: identitySchema.omit({ claims: true }),
   privileged: z.boolean(),

@@ -1,7 +1,7 @@
 import { runSteps, type Steps } from './run-steps.ts';
 
 /** The bounds of a document. A larger one is refused. */
-export const documentBounds = { depth: 32, nodes: 2_000_000, textLength: 65_536 };
+const documentBounds = { depth: 32, nodes: 2_000_000, textLength: 65_536 };
 
 const valuesPerStep = 1000;
 

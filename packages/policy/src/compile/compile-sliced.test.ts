@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { policyVersion, policyVersionSliced } from './policy-version.ts';
 import { compilePolicy, compilePolicySliced } from './compile-policy.ts';
 
 const rules = (count: number) =>
@@ -47,13 +46,6 @@ describe('compiling in slices', () => {
       expect(clock.pauses()).toBeGreaterThan(150);
       expect(clock.looks() / clock.pauses()).toBeLessThan(15);
     }
-  });
-
-  it('computes the same version', async () => {
-    const clock = countingClock();
-    const documents = { global: rules(2000) };
-    expect(await policyVersionSliced(documents, { sliceMs: 2, ...clock })).toBe(policyVersion(documents));
-    expect(clock.pauses()).toBeGreaterThan(10);
   });
 
   it('reports a document that throws when read', async () => {

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { boundsSteps } from './check-bounds.ts';
-import { runSteps, runStepsSliced, type Slicing, type Steps } from './run-steps.ts';
+import { runSteps, type Steps } from './run-steps.ts';
 
 const valuesPerStep = 500;
 
@@ -71,12 +71,4 @@ function* versionSteps(documents: Readonly<Record<string, unknown>>): Steps<stri
  */
 export function policyVersion(documents: Readonly<Record<string, unknown>>): string {
   return runSteps(versionSteps(documents));
-}
-
-/** Returns the same version as policyVersion, computed in slices. Rejects where policyVersion throws. */
-export async function policyVersionSliced(
-  documents: Readonly<Record<string, unknown>>,
-  slicing: Slicing,
-): Promise<string> {
-  return runStepsSliced(versionSteps(documents), slicing);
 }

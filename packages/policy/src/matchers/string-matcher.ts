@@ -35,7 +35,7 @@ function membership(right: readonly string[]): Test {
 }
 
 /** Returns a hint for data that is not a string. */
-export function quoteHint(data: unknown): string | undefined {
+function quoteHint(data: unknown): string | undefined {
   if (Array.isArray(data)) return 'to match one of several, write {in: [...]}';
   return typeof data === 'number' || typeof data === 'boolean' ? 'put it in quotes' : undefined;
 }

@@ -33,7 +33,7 @@ function review(group: string, kind: string): Discovered {
 }
 
 /** Everything that discovery lists. */
-export const discovered: readonly Discovered[] = [
+const discovered: readonly Discovered[] = [
   ...kinds,
   review('authentication.k8s.io', 'SelfSubjectReview'),
   review('authorization.k8s.io', 'SelfSubjectAccessReview'),

@@ -49,7 +49,7 @@ export const namespaces = core({
   subresources: [status('Namespace')],
   verbs: everyVerb.filter((verb) => verb !== 'deletecollection'),
 });
-export const nodes = core({
+const nodes = core({
   kind: 'Node',
   resource: 'nodes',
   namespaced: false,
@@ -74,14 +74,14 @@ export const configMaps = core({
   shortNames: ['cm'],
   columns: columns.configmaps,
 });
-export const secrets = core({ kind: 'Secret', resource: 'secrets', columns: columns.secrets, prepare: prepareSecret });
-export const serviceAccounts = core({
+const secrets = core({ kind: 'Secret', resource: 'secrets', columns: columns.secrets, prepare: prepareSecret });
+const serviceAccounts = core({
   kind: 'ServiceAccount',
   resource: 'serviceaccounts',
   shortNames: ['sa'],
   columns: columns.serviceaccounts,
 });
-export const services = core({
+const services = core({
   kind: 'Service',
   resource: 'services',
   shortNames: ['svc'],
@@ -90,7 +90,7 @@ export const services = core({
   hasStatus: true,
   prepare: prepareService,
 });
-export const events = core({ kind: 'Event', resource: 'events', shortNames: ['ev'], columns: columns.events });
+const events = core({ kind: 'Event', resource: 'events', shortNames: ['ev'], columns: columns.events });
 export const deployments = core({
   group: 'apps',
   kind: 'Deployment',

@@ -19,7 +19,7 @@ import { seedWorkloads } from '../seed/workloads.ts';
 import { ObjectStore } from '../store/object-store.ts';
 
 /** The version at `/version`, which shows that this is not a real Kubernetes. */
-export const practiceVersion = 'v1.36.0+sallyport.practice';
+const practiceVersion = 'v1.36.0+sallyport.practice';
 
 export type PracticeClusterOptions = {
   /** Certificate and key as PEM. Without them the cluster uses plain HTTP. */

@@ -58,7 +58,7 @@ export async function ask(
 }
 
 /** Sends a request and resolves when the head of the answer arrives. */
-export function send(
+function send(
   method: string,
   path: string,
   headers: Record<string, string | string[]>,

@@ -8,7 +8,7 @@ const role = (name: string) => ({ kind: 'ClusterRole', name, apiGroup: 'rbac.aut
  * Returns the role bindings of the demo's groups in the real cluster. Developers may edit in `dev` and view elsewhere.
  * SREs are cluster admins.
  */
-export function demoBindings(): object[] {
+function demoBindings(): object[] {
   const apiVersion = 'rbac.authorization.k8s.io/v1';
   return [
     ...['dev', 'prod'].map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
@@ -37,7 +37,7 @@ export function demoBindings(): object[] {
 }
 
 /** Returns a pod that only waits, with an image that is already on the node. */
-export function demoPod(namespace: string, image: string): object {
+function demoPod(namespace: string, image: string): object {
   return {
     apiVersion: 'v1',
     kind: 'Pod',

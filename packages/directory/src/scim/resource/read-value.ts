@@ -17,7 +17,7 @@ const isMap = (value: unknown): value is Record<string, unknown> =>
 /**
  * Reads a string. Names are sent in headers and logged, so control characters and malformed Unicode are rejected.
  */
-export function readText(name: string, value: unknown): string {
+function readText(name: string, value: unknown): string {
   if (typeof value !== 'string') throw invalidValue(`${name} must be a string.`);
   if (Buffer.byteLength(value) > maxTextBytes) throw invalidValue(`${name} is longer than ${maxTextBytes} bytes.`);
   if (!value.isWellFormed() || /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(value))

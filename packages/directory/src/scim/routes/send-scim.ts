@@ -1,6 +1,6 @@
 import type { Response } from 'express';
 
-export const scimType = 'application/scim+json';
+const scimType = 'application/scim+json';
 
 /** Sends a JSON body with the SCIM media type. */
 export function sendScim(response: Response, status: number, body: object): void {
