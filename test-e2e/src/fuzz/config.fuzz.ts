@@ -37,10 +37,10 @@ function feed(input: Buffer): void {
   try {
     const { config } = loadConfig(file, { SECRET: 'planted-secret' });
     if (typeof config.gateway.url !== 'string' || !Array.isArray(config.clusters))
-      throw new Error('a configuration that holds nothing');
+      throw new Error('an empty configuration');
   } catch (error) {
     if (!(error instanceof ConfigFaults)) throw error;
-    if (error.message.includes('planted-secret')) throw new Error('a fault that tells a value', { cause: error });
+    if (error.message.includes('planted-secret')) throw new Error('a fault that reveals a value', { cause: error });
   }
   if ('polluted' in {}) throw new Error('the prototype of all objects was changed');
 }
@@ -88,10 +88,10 @@ const words = [
 ];
 
 it(
-  'configurations are read or refused, whatever they are',
+  'configurations are either read or refused',
   () =>
     fuzzParser({
-      // Running services read it on a thread of its own.
+      // Running services read it on a separate thread.
       name: 'config',
       longestMs: 2000,
       feed,

@@ -8,32 +8,31 @@ import fc from 'fast-check';
 import { createDice, mutate } from './mutate.ts';
 
 export type FuzzedParser = {
-  /** Also the name of its directory in the corpus. */
+  /** The name, also of its directory in the corpus. */
   name: string;
-  /** Inputs as they should be, from which bytes are changed. */
+  /** Valid inputs to mutate. */
   seeds: readonly (string | Buffer)[];
-  /** Words of its language. */
+  /** Tokens of its language. */
   tokens: readonly (string | Buffer)[];
-  /** Inputs that are built, and not changed. */
+  /** Generated inputs, which are not mutated. */
   built: fc.Arbitrary<Buffer>;
-  /** How long one input may take, in milliseconds, where that is not 50: for what holds up no event loop. */
+  /** The time limit per input in milliseconds, if not 50, for parsers that do not block an event loop. */
   longestMs?: number;
   /**
-   * Feeds one input. Throws if what comes of it is neither a result that holds together nor one of the parser's own
-   * refusals.
+   * Parses one input. Throws if the result is neither consistent nor one of the parser's own errors.
    */
   feed(input: Buffer): void;
 };
 
 const cases = Number(process.env['SALLYPORT_FUZZ_CASES'] ?? 100_000);
 const seed = Number(process.env['SALLYPORT_FUZZ_SEED'] ?? Date.now() % 1_000_000_000);
-/** No input may hold up the event loop for longer, in milliseconds. */
+/** The maximum time that an input may block the event loop, in milliseconds. */
 const usualLongestMs = 50;
 const growthBytes = 48 * 1024 * 1024;
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
-/** What is in use once nothing is left to be thrown away, in bytes. */
+/** Returns the memory in use after garbage collection, in bytes. */
 function inUse(): number {
   for (let times = 0; times < 3; times += 1) collect();
   const { heapUsed, external } = process.memoryUsage();
@@ -43,7 +42,7 @@ function inUse(): number {
 const bytes = (one: string | Buffer) => (typeof one === 'string' ? Buffer.from(one, 'latin1') : one);
 const corpusOf = (name: string) => new URL(`./corpus/${name}/`, import.meta.url);
 
-/** What broke a parser once, by its name. */
+/** Returns the inputs that once broke a parser. */
 export function readCorpus(name: string): Buffer[] {
   const directory = corpusOf(name);
   return existsSync(directory)
@@ -53,7 +52,7 @@ export function readCorpus(name: string): Buffer[] {
     : [];
 }
 
-/** Keeps what broke a parser where every later run feeds it first. */
+/** Saves an input that broke a parser, so that every later run starts with it. */
 function keep(name: string, input: Buffer): string {
   mkdirSync(corpusOf(name), { recursive: true });
   const file = new URL(`${createHash('sha256').update(input).digest('hex').slice(0, 16)}.bin`, corpusOf(name));
@@ -68,15 +67,14 @@ const elapsed = (run: () => void) => {
 };
 
 /**
- * How long the parser takes for an input by itself: the best of a few times, as the machine may have been busy with
- * something else.
+ * Returns how long the parser takes for an input: the best of several runs, because the machine may be busy.
  */
 const leastMs = ({ feed }: FuzzedParser, input: Buffer) =>
   Math.min(...Array.from({ length: 5 }, () => elapsed(() => feed(input))));
 
 /**
- * Feeds a parser the corpus, then 100,000 inputs (SALLYPORT_FUZZ_CASES), half of them built and half of them changed
- * byte by byte; prints cases, longest case and growth of memory.
+ * Feeds the corpus to a parser, then 100,000 inputs (SALLYPORT_FUZZ_CASES), half of them generated and half of them
+ * mutated. Prints the number of cases, the longest case and the growth of memory.
  */
 export async function fuzzParser(parser: FuzzedParser): Promise<void> {
   const corpus = readCorpus(parser.name);

@@ -57,8 +57,8 @@ const words = [
 ];
 
 /**
- * Sends bytes on a connection of their own, and leaves when an answer has come, the gateway has hung up, or nothing
- * happens.
+ * Sends bytes on a new connection, and disconnects when a response has arrived, the gateway has closed the connection, or
+ * nothing happens.
  */
 function throwAt(bytes: Buffer): Promise<void> {
   return new Promise((resolve) => {
@@ -78,7 +78,7 @@ function throwAt(bytes: Buffer): Promise<void> {
   });
 }
 
-it('the gateway outlives whatever is sent to it, and does for nobody what was not asked', async () => {
+it('the gateway survives any input, and executes only what was requested', async () => {
   const cases = Math.ceil(Number(process.env['SALLYPORT_FUZZ_CASES'] ?? 100_000) / 10);
   const seed = Number(process.env['SALLYPORT_FUZZ_SEED'] ?? Date.now() % 1_000_000_000);
   const dice = createDice(seed);

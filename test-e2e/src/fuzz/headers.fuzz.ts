@@ -39,7 +39,7 @@ const words = [
   'Bearer x',
 ];
 
-/** Lines as Node hands them over: name, value, name, value. */
+/** Parses lines as Node.js returns them: name, value, name, value. */
 function linesOf(input: Buffer): string[] {
   return input
     .toString('latin1')
@@ -49,7 +49,7 @@ function linesOf(input: Buffer): string[] {
       return at < 1 ? [] : [line.slice(0, at), line.slice(at + 1).trim()];
     });
 }
-/** What a careless reader further on would make of a name. */
+/** Returns how a careless parser would normalize a name. */
 const folded = (name: string) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
 
 function feed(input: Buffer): void {
@@ -81,11 +81,11 @@ function feed(input: Buffer): void {
   }
   if (headers.chunked && headers.contentLength !== undefined) throw new Error('two framings');
   if (headers.contentLength !== undefined && !Number.isSafeInteger(headers.contentLength))
-    throw new Error('a length that is none');
+    throw new Error('an invalid length');
 }
 
 it(
-  'header lines are read or refused, whatever they are',
+  'header lines are either read or refused',
   () =>
     fuzzParser({
       name: 'headers',

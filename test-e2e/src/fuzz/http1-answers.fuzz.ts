@@ -14,7 +14,7 @@ type Read = {
   error: boolean;
 };
 
-/** Reads an answer in pieces of this size; refusals of the reader's own are part of the result. */
+/** Reads a response in pieces of this size. The reader's own errors are part of the result. */
 function read(bytes: Buffer, method: string, size: number): Read {
   const got: Read = { status: 0, lines: [], body: 0, trailers: [], ended: 0, error: false };
   const reader = new ResponseReader(method, {
@@ -43,24 +43,24 @@ function read(bytes: Buffer, method: string, size: number): Read {
   return got;
 }
 
-/** The first byte chooses the method, the second the size of the pieces. */
+/** The first byte selects the method, the second the size of the pieces. */
 function feed(input: Buffer): void {
   const method = methods[(input[0] ?? 0) % methods.length]!;
   const bytes = input.subarray(2);
   const [whole, parts] = [read(bytes, method, Math.max(bytes.length, 1)), read(bytes, method, 1 + (input[1] ?? 0))];
-  if (whole.ended > 1 || parts.ended > 1) throw new Error('an answer that ends twice');
+  if (whole.ended > 1 || parts.ended > 1) throw new Error('a response that ends twice');
   if (
     whole.ended === 1 &&
     (parts.ended !== 1 || whole.body !== parts.body || whole.lines.join('\n') !== parts.lines.join('\n'))
   )
-    throw new Error('read otherwise in pieces');
+    throw new Error('read differently in pieces');
   for (const line of [...whole.lines, ...whole.trailers])
-    if (/[\r\n\0]/.test(line)) throw new Error('a line that holds a line break');
+    if (/[\r\n\0]/.test(line)) throw new Error('a line that contains a line break');
   const said = (name: string) =>
     whole.lines.filter((text, index) => index % 2 === 0 && text.toLowerCase() === name).length;
   if (said('content-length') > 1 || (said('content-length') > 0 && said('transfer-encoding') > 0))
     throw new Error('two framings');
-  if (whole.body > bytes.length || (method === 'HEAD' && whole.body > 0)) throw new Error('a body of nowhere');
+  if (whole.body > bytes.length || (method === 'HEAD' && whole.body > 0)) throw new Error('a body from nowhere');
 }
 
 const words = [
@@ -91,7 +91,7 @@ const words = [
 ];
 
 it(
-  'answers of clusters are read the same in whatever pieces, or refused, whatever they are',
+  'responses of clusters are read identically in any pieces, or refused',
   () =>
     fuzzParser({
       name: 'http1-answers',

@@ -1,11 +1,11 @@
-/** Numbers of a seed's own making: the same seed gives the same ones on every machine. */
+/** Pseudo-random numbers. The same seed produces the same numbers on every machine. */
 export type Dice = {
-  /** A whole number from 0 to `below` - 1. */
+  /** Returns an integer from 0 to `below` - 1. */
   roll(below: number): number;
   pick<T>(items: readonly T[]): T;
 };
 
-/** mulberry32, which is small and good enough to choose mutations by. */
+/** mulberry32, which is small and good enough to choose mutations. */
 export function createDice(seed: number): Dice {
   let state = seed >>> 0;
   const next = () => {
@@ -19,7 +19,7 @@ export function createDice(seed: number): Dice {
 }
 
 const oddBytes = [0, 1, 9, 10, 13, 32, 35, 37, 47, 58, 59, 92, 126, 127, 128, 129, 130, 254, 255];
-/** Longer inputs only take longer. */
+/** The maximum length. Longer inputs only take longer. */
 const longest = 65_536;
 
 type Mutation = (input: Buffer, dice: Dice, others: readonly Buffer[], tokens: readonly Buffer[]) => Buffer;
@@ -43,7 +43,7 @@ const mutations: readonly Mutation[] = [
     return copy;
   },
   (input, dice) => {
-    // four bytes, as a length is
+    // four bytes, like a length
     const copy = Buffer.from(input);
     if (copy.length >= 4)
       copy.writeUInt32BE(
@@ -58,7 +58,7 @@ const mutations: readonly Mutation[] = [
   (input, dice, _others, tokens) =>
     tokens.length === 0 ? input : splice(input, place(input, dice), dice.roll(2) * dice.roll(6), dice.pick(tokens)),
   (input, dice) => {
-    // a piece of it again, perhaps many times
+    // repeat a piece, perhaps many times
     const from = place(input, dice);
     const piece = input.subarray(from, from + 1 + dice.roll(40));
     return splice(
@@ -69,18 +69,18 @@ const mutations: readonly Mutation[] = [
     );
   },
   (input, dice, others) => {
-    // the beginning of one and the end of another
+    // join the beginning of one and the end of another
     const other = dice.pick(others);
     return Buffer.concat([input.subarray(0, place(input, dice)), other.subarray(place(other, dice))]);
   },
   (input, dice) => {
-    // two pieces change places
+    // swap two pieces
     const [one, other] = [place(input, dice), place(input, dice)].toSorted((a, b) => a - b) as [number, number];
     return Buffer.concat([input.subarray(0, one), input.subarray(other), input.subarray(one, other)]);
   },
 ];
 
-/** Changes one of the seeds a little, or a lot. `tokens` are what the parser knows of its language. */
+/** Mutates one of the seeds a little, or a lot. `tokens` are tokens of the parser's language. */
 export function mutate(seeds: readonly Buffer[], tokens: readonly Buffer[], dice: Dice): Buffer {
   let input = dice.pick(seeds);
   for (let times = 1 + dice.roll(dice.roll(4) === 0 ? 30 : 5); times > 0; times -= 1)

@@ -3,9 +3,8 @@ import { createStatus, createStreamObserver, type ObservedStream } from '@sallyp
 const status = createStatus({ code: 401, reason: 'Unauthorized', message: 'over' } as never);
 
 /**
- * Feeds an observer of streams. Each piece begins with a byte whose lowest bit says which side speaks, and two that say
- * how long it is. Throws if the observer fails in a way that it does not know, counts more than was sent, or cannot say
- * how to end.
+ * Feeds an observer of streams. Each piece starts with a byte whose lowest bit selects the side, and two bytes with its
+ * length. Throws if the observer fails unexpectedly, counts more than was sent, or cannot return how to end.
  */
 export function observe(about: ObservedStream, input: Buffer): void {
   const observer = createStreamObserver(about);
@@ -28,14 +27,14 @@ export function observe(about: ObservedStream, input: Buffer): void {
     !(Number.isInteger(summary.exitCode) && summary.exitCode >= 0 && summary.exitCode <= 255)
   )
     throw new Error(`an exit code of ${summary.exitCode}`);
-  if ((summary.errorText?.length ?? 0) > 65_536) throw new Error('an error text without end');
+  if ((summary.errorText?.length ?? 0) > 65_536) throw new Error('an endless error text');
   JSON.stringify(summary);
   const ending = observer.endWith(status);
-  if (ending && !ending.ready && !(ending.remaining >= 1)) throw new Error('an end that nothing leads to');
-  if (ending?.ready && ending.bytes.length > 16_384) throw new Error('last words without end');
+  if (ending && !ending.ready && !(ending.remaining >= 1)) throw new Error('an end that cannot be reached');
+  if (ending?.ready && ending.bytes.length > 16_384) throw new Error('endless final bytes');
 }
 
-/** A piece as `observe` takes it. */
+/** Returns a piece in the format of `observe`. */
 export function piece(side: 'client' | 'server', bytes: Uint8Array): Buffer {
   const head = Buffer.from([side === 'client' ? 0 : 1, 0, 0]);
   head.writeUInt16BE(Math.min(bytes.length, 65_535), 1);

@@ -29,20 +29,20 @@ function feed(bytes: Buffer): void {
   try {
     document = JSON.parse(bytes.toString('utf8'));
   } catch {
-    return; // no JSON: the file's reader refuses it (see config)
+    return; // not JSON: the reader of the file refuses it (see config)
   }
   readPolicyInput(document);
   const compiled = compilePolicy(document, { scope: 'fuzz' });
   if (!compiled.ok) {
     if (compiled.faults.length === 0 || compiled.faults.some(({ message }) => message.length > 1000))
-      throw new Error('a refusal without words, or with too many');
+      throw new Error('a refusal without a message, or with a very long one');
     return;
   }
   const result = evaluatePolicy([compiled.policy], input);
   if (result.effect !== 'allow' && result.effect !== 'deny' && result.effect !== 'authenticate')
     throw new Error(`an effect of ${String(result.effect)}`);
-  if (result.effect === 'allow' && result.deny.value) throw new Error('allowed though it is denied');
-  evaluatePolicy([compiled.policy], {}); // nobody, with nothing
+  if (result.effect === 'allow' && result.deny.value) throw new Error('allowed although it is denied');
+  evaluatePolicy([compiled.policy], {}); // an empty input
   explainPolicy([compiled.policy], input);
 }
 
@@ -83,7 +83,7 @@ const body = fc.dictionary(
 );
 
 it(
-  'policies are compiled or refused, and judge, whatever they are',
+  'policies are either refused, or compiled and evaluated',
   () =>
     fuzzParser({
       name: 'policy',

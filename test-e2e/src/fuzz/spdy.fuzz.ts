@@ -16,7 +16,7 @@ const quad = (value: number) => {
   return bytes;
 };
 
-/** A header block as the first of its connection, compressed; the dictionary is named and not used. */
+/** Returns a compressed header block, as the first of its connection. The dictionary is named but not used. */
 function block(headers: readonly (readonly [string, string])[], claimed = headers.length): Buffer {
   const plain = Buffer.concat([
     quad(claimed),
@@ -69,7 +69,7 @@ const frame = fc.oneof(
 );
 
 it(
-  'SPDY of either side is read or given up, whatever it is, and unpacks no bomb',
+  'SPDY of either side is either read or abandoned, and no bomb is decompressed',
   () =>
     fuzzParser({
       name: 'spdy',

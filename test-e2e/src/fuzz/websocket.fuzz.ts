@@ -75,7 +75,7 @@ const proper = fc
   );
 
 it(
-  'WebSocket frames of either side are read or given up, whatever they are',
+  'WebSocket frames of either side are either read or abandoned',
   () =>
     fuzzParser({
       name: 'websocket',

@@ -82,7 +82,7 @@ function flatten(headers: NonNullable<RecordParts['headers']>): { values: Value[
   return { values, lengths };
 }
 
-/** The headers of a record with their count, as they stand at its end. */
+/** Encodes the headers of a record with their count, which are its last part. */
 export function encodeHeaders(headers: NonNullable<RecordParts['headers']>): Buffer {
   const { values, lengths } = flatten(headers);
   const count = values.length / 2;

@@ -12,11 +12,11 @@ export type MachineLock = { release(): Promise<void> };
 export async function takeMachineLock(name: string, options: { onProgress?: Progress } = {}): Promise<MachineLock> {
   const address = socketAddress(name);
   if (address === undefined) return { release: async () => {} };
-  for (let told = 0; ;) {
+  for (let reportedAt = 0; ;) {
     const server = await tryListen(address);
     if (server) return { release: () => close(server) };
-    if (Date.now() - told > 60_000) {
-      told = Date.now();
+    if (Date.now() - reportedAt > 60_000) {
+      reportedAt = Date.now();
       options.onProgress?.(
         `waiting for ${(await holder(address)) ?? 'another process'}, which holds ${name} on this machine`,
       );

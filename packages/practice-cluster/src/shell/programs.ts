@@ -79,7 +79,7 @@ const sleepFor: Program = async (args, io, { closing }) => {
   return 0;
 };
 
-function says(text: string | ((machine: Parameters<Program>[2]) => string)): Program {
+function prints(text: string | ((machine: Parameters<Program>[2]) => string)): Program {
   return async (_args, io, machine) => {
     await io.write('stdout', `${typeof text === 'string' ? text : text(machine)}\n`);
     return 0;
@@ -98,11 +98,11 @@ export const programs: ReadonlyMap<string, Program> = new Map<string, Program>([
   [':', () => 0],
   ['false', () => 1],
   ['cd', () => 0],
-  ['hostname', says(hostnameOf)],
-  ['whoami', says('root')],
-  ['pwd', says('/')],
-  ['id', says('uid=0(root) gid=0(root) groups=0(root)')],
-  ['date', says(({ clock }) => new Date(clock()).toUTCString())],
+  ['hostname', prints(hostnameOf)],
+  ['whoami', prints('root')],
+  ['pwd', prints('/')],
+  ['id', prints('uid=0(root) gid=0(root) groups=0(root)')],
+  ['date', prints(({ clock }) => new Date(clock()).toUTCString())],
   [
     'uname',
     async (args, io, machine) => {

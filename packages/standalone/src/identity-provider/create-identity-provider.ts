@@ -97,7 +97,7 @@ export async function createIdentityProvider(options: IdentityProviderOptions = 
     people,
     change(user, changes) {
       const index = people.findIndex((one) => one.user === user);
-      if (index < 0) throw new Error(`there is no ${user} here`);
+      if (index < 0) throw new Error(`unknown user ${user}`);
       people.splice(index, 1, ...(changes === undefined ? [] : [{ ...people[index]!, ...changes }]));
     },
     register: (client) => void registered.set(client.clientId, asMetadata(client)),

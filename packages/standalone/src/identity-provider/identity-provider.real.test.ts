@@ -251,7 +251,7 @@ describe('the embedded provider', () => {
     const second = await refreshTokenOf('bob@example.com');
     provider.change('bob@example.com', undefined);
     expect(await (await refresh(second)).json()).toMatchObject({ error: 'invalid_grant' });
-    expect(() => provider.change('bob@example.com', {})).toThrow('there is no bob@example.com here');
+    expect(() => provider.change('bob@example.com', {})).toThrow('unknown user bob@example.com');
   });
 });
 
