@@ -9,14 +9,14 @@ import { createLogger, type Logger } from './observe/create-logger.ts';
 import { createReadiness, type Readiness } from './observe/readiness.ts';
 
 /** The parts that every service is started with. */
-export type ServiceParts = { loaded: LoadedConfig; logger: Logger; metrics: Metrics; readiness: Readiness };
+type ServiceParts = { loaded: LoadedConfig; logger: Logger; metrics: Metrics; readiness: Readiness };
 /**
  * A running service. `close` stops new work, finishes work in flight, then closes connections. `reload` reads the
  * configuration again, if the service supports that.
  */
 export type RunningService = { close(): Promise<void>; reload?(): void };
 
-export type ServiceProgram = {
+type ServiceProgram = {
   name: ServiceName;
   adminListen(loaded: LoadedConfig): ListenAddress;
   start(parts: ServiceParts): Promise<RunningService>;

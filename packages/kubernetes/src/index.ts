@@ -3,7 +3,6 @@
 export { parseRequestTarget } from './request/parse-request-target.ts';
 export type { RequestTarget } from './request/parse-request-target.ts';
 export { readRequestInfo } from './request/read-request-info.ts';
-export type { RequestParts } from './request/read-request-info.ts';
 export type { RequestInfo } from './request/request-info.ts';
 export { anyName, composeRequest, requestVerbs } from './request/compose-request.ts';
 export type { StreamKind } from './request/stream-kind.ts';
@@ -29,15 +28,5 @@ export {
 } from './websocket/remote-command.ts';
 export { createStreamObserver } from './streams/observer/create-stream-observer.ts';
 export type { ObservedStream } from './streams/observer/create-stream-observer.ts';
-export type {
-  ChannelBytes,
-  ExitStatus,
-  ForwardedPort,
-  ObserverState,
-  OpenStream,
-  StreamChannel,
-  StreamEnding,
-  StreamObserver,
-  StreamSummary,
-} from './streams/observer/stream-observer.ts';
+export type { OpenStream, StreamObserver } from './streams/observer/stream-observer.ts';
 export { createRecordBoundary } from './streams/watch/record-boundary.ts';

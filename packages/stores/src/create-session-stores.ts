@@ -17,7 +17,7 @@ import type { ProviderTokenStore } from './provider-tokens/provider-token-store.
 import type { SessionStore } from './sessions/session-store.ts';
 import type { SingleUseStore } from './single-use/single-use-store.ts';
 
-export type SessionStores = {
+type SessionStores = {
   sessions: SessionStore;
   tokens: ProviderTokenStore;
   singleUse: SingleUseStore;

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { Http1Error } from '../wire/http1-error.ts';
 
 /** Receives the progress of a body: `onFull` and `onDrain` in turns, then `onSent` or `onFail`. */
-export type BodyListener = { onFull(): void; onDrain(): void; onSent(): void; onFail(error: Error): void };
+type BodyListener = { onFull(): void; onDrain(): void; onSent(): void; onFail(error: Error): void };
 
 /** A streamed body that is being sent. */
 export type BodySender = { /** Stops sending and calling the listener. The rest is read and dropped. */ stop(): void };

@@ -20,7 +20,7 @@ export type Http1Request = RequestHead & {
   readonly headersTimeoutMs?: number;
 };
 
-export type Http1ClientDeps = {
+type Http1ClientDeps = {
   /** Value of the Host header. */
   host: string;
   /** Opens a connection. Must pass `onread` to the socket. */

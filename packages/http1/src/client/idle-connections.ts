@@ -1,7 +1,7 @@
 import type { Http1Connection } from './http1-connection.ts';
 
 /** Keeps idle connections for the next request. The one used last is taken first, so that surplus ones expire. */
-export type IdleConnections = {
+type IdleConnections = {
   put(connection: Http1Connection): void;
   take(): Http1Connection | undefined;
   drop(connection: Http1Connection): void;

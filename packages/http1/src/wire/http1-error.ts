@@ -1,4 +1,4 @@
-export type Http1ErrorCode =
+type Http1ErrorCode =
   /** The connection was not established in time. */
   | 'CONNECT_TIMEOUT'
   /** The head of the response did not arrive in time. */

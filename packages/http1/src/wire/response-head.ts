@@ -1,7 +1,7 @@
 import { Http1Error } from './http1-error.ts';
 
 /** How the end of a body is determined (RFC 9112, 6.3). */
-export type BodyFraming = 'none' | 'length' | 'chunked' | 'until-close';
+type BodyFraming = 'none' | 'length' | 'chunked' | 'until-close';
 
 export type ResponseHead = {
   readonly status: number;

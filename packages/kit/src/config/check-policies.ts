@@ -24,7 +24,7 @@ export type PolicyEngine<P = unknown> = {
 };
 
 /** The policies of a configuration: where each applies, the compiled policies by scope, faults and warnings. */
-export type CheckedPolicies<P> = {
+type CheckedPolicies<P> = {
   plan: PolicyPlan;
   compiled: ReadonlyMap<string, P>;
   faults: ConfigFault[];

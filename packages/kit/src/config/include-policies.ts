@@ -4,9 +4,9 @@ import type { FindPlace, Place } from './yaml-places.ts';
 import type { TextFile } from './read-text-file.ts';
 
 /** A policy from its own file: the keys that it is included at, the file, and the positions in it. */
-export type IncludedPolicy = { keys: PropertyKey[]; file: string; place: FindPlace };
+type IncludedPolicy = { keys: PropertyKey[]; file: string; place: FindPlace };
 /** A fault with its keys in the main file, or with a file and position of its own. */
-export type IncludeFault = ConfigFault & { keys: PropertyKey[] };
+type IncludeFault = ConfigFault & { keys: PropertyKey[] };
 
 type Fields = Record<string, unknown>;
 type Source = { read(name: string): TextFile & { file: string }; maxBytes: number };

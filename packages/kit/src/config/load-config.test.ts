@@ -4,7 +4,7 @@ import { ConfigFaults } from './config-faults.ts';
 import { readYaml } from './read-yaml.ts';
 import { readConfig } from './load-config.ts';
 
-/** Any character; fast-check would first make a table of all of them for itself. */
+/** Any character. The one of fast-check first builds a table of all characters. */
 const character = fc
   .integer({ min: 0, max: 0x10_f7ff })
   .map((code) => String.fromCodePoint(code < 0xd800 ? code : code + 0x800));
@@ -75,7 +75,7 @@ describe('the configuration file', () => {
       ok: false,
       faults: [{ message: 'has more than 1000 aliases', line: 3 }],
     });
-    // Looking each of them up from the beginning of the text would take hours.
+    // Searching for each of them from the start of the text would take hours.
     expect(performance.now() - began).toBeLessThan(20_000);
   });
 

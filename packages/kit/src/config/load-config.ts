@@ -50,9 +50,9 @@ function asFaults(issue: z.core.$ZodIssue, place: FindPlace): ConfigFault[] {
 }
 
 /** The files that a configuration was read from: absolute paths, each with the identity of the file when it was read. */
-export type ConfigFiles = ReadonlyMap<string, string>;
+type ConfigFiles = ReadonlyMap<string, string>;
 
-export type ReadOptions = {
+type ReadOptions = {
   /** The maximum size of a file in bytes, regardless of what the configuration allows. */
   maxBytes?: number;
   /** Called with every file that is read, even if the configuration is faulty. */
@@ -90,7 +90,7 @@ function oversized(config: Config, sizes: ReadonlyMap<string, number>, main: str
  * The result of examining a configuration, valid or not: `data` with substitutions and included policies, and `config` if
  * it matches the schema.
  */
-export type ExaminedConfig = {
+type ExaminedConfig = {
   faults: ConfigFault[];
   data: unknown;
   place: FindPlace;

@@ -7,7 +7,7 @@ import { shapeFaults } from './yaml-shape.ts';
 const maxDepth = 64;
 
 /** A parsed YAML text: plain data, and the position of each path. Aliases of one anchor are the same object. */
-export type ReadYaml = { data: unknown; place: FindPlace };
+type ReadYaml = { data: unknown; place: FindPlace };
 
 /** Removes the names and tags that the parser quotes in its errors: they may be part of a secret. */
 function withoutSource(reason: string): string {

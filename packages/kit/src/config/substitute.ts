@@ -1,7 +1,7 @@
 import type { ConfigFault } from './config-faults.ts';
 
 /** The sources of substitutions. Both functions return undefined for a missing value. */
-export type SubstitutionSources = { env(name: string): string | undefined; file(path: string): string | undefined };
+type SubstitutionSources = { env(name: string): string | undefined; file(path: string): string | undefined };
 
 const pattern = /\$\{([^}]*)\}/g;
 

@@ -2,7 +2,7 @@ import { EVENT_ID, getScalarValue, type Event as YamlEvent, type ScalarEvent } f
 import { startOf } from './yaml-places.ts';
 
 /** A fault and its offset in the text. */
-export type ShapeFault = { message: string; offset: number };
+type ShapeFault = { message: string; offset: number };
 
 const maxAliases = 1000;
 /** Code that walks the data visits the values of an anchor once per alias. */

@@ -21,7 +21,7 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bu
     const endedEarly = () => reject(new ProblemError('bad-request', 'The body ended early.'));
     request.on('error', endedEarly);
     request.on('close', () => {
-      // Every request closes. An error that nobody needs would still cost its stack trace.
+      // Every request closes, and creating an unused error would still cost its stack trace.
       if (!request.complete) endedEarly();
     });
   });

@@ -1,7 +1,7 @@
 import { withDeadline } from '../time/with-deadline.ts';
 
 /** A condition for being ready. Throws or rejects while it is not met. */
-export type ReadinessCheck = () => void | Promise<void>;
+type ReadinessCheck = () => void | Promise<void>;
 
 /** The checks behind `/readyz`. */
 export type Readiness = {

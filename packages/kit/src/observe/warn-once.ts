@@ -1,7 +1,7 @@
 import type { Logger } from './create-logger.ts';
 
 /** Logs a failure that repeats itself once, not at every attempt. */
-export type WarnOnce = {
+type WarnOnce = {
   /** Logs the warning, unless it was logged since the last recovery. */
   failed(fields: object): void;
   /** Logs the recovery if there was a failure; the next failure is logged again. */

@@ -13,7 +13,7 @@ function bounded(faults: readonly ConfigFault[]): ConfigFault[] {
     : [...faults.slice(0, maxFaults), { path: '', message: `and ${faults.length - maxFaults} more` }];
 }
 
-export type ActiveConfig = ReturnType<typeof createActiveConfig>;
+type ActiveConfig = ReturnType<typeof createActiveConfig>;
 
 /** Creates the state of the configuration in force, which accepts or rejects candidates. */
 export function createActiveConfig(deps: ReloaderDeps) {

@@ -1,4 +1,4 @@
-export type BackOff = {
+type BackOff = {
   /** Handles a failed attempt that took `tookMs`: calls `again` after a pause. */
   failed(tookMs: number): void;
   /** Cancels a running pause and starts over with the shortest one. */

@@ -31,7 +31,7 @@ const write = (policy: string, more = '') =>
     `gateway: {url: "http://gate"}\n${more}clusters:\n  - {name: dev, server: "https://10.0.0.1", token: planted-secret, policy: ${policy}}\n`,
   );
 
-/** A reloader whose reader works in this thread and can be held up. */
+/** Creates a reloader with a reader in this thread, which can be delayed. */
 function start(
   options: {
     version?: string;
@@ -230,14 +230,14 @@ describe('a reload', () => {
 
   it('reports every change of the status', async () => {
     start({ version: 'v0' });
-    let told = 0;
+    let calls = 0;
     const stop = reloader.onStatus(() => {
-      told += 1;
+      calls += 1;
     });
     await reloader.reload('request');
     stop();
     await reloader.reload('request');
-    expect(told).toBe(1);
+    expect(calls).toBe(1);
   });
 });
 
@@ -253,7 +253,7 @@ describe('a reader that cannot start', () => {
     write('[good, better]');
     await until(() => seen.reads === 1);
     await pause(900);
-    // At 0, 200 and 600 ms; without a pause it was every 10 ms.
+    // At 0, 200 and 600 ms. Without pauses it would be every 10 ms.
     expect(seen.reads).toBeGreaterThanOrEqual(2);
     expect(seen.reads).toBeLessThanOrEqual(3);
     expect(seen.rejected).toHaveLength(1);

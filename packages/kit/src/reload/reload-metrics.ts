@@ -4,7 +4,7 @@ import type { Metrics } from '../observe/create-admin-server.ts';
 export type ReloadResult = 'changed' | 'unchanged' | 'rejected';
 
 /** The metrics of a service's configuration. */
-export type ReloadMetrics = {
+type ReloadMetrics = {
   /** Records a read. `at` is in milliseconds since the epoch. */
   read(result: ReloadResult, at: number): void;
   /** Records a failure of the reader itself, whatever the file contains. */

@@ -14,7 +14,7 @@ export type ServiceRequest = {
   body?: unknown;
   timeoutMs?: number;
 };
-export type ServiceResponse = { status: number; headers: Record<string, string | undefined>; body: unknown };
+type ServiceResponse = { status: number; headers: Record<string, string | undefined>; body: unknown };
 
 /** Calls one other service with this service's credential. */
 export type ServiceClient = {

@@ -29,7 +29,7 @@ function setUp(changes: { privateKey?: KeyObject; signFor?: string } = {}) {
 }
 const encode = (value: unknown) =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
-/** A token with another header or other claims, signed by the true key unless told otherwise. */
+/** Returns a token with another header or other claims, signed with the right key by default. */
 function forge(token: string, changes: { header?: object; claims?: object; by?: (signed: string) => string }): string {
   const [header, payload] = token
     .split('.')
@@ -110,7 +110,7 @@ describe('a session token', () => {
     ['another name of the algorithm', { header: { alg: 'Ed25519' } }],
     ['another key', { header: { kid: 'other' } }],
     ['a key that is a path', { header: { kid: '../../../dev/null' } }],
-    ['a key of its own', { header: { jwk: strangers.publicKey.export({ format: 'jwk' }) } }],
+    ['its own key', { header: { jwk: strangers.publicKey.export({ format: 'jwk' }) } }],
     ['a key at an address', { header: { jku: 'https://evil.example/jwks.json' } }],
     ['an extension', { header: { crit: ['exp'] } }],
     ['another type', { header: { typ: 'JWT' } }],

@@ -12,11 +12,11 @@ const maxLength = 4096;
 const parts = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{86})$/;
 
 /** The content of a token. `expiresAt` is in milliseconds since the epoch. */
-export type SessionTokenAbout = { sessionId: string; subject: string; expiresAt: number };
+type SessionTokenAbout = { sessionId: string; subject: string; expiresAt: number };
 export type SessionTokenSigner = { sign(about: SessionTokenAbout): string };
 
 /** A verified token, with its hash for the session store. */
-export type VerifiedSessionToken = { hash: string; sessionId: string };
+type VerifiedSessionToken = { hash: string; sessionId: string };
 export type SessionTokenVerifier = {
   /** Returns undefined unless this gateway's authenticate issued the token for this gateway and it has not expired. */
   verify(token: string): VerifiedSessionToken | undefined;

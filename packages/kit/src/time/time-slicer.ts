@@ -1,5 +1,5 @@
 /** Shares the event loop between a long job and everything else. */
-export type TimeSlicer = {
+type TimeSlicer = {
   /** Does `work` now if the current turn of the event loop has time left, otherwise in a later turn. Keeps the order. */
   run(work: () => void): void;
   /** Resolves now if the current turn has time left, otherwise in a later turn. A loop awaits it between two steps. */

@@ -85,7 +85,7 @@ describe('writes', () => {
     ['PURGE', pod],
     ['POST', '/healthz'],
     ['GET', '/api/v1/watch'],
-    // By the verb a watch or a proxied read, by the method a write.
+    // A watch or proxied read by verb, but a write by method.
     ['POST', '/apis/example.com/v1/watch/widgets'],
     ['DELETE', '/api/v1/watch/pods'],
     ['PUT', '/api/v1/proxy/nodes/n'],

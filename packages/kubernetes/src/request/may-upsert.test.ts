@@ -23,7 +23,7 @@ describe('what may create an object with another verb', () => {
     [`${custom}/status`, [apply]],
     ['/api/v1/namespaces/dev/services/web/status', [apply]],
     ['/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/p/status', [apply]],
-    // What no reader knows surely, fails closed: no type, an unknown one, two of them.
+    // Uncertain types fail closed: none, an unknown one, two of them.
     [pod, []],
     [pod, ['application/future-patch+json']],
     [pod, ['application/merge-patch+json', apply]],

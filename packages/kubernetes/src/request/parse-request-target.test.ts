@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { parseRequestTarget } from './parse-request-target.ts';
 
-/** Any character; fast-check would first make a table of all of them for itself. */
+/** Any character. The one of fast-check first builds a table of all characters. */
 const character = fc
   .integer({ min: 0, max: 0x10_f7ff })
   .map((code) => String.fromCodePoint(code < 0xd800 ? code : code + 0x800));

@@ -179,7 +179,7 @@ describe('any request', () => {
           fc.pre(parsed.ok);
           if (!parsed.ok || !slash.ok) throw new Error(`${path}: only one spelling is accepted`);
           const [bare, slashed] = [readRequestInfo({ method, ...parsed }), readRequestInfo({ method, ...slash })];
-          // What a pod or node behind the proxy makes of the slash is its own: it goes there as it came.
+          // The slash is passed on unchanged to a pod or node behind the proxy.
           if (bare.proxyPath !== undefined) expect([bare.proxyPath, `${bare.proxyPath}/`]).toContain(slashed.proxyPath);
           expect({ ...slashed, proxyPath: undefined }).toEqual({
             ...bare,

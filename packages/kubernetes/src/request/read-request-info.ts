@@ -10,7 +10,7 @@ import type { RequestInfo } from './request-info.ts';
 import { streamKind } from './stream-kind.ts';
 
 /** The parts of a request that determine what it asks. */
-export type RequestParts = {
+type RequestParts = {
   method: string;
   path: string;
   segments: readonly string[];

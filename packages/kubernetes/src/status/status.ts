@@ -41,7 +41,7 @@ export function createStatus(about: {
 }
 
 /** A problem of the gateway: its code in the closed table, the status and reason of that row, and a detail. */
-export type ProblemForStatus = {
+type ProblemForStatus = {
   code: string;
   status: number;
   reason: string;

@@ -8,7 +8,7 @@ export const remoteCommandProtocol = 'v5.channel.k8s.io';
 export const channels = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, close: 255 } as const;
 
 /** One message of the protocol. */
-export type ChannelMessage = { channel: number; data: Buffer } | { channel: 255; closed: number };
+type ChannelMessage = { channel: number; data: Buffer } | { channel: 255; closed: number };
 
 /** Encodes data of a channel. */
 export function encodeChannel(channel: number, data: Uint8Array): Buffer {

@@ -13,7 +13,7 @@ export const closeCodes = {
   internalError: 1011,
 } as const;
 
-export type FrameToEncode = {
+type FrameToEncode = {
   opcode: Opcode;
   payload?: Uint8Array;
   /** False for all but the last fragment of a message. */

@@ -3,7 +3,7 @@ import type { ClusterOptions, RedisOptions } from 'ioredis';
 import type { SessionsConfig } from '@sallyport/contracts';
 
 export type RedisSessionsConfig = Extract<SessionsConfig, { redis: string }>;
-export type RedisNode = { host: string; port: number };
+type RedisNode = { host: string; port: number };
 
 /** Parses a `host:port` pair of `sessions.nodes`. */
 function readNode(text: string, defaultPort: number): RedisNode {

@@ -86,7 +86,7 @@ return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', '+inf')`,
 };
 
 /** Runs a defined script on one key. */
-export type RunScript = (key: string, ...args: (string | number)[]) => Promise<unknown>;
+type RunScript = (key: string, ...args: (string | number)[]) => Promise<unknown>;
 
 /** Defines a script as a command of the client. */
 export function defineScript({ client }: RedisConnection, script: RedisScript): RunScript {

@@ -2,7 +2,7 @@ import type { ReplicaStatus } from '@sallyport/contracts';
 import { createWarnOnce, type Logger, type Reloader } from '@sallyport/kit';
 import { reportEveryMs } from './replica-registry.ts';
 
-export type ReplicaReporterDeps = {
+type ReplicaReporterDeps = {
   about: Pick<ReplicaStatus, 'service' | 'id' | 'host' | 'startedAt'>;
   reloader: Pick<Reloader, 'status' | 'onStatus'>;
   put(status: ReplicaStatus): Promise<unknown>;

@@ -34,7 +34,7 @@ function isSession(value: Record<string, unknown> | undefined): value is Session
 }
 
 /** Parses the text of a session; undefined if it is not one. */
-export type ReadSession = (text: string) => Session | undefined;
+type ReadSession = (text: string) => Session | undefined;
 
 function freeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value))

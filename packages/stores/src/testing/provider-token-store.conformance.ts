@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { HeldTokens, ProviderTokens, ProviderTokenStore } from '../provider-tokens/provider-token-store.ts';
 
 /** What a backend provides: an empty store, a replica of it, and a clock that the suite moves. */
-export type ProviderTokenBed = { store: ProviderTokenStore; replica: ProviderTokenStore; clock: { now: number } };
+type ProviderTokenBed = { store: ProviderTokenStore; replica: ProviderTokenStore; clock: { now: number } };
 
 let made = 0;
 

@@ -19,8 +19,8 @@ function bytesOf(ending: StreamEnding | undefined): Buffer {
 }
 
 /**
- * Passes the rest of what the server says up to where it can be ended, as a gateway does, and returns what the client
- * got in all.
+ * Passes on the bytes of the server up to where the stream can be ended, as a gateway does, and returns what the client
+ * received.
  */
 function passUntilReady(
   observer: StreamObserver,

@@ -37,7 +37,7 @@ export type StreamSummary = {
 };
 
 /** `unsupported`: the protocol is not read. `unparsable`: reading stopped because of `reason`. */
-export type ObserverState = 'ok' | 'unparsable' | 'unsupported';
+type ObserverState = 'ok' | 'unparsable' | 'unsupported';
 
 /**
  * How to end the stream for the client. If `ready`, send `bytes`, then end the connection; `carriesStatus` is false if the

@@ -4,7 +4,7 @@ import { encodeData, encodeGoAway, encodeReset } from './spdy-frame.ts';
 import type { SpdyStream, SpdyStreams } from './spdy-streams.ts';
 import type { SpdyKind } from './stream-headers.ts';
 
-export type EndSpdySession = {
+type EndSpdySession = {
   kind: SpdyKind;
   streams: SpdyStreams;
   status: Status;
@@ -39,9 +39,9 @@ export function endSpdySession({ kind, streams, status, firstBlock }: EndSpdySes
     }
     frames.push(encodeData(id, text, true));
   }
-  const told = new Set(errors);
+  const withReason = new Set(errors);
   for (const stream of open) {
-    if (!told.has(stream) && !stream.serverDone) frames.push(endOf(stream));
+    if (!withReason.has(stream) && !stream.serverDone) frames.push(endOf(stream));
   }
   frames.push(encodeGoAway(streams.highest));
   return { bytes: Buffer.concat(frames), carriesStatus: errors.length > 0 };

@@ -34,7 +34,7 @@ describe('the headers of a stream', () => {
     ['a name with a capital', encodeHeaderBlock({ streamType: 'stdin' }), 'a header name that is not allowed'],
     ['an empty name', encodeHeaderBlock([['', 'x']]), 'a header name that is not allowed'],
     [
-      'something behind the last',
+      'bytes after the last value',
       Buffer.concat([encodeHeaderBlock({ a: 'b' }), Buffer.from([0])]),
       'bytes after the headers',
     ],

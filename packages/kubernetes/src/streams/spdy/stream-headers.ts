@@ -4,7 +4,7 @@ import type { StreamChannel } from '../observer/stream-observer.ts';
 export type SpdyKind = 'exec' | 'portforward';
 
 /** The purpose of a stream, from the headers that open it. */
-export type StreamHeaders = { type: StreamChannel; port?: number; requestId?: string };
+type StreamHeaders = { type: StreamChannel; port?: number; requestId?: string };
 
 const types: Record<SpdyKind, readonly string[]> = {
   exec: ['error', 'stdin', 'stdout', 'stderr', 'resize'],

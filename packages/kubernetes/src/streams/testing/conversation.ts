@@ -1,13 +1,9 @@
 import { encodeChannel } from '../../websocket/remote-command.ts';
 import { encodeFrame, opcodes } from '../../websocket/websocket-frame.ts';
-import type { ObservedStream } from '../observer/create-stream-observer.ts';
 import type { StreamObserver } from '../observer/stream-observer.ts';
 
 /** Bytes of one side. */
 export type Turn = { side: 'client' | 'server'; bytes: Buffer };
-
-/** A connection after its 101, with its known protocol. */
-export type Conversation = { about: ObservedStream; turns: Turn[] };
 
 /** Returns a masked message of a client. */
 export function fromClient(

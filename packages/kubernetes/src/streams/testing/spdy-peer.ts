@@ -32,7 +32,7 @@ export function encodeHeaderBlock(headers: Record<string, string> | [string, str
 }
 
 /** One side of a SPDY connection that writes frames. */
-export type SpdyPeer = {
+type SpdyPeer = {
   synStream(id: number, headers: Record<string, string> | [string, string][], flags?: number): Buffer;
   synReply(id: number, flags?: number): Buffer;
   headers(id: number, headers: Record<string, string>, flags?: number): Buffer;

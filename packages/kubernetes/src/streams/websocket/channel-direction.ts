@@ -10,7 +10,7 @@ export type ChannelSide = 'client' | 'server';
 
 const names: readonly StreamChannel[] = ['stdin', 'stdout', 'stderr', 'error', 'resize'];
 
-export type ChannelShared = {
+type ChannelShared = {
   counts: ChannelCounts;
   errors: ErrorChannel;
   /** Whether single channels can be closed (version 5). */

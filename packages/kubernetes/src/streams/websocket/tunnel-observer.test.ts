@@ -11,7 +11,7 @@ const mask = Buffer.from([1, 2, 3, 250]);
 const observe = (): StreamObserver =>
   createStreamObserver({ kind: 'portforward', protocol: 'websocket', subprotocol: 'SPDY/3.1+portforward.k8s.io' });
 
-/** Puts the bytes of a side into messages of these sizes. */
+/** Splits the bytes of a side into messages of these sizes. */
 function wrap(side: Turn['side'], bytes: Buffer, sizes: readonly number[]): Turn {
   return {
     side,

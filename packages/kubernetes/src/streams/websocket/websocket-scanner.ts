@@ -60,18 +60,18 @@ export class WebSocketScanner {
   #readHead(chunk: Buffer, at: number): number {
     const held = this.#filled;
     if (held === 0) {
-      const header = this.#judge(chunk.subarray(at, at + maxHeaderBytes));
+      const header = this.#readHeader(chunk.subarray(at, at + maxHeaderBytes));
       if (header !== undefined) return this.#begin(header, at + headerLength(header));
     }
     const taken = chunk.copy(this.#head, held, at, Math.min(chunk.length, at + maxHeaderBytes - held));
     this.#filled = held + taken;
-    const header = this.#judge(this.#head.subarray(0, this.#filled));
+    const header = this.#readHeader(this.#head.subarray(0, this.#filled));
     if (header === undefined) return at + taken;
     this.#filled = 0;
     return this.#begin(header, at + headerLength(header) - held);
   }
 
-  #judge(bytes: Buffer): FrameHeader | undefined {
+  #readHeader(bytes: Buffer): FrameHeader | undefined {
     try {
       return readFrameHeader(bytes, this.#options);
     } catch (error) {
