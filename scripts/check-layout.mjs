@@ -1,6 +1,5 @@
-// Checks what no linter rule says about the layout of the sources: no circle of imports between files, types included,
-// and no file that imports from a folder above its own. A package's folders are read from the top down: what is above
-// may import what is below. Run by `npm run lint`.
+// Checks the layout of the sources, in addition to the linter: files do not import each other in a circle, types
+// included, and no file imports from a folder above its own. `npm run lint` runs it.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -9,13 +8,13 @@ import { root } from './bootstrap.mjs';
 
 const relativeImport = /(?:\bfrom|\bimport\(|\bimport)\s*'(\.{1,2}\/[^']+)'/g;
 
-/** The relative imports of a source text, as paths from the root. Comments may hold examples; they are no imports. */
+/** Returns the relative imports of a source text, as paths from the root. Comments do not count. */
 export function importsOf(file, text) {
   const code = text.replaceAll(/^\s*(?:\/\/|\*).*$/gm, '');
   return [...code.matchAll(relativeImport)].map(([, to]) => path.posix.join(path.posix.dirname(file), to));
 }
 
-/** Files that import from a folder above their own, as `from -> to`. */
+/** Returns the imports from a folder above the importing file's own, as `from -> to`. */
 export function upwardImports(graph) {
   return [...graph].flatMap(([from, imports]) =>
     imports
@@ -24,7 +23,7 @@ export function upwardImports(graph) {
   );
 }
 
-/** The circles of imports, each once, as `a -> b -> a`. */
+/** Returns the circles of imports, each once, as `a -> b -> a`. */
 export function circles(graph) {
   const found = [];
   const done = new Set();
@@ -57,9 +56,9 @@ if (import.meta.filename === process.argv[1]) {
   const graph = readGraph();
   const faults = [
     ...upwardImports(graph).map((fault) => `imports from a folder above: ${fault}`),
-    ...circles(graph).map((fault) => `circle of imports: ${fault}`),
+    ...circles(graph).map((fault) => `circular import: ${fault}`),
   ];
   for (const fault of faults) console.error(fault);
   if (faults.length > 0) process.exitCode = 1;
-  else console.log(`Layout: ${graph.size} files, no circle of imports, none upwards.`);
+  else console.log(`Layout: ${graph.size} files, no circular imports, no imports from a folder above.`);
 }

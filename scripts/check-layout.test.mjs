@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { circles, importsOf, upwardImports } from './check-layout.mjs';
 
 describe('the layout of the sources', () => {
-  it('reads static, dynamic and side-effect imports, but no comments', () => {
+  it('reads static, dynamic and side-effect imports, but not comments', () => {
     const text = `import { a } from './a.ts';\nimport '../b.ts';\nconst c = import('./deep/c.ts');\n// import './d.ts'\nexport * from './e.ts';`;
     expect(importsOf('packages/x/src/y/z.ts', text)).toEqual([
       'packages/x/src/y/a.ts',
@@ -12,7 +12,7 @@ describe('the layout of the sources', () => {
     ]);
   });
 
-  it('finds imports from a folder above, and allows those from siblings and from below', () => {
+  it('finds imports from a folder above, and allows imports from siblings and from below', () => {
     const graph = new Map([
       ['s/a/x.ts', ['s/top.ts', 's/b/y.ts', 's/a/deep/z.ts']],
       ['s/ab/x.ts', ['s/a/x.ts']],

@@ -39,7 +39,7 @@ function built(program) {
 }
 
 /**
- * Checks the format, the lint rules, unused files, exports and dependencies, and the types. Stops at the first that
+ * Checks the format, the lint rules, unused files, exports and dependencies, the layout, and the types. Stops at the first that
  * fails. `--fix` fixes the format and what the linter can.
  */
 function lint() {
@@ -48,6 +48,7 @@ function lint() {
     ['node_modules/oxfmt/bin/oxfmt', ...(fix ? [] : ['--check'])],
     ['node_modules/oxlint/bin/oxlint', ...args],
     ['node_modules/knip/bin/knip.js', '--no-progress', '--no-config-hints'],
+    ['scripts/check-layout.mjs'],
   ];
   for (const [program, ...rest] of checks) {
     const code = runNode([path.join(root, program), ...rest]);
