@@ -1,0 +1,30 @@
+// CONTRIBUTING.md: its limits are those that the linter and the formatter enforce, and every package has a README.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from '@jest/globals';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const read = (file) => readFileSync(path.join(root, file), 'utf8');
+const contributing = read('CONTRIBUTING.md').replaceAll(/\s+/g, ' ');
+const linter = JSON.parse(read('.oxlintrc.json'));
+const maxOf = (rules, rule) => rules?.[rule]?.[1]?.max;
+
+describe('CONTRIBUTING.md', () => {
+  it('names the limits that the linter and the formatter enforce', () => {
+    const [, width] = /Lines are at most (\d+) columns/.exec(contributing);
+    const [, file, ofFunction] = /Source files are at most (\d+) lines, functions at most (\d+)/.exec(contributing);
+    const [, ofTest] = /Tests and bench files are at most (\d+) lines/.exec(contributing);
+    expect(JSON.parse(read('.oxfmtrc.json')).printWidth).toBe(Number(width));
+    expect(maxOf(linter.rules, 'max-lines')).toBe(Number(file));
+    expect(maxOf(linter.rules, 'max-lines-per-function')).toBe(Number(ofFunction));
+    const overrides = linter.overrides.map(({ rules }) => maxOf(rules, 'max-lines')).filter((max) => max !== undefined);
+    expect(new Set(overrides)).toEqual(new Set([Number(ofTest)]));
+  });
+
+  it('describes every package, and each has a README', () => {
+    const packages = readdirSync(path.join(root, 'packages'));
+    expect(packages.filter((name) => !contributing.includes(`\`${name}\``))).toEqual([]);
+    expect(packages.filter((name) => !existsSync(path.join(root, 'packages', name, 'README.md')))).toEqual([]);
+  });
+});
