@@ -32,7 +32,7 @@ function createSubscriber(response: ServerResponse): Subscriber {
   };
 }
 
-export type ChangeFeedDeps = {
+type ChangeFeedDeps = {
   sessions: Pick<SessionStore, 'onChange' | 'onGap'>;
   policies: PolicySet;
   replicas: Pick<ReplicaRegistry, 'onReloadRequest'>;

@@ -9,7 +9,7 @@ import type { EvaluateCheck } from './evaluate-check.ts';
 import { sessionsUnavailable } from './sessions-unavailable.ts';
 
 /** Answers a batch with the JSON of a CheckResponse. `afterwards` is to be called once it has been sent. */
-export type AnswerChecks = (checks: readonly Check[]) => Promise<{ json: string; afterwards: () => void }>;
+type AnswerChecks = (checks: readonly Check[]) => Promise<{ json: string; afterwards: () => void }>;
 
 type Deps = {
   sessions: Pick<SessionStore, 'find'>;

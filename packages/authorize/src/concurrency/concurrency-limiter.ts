@@ -6,7 +6,7 @@ export type ConcurrencyLimiter = {
   run<T>(key: string, work: () => Promise<T>): Promise<T>;
 };
 
-export type ConcurrencyLimits = {
+type ConcurrencyLimits = {
   /** How many calls may run at the same time. */
   total: number;
   /** How many of them may have the same key; `total` unless given. */

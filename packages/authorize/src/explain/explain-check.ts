@@ -11,7 +11,7 @@ import { shorten } from './shorten.ts';
 import { traceInSlices } from './trace-in-slices.ts';
 
 /** A check to explain, with its session. `other`: not the caller's; `privileged`: every rule may be shown. */
-export type Explained = {
+type Explained = {
   readonly check: Check;
   readonly found: SessionLookup | undefined;
   readonly other: boolean;

@@ -6,7 +6,7 @@ import { compileGlob, type CompiledPolicy } from '@sallyport/policy';
  */
 export type SelectPolicies = (namespace: string | undefined) => readonly CompiledPolicy[];
 
-export type NamespaceEntry = { readonly match: readonly string[]; readonly policies: readonly CompiledPolicy[] };
+type NamespaceEntry = { readonly match: readonly string[]; readonly policies: readonly CompiledPolicy[] };
 
 const maxCached = 1024;
 /** Names of namespaces are not longer in Kubernetes, but a request may contain one of 60,000 characters. */

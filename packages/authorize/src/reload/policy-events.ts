@@ -8,7 +8,7 @@ type Changed = Parameters<NonNullable<ReloaderDeps['onChanged']>>[0];
 type Rejected = Parameters<NonNullable<ReloaderDeps['onRejected']>>[0];
 
 /** Records policies that come into force on this replica, and files that are refused. */
-export type PolicyEvents = { changed(event: Changed, snapshot: PolicySnapshot): void; rejected(event: Rejected): void };
+type PolicyEvents = { changed(event: Changed, snapshot: PolicySnapshot): void; rejected(event: Rejected): void };
 
 /**
  * Creates the events `policy.changed` and `policy.rejected`. They wait in the sink's queue while the audit log is down.

@@ -12,7 +12,7 @@ import { createAnswerExplain } from '../explain/answer-explain.ts';
 import type { PolicySet } from '../policies/policy-set.ts';
 import { createCallRoute, sendJson, type Route, type Routes } from './routes.ts';
 
-export type DecisionDeps = {
+type DecisionDeps = {
   sessions: SessionStore;
   policies: PolicySet;
   logger: Logger;

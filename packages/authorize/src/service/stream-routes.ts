@@ -8,7 +8,7 @@ import { createCallRoute, createReportRoute, type Routes } from './routes.ts';
 const maxQuestionBytes = 16 * 1024;
 const maxAnswerBytes = 1536 * 1024;
 
-export type StreamRoutesDeps = {
+type StreamRoutesDeps = {
   feed: Pick<ChangeFeed, 'subscribe'>;
   questions: Pick<StreamQuestions, 'list'>;
   registry: Pick<StreamQuestionRegistry, 'answer'>;

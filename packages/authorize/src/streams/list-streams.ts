@@ -13,7 +13,7 @@ import { ProblemError, type Caller } from '@sallyport/kit';
 import { type ReplicaRegistry, type StreamQuestionRegistry } from '@sallyport/stores';
 import type { ConcurrencyLimiter } from '../concurrency/concurrency-limiter.ts';
 
-export type ListStreamsDeps = {
+type ListStreamsDeps = {
   registry: Pick<StreamQuestionRegistry, 'ask' | 'answered' | 'take'>;
   replicas: Pick<ReplicaRegistry, 'list'>;
   limiter: ConcurrencyLimiter;
@@ -27,7 +27,7 @@ export type ListStreamsDeps = {
  * Lists the streams of all gateways for one caller. Rejects with `forbidden`, `too-many-requests` or
  * `sessions-unavailable`.
  */
-export type ListStreams = (caller: Caller, request: StreamListRequest) => Promise<StreamList>;
+type ListStreams = (caller: Caller, request: StreamListRequest) => Promise<StreamList>;
 
 const pollMs = 20;
 const pause = () =>

@@ -4,7 +4,7 @@ import { type ReplicaRegistry, type SessionStore, type StreamQuestionRegistry } 
 import { createListStreams } from './list-streams.ts';
 import { createConcurrencyLimiter } from '../concurrency/concurrency-limiter.ts';
 
-export type StreamQuestionsDeps = {
+type StreamQuestionsDeps = {
   registry: StreamQuestionRegistry;
   replicas: Pick<ReplicaRegistry, 'list'>;
   sessions: Pick<SessionStore, 'onGap'>;

@@ -129,7 +129,7 @@ const schemas = z.discriminatedUnion('kind', [
 ]);
 
 /** One source of users and their groups. */
-export const sourceSchema = schemas
+const sourceSchema = schemas
   .transform((source) => ({ ...source, id: source.id ?? source.kind }))
   .superRefine((source, context) => {
     if ('allowInsecure' in source && source.allowInsecure) return;

@@ -1,5 +1,5 @@
 /** The settings of a provider that depend on each other. */
-export type ProviderSettings = {
+type ProviderSettings = {
   kind: 'openid' | 'github';
   issuer: string;
   allowInsecureIssuer: boolean;

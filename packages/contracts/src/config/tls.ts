@@ -6,8 +6,8 @@ import { z } from 'zod';
  * exchange that resists quantum computers. Settings can narrow the profile, but not widen it. Suites have their IANA
  * names, as in kube-apiserver's --tls-cipher-suites.
  */
-export const tlsVersions = ['TLSv1.2', 'TLSv1.3'] as const;
-export const tlsCiphers = [
+const tlsVersions = ['TLSv1.2', 'TLSv1.3'] as const;
+const tlsCiphers = [
   'TLS_AES_128_GCM_SHA256',
   'TLS_AES_256_GCM_SHA384',
   'TLS_CHACHA20_POLY1305_SHA256',
@@ -18,7 +18,7 @@ export const tlsCiphers = [
   'TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256',
   'TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256',
 ] as const;
-export const tlsCurves = ['X25519MLKEM768', 'X25519', 'P-256', 'P-384'] as const;
+const tlsCurves = ['X25519MLKEM768', 'X25519', 'P-256', 'P-384'] as const;
 
 /** What a listener accepts. The order of suites and curves is the listener's preference. */
 export type TlsProfile = {

@@ -1,7 +1,7 @@
 import { isThroughNode } from './is-through-node.ts';
 
 /** The relevant attributes of a request. An absent group is the core group. */
-export type CreateAttributes = {
+type CreateAttributes = {
   apiGroup?: string | undefined;
   resource?: string | undefined;
   subresource?: string | undefined;

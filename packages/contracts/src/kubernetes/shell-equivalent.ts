@@ -35,7 +35,7 @@ function find(apiGroup: string, resource: string, subresource: string): ShellEqu
 }
 
 /** The relevant attributes of a request. An absent group is the core group. */
-export type ShellAttributes = {
+type ShellAttributes = {
   apiGroup?: string | undefined;
   resource?: string | undefined;
   subresource?: string | undefined;

@@ -10,7 +10,7 @@ export type Way = {
   readonly only?: true;
 };
 /** An effect that the Kubernetes API offers under several names. */
-export type SameThing = { readonly what: string; readonly ways: readonly Way[] };
+type SameThing = { readonly what: string; readonly ways: readonly Way[] };
 
 function way(written: string, verb?: string, only?: true): Way {
   const [subject, subresource = ''] = written.split('/') as [string, string?];

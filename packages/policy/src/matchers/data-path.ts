@@ -1,5 +1,5 @@
 /** Finds the value at the path. If both have one, the first wins, level by level. */
-export type DataPath = (first: unknown, second?: unknown) => unknown;
+type DataPath = (first: unknown, second?: unknown) => unknown;
 
 const isMapping = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

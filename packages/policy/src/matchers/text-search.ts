@@ -1,5 +1,5 @@
 /** Returns the first index at or after `from` at which the piece occurs in the text; -1 if there is none. */
-export type TextSearch = (text: string, from: number) => number;
+type TextSearch = (text: string, from: number) => number;
 
 /**
  * Up to this length, the time of the engine's own search is within a small factor of the text's length. For longer
