@@ -1,4 +1,3 @@
-/* oxlint-disable max-lines-per-function -- a test suite reads best in one piece */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { AuditRecord } from '@sallyport/contracts';
 import type { AuditSink } from '../sink/audit-sink.ts';

@@ -1,4 +1,3 @@
-// oxlint-disable max-lines-per-function -- a test suite is as long as its rules
 import { describe, expect, it } from '@jest/globals';
 import { auditQuerySchema, type AuditRecord } from '@sallyport/contracts';
 import { hour, makeEvent, midday, type AuditStoreHarness } from './audit-store-harness.ts';

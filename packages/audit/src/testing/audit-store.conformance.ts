@@ -1,4 +1,3 @@
-// oxlint-disable max-lines-per-function -- a test suite is as long as its rules
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { auditQuerySchema } from '@sallyport/contracts';
 import { describeAnonymousEvents } from './anonymous-events.conformance.ts';

@@ -1,4 +1,3 @@
-// oxlint-disable max-lines-per-function -- a suite of tests is as long as its rules
 import { describe, expect, it } from '@jest/globals';
 import { source, type DirectoryBed } from './directory-store-bed.ts';
 

@@ -15,7 +15,7 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bu
       size += chunk.length;
       if (size <= maxBytes) chunks.push(chunk);
       // The rest is read and dropped, so that the client receives the answer instead of a reset connection.
-      else tooLarge();
+      else if (size - chunk.length <= maxBytes) tooLarge();
     });
     request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
     const endedEarly = () => reject(new ProblemError('bad-request', 'The body ended early.'));

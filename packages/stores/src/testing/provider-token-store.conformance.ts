@@ -1,4 +1,3 @@
-// oxlint-disable max-lines-per-function -- a suite of tests is as long as its rules
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { HeldTokens, ProviderTokens, ProviderTokenStore } from '../provider-tokens/provider-token-store.ts';
 

@@ -1,4 +1,3 @@
-// oxlint-disable max-lines-per-function -- a suite of tests is as long as its rules
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Session, SessionChange } from '@sallyport/contracts';
 import { by, idleMs, sessionsOf, soon, type SessionStoreBed } from './example-session.ts';

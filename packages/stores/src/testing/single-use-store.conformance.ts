@@ -1,4 +1,3 @@
-// oxlint-disable max-lines-per-function -- a suite of tests is as long as its rules
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { SingleUseStore } from '../single-use/single-use-store.ts';
 
