@@ -14,7 +14,7 @@ import type { Upstreams } from './upstream/upstreams.ts';
 
 type Listeners = {
   port: number;
-  /** The port of the plain login pages, where there are some. */
+  /** The port of the login pages without TLS, if `login.listen` is configured. */
   pagesPort: number | undefined;
   /** Accepts nothing new, and gives open requests `ms` to finish. */
   close(ms: number): Promise<unknown>;

@@ -9,7 +9,7 @@ import { createAnswerQuestion } from './streams/answer-question.ts';
 /** A running gateway. */
 type RunningProxy = {
   port: number;
-  /** The port of the plain login pages, where there are some. */
+  /** The port of the login pages without TLS, if `login.listen` is configured. */
   pagesPort: number | undefined;
   /** Reads the configuration again. */
   reload(): void;

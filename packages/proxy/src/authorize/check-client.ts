@@ -42,7 +42,7 @@ function answerAll(batch: readonly Waiting[], body: unknown): void {
 export function createCheckClient(deps: { client: Pick<ServiceClient, 'request'>; timeoutMs: number }): CheckClient {
   const waiting: Waiting[] = [];
   let sending: 'no' | 'soon' | 'now' = 'no';
-  /** Whether the last batch had one check. Then waiting for others is likely to be in vain. */
+  /** Whether the last batch had one check. If so, no others are likely to come, and the next check does not wait. */
   let alone = true;
   const ask = (checks: readonly Check[], timeoutMs: number) =>
     deps.client.request({ method: 'POST', path: '/v1/check', body: { checks }, timeoutMs });

@@ -40,11 +40,11 @@ export type Exchange = {
   /** How many changes had been received when authorize was asked. */
   changesSeen: number;
   answer: CheckAnswer | undefined;
-  /** The count of its user's requests in flight that includes it. Streams are not counted there. */
+  /** The user's count of requests in flight, which includes this one. Undefined for streams. */
   counted: UserInFlight | undefined;
-  /** Its entry in the registry of open streams. A request that is no stream gets one once it has run for long. */
+  /** The entry in the registry of open streams. A plain request gets one once it has run for long. */
   stream: OpenStream | undefined;
-  /** Ends it, whatever stage it is in. Set once anything has gone upstream. */
+  /** Ends the exchange, whatever stage it is in. Set once anything has gone upstream. */
   cutter: EndExchange | undefined;
   /** Watches what flows through an exec, attach or port-forward. */
   observer: StreamObserver | undefined;

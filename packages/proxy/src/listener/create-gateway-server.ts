@@ -8,7 +8,7 @@ import type { Exchange } from '../exchange/exchange.ts';
 import { createPipelineLimit, type PipelineLimit } from './limit-pipeline.ts';
 
 export type GatewayServerDeps = {
-  /** With `clientCa` clients are asked for a certificate. What it is worth is for the policy to decide. */
+  /** With `clientCa`, clients are asked for a certificate. One that is missing or invalid is left to the policy. */
   tls: { cert: string; key: string; clientCa?: string | undefined; profile?: TlsProfile | undefined } | undefined;
   begin: BeginExchange;
   gateway(exchange: Exchange): Promise<void>;

@@ -21,11 +21,11 @@ type GatewaySteps = {
 export function createGateway(steps: GatewaySteps): (exchange: Exchange) => Promise<void> {
   const road: readonly Step[] = [
     steps.openAudit, //       nothing begins whose end could not be recorded
-    steps.readTarget, //      which cluster: an unknown one looks like a known one until the caller is known
-    steps.readKubeRequest, // what is asked: 400 for what could be read in two ways, 403 for a smuggled identity
+    steps.readTarget, //      which cluster, and the headers: 403 for an identity header. An unknown cluster passes
+    steps.readKubeRequest, // what is asked: 400 for what could be read in two ways, 405 for unknown methods
     steps.readCredential, //  who asks: exactly one credential
-    steps.check, //           authorize decides: 401, 403, 404, or 503 when it cannot be reached
-    steps.admitStream, //     what stays open is registered: 429 beyond the limits
+    steps.check, //           authorize decides: 401, 403, 404 for an unknown cluster, 503 if it cannot be reached
+    steps.admitStream, //     a stream is registered, any other request is counted: 429 beyond the limits
     steps.commitAudit, //     what must not run unaudited waits for the acknowledgement
     steps.impersonate, //     the upstream headers, from an allow-list, as the user
     steps.refuseEnded, //     what was ended while it waited goes no further

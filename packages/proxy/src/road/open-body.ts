@@ -70,7 +70,7 @@ export function createOpenBody(deps: OpenBodyDeps): (exchange: Exchange) => Read
     // body all the same, by whatever method, it is rechecked like any other.
     const rechecked = !request.complete && kube!.stream !== 'proxy';
     if (!chunked && !rechecked) return request;
-    // Not by a listener, because that would start the body before anything forwards it.
+    // Counts the bytes in a pipe. A `data` listener would make the body flow before anything forwards it.
     return request.pipe(createPassage(exchange, { recheck: rechecked, count: chunked }, deps));
   };
 }

@@ -2,7 +2,10 @@ import type { AuditTrail } from '../audit/audit-trail.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { EndExchange } from '../exchange/stream-end.ts';
 
-/** What happens to an exchange after it was allowed, in this order. Any of the first three may never come. */
+/**
+ * What happens to an exchange, stream or not, after it was allowed, in this order. Any of the first three may never
+ * come.
+ */
 export type StreamLifecycle = {
   /** Nothing has gone upstream yet. Throws `too-many-requests` beyond a limit. */
   admitted(exchange: Exchange): void;

@@ -16,7 +16,7 @@ export type StreamRegistry = {
   admitted(exchange: Exchange): OpenStream;
   /** Registers a request that has run for long. It counts towards no limit of streams. */
   adopt(exchange: Exchange): OpenStream;
-  /** `refuse` ends the exchange until its response begins, so that an upload cannot go on because no response comes. */
+  /** `refuse` ends the exchange until its response begins. An upload could otherwise not be ended while it lasts. */
   sent(exchange: Exchange, refuse: EndExchange): void;
   answered(exchange: Exchange, cut: EndExchange): void;
   closed(exchange: Exchange): void;
