@@ -1,11 +1,8 @@
 import { claimsSource, type Identity, type ProviderConfig } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
-import { checkName } from '@sallyport/directory';
-import { claimAt } from '@sallyport/directory';
-import { claimsToKeep, copyClaims, type Claims } from '@sallyport/directory';
+import { checkName, claimAt, claimsToKeep, copyClaims, readGroups, type Claims } from '@sallyport/directory';
 import { checkRequiredClaims } from './required-claims.ts';
 import { isNamedByEmail, readEmail } from './read-email.ts';
-import { readGroups } from '@sallyport/directory';
 import { withoutClaim } from './without-claim.ts';
 
 function readUser(provider: ProviderConfig, claims: Claims, subject: string, email: string | undefined): string {

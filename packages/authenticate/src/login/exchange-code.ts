@@ -1,11 +1,10 @@
 import type { Request, RequestHandler } from 'express';
 import type { Session } from '@sallyport/contracts';
-
+import { readClientFacts, type ClientFacts } from '@sallyport/kit';
 import { matchesChallenge } from './pkce.ts';
 import { readField } from '../http/read-field.ts';
 import { sendTokenResponse } from './token-response.ts';
 import { grantSchema, issuedCodeLifeMs, issuedCodeSchema, kinds, type Grant } from './pending-login.ts';
-import { readClientFacts, type ClientFacts } from '@sallyport/kit';
 import { openSession, type OpenSessionDeps } from '../session/open-session.ts';
 
 const path = '/.sallyport/token';

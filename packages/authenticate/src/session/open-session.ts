@@ -2,7 +2,6 @@ import type { Session } from '@sallyport/contracts';
 import { hashToken, ProblemError, type DeviceFacts } from '@sallyport/kit';
 import { type SessionStore, type SingleUseStore } from '@sallyport/stores';
 import type { LoginSettings } from '../settings/login-settings.ts';
-
 import { storeTokens, type StoreTokensDeps } from '../tokens/store-tokens.ts';
 import { limitSessions, refuseBeyondLimit } from './limit-sessions.ts';
 import { isLoggedOutAtProvider } from '../logout/provider-logouts.ts';

@@ -16,6 +16,6 @@ export function writeAnswer({ decision, problem, caller, idleEndsAt, appearance 
   let json = `{"decision":${JSON.stringify(decision)}`;
   if (problem) json += `,"problem":${JSON.stringify(problem)}`;
   if (caller) json += `,${idleEndsAt === undefined ? caller.json : caller.idleJson(idleEndsAt)}`;
-  if (appearance?.refusal === undefined && appearance) json += `,"impersonation":${appearance.json}`;
+  if (appearance && appearance.refusal === undefined) json += `,"impersonation":${appearance.json}`;
   return `${json}}`;
 }

@@ -12,8 +12,9 @@ export type ObservedStream = {
   subprotocol: string;
 };
 
-const statusSince: ReadonlySet<string> = new Set(['v4.channel.k8s.io', 'v5.channel.k8s.io']);
-const beforeStatus: ReadonlySet<string> = new Set(['channel.k8s.io', 'v2.channel.k8s.io', 'v3.channel.k8s.io', '']);
+// From version 4 on, a remote command ends with a Status on its error channel.
+const withStatus: ReadonlySet<string> = new Set(['v4.channel.k8s.io', 'v5.channel.k8s.io']);
+const withoutStatus: ReadonlySet<string> = new Set(['channel.k8s.io', 'v2.channel.k8s.io', 'v3.channel.k8s.io', '']);
 
 function protocolOf({ kind, protocol, subprotocol }: ObservedStream): ObservedProtocol | undefined {
   if (kind === 'portforward') {
@@ -23,10 +24,10 @@ function protocolOf({ kind, protocol, subprotocol }: ObservedStream): ObservedPr
       ? createSpdyObserver({ kind, statusOnError: false })
       : undefined;
   }
-  const statusOnError = statusSince.has(subprotocol);
+  const statusOnError = withStatus.has(subprotocol);
   if (protocol === 'websocket')
     return statusOnError ? createChannelObserver({ canClose: subprotocol === 'v5.channel.k8s.io' }) : undefined;
-  return statusOnError || beforeStatus.has(subprotocol)
+  return statusOnError || withoutStatus.has(subprotocol)
     ? createSpdyObserver({ kind: 'exec', statusOnError })
     : undefined;
 }
