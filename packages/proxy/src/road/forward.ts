@@ -25,9 +25,9 @@ type ForwardDeps = {
 function asProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error; // the gateway's own: the body was refused before its end
   const code = (error as { code?: string }).code ?? '';
-  if (code === 'HEADERS_TIMEOUT' || code === 'UND_ERR_HEADERS_TIMEOUT')
+  if (code === 'HEADERS_TIMEOUT')
     return new ProblemError('upstream-timeout', 'The cluster did not respond in time.', { cause: error });
-  if (code === 'INVALID_REQUEST' || code === 'UND_ERR_INVALID_ARG')
+  if (code === 'INVALID_REQUEST')
     return new ProblemError('bad-request', 'The request contains a character that cannot be forwarded.', {
       cause: error,
     });
