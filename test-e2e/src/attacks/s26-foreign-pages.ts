@@ -4,7 +4,7 @@ import { loginFixture } from './login-fixture.ts';
 
 const challenge = { state: 'long-enough', code_challenge: 'A'.repeat(43), code_challenge_method: 'S256' };
 const ways: [string, Record<string, string>, RegExp][] = [
-  ['a browser', {}, /logged in here/],
+  ['a browser', {}, /this browser will be logged in/],
   ['a program', { redirect_uri: 'http://127.0.0.1:4321/', ...challenge }, /127\.0\.0\.1:4321/],
   ['a Pomerium client', { pomerium_redirect_uri: 'http://localhost:4321/' }, /localhost:4321/],
   ['a pasted code', { redirect_uri: 'urn:ietf:wg:oauth:2.0:oob', ...challenge }, /shows a code/],
