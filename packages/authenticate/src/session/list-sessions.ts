@@ -35,7 +35,7 @@ function describe(session: ListedSession, currentId: string) {
 
 /**
  * `GET /v1/sessions`: lists the caller's live sessions. With `all=true` it lists all sessions, with `user=<name>` those
- * of one user, if `api.policy.sessions` allows the caller to.
+ * of one user, if `api.policy.sessions` allows the caller to. `maySeeAll` says whether it does.
  */
 export function listSessions(deps: Pick<SessionDeps, 'sessions'>): RequestHandler {
   return async (request, response) => {
@@ -51,6 +51,7 @@ export function listSessions(deps: Pick<SessionDeps, 'sessions'>): RequestHandle
       sessions: found
         .filter(({ identity }) => user === null || identity.user === user)
         .map((session) => describe(session, caller.session.id)),
+      maySeeAll: caller.privileged,
     });
   };
 }

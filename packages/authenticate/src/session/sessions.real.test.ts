@@ -104,7 +104,9 @@ describe('me, logout and sessions', () => {
           current: true,
         },
       ],
+      maySeeAll: false,
     });
+    expect((await list('', true)).body).toMatchObject({ sessions: [{ id }], maySeeAll: true });
     expect((await list('?all=true')).body).toMatchObject({ code: 'forbidden' });
     expect((await list('?all=maybe')).body).toMatchObject({ code: 'bad-request' });
     expect(

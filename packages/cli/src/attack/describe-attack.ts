@@ -1,9 +1,11 @@
 import { forTerminal } from '../terminal/for-terminal.ts';
-import { table } from '../terminal/table.ts';
+import { renderTable, type Column } from '../terminal/render-table.ts';
+import type { Environment } from '../environment/environment.ts';
 import type { AttackResult, RowResult } from './run-attack.ts';
 
 const attempts = (count: number) => `${count} ${count === 1 ? 'attempt' : 'attempts'}`;
 const words = { held: 'held', hole: 'HOLE', unjudged: 'could not judge' } as const;
+const tones = { held: 'good', hole: 'bad', unjudged: 'warning' } as const;
 
 function summary({ result, probes }: RowResult): string {
   const holes = probes.filter((one) => one.result === 'hole').length;
@@ -13,8 +15,15 @@ function summary({ result, probes }: RowResult): string {
   return `${attempts(probes.length - open)}${open > 0 ? `, ${open} could not be judged` : ''}`;
 }
 
+const columns: Column<RowResult>[] = [
+  { name: 'ROW', cell: ({ row }) => row },
+  { name: 'ATTACK', cell: ({ attack }) => attack, shrinks: true },
+  { name: 'RESULT', cell: ({ result }) => words[result], tone: ({ result }) => tones[result] },
+  { name: 'SEEN', cell: summary, shrinks: true },
+];
+
 /** Describes the result: one line per row, then the evidence for every hole. */
-export function describeAttack(target: string, { user, rows }: AttackResult): string {
+export function describeAttack(environment: Environment, target: string, { user, rows }: AttackResult): string {
   const holes = rows.flatMap(({ row, probes }) =>
     probes.filter(({ result }) => result === 'hole').map((one) => ({ row, ...one })),
   );
@@ -26,8 +35,5 @@ export function describeAttack(target: string, { user, rows }: AttackResult): st
     holes.length === 0
       ? `${target} withstood every attack that could be judged from outside.\n`
       : `\nHoles in ${target}:\n${lines.join('')}`;
-  return `Attacked as ${forTerminal(user.username)}.\n\n${table(
-    ['ROW', 'ATTACK', 'RESULT', 'SEEN'],
-    rows.map((one) => [one.row, one.attack, words[one.result], summary(one)]),
-  )}\n${end}`;
+  return `Attacked as ${forTerminal(user.username)}.\n\n${renderTable(environment, { rows, columns }, { output: 'text', headers: true })}\n${end}`;
 }

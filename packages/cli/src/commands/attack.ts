@@ -26,7 +26,9 @@ async function attack(environment: Environment, options: Options): Promise<void>
   );
   const holes = found.rows.filter(({ result }) => result === 'hole').length;
   environment.stdout.write(
-    render(options.output, { target: name, ok: holes === 0, holes, ...found }, () => describeAttack(name, found)),
+    await render(options.output, { target: name, ok: holes === 0, holes, ...found }, () =>
+      describeAttack(environment, name, found),
+    ),
   );
   if (holes > 0) throw new NegativeAnswer();
 }

@@ -60,7 +60,7 @@ export async function auditSearch(
   if (note !== undefined) environment.stderr.write(note);
   const more = page.next != null;
   environment.stdout.write(
-    render(options.output, { events, more }, () =>
+    await render(options.output, { events, more }, () =>
       events.length === 0 ? 'No event matches.\n' : table(auditHeading, events.map(auditRow)),
     ),
   );

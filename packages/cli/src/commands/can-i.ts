@@ -9,8 +9,8 @@ import type { Explanation } from '../policy/explain/explanation.ts';
 import { canICommand } from '../policy/explain/next-steps.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
-import type { OutputFormat } from '../terminal/output.ts';
-import { renderAlsoYaml } from '../terminal/render-yaml.ts';
+import { render, type OutputFormat } from '../terminal/output.ts';
+import { createPaint, type Paint } from '../terminal/paint.ts';
 import { NegativeAnswer } from '../terminal/negative-answer.ts';
 import type { Environment } from '../environment/environment.ts';
 import { withExample, withGateway } from './command-kit.ts';
@@ -21,7 +21,7 @@ type Options = AskedOptions & {
   policyOnly?: boolean;
   list?: boolean;
   gateway?: string;
-  output: OutputFormat | 'yaml';
+  output: OutputFormat;
 };
 type GatewayAnswer = { allowed: boolean; rule?: string; reasons?: string[]; policyVersion?: string; reason: string };
 
@@ -34,7 +34,7 @@ function gatewayAnswer(found: { explanation: Explanation } | { hidden: string })
 
 const answerWord = (allowed: boolean | undefined) => (allowed === undefined ? 'unknown' : allowed ? 'yes' : 'no');
 
-function text(gateway: GatewayAnswer, cluster: ClusterAnswer | undefined, why: string): string {
+function text(gateway: GatewayAnswer, cluster: ClusterAnswer | undefined, why: string, paint: Paint): string {
   const yes = gateway.allowed && cluster?.allowed !== false;
   const asked =
     cluster === undefined
@@ -42,7 +42,7 @@ function text(gateway: GatewayAnswer, cluster: ClusterAnswer | undefined, why: s
       : `${answerWord(cluster.allowed)}${cluster.reason === '' ? '' : ` - ${cluster.reason}`}`;
   const open = yes && cluster?.allowed !== true ? ' (by the gateway)' : '';
   return [
-    `${yes ? 'yes' : 'no'}${open}`,
+    `${yes ? paint('yes', 'good') : paint('no', 'bad')}${open}`,
     `  gateway's policy: ${answerWord(gateway.allowed)} - ${forTerminal(gateway.reason)}`,
     `  cluster's RBAC:   ${forTerminal(asked)}`,
     ...(gateway.allowed ? [] : [`  why: ${forTerminal(why)}`]),
@@ -61,7 +61,7 @@ async function list(environment: Environment, options: Options): Promise<void> {
   const where = options.namespace ?? namespace;
   const rights = await listRights(gateway, cluster, where);
   environment.stdout.write(
-    await renderAlsoYaml(options.output, { cluster, namespace: where, ...rights }, () =>
+    await render(options.output, { cluster, namespace: where, ...rights }, () =>
       describeRights(rights, cluster, where),
     ),
   );
@@ -94,8 +94,8 @@ async function canI(environment: Environment, words: string[], options: Options)
   }).replace('can-i', 'policy explain');
   if (options.quiet !== true)
     environment.stdout.write(
-      await renderAlsoYaml(options.output, { allowed, gateway, cluster: ownAnswer ?? null }, () =>
-        text(gateway, ownAnswer, why),
+      await render(options.output, { allowed, gateway, cluster: ownAnswer ?? null }, () =>
+        text(gateway, ownAnswer, why, createPaint(environment)),
       ),
     );
   if (!allowed) throw new NegativeAnswer();

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { clustersSchema, readAnswer, type Cluster } from '../gateway/answers.ts';
 import { callAsUser, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
-import { render } from '../terminal/output.ts';
-import { table } from '../terminal/table.ts';
+import type { Column, ListOptions } from '../terminal/render-table.ts';
+import { writeList } from '../terminal/write-list.ts';
 import type { Environment } from '../environment/environment.ts';
-import { withExample, withGateway, type GatewayOptions } from './command-kit.ts';
+import { listFormats, withExample, withGateway, type GatewayOptions } from './command-kit.ts';
 
 /** Fetches the clusters that the user who is logged in can see. */
 export async function fetchClusters(gateway: OpenGateway): Promise<Cluster[]> {
@@ -12,18 +12,17 @@ export async function fetchClusters(gateway: OpenGateway): Promise<Cluster[]> {
   return readAnswer(clustersSchema, body, 'the clusters').clusters;
 }
 
-async function clusters(environment: Environment, options: GatewayOptions): Promise<void> {
+const columns: Column<Cluster>[] = [
+  { name: 'NAME', cell: ({ name }) => name },
+  { name: 'URL', cell: ({ url }) => url },
+  { name: 'HOST', cell: ({ host }) => host ?? '' },
+];
+
+async function clusters(environment: Environment, options: GatewayOptions & ListOptions): Promise<void> {
   const found = await fetchClusters(openGateway(environment, options.gateway));
-  environment.stdout.write(
-    render(options.output, { clusters: found }, () =>
-      found.length === 0
-        ? 'You have access to no cluster.\n'
-        : table(
-            ['NAME', 'URL', 'HOST'],
-            found.map(({ name, url, host }) => [name, url, host ?? '']),
-          ),
-    ),
-  );
+  const none = 'You have access to no cluster.\n';
+  const name = (cluster: Cluster) => cluster.name;
+  await writeList(environment, { rows: found, columns, name, data: { clusters: found }, none }, options);
 }
 
 /** `sallyport clusters`. */
@@ -31,6 +30,6 @@ export function addClusters(program: Command, environment: Environment): void {
   const command = program
     .command('clusters')
     .description('list the clusters behind the gateway')
-    .action((options: GatewayOptions) => clusters(environment, options));
-  withExample(withGateway(command), 'sallyport clusters');
+    .action((options: GatewayOptions & ListOptions) => clusters(environment, options));
+  withExample(withGateway(command, listFormats), 'sallyport clusters', 'sallyport clusters -o name');
 }

@@ -4,15 +4,19 @@ import type { OutputFormat } from '../terminal/output.ts';
 /** The options of every command that calls a gateway. */
 export type GatewayOptions = { gateway?: string; output: OutputFormat };
 
-/** Adds `-o text|json`, and the further formats that a command supports. */
-export function withOutput(command: Command, more: readonly string[] = []): Command {
-  return command.addOption(
-    new Option('-o, --output <format>', 'output format').choices(['text', 'json', ...more]).default('text'),
+/** What every list has in addition. `name` prints what other commands accept, one per line. */
+export const listFormats: readonly OutputFormat[] = ['wide', 'name'];
+
+/** Adds `-o text|json|yaml`, and the further formats that a command supports. A list can also omit its heading. */
+export function withOutput(command: Command, more: readonly OutputFormat[] = []): Command {
+  command.addOption(
+    new Option('-o, --output <format>', 'output format').choices(['text', 'json', 'yaml', ...more]).default('text'),
   );
+  return more.includes('wide') ? command.option('--no-headers', 'print the table without its heading') : command;
 }
 
 /** Adds `--gateway` and `-o`. */
-export function withGateway(command: Command, more: readonly string[] = []): Command {
+export function withGateway(command: Command, more: readonly OutputFormat[] = []): Command {
   return withOutput(command.option('--gateway <url>', 'the gateway (default: that of your last login)'), more);
 }
 

@@ -4,7 +4,7 @@ import { byPlace } from '../policy/load/by-place.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
-import { render, type OutputFormat } from '../terminal/output.ts';
+import { isData, render, type OutputFormat } from '../terminal/output.ts';
 import type { Environment } from '../environment/environment.ts';
 import { withExample, withOutput } from './command-kit.ts';
 import { addConfigImport } from './config-import.ts';
@@ -37,8 +37,8 @@ async function check(environment: Environment, file: string, output: OutputForma
         .map((line) => `warning: ${line}\n`)
         .join(''),
     );
-  if (output === 'json')
-    environment.stdout.write(render('json', { file, ok: faults.length === 0, faults, warnings }, () => ''));
+  if (isData(output))
+    environment.stdout.write(await render(output, { file, ok: faults.length === 0, faults, warnings }, () => ''));
   else if (faults.length === 0) environment.stdout.write(`${forTerminal(file)}: ok\n`);
   if (faults.length === 0) return exitCodes.ok;
   if (output === 'text') environment.stderr.write(`${lines(faults).join('\n')}\n`);

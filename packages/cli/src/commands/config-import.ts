@@ -6,7 +6,7 @@ import { writeFileAtomically } from '../home/write-file-atomically.ts';
 import type { PomeriumImport } from '../import/import-pomerium.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
-import { render, type OutputFormat } from '../terminal/output.ts';
+import { isData, render, type OutputFormat } from '../terminal/output.ts';
 import type { Environment } from '../environment/environment.ts';
 import { withExample, withOutput } from './command-kit.ts';
 
@@ -14,14 +14,14 @@ type Options = { output: OutputFormat; out?: string; force?: boolean };
 type Faults = Extract<PomeriumImport, { ok: false }>['faults'];
 type Done = Extract<PomeriumImport, { ok: true }>;
 
-function refuse(
+async function refuse(
   environment: Environment,
   file: string,
   faults: Faults,
   output: OutputFormat,
   format: (file: string, faults: Faults) => string,
-): never {
-  if (output === 'json') environment.stdout.write(render('json', { ok: false, source: file, faults }, () => ''));
+): Promise<never> {
+  if (isData(output)) environment.stdout.write(await render(output, { ok: false, source: file, faults }, () => ''));
   else environment.stderr.write(`${format(file, faults).split('\n').map(forTerminal).join('\n')}\n`);
   throw new CliError(
     'failed',
@@ -110,7 +110,7 @@ async function importFile(environment: Environment, source: string, options: Opt
     notes,
     notCarried,
   };
-  if (options.output === 'json') environment.stdout.write(render('json', report, () => ''));
+  if (isData(options.output)) environment.stdout.write(await render(options.output, report, () => ''));
   else {
     if (out === undefined) environment.stdout.write(text);
     // Standard output may be redirected to a file or a pipe, so the report goes to standard error.

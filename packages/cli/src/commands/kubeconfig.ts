@@ -89,7 +89,7 @@ async function printRoles(environment: Environment, options: Options): Promise<v
   const { text, warnings } = clusterRoleText(chosen);
   for (const warning of warnings) environment.stderr.write(`Warning: ${forTerminal(warning)}\n`);
   environment.stdout.write(
-    render(
+    await render(
       options.output,
       { items: chosen.map((cluster) => ({ cluster: cluster.name, role: clusterRole(cluster).role })) },
       () => text,
@@ -104,7 +104,7 @@ async function kubeconfig(environment: Environment, options: Options): Promise<v
   if (options.merge !== true) {
     const { parse } = await import('yaml');
     const { text } = mergeEntries('', made, 'the new kubeconfig');
-    return environment.stdout.write(render(options.output, parse(text), () => text));
+    return environment.stdout.write(await render(options.output, parse(text), () => text));
   }
   const file = kubeconfigFiles(environment)[0]!;
   const { current, notes } = updateKubeconfig(file, (text) => mergeEntries(text, made, file));
@@ -112,7 +112,7 @@ async function kubeconfig(environment: Environment, options: Options): Promise<v
   const contexts = made.map(({ name }) => name);
   const hint = contexts.includes(current) ? '' : `To use one of them, run: kubectl config use-context ${contexts[0]}\n`;
   return environment.stdout.write(
-    render(
+    await render(
       options.output,
       { file, contexts, currentContext: current },
       () => `Wrote ${contexts.join(', ')} to ${forTerminal(file)}.\n${hint}`,

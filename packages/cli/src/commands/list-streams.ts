@@ -1,14 +1,15 @@
 import { readAnswer, streamsSchema, type StreamsAnswer } from '../gateway/answers.ts';
+import { resolveSessionIds } from '../gateway/list-sessions.ts';
 import { callAsUser, openGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
-import { render } from '../terminal/output.ts';
-import { table } from '../terminal/table.ts';
+import type { ListOptions } from '../terminal/render-table.ts';
+import { withTimes } from '../terminal/with-times.ts';
+import { writeList } from '../terminal/write-list.ts';
 import type { Environment } from '../environment/environment.ts';
-import { streamTable } from './stream-rows.ts';
+import { streamColumns } from './stream-columns.ts';
 
-export type StreamOptions = {
+export type StreamOptions = ListOptions & {
   gateway?: string;
-  output: 'text' | 'json' | 'wide';
   ended?: boolean;
   all?: boolean;
   user?: string;
@@ -23,12 +24,6 @@ function queryOf({ ended, all, user, cluster, session }: StreamOptions): string 
   for (const [name, value] of Object.entries({ user, cluster, session }))
     if (value !== undefined) query.set(name, value);
   return query.size === 0 ? '' : `?${query.toString()}`;
-}
-
-function text({ streams }: StreamsAnswer, { ended = false, output }: StreamOptions): string {
-  if (streams.length === 0) return ended ? 'No stream has ended recently.\n' : 'No stream is open.\n';
-  const { heading, rows } = streamTable(streams, { ended, wide: output === 'wide' });
-  return table(heading, rows);
 }
 
 /**
@@ -53,11 +48,24 @@ function refuseIncomplete({ missing, omitted }: StreamsAnswer): void {
  * `sallyport sessions list --streams`: lists the open streams of all gateways, or those that ended recently, and why.
  */
 export async function listStreams(environment: Environment, options: StreamOptions): Promise<void> {
-  const body = await callAsUser(openGateway(environment, options.gateway), {
+  const gateway = openGateway(environment, options.gateway);
+  const [session] = options.session === undefined ? [] : await resolveSessionIds(gateway, [options.session]);
+  const body = await callAsUser(gateway, {
     method: 'GET',
-    path: `/.sallyport/api/v1/streams${queryOf(options)}`,
+    path: `/.sallyport/api/v1/streams${queryOf({ ...options, ...(session === undefined ? {} : { session }) })}`,
   });
   const answer = readAnswer(streamsSchema, body, 'the streams');
-  environment.stdout.write(render(options.output === 'json' ? 'json' : 'text', answer, () => text(answer, options)));
+  const { ended = false } = options;
+  await writeList(
+    environment,
+    {
+      rows: answer.streams,
+      columns: streamColumns({ ended }),
+      name: ({ id }) => id,
+      data: { ...answer, streams: answer.streams.map((stream) => withTimes(stream, ['since', 'end'])) },
+      none: ended ? 'No stream has ended recently.\n' : 'No stream is open.\n',
+    },
+    options,
+  );
   refuseIncomplete(answer);
 }

@@ -77,7 +77,7 @@ async function login(environment: Environment, options: Options): Promise<void> 
   const end = new Date(expiresAt).toISOString();
   const data = { gateway: gateway.address.origin, user, session: { id: sessionId, expiresAt: end } };
   environment.stdout.write(
-    render(
+    await render(
       options.output,
       data,
       () => `Logged in to ${gateway.address.origin} as ${forTerminal(user)} until ${end}.\n`,

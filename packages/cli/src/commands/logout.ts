@@ -51,7 +51,7 @@ async function logout(environment: Environment, options: LogoutOptions): Promise
   }
   const data = { gateway: address.origin, loggedOut: credential !== undefined, ...(everywhere ? { everywhere } : {}) };
   environment.stdout.write(
-    render(options.output, data, () =>
+    await render(options.output, data, () =>
       credential === undefined
         ? `You were not logged in to ${address.origin}.\n`
         : `Logged out of ${address.origin}${everywhere ? ', everywhere' : ''}.\n`,

@@ -123,9 +123,50 @@ describe('sallyport sessions', () => {
     await rig.run('login', '--gateway', gateway.origin);
     expect(await rig.run('sessions', 'revoke', 'nope')).toMatchObject({
       code: 5,
-      err: expect.stringContaining('There is no such session.'),
+      err: expect.stringContaining('there is no such session that you can see'),
     });
     expect(await rig.run('sessions', 'revoke', '../audit')).toMatchObject({ code: 2 });
+  });
+
+  it('revokes by the beginning of an id, and nothing if one of them is not unique', async () => {
+    const other = createRig();
+    await other.run('login', '--gateway', gateway.origin);
+    other.remove();
+    const [first, second] = [...gateway.sessions.values()];
+    [first!.id, second!.id] = ['5f0c6a1e-1', '5f0c6a1e-2'];
+    expect(await rig.run('sessions', 'revoke', '5f0c6a1e-2', '5f0c6a1e')).toMatchObject({
+      code: 2,
+      out: '',
+      err: expect.stringMatching(/5f0c6a1e-1 \(alice@example\.com.*5f0c6a1e-2 \(alice@example\.com/),
+    });
+    expect(gateway.sessions.size).toBe(2);
+    expect(await rig.run('sessions', 'revoke', '5f0c6a1e-2')).toMatchObject({ code: 0, out: 'Revoked 5f0c6a1e-2.\n' });
+    expect([...gateway.sessions.values()]).toEqual([first]);
+  });
+
+  it('looks for the beginning of an id among the sessions of all users, if the gateway shows them', async () => {
+    gateway.override = ({ method, path, query }) => {
+      if (method !== 'GET' || !path.endsWith('/sessions')) return undefined;
+      const ids = query.get('all') === 'true' ? ['abcd-1', 'abcd-2'] : ['abcd-1'];
+      return { status: 200, body: { sessions: ids.map((id) => ({ id, user: 'bob' })), maySeeAll: true } };
+    };
+    expect(await rig.run('sessions', 'revoke', 'abcd')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('2 ids'),
+    });
+    expect(gateway.calls.filter((call) => call.startsWith('DELETE'))).toEqual([]);
+  });
+
+  it('lists times as RFC 3339, and ids for other commands', async () => {
+    const [session] = gateway.sessions.values();
+    expect(JSON.parse((await rig.run('sessions', 'list', '-o', 'json')).out)).toMatchObject({
+      sessions: [{ createdAt: '1970-01-01T00:00:00.000Z', expiresAt: new Date(session!.expiresAt).toISOString() }],
+    });
+    expect((await rig.run('sessions', 'list', '-o', 'yaml')).out).toMatch(/"?createdAt"?: "?1970-01-01T00:00:00\.000Z/);
+    expect((await rig.run('sessions', 'list', '-o', 'name')).out).toBe(`${session!.id}\n`);
+    expect((await rig.run('sessions', 'list', '--no-headers')).out).toMatch(new RegExp(`^${session!.id} \\*`));
+    session!.expiresAt = Date.now() + 120_500;
+    expect((await rig.run('sessions', 'list')).out).toContain('Z (in 2m)');
   });
 
   it('revokes all sessions of a user, or only those of one provider', async () => {

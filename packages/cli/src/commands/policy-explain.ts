@@ -10,12 +10,12 @@ import { readPerson, withPerson, type PersonOptions } from '../policy/explain/pe
 import { loadPolicyTools } from '../policy/engine/policy-tools.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
-import type { OutputFormat } from '../terminal/output.ts';
-import { renderAlsoYaml } from '../terminal/render-yaml.ts';
+import { render, type OutputFormat } from '../terminal/output.ts';
+import { createPaint } from '../terminal/paint.ts';
 import type { Environment } from '../environment/environment.ts';
 import { withExample, withGateway } from './command-kit.ts';
 
-type Options = AskedOptions & PersonOptions & Offline & { gateway?: string; output: OutputFormat | 'yaml' };
+type Options = AskedOptions & PersonOptions & Offline & { gateway?: string; output: OutputFormat };
 
 const collect = (value: string, before: string[] | undefined) => [...(before ?? []), value];
 const hiddenHint =
@@ -59,8 +59,8 @@ async function find(environment: Environment, words: string[], options: Options)
 async function explain(environment: Environment, words: string[], options: Options): Promise<void> {
   const explanation = await find(environment, words, options);
   environment.stdout.write(
-    await renderAlsoYaml(options.output, { ...explanation, next: nextSteps(explanation) }, () =>
-      describeExplanation(explanation),
+    await render(options.output, { ...explanation, next: nextSteps(explanation) }, () =>
+      describeExplanation(explanation, createPaint(environment)),
     ),
   );
 }

@@ -5,7 +5,7 @@ import { lintFile } from '../policy/lint/lint-file.ts';
 import { loadPolicyTools } from '../policy/engine/policy-tools.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
-import { render, type OutputFormat } from '../terminal/output.ts';
+import { isData, render, type OutputFormat } from '../terminal/output.ts';
 import type { Environment } from '../environment/environment.ts';
 import { withExample, withOutput } from './command-kit.ts';
 
@@ -18,8 +18,8 @@ async function lint(environment: Environment, names: string[], options: Options)
   const warnings = files.reduce((sum, file) => sum + file.warnings.length, 0);
   const lines = (file: string, some: readonly ConfigFault[]) =>
     some.length === 0 ? [] : tools.formatFaults(file, some).split('\n').map(forTerminal);
-  if (options.output === 'json') {
-    environment.stdout.write(render('json', { ok: faults === 0, files }, () => ''));
+  if (isData(options.output)) {
+    environment.stdout.write(await render(options.output, { ok: faults === 0, files }, () => ''));
   } else {
     for (const { file, ok, ...found } of files) {
       environment.stderr.write(

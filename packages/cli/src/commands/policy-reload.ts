@@ -10,7 +10,7 @@ async function reload(environment: Environment, options: GatewayOptions): Promis
     path: '/.sallyport/api/v1/policy/reload',
   });
   environment.stdout.write(
-    render(
+    await render(
       options.output,
       { requested: true },
       () => 'Asked every replica to reload its configuration. To see the result, run: sallyport policy status\n',

@@ -48,7 +48,7 @@ describe('sallyport policy status', () => {
     const { code, out, err } = await rig.run('policy', 'status');
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out).toContain(
-      'SERVICE    REPLICA      HOST   POLICY  SINCE                     FILE\nauthorize  authorize/1  pod-1  aaaa    2025-11-24T16:00:00.000Z  in use\nproxy      proxy/1      pod-1  aaaa    2025-11-24T16:00:00.000Z  needs a restart\n',
+      'SERVICE    REPLICA      HOST   POLICY  SINCE                 FILE\nauthorize  authorize/1  pod-1  aaaa    2025-11-24T16:00:00Z  in use\nproxy      proxy/1      pod-1  aaaa    2025-11-24T16:00:00Z  needs a restart\n',
     );
     expect(out).toContain('proxy/1 must be restarted to apply changes to: sessions.idle\n');
     expect(out).toMatch(/\nEvery replica runs policy aaaa\.\n$/);
@@ -97,7 +97,10 @@ describe('sallyport policy status', () => {
     answerWith(replica('authorize', 'aaaa', { rejected }));
     const { code, out } = await rig.run('policy', 'status', '-o', 'json');
     expect(code).toBe(8);
-    expect(JSON.parse(out)).toMatchObject({ inStep: false, replicas: [{ id: 'authorize/1', rejected }] });
+    expect(JSON.parse(out)).toMatchObject({
+      inStep: false,
+      replicas: [{ id: 'authorize/1', rejected: { ...rejected, at: new Date(rejected.at).toISOString() } }],
+    });
   });
 
   it('escapes control characters', async () => {

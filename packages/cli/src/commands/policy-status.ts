@@ -4,17 +4,23 @@ import { callAsUser, openGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { render } from '../terminal/output.ts';
-import { table } from '../terminal/table.ts';
+import type { Tone } from '../terminal/paint.ts';
+import { readableTime } from '../terminal/readable-time.ts';
+import { renderTable, type Column, type ListOptions } from '../terminal/render-table.ts';
+import { withTimes } from '../terminal/with-times.ts';
 import type { Environment } from '../environment/environment.ts';
 import { withExample, withGateway, type GatewayOptions } from './command-kit.ts';
 
 type Rejected = NonNullable<ReplicaRow['rejected']>;
 
-const moment = (ms: number) => new Date(ms).toISOString();
-
 function fileState({ rejected, restartNeeded }: ReplicaRow): string {
   if (rejected !== undefined) return 'REJECTED';
   return restartNeeded.length > 0 ? 'needs a restart' : 'in use';
+}
+
+function fileTone({ rejected, restartNeeded }: ReplicaRow): Tone {
+  if (rejected !== undefined) return 'bad';
+  return restartNeeded.length > 0 ? 'warning' : 'good';
 }
 
 function faultLine({ file, line, column, path, message, hint }: Rejected['faults'][number]): string {
@@ -29,7 +35,7 @@ function remarks(replica: ReplicaRow): string[] {
   const lines: string[] = [];
   if (rejected !== undefined)
     lines.push(
-      `${forTerminal(id)} has rejected its file since ${moment(rejected.at)} and still uses the previous one:`,
+      `${forTerminal(id)} has rejected its file since ${readableTime(rejected.at)} and still uses the previous one:`,
       ...rejected.faults.map((fault) => `  ${faultLine(fault)}`),
     );
   if (warnings.length > 0)
@@ -61,13 +67,22 @@ function summary(replicas: readonly ReplicaRow[]): string {
   ].join('\n');
 }
 
-function text(replicas: readonly ReplicaRow[]): string {
-  const rows = replicas.map((one) => [one.service, one.id, one.host, one.version, moment(one.since), fileState(one)]);
+const columns: Column<ReplicaRow>[] = [
+  { name: 'SERVICE', cell: ({ service }) => service },
+  { name: 'REPLICA', cell: ({ id }) => id },
+  { name: 'HOST', cell: ({ host }) => host, shrinks: true },
+  { name: 'POLICY', cell: ({ version }) => version },
+  { name: 'SINCE', cell: ({ since }) => readableTime(since) },
+  { name: 'STARTED', cell: ({ startedAt }) => readableTime(startedAt), wide: true },
+  { name: 'FILE', cell: fileState, tone: fileTone },
+];
+
+function text(environment: Environment, replicas: readonly ReplicaRow[], options: ListOptions): string {
   const lines = replicas.flatMap(remarks);
-  return `${table(['SERVICE', 'REPLICA', 'HOST', 'POLICY', 'SINCE', 'FILE'], rows)}\n${lines.length === 0 ? '' : `${lines.join('\n')}\n\n`}${summary(replicas)}\n`;
+  return `${renderTable(environment, { rows: replicas, columns }, options)}\n${lines.length === 0 ? '' : `${lines.join('\n')}\n\n`}${summary(replicas)}\n`;
 }
 
-async function status(environment: Environment, options: GatewayOptions): Promise<void> {
+async function status(environment: Environment, options: GatewayOptions & ListOptions): Promise<void> {
   const body = await callAsUser(openGateway(environment, options.gateway), {
     method: 'GET',
     path: '/.sallyport/api/v1/policy/status',
@@ -76,7 +91,13 @@ async function status(environment: Environment, options: GatewayOptions): Promis
   const versions = new Set(replicas.map(({ version }) => version)).size;
   const rejecting = replicas.filter(({ rejected }) => rejected !== undefined).length;
   const inStep = versions === 1 && rejecting === 0;
-  environment.stdout.write(render(options.output, { inStep, replicas }, () => text(replicas)));
+  const data = replicas.map(({ rejected, ...one }) => ({
+    ...withTimes(one, ['since', 'startedAt']),
+    ...(rejected === undefined ? {} : { rejected: withTimes(rejected, ['at']) }),
+  }));
+  environment.stdout.write(
+    await render(options.output, { inStep, replicas: data }, () => text(environment, replicas, options)),
+  );
   if (inStep) return;
   const what = [
     ...(versions === 1
@@ -98,6 +119,6 @@ export function addPolicyStatus(policy: Command, environment: Environment): void
   const command = policy
     .command('status')
     .description('show which policy each replica runs, and whether one rejected its file')
-    .action((options: GatewayOptions) => status(environment, options));
-  withExample(withGateway(command), 'sallyport policy status', 'sallyport policy status -o json');
+    .action((options: GatewayOptions & ListOptions) => status(environment, options));
+  withExample(withGateway(command, ['wide']), 'sallyport policy status', 'sallyport policy status -o json');
 }

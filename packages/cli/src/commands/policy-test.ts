@@ -67,7 +67,7 @@ async function test(environment: Environment, names: string[], options: Options)
     }
   }
   environment.stdout.write(
-    render(options.output, { ok: failed === 0, passed: all.length - failed, failed, files }, () =>
+    await render(options.output, { ok: failed === 0, passed: all.length - failed, failed, files }, () =>
       describeCases(files),
     ),
   );

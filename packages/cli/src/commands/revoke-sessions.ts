@@ -1,9 +1,10 @@
 import { readAnswer, revokedSchema } from '../gateway/answers.ts';
+import { resolveSessionIds } from '../gateway/list-sessions.ts';
 import { callAsUser, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { confirm } from '../terminal/confirm.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
-import { render } from '../terminal/output.ts';
+import { isData, render } from '../terminal/output.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { GatewayOptions } from './command-kit.ts';
 
@@ -17,16 +18,17 @@ async function revokeByName(
   ids: readonly string[],
   options: RevokeOptions,
 ): Promise<void> {
-  const wrong = ids.find((id) => !/^[A-Za-z0-9_.:-]{1,200}$/.test(id));
+  const wrong = ids.find((id) => !/^[A-Za-z0-9_.:-]{1,200}…?$/.test(id));
   if (wrong !== undefined)
     throw new CliError('usage', `"${wrong}" is not a session id`, 'To list sessions, run: sallyport sessions list');
   const revoked: string[] = [];
-  for (const id of ids) {
+  // All of them are known before the first one ends.
+  for (const id of await resolveSessionIds(gateway, ids)) {
     await callAsUser(gateway, { method: 'DELETE', path: `${sessionsPath}/${encodeURIComponent(id)}` });
     revoked.push(id);
-    if (options.output !== 'json') environment.stdout.write(`Revoked ${forTerminal(id)}.\n`);
+    if (!isData(options.output)) environment.stdout.write(`Revoked ${forTerminal(id)}.\n`);
   }
-  if (options.output === 'json') environment.stdout.write(render('json', { revoked }, () => ''));
+  if (isData(options.output)) environment.stdout.write(await render(options.output, { revoked }, () => ''));
 }
 
 async function revokeMany(environment: Environment, gateway: OpenGateway, options: RevokeOptions): Promise<void> {
@@ -49,8 +51,8 @@ async function revokeMany(environment: Environment, gateway: OpenGateway, option
     'the revocation',
   );
   environment.stdout.write(
-    render(
-      options.output === 'json' ? 'json' : 'text',
+    await render(
+      options.output,
       { revoked },
       () => `Revoked ${revoked} session${revoked === 1 ? '' : 's'} of ${forTerminal(whose)}${forTerminal(from)}.\n`,
     ),

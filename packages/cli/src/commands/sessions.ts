@@ -1,42 +1,19 @@
 import type { Command } from 'commander';
-import { readAnswer, sessionsSchema, type SessionRow } from '../gateway/answers.ts';
-import { callAsUser, requireCredential, openGateway } from '../gateway/open-gateway.ts';
+import { listSessions } from '../gateway/list-sessions.ts';
+import { requireCredential, openGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
-import { render } from '../terminal/output.ts';
-import { table } from '../terminal/table.ts';
+import { withTimes } from '../terminal/with-times.ts';
+import { writeList } from '../terminal/write-list.ts';
 import type { Environment } from '../environment/environment.ts';
-import { withExample, withGateway } from './command-kit.ts';
+import { listFormats, withExample, withGateway } from './command-kit.ts';
 import { listStreams, type StreamOptions } from './list-streams.ts';
 import { revokeSessions, type RevokeOptions } from './revoke-sessions.ts';
-
-const sessionsPath = '/.sallyport/api/v1/sessions';
-
-function row(session: SessionRow, mine: string): string[] {
-  const moment = (ms: number | undefined) => (ms === undefined ? '' : new Date(ms).toISOString());
-  const user = session.user ?? session.identity?.user ?? '';
-  return [
-    session.id === mine ? `${session.id} *` : session.id,
-    user,
-    session.kind ?? '',
-    moment(session.createdAt),
-    moment(session.expiresAt),
-    session.clientAddress ?? '',
-    session.userAgent ?? '',
-  ];
-}
+import { sessionColumns } from './session-columns.ts';
 
 type ListOptions = StreamOptions & { streams?: boolean };
 
 /** Options that a list of sessions would ignore. The user must not believe that they narrow it. */
 const ofStreams = ['ended', 'cluster', 'session'] as const;
-
-function queryOf({ all, user }: ListOptions): string {
-  const query = new URLSearchParams({
-    ...(all === true ? { all: 'true' } : {}),
-    ...(user === undefined ? {} : { user }),
-  });
-  return query.size === 0 ? '' : `?${query.toString()}`;
-}
 
 async function list(environment: Environment, options: ListOptions): Promise<void> {
   if (options.streams === true) return listStreams(environment, options);
@@ -49,18 +26,17 @@ async function list(environment: Environment, options: ListOptions): Promise<voi
     );
   const gateway = openGateway(environment, options.gateway);
   const mine = requireCredential(gateway).sessionId;
-  const { sessions } = readAnswer(
-    sessionsSchema,
-    await callAsUser(gateway, { method: 'GET', path: `${sessionsPath}${queryOf(options)}` }),
-    'the sessions',
-  );
-  environment.stdout.write(
-    render(options.output === 'json' ? 'json' : 'text', { sessions }, () =>
-      table(
-        ['SESSION', 'USER', 'KIND', 'SINCE', 'UNTIL', 'FROM', 'PROGRAM'],
-        sessions.map((session) => row(session, mine)),
-      ),
-    ),
+  const { sessions } = await listSessions(gateway, options);
+  await writeList(
+    environment,
+    {
+      rows: sessions,
+      columns: sessionColumns(mine, environment.now()),
+      name: ({ id }) => id,
+      data: { sessions: sessions.map((session) => withTimes(session, ['createdAt', 'expiresAt', 'idleEndsAt'])) },
+      none: 'There is no session.\n',
+    },
+    options,
   );
 }
 
@@ -81,7 +57,7 @@ export function addSessions(program: Command, environment: Environment): void {
     .option('--session <id>', 'with --streams: only streams of this session')
     .action((options: ListOptions) => list(environment, options));
   withExample(
-    withGateway(listing, ['wide']),
+    withGateway(listing, listFormats),
     'sallyport sessions list --all',
     'sallyport sessions list --streams',
     'sallyport sessions list --streams --all --user bob@example.com -o wide',
@@ -90,7 +66,7 @@ export function addSessions(program: Command, environment: Environment): void {
   const revoking = sessions
     .command('revoke')
     .description('end sessions at once, and their open streams within a second')
-    .argument('[session...]', 'session ids, from the first column of "sessions list"')
+    .argument('[session...]', 'ids from the first column of "sessions list", or their first characters')
     .option('--user <name>', 'all sessions of this user: yourself, or another user if the gateway allows it')
     .option('--all-sessions', 'the sessions of all users, if the gateway allows it; asks for confirmation')
     .option('--provider <id>', 'with --user or --all-sessions: only sessions from this identity provider')

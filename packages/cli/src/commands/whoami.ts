@@ -21,7 +21,7 @@ async function whoami(environment: Environment, options: GatewayOptions): Promis
     session: { ...session, expiresAt: moment(session.expiresAt), idleEndsAt: moment(session.idleEndsAt) },
   };
   environment.stdout.write(
-    render(options.output, data, () =>
+    await render(options.output, data, () =>
       [
         ['User', me.user],
         ['Name', me.name],

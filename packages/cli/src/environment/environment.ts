@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { homedir } from 'node:os';
 import process from 'node:process';
 
-/** Where text goes. `isTTY` is true if it is a terminal. */
-type TextSink = { write(text: string): void; isTTY: boolean };
+/** Where text goes. `isTTY` is true if it is a terminal, and `columns` is then its width, where it is known. */
+type TextSink = { write(text: string): void; isTTY: boolean; readonly columns?: number | undefined };
 
 /** Everything that the program takes from its environment. A test replaces it. */
 export type Environment = {
@@ -30,6 +30,10 @@ export type Environment = {
 const sink = (stream: NodeJS.WriteStream): TextSink => ({
   write: (text) => void stream.write(text),
   isTTY: stream.isTTY === true,
+  // Read anew for every line, because the window may change its size.
+  get columns() {
+    return stream.columns;
+  },
 });
 
 function launch(command: string, args: readonly string[]): Promise<boolean> {

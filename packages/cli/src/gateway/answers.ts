@@ -76,11 +76,15 @@ export const sessionsSchema = z.object({
       identity: z.optional(z.looseObject({ user: nullable })),
       createdAt: z.optional(time),
       expiresAt: z.optional(time),
+      idleEndsAt: z.optional(time),
+      provider: nullable,
       clientAddress: nullable,
       userAgent: nullable,
       current: z.optional(z.boolean()),
     }),
   ),
+  /** Whether the caller may list the sessions of all users. */
+  maySeeAll: z.optional(z.boolean()),
 });
 export type SessionRow = z.infer<typeof sessionsSchema>['sessions'][number];
 

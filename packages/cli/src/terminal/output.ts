@@ -1,9 +1,16 @@
 import { jsonForTerminal } from './for-terminal.ts';
 
-/** The formats of a command's result on standard output. */
-export type OutputFormat = 'text' | 'json';
+/** The formats of a command's result on standard output. Only lists have `wide` and `name`. */
+export type OutputFormat = 'text' | 'json' | 'yaml' | 'wide' | 'name';
 
-/** Renders a result in the given format. Calls `text` only if that is the format. */
-export function render(format: OutputFormat, data: unknown, text: () => string): string {
-  return format === 'json' ? `${jsonForTerminal(data, 2)}\n` : text();
+/** Reports whether a format is for programs, which get the complete result and nothing else on standard output. */
+export const isData = (format: OutputFormat): boolean => format === 'json' || format === 'yaml';
+
+/** Renders a result in the given format. Calls `text` unless the format is for programs. */
+export async function render(format: OutputFormat, data: unknown, text: () => string): Promise<string> {
+  if (format === 'json') return `${jsonForTerminal(data, 2)}\n`;
+  if (format !== 'yaml') return text();
+  // The library takes a while to load.
+  const { renderYaml } = await import('./render-yaml.ts');
+  return renderYaml(data);
 }

@@ -1,23 +1,13 @@
+import { stringify } from 'yaml';
 import { jsonForTerminal } from './for-terminal.ts';
-import { render, type OutputFormat } from './output.ts';
 
 /**
  * Renders a result as YAML that is safe to print on a terminal. If a string in it has control characters, all strings
  * are written in quotes, with escapes.
  */
-export async function renderYaml(data: unknown): Promise<string> {
-  const { stringify } = await import('yaml');
+export function renderYaml(data: unknown): string {
   const plain = JSON.parse(JSON.stringify(data)) as unknown;
   const isSafe = jsonForTerminal(plain) === JSON.stringify(plain) && !/\\u00|\\[bfnrt]/.test(JSON.stringify(plain));
   // JSON is valid YAML (1.2, section 1.3), and its escapes are valid there too.
   return isSafe ? stringify(plain, { lineWidth: 0 }) : `${jsonForTerminal(plain, 2)}\n`;
-}
-
-/** Does the same as `render`, for commands that also support YAML. */
-export async function renderAlsoYaml(
-  format: OutputFormat | 'yaml',
-  data: unknown,
-  text: () => string,
-): Promise<string> {
-  return format === 'yaml' ? renderYaml(data) : render(format, data, text);
 }

@@ -1,18 +1,18 @@
 import { forTerminal } from '../../terminal/for-terminal.ts';
+import type { Paint } from '../../terminal/paint.ts';
 import type { ExplainedRule, Explanation } from './explanation.ts';
 import { nextSteps } from './next-steps.ts';
 import { askedWords, conditionOf, dataWords, distance, isMet, ownWords } from './rule-words.ts';
 
 const maxUnmet = 10;
 
-function headline(explanation: Explanation): string {
+function headline(explanation: Explanation, paint: Paint): string {
   const { decision, person } = explanation;
   const who = person.user === '' ? 'a user who is not logged in' : person.user;
   const what = askedWords(explanation);
-  if (decision.effect === 'allow') return `ALLOWED: ${who} may ${what}.`;
-  return decision.effect === 'authenticate'
-    ? `LOG IN FIRST: ${who} may not ${what}.`
-    : `REFUSED: ${who} may not ${what}.`;
+  if (decision.effect === 'allow') return `${paint('ALLOWED', 'good')}: ${forTerminal(`${who} may ${what}.`)}`;
+  const verdict = decision.effect === 'authenticate' ? paint('LOG IN FIRST', 'warning') : paint('REFUSED', 'bad');
+  return `${verdict}: ${forTerminal(`${who} may not ${what}.`)}`;
 }
 
 function decidedBy({ decision }: Explanation): string {
@@ -100,10 +100,10 @@ function remarks({ shows, upstream }: Explanation): string[] {
 }
 
 /** Describes a decision: the reasons for it, rule by rule, and what the user can do. */
-export function describeExplanation(explanation: Explanation): string {
+export function describeExplanation(explanation: Explanation, paint: Paint): string {
   const blocks = ruleBlocks(explanation);
   return `${[
-    [forTerminal(headline(explanation)), forTerminal(decidedBy(explanation)), ...readingLines(explanation)].join('\n'),
+    [headline(explanation, paint), forTerminal(decidedBy(explanation)), ...readingLines(explanation)].join('\n'),
     ...(blocks.length === 0 ? [] : [`Rule by rule (> marks what stands in the way):\n\n${blocks.join('\n\n')}`]),
     ...remarks(explanation),
     `What to do next:\n${nextSteps(explanation)

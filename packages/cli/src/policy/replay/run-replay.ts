@@ -139,7 +139,7 @@ export async function policyReplay(
   }
   const result = replayer.result();
   if (result.events === 0) throw new CliError('failed', 'there are no events', 'Check the source and --since.');
-  environment.stdout.write(render(options.output, result, () => describeReplay(result)));
+  environment.stdout.write(await render(options.output, result, () => describeReplay(result)));
   const failed = failures(result, options);
   if (failed.length > 0)
     throw new CliError(
