@@ -76,13 +76,6 @@ export function readStrings(data: unknown, path: FaultPath, faults: FaultList): 
   return undefined;
 }
 
-/** Compiles a bare list of strings, which is short for `in`. Returns undefined after reporting a fault. */
-export function compileAnyOf(data: unknown, path: FaultPath, faults: FaultList): StringMatcher | undefined {
-  const right = readStrings(data, path, faults);
-  const test = right && membership(right);
-  return test && ((left) => typeof left === 'string' && test(left));
-}
-
 /**
  * Compiles the data of a string matcher: a string (`is`), or a mapping of operators that must all hold. Returns
  * undefined after reporting a fault.
@@ -105,4 +98,15 @@ export function compileStringMatcher(data: unknown, path: FaultPath, faults: Fau
     for (let index = 0; index < all.length; index += 1) if (!all[index]!(left)) return false;
     return true;
   };
+}
+
+/**
+ * Compiles the data of a string matcher, or a bare list of strings, which is short for `in`. Returns undefined after
+ * reporting a fault.
+ */
+export function compileTextOrList(data: unknown, path: FaultPath, faults: FaultList): StringMatcher | undefined {
+  if (!Array.isArray(data)) return compileStringMatcher(data, path, faults);
+  const right = readStrings(data, path, faults);
+  const test = right && membership(right);
+  return test && ((left) => typeof left === 'string' && test(left));
 }

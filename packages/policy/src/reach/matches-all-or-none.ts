@@ -8,10 +8,11 @@ function ofOperator(operator: string, right: unknown): boolean | undefined {
 }
 
 /**
- * Returns whether the data of a string matcher matches every string (true) or none (false), if that is obvious;
+ * Returns whether the data of a string matcher, or a list, matches every string (true) or none (false), if that is obvious;
  * undefined otherwise.
  */
 export function matchesAllOrNone(data: unknown): boolean | undefined {
+  if (Array.isArray(data)) return ofOperator('in', data);
   if (!isPlainObject(data)) return undefined;
   const all = Object.entries(data).map(([operator, right]) => ofOperator(operator, right));
   if (all.includes(false)) return false;

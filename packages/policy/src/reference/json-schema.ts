@@ -36,9 +36,18 @@ const textOperators = {
   not_in: texts,
 };
 const scalar: JsonSchema = { type: ['string', 'number', 'boolean'] };
-const matcher = (short: JsonSchema, operators: Record<string, JsonSchema>): JsonSchema => ({
-  anyOf: [short, { type: 'object', properties: operators, additionalProperties: false, minProperties: 1 }],
+const operatorsOf = (operators: Record<string, JsonSchema>): JsonSchema => ({
+  type: 'object',
+  properties: operators,
+  additionalProperties: false,
+  minProperties: 1,
 });
+const matcher = (short: JsonSchema, operators: Record<string, JsonSchema>): JsonSchema => ({
+  anyOf: [short, operatorsOf(operators)],
+});
+
+/** The data of a criterion that takes a string matcher or a list, as the reference words it. */
+export const textOrListData = 'string matcher, or a list of strings, of which one must match';
 
 /** The definitions that several criteria share. They become `$defs` of the policy schema. */
 export const sharedDefinitions: Readonly<Record<string, JsonSchema>> = {
@@ -47,6 +56,11 @@ export const sharedDefinitions: Readonly<Record<string, JsonSchema>> = {
     description:
       'A string (the same as is), or operators that must all hold. Case-sensitive. A missing string matches nothing.',
     ...matcher(text, textOperators),
+  },
+  textMatcherOrList: {
+    description:
+      'A string (the same as is), a list of strings (the same as in), or operators that must all hold. Case-sensitive. A missing string matches nothing.',
+    anyOf: [text, texts, operatorsOf(textOperators)],
   },
   listMatcher: {
     description: 'A string (the same as has), or operators that must all hold. A missing list counts as empty.',

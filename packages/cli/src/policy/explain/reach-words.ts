@@ -14,7 +14,7 @@ const isOpenNamespace = ({ name, open, reason }: ExplainedCriterion): boolean =>
 function namedBy(data: unknown): string | undefined {
   if (typeof data === 'string') return data;
   if (typeof data !== 'object' || data === null) return undefined;
-  const { is, in: list, starts_with: start } = data as Record<string, unknown>;
+  const { is, in: list, starts_with: start } = Array.isArray(data) ? { in: data } : (data as Record<string, unknown>);
   const first: unknown = Array.isArray(list) ? list[0] : is;
   if (typeof first === 'string') return first;
   return typeof start === 'string' && start !== '' ? `those that start with ${start}` : undefined;

@@ -2,10 +2,10 @@ import type { CompileContext, Criterion, CriterionDoc } from '../../language/cri
 import { eitherSpelling, foldData } from '../../matchers/address-matcher.ts';
 import { foldWholeAddress } from '../../matchers/fold-address.ts';
 import { compilePathMatcher } from '../../matchers/path-matcher.ts';
-import { compileAnyOf, compileStringMatcher, type StringMatcher } from '../../matchers/string-matcher.ts';
+import { compileStringMatcher, compileTextOrList, type StringMatcher } from '../../matchers/string-matcher.ts';
 import type { PolicyInput } from '../../input/policy-input.ts';
 import type { Reason } from '../../language/reasons.ts';
-import { definition } from '../../reference/json-schema.ts';
+import { definition, textOrListData } from '../../reference/json-schema.ts';
 import { fail, pass } from '../../language/verdict.ts';
 import { isLoggedIn } from './is-logged-in.ts';
 
@@ -55,21 +55,19 @@ export function createTextCriterion({
 }: TextCriterionOptions): Criterion {
   const [okReason, failReason] = [`${reason}-ok` as Reason, `${reason}-unauthorized` as Reason];
   const [ok, unauthorized] = [pass(okReason), fail(failReason)];
-  const matcher = definition('textMatcher');
   return {
     name,
     ...(ofCaller ? { ofPerson: true } : {}),
     doc: {
       ...doc,
-      data: takesList ? 'string matcher, or a list of strings, of which one must match' : 'string matcher',
+      data: takesList ? textOrListData : 'string matcher',
       reasons: ofCaller ? [okReason, failReason, 'user-unauthenticated'] : [okReason, failReason],
     },
-    schema: takesList ? { anyOf: [matcher, { type: 'array', items: { type: 'string' } }] } : matcher,
+    schema: definition(takesList ? 'textMatcherOrList' : 'textMatcher'),
     value: (input) => read(input) || undefined,
     compile(data, _subpath, context) {
       const { path, faults } = context;
-      const matches =
-        takesList && Array.isArray(data) ? compileAnyOf(data, path, faults) : compileStringMatcher(data, path, faults);
+      const matches = (takesList ? compileTextOrList : compileStringMatcher)(data, path, faults);
       if (!matches) return undefined;
       const ofPath = isClusterPath && compilePathMatcher(data, path, faults);
       if (ofPath) return (input) => ((isClusterPath(input) ? ofPath : matches)(read(input)) ? ok : unauthorized);

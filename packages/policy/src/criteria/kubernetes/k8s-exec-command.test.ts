@@ -69,7 +69,7 @@ describe('k8s/exec_command', () => {
       { argv: 'ls' },
       { argv: ['ls', 1] },
       { program: 1 },
-      { program: ['ls'] },
+      { program: [5] },
     ])
       expect(faultsOf('k8s/exec_command', data)).toHaveLength(1);
   });

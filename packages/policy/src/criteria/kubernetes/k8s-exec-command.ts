@@ -1,7 +1,7 @@
 import { nearestName, quoteName } from '../../compile/nearest-name.ts';
 import { isPlainObject, kindOf } from '../../compile/plain-object.ts';
 import type { CompileContext, Criterion } from '../../language/criterion.ts';
-import { compileStringMatcher, readStrings } from '../../matchers/string-matcher.ts';
+import { compileTextOrList, readStrings } from '../../matchers/string-matcher.ts';
 import type { KubernetesInput } from '../../input/policy-input.ts';
 import { definition } from '../../reference/json-schema.ts';
 import { fail, pass } from '../../language/verdict.ts';
@@ -39,14 +39,17 @@ export const k8sExecCommand: Criterion = {
     summary:
       'Holds if the command of an exec matches: `program` is compared with its first word, `argv` with all words in order. A request without a command, such as an attach, matches nothing. ' +
       'This guards against mistakes but is not a security boundary: the image decides what `ls` is, and a shell runs anything.',
-    data: 'mapping of `program` (string matcher) and `argv` (list of strings); both must hold',
+    data: 'mapping of `program` (string matcher or list of strings) and `argv` (list of strings); both must hold',
     example: { argv: ['cat', '/etc/hostname'] },
     source: 'Sallyport',
     reasons: ['k8s-exec-command-ok', 'k8s-exec-command-unauthorized'],
   },
   schema: {
     type: 'object',
-    properties: { program: definition('textMatcher'), argv: { type: 'array', items: { type: 'string' }, minItems: 1 } },
+    properties: {
+      program: definition('textMatcherOrList'),
+      argv: { type: 'array', items: { type: 'string' }, minItems: 1 },
+    },
     additionalProperties: false,
     minProperties: 1,
   },
@@ -68,7 +71,7 @@ export const k8sExecCommand: Criterion = {
     const hasProgram = Object.hasOwn(data, 'program');
     const hasArgv = Object.hasOwn(data, 'argv');
     if (!hasProgram && !hasArgv) faults.add(path, 'needs program or argv');
-    const matches = hasProgram ? compileStringMatcher(data.program, [...path, 'program'], faults) : () => true;
+    const matches = hasProgram ? compileTextOrList(data.program, [...path, 'program'], faults) : () => true;
     const argv = hasArgv ? compileArgv(data.argv, context) : undefined;
     if (faults.size > before || !matches) return undefined;
     return ({ kubernetes }) => {

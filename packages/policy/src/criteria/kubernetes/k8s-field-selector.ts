@@ -1,6 +1,6 @@
 import { createSelectorCriterion } from './selector-criterion.ts';
 
-/** String matcher over the text of the field selector. */
+/** String matcher or list over the text of the field selector. */
 export const k8sFieldSelector = createSelectorCriterion({
   name: 'k8s/field_selector',
   member: 'fieldSelector',

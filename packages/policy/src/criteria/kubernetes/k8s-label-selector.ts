@@ -1,6 +1,6 @@
 import { createSelectorCriterion } from './selector-criterion.ts';
 
-/** String matcher over the text of the label selector. */
+/** String matcher or list over the text of the label selector. */
 export const k8sLabelSelector = createSelectorCriterion({
   name: 'k8s/label_selector',
   member: 'labelSelector',

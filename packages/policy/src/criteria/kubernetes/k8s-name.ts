@@ -4,7 +4,7 @@ import { proxiedName } from '../../reach/proxied-name.ts';
 import { createReachCriterion } from './reach-criterion.ts';
 
 /**
- * String matcher over the object's name. Creates have no name and match nothing. For a request that reaches a whole
+ * String matcher or list over the object's name. Creates have no name and match nothing. For a request that reaches a whole
  * collection it is open.
  */
 export const k8sName = createReachCriterion({

@@ -1,18 +1,19 @@
 import { createTextCriterion } from '../common/text-criterion.ts';
 
 /**
- * String matcher over the path of a non-resource request, such as `/healthz` or discovery. A request for a resource
+ * String matcher or list over the path of a non-resource request, such as `/healthz` or discovery. A request for a resource
  * matches nothing.
  */
 export const k8sNonResourcePath = createTextCriterion({
   name: 'k8s/non_resource_path',
   read: ({ kubernetes }) => (kubernetes?.isResourceRequest === false ? kubernetes.path || undefined : undefined),
   reason: 'k8s-non-resource-path',
+  takesList: true,
   isClusterPath: () => true,
   doc: {
     summary:
       'Holds if the request is not for a resource (`/healthz`, `/version`, discovery under `/api` and `/apis`) and its path matches. A request for a resource matches nothing, not even `not`. A slash at the end of the path does not count: `/version` also matches `/version/`, which many clients use.',
-    example: { in: ['/healthz', '/version'] },
+    example: ['/healthz', '/version'],
     source: 'Sallyport',
   },
 });

@@ -1,9 +1,9 @@
 import type { CompileContext, Criterion, CriterionDoc } from '../../language/criterion.ts';
-import { compileStringMatcher } from '../../matchers/string-matcher.ts';
+import { compileTextOrList } from '../../matchers/string-matcher.ts';
 import type { KubernetesInput } from '../../input/policy-input.ts';
 import { matchesAllOrNone } from '../../reach/matches-all-or-none.ts';
 import type { Reason } from '../../language/reasons.ts';
-import { definition } from '../../reference/json-schema.ts';
+import { definition, textOrListData } from '../../reference/json-schema.ts';
 import { fail, leaveOpen, pass } from '../../language/verdict.ts';
 
 type ReachCriterionOptions = {
@@ -23,7 +23,7 @@ type ReachCriterionOptions = {
 };
 
 /**
- * Creates a criterion that is a string matcher over what a request reaches. For a request that reaches several values
+ * Creates a criterion that is a string matcher or a list over what a request reaches. For a request that reaches several values
  * it is open, unless all of them match or none does.
  */
 export function createReachCriterion({
@@ -42,12 +42,12 @@ export function createReachCriterion({
   const [ok, unauthorized, open] = [pass(okReason), fail(failReason), leaveOpen(openReason)];
   return {
     name,
-    doc: { ...doc, data: 'string matcher', source: 'Sallyport', reasons: [okReason, failReason, openReason] },
-    schema: definition('textMatcher'),
+    doc: { ...doc, data: textOrListData, source: 'Sallyport', reasons: [okReason, failReason, openReason] },
+    schema: definition('textMatcherOrList'),
     value: ({ kubernetes }) => read(kubernetes) || undefined,
     compile(data, _subpath, context) {
       const { path, faults, action, operator } = context;
-      const matches = compileStringMatcher(data, path, faults);
+      const matches = compileTextOrList(data, path, faults);
       if (!matches) return undefined;
       const decided = matchesAllOrNone(data);
       const inverted = operator === 'not' || operator === 'nor';

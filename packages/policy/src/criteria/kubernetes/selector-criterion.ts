@@ -19,10 +19,11 @@ export function createSelectorCriterion({ name, member, reason, what, example }:
     read: ({ kubernetes }) =>
       verbsWithSelectors.has(kubernetes?.verb) ? kubernetes?.[member] || undefined : undefined,
     reason,
+    takesList: true,
     doc: {
       summary:
         `Holds if the text of the ${what} matches, for \`list\`, \`watch\` and \`deletecollection\`. Other requests match nothing. ` +
-        `The text is compared, not its meaning: only \`is\` and \`in\` guarantee that only the selected objects are reached. \`contains: ${example}\` also matches \`${example}-test\`, ` +
+        `The text is compared, not its meaning: only \`is\`, \`in\` and a list guarantee that only the selected objects are reached. \`contains: ${example}\` also matches \`${example}-test\`, ` +
         'and the same selection can be written in several ways, so a deny by selector is not a security boundary. It does not cover a `get` by name.',
       example: { is: example },
       source: 'Sallyport',
