@@ -26,6 +26,15 @@ describe('a query for events', () => {
     });
   });
 
+  it.each([
+    ['2001:DB8:0:0::0001', '2001:db8::1'],
+    ['::ffff:10.1.2.3', '10.1.2.3'],
+    ['10.1.2.3', '10.1.2.3'],
+    ['no:address', 'no:address'],
+  ])('finds the address %s as the gateway writes it', (address, canonical) => {
+    expect(readAuditQuery(new URLSearchParams({ address })).address).toBe(canonical);
+  });
+
   it('lists all its faults at once', () => {
     const refused = () => read('usr=alice&limit=0&since=yesterday&order=up&verb=&name=a&name=b');
     expect(refused).toThrow(ProblemError);
@@ -71,6 +80,13 @@ describe('a query for events', () => {
     ['effect=%00', 'effect: '],
     ['type=%00', 'type: '],
     [`after=${'A'.repeat(5000)}`, 'after: '],
+    ['type=k8s', 'type: '],
+    ['stage=Done', 'stage: '],
+    ['view=people', 'view: '],
+    ['auditIDPrefix=5f0', 'auditIDPrefix: must be 4 to 36 characters'],
+    ['sessionPrefix=%25%25%25%25', 'sessionPrefix: must be'],
+    ['command=%00', 'command: contains a NUL'],
+    [`reason=${'x'.repeat(501)}`, 'reason: is longer than 500 characters'],
     ['order=%00', 'order: '],
   ])('names the fault in %s', (text, words) => {
     expect(() => read(text)).toThrow(

@@ -15,6 +15,14 @@ function faultsOf(issue: z.core.$ZodIssue): string[] {
   return [`${issue.path.join('.')}: ${issue.message.replace(/^Invalid input: /, '')}`];
 }
 
+/** Returns an address as the gateway writes it, so that every spelling of an IPv6 address finds it. */
+function canonicalAddress(text: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(text)?.[1];
+  if (mapped !== undefined || !text.includes(':')) return mapped ?? text;
+  const url = `http://[${text}]`;
+  return URL.canParse(url) ? new URL(url).hostname.slice(1, -1) : text;
+}
+
 /** Reads the query of `GET /v1/events`. Throws `bad-request` with all its faults. */
 export function readAuditQuery(search: URLSearchParams): AuditQuery {
   const repeated = [...new Set(search.keys())].filter((name) => search.getAll(name).length > 1);
@@ -27,5 +35,6 @@ export function readAuditQuery(search: URLSearchParams): AuditQuery {
   for (const name of known) if (search.get(name) === '') faults.push(`${name}: is empty`);
   if (faults.length > 0 || !parsed.success)
     throw new ProblemError('bad-request', `Invalid query: ${faults.join('; ')}.`);
-  return parsed.data;
+  const { address, ...query } = parsed.data;
+  return address === undefined ? query : { ...query, address: canonicalAddress(address) };
 }

@@ -5,7 +5,8 @@ import { fromRow } from './event-row.ts';
 import { migrate, lockStatement } from './migrations.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import type { Row, SqlDatabase, Statement } from './sql-database.ts';
-import { findStatement, forgetStatement, insertStatements, latestStatement, trimStatements } from './statements.ts';
+import { findStatement, latestStatement } from './find-statement.ts';
+import { forgetStatement, insertStatements, trimStatements } from './statements.ts';
 
 /** Rows deleted at a time, so that other writers do not wait long for the lock. */
 const trimStep = 5000;
@@ -77,9 +78,10 @@ export function createSqlAuditStore(database: SqlDatabase): AuditStore {
 const ingestOf = (row: Row | undefined) => Number(row?.ingest ?? 0);
 
 async function findPage(database: SqlDatabase, query: AuditQuery, only: OnlyOf | undefined): Promise<AuditPage> {
-  const cursor = query.after === undefined ? {} : decodeCursor(query.after);
+  const given = query.after === undefined ? {} : decodeCursor(query.after);
   // Read before the page, so that an event that arrives in between is on the page or after `latest`.
   const [newest] = await database.query(latestStatement(only));
+  const cursor = query.view === 'requests' ? { top: Number(newest?.latest ?? 0), ...given } : given;
   const rows = await database.query(findStatement(query, cursor, only));
   const shown = rows.slice(0, query.limit);
   const more = Number(rows[0]?.found ?? 0) > shown.length;

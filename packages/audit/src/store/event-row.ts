@@ -68,8 +68,31 @@ export function aggregateColumns(record: AuditRecord): Row | undefined {
   };
 }
 
+/** No event has as many reasons. */
+const maxReasons = 32;
+/** The command of an exec is not indexed, so all of it can be searched, within reason. */
+const maxCommandLength = 65_536;
+
+/** Returns a command in the form in which it can be searched: its words, separated by spaces. */
+export const searchableCommand = (text: string): string =>
+  text.slice(0, maxCommandLength).toWellFormed().replaceAll('\0', '\ufffd');
+
+/** Returns why something was decided, or why a stream, a session or a login ended. */
+function reasonsOf({ type, data: { sallyport, responseStatus } }: AuditRecord): string[] | null {
+  const { decision, stream } = sallyport;
+  const isMessage = type === 'session.ended' || type === 'login.failed' || type === 'directory.refused';
+  const reasons = [
+    ...(decision?.reasons ?? []),
+    stream?.reason,
+    responseStatus?.reason,
+    isMessage ? responseStatus?.message : undefined,
+  ].filter((reason) => reason !== undefined);
+  return reasons.length === 0 ? null : [...new Set(reasons.slice(0, maxReasons).map(searchable))];
+}
+
 /** Returns the columns of an event: the values that queries filter by, and the data unchanged. */
-export function toRow({ id, type, source, time, key, data }: AuditRecord): Row {
+export function toRow(record: AuditRecord): Row {
+  const { id, type, source, time, key, data } = record;
   const { sallyport, objectRef } = data;
   const columns: Record<string, string | undefined> = {
     id,
@@ -89,12 +112,16 @@ export function toRow({ id, type, source, time, key, data }: AuditRecord): Row {
     name: objectRef?.name,
     verb: data.verb,
     effect: sallyport.decision?.effect,
+    rule: sallyport.decision?.rule,
+    address: sallyport.clientAddress,
   };
   const code = data.responseStatus?.code;
   return {
     ...Object.fromEntries(
       Object.entries(columns).map(([name, value]) => [name, value === undefined ? null : searchable(value)]),
     ),
+    reasons: reasonsOf(record),
+    command: sallyport.exec === undefined ? null : searchableCommand(sallyport.exec.command.join(' ')),
     time: timeOf(time),
     code: Number.isInteger(code) ? code : null,
     data: JSON.stringify(data),

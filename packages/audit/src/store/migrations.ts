@@ -49,7 +49,14 @@ const migrations: readonly string[] = [
     single boolean primary key default true check (single),
     time timestamptz not null
   );`,
+  // Columns without a default are added at once. Events from before have no values in them.
+  `alter table audit_events
+    add column rule text, add column reasons text[], add column address text, add column command text;
+  create index audit_events_address on audit_events (address, ingest) where address is not null;`,
 ];
+
+/** An index of a large table takes a while. Until then the events wait on the topic. */
+const longestMigrationMs = 30 * 60_000;
 
 /** The number of the lock under which migrations are applied and events are stored (see `insertStatements`). */
 const lockNumber = 7_231_530_114;
@@ -75,7 +82,8 @@ export async function migrate(database: SqlDatabase): Promise<void> {
       await database.transaction([
         lockStatement,
         { sql: 'insert into audit_migrations (version) values ($1)', values: [version] },
-        { sql },
+        { sql: `set local statement_timeout = ${longestMigrationMs}` },
+        { sql, timeoutMs: longestMigrationMs },
       ]);
     } catch (error) {
       if ((error as { code?: unknown }).code !== '23505') throw error;

@@ -27,8 +27,15 @@ export function createPostgresDatabase(deps: PostgresDatabaseDeps): SqlDatabase 
   pool.on('error', (error) =>
     deps.logger.debug({ reason: error.message }, 'an idle connection to PostgreSQL was closed'),
   );
-  const run = async (client: Pick<pg.PoolClient, 'query'>, { sql, values }: Statement): Promise<Row[]> =>
-    (await client.query<Row>(sql, values === undefined ? undefined : [...values])).rows;
+  const run = async (client: Pick<pg.PoolClient, 'query'>, statement: Statement): Promise<Row[]> => {
+    const { sql: text, values, timeoutMs } = statement;
+    const query = {
+      text,
+      ...(values === undefined ? {} : { values: [...values] }),
+      ...(timeoutMs === undefined ? {} : { query_timeout: timeoutMs }),
+    };
+    return (await client.query<Row>(query)).rows;
+  };
   return {
     query: (statement) => run(pool, statement),
     async transaction(statements) {

@@ -1,5 +1,5 @@
-/** A statement with the values of its `$1`, `$2`. */
-export type Statement = { sql: string; values?: readonly unknown[] };
+/** A statement with the values of its `$1`, `$2`. `timeoutMs` is how long its answer may take, if that is not the default. */
+export type Statement = { sql: string; values?: readonly unknown[]; timeoutMs?: number };
 export type Row = Record<string, unknown>;
 
 /**

@@ -1,8 +1,7 @@
-import type { AuditQuery, AuditRecord } from '@sallyport/contracts';
-import type { Bounds, OnlyOf } from './audit-store.ts';
-import { eventColumns, aggregateColumns, searchable, toRow } from './event-row.ts';
+import type { AuditRecord } from '@sallyport/contracts';
+import type { Bounds } from './audit-store.ts';
+import { aggregateColumns, toRow } from './event-row.ts';
 import { lockStatement } from './migrations.ts';
-import type { Cursor } from './cursor.ts';
 import type { Row, Statement } from './sql-database.ts';
 
 const textColumns = [
@@ -23,10 +22,18 @@ const textColumns = [
   'name',
   'verb',
   'effect',
+  'rule',
+  'address',
+  'command',
   'data',
 ];
-const columns = [...textColumns, 'time', 'code'];
-const rowType = [...textColumns.map((name) => `${name} text`), 'time timestamptz', 'code integer'].join(', ');
+const columns = [...textColumns, 'reasons', 'time', 'code'];
+const rowType = [
+  ...textColumns.map((name) => `${name} text`),
+  'reasons text[]',
+  'time timestamptz',
+  'code integer',
+].join(', ');
 
 /** Returns the statement that stores events that are not aggregated. */
 function insertEach(rows: readonly Row[]): Statement {
@@ -87,88 +94,6 @@ export function insertStatements(records: readonly AuditRecord[]): Statement[] {
     ...(each.length > 0 ? [insertEach(each)] : []),
     ...(counted.length > 0 ? [insertCounted(counted)] : []),
   ];
-}
-
-/** The column that each condition of a query compares. */
-const filters = {
-  auditID: 'audit_id',
-  user: 'username',
-  issuer: 'issuer',
-  subject: 'subject',
-  session: 'session',
-  cluster: 'cluster',
-  namespace: 'namespace',
-  resource: 'resource',
-  subresource: 'subresource',
-  name: 'name',
-  verb: 'verb',
-  type: 'type',
-  stage: 'stage',
-  effect: 'effect',
-  code: 'code',
-} as const satisfies Partial<Record<keyof AuditQuery, string>>;
-
-class Conditions {
-  readonly values: unknown[] = [];
-  readonly #parts: string[] = [];
-
-  add(expression: string, value: unknown): void {
-    this.addFor(value, (parameter) => `${expression} ${parameter}`);
-  }
-
-  addFor(value: unknown, expression: (parameter: string) => string): void {
-    if (value === undefined) return;
-    this.values.push(value);
-    this.#parts.push(expression(`$${this.values.length}`));
-  }
-
-  get where(): string {
-    return this.#parts.length === 0 ? '' : ` where ${this.#parts.join(' and ')}`;
-  }
-}
-
-/** A page ends with the event that reaches this size, because a thousand long events must not fill the memory. */
-const maxPageBytes = 8 * 1024 * 1024;
-
-/**
- * Returns the statement for a page and one more event, which shows whether there is another page. Every row contains
- * the number of events found (`found`), although the page may end earlier.
- */
-export function findStatement(query: AuditQuery, cursor: Cursor, only: OnlyOf | undefined): Statement {
-  const conditions = new Conditions();
-  for (const [name, column] of Object.entries(filters)) {
-    const value = query[name as keyof typeof filters];
-    // The identity of a person is compared unchanged.
-    const isExact = name === 'issuer' || name === 'subject';
-    conditions.add(`${column} =`, typeof value === 'string' && !isExact ? searchable(value) : value);
-  }
-  conditions.add('issuer =', only?.issuer);
-  conditions.add('subject =', only?.subject);
-  conditions.add('time >=', query.since);
-  // An aggregated event matches every time in its range. Its own time is that of the last event.
-  conditions.addFor(
-    query.until,
-    (value) =>
-      `(time < ${value} or ingest = any (array(select ingest from audit_aggregates where first_time < ${value} and last_time >= ${value})))`,
-  );
-  conditions.add('ingest >', cursor.above);
-  conditions.add('ingest <', cursor.below);
-  const direction = query.order === 'newest' ? 'desc' : 'asc';
-  const some = `select * from audit_events${conditions.where} order by ingest ${direction} limit ${query.limit + 1}`;
-  const page = `select *, octet_length(data) as size, sum(octet_length(data)) over (order by ingest ${direction}) as bytes, count(*) over () as found from (${some}) as some_events`;
-  const sql = `select ${eventColumns}, found from (${page}) as page left join audit_aggregates using (ingest) where bytes - size < ${maxPageBytes} order by ingest ${direction}`;
-  return { sql, values: conditions.values };
-}
-
-/** Returns the statement for the newest position, among the events that the caller may see. */
-export function latestStatement(only: OnlyOf | undefined): Statement {
-  const conditions = new Conditions();
-  conditions.add('issuer =', only?.issuer);
-  conditions.add('subject =', only?.subject);
-  return {
-    sql: `select coalesce(max(ingest), 0) as latest from audit_events${conditions.where}`,
-    values: conditions.values,
-  };
 }
 
 const anonymous = 'exists (select from audit_aggregates where audit_aggregates.ingest = audit_events.ingest)';

@@ -29,6 +29,12 @@ export function describeAuditQueries(open: () => AuditStoreHarness): void {
       ['type', 'login.failed'],
       ['stage', 'RequestReceived'],
       ['effect', 'deny'],
+      ['rule', 'default-deny'],
+      ['reason', 'groups-unauthorized'],
+      ['address', '10.9.9.9'],
+      ['command', 'rm'],
+      ['auditIDPrefix', '00000000'],
+      ['sessionPrefix', '00000000'],
       ['code', 403],
     ] as const)('finds by %s', async (condition, other) => {
       const { session, records } = await added(1);
@@ -47,6 +53,12 @@ export function describeAuditQueries(open: () => AuditStoreHarness): void {
         type,
         stage: 'ResponseComplete',
         effect: 'allow',
+        rule: 'clusters.dev.policy[0].allow',
+        reason: 'groups-ok',
+        address: '10.1.2.3',
+        command: 'sh -c cat /etc/pass',
+        auditIDPrefix: data.auditID.slice(0, 8),
+        sessionPrefix: session.slice(0, 13),
         code: 200,
       }[condition];
       expect((await find({ session, [condition]: own })).events).toHaveLength(1);
@@ -71,12 +83,16 @@ export function describeAuditQueries(open: () => AuditStoreHarness): void {
       expect((await find({ session, namespace: `%` })).events).toHaveLength(0);
     });
 
-    it.each(['x', 'MTIz', '%', Buffer.from('1:2:3').toString('base64url'), Buffer.from('1e9:').toString('base64url')])(
-      'refuses the cursor %j, which it never issued',
-      async (after) => {
-        await expect(find({ after })).rejects.toMatchObject({ code: 'bad-request' });
-      },
-    );
+    it.each([
+      'x',
+      'MTIz',
+      '%',
+      Buffer.from('1:2:').toString('base64url'),
+      Buffer.from('1:2:3:4').toString('base64url'),
+      Buffer.from('1e9:').toString('base64url'),
+    ])('refuses the cursor %j, which it never issued', async (after) => {
+      await expect(find({ after })).rejects.toMatchObject({ code: 'bad-request' });
+    });
 
     it('answers or refuses every query that the schema accepts, and never reports an outage because of one', async () => {
       const text = fc.oneof(

@@ -26,6 +26,12 @@ export function makeEvent(
       user: { username: `${who}@example.com` },
     },
   });
+  record.data.sallyport.exec = {
+    container: 'main',
+    command: ['sh', '-c', 'cat /etc/passwd'],
+    tty: false,
+    stdin: false,
+  };
   record.data.sallyport.identity = { iss: 'https://idp.example.com', sub: who, groups: [] };
   return record;
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { auditQuerySchema } from '@sallyport/contracts';
 import { describeAnonymousEvents } from './anonymous-events.conformance.ts';
 import { describeLargeEvents } from './large-events.conformance.ts';
+import { describeRequestsView } from './requests-view.conformance.ts';
 import { describeAuditQueries } from './audit-queries.conformance.ts';
 import { hour, ids, makeEvent, midday, type AuditStoreHarness } from './audit-store-harness.ts';
 import type { AuditStore, OnlyOf } from '../store/audit-store.ts';
@@ -171,6 +172,8 @@ export function describeAuditStore(name: string, open: () => Promise<AuditStoreH
     });
 
     describeAuditQueries(() => harness);
+
+    describeRequestsView(() => harness);
 
     describeAnonymousEvents(() => harness);
 

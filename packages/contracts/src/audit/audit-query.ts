@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { auditRecordSchema } from './audit-event.ts';
+import { auditEventTypes, auditRecordSchema, auditStages } from './audit-event.ts';
 
 /** Stores keep this much of a value for searching. */
 const longestText = 500;
@@ -10,6 +10,9 @@ const textSchema = z
   .max(longestText, `is longer than ${longestText} characters`)
   .refine((text) => !text.includes('\0'), 'contains a NUL character')
   .refine((text) => text.isWellFormed(), 'is not well-formed Unicode');
+
+/** The first characters of a UUID, which is what the gateway identifies requests and sessions by. */
+const idPrefixSchema = z.string().regex(/^[0-9a-f-]{4,36}$/, 'must be 4 to 36 characters, each of them 0-9, a-f or -');
 
 /** RFC 3339 as PostgreSQL reads it: years begin with 1, and offsets are at most 15 hours. */
 const momentSchema = z.iso
@@ -22,24 +25,39 @@ const momentSchema = z.iso
 export const auditQuerySchema = z
   .object({
     auditID: textSchema.optional(),
+    auditIDPrefix: idPrefixSchema.optional(),
     user: textSchema.optional(),
     issuer: textSchema.optional(),
     subject: textSchema.optional(),
     session: textSchema.optional(),
+    sessionPrefix: idPrefixSchema.optional(),
     cluster: textSchema.optional(),
     namespace: textSchema.optional(),
     resource: textSchema.optional(),
     subresource: textSchema.optional(),
     name: textSchema.optional(),
     verb: textSchema.optional(),
-    type: textSchema.optional(),
-    stage: textSchema.optional(),
+    type: z.enum(auditEventTypes).optional(),
+    stage: z.enum(auditStages).optional(),
     effect: z.enum(['allow', 'deny', 'authenticate']).optional(),
+    /** The rule that decided. */
+    rule: textSchema.optional(),
+    /** One of the reasons for the decision, or why a stream, a session or a login ended. */
+    reason: textSchema.optional(),
+    /** The address of the client. */
+    address: textSchema.optional(),
+    /** Text in the command of an exec. Its words are separated by one space each. */
+    command: textSchema.optional(),
     code: z.coerce.number().int().min(0).max(999).optional(),
     since: momentSchema.optional(),
     until: momentSchema.optional(),
     /** An opaque position: only events that were stored after it. */
     after: textSchema.optional(),
+    /**
+     * `requests`: each request once, by its last event, or by its first if it has not ended. Pages that follow each other
+     * show what was known when the first of them was read.
+     */
+    view: z.enum(['events', 'requests']).optional(),
     order: z.enum(['newest', 'oldest']).default('newest'),
     limit: z.coerce.number().int().min(1).max(1000).default(100),
   })
