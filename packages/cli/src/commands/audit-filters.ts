@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import { CliError } from '../terminal/cli-error.ts';
+import { auditEventTypes } from './audit-event-types.ts';
 
 /** Filters as options. They have the names of the gateway's audit query. */
 export type AuditFilters = {
@@ -13,6 +14,10 @@ export type AuditFilters = {
   type?: string;
   stage?: string;
   effect?: string;
+  rule?: string;
+  reason?: string;
+  address?: string;
+  command?: string;
   code?: string;
   session?: string;
   auditId?: string;
@@ -21,6 +26,8 @@ export type AuditFilters = {
   since?: string;
   until?: string;
 };
+
+const stages = ['RequestReceived', 'ResponseStarted', 'ResponseComplete', 'Panic'];
 
 /** Adds the filters that search and tail have in common. An event must match all given filters. */
 export function withFilters(command: Command): Command {
@@ -32,21 +39,21 @@ export function withFilters(command: Command): Command {
     .option('--subresource <name>', 'subresource, such as exec')
     .option('--name <name>', 'name of the object')
     .option('--verb <verb>', 'verb, such as get or create')
-    .option('--type <type>', 'type of event, such as k8s.request or session.login')
     .addOption(
-      new Option('--stage <stage>', 'stage of the request').choices([
-        'RequestReceived',
-        'ResponseStarted',
-        'ResponseComplete',
-        'Panic',
-      ]),
+      new Option('--type <type>', 'type of event, such as k8s.request or session.login').choices(auditEventTypes),
     )
+    .addOption(new Option('--stage <stage>', 'stage of the request').choices(stages))
     .addOption(new Option('--effect <effect>', 'decision').choices(['allow', 'deny', 'authenticate']))
+    .option('--rule <rule>', 'rule that decided, such as default-deny')
+    .option('--reason <reason>', 'a reason for the decision, or why a stream, a session or a login ended')
     .option('--code <status>', 'HTTP status of the response')
-    .option('--session <id>', 'session')
-    .option('--audit-id <id>', 'Audit-ID of one request')
+    .option('--address <ip>', 'IP address of the client')
+    .option('--command <text>', 'text in the command that an exec ran, such as "rm -rf"')
+    .option('--session <id>', 'session, or the first characters of its id')
+    .option('--audit-id <id>', 'Audit-ID of one request, or its first characters')
     .option('--issuer <url>', 'identity provider of the user')
-    .option('--subject <sub>', 'subject of the user at that provider');
+    .option('--subject <sub>', 'subject of the user at that provider')
+    .option('--stages', 'show every event, not one line for each request');
 }
 
 const units: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -70,25 +77,36 @@ export function readMoment(text: string, now: number): string {
   );
 }
 
-/** Returns the filters as a query for the gateway. */
-export function auditQuery(filters: AuditFilters, now: number): URLSearchParams {
-  const { auditId, since, until, code, ...plain } = filters;
-  if (code !== undefined && !/^\d{3}$/.test(code))
-    throw new CliError('usage', `"${code}" is not an HTTP status`, 'Write --code 403.');
-  const all: Record<string, string | undefined> = {
-    ...plain,
-    auditID: auditId,
-    code,
-    since: since === undefined ? undefined : readMoment(since, now),
-    until: until === undefined ? undefined : readMoment(until, now),
-  };
-  const given = Object.entries(all).filter(
-    (pair): pair is [string, string] => pair[1] !== undefined && filterNames.has(pair[0]),
-  );
-  return new URLSearchParams(given);
+/** Returns the query for an id: the whole of it, or its first characters. */
+function idQuery(name: string, id: string | undefined): Record<string, string> {
+  if (id === undefined) return {};
+  const beginning = id.replace(/…$/, '').toLowerCase();
+  return /^[0-9a-f-]{4,35}$/.test(beginning) ? { [`${name}Prefix`]: beginning } : { [name]: id };
 }
 
-const filterNames = new Set([
+/** Returns the filters as a query for the gateway. */
+export function auditQuery(filters: AuditFilters, now: number): URLSearchParams {
+  const { auditId, session, since, until, code } = filters;
+  if (code !== undefined && !/^\d{3}$/.test(code))
+    throw new CliError('usage', `"${code}" is not an HTTP status`, 'Write --code 403.');
+  const plain = plainFilters
+    .map((name) => [name, filters[name]] as const)
+    .filter((pair): pair is [(typeof plainFilters)[number], string] => pair[1] !== undefined);
+  return new URLSearchParams({
+    ...Object.fromEntries(plain),
+    ...idQuery('auditID', auditId),
+    ...idQuery('session', session),
+    ...(code === undefined ? {} : { code }),
+    ...(since === undefined ? {} : { since: readMoment(since, now) }),
+    ...(until === undefined ? {} : { until: readMoment(until, now) }),
+  });
+}
+
+/** Reports whether the user asked for events of which a request may have several, or none. */
+export const asksForStages = ({ stages: all, stage, type }: AuditFilters & { stages?: boolean }): boolean =>
+  all === true || stage !== undefined || type?.startsWith('stream.') === true;
+
+const plainFilters = [
   'user',
   'cluster',
   'namespace',
@@ -99,11 +117,10 @@ const filterNames = new Set([
   'type',
   'stage',
   'effect',
-  'code',
-  'session',
-  'auditID',
+  'rule',
+  'reason',
+  'address',
+  'command',
   'issuer',
   'subject',
-  'since',
-  'until',
-]);
+] as const;

@@ -1,11 +1,12 @@
 import { auditPageSchema, readAnswer, type AuditPage, type AuditRow } from '../gateway/answers.ts';
 import { callAsUser, requireCredential, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
-import { render } from '../terminal/output.ts';
-import { table } from '../terminal/table.ts';
+import { isData } from '../terminal/output.ts';
+import type { ListOptions } from '../terminal/render-table.ts';
+import { writeList } from '../terminal/write-list.ts';
 import type { Environment } from '../environment/environment.ts';
-import { auditQuery, type AuditFilters } from './audit-filters.ts';
-import { auditHeading, auditRow, userOf } from './audit-rows.ts';
+import { auditIdOf, requestColumns, stageColumns, userOf } from './audit-columns.ts';
+import { asksForStages, auditQuery, type AuditFilters } from './audit-filters.ts';
 import type { GatewayOptions } from './command-kit.ts';
 
 const pageSize = 1000;
@@ -39,15 +40,21 @@ export function readLimit(limit: string): number {
   return value;
 }
 
-/** `sallyport audit search`: fetches pages until the limit, by default the newest events first. */
-export async function auditSearch(
-  environment: Environment,
-  options: GatewayOptions & AuditFilters & { limit: string; order: string },
-): Promise<void> {
+export type SearchOptions = GatewayOptions &
+  ListOptions &
+  AuditFilters & { limit: string; order: string; stages?: boolean };
+
+/**
+ * `sallyport audit search`: fetches pages until the limit, by default the newest requests first. Shows each request once,
+ * unless all its events were asked for.
+ */
+export async function auditSearch(environment: Environment, options: SearchOptions): Promise<void> {
   const limit = readLimit(options.limit);
   const gateway = openGateway(environment, options.gateway);
+  const stages = asksForStages(options);
   const query = auditQuery(options, environment.now());
   query.set('order', options.order);
+  if (!stages) query.set('view', 'requests');
   const events: AuditRow[] = [];
   let page: AuditPage;
   do {
@@ -59,11 +66,18 @@ export async function auditSearch(
   const note = scopeNote({ scope: page.scope, events }, requireCredential(gateway).user, options.user);
   if (note !== undefined) environment.stderr.write(note);
   const more = page.next != null;
-  environment.stdout.write(
-    await render(options.output, { events, more }, () =>
-      events.length === 0 ? 'No event matches.\n' : table(auditHeading, events.map(auditRow)),
-    ),
+  const ids = new Set(events.map(auditIdOf));
+  await writeList<AuditRow>(
+    environment,
+    {
+      rows: options.output === 'name' ? events.filter((row) => ids.delete(auditIdOf(row))) : events,
+      columns: stages ? stageColumns : requestColumns,
+      name: auditIdOf,
+      data: { events, more },
+      none: 'No event matches.\n',
+    },
+    options,
   );
-  if (more && options.output === 'text')
+  if (more && !isData(options.output))
     environment.stderr.write(`There are more events. Use --limit ${limit * 10}, or narrow the filters.\n`);
 }

@@ -1,29 +1,38 @@
 import type { AuditRow } from '../gateway/answers.ts';
 import { requireCredential, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
+import { createGrowingTable } from '../terminal/create-growing-table.ts';
 import { forTerminal, jsonForTerminal } from '../terminal/for-terminal.ts';
+import { isData } from '../terminal/output.ts';
+import type { ListOptions } from '../terminal/render-table.ts';
+import { renderYaml } from '../terminal/render-yaml.ts';
 import type { Environment } from '../environment/environment.ts';
-import { auditQuery, type AuditFilters } from './audit-filters.ts';
-import { auditRow, isAuditQueryOf } from './audit-rows.ts';
+import { changeColumns, isAuditQueryOf, isOfStream, stageColumns, stageOf } from './audit-columns.ts';
+import { asksForStages, auditQuery, type AuditFilters } from './audit-filters.ts';
 import { fetchAuditPage, readLimit, scopeNote } from './audit-search.ts';
 import type { GatewayOptions } from './command-kit.ts';
 
 const pollMs = 1000;
+const pageSize = 1000;
+/** The queries of an earlier tail may be the latest events, so more of them are read, to a limit. */
+const mostPages = 10;
 
-// The rows of a stream are not known in advance, so its columns have fixed widths.
-const widths = [27, 22, 12, 8, 44, 6, 4, 0];
+export type TailOptions = GatewayOptions & ListOptions & AuditFilters & { limit: string; stages?: boolean };
+type Printer = { heading(): void; rows(rows: readonly AuditRow[]): void };
 
-function print(environment: Environment, rows: readonly AuditRow[], json: boolean): void {
-  for (const row of rows) {
-    environment.stdout.write(
-      json
-        ? `${jsonForTerminal(row)}\n`
-        : `${auditRow(row)
-            .map((cell, column) => forTerminal(cell).padEnd(widths[column] ?? 0))
-            .join('  ')
-            .trimEnd()}\n`,
-    );
+/** Prints events as they come: a line for each, or a document for programs. */
+function createPrinter(environment: Environment, options: TailOptions): Printer {
+  const { stdout } = environment;
+  if (isData(options.output)) {
+    const document = (row: AuditRow) =>
+      options.output === 'json' ? `${jsonForTerminal(row)}\n` : `---\n${renderYaml(row)}`;
+    return { heading: () => {}, rows: (rows) => rows.forEach((row) => stdout.write(document(row))) };
   }
+  const table = createGrowingTable(environment, asksForStages(options) ? stageColumns : changeColumns, options.output);
+  return {
+    heading: () => options.headers && stdout.write(table.heading()),
+    rows: (rows) => rows.forEach((row) => stdout.write(table.line(row))),
+  };
 }
 
 /** Returns undefined while the gateway cannot be reached. Throws if it refuses the query, which ends the tail. */
@@ -41,47 +50,68 @@ async function nextPage(gateway: OpenGateway, query: URLSearchParams, state: { u
   }
 }
 
-/** `sallyport audit tail`: prints the latest events, then each new one within about a second, until interrupted. */
+type Shows = (row: AuditRow) => boolean;
+
+/** Reads the latest events that are to be shown, the oldest first. */
+async function readLatest(
+  gateway: OpenGateway,
+  query: URLSearchParams,
+  { limit, shows }: { limit: number; shows: Shows },
+) {
+  const found: AuditRow[] = [];
+  const paged = new URLSearchParams([
+    ...query,
+    ['order', 'newest'],
+    ['limit', String(Math.min(limit + 100, pageSize))],
+  ]);
+  const first = await fetchAuditPage(gateway, paged);
+  let page = first;
+  for (let pages = 1; ; pages += 1) {
+    found.push(...page.events.filter(shows));
+    if (found.length >= limit || page.next == null || pages === mostPages) break;
+    paged.set('limit', String(pageSize));
+    paged.set('after', page.next);
+    page = await fetchAuditPage(gateway, paged);
+  }
+  return { first, rows: found.slice(0, limit).toReversed() };
+}
+
+/**
+ * `sallyport audit tail`: prints the latest requests, then a line for the beginning and one for the end of each new one
+ * within about a second, until interrupted.
+ */
 export async function auditTail(
   environment: Environment,
-  options: GatewayOptions & AuditFilters & { limit: string },
+  options: TailOptions,
   untilDone: () => boolean = () => false,
 ): Promise<void> {
   const limit = readLimit(options.limit);
   const gateway = openGateway(environment, options.gateway);
   const filters = auditQuery(options, environment.now());
-  const json = options.output === 'json';
-  const first = await fetchAuditPage(
-    gateway,
-    new URLSearchParams([...filters, ['order', 'newest'], ['limit', String(Math.min(limit, 1000))]]),
-  );
+  const stages = asksForStages(options);
   const { user, sessionId } = requireCredential(gateway);
+  // Each query of this command is an event too. To print it would cause the next one.
+  const shows: Shows = (row) =>
+    !isAuditQueryOf(row, sessionId) && (stages || (stageOf(row) !== 'ResponseStarted' && !isOfStream(row)));
+  const view = new URLSearchParams(filters);
+  if (!stages) view.set('view', 'requests');
+  const { first, rows } = await readLatest(gateway, view, { limit, shows });
   const note = scopeNote(first, user, options.user);
   if (note !== undefined) environment.stderr.write(note);
-  // Each query of this command is an event too. To print it would cause the next one.
-  const show = (rows: readonly AuditRow[]) =>
-    print(
-      environment,
-      rows.filter((row) => !isAuditQueryOf(row, sessionId)),
-      json,
-    );
-  show(first.events.toReversed());
+  const printer = createPrinter(environment, options);
+  printer.heading();
+  printer.rows(rows);
+  if (rows.length === 0 && environment.stderr.isTTY)
+    environment.stderr.write('Waiting for events. To stop, press Ctrl-C.\n');
   let after = first.latest ?? undefined;
   const state = { unreachable: false };
   while (!untilDone()) {
     await environment.sleep(pollMs);
-    const page = await nextPage(
-      gateway,
-      new URLSearchParams([
-        ...filters,
-        ['order', 'oldest'],
-        ['limit', '1000'],
-        ...(after === undefined ? [] : [['after', after] as [string, string]]),
-      ]),
-      state,
-    );
+    const query = new URLSearchParams([...filters, ['order', 'oldest'], ['limit', String(pageSize)]]);
+    if (after !== undefined) query.set('after', after);
+    const page = await nextPage(gateway, query, state);
     if (page === undefined) continue;
-    show(page.events);
+    printer.rows(page.events.filter(shows));
     // Matching events that did not fit on the page may come before `latest`.
     after = page.next ?? page.latest ?? after;
   }

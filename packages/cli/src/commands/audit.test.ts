@@ -1,6 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { auditEventTypes as contractTypes } from '@sallyport/contracts';
 import { startFakeGateway, type FakeGateway } from '../testing/fake-gateway.ts';
 import { createRig, type Rig } from '../testing/rig.ts';
+import type { Environment } from '../environment/environment.ts';
+import type { OutputFormat } from '../terminal/output.ts';
+import { auditEventTypes } from './audit-event-types.ts';
 import { readMoment } from './audit-filters.ts';
 import { auditTail } from './audit-tail.ts';
 
@@ -32,10 +36,16 @@ const event = (number: number, user = 'bob@example.com') => ({
     verb: 'create',
     stage: 'ResponseComplete',
     requestURI: '/x',
+    requestReceivedTimestamp: '2026-11-24T23:59:59.500000Z',
     user: { username: user },
     objectRef: { resource: 'pods', subresource: 'exec', namespace: 'dev', name: 'web' },
     responseStatus: { code: 403 },
-    sallyport: { cluster: { id: 'dev', name: 'dev' }, policyVerb: 'exec', decision: { effect: 'deny' } },
+    sallyport: {
+      cluster: { id: 'dev', name: 'dev' },
+      policyVerb: 'exec',
+      decision: { effect: 'deny' },
+      durationMs: 1540,
+    },
   },
 });
 
@@ -44,16 +54,64 @@ describe('sallyport audit search', () => {
     gateway.audit.events = [event(1)];
     const { out, err } = await rig.run('audit', 'search');
     expect(out.split('\n')[1]!.split(/ {2,}/)).toEqual([
-      '2026-11-25T00:00:01.000Z',
+      '2026-11-24T23:59:59.500Z',
       'bob@example.com',
       'dev',
       'exec',
       'dev/pods/web:exec',
       'deny',
       '403',
-      'ResponseComplete',
+      '1.5s',
     ]);
     expect(err).toBe('');
+    expect(queries).toEqual([{ order: 'newest', limit: '100', view: 'requests' }]);
+  });
+
+  it('shows every stage only if asked for, and then names it', async () => {
+    gateway.audit.events = [event(1)];
+    for (const more of [['--stages'], ['--stage', 'ResponseComplete'], ['--type', 'stream.cut']])
+      expect((await rig.run('audit', 'search', ...more)).out).toMatch(
+        /^TIME .* STAGE\n2026-11-25T00:00:01\.000Z .* 403 +ResponseComplete\n$/,
+      );
+    expect(queries.map(({ view }) => view)).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('shows a request that has not ended as open, and details with -o wide', async () => {
+    const one = event(1);
+    const { responseStatus: _none, ...data } = { ...one.data, stage: 'RequestReceived', auditID: 'a-1' };
+    const ours = { rule: 'r1', effect: 'allow', reasons: ['groups-ok', 'x'] };
+    const sallyport = { decision: ours, clientAddress: '10.1.2.3', sessionId: 's-1', exec: { command: ['sh', '-c'] } };
+    gateway.audit.events = [{ ...one, data: { ...data, sallyport } }, event(2)];
+    expect((await rig.run('audit', 'search')).out).toMatch(/allow +open\n$/);
+    expect((await rig.run('audit', 'search', '-o', 'wide')).out).toMatch(
+      /DURATION +RULE +REASONS +ADDRESS +SESSION +AUDIT +COMMAND\n[^]* open +r1 +groups-ok x +10\.1\.2\.3 +s-1 +a-1 +sh -c\n$/,
+    );
+  });
+
+  it('prints each Audit-ID once with -o name', async () => {
+    const of = (number: number, auditID: string) => ({ ...event(number), data: { ...event(number).data, auditID } });
+    gateway.audit.events = [of(1, 'a'), of(2, 'b'), of(3, 'a')];
+    expect((await rig.run('audit', 'search', '--stages', '-o', 'name')).out).toBe('a\nb\n');
+  });
+
+  it.each([
+    ['--audit-id', '5f0c6a1e', 'auditIDPrefix', '5f0c6a1e'],
+    ['--audit-id', '5F0C6A1E…', 'auditIDPrefix', '5f0c6a1e'],
+    ['--audit-id', '5f0c6a1e-1111-4000-8000-000000000001', 'auditID', '5f0c6a1e-1111-4000-8000-000000000001'],
+    ['--session', '5f0c', 'sessionPrefix', '5f0c'],
+    ['--session', 'ses_1', 'session', 'ses_1'],
+    ['--rule', 'default-deny', 'rule', 'default-deny'],
+    ['--reason', 'session-ended', 'reason', 'session-ended'],
+    ['--address', '10.1.2.3', 'address', '10.1.2.3'],
+    ['--command', 'rm -rf', 'command', 'rm -rf'],
+    ['--type', 'login.failed', 'type', 'login.failed'],
+  ])('asks the gateway for %s %s', async (option, value, name, sent) => {
+    await rig.run('audit', 'search', option, value);
+    expect(queries[0]).toEqual({ [name]: sent, order: 'newest', limit: '100', view: 'requests' });
+  });
+
+  it('knows the types of events that there are', () => {
+    expect(auditEventTypes).toEqual(contractTypes);
   });
 
   it('shows how many requests an event represents', async () => {
@@ -61,7 +119,8 @@ describe('sallyport audit search', () => {
     gateway.audit.events = [
       { ...one, data: { ...one.data, sallyport: { ...one.data.sallyport, aggregated: { count: 1400 } } } },
     ];
-    expect((await rig.run('audit', 'search')).out.split('\n')[1]).toMatch(/403 +ResponseComplete \(1400 times\)$/);
+    expect((await rig.run('audit', 'search')).out.split('\n')[1]).toMatch(/403 +1400 times$/);
+    expect((await rig.run('audit', 'search', '--stages')).out).toMatch(/403 +ResponseComplete \(1400 times\)\n$/);
   });
 
   it("sends the filters under the gateway's names", async () => {
@@ -70,8 +129,6 @@ describe('sallyport audit search', () => {
       'search',
       '--user',
       'a',
-      '--audit-id',
-      'b',
       '--since',
       '2026-11-25T00:00:00Z',
       '--effect',
@@ -86,12 +143,12 @@ describe('sallyport audit search', () => {
     expect(queries).toEqual([
       {
         user: 'a',
-        auditID: 'b',
         since: '2026-11-25T00:00:00.000Z',
         effect: 'deny',
         code: '403',
         limit: '5',
         order: 'oldest',
+        view: 'requests',
       },
     ]);
   });
@@ -169,19 +226,24 @@ describe('a time', () => {
 
 describe('sallyport audit tail', () => {
   /** Runs the tail for a number of polls, with an action before each. */
-  async function tail(steps: (() => void)[], output: 'text' | 'json' = 'json') {
+  async function tail(
+    steps: (() => void)[],
+    output: OutputFormat = 'json',
+    { isTTY = false, ...more }: { isTTY?: boolean; stages?: boolean; headers?: boolean } = {},
+  ) {
     const kept = { out: '', err: '' };
     let polls = 0;
-    const environment = {
+    const environment: Environment = {
       ...rig.environment,
       stdout: {
-        isTTY: false,
+        isTTY,
+        columns: 100,
         write: (text: string) => {
           kept.out += text;
         },
       },
       stderr: {
-        isTTY: false,
+        isTTY,
         write: (text: string) => {
           kept.err += text;
         },
@@ -192,7 +254,11 @@ describe('sallyport audit tail', () => {
         return Promise.resolve();
       },
     };
-    await auditTail(environment, { output, limit: '2', cluster: 'dev' }, () => polls >= steps.length);
+    await auditTail(
+      environment,
+      { output, headers: true, limit: '2', cluster: 'dev', ...more },
+      () => polls >= steps.length,
+    );
     return kept;
   }
   const ids = (text: string) =>
@@ -257,9 +323,55 @@ describe('sallyport audit tail', () => {
     await expect(tail([() => gateway.revokeAll()])).rejects.toMatchObject({ exit: 'not-logged-in' });
   });
 
-  it('shows one event per line as text', async () => {
-    expect((await tail([add(1)], 'text')).out).toMatch(
-      /^2026-11-25T00:00:01\.000Z +bob@example\.com .* dev\/pods\/web:exec .*\n$/,
-    );
+  const staged = (number: number, stage: string, type = 'k8s.request') => ({
+    ...event(number),
+    type,
+    data: { ...event(number).data, stage },
+  });
+
+  it('shows the beginning and the end of each request, under a heading', async () => {
+    const happen = () =>
+      void gateway.audit.events.push(
+        staged(1, 'RequestReceived'),
+        staged(2, 'ResponseStarted'),
+        staged(3, 'ResponseComplete', 'stream.opened'),
+        staged(4, 'ResponseComplete'),
+        staged(5, 'ResponseComplete', 'session.login'),
+      );
+    const { out, err } = await tail([happen], 'text');
+    expect(out.split('\n').map((line) => line.split(/ {2,}/).slice(0, 3))).toEqual([
+      ['TIME', 'EVENT', 'USER'],
+      ['2026-11-25T00:00:01.000Z', 'began', 'bob@example.com'],
+      ['2026-11-25T00:00:04.000Z', 'ended', 'bob@example.com'],
+      ['2026-11-25T00:00:05.000Z', 'bob@example.com', 'dev'],
+      [''],
+    ]);
+    expect(err).not.toContain('Waiting');
+    expect((await tail([], 'text', { headers: false })).out).not.toContain('TIME');
+    const all = (await tail([], 'text', { stages: true })).out;
+    expect(all).toMatch(/^TIME .* STAGE\n/);
+  });
+
+  it('fits a terminal, and says there that it waits', async () => {
+    const { out, err } = await tail([add(1)], 'text', { isTTY: true });
+    expect(err).toContain('Waiting for events. To stop, press Ctrl-C.\n');
+    const lines = out
+      .replaceAll(/\u001b\[\d+m/g, '')
+      .trimEnd()
+      .split('\n');
+    expect(lines).toHaveLength(2);
+    expect(lines.every((line) => line.length <= 100)).toBe(true);
+  });
+
+  it('shows earlier requests even if its own queries were the latest events', async () => {
+    const [session] = gateway.sessions.values();
+    const own = { ...event(9), type: 'http.request' };
+    const data = { requestURI: '/.sallyport/api/v1/audit?x', sallyport: { sessionId: session!.id } };
+    gateway.audit.events = [event(1), event(2), event(3), ...Array.from({ length: 2500 }, () => ({ ...own, data }))];
+    expect(ids((await tail([])).out)).toEqual(['e2', 'e3']);
+  });
+
+  it('prints YAML as one document per event', async () => {
+    expect((await tail([add(1, 2)], 'yaml')).out.match(/^---\nid: e\d$/gm)).toHaveLength(2);
   });
 });

@@ -1,8 +1,9 @@
 import type { Environment } from '../environment/environment.ts';
-import { cutText, fitColumns } from './fit-columns.ts';
+import { fitColumns } from './fit-columns.ts';
 import { forTerminal } from './for-terminal.ts';
 import type { OutputFormat } from './output.ts';
 import { createPaint, type Tone } from './paint.ts';
+import { renderRow, type Cell } from './render-row.ts';
 
 /** A column of a table. */
 export type Column<Row> = {
@@ -18,6 +19,16 @@ export type Column<Row> = {
 
 export type ListOptions = { output: OutputFormat; headers: boolean };
 
+/** Returns the cells of a row, safe for a terminal. */
+export function cellsOf<Row>(columns: readonly Column<Row>[], row: Row): Cell[] {
+  return columns.map(({ cell, tone }) => ({ text: forTerminal(cell(row)), tone: tone?.(row) }));
+}
+
+/** Returns the cells of the heading. */
+export function headingOf<Row>(columns: readonly Column<Row>[]): Cell[] {
+  return columns.map(({ name }) => ({ text: name, tone: undefined }));
+}
+
 /** Renders rows as a table. On a terminal, it is colored and fits its width, unless all of it was asked for. */
 export function renderTable<Row>(
   environment: Environment,
@@ -25,11 +36,8 @@ export function renderTable<Row>(
   { output, headers }: ListOptions,
 ): string {
   const columns = list.columns.filter(({ wide }) => wide !== true || output === 'wide');
-  const rows = list.rows.map((row) =>
-    columns.map(({ cell, tone }) => ({ text: forTerminal(cell(row)), tone: tone?.(row) })),
-  );
-  const heading = headers ? [columns.map(({ name }) => ({ text: name, tone: undefined }))] : [];
-  const all = [...heading, ...rows];
+  const rows = list.rows.map((row) => cellsOf(columns, row));
+  const all = [...(headers ? [headingOf(columns)] : []), ...rows];
   const { isTTY, columns: available } = environment.stdout;
   const widths = fitColumns(
     columns.map((_column, index) => Math.max(...all.map((row) => row[index]!.text.length))),
@@ -37,15 +45,5 @@ export function renderTable<Row>(
     isTTY && output !== 'wide' ? available : undefined,
   );
   const paint = createPaint(environment);
-  const line = (row: (typeof all)[number]) => {
-    const last = row.findLastIndex(({ text }) => text !== '');
-    return row
-      .slice(0, last + 1)
-      .map(({ text, tone }, index) => {
-        const shown = cutText(text, widths[index]!);
-        return paint(shown, tone) + (index === last ? '' : ' '.repeat(widths[index]! - shown.length));
-      })
-      .join('  ');
-  };
-  return all.map((row) => `${line(row)}\n`).join('');
+  return all.map((row) => renderRow(row, widths, { paint, cuts: () => true })).join('');
 }
