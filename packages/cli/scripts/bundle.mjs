@@ -1,5 +1,5 @@
-// Bundles the program into one file that starts fast. Code that only some commands need goes into separate files.
-import { readdirSync, rmSync } from 'node:fs';
+// Bundles the program, for Node.js 20 and newer, into one file that starts fast. Code that only some commands need goes into separate files.
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -13,7 +13,7 @@ const common = {
   bundle: true,
   format: 'esm',
   platform: 'node',
-  target: 'node24',
+  target: 'node20',
   conditions: ['source'],
   alias: { yaml },
   outExtension: { '.js': '.mjs' },
@@ -54,8 +54,15 @@ const separate = await build({
   chunkNames: '[name]-[hash]',
 });
 
+const outputs = Object.assign({}, ...[program, separate].map(({ metafile }) => metafile.outputs));
+
 // Delete the chunks of earlier builds.
-const made = new Set(
-  [program, separate].flatMap(({ metafile }) => Object.keys(metafile.outputs)).map((file) => path.basename(file)),
-);
+const made = new Set(Object.keys(outputs).map((file) => path.basename(file)));
 for (const name of readdirSync(parts)) if (!made.has(name)) rmSync(path.join(parts, name));
+
+// A release contains the licenses of these packages.
+const inputs = Object.values(outputs).flatMap((one) => Object.entries(one.inputs));
+const used = inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([file]) => path.resolve(file));
+const packages = used.flatMap((file) => /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(file) ?? []);
+const directories = [...new Set(packages)].map((one) => path.relative(path.join(root, '..', '..'), one)).toSorted();
+writeFileSync(path.join(root, 'dist', 'bundled-packages.json'), `${JSON.stringify(directories, null, 2)}\n`);

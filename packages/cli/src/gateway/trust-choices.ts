@@ -1,5 +1,5 @@
-import { getCACertificates } from 'node:tls';
 import type { TrustChoices } from './gateway-client.ts';
+import { systemAuthorities } from './system-authorities.ts';
 
 /**
  * Returns the certificate authorities that may vouch for a gateway. If the user named one (`--ca-file`), it is the only
@@ -11,15 +11,12 @@ export function trustChoices(
   fromKubeconfig: () => Promise<string | undefined>,
 ): TrustChoices {
   if (remembered !== undefined) return [() => [remembered]];
-  const choices: TrustChoices = [
+  return [
     () => undefined,
     async () => {
       const pem = await fromKubeconfig();
       return pem === undefined ? undefined : [pem];
     },
+    () => systemAuthorities(),
   ];
-  // Node.js before 22.15 cannot read the store of the system.
-  if (typeof getCACertificates === 'function')
-    choices.push(() => [...getCACertificates('default'), ...getCACertificates('system')]);
-  return choices;
 }
