@@ -1,5 +1,6 @@
 // The calls between the services, and the schema of sallyport.yaml. Depends on zod only and runs in a browser.
 export * from './problem.ts';
+export * from './sallyport-version.ts';
 export * from './identity/identity.ts';
 export * from './identity/session.ts';
 export * from './calls/change-feed.ts';

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { sallyportVersion } from '@sallyport/contracts';
 import { callerHeader } from '../testing/caller-header.ts';
 import { gateway } from '../testing/test-config.ts';
 import { cliCode, exchange, throughProvider } from '../testing/test-login.ts';
@@ -32,6 +33,7 @@ describe('me, logout and sessions', () => {
         expiresAt: service.clock.now + 43_200_000,
         idleEndsAt: service.clock.now + 7_200_000,
       },
+      gatewayVersion: sallyportVersion,
     });
     const page = await service.browser.get('/.sallyport/me', callerHeader({ id }));
     expect(page.text).toContain('alice@example.com');

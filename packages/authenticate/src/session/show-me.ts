@@ -1,4 +1,5 @@
 import type { RequestHandler, Response } from 'express';
+import { sallyportVersion } from '@sallyport/contracts';
 import { ProblemError, readCaller } from '@sallyport/kit';
 import { type ListedSession } from '@sallyport/stores';
 
@@ -58,6 +59,7 @@ export function showMe(deps: Pick<SessionDeps, 'sessions' | 'settings'>): Reques
       groups,
       provider,
       session: { id, kind, expiresAt, idleEndsAt },
+      gatewayVersion: sallyportVersion,
     });
   };
 }

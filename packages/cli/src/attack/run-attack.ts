@@ -1,4 +1,4 @@
-import { version } from '../environment/version.ts';
+import { sallyportVersion } from '@sallyport/contracts';
 import { CliError } from '../terminal/cli-error.ts';
 import { attackRows, probeCount } from './attack-rows.ts';
 import {
@@ -41,7 +41,7 @@ function write(target: AttackTarget, row: string, attempt: Attempt): string {
     `${method} ${attempt.target ?? `${target.basePath}${path}`} ${http}`,
     `Host: ${host}`,
     ...(authorization === null ? [] : [`Authorization: ${authorization}`]),
-    `User-Agent: sallyport-attack/${version}`,
+    `User-Agent: sallyport-attack/${sallyportVersion}`,
     `Sallyport-Attack: ${row}`,
     'Accept: application/json',
   ];

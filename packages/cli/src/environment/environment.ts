@@ -10,6 +10,9 @@ export type Environment = {
   env: Record<string, string | undefined>;
   homeDirectory: string;
   platform: NodeJS.Platform;
+  /** The architecture of the processor, such as `x64`. */
+  architecture: string;
+  nodeVersion: string;
   workingDirectory: string;
   /** The process that started this one. For `exec-credential`, that is the Kubernetes client. */
   parentPid: number;
@@ -67,6 +70,8 @@ export function processEnvironment(): Environment {
     env: process.env,
     homeDirectory: homedir(),
     platform: process.platform,
+    architecture: process.arch,
+    nodeVersion: process.versions.node,
     workingDirectory: process.cwd(),
     parentPid,
     // An orphan gets another parent. Windows keeps the id of the old one.

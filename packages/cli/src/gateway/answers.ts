@@ -54,6 +54,9 @@ export const meSchema = z.object({
   session: z.object({ id: z.string(), kind: nullable, expiresAt: time, idleEndsAt: z.optional(time) }),
 });
 
+/** `GET /.sallyport/me`, for `sallyport version`. Older gateways do not say their version. */
+export const gatewayVersionSchema = z.object({ gatewayVersion: nullable });
+
 /** `GET /.sallyport/api/v1/clusters`. The name becomes part of a kubeconfig, so its format is checked. */
 export const clustersSchema = z.object({
   clusters: z.array(

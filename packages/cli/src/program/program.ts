@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { sallyportVersion } from '@sallyport/contracts';
 import { addAttack } from '../commands/attack.ts';
 import { addAudit } from '../commands/audit.ts';
 import { addCanI } from '../commands/can-i.ts';
@@ -10,9 +11,9 @@ import { addLogin } from '../commands/login.ts';
 import { addLogout } from '../commands/logout.ts';
 import { addPolicy } from '../commands/policy.ts';
 import { addSessions } from '../commands/sessions.ts';
+import { addVersion } from '../commands/version.ts';
 import { addWhoami } from '../commands/whoami.ts';
 import { exitCodes, exitMeanings, type ExitName } from '../terminal/exit-codes.ts';
-import { version } from '../environment/version.ts';
 import type { Environment } from '../environment/environment.ts';
 
 const exitTable = Object.entries(exitMeanings)
@@ -23,7 +24,7 @@ const exitTable = Object.entries(exitMeanings)
 export function createProgram(environment: Environment): Command {
   const program = new Command('sallyport')
     .description('Reach Kubernetes clusters through a Sallyport gateway, with the identity that you already have.')
-    .version(version, '-V, --version')
+    .version(sallyportVersion, '-V, --version')
     .exitOverride()
     .showHelpAfterError('(see --help)')
     .configureOutput({
@@ -58,6 +59,7 @@ Your credentials are stored in ~/.config/sallyport, or in the directory that SAL
     addSessions,
     addPolicy,
     addConfig,
+    addVersion,
   ])
     add(program, environment);
   return program;

@@ -13,6 +13,7 @@ export function answerApi(gateway: FakeGateway, call: Call, session: Session): A
         groups,
         provider: 'corp',
         session: { id, kind: 'cli', expiresAt, idleEndsAt: Date.now() + idleMs },
+        gatewayVersion: '9.8.7',
       },
     };
   if (call.path === '/.sallyport/logout') {

@@ -26,6 +26,8 @@ export async function browse(url: string): Promise<string> {
   return (await fetch(url)).text();
 }
 
+const machine = { platform: process.platform, architecture: 'x64', nodeVersion: '20.0.0' };
+
 export function createRig(changes: Partial<Environment> = {}): Rig {
   const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-cli-'));
   const home = path.join(directory, 'home');
@@ -34,7 +36,7 @@ export function createRig(changes: Partial<Environment> = {}): Rig {
   const environment: Environment = {
     env: { SALLYPORT_HOME: home, KUBECONFIG: kubeconfig },
     homeDirectory: directory,
-    platform: process.platform,
+    ...machine,
     workingDirectory: directory,
     parentPid: process.ppid,
     parentIsGone: () => false,

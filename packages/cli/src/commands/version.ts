@@ -1,0 +1,68 @@
+import type { Command } from 'commander';
+import { sallyportVersion } from '@sallyport/contracts';
+import { gatewayVersionSchema, readAnswer } from '../gateway/answers.ts';
+import { callAsUser, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
+import { CliError } from '../terminal/cli-error.ts';
+import { forTerminal } from '../terminal/for-terminal.ts';
+import { render } from '../terminal/output.ts';
+import type { Environment } from '../environment/environment.ts';
+import { withExample, withGateway, type GatewayOptions } from './command-kit.ts';
+
+type Options = GatewayOptions & { client?: boolean };
+
+/** The gateway and its version, or why its version is not known. */
+type GatewayVersion = { url?: string; version?: string; problem?: string };
+
+const timeoutMs = 5000;
+
+async function versionOf(gateway: OpenGateway): Promise<GatewayVersion> {
+  const url = gateway.address.origin;
+  const me = await callAsUser(gateway, { method: 'GET', path: '/.sallyport/me', timeoutMs });
+  const { gatewayVersion } = readAnswer(gatewayVersionSchema, me, 'the version of the gateway');
+  return gatewayVersion == null ? { url, problem: 'it does not say its version' } : { url, version: gatewayVersion };
+}
+
+/** Asks the gateway. The version of the client is worth printing without a gateway too, so this does not fail. */
+async function askGateway(environment: Environment, named: string | undefined): Promise<GatewayVersion> {
+  let gateway: OpenGateway | undefined;
+  try {
+    gateway = openGateway(environment, named);
+    return await versionOf(gateway);
+  } catch (error) {
+    // A wrong --gateway is a mistake on the command line, and not a gateway that is away.
+    if (!(error instanceof CliError) || error.exit === 'usage') throw error;
+    return { url: gateway?.address.origin, problem: error.message };
+  }
+}
+
+function gatewayLine({ url, version, problem }: GatewayVersion): string {
+  if (version !== undefined) return `${version} at ${url}`;
+  return url === undefined || problem!.includes(url) ? `unknown: ${problem}` : `unknown at ${url}: ${problem}`;
+}
+
+async function version(environment: Environment, options: Options): Promise<void> {
+  const client = {
+    version: sallyportVersion,
+    node: environment.nodeVersion,
+    platform: `${environment.platform}-${environment.architecture}`,
+  };
+  const gateway = options.client === true ? undefined : await askGateway(environment, options.gateway);
+  const rows = [
+    ['Client', client.version],
+    ['Node.js', client.node],
+    ['Platform', client.platform],
+    ...(gateway === undefined ? [] : [['Gateway', gatewayLine(gateway)]]),
+  ];
+  const text = () => rows.map(([label, value]) => `${`${label}:`.padEnd(10)}${forTerminal(value!)}\n`).join('');
+  environment.stdout.write(await render(options.output, { client, gateway }, text));
+}
+
+/** `sallyport version`. */
+export function addVersion(program: Command, environment: Environment): void {
+  const command = program
+    .command('version')
+    .description('show the versions of this program and of the gateway')
+    .option('--client', 'only the version of this program; do not ask the gateway')
+    .action((options: Options) => version(environment, options));
+  withExample(withGateway(command), 'sallyport version', 'sallyport version --client -o json');
+}
