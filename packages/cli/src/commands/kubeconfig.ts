@@ -65,7 +65,7 @@ async function entries(environment: Environment, options: Options): Promise<Kube
   const gateway = openGateway(environment, options.gateway);
   // exec-credential must reach the gateway too, so the CA is remembered, as it is by login.
   if (options.caFile !== undefined) gateway.known.rememberAuthority(gateway.address, readAuthority(options.caFile));
-  const plugin = execPlugin(options.cli, environment.platform, environment.workingDirectory);
+  const plugin = execPlugin(options.cli, environment);
   const authority = gateway.address.scheme === 'https' ? gateway.known.authorityOf(gateway.address) : undefined;
   const again = options.caFile === undefined ? gateway : openGateway(environment, gateway.address.origin);
   return (await chosenClusters(again, options)).map((cluster) => {

@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import type { Environment } from '../environment/environment.ts';
 import { CliError } from '../terminal/cli-error.ts';
+import { startsByName } from './program-on-path.ts';
 
 /** One cluster in a kubeconfig. `command` and `args` are the exec plugin that gives kubectl its credential. */
 export type KubeconfigEntry = {
@@ -47,21 +49,31 @@ function ownFile(name: string): string {
   );
 }
 
-/** Returns how kubectl starts this program. `named` is the path given with --cli. */
-export function execPlugin(named: string | undefined, platform: NodeJS.Platform, workingDirectory: string): ExecPlugin {
+/**
+ * Returns how kubectl starts this program: by its name if that starts this very program, which outlives an update, else
+ * by its path. `named` is the path given with --cli.
+ */
+export function execPlugin(
+  named: string | undefined,
+  environment: Pick<Environment, 'env' | 'platform' | 'workingDirectory'>,
+): ExecPlugin {
+  const args = (server: string) => ['exec-credential', server];
   if (named !== undefined) {
-    const command = path.resolve(workingDirectory, named);
+    const command = path.resolve(environment.workingDirectory, named);
     if (!existsSync(command))
       throw new CliError(
         'local-file',
         `${command} does not exist`,
         'With --cli, give the path of the program that kubectl should start.',
       );
-    return { command, args: (server) => ['exec-credential', server] };
+    return { command, args };
   }
-  if (platform === 'win32') {
+  if (environment.platform === 'win32') {
     const script = ownFile('sallyport.js');
-    return { command: process.execPath, args: (server) => [script, 'exec-credential', server] };
+    if (startsByName('sallyport', script, environment)) return { command: 'sallyport', args };
+    return { command: process.execPath, args: (server) => [script, ...args(server)] };
   }
-  return { command: ownFile('sallyport-exec-credential'), args: (server) => ['exec-credential', server] };
+  const front = ownFile('sallyport-exec-credential');
+  const command = path.basename(front);
+  return { command: startsByName(command, front, environment) ? command : front, args };
 }

@@ -13,6 +13,10 @@ const cliDirectory = path.resolve(path.dirname(fileURLToPath(import.meta.url)), 
 /** The path of the sallyport command. */
 export const cliProgram = path.join(cliDirectory, 'bin', 'sallyport.js');
 
+// The kubeconfig names this clone, also where the PATH has a sallyport. Windows has no sh front.
+const byPath =
+  process.platform === 'win32' ? [] : ['--cli', path.join(cliDirectory, 'bin', 'sallyport-exec-credential')];
+
 type Kubeconfig = {
   users: { user: { exec: { env?: { name: string; value: string }[] } } }[];
   contexts: { context: { namespace?: string } }[];
@@ -43,6 +47,7 @@ export async function writeDemoKubeconfig(request: {
       request.caFile,
       '--cluster',
       request.cluster,
+      ...byPath,
     ],
     {
       env: { ...process.env, SALLYPORT_HOME: request.home, KUBECONFIG: '' },
