@@ -69,6 +69,7 @@ const commands = {
   bench: () => foreground([built('bench/dist/main.js'), ...args]),
   bed: () => foreground([built('packages/bed/dist/main.js'), ...args]),
   sallyport: () => foreground([built('packages/cli/bin/sallyport.js'), ...args]),
+  release: () => foreground([built('scripts/release.mjs'), ...args]),
   clean: () => {
     const workspaces = [
       'test-e2e',
