@@ -1,10 +1,9 @@
 import { fieldOf } from '../input/field-of.ts';
 import { readAnswer } from '../gateway/answers.ts';
 import { expectOk, errorDetail } from '../gateway/expect-ok.ts';
-import { askAsUser, openGateway, openGatewayAt, type OpenGateway } from '../gateway/open-gateway.ts';
-import { findHome } from '../home/home.ts';
-import { openKnownGateways } from '../home/known-gateways.ts';
-import { currentContext } from '../kubeconfig/current-context.ts';
+import type { GatewayNames } from '../gateway/find-gateway.ts';
+import { askAsUser, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
+import { kubectlContext } from '../kubeconfig/kubectl-context.ts';
 import { kubeconfigFiles } from '../kubeconfig/kubeconfig-file.ts';
 import { explanationSchema, type Explanation } from '../policy/explain/explanation.ts';
 import { CliError } from '../terminal/cli-error.ts';
@@ -17,18 +16,11 @@ type About = { user: string; email?: string; groups?: string[]; claims?: Record<
 /** Returns the gateway, the cluster and the default namespace: from the options, or from the context of kubectl. */
 export async function openPlace(
   environment: Environment,
-  named: { gateway?: string; cluster?: string },
+  named: GatewayNames & { cluster?: string },
 ): Promise<{ gateway: OpenGateway; cluster: string; namespace: string }> {
-  const found = await currentContext(kubeconfigFiles(environment));
-  // A login through kubectl does not make its gateway the default.
-  const byContext =
-    named.gateway === undefined &&
-    found !== undefined &&
-    openKnownGateways(findHome(environment)).current() === undefined;
-  const gateway = byContext
-    ? openGatewayAt(environment, { origin: found.origin, scheme: found.scheme, authority: found.authority })
-    : openGateway(environment, named.gateway);
-  const context = found?.origin === gateway.address.origin ? found : undefined;
+  const gateway = await openGateway(environment, named);
+  const place = (await kubectlContext(kubeconfigFiles(environment), named.context))?.place;
+  const context = place?.gateway.origin === gateway.address.origin ? place : undefined;
   const cluster = named.cluster ?? context?.cluster;
   if (cluster === undefined)
     throw new CliError(

@@ -50,7 +50,7 @@ export type SearchOptions = GatewayOptions &
  */
 export async function auditSearch(environment: Environment, options: SearchOptions): Promise<void> {
   const limit = readLimit(options.limit);
-  const gateway = openGateway(environment, options.gateway);
+  const gateway = await openGateway(environment, options);
   const stages = asksForStages(options);
   const query = auditQuery(options, environment.now());
   query.set('order', options.order);

@@ -86,7 +86,7 @@ export async function auditTail(
   untilDone: () => boolean = () => false,
 ): Promise<void> {
   const limit = readLimit(options.limit);
-  const gateway = openGateway(environment, options.gateway);
+  const gateway = await openGateway(environment, options);
   const filters = auditQuery(options, environment.now());
   const stages = asksForStages(options);
   const { user, sessionId } = requireCredential(gateway);

@@ -5,6 +5,7 @@ import { withAsked } from '../ask/asked-options.ts';
 import { describeRights } from '../ask/describe-rights.ts';
 import { listRights } from '../ask/list-rights.ts';
 import { readAsked, type Asked, type AskedOptions } from '../ask/read-asked.ts';
+import type { GatewayNames } from '../gateway/find-gateway.ts';
 import type { Explanation } from '../policy/explain/explanation.ts';
 import { canICommand } from '../policy/explain/next-steps.ts';
 import { CliError } from '../terminal/cli-error.ts';
@@ -15,14 +16,14 @@ import { NegativeAnswer } from '../terminal/negative-answer.ts';
 import type { Environment } from '../environment/environment.ts';
 import { withExample, withGateway } from './command-kit.ts';
 
-type Options = AskedOptions & {
-  cluster?: string;
-  quiet?: boolean;
-  policyOnly?: boolean;
-  list?: boolean;
-  gateway?: string;
-  output: OutputFormat;
-};
+type Options = AskedOptions &
+  GatewayNames & {
+    cluster?: string;
+    quiet?: boolean;
+    policyOnly?: boolean;
+    list?: boolean;
+    output: OutputFormat;
+  };
 type GatewayAnswer = { allowed: boolean; rule?: string; reasons?: string[]; policyVersion?: string; reason: string };
 
 function gatewayAnswer(found: { explanation: Explanation } | { hidden: string }): GatewayAnswer {

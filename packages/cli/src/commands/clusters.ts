@@ -19,7 +19,7 @@ const columns: Column<Cluster>[] = [
 ];
 
 async function clusters(environment: Environment, options: GatewayOptions & ListOptions): Promise<void> {
-  const found = await fetchClusters(openGateway(environment, options.gateway));
+  const found = await fetchClusters(await openGateway(environment, options));
   const none = 'You have access to no cluster.\n';
   const name = (cluster: Cluster) => cluster.name;
   await writeList(environment, { rows: found, columns, name, data: { clusters: found }, none }, options);

@@ -1,8 +1,9 @@
 import { Option, type Command } from 'commander';
+import type { GatewayNames } from '../gateway/find-gateway.ts';
 import type { OutputFormat } from '../terminal/output.ts';
 
 /** The options of every command that calls a gateway. */
-export type GatewayOptions = { gateway?: string; output: OutputFormat };
+export type GatewayOptions = GatewayNames & { output: OutputFormat };
 
 /** What every list has in addition. `name` prints what other commands accept, one per line. */
 export const listFormats: readonly OutputFormat[] = ['wide', 'name'];
@@ -15,9 +16,20 @@ export function withOutput(command: Command, more: readonly OutputFormat[] = [])
   return more.includes('wide') ? command.option('--no-headers', 'print the table without its heading') : command;
 }
 
-/** Adds `--gateway` and `-o`. */
+/** Adds `--gateway`, `--context` and `-o`. */
 export function withGateway(command: Command, more: readonly OutputFormat[] = []): Command {
-  return withOutput(command.option('--gateway <url>', 'the gateway (default: that of your last login)'), more);
+  return withOutput(
+    command
+      .option(
+        '--gateway <url>',
+        "the gateway, such as gate.example.com (default: SALLYPORT_GATEWAY, kubectl's current context, your last login)",
+      )
+      .option(
+        '--context <name>',
+        'the gateway of this context of kubectl, and where a cluster is asked for, its cluster',
+      ),
+    more,
+  );
 }
 
 /** Adds examples to the help of a command. */

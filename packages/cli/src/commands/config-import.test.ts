@@ -289,7 +289,7 @@ describe('the import', () => {
   it('reports a missing file', async () => {
     expect(await rig.run('config', 'import', 'pomerium.yaml')).toMatchObject({
       code: 7,
-      err: expect.stringContaining('cannot be used (ENOENT)'),
+      err: expect.stringContaining('does not exist'),
     });
   });
 

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { localFault } from '../home/home.ts';
+import { readNamedFile } from '../input/named-file.ts';
 import { writeFileAtomically } from '../home/write-file-atomically.ts';
 import type { PomeriumImport } from '../import/import-pomerium.ts';
 import { CliError } from '../terminal/cli-error.ts';
@@ -53,14 +54,6 @@ async function faultsOfResult(done: Done, file: string): Promise<Faults> {
   }
 }
 
-function readSource(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw localFault(file, error);
-  }
-}
-
 async function importFile(environment: Environment, source: string, options: Options): Promise<void> {
   const file = path.resolve(environment.workingDirectory, source);
   const out = options.out === undefined ? undefined : path.resolve(environment.workingDirectory, options.out);
@@ -77,7 +70,7 @@ async function importFile(environment: Environment, source: string, options: Opt
       import('../import/describe-import.ts'),
       import('../config/gateway-config.ts'),
     ]);
-  const read = readYaml(readSource(file));
+  const read = readYaml(readNamedFile(file));
   if (!read.ok) return refuse(environment, file, read.faults, options.output, formatFaults);
   const checkPolicy = (document: unknown) => {
     const compiled = compilePolicy(document, { scope: 'cluster/imported' });

@@ -120,7 +120,7 @@ describe('sallyport kubeconfig', () => {
     [['--cluster', 'Bad_Name'], 2, 'not the name of a cluster'],
     [['--offline'], 2, '--offline needs the names'],
     [['--cli', 'missing'], 7, 'does not exist'],
-    [['--ca-file', 'missing'], 7, 'cannot be used (ENOENT)'],
+    [['--ca-file', 'missing'], 7, 'does not exist'],
     [['--rbac', '--config', 'missing'], 1, 'cannot be read (ENOENT)'],
   ])('refuses %j', async (args, code, words) => {
     expect(await rig.run('kubeconfig', ...args)).toMatchObject({ code, out: '', err: expect.stringContaining(words) });

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
+import { openGateway, openGatewayAt, type OpenGateway } from '../gateway/open-gateway.ts';
 import { readAuthority } from '../home/known-gateways.ts';
 import { execPlugin, type KubeconfigEntry } from '../kubeconfig/kubeconfig-entry.ts';
 import { kubeconfigFiles, updateKubeconfig } from '../kubeconfig/kubeconfig-file.ts';
@@ -62,12 +62,12 @@ async function chosenClusters(gateway: OpenGateway, options: Options): Promise<s
 }
 
 async function entries(environment: Environment, options: Options): Promise<KubeconfigEntry[]> {
-  const gateway = openGateway(environment, options.gateway);
+  const gateway = await openGateway(environment, options);
   // exec-credential must reach the gateway too, so the CA is remembered, as it is by login.
   if (options.caFile !== undefined) gateway.known.rememberAuthority(gateway.address, readAuthority(options.caFile));
   const plugin = execPlugin(options.cli, environment);
   const authority = gateway.address.scheme === 'https' ? gateway.known.authorityOf(gateway.address) : undefined;
-  const again = options.caFile === undefined ? gateway : openGateway(environment, gateway.address.origin);
+  const again = options.caFile === undefined ? gateway : openGatewayAt(environment, gateway.address);
   return (await chosenClusters(again, options)).map((cluster) => {
     const server = `${gateway.address.origin}/clusters/${cluster}`;
     return { name: `sallyport-${cluster}`, server, authority, command: plugin.command, args: plugin.args(server) };
@@ -130,7 +130,7 @@ export function addKubeconfig(program: Command, environment: Environment): void 
       '--merge',
       'write the entries into your kubeconfig (KUBECONFIG or ~/.kube/config) and leave its other entries as they are',
     )
-    .option('--offline', 'do not ask the gateway; needs --gateway and --cluster')
+    .option('--offline', 'do not ask the gateway; needs --cluster')
     .option('--ca-file <file>', "PEM file of the CA that signed the gateway's certificate; remembered for this gateway")
     .option('--cli <path>', 'the program that gives kubectl its credential (default: this one)')
     .option('--rbac', "instead, print the ClusterRole that the gateway's ServiceAccount needs in a cluster")

@@ -1,4 +1,5 @@
 import { readAnswer, streamsSchema, type StreamsAnswer } from '../gateway/answers.ts';
+import type { GatewayNames } from '../gateway/find-gateway.ts';
 import { resolveSessionIds } from '../gateway/list-sessions.ts';
 import { callAsUser, openGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
@@ -8,14 +9,14 @@ import { writeList } from '../terminal/write-list.ts';
 import type { Environment } from '../environment/environment.ts';
 import { streamColumns } from './stream-columns.ts';
 
-export type StreamOptions = ListOptions & {
-  gateway?: string;
-  ended?: boolean;
-  all?: boolean;
-  user?: string;
-  cluster?: string;
-  session?: string;
-};
+export type StreamOptions = GatewayNames &
+  ListOptions & {
+    ended?: boolean;
+    all?: boolean;
+    user?: string;
+    cluster?: string;
+    session?: string;
+  };
 
 function queryOf({ ended, all, user, cluster, session }: StreamOptions): string {
   const query = new URLSearchParams();
@@ -48,7 +49,7 @@ function refuseIncomplete({ missing, omitted }: StreamsAnswer): void {
  * `sallyport sessions list --streams`: lists the open streams of all gateways, or those that ended recently, and why.
  */
 export async function listStreams(environment: Environment, options: StreamOptions): Promise<void> {
-  const gateway = openGateway(environment, options.gateway);
+  const gateway = await openGateway(environment, options);
   const [session] = options.session === undefined ? [] : await resolveSessionIds(gateway, [options.session]);
   const body = await callAsUser(gateway, {
     method: 'GET',

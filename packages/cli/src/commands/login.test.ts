@@ -191,13 +191,39 @@ describe('sallyport login', () => {
   it.each([
     ['http://gate.example.com', 'would send your credential unencrypted'],
     ['ftp://gate.example.com', 'not an https URL'],
-    ['gate.example.com', 'not the URL of a gateway'],
+    ['https://gate.example.com/clusters/dev', 'is the address of a cluster, not of a gateway'],
     ['https://user:pass@gate.example.com', 'must not contain a user'],
     ['https://gate.example.com/x', 'has a path'],
     ['https://gate.example.com/?a=b', 'query or fragment'],
     ['https://a+b.example.com', 'is not supported'],
   ])('refuses the gateway %s', async (url, words) => {
     expect(await rig.run('login', '--gateway', url)).toMatchObject({ code: 2, err: expect.stringContaining(words) });
+  });
+
+  it('takes the gateway as an argument, and completes it', async () => {
+    const refused = await rig.run('login', 'localhost:1');
+    expect(refused).toMatchObject({ code: 4, err: expect.stringContaining('the gateway https://localhost:1 cannot') });
+    expect(await rig.run('login', gateway.origin)).toMatchObject({ code: 0, out: expect.stringContaining('alice') });
+    expect(await rig.run('login', gateway.origin, '--gateway', 'localhost:1')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('the gateway is given twice'),
+    });
+  });
+
+  it('says which gateway it takes if the user did not type it', async () => {
+    expect((await login()).err).not.toContain('Logging in to');
+    const line = (source: string) => `Logging in to ${gateway.origin} (from ${source}).`;
+    expect((await rig.run('login', '--max-age', '0s')).err).toContain(line('your last login'));
+    writeFileSync(
+      rig.kubeconfig,
+      JSON.stringify({
+        'current-context': 'here',
+        contexts: [{ name: 'here', context: { cluster: 'c' } }],
+        clusters: [{ name: 'c', cluster: { server: `${gateway.origin}/clusters/dev` } }],
+      }),
+    );
+    expect((await rig.run('login', '--max-age', '0s')).err).toContain(line(`kubectl's current context "here"`));
+    expect((await rig.run('login', '--context', 'here', '--max-age', '0s')).err).toContain(line('--context here'));
   });
 
   it('tells what to do if the connection is refused', async () => {

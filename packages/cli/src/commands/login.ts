@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { gatewayAddress } from '../gateway/gateway-address.ts';
 import type { GatewayClient } from '../gateway/gateway-client.ts';
 import { openGateway, openGatewayAt, type OpenGateway } from '../gateway/open-gateway.ts';
 import type { Credential } from '../home/credential.ts';
@@ -32,11 +33,23 @@ function seconds(text: string): number {
   return value;
 }
 
-function open(environment: Environment, options: Options): OpenGateway {
-  const gateway = openGateway(environment, options.gateway);
-  if (options.caFile === undefined) return gateway;
-  gateway.known.rememberAuthority(gateway.address, readAuthority(options.caFile));
-  return openGatewayAt(environment, gateway.address);
+/** Returns the gateway that the user names, as an argument or with --gateway. */
+function namedGateway(argument: string | undefined, { gateway }: Options): string | undefined {
+  if (argument === undefined || gateway === undefined) return argument ?? gateway;
+  if (gatewayAddress(argument).origin === gatewayAddress(gateway).origin) return gateway;
+  throw new CliError('usage', 'the gateway is given twice', 'Omit --gateway, or the argument.');
+}
+
+async function open(environment: Environment, argument: string | undefined, options: Options): Promise<OpenGateway> {
+  const gateway = namedGateway(argument, options);
+  const opened = await openGateway(environment, { ...options, ...(gateway === undefined ? {} : { gateway }) });
+  const { address, source, named } = opened.found;
+  // The user is about to trust this gateway with a login, and did not type its name.
+  if (!named || gateway === undefined)
+    environment.stderr.write(`Logging in to ${address.origin} (from ${forTerminal(source)}).\n`);
+  if (options.caFile === undefined) return opened;
+  opened.known.rememberAuthority(address, readAuthority(options.caFile));
+  return openGatewayAt(environment, address);
 }
 
 type Way = (client: GatewayClient, environment: Environment) => Promise<Credential>;
@@ -61,11 +74,11 @@ function chooseWay({ browser, device, cluster }: Options, demands: LoginDemands,
     signIn(client, environment, { browser, paste: !browser || mayPaste(environment), timeoutMs, demands });
 }
 
-async function login(environment: Environment, options: Options): Promise<void> {
+async function login(environment: Environment, argument: string | undefined, options: Options): Promise<void> {
   const timeoutMs = seconds(options.timeout) * 1000;
   const demands = readLoginDemands(options);
   const way = chooseWay(options, demands, timeoutMs);
-  const gateway = open(environment, options);
+  const gateway = await open(environment, argument, options);
   const credential = await logInOnce(gateway, {
     timeoutMs,
     known: gateway.store.read()?.token,
@@ -90,6 +103,7 @@ export function addLogin(program: Command, environment: Environment): void {
   const command = program
     .command('login')
     .description('log in through your browser, on this or another machine')
+    .argument('[gateway]', 'the gateway, such as gate.example.com; the same as --gateway')
     .option('--ca-file <file>', "PEM file of the CA that signed the gateway's certificate; remembered for this gateway")
     .option('--no-browser', 'do not open a browser: print the address of the page, and accept a pasted code')
     .option('--device', 'log in with a code that you approve in a browser on any machine')
@@ -102,11 +116,11 @@ export function addLogin(program: Command, environment: Environment): void {
     .option('--provider [name]', 'log in with this identity provider; without a name, choose on the page')
     .option('--login-hint <name>', 'your user name, to choose the right provider and fill in its form')
     .option('--timeout <seconds>', 'how long to wait for you to log in', '300')
-    .action((options: Options) => login(environment, options));
+    .action((gateway: string | undefined, options: Options) => login(environment, gateway, options));
   withExample(
     withGateway(command),
-    'sallyport login --gateway https://gate.example.com:8443',
-    'sallyport login --device --gateway https://gate.example.com:8443',
+    'sallyport login gate.example.com',
+    'sallyport login --device gate.example.com:8443',
     'sallyport login --max-age 5m --acr phr',
   );
 }

@@ -35,7 +35,7 @@ async function endSession(
 }
 
 async function logout(environment: Environment, options: LogoutOptions): Promise<void> {
-  const gateway = openGateway(environment, options.gateway);
+  const gateway = await openGateway(environment, options);
   const { store, address } = gateway;
   const everywhere = options.everywhere === true;
   const credential = store.read();

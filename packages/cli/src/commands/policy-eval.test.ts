@@ -144,11 +144,11 @@ describe('sallyport policy eval', () => {
   it('reports which file is missing', async () => {
     expect(await rig.run('policy', 'eval', '--policy', 'none.yaml', '--input', '-')).toMatchObject({
       code: 7,
-      err: expect.stringContaining('none.yaml cannot be used (ENOENT)'),
+      err: expect.stringContaining('none.yaml does not exist'),
     });
     expect(await rig.run('policy', 'eval', '--policy', 'policy.yaml', '--input', 'none.json')).toMatchObject({
       code: 7,
-      err: expect.stringContaining('none.json cannot be used (ENOENT)'),
+      err: expect.stringContaining('none.json does not exist'),
     });
   });
 });

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { readLines } from '../input/read-lines.ts';
-import { localFault } from '../home/home.ts';
+import { namedFileFault } from '../input/named-file.ts';
 import { loadPolicyTools, type PolicyTools } from '../policy/engine/policy-tools.ts';
 import { readPolicy } from '../policy/load/read-policy.ts';
 import { CliError } from '../terminal/cli-error.ts';
@@ -105,7 +105,7 @@ async function policyEval(environment: Environment, options: { policy: string; i
   try {
     await evaluateAll(createReadStream(file), file, evaluate);
   } catch (error) {
-    throw error instanceof CliError ? error : localFault(file, error);
+    throw error instanceof CliError ? error : namedFileFault(file, error);
   }
 }
 

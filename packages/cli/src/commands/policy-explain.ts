@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { askGateway, openPlace } from '../ask/ask-gateway.ts';
 import { withAsked } from '../ask/asked-options.ts';
 import { readAsked, type AskedOptions } from '../ask/read-asked.ts';
+import type { GatewayNames } from '../gateway/find-gateway.ts';
 import { describeExplanation } from '../policy/explain/describe-explanation.ts';
 import { explainFiles, type Offline } from '../policy/explain/explain-files.ts';
 import type { Explanation } from '../policy/explain/explanation.ts';
@@ -15,7 +16,7 @@ import { createPaint } from '../terminal/paint.ts';
 import type { Environment } from '../environment/environment.ts';
 import { withExample, withGateway } from './command-kit.ts';
 
-type Options = AskedOptions & PersonOptions & Offline & { gateway?: string; output: OutputFormat };
+type Options = AskedOptions & PersonOptions & Offline & GatewayNames & { output: OutputFormat };
 
 const collect = (value: string, before: string[] | undefined) => [...(before ?? []), value];
 const hiddenHint =

@@ -5,7 +5,7 @@ import type { Environment } from '../environment/environment.ts';
 import { withExample, withGateway, type GatewayOptions } from './command-kit.ts';
 
 async function reload(environment: Environment, options: GatewayOptions): Promise<void> {
-  await callAsUser(openGateway(environment, options.gateway), {
+  await callAsUser(await openGateway(environment, options), {
     method: 'POST',
     path: '/.sallyport/api/v1/policy/reload',
   });

@@ -265,7 +265,7 @@ describe('the end of a replay', () => {
   it('reports which file is missing', async () => {
     put('policy.yaml', allowGroup('a'));
     expect(await rig.run('policy', 'replay', 'none.ndjson', '--policy', 'policy.yaml', '--cluster', 'c')).toMatchObject(
-      { code: 7, err: expect.stringContaining('none.ndjson cannot be used (ENOENT)') },
+      { code: 7, err: expect.stringContaining('none.ndjson does not exist') },
     );
   });
 

@@ -83,7 +83,7 @@ function text(environment: Environment, replicas: readonly ReplicaRow[], options
 }
 
 async function status(environment: Environment, options: GatewayOptions & ListOptions): Promise<void> {
-  const body = await callAsUser(openGateway(environment, options.gateway), {
+  const body = await callAsUser(await openGateway(environment, options), {
     method: 'GET',
     path: '/.sallyport/api/v1/policy/status',
   });

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
+import { readNamedFile } from '../input/named-file.ts';
 import { localFault } from '../home/home.ts';
 import { writeFileAtomically } from '../home/write-file-atomically.ts';
 import { describeCases, type FileResult } from '../policy/cases/describe-cases.ts';
@@ -18,14 +18,6 @@ import { withExample, withOutput } from './command-kit.ts';
 
 type Options = { output: OutputFormat; junit?: string };
 
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw localFault(file, error);
-  }
-}
-
 /** Returns how to select the policies for the cases of a file. The paths in the file are relative to it. */
 function selection(environment: Environment, file: string, cases: CaseFile, tools: PolicyTools): SelectPolicies {
   const relative = (name: string) => path.resolve(path.dirname(file), name);
@@ -40,7 +32,7 @@ function selection(environment: Environment, file: string, cases: CaseFile, tool
 
 function runFile(environment: Environment, named: string, tools: PolicyTools): FileResult {
   const file = path.resolve(environment.workingDirectory, named);
-  const read = readCases(readText(file), tools);
+  const read = readCases(readNamedFile(file), tools);
   if (!read.ok) return refuseFaults(environment, file, read.faults, tools);
   const select = selection(environment, file, read.file, tools);
   return {

@@ -75,6 +75,6 @@ export async function revokeSessions(environment: Environment, ids: string[], op
       '--provider needs --user or --all-sessions',
       'A session id is enough to name a session.',
     );
-  const gateway = openGateway(environment, options.gateway);
+  const gateway = await openGateway(environment, options);
   await (ids.length > 0 ? revokeByName(environment, gateway, ids, options) : revokeMany(environment, gateway, options));
 }

@@ -24,7 +24,7 @@ async function list(environment: Environment, options: ListOptions): Promise<voi
       `--${stray} needs --streams`,
       `Write: sallyport sessions list --streams --${stray}${stray === 'ended' ? '' : ` ${options[stray]!}`}`,
     );
-  const gateway = openGateway(environment, options.gateway);
+  const gateway = await openGateway(environment, options);
   const mine = requireCredential(gateway).sessionId;
   const { sessions } = await listSessions(gateway, options);
   await writeList(

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { sallyportVersion } from '@sallyport/contracts';
 import { gatewayVersionSchema, readAnswer } from '../gateway/answers.ts';
+import type { GatewayNames } from '../gateway/find-gateway.ts';
 import { callAsUser, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
@@ -23,10 +24,10 @@ async function versionOf(gateway: OpenGateway): Promise<GatewayVersion> {
 }
 
 /** Asks the gateway. The version of the client is worth printing without a gateway too, so this does not fail. */
-async function askGateway(environment: Environment, named: string | undefined): Promise<GatewayVersion> {
+async function askGateway(environment: Environment, names: GatewayNames): Promise<GatewayVersion> {
   let gateway: OpenGateway | undefined;
   try {
-    gateway = openGateway(environment, named);
+    gateway = await openGateway(environment, names);
     return await versionOf(gateway);
   } catch (error) {
     // A wrong --gateway is a mistake on the command line, and not a gateway that is away.
@@ -46,7 +47,7 @@ async function version(environment: Environment, options: Options): Promise<void
     node: environment.nodeVersion,
     platform: `${environment.platform}-${environment.architecture}`,
   };
-  const gateway = options.client === true ? undefined : await askGateway(environment, options.gateway);
+  const gateway = options.client === true ? undefined : await askGateway(environment, options);
   const rows = [
     ['Client', client.version],
     ['Node.js', client.node],

@@ -7,7 +7,7 @@ import type { Environment } from '../environment/environment.ts';
 import { withExample, withGateway, type GatewayOptions } from './command-kit.ts';
 
 async function whoami(environment: Environment, options: GatewayOptions): Promise<void> {
-  const gateway = openGateway(environment, options.gateway);
+  const gateway = await openGateway(environment, options);
   const me = readAnswer(
     meSchema,
     await callAsUser(gateway, { method: 'GET', path: '/.sallyport/me' }),

@@ -34,12 +34,48 @@ describe('the server of a kubeconfig', () => {
       fc.property(fc.oneof(fc.webUrl({ withFragments: true, withQueryParameters: true }), fc.string()), (text) => {
         for (const read of [serverAddress, gatewayAddress]) {
           try {
-            expect(new URL(read(text).origin).origin).toBe(new URL(text).origin);
+            const { origin } = read(text);
+            expect(origin).toBe(new URL(text.includes('://') ? text : `https://${text}`).origin);
           } catch (error) {
             expect(error).toBeInstanceOf(CliError);
           }
         }
       }),
     );
+  });
+});
+
+describe('the URL of a gateway', () => {
+  it.each([
+    ['gate.example.com', 'https://gate.example.com'],
+    ['GATE.example.com:8443', 'https://gate.example.com:8443'],
+    ['localhost:8443/', 'https://localhost:8443'],
+    ['[::1]:8443', 'https://[::1]:8443'],
+    ['http://127.0.0.1:8080', 'http://127.0.0.1:8080'],
+  ])('may be written as %s', (text, origin) => {
+    expect(gatewayAddress(text).origin).toBe(origin);
+  });
+
+  it.each([
+    ['https://gate.example.com/clusters/dev', /is the address of a cluster, not of a gateway/],
+    ['gate.example.com:8443/clusters/dev/', /is the address of a cluster, not of a gateway/],
+    ['gate.example.com/login', /has a path/],
+    ['alice@gate.example.com', /user name or password/],
+    ['javascript:alert(1)', /is not the URL/],
+    ['//gate.example.com', /is not the URL/],
+    ['ftp://gate.example.com', /is not an https URL/],
+    ['', /is not the URL/],
+  ])('is not %j', (text, words) => {
+    expect(() => gatewayAddress(text)).toThrow(words);
+  });
+
+  it('is told to whoever gives the address of a cluster', () => {
+    let hint: string | undefined;
+    try {
+      gatewayAddress('gate.example.com:8443/clusters/dev');
+    } catch (error) {
+      ({ hint } = error as CliError);
+    }
+    expect(hint).toContain('Write https://gate.example.com:8443.');
   });
 });

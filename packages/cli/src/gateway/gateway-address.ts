@@ -8,6 +8,7 @@ export type ServerAddress = GatewayAddress & { cluster?: string };
 // Only characters that are safe in a file name and that the sh front reads in the same way: lower case letters, digits,
 // and brackets for IPv6.
 const authorityForm = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/;
+const clusterPath = /^\/clusters\/([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)\/?$/;
 const loopback = /^(?:localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])(?::\d{1,5})?$/;
 
 function readUrl(text: string, kind: string): URL {
@@ -39,9 +40,21 @@ const addressOf = (url: URL): GatewayAddress => ({
   authority: url.host,
 });
 
-/** Reads the URL of a gateway: https, or http on loopback only. Throws a CliError. */
+const hasScheme = (text: string) => /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
+
+/**
+ * Reads the URL of a gateway: https, or http on loopback only. A host without a scheme (`gate.example.com:8443`) means
+ * https. Throws a CliError.
+ */
 export function gatewayAddress(text: string): GatewayAddress {
-  const url = readUrl(text, 'gateway');
+  const url = readUrl(hasScheme(text) || text === '' || text.startsWith('/') ? text : `https://${text}`, 'gateway');
+  const cluster = clusterPath.exec(url.pathname)?.[1];
+  if (cluster !== undefined)
+    throw new CliError(
+      'usage',
+      `"${text}" is the address of a cluster, not of a gateway`,
+      `Write ${url.origin}. To name the cluster too, add --cluster ${cluster} where a command has it.`,
+    );
   if (url.pathname !== '/')
     throw new CliError(
       'usage',
@@ -57,7 +70,7 @@ export function gatewayAddress(text: string): GatewayAddress {
 export function serverAddress(text: string): ServerAddress {
   const url = readUrl(text, 'cluster');
   if (url.pathname === '/') return addressOf(url);
-  const cluster = /^\/clusters\/([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)\/?$/.exec(url.pathname)?.[1];
+  const cluster = clusterPath.exec(url.pathname)?.[1];
   if (cluster === undefined)
     throw new CliError(
       'usage',

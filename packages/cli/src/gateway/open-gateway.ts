@@ -4,10 +4,10 @@ import type { Credential } from '../home/credential.ts';
 import { openCredentialStore, type CredentialStore } from '../home/credential-store.ts';
 import { findHome, type Home } from '../home/home.ts';
 import { openKnownGateways, type KnownGateways } from '../home/known-gateways.ts';
-import { CliError } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
 import { expectOk, notLoggedIn } from './expect-ok.ts';
-import { gatewayAddress, type GatewayAddress } from './gateway-address.ts';
+import { findGateway, type FoundGateway, type GatewayNames } from './find-gateway.ts';
+import type { GatewayAddress } from './gateway-address.ts';
 import { createGatewayClient, type GatewayAnswer, type GatewayCall, type GatewayClient } from './gateway-client.ts';
 import { trustChoices } from './trust-choices.ts';
 
@@ -38,17 +38,13 @@ export function openGatewayAt(environment: Environment, address: GatewayAddress)
   };
 }
 
-/** Opens the named gateway, or by default the gateway of the last login. */
-export function openGateway(environment: Environment, named: string | undefined): OpenGateway {
-  if (named !== undefined) return openGatewayAt(environment, gatewayAddress(named));
-  const address = openKnownGateways(findHome(environment)).current();
-  if (address === undefined)
-    throw new CliError(
-      'not-logged-in',
-      'you have not logged in to a gateway yet',
-      'To log in, run: sallyport login --gateway https://gate.example.com:8443',
-    );
-  return openGatewayAt(environment, address);
+/** Finds the gateway of a command (see findGateway) and opens it. */
+export async function openGateway(
+  environment: Environment,
+  names: GatewayNames,
+): Promise<OpenGateway & { found: FoundGateway }> {
+  const found = await findGateway(environment, names);
+  return { ...openGatewayAt(environment, found.address), found };
 }
 
 /** Returns the credential of the live login at a gateway. Throws a CliError if there is none. */

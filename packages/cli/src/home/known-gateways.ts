@@ -1,7 +1,8 @@
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { gatewayAddress, type GatewayAddress } from '../gateway/gateway-address.ts';
+import { readNamedFile } from '../input/named-file.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { ensureDirectory, localFault, readIfThere, type Home } from './home.ts';
 import { writeFileAtomically } from './write-file-atomically.ts';
@@ -10,13 +11,7 @@ const certificate = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE----
 
 /** Reads the certificates in a PEM file, and nothing else in it, such as a private key. Throws a CliError. */
 export function readAuthority(file: string): string {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw localFault(file, error);
-  }
-  return authorityFrom(text, file);
+  return authorityFrom(readNamedFile(file), file);
 }
 
 /** Reads the certificates in a text. `source` names it in the error. Throws a CliError. */
@@ -36,31 +31,89 @@ export function authorityFrom(text: string, source: string): string {
   return `${found.join('\n')}\n`;
 }
 
-/** What the program remembers about gateways: the CA of each one, and the gateway of the last login. */
+/** What the program remembers about one gateway: the provider that the user chose, and the prefix of its contexts. */
+export type GatewaySettings = { provider?: string; prefix?: string };
+
+/** What the program remembers about gateways: the CA and the settings of each one, and the gateway of the last login. */
 export type KnownGateways = {
   authorityOf(address: GatewayAddress): string | undefined;
   rememberAuthority(address: GatewayAddress, pem: string): void;
+  settingsOf(address: GatewayAddress): GatewaySettings;
+  /** Changes the given settings and keeps the others. From then on, the gateway is known. */
+  remember(address: GatewayAddress, changes: { [name in keyof GatewaySettings]: string | undefined }): void;
+  /** Reports whether the user has logged in to this gateway, named its CA, or written a kubeconfig for it. */
+  isKnown(address: GatewayAddress): boolean;
+  /** Returns all known gateways, sorted by address. */
+  list(): GatewayAddress[];
   current(): GatewayAddress | undefined;
   setCurrent(address: GatewayAddress): void;
 };
 
+const signs = ['settings.json', 'credential.json', 'ca.crt'];
+
+function readSettings(text: string | undefined): GatewaySettings {
+  try {
+    const { provider, prefix } = JSON.parse(text ?? '{}') as Record<string, unknown>;
+    return {
+      ...(typeof provider === 'string' ? { provider } : {}),
+      ...(typeof prefix === 'string' ? { prefix } : {}),
+    };
+  } catch {
+    return {};
+  }
+}
+
+/** Reads the address of a gateway from the name of its directory. On Windows, the name has a plus for each colon. */
+function addressOf(name: string, home: Home): GatewayAddress | undefined {
+  const [scheme, ...authority] = name.split('+');
+  try {
+    const address = gatewayAddress(`${scheme}://${authority.join(':')}`);
+    return path.basename(home.gatewayDirectory(address)) === name ? address : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw localFault(directory, error);
+  }
+}
+
+function write(file: string, content: string): void {
+  try {
+    writeFileAtomically(file, content);
+  } catch (error) {
+    throw localFault(file, error);
+  }
+}
+
 /** Opens the known gateways in the home. */
 export function openKnownGateways(home: Home): KnownGateways {
   const currentFile = path.join(home.root, 'current-gateway');
-  const authorityFile = (address: GatewayAddress) => path.join(home.gatewayDirectory(address), 'ca.crt');
-  const write = (file: string, content: string) => {
-    try {
-      writeFileAtomically(file, content);
-    } catch (error) {
-      throw localFault(file, error);
-    }
-  };
+  const fileOf = (address: GatewayAddress, name: string) => path.join(home.gatewayDirectory(address), name);
+  const isKnown = (address: GatewayAddress) => signs.some((name) => existsSync(fileOf(address, name)));
+  const settingsOf = (address: GatewayAddress) => readSettings(readIfThere(fileOf(address, 'settings.json')));
   return {
-    authorityOf: (address) => readIfThere(authorityFile(address)),
+    authorityOf: (address) => readIfThere(fileOf(address, 'ca.crt')),
     rememberAuthority(address, pem) {
       ensureDirectory(home, home.gatewayDirectory(address));
-      write(authorityFile(address), pem);
+      write(fileOf(address, 'ca.crt'), pem);
     },
+    settingsOf,
+    remember(address, changes) {
+      ensureDirectory(home, home.gatewayDirectory(address));
+      write(fileOf(address, 'settings.json'), `${JSON.stringify({ ...settingsOf(address), ...changes })}\n`);
+    },
+    isKnown,
+    list: () =>
+      namesIn(path.join(home.root, 'gateways'))
+        .toSorted()
+        .map((name) => addressOf(name, home))
+        .filter((address) => address !== undefined && isKnown(address)) as GatewayAddress[],
     current() {
       const text = readIfThere(currentFile)?.trim();
       return text === undefined || text === '' ? undefined : gatewayAddress(text);

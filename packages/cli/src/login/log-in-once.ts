@@ -2,12 +2,19 @@ import type { GatewayClient } from '../gateway/gateway-client.ts';
 import type { Credential } from '../home/credential.ts';
 import type { CredentialStore } from '../home/credential-store.ts';
 import { ensureDirectory, type Home } from '../home/home.ts';
+import type { KnownGateways } from '../home/known-gateways.ts';
 import { openLoginFailure } from '../home/login-failure.ts';
 import { tryLoginLock } from '../home/login-lock.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
 
-type LoginParts = { home: Home; client: GatewayClient; store: CredentialStore; environment: Environment };
+type LoginParts = {
+  home: Home;
+  known: KnownGateways;
+  client: GatewayClient;
+  store: CredentialStore;
+  environment: Environment;
+};
 /** `signIn` logs in. `known` is the token that is no longer valid. */
 type LogInOnceOptions = {
   timeoutMs: number;
@@ -19,7 +26,7 @@ type LogInOnceOptions = {
 
 /** Logs in while holding the lock. Ctrl-C releases it at once, and a process that waits for it logs in instead. */
 async function logInLocked(
-  { client, store, environment }: LoginParts,
+  { client, store, known, environment }: LoginParts,
   { signIn }: LogInOnceOptions,
   release: () => void,
 ): Promise<Credential> {
@@ -30,6 +37,7 @@ async function logInLocked(
   try {
     const credential = await signIn(client, environment);
     store.keep(credential);
+    known.remember(client.address, {});
     return credential;
   } finally {
     unwatch();

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { CompiledPolicy } from '../../config/gateway-config.ts';
-import { localFault } from '../../home/home.ts';
+import { readNamedFile } from '../../input/named-file.ts';
 import type { Environment } from '../../environment/environment.ts';
 import { placeFaults } from './place-faults.ts';
 import type { PolicyTools } from '../engine/policy-tools.ts';
@@ -15,13 +14,7 @@ export function readPolicy(
   tools: PolicyTools,
 ): { file: string; policy: CompiledPolicy; document: unknown } {
   const file = path.resolve(environment.workingDirectory, named);
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw localFault(file, error);
-  }
-  const read = tools.readYaml(text);
+  const read = tools.readYaml(readNamedFile(file));
   if (!read.ok) return refuseFaults(environment, file, read.faults, tools);
   const compiled = tools.compilePolicy(read.yaml.data, { scope });
   if (!compiled.ok) return refuseFaults(environment, file, placeFaults(compiled.faults, [], read.yaml.place), tools);

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import path from 'node:path';
+import { namedFileFault } from '../../input/named-file.ts';
 import { readLines } from '../../input/read-lines.ts';
-import { localFault } from '../../home/home.ts';
 import type { Environment } from '../../environment/environment.ts';
 
 /** A source of recorded events. Calls `take` with each batch and the number of events in it that cannot be read. */
@@ -38,7 +38,7 @@ export function fileSource(environment: Environment, names: readonly string[]): 
       try {
         await takeLines(createReadStream(file, { highWaterMark: chunkBytes }), take);
       } catch (error) {
-        throw (error as NodeJS.ErrnoException).code === undefined ? error : localFault(file, error);
+        throw (error as NodeJS.ErrnoException).code === undefined ? error : namedFileFault(file, error);
       }
     }
   };

@@ -63,6 +63,7 @@ function sourceOf(
   if (options.fromStore === true)
     return storeSource(environment, {
       gateway: options.gateway,
+      context: options.context,
       since,
       until:
         options.until === undefined

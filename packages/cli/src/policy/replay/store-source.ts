@@ -1,4 +1,5 @@
 import { fetchAuditPage, scopeNote } from '../../commands/audit-search.ts';
+import type { GatewayNames } from '../../gateway/find-gateway.ts';
 import { requireCredential, openGateway } from '../../gateway/open-gateway.ts';
 import type { Environment } from '../../environment/environment.ts';
 import type { EventSource } from './file-source.ts';
@@ -11,10 +12,10 @@ const pageSize = '1000';
  */
 export function storeSource(
   environment: Environment,
-  options: { gateway: string | undefined; since: string | undefined; until: string },
+  options: GatewayNames & { since: string | undefined; until: string },
 ): EventSource {
   return async (take) => {
-    const gateway = openGateway(environment, options.gateway);
+    const gateway = await openGateway(environment, options);
     // Without an end, requests that arrive during the replay would be read too.
     const query = new URLSearchParams({
       type: 'k8s.request',

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { currentContext } from './current-context.ts';
+import { kubectlContext } from './kubectl-context.ts';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-context-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -19,20 +19,20 @@ const config = (server: string, more = '') =>
 
 describe('the current context of kubectl', () => {
   it('is a cluster behind a gateway, with the namespace of the context', async () => {
-    expect(await currentContext([file(config('https://gate.example.com:8443/clusters/dev'))])).toEqual({
-      ...gate,
-      cluster: 'dev',
+    expect(await kubectlContext([file(config('https://gate.example.com:8443/clusters/dev'))])).toMatchObject({
+      name: 'here',
+      place: { gateway: gate, cluster: 'dev' },
     });
     expect(
-      await currentContext([file(config('https://gate.example.com:8443/clusters/dev', ', namespace: shop'))]),
-    ).toEqual({ ...gate, cluster: 'dev', namespace: 'shop' });
+      await kubectlContext([file(config('https://gate.example.com:8443/clusters/dev', ', namespace: shop'))]),
+    ).toMatchObject({ place: { gateway: gate, cluster: 'dev', namespace: 'shop' } });
     expect(
-      await currentContext([
+      await kubectlContext([
         path.join(directory, 'missing'),
         file('current-context: here'),
         file(config('https://gate.example.com:8443/clusters/dev').replace('here\n', 'other\n')),
       ]),
-    ).toEqual({ ...gate, cluster: 'dev' });
+    ).toMatchObject({ place: { gateway: gate, cluster: 'dev' } });
   });
 
   it.each([
@@ -48,6 +48,14 @@ describe('the current context of kubectl', () => {
     'contexts: {a: 1}\ncurrent-context: here',
     'current-context: here\ncontexts: [null, 3]',
   ])('is not used if it is %j', async (text) => {
-    expect(await currentContext([file(text)])).toBeUndefined();
+    expect((await kubectlContext([file(text)]))?.place).toBeUndefined();
+  });
+
+  it('is another one if that is named', async () => {
+    const text = config('https://gate.example.com:8443/clusters/dev').replace('current-context: here', '');
+    expect(await kubectlContext([file(text)])).toBeUndefined();
+    expect(await kubectlContext([file(text)], 'here')).toMatchObject({ name: 'here', place: { cluster: 'dev' } });
+    expect(await kubectlContext([file(text)], 'other')).toEqual({ name: 'other' });
+    expect(await kubectlContext([file(text)], 'missing')).toBeUndefined();
   });
 });
