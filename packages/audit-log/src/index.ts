@@ -6,6 +6,7 @@ export * from './record/sample-audit-record.ts';
 export * from './record/create-id-source.ts';
 export * from './record/micro-time.ts';
 export type * from './sink/audit-sink.ts';
+export { checkAuditSink } from './sink/check-audit-sink.ts';
 export * from './sink/create-audit-sink.ts';
 export * from './sink/create-audit-bus.ts';
 export { createKafkaAuditSink, type KafkaAuditSinkDeps } from './sink/create-kafka-audit-sink.ts';

@@ -16,7 +16,7 @@ import {
   readConfig,
 } from '@sallyport/kit';
 import { startAudit, type RunningAudit } from './start-audit.ts';
-import { checkAuditConfig } from './check-audit-config.ts';
+import { checkAudit } from './check-audit.ts';
 import type { AuditStore } from './store/audit-store.ts';
 
 const keys = Object.fromEntries(serviceNames.map((name) => [name, generateKeyPairSync('ed25519')])) as Record<
@@ -154,10 +154,11 @@ describe('the audit service on its own', () => {
     await expect(
       startAudit({ loaded: load('{kafka: {memory: true}}'), logger, store: createListStore().store }),
     ).rejects.toThrow(ConfigFaults);
-    expect(() => checkAuditConfig(load('{kafka: {memory: true}}', 'missing.pem'))).toThrow(
-      /audit\.kafka[^]*services\.audit\.keyFile/,
-    );
-    expect(() => checkAuditConfig(load('{kafka: {brokers: ["k:9092"]}}'))).not.toThrow();
+    expect(checkAudit.ofConfig(load('{kafka: {memory: true}}', 'missing.pem')).map((fault) => fault.path)).toEqual([
+      'services.audit.keyFile',
+      'audit.kafka',
+    ]);
+    expect(checkAudit.ofConfig(load('{kafka: {brokers: ["k:9092"]}}'))).toEqual([]);
   });
 
   it('checks its configuration from the command line', () => {

@@ -1,5 +1,12 @@
-import { consumeKafkaAudit, createIngestMetrics, type AuditBus, type AuditConsumer } from '@sallyport/audit-log';
 import {
+  checkAuditSink,
+  consumeKafkaAudit,
+  createIngestMetrics,
+  type AuditBus,
+  type AuditConsumer,
+} from '@sallyport/audit-log';
+import {
+  ConfigFaults,
   createInternalServer,
   createReadiness,
   listenHttp,
@@ -11,7 +18,6 @@ import {
   type RunningService,
   type ServiceVerifier,
 } from '@sallyport/kit';
-import { noKafka } from './check-audit-config.ts';
 import { createAuditApp } from './create-audit-app.ts';
 import { createIngest } from './create-ingest.ts';
 import { enforceRetention } from './enforce-retention.ts';
@@ -63,7 +69,7 @@ function subscribe(parts: StartAudit, onRecords: AuditConsumer): Subscription {
       ...(metrics ? { metrics } : {}),
     });
   }
-  if (!bus) throw noKafka(parts.loaded);
+  if (!bus) throw new ConfigFaults(parts.loaded.file, checkAuditSink(parts.loaded));
   const unsubscribe = bus.subscribe(onRecords);
   return { check: () => undefined, close: async () => unsubscribe() };
 }

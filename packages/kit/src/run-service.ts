@@ -2,7 +2,8 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import type { ListenAddress, ServiceName } from '@sallyport/contracts';
 import { ConfigFaults } from './config/config-faults.ts';
-import { loadConfig, type LoadedConfig } from './config/load-config.ts';
+import type { LoadedConfig } from './config/load-config.ts';
+import { examineForService, type ServiceCheck } from './config/service-check.ts';
 import { listenHttp } from './http/listen-http.ts';
 import { createAdminServer, createMetrics, type Metrics } from './observe/create-admin-server.ts';
 import { createLogger, type Logger } from './observe/create-logger.ts';
@@ -20,8 +21,8 @@ type ServiceProgram = {
   name: ServiceName;
   adminListen(loaded: LoadedConfig): ListenAddress;
   start(parts: ServiceParts): Promise<RunningService>;
-  /** Checks this service's part of the configuration further. Throws ConfigFaults. */
-  check?(loaded: LoadedConfig): void | Promise<void>;
+  /** Checks this service's part of the configuration. */
+  check: ServiceCheck;
 };
 
 const help = (name: string) => `sallyport-${name}: the ${name} service of Sallyport
@@ -42,8 +43,8 @@ export async function runService(program: ServiceProgram): Promise<void> {
   const options = readArguments(program.name);
   const logger = createLogger({ service: program.name, level: process.env.SALLYPORT_LOG_LEVEL ?? 'info' });
   try {
-    const loaded = loadConfig(options.config, process.env);
-    await program.check?.(loaded);
+    const { faults, loaded } = examineForService(options.config, process.env, program.check);
+    if (!loaded) throw new ConfigFaults(options.config, faults);
     if (options.checkConfig) return void process.stdout.write(`${options.config}: ok\n`);
     const parts = { loaded, logger, metrics: createMetrics(), readiness: createReadiness() };
     let phase: 'starting' | 'running' | 'stopping' = 'starting';

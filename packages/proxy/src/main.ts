@@ -1,11 +1,12 @@
 import { createAuditSink } from '@sallyport/audit-log';
 import { loadServiceKeys, runService } from '@sallyport/kit';
+import { checkProxy } from './check-proxy.ts';
 import { startProxy } from './start-proxy.ts';
 
 await runService({
   name: 'proxy',
   adminListen: ({ config }) => config.services.proxy.adminListen,
-  check: (loaded) => void loadServiceKeys(loaded, 'proxy', Date.now),
+  check: checkProxy,
   async start({ loaded, logger, metrics, readiness }) {
     const sink = createAuditSink(loaded.config.audit, {
       logger,

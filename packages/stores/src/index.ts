@@ -1,4 +1,5 @@
 // Stores that replicas share, in Redis or in memory: sessions, provider tokens, single-use values, replicas, questions.
+export { checkSessionStores } from './check-session-stores.ts';
 export * from './create-session-stores.ts';
 export * from './redis/ask-redis.ts';
 export * from './redis/connect-redis.ts';

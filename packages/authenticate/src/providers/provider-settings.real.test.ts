@@ -5,7 +5,7 @@ import type { Session } from '@sallyport/contracts';
 import { throughProvider } from '../testing/test-login.ts';
 import { createTestService, type TestService } from '../testing/test-service.ts';
 import { createTestProvider, issuer } from '../testing/test-provider.ts';
-import { readClientKey } from './openid/client-authentication.ts';
+import { readClientKey } from './openid/read-client-key.ts';
 import type { OutboundFetch } from '@sallyport/kit';
 import { createProviderClient } from './create-provider-client.ts';
 import { configSchema } from '@sallyport/contracts';

@@ -3,7 +3,7 @@ import { foreignPrefixes, warnOfSharedNames } from '@sallyport/contracts';
 import { createOutboundFetch } from '../providers/common/create-outbound-fetch.ts';
 import type { ProviderClient } from '../providers/common/provider-client.ts';
 import { createProviderClient } from '../providers/create-provider-client.ts';
-import { readClientKey } from '../providers/openid/client-authentication.ts';
+import { readClientKey } from '../providers/openid/read-client-key.ts';
 import type { Closing, StartAuthenticate } from './start-parts.ts';
 
 /** Creates the clients of the configured identity providers. */

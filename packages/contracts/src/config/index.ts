@@ -39,7 +39,7 @@ const gatewaySchema = z
 /** The upper bound of `reload.maxBytes`. */
 export const maxConfigBytes = 64 * 1024 * 1024;
 
-const unique = <T extends { name: string }>(all: T[]) => new Set(all.map((one) => one.name)).size === all.length;
+const unique = (texts: string[]) => new Set(texts).size === texts.length;
 
 /**
  * The whole of `sallyport.yaml`: one file, of which each service uses its part. Durations are parsed to milliseconds,
@@ -86,7 +86,11 @@ export const configSchema = z.strictObject({
       maxBytes: sizeSchema.prefault('8MiB').pipe(z.number().min(1024).max(maxConfigBytes, 'must be at most 64MiB')),
     })
     .prefault({}),
-  clusters: z.array(clusterSchema).default([]).refine(unique, 'two clusters have the same name'),
+  clusters: z
+    .array(clusterSchema)
+    .default([])
+    .refine((all) => unique(all.map((one) => one.name)), 'two clusters have the same name')
+    .refine((all) => unique(all.flatMap((one) => one.host ?? [])), 'two clusters have the same host'),
   routes: z.array(z.unknown()).max(0, 'web routes are not supported by this version').default([]),
   elevations: z.array(z.unknown()).max(0, 'elevations are not supported by this version').default([]),
 });

@@ -35,10 +35,7 @@ describe('the configuration file', () => {
     const text = `${gateway}sessions: {redis: "\${env:REDIS}"}\n`;
     expect(readConfig(text, 'f', { REDIS: 'redis://r:1' }).config.sessions).toMatchObject({ redis: 'redis://r:1' });
     expect(faultsOf(text, { REDIS: secret }).join()).not.toContain(secret);
-    expect(faultsOf(text)).toEqual([
-      expect.stringContaining('the environment variable REDIS is not set'),
-      expect.any(String),
-    ]);
+    expect(faultsOf(text)).toEqual([expect.stringContaining('the environment variable REDIS is not set')]);
     expect(faultsOf(`${gateway}login: {redirects: ["\${shell:id}"]}`).join()).toContain(
       'only ${env:NAME} and ${file:/path} are supported',
     );

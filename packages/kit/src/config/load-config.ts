@@ -49,6 +49,16 @@ function asFaults(issue: z.core.$ZodIssue, place: FindPlace): ConfigFault[] {
   return [{ ...at(issue.path), message: issue.message.replace(/^Invalid input: /, '') }];
 }
 
+/** Says where a faulty value came from, if it is not in the file itself. */
+function withSource(fault: ConfigFault, substituted: ReturnType<typeof substitute>['substituted']): ConfigFault {
+  const source = substituted.get(fault.path);
+  if (!source) return fault;
+  const { hint: _hint, ...rest } = fault;
+  return source.empty
+    ? { ...rest, message: `${source.from} is empty`, hint: 'put the value into it' }
+    : { ...fault, hint: `the value is from ${source.from}` };
+}
+
 /** The files that a configuration was read from: absolute paths, each with the identity of the file when it was read. */
 type ConfigFiles = ReadonlyMap<string, string>;
 
@@ -90,13 +100,17 @@ function oversized(config: Config, sizes: ReadonlyMap<string, number>, main: str
  * The result of examining a configuration, valid or not: `data` with substitutions and included policies, and `config` if
  * it matches the schema.
  */
-type ExaminedConfig = {
+export type ExaminedConfig = {
   faults: ConfigFault[];
   data: unknown;
+  /** The paths of substitutions that could not be read. Each has its fault, and stands for an unknown value. */
+  unread: ReadonlySet<string>;
   place: FindPlace;
   config?: Config;
   files: ConfigFiles;
 };
+
+const nothing = { data: undefined, place: () => undefined, unread: new Set<string>() };
 
 /** Examines the text of a configuration. Faults name `file`, and paths are relative to it. */
 export function examineConfig(
@@ -108,14 +122,17 @@ export function examineConfig(
   const { maxBytes = maxConfigBytes } = options;
   const files = new Map<string, string>();
   const read = readYaml(text, maxBytes);
-  if (!read.ok) return { faults: read.faults, data: undefined, place: () => undefined, files };
+  if (!read.ok) return { ...nothing, faults: read.faults, files };
   const resolvePath = (name: string) => path.resolve(path.dirname(file), name);
   const policySizes = new Map([[file, Buffer.byteLength(text)]]);
   const secret = readWith(files, new Map(), resolvePath, options);
   const policy = readWith(files, policySizes, resolvePath, options);
-  const { data, faults } = substitute(read.yaml.data ?? {}, {
+  const { data, faults, unread, substituted } = substitute(read.yaml.data ?? {}, {
     env: (name) => env[name],
-    file: (name) => secret(name, largestSubstitutedBytes).text,
+    file(name) {
+      const { text, fault = 'cannot be read' } = secret(name, largestSubstitutedBytes);
+      return text === undefined ? { fault } : { text };
+    },
   });
   const policies = includePolicies(data, { read: (name) => policy(name, maxBytes), maxBytes });
   const place = placeIn(read.yaml.place, policies.included);
@@ -123,9 +140,11 @@ export function examineConfig(
     fault.file === undefined ? { ...fault, ...read.yaml.place(keys) } : fault,
   );
   const parsed = configSchema.safeParse(data);
-  if (!parsed.success) all.push(...parsed.error.issues.flatMap((issue) => asFaults(issue, place)));
-  else all.push(...oversized(parsed.data, policySizes, file));
-  return { faults: all, data, place, files, ...(parsed.success ? { config: parsed.data } : {}) };
+  if (!parsed.success) {
+    const found = parsed.error.issues.flatMap((issue) => asFaults(issue, place));
+    all.push(...found.filter((fault) => !unread.has(fault.path)).map((fault) => withSource(fault, substituted)));
+  } else all.push(...oversized(parsed.data, policySizes, file));
+  return { faults: all, data, place, unread, files, ...(parsed.success ? { config: parsed.data } : {}) };
 }
 
 /** Reads the text of a configuration. Paths are relative to `file`. Throws ConfigFaults with every fault. */
@@ -152,7 +171,7 @@ export function examineConfigFile(
   const files = new Map([[absolute, identity]]);
   if (text === undefined) {
     const hint = identity === 'none' ? { hint: 'set the file with --config or SALLYPORT_CONFIG' } : {};
-    return { faults: [{ path: '', message: fault!, ...hint }], data: undefined, place: () => undefined, files };
+    return { ...nothing, faults: [{ path: '', message: fault!, ...hint }], files };
   }
   const examined = examineConfig(text, file, env, options);
   return { ...examined, files: new Map([...files, ...examined.files]) };

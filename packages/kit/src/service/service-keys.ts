@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { serviceNames, type Config, type ServiceName } from '@sallyport/contracts';
+import { unreadableFile } from '../config/check-named-file.ts';
 import { ConfigFaults, type ConfigFault } from '../config/config-faults.ts';
 import type { LoadedConfig } from '../config/load-config.ts';
 import {
@@ -36,6 +37,17 @@ function readPublicKeys(services: Config['services'], faults: ConfigFault[]): Pa
   return keys;
 }
 
+function readPrivateKey(file: string, path: string, faults: ConfigFault[]): KeyObject | undefined {
+  let pem: Buffer;
+  try {
+    pem = readFileSync(file);
+  } catch (error) {
+    faults.push({ path, ...unreadableFile(error, file) });
+    return undefined;
+  }
+  return attempt(faults, path, 'is not an Ed25519 private key (PKCS #8 PEM)', () => createPrivateKey(pem));
+}
+
 /**
  * Reads a service's private key and the public keys of all services. Internal calls cannot be verified without them, so a
  * missing key is a fault.
@@ -51,17 +63,16 @@ export function loadServiceKeys(
   const path = `services.${name}.keyFile`;
   if (keyFile === undefined)
     faults.push({ path, message: 'is missing', hint: 'create one with: openssl genpkey -algorithm ed25519' });
-  const privateKey =
-    keyFile === undefined
-      ? undefined
-      : attempt(faults, path, 'cannot be read as an Ed25519 private key (PKCS #8 PEM)', () =>
-          createPrivateKey(readFileSync(loaded.resolvePath(keyFile))),
-        );
+  const privateKey = keyFile === undefined ? undefined : readPrivateKey(loaded.resolvePath(keyFile), path, faults);
   if (privateKey && privateKey.asymmetricKeyType !== 'ed25519') faults.push({ path, message: 'is not an Ed25519 key' });
   const publicKeys = readPublicKeys(services, faults);
   for (const other of serviceNames)
     if (services[other].publicKey === undefined)
-      faults.push({ path: `services.${other}.publicKey`, message: 'is missing' });
+      faults.push({
+        path: `services.${other}.publicKey`,
+        message: 'is missing',
+        hint: 'print it with: openssl pkey -pubout -in KEYFILE',
+      });
   if (privateKey && publicKeys[name] && !createPublicKey(privateKey).equals(publicKeys[name]))
     faults.push({ path, message: `does not match services.${name}.publicKey` });
   if (faults.length > 0 || !privateKey)

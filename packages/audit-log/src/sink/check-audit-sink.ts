@@ -1,0 +1,36 @@
+import { checkAuthorities, checkKeyPair, checkNamedFile, type ConfigFault, type LoadedConfig } from '@sallyport/kit';
+
+/** Checks how a service that runs in a process of its own delivers or reads events: Kafka, with its certificates. */
+export function checkAuditSink(loaded: LoadedConfig): ConfigFault[] {
+  const { kafka } = loaded.config.audit;
+  if ('memory' in kafka)
+    return [
+      {
+        path: 'audit.kafka',
+        message: 'does not name a Kafka cluster',
+        hint: 'set `brokers`; each service is a process of its own, and `memory` is for all services in one process',
+        ...loaded.place(['audit', 'kafka']),
+      },
+    ];
+  const { tls } = kafka;
+  if (tls == null || typeof tls === 'boolean') return [];
+  const at = (field: string) => `audit.kafka.tls.${field}`;
+  const [certificate, key] = [
+    { path: at('certFile'), file: tls.certFile },
+    { path: at('keyFile'), file: tls.keyFile },
+  ];
+  const faults = checkAuthorities(loaded, { path: at('caFile'), file: tls.caFile });
+  if ((tls.certFile === undefined) === (tls.keyFile === undefined))
+    return [...faults, ...checkKeyPair(loaded, certificate, key)];
+  const missing = tls.certFile === undefined ? certificate : key;
+  return [
+    ...faults,
+    ...checkNamedFile(loaded, certificate.path, certificate.file),
+    ...checkNamedFile(loaded, key.path, key.file),
+    {
+      path: missing.path,
+      message: 'is missing: certFile and keyFile go together',
+      ...loaded.place(missing.path.split('.')),
+    },
+  ];
+}

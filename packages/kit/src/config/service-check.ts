@@ -1,0 +1,37 @@
+import path from 'node:path';
+import type { ConfigFault } from './config-faults.ts';
+import { examineConfigFile, type ExaminedConfig, type LoadedConfig } from './load-config.ts';
+import type { FindPlace } from './yaml-places.ts';
+
+/** What one service checks in a configuration besides its schema. Both functions return every fault they find. */
+export type ServiceCheck = {
+  /** Checks the data of the file, even if it does not match the schema. */
+  ofData?(source: { data: unknown; place: FindPlace }): ConfigFault[];
+  /** Checks the settings that this service uses, and the files that they name. */
+  ofConfig(loaded: LoadedConfig): ConfigFault[];
+};
+
+function loadedFrom(file: string, { config, place, files }: ExaminedConfig): LoadedConfig | undefined {
+  return config && { config, file, resolvePath: (name) => path.resolve(path.dirname(file), name), place, files };
+}
+
+/** Returns the faults because of which a service does not start with an examined configuration, each once. */
+export function faultsForService(file: string, examined: ExaminedConfig, check: ServiceCheck): ConfigFault[] {
+  const loaded = loadedFrom(file, examined);
+  const found = [...(check.ofData?.(examined) ?? []), ...(loaded ? check.ofConfig(loaded) : [])];
+  // A value that could not be read has its fault already. Whatever a check says about it would mislead.
+  const all = [...examined.faults, ...found.filter(({ path: at }) => !examined.unread.has(at))];
+  return [...new Map(all.map((fault) => [JSON.stringify(fault), fault])).values()];
+}
+
+/** Reads a configuration for a service and checks it. `loaded` is set if there are no faults. */
+export function examineForService(
+  file: string,
+  env: Record<string, string | undefined>,
+  check: ServiceCheck,
+): { faults: ConfigFault[]; loaded?: LoadedConfig } {
+  const examined = examineConfigFile(file, env);
+  const faults = faultsForService(file, examined, check);
+  const loaded = loadedFrom(file, examined);
+  return faults.length === 0 && loaded ? { faults, loaded } : { faults };
+}

@@ -1,0 +1,42 @@
+import { checkAuditSink } from '@sallyport/audit-log';
+import {
+  checkAuthorities,
+  checkKeyPair,
+  checkOwnService,
+  type ConfigFault,
+  type LoadedConfig,
+  type ServiceCheck,
+} from '@sallyport/kit';
+import { checkCluster } from './upstream/check-cluster.ts';
+
+function checkListener(loaded: LoadedConfig): ConfigFault[] {
+  const { tls } = loaded.config.gateway;
+  return [
+    ...checkKeyPair(
+      loaded,
+      { path: 'gateway.tls.certFile', file: tls?.certFile },
+      { path: 'gateway.tls.keyFile', file: tls?.keyFile },
+    ),
+    ...checkAuthorities(loaded, { path: 'gateway.tls.clientCaFile', file: tls?.clientCaFile }),
+  ];
+}
+
+function checkServices(loaded: LoadedConfig): ConfigFault[] {
+  return (['authenticate', 'authorize', 'audit'] as const).flatMap((service) =>
+    checkAuthorities(loaded, {
+      path: `services.${service}.caFile`,
+      file: loaded.config.services[service].caFile,
+    }),
+  );
+}
+
+/** Checks the settings that the proxy uses: keys, its listener, the other services, and how to reach each cluster. */
+export const checkProxy: ServiceCheck = {
+  ofConfig: (loaded) => [
+    ...checkOwnService(loaded, 'proxy'),
+    ...checkListener(loaded),
+    ...checkServices(loaded),
+    ...loaded.config.clusters.flatMap((cluster, index) => checkCluster(loaded, cluster, index)),
+    ...checkAuditSink(loaded),
+  ],
+};
