@@ -2,10 +2,13 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createRig, type Rig } from '../testing/rig.ts';
+import { writeServiceSettings } from '../testing/write-service-settings.ts';
 
 let rig: Rig;
+let sections: Record<string, string>;
 beforeEach(() => {
   rig = createRig();
+  sections = writeServiceSettings(rig.directory);
 });
 afterEach(() => rig.remove());
 
@@ -18,8 +21,13 @@ clusters:
     policy:
       - allow: {and: [{groups: {has: developers}}]}
 `;
+/** Adds the sections that every service needs and the text does not have. */
+const complete = (text: string) => {
+  const absent = Object.entries(sections).filter(([name]) => !new RegExp(`^${name}:`, 'm').test(text));
+  return text.startsWith('gateway:') ? `${text}${absent.map(([, section]) => section).join('')}` : text;
+};
 const check = (text: string, ...args: string[]) => {
-  writeFileSync(path.join(rig.directory, 'sallyport.yaml'), text);
+  writeFileSync(path.join(rig.directory, 'sallyport.yaml'), complete(text));
   return rig.run('config', 'check', ...args);
 };
 
@@ -120,8 +128,8 @@ describe('sallyport config check', () => {
       expect.stringMatching(
         /^warning: .*:10:40: policies\.developers\.0\.allow\.or\.0\.accept: accept on a cluster admits every/,
       ),
-      'sallyport.yaml:7:16: clusters.0.policies.0: there is no policy "develpers" (did you mean developers?)',
-      'dev.yaml:3:9: clusters.0.policy.0.allow.or.0.gruops: unknown criterion "gruops" (did you mean groups?)',
+      'sallyport.yaml:7:16: clusters.0.policies.0: there is no policy "develpers" (did you mean developers?) [authorize]',
+      'dev.yaml:3:9: clusters.0.policy.0.allow.or.0.gruops: unknown criterion "gruops" (did you mean groups?) [authorize]',
     ]);
   });
 
@@ -151,5 +159,78 @@ describe('sallyport config check', () => {
 
   it('shows no values from the file', async () => {
     expect((await check(good.replace('clientSecret: y', 'clientSecret: [hunter2]'))).err).not.toContain('hunter2');
+  });
+
+  it('names the services that report a finding, and can ask one of them', async () => {
+    const faulty = good
+      .replace('tokenFile: token', 'tokenFile: nowhere')
+      .replace('allow:', 'alow:')
+      .replace('name: dev', 'nmae: dev');
+    const { err } = await check(faulty);
+    expect(err).toMatch(/clusters\.0\.nmae: unknown field .*\[all services\]$/m);
+    expect(err).toMatch(/clusters\.0\.policy\.0\.alow: .*\[authorize\]$/m);
+    const ofProxy = await check(
+      good.replace('tokenFile: token', 'tokenFile: nowhere'),
+      '--service',
+      'proxy',
+      '-o',
+      'json',
+    );
+    expect(JSON.parse(ofProxy.out)).toMatchObject({
+      services: ['proxy'],
+      faults: [
+        {
+          path: 'clusters.0.tokenFile',
+          message: 'cannot be read (ENOENT)',
+          hint: `there is no ${path.join(rig.directory, 'nowhere')}`,
+          services: ['proxy'],
+        },
+      ],
+    });
+    expect((await check(good.replace('tokenFile: token', 'tokenFile: nowhere'), '--service', 'audit')).code).toBe(0);
+    expect(await rig.run('config', 'check', '--service', 'console')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('authenticate, authorize, proxy, audit'),
+    });
+  });
+});
+
+describe('a value that is not in the file', () => {
+  const linesOf = ({ err }: { err: string }) =>
+    err
+      .split('\n')
+      .filter((line) => line.startsWith(rig.directory))
+      .map((line) => line.replaceAll(`${rig.directory}/`, ''));
+
+  it('is told in one line if it cannot be read: the key, the source, and what to do', async () => {
+    const absent = good
+      .replace('clientSecret: y', "clientSecret: '${file:/missing/secret}'")
+      .replace('https://10.0.0.1:6443', '${env:UNSET_SERVER}');
+    expect(linesOf(await check(`${absent}sessions: {redis: '\${env:UNSET_REDIS}', idle: '\${file:.}'}\n`))).toEqual([
+      expect.stringMatching(
+        /^sallyport\.yaml:2:\d+: identity\.providers\.0\.clientSecret: the file \/missing\/secret cannot be read \(ENOENT\) \(create it, or correct the path.*\) \[all services\]$/,
+      ),
+      expect.stringMatching(
+        /^sallyport\.yaml:5:5: clusters\.0\.server: the environment variable UNSET_SERVER is not set \(set it .*\) \[all/,
+      ),
+      expect.stringMatching(/sessions\.redis: the environment variable UNSET_REDIS is not set/),
+      expect.stringMatching(/sessions\.idle: the file \. cannot be read \(not a regular file\)/),
+    ]);
+  });
+
+  it('is told with its source if it is empty or wrong, and never shown', async () => {
+    rig.environment.env['EMPTY'] = '';
+    rig.environment.env['WRONG'] = 'hunter2';
+    const given = good
+      .replace('clientSecret: y', "clientSecret: '${env:EMPTY}'")
+      .replace('https://10.0.0.1:6443', '${env:WRONG}');
+    const found = await check(given);
+    expect(linesOf(found)).toEqual([
+      expect.stringContaining('clientSecret: the environment variable EMPTY is empty (put the value into it)'),
+      expect.stringMatching(
+        /clusters\.0\.server: not an http\(s\) URL.* \(the value is from the environment variable WRONG\)/,
+      ),
+    ]);
+    expect(found.err).not.toContain('hunter2');
   });
 });

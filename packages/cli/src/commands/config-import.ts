@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { localFault } from '../home/home.ts';
 import { readNamedFile } from '../input/named-file.ts';
 import { writeFileAtomically } from '../home/write-file-atomically.ts';
+import { findMissing } from '../import/find-missing.ts';
 import type { PomeriumImport } from '../import/import-pomerium.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
@@ -38,11 +39,14 @@ const replaceReferences = (value: unknown, samples: ReadonlyMap<string, string>)
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, replaceReferences(item, samples)]));
 };
 
+/** Returns the result as text with sample values for its references. */
+const fill = (done: Done) => JSON.stringify(replaceReferences(done.config, done.samples));
+
 /** Returns the faults that the gateway would find in the result, with sample values for its references. */
 async function faultsOfResult(done: Done, file: string): Promise<Faults> {
   const { ConfigFaults, readConfig } = await import('../config/gateway-config.ts');
   try {
-    readConfig(JSON.stringify(replaceReferences(done.config, done.samples)), file, {});
+    readConfig(fill(done), file, {});
     return [];
   } catch (error) {
     if (!(error instanceof ConfigFaults)) throw error;
@@ -87,6 +91,7 @@ async function importFile(environment: Environment, source: string, options: Opt
     secrets: done.secrets.length,
   });
   if (out !== undefined) write(out, text);
+  const missing = await findMissing({ text, filled: fill(done), file: out ?? file }, environment.env);
   const { clusters, notCarried, notes, secrets } = done;
   const carried = clusters.map(({ source: from, cluster: { name, host, server } }) => ({
     from,
@@ -102,13 +107,14 @@ async function importFile(environment: Environment, source: string, options: Opt
     secrets,
     notes,
     notCarried,
+    missing,
   };
   if (isData(options.output)) environment.stdout.write(await render(options.output, report, () => ''));
   else {
     if (out === undefined) environment.stdout.write(text);
     // Standard output may be redirected to a file or a pipe, so the report goes to standard error.
     environment.stderr.write(
-      `${describeImport(file, done)}${out === undefined ? '' : `\nWritten to ${forTerminal(out)}. To check it, run: sallyport config check ${forTerminal(out)}\n`}`,
+      `${describeImport(file, done, missing)}${out === undefined ? '' : `\nWritten to ${forTerminal(out)}. To check it, run: sallyport config check ${forTerminal(out)}\n`}`,
     );
   }
 }

@@ -1,11 +1,20 @@
 // Everything that reads and evaluates a gateway's configuration. It is slow to load, so commands import this file only
 // when they need it, and the bundle keeps it separate.
-export { builtInKind, warnOfSharedNames, warnOfUnkeptTokens } from '@sallyport/contracts';
+import { checkAudit } from '@sallyport/audit/check';
+import { checkAuthenticate } from '@sallyport/authenticate/check';
+import { checkAuthorize } from '@sallyport/authorize/check';
+import type { ServiceName } from '@sallyport/contracts';
+import type { ServiceCheck } from '@sallyport/kit';
+import { checkProxy } from '@sallyport/proxy/check';
+
+export { builtInKind, warnOfSharedNames, warnOfUnkeptTokens, type ServiceName } from '@sallyport/contracts';
 export { readKafkaAudit } from '@sallyport/audit-log';
 export {
   checkPolicies,
   ConfigFaults,
+  examineConfig,
   examineConfigFile,
+  faultsForService,
   formatFaults,
   loadConfig,
   nearestName,
@@ -35,3 +44,11 @@ export {
   type PolicyResult,
   type PolicyTrace,
 } from '@sallyport/policy';
+
+/** The checks that the services run themselves, before they start and with `--check-config`. */
+export const serviceChecks: Record<ServiceName, ServiceCheck> = {
+  authenticate: checkAuthenticate,
+  authorize: checkAuthorize,
+  proxy: checkProxy,
+  audit: checkAudit,
+};

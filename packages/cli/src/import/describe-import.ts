@@ -1,4 +1,5 @@
 import { forTerminal } from '../terminal/for-terminal.ts';
+import type { Missing } from './find-missing.ts';
 import type { Finding } from './import-report.ts';
 import type { PomeriumImport } from './import-pomerium.ts';
 
@@ -15,8 +16,8 @@ function lines(file: string, findings: readonly Finding[]): string[] {
   });
 }
 
-/** Describes the import of a Pomerium configuration. */
-export function describeImport(file: string, done: Done): string {
+/** Describes the import of a Pomerium configuration, and what the services still need before they start. */
+export function describeImport(file: string, done: Done, missing: readonly Missing[]): string {
   const clusters = done.clusters.map(
     ({ source, cluster }) =>
       `  ${forTerminal(`${source} becomes cluster ${cluster.name}${cluster.host === undefined ? '' : `, at https://${cluster.host}`}`)}`,
@@ -29,6 +30,12 @@ export function describeImport(file: string, done: Done): string {
     ],
     ['To review:', lines(file, done.notes)],
     ['NOT CARRIED OVER:', lines(file, done.notCarried)],
+    [
+      'STILL MISSING, so the services do not start yet:',
+      missing.map((one) =>
+        forTerminal(`  ${one.path}: ${one.message}${one.hint === undefined ? '' : ` (${one.hint})`}`),
+      ),
+    ],
   ];
   return parts
     .filter(([, some]) => some.length > 0)

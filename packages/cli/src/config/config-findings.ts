@@ -1,0 +1,57 @@
+import type { ConfigFault, ServiceName } from './gateway-config.ts';
+import { byPlace } from '../policy/load/by-place.ts';
+import type { Environment } from '../environment/environment.ts';
+
+/** A fault or warning, and the services that report it. */
+export type Finding = ConfigFault & { services: ServiceName[] };
+/** What the services say about a configuration. With a fault they do not start. */
+export type ConfigFindings = { faults: Finding[]; warnings: Finding[] };
+
+/** Merges what several services report: each finding once, with their names. */
+function merge(found: readonly (readonly [ServiceName, readonly ConfigFault[]])[]): Finding[] {
+  const merged = new Map<string, Finding>();
+  for (const [service, faults] of found)
+    for (const fault of faults) {
+      const key = JSON.stringify(fault);
+      const known = merged.get(key);
+      if (known) known.services.push(service);
+      else merged.set(key, { ...fault, services: [service] });
+    }
+  return [...merged.values()].toSorted(byPlace);
+}
+
+/**
+ * Returns what these services report about a configuration: the same as each with `--check-config`, and warnings. Runs
+ * the services' own checks.
+ */
+export async function findInConfig(
+  file: string,
+  env: Environment['env'],
+  services: readonly ServiceName[],
+): Promise<ConfigFindings> {
+  const {
+    checkPolicies,
+    compilePolicy,
+    examineConfigFile,
+    faultsForService,
+    policyVersion,
+    serviceChecks,
+    warnOfSharedNames,
+    warnOfUnkeptTokens,
+  } = await import('./gateway-config.ts');
+  const examined = examineConfigFile(file, env);
+  const { config, place } = examined;
+  const ofPolicies = () => checkPolicies(examined, { compilePolicy, policyVersion }).warnings;
+  const ofProviders = () =>
+    config
+      ? [...warnOfSharedNames(config.identity.providers), ...warnOfUnkeptTokens(config)].map((warning) => ({
+          ...warning,
+          ...place(warning.path.split('.')),
+        }))
+      : [];
+  const warningsOf = { authenticate: ofProviders, authorize: ofPolicies, proxy: () => [], audit: () => [] };
+  return {
+    faults: merge(services.map((name) => [name, faultsForService(file, examined, serviceChecks[name])])),
+    warnings: merge(services.map((name) => [name, warningsOf[name]()])),
+  };
+}
