@@ -43,7 +43,7 @@ describe('sallyport version', () => {
   });
 
   it('does not fail where there is no gateway, no login, or no answer', async () => {
-    expect(await json()).toEqual({ client, gateway: { problem: expect.stringContaining('not logged in') } });
+    expect(await json()).toEqual({ client, gateway: { problem: expect.stringContaining('no gateway was found') } });
     expect(await json('--gateway', gateway.origin)).toEqual({
       client,
       gateway: { url: gateway.origin, problem: expect.stringContaining('not logged in') },
