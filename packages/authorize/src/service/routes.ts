@@ -25,11 +25,14 @@ export function createCallRoute(
 }
 
 /** Creates a POST route that takes a body of at most `maxBytes` and answers 204. */
-export function createReportRoute(maxBytes: number, take: (text: string) => Promise<void>): Route {
+export function createReportRoute(
+  maxBytes: number,
+  take: (text: string, request: IncomingMessage) => Promise<void>,
+): Route {
   return {
     method: 'POST',
     async serve(request, response) {
-      await take(await readBodyText(request, maxBytes));
+      await take(await readBodyText(request, maxBytes), request);
       response.writeHead(204).end();
     },
   };

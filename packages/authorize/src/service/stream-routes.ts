@@ -10,11 +10,11 @@ const maxAnswerBytes = 1536 * 1024;
 
 type StreamRoutesDeps = {
   feed: Pick<ChangeFeed, 'subscribe'>;
-  questions: Pick<StreamQuestions, 'list'>;
+  questions: Pick<StreamQuestions, 'list' | 'end'>;
   registry: Pick<StreamQuestionRegistry, 'answer'>;
 };
 
-/** Creates the change feed's route, and those of the list of streams, whose questions the feed carries. */
+/** Creates the change feed's route, and those about open streams, whose questions the feed carries. */
 export function createStreamRoutes({ feed, questions, registry }: StreamRoutesDeps): Routes {
   return {
     '/v1/changes': {
@@ -25,6 +25,9 @@ export function createStreamRoutes({ feed, questions, registry }: StreamRoutesDe
       },
     },
     '/v1/streams': createCallRoute(maxQuestionBytes, (text, { headers }) => questions.list(readCaller(headers), text)),
+    '/v1/streams/end': createReportRoute(maxQuestionBytes, (text, { headers }) =>
+      questions.end(readCaller(headers), text),
+    ),
     '/v1/streams/answer': createReportRoute(maxAnswerBytes, (text) => takeAnswer(text, registry)),
   };
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { OwnedStreamRow, ReplicaStatus, StreamQuestion } from '@sallyport/contracts';
 import { type Caller } from '@sallyport/kit';
 import { createMemoryStreamQuestionRegistry } from '@sallyport/stores';
+import { createAskGateways } from './ask-gateways.ts';
 import { createListStreams } from './list-streams.ts';
 import { createConcurrencyLimiter } from '../concurrency/concurrency-limiter.ts';
 
@@ -76,7 +77,10 @@ function rig(
       ...gateways.filter(({ unknown }) => !unknown).map(({ name }) => status('proxy', name)),
     ],
   };
-  const list = createListStreams({ registry, replicas, limiter, settled: () => settled, answerMs });
+  const list = createListStreams({
+    ask: createAskGateways({ registry, replicas, settled: () => settled, answerMs }),
+    limiter,
+  });
   const timed = async (...args: Parameters<typeof list>) => {
     const at = performance.now();
     return { ...(await list(...args)), ms: performance.now() - at };

@@ -10,30 +10,16 @@ import {
   type StreamRow,
 } from '@sallyport/contracts';
 import { ProblemError, type Caller } from '@sallyport/kit';
-import { type ReplicaRegistry, type StreamQuestionRegistry } from '@sallyport/stores';
 import type { ConcurrencyLimiter } from '../concurrency/concurrency-limiter.ts';
+import type { AskGateways } from './ask-gateways.ts';
 
-type ListStreamsDeps = {
-  registry: Pick<StreamQuestionRegistry, 'ask' | 'answered' | 'take'>;
-  replicas: Pick<ReplicaRegistry, 'list'>;
-  limiter: ConcurrencyLimiter;
-  /** Reports whether the registry of replicas lists every gateway by now. */
-  settled: () => boolean;
-  /** How long gateways may take to answer, in milliseconds. */
-  answerMs?: number;
-};
+type ListStreamsDeps = { ask: AskGateways; limiter: ConcurrencyLimiter };
 
 /**
  * Lists the streams of all gateways for one caller. Rejects with `forbidden`, `too-many-requests` or
  * `sessions-unavailable`.
  */
 type ListStreams = (caller: Caller, request: StreamListRequest) => Promise<StreamList>;
-
-const pollMs = 20;
-const pause = () =>
-  new Promise<void>((resolve) => {
-    setTimeout(resolve, pollMs);
-  });
 
 function questionOf({ identity, privileged }: Caller, { ended, all, where }: StreamListRequest): StreamQuestion {
   if (all && !privileged)
@@ -70,37 +56,14 @@ function merge(answers: readonly StreamAnswer[], { of, ended }: StreamQuestion, 
   return { streams, missing, omitted };
 }
 
-/**
- * Creates the list of streams of all gateways. Asks a question in the registry, and waits for the answers for a second,
- * or until every gateway that has reported recently has answered.
- */
-export function createListStreams({
-  registry,
-  replicas,
-  limiter,
-  settled,
-  answerMs = 1000,
-}: ListStreamsDeps): ListStreams {
-  const gather = async (question: StreamQuestion): Promise<StreamList> => {
-    const expected = (await replicas.list()).filter(({ service }) => service === 'proxy').map(({ id }) => id);
-    const until = performance.now() + answerMs;
-    await registry.ask(question);
-    for (;;) {
-      await pause();
-      const late = performance.now() >= until;
-      const answered = late ? [] : await registry.answered(question.id);
-      if (late || (settled() && expected.every((id) => answered.includes(id)))) break;
-    }
-    const answers = await registry.take(question.id);
-    return merge(
-      answers,
-      question,
-      expected.filter((id) => !answers.some(({ proxy }) => proxy === id)),
-    );
-  };
+/** Creates the list of streams of all gateways. */
+export function createListStreams({ ask, limiter }: ListStreamsDeps): ListStreams {
   return async (caller, request) => {
     const question = questionOf(caller, request);
     const { issuer, subject } = caller.identity;
-    return limiter.run(`${issuer}\0${subject}`, () => gather(question));
+    return limiter.run(`${issuer}\0${subject}`, async () => {
+      const { answers, missing } = await ask(question);
+      return merge(answers, question, missing);
+    });
   };
 }

@@ -133,9 +133,49 @@ describe('POST /v1/streams', () => {
   it('accepts answers from gateways only', async () => {
     for (const name of ['authenticate', 'audit'] as const) {
       const authorization = await rig.credential(name);
-      for (const path of ['/v1/streams', '/v1/streams/answer'])
+      for (const path of ['/v1/streams', '/v1/streams/end', '/v1/streams/answer'])
         expect((await post(path, {}, { authorization })).status).toBe(403);
     }
+  });
+});
+
+describe('POST /v1/streams/end', () => {
+  const end = (body: unknown, caller: string | undefined = alice) =>
+    post('/v1/streams/end', body, caller === undefined ? {} : { [callerHeader]: caller });
+
+  it('passes the end on through the change feed, and is a 204 when a gateway has ended the stream', async () => {
+    const feed = (await fetch(`${rig.url}/v1/changes`, { headers: { authorization: rig.authorization } }))
+      .body!.pipeThrough(new TextDecoderStream())
+      .getReader();
+    await feed.read();
+    const ending = end({ stream: 'stream-1' });
+    const { question } = JSON.parse((await feed.read()).value!) as { question: StreamQuestion };
+    expect(question).toMatchObject({
+      ended: false,
+      of: { issuer: 'https://idp', subject: 'alice' },
+      where: { stream: 'stream-1' },
+      endedBy: { issuer: 'https://idp', subject: 'alice', user: 'alice@example.com' },
+    });
+    const rows = [{ ...row, reason: 'ended-by-user', detail: 'You ended this stream.' }];
+    await post('/v1/streams/answer', { question: question.id, proxy: 'proxy/1', rows, omitted: 0 });
+    expect((await ending).status).toBe(204);
+    await feed.cancel();
+  });
+
+  it('is a 404 if no gateway has the stream', async () => {
+    const response = await end({ stream: 'stream-1' });
+    expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([404, 'not-found']);
+  });
+
+  it.each(['', '{', {}, { stream: '' }, { stream: 7 }, { stream: 'x'.repeat(301) }, { stream: 'a', all: true }])(
+    'is a 400 with the body %j',
+    async (body) => {
+      expect((await end(body)).status).toBe(400);
+    },
+  );
+
+  it('needs a caller', async () => {
+    expect((await post('/v1/streams/end', { stream: 'stream-1' })).status).toBe(401);
   });
 });
 

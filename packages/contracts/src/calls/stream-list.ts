@@ -1,7 +1,8 @@
 import { z } from 'zod';
 
-// The list of streams of all gateways. `POST /v1/streams` of authorize asks for it, `streams-requested` on the change
-// feed passes the question on, and every gateway answers with `POST /v1/streams/answer`.
+// The list of streams of all gateways, and the end of one. `POST /v1/streams` and `POST /v1/streams/end` of authorize ask
+// for them, `streams-requested` on the change feed passes the question on, and every gateway answers with
+// `POST /v1/streams/answer`.
 
 /** The maximum number of rows in one gateway's answer, and in a whole list. */
 export const maxStreamRows = 2000;
@@ -11,7 +12,7 @@ const ownerSchema = z.object({ issuer: z.string().max(4096), subject: z.string()
 const wanted = z.string().min(1).max(1024).optional();
 
 /** Narrows a list to exact values, all of which must match. */
-export const streamFilterSchema = z.strictObject({ user: wanted, cluster: wanted, session: wanted });
+export const streamFilterSchema = z.strictObject({ user: wanted, cluster: wanted, session: wanted, stream: wanted });
 export type StreamFilter = z.infer<typeof streamFilterSchema>;
 
 /**
@@ -25,13 +26,30 @@ export const streamListRequestSchema = z.strictObject({
 });
 export type StreamListRequest = z.infer<typeof streamListRequestSchema>;
 
-/** The question to every gateway. Without `of` it is about the streams of all users. */
-export const streamQuestionSchema = z.object({
-  id: z.uuid(),
-  ended: z.boolean(),
-  of: ownerSchema.optional(),
-  where: streamFilterSchema,
-});
+/** `POST /v1/streams/end`; the caller is in a header, and `privileged` if they may end streams of other users. */
+export const endStreamRequestSchema = z.strictObject({ stream: z.string().min(1).max(300) });
+export type EndStreamRequest = z.infer<typeof endStreamRequestSchema>;
+
+/** The user who ends a stream. */
+const enderSchema = ownerSchema.extend({ user: z.string().max(2048) });
+export type StreamEnder = z.infer<typeof enderSchema>;
+
+/**
+ * The question to every gateway. Without `of` it is about the streams of all users. With `endedBy` the gateway ends the
+ * open stream that it is about, and answers with it. A gateway of a version that does not know `where.stream` cannot
+ * read such a question, and counts as one that did not answer.
+ */
+export const streamQuestionSchema = z
+  .object({
+    id: z.uuid(),
+    ended: z.boolean(),
+    of: ownerSchema.optional(),
+    where: streamFilterSchema,
+    endedBy: enderSchema.optional(),
+  })
+  .refine(({ ended, where, endedBy }) => endedBy === undefined || (!ended && where.stream !== undefined), {
+    message: 'only one open stream can be ended',
+  });
 export type StreamQuestion = z.infer<typeof streamQuestionSchema>;
 
 const short = z.string().max(300);

@@ -158,6 +158,29 @@ describe("the gateway's own API", () => {
     expect(all.callerOf(all.calls[0]!)).toMatchObject({ privileged: true });
   });
 
+  it('asks authorize to end a stream on behalf of the caller, and never for a GET or a page of another site', async () => {
+    const stream = `${api}/streams/0b7c1c0e-5d0a-4f0e-9a50-2f7f0b0f6f11`;
+    const mine = setUp();
+    await mine.agent.delete(stream).expect(401);
+    await mine.agent.delete(stream).set('cookie', cookie).set('origin', 'https://evil').expect(403);
+    await mine.agent.delete(stream).set('cookie', cookie).expect(403);
+    await mine.agent.get(stream).set('authorization', bearer).expect(404);
+    await mine.agent.delete(`${api}/streams`).set('authorization', bearer).expect(404);
+    await mine.agent.delete(`${api}/streams/..%2fx`).set('authorization', bearer).expect(400);
+    expect(mine.calls).toEqual([]);
+    await mine.agent.delete(stream).set('authorization', bearer).expect(200);
+    expect(mine.calls).toMatchObject([
+      { method: 'POST', path: '/v1/streams/end', body: { stream: stream.split('/').at(-1) } },
+    ]);
+    expect(mine.callerOf(mine.calls[0]!)).toMatchObject({ privileged: false, identity: { user: 'alice@example.com' } });
+    expect(mine.events.filter(({ path }) => path === stream).map(({ status }) => status)).toEqual([
+      401, 403, 403, 404, 200,
+    ]);
+    const all = setUp(true);
+    await all.agent.delete(stream).set('authorization', bearer).expect(200);
+    expect(all.callerOf(all.calls[0]!)).toMatchObject({ privileged: true });
+  });
+
   it.each([
     'all=yes',
     'ended=',
@@ -168,6 +191,7 @@ describe("the gateway's own API", () => {
     'of=bob',
     'constructor=x',
     `session=${'x'.repeat(1025)}`,
+    'stream=x',
   ])('refuses a list of streams with ?%s', async (query) => {
     const { agent, calls } = setUp(true);
     await agent.get(`${api}/streams?${query}`).set('authorization', bearer).expect(400);

@@ -1,11 +1,11 @@
-import { streamFilterSchema, type StreamListRequest } from '@sallyport/contracts';
-import { callerHeader, encodeCaller, ProblemError } from '@sallyport/kit';
+import { streamFilterSchema, type EndStreamRequest, type StreamListRequest } from '@sallyport/contracts';
+import { callerHeader, encodeCaller, ProblemError, type Caller } from '@sallyport/kit';
 import type { Express, Request } from 'express';
 import type { createAuditedCall } from './audited-call.ts';
 import type { OwnApiDeps } from './own-api-deps.ts';
 
 /** Every gateway has a second to answer. Authorize and Redis need time in addition. */
-const listTimeoutMs = 4000;
+const timeoutMs = 4000;
 
 const known = ['ended', 'all', 'user', 'cluster', 'session'];
 
@@ -28,8 +28,8 @@ function readListQuery({ query }: Request): StreamListRequest {
 }
 
 /**
- * Mounts `<prefix>/streams`: the open or ended streams of all gateways. Callers see their own. Callers with the right in
- * `api.policy.sessions` can see those of all users.
+ * Mounts `<prefix>/streams`: the open or ended streams of all gateways, and the end of one of them. Callers see and end
+ * their own. Callers with the right in `api.policy.sessions` can see and end those of all users.
  */
 export function mountStreams(
   app: Express,
@@ -37,16 +37,22 @@ export function mountStreams(
   call: ReturnType<typeof createAuditedCall>,
   { authorize }: Pick<OwnApiDeps, 'authorize'>,
 ): void {
+  const ask = (path: string, caller: Caller, body: unknown) =>
+    authorize.request({
+      method: 'POST',
+      path,
+      headers: { [callerHeader]: encodeCaller(caller) },
+      body,
+      timeoutMs,
+    });
   app.get(
     `${prefix}/streams`,
+    call('sessions', (request, caller) => ask('/v1/streams', caller, readListQuery(request))),
+  );
+  app.delete(
+    `${prefix}/streams/:id`,
     call('sessions', (request, caller) =>
-      authorize.request({
-        method: 'POST',
-        path: '/v1/streams',
-        headers: { [callerHeader]: encodeCaller(caller) },
-        body: readListQuery(request),
-        timeoutMs: listTimeoutMs,
-      }),
+      ask('/v1/streams/end', caller, { stream: String(request.params.id) } satisfies EndStreamRequest),
     ),
   );
 }

@@ -1,17 +1,19 @@
 import { streamQuestionSchema, type Change, type StreamAnswer } from '@sallyport/contracts';
 import { ProblemError, type Logger, type ServiceClient } from '@sallyport/kit';
+import { endAskedStream } from './end-asked-stream.ts';
 import { selectStreams } from './select-streams.ts';
 import type { StreamRegistry } from './stream-registry.ts';
 
 type AnswerQuestionDeps = {
-  registry: Pick<StreamRegistry, 'all' | 'ofUser' | 'ended'>;
+  registry: Pick<StreamRegistry, 'all' | 'ofUser' | 'ended' | 'cut'>;
   authorize: Pick<ServiceClient, 'request'>;
   producer: string;
   logger: Logger;
 };
 
 /**
- * Answers `streams-requested` from the change feed with the streams of this gateway. A failure is only logged, because
+ * Answers `streams-requested` from the change feed with the streams of this gateway. A question that ends a stream ends
+ * it before the answer. A failure is only logged, because
  * the caller is told which gateways did not answer.
  */
 export function createAnswerQuestion({
@@ -24,6 +26,7 @@ export function createAnswerQuestion({
     if (change.type !== 'streams-requested') return;
     try {
       const question = streamQuestionSchema.parse(change.question);
+      endAskedStream(registry, question);
       const selected = selectStreams(registry, question, producer);
       const answer: StreamAnswer = { question: question.id, proxy: producer, ...selected };
       await authorize.request({ method: 'POST', path: '/v1/streams/answer', body: answer });

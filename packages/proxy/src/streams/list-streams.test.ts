@@ -239,6 +239,52 @@ describe('a question in the change feed', () => {
     expect(calls).toHaveLength(1);
   });
 
+  it('ends one stream in the name of its owner or of another user, before it is answered', async () => {
+    await start();
+    const opened = [await open(`${pods}?watch=true`, 'alice'), await open(`${pods}?watch=true`, 'bob')];
+    for (const response of opened) response.resume();
+    const idOf = (subject: string) => select({ of: of(subject) }).rows[0]!.id;
+    const calls: ServiceRequest[] = [];
+    const { answer } = asking(async (call) => void calls.push(call) as never);
+    const end = (by: string, stream: string | undefined, owner?: string) =>
+      answer({
+        type: 'streams-requested',
+        question: {
+          id: question,
+          ended: false,
+          where: { stream },
+          ...(owner === undefined ? {} : { of: of(owner) }),
+          endedBy: { ...of(by), user: `${by}\u001b@example.com` },
+        },
+      });
+    const [alices, bobs] = [idOf('alice'), idOf('bob')];
+    // mallory has no right to the streams of others, and a question about no stream in particular is not valid.
+    await end('mallory', alices, 'mallory');
+    await end('mallory', undefined);
+    await end('mallory', 'other');
+    expect(rig.streams.registry.size).toBe(2);
+    await end('alice', alices, 'alice');
+    await end('carol', bobs);
+    expect(calls.map(({ body }) => (body as StreamAnswer).rows.map(({ id, reason }) => [id, reason]))).toEqual([
+      [],
+      [],
+      [[alices, 'ended-by-user']],
+      [[bobs, 'ended-by-user']],
+    ]);
+    await until(() => rig.streams.registry.size === 0);
+    expect(select({ ended: true }).rows.map(({ id, reason, detail }) => [id, reason, detail])).toEqual([
+      [bobs, 'ended-by-user', 'carol\\u001b@example.com ended this stream.'],
+      [alices, 'ended-by-user', 'You ended this stream.'],
+    ]);
+    const recorded = rig.events.flatMap(({ type, data: { sallyport } }) =>
+      sallyport.stream?.reason === 'ended-by-user' ? [`${type} ${sallyport.stream.id}`] : [],
+    );
+    for (const id of [alices, bobs])
+      expect(recorded.filter((one) => one.endsWith(id))).toEqual(
+        expect.arrayContaining([`stream.cut ${id}`, `stream.closed ${id}`]),
+      );
+  });
+
   it('that is not valid, or whose answer is refused, does no harm, and is logged unless the question was closed', async () => {
     await start();
     const { answer, lines } = asking(() => Promise.reject(new ProblemError('service-unavailable', 'down')));

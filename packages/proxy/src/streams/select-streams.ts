@@ -1,5 +1,6 @@
 import { maxStreamRows, type OwnedStreamRow, type StreamQuestion } from '@sallyport/contracts';
 import { describeStream } from './describe-stream.ts';
+import { findStreams, fits } from './find-streams.ts';
 import { roundRobin } from './round-robin.ts';
 import type { OpenStream } from '../exchange/exchange.ts';
 import { ownerKey } from './owner-key.ts';
@@ -8,26 +9,9 @@ import type { StreamRegistry } from './stream-registry.ts';
 /** The size of one answer in bytes of JSON. Rows can be long, because clients choose some of the names in them. */
 const maxBytes = 1024 * 1024;
 
-type Wanted = Pick<StreamQuestion, 'of' | 'where'>;
-type Facts = { user: string; cluster: string; sessionId: string };
-
-function fits({ user, cluster, sessionId }: Facts, { where }: Wanted): boolean {
-  return (
-    (where.user === undefined || where.user === user) &&
-    (where.cluster === undefined || where.cluster === cluster) &&
-    (where.session === undefined || where.session === sessionId)
-  );
-}
-
-function isOf(row: OwnedStreamRow, { of }: Wanted): boolean {
+function isOf(row: OwnedStreamRow, { of }: Pick<StreamQuestion, 'of'>): boolean {
   return of === undefined || (row.issuer === of.issuer && row.subject === of.subject);
 }
-
-const factsOf = ({ exchange: { answer, upstream } }: OpenStream): Facts => ({
-  user: answer?.identity?.user ?? '',
-  cluster: upstream?.name ?? '',
-  sessionId: answer?.session?.id ?? '',
-});
 
 /** Describes as many as there is room for, and counts the rest. */
 function gather<T>(
@@ -58,7 +42,7 @@ const streamsFirst = (open: readonly OpenStream[]) => [
  */
 export function selectStreams(
   registry: Pick<StreamRegistry, 'all' | 'ofUser' | 'ended'>,
-  question: Omit<StreamQuestion, 'id'>,
+  question: Omit<StreamQuestion, 'id' | 'endedBy'>,
   proxy: string,
 ): { rows: OwnedStreamRow[]; omitted: number } {
   if (question.ended) {
@@ -71,8 +55,7 @@ export function selectStreams(
     );
     return { rows: rows.toSorted((a, b) => b.end! - a.end!), omitted };
   }
-  const open = Array.from(question.of ? registry.ofUser(question.of) : registry.all());
-  const wanted = streamsFirst(open.filter((stream) => fits(factsOf(stream), question)));
+  const wanted = streamsFirst(findStreams(registry, question));
   const { rows, omitted } = gather(
     roundRobin(wanted, ({ exchange: { answer } }) => ownerKey(answer?.identity)),
     (stream) => describeStream(stream, proxy, undefined),
