@@ -169,6 +169,61 @@ describe('sallyport sessions', () => {
     expect((await rig.run('sessions', 'list')).out).toContain('Z (in 2m)');
   });
 
+  it('ends streams by id or its beginning, and stops at the first that does not exist', async () => {
+    const asked: string[] = [];
+    const id = (last: number) => `0b7c1c0e-5d0a-4f0e-9a50-2f7f0b0f6f1${last}`;
+    const stream = {
+      kind: 'exec',
+      proxy: 'p',
+      cluster: 'dev',
+      verb: 'create',
+      user: 'bob',
+      sessionId: 's',
+      clientAddress: '::1',
+      auditId: 'a',
+      namespace: 'n',
+      resource: 'pods',
+      name: 'web',
+      subresource: 'exec',
+      path: '/',
+      since: 1,
+      bytesIn: 0,
+      bytesOut: 0,
+    };
+    gateway.override = ({ method, path, query }) => {
+      if (path.endsWith('/sessions')) return { status: 200, body: { sessions: [], maySeeAll: true } };
+      if (method === 'GET') {
+        const streams = query.get('all') === 'true' ? [1, 2].map((last) => ({ ...stream, id: id(last) })) : [];
+        return { status: 200, body: { streams, missing: [], omitted: 0 } };
+      }
+      asked.push(`${method} ${path}`);
+      return path.endsWith(id(9))
+        ? { status: 404, body: { detail: 'No open stream has this ID, or it is not yours.' } }
+        : { status: 204, body: undefined };
+    };
+    const end = (...ids: string[]) => rig.run('sessions', 'revoke', ...ids.flatMap((one) => ['--stream', one]));
+    expect(await end(id(1), id(2))).toMatchObject({
+      code: 0,
+      out: `Ended stream ${id(1)}.\nEnded stream ${id(2)}.\n`,
+    });
+    expect(await end('0b7c1c0e')).toMatchObject({
+      code: 2,
+      out: '',
+      err: expect.stringContaining('is the beginning of 2 ids'),
+    });
+    expect(await end(id(9), id(2))).toMatchObject({
+      code: 5,
+      out: '',
+      err: expect.stringContaining('No open stream has this ID, or it is not yours.'),
+    });
+    expect(asked).toEqual([1, 2, 9].map((last) => `DELETE /.sallyport/api/v1/streams/${id(last)}`));
+    expect(await end('../sessions/x')).toMatchObject({ code: 2, err: expect.stringContaining('is not a stream id') });
+    expect(JSON.parse((await rig.run('sessions', 'revoke', '-o', 'json', '--stream', id(1))).out)).toEqual({
+      ended: [id(1)],
+    });
+    expect(gateway.sessions.size).toBe(1);
+  });
+
   it('revokes all sessions of a user, or only those of one provider', async () => {
     await rig.run('login', '--gateway', gateway.origin);
     expect(gateway.sessions.size).toBe(2);
@@ -217,6 +272,9 @@ describe('sallyport sessions', () => {
     [['--user', 'x', '--all-sessions']],
     [['--user', '']],
     [['a', '--provider', 'corp']],
+    [['a', '--stream', 'b']],
+    [['--stream', 'b', '--user', 'alice@example.com']],
+    [['--stream', 'b', '--provider', 'corp']],
   ])('needs to know which sessions to revoke (%j)', async (args) => {
     expect(await rig.run('sessions', 'revoke', ...args)).toMatchObject({ code: 2, out: '' });
     expect(gateway.sessions.size).toBe(1);

@@ -1,6 +1,7 @@
 import { readAnswer, revokedSchema } from '../gateway/answers.ts';
 import { resolveSessionIds } from '../gateway/list-sessions.ts';
 import { callAsUser, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
+import { resolveStreamIds } from '../gateway/resolve-stream-ids.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { confirm } from '../terminal/confirm.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
@@ -8,27 +9,47 @@ import { isData, render } from '../terminal/output.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { GatewayOptions } from './command-kit.ts';
 
-const sessionsPath = '/.sallyport/api/v1/sessions';
+const api = '/.sallyport/api/v1';
+const sessionsPath = `${api}/sessions`;
 
-export type RevokeOptions = GatewayOptions & { user?: string; provider?: string; allSessions?: boolean; yes?: boolean };
+export type RevokeOptions = GatewayOptions & {
+  user?: string;
+  provider?: string;
+  allSessions?: boolean;
+  stream?: string[];
+  yes?: boolean;
+};
 
-async function revokeByName(
+/** What can be ended by its id. */
+const kinds = {
+  sessions: { noun: 'session', done: 'Revoked', list: 'sallyport sessions list', resolve: resolveSessionIds },
+  streams: {
+    noun: 'stream',
+    done: 'Ended stream',
+    list: 'sallyport sessions list --streams',
+    resolve: resolveStreamIds,
+  },
+} as const;
+
+async function endByName(
   environment: Environment,
   gateway: OpenGateway,
-  ids: readonly string[],
+  { kind, ids }: { kind: keyof typeof kinds; ids: readonly string[] },
   options: RevokeOptions,
 ): Promise<void> {
+  const { noun, done, list, resolve } = kinds[kind];
   const wrong = ids.find((id) => !/^[A-Za-z0-9_.:-]{1,200}…?$/.test(id));
   if (wrong !== undefined)
-    throw new CliError('usage', `"${wrong}" is not a session id`, 'To list sessions, run: sallyport sessions list');
-  const revoked: string[] = [];
+    throw new CliError('usage', `"${wrong}" is not a ${noun} id`, `To list ${noun}s, run: ${list}`);
+  const ended: string[] = [];
   // All of them are known before the first one ends.
-  for (const id of await resolveSessionIds(gateway, ids)) {
-    await callAsUser(gateway, { method: 'DELETE', path: `${sessionsPath}/${encodeURIComponent(id)}` });
-    revoked.push(id);
-    if (!isData(options.output)) environment.stdout.write(`Revoked ${forTerminal(id)}.\n`);
+  for (const id of await resolve(gateway, ids)) {
+    await callAsUser(gateway, { method: 'DELETE', path: `${api}/${kind}/${encodeURIComponent(id)}` });
+    ended.push(id);
+    if (!isData(options.output)) environment.stdout.write(`${done} ${forTerminal(id)}.\n`);
   }
-  if (isData(options.output)) environment.stdout.write(await render(options.output, { revoked }, () => ''));
+  const body = kind === 'sessions' ? { revoked: ended } : { ended };
+  if (isData(options.output)) environment.stdout.write(await render(options.output, body, () => ''));
 }
 
 async function revokeMany(environment: Environment, gateway: OpenGateway, options: RevokeOptions): Promise<void> {
@@ -59,22 +80,26 @@ async function revokeMany(environment: Environment, gateway: OpenGateway, option
   );
 }
 
-/** `sallyport sessions revoke`: ends the named sessions, all sessions of one user, or the sessions of all users. */
+/**
+ * `sallyport sessions revoke`: ends the named sessions, all sessions of one user, the sessions of all users, or the named
+ * streams.
+ */
 export async function revokeSessions(environment: Environment, ids: string[], options: RevokeOptions): Promise<void> {
-  const ways = [ids.length > 0, options.user !== undefined, options.allSessions === true].filter(Boolean).length;
+  const { stream = [] } = options;
+  const ways = [ids.length > 0, stream.length > 0, options.user !== undefined, options.allSessions === true].filter(
+    Boolean,
+  ).length;
   if (ways !== 1)
     throw new CliError(
       'usage',
       ways === 0 ? 'no session is given' : 'sessions are given in more than one way',
-      'Give session ids, --user NAME or --all-sessions. See "sallyport sessions revoke --help".',
+      'Give session ids, --stream ID, --user NAME or --all-sessions. See "sallyport sessions revoke --help".',
     );
   if (options.user === '') throw new CliError('usage', '--user is empty', 'Write --user bob@example.com.');
-  if (ids.length > 0 && options.provider !== undefined)
-    throw new CliError(
-      'usage',
-      '--provider needs --user or --all-sessions',
-      'A session id is enough to name a session.',
-    );
+  if (ids.length + stream.length > 0 && options.provider !== undefined)
+    throw new CliError('usage', '--provider needs --user or --all-sessions', 'An id is enough to name a session.');
   const gateway = await openGateway(environment, options);
-  await (ids.length > 0 ? revokeByName(environment, gateway, ids, options) : revokeMany(environment, gateway, options));
+  if (ids.length > 0) return endByName(environment, gateway, { kind: 'sessions', ids }, options);
+  if (stream.length > 0) return endByName(environment, gateway, { kind: 'streams', ids: stream }, options);
+  return revokeMany(environment, gateway, options);
 }

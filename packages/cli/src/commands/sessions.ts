@@ -70,6 +70,11 @@ export function addSessions(program: Command, environment: Environment): void {
     .option('--user <name>', 'all sessions of this user: yourself, or another user if the gateway allows it')
     .option('--all-sessions', 'the sessions of all users, if the gateway allows it; asks for confirmation')
     .option('--provider <id>', 'with --user or --all-sessions: only sessions from this identity provider')
+    .option(
+      '--stream <id>',
+      'end only this open stream; can be repeated, ids or their beginnings are in "sessions list --streams"',
+      (id: string, before: string[] | undefined) => [...(before ?? []), id],
+    )
     .option('--yes', 'do not ask for confirmation')
     .action((ids: string[], options: RevokeOptions) => revokeSessions(environment, ids, options));
   withExample(
@@ -77,6 +82,7 @@ export function addSessions(program: Command, environment: Environment): void {
     'sallyport sessions revoke 5f0c6a1e',
     'sallyport sessions revoke --user bob@example.com',
     'sallyport sessions revoke --all-sessions --yes',
+    'sallyport sessions revoke --stream 0b7c1c0e-5d0a-4f0e-9a50-2f7f0b0f6f11',
   );
   withExample(
     sessions,
