@@ -9,6 +9,8 @@ import { findHome, localFault } from '../home/home.ts';
 import { openKnownGateways, readAuthority } from '../home/known-gateways.ts';
 import { authorityInKubeconfig } from '../kubeconfig/authority-in-kubeconfig.ts';
 import { kubeconfigFiles } from '../kubeconfig/kubeconfig-file.ts';
+import { findProxy, type Proxy } from '../proxy/find-proxy.ts';
+import { openTunnel } from '../proxy/open-tunnel.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
 import { exchangeRaw, type RawTarget } from './probe/raw-exchange.ts';
@@ -35,6 +37,7 @@ async function chooseTrust(
   address: GatewayAddress,
   target: Omit<RawTarget, 'ca'>,
   choices: TrustChoices,
+  proxy: Proxy | undefined,
 ): Promise<string[] | undefined> {
   for (const [index, choice] of choices.entries()) {
     const ca = await choice();
@@ -42,7 +45,8 @@ async function chooseTrust(
       await exchangeRaw({ ...target, ca }, []);
       return ca;
     } catch (error) {
-      if (!isTrustFault(error) || index + 1 === choices.length) throw unreachable(address.origin, error);
+      if (error instanceof CliError) throw error;
+      if (!isTrustFault(error) || index + 1 === choices.length) throw unreachable(address.origin, error, proxy?.name);
     }
   }
   return undefined;
@@ -52,8 +56,13 @@ async function chooseTrust(
  * Returns the first cluster that the owner of the token can see. Returns undefined if the target is not a Sallyport
  * gateway, or is the host of a single cluster.
  */
-async function firstCluster(address: GatewayAddress, token: string, trust: TrustChoices): Promise<string | undefined> {
-  const { status, body } = await createGatewayClient(address, trust).call({
+async function firstCluster(
+  address: GatewayAddress,
+  token: string,
+  trust: TrustChoices,
+  { env }: Environment,
+): Promise<string | undefined> {
+  const { status, body } = await createGatewayClient(address, trust, env).call({
     method: 'GET',
     path: '/.sallyport/api/v1/clusters',
     token,
@@ -68,7 +77,15 @@ export async function openTarget(environment: Environment, options: TargetOption
   const address = serverAddress(options.target);
   const url = new URL(address.origin);
   const secure = address.scheme === 'https';
-  const place = { secure, host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port) || (secure ? 443 : 80) };
+  const port = Number(url.port) || (secure ? 443 : 80);
+  const proxy = findProxy(address.origin, environment.env);
+  const place = {
+    secure,
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port,
+    openTunnel:
+      proxy && ((timeoutMs: number) => openTunnel(proxy, `${url.hostname}:${port}`, AbortSignal.timeout(timeoutMs))),
+  };
   const remembered =
     options.caFile === undefined
       ? openKnownGateways(findHome(environment)).authorityOf(address)
@@ -77,8 +94,9 @@ export async function openTarget(environment: Environment, options: TargetOption
     address,
     place,
     trustChoices(remembered, () => authorityInKubeconfig(kubeconfigFiles(environment), address)),
+    proxy,
   );
-  const cluster = address.cluster ?? (await firstCluster(address, token, [() => ca]));
+  const cluster = address.cluster ?? (await firstCluster(address, token, [() => ca], environment));
   return {
     ...place,
     ca,

@@ -1,5 +1,11 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { isIP } from 'node:net';
+import { connect as tlsConnect } from 'node:tls';
+import type { Environment } from '../environment/environment.ts';
+import { findProxy, type Proxy } from '../proxy/find-proxy.ts';
+import { openTunnel } from '../proxy/open-tunnel.ts';
+import { CliError } from '../terminal/cli-error.ts';
 import type { GatewayAddress } from './gateway-address.ts';
 import { isTrustFault, unreachable } from './unreachable.ts';
 
@@ -45,7 +51,24 @@ function readBody(response: IncomingMessage): Promise<unknown> {
   });
 }
 
-function send(address: GatewayAddress, call: GatewayCall, ca: string[] | undefined): Promise<GatewayAnswer> {
+/** Returns the option that sends a request through the proxy, if there is one: TLS to the gateway inside a tunnel. */
+async function throughProxy({ origin }: GatewayAddress, tls: object, proxy: Proxy | undefined, signal: AbortSignal) {
+  if (proxy === undefined) return {};
+  const { hostname, port } = new URL(origin);
+  const socket = await openTunnel(proxy, `${hostname}:${port || 443}`, signal);
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const servername = isIP(host) === 0 ? { servername: host } : {}; // SNI carries names only (RFC 6066, 3)
+  return {
+    createConnection: () => tlsConnect({ socket, host, ...servername, ALPNProtocols: ['http/1.1'], ...tls }),
+  };
+}
+
+async function send(
+  address: GatewayAddress,
+  call: GatewayCall,
+  ca: string[] | undefined,
+  proxy: Proxy | undefined,
+): Promise<GatewayAnswer> {
   const body =
     call.json !== undefined
       ? JSON.stringify(call.json)
@@ -56,15 +79,18 @@ function send(address: GatewayAddress, call: GatewayCall, ca: string[] | undefin
   if (call.token !== undefined) headers.authorization = `Bearer ${call.token}`;
   if (body !== undefined)
     headers['content-type'] = call.json === undefined ? 'application/x-www-form-urlencoded' : 'application/json';
-  const timeoutMs = call.timeoutMs ?? 15_000;
+  const signal = AbortSignal.timeout(call.timeoutMs ?? 15_000);
+  const tls = ca === undefined ? {} : { ca };
+  const connection = await throughProxy(address, tls, proxy, signal);
   return new Promise((resolve, reject) => {
     const make = address.scheme === 'https' ? httpsRequest : httpRequest;
     // Redirects are never followed, because the credential is for this origin only.
     const request = make(new URL(call.path, address.origin), {
       method: call.method,
       headers,
-      signal: AbortSignal.timeout(timeoutMs),
-      ...(ca === undefined ? {} : { ca }),
+      signal,
+      ...tls,
+      ...connection,
     });
     request.on('error', reject);
     request.on('response', (response) => {
@@ -74,19 +100,28 @@ function send(address: GatewayAddress, call: GatewayCall, ca: string[] | undefin
   });
 }
 
-/** Creates the client of one gateway. It throws a CliError if the gateway cannot be reached or trusted. */
-export function createGatewayClient(address: GatewayAddress, trust: TrustChoices): GatewayClient {
+/**
+ * Creates the client of one gateway. It uses the proxy that the environment variables name. It throws a CliError if the
+ * gateway cannot be reached or trusted.
+ */
+export function createGatewayClient(
+  address: GatewayAddress,
+  trust: TrustChoices,
+  env: Environment['env'],
+): GatewayClient {
   let chosen = 0;
   return {
     address,
     async call(call) {
+      const proxy = findProxy(address.origin, env);
       for (;;) {
         const ca = await trust[chosen]?.();
         try {
-          return await send(address, call, ca);
+          return await send(address, call, ca, proxy);
         } catch (error) {
+          if (error instanceof CliError) throw error;
           // Nothing of the request was sent before the certificate was rejected, so it can be sent again.
-          if (!isTrustFault(error) || chosen + 1 >= trust.length) throw unreachable(address.origin, error);
+          if (!isTrustFault(error) || chosen + 1 >= trust.length) throw unreachable(address.origin, error, proxy?.name);
           chosen += 1;
         }
       }

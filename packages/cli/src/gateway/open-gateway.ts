@@ -33,7 +33,7 @@ export function openGatewayAt(environment: Environment, address: GatewayAddress)
     home,
     known,
     address,
-    client: createGatewayClient(address, trust),
+    client: createGatewayClient(address, trust, environment.env),
     store: openCredentialStore(home, address, environment),
   };
 }

@@ -41,13 +41,14 @@ export function isTrustFault(error: unknown): boolean {
   return trustFaults.has(codeOf(error));
 }
 
-/** Returns the error for a failed connection: what is wrong, and what to do about it. */
-export function unreachable(origin: string, error: unknown): CliError {
+/** Returns the error for a failed connection: what is wrong, and what to do about it. `proxy` is what lies between. */
+export function unreachable(origin: string, error: unknown, proxy?: string): CliError {
   const code = codeOf(error);
+  const through = proxy === undefined ? '' : ` through the proxy ${proxy}`;
   if (trustFaults.has(code)) {
     return new CliError(
       'unreachable',
-      `the certificate of the gateway ${origin} is signed by an authority that this machine does not trust`,
+      `the certificate of the gateway ${origin}${proxy === undefined ? '' : ` (through the proxy ${proxy})`} is signed by an authority that this machine does not trust`,
       `If this is your gateway, give its CA once: sallyport login --gateway ${origin} --ca-file FILE`,
       { cause: error },
     );
@@ -56,5 +57,7 @@ export function unreachable(origin: string, error: unknown): CliError {
     code.startsWith('ERR_SSL') ? 'the TLS handshake failed' : `the connection failed${code === '' ? '' : ` (${code})`}`,
     'Check the address and your network.',
   ];
-  return new CliError('unreachable', `the gateway ${origin} cannot be reached: ${what}`, hint, { cause: error });
+  return new CliError('unreachable', `the gateway ${origin} cannot be reached${through}: ${what}`, hint, {
+    cause: error,
+  });
 }

@@ -95,6 +95,25 @@ describe('the fetch for a provider', () => {
     await close();
   });
 
+  it('uses a proxy that is named without a scheme, but never for this machine', async () => {
+    const { fetch, close } = createOutboundFetch({ ca, httpsProxy: `127.0.0.1:${port(proxy)}` });
+    expect(await (await fetch('https://idp.test:8444/', get)).text()).toBe('hello idp.test:8444');
+    expect(tunnels.at(-1)).toBe('idp.test:8444');
+    const before = tunnels.length;
+    expect(await (await fetch(`https://127.0.0.1:${port(provider)}/`, get)).text()).toContain('hello');
+    expect(tunnels).toHaveLength(before);
+    await close();
+  });
+
+  it.each(['http://', 'http://user:secret@p:port', 'socks5://user:secret@p:1080'])(
+    'refuses %s as a proxy, and does not repeat it',
+    (httpsProxy) => {
+      expect(() => createOutboundFetch({ httpsProxy })).toThrow(
+        'HTTPS_PROXY is not the address of an HTTP proxy. Write it like http://proxy.example.com:3128.',
+      );
+    },
+  );
+
   it('does not reuse connections, which servers close without notice, because a code cannot be redeemed twice', async () => {
     const asked: string[] = [];
     const server = createTcpServer((socket) => {

@@ -11,6 +11,20 @@ type OutboundFetchDeps = {
   keepAliveMs?: number;
 };
 
+/** Returns the address of the proxy with its scheme. The error does not repeat the text, which may contain a password. */
+function withScheme(text: string): string {
+  if (text === '') return '';
+  const whole = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
+  const url = URL.canParse(whole) ? new URL(whole) : undefined;
+  if (url === undefined || url.hostname === '' || !/^https?:$/.test(url.protocol))
+    throw new Error('HTTPS_PROXY is not the address of an HTTP proxy. Write it like http://proxy.example.com:3128.');
+  return whole;
+}
+
+/** Returns what is reached directly: what NO_PROXY lists, and this machine, as in the clients of Kubernetes. */
+const withThisMachine = (noProxy: string) =>
+  noProxy.trim() === '*' ? '*' : ['localhost', '127.0.0.1', '[::1]', noProxy].filter((entry) => entry !== '').join(',');
+
 /**
  * Creates a fetch for one provider, with its certificate authority and the proxy of the environment. By default each
  * connection serves one request, because a server may close an idle one just as the next request is sent, and a login
@@ -22,8 +36,8 @@ export function createOutboundFetch(deps: OutboundFetchDeps): { fetch: OutboundF
   // Empty strings stop the agent from reading the environment itself.
   const agent = new EnvHttpProxyAgent({
     httpProxy: '',
-    httpsProxy: deps.httpsProxy ?? '',
-    noProxy: deps.noProxy ?? '',
+    httpsProxy: withScheme(deps.httpsProxy?.trim() ?? ''),
+    noProxy: withThisMachine(deps.noProxy ?? ''),
     connect: { timeout: 3000, ...tls },
     requestTls: { timeout: 3000, ...tls },
     ...(keepAliveMs > 0 ? { keepAliveTimeout: keepAliveMs } : { pipelining: 0 }),

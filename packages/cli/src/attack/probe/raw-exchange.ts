@@ -4,20 +4,28 @@ import { readReply, type RawReply } from './raw-reply.ts';
 
 /**
  * The destination: TLS, or unencrypted on this machine. `ca` has the trusted authorities in PEM, and undefined means
- * those of Node.js.
+ * those of Node.js. `openTunnel` opens a connection to it through a proxy, if one lies between.
  */
-export type RawTarget = { secure: boolean; host: string; port: number; ca: string[] | undefined };
+export type RawTarget = {
+  secure: boolean;
+  host: string;
+  port: number;
+  ca: string[] | undefined;
+  openTunnel?: ((timeoutMs: number) => Promise<Socket>) | undefined;
+};
 
 /** After this silence, the bytes received so far count as the response. */
 const quietMs = 2500;
 const timeoutMs = 15_000;
 const maxBytes = 4 * 1024 * 1024;
 
-function dial({ secure, host, port, ca }: RawTarget): Promise<Socket> {
+async function dial({ secure, host, port, ca, openTunnel }: RawTarget): Promise<Socket> {
+  const tunnel = await openTunnel?.(timeoutMs);
   return new Promise((resolve, reject) => {
     const servername = /^[\d.]+$|:/.test(host) ? {} : { servername: host }; // SNI carries names only (RFC 6066, 3)
+    const tls = { ...servername, ALPNProtocols: ['http/1.1'], ...(ca === undefined ? {} : { ca }) };
     const socket: Socket = secure
-      ? tlsConnect({ host, port, ...servername, ALPNProtocols: ['http/1.1'], ...(ca === undefined ? {} : { ca }) })
+      ? tlsConnect({ host, port, ...tls, ...(tunnel === undefined ? {} : { socket: tunnel }) })
       : netConnect({ host, port });
     socket.setTimeout(timeoutMs, () => socket.destroy(new Error('no response in time')));
     socket.once(secure ? 'secureConnect' : 'connect', () => {
