@@ -40,7 +40,7 @@ async function logout(environment: Environment, options: LogoutOptions): Promise
   const everywhere = options.everywhere === true;
   const credential = store.read();
   // Local first: this machine must not keep the credential, whatever the network does.
-  if (credential !== undefined) store.forget(credential.token);
+  store.forget(credential?.token);
   const outcome = credential === undefined ? undefined : await endSession(gateway, credential.token, everywhere);
   if (everywhere && outcome !== 'ended') {
     throw new CliError(

@@ -6,44 +6,25 @@ import type { Credential } from './credential.ts';
 import { execCacheText } from './exec-cache.ts';
 import { ensureDirectory, localFault, readIfThere, type Home } from './home.ts';
 import { readMachineClock } from './machine-clock.ts';
+import { formatStoredCredential, hashOf, parseStoredCredential, type StoredCredential } from './stored-credential.ts';
+import { openTokenPlace } from './token-place.ts';
 import { writeFileAtomically } from './write-file-atomically.ts';
 
-/** Stores the login at one gateway: the credential itself, and the few lines that the sh front reads. */
+/**
+ * Stores the login at one gateway: the credential itself, and the few lines that the sh front reads. With
+ * SALLYPORT_KEYRING=1, the token is in the keyring of the system, and there is nothing for the sh front.
+ */
 export type CredentialStore = {
   directory: string;
   read(): Credential | undefined;
   /** Stores a credential that the gateway has just accepted. */
   keep(credential: Credential): void;
-  /** Deletes the credential if it is still this one. Another process may have logged in again in the meantime. */
-  forget(token: string): void;
+  /**
+   * Deletes the credential if it is still this one. Another process may have logged in again in the meantime. Without a
+   * token, deletes whatever is there.
+   */
+  forget(token?: string): void;
 };
-
-type Stored = Credential & { version: 1; gateway: string };
-
-function isStored(value: unknown, origin: string): value is Stored {
-  const { version, gateway, token, user, sessionId, expiresAt, idleMs } = (value ?? {}) as Partial<Stored>;
-  return (
-    version === 1 &&
-    gateway === origin &&
-    typeof token === 'string' &&
-    /^[A-Za-z0-9._~+/-]{16,4096}=*$/.test(token) &&
-    typeof user === 'string' &&
-    typeof sessionId === 'string' &&
-    Number.isSafeInteger(expiresAt) &&
-    Number.isSafeInteger(idleMs)
-  );
-}
-
-function parse(text: string, origin: string): Credential | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (!isStored(value, origin)) return undefined;
-    const { token, user, sessionId, expiresAt, idleMs } = value;
-    return { token, user, sessionId, expiresAt, idleMs };
-  } catch {
-    return undefined;
-  }
-}
 
 // A backup or a careless copy may have made the file readable for others. Fix that, as ssh would ask the user to.
 function closeToOthers(file: string): void {
@@ -56,32 +37,55 @@ export function openCredentialStore(home: Home, address: GatewayAddress, environ
   const [file, cache, lastServed] = ['credential.json', 'exec-cache', 'last-served'].map((name) =>
     path.join(directory, name),
   ) as [string, string, string];
-  const read = () => {
+  const place = openTokenPlace(home, address, environment);
+
+  const load = () => {
     const text = readIfThere(file);
     if (text === undefined) return undefined;
     if (environment.platform !== 'win32') closeToOthers(file);
-    return parse(text, address.origin);
+    return parseStoredCredential(text, address.origin);
   };
+
+  /** Writes the files. If the token is not in them, there is no cache of it either. */
+  const write = (stored: StoredCredential) => {
+    ensureDirectory(home, directory);
+    // The sh front cannot create a directory without starting a program.
+    ensureDirectory(home, path.join(directory, 'served'));
+    const reading = readMachineClock(environment.now, environment.platform);
+    try {
+      if (!('token' in stored)) for (const one of [cache, lastServed]) rmSync(one, { force: true });
+      writeFileAtomically(file, formatStoredCredential(stored, address.origin));
+      if (!('token' in stored)) return;
+      writeFileAtomically(lastServed, `${reading.seconds}\n`);
+      writeFileAtomically(cache, execCacheText(stored, address.origin, reading, environment.now()));
+    } catch (error) {
+      throw localFault(file, error);
+    }
+  };
+
   return {
     directory,
-    read,
+    read() {
+      const stored = load();
+      if (stored === undefined) return undefined;
+      const token = place.find(stored);
+      if (token === undefined) return undefined;
+      const { user, sessionId, expiresAt, idleMs } = stored;
+      const credential = { token, user, sessionId, expiresAt, idleMs };
+      // The user has switched the keyring on since the login.
+      if (place.mustMove(stored)) write(place.put(credential, stored));
+      return credential;
+    },
     keep(credential) {
-      ensureDirectory(home, directory);
-      // The sh front cannot create a directory without starting a program.
-      ensureDirectory(home, path.join(directory, 'served'));
-      const stored: Stored = { version: 1, gateway: address.origin, ...credential };
-      const reading = readMachineClock(environment.now, environment.platform);
-      try {
-        writeFileAtomically(file, `${JSON.stringify(stored, null, 2)}\n`);
-        writeFileAtomically(lastServed, `${reading.seconds}\n`);
-        writeFileAtomically(cache, execCacheText(credential, address.origin, reading, environment.now()));
-      } catch (error) {
-        throw localFault(file, error);
-      }
+      write(place.put(credential, load()));
     },
     forget(token) {
-      if (read()?.token !== token) return;
+      const stored = load();
+      if (stored === undefined) return;
+      const isAnother = 'token' in stored ? stored.token !== token : stored.tokenSha256 !== hashOf(token ?? '');
+      if (token !== undefined && isAnother) return;
       for (const one of [cache, lastServed, file]) rmSync(one, { force: true });
+      if ('tokenSha256' in stored) place.remove();
     },
   };
 }

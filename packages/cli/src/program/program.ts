@@ -44,7 +44,8 @@ Example:
 Exit codes:
 ${exitTable}
 
-Your credentials are stored in ~/.config/sallyport, or in the directory that SALLYPORT_HOME names.`,
+Your credentials are stored in ~/.config/sallyport, or in the directory that SALLYPORT_HOME names. With
+SALLYPORT_KEYRING=1, the token is in the keyring of your system. HTTPS_PROXY and NO_PROXY name a proxy.`,
     );
   for (const add of [
     addLogin,
