@@ -33,7 +33,19 @@ describeWith(['kubectl'], 'the manifests in k8s', () => {
   beforeAll(async () => {
     root = mkdtempSync(path.join(tmpdir(), 'sallyport-manifests-'));
     base = await renderManifests('k8s');
-    secrets = [...(await renderSecrets()), ...(await internalCertificates())];
+    const certificates = await internalCertificates();
+    // The example has no certificate for the gateway. Any will do here.
+    const withCertificate = (made: Manifest[]) =>
+      made.map((one) =>
+        one.metadata.name === 'sallyport-gateway-tls' ? { ...one, stringData: certificates[0]!.stringData } : one,
+      );
+    const ofCluster: Manifest = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'kube-root-ca.crt' },
+      data: { 'ca.crt': certificates[0]!.stringData!['ca.crt']! },
+    };
+    secrets = [...withCertificate(await renderSecrets()), ...certificates, ofCluster];
   });
   afterAll(() => rmSync(root, { recursive: true }));
   const deploymentOf = (service: string, manifests = base) =>
@@ -117,6 +129,24 @@ describeWith(['kubectl'], 'the manifests in k8s', () => {
     for (const account of base.filter((one) => one.kind === 'ServiceAccount'))
       expect(account.automountServiceAccountToken).toBe(false);
   });
+
+  it.each(['k8s', 'k8s/overlays/tls'])(
+    '%s: change policies and configuration in place, in ConfigMaps that keep their names',
+    async (directory) => {
+      const manifests = directory === 'k8s' ? base : await renderManifests(directory);
+      const ofNames = (name: string) =>
+        manifests.filter((one) => one.kind === 'ConfigMap' && one.metadata.name === name);
+      expect(ofNames('sallyport-config').map((one) => Object.keys(one.data!))).toEqual([['sallyport.yaml']]);
+      expect(ofNames('sallyport-policy').map((one) => Object.keys(one.data!))).toEqual([['policy.yaml']]);
+      for (const service of services)
+        expect(
+          podSpecOf(deploymentOf(service, manifests))
+            .volumes.find(({ name }) => name === 'config')!
+            .projected!.sources.map((source) => source.configMap!.name),
+        ).toEqual(['sallyport-config', 'sallyport-policy']);
+    },
+    60_000,
+  );
 
   it('contain no Secret, and mount only its own in each service', () => {
     expect(base.filter((one) => one.kind === 'Secret')).toEqual([]);

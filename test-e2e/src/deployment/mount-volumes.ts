@@ -18,6 +18,9 @@ function filesOf(source: VolumeSource, objects: readonly Manifest[]): Record<str
   );
 }
 
+/** Where the kubelet mounts the token of a ServiceAccount, and the CA of the cluster from `kube-root-ca.crt`. */
+const account = '/var/run/secrets/kubernetes.io/serviceaccount';
+
 /**
  * Writes the volumes of a Deployment's pod below `root`. Paths in the files are rewritten to be below `root` too, so that
  * a program that is started here finds its files. Returns the arguments of its container, rewritten in the same way.
@@ -25,17 +28,26 @@ function filesOf(source: VolumeSource, objects: readonly Manifest[]): Record<str
 export function mountVolumes(deployment: Manifest, objects: readonly Manifest[], root: string): string[] {
   const spec = podSpecOf(deployment);
   const container = spec.containers[0]!;
-  const moved = (text: string) => text.replaceAll('/etc/sallyport', path.join(root, 'etc/sallyport'));
+  const moved = (text: string) =>
+    ['/etc/sallyport', account].reduce((result, place) => result.replaceAll(place, path.join(root, place)), text);
+  const write = (file: string, text: string) => {
+    const full = path.join(root, file);
+    mkdirSync(path.dirname(full), { recursive: true });
+    writeFileSync(full, moved(text));
+  };
   for (const mount of container.volumeMounts) {
     const volume = spec.volumes.find((one) => one.name === mount.name);
     if (!volume) throw new Error(`${deployment.metadata.name} mounts ${mount.name}, which is not a volume`);
     for (const source of volume.projected?.sources ?? [volume]) {
       for (const [file, text] of Object.entries(filesOf(source, objects))) {
-        const full = path.join(root, mount.mountPath, file);
-        mkdirSync(path.dirname(full), { recursive: true });
-        writeFileSync(full, moved(text));
+        write(path.join(mount.mountPath, file), text);
       }
     }
+  }
+  if (spec.automountServiceAccountToken === true) {
+    write(path.join(account, 'token'), 'the-token-of-the-service-account');
+    for (const [file, text] of Object.entries(filesOf({ configMap: { name: 'kube-root-ca.crt' } }, objects)))
+      write(path.join(account, file), text);
   }
   return container.args.map(moved);
 }
