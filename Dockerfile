@@ -27,7 +27,7 @@ RUN project-node node_modules/typescript/bin/tsc -b packages/standalone packages
  && project-node packages/cli/scripts/bundle.mjs \
  && project-node deploy/image/bundle-development.mjs /development
 # The four services and the packages that they need. The command is a bundle that needs no packages.
-RUN for name in contracts kubernetes policy http1 kit stores audit-log directory authenticate authorize proxy audit cli; do \
+RUN for name in contracts kubernetes policy http1 pages kit stores audit-log directory authenticate authorize proxy audit cli; do \
       mkdir -p "/app/packages/$name" && cp -r "packages/$name/package.json" "packages/$name/dist" "/app/packages/$name/"; \
     done \
  && find /app -name '*.map' -delete -o -name '*.d.ts' -delete -o -name '*.tsbuildinfo' -delete -o -path '*conformance*' -delete -o -path '*/dist/testing/*' -delete \
@@ -39,7 +39,7 @@ WORKDIR /src
 COPY --from=manifests /manifests ./
 RUN npm ci --ignore-scripts --omit=dev --omit=optional --loglevel=error \
       -w packages/authenticate -w packages/authorize -w packages/proxy -w packages/audit \
-      -w packages/contracts -w packages/kubernetes -w packages/policy -w packages/http1 -w packages/kit \
+      -w packages/contracts -w packages/kubernetes -w packages/policy -w packages/http1 -w packages/pages -w packages/kit \
       -w packages/stores -w packages/audit-log -w packages/directory \
  # Leaves out what only compilers and debuggers read. Versions that differ between packages are next to the package.
  && find . -path '*/node_modules/*' -type f \( -name '*.map' -o -name '*.ts' -o -name '*.mts' -o -name '*.cts' -o -name '*.md' -o -name '*.tsbuildinfo' \) -delete \

@@ -67,6 +67,13 @@ export const configDescriptions = {
   'sessions.mode': 'How Redis is deployed: a single server, a cluster, or behind Sentinels.',
   'sessions.sentinel': 'The name of the master in Sentinel.',
   'sessions.caFile': 'The CA of the Redis server, PEM.',
+  branding: 'What the pages of the gateway show of your organization. A change takes effect after a restart.',
+  'branding.name': 'The name of the gateway on its pages, at most 60 characters. Without it they show Sallyport.',
+  'branding.helpUrl': 'Where people get help: an http(s) URL, to which every page links.',
+  'branding.logoFile':
+    'An image that the pages show: PNG, JPEG, GIF, WebP or SVG, at most 256 KiB. Only the gateway (proxy) reads the file.',
+  'branding.accent':
+    'The colour of links and buttons, such as "#2457d6". Where it is hard to read on the page, the pages use a darker or lighter one.',
   audit: 'The audit trail: where events are published and searched, and what happens while they cannot be written.',
   'audit.kafka': 'The Kafka topic to which events are published.',
   'audit.kafka.memory': 'Publish within this process only, for a laptop or a test.',

@@ -11,6 +11,7 @@ import {
   type RunningService,
   type SessionTokenSigner,
 } from '@sallyport/kit';
+import { createPages, readPageLook } from '@sallyport/pages';
 import type { AuthenticateDeps } from './app/authenticate-deps.ts';
 import { composeDeps } from './app/compose-deps.ts';
 import { createAuthenticateApp } from './app/create-authenticate-app.ts';
@@ -102,6 +103,7 @@ async function openDeps(parts: StartAuthenticate, readiness: Readiness, closing:
     ...(tokenStorage ? { tokenStorage } : {}),
     pendingLogins: openPendingLoginSealer(loaded),
     monitor: openMonitor(parts, audit, closing),
+    pages: createPages(readPageLook(loaded.config)),
     logger,
     now,
     randomToken: () => randomBytes(32).toString('base64url'),

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createSessionTokenVerifier, readPublicKey } from '@sallyport/kit';
+import { createPages, readPageLook } from '@sallyport/pages';
 import { createCheckClient } from './authorize/check-client.ts';
 import { authorityOf, type Services } from './connect-services.ts';
 import { createClientAddress } from './listener/client-address.ts';
@@ -92,6 +93,7 @@ function createApiDeps(
       clusters: createClusterList({ gatewayUrl: config.gateway.url, clusters: clusters.current }),
       auditCall: createApiEvents({ sink: parts.sink, now: parts.now, producer }),
       pages: createAuthenticateProxy(passedOn),
+      ownPages: createPages(readPageLook(config)),
       scim: createAuthenticateProxy(passedOn, scimPassRules),
     };
   };

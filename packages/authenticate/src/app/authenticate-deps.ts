@@ -1,6 +1,7 @@
 import type { AuditSink } from '@sallyport/audit-log';
 import type { ScimDeps } from '@sallyport/directory';
 import type { Logger, ServiceVerifier, SessionTokenSigner } from '@sallyport/kit';
+import type { Pages } from '@sallyport/pages';
 import type { SessionStore, SingleUseStore } from '@sallyport/stores';
 import type { LoginMonitor } from '../events/login-monitor.ts';
 import type { PendingLoginSealer } from '../login/pending-login-sealer.ts';
@@ -27,6 +28,7 @@ export type AuthenticateDeps = {
   pendingLogins?: PendingLoginSealer;
   /** Counts logins. The default counts without metrics. */
   monitor?: LoginMonitor;
+  pages: Pages;
   logger: Logger;
   now: () => number;
   /** Returns 32 random bytes in base64url. */

@@ -19,7 +19,6 @@ import { logout } from '../logout/logout.ts';
 import type { BackchannelLogoutDeps, LogoutDeps } from '../logout/logout-deps.ts';
 import { showLoggedOut } from '../logout/show-logged-out.ts';
 import { errorPage } from '../pages/error-page.ts';
-import { pageHeaders } from '../pages/render-page.ts';
 import { getSignInUrl } from '../pomerium/get-sign-in-url.ts';
 import { showUser } from '../pomerium/show-user.ts';
 import { signOut } from '../pomerium/sign-out.ts';
@@ -98,7 +97,10 @@ export function createAuthenticateApp(deps: AuthenticateDeps): Express {
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', false);
-  app.use(pageHeaders());
+  app.use((_request, response, next) => {
+    response.set(deps.pages.headers);
+    next();
+  });
   app.use(requireService(deps.verifier));
   mountLogin(app, routeDeps);
   mountLogout(app, routeDeps);

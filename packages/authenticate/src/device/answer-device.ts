@@ -3,7 +3,7 @@ import { ProblemError, readClientFacts } from '@sallyport/kit';
 import { clearedLoginCookie, loginCookieName, readCookies, readLoginCookie } from '../http/cookies.ts';
 import { readField } from '../http/read-field.ts';
 import { readOrigin, requireOwnPage } from '../http/read-origin.ts';
-import { html, sendPage } from '../pages/render-page.ts';
+import { html, type Pages } from '@sallyport/pages';
 
 import {
   approvalKey,
@@ -46,16 +46,16 @@ async function takeApproval(
   return { approval, authorization };
 }
 
-function showAnswered(response: Response, approved: boolean): void {
+function showAnswered(pages: Pages, response: Response, approved: boolean): void {
   if (approved)
-    return sendPage(
+    return pages.send(
       response,
       200,
       'The device is approved',
       html`<p>It will be logged in within a few seconds. You can close this page and return to the device.</p>
 <p class="quiet">Run "sallyport sessions list" to see the session, and "sallyport sessions revoke" to end it.</p>`,
     );
-  sendPage(
+  pages.send(
     response,
     200,
     'The device is denied',
@@ -96,6 +96,6 @@ export function answerDevice(deps: DeviceDeps): RequestHandler {
         person: identity,
       });
     }
-    showAnswered(response, choice === 'approve');
+    showAnswered(deps.pages, response, choice === 'approve');
   };
 }

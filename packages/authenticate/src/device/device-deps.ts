@@ -1,3 +1,4 @@
+import type { Pages } from '@sallyport/pages';
 import type { LoginMonitor } from '../events/login-monitor.ts';
 import type { OpenSessionDeps } from '../session/open-session.ts';
 
@@ -5,4 +6,5 @@ import type { OpenSessionDeps } from '../session/open-session.ts';
 export type DeviceDeps = OpenSessionDeps & {
   monitor: LoginMonitor;
   randomId: () => string;
+  pages: Pages;
 };

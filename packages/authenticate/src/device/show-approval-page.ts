@@ -2,7 +2,7 @@ import type { Request, Response } from 'express';
 import { ProblemError, readClientFacts } from '@sallyport/kit';
 import { loginCookies, readCookies } from '../http/cookies.ts';
 import { compareAddress } from '../pages/compare-address.ts';
-import { html, sendPage, type Html } from '../pages/render-page.ts';
+import { html, type Html, type Pages } from '@sallyport/pages';
 
 import type { ProvenIdentity } from '../session/proven-identity.ts';
 import { approvalKey, deviceKinds, type Approval, type DeviceAuthorization } from './device-authorization.ts';
@@ -27,12 +27,13 @@ function describeDevice(authorization: DeviceAuthorization, code: string, here: 
 }
 
 function sendApprovalPage(
+  pages: Pages,
   response: Response,
   identity: ProvenIdentity,
   device: Html,
   fields: { approval: string; code: string },
 ): void {
-  sendPage(
+  pages.send(
     response,
     200,
     'Approve this device?',
@@ -87,8 +88,14 @@ export async function showApprovalPage(
     ),
   );
   const code = formatUserCode(userCode);
-  sendApprovalPage(response, identity, describeDevice(authorization, code, readClientFacts(request).clientAddress), {
-    approval,
-    code,
-  });
+  sendApprovalPage(
+    deps.pages,
+    response,
+    identity,
+    describeDevice(authorization, code, readClientFacts(request).clientAddress),
+    {
+      approval,
+      code,
+    },
+  );
 }

@@ -3,7 +3,7 @@ import { ProblemError } from '@sallyport/kit';
 
 import { isFromAnotherSite } from '../http/fetch-site.ts';
 import { readOrigin } from '../http/read-origin.ts';
-import { html, sendPage } from '../pages/render-page.ts';
+import { html, type Pages } from '@sallyport/pages';
 import { readQuery } from '../http/read-query.ts';
 import type { DeviceDeps } from './device-deps.ts';
 import { findDeviceAuthorization } from './find-device-authorization.ts';
@@ -12,10 +12,10 @@ import { parseUserCode, formatUserCode } from './user-code.ts';
 const path = '/.sallyport/device';
 
 /** Sends the form for the user code, with the fault of the previous code if there was one. */
-function askForCode(response: Response, status: number, fault?: string): void {
+function askForCode(pages: Pages, response: Response, status: number, fault?: string): void {
   const wrong = fault === undefined ? { markup: '' } : html`<p class="note" role="alert" id="fault">${fault}</p>\n`;
   const described = fault === undefined ? { markup: '' } : { markup: ' aria-invalid="true" aria-describedby="fault"' };
-  sendPage(
+  pages.send(
     response,
     status,
     'Log in a device',
@@ -33,9 +33,9 @@ ${wrong}<form method="get" action="${path}">
  * Asks the user to log in before they approve. Uses a link, because the Content-Security-Policy keeps forms on this
  * origin, even when they are redirected.
  */
-function askToLogIn(response: Response, code: string): void {
+function askToLogIn(pages: Pages, response: Response, code: string): void {
   const shown = formatUserCode(code);
-  sendPage(
+  pages.send(
     response,
     200,
     'Log in a device',
@@ -61,10 +61,15 @@ export function showDevicePage(deps: DeviceDeps): RequestHandler {
         `${loginOrigin}${path}${typed === null ? '' : `?${new URLSearchParams({ user_code: typed }).toString()}`}`,
       );
     // Otherwise another site could send wrong codes that count against the user.
-    if (typed === null || isFromAnotherSite(request)) return askForCode(response, 200);
+    if (typed === null || isFromAnotherSite(request)) return askForCode(deps.pages, response, 200);
     const code = parseUserCode(typed);
     const authorization = await findDeviceAuthorization(deps, request, code, path);
-    if (code !== undefined && authorization) return askToLogIn(response, code);
-    askForCode(response, 404, 'No device is waiting with this code. Check the code. It works once, for five minutes.');
+    if (code !== undefined && authorization) return askToLogIn(deps.pages, response, code);
+    askForCode(
+      deps.pages,
+      response,
+      404,
+      'No device is waiting with this code. Check the code. It works once, for five minutes.',
+    );
   };
 }

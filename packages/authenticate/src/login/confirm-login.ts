@@ -1,7 +1,7 @@
 import type { Response } from 'express';
 import { pasteRedirect } from './redirect-uri.ts';
 import type { LoginGoal } from './pending-login.ts';
-import { html, sendPage, type Html } from '../pages/render-page.ts';
+import { html, type Html, type Pages } from '@sallyport/pages';
 
 function describeGoal(goal: LoginGoal): Html {
   if (goal.kind === 'browser') return html`<p>If you continue, this browser will be logged in.</p>`;
@@ -17,12 +17,13 @@ function describeGoal(goal: LoginGoal): Html {
  * ask them. Uses a link, because the Content-Security-Policy would not let a form redirect to the provider.
  */
 export function confirmLogin(
+  pages: Pages,
   goal: LoginGoal,
   { path, query }: { path: string; query: URLSearchParams },
   response: Response,
 ): void {
   const address = query.size > 0 ? `${path}?${query.toString()}` : path;
-  sendPage(
+  pages.send(
     response,
     200,
     'Log in?',

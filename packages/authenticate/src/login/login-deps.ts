@@ -1,4 +1,5 @@
 import type { Logger } from '@sallyport/kit';
+import type { Pages } from '@sallyport/pages';
 import type { LoginMonitor } from '../events/login-monitor.ts';
 import type { PomeriumDeps } from '../pomerium/redirect-with-session-token.ts';
 import type { ProviderClient } from '../providers/common/provider-client.ts';
@@ -9,5 +10,6 @@ export type LoginDeps = Omit<PomeriumDeps, 'providers'> & {
   providers: readonly ProviderClient[];
   pendingLogins: PendingLoginSealer;
   monitor: LoginMonitor;
+  pages: Pages;
   logger: Logger;
 };

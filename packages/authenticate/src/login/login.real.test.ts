@@ -226,7 +226,7 @@ describe('several providers', () => {
     const page = await service.browser.get(cliLogin());
     expect(page.status).toBe(200);
     expect(page.headers['content-security-policy']).toMatch(
-      /^default-src 'none';style-src 'sha256-[^']+';form-action 'self';frame-ancestors 'none';base-uri 'none'$/,
+      /^default-src 'none';style-src 'sha256-[^']+';img-src 'self' data:;form-action 'self';frame-ancestors 'none';base-uri 'none'$/,
     );
     expect(page.text).not.toContain('<script');
     const address = /href="([^"]+provider=other)"/.exec(page.text)![1]!.replaceAll('&amp;', '&');

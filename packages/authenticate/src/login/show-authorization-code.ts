@@ -3,14 +3,14 @@ import { ProblemError, readClientFacts } from '@sallyport/kit';
 import { requesterSchema, kinds } from './pending-login.ts';
 import type { LoginDeps } from './login-deps.ts';
 import { compareAddress } from '../pages/compare-address.ts';
-import { html, sendPage } from '../pages/render-page.ts';
+import { html } from '@sallyport/pages';
 
 /**
  * Shows an authorization code for the user to paste into their terminal, and the program that it logs in. Only that
  * program can use the code (RFC 7636).
  */
 export async function showAuthorizationCode(
-  deps: Pick<LoginDeps, 'singleUse'>,
+  deps: Pick<LoginDeps, 'singleUse' | 'pages'>,
   about: { code: string; challenge: string; user: string },
   request: Request,
   response: Response,
@@ -22,7 +22,7 @@ export async function showAuthorizationCode(
       'The program did not request this page itself, or the request has expired. Start again in the program.',
     );
   const here = readClientFacts(request).clientAddress;
-  sendPage(
+  deps.pages.send(
     response,
     200,
     'Your code',

@@ -1,9 +1,10 @@
 import type { Response } from 'express';
 import type { ProviderClient } from '../providers/common/provider-client.ts';
-import { html, sendPage } from '../pages/render-page.ts';
+import { html, type Pages } from '@sallyport/pages';
 
 /** Sends the page on which the user chooses an identity provider. Keeps all other query parameters. */
 export function showProviderChoice(
+  pages: Pages,
   providers: readonly ProviderClient[],
   { path, query }: { path: string; query: URLSearchParams },
   response: Response,
@@ -13,7 +14,7 @@ export function showProviderChoice(
     const address = `${path}?${new URLSearchParams([...rest, ['provider', id]]).toString()}`;
     return html`<li><a class="choice" href="${address}">${name} <small>${new URL(issuer).host}</small></a></li>`;
   });
-  sendPage(
+  pages.send(
     response,
     200,
     'Log in',

@@ -103,14 +103,15 @@ export function startLogin(deps: LoginDeps): RequestHandler {
       return answerProgram(deps, goal, here, request, response);
     // There is one redirect URI and one origin for the cookies.
     if (origin !== loginOrigin) return response.redirect(302, here);
-    if (isFromAnotherSite(request)) return confirmLogin(goal, { path: loginPath, query }, response);
+    if (isFromAnotherSite(request)) return confirmLogin(deps.pages, goal, { path: loginPath, query }, response);
     const login = {
       goal,
       requirements,
       hints,
       ...(goal.kind === 'device' ? { userCode: await requireDevice(deps, request, query) } : {}),
     };
-    if (provider === undefined) return showProviderChoice(deps.providers, { path: loginPath, query }, response);
+    if (provider === undefined)
+      return showProviderChoice(deps.pages, deps.providers, { path: loginPath, query }, response);
     await redirectToProvider(deps, provider, login, request, response);
   };
 }

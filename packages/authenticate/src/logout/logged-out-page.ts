@@ -1,13 +1,13 @@
 import type { Response } from 'express';
-import { html, sendPage } from '../pages/render-page.ts';
+import { html, type Pages } from '@sallyport/pages';
 
 /** Sends the page that confirms a logout. `atProvider` is the URL that ends the session at the provider. */
-export function sendLoggedOutPage(response: Response, atProvider?: { provider: string; url: URL }): void {
+export function sendLoggedOutPage(pages: Pages, response: Response, atProvider?: { provider: string; url: URL }): void {
   const onward =
     atProvider === undefined
       ? { markup: '' }
       : html`<p>You are still logged in to your identity provider, <strong>${atProvider.provider}</strong>. <a href="${atProvider.url.href}">Log out there too</a></p>\n`;
-  sendPage(
+  pages.send(
     response,
     200,
     'You are logged out',

@@ -1,4 +1,5 @@
 import type { Logger } from '@sallyport/kit';
+import type { Pages } from '@sallyport/pages';
 import type { SessionStore, SingleUseStore } from '@sallyport/stores';
 import type { LoginEvents } from '../events/login-events.ts';
 import type { ProviderClient } from '../providers/common/provider-client.ts';
@@ -12,6 +13,7 @@ export type LogoutDeps = {
   settings: Pick<LoginSettings, 'loginOrigin' | 'origins'>;
   providers: readonly Pick<ProviderClient, 'id' | 'endSessionUrl'>[];
   tokenStorage?: TokenStorage;
+  pages: Pages;
   logger: Logger;
 };
 

@@ -1,5 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { ProblemError, readCaller, readClientFacts, type Caller } from '@sallyport/kit';
+import type { Pages } from '@sallyport/pages';
 import { clearedSessionCookie, readCookies, sessionCookieName } from '../http/cookies.ts';
 import { readOrigin, requireOwnPage } from '../http/read-origin.ts';
 import { readQuery } from '../http/read-query.ts';
@@ -40,10 +41,10 @@ async function endCallerSessions(deps: LogoutDeps, caller: Caller, request: Requ
   );
 }
 
-function sendPage(response: Response, atProvider: { provider: string; url: URL } | undefined): void {
+function sendPage(pages: Pages, response: Response, atProvider: { provider: string; url: URL } | undefined): void {
   // A header, because the Content-Security-Policy keeps forms on this origin, even when they are redirected.
   if (atProvider) response.setHeader('refresh', `0; url=${atProvider.url.href}`);
-  sendLoggedOutPage(response, atProvider);
+  sendLoggedOutPage(pages, response, atProvider);
 }
 
 /**
@@ -62,6 +63,6 @@ export function logout(deps: LogoutDeps): RequestHandler {
     if (caller) await endCallerSessions(deps, caller, request);
     if (byCookie) response.append('set-cookie', clearedSessionCookie(origin));
     if (!wantsPage(request)) return void response.status(204).end();
-    sendPage(response, url && { provider: caller!.identity.provider, url });
+    sendPage(deps.pages, response, url && { provider: caller!.identity.provider, url });
   };
 }

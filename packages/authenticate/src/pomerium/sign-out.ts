@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express';
 import { readCaller } from '@sallyport/kit';
 import { logout } from '../logout/logout.ts';
 import type { LogoutDeps } from '../logout/logout-deps.ts';
-import { html, sendPage } from '../pages/render-page.ts';
+import { html } from '@sallyport/pages';
 
 /**
  * `/.pomerium/sign_out`: ends the session of a program that sends its token. Asks a user in a browser first, because
@@ -13,7 +13,7 @@ export function signOut(deps: LogoutDeps): RequestHandler {
   return (request, response, next) => {
     const caller = readCaller(request.headers);
     if (request.method === 'POST' || caller?.session.kind === 'cli') return end(request, response, next);
-    sendPage(
+    deps.pages.send(
       response,
       200,
       'Log out?',

@@ -1,3 +1,4 @@
+import type { Pages } from '@sallyport/pages';
 import type { SessionStore } from '@sallyport/stores';
 import type { LoginEvents } from '../events/login-events.ts';
 import type { LoginSettings } from '../settings/login-settings.ts';
@@ -7,4 +8,6 @@ export type SessionDeps = {
   sessions: SessionStore;
   events: Pick<LoginEvents, 'revoked'>;
   settings: Pick<LoginSettings, 'origins'>;
+  pages: Pages;
+  now: () => number;
 };

@@ -4,14 +4,16 @@ import { ProblemError, readCaller } from '@sallyport/kit';
 import { type ListedSession } from '@sallyport/stores';
 
 import { readOrigin } from '../http/read-origin.ts';
-import { html, sendPage } from '../pages/render-page.ts';
+import { html, renderTime } from '@sallyport/pages';
 import { wantsPage } from '../http/wants-page.ts';
 import { callerSession, requireCaller } from './read-caller-session.ts';
 import type { SessionDeps } from './session-deps.ts';
 
-function showPage(response: Response, session: ListedSession): void {
+type ShowMeDeps = Pick<SessionDeps, 'sessions' | 'settings' | 'pages' | 'now'>;
+
+function showPage({ pages, now }: ShowMeDeps, response: Response, session: ListedSession): void {
   const { identity } = session;
-  sendPage(
+  pages.send(
     response,
     200,
     'You are logged in',
@@ -19,15 +21,15 @@ function showPage(response: Response, session: ListedSession): void {
 <dt>User</dt><dd>${identity.user}</dd>
 <dt>Groups</dt><dd>${identity.groups.length > 0 ? identity.groups.join(', ') : 'none'}</dd>
 <dt>Identity provider</dt><dd>${identity.provider}</dd>
-<dt>Session expires</dt><dd>${new Date(session.expiresAt).toUTCString()}</dd>
-<dt>Expires if unused</dt><dd>${new Date(session.idleEndsAt).toUTCString()}</dd>
+<dt>Session expires</dt><dd>${renderTime(session.expiresAt, now())}</dd>
+<dt>Expires if unused</dt><dd>${renderTime(session.idleEndsAt, now())}</dd>
 </dl>
 <form method="post" action="/.sallyport/logout"><button type="submit">Log out</button></form>`,
   );
 }
 
-function showNotLoggedIn(response: Response): void {
-  sendPage(
+function showNotLoggedIn({ pages }: ShowMeDeps, response: Response): void {
+  pages.send(
     response,
     401,
     'You are not logged in',
@@ -36,15 +38,15 @@ function showNotLoggedIn(response: Response): void {
 }
 
 /** `GET /.sallyport/me`: shows the identity of the caller. */
-export function showMe(deps: Pick<SessionDeps, 'sessions' | 'settings'>): RequestHandler {
+export function showMe(deps: ShowMeDeps): RequestHandler {
   return async (request, response) => {
     readOrigin(request, deps.settings);
-    if (wantsPage(request) && !readCaller(request.headers)) return showNotLoggedIn(response);
+    if (wantsPage(request) && !readCaller(request.headers)) return showNotLoggedIn(deps, response);
     const caller = requireCaller(request);
     const session = await callerSession(deps.sessions, caller);
-    if (!session && wantsPage(request)) return showNotLoggedIn(response);
+    if (!session && wantsPage(request)) return showNotLoggedIn(deps, response);
     if (!session) throw new ProblemError('unauthenticated', 'This session has ended. Log in again.');
-    if (wantsPage(request)) return showPage(response, session);
+    if (wantsPage(request)) return showPage(deps, response, session);
     const {
       identity: { user, email, name, groups, provider },
       id,

@@ -18,6 +18,7 @@ import {
   type OutboundFetch,
   type ServiceVerifier,
 } from '@sallyport/kit';
+import { createPages, readPageLook } from '@sallyport/pages';
 import {
   createMemoryProviderTokenStore,
   createMemorySessionStore,
@@ -96,6 +97,7 @@ function bareDeps(
       }),
     ),
     verifier,
+    pages: createPages(readPageLook(config)),
     logger,
     randomToken: () => randomBytes(32).toString('base64url'),
     randomId: () => randomUUID(),

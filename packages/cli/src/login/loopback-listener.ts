@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { html, type Html } from '@sallyport/pages';
 import { CliError } from '../terminal/cli-error.ts';
 import { answerPage } from './loopback-page.ts';
 import { randomText } from './pkce.ts';
@@ -12,8 +13,9 @@ export type LoopbackListener = {
   close(): void;
 };
 
-/** `host` is the authority of the listener, which is known once it listens. */
+/** `host` is the authority of the listener, which is known once it listens; `gateway` is that of the gateway. */
 type Callback = {
+  gateway: string;
   host: string;
   path: string;
   state: string;
@@ -29,36 +31,27 @@ const loginRefused = (error: string, description: string | null) =>
   );
 
 function handleCallback(callback: Callback, request: IncomingMessage, response: ServerResponse): void {
+  const answer = (title: string, text: Html, status = 200) =>
+    answerPage(response, { host: callback.gateway, status, title, text });
   const url = new URL(request.url ?? '/', 'http://127.0.0.1');
   // The Host header is checked to prevent DNS rebinding. The path and the state keep out other pages in the browser.
   if (request.method !== 'GET' || request.headers.host !== callback.host || url.pathname !== callback.path)
-    return answerPage(response, 404, 'Not found', 'There is nothing here.');
+    return answer('Not found', html`There is nothing here.`, 404);
   const query = url.searchParams;
   if (query.get('state') !== callback.state)
-    return answerPage(
-      response,
-      400,
+    return answer(
       'Not your login',
-      'This response does not belong to the login in progress. Start again with <code>sallyport login</code>.',
+      html`This response does not belong to the login in progress. Start again with <code>sallyport login</code>.`,
+      400,
     );
   const [error, code] = [query.get('error'), query.get('code')];
   if (error !== null) {
-    answerPage(
-      response,
-      200,
-      'Not logged in',
-      'The login was refused. See your terminal for the reason. You can close this window.',
-    );
+    answer('Not logged in', html`The login was refused. See your terminal for the reason. You can close this window.`);
     return callback.reject(loginRefused(error, query.get('error_description')));
   }
   if (code === null || code === '' || code.length > 2048)
-    return answerPage(
-      response,
-      400,
-      'No code',
-      'The response contains no code. Start again with <code>sallyport login</code>.',
-    );
-  answerPage(response, 200, 'You are logged in', 'You can close this window and return to your terminal.');
+    return answer('No code', html`The response contains no code. Start again with <code>sallyport login</code>.`, 400);
+  answer('You are logged in', html`You can close this window and return to your terminal.`);
   return callback.resolve(code);
 }
 
@@ -72,10 +65,11 @@ const cannotListen = (cause: Error) =>
 
 /**
  * Starts the listener on a free port of 127.0.0.1, under a path that cannot be guessed. It accepts only a response with
- * this `state`.
+ * this `state`. Its pages name the host of the gateway.
  */
-export async function startLoopbackListener(state: string): Promise<LoopbackListener> {
+export async function startLoopbackListener(state: string, gateway: string): Promise<LoopbackListener> {
   const callback: Callback = {
+    gateway,
     host: '',
     path: `/${randomText()}/callback`,
     state,
@@ -90,7 +84,12 @@ export async function startLoopbackListener(state: string): Promise<LoopbackList
     try {
       handleCallback(callback, request, response);
     } catch {
-      answerPage(response, 400, 'Bad request', 'This request could not be understood.');
+      answerPage(response, {
+        host: gateway,
+        status: 400,
+        title: 'Bad request',
+        text: html`This request could not be understood.`,
+      });
     }
   });
   await new Promise<void>((resolve, reject) => {

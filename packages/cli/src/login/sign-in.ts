@@ -103,8 +103,8 @@ function tellPages(
 }
 
 /** Starts the listener for the browser's redirect. If that fails, the user may still be able to paste a code. */
-async function listenFor(state: string, mayPaste: boolean): Promise<LoopbackListener | undefined> {
-  return startLoopbackListener(state).catch((error: unknown) => {
+async function listenFor(state: string, gateway: string, mayPaste: boolean): Promise<LoopbackListener | undefined> {
+  return startLoopbackListener(state, gateway).catch((error: unknown) => {
     if (mayPaste) return undefined;
     throw error;
   });
@@ -167,7 +167,7 @@ export async function signIn(
   const state = randomText();
   const login: Login = { client, environment, options, verifier: randomText() };
   const paste = await pastePage(login);
-  const listener = await listenFor(state, paste !== undefined);
+  const listener = await listenFor(state, new URL(client.address.origin).host, paste !== undefined);
   let lines: PastedLines | undefined;
   try {
     const here =

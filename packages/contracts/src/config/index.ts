@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { cidrSchema, listenSchema, nameSchema, urlSchema } from './address.ts';
 import { auditSectionSchema } from './audit.ts';
+import { brandingSchema } from './branding.ts';
 import { clusterSchema } from './cluster.ts';
 import { durationSchema, sizeSchema } from './duration.ts';
 import { identitySectionSchema } from './identity.ts';
@@ -52,6 +53,7 @@ export const configSchema = z.strictObject({
   audit: auditSectionSchema,
   identity: identitySectionSchema,
   login: loginSchema,
+  branding: brandingSchema,
   streams: z
     .strictObject({
       recheck: durationSchema.prefault('30s'),

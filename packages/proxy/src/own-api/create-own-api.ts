@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import express, { type Express } from 'express';
-import { callerHeader, encodeCaller, ProblemError, problemHandler } from '@sallyport/kit';
+import { callerHeader, encodeCaller, ProblemError } from '@sallyport/kit';
 import { answerHealth } from './answer-health.ts';
 import { createAuditedCall } from './audited-call.ts';
 import type { OwnApiDeps } from './own-api-deps.ts';
@@ -8,6 +8,7 @@ import { ownClusters } from './own-clusters.ts';
 import { mountPolicy } from './policy-routes.ts';
 import { mountPomerium } from './pomerium-routes.ts';
 import { mountStreams } from './stream-routes.ts';
+import { problemPage } from './problem-page.ts';
 import { refuseUnclearRequest } from './refuse-unclear-request.ts';
 import { createRecordRefusal, withCaller } from './with-caller.ts';
 
@@ -45,7 +46,7 @@ function finish(app: Express, deps: OwnApiDeps): Express {
     recordRefusal(request, none);
     throw none;
   });
-  app.use(problemHandler(deps));
+  app.use(problemPage(deps));
   return app;
 }
 

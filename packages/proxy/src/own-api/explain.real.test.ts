@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import type { CheckAnswer, ExplainRequest, SallyportPart } from '@sallyport/contracts';
 import { createLogger, hashToken, ProblemError, type ServiceRequest } from '@sallyport/kit';
+import { createPages } from '@sallyport/pages';
 import supertest from 'supertest';
 import { createFindCaller } from './find-caller.ts';
 import { createOwnApi } from './create-own-api.ts';
@@ -70,6 +71,7 @@ function setUp(answer: () => unknown = () => explanation) {
     authenticate: service,
     audit: service,
     authorize: service,
+    ownPages: createPages({ host: 'gate.example.com' }),
     pages: (_request, response) => void response.end(),
     clusters: () => [],
     kindsOf: (cluster) =>

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { CheckAnswer, SallyportPart } from '@sallyport/contracts';
 import type { Logger, ServiceClient, SessionTokenVerifier } from '@sallyport/kit';
+import type { Pages } from '@sallyport/pages';
 import type { RequestHandler } from 'express';
 import type { ClientCertificateOf } from '../listener/client-certificate.ts';
 import type { ClusterKinds } from '../upstream/cluster-kinds.ts';
@@ -35,6 +36,8 @@ export type OwnApiDeps = {
   authorize: Pick<ServiceClient, 'request'>;
   /** Passes on the pages of authenticate. */
   pages: RequestHandler;
+  /** Sends pages that the gateway has itself. */
+  ownPages: Pages;
   /** Passes on SCIM requests. Without it there is no address for them. */
   scim?: RequestHandler;
   /** What Pomerium's clients need. Without it their credentials are refused. */

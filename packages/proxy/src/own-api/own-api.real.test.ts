@@ -4,6 +4,7 @@ import { connect, type AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import type { Check, CheckAnswer } from '@sallyport/contracts';
 import { createLogger, hashToken, ProblemError, type ServiceRequest } from '@sallyport/kit';
+import { createPages } from '@sallyport/pages';
 import supertest from 'supertest';
 import { createFindCaller } from './find-caller.ts';
 import { createOwnApi } from './create-own-api.ts';
@@ -56,6 +57,7 @@ function setUp(privileged = false, own: unknown = ['dev']) {
     authenticate: service,
     audit: service,
     authorize: service,
+    ownPages: createPages({ host: 'gate.example.com' }),
     pages: (_request, response) => {
       seen.caller = response.locals.caller as string | undefined;
       response.send('page');
@@ -350,6 +352,7 @@ describe('the login pages', () => {
       clientAddress: () => '',
       auditCall: { open: () => {}, complete: () => {} },
       logger: createLogger({ service: 'proxy', level: 'silent' }),
+      ownPages: createPages({ host: 'gate.example.com' }),
       pages: (_request, response) => void response.send('page'),
     });
     await supertest(app).get('/.sallyport/me').set('cookie', cookie).expect(503);

@@ -10,6 +10,7 @@ import {
   ProblemError,
   type ServiceRequest,
 } from '@sallyport/kit';
+import { createPages } from '@sallyport/pages';
 import supertest from 'supertest';
 import { isOwn } from '../listener/is-own.ts';
 import { createClusterHostApi, createOwnApi } from './create-own-api.ts';
@@ -68,6 +69,7 @@ function setUp(options: { down?: boolean; own?: string[] } = {}) {
         return Promise.resolve({ status: 200, headers: {}, body: { clusters: options.own ?? ['dev', 'prod'] } });
       },
     },
+    ownPages: createPages({ host: 'gate.example.com' }),
     pages: (request, response) => {
       pages.push({
         url: request.originalUrl,

@@ -3,6 +3,7 @@ import { createServer, request as httpRequest, type IncomingHttpHeaders, type Se
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createLogger, hashToken } from '@sallyport/kit';
+import { createPages } from '@sallyport/pages';
 import supertest from 'supertest';
 import { createOwnApi } from './create-own-api.ts';
 import { createAuthenticateProxy } from './authenticate-proxy.ts';
@@ -42,6 +43,7 @@ beforeAll(async () => {
     logger,
     clusters: () => [],
     auditCall: { open: () => {}, complete: ({ status }: { status: number }) => void refusals.push(status) },
+    ownPages: createPages({ host: 'gate.example.com' }),
     pages: (_request: unknown, response: { send(text: string): void }) => response.send('page'),
     scim: createAuthenticateProxy(
       { url, ca: undefined, identity, origin: 'https://gate', clientAddress: () => '192.0.2.50', logger },

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import Provider, { type ClientMetadata } from 'oidc-provider';
 import { createLoginHandler } from './handle-login.ts';
-import { errorPage, sendPage } from './login-page.ts';
+import { createProviderPages, errorText, errorTitle } from './login-page.ts';
 import { createMemoryAdapter } from './memory-adapter.ts';
 import { demoPeople, type Person } from './people.ts';
 import { providerConfiguration } from './provider-configuration.ts';
@@ -72,22 +72,24 @@ export async function createIdentityProvider(options: IdentityProviderOptions = 
   const { port } = server.address() as AddressInfo;
   const issuer = options.issuer ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 
+  const pages = createProviderPages(issuer);
   const registered = new Map(clients.map((client) => [client.clientId, asMetadata(client)]));
   const provider = new Provider(
     issuer,
-    providerConfiguration({ people, adapter: createMemoryAdapter(registered), port }),
+    providerConfiguration({ people, adapter: createMemoryAdapter(registered), port, pages }),
   );
   provider.silent = true;
   if (options.onTokens) provider.on('grant.success', (ctx) => options.onTokens!(ctx.body as Record<string, unknown>));
   provider.on('server_error', (_ctx, error) => onError?.(error));
-  const login = createLoginHandler({ provider, people });
+  const login = createLoginHandler({ provider, people, pages });
   const rest = provider.callback();
   server.on('request', (request, response) => {
-    if (!/^\/login\/[A-Za-z0-9_-]+$/.test(request.url ?? '')) return void rest(request, response);
+    if (!/^\/login\/[A-Za-z0-9_-]+(?:\?as=[A-Za-z0-9%._-]*)?$/.test(request.url ?? ''))
+      return void rest(request, response);
     login(request, response).catch((error: unknown) => {
       onError?.(error as Error);
       if (response.headersSent) response.destroy();
-      else sendPage(response, 500, errorPage('An internal error occurred.'));
+      else pages.send(response, 500, errorTitle, errorText('An internal error occurred.'));
     });
   });
 

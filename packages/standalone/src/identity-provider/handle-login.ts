@@ -2,7 +2,8 @@ import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { hashToken } from '@sallyport/kit';
 import type Provider from 'oidc-provider';
-import { errorPage, loginForm, sendPage } from './login-page.ts';
+import type { Pages } from '@sallyport/pages';
+import { errorText, errorTitle, sendLoginPage } from './login-page.ts';
 import type { Person } from './people.ts';
 import { subjectOf } from './provider-configuration.ts';
 import { readForm } from './read-form.ts';
@@ -25,28 +26,33 @@ async function forgetLastPerson(provider: Provider, interaction: Interaction): P
 }
 
 /** Creates the handler of the login page: shows the form, checks the password and redirects the browser. */
-export function createLoginHandler(deps: { provider: Provider; people: readonly Person[] }) {
-  const { provider, people } = deps;
+export function createLoginHandler(deps: { provider: Provider; people: readonly Person[]; pages: Pages }) {
+  const { provider, people, pages } = deps;
+  const refuse = (response: ServerResponse, message: string) =>
+    pages.send(response, 400, errorTitle, errorText(message));
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     let interaction: Interaction;
     try {
       interaction = await provider.interactionDetails(request, response);
     } catch {
-      return sendPage(
+      return refuse(
         response,
-        400,
-        errorPage(
-          'This login has expired or was started in another browser. Go back to where you started and try again.',
-        ),
+        'This login has expired or was started in another browser. Go back to where you started and try again.',
       );
     }
-    if (request.method === 'GET') return sendPage(response, 200, loginForm(''));
+    const as = new URLSearchParams(request.url?.split('?')[1]).get('as') ?? undefined;
+    if (request.method === 'GET') return sendLoginPage(pages, response, { people, as });
     const form = request.method === 'POST' ? await readForm(request) : undefined;
-    if (!form) return sendPage(response, 400, errorPage('The request does not contain the login form.'));
+    if (!form) return refuse(response, 'The request does not contain the login form.');
     const [login, password] = [form.get('login') ?? '', form.get('password') ?? ''];
     const person = people.find(({ user }) => user === login.trim().toLowerCase());
     if (!person || !matches(password, person.password))
-      return sendPage(response, 401, loginForm(login, 'Unknown e-mail address or wrong password.'));
+      return sendLoginPage(pages, response, {
+        people,
+        status: 401,
+        login,
+        message: 'Unknown email address or wrong password.',
+      });
     await forgetLastPerson(provider, interaction);
     await provider.interactionFinished(
       request,

@@ -7,6 +7,7 @@ import { configSchema } from '@sallyport/contracts';
 import { type AuditSink } from '@sallyport/audit-log';
 import { hashToken, listenHttp, type Listening, type OutboundFetch } from '@sallyport/kit';
 import { createMemorySessionStore, createMemorySingleUseStore, type SessionStore } from '@sallyport/stores';
+import { createPages } from '@sallyport/pages';
 import { createIdentityProvider, type IdentityProvider } from './create-identity-provider.ts';
 import { demoPeople } from './people.ts';
 
@@ -49,6 +50,7 @@ function createGateway(issuer: string): Server {
     singleUse: createMemorySingleUseStore({ now: Date.now }),
     audit: sink,
     logger: pino({ level: 'silent' }),
+    pages: createPages({ host: 'gate.example.com' }),
     now: Date.now,
     providers: config.identity.providers.map((one) =>
       createProviderClient({ provider: one, fetch: fetch as unknown as OutboundFetch, now: Date.now }),
@@ -142,6 +144,24 @@ describe('the people of the embedded provider log in with one plain form', () =>
     expect(await sessions.list()).toMatchObject([
       { identity: { issuer: provider.issuer, name: person.name, amr: ['pwd'] } },
     ]);
+  });
+
+  it('whom the page lists, each with a link that fills in the form', async () => {
+    const { go } = createBrowser();
+    const page = await go(`${origin}/.sallyport/login`);
+    const links = [...page.text.matchAll(/<a class="choice" href="([^"]+)">([^ ]+) /g)];
+    expect(links.map(([, , user]) => user)).toEqual(demoPeople.map(({ user }) => user));
+    const filled = await go(new URL(links[1]![1]!, page.url).href);
+    expect(filled.text).toMatch(/name="login"[^>]+value="bob@example\.com"[\s\S]+name="password"[^>]+value="bob"/);
+    expect((await go(filled.url, { login: 'bob@example.com', password: 'bob' })).url).toMatch(/\/\.sallyport\/me$/);
+  });
+
+  it('but no page fills in a password that cannot be guessed from the address', async () => {
+    provider.change('alice@example.com', { password: 'a password of her own' });
+    const { go } = createBrowser();
+    const page = await go(`${origin}/.sallyport/login`);
+    expect(page.text).not.toContain('alice@example.com');
+    expect((await go(`${page.url}?as=alice%40example.com`)).text).not.toContain('a password of her own');
   });
 
   it('a browser gets our cookie, and has to log in again the next time', async () => {
@@ -278,7 +298,7 @@ describe('the embedded provider refuses', () => {
       code_challenge_method: 'S256',
     });
     expect(foreign.status).toBe(400);
-    expect(await foreign.text()).toContain('Request failed');
+    expect(await foreign.text()).toContain('The login failed');
     const withoutPkce = await ask({});
     expect(withoutPkce.headers.get('location')).toContain('error=invalid_request');
   });

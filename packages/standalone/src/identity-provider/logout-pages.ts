@@ -1,23 +1,29 @@
-import type { Configuration } from 'oidc-provider';
-import { renderPage } from './login-page.ts';
+import { html, type Pages } from '@sallyport/pages';
+import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
 
 type Logout = NonNullable<NonNullable<Configuration['features']>['rpInitiatedLogout']>;
 
 /**
- * The logout pages, which need no script: one to confirm, and one for when it is done and there is no URL to return to.
+ * Creates the logout pages, which need no script: one to confirm, and one for when it is done and there is no URL to
+ * return to.
  */
-export const logoutPages: Required<Pick<Logout, 'logoutSource' | 'postLogoutSuccessSource'>> = {
-  logoutSource(ctx, form) {
-    ctx.type = 'html';
-    ctx.body = renderPage(
-      'Log out',
-      `${form}
+export function createLogoutPages(pages: Pages): Required<Pick<Logout, 'logoutSource' | 'postLogoutSuccessSource'>> {
+  const show = (ctx: KoaContextWithOIDC, { text, headers }: ReturnType<Pages['render']>) => {
+    ctx.set(headers);
+    ctx.body = text;
+  };
+  return {
+    logoutSource: (ctx, form) =>
+      show(
+        ctx,
+        pages.render(
+          'Log out',
+          html`${{ markup: form }}
 <p>Log out of this identity provider?</p>
 <button type="submit" form="op.logoutForm" name="logout" value="yes" autofocus>Log out</button>`,
-    );
-  },
-  postLogoutSuccessSource(ctx) {
-    ctx.type = 'html';
-    ctx.body = renderPage('You are logged out', '<p>You can close this page.</p>');
-  },
-};
+        ),
+      ),
+    postLogoutSuccessSource: (ctx) =>
+      show(ctx, pages.render('You are logged out', html`<p>You can close this page.</p>`)),
+  };
+}

@@ -1,7 +1,8 @@
 import { generateKeyPairSync, hash, randomBytes } from 'node:crypto';
 import { interactionPolicy, type Adapter, type Configuration, type JWK } from 'oidc-provider';
-import { errorPage } from './login-page.ts';
-import { logoutPages } from './logout-pages.ts';
+import type { Pages } from '@sallyport/pages';
+import { errorText, errorTitle } from './login-page.ts';
+import { createLogoutPages } from './logout-pages.ts';
 import type { Person } from './people.ts';
 
 const scope = 'openid email profile groups offline_access';
@@ -71,6 +72,7 @@ export function providerConfiguration(deps: {
   people: readonly Person[];
   adapter: new (kind: string) => Adapter;
   port: number;
+  pages: Pages;
 }): Configuration {
   const { people, port } = deps;
   const extra = [...new Set(people.flatMap((person) => Object.keys(person.claims ?? {})))];
@@ -95,7 +97,7 @@ export function providerConfiguration(deps: {
     clientBasedCORS: () => false,
     features: {
       devInteractions: { enabled: false },
-      rpInitiatedLogout: { enabled: true, ...logoutPages },
+      rpInitiatedLogout: { enabled: true, ...createLogoutPages(deps.pages) },
       backchannelLogout: { enabled: true },
     },
     // Back-channel logout calls clients on this machine. The library's own fetch refuses loopback addresses.
@@ -119,8 +121,10 @@ export function providerConfiguration(deps: {
       return grant;
     },
     renderError(ctx, { error, error_description: description }) {
-      ctx.type = 'html';
-      ctx.body = errorPage(`${error}${description === undefined ? '' : `: ${description}`}`);
+      const said = `${error}${description === undefined ? '' : `: ${description}`}`;
+      const { text, headers } = deps.pages.render(errorTitle, errorText(said));
+      ctx.set(headers);
+      ctx.body = text;
     },
   };
 }

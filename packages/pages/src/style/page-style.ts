@@ -1,15 +1,33 @@
-// One inline style sheet for all pages. Pages load nothing else, and the Content-Security-Policy allows exactly these
-// bytes. Contrast is at least 4.5:1 for text and 3:1 for controls (WCAG 2.2, 1.4.3 and 1.4.11), in light and dark mode.
+import { accentColours } from './accent-colours.ts';
 
-const colours = `:root{color-scheme:light dark;--paper:#eef1f5;--card:#fff;--ink:#16202c;--quiet:#4d5a69;--line:#7b8896;--act:#1b5a97;--act-on:#fff;--over:#14446f;--focus:#a3480a;--note:#fff3dc;--note-line:#a3680a}
-@media(prefers-color-scheme:dark){:root{--paper:#0f151c;--card:#19212b;--ink:#e6ecf2;--quiet:#a9b6c4;--line:#6d7b8a;--act:#86bdf2;--act-on:#0b1824;--over:#b3d6f8;--focus:#ffb968;--note:#2f2613;--note-line:#d9a441}}`;
+// One inline style sheet for all pages. Pages load nothing else but the logo, and the Content-Security-Policy allows
+// exactly these bytes. Contrast is at least 4.5:1 for text and 3:1 for controls (WCAG 2.2, 1.4.3 and 1.4.11), in light
+// and dark mode.
+
+const ownColours = {
+  light: { act: '#1b5a97', over: '#14446f' },
+  dark: { act: '#86bdf2', over: '#b3d6f8' },
+};
+
+function colours(accent: string | undefined): string {
+  const { light, dark } = accent === undefined ? ownColours : accentColours(accent);
+  return `:root{color-scheme:light dark;--paper:#eef1f5;--card:#fff;--ink:#16202c;--quiet:#4d5a69;--line:#7b8896;--act:${light.act};--act-on:#fff;--over:${light.over};--focus:#a3480a;--note:#fff3dc;--note-line:#a3680a}
+@media(prefers-color-scheme:dark){:root{--paper:#0f151c;--card:#19212b;--ink:#e6ecf2;--quiet:#a9b6c4;--line:#6d7b8a;--act:${dark.act};--act-on:#0b1824;--over:${dark.over};--focus:#ffb968;--note:#2f2613;--note-line:#d9a441}}`;
+}
 
 const layout = `*{box-sizing:border-box}
 body{margin:0;padding:1.5rem 1rem 3rem;background:var(--paper);color:var(--ink);font:1rem/1.55 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;overflow-wrap:break-word}
-header,main{max-width:36rem;margin:0 auto}
-.brand{margin:0 0 .8rem;font-weight:700;letter-spacing:.02em;color:var(--quiet)}
+header,main,footer{max-width:36rem;margin:0 auto}
+.wide header,.wide main,.wide footer{max-width:60rem}
+header{display:flex;align-items:center;gap:.7rem;margin-bottom:.8rem}
+.logo{display:block;max-width:8rem;max-height:2.5rem}
+.brand{margin:0;min-width:0;font-weight:700;letter-spacing:.02em;color:var(--quiet)}
+.host{display:inline-block;font-weight:400;letter-spacing:0;overflow-wrap:anywhere}
+.host::before{content:"\\b7";margin:0 .45rem}
+footer{margin-top:.8rem;font-size:.9rem}
 main{padding:1.6rem 1.8rem 1.8rem;background:var(--card);border:1px solid var(--line);border-radius:.6rem}
 h1{margin:0 0 1rem;font-size:1.5rem;line-height:1.25}
+h2{margin:1.6rem 0 .6rem;font-size:1.1rem;line-height:1.3}
 p{margin:0 0 1rem}
 ul{list-style:none;margin:0 0 1rem;padding:0}
 li+li{margin-top:.6rem}
@@ -32,10 +50,11 @@ button.plain:hover{color:var(--over);background:transparent}
 .actions{display:flex;flex-wrap:wrap;gap:.8rem;margin:0 0 1rem}
 label{display:block;margin:0 0 .35rem;font-weight:600}
 input{width:100%;max-width:16rem;margin:0 0 1rem;padding:.5rem .7rem;font:1.25rem/1.4 ui-monospace,Menlo,Consolas,monospace;letter-spacing:.08em;text-transform:uppercase;color:var(--ink);background:var(--card);border:2px solid var(--line);border-radius:.4rem}
+.text{max-width:none;font:inherit;letter-spacing:0;text-transform:none}
 .code{font:600 1.5rem/1.4 ui-monospace,Menlo,Consolas,monospace;letter-spacing:.1em}
 .paste{display:block;margin:0 0 1.2rem;padding:.8rem 1rem;font:600 1rem/1.5 ui-monospace,Menlo,Consolas,monospace;border:2px dashed var(--line);border-radius:.4rem;user-select:all;overflow-wrap:anywhere}
 .note{padding:.7rem 1rem;background:var(--note);border-left:4px solid var(--note-line);border-radius:.2rem}
 .quiet{color:var(--quiet);font-size:.9rem}`;
 
-/** The style sheet of every page. */
-export const pageStyle = `${colours}\n${layout}\n${parts}`;
+/** Returns the style sheet of every page, with the accent of the branding or our own. */
+export const pageStyle = (accent?: string): string => `${colours(accent)}\n${layout}\n${parts}`;
