@@ -1,5 +1,9 @@
+import path from 'node:path';
 import { cliProgram } from './write-demo-kubeconfig.ts';
 import type { DemoState } from './run-demo.ts';
+
+/** Where npm puts the sallyport command of this clone. */
+const programs = path.resolve(path.dirname(cliProgram), '../../../node_modules/.bin');
 
 /** Returns the text that the demo prints when it is ready: where everything is, and what to type. */
 export function welcome(state: DemoState, kubectl: string | undefined): string {
@@ -39,12 +43,12 @@ export function welcome(state: DemoState, kubectl: string | undefined): string {
     `    ${kubectl ?? 'kubectl'} auth whoami`,
     '',
     `    export SALLYPORT_HOME=${state.home}`,
-    `    alias sallyport=${cliProgram}`,
-    `    sallyport whoami --gateway ${state.gatewayUrl}`,
+    `    export PATH=${programs}:$PATH`,
+    `    sallyport whoami`,
     `    sallyport policy explain exec pods/web -n prod   # why it is allowed or refused, and what you can do`,
     `    sallyport can-i exec pods/web -n dev             # what the policy and the cluster decide`,
-    `    sallyport policy status --gateway ${state.gatewayUrl}   # as carol: the policies in force, and the faults of a refused file`,
-    `    sallyport logout --gateway ${state.gatewayUrl}   # the next kubectl command opens the login page again`,
+    `    sallyport policy status   # as carol: the policies in force, and the faults of a refused file`,
+    `    sallyport logout   # the next kubectl command opens the login page again`,
     '',
     '  Press Ctrl-C to stop everything.',
     '',

@@ -1,0 +1,185 @@
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startDemo, type Demo } from '../demo/demo-program.ts';
+import { createPlainBrowser, describeWith, fillInForm, runCli, theBed } from '../harness/index.ts';
+import { readPage, type PageBlock } from './read-page.ts';
+import { commandsOf, startReaderShell, type ReaderShell } from './reader-shell.ts';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const pages = ['README.md', 'docs/getting-started.md', 'docs/policy-tools.md', 'docs/audit.md'].concat(
+  ['docs/install.md', 'docs/command-line.md'].filter((page) => existsSync(path.join(root, page))),
+);
+/** On these pages the reader sets everything up. On the others they have done so. */
+const fromNothing = new Set(['README.md', 'docs/getting-started.md']);
+const commandLanguages = new Set(['sh', 'bash', 'zsh', 'fish', 'shell', 'console', 'powershell', 'bat']);
+
+const all = pages.flatMap(readPage);
+const commandBlocks = all.filter(({ language }) => commandLanguages.has(language));
+const toRun = commandBlocks.filter(({ skip }) => skip === undefined);
+const nameOf = ({ page, line, text }: PageBlock) => `${page}:${line}: ${text.split('\n')[0]}`;
+
+describe('the code blocks of the pages', () => {
+  it('say what language they are in, so that none with commands is overlooked', () => {
+    expect(all.filter(({ language, text }) => language === '' || (language === 'text' && /^\$ /m.test(text)))).toEqual(
+      [],
+    );
+  });
+
+  it('are run as sh or console, or say why not', () => {
+    expect(toRun.filter(({ language }) => language !== 'sh' && language !== 'console').map(nameOf)).toEqual([]);
+  });
+});
+
+/** A directory that looks like a clone: everything of the repository, without what a demo of its developer has left. */
+function makeClone(directory: string): void {
+  mkdirSync(directory, { recursive: true });
+  for (const name of readdirSync(root))
+    if (!['.git', '.sallyport'].includes(name)) symlinkSync(path.join(root, name), path.join(directory, name));
+}
+
+/** Programs that open a page in the reader's browser: they write down its address. */
+function makeBrowser(directory: string): { programs: string; /** The next page. */ opened(): string | undefined } {
+  const [programs, list] = [path.join(directory, 'programs'), path.join(directory, 'opened')];
+  mkdirSync(programs);
+  for (const name of ['xdg-open', 'open']) {
+    writeFileSync(path.join(programs, name), `#!/bin/sh\nprintf '%s\\n' "$1" >> '${list}'\n`);
+    chmodSync(path.join(programs, name), 0o755);
+  }
+  let seen = 0;
+  return {
+    programs,
+    opened() {
+      const next = existsSync(list) ? readFileSync(list, 'utf8').trim().split('\n')[seen] : undefined;
+      if (next !== undefined) seen += 1;
+      return next;
+    },
+  };
+}
+
+describeWith(['kubectl'], 'a reader of the pages', () => {
+  const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-docs-'));
+  const clone = path.join(directory, 'sallyport');
+  const tools = makeBrowser(directory);
+  let demo: Demo;
+  let shell: ReaderShell;
+  const outcome = { run: 0 };
+
+  beforeAll(async () => {
+    makeClone(clone);
+    demo = await startDemo(path.join(clone, '.sallyport'), theBed().kubectl!, []);
+  }, 120_000);
+  afterAll(async () => {
+    appendFileSync(path.join(clone, '.sallyport', 'done'), '');
+    await demo.command.ended;
+    rmSync(directory, { recursive: true, force: true });
+    const skipped = commandBlocks.filter(({ skip }) => skip !== undefined);
+    process.stderr.write(
+      `docs: ${outcome.run} blocks run, of ${commandBlocks.length}; ${skipped.length} not run:\n${skipped.map((block) => `  ${nameOf(block)}: ${block.skip}\n`).join('')}`,
+    );
+  });
+
+  const environmentOf = (page: string): Record<string, string> => {
+    const usual = [tools.programs, path.dirname(process.execPath), path.dirname(theBed().kubectl!), process.env.PATH];
+    const PATH = usual.join(':');
+    const base = { PATH, HOME: path.join(directory, 'home'), DISPLAY: ':0', LANG: 'C.UTF-8' };
+    if (fromNothing.has(page)) return base;
+    const { kubeconfig, home } = demo.state;
+    return { ...base, PATH: `${clone}/node_modules/.bin:${PATH}`, KUBECONFIG: kubeconfig, SALLYPORT_HOME: home };
+  };
+
+  /** Waits for a command, and logs in wherever it opens a page. */
+  async function whileBrowsing<T>(user: string, done: Promise<T>): Promise<T> {
+    let over = false;
+    const watching = (async () => {
+      while (!over) {
+        const url = tools.opened();
+        if (url === undefined) await new Promise((resolve) => setTimeout(resolve, 100));
+        else {
+          const browser = createPlainBrowser({ ca: readFileSync(demo.state.caFile, 'utf8') });
+          await fillInForm(browser, url, { user: `${user}@example.com`, password: user });
+        }
+      }
+    })();
+    try {
+      return await Promise.race([done, watching.then(() => done)]);
+    } finally {
+      over = true;
+      await watching;
+    }
+  }
+
+  async function runSh(block: PageBlock): Promise<void> {
+    const commands = commandsOf(block.text);
+    const failing = (command: string) => block.fails.some((start) => command.startsWith(start));
+    expect(block.fails).toHaveLength(commands.filter(failing).length);
+    for (const command of commands) {
+      const work = block.background ? shell.watch(command) : shell.run(command);
+      const { code, stdout, stderr } = await whileBrowsing(block.user, work);
+      const failed = code !== 0;
+      expect({ command, failed, stdout, stderr }).toMatchObject({ command, failed: failing(command) });
+      if (block.background) expect({ command, stdout, stderr }).not.toMatchObject({ stdout: '' });
+    }
+  }
+
+  /** Logs in as the user of a block, on a page whose reader is expected to have logged in. */
+  async function logIn({ user }: PageBlock): Promise<void> {
+    const { stdout } = await shell.run('sallyport whoami -o json');
+    if (stdout.includes(`"${user}@example.com"`)) return;
+    await shell.run('sallyport logout');
+    const { code, stderr } = await whileBrowsing(user, shell.run(`sallyport login --gateway ${demo.state.gatewayUrl}`));
+    expect({ user, code, stderr }).toMatchObject({ code: 0 });
+  }
+
+  /** Runs the commands after `$ `, and returns what a terminal would show, with exit codes other than 0. */
+  async function transcript(block: PageBlock, cwd: string): Promise<string> {
+    let shown = '';
+    for (const line of block.text.split('\n').filter((one) => one.startsWith('$ '))) {
+      const { code, stdout, stderr } = await whileBrowsing(block.user, shell.run(line.slice(2)));
+      shown += `${line}\n${`${stdout}${stderr}`.replaceAll(`${cwd}/`, '')}${code === 0 ? '' : `[${code}]\n`}`;
+    }
+    return shown;
+  }
+
+  describe.each(pages.filter((page) => toRun.some((block) => block.page === page)))('%s', (page) => {
+    const blocks = toRun.filter((block) => block.page === page);
+    const files = all.filter((block) => block.page === page && block.file !== undefined);
+    // Pages that show files are followed in a directory that has them.
+    const cwd = files.length === 0 ? clone : path.join(directory, path.basename(page, '.md'));
+    beforeAll(async () => {
+      // Each of these pages begins with a login.
+      if (fromNothing.has(page))
+        await runCli(['logout', '--gateway', demo.state.gatewayUrl], { home: demo.state.home });
+      mkdirSync(cwd, { recursive: true });
+      for (const { file, text } of files) writeFileSync(path.join(cwd, file!), text);
+      mkdirSync(path.join(directory, 'home'), { recursive: true });
+      shell = startReaderShell({ cwd, env: environmentOf(page) });
+    });
+    afterAll(() => shell.close());
+
+    it.each(blocks.map((block) => [nameOf(block), block] as const))(
+      'works as written: %s',
+      async (_name, block) => {
+        if (block.language === 'sh' && !fromNothing.has(page)) await logIn(block);
+        if (block.language === 'sh') await runSh(block);
+        else expect(await transcript(block, cwd)).toBe(block.text);
+        outcome.run += 1;
+      },
+      120_000,
+    );
+  });
+});

@@ -1,0 +1,88 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Readable } from 'node:stream';
+
+type Result = { code: number; stdout: string; stderr: string };
+/** A bash in which a reader types one command after the other, so that variables, aliases and `cd` stay. */
+export type ReaderShell = {
+  run(command: string): Promise<Result>;
+  /** Starts a command, waits until it has printed something, and stops it. */
+  watch(command: string): Promise<Result>;
+  close(): Promise<void>;
+};
+
+const slowest = 60_000;
+
+/** Splits a text into commands, as bash reads them: lines that continue belong together. Leaves out comments. */
+export function commandsOf(text: string): string[] {
+  const commands: string[] = [];
+  let command = '';
+  for (const line of text.split('\n')) {
+    command = command === '' ? line : `${command}\n${line}`;
+    const { status, stderr } = spawnSync('bash', ['-n'], { input: `${command}\n`, encoding: 'utf8' });
+    if (command.endsWith('\\') || status !== 0 || stderr !== '') continue;
+    if (!/^\s*(?:#|$)/.test(command)) commands.push(command);
+    command = '';
+  }
+  if (command.trim() !== '') throw new Error(`this is not a whole command: ${command}`);
+  return commands;
+}
+
+/** Starts the shell. */
+export function startReaderShell(options: { cwd: string; env: Record<string, string> }): ReaderShell {
+  const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-reader-'));
+  const [typed, out, err] = ['typed', 'out', 'err'].map((name) => path.join(directory, name)) as [
+    string,
+    string,
+    string,
+  ];
+  const shell = spawn('bash', ['--noprofile', '--norc'], {
+    cwd: options.cwd,
+    env: options.env,
+    stdio: ['pipe', 'ignore', 'ignore', 'pipe'],
+  });
+  const input = shell.stdin!;
+  const ends = (shell.stdio[3] as Readable).setEncoding('utf8');
+  input.write('shopt -s expand_aliases; set -o pipefail\n');
+
+  const result = (code: number) => ({ code, stdout: readFileSync(out, 'utf8'), stderr: readFileSync(err, 'utf8') });
+  const ended = once(shell, 'close').then(() => {
+    throw new Error(`the shell ended: ${existsSync(err) ? readFileSync(err, 'utf8') : ''}`);
+  });
+  ended.catch(() => undefined);
+  const answer = async (script: string): Promise<string> => {
+    const timer = setTimeout(() => shell.kill('SIGKILL'), slowest);
+    input.write(script);
+    const [text] = await Promise.race([once(ends, 'data') as Promise<[string]>, ended]);
+    clearTimeout(timer);
+    return text.trim();
+  };
+
+  return {
+    async run(command) {
+      writeFileSync(typed, command);
+      return result(Number(await answer(`eval "$(cat '${typed}')" </dev/null >'${out}' 2>'${err}'; echo $? >&3\n`)));
+    },
+    async watch(command) {
+      writeFileSync(typed, command);
+      const pid = await answer(`{ eval "$(cat '${typed}')"; } </dev/null >'${out}' 2>'${err}' & echo $! >&3\n`);
+      for (let waited = 0; waited < slowest && existsSync(out) && readFileSync(out, 'utf8') === ''; waited += 200)
+        await new Promise((resolve) => {
+          setTimeout(resolve, 200);
+        });
+      const printed = result(0);
+      // The shell that runs the command, and the command itself.
+      spawnSync('pkill', ['-TERM', '-P', pid]);
+      spawnSync('kill', [pid]);
+      return printed;
+    },
+    async close() {
+      input.end('exit\n');
+      if (shell.exitCode === null) await once(shell, 'close');
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
