@@ -14,11 +14,14 @@ function filesBelow(directory, within = '') {
     });
 }
 
+// Level 9 takes three times as long and saves half a percent.
+const level = 6;
+
 /** Zip keeps local times. Every time zone has to write the same ones. */
 const localTime = (time) => new Date(time.getTime() + time.getTimezoneOffset() * 60_000);
 
 function zip(directory, top, time) {
-  const options = { level: 9, mtime: localTime(time), os: 3 };
+  const options = { level, mtime: localTime(time), os: 3 };
   const entries = filesBelow(path.join(directory, top)).map((name) => {
     const file = path.join(directory, top, name);
     return [`${top}/${name}`, [readFileSync(file), { ...options, attrs: (lstatSync(file).mode & 0o177777) << 16 }]];
@@ -33,5 +36,5 @@ export function writeArchive({ directory, top, file, time }) {
     return;
   }
   const names = filesBelow(path.join(directory, top)).map((name) => `${top}/${name}`);
-  create({ cwd: directory, file, gzip: { level: 9 }, portable: true, mtime: time, sync: true }, names);
+  create({ cwd: directory, file, gzip: { level }, portable: true, mtime: time, sync: true }, names);
 }

@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { sallyportVersion } from '@sallyport/contracts';
+import { startDemo, type Demo } from '../demo/demo-program.ts';
+import { answerLogin, describeWith, noteSkip, runCommand, theBed } from '../harness/index.ts';
+import {
+  buildRelease,
+  installWithNpm,
+  installation,
+  machineNode,
+  unpack,
+  type Installation,
+  type Release,
+} from './installations.ts';
+
+const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-release-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+const prefix = path.join(directory, 'npm');
+let release: Release;
+let npmBin: string;
+let archiveBin: string;
+beforeAll(async () => {
+  mkdirSync(prefix);
+  release = await buildRelease(path.join(directory, 'made'), sallyportVersion);
+  [npmBin, archiveBin] = await Promise.all([
+    installWithNpm(release, prefix),
+    unpack(release, path.join(directory, 'unpacked')),
+  ]);
+}, 300_000);
+
+const cases: [string, () => { bin: string; node?: string }][] = [
+  ["the npm package on the machine's Node.js", () => ({ bin: npmBin, node: machineNode() })],
+  ["the npm package on the project's Node.js", () => ({ bin: npmBin, node: process.execPath })],
+  ['the archive', () => ({ bin: archiveBin })],
+];
+
+const installed = (name: string, kubectl: string): Installation => {
+  const { bin, node } = cases.find(([one]) => one === name)![1]();
+  return installation(mkdtempSync(path.join(directory, 'home-')), bin, node, kubectl);
+};
+
+describeWith(['kubectl'], 'an installed command line', () => {
+  let demo: Demo;
+  beforeAll(async () => {
+    demo = await startDemo(path.join(directory, 'demo'), theBed().kubectl!, []);
+  }, 70_000);
+  afterAll(async () => {
+    writeFileSync(path.join(directory, 'demo', 'done'), '');
+    await demo?.command.ended;
+  }, 30_000);
+
+  it.each(cases.map(([name]) => name))(
+    'logs in, gives kubectl its credential, and logs out: %s',
+    async (name) => {
+      const { run, start } = installed(name, demo.kubectl);
+      const { gatewayUrl, caFile } = demo.state;
+      const login = start('sallyport', ['login', '--no-browser', '--gateway', gatewayUrl, '--ca-file', caFile]);
+      const caPem = readFileSync(caFile, 'utf8');
+      await answerLogin(login, { caPem }, { user: 'alice@example.com', password: 'alice' });
+      expect(await login.ended).toMatchObject({ code: 0 });
+
+      const version = await run('sallyport', ['version', '-o', 'json']);
+      expect(version).toMatchObject({ code: 0, stderr: '' });
+      process.stderr.write(`measured: ${name}: ${JSON.stringify(JSON.parse(version.stdout))}\n`);
+      expect(JSON.parse(version.stdout)).toMatchObject({
+        client: { version: sallyportVersion, platform: `${process.platform}-${process.arch}` },
+        gateway: { url: gatewayUrl, version: sallyportVersion },
+      });
+      expect(await run('sallyport', ['kubeconfig', '--merge'])).toMatchObject({ code: 0, stderr: '' });
+      const exec = await run('kubectl', ['config', 'view', '-o', 'jsonpath={.users[*].user.exec.command}']);
+      expect(exec).toMatchObject({ code: 0, stdout: 'sallyport-exec-credential' });
+      const pods = await run('kubectl', ['--context', 'sallyport-demo', 'get', 'pods', '-n', 'dev']);
+      expect(pods).toMatchObject({ code: 0, stdout: expect.stringMatching(/^NAME +READY/), stderr: '' });
+      const whoami = await run('sallyport', ['whoami', '-o', 'json']);
+      expect(JSON.parse(whoami.stdout)).toMatchObject({ user: 'alice@example.com', groups: ['developers'] });
+      expect(await run('sallyport', ['logout'])).toMatchObject({ code: 0 });
+      expect((await run('sallyport', ['whoami'])).code).toBe(3);
+    },
+    60_000,
+  );
+});
+
+describe('the npm package', () => {
+  const home = path.join(prefix, 'lib', 'node_modules');
+
+  it('installs nothing besides itself, and its man page', () => {
+    expect(readdirSync(home)).toEqual(['sallyport']);
+    expect(existsSync(path.join(home, 'sallyport', 'node_modules'))).toBe(false);
+    expect(readdirSync(path.join(prefix, 'bin')).toSorted()).toEqual(['sallyport', 'sallyport-exec-credential']);
+    expect(readdirSync(path.join(prefix, 'share', 'man', 'man1'))).toEqual(['sallyport.1']);
+  });
+
+  it("can load all of its parts on the machine's Node.js", async () => {
+    const parts = path.join(home, 'sallyport', 'dist', 'parts');
+    const program = `for (const name of ${JSON.stringify(readdirSync(parts))}) await import(${JSON.stringify(`${parts}/`)} + name);`;
+    const { code, stderr } = await runCommand(machineNode(), ['--input-type=module', '--eval', program]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
+  it('calls nothing that Node.js 20 lacks', () => {
+    const newer =
+      /(?:\b(?:Object|Map)\.groupBy|\bPromise\.(?:try|withResolvers)|\bArray\.fromAsync|\bRegExp\.escape|\bURL\.parse|\bError\.isError|\bIterator\.|\bmeta\.(?:dirname|filename)|\.toArray|\.is(?:Subset|Superset|Disjoint)(?:Of|From)|\.symmetricDifference|\.(?:keys|values|entries)\(\)\.(?!next\b)[a-z]\w*)\(?/g;
+    const dist = path.join(home, 'sallyport', 'dist');
+    const files = ['sallyport.mjs', ...readdirSync(path.join(dist, 'parts')).map((name) => path.join('parts', name))];
+    expect(files.flatMap((name) => readFileSync(path.join(dist, name), 'utf8').match(newer) ?? [])).toEqual([]);
+  });
+
+  it('has a man page that renders without a warning', async () => {
+    const page = path.join(prefix, 'share', 'man', 'man1', 'sallyport.1');
+    const groff = (process.env.PATH ?? '').split(':').some((one) => existsSync(path.join(one, 'groff')));
+    if (!groff) return noteSkip('the man page renders without a warning', 'groff is not installed');
+    const { code, stdout, stderr } = await runCommand('groff', ['-man', '-ww', '-Tascii', page]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    return expect(stdout).toContain('sallyport');
+  });
+});
+
+describe('the checksums', () => {
+  it('are those of all the files', () => {
+    const lines = readFileSync(path.join(release.directory, 'SHA256SUMS'), 'utf8').trim().split('\n');
+    const digest = (name: string) =>
+      createHash('sha256')
+        .update(readFileSync(path.join(release.directory, name)))
+        .digest('hex');
+    const names = readdirSync(release.directory).filter((name) => name !== 'SHA256SUMS');
+    expect(lines).toEqual(names.toSorted().map((name) => `${digest(name)}  ${name}`));
+  });
+});
+
+describe('the archive', () => {
+  it("contains the project's Node.js unmodified, and its license", () => {
+    const node = path.join(archiveBin, '..', 'node');
+    expect(readFileSync(path.join(node, 'bin', 'node')).equals(readFileSync(process.execPath))).toBe(true);
+    expect(readFileSync(path.join(node, 'LICENSE'), 'utf8')).toContain('Node.js is licensed');
+  });
+});
