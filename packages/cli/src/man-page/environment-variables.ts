@@ -1,6 +1,7 @@
 /** The environment variables that the program reads, for the man page. A test checks that none is missing. */
 export const environmentVariables: Readonly<Record<string, string>> = {
   SALLYPORT_HOME: 'The directory for your credentials. The default is ~/.config/sallyport.',
+  SALLYPORT_GATEWAY: 'The gateway of all commands, unless --gateway or --context names another.',
   SALLYPORT_CONFIG:
     "The gateway's configuration, for commands that read one, such as config check. The default is ./sallyport.yaml.",
   KUBECONFIG: 'Your kubeconfig files, separated by colons (semicolons on Windows). The default is ~/.kube/config.',
