@@ -80,7 +80,7 @@ describe('the npm package', () => {
   it('has two commands, a man page and no dependencies', () => {
     stagePackage({ cli, directory: at('package'), version: '1.2.3', texts });
     const manifest = JSON.parse(readFileSync(at('package', 'package.json'), 'utf8'));
-    expect(manifest).toMatchObject({ name: 'sallyport', version: '1.2.3', engines: { node: '>=20' } });
+    expect(manifest).toMatchObject({ name: 'sallyport', version: '1.2.3', engines: { node: '>=20.12' } });
     expect(Object.keys(manifest).filter((key) => /dependencies|scripts/i.test(key))).toEqual([]);
     for (const file of [...Object.values(manifest.bin), ...manifest.man, ...manifest.files])
       expect(readdirSync(path.dirname(at('package', file)))).toContain(path.basename(file));

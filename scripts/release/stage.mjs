@@ -31,7 +31,7 @@ function manifestOf(version) {
     bin: { sallyport: 'bin/sallyport.js', 'sallyport-exec-credential': 'bin/sallyport-exec-credential' },
     man: ['man/sallyport.1'],
     files: ['bin', 'dist', 'man', 'THIRD-PARTY-LICENSES'],
-    engines: { node: '>=20' },
+    engines: { node: '>=20.12' },
   };
 }
 

@@ -3,15 +3,17 @@
 import { statSync } from 'node:fs';
 import process from 'node:process';
 
-const oldest = 20;
+// 20.12 is the first with crypto.hash.
+const oldest = [20, 12];
+const [major, minor] = process.versions.node.split('.').map(Number);
 const changedAt = (name) => statSync(new URL(name, import.meta.url), { throwIfNoEntry: false })?.mtimeMs;
 
 // The compiler updates this file whenever it writes anything.
 const [bundle, compiled] = [changedAt('../dist/sallyport.mjs'), changedAt('../dist/.tsbuildinfo')];
 
-if (Number(process.versions.node.split('.')[0]) < oldest) {
+if (major < oldest[0] || (major === oldest[0] && minor < oldest[1])) {
   console.error(
-    `sallyport: this program needs Node.js ${oldest} or newer, but this is ${process.versions.node}\n  Install a current Node.js from https://nodejs.org, or use the archive of this program, which contains one.`,
+    `sallyport: this program needs Node.js ${oldest.join('.')} or newer, but this is ${process.versions.node}\n  Install a current Node.js from https://nodejs.org, or use the archive of this program, which contains one.`,
   );
   process.exitCode = 1;
 } else if (bundle === undefined && compiled === undefined) {

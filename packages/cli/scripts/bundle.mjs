@@ -13,7 +13,7 @@ const common = {
   bundle: true,
   format: 'esm',
   platform: 'node',
-  target: 'node20',
+  target: 'node20.12',
   conditions: ['source'],
   alias: { yaml },
   outExtension: { '.js': '.mjs' },
