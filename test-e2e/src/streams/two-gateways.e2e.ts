@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { startBed, type Bed } from '@sallyport/bed';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
@@ -184,6 +185,47 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams over tw
     await alice!.login();
     await saysWhy(alice!, sessionId, 'session-ended');
   }, 90_000);
+
+  it('end one by one, by their owner or by someone who may, on whichever gateway they are open', async () => {
+    const script = ['shell', '--', 'sh', '-c', 'while sleep 0.2; do echo tock; done'];
+    const commands: RunningCommand[] = [];
+    for (const server of servers) {
+      const command = alice!.startKubectl(['exec', '-i', '-n', namespace.name, '--server', server, ...script]);
+      await command.says(/tock/, 20_000);
+      commands.push(command);
+    }
+    const { streams } = await list(alice!);
+    const [bobs] = (await list(bob!)).streams;
+    const end = (person: Person, id: string) => person.cli(['sessions', 'revoke', '--stream', id]);
+    const [notHers, none] = [await end(alice!, bobs!.id), await end(alice!, randomUUID())];
+    expect([notHers.code, notHers.stderr]).toEqual([5, none.stderr]);
+    expect(notHers.stderr).toContain('No open stream has this ID, or it is not yours.');
+    for (const [turn, person, words] of [
+      [0, alice!, 'You ended this stream.'],
+      [1, bob!, 'bob@example.com ended this stream.'],
+    ] as const) {
+      const { id } = streams[turn]!;
+      const since = Date.now();
+      expect(await end(person, id)).toMatchObject({ code: 0, stdout: `Ended stream ${id}.\n` });
+      expect((await commands[turn]!.ended).stderr).toContain(words);
+      const [cut] = await gateway.audit.await(
+        ({ type, data }) => type === 'stream.cut' && data.sallyport.stream?.id === id,
+      );
+      process.stderr.write(`measured: from the call to the cut of one stream: ${Date.parse(cut!.time) - since} ms\n`);
+      const [act] = await gateway.audit.await(
+        ({ type, data }) => type === 'http.request' && data.requestURI.endsWith(`/streams/${id}`),
+      );
+      const { verb, user, responseStatus } = act!.data;
+      expect([verb, user.username, responseStatus!.code]).toEqual(['delete', person.user, 204]);
+      expect(Date.parse(act!.time) - Date.parse(cut!.time)).toBeLessThan(inTime);
+      const ended = (await list(alice!, '--ended')).streams.find((row) => row.id === id);
+      expect(ended).toMatchObject({ reason: 'ended-by-user', detail: words });
+    }
+    expect((await list(alice!)).streams).toEqual([]);
+    expect((await end(alice!, streams[0]!.id)).code).toBe(5);
+    await bobsStay();
+    await alice!.login();
+  }, 60_000);
 
   it('end within a second of a policy that no longer allows them', async () => {
     const streams = await openEveryKind(alice!, namespace.name, servers.toReversed());
