@@ -11,8 +11,8 @@ const ownColours = {
 
 function colours(accent: string | undefined): string {
   const { light, dark } = accent === undefined ? ownColours : accentColours(accent);
-  return `:root{color-scheme:light dark;--paper:#eef1f5;--card:#fff;--ink:#16202c;--quiet:#4d5a69;--line:#7b8896;--act:${light.act};--act-on:#fff;--over:${light.over};--focus:#a3480a;--note:#fff3dc;--note-line:#a3680a}
-@media(prefers-color-scheme:dark){:root{--paper:#0f151c;--card:#19212b;--ink:#e6ecf2;--quiet:#a9b6c4;--line:#6d7b8a;--act:${dark.act};--act-on:#0b1824;--over:${dark.over};--focus:#ffb968;--note:#2f2613;--note-line:#d9a441}}`;
+  return `:root{color-scheme:light dark;--paper:#eef1f5;--card:#fff;--ink:#16202c;--quiet:#4d5a69;--line:#7b8896;--rule:#d3d9e0;--act:${light.act};--act-on:#fff;--over:${light.over};--focus:#a3480a;--note:#fff3dc;--note-line:#a3680a}
+@media(prefers-color-scheme:dark){:root{--paper:#0f151c;--card:#19212b;--ink:#e6ecf2;--quiet:#a9b6c4;--line:#6d7b8a;--rule:#323d4a;--act:${dark.act};--act-on:#0b1824;--over:${dark.over};--focus:#ffb968;--note:#2f2613;--note-line:#d9a441}}`;
 }
 
 const layout = `*{box-sizing:border-box}
@@ -56,5 +56,16 @@ input{width:100%;max-width:16rem;margin:0 0 1rem;padding:.5rem .7rem;font:1.25re
 .note{padding:.7rem 1rem;background:var(--note);border-left:4px solid var(--note-line);border-radius:.2rem}
 .quiet{color:var(--quiet);font-size:.9rem}`;
 
+const lists = `h3{margin:1.2rem 0 .4rem;font-size:1rem}
+.rows{border-bottom:1px solid var(--rule)}
+.rows>li{display:flex;flex-wrap:wrap;gap:.3rem 1rem;align-items:center;justify-content:space-between;margin:0;padding:.6rem 0;border-top:1px solid var(--rule)}
+.rows>li>*{min-width:0;overflow-wrap:anywhere}
+.rows>li>:first-child{flex:1 1 12rem}
+.rows form{flex:none}
+.small{padding:.2rem .8rem;font-size:.9rem}
+.here{padding:.05rem .5rem;border:1px solid var(--line);border-radius:.8rem;font-size:.85rem}
+.command{display:inline-block;max-width:100%;padding:.25rem .6rem;font:.92rem/1.5 ui-monospace,Menlo,Consolas,monospace;background:var(--paper);border-radius:.3rem;-webkit-user-select:all;user-select:all;overflow-wrap:anywhere}
+.commands{margin:0 0 1rem;padding:0 0 0 1.4rem}`;
+
 /** Returns the style sheet of every page, with the accent of the branding or our own. */
-export const pageStyle = (accent?: string): string => `${colours(accent)}\n${layout}\n${parts}`;
+export const pageStyle = (accent?: string): string => `${colours(accent)}\n${layout}\n${parts}\n${lists}`;
