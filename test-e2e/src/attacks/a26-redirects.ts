@@ -24,7 +24,7 @@ const returns = [
   'javascript:alert(1)',
   'data:text/html,x',
   '/clusters/dev',
-  '/',
+  '/?next=//evil',
   '',
   ' /.sallyport/me',
   '/.sallyport/me\u0000',
