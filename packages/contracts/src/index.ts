@@ -13,6 +13,7 @@ export { isAuthorizedAsCreate } from './kubernetes/is-authorized-as-create.ts';
 export { isThroughNode } from './kubernetes/is-through-node.ts';
 export { isShellEquivalent, shellEquivalents, type ShellEquivalent } from './kubernetes/shell-equivalent.ts';
 export * from './calls/explain-call.ts';
+export * from './calls/session-list.ts';
 export * from './calls/stream-list.ts';
 export * from './audit/audit-event.ts';
 export * from './audit/audit-query.ts';

@@ -5,6 +5,7 @@ import { createSessionTokenVerifier, readPublicKey } from '@sallyport/kit';
 import { createPages, readPageLook } from '@sallyport/pages';
 import { createCheckClient } from './authorize/check-client.ts';
 import { authorityOf, type Services } from './connect-services.ts';
+import type { LandingSettings } from './landing/landing-settings.ts';
 import { createClientAddress } from './listener/client-address.ts';
 import { createClientCertificates } from './listener/client-certificate.ts';
 import { createApiEvents } from './own-api/api-events.ts';
@@ -62,6 +63,17 @@ function createTunnels() {
   };
 }
 
+function landingSettingsOf({ loaded, now }: ProxyParts): LandingSettings {
+  const { gateway, identity } = loaded.config;
+  const names = new Map(identity.providers.map(({ id, name }) => [id, name ?? id]));
+  return {
+    gatewayUrl: gateway.url,
+    loginOrigin: originsOf(loaded).login,
+    providerName: (id) => names.get(id) ?? id,
+    now,
+  };
+}
+
 type ApiParts = Pick<OwnApiDeps, 'clientCertificateOf' | 'kindsOf' | 'findCaller' | 'clientAddress'> & {
   pomerium: PomeriumDeps | undefined;
   producer: string;
@@ -94,6 +106,7 @@ function createApiDeps(
       auditCall: createApiEvents({ sink: parts.sink, now: parts.now, producer }),
       pages: createAuthenticateProxy(passedOn),
       ownPages: createPages(readPageLook(config)),
+      landing: landingSettingsOf(parts),
       scim: createAuthenticateProxy(passedOn, scimPassRules),
     };
   };

@@ -5,6 +5,7 @@ import { listenHttp } from '@sallyport/kit';
 import type { ComposedGateway } from './compose-gateway.ts';
 import { createGatewayServer, type GatewayServerDeps } from './listener/create-gateway-server.ts';
 import { followCertificate, type CertificateFiles } from './listener/follow-certificate.ts';
+import { isLanding } from './listener/is-landing.ts';
 import { isOwn } from './listener/is-own.ts';
 import { onClusterHost } from './listener/on-cluster-host.ts';
 import { createRecordUnparsable } from './listener/record-unparsable.ts';
@@ -57,7 +58,10 @@ export async function openListeners(
     ...road,
     tls: files && readTls(files, gateway.tls),
     ownApi: (request, response) => (onClusterHost(request, upstreams) ? clusterHostApi : ownApi)(request, response),
-    isOwn: (request) => isOwn(request, onClusterHost(request, upstreams)),
+    isOwn: (request) => {
+      const cluster = onClusterHost(request, upstreams);
+      return isOwn(request, cluster) || (cluster === false && isLanding(request, deps.origin));
+    },
     recordUnparsable: createRecordUnparsable(parts, producer),
   });
   const listening = await listenHttp(server, gateway.listen);

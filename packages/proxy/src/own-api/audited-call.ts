@@ -1,6 +1,6 @@
 import type { ApiArea, CheckAnswer, SallyportPart } from '@sallyport/contracts';
 import { ProblemError, toProblem, type Caller } from '@sallyport/kit';
-import type { Request, RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import type { OwnApiDeps } from './own-api-deps.ts';
 import { readCallerCredential, refuseForeignOrigin, type CallerCredential } from './read-caller-credential.ts';
 
@@ -14,14 +14,20 @@ export type ApiContext = {
   recordExplained(explained: SallyportPart['explained']): void;
 };
 
+function answerJson(response: Response, { status, body }: ApiResult): void {
+  if (body === undefined || status === 204) response.status(204).end();
+  else response.status(status).json(body);
+}
+
 /**
  * Wraps the work of an API call: reads the credential, checks the origin, finds the caller and their rights, runs the
- * work, answers, and records the event.
+ * work, answers (in JSON unless `answer` is given), and records the event.
  */
 export function createAuditedCall(deps: OwnApiDeps) {
   return (
     area: ApiArea | undefined,
     work: (request: Request, caller: Caller, context: ApiContext) => Promise<ApiResult>,
+    answer: (response: Response, result: ApiResult) => void = answerJson,
   ): RequestHandler =>
     async (request, response) => {
       deps.auditCall.open();
@@ -36,9 +42,9 @@ export function createAuditedCall(deps: OwnApiDeps) {
       try {
         const credential = readCallerCredential(request, deps.origin.startsWith('https:'), deps.pomerium?.tokens);
         refuseForeignOrigin(request, credential, deps.origin);
-        const { caller, answer } = await deps.findCaller(request, credential, clientAddress, area);
-        about.answer = answer;
-        const result = await work(request, caller, {
+        const found = await deps.findCaller(request, credential, clientAddress, area);
+        about.answer = found.answer;
+        const result = await work(request, found.caller, {
           credential: credential!,
           clientAddress,
           recordExplained: (explained) => {
@@ -46,8 +52,7 @@ export function createAuditedCall(deps: OwnApiDeps) {
           },
         });
         deps.auditCall.complete({ ...about, status: result.status, detail: undefined });
-        if (result.body === undefined || result.status === 204) response.status(204).end();
-        else response.status(result.status).json(result.body);
+        answer(response, result);
       } catch (error) {
         const problem = toProblem(error);
         deps.auditCall.complete({ ...about, status: problem.status, detail: problem.detail });

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import express, { type Express } from 'express';
 import { callerHeader, encodeCaller, ProblemError } from '@sallyport/kit';
+import { mountLanding } from '../landing/mount-landing.ts';
 import { answerHealth } from './answer-health.ts';
 import { createAuditedCall } from './audited-call.ts';
 import type { OwnApiDeps } from './own-api-deps.ts';
@@ -56,6 +57,8 @@ export function createOwnApi(deps: OwnApiDeps): Express {
   // A device has no session yet. Authenticate decides about its requests.
   app.all([`${apiPrefix}/device/code`, `${apiPrefix}/device/token`], deps.pages);
   mountApi(app, deps);
+  const { landing } = deps;
+  if (landing) mountLanding(app, createAuditedCall(deps), { ...deps, landing });
   mountPomerium(app, createAuditedCall(deps), deps);
   app.all(
     [

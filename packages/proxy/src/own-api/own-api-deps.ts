@@ -3,6 +3,7 @@ import type { CheckAnswer, SallyportPart } from '@sallyport/contracts';
 import type { Logger, ServiceClient, SessionTokenVerifier } from '@sallyport/kit';
 import type { Pages } from '@sallyport/pages';
 import type { RequestHandler } from 'express';
+import type { LandingSettings } from '../landing/landing-settings.ts';
 import type { ClientCertificateOf } from '../listener/client-certificate.ts';
 import type { ClusterKinds } from '../upstream/cluster-kinds.ts';
 import type { FindCaller } from './find-caller.ts';
@@ -38,6 +39,8 @@ export type OwnApiDeps = {
   pages: RequestHandler;
   /** Sends pages that the gateway has itself. */
   ownPages: Pages;
+  /** What the page at `/` shows. Without it there is no page. */
+  landing?: LandingSettings;
   /** Passes on SCIM requests. Without it there is no address for them. */
   scim?: RequestHandler;
   /** What Pomerium's clients need. Without it their credentials are refused. */

@@ -1,0 +1,95 @@
+import {
+  sessionListSchema,
+  streamListSchema,
+  type SessionSummary,
+  type StreamListRequest,
+  type StreamRow,
+} from '@sallyport/contracts';
+import { callerHeader, encodeCaller, ProblemError, type Caller } from '@sallyport/kit';
+import { ownClusters } from '../own-api/own-clusters.ts';
+import type { LandingDeps } from './landing-deps.ts';
+
+/** The first rows of a list, and how many more there are; or why there is no list at the moment. */
+export type Rows<Row> = { rows: Row[]; more: number } | { unavailable: string };
+type ClusterRow = { name: string; host?: string };
+
+/** What the page at `/` shows to one user. */
+export type Landing = {
+  caller: Caller;
+  clusters: Rows<ClusterRow>;
+  sessions: Rows<SessionSummary>;
+  streams: Rows<StreamRow> & { missing?: number };
+};
+
+/** How many rows the page shows. The command line lists all. */
+const most = { clusters: 100, sessions: 50, streams: 100 };
+const timeoutMs = 4000;
+const ownStreams: StreamListRequest = { ended: false, all: false, where: {} };
+
+function firstOf<Row>(all: readonly Row[], limit: number): { rows: Row[]; more: number } {
+  return { rows: all.slice(0, limit), more: Math.max(0, all.length - limit) };
+}
+
+/** Reads one list. If it is not available at the moment, the rest of the page is shown without it. */
+async function listed<T extends object>(list: Promise<T>): Promise<T | { unavailable: string }> {
+  try {
+    return await list;
+  } catch (error) {
+    if (error instanceof ProblemError && (error.status === 503 || error.status === 429))
+      return { unavailable: error.detail };
+    throw error;
+  }
+}
+
+const unreadable = (what: string, cause: unknown) =>
+  new ProblemError('service-unavailable', `The list of ${what} could not be read. Try again shortly.`, { cause });
+
+async function readSessions({ authenticate }: LandingDeps, caller: Caller) {
+  const { body } = await authenticate.request({
+    method: 'GET',
+    path: '/v1/sessions',
+    headers: { [callerHeader]: encodeCaller(caller) },
+    timeoutMs,
+  });
+  const read = sessionListSchema.safeParse(body);
+  if (!read.success) throw unreadable('sessions', read.error);
+  const order = (one: SessionSummary) => (one.current ? Infinity : one.createdAt);
+  return firstOf(
+    read.data.sessions.toSorted((a, b) => order(b) - order(a)),
+    most.sessions,
+  );
+}
+
+async function readStreams({ authorize }: LandingDeps, caller: Caller) {
+  const { body } = await authorize.request({
+    method: 'POST',
+    path: '/v1/streams',
+    headers: { [callerHeader]: encodeCaller(caller) },
+    body: ownStreams,
+    timeoutMs,
+  });
+  const read = streamListSchema.safeParse(body);
+  if (!read.success) throw unreadable('streams', read.error);
+  const { streams, missing, omitted } = read.data;
+  const { rows, more } = firstOf(
+    streams.toSorted((a, b) => b.since - a.since),
+    most.streams,
+  );
+  return { rows, more: more + omitted, missing: missing.length };
+}
+
+/** Reads what the page shows: the clusters, sessions and open streams of the caller, and of no one else. */
+export async function readLanding(deps: LandingDeps, given: Caller, credential: { hash: string }): Promise<Landing> {
+  const caller: Caller = { ...given, privileged: false };
+  const readClusters = async () =>
+    firstOf(
+      (await ownClusters(deps, credential)).toSorted((a, b) => a.name.localeCompare(b.name)),
+      most.clusters,
+    );
+  const [clusters, sessions, streams] = await Promise.all([
+    listed(readClusters()),
+    listed(readSessions(deps, caller)),
+    listed(readStreams(deps, caller)),
+  ]);
+  return { caller, clusters, sessions, streams };
+}

@@ -1,0 +1,99 @@
+import type { SessionSummary, StreamRow } from '@sallyport/contracts';
+import { html, renderTime, type Html } from '@sallyport/pages';
+import type { LandingSettings } from './landing-settings.ts';
+import type { Landing } from './read-landing.ts';
+import { renderCommand, renderCommands } from './render-commands.ts';
+import { renderRows } from './render-rows.ts';
+import { shownText } from './shown-text.ts';
+
+const nothing: Html = { markup: '' };
+const name = (text: string) => html`<bdi>${shownText(text)}</bdi>`;
+
+function endButton(kind: 'sessions' | 'streams', id: string, what: string): Html {
+  return html`<form method="post" action="/.sallyport/${kind}/${encodeURIComponent(id)}/end"><button class="plain small" type="submit" aria-label="End ${what}">End</button></form>`;
+}
+
+const logOut = html`<form method="post" action="/.sallyport/logout"><button class="plain small" type="submit">Log out</button></form>`;
+
+function renderPerson({ caller, sessions }: Landing, { providerName, now }: LandingSettings): Html {
+  const { identity, session } = caller;
+  const current = 'rows' in sessions ? sessions.rows.find(({ id }) => id === session.id) : undefined;
+  const groups = identity.groups.length > 0 ? identity.groups.slice(0, 50).map(shownText).join(', ') : 'none';
+  const more = identity.groups.length > 50 ? ` and ${identity.groups.length - 50} more` : '';
+  return html`<dl>
+<dt>User</dt><dd>${name(identity.user)}</dd>
+<dt>Groups</dt><dd><bdi>${groups}</bdi>${more}</dd>
+<dt>Identity provider</dt><dd>${name(providerName(identity.provider))}</dd>
+${current ? html`<dt>Logged in</dt><dd>${renderTime(current.createdAt, now())}</dd>\n` : nothing}<dt>Session ends</dt><dd>${renderTime(session.expiresAt, now())}</dd>
+${current && current.idleEndsAt < session.expiresAt ? html`<dt>Ends if unused</dt><dd>${renderTime(current.idleEndsAt, now())}</dd>\n` : nothing}</dl>
+<div class="actions">${logOut}</div>`;
+}
+
+function renderClusters({ clusters }: Landing, { gatewayUrl }: LandingSettings): Html {
+  const words = {
+    title: 'Clusters',
+    none: 'The policy allows you nothing on any cluster. If you expected one, ask the operator of this gateway.',
+    all: 'sallyport clusters',
+  };
+  const list = renderRows(
+    clusters,
+    words,
+    (one) =>
+      html`<div><strong>${one.name}</strong>${one.host === undefined ? nothing : html` <span class="quiet">${one.host}</span>`}</div><div>${renderCommand(`kubectl --context sallyport-${one.name} get pods`)}</div>`,
+  );
+  if ('rows' in clusters && clusters.rows.length === 0) return list;
+  return html`${list}
+<h3>On a new machine</h3>
+<p>Type this once in a terminal. After that, kubectl works as usual.</p>
+${renderCommands(gatewayUrl)}`;
+}
+
+/** Describes the object of a stream like the arguments of kubectl. */
+function targetOf({ kind, resource, subresource, name: object, namespace, container, ports, path }: StreamRow): string {
+  if (resource === '') return shownText(path);
+  const parts = [
+    `${resource}${object === '' ? '' : `/${object}`}${subresource === kind ? '' : subresource && `/${subresource}`}`,
+  ];
+  if (namespace !== '') parts.push(`-n ${namespace}`);
+  if (container !== undefined) parts.push(`-c ${container}`);
+  if (ports && ports.length > 0) parts.push(`:${ports.slice(0, 8).join(',')}`);
+  return parts.map(shownText).join(' ');
+}
+
+function renderStreams({ streams }: Landing, now: number): Html {
+  const words = {
+    title: 'Open streams',
+    none: 'Nothing is open: no exec, port-forward, followed log or watch.',
+    all: 'sallyport sessions list --streams',
+  };
+  const row = (one: StreamRow) => {
+    const target = targetOf(one);
+    return html`<div><strong>${shownText(one.kind)}</strong> <bdi>${target}</bdi> on ${name(one.cluster)}<div class="quiet">since ${renderTime(one.since, now)} from ${shownText(one.clientAddress)}</div></div>${endButton('streams', one.id, `${shownText(one.kind)} ${target}`)}`;
+  };
+  const incomplete =
+    'missing' in streams && streams.missing !== undefined && streams.missing > 0
+      ? html`\n<p class="note">Some replicas of the gateway did not answer, so streams may be missing here.</p>`
+      : nothing;
+  return html`${renderRows(streams, words, row)}${incomplete}`;
+}
+
+const kinds = { cli: 'command line', browser: 'browser' } as const;
+
+function renderSessions({ caller, sessions }: Landing, now: number): Html {
+  const words = { title: 'Sessions', none: 'No session is listed.', all: 'sallyport sessions list' };
+  return renderRows(sessions, words, (one: SessionSummary) => {
+    const current = one.id === caller.session.id;
+    const program = one.userAgent === undefined ? nothing : html`<div class="quiet">${name(one.userAgent)}</div>`;
+    const from = shownText(one.clientAddress ?? 'an unknown address');
+    return html`<div><strong>${kinds[one.kind]}</strong>${current ? html` <span class="here">this one</span>` : nothing} from ${from}<div class="quiet">since ${renderTime(one.createdAt, now)}, ends ${renderTime(one.expiresAt, now)}</div>${program}</div>${current ? logOut : endButton('sessions', one.id, `the session in the ${kinds[one.kind]} from ${from}`)}`;
+  });
+}
+
+/** Renders the page for a user who is logged in. `notice` says what their last click has done. */
+export function renderLanding(landing: Landing, settings: LandingSettings, notice: string | undefined): Html {
+  const now = settings.now();
+  return html`${notice === undefined ? nothing : html`<p class="note" role="status">${notice}</p>\n`}${renderPerson(landing, settings)}
+${renderClusters(landing, settings)}
+${renderStreams(landing, now)}
+${renderSessions(landing, now)}`;
+}
