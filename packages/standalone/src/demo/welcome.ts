@@ -28,6 +28,7 @@ export function welcome(state: DemoState, kubectl: string | undefined): string {
     'Sallyport is ready.',
     '',
     `  Gateway   ${state.gatewayUrl}  (cluster: ${state.cluster.url})`,
+    `  Page      ${state.loginUrl}/  (for a browser: your clusters, open streams and sessions)`,
     `  Cluster   ${kinds[state.cluster.kind]}`,
     `  Audit     ${state.auditFile}`,
     `  Policy    ${state.policyFile}  (you can edit it: changes apply within two seconds)`,
