@@ -32,6 +32,7 @@ import { attackCommandLine } from './a40-command-line.ts';
 import { attackDocuments } from './a41-documents.ts';
 import { attackCopy } from './a42-copy.ts';
 import { attackBrowser } from './a43-browser.ts';
+import { attackLanding } from './a43-landing.ts';
 import { attackDryRuns } from './a46-dry-runs.ts';
 import { attackCuriosity } from './a47-curiosity.ts';
 import { stopLoginFixture, startLoginFixture, resetLoginFixture } from './login-fixture.ts';
@@ -95,6 +96,7 @@ describeWith(['cluster', 'redis', 'kafka', 'postgres'], 'attacks on the running 
   attackStreams();
   attackCopy();
   attackBrowser();
+  attackLanding();
   attackDryRuns();
   attackCuriosity();
   attackCommandLine();
