@@ -105,6 +105,32 @@ describe('the fetch for a provider', () => {
     await close();
   });
 
+  it('names the proxy if it is the reason, without its password', async () => {
+    const refusing = createHttpServer().listen(0, '127.0.0.1');
+    refusing.on('connect', (request, socket) =>
+      socket.end(`HTTP/1.1 ${request.url === 'idp.test:443' ? '407 Who' : '503 No'}\r\nContent-Length: 0\r\n\r\n`),
+    );
+    await once(refusing, 'listening');
+    const name = `127.0.0.1:${port(refusing)}`;
+    const { fetch, close } = createOutboundFetch({ httpsProxy: `http://user:secret@${name}` });
+    const fault = async (url: string) => {
+      const error = await fetch(url, get).then(
+        () => undefined,
+        (rejection: unknown) => rejection as Error,
+      );
+      return ((error as Error).cause as Error).message;
+    };
+    const refused = `the proxy http://${name} refused to connect to`;
+    expect(await fault('https://idp.test/')).toBe(
+      `${refused} idp.test: 407, HTTPS_PROXY needs a user name and password`,
+    );
+    expect(await fault('https://idp.test:8443/')).toBe(`${refused} idp.test:8443: 503`);
+    refusing.closeAllConnections();
+    await new Promise((resolve) => refusing.close(resolve));
+    expect(await fault('https://idp.test/')).toBe(`the proxy http://${name} cannot be reached: ECONNREFUSED`);
+    await close();
+  });
+
   it.each(['http://', 'http://user:secret@p:port', 'socks5://user:secret@p:1080'])(
     'refuses %s as a proxy, and does not repeat it',
     (httpsProxy) => {

@@ -1,5 +1,6 @@
 import type { OutboundFetch } from '@sallyport/kit';
 import { EnvHttpProxyAgent, fetch as undiciFetch } from 'undici';
+import { nameProxy } from './name-proxy.ts';
 
 type OutboundFetchDeps = {
   /** PEM. If set, only these certificate authorities are trusted. */
@@ -33,16 +34,22 @@ const withThisMachine = (noProxy: string) =>
 export function createOutboundFetch(deps: OutboundFetchDeps): { fetch: OutboundFetch; close(): Promise<void> } {
   const { keepAliveMs = 0 } = deps;
   const tls = deps.ca === undefined ? {} : { ca: deps.ca };
+  const httpsProxy = withScheme(deps.httpsProxy?.trim() ?? '');
   // Empty strings stop the agent from reading the environment itself.
   const agent = new EnvHttpProxyAgent({
     httpProxy: '',
-    httpsProxy: withScheme(deps.httpsProxy?.trim() ?? ''),
+    httpsProxy,
     noProxy: withThisMachine(deps.noProxy ?? ''),
     connect: { timeout: 3000, ...tls },
     requestTls: { timeout: 3000, ...tls },
     ...(keepAliveMs > 0 ? { keepAliveTimeout: keepAliveMs } : { pipelining: 0 }),
   });
-  const fetch: OutboundFetch = (url, options) =>
-    undiciFetch(url, { ...(options as object), dispatcher: agent }) as unknown as Promise<Response>;
+  const fetch: OutboundFetch = async (url, options) => {
+    try {
+      return (await undiciFetch(url, { ...(options as object), dispatcher: agent })) as unknown as Response;
+    } catch (error) {
+      throw httpsProxy === '' ? error : nameProxy(error, new URL(httpsProxy), url);
+    }
+  };
   return { fetch, close: () => agent.destroy() };
 }
