@@ -1,4 +1,8 @@
 export { createPages, type Pages } from './create-pages.ts';
+export { logoHeaders } from './logo/logo-headers.ts';
+export { readLogo, type Logo } from './logo/read-logo.ts';
 export { html, type Html } from './markup/html.ts';
-export { readPageLook, type PageLook } from './page-look.ts';
+export { problemWords } from './markup/problem-words.ts';
+export { sendProblemPage } from './problem-page.ts';
+export { logoPath, readPageLook, type PageLook } from './page-look.ts';
 export { renderTime } from './time/render-time.ts';

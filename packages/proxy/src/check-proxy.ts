@@ -2,11 +2,13 @@ import { checkAuditSink } from '@sallyport/audit-log';
 import {
   checkAuthorities,
   checkKeyPair,
+  checkNamedFile,
   checkOwnService,
   type ConfigFault,
   type LoadedConfig,
   type ServiceCheck,
 } from '@sallyport/kit';
+import { readLogo } from '@sallyport/pages';
 import { checkCluster } from './upstream/check-cluster.ts';
 
 function checkListener(loaded: LoadedConfig): ConfigFault[] {
@@ -36,6 +38,7 @@ export const checkProxy: ServiceCheck = {
     ...checkOwnService(loaded, 'proxy'),
     ...checkListener(loaded),
     ...checkServices(loaded),
+    ...checkNamedFile(loaded, 'branding.logoFile', loaded.config.branding.logoFile, (image) => void readLogo(image)),
     ...loaded.config.clusters.flatMap((cluster, index) => checkCluster(loaded, cluster, index)),
     ...checkAuditSink(loaded),
   ],

@@ -13,6 +13,7 @@ import { createClusterList } from './own-api/cluster-list.ts';
 import { createAuthenticateProxy } from './own-api/authenticate-proxy.ts';
 import { createFindCaller } from './own-api/find-caller.ts';
 import type { OwnApiDeps, PomeriumDeps } from './own-api/own-api-deps.ts';
+import { loadLogo } from './own-api/serve-logo.ts';
 import { scimPassRules } from './own-api/scim-pass-rules.ts';
 import type { ProxyParts } from './proxy-parts.ts';
 import type { ClusterSet } from './reload/cluster-set.ts';
@@ -87,6 +88,8 @@ function createApiDeps(
   { pomerium, producer, ...given }: ApiParts,
 ): (origin: string) => OwnApiDeps {
   const { config } = parts.loaded;
+  const logo = loadLogo(parts.loaded);
+  const ownPages = createPages(readPageLook(config));
   return (origin) => {
     const passedOn = {
       url: config.services.authenticate.url,
@@ -94,6 +97,7 @@ function createApiDeps(
       identity: parts.identity,
       origin,
       clientAddress: given.clientAddress,
+      ownPages,
       logger: parts.logger,
     };
     return {
@@ -105,7 +109,8 @@ function createApiDeps(
       clusters: createClusterList({ gatewayUrl: config.gateway.url, clusters: clusters.current }),
       auditCall: createApiEvents({ sink: parts.sink, now: parts.now, producer }),
       pages: createAuthenticateProxy(passedOn),
-      ownPages: createPages(readPageLook(config)),
+      ownPages,
+      logo,
       landing: landingSettingsOf(parts),
       scim: createAuthenticateProxy(passedOn, scimPassRules),
     };

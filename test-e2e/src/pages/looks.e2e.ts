@@ -121,7 +121,7 @@ describeWith(['chromium'], 'how the pages look and read in a real browser', () =
       },
     },
     refused: {
-      heading: 'The login took too long or was already used',
+      heading: 'This login is no longer valid',
       open: (page) => page.goto(at('callback?code=x&state=y')),
     },
     'device-code': { heading: 'Log in a device', open: (page) => page.goto(at('device')) },
@@ -221,7 +221,7 @@ describeWith(['chromium'], 'how the pages look and read in a real browser', () =
               width,
               {
                 lang: 'en',
-                title: `${pages[name]!.heading} - Sallyport`,
+                title: `${pages[name]!.heading} - ${gateway.url.replace('https://', '')}`,
                 headings: [pages[name]!.heading],
                 landmarks: { header: 1, main: 1 },
                 overflow: 0,

@@ -19,10 +19,7 @@ import { parseUserCode } from './user-code.ts';
 
 const path = '/.sallyport/device';
 const noDevice = () =>
-  new ProblemError(
-    'login-expired',
-    'The device is no longer waiting, or it has already been answered. Start again on the device.',
-  );
+  new ProblemError('login-expired', 'The device is no longer waiting, or its code was already used.');
 
 /** Takes the approval that this browser may answer, and its device authorization. A second answer finds neither. */
 async function takeApproval(

@@ -7,4 +7,5 @@ export type DeviceDeps = OpenSessionDeps & {
   monitor: LoginMonitor;
   randomId: () => string;
   pages: Pages;
+  providers: readonly { id: string; name: string }[];
 };

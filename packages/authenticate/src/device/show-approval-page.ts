@@ -1,8 +1,9 @@
 import type { Request, Response } from 'express';
 import { ProblemError, readClientFacts } from '@sallyport/kit';
 import { loginCookies, readCookies } from '../http/cookies.ts';
+import { providerName } from '../providers/common/provider-name.ts';
 import { compareAddress } from '../pages/compare-address.ts';
-import { html, type Html, type Pages } from '@sallyport/pages';
+import { html, type Html } from '@sallyport/pages';
 
 import type { ProvenIdentity } from '../session/proven-identity.ts';
 import { approvalKey, deviceKinds, type Approval, type DeviceAuthorization } from './device-authorization.ts';
@@ -27,17 +28,18 @@ function describeDevice(authorization: DeviceAuthorization, code: string, here: 
 }
 
 function sendApprovalPage(
-  pages: Pages,
+  { pages, providers }: Pick<DeviceDeps, 'pages' | 'providers'>,
   response: Response,
   identity: ProvenIdentity,
   device: Html,
   fields: { approval: string; code: string },
 ): void {
+  const provider = providerName(providers, identity.provider);
   pages.send(
     response,
     200,
     'Approve this device?',
-    html`<p>A device wants to log in as <strong>${identity.user}</strong>.</p>
+    html`<p>A device wants to log in as <strong>${identity.user}</strong>, with ${provider}.</p>
 ${device}
 <p class="note">Approve only if this is your device and it shows exactly this code now. Anyone who uses the device can then do everything that you can do, on every cluster.</p>
 <form method="post" action="/.sallyport/device" class="actions">
@@ -65,10 +67,7 @@ export async function showApprovalPage(
   const { identity, userCode } = about;
   const authorization = await findDeviceAuthorization(deps, request, userCode, callback);
   if (!authorization || userCode === undefined)
-    throw new ProblemError(
-      'login-expired',
-      'The device is no longer waiting, or it has already been answered. Start again on the device.',
-    );
+    throw new ProblemError('login-expired', 'The device is no longer waiting, or its code was already used.');
   const [approval, secret] = [randomToken(), randomToken()];
   const lifeMs = Math.max(1, authorization.until - now());
   await singleUse.put(
@@ -89,7 +88,7 @@ export async function showApprovalPage(
   );
   const code = formatUserCode(userCode);
   sendApprovalPage(
-    deps.pages,
+    deps,
     response,
     identity,
     describeDevice(authorization, code, readClientFacts(request).clientAddress),

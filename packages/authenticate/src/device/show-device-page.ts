@@ -22,7 +22,7 @@ function askForCode(pages: Pages, response: Response, status: number, fault?: st
     html`<p>Enter the code that the device or terminal shows.</p>
 ${wrong}<form method="get" action="${path}">
 <label for="user_code">Code</label>
-<input id="user_code" name="user_code" required minlength="8" maxlength="16" autocomplete="off" autocapitalize="characters" spellcheck="false" placeholder="XXXX-XXXX"${described}>
+<input id="user_code" name="user_code" required autofocus minlength="8" maxlength="16" autocomplete="off" autocapitalize="characters" spellcheck="false" placeholder="XXXX-XXXX"${described}>
 <p><button type="submit">Continue</button></p>
 </form>
 <p class="quiet">If someone sent you here with a code, do not continue. They would be logged in as you.</p>`,

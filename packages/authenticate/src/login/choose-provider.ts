@@ -18,6 +18,11 @@ export function readLoginHints(query: URLSearchParams): LoginHints {
   return { ...(login === null ? {} : { login }), ...(domain === undefined ? {} : { domain }) };
 }
 
+/** Reports whether a login asks for a provider that does not exist. */
+export function isUnknownProvider(providers: readonly ProviderClient[], query: URLSearchParams): boolean {
+  return query.has('provider') && !providers.some(({ id }) => id === query.get('provider'));
+}
+
 /**
  * Returns the provider of a login: the requested one (`provider`), the only one, the one for the hinted domain, or the
  * default. Undefined if the user should choose, which `choose=true` always requests.
@@ -35,7 +40,7 @@ export function chooseProvider(
     );
   const id = query.get('provider');
   const chosen = providers.find((provider) => provider.id === id);
-  if (id !== null && !chosen) throw new ProblemError('bad-request', 'No identity provider has this ID.');
+  if (id !== null && !chosen) throw new ProblemError('bad-request', 'This identity provider does not exist here.');
   if (chosen || providers.length === 1) return chosen ?? providers[0];
   if (query.get('choose') === 'true') return undefined;
   const byDomain = domain === undefined ? undefined : providers.find(({ domains }) => domains.includes(domain));

@@ -3,6 +3,7 @@ import { ProblemError, readClientFacts, toProblem, type ClientFacts } from '@sal
 import { clearedLoginCookie, loginCookieName, readCookies, readLoginCookie } from '../http/cookies.ts';
 import { readOrigin } from '../http/read-origin.ts';
 import { readQuery } from '../http/read-query.ts';
+import { noteLoginPlace } from '../pages/login-place.ts';
 import { proveIdentity, type ProvenIdentity } from '../session/proven-identity.ts';
 import { completeLogin } from './complete-login.ts';
 import type { LoginDeps } from './login-deps.ts';
@@ -11,10 +12,7 @@ import { pasteRedirect, redirectWith } from './redirect-uri.ts';
 
 const path = '/.sallyport/callback';
 const noLogin = () =>
-  new ProblemError(
-    'login-expired',
-    'This login took too long, was already used, or started in another browser. Start again.',
-  );
+  new ProblemError('login-expired', 'This login took too long, was already used, or started in another browser.');
 
 /** Opens the pending login of this browser and state. Checks that it has not completed before the provider is asked. */
 async function openPendingLogin(
@@ -104,6 +102,7 @@ export function loginCallback(deps: LoginDeps): RequestHandler {
       const state = query.get('state') ?? '';
       const cookie = readCookies(request.headers.cookie).get(loginCookieName(loginOrigin, state));
       pending = await openPendingLogin(deps, state, cookie);
+      noteLoginPlace(response, { ...pending, requirements: pending.demands });
       response.append('set-cookie', clearedLoginCookie(loginOrigin, state));
       deps.events.requireRoom();
       const identity = await identify(deps, pending, { state, query, path: request.path });

@@ -17,10 +17,7 @@ export async function showAuthorizationCode(
 ): Promise<void> {
   const { data: requester } = requesterSchema.safeParse(await deps.singleUse.take(kinds.requester, about.challenge));
   if (!requester)
-    throw new ProblemError(
-      'login-expired',
-      'The program did not request this page itself, or the request has expired. Start again in the program.',
-    );
+    throw new ProblemError('login-expired', 'The program did not ask for this page itself, or it asked too long ago.');
   const here = readClientFacts(request).clientAddress;
   deps.pages.send(
     response,

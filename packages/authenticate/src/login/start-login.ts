@@ -8,7 +8,8 @@ import { readOrigin } from '../http/read-origin.ts';
 import { readQuery } from '../http/read-query.ts';
 import { wantsPage } from '../http/wants-page.ts';
 import type { LoginHints, LoginRequirements, ProviderClient } from '../providers/common/provider-client.ts';
-import { chooseProvider, readLoginHints } from './choose-provider.ts';
+import { noteLoginPlace } from '../pages/login-place.ts';
+import { chooseProvider, isUnknownProvider, readLoginHints } from './choose-provider.ts';
 import { confirmLogin } from './confirm-login.ts';
 import type { LoginDeps } from './login-deps.ts';
 import { pendingLoginLifeMs, type LoginGoal, type PendingLogin } from './pending-login.ts';
@@ -24,7 +25,7 @@ const loginPath = '/.sallyport/login';
 async function requireDevice(deps: LoginDeps, request: Request, query: URLSearchParams): Promise<string> {
   const code = parseUserCode(query.get('user_code') ?? '');
   if (code === undefined || !(await findDeviceAuthorization(deps, request, code, loginPath)))
-    throw new ProblemError('login-expired', 'No device is waiting with this code. Start again on the device.');
+    throw new ProblemError('login-expired', 'No device is waiting with this code.');
   return code;
 }
 
@@ -97,19 +98,20 @@ export function startLogin(deps: LoginDeps): RequestHandler {
     const goal = readLoginRequest(query, deps.settings);
     const requirements = readLoginRequirements(query, deps.now());
     const hints = readLoginHints(query);
-    const provider = chooseProvider(deps.providers, query, hints, deps.settings.defaultProvider);
+    noteLoginPlace(response, { goal, requirements, userCode: query.get('user_code') ?? undefined });
+    // A person can choose one that exists.
+    const provider =
+      wantsPage(request) && isUnknownProvider(deps.providers, query)
+        ? undefined
+        : chooseProvider(deps.providers, query, hints, deps.settings.defaultProvider);
     const here = `${loginOrigin}${loginPath}${query.size > 0 ? `?${query.toString()}` : ''}`;
     if (request.headers.accept?.includes('application/json') && !wantsPage(request))
       return answerProgram(deps, goal, here, request, response);
     // There is one redirect URI and one origin for the cookies.
     if (origin !== loginOrigin) return response.redirect(302, here);
     if (isFromAnotherSite(request)) return confirmLogin(deps.pages, goal, { path: loginPath, query }, response);
-    const login = {
-      goal,
-      requirements,
-      hints,
-      ...(goal.kind === 'device' ? { userCode: await requireDevice(deps, request, query) } : {}),
-    };
+    const userCode = goal.kind === 'device' ? await requireDevice(deps, request, query) : undefined;
+    const login = { goal, requirements, hints, ...(userCode === undefined ? {} : { userCode }) };
     if (provider === undefined)
       return showProviderChoice(deps.pages, deps.providers, { path: loginPath, query }, response);
     await redirectToProvider(deps, provider, login, request, response);

@@ -11,7 +11,7 @@ export type LogoutDeps = {
   sessions: SessionStore;
   events: Pick<LoginEvents, 'revoked'>;
   settings: Pick<LoginSettings, 'loginOrigin' | 'origins'>;
-  providers: readonly Pick<ProviderClient, 'id' | 'endSessionUrl'>[];
+  providers: readonly Pick<ProviderClient, 'id' | 'name' | 'endSessionUrl'>[];
   tokenStorage?: TokenStorage;
   pages: Pages;
   logger: Logger;

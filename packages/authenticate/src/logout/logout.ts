@@ -7,6 +7,7 @@ import { readQuery } from '../http/read-query.ts';
 import { sendLoggedOutPage } from './logged-out-page.ts';
 import { wantsPage } from '../http/wants-page.ts';
 
+import { providerName } from '../providers/common/provider-name.ts';
 import { endSessions } from '../session/end-sessions.ts';
 import { findEndSessionUrl } from './end-session-url.ts';
 import { ownSessions } from '../session/read-caller-session.ts';
@@ -63,6 +64,6 @@ export function logout(deps: LogoutDeps): RequestHandler {
     if (caller) await endCallerSessions(deps, caller, request);
     if (byCookie) response.append('set-cookie', clearedSessionCookie(origin));
     if (!wantsPage(request)) return void response.status(204).end();
-    sendPage(deps.pages, response, url && { provider: caller!.identity.provider, url });
+    sendPage(deps.pages, response, url && { provider: providerName(deps.providers, caller!.identity.provider), url });
   };
 }

@@ -57,7 +57,7 @@ describe('several providers', () => {
     expect(await goesTo('/.sallyport/login?login_hint=alice%40B.example.com')).toBe('b.example');
     expect(await goesTo('/.sallyport/login?domain_hint=b.example.com')).toBe('b.example');
     expect(await goesTo('/.sallyport/login?domain_hint=b.example.com&provider=a')).toBe('a.example');
-    expect(await goesTo('/.sallyport/login?provider=c')).toBe(400);
+    expect(await goesTo('/.sallyport/login?provider=c')).toBe(404);
     await start({ defaultProvider: 'b' });
     expect(await goesTo('/.sallyport/login')).toBe('b.example');
     expect(await goesTo('/.sallyport/login?choose=true')).toBe(200);

@@ -9,5 +9,6 @@ export type SessionDeps = {
   events: Pick<LoginEvents, 'revoked'>;
   settings: Pick<LoginSettings, 'origins'>;
   pages: Pages;
+  providers: readonly { id: string; name: string }[];
   now: () => number;
 };

@@ -27,6 +27,7 @@ describe('me, logout and sessions', () => {
       name: 'Alice',
       groups: ['developers'],
       provider: 'corp',
+      providerName: 'corp',
       session: {
         id,
         kind: 'cli',

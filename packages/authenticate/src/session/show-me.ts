@@ -6,12 +6,13 @@ import { type ListedSession } from '@sallyport/stores';
 import { readOrigin } from '../http/read-origin.ts';
 import { html, renderTime } from '@sallyport/pages';
 import { wantsPage } from '../http/wants-page.ts';
+import { providerName } from '../providers/common/provider-name.ts';
 import { callerSession, requireCaller } from './read-caller-session.ts';
 import type { SessionDeps } from './session-deps.ts';
 
-type ShowMeDeps = Pick<SessionDeps, 'sessions' | 'settings' | 'pages' | 'now'>;
+type ShowMeDeps = Pick<SessionDeps, 'sessions' | 'settings' | 'pages' | 'now' | 'providers'>;
 
-function showPage({ pages, now }: ShowMeDeps, response: Response, session: ListedSession): void {
+function showPage({ pages, now, providers }: ShowMeDeps, response: Response, session: ListedSession): void {
   const { identity } = session;
   pages.send(
     response,
@@ -20,7 +21,7 @@ function showPage({ pages, now }: ShowMeDeps, response: Response, session: Liste
     html`<dl>
 <dt>User</dt><dd>${identity.user}</dd>
 <dt>Groups</dt><dd>${identity.groups.length > 0 ? identity.groups.join(', ') : 'none'}</dd>
-<dt>Identity provider</dt><dd>${identity.provider}</dd>
+<dt>Identity provider</dt><dd>${providerName(providers, identity.provider)}</dd>
 <dt>Session expires</dt><dd>${renderTime(session.expiresAt, now())}</dd>
 <dt>Expires if unused</dt><dd>${renderTime(session.idleEndsAt, now())}</dd>
 </dl>
@@ -60,6 +61,7 @@ export function showMe(deps: ShowMeDeps): RequestHandler {
       ...(name === undefined ? {} : { name }),
       groups,
       provider,
+      providerName: providerName(deps.providers, provider),
       session: { id, kind, expiresAt, idleEndsAt },
       gatewayVersion: sallyportVersion,
     });

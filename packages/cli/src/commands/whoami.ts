@@ -27,7 +27,7 @@ async function whoami(environment: Environment, options: GatewayOptions): Promis
         ['Name', me.name],
         ['Email', me.email],
         ['Groups', me.groups.join(', ') || '(none)'],
-        ['Provider', me.provider],
+        ['Provider', me.providerName ?? me.provider],
         ['Gateway', gateway.address.origin],
         ['Session', `${session.id}, until ${moment(session.expiresAt)}`],
       ]

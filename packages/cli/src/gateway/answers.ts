@@ -51,6 +51,7 @@ export const meSchema = z.object({
   name: nullable,
   groups: z._default(z.array(z.string()), []),
   provider: nullable,
+  providerName: nullable,
   session: z.object({ id: z.string(), kind: nullable, expiresAt: time, idleEndsAt: z.optional(time) }),
 });
 

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import type { ErrorRequestHandler } from 'express';
+import type { ErrorRequestHandler, Request, Response } from 'express';
 import type { Logger } from '../observe/create-logger.ts';
-import { ProblemError, toProblem } from '../problem/problem-error.ts';
+import { ProblemError, toProblem, type Problem } from '../problem/problem-error.ts';
 
 /** Sends `application/problem+json` (RFC 9457), or ends the connection if the head was already sent. */
 export function sendProblem(response: ServerResponse, error: unknown): void {
@@ -39,11 +39,20 @@ function asProblem(error: unknown): unknown {
   return error;
 }
 
-/** Creates Express's last handler, which sends every error as a problem and logs unexpected ones. */
-export function problemHandler(deps: { logger: Logger }): ErrorRequestHandler {
-  return (error, _request, response, _next) => {
+/**
+ * Creates Express's last handler, which sends every error as a problem and logs unexpected ones. Browsers, which list
+ * HTML in `Accept`, get what `sendPage` sends.
+ */
+export function problemHandler(deps: {
+  logger: Logger;
+  sendPage?: (response: Response, problem: Problem, request: Request) => void;
+}): ErrorRequestHandler {
+  return (error, request, response, _next) => {
     const shown = asProblem(error);
-    if (toProblem(shown).code === 'internal') deps.logger.error({ err: error }, 'unexpected error');
-    sendProblem(response, shown);
+    const problem = toProblem(shown);
+    if (problem.code === 'internal') deps.logger.error({ err: error }, 'unexpected error');
+    const asPage = deps.sendPage && !response.headersSent && request.headers.accept?.includes('text/html') === true;
+    if (asPage) deps.sendPage!(response, problem, request);
+    else sendProblem(response, shown);
   };
 }

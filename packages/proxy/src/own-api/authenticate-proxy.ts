@@ -1,10 +1,10 @@
 import { Agent as HttpAgent, type IncomingHttpHeaders } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { problemTable } from '@sallyport/contracts';
-import { callerHeader, ProblemError, type Logger, type ServiceIdentity } from '@sallyport/kit';
+import { callerHeader, ProblemError, sendProblem, type Logger, type ServiceIdentity } from '@sallyport/kit';
+import { html, sendProblemPage, type Pages } from '@sallyport/pages';
 import type { RequestHandler } from 'express';
 import { createProxyMiddleware } from 'http-proxy-middleware';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 
 // The request headers that the pages of authenticate read. No others are passed on.
 const passed = [
@@ -26,6 +26,8 @@ type AuthenticateProxyDeps = {
   identity: ServiceIdentity;
   origin: string;
   clientAddress(request: IncomingMessage): string;
+  /** Sends the page for when authenticate does not respond. */
+  ownPages: Pages;
   logger: Logger;
 };
 
@@ -35,12 +37,26 @@ export type PassRules = {
   added(request: IncomingMessage): Record<string, string>;
   maxBody: number;
 };
-const { status, title } = problemTable['service-unavailable'];
 
 const pageRules: PassRules = { passed, added: () => ({}), maxBody };
 
 function strip(headers: IncomingHttpHeaders, names: readonly string[]): IncomingHttpHeaders {
   return Object.fromEntries(names.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]])));
+}
+
+/** Says that authenticate does not respond: to browsers on a page, from which they can try again. */
+function refuse(request: IncomingMessage | undefined, response: ServerResponse, pages: Pages): void {
+  const problem = new ProblemError(
+    'service-unavailable',
+    'The login service does not respond at the moment. Try again shortly.',
+  );
+  response.setHeader('retry-after', '1');
+  if (request?.headers.accept?.includes('text/html') !== true) return sendProblem(response, problem);
+  const again =
+    request.method === 'GET'
+      ? html`<p><a class="act" href="${request.url ?? '/'}">Try again</a></p>`
+      : html`<p><a href="/">Go to the start page</a></p>`;
+  sendProblemPage(pages, response, problem, again);
 }
 
 /**
@@ -61,19 +77,10 @@ export function createAuthenticateProxy(deps: AuthenticateProxyDeps, rules: Pass
     ejectPlugins: true,
     plugins: [
       (proxy) => {
-        proxy.on('error', (error, _request, target) => {
+        proxy.on('error', (error, request, target) => {
           if (!target) return;
           deps.logger.warn({ err: error }, 'authenticate does not respond');
-          if ('writeHead' in target && !target.headersSent)
-            target.writeHead(status, { 'content-type': 'application/problem+json', 'retry-after': '1' }).end(
-              JSON.stringify({
-                type: 'about:blank',
-                code: 'service-unavailable',
-                status,
-                title,
-                detail: 'The login service does not respond at the moment. Try again shortly.',
-              }),
-            );
+          if ('writeHead' in target && !target.headersSent) refuse(request, target, deps.ownPages);
           else target.destroy();
         });
       },

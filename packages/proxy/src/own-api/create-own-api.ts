@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { logoPath } from '@sallyport/pages';
 import express, { type Express } from 'express';
 import { callerHeader, encodeCaller, ProblemError } from '@sallyport/kit';
 import { mountLanding } from '../landing/mount-landing.ts';
@@ -8,6 +9,7 @@ import type { OwnApiDeps } from './own-api-deps.ts';
 import { ownClusters } from './own-clusters.ts';
 import { mountPolicy } from './policy-routes.ts';
 import { mountPomerium } from './pomerium-routes.ts';
+import { serveLogo } from './serve-logo.ts';
 import { mountStreams } from './stream-routes.ts';
 import { problemPage } from './problem-page.ts';
 import { refuseUnclearRequest } from './refuse-unclear-request.ts';
@@ -71,6 +73,7 @@ export function createOwnApi(deps: OwnApiDeps): Express {
     ],
     deps.pages,
   );
+  if (deps.logo) app.get(logoPath, serveLogo(deps.logo));
   // A SCIM client has its own kind of token, which authenticate checks.
   if (deps.scim) app.all('/.sallyport/scim/v2/*path', deps.scim);
   app.all(['/.sallyport/me', '/.sallyport/logout', '/.sallyport/device'], withCaller(deps), deps.pages);

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { CheckAnswer, SallyportPart } from '@sallyport/contracts';
 import type { Logger, ServiceClient, SessionTokenVerifier } from '@sallyport/kit';
-import type { Pages } from '@sallyport/pages';
+import type { Logo, Pages } from '@sallyport/pages';
 import type { RequestHandler } from 'express';
 import type { LandingSettings } from '../landing/landing-settings.ts';
 import type { ClientCertificateOf } from '../listener/client-certificate.ts';
@@ -39,6 +39,7 @@ export type OwnApiDeps = {
   pages: RequestHandler;
   /** Sends pages that the gateway has itself. */
   ownPages: Pages;
+  logo?: Logo | undefined;
   /** What the page at `/` shows. Without it there is no page. */
   landing?: LandingSettings;
   /** Passes on SCIM requests. Without it there is no address for them. */

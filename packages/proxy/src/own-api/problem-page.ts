@@ -1,21 +1,17 @@
-import { problemHandler, toProblem, type Logger, type ProblemError } from '@sallyport/kit';
-import { html, type Pages } from '@sallyport/pages';
+import { problemHandler, type Logger } from '@sallyport/kit';
+import { html, sendProblemPage, type Html, type Pages } from '@sallyport/pages';
 import type { ErrorRequestHandler } from 'express';
 
+/** What a person can do about a problem of the gateway itself. */
+function nextStep(code: string): Html {
+  if (code === 'unauthenticated') return html`<p><a class="act" href="/.sallyport/login">Log in</a></p>`;
+  return html`<p><a href="/">Go to the start page</a></p>`;
+}
+
 /** Creates the error handler of the gateway's own addresses: a page for browsers, problem+json for programs. */
-export function problemPage(deps: { logger: Logger; ownPages: Pages }): ErrorRequestHandler {
-  const asJson = problemHandler(deps);
-  return (error: unknown, request, response, next) => {
-    const problem = toProblem(error);
-    const forBrowser = request.headers.accept?.includes('text/html') ?? false;
-    if (!forBrowser || response.headersSent || problem.code === 'internal')
-      return void asJson(error as ProblemError, request, response, next);
-    deps.ownPages.send(
-      response,
-      problem.status,
-      problem.title,
-      html`<p>${problem.detail}</p>
-<p class="quiet">Error code: ${problem.code}</p>`,
-    );
-  };
+export function problemPage({ logger, ownPages }: { logger: Logger; ownPages: Pages }): ErrorRequestHandler {
+  return problemHandler({
+    logger,
+    sendPage: (response, problem) => sendProblemPage(ownPages, response, problem, nextStep(problem.code)),
+  });
 }

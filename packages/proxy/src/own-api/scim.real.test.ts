@@ -46,7 +46,15 @@ beforeAll(async () => {
     ownPages: createPages({ host: 'gate.example.com' }),
     pages: (_request: unknown, response: { send(text: string): void }) => response.send('page'),
     scim: createAuthenticateProxy(
-      { url, ca: undefined, identity, origin: 'https://gate', clientAddress: () => '192.0.2.50', logger },
+      {
+        url,
+        ca: undefined,
+        identity,
+        origin: 'https://gate',
+        ownPages: createPages({ host: 'gate.example.com' }),
+        clientAddress: () => '192.0.2.50',
+        logger,
+      },
       scimPassRules,
     ),
   } as unknown as OwnApiDeps;

@@ -1,6 +1,7 @@
 import * as client from 'openid-client';
 import type { Identity } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
+import { displayName } from '../common/display-name.ts';
 import { describeProvider } from '../common/describe-provider.ts';
 import type { AuthorizationRequest, ProviderClient, ProviderLogin } from '../common/provider-client.ts';
 import type { ProviderDeps } from '../common/provider-deps.ts';
@@ -17,7 +18,7 @@ async function authorizationUrl({ provider }: ProviderDeps, request: Authorizati
   if (requirements?.maxAge !== undefined || (requirements?.acrValues ?? []).length > 0)
     throw new ProblemError(
       'bad-request',
-      `The identity provider ${provider.id} does not support max_age and acr_values. Choose another one.`,
+      `The identity provider ${displayName(provider)} does not support max_age and acr_values. Choose another one.`,
     );
   const url = new URL(`${provider.issuer}/login/oauth/authorize`);
   const params = {
@@ -53,16 +54,19 @@ function readCode({ provider }: ProviderDeps, callback: URLSearchParams, { state
   if (error !== null)
     throw new ProblemError(
       'login-failed',
-      `The identity provider ${provider.id} ${error === 'access_denied' ? 'denied the login' : 'refused the login'}.`,
+      `The identity provider ${displayName(provider)} ${error === 'access_denied' ? 'denied the login' : 'refused the login'}.`,
     );
   // RFC 9207: GitHub sends no `iss`. If there is one, another provider answered.
   if (callback.get('state') !== state || issuers.some((issuer) => issuer !== provider.issuer))
     throw new ProblemError(
       'login-failed',
-      `The response does not belong to this login with the identity provider ${provider.id}.`,
+      `The response does not belong to this login with the identity provider ${displayName(provider)}.`,
     );
   if (codes.length !== 1 || codes[0] === '')
-    throw new ProblemError('login-failed', `The identity provider ${provider.id} sent no authorization code.`);
+    throw new ProblemError(
+      'login-failed',
+      `The identity provider ${displayName(provider)} sent no authorization code.`,
+    );
   return codes[0]!;
 }
 
@@ -119,12 +123,15 @@ export function createGithubClient(deps: ProviderDeps): ProviderClient {
     authorizationUrl: (request) => authorizationUrl(deps, request),
     completeLogin: (callback, request) =>
       completeLogin(deps, callback, request).catch((error: unknown) => {
-        throw githubProblem(provider.id, error);
+        throw githubProblem(displayName(provider), error);
       }),
     refresh: ({ refreshToken }, of) => refresh(deps, refreshToken, of),
     endSessionUrl: async () => undefined,
     readLogoutToken: async () => {
-      throw new ProblemError('bad-request', `The identity provider ${provider.id} does not support logout tokens.`);
+      throw new ProblemError(
+        'bad-request',
+        `The identity provider ${displayName(provider)} does not support logout tokens.`,
+      );
     },
   };
 }

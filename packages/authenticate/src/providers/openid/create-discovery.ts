@@ -1,5 +1,6 @@
 import * as client from 'openid-client';
 import type { ProviderConfig } from '@sallyport/contracts';
+import { displayName } from '../common/display-name.ts';
 import { clientAuthentication } from './client-authentication.ts';
 import type { ProviderDeps } from '../common/provider-deps.ts';
 import { boundFetch, type OutboundFetch } from '@sallyport/kit';
@@ -46,7 +47,7 @@ async function discover(deps: ProviderDeps): Promise<client.Configuration> {
   const { provider, fetch } = deps;
   // Any failure before there is a readable response means that the provider is unavailable.
   const body = await fetchMetadata(provider, fetch).catch((error: unknown) => {
-    throw unreachable(provider.id, error);
+    throw unreachable(displayName(provider), error);
   });
   return configureClient(deps, readMetadata(provider, body));
 }
@@ -69,7 +70,7 @@ export function createDiscovery(deps: ProviderDeps): () => Promise<client.Config
       failure = undefined;
       return configuration;
     } catch (error) {
-      failure = { error: providerProblem(provider.id, error), until: now() + retryMs };
+      failure = { error: providerProblem(displayName(provider), error), until: now() + retryMs };
       if (held) return held.configuration;
       throw failure.error;
     } finally {

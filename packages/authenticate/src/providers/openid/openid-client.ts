@@ -1,5 +1,6 @@
 import * as client from 'openid-client';
 import type { ProviderConfig } from '@sallyport/contracts';
+import { displayName } from '../common/display-name.ts';
 import { refreshIdentity, completeCodeFlow } from './code-flow.ts';
 import { describeProvider } from '../common/describe-provider.ts';
 import { createDiscovery } from './create-discovery.ts';
@@ -64,7 +65,7 @@ export function createOpenIdClient(deps: ProviderDeps): ProviderClient {
     try {
       return await work(await discovery());
     } catch (error) {
-      throw providerProblem(provider.id, error);
+      throw providerProblem(displayName(provider), error);
     }
   };
   return {
