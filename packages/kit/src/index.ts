@@ -15,6 +15,7 @@ export * from './config/collect-faults.ts';
 export * from './config/service-check.ts';
 export * from './config/config-faults.ts';
 export * from './config/load-config.ts';
+export * from './config/locate-fault.ts';
 export * from './config/nearest-name.ts';
 export * from './config/policies-version.ts';
 export * from './config/read-yaml.ts';

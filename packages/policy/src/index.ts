@@ -22,7 +22,8 @@ export {
 export { namespaceOf } from './reach/namespace-of.ts';
 export { nameOf } from './reach/name-of.ts';
 export { extraVerbsOf, type ExtraVerb } from './input/extra-verbs.ts';
-export { lintTogether } from './lint/lint-together.ts';
+export { lintPolicies, type LintSubject, type PolicyWarning } from './lint/lint-policies.ts';
+export { createResourceCatalog, type KnownResource, type ResourceCatalog } from './lint/resources/resource-catalog.ts';
 export { mayReach } from './evaluate/may-reach.ts';
 export { rulesAboutPerson } from './evaluate/rules-about-person.ts';
 export { readPolicyInput, type ReadPolicyInputResult } from './input/read-policy-input.ts';

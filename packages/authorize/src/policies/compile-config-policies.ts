@@ -1,6 +1,6 @@
 import type { Config } from '@sallyport/contracts';
 import { checkPolicies, ConfigFaults, policiesVersion, type ConfigFault, type LoadedConfig } from '@sallyport/kit';
-import { compilePolicy, lintTogether, policyVersion } from '@sallyport/policy';
+import { compilePolicy, lintPolicies, policyVersion } from '@sallyport/policy';
 import { assembleSnapshot } from './assemble-snapshot.ts';
 import type { PolicySnapshot } from './policy-set.ts';
 
@@ -27,7 +27,7 @@ function versionOf(file: string, version: () => string): string {
 export function compileConfigPolicies({ config, file, place }: Source): CompiledConfigPolicies {
   const { plan, compiled, faults, warnings } = checkPolicies(
     { data: config, place },
-    { compilePolicy, lintTogether, policyVersion },
+    { compilePolicy, lintPolicies, policyVersion },
   );
   if (faults.length > 0) throw new ConfigFaults(file, faults);
   const version = versionOf(file, () => policiesVersion(plan, config, { policyVersion }));

@@ -35,6 +35,9 @@ export type AuthorizeParts = {
   now: () => number;
 };
 
+/** Beyond this, warnings about policies are counted in the log instead of listed. */
+const maxLogged = 20;
+
 /**
  * A running authorize with the policies in force. `reload` reads the configuration again. `close` does not close the
  * session store, the registry and the sink.
@@ -52,7 +55,8 @@ export type RunningAuthorize = {
 export async function startAuthorize(parts: AuthorizeParts): Promise<RunningAuthorize> {
   const { loaded, logger, readiness, sessions } = parts;
   const { snapshot, warnings } = compileConfigPolicies(loaded);
-  for (const warning of warnings) logger.warn({ ...warning }, 'policy warning');
+  for (const warning of warnings.slice(0, maxLogged)) logger.warn({ ...warning }, 'policy warning');
+  if (warnings.length > maxLogged) logger.warn({ count: warnings.length }, 'more policy warnings; run config check');
   const policies = createPolicySet(snapshot);
   const replicas = parts.replicas ?? createMemoryReplicaRegistry(parts);
   const authorize = createAuthorize({ ...parts, policies, replicas });

@@ -6,6 +6,7 @@ import { readNamedFile } from '../input/named-file.ts';
 import { writeFileAtomically } from '../home/write-file-atomically.ts';
 import { findMissing } from '../import/find-missing.ts';
 import type { PomeriumImport } from '../import/import-pomerium.ts';
+import { lintDocument } from '../policy/lint/lint-document.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { isData, render, type OutputFormat } from '../terminal/output.ts';
@@ -67,19 +68,16 @@ async function importFile(environment: Environment, source: string, options: Opt
       `${out} already exists`,
       'Give another file with --out, or replace it with --force.',
     );
-  const [{ importPomerium }, { writeConfig }, { describeImport }, { compilePolicy, formatFaults, readYaml }] =
-    await Promise.all([
-      import('../import/import-pomerium.ts'),
-      import('../import/write-config.ts'),
-      import('../import/describe-import.ts'),
-      import('../config/gateway-config.ts'),
-    ]);
+  const [{ importPomerium }, { writeConfig }, { describeImport }, tools] = await Promise.all([
+    import('../import/import-pomerium.ts'),
+    import('../import/write-config.ts'),
+    import('../import/describe-import.ts'),
+    import('../config/gateway-config.ts'),
+  ]);
+  const { formatFaults, readYaml } = tools;
   const read = readYaml(readNamedFile(file));
   if (!read.ok) return refuse(environment, file, read.faults, options.output, formatFaults);
-  const checkPolicy = (document: unknown) => {
-    const compiled = compilePolicy(document, { scope: 'cluster/imported' });
-    return compiled.ok ? { faults: [], warnings: compiled.warnings } : { faults: compiled.faults, warnings: [] };
-  };
+  const checkPolicy = (document: unknown) => lintDocument(document, 'cluster/imported', tools);
   const done = importPomerium(read.yaml, { checkPolicy, readYaml });
   if (!done.ok) return refuse(environment, file, done.faults, options.output, formatFaults);
   const faults = await faultsOfResult(done, out ?? file);

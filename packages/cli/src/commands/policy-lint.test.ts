@@ -40,7 +40,7 @@ describe('sallyport policy lint', () => {
     const { code, out, err } = await lint('a.yaml');
     expect({ code, out }).toEqual({ code: 0, out: 'a.yaml: ok, 2 warnings\n' });
     expect(err).toMatch(
-      /^warning: a\.yaml:3:7: deny\.or\.0\.k8s\/resource: names a resource that is not in the core group.*\nwarning: a\.yaml:1:1: allows no one anything/,
+      /^warning: a\.yaml:1:1: allows no one anything.* \[no-allow\]\nwarning: a\.yaml:3:7: deny\.or\.0\.k8s\/resource: names a resource that is not in the core group.* \[resource-group\]/,
     );
     expect((await lint('--strict', 'a.yaml')).code).toBe(1);
   });

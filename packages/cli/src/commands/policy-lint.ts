@@ -1,19 +1,45 @@
 import path from 'node:path';
 import type { Command } from 'commander';
-import type { ConfigFault } from '../config/gateway-config.ts';
+import type { ConfigFault, LintSubject } from '../config/gateway-config.ts';
+import { configPath } from '../config/load-gateway-config.ts';
+import type { GatewayNames } from '../gateway/find-gateway.ts';
+import { openGateway } from '../gateway/open-gateway.ts';
+import { discoverResources } from '../policy/lint/discover-resources.ts';
 import { lintFile } from '../policy/lint/lint-file.ts';
-import { loadPolicyTools } from '../policy/engine/policy-tools.ts';
+import { loadPolicyTools, type PolicyTools } from '../policy/engine/policy-tools.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { isData, render, type OutputFormat } from '../terminal/output.ts';
 import type { Environment } from '../environment/environment.ts';
-import { withExample, withOutput } from './command-kit.ts';
+import { withExample, withGateway } from './command-kit.ts';
 
-type Options = { output: OutputFormat; strict?: boolean };
+type Options = GatewayNames & { output: OutputFormat; strict?: boolean; cluster?: string };
+
+/** Returns the resources of the cluster that the user named, or nothing if they named none. */
+async function askLive(
+  environment: Environment,
+  { cluster, ...names }: Options,
+  tools: PolicyTools,
+): Promise<LintSubject['live']> {
+  if (cluster !== undefined)
+    return { cluster, catalog: await discoverResources(await openGateway(environment, names), cluster, tools) };
+  if (names.gateway !== undefined || names.context !== undefined)
+    throw new CliError(
+      'usage',
+      'a gateway is only asked about the resources of a cluster, and --cluster is missing',
+      'Write it like: sallyport policy lint policy.yaml --cluster dev',
+    );
+  return undefined;
+}
 
 async function lint(environment: Environment, names: string[], options: Options): Promise<void> {
   const tools = await loadPolicyTools();
-  const files = names.map((name) => lintFile(path.resolve(environment.workingDirectory, name), tools));
+  const live = await askLive(environment, options, tools);
+  const chosen =
+    names.length === 0
+      ? [configPath(environment, undefined)]
+      : names.map((name) => path.resolve(environment.workingDirectory, name));
+  const files = chosen.map((file) => lintFile(file, tools, live));
   const faults = files.reduce((sum, file) => sum + file.faults.length, 0);
   const warnings = files.reduce((sum, file) => sum + file.warnings.length, 0);
   const lines = (file: string, some: readonly ConfigFault[]) =>
@@ -50,12 +76,14 @@ export function addPolicyLint(policy: Command, environment: Environment): void {
   const command = policy
     .command('lint')
     .description('check a policy document, or all policies of a sallyport.yaml; reports file, line and column')
-    .argument('<file...>', 'policy documents and configurations')
+    .argument('[file...]', 'policy documents and configurations (default: SALLYPORT_CONFIG, then ./sallyport.yaml)')
     .option('--strict', 'fail on warnings too')
+    .option('--cluster <name>', 'compare with the resources that this cluster serves; asks the gateway, as you')
     .action((files: string[], options: Options) => lint(environment, files, options));
   withExample(
-    withOutput(command),
+    withGateway(command),
     'sallyport policy lint policies/*.yaml',
     'sallyport policy lint sallyport.yaml -o json',
+    'sallyport policy lint policy.yaml --cluster dev',
   );
 }

@@ -23,10 +23,10 @@ function fileTone({ rejected, restartNeeded }: ReplicaRow): Tone {
   return restartNeeded.length > 0 ? 'warning' : 'good';
 }
 
-function faultLine({ file, line, column, path, message, hint }: Rejected['faults'][number]): string {
+function faultLine({ file, line, column, path, message, hint, code }: Rejected['faults'][number]): string {
   const place = line === undefined ? (file ?? '') : `${file ?? ''}:${line}:${column ?? 1}`;
   return forTerminal(
-    `${place === '' ? '' : `${place}: `}${path === '' ? '' : `${path}: `}${message}${hint === undefined ? '' : ` (${hint})`}`,
+    `${place === '' ? '' : `${place}: `}${path === '' ? '' : `${path}: `}${message}${hint === undefined ? '' : ` (${hint})`}${code === undefined ? '' : ` [${code}]`}`,
   );
 }
 

@@ -34,6 +34,7 @@ export async function findInConfig(
     compilePolicy,
     examineConfigFile,
     faultsForService,
+    lintPolicies,
     policyVersion,
     serviceChecks,
     warnOfSharedNames,
@@ -41,7 +42,7 @@ export async function findInConfig(
   } = await import('./gateway-config.ts');
   const examined = examineConfigFile(file, env);
   const { config, place } = examined;
-  const ofPolicies = () => checkPolicies(examined, { compilePolicy, policyVersion }).warnings;
+  const ofPolicies = () => checkPolicies(examined, { compilePolicy, lintPolicies, policyVersion }).warnings;
   const ofProviders = () =>
     config
       ? [...warnOfSharedNames(config.identity.providers), ...warnOfUnkeptTokens(config)].map((warning) => ({

@@ -17,6 +17,7 @@ export {
   faultsForService,
   formatFaults,
   loadConfig,
+  locateFault,
   nearestName,
   policiesVersion,
   readConfig,
@@ -26,13 +27,14 @@ export {
 export {
   compileGlob,
   compilePolicy,
+  createResourceCatalog,
   evaluatePolicy,
   explainPolicy,
   fail,
   isOpen,
   isPartTrue,
   leaveOpen,
-  lintTogether,
+  lintPolicies,
   namespaceOf,
   pass,
   policyVersion,
@@ -40,9 +42,12 @@ export {
   readPolicyInput,
   type Alternative,
   type CompiledPolicy,
+  type KnownResource,
+  type LintSubject,
   type PolicyInput,
   type PolicyResult,
   type PolicyTrace,
+  type ResourceCatalog,
 } from '@sallyport/policy';
 
 /** The checks that the services run themselves, before they start and with `--check-config`. */

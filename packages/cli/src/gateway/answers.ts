@@ -141,6 +141,8 @@ const fault = z.object({
   path: z.string(),
   message: z.string(),
   hint: z.optional(z.string()),
+  code: z.optional(z.string()),
+  suggestion: z.optional(z.string()),
   file: z.optional(z.string()),
   line: z.optional(z.number()),
   column: z.optional(z.number()),

@@ -16,6 +16,8 @@ export type GatewayCall = {
   token?: string;
   form?: Record<string, string>;
   json?: unknown;
+  /** The Accept header (default: application/json). */
+  accept?: string;
   timeoutMs?: number;
 };
 export type GatewayAnswer = { status: number; body: unknown };
@@ -75,7 +77,7 @@ async function send(
       : call.form === undefined
         ? undefined
         : new URLSearchParams(call.form).toString();
-  const headers: Record<string, string> = { accept: 'application/json', 'user-agent': 'sallyport-cli' };
+  const headers: Record<string, string> = { accept: call.accept ?? 'application/json', 'user-agent': 'sallyport-cli' };
   if (call.token !== undefined) headers.authorization = `Bearer ${call.token}`;
   if (body !== undefined)
     headers['content-type'] = call.json === undefined ? 'application/x-www-form-urlencoded' : 'application/json';

@@ -5,6 +5,8 @@ export const configFaultSchema = z.object({
   path: z.string(),
   message: z.string(),
   hint: z.string().optional(),
+  code: z.string().optional(),
+  suggestion: z.string().optional(),
   file: z.string().optional(),
   line: z.number().optional(),
   column: z.number().optional(),

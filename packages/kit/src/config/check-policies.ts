@@ -1,10 +1,19 @@
 import { planPolicies, type PolicyPlan } from '@sallyport/contracts';
 import type { ConfigFault } from './config-faults.ts';
+import { locateFault } from './locate-fault.ts';
 import { nearestName } from './nearest-name.ts';
 import type { FindPlace } from './yaml-places.ts';
 
 type Path = readonly (string | number)[];
-type Fault = { readonly path: Path; readonly message: string; readonly hint?: string };
+type Fault = {
+  readonly path: Path;
+  readonly message: string;
+  readonly hint?: string;
+  readonly code?: string;
+  readonly suggestion?: string;
+  /** Another rule that a warning refers to. */
+  readonly related?: { readonly scope: string; readonly path: Path };
+};
 
 /** The parts of the policy language that checking a configuration needs. This package does not import the language. */
 export type PolicyEngine<P = unknown> = {
@@ -14,11 +23,12 @@ export type PolicyEngine<P = unknown> = {
   ):
     | { readonly ok: true; readonly policy: P; readonly warnings: readonly Fault[] }
     | { readonly ok: false; readonly faults: readonly Fault[] };
-  /**
-   * Returns warnings about policies that apply together, in addition to those about each. Paths begin with the index of
-   * a rule.
-   */
-  lintTogether?(policies: readonly P[]): readonly (Fault & { readonly scope: string })[];
+  /** Returns warnings about the policies, each alone and together, in addition to those of compiling them. */
+  lintPolicies?(subject: {
+    policies: readonly { policy: P; isList: boolean }[];
+    clusters: PolicyPlan['clusters'];
+    elevations: readonly string[];
+  }): readonly (Fault & { readonly scope: string })[];
   /** Returns a short version of a set of documents. Throws RangeError if they are too large. */
   policyVersion(documents: Readonly<Record<string, unknown>>): string;
 };
@@ -55,6 +65,7 @@ function warningsOf(plan: PolicyPlan): Fault[] {
   const found: Fault[] = plan.unused.map((name) => ({
     path: ['policies', name],
     message: 'is not used by any cluster or namespace',
+    code: 'unused-policy',
   }));
   for (const { scope, path, document } of plan.documents) {
     if (!onCluster.test(scope)) continue;
@@ -62,6 +73,7 @@ function warningsOf(plan: PolicyPlan): Fault[] {
       found.push({
         path: [...path, ...at],
         message: 'accept on a cluster admits every authenticated user',
+        code: 'accepts-everyone',
         hint: 'name groups, or use authenticated_user if this is intended',
       });
   }
@@ -70,33 +82,43 @@ function warningsOf(plan: PolicyPlan): Fault[] {
       found.push({
         path: ['clusters', index, 'policy'],
         message: 'is missing: no request to this cluster is allowed',
+        code: 'no-policy',
       });
   });
   return found;
 }
 
-/** Returns warnings about the policies that apply together to one cluster and its namespaces. */
-function warningsTogether<P>(plan: PolicyPlan, compiled: ReadonlyMap<string, P>, engine: PolicyEngine<P>): Fault[] {
-  const { lintTogether } = engine;
-  if (!lintTogether) return [];
-  const documents = new Map(plan.documents.map((one) => [one.scope, one]));
-  return plan.clusters.flatMap(({ scopes, namespaces }) => {
-    const together = [...new Set([...scopes, ...namespaces.flatMap((entry) => entry.scopes)])].flatMap(
-      (scope) => compiled.get(scope) ?? [],
-    );
-    return lintTogether(together).flatMap(({ scope, path, message, hint }) => {
-      const found = documents.get(scope);
-      return found
-        ? [
-            {
-              path: [...found.path, ...(Array.isArray(found.document) ? path : path.slice(1))],
-              message,
-              ...(hint === undefined ? {} : { hint }),
-            },
-          ]
-        : [];
-    });
+/** Returns the names of the elevations in the data of a configuration. */
+function elevationsOf(data: unknown): string[] {
+  return list(field(data, 'elevations')).flatMap((entry) => {
+    const name = field(entry, 'name');
+    return typeof name === 'string' ? [name] : [];
   });
+}
+
+/** Returns the warnings of the policy language about all policies. */
+function lintAll<P>(
+  data: unknown,
+  { plan, compiled }: Pick<CheckedPolicies<P>, 'plan' | 'compiled'>,
+  { lintPolicies }: PolicyEngine<P>,
+): Fault[] {
+  if (!lintPolicies) return [];
+  const documents = new Map(plan.documents.map((one) => [one.scope, one]));
+  const policies = [...documents.values()].flatMap(({ scope, document }) => {
+    const policy = compiled.get(scope);
+    return policy === undefined ? [] : [{ policy, isList: Array.isArray(document) }];
+  });
+  const found = lintPolicies({ policies, clusters: plan.clusters, elevations: elevationsOf(data) });
+  return found.map(({ scope, ...warning }) => ({
+    ...warning,
+    path: [...documents.get(scope)!.path, ...warning.path],
+    ...(warning.related && {
+      related: {
+        scope: warning.related.scope,
+        path: [...documents.get(warning.related.scope)!.path, ...warning.related.path],
+      },
+    }),
+  }));
 }
 
 /** Identifies a warning, so that the same message about the same place is reported once. */
@@ -111,12 +133,7 @@ export function checkPolicies<P>(
   const compiled = new Map<string, P>();
   const faults: ConfigFault[] = [];
   const warnings = new Map<string, ConfigFault>();
-  const locate = (path: Path, { message, hint }: Omit<Fault, 'path'>): ConfigFault => ({
-    path: path.join('.'),
-    message,
-    ...(hint === undefined ? {} : { hint }),
-    ...source.place(path),
-  });
+  const locate = (path: Path, fault: Omit<Fault, 'path'>) => locateFault({ ...fault, path }, source.place);
   for (const { scope, path, document } of plan.documents) {
     const result = engine.compilePolicy(document, { scope });
     for (const found of result.ok ? result.warnings : result.faults) {
@@ -126,7 +143,7 @@ export function checkPolicies<P>(
     }
     if (result.ok) compiled.set(scope, result.policy);
   }
-  for (const { path, ...found } of warningsTogether(plan, compiled, engine)) {
+  for (const { path, ...found } of lintAll(source.data, { plan, compiled }, engine)) {
     const fault = locate(path, found);
     if (!warnings.has(keyOf(fault))) warnings.set(keyOf(fault), fault);
   }

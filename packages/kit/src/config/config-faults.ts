@@ -6,6 +6,10 @@ export type ConfigFault = {
   path: string;
   message: string;
   hint?: string;
+  /** The name of the kind of warning. */
+  code?: string;
+  /** What to write in this place instead, if it is clear. */
+  suggestion?: string;
   file?: string;
   line?: number;
   column?: number;
@@ -24,14 +28,14 @@ export class ConfigFaults extends Error {
   }
 }
 
-/** Formats faults, one per line, in the form that editors understand: `file:line:column: path: message (hint)`. */
+/** Formats faults, one per line, in the form that editors understand: `file:line:column: path: message (hint) [code]`. */
 export function formatFaults(file: string, faults: readonly ConfigFault[]): string {
   return faults
     .map((fault) => {
       const where = fault.file ?? file;
       const place = fault.line === undefined ? where : `${where}:${fault.line}:${fault.column ?? 1}`;
       const path = fault.path === '' ? '' : `${fault.path}: `;
-      return `${place}: ${path}${fault.message}${fault.hint === undefined ? '' : ` (${fault.hint})`}`;
+      return `${place}: ${path}${fault.message}${fault.hint === undefined ? '' : ` (${fault.hint})`}${fault.code === undefined ? '' : ` [${fault.code}]`}`;
     })
     .join('\n');
 }

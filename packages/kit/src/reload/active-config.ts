@@ -57,7 +57,7 @@ export function createActiveConfig(deps: ReloaderDeps) {
     const restartNeeded = restartPaths(deps.loaded.config, config, deps.reloadable);
     metrics.read(changed ? 'changed' : 'unchanged', now());
     metrics.inForce(version);
-    if (changed) for (const warning of warnings) logger.warn({ ...warning }, 'policy warning');
+    if (changed) for (const warning of bounded(warnings)) logger.warn({ ...warning }, 'policy warning');
     if (restartNeeded.length > 0)
       logger.warn({ paths: restartNeeded }, 'some changed settings take effect only after a restart');
     logger.info(

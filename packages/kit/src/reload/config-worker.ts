@@ -15,7 +15,12 @@ export type WorkerRequest = { file: string; maxBytes: number; engine: string; do
 
 lowerPriority();
 const { engine, documents, ...request } = workerData as WorkerRequest;
-const candidate = readCandidate({ ...request, env: process.env }, (await import(engine)) as PolicyEngine);
+const { lintPolicies, ...language } = (await import(engine)) as PolicyEngine;
+// A service without policies reports no warnings about them.
+const candidate = readCandidate(
+  { ...request, env: process.env },
+  documents && lintPolicies ? { ...language, lintPolicies } : language,
+);
 if (candidate.ok) {
   const { index, bytes } = packDocuments(documents ? candidate.plan.documents : []);
   const head = {

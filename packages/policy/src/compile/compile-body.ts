@@ -24,7 +24,7 @@ function* compileBlock(data: unknown, operator: Operator, context: BodyContext):
   }
   // An empty block is not an alternative: it is neither true nor gives a reason.
   if (data.length === 0) {
-    context.warnings.add(path, 'is empty and has no effect');
+    context.warnings.add(path, 'is empty and has no effect', { code: 'empty-rule' });
     return undefined;
   }
   const kept: LabelledCriterion[] = [];
@@ -58,7 +58,8 @@ export function* compileBody(body: unknown, context: BodyContext): Steps<Alterna
       () => `did you mean ${nearestName(key, operators)}?`,
     );
   }
-  if (Object.keys(body).length === 0) context.warnings.add(context.path, 'is empty and has no effect');
+  if (Object.keys(body).length === 0)
+    context.warnings.add(context.path, 'is empty and has no effect', { code: 'empty-rule' });
   const alternatives: Alternative[] = [];
   for (const operator of operators) {
     if (!Object.hasOwn(body, operator)) continue;

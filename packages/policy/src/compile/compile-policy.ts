@@ -1,6 +1,5 @@
 import { actions } from '../language/actions.ts';
 import type { Alternative, CompiledPolicy } from '../language/compiled-policy.ts';
-import { lintPolicy } from '../lint/lint-policy.ts';
 import { boundsSteps } from './check-bounds.ts';
 import { compileBody } from './compile-body.ts';
 import { FaultList, type FaultPath, type PolicyFault } from './fault-list.ts';
@@ -70,9 +69,7 @@ function* compileSteps(document: unknown, { scope }: { scope: string }): Steps<C
     draft.faults.add([], 'cannot be read');
   }
   if (draft.faults.size > 0) return { ok: false, faults: draft.faults.list() };
-  if (draft.allow.length === 0) draft.warnings.add([], 'allows no one anything: it has no allow rule');
   const { allow, deny } = draft;
-  yield* lintPolicy(draft, Array.isArray(document), draft.warnings);
   return { ok: true, policy: { scope, ruleCount, allow, deny }, warnings: draft.warnings.list() };
 }
 

@@ -1,11 +1,20 @@
 /** Segments from the document's root, from which the reader of the text can find line and column. */
 export type FaultPath = readonly (string | number)[];
 
-/**
- * A fault of a policy. `hint` is the nearest valid name, or what to write instead. Never contains a value of the
- * document.
- */
-export type PolicyFault = { readonly path: FaultPath; readonly message: string; readonly hint?: string };
+/** What a fault or a warning says besides what is wrong. */
+type Advice = {
+  /** The nearest valid name, or what to write instead. */
+  readonly hint?: string;
+  /** The name of the kind of warning. */
+  readonly code?: string;
+  /** What to write in this place instead, if it is clear. */
+  readonly suggestion?: string;
+  /** The rule that a warning refers to: its policy, and its path in that policy's document. */
+  readonly related?: { readonly scope: string; readonly path: FaultPath };
+};
+
+/** A fault of a policy, or a warning. Never contains a value of the document, except for names that are quoted. */
+export type PolicyFault = Advice & { readonly path: FaultPath; readonly message: string };
 
 const maxFaults = 100;
 
@@ -15,13 +24,13 @@ export class FaultList {
   #omitted = 0;
 
   /** An expensive hint is passed as a function, which is called only if the fault is kept. */
-  add(path: FaultPath, message: string, hint?: string | (() => string)): void {
+  add(path: FaultPath, message: string, advice?: string | (() => string) | Advice): void {
     if (this.#faults.length >= maxFaults) {
       this.#omitted += 1;
       return;
     }
-    const text = typeof hint === 'function' ? hint() : hint;
-    this.#faults.push(text === undefined ? { path, message } : { path, message, hint: text });
+    const given = typeof advice === 'function' ? advice() : advice;
+    this.#faults.push({ path, message, ...(typeof given === 'string' ? { hint: given } : given) });
   }
 
   get size(): number {

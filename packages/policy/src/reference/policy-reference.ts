@@ -1,6 +1,6 @@
 import { criteria } from '../criteria/index.ts';
 import type { Criterion } from '../language/criterion.ts';
-import { sameThings, formatWay } from '../lint/same-things.ts';
+import { sameThings, formatWay } from '../lint/resources/same-things.ts';
 import { listOperators } from '../matchers/list-matcher.ts';
 import { stringOperators } from '../matchers/string-matcher.ts';
 import { yamlFlow } from './yaml-flow.ts';

@@ -1,6 +1,5 @@
 import type { ConfigFault, PolicyInput } from '../../config/gateway-config.ts';
 import { caseInput, isShort, shortMembers } from './case-input.ts';
-import { placeFaults } from '../load/place-faults.ts';
 import type { PolicyTools } from '../engine/policy-tools.ts';
 
 /** What a case expects. An absent member matches anything. */
@@ -144,7 +143,10 @@ export function readCases(
     faults.push({ path: ['cases'], message: 'contains no case', hint: 'add at least one' });
   const found = Array.isArray(cases) ? cases.map((one: unknown, index) => readCase(one, index, faults, tools)) : [];
   if (faults.length > 0)
-    return { ok: false, faults: placeFaults(faults, [], (path) => place(path) ?? { line: 1, column: 1 }) };
+    return {
+      ok: false,
+      faults: faults.map((fault) => tools.locateFault(fault, (path) => place(path) ?? { line: 1, column: 1 })),
+    };
   const all = found.map((one, index) => ({ ...one!, line: place(['cases', index])?.line ?? 1 }));
   return {
     ok: true,

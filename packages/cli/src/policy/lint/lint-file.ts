@@ -3,11 +3,11 @@ import type { ConfigFault } from '../../config/gateway-config.ts';
 import { localFault } from '../../home/home.ts';
 import { byPlace } from '../load/by-place.ts';
 import { isAboutPolicies } from '../load/is-about-policies.ts';
-import { placeFaults } from '../load/place-faults.ts';
 import type { PolicyTools } from '../engine/policy-tools.ts';
+import { lintDocument, type Live } from './lint-document.ts';
 
 /** The faults and warnings about the policies of one file. */
-type LintedFile = {
+export type LintedFile = {
   file: string;
   kind: 'policy' | 'config';
   ok: boolean;
@@ -26,16 +26,19 @@ function isConfig(data: unknown): boolean {
   );
 }
 
-function lintConfig(file: string, tools: PolicyTools): LintedFile {
+function lintConfig(file: string, tools: PolicyTools, live: Live): LintedFile {
   // Secrets need not be available where policies are checked, so every variable gets a value.
   const { data, faults, place } = tools.examineConfigFile(file, new Proxy({}, { get: () => 'substituted' }));
-  const checked = tools.checkPolicies({ data, place }, tools);
+  const checked = tools.checkPolicies(
+    { data, place },
+    { ...tools, lintPolicies: (subject) => tools.lintPolicies({ ...subject, ...(live ? { live } : {}) }) },
+  );
   const all = [...faults.filter(isAboutPolicies), ...checked.faults].toSorted(byPlace);
   return { file, kind: 'config', ok: all.length === 0, faults: all, warnings: checked.warnings.toSorted(byPlace) };
 }
 
 /** Checks the policies of a file: one policy document, or all those of a `sallyport.yaml`. */
-export function lintFile(file: string, tools: PolicyTools): LintedFile {
+export function lintFile(file: string, tools: PolicyTools, live?: Live): LintedFile {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -45,7 +48,7 @@ export function lintFile(file: string, tools: PolicyTools): LintedFile {
   const read = tools.readYaml(text);
   if (!read.ok) return { file, kind: 'policy', ok: false, faults: read.faults, warnings: [] };
   const { data, place } = read.yaml;
-  if (isConfig(data)) return lintConfig(file, tools);
+  if (isConfig(data)) return lintConfig(file, tools, live);
   if (isMapping(data) && Array.isArray(data.cases)) {
     const fault = {
       path: 'cases',
@@ -55,17 +58,8 @@ export function lintFile(file: string, tools: PolicyTools): LintedFile {
     };
     return { file, kind: 'policy', ok: false, faults: [fault], warnings: [] };
   }
-  const compiled = tools.compilePolicy(data, { scope: 'policy' });
-  const found = placeFaults(
-    compiled.ok ? compiled.warnings : compiled.faults,
-    [],
-    (path) => place(path) ?? { line: 1, column: 1 },
-  );
-  return {
-    file,
-    kind: 'policy',
-    ok: compiled.ok,
-    faults: compiled.ok ? [] : found,
-    warnings: compiled.ok ? found : [],
-  };
+  const { faults, warnings } = lintDocument(data, 'policy', tools, live);
+  const placed = (some: typeof faults) =>
+    some.map((fault) => tools.locateFault(fault, (path) => place(path) ?? { line: 1, column: 1 })).toSorted(byPlace);
+  return { file, kind: 'policy', ok: faults.length === 0, faults: placed(faults), warnings: placed(warnings) };
 }

@@ -70,7 +70,8 @@ export function policiesOfConfig(
   const file = path.resolve(environment.workingDirectory, named);
   const { data, faults: all, place } = tools.examineConfigFile(file, environment.env);
   const faults = data === undefined ? all : all.filter(isAboutPolicies);
-  const checked = tools.checkPolicies({ data, place }, tools);
+  const { compilePolicy, policyVersion } = tools;
+  const checked = tools.checkPolicies({ data, place }, { compilePolicy, policyVersion });
   if (faults.length > 0 || checked.faults.length > 0)
     return { ok: false, file, faults: [...faults, ...checked.faults] };
   const settings = fieldOf(data, 'clusters');

@@ -2,7 +2,6 @@ import path from 'node:path';
 import type { CompiledPolicy } from '../../config/gateway-config.ts';
 import { readNamedFile } from '../../input/named-file.ts';
 import type { Environment } from '../../environment/environment.ts';
-import { placeFaults } from './place-faults.ts';
 import type { PolicyTools } from '../engine/policy-tools.ts';
 import { refuseFaults } from './refuse-faults.ts';
 
@@ -17,6 +16,9 @@ export function readPolicy(
   const read = tools.readYaml(readNamedFile(file));
   if (!read.ok) return refuseFaults(environment, file, read.faults, tools);
   const compiled = tools.compilePolicy(read.yaml.data, { scope });
-  if (!compiled.ok) return refuseFaults(environment, file, placeFaults(compiled.faults, [], read.yaml.place), tools);
+  if (!compiled.ok) {
+    const faults = compiled.faults.map((fault) => tools.locateFault(fault, read.yaml.place));
+    return refuseFaults(environment, file, faults, tools);
+  }
   return { file, policy: compiled.policy, document: read.yaml.data };
 }

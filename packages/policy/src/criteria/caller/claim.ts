@@ -48,13 +48,12 @@ export const claim: Criterion = {
         ? matchAddresses(asWritten, data, context)
         : asWritten;
     if (subpath === '')
-      warnings.add(
-        path,
-        'names no claim, so it never matches one',
-        'add the name of the claim after a slash, as in claim/department',
-      );
+      warnings.add(path, 'names no claim, so it never matches one', {
+        code: 'never-holds',
+        hint: 'add the name of the claim after a slash, as in claim/department',
+      });
     if (subpath.split(/[./]/).includes('__proto__'))
-      warnings.add(path, 'refers to no claim, so the value is always missing');
+      warnings.add(path, 'refers to no claim, so the value is always missing', { code: 'never-holds' });
     const find = compileDataPath(subpath);
     return (input) => {
       if (!isLoggedIn(input)) return unauthenticated;

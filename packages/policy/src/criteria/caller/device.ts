@@ -45,6 +45,7 @@ export const device: Criterion = {
     warnings.add(
       path,
       'never holds: Sallyport does not enroll devices, so a rule that requires one refuses every request',
+      { code: 'never-holds' },
     );
     return (input) => (isLoggedIn(input) ? deviceUnauthenticated : unauthenticated);
   },

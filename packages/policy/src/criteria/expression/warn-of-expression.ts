@@ -23,27 +23,25 @@ export function warnOfExpression(
     warnings.add(
       path,
       `may take about ${cost.toLocaleString('en-US')} units of work for a large request, but the limit is ${expressionBudget.toLocaleString('en-US')}: beyond it the expression fails and ${consequence}`,
-      'do not loop over values that the caller sends',
+      { code: 'expression-cost', hint: 'do not loop over values that the caller sends' },
     );
   }
   if (action !== 'deny') return;
   const missing = [...paths].filter((one) => mayBeMissing.test(one) && !isGuarded(one, guarded)).toSorted();
   if (missing.length > 0)
-    warnings.add(
-      path,
-      `fails, and therefore denies, if there is no ${missing.slice(0, 3).join(' or ')}`,
-      `check first: has(${missing[0]}) && ...`,
-    );
+    warnings.add(path, `fails, and therefore denies, if there is no ${missing.slice(0, 3).join(' or ')}`, {
+      code: 'expression-unguarded',
+      hint: `check first: has(${missing[0]}) && ...`,
+    });
   if (paths.has('request.path') || paths.has('kubernetes.path'))
     warnings.add(
       path,
       'denies by path, which is not a security boundary: other paths reach the same objects, such as a list over all namespaces',
-      'use k8s/namespace, k8s/resource and k8s/name',
+      { code: 'deny-by-path', hint: 'use k8s/namespace, k8s/resource and k8s/name' },
     );
   if (paths.has('user.email'))
-    warnings.add(
-      path,
-      'compares an email address with its case, which mail servers ignore',
-      'use the criterion email or domain, which ignores case in a deny',
-    );
+    warnings.add(path, 'compares an email address with its case, which mail servers ignore', {
+      code: 'expression-email-case',
+      hint: 'use the criterion email or domain, which ignores case in a deny',
+    });
 }

@@ -22,13 +22,15 @@ export const accept: Criterion = {
   compile(data, _subpath, context) {
     const admits = context.action === 'allow' && (context.operator === 'and' || context.operator === 'or');
     if (data === false)
-      context.warnings.add(context.path, 'accept ignores its data, so false accepts as well', 'use reject');
+      context.warnings.add(context.path, 'accept ignores its data, so false accepts as well', {
+        code: 'accept-false',
+        hint: 'use reject',
+      });
     if (admits && ofClusters.test(context.scope)) {
-      context.warnings.add(
-        context.path,
-        'accept on a cluster admits every authenticated user',
-        'name groups, or use authenticated_user if this is intended',
-      );
+      context.warnings.add(context.path, 'accept on a cluster admits every authenticated user', {
+        code: 'accepts-everyone',
+        hint: 'name groups, or use authenticated_user if this is intended',
+      });
     }
     return () => ok;
   },

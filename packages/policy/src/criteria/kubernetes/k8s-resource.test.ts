@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { faultsOf, evaluateCriterion, warningsOf } from '../../testing/evaluate-criterion.ts';
+import { faultsOf, evaluateCriterion } from '../../testing/evaluate-criterion.ts';
 
 const ask = (data: unknown, resource: string, apiGroup = '', subresource = '') =>
   evaluateCriterion('k8s/resource', data, { kubernetes: { resource, apiGroup, subresource } });
@@ -37,11 +37,6 @@ describe('k8s/resource', () => {
     ]);
     expect(evaluateCriterion('k8s/resource', '*', {})).toEqual([false, 'k8s-resource-unauthorized']);
     expect(ask('pods', 'pods')).toEqual([true, 'k8s-resource-ok']);
-  });
-
-  it('warns of a well-known resource without its group', () => {
-    expect(warningsOf('k8s/resource', 'deployments/scale')[0]).toMatch(/matches nothing/);
-    expect(warningsOf('k8s/resource', 'deployments.apps')).toEqual([]);
   });
 
   it('refuses what is not a resource', () => {

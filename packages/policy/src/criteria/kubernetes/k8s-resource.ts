@@ -1,6 +1,6 @@
 import type { CompileContext, Criterion } from '../../language/criterion.ts';
 import { kindOf } from '../../compile/plain-object.ts';
-import { compileResourcePattern, groupOfBuiltIn, type ResourcePattern } from '../../matchers/resource-pattern.ts';
+import { compileResourcePattern, type ResourcePattern } from '../../matchers/resource-pattern.ts';
 import type { PolicyInput } from '../../input/policy-input.ts';
 import { fail, pass } from '../../language/verdict.ts';
 
@@ -15,13 +15,6 @@ function compileOne(data: unknown, path: CompileContext['path'], context: Compil
     );
     return undefined;
   }
-  const group = groupOfBuiltIn(data);
-  if (group)
-    context.warnings.add(
-      path,
-      'names a resource that is not in the core group, without its group, so it matches nothing',
-      `add its group: .${group}`,
-    );
   return compileResourcePattern(data);
 }
 

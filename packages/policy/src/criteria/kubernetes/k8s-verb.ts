@@ -23,11 +23,10 @@ export const k8sVerb: Criterion = {
   ...overVerb,
   compile(data, subpath, context) {
     if (data === '*' || (Array.isArray(data) && data.includes('*')))
-      context.warnings.add(
-        context.path,
-        'there is no verb *, so this matches nothing',
-        'remove the criterion to match every verb',
-      );
+      context.warnings.add(context.path, 'there is no verb *, so this matches nothing', {
+        code: 'unknown-verb',
+        hint: 'remove the criterion to match every verb',
+      });
     return overVerb.compile(data, subpath, context);
   },
 };

@@ -46,6 +46,9 @@ export function compileBounds(data: unknown, context: CompileContext, options: B
   const before = Object.hasOwn(data, 'before') ? compileBound('before', data.before, context, options) : Infinity;
   if (after === undefined || before === undefined || faults.size > start) return undefined;
   if (after >= before)
-    warnings.add(path, 'never holds, because after is not earlier than before', 'write two criteria under or');
+    warnings.add(path, 'never holds, because after is not earlier than before', {
+      code: 'never-holds',
+      hint: 'write two criteria under or',
+    });
   return { after, before };
 }

@@ -53,6 +53,7 @@ export function createUnsupportedCriterion({
       context.warnings.add(
         context.path,
         `never holds: Sallyport has no ${missing}${inverted ? `, so under ${context.operator} it always counts as true` : ''}`,
+        { code: 'unsupported-criterion' },
       );
       return ofCaller ? (input) => (isLoggedIn(input) ? unauthorized : unauthenticated) : () => unauthorized;
     },

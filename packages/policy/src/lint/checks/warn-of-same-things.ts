@@ -1,7 +1,7 @@
-import type { FaultList } from '../compile/fault-list.ts';
-import type { Steps } from '../compile/run-steps.ts';
-import { covers, extrasOf, indicesOf, placeOf, surelyCovers, type Block } from './block.ts';
-import { sameThings, formatWay, type Way } from './same-things.ts';
+import type { FaultList } from '../../compile/fault-list.ts';
+import type { Steps } from '../../compile/run-steps.ts';
+import { covers, extrasOf, indicesOf, placeOf, surelyCovers, type Block } from '../blocks/block.ts';
+import { sameThings, formatWay, type Way } from '../resources/same-things.ts';
 
 const none: ReadonlySet<string> = new Set();
 const verbs = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection'];
@@ -65,10 +65,9 @@ export function* warnOfSameThings(denials: readonly Block[], warnings: FaultList
     const missing = leftOut(block, (way, verb) => others.some((one) => denialsOf(way, verb).has(one)));
     if (missing.size === 0) continue;
     const words = [...missing].map(([name, what]) => `${name} (${what})`).join(', ');
-    warnings.add(
-      placeOf(block, named),
-      `denies one way but not the others: ${words}`,
-      'name these too, or use k8s/shell_equivalent for everything equivalent to a shell',
-    );
+    warnings.add(placeOf(block, named), `denies one way but not the others: ${words}`, {
+      code: 'other-names',
+      hint: 'name these too, or use k8s/shell_equivalent for everything equivalent to a shell',
+    });
   }
 }

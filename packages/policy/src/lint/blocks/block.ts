@@ -1,7 +1,7 @@
-import type { Action } from '../language/actions.ts';
-import type { Alternative } from '../language/compiled-policy.ts';
-import type { FaultPath } from '../compile/fault-list.ts';
-import type { KubernetesInput } from '../input/policy-input.ts';
+import type { Action } from '../../language/actions.ts';
+import type { Alternative } from '../../language/compiled-policy.ts';
+import type { FaultPath } from '../../compile/fault-list.ts';
+import type { KubernetesInput } from '../../input/policy-input.ts';
 
 /** An operator block with its path in the document. */
 export type Block = { readonly alternative: Alternative; readonly action: Action; readonly path: FaultPath };

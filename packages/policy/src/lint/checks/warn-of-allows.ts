@@ -1,5 +1,5 @@
-import type { FaultList } from '../compile/fault-list.ts';
-import { covers, holdsFor, indicesOf, placeOf, type Block } from './block.ts';
+import type { FaultList } from '../../compile/fault-list.ts';
+import { covers, holdsFor, indicesOf, placeOf, type Block } from '../blocks/block.ts';
 
 const node = { isResourceRequest: true, apiGroup: '', resource: 'nodes', subresource: 'proxy' };
 const secret = { isResourceRequest: true, apiGroup: '', resource: 'secrets', subresource: '' };
@@ -17,7 +17,7 @@ function warnOfNodeProxy(allow: Block, index: number, denials: readonly Block[],
     warnings.add(
       placeOf(allow, index),
       `allows nodes/proxy, which reaches the pods of every namespace: ${byNamespace.alternative.name} denies by namespace, and therefore denies all of it to the users it applies to`,
-      'remove one of the two, or exclude users from the deny',
+      { code: 'node-proxy-denied', hint: 'remove one of the two, or exclude users from the deny' },
     );
   }
   if (
@@ -28,7 +28,7 @@ function warnOfNodeProxy(allow: Block, index: number, denials: readonly Block[],
     warnings.add(
       placeOf(allow, index),
       'allows nodes/proxy without create: a kubelet runs commands for any verb, so every request must also be allowed as create, which this rule does not do',
-      'add create to k8s/verb if that is intended',
+      { code: 'node-proxy-create', hint: 'add create to k8s/verb if that is intended' },
     );
   }
 }
@@ -45,7 +45,7 @@ function warnOfSecrets(allow: Block, index: number, denials: readonly Block[], w
     warnings.add(
       placeOf(allow, index),
       `allows writes of secrets, whose responses contain them: ${unread.alternative.name} denies reading them, and therefore denies the writes to the users it applies to`,
-      'remove one of the two, or exclude users from the deny',
+      { code: 'secret-writes-denied', hint: 'remove one of the two, or exclude users from the deny' },
     );
 }
 

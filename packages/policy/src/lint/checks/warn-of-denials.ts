@@ -1,5 +1,5 @@
-import type { FaultList } from '../compile/fault-list.ts';
-import { holdsFor, indicesOf, placeOf, type Block } from './block.ts';
+import type { FaultList } from '../../compile/fault-list.ts';
+import { holdsFor, indicesOf, placeOf, type Block } from '../blocks/block.ts';
 
 const collectionVerbs = ['list', 'watch', 'deletecollection'];
 
@@ -18,14 +18,14 @@ export function warnOfDenials(denials: readonly Block[], warnings: FaultList): v
       warnings.add(
         placeOf(block, index),
         'denies by path, which is not a security boundary: other paths reach the same objects, such as a list over all namespaces',
-        'use k8s/namespace, k8s/resource and k8s/name',
+        { code: 'deny-by-path', hint: 'use k8s/namespace, k8s/resource and k8s/name' },
       );
     }
     for (const index of indicesOf(block, 'k8s/verb').length > 0 ? [] : indicesOf(block, 'http_method')) {
       warnings.add(
         placeOf(block, index),
         'denies by method, which says little about the action: exec, attach, port-forward and requests through nodes/proxy can use GET too',
-        'use k8s/verb',
+        { code: 'deny-by-method', hint: 'use k8s/verb' },
       );
     }
     const [name] = block.alternative.invert || leavesOutCollections(block) ? [] : indicesOf(block, 'k8s/name');
@@ -33,7 +33,7 @@ export function warnOfDenials(denials: readonly Block[], warnings: FaultList): v
     warnings.add(
       placeOf(block, name),
       'also denies every list, watch and deletecollection that names no object, because the name may be among its objects',
-      'to deny only requests by name, add k8s/verb: [get, update, patch, delete]',
+      { code: 'deny-by-name', hint: 'to deny only requests by name, add k8s/verb: [get, update, patch, delete]' },
     );
   }
 }

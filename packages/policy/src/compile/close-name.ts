@@ -1,0 +1,21 @@
+import { editDistance } from './edit-distance.ts';
+
+const maxLength = 64;
+
+/**
+ * Returns the name that was probably meant: the closest one, if it differs by one or two letters. Undefined if none is
+ * that close. Short names must differ by one letter only.
+ */
+export function closeName(written: string, names: Iterable<string>): string | undefined {
+  if (written.length > maxLength) return undefined;
+  const short = written.toLowerCase();
+  const most = short.length < 5 ? 1 : 2;
+  let best: string | undefined;
+  let bestDistance = most + 1;
+  for (const name of names) {
+    if (Math.abs(name.length - short.length) >= bestDistance) continue;
+    const steps = editDistance(short, name.toLowerCase());
+    if (steps < bestDistance) [best, bestDistance] = [name, steps];
+  }
+  return best;
+}

@@ -1,0 +1,98 @@
+import type { CompiledPolicy } from '../language/compiled-policy.ts';
+import { FaultList, type PolicyFault } from '../compile/fault-list.ts';
+import { blockOf, type Block } from './blocks/block.ts';
+import { compareClause, type ComparedClause } from './blocks/compared-clause.ts';
+import { warnOfAllows } from './checks/warn-of-allows.ts';
+import { warnOfShadowed } from './checks/warn-of-shadowed.ts';
+import { builtInCatalog, type ResourceCatalog } from './resources/resource-catalog.ts';
+import { createWhere, type AppliedPolicies } from './where-applied.ts';
+import { warnOfDocument } from './warn-of-document.ts';
+
+/** Policies to check. */
+export type LintSubject = {
+  /** Compiled policies. `isList`: whether the document is a list of rules, which determines the paths. */
+  readonly policies: readonly { readonly policy: CompiledPolicy; readonly isList: boolean }[];
+  /** Where the policies of a configuration apply. Absent for documents on their own. */
+  readonly clusters?: readonly AppliedPolicies[];
+  /** The names of the elevations of a configuration. */
+  readonly elevations?: readonly string[];
+  /** The resources of a live cluster, for the policies that apply there or, without clusters, for all. */
+  readonly live?: { readonly cluster: string; readonly catalog: ResourceCatalog };
+};
+
+/** A warning about the policy with this scope. Its path begins in the document of that policy. */
+export type PolicyWarning = PolicyFault & { readonly scope: string };
+
+/** Beyond this, the rules of policies that apply together are not compared one by one. */
+const maxTogether = 500;
+/** These decide about Sallyport's own API, which has no Kubernetes requests. */
+const isOfApi = (scope: string) => scope.startsWith('api/');
+
+type Document = { scope: string; allows: Block[]; denials: Block[]; warnings: FaultList };
+
+function warnTogether(documents: readonly Document[]): void {
+  if (documents.reduce((sum, { allows, denials }) => sum + allows.length + denials.length, 0) > maxTogether) return;
+  for (const { scope, allows, warnings } of documents) {
+    const denials = documents.filter((other) => other.scope !== scope).flatMap((other) => other.denials);
+    if (denials.length > 0) warnOfAllows(allows, denials, warnings);
+  }
+}
+
+/** Warns if none of the policies that apply together allows anything. A policy of denials only is fine next to others. */
+function warnOfNoAllow(documents: readonly Document[]): void {
+  if (documents.some(({ allows }) => allows.length > 0)) return;
+  const last = documents.at(-1);
+  if (documents.length === 1)
+    last?.warnings.add([], 'allows no one anything: it has no allow rule', { code: 'no-allow' });
+  else
+    last?.warnings.add(
+      [],
+      'allows no one anything: neither it nor the policies that apply with it have an allow rule',
+      {
+        code: 'no-allow',
+      },
+    );
+}
+
+/** Keeps one of several equal warnings: policies of many clusters are compared once for each. */
+function distinct(warnings: readonly PolicyFault[], scope: string): PolicyWarning[] {
+  const seen = new Map(warnings.map((one) => [`${one.path.join('.')}\0${one.message}`, one]));
+  return [...seen.values()].map((one) => ({ ...one, scope }));
+}
+
+/**
+ * Warns of rules that compile but are probably mistakes: they mean less or more than they seem to, name what does not
+ * exist, can never hold, or have no effect next to others.
+ */
+export function lintPolicies({ policies, clusters, elevations = [], live }: LintSubject): PolicyWarning[] {
+  const where = clusters && createWhere(clusters);
+  const all = new Set(clusters?.map(({ name }) => name));
+  const compared: ComparedClause[] = [];
+  const documents = new Map<string, Document>();
+  for (const { policy, isList } of policies) {
+    const { scope, allow, deny } = policy;
+    const allows = allow.map((one) => blockOf(one, 'allow', isList));
+    const denials = deny.map((one) => blockOf(one, 'deny', isList));
+    const warnings = new FaultList();
+    documents.set(scope, { scope, allows, denials, warnings });
+    const appliesTo = where?.clustersOf(scope) ?? all;
+    const isLive = live !== undefined && (!clusters || appliesTo.has(live.cluster));
+    const catalog = isLive ? live.catalog : builtInCatalog;
+    const names =
+      clusters && !isOfApi(scope) ? { clusters: all, appliesTo, elevations: new Set(elevations) } : undefined;
+    for (const clause of warnOfDocument({ allows, denials, catalog, names }, warnings))
+      compared.push(compareClause(clause, scope, compared.length));
+  }
+  warnOfShadowed({
+    clauses: compared,
+    widerScopes: (scope) => where?.widerScopes(scope) ?? new Set([scope]),
+    warn: (scope, path, message, advice) => documents.get(scope)!.warnings.add(path, message, advice),
+  });
+  for (const scopes of where?.together() ?? []) {
+    const together = scopes.flatMap((scope) => documents.get(scope) ?? []);
+    warnTogether(together);
+    warnOfNoAllow(together);
+  }
+  for (const document of documents.values()) if (!where || isOfApi(document.scope)) warnOfNoAllow([document]);
+  return [...documents.values()].flatMap(({ scope, warnings }) => distinct(warnings.list(), scope));
+}

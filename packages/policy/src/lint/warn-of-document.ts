@@ -1,0 +1,55 @@
+import type { FaultList } from '../compile/fault-list.ts';
+import { runSteps } from '../compile/run-steps.ts';
+import type { Block } from './blocks/block.ts';
+import { clausesOf, type Clause } from './blocks/clause.ts';
+import { warnOfAllows } from './checks/warn-of-allows.ts';
+import { warnOfContradictions } from './checks/warn-of-contradictions.ts';
+import { warnOfDenials } from './checks/warn-of-denials.ts';
+import { warnOfIdleResources } from './checks/warn-of-idle-resources.ts';
+import { warnOfMethods } from './checks/warn-of-methods.ts';
+import { warnOfClusters, warnOfElevations } from './checks/warn-of-names.ts';
+import { warnOfResources } from './checks/warn-of-resources.ts';
+import { warnOfSameThings } from './checks/warn-of-same-things.ts';
+import { warnOfVerbs } from './checks/warn-of-verbs.ts';
+import type { ResourceCatalog } from './resources/resource-catalog.ts';
+
+/** Beyond this, denials are not compared with each other: documents with so many rules are generated. */
+const maxCompared = 500;
+
+/** One policy as the lint sees it. Without names, those of clusters and elevations are not known. */
+export type LintedDocument = {
+  readonly allows: readonly Block[];
+  readonly denials: readonly Block[];
+  readonly catalog: ResourceCatalog;
+  readonly names:
+    | {
+        readonly clusters: ReadonlySet<string>;
+        readonly appliesTo: ReadonlySet<string>;
+        readonly elevations: ReadonlySet<string>;
+      }
+    | undefined;
+};
+
+/** Warns of what is probably wrong in one policy. Returns its clauses without those that never hold. */
+export function warnOfDocument({ allows, denials, catalog, names }: LintedDocument, warnings: FaultList): Clause[] {
+  if (denials.length > 0 && allows.length + denials.length <= maxCompared) {
+    warnOfDenials(denials, warnings);
+    runSteps(warnOfSameThings(denials, warnings));
+    warnOfAllows(allows, denials, warnings);
+  }
+  return [...allows, ...denials].flatMap((block) => {
+    warnOfVerbs(block, warnings);
+    warnOfResources(block, catalog, warnings);
+    if (names) {
+      warnOfClusters(block, names, warnings);
+      warnOfElevations(block, names.elevations, warnings);
+    }
+    return clausesOf(block).filter((clause) => {
+      warnOfMethods(clause, warnings);
+      if (warnOfContradictions(clause, warnings)) return false;
+      warnOfIdleResources(clause, catalog, warnings);
+      // A rule is switched off by reject on purpose.
+      return !clause.literals.some(({ label, negated }) => label === 'reject' && !negated);
+    });
+  });
+}
