@@ -40,6 +40,52 @@ describe('the command line', () => {
     }
   });
 
+  it.each([
+    ['lgoin', 'Did you mean "sallyport login"?'],
+    ['log-in', 'Did you mean "sallyport login"?'],
+    ['session list', 'Did you mean "sallyport sessions"?'],
+    ['sesions list', 'Did you mean "sallyport sessions"?'],
+    ['clus', 'Did you mean "sallyport clusters"?'],
+    ['ls', 'Did you mean "sallyport clusters"?'],
+    ['ps', 'Did you mean "sallyport sessions list --streams"?'],
+    ['tail', 'Did you mean "sallyport audit tail"?'],
+    ['lint x.yaml', 'Did you mean "sallyport policy lint"?'],
+    ['get pods -A', 'kubectl does that: run "kubectl get ..."'],
+    ['exec -it web -- sh', 'kubectl does that: run "kubectl exec ..."'],
+    ['sessions end x', 'Did you mean "sallyport sessions revoke"?'],
+    ['audit serach', 'Did you mean "sallyport audit search"?'],
+    ['audit --since 2h', 'Did you mean "sallyport audit search --since"?'],
+    ['audit search --usr bob', 'Did you mean --user?'],
+    ['audit search --ns dev', 'Did you mean --namespace?'],
+    ['whoami --json', 'Did you mean --output json?'],
+    ['login --url=https://x', 'Did you mean --gateway?'],
+    ['kubeconfig --mrege', 'Did you mean --merge?'],
+    ['-v', 'Did you mean --version?'],
+  ])('suggests for "%s": %s', async (line, words) => {
+    const { code, out, err } = await rig.run(...line.split(' '));
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toMatch(
+      /^sallyport: unknown (command|option) '[^']+'\n {2}.*\n {2}To see what it takes, run: sallyport.* --help\n$/,
+    );
+    expect(err).toContain(words);
+  });
+
+  it.each(['zzzz', 'frobnicate', 'audit zzz', 'whoami --zzzz', 'constructor', 'whoami --constructor'])(
+    'does not guess for "%s"',
+    async (line) => {
+      const { code, err } = await rig.run(...line.split(' '));
+      expect(code).toBe(2);
+      expect(err).not.toMatch(/mean|kubectl/);
+    },
+  );
+
+  it('does not print the value of an option that it does not know', async () => {
+    const { code, err } = await rig.run('whoami', '--token=planted-secret');
+    expect(code).toBe(2);
+    expect(err).toContain("unknown option '--token'");
+    expect(err).not.toContain('planted');
+  });
+
   it('lists every exit code in its help', async () => {
     const { out } = await rig.run('--help');
     for (let code = 0; code <= 10; code += 1) expect(out).toMatch(new RegExp(`^ {2}${code} {1,2}\\S`, 'm'));

@@ -26,10 +26,12 @@ export function createProgram(environment: Environment): Command {
     .description('Reach Kubernetes clusters through a Sallyport gateway, with the identity that you already have.')
     .version(sallyportVersion, '-V, --version')
     .exitOverride()
-    .showHelpAfterError('(see --help)')
+    .showSuggestionAfterError(false)
     .configureOutput({
       writeOut: (text) => environment.stdout.write(text),
       writeErr: (text) => environment.stderr.write(text),
+      // See describeUsageError.
+      outputError: () => {},
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     })

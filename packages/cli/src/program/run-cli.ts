@@ -2,6 +2,7 @@ import { describeError } from '../terminal/cli-error.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
 import { NegativeAnswer } from '../terminal/negative-answer.ts';
 import type { Environment } from '../environment/environment.ts';
+import type { UsageError } from './describe-usage-error.ts';
 
 /** Runs one command line and returns its exit code. Prints to the streams of the environment. Never throws. */
 export async function runCli(args: readonly string[], environment: Environment): Promise<number> {
@@ -18,16 +19,30 @@ export async function runCli(args: readonly string[], environment: Environment):
     }
     return exitCodes.ok;
   } catch (error) {
-    return exitCodeOf(error, environment);
+    return isUsageError(error) ? refuseUsage(error, args, environment) : exitCodeOf(error, environment);
   }
+}
+
+function isUsageError(error: unknown): error is UsageError {
+  const { code, exitCode } = error as Partial<Record<keyof UsageError, unknown>>;
+  return typeof code === 'string' && code.startsWith('commander.') && typeof exitCode === 'number';
+}
+
+async function refuseUsage(error: UsageError, args: readonly string[], environment: Environment): Promise<number> {
+  if (error.exitCode === 0) return exitCodes.ok;
+  // For a command without a subcommand, the parser has printed the help.
+  if (error.code !== 'commander.help') {
+    const [{ createProgram }, { describeUsageError }] = await Promise.all([
+      import('./program.ts'),
+      import('./describe-usage-error.ts'),
+    ]);
+    environment.stderr.write(describeUsageError(createProgram(environment), args, error));
+  }
+  return exitCodes.usage;
 }
 
 function exitCodeOf(error: unknown, environment: Environment): number {
   if (error instanceof NegativeAnswer) return exitCodes.failed;
-  const { code, exitCode } = error as { code?: unknown; exitCode?: unknown };
-  // The command parser has already printed the error.
-  if (typeof code === 'string' && code.startsWith('commander.') && typeof exitCode === 'number')
-    return exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   const described = describeError(error);
   environment.stderr.write(described.text);
   return described.code;
