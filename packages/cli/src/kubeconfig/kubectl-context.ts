@@ -47,20 +47,34 @@ function placeOf(server: string, namespace: unknown): ContextPlace | undefined {
   }
 }
 
-/**
- * Returns the named context of kubectl, or by default its current one. Returns undefined if there is no such context. If
- * several files set a value, the first one counts, as for kubectl.
- */
-export async function kubectlContext(files: readonly string[], wanted?: string): Promise<KubectlContext | undefined> {
-  const read = await readKubeconfigs(files);
-  const named = (list: 'contexts' | 'clusters', name: unknown) =>
-    read.flatMap((one) => items(one?.[list])).find((one) => one?.name === name);
-  const name = wanted ?? read.map((one) => one?.['current-context']).find(isText);
-  if (name === undefined) return undefined;
+function contextIn(read: readonly Kubeconfig[], name: string): KubectlContext | undefined {
+  const named = (list: 'contexts' | 'clusters', wanted: unknown) =>
+    read.flatMap((one) => items(one?.[list])).find((one) => one?.name === wanted);
   const context = named('contexts', name)?.context;
   if (context == null) return undefined;
   const server = named('clusters', context.cluster)?.cluster?.server;
   if (!isText(server)) return { name };
   const place = placeOf(server, context.namespace);
   return { name, server, ...(place === undefined ? {} : { place }) };
+}
+
+/**
+ * Returns the named context of kubectl, or by default its current one. Returns undefined if there is no such context. If
+ * several files set a value, the first one counts, as for kubectl.
+ */
+export async function kubectlContext(files: readonly string[], wanted?: string): Promise<KubectlContext | undefined> {
+  const read = await readKubeconfigs(files);
+  const name = wanted ?? read.map((one) => one?.['current-context']).find(isText);
+  return name === undefined ? undefined : contextIn(read, name);
+}
+
+/** Returns all contexts of kubectl, in the order of the files. */
+export async function kubectlContexts(files: readonly string[]): Promise<KubectlContext[]> {
+  const read = await readKubeconfigs(files);
+  return read
+    .flatMap((one) => items(one?.contexts))
+    .map((one) => one?.name)
+    .filter((name, index, all): name is string => isText(name) && all.indexOf(name) === index)
+    .map((name) => contextIn(read, name))
+    .filter((context) => context !== undefined);
 }

@@ -4,6 +4,7 @@ import { addAttack } from '../commands/attack.ts';
 import { addAudit } from '../commands/audit.ts';
 import { addCanI } from '../commands/can-i.ts';
 import { addClusters } from '../commands/clusters.ts';
+import { addCompletion } from '../commands/completion.ts';
 import { addConfig } from '../commands/config-check.ts';
 import { addExecCredential } from '../commands/add-exec-credential.ts';
 import { addKubeconfig } from '../commands/kubeconfig.ts';
@@ -62,6 +63,7 @@ SALLYPORT_KEYRING=1, the token is in the keyring of your system. HTTPS_PROXY and
     addSessions,
     addPolicy,
     addConfig,
+    addCompletion,
     addVersion,
   ])
     add(program, environment);

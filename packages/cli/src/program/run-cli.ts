@@ -13,6 +13,9 @@ export async function runCli(args: readonly string[], environment: Environment):
       // kubectl waits for this command. Without the command parser it starts a third faster.
       const { runExecCredential } = await import('../commands/exec-credential.ts');
       await runExecCredential(args.slice(1), environment);
+    } else if (args[0] === '__complete') {
+      const { runCompletion } = await import('../completion/run-completion.ts');
+      await runCompletion(args.slice(1), environment);
     } else {
       const { createProgram } = await import('./program.ts');
       await createProgram(environment).parseAsync([...args], { from: 'user' });
