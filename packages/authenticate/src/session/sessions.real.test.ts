@@ -31,6 +31,7 @@ describe('me, logout and sessions', () => {
       session: {
         id,
         kind: 'cli',
+        createdAt: service.clock.now,
         expiresAt: service.clock.now + 43_200_000,
         idleEndsAt: service.clock.now + 7_200_000,
       },

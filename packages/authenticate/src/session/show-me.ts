@@ -52,6 +52,7 @@ export function showMe(deps: ShowMeDeps): RequestHandler {
       identity: { user, email, name, groups, provider },
       id,
       kind,
+      createdAt,
       expiresAt,
       idleEndsAt,
     } = session;
@@ -62,7 +63,7 @@ export function showMe(deps: ShowMeDeps): RequestHandler {
       groups,
       provider,
       providerName: providerName(deps.providers, provider),
-      session: { id, kind, expiresAt, idleEndsAt },
+      session: { id, kind, createdAt, expiresAt, idleEndsAt },
       gatewayVersion: sallyportVersion,
     });
   };

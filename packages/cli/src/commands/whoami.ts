@@ -3,6 +3,8 @@ import { meSchema, readAnswer } from '../gateway/answers.ts';
 import { callAsUser, openGateway } from '../gateway/open-gateway.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { render } from '../terminal/output.ts';
+import { readableTime } from '../terminal/readable-time.ts';
+import { withTimes } from '../terminal/with-times.ts';
 import type { Environment } from '../environment/environment.ts';
 import { withExample, withGateway, type GatewayOptions } from './command-kit.ts';
 
@@ -14,11 +16,10 @@ async function whoami(environment: Environment, options: GatewayOptions): Promis
     'your identity',
   );
   const { session, ...person } = me;
-  const moment = (ms: number | undefined) => (ms === undefined ? undefined : new Date(ms).toISOString());
   const data = {
     gateway: gateway.address.origin,
     ...person,
-    session: { ...session, expiresAt: moment(session.expiresAt), idleEndsAt: moment(session.idleEndsAt) },
+    session: withTimes(session, ['createdAt', 'expiresAt', 'idleEndsAt']),
   };
   environment.stdout.write(
     await render(options.output, data, () =>
@@ -29,7 +30,7 @@ async function whoami(environment: Environment, options: GatewayOptions): Promis
         ['Groups', me.groups.join(', ') || '(none)'],
         ['Provider', me.providerName ?? me.provider],
         ['Gateway', gateway.address.origin],
-        ['Session', `${session.id}, until ${moment(session.expiresAt)}`],
+        ['Session', `${session.id}, until ${readableTime(session.expiresAt)}`],
       ]
         .filter(([, value]) => value != null)
         .map(([label, value]) => `${`${label}:`.padEnd(10)}${forTerminal(value!)}\n`)

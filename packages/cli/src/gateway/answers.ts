@@ -52,7 +52,13 @@ export const meSchema = z.object({
   groups: z._default(z.array(z.string()), []),
   provider: nullable,
   providerName: nullable,
-  session: z.object({ id: z.string(), kind: nullable, expiresAt: time, idleEndsAt: z.optional(time) }),
+  session: z.object({
+    id: z.string(),
+    kind: nullable,
+    createdAt: z.optional(time),
+    expiresAt: time,
+    idleEndsAt: z.optional(time),
+  }),
 });
 
 /** `GET /.sallyport/me`, for `sallyport version`. Older gateways do not say their version. */

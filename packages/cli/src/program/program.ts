@@ -12,6 +12,7 @@ import { addLogin } from '../commands/login.ts';
 import { addLogout } from '../commands/logout.ts';
 import { addPolicy } from '../commands/policy.ts';
 import { addSessions } from '../commands/sessions.ts';
+import { addStatus } from '../commands/status.ts';
 import { addVersion } from '../commands/version.ts';
 import { addWhoami } from '../commands/whoami.ts';
 import { exitCodes, exitMeanings, type ExitName } from '../terminal/exit-codes.ts';
@@ -53,6 +54,7 @@ SALLYPORT_KEYRING=1, the token is in the keyring of your system. HTTPS_PROXY and
   for (const add of [
     addLogin,
     addLogout,
+    addStatus,
     addWhoami,
     addClusters,
     addKubeconfig,

@@ -12,7 +12,7 @@ export function answerApi(gateway: FakeGateway, call: Call, session: Session): A
         name: 'Alice',
         groups,
         provider: 'corp',
-        session: { id, kind: 'cli', expiresAt, idleEndsAt: Date.now() + idleMs },
+        session: { id, kind: 'cli', createdAt: 0, expiresAt, idleEndsAt: Date.now() + idleMs },
         gatewayVersion: '9.8.7',
       },
     };

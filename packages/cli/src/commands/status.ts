@@ -1,0 +1,47 @@
+import type { Command } from 'commander';
+import type { Environment } from '../environment/environment.ts';
+import { notLoggedIn } from '../gateway/expect-ok.ts';
+import { describeStatus } from '../status/describe-status.ts';
+import { readStatus } from '../status/read-status.ts';
+import { whatNext } from '../status/what-next.ts';
+import { forTerminal } from '../terminal/for-terminal.ts';
+import { render } from '../terminal/output.ts';
+import { createPaint } from '../terminal/paint.ts';
+import { withTimes } from '../terminal/with-times.ts';
+import { withExample, withGateway, type GatewayOptions } from './command-kit.ts';
+
+async function status(environment: Environment, options: GatewayOptions): Promise<void> {
+  const found = await readStatus(environment, options);
+  const now = environment.now();
+  const next = whatNext(found, now);
+  const { problems, session, gateways, ...rest } = found;
+  const data = {
+    ...rest,
+    ...(session === undefined ? {} : { session: withTimes(session, ['since', 'until', 'idleUntil']) }),
+    gateways: gateways.map((one) => withTimes(one, ['until'])),
+    problems: problems.map(({ message }) => message),
+    next,
+  };
+  environment.stdout.write(
+    await render(options.output, data, () => describeStatus(found, next, now, createPaint(environment))),
+  );
+  const [problem] = problems;
+  if (found.state === 'logged-in') {
+    for (const { message } of problems) environment.stderr.write(`Note: ${forTerminal(message)}\n`);
+    return;
+  }
+  throw problem ?? notLoggedIn(found.gateway!);
+}
+
+const moreHelp = `
+The exit code is 0 if you are logged in, 3 if you are not, and 4 if the gateway cannot be reached.`;
+
+/** `sallyport status`. */
+export function addStatus(program: Command, environment: Environment): void {
+  const command = program
+    .command('status')
+    .description('show who you are, where and until when, what you can reach, and what to do next')
+    .action((options: GatewayOptions) => status(environment, options));
+  withGateway(command).addHelpText('after', moreHelp);
+  withExample(command, 'sallyport status', 'sallyport status -o json');
+}

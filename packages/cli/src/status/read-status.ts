@@ -1,0 +1,133 @@
+import type { Environment } from '../environment/environment.ts';
+import { clustersSchema, meSchema, readAnswer, streamsSchema } from '../gateway/answers.ts';
+import { expectOk } from '../gateway/expect-ok.ts';
+import type { GatewayNames } from '../gateway/find-gateway.ts';
+import { askAsUser, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
+import { listLogins } from '../home/list-logins.ts';
+import { kubeconfigFiles } from '../kubeconfig/kubeconfig-file.ts';
+import { kubectlContext, kubectlContexts } from '../kubeconfig/kubectl-context.ts';
+import { CliError } from '../terminal/cli-error.ts';
+
+/** The session in use. Times are milliseconds since the epoch. What only the gateway knows is absent without it. */
+type StatusSession = { id: string; since?: number; until: number; idleUntil?: number };
+
+/** A known gateway, and who is logged in there as far as this machine knows. */
+type KnownLogin = { gateway: string; current: boolean; user?: string; until?: number };
+
+export type Status = {
+  state: 'logged-in' | 'not-logged-in' | 'unreachable';
+  /** Absent if no command would find a gateway. */
+  gateway?: string;
+  /** Where its address comes from. */
+  source?: string;
+  user?: string;
+  groups?: string[];
+  provider?: string;
+  /** How the operator calls the provider. */
+  providerName?: string;
+  session?: StatusSession;
+  clusters?: string[];
+  openStreams?: number;
+  /** The contexts of kubectl that lead to this gateway, with their clusters, and whether one is the current context. */
+  contexts: { name: string; cluster: string; current: boolean }[];
+  gateways: KnownLogin[];
+  /** What could not be found out. */
+  problems: CliError[];
+};
+
+const isFailure = (error: unknown): error is CliError => error instanceof CliError;
+
+/** Returns what a call is for, or undefined with its error among the problems. */
+async function attempt<T>(problems: CliError[], call: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!isFailure(error)) throw error;
+    problems.push(error);
+    return undefined;
+  }
+}
+
+async function get(gateway: OpenGateway, path: string): Promise<unknown> {
+  return expectOk(await askAsUser(gateway, { method: 'GET', path }), gateway.address.origin);
+}
+
+/** Asks the gateway who the user is and what is open. */
+async function askGateway(gateway: OpenGateway): Promise<Partial<Status> & { problems: CliError[] }> {
+  const stored = gateway.store.read();
+  if (stored === undefined || stored.expiresAt <= gateway.environment.now())
+    return { state: 'not-logged-in', problems: [] };
+  const problems: CliError[] = [];
+  const me = await attempt(problems, async () =>
+    readAnswer(meSchema, await get(gateway, '/.sallyport/me'), 'your identity'),
+  );
+  if (me === undefined) {
+    const own = { user: stored.user, session: { id: stored.sessionId, until: stored.expiresAt } };
+    return problems[0]!.exit === 'not-logged-in'
+      ? { state: 'not-logged-in', problems: [] }
+      : { state: 'unreachable', ...own, problems };
+  }
+  const [clusters, streams] = await Promise.all([
+    attempt(problems, async () =>
+      readAnswer(clustersSchema, await get(gateway, '/.sallyport/api/v1/clusters'), 'the clusters'),
+    ),
+    attempt(problems, async () =>
+      readAnswer(streamsSchema, await get(gateway, '/.sallyport/api/v1/streams'), 'the streams'),
+    ),
+  ]);
+  const { id, createdAt, expiresAt, idleEndsAt } = me.session;
+  return {
+    state: 'logged-in',
+    user: me.user,
+    groups: me.groups,
+    ...(me.provider == null ? {} : { provider: me.provider }),
+    ...(me.providerName == null ? {} : { providerName: me.providerName }),
+    session: {
+      id,
+      ...(createdAt === undefined ? {} : { since: createdAt }),
+      until: expiresAt,
+      ...(idleEndsAt === undefined ? {} : { idleUntil: idleEndsAt }),
+    },
+    ...(clusters === undefined ? {} : { clusters: clusters.clusters.map(({ name }) => name) }),
+    ...(streams === undefined ? {} : { openStreams: streams.streams.length + streams.omitted }),
+    problems,
+  };
+}
+
+async function contextsOf(environment: Environment, origin: string): Promise<Status['contexts']> {
+  const files = kubeconfigFiles(environment);
+  const current = (await kubectlContext(files))?.name;
+  return (await kubectlContexts(files))
+    .filter(({ place }) => place?.gateway.origin === origin)
+    .map(({ name, place }) => ({ name, cluster: place!.cluster, current: name === current }));
+}
+
+function knownLogins(environment: Environment, origin: string | undefined): KnownLogin[] {
+  return listLogins(environment).map(({ gateway, login }) => ({
+    gateway: gateway.origin,
+    current: gateway.origin === origin,
+    ...(login === undefined ? {} : { user: login.user, until: login.expiresAt }),
+  }));
+}
+
+/** Finds out how the user stands: with the gateway that a command would use, and with the other known ones. */
+export async function readStatus(environment: Environment, names: GatewayNames): Promise<Status> {
+  let gateway: Awaited<ReturnType<typeof openGateway>>;
+  try {
+    gateway = await openGateway(environment, names);
+  } catch (error) {
+    if (!isFailure(error) || error.exit !== 'not-logged-in') throw error;
+    return { state: 'not-logged-in', contexts: [], gateways: knownLogins(environment, undefined), problems: [error] };
+  }
+  const { origin } = gateway.address;
+  const answer = await askGateway(gateway);
+  return {
+    state: 'not-logged-in',
+    gateway: origin,
+    source: gateway.found.source,
+    ...answer,
+    contexts: await contextsOf(environment, origin),
+    // After the question, which may have found that a login has ended.
+    gateways: knownLogins(environment, origin),
+  };
+}
