@@ -59,10 +59,8 @@ async function main(): Promise<void> {
     logger: createLogger({ service: 'authorize', level: 'warn' }),
     now,
   });
-  const { port } = await listenHttp(createServer({ keepAliveTimeout: 65_000 }, authorize.handler), {
-    host: '127.0.0.1',
-    port: 0,
-  });
+  const server = createServer({ keepAliveTimeout: 65_000 }, authorize.handler);
+  const { port } = await listenHttp(server, { host: '127.0.0.1', port: 0 }, 'the benchmark');
   process.on('message', () => {
     const { user, system } = process.cpuUsage();
     process.send?.({ cpuUs: user + system });

@@ -6,7 +6,6 @@ import { inputOf } from '../check/decide.ts';
 import type { ClusterRules, PolicySnapshot } from '../policies/policy-set.ts';
 import { chooseRules } from './choose-rules.ts';
 import { createTrialCheck } from './trial-check.ts';
-import { noSuchCluster } from './no-such-cluster.ts';
 import { shorten } from './shorten.ts';
 import { traceInSlices } from './trace-in-slices.ts';
 
@@ -76,6 +75,15 @@ function rulesToShow(
 }
 
 /**
+ * Returns the rules to show to a user who may not see all: none to someone without any access, who learns what a request
+ * would tell them, and nothing more.
+ */
+function rulesShown(...args: Parameters<typeof rulesToShow>): readonly AlternativeTrace[] {
+  const about = rulesToShow(...args);
+  return about.some(({ action }) => action === 'allow') ? about : [];
+}
+
+/**
  * Explains the decision about a request to a cluster. The decision is the one that a check would get, but without side
  * effects: shadow policies are not evaluated, and the session does not count as used.
  */
@@ -91,14 +99,13 @@ export async function explainCheck(
     throw new ProblemError('unauthenticated', answer.problem?.detail ?? 'Log in first.');
   const { name } = check.target;
   const rules = snapshot.clusters.get(name);
-  if (!rules) throw noSuchCluster(name);
+  if (!rules) throw new ProblemError('not-found', answer.problem?.detail ?? 'There is no such cluster.');
   const shows = privileged || rules.explain ? 'all' : 'yours';
   const input = inputOf(check, answer.caller, { ...check.kubernetes, cluster: name }, now);
   const namespace = namespaceOf(check.kubernetes);
   const traces = await traceInSlices(rules.policiesFor(namespace), input, answer.decision.judgedAs);
   const visible =
-    shows === 'all' ? traces : rulesToShow(traces, { decided: answer.decision.rule, cluster: rules, namespace });
-  if (shows === 'yours' && !visible.some(({ action }) => action === 'allow')) throw noSuchCluster(name);
+    shows === 'all' ? traces : rulesShown(traces, { decided: answer.decision.rule, cluster: rules, namespace });
   const shown = chooseRules(visible, maxRules);
   const { identity } = found.session;
   const { appearance } = answer;

@@ -62,7 +62,7 @@ export async function startAuthorize(parts: AuthorizeParts): Promise<RunningAuth
   const authorize = createAuthorize({ ...parts, policies, replicas });
   const server = createInternalServer({ loaded, service: 'authorize', handler: authorize.handler });
   const { listen, certFile } = loaded.config.services.authorize;
-  const listening = await listenHttp(server, listen);
+  const listening = await listenHttp(server, listen, 'services.authorize.listen');
   const reloader = startReloading({
     loaded,
     policies,

@@ -162,7 +162,7 @@ export async function startRig(
     now,
     ...(options.storeTimeoutMs === undefined ? {} : { storeTimeoutMs: options.storeTimeoutMs }),
   });
-  const listening = await listenHttp(createServer(authorize.handler), { host: '127.0.0.1', port: 0 });
+  const listening = await listenHttp(createServer(authorize.handler), { host: '127.0.0.1', port: 0 }, 'the test');
   const url = `http://127.0.0.1:${listening.port}`;
   const credential = (name: ServiceName = 'proxy') =>
     createServiceIdentity({ name, privateKey: keys[name]!.privateKey, now }).credentialFor('authorize');

@@ -46,8 +46,8 @@ function questionOf(
 }
 
 /**
- * Asks the gateway why a request is allowed or refused. Returns `hidden` if it explains nothing: there is no such
- * cluster, or the caller has no access to it.
+ * Asks the gateway why a request is allowed or refused. Returns `hidden`, with its words, if it explains nothing because
+ * there is no such cluster.
  */
 export async function askGateway(
   gateway: OpenGateway,
