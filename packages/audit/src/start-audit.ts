@@ -114,6 +114,7 @@ export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
       handler: createAuditApp({ store, verifier, logger, ...(embedded ? { concurrency: 1 } : {}) }),
     }),
     { host, port },
+    'services.audit.listen',
   );
   const scheme = config.services.audit.certFile === undefined ? 'http' : 'https';
   return {

@@ -125,7 +125,7 @@ export async function startAuthenticate(parts: StartAuthenticate): Promise<Runni
   const server = createInternalServer({ loaded, service: 'authenticate', handler: createAuthenticateApp(deps) });
   const { listen, certFile } = loaded.config.services.authenticate;
   const { host, port } = listen;
-  const listening = await listenHttp(server, { host, port });
+  const listening = await listenHttp(server, { host, port }, 'services.authenticate.listen');
   startRefreshing(parts, deps, closing);
   const scheme = certFile === undefined ? 'http' : 'https';
   return {

@@ -1,6 +1,6 @@
 // Builds, caches, starts and stops the real components (a Kubernetes node, Redis, Kafka, PostgreSQL) that whole-system
 // tests run against.
-export { createCertificateAuthority } from './certificates/certificate-authority.ts';
+export { createCertificateAuthority, openCertificateAuthority } from './certificates/certificate-authority.ts';
 export type {
   CertificateAuthority,
   CertificateRequest,

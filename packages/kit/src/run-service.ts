@@ -4,6 +4,7 @@ import type { ListenAddress, ServiceName } from '@sallyport/contracts';
 import { ConfigFaults } from './config/config-faults.ts';
 import type { LoadedConfig } from './config/load-config.ts';
 import { examineForService, type ServiceCheck } from './config/service-check.ts';
+import { ListenFailure } from './http/listen-failure.ts';
 import { listenHttp } from './http/listen-http.ts';
 import { createAdminServer, createMetrics, type Metrics } from './observe/create-admin-server.ts';
 import { createLogger, type Logger } from './observe/create-logger.ts';
@@ -51,7 +52,11 @@ export async function runService(program: ServiceProgram): Promise<void> {
     parts.readiness.add('service', () => {
       if (phase !== 'running') throw new Error(phase);
     });
-    const admin = await listenHttp(createAdminServer(parts), program.adminListen(loaded));
+    const admin = await listenHttp(
+      createAdminServer(parts),
+      program.adminListen(loaded),
+      `services.${program.name}.adminListen`,
+    );
     const service = await program.start(parts);
     phase = 'running';
     process.on('SIGHUP', () => {
@@ -65,7 +70,7 @@ export async function runService(program: ServiceProgram): Promise<void> {
       await admin.close(0);
     }, logger);
   } catch (error) {
-    if (error instanceof ConfigFaults) process.stderr.write(`${error.message}\n`);
+    if (error instanceof ConfigFaults || error instanceof ListenFailure) process.stderr.write(`${error.message}\n`);
     else logger.fatal({ err: error }, 'could not start');
     process.exit(1);
   }

@@ -64,10 +64,12 @@ export async function openListeners(
     },
     recordUnparsable: createRecordUnparsable(parts, producer),
   });
-  const listening = await listenHttp(server, gateway.listen);
+  const listening = await listenHttp(server, gateway.listen, 'gateway.listen');
   const unfollow =
     files && followCertificate({ server: server as HttpsServer, files, profile: gateway.tls, logger: parts.logger });
-  const pages = login.listen ? await listenHttp(createServer(createOwnApi(apiOfLogin())), login.listen) : undefined;
+  const pages = login.listen
+    ? await listenHttp(createServer(createOwnApi(apiOfLogin())), login.listen, 'login.listen')
+    : undefined;
   parts.logger.info({ port: listening.port, clusters: clusters.map((one) => one.name) }, 'the gateway is listening');
   return {
     port: listening.port,

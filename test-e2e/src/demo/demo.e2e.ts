@@ -137,6 +137,29 @@ describeWith(['kubectl'], 'the demo with the practice cluster', () => {
     expect(fromStore.judged).toBeGreaterThan(1);
   });
 
+  it('stays alone: a second demo names the process in its directory, and the setting of a port in use', async () => {
+    const port = new URL(demo.state.gatewayUrl).port;
+    const started = async (...args: string[]) => {
+      const { code, stderr } = await startDemoProgram([...args, '--exit-after', 'true']).ended;
+      return { code, stderr };
+    };
+    expect(await started('--port', '0', '--state-dir', state)).toEqual({
+      code: 1,
+      stderr: expect.stringContaining(
+        `demo: another demo (process ${demo.state.pid}) uses the state directory ${state}.`,
+      ),
+    });
+    expect(await started('--port', port, '--state-dir', path.join(directory, 'busy'))).toEqual({
+      code: 1,
+      stderr: expect.stringContaining(`demo: cannot listen on 127.0.0.1:${port} (--port): the port is in use.`),
+    });
+    expect(await started('--port', '0', '--state-dir', '/proc/nowhere')).toEqual({
+      code: 1,
+      stderr: expect.stringContaining('demo: cannot write to the state directory /proc/nowhere'),
+    });
+    expect((await demo.tryKubectl(['get', 'pods'])).code).toBe(1);
+  }, 30_000);
+
   it('runs its command with KUBECONFIG set, exits with its code, and leaves nothing running', async () => {
     writeFileSync(path.join(state, 'done'), '');
     const { code, stdout } = await demo.command.ended;
@@ -194,11 +217,13 @@ describeWith(['kubectl'], 'the demo with a policy that is edited while it runs',
     expect((await demo.command.ended).stdout).toBe(`KUBECONFIG is ${demo.state.kubeconfig}\n`);
   }, 60_000);
 
-  it('starts with its own policy again, and keeps the edited one next to it', async () => {
+  it('starts with its own policy again, keeps the edited one next to it, and its certificate authority', async () => {
+    const authority = readFileSync(demo.state.caFile, 'utf8');
     const edited = readFileSync(demo.state.policyFile, 'utf8');
     expect((await startDemoProgram(['--port', '0', '--state-dir', state, '--exit-after', 'true']).ended).code).toBe(0);
     expect(readFileSync(demo.state.policyFile, 'utf8')).toContain('groups: developers');
     expect(readFileSync(`${demo.state.policyFile}.previous`, 'utf8')).toBe(edited);
+    expect(readFileSync(demo.state.caFile, 'utf8')).toBe(authority);
   }, 60_000);
 });
 

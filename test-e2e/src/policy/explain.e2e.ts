@@ -193,11 +193,6 @@ describeWith(
     });
 
     describe('A47: a curious person', () => {
-      const settled = (answer: HttpAnswer, name: string) => ({
-        status: answer.status,
-        text: answer.text.replaceAll(name, 'NAME'),
-      });
-
       it('who is not logged in learns nothing about any cluster, whatever they ask', async () => {
         const questions = ['dev', 'hidden', 'told', 'none'].flatMap((cluster) => [
           exec('dev', cluster),

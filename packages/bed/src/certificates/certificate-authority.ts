@@ -62,8 +62,20 @@ export async function createCertificateAuthority(options: { name: string }): Pro
   };
 }
 
+/** Opens a certificate authority that `createCertificateAuthority` made earlier. */
+export async function openCertificateAuthority(kept: { caPem: string; keyPem: string }): Promise<CertificateAuthority> {
+  const certificate = new x509.X509Certificate(kept.caPem);
+  const pkcs8 = x509.PemConverter.decodeFirst(kept.keyPem);
+  const keys = {
+    privateKey: await webcrypto.subtle.importKey('pkcs8', pkcs8, EC, true, ['sign']),
+    publicKey: await webcrypto.subtle.importKey('spki', certificate.publicKey.rawData, EC, true, ['verify']),
+  };
+  const issuer = { subject: certificate.subjectName, keys, notAfter: certificate.notAfter };
+  return { ...kept, issue: (request) => issue(issuer, request) };
+}
+
 async function issue(
-  issuer: { subject: x509.Name; keys: CryptoKeyPair },
+  issuer: { subject: x509.Name; keys: CryptoKeyPair; notAfter?: Date },
   request: CertificateRequest,
 ): Promise<IssuedCertificate> {
   const keys = await generateKeys();
@@ -77,7 +89,7 @@ async function issue(
     publicKey: keys.publicKey,
     signingKey: issuer.keys.privateKey,
     serialNumber: serialNumber(),
-    ...validity(request, 365),
+    ...validity(withinIssuer(request, issuer.notAfter), 365),
     signingAlgorithm: SIGN,
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
@@ -98,6 +110,14 @@ function alternativeNames(request: CertificateRequest): x509.JsonGeneralName[] {
     ...(request.emails ?? []).map((value) => ({ type: 'email', value }) as const),
     ...(request.uris ?? []).map((value) => ({ type: 'url', value }) as const),
   ];
+}
+
+/** A certificate that outlives its issuer is not valid any more, whatever it says. */
+function withinIssuer(request: CertificateRequest, issuerEnds: Date | undefined): CertificateRequest {
+  const { notAfter } = request;
+  return issuerEnds === undefined || notAfter !== undefined || Date.now() + 365 * DAY < issuerEnds.getTime()
+    ? request
+    : { ...request, notAfter: issuerEnds };
 }
 
 function purposes(request: CertificateRequest): x509.ExtendedKeyUsage[] {

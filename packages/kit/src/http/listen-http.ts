@@ -2,17 +2,22 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ListenAddress } from '@sallyport/contracts';
+import { listenFailure } from './listen-failure.ts';
 
 /** A listening server, with its actual port. */
 export type Listening = { port: number; close(graceMs?: number): Promise<void> };
 
 /**
- * Listens, and resolves when the port is bound. `close` gives requests in flight `graceMs` (2 s) to finish, then ends
- * their connections.
+ * Listens, and resolves when the port is bound. Throws a ListenFailure that names `setting` otherwise. `close` gives
+ * requests in flight `graceMs` (2 s) to finish, then ends their connections.
  */
-export async function listenHttp(server: Server, address: ListenAddress): Promise<Listening> {
+export async function listenHttp(server: Server, address: ListenAddress, setting: string): Promise<Listening> {
   server.listen(address.port, address.host);
-  await once(server, 'listening');
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    throw listenFailure(error, address, setting);
+  }
   const { port } = server.address() as AddressInfo;
   const close = async (graceMs = 2000) => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -42,19 +42,48 @@ const settings = {
   help: { type: 'boolean', default: false },
 } as const;
 
+/** Parses the command line. Describes a mistake in words of ours: those of Node.js advise what the demo cannot do. */
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: settings });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const quoted = /'([^']*)'/.exec(message)?.[1]?.split(/[ ,]/)[0] ?? '';
+    if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') throw new Error(`there is no option ${quoted}`, { cause: error });
+    if (code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL')
+      throw new Error(
+        `"${quoted}" belongs to no option. npm keeps options for itself unless they follow --, as in: npm run demo -- --port 0`,
+        { cause: error },
+      );
+    throw new Error(message.split('\n')[0]!.replace(/\.$/, ''), { cause: error });
+  }
+}
+
+/** Returns what is wrong with a file that the user named, or undefined. */
+function faultOf(file: string): string | undefined {
+  try {
+    return statSync(file).isDirectory() ? 'is a directory' : undefined;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT' ? 'does not exist' : `cannot be read (${code ?? 'unknown reason'})`;
+  }
+}
+
 /** Reads the demo's command line. Throws an Error that describes what is wrong with it. */
 export function readDemoOptions(args: readonly string[], workingDirectory: string): DemoOptions {
-  const { values } = parseArgs({ args: [...args], options: settings });
+  const { values } = parse(args);
   const absolute = (file: string | undefined) =>
     file === undefined ? undefined : path.resolve(workingDirectory, file);
   const port = Number(values.port);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error('--port must be a number from 0 to 65535');
+  if (!/^\d{1,5}$/.test(values.port) || port > 65_535) throw new Error('--port must be a number from 0 to 65535');
   if (values.cluster !== 'practice' && values.cluster !== 'real')
     throw new Error('--cluster must be practice or real. For your own cluster, use --kubeconfig FILE');
   if (values.context !== undefined && values.kubeconfig === undefined)
     throw new Error('--context requires --kubeconfig');
-  for (const file of [values.kubeconfig, values.policy])
-    if (file !== undefined && !existsSync(absolute(file)!)) throw new Error(`${file} does not exist`);
+  for (const [option, file] of Object.entries({ '--kubeconfig': values.kubeconfig, '--policy': values.policy })) {
+    const fault = file === undefined ? undefined : faultOf(absolute(file)!);
+    if (fault !== undefined) throw new Error(`${option}: ${file} ${fault}`);
+  }
   return {
     cluster: values.kubeconfig === undefined ? values.cluster : 'own',
     kubeconfig: absolute(values.kubeconfig),

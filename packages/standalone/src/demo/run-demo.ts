@@ -1,19 +1,22 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { createCertificateAuthority, freePort, type CertificateAuthority } from '@sallyport/bed';
+import { freePort, type CertificateAuthority } from '@sallyport/bed';
 import { createNdjsonTap } from '@sallyport/audit';
 import { createLogger, loadConfig } from '@sallyport/kit';
 import { createIdentityProvider, type IdentityProvider } from '../identity-provider/create-identity-provider.ts';
 import { demoPeople } from '../identity-provider/people.ts';
 import { writeSettings, type Settings } from '../settings/write-settings.ts';
 import { startInProcess, type InProcessServices } from '../services/start-in-process.ts';
+import { claimStateDir } from './claim-state-dir.ts';
+import { demoAuthority } from './demo-authority.ts';
 import type { DemoCluster } from './demo-cluster.ts';
 import type { DemoOptions } from './demo-options.ts';
 import { demoApiPolicy, demoPolicyFile } from './demo-policy.ts';
 import { openOwnCluster } from './open-own-cluster.ts';
 import { openPracticeCluster } from './open-practice-cluster.ts';
 import { openRealCluster } from './open-real-cluster.ts';
+import { refuseBusyPort } from './refuse-busy-port.ts';
 import { writeDemoKubeconfig } from './write-demo-kubeconfig.ts';
 
 /** The contents of `demo.json`, written when everything is ready. */
@@ -38,22 +41,6 @@ export type RunningDemo = { state: DemoState; stateFile: string; close(): Promis
 const clientId = 'sallyport';
 const clusterName = 'demo';
 
-function refuseSecondDemo(stateFile: string): void {
-  if (!existsSync(stateFile)) return;
-  try {
-    const { pid } = JSON.parse(readFileSync(stateFile, 'utf8')) as { pid: number };
-    process.kill(pid, 0);
-    if (pid !== process.pid)
-      throw new Error(
-        `another demo (process ${pid}) is using this state directory. Stop it, or choose another directory with --state-dir`,
-      );
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'ESRCH' && !(error instanceof SyntaxError)) throw error;
-  }
-  rmSync(stateFile, { force: true });
-}
-
 async function openCluster(
   options: DemoOptions,
   directory: string,
@@ -74,14 +61,16 @@ async function openCluster(
 export async function runDemo(options: DemoOptions, say: (text: string) => void): Promise<RunningDemo> {
   const directory = options.stateDir;
   const stateFile = path.join(directory, 'demo.json');
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  refuseSecondDemo(stateFile);
+  const unclaim = claimStateDir(directory);
   const closers: (() => Promise<void>)[] = [];
   const close = async () => {
     rmSync(stateFile, { force: true });
     for (const end of closers.toReversed()) await end();
+    unclaim();
   };
   try {
+    rmSync(stateFile, { force: true });
+    await refuseBusyPort(options.port);
     const state = await startParts(options, directory, say, closers);
     writeFileSync(stateFile, `${JSON.stringify(state, undefined, 2)}\n`, { mode: 0o600 });
     return { state, stateFile, close };
@@ -152,7 +141,7 @@ async function startParts(
   say: (text: string) => void,
   closers: (() => Promise<void>)[],
 ): Promise<DemoState> {
-  const authority = await createCertificateAuthority({ name: 'sallyport demo' });
+  const authority = await demoAuthority(directory, { say, now: Date.now });
   const cluster = await openCluster(options, directory, authority, say);
   closers.push(() => cluster.close());
   const provider = await createIdentityProvider();

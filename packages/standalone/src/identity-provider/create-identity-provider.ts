@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
+import { listenHttp } from '@sallyport/kit';
 import Provider, { type ClientMetadata } from 'oidc-provider';
 import { createLoginHandler } from './handle-login.ts';
 import { createProviderPages, errorText, errorTitle } from './login-page.ts';
@@ -67,9 +67,7 @@ export async function createIdentityProvider(options: IdentityProviderOptions = 
   const { host = '127.0.0.1', clients = [], onError } = options;
   const people = [...(options.people ?? demoPeople)];
   const server = createServer();
-  server.listen(options.port ?? 0, host);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const { port } = await listenHttp(server, { host, port: options.port ?? 0 }, 'the port of the identity provider');
   const issuer = options.issuer ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 
   const pages = createProviderPages(issuer);

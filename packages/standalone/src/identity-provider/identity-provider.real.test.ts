@@ -68,11 +68,11 @@ function createGateway(issuer: string): Server {
 beforeEach(async () => {
   consoleSpies = consoleMethods.map((method) => jest.spyOn(console, method).mockImplementation(() => {}));
   provider = await createIdentityProvider();
-  const probe = await listenHttp(createServer(), { host: '127.0.0.1', port: 0 });
+  const probe = await listenHttp(createServer(), { host: '127.0.0.1', port: 0 }, 'the test');
   origin = `http://127.0.0.1:${probe.port}`;
   await probe.close(0);
   provider.register(client());
-  gateway = await listenHttp(createGateway(provider.issuer), { host: '127.0.0.1', port: probe.port });
+  gateway = await listenHttp(createGateway(provider.issuer), { host: '127.0.0.1', port: probe.port }, 'the test');
 });
 afterEach(async () => {
   await gateway.close(0);
@@ -312,7 +312,7 @@ describe('a second provider', () => {
     });
     others = [foreign];
     await gateway.close(0);
-    gateway = await listenHttp(createGateway(foreign.issuer), { host: '127.0.0.1', port: gateway.port });
+    gateway = await listenHttp(createGateway(foreign.issuer), { host: '127.0.0.1', port: gateway.port }, 'the test');
     const { go } = createBrowser();
     const refused = await go((await go(`${origin}/.sallyport/login`)).url, {
       login: 'alice@example.com',

@@ -135,6 +135,7 @@ export async function startInProcess(deps: InProcessDeps): Promise<InProcessServ
       const admin = await listenHttp(
         createAdminServer({ metrics: metrics[name], readiness: readiness[name] }),
         config.services[name].adminListen,
+        `services.${name}.adminListen`,
       );
       closers.push(() => admin.close(0));
     }

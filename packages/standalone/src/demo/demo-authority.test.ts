@@ -1,0 +1,62 @@
+import { X509Certificate } from 'node:crypto';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { demoAuthority } from './demo-authority.ts';
+
+let directory: string;
+let said: string[];
+beforeEach(() => {
+  directory = mkdtempSync(path.join(tmpdir(), 'sallyport-authority-'));
+  said = [];
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+const day = 86_400_000;
+const open = (now = Date.now()) => demoAuthority(directory, { say: (text) => void said.push(text), now: () => now });
+const key = () => path.join(directory, 'tls/ca.key');
+
+describe('the certificate authority of the demo', () => {
+  it('stays the same in one directory, and issues new certificates that the first one verifies', async () => {
+    const first = await open();
+    const again = await open();
+    expect(again.caPem).toBe(first.caPem);
+    expect(readFileSync(path.join(directory, 'tls/ca.crt'), 'utf8')).toBe(first.caPem);
+    expect(said).toEqual([]);
+    const authority = new X509Certificate(first.caPem);
+    const issued = new X509Certificate(
+      (await again.issue({ commonName: 'gate', ipAddresses: ['127.0.0.1'], server: true })).certPem,
+    );
+    expect([issued.verify(authority.publicKey), issued.checkIssued(authority)]).toEqual([true, true]);
+    expect(issued.checkIP('127.0.0.1')).toBe('127.0.0.1');
+  });
+
+  it('keeps its key to its owner', async () => {
+    await open();
+    expect(statSync(key()).mode & 0o777).toBe(0o600);
+    expect(statSync(path.dirname(key())).mode & 0o777).toBe(0o700);
+  });
+
+  it.each([
+    ['its key is another', () => writeFileSync(key(), 'nonsense'), 'it cannot be read'],
+    ['its certificate is gone', () => rmSync(path.join(directory, 'tls/ca.crt')), 'it cannot be read'],
+    ['others could have copied its key', () => chmodSync(key(), 0o644), 'other users can read its key'],
+  ])('is replaced, and says so, if %s', async (_what, spoil, why) => {
+    const first = await open();
+    spoil();
+    const second = await open();
+    expect(second.caPem).not.toBe(first.caPem);
+    expect(said).toEqual([expect.stringContaining(`is replaced, because ${why}`)]);
+    expect(statSync(key()).mode & 0o777).toBe(0o600);
+    expect((await open()).caPem).toBe(second.caPem);
+  });
+
+  it('is replaced before it expires', async () => {
+    const first = await open();
+    const ends = new X509Certificate(first.caPem).validToDate.getTime();
+    expect((await open(ends - 31 * day)).caPem).toBe(first.caPem);
+    expect((await open(ends - 29 * day)).caPem).not.toBe(first.caPem);
+    expect(said).toEqual([expect.stringContaining('expires within 30 days')]);
+  });
+});

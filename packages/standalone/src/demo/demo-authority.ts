@@ -1,0 +1,53 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { createCertificateAuthority, openCertificateAuthority, type CertificateAuthority } from '@sallyport/bed';
+
+const oneDay = 86_400_000;
+/** The certificates that it issues are valid for a year at most, and never longer than itself. */
+const neededMs = 30 * oneDay;
+
+/** Returns why the authority of an earlier run cannot be used again, or undefined. */
+function unusable(files: { certificate: string; key: string }, now: number): string | undefined {
+  try {
+    const certificate = new X509Certificate(readFileSync(files.certificate));
+    const key = createPrivateKey(readFileSync(files.key));
+    if (!certificate.ca || !certificate.checkPrivateKey(key)) return 'its certificate and its key do not match';
+    if (certificate.validToDate.getTime() - now < neededMs) return 'it has expired or expires within 30 days';
+    // Whoever could read the key can make certificates that this machine trusts.
+    if (process.platform !== 'win32' && (statSync(files.key).mode & 0o077) !== 0) return 'other users can read its key';
+    return undefined;
+  } catch {
+    return 'it cannot be read';
+  }
+}
+
+/**
+ * Opens the certificate authority of the demo: that of an earlier run in this directory, so that kubeconfigs and
+ * programs that trust it keep working, or a new one.
+ */
+export async function demoAuthority(
+  directory: string,
+  deps: { say(text: string): void; now: () => number },
+): Promise<CertificateAuthority> {
+  const at = (name: string) => path.join(directory, 'tls', name);
+  const files = { certificate: at('ca.crt'), key: at('ca.key') };
+  mkdirSync(path.dirname(files.key), { recursive: true, mode: 0o700 });
+  if (existsSync(files.key)) {
+    const fault = unusable(files, deps.now());
+    if (fault === undefined)
+      return openCertificateAuthority({
+        caPem: readFileSync(files.certificate, 'utf8'),
+        keyPem: readFileSync(files.key, 'utf8'),
+      });
+    deps.say(
+      `The certificate authority of an earlier demo is replaced, because ${fault}. Use the new kubeconfig, and log in again.`,
+    );
+  }
+  const authority = await createCertificateAuthority({ name: 'sallyport demo' });
+  writeFileSync(files.key, authority.keyPem, { mode: 0o600 });
+  chmodSync(files.key, 0o600);
+  writeFileSync(files.certificate, authority.caPem, { mode: 0o600 });
+  return authority;
+}
