@@ -15,10 +15,10 @@ describe('a page', () => {
   it('names the gateway by its host, or by the name of its operator', () => {
     const { text } = renderPage({ host: 'gate.example.com:8443' }, 'Log in');
     expect(text).toContain('<title>Log in - gate.example.com:8443</title>');
-    expect(text).toContain('Sallyport<span class="host">gate.example.com:8443</span>');
+    expect(text).toContain('<span>Sallyport</span> <span class="host">gate.example.com:8443</span>');
     const named = renderPage({ host: 'gate.example.com:8443', name: 'Example Corp' }, 'Log in');
     expect(named.text).toContain('<title>Log in - Example Corp</title>');
-    expect(named.text).toContain('Example Corp<span class="host">gate.example.com:8443</span>');
+    expect(named.text).toContain('<span>Example Corp</span> <span class="host">gate.example.com:8443</span>');
   });
 
   it('allows exactly its style, and no script where it has none', () => {

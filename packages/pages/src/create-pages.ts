@@ -31,7 +31,7 @@ export function createPages(look: PageLook): Pages {
     helpUrl === undefined ? nothing : html`<footer><a href="${helpUrl}" rel="noreferrer">Help</a></footer>\n`;
   const markup = (title: string, body: Html, wide: boolean, scripts: readonly string[]) => html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="robots" content="noindex"><title>${title} - ${name ?? host}</title><link rel="icon" href="${icon}"><style>${{ markup: style }}</style></head>
-<body${wide ? { markup: ' class="wide"' } : nothing}><header>${image}<p class="brand">${name ?? 'Sallyport'}<span class="host">${host}</span></p></header>
+<body${wide ? { markup: ' class="wide"' } : nothing}><header>${image}<p class="brand"><span>${name ?? 'Sallyport'}</span> <span class="host">${host}</span></p></header>
 <main><h1>${title}</h1>
 ${body}
 </main>

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
@@ -12,6 +12,7 @@ import {
   type Gateway,
   type PracticeAccess,
 } from '../harness/index.ts';
+import { axeFaults } from './axe-faults.ts';
 import { looksOf, type Looks } from './inspect-page.ts';
 
 jest.setTimeout(60_000);
@@ -30,12 +31,18 @@ const widths = { narrow: 320, wide: 1280 } as const;
 /** The directory for screenshots. Without it, none are taken. */
 const pictures = process.env['SALLYPORT_SCREENSHOTS'];
 
+/** A logo of one pixel. */
+const logo = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
+
 type DeviceCodes = { device_code: string; user_code: string };
 
 describeWith(['chromium'], 'how the pages look and read in a real browser', () => {
   let practice: PracticeAccess;
   let gateway: Gateway;
-  /** Another gateway, with several identity providers to choose from. */
+  /** Another gateway, with several identity providers to choose from, none of which responds, and with branding. */
   let choice: Gateway;
   let browser: Browser;
   let context: BrowserContext;
@@ -47,11 +54,19 @@ describeWith(['chromium'], 'how the pages look and read in a real browser', () =
       issuer: `https://${id}.example.com/realms/everybody-who-works-here`,
       clientId: 'sallyport',
     });
+    const logoFile = path.join(gateway.directory, 'logo.png');
+    writeFileSync(logoFile, logo);
     choice = await startGateway({
       mode: 'embedded',
       clusters: [practice.access],
       more: {
         identity: { providers: [provider('corp'), provider('partners'), provider('a-rather-long-name-of-a-provider')] },
+        branding: {
+          name: 'The Example Corporation of Somewhere',
+          helpUrl: 'https://help.example.com/',
+          accent: '#ffd400',
+          logoFile,
+        },
       },
     });
     browser = await chromium.launch({ executablePath: theBed().chromium!, args: flags });
@@ -63,6 +78,7 @@ describeWith(['chromium'], 'how the pages look and read in a real browser', () =
     await choice?.stop();
   }, 60_000);
 
+  const corporation = 'The Example Corporation of Somewhere';
   const at = (where: string, of: Gateway = gateway) => `${of.pagesUrl}/.sallyport/${where}`;
   async function fillIn(page: Page, name = 'alice'): Promise<void> {
     await page.fill('input[name=login]', `${name}@example.com`);
@@ -98,83 +114,140 @@ describeWith(['chromium'], 'how the pages look and read in a real browser', () =
     });
 
   /** Each page that people see, and how to open it. */
-  const pages: Record<string, { heading: string; open(page: Page): Promise<unknown> }> = {
-    'choose-provider': { heading: 'Log in', open: (page) => page.goto(at('login', choice)) },
-    'asked-by-another-site': {
-      heading: 'Log in?',
-      open: async (page) => {
-        await page.setContent(
-          `<a href="${at('login?pomerium_redirect_uri=http://localhost:41234/')}">a page of another site</a>`,
-        );
-        await page.click('a');
-        await page.waitForSelector('a.act');
+  const pages: Record<string, { heading: string; by?: string; scripts?: number; open(page: Page): Promise<unknown> }> =
+    {
+      'choose-provider': { heading: 'Log in', by: corporation, open: (page) => page.goto(at('login', choice)) },
+      'unknown-provider': {
+        heading: 'Log in',
+        by: corporation,
+        open: (page) => page.goto(at('login?provider=nobody', choice)),
       },
-    },
-    'logged-in': { heading: 'You are logged in', open: logIn },
-    'not-logged-in': { heading: 'You are not logged in', open: (page) => page.goto(at('me')) },
-    'signed-out': { heading: 'You are logged out', open: (page) => page.goto(at('signed-out')) },
-    'pomerium-sign-out': {
-      heading: 'Log out?',
-      open: async (page) => {
-        await logIn(page);
-        await page.goto(`${gateway.pagesUrl}/.pomerium/sign_out`);
+      'provider-away': {
+        heading: 'The identity provider does not respond',
+        by: corporation,
+        open: (page) => page.goto(at('login?provider=corp', choice)),
       },
-    },
-    refused: {
-      heading: 'This login is no longer valid',
-      open: (page) => page.goto(at('callback?code=x&state=y')),
-    },
-    'device-code': { heading: 'Log in a device', open: (page) => page.goto(at('device')) },
-    'device-wrong-code': {
-      heading: 'Log in a device',
-      open: async (page) => {
-        await page.goto(at('device'));
-        await page.fill('#user_code', 'bcdf ghjk');
-        await page.click('button');
+      'no-such-page': {
+        heading: 'There is no such page',
+        by: corporation,
+        open: (page) => page.goto(at('nothing', choice)),
       },
-    },
-    'device-log-in': {
-      heading: 'Log in a device',
-      open: async (page) => page.goto(at(`device?user_code=${(await beginDevice()).user_code}`)),
-    },
-    'device-approve': { heading: 'Approve this device?', open: askApproval },
-    'device-approved': {
-      heading: 'The device is approved',
-      open: async (page) => {
-        await askApproval(page);
-        await page.click('button[value=approve]');
+      'broken-link': {
+        heading: 'This link does not work',
+        open: (page) => page.goto(at('login?redirect_uri=http://127.0.0.1:1/x')),
       },
-    },
-    'device-denied': {
-      heading: 'The device is denied',
-      open: async (page) => {
-        await askApproval(page);
-        await page.click('button[value=deny]');
+      start: {
+        heading: 'Kubernetes access',
+        scripts: 1,
+        open: (page) => page.goto(`${gateway.pagesUrl}/`),
       },
-    },
-    'paste-code': {
-      heading: 'Your code',
-      open: async (page) => {
-        const command = startLogin();
-        const [, url] = await command.says(/^ {2}(http\S+redirect_uri=urn\S+)$/m);
-        await page.goto(url!);
-        await fillIn(page);
-        await page.waitForSelector('#code');
-        await command.stop();
+      'start-logged-in': {
+        heading: 'You are logged in',
+        scripts: 2,
+        open: async (page) => {
+          await logIn(page);
+          await page.goto(`${gateway.pagesUrl}/`);
+        },
       },
-    },
-    'login-done': {
-      heading: 'You are logged in',
-      open: async (page) => {
-        const command = startLogin();
-        const [, url] = await command.says(/^ {2}(http\S+redirect_uri=http\S+)$/m);
-        await page.goto(url!);
-        await fillIn(page);
-        await page.waitForURL(/127\.0\.0\.1:\d+\/[\w-]+\/callback/);
-        expect((await command.ended).code).toBe(0);
+      'demo-provider': {
+        heading: 'Log in',
+        by: 'Demo identity provider',
+        open: (page) => page.goto(at('login')),
       },
-    },
-  };
+      'demo-provider-filled': {
+        heading: 'Log in',
+        by: 'Demo identity provider',
+        open: async (page) => {
+          await page.goto(at('login'));
+          await page.click('a.choice:has-text("bob@example.com")');
+          await page.waitForURL(/as=bob/);
+        },
+      },
+      'demo-provider-refuses': {
+        heading: 'Log in',
+        by: 'Demo identity provider',
+        open: async (page) => {
+          await page.goto(at('login'));
+          await page.fill('input[name=login]', 'nobody');
+          await page.fill('input[name=password]', 'x');
+          await page.click('button');
+        },
+      },
+      'asked-by-another-site': {
+        heading: 'Log in?',
+        open: async (page) => {
+          await page.setContent(
+            `<a href="${at('login?pomerium_redirect_uri=http://localhost:41234/')}">a page of another site</a>`,
+          );
+          await page.click('a');
+          await page.waitForSelector('a.act');
+        },
+      },
+      'logged-in': { heading: 'You are logged in', scripts: 1, open: logIn },
+      'not-logged-in': { heading: 'You are not logged in', open: (page) => page.goto(at('me')) },
+      'signed-out': { heading: 'You are logged out', open: (page) => page.goto(at('signed-out')) },
+      'pomerium-sign-out': {
+        heading: 'Log out?',
+        open: async (page) => {
+          await logIn(page);
+          await page.goto(`${gateway.pagesUrl}/.pomerium/sign_out`);
+        },
+      },
+      refused: {
+        heading: 'This login is no longer valid',
+        open: (page) => page.goto(at('callback?code=x&state=y')),
+      },
+      'device-code': { heading: 'Log in a device', open: (page) => page.goto(at('device')) },
+      'device-wrong-code': {
+        heading: 'Log in a device',
+        open: async (page) => {
+          await page.goto(at('device'));
+          await page.fill('#user_code', 'bcdf ghjk');
+          await page.click('button');
+        },
+      },
+      'device-log-in': {
+        heading: 'Log in a device',
+        open: async (page) => page.goto(at(`device?user_code=${(await beginDevice()).user_code}`)),
+      },
+      'device-approve': { heading: 'Approve this device?', open: askApproval },
+      'device-approved': {
+        heading: 'The device is approved',
+        open: async (page) => {
+          await askApproval(page);
+          await page.click('button[value=approve]');
+        },
+      },
+      'device-denied': {
+        heading: 'The device is denied',
+        open: async (page) => {
+          await askApproval(page);
+          await page.click('button[value=deny]');
+        },
+      },
+      'paste-code': {
+        heading: 'Your code',
+        open: async (page) => {
+          const command = startLogin();
+          const [, url] = await command.says(/^ {2}(http\S+redirect_uri=urn\S+)$/m);
+          await page.goto(url!);
+          await fillIn(page);
+          await page.waitForSelector('#code');
+          await command.stop();
+        },
+      },
+      'login-done': {
+        heading: 'You are logged in',
+        open: async (page) => {
+          const command = startLogin();
+          const [, url] = await command.says(/^ {2}(http\S+redirect_uri=http\S+)$/m);
+          await page.goto(url!);
+          await fillIn(page);
+          await page.waitForURL(/127\.0\.0\.1:\d+\/[\w-]+\/callback/);
+          expect((await command.ended).code).toBe(0);
+        },
+      },
+    };
 
   async function inspect(
     page: Page,
@@ -206,12 +279,13 @@ describeWith(['chromium'], 'how the pages look and read in a real browser', () =
           (message: ConsoleMessage) =>
             void (
               !['error', 'warning'].includes(message.type()) ||
-              /Failed to load resource: the server responded with a status of 4/.test(message.text()) ||
+              /Failed to load resource: the server responded with a status of [45]/.test(message.text()) ||
               complaints.push(message.text())
             ),
         );
         page.on('pageerror', (error) => complaints.push(String(error)));
-        await pages[name]!.open(page);
+        const { open, by = gateway.url.replace('https://', ''), scripts = 0 } = pages[name]!;
+        await open(page);
         await page.waitForLoadState();
         for (const scheme of ['light', 'dark'] as const) {
           for (const width of ['narrow', 'wide'] as const) {
@@ -221,20 +295,21 @@ describeWith(['chromium'], 'how the pages look and read in a real browser', () =
               width,
               {
                 lang: 'en',
-                title: `${pages[name]!.heading} - ${gateway.url.replace('https://', '')}`,
+                title: `${pages[name]!.heading} - ${by}`,
                 headings: [pages[name]!.heading],
                 landmarks: { header: 1, main: 1 },
                 overflow: 0,
                 unlabelled: [],
                 unnamed: [],
                 lowContrast: [],
-                scripts: 0,
+                scripts,
                 unseenFocus: [],
               },
             ]);
             expect([scheme, scheme === 'light' ? background > 0.7 : background < 0.1]).toEqual([scheme, true]);
           }
         }
+        expect(await axeFaults(page)).toEqual([]);
         expect(complaints).toEqual([]);
       } finally {
         await context.close();

@@ -21,9 +21,8 @@ header,main,footer{max-width:36rem;margin:0 auto}
 .wide header,.wide main,.wide footer{max-width:60rem}
 header{display:flex;align-items:center;gap:.7rem;margin-bottom:.8rem}
 .logo{display:block;max-width:8rem;max-height:2.5rem}
-.brand{margin:0;min-width:0;font-weight:700;letter-spacing:.02em;color:var(--quiet)}
-.host{display:inline-block;font-weight:400;letter-spacing:0;overflow-wrap:anywhere}
-.host::before{content:"\\b7";margin:0 .45rem}
+.brand{display:flex;flex-wrap:wrap;gap:0 .7rem;margin:0;min-width:0;font-weight:700;letter-spacing:.02em;color:var(--quiet)}
+.host{font-weight:400;letter-spacing:0;overflow-wrap:anywhere}
 footer{margin-top:.8rem;font-size:.9rem}
 main{padding:1.6rem 1.8rem 1.8rem;background:var(--card);border:1px solid var(--line);border-radius:.6rem}
 h1{margin:0 0 1rem;font-size:1.5rem;line-height:1.25}
