@@ -18,8 +18,8 @@ export type RunningCommand = {
   /** Waits until standard output and error together match. Throws if the program exits first. */
   says(pattern: RegExp, timeoutMs?: number): Promise<RegExpExecArray>;
   readonly ended: Promise<CommandResult>;
-  /** Ends it with SIGTERM and waits. */
-  stop(): Promise<CommandResult>;
+  /** Ends it with a signal (SIGTERM) and waits. */
+  stop(signal?: NodeJS.Signals): Promise<CommandResult>;
 };
 
 /** Starts a program in the environment of the test plus `env`. It is killed after `timeoutMs` (one minute). */
@@ -71,8 +71,8 @@ export function startCommand(program: string, args: readonly string[], options: 
         throw new Error(`${program} ${args.join(' ')} exited without printing ${pattern}: ${JSON.stringify(text)}`);
       return found;
     },
-    async stop() {
-      if (child.exitCode === null) child.kill('SIGTERM');
+    async stop(signal = 'SIGTERM') {
+      if (child.exitCode === null) child.kill(signal);
       return ended;
     },
   };

@@ -1,10 +1,12 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
+import path from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import {
   describeWith,
+  startCli,
   startGateway,
   startPractice,
   startRecordingUpstream,
@@ -12,6 +14,7 @@ import {
   type Gateway,
   type PracticeAccess,
   type RecordingUpstream,
+  type RunningCommand,
 } from '../harness/index.ts';
 
 // A browser is slow on a busy machine.
@@ -115,6 +118,25 @@ describeWith(['chromium'], 'the pages in a real browser', () => {
     const answer = await page.goto(`${gateway.pagesUrl}/.sallyport/callback?code=x&state=y`);
     expect(answer!.status()).toBe(400);
     expect(await page.textContent('main')).not.toMatch(/at \w+ \(|Error:/);
+  });
+
+  it.each([
+    ['was interrupted', '60', async (command: RunningCommand) => command.stop('SIGINT')],
+    ['waited in vain', '2', async (command: RunningCommand) => command.ended],
+  ])('end a login on a page of ours if its terminal %s', async (_how, timeout, end) => {
+    const page = await open();
+    const command = startCli(
+      ['login', '--gateway', gateway.url, '--ca-file', gateway.caFile, '--no-browser', '--timeout', timeout],
+      { home: path.join(gateway.directory, `gone-${timeout}`) },
+    );
+    const [, url] = await command.says(/^ {2}(http\S+redirect_uri=http\S+)$/m);
+    await page.goto(url!);
+    expect((await end(command)).code).not.toBe(0);
+    await page.fill('input[name=login]', 'alice@example.com');
+    await page.fill('input[name=password]', 'alice');
+    await page.click('button[type=submit]');
+    await page.waitForURL(`${gateway.pagesUrl}/.sallyport/callback?**`);
+    expect(await page.textContent('main')).toMatch(/no longer waits for it\.[^]*Start it again there\./);
   });
 
   it('redirect a browser only to our own pages', async () => {

@@ -9,6 +9,7 @@ import { redeemDeviceCode } from '../device/redeem-device-code.ts';
 import { showDevicePage } from '../device/show-device-page.ts';
 import { createLoginEvents } from '../events/login-events.ts';
 import { createLoginMonitor } from '../events/login-monitor.ts';
+import { cancelLogin } from '../login/cancel-login.ts';
 import { exchangeCode } from '../login/exchange-code.ts';
 import { loginCallback } from '../login/login-callback.ts';
 import type { LoginDeps } from '../login/login-deps.ts';
@@ -46,6 +47,7 @@ const formOrJson = () => [express.json({ limit: bodyLimit }), form()];
 function mountLogin(app: Express, deps: LoginDeps): void {
   app.all('/.sallyport/login', only('GET'), startLogin(deps));
   app.all(['/.sallyport/callback', '/.sallyport/callback/:provider'], only('GET'), loginCallback(deps));
+  app.all('/.sallyport/login/cancel', only('POST'), formOrJson(), cancelLogin(deps));
   app.all('/.sallyport/token', only('POST'), formOrJson(), exchangeCode(deps));
 }
 

@@ -17,6 +17,7 @@ import {
 } from './pending-login.ts';
 import { pasteRedirect, redirectWith } from './redirect-uri.ts';
 import { showAuthorizationCode } from './show-authorization-code.ts';
+import { hasStoppedWaiting, noProgram } from './waiting-program.ts';
 
 const path = '/.sallyport/callback';
 
@@ -28,6 +29,7 @@ async function issueCode(
   request: Request,
   response: Response,
 ): Promise<void> {
+  if (await hasStoppedWaiting(deps, goal)) throw noProgram();
   const paste = goal.redirectUri === pasteRedirect;
   const code = deps.randomToken();
   const sessionId = deps.randomId();

@@ -9,6 +9,7 @@ import { completeLogin } from './complete-login.ts';
 import type { LoginDeps } from './login-deps.ts';
 import { kinds, pendingLoginLifeMs, type LoginGoal, type PendingLogin } from './pending-login.ts';
 import { pasteRedirect, redirectWith } from './redirect-uri.ts';
+import { hasStoppedWaiting } from './waiting-program.ts';
 
 const path = '/.sallyport/callback';
 const noLogin = () =>
@@ -115,6 +116,7 @@ export function loginCallback(deps: LoginDeps): RequestHandler {
       // If no program waits on loopback, or it only accepts a token, the browser shows the error.
       if (goal?.kind !== 'cli' || goal.redirectUri === pasteRedirect || toProblem(error).code === 'internal')
         throw error;
+      if (await hasStoppedWaiting(deps, goal)) throw error;
       redirectWithError(goal, error, response);
     }
   };

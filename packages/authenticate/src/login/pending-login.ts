@@ -3,7 +3,14 @@ import { provenIdentitySchema } from '../session/proven-identity.ts';
 
 /** What happens when a login completes. */
 const loginGoalSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('cli'), redirectUri: z.string(), state: z.string(), codeChallenge: z.string() }),
+  z.object({
+    kind: z.literal('cli'),
+    redirectUri: z.string(),
+    state: z.string(),
+    codeChallenge: z.string(),
+    /** When the program stops waiting, in seconds since the epoch. */
+    waitsUntil: z.number().optional(),
+  }),
   z.object({ kind: z.literal('browser'), returnTo: z.string() }),
   z.object({ kind: z.literal('device') }),
   z.object({ kind: z.literal('pomerium'), redirectUri: z.string() }),
@@ -64,4 +71,6 @@ export const kinds = {
   replayed: 'code-replayed',
   requester: 'paste-began',
   requestCount: 'paste-began-from',
+  canceled: 'login-canceled',
+  cancelCount: 'login-canceled-from',
 } as const;

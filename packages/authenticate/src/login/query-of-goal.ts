@@ -13,6 +13,7 @@ function parametersOf({ goal, userCode }: LoginRestart): Record<string, string> 
     state: goal.state,
     code_challenge: goal.codeChallenge,
     code_challenge_method: 'S256',
+    ...(goal.waitsUntil === undefined ? {} : { waits_until: String(goal.waitsUntil) }),
   };
 }
 

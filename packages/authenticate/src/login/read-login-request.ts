@@ -26,7 +26,9 @@ function cliGoal(query: URLSearchParams, redirectUri: string, settings: LoginSet
   const codeChallenge = query.get('code_challenge');
   if (codeChallenge === null || !challengePattern.test(codeChallenge))
     throw bad('code_challenge must be a SHA-256 hash in base64url (RFC 7636).');
-  return { kind: 'cli', redirectUri, state, codeChallenge };
+  const until = query.get('waits_until');
+  if (until !== null && !/^\d{1,12}$/.test(until)) throw bad('waits_until must be a time in seconds since the epoch.');
+  return { kind: 'cli', redirectUri, state, codeChallenge, ...(until === null ? {} : { waitsUntil: Number(until) }) };
 }
 
 function pomeriumGoal(redirectUri: string, settings: LoginSettings): LoginGoal {

@@ -17,6 +17,7 @@ import { readLoginRequest } from './read-login-request.ts';
 import { readLoginRequirements } from './read-login-requirements.ts';
 import { recordPasteLogin } from './record-paste-login.ts';
 import { pasteRedirect } from './redirect-uri.ts';
+import { withWaitsUntil } from './waiting-program.ts';
 import { showProviderChoice } from './show-provider-choice.ts';
 
 const loginPath = '/.sallyport/login';
@@ -104,11 +105,11 @@ export function startLogin(deps: LoginDeps): RequestHandler {
       wantsPage(request) && isUnknownProvider(deps.providers, query)
         ? undefined
         : chooseProvider(deps.providers, query, hints, deps.settings.defaultProvider);
-    const here = `${loginOrigin}${loginPath}${query.size > 0 ? `?${query.toString()}` : ''}`;
+    const at = (all: URLSearchParams) => `${loginOrigin}${loginPath}${all.size > 0 ? `?${all.toString()}` : ''}`;
     if (request.headers.accept?.includes('application/json') && !wantsPage(request))
-      return answerProgram(deps, goal, here, request, response);
+      return answerProgram(deps, goal, at(withWaitsUntil(query, deps.now())), request, response);
     // There is one redirect URI and one origin for the cookies.
-    if (origin !== loginOrigin) return response.redirect(302, here);
+    if (origin !== loginOrigin) return response.redirect(302, at(query));
     if (isFromAnotherSite(request)) return confirmLogin(deps.pages, goal, { path: loginPath, query }, response);
     const userCode = goal.kind === 'device' ? await requireDevice(deps, request, query) : undefined;
     const login = { goal, requirements, hints, ...(userCode === undefined ? {} : { userCode }) };

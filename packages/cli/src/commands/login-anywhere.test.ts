@@ -258,8 +258,11 @@ describe('a login that other processes wait for', () => {
   });
 
   it('leaves no lock if the user interrupts it, and reports that', async () => {
-    let interrupt = () => {};
-    begin({ onInterrupt: (listener) => ((interrupt = listener), () => {}), launch: () => Promise.resolve(true) });
+    const listeners: (() => unknown)[] = [];
+    begin({
+      onInterrupt: (listener) => (listeners.push(listener), () => {}),
+      launch: () => Promise.resolve(true),
+    });
     const run = login('--timeout', '1');
     let said = '';
     rig.onErr = (text) => {
@@ -269,7 +272,7 @@ describe('a login that other processes wait for', () => {
       await new Promise((resolve) => {
         setTimeout(resolve, 10);
       });
-    interrupt();
+    for (const interrupted of listeners) void interrupted();
     expect(readdirSync(path.join(rig.home, 'gateways', gateway.origin.replace('://', '+')))).not.toContain(
       'login.lock',
     );

@@ -24,8 +24,11 @@ export type Environment = {
   /** Milliseconds since the epoch. */
   now(): number;
   sleep(ms: number): Promise<void>;
-  /** Calls `listener` when the user interrupts the program, which then ends. Returns a function that unsubscribes. */
-  onInterrupt(listener: () => void): () => void;
+  /**
+   * Calls `listener` when the user interrupts the program, which then ends: at once, or when the promise that `listener`
+   * returns is settled, within a second. Returns a function that unsubscribes.
+   */
+  onInterrupt(listener: () => void | Promise<void>): () => void;
   /** Starts a program that outlives this one, without waiting for it. Returns false if it cannot be started. */
   launch(command: string, args: readonly string[]): Promise<boolean>;
 };
@@ -51,16 +54,31 @@ function launch(command: string, args: readonly string[]): Promise<boolean> {
   });
 }
 
-function onInterrupt(listener: () => void): () => void {
-  const stop = () => void process.removeListener('SIGINT', handle);
-  const handle = () => {
-    stop();
-    listener();
-    // The shell must see that a signal ended the program.
-    process.kill(process.pid, 'SIGINT');
+type InterruptListener = () => void | Promise<void>;
+
+const interruptListeners = new Set<InterruptListener>();
+const longestGoodbyeMs = 1000;
+
+/** Calls every listener once, waits for those that return a promise, and ends the program as the signal would have. */
+function handleInterrupt(): void {
+  process.removeListener('SIGINT', handleInterrupt);
+  const listeners = [...interruptListeners];
+  interruptListeners.clear();
+  const open = listeners.map((listener) => listener()).filter((result) => result instanceof Promise);
+  // The shell must see that a signal ended the program.
+  const end = () => void process.kill(process.pid, 'SIGINT');
+  if (open.length === 0) return end();
+  setTimeout(end, longestGoodbyeMs);
+  void Promise.allSettled(open).then(end);
+}
+
+function onInterrupt(listener: InterruptListener): () => void {
+  interruptListeners.add(listener);
+  if (interruptListeners.size === 1) process.on('SIGINT', handleInterrupt);
+  return () => {
+    interruptListeners.delete(listener);
+    if (interruptListeners.size === 0) process.removeListener('SIGINT', handleInterrupt);
   };
-  process.on('SIGINT', handle);
-  return stop;
 }
 
 /** Returns the environment of this process. */

@@ -26,13 +26,14 @@ export function checkedPage(text: string): string {
 /** Asks the gateway for the page on which the user starts this login. */
 export async function signInUrl(
   client: GatewayClient,
-  login: { redirectUri: string; state: string; challenge: string; demands?: LoginDemands },
+  login: { redirectUri: string; state: string; challenge: string; demands?: LoginDemands; waitMs?: number },
 ): Promise<string> {
   const query = new URLSearchParams({
     redirect_uri: login.redirectUri,
     state: login.state,
     code_challenge: login.challenge,
     code_challenge_method: 'S256',
+    ...(login.waitMs === undefined ? {} : { wait: String(Math.ceil(login.waitMs / 1000)) }),
     ...login.demands,
   });
   const answer = await client.call({ method: 'GET', path: `/.sallyport/login?${query.toString()}` });

@@ -12,6 +12,7 @@ import type { LoginDemands } from './login-demands.ts';
 import { startLoopbackListener, type LoopbackListener } from './loopback-listener.ts';
 import { openBrowser } from './open-browser.ts';
 import { openPastedLines, type PastedLines } from './pasted-lines.ts';
+import { cancelLogin } from './cancel-login.ts';
 import { challengeOf, randomText } from './pkce.ts';
 import { pasteRedirect, signInUrl } from './sign-in-url.ts';
 
@@ -169,6 +170,9 @@ export async function signIn(
   const paste = await pastePage(login);
   const listener = await listenFor(state, new URL(client.address.origin).host, paste !== undefined);
   let lines: PastedLines | undefined;
+  let waiting = false;
+  const cancel = () => (waiting ? cancelLogin(client, login.verifier) : Promise.resolve());
+  const unwatch = environment.onInterrupt(cancel);
   try {
     const here =
       listener &&
@@ -177,13 +181,19 @@ export async function signIn(
         state,
         challenge: challengeOf(login.verifier),
         demands: login.options.demands ?? {},
+        waitMs: options.timeoutMs,
       }));
+    waiting = here !== undefined;
     const opened = here !== undefined && options.browser && (await openBrowser(environment, here));
     tellPages(login, { here, paste, opened });
     lines = paste === undefined ? undefined : openPastedLines(environment);
-    return await waitFor(login, listener, lines);
+    const credential = await waitFor(login, listener, lines);
+    waiting = false;
+    return credential;
   } finally {
+    unwatch();
     listener?.close();
+    await cancel();
     lines?.close();
   }
 }

@@ -65,6 +65,7 @@ export function createOwnApi(deps: OwnApiDeps): Express {
   app.all(
     [
       '/.sallyport/login',
+      '/.sallyport/login/cancel',
       '/.sallyport/callback',
       '/.sallyport/callback/:provider',
       '/.sallyport/token',
