@@ -17,6 +17,7 @@ const program = fileURLToPath(new URL('../../../packages/standalone/dist/demo-ma
 export type DemoJson = {
   ready: boolean;
   gatewayUrl: string;
+  loginUrl: string;
   caFile: string;
   kubeconfig: string;
   issuer: string;

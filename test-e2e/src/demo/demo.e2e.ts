@@ -88,6 +88,15 @@ describeWith(['kubectl'], 'the demo with the practice cluster', () => {
     );
   }, 30_000);
 
+  it('shows a page to browsers, which says how to log in', async () => {
+    const { loginUrl, gatewayUrl } = demo.state;
+    const page = await fetch(`${loginUrl}/`, { headers: { accept: 'text/html' } });
+    const text = await page.text();
+    expect([page.status, text.includes(`sallyport login ${new URL(gatewayUrl).host}`)]).toEqual([200, true]);
+    expect(text).toContain(`href="${loginUrl}/.sallyport/login?return_to=/"`);
+    expect((await fetch(`${loginUrl}/`)).status).toBe(404);
+  });
+
   it('refuses mallory with the name of the rule', async () => {
     const refused = await firstKubectl(demo, 'mallory', ['get', 'pods']);
     expect(refused.code).toBe(1);
