@@ -111,7 +111,8 @@ export const changeColumns: readonly AuditColumn[] = [
   eventTime,
   { name: 'EVENT', cell: changeOf, width: 5 },
   ...common,
-  duration,
+  // That it is open follows from the line for its end, which is not there yet.
+  { ...duration, cell: (row) => (changeOf(row) === 'began' ? '' : durationOf(row)) },
   ...details,
 ];
 
