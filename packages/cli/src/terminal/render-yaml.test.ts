@@ -17,6 +17,12 @@ describe('a result as YAML', () => {
     expect(renderYaml({ user: 'x\u001b[2J\u202e', n: 1 })).toBe('{\n  "user": "x\\u001b[2J\\u202e",\n  "n": 1\n}\n');
   });
 
+  it('has times and words that are text for readers of YAML 1.1 too', async () => {
+    expect(renderYaml({ since: '2026-11-25T12:00:00.000Z', answer: 'no' })).toBe(
+      'since: "2026-11-25T12:00:00.000Z"\nanswer: "no"\n',
+    );
+  });
+
   it('is readable', async () => {
     expect(await render('yaml', { decision: { effect: 'allow' }, groups: ['a'], none: undefined }, () => 'text')).toBe(
       'decision:\n  effect: allow\ngroups:\n  - a\n',
