@@ -150,6 +150,13 @@ const rows: [what: string, from: string | RegExp, to: string, path: string, by: 
     'services.audit.adminListen',
     ['audit'],
   ],
+  [
+    'a logo that is not an image',
+    'sessions:',
+    'branding: {logoFile: text.txt}\nsessions:',
+    'branding.logoFile',
+    ['proxy'],
+  ],
   ['sessions in memory', /sessions: .*/, 'sessions: {memory: true}', 'sessions.memory', ['authenticate', 'authorize']],
   ['a Redis URL without a host', 'redis://redis:6379', 'redis://', 'sessions.redis', ['authenticate', 'authorize']],
   [
