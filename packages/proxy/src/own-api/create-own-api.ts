@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { logoPath } from '@sallyport/pages';
-import express, { type Express } from 'express';
-import { callerHeader, encodeCaller, ProblemError } from '@sallyport/kit';
+import express, { type ErrorRequestHandler, type Express } from 'express';
+import { callerHeader, encodeCaller, ProblemError, problemHandler } from '@sallyport/kit';
 import { mountLanding } from '../landing/mount-landing.ts';
 import { answerHealth } from './answer-health.ts';
 import { createAuditedCall } from './audited-call.ts';
@@ -42,14 +42,14 @@ function createBase(deps: OwnApiDeps): Express {
   return app;
 }
 
-function finish(app: Express, deps: OwnApiDeps): Express {
+function finish(app: Express, deps: OwnApiDeps, errors: ErrorRequestHandler): Express {
   const recordRefusal = createRecordRefusal(deps);
   app.use((request) => {
     const none = new ProblemError('not-found', 'There is no such page on this gateway.');
     recordRefusal(request, none);
     throw none;
   });
-  app.use(problemPage(deps));
+  app.use(errors);
   return app;
 }
 
@@ -78,7 +78,7 @@ export function createOwnApi(deps: OwnApiDeps): Express {
   // A SCIM client has its own kind of token, which authenticate checks.
   if (deps.scim) app.all('/.sallyport/scim/v2/*path', deps.scim);
   app.all(['/.sallyport/me', '/.sallyport/logout', '/.sallyport/device'], withCaller(deps), deps.pages);
-  return finish(app, deps);
+  return finish(app, deps, problemPage(deps));
 }
 
 /**
@@ -92,7 +92,8 @@ export function createClusterHostApi(deps: OwnApiDeps): Express {
     next();
   });
   mountPomerium(app, createAuditedCall(deps), deps);
-  return finish(app, deps);
+  // Pages there would load the logo from the cluster, and link to it.
+  return finish(app, deps, problemHandler(deps));
 }
 
 function mountApi(app: Express, deps: OwnApiDeps): void {

@@ -269,3 +269,12 @@ describe("what Pomerium's clients find at the origin of any address", () => {
       expect([path, (await agent.get(path)).status]).toEqual([path, 404]);
   });
 });
+
+describe('an error', () => {
+  it("is a page on the gateway's own host only, because a page would load and link to addresses of the cluster", async () => {
+    const { agent } = setUp();
+    const browse = (host: string) => agent.get('/.pomerium/nothing').set({ host, accept: 'text/html' }).expect(404);
+    expect((await browse('gate.example.com:8443')).type).toBe('text/html');
+    expect((await browse('prod.example.com')).type).toBe('application/problem+json');
+  });
+});
