@@ -307,7 +307,7 @@ describe('the sh front', () => {
     expect(await ask()).toMatchObject({
       code: 0,
       out: expect.stringContaining('ExecCredential'),
-      err: expect.stringContaining('served cannot be used'),
+      err: expect.stringContaining('served is not a directory'),
     });
     expect(gateway.calls).toEqual(['GET /.sallyport/me']);
   });

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
-import { localFault } from '../home/home.ts';
+import { fileFault } from '../input/file-fault.ts';
 import { readNamedFile } from '../input/named-file.ts';
 import { writeFileAtomically } from '../home/write-file-atomically.ts';
 import { findMissing } from '../import/find-missing.ts';
@@ -121,7 +121,7 @@ function write(out: string, text: string): void {
   try {
     writeFileAtomically(out, text);
   } catch (error) {
-    throw localFault(out, error);
+    throw fileFault(out, error, 'Name another file.');
   }
 }
 

@@ -1,5 +1,3 @@
-import { meSchema, readAnswer } from '../gateway/answers.ts';
-import { expectOk } from '../gateway/expect-ok.ts';
 import { gatewayAddress, serverAddress, type ServerAddress } from '../gateway/gateway-address.ts';
 import type { GatewayClient } from '../gateway/gateway-client.ts';
 import { openGatewayAt, type OpenGateway } from '../gateway/open-gateway.ts';
@@ -10,7 +8,9 @@ import { openServedMarkers } from '../home/served-markers.ts';
 import { mayPaste } from '../login/local-browser.ts';
 import { logInOnce } from '../login/log-in-once.ts';
 import { signIn } from '../login/sign-in.ts';
-import { CliError, describeError } from '../terminal/cli-error.ts';
+import { stillValid } from '../login/still-valid.ts';
+import { withRememberedProvider } from '../login/with-remembered-provider.ts';
+import { CliError } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
 
 const loginTimeoutMs = 300_000;
@@ -42,47 +42,31 @@ function readExecInfo(text: string | undefined): { apiVersion: string; interacti
   return { apiVersion, interactive: info.spec?.interactive === true };
 }
 
-// A full disk must not keep kubectl from a valid credential.
-function keepIfPossible({ store, environment }: OpenGateway, credential: Credential): void {
-  try {
-    store.keep(credential);
-  } catch (error) {
-    environment.stderr.write(describeError(error).text);
-  }
-}
-
-/**
- * Asks the gateway whether a stored credential is still valid, and updates it. Returns undefined if it is not valid.
- */
-async function stillValid(gateway: OpenGateway, credential: Credential): Promise<Credential | undefined> {
-  const { client, store, environment } = gateway;
-  if (credential.expiresAt <= environment.now()) return undefined;
-  const answer = await client.call({
-    method: 'GET',
-    path: '/.sallyport/me',
-    token: credential.token,
-    timeoutMs: 10_000,
-  });
-  if (answer.status === 401) return undefined;
-  const { user, session } = readAnswer(meSchema, expectOk(answer, client.address.origin), 'your identity');
-  const renewed = { ...credential, user, expiresAt: session.expiresAt };
-  // Another process may have logged in or out in the meantime. Then its result counts.
-  if (store.read()?.token === credential.token) keepIfPossible(gateway, renewed);
-  return renewed;
-}
-
 async function findCredential(gateway: OpenGateway, interactive: boolean): Promise<Credential> {
   const { environment, store } = gateway;
   const kept = store.read();
   const valid = kept === undefined ? undefined : await stillValid(gateway, kept);
-  if (valid !== undefined) return valid;
+  if (valid !== undefined) return valid.credential;
   if (kept !== undefined) store.forget(kept.token);
   // There may be a user even without a terminal: k9s, Lens and editors run kubectl's plugins themselves. They get the
   // browser, and a shorter timeout.
   const timeoutMs = interactive || environment.stderr.isTTY ? loginTimeoutMs : unwatchedLoginTimeoutMs;
   const signInHere = (client: GatewayClient, own: Environment) =>
-    signIn(client, own, { browser: true, paste: interactive && mayPaste(own), timeoutMs, abandoned: own.parentIsGone });
-  return logInOnce(gateway, { timeoutMs, known: kept?.token, signIn: signInHere });
+    withRememberedProvider(gateway, (demands) =>
+      signIn(client, own, {
+        browser: true,
+        paste: interactive && mayPaste(own),
+        timeoutMs,
+        demands,
+        abandoned: own.parentIsGone,
+      }),
+    );
+  return logInOnce(gateway, {
+    timeoutMs,
+    known: kept?.token,
+    abandoned: environment.parentIsGone,
+    signIn: signInHere,
+  });
 }
 
 function readArguments(args: readonly string[]): { server: ServerAddress; gateway: string | undefined } {

@@ -65,6 +65,8 @@ async function entries(environment: Environment, options: Options): Promise<Kube
   const gateway = await openGateway(environment, options);
   // exec-credential must reach the gateway too, so the CA is remembered, as it is by login.
   if (options.caFile !== undefined) gateway.known.rememberAuthority(gateway.address, readAuthority(options.caFile));
+  // From now on, the gateway may be found by the context of kubectl.
+  if (options.merge === true) gateway.known.remember(gateway.address, {});
   const plugin = execPlugin(options.cli, environment);
   const authority = gateway.address.scheme === 'https' ? gateway.known.authorityOf(gateway.address) : undefined;
   const again = options.caFile === undefined ? gateway : openGatewayAt(environment, gateway.address);

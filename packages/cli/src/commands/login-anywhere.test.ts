@@ -140,7 +140,7 @@ describe('sallyport login --device', () => {
     ];
     expect((await login('--device')).code).toBe(0);
     gateway.device.answers = [{ status: 403, body: { detail: 'no' } }];
-    expect((await login('--device')).code).toBe(5);
+    expect((await login('--device', '--force')).code).toBe(5);
   });
 
   it('ends with --timeout, or when the code expires', async () => {

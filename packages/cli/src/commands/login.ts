@@ -6,9 +6,12 @@ import type { Credential } from '../home/credential.ts';
 import { readAuthority } from '../home/known-gateways.ts';
 import { deviceSignIn } from '../login/device-sign-in.ts';
 import { mayPaste } from '../login/local-browser.ts';
+import { endOldSession } from '../login/end-old-session.ts';
 import { readLoginDemands, type LoginDemands } from '../login/login-demands.ts';
 import { logInOnce } from '../login/log-in-once.ts';
 import { signIn } from '../login/sign-in.ts';
+import { stillValid } from '../login/still-valid.ts';
+import { withRememberedProvider } from '../login/with-remembered-provider.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { render } from '../terminal/output.ts';
@@ -17,6 +20,7 @@ import { withExample, withGateway, type GatewayOptions } from './command-kit.ts'
 
 type Options = GatewayOptions & {
   caFile?: string;
+  force?: boolean;
   browser: boolean;
   device?: boolean;
   cluster?: string;
@@ -58,7 +62,8 @@ type Way = (client: GatewayClient, environment: Environment) => Promise<Credenti
  * Chooses how to log in: with a device code, or on a page that redirects back to this machine. With --no-browser, or if
  * there is no local browser, the user can also paste a code.
  */
-function chooseWay({ browser, device, cluster }: Options, demands: LoginDemands, timeoutMs: number): Way {
+function chooseWay(options: Options, demands: LoginDemands, timeoutMs: number): (gateway: OpenGateway) => Way {
+  const { browser, device, cluster } = options;
   if (device === true && Object.keys(demands).length > 0)
     throw new CliError(
       'usage',
@@ -68,10 +73,29 @@ function chooseWay({ browser, device, cluster }: Options, demands: LoginDemands,
   if (device !== true && cluster !== undefined)
     throw new CliError('usage', '--cluster needs --device', 'It is shown on the page on which you approve the device.');
   if (device === true)
-    return (client, environment) =>
+    return () => (client, environment) =>
       deviceSignIn(client, environment, { timeoutMs, ...(cluster === undefined ? {} : { cluster }) });
-  return (client, environment) =>
-    signIn(client, environment, { browser, paste: !browser || mayPaste(environment), timeoutMs, demands });
+  const on = (client: GatewayClient, environment: Environment, all: LoginDemands) =>
+    signIn(client, environment, { browser, paste: !browser || mayPaste(environment), timeoutMs, demands: all });
+  // The user has said where to log in, so what they said before does not count.
+  if (options.provider !== undefined || options.loginHint !== undefined)
+    return () => (client, environment) => on(client, environment, demands);
+  return (gateway) => (client, environment) =>
+    withRememberedProvider(gateway, (remembered) => on(client, environment, { ...remembered, ...demands }));
+}
+
+/** Returns the login that is there already, if it is what the user asks for. */
+async function loggedIn(
+  gateway: OpenGateway,
+  options: Options,
+  demands: LoginDemands,
+  kept: Credential | undefined,
+): Promise<Credential | undefined> {
+  const { provider: wanted, ...others } = demands;
+  if (kept === undefined || options.force === true || Object.keys(others).length > 0) return undefined;
+  const found = await stillValid(gateway, kept);
+  if (found !== undefined && (wanted === undefined || wanted === found.provider)) return found.credential;
+  return undefined;
 }
 
 async function login(environment: Environment, argument: string | undefined, options: Options): Promise<void> {
@@ -79,23 +103,37 @@ async function login(environment: Environment, argument: string | undefined, opt
   const demands = readLoginDemands(options);
   const way = chooseWay(options, demands, timeoutMs);
   const gateway = await open(environment, argument, options);
-  const credential = await logInOnce(gateway, {
-    timeoutMs,
-    known: gateway.store.read()?.token,
-    ownOnly: Object.keys(demands).length > 0,
-    signIn: way,
-  });
+  const kept = gateway.store.read();
+  const found = await loggedIn(gateway, options, demands, kept);
+  const credential =
+    found ??
+    (await logInOnce(gateway, {
+      timeoutMs,
+      known: kept?.token,
+      ownOnly: options.force === true || Object.keys(demands).length > 0,
+      signIn: way(gateway),
+    }));
   gateway.known.setCurrent(gateway.address);
+  if (options.provider !== undefined)
+    gateway.known.remember(gateway.address, { provider: options.provider === true ? undefined : options.provider });
+  if (kept !== undefined && kept.token !== credential.token) await endOldSession(gateway, kept);
   const { user, sessionId, expiresAt } = credential;
   const end = new Date(expiresAt).toISOString();
-  const data = { gateway: gateway.address.origin, user, session: { id: sessionId, expiresAt: end } };
+  const data = {
+    gateway: gateway.address.origin,
+    user,
+    session: { id: sessionId, expiresAt: end },
+    alreadyLoggedIn: found !== undefined,
+  };
+  const words = found === undefined ? 'Logged in' : 'Already logged in';
   environment.stdout.write(
     await render(
       options.output,
       data,
-      () => `Logged in to ${gateway.address.origin} as ${forTerminal(user)} until ${end}.\n`,
+      () => `${words} to ${gateway.address.origin} as ${forTerminal(user)} until ${end}.\n`,
     ),
   );
+  if (found !== undefined) environment.stderr.write('To log in anew, run: sallyport login --force\n');
 }
 
 /** `sallyport login`. */
@@ -105,6 +143,7 @@ export function addLogin(program: Command, environment: Environment): void {
     .description('log in through your browser, on this or another machine')
     .argument('[gateway]', 'the gateway, such as gate.example.com; the same as --gateway')
     .option('--ca-file <file>', "PEM file of the CA that signed the gateway's certificate; remembered for this gateway")
+    .option('--force', 'log in anew, even if you are logged in')
     .option('--no-browser', 'do not open a browser: print the address of the page, and accept a pasted code')
     .option('--device', 'log in with a code that you approve in a browser on any machine')
     .option('--cluster <name>', 'with --device: the cluster that you want to use, shown when you approve')
@@ -113,7 +152,10 @@ export function addLogin(program: Command, environment: Environment): void {
       'authenticate again at your identity provider, unless you did within this time (5m, 0s)',
     )
     .option('--acr <class...>', 'authenticate with one of these context classes, which a policy may require')
-    .option('--provider [name]', 'log in with this identity provider; without a name, choose on the page')
+    .option(
+      '--provider [name]',
+      'log in with this identity provider, also next time; without a name, choose on the page',
+    )
     .option('--login-hint <name>', 'your user name, to choose the right provider and fill in its form')
     .option('--timeout <seconds>', 'how long to wait for you to log in', '300')
     .action((gateway: string | undefined, options: Options) => login(environment, gateway, options));

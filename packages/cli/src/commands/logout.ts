@@ -34,14 +34,32 @@ async function endSession(
   }
 }
 
+/** Returns why the credential cannot be deleted. The session must end even then. */
+function forgetFault(forget: () => void): CliError | undefined {
+  try {
+    forget();
+    return undefined;
+  } catch (error) {
+    if (error instanceof CliError) return error;
+    throw error;
+  }
+}
+
 async function logout(environment: Environment, options: LogoutOptions): Promise<void> {
   const gateway = await openGateway(environment, options);
   const { store, address } = gateway;
   const everywhere = options.everywhere === true;
   const credential = store.read();
   // Local first: this machine must not keep the credential, whatever the network does.
-  store.forget(credential?.token);
+  const fault = forgetFault(() => store.forget(credential?.token));
   const outcome = credential === undefined ? undefined : await endSession(gateway, credential.token, everywhere);
+  if (fault !== undefined)
+    throw new CliError(
+      fault.exit,
+      `${outcome === undefined ? '' : 'the session has ended, but '}the credential could not be deleted from this machine: ${fault.message}`,
+      fault.hint,
+      { cause: fault },
+    );
   if (everywhere && outcome !== 'ended') {
     throw new CliError(
       'not-logged-in',

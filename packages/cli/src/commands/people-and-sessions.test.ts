@@ -225,7 +225,9 @@ describe('sallyport sessions', () => {
   });
 
   it('revokes all sessions of a user, or only those of one provider', async () => {
-    await rig.run('login', '--gateway', gateway.origin);
+    const other = createRig();
+    await other.run('login', '--gateway', gateway.origin);
+    other.remove();
     expect(gateway.sessions.size).toBe(2);
     let asked = '';
     gateway.override = ({ method, query }) => {

@@ -106,7 +106,7 @@ describe('sallyport policy lint', () => {
   it('reports which file is missing', async () => {
     expect(await lint('none.yaml')).toMatchObject({
       code: 7,
-      err: expect.stringContaining('none.yaml cannot be used (ENOENT)'),
+      err: expect.stringContaining('none.yaml does not exist'),
     });
   });
 

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Command } from 'commander';
 import { readNamedFile } from '../input/named-file.ts';
-import { localFault } from '../home/home.ts';
+import { fileFault } from '../input/file-fault.ts';
 import { writeFileAtomically } from '../home/write-file-atomically.ts';
 import { describeCases, type FileResult } from '../policy/cases/describe-cases.ts';
 import { junit } from '../policy/cases/junit.ts';
@@ -55,7 +55,7 @@ async function test(environment: Environment, names: string[], options: Options)
     try {
       writeFileAtomically(report, junit(files));
     } catch (error) {
-      throw localFault(report, error);
+      throw fileFault(report, error, 'Name another file.');
     }
   }
   environment.stdout.write(

@@ -25,8 +25,8 @@ export type Environment = {
   now(): number;
   sleep(ms: number): Promise<void>;
   /**
-   * Calls `listener` when the user interrupts the program, which then ends: at once, or when the promise that `listener`
-   * returns is settled, within a second. Returns a function that unsubscribes.
+   * Calls `listener` when a signal ends the program (Ctrl-C, a closed terminal, kill): at once, or when the promise that
+   * `listener` returns is settled, within a second. Returns a function that unsubscribes.
    */
   onInterrupt(listener: () => void | Promise<void>): () => void;
   /** Starts a program that outlives this one, without waiting for it. Returns false if it cannot be started. */
@@ -56,17 +56,22 @@ function launch(command: string, args: readonly string[]): Promise<boolean> {
 
 type InterruptListener = () => void | Promise<void>;
 
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const interruptListeners = new Set<InterruptListener>();
 const longestGoodbyeMs = 1000;
 
+function unwatchSignals(): void {
+  for (const signal of signals) process.removeListener(signal, handleInterrupt);
+}
+
 /** Calls every listener once, waits for those that return a promise, and ends the program as the signal would have. */
-function handleInterrupt(): void {
-  process.removeListener('SIGINT', handleInterrupt);
+function handleInterrupt(signal: NodeJS.Signals): void {
+  unwatchSignals();
   const listeners = [...interruptListeners];
   interruptListeners.clear();
   const open = listeners.map((listener) => listener()).filter((result) => result instanceof Promise);
   // The shell must see that a signal ended the program.
-  const end = () => void process.kill(process.pid, 'SIGINT');
+  const end = () => void process.kill(process.pid, signal);
   if (open.length === 0) return end();
   setTimeout(end, longestGoodbyeMs);
   void Promise.allSettled(open).then(end);
@@ -74,10 +79,10 @@ function handleInterrupt(): void {
 
 function onInterrupt(listener: InterruptListener): () => void {
   interruptListeners.add(listener);
-  if (interruptListeners.size === 1) process.on('SIGINT', handleInterrupt);
+  if (interruptListeners.size === 1) for (const signal of signals) process.on(signal, handleInterrupt);
   return () => {
     interruptListeners.delete(listener);
-    if (interruptListeners.size === 0) process.removeListener('SIGINT', handleInterrupt);
+    if (interruptListeners.size === 0) unwatchSignals();
   };
 }
 

@@ -28,7 +28,11 @@ export type CredentialStore = {
 
 // A backup or a careless copy may have made the file readable for others. Fix that, as ssh would ask the user to.
 function closeToOthers(file: string): void {
-  if ((statSync(file).mode & 0o077) !== 0) chmodSync(file, 0o600);
+  try {
+    if ((statSync(file).mode & 0o077) !== 0) chmodSync(file, 0o600);
+  } catch (error) {
+    throw localFault(file, error);
+  }
 }
 
 /** Opens the store for one gateway. Creates nothing on disk until a credential is stored. */
@@ -84,7 +88,11 @@ export function openCredentialStore(home: Home, address: GatewayAddress, environ
       if (stored === undefined) return;
       const isAnother = 'token' in stored ? stored.token !== token : stored.tokenSha256 !== hashOf(token ?? '');
       if (token !== undefined && isAnother) return;
-      for (const one of [cache, lastServed, file]) rmSync(one, { force: true });
+      try {
+        for (const one of [cache, lastServed, file]) rmSync(one, { force: true });
+      } catch (error) {
+        throw localFault(file, error);
+      }
       if ('tokenSha256' in stored) place.remove();
     },
   };

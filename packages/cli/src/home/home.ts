@@ -1,8 +1,10 @@
-import { chmodSync, lstatSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, lstatSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { GatewayAddress } from '../gateway/gateway-address.ts';
+import { fileFault } from '../input/file-fault.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
+import { makeDirectory } from './make-directory.ts';
 
 /** The program's directory. Each gateway has its own directory in it, so that no credential reaches another gateway. */
 export type Home = { root: string; gatewayDirectory(address: GatewayAddress): string };
@@ -30,7 +32,7 @@ export function findHome(
 export function ensureDirectory(home: Home, directory: string): void {
   for (const one of [home.root, path.join(home.root, 'gateways'), directory]) {
     try {
-      mkdirSync(one, { recursive: true, mode: 0o700 });
+      makeDirectory(one);
       // The home itself may be a symbolic link that its owner made. Nothing below it may.
       const found = one === home.root ? statSync(one) : lstatSync(one);
       if (!found.isDirectory()) throw new CliError('local-file', `${one} is not a directory`, 'Move or delete it.');
@@ -42,14 +44,12 @@ export function ensureDirectory(home: Home, directory: string): void {
   }
 }
 
-/** Returns the error for a local file that cannot be read or written. */
+/** Returns the error for one of the program's own files that cannot be read or written. */
 export function localFault(file: string, error: unknown): CliError {
-  const reason = (error as NodeJS.ErrnoException).code ?? 'for an unknown reason';
-  return new CliError(
-    'local-file',
-    `${file} cannot be used (${reason})`,
-    'Check its owner, its mode and the free space on the disk. To use another directory, set SALLYPORT_HOME.',
-    { cause: error },
+  return fileFault(
+    file,
+    error,
+    'Check the owner and the mode of this directory and the disk that it is on, or name another one in SALLYPORT_HOME.',
   );
 }
 

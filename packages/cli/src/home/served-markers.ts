@@ -1,7 +1,8 @@
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { ServerAddress } from '../gateway/gateway-address.ts';
 import type { Environment } from '../environment/environment.ts';
+import { makeDirectory } from './make-directory.ts';
 import { processBirth } from './process-identity.ts';
 
 // An empty file `<server>.<pid>.<birth>` records that this process got the credential for this server. client-go asks
@@ -41,7 +42,7 @@ export function openServedMarkers(gatewayDirectory: string, environment: Environ
     mark(server) {
       if (birth === undefined) return false;
       try {
-        mkdirSync(directory, { recursive: true, mode: 0o700 });
+        makeDirectory(directory);
         closeSync(openSync(nameOf(server), 'a', 0o600));
         sweep(directory, environment);
         return true;

@@ -1,7 +1,9 @@
-import { closeSync, mkdirSync, openSync, realpathSync, rmSync } from 'node:fs';
+import { closeSync, openSync, realpathSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { localFault, readIfThere } from '../home/home.ts';
+import { readIfThere } from '../home/home.ts';
+import { makeDirectory } from '../home/make-directory.ts';
 import { writeFileAtomically } from '../home/write-file-atomically.ts';
+import { fileFault } from '../input/file-fault.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
 
@@ -16,6 +18,13 @@ export function kubeconfigFiles(environment: KubeconfigEnvironment): string[] {
     : named.map((file) => path.resolve(environment.workingDirectory, file));
 }
 
+const kubeconfigFault = (file: string, error: unknown) =>
+  fileFault(
+    file,
+    error,
+    'Check the owner and the mode of the file and its directory, or name another file in KUBECONFIG.',
+  );
+
 const realFile = (file: string) => {
   try {
     return realpathSync(file);
@@ -28,10 +37,10 @@ const realFile = (file: string) => {
 export function updateKubeconfig<T extends { text: string }>(file: string, change: (text: string) => T): T {
   const lock = `${file}.lock`;
   try {
-    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    makeDirectory(path.dirname(file));
     closeSync(openSync(lock, 'wx', 0o600));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw localFault(file, error);
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw kubeconfigFault(file, error);
     throw new CliError(
       'local-file',
       `${file} is locked: another program is changing it`,
@@ -43,7 +52,7 @@ export function updateKubeconfig<T extends { text: string }>(file: string, chang
     writeFileAtomically(realFile(file), changed.text, { sync: true });
     return changed;
   } catch (error) {
-    throw error instanceof CliError ? error : localFault(file, error);
+    throw error instanceof CliError ? error : kubeconfigFault(file, error);
   } finally {
     rmSync(lock, { force: true });
   }

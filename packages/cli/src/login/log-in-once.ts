@@ -21,10 +21,12 @@ type LogInOnceOptions = {
   known: string | undefined;
   /** Does not accept the credential of another process. */
   ownOnly?: boolean;
+  /** Reports whether the login is no longer needed, because the program that asked for it has ended. */
+  abandoned?: () => boolean;
   signIn(client: GatewayClient, environment: Environment): Promise<Credential>;
 };
 
-/** Logs in while holding the lock. Ctrl-C releases it at once, and a process that waits for it logs in instead. */
+/** Logs in while holding the lock. A signal that ends this process releases it at once, and a process that waits for it logs in instead. */
 async function logInLocked(
   { client, store, known, environment }: LoginParts,
   { signIn }: LogInOnceOptions,
@@ -78,6 +80,8 @@ export async function logInOnce(parts: LoginParts, options: LogInOnceOptions): P
       }
     }
     if (!waited) environment.stderr.write('Another login to this gateway is in progress. Waiting for it.\n');
+    if (options.abandoned?.() === true)
+      throw new CliError('failed', 'the program that needed the login has ended', 'Run it again.');
     if (environment.now() > beganAt + options.timeoutMs)
       throw new CliError(
         'login-failed',
