@@ -24,14 +24,16 @@ const prefix = path.join(directory, 'npm');
 let release: Release;
 let npmBin: string;
 let archiveBin: string;
-beforeAll(async () => {
+async function install(): Promise<void> {
   mkdirSync(prefix);
   release = await buildRelease(path.join(directory, 'made'), sallyportVersion);
   [npmBin, archiveBin] = await Promise.all([
     installWithNpm(release, prefix),
     unpack(release, path.join(directory, 'unpacked')),
   ]);
-}, 300_000);
+}
+let installing: Promise<void> | undefined;
+const installOnce = () => (installing ??= install());
 
 const cases: [string, () => { bin: string; node?: string }][] = [
   ["the npm package on the machine's Node.js", () => ({ bin: npmBin, node: machineNode() })],
@@ -47,8 +49,11 @@ const installed = (name: string, kubectl: string): Installation => {
 describeWith(['kubectl'], 'an installed command line', () => {
   let demo: Demo;
   beforeAll(async () => {
-    demo = await startDemo(path.join(directory, 'demo'), theBed().kubectl!, []);
-  }, 70_000);
+    [demo] = await Promise.all([
+      startDemo(path.join(directory, 'demo'), theBed().kubectl!, [], 120_000),
+      installOnce(),
+    ]);
+  }, 300_000);
   afterAll(async () => {
     writeFileSync(path.join(directory, 'demo', 'done'), '');
     await demo?.command.ended;
@@ -78,6 +83,10 @@ describeWith(['kubectl'], 'an installed command line', () => {
       expect(pods).toMatchObject({ code: 0, stdout: expect.stringMatching(/^NAME +READY/), stderr: '' });
       const whoami = await run('sallyport', ['whoami', '-o', 'json']);
       expect(JSON.parse(whoami.stdout)).toMatchObject({ user: 'alice@example.com', groups: ['developers'] });
+      const status = await run('sallyport', ['status', '-o', 'json']);
+      expect(JSON.parse(status.stdout)).toMatchObject({ state: 'logged-in' });
+      const words = await run('bash', ['-c', 'eval "$(sallyport completion bash)" && complete -p sallyport']);
+      expect(words).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^complete .* sallyport\n$/) });
       expect(await run('sallyport', ['logout'])).toMatchObject({ code: 0 });
       expect((await run('sallyport', ['whoami'])).code).toBe(3);
     },
@@ -86,6 +95,7 @@ describeWith(['kubectl'], 'an installed command line', () => {
 });
 
 describe('the npm package', () => {
+  beforeAll(installOnce, 300_000);
   const home = path.join(prefix, 'lib', 'node_modules');
 
   it('installs nothing besides itself, and its man page', () => {
@@ -121,6 +131,7 @@ describe('the npm package', () => {
 });
 
 describe('the checksums', () => {
+  beforeAll(installOnce, 300_000);
   it('are those of all the files', () => {
     const lines = readFileSync(path.join(release.directory, 'SHA256SUMS'), 'utf8').trim().split('\n');
     const digest = (name: string) =>
@@ -133,6 +144,7 @@ describe('the checksums', () => {
 });
 
 describe('the archive', () => {
+  beforeAll(installOnce, 300_000);
   it("contains the project's Node.js unmodified, and its license", () => {
     const node = path.join(archiveBin, '..', 'node');
     expect(readFileSync(path.join(node, 'bin', 'node')).equals(readFileSync(process.execPath))).toBe(true);
