@@ -59,7 +59,8 @@ export const sameThings: readonly SameThing[] = [
     what: 'issues credentials of a ServiceAccount',
     ways: [way('serviceaccounts/token', 'create'), way('secrets', 'create', true)],
   },
-  { what: 'issues credentials', ways: [way('serviceaccounts/token', 'create'), way(csr, 'create')] },
+  // A certificate can name anyone, so its deny alone means more than that of a token.
+  { what: 'issues credentials', ways: [way('serviceaccounts/token', 'create'), way(csr, 'create', true)] },
   {
     what: 'issues certificates',
     ways: [way(csr, 'create'), way(`${csr}/approval`, 'update'), way(`${csr}/approval`, 'patch')],
