@@ -129,6 +129,21 @@ describe('a policy that changes on disk', () => {
     expect(JSON.stringify([events, lines])).not.toContain('planted-secret');
   }, 30_000);
 
+  it('is reported with the warnings of lint, a bounded number of them', async () => {
+    write(rule('developers'));
+    const { until, replicas, decision } = await start();
+    const before = await decision();
+    const idle = '      - allow: {and: [{groups: sre}, {k8s/verb: exec}, {k8s/cluster: prd}]}\n';
+    write(`${rule('developers')}${idle.repeat(30)}`);
+    await until(async () => (await replicas.list())[0]?.version !== before.policyVersion);
+    await until(async () => ((await replicas.list())[0]?.warnings?.length ?? 0) > 0);
+    const warnings = (await replicas.list())[0]!.warnings!;
+    expect(warnings[0]).toMatchObject({ code: 'unknown-verb', suggestion: 'create', line: 9 });
+    expect(warnings[1]).toMatchObject({ code: 'unknown-cluster', message: expect.stringContaining('"prd"') });
+    expect(warnings).toHaveLength(21);
+    expect(warnings[20]!.message).toMatch(/^and \d+ more$/);
+  }, 30_000);
+
   it('is the same if it is read again unchanged, or in another layout', async () => {
     write(rule('developers'), 'policy: [{deny: {and: [{groups: banned}]}}]\n');
     const { decision, metrics } = await start();
