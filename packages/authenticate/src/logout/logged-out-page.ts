@@ -12,6 +12,6 @@ export function sendLoggedOutPage(pages: Pages, response: Response, atProvider?:
     200,
     'You are logged out',
     html`<p>Your session has ended. Everything that was open in it is closed.</p>
-${onward}<p><a href="/.sallyport/login">Log in again</a></p>`,
+${onward}<p><a href="/.sallyport/login?return_to=/">Log in again</a></p>`,
   );
 }

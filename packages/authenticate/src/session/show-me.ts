@@ -25,6 +25,7 @@ function showPage({ pages, now, providers }: ShowMeDeps, response: Response, ses
 <dt>Session expires</dt><dd>${renderTime(session.expiresAt, now())}</dd>
 <dt>Expires if unused</dt><dd>${renderTime(session.idleEndsAt, now())}</dd>
 </dl>
+<p><a href="/">Your clusters, open streams and sessions</a></p>
 <form method="post" action="/.sallyport/logout"><button type="submit">Log out</button></form>`,
   );
 }
