@@ -115,6 +115,27 @@ describe('sallyport kubeconfig', () => {
     );
   });
 
+  it('keeps equal cluster names of two gateways apart with a prefix, which it remembers', async () => {
+    const other = await startFakeGateway();
+    await rig.run('login', other.origin);
+    const merge = (origin: string, ...args: string[]) =>
+      rig.run('kubeconfig', '--merge', '--cluster', 'dev', '--gateway', origin, ...args);
+    await merge(gateway.origin);
+    expect(await merge(other.origin)).toMatchObject({
+      code: 7,
+      err: expect.stringMatching(/has an entry "sallyport-dev" already, for the gateway http:.*\n.*--prefix other-/),
+    });
+    expect(await merge(other.origin, '--prefix', '../x')).toMatchObject({ code: 2 });
+    expect(await merge(other.origin, '--prefix', 'work-')).toMatchObject({ code: 0 });
+    expect((await merge(other.origin)).out).toContain('Wrote work-dev');
+    expect((await merge(gateway.origin)).out).toContain('Wrote sallyport-dev');
+    expect(written().clusters.map(({ name, cluster }) => [name, cluster.server])).toEqual([
+      ['sallyport-dev', `${gateway.origin}/clusters/dev`],
+      ['work-dev', `${other.origin}/clusters/dev`],
+    ]);
+    await other.close();
+  });
+
   it.each([
     [['--cluster', 'nope'], 5, 'no access to a cluster "nope"'],
     [['--cluster', 'Bad_Name'], 2, 'not the name of a cluster'],

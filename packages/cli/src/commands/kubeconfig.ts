@@ -16,6 +16,7 @@ type Options = GatewayOptions & {
   offline?: boolean;
   caFile?: string;
   cli?: string;
+  prefix?: string;
   rbac?: boolean;
   config?: string;
 };
@@ -61,8 +62,18 @@ async function chosenClusters(gateway: OpenGateway, options: Options): Promise<s
   return wanted ?? all;
 }
 
-async function entries(environment: Environment, options: Options): Promise<KubeconfigEntry[]> {
-  const gateway = await openGateway(environment, options);
+const defaultPrefix = 'sallyport-';
+
+/** Returns what the names of the entries begin with: the option, or what the user chose for this gateway before. */
+function readPrefix({ known, address }: OpenGateway, { prefix }: Options): string {
+  if (prefix !== undefined && !/^(?:[A-Za-z0-9][A-Za-z0-9._-]{0,62})?$/.test(prefix))
+    throw new CliError('usage', `"${prefix}" is not a prefix of names`, 'Write it like --prefix work-.');
+  return prefix ?? known.settingsOf(address).prefix ?? defaultPrefix;
+}
+
+async function entries(gateway: OpenGateway, options: Options): Promise<KubeconfigEntry[]> {
+  const { environment } = gateway;
+  const prefix = readPrefix(gateway, options);
   // exec-credential must reach the gateway too, so the CA is remembered, as it is by login.
   if (options.caFile !== undefined) gateway.known.rememberAuthority(gateway.address, readAuthority(options.caFile));
   // From now on, the gateway may be found by the context of kubectl.
@@ -72,7 +83,7 @@ async function entries(environment: Environment, options: Options): Promise<Kube
   const again = options.caFile === undefined ? gateway : openGatewayAt(environment, gateway.address);
   return (await chosenClusters(again, options)).map((cluster) => {
     const server = `${gateway.address.origin}/clusters/${cluster}`;
-    return { name: `sallyport-${cluster}`, server, authority, command: plugin.command, args: plugin.args(server) };
+    return { name: `${prefix}${cluster}`, server, authority, command: plugin.command, args: plugin.args(server) };
   });
 }
 
@@ -101,7 +112,8 @@ async function printRoles(environment: Environment, options: Options): Promise<v
 
 async function kubeconfig(environment: Environment, options: Options): Promise<void> {
   if (options.rbac === true) return printRoles(environment, options);
-  const made = await entries(environment, options);
+  const gateway = await openGateway(environment, options);
+  const made = await entries(gateway, options);
   const { mergeEntries } = await import('../kubeconfig/merge-entries.ts');
   if (options.merge !== true) {
     const { parse } = await import('yaml');
@@ -110,6 +122,7 @@ async function kubeconfig(environment: Environment, options: Options): Promise<v
   }
   const file = kubeconfigFiles(environment)[0]!;
   const { current, notes } = updateKubeconfig(file, (text) => mergeEntries(text, made, file));
+  if (options.prefix !== undefined) gateway.known.remember(gateway.address, { prefix: options.prefix });
   for (const note of notes) environment.stderr.write(`Note: ${forTerminal(note)}\n`);
   const contexts = made.map(({ name }) => name);
   const hint = contexts.includes(current) ? '' : `To use one of them, run: kubectl config use-context ${contexts[0]}\n`;
@@ -132,6 +145,10 @@ export function addKubeconfig(program: Command, environment: Environment): void 
       '--merge',
       'write the entries into your kubeconfig (KUBECONFIG or ~/.kube/config) and leave its other entries as they are',
     )
+    .option(
+      '--prefix <text>',
+      `what the names begin with; with --merge, remembered for this gateway (default: ${defaultPrefix})`,
+    )
     .option('--offline', 'do not ask the gateway; needs --cluster')
     .option('--ca-file <file>', "PEM file of the CA that signed the gateway's certificate; remembered for this gateway")
     .option('--cli <path>', 'the program that gives kubectl its credential (default: this one)')
@@ -144,6 +161,7 @@ export function addKubeconfig(program: Command, environment: Environment): void 
   withExample(
     withGateway(command),
     'sallyport kubeconfig --merge --cluster dev',
+    'sallyport kubeconfig --merge --gateway gate.example.com --prefix work-',
     'sallyport kubeconfig --rbac --config sallyport.yaml | kubectl apply -f -',
   );
 }

@@ -95,13 +95,11 @@ describe('entries in a kubeconfig', () => {
   });
 
   it("are updated if they are ours, and keep the user's additions", () => {
-    const before = merge(theirs, entry('dev', 'https://old.example.com/clusters/dev')).text.replace(
-      'user: sallyport-dev',
-      'user: sallyport-dev\n      namespace: team',
-    );
+    const old = entry('dev', 'https://gate.example.com:8443/clusters/old');
+    const before = merge(theirs, old).text.replace('user: sallyport-dev', 'user: sallyport-dev\n      namespace: team');
     const { text, notes } = merge(before, entry('dev'));
     expect(notes).toEqual([
-      '"sallyport-dev" pointed to https://old.example.com/clusters/dev and now points to https://gate.example.com:8443/clusters/dev',
+      '"sallyport-dev" pointed to https://gate.example.com:8443/clusters/old and now points to https://gate.example.com:8443/clusters/dev',
     ]);
     expect(read(text).contexts[1]!.context).toEqual({
       cluster: 'sallyport-dev',
@@ -110,15 +108,64 @@ describe('entries in a kubeconfig', () => {
     });
   });
 
-  it('remove hostile settings from an entry of ours', () => {
-    const before = merge('', entry('dev')).text.replace(
-      'server:',
-      'insecure-skip-tls-verify: true\n      proxy-url: http://evil\n      tls-server-name: evil\n      server:',
+  it('are not taken from another gateway of the user', () => {
+    const before = merge(theirs, entry('dev', 'https://other.example.com/clusters/dev')).text;
+    expect(() => merge(before, entry('dev'))).toThrow(
+      'has an entry "sallyport-dev" already, for the gateway https://other.example.com',
     );
-    expect(read(merge(before, entry('dev')).text).clusters[0]!.cluster).toEqual({
-      server: entry('dev').server,
-      'certificate-authority-data': 'UEVN',
+  });
+
+  it('keep a proxy, a server name and an environment that the user added, and say so', () => {
+    const before = merge('', entry('dev'))
+      .text.replace('server:', 'proxy-url: http://proxy\n      tls-server-name: gate\n      server:')
+      .replace('args:', 'env: [{name: SALLYPORT_HOME, value: /work}]\n        args:');
+    const { text, notes } = merge(before, entry('dev'));
+    expect(notes).toEqual(['"sallyport-dev" keeps what you added: proxy-url, tls-server-name, env of its program']);
+    expect(read(text).clusters[0]!.cluster).toMatchObject({ 'proxy-url': 'http://proxy', 'tls-server-name': 'gate' });
+    expect(read(text).users[0]!.user!.exec).toMatchObject({
+      env: [{ name: 'SALLYPORT_HOME', value: '/work' }],
+      args: ['exec-credential', entry('dev').server],
     });
+  });
+
+  it('lose a setting that makes them insecure, and say so', () => {
+    const before = merge('', entry('dev')).text.replace('server:', 'insecure-skip-tls-verify: true\n      server:');
+    const { text, notes } = merge(before, entry('dev'));
+    expect(notes).toEqual([expect.stringContaining('no longer has insecure-skip-tls-verify')]);
+    expect(read(text).clusters[0]!.cluster).not.toHaveProperty('insecure-skip-tls-verify');
+  });
+
+  const pem = (body: string) => `-----BEGIN CERTIFICATE-----\n${body}\n-----END CERTIFICATE-----\n`;
+  const base64 = (text: string) => Buffer.from(text).toString('base64');
+  const withAuthority = (authority: string | undefined) => ({ ...entry('dev'), authority });
+  const dataOf = (text: string) => read(text).clusters[0]!.cluster!['certificate-authority-data'];
+
+  it('keep the CA of the user if this program knows none, or if it contains the one that it knows', () => {
+    const bundle = pem('AAAA') + pem('BBBB');
+    const before = merge('', withAuthority(bundle)).text;
+    for (const authority of [undefined, pem('BBBB')]) {
+      const { text, notes } = merge(before, withAuthority(authority));
+      expect(dataOf(text)).toBe(base64(bundle));
+      expect(notes).toEqual(['"sallyport-dev" keeps what you added: certificate-authority-data']);
+    }
+    const file = before.replace(/certificate-authority-data: .*/, 'certificate-authority: /etc/ca.crt');
+    expect(read(merge(file, withAuthority(undefined)).text).clusters[0]!.cluster).toEqual({
+      server: entry('dev').server,
+      'certificate-authority': '/etc/ca.crt',
+    });
+  });
+
+  it('get the CA of their gateway instead of one that does not vouch for it, and say so', () => {
+    const before = merge('', withAuthority(pem('AAAA'))).text;
+    const file = before.replace(/certificate-authority-data: .*/, 'certificate-authority: /does/not/exist');
+    for (const text of [before, file]) {
+      const merged = merge(text, withAuthority(pem('CCCC')));
+      expect(read(merged.text).clusters[0]!.cluster).toEqual({
+        server: entry('dev').server,
+        'certificate-authority-data': base64(pem('CCCC')),
+      });
+      expect(merged.notes).toEqual([expect.stringContaining('now has the CA that you gave')]);
+    }
   });
 
   it.each([

@@ -11,6 +11,7 @@ import {
   type YAMLSeq,
 } from 'yaml';
 import { CliError } from '../terminal/cli-error.ts';
+import { keepAdditions } from './keep-additions.ts';
 import { execSection, type KubeconfigEntry } from './kubeconfig-entry.ts';
 
 /** The new text, the current context, and notes for the user. */
@@ -93,20 +94,44 @@ function isTaken(document: Document, name: string): boolean {
   });
 }
 
+const originOf = (server: unknown) =>
+  typeof server === 'string' && URL.canParse(server) ? new URL(server).origin : undefined;
+
+/** Refuses to take a name from an entry that the user or another gateway has. */
+function refuseTaken(document: Document, { name, server }: KubeconfigEntry, source: string): void {
+  if (!isTaken(document, name)) return;
+  if (!isOurs(document, name))
+    throw unusable(source, `has an entry "${name}" that this program did not write. Rename that entry first`);
+  const clusters = document.get('clusters', true);
+  const found = isSeq(clusters) ? clusters.items.find((one) => isNamed(one, name)) : undefined;
+  const origin = originOf(found?.getIn(['cluster', 'server']));
+  if (origin !== undefined && origin !== originOf(server))
+    throw new CliError(
+      'local-file',
+      `${source} has an entry "${name}" already, for the gateway ${origin}`,
+      `Nothing was changed. Give the entries of this gateway another prefix, such as --prefix other-, which is remembered. If the gateway has moved, delete the old entry first: kubectl config delete-user ${name}; kubectl config delete-cluster ${name}; kubectl config delete-context ${name}`,
+    );
+}
+
 function put(document: Document, entry: KubeconfigEntry, source: string, notes: string[]): void {
   const { name } = entry;
-  if (isTaken(document, name) && !isOurs(document, name))
-    throw unusable(source, `has an entry "${name}" that this program did not write. Rename that entry first`);
+  refuseTaken(document, entry, source);
   const cluster = bodyOf(document, 'clusters', name, source);
   const before = cluster.get('server');
   if (typeof before === 'string' && before !== entry.server)
     notes.push(`"${name}" pointed to ${before} and now points to ${entry.server}`);
   cluster.set('server', entry.server);
-  for (const field of ['certificate-authority', 'insecure-skip-tls-verify', 'proxy-url', 'tls-server-name'])
-    cluster.delete(field);
-  if (entry.authority === undefined) cluster.delete('certificate-authority-data');
-  else cluster.set('certificate-authority-data', Buffer.from(entry.authority).toString('base64'));
-  bodyOf(document, 'users', name, source).set('exec', document.createNode(execSection(entry)));
+  const additions = keepAdditions(cluster, entry, source);
+  const user = bodyOf(document, 'users', name, source);
+  const variables = user.getIn(['exec', 'env'], true);
+  const exec: YAMLMap = document.createNode<Record<string, unknown>>(execSection(entry)) as unknown as YAMLMap;
+  if (isSeq(variables) && variables.items.length > 0) {
+    exec.set('env', variables);
+    additions.kept.push('env of its program');
+  }
+  user.set('exec', exec);
+  if (additions.kept.length > 0) notes.push(`"${name}" keeps what you added: ${additions.kept.join(', ')}`);
+  notes.push(...additions.notes);
   const context = bodyOf(document, 'contexts', name, source);
   context.set('cluster', name);
   context.set('user', name);
