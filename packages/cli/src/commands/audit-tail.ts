@@ -2,10 +2,10 @@ import type { AuditRow } from '../gateway/answers.ts';
 import { requireCredential, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { createGrowingTable } from '../terminal/create-growing-table.ts';
-import { forTerminal, jsonForTerminal } from '../terminal/for-terminal.ts';
+import { forTerminal } from '../terminal/for-terminal.ts';
 import { isData } from '../terminal/output.ts';
+import { renderDocument } from '../terminal/render-document.ts';
 import type { ListOptions } from '../terminal/render-table.ts';
-import { renderYaml } from '../terminal/render-yaml.ts';
 import type { Environment } from '../environment/environment.ts';
 import { changeColumns, isAuditQueryOf, isOfStream, stageColumns, stageOf } from './audit-columns.ts';
 import { asksForStages, auditQuery, type AuditFilters } from './audit-filters.ts';
@@ -24,9 +24,10 @@ type Printer = { heading(): void; rows(rows: readonly AuditRow[]): void };
 function createPrinter(environment: Environment, options: TailOptions): Printer {
   const { stdout } = environment;
   if (isData(options.output)) {
-    const document = (row: AuditRow) =>
-      options.output === 'json' ? `${jsonForTerminal(row)}\n` : `---\n${renderYaml(row)}`;
-    return { heading: () => {}, rows: (rows) => rows.forEach((row) => stdout.write(document(row))) };
+    return {
+      heading: () => {},
+      rows: (rows) => rows.forEach((row) => stdout.write(renderDocument(options.output, row))),
+    };
   }
   const table = createGrowingTable(environment, asksForStages(options) ? stageColumns : changeColumns, options.output);
   return {

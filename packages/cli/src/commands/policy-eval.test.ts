@@ -93,6 +93,12 @@ describe('sallyport policy eval', () => {
     ]);
   });
 
+  it('prints documents with -o yaml', async () => {
+    put('input.json', `${sre('get')}\n${sre('delete')}\n`);
+    const { out } = await rig.run('policy', 'eval', '--policy', 'policy.yaml', '--input', 'input.json', '-o', 'yaml');
+    expect(out.match(/^---\neffect: (allow|deny)$/gm)).toEqual(['---\neffect: allow', '---\neffect: deny']);
+  });
+
   it('reads standard input', async () => {
     rig.environment.stdin = Readable.from([
       Buffer.from(sre('get').slice(0, 9)),

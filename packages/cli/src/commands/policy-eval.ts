@@ -6,7 +6,9 @@ import { namedFileFault } from '../input/named-file.ts';
 import { loadPolicyTools, type PolicyTools } from '../policy/engine/policy-tools.ts';
 import { readPolicy } from '../policy/load/read-policy.ts';
 import { CliError } from '../terminal/cli-error.ts';
-import { forTerminal, jsonForTerminal } from '../terminal/for-terminal.ts';
+import { forTerminal } from '../terminal/for-terminal.ts';
+import type { OutputFormat } from '../terminal/output.ts';
+import { renderDocument } from '../terminal/render-document.ts';
 import type { Environment } from '../environment/environment.ts';
 import { withExample, withOutput } from './command-kit.ts';
 
@@ -32,11 +34,11 @@ function parse(text: string): { value: unknown } | undefined {
   }
 }
 
-/** Creates a function that evaluates one input and prints the result as one line. */
+/** Creates a function that evaluates one input and prints the result as one line, or as one document of YAML. */
 function createEvaluator(
   environment: Environment,
   policy: Parameters<PolicyTools['evaluatePolicy']>[0][number],
-  tools: PolicyTools,
+  { tools, output }: { tools: PolicyTools; output: OutputFormat },
 ): Evaluator {
   const printed = new Set<string>();
   return (text, at) => {
@@ -60,9 +62,8 @@ function createEvaluator(
       now: environment.now(),
       ...read.input,
     });
-    environment.stdout.write(
-      `${jsonForTerminal({ effect, rule, allow, deny, ...(judgedAs === undefined ? {} : { judgedAs }) })}\n`,
-    );
+    const result = { effect, rule, allow, deny, ...(judgedAs === undefined ? {} : { judgedAs }) };
+    environment.stdout.write(renderDocument(output, result));
   };
 }
 
@@ -96,10 +97,12 @@ async function evaluateAll(bytes: AsyncIterable<Uint8Array>, name: string, evalu
   if (whole !== undefined) evaluate(whole.join('\n'), { name, line: first });
 }
 
-async function policyEval(environment: Environment, options: { policy: string; input: string }): Promise<void> {
+type Options = { policy: string; input: string; output: OutputFormat };
+
+async function policyEval(environment: Environment, options: Options): Promise<void> {
   const tools = await loadPolicyTools();
   const { policy } = readPolicy(environment, options.policy, 'policy', tools);
-  const evaluate = createEvaluator(environment, policy, tools);
+  const evaluate = createEvaluator(environment, policy, { tools, output: options.output });
   if (options.input === '-') return evaluateAll(environment.stdin, 'standard input', evaluate);
   const file = path.resolve(environment.workingDirectory, options.input);
   try {
@@ -116,7 +119,7 @@ An input. All members are optional. Without a session, the user is not logged in
    kubernetes: {cluster, verb, resource, apiGroup, subresource, namespace, name, fieldSelector, ...,
     namespaced, aggregated (of kinds that are not built in; if absent, a request may span namespaces and ignore
     selectors), upsert, upgrade}, now}
-Write several inputs one per line. Each result is a line of JSON:
+Write several inputs one per line. Each result is a line of JSON, or with -o yaml a document:
 {effect, rule, allow: {value, reasons}, deny: {value, reasons}}. If a request counts as several verbs, judgedAs is the
 verb under which it was refused.`;
 
@@ -127,7 +130,7 @@ export function addPolicyEval(policy: Command, environment: Environment): void {
     .description('evaluate inputs by one policy document, without a gateway; prints one line of JSON for each')
     .requiredOption('--policy <file>', 'the policy document, as YAML or JSON')
     .requiredOption('--input <file>', 'inputs as JSON, one per line; - for standard input')
-    .action((options: { policy: string; input: string }) => policyEval(environment, options));
+    .action((options: Options) => policyEval(environment, options));
   withOutput(command).addHelpText('after', inputHelp);
   withExample(
     command,
