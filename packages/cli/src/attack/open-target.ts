@@ -5,8 +5,9 @@ import { serverAddress, type GatewayAddress } from '../gateway/gateway-address.t
 import { createGatewayClient, type TrustChoices } from '../gateway/gateway-client.ts';
 import { trustChoices } from '../gateway/trust-choices.ts';
 import { isTrustFault, unreachable } from '../gateway/unreachable.ts';
-import { findHome, localFault } from '../home/home.ts';
+import { findHome } from '../home/home.ts';
 import { openKnownGateways, readAuthority } from '../home/known-gateways.ts';
+import { namedFileFault } from '../input/named-file.ts';
 import { authorityInKubeconfig } from '../kubeconfig/authority-in-kubeconfig.ts';
 import { kubeconfigFiles } from '../kubeconfig/kubeconfig-file.ts';
 import { findProxy, type Proxy } from '../proxy/find-proxy.ts';
@@ -27,7 +28,7 @@ function readToken(environment: Environment, named: string): string {
       environment.stderr.write(`sallyport: ${file} can be read by others. To fix this, run: chmod 600 ${file}\n`);
     if (/^[\x21-\x7e]{1,4096}$/.test(token)) return token;
   } catch (error) {
-    throw localFault(file, error);
+    throw namedFileFault(file, error);
   }
   throw new CliError('local-file', `${file} contains no bearer token`, 'It must contain only the token, on one line.');
 }

@@ -142,7 +142,6 @@ describe('sallyport config check', () => {
   });
 
   it.each([
-    ['a missing file', undefined],
     ['invalid YAML', 'a: [1'],
     ['nothing', ''],
     ['binary', 'a: \0'],
@@ -151,7 +150,7 @@ describe('sallyport config check', () => {
     ['a list', '- 1'],
     ['odd clusters', 'clusters: [1, null, {policy: [[]]}]\napi: {policy: 7}'],
   ])('reports faults for %s without a crash', async (_what, text) => {
-    const { code, err } = text === undefined ? await rig.run('config', 'check') : await check(text);
+    const { code, err } = await check(text);
     expect(code).toBe(1);
     expect(err).toMatch(/^.*sallyport\.yaml.*: .+\n/);
     expect(err).not.toMatch(/ {4}at |unexpected error/);
@@ -159,6 +158,37 @@ describe('sallyport config check', () => {
 
   it('shows no values from the file', async () => {
     expect((await check(good.replace('clientSecret: y', 'clientSecret: [hunter2]'))).err).not.toContain('hunter2');
+  });
+
+  it('says what to do about a file that is not there, or is none', async () => {
+    expect(await rig.run('config', 'check')).toEqual({
+      code: 7,
+      out: '',
+      err: `sallyport: ${rig.directory}/sallyport.yaml does not exist\n  Name the file, or set SALLYPORT_CONFIG.\n`,
+    });
+    expect((await rig.run('config', 'check', 'nope.yaml')).err).toBe(
+      `sallyport: ${rig.directory}/nope.yaml does not exist\n  Check the path.\n`,
+    );
+    expect((await rig.run('config', 'check', '.')).err).toContain('is a directory\n  Name a file.');
+    expect((await rig.run('config', 'check', '-')).err).toContain(
+      'does not exist\n  For standard input, write /dev/stdin.',
+    );
+    rig.environment.env.SALLYPORT_CONFIG = 'elsewhere.yaml';
+    expect((await rig.run('config', 'check')).err).toContain(
+      'elsewhere.yaml does not exist\n  Correct SALLYPORT_CONFIG.',
+    );
+    for (const args of [
+      ['kubeconfig', '--rbac', '--config', 'nope.yaml'],
+      ['policy', 'explain', 'get', 'pods', '--config', 'nope.yaml', '--cluster', 'dev'],
+      ['policy', 'lint', 'nope.yaml'],
+      ['attack', '--target', 'https://127.0.0.1:9', '--token-file', 'nope.yaml'],
+      ['config', 'import', 'nope.yaml'],
+    ])
+      expect(await rig.run(...args)).toEqual({
+        code: 7,
+        out: '',
+        err: `sallyport: ${rig.directory}/nope.yaml does not exist\n  Check the path.\n`,
+      });
   });
 
   it('names the services that report a finding, and can ask one of them', async () => {

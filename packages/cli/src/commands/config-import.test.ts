@@ -46,6 +46,15 @@ describe('a Pomerium configuration', () => {
     expect(said).not.toMatch(/planted|cGxhbnRlZC|c2hhcmVk|Y29va2ll/);
   });
 
+  it('is not written over a directory, whatever is forced', async () => {
+    useFixture('older');
+    expect(await rig.run('config', 'import', 'pomerium.yaml', '--out', '.', '--force')).toEqual({
+      code: 7,
+      out: '',
+      err: `sallyport: ${rig.directory} is a directory\n  Name a file.\n`,
+    });
+  });
+
   it('turns Kubernetes routes into clusters with the same host', async () => {
     useFixture('all-in-one');
     const { clusters, parsed } = await importSource(rig);

@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { fileFault } from '../input/file-fault.ts';
-import { readNamedFile } from '../input/named-file.ts';
+import { namedFileFault, readNamedFile } from '../input/named-file.ts';
 import { writeFileAtomically } from '../home/write-file-atomically.ts';
 import { findMissing } from '../import/find-missing.ts';
 import type { PomeriumImport } from '../import/import-pomerium.ts';
@@ -62,6 +62,8 @@ async function faultsOfResult(done: Done, file: string): Promise<Faults> {
 async function importFile(environment: Environment, source: string, options: Options): Promise<void> {
   const file = path.resolve(environment.workingDirectory, source);
   const out = options.out === undefined ? undefined : path.resolve(environment.workingDirectory, options.out);
+  if (out !== undefined && statSync(out, { throwIfNoEntry: false })?.isDirectory() === true)
+    throw namedFileFault(out, { code: 'EISDIR' });
   if (out !== undefined && existsSync(out) && options.force !== true)
     throw new CliError(
       'local-file',

@@ -142,7 +142,7 @@ describe('sallyport kubeconfig', () => {
     [['--offline'], 2, '--offline needs the names'],
     [['--cli', 'missing'], 7, 'does not exist'],
     [['--ca-file', 'missing'], 7, 'does not exist'],
-    [['--rbac', '--config', 'missing'], 1, 'cannot be read (ENOENT)'],
+    [['--rbac', '--config', 'missing'], 7, 'missing does not exist'],
   ])('refuses %j', async (args, code, words) => {
     expect(await rig.run('kubeconfig', ...args)).toMatchObject({ code, out: '', err: expect.stringContaining(words) });
   });

@@ -237,6 +237,18 @@ describe('the end of a replay', () => {
     expect((await replayPolicy(rig, allowGroup('developers'), [{}], option)).code).toBe(0);
   });
 
+  it('is a failure if no line of the source is an event', async () => {
+    writeFileSync(path.join(rig.directory, 'notes.txt'), 'not an event\nneither\n');
+    writeFileSync(path.join(rig.directory, 'policy.yaml'), '- allow: {or: [{groups: a}]}\n');
+    expect(await rig.run('policy', 'replay', 'notes.txt', '--policy', 'policy.yaml', '--cluster', 'dev')).toMatchObject(
+      {
+        code: 1,
+        out: '',
+        err: expect.stringContaining('none of the 2 lines is an event'),
+      },
+    );
+  });
+
   it('is a failure if there were no events', async () => {
     expect(await replayPolicy(rig, allowGroup('a'), [])).toMatchObject({
       code: 1,

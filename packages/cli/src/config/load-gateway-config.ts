@@ -1,14 +1,24 @@
+import { statSync } from 'node:fs';
 import path from 'node:path';
+import { namedFileFault } from '../input/named-file.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
 
-/** Returns the path of the configuration: the named file, SALLYPORT_CONFIG, or `sallyport.yaml` in this directory. */
+/**
+ * Returns the path of the configuration: the named file, SALLYPORT_CONFIG, or `sallyport.yaml` in this directory. Throws a
+ * CliError if there is no such file.
+ */
 export function configPath(environment: Environment, named: string | undefined): string {
-  const variable = environment.env.SALLYPORT_CONFIG;
-  return path.resolve(
-    environment.workingDirectory,
-    named ?? (variable === undefined || variable === '' ? 'sallyport.yaml' : variable),
-  );
+  const variable = environment.env.SALLYPORT_CONFIG || undefined;
+  const file = path.resolve(environment.workingDirectory, named ?? variable ?? 'sallyport.yaml');
+  try {
+    if (statSync(file).isDirectory()) throw Object.assign(new Error('is a directory'), { code: 'EISDIR' });
+  } catch (error) {
+    if (named !== undefined) throw namedFileFault(file, error);
+    const hint = variable === undefined ? 'Name the file, or set SALLYPORT_CONFIG.' : 'Correct SALLYPORT_CONFIG.';
+    throw new CliError('local-file', namedFileFault(file, error).message, hint, { cause: error });
+  }
+  return file;
 }
 
 /** Loads the complete configuration of the gateway. Throws a CliError if it has faults. */

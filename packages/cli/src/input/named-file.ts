@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { CliError } from '../terminal/cli-error.ts';
 
 const faults: Record<string, [what: string, hint: string]> = {
@@ -12,7 +13,8 @@ const faults: Record<string, [what: string, hint: string]> = {
 /** Returns the error for a file that the user named and that cannot be read. */
 export function namedFileFault(file: string, error: unknown): CliError {
   const { code } = error as NodeJS.ErrnoException;
-  const [what, hint] = faults[code ?? ''] ?? [`cannot be read (${code ?? 'unknown reason'})`, 'Check the path.'];
+  const [what, usual] = faults[code ?? ''] ?? [`cannot be read (${code ?? 'unknown reason'})`, 'Check the path.'];
+  const hint = code === 'ENOENT' && path.basename(file) === '-' ? 'For standard input, write /dev/stdin.' : usual;
   return new CliError('local-file', `${file} ${what}`, hint, { cause: error });
 }
 

@@ -1,6 +1,7 @@
 import type { PolicyInput } from '../../config/gateway-config.ts';
 import type { Asked } from '../../ask/read-asked.ts';
 import { CliError } from '../../terminal/cli-error.ts';
+import { configPath } from '../../config/load-gateway-config.ts';
 import type { Environment } from '../../environment/environment.ts';
 import { policiesOfConfig } from '../load/policies-of-config.ts';
 import type { PolicyTools } from '../engine/policy-tools.ts';
@@ -73,7 +74,7 @@ function explainBy(environment: Environment, input: PolicyInput, options: Offlin
       },
       tools,
     );
-  const read = policiesOfConfig(environment, options.config!, tools);
+  const read = policiesOfConfig(environment, configPath(environment, options.config), tools);
   if (!read.ok) return refuseFaults(environment, read.file, read.faults, tools);
   const { cluster = '' } = input.kubernetes ?? {};
   const policies = read.policies.of(cluster, tools.namespaceOf(input.kubernetes));

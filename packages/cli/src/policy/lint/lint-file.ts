@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
 import type { ConfigFault } from '../../config/gateway-config.ts';
-import { localFault } from '../../home/home.ts';
+import { readNamedFile } from '../../input/named-file.ts';
 import { byPlace } from '../load/by-place.ts';
 import { isAboutPolicies } from '../load/is-about-policies.ts';
 import type { PolicyTools } from '../engine/policy-tools.ts';
@@ -39,13 +38,7 @@ function lintConfig(file: string, tools: PolicyTools, live: Live): LintedFile {
 
 /** Checks the policies of a file: one policy document, or all those of a `sallyport.yaml`. */
 export function lintFile(file: string, tools: PolicyTools, live?: Live): LintedFile {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw localFault(file, error);
-  }
-  const read = tools.readYaml(text);
+  const read = tools.readYaml(readNamedFile(file));
   if (!read.ok) return { file, kind: 'policy', ok: false, faults: read.faults, warnings: [] };
   const { data, place } = read.yaml;
   if (isConfig(data)) return lintConfig(file, tools, live);

@@ -112,9 +112,9 @@ export async function policyReplay(
   options: ReplayOptions,
 ): Promise<void> {
   const examples = readExamples(options.examples);
-  const proposed = proposalOf(environment, options);
   const tools = await loadPolicyTools();
   const source = sourceOf(environment, files, options, tools);
+  const proposed = proposalOf(environment, options);
   const moment = (text: string | undefined) =>
     text === undefined ? undefined : Date.parse(readMoment(text, environment.now()));
   const replayer = createReplayer({
@@ -140,6 +140,13 @@ export async function policyReplay(
   }
   const result = replayer.result();
   if (result.events === 0) throw new CliError('failed', 'there are no events', 'Check the source and --since.');
+  // A report about nothing would look as if nobody lost access.
+  if (result.passedOver.unreadable === result.events)
+    throw new CliError(
+      'failed',
+      `none of the ${result.events.toLocaleString('en-US')} lines is an event`,
+      'Give a file of audit events, one JSON object on each line, such as audit.ndjson of the demo.',
+    );
   environment.stdout.write(await render(options.output, result, () => describeReplay(result)));
   const failed = failures(result, options);
   if (failed.length > 0)
