@@ -1,6 +1,7 @@
 // What every service needs to start, run and stop: configuration, logs, metrics, health, problems, and calls between
 // services.
 export * from './problem/problem-error.ts';
+export { argumentFault } from './problem/argument-fault.ts';
 export * from './tokens/hash-token.ts';
 export * from './json/parse-json.ts';
 export * from './events/create-listeners.ts';

@@ -9,6 +9,7 @@ import { listenHttp } from './http/listen-http.ts';
 import { createAdminServer, createMetrics, type Metrics } from './observe/create-admin-server.ts';
 import { createLogger, type Logger } from './observe/create-logger.ts';
 import { createReadiness, type Readiness } from './observe/readiness.ts';
+import { argumentFault } from './problem/argument-fault.ts';
 
 /** The parts that every service is started with. */
 type ServiceParts = { loaded: LoadedConfig; logger: Logger; metrics: Metrics; readiness: Readiness };
@@ -94,7 +95,7 @@ function readArguments(name: string): { config: string; checkConfig: boolean } {
       checkConfig: values['check-config'],
     };
   } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n\n${help(name)}`);
+    process.stderr.write(`sallyport-${name}: ${argumentFault(error)}\n\n${help(name)}`);
     process.exit(2);
   }
 }

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { configSchema, maxConfigBytes, type Config } from '@sallyport/contracts';
 import type { z } from 'zod';
 import { ConfigFaults, type ConfigFault } from './config-faults.ts';
+import { describeIssue } from './describe-issue.ts';
 import { includePolicies, placeIn } from './include-policies.ts';
 import { nearestName } from './nearest-name.ts';
 import { readTextFile, type TextFile } from './read-text-file.ts';
@@ -46,7 +47,7 @@ function asFaults(issue: z.core.$ZodIssue, place: FindPlace): ConfigFault[] {
     );
     return nested.length > 0 ? nested : [{ ...at(issue.path), message: 'matches none of the allowed forms' }];
   }
-  return [{ ...at(issue.path), message: issue.message.replace(/^Invalid input: /, '') }];
+  return [{ ...at(issue.path), message: describeIssue(issue) }];
 }
 
 /** Says where a faulty value came from, if it is not in the file itself. */

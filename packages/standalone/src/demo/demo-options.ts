@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { argumentFault } from '@sallyport/kit';
 
 export type DemoOptions = {
   cluster: 'practice' | 'real' | 'own';
@@ -47,15 +48,12 @@ function parse(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: settings });
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const quoted = /'([^']*)'/.exec(message)?.[1]?.split(/[ ,]/)[0] ?? '';
-    if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') throw new Error(`there is no option ${quoted}`, { cause: error });
-    if (code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL')
-      throw new Error(
-        `"${quoted}" belongs to no option. npm keeps options for itself unless they follow --, as in: npm run demo -- --port 0`,
-        { cause: error },
-      );
-    throw new Error(message.split('\n')[0]!.replace(/\.$/, ''), { cause: error });
+    const { code } = error as NodeJS.ErrnoException;
+    const hint =
+      code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL'
+        ? '. npm keeps options for itself unless they follow --, as in: npm run demo -- --port 0'
+        : '';
+    throw new Error(`${argumentFault(error)}${hint}`, { cause: error });
   }
 }
 
