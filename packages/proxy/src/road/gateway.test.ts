@@ -170,6 +170,22 @@ describe('a request that is refused', () => {
       expect(statusOf(await rig.raw(get(where, [...headers])))).toMatchObject({ kind: 'Status', reason: 'Forbidden' });
   });
 
+  it('names a cluster that does not exist where kubectl asks for discovery, with a status whose text it shows', async () => {
+    const detail = 'There is no cluster "typo" here. Run "sallyport clusters" to list yours.';
+    rig.answer = () => ({
+      ...allow(),
+      decision: { effect: 'deny', rule: 'default-deny', reasons: [], policyVersion: 'v' },
+      problem: { code: 'not-found', detail },
+    });
+    const aggregated = [
+      'Accept: application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json',
+    ];
+    const answer = await rig.raw(get('/clusters/typo/api?timeout=32s', aggregated));
+    expect(answer).toMatch(/^HTTP\/1\.1 403 [\s\S]*content-type: text\/plain/);
+    expect(answer.endsWith(`\r\n\r\n${detail}`)).toBe(true);
+    expect(statusOf(await rig.raw(get('/clusters/typo/api/v1/pods')))).toMatchObject({ code: 404, message: detail });
+  });
+
   it('is refused although allowed, without an identity or with a system name that the cluster does not list', async () => {
     rig.answer = () => allow(undefined as never) && { ...allow(), impersonation: undefined };
     expect(statusOf(await rig.raw(get(pods))).code).toBe(401);

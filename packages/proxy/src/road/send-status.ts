@@ -31,10 +31,16 @@ function wantsText({ request, kube }: Exchange, status: number): boolean {
   );
 }
 
+const forbidden = { code: 'forbidden', status: problemTable.forbidden.status } as const;
+
 /** Answers with a Kubernetes `Status`, which every client can show. A response that has begun is cut instead. */
 export function sendStatus(exchange: Exchange, error: unknown): void {
   const { response } = exchange;
-  const problem = toProblem(error);
+  const found = toProblem(error);
+  const asText = wantsText(exchange, found.status);
+  // For a 404 there, client-go has words of its own ("the server could not find the requested resource"). The cluster
+  // does not exist, so nothing is allowed in it either.
+  const problem = asText && found.code === 'not-found' ? { ...found, ...forbidden } : found;
   exchange.statusMessage = problem.detail;
   exchange.statusReason = problemTable[problem.code].reason;
   exchange.statusCode = problem.status;
@@ -48,7 +54,6 @@ export function sendStatus(exchange: Exchange, error: unknown): void {
   // client-go repeats a 5xx with Retry-After up to ten times. In an outage the user would have to wait, and a write would
   // be repeated without being asked for.
   const retryAfterSeconds = problem.status === 429 ? 1 : undefined;
-  const asText = wantsText(exchange, problem.status);
   const body = Buffer.from(
     asText
       ? problem.detail
