@@ -3,6 +3,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -33,7 +34,7 @@ and SHA256SUMS. The same sources result in the same bytes.
 
   --only PLATFORMS  only the archives of these platforms, separated by commas; "none" for only the npm package
                     (${Object.keys(platforms).join(', ')})
-  --out DIR         write there; replaces the directory
+  --out DIR         write there; replaces an earlier release
   -h, --help        show this help
 
 Node.js is downloaded with npm and, for macOS, with Python's pip, and kept in ~/.cache/sallyport/node.
@@ -115,12 +116,21 @@ function writeSums(out) {
   writeFileSync(path.join(out, 'SHA256SUMS'), sums.join(''));
 }
 
+/** Ends the program if `out` holds anything but an earlier release: the directory is replaced. */
+function refuseForeignDirectory(out) {
+  const ours = /^(?:sallyport-.+\.(?:tgz|tar\.gz|zip)|SHA256SUMS)$/;
+  const found = existsSync(out) ? readdirSync(out).find((name) => !ours.test(name)) : undefined;
+  if (found !== undefined)
+    fail(`${out} contains "${found}", which is not part of a release\n  Name a directory that does not exist yet.`);
+}
+
 const { chosen, help, out = path.join(root, 'dist', 'release') } = readArguments();
 if (help) {
   process.stdout.write(usage);
   process.exit(0);
 }
 timeOfFiles();
+refuseForeignDirectory(out);
 mkdirSync(path.dirname(path.resolve(out)), { recursive: true });
 const work = mkdtempSync(`${path.resolve(out)}-`);
 try {
