@@ -78,6 +78,12 @@ describeWith(['kubectl'], 'a login from a machine without a browser', () => {
     });
     expect(JSON.stringify(gateway.events({})) + stderr).not.toContain('spd_');
     expect((await alice.cli(['whoami', '-o', 'json'])).stdout).toContain('alice@example.com');
+    // kubectl shows the gateway's words for a cluster that does not exist.
+    const mistyped = await alice.tryKubectl(['get', 'pods', '--server', `${gateway.url}/clusters/typo`]);
+    expect(mistyped.code).toBe(1);
+    expect(mistyped.stderr).toContain(
+      'Error from server (Forbidden): There is no cluster "typo" here. Run "sallyport clusters" to list yours.',
+    );
   });
 
   it('ends at once when the person denies it, and is recorded', async () => {
