@@ -51,7 +51,9 @@ export function openKeyring(
     if (code === 'ENOENT') throw new KeyringFault(`${program.command} is not installed`);
     if (code === 'ETIMEDOUT' || signal !== null)
       throw new KeyringFault(`${program.command} did not finish within a second; the keyring may be locked`);
-    if (error) throw new KeyringFault(`${program.command} cannot be started (${code ?? 'unknown error'})`);
+    // EPIPE: the program ended without reading its input. Its exit code says whether it failed.
+    if (error && code !== 'EPIPE')
+      throw new KeyringFault(`${program.command} cannot be started (${code ?? 'unknown error'})`);
     return { status: status ?? 1, stdout, stderr };
   };
   const failed = ({ status, stderr }: { status: number; stderr: string }) =>

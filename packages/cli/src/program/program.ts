@@ -41,7 +41,7 @@ export function createProgram(environment: Environment): Command {
       'after',
       `
 Example:
-  sallyport login --gateway https://gate.example.com:8443
+  sallyport login gate.example.com:8443
   sallyport kubeconfig --merge
   kubectl --context sallyport-dev get pods
 
