@@ -73,7 +73,7 @@ export const configDescriptions = {
   'branding.logoFile':
     'An image that the pages show: PNG, JPEG, GIF, WebP or SVG, at most 256 KiB. Only the gateway (proxy) reads the file.',
   'branding.accent':
-    'The colour of links and buttons, such as "#2457d6". Where it is hard to read on the page, the pages use a darker or lighter one.',
+    'The color of links and buttons, such as "#2457d6". Where it is hard to read on the page, the pages use a darker or lighter one.',
   audit: 'The audit trail: where events are published and searched, and what happens while they cannot be written.',
   'audit.kafka': 'The Kafka topic to which events are published.',
   'audit.kafka.memory': 'Publish within this process only, for a laptop or a test.',

@@ -7,7 +7,7 @@ export type PageLook = {
   host: string;
   name?: string | undefined;
   helpUrl?: string | undefined;
-  /** A hex colour: `#rgb` or `#rrggbb`. */
+  /** A hex color: `#rgb` or `#rrggbb`. */
   accent?: string | undefined;
   /** Whether there is a logo at `logoPath`. */
   logo?: boolean | undefined;

@@ -54,7 +54,7 @@ export function looksOf(): Looks {
     [...page.document.querySelectorAll(selector)].filter((node) => node.getClientRects().length > 0);
   const textOf = (node: Node) => (node.textContent ?? '').trim().replaceAll(/\s+/g, ' ');
   const name = (node: Node) => `${node.tagName.toLowerCase()} "${textOf(node).slice(0, 40)}"`;
-  const colour = (text: string) => (/rgba?\(([^)]+)\)/.exec(text)?.[1] ?? '').split(/[ ,/]+/).map(Number);
+  const color = (text: string) => (/rgba?\(([^)]+)\)/.exec(text)?.[1] ?? '').split(/[ ,/]+/).map(Number);
   /** WCAG 2.2: relative luminance. */
   const luminance = ([r = 0, g = 0, b = 0]: number[]) => {
     const [x, y, z] = [r, g, b].map((one) =>
@@ -64,11 +64,11 @@ export function looksOf(): Looks {
   };
   const ground = (node: Node | null): number[] => {
     if (!node) return [255, 255, 255];
-    const own = colour(page.getComputedStyle(node).backgroundColor);
+    const own = color(page.getComputedStyle(node).backgroundColor);
     return own.length === 3 || own[3] === 1 ? own : ground(node.parentElement);
   };
   const contrast = (node: Node) => {
-    const [a, b] = [luminance(colour(page.getComputedStyle(node).color)), luminance(ground(node))];
+    const [a, b] = [luminance(color(page.getComputedStyle(node).color)), luminance(ground(node))];
     return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
   };
   const hasText = (node: Node) =>

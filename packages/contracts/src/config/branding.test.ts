@@ -33,7 +33,7 @@ describe('branding', () => {
   });
 
   it.each(['blue', '#12345', '#1234567', '2457d6', '#2457d6;}body{', 'url(x)'])('has no accent %j', (accent) => {
-    expect(faultsOf({ accent })).toEqual([expect.stringContaining('not a colour')]);
+    expect(faultsOf({ accent })).toEqual([expect.stringContaining('not a color')]);
   });
 
   it.each(['', ' Example', 'Example ', 'two\nlines', 'bad\u202Eorder', 'x'.repeat(61)])('has no name %j', (name) => {

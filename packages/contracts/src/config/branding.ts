@@ -18,7 +18,7 @@ export const brandingSchema = z
     logoFile: z.string().min(1).nullish(),
     accent: z
       .string()
-      .regex(/^#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})$/, 'not a colour; write it like "#2457d6", with the quotes')
+      .regex(/^#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})$/, 'not a color; write it like "#2457d6", with the quotes')
       .nullish(),
   })
   .prefault({});

@@ -1,16 +1,16 @@
-import { accentColours } from './accent-colours.ts';
+import { accentColors } from './accent-colors.ts';
 
 // One inline style sheet for all pages. Pages load nothing else but the logo, and the Content-Security-Policy allows
 // exactly these bytes. Contrast is at least 4.5:1 for text and 3:1 for controls (WCAG 2.2, 1.4.3 and 1.4.11), in light
 // and dark mode.
 
-const ownColours = {
+const ownColors = {
   light: { act: '#1b5a97', over: '#14446f' },
   dark: { act: '#86bdf2', over: '#b3d6f8' },
 };
 
-function colours(accent: string | undefined): string {
-  const { light, dark } = accent === undefined ? ownColours : accentColours(accent);
+function colors(accent: string | undefined): string {
+  const { light, dark } = accent === undefined ? ownColors : accentColors(accent);
   return `:root{color-scheme:light dark;--paper:#eef1f5;--card:#fff;--ink:#16202c;--quiet:#4d5a69;--line:#7b8896;--rule:#d3d9e0;--act:${light.act};--act-on:#fff;--over:${light.over};--focus:#a3480a;--note:#fff3dc;--note-line:#a3680a}
 @media(prefers-color-scheme:dark){:root{--paper:#0f151c;--card:#19212b;--ink:#e6ecf2;--quiet:#a9b6c4;--line:#6d7b8a;--rule:#323d4a;--act:${dark.act};--act-on:#0b1824;--over:${dark.over};--focus:#ffb968;--note:#2f2613;--note-line:#d9a441}}`;
 }
@@ -67,4 +67,4 @@ const lists = `h3{margin:1.2rem 0 .4rem;font-size:1rem}
 .commands{margin:0 0 1rem;padding:0 0 0 1.4rem}`;
 
 /** Returns the style sheet of every page, with the accent of the branding or our own. */
-export const pageStyle = (accent?: string): string => `${colours(accent)}\n${layout}\n${parts}\n${lists}`;
+export const pageStyle = (accent?: string): string => `${colors(accent)}\n${layout}\n${parts}\n${lists}`;

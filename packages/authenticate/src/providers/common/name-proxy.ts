@@ -10,7 +10,7 @@ function chainOf(error: unknown): Chain[] {
 
 /**
  * Returns an error that says which part the proxy had in it, if it had one: it refused (undici says only that the
- * request was cancelled), or nothing listens there. Does not contain the user name and password of the proxy.
+ * request was canceled), or nothing listens there. Does not contain the user name and password of the proxy.
  */
 export function nameProxy(error: unknown, proxy: URL, target: string): unknown {
   const name = `the proxy ${proxy.protocol}//${proxy.host}`;

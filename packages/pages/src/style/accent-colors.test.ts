@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { accentColours } from './accent-colours.ts';
+import { accentColors } from './accent-colors.ts';
 import { pageStyle } from './page-style.ts';
 
 const channels = (hex: string) => [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16) / 255);
@@ -17,10 +17,10 @@ const valueOf = (style: string, name: string) =>
     hex!.length === 4 ? `#${hex![1]!.repeat(2)}${hex![2]!.repeat(2)}${hex![3]!.repeat(2)}` : hex!,
   );
 
-describe('the colours of an accent', () => {
+describe('the colors of an accent', () => {
   it('keep an accent that is readable', () => {
-    expect(accentColours('#2457d6').light.act).toBe('#2457d6');
-    expect(accentColours('#8ab').dark.act).toBe('#88aabb');
+    expect(accentColors('#2457d6').light.act).toBe('#2457d6');
+    expect(accentColors('#8ab').dark.act).toBe('#88aabb');
   });
 
   it('have a contrast of 4.5:1 with the page and with the text on a button, whatever the accent is', () => {
