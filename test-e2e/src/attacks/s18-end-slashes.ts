@@ -21,6 +21,8 @@ const spelt: [string, string][] = [
   ['/api/v1/namespaces/dev/pods/web/log/?follow=1', 'get'],
   ['/api/v1/watch/pods/', 'watch'],
 ];
+/** Returns a response without what changes when anything in the cluster does: the version of a list. */
+const lasting = (body: string) => body.replace(/"resourceVersion":"\d+"/, '"resourceVersion":"-"');
 const shells = ['exec/?command=id', 'attach/', 'portforward/', 'proxy/'];
 const denied = [
   '/version/',
@@ -150,7 +152,10 @@ export function attackEndSlashes(): void {
       // With a slash, exact paths (health, OpenAPI, logs) are not found or not allowed by RBAC. Everything else gets the
       // same response.
       if (bare && !['/healthz', '/logs', '/openapi/v3'].includes(path))
-        expect([reply.code, reply.body.replaceAll(`${target}/`, target)]).toEqual([bare.code, bare.body]);
+        expect([reply.code, lasting(reply.body.replaceAll(`${target}/`, target))]).toEqual([
+          bare.code,
+          lasting(bare.body),
+        ]);
     });
 
     it('cannot read a path that names only a verb, which no policy allows', async () => {

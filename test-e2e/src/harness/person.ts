@@ -49,7 +49,7 @@ export type Person = {
   /** Starts kubectl and leaves it running. */
   startKubectl(args: readonly string[], options?: CommandOptions): RunningCommand;
   cli(args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
-  /** Logs in with `sallyport login --no-browser`, in a new browser unless one is given. */
+  /** Logs in anew with `sallyport login --force`, in a new browser unless one is given. */
   login(browser?: ReturnType<typeof createPlainBrowser>): Promise<void>;
 };
 
@@ -98,9 +98,8 @@ export async function createPerson(
       return stdout;
     },
     async login(browser) {
-      const command = startCli(['login', '--no-browser', '--gateway', gateway.url, '--ca-file', gateway.caFile], {
-        home,
-      });
+      const at = ['--gateway', gateway.url, '--ca-file', gateway.caFile];
+      const command = startCli(['login', '--force', '--no-browser', ...at], { home });
       await answerLogin(command, gateway, who, browser);
       const { code, stderr } = await command.ended;
       if (code !== 0) throw new Error(`sallyport login of ${who.user} failed with ${code}: ${stderr}`);
