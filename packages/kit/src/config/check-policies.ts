@@ -39,6 +39,8 @@ type CheckedPolicies<P> = {
   compiled: ReadonlyMap<string, P>;
   faults: ConfigFault[];
   warnings: ConfigFault[];
+  /** Returns the warnings with those of `lintPolicies`, which takes longer than everything else. */
+  lint(): ConfigFault[];
 };
 
 const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
@@ -124,28 +126,28 @@ function lintAll<P>(
 /** Identifies a warning, so that the same message about the same place is reported once. */
 const keyOf = ({ path, message }: ConfigFault): string => `${path}\0${message}`;
 
-/** Compiles every policy in the data of a configuration, and reports all faults, including names of missing policies. */
+/**
+ * Compiles every policy in the data of a configuration, and reports all faults, including names of missing policies.
+ * With `lintLater`, the warnings do not include those of `lintPolicies`.
+ */
 export function checkPolicies<P>(
   source: { data: unknown; place: FindPlace },
   engine: PolicyEngine<P>,
+  { lintLater = false }: { lintLater?: boolean } = {},
 ): CheckedPolicies<P> {
   const plan = planPolicies(source.data);
   const compiled = new Map<string, P>();
   const faults: ConfigFault[] = [];
-  const warnings = new Map<string, ConfigFault>();
+  const inCompiling: ConfigFault[] = [];
   const locate = (path: Path, fault: Omit<Fault, 'path'>) => locateFault({ ...fault, path }, source.place);
   for (const { scope, path, document } of plan.documents) {
     const result = engine.compilePolicy(document, { scope });
     for (const found of result.ok ? result.warnings : result.faults) {
       const fault = locate([...path, ...found.path], found);
-      if (result.ok) warnings.set(keyOf(fault), fault);
+      if (result.ok) inCompiling.push(fault);
       else faults.push(fault);
     }
     if (result.ok) compiled.set(scope, result.policy);
-  }
-  for (const { path, ...found } of lintAll(source.data, { plan, compiled }, engine)) {
-    const fault = locate(path, found);
-    if (!warnings.has(keyOf(fault))) warnings.set(keyOf(fault), fault);
   }
   for (const { path, name } of plan.missing) {
     const near = nearestName(name, plan.names);
@@ -156,9 +158,14 @@ export function checkPolicies<P>(
       }),
     );
   }
-  for (const { path, ...found } of warningsOf(plan)) {
-    const fault = locate(path, found);
-    if (!warnings.has(keyOf(fault))) warnings.set(keyOf(fault), fault);
-  }
-  return { plan, compiled, faults, warnings: [...warnings.values()] };
+  const withLinted = (linted: readonly Fault[]) => {
+    const warnings = new Map<string, ConfigFault>(inCompiling.map((fault) => [keyOf(fault), fault]));
+    for (const { path, ...found } of [...linted, ...warningsOf(plan)]) {
+      const fault = locate(path, found);
+      if (!warnings.has(keyOf(fault))) warnings.set(keyOf(fault), fault);
+    }
+    return [...warnings.values()];
+  };
+  const lint = () => withLinted(lintAll(source.data, { plan, compiled }, engine));
+  return { plan, compiled, faults, warnings: lintLater ? withLinted([]) : lint(), lint };
 }

@@ -1,5 +1,6 @@
 import { ConfigFaults, type ConfigFault } from '../config/config-faults.ts';
 import { createListeners } from '../events/create-listeners.ts';
+import type { Logger } from '../observe/create-logger.ts';
 import type { ReadCandidate } from './config-reader.ts';
 import { createReloadMetrics, type ReloadResult } from './reload-metrics.ts';
 import type { AcceptedCandidate, ReloaderDeps, ReloadStatus, ReloadTrigger } from './reloader.ts';
@@ -11,6 +12,30 @@ function bounded(faults: readonly ConfigFault[]): ConfigFault[] {
   return faults.length <= maxFaults
     ? [...faults]
     : [...faults.slice(0, maxFaults), { path: '', message: `and ${faults.length - maxFaults} more` }];
+}
+
+function logWarnings(warnings: readonly ConfigFault[], logger: Logger): void {
+  for (const warning of bounded(warnings)) logger.warn({ ...warning }, 'policy warning');
+}
+
+function logAccepted(
+  accepted: { version: string; previous: string | undefined; trigger: ReloadTrigger; restartNeeded: string[] },
+  logger: Logger,
+): void {
+  const { version: policyVersion, previous, trigger, restartNeeded } = accepted;
+  if (restartNeeded.length > 0)
+    logger.warn({ paths: restartNeeded }, 'some changed settings take effect only after a restart');
+  logger.info(
+    { policyVersion, previous, trigger },
+    previous === policyVersion ? 'reloaded the configuration; the policy is unchanged' : 'reloaded the configuration',
+  );
+}
+
+/** Waits for all warnings of a configuration. Returns undefined if only those of compiling are known. */
+async function lintedWarnings({ allWarnings }: AcceptedCandidate, logger: Logger): Promise<ConfigFault[] | undefined> {
+  const linted = await allWarnings;
+  if (allWarnings && !linted) logger.warn('the policies could not be linted; the policy in force is not affected');
+  return linted;
 }
 
 type ActiveConfig = ReturnType<typeof createActiveConfig>;
@@ -49,6 +74,7 @@ export function createActiveConfig(deps: ReloaderDeps) {
     show({ ...status, rejected: { at: now(), faults } });
     return 'rejected';
   };
+  let accepted: AcceptedCandidate | undefined;
   const accept = async (candidate: AcceptedCandidate, trigger: ReloadTrigger): Promise<ReloadResult> => {
     await deps.apply(candidate);
     const { version, config, warnings } = candidate;
@@ -57,15 +83,15 @@ export function createActiveConfig(deps: ReloaderDeps) {
     const restartNeeded = restartPaths(deps.loaded.config, config, deps.reloadable);
     metrics.read(changed ? 'changed' : 'unchanged', now());
     metrics.inForce(version);
-    if (changed) for (const warning of bounded(warnings)) logger.warn({ ...warning }, 'policy warning');
-    if (restartNeeded.length > 0)
-      logger.warn({ paths: restartNeeded }, 'some changed settings take effect only after a restart');
-    logger.info(
-      { policyVersion: version, previous, trigger },
-      changed ? 'reloaded the configuration' : 'reloaded the configuration; the policy is unchanged',
-    );
+    logAccepted({ version, previous, trigger, restartNeeded }, logger);
     if (changed) deps.onChanged?.({ previous, version, trigger });
     show({ version, since: changed ? now() : status.since, ...warningsOf(warnings), restartNeeded });
+    accepted = candidate;
+    void lintedWarnings(candidate, logger).then((linted) => {
+      if (accepted !== candidate) return;
+      if (changed) logWarnings(linted ?? warnings, logger);
+      if (linted) show({ ...status, ...warningsOf(linted) });
+    });
     return changed ? 'changed' : 'unchanged';
   };
   return {

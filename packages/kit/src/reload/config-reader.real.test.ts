@@ -41,6 +41,18 @@ describe('a configuration read on another thread', () => {
     ]);
   });
 
+  it('is followed by all of its warnings, or by none if the policies cannot be linted', async () => {
+    write(config('[idle, doubtful]'));
+    const found = await read();
+    if (!found.ok) throw new Error(JSON.stringify(found.faults));
+    expect(found.warnings.map(({ message }) => message)).toEqual(['is doubtful']);
+    expect((await found.allWarnings)?.map(({ message }) => message)).toEqual(['is doubtful', 'is idle']);
+    write(config('[unlintable]'));
+    const other = await read();
+    if (!other.ok) throw new Error(JSON.stringify(other.faults));
+    expect(await other.allWarnings).toBeUndefined();
+  });
+
   it('comes without its policies for services that do not need them, with the same version', async () => {
     write(config('[good]'));
     const [whole, head] = [await read(), await read(false)];

@@ -8,7 +8,11 @@ import type { Candidate } from './read-candidate.ts';
 
 /** The result of a worker: the configuration without its policies, and the policies in packed form. */
 export type ReadCandidate =
-  | (Extract<Candidate, { ok: true }> & { documents: PackedDocuments })
+  | (Omit<Extract<Candidate, { ok: true }>, 'lint'> & {
+      documents: PackedDocuments;
+      /** All warnings, once the policies are linted; undefined if that fails or is not done. Never rejects. */
+      allWarnings?: Promise<ConfigFault[] | undefined>;
+    })
   | (Extract<Candidate, { ok: false }> & {
       /** Set if the reader itself failed, whatever the files contain. */ failure?: unknown;
     });
@@ -43,11 +47,15 @@ function describeFailure(error: unknown): string {
     : 'cannot be read (the reader failed)';
 }
 
+type WorkerResult = { head: string; bytes: Uint8Array<ArrayBuffer> };
+
+/** Starts the worker. Resolves with its result, and with the warnings that follow it. */
 function run(
   request: WorkerRequest,
   memory: number,
   signal: AbortSignal | undefined,
-): Promise<{ head: string; bytes: Uint8Array<ArrayBuffer> }> {
+): Promise<WorkerResult & { allWarnings: Promise<ConfigFault[] | undefined> }> {
+  const later = Promise.withResolvers<ConfigFault[] | undefined>();
   return new Promise((resolve, reject) => {
     // Tests run the sources directly, so the worker must resolve the sources of other packages too.
     const worker = new Worker(fileURLToPath(program), {
@@ -62,11 +70,15 @@ function run(
     const timer = setTimeout(() => giveUp(`no result within ${timeoutMs} ms`), timeoutMs);
     const stop = () => giveUp('the service is stopping');
     signal?.addEventListener('abort', stop);
-    worker.once('message', resolve);
+    worker.on('message', (message: WorkerResult | { warnings: ConfigFault[] | undefined }) => {
+      if ('warnings' in message) later.resolve(message.warnings);
+      else resolve({ ...message, allWarnings: later.promise });
+    });
     worker.once('error', reject);
     worker.once('exit', () => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', stop);
+      later.resolve(undefined);
       reject(new Error('the reader ended without a result'));
     });
   });
@@ -80,9 +92,11 @@ export function createConfigReader(deps: { engine: string; documents: boolean })
   const { engine, documents } = deps;
   return async ({ file, maxBytes, files, signal }) => {
     try {
-      const { head, bytes } = await run({ file, maxBytes, engine, documents }, memoryFor(files), signal);
+      const request = { file, maxBytes, engine, documents };
+      const { head, bytes, allWarnings } = await run(request, memoryFor(files), signal);
       const { index, ...candidate } = JSON.parse(head) as Candidate & { index: PackedDocuments['index'] };
-      return candidate.ok ? { ...candidate, documents: { index, bytes } } : candidate;
+      if (!candidate.ok) return candidate;
+      return { ...candidate, documents: { index, bytes }, ...(documents && { allWarnings }) };
     } catch (error) {
       const fault: ConfigFault = { path: '', file, message: describeFailure(error) };
       return { ok: false, faults: [fault], files: [], failure: error };

@@ -1,6 +1,7 @@
 // Reads and checks a configuration on its own thread: parsing a large one takes seconds, and decisions must not wait.
 import process from 'node:process';
 import { parentPort, workerData } from 'node:worker_threads';
+import type { ConfigFault } from '../config/config-faults.ts';
 import type { PolicyEngine } from '../config/check-policies.ts';
 import { packDocuments } from './pack-documents.ts';
 import { readCandidate } from './read-candidate.ts';
@@ -13,14 +14,19 @@ import { withoutDocuments } from './without-documents.ts';
  */
 export type WorkerRequest = { file: string; maxBytes: number; engine: string; documents: boolean };
 
+/** Returns undefined if lint fails. An error here could arrive before the configuration, which is good. */
+function tryLint(lint: () => ConfigFault[]): ConfigFault[] | undefined {
+  try {
+    return lint();
+  } catch {
+    return undefined;
+  }
+}
+
 lowerPriority();
 const { engine, documents, ...request } = workerData as WorkerRequest;
-const { lintPolicies, ...language } = (await import(engine)) as PolicyEngine;
-// A service without policies reports no warnings about them.
-const candidate = readCandidate(
-  { ...request, env: process.env },
-  documents && lintPolicies ? { ...language, lintPolicies } : language,
-);
+const language = (await import(engine)) as PolicyEngine;
+const candidate = readCandidate({ ...request, env: process.env }, language);
 if (candidate.ok) {
   const { index, bytes } = packDocuments(documents ? candidate.plan.documents : []);
   const head = {
@@ -30,6 +36,8 @@ if (candidate.ok) {
     index,
   };
   parentPort!.postMessage({ head: JSON.stringify(head), bytes }, [bytes.buffer]);
+  // A change of policy does not wait for its warnings. Only the service with the policies reports them.
+  if (documents) parentPort!.postMessage({ warnings: tryLint(candidate.lint) });
 } else {
   parentPort!.postMessage({ head: JSON.stringify(candidate), bytes: new Uint8Array(0) });
 }

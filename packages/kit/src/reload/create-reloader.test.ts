@@ -50,6 +50,9 @@ function start(
     lines: [] as string[],
     hold: Promise.resolve(),
     fails: options.fails ?? false,
+    /** Resolves when lint may finish. */
+    lint: undefined as Promise<void> | undefined,
+    lintFails: false,
   };
   const metrics = createMetrics();
   const clock = { now: 1000 };
@@ -78,7 +81,11 @@ function start(
           failure: new Error('no thread'),
         };
       const candidate = readCandidate({ ...request, env: {} }, engine);
-      return candidate.ok ? { ...candidate, documents: packDocuments(candidate.plan.documents) } : candidate;
+      if (!candidate.ok) return candidate;
+      const { lint, ...rest } = candidate;
+      const { lintFails } = seen;
+      const allWarnings = seen.lint?.then(() => (lintFails ? undefined : lint()));
+      return { ...rest, documents: packDocuments(rest.plan.documents), ...(allWarnings && { allWarnings }) };
     },
     apply: options.apply ?? (async ({ version }) => void seen.applied.push(version)),
     onChanged: (event) => seen.changed.push(event),
@@ -109,6 +116,34 @@ describe('warnings about a policy', () => {
     write('[good]');
     await until(() => seen.changed.length === 2);
     expect(reloader.status().warnings).toEqual([]);
+  });
+
+  it('come after the change if they are those of lint, which nothing waits for', async () => {
+    const { seen } = start({ version: 'v0', warnings: [] });
+    const messages = () => reloader.status().warnings?.map(({ message }) => message);
+    const lint = Promise.withResolvers<void>();
+    seen.lint = lint.promise;
+    write('[idle]');
+    await until(() => seen.changed.length === 1);
+    expect(messages()).toEqual([]);
+    lint.resolve();
+    await until(() => messages()?.[0] === 'is idle');
+    expect(seen.lines.join('')).toContain('is idle');
+  });
+
+  it('of a configuration that is no longer in force are dropped, and so are those that lint does not find', async () => {
+    const { seen } = start({ version: 'v0', warnings: [] });
+    const [late, failing] = [Promise.withResolvers<void>(), Promise.resolve()];
+    seen.lint = late.promise;
+    write('[idle]');
+    await until(() => seen.changed.length === 1);
+    seen.lint = failing;
+    seen.lintFails = true;
+    write('[doubtful]');
+    await until(() => seen.changed.length === 2);
+    late.resolve();
+    await until(() => seen.lines.some((line) => line.includes('could not be linted')));
+    expect(reloader.status().warnings).toEqual([expect.objectContaining({ message: 'is doubtful' })]);
   });
 
   it('are not in the status of another service', async () => {

@@ -6,7 +6,16 @@ import { policiesVersion } from '../config/policies-version.ts';
 
 /** The result of reading a configuration, with the identity of each file when it was read. */
 export type Candidate =
-  | { ok: true; config: Config; plan: PolicyPlan; version: string; warnings: ConfigFault[]; files: [string, string][] }
+  | {
+      ok: true;
+      config: Config;
+      plan: PolicyPlan;
+      version: string;
+      /** The warnings of compiling. `lint` returns all of them, but takes longer. */
+      warnings: ConfigFault[];
+      lint(): ConfigFault[];
+      files: [string, string][];
+    }
   | { ok: false; faults: ConfigFault[]; files: [string, string][] };
 
 /** Converts a document to JSON and back, so that the policy that is checked is the one that is handed over. */
@@ -46,11 +55,12 @@ export function readCandidate(
     files: [...files],
   });
   const { config, faults, data, place } = examineConfigFile(file, env, { maxBytes, onFile });
-  const { plan, faults: inPolicies, warnings } = checkPolicies({ data, place }, engine);
+  const checked = checkPolicies({ data, place }, engine, { lintLater: true });
+  const { plan, faults: inPolicies, warnings, lint } = checked;
   if (faults.length > 0 || inPolicies.length > 0 || !config) return refuse([...faults, ...inPolicies]);
   plan.documents = plan.documents.map(asJson);
   const version = versionOf(plan, config, engine);
   return 'fault' in version
     ? refuse([version.fault])
-    : { ok: true, config, plan, ...version, warnings, files: [...files] };
+    : { ok: true, config, plan, ...version, warnings, lint, files: [...files] };
 }
