@@ -69,7 +69,7 @@ describe('the URL of a gateway', () => {
     expect(() => gatewayAddress(text)).toThrow(words);
   });
 
-  it('is told to whoever gives the address of a cluster', () => {
+  it('says what to write if it is the address of a cluster', () => {
     let hint: string | undefined;
     try {
       gatewayAddress('gate.example.com:8443/clusters/dev');
