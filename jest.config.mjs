@@ -8,6 +8,8 @@
 // A machine has room for one node, so `e2e` and `bed` never run in the same call of jest.
 const base = {
   testEnvironment: 'node',
+  // The condition 'source' means TypeScript, also of this dependency.
+  transformIgnorePatterns: ['/node_modules/(?!eventsource-parser/)'],
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
@@ -39,7 +41,13 @@ export default {
       testPathIgnorePatterns: [...base.testPathIgnorePatterns, '\\.real\\.test\\.ts$'],
     },
     { ...base, displayName: 'real', testMatch: ['<rootDir>/packages/*/src/**/*.real.test.ts'] },
-    { ...base, ...sharedBed, displayName: 'e2e', testMatch: ['<rootDir>/test-e2e/src/**/*.e2e.ts'] },
+    {
+      ...base,
+      ...sharedBed,
+      displayName: 'e2e',
+      testMatch: ['<rootDir>/test-e2e/src/**/*.e2e.ts'],
+      runner: '<rootDir>/scripts/side-by-side.mjs',
+    },
     {
       ...base,
       displayName: 'bed',

@@ -1,4 +1,5 @@
 // Describes each option of sallyport.yaml in a sentence that editors show next to it. Paths as in config-schema.mjs.
+import { elevationDescriptions } from './elevation-descriptions.mjs';
 import { identityDescriptions } from './identity-descriptions.mjs';
 
 const service = (name, who) => ({
@@ -84,9 +85,20 @@ export const configDescriptions = {
   'audit.kafka.tls.certFile': 'A client certificate for the brokers, PEM.',
   'audit.kafka.tls.keyFile': 'Its private key, PEM.',
   'audit.kafka.sasl': 'How to log in to the brokers.',
-  'audit.kafka.sasl.mechanism': 'The SASL mechanism.',
+  'audit.kafka.sasl.mechanism':
+    'The SASL mechanism. `plain` and `oauthbearer` need TLS, unless all brokers are on this machine.',
   'audit.kafka.sasl.username': 'The user name.',
   'audit.kafka.sasl.password': 'The password. Write ${env:NAME} or ${file:/path}.',
+  'audit.kafka.sasl.tokenUrl':
+    'The token endpoint that issues tokens for oauthbearer, with https. Tokens are requested with the client credentials grant of OAuth.',
+  'audit.kafka.sasl.clientId': 'The client that requests tokens.',
+  'audit.kafka.sasl.clientSecret': 'Its secret. Write ${env:NAME} or ${file:/path}.',
+  'audit.kafka.sasl.clientAuth':
+    'Whether the secret is sent in the Authorization header (basic) or in the body (post).',
+  'audit.kafka.sasl.scope': 'The scope to request, if the token endpoint expects one.',
+  'audit.kafka.sasl.audience': 'The audience to request, if the token endpoint expects one.',
+  'audit.kafka.sasl.extensions': 'SASL extensions that the brokers expect next to the token, by name.',
+  'audit.kafka.sasl.caFile': 'The CA of the token endpoint, PEM. Without it, the CAs that Node.js trusts.',
   'audit.store': 'The store in which events are searched.',
   'audit.store.postgres': 'The PostgreSQL database of the store: postgres://...',
   'audit.store.embedded': 'A directory for a store within the process, for a laptop or a test.',
@@ -94,7 +106,12 @@ export const configDescriptions = {
     'The number of events of users and services that the embedded store keeps. The oldest are deleted first.',
   'audit.keepAnonymous':
     'The number of events of anonymous callers that either store keeps in addition. The oldest are deleted first. Repetitions are one event with a count.',
-  'audit.retention': 'Events older than this are deleted from the store.',
+  'audit.retention': 'Events older than this are deleted from the store, a whole day (UTC) at a time.',
+  'audit.legalHolds': 'Times whose events are kept although `retention` has passed.',
+  'audit.legalHolds[].name': 'The name of the hold. It appears in logs and metrics.',
+  'audit.legalHolds[].from': 'When it begins: a day or a time in RFC 3339. Whole days (UTC) are kept.',
+  'audit.legalHolds[].until': 'When it ends. Without it, the hold has no end.',
+  'audit.legalHolds[].reason': 'Why, for whoever reads the configuration.',
   'audit.spool': 'Disk space for events that cannot be published at once.',
   'audit.spool.dir': 'Its directory.',
   'audit.spool.maxBytes': 'Its maximum size. When it is full, requests are refused.',
@@ -105,6 +122,19 @@ export const configDescriptions = {
   'audit.whenUnavailable.read': whenUnavailable('other reads'),
   'audit.execCommand':
     'Whether events contain the command of an exec in clear text, or as keyed hashes that can be compared.',
+  'audit.checkpoints':
+    'Signed checkpoints of the audit trail. Without them, nothing shows if its end, or all events of a producer, are missing.',
+  'audit.checkpoints.keyFile':
+    'The Ed25519 private key (PKCS #8 PEM) that signs them. Only the audit service needs it. Use it for nothing else.',
+  'audit.checkpoints.retiredKeys':
+    'Files of the public keys (PEM) that signed earlier checkpoints. They are published together with the key in use.',
+  'audit.checkpoints.everyEvents': 'After this many events, a checkpoint is signed at once.',
+  'audit.checkpoints.every': 'How often a checkpoint is signed, if there are new events.',
+  'audit.checkpoints.anchor':
+    'A second place for the checkpoints, out of reach of whoever can change the trail. Each of them gets there at least once.',
+  'audit.checkpoints.anchor.file': 'A file to which each checkpoint is appended as a line of JSON.',
+  'audit.checkpoints.anchor.url': 'An address to which each checkpoint is posted as JSON.',
+  'audit.checkpoints.anchor.tokenFile': 'A file with a token that is sent there as `Authorization: Bearer`.',
   ...identityDescriptions,
   login: 'Login methods, redirects and pages.',
   'login.device':
@@ -154,7 +184,8 @@ export const configDescriptions = {
   'clusters[].host': 'A host name of the gateway that serves only this cluster: https://<host>.',
   'clusters[].impersonate': 'The user and group names that may be impersonated.',
   'clusters[].impersonate.groups': 'The groups that are sent to the cluster, as patterns with *.',
-  'clusters[].impersonate.allowSystem': 'Names that begin with system: and may be sent to the cluster, by exact name.',
+  'clusters[].impersonate.allowSystem':
+    'Names that begin with system: and may be sent to the cluster, by exact name. system:serviceaccount:NAMESPACE:* lets people act as the ServiceAccounts of a namespace, if policy and RBAC allow it.',
   'clusters[].policies': 'Names of policies at the top of the file that apply to this cluster.',
   'clusters[].policy': 'A policy for this cluster.',
   'clusters[].policyFile': 'A file with this policy, instead of policy.',
@@ -164,6 +195,15 @@ export const configDescriptions = {
   'clusters[].namespaces[].policy': 'A policy for these namespaces.',
   'clusters[].explain': 'Whether a refusal on this cluster may say what would have been allowed.',
   'clusters[].shadow': 'A policy that is evaluated and recorded on this cluster, but never enforced.',
+  'clusters[].auditWebhook':
+    "How the cluster's API server sends its own audit events, with which the audit trail is compared. The audit service reads this when it starts.",
+  'clusters[].auditWebhook.tokenSha256':
+    "The SHA-256 of the API server's token, in hexadecimal: sallyport audit webhook-token makes both. A list, while the token is replaced.",
+  'clusters[].auditWebhook.ignore':
+    'Patterns of users who are expected to bypass the gateway. Requests in which they act as someone else count only if both match.',
+  'clusters[].auditWebhook.gatewayUsers':
+    "The names of the gateway's own account in the cluster. Without it, the account that sent most of its requests in the last hour.",
+  'clusters[].auditWebhook.grace': 'How late the event of a request may be before it counts as missing.',
   routes: 'This version does not support web routes.',
-  elevations: 'This version does not support elevations.',
+  ...elevationDescriptions,
 };

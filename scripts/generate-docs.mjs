@@ -1,10 +1,14 @@
-// Generates docs/policy-reference.md and the JSON Schemas of policies and of sallyport.yaml from the code.
+// Generates from the code: docs/policy-reference.md, the JSON Schemas of policies, of sallyport.yaml and of audit events,
+// and the AsyncAPI document of the audit topic.
 // Run `node scripts/generate-docs.mjs` with Node.js 24, which reads TypeScript.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stringify } from 'yaml';
 import { policyJsonSchema } from '../packages/policy/src/reference/policy-json-schema.ts';
 import { policyReference } from '../packages/policy/src/reference/policy-reference.ts';
+import { auditAsyncApi } from './audit-asyncapi.mjs';
+import { auditJsonSchema } from './audit-schema.mjs';
 import { configJsonSchema } from './config-schema.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -18,3 +22,7 @@ function write(file, text) {
 write('docs/policy-reference.md', policyReference());
 write('packages/policy/schema/policy.schema.json', `${JSON.stringify(policyJsonSchema(), null, 2)}\n`);
 write('packages/contracts/schema/sallyport.schema.json', `${JSON.stringify(configJsonSchema(), null, 2)}\n`);
+write('docs/schemas/audit-event-v1.schema.json', `${JSON.stringify(auditJsonSchema(), null, 2)}\n`);
+// Also read right by programs that know YAML 1.1 only, to which an unquoted time is no text.
+const yaml = { lineWidth: 120, aliasDuplicateObjects: false, schema: 'yaml-1.1' };
+write('docs/schemas/audit-asyncapi.yaml', stringify(auditAsyncApi(), yaml));

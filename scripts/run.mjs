@@ -66,7 +66,10 @@ const commands = {
   'test:slow': () => foreground([built('scripts/test.mjs'), 'fuzzing', 'slow', ...args]),
   test: () => foreground([built('scripts/test.mjs'), 'unit', 'real', 'e2e', 'bed', ...args]),
   demo: () => foreground([built('packages/standalone/dist/demo-main.js'), ...args]),
-  bench: () => foreground([built('bench/dist/main.js'), ...args]),
+  bench: () =>
+    args[0] === 'audit-store' || args[0] === 'events'
+      ? foreground([built(`bench/dist/${args[0]}-main.js`), ...args.slice(1)])
+      : foreground([built('bench/dist/main.js'), ...args]),
   bed: () => foreground([built('packages/bed/dist/main.js'), ...args]),
   sallyport: () => foreground([built('packages/cli/bin/sallyport.js'), ...args]),
   release: () => foreground([built('scripts/release.mjs'), ...args]),

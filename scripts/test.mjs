@@ -7,6 +7,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { ownNode, root } from './bootstrap.mjs';
 import { endsWithThis } from './end-with-parent.mjs';
+import { failedTests } from './failed-tests.mjs';
 
 const known = ['unit', 'real', 'e2e', 'bed', 'fuzzing', 'slow'];
 const suites = process.argv.slice(2).filter((name) => known.includes(name));
@@ -17,14 +18,15 @@ let child;
 
 // Tests of whole systems may leave a connection open, which must not keep the run from ending. A busy machine is slow.
 const whole = ['--forceExit', '--testTimeout=30000'];
-// Tests of whole systems run one file at a time. They mostly wait, so SALLYPORT_TEST_WORKERS=2 takes half as long, but
-// then a deadline is occasionally missed because the other file had the cores. Tests that start their own node or
-// measure something always run alone.
-const side = process.env.SALLYPORT_TEST_WORKERS === '2' ? '--maxWorkers=2' : '--runInBand';
+// Two files of whole-system tests run at a time, beside one that mostly waits. Those that would miss deadlines run later:
+// see side-by-side.mjs. With SALLYPORT_TEST_WORKERS=1 all run alone, which takes twice as long.
+const side = process.env.SALLYPORT_TEST_WORKERS === '1' ? '--runInBand' : '--maxWorkers=3';
 const limits = {
   unit: ['--maxWorkers=5', '--testTimeout=30000'],
-  real: ['--maxWorkers=2', ...whole],
+  // They mostly wait, too.
+  real: ['--maxWorkers=3', ...whole],
   e2e: [side, ...whole],
+  // Each of these files starts the one node that the machine has room for.
   bed: ['--runInBand', ...whole],
   fuzzing: ['--runInBand', ...whole],
   slow: ['--runInBand', ...whole],
@@ -53,7 +55,13 @@ function runSuite(suite) {
   child = spawn(ownNode(), [...endsWithThis.args, ...args], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
-    env: { ...process.env, ...endsWithThis.env, SALLYPORT_SKIPS: skipsFile },
+    env: {
+      ...process.env,
+      ...endsWithThis.env,
+      SALLYPORT_SKIPS: skipsFile,
+      // The tests start the same programs many times, and so compile them once.
+      NODE_COMPILE_CACHE: path.join(scratch, 'compiled'),
+    },
   });
   return new Promise((resolve) => {
     child.on('exit', (code) =>
@@ -87,6 +95,12 @@ function readSkips() {
 const runs = [];
 for (const suite of suites) {
   if (!stopped) runs.push(await runSuite(suite));
+}
+
+// A log of CI may be cut to its end, so the names come right before the counts.
+for (const { suite, result, code } of runs) {
+  if (!result) console.log(`failed: ${suite}: jest ended with code ${code} and without a report`);
+  for (const line of result ? failedTests(suite, result, root) : []) console.log(line);
 }
 
 const total = { passed: 0, failed: 0, skipped: 0 };

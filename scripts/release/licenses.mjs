@@ -1,13 +1,27 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 
+/** Returns the section of a readme that has the license, for packages that have it nowhere else. */
+function licenseInReadme(directory) {
+  const file = readdirSync(directory).find((one) => /^readme\.md$/i.test(one));
+  if (file === undefined) return undefined;
+  return /^##\s*licen[cs]e\s*$([^]*?)(?=^##\s|(?![^]))/im.exec(readFileSync(path.join(directory, file), 'utf8'))?.[1];
+}
+
+function licenseOf(directory) {
+  const file = readdirSync(directory).find((one) => /^licen[cs]e(?:\.(?:md|txt))?$/i.test(one));
+  const text = file === undefined ? licenseInReadme(directory) : readFileSync(path.join(directory, file), 'utf8');
+  // A readme may only name the license.
+  return text !== undefined && /copyright/i.test(text) ? text.trim() : undefined;
+}
+
 /** Returns the licenses of the packages in these directories as one text. Fails if a package has none. */
 export function licensesOf(directories) {
   const parts = directories.map((directory) => {
     const { name, version } = JSON.parse(readFileSync(path.join(directory, 'package.json'), 'utf8'));
-    const file = readdirSync(directory).find((one) => /^licen[cs]e(?:\.(?:md|txt))?$/i.test(one));
-    if (file === undefined) throw new Error(`the package ${name} has no license file`);
-    return { title: `${name} ${version}`, text: readFileSync(path.join(directory, file), 'utf8').trim() };
+    const text = licenseOf(directory);
+    if (text === undefined) throw new Error(`the package ${name} has no license text`);
+    return { title: `${name} ${version}`, text };
   });
   const sorted = parts.toSorted((one, other) => (one.title < other.title ? -1 : 1));
   return `The program contains these packages, under the licenses below.\n${sorted

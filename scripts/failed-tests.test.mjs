@@ -1,0 +1,48 @@
+import { describe, expect, it } from '@jest/globals';
+import { failedTests } from './failed-tests.mjs';
+
+const failed = (title, ...failureMessages) => ({
+  ancestorTitles: ['a spool', 'full'],
+  title,
+  status: 'failed',
+  failureMessages,
+});
+const passed = { ancestorTitles: [], title: 'is fine', status: 'passed', failureMessages: [] };
+const file = (name, assertionResults, message = '') => ({ name, status: 'failed', message, assertionResults });
+const linesOf = (...testResults) => failedTests('unit', { testResults }, '/clone');
+
+describe('the names of failed tests', () => {
+  it('are those of the failed tests only, with file and reason', () => {
+    const message = [
+      '\u{1B}[2mexpect(\u{1B}[22mreceived).toBeLessThan(expected)',
+      '',
+      'Expected: < 1200',
+      'Received:   1632',
+      '    at Object.toBeLessThan (/clone/a.test.ts:82:32)',
+    ].join('\n');
+    expect(
+      linesOf(
+        { name: '/clone/b.test.ts', status: 'passed', message: '', assertionResults: [passed] },
+        file('/clone/packages/spool/a.test.ts', [passed, failed('deletes files', message)]),
+      ),
+    ).toEqual([
+      'failed: unit packages/spool/a.test.ts › a spool › full › deletes files\n' +
+        '    expect(received).toBeLessThan(expected) Expected: < 1200 Received:   1632',
+    ]);
+  });
+
+  it('include files that could not run', () => {
+    const message = '  ● Test suite failed to run\n\n    Cannot find module x\n\n    > 3 | import x\n      at y';
+    expect(linesOf(file('/clone/a.test.ts', [], message))).toEqual([
+      'failed: unit a.test.ts\n    ● Test suite failed to run Cannot find module x',
+    ]);
+  });
+
+  it('are bounded in number and length', () => {
+    const many = Array.from({ length: 32 }, (_, index) => failed(`rule ${index}`, 'x'.repeat(1000)));
+    const lines = linesOf(file('/clone/a.test.ts', many));
+    expect(lines).toHaveLength(31);
+    expect(lines.at(-1)).toBe('failed: unit: 2 more');
+    expect(lines[0].length).toBeLessThan(400);
+  });
+});

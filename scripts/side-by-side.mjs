@@ -1,0 +1,64 @@
+// The runner of the whole-system tests. Two files run at a time, and beside them, one by one, those that mostly wait. Then
+// come the files that measure promised times, two at a time, and last those that must have the machine to themselves.
+import process from 'node:process';
+import TestRunner from 'jest-runner';
+
+/** The files that mostly wait, by their place in test-e2e/src, and for what. One of them runs beside two others. */
+export const waiting = {
+  'attacks/attacks.e2e.ts': 'It waits for slow clients, endless responses and the end of sessions.',
+  'audit/kafka-audit.e2e.ts': 'It waits for the timeouts of a broker that is away or silent.',
+  'audit/kafka-group.e2e.ts': 'It waits for longer than a consumer may be silent.',
+  'audit/kafka-tokens.e2e.ts': 'It waits for tokens to expire.',
+  'resilience/recorded-first.e2e.ts': 'It waits for the timeouts of a broker that is away.',
+};
+
+/** The files that run beside at most one other that measures, and why. */
+export const measuring = {
+  'policy/reload.e2e.ts': 'It measures the promised seconds until a changed policy holds everywhere.',
+  'resilience/servers-down.e2e.ts': 'It measures how long requests wait for servers that are gone.',
+  'resilience/services-down.e2e.ts': 'It measures how long requests wait for services that are gone.',
+  'streams/cut-streams.e2e.ts': 'It measures the promised second in which streams end.',
+  'streams/two-gateways.e2e.ts': 'It measures the promised second in which streams end on another gateway.',
+};
+
+/** The files that run alone, and why. */
+export const alone = {
+  'chaos/chaos.e2e.ts': 'It loads two gateways and kills servers, which takes both cores.',
+};
+
+const isOf =
+  (list) =>
+  ({ path }) =>
+    Object.keys(list).some((file) => path.endsWith(`/test-e2e/src/${file}`));
+
+export default class SideBySide extends TestRunner {
+  /** Runs in one process (`--runInBand`) what jest wants to run there, for example a single file. */
+  async runTests(tests, watcher, options) {
+    if (options.serial) return super.runTests(tests, watcher, options);
+    const [waits, measures, last] = [waiting, measuring, alone].map((list) => tests.filter(isOf(list)));
+    const others = tests.filter((test) => ![...waits, ...measures, ...last].includes(test));
+    const { maxWorkers } = this._globalConfig;
+    await Promise.all([
+      this.#start(waits, watcher, { workers: 1, lane: maxWorkers }),
+      this.#start(others, watcher, { workers: waits.length > 0 ? Math.max(1, maxWorkers - 1) : maxWorkers }),
+    ]);
+    await this.#start(measures, watcher, { workers: Math.min(2, maxWorkers) });
+    await super.runTests(last, watcher, { serial: true });
+  }
+
+  /**
+   * Starts as many workers as given. jest numbers those of each call from 1, so a single one beside others is told its
+   * number, which says which Redis is its own.
+   */
+  #start(tests, watcher, { workers, lane }) {
+    if (tests.length === 0) return undefined;
+    const given = this._globalConfig;
+    // jest's runner reads the number of workers from here, and starts them before it returns.
+    this._globalConfig = { ...given, maxWorkers: workers };
+    if (lane !== undefined) process.env.SALLYPORT_TEST_LANE = String(lane);
+    const ended = super.runTests(tests, watcher, { serial: false });
+    delete process.env.SALLYPORT_TEST_LANE;
+    this._globalConfig = given;
+    return ended;
+  }
+}
