@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { auditEventTypes, auditRecordSchema, auditStages } from './audit-event.ts';
+import { auditEventTypes } from './audit-event-types.ts';
+import { auditRecordSchema, auditStages } from './audit-event.ts';
 
 /** Stores keep this much of a value for searching. */
 const longestText = 500;
@@ -24,9 +25,14 @@ const momentSchema = z.iso
 /** The filters of `GET /v1/events` of the audit service. All of them must match. Times are RFC 3339. */
 export const auditQuerySchema = z
   .object({
+    /** The id of an event (`ce_id`), or its first characters. */
+    id: textSchema.optional(),
+    idPrefix: idPrefixSchema.optional(),
     auditID: textSchema.optional(),
     auditIDPrefix: idPrefixSchema.optional(),
     user: textSchema.optional(),
+    /** A group of the user. */
+    group: textSchema.optional(),
     issuer: textSchema.optional(),
     subject: textSchema.optional(),
     session: textSchema.optional(),
@@ -44,6 +50,8 @@ export const auditQuerySchema = z
     rule: textSchema.optional(),
     /** One of the reasons for the decision, or why a stream, a session or a login ended. */
     reason: textSchema.optional(),
+    /** The ID or the name of an elevation. */
+    elevation: textSchema.optional(),
     /** The address of the client. */
     address: textSchema.optional(),
     /** Text in the command of an exec. Its words are separated by one space each. */
@@ -66,12 +74,14 @@ export type AuditQuery = z.infer<typeof auditQuerySchema>;
 
 /**
  * `next` is the position after this page, in the requested order; absent on the last page. `latest` is the newest
- * position, for tailing. `scope` tells whether the caller's own events were searched, or those of all users.
+ * position, for tailing. `scope` tells whether the caller's own events were searched, those of some clusters in addition
+ * (`view`), or all.
  */
 export const auditPageSchema = z.object({
   events: z.array(auditRecordSchema),
   next: z.string().optional(),
   latest: z.string().optional(),
-  scope: z.enum(['own', 'all']).optional(),
+  scope: z.enum(['own', 'clusters', 'all']).optional(),
+  view: z.object({ clusters: z.array(z.string()), withoutCluster: z.boolean() }).optional(),
 });
 export type AuditPage = z.infer<typeof auditPageSchema>;

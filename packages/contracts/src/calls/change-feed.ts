@@ -10,7 +10,7 @@ export type SessionChange = z.infer<typeof sessionChangeSchema>;
 
 /**
  * One change on the feed. `hello` begins each connection. `gap`: changes may have been missed, so that the reader must
- * check everything again. `reload-requested`: read your configuration again. `streams-requested`: report your streams;
+ * check everything again. `elevation-changed`: a person gained or lost an elevation. `reload-requested`: read your configuration again. `streams-requested`: report your streams;
  * only the handler parses the question, so that one it cannot read does not disturb the feed. `ping`: the feed is
  * alive.
  */
@@ -19,6 +19,7 @@ export const changeSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('policy-changed'), policyVersion: z.string() }),
   z.object({ type: z.literal('session-revoked'), ...sessionMembers }),
   z.object({ type: z.literal('session-changed'), ...sessionMembers }),
+  z.object({ type: z.literal('elevation-changed'), issuer: z.string(), subject: z.string() }),
   z.object({ type: z.literal('streams-requested'), question: z.unknown() }),
   z.object({ type: z.literal('reload-requested') }),
   z.object({ type: z.literal('gap') }),

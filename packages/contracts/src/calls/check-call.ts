@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { identitySchema } from '../identity/identity.ts';
+import { maxImpersonationTargets } from '../kubernetes/impersonation-targets.ts';
 
 // POST /v1/check: a list of checks, and a list of answers in the same order.
 
@@ -53,6 +54,8 @@ export const kubernetesAttributesSchema = z.object({
   upsert: z.boolean().optional(),
   /** True if the request asks to upgrade its connection. */
   upgrade: z.boolean().optional(),
+  /** Whom the request asks to act as (`kubectl --as`), as `writeImpersonationTargets` has it. */
+  impersonate: z.array(z.string()).min(1).max(maxImpersonationTargets).optional(),
   exec: z
     .object({ container: z.string(), command: z.array(z.string()), tty: z.boolean(), stdin: z.boolean() })
     .optional(),
@@ -79,6 +82,8 @@ export const checkedRequestSchema = z.object({
   headers: z.record(z.string(), z.string()).optional(),
   clientCertificate: clientCertificateSchema.optional(),
 });
+
+export type CheckedRequest = z.infer<typeof checkedRequestSchema>;
 
 export const checkSchema = z.object({
   credential: credentialSchema,
@@ -144,6 +149,25 @@ export const checkAnswerSchema = z.object({
     .optional(),
   identity: identitySchema.omit({ claims: true }).optional(),
   impersonation: impersonationSchema.optional(),
+  /**
+   * The identity that is sent upstream instead, if the request asks to act as another. The cluster must allow
+   * `impersonation` to act as it. An empty `uid` is not sent.
+   */
+  actsAs: impersonationSchema.optional(),
+  /** The elevations that the request uses. `expiresAt` is in milliseconds since the epoch. */
+  elevations: z
+    .array(
+      z.object({
+        id: z.string(),
+        name: z.string(),
+        expiresAt: z.number(),
+        approvers: z.array(z.string()),
+        ticket: z.string().optional(),
+        /** Set if it began without an approval. */
+        breakGlass: z.boolean().optional(),
+      }),
+    )
+    .optional(),
 });
 export type CheckAnswer = z.infer<typeof checkAnswerSchema>;
 export const checkResponseSchema = z.object({ answers: z.array(checkAnswerSchema) });

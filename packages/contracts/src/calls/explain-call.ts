@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { maxImpersonationTargets } from '../kubernetes/impersonation-targets.ts';
 import { checkSchema, decisionSchema, kubernetesAttributesSchema } from './check-call.ts';
 
 // POST /.sallyport/api/v1/policy/explain and .../policy/can-i on the gateway, which calls POST /v1/explain and POST
@@ -39,6 +40,8 @@ export const explainQuestionSchema = z.strictObject({
   container: word.optional(),
   method: word.optional(),
   path: text.optional(),
+  /** Whom the request asks to act as, as in `kubernetes.impersonate` of a check. */
+  impersonate: z.array(text).min(1).max(maxImpersonationTargets).optional(),
   about: askedPersonSchema.optional(),
 });
 export type ExplainQuestion = z.infer<typeof explainQuestionSchema>;
@@ -56,6 +59,8 @@ export const explainedCriterionSchema = z.object({
    * rule as false.
    */
   open: z.literal(true).optional(),
+  /** True if the rule does not name the criterion, and therefore does not allow the request. */
+  unnamed: z.literal(true).optional(),
   reason: z.string(),
   /** The value of the user or the request; absent if there is none. */
   value: z.unknown().optional(),
@@ -88,6 +93,7 @@ export const explanationSchema = z.object({
     isResourceRequest: z.boolean(),
     method: z.string(),
     path: z.string(),
+    impersonate: z.array(z.string()).optional(),
   }),
   /**
    * The other verbs as which the request must be allowed too. `decision.judgedAs` is the one that was refused; the

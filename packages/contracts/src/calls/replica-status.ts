@@ -27,6 +27,8 @@ export const replicaStatusSchema = z.object({
   startedAt: z.number(),
   /** Set if the file on disk is refused. */
   rejected: z.object({ at: z.number(), faults: z.array(configFaultSchema).max(100) }).optional(),
+  /** Set while the file on disk is valid but cannot take effect yet. `at` is when that began. */
+  waiting: z.object({ at: z.number(), version: z.string().max(100), reason: z.string().max(300) }).optional(),
   /** The warnings about the policies in force. */
   warnings: z.array(configFaultSchema).max(100).optional(),
   /** Changed settings that need a restart. */

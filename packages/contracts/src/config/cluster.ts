@@ -1,12 +1,21 @@
 import { z } from 'zod';
+import { isAllowSystem } from '../kubernetes/allow-system.ts';
 import { nameSchema, urlSchema } from './address.ts';
+import { durationSchema } from './duration.ts';
 
 const hostSchema = z.string().regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'not a host name (lower case, no port)');
 
 const impersonateSchema = z
   .strictObject({
     groups: z.array(z.string().min(1)).default(['*']),
-    allowSystem: z.array(z.string().startsWith('system:', 'must begin with system:')).default([]),
+    allowSystem: z
+      .array(
+        z
+          .string()
+          .startsWith('system:', 'must begin with system:')
+          .refine(isAllowSystem, 'has a pattern: only system:serviceaccount:NAMESPACE:* may have one'),
+      )
+      .default([]),
   })
   .prefault({});
 
@@ -26,6 +35,23 @@ const namespaceSchema = z
     policy: z.unknown().optional(),
   })
   .refine((entry) => entry.policy != null || (entry.policies?.length ?? 0) > 0, 'is empty: give policies or a policy');
+
+const tokenHashSchema = z
+  .string()
+  .regex(/^[0-9a-fA-F]{64}$/, 'not a SHA-256 in hexadecimal; make it with: sallyport audit webhook-token');
+const accountSchema = z.string().min(1).max(1024);
+
+/** How the cluster sends its own audit events, with which the trail is compared. */
+const auditWebhookSchema = z.strictObject({
+  /** The SHA-256 of the API server's token. Several while it is replaced. */
+  tokenSha256: z.union([tokenHashSchema.transform((hash) => [hash]), z.array(tokenHashSchema).min(1).max(8)]),
+  /** Patterns of users who are expected to bypass the gateway. */
+  ignore: z.array(accountSchema).max(1000).default(['system:*']),
+  /** The gateway's own account in the cluster. Without it, the one that sends most of its requests. */
+  gatewayUsers: z.array(accountSchema).min(1).max(100).optional(),
+  /** How late the events of a request may be before they count as missing. */
+  grace: durationSchema.prefault('5m').pipe(z.number().min(1000, 'must be at least one second')),
+});
 
 const credentialFields = ['token', 'tokenFile', 'clientCertFile', 'kubeconfig'] as const;
 
@@ -56,6 +82,7 @@ export const clusterSchema = z
     explain: z.boolean().optional(),
     /** Evaluated in addition to the policies in force and recorded, never enforced. */
     shadow: z.unknown().optional(),
+    auditWebhook: auditWebhookSchema.nullish(),
   })
   .superRefine((cluster, context) => {
     const fault = (path: string | (string | number)[], message: string) =>

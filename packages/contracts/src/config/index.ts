@@ -4,7 +4,9 @@ import { auditSectionSchema } from './audit.ts';
 import { brandingSchema } from './branding.ts';
 import { clusterSchema } from './cluster.ts';
 import { durationSchema, sizeSchema } from './duration.ts';
+import { elevationEntrySchema } from './elevation.ts';
 import { identitySectionSchema } from './identity.ts';
+import { notificationSchema } from './notification.ts';
 import { servicesSchema } from './services.ts';
 import { loginSchema, sessionsSchema } from './sessions.ts';
 import { hasNoUsableSuite, tlsProfileShape } from './tls.ts';
@@ -94,7 +96,16 @@ export const configSchema = z.strictObject({
     .refine((all) => unique(all.map((one) => one.name)), 'two clusters have the same name')
     .refine((all) => unique(all.flatMap((one) => one.host ?? [])), 'two clusters have the same host'),
   routes: z.array(z.unknown()).max(0, 'web routes are not supported by this version').default([]),
-  elevations: z.array(z.unknown()).max(0, 'elevations are not supported by this version').default([]),
+  elevations: z
+    .array(elevationEntrySchema)
+    .max(200)
+    .default([])
+    .refine((all) => unique(all.map((one) => one.name)), 'two elevations have the same name'),
+  notifications: z
+    .array(notificationSchema)
+    .max(20)
+    .default([])
+    .refine((all) => unique(all.map((one) => one.name)), 'two channels have the same name'),
 });
 export type Config = z.infer<typeof configSchema>;
 export { nameSchema };

@@ -1,4 +1,5 @@
 import { apiAreas, type ApiArea } from '../calls/check-call.ts';
+import { elevationPolicy } from './elevation.ts';
 
 type Path = (string | number)[];
 
@@ -21,6 +22,8 @@ export type PolicyPlan = {
   documents: PolicyDocument[];
   clusters: ClusterPlan[];
   api: { area: ApiArea; scope: string }[];
+  /** Who may ask for an elevation, who approves it and who reviews it, in the order of the configuration. */
+  elevations: { name: string; requesters: string[]; approvers: string[]; reviewers: string[] }[];
   /** Names that are used but not defined; `names` has those that are defined. */
   missing: { path: Path; name: string }[];
   names: string[];
@@ -94,6 +97,19 @@ function planCluster(draft: Draft, cluster: unknown, index: number): ClusterPlan
   };
 }
 
+function planElevation(draft: Draft, entry: unknown, index: number): PolicyPlan['elevations'][number] {
+  const given = field(entry, 'name');
+  const name = typeof given === 'string' ? given : '';
+  const scopesOf = (role: string, document: unknown, path: Path) =>
+    take(draft, elevationPolicy(document), `elevation/${name}/${role}`, ['elevations', index, ...path]);
+  return {
+    name,
+    requesters: scopesOf('requesters', field(entry, 'requesters'), ['requesters']),
+    approvers: scopesOf('approvers', field(entry, 'approvers'), ['approvers']),
+    reviewers: scopesOf('reviewers', field(field(entry, 'review'), 'by'), ['review', 'by']),
+  };
+}
+
 /**
  * Lists the policies of a configuration, and where each applies: the global one first, then those that a cluster names,
  * then its own, then those of its namespaces. Takes the output of a YAML reader without validation, so that policies
@@ -107,6 +123,7 @@ export function planPolicies(data: unknown): PolicyPlan {
     documents: [],
     clusters: [],
     api: [],
+    elevations: [],
     missing: [],
     unused: [],
     names,
@@ -124,11 +141,13 @@ export function planPolicies(data: unknown): PolicyPlan {
   for (const area of apiAreas)
     for (const scope of take(draft, field(areas, area), `api/${area}`, ['api', 'policy', area]))
       draft.api.push({ area, scope });
-  const { documents, clusters, api, missing, used } = draft;
+  draft.elevations = list(field(data, 'elevations')).map((entry, index) => planElevation(draft, entry, index));
+  const { documents, clusters, api, elevations, missing, used } = draft;
   return {
     documents,
     clusters,
     api,
+    elevations,
     missing,
     names,
     unused: entries.map(([name]) => name).filter((name) => !used.has(name)),

@@ -1,0 +1,125 @@
+import { z } from 'zod';
+import { checkedRequestSchema, credentialSchema } from './check-call.ts';
+import { elevationStates, reviewVerdicts } from '../elevation/elevation.ts';
+import { noticeResendSchema } from './notice-calls.ts';
+
+// The calls about elevations, which the gateway passes on to authorize with the credential of the caller.
+
+const text = (max: number) => z.string().min(1).max(max);
+
+/** What a person asks for. Durations are milliseconds, times are milliseconds since the epoch. */
+export const elevationRequestSchema = z.strictObject({
+  name: text(63),
+  cluster: text(63),
+  namespace: text(63).optional(),
+  durationMs: z.number().int().min(1000),
+  reason: text(1024).optional(),
+  ticket: text(200).optional(),
+  startsAt: z.number().int().positive().optional(),
+});
+export type ElevationRequest = z.infer<typeof elevationRequestSchema>;
+
+/** The body of an extension. */
+export const elevationExtensionSchema = z.strictObject({
+  durationMs: z.number().int().min(1000),
+  reason: text(1024).optional(),
+});
+
+/** The body of a decision about an elevation. */
+export const elevationDecisionSchema = z.strictObject({ reason: text(1024).optional() });
+
+/** The body of a review. */
+export const elevationReviewSchema = z.strictObject({
+  verdict: z.enum(reviewVerdicts).default('justified'),
+  comment: text(1024).refine((comment) => comment.trim() !== '', 'must say something'),
+});
+export type ElevationReview = z.infer<typeof elevationReviewSchema>;
+
+const asker = { credential: credentialSchema, request: checkedRequestSchema };
+const id = z.string().min(1).max(64);
+
+/** `POST /v1/elevations`: one of several actions of a person. */
+export const elevationCallSchema = z.discriminatedUnion('action', [
+  z.object({ ...asker, action: z.literal('request'), asked: elevationRequestSchema }),
+  z.object({ ...asker, action: z.literal('extend'), id, asked: elevationExtensionSchema }),
+  z.object({
+    ...asker,
+    action: z.enum(['approve', 'deny', 'withdraw', 'revoke']),
+    id,
+    asked: elevationDecisionSchema,
+  }),
+  z.object({ ...asker, action: z.literal('review'), id, asked: elevationReviewSchema }),
+  z.object({ ...asker, action: z.literal('show'), id }),
+  /** `toReview`: those that the caller has to review, the one that is due first at the beginning. */
+  z.object({ ...asker, action: z.literal('list'), all: z.boolean(), toReview: z.boolean().optional() }),
+  z.object({ ...asker, action: z.literal('options') }),
+  z.object({ ...asker, action: z.literal('notices') }),
+  z.object({ ...asker, action: z.literal('resend'), asked: noticeResendSchema }),
+]);
+export type ElevationCall = z.infer<typeof elevationCallSchema>;
+
+/** One elevation as people see it. Times are milliseconds since the epoch. `may` lists what the caller can do with it. */
+export const elevationViewSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  cluster: z.string(),
+  namespace: z.string().optional(),
+  groups: z.array(z.string()),
+  state: z.enum(elevationStates),
+  user: z.string(),
+  mine: z.boolean(),
+  reason: z.string().optional(),
+  ticket: z.string().optional(),
+  durationMs: z.number(),
+  createdAt: z.number(),
+  pendingUntil: z.number(),
+  startsAt: z.number().optional(),
+  activeFrom: z.number().optional(),
+  expiresAt: z.number().optional(),
+  extends: z.string().optional(),
+  approvalsNeeded: z.number(),
+  approvals: z.array(z.object({ user: z.string(), at: z.number() })),
+  ended: z.object({ at: z.number(), user: z.string().optional(), detail: z.string().optional() }).optional(),
+  /** Whether events of it wait for the audit log. */
+  unrecorded: z.boolean(),
+  /** Whether it begins without an approval. */
+  breakGlass: z.boolean().optional(),
+  /** Absent if it needs no review. */
+  review: z
+    .object({
+      /** The groups that review it, if the configuration names groups. */
+      groups: z.array(z.string()).optional(),
+      /** Absent until it has begun. */
+      dueAt: z.number().optional(),
+      overdue: z.boolean(),
+      done: z
+        .object({ user: z.string(), at: z.number(), verdict: z.enum(reviewVerdicts), comment: z.string() })
+        .optional(),
+    })
+    .optional(),
+  may: z.array(z.enum(['approve', 'deny', 'withdraw', 'revoke', 'extend', 'review'])),
+  /** Set if the caller could decide after another login, in one of these authentication context classes if there are any. */
+  freshLogin: z.object({ acrValues: z.array(z.string()) }).optional(),
+});
+export type ElevationView = z.infer<typeof elevationViewSchema>;
+
+export const elevationAnswerSchema = z.object({ elevation: elevationViewSchema });
+export type ElevationAnswer = z.infer<typeof elevationAnswerSchema>;
+export const elevationListSchema = z.object({ elevations: z.array(elevationViewSchema), omitted: z.number() });
+export type ElevationList = z.infer<typeof elevationListSchema>;
+
+/** An entry that the caller may ask for, and where. `namespaces` are names and patterns; a request names one namespace. */
+const elevationOptionSchema = z.object({
+  name: z.string(),
+  groups: z.array(z.string()),
+  maxDurationMs: z.number(),
+  approvalsNeeded: z.number(),
+  reason: z.enum(['optional', 'required']),
+  ticket: z.object({ required: z.boolean(), pattern: z.string().optional() }),
+  places: z.array(z.object({ cluster: z.string(), namespaces: z.array(z.string()).optional() })),
+});
+export type ElevationOption = z.infer<typeof elevationOptionSchema>;
+
+/** What the caller may ask for. `omitted` counts the places that did not fit. */
+export const elevationOptionsSchema = z.object({ options: z.array(elevationOptionSchema), omitted: z.number() });
+export type ElevationOptions = z.infer<typeof elevationOptionsSchema>;

@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { checkSchema, impersonationSchema, kubernetesAttributesSchema } from './check-call.ts';
+
+// POST /.sallyport/api/v1/elevations/dry-run on the gateway, which calls POST /v1/elevation-preview of authorize.
+
+const text = z.string().min(1).max(63);
+
+/** What a person could ask for. */
+export const previewedElevationSchema = z.strictObject({ name: text, cluster: text, namespace: text.optional() });
+
+/** How many requests the policy is asked about. */
+export const maxPreviewedRequests = 500;
+
+/** `check` is a request in the place of the elevation, with the caller's own credential. */
+export const elevationPreviewCallSchema = z.strictObject({
+  check: checkSchema,
+  asked: previewedElevationSchema,
+  requests: z.array(z.object({ method: z.string(), kubernetes: kubernetesAttributesSchema })).max(maxPreviewedRequests),
+});
+export type ElevationPreviewCall = z.infer<typeof elevationPreviewCallSchema>;
+
+const termsSchema = z.object({
+  name: z.string(),
+  cluster: z.string(),
+  namespace: z.string().optional(),
+  /** What the cluster would be told in addition. */
+  groups: z.array(z.string()),
+  maxDurationMs: z.number(),
+  approvalsNeeded: z.number(),
+  /** Who approves, if that is just these groups. Otherwise a policy decides. */
+  approverGroups: z.array(z.string()).optional(),
+});
+
+/** The answer of authorize. */
+export const elevationPlanSchema = termsSchema.extend({
+  /** As whom the caller's requests go upstream now. */
+  impersonation: impersonationSchema,
+  /** Whether the policy would allow each of the requests. */
+  allowed: z.array(z.boolean()),
+});
+export type ElevationPlan = z.infer<typeof elevationPlanSchema>;
+
+/** A right in the cluster that the caller would gain: `*` means all. */
+const gainSchema = z.object({
+  apiGroup: z.string(),
+  resource: z.string(),
+  /** Only the object with this name. */
+  resourceName: z.string().optional(),
+  verbs: z.array(z.string()),
+  /** Those of the verbs that the policy would refuse nevertheless. */
+  refusedByPolicy: z.array(z.string()),
+  /** Those of the verbs that the policy cannot be asked about here. */
+  notJudged: z.array(z.string()),
+});
+export type ElevationGain = z.infer<typeof gainSchema>;
+
+/** The answer of the gateway. */
+export const elevationPreviewSchema = termsSchema.extend({
+  /** The namespace in which the rights are compared. */
+  comparedIn: z.string(),
+  /** Absent if the cluster did not tell. */
+  gains: z.array(gainSchema).optional(),
+  /** How many more there are. */
+  omitted: z.number(),
+  /** The cluster does not list all of its rules. */
+  incomplete: z.boolean(),
+});
+export type ElevationPreview = z.infer<typeof elevationPreviewSchema>;

@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { nameSchema } from './address.ts';
+import { durationSchema } from './duration.ts';
+
+const longestMs = 7 * 24 * 3_600_000;
+
+/** Globs over the names of clusters and namespaces, where `*` stands for any text. */
+const nameGlob = z
+  .string()
+  .regex(/^[a-z0-9*]([-a-z0-9*]{0,61}[a-z0-9*])?$/, 'not a name or a pattern of one; write it like prod or prod-*');
+
+const longestReviewMs = 90 * 24 * 3_600_000;
+
+const boundedDuration = durationSchema.refine(
+  (ms) => ms >= 1000 && ms <= longestMs,
+  'must be between one second and seven days',
+);
+
+/** Whether a request must name a ticket, and the glob that the ticket must match. */
+const ticketSchema = z.union(
+  [
+    z.enum(['optional', 'required']),
+    z.strictObject({ required: z.boolean().default(true), pattern: z.string().min(1).max(200) }),
+  ],
+  'must be optional, required, or {pattern: "INC-*"}',
+);
+
+/** Who reviews an elevation after it began, and how long after its end at the latest. */
+const reviewSchema = z
+  .strictObject({
+    by: z.unknown(),
+    within: durationSchema
+      .refine((ms) => ms >= 1000 && ms <= longestReviewMs, 'must be between one second and 90 days')
+      .prefault('24h'),
+  })
+  .refine(({ by }) => by != null, {
+    path: ['by'],
+    message: 'is missing: say who reviews, for example {groups: [security-auditors]}',
+  });
+
+/** A right that a person can ask for. Who may ask and approve is a policy, whose faults the policy engine reports. */
+export const elevationEntrySchema = z
+  .strictObject({
+    name: nameSchema,
+    clusters: z.array(nameGlob).min(1),
+    /** If given, a request must name one namespace, and the elevation applies only there. */
+    namespaces: z.array(nameGlob).min(1).nullish(),
+    groups: z.array(z.string().min(1).max(253)).min(1).max(32),
+    requesters: z.unknown(),
+    approvers: z.unknown().optional(),
+    approvals: z.number().int().min(0).max(10).default(1),
+    maxDuration: boundedDuration.prefault('1h'),
+    pendingTimeout: boundedDuration.prefault('1h'),
+    reason: z.enum(['optional', 'required']).default('required'),
+    ticket: ticketSchema.default('optional'),
+    whenAuditUnavailable: z.enum(['refuse', 'spool']).default('refuse'),
+    review: reviewSchema.nullish(),
+    /** The channels of `notifications` that are told. All of them by default. */
+    notify: z.array(nameSchema).nullish(),
+  })
+  .superRefine((entry, context) => {
+    const fault = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+    if (entry.requesters == null) fault('requesters', 'is missing: say who may ask, for example {groups: [sre]}');
+    if (entry.approvals > 0 && entry.approvers == null)
+      fault('approvers', 'is missing: say who approves, or set approvals: 0 for an elevation that begins at once');
+    if (entry.approvals === 0 && entry.approvers != null)
+      fault('approvers', 'is of no use with approvals: 0; remove one of the two');
+  });
+export type ElevationEntry = z.infer<typeof elevationEntrySchema>;
+
+/** Returns the policy document that `requesters`, `approvers` or `review.by` stands for. `{groups: [...]}` means any of them. */
+export function elevationPolicy(value: unknown): unknown {
+  const groups = listedGroups(value);
+  return groups === undefined ? value : [{ allow: { or: groups.map((group) => ({ groups: group })) } }];
+}
+
+/** Returns the groups of `{groups: [...]}`; undefined for a policy. */
+export function elevationGroups(value: unknown): string[] | undefined {
+  const groups = listedGroups(value);
+  return groups?.every((group) => typeof group === 'string') ? groups : undefined;
+}
+
+function listedGroups(value: unknown): unknown[] | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const { groups, ...rest } = value as Record<string, unknown>;
+  return Object.keys(rest).length === 0 && Array.isArray(groups) ? groups : undefined;
+}

@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { nameSchema } from './address.ts';
+import { elevationEventTypes } from '../elevation/elevation.ts';
+
+const maxUrl = 2048;
+
+/** Parses a URL without throwing. The messages of faults never contain one, because its path or query can be a secret. */
+const parse = (text: string) => (URL.canParse(text) ? new URL(text) : undefined);
+
+const postUrlSchema = z
+  .string()
+  .max(maxUrl)
+  .refine((text) => {
+    const url = parse(text);
+    return url && /^https?:$/.test(url.protocol) && !url.username && !url.password && !url.hash;
+  }, 'not an https URL without user, password and fragment');
+
+const smtpUrlSchema = z
+  .string()
+  .max(maxUrl)
+  .refine((text) => {
+    const url = parse(text);
+    return (
+      url && /^smtps?:$/.test(url.protocol) && url.hostname && /^\/?$/.test(url.pathname) && !url.search && !url.hash
+    );
+  }, 'not the address of a mail server; write it like smtps://user@mail.example.com, or smtp://mail.example.com:587 for STARTTLS');
+
+const addressSchema = z
+  .string()
+  .max(254)
+  .regex(
+    /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$/,
+    'not a mail address; write it like oncall@example.com',
+  );
+
+/** Returns the length of what base64 text stands for; 0 if it is not base64. */
+function decodedLength(base64: string): number {
+  try {
+    return atob(base64).length;
+  } catch {
+    return 0;
+  }
+}
+
+/** A secret as the Standard Webhooks specification writes it. */
+const signingSecretSchema = z.string().refine((text) => {
+  const length = text.startsWith('whsec_') ? decodedLength(text.slice('whsec_'.length)) : 0;
+  return length >= 24 && length <= 64;
+}, 'is not a signing secret: whsec_ and 24 to 64 bytes in base64; make one with: echo "whsec_$(openssl rand -base64 32)"');
+
+const overNetwork = { caFile: z.string().nullish(), allowInsecure: z.boolean().default(false) };
+const postShape = { url: postUrlSchema, ...overNetwork };
+
+const clear: Readonly<Record<string, string>> = {
+  'http:': 'must begin with https; set allowInsecure: true only for a receiver on this machine or in the same cluster',
+};
+
+function refuseClear({ url, allowInsecure }: { url: string; allowInsecure: boolean }, context: z.RefinementCtx): void {
+  const message = clear[parse(url)?.protocol ?? ''];
+  if (message !== undefined && !allowInsecure) context.addIssue({ code: 'custom', path: ['url'], message });
+}
+
+const webhookSchema = z
+  .strictObject({
+    ...postShape,
+    /** The first one is the current one. A message is signed with each, so that receivers can change theirs later. */
+    secret: z.union([signingSecretSchema, z.array(signingSecretSchema).min(1).max(3)]),
+  })
+  .superRefine(refuseClear);
+
+const chatSchema = z.strictObject(postShape).superRefine(refuseClear);
+
+const smtpSchema = z.strictObject({
+  url: smtpUrlSchema,
+  /** For passwords with characters that have a meaning in a URL. */
+  password: z.string().min(1).optional(),
+  from: addressSchema,
+  to: z.array(addressSchema).min(1).max(20),
+  ...overNetwork,
+});
+
+const kinds = ['webhook', 'slack', 'teams', 'smtp'] as const;
+
+/** Where the steps of elevations are told: one channel with one kind of receiver. */
+export const notificationSchema = z
+  .strictObject({
+    name: nameSchema,
+    /** Only these steps. All of them by default. */
+    events: z.array(z.enum(elevationEventTypes)).min(1).nullish(),
+    webhook: webhookSchema.optional(),
+    slack: chatSchema.optional(),
+    teams: chatSchema.optional(),
+    smtp: smtpSchema.optional(),
+  })
+  .superRefine((channel, context) => {
+    if (kinds.filter((kind) => channel[kind] !== undefined).length === 1) return;
+    context.addIssue({ code: 'custom', message: `needs exactly one of ${kinds.join(', ')}` });
+  });
+export type NotificationConfig = z.infer<typeof notificationSchema>;

@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { auditEventTypes, type AuditEventType } from '../audit/audit-event-types.ts';
+
+/** `approved` is not yet a right: it becomes one when the audit log has it, and when its start has come. */
+export const elevationStates = [
+  'pending',
+  'approved',
+  'active',
+  'expired',
+  'revoked',
+  'denied',
+  'withdrawn',
+  'timed-out',
+] as const;
+export type ElevationState = (typeof elevationStates)[number];
+
+/** Who did something. `issuer` and `subject` are the key, the others are what people know them by. */
+const personSchema = z.object({
+  issuer: z.string(),
+  subject: z.string(),
+  user: z.string(),
+  email: z.string().optional(),
+});
+export type ElevationPerson = z.infer<typeof personSchema>;
+
+export type ElevationEventType = Extract<AuditEventType, `elevation.${string}`>;
+export const elevationEventTypes: readonly ElevationEventType[] = auditEventTypes.filter(
+  (type): type is ElevationEventType => type.startsWith('elevation.'),
+);
+
+export const reviewVerdicts = ['justified', 'unjustified'] as const;
+
+/** That an elevation must be reviewed after it began, and what came of it. */
+const reviewSchema = z.object({
+  /** How long after its end, in milliseconds. */
+  withinMs: z.number(),
+  /** Whether `elevation.review-overdue` was handed to the audit log. */
+  overdue: z.boolean(),
+  done: z.object({ by: personSchema, at: z.number(), verdict: z.enum(reviewVerdicts), comment: z.string() }).optional(),
+});
+
+/** An event that the audit log has not acknowledged yet. `number` counts the events of one elevation from 1. */
+const unrecordedSchema = z.object({
+  number: z.number(),
+  type: z.enum(elevationEventTypes),
+  at: z.number(),
+  by: personSchema.optional(),
+  detail: z.string().optional(),
+});
+export type UnrecordedEvent = z.infer<typeof unrecordedSchema>;
+
+/**
+ * One elevation as it is stored. Times are milliseconds since the epoch. What was asked for never changes after the
+ * request. `revision` counts the changes, so that of two at the same time only one succeeds.
+ */
+export const elevationSchema = z.object({
+  format: z.literal(1),
+  revision: z.number().int(),
+  id: z.string().min(1),
+  /** The entry in the configuration. */
+  name: z.string(),
+  cluster: z.string(),
+  /** Absent: the whole cluster. */
+  namespace: z.string().optional(),
+  /** As configured when it was requested. */
+  groups: z.array(z.string()),
+  requester: personSchema,
+  reason: z.string().optional(),
+  ticket: z.string().optional(),
+  durationMs: z.number(),
+  /** When it begins at the earliest, if a later start was asked for. */
+  startsAt: z.number().optional(),
+  /** The elevation that this one extends, and when that one ends. */
+  extends: z.object({ id: z.string(), until: z.number() }).optional(),
+  approvalsNeeded: z.number().int(),
+  whenAuditUnavailable: z.enum(['refuse', 'spool']),
+  createdAt: z.number(),
+  changedAt: z.number(),
+  pendingUntil: z.number(),
+  state: z.enum(elevationStates),
+  approvals: z.array(z.object({ by: personSchema, at: z.number() })),
+  /** Set once approved. */
+  activeFrom: z.number().optional(),
+  expiresAt: z.number().optional(),
+  /** Whether `elevation.activated` was handed to the audit log. */
+  announced: z.boolean(),
+  ended: z.object({ at: z.number(), by: personSchema.optional(), detail: z.string().optional() }).optional(),
+  /** Absent if no one has to review it. */
+  review: reviewSchema.optional(),
+  events: z.number().int(),
+  unrecorded: z.array(unrecordedSchema),
+});
+export type Elevation = z.infer<typeof elevationSchema>;
