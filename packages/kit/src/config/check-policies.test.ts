@@ -21,3 +21,19 @@ describe('the warnings of policies', () => {
     ]);
   });
 });
+
+describe('an elevation', () => {
+  const warningsOf = (entry: object) =>
+    checkPolicies(
+      { data: { elevations: [{ name: 'a', requesters: { groups: ['x'] }, ...entry }] }, place: () => undefined },
+      { compilePolicy: () => ({ ok: true, policy: {}, warnings: [] }), policyVersion: () => 'v' },
+    ).warnings.map(({ path, message }) => `${path}: ${message}`);
+
+  it('is warned of if it begins without an approval and no one reviews it', () => {
+    expect(warningsOf({ approvals: 0 })).toEqual([
+      'elevations.0: begins without an approval, and no one has to review it',
+    ]);
+    expect(warningsOf({ approvals: 0, review: { by: { groups: ['y'] } } })).toEqual([]);
+    expect(warningsOf({ approvers: { groups: ['y'] } })).toEqual([]);
+  });
+});

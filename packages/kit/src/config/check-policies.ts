@@ -87,6 +87,15 @@ function warningsOf(plan: PolicyPlan): Fault[] {
         code: 'no-policy',
       });
   });
+  plan.elevations.forEach(({ requesters, approvers, reviewers }, index) => {
+    if (requesters.length > 0 && approvers.length === 0 && reviewers.length === 0)
+      found.push({
+        path: ['elevations', index],
+        message: 'begins without an approval, and no one has to review it',
+        code: 'no-review',
+        hint: 'add review: {by: {groups: [...]}, within: 24h}',
+      });
+  });
   return found;
 }
 

@@ -3,12 +3,12 @@ import type { PolicyEngine } from './check-policies.ts';
 
 /**
  * Returns the version of everything in a configuration that affects decisions. Two configurations have the same version
- * only if they decide every request alike. It covers the documents, where each applies, and who may be impersonated.
- * Throws RangeError if the documents are too large.
+ * only if they decide every request alike. It covers the documents, where each applies, who may be impersonated, and
+ * elevations. Throws RangeError if the documents are too large.
  */
 export function policiesVersion(
   plan: PolicyPlan,
-  config: Pick<Config, 'clusters'>,
+  config: Pick<Config, 'clusters'> & Partial<Pick<Config, 'elevations'>>,
   engine: Pick<PolicyEngine, 'policyVersion'>,
 ): string {
   const parts: Record<string, unknown> = {};
@@ -16,5 +16,8 @@ export function policiesVersion(
   plan.clusters.forEach(({ name, scopes, namespaces, shadow }, index) => {
     parts[`use/${name}`] = { scopes, namespaces, shadow, impersonate: config.clusters[index]?.impersonate };
   });
+  // A configuration without elevations keeps the version that it had before there were any.
+  for (const { requesters: _by, approvers: _of, review, ...terms } of config.elevations ?? [])
+    parts[`use/elevation/${terms.name}`] = review == null ? terms : { ...terms, review: { within: review.within } };
   return engine.policyVersion(parts);
 }

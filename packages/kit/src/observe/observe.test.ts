@@ -40,6 +40,11 @@ describe('the admin port', () => {
     readiness.add('redis', () => Promise.reject(new Error('away')));
     const answer = await supertest(server).get('/readyz').expect(503);
     expect(answer.body).toEqual({ ready: false, checks: { redis: 'away' } });
+    readiness.add('redis', () => 'slowly');
+    expect((await supertest(server).get('/readyz').expect(200)).body).toEqual({
+      ready: true,
+      checks: { redis: 'ok (slowly)' },
+    });
     await supertest(server).get('/livez').expect(200);
     expect((await supertest(server).get('/metrics').expect(200)).text).toContain('process_cpu_seconds_total');
     await supertest(server).get('/other').expect(404);

@@ -1,7 +1,10 @@
 import { withDeadline } from '../time/with-deadline.ts';
 
-/** A condition for being ready. Throws or rejects while it is not met. */
-type ReadinessCheck = () => void | Promise<void>;
+/**
+ * A condition for being ready. Throws or rejects while it is not met. A text is what the operator should know although
+ * it is met.
+ */
+type ReadinessCheck = () => string | undefined | void | Promise<string | undefined | void>;
 
 /** The checks behind `/readyz`. */
 export type Readiness = {
@@ -10,12 +13,14 @@ export type Readiness = {
   report(): Promise<{ ready: boolean; checks: Record<string, string> }>;
 };
 
-async function outcome(check: ReadinessCheck): Promise<string> {
+type Outcome = { met: boolean; text: string };
+
+async function outcome(check: ReadinessCheck): Promise<Outcome> {
   try {
-    await withDeadline(Promise.resolve().then(check), 1000, () => new Error('no answer within 1 s'));
-    return 'ok';
+    const note = await withDeadline(Promise.resolve().then(check), 1000, () => new Error('no answer within 1 s'));
+    return { met: true, text: typeof note === 'string' ? `ok (${note})` : 'ok' };
   } catch (error) {
-    return error instanceof Error ? error.message : 'failed';
+    return { met: false, text: error instanceof Error ? error.message : 'failed' };
   }
 }
 
@@ -28,7 +33,10 @@ export function createReadiness(): Readiness {
       const entries = await Promise.all(
         [...checks].map(async ([name, check]) => [name, await outcome(check)] as const),
       );
-      return { ready: entries.every(([, text]) => text === 'ok'), checks: Object.fromEntries(entries) };
+      return {
+        ready: entries.every(([, { met }]) => met),
+        checks: Object.fromEntries(entries.map(([name, { text }]) => [name, text])),
+      };
     },
   };
 }

@@ -2,7 +2,8 @@ import { ConfigFaults, type ConfigFault } from '../config/config-faults.ts';
 import { createListeners } from '../events/create-listeners.ts';
 import type { Logger } from '../observe/create-logger.ts';
 import type { ReadCandidate } from './config-reader.ts';
-import { createReloadMetrics, type ReloadResult } from './reload-metrics.ts';
+import { ReloadPostponed } from './reload-postponed.ts';
+import { createReloadMetrics, type ReloadMetrics, type ReloadResult } from './reload-metrics.ts';
 import type { AcceptedCandidate, ReloaderDeps, ReloadStatus, ReloadTrigger } from './reloader.ts';
 import { restartPaths } from './restart-paths.ts';
 
@@ -38,6 +39,39 @@ async function lintedWarnings({ allWarnings }: AcceptedCandidate, logger: Logger
   return linted;
 }
 
+/** Creates what leaves the configuration in force, and says why the one on disk is not. */
+function createRefusals(
+  { logger, now, onRejected }: ReloaderDeps,
+  metrics: ReloadMetrics,
+  { status, show }: { status(): ReloadStatus; show(next: ReloadStatus): void },
+) {
+  return {
+    /** `failure` is set if the reader itself failed. */
+    reject(found: readonly ConfigFault[], trigger: ReloadTrigger, failure?: unknown): ReloadResult {
+      const faults = bounded(found);
+      const { waiting: _over, ...rest } = status();
+      metrics.read('rejected', now());
+      logger.error(
+        { faults, policyVersion: rest.version, trigger, ...(failure === undefined ? {} : { err: failure }) },
+        'rejected the configuration on disk; the previous one stays in force',
+      );
+      onRejected?.({ version: rest.version, faults, trigger });
+      show({ ...rest, rejected: { at: now(), faults } });
+      return 'rejected';
+    },
+    postpone({ version }: AcceptedCandidate, reason: string, trigger: ReloadTrigger): ReloadResult {
+      const { rejected: _over, waiting, ...rest } = status();
+      metrics.read('postponed', now());
+      logger.error(
+        { policyVersion: rest.version, waiting: version, reason, trigger },
+        'the configuration on disk cannot take effect yet; the previous one stays in force; will retry',
+      );
+      show({ ...rest, waiting: { at: waiting?.version === version ? waiting.at : now(), version, reason } });
+      return 'postponed';
+    },
+  };
+}
+
 type ActiveConfig = ReturnType<typeof createActiveConfig>;
 
 /** Creates the state of the configuration in force, which accepts or rejects candidates. */
@@ -62,21 +96,10 @@ export function createActiveConfig(deps: ReloaderDeps) {
     metrics.restartNeeded(next.restartNeeded.length);
     listeners.tell();
   };
-  /** `failure` is set if the reader itself failed. */
-  const reject = (found: readonly ConfigFault[], trigger: ReloadTrigger, failure?: unknown): ReloadResult => {
-    const faults = bounded(found);
-    metrics.read('rejected', now());
-    logger.error(
-      { faults, policyVersion: status.version, trigger, ...(failure === undefined ? {} : { err: failure }) },
-      'rejected the configuration on disk; the previous one stays in force',
-    );
-    deps.onRejected?.({ version: status.version, faults, trigger });
-    show({ ...status, rejected: { at: now(), faults } });
-    return 'rejected';
-  };
+  const { reject, postpone } = createRefusals(deps, metrics, { status: () => status, show });
   let accepted: AcceptedCandidate | undefined;
   const accept = async (candidate: AcceptedCandidate, trigger: ReloadTrigger): Promise<ReloadResult> => {
-    await deps.apply(candidate);
+    await deps.apply(candidate, trigger);
     const { version, config, warnings } = candidate;
     const previous = status.version;
     const changed = previous !== version;
@@ -84,7 +107,6 @@ export function createActiveConfig(deps: ReloaderDeps) {
     metrics.read(changed ? 'changed' : 'unchanged', now());
     metrics.inForce(version);
     logAccepted({ version, previous, trigger, restartNeeded }, logger);
-    if (changed) deps.onChanged?.({ previous, version, trigger });
     show({ version, since: changed ? now() : status.since, ...warningsOf(warnings), restartNeeded });
     accepted = candidate;
     void lintedWarnings(candidate, logger).then((linted) => {
@@ -100,12 +122,13 @@ export function createActiveConfig(deps: ReloaderDeps) {
     readerFailed: () => metrics.readerFailed(),
     accept,
     reject,
+    postpone,
   };
 }
 
-/** Applies a candidate, or rejects it. Never throws. */
+/** Applies a candidate, rejects it, or postpones it. Never throws. */
 export async function takeCandidate(
-  { accept, reject }: Pick<ActiveConfig, 'accept' | 'reject'>,
+  { accept, reject, postpone }: Pick<ActiveConfig, 'accept' | 'reject' | 'postpone'>,
   { loaded, logger }: Pick<ReloaderDeps, 'loaded' | 'logger'>,
   candidate: ReadCandidate,
   trigger: ReloadTrigger,
@@ -115,6 +138,7 @@ export async function takeCandidate(
   try {
     return await accept(candidate, trigger);
   } catch (error) {
+    if (error instanceof ReloadPostponed) return postpone(candidate, error.message, trigger);
     if (error instanceof ConfigFaults)
       return reject(
         error.faults.map((fault) => ({ file, ...fault })),

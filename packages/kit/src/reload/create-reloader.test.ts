@@ -56,6 +56,7 @@ function start(
   };
   const metrics = createMetrics();
   const clock = { now: 1000 };
+  let inForce = options.version;
   reloader = createReloader({
     loaded: loadConfig(file, {}),
     version: options.version,
@@ -87,8 +88,13 @@ function start(
       const allWarnings = seen.lint?.then(() => (lintFails ? undefined : lint()));
       return { ...rest, documents: packDocuments(rest.plan.documents), ...(allWarnings && { allWarnings }) };
     },
-    apply: options.apply ?? (async ({ version }) => void seen.applied.push(version)),
-    onChanged: (event) => seen.changed.push(event),
+    async apply(candidate, trigger) {
+      const { version } = candidate;
+      if (options.apply) await options.apply(candidate);
+      else seen.applied.push(version);
+      if (version !== inForce) seen.changed.push({ previous: inForce, version, trigger });
+      inForce = version;
+    },
     onRejected: (event) => seen.rejected.push(event),
   });
   const metric = async (name: string) =>
@@ -191,6 +197,7 @@ describe('a configuration that changes on disk', () => {
     expect(await metric('config_rejected')).toEqual([' 0']);
     expect((await metric('config_reloads_total')).toSorted()).toEqual([
       '{result="changed"} 1',
+      '{result="postponed"} 0',
       '{result="rejected"} 1',
       '{result="unchanged"} 0',
     ]);

@@ -7,6 +7,9 @@ import { oneAtATime } from './one-at-a-time.ts';
 import type { ReloadResult } from './reload-metrics.ts';
 import type { Reloader, ReloaderDeps, ReloadTrigger } from './reloader.ts';
 
+/** The longest pause before a configuration that had to wait is tried again, unless reading it takes very long. */
+const maxWaitMs = 15_000;
+
 type UnreadCandidate = Extract<ReadCandidate, { ok: false }>;
 
 /**
@@ -21,6 +24,7 @@ export function createReloader(deps: ReloaderDeps): Reloader {
   const stopping = new AbortController();
 
   let unread = false;
+  let isWaiting = false;
   /** Handles a failure of the reader itself: retries later, as the file need not change, and reports the failure once. */
   const retryLater = (candidate: UnreadCandidate, trigger: ReloadTrigger, tookMs: number): ReloadResult => {
     active.readerFailed();
@@ -32,7 +36,7 @@ export function createReloader(deps: ReloaderDeps): Reloader {
   const reads = oneAtATime(async (trigger: ReloadTrigger): Promise<ReloadResult> => {
     const seen = await identitiesOf(files.keys());
     // Another read may already have seen this change.
-    if (trigger === 'file' && !unread && !differ(files, seen)) return 'unchanged';
+    if (trigger === 'file' && !unread && !isWaiting && !differ(files, seen)) return 'unchanged';
     const startedAt = performance.now();
     const candidate = await deps.read({ file: loaded.file, maxBytes, files: files.keys(), signal: stopping.signal });
     if (stopping.signal.aborted) return 'unchanged';
@@ -47,10 +51,20 @@ export function createReloader(deps: ReloaderDeps): Reloader {
     if (candidate.files.length > 0) files = new Map(candidate.files);
     const result = await takeCandidate(active, deps, candidate, trigger);
     if (candidate.ok && result !== 'rejected') ({ maxBytes } = candidate.config.reload);
+    const wasWaiting = isWaiting;
+    isWaiting = result === 'postponed';
+    if (!isWaiting) waiting.reset();
+    else if (!stopping.signal.aborted) waiting.failed(wasWaiting ? performance.now() - startedAt : 0);
     if (!stopping.signal.aborted) follower.follow(files);
     return result;
   });
   const retry = createBackOff({ ...deps.retry, again: () => void reads.run('file') });
+  /** Reading is costly, so it is repeated only if it may help. */
+  const tryAgain = async () => {
+    if ((await deps.canApply?.()) !== false) await reads.run('file');
+    else if (!stopping.signal.aborted && isWaiting) waiting.failed(0);
+  };
+  const waiting = createBackOff({ maxMs: maxWaitMs, ...deps.retry, again: () => void tryAgain() });
   const follower = createFileFollower({ ...deps.pace, onChange: () => void reads.run('file') });
   follower.follow(files);
   return {
@@ -61,6 +75,7 @@ export function createReloader(deps: ReloaderDeps): Reloader {
     async close() {
       stopping.abort();
       retry.reset();
+      waiting.reset();
       follower.close();
       await reads.idle();
     },

@@ -1,10 +1,10 @@
 import { Counter, Gauge } from 'prom-client';
 import type { Metrics } from '../observe/create-admin-server.ts';
 
-export type ReloadResult = 'changed' | 'unchanged' | 'rejected';
+export type ReloadResult = 'changed' | 'unchanged' | 'rejected' | 'postponed';
 
 /** The metrics of a service's configuration. */
-type ReloadMetrics = {
+export type ReloadMetrics = {
   /** Records a read. `at` is in milliseconds since the epoch. */
   read(result: ReloadResult, at: number): void;
   /** Records a failure of the reader itself, whatever the file contains. */
@@ -38,6 +38,11 @@ export function createReloadMetrics(metrics: Metrics | undefined): ReloadMetrics
     help: '1 while the configuration on disk is rejected and an older one is in force',
     registers,
   });
+  const waiting = new Gauge({
+    name: 'sallyport_config_waiting',
+    help: '1 while the configuration on disk is valid but cannot take effect yet',
+    registers,
+  });
   const restart = new Gauge({
     name: 'sallyport_config_restart_needed',
     help: 'Changed settings that take effect only after a restart',
@@ -49,12 +54,13 @@ export function createReloadMetrics(metrics: Metrics | undefined): ReloadMetrics
     labelNames: ['version'],
     registers,
   });
-  for (const result of ['changed', 'unchanged', 'rejected']) reloads.inc({ result }, 0);
+  for (const result of ['changed', 'unchanged', 'rejected', 'postponed']) reloads.inc({ result }, 0);
   return {
     read(result, at) {
       reloads.inc({ result });
       rejected.set(result === 'rejected' ? 1 : 0);
-      if (result !== 'rejected') success.set(at / 1000);
+      waiting.set(result === 'postponed' ? 1 : 0);
+      if (result === 'changed' || result === 'unchanged') success.set(at / 1000);
     },
     readerFailed: () => failures.inc(),
     inForce(version) {

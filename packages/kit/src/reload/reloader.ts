@@ -18,6 +18,8 @@ export type ReloadStatus = {
   version: string | undefined;
   since: number;
   rejected?: { at: number; faults: ConfigFault[] };
+  /** Set while the file is valid but cannot take effect yet. `at` is when that began. */
+  waiting?: { at: number; version: string; reason: string };
   /** Warnings about the policies in force; absent if this service does not report them. */
   warnings?: ConfigFault[];
   restartNeeded: string[];
@@ -29,11 +31,15 @@ export type ReloaderDeps = {
   /** Warnings about the initial policies. Without them the status reports no warnings at all. */
   warnings?: readonly ConfigFault[];
   read: ConfigReader;
-  /** Applies a configuration, completely or not at all. Throws ConfigFaults to reject it. */
-  apply(candidate: AcceptedCandidate): Promise<void>;
+  /**
+   * Applies a configuration, completely or not at all. Throws ConfigFaults to reject it, and ReloadPostponed if it must
+   * wait.
+   */
+  apply(candidate: AcceptedCandidate, trigger: ReloadTrigger): Promise<void>;
+  /** Whether it is worth trying a configuration again that had to wait. Never rejects. The default is always. */
+  canApply?(): Promise<boolean>;
   /** The sections that take effect without a restart, or that this service does not use. */
   reloadable: readonly (keyof Config)[];
-  onChanged?(event: { previous: string | undefined; version: string; trigger: ReloadTrigger }): void;
   onRejected?(event: { version: string | undefined; faults: ConfigFault[]; trigger: ReloadTrigger }): void;
   logger: Logger;
   metrics?: Metrics;

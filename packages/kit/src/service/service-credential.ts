@@ -3,13 +3,20 @@ import { mayCall, serviceNames, type ServiceName } from '@sallyport/contracts';
 import { jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { ProblemError } from '../problem/problem-error.ts';
+import { deriveSecret } from './derive-secret.ts';
 
 const scheme = 'Sallyport-Service ';
 const lifeSeconds = 60;
 const tokenType = 'sallyport-service+jwt';
 
-/** Issues a service's credentials for the services that it calls. */
-export type ServiceIdentity = { name: ServiceName; credentialFor(audience: ServiceName): Promise<string> };
+/** A service to the others. */
+export type ServiceIdentity = {
+  name: ServiceName;
+  /** Issues a credential for a service that it calls. */
+  credentialFor(audience: ServiceName): Promise<string>;
+  /** Returns a secret that only the replicas of this service have. See `deriveSecret`. */
+  secretFor(use: string): Buffer;
+};
 
 /**
  * Creates the issuer of credentials (JWS, EdDSA) that are valid for 60 s. One per audience is reused for half its
@@ -32,6 +39,7 @@ export function createServiceIdentity(deps: {
       .sign(deps.privateKey));
   return {
     name: deps.name,
+    secretFor: (use) => deriveSecret(deps.privateKey, use),
     credentialFor(audience) {
       const now = deps.now();
       const current = minted.get(audience);
