@@ -1,0 +1,5 @@
+// The life of an elevation as pure functions: its states, and what leads from one to the next.
+export { transition, type ElevationStep, type ElevationRefusal, type ElevationOutcome } from './life/transition.ts';
+export { requestElevation, type ElevationTerms } from './life/request-elevation.ts';
+export { awaitsReview, isBreakGlass, reviewDueAt } from './life/review.ts';
+export { isActive, isOver, nextStepAt } from './life/times.ts';

@@ -1,0 +1,129 @@
+import type {
+  Elevation,
+  ElevationEventType,
+  ElevationPerson,
+  ElevationReview,
+  ElevationState,
+} from '@sallyport/contracts';
+import { addEvent, announce } from './add-event.ts';
+import { approveTimes } from './request-elevation.ts';
+import { noteOverdue, review } from './review.ts';
+import { isSamePerson } from './same-person.ts';
+import { endsAt, isOver } from './times.ts';
+
+/**
+ * What happens to an elevation. `recorded`: the audit log has acknowledged the events up to this number. `tick`: time
+ * has passed. Whether policy lets a person approve, deny, revoke or review is decided before.
+ */
+export type ElevationStep =
+  | { type: 'approve'; by: ElevationPerson; detail?: string }
+  | { type: 'deny'; by: ElevationPerson; detail?: string }
+  | { type: 'withdraw'; by: ElevationPerson; detail?: string }
+  /** Without a person, the gateway itself ends it. */
+  | { type: 'revoke'; by?: ElevationPerson; detail?: string }
+  | ({ type: 'review'; by: ElevationPerson } & ElevationReview)
+  | { type: 'recorded'; upTo: number }
+  | { type: 'tick' };
+
+/** Why a step is not taken. The elevation stays as it is. */
+export type ElevationRefusal =
+  | 'not-pending'
+  | 'not-approved'
+  | 'over'
+  | 'time-is-up'
+  | 'own-request'
+  | 'approved-already'
+  | 'not-own'
+  | 'no-review'
+  | 'own-review'
+  | 'not-begun'
+  | 'reviewed-already'
+  | 'nothing-to-do';
+
+export type ElevationOutcome = { ok: true; next: Elevation } | { ok: false; refusal: ElevationRefusal };
+
+const refuse = (refusal: ElevationRefusal): ElevationOutcome => ({ ok: false, refusal });
+
+const endings: Readonly<Partial<Record<ElevationState, ElevationEventType>>> = {
+  denied: 'elevation.denied',
+  withdrawn: 'elevation.withdrawn',
+  revoked: 'elevation.revoked',
+  expired: 'elevation.expired',
+  'timed-out': 'elevation.timed-out',
+};
+
+function end(
+  elevation: Elevation,
+  state: ElevationState,
+  at: number,
+  { by, detail }: { by?: ElevationPerson; detail?: string },
+): Elevation {
+  const who = { ...(by === undefined ? {} : { by }), ...(detail === undefined ? {} : { detail }) };
+  return { ...addEvent(elevation, endings[state]!, { at, ...who }), state, ended: { at, ...who } };
+}
+
+function approve(
+  elevation: Elevation,
+  { by, detail }: ElevationStep & { type: 'approve' },
+  at: number,
+): Elevation | ElevationRefusal {
+  if (elevation.state !== 'pending') return 'not-pending';
+  if (isSamePerson(by, elevation.requester)) return 'own-request';
+  if (elevation.approvals.some((given) => isSamePerson(given.by, by))) return 'approved-already';
+  const given = addEvent({ ...elevation, approvals: [...elevation.approvals, { by, at }] }, 'elevation.approved', {
+    at,
+    by,
+    ...(detail === undefined ? {} : { detail }),
+  });
+  return given.approvals.length < given.approvalsNeeded ? given : approveTimes(given, at);
+}
+
+/** Ends what time has ended, announces what can begin, and makes a right of what is announced and recorded. */
+function tick(elevation: Elevation, at: number): Elevation | ElevationRefusal {
+  if (at >= endsAt(elevation)) return end(elevation, elevation.state === 'pending' ? 'timed-out' : 'expired', at, {});
+  if (elevation.state !== 'approved' || at < (elevation.activeFrom ?? Infinity)) return 'nothing-to-do';
+  if (!elevation.announced) return announce(elevation, at);
+  return elevation.unrecorded.length === 0 ? { ...elevation, state: 'active' } : 'nothing-to-do';
+}
+
+function decide(
+  elevation: Elevation,
+  step: Exclude<ElevationStep, { type: 'recorded' }>,
+  at: number,
+): Elevation | ElevationRefusal {
+  // A review changes no right, so it is possible at any time after the beginning.
+  if (step.type === 'review') return review(elevation, step, at);
+  if (isOver(elevation)) return step.type === 'tick' ? noteOverdue(elevation, at) : 'over';
+  if (step.type === 'tick') return tick(elevation, at);
+  // What time has ended cannot be decided any more, even if no tick has noticed it yet.
+  if (at >= endsAt(elevation)) return 'time-is-up';
+  switch (step.type) {
+    case 'approve':
+      return approve(elevation, step, at);
+    case 'deny':
+      return elevation.state === 'pending' ? end(elevation, 'denied', at, step) : 'not-pending';
+    case 'withdraw': {
+      const { requester } = elevation;
+      if (step.by.issuer !== requester.issuer || step.by.subject !== requester.subject) return 'not-own';
+      return elevation.state === 'pending' ? end(elevation, 'withdrawn', at, step) : 'not-pending';
+    }
+    case 'revoke':
+      return elevation.state === 'pending' ? 'not-approved' : end(elevation, 'revoked', at, step);
+  }
+}
+
+/**
+ * Takes one step at a time in milliseconds since the epoch. Returns the next revision, or why there is none. A clock
+ * that is behind the last change counts as being at it, so that time never runs backwards for an elevation.
+ */
+export function transition(elevation: Elevation, step: ElevationStep, now: number): ElevationOutcome {
+  const at = Math.max(now, elevation.changedAt);
+  if (step.type === 'recorded') {
+    const left = elevation.unrecorded.filter(({ number }) => number > step.upTo);
+    if (left.length === elevation.unrecorded.length) return refuse('nothing-to-do');
+    return { ok: true, next: { ...elevation, unrecorded: left, revision: elevation.revision + 1, changedAt: at } };
+  }
+  const decided = decide(elevation, step, at);
+  if (typeof decided === 'string') return refuse(decided);
+  return { ok: true, next: { ...decided, revision: elevation.revision + 1, changedAt: at } };
+}
