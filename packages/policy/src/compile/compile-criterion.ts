@@ -1,5 +1,6 @@
 import { criterionNames, findCriterion } from '../criteria/find-criterion.ts';
 import type { CompileContext, EvaluateCriterion } from '../language/criterion.ts';
+import { whyNotIn } from './applies-in.ts';
 import { nearestName, quoteName } from './nearest-name.ts';
 import { isPlainObject, kindOf } from './plain-object.ts';
 
@@ -44,6 +45,11 @@ export function compileCriterion(item: unknown, context: CompileContext): Labell
       `the criterion ${criterion.name} does not take a path after a slash`,
       `write ${criterion.name}`,
     );
+    return undefined;
+  }
+  const elsewhere = whyNotIn(context.scope, criterion.name);
+  if (elsewhere) {
+    context.faults.add(path, elsewhere.message, elsewhere.hint);
     return undefined;
   }
   const before = context.faults.size;

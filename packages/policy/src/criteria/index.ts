@@ -26,6 +26,7 @@ import { k8sCluster } from './kubernetes/k8s-cluster.ts';
 import { k8sDryRun } from './kubernetes/k8s-dry-run.ts';
 import { k8sExecCommand } from './kubernetes/k8s-exec-command.ts';
 import { k8sFieldSelector } from './kubernetes/k8s-field-selector.ts';
+import { k8sImpersonate } from './kubernetes/k8s-impersonate.ts';
 import { k8sLabelSelector } from './kubernetes/k8s-label-selector.ts';
 import { k8sName } from './kubernetes/k8s-name.ts';
 import { k8sNamespace } from './kubernetes/k8s-namespace.ts';
@@ -79,6 +80,7 @@ export const criteria: readonly Criterion[] = [
   k8sDryRun,
   k8sLabelSelector,
   k8sFieldSelector,
+  k8sImpersonate,
   elevation,
   expression,
   mcpTool,

@@ -3,6 +3,7 @@ import type { Alternative, CompiledPolicy } from '../language/compiled-policy.ts
 import { withVerb } from '../input/with-verb.ts';
 import type { PolicyInput } from '../input/policy-input.ts';
 import { extraVerbsOf } from '../input/extra-verbs.ts';
+import { asksToActAs, mayActAs } from './may-act-as.ts';
 import { ReasonSet } from './reason-set.ts';
 import { reasonId, type Reason } from '../language/reasons.ts';
 import { isOpen, reasonIdOf } from '../language/verdict.ts';
@@ -23,6 +24,7 @@ export const defaultDeny = 'default-deny';
 
 const unauthenticated = reasonId('user-unauthenticated');
 const deviceUnauthenticated = reasonId('device-unauthenticated');
+const notAsAnother = reasonId('k8s-impersonate-unauthorized');
 const certificateRequired = reasonId('client-certificate-required');
 const certificateInvalid = reasonId('invalid-client-certificate');
 
@@ -67,11 +69,16 @@ function evaluateAction(policies: readonly CompiledPolicy[], action: Action, inp
   held.clear();
   failed.clear();
   let first: string | undefined;
+  const asAnother = action === 'allow' && asksToActAs(input);
   for (let p = 0; p < policies.length; p += 1) {
     const alternatives = policies[p]![action];
     for (let index = 0; index < alternatives.length; index += 1) {
       const alternative = alternatives[index]!;
-      if (evaluateAlternative(alternative, input, action === 'deny')) {
+      if (asAnother && !mayActAs(alternative)) {
+        evaluateAlternative(alternative, input, false);
+        failed.addAll(failing);
+        failed.add(notAsAnother);
+      } else if (evaluateAlternative(alternative, input, action === 'deny')) {
         first ??= alternative.name;
         held.addAll(holding);
       } else {

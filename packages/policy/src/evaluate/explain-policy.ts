@@ -3,6 +3,7 @@ import type { Alternative, CompiledPolicy } from '../language/compiled-policy.ts
 import { findCriterion } from '../criteria/find-criterion.ts';
 import { evaluatePolicy, type PolicyResult } from './evaluate-policy.ts';
 import { withVerb } from '../input/with-verb.ts';
+import { asksToActAs, mayActAs } from './may-act-as.ts';
 import type { PolicyInput } from '../input/policy-input.ts';
 import { reasons, type Reason } from '../language/reasons.ts';
 import { isOpen, reasonIdOf } from '../language/verdict.ts';
@@ -18,6 +19,8 @@ export type CriterionTrace = {
   readonly holds: boolean;
   /** True if it is neither true nor false; `holds` is false then. It makes a deny hold and an allow fail. */
   readonly open?: true;
+  /** True if the block does not name the criterion. Without it, no rule allows a request that asks to act as another. */
+  readonly unnamed?: true;
   readonly reason: Reason;
   /** The caller's or the request's own value; undefined if there is none. */
   readonly value?: unknown;
@@ -49,8 +52,9 @@ function operatorOf({ every, invert }: Alternative): Operator {
  */
 export function isPartTrue(
   { action, operator }: Pick<AlternativeTrace, 'action' | 'operator'>,
-  { holds, open }: Pick<CriterionTrace, 'holds' | 'open'>,
+  { holds, open, unnamed }: Pick<CriterionTrace, 'holds' | 'open' | 'unnamed'>,
 ): boolean {
+  if (unnamed === true) return false;
   return open === true ? action === 'deny' : holds === (operator === 'and' || operator === 'or');
 }
 
@@ -70,9 +74,20 @@ function explainCriterion(alternative: Alternative, index: number, input: Policy
   };
 }
 
+const unnamedIn = ({ kubernetes }: PolicyInput): CriterionTrace => ({
+  name: 'k8s/impersonate',
+  data: undefined,
+  holds: false,
+  unnamed: true,
+  reason: 'k8s-impersonate-unauthorized',
+  value: kubernetes?.impersonate,
+});
+
 function explainAlternative(alternative: Alternative, action: Action, input: PolicyInput): AlternativeTrace {
   const criteria = alternative.criteria.map((_evaluate, index) => explainCriterion(alternative, index, input));
   const operator = operatorOf(alternative);
+  if (action === 'allow' && asksToActAs(input) && !mayActAs(alternative))
+    return { rule: alternative.name, action, operator, holds: false, criteria: [...criteria, unnamedIn(input)] };
   const holding = criteria.filter((one) => isPartTrue({ action, operator }, one)).length;
   const holds = alternative.every ? holding === criteria.length : holding > 0;
   return { rule: alternative.name, action, operator, holds, criteria };

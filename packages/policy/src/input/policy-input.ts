@@ -76,6 +76,8 @@ export type KubernetesInput = {
   readonly upsert?: boolean;
   /** True if the request asks to upgrade its connection (WebSocket, SPDY). */
   readonly upgrade?: boolean;
+  /** Whom the request asks to act as: `user:<name>`, `group:<name>` and the like. Absent for a request as oneself. */
+  readonly impersonate?: readonly string[];
   readonly exec?: {
     readonly container?: string;
     readonly command?: readonly string[];

@@ -106,6 +106,7 @@ const readInput = shape({
     aggregated: flag,
     upsert: flag,
     upgrade: flag,
+    impersonate: texts,
     exec,
   }),
   elevations: texts,

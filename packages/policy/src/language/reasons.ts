@@ -77,6 +77,9 @@ const reasonTable = {
   'expression-open': 'expression',
   'k8s-namespace-open': 'k8s/namespace',
   'k8s-name-open': 'k8s/name',
+  'k8s-impersonate-ok': 'k8s/impersonate',
+  'k8s-impersonate-unauthorized': 'k8s/impersonate',
+  'k8s-impersonate-open': 'k8s/impersonate',
 } as const;
 
 export type Reason = keyof typeof reasonTable;

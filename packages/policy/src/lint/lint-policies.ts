@@ -1,3 +1,4 @@
+import { auditScope } from '../compile/applies-in.ts';
 import type { CompiledPolicy } from '../language/compiled-policy.ts';
 import { FaultList, type PolicyFault } from '../compile/fault-list.ts';
 import { blockOf, type Block } from './blocks/block.ts';
@@ -79,7 +80,9 @@ export function lintPolicies({ policies, clusters, elevations = [], live }: Lint
     const isLive = live !== undefined && (!clusters || appliesTo.has(live.cluster));
     const catalog = isLive ? live.catalog : builtInCatalog;
     const names =
-      clusters && !isOfApi(scope) ? { clusters: all, appliesTo, elevations: new Set(elevations) } : undefined;
+      clusters && (!isOfApi(scope) || scope === auditScope)
+        ? { clusters: all, appliesTo, elevations: new Set(elevations) }
+        : undefined;
     for (const clause of warnOfDocument({ allows, denials, catalog, names }, warnings))
       compared.push(compareClause(clause, scope, compared.length));
   }

@@ -42,6 +42,17 @@ describe('a rule without effect', () => {
     ]);
   });
 
+  it('is none that lets someone act as another, next to rules that do not', () => {
+    const bob = { 'k8s/impersonate': 'user:bob' };
+    expect(codesOf([allow(sre), allow(sre, bob)])).toEqual([]);
+    expect(codesOf([{ allow: { or: [bob] } }, allow(sre, bob)])).toEqual([]);
+    expect(codesOf([allow(sre), { allow: { or: [{ accept: true }] } }, allow(sre, bob)])).toEqual([
+      'shadowed 0.allow.and by 1.allow.or.0.accept',
+    ]);
+    expect(codesOf([allow(bob), allow(sre, bob)])).toEqual(['shadowed 1.allow.and by 0.allow.and']);
+    expect(codesOf([allow(sre, bob), deny(sre)])).toEqual(['always-denied 0.allow.and by 1.deny.and']);
+  });
+
   it('causes a warning if a deny holds wherever the allow does', () => {
     expect(codesOf([allow(sre, prod), deny(prod)])).toEqual(['always-denied 0.allow.and by 1.deny.and']);
     expect(

@@ -2,9 +2,9 @@ import { compilePolicy } from '../compile/compile-policy.ts';
 import { evaluatePolicy } from '../evaluate/evaluate-policy.ts';
 import type { PolicyInput } from '../input/policy-input.ts';
 
-/** Evaluates a single criterion, as the only part of `allow: {or: [...]}`. Returns `[value, ...reasons]`. */
+/** Evaluates a single criterion, as the only part of `allow: {and: [...]}`. Returns `[value, ...reasons]`. */
 export function evaluateCriterion(key: string, data: unknown, input: PolicyInput): [boolean, ...string[]] {
-  const compiled = compilePolicy({ allow: { or: [{ [key]: data }] } }, { scope: 'test' });
+  const compiled = compilePolicy({ allow: { and: [{ [key]: data }] } }, { scope: 'test' });
   if (!compiled.ok) throw new Error(JSON.stringify(compiled.faults));
   const { allow } = evaluatePolicy([compiled.policy], input);
   return [allow.value, ...allow.reasons];

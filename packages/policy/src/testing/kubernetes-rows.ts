@@ -1,5 +1,27 @@
 import { kubernetes, anonymous, textRows, type Row } from './criteria-row.ts';
 
+const acting = (...impersonate: string[]) => kubernetes({ impersonate });
+const [actingOk, actingNot] = ['k8s-impersonate-ok', 'k8s-impersonate-unauthorized'];
+
+/** Each operator over the targets of a request, of which all must match. */
+const impersonateRows: Row[] = [
+  ['k8s/impersonate', 'user:bob', acting('user:bob'), true, actingOk],
+  ['k8s/impersonate', 'user:bob', acting('user:Bob'), false, actingNot],
+  ['k8s/impersonate', 'user:bob', acting('group:bob'), false, actingNot],
+  ['k8s/impersonate', ['user:bob', 'group:dev'], acting('user:bob', 'group:dev'), true, actingOk],
+  ['k8s/impersonate', ['user:bob', 'group:dev'], acting('user:bob', 'group:ops'), false, 'k8s-impersonate-open'],
+  ['k8s/impersonate', { is: 'user:bob' }, acting('user:bob', 'uid:1'), false, 'k8s-impersonate-open'],
+  ['k8s/impersonate', { starts_with: 'serviceaccount:dev/' }, acting('serviceaccount:dev/web'), true, actingOk],
+  ['k8s/impersonate', { starts_with: 'serviceaccount:dev/' }, acting('serviceaccount:prod/web'), false, actingNot],
+  ['k8s/impersonate', { starts_with: 'user:', ends_with: '@a.b' }, acting('user:x@a.b'), true, actingOk],
+  ['k8s/impersonate', { not: 'user:bob' }, acting('user:bob'), false, actingNot],
+  ['k8s/impersonate', { not_in: ['user:bob'] }, acting('user:bob', 'group:dev'), false, 'k8s-impersonate-open'],
+  ['k8s/impersonate', 'extra:scopes=a', acting('user:bob', 'extra:scopes=a'), false, 'k8s-impersonate-open'],
+  ['k8s/impersonate', { not: 'user:bob' }, kubernetes({}), false, actingNot],
+  ['k8s/impersonate', { not: 'user:bob' }, anonymous, false, actingNot],
+  ['k8s/impersonate', { not: 'user:bob' }, acting(), false, actingNot],
+];
+
 /** Rows of the Kubernetes criteria. */
 export const kubernetesRows: Row[] = [
   ...textRows('k8s/cluster', 'k8s-cluster', (cluster) => kubernetes({ cluster }), [
@@ -87,4 +109,5 @@ export const kubernetesRows: Row[] = [
   ['k8s/dry_run', true, kubernetes({ verb: 'create' }), false, 'k8s-dry-run-unauthorized'],
   ['k8s/dry_run', false, kubernetes({ verb: 'create' }), true, 'k8s-dry-run-ok'],
   ['k8s/dry_run', false, anonymous, false, 'k8s-dry-run-unauthorized'],
+  ...impersonateRows,
 ];

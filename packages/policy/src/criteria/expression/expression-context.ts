@@ -87,6 +87,7 @@ export class ExpressionContext {
       aggregated,
       upsert,
       upgrade,
+      impersonate,
       exec,
     } = kubernetes;
     return {
@@ -108,6 +109,7 @@ export class ExpressionContext {
       aggregated,
       upsert,
       upgrade,
+      impersonate: impersonate ?? [],
       exec: !subresource || subresource === 'exec' ? exec : undefined,
     };
   }

@@ -46,6 +46,7 @@ function createEnvironment(): Environment {
         aggregated: 'bool',
         upsert: 'bool',
         upgrade: 'bool',
+        impersonate: 'list<string>',
         exec: { container: 'string', command: 'list<string>', tty: 'bool', stdin: 'bool' },
       },
     })

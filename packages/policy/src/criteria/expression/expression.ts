@@ -23,7 +23,7 @@ export const expression: Criterion = {
   doc: {
     summary:
       'Holds if the expression is true. Variables: `request` (`method`, `path`, `host`, `ip`, `headers` by lower-case name), `user` (`id`, `email`, `groups`, `claims`), `session` (`id`, `claims`), ' +
-      '`cluster` (`name`), `kubernetes` (`cluster`, `verb`, `requestVerb`, `isResourceRequest`, `path`, `apiGroup`, `apiVersion`, `resource`, `subresource`, `namespace`, `name`, `labelSelector`, `fieldSelector`, `dryRun`, `namespaced`, `aggregated`, `upsert`, `upgrade`, `exec`), ' +
+      '`cluster` (`name`), `kubernetes` (`cluster`, `verb`, `requestVerb`, `isResourceRequest`, `path`, `apiGroup`, `apiVersion`, `resource`, `subresource`, `namespace`, `name`, `labelSelector`, `fieldSelector`, `dryRun`, `namespaced`, `aggregated`, `upsert`, `upgrade`, `impersonate`, `exec`), ' +
       '`elevations` (names), `now` (a time, in UTC). What a request lacks is missing: check with `has(kubernetes.namespace)`. ' +
       'A path that ends in a slash is also tried without it: under `deny` one of the two must be true, under `allow` both. ' +
       'Under `deny`, the name in a proxy request is also tried without its scheme and port (`https:web:443`). ' +

@@ -1,14 +1,30 @@
+import { auditScope } from '../../compile/applies-in.ts';
+import type { Criterion } from '../../language/criterion.ts';
+import { leaveOpen } from '../../language/verdict.ts';
 import { createTextCriterion } from '../common/text-criterion.ts';
 
-/** String matcher or list over the name of the cluster. */
-export const k8sCluster = createTextCriterion({
+const named = createTextCriterion({
   name: 'k8s/cluster',
   read: (input) => input.kubernetes?.cluster || undefined,
   reason: 'k8s-cluster',
   takesList: true,
   doc: {
-    summary: 'Holds if the name of the cluster (`clusters[].name`) matches.',
+    summary:
+      'Holds if the name of the cluster (`clusters[].name`) matches. In `api.policy` it applies to `audit` only: there it is the cluster whose events are asked for. For events without a cluster, an allow that depends on it does not hold, not even after `not`.',
     example: { starts_with: 'prod-' },
     source: 'Sallyport',
   },
 });
+
+const noCluster = leaveOpen('k8s-cluster-unauthorized');
+
+/** String matcher or list over the name of the cluster. */
+export const k8sCluster: Criterion = {
+  ...named,
+  compile(data, subpath, context) {
+    const evaluate = named.compile(data, subpath, context);
+    // `not` a cluster must not allow events that are in no cluster's trail.
+    if (!evaluate || context.scope !== auditScope || context.action !== 'allow') return evaluate;
+    return (input) => (input.kubernetes?.cluster ? evaluate(input) : noCluster);
+  },
+};

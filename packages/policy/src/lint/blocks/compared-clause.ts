@@ -1,3 +1,4 @@
+import { mayActAs } from '../../evaluate/may-act-as.ts';
 import type { Clause } from './clause.ts';
 import { compareLiteral, implies, type ComparedLiteral } from './implies.ts';
 
@@ -27,11 +28,15 @@ export function compareClause(clause: Clause, scope: string, order: number): Com
   };
 }
 
+const names = ({ literals }: ComparedClause, name: string) => literals.some(({ label }) => label === name);
+
 /**
  * Reports whether a clause certainly holds wherever another does. Through a node, whether a deny by name is open depends
  * on the other criteria of its rule, so a deny about nodes by name is never taken for wider.
  */
 export function isWider(wide: ComparedClause, narrow: ComparedClause): boolean {
   if (wide.isAboutNodes && wide.clause.block.action === 'deny') return false;
+  const { action, alternative } = wide.clause.block;
+  if (action === 'allow' && names(narrow, 'k8s/impersonate') && !mayActAs(alternative)) return false;
   return wide.literals.every((one) => narrow.literals.some((other) => implies(other, one)));
 }

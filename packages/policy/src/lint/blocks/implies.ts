@@ -2,7 +2,7 @@ import { isPlainObject } from '../../compile/plain-object.ts';
 import { compileResourcePattern, type ResourcePattern } from '../../matchers/resource-pattern.ts';
 import { splitResource } from '../../matchers/split-resource.ts';
 import type { Literal } from './clause.ts';
-import { finiteTexts, textMatcherOf } from './named-texts.ts';
+import { finiteTexts, textMatcherOf } from '../../matchers/named-texts.ts';
 import { resourceItems } from './resource-items.ts';
 
 /** A criterion of a clause with what the comparison needs, computed once. */

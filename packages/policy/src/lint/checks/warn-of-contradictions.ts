@@ -4,7 +4,7 @@ import { compileResourcePattern } from '../../matchers/resource-pattern.ts';
 import { splitResource } from '../../matchers/split-resource.ts';
 import { placeOf } from '../blocks/block.ts';
 import { literalsOf, type Clause, type Literal } from '../blocks/clause.ts';
-import { finiteTexts, textMatcherOf } from '../blocks/named-texts.ts';
+import { finiteTexts, textMatcherOf } from '../../matchers/named-texts.ts';
 import { resourceItems } from '../blocks/resource-items.ts';
 
 /** Criteria over one string, which cannot have two values at once. */

@@ -1,7 +1,7 @@
 import type { FaultList } from '../../compile/fault-list.ts';
 import { placeOf } from '../blocks/block.ts';
 import { literalsOf, type Clause } from '../blocks/clause.ts';
-import { textMatcherOf } from '../blocks/named-texts.ts';
+import { textMatcherOf } from '../../matchers/named-texts.ts';
 
 // Each of these says which requests are meant.
 const narrowing: ReadonlySet<string> = new Set([

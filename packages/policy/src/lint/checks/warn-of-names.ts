@@ -2,7 +2,7 @@ import { closeName } from '../../compile/close-name.ts';
 import type { FaultList } from '../../compile/fault-list.ts';
 import { nearestName, quoteName } from '../../compile/nearest-name.ts';
 import { indicesOf, placeOf, type Block } from '../blocks/block.ts';
-import { finiteTexts, namedTexts, textMatcherOf } from '../blocks/named-texts.ts';
+import { finiteTexts, namedTexts, textMatcherOf } from '../../matchers/named-texts.ts';
 
 /** The names that the configuration defines. */
 type Names = {

@@ -15,7 +15,7 @@ const maxCandidates = 100;
 const none: ClauseIndex = createClauseIndex([]);
 
 function* widerOnes(narrow: ComparedClause, index: ClauseIndex): Iterable<ComparedClause> {
-  yield* index.always;
+  for (const one of index.always) if (isWider(one, narrow)) yield one;
   let seen = 0;
   for (const candidate of index.candidates(narrow)) {
     seen += 1;

@@ -1,6 +1,6 @@
-import { FaultList, type FaultPath } from '../../compile/fault-list.ts';
-import { isPlainObject } from '../../compile/plain-object.ts';
-import { compileTextOrList, type StringMatcher } from '../../matchers/string-matcher.ts';
+import { FaultList, type FaultPath } from '../compile/fault-list.ts';
+import { isPlainObject } from '../compile/plain-object.ts';
+import { compileTextOrList, type StringMatcher } from './string-matcher.ts';
 
 /** A text in the data of a string matcher, with its path in the data. */
 type NamedText = { readonly text: string; readonly path: FaultPath };

@@ -1,0 +1,22 @@
+/** The scope of the policy about who may see the audit trail. */
+export const auditScope = 'api/audit';
+
+/**
+ * Returns why a criterion does not apply in a scope, or undefined if it does. A call of the gateway's own API is no
+ * request to a cluster, so a criterion about one would never hold.
+ */
+export function whyNotIn(scope: string, criterion: string): { message: string; hint: string } | undefined {
+  if (!scope.startsWith('api/') || !criterion.startsWith('k8s/')) return undefined;
+  const place = scope.replaceAll('/', '.').replace(/^api\./, 'api.policy.');
+  if (criterion !== 'k8s/cluster')
+    return {
+      message: `the criterion ${criterion} does not apply in ${place}: it is about requests to a cluster`,
+      hint:
+        scope === auditScope ? 'use k8s/cluster here, or a criterion about the user' : 'use a criterion about the user',
+    };
+  if (scope === auditScope) return undefined;
+  return {
+    message: `the criterion k8s/cluster does not apply in ${place}, which is about all clusters`,
+    hint: 'of the policies under api.policy, only audit can differ between clusters',
+  };
+}
