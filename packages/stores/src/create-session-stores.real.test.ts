@@ -13,6 +13,8 @@ import { sessionsSchemaFor } from './testing/sessions-config.ts';
 import { wait, waitUntil } from './testing/wait-until.ts';
 
 const logger = pino({ level: 'silent' });
+/** A busy machine may take this many times as long as promised. */
+const slack = 3;
 const single = (server: RedisServer) => sessionsSchemaFor({ redis: `redis://127.0.0.1:${server.port}/1` });
 const timed = async (work: Promise<unknown>) => {
   const from = performance.now();
@@ -33,7 +35,7 @@ describeOnRedis('connections of the session stores', () => {
       const heard: string[] = [];
       sessions.onGap(() => (gaps += 1));
       sessions.onChange((change) => heard.push(change.sessionId));
-      await waitUntil(() => gaps === 1, 2000);
+      await waitUntil(() => gaps === 1, slack * 2000);
 
       await server.stop();
       for (const call of [
@@ -45,7 +47,7 @@ describeOnRedis('connections of the session stores', () => {
       ]) {
         const { error, ms } = await timed(call);
         expect(error).toMatchObject({ code: 'sessions-unavailable', status: 503 });
-        expect(ms).toBeLessThan(3000);
+        expect(ms).toBeLessThan(slack * 1000);
       }
       await wait(1500);
       await server.start();
@@ -55,16 +57,16 @@ describeOnRedis('connections of the session stores', () => {
             () => true,
             () => false,
           ),
-        2000,
+        slack * 2000,
       );
-      await waitUntil(() => gaps === 2, 2000);
+      await waitUntil(() => gaps === 2, slack * 2000);
       const session = exampleSession(Date.now());
       await sessions.create('b', session);
       await sessions.revoke(session.id, { by: 'x', reason: 'revoked' });
-      await waitUntil(() => heard.includes(session.id), 1000);
+      await waitUntil(() => heard.includes(session.id), slack * 1000);
       await close();
       await server.stop();
-    }, 20_000);
+    }, 60_000);
 
     it('starts while Redis is down and needs no restart', async () => {
       const server = await prepareRedisServer();
@@ -90,16 +92,16 @@ describeOnRedis('connections of the session stores', () => {
                 () => true,
                 () => false,
               ),
-            2000,
+            slack * 2000,
           );
-          await waitUntil(() => gaps === 1, 2000);
+          await waitUntil(() => gaps === 1, slack * 2000);
           await close();
         })(),
       );
       await server.stop();
       expect(error).toBeUndefined();
-      expect(ms).toBeLessThan(6000);
-    }, 20_000);
+      expect(ms).toBeLessThan(slack * 2000);
+    }, 60_000);
 
     it('rejects within a second while Redis keeps the connection open and does not answer', async () => {
       const server = await prepareRedisServer();
@@ -107,11 +109,11 @@ describeOnRedis('connections of the session stores', () => {
       const { sessions, close } = await createSessionStores(single(server), { logger, now: Date.now });
       let gaps = 0;
       sessions.onGap(() => (gaps += 1));
-      await waitUntil(() => gaps === 1, 2000);
+      await waitUntil(() => gaps === 1, slack * 2000);
       server.freeze();
       const { error, ms } = await timed(sessions.find(['a', 'b']));
       expect(error).toMatchObject({ code: 'sessions-unavailable' });
-      expect(ms).toBeLessThan(3000);
+      expect(ms).toBeLessThan(slack * 1000);
       await wait(3500);
       server.thaw();
       await waitUntil(
@@ -120,13 +122,13 @@ describeOnRedis('connections of the session stores', () => {
             () => true,
             () => false,
           ),
-        2000,
+        slack * 2000,
       );
       // The subscriber gave up the silent connection, so changes may have been missed.
-      await waitUntil(() => gaps > 1, 3000);
+      await waitUntil(() => gaps > 1, slack * 3000);
       await close();
       await server.stop();
-    }, 20_000);
+    }, 60_000);
 
     it('shows neither the command nor the password in its error', async () => {
       const config = sessionsSchemaFor({ redis: `redis://user:pa55word@127.0.0.1:${await freePort()}` });
@@ -157,7 +159,7 @@ describeOnRedis('connections of the session stores', () => {
           sessions.onGap(() => (gaps += 1));
           const down = await timed(sessions.find(['a']));
           expect(down.error).toMatchObject({ code: 'sessions-unavailable' });
-          expect(down.ms).toBeLessThan(3000);
+          expect(down.ms).toBeLessThan(slack * 1000);
 
           await node.start();
           const admin = new Redis(node.port, '127.0.0.1');
@@ -168,15 +170,15 @@ describeOnRedis('connections of the session stores', () => {
                 () => true,
                 () => false,
               ),
-            5000,
+            slack * 5000,
           );
-          await waitUntil(() => gaps > 0, 2000);
+          await waitUntil(() => gaps > 0, slack * 2000);
           admin.disconnect();
 
           node.freeze();
           const frozen = await timed(sessions.find(['a']));
           expect(frozen.error).toMatchObject({ code: 'sessions-unavailable' });
-          expect(frozen.ms).toBeLessThan(3000);
+          expect(frozen.ms).toBeLessThan(slack * 1000);
           node.thaw();
           await waitUntil(
             () =>
@@ -184,14 +186,14 @@ describeOnRedis('connections of the session stores', () => {
                 () => true,
                 () => false,
               ),
-            3000,
+            slack * 3000,
           );
         })(),
       );
       await close();
       await node.stop();
       expect(error).toBeUndefined();
-    }, 20_000);
+    }, 60_000);
   });
 
   describe('over TLS', () => {
@@ -257,7 +259,7 @@ describeOnRedis('connections of the session stores', () => {
       );
       servers.push(master, sentinel);
       for (const server of servers) await server.start();
-    }, 20_000);
+    }, 60_000);
     afterAll(async () => {
       for (const server of servers) await server.stop();
     });
@@ -273,11 +275,11 @@ describeOnRedis('connections of the session stores', () => {
       let gaps = 0;
       sessions.onGap(() => (gaps += 1));
       sessions.onChange((change) => heard.push(change.sessionId));
-      await waitUntil(() => gaps === 1, 3000);
+      await waitUntil(() => gaps === 1, slack * 3000);
       const session = exampleSession(Date.now());
       await sessions.create('a', session);
       await sessions.revoke(session.id, { by: 'x', reason: 'revoked' });
-      await waitUntil(() => heard.includes(session.id), 1000);
+      await waitUntil(() => heard.includes(session.id), slack * 1000);
       await close();
     });
   });

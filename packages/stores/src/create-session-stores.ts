@@ -1,5 +1,8 @@
 import type { SessionsConfig } from '@sallyport/contracts';
 import type { Logger } from '@sallyport/kit';
+import { createMemoryElevationStore } from './elevations/create-memory-elevation-store.ts';
+import { createRedisElevationStore } from './elevations/create-redis-elevation-store.ts';
+import type { ElevationStore } from './elevations/elevation-store.ts';
 import { createMemoryReplicaRegistry } from './replicas/create-memory-replica-registry.ts';
 import { createRedisReplicaRegistry } from './replicas/create-redis-replica-registry.ts';
 import type { ReplicaRegistry } from './replicas/replica-registry.ts';
@@ -23,6 +26,7 @@ type SessionStores = {
   singleUse: SingleUseStore;
   replicas: ReplicaRegistry;
   streams: StreamQuestionRegistry;
+  elevations: ElevationStore;
   /** The shared connection; undefined for stores in memory. */
   redis?: RedisConnection;
   close: () => Promise<void>;
@@ -41,6 +45,7 @@ export async function createSessionStores(
       singleUse: createMemorySingleUseStore(deps),
       replicas: createMemoryReplicaRegistry(deps),
       streams: createMemoryStreamQuestionRegistry(deps),
+      elevations: createMemoryElevationStore(deps),
       close: () => sessions.close(),
     };
   }
@@ -57,6 +62,7 @@ export async function createSessionStores(
     singleUse: createRedisSingleUseStore({ redis }),
     replicas: createRedisReplicaRegistry({ redis }),
     streams: createRedisStreamQuestionRegistry({ redis }),
+    elevations: createRedisElevationStore({ redis }),
     redis,
     close,
   };

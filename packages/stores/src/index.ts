@@ -1,4 +1,4 @@
-// Stores that replicas share, in Redis or in memory: sessions, provider tokens, single-use values, replicas, questions.
+// Stores that replicas share, in Redis or in memory: sessions, provider tokens, single-use values, replicas, questions, elevations.
 export { checkSessionStores } from './check-session-stores.ts';
 export * from './create-session-stores.ts';
 export * from './redis/ask-redis.ts';
@@ -21,3 +21,7 @@ export * from './replicas/report-replica.ts';
 export * from './streams/create-memory-stream-question-registry.ts';
 export * from './streams/create-redis-stream-question-registry.ts';
 export { type StreamQuestionRegistry } from './streams/stream-question-registry.ts';
+export { checkDurability } from './elevations/check-durability.ts';
+export { createMemoryElevationStore } from './elevations/create-memory-elevation-store.ts';
+export type * from './notices/notice-outbox.ts';
+export { type ElevationStore } from './elevations/elevation-store.ts';

@@ -28,6 +28,18 @@ export type RedisKeys = {
   /** The channel of questions about streams, and the answers to one question. */
   questions: string;
   question(id: string): string;
+  /** One elevation, and the ids of those of one person by the time of the request. */
+  elevation(id: string): string;
+  elevationsOf(of: { issuer: string; subject: string }): string;
+  /** The ids of all elevations by the time of the request, and of those with a next step by its time. */
+  elevations: string;
+  dueElevations: string;
+  /** The log of changes, and the channel that announces them. */
+  elevationLog: string;
+  elevationChanges: string;
+  /** The elevations with notices that wait on a channel, and the pairs of both where notices were given up. */
+  noticeQueue(channel: string): string;
+  failedNotices: string;
 };
 
 /** Returns the key names below `prefix`. Names that come from outside are hashed. */
@@ -47,5 +59,13 @@ export function redisKeys(prefix: string): RedisKeys {
     reload: `${prefix}:reload`,
     questions: `${prefix}:questions`,
     question: (id) => `${prefix}:{${digest(id)}}:question`,
+    elevation: (id) => `${prefix}:{${digest(id)}}:elevation`,
+    elevationsOf: ({ issuer, subject }) => `${prefix}:{${both(issuer, subject)}}:elevations`,
+    elevations: `${prefix}:elevations`,
+    dueElevations: `${prefix}:due-elevations`,
+    elevationLog: `${prefix}:elevation-log`,
+    elevationChanges: `${prefix}:elevation-changes`,
+    noticeQueue: (channel) => `${prefix}:{${digest(channel)}}:notices`,
+    failedNotices: `${prefix}:failed-notices`,
   };
 }

@@ -18,7 +18,7 @@ export function reportReplica(deps: ReplicaReporterDeps): { close(): Promise<voi
   const { about, reloader, logger } = deps;
   const outage = createWarnOnce(logger, { failed: 'this replica cannot report its status; retrying' });
   const report = async () => {
-    const { version = 'unknown', since, rejected, warnings = [], restartNeeded } = reloader.status();
+    const { version = 'unknown', since, rejected, waiting, warnings = [], restartNeeded } = reloader.status();
     try {
       await deps.put({
         ...about,
@@ -26,6 +26,7 @@ export function reportReplica(deps: ReplicaReporterDeps): { close(): Promise<voi
         since,
         restartNeeded,
         ...(rejected ? { rejected } : {}),
+        ...(waiting ? { waiting } : {}),
         ...(warnings.length > 0 ? { warnings } : {}),
       });
       outage.recovered();

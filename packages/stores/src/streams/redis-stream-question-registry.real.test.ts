@@ -5,7 +5,7 @@ import { redisKeys } from '../redis/redis-keys.ts';
 import { useRedisPair } from '../testing/redis-pair.ts';
 import { describeOnRedis } from '../testing/describe-on-redis.ts';
 import { createRedisStreamQuestionRegistry } from './create-redis-stream-question-registry.ts';
-import { answerTo, question, row } from '../testing/example-stream-question.ts';
+import { answerTo, question, exampleStreamRow } from '../testing/example-stream-question.ts';
 import { describeStreamQuestionRegistry } from '../testing/stream-question-registry.conformance.ts';
 
 function describeWithRedis(): void {
@@ -23,13 +23,13 @@ function describeWithRedis(): void {
     const raw = new Redis(redis.server().port, '127.0.0.1');
     const asked = question();
     await registry.ask(asked);
-    await registry.answer(answerTo(asked, 'a', { rows: [row()] }));
+    await registry.answer(answerTo(asked, 'a', { rows: [exampleStreamRow()] }));
     const key = redisKeys('ttl').question(asked.id);
     const life = await raw.pttl(key);
     expect([life > 3000, life <= 5000]).toEqual([true, true]);
     await raw.hset(key, 'proxy/b', '{"version": 7', 'proxy/c', '{}');
     expect((await registry.answered(asked.id)).toSorted()).toEqual(['proxy/a', 'proxy/b', 'proxy/c']);
-    expect(await registry.take(asked.id)).toEqual([answerTo(asked, 'a', { rows: [row()] })]);
+    expect(await registry.take(asked.id)).toEqual([answerTo(asked, 'a', { rows: [exampleStreamRow()] })]);
     expect(await raw.keys('ttl:*')).toEqual([]);
     raw.disconnect();
   });

@@ -8,7 +8,8 @@ export const question = (more: Partial<StreamQuestion> = {}): StreamQuestion => 
   ...more,
 });
 
-export const row = (more: Partial<OwnedStreamRow> = {}): OwnedStreamRow => ({
+/** A stream as a gateway reports it, an exec by subject `alice`. */
+export const exampleStreamRow = (more: Partial<OwnedStreamRow> = {}): OwnedStreamRow => ({
   id: 'stream-1',
   kind: 'exec',
   proxy: 'proxy/a',
@@ -17,7 +18,7 @@ export const row = (more: Partial<OwnedStreamRow> = {}): OwnedStreamRow => ({
   clientAddress: '10.0.0.9',
   auditId: 'audit-1',
   issuer: 'https://idp',
-  subject: 'sub',
+  subject: 'alice',
   user: 'alice@example.com',
   sessionId: 'ses_1',
   namespace: 'dev',

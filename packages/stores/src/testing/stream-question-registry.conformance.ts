@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { StreamQuestion } from '@sallyport/contracts';
 import { maxAnswers, type StreamQuestionRegistry } from '../streams/stream-question-registry.ts';
-import { answerTo, question, row } from './example-stream-question.ts';
+import { answerTo, question, exampleStreamRow } from './example-stream-question.ts';
 
 type Registries = { registry: StreamQuestionRegistry; replica: StreamQuestionRegistry };
 
@@ -22,7 +22,9 @@ function describeBounds(backend: string, open: () => Promise<Registries>): void 
     it('limit the bytes of answers: later answers keep only their number of rows', async () => {
       const asked = question();
       await registry.ask(asked);
-      const rows = Array.from({ length: 700 }, (_none, index) => row({ id: String(index), path: 'p'.repeat(4000) }));
+      const rows = Array.from({ length: 700 }, (_none, index) =>
+        exampleStreamRow({ id: String(index), path: 'p'.repeat(4000) }),
+      );
       for (const name of ['a', 'b', 'c', 'd'])
         expect(await registry.answer(answerTo(asked, name, { rows, omitted: 1 }))).toBe(true);
       const kept = Object.fromEntries(
@@ -56,7 +58,10 @@ function describeQuestions(backend: string, open: () => Promise<Registries>): vo
       const answering = (name: string, at: StreamQuestionRegistry) => (asked: StreamQuestion) => {
         heard.push(`${name} ${JSON.stringify([asked.ended, asked.of, asked.where])}`);
         void at.answer(
-          answerTo(asked, name, { rows: [row({ proxy: `proxy/${name}`, exitCode: 3, ports: [80] })], omitted: 4 }),
+          answerTo(asked, name, {
+            rows: [exampleStreamRow({ proxy: `proxy/${name}`, exitCode: 3, ports: [80] })],
+            omitted: 4,
+          }),
         );
       };
       const stops = [registry.onQuestion(answering('a', replica)), replica.onQuestion(answering('b', registry))];
@@ -74,7 +79,10 @@ function describeQuestions(backend: string, open: () => Promise<Registries>): vo
       const answers = await replica.take(asked.id);
       expect(answers.toSorted((x, y) => x.proxy.localeCompare(y.proxy))).toEqual(
         ['a', 'b'].map((name) =>
-          answerTo(asked, name, { rows: [row({ proxy: `proxy/${name}`, exitCode: 3, ports: [80] })], omitted: 4 }),
+          answerTo(asked, name, {
+            rows: [exampleStreamRow({ proxy: `proxy/${name}`, exitCode: 3, ports: [80] })],
+            omitted: 4,
+          }),
         ),
       );
       for (const stop of stops) stop();
@@ -98,8 +106,8 @@ function describeAnswers(backend: string, open: () => Promise<Registries>): void
       const [first, second] = [question(), question()];
       await registry.ask(first);
       await registry.ask(second);
-      await registry.answer(answerTo(first, 'a', { rows: [row({ id: 'of the first' })] }));
-      await registry.answer(answerTo(second, 'a', { rows: [row({ id: 'of the second' })] }));
+      await registry.answer(answerTo(first, 'a', { rows: [exampleStreamRow({ id: 'of the first' })] }));
+      await registry.answer(answerTo(second, 'a', { rows: [exampleStreamRow({ id: 'of the second' })] }));
       expect((await registry.take(second.id)).flatMap(({ rows }) => rows.map(({ id }) => id))).toEqual([
         'of the second',
       ]);

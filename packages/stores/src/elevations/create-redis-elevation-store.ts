@@ -1,0 +1,143 @@
+import { elevationSchema, type Elevation, type Notice } from '@sallyport/contracts';
+import { createListeners, parseJson, ProblemError } from '@sallyport/kit';
+import { askRedis } from '../redis/ask-redis.ts';
+import type { RedisConnection } from '../redis/connect-redis.ts';
+import { createRedisNoticeOutbox, noticeField } from '../notices/create-redis-notice-outbox.ts';
+import { redisKeys, type RedisKeys } from '../redis/redis-keys.ts';
+import { defineScript } from '../redis/redis-scripts.ts';
+import { keptAfterEndMs, type ElevationChanges, type ElevationStore } from './elevation-store.ts';
+import { createElevationScript, logElevationScript, replaceElevationScript } from './elevation-scripts.ts';
+
+const maxLog = 4096;
+/** How many elevations one command reads. The deadline applies to each command. */
+const chunk = 500;
+
+/** Reads a stored elevation of this or another version. One that cannot be read grants nothing. */
+const readStored = (text: string | null | undefined): Elevation[] => {
+  const found = typeof text === 'string' ? elevationSchema.safeParse(parseJson(text)).data : undefined;
+  return found ? [found] : [];
+};
+
+type Parts = { redis: RedisConnection; keys: RedisKeys };
+type Outbox = ReturnType<typeof createRedisNoticeOutbox>;
+
+/** How long a replica has for a write before others look for its notices, in milliseconds. */
+const writeMs = 5000;
+
+const fieldsOf = (notices: readonly Notice[]) =>
+  notices.flatMap((notice) => [noticeField(notice.number), JSON.stringify(notice)]);
+
+/** Creates the writes. Each comes before the indexes forget it and after they know it, so that a crash loses nothing. */
+function createWrites({ redis, keys, outbox }: Parts & { outbox: Outbox }) {
+  const { client } = redis;
+  const create = defineScript(redis, createElevationScript);
+  const replace = defineScript(redis, replaceElevationScript);
+  const log = defineScript(redis, logElevationScript);
+  const note = (id: string) => log(keys.elevationLog, id, maxLog, keys.elevationChanges);
+  const setDue = (id: string, nextStepAt: number | undefined) =>
+    nextStepAt === undefined ? client.zrem(keys.dueElevations, id) : client.zadd(keys.dueElevations, nextStepAt, id);
+  const forgetBefore = async (index: string, createdAt: number) => {
+    // Elevations last for at most two weeks, so everything in an index that is a month old is over.
+    await client.zremrangebyscore(index, '-inf', createdAt - 4 * keptAfterEndMs);
+  };
+  /** Calls `write` between the announcement of its notices and the moment from which they may be sent. */
+  const withNotices = async (id: string, notices: readonly Notice[], write: () => Promise<boolean>) => {
+    const channels = [...new Set(notices.flatMap((notice) => notice.channels))];
+    await Promise.all(channels.map((channel) => outbox.expect(channel, id, writeMs)));
+    const written = await write();
+    if (written) await Promise.all(channels.map((channel) => outbox.wake(channel, id)));
+    return written;
+  };
+  return {
+    setDue,
+    note,
+    async create(elevation: Elevation, nextStepAt: number | undefined, notices: readonly Notice[]) {
+      const { id, createdAt, requester } = elevation;
+      const indexes = [keys.elevations, keys.elevationsOf(requester)];
+      await setDue(id, nextStepAt);
+      for (const index of indexes) await client.zadd(index, createdAt, id);
+      const [text, fields] = [JSON.stringify(elevation), fieldsOf(notices)];
+      const write = async () => (await create(keys.elevation(id), text, elevation.revision, ...fields)) === 1;
+      if (!(await withNotices(id, notices, write)))
+        throw new ProblemError('conflict', 'This elevation already exists.');
+      await note(id);
+      for (const index of indexes) await forgetBefore(index, createdAt);
+    },
+    async replace(elevation: Elevation, nextStepAt: number | undefined, notices: readonly Notice[]) {
+      const { id, revision } = elevation;
+      // If this process dies after the write, another one attends to the elevation at once.
+      await setDue(id, 0);
+      const keep = nextStepAt === undefined ? keptAfterEndMs : 0;
+      const key = keys.elevation(id);
+      const [text, fields] = [JSON.stringify(elevation), fieldsOf(notices)];
+      const write = async () => (await replace(key, text, revision - 1, revision, keep, ...fields)) === 1;
+      const replaced = await withNotices(id, notices, write);
+      if (replaced) await setDue(id, nextStepAt);
+      await note(id);
+      return replaced;
+    },
+  };
+}
+
+function createReads({ redis: { client }, keys }: Parts) {
+  const readAll = async (ids: readonly string[]): Promise<Elevation[]> => {
+    const found: Elevation[] = [];
+    for (let from = 0; from < ids.length; from += chunk) {
+      const some = ids.slice(from, from + chunk);
+      const texts = await askRedis(() => Promise.all(some.map((id) => client.hget(keys.elevation(id), 'elevation'))));
+      found.push(...texts.flatMap(readStored));
+    }
+    return found;
+  };
+  const newest = async (index: string, limit: number) =>
+    readAll(await askRedis(() => client.zrevrange(index, 0, limit - 1)));
+  const numberOf = ([id]: [string, string[]]) => Number(id.split('-')[0]);
+  async function changesSince(since: number): Promise<ElevationChanges> {
+    const [last] = await askRedis(() => client.xrevrange(keys.elevationLog, '+', '-', 'COUNT', 1));
+    const position = last ? numberOf(last) : 0;
+    if (position === since) return { position, ids: [] };
+    if (position < since) return { position, ids: undefined };
+    const entries = await askRedis(() => client.xrange(keys.elevationLog, `${since + 1}-0`, `${position}-0`));
+    const ids = entries.length === position - since ? entries.map(([, fields]) => fields[1] ?? '') : undefined;
+    return { position, ids };
+  }
+  return { readAll, newest, changesSince };
+}
+
+/**
+ * Creates a store in Redis 6.2 or later. Each elevation is one key in a slot of its own, which a script replaces if it has
+ * the expected revision. Indexes and the log of changes are other keys: they say what to read, and never what is a right.
+ */
+export function createRedisElevationStore(deps: { redis: RedisConnection; keyPrefix?: string }): ElevationStore {
+  const { redis } = deps;
+  const { client } = redis;
+  const keys = redisKeys(deps.keyPrefix ?? 'sallyport');
+  const outbox = createRedisNoticeOutbox({ redis, keys });
+  const writes = createWrites({ redis, keys, outbox });
+  const { readAll, newest, changesSince } = createReads({ redis, keys });
+  const changed = createListeners<void>();
+  let subscribed = false;
+  return {
+    notices: outbox,
+    create: (elevation, nextStepAt, notices = []) => askRedis(() => writes.create(elevation, nextStepAt, notices)),
+    read: async (id) => (await readAll([id]))[0],
+    readAll,
+    replace: (elevation, nextStepAt, notices = []) => askRedis(() => writes.replace(elevation, nextStepAt, notices)),
+    open: async () => readAll(await askRedis(() => client.zrangebyscore(keys.dueElevations, '-inf', '+inf'))),
+    due: (now, limit) => askRedis(() => client.zrangebyscore(keys.dueElevations, '-inf', now, 'LIMIT', 0, limit)),
+    touch: ({ id }, nextStepAt) =>
+      askRedis(async () => {
+        await writes.setDue(id, nextStepAt);
+        await writes.note(id);
+      }),
+    ofPerson: (person, limit) => newest(keys.elevationsOf(person), limit),
+    latest: (limit) => newest(keys.elevations, limit),
+    changesSince,
+    onChange(listener) {
+      if (!subscribed)
+        redis.subscribe(keys.elevationChanges, { message: () => changed.tell(), established: () => changed.tell() });
+      subscribed = true;
+      return changed.add(listener);
+    },
+  };
+}
