@@ -1,0 +1,78 @@
+import { chmod, mkdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readJsonFile, writeJsonFile } from '../files/json-file.ts';
+import type { Files } from '../files/disk-files.ts';
+import type { PreviousEnd, SpoolLogger } from '../spool/spool.ts';
+import { holdLock } from './hold-lock.ts';
+
+const [format, name] = [1, 'session.json'];
+
+/** What `session.json` says about the process that has, or had, the spool. */
+type Session = { format: number; boot: string | undefined; pid: number; startedAt: string; closed: boolean };
+
+/** A directory that this process has for itself. */
+export type OpenDirectory = {
+  previousEnd: PreviousEnd;
+  /** Records that everything is on the disk, so that the next process knows. */
+  markClosed(): Promise<void>;
+  unlock(): void;
+};
+
+/** Returns an id that changes when the machine restarts, or undefined if the system has none. */
+async function readBootId(): Promise<string | undefined> {
+  return readFile('/proc/sys/kernel/random/boot_id', 'utf8').then(
+    (text) => text.trim(),
+    () => undefined,
+  );
+}
+
+async function createDirectory(dir: string, logger: SpoolLogger): Promise<void> {
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  if (((await stat(dir)).mode & 0o077) === 0) return;
+  await chmod(dir, 0o700).catch((error: unknown) =>
+    logger.warn({ dir, reason: (error as Error).message }, 'other users can read the directory of the spool'),
+  );
+}
+
+function readPreviousEnd(session: Session | undefined, boot: string | undefined, isEmpty: boolean): PreviousEnd {
+  if (!session) return isEmpty ? 'none' : 'rebooted';
+  if (session.closed) return 'closed';
+  return boot !== undefined && session.boot === boot ? 'killed' : 'rebooted';
+}
+
+/** Creates the directory if it is missing, and locks it. Throws if another process has it. */
+export async function openDirectory(
+  files: Files,
+  { dir, logger, now }: { dir: string; logger: SpoolLogger; now: () => number },
+): Promise<OpenDirectory> {
+  await createDirectory(dir, logger);
+  const unlock = holdLock(dir);
+  if (!unlock) {
+    const holder = (await readJsonFile(files, join(dir, name)).catch(() => undefined)) as Session | undefined;
+    const who = holder ? ` (process ${holder.pid}, since ${holder.startedAt})` : '';
+    throw new Error(`Another process uses the spool ${dir}${who}. Give each process a directory of its own.`);
+  }
+  try {
+    const session = (await readJsonFile(files, join(dir, name))) as Session | undefined;
+    if (session && session.format !== format)
+      throw new Error(`The spool ${dir} has format ${session.format}, and this version reads ${format}.`);
+    const boot = await readBootId();
+    const isEmpty = (await files.list(dir)).every((other) => !other.endsWith('.segment'));
+    const own: Session = {
+      format,
+      boot,
+      pid: process.pid,
+      startedAt: new Date(now()).toISOString(),
+      closed: false,
+    };
+    await writeJsonFile(files, dir, name, own);
+    return {
+      previousEnd: readPreviousEnd(session, boot, isEmpty),
+      markClosed: () => writeJsonFile(files, dir, name, { ...own, closed: true }),
+      unlock,
+    };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}

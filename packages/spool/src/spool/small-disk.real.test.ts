@@ -1,0 +1,89 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { createSpoolBed, entryOf, readAll, textsOf } from '../testing/spool-bed.ts';
+
+const mountPoint = mkdtempSync(join(tmpdir(), 'spool-disk-'));
+const mount = (...args: string[]) => spawnSync('mount', args, { encoding: 'utf8' });
+const mounted = mount('-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', mountPoint);
+const canMount = mounted.status === 0;
+
+afterAll(() => {
+  if (canMount) spawnSync('umount', ['--lazy', mountPoint]);
+  rmSync(mountPoint, { recursive: true, force: true });
+});
+
+async function until(ready: () => boolean): Promise<void> {
+  while (!ready()) await pause(5);
+}
+const numbers = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => `${from + index}`);
+
+const describeOnDisk = canMount ? describe : describe.skip;
+if (!canMount)
+  process.stderr.write(`\nSKIPPED: a full and a read-only disk were not tested: ${mounted.stderr.trim()}\n\n`);
+
+describeOnDisk('a disk of one mebibyte', () => {
+  it('that is full gets everything once there is space, and nothing is lost', async () => {
+    const bed = createSpoolBed(mountPoint);
+    const spool = await bed.open();
+    while (!spool.failure) {
+      spool.append(entryOf(spool.lastAppended + 1, 10_000));
+      await Promise.race([spool.written(spool.lastAppended), pause(50)]);
+    }
+    expect(spool).toMatchObject({ isFull: true, failure: { code: 'ENOSPC' } });
+    const [written, last] = [spool.lastWritten, spool.lastAppended];
+    expect(written).toBeLessThan(last);
+    expect(textsOf(await readAll(spool, 1, 100_000))).toEqual(numbers(1, written));
+    expect(mount('-o', 'remount,size=4m', mountPoint).status).toBe(0);
+    await spool.written(last);
+    await until(() => spool.failure === undefined);
+    expect(spool.isFull).toBe(false);
+    await spool.close();
+    const again = await bed.open();
+    expect(textsOf(await readAll(again, 1, 100_000))).toEqual(numbers(1, last));
+    await again.close();
+    expect(bed.lost).toEqual([]);
+    bed.remove();
+  });
+
+  it('that another program fills recovers when what is acknowledged is deleted', async () => {
+    const bed = createSpoolBed(mountPoint);
+    const spool = await bed.open({ segmentBytes: 100_000 });
+    for (const text of numbers(1, 100)) {
+      spool.append(entryOf(text, 10_000));
+      await spool.written(spool.lastAppended);
+    }
+    const filling = join(mountPoint, 'filling');
+    expect(() => writeFileSync(filling, Buffer.alloc(4 * 1024 * 1024))).toThrow('ENOSPC');
+    while (!spool.failure) {
+      spool.append(entryOf(spool.lastAppended + 1, 10_000));
+      await pause(5);
+    }
+    const last = spool.lastAppended;
+    spool.acknowledge(100);
+    await spool.written(last);
+    await until(() => spool.failure === undefined);
+    expect(textsOf(await readAll(spool, 101, 100_000))).toEqual(numbers(101, last));
+    await spool.close();
+    rmSync(filling);
+    bed.remove();
+  });
+
+  it('that becomes read-only is reported, and used again when it is writable', async () => {
+    const bed = createSpoolBed(mountPoint);
+    const spool = await bed.open();
+    spool.append(entryOf(1));
+    await spool.synced(1);
+    await spool.close();
+    expect(mount('-o', 'remount,ro', mountPoint).status).toBe(0);
+    await expect(bed.open()).rejects.toThrow(/read-only|EROFS|readonly/);
+    expect(mount('-o', 'remount,rw', mountPoint).status).toBe(0);
+    const again = await bed.open();
+    expect(textsOf(await readAll(again))).toEqual(['1']);
+    await again.close();
+    bed.remove();
+  });
+});

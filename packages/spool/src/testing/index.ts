@@ -1,0 +1,1 @@
+export { createFaultyFiles, type FaultyFiles } from './faulty-files.ts';
