@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { AuditRecord } from '@sallyport/contracts';
-import type { Consumer, EachBatchPayload } from 'kafkajs';
+import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import { createWarnOnce, type Metrics } from '@sallyport/kit';
 import type { AuditConsumer } from '../sink/audit-sink.ts';
 import { createConsumerMetrics } from './consumer-metrics.ts';
+import { storeBatch } from './store-batch.ts';
 import { ensureTopic } from '../kafka/ensure-topic.ts';
-import { createKafkaClient, kafkaRetry, type KafkaClientDeps } from '../kafka/kafka-client.ts';
-import { readKafkaMessage } from './read-kafka-message.ts';
+import { createKafkaClient, kafkaRetry, warnOfConnection, type KafkaClientDeps } from '../kafka/kafka-client.ts';
+import { explainKafkaError } from '../kafka/explain-kafka-error.ts';
 
 export type ConsumeKafkaAuditDeps = KafkaClientDeps & {
   groupId: string;
@@ -30,6 +30,8 @@ export type KafkaAuditConsumer = {
 
 const maxBackoffMs = 1000;
 const sessionTimeout = 10_000;
+const heartbeatInterval = 2000;
+const defaultChunk = 500;
 
 /** Under load, few fetches return many events each. Otherwise an event waits for at most a quarter of a second. */
 const defaultMinBytes = 131_072;
@@ -40,6 +42,7 @@ const maxWaitTimeInMs = 250;
  * down at the start or at any time. A message that is not an audit event is logged with its offset, counted and skipped.
  */
 export function consumeKafkaAudit(deps: ConsumeKafkaAuditDeps): KafkaAuditConsumer {
+  warnOfConnection(deps);
   const stop = new AbortController();
   const state = { joined: false };
   const running = keepRunning(deps, stop.signal, state);
@@ -58,13 +61,19 @@ type State = { joined: boolean };
 
 /** Runs one consumer after another. kafkajs gives up on errors that it considers fatal, and then a new one is created. */
 async function keepRunning(deps: ConsumeKafkaAuditDeps, signal: AbortSignal, state: State): Promise<void> {
-  const metrics = createConsumerMetrics(deps.metrics);
-  const eachBatch = (payload: EachBatchPayload) => handleBatch(payload, deps, metrics, signal);
+  const { onRecords, logger, chunk = defaultChunk } = deps;
+  const metrics = createConsumerMetrics(deps.metrics, deps.now);
+  const eachBatch = (payload: EachBatchPayload) =>
+    storeBatch(payload, { onRecords, logger, metrics, chunk, heartbeatInterval, signal });
   const outage = createWarnOnce(deps.logger, { failed: 'cannot read the audit topic; retrying' });
+  let client: Kafka | undefined;
   for (let attempt = 0; !signal.aborted; attempt += 1) {
     try {
-      await runOnce(deps, eachBatch, signal, {
-        joined() {
+      // Kept, because a login with a token belongs to it.
+      client ??= (await createKafkaClient(deps)).client;
+      await runOnce(client, deps, eachBatch, signal, {
+        joined(partitions) {
+          metrics.assigned(partitions);
           state.joined = true;
           attempt = 0;
           outage.recovered();
@@ -72,7 +81,7 @@ async function keepRunning(deps: ConsumeKafkaAuditDeps, signal: AbortSignal, sta
         },
       });
     } catch (error) {
-      outage.failed({ reason: (error as Error).message });
+      outage.failed({ reason: explainKafkaError(error, deps.kafka, 'Read', deps.groupId).message });
     }
     state.joined = false;
     await pause(Math.min(100 * 2 ** attempt, maxBackoffMs), undefined, { signal }).catch(() => undefined);
@@ -83,19 +92,19 @@ type Batch = (payload: EachBatchPayload) => Promise<void>;
 
 /** Resolves when the signal is aborted, rejects when the consumer has crashed. */
 async function runOnce(
+  client: Kafka,
   deps: ConsumeKafkaAuditDeps,
   eachBatch: Batch,
   signal: AbortSignal,
-  on: { joined(): void },
+  on: { joined(partitions: readonly number[]): void },
 ): Promise<void> {
-  const { client } = await createKafkaClient(deps);
   const { topic } = deps.kafka;
   await ensureTopic(client, topic, deps.logger);
   const consumer: Consumer = client.consumer({
     groupId: deps.groupId,
     allowAutoTopicCreation: false,
     sessionTimeout,
-    heartbeatInterval: 2000,
+    heartbeatInterval,
     minBytes: deps.minBytes ?? defaultMinBytes,
     maxWaitTimeInMs,
     metadataMaxAge: 30_000,
@@ -107,77 +116,12 @@ async function runOnce(
       consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
     });
     ended.catch(() => undefined);
-    consumer.on(consumer.events.GROUP_JOIN, () => on.joined());
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => on.joined(payload.memberAssignment[topic] ?? []));
     await consumer.connect();
     await consumer.subscribe({ topics: [topic], fromBeginning: true });
     await consumer.run({ eachBatchAutoResolve: false, eachBatch });
     if (!signal.aborted) await ended;
   } finally {
     await consumer.disconnect().catch(() => undefined);
-  }
-}
-
-type ConsumerMetrics = ReturnType<typeof createConsumerMetrics>;
-
-/**
- * Passes on a partition's batch in chunks. An offset is resolved, and with that committed, only after its chunk is
- * stored.
- */
-async function handleBatch(
-  payload: EachBatchPayload,
-  deps: ConsumeKafkaAuditDeps,
-  metrics: ConsumerMetrics,
-  signal: AbortSignal,
-): Promise<void> {
-  const { batch } = payload;
-  const size = deps.chunk ?? 500;
-  for (let start = 0; start < batch.messages.length; start += size) {
-    if (!payload.isRunning() || payload.isStale() || signal.aborted) return;
-    const messages = batch.messages.slice(start, start + size);
-    const records: AuditRecord[] = [];
-    for (const message of messages) {
-      const read = readKafkaMessage(message);
-      if ('record' in read) records.push(read.record);
-      else {
-        metrics.skipped();
-        deps.logger.error(
-          { topic: batch.topic, partition: batch.partition, offset: message.offset, reason: read.fault },
-          'skipped a message on the audit topic that is not an audit event',
-        );
-      }
-    }
-    if (records.length > 0 && !(await storeWithRetries(records, payload, deps, signal))) return;
-    payload.resolveOffset(messages.at(-1)!.offset);
-    metrics.stored(records, deps.now());
-    metrics.behind(batch.partition, Number(batch.highWatermark) - 1 - Number(messages.at(-1)!.offset));
-    await payload.heartbeat();
-    await payload.commitOffsetsIfNecessary(payload.uncommittedOffsets());
-  }
-}
-
-/**
- * Retries until the events are stored. Returns false if this consumer ended first. Heartbeats keep it in its group, and
- * throw when the group has rebalanced.
- */
-async function storeWithRetries(
-  records: readonly AuditRecord[],
-  payload: EachBatchPayload,
-  deps: ConsumeKafkaAuditDeps,
-  signal: AbortSignal,
-): Promise<boolean> {
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      await deps.onRecords(records);
-      return true;
-    } catch (error) {
-      if (attempt === 0)
-        deps.logger.warn(
-          { reason: (error as Error).message, count: records.length },
-          'cannot store audit events; retrying',
-        );
-    }
-    await pause(Math.min(50 * 2 ** attempt, maxBackoffMs), undefined, { signal }).catch(() => undefined);
-    if (signal.aborted || !payload.isRunning() || payload.isStale()) return false;
-    await payload.heartbeat();
   }
 }

@@ -3,6 +3,16 @@ import type { Admin, Batch, Consumer, KafkaMessage } from 'kafkajs';
 import type { Logger } from '@sallyport/kit';
 import { createKafkaClient, type KafkaClientDeps } from '../kafka/kafka-client.ts';
 
+/** A message of the topic as it was sent. Headers that it does not have are empty. */
+export type AuditTopicMessage = {
+  partition: number;
+  offset: number;
+  id: string;
+  type: string;
+  time: string;
+  text: string;
+};
+
 export type ReadKafkaAuditDeps = Omit<KafkaClientDeps, 'logger'> & {
   logger?: Logger;
   /** Milliseconds since the epoch. Events that Kafka received earlier are not read. */
@@ -13,7 +23,9 @@ export type ReadKafkaAuditDeps = Omit<KafkaClientDeps, 'logger'> & {
    * Receives events in the order of their partition, as `{type, data}`. `unreadable` counts messages that are not
    * events.
    */
-  onEvents(events: readonly { type: string; data: unknown }[], unreadable: number): void | Promise<void>;
+  onEvents?(events: readonly { type: string; data: unknown }[], unreadable: number): void | Promise<void>;
+  /** Receives every message of a partition in its order, as it was sent. */
+  onMessages?(messages: readonly AuditTopicMessage[]): void | Promise<void>;
   /** Gives up after this many milliseconds without a message. The default is 30 s. */
   idleTimeoutMs?: number;
 };
@@ -66,6 +78,14 @@ function readMessage({ headers, value }: KafkaMessage): { type: string; data: un
   }
 }
 
+function toMessage({ headers, value, offset }: KafkaMessage, partition: number): AuditTopicMessage {
+  const [id, type, time] = ['ce_id', 'ce_type', 'ce_time'].map((name) => {
+    const header = headers?.[name];
+    return header === undefined || Array.isArray(header) ? '' : header.toString();
+  }) as [string, string, string];
+  return { partition, offset: Number(offset), id, type, time, text: value?.toString('utf8') ?? '' };
+}
+
 /** Returns the events of a batch that are still to be read, and advances the range. A batch may repeat earlier ones. */
 function readBatch(batch: Batch, range: Range): { events: { type: string; data: unknown }[]; unreadable: number } {
   const events: { type: string; data: unknown }[] = [];
@@ -111,8 +131,13 @@ async function consume(consumer: Consumer, left: Map<number, Range>, deps: ReadK
           idleTimeout.extend();
           const range = left.get(batch.partition);
           if (range) {
+            const isWanted = ({ offset }: KafkaMessage) => Number(offset) >= range.next && Number(offset) < range.end;
+            if (deps.onMessages)
+              await deps.onMessages(
+                batch.messages.filter(isWanted).map((message) => toMessage(message, batch.partition)),
+              );
             const { events, unreadable } = readBatch(batch, range);
-            if (events.length > 0 || unreadable > 0) await deps.onEvents(events, unreadable);
+            if (events.length > 0 || unreadable > 0) await deps.onEvents?.(events, unreadable);
             if (Number(batch.lastOffset()) >= range.end - 1) left.delete(batch.partition);
           }
           resolveOffset(batch.lastOffset());

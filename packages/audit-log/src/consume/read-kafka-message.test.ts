@@ -5,7 +5,7 @@ import { readKafkaMessage } from './read-kafka-message.ts';
 import { sampleAuditRecord } from '../record/sample-audit-record.ts';
 
 function asRead(record = sampleAuditRecord()) {
-  const { key, value, headers } = toKafkaMessage(record);
+  const { key, value, headers } = toKafkaMessage(record, Buffer.from(JSON.stringify(record.data)));
   return { key: Buffer.from(String(key)), value: Buffer.from(String(value)), headers: { ...headers } };
 }
 

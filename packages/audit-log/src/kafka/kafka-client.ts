@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
-import type { AuditConfig } from '@sallyport/contracts';
+import { env } from 'node:process';
+import { warnOfClearKafka, type AuditConfig, type KafkaTokenLogin } from '@sallyport/contracts';
 import type * as KafkaModuleTypes from 'kafkajs';
-import type { Kafka, LogEntry, logLevel } from 'kafkajs';
+import type { Kafka, LogEntry, logLevel, Mechanism } from 'kafkajs';
 import type { Logger } from '@sallyport/kit';
+import { loginWithToken } from './login/login-with-token.ts';
+import { createFormFetch } from './login/create-form-fetch.ts';
+import { createTokenSource } from './login/token-source.ts';
 import { replaceKafkajsModules } from './replace-kafkajs-modules.ts';
 import { suppressTimerWarning } from './suppress-timer-warning.ts';
 
@@ -24,6 +28,12 @@ type KafkaModule = typeof KafkaModuleTypes;
 export const requestTimeoutMs = 3000;
 export const kafkaRetry = { retries: 1, initialRetryTime: 100, maxRetryTime: 300 };
 
+/**
+ * How long before the end of its session a connection logs in again (KIP-368), in milliseconds. With the 10 s of kafkajs,
+ * a session that is shorter than that logs in before each request, which brokers refuse more than once a second.
+ */
+const reauthenticationThreshold = 2000;
+
 /** Loads kafkajs when it is first needed, so that programs that never use Kafka do not pay for it. */
 async function loadKafka(): Promise<KafkaModule> {
   suppressTimerWarning();
@@ -40,9 +50,10 @@ export async function createKafkaClient(deps: KafkaClientDeps): Promise<{ client
     clientId: deps.clientId ?? 'sallyport',
     brokers,
     ...(tls ? { ssl: tls === true ? true : tlsOptions(tls, deps.resolvePath) } : {}),
-    ...(sasl ? { sasl: sasl as never } : {}),
+    ...(sasl ? { sasl: sasl.mechanism === 'oauthbearer' ? await tokenLogin(sasl, deps) : (sasl as never) } : {}),
     connectionTimeout: 1000,
     authenticationTimeout: 2000,
+    reauthenticationThreshold,
     requestTimeout: requestTimeoutMs,
     retry: kafkaRetry,
     logLevel: module.logLevel.WARN,
@@ -51,11 +62,33 @@ export async function createKafkaClient(deps: KafkaClientDeps): Promise<{ client
   return { client, module };
 }
 
+/** All connections of the client share its tokens. */
+async function tokenLogin(login: KafkaTokenLogin, { logger, resolvePath }: KafkaClientDeps): Promise<Mechanism> {
+  // Loaded only for this login.
+  const { createTokenRequest } = await import('./login/request-token.ts');
+  const tokens = createTokenSource({
+    request: createTokenRequest(login, createFormFetch(readNamed(login.caFile, resolvePath), env)),
+    monotonicNow: () => performance.now(),
+    onLate: ({ message }) =>
+      logger.warn({ reason: message }, 'cannot renew the token for Kafka; using the old one until it expires'),
+  });
+  return loginWithToken(tokens, login.extensions);
+}
+
+/** Logs what is allowed about the connection and yet probably a mistake. Call it once, at the start. */
+export function warnOfConnection({ kafka, logger }: Pick<KafkaClientDeps, 'kafka' | 'logger'>): void {
+  for (const { path, message, hint } of warnOfClearKafka({ kafka })) logger.warn(`${path} ${message}; ${hint}`);
+}
+
+function readNamed(file: string | undefined, resolvePath = (name: string) => name): Buffer | undefined {
+  return file === undefined ? undefined : readFileSync(resolvePath(file));
+}
+
 function tlsOptions(
   tls: { caFile?: string; certFile?: string; keyFile?: string },
-  resolvePath = (file: string) => file,
+  resolvePath: KafkaClientDeps['resolvePath'],
 ): ConnectionOptions {
-  const read = (file: string | undefined) => (file === undefined ? undefined : readFileSync(resolvePath(file)));
+  const read = (file: string | undefined) => readNamed(file, resolvePath);
   return { ca: read(tls.caFile), cert: read(tls.certFile), key: read(tls.keyFile) };
 }
 

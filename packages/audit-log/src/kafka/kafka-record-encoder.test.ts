@@ -120,7 +120,8 @@ describe('the encoder of produce requests', () => {
       { ...base, type: 'policy.changed' as const },
       base,
     ]) {
-      const { recordTail, ...plain } = toKafkaMessage(record);
+      const { recordTail, key, value, headers } = toKafkaMessage(record, Buffer.from(JSON.stringify(record.data)));
+      const plain = { key, value, headers };
       const about = { acks: -1, timeout: 1, producerId: '7', producerEpoch: 0 };
       const encode = (one: typeof plain) =>
         new ProducePayload({

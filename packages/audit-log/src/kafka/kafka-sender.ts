@@ -1,9 +1,16 @@
 import type { Message, Producer } from 'kafkajs';
 import { UndeliverableError } from './undeliverable-error.ts';
 import { ensureTopic } from './ensure-topic.ts';
-import { createKafkaClient, kafkaRetry, requestTimeoutMs, type KafkaClientDeps } from './kafka-client.ts';
+import {
+  createKafkaClient,
+  kafkaRetry,
+  requestTimeoutMs,
+  warnOfConnection,
+  type KafkaClientDeps,
+} from './kafka-client.ts';
 import { needsNewProducer, refusalOf } from './kafka-errors.ts';
 import { createKafkaPing } from './kafka-ping.ts';
+import { explainKafkaError } from './explain-kafka-error.ts';
 import { withDeadline } from '@sallyport/kit';
 
 /** Sends batches to one topic. Keeps a producer, and replaces it when it cannot recover. */
@@ -41,6 +48,7 @@ async function openProducer({ client, module }: KafkaClient, deps: KafkaClientDe
 /** Creates a sender and starts to connect. Kafka does not have to be up yet. */
 export function createKafkaSender(deps: KafkaClientDeps): KafkaSender {
   const { topic } = deps.kafka;
+  warnOfConnection(deps);
   const kafka = createKafkaClient(deps);
   const client = kafka.then((made) => made.client);
   // Sending and pinging report the failure. Until then it must not count as unhandled.
@@ -87,7 +95,7 @@ export function createKafkaSender(deps: KafkaClientDeps): KafkaSender {
         const refusal = refusalOf(error);
         if (refusal !== undefined)
           throw new UndeliverableError(`Kafka refuses the event: ${refusal}`, { cause: error });
-        throw error;
+        throw explainKafkaError(error, deps.kafka, 'Write');
       }
     },
     ping: () => pinger.ping(),

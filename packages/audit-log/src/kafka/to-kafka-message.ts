@@ -1,9 +1,9 @@
 import type { AuditRecord } from '@sallyport/contracts';
-import type { Message } from 'kafkajs';
+import { readRecordTail, type AuditMessage } from './kafka-record-decoder.ts';
 import { encodeHeaders, encodeRecordTail } from './kafka-record-encoder.ts';
 
-/** A message together with its encoded form, which is what is sent when `replaceKafkajsModules` is in effect. */
-export type AuditMessage = Message & { recordTail: Buffer };
+/** An event without its data. */
+type Envelope = Omit<AuditRecord, 'data'>;
 
 /** CloudEvents 1.0 in binary mode: the value is the data alone, and the envelope is in the headers. */
 function headersOf({
@@ -30,7 +30,7 @@ const timeLength = 27;
 const templates = new Map<string, Template>();
 const maxTemplates = 100;
 
-function templateOf({ type, source }: AuditRecord): Template | undefined {
+function templateOf({ type, source }: Envelope): Template | undefined {
   const key = `${type} ${source}`;
   const known = templates.get(key);
   if (known || templates.size >= maxTemplates) return known;
@@ -43,7 +43,7 @@ function templateOf({ type, source }: AuditRecord): Template | undefined {
 
 const isAscii = (text: string) => /^[\x20-\x7e]*$/.test(text);
 
-function encodedHeaders(record: AuditRecord): Buffer | undefined {
+function encodedHeaders(record: Envelope): Buffer | undefined {
   const { id, time } = record;
   if (id.length !== idLength || time.length !== timeLength || !isAscii(id) || !isAscii(time)) return undefined;
   const template = templateOf(record);
@@ -54,15 +54,14 @@ function encodedHeaders(record: AuditRecord): Buffer | undefined {
   return template.bytes;
 }
 
-/** Returns an event as a Kafka message. */
-export function toKafkaMessage(record: AuditRecord): AuditMessage {
-  const { key } = record;
-  const value = JSON.stringify(record.data);
-  const headers = headersOf(record);
-  return {
-    key,
-    value,
-    headers,
-    recordTail: encodeRecordTail({ key, value, headers: encodedHeaders(record) ?? headers }),
-  };
+/**
+ * Returns the bytes that go to Kafka for a sealed event. `value` is its data in canonical form, which is sent as it is.
+ */
+export function encodeEvent(record: Envelope, value: Buffer): Buffer {
+  return encodeRecordTail({ key: record.key, value, headers: encodedHeaders(record) ?? headersOf(record) });
+}
+
+/** Returns a sealed event as a Kafka message. */
+export function toKafkaMessage(record: Envelope, value: Buffer): AuditMessage {
+  return readRecordTail(encodeEvent(record, value));
 }

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { AuditRecord } from '@sallyport/contracts';
+import { elevationEventTypes, type AuditRecord } from '@sallyport/contracts';
 import { addressBlock } from './address-block.ts';
 
 /** What repeated events of anonymous callers have in common. */
@@ -15,7 +15,15 @@ export type AnonymousGroup = {
 };
 
 /** Events that the services record by themselves, without a caller. */
-const withoutCaller: ReadonlySet<string> = new Set(['policy.changed', 'policy.rejected']);
+const withoutCaller: ReadonlySet<string> = new Set([
+  'policy.changed',
+  'policy.rejected',
+  ...elevationEventTypes,
+  'recording.finished',
+  'audit.checkpoint',
+  'audit.gap',
+  'audit.alert',
+]);
 /** The problem code at the beginning of the message of a refused login. */
 const problemCode = /^([a-z][a-z-]{0,39}):/;
 

@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { auditRecordSchema } from '@sallyport/contracts';
+import { canonicalJson, createSealer } from '@sallyport/audit-proof';
 import fc from 'fast-check';
 import { auditKey, createAuditRecord } from './create-audit-record.ts';
 import { createIdSource } from './create-id-source.ts';
 import { microTime } from './micro-time.ts';
+import { sampleAuditRecord } from './sample-audit-record.ts';
 
 describe('the time of an event', () => {
   it('has microseconds, as Kubernetes writes them', () => {
@@ -40,7 +42,7 @@ describe('a new audit record', () => {
     requestURI: '/',
     verb: 'get',
     user: {},
-    sallyport: { producer: 'p' },
+    sallyport: { sessionId: 's' },
   } as const;
 
   it('fills in the fields that every event has and the current time', () => {
@@ -61,8 +63,18 @@ describe('a new audit record', () => {
         requestReceivedTimestamp: '2025-11-25T02:28:55.123500Z',
         stageTimestamp: '2025-11-25T02:28:55.123500Z',
         ...draft,
+        sallyport: { producer: '', sessionId: 's' },
       },
     });
+  });
+
+  it('has its members in the order of RFC 8785 before and after it is sealed', () => {
+    const record = sampleAuditRecord();
+    const sorted = JSON.stringify(record.data);
+    expect(sorted).toBe(canonicalJson(record.data));
+    const text = String(createSealer({ producer: 'proxy/a' }).seal(record));
+    expect(text).toBe(JSON.stringify(record.data));
+    expect(Object.keys(JSON.parse(text) as object)).toEqual(Object.keys(JSON.parse(text) as object).toSorted());
   });
 
   it('keeps the time at which the request was received', () => {

@@ -1,5 +1,6 @@
 import type { AuditRecord } from '@sallyport/contracts';
-import { auditKey, createAuditRecord, type AuditEventDraft } from './create-audit-record.ts';
+import type { AuditEventDraft } from './audit-event-draft.ts';
+import { auditKey, createAuditRecord } from './create-audit-record.ts';
 import { createIdSource } from './create-id-source.ts';
 
 const randomId = createIdSource({ now: Date.now });
@@ -26,13 +27,13 @@ export function sampleAuditRecord(parts: SampleParts = {}): AuditRecord {
         requestURI: '/api/v1/namespaces/dev/pods?limit=500',
         verb: 'list',
         user: {
-          username: 'alice@example.com',
-          uid: 'a4vpHtcXY1qb6sUO2Sn0rjGLk4mZYh1Zc6Tj0N5mK2E',
           groups: ['developers', 'system:authenticated'],
+          uid: 'a4vpHtcXY1qb6sUO2Sn0rjGLk4mZYh1Zc6Tj0N5mK2E',
+          username: 'alice@example.com',
         },
         sourceIPs: ['10.1.2.3'],
         userAgent: 'kubectl/v1.36.3 (linux/amd64) kubernetes/0123456',
-        objectRef: { resource: 'pods', namespace: 'dev', apiVersion: 'v1' },
+        objectRef: { apiVersion: 'v1', namespace: 'dev', resource: 'pods' },
         responseStatus: { code: 200 },
         sallyport: {
           cluster: { id: cluster, name: cluster },
@@ -40,18 +41,18 @@ export function sampleAuditRecord(parts: SampleParts = {}): AuditRecord {
           sessionId: session,
           credentialKind: 'token',
           identity: {
-            iss: 'https://idp.example.com',
-            sub: 'alice',
-            email: 'alice@example.com',
-            groups: ['developers'],
             amr: ['pwd'],
             authTime: 1_764_037_735,
+            email: 'alice@example.com',
+            groups: ['developers'],
+            iss: 'https://idp.example.com',
+            sub: 'alice',
           },
           decision: {
             effect: 'allow',
-            rule: 'clusters.dev.policy[0].allow',
-            reasons: ['groups-ok'],
             policyVersion: 'sha256:abcdef',
+            reasons: ['groups-ok'],
+            rule: 'clusters.dev.policy[0].allow',
           },
           bytesIn: 0,
           bytesOut: 2048,
@@ -59,7 +60,6 @@ export function sampleAuditRecord(parts: SampleParts = {}): AuditRecord {
           upstreamMs: 2.1,
           protocol: 'HTTP/1.1',
           clientAddress: '10.1.2.3',
-          producer: 'proxy-1',
         },
         ...parts.data,
       },

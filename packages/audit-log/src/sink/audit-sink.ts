@@ -1,5 +1,11 @@
 import type { AuditRecord } from '@sallyport/contracts';
 
+/**
+ * Names an event that was queued in a spool. Undefined if there is no spool, if the event could not be kept, and if it
+ * became part of a count.
+ */
+export type AuditTicket = number | undefined;
+
 /** Where audit events go: Kafka, or the in-process bus when all services run in one process. */
 export interface AuditSink {
   /**
@@ -8,10 +14,25 @@ export interface AuditSink {
    */
   publish(record: AuditRecord): Promise<void>;
   /**
+   * Only with a spool: resolves when the event is on the disk or the log has acknowledged it, whichever is first.
+   * Rejects as `publish` does.
+   */
+  keep?(record: AuditRecord): Promise<void>;
+  /**
    * Queues an event without waiting, and never refuses one. Callers check `hasRoom()` before they start work that needs
    * it. While the queue is at least half full, repeated events of anonymous callers become one event with a count.
+   * With a spool, returns the ticket of the event for `written`.
    */
-  enqueue(record: AuditRecord): void;
+  enqueue(record: AuditRecord): AuditTicket;
+  /**
+   * Only with a spool: returns undefined if the event with this ticket is in a file of the spool, where it survives the
+   * death of the process, or a promise that resolves then. Unlike `keep`, it does not wait for the disk. Asking late
+   * costs least, because the event is written soon in any case. Rejects with `audit-unavailable` at the sink's deadline,
+   * and for an event without a ticket.
+   */
+  written?(ticket: AuditTicket): Promise<void> | undefined;
+  /** Only with a spool: returns why its disk fails, or undefined. While it fails, `hasRoom()` is false. */
+  failure?(): string | undefined;
   /** False when the bounded queue is full. Callers must not start new work. */
   hasRoom(): boolean;
   /** Resolves if the log can be reached. */

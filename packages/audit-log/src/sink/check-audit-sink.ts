@@ -12,8 +12,17 @@ export function checkAuditSink(loaded: LoadedConfig): ConfigFault[] {
         ...loaded.place(['audit', 'kafka']),
       },
     ];
-  const { tls } = kafka;
-  if (tls == null || typeof tls === 'boolean') return [];
+  const { sasl, tls } = kafka;
+  const ofLogin =
+    sasl?.mechanism === 'oauthbearer'
+      ? checkAuthorities(loaded, { path: 'audit.kafka.sasl.caFile', file: sasl.caFile })
+      : [];
+  return [...ofLogin, ...(tls == null || typeof tls === 'boolean' ? [] : checkTls(loaded, tls))];
+}
+
+type TlsFiles = { caFile?: string; certFile?: string; keyFile?: string };
+
+function checkTls(loaded: LoadedConfig, tls: TlsFiles): ConfigFault[] {
   const at = (field: string) => `audit.kafka.tls.${field}`;
   const [certificate, key] = [
     { path: at('certFile'), file: tls.certFile },

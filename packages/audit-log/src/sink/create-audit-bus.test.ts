@@ -29,6 +29,19 @@ async function startBus(): Promise<AuditSinkHarness> {
 describeAuditSink('in-process bus', startBus);
 
 describe('the in-process bus', () => {
+  it('ends its chain with a closing checkpoint of the whole process', async () => {
+    const received: AuditRecord[] = [];
+    const bus = createAuditBus({ logger, now: Date.now });
+    bus.subscribe(async (records) => void received.push(...records));
+    await bus.publish(sampleAuditRecord());
+    await bus.close();
+    expect(received.at(-1)).toMatchObject({
+      type: 'audit.checkpoint',
+      source: 'sallyport/standalone',
+      data: { sallyport: { seq: 2, checkpoint: { closing: true } } },
+    });
+  });
+
   const create = (publishTimeoutMs = 10_000) => createAuditBus({ logger, now: Date.now, publishTimeoutMs });
 
   it('acknowledges an event only after every subscriber has stored it', async () => {

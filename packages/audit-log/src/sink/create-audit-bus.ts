@@ -1,9 +1,12 @@
+import { createSealer } from '@sallyport/audit-proof';
 import type { AuditRecord } from '@sallyport/contracts';
 import type { Logger } from '@sallyport/kit';
 import type { Metrics } from '@sallyport/kit';
 import { ProblemError } from '@sallyport/kit';
 import { createSinkMetrics, type SinkMetrics } from './sink-metrics.ts';
 import type { AuditConsumer, AuditSink } from './audit-sink.ts';
+import { createChainRecords } from './chain-records.ts';
+import { createProducerId } from './create-producer-id.ts';
 import { DeliveryQueue } from './delivery-queue.ts';
 
 /** The audit log when all services run in one process. */
@@ -13,6 +16,8 @@ export type AuditBus = AuditSink & {
 };
 
 export type AuditBusDeps = {
+  /** The first part of the producer's id. The default is `sallyport`, for all services in one process. */
+  service?: string;
   logger: Logger;
   metrics?: Metrics;
   /** Milliseconds since the epoch. */
@@ -27,6 +32,7 @@ export type AuditBusDeps = {
  * until it succeeds, and later batches wait for it. The other consumers do not get the batch twice.
  */
 export function createAuditBus(deps: AuditBusDeps): AuditBus {
+  const { service = 'sallyport' } = deps;
   const consumers = new Set<AuditConsumer>();
   const stored = new WeakMap<readonly AuditRecord[], Set<AuditConsumer>>();
 
@@ -47,6 +53,8 @@ export function createAuditBus(deps: AuditBusDeps): AuditBus {
   const queue = new DeliveryQueue<AuditRecord>({
     logger: deps.logger,
     now: deps.now,
+    sealer: createSealer({ producer: createProducerId(service) }),
+    chainRecords: createChainRecords({ service, now: deps.now }),
     publishTimeoutMs: deps.publishTimeoutMs ?? 1500,
     queueLimit: deps.queueLimit ?? 10_000,
     lingerMs: 0,

@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import type { AuditEvent } from '@sallyport/contracts';
+import { hashEvent } from '@sallyport/audit-proof';
 import type { Message } from 'kafkajs';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
@@ -7,7 +9,11 @@ import { UndeliverableError } from '../kafka/undeliverable-error.ts';
 import { sampleAuditRecord } from '../record/sample-audit-record.ts';
 
 const kafka = { brokers: ['127.0.0.1:1'], topic: 'sallyport.audit.v1' };
-const ids = (batch: readonly Message[]) => batch.map((message) => String(message.headers?.ce_id));
+const typeOf = (message: Message) => String(message.headers?.ce_type);
+const dataOf = (message: Message) => JSON.parse(String(message.value)) as AuditEvent;
+/** The ids of events, without the closing checkpoint. */
+const ids = (batch: readonly Message[]) =>
+  batch.filter((one) => typeOf(one) !== 'audit.checkpoint').map((message) => String(message.headers?.ce_id));
 
 async function until(ready: () => boolean): Promise<void> {
   while (!ready()) await new Promise((resolve) => setTimeout(resolve, 2));
@@ -19,6 +25,7 @@ function setUp(send: (messages: Message[]) => Promise<void>, settings: { lingerM
   const metrics = new Registry();
   const sender = { send, ping: async () => undefined, close: async () => undefined };
   const sink = createKafkaAuditSink({
+    service: 'proxy',
     kafka,
     logger,
     metrics,
@@ -72,7 +79,36 @@ describe('the Kafka sink', () => {
     expect(batches.map((batch) => batch.length)).toEqual([1, 3]);
     releases[1]!();
     await Promise.all(rest);
+    const closed = sink.close();
+    await until(() => releases.length === 3);
+    releases[2]!();
+    await closed;
+  });
+
+  it('chains all its events without a gap, and ends with a closing checkpoint', async () => {
+    const sent: Message[] = [];
+    const { sink } = setUp(async (messages) => void sent.push(...messages));
+    for (let index = 0; index < 5; index += 1) sink.enqueue(sampleAuditRecord());
+    await sink.publish(sampleAuditRecord({ data: { userAgent: 'kübectl "hash":"' } }));
     await sink.close();
+    expect(typeOf(sent.at(-1)!)).toBe('audit.checkpoint');
+    expect(dataOf(sent.at(-1)!).sallyport.checkpoint).toEqual({ closing: true });
+    let previous = '0'.repeat(64);
+    for (const [index, { value, headers }] of sent.entries()) {
+      const { seq, prevHash, hash } = dataOf(sent[index]!).sallyport;
+      expect({ seq, prevHash }).toEqual({ seq: index + 1, prevHash: previous });
+      const dataText = String(value).replace(`"hash":"${hash}",`, '');
+      const { ce_id: id, ce_type: type, ce_time: time } = headers as Record<string, string>;
+      expect(hash).toBe(hashEvent(previous, { id: id!, type: type!, time: time!, dataText }));
+      previous = hash!;
+    }
+    expect(sent).toHaveLength(7);
+  });
+
+  it('knows no writing to a file without a spool', () => {
+    const { sink } = setUp(async () => undefined);
+    expect(sink.enqueue(sampleAuditRecord())).toBeUndefined();
+    expect(sink.written).toBeUndefined();
   });
 
   it('lets events gather until a caller waits for one', async () => {
@@ -98,9 +134,9 @@ describe('the Kafka sink', () => {
     expect(await value('sallyport_audit_queue_length')).toBe(1);
     sink.enqueue(records[1]!);
     await sink.close();
-    expect(batches).toEqual([[records[0]!.id], [records[0]!.id], [records[0]!.id], [records[1]!.id]]);
+    expect(batches).toEqual([[records[0]!.id], [records[0]!.id], [records[0]!.id], [records[1]!.id], []]);
     expect(await value('sallyport_audit_send_failures_total')).toBe(2);
-    expect(await value('sallyport_audit_events_delivered_total')).toBe(2);
+    expect(await value('sallyport_audit_events_delivered_total')).toBe(3);
     expect(await value('sallyport_audit_queue_length')).toBe(0);
     // One line when the outage begins, one when it ends.
     expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual([
@@ -111,11 +147,13 @@ describe('the Kafka sink', () => {
 
   it('drops an event that Kafka refuses, and delivers the others in order', async () => {
     const stored: string[] = [];
+    const gaps: unknown[] = [];
     const records = Array.from({ length: 9 }, () => sampleAuditRecord());
     const refused = records[4]!.id;
     const { sink, value, lines } = setUp(async (messages) => {
       if (ids(messages).includes(refused)) throw new UndeliverableError('Kafka refuses the event: MESSAGE_TOO_LARGE');
-      stored.push(...ids(messages));
+      stored.push(...ids(messages.filter((one) => typeOf(one) === 'k8s.request')));
+      gaps.push(...messages.filter((one) => typeOf(one) === 'audit.gap').map((one) => dataOf(one).sallyport.gap));
     });
     const outcomes = await Promise.allSettled(records.map((record) => sink.publish(record)));
     expect(stored).toEqual(records.map((record) => record.id).filter((id) => id !== refused));
@@ -123,6 +161,8 @@ describe('the Kafka sink', () => {
     expect(await value('sallyport_audit_events_lost_total')).toBe(1);
     expect(lines.join('')).toContain('lost audit events');
     await sink.close();
+    const reason = 'Kafka refuses the event: MESSAGE_TOO_LARGE';
+    expect(gaps).toEqual([{ producer: expect.stringMatching(/^proxy\/.+-[0-9a-f]{8}$/), from: 5, to: 5, reason }]);
   });
 
   it('never sends a batch larger than a broker accepts', async () => {
@@ -139,6 +179,7 @@ describe('the Kafka sink', () => {
 
   it('times out while no broker answers, and closes when asked', async () => {
     const sink = createKafkaAuditSink({
+      service: 'proxy',
       kafka,
       logger: pino({ level: 'silent' }),
       now: Date.now,

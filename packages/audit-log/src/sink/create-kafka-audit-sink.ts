@@ -1,13 +1,24 @@
+import type { AuditRecord } from '@sallyport/contracts';
+import type { Spool } from '@sallyport/spool';
+import { createSealer } from '@sallyport/audit-proof';
 import type { Message } from 'kafkajs';
 import type { Metrics } from '@sallyport/kit';
 import { createSinkMetrics, type SinkMetrics } from './sink-metrics.ts';
 import type { AuditSink } from './audit-sink.ts';
+import { createChainRecords } from './chain-records.ts';
+import { createProducerId } from './create-producer-id.ts';
+import { createWriteWait } from './create-write-wait.ts';
+import { createSpoolSealer } from './create-spool-sealer.ts';
 import { DeliveryQueue } from './delivery-queue.ts';
+import { SpoolQueue } from './spool-queue.ts';
+import { registerSpoolMetrics } from './spool-metrics.ts';
 import type { KafkaClientDeps } from '../kafka/kafka-client.ts';
 import { createKafkaSender, type KafkaSender } from '../kafka/kafka-sender.ts';
 import { toKafkaMessage } from '../kafka/to-kafka-message.ts';
 
 export type KafkaAuditSinkDeps = KafkaClientDeps & {
+  /** The service that publishes: the first part of the producer's id. */
+  service: string;
   metrics?: Metrics;
   /** Milliseconds since the epoch. */
   now: () => number;
@@ -17,6 +28,8 @@ export type KafkaAuditSinkDeps = KafkaClientDeps & {
   queueLimit?: number;
   /** How long events that no caller waits for may gather before they are sent. */
   lingerMs?: number;
+  /** Where events wait for delivery. Without it they wait in memory. The sink closes it. */
+  spool?: Spool;
   /** For tests. */
   sender?: KafkaSender;
 };
@@ -37,29 +50,55 @@ const framingBytes = 16;
  * send whose acknowledgement was lost may have been written, so consumers deduplicate by id.
  */
 export function createKafkaAuditSink(deps: KafkaAuditSinkDeps): AuditSink {
-  const sender = deps.sender ?? createKafkaSender(deps);
-  const queue = new DeliveryQueue<Message>({
-    logger: deps.logger,
-    now: deps.now,
-    publishTimeoutMs: deps.publishTimeoutMs ?? 1500,
-    queueLimit: deps.queueLimit ?? 10_000,
-    lingerMs: deps.lingerMs ?? 50,
-    gatherCount,
-    prepare(record) {
-      const item = toKafkaMessage(record);
-      return { item, weight: item.recordTail.length + framingBytes };
-    },
-    deliver: (items) => sender.send(items as Message[]),
-    onDelivered: (count) => counters.delivered(count),
+  const { service } = deps;
+  const sender = deps.sender ?? createKafkaSender({ clientId: `sallyport-${service}`, ...deps });
+  const { logger, now, metrics, spool, publishTimeoutMs = 1500, lingerMs = 50 } = deps;
+  // First, because a spool that has lost events says so as soon as there is a queue.
+  const counters: SinkMetrics = createSinkMetrics(metrics, () => queue);
+  const common = {
+    logger,
+    now,
+    publishTimeoutMs,
+    lingerMs,
+    chainRecords: createChainRecords({ service, now }),
+    onDelivered: (count: number) => counters.delivered(count),
     onFailed: () => counters.failed(),
-    onDropped: (count) => counters.dropped(count),
-  });
-  const counters: SinkMetrics = createSinkMetrics(deps.metrics, () => queue);
+    onDropped: (count: number) => counters.dropped(count),
+  };
+  const queue: SpoolQueue | DeliveryQueue<Message> = spool
+    ? new SpoolQueue({
+        ...common,
+        spool,
+        sealer: createSpoolSealer(spool, service),
+        deliver: (messages) => sender.send(messages),
+      })
+    : new DeliveryQueue<Message>({
+        ...common,
+        sealer: createSealer({ producer: createProducerId(service) }),
+        queueLimit: deps.queueLimit ?? 10_000,
+        gatherCount,
+        prepare(record, value) {
+          const item = toKafkaMessage(record, value);
+          return { item, weight: item.recordTail.length + framingBytes };
+        },
+        deliver: (items) => sender.send(items as Message[]),
+      });
+  if (spool) registerSpoolMetrics(metrics, spool);
   return {
     publish: (record) => queue.publish(record),
     enqueue: (record) => queue.enqueue(record),
+    ...(spool && queue instanceof SpoolQueue
+      ? {
+          keep: (record: AuditRecord) => queue.keep(record),
+          written: createWriteWait(spool, publishTimeoutMs),
+          failure: () => spool.failure?.reason,
+        }
+      : {}),
     hasRoom: () => queue.hasRoom(),
-    ping: () => sender.ping(),
+    async ping() {
+      if (spool?.failure) throw new Error(`the spool of audit events fails: ${spool.failure.reason}`);
+      await sender.ping();
+    },
     async close(timeoutMs = 5000) {
       await queue.close(timeoutMs);
       await sender.close();

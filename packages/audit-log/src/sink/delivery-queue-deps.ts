@@ -1,11 +1,19 @@
 import type { AuditRecord } from '@sallyport/contracts';
 import type { Logger } from '@sallyport/kit';
+import type { Sealer } from '@sallyport/audit-proof';
+import type { ChainRecords } from './chain-records.ts';
 
 export type DeliveryQueueDeps<Item> = {
   logger: Logger;
   now: () => number;
-  /** Called once when an event is accepted. Returns the item to deliver; `weight` limits the size of a batch. */
-  prepare(record: AuditRecord): { item: Item; weight: number };
+  /** Gives every event that is accepted its place in the chain. */
+  sealer: Sealer;
+  chainRecords: ChainRecords;
+  /**
+   * Called once when an event is accepted and sealed. `value` is its data as it goes on the wire, and valid during the
+   * call. Returns the item to deliver; `weight` limits the size of a batch.
+   */
+  prepare(record: AuditRecord, value: Buffer): { item: Item; weight: number };
   /** Resolves when all items are acknowledged. On failure it is called again with the same array until it succeeds. */
   deliver(items: readonly Item[]): Promise<void>;
   onDelivered?(count: number): void;

@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { createSealer } from '@sallyport/audit-proof';
 import { createLogger } from '@sallyport/kit';
+import { createChainRecords } from './chain-records.ts';
 import { DeliveryQueue } from './delivery-queue.ts';
 import { sampleAuditRecord } from '../record/sample-audit-record.ts';
 
@@ -16,6 +18,8 @@ describe('a queue of large events', () => {
       queueLimit: 10_000,
       lingerMs: 0,
       queueWeight: 100,
+      sealer: createSealer({ producer: 'p' }),
+      chainRecords: createChainRecords({ service: 'proxy', now: Date.now }),
       prepare: (record) => ({ item: record.id, weight: 40 }),
       deliver: () => opened,
     });

@@ -5,9 +5,11 @@ import { sampleAuditRecord } from '../record/sample-audit-record.ts';
 
 export { sampleAuditRecord };
 
+type SinkSettings = { queueLimit?: number; publishTimeoutMs?: number };
+
 /** What a backend provides to the suite. */
 export type AuditSinkHarness = {
-  createSink(settings: { queueLimit?: number }): AuditSink;
+  createSink(settings: SinkSettings): AuditSink;
   /** Makes the log unavailable. Nothing is acknowledged until `bringBack`. */
   takeDown(): Promise<void>;
   bringBack(): Promise<void>;
@@ -25,14 +27,24 @@ async function until(ready: () => boolean, ms = 30_000): Promise<void> {
   }
 }
 
+/** A busy machine may take this many times as long as promised. */
+const slack = 3;
 const unavailable = { code: 'audit-unavailable', status: 503 };
 
-/** The rules that every audit sink follows. */
-export function describeAuditSink(name: string, start: () => Promise<AuditSinkHarness>): void {
+/**
+ * The rules that every audit sink follows. A sink that is bounded by the bytes of its spool shows in its own tests what
+ * happens when it is full.
+ */
+export function describeAuditSink(
+  name: string,
+  start: () => Promise<AuditSinkHarness>,
+  { bound = 'events' }: { bound?: 'events' | 'bytes' } = {},
+): void {
+  const itIfCounted = bound === 'events' ? it : () => undefined;
   describe(`an audit sink (${name})`, () => {
     let harness: AuditSinkHarness;
     const sinks: AuditSink[] = [];
-    const createSink = (settings: { queueLimit?: number } = {}) => {
+    const createSink = (settings: SinkSettings = {}) => {
       const sink = harness.createSink(settings);
       sinks.push(sink);
       return sink;
@@ -78,7 +90,8 @@ export function describeAuditSink(name: string, start: () => Promise<AuditSinkHa
     }, 60_000);
 
     it('keeps the order of a session, whether or not the caller waits', async () => {
-      const sink = createSink();
+      // It is about the order, and a machine may be slow.
+      const sink = createSink({ publishTimeoutMs: 30_000 });
       const sent = events(1200);
       const waits = sent.map(async (record, index) => (index % 7 === 0 ? sink.publish(record) : sink.enqueue(record)));
       await Promise.all(waits);
@@ -103,7 +116,7 @@ export function describeAuditSink(name: string, start: () => Promise<AuditSinkHa
       for (const record of sent.slice(3)) sink.enqueue(record);
       for (const { outcome, ms } of attempts) {
         expect(outcome).toMatchObject(unavailable);
-        expect(ms).toBeLessThan(2000);
+        expect(ms).toBeLessThan(slack * 2000);
       }
       await expect(sink.ping()).rejects.toThrow();
       expect(arrived(sent)).toEqual([]);
@@ -119,59 +132,67 @@ export function describeAuditSink(name: string, start: () => Promise<AuditSinkHa
       const sent = events(5);
       const first = await timed(sink.publish(sent[0]!));
       expect(first.outcome).toMatchObject(unavailable);
-      expect(first.ms).toBeLessThan(2000);
+      expect(first.ms).toBeLessThan(slack * 2000);
       for (const record of sent.slice(1)) sink.enqueue(record);
       await harness.bringBack();
       await allArrived(sent);
       expect(arrived(sent)).toEqual(sent);
     }, 120_000);
 
-    it('has no room when its queue is full, refuses to publish at once, keeps what is queued, and has room again later', async () => {
-      const sink = createSink({ queueLimit: 20 });
-      await sink.publish(sampleAuditRecord());
-      await harness.takeDown();
-      const sent = events(25);
-      for (const record of sent.slice(0, 19)) sink.enqueue(record);
-      expect(sink.hasRoom()).toBe(true);
-      for (const record of sent.slice(19)) sink.enqueue(record);
-      expect(sink.hasRoom()).toBe(false);
-      const refused = await timed(sink.publish(sampleAuditRecord()));
-      expect(refused.outcome).toMatchObject(unavailable);
-      expect(refused.ms).toBeLessThan(200);
-      await harness.bringBack();
-      await allArrived(sent);
-      await until(() => sink.hasRoom());
-      expect(arrived(sent)).toEqual(sent);
-    }, 120_000);
+    itIfCounted(
+      'has no room when its queue is full, refuses to publish at once, keeps what is queued, and has room again later',
+      async () => {
+        const sink = createSink({ queueLimit: 20 });
+        await sink.publish(sampleAuditRecord());
+        await harness.takeDown();
+        const sent = events(25);
+        for (const record of sent.slice(0, 19)) sink.enqueue(record);
+        expect(sink.hasRoom()).toBe(true);
+        for (const record of sent.slice(19)) sink.enqueue(record);
+        expect(sink.hasRoom()).toBe(false);
+        const refused = await timed(sink.publish(sampleAuditRecord()));
+        expect(refused.outcome).toMatchObject(unavailable);
+        expect(refused.ms).toBeLessThan(slack * 200);
+        await harness.bringBack();
+        await allArrived(sent);
+        await until(() => sink.hasRoom());
+        expect(arrived(sent)).toEqual(sent);
+      },
+      120_000,
+    );
 
-    it('keeps room for others whatever anonymous callers cause, and reports the count', async () => {
-      const sink = createSink({ queueLimit: 20 });
-      await sink.publish(sampleAuditRecord());
-      await harness.takeDown();
-      const session = crypto.randomUUID();
-      for (let sent = 0; sent < 500; sent += 1) {
-        const record = sampleAuditRecord({ session, data: { user: {}, responseStatus: { code: 401 } } });
-        delete record.data.sallyport.identity;
-        sink.enqueue(record);
-      }
-      expect(sink.hasRoom()).toBe(true);
-      const own = sampleAuditRecord();
-      sink.enqueue(own);
-      await harness.bringBack();
-      await allArrived([own]);
-      const anonymous = () =>
-        new Map(
-          harness
-            .received()
-            .filter(({ key }) => key.endsWith(session))
-            .map((record) => [record.id, record]),
-        );
-      const counted = () =>
-        [...anonymous().values()].reduce((sum, { data }) => sum + (data.sallyport.aggregated?.count ?? 1), 0);
-      await until(() => counted() >= 500);
-      expect(counted()).toBe(500);
-      expect(anonymous().size).toBeLessThan(20);
-    }, 120_000);
+    itIfCounted(
+      'keeps room for others whatever anonymous callers cause, and reports the count',
+      async () => {
+        const sink = createSink({ queueLimit: 20 });
+        await sink.publish(sampleAuditRecord());
+        await harness.takeDown();
+        const session = crypto.randomUUID();
+        for (let sent = 0; sent < 500; sent += 1) {
+          const record = sampleAuditRecord({ session, data: { user: {}, responseStatus: { code: 401 } } });
+          delete record.data.sallyport.identity;
+          sink.enqueue(record);
+        }
+        expect(sink.hasRoom()).toBe(true);
+        const own = sampleAuditRecord();
+        sink.enqueue(own);
+        await harness.bringBack();
+        await allArrived([own]);
+        const anonymous = () =>
+          new Map(
+            harness
+              .received()
+              .filter(({ key }) => key.endsWith(session))
+              .map((record) => [record.id, record]),
+          );
+        const counted = () =>
+          [...anonymous().values()].reduce((sum, { data }) => sum + (data.sallyport.aggregated?.count ?? 1), 0);
+        await until(() => counted() >= 500);
+        expect(counted()).toBe(500);
+        expect(anonymous().size).toBeLessThan(20);
+      },
+      120_000,
+    );
 
     it('delivers queued events before it closes, and accepts no more', async () => {
       const sink = createSink();

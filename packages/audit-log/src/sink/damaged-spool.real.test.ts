@@ -1,0 +1,142 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { createVerifier, type TrailReport } from '@sallyport/audit-proof';
+import { auditEventSchema, type AuditEvent } from '@sallyport/contracts';
+
+type Line = { key: string; value: string; headers: Record<string, string> };
+
+const parent = mkdtempSync(join(tmpdir(), 'damaged-spool-'));
+afterAll(() => rmSync(parent, { recursive: true, force: true }));
+let [dir, topic, round] = ['', '', 0];
+beforeEach(() => {
+  round += 1;
+  [dir, topic] = [join(parent, `spool-${round}`), join(parent, `topic-${round}`)];
+});
+
+const program = new URL('../testing/sink-child.ts', import.meta.url).pathname;
+
+/** Starts a process with this spool, and waits until what it has published is on the disk. */
+async function start(events: number) {
+  const args = ['--conditions=source', program, dir, topic, `${events}`];
+  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const closed = once(child, 'close');
+  const [said] = (await Promise.race([once(child.stdout, 'data'), closed])) as [unknown];
+  expect(String(said)).toBe('ready\n');
+  return { child, closed };
+}
+
+/** Lets a process publish while Kafka is away, and kills it. */
+async function publishAndDie(events: number): Promise<void> {
+  const { child, closed } = await start(events);
+  child.kill('SIGKILL');
+  await closed;
+}
+
+/** Lets the next process deliver everything, and returns what the topic then has. */
+async function deliver(events: number): Promise<Line[]> {
+  writeFileSync(topic, '');
+  const { child, closed } = await start(events);
+  child.stdin.end();
+  await closed;
+  return readFileSync(topic, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Line);
+}
+
+const dataOf = ({ value }: Line) => JSON.parse(value) as AuditEvent;
+const segments = () =>
+  readdirSync(dir)
+    .filter((name) => name.endsWith('.segment'))
+    .sort()
+    .map((name) => join(dir, name));
+const producersOf = (lines: readonly Line[]) => [...new Set(lines.map((line) => dataOf(line).sallyport.producer))];
+
+/** Changes one byte of the entry that has the event `seq`, and returns the file. */
+function damage(seq: number): string {
+  const text = `"seq":${seq},`;
+  const path = segments().find((one) => readFileSync(one).includes(text))!;
+  const content = readFileSync(path);
+  content[content.indexOf(text) + 1]! ^= 1;
+  writeFileSync(path, content);
+  return path;
+}
+
+function verify(lines: readonly Line[]): TrailReport {
+  const verifier = createVerifier();
+  for (const [position, { value, headers }] of lines.entries())
+    verifier.add({
+      id: headers['ce_id']!,
+      type: headers['ce_type']!,
+      time: headers['ce_time']!,
+      data: JSON.parse(value),
+      text: value,
+      place: { source: 'topic', position },
+    });
+  return verifier.finish();
+}
+
+const gapsOf = (lines: readonly Line[]) =>
+  lines.filter(({ headers }) => headers['ce_type'] === 'audit.gap').map((line) => dataOf(line).sallyport.gap);
+
+describe('a spool that was damaged while its process was dead', () => {
+  it('names events in the middle in the trail, and the chain goes on', async () => {
+    await publishAndDie(200);
+    const path = damage(70);
+    damage(71);
+    damage(120);
+    const lines = await deliver(3);
+    const [producer] = producersOf(lines);
+    expect(producersOf(lines)).toEqual([producer]);
+    const reason = `damaged in ${path}`;
+    expect(gapsOf(lines)).toEqual([
+      { producer, from: 70, to: 71, reason: expect.stringContaining('damaged in') },
+      { producer, from: 120, to: 120, reason: expect.stringContaining('damaged in') },
+    ]);
+    expect(gapsOf(lines)[0]!.reason).toBe(reason);
+    for (const line of lines) expect(auditEventSchema.safeParse(dataOf(line)).error).toBeUndefined();
+    const report = verify(lines);
+    expect(report.faults).toEqual([
+      expect.objectContaining({ kind: 'missing', producer, seq: 70, to: 71, announced: reason }),
+      expect.objectContaining({ kind: 'missing', producer, seq: 120, announced: expect.any(String) }),
+    ]);
+    expect(report.producers).toEqual([expect.objectContaining({ producer, first: 1, last: 206, closed: true })]);
+  }, 120_000);
+
+  it('names events at the end, and a new chain begins', async () => {
+    await publishAndDie(200);
+    damage(199);
+    damage(200);
+    const lines = await deliver(3);
+    const [old, next] = producersOf(lines);
+    expect(gapsOf(lines)).toEqual([
+      { producer: old, from: 199, to: 200, reason: expect.stringMatching(/is damaged$/) },
+    ]);
+    const report = verify(lines);
+    expect(report.faults).toEqual([
+      expect.objectContaining({ kind: 'missing', producer: old, seq: 199, to: 200, announced: expect.any(String) }),
+    ]);
+    expect(report.producers).toContainEqual(expect.objectContaining({ producer: next, first: 1, closed: true }));
+  }, 120_000);
+
+  it('names all events of a file whose header is damaged, and keeps the file', async () => {
+    await publishAndDie(200);
+    const [, second, third] = segments();
+    const firstOf = (path: string) => Number(/(\d+)\.segment$/.exec(path)![1]);
+    const content = readFileSync(second!);
+    content[9]! ^= 1;
+    writeFileSync(second!, content);
+    const lines = await deliver(3);
+    const [producer] = producersOf(lines);
+    const [from, to] = [firstOf(second!), firstOf(third!) - 1];
+    expect(gapsOf(lines)).toEqual([{ producer, from, to, reason: expect.stringContaining('.damaged') }]);
+    expect(verify(lines).faults).toEqual([
+      expect.objectContaining({ kind: 'missing', producer, seq: from, to, announced: expect.any(String) }),
+    ]);
+    expect(readdirSync(dir).filter((name) => name.endsWith('.damaged'))).toHaveLength(1);
+  }, 120_000);
+});

@@ -1,0 +1,32 @@
+import type { AuditRecord, ChainHead } from '@sallyport/contracts';
+import type { SpoolEntry } from '@sallyport/spool';
+import { readRecordTail, type AuditMessage } from '../kafka/kafka-record-decoder.ts';
+import { UndeliverableError } from '../kafka/undeliverable-error.ts';
+
+/** Returns an entry of the spool as the message that is sent. Throws `UndeliverableError` if it is not an event. */
+export function toSpooledMessage({ position, entry }: SpoolEntry): AuditMessage {
+  try {
+    return readRecordTail(entry);
+  } catch (cause) {
+    throw new UndeliverableError(`entry ${position} of the spool is not an event`, { cause });
+  }
+}
+
+/** Says whether an entry of the spool reports that events are lost. */
+export function isGapReport(entry: Uint8Array): boolean {
+  try {
+    return readRecordTail(entry).headers?.['ce_type'] === 'audit.gap';
+  } catch {
+    return false;
+  }
+}
+
+/** Returns where the chain of an entry's producer stands, or undefined if the entry ended the chain. */
+export function chainOfEntry(
+  entry: Uint8Array,
+): { producer: string; head: Pick<ChainHead, 'seq' | 'hash'> } | undefined {
+  const { sallyport } = JSON.parse(String(readRecordTail(entry).value)) as AuditRecord['data'];
+  const { producer, seq, hash, checkpoint } = sallyport;
+  if (checkpoint?.closing === true || seq === undefined || hash === undefined) return undefined;
+  return { producer, head: { seq, hash } };
+}
