@@ -1,0 +1,19 @@
+// The proof of the audit trail: hash chains, signed checkpoints and their verification.
+export { canonicalJson } from './canonical/canonical-json.ts';
+export { createSealer, type Sealer, type SealerDeps } from './chain/create-sealer.ts';
+export { firstPrevHash, hashEvent, type HashedEvent } from './chain/hash-event.ts';
+export { readCheckpointKeys, toJwks, type CheckpointJwk, type CheckpointKeys } from './checkpoint/checkpoint-keys.ts';
+export { keyIdOf } from './checkpoint/key-id.ts';
+export { hashCheckpoint, signCheckpoint, type SignedCheckpoint } from './checkpoint/sign-checkpoint.ts';
+export type { AbsentPeriod } from './verify/absent-times.ts';
+export { createVerifier, type Verifier, type VerifierDeps } from './verify/create-verifier.ts';
+export { repeatsMember } from './verify/repeats-member.ts';
+export {
+  type FaultKind,
+  type Neighbor,
+  type ProducerSummary,
+  type TrailEvent,
+  type TrailFault,
+  type TrailPlace,
+  type TrailReport,
+} from './verify/trail.ts';
