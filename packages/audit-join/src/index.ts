@@ -1,0 +1,7 @@
+// Joins the gateway's audit events with a cluster's own audit log.
+export * from './match/create-joiner.ts';
+export * from './match/finding.ts';
+export { isIgnored } from './match/is-ignored.ts';
+export * from './match/judge-request.ts';
+export * from './policy/audit-policy.ts';
+export * from './read/read-cluster-event.ts';

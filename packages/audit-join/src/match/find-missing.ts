@@ -1,0 +1,33 @@
+import type { FindingList } from './finding-list.ts';
+import { describeRow } from './describe-row.ts';
+import { mark, type RequestRows } from './request-rows.ts';
+import type { TimeRange } from './time-range.ts';
+
+export type Missing = { sent: number; matched: number; undecided: number; unjudged: number };
+
+/**
+ * Finds the requests to which the cluster responded, and that its log does not have. Only those count that its audit
+ * policy records: by the policy, or if the log has another request with the same verb, resource and namespace.
+ */
+export function findMissing(deps: {
+  rows: RequestRows;
+  list: FindingList;
+  covered: TimeRange;
+  usePolicy: boolean;
+}): Missing {
+  const { rows, list, covered } = deps;
+  const missing: Missing = { sent: 0, matched: 0, undecided: 0, unjudged: 0 };
+  const recorded = new Set<number>();
+  for (let row = 0; row < rows.ids.size; row += 1)
+    if (rows.has(row, mark.ours) && rows.has(row, mark.seen)) recorded.add(rows.kind.get(row));
+  for (let row = 0; row < rows.ids.size; row += 1) {
+    if (!rows.has(row, mark.ours) || rows.has(row, mark.refused)) continue;
+    missing.sent += 1;
+    if (rows.has(row, mark.seen)) missing.matched += 1;
+    else if (!rows.has(row, mark.answered)) continue;
+    else if (!covered.covers(rows.received.get(row)) || !covered.covers(rows.ended.get(row))) missing.undecided += 1;
+    else if (deps.usePolicy ? !rows.has(row, mark.logged) : !recorded.has(rows.kind.get(row))) missing.unjudged += 1;
+    else list.add(describeRow(rows, row, 'missing-in-cluster-log'));
+  }
+  return missing;
+}

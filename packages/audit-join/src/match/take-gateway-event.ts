@@ -1,0 +1,31 @@
+import type { AuditPolicy } from '../policy/audit-policy.ts';
+import type { GatewayEvent } from '../read/read-gateway-event.ts';
+import { identityPrint, pathPrint } from './prints.ts';
+import { kindText, resourceOf } from './request-kind.ts';
+import { mark, type RequestRows } from './request-rows.ts';
+
+/** Creates what takes the gateway's events, several of which can be about one request. */
+export function createOurs(
+  rows: RequestRows,
+  { policy, gatewayUsers }: { policy: AuditPolicy | undefined; gatewayUsers: readonly string[] },
+): (event: GatewayEvent) => void {
+  const { names } = rows;
+  const add = (event: GatewayEvent): number => {
+    const row = rows.ids.add(event.auditID);
+    const resource = resourceOf(event.ref, event.requestURI);
+    rows.received.set(row, event.received);
+    rows.user.set(row, names.numberOf(event.user.username));
+    rows.kind.set(row, names.numberOf(kindText({ verb: event.verb, resource })));
+    rows.identity.set(row, identityPrint(event.user));
+    rows.path.set(row, pathPrint(event.requestURI));
+    if (policy?.records(event, gatewayUsers) === true) rows.mark(row, mark.logged);
+    return row;
+  };
+  return (event) => {
+    const known = rows.ids.rowOf(event.auditID);
+    const row = known === -1 ? add(event) : known;
+    rows.ended.set(row, Math.max(rows.ended.get(row), event.at));
+    for (const bit of ['own', 'refused', 'answered', 'changes'] as const) if (event[bit]) rows.mark(row, mark[bit]);
+    rows.mark(row, mark.ours);
+  };
+}

@@ -1,0 +1,95 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { matchesPattern } from './matches-pattern.ts';
+import { readClusterEvent } from './read-cluster-event.ts';
+
+const event = {
+  kind: 'Event',
+  apiVersion: 'audit.k8s.io/v1',
+  level: 'RequestResponse',
+  auditID: 'a',
+  stage: 'ResponseComplete',
+  requestURI: '/api/v1/namespaces/dev/secrets/x?timeout=30s',
+  verb: 'get',
+  user: { username: 'admin', groups: ['system:masters'], extra: { token: ['planted'] } },
+  requestReceivedTimestamp: '2026-11-27T00:18:43.592117Z',
+  stageTimestamp: '2026-11-27T00:18:43.592117Z',
+};
+const read = (changes: Record<string, unknown>) => readClusterEvent({ ...event, ...changes });
+const jwt = `eyJhbGciOiJSUzI1NiJ9.${'a'.repeat(40)}.${'b'.repeat(40)}`;
+
+describe("the reader of a cluster's events", () => {
+  it('keeps nothing in which secrets travel', () => {
+    const kept = read({
+      requestObject: { data: { password: 'planted' } },
+      responseObject: { data: { password: 'planted' } },
+      annotations: { 'patch.webhook.admission.k8s.io/round_0': 'planted', 'authorization.k8s.io/decision': 'allow' },
+      requestURI: `/api/v1/x?token=planted&access%5ftoken=planted&command=planted&container=app&a=${jwt}`,
+      userAgent: `curl ${jwt}`,
+      responseStatus: { code: 403, message: `bad ${jwt}`, details: { name: 'planted' } },
+    });
+    expect(JSON.stringify(kept)).not.toMatch(/planted|eyJ/);
+    expect(kept).toMatchObject({
+      requestURI: '/api/v1/x?token=[redacted]&access%5ftoken=[redacted]&container=app&a=[redacted]',
+      annotations: { 'authorization.k8s.io/decision': 'allow' },
+    });
+  });
+
+  it.each([
+    ['no id', { auditID: '' }],
+    ['a long id', { auditID: 'a'.repeat(65) }],
+    ['an unknown stage', { stage: 'Later' }],
+    ['no level', { level: 'None' }],
+    ['no time', { stageTimestamp: 'yesterday' }],
+    ['a user that is no object', { user: 'admin' }],
+    ['groups that are no list', { user: { username: 'a', groups: 'system:masters' } }],
+    ['a group that is no text', { user: { username: 'a', groups: [1] } }],
+    ['an impersonated user that is none', { impersonatedUser: [] }],
+    ['another kind', { kind: 'Pod' }],
+  ])('refuses an event with %s', (_what, changes) => {
+    expect(read(changes)).toBeUndefined();
+  });
+
+  it.each([
+    ['an address', { requestURI: `/api/v1/secrets?x=${'a'.repeat(900_000)}` }],
+    ['a method', { verb: 'x'.repeat(10_000) }],
+    ['a name', { user: { username: 'x'.repeat(10_000) } }],
+    ['groups', { impersonatedUser: { username: 'a', groups: Array.from({ length: 9000 }, () => 'g'.repeat(2000)) } }],
+    ['a resource', { objectRef: { resource: 'secrets', name: 'x'.repeat(10_000) } }],
+  ])('reads an event whatever length the client gave %s, so that none can hide', (_what, changes) => {
+    const event = read(changes)!;
+    expect(event).toMatchObject({ auditID: 'a' });
+    expect(JSON.stringify(event).length).toBeLessThan(2_100_000);
+  });
+
+  it('bounds what it keeps, and never throws', () => {
+    const long = read({
+      requestURI: `/${'x'.repeat(200_000)}`,
+      userAgent: 'y'.repeat(200_000),
+      annotations: Object.fromEntries(
+        Array.from({ length: 500 }, (_, i) => [`authorization.k8s.io/a${'b'.repeat(i)}`, 'c']),
+      ),
+    });
+    expect(JSON.stringify(long).length).toBeLessThan(6000);
+    fc.assert(
+      fc.property(fc.record({ a: fc.anything(), b: fc.anything() }), ({ a, b }) => {
+        readClusterEvent(a);
+        read({ user: a, objectRef: b, responseStatus: a, annotations: b, sourceIPs: a });
+      }),
+    );
+  });
+});
+
+describe('a pattern', () => {
+  it.each([
+    ['system:node:a', 'system:*', true],
+    ['System:node', 'system:*', false],
+    ['my-system:a', 'system:*', false],
+    ['aba', '*a*b*a*', true],
+    ['ab', 'ab*b', false],
+    ['a.b', 'a?b', false],
+    ['', '*', true],
+  ])('%s matches %s: %s', (name, pattern, expected) => {
+    expect(matchesPattern(name, pattern)).toBe(expected);
+  });
+});
