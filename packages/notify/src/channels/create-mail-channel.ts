@@ -1,0 +1,68 @@
+import type { NotificationConfig } from '@sallyport/contracts';
+import { createTransport } from 'nodemailer';
+import { DeliveryError, type Channel } from './channel.ts';
+import { describeFailure } from './describe-failure.ts';
+import { mailMessage } from './mail-message.ts';
+
+type MailConfig = NonNullable<NotificationConfig['smtp']>;
+
+const timeoutMs = 20_000;
+
+/** Says why a mail was not taken: the code of a reply of the server, and never its text. */
+function describeMailFailure(error: unknown): string {
+  const { responseCode, code } = error as { responseCode?: unknown; code?: unknown };
+  if (typeof responseCode === 'number') return `the mail server answered ${responseCode}`;
+  if (code === 'ETIMEDOUT') return `it did not answer within ${timeoutMs / 1000} s`;
+  return describeFailure(error, timeoutMs);
+}
+
+/**
+ * Sends mails over TLS: from the start with smtps, and with STARTTLS, which the server must offer, with smtp. Certificates
+ * are verified. `allowInsecure` lets smtp do without TLS.
+ */
+export function createMailChannel(
+  { url, password, from, to, allowInsecure }: MailConfig,
+  deps: { gatewayUrl: string; ca: string | undefined },
+): Pick<Channel, 'send' | 'close'> {
+  const { protocol, hostname, port, username, password: inUrl } = new URL(url);
+  const secure = protocol === 'smtps:';
+  const pass = password ?? decodeURIComponent(inUrl);
+  const transport = createTransport({
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: port === '' ? (secure ? 465 : 587) : Number(port),
+    secure,
+    requireTLS: !secure && !allowInsecure,
+    ...(username === '' ? {} : { auth: { user: decodeURIComponent(username), pass } }),
+    tls: { minVersion: 'TLSv1.2', ...(deps.ca === undefined ? {} : { ca: deps.ca }) },
+    connectionTimeout: timeoutMs,
+    greetingTimeout: timeoutMs,
+    socketTimeout: timeoutMs,
+    dnsTimeout: timeoutMs,
+    // A mail has no attachments, and must never read a file or an address.
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+  return {
+    async send(notice, signal) {
+      const aborted = new Promise<never>((_resolve, reject) => {
+        const stop = () => reject(new DeliveryError(`it did not answer within ${timeoutMs / 1000} s`));
+        AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]).addEventListener('abort', stop, { once: true });
+      });
+      const sent = transport.sendMail({
+        from: { name: 'Sallyport', address: from },
+        to: [...to],
+        ...mailMessage(notice, deps.gatewayUrl),
+        headers: { 'Auto-Submitted': 'auto-generated' },
+      });
+      try {
+        await Promise.race([sent, aborted]);
+      } catch (error) {
+        void sent.catch(() => undefined);
+        throw error instanceof DeliveryError ? error : new DeliveryError(describeMailFailure(error));
+      }
+    },
+    async close() {
+      transport.close();
+    },
+  };
+}

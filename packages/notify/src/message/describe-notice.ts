@@ -1,0 +1,94 @@
+import type { Notice } from '@sallyport/contracts';
+import { shownText } from './shown-text.ts';
+
+/** What people read, whatever the channel: texts on one line each, without anything invisible, but not escaped. */
+export type Message = {
+  title: string;
+  facts: readonly { label: string; text: string }[];
+  /** The page of the elevation. Opening it changes nothing. */
+  link: string;
+};
+
+const maxReason = 500;
+
+/** Returns the address of the page of an elevation. */
+export function linkOf(gatewayUrl: string, elevationId: string): string {
+  return `${gatewayUrl}/.sallyport/elevations/${encodeURIComponent(elevationId)}`;
+}
+
+const timeOf = (ms: number) =>
+  new Date(ms)
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.\d+Z$/, ' UTC');
+
+function spanOf(ms: number): string {
+  const minutes = Math.floor(ms / 60_000);
+  const parts = [
+    [Math.floor(minutes / 60), 'h'],
+    [minutes % 60, 'm'],
+    [Math.floor((ms % 60_000) / 1000), 's'],
+  ] as const;
+  return parts
+    .filter(([count]) => count > 0)
+    .map(([count, unit]) => `${count}${unit}`)
+    .join(' ');
+}
+
+/** Says in one sentence what has happened. */
+function sentenceOf({ type, by, elevation }: Notice): string {
+  const { user, name, cluster, namespace, expiresAt, approvalsNeeded } = elevation;
+  const who = shownText(user);
+  const what = shownText(`${name} on ${cluster}${namespace === undefined ? '' : `, namespace ${namespace}`}`);
+  const actor = by === undefined ? 'The gateway' : shownText(by);
+  const until = expiresAt === undefined ? '' : ` until ${timeOf(expiresAt)}`;
+  switch (type) {
+    case 'elevation.requested':
+      return `${who} asks for ${what}`;
+    case 'elevation.approved':
+      return `${actor} approved ${what} for ${who}`;
+    case 'elevation.denied':
+      return `${actor} denied ${what} for ${who}`;
+    case 'elevation.withdrawn':
+      return `${who} no longer asks for ${what}`;
+    case 'elevation.timed-out':
+      return `The request of ${who} for ${what} was not decided in time`;
+    case 'elevation.activated':
+      return `${approvalsNeeded === 0 ? 'Without approval: ' : ''}${who} has ${what}${until}`;
+    case 'elevation.extended':
+      return `${who} has ${what} for longer,${until}`;
+    case 'elevation.expired':
+      return `${what} of ${who} has ended`;
+    case 'elevation.revoked':
+      return `${actor} ended ${what} of ${who}`;
+    case 'elevation.reviewed':
+      return `${actor} reviewed ${what} of ${who}`;
+    case 'elevation.review-overdue':
+      return `The review of ${what} of ${who} is overdue`;
+    default:
+      return `${what} of ${who}: ${shownText(type.replace(/^elevation\./, ''))}`;
+  }
+}
+
+/** Describes a step of an elevation. Texts of people are bounded. */
+export function describeNotice(notice: Notice, gatewayUrl: string): Message {
+  const { elevation, type, detail } = notice;
+  const { reason, ticket, groups, durationMs, startsAt, pendingUntil, approvalsNeeded, approvers } = elevation;
+  const isRequest = type === 'elevation.requested';
+  const facts: [string, string | undefined][] = [
+    ['Reason', reason && shownText(reason, maxReason)],
+    ['Comment', detail && shownText(detail, maxReason)],
+    ['Ticket', ticket && shownText(ticket)],
+    ['Groups', shownText(groups.join(', '))],
+    ['For', spanOf(durationMs)],
+    ['From', startsAt === undefined ? undefined : timeOf(startsAt)],
+    ['Decide before', isRequest && approvalsNeeded > 0 ? timeOf(pendingUntil) : undefined],
+    ['Approvals', approvalsNeeded === 0 ? 'none needed' : `${approvers.length} of ${approvalsNeeded}`],
+    ['Approved by', approvers.length === 0 ? undefined : shownText(approvers.join(', '))],
+  ];
+  return {
+    title: sentenceOf(notice),
+    facts: facts.flatMap(([label, text]) => (text === undefined || text === '' ? [] : [{ label, text }])),
+    link: linkOf(gatewayUrl, elevation.id),
+  };
+}

@@ -1,0 +1,9 @@
+/** Characters that are invisible or change how the text around them is shown, line separators, and halves of pairs. */
+const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+
+/** Returns a text that a person wrote as a message may show it: on one line, with nothing invisible, and not too long. */
+export function shownText(text: string, maxLength = 200): string {
+  const points = Array.from(text.slice(0, 4 * maxLength));
+  const cut = points.length > maxLength ? `${points.slice(0, maxLength).join('')}…` : points.join('');
+  return cut.replace(/[\r\n\t]+/g, ' ').replace(unseen, (one) => `\\u{${one.codePointAt(0)!.toString(16)}}`);
+}
