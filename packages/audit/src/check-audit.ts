@@ -1,4 +1,5 @@
 import { checkAuditSink } from '@sallyport/audit-log';
+import { checkCheckpoints } from './proof/check-checkpoints.ts';
 import { checkOwnService, type ConfigFault, type LoadedConfig, type ServiceCheck } from '@sallyport/kit';
 
 function checkStore({ config, place }: LoadedConfig): ConfigFault[] {
@@ -16,5 +17,10 @@ function checkStore({ config, place }: LoadedConfig): ConfigFault[] {
 
 /** Checks the settings that the audit service uses. */
 export const checkAudit: ServiceCheck = {
-  ofConfig: (loaded) => [...checkOwnService(loaded, 'audit'), ...checkAuditSink(loaded), ...checkStore(loaded)],
+  ofConfig: (loaded) => [
+    ...checkOwnService(loaded, 'audit'),
+    ...checkAuditSink(loaded),
+    ...checkStore(loaded),
+    ...checkCheckpoints(loaded),
+  ],
 };

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import type { AuditPage, AuditQuery } from '@sallyport/contracts';
+import type { AuditKeys, AuditPage, AuditQuery, AuditView } from '@sallyport/contracts';
 import { sampleAuditRecord } from '@sallyport/audit-log';
 import {
   createLogger,
@@ -8,9 +8,11 @@ import {
   createServiceVerifier,
   encodeCaller,
   ProblemError,
+  readCaller,
   type Caller,
 } from '@sallyport/kit';
 import supertest from 'supertest';
+import { noWebhooks } from './testing/no-webhooks.ts';
 import { createAuditApp } from './create-audit-app.ts';
 import type { OnlyOf } from './store/audit-store.ts';
 
@@ -18,10 +20,10 @@ const proxy = generateKeyPairSync('ed25519');
 const authorize = generateKeyPairSync('ed25519');
 const now = Date.now;
 
-function caller(privileged: boolean): string {
+function caller(): string {
   const alice: Caller = {
     session: { id: 's1', kind: 'cli', expiresAt: 0 },
-    privileged,
+    privileged: false,
     clientAddress: '10.1.2.3',
     identity: {
       provider: 'corp',
@@ -46,16 +48,40 @@ async function setUp(find: (query: AuditQuery, only?: OnlyOf) => Promise<AuditPa
   const authorization = await createServiceIdentity({ name: 'proxy', privateKey: proxy.privateKey, now }).credentialFor(
     'audit',
   );
-  const agent = supertest(createAuditApp({ store: { find }, verifier, logger }));
-  const get = (path: string, person = caller(false)) =>
-    agent.get(path).set('authorization', authorization).set('sallyport-caller', person);
+  const report = () => Promise.reject(new Error('not used'));
+  const clusterEvents = { add: async () => undefined, find: async () => [] };
+  const agent = supertest(
+    createAuditApp({
+      store: { find, report, elevationUses: report, clusterEvents },
+      verifier,
+      logger,
+      keys,
+      webhook: noWebhooks(logger),
+    }),
+  );
+  const get = (path: string, view?: AuditView, person = caller()) =>
+    agent
+      .post(path)
+      .set('authorization', authorization)
+      .set('sallyport-caller', person)
+      .send(view === undefined ? undefined : { view });
   return { agent, get, authorization, lines };
 }
+
+const keys: AuditKeys = { keys: [{ kty: 'OKP', crv: 'Ed25519', x: 'x', kid: 'k', alg: 'EdDSA', use: 'sig' }] };
+
+describe('the keys of checkpoints', () => {
+  it('are for the other services', async () => {
+    const { agent, authorization } = await setUp(async () => ({ events: [] }));
+    expect((await agent.get('/v1/keys').set('authorization', authorization)).body).toEqual(keys);
+    expect((await agent.get('/v1/keys')).status).toBe(401);
+  });
+});
 
 describe('the query API', () => {
   const page: AuditPage = { events: [sampleAuditRecord()], next: 'MTo', latest: 'OTo' };
 
-  it("shows a person their own events, and everyone's if the policy allows it", async () => {
+  it('shows a person their own events, and those of others as far as the policy allows it', async () => {
     const asked: [AuditQuery, OnlyOf | undefined][] = [];
     const { get } = await setUp(async (query, only) => {
       asked.push([query, only]);
@@ -65,36 +91,66 @@ describe('the query API', () => {
       .expect(200)
       .expect('cache-control', 'no-store');
     expect(answer.body).toEqual({ ...page, scope: 'own' });
-    expect((await get('/v1/events?limit=5', caller(true)).expect(200)).body).toMatchObject({ scope: 'all' });
+    expect((await get('/v1/events?limit=5', 'all').expect(200)).body).toMatchObject({ scope: 'all' });
+    const dev = { clusters: ['dev'], withoutCluster: false };
+    expect((await get('/v1/events?limit=5', dev).expect(200)).body).toMatchObject({ scope: 'clusters', view: dev });
+    const none = { clusters: [], withoutCluster: false };
+    expect((await get('/v1/events?limit=5', none).expect(200)).body).toMatchObject({ scope: 'own' });
     expect(asked).toEqual([
       [
         { user: 'bob@example.com', limit: 5, order: 'newest' },
         { issuer: 'https://idp.example.com', subject: 'alice' },
       ],
       [{ limit: 5, order: 'newest' }, undefined],
+      [
+        { limit: 5, order: 'newest' },
+        { issuer: 'https://idp.example.com', subject: 'alice', and: dev },
+      ],
+      [
+        { limit: 5, order: 'newest' },
+        { issuer: 'https://idp.example.com', subject: 'alice' },
+      ],
     ]);
+  });
+
+  it('shows only their own events if the call claims a right in any other way', async () => {
+    const asked: (OnlyOf | undefined)[] = [];
+    const { agent, authorization, get } = await setUp(async (_query, only) => {
+      asked.push(only);
+      return page;
+    });
+    const person = encodeCaller({ ...readCaller({ 'sallyport-caller': caller() })!, privileged: true });
+    await get('/v1/events', undefined, person).expect(200);
+    expect(asked).toEqual([{ issuer: 'https://idp.example.com', subject: 'alice' }]);
+    for (const body of [{}, { view: 'everything' }, { view: { clusters: 'dev' } }, { view: { clusters: ['dev'] } }])
+      await agent
+        .post('/v1/events')
+        .set('authorization', authorization)
+        .set('sallyport-caller', person)
+        .send(body)
+        .expect(400);
   });
 
   it('answers only the proxy', async () => {
     const { agent } = await setUp(async () => page);
-    await agent.get('/v1/events').set('sallyport-caller', caller(true)).expect(401);
+    await agent.post('/v1/events').set('sallyport-caller', caller()).expect(401);
     const other = await createServiceIdentity({
       name: 'authorize',
       privateKey: authorize.privateKey,
       now,
     }).credentialFor('audit');
     const answer = await agent
-      .get('/v1/events')
+      .post('/v1/events')
       .set('authorization', other)
-      .set('sallyport-caller', caller(true))
+      .set('sallyport-caller', caller())
       .expect(403);
     expect(answer.body).toMatchObject({ code: 'unknown-caller', status: 403 });
   });
 
   it('refuses a call that does not name the person, or not readably', async () => {
     const { agent, get, authorization } = await setUp(async () => page);
-    await agent.get('/v1/events').set('authorization', authorization).expect(400);
-    await get('/v1/events', 'e30').expect(400);
+    await agent.post('/v1/events').set('authorization', authorization).expect(400);
+    await get('/v1/events', undefined, 'e30').expect(400);
   });
 
   it('refuses a bad query with a problem that lists its faults', async () => {
@@ -147,6 +203,6 @@ describe('the query API', () => {
   it('has one path, which is read-only', async () => {
     const { agent, get, authorization } = await setUp(async () => page);
     await get('/v1/other').expect(404);
-    await agent.post('/v1/events').set('authorization', authorization).expect(405);
+    await agent.get('/v1/events').set('authorization', authorization).expect(405);
   });
 });

@@ -1,32 +1,27 @@
-import {
-  ProblemError,
-  problemHandler,
-  readCaller,
-  requireService,
-  type Logger,
-  type ServiceVerifier,
-} from '@sallyport/kit';
-import express, { type Express, type Request } from 'express';
-import { createQueryLimiter } from './create-query-limiter.ts';
-import { readAuditQuery } from './read-audit-query.ts';
-import type { AuditStore, OnlyOf } from './store/audit-store.ts';
+import type { AuditKeys } from '@sallyport/contracts';
+import { ProblemError, problemHandler, requireService, type Logger, type ServiceVerifier } from '@sallyport/kit';
+import express, { type Express } from 'express';
+import { mountWebhook, type WebhookDeps } from './cluster-events/mount-webhook.ts';
+import { mountElevationReport } from './elevation-report/mount-elevation-report.ts';
+import { createQueryLimiter } from './limits/create-query-limiter.ts';
+import { readAuditQuery } from './query/read-audit-query.ts';
+import type { AuditStore } from './store/audit-store.ts';
+import { mountReport } from './report/mount-report.ts';
+import { mountShow } from './show/mount-show.ts';
+import { mountTrail } from './trail/mount-trail.ts';
+import { readViewer } from './viewer/read-viewer.ts';
 
 export type AuditAppDeps = {
-  store: Pick<AuditStore, 'find'>;
+  store: Pick<AuditStore, 'find' | 'report' | 'elevationUses' | 'clusterEvents'>;
   verifier: ServiceVerifier;
   logger: Logger;
+  /** The public keys of checkpoints. */
+  keys: AuditKeys;
   /** How many queries the store runs at once. The default is 4. */
   concurrency?: number;
+  /** Receives the clusters' own audit events. */
+  webhook: WebhookDeps;
 };
-
-/** Returns who asks, and whose events they may see: everyone's if `api.policy` allows it, otherwise their own. */
-function readPerson(request: Request): { person: OnlyOf; only: OnlyOf | undefined } {
-  const caller = readCaller(request.headers);
-  if (!caller) throw new ProblemError('bad-request', 'The call does not name the person it is made for.');
-  const { issuer, subject } = caller.identity;
-  const person = { issuer, subject };
-  return { person, only: caller.privileged ? undefined : person };
-}
 
 /** Creates the query API. It does not listen and does not read the environment. */
 export function createAuditApp(deps: AuditAppDeps): Express {
@@ -35,19 +30,25 @@ export function createAuditApp(deps: AuditAppDeps): Express {
   app.disable('x-powered-by');
   app.disable('etag');
   app.use(requireService(deps.verifier));
-  app.get('/v1/events', async (request, response) => {
-    const { person, only } = readPerson(request);
+  app.post('/v1/events', async (request, response) => {
+    const { person, only, scope } = await readViewer(request);
     const query = readAuditQuery(new URL(request.url, 'http://audit').searchParams);
     const page = await limiter.run(
-      JSON.stringify([person.issuer, person.subject]),
+      person,
       () => deps.store.find(query, only),
       () => response.destroyed,
     );
-    if (page) response.set('cache-control', 'no-store').json({ ...page, scope: only === undefined ? 'all' : 'own' });
+    if (page) response.set('cache-control', 'no-store').json({ ...page, ...scope });
   });
+  app.get('/v1/keys', (_request, response) => void response.json(deps.keys));
   app.all('/v1/events', () => {
-    throw new ProblemError('method-not-allowed', 'Events are read-only. Use GET.');
+    throw new ProblemError('method-not-allowed', 'Events are read-only. Use POST, with what the person may see.');
   });
+  mountWebhook(app, deps.webhook);
+  mountShow(app, { store: deps.store, limiter });
+  mountReport(app, { store: deps.store, limiter });
+  mountElevationReport(app, { store: deps.store, limiter });
+  mountTrail(app, { store: deps.store, limiter, logger: deps.logger });
   app.use(() => {
     throw new ProblemError('not-found', 'There is nothing at this address.');
   });

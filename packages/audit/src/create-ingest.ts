@@ -6,7 +6,7 @@ import { UnstorableError, type AuditStore } from './store/audit-store.ts';
 export type IngestDeps = {
   store: Pick<AuditStore, 'add'>;
   logger: Logger;
-  onStored?(count: number): void;
+  onStored?(records: readonly AuditRecord[]): void;
   onUnstorable?(count: number): void;
 };
 
@@ -18,7 +18,7 @@ export function createIngest(deps: IngestDeps): AuditConsumer {
   const store = async (records: readonly AuditRecord[]): Promise<void> => {
     try {
       await deps.store.add(records);
-      deps.onStored?.(records.length);
+      deps.onStored?.(records);
     } catch (error) {
       if (!(error instanceof UnstorableError)) throw error;
       if (records.length === 1) {

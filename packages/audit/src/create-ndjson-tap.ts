@@ -1,7 +1,7 @@
 import { appendFile, mkdir, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { AuditRecord } from '@sallyport/contracts';
 import { anonymousGroup, type AuditConsumer } from '@sallyport/audit-log';
+import { toLine } from './trail/to-line.ts';
 
 export type NdjsonTapDeps = {
   file: string;
@@ -16,11 +16,6 @@ export type NdjsonTapDeps = {
 };
 
 const mebibyte = 1024 * 1024;
-
-/** Returns an event as a line: the data, an audit.k8s.io Event, with the envelope in `cloudEvent`. */
-function toLine({ id, type, source, time, key, data }: AuditRecord): string {
-  return `${JSON.stringify({ ...data, cloudEvent: { id, type, source, time, key, specversion: '1.0' } })}\n`;
-}
 
 /** Creates a function that appends to a file, one text after the other. */
 function createBoundedFile(file: string, maxBytes: number): (text: string) => Promise<void> {

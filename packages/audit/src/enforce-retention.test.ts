@@ -1,15 +1,27 @@
 import { describe, expect, it } from '@jest/globals';
 import { createLogger } from '@sallyport/kit';
+import { Registry } from 'prom-client';
+import { createStoreMetrics } from './create-store-metrics.ts';
 import { enforceRetention, type RetentionDeps } from './enforce-retention.ts';
 import type { Bounds } from './store/audit-store.ts';
 
 const day = 86_400_000;
 const soon = (ms = 5) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** Returns a store with two partitions, which trims with the given function. */
+const storeWith = (trim: RetentionDeps['store']['trim']): RetentionDeps['store'] => ({
+  trim,
+  prepare: async () => undefined,
+  partitions: async () => [
+    { name: '20261124', events: 3, bytes: 100, oldest: '2026-11-24T01:00:00Z' },
+    { name: '20261125', events: 0, bytes: 10 },
+  ],
+});
+
 function start(changes: Partial<RetentionDeps>) {
   const calls: Bounds[] = [];
   const retention = enforceRetention({
-    store: { trim: async (bounds) => calls.push(bounds) },
+    store: storeWith(async (bounds) => calls.push(bounds)),
     logger: createLogger({ service: 'audit', level: 'silent' }),
     now: () => 100 * day,
     retentionMs: 90 * day,
@@ -24,14 +36,12 @@ describe('enforcing retention', () => {
     let runs = 0;
     const { retention } = start({
       everyMs: 5,
-      store: {
-        trim: async (bounds) => {
-          expect(bounds).toEqual({ before: 10 * day, keepAnonymous: 5000, rememberIds: 50_000 });
-          runs += 1;
-          if (runs === 1) throw new Error('down');
-          return 0;
-        },
-      },
+      store: storeWith(async (bounds) => {
+        expect(bounds).toEqual({ before: 10 * day, keepAnonymous: 5000, rememberIds: 50_000, keepPlaces: 500_000 });
+        runs += 1;
+        if (runs === 1) throw new Error('down');
+        return 0;
+      }),
     });
     while (runs < 2) await soon();
     await retention.close();
@@ -44,7 +54,9 @@ describe('enforcing retention', () => {
     expect(calls).toEqual([]);
     retention.stored(1);
     await soon();
-    expect(calls).toEqual([{ before: 10 * day, keep: 2000, keepAnonymous: 5000, rememberIds: 50_000 }]);
+    expect(calls).toEqual([
+      { before: 10 * day, keep: 2000, keepAnonymous: 5000, rememberIds: 50_000, keepPlaces: 500_000 },
+    ]);
     await retention.close();
     retention.stored(5000);
     await soon();
@@ -58,7 +70,30 @@ describe('enforcing retention', () => {
     expect(calls).toEqual([]);
     retention.stored(1);
     await soon();
-    expect(calls).toEqual([{ before: 10 * day, keepAnonymous: 1500, rememberIds: 50_000 }]);
+    expect(calls).toEqual([{ before: 10 * day, keepAnonymous: 1500, rememberIds: 50_000, keepPlaces: 150_000 }]);
     await retention.close();
+  });
+
+  it('passes on the legal holds, creates the partitions of the next days, and publishes what is stored', async () => {
+    const metrics = new Registry();
+    const prepared: number[] = [];
+    const calls: Bounds[] = [];
+    const store = storeWith(async (bounds) => calls.push(bounds));
+    const holds = [{ name: 'case 7', from: 0, until: day }];
+    const { retention } = start({
+      everyMs: 5,
+      holds,
+      metrics: createStoreMetrics(metrics as never),
+      store: { ...store, prepare: async (now) => void prepared.push(now) },
+    });
+    while (prepared.length === 0) await soon();
+    await retention.close();
+    expect(calls[0]).toMatchObject({ holds });
+    expect(prepared[0]).toBe(100 * day);
+    const text = await metrics.metrics();
+    expect(text).toContain('sallyport_audit_store_partitions 2');
+    expect(text).toContain('sallyport_audit_store_bytes 110');
+    expect(text).toContain(`sallyport_audit_store_oldest_timestamp_seconds ${Date.UTC(2026, 10, 24, 1) / 1000}`);
+    expect(text).toContain('sallyport_audit_store_legal_holds 1');
   });
 });

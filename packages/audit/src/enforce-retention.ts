@@ -1,8 +1,9 @@
 import type { Logger } from '@sallyport/kit';
-import type { AuditStore } from './store/audit-store.ts';
+import type { StoreMetrics } from './create-store-metrics.ts';
+import type { AuditStore, LegalHold } from './store/audit-store.ts';
 
 export type RetentionDeps = {
-  store: Pick<AuditStore, 'trim'>;
+  store: Pick<AuditStore, 'trim' | 'prepare' | 'partitions'>;
   logger: Logger;
   /** Milliseconds since the epoch. */
   now: () => number;
@@ -11,11 +12,17 @@ export type RetentionDeps = {
   keep?: number;
   /** How many of the newest events of anonymous callers are kept in addition, in every kind of store. */
   keepAnonymous: number;
+  /** Times whose events are kept. */
+  holds?: readonly LegalHold[];
   everyMs?: number;
+  metrics?: StoreMetrics;
 };
 
 /** How many ids of aggregated events are kept. Kafka delivers only a small fraction of that again. */
 const rememberIds = 50_000;
+
+/** For each event of anonymous callers that is kept, the places of so many that were aggregated into others are kept. */
+const placesPerEvent = 100;
 
 /**
  * Deletes events that are too old or too many: at intervals, and as soon as a tenth of `keep`, or as many as
@@ -25,24 +32,32 @@ export type Retention = { stored(count: number): void; close(): Promise<void> };
 
 /** Starts the retention job. If the store is unavailable, the next run retries. */
 export function enforceRetention(deps: RetentionDeps): Retention {
-  const { keep, keepAnonymous } = deps;
+  const { keep, keepAnonymous, holds = [], logger, store } = deps;
   const threshold = Math.max(100, Math.min((keep ?? Infinity) / 10, keepAnonymous));
   let since = 0;
   let running: Promise<void> | undefined;
   let closed = false;
 
+  /** Creates the partitions of the next days, and tells what is stored. */
+  const prepare = async (): Promise<void> => {
+    await store.prepare(deps.now());
+    deps.metrics?.set(await store.partitions(), holds.length);
+  };
   const trim = async (): Promise<void> => {
     since = 0;
     try {
-      const deleted = await deps.store.trim({
+      const deleted = await store.trim({
         before: deps.now() - deps.retentionMs,
         keepAnonymous,
         rememberIds,
+        keepPlaces: placesPerEvent * keepAnonymous,
         ...(keep === undefined ? {} : { keep }),
+        ...(holds.length === 0 ? {} : { holds }),
       });
-      if (deleted > 0) deps.logger.debug({ deleted }, 'deleted events past retention');
+      if (deleted > 0) logger.debug({ deleted }, 'deleted events past retention');
+      await prepare();
     } catch (error) {
-      deps.logger.warn({ reason: (error as Error).message }, 'cannot delete events past retention');
+      logger.warn({ reason: (error as Error).message }, 'cannot delete events past retention');
     }
   };
   const start = (): void => {
@@ -51,6 +66,15 @@ export function enforceRetention(deps: RetentionDeps): Retention {
       running = undefined;
     });
   };
+  for (const { name, from, until } of holds)
+    logger.info(
+      {
+        name,
+        from: new Date(from).toISOString(),
+        until: until === undefined ? 'no end' : new Date(until).toISOString(),
+      },
+      'a legal hold keeps audit events',
+    );
   const timer = setInterval(start, deps.everyMs ?? 60_000);
   timer.unref();
   return {

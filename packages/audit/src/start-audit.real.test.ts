@@ -64,8 +64,44 @@ function createListStore() {
       held.push(...records.filter((record) => !held.some((one) => one.id === record.id)));
     },
     find: () => used({ events: held }),
+    report: () => Promise.reject(new Error('not used')),
+    elevationUses: () => Promise.reject(new Error('not used')),
     ping: () => used(undefined),
     trim: () => used(0),
+    prepare: () => used(undefined),
+    partitions: () => used([]),
+    join: {
+      lease: () => used(false),
+      release: () => used(undefined),
+      open: () => used([]),
+      gatewayEvents: () => used([]),
+      arrivals: () => used([]),
+      gatewayAccount: () => used(undefined),
+      folds: () => used([]),
+      record: () => used(undefined),
+      unseen: () => used(undefined),
+      recordedKinds: () => used(new Set<string>()),
+      seenSince: () => used(undefined),
+      recordMissing: () => used(undefined),
+      claimAlerts: () => used([]),
+      markTold: () => used(undefined),
+      forget: () => used(undefined),
+    },
+    clusterEvents: { add: () => used(undefined), find: () => used([]) },
+    proof: {
+      advance: () => used(undefined),
+      producersSince: () => used([]),
+      claimGaps: () => used([]),
+      closeGap: () => used(undefined),
+      unattested: () => used([]),
+      latest: () => used({ last: undefined, number: 0 }),
+      addCheckpoint: () => used(true),
+      markPublished: () => used(undefined),
+      markAnchored: () => used(undefined),
+      claimUnpublished: () => used([]),
+      unanchored: () => used([]),
+      forget: () => used(undefined),
+    },
     close: async () => undefined,
   };
   return { store, held, state };
@@ -89,7 +125,13 @@ describe('the audit service with the bus of its process', () => {
       now: Date.now,
     });
     const client = createServiceClient({ url: running.url, audience: 'audit', identity });
-    const query = () => client.request({ method: 'GET', path: '/v1/events', headers: { 'sallyport-caller': caller } });
+    const query = () =>
+      client.request({
+        method: 'POST',
+        path: '/v1/events',
+        headers: { 'sallyport-caller': caller },
+        body: { view: 'all' },
+      });
 
     const record = sampleAuditRecord();
     await bus.publish(record);
@@ -107,13 +149,19 @@ describe('the audit service with the bus of its process', () => {
     });
     expect(
       (
-        (await client.request({ method: 'GET', path: '/v1/events', headers: { 'sallyport-caller': asMember } }))
-          .body as AuditPage
+        (
+          await client.request({
+            method: 'POST',
+            path: '/v1/events',
+            headers: { 'sallyport-caller': asMember },
+            body: { view: 'all' },
+          })
+        ).body as AuditPage
       ).events,
     ).toEqual([record]);
     await expect(
       client.request({
-        method: 'GET',
+        method: 'POST',
         path: `/v1/events?user=${'x'.repeat(40_000)}`,
         headers: { 'sallyport-caller': caller },
       }),

@@ -18,10 +18,18 @@ import {
   type RunningService,
   type ServiceVerifier,
 } from '@sallyport/kit';
-import { createAuditApp } from './create-audit-app.ts';
+import type { WebhookDeps } from './cluster-events/mount-webhook.ts';
+import { createWebhookLimits } from './cluster-events/webhook-limits.ts';
+import { createWebhookMetrics } from './cluster-events/webhook-metrics.ts';
+import { createJoinMetrics } from './cluster-events/join-metrics.ts';
+import type { LiveJoinDeps } from './cluster-events/live-join-deps.ts';
+import { startLiveJoin, type LiveJoin } from './cluster-events/start-live-join.ts';
+import { createAuditApp, type AuditAppDeps } from './create-audit-app.ts';
 import { createIngest } from './create-ingest.ts';
+import { createStoreMetrics } from './create-store-metrics.ts';
 import { enforceRetention } from './enforce-retention.ts';
-import type { AuditStore } from './store/audit-store.ts';
+import { startProof } from './proof/start-proof.ts';
+import type { AuditStore, LegalHold } from './store/audit-store.ts';
 import { createAuditStore } from './store/create-audit-store.ts';
 
 export type StartAudit = {
@@ -74,6 +82,66 @@ function subscribe(parts: StartAudit, onRecords: AuditConsumer): Subscription {
   return { check: () => undefined, close: async () => unsubscribe() };
 }
 
+function urlOf({ config }: LoadedConfig, port: number): string {
+  const { certFile, listen } = config.services.audit;
+  const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host;
+  return `${certFile === undefined ? 'http' : 'https'}://${host}:${port}`;
+}
+
+function holdsOf({ config }: LoadedConfig): LegalHold[] {
+  return config.audit.legalHolds.map(({ name, from, until }) => ({
+    name,
+    from,
+    ...(until === undefined ? {} : { until }),
+  }));
+}
+
+function webhookOf({ loaded, logger, metrics, now = Date.now }: StartAudit, store: AuditStore): WebhookDeps {
+  return {
+    clusters: loaded.config.clusters,
+    store: store.clusterEvents,
+    limits: createWebhookLimits({ now }),
+    metrics: createWebhookMetrics(metrics),
+    logger,
+    now,
+  };
+}
+
+/** Starts to compare the events of the clusters that send theirs. */
+function startJoin(
+  { loaded, logger, metrics, now = Date.now }: StartAudit,
+  { join }: AuditStore,
+  rest: Pick<LiveJoinDeps, 'sink' | 'checkTrail'>,
+): LiveJoin | undefined {
+  const clusters = loaded.config.clusters.flatMap(({ name, auditWebhook }) =>
+    auditWebhook ? [{ name, ...auditWebhook }] : [],
+  );
+  if (clusters.length === 0) return undefined;
+  return startLiveJoin({ ...rest, clusters, join, logger, now, metrics: createJoinMetrics(metrics) });
+}
+
+/** Starts to answer the other services. */
+function listen(
+  parts: StartAudit,
+  { store, ...rest }: Pick<AuditAppDeps, 'verifier' | 'keys'> & { store: AuditStore },
+) {
+  const { loaded, logger } = parts;
+  const { audit, services } = loaded.config;
+  const embedded = !audit.store || 'embedded' in audit.store;
+  const handler = createAuditApp({
+    ...rest,
+    store,
+    logger,
+    ...(embedded ? { concurrency: 1 } : {}),
+    webhook: webhookOf(parts, store),
+  });
+  return listenHttp(
+    createInternalServer({ loaded, service: 'audit', handler }),
+    services.audit.listen,
+    'services.audit.listen',
+  );
+}
+
 /** Starts the service. It also starts while Kafka and PostgreSQL are down, and needs no restart when they come up. */
 export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
   const {
@@ -91,38 +159,36 @@ export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
     now,
     retentionMs: config.audit.retention,
     keepAnonymous: config.audit.keepAnonymous,
+    holds: holdsOf(parts.loaded),
+    ...(parts.metrics ? { metrics: createStoreMetrics(parts.metrics) } : {}),
     ...(embedded ? { keep: config.audit.keep } : {}),
   });
   const counters = createIngestMetrics(parts.metrics);
+  const proof = startProof({ ...parts, logger, now }, store.proof);
+  const live = startJoin(parts, store, { sink: proof.sink, checkTrail: () => subscription.check() });
   const ingest = createIngest({
     store,
     logger,
     onUnstorable: counters.unstorable,
-    onStored(count) {
-      counters.stored(count);
-      retention.stored(count);
+    onStored(records) {
+      counters.stored(records.length);
+      retention.stored(records.length);
+      proof.checkpointer.stored(records);
+      live?.stored(records);
     },
   });
   const subscription = subscribe(parts, ingest);
   readiness.add('store', () => store.ping());
   readiness.add('events', () => subscription.check());
-  const { host, port } = config.services.audit.listen;
-  const listening = await listenHttp(
-    createInternalServer({
-      loaded: parts.loaded,
-      service: 'audit',
-      handler: createAuditApp({ store, verifier, logger, ...(embedded ? { concurrency: 1 } : {}) }),
-    }),
-    { host, port },
-    'services.audit.listen',
-  );
-  const scheme = config.services.audit.certFile === undefined ? 'http' : 'https';
+  const listening = await listen(parts, { store, verifier, keys: proof.keys });
   return {
-    url: `${scheme}://${host.includes(':') ? `[${host}]` : host}:${listening.port}`,
+    url: urlOf(parts.loaded, listening.port),
     readiness,
     async close() {
       await listening.close();
       await subscription.close();
+      await live?.close();
+      await proof.close();
       await retention.close();
       if (!parts.store) await store.close();
     },

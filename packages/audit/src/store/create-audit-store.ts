@@ -10,6 +10,7 @@ export type AuditStoreDeps = { logger: Logger; resolvePath(file: string): string
 /** Creates the store that `audit.store` selects: PostgreSQL, or the embedded database in a directory or in memory. */
 export function createAuditStore(store: AuditConfig['store'], deps: AuditStoreDeps): AuditStore {
   if (store && 'postgres' in store)
-    return createSqlAuditStore(createPostgresDatabase({ url: store.postgres, logger: deps.logger }));
-  return createSqlAuditStore(createPgliteDatabase(store ? { directory: deps.resolvePath(store.embedded) } : {}));
+    return createSqlAuditStore(createPostgresDatabase({ url: store.postgres, logger: deps.logger }), deps.logger);
+  const embedded = createPgliteDatabase(store ? { directory: deps.resolvePath(store.embedded) } : {});
+  return createSqlAuditStore(embedded, deps.logger);
 }

@@ -1,6 +1,9 @@
 import { hash } from 'node:crypto';
-import type { AuditEventType, AuditRecord } from '@sallyport/contracts';
+import type { AuditEventType, AuditRecord, SallyportPart } from '@sallyport/contracts';
 import { anonymousGroup } from '@sallyport/audit-log';
+import { UnstorableError } from './audit-store.ts';
+import type { EventColumn, PlaceColumn } from './event-columns.ts';
+import { termsOf } from './event-terms.ts';
 import type { Row } from './sql-database.ts';
 
 /** Longer values cannot be indexed. `data` contains them in full. */
@@ -25,11 +28,14 @@ function exact(text: string | undefined): string | undefined {
   return text === undefined || searchable(text) !== text ? undefined : text;
 }
 
-/** Returns a time that PostgreSQL can read. Clients write times in many formats. RFC 3339 keeps its microseconds. */
+/** Returns a time in UTC with microseconds. Throws UnstorableError if it is no time that the store can hold. */
 function timeOf(text: string): string {
-  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/.test(text)
-    ? text
-    : new Date(text).toISOString();
+  const ms = Date.parse(text);
+  const iso = Number.isNaN(ms) ? '' : new Date(ms).toISOString();
+  if (!/^(?!0000)\d{4}-/.test(iso))
+    throw new UnstorableError(`"${text.slice(0, 40)}" is not a time that can be stored`);
+  const [, micros = ''] = /\.\d{3}(\d{1,3})/.exec(text) ?? [];
+  return `${iso.slice(0, -1)}${micros.padEnd(3, '0')}Z`;
 }
 
 /** The maximum count of an event, so that sums of counts stay exact. */
@@ -60,7 +66,7 @@ function firstTimeOf({
 export function aggregateColumns(record: AuditRecord): Row | undefined {
   const group = anonymousGroup(record);
   if (!group) return undefined;
-  const hour = new Date(record.time).toISOString().slice(0, -':00:00.000Z'.length);
+  const hour = timeOf(record.time).slice(0, -':00:00.000000Z'.length);
   return {
     fold: hash('sha256', `${hour} ${group.key}`, 'base64url'),
     count: countOf(record),
@@ -90,42 +96,64 @@ function reasonsOf({ type, data: { sallyport, responseStatus } }: AuditRecord): 
   return reasons.length === 0 ? null : [...new Set(reasons.slice(0, maxReasons).map(searchable))];
 }
 
-/** Returns the columns of an event: the values that queries filter by, and the data unchanged. */
-export function toRow(record: AuditRecord): Row {
+/** Returns the groups of the user, in the form in which they can be searched. */
+export function groupsOf({ data: { user, sallyport } }: AuditRecord): string[] {
+  return [...new Set([...(sallyport.identity?.groups ?? []), ...(user.groups ?? [])].map(searchable))];
+}
+
+/** Returns the place of an event in the chain of its producer, as columns. Events of older versions have none. */
+function placeOf({ data: { sallyport } }: AuditRecord): Record<PlaceColumn, unknown> {
+  const { producer, seq, prevHash, hash: own } = sallyport;
+  const isHash = (text: string | undefined) => text !== undefined && /^[0-9a-f]{64}$/.test(text);
+  if (!Number.isSafeInteger(seq) || seq! < 1 || exact(producer) === undefined || !isHash(prevHash) || !isHash(own))
+    return { producer: null, seq: null, prev_hash: null, hash: null };
+  return { producer, seq, prev_hash: prevHash, hash: own };
+}
+
+/** The columns of an event, and the terms by which it is found. */
+export type EventRow = Record<EventColumn | PlaceColumn | 'hashes', unknown>;
+
+/** Returns the elevations of an event: the id of each, followed by its name. */
+function elevationsOf({ elevation, elevations }: SallyportPart): string[] | null {
+  const all = elevations ?? (elevation ? [elevation] : []);
+  return all.length === 0 ? null : all.flatMap(({ id, name }) => [id, name]).map(searchable);
+}
+
+/** Returns the columns of an event: the values that queries filter by, its terms, and the data unchanged. */
+export function toRow(record: AuditRecord): EventRow {
   const { id, type, source, time, key, data } = record;
   const { sallyport, objectRef } = data;
-  const columns: Record<string, string | undefined> = {
-    id,
-    type,
-    source,
-    key,
-    audit_id: data.auditID,
-    stage: data.stage,
-    username: data.user.username,
-    issuer: exact(sallyport.identity?.iss),
-    subject: exact(sallyport.identity?.sub),
-    session: sallyport.sessionId,
-    cluster: sallyport.cluster?.name,
-    namespace: objectRef?.namespace,
-    resource: objectRef?.resource,
-    subresource: objectRef?.subresource,
-    name: objectRef?.name,
-    verb: data.verb,
-    effect: sallyport.decision?.effect,
-    rule: sallyport.decision?.rule,
-    address: sallyport.clientAddress,
-  };
+  const text = (value: string | undefined) => (value === undefined ? null : searchable(value));
   const code = data.responseStatus?.code;
-  return {
-    ...Object.fromEntries(
-      Object.entries(columns).map(([name, value]) => [name, value === undefined ? null : searchable(value)]),
-    ),
+  const row = {
+    id: text(id),
+    type: text(type),
+    source: text(source),
+    key: text(key),
+    audit_id: text(data.auditID),
+    stage: text(data.stage),
+    username: text(data.user.username),
+    issuer: text(exact(sallyport.identity?.iss)),
+    subject: text(exact(sallyport.identity?.sub)),
+    session: text(sallyport.sessionId),
+    cluster: text(sallyport.cluster?.name),
+    namespace: text(objectRef?.namespace),
+    resource: text(objectRef?.resource),
+    subresource: text(objectRef?.subresource),
+    name: text(objectRef?.name),
+    verb: text(data.verb),
+    effect: text(sallyport.decision?.effect),
+    rule: text(sallyport.decision?.rule),
+    address: text(sallyport.clientAddress),
     reasons: reasonsOf(record),
     command: sallyport.exec === undefined ? null : searchableCommand(sallyport.exec.command.join(' ')),
     time: timeOf(time),
     code: Number.isInteger(code) ? code : null,
+    elevation: elevationsOf(sallyport),
+    ...placeOf(record),
     data: JSON.stringify(data),
-  };
+  } satisfies Record<EventColumn | PlaceColumn, unknown>;
+  return { ...row, hashes: termsOf(row, groupsOf(record)) };
 }
 
 /** Returns the event of a row that was selected with `eventColumns`. */

@@ -1,48 +1,18 @@
 import type { AuditQuery } from '@sallyport/contracts';
 import type { OnlyOf } from './audit-store.ts';
-import type { Cursor } from './cursor.ts';
+import type { Block } from './block-statement.ts';
+import { Conditions } from './conditions.ts';
 import { eventColumns, searchable, searchableCommand } from './event-row.ts';
+import { noCluster, searchedCommandTerms, sessionPrefixLength, termColumns, termOf } from './event-terms.ts';
+import { blockBits } from './insert-statements.ts';
+import { partitionNamed } from './partition.ts';
 import type { Statement } from './sql-database.ts';
 
-/** The column that each condition of a query compares. */
-const filters = {
-  auditID: 'audit_id',
-  user: 'username',
-  issuer: 'issuer',
-  subject: 'subject',
-  session: 'session',
-  cluster: 'cluster',
-  namespace: 'namespace',
-  resource: 'resource',
-  subresource: 'subresource',
-  name: 'name',
-  verb: 'verb',
-  type: 'type',
-  stage: 'stage',
-  effect: 'effect',
-  rule: 'rule',
-  address: 'address',
-  code: 'code',
-} as const satisfies Partial<Record<keyof AuditQuery, string>>;
+const ofStreams = `type in ('stream.opened', 'stream.cut', 'stream.closed')`;
+const isLast = `stage in ('ResponseComplete', 'Panic')`;
 
-class Conditions {
-  readonly values: unknown[] = [];
-  readonly #parts: string[] = [];
-
-  add(expression: string, value: unknown): void {
-    this.addFor(value, (parameter) => `${expression} ${parameter}`);
-  }
-
-  addFor(value: unknown, expression: (parameter: string) => string): void {
-    if (value === undefined) return;
-    this.values.push(value);
-    this.#parts.push(expression(`$${this.values.length}`));
-  }
-
-  get where(): string {
-    return this.#parts.length === 0 ? '' : ` where ${this.#parts.join(' and ')}`;
-  }
-}
+/** Where to search: after `above` and before `below`, in the order of storing. `top` is the newest event that counts. */
+export type Place = { above?: number; below?: number; top?: number };
 
 /**
  * Adds the condition that a column begins with the prefix of a UUID. It uses an index in any collation: in all of them
@@ -55,73 +25,157 @@ function addPrefix(conditions: Conditions, column: string, prefix: string | unde
   conditions.addFor(prefix, (value) => `starts_with(${column}, ${value})`);
 }
 
-const ofStreams = `type in ('stream.opened', 'stream.cut', 'stream.closed')`;
-const isLast = (table: string) => `${table}.stage in ('ResponseComplete', 'Panic')`;
-
-/**
- * Adds the conditions for a view with each request once. `top` is the newest event that counts: a request that ends
- * while a reader pages is still open on the pages that follow, so it is neither missing nor shown twice.
- */
-function addRequestsView(conditions: Conditions, top: number): void {
-  conditions.addFor(
-    top,
-    (value) => `ingest <= ${value} and not ${ofStreams} and (${isLast('audit_events')} or (stage = 'RequestReceived'
-      and not exists (select from audit_events as later where later.audit_id = audit_events.audit_id
-        and later.type = audit_events.type and ${isLast('later')} and later.ingest <= ${value})))`,
-  );
+/** Adds the condition that the person may see the event: it is their own, or in the trail of a cluster that they may see. */
+function addVisible(conditions: Conditions, { issuer, subject, and }: OnlyOf): void {
+  const { clusters = [], withoutCluster = false } = and ?? {};
+  if (clusters.length === 0 && !withoutCluster) {
+    conditions.add('issuer =', issuer);
+    conditions.add('subject =', subject);
+    return;
+  }
+  conditions.addAll([issuer, subject, clusters], ([ofIssuer, ofSubject, names]) => {
+    const more = withoutCluster ? ' or cluster is null' : '';
+    return `((issuer = ${ofIssuer} and subject = ${ofSubject}) or cluster = any (${names}::text[])${more})`;
+  });
 }
 
-/** A page ends with the event that reaches this size, because a thousand long events must not fill the memory. */
-const maxPageBytes = 8 * 1024 * 1024;
+/** Returns a value as it is compared. The identity of a person is compared unchanged. */
+function comparable(field: string, value: string | number): string | number {
+  return typeof value === 'string' && field !== 'issuer' && field !== 'subject' ? searchable(value) : value;
+}
 
-/**
- * Returns the statement for a page and one more event, which shows whether there is another page. Every row contains
- * the number of events found (`found`), although the page may end earlier.
- */
-export function findStatement(query: AuditQuery, cursor: Cursor, only: OnlyOf | undefined): Statement {
-  const conditions = new Conditions();
-  for (const [name, column] of Object.entries(filters)) {
-    const value = query[name as keyof typeof filters];
-    // The identity of a person is compared unchanged.
-    const isExact = name === 'issuer' || name === 'subject';
-    conditions.add(`${column} =`, typeof value === 'string' && !isExact ? searchable(value) : value);
+/** Adds what the columns must be. Groups are not a column: `isFound` compares them. */
+function addColumns(conditions: Conditions, query: AuditQuery, only: OnlyOf | undefined): void {
+  for (const [field, column] of Object.entries(termColumns)) {
+    const value = query[field as keyof typeof termColumns];
+    conditions.add(`${column} =`, value === undefined ? undefined : comparable(field, value));
   }
+  const text = (value: string | undefined) => (value === undefined ? undefined : searchable(value));
+  conditions.add('id =', text(query.id));
+  addPrefix(conditions, 'id', query.idPrefix);
+  conditions.add('audit_id =', text(query.auditID));
   addPrefix(conditions, 'audit_id', query.auditIDPrefix);
   addPrefix(conditions, 'session', query.sessionPrefix);
-  conditions.addFor(
-    query.reason === undefined ? undefined : searchable(query.reason),
-    (value) => `${value} = any (reasons)`,
-  );
+  conditions.addFor(text(query.reason), (value) => `${value} = any (reasons)`);
+  conditions.addFor(text(query.elevation), (value) => `${value} = any (elevation)`);
   conditions.addFor(
     query.command === undefined ? undefined : searchableCommand(query.command),
     (value) => `strpos(command, ${value}) > 0`,
   );
-  if (query.view === 'requests') addRequestsView(conditions, cursor.top ?? 0);
-  conditions.add('issuer =', only?.issuer);
-  conditions.add('subject =', only?.subject);
-  conditions.add('time >=', query.since);
-  // An aggregated event matches every time in its range. Its own time is that of the last event.
+  if (only) addVisible(conditions, only);
+}
+
+/** Returns the terms that every event on the page has. */
+function termsOfQuery(query: AuditQuery): number[] {
+  const terms: number[] = [];
+  for (const field of Object.keys(termColumns) as (keyof typeof termColumns)[]) {
+    const value = query[field];
+    if (value !== undefined) terms.push(termOf(field, comparable(field, value)));
+  }
+  for (const field of ['reason', 'elevation', 'group'] as const)
+    if (query[field] !== undefined) terms.push(termOf(field, searchable(query[field])));
+  if (query.sessionPrefix !== undefined)
+    terms.push(termOf('session4', query.sessionPrefix.slice(0, sessionPrefixLength)));
+  if (query.command !== undefined) terms.push(...searchedCommandTerms(searchableCommand(query.command)));
+  return terms;
+}
+
+/** Adds the terms that the index of a block is asked for. Returns whether there are any. */
+function addTerms(conditions: Conditions, query: AuditQuery, only: OnlyOf | undefined): boolean {
+  const ofBlock = (parameter: string) =>
+    `array(select (given.block << 32) | term from unnest(${parameter}::bigint[]) as term)`;
+  const all = termsOfQuery(query);
+  if (only && !only.and) all.push(termOf('issuer', only.issuer), termOf('subject', only.subject));
+  conditions.addFor(all.length > 0 ? all : undefined, (value) => `terms @> ${ofBlock(value)}`);
+  if (!only?.and) return all.length > 0;
+  const { clusters, withoutCluster } = only.and;
+  const some = [
+    termOf('subject', only.subject),
+    ...clusters.map((name) => termOf('cluster', name)),
+    ...(withoutCluster ? [noCluster] : []),
+  ];
+  conditions.addFor(some, (value) => `terms && ${ofBlock(value)}`);
+  return true;
+}
+
+/** The time as an expression, because an index with it would be read in addition to the one of terms. */
+const notIndexed = "time + interval '0'";
+
+/** Adds what the time must be. An aggregated event matches every time in its range. Its own time is that of the last event. */
+function addTimes(conditions: Conditions, { since, until }: AuditQuery): void {
+  conditions.add(`${notIndexed} >=`, since);
   conditions.addFor(
-    query.until,
+    until,
     (value) =>
-      `(time < ${value} or ingest = any (array(select ingest from audit_aggregates where first_time < ${value} and last_time >= ${value})))`,
+      `(${notIndexed} < ${value} or ingest = any (array(select ingest from audit_aggregates where first_time < ${value} and last_time >= ${value})))`,
   );
-  conditions.add('ingest >', cursor.above);
-  conditions.add('ingest <', cursor.below);
+}
+
+function addPlace(conditions: Conditions, query: AuditQuery, { above, below, top }: Place): void {
+  // As an expression, because the index of positions would be read in addition to the one of terms.
+  conditions.add('ingest + 0 >', above);
+  conditions.add('ingest + 0 <', below);
+  if (query.view !== 'requests') return;
+  conditions.addFor(
+    top ?? 0,
+    (value) => `ingest + 0 <= ${value} and not ${ofStreams} and (${isLast} or stage = 'RequestReceived')`,
+  );
+}
+
+const ids = ['auditID', 'auditIDPrefix', 'id', 'idPrefix'] as const;
+
+/** Reports whether a query is answered by an index of ids. No other condition finds fewer events. */
+export const findsById = (query: AuditQuery): boolean => ids.some((name) => query[name] !== undefined);
+
+/** Returns the tables to search: the partitions of the blocks, or all. */
+function tablesOf(blocks: readonly Block[] | undefined): string[] {
+  if (!blocks) return ['audit_events'];
+  const names = [...new Set(blocks.flatMap(({ partitions }) => partitions))].toSorted();
+  return names.filter((name) => partitionNamed(name)).map((name) => `audit_events_${name}`);
+}
+
+const found = 'ingest, id, type, source, key, data, time, audit_id, stage';
+
+/**
+ * Returns the statement for the first `limit` events in the given blocks. Every row contains the number of events found
+ * (`found`), although the answer may end earlier: with the event that reaches `maxBytes`. The blocks are read one after
+ * the other until there are enough events. In each of them, the index of terms is read (`offset 0` keeps the planner from
+ * reading the block in order instead, which takes long if few events match).
+ */
+export function findStatement(
+  query: AuditQuery,
+  only: OnlyOf | undefined,
+  where: { blocks?: readonly Block[]; place: Place; limit: number; maxBytes: number },
+): Statement {
+  const { blocks, place, limit, maxBytes } = where;
   const direction = query.order === 'newest' ? 'desc' : 'asc';
-  const some = `select * from audit_events${conditions.where} order by ingest ${direction} limit ${query.limit + 1}`;
+  const conditions = new Conditions();
+  const given = blocks && conditions.parameter(blocks.map(({ block }) => block));
+  addColumns(conditions, query, only);
+  addTimes(conditions, query);
+  addPlace(conditions, query, place);
+  let indexed = true;
+  if (blocks) {
+    indexed = addTerms(conditions, query, only);
+    if (!indexed)
+      conditions.addPlain(`ingest >= (given.block << ${blockBits}) and ingest < ((given.block + 1) << ${blockBits})`);
+  }
+  const matching = tablesOf(blocks)
+    .map((table) => `(select ${found} from ${table}${conditions.where}${indexed ? ' offset 0' : ''})`)
+    .join(' union all ');
+  const ordered = `select * from (${matching}) as matching order by ingest ${direction} limit ${limit}`;
+  const some = given
+    ? `select some_events.* from unnest(${given}::bigint[]) as given (block) cross join lateral (${ordered}) as some_events limit ${limit}`
+    : ordered;
   const page = `select *, octet_length(data) as size, sum(octet_length(data)) over (order by ingest ${direction}) as bytes, count(*) over () as found from (${some}) as some_events`;
-  const sql = `select ${eventColumns}, found from (${page}) as page left join audit_aggregates using (ingest) where bytes - size < ${maxPageBytes} order by ingest ${direction}`;
+  const sql = `select ${eventColumns}, audit_id, stage, size, found from (${page}) as page left join audit_aggregates using (ingest) where bytes - size < ${maxBytes} order by ingest ${direction}`;
   return { sql, values: conditions.values };
 }
 
-/** Returns the statement for the newest position, among the events that the caller may see. */
-export function latestStatement(only: OnlyOf | undefined): Statement {
-  const conditions = new Conditions();
-  conditions.add('issuer =', only?.issuer);
-  conditions.add('subject =', only?.subject);
+/** Returns the statement for which of some requests have ended, as far as the reader may know. */
+export function endedStatement(auditIDs: readonly string[], top: number): Statement {
   return {
-    sql: `select coalesce(max(ingest), 0) as latest from audit_events${conditions.where}`,
-    values: conditions.values,
+    sql: `select audit_id, type from audit_events where audit_id = any ($1::text[]) and ${isLast} and ingest + 0 <= $2`,
+    values: [auditIDs, top],
   };
 }

@@ -1,59 +1,34 @@
+import { firstMigrations } from './first-migrations.ts';
+import { clusterEventTables } from '../cluster-events/cluster-event-tables.ts';
+import { useTables } from '../elevation-report/use-tables.ts';
+import { countTables } from '../report/count-tables.ts';
+import { proofTables } from '../proof/proof-tables.ts';
+import { partitionEvents } from './partition-events.ts';
 import type { SqlDatabase, Statement } from './sql-database.ts';
 
 /** Applied once each, in order. Never change a released migration: add another one. */
 const migrations: readonly string[] = [
-  `create table audit_events (
-    id text primary key,
-    ingest bigint generated always as identity unique,
-    time timestamptz not null,
-    type text not null,
-    source text not null,
-    key text not null,
-    audit_id text,
-    stage text,
-    username text,
-    issuer text,
-    subject text,
-    session text,
-    cluster text,
-    namespace text,
-    resource text,
-    subresource text,
-    name text,
-    verb text,
-    effect text,
-    code integer,
-    data text not null
-  );
-  create index audit_events_identity on audit_events (issuer, subject, ingest);
-  create index audit_events_username on audit_events (username, ingest);
-  create index audit_events_session on audit_events (session, ingest);
-  create index audit_events_place on audit_events (cluster, namespace, resource, ingest);
-  create index audit_events_audit_id on audit_events (audit_id);
-  create index audit_events_time on audit_events (time);`,
-  // Aggregated events of anonymous callers are marked in a second table, because a new column or index would take long
-  // on a large table of events.
-  `create table audit_aggregates (
-    fold text primary key,
-    ingest bigint not null unique references audit_events (ingest) on delete cascade,
-    count bigint not null,
-    first_time timestamptz not null,
-    last_time timestamptz not null
-  );
-  create table audit_counted (
-    id text primary key,
-    place bigint generated always as identity unique,
-    time timestamptz not null
-  );
-  create table audit_forgotten (
+  ...firstMigrations,
+  partitionEvents,
+  // The order in which places were stored, so that their number can be limited.
+  `create sequence audit_folded_place;
+  alter table audit_folded add column place bigint not null default nextval('audit_folded_place');
+  create index on audit_folded (place);`,
+  // An index that begins with the time would be read in addition to the one of terms, only to find the whole day.
+  `alter table audit_events drop constraint audit_events_pkey, add primary key (id, time);`,
+  proofTables,
+  // Up to when places of aggregated events were deleted, so that a verification knows where it can begin.
+  `create table audit_places_forgotten (
     single boolean primary key default true check (single),
     time timestamptz not null
   );`,
-  // Columns without a default are added at once. Events from before have no values in them.
-  `alter table audit_events
-    add column rule text, add column reasons text[], add column address text, add column command text;
-  create index audit_events_address on audit_events (address, ingest) where address is not null;`,
+  clusterEventTables,
+  countTables,
+  useTables,
 ];
+
+/** The version of the schema. */
+export const migrationCount: number = migrations.length;
 
 /** An index of a large table takes a while. Until then the events wait on the topic. */
 const longestMigrationMs = 30 * 60_000;

@@ -5,6 +5,9 @@ import type { Row, SqlDatabase, Statement } from './sql-database.ts';
 /** The time limit of a statement. Callers have a deadline as well. */
 const maxStatementMs = 5000;
 
+/** Offsets on Kafka are committed after a transaction, so it must be on disk, whatever the server's default is. */
+const durable = `select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') = 'off'`;
+
 export type PostgresDatabaseDeps = { url: string; logger: Logger; connections?: number };
 
 /**
@@ -22,6 +25,8 @@ export function createPostgresDatabase(deps: PostgresDatabaseDeps): SqlDatabase 
     query_timeout: maxStatementMs + 1000,
     idle_in_transaction_session_timeout: 2 * maxStatementMs,
     keepAlive: true,
+    // Compiling a search takes longer than running it.
+    options: '-c jit=off',
   });
   // When an idle connection breaks, no query has failed.
   pool.on('error', (error) =>
@@ -47,7 +52,7 @@ export function createPostgresDatabase(deps: PostgresDatabaseDeps): SqlDatabase 
       };
       client.on('error', onError);
       try {
-        await client.query('begin');
+        await client.query(`begin; ${durable}`);
         const results: Row[][] = [];
         for (const statement of statements) results.push(await run(client, statement));
         await client.query('commit');

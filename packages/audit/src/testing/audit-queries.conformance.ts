@@ -16,6 +16,8 @@ export function describeAuditQueries(open: () => AuditStoreHarness): void {
 
   describe('for queries', () => {
     it.each([
+      ['id', 'other'],
+      ['idPrefix', '00000000-0000'],
       ['auditID', 'other'],
       ['user', 'bob@example.com'],
       ['issuer', 'https://other.example.com'],
@@ -33,13 +35,18 @@ export function describeAuditQueries(open: () => AuditStoreHarness): void {
       ['reason', 'groups-unauthorized'],
       ['address', '10.9.9.9'],
       ['command', 'rm'],
+      ['command', 'passwd /etc'],
+      ['group', 'operators'],
+      ['elevation', 'other'],
       ['auditIDPrefix', '00000000'],
       ['sessionPrefix', '00000000'],
       ['code', 403],
     ] as const)('finds by %s', async (condition, other) => {
       const { session, records } = await added(1);
-      const { data, type } = records[0]!;
+      const { id, data, type } = records[0]!;
       const own = {
+        id,
+        idPrefix: id.slice(0, 30),
         auditID: data.auditID,
         user: 'alice@example.com',
         issuer: 'https://idp.example.com',
@@ -57,12 +64,37 @@ export function describeAuditQueries(open: () => AuditStoreHarness): void {
         reason: 'groups-ok',
         address: '10.1.2.3',
         command: 'sh -c cat /etc/pass',
+        group: 'developers',
+        elevation: 'incident',
         auditIDPrefix: data.auditID.slice(0, 8),
         sessionPrefix: session.slice(0, 13),
         code: 200,
       }[condition];
       expect((await find({ session, [condition]: own })).events).toHaveLength(1);
       expect((await find({ session, [condition]: other })).events).toHaveLength(0);
+    });
+
+    it('finds an event by each of the elevations that its request used', async () => {
+      const session = crypto.randomUUID();
+      const record = makeEvent(session);
+      record.data.sallyport.elevations = ['e1', 'e2'].map((id) => ({ id, name: `of-${id}` }));
+      await open().store.add([record]);
+      for (const elevation of ['e1', 'e2', 'of-e1', 'of-e2'])
+        expect((await find({ session, elevation })).events).toEqual([record]);
+      expect((await find({ session, elevation: 'e3' })).events).toEqual([]);
+    });
+
+    it.each([
+      ['c', 1],
+      ['~', 0],
+      ['-c', 1],
+      ['c-', 0],
+      ['sh -c cat /etc/passwd', 1],
+      ['Sh -c', 0],
+      ['sh  -c', 0],
+    ])('finds the text %j in a command of an exec, or not', async (command, count) => {
+      const { session } = await added(1);
+      expect((await find({ session, command })).events).toHaveLength(count);
     });
 
     it('finds events since a time and until a time', async () => {

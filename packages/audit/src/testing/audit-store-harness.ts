@@ -23,7 +23,7 @@ export function makeEvent(
       verb,
       responseStatus: { code },
       objectRef: { resource: 'pods', subresource: 'log', name: 'web-0', namespace },
-      user: { username: `${who}@example.com` },
+      user: { username: `${who}@example.com`, groups: ['developers'] },
     },
   });
   record.data.sallyport.exec = {
@@ -32,6 +32,7 @@ export function makeEvent(
     tty: false,
     stdin: false,
   };
+  record.data.sallyport.elevation = { id: 'e1', name: 'incident' };
   record.data.sallyport.identity = { iss: 'https://idp.example.com', sub: who, groups: [] };
   return record;
 }

@@ -1,8 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { auditQuerySchema } from '@sallyport/contracts';
 import { describeAnonymousEvents } from './anonymous-events.conformance.ts';
+import { describeClusterEvents } from './cluster-events.conformance.ts';
 import { describeLargeEvents } from './large-events.conformance.ts';
+import { describeLiveJoin } from './live-join.conformance.ts';
+import { describePartitions } from './partitions.conformance.ts';
+import { describeProof } from './proof.conformance.ts';
+import { describeElevationReport } from './elevation-report.conformance.ts';
+import { describeReport } from './report.conformance.ts';
 import { describeRequestsView } from './requests-view.conformance.ts';
+import { describeVisibleEvents } from './visible-events.conformance.ts';
 import { describeAuditQueries } from './audit-queries.conformance.ts';
 import { hour, ids, makeEvent, midday, type AuditStoreHarness } from './audit-store-harness.ts';
 import type { AuditStore, OnlyOf } from '../store/audit-store.ts';
@@ -173,11 +180,24 @@ export function describeAuditStore(name: string, open: () => Promise<AuditStoreH
 
     describeAuditQueries(() => harness);
 
+    describeVisibleEvents(() => harness);
+
     describeRequestsView(() => harness);
+
+    describeReport(() => harness);
+    describeElevationReport(() => harness);
 
     describeAnonymousEvents(() => harness);
 
     describeLargeEvents(() => harness);
+
+    describePartitions(() => harness);
+
+    describeProof(() => harness);
+
+    describeClusterEvents(() => harness);
+
+    describeLiveJoin(() => harness);
 
     it('can be used', async () => {
       await expect(store.ping()).resolves.toBeUndefined();

@@ -1,8 +1,14 @@
-import { auditQuerySchema, type AuditQuery } from '@sallyport/contracts';
+import {
+  auditQuerySchema,
+  elevationReportQuerySchema,
+  reportQuerySchema,
+  type AuditQuery,
+  type ElevationReportQuery,
+  type ReportQuery,
+} from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import type { z } from 'zod';
 
-const known = Object.keys(auditQuerySchema.shape);
 const shownLength = 60;
 
 /** Returns a name as the caller wrote it, shortened for the message. */
@@ -23,18 +29,30 @@ function canonicalAddress(text: string): string {
   return URL.canParse(url) ? new URL(url).hostname.slice(1, -1) : text;
 }
 
-/** Reads the query of `GET /v1/events`. Throws `bad-request` with all its faults. */
-export function readAuditQuery(search: URLSearchParams): AuditQuery {
+/** Reads a query with a schema. Throws `bad-request` with all its faults. */
+function readQuery<T>(schema: z.ZodType<T> & { shape: object }, search: URLSearchParams): T {
   const repeated = [...new Set(search.keys())].filter((name) => search.getAll(name).length > 1);
-  const parsed = auditQuerySchema.safeParse(Object.fromEntries(search));
+  const parsed = schema.safeParse(Object.fromEntries(search));
   const faults = [
     ...repeated.map((name) => `${shorten(name)}: appears more than once`),
     ...(parsed.success ? [] : parsed.error.issues.flatMap(faultsOf)),
   ];
   // A parameter without a value is more likely a mistake than a search for an empty value.
-  for (const name of known) if (search.get(name) === '') faults.push(`${name}: is empty`);
+  for (const name of Object.keys(schema.shape)) if (search.get(name) === '') faults.push(`${name}: is empty`);
   if (faults.length > 0 || !parsed.success)
     throw new ProblemError('bad-request', `Invalid query: ${faults.join('; ')}.`);
-  const { address, ...query } = parsed.data;
+  return parsed.data;
+}
+
+/** Reads the query of `POST /v1/events`. Throws `bad-request` with all its faults. */
+export function readAuditQuery(search: URLSearchParams): AuditQuery {
+  const { address, ...query } = readQuery(auditQuerySchema, search);
   return address === undefined ? query : { ...query, address: canonicalAddress(address) };
 }
+
+/** Reads the query of `POST /v1/report`. Throws `bad-request` with all its faults. */
+export const readReportQuery = (search: URLSearchParams): ReportQuery => readQuery(reportQuerySchema, search);
+
+/** Reads the query of `POST /v1/elevations`. Throws `bad-request` with all its faults. */
+export const readElevationReportQuery = (search: URLSearchParams): ElevationReportQuery =>
+  readQuery(elevationReportQuerySchema, search);

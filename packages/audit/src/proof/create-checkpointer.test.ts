@@ -1,0 +1,63 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { expect, it, jest } from '@jest/globals';
+import { sampleAuditRecord } from '@sallyport/audit-log';
+import { keyIdOf, type SignedCheckpoint } from '@sallyport/audit-proof';
+import type { AuditRecord } from '@sallyport/contracts';
+import { createLogger } from '@sallyport/kit';
+import { createCheckpointMetrics } from './checkpoint-metrics.ts';
+import { startCheckpointer, type Checkpointer } from './create-checkpointer.ts';
+import type { ProofStore } from './proof-store.ts';
+
+const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+const keyId = keyIdOf(publicKey);
+const hash = 'a'.repeat(64);
+
+function eventOf(seq: number): AuditRecord {
+  const record = sampleAuditRecord();
+  Object.assign(record.data.sallyport, { producer: 'proxy/a', seq });
+  return record;
+}
+
+it('attests events that are stored while the heads move, without waiting for another event', async () => {
+  jest.useFakeTimers();
+  const state = { stored: 1, head: 0, first: 1 };
+  const signed: SignedCheckpoint[] = [];
+  const storedLater: { by?: Checkpointer } = {};
+  const proof: Partial<ProofStore> = {
+    producersSince: async () => [],
+    async advance() {
+      state.head = state.stored;
+      if (state.stored > 1) return;
+      // The heads do not cover this one yet.
+      state.stored = 2;
+      storedLater.by!.stored([eventOf(2)]);
+    },
+    unattested: async () =>
+      state.head < state.first ? [] : [{ producer: 'proxy/a', seq: state.head, hash, from: state.first }],
+    latest: async () => ({ last: undefined, number: signed.length }),
+    async addCheckpoint({ checkpoint }) {
+      signed.push(checkpoint);
+      state.first = state.head + 1;
+      return true;
+    },
+    claimGaps: async () => [],
+    claimUnpublished: async () => [],
+    forget: async () => undefined,
+  };
+  const checkpointer = startCheckpointer({
+    proof: proof as ProofStore,
+    sink: { hasRoom: () => true, enqueue: () => 0 as never },
+    logger: createLogger({ service: 'audit', level: 'silent' }),
+    metrics: createCheckpointMetrics(undefined),
+    now: Date.now,
+    signing: { privateKey, keyId, publicKeys: new Map([[keyId, publicKey]]), everyEvents: 1000, every: 100 },
+    retentionMs: 3_600_000,
+    stepMs: 200,
+  });
+  storedLater.by = checkpointer;
+  checkpointer.stored([eventOf(1)]);
+  await jest.advanceTimersByTimeAsync(1000);
+  await checkpointer.close();
+  jest.useRealTimers();
+  expect(signed.map(({ heads }) => heads[0]!.seq)).toEqual([1, 2]);
+});

@@ -1,0 +1,123 @@
+import type { AuditRecord } from '@sallyport/contracts';
+import { createWarnOnce } from '@sallyport/kit';
+import type { Anchor } from './create-anchor.ts';
+import { createSigner, type Signer, type SignerDeps } from './create-signer.ts';
+import { gapRecord } from './proof-records.ts';
+import type { OpenGap } from './proof-store.ts';
+import { startAnchoring } from './start-anchoring.ts';
+
+export type CheckpointerDeps = SignerDeps & {
+  anchor?: Anchor;
+  retentionMs: number;
+  /** How long an event may be late before it counts as lost. The default is 5 minutes. */
+  graceMs?: number;
+  /** How often heads are moved. The default is a second. */
+  stepMs?: number;
+};
+
+/** Follows the chains of all producers and signs checkpoints of them. */
+export type Checkpointer = {
+  /** Notes events that were stored. */
+  stored(records: readonly AuditRecord[]): void;
+  close(): Promise<void>;
+};
+
+/** A checkpoint that did not come back by then is published by another replica. */
+const publishAgainMs = 120_000;
+/** Gaps and what is left of other replicas are looked for less often than heads are moved. */
+const housekeepingSteps = 10;
+/** At its start, a replica continues the producers of this time. */
+const lookBackMs = 24 * 3_600_000;
+
+/** Starts to follow the chains. If the database is down, it tries again. */
+export function startCheckpointer(deps: CheckpointerDeps): Checkpointer {
+  const { proof, now, graceMs = 300_000, stepMs = 1000 } = deps;
+  const outage = createWarnOnce(deps.logger, { failed: 'cannot follow the chains of the audit trail; retrying' });
+  const touched = new Set<string>();
+  const signer = createSigner(deps);
+  // Events that were stored since the heads were last moved. Only what the heads cover is attested.
+  let fresh = 0;
+  let isBehind = true;
+  let running: Promise<void> | undefined;
+  let isClosed = false;
+  let steps = 0;
+
+  const step = async (): Promise<void> => {
+    if (isBehind) for (const producer of await proof.producersSince(now() - lookBackMs)) touched.add(producer);
+    isBehind = false;
+    const [producers, events] = [[...touched], fresh];
+    touched.clear();
+    fresh = 0;
+    try {
+      await proof.advance(producers);
+    } catch (error) {
+      for (const producer of producers) touched.add(producer);
+      fresh += events;
+      throw error;
+    }
+    signer.noteNew(events);
+    await signer.sign();
+    if ((steps += 1) % housekeepingSteps === 0) await keepHouse(deps, { signer, graceMs, touched });
+  };
+  const turn = async (): Promise<void> => {
+    try {
+      await step();
+      outage.recovered();
+    } catch (error) {
+      outage.failed({ reason: (error as Error).message });
+    }
+  };
+  const anchoring = deps.anchor ? startAnchoring({ ...deps, anchor: deps.anchor, stepMs }) : undefined;
+  const timer = setInterval(() => {
+    running ??= turn().finally(() => (running = undefined));
+  }, stepMs);
+  timer.unref();
+  return {
+    stored(records) {
+      for (const record of records) {
+        const { producer, seq, checkpoint } = record.data.sallyport;
+        if (seq !== undefined) touched.add(producer);
+        if (record.type === 'audit.checkpoint' && checkpoint?.number !== undefined && checkpoint.keyId !== undefined)
+          void proof.markPublished(checkpoint.keyId, checkpoint.number).catch(() => undefined);
+        else fresh += 1;
+      }
+    },
+    async close() {
+      if (isClosed) return;
+      isClosed = true;
+      clearInterval(timer);
+      await Promise.all([running, anchoring?.close()]);
+    },
+  };
+}
+
+/** Reports gaps, after which chains go on, and publishes what other replicas have not. */
+async function keepHouse(
+  deps: CheckpointerDeps,
+  { signer, graceMs, touched }: { signer: Signer; graceMs: number; touched: Set<string> },
+): Promise<void> {
+  const { proof, now } = deps;
+  for (const gap of await proof.claimGaps(now() - graceMs, now())) {
+    await reportGap(deps, gap, graceMs);
+    touched.add(gap.producer);
+  }
+  for (const stored of await proof.claimUnpublished(now() - publishAgainMs, now())) signer.publish(stored);
+  await proof.forget(now() - deps.retentionMs);
+}
+
+async function reportGap(
+  { proof, sink, logger, metrics, now }: CheckpointerDeps,
+  gap: OpenGap,
+  graceMs: number,
+): Promise<void> {
+  const { producer, from, to, isBroken } = gap;
+  // Only where the event of the gap is accepted, the chain goes on.
+  if (!sink.hasRoom()) return;
+  const reason = isBroken
+    ? 'this event does not continue the one before it'
+    : `not received within ${Math.round(graceMs / 1000)} s`;
+  logger.error({ producer, from, to, reason }, 'audit events are missing');
+  metrics.gap(to - from + 1);
+  sink.enqueue(gapRecord({ producer, from, to, reason }, now));
+  await proof.closeGap(gap);
+}

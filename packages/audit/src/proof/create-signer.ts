@@ -1,0 +1,93 @@
+import type { AuditSink } from '@sallyport/audit-log';
+import { hashCheckpoint, signCheckpoint } from '@sallyport/audit-proof';
+import type { CheckpointsConfig } from '@sallyport/contracts';
+import type { Logger } from '@sallyport/kit';
+import type { CheckpointMetrics } from './checkpoint-metrics.ts';
+import type { LoadedCheckpointKeys } from './load-checkpoint-keys.ts';
+import { checkpointRecord } from './proof-records.ts';
+import type { ProofStore, StoredCheckpoint } from './proof-store.ts';
+
+export type SignerDeps = {
+  proof: ProofStore;
+  /** Publishes checkpoints and gaps. It has no spool: the database keeps what is not published yet. */
+  sink: Pick<AuditSink, 'enqueue' | 'hasRoom'>;
+  logger: Logger;
+  metrics: CheckpointMetrics;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  /** How the checkpoints are signed. Without it, only gaps are reported. */
+  signing?: LoadedCheckpointKeys & Pick<CheckpointsConfig, 'everyEvents' | 'every'>;
+};
+
+/** Signs checkpoints and publishes them. */
+export type Signer = {
+  /** Notes events that are worth a checkpoint. Checkpoints themselves are not, because they would never end. */
+  noteNew(events: number): void;
+  /** Signs a checkpoint if it is time. */
+  sign(): Promise<void>;
+  publish(stored: StoredCheckpoint): void;
+};
+
+/** At most this many heads are in one checkpoint, because Kafka limits the size of an event. */
+const mostHeads = 2000;
+
+/** Far more than can wait to be published. */
+const mostRemembered = 10_000;
+
+/** Creates the signer. Without keys, it signs nothing. */
+export function createSigner(deps: SignerDeps): Signer {
+  const { signing, now } = deps;
+  const handedOver = new Set<string>();
+  // What was stored before this replica started may not be attested yet.
+  let [isNew, count, signedAt] = [true, 0, now()];
+
+  const publish = ({ checkpoint, hash }: StoredCheckpoint): void => {
+    // The sink still delivers what it accepted. A second event with the same checkpoint would look like a forged one.
+    if (handedOver.has(hash) || !deps.sink.hasRoom()) return;
+    handedOver.add(hash);
+    if (handedOver.size > mostRemembered) handedOver.delete(handedOver.values().next().value!);
+    deps.sink.enqueue(checkpointRecord(checkpoint, now));
+  };
+  return {
+    publish,
+    noteNew(events) {
+      [isNew, count] = [isNew || events > 0, count + events];
+    },
+    async sign() {
+      if (!signing || !isNew || (count < signing.everyEvents && now() - signedAt < signing.every)) return;
+      [isNew, count, signedAt] = [false, 0, now()];
+      const stored = await signNext(deps, signing).catch((error: unknown) => {
+        isNew = true;
+        throw error;
+      });
+      if (stored === 'again') isNew = true;
+      if (stored === undefined || stored === 'again') return;
+      if (stored.checkpoint.heads.length === mostHeads) [isNew, count] = [true, signing.everyEvents];
+      deps.metrics.signed(now());
+      publish(stored);
+    },
+  };
+}
+
+/** Signs and stores the next checkpoint, if there is anything to attest. `again`: another replica was faster. */
+async function signNext(
+  { proof, now, logger }: SignerDeps,
+  { privateKey, keyId }: LoadedCheckpointKeys,
+): Promise<StoredCheckpoint | 'again' | undefined> {
+  const { last, number } = await proof.latest(keyId);
+  const heads = await proof.unattested(mostHeads);
+  if (heads.length === 0) return undefined;
+  const checkpoint = signCheckpoint(
+    {
+      number: number + 1,
+      time: new Date(now()).toISOString(),
+      heads,
+      ...(last ? { previous: last.hash } : {}),
+    },
+    privateKey,
+  );
+  const stored = { checkpoint, hash: hashCheckpoint(checkpoint) };
+  if (!(await proof.addCheckpoint(stored, now()))) return 'again';
+  logger.debug({ number: checkpoint.number, producers: heads.length }, 'signed a checkpoint of the audit trail');
+  return stored;
+}

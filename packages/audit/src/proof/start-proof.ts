@@ -1,0 +1,54 @@
+import { createAuditSink, type AuditBus, type AuditSink } from '@sallyport/audit-log';
+import { toJwks } from '@sallyport/audit-proof';
+import type { AuditKeys } from '@sallyport/contracts';
+import type { LoadedConfig, Logger, Metrics } from '@sallyport/kit';
+import { createCheckpointMetrics } from './checkpoint-metrics.ts';
+import { createAnchor } from './create-anchor.ts';
+import { startCheckpointer, type Checkpointer } from './create-checkpointer.ts';
+import { loadCheckpointKeys } from './load-checkpoint-keys.ts';
+import type { ProofStore } from './proof-store.ts';
+
+/** What the audit service does for the proof of the trail. */
+export type Proof = {
+  checkpointer: Pick<Checkpointer, 'stored'>;
+  keys: AuditKeys;
+  /** Publishes the events of this service. */
+  sink: Pick<AuditSink, 'enqueue' | 'hasRoom'>;
+  close(): Promise<void>;
+};
+
+type StartProof = { loaded: LoadedConfig; logger: Logger; metrics?: Metrics; bus?: AuditBus; now: () => number };
+
+/** Starts to follow the chains, with a sink of its own unless all services share a bus. */
+export function startProof(parts: StartProof, proof: ProofStore): Proof {
+  const { loaded, logger, metrics, bus, now } = parts;
+  const { resolvePath } = loaded;
+  // The database keeps what is not published yet, so this sink needs no spool, and its producers never continue.
+  const { spool: _spool, ...audit } = loaded.config.audit;
+  const keys = loadCheckpointKeys(loaded);
+  if (!keys)
+    logger.warn(
+      'audit.checkpoints is not configured: nothing will show if the end of the audit trail, or all events of a producer, are missing',
+    );
+  const shared = 'memory' in audit.kafka ? bus : undefined;
+  const sink = shared ?? createAuditSink(audit, { service: 'audit', logger, now, resolvePath });
+  const checkpointer = startCheckpointer({
+    proof,
+    sink,
+    logger,
+    metrics: createCheckpointMetrics(metrics),
+    now,
+    retentionMs: audit.retention,
+    ...(keys && audit.checkpoints ? { signing: { ...keys, ...audit.checkpoints } } : {}),
+    ...(audit.checkpoints?.anchor ? { anchor: createAnchor(audit.checkpoints.anchor, { resolvePath }) } : {}),
+  });
+  return {
+    checkpointer,
+    keys: keys ? toJwks(keys.publicKeys) : { keys: [] },
+    sink,
+    async close() {
+      await checkpointer.close();
+      if (!shared) await sink.close();
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import type { AuditPage, AuditQuery, AuditRecord } from '@sallyport/contracts';
+import type { OnlyOf } from './audit-store.ts';
+import { blockStatement, latestStatement, readBlocks, type Block } from './block-statement.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+import { fromRow, groupsOf, searchable } from './event-row.ts';
+import { endedStatement, findsById, findStatement, type Place } from './find-statement.ts';
+import type { Row, SqlDatabase } from './sql-database.ts';
+
+/** A page ends with the event that reaches this size, because a thousand long events must not fill the memory. */
+const maxPageBytes = 8 * 1024 * 1024;
+
+const ingestOf = (row: Row) => Number(row.ingest);
+type Found = { row: Row; record: AuditRecord };
+type Search = { database: SqlDatabase; query: AuditQuery; only: OnlyOf | undefined };
+
+/** Returns the events that meet the conditions which SQL does not check, among those that it found. */
+async function keepFound({ database, query }: Search, rows: readonly Row[], top: number): Promise<Found[]> {
+  const all = rows.map((row) => ({ row, record: fromRow(row) }));
+  const group = query.group === undefined ? undefined : searchable(query.group);
+  const found = group === undefined ? all : all.filter(({ record }) => groupsOf(record).includes(group));
+  if (query.view !== 'requests') return found;
+  // A request that has ended is shown by its end. One that ends while a reader pages is still open on the pages that
+  // follow, so that it is neither missing nor shown twice.
+  const begun = found.filter(({ row }) => row.stage === 'RequestReceived');
+  if (begun.length === 0) return found;
+  const ended = await database.query(
+    endedStatement(
+      begun.map(({ row }) => String(row.audit_id)),
+      top,
+    ),
+  );
+  const keys = new Set(ended.map((row) => JSON.stringify([row.audit_id, row.type])));
+  return found.filter(
+    ({ row }) => row.stage !== 'RequestReceived' || !keys.has(JSON.stringify([row.audit_id, row.type])),
+  );
+}
+
+/** Finds events block by block, from `place` on, until the page is full. */
+async function search(parts: Search, start: Place): Promise<{ shown: Found[]; more: boolean }> {
+  const { database, query, only } = parts;
+  const byId = findsById(query);
+  const shown: Found[] = [];
+  let [place, room] = [start, maxPageBytes];
+  const after = (ingest: number): Place =>
+    query.order === 'newest' ? { ...place, below: ingest } : { ...place, above: ingest };
+  for (;;) {
+    const read: { blocks?: Block[]; next?: number } = byId
+      ? {}
+      : readBlocks(
+          await database.query(blockStatement(query, { above: place.above, below: place.below })),
+          query.order,
+        );
+    const { blocks, next } = read;
+    if (blocks?.length === 0) return { shown, more: false };
+    for (let exhausted = false; !exhausted;) {
+      const limit = room > 0 ? query.limit - shown.length + 1 : 1;
+      const where = { ...(blocks ? { blocks } : {}), place, limit, maxBytes: Math.max(room, 1) };
+      const rows = await database.query(findStatement(query, only, where));
+      for (const one of await keepFound(parts, rows, start.top ?? 0)) {
+        if (shown.length === query.limit || room <= 0) return { shown, more: true };
+        shown.push(one);
+        room -= Number(one.row.size);
+      }
+      exhausted = Number(rows[0]?.found ?? 0) < limit && rows.length === Number(rows[0]?.found ?? 0);
+      if (!exhausted) place = after(ingestOf(rows.at(-1)!));
+    }
+    if (next === undefined) return { shown, more: false };
+    place = after(next);
+  }
+}
+
+/** Returns the newest position, among the caller's own events if they may see no others. */
+async function findLatest(database: SqlDatabase, only: OnlyOf | undefined): Promise<number> {
+  if (!only || only.and) return Number((await database.query(latestStatement))[0]?.latest ?? 0);
+  const { shown } = await search({ database, query: { order: 'newest', limit: 1 }, only }, {});
+  return shown[0] ? ingestOf(shown[0].row) : 0;
+}
+
+/** Finds a page of events, again if a partition was dropped meanwhile. */
+export async function findPage(database: SqlDatabase, query: AuditQuery, only: OnlyOf | undefined): Promise<AuditPage> {
+  const undefinedTable = '42P01';
+  try {
+    return await readPage(database, query, only);
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== undefinedTable) throw error;
+    return readPage(database, query, only);
+  }
+}
+
+async function readPage(database: SqlDatabase, query: AuditQuery, only: OnlyOf | undefined): Promise<AuditPage> {
+  const given = query.after === undefined ? {} : decodeCursor(query.after);
+  // Read before the page, so that an event that arrives in between is on the page or after `latest`.
+  const newest = await findLatest(database, only);
+  const cursor = query.view === 'requests' ? { top: newest, ...given } : given;
+  const { shown, more } = await search({ database, query, only }, cursor);
+  const positions = shown.map(({ row }) => ingestOf(row));
+  const last = positions.at(-1) ?? 0;
+  const next = query.order === 'newest' ? { ...cursor, below: last } : { ...cursor, above: last };
+  return {
+    events: shown.map(({ record }) => record),
+    ...(more ? { next: encodeCursor(next) } : {}),
+    latest: encodeCursor({ above: Math.max(newest, cursor.above ?? 0, ...positions) }),
+  };
+}

@@ -1,0 +1,255 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { sampleAuditRecord } from '@sallyport/audit-log';
+import {
+  createSealer,
+  createVerifier,
+  hashCheckpoint,
+  keyIdOf,
+  signCheckpoint,
+  type SignedCheckpoint,
+  type TrailReport,
+} from '@sallyport/audit-proof';
+import type { AuditCheckpoint, AuditRecord } from '@sallyport/contracts';
+import { createSqlAuditStore } from '../store/create-sql-audit-store.ts';
+import { eventColumnNames, placeColumnNames } from '../store/event-columns.ts';
+import { createPgliteDatabase } from '../store/pglite-database.ts';
+import type { SqlDatabase } from '../store/sql-database.ts';
+import { readStoredTrail } from './read-stored-trail.ts';
+
+const day = 86_400_000;
+const start = Date.UTC(2026, 10, 20, 12);
+const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+const keys = new Map([[keyIdOf(publicKey), publicKey]]);
+const proxy = createSealer({ producer: 'proxy/a' });
+const other = createSealer({ producer: 'proxy/b' });
+const auditor = createSealer({ producer: 'audit/a' });
+
+function makeEvent(index: number): AuditRecord {
+  const record = sampleAuditRecord({
+    session: index % 2 === 0 ? 'one' : 'two',
+    time: start + index * 1000 + 0.125,
+    data: {
+      verb: 'list',
+      objectRef: { resource: 'pods', subresource: 'exec', namespace: 'ü\0\ud800', name: 'n'.repeat(900) },
+    },
+  });
+  record.data.sallyport.exec = { container: 'main', command: ['sh', '-c', 'rm -rf /'], tty: false, stdin: false };
+  record.data.sallyport.elevation = { id: 'e1', name: 'incident' };
+  return record;
+}
+/** An event of a caller who is not logged in. The store keeps one for all of them. */
+function makeAnonymous(index: number): AuditRecord {
+  const record = makeEvent(index);
+  record.key = '-/-';
+  record.data.user = {};
+  delete record.data.sallyport.identity;
+  return record;
+}
+function makeCheckpoint(index: number, checkpoint: AuditCheckpoint): AuditRecord {
+  const record = sampleAuditRecord({ session: '-', time: start + index * 1000, data: { user: {}, verb: 'sign' } });
+  record.type = 'audit.checkpoint';
+  record.data.sallyport = { producer: '', checkpoint };
+  return record;
+}
+
+let database: SqlDatabase;
+const run = async (sql: string, values: unknown[] = []) => (await database.query({ sql, values }))[0] ?? {};
+const checkpoints: SignedCheckpoint[] = [];
+const records: AuditRecord[] = [];
+
+async function verify(): Promise<TrailReport> {
+  const verifier = createVerifier({ keys });
+  await readStoredTrail((sql, values = []) => database.query({ sql, values }), {
+    event: ({ key, position, ...event }) =>
+      verifier.add({ ...event, part: key, place: { source: 'audit_events', position } }),
+    place: (place) => verifier.addKept({ ...place, place: { source: 'audit_folded', position: place.seq } }),
+    checkpoint: (checkpoint, position) =>
+      verifier.addAnchored({
+        checkpoint: checkpoint as AuditCheckpoint,
+        place: { source: 'audit_checkpoints', position },
+      }),
+    read: () => undefined,
+  });
+  return verifier.finish();
+}
+const faults = async () =>
+  (await verify()).faults.map(({ kind, producer, seq, id }) => [
+    kind,
+    producer,
+    seq,
+    ...(id === undefined ? [] : [id]),
+  ]);
+const named = (index: number) => {
+  const { id, data } = records[index]!;
+  return [data.sallyport.producer, data.sallyport.seq, id];
+};
+
+function sign(heads: SignedCheckpoint['heads'], index: number): void {
+  const last = checkpoints.at(-1);
+  const checkpoint = signCheckpoint(
+    {
+      number: checkpoints.length + 1,
+      time: new Date(start + index * 1000).toISOString(),
+      heads,
+      ...(last ? { previous: hashCheckpoint(last) } : {}),
+    },
+    privateKey,
+  );
+  checkpoints.push(checkpoint);
+  const record = makeCheckpoint(index, checkpoint);
+  auditor.seal(record);
+  records.push(record);
+}
+
+beforeAll(async () => {
+  database = createPgliteDatabase({});
+  const store = createSqlAuditStore(database);
+  for (let index = 0; index < 8; index += 1) {
+    const record = index === 3 || index === 4 ? makeAnonymous(index) : makeEvent(index);
+    (index === 6 ? other : proxy).seal(record);
+    records.push(record);
+  }
+  const heads = [
+    { producer: 'proxy/a', from: 1, ...proxy.head! },
+    { producer: 'proxy/b', from: 1, ...other.head! },
+  ];
+  sign(heads, 8);
+  const late = makeEvent(9);
+  proxy.seal(late);
+  records.push(late);
+  sign([{ producer: 'proxy/a', from: 8, ...proxy.head! }], 10);
+  // Partitions of a topic arrive in any order, and events arrive again.
+  await store.add([records[1]!, records[0]!, ...records.slice(2)]);
+  await store.add(records.slice(2, 6));
+  for (const checkpoint of checkpoints)
+    await store.proof.addCheckpoint({ checkpoint, hash: hashCheckpoint(checkpoint) }, start);
+}, 60_000);
+afterAll(() => database.close());
+
+describe('the trail in the store', () => {
+  beforeEach(async () => void (await run('begin')));
+  afterEach(async () => void (await run('rollback')));
+  const where = 'where id = $1';
+  const idOf = (index: number) => records[index]!.id;
+
+  it('has no fault as it is, also where only the places of events are left', async () => {
+    const report = await verify();
+    expect(report.faults).toEqual([]);
+    expect(report).toMatchObject({ events: records.length, hashOnly: 1, repeated: 0, unattested: 2 });
+    expect(report.checkpoints.count).toBe(2);
+  });
+
+  it('covers every column of the table', async () => {
+    const rows = await database.query({
+      sql: `select column_name as name from information_schema.columns where table_name = 'audit_events'`,
+    });
+    const verified = [...eventColumnNames, ...placeColumnNames, 'ingest', 'terms'];
+    expect(new Set(rows.map(({ name }) => name))).toEqual(new Set(verified));
+  });
+
+  it('names an event of which a byte was changed, in its data or in what searches read', async () => {
+    const text = 'update audit_events set data =';
+    for (const change of [
+      `${text} replace(data, '"verb":"list"', '"verb":"get"')`,
+      `${text} replace(data, '"verb":"list"', '"verb":"get","verb":"list"')`,
+      `${text} replace(data, '"verb"', '"verb')`,
+      `${text} '[]'`,
+      `update audit_events set verb = 'get'`,
+      `update audit_events set username = null`,
+      `update audit_events set terms = terms[2:]`,
+      `update audit_events set seq = 77`,
+      `update audit_events set type = 'http.request'`,
+      `update audit_events set time = time + interval '1 second'`,
+    ]) {
+      await run('savepoint before');
+      await run(`${change} ${where}`, [idOf(2)]);
+      expect([change, ...(await faults())]).toEqual([change, ['altered', ...named(2)]]);
+      await run('rollback to before');
+    }
+  });
+
+  it('names the one that stands for several anonymous ones, and the place of another', async () => {
+    await run(`update audit_events set data = replace(data, '"verb":"list"', '"verb":"get"') ${where}`, [idOf(4)]);
+    expect(await faults()).toEqual([['altered', ...named(4)]]);
+    await run('rollback');
+    await run('begin');
+    await run('delete from audit_folded where seq = 4');
+    expect(await faults()).toEqual([['missing', 'proxy/a', 4]]);
+  });
+
+  it('names an event that was deleted, and two that were swapped', async () => {
+    await run(`delete from audit_events ${where}`, [idOf(5)]);
+    expect(await faults()).toEqual([['missing', 'proxy/a', named(5)[1]]]);
+    await run('rollback');
+    await run('begin');
+    const swap =
+      'update audit_events set ingest = case id when $1 then $3::bigint else $4::bigint end where id in ($1, $2)';
+    const ingest = async (index: number) =>
+      (await run(`select ingest::integer as ingest from audit_events ${where}`, [idOf(index)])).ingest;
+    await run(swap, [idOf(0), idOf(2), await ingest(2), await ingest(0)]);
+    expect(await faults()).toEqual([['reordered', ...named(2)]]);
+    await run('rollback');
+    await run('begin');
+    await run(
+      `update audit_events set data = other.data from audit_events as other where audit_events.id in ($1, $2) and other.id in ($1, $2) and other.id <> audit_events.id`,
+      [idOf(0), idOf(2)],
+    );
+    expect(await faults()).toEqual(
+      expect.arrayContaining([
+        ['altered', ...named(0)],
+        ['altered', ...named(2)],
+      ]),
+    );
+    expect(await faults()).toHaveLength(2);
+  });
+
+  it('names what was cut off, and a producer that was removed, by what a checkpoint attests', async () => {
+    await run(`delete from audit_events ${where}`, [idOf(9)]);
+    expect(await faults()).toEqual([['truncated', 'proxy/a', 8]]);
+    await run('rollback');
+    await run('begin');
+    await run(`delete from audit_events where producer = 'proxy/b'`);
+    expect(await faults()).toEqual([['producer-missing', 'proxy/b', 1]]);
+  });
+
+  it('names a forged checkpoint, in the trail and in its table', async () => {
+    const { number, time, heads } = checkpoints[0]!;
+    const forged = signCheckpoint({ number, time, heads: heads.slice(1) }, generateKeyPairSync('ed25519').privateKey);
+    const record = structuredClone(records[8]!);
+    record.data.sallyport.checkpoint = forged;
+    createSealer({ producer: 'audit/a' }).seal(record);
+    await run(`update audit_events set data = $2, hash = decode($3, 'hex') ${where}`, [
+      record.id,
+      JSON.stringify(record.data),
+      record.data.sallyport.hash,
+    ]);
+    expect(await faults()).toContainEqual(['forged-checkpoint', ...named(8)]);
+    await run('rollback');
+    await run('begin');
+    await run('update audit_checkpoints set checkpoint = $1 where number = 2', [JSON.stringify(forged)]);
+    expect(await faults()).toEqual([['forged-checkpoint', undefined, undefined]]);
+  });
+
+  it('says when searches cannot find events, because their block is gone', async () => {
+    await run('delete from audit_blocks');
+    const report = await verify();
+    expect(report.faults[0]).toMatchObject({ kind: 'altered', detail: expect.stringContaining('audit_blocks') });
+  });
+});
+
+it('tells up to when the places of anonymous events were deleted', async () => {
+  const store = createSqlAuditStore(database);
+  const read = () =>
+    readStoredTrail((sql, values = []) => database.query({ sql, values }), {
+      event: () => undefined,
+      place: () => undefined,
+      checkpoint: () => undefined,
+      read: () => undefined,
+    });
+  expect(await read()).toEqual({});
+  await store.add([makeAnonymous(20), makeAnonymous(21)].map((record) => (proxy.seal(record), record)));
+  await store.trim({ keepPlaces: 1 });
+  expect(await read()).toEqual({ forgotten: expect.stringMatching(/^2026-11-20T12:00:2\d\.000125Z$/) });
+  await store.trim({ before: start + 2 * day });
+}, 60_000);

@@ -1,0 +1,129 @@
+import type { AuditCheckpoint, AuditRecord } from '@sallyport/contracts';
+import type { Row } from '../store/sql-database.ts';
+import { checkedColumns, checkStoredRow, nameBlock, type StoredBlocks } from './check-stored-row.ts';
+
+/** The place of an event in its chain, as columns of the store have it. */
+export type StoredPlace = { producer: string; seq: number; prevHash: string; hash: string; time?: string };
+
+/** An event as it is stored. `data` is parsed JSON and not trusted; undefined if it is not JSON. */
+export type StoredEvent = Pick<AuditRecord, 'id' | 'type' | 'time' | 'key'> & {
+  /** The position in the order of storing. */
+  position: number;
+  data: unknown;
+  kept?: StoredPlace;
+  /** Why the columns next to the event do not fit it. */
+  fault?: string;
+};
+
+/** Receives what is stored: the events in the order of storing, then the places whose events were aggregated. */
+export type StoredTrailReader = {
+  event(event: StoredEvent): void;
+  place(place: StoredPlace): void;
+  checkpoint(checkpoint: unknown, position: number): void;
+  /** Called with the number of events and places of each batch. */
+  read(count: number): void;
+};
+
+/** Runs a statement, and returns its rows. All statements see one state of the database. */
+export type ReadRows = (sql: string, values?: readonly unknown[]) => Promise<Row[]>;
+
+/** Up to when places of aggregated events were deleted (RFC 3339), because there were too many. */
+export type StoredTrail = { forgotten?: string };
+
+/** An event may have hundreds of kilobytes. */
+const eventsAtOnce = 500;
+const placesAtOnce = 5000;
+
+const time = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+
+async function readBlocks(read: ReadRows): Promise<StoredBlocks> {
+  const rows = await read(
+    `select block::text, part, ${time('from_time')} as from, ${time('to_time')} as to from audit_blocks`,
+  );
+  return new Map(
+    rows.map((row) => [nameBlock(Number(row.block), String(row.part)), { from: String(row.from), to: String(row.to) }]),
+  );
+}
+
+function placeOf({ producer, seq, prev_hash: prevHash, hash, event_time: at }: Row): StoredPlace | undefined {
+  if (typeof producer !== 'string' || typeof prevHash !== 'string' || typeof hash !== 'string' || seq === null)
+    return undefined;
+  return { producer, seq: Number(seq), prevHash, hash, ...(typeof at === 'string' ? { time: at } : {}) };
+}
+
+function toEvent(row: Row, blocks: StoredBlocks): StoredEvent {
+  const [id, type, at, key] = [row.id, row.type, row.event_time, row.key].map(String) as [
+    string,
+    string,
+    string,
+    string,
+  ];
+  const kept = placeOf(row);
+  const known = {
+    id,
+    type: type as AuditRecord['type'],
+    time: at,
+    key,
+    position: Number(row.ingest),
+    ...(kept ? { kept } : {}),
+  };
+  let data: unknown;
+  try {
+    data = JSON.parse(String(row.data));
+  } catch {
+    return { ...known, data, fault: 'its data is not JSON' };
+  }
+  const record = { id, type, source: String(row.source), time: at, key, data } as AuditRecord;
+  const fault = checkStoredRow(row, record, blocks);
+  return { ...known, data, ...(fault === undefined ? {} : { fault }) };
+}
+
+async function readEvents(read: ReadRows, take: StoredTrailReader): Promise<void> {
+  const blocks = await readBlocks(read);
+  const sql = `select id, source, key, ingest::text, data, ${time('time')} as event_time, ${checkedColumns}
+    from audit_events where ingest > $1 order by audit_events.ingest limit ${eventsAtOnce}`;
+  for (let after = '0'; ;) {
+    const rows = await read(sql, [after]);
+    for (const row of rows) take.event(toEvent(row, blocks));
+    if (rows.length > 0) take.read(rows.length);
+    if (rows.length < eventsAtOnce) return;
+    after = String(rows.at(-1)!.ingest);
+  }
+}
+
+/** Reads places in the order of each chain, because they were stored in that of many partitions. */
+async function readPlaces(read: ReadRows, take: StoredTrailReader): Promise<void> {
+  const sql = `select producer, seq::text, encode(prev_hash, 'hex') as prev_hash, encode(hash, 'hex') as hash, ${time('time')} as event_time
+    from audit_folded where (producer, seq) > ($1, $2::bigint) order by producer, audit_folded.seq limit ${placesAtOnce}`;
+  for (let after: [string, string] = ['', '0']; ;) {
+    const rows = await read(sql, after);
+    for (const row of rows) take.place(placeOf(row)!);
+    if (rows.length > 0) take.read(rows.length);
+    if (rows.length < placesAtOnce) return;
+    const last = rows.at(-1)!;
+    after = [String(last.producer), String(last.seq)];
+  }
+}
+
+async function readCheckpoints(read: ReadRows, take: StoredTrailReader): Promise<void> {
+  for (const { place, checkpoint } of await read(
+    'select place::text, checkpoint from audit_checkpoints order by audit_checkpoints.place',
+  )) {
+    let parsed: AuditCheckpoint | undefined;
+    try {
+      parsed = JSON.parse(String(checkpoint)) as AuditCheckpoint;
+    } catch {
+      // A row that is not a checkpoint has no valid signature.
+    }
+    take.checkpoint(parsed, Number(place));
+  }
+}
+
+/** Reads everything that the store has of the trail, without keeping any of it. Rejects if the schema is not the current one. */
+export async function readStoredTrail(read: ReadRows, take: StoredTrailReader): Promise<StoredTrail> {
+  await readEvents(read, take);
+  await readPlaces(read, take);
+  await readCheckpoints(read, take);
+  const [row] = await read(`select ${time('time')} as time from audit_places_forgotten`);
+  return row === undefined ? {} : { forgotten: String(row.time) };
+}

@@ -1,0 +1,250 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { sampleAuditRecord } from '@sallyport/audit-log';
+import type { ClusterEvent } from '@sallyport/audit-join';
+import { auditQuerySchema, type AuditRecord } from '@sallyport/contracts';
+import { createLogger } from '@sallyport/kit';
+import type { LiveJoinDeps } from '../cluster-events/live-join-deps.ts';
+import { startLiveJoin, type LiveJoin } from '../cluster-events/start-live-join.ts';
+import type { AuditStore } from '../store/audit-store.ts';
+import { makeClusterEvent } from './cluster-events.conformance.ts';
+import type { AuditStoreHarness } from './audit-store-harness.ts';
+
+const logger = createLogger({ service: 'audit', level: 'silent' });
+const gateway = 'system:serviceaccount:sallyport:gateway';
+const alice = { username: 'alice@example.com', uid: 'u1', groups: ['developers'] };
+const micros = (at: number) => new Date(at).toISOString().replace('Z', '456Z');
+type Changes = Partial<ClusterEvent>;
+
+/** The rules for the comparison as events arrive: part of the rules that every audit store follows. */
+export function describeLiveJoin(open: () => AuditStoreHarness): void {
+  let name: string;
+  let running: LiveJoin[];
+  let replicas: AuditStore[];
+  /** Alerts are stored one after the other, as the consumer of the topic does. */
+  let stored: Promise<void> = Promise.resolve();
+  beforeEach(() => {
+    [name, running, replicas] = [`c-${randomUUID()}`, [], []];
+  });
+  afterEach(async () => {
+    await Promise.all(running.map((one) => one.close()));
+    await stored;
+    await Promise.all(replicas.map((one) => one.close()));
+  });
+
+  /** Starts a comparison, whose alerts are stored like other events. */
+  const start = (changes: Partial<LiveJoinDeps> & { grace?: number } = {}, store = open().store): LiveJoin => {
+    const { grace = 100, ...deps } = changes;
+    const live = startLiveJoin({
+      clusters: [{ name, ignore: ['system:*'], grace }],
+      join: store.join,
+      sink: {
+        hasRoom: () => true,
+        enqueue(record) {
+          stored = stored.then(() => store.add([record])).then(() => live.stored([record]));
+        },
+      },
+      logger,
+      metrics: { found: () => undefined },
+      now: Date.now,
+      checkTrail: () => undefined,
+      stepMs: 20,
+      ...deps,
+    });
+    running.push(live);
+    return live;
+  };
+  /** The events of the gateway for one request of alice. */
+  const sent = (id: string, changes: Partial<AuditRecord['data']> = {}, at = Date.now()): AuditRecord => {
+    const record = sampleAuditRecord({
+      session: randomUUID(),
+      time: at,
+      data: {
+        auditID: id,
+        stage: 'ResponseComplete',
+        requestURI: '/api/v1/namespaces/dev/pods',
+        verb: 'list',
+        objectRef: { resource: 'pods', namespace: 'dev', apiVersion: 'v1' },
+        user: alice,
+        responseStatus: { code: 200 },
+        requestReceivedTimestamp: micros(at),
+        stageTimestamp: micros(at),
+        ...changes,
+      },
+    });
+    Object.assign(record.data.sallyport, {
+      cluster: { id: name, name },
+      credentialKind: 'session',
+      decision: { effect: 'allow', rule: 'r', reasons: [] },
+      request: { method: 'GET' },
+      upstreamMs: 1,
+    });
+    return record;
+  };
+  const objectRef = { resource: 'pods', namespace: 'dev', apiVersion: 'v1' };
+  const proxied: Changes = { user: { username: gateway }, impersonatedUser: alice, objectRef };
+  const recorded = (id: string, changes: Changes = {}, at = Date.now()) =>
+    makeClusterEvent(id, at, { ...proxied, ...changes });
+  const direct: Changes = { user: { username: 'kubernetes-admin' }, impersonatedUser: undefined };
+  const receive = (...events: ClusterEvent[]) =>
+    open().store.clusterEvents.add(
+      name,
+      events.map((event) => ({ event, keep: true })),
+    );
+  const records = async () => {
+    const query = auditQuerySchema.parse({ cluster: name, type: 'audit.alert', order: 'oldest', limit: 1000 });
+    return (await open().store.find(query)).events;
+  };
+  const alerts = async () => (await records()).map(({ data }) => data.sallyport.alert!);
+  const eventually = async (count: number) => {
+    for (const end = Date.now() + 20_000; (await alerts()).length < count && Date.now() < end;)
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    return alerts();
+  };
+  const settle = () => new Promise((resolve) => setTimeout(resolve, 1000));
+
+  describe('compares as events arrive', () => {
+    it('alerts once to a request that bypassed the gateway, with two replicas, and after restarts', async () => {
+      const replica = open().replica();
+      replicas.push(replica);
+      start();
+      start({}, replica);
+      const id = randomUUID();
+      await receive(recorded(id, { ...direct, stage: 'RequestReceived' }), recorded(id, direct, Date.now() + 1));
+      expect(await eventually(1)).toMatchObject([
+        { kind: 'bypassed-gateway', auditID: id, user: 'kubernetes-admin', verb: 'list', resource: 'dev/pods' },
+      ]);
+      await Promise.all(running.splice(0).map((one) => one.close()));
+      start();
+      await receive(recorded(id, direct));
+      await settle();
+      expect((await alerts()).length).toBeLessThanOrEqual(2);
+      expect((await alerts()).every(({ kind }) => kind === 'bypassed-gateway')).toBe(true);
+    }, 60_000);
+
+    it('finds nothing where both agree, whichever comes first', async () => {
+      start({ grace: 3000 });
+      const [first, second] = [randomUUID(), randomUUID()];
+      await receive(recorded(first));
+      await open().store.add([sent(first), sent(second)]);
+      await receive(recorded(second));
+      await settle();
+      expect(await alerts()).toEqual([]);
+    }, 60_000);
+
+    it.each<[string, Changes, object]>([
+      [
+        'what the cluster refused',
+        { responseStatus: { code: 403 }, annotations: { 'authorization.k8s.io/reason': 'no role' } },
+        { kind: 'denied-by-cluster', code: 403, reason: 'no role' },
+      ],
+      ['another user', { impersonatedUser: { username: 'bob' } }, { kind: 'mismatched', differs: ['user'] }],
+      ['a request in no name but its own', { impersonatedUser: undefined }, { differs: ['not-impersonated'] }],
+      ['another address', { requestURI: '/api/v1/namespaces/prod/secrets' }, { differs: ['path'] }],
+    ])(
+      'alerts to %s',
+      async (_what, changes, expected) => {
+        start();
+        const id = randomUUID();
+        await open().store.add([sent(id)]);
+        await receive(recorded(id, changes));
+        expect(await eventually(1)).toMatchObject([{ auditID: id, ...expected }]);
+      },
+      60_000,
+    );
+
+    it('alerts to a write under an ID that was used before, however late', async () => {
+      start();
+      const id = randomUUID();
+      const write = sent(id, { verb: 'create' });
+      write.data.sallyport.request = { method: 'POST' };
+      await open().store.add([write]);
+      await receive(recorded(id, { verb: 'create' }));
+      await settle();
+      expect(await alerts()).toEqual([]);
+      await receive(recorded(id, { verb: 'create' }, Date.now() + 5));
+      expect(await eventually(1)).toMatchObject([{ kind: 'mismatched', differs: ['repeated'] }]);
+    }, 60_000);
+
+    it("alerts to another account than the gateway's, once it is known", async () => {
+      start();
+      const [known, id] = [randomUUID(), randomUUID()];
+      await open().store.add([sent(known), sent(id)]);
+      await receive(recorded(known));
+      await settle();
+      await receive(recorded(id, { user: { username: 'system:serviceaccount:x:thief' } }));
+      expect(await eventually(1)).toMatchObject([{ kind: 'mismatched', differs: ['account'] }]);
+      // From now on, the gateway's account is watched although its name is ignored.
+      const stolen = randomUUID();
+      const event = recorded(stolen, { impersonatedUser: undefined });
+      await open().store.clusterEvents.add(name, [{ event, keep: false }]);
+      expect(await eventually(2)).toMatchObject([{}, { kind: 'bypassed-gateway', auditID: stolen, user: gateway }]);
+    }, 60_000);
+
+    it('alerts to a request of which the cluster sends nothing, if it records such requests', async () => {
+      start({ grace: 2000 });
+      const [known, lost, other] = [randomUUID(), randomUUID(), randomUUID()];
+      await open().store.add([sent(known)]);
+      await receive(recorded(known));
+      await settle();
+      await open().store.add([
+        sent(lost),
+        sent(other, { objectRef: { resource: 'events' } }),
+        sent(randomUUID(), { responseStatus: { code: 502, reason: 'ServiceUnavailable' } }),
+      ]);
+      expect(await eventually(1)).toMatchObject([
+        { kind: 'missing-in-cluster-log', auditID: lost, user: alice.username },
+      ]);
+      await settle();
+      expect(await alerts()).toHaveLength(1);
+    }, 60_000);
+
+    it('makes of a flood a bounded number of events, which count all of it', async () => {
+      const found: number[] = [];
+      start({ metrics: { found: (_cluster, _kind, count) => void found.push(count) } });
+      const flood = Array.from({ length: 1500 }, (_, number) =>
+        recorded(randomUUID(), { ...direct, user: { username: `user-${number % 300}` } }),
+      );
+      await receive(...flood);
+      for (const end = Date.now() + 30_000; found.length < 1500 && Date.now() < end;)
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      await settle();
+      expect(found).toHaveLength(1500);
+      expect((await alerts()).length).toBeLessThanOrEqual(101);
+      await Promise.all(running.splice(0).map((one) => one.close()));
+      await stored;
+      const later = Date.now() + 3_600_000;
+      const claimed = await open().store.join.claimAlerts(later, later - 1, later);
+      // An alert may be claimed again before it is noted that the trail has it. Its id is the same.
+      const counts = new Map([
+        ...(await records()).map(({ id, data }) => [id, data.sallyport.alert!.count ?? 1] as const),
+        ...claimed.filter(({ cluster }) => cluster === name).map(({ id, count }) => [id, count] as const),
+      ]);
+      expect([...counts.values()].reduce((sum, count) => sum + count, 0)).toBe(1500);
+    }, 90_000);
+
+    it('accuses no one while the trail cannot be read, and publishes later what the sink had no room for', async () => {
+      let isDown = true;
+      let hasRoom = false;
+      const published: AuditRecord[] = [];
+      start({
+        checkTrail: () => {
+          if (isDown) throw new Error('Kafka is down');
+        },
+        sink: { hasRoom: () => hasRoom, enqueue: (record) => void published.push(record) },
+      });
+      await receive(recorded(randomUUID(), direct));
+      await settle();
+      expect(await open().store.join.open(name, 10)).toHaveLength(1);
+      isDown = false;
+      for (const end = Date.now() + 10_000; (await open().store.join.open(name, 10)).length > 0 && Date.now() < end;)
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      await Promise.all(running.splice(0).map((one) => one.close()));
+      expect(published).toEqual([]);
+      hasRoom = true;
+      // Another replica publishes what this one claimed and did not tell.
+      start({ now: () => Date.now() + 600_000 });
+      expect(await eventually(1)).toMatchObject([{ kind: 'bypassed-gateway' }]);
+    }, 60_000);
+  });
+}
