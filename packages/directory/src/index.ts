@@ -4,10 +4,10 @@ export { checkForeignNames, type ForeignPrefixes } from './claims/check-foreign-
 export { checkName } from './claims/check-name.ts';
 export { claimAt } from './claims/claim-at.ts';
 export { aboutToken, claimsToKeep, copyClaims, type Claims } from './claims/copy-claims.ts';
-export { describeChange } from './claims/describe-change.ts';
 export { readGroups } from './claims/read-groups.ts';
 export { type Directory } from './groups/create-directory.ts';
 export { openDirectory, type OpenedDirectory } from './open-directory.ts';
+export { writeIdentity, type WrittenIdentity } from './reconcile/write-identity.ts';
 export { createScimApp } from './scim/create-scim-app.ts';
 export { loadScimClients } from './scim/load-scim-clients.ts';
 export { type ScimDeps } from './scim/routes/scim-deps.ts';

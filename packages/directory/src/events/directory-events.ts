@@ -1,4 +1,4 @@
-import type { AuditSink } from '@sallyport/audit-log';
+import { recordAfterEffect, type AuditSink } from '@sallyport/audit-log';
 import { ProblemError, type ClientFacts } from '@sallyport/kit';
 import { directoryRecord, type DirectoryPart, type RecordFacts } from './directory-record.ts';
 
@@ -26,7 +26,8 @@ type DirectoryChange = {
 export type DirectoryEvents = {
   /** Throws `audit-unavailable` if a change could not be recorded now. */
   requireRoom(): void;
-  changed(change: DirectoryChange): void;
+  /** Records a change that has been made. Reports whether it is recorded in time. Never rejects. */
+  changed(change: DirectoryChange): Promise<boolean>;
   refused(refusal: { path: string; code: number; facts: ClientFacts; message: string }): void;
 };
 
@@ -49,7 +50,7 @@ export function createDirectoryEvents(deps: {
   randomId: () => string;
 }): DirectoryEvents {
   const { audit } = deps;
-  const record = (facts: RecordFacts) => audit.enqueue(directoryRecord(facts, deps));
+  const toRecord = (facts: RecordFacts) => directoryRecord(facts, deps);
   return {
     requireRoom() {
       if (!audit.hasRoom())
@@ -59,25 +60,30 @@ export function createDirectoryEvents(deps: {
         );
     },
     changed({ verb, path, code, facts, detail, source, by, kind, id, name, active, added, removed }) {
-      record({
-        type: 'directory.changed',
-        path,
-        code,
-        facts,
-        verb,
-        detail,
-        username: `directory:${by}`,
-        directory: {
-          ...withoutUndefined({ source, by, kind, id, name, active }),
-          ...memberNames('added', added),
-          ...memberNames('removed', removed),
-        },
-      });
+      return recordAfterEffect(
+        audit,
+        toRecord({
+          type: 'directory.changed',
+          path,
+          code,
+          facts,
+          verb,
+          detail,
+          username: `directory:${by}`,
+          directory: {
+            ...withoutUndefined({ source, by, kind, id, name, active }),
+            ...memberNames('added', added),
+            ...memberNames('removed', removed),
+          },
+        }),
+      );
     },
     refused({ path, code, facts, message }) {
       // Anyone can cause refusals at any rate. They must not fill the queue.
       if (audit.hasRoom())
-        record({ type: 'directory.refused', path, code, facts, verb: 'refuse', message, directory: {} });
+        audit.enqueue(
+          toRecord({ type: 'directory.refused', path, code, facts, verb: 'refuse', message, directory: {} }),
+        );
     },
   };
 }

@@ -38,7 +38,6 @@ export function directoryRecord(
         ...(userAgent === undefined ? {} : { userAgent }),
         responseStatus: { code, ...(message === undefined ? {} : { message }) },
         sallyport: {
-          producer: 'authenticate',
           ...(clientAddress === undefined ? {} : { clientAddress }),
           ...(detail === undefined ? {} : { detail }),
           directory,

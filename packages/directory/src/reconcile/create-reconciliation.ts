@@ -45,11 +45,17 @@ export function createReconciliation(deps: ReconciliationDeps): Reconciliation {
   });
   const reconcile = async (sessionId: string) =>
     metrics.reconciled(await reconcileSession({ sessions, directory, events }, sessionId));
+  /** One that fails must not keep the others from losing what they lost. */
+  const forEach = async <T>(items: readonly T[], work: (item: T) => Promise<unknown>) => {
+    const failures: unknown[] = [];
+    await inBatches(items, batch, (item) => work(item).catch((error: unknown) => failures.push(error)));
+    if (failures.length > 0) throw failures[0];
+  };
   const reconcileKey = async (sourceId: string, key: string) => {
     const people = await store.linked(sourceId, key);
     const found = (await Promise.all(people.map((person) => sessions.list(person)))).flat();
     const affected = found.filter(({ identity }) => directory.uses(identity.provider, sourceId));
-    await inBatches(affected, batch, ({ id }) => reconcile(id));
+    await forEach(affected, ({ id }) => reconcile(id));
   };
   const runSource = async (sourceId: string) => {
     let done = 0;
@@ -76,7 +82,7 @@ export function createReconciliation(deps: ReconciliationDeps): Reconciliation {
     },
     async reconcileNow(sourceId, keys) {
       const awaited = keys.slice(0, maxAwaited);
-      await inBatches(awaited, batch, (key) => reconcileKey(sourceId, key)).catch((error: unknown) =>
+      await forEach(awaited, (key) => reconcileKey(sourceId, key)).catch((error: unknown) =>
         logger.warn({ err: error, source: sourceId }, 'cannot reconcile sessions with the directory yet; will retry'),
       );
     },
@@ -84,7 +90,7 @@ export function createReconciliation(deps: ReconciliationDeps): Reconciliation {
       const found = (await sessions.list()).filter(
         (session) => directory.appliesTo(session.identity.provider) && isAffected(session),
       );
-      await inBatches(found, batch, async (session) => {
+      await forEach(found, async (session) => {
         await directory.link(session.identity, session.expiresAt);
         await reconcile(session.id);
       });

@@ -38,7 +38,12 @@ describe('concurrent reconciliations of one session, with older and newer answer
           return { identity: { ...identity, groups } };
         },
       };
-      const events = { ended: () => {}, refreshed: () => {} };
+      const events = {
+        ended: () => {},
+        refreshed: () => {},
+        widened: async () => 'recorded' as const,
+        notWidened: () => {},
+      };
       const running = [];
       for (let n = 0; n < 5; n += 1) {
         newest = [`g${n}`];

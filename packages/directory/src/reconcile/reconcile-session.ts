@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Identity, Session } from '@sallyport/contracts';
+import type { Session } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import type { SessionStore } from '@sallyport/stores';
-import { describeChange } from '../claims/describe-change.ts';
 import type { SessionEvents } from '../events/session-events.ts';
 import type { Directory } from '../groups/create-directory.ts';
+import { writeIdentity } from './write-identity.ts';
 
 export type ReconcileSessionDeps = {
   sessions: Pick<SessionStore, 'read' | 'update' | 'revoke'>;
@@ -15,9 +15,6 @@ export type ReconcileSessionDeps = {
 export type ReconcileOutcome = 'unchanged' | 'changed' | 'ended' | 'none';
 
 const maxTries = 8;
-
-/** Returns the part of an identity that an evaluation depends on. */
-const basisOf = ({ groups: _groups, ...rest }: Identity) => rest;
 
 async function end(
   { sessions, events }: ReconcileSessionDeps,
@@ -32,6 +29,7 @@ async function end(
 /**
  * Brings a session in line with the directory: rewrites its groups, or ends it. After each write it evaluates again. If
  * several processes do this at once, with older and newer answers, the last one to write therefore has the newest.
+ * Rejects with `audit-unavailable` if new groups could not be recorded. Groups that the user lost are gone even then.
  */
 export async function reconcileSession(deps: ReconcileSessionDeps, sessionId: string): Promise<ReconcileOutcome> {
   let outcome: ReconcileOutcome = 'unchanged';
@@ -40,21 +38,13 @@ export async function reconcileSession(deps: ReconcileSessionDeps, sessionId: st
     if (found.state !== 'live') return 'none';
     const evaluation = await deps.directory.evaluate(found.session.identity, false);
     if (!('identity' in evaluation)) return end(deps, found.session, evaluation);
-    const { groups } = evaluation.identity;
-    let before: Session | undefined;
-    let isCurrent = false;
-    const after = await deps.sessions.update(sessionId, (live) => {
-      before = live;
-      const isSameBasis = isDeepStrictEqual(basisOf(live.identity), basisOf(found.session.identity));
-      isCurrent = isSameBasis && isDeepStrictEqual(live.identity.groups, groups);
-      return isCurrent || !isSameBasis ? live : { ...live, identity: { ...live.identity, groups } };
-    });
-    if (!after) return 'none';
-    if (isCurrent) return outcome;
-    const change = before && describeChange(before.identity, after.identity);
-    if (change === undefined) continue;
-    outcome = 'changed';
-    deps.events.refreshed(after, change);
+    const identity = { ...found.session.identity, groups: evaluation.identity.groups };
+    if (isDeepStrictEqual(identity, found.session.identity)) return outcome;
+    const written = await writeIdentity(deps, found.session, identity);
+    if (written === 'gone') return 'none';
+    if (written === 'unrecorded')
+      throw new ProblemError('audit-unavailable', 'The audit log did not record the new groups of a session in time.');
+    if (written === 'written') outcome = 'changed';
   }
   throw new ProblemError('conflict', 'Other requests are changing this session at the same time. Try again.');
 }

@@ -54,7 +54,7 @@ function createSyncNow(deps: SourceSyncDeps): () => Promise<SyncResult> {
         'skipped groups whose names cannot be used',
       );
     if (result.changedPeople + result.changedGroups + result.added + result.removed > 0)
-      events.changed({
+      void events.changed({
         verb: 'read',
         path: '',
         code: 200,

@@ -16,6 +16,7 @@ import { clientOf, type ScimDeps } from './scim-deps.ts';
 import { changeMembers, readMembersNow, readPeople, type MembersChanged } from './change-members.ts';
 import { entityTag, sendIfNotModified, requireMatch } from './entity-tag.ts';
 import { listResources } from './list-resources.ts';
+import { noteRecorded } from './note-recorded.ts';
 import { queryOf } from './read-page.ts';
 import { scimBody } from './scim-body.ts';
 import { sendGroup, groupResources, versionsOf } from './group-resources.ts';
@@ -66,7 +67,7 @@ async function finish(
     members,
     touched = [],
   } = about;
-  deps.events.changed({
+  const recorded = deps.events.changed({
     verb,
     code,
     path: request.originalUrl.split('?', 1)[0]!,
@@ -80,6 +81,7 @@ async function finish(
     removed: members.removed,
   });
   await deps.reconciler.reconcileNow(source.id, [...new Set([...members.touched, ...touched])]);
+  await noteRecorded(response, recorded);
 }
 
 async function create(deps: ScimDeps, request: Request, response: Response): Promise<void> {

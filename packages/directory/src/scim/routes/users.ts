@@ -14,6 +14,7 @@ import { ScimError } from '../errors/scim-error.ts';
 import { clientOf, type ScimDeps } from './scim-deps.ts';
 import { entityTag, sendIfNotModified, requireMatch } from './entity-tag.ts';
 import { listResources } from './list-resources.ts';
+import { noteRecorded } from './note-recorded.ts';
 import { documentOf, personEntry } from './person-entry.ts';
 import { queryOf } from './read-page.ts';
 import { scimBody } from './scim-body.ts';
@@ -80,7 +81,7 @@ async function write(
   if (outcome === 'taken') throw new ScimError(409, 'Another user has this userName.', 'uniqueness');
   if (outcome === 'stale') return false;
   const { active, id } = after;
-  deps.events.changed({
+  const recorded = deps.events.changed({
     verb: before ? 'update' : 'create',
     path: request.originalUrl.split('?', 1)[0]!,
     code: before ? 200 : 201,
@@ -93,6 +94,7 @@ async function write(
     active,
   });
   await deps.reconciler.reconcileNow(source.id, touched);
+  await noteRecorded(response, recorded);
   return true;
 }
 
@@ -137,7 +139,7 @@ async function remove(deps: ScimDeps, request: Request, response: Response): Pro
   const expected = request.headers['if-match'] === undefined ? {} : { expected: entry.version };
   if (!(await deps.store.remove(source.id, 'people', entry.id, { ...expected, gone: keys, touched: keys })))
     throw new ScimError(404, 'The user does not exist.');
-  deps.events.changed({
+  const recorded = deps.events.changed({
     verb: 'delete',
     path: request.originalUrl.split('?', 1)[0]!,
     code: 204,
@@ -150,6 +152,7 @@ async function remove(deps: ScimDeps, request: Request, response: Response): Pro
     active: false,
   });
   await deps.reconciler.reconcileNow(source.id, keys);
+  await noteRecorded(response, recorded);
   response.status(204).end();
 }
 
