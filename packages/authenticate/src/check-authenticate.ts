@@ -1,4 +1,4 @@
-import { checkAuditSink } from '@sallyport/audit-log';
+import { checkAuditSink, checkSpool } from '@sallyport/audit-log';
 import { checkDirectory } from '@sallyport/directory';
 import {
   checkAuthorities,
@@ -46,5 +46,6 @@ export const checkAuthenticate: ServiceCheck = {
     ...checkProviders(loaded),
     ...checkDirectory(loaded),
     ...checkAuditSink(loaded),
+    ...checkSpool(loaded, 'authenticate'),
   ],
 };

@@ -1,6 +1,6 @@
 import { createPrivateKey, randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { createAuditSink, type AuditSink } from '@sallyport/audit-log';
+import { addSpoolReadiness, openAuditSink, type AuditSink } from '@sallyport/audit-log';
 import {
   createInternalServer,
   createReadiness,
@@ -43,12 +43,18 @@ function startRefreshing(parts: StartAuthenticate, deps: AuthenticateDeps, closi
   closing.push(() => refresher.close());
 }
 
-function openAudit(
+async function openAudit(
   { loaded: { config, resolvePath }, logger, metrics, now = Date.now, audit }: StartAuthenticate,
   closing: Closing,
-): AuditSink {
+): Promise<AuditSink> {
   if (audit) return audit;
-  const own = createAuditSink(config.audit, { logger, now, resolvePath, ...(metrics ? { metrics } : {}) });
+  const own = await openAuditSink(config.audit, {
+    service: 'authenticate',
+    logger,
+    now,
+    resolvePath,
+    ...(metrics ? { metrics } : {}),
+  });
   closing.push(() => own.close());
   return own;
 }
@@ -87,11 +93,12 @@ async function openDeps(parts: StartAuthenticate, readiness: Readiness, closing:
   const { loaded, logger, now = Date.now } = parts;
   const verifier = parts.verifier ?? loadServiceKeys(loaded, 'authenticate', now).verifier;
   const settings = readLoginSettings(loaded.config);
-  const audit = openAudit(parts, closing);
+  const audit = await openAudit(parts, closing);
   const { sessions, singleUse, tokens, directory: directoryStore } = await openStores(parts, closing);
   const tokenStorage = openTokenStorage(parts, tokens);
   const providers = createProviders(parts, tokenStorage !== undefined, closing);
   readiness.add('sessions', () => sessions.ping());
+  addSpoolReadiness(readiness, audit);
   const bare: AuthenticateDeps = {
     settings,
     providers,

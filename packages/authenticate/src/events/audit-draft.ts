@@ -49,7 +49,6 @@ export function auditDraft(event: LoginEvent, auditID: string) {
     ...(facts.userAgent === undefined ? {} : { userAgent: facts.userAgent }),
     responseStatus: { code: event.code, ...(event.message === undefined ? {} : { message: event.message }) },
     sallyport: {
-      producer: 'authenticate',
       ...(event.of === undefined ? {} : { identity: identityOf(event.of) }),
       ...(session ? { sessionId: session.id, credentialKind: session.kind } : {}),
       ...(facts.clientAddress === undefined ? {} : { clientAddress: facts.clientAddress }),

@@ -1,6 +1,14 @@
 import type { EndReason, Session } from '@sallyport/contracts';
-import { auditKey, createAuditRecord, type AuditSink } from '@sallyport/audit-log';
-import { ProblemError, type ClientFacts, type Problem } from '@sallyport/kit';
+import {
+  auditKey,
+  createAuditRecord,
+  createRetriedRecord,
+  recordAfterEffect,
+  recordBeforeEffect,
+  type AuditSink,
+  type RetriedOutcome,
+} from '@sallyport/audit-log';
+import { ProblemError, toProblem, type ClientFacts, type Problem } from '@sallyport/kit';
 import { auditDraft, type LoginEvent, type Person } from './audit-draft.ts';
 
 /**
@@ -26,78 +34,100 @@ type Failure = {
   person?: Person;
 };
 
-type Enqueue = (event: LoginEvent) => void;
+/** How an event is passed to the sink: see `recordBeforeEffect`, `recordAfterEffect` and `createRetriedRecord`. */
+type Record = {
+  before(event: LoginEvent): Promise<void>;
+  after(event: LoginEvent): Promise<boolean>;
+  enqueue(event: LoginEvent): void;
+  retried(event: LoginEvent): Promise<RetriedOutcome>;
+};
 
 /** The events that authenticate writes to the audit log. */
 export type LoginEvents = {
   /** Refuses (`audit-unavailable`) to start what could not be recorded. */
   requireRoom(): void;
-  login(session: Session, path: string): void;
+  /** Records a login before its session exists. Rejects with `audit-unavailable` if it is not recorded in time. */
+  login(session: Session, path: string): Promise<void>;
+  /** A login was recorded, or may still be, but its session did not come to be. */
+  notBegun(session: Session, why: { path: string; error: unknown }): void;
   /**
    * `person` is the user who made it fail, if a provider has authenticated them. Without it the event belongs to an
    * anonymous caller, and repetitions are counted.
    */
   failed(failure: Failure): void;
-  revoked(session: Session, by: { caller: Person; path: string; facts: ClientFacts; reason: string }): void;
-  /** The session ended without a user's action here. */
-  ended(session: Session, why: { reason: EndReason; detail: string; path?: string; facts?: ClientFacts }): void;
+  /** Reports whether the event is recorded. Never rejects. */
+  revoked(session: Session, by: { caller: Person; path: string; facts: ClientFacts; reason: string }): Promise<boolean>;
+  /** The session ended without a user's action here. Reports whether that is recorded. Never rejects. */
+  ended(
+    session: Session,
+    why: { reason: EndReason; detail: string; path?: string; facts?: ClientFacts },
+  ): Promise<boolean>;
   /** More logins were started, or refused, than users normally start. */
   flood(flood: LoginFlood): void;
-  /** The provider reported changes to the user. */
+  /** The provider reported changes that took something away from the user. */
   refreshed(session: Session, change: string): void;
+  /** Records changes that may give the user rights, before they take effect: `session` is as it will be. */
+  widened(session: Session, change: string): Promise<RetriedOutcome>;
+  /** A change that `widened` recorded, or may have, did not take effect. `session` is as it is. */
+  notWidened(session: Session, change: string): void;
 };
 
-function createSessionEvents(enqueue: Enqueue): Pick<LoginEvents, 'login' | 'revoked' | 'ended' | 'refreshed'> {
+type SessionEvents = Omit<LoginEvents, 'requireRoom' | 'failed' | 'flood'>;
+
+/** An event of a session that its user, or the gateway itself, caused. */
+const sessionEvent = (
+  session: Session,
+  about: Pick<LoginEvent, 'type' | 'verb'> & Partial<LoginEvent>,
+): LoginEvent => ({
+  path: '',
+  user: session.identity,
+  of: session.identity,
+  session,
+  facts: {},
+  code: 200,
+  ...about,
+});
+const refreshedEvent = (session: Session, detail: string) =>
+  sessionEvent(session, { type: 'session.refreshed', verb: 'refresh', detail });
+const endedEvent = (session: Session, about: Partial<LoginEvent>) =>
+  sessionEvent(session, { type: 'session.ended', verb: 'end', user: undefined, ...about });
+
+const notLoggedIn = (cause: unknown) =>
+  new ProblemError(
+    'audit-unavailable',
+    'The audit log did not record the login in time, so you are not logged in. Log in again shortly.',
+    { cause },
+  );
+
+function createSessionEvents({ before, after, enqueue, retried }: Record): SessionEvents {
   return {
     login: (session, path) =>
-      enqueue({
-        type: 'session.login',
-        verb: 'login',
-        path,
-        user: session.identity,
-        of: session.identity,
-        session,
-        facts: session,
-        code: 200,
-        detail: session.identity.provider,
+      before(
+        sessionEvent(session, {
+          type: 'session.login',
+          verb: 'login',
+          path,
+          facts: session,
+          detail: session.identity.provider,
+        }),
+      ).catch((error: unknown) => {
+        throw notLoggedIn(error);
       }),
+    notBegun(session, { path, error }) {
+      const { code, status, detail } = toProblem(error);
+      enqueue(
+        endedEvent(session, { path, facts: session, code: status, message: 'not-begun', detail: `${code}: ${detail}` }),
+      );
+    },
     ended: (session, { reason, detail, path = '', facts = {} }) =>
-      enqueue({
-        type: 'session.ended',
-        verb: 'end',
-        path,
-        user: undefined,
-        of: session.identity,
-        session,
-        facts,
-        code: 200,
-        message: reason,
-        detail,
-      }),
-    refreshed: (session, change) =>
-      enqueue({
-        type: 'session.refreshed',
-        verb: 'refresh',
-        path: '',
-        user: session.identity,
-        of: session.identity,
-        session,
-        facts: {},
-        code: 200,
-        detail: change,
-      }),
+      after(endedEvent(session, { path, facts, message: reason, detail })),
+    refreshed: (session, change) => enqueue(refreshedEvent(session, change)),
+    widened: (session, change) => retried(refreshedEvent(session, change)),
+    notWidened: (session, change) => enqueue(refreshedEvent(session, `not in effect: ${change}`)),
     revoked: (session, { caller, path, facts, reason }) =>
-      enqueue({
-        type: 'session.revoked',
-        verb: 'revoke',
-        path,
-        user: caller,
-        of: session.identity,
-        session,
-        facts,
-        code: 200,
-        detail: reason,
-      }),
+      after(
+        sessionEvent(session, { type: 'session.revoked', verb: 'revoke', path, user: caller, facts, detail: reason }),
+      ),
   };
 }
 
@@ -139,20 +169,25 @@ function floodEvent({ cause, clientAddress, firstAt, lastAt, ...rest }: LoginFlo
  */
 export function createLoginEvents(deps: { audit: AuditSink; now: () => number; randomId: () => string }): LoginEvents {
   const { audit, randomId } = deps;
-  const enqueue: Enqueue = (event) =>
-    audit.enqueue(
-      createAuditRecord(
-        {
-          type: event.type,
-          source: 'sallyport/authenticate',
-          key: auditKey(undefined, event.session?.id),
-          data: auditDraft(event, randomId()),
-        },
-        deps,
-      ),
+  const toRecord = (event: LoginEvent) =>
+    createAuditRecord(
+      {
+        type: event.type,
+        source: 'sallyport/authenticate',
+        key: auditKey(undefined, event.session?.id),
+        data: auditDraft(event, randomId()),
+      },
+      deps,
     );
+  const { record } = createRetriedRecord(audit);
+  const enqueue = (event: LoginEvent) => audit.enqueue(toRecord(event));
   return {
-    ...createSessionEvents(enqueue),
+    ...createSessionEvents({
+      enqueue,
+      before: (event) => recordBeforeEffect(audit, toRecord(event)),
+      after: (event) => recordAfterEffect(audit, toRecord(event)),
+      retried: (event) => record(toRecord(event)),
+    }),
     requireRoom() {
       if (!audit.hasRoom())
         throw new ProblemError(

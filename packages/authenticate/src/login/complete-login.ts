@@ -73,7 +73,7 @@ async function startBrowserSession(
   });
   if (replaced !== undefined) {
     const ended = await deps.sessions.revoke(replaced, { by: identity.user, reason: 'logout' });
-    if (ended) deps.events.revoked(ended, { caller: identity, path, facts, reason: 'replaced by a new login' });
+    if (ended) await deps.events.revoked(ended, { caller: identity, path, facts, reason: 'replaced by a new login' });
   }
   response.append('set-cookie', sessionCookie(loginOrigin, token, lifetimeMs));
   response.redirect(302, goal.returnTo);

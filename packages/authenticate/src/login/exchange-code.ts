@@ -42,7 +42,12 @@ async function endReplayed(deps: OpenSessionDeps, code: string, facts: ClientFac
   await deps.singleUse.put(kinds.replayed, code, true, issuedCodeLifeMs);
   const ended = await deps.sessions.revoke(issued.sessionId, { by: 'authenticate', reason: 'revoked' });
   if (ended)
-    deps.events.revoked(ended, { caller: ended.identity, path, facts, reason: 'its one-time code was used again' });
+    await deps.events.revoked(ended, {
+      caller: ended.identity,
+      path,
+      facts,
+      reason: 'its one-time code was used again',
+    });
 }
 
 async function openGrantedSession(
@@ -61,7 +66,7 @@ async function openGrantedSession(
   // A replay between taking the code and creating the session found no session to end.
   if ((await deps.singleUse.take(kinds.replayed, code)) === undefined) return opened;
   await deps.sessions.revoke(grant.sessionId, { by: 'authenticate', reason: 'revoked' });
-  deps.events.revoked(opened.session, {
+  await deps.events.revoked(opened.session, {
     caller: grant.identity,
     path,
     facts,

@@ -4,7 +4,7 @@ import { ProblemError, readClientFacts, toProblem } from '@sallyport/kit';
 import { readField } from '../http/read-field.ts';
 
 import type { LogoutToken } from '../providers/common/provider-client.ts';
-import { endSessions } from '../session/end-sessions.ts';
+import { endSessions, type EndedSessions } from '../session/end-sessions.ts';
 import type { BackchannelLogoutDeps } from './logout-deps.ts';
 import { recordProviderLogout } from './provider-logouts.ts';
 
@@ -38,7 +38,7 @@ async function endSelected(
   deps: BackchannelLogoutDeps,
   token: LogoutToken,
   about: { path: string; provider: string; request: Request },
-): Promise<number> {
+): Promise<EndedSessions> {
   const { issuer, sid, subject } = token;
   // Recorded before the sessions are listed: a session created later sees the record, an earlier one is in the list.
   await recordProviderLogout(deps.singleUse, issuer, sid === undefined ? { subject: subject! } : { sid }, deps.now());
@@ -48,11 +48,10 @@ async function endSelected(
   const facts = readClientFacts(about.request);
   return endSessions(
     found.map(({ id }) => id),
-    async (id) => {
-      const ended = await deps.sessions.revoke(id, { by: about.provider, reason: 'provider-logout' });
-      if (ended)
-        deps.events.ended(ended, { reason: 'provider-logout', detail: about.provider, path: about.path, facts });
-      return ended;
+    {
+      end: (id) => deps.sessions.revoke(id, { by: about.provider, reason: 'provider-logout' }),
+      record: (ended) =>
+        deps.events.ended(ended, { reason: 'provider-logout', detail: about.provider, path: about.path, facts }),
     },
   );
 }
@@ -62,7 +61,7 @@ async function logOut(
   deps: BackchannelLogoutDeps,
   provider: BackchannelLogoutDeps['providers'][number],
   request: Request,
-): Promise<number> {
+): Promise<EndedSessions> {
   const token = await provider.readLogoutToken(readToken(request));
   const used = JSON.stringify([token.issuer, token.jti]);
   if (!(await deps.singleUse.claim(usedKind, used, true, Math.max(1, token.replayableUntil - deps.now()))))
@@ -91,8 +90,8 @@ export function backchannelLogout(deps: BackchannelLogoutDeps): RequestHandler {
     const provider = deps.providers.find(({ id }) => id === request.params['provider']);
     if (!provider) throw new ProblemError('not-found', 'No identity provider has this ID.');
     try {
-      const ended = await logOut(deps, provider, request);
-      deps.logger.info({ provider: provider.id, sessions: ended }, 'an identity provider logged a user out');
+      const { ended, recorded } = await logOut(deps, provider, request);
+      deps.logger.info({ provider: provider.id, sessions: ended, recorded }, 'an identity provider logged a user out');
       response.status(200).end();
     } catch (error) {
       const problem = toProblem(error);

@@ -21,36 +21,43 @@ function readEverywhere(request: Request): boolean {
   return value === 'true';
 }
 
-async function endCallerSessions(deps: LogoutDeps, caller: Caller, request: Request): Promise<void> {
+/** Ends the sessions, then waits for the record of that. Reports whether the audit log has it in time. */
+async function endCallerSessions(deps: LogoutDeps, caller: Caller, request: Request): Promise<boolean> {
   const { identity, session } = caller;
   const facts = readClientFacts(request);
   const ids = readEverywhere(request) ? (await ownSessions(deps.sessions, caller)).map(({ id }) => id) : [session.id];
-  await endSessions(
+  const { recorded } = await endSessions(
     ids,
-    async (id) => {
-      const ended = await deps.sessions.revoke(id, { by: identity.user, reason: 'logout' });
-      if (ended)
+    {
+      end: (id) => deps.sessions.revoke(id, { by: identity.user, reason: 'logout' }),
+      record: (ended) =>
         deps.events.revoked(ended, {
           caller: identity,
           path,
           facts,
-          reason: id === session.id ? 'logout' : 'logout everywhere',
-        });
-      return ended;
+          reason: ended.id === session.id ? 'logout' : 'logout everywhere',
+        }),
     },
     session.id,
   );
+  return recorded;
 }
 
-function sendPage(pages: Pages, response: Response, atProvider: { provider: string; url: URL } | undefined): void {
+function sendPage(
+  pages: Pages,
+  response: Response,
+  about: { recorded: boolean; atProvider: { provider: string; url: URL } | undefined },
+): void {
+  const { atProvider } = about;
   // A header, because the Content-Security-Policy keeps forms on this origin, even when they are redirected.
   if (atProvider) response.setHeader('refresh', `0; url=${atProvider.url.href}`);
-  sendLoggedOutPage(pages, response, atProvider);
+  sendLoggedOutPage(pages, response, about);
 }
 
 /**
  * `POST /.sallyport/logout`: ends the calling session, or with `everywhere=true` all sessions of the user. Browsers
- * then go to the provider's end session endpoint.
+ * then go to the provider's end session endpoint. The page, or the body for a program (`recorded: false`), says if the
+ * audit log has not recorded it in time.
  */
 export function logout(deps: LogoutDeps): RequestHandler {
   return async (request, response) => {
@@ -61,9 +68,12 @@ export function logout(deps: LogoutDeps): RequestHandler {
     if (byCookie) requireOwnPage(request, deps.settings);
     if (!caller && !byCookie) throw new ProblemError('unauthenticated', 'You are not logged in.');
     const url = caller && byCookie && wantsPage(request) ? await findEndSessionUrl(deps, caller) : undefined;
-    if (caller) await endCallerSessions(deps, caller, request);
+    const recorded = caller ? await endCallerSessions(deps, caller, request) : true;
     if (byCookie) response.append('set-cookie', clearedSessionCookie(origin));
-    if (!wantsPage(request)) return void response.status(204).end();
-    sendPage(deps.pages, response, url && { provider: providerName(deps.providers, caller!.identity.provider), url });
+    if (!wantsPage(request)) return void (recorded ? response.status(204).end() : response.json({ recorded }));
+    sendPage(deps.pages, response, {
+      recorded,
+      atProvider: url && { provider: providerName(deps.providers, caller!.identity.provider), url },
+    });
   };
 }

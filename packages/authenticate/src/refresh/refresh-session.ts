@@ -1,11 +1,11 @@
 import type { EndReason, Identity, Session } from '@sallyport/contracts';
-import type { Logger } from '@sallyport/kit';
+import { ProblemError, type Logger } from '@sallyport/kit';
 import type { HeldTokens, SessionStore } from '@sallyport/stores';
 import type { ProviderClient } from '../providers/common/provider-client.ts';
 import { RefreshFailure } from '../providers/common/refresh-failure.ts';
 import type { LoginEvents } from '../events/login-events.ts';
 import { openTokens, sealTokens, type TokenStorage } from '../tokens/provider-tokens.ts';
-import { describeChange } from '@sallyport/directory';
+import { writeIdentity, type WrittenIdentity } from '@sallyport/directory';
 import { nextRefresh, nextRetry, type Random } from './next-refresh.ts';
 import type { ProviderBackoff } from './provider-backoff.ts';
 import type { RefreshOutcome } from './refresh-metrics.ts';
@@ -15,7 +15,7 @@ export type RefreshSessionDeps = {
   /** Must delete the tokens of a session when it is revoked. */
   sessions: Pick<SessionStore, 'read' | 'update' | 'revoke'>;
   providers: readonly Pick<ProviderClient, 'id' | 'refreshing' | 'refresh'>[];
-  events: Pick<LoginEvents, 'ended' | 'refreshed'>;
+  events: Pick<LoginEvents, 'ended' | 'refreshed' | 'widened' | 'notWidened'>;
   backoff: ProviderBackoff;
   logger: Logger;
   now: () => number;
@@ -26,6 +26,9 @@ export type RefreshSessionDeps = {
 export const leaseMs = 60_000;
 /** Tokens are stored before their session is created. */
 const creationMs = 60_000;
+/** When a change that could not be recorded is tried again. */
+const unrecordedRetryMs = 30_000;
+const maxTries = 8;
 /** For a provider that is no longer in the configuration, or not yet in that of this replica. */
 const unknownProvider = { interval: 600_000, outageGrace: 3_600_000 };
 
@@ -72,7 +75,7 @@ async function end(
   detail: string,
 ): Promise<RefreshOutcome> {
   const ended = await deps.sessions.revoke(session.id, { by: 'authenticate', reason });
-  if (ended) deps.events.ended(ended, { reason, detail });
+  if (ended) void deps.events.ended(ended, { reason, detail });
   deps.logger.info({ session: session.id, provider: session.identity.provider, reason, detail }, 'a session was ended');
   return 'ended';
 }
@@ -116,6 +119,17 @@ async function fail(deps: RefreshSessionDeps, work: Work, failure: RefreshFailur
   return 'retry';
 }
 
+/** Writes the provider's answer into the session, again if another process changes the session at the same time. */
+async function writeAnswer(deps: RefreshSessionDeps, id: string, answer: Identity): Promise<WrittenIdentity> {
+  for (let tries = 0; tries < maxTries; tries += 1) {
+    const found = await deps.sessions.read(id);
+    if (found.state !== 'live') return 'gone';
+    const written = await writeIdentity(deps, found.session, keepAuthentication(found.session.identity, answer));
+    if (written !== 'stale') return written;
+  }
+  throw new ProblemError('conflict', 'Other requests are changing this session at the same time.');
+}
+
 async function succeed(
   deps: RefreshSessionDeps,
   work: Work,
@@ -124,7 +138,6 @@ async function succeed(
 ): Promise<RefreshOutcome> {
   const {
     tokenStorage: { tokens, sealer },
-    sessions,
     now,
     random,
   } = deps;
@@ -134,19 +147,17 @@ async function succeed(
   // again when the lease expires.
   if (!(await tokens.settle(held, { sealed, succeededAt: startedAt, failures: 0 }))) return 'overtaken';
   if (now() - startedAt >= leaseMs) return 'overtaken';
-  const { identity } = answer;
-  let before = session;
-  const after =
-    identity &&
-    (await sessions.update(session.id, (live) => {
-      before = live;
-      return { ...live, identity: keepAuthentication(live.identity, identity) };
-    }));
-  await tokens.schedule(held.sessionId, nextRefresh(now(), refreshing.interval, random));
-  const change = after && describeChange(before.identity, after.identity);
-  if (!after || change === undefined) return 'unchanged';
-  deps.events.refreshed(after, change);
-  return 'changed';
+  const written = answer.identity ? await writeAnswer(deps, session.id, answer.identity) : 'unchanged';
+  if (written !== 'unrecorded') {
+    await tokens.schedule(held.sessionId, nextRefresh(now(), refreshing.interval, random));
+    return written === 'written' ? 'changed' : 'unchanged';
+  }
+  await tokens.schedule(held.sessionId, now() + unrecordedRetryMs * (0.75 + 0.5 * random()));
+  deps.logger.warn(
+    { session: held.sessionId, provider: held.provider },
+    'a session does not get what its provider reported yet, because the audit log did not record it; will retry',
+  );
+  return 'retry';
 }
 
 /**

@@ -25,7 +25,12 @@ describe('replicas', () => {
     createRefresher({
       ...of.deps,
       tokenStorage: of.tokenStorage,
-      events: { ended: () => {}, refreshed: () => {} },
+      events: {
+        ended: async () => true,
+        refreshed: () => {},
+        widened: async () => 'recorded' as const,
+        notWidened: () => {},
+      },
       random: () => 0.5,
     });
 

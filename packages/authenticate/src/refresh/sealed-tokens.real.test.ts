@@ -79,7 +79,12 @@ describe('provider tokens are sealed', () => {
       createRefresher({
         ...service.deps,
         tokenStorage: { tokens, sealer: createTokenSealer(ring) },
-        events: { ended: () => {}, refreshed: () => {} },
+        events: {
+          ended: async () => true,
+          refreshed: () => {},
+          widened: async () => 'recorded' as const,
+          notWidened: () => {},
+        },
         random: () => 0.5,
       });
     await refresherWith(fresh).runDue();

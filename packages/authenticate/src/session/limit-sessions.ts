@@ -64,7 +64,7 @@ export async function limitSessions(
   for (const { id } of before.slice(0, Math.max(0, before.length - perUser + 1))) {
     const ended = await sessions.revoke(id, { by: 'authenticate', reason: 'limit' });
     if (ended)
-      events.ended(ended, {
+      void events.ended(ended, {
         reason: 'limit',
         detail: `the user logged in again and may have at most ${perUser} sessions`,
       });

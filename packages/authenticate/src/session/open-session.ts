@@ -2,6 +2,7 @@ import type { Session } from '@sallyport/contracts';
 import { hashToken, ProblemError, type DeviceFacts } from '@sallyport/kit';
 import { type SessionStore, type SingleUseStore } from '@sallyport/stores';
 import type { LoginSettings } from '../settings/login-settings.ts';
+import type { ProviderTokens } from '../tokens/provider-tokens.ts';
 import { storeTokens, type StoreTokensDeps } from '../tokens/store-tokens.ts';
 import { limitSessions, refuseBeyondLimit } from './limit-sessions.ts';
 import { isLoggedOutAtProvider } from '../logout/provider-logouts.ts';
@@ -45,8 +46,43 @@ async function checkCreated(
 }
 
 /**
- * Creates a session and its token, and records the login. The order matters: what could refuse the session comes first,
- * its provider tokens are stored before it exists, and what may happen during its creation is checked afterwards.
+ * Stores a session whose login is recorded. Its provider tokens are stored before it exists, and what may happen during
+ * its creation is checked afterwards.
+ */
+async function storeSession(
+  deps: OpenSessionDeps,
+  session: Session,
+  token: string,
+  about: { tokens: ProviderTokens | undefined; provenAt: number; replaces: string | undefined },
+): Promise<void> {
+  const { tokens, provenAt, replaces } = about;
+  if (tokens) await storeTokens(deps, session, tokens, provenAt);
+  try {
+    await deps.sessions.create(hashToken(token), session);
+  } catch (error) {
+    // Tokens of sessions that were never created would push out those of others, which would no longer be refreshed.
+    await deps.tokenStorage?.tokens
+      .forget(session.id)
+      .catch((why: unknown) =>
+        deps.logger.info(
+          { err: why, session: session.id },
+          'the tokens of a session that could not be created are deleted when they are due',
+        ),
+      );
+    throw error;
+  }
+  try {
+    await checkCreated(deps, session, provenAt, replaces);
+  } catch (error) {
+    await deps.sessions.revoke(session.id, { by: 'authenticate', reason: 'revoked' });
+    throw error;
+  }
+}
+
+/**
+ * Creates a session and its token. The order matters: what could refuse the session comes first, then its login is
+ * recorded, and only then it exists. A login whose session does not come to be after that is followed by its end in the
+ * trail, because the event may have been delivered.
  */
 export async function openSession(
   deps: OpenSessionDeps,
@@ -68,27 +104,12 @@ export async function openSession(
   };
   await refuseBeyondLimit(deps, session, requested.replaces);
   const token = requested.tokenFor?.(session) ?? `spt_${deps.randomToken()}`;
-  if (tokens) await storeTokens(deps, session, tokens, provenAt);
   try {
-    await deps.sessions.create(hashToken(token), session);
+    await deps.events.login(session, requested.path);
+    await storeSession(deps, session, token, { tokens, provenAt, replaces: requested.replaces });
   } catch (error) {
-    // Tokens of sessions that were never created would push out those of others, which would no longer be refreshed.
-    await deps.tokenStorage?.tokens
-      .forget(session.id)
-      .catch((why: unknown) =>
-        deps.logger.info(
-          { err: why, session: session.id },
-          'the tokens of a session that could not be created are deleted when they are due',
-        ),
-      );
+    deps.events.notBegun(session, { path: requested.path, error });
     throw error;
   }
-  try {
-    await checkCreated(deps, session, provenAt, requested.replaces);
-  } catch (error) {
-    await deps.sessions.revoke(session.id, { by: 'authenticate', reason: 'revoked' });
-    throw error;
-  }
-  deps.events.login(session, requested.path);
   return { token, session };
 }

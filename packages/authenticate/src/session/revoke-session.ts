@@ -5,7 +5,8 @@ import type { SessionDeps } from './session-deps.ts';
 
 /**
  * `DELETE /v1/sessions/{id}`: ends one of the caller's sessions, or any session if `api.policy.sessions` allows the
- * caller to. Without that right, sessions of other users look as if they did not exist.
+ * caller to. Without that right, sessions of other users look as if they did not exist. Answers with 204, or with 200
+ * and `recorded: false` if the audit log has not recorded the end in time.
  */
 export function revokeSession(deps: Pick<SessionDeps, 'sessions' | 'events'>): RequestHandler {
   return async (request, response) => {
@@ -14,12 +15,13 @@ export function revokeSession(deps: Pick<SessionDeps, 'sessions' | 'events'>): R
     const may = caller.privileged || (await ownSessions(deps.sessions, caller)).some((session) => session.id === id);
     const ended = may ? await deps.sessions.revoke(id, { by: caller.identity.user, reason: 'revoked' }) : undefined;
     if (!ended) throw new ProblemError('not-found', 'No live session has this ID, or it is not yours.');
-    deps.events.revoked(ended, {
+    const recorded = await deps.events.revoked(ended, {
       caller: caller.identity,
       path: '/v1/sessions',
       facts: { ...readClientFacts(request), clientAddress: caller.clientAddress },
       reason: 'revoked',
     });
-    response.status(204).end();
+    if (recorded) response.status(204).end();
+    else response.json({ revoked: 1, recorded });
   };
 }

@@ -30,28 +30,28 @@ async function selectSessions(
 
 /**
  * `DELETE /v1/sessions?user=<name>` or `?all=true`, `&provider=<id>`: ends all sessions of one user or of all users, if
- * `api.policy.sessions` allows the caller to. Without that right, callers can end all their own sessions.
+ * `api.policy.sessions` allows the caller to. Without that right, callers can end all their own sessions. Answers with
+ * their number (`revoked`), and with `recorded: false` if the audit log has not recorded all of it in time.
  */
 export function revokeSessions(deps: Pick<SessionDeps, 'sessions' | 'events'>): RequestHandler {
   return async (request, response) => {
     const caller = requireCaller(request);
     const found = await selectSessions(deps, caller, request);
     const facts = { ...readClientFacts(request), clientAddress: caller.clientAddress };
-    const revoked = await endSessions(
+    const { ended: revoked, recorded } = await endSessions(
       found.map(({ id }) => id),
-      async (id) => {
-        const ended = await deps.sessions.revoke(id, { by: caller.identity.user, reason: 'revoked' });
-        if (ended)
+      {
+        end: (id) => deps.sessions.revoke(id, { by: caller.identity.user, reason: 'revoked' }),
+        record: (ended) =>
           deps.events.revoked(ended, {
             caller: caller.identity,
             path: '/v1/sessions',
             facts,
             reason: 'revoked with others',
-          });
-        return ended;
+          }),
       },
       caller.session.id,
     );
-    response.json({ revoked });
+    response.json({ revoked, ...(recorded ? {} : { recorded }) });
   };
 }

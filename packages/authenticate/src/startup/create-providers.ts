@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { foreignPrefixes, warnOfSharedNames } from '@sallyport/contracts';
-import { createOutboundFetch } from '../providers/common/create-outbound-fetch.ts';
+import { createOutboundFetch } from '@sallyport/kit/outbound';
 import type { ProviderClient } from '../providers/common/provider-client.ts';
 import { createProviderClient } from '../providers/create-provider-client.ts';
 import { readClientKey } from '../providers/openid/read-client-key.ts';

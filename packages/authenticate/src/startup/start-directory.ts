@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { loadScimClients, openDirectory, type DirectoryStore, type OpenedDirectory } from '@sallyport/directory';
+import { createOutboundFetch } from '@sallyport/kit/outbound';
 import type { AuthenticateDeps } from '../app/authenticate-deps.ts';
 import { createLoginEvents } from '../events/login-events.ts';
-import { createOutboundFetch } from '../providers/common/create-outbound-fetch.ts';
 import type { Closing, StartAuthenticate } from './start-parts.ts';
 
 /** Opens and starts the directory. */
