@@ -1,4 +1,4 @@
-import { checkAuditSink } from '@sallyport/audit-log';
+import { checkAuditSink, checkSpool } from '@sallyport/audit-log';
 import {
   checkOwnService,
   checkPolicies,
@@ -9,6 +9,8 @@ import {
 } from '@sallyport/kit';
 import { compilePolicy, policyVersion } from '@sallyport/policy';
 import { checkSessionStores } from '@sallyport/stores';
+import { checkElevations } from './elevations/check-elevations.ts';
+import { checkNotifications } from './notifications/check-notifications.ts';
 
 const engine = { compilePolicy, policyVersion };
 
@@ -30,6 +32,9 @@ export const checkAuthorize: ServiceCheck = {
     ...checkOwnService(loaded, 'authorize'),
     ...checkSessionStores(loaded),
     ...checkAuditSink(loaded),
+    ...checkSpool(loaded, 'authorize'),
     ...checkVersion(loaded),
+    ...checkElevations(loaded),
+    ...checkNotifications(loaded),
   ],
 };

@@ -1,8 +1,13 @@
-import { createAuditSink } from '@sallyport/audit-log';
+import { openAuditSink } from '@sallyport/audit-log';
 import { loadServiceKeys, runService } from '@sallyport/kit';
-import { createSessionStores } from '@sallyport/stores';
+import { checkDurability, createSessionStores } from '@sallyport/stores';
 import { checkAuthorize } from './check-authorize.ts';
 import { startAuthorize } from './service/start-authorize.ts';
+
+const environment = {
+  httpsProxy: process.env['HTTPS_PROXY'] ?? process.env['https_proxy'] ?? '',
+  noProxy: process.env['NO_PROXY'] ?? process.env['no_proxy'] ?? '',
+};
 
 await runService({
   name: 'authorize',
@@ -15,13 +20,17 @@ await runService({
       now: Date.now,
       resolvePath: loaded.resolvePath,
     });
-    const sink = createAuditSink(loaded.config.audit, {
+    const sink = await openAuditSink(loaded.config.audit, {
       logger,
       metrics,
       now: Date.now,
       resolvePath: loaded.resolvePath,
-      clientId: 'sallyport-authorize',
+      service: 'authorize',
     });
+    if (stores.redis && loaded.config.elevations.length > 0) {
+      const risk = await checkDurability(stores.redis);
+      if (risk !== undefined) logger.warn({ risk }, 'elevations may be lost or brought back');
+    }
     const authorize = await startAuthorize({
       loaded,
       logger,
@@ -31,6 +40,8 @@ await runService({
       sessions: stores.sessions,
       replicas: stores.replicas,
       streams: stores.streams,
+      elevations: { store: stores.elevations, sink },
+      environment,
       sink,
       now: Date.now,
     });

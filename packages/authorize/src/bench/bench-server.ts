@@ -1,11 +1,13 @@
 // The server of the measurement: authorize with a memory store, users who are logged in, and 20 rules on the cluster.
 import { createPublicKey } from 'node:crypto';
 import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 import { createServer } from 'node:http';
 import process from 'node:process';
 import { configSchema } from '@sallyport/contracts';
 import { createLogger, createServiceVerifier, hashToken, listenHttp } from '@sallyport/kit';
-import { createMemorySessionStore } from '@sallyport/stores';
+import { requestElevation, transition } from '@sallyport/elevation';
+import { createMemoryElevationStore, createMemorySessionStore } from '@sallyport/stores';
 import { createAuthorize } from '../service/create-authorize.ts';
 import { compileConfigPolicies } from '../policies/compile-config-policies.ts';
 import { createPolicySet } from '../policies/policy-set.ts';
@@ -43,12 +45,47 @@ async function logIn(count: number) {
   return store;
 }
 
+/** Returns a store with active elevations, each of another person who is not logged in. */
+async function elevate(count: number) {
+  const store = createMemoryElevationStore({ now });
+  for (let index = 0; index < count; index += 1) {
+    const asked = requestElevation(
+      {
+        id: `elevation-${index}`,
+        name: 'admin',
+        cluster: 'dev',
+        groups: ['admins'],
+        requester: { issuer: 'https://idp.example.com', subject: `other-${index}`, user: `other-${index}` },
+        durationMs: 36_000_000,
+        approvalsNeeded: 0,
+        pendingTimeoutMs: 1000,
+        whenAuditUnavailable: 'refuse',
+      },
+      now(),
+    );
+    const recorded = transition(asked, { type: 'recorded', upTo: asked.events }, now());
+    const active = recorded.ok ? transition(recorded.next, { type: 'tick' }, now()) : recorded;
+    if (!active.ok || active.next.state !== 'active') throw new Error('the elevation is not active');
+    await store.create(active.next, active.next.expiresAt);
+  }
+  return store;
+}
+
 async function main(): Promise<void> {
   const [{ publicKey }] = (await once(process, 'message')) as [{ publicKey: string }];
   const sessions = await logIn(Number(process.argv[2]));
+  const elevated = Number(process.argv[3]);
+  const entry = {
+    name: 'admin',
+    clusters: ['*'],
+    groups: ['admins'],
+    requesters: { groups: ['everyone'] },
+    approvals: 0,
+  };
   const config = configSchema.parse({
     gateway: { url: 'http://127.0.0.1:1' },
     clusters: [{ name: 'dev', server: 'https://10.0.0.1', token: 't', policy }],
+    elevations: elevated > 0 ? [entry] : [],
   });
   const { snapshot } = compileConfigPolicies({ config, file: 'bench', place: () => undefined });
   const verifier = createServiceVerifier({ name: 'authorize', publicKeys: { proxy: createPublicKey(publicKey) }, now });
@@ -56,6 +93,7 @@ async function main(): Promise<void> {
     sessions,
     policies: createPolicySet(snapshot),
     verifier,
+    elevations: { store: await elevate(elevated), sink: { publish: async () => {} } },
     logger: createLogger({ service: 'authorize', level: 'warn' }),
     now,
   });
@@ -65,6 +103,8 @@ async function main(): Promise<void> {
     const { user, system } = process.cpuUsage();
     process.send?.({ cpuUs: user + system });
   });
+  // Elevations are read before the first check, which would otherwise wait for all of them.
+  if (elevated > 0) await pause(3000);
   process.send?.({ url: `http://127.0.0.1:${port}` });
 }
 

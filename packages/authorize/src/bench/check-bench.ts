@@ -1,5 +1,5 @@
 // Measures the cost of a check: CPU time of the server per check, over loopback, by batch size. Run: node
-// packages/authorize/dist/bench/check-bench.js
+// packages/authorize/dist/bench/check-bench.js [seconds] [number of active elevations, of other people]
 import { fork } from 'node:child_process';
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
@@ -10,6 +10,7 @@ import { createServiceClient, createServiceIdentity, hashToken } from '@sallypor
 
 const people = 100;
 const seconds = Number(process.argv[2] ?? 4);
+const elevations = process.argv[3] ?? '0';
 
 function check(index: number): Check {
   return {
@@ -68,7 +69,7 @@ const round = (value: number) => Math.round(value * 10) / 10;
 
 async function main(): Promise<void> {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-  const child = fork(fileURLToPath(new URL('./bench-server.js', import.meta.url)), [String(people)]);
+  const child = fork(fileURLToPath(new URL('./bench-server.js', import.meta.url)), [String(people), elevations]);
   child.send({ publicKey: publicKey.export({ format: 'pem', type: 'spki' }) });
   const [ready] = (await once(child, 'message')) as [{ url: string }];
   const identity = createServiceIdentity({

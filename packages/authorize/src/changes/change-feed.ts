@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { writeChangeLine, type Change } from '@sallyport/contracts';
 import type { ReplicaRegistry, SessionStore, StreamQuestionRegistry } from '@sallyport/stores';
+import type { HeldElevations } from '../elevations/held-elevations.ts';
 import type { PolicySet } from '../policies/policy-set.ts';
 
 const pingMs = 10_000;
@@ -37,6 +38,7 @@ type ChangeFeedDeps = {
   policies: PolicySet;
   replicas: Pick<ReplicaRegistry, 'onReloadRequest'>;
   streams: Pick<StreamQuestionRegistry, 'onQuestion'>;
+  elevations?: Pick<HeldElevations, 'onChange'> | undefined;
 };
 
 /** Creates the feed over what the session store, the policies, the replicas and the streams report. */
@@ -49,6 +51,7 @@ export function createChangeFeed(deps: ChangeFeedDeps): ChangeFeed {
     deps.sessions.onChange(({ type, sessionId, issuer, subject, at }) =>
       send({ type: `session-${type}`, sessionId, issuer, subject, at }),
     ),
+    ...(deps.elevations ? [deps.elevations.onChange((person) => send({ type: 'elevation-changed', ...person }))] : []),
     deps.sessions.onGap(() => send({ type: 'gap' })),
     deps.replicas.onReloadRequest(() => send({ type: 'reload-requested' })),
     deps.streams.onQuestion((question) => send({ type: 'streams-requested', question })),

@@ -2,6 +2,8 @@ import type { Check } from '@sallyport/contracts';
 import { ProblemError, toProblem, withDeadline, type Logger } from '@sallyport/kit';
 import { type SessionLookup, type SessionStore } from '@sallyport/stores';
 import { defaultDeny } from '@sallyport/policy';
+import type { HeldElevations } from '../elevations/held-elevations.ts';
+import { refreshElevations } from '../elevations/refresh-elevations.ts';
 import type { PolicySet, PolicySnapshot } from '../policies/policy-set.ts';
 import { writeAnswer } from './answer.ts';
 import type { IdleRenewal } from './idle-renewal.ts';
@@ -18,6 +20,7 @@ type Deps = {
   renewal: IdleRenewal;
   logger: Logger;
   storeTimeoutMs: number;
+  held?: Pick<HeldElevations, 'refresh'> | undefined;
 };
 type Found = ReadonlyMap<string, SessionLookup>;
 
@@ -40,6 +43,16 @@ async function findSessions(hashes: readonly string[], { sessions, storeTimeoutM
   }
   if (lookups.length !== hashes.length) throw sessionsUnavailable();
   return new Map(hashes.map((hash, index) => [hash, lookups[index]!]));
+}
+
+/**
+ * Reads the sessions, and in the same round trip whether elevations have changed. A configuration without elevations asks
+ * nothing.
+ */
+async function findAll(checks: readonly Check[], deps: Deps): Promise<Found> {
+  const found = findSessions(distinctHashes(checks), deps);
+  const refreshed = refreshElevations(deps);
+  return refreshed === undefined ? found : (await Promise.all([found, refreshed]))[0];
 }
 
 /** Returns the hashes of sessions that no check of the batch uses (`use: false`); undefined if there are none. */
@@ -77,7 +90,7 @@ function answerOne(check: Check, found: Found, snapshot: PolicySnapshot, { evalu
  */
 export function createAnswerChecks(deps: Deps): AnswerChecks {
   return async (checks) => {
-    const found = await findSessions(distinctHashes(checks), deps);
+    const found = await findAll(checks, deps);
     // One snapshot for the whole batch, taken after the wait, so that the newest policy decides.
     const snapshot = deps.policies.current();
     let json = '{"answers":[';

@@ -1,4 +1,4 @@
-import type { Decision, ProblemCode } from '@sallyport/contracts';
+import type { Decision, Impersonation, ProblemCode } from '@sallyport/contracts';
 import type { CallerView, ClusterAppearance } from './caller-view.ts';
 
 /** One answer of `POST /v1/check` before serialization. `caller` and `appearance` contain their JSON. */
@@ -9,13 +9,16 @@ export type Answer = {
   /** When the session ends if it is not used; set if the check did not count as use. */
   readonly idleEndsAt?: number;
   readonly appearance?: ClusterAppearance;
+  /** As whom the request goes upstream, if it asks to act as another. */
+  readonly actsAs?: Impersonation;
 };
 
 /** Writes an answer as JSON (`checkAnswerSchema`). */
-export function writeAnswer({ decision, problem, caller, idleEndsAt, appearance }: Answer): string {
+export function writeAnswer({ decision, problem, caller, idleEndsAt, appearance, actsAs }: Answer): string {
   let json = `{"decision":${JSON.stringify(decision)}`;
   if (problem) json += `,"problem":${JSON.stringify(problem)}`;
   if (caller) json += `,${idleEndsAt === undefined ? caller.json : caller.idleJson(idleEndsAt)}`;
   if (appearance && appearance.refusal === undefined) json += `,"impersonation":${appearance.json}`;
+  if (actsAs) json += `,"actsAs":${JSON.stringify(actsAs)}`;
   return `${json}}`;
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Impersonation, impersonationExtras, Session } from '@sallyport/contracts';
+import type { Impersonation, ImpersonationTarget, impersonationExtras, Session } from '@sallyport/contracts';
 import type { SessionInput, UserInput } from '@sallyport/policy';
 import { LRUCache } from 'lru-cache';
 import type { ImpersonateRules } from '../policies/impersonate-rules.ts';
@@ -7,20 +7,40 @@ import type { ImpersonateRules } from '../policies/impersonate-rules.ts';
 /** How a caller appears on one cluster: the impersonation as JSON, or why the cluster refuses the user name. */
 export type ClusterAppearance = { readonly json: string; readonly refusal?: undefined } | { readonly refusal: string };
 
-/** What follows from a session alone. Derived once, and used as long as the store returns the same session object. */
+/** What an elevation gives to a request. `expiresAt` is in milliseconds since the epoch. */
+export type Grant = {
+  readonly id: string;
+  readonly name: string;
+  readonly groups: readonly string[];
+  readonly expiresAt: number;
+  readonly approvers: readonly string[];
+  readonly ticket: string | undefined;
+  /** Set if it began without an approval. */
+  readonly breakGlass: true | undefined;
+};
+
+/** What follows from a session alone, or from a session with elevations. Derived once, and used as long as the store returns the same session object. */
 export type CallerView = {
   readonly source: Session;
   readonly user: UserInput;
   readonly session: SessionInput;
+  /** The names of the elevations; undefined without any. */
+  readonly elevations?: readonly string[];
   /** The members `session` and `identity` of an answer. */
   readonly json: string;
   /** The same with `session.idleEndsAt`, in milliseconds since the epoch. */
   idleJson(idleEndsAt: number): string;
   appearance(rules: ImpersonateRules): ClusterAppearance;
+  /** Returns the identity that is sent upstream when the caller acts as another, with who the caller is. */
+  acting(target: ImpersonationTarget): Impersonation;
 };
 
 /** Derives views of sessions. */
-export type CallerViews = { of(session: Session): CallerView };
+export type CallerViews = {
+  of(session: Session): CallerView;
+  /** Returns the view with what these elevations give in addition. */
+  elevated(session: Session, grants: readonly Grant[]): CallerView;
+};
 
 const maxAppearances = 64;
 
@@ -32,45 +52,85 @@ function impersonationUid(issuer: string, subject: string): string {
   return createHash('sha256').update(`${issuer}\0${subject}`).digest('base64url');
 }
 
-function impersonationOf(session: Session, uid: string, rules: ImpersonateRules): Impersonation {
-  const all = [...new Set(session.identity.groups)];
+function impersonationOf(
+  session: Session,
+  uid: string,
+  rules: ImpersonateRules,
+  grants: readonly Grant[],
+): Impersonation {
+  const all = [...new Set([...session.identity.groups, ...grants.flatMap(({ groups }) => groups)])];
   return {
     user: session.identity.user,
     uid,
     groups: all.filter((group) => rules.mayPassGroup(group)),
     // No cluster's role has a key that is not on the list, and the API server would refuse the request because of it.
-    extra: { 'sallyport.dev/session': [session.id] } satisfies Partial<
+    extra: { 'sallyport.dev/session': [session.id], ...elevationsOf(grants) } satisfies Partial<
       Record<(typeof impersonationExtras)[number], string[]>
     >,
     droppedGroups: all.filter((group) => !rules.mayPassGroup(group)),
   };
 }
 
-function createView(session: Session, uid: () => string): CallerView {
+/** Returns the identity of a target, with extras that name the person. Only the target's own groups are sent. */
+function actingOf(
+  { id, identity }: Session,
+  uid: string,
+  { user, uid: targetUid = '', groups, extra }: ImpersonationTarget,
+  grants: readonly Grant[],
+): Impersonation {
+  return {
+    user,
+    uid: targetUid,
+    groups: [...groups],
+    extra: {
+      ...Object.fromEntries(Object.entries(extra).map(([key, values]) => [key, [...values]])),
+      'sallyport.dev/session': [id],
+      'sallyport.dev/actor': [identity.user, uid],
+      ...elevationsOf(grants),
+    } satisfies Record<string, string[]>,
+    droppedGroups: [],
+  };
+}
+
+const elevationsOf = (grants: readonly Grant[]): Record<string, string[]> =>
+  grants.length === 0 ? {} : { 'sallyport.dev/elevation': grants.map(({ id }) => id) };
+
+/** Writes the member `elevations` of an answer. */
+function grantsJson(grants: readonly Grant[]): string {
+  if (grants.length === 0) return '';
+  const elevations = grants.map(({ groups: _groups, ...grant }) => grant);
+  return `,"elevations":${JSON.stringify(elevations)}`;
+}
+
+function createView(session: Session, uid: () => string, grants: readonly Grant[] = []): CallerView {
   const { claims, ...identity } = session.identity;
+  const more = grantsJson(grants);
   const { id, kind, expiresAt } = session;
   const appearances = new Map<ImpersonateRules, ClusterAppearance>();
   const derive = (rules: ImpersonateRules): ClusterAppearance => {
     const refusal = rules.refuseUser(identity.user);
-    return refusal === undefined ? { json: JSON.stringify(impersonationOf(session, uid(), rules)) } : { refusal };
+    return refusal === undefined
+      ? { json: JSON.stringify(impersonationOf(session, uid(), rules, grants)) }
+      : { refusal };
   };
   return {
     source: session,
     user: {
       id: identity.user,
       ...(identity.email === undefined ? {} : { email: identity.email }),
-      groups: identity.groups,
+      groups: grants.length === 0 ? identity.groups : [...identity.groups, ...grants.flatMap(({ groups }) => groups)],
       claims,
     },
+    ...(grants.length === 0 ? {} : { elevations: grants.map(({ name }) => name) }),
     session: {
       id,
       amr: identity.amr,
       ...(identity.acr === undefined ? {} : { acr: identity.acr }),
       ...(identity.authTime === undefined ? {} : { authTime: identity.authTime * 1000 }),
     },
-    json: `"session":${JSON.stringify({ id, kind, expiresAt })},"identity":${JSON.stringify(identity)}`,
+    json: `"session":${JSON.stringify({ id, kind, expiresAt })},"identity":${JSON.stringify(identity)}${more}`,
     idleJson: (idleEndsAt) =>
-      `"session":${JSON.stringify({ id, kind, expiresAt, idleEndsAt })},"identity":${JSON.stringify(identity)}`,
+      `"session":${JSON.stringify({ id, kind, expiresAt, idleEndsAt })},"identity":${JSON.stringify(identity)}${more}`,
     appearance(rules) {
       let known = appearances.get(rules);
       if (!known) {
@@ -81,6 +141,7 @@ function createView(session: Session, uid: () => string): CallerView {
       }
       return known;
     },
+    acting: (target) => actingOf(session, uid(), target, grants),
   };
 }
 
@@ -92,6 +153,7 @@ function createView(session: Session, uid: () => string): CallerView {
 export function createCallerViews(options: { max?: number } = {}): CallerViews {
   const max = options.max ?? 5000;
   const views = new LRUCache<string, CallerView>({ max });
+  const elevatedViews = new LRUCache<string, CallerView>({ max });
   const uids = new LRUCache<string, string>({ max });
   const uidOf = (issuer: string, subject: string) => {
     const key = `${issuer}\0${subject}`;
@@ -108,6 +170,15 @@ export function createCallerViews(options: { max?: number } = {}): CallerViews {
       if (known?.source === session) return known;
       const view = createView(session, () => uidOf(session.identity.issuer, session.identity.subject));
       views.set(session.id, view);
+      return view;
+    },
+    elevated(session, grants) {
+      // The groups can shrink with the configuration, so they are part of the key.
+      const key = JSON.stringify([session.id, grants]);
+      const known = elevatedViews.get(key);
+      if (known?.source === session) return known;
+      const view = createView(session, () => uidOf(session.identity.issuer, session.identity.subject), grants);
+      elevatedViews.set(key, view);
       return view;
     },
   };

@@ -18,11 +18,11 @@ function decidingReasons({ effect, allow, deny }: PolicyResult): readonly string
 /** Returns the input of the policies for a check: the caller, the request and its Kubernetes attributes. */
 export function inputOf(
   check: Check,
-  { user, session }: Pick<CallerView, 'user' | 'session'>,
+  { user, session, elevations }: Pick<CallerView, 'user' | 'session' | 'elevations'>,
   kubernetes: KubernetesInput | undefined,
   now: number,
 ): PolicyInput {
-  return { user, session, request: check.request, kubernetes, now };
+  return { user, session, request: check.request, kubernetes, elevations, now };
 }
 
 /** Returns the decision of these policies, with their version. */

@@ -2,7 +2,11 @@ import type { Check, Decision } from '@sallyport/contracts';
 import type { SessionLookup } from '@sallyport/stores';
 import { defaultDeny, namespaceOf } from '@sallyport/policy';
 import type { PolicySnapshot } from '../policies/policy-set.ts';
+import { actAs } from './act-as.ts';
 import type { Answer } from './answer.ts';
+import { suggestElevation } from '../elevations/suggest-elevation.ts';
+import type { ElevateCaller } from '../elevations/elevate-caller.ts';
+import type { HeldElevations } from '../elevations/held-elevations.ts';
 import type { CallerView, CallerViews } from './caller-view.ts';
 import { decide, inputOf } from './decide.ts';
 import { sessionEndedDetail } from './session-ended-detail.ts';
@@ -12,6 +16,8 @@ import { refusalDetail } from './refusal-detail.ts';
 
 /** Evaluates one check, given the session of its credential (undefined: there is no credential). */
 export type EvaluateCheck = (check: Check, found: SessionLookup | undefined, snapshot: PolicySnapshot) => Answer;
+
+type WaitingOf = HeldElevations['waitingOf'] | undefined;
 
 function refuseAnonymous(detail: string, version: string): Answer {
   const decision: Decision = {
@@ -28,15 +34,15 @@ function answerDecision(
   check: Check,
   caller: CallerView,
   explain?: () => string | undefined,
+  suggest?: () => string | undefined,
 ): Answer {
   if (decision.effect === 'allow') return { decision, caller };
   if (decision.effect === 'authenticate')
     return { decision, caller, problem: { code: 'unauthenticated', detail: 'Log in again.' } };
-  return {
-    decision,
-    caller,
-    problem: { code: 'forbidden', detail: refusalDetail(check, decision, caller.user, explain?.(), caller.session) },
-  };
+  const detail = refusalDetail(check, decision, caller.user, explain?.(), caller.session);
+  const sentence = suggest?.();
+  const more = sentence === undefined ? '' : `. ${sentence}`;
+  return { decision, caller, problem: { code: 'forbidden', detail: `${detail}${more}` } };
 }
 
 function evaluateForCluster(
@@ -44,7 +50,7 @@ function evaluateForCluster(
   name: string,
   caller: CallerView,
   snapshot: PolicySnapshot,
-  deps: { now: number; shadow: EvaluateShadow },
+  deps: { now: number; shadow: EvaluateShadow; waitingOf: WaitingOf },
 ): Answer {
   const cluster = snapshot.clusters.get(name);
   if (!cluster) {
@@ -64,18 +70,33 @@ function evaluateForCluster(
   const shadow = deps.shadow(cluster, input, decision.effect);
   if (shadow) decision.shadow = shadow;
   if (decision.effect !== 'allow')
-    return answerDecision(decision, check, caller, cluster.explain ? () => explainRefusal(policies, input) : undefined);
+    return answerDecision(
+      decision,
+      check,
+      caller,
+      cluster.explain ? () => explainRefusal(policies, input) : undefined,
+      snapshot.elevations.size === 0
+        ? undefined
+        : () =>
+            suggestElevation(
+              { check, caller, cluster, policies, input },
+              snapshot,
+              () => deps.waitingOf?.(caller.source.identity) ?? [],
+              deps.now,
+            ),
+    );
   const appearance = caller.appearance(cluster.impersonate);
-  if (appearance.refusal === undefined) return { decision, caller, appearance };
-  const refused: Decision = { ...decision, effect: 'deny', rule: `cluster/${name}.impersonate`, reasons: [] };
-  return {
-    decision: refused,
-    caller,
-    problem: {
-      code: 'forbidden',
-      detail: `your user name ${appearance.refusal}, so it cannot be used on cluster "${name}" (rule "${refused.rule}")`,
-    },
+  const refuse = (detail: string): Answer => {
+    const refused: Decision = { ...decision, effect: 'deny', rule: `cluster/${name}.impersonate`, reasons: [] };
+    return { decision: refused, caller, problem: { code: 'forbidden', detail: `${detail} (rule "${refused.rule}")` } };
   };
+  if (appearance.refusal !== undefined)
+    return refuse(`your user name ${appearance.refusal}, so it cannot be used on cluster "${name}"`);
+  const asked = check.kubernetes?.impersonate;
+  if (asked === undefined) return { decision, caller, appearance };
+  const acting = actAs(asked, caller, cluster.impersonate);
+  if (acting.refusal !== undefined) return refuse(`you cannot act as another on cluster "${name}": ${acting.refusal}`);
+  return { decision, caller, appearance, actsAs: acting.identity };
 }
 
 /**
@@ -86,6 +107,10 @@ export function createEvaluateCheck(deps: {
   callers: CallerViews;
   now: () => number;
   shadow: EvaluateShadow;
+  /** Adds what elevations give. Without it there are none. */
+  elevate?: ElevateCaller | undefined;
+  /** The elevations that a person has asked for and does not have yet. */
+  waitingOf?: WaitingOf;
 }): EvaluateCheck {
   return (check, found, snapshot) => {
     const { version } = snapshot;
@@ -97,8 +122,14 @@ export function createEvaluateCheck(deps: {
       return refuseAnonymous('This login is unknown or has expired. Log in again.', version);
     const caller = deps.callers.of(found.session);
     const { target } = check;
-    if (target.kind === 'cluster')
-      return evaluateForCluster(check, target.name, caller, snapshot, { now, shadow: deps.shadow });
+    if (target.kind === 'cluster') {
+      const elevated = deps.elevate?.(caller, check, snapshot, now) ?? caller;
+      return evaluateForCluster(check, target.name, elevated, snapshot, {
+        now,
+        shadow: deps.shadow,
+        waitingOf: deps.waitingOf,
+      });
+    }
     if (target.kind === 'api')
       return answerDecision(
         decide(snapshot.api.get(target.area) ?? [], inputOf(check, caller, undefined, now), version),

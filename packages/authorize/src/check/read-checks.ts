@@ -1,5 +1,6 @@
 import {
   apiAreas,
+  maxImpersonationTargets,
   type ApiArea,
   type Check,
   type CheckCredential,
@@ -69,6 +70,17 @@ const requiredTexts = [
   'namespace',
   'name',
 ] as const;
+/** The names of a target are read where the answer is made; here only their form counts. */
+function readImpersonate(value: unknown, path: string): void {
+  if (
+    !Array.isArray(value) ||
+    value.length === 0 ||
+    value.length > maxImpersonationTargets ||
+    !value.every((one) => typeof one === 'string')
+  )
+    refuse(path, `a list of 1 to ${maxImpersonationTargets} strings`);
+}
+
 const optionalFlags = ['dryRun', 'namespaced', 'aggregated', 'upsert', 'upgrade'] as const;
 
 function readExec(value: unknown, path: string): void {
@@ -88,6 +100,7 @@ function readKubernetes(value: unknown, path: string): KubernetesAttributes {
   readOptional(fields, 'labelSelector', 'string', path);
   readOptional(fields, 'fieldSelector', 'string', path);
   for (const name of optionalFlags) readOptional(fields, name, 'boolean', path);
+  if (fields['impersonate'] !== undefined) readImpersonate(fields['impersonate'], `${path}.impersonate`);
   if (fields['exec'] !== undefined) readExec(fields['exec'], `${path}.exec`);
   return fields as KubernetesAttributes;
 }

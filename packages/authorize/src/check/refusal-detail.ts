@@ -10,6 +10,7 @@ import {
 
 const maxText = 253;
 const maxGroups = 20;
+const maxTargets = 5;
 const reachVerbs: Readonly<Record<string, string>> = {
   list: 'lists',
   watch: 'watches',
@@ -24,6 +25,15 @@ function quote(text: string): string {
 
 function person(user: string | undefined): string {
   return user !== undefined && /^[\x21-\x7e]{1,253}$/.test(user) ? user : quote(user ?? '');
+}
+
+/** Says whom a request asks to act as. */
+function actingPhrase(targets: readonly string[] | undefined): string {
+  if (targets === undefined) return '';
+  const [first = '', ...others] = targets;
+  const more = others.length > maxTargets ? ` and ${others.length - maxTargets} more` : '';
+  const rest = others.length === 0 ? '' : ` with ${others.slice(0, maxTargets).map(quote).join(', ')}${more}`;
+  return ` as ${quote(first)}${rest}`;
 }
 
 function requestPhrase({ kubernetes }: Check, cluster: string): string {
@@ -120,7 +130,7 @@ export function refusalDetail(
   const { target } = check;
   const what =
     target.kind === 'cluster'
-      ? requestPhrase(check, target.name)
+      ? `${requestPhrase(check, target.name)}${actingPhrase(check.kubernetes?.impersonate)}`
       : `use ${target.kind === 'api' ? target.area : 'this'} of other users`;
   const criteria = [...new Set(decision.reasons.map((reason) => criterionOfReason(reason as Reason)))].filter(
     (name) => name !== undefined,

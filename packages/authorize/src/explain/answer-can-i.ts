@@ -1,6 +1,8 @@
 import { canIRequestSchema, type CanIAnswer } from '@sallyport/contracts';
 import { createTimeSlicer, ProblemError, type Logger } from '@sallyport/kit';
 import { type SessionStore } from '@sallyport/stores';
+import { refreshElevations } from '../elevations/refresh-elevations.ts';
+import type { HeldElevations } from '../elevations/held-elevations.ts';
 import type { PolicySet } from '../policies/policy-set.ts';
 import { findCallerSession } from '../check/find-caller-session.ts';
 import { createTrialCheck } from './trial-check.ts';
@@ -10,6 +12,7 @@ import { parseBody } from './parse-body.ts';
 type Deps = {
   sessions: Pick<SessionStore, 'find'>;
   policies: Pick<PolicySet, 'current'>;
+  held?: HeldElevations | undefined;
   logger: Logger;
   now: () => number;
   storeTimeoutMs: number;
@@ -27,9 +30,9 @@ export function createAnswerCanI(deps: Deps): (text: string) => Promise<CanIAnsw
     const { target } = check;
     if (target.kind !== 'cluster')
       throw new ProblemError('bad-request', 'You can only ask about requests to clusters.');
-    const found = await findCallerSession(check, deps);
+    const [found] = await Promise.all([findCallerSession(check, deps), refreshElevations(deps)]);
     const snapshot = deps.policies.current();
-    const evaluate = createTrialCheck(deps.now());
+    const evaluate = createTrialCheck(deps.now(), deps.held);
     const slicer = createTimeSlicer(sliceMs);
     const allowed: boolean[] = [];
     for (const { method, kubernetes } of requests) {

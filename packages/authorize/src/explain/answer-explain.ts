@@ -1,6 +1,8 @@
 import { explainRequestSchema, type Check, type ExplainRequest, type Explanation } from '@sallyport/contracts';
 import { ProblemError, type Logger } from '@sallyport/kit';
 import { type SessionLookup, type SessionStore } from '@sallyport/stores';
+import { refreshElevations } from '../elevations/refresh-elevations.ts';
+import type { HeldElevations } from '../elevations/held-elevations.ts';
 import type { PolicySet, PolicySnapshot } from '../policies/policy-set.ts';
 import { createConcurrencyLimiter } from '../concurrency/concurrency-limiter.ts';
 import { explainCheck } from './explain-check.ts';
@@ -12,6 +14,7 @@ import { parseBody } from './parse-body.ts';
 type Deps = {
   sessions: Pick<SessionStore, 'find' | 'list'>;
   policies: Pick<PolicySet, 'current'>;
+  held?: HeldElevations | undefined;
   logger: Logger;
   now: () => number;
   storeTimeoutMs: number;
@@ -35,19 +38,26 @@ function mayExplainAll(check: Check, found: SessionLookup | undefined, snapshot:
 export function createAnswerExplain(deps: Deps): (text: string) => Promise<Explanation> {
   const limiter = createConcurrencyLimiter(limits);
   const explain = async ({ check, about }: ExplainRequest) => {
-    const found = await findCallerSession(check, deps);
+    const [found] = await Promise.all([findCallerSession(check, deps), refreshElevations(deps)]);
     const snapshot = deps.policies.current();
+    const { held } = deps;
     const now = deps.now();
     const privileged = mayExplainAll(check, found, snapshot, now);
     if (about && found?.state === 'live' && !privileged)
       throw new ProblemError('forbidden', 'You may not ask about other users (api.policy.policy).');
     if (!about || found?.state !== 'live')
-      return explainCheck({ check, found, other: false, privileged }, snapshot, now);
+      return explainCheck({ check, found, other: false, privileged, held }, snapshot, now);
     const session = await withStoreTimeout(findPerson(about, { sessions: deps.sessions, now }), deps.storeTimeoutMs);
     const { clientCertificate: _own, ...request } = check.request;
     const theirCheck: Check = { ...check, request: { ...request, ip: about.ip ?? session.clientAddress ?? '' } };
     return explainCheck(
-      { check: theirCheck, found: { state: 'live', session, idleEndsAt: session.expiresAt }, other: true, privileged },
+      {
+        check: theirCheck,
+        found: { state: 'live', session, idleEndsAt: session.expiresAt },
+        other: true,
+        privileged,
+        held,
+      },
       snapshot,
       now,
     );

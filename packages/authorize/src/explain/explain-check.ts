@@ -3,6 +3,7 @@ import { ProblemError } from '@sallyport/kit';
 import { type SessionLookup } from '@sallyport/stores';
 import { namespaceOf, extraVerbsOf, rulesAboutPerson, type AlternativeTrace } from '@sallyport/policy';
 import { inputOf } from '../check/decide.ts';
+import type { HeldElevations } from '../elevations/held-elevations.ts';
 import type { ClusterRules, PolicySnapshot } from '../policies/policy-set.ts';
 import { chooseRules } from './choose-rules.ts';
 import { createTrialCheck } from './trial-check.ts';
@@ -15,6 +16,7 @@ type Explained = {
   readonly found: SessionLookup | undefined;
   readonly other: boolean;
   readonly privileged: boolean;
+  readonly held?: HeldElevations | undefined;
 };
 
 const maxRules = 200;
@@ -25,10 +27,11 @@ function ruleOf({ rule, action, operator, holds, criteria }: AlternativeTrace, w
     action,
     operator,
     holds,
-    criteria: criteria.map(({ name, holds: itself, open, reason, value, data }) => ({
+    criteria: criteria.map(({ name, holds: itself, open, unnamed, reason, value, data }) => ({
       name,
       holds: itself,
       ...(open === undefined ? {} : { open }),
+      ...(unnamed === undefined ? {} : { unnamed }),
       reason,
       ...(value === undefined ? {} : { value: shorten(value) }),
       ...(withData ? { data: shorten(data) } : {}),
@@ -45,6 +48,7 @@ function describeRequest({ request, kubernetes }: Check): Explanation['asked'] {
     namespace = '',
     name = '',
     isResourceRequest = false,
+    impersonate,
   } = kubernetes ?? {};
   return {
     verb,
@@ -56,6 +60,7 @@ function describeRequest({ request, kubernetes }: Check): Explanation['asked'] {
     isResourceRequest,
     method: request.method,
     path: request.path,
+    ...(impersonate === undefined ? {} : { impersonate }),
   };
 }
 
@@ -88,11 +93,11 @@ function rulesShown(...args: Parameters<typeof rulesToShow>): readonly Alternati
  * effects: shadow policies are not evaluated, and the session does not count as used.
  */
 export async function explainCheck(
-  { check, found, other, privileged }: Explained,
+  { check, found, other, privileged, held }: Explained,
   snapshot: PolicySnapshot,
   now: number,
 ): Promise<Explanation> {
-  const answer = createTrialCheck(now)(check, found, snapshot);
+  const answer = createTrialCheck(now, held)(check, found, snapshot);
   if (check.target.kind !== 'cluster')
     throw new ProblemError('bad-request', 'Only requests to clusters can be explained.');
   if (found?.state !== 'live' || !answer.caller)
@@ -108,7 +113,7 @@ export async function explainCheck(
     shows === 'all' ? traces : rulesShown(traces, { decided: answer.decision.rule, cluster: rules, namespace });
   const shown = chooseRules(visible, maxRules);
   const { identity } = found.session;
-  const { appearance } = answer;
+  const { appearance, actsAs } = answer;
   const also = extraVerbsOf(check.kubernetes).map(({ verb }) => verb);
   return {
     cluster: name,
@@ -119,17 +124,22 @@ export async function explainCheck(
     person: {
       user: identity.user,
       ...(identity.email === undefined ? {} : { email: identity.email }),
-      groups: identity.groups,
+      groups: [...(answer.caller.user.groups ?? [])],
       other,
     },
     shows,
     rules: shown.map((rule) => ruleOf(rule, shows === 'all')),
     leftOut: visible.length - shown.length,
-    ...(appearance && appearance.refusal === undefined ? { upstream: upstreamOf(appearance.json) } : {}),
+    ...(appearance && appearance.refusal === undefined
+      ? { upstream: upstreamOf(actsAs ?? (JSON.parse(appearance.json) as NonNullable<Explanation['upstream']>)) }
+      : {}),
   };
 }
 
-function upstreamOf(json: string): NonNullable<Explanation['upstream']> {
-  const { user, groups, droppedGroups } = JSON.parse(json) as NonNullable<Explanation['upstream']>;
+function upstreamOf({
+  user,
+  groups,
+  droppedGroups,
+}: NonNullable<Explanation['upstream']>): NonNullable<Explanation['upstream']> {
   return { user, groups, droppedGroups };
 }

@@ -1,10 +1,14 @@
 import { createCallerViews } from '../check/caller-view.ts';
 import { createEvaluateCheck, type EvaluateCheck } from '../check/evaluate-check.ts';
+import { createElevateCaller } from '../elevations/elevate-caller.ts';
+import type { HeldElevations } from '../elevations/held-elevations.ts';
 
 /**
  * Creates an evaluation with the same answers as a check at this time, but without side effects: no shadow policy is
- * evaluated, and no view of a caller is cached.
+ * evaluated, no view of a caller is cached, and no elevation ends. `held` has the elevations, if there can be any.
  */
-export function createTrialCheck(now: number): EvaluateCheck {
-  return createEvaluateCheck({ callers: createCallerViews({ max: 1 }), now: () => now, shadow: () => undefined });
+export function createTrialCheck(now: number, held?: Pick<HeldElevations, 'of' | 'waitingOf'>): EvaluateCheck {
+  const callers = createCallerViews({ max: 1 });
+  const elevate = held && createElevateCaller({ held, views: callers });
+  return createEvaluateCheck({ callers, now: () => now, shadow: () => undefined, elevate, waitingOf: held?.waitingOf });
 }

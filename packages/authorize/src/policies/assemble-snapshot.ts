@@ -1,5 +1,6 @@
 import type { ApiArea, Config, PolicyPlan } from '@sallyport/contracts';
 import type { CompiledPolicy } from '@sallyport/policy';
+import { createElevationRules } from '../elevations/elevation-rules.ts';
 import { createImpersonateRules } from './impersonate-rules.ts';
 import { createNamespaceSelection } from './namespace-selection.ts';
 import type { ClusterRules, PolicySnapshot } from './policy-set.ts';
@@ -13,6 +14,7 @@ export function assembleSnapshot(parts: {
   compiled: ReadonlyMap<string, CompiledPolicy>;
   version: string;
   clusters: Config['clusters'];
+  elevations: Config['elevations'];
 }): PolicySnapshot {
   const { plan, compiled, version } = parts;
   const policyOf = (scope: string) => {
@@ -39,5 +41,16 @@ export function assembleSnapshot(parts: {
   }
   const api = new Map<ApiArea, readonly CompiledPolicy[]>(plan.api.map(({ area, scope }) => [area, [policyOf(scope)]]));
   const ruleCount = [...compiled.values()].reduce((sum, policy) => sum + policy.ruleCount, 0);
-  return { version, ruleCount, clusters, api };
+  const elevations = new Map(
+    parts.elevations.map((entry, index) => {
+      const { requesters, approvers, reviewers } = plan.elevations[index]!;
+      const policies = {
+        requesters: policiesOf(requesters),
+        approvers: policiesOf(approvers),
+        reviewers: policiesOf(reviewers),
+      };
+      return [entry.name, createElevationRules(entry, policies)];
+    }),
+  );
+  return { version, ruleCount, clusters, api, elevations };
 }

@@ -8,7 +8,8 @@ import type { PolicySnapshot } from './policy-set.ts';
 export type CompiledConfigPolicies = { readonly snapshot: PolicySnapshot; readonly warnings: readonly ConfigFault[] };
 
 type Source = Pick<LoadedConfig, 'file' | 'place'> & {
-  config: Pick<Config, 'clusters' | 'api'> & Partial<Pick<Config, 'policies' | 'policy' | 'shadow' | 'explain'>>;
+  config: Pick<Config, 'clusters' | 'api'> &
+    Partial<Pick<Config, 'policies' | 'policy' | 'shadow' | 'explain' | 'elevations'>>;
 };
 
 function versionOf(file: string, version: () => string): string {
@@ -31,5 +32,6 @@ export function compileConfigPolicies({ config, file, place }: Source): Compiled
   );
   if (faults.length > 0) throw new ConfigFaults(file, faults);
   const version = versionOf(file, () => policiesVersion(plan, config, { policyVersion }));
-  return { snapshot: assembleSnapshot({ plan, compiled, version, clusters: config.clusters }), warnings };
+  const { clusters, elevations = [] } = config;
+  return { snapshot: assembleSnapshot({ plan, compiled, version, clusters, elevations }), warnings };
 }

@@ -1,4 +1,4 @@
-import type { ClusterConfig } from '@sallyport/contracts';
+import { readAllowSystem, serviceAccountOf, type ClusterConfig, type ImpersonationTarget } from '@sallyport/contracts';
 import { compileGlob } from '@sallyport/policy';
 
 /** Which names may be sent to a cluster. */
@@ -6,6 +6,8 @@ export type ImpersonateRules = {
   /** Returns why this user name may not be sent to the cluster; undefined if it may. */
   refuseUser(user: string): string | undefined;
   mayPassGroup(group: string): boolean;
+  /** Returns why no one can act as this target there, whatever the policy says; undefined if someone can. */
+  refuseTarget(target: Pick<ImpersonationTarget, 'user' | 'groups'>): string | undefined;
 };
 
 /**
@@ -23,16 +25,30 @@ function isUnsafe(name: string): boolean {
 
 const isReserved = (name: string) => /^system:/i.test(name);
 
-/** Compiles `impersonate` of a cluster. Kubernetes' own names (`system:`) pass only by exact name. */
+const quote = (name: string) => JSON.stringify(name.slice(0, 253));
+
+/**
+ * Compiles `impersonate` of a cluster. Kubernetes' own names (`system:`) pass only by exact name. All ServiceAccounts of a
+ * namespace can be listed at once, for those who act as them: as the name of a person or a group, none of them passes.
+ */
 export function createImpersonateRules(settings: ClusterConfig['impersonate']): ImpersonateRules {
-  const system = new Set(settings.allowSystem);
+  const { names: system, accountsOf } = readAllowSystem(settings.allowSystem);
   const globs = settings.groups.map(compileGlob);
+  const refuseUser = (user: string) => {
+    if (isUnsafe(user)) return 'is empty, contains control characters, or has white space around it';
+    return isReserved(user) && !system.has(user) ? 'is reserved for Kubernetes itself' : undefined;
+  };
+  const mayPassGroup = (group: string) =>
+    !isUnsafe(group) && (!isReserved(group) || system.has(group)) && globs.some((matches) => matches(group));
   return {
-    refuseUser(user) {
-      if (isUnsafe(user)) return 'is empty, contains control characters, or has white space around it';
-      return isReserved(user) && !system.has(user) ? 'is reserved for Kubernetes itself' : undefined;
+    refuseUser,
+    mayPassGroup,
+    refuseTarget({ user, groups }) {
+      const account = serviceAccountOf(user);
+      const reason = account !== undefined && accountsOf.has(account.namespace) ? undefined : refuseUser(user);
+      if (reason !== undefined) return `the user ${quote(user)} ${reason}`;
+      const held = groups.find((group) => !mayPassGroup(group));
+      return held === undefined ? undefined : `the group ${quote(held)} is not sent to this cluster`;
     },
-    mayPassGroup: (group) =>
-      !isUnsafe(group) && (!isReserved(group) || system.has(group)) && globs.some((matches) => matches(group)),
   };
 }

@@ -1,5 +1,6 @@
 import type { ApiArea } from '@sallyport/contracts';
 import type { CompiledPolicy } from '@sallyport/policy';
+import type { ElevationRules } from '../elevations/elevation-rules.ts';
 import type { ImpersonateRules } from './impersonate-rules.ts';
 import type { SelectPolicies } from './namespace-selection.ts';
 
@@ -27,6 +28,8 @@ export type PolicySnapshot = {
   readonly ruleCount: number;
   readonly clusters: ReadonlyMap<string, ClusterRules>;
   readonly api: ReadonlyMap<ApiArea, readonly CompiledPolicy[]>;
+  /** The elevations that can be asked for, by name. */
+  readonly elevations: ReadonlyMap<string, ElevationRules>;
 };
 
 /** The snapshot in force. */

@@ -20,5 +20,5 @@ export async function compileCandidate(candidate: AcceptedCandidate): Promise<Po
     compiled.set(scope, result.policy);
   }
   const { plan, version, config } = candidate;
-  return assembleSnapshot({ plan, compiled, version, clusters: config.clusters });
+  return assembleSnapshot({ plan, compiled, version, clusters: config.clusters, elevations: config.elevations });
 }

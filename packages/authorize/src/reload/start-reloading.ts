@@ -21,7 +21,7 @@ export type ReloadingDeps = {
   policies: PolicySet;
   warnings: readonly ConfigFault[];
   replicas: ReplicaRegistry;
-  sink: Pick<AuditSink, 'enqueue'> | undefined;
+  sink: AuditSink | undefined;
   logger: Logger;
   metrics: Metrics | undefined;
   now: () => number;
@@ -37,6 +37,7 @@ const reloadable: readonly (keyof Config)[] = [
   'clusters',
   'routes',
   'api',
+  'elevations',
   'reload',
 ];
 
@@ -47,7 +48,7 @@ const explainSettings = ({ clusters }: ReturnType<PolicySet['current']>) =>
 export function startReloading(deps: ReloadingDeps): Reloader {
   const { loaded, policies, replicas, logger, metrics, now } = deps;
   const id = `authorize/${randomUUID().slice(0, 8)}`;
-  const events = deps.sink && createPolicyEvents({ sink: deps.sink, now, producer: id });
+  const events = deps.sink && createPolicyEvents({ sink: deps.sink, now });
   const reloader = createReloader({
     loaded,
     version: policies.current().version,
@@ -57,16 +58,18 @@ export function startReloading(deps: ReloadingDeps): Reloader {
     reloadable,
     ...(metrics ? { metrics } : {}),
     read: createConfigReader({ engine: import.meta.resolve('@sallyport/policy'), documents: true }),
-    async apply(candidate) {
+    async apply(candidate, trigger) {
       const next = await compileCandidate(candidate);
+      const { version: previous } = policies.current();
+      if (next.version !== previous) await events?.changing({ previous, version: next.version, trigger }, next);
       // Every swap makes the gateways check everything again.
-      if (next.version !== policies.current().version || explainSettings(next) !== explainSettings(policies.current()))
+      if (next.version !== previous || explainSettings(next) !== explainSettings(policies.current()))
         policies.swap(next);
     },
-    onChanged: (event) => events?.changed(event, policies.current()),
+    ...(events ? { canApply: events.mayRecord } : {}),
     onRejected: (event) => events?.rejected(event),
   });
-  events?.changed({ previous: undefined, version: policies.current().version, trigger: 'start' }, policies.current());
+  events?.started(policies.current());
   const stopListening = replicas.onReloadRequest(() => void reloader.reload('request'));
   const reporter = reportReplica({
     about: { service: 'authorize', id, host: hostname(), startedAt: now() },

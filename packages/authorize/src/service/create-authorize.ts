@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { NotificationConfig } from '@sallyport/contracts';
 import { ProblemError, sendProblem, toProblem, type Logger, type Metrics, type ServiceVerifier } from '@sallyport/kit';
 import {
   createMemoryReplicaRegistry,
@@ -8,9 +9,11 @@ import {
   type StreamQuestionRegistry,
 } from '@sallyport/stores';
 import { createChangeFeed } from '../changes/change-feed.ts';
+import { createElevations, type ElevationParts } from '../elevations/create-elevations.ts';
 import type { PolicySet } from '../policies/policy-set.ts';
 import { createStreamQuestions } from '../streams/stream-questions.ts';
 import { createDecisionRoutes } from './decision-routes.ts';
+import { createElevationRoutes } from './elevation-routes.ts';
 import { createPolicyRoutes } from './policy-routes.ts';
 import type { Routes } from './routes.ts';
 import { createStreamRoutes } from './stream-routes.ts';
@@ -23,6 +26,10 @@ export type AuthorizeDeps = {
   replicas?: ReplicaRegistry;
   /** Where gateways answer questions about their streams; in this process's memory unless given. */
   streams?: StreamQuestionRegistry;
+  /** Where elevations are stored and recorded. Without it nobody can have one. */
+  elevations?: ElevationParts | undefined;
+  /** The channels that are told of elevations. */
+  notifications?: readonly NotificationConfig[];
   logger: Logger;
   metrics?: Metrics;
   now: () => number;
@@ -31,24 +38,27 @@ export type AuthorizeDeps = {
 };
 
 /** The HTTP interface of the service; it does not listen. `close` ends the change feeds. */
-export type Authorize = { handler: RequestListener; close(): void };
+export type Authorize = { handler: RequestListener; close(): Promise<void> };
 
-function createRoutes(deps: AuthorizeDeps): { routes: Routes; close(): void } {
+function createRoutes(deps: AuthorizeDeps): { routes: Routes; close(): Promise<void> } {
   const { sessions, policies, now, storeTimeoutMs = 800 } = deps;
   const replicas = deps.replicas ?? createMemoryReplicaRegistry({ now });
   const registry = deps.streams ?? createMemoryStreamQuestionRegistry({ now });
-  const feed = createChangeFeed({ sessions, policies, replicas, streams: registry });
+  const elevations = deps.elevations && createElevations(deps.elevations, deps);
+  const feed = createChangeFeed({ sessions, policies, replicas, streams: registry, elevations: elevations?.held });
   const questions = createStreamQuestions({ registry, replicas, sessions, now });
   const routes = {
-    ...createDecisionRoutes({ ...deps, storeTimeoutMs }),
+    ...createDecisionRoutes({ ...deps, elevations, storeTimeoutMs }),
+    ...createElevationRoutes(elevations, { ...deps, storeTimeoutMs }),
     ...createPolicyRoutes(policies, replicas),
     ...createStreamRoutes({ feed, questions, registry }),
   };
   return {
     routes,
-    close() {
+    async close() {
       feed.close();
       questions.close();
+      await elevations?.close();
     },
   };
 }

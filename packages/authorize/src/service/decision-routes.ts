@@ -1,5 +1,6 @@
 import { readBodyText, type Logger, type Metrics } from '@sallyport/kit';
 import type { SessionStore } from '@sallyport/stores';
+import { createAnswerAuditView } from '../audit/answer-audit-view.ts';
 import { createAnswerChecks } from '../check/answer-checks.ts';
 import { createCallerViews } from '../check/caller-view.ts';
 import { createEvaluateCheck } from '../check/evaluate-check.ts';
@@ -9,12 +10,16 @@ import { readChecks } from '../check/read-checks.ts';
 import { createListClusters } from '../clusters/list-clusters.ts';
 import { createAnswerCanI } from '../explain/answer-can-i.ts';
 import { createAnswerExplain } from '../explain/answer-explain.ts';
+import type { HeldElevations } from '../elevations/held-elevations.ts';
+import type { Elevations } from '../elevations/create-elevations.ts';
+import { createElevateCaller } from '../elevations/elevate-caller.ts';
 import type { PolicySet } from '../policies/policy-set.ts';
 import { createCallRoute, sendJson, type Route, type Routes } from './routes.ts';
 
 type DecisionDeps = {
   sessions: SessionStore;
   policies: PolicySet;
+  elevations?: Elevations | undefined;
   logger: Logger;
   metrics?: Metrics;
   now: () => number;
@@ -25,13 +30,21 @@ const maxBodyBytes = 1024 * 1024;
 const maxExplainBytes = 256 * 1024;
 const maxQuestionBytes = 16 * 1024;
 
-function createCheckRoute(deps: DecisionDeps): Route {
+function createCheckRoute(deps: DecisionDeps & { held: HeldElevations | undefined }): Route {
+  const { elevations } = deps;
+  const callers = createCallerViews();
   const evaluate = createEvaluateCheck({
-    callers: createCallerViews(),
+    callers,
     now: deps.now,
     shadow: createEvaluateShadow({ metrics: deps.metrics, logger: deps.logger }),
+    elevate: elevations && createElevateCaller({ held: elevations.held, views: callers, lose: elevations.lose }),
+    waitingOf: elevations?.held.waitingOf,
   });
-  const answer = createAnswerChecks({ ...deps, evaluate, renewal: createIdleRenewal(deps) });
+  const answer = createAnswerChecks({
+    ...deps,
+    evaluate,
+    renewal: createIdleRenewal(deps),
+  });
   return {
     method: 'POST',
     async serve(request, response) {
@@ -43,11 +56,13 @@ function createCheckRoute(deps: DecisionDeps): Route {
 }
 
 /** Creates the routes that decide: for requests, for explanations, and for lists of what a caller may do. */
-export function createDecisionRoutes(deps: DecisionDeps): Routes {
+export function createDecisionRoutes(given: DecisionDeps): Routes {
+  const deps = { ...given, held: given.elevations?.held };
   return {
     '/v1/check': createCheckRoute(deps),
     '/v1/explain': createCallRoute(maxExplainBytes, createAnswerExplain(deps)),
     '/v1/can-i': createCallRoute(maxExplainBytes, createAnswerCanI(deps)),
+    '/v1/audit-view': createCallRoute(maxQuestionBytes, createAnswerAuditView(deps)),
     '/v1/clusters': createCallRoute(maxQuestionBytes, createListClusters(deps)),
   };
 }

@@ -34,7 +34,7 @@ describe('startAuthorize', () => {
         body: JSON.stringify({ checks: [checkOf(undefined, { kind: 'self' })] }),
       });
       expect(response.status).toBe(200);
-      expect(await running.readiness.report()).toEqual({ ready: true, checks: { sessions: 'ok' } });
+      expect(await running.readiness.report()).toEqual({ ready: true, checks: { policy: 'ok', sessions: 'ok' } });
       expect(lines.filter((line) => line['level'] === 40)).toHaveLength(2);
     } finally {
       await running.close();

@@ -1,4 +1,4 @@
-import { type AuditSink } from '@sallyport/audit-log';
+import { addSpoolReadiness, type AuditSink } from '@sallyport/audit-log';
 import {
   createInternalServer,
   listenHttp,
@@ -14,6 +14,8 @@ import {
   type SessionStore,
   type StreamQuestionRegistry,
 } from '@sallyport/stores';
+import type { ElevationParts } from '../elevations/create-elevations.ts';
+import { startNotifications } from '../notifications/start-notifications.ts';
 import { createAuthorize } from './create-authorize.ts';
 import { compileConfigPolicies } from '../policies/compile-config-policies.ts';
 import { createPolicySet, type PolicySet } from '../policies/policy-set.ts';
@@ -29,8 +31,12 @@ export type AuthorizeParts = {
   replicas?: ReplicaRegistry;
   /** Where gateways answer questions about their streams; in this process's memory unless given. */
   streams?: StreamQuestionRegistry;
+  /** Where elevations are stored and recorded. Without it nobody can have one. */
+  elevations?: ElevationParts;
+  /** How the receivers of notifications are reached: HTTPS_PROXY and NO_PROXY. */
+  environment?: { httpsProxy?: string; noProxy?: string };
   /** Where policies that come into force are recorded; they are not unless given. */
-  sink?: Pick<AuditSink, 'enqueue'>;
+  sink?: AuditSink;
   verifier: ServiceVerifier;
   now: () => number;
 };
@@ -59,7 +65,8 @@ export async function startAuthorize(parts: AuthorizeParts): Promise<RunningAuth
   if (warnings.length > maxLogged) logger.warn({ count: warnings.length }, 'more policy warnings; run config check');
   const policies = createPolicySet(snapshot);
   const replicas = parts.replicas ?? createMemoryReplicaRegistry(parts);
-  const authorize = createAuthorize({ ...parts, policies, replicas });
+  const { notifications } = loaded.config;
+  const authorize = createAuthorize({ ...parts, notifications, policies, replicas });
   const server = createInternalServer({ loaded, service: 'authorize', handler: authorize.handler });
   const { listen, certFile } = loaded.config.services.authorize;
   const listening = await listenHttp(server, listen, 'services.authorize.listen');
@@ -73,7 +80,14 @@ export async function startAuthorize(parts: AuthorizeParts): Promise<RunningAuth
     metrics: parts.metrics,
     now: parts.now,
   });
+  const { elevations } = parts;
+  const stopNotifying = elevations && startNotifications({ ...parts, ...elevations });
   readiness.add('sessions', () => sessions.ping());
+  if (parts.sink) addSpoolReadiness(readiness, parts.sink);
+  readiness.add('policy', () => {
+    const { waiting } = reloader.status();
+    return waiting && `policy ${waiting.version} waits: ${waiting.reason}`;
+  });
   logger.info(
     {
       port: listening.port,
@@ -92,7 +106,8 @@ export async function startAuthorize(parts: AuthorizeParts): Promise<RunningAuth
     reload: () => void reloader.reload('signal'),
     async close() {
       await reloader.close();
-      authorize.close();
+      await stopNotifying?.();
+      await authorize.close();
       await listening.close();
     },
   };

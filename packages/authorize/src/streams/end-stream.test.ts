@@ -1,31 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { OwnedStreamRow, StreamAnswer, StreamQuestion } from '@sallyport/contracts';
 import { type Caller } from '@sallyport/kit';
+import { exampleStreamRow } from '@sallyport/stores/testing';
 import { createConcurrencyLimiter } from '../concurrency/concurrency-limiter.ts';
 import { createEndStream } from './end-stream.ts';
-
-const row = (more: Partial<OwnedStreamRow>): OwnedStreamRow => ({
-  id: 'stream-1',
-  kind: 'exec',
-  proxy: 'proxy/a',
-  cluster: 'dev',
-  verb: 'create',
-  clientAddress: '10.0.0.9',
-  auditId: 'audit-1',
-  issuer: 'https://idp',
-  subject: 'alice',
-  user: 'alice@example.com',
-  sessionId: 'ses_1',
-  namespace: 'dev',
-  resource: 'pods',
-  name: 'web',
-  subresource: 'exec',
-  path: '/api/v1/namespaces/dev/pods/web/exec',
-  since: 1000,
-  bytesIn: 1,
-  bytesOut: 2,
-  ...more,
-});
 
 const callerOf = (subject: string, privileged = false): Caller => ({
   session: { id: 'ses_1', kind: 'browser', expiresAt: 1 },
@@ -47,7 +25,7 @@ function rig(rows: OwnedStreamRow[], missing: string[] = []) {
   });
   return { end, asked };
 }
-const ended = row({ id: 'stream-1', reason: 'ended-by-user', detail: 'You ended this stream.' });
+const ended = exampleStreamRow({ id: 'stream-1', reason: 'ended-by-user', detail: 'You ended this stream.' });
 const stream = { stream: 'stream-1' };
 
 describe('the end of one stream', () => {
@@ -73,7 +51,11 @@ describe('the end of one stream', () => {
   });
 
   it('is a 404 if no gateway has ended it, also if one only lists it or has ended another', async () => {
-    for (const rows of [[], [row({ id: 'stream-1' })], [row({ id: 'stream-2', reason: 'ended-by-user' })]])
+    for (const rows of [
+      [],
+      [exampleStreamRow({ id: 'stream-1' })],
+      [exampleStreamRow({ id: 'stream-2', reason: 'ended-by-user' })],
+    ])
       await expect(rig(rows).end(callerOf('alice'), stream)).rejects.toMatchObject({
         code: 'not-found',
         detail: 'No open stream has this ID, or it is not yours.',

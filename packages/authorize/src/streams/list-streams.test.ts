@@ -2,32 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import type { OwnedStreamRow, ReplicaStatus, StreamQuestion } from '@sallyport/contracts';
 import { type Caller } from '@sallyport/kit';
 import { createMemoryStreamQuestionRegistry } from '@sallyport/stores';
+import { exampleStreamRow } from '@sallyport/stores/testing';
 import { createAskGateways } from './ask-gateways.ts';
 import { createListStreams } from './list-streams.ts';
 import { createConcurrencyLimiter } from '../concurrency/concurrency-limiter.ts';
-
-const row = (more: Partial<OwnedStreamRow> = {}): OwnedStreamRow => ({
-  id: 'stream-1',
-  kind: 'exec',
-  proxy: 'proxy/a',
-  cluster: 'dev',
-  verb: 'create',
-  clientAddress: '10.0.0.9',
-  auditId: 'audit-1',
-  issuer: 'https://idp',
-  subject: 'alice',
-  user: 'alice@example.com',
-  sessionId: 'ses_1',
-  namespace: 'dev',
-  resource: 'pods',
-  name: 'web',
-  subresource: 'exec',
-  path: '/api/v1/namespaces/dev/pods/web/exec',
-  since: 1000,
-  bytesIn: 1,
-  bytesOut: 2,
-  ...more,
-});
 
 const callerOf = (subject: string, privileged = false): Caller => ({
   session: { id: 'ses_1', kind: 'cli', expiresAt: 1 },
@@ -94,10 +72,10 @@ describe('the list of streams', () => {
   it('has the streams of all gateways, oldest first, without the keys of users, as soon as all have answered', async () => {
     const { timed, asked } = rig(
       [
-        { name: 'a', rows: [row({ id: '2', since: 2 }), row({ id: '4', since: 4 })] },
+        { name: 'a', rows: [exampleStreamRow({ id: '2', since: 2 }), exampleStreamRow({ id: '4', since: 4 })] },
         {
           name: 'b',
-          rows: [row({ id: '3', since: 3, subject: 'bob' }), row({ id: '1', since: 1 })],
+          rows: [exampleStreamRow({ id: '3', since: 3, subject: 'bob' }), exampleStreamRow({ id: '1', since: 1 })],
           afterMs: 30,
           omitted: 5,
         },
@@ -115,8 +93,8 @@ describe('the list of streams', () => {
 
   it('has ended streams newest first, and passes on its filters', async () => {
     const { list, asked } = rig([
-      { name: 'a', rows: [row({ id: '1', end: 10 }), row({ id: '2', end: 30 })] },
-      { name: 'b', rows: [row({ id: '3', end: 20 })] },
+      { name: 'a', rows: [exampleStreamRow({ id: '1', end: 10 }), exampleStreamRow({ id: '2', end: 30 })] },
+      { name: 'b', rows: [exampleStreamRow({ id: '3', end: 20 })] },
     ]);
     const { streams } = await list(callerOf('bob', true), {
       ended: true,
@@ -129,9 +107,9 @@ describe('the list of streams', () => {
 
   it('names a gateway that does not answer in time, instead of being silently incomplete', async () => {
     const { timed } = rig([
-      { name: 'a', rows: [row()] },
+      { name: 'a', rows: [exampleStreamRow()] },
       { name: 'b', silent: true },
-      { name: 'c', rows: [row({ id: 'late' })], afterMs: 600 },
+      { name: 'c', rows: [exampleStreamRow({ id: 'late' })], afterMs: 600 },
     ]);
     const { streams, missing, ms } = await timed(callerOf('bob', true), everything);
     expect([streams.map(({ id }) => id), missing]).toEqual([['stream-1'], ['proxy/b', 'proxy/c']]);
@@ -141,22 +119,21 @@ describe('the list of streams', () => {
 
   it('waits for gateways that may not have reported yet, and accepts their answers at any time', async () => {
     const gateways = [
-      { name: 'a', rows: [row()] },
-      { name: 'new', rows: [row({ id: 'of the new one', since: 2000 })], afterMs: 100, unknown: true },
+      { name: 'a', rows: [exampleStreamRow()] },
+      { name: 'new', rows: [exampleStreamRow({ id: 'of the new one', since: 2000 })], afterMs: 100, unknown: true },
     ];
     expect(
       (await rig(gateways, { settled: false }).list(callerOf('bob', true), everything)).streams.map(({ id }) => id),
     ).toEqual(['stream-1', 'of the new one']);
-    const restarted = await rig([{ name: 'x', rows: [row()], afterMs: 100, unknown: true }], { settled: false }).list(
-      callerOf('bob', true),
-      everything,
-    );
+    const restarted = await rig([{ name: 'x', rows: [exampleStreamRow()], afterMs: 100, unknown: true }], {
+      settled: false,
+    }).list(callerOf('bob', true), everything);
     expect([restarted.streams.length, restarted.missing]).toEqual([1, []]);
   });
 
   it('has at most 2,000 streams, and the number of the others', async () => {
     const rows = (prefix: string) =>
-      Array.from({ length: 1500 }, (_none, index) => row({ id: `${prefix}${index}`, since: index }));
+      Array.from({ length: 1500 }, (_none, index) => exampleStreamRow({ id: `${prefix}${index}`, since: index }));
     const { streams, omitted } = await rig([
       { name: 'a', rows: rows('a') },
       { name: 'b', rows: rows('b'), omitted: 7 },
@@ -171,9 +148,9 @@ describe('the list of a user', () => {
       {
         name: 'a',
         rows: [
-          row({ id: 'hers' }),
-          row({ id: 'bobs', subject: 'bob' }),
-          row({ id: 'namesake', issuer: 'https://other' }),
+          exampleStreamRow({ id: 'hers' }),
+          exampleStreamRow({ id: 'bobs', subject: 'bob' }),
+          exampleStreamRow({ id: 'namesake', issuer: 'https://other' }),
         ],
       },
     ]);
@@ -182,13 +159,13 @@ describe('the list of a user', () => {
   });
 
   it('has only their own if they may see all but do not ask for them', async () => {
-    const { list, asked } = rig([{ name: 'a', rows: [row()] }]);
+    const { list, asked } = rig([{ name: 'a', rows: [exampleStreamRow()] }]);
     expect((await list(callerOf('bob', true), own)).streams).toEqual([]);
     expect(asked).toMatchObject([{ of: { subject: 'bob' } }]);
   });
 
   it('is refused if they ask for all without the right, and no gateway is asked', async () => {
-    const { list, asked } = rig([{ name: 'a', rows: [row()] }]);
+    const { list, asked } = rig([{ name: 'a', rows: [exampleStreamRow()] }]);
     await expect(list(callerOf('alice'), everything)).rejects.toMatchObject({
       code: 'forbidden',
       detail: expect.stringContaining('api.policy.sessions'),

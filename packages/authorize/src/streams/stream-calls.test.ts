@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { OwnedStreamRow, StreamQuestion } from '@sallyport/contracts';
+import type { StreamQuestion } from '@sallyport/contracts';
 import { callerHeader, encodeCaller } from '@sallyport/kit';
+import { exampleStreamRow } from '@sallyport/stores/testing';
 import { startRig } from '../testing/authorize-rig.ts';
 
 let rig: Awaited<ReturnType<typeof startRig>>;
@@ -9,27 +10,13 @@ beforeEach(async () => {
 });
 afterEach(() => rig.close());
 
-const row: OwnedStreamRow = {
-  id: 'stream-1',
+const row = exampleStreamRow({
   kind: 'watch',
-  proxy: 'proxy/1',
-  cluster: 'dev',
   verb: 'watch',
-  clientAddress: '10.0.0.9',
-  auditId: 'audit-1',
-  issuer: 'https://idp',
-  subject: 'alice',
-  user: 'alice@example.com',
-  sessionId: 'ses_1',
-  namespace: 'dev',
-  resource: 'pods',
   name: '',
   subresource: '',
   path: '/api/v1/namespaces/dev/pods',
-  since: 1000,
-  bytesIn: 1,
-  bytesOut: 2,
-};
+});
 const alice = encodeCaller({
   session: { id: 'ses_1', kind: 'cli', expiresAt: 1 },
   identity: {

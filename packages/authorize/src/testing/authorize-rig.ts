@@ -18,8 +18,14 @@ import {
   listenHttp,
   type LoadedConfig,
 } from '@sallyport/kit';
-import { createMemorySessionStore, type SessionStore } from '@sallyport/stores';
+import {
+  createMemoryElevationStore,
+  createMemorySessionStore,
+  type ElevationStore,
+  type SessionStore,
+} from '@sallyport/stores';
 import type { CompiledPolicy } from '@sallyport/policy';
+import type { AuditSink } from '@sallyport/audit-log';
 import { createAuthorize } from '../service/create-authorize.ts';
 import { compileConfigPolicies } from '../policies/compile-config-policies.ts';
 import { createPolicySet } from '../policies/policy-set.ts';
@@ -135,11 +141,8 @@ export function createLoggerRig(level = 'info') {
   return { logger: createLogger({ service: 'authorize', level, destination }), lines };
 }
 
-/** Starts authorize on its own port, with a memory store or the given one, and with the keys of every service. */
-export async function startRig(
-  options: { config?: unknown; sessions?: SessionStore; storeTimeoutMs?: number; level?: string } = {},
-) {
-  const now = Date.now;
+/** Creates the keys of every service that may call: what verifies them, and a credential of each. */
+function createCallers(now: () => number) {
   const keys = Object.fromEntries(
     (['proxy', 'authenticate', 'audit'] as const).map((name) => [name, generateKeyPairSync('ed25519')]),
   );
@@ -148,11 +151,36 @@ export async function startRig(
     publicKeys: Object.fromEntries(Object.entries(keys).map(([name, pair]) => [name, pair.publicKey])),
     now,
   });
+  const credential = (name: ServiceName = 'proxy') =>
+    createServiceIdentity({ name, privateKey: keys[name]!.privateKey, now }).credentialFor('authorize');
+  return { verifier, credential };
+}
+
+type RigOptions = {
+  config?: unknown;
+  sessions?: SessionStore;
+  storeTimeoutMs?: number;
+  level?: string;
+  elevations?: { store?: ElevationStore; sink?: Pick<AuditSink, 'publish' | 'keep'> };
+  now?: () => number;
+};
+
+/** Returns the given store and audit log for elevations, or ones in memory that take everything. */
+const elevationParts = ({ elevations }: RigOptions, now: () => number) => ({
+  store: elevations?.store ?? createMemoryElevationStore({ now }),
+  sink: elevations?.sink ?? { publish: async () => {} },
+});
+
+/** Starts authorize on its own port, with a memory store or the given one, and with the keys of every service. */
+export async function startRig(options: RigOptions = {}) {
+  const now = options.now ?? Date.now;
+  const { verifier, credential } = createCallers(now);
   const store = createMemorySessionStore({ now });
   const sessions = options.sessions ?? store;
   const { logger, lines } = createLoggerRig(options.level);
   const metrics = createMetrics();
-  const policies = createPolicySet(compileConfigPolicies(loadedConfig(options.config)).snapshot);
+  const loaded = loadedConfig(options.config);
+  const policies = createPolicySet(compileConfigPolicies(loaded).snapshot);
   const authorize = createAuthorize({
     sessions,
     policies,
@@ -160,15 +188,19 @@ export async function startRig(
     logger,
     metrics,
     now,
+    elevations: elevationParts(options, now),
+    notifications: loaded.config.notifications,
     ...(options.storeTimeoutMs === undefined ? {} : { storeTimeoutMs: options.storeTimeoutMs }),
   });
   const listening = await listenHttp(createServer(authorize.handler), { host: '127.0.0.1', port: 0 }, 'the test');
   const url = `http://127.0.0.1:${listening.port}`;
-  const credential = (name: ServiceName = 'proxy') =>
-    createServiceIdentity({ name, privateKey: keys[name]!.privateKey, now }).credentialFor('authorize');
   const authorization = await credential();
-  const post = (body: string, headers: Record<string, string> = { authorization }) =>
-    fetch(`${url}/v1/check`, { method: 'POST', body, headers });
+  const post = async (body: string, headers?: Record<string, string>) =>
+    fetch(`${url}/v1/check`, {
+      method: 'POST',
+      body,
+      headers: headers ?? { authorization: await credential() },
+    });
   return {
     url,
     store,
@@ -189,7 +221,7 @@ export async function startRig(
       return checkResponseSchema.parse(await response.json()).answers;
     },
     async close() {
-      authorize.close();
+      await authorize.close();
       await listening.close(0);
     },
   };

@@ -1,0 +1,42 @@
+import { elevationCandidatesRequestSchema, type ElevationCandidates } from '@sallyport/contracts';
+import { namespaceOf } from '@sallyport/policy';
+import { decide, inputOf } from '../check/decide.ts';
+import { parseBody } from '../explain/parse-body.ts';
+import { describeCandidate } from './describe-candidate.ts';
+import { withHeldElevations } from './elevate-caller.ts';
+import { findCandidates } from './find-candidates.ts';
+import { findCaller, type AskerDeps } from './find-asker.ts';
+import type { HeldElevations } from './held-elevations.ts';
+import { refreshElevations } from './refresh-elevations.ts';
+
+/** For each, the gateway asks the cluster whether it would help. */
+const maxCandidates = 4;
+
+/**
+ * Creates the handler of `POST /v1/elevation-candidates`, for a request that the policy allows and the cluster has
+ * refused. Names only what the caller may ask for, and what adds groups to those that they have there already.
+ */
+export function createAnswerCandidates(
+  deps: AskerDeps & { held: HeldElevations },
+): (text: string) => Promise<ElevationCandidates> {
+  return async (text) => {
+    const { check } = parseBody(elevationCandidatesRequestSchema, text);
+    const { target } = check;
+    const [{ caller: own, now }] = await Promise.all([findCaller(check, deps), refreshElevations(deps)]);
+    const snapshot = deps.policies.current();
+    const cluster = target.kind === 'cluster' ? snapshot.clusters.get(target.name) : undefined;
+    if (!cluster) return { candidates: [] };
+    const caller = withHeldElevations(own, check, snapshot, { held: deps.held, now });
+    const input = inputOf(check, caller, { ...check.kubernetes, cluster: cluster.name }, now);
+    const policies = cluster.policiesFor(namespaceOf(check.kubernetes));
+    if (decide(policies, input, snapshot.version).effect !== 'allow') return { candidates: [] };
+    const waiting = deps.held.waitingOf(own.source.identity);
+    const has = new Set(caller.user.groups);
+    const candidates = findCandidates({ check, caller, cluster, policies, input }, snapshot, now)
+      .map((candidate) => ({ candidate, groups: candidate.groups.filter((group) => !has.has(group)) }))
+      .filter(({ groups }) => groups.length > 0)
+      .slice(0, maxCandidates)
+      .map(({ candidate, groups }) => ({ groups, sentence: describeCandidate(candidate, waiting, now) }));
+    return { candidates };
+  };
+}

@@ -1,0 +1,196 @@
+import { setImmediate } from 'node:timers/promises';
+import {
+  elevationCallSchema,
+  type Elevation,
+  type ElevationAnswer,
+  type ElevationCall,
+  type ElevationList,
+  type ElevationOptions,
+  type NoticeList,
+  type NoticeResendAnswer,
+} from '@sallyport/contracts';
+import { isActive, isOver, type ElevationOutcome, type ElevationStep } from '@sallyport/elevation';
+import { ProblemError, type Logger } from '@sallyport/kit';
+import { runStepsSliced } from '@sallyport/policy';
+import type { ElevationStore } from '@sallyport/stores';
+import { createConcurrencyLimiter } from '../concurrency/concurrency-limiter.ts';
+import { parseBody } from '../explain/parse-body.ts';
+import { answerNotices } from '../notifications/answer-notices.ts';
+import type { ElevationKeeper } from './elevation-keeper.ts';
+import { needsFreshLogin, noSuchElevation, refusedStep } from './elevation-problems.ts';
+import { findAsker, type Asker, type AskerDeps } from './find-asker.ts';
+import { listElevations } from './list-elevations.ts';
+import { listOptions } from './list-options.ts';
+import { elevationFor, extensionOf } from './request-terms.ts';
+import { showElevation } from './show-elevation.ts';
+import { isVisible, mayRevoke } from './view-elevation.ts';
+
+const maxListed = 200;
+const maxOpen = 20;
+
+type Deps = AskerDeps & {
+  store: ElevationStore;
+  keeper: ElevationKeeper;
+  /** The names of the channels that are told. */
+  channels: readonly string[];
+  logger: Logger;
+};
+type Decision = Extract<ElevationCall, { action: 'approve' | 'deny' | 'withdraw' | 'revoke' }>;
+
+const answer = (elevation: Elevation, asker: Asker): ElevationAnswer => ({
+  elevation: showElevation(elevation, asker),
+});
+
+/**
+ * Reads an elevation that the caller may see: their own, or one that they approve, review, could do so after another
+ * login, or are privileged to act on.
+ */
+async function findVisible(id: string, asker: Asker, { store }: Pick<Deps, 'store'>): Promise<Elevation> {
+  const found = await store.read(id);
+  if (!found || !isVisible(asker.relationTo(found))) throw noSuchElevation();
+  return found;
+}
+
+function logStep(logger: Logger, action: string, { id, name, cluster, state }: Elevation, { person }: Asker): void {
+  logger.info({ elevation: id, name, cluster, state, action, user: person.user }, 'a step of an elevation');
+}
+
+/** Stores a request. One that is open already, for the same right and time, is answered instead of another. */
+async function open(wanted: Elevation, asker: Asker, deps: Deps): Promise<ElevationAnswer> {
+  const own = (await deps.store.ofPerson(asker.person, maxListed)).filter((one) => !isOver(one));
+  const same = own.find(
+    (one) =>
+      one.name === wanted.name &&
+      one.cluster === wanted.cluster &&
+      one.namespace === wanted.namespace &&
+      one.extends?.id === wanted.extends?.id,
+  );
+  if (same) {
+    if (same.durationMs === wanted.durationMs && same.startsAt === wanted.startsAt)
+      return answer(await deps.keeper.settle(same), asker);
+    throw new ProblemError(
+      'conflict',
+      `You have asked for this already, with another time (${same.id}, ${same.state}). Withdraw or revoke it first.`,
+    );
+  }
+  if (own.length >= maxOpen)
+    throw new ProblemError(
+      'too-many-requests',
+      `You have ${maxOpen} open elevations, which is the limit. Withdraw some.`,
+    );
+  await deps.keeper.create(wanted);
+  logStep(deps.logger, 'request', wanted, asker);
+  return answer(await deps.keeper.settle(wanted), asker);
+}
+
+function stepOf({ action, asked }: Decision, { person }: Asker): ElevationStep {
+  return { type: action, by: person, ...(asked.reason === undefined ? {} : { detail: asked.reason }) };
+}
+
+/** Refuses a decision that the caller has no right to. Only approvers approve, whatever else somebody may do. */
+function refuseWithoutRight(action: Decision['action'], elevation: Elevation, asker: Asker): void {
+  const relation = asker.relationTo(elevation);
+  const { mine, approves, privileged, freshLogin } = relation;
+  const lacksRight =
+    (action === 'approve' && !approves && !mine) ||
+    (action === 'deny' && !approves && !privileged) ||
+    (action === 'revoke' && !mayRevoke(relation));
+  if (lacksRight && freshLogin) throw needsFreshLogin(freshLogin);
+  if (action === 'approve' && !approves && !mine)
+    throw new ProblemError('forbidden', 'You may see this elevation, but not approve it.');
+  if (action === 'deny' && !approves && !privileged)
+    throw new ProblemError('forbidden', 'You may not deny this elevation. Withdraw it if it is your own.');
+}
+
+async function decideOn(call: Decision, asker: Asker, deps: Deps): Promise<ElevationAnswer> {
+  const { action } = call;
+  refuseWithoutRight(action, await findVisible(call.id, asker, deps), asker);
+  const next = taken(await deps.keeper.take(call.id, stepOf(call, asker)));
+  logStep(deps.logger, action, next, asker);
+  if (action === 'approve') return answer(await deps.keeper.settle(next), asker);
+  if (action === 'revoke') await revokeExtensions(call, asker, deps);
+  return answer(await settleLater(next, deps), asker);
+}
+
+/** Returns what a step has led to. Throws if it was not taken. */
+function taken(outcome: ElevationOutcome | undefined): Elevation {
+  if (!outcome) throw noSuchElevation();
+  if (!outcome.ok) throw refusedStep(outcome.refusal);
+  return outcome.next;
+}
+
+/** Records what has happened already. That the trail cannot be written must not undo it, and is shown in the answer. */
+async function settleLater(elevation: Elevation, { keeper, logger }: Deps): Promise<Elevation> {
+  return keeper.settle(elevation).catch((error: unknown) => {
+    logger.warn({ err: error, elevation: elevation.id }, 'a step of an elevation could not be recorded yet');
+    return elevation;
+  });
+}
+
+/** Stores the review of a reviewer. It gives no right, so it does not wait for the audit log. */
+async function review(call: Extract<ElevationCall, { action: 'review' }>, asker: Asker, deps: Deps) {
+  const { mine, reviews, reviewLogin } = asker.relationTo(await findVisible(call.id, asker, deps));
+  if (reviewLogin) throw needsFreshLogin(reviewLogin);
+  if (!reviews && !mine) throw new ProblemError('forbidden', 'You may see this elevation, but not review it.');
+  const next = taken(await deps.keeper.take(call.id, { type: 'review', by: asker.person, ...call.asked }));
+  logStep(deps.logger, 'review', next, asker);
+  return answer(await settleLater(next, deps), asker);
+}
+
+/** Ends what extends an elevation that was revoked. */
+async function revokeExtensions({ id, ...call }: Decision, asker: Asker, deps: Deps): Promise<void> {
+  const original = await deps.store.read(id);
+  if (!original) return;
+  for (const one of await deps.store.ofPerson(original.requester, maxListed)) {
+    if (one.extends?.id !== id || isOver(one)) continue;
+    const type = one.state === 'pending' ? 'deny' : 'revoke';
+    const outcome = await deps.keeper.take(one.id, { ...stepOf({ ...call, id }, asker), type } as ElevationStep);
+    if (outcome?.ok) logStep(deps.logger, type, outcome.next, asker);
+  }
+}
+
+async function extend(call: Extract<ElevationCall, { action: 'extend' }>, asker: Asker, deps: Deps) {
+  const elevation = await findVisible(call.id, asker, deps);
+  if (!asker.relationTo(elevation).mine)
+    throw new ProblemError('forbidden', 'Only the person who has an elevation can ask to extend it.');
+  if (!isActive(elevation, asker.now))
+    throw new ProblemError('conflict', 'Only an active elevation can be extended. Ask for a new one.');
+  return open(extensionOf(elevation, call.asked, asker), asker, deps);
+}
+
+/** Lists what the caller may ask for, a few milliseconds at a time, so that checks are answered in between. */
+function createAnswerOptions(): (asker: Asker) => Promise<ElevationOptions> {
+  const limiter = createConcurrencyLimiter({ total: 4, message: 'Too many such lists are in progress. Try again.' });
+  const slicing = { pause: () => setImmediate(), sliceMs: 5 };
+  return (asker) => limiter.run('options', () => runStepsSliced(listOptions(asker), slicing));
+}
+
+type Answers = ElevationAnswer | ElevationList | ElevationOptions | NoticeList | NoticeResendAnswer;
+
+/** Creates the handler of `POST /v1/elevations`. Everything is decided by the caller's session and the policy in force. */
+export function createAnswerElevations(deps: Deps): (text: string) => Promise<Answers> {
+  const answerOptions = createAnswerOptions();
+  return async (text) => {
+    const call = parseBody(elevationCallSchema, text);
+    const asker = await findAsker(call, deps);
+    switch (call.action) {
+      case 'request':
+        return open(elevationFor(call.asked, asker), asker, deps);
+      case 'extend':
+        return extend(call, asker, deps);
+      case 'show':
+        return answer(await findVisible(call.id, asker, deps), asker);
+      case 'list':
+        return listElevations(call, asker, deps.store);
+      case 'options':
+        return answerOptions(asker);
+      case 'review':
+        return review(call, asker, deps);
+      case 'notices':
+      case 'resend':
+        return answerNotices(call, asker, deps);
+      default:
+        return decideOn(call, asker, deps);
+    }
+  };
+}

@@ -1,0 +1,75 @@
+import type { AuditSink } from '@sallyport/audit-log';
+import type { Elevation, NotificationConfig } from '@sallyport/contracts';
+import type { Logger, Metrics } from '@sallyport/kit';
+import type { ElevationStore } from '@sallyport/stores';
+import type { PolicySet } from '../policies/policy-set.ts';
+import { createElevationKeeper, type ElevationKeeper } from './elevation-keeper.ts';
+import { createHeldElevations, type HeldElevations } from './held-elevations.ts';
+import { createNoticesOf } from './notices-of.ts';
+import { registerElevationMetrics } from './register-elevation-metrics.ts';
+import { sweepElevations } from './sweep-elevations.ts';
+import { createWatchBreakGlass } from './watch-break-glass.ts';
+
+/** Where elevations are stored and recorded. */
+export type ElevationParts = { store: ElevationStore; sink: Pick<AuditSink, 'publish' | 'keep'> };
+
+/** The elevations of one replica. */
+export type Elevations = {
+  store: ElevationStore;
+  keeper: ElevationKeeper;
+  held: HeldElevations;
+  /** The names of the channels that are told. */
+  channels: readonly string[];
+  /** Ends one whose holder no longer meets what it takes. Does not wait. */
+  lose(elevation: Elevation): void;
+  close(): Promise<void>;
+};
+
+/** Creates the elevations and begins to attend to them. */
+export function createElevations(
+  { store, sink }: ElevationParts,
+  deps: {
+    policies: PolicySet;
+    notifications?: readonly NotificationConfig[] | undefined;
+    logger: Logger;
+    metrics?: Metrics;
+    now: () => number;
+  },
+): Elevations {
+  const { logger, notifications = [], now } = deps;
+  const noticesOf = createNoticesOf({
+    channels: notifications,
+    rulesOf: (name) => deps.policies.current().elevations.get(name),
+  });
+  const keeper = createElevationKeeper({ store, sink, noticesOf, now, onStep: createWatchBreakGlass(logger) });
+  const held = createHeldElevations({ store });
+  if (deps.metrics) registerElevationMetrics(deps.metrics, { held, now: deps.now });
+  const refresh = () =>
+    void held.refresh().catch((error: unknown) => {
+      // The next check refreshes too, and is refused if it cannot.
+      logger.debug({ err: error }, 'the elevations could not be read');
+    });
+  const stopListening = store.onChange(refresh);
+  const stopSweeping = sweepElevations({ ...deps, store, keeper, held });
+  const losing = new Set<string>();
+  return {
+    store,
+    keeper,
+    held,
+    channels: notifications.map(({ name }) => name),
+    lose({ id }) {
+      if (losing.has(id)) return;
+      losing.add(id);
+      const detail = 'its holder may no longer have it';
+      keeper
+        .take(id, { type: 'revoke', detail })
+        .then(async (outcome) => void (outcome?.ok && (await keeper.settle(outcome.next))))
+        .catch((error: unknown) => logger.warn({ err: error, elevation: id }, 'an elevation could not be ended yet'))
+        .finally(() => losing.delete(id));
+    },
+    async close() {
+      stopListening();
+      await stopSweeping();
+    },
+  };
+}

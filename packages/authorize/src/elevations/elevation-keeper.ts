@@ -1,0 +1,80 @@
+import type { Elevation } from '@sallyport/contracts';
+import type { AuditSink } from '@sallyport/audit-log';
+import { nextStepAt, transition, type ElevationOutcome, type ElevationStep } from '@sallyport/elevation';
+import { ProblemError } from '@sallyport/kit';
+import type { ElevationStore } from '@sallyport/stores';
+import { describeElevationEvent } from './elevation-events.ts';
+import type { NoticesOf } from './notices-of.ts';
+import type { OnStep } from './watch-break-glass.ts';
+
+const maxTries = 8;
+
+/** Writes steps of elevations, and hands their events to the audit log. */
+export type ElevationKeeper = {
+  /** Stores a new elevation. */
+  create(elevation: Elevation): Promise<void>;
+  /**
+   * Takes a step, derived again whenever another replica was faster. Returns the refusal if the step cannot be taken, and
+   * undefined if there is no such elevation.
+   */
+  take(id: string, step: ElevationStep): Promise<ElevationOutcome | undefined>;
+  /**
+   * Publishes what waits for the audit log, and then lets begin or end what is due. Returns the elevation as it is then.
+   * Rejects with `audit-unavailable` if the log does not take the events. They are published later.
+   */
+  settle(elevation: Elevation): Promise<Elevation>;
+};
+
+type KeeperDeps = {
+  store: ElevationStore;
+  sink: Pick<AuditSink, 'publish' | 'keep'>;
+  /** What people are told of a step. It is written with the step, so that none is lost. */
+  noticesOf: NoticesOf;
+  now: () => number;
+  /** Is told of each step that this replica has stored. */
+  onStep?: OnStep;
+};
+
+/** Creates the keeper. Rights begin only after the audit log has their events. They end before that. */
+export function createElevationKeeper({ store, sink, noticesOf, now, onStep }: KeeperDeps): ElevationKeeper {
+  const publish = (elevation: Elevation, record: Parameters<AuditSink['publish']>[0]) =>
+    elevation.whenAuditUnavailable === 'spool' && sink.keep ? sink.keep(record) : sink.publish(record);
+  const take: ElevationKeeper['take'] = async (id, step) => {
+    for (let tries = 0; tries < maxTries; tries += 1) {
+      const found = await store.read(id);
+      if (!found) return undefined;
+      const outcome = transition(found, step, now());
+      if (!outcome.ok) return outcome;
+      const { next } = outcome;
+      if (await store.replace(next, nextStepAt(next), noticesOf(found, next))) {
+        onStep?.(found, next);
+        return outcome;
+      }
+    }
+    throw new ProblemError('conflict', 'Others keep changing this elevation. Try again.');
+  };
+  return {
+    create: (elevation) => store.create(elevation, nextStepAt(elevation), noticesOf(undefined, elevation)),
+    take,
+    async settle(elevation) {
+      let current = elevation;
+      for (let rounds = 0; rounds < maxTries; rounds += 1) {
+        const waiting = current.unrecorded;
+        for (const event of waiting) await publish(current, describeElevationEvent(current, event, now));
+        const last = waiting.at(-1)?.number;
+        const outcome = await take(
+          current.id,
+          last === undefined ? { type: 'tick' } : { type: 'recorded', upTo: last },
+        );
+        if (outcome === undefined) return current;
+        if (outcome.ok) current = outcome.next;
+        else {
+          // Another replica has recorded them, or nothing is due. Only in the latter case it is at rest.
+          current = (await store.read(current.id)) ?? current;
+          if (last === undefined) return current;
+        }
+      }
+      return current;
+    },
+  };
+}

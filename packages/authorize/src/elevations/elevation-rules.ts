@@ -1,0 +1,49 @@
+import { elevationGroups, type ElevationEntry } from '@sallyport/contracts';
+import { compileGlob, type CompiledPolicy } from '@sallyport/policy';
+
+/** An entry of `elevations`, compiled. */
+export type ElevationRules = {
+  readonly entry: ElevationEntry;
+  readonly groups: ReadonlySet<string>;
+  readonly requesters: readonly CompiledPolicy[];
+  readonly approvers: readonly CompiledPolicy[];
+  readonly reviewers: readonly CompiledPolicy[];
+  /** The groups that review, if the entry names groups and not a policy. */
+  readonly reviewGroups: readonly string[] | undefined;
+  /** Reports whether it can be had there. Without a namespace it is about the whole cluster. */
+  covers(cluster: string, namespace: string | undefined): boolean;
+  /** Reports whether it can be had anywhere on a cluster. */
+  coversCluster(cluster: string): boolean;
+  /** Reports whether a ticket is what the entry demands. */
+  acceptsTicket(ticket: string | undefined): boolean;
+};
+
+function ticketRule({ ticket }: ElevationEntry): ElevationRules['acceptsTicket'] {
+  if (ticket === 'optional') return () => true;
+  if (ticket === 'required') return (given) => given !== undefined;
+  const matches = compileGlob(ticket.pattern);
+  return (given) => (given === undefined ? !ticket.required : matches(given));
+}
+
+/** Compiles an entry. Its policies are compiled already. */
+export function createElevationRules(
+  entry: ElevationEntry,
+  policies: Pick<ElevationRules, 'requesters' | 'approvers' | 'reviewers'>,
+): ElevationRules {
+  const clusters = entry.clusters.map(compileGlob);
+  const namespaces = entry.namespaces?.map(compileGlob);
+  const coversCluster = (cluster: string) => clusters.some((matches) => matches(cluster));
+  return {
+    entry,
+    groups: new Set(entry.groups),
+    ...policies,
+    coversCluster,
+    reviewGroups: entry.review == null ? undefined : elevationGroups(entry.review.by),
+    covers(cluster, namespace) {
+      if (!coversCluster(cluster)) return false;
+      if (!namespaces) return true;
+      return namespace !== undefined && namespaces.some((matches) => matches(namespace));
+    },
+    acceptsTicket: ticketRule(entry),
+  };
+}

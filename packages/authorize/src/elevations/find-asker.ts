@@ -1,0 +1,98 @@
+import type { Check, Elevation, ElevationPerson, Session } from '@sallyport/contracts';
+import { ProblemError } from '@sallyport/kit';
+import { allowedAfterLogin, evaluatePolicy, type CompiledPolicy } from '@sallyport/policy';
+import type { SessionStore } from '@sallyport/stores';
+import { createCallerViews, type CallerView } from '../check/caller-view.ts';
+import { decide, inputOf } from '../check/decide.ts';
+import { findCallerSession } from '../check/find-caller-session.ts';
+import type { PolicySet, PolicySnapshot } from '../policies/policy-set.ts';
+import { elevationInput } from './find-grants.ts';
+import type { Relation } from './view-elevation.ts';
+
+/** Who makes a call about elevations, with the policies in force at that moment. */
+export type Asker = {
+  /** The caller without their elevations. */
+  caller: CallerView;
+  person: ElevationPerson;
+  snapshot: PolicySnapshot;
+  now: number;
+  /** Whether `api.policy.elevations` lets them act on the elevations of others. It does not let them approve. */
+  privileged: boolean;
+  /** Evaluates a policy about who may ask or approve, for a place. */
+  meets(policies: readonly CompiledPolicy[], place: Pick<Elevation, 'cluster' | 'namespace'>): boolean;
+  relationTo(elevation: Elevation): Relation;
+};
+
+export type AskerDeps = {
+  sessions: Pick<SessionStore, 'find'>;
+  policies: Pick<PolicySet, 'current'>;
+  now: () => number;
+  storeTimeoutMs: number;
+};
+
+type Asking = Pick<Check, 'credential' | 'request'>;
+
+function personOf({ identity }: Session): ElevationPerson {
+  const { issuer, subject, user, email } = identity;
+  return { issuer, subject, user, ...(email === undefined ? {} : { email }) };
+}
+
+function createAsker(caller: CallerView, request: Check['request'], snapshot: PolicySnapshot, now: number): Asker {
+  const person = personOf(caller.source);
+  const meets: Asker['meets'] = (policies, place) =>
+    evaluatePolicy(policies, elevationInput(caller, request, place, now)).effect === 'allow';
+  const check: Check = { credential: { kind: 'none' }, target: { kind: 'api', area: 'elevations' }, request };
+  const privileged =
+    decide(snapshot.api.get('elevations') ?? [], inputOf(check, caller, undefined, now), snapshot.version).effect ===
+    'allow';
+  return {
+    caller,
+    person,
+    snapshot,
+    now,
+    privileged,
+    meets,
+    relationTo(elevation) {
+      const { issuer, subject } = elevation.requester;
+      const mine = issuer === person.issuer && subject === person.subject;
+      const { approvers = [], reviewers = [] } = snapshot.elevations.get(elevation.name) ?? {};
+      const afterLogin = (policies: readonly CompiledPolicy[]) =>
+        policies.length === 0
+          ? undefined
+          : allowedAfterLogin(policies, elevationInput(caller, request, elevation, now));
+      const approves = approvers.length > 0 && meets(approvers, elevation);
+      const freshLogin = mine || approves ? undefined : afterLogin(approvers);
+      if (!elevation.review)
+        return { mine, approves, privileged, reviews: false, ...(freshLogin ? { freshLogin } : {}) };
+      // If its entry names no reviewer any more, it must still be possible to review it.
+      const reviews = reviewers.length > 0 ? meets(reviewers, elevation) : privileged;
+      const reviewLogin = mine || reviews ? undefined : afterLogin(reviewers);
+      return {
+        mine,
+        approves,
+        privileged,
+        reviews,
+        ...(freshLogin ? { freshLogin } : {}),
+        ...(reviewLogin ? { reviewLogin } : {}),
+      };
+    },
+  };
+}
+
+/** Finds who makes a call. Rejects with `unauthenticated` or `sessions-unavailable`. */
+export async function findCaller(
+  { credential }: Pick<Check, 'credential'>,
+  deps: Omit<AskerDeps, 'policies'>,
+): Promise<{ caller: CallerView; now: number }> {
+  const found = await findCallerSession({ credential }, deps);
+  const now = deps.now();
+  if (found?.state !== 'live' || !(found.session.expiresAt > now) || !found.session.identity.user)
+    throw new ProblemError('unauthenticated', 'This login is unknown or has expired. Log in again.');
+  return { caller: createCallerViews({ max: 1 }).of(found.session), now };
+}
+
+/** Finds who makes a call about elevations. Rejects as `findCaller` does. */
+export async function findAsker({ credential, request }: Asking, deps: AskerDeps): Promise<Asker> {
+  const { caller, now } = await findCaller({ credential }, deps);
+  return createAsker(caller, request, deps.policies.current(), now);
+}

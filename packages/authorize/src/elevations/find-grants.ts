@@ -1,0 +1,66 @@
+import type { Check, Elevation } from '@sallyport/contracts';
+import { isActive, isBreakGlass } from '@sallyport/elevation';
+import { evaluatePolicy, namespaceOf, type PolicyInput } from '@sallyport/policy';
+import type { CallerView, Grant } from '../check/caller-view.ts';
+import type { PolicySnapshot } from '../policies/policy-set.ts';
+
+/** An elevation belongs to a person. Sessions of other kinds never have one. */
+const humanKinds: ReadonlySet<string> = new Set(['cli', 'browser']);
+
+/** Reports whether the request is surely within the namespace of an elevation, or whether it is for the whole cluster. */
+function isThere({ namespace }: Elevation, { kubernetes }: Check): boolean {
+  if (namespace === undefined) return true;
+  return kubernetes?.namespace === namespace && namespaceOf(kubernetes) === namespace;
+}
+
+/** Returns the input for the policies about who may ask for or approve an elevation at a place. */
+export function elevationInput(
+  caller: Pick<CallerView, 'user' | 'session'>,
+  request: Check['request'],
+  { cluster, namespace }: Pick<Elevation, 'cluster' | 'namespace'>,
+  now: number,
+): PolicyInput {
+  const kubernetes = { cluster, ...(namespace === undefined ? {} : { namespace }) };
+  return { user: caller.user, session: caller.session, request, kubernetes, now };
+}
+
+export type FoundGrants = { grants: readonly Grant[]; lost: readonly Elevation[] };
+const none: FoundGrants = { grants: [], lost: [] };
+
+/**
+ * Returns what the elevations of a caller give to a request. The groups are those that were frozen and are still
+ * configured. `lost` are those that must end: their entry is gone, or their holder may no longer ask for them.
+ */
+export function findGrants(
+  held: readonly Elevation[],
+  check: Check,
+  caller: CallerView,
+  snapshot: PolicySnapshot,
+  now: number,
+): FoundGrants {
+  if (!humanKinds.has(caller.source.kind) || check.target.kind !== 'cluster') return none;
+  const { name: cluster } = check.target;
+  const grants: Grant[] = [];
+  const lost: Elevation[] = [];
+  for (const elevation of held) {
+    if (elevation.cluster !== cluster || !isActive(elevation, now) || !isThere(elevation, check)) continue;
+    const rules = snapshot.elevations.get(elevation.name);
+    const groups = rules?.covers(cluster, elevation.namespace)
+      ? elevation.groups.filter((group) => rules.groups.has(group))
+      : [];
+    if (!rules || groups.length === 0) {
+      lost.push(elevation);
+      continue;
+    }
+    const input = elevationInput(caller, check.request, elevation, now);
+    if (evaluatePolicy(rules.requesters, input).effect !== 'allow') {
+      lost.push(elevation);
+      continue;
+    }
+    const { id, name, expiresAt, ticket, approvals } = elevation;
+    const approvers = approvals.map(({ by }) => by.user);
+    const breakGlass = isBreakGlass(elevation) || undefined;
+    grants.push({ id, name, groups, expiresAt: expiresAt!, ticket, approvers, breakGlass });
+  }
+  return { grants, lost };
+}

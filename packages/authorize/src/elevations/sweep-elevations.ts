@@ -1,0 +1,83 @@
+import type { Elevation } from '@sallyport/contracts';
+import { nextStepAt } from '@sallyport/elevation';
+import { createWarnOnce, type Logger } from '@sallyport/kit';
+import type { ElevationStore } from '@sallyport/stores';
+import type { PolicySnapshot } from '../policies/policy-set.ts';
+import type { ElevationKeeper } from './elevation-keeper.ts';
+import type { HeldElevations } from './held-elevations.ts';
+
+const everyMs = 500;
+const maxDue = 200;
+/** How often everything is read again, in milliseconds. It finds what neither a message nor an index has told. */
+const reloadMs = 300_000;
+
+type SweepDeps = {
+  store: ElevationStore;
+  keeper: ElevationKeeper;
+  held: HeldElevations;
+  policies: { current(): Pick<PolicySnapshot, 'elevations'> };
+  logger: Logger;
+  now: () => number;
+};
+
+/**
+ * Attends to what is due, whichever replica began it: records events, lets scheduled elevations begin, writes down that
+ * one has ended, and ends those whose entry is gone. Returns a function that stops it.
+ */
+export function sweepElevations(deps: SweepDeps): () => Promise<void> {
+  const { store, keeper, held, policies, logger, now } = deps;
+  const outage = createWarnOnce(logger, {
+    failed: 'elevations cannot be attended to; none begins until this works again',
+    recovered: 'elevations are attended to again',
+  });
+  let reloadedAt = -Infinity;
+  let checkedAgainst: unknown;
+  let stopped = false;
+  let running: Promise<void> | undefined;
+  const attend = async (elevation: Elevation) => {
+    const settled = await keeper.settle(elevation);
+    // An index entry that a crash has left behind says that something is due although nothing is.
+    if (settled.revision === elevation.revision) await store.touch(settled, nextStepAt(settled));
+  };
+  const endUnconfigured = async ({ id }: Elevation) => {
+    const outcome = await keeper.take(id, { type: 'revoke', detail: 'it is no longer configured' });
+    if (outcome?.ok) await keeper.settle(outcome.next);
+  };
+  const isConfigured = ({ name, cluster, namespace, groups }: Elevation) => {
+    const rules = policies.current().elevations.get(name);
+    return rules !== undefined && rules.covers(cluster, namespace) && groups.some((group) => rules.groups.has(group));
+  };
+  // Without entries nothing can begin, so what is left over is looked at now and then only.
+  const isDue = () => policies.current().elevations.size > 0 || held.all().length > 0 || now() - reloadedAt >= reloadMs;
+  const sweep = async () => {
+    if (now() - reloadedAt >= reloadMs) {
+      await held.reload();
+      reloadedAt = now();
+      checkedAgainst = undefined;
+    }
+    const due = await store.readAll(await store.due(now(), maxDue));
+    // What is asked for is configured, so only another configuration can leave one without an entry.
+    const { elevations } = policies.current();
+    const gone = elevations === checkedAgainst ? [] : held.all().filter((elevation) => !isConfigured(elevation));
+    // One that the audit log does not take must not hold up the end of another.
+    const done = await Promise.allSettled([...due.map(attend), ...gone.map(endUnconfigured)]);
+    const failed = done.find((one) => one.status === 'rejected');
+    if (failed) throw failed.reason as Error;
+    checkedAgainst = elevations;
+  };
+  const timer = setInterval(() => {
+    if (running || stopped || !isDue()) return;
+    running = sweep()
+      .then(
+        () => outage.recovered(),
+        (error: unknown) => outage.failed({ err: error }),
+      )
+      .finally(() => (running = undefined));
+  }, everyMs);
+  timer.unref();
+  return async () => {
+    stopped = true;
+    clearInterval(timer);
+    await running;
+  };
+}

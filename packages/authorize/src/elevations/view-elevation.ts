@@ -1,0 +1,102 @@
+import type { Elevation, ElevationView } from '@sallyport/contracts';
+import { awaitsReview, isActive, isBreakGlass, isOver, reviewDueAt } from '@sallyport/elevation';
+import type { LoginDemand } from '@sallyport/policy';
+
+/**
+ * What a caller is to an elevation. `freshLogin` and `reviewLogin`: they would be an approver or a reviewer after another
+ * login. Until then they see it, and can do nothing with it.
+ */
+export type Relation = {
+  mine: boolean;
+  approves: boolean;
+  privileged: boolean;
+  reviews: boolean;
+  freshLogin?: LoginDemand;
+  reviewLogin?: LoginDemand;
+};
+
+/** Reports whether the caller may see an elevation. */
+export const isVisible = ({ mine, approves, privileged, reviews, freshLogin, reviewLogin }: Relation): boolean =>
+  mine || approves || privileged || reviews || freshLogin !== undefined || reviewLogin !== undefined;
+
+/** Reports whether the caller may end an elevation that is approved. Who answers for its review may stop what they see. */
+export const mayRevoke = ({ mine, approves, privileged, reviews }: Relation): boolean =>
+  mine || approves || privileged || reviews;
+
+/** Reports whether the caller is one of those whose review an elevation waits for, perhaps after another login. */
+export function isToReview(elevation: Elevation, { mine, reviews, reviewLogin }: Relation): boolean {
+  return (reviews || reviewLogin !== undefined) && !mine && elevation.state !== 'approved' && awaitsReview(elevation);
+}
+
+/** Returns what the caller can do. Whether the requester is an approver under an alias is found out when they try. */
+function actionsOf(elevation: Elevation, relation: Relation, now: number): ElevationView['may'] {
+  const { mine, approves, privileged, reviews } = relation;
+  const review = reviews && isToReview(elevation, relation) ? (['review'] as const) : [];
+  if (isOver(elevation)) return [...review];
+  if (elevation.state === 'pending')
+    return [
+      ...(approves && !mine ? (['approve'] as const) : []),
+      ...((approves || privileged) && !mine ? (['deny'] as const) : []),
+      ...(mine ? (['withdraw'] as const) : []),
+    ];
+  return [
+    ...(mayRevoke(relation) ? (['revoke'] as const) : []),
+    ...(mine && isActive(elevation, now) && elevation.extends === undefined ? (['extend'] as const) : []),
+    ...review,
+  ];
+}
+
+function viewReview(elevation: Elevation, groups: readonly string[] | undefined, now: number): ElevationView['review'] {
+  if (!elevation.review) return undefined;
+  const { done } = elevation.review;
+  const dueAt = reviewDueAt(elevation);
+  return {
+    ...(groups === undefined ? {} : { groups: [...groups] }),
+    ...(dueAt === undefined ? {} : { dueAt }),
+    overdue: awaitsReview(elevation) && now >= dueAt!,
+    ...(done ? { done: { user: done.by.user, at: done.at, verdict: done.verdict, comment: done.comment } } : {}),
+  };
+}
+
+/** Returns an elevation as its readers see it, without the keys of people. `reviewGroups` says who reviews it. */
+export function viewElevation(
+  elevation: Elevation,
+  relation: Relation,
+  { now, reviewGroups }: { now: number; reviewGroups: readonly string[] | undefined },
+): ElevationView {
+  const { id, name, cluster, groups, state, durationMs, createdAt, pendingUntil, approvalsNeeded, ended } = elevation;
+  const { namespace, reason, ticket, startsAt, activeFrom, expiresAt } = elevation;
+  const login =
+    (isOver(elevation) ? undefined : relation.freshLogin) ??
+    (awaitsReview(elevation) ? relation.reviewLogin : undefined);
+  const review = viewReview(elevation, reviewGroups, now);
+  const given = { namespace, reason, ticket, startsAt, activeFrom, expiresAt, extends: elevation.extends?.id, review };
+  return {
+    id,
+    name,
+    cluster,
+    groups,
+    state,
+    user: elevation.requester.user,
+    mine: relation.mine,
+    durationMs,
+    createdAt,
+    pendingUntil,
+    ...(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Partial<ElevationView>),
+    approvalsNeeded,
+    approvals: elevation.approvals.map(({ by, at }) => ({ user: by.user, at })),
+    ...(ended
+      ? {
+          ended: {
+            at: ended.at,
+            ...(ended.by ? { user: ended.by.user } : {}),
+            ...(ended.detail === undefined ? {} : { detail: ended.detail }),
+          },
+        }
+      : {}),
+    unrecorded: elevation.unrecorded.length > 0,
+    breakGlass: isBreakGlass(elevation),
+    may: actionsOf(elevation, relation, now),
+    ...(login ? { freshLogin: { acrValues: [...login.acrValues] } } : {}),
+  };
+}

@@ -1,0 +1,25 @@
+import { createAnswerCandidates } from '../elevations/answer-candidates.ts';
+import { createAnswerPreview } from '../elevations/answer-preview.ts';
+import { createAnswerElevations } from '../elevations/answer-elevations.ts';
+import type { Elevations } from '../elevations/create-elevations.ts';
+import type { AskerDeps } from '../elevations/find-asker.ts';
+import type { Logger } from '@sallyport/kit';
+import { createCallRoute, type Routes } from './routes.ts';
+
+const maxBodyBytes = 16 * 1024;
+const maxCheckBytes = 512 * 1024;
+
+/** Creates the route about elevations; none without elevations. */
+export function createElevationRoutes(
+  elevations: Elevations | undefined,
+  deps: AskerDeps & { logger: Logger },
+): Routes {
+  if (!elevations) return {};
+  const { store, keeper, channels, held } = elevations;
+  const answer = createAnswerElevations({ ...deps, store, keeper, channels });
+  return {
+    '/v1/elevations': createCallRoute(maxBodyBytes, answer),
+    '/v1/elevation-candidates': createCallRoute(maxCheckBytes, createAnswerCandidates({ ...deps, held })),
+    '/v1/elevation-preview': createCallRoute(maxCheckBytes, createAnswerPreview({ ...deps, held })),
+  };
+}
