@@ -1,4 +1,4 @@
-import { checkAuditSink } from '@sallyport/audit-log';
+import { checkAuditSink, checkSpool } from '@sallyport/audit-log';
 import {
   checkAuthorities,
   checkKeyPair,
@@ -41,5 +41,6 @@ export const checkProxy: ServiceCheck = {
     ...checkNamedFile(loaded, 'branding.logoFile', loaded.config.branding.logoFile, (image) => void readLogo(image)),
     ...loaded.config.clusters.flatMap((cluster, index) => checkCluster(loaded, cluster, index)),
     ...checkAuditSink(loaded),
+    ...checkSpool(loaded, 'proxy'),
   ],
 };

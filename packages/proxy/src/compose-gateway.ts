@@ -1,20 +1,24 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Config } from '@sallyport/contracts';
 import { createSessionTokenVerifier, readPublicKey } from '@sallyport/kit';
 import { createPages, readPageLook } from '@sallyport/pages';
+import { createAskCandidates } from './authorize/ask-candidates.ts';
 import { createCheckClient } from './authorize/check-client.ts';
 import { authorityOf, type Services } from './connect-services.ts';
 import type { LandingSettings } from './landing/landing-settings.ts';
 import { createClientAddress } from './listener/client-address.ts';
 import { createClientCertificates } from './listener/client-certificate.ts';
+import { createExecCommandText, type ExecCommandText } from './audit/exec-command-text.ts';
 import { createApiEvents } from './own-api/api-events.ts';
 import { createClusterList } from './own-api/cluster-list.ts';
-import { createAuthenticateProxy } from './own-api/authenticate-proxy.ts';
+import { createServiceProxy } from './own-api/service-proxy.ts';
 import { createFindCaller } from './own-api/find-caller.ts';
 import type { OwnApiDeps, PomeriumDeps } from './own-api/own-api-deps.ts';
 import { loadLogo } from './own-api/serve-logo.ts';
 import { scimPassRules } from './own-api/scim-pass-rules.ts';
+import { webhookPassRules } from './own-api/webhook-pass-rules.ts';
 import type { ProxyParts } from './proxy-parts.ts';
 import type { ClusterSet } from './reload/cluster-set.ts';
 import { createRoad, type Road } from './road/create-road.ts';
@@ -22,12 +26,14 @@ import { createRoad, type Road } from './road/create-road.ts';
 /** The gateway before it listens: the road, and what its own pages and API need. */
 export type ComposedGateway = {
   road: Road;
-  producer: string;
+  replica: string;
   /** The sockets of open tunnels. */
   tunnels: ReadonlySet<Duplex>;
   apiOfGateway(): OwnApiDeps;
   /** For the login pages, which may have a separate origin. */
   apiOfLogin(): OwnApiDeps;
+  /** Applies what can change while the gateway runs, except for the clusters. */
+  apply(config: Pick<Config, 'elevations'>): void;
 };
 
 const checkTimeoutMs = 1000;
@@ -75,9 +81,12 @@ function landingSettingsOf({ loaded, now }: ProxyParts): LandingSettings {
   };
 }
 
-type ApiParts = Pick<OwnApiDeps, 'clientCertificateOf' | 'kindsOf' | 'findCaller' | 'clientAddress'> & {
+type ApiParts = Pick<
+  OwnApiDeps,
+  'reviews' | 'upstreamOf' | 'clientCertificateOf' | 'kindsOf' | 'findCaller' | 'clientAddress'
+> & {
   pomerium: PomeriumDeps | undefined;
-  producer: string;
+  commandText: ExecCommandText;
 };
 
 /** Creates what the gateway's own pages and API need at one origin. */
@@ -85,34 +94,38 @@ function createApiDeps(
   parts: ProxyParts,
   clusters: ClusterSet,
   services: Services,
-  { pomerium, producer, ...given }: ApiParts,
+  { pomerium, commandText, ...given }: ApiParts,
 ): (origin: string) => OwnApiDeps {
   const { config } = parts.loaded;
   const logo = loadLogo(parts.loaded);
   const ownPages = createPages(readPageLook(config));
   return (origin) => {
-    const passedOn = {
-      url: config.services.authenticate.url,
-      ca: authorityOf(parts.loaded, 'authenticate'),
+    const passTo = (service: 'authenticate' | 'audit') => ({
+      service,
+      url: config.services[service].url,
+      ca: authorityOf(parts.loaded, service),
       identity: parts.identity,
       origin,
       clientAddress: given.clientAddress,
       ownPages,
       logger: parts.logger,
-    };
+    });
+    const passedOn = passTo('authenticate');
     return {
       ...given,
       ...services,
       pomerium,
       origin,
       logger: parts.logger,
+      recheckMs: config.streams.recheck,
       clusters: createClusterList({ gatewayUrl: config.gateway.url, clusters: clusters.current }),
-      auditCall: createApiEvents({ sink: parts.sink, now: parts.now, producer }),
-      pages: createAuthenticateProxy(passedOn),
+      auditCall: createApiEvents({ sink: parts.sink, now: parts.now, commandText }),
+      pages: createServiceProxy(passedOn),
       ownPages,
       logo,
       landing: landingSettingsOf(parts),
-      scim: createAuthenticateProxy(passedOn, scimPassRules),
+      scim: createServiceProxy(passedOn, scimPassRules),
+      auditWebhook: createServiceProxy(passTo('audit'), webhookPassRules),
     };
   };
 }
@@ -123,38 +136,46 @@ export function composeGateway(parts: ProxyParts, clusters: ClusterSet, services
   const { upstreams } = clusters;
   const checks = createCheckClient({ client: services.authorize, timeoutMs: checkTimeoutMs });
   const addressOf = createClientAddress(config.gateway.trustedProxies);
-  const producer = `proxy/${randomUUID().slice(0, 8)}`;
+  const replica = `proxy/${randomUUID().slice(0, 8)}`;
+  const hashKey = parts.identity.secretFor('audit.execCommand');
   const tunnels = createTunnels();
   const clientCertificateOf = createClientCertificates({ asked: config.gateway.tls?.clientCaFile != null });
   const origins = originsOf(parts.loaded);
   const pomerium = createPomerium(parts, origins);
+  let hasElevations = config.elevations.length > 0;
   const road = createRoad({
     ...parts,
     upstreams,
     checks,
     streamChecks: createCheckClient({ client: services.authorize, timeoutMs: checkTimeoutMs }),
     addressOf,
-    producer,
-    hashKey: randomBytes(32),
+    replica,
+    hashKey,
     settings: config,
     clientCertificateOf,
     tokens: pomerium?.tokens,
     track: tunnels.track,
+    hints: { candidates: createAskCandidates(services), enabled: () => hasElevations },
   });
   const apiAt = createApiDeps(parts, clusters, services, {
     pomerium,
-    producer,
+    commandText: createExecCommandText(config.audit.execCommand, hashKey),
     clientCertificateOf,
     kindsOf: (cluster) => road.kindsOf(upstreams.byName(cluster)),
+    reviews: road.reviews,
+    upstreamOf: (cluster) => upstreams.byName(cluster),
     findCaller: createFindCaller({ client: checks }),
     clientAddress: (request: IncomingMessage) =>
       addressOf(request.socket.remoteAddress, String(request.headers['x-forwarded-for'] ?? '') || undefined),
   });
   return {
     road,
-    producer,
+    replica,
     tunnels: tunnels.open,
     apiOfGateway: () => apiAt(origins.gateway),
     apiOfLogin: () => apiAt(origins.login),
+    apply({ elevations }) {
+      hasElevations = elevations.length > 0;
+    },
   };
 }

@@ -1,4 +1,4 @@
-import { createAuditSink } from '@sallyport/audit-log';
+import { openAuditSink } from '@sallyport/audit-log';
 import { loadServiceKeys, runService } from '@sallyport/kit';
 import { checkProxy } from './check-proxy.ts';
 import { startProxy } from './start-proxy.ts';
@@ -8,12 +8,12 @@ await runService({
   adminListen: ({ config }) => config.services.proxy.adminListen,
   check: checkProxy,
   async start({ loaded, logger, metrics, readiness }) {
-    const sink = createAuditSink(loaded.config.audit, {
+    const sink = await openAuditSink(loaded.config.audit, {
       logger,
       metrics,
       now: Date.now,
       resolvePath: loaded.resolvePath,
-      clientId: 'sallyport-proxy',
+      service: 'proxy',
     });
     const { identity } = loadServiceKeys(loaded, 'proxy', Date.now);
     const proxy = await startProxy({ loaded, logger, metrics, readiness, identity, sink, now: Date.now });

@@ -48,7 +48,7 @@ function readTls(
 export async function openListeners(
   parts: ProxyParts,
   upstreams: Upstreams,
-  { road, producer, apiOfGateway, apiOfLogin }: ComposedGateway,
+  { road, apiOfGateway, apiOfLogin }: ComposedGateway,
 ): Promise<Listeners> {
   const { gateway, login, clusters } = parts.loaded.config;
   const deps = apiOfGateway();
@@ -62,7 +62,7 @@ export async function openListeners(
       const cluster = onClusterHost(request, upstreams);
       return isOwn(request, cluster) || (cluster === false && isLanding(request, deps.origin));
     },
-    recordUnparsable: createRecordUnparsable(parts, producer),
+    recordUnparsable: createRecordUnparsable(parts),
   });
   const listening = await listenHttp(server, gateway.listen, 'gateway.listen');
   const unfollow =

@@ -1,3 +1,4 @@
+import { addSpoolReadiness } from '@sallyport/audit-log';
 import { composeGateway } from './compose-gateway.ts';
 import { connectServices } from './connect-services.ts';
 import { openListeners } from './open-listeners.ts';
@@ -23,6 +24,7 @@ const closingMs = 2000;
 export async function startProxy(parts: ProxyParts): Promise<RunningProxy> {
   const { config, resolvePath } = parts.loaded;
   const { logger } = parts;
+  addSpoolReadiness(parts.readiness, parts.sink);
   const clusters = await createClusterSet(config.clusters, {
     resolvePath,
     timeouts: config.timeouts,
@@ -33,14 +35,15 @@ export async function startProxy(parts: ProxyParts): Promise<RunningProxy> {
   const { authorize } = services;
   const gateway = composeGateway(parts, clusters, services);
   const { streams } = gateway.road;
-  const { producer } = gateway;
+  const { replica } = gateway;
   const listeners = await openListeners(parts, clusters.upstreams, gateway);
-  const answerQuestion = createAnswerQuestion({ registry: streams.registry, authorize, producer, logger });
+  const answerQuestion = createAnswerQuestion({ registry: streams.registry, authorize, replica, logger });
   const reloader = startReloading({
     ...parts,
     clusters,
     authorize,
-    producer,
+    replica,
+    apply: gateway.apply,
     onChange: (change) => {
       streams.onChange(change);
       void answerQuestion(change);

@@ -48,8 +48,9 @@ button.plain:hover{color:var(--over);background:transparent}
 .choice small{display:block;font-size:.9rem;font-weight:400;color:var(--quiet)}
 .actions{display:flex;flex-wrap:wrap;gap:.8rem;margin:0 0 1rem}
 label{display:block;margin:0 0 .35rem;font-weight:600}
-input{width:100%;max-width:16rem;margin:0 0 1rem;padding:.5rem .7rem;font:1.25rem/1.4 ui-monospace,Menlo,Consolas,monospace;letter-spacing:.08em;text-transform:uppercase;color:var(--ink);background:var(--card);border:2px solid var(--line);border-radius:.4rem}
-.text{max-width:none;font:inherit;letter-spacing:0;text-transform:none}
+input,select,textarea{display:block;width:100%;max-width:16rem;margin:0 0 1rem;padding:.5rem .7rem;font:1.25rem/1.4 ui-monospace,Menlo,Consolas,monospace;letter-spacing:.08em;text-transform:uppercase;color:var(--ink);background:var(--card);border:2px solid var(--line);border-radius:.4rem}
+.text,select,textarea{max-width:none;font:inherit;letter-spacing:0;text-transform:none}
+textarea{resize:vertical}
 .code{font:600 1.5rem/1.4 ui-monospace,Menlo,Consolas,monospace;letter-spacing:.1em}
 .paste{display:block;margin:0 0 1.2rem;padding:.8rem 1rem;font:600 1rem/1.5 ui-monospace,Menlo,Consolas,monospace;border:2px dashed var(--line);border-radius:.4rem;user-select:all;overflow-wrap:anywhere}
 .note{padding:.7rem 1rem;background:var(--note);border-left:4px solid var(--note-line);border-radius:.2rem}

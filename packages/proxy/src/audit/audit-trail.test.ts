@@ -8,20 +8,20 @@ type When = AuditConfig['whenUnavailable'];
 const nothing: When = { write: 'spool', exec: 'spool', secretRead: 'spool', read: 'spool' };
 
 /** Reports whether a request waits for the acknowledgement of its event before it goes upstream. */
-function waits(method: string, target: string, when: Partial<When>): boolean {
+function waits(method: string, target: string, when: Partial<When>, how: 'published' | 'kept' = 'published'): boolean {
   const parsed = parseRequestTarget(target);
   if (!parsed.ok) throw new Error(parsed.reason);
-  const published: AuditRecord[] = [];
+  const [published, kept]: [AuditRecord[], AuditRecord[]] = [[], []];
   const trail = createAuditTrail({
     sink: {
       publish: async (record) => void published.push(record),
+      keep: async (record) => void kept.push(record),
       enqueue: () => {},
       hasRoom: () => true,
       ping: async () => {},
       close: async () => {},
     },
     settings: { whenUnavailable: { ...nothing, ...when }, execCommand: 'clear' },
-    producer: 'proxy/test',
     hashKey: Buffer.from('k'),
     microTime: () => '',
     createRecord: (about) => about as unknown as AuditRecord,
@@ -34,7 +34,7 @@ function waits(method: string, target: string, when: Partial<When>): boolean {
     clientAddress: '10.0.0.9',
     clusterName: 'dev',
   } as unknown as Exchange);
-  return published.length === 1;
+  return (how === 'kept' ? kept : published).length === 1;
 }
 
 const secrets = '/api/v1/namespaces/dev/secrets';
@@ -66,6 +66,15 @@ describe('the classes of audit.whenUnavailable', () => {
     expect(waits('POST', '/apis/example.com/v1/watch/widgets', { write: 'refuse' })).toBe(true);
     expect(waits('GET', '/apis/example.com/v1/watch/widgets', { write: 'refuse' })).toBe(false);
     expect(waits('POST', '/healthz', { write: 'refuse' })).toBe(true);
+  });
+
+  it('wait for the disk of the spool if they are set to it, and other reads do not', () => {
+    const kept = (method: string, target: string) => waits(method, target, {}, 'kept');
+    expect(kept('DELETE', '/api/v1/namespaces/dev/pods/a')).toBe(true);
+    expect(kept('GET', `${secrets}/a`)).toBe(true);
+    expect(kept('POST', '/api/v1/namespaces/dev/pods/a/exec?command=id')).toBe(true);
+    expect(kept('GET', '/api/v1/pods')).toBe(false);
+    expect(waits('DELETE', '/api/v1/namespaces/dev/pods/a', {})).toBe(false);
   });
 
   it('do not apply to other reads', () => {

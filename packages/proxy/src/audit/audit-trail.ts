@@ -1,10 +1,10 @@
-import type { AuditConfig, AuditEvent, AuditRecord, AuditStage, SallyportPart } from '@sallyport/contracts';
-import { auditKey, type AuditSink } from '@sallyport/audit-log';
+import type { AuditConfig, AuditRecord, AuditStage, SallyportPart } from '@sallyport/contracts';
+import { auditKey, type AuditEventDraft, type AuditSink } from '@sallyport/audit-log';
 import { ProblemError } from '@sallyport/kit';
 import { isSecretRead, isWrite, shellEquivalent, type RequestInfo } from '@sallyport/kubernetes';
 import { describeEvent } from './describe-event.ts';
 import { fitsEvent } from './describe-request.ts';
-import { createExecCommandText } from './exec-command-text.ts';
+import { createExecCommandText, type ExecCommandText } from './exec-command-text.ts';
 import type { Exchange, Step } from '../exchange/exchange.ts';
 import { mustRecordAll } from './must-record-all.ts';
 
@@ -15,6 +15,11 @@ export type AuditTrail = {
   open: Step;
   /** The step that records a request before it goes upstream. */
   commit: Step;
+  /**
+   * Only with a spool: returns undefined if the event of the request is recorded as far as the response needs it, or a
+   * promise. Nothing of a response may be sent before. Rejects with `audit-unavailable`.
+   */
+  written: ((exchange: Exchange) => Promise<void> | undefined) | undefined;
   /** Records the head of a long response. */
   answered(exchange: Exchange): void;
   /** Records what happens to a stream, in addition to the stages of its request. */
@@ -26,7 +31,6 @@ export type AuditTrail = {
 type AuditTrailDeps = {
   sink: AuditSink;
   settings: Pick<AuditConfig, 'whenUnavailable' | 'execCommand'>;
-  producer: string;
   /** The key for hashes of exec commands, where these are not recorded in clear. */
   hashKey: Buffer;
   microTime(epochMs: number): string;
@@ -34,15 +38,15 @@ type AuditTrailDeps = {
     type: 'k8s.request' | StreamEventType;
     source: string;
     key: string;
-    data: AuditEvent;
+    data: AuditEventDraft;
   }): AuditRecord;
 };
 
 /**
- * Reports whether the request must not go upstream before its event is acknowledged. A request can belong to several
- * classes, and the strictest one decides.
+ * Returns what must happen to the event of a request before the request goes upstream. A request can belong to several
+ * classes, and the strictest one decides. What is `kept` is on the disk of the spool, if there is one.
  */
-function mustWait(kube: RequestInfo, when: AuditConfig['whenUnavailable']): boolean {
+function waitFor(kube: RequestInfo, when: AuditConfig['whenUnavailable']): 'acknowledged' | 'kept' | 'nothing' {
   const [shell, secret] = [shellEquivalent(kube), isSecretRead(kube)];
   const write = !shell && isWrite(kube);
   if (
@@ -50,18 +54,15 @@ function mustWait(kube: RequestInfo, when: AuditConfig['whenUnavailable']): bool
     (secret && when.secretRead === 'refuse') ||
     (write && when.write === 'refuse')
   )
-    return true;
-  return !shell && !secret && !write && when.read === 'refuse';
+    return 'acknowledged';
+  if (shell || secret || write) return 'kept';
+  return when.read === 'refuse' ? 'acknowledged' : 'nothing';
 }
 
-/**
- * Creates the audit trail of the road: one event before anything goes upstream, one when a long response begins, one at
- * the end. A refused request has only the last one.
- */
-export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
-  const commandText = createExecCommandText(deps.settings.execCommand, deps.hashKey);
-  const options = { producer: deps.producer, commandText };
-  const record = (
+/** Creates what builds the event of one stage. */
+function createStageRecord(deps: AuditTrailDeps, commandText: ExecCommandText) {
+  const options = { commandText };
+  return (
     exchange: Exchange,
     stage: AuditStage,
     {
@@ -77,6 +78,16 @@ export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
     if (more) Object.assign(data.sallyport, more);
     return deps.createRecord({ type, source: 'sallyport/proxy', key, data });
   };
+}
+
+/**
+ * Creates the audit trail of the road: one event before anything goes upstream, one when a long response begins, one at
+ * the end. A refused request has only the last one.
+ */
+export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
+  const { written } = deps.sink;
+  const commandText = createExecCommandText(deps.settings.execCommand, deps.hashKey);
+  const record = createStageRecord(deps, commandText);
   return {
     open() {
       if (!deps.sink.hasRoom())
@@ -90,12 +101,19 @@ export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
       if (mustRecordAll(kube!) && !fitsEvent({ method: kube!.method, rawTarget, kube }, commandText))
         throw new ProblemError('uri-too-long', 'The request target is longer than the audit log can record.');
       exchange.audited = 'received';
-      if (mustWait(kube!, deps.settings.whenUnavailable)) return deps.sink.publish(record(exchange, 'RequestReceived'));
+      const how = waitFor(kube!, deps.settings.whenUnavailable);
+      if (how === 'kept' && deps.sink.keep) return deps.sink.keep(record(exchange, 'RequestReceived'));
+      if (how === 'acknowledged') return deps.sink.publish(record(exchange, 'RequestReceived'));
       // Nothing waits for this event, so it is built after the request was sent. The remaining steps run before any
       // microtask.
       const at = Date.now();
-      queueMicrotask(() => deps.sink.enqueue(record(exchange, 'RequestReceived', { at })));
+      if (written) exchange.ticket = undefined;
+      queueMicrotask(() => {
+        const ticket = deps.sink.enqueue(record(exchange, 'RequestReceived', { at }));
+        if (written) exchange.ticket = ticket;
+      });
     },
+    written: written && (({ ticket }) => (ticket === 'nothing' ? undefined : written(ticket))),
     answered(exchange) {
       deps.sink.enqueue(record(exchange, 'ResponseStarted'));
     },
@@ -109,7 +127,7 @@ export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
       exchange.audited = 'complete';
       const { stream } = exchange;
       const more = stream?.end && {
-        stream: { id: stream.id, kind: stream.kind, reason: stream.end.reason, detail: stream.end.detail },
+        stream: { detail: stream.end.detail, id: stream.id, kind: stream.kind, reason: stream.end.reason },
       };
       deps.sink.enqueue(record(exchange, 'ResponseComplete', more ? { more } : {}));
     },

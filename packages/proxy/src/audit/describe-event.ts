@@ -1,26 +1,55 @@
 import {
   isAuthorizedAsCreate,
-  type AuditEvent,
   type AuditStage,
+  type CheckAnswer,
+  type Decision,
   type KubernetesAttributes,
   type SallyportPart,
 } from '@sallyport/contracts';
+import type { AuditEventDraft, SallyportDraft } from '@sallyport/audit-log';
 import { clientText } from './client-text.ts';
 import { auditUri, describeRequest, maxLength } from './describe-request.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { ExecCommandText } from './exec-command-text.ts';
 import { mustRecordAll } from './must-record-all.ts';
 
-function describeVerbs(part: SallyportPart, verb: string, asked: KubernetesAttributes | undefined): void {
+function describeVerbs(part: SallyportDraft, verb: string, asked: KubernetesAttributes | undefined): void {
   part.policyVerb = verb;
   if (asked && isAuthorizedAsCreate(asked)) part.policyVerbs = [verb, 'create'];
 }
 
-function sallyportPart(exchange: Exchange, producer: string): SallyportPart {
+/** Returns the decision with its members in order, as those of every object here, because it makes sealing cheap. */
+function describeDecision({ effect, judgedAs, policyVersion, reasons, rule, shadow }: Decision): Decision {
+  return {
+    effect,
+    judgedAs,
+    policyVersion,
+    reasons,
+    rule,
+    shadow: shadow?.map((one) => ({ effect: one.effect, rule: one.rule, scope: one.scope })),
+  };
+}
+
+/** Describes the elevations that a request uses. What several of them gave together cannot be told apart. */
+function describeElevations(part: SallyportDraft, elevations: NonNullable<CheckAnswer['elevations']>): void {
+  // Break-glass must not hide behind another one.
+  const first = elevations.find(({ breakGlass }) => breakGlass) ?? elevations[0];
+  if (!first) return;
+  part.elevation = {
+    approvers: first.approvers,
+    breakGlass: first.breakGlass,
+    expiresAt: new Date(first.expiresAt).toISOString(),
+    id: first.id,
+    name: first.name,
+    ticket: first.ticket,
+  };
+  if (elevations.length > 1) part.elevations = elevations.map(({ id, name }) => ({ id, name }));
+}
+
+function sallyportPart(exchange: Exchange): SallyportDraft {
   const { answer, headers, kube } = exchange;
   const identity = answer?.identity;
-  const part: SallyportPart = {
-    producer,
+  const part: SallyportDraft = {
     clientAddress: exchange.clientAddress,
     protocol: exchange.upgrade ? (headers?.upgrade ?? 'upgrade') : 'http/1.1',
   };
@@ -31,20 +60,21 @@ function sallyportPart(exchange: Exchange, producer: string): SallyportPart {
   if (exchange.tokenHash !== undefined) part.credentialKind = 'session';
   if (identity)
     part.identity = {
-      iss: identity.issuer,
-      sub: identity.subject,
-      email: identity.email,
-      groups: identity.groups,
       amr: identity.amr,
       authTime: identity.authTime,
+      email: identity.email,
+      groups: identity.groups,
+      iss: identity.issuer,
+      sub: identity.subject,
     };
-  if (answer) part.decision = answer.decision;
+  if (answer?.elevations) describeElevations(part, answer.elevations);
+  if (answer) part.decision = describeDecision(answer.decision);
   if (answer?.impersonation && answer.impersonation.droppedGroups.length > 0)
     part.droppedGroups = answer.impersonation.droppedGroups;
   if (headers?.kubectlSession !== undefined || headers?.kubectlCommand !== undefined) {
     part.invocation = {
-      ...(headers.kubectlSession === undefined ? {} : { kubectlSession: clientText(headers.kubectlSession) }),
       ...(headers.kubectlCommand === undefined ? {} : { kubectlCommand: clientText(headers.kubectlCommand) }),
+      ...(headers.kubectlSession === undefined ? {} : { kubectlSession: clientText(headers.kubectlSession) }),
     };
   }
   if (headers?.forwardedFor !== undefined) part.forwardedFor = clientText(headers.forwardedFor);
@@ -53,16 +83,22 @@ function sallyportPart(exchange: Exchange, producer: string): SallyportPart {
 
 /** Describes the ports that a port-forward names in its query. What flowed through them is recorded at its end. */
 function namedPorts(ports: readonly number[]): SallyportPart['portForward'] {
-  return { ports: ports.map((port) => ({ port, connections: 0, fromClient: 0, fromServer: 0 })) };
+  return { ports: ports.map((port) => ({ connections: 0, fromClient: 0, fromServer: 0, port })) };
 }
 
-function describeRun(part: SallyportPart, { kube }: Exchange, commandText: ExecCommandText): void {
+function describeRun(part: SallyportDraft, { kube }: Exchange, commandText: ExecCommandText): void {
   const exec = kube?.exec ?? kube?.kubelet?.exec;
-  if (exec) part.exec = { ...exec, command: commandText.ofAll(exec.command) };
+  if (exec)
+    part.exec = {
+      command: commandText.ofAll(exec.command),
+      container: exec.container,
+      stdin: exec.stdin,
+      tty: exec.tty,
+    };
   if (kube?.ports) part.portForward = namedPorts(kube.ports);
 }
 
-type DescribeOptions = { producer: string; commandText: ExecCommandText };
+type DescribeOptions = { commandText: ExecCommandText };
 
 /**
  * Describes one stage of one request as an event of audit.k8s.io/v1, with the gateway's part under `sallyport`. Times are
@@ -73,30 +109,39 @@ export function describeEvent(
   stage: AuditStage,
   times: { received: string; stage: string },
   options: DescribeOptions,
-): AuditEvent {
+): AuditEventDraft {
   const { kube, headers, answer } = exchange;
-  const part = sallyportPart(exchange, options.producer);
+  const part = sallyportPart(exchange);
   describeRun(part, exchange, options.commandText);
-  const request = { method: exchange.request.method ?? '', rawTarget: exchange.rawTarget, kube };
+  const request = {
+    method: exchange.request.method ?? '',
+    rawTarget: exchange.rawTarget,
+    kube,
+    impersonate: headers?.impersonate,
+  };
   part.request = describeRequest(
     request,
     options.commandText,
     stage === 'RequestReceived' && kube && mustRecordAll(kube) ? maxLength.whole : maxLength.part,
   );
   const user = answer?.impersonation;
-  const event: AuditEvent = {
-    kind: 'Event',
-    apiVersion: 'audit.k8s.io/v1',
-    level: 'Metadata',
+  const other = answer?.decision.effect === 'allow' ? answer.actsAs : undefined;
+  const event: AuditEventDraft = {
     auditID: exchange.auditId,
     stage,
     requestURI: auditUri(exchange.rawTarget, kube),
     verb: kube?.requestVerb ?? (exchange.request.method ?? '').toLowerCase(),
     user: user
-      ? { username: user.user, uid: user.uid, groups: user.groups, extra: user.extra }
+      ? { extra: user.extra, groups: user.groups, uid: user.uid, username: user.user }
       : answer?.identity
-        ? { username: answer.identity.user, groups: answer.identity.groups }
+        ? { groups: answer.identity.groups, username: answer.identity.user }
         : {},
+    impersonatedUser: other && {
+      extra: other.extra,
+      groups: other.groups,
+      uid: other.uid || undefined,
+      username: other.user,
+    },
     sourceIPs: [exchange.clientAddress],
     requestReceivedTimestamp: times.received,
     stageTimestamp: times.stage,
@@ -104,21 +149,25 @@ export function describeEvent(
   };
   if (headers?.userAgent !== undefined) event.userAgent = clientText(headers.userAgent);
   if (kube?.isResourceRequest) {
-    const ref: NonNullable<AuditEvent['objectRef']> = { resource: kube.resource, apiVersion: kube.apiVersion };
-    if (kube.namespace !== '') ref.namespace = kube.namespace;
-    if (kube.name !== '') ref.name = kube.name;
-    if (kube.apiGroup !== '') ref.apiGroup = kube.apiGroup;
-    if (kube.subresource !== '') ref.subresource = kube.subresource;
-    event.objectRef = ref;
+    event.objectRef = {
+      apiGroup: kube.apiGroup || undefined,
+      apiVersion: kube.apiVersion,
+      name: kube.name || undefined,
+      namespace: kube.namespace || undefined,
+      resource: kube.resource,
+      subresource: kube.subresource || undefined,
+    };
   }
   if (stage !== 'RequestReceived') describeResponse(event, exchange, stage);
   return event;
 }
 
-function describeResponse(event: AuditEvent, exchange: Exchange, stage: AuditStage): void {
-  event.responseStatus = { code: exchange.statusCode };
-  if (exchange.statusReason !== undefined) event.responseStatus.reason = exchange.statusReason;
-  if (exchange.statusMessage !== undefined) event.responseStatus.message = exchange.statusMessage;
+function describeResponse(event: AuditEventDraft, exchange: Exchange, stage: AuditStage): void {
+  event.responseStatus = {
+    code: exchange.statusCode,
+    message: exchange.statusMessage,
+    reason: exchange.statusReason,
+  };
   if (stage !== 'ResponseComplete') return;
   const now = performance.now();
   event.sallyport.bytesIn = exchange.bytesIn;

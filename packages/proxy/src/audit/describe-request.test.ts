@@ -103,6 +103,16 @@ describe('a command in a query', () => {
     expect(describeRequest(asked(target), hashed, maxLength.part).query).toMatch(/^command=hmac-sha256:[\w-]{43}&a=1$/);
   });
 
+  it.each(['services/https:kubelet:10250', 'pods/https:agent:10250'])(
+    'for a kubelet behind %s is hashed where commands are',
+    (backend) => {
+      const target = `/api/v1/namespaces/dev/${backend}/proxy/run/prod/web/c?cmd=secret&a=1`;
+      expect(describeRequest(asked(target), clear, maxLength.part).query).toBe('cmd=secret&a=1');
+      expect(describeRequest(asked(target), hashed, maxLength.part).query).toMatch(/^cmd=hmac-sha256:[\w-]{43}&a=1$/);
+      expect(auditUri(target, asked(target).kube)).not.toContain('secret');
+    },
+  );
+
   it.each([
     '/api/v1/namespaces/dev/pods/web//exec?command=secret',
     `${node}/../run/prod/web/c?cmd=secret`,

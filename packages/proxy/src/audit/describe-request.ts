@@ -5,7 +5,13 @@ import { clientText, visibleText } from './client-text.ts';
 import { maxHashes, type ExecCommandText } from './exec-command-text.ts';
 
 type DescribedRequest = NonNullable<SallyportPart['request']>;
-type Described = { method: string; rawTarget: string; kube: RequestInfo | undefined };
+type Described = {
+  method: string;
+  rawTarget: string;
+  kube: RequestInfo | undefined;
+  /** Whom the request asks to act as. */
+  impersonate?: readonly string[] | undefined;
+};
 
 /**
  * How much of a text an event contains. `part`: for requests that may be refused, or that a client can repeat at will.
@@ -31,11 +37,10 @@ function decode(text: string): string | undefined {
 /** Returns the query parameters that carry a command, and whether the event has that command in its own member. */
 function commandsIn(kube: RequestInfo | undefined): { names: ReadonlySet<string>; elsewhere: boolean } {
   if (kube?.kubelet?.action === 'run') return { names: new Set(['cmd']), elsewhere: true };
-  // A target that could not be parsed might have been that of a run.
-  return {
-    names: new Set(kube ? ['command'] : ['command', 'cmd']),
-    elsewhere: kube?.exec !== undefined || kube?.kubelet?.exec !== undefined,
-  };
+  const elsewhere = kube?.exec !== undefined || kube?.kubelet?.exec !== undefined;
+  // A target that could not be parsed might have been that of a run, and a kubelet might be behind a service or a pod.
+  const mayRun = !elsewhere && (!kube || Boolean(kube.proxyPath));
+  return { names: new Set(mayRun ? ['command', 'cmd'] : ['command']), elsewhere };
 }
 
 /**
@@ -90,17 +95,24 @@ function shownQuery({ rawTarget, kube }: Described, commandText: ExecCommandText
  * it. `max` limits each text.
  */
 export function describeRequest(request: Described, commandText: ExecCommandText, max: number): DescribedRequest {
-  const { method, rawTarget, kube } = request;
-  const described: DescribedRequest = { method: clientText(method) };
+  const { method, rawTarget, kube, impersonate } = request;
   const query = shownQuery(request, commandText);
-  const text = (shown: string) => bounded(visibleText(shown), max);
-  if (query.length > 1) described.query = text(query.slice(1));
-  if (kube?.labelSelector) described.labelSelector = text(kube.labelSelector);
-  if (kube?.fieldSelector) described.fieldSelector = text(kube.fieldSelector);
-  if (kube?.proxyPath) described.proxyPath = text(kube.proxyPath);
-  if (rawTarget.length <= maxUri) return described;
-  const target = visibleText(rawTarget.slice(0, rawTarget.length - queryOf(rawTarget).length) + query);
-  return { ...described, targetSha256: createHash('sha256').update(target).digest('hex'), targetLength: target.length };
+  const text = (shown: string | undefined) => (shown ? bounded(visibleText(shown), max) : undefined);
+  const target =
+    rawTarget.length > maxUri
+      ? visibleText(rawTarget.slice(0, rawTarget.length - queryOf(rawTarget).length) + query)
+      : undefined;
+  // In the order of RFC 8785, because that makes the event cheap to seal.
+  return {
+    fieldSelector: text(kube?.fieldSelector),
+    impersonate: impersonate?.map(visibleText),
+    labelSelector: text(kube?.labelSelector),
+    method: clientText(method),
+    proxyPath: text(kube?.proxyPath),
+    query: text(query.slice(1)),
+    targetLength: target?.length,
+    targetSha256: target === undefined ? undefined : createHash('sha256').update(target).digest('hex'),
+  };
 }
 
 /** Reports whether every text fits an event that may contain `maxLength.whole` of each. */

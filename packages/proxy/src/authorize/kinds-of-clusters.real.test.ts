@@ -86,12 +86,8 @@ describe('a list of a kind that is not built in', () => {
     rig.answer = withoutProd;
     hangs = true;
     const begun = performance.now();
-    expect(await send('/apis/example.com/v1/zones')).toBe(''); // the rig stops reading after a second
-    expect(performance.now() - begun).toBeLessThan(2000);
-    for (let tries = 0; tries < 300 && !rig.events.some(({ data }) => data.responseStatus?.code === 403); tries += 1)
-      await new Promise((resolve) => {
-        setTimeout(resolve, 5);
-      });
+    expect(await send('/apis/example.com/v1/zones')).toMatch(/^HTTP\/1.1 403 /);
+    expect(performance.now() - begun).toBeLessThan(3000);
     expect(paths()).toEqual(['/apis']);
     expect(await send('/apis/example.com/v1/zones')).toMatch(/^HTTP\/1.1 403 /);
   });
@@ -186,7 +182,7 @@ describe('the request to the cluster', () => {
       responseStatus: { code: 200 },
       sallyport: { credentialKind: 'gateway', cluster: { name: 'dev' } },
     });
-    expect(own.data.sallyport).not.toHaveProperty('identity');
+    expect(own.data.sallyport.identity).toBeUndefined();
     expect(rig.events.filter(({ data }) => data.auditID === own.data.auditID)).toHaveLength(1);
   });
 

@@ -46,6 +46,7 @@ export function createBeginExchange(deps: {
       observer: undefined,
       upstreamHeaders: [],
       audited: 'nothing',
+      ticket: 'nothing',
       statusCode: 0,
       statusReason: undefined,
       statusMessage: undefined,

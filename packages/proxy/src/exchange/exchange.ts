@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { AuditTicket } from '@sallyport/audit-log';
 import type { Check, CheckAnswer } from '@sallyport/contracts';
 import type { RequestInfo, StreamKind, StreamObserver } from '@sallyport/kubernetes';
 import type { ReadHeaders } from '../headers/read-headers.ts';
@@ -51,6 +52,8 @@ export type Exchange = {
   /** The header lines that go upstream, flat: name, value, name, value. */
   upstreamHeaders: string[];
   audited: 'nothing' | 'received' | 'complete';
+  /** With a spool: the event that must be in its file before the response begins. */
+  ticket: AuditTicket | 'nothing';
   statusCode: number;
   statusReason: string | undefined;
   statusMessage: string | undefined;
@@ -83,6 +86,8 @@ export type OpenStream = {
   readonly openedAt: number;
   /** When it must be rechecked at the latest. */
   dueAt: number;
+  /** When the first of the elevations that it uses ends. Infinity if it uses none. */
+  elevatedUntil: number;
   /** Since when authorize could not be reached about it. */
   uncheckedSince: number | undefined;
   rechecking: boolean;

@@ -1,6 +1,7 @@
 import { ProblemError } from '@sallyport/kit';
 import { headerTable } from './header-table.ts';
 import { readHost } from './read-host.ts';
+import { isImpersonationHeader, readImpersonation } from './read-impersonation.ts';
 
 /**
  * A request's headers, checked and sorted. `forward` is flat (name, value, ...), with repeated names as separate lines.
@@ -18,6 +19,8 @@ export type ReadHeaders = {
   userAgent: string | undefined;
   kubectlSession: string | undefined;
   kubectlCommand: string | undefined;
+  /** Whom the request asks to act as, as policies have it. Undefined for a request as oneself. */
+  impersonate: string[] | undefined;
   forward: string[];
 };
 
@@ -113,11 +116,18 @@ function keepForEvents(headers: ReadHeaders, lower: string, value: string): void
   else if (lower === 'kubectl-command') headers.kubectlCommand ??= value;
 }
 
+const refusedIdentity = (lower: string) =>
+  new ProblemError(
+    'forbidden-header',
+    `The ${lower} header asks for an identity. Your identity comes from your login.`,
+  );
+
 /**
  * Reads the raw header lines once. Refuses identity headers (403), and headers that two readers could understand
- * differently (400).
+ * differently (400). With `mayActAs`, those by which Kubernetes is asked to act as another are read, in its own spelling
+ * only.
  */
-export function readHeaders(raw: readonly string[]): ReadHeaders {
+export function readHeaders(raw: readonly string[], options?: { mayActAs: boolean }): ReadHeaders {
   const host = readHost(raw);
   if (host === undefined) throw bad('The Host header appears twice, or does not name one host.');
   if (host === '') throw bad('The Host header is missing.');
@@ -134,9 +144,11 @@ export function readHeaders(raw: readonly string[]): ReadHeaders {
     userAgent: undefined,
     kubectlSession: undefined,
     kubectlCommand: undefined,
+    impersonate: undefined,
     forward: [],
   };
   const webSocket: string[] = [];
+  let actAs: string[] | undefined;
   for (let index = 0; index < raw.length; index += 2) {
     const lower = raw[index]!.toLowerCase();
     const value = raw[index + 1]!;
@@ -146,14 +158,14 @@ export function readHeaders(raw: readonly string[]): ReadHeaders {
       keepForEvents(headers, lower, value);
     } else if (use === 'read') take(headers, lower, value);
     else if (use === 'websocket') webSocket.push(lower, value);
-    else if (isIdentityHeader(lower))
-      throw new ProblemError(
-        'forbidden-header',
-        `The ${lower} header asks for an identity. Your identity comes from your login, and impersonation (--as) is off.`,
-      );
+    else if (isIdentityHeader(lower)) {
+      if (options?.mayActAs !== true || !isImpersonationHeader(lower)) throw refusedIdentity(lower);
+      (actAs ??= []).push(lower, value);
+    }
   }
   if (headers.chunked && headers.contentLength !== undefined)
     throw bad('The request has both Content-Length and Transfer-Encoding.');
   if (headers.upgrade !== undefined) headers.forward.push(...webSocket);
+  if (actAs) headers.impersonate = readImpersonation(actAs);
   return headers;
 }

@@ -1,16 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Check, CheckAnswer } from '@sallyport/contracts';
-import { createLogger, hashToken, ProblemError, type ServiceRequest } from '@sallyport/kit';
-import { createPages } from '@sallyport/pages';
-import supertest from 'supertest';
-import { createOwnApi } from '../own-api/create-own-api.ts';
-import { createFindCaller } from '../own-api/find-caller.ts';
+import { ProblemError, type ServiceRequest } from '@sallyport/kit';
+import {
+  createPagesRig,
+  gatewayOrigin as origin,
+  pagesNow as now,
+  sessionCookie as cookie,
+} from '../testing/pages-rig.ts';
 
-const now = Date.UTC(2026, 0, 2, 12);
 const hour = 3_600_000;
 const evil = `"><script>alert(1)</script>\u202egnp.\u0007`;
-const origin = 'https://gate.example.com';
-const cookie = '__Host-sallyport=spt_live';
 
 const streamRow = (id: string, more: object = {}) => ({
   id,
@@ -46,77 +44,21 @@ const sessionRow = (id: string, more: object = {}) => ({
   ...more,
 });
 
-type Answers = Partial<Record<string, unknown>>;
-
-function setUp({ answers = {}, own = origin, room = true }: { answers?: Answers; own?: string; room?: boolean } = {}) {
-  const calls: ServiceRequest[] = [];
-  const events: { status: number; path: string }[] = [];
-  const bodies: Answers = {
-    '/v1/clusters': { clusters: ['dev'] },
-    '/v1/sessions': { sessions: [sessionRow('ses_2'), sessionRow('ses_1', { kind: 'browser' })] },
-    '/v1/streams': { streams: [streamRow('stream-1')], missing: [], omitted: 0 },
-    ...answers,
-  };
-  const service = {
-    request: (request: ServiceRequest) => {
-      calls.push(request);
-      const body = bodies[request.path];
-      return body instanceof Error
-        ? Promise.reject(body)
-        : Promise.resolve({ status: 200, headers: {}, body: body ?? {} });
+function setUp({ answers = {}, ...options }: Parameters<typeof createPagesRig>[0] = {}) {
+  return createPagesRig({
+    ...options,
+    user: `alice${evil}`,
+    groups: ['developers', evil],
+    providerName: (id) => (id === 'corp' ? `Corporate ${evil}` : id),
+    answers: {
+      '/v1/clusters': { clusters: ['dev'] },
+      '/v1/sessions': { sessions: [sessionRow('ses_2'), sessionRow('ses_1', { kind: 'browser' })] },
+      '/v1/streams': { streams: [streamRow('stream-1')], missing: [], omitted: 0 },
+      '/v1/elevations': ({ body }: ServiceRequest) =>
+        (body as { action: string }).action === 'list' ? { elevations: [], omitted: 0 } : { options: [], omitted: 0 },
+      ...answers,
     },
-  };
-  const check = ({ credential }: Check): Promise<CheckAnswer> => {
-    const live = credential.kind === 'token' && credential.hash === hashToken('spt_live');
-    return Promise.resolve({
-      decision: { effect: live ? 'allow' : 'authenticate', rule: 'r', reasons: [], policyVersion: 'v' },
-      ...(live
-        ? {
-            session: { id: 'ses_1', kind: 'browser', expiresAt: now + hour },
-            identity: {
-              provider: 'corp',
-              issuer: 'https://idp',
-              subject: 's',
-              amr: [],
-              user: `alice${evil}`,
-              groups: ['developers', evil],
-            },
-          }
-        : {}),
-    });
-  };
-  const names = Array.from({ length: 300 }, (_none, index) => `c${String(index).padStart(3, '0')}`);
-  const app = createOwnApi({
-    origin: own,
-    findCaller: createFindCaller({ client: { check } }),
-    clientAddress: () => '10.0.0.9',
-    clientCertificateOf: () => undefined,
-    authenticate: service,
-    audit: service,
-    authorize: service,
-    pages: (_request, response) => void response.end('page'),
-    ownPages: createPages({ host: 'gate.example.com', name: 'Example Corp' }),
-    landing: {
-      gatewayUrl: origin,
-      loginOrigin: origin,
-      providerName: (id) => (id === 'corp' ? `Corporate ${evil}` : id),
-      now: () => now,
-    },
-    clusters: () => ['dev', ...names].map((name) => ({ name, url: `${origin}/clusters/${name}` })),
-    auditCall: {
-      open: () => {
-        if (!room) throw new ProblemError('audit-unavailable', 'The audit log cannot be written.');
-      },
-      complete: ({ status, path }) => void events.push({ status, path }),
-    },
-    logger: createLogger({ service: 'proxy', level: 'silent' }),
   });
-  const agent = supertest(app);
-  const get = (path = '/', headers: Record<string, string> = { cookie }) =>
-    agent.get(path).set({ host: 'gate.example.com', accept: 'text/html', ...headers });
-  const post = (path: string, headers: Record<string, string> = {}) =>
-    agent.post(path).set({ host: 'gate.example.com', accept: 'text/html', cookie, origin, ...headers });
-  return { agent, calls, events, get, post };
 }
 
 describe('the page at /', () => {
@@ -160,6 +102,8 @@ describe('the page at /', () => {
     expect(headers).toMatchObject({ 'cache-control': 'no-store', vary: 'Accept, Cookie' });
     expect(calls.map(({ path }) => path).toSorted((a, b) => a.localeCompare(b))).toEqual([
       '/v1/clusters',
+      '/v1/elevations',
+      '/v1/elevations',
       '/v1/sessions',
       '/v1/streams',
     ]);

@@ -42,9 +42,9 @@ function createShow(deps: LandingDeps, call: ReturnType<typeof createAuditedCall
   const sendWelcome = (response: Response) => sendPage(deps, response, 'Kubernetes access', renderWelcome(deps));
   const show = call(
     undefined,
-    async (request, caller, { credential }) => ({
+    async (request, caller, context) => ({
       status: 200,
-      body: renderLanding(await readLanding(deps, caller, credential), landing, noticeOf(request)),
+      body: renderLanding(await readLanding(deps, request, caller, context), landing, noticeOf(request)),
     }),
     (response, { body }) => sendPage(deps, response, 'You are logged in', body as Html),
   );

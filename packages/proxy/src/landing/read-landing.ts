@@ -1,11 +1,16 @@
 import {
   sessionListSchema,
   streamListSchema,
+  type ElevationView,
   type SessionSummary,
   type StreamListRequest,
   type StreamRow,
 } from '@sallyport/contracts';
 import { callerHeader, encodeCaller, ProblemError, type Caller } from '@sallyport/kit';
+import type { Request } from 'express';
+import { createElevationCalls } from '../elevation-pages/elevation-calls.ts';
+import { createAskElevations } from '../own-api/ask-elevations.ts';
+import type { ApiContext } from '../own-api/audited-call.ts';
 import { ownClusters } from '../own-api/own-clusters.ts';
 import type { LandingDeps } from './landing-deps.ts';
 
@@ -19,7 +24,11 @@ export type Landing = {
   clusters: Rows<ClusterRow>;
   sessions: Rows<SessionSummary>;
   streams: Rows<StreamRow> & { missing?: number };
+  elevations: OwnElevations | { unavailable: string };
 };
+
+/** The open elevations that the caller sees, and whether they may ask for one. */
+export type OwnElevations = { elevations: ElevationView[]; mayAsk: boolean };
 
 /** How many rows the page shows. The command line lists all. */
 const most = { clusters: 100, sessions: 50, streams: 100 };
@@ -78,18 +87,44 @@ async function readStreams({ authorize }: LandingDeps, caller: Caller) {
   return { rows, more: more + omitted, missing: missing.length };
 }
 
-/** Reads what the page shows: the clusters, sessions and open streams of the caller, and of no one else. */
-export async function readLanding(deps: LandingDeps, given: Caller, credential: { hash: string }): Promise<Landing> {
+async function readElevations(deps: LandingDeps, request: Request, context: ApiContext): Promise<OwnElevations> {
+  const calls = createElevationCalls(createAskElevations(deps));
+  const [{ elevations }, { options }] = await Promise.all([
+    calls.list(request, context),
+    calls.options(request, context),
+  ]);
+  return { elevations, mayAsk: options.length > 0 };
+}
+
+/** Hides elevations where authorize does not know the question, as during an update from an earlier version. */
+function noElevations(error: unknown): OwnElevations {
+  if (error instanceof ProblemError && (error.code === 'bad-request' || error.code === 'not-found'))
+    return { elevations: [], mayAsk: false };
+  throw error;
+}
+
+/**
+ * Reads what the page shows: the clusters, sessions and open streams of the caller, and of no one else. Of elevations, it
+ * shows those that wait for the caller too.
+ */
+export async function readLanding(
+  deps: LandingDeps,
+  request: Request,
+  given: Caller,
+  context: ApiContext,
+): Promise<Landing> {
+  const { credential } = context;
   const caller: Caller = { ...given, privileged: false };
   const readClusters = async () =>
     firstOf(
       (await ownClusters(deps, credential)).toSorted((a, b) => a.name.localeCompare(b.name)),
       most.clusters,
     );
-  const [clusters, sessions, streams] = await Promise.all([
+  const [clusters, sessions, streams, elevations] = await Promise.all([
     listed(readClusters()),
     listed(readSessions(deps, caller)),
     listed(readStreams(deps, caller)),
+    listed(readElevations(deps, request, context)).catch(noElevations),
   ]);
-  return { caller, clusters, sessions, streams };
+  return { caller, clusters, sessions, streams, elevations };
 }

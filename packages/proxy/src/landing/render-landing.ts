@@ -2,6 +2,7 @@ import type { SessionSummary, StreamRow } from '@sallyport/contracts';
 import { html, renderTime, type Html } from '@sallyport/pages';
 import type { LandingSettings } from './landing-settings.ts';
 import type { Landing } from './read-landing.ts';
+import { renderElevations, renderUrgent } from './render-elevations.ts';
 import { renderCommand, renderCommands } from './render-commands.ts';
 import { renderRows } from './render-rows.ts';
 import { shownText } from './shown-text.ts';
@@ -18,7 +19,13 @@ const logOut = html`<form method="post" action="/.sallyport/logout"><button clas
 function renderPerson({ caller, sessions }: Landing, { providerName, now }: LandingSettings): Html {
   const { identity, session } = caller;
   const current = 'rows' in sessions ? sessions.rows.find(({ id }) => id === session.id) : undefined;
-  const groups = identity.groups.length > 0 ? identity.groups.slice(0, 50).map(shownText).join(', ') : 'none';
+  const groups =
+    identity.groups.length > 0
+      ? identity.groups
+          .slice(0, 50)
+          .map((one) => shownText(one))
+          .join(', ')
+      : 'none';
   const more = identity.groups.length > 50 ? ` and ${identity.groups.length - 50} more` : '';
   return html`<dl>
 <dt>User</dt><dd>${name(identity.user)}</dd>
@@ -57,7 +64,7 @@ function targetOf({ kind, resource, subresource, name: object, namespace, contai
   if (namespace !== '') parts.push(`-n ${namespace}`);
   if (container !== undefined) parts.push(`-c ${container}`);
   if (ports && ports.length > 0) parts.push(`:${ports.slice(0, 8).join(',')}`);
-  return parts.map(shownText).join(' ');
+  return parts.map((one) => shownText(one)).join(' ');
 }
 
 function renderStreams({ streams }: Landing, now: number): Html {
@@ -92,8 +99,9 @@ function renderSessions({ caller, sessions }: Landing, now: number): Html {
 /** Renders the page for a user who is logged in. `notice` says what their last click has done. */
 export function renderLanding(landing: Landing, settings: LandingSettings, notice: string | undefined): Html {
   const now = settings.now();
-  return html`${notice === undefined ? nothing : html`<p class="note" role="status">${notice}</p>\n`}${renderPerson(landing, settings)}
+  return html`${notice === undefined ? nothing : html`<p class="note" role="status">${notice}</p>\n`}${renderUrgent(landing.elevations, now)}${renderPerson(landing, settings)}
 ${renderClusters(landing, settings)}
+${renderElevations(landing.elevations, now)}
 ${renderStreams(landing, now)}
 ${renderSessions(landing, now)}`;
 }

@@ -24,7 +24,8 @@ afterEach(() => rig.close());
 describe('a connection after a refusal that closes it', () => {
   it.each([
     ['two framings', head('POST', pods, ['Transfer-Encoding: identity, chunked']) + '0\r\n\r\n'],
-    ['an identity header', head('GET', pods, ['Impersonate-User: root'])],
+    ['an identity header', head('GET', pods, ['X-Remote-User: root'])],
+    ['another spelling of an identity header', head('GET', pods, ['Impersonate_User: root'])],
     ['two Host lines', head('GET', pods, ['Host: other'])],
     ['no Host line', head('GET', pods).replace('Host: gate\r\n', '')],
     ['an unknown expectation', head('GET', pods, ['Expect: the-unexpected'])],

@@ -9,10 +9,11 @@ import { Counter } from 'prom-client';
  * Creates what records bytes that were not an HTTP request: in a metric, and in an event with the address of the peer
  * and the reason from the parser. The bytes themselves are not recorded.
  */
-export function createRecordUnparsable(
-  deps: { sink: AuditSink; metrics: Metrics; now: () => number },
-  producer: string,
-): (socket: Duplex, reason: string) => void {
+export function createRecordUnparsable(deps: {
+  sink: AuditSink;
+  metrics: Metrics;
+  now: () => number;
+}): (socket: Duplex, reason: string) => void {
   const total = new Counter({
     name: 'sallyport_proxy_unparsable_total',
     help: 'Connections closed because their bytes were not an HTTP request.',
@@ -36,7 +37,7 @@ export function createRecordUnparsable(
             user: {},
             sourceIPs: [clientAddress],
             responseStatus: { code: 400, reason: 'BadRequest', message: reason },
-            sallyport: { producer, clientAddress },
+            sallyport: { clientAddress },
           },
         },
         { now: deps.now, randomId: randomUUID },

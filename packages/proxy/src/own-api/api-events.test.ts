@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
 import type { AuditRecord } from '@sallyport/contracts';
+import { createExecCommandText } from '../audit/exec-command-text.ts';
 import { createApiEvents } from './api-events.ts';
 
-function eventOf(method: string, path: string): AuditRecord['data'] {
+function eventOf(method: string, path: string, execCommand: 'clear' | 'hashed' = 'clear'): AuditRecord['data'] {
   const records: AuditRecord[] = [];
   const events = createApiEvents({
     sink: {
@@ -14,7 +15,7 @@ function eventOf(method: string, path: string): AuditRecord['data'] {
       close: async () => {},
     },
     now: Date.now,
-    producer: 'proxy/test',
+    commandText: createExecCommandText(execCommand, Buffer.from('k')),
   });
   events.complete({
     request: { method, headers: {} } as IncomingMessage,
@@ -42,5 +43,14 @@ describe("the event of a call of the gateway's own API", () => {
     expect(JSON.stringify(eventOf('DELETE', `/.sallyport/api/v1/sessions?x=%73pt_${'a'.repeat(43)}`))).not.toContain(
       'aaaa',
     );
+  });
+
+  it('shows the command that a search names once, in clear or hashed like that of an exec', () => {
+    const path = '/.sallyport/api/v1/audit?command=-psecret&user=a';
+    const clear = eventOf('GET', path);
+    expect(clear.sallyport.request!.query).toBe('command=-psecret&user=a');
+    const hashed = eventOf('GET', path, 'hashed');
+    expect(hashed.sallyport.request!.query).toMatch(/^command=hmac-sha256:[\w-]{43}&user=a$/);
+    for (const { requestURI } of [clear, hashed]) expect(requestURI).toBe('/.sallyport/api/v1/audit?user=a');
   });
 });

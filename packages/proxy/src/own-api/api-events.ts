@@ -2,16 +2,22 @@ import { randomUUID } from 'node:crypto';
 import { auditKey, createAuditRecord, createIdSource, type AuditSink } from '@sallyport/audit-log';
 import { ProblemError } from '@sallyport/kit';
 import { clientText } from '../audit/client-text.ts';
-import { describeRequest, maxLength } from '../audit/describe-request.ts';
-import { createExecCommandText } from '../audit/exec-command-text.ts';
+import { auditUri, describeRequest, maxLength } from '../audit/describe-request.ts';
+import type { ExecCommandText } from '../audit/exec-command-text.ts';
 import type { AuditCall } from './own-api-deps.ts';
 
+type ApiEventsDeps = {
+  sink: AuditSink;
+  now: () => number;
+  /** Also shows the commands that a search of the audit trail names. */
+  commandText: ExecCommandText;
+};
+
 /** Creates what records calls of the gateway's own API, as events of type `http.request`. */
-export function createApiEvents(deps: { sink: AuditSink; now: () => number; producer: string }): AuditCall {
-  // This API runs no commands. A parameter with such a name is like any other.
-  const commandText = createExecCommandText('clear', Buffer.alloc(0));
+export function createApiEvents(deps: ApiEventsDeps): AuditCall {
   const ids = { now: deps.now, randomId: createIdSource({ now: deps.now }) };
   return {
+    written: deps.sink.written,
     open() {
       if (!deps.sink.hasRoom())
         throw new ProblemError(
@@ -23,7 +29,7 @@ export function createApiEvents(deps: { sink: AuditSink; now: () => number; prod
       const identity = answer?.identity;
       const userAgent =
         request.headers['user-agent'] === undefined ? undefined : clientText(request.headers['user-agent']);
-      deps.sink.enqueue(
+      return deps.sink.enqueue(
         createAuditRecord(
           {
             type: 'http.request',
@@ -32,18 +38,17 @@ export function createApiEvents(deps: { sink: AuditSink; now: () => number; prod
             data: {
               auditID: randomUUID(),
               stage: 'ResponseComplete',
-              requestURI: clientText(path),
+              requestURI: auditUri(path),
               verb: (request.method ?? '').toLowerCase(),
               user: identity ? { username: identity.user, groups: identity.groups } : {},
               sourceIPs: [clientAddress],
               ...(userAgent === undefined ? {} : { userAgent }),
               responseStatus: { code: status, ...(detail === undefined ? {} : { message: detail }) },
               sallyport: {
-                producer: deps.producer,
                 clientAddress,
                 request: describeRequest(
                   { method: request.method ?? '', rawTarget: path, kube: undefined },
-                  commandText,
+                  deps.commandText,
                   maxLength.part,
                 ),
                 ...(answer ? { decision: answer.decision } : {}),

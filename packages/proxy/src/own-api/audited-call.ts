@@ -1,15 +1,18 @@
-import type { ApiArea, CheckAnswer, SallyportPart } from '@sallyport/contracts';
+import type { ApiArea, CheckAnswer, Decision, SallyportPart } from '@sallyport/contracts';
 import { ProblemError, toProblem, type Caller } from '@sallyport/kit';
 import type { Request, RequestHandler, Response } from 'express';
 import type { OwnApiDeps } from './own-api-deps.ts';
 import { readCallerCredential, refuseForeignOrigin, type CallerCredential } from './read-caller-credential.ts';
 
-export type ApiResult = { status: number; body: unknown };
+/** `detail` is why a call was refused that has an answer of its own. */
+export type ApiResult = { status: number; body: unknown; detail?: string };
 
 /** What a call gets in addition to the request and the caller. */
 export type ApiContext = {
   credential: CallerCredential;
   clientAddress: string;
+  /** Shows in the event the decision that lets the caller act on more than their own things. */
+  recordDecision(decision: Decision): void;
   /** Adds to the event what the caller asked to have explained, whatever the outcome. */
   recordExplained(explained: SallyportPart['explained']): void;
 };
@@ -47,11 +50,15 @@ export function createAuditedCall(deps: OwnApiDeps) {
         const result = await work(request, found.caller, {
           credential: credential!,
           clientAddress,
+          recordDecision: (decision) => {
+            about.answer = { ...found.answer, decision };
+          },
           recordExplained: (explained) => {
             about.explained = explained;
           },
         });
-        deps.auditCall.complete({ ...about, status: result.status, detail: undefined });
+        const ticket = deps.auditCall.complete({ ...about, status: result.status, detail: result.detail });
+        await deps.auditCall.written?.(ticket);
         answer(response, result);
       } catch (error) {
         const problem = toProblem(error);

@@ -1,10 +1,13 @@
-import type { IncomingMessage } from 'node:http';
 import { logoPath } from '@sallyport/pages';
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import { callerHeader, encodeCaller, ProblemError, problemHandler } from '@sallyport/kit';
+import { mountElevationPages } from '../elevation-pages/mount-elevation-pages.ts';
 import { mountLanding } from '../landing/mount-landing.ts';
 import { answerHealth } from './answer-health.ts';
+import { mountAudit } from './audit-routes.ts';
 import { createAuditedCall } from './audited-call.ts';
+import { mountElevations } from './elevation-routes.ts';
+import { mountNotifications } from './notification-routes.ts';
 import type { OwnApiDeps } from './own-api-deps.ts';
 import { ownClusters } from './own-clusters.ts';
 import { mountPolicy } from './policy-routes.ts';
@@ -13,6 +16,7 @@ import { serveLogo } from './serve-logo.ts';
 import { mountStreams } from './stream-routes.ts';
 import { problemPage } from './problem-page.ts';
 import { refuseUnclearRequest } from './refuse-unclear-request.ts';
+import { searchOf } from './search-of.ts';
 import { createRecordRefusal, withCaller } from './with-caller.ts';
 
 const apiPrefix = '/.sallyport/api/v1';
@@ -60,7 +64,10 @@ export function createOwnApi(deps: OwnApiDeps): Express {
   app.all([`${apiPrefix}/device/code`, `${apiPrefix}/device/token`], deps.pages);
   mountApi(app, deps);
   const { landing } = deps;
-  if (landing) mountLanding(app, createAuditedCall(deps), { ...deps, landing });
+  if (landing) {
+    mountLanding(app, createAuditedCall(deps), { ...deps, landing });
+    mountElevationPages(app, createAuditedCall(deps), { ...deps, landing });
+  }
   mountPomerium(app, createAuditedCall(deps), deps);
   app.all(
     [
@@ -77,6 +84,8 @@ export function createOwnApi(deps: OwnApiDeps): Express {
   if (deps.logo) app.get(logoPath, serveLogo(deps.logo));
   // A SCIM client has its own kind of token, which authenticate checks.
   if (deps.scim) app.all('/.sallyport/scim/v2/*path', deps.scim);
+  // So has the API server of a cluster, which the audit service checks.
+  if (deps.auditWebhook) app.post('/.sallyport/audit/:cluster', deps.auditWebhook);
   app.all(['/.sallyport/me', '/.sallyport/logout', '/.sallyport/device'], withCaller(deps), deps.pages);
   return finish(app, deps, problemPage(deps));
 }
@@ -98,8 +107,6 @@ export function createClusterHostApi(deps: OwnApiDeps): Express {
 
 function mountApi(app: Express, deps: OwnApiDeps): void {
   const call = createAuditedCall(deps);
-  const queryOf = (request: IncomingMessage) =>
-    request.url?.includes('?') ? request.url.slice(request.url.indexOf('?')) : '';
   app.get(
     `${apiPrefix}/clusters`,
     call(undefined, async (_request, _caller, { credential }) => ({
@@ -112,7 +119,7 @@ function mountApi(app: Express, deps: OwnApiDeps): void {
     call('sessions', (request, caller) =>
       deps.authenticate.request({
         method: 'GET',
-        path: `/v1/sessions${queryOf(request)}`,
+        path: `/v1/sessions${searchOf(request)}`,
         headers: { [callerHeader]: encodeCaller(caller) },
         timeoutMs: 10_000,
       }),
@@ -123,7 +130,7 @@ function mountApi(app: Express, deps: OwnApiDeps): void {
     call('sessions', (request, caller) =>
       deps.authenticate.request({
         method: 'DELETE',
-        path: `/v1/sessions${queryOf(request)}`,
+        path: `/v1/sessions${searchOf(request)}`,
         headers: { [callerHeader]: encodeCaller(caller) },
         timeoutMs: 30_000,
       }),
@@ -136,20 +143,14 @@ function mountApi(app: Express, deps: OwnApiDeps): void {
         method: 'DELETE',
         path: `/v1/sessions/${encodeURIComponent(String(request.params.id))}`,
         headers: { [callerHeader]: encodeCaller(caller) },
-      }),
-    ),
-  );
-  app.get(
-    `${apiPrefix}/audit`,
-    call('audit', (request, caller) =>
-      deps.audit.request({
-        method: 'GET',
-        path: `/v1/events${queryOf(request)}`,
-        headers: { [callerHeader]: encodeCaller(caller) },
+        // The session ends at once. The answer waits until that is recorded.
         timeoutMs: 10_000,
       }),
     ),
   );
+  mountAudit(app, apiPrefix, call, deps);
   mountPolicy(app, apiPrefix, call, deps);
   mountStreams(app, apiPrefix, call, deps);
+  mountElevations(app, apiPrefix, call, deps);
+  mountNotifications(app, apiPrefix, call, deps);
 }

@@ -69,7 +69,7 @@ function setUp(answer: () => unknown = () => explanation) {
     clientAddress: () => '10.0.0.9',
     clientCertificateOf: () => ({ presented: false }),
     authenticate: service,
-    audit: service,
+    audit: { ...service, stream: () => Promise.reject(new Error('not asked for')) },
     authorize: service,
     ownPages: createPages({ host: 'gate.example.com' }),
     pages: (_request, response) => void response.end(),

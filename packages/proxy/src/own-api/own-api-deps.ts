@@ -1,11 +1,14 @@
 import type { IncomingMessage } from 'node:http';
+import type { AuditTicket } from '@sallyport/audit-log';
 import type { CheckAnswer, SallyportPart } from '@sallyport/contracts';
 import type { Logger, ServiceClient, SessionTokenVerifier } from '@sallyport/kit';
 import type { Logo, Pages } from '@sallyport/pages';
 import type { RequestHandler } from 'express';
+import type { AccessReviews } from '../access-review/create-access-reviews.ts';
 import type { LandingSettings } from '../landing/landing-settings.ts';
 import type { ClientCertificateOf } from '../listener/client-certificate.ts';
 import type { ClusterKinds } from '../upstream/cluster-kinds.ts';
+import type { Upstream } from '../upstream/upstream.ts';
 import type { FindCaller } from './find-caller.ts';
 
 /** Records one call of the gateway's own API. */
@@ -20,7 +23,9 @@ export type AuditCall = {
     status: number;
     detail: string | undefined;
     explained?: SallyportPart['explained'];
-  }): void;
+  }): AuditTicket;
+  /** See AuditSink. */
+  written?: ((ticket: AuditTicket) => Promise<void> | undefined) | undefined;
 };
 
 /** For Pomerium's clients: what verifies their tokens, and where browsers reach the gateway and the login pages. */
@@ -33,7 +38,9 @@ export type OwnApiDeps = {
   clientAddress(request: IncomingMessage): string;
   clientCertificateOf: ClientCertificateOf;
   authenticate: Pick<ServiceClient, 'request'>;
-  audit: Pick<ServiceClient, 'request'>;
+  audit: Pick<ServiceClient, 'request' | 'stream'>;
+  /** How often it is checked whether a caller may still follow the audit trail, in milliseconds. */
+  recheckMs?: number;
   authorize: Pick<ServiceClient, 'request'>;
   /** Passes on the pages of authenticate. */
   pages: RequestHandler;
@@ -44,10 +51,16 @@ export type OwnApiDeps = {
   landing?: LandingSettings;
   /** Passes on SCIM requests. Without it there is no address for them. */
   scim?: RequestHandler;
+  /** Passes on what the API servers of clusters send to the audit service. Without it there is no address for it. */
+  auditWebhook?: RequestHandler;
   /** What Pomerium's clients need. Without it their credentials are refused. */
   pomerium?: PomeriumDeps | undefined;
   /** What a cluster reports about its kinds. Undefined for an unknown cluster. */
   kindsOf?(cluster: string): ClusterKinds | undefined;
+  /** What clusters answer about the rights of a person. Without it, a dry run does not compare them. */
+  reviews?: AccessReviews;
+  /** Finds a cluster by its name. */
+  upstreamOf?(cluster: string): Upstream | undefined;
   clusters(): { name: string; url: string; host?: string }[];
   auditCall: AuditCall;
   logger: Logger;

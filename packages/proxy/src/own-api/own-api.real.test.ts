@@ -45,7 +45,12 @@ function setUp(privileged = false, own: unknown = ['dev']) {
       return Promise.resolve({
         status: 200,
         headers: {},
-        body: request.path === '/v1/clusters' ? { clusters: own } : { path: request.path },
+        body:
+          request.path === '/v1/clusters'
+            ? { clusters: own }
+            : request.path === '/v1/audit-view'
+              ? { view: privileged ? 'all' : { clusters: ['dev'], withoutCluster: false } }
+              : { path: request.path },
       });
     },
   };
@@ -55,7 +60,7 @@ function setUp(privileged = false, own: unknown = ['dev']) {
     clientAddress: () => '10.0.0.9',
     clientCertificateOf: () => undefined,
     authenticate: service,
-    audit: service,
+    audit: { ...service, stream: () => Promise.reject(new Error('not asked for')) },
     authorize: service,
     ownPages: createPages({ host: 'gate.example.com' }),
     pages: (_request, response) => {
@@ -106,16 +111,24 @@ describe("the gateway's own API", () => {
 
   it('passes on the caller, and whether the policy allows them more than their own things', async () => {
     const mine = setUp();
-    await mine.agent.get(`${api}/audit?user=bob`).set('authorization', bearer).expect(200);
-    expect(mine.calls[0]!.path).toBe('/v1/events?user=bob');
+    await mine.agent.get(`${api}/sessions?user=bob`).set('authorization', bearer).expect(200);
+    expect(mine.calls[0]!.path).toBe('/v1/sessions?user=bob');
     expect(mine.callerOf(mine.calls[0]!)).toMatchObject({
       privileged: false,
       identity: { user: 'alice@example.com' },
       clientAddress: '10.0.0.9',
     });
     const all = setUp(true);
-    await all.agent.get(`${api}/audit`).set('authorization', bearer).expect(200);
+    await all.agent.get(`${api}/sessions`).set('authorization', bearer).expect(200);
     expect(all.callerOf(all.calls[0]!)).toMatchObject({ privileged: true });
+  });
+
+  it('asks for the trail of the clusters that the caller may see, by the query that is passed on', async () => {
+    const { agent, calls } = setUp();
+    await agent.get(`${api}/audit?user=bob?&cluster=prod`).set('authorization', bearer).expect(200);
+    expect(calls.map(({ path }) => path)).toEqual(['/v1/audit-view', '/v1/events?user=bob?&cluster=prod']);
+    expect(calls[0]!.body).toMatchObject({ cluster: 'prod', request: { method: 'GET', ip: '10.0.0.9' } });
+    expect(calls[1]!.body).toEqual({ view: { clusters: ['dev'], withoutCluster: false } });
   });
 
   it('shows the policy and its status, and reloads it, only for callers that api.policy names', async () => {

@@ -62,7 +62,10 @@ function setUp(options: { down?: boolean; own?: string[] } = {}) {
     clientAddress: () => '10.0.0.9',
     clientCertificateOf: () => undefined,
     authenticate: { request: () => Promise.reject(new Error('not asked')) },
-    audit: { request: () => Promise.reject(new Error('not asked')) },
+    audit: {
+      request: () => Promise.reject(new Error('not asked')),
+      stream: () => Promise.reject(new Error('not asked')),
+    },
     authorize: {
       request: (request) => {
         calls.push(request);

@@ -3,7 +3,7 @@ import { createLogger, ProblemError } from '@sallyport/kit';
 import { createPages } from '@sallyport/pages';
 import express from 'express';
 import supertest from 'supertest';
-import { createAuthenticateProxy } from './authenticate-proxy.ts';
+import { createServiceProxy } from './service-proxy.ts';
 import { problemPage } from './problem-page.ts';
 
 const logger = createLogger({ service: 'proxy', level: 'silent' });
@@ -50,10 +50,11 @@ describe("an error of the gateway's own addresses", () => {
 describe('a page of authenticate while authenticate does not respond', () => {
   const app = express();
   app.use(
-    createAuthenticateProxy({
+    createServiceProxy({
+      service: 'authenticate',
       url: 'http://127.0.0.1:1',
       ca: undefined,
-      identity: { name: 'proxy', credentialFor: () => Promise.resolve('Sallyport-Service x') },
+      identity: { credentialFor: () => Promise.resolve('Sallyport-Service x') },
       origin: 'https://gate.example.com',
       clientAddress: () => '192.0.2.7',
       ownPages,

@@ -1,4 +1,9 @@
-import { explainQuestionSchema, type Check, type ExplainQuestion } from '@sallyport/contracts';
+import {
+  explainQuestionSchema,
+  readImpersonationTargets,
+  type Check,
+  type ExplainQuestion,
+} from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import {
   anyName,
@@ -58,5 +63,13 @@ export function readQuestion(body: unknown): Question {
     query: target.query,
   });
   refuseSpecialVerb(info);
-  return { question, method: sent.method, kubernetes: kubernetesOf(info, sent.anyOne) };
+  const { impersonate } = question;
+  if (impersonate !== undefined && !readImpersonationTargets(impersonate))
+    throw bad('impersonate does not name one user to act as, such as user:NAME or serviceaccount:NAMESPACE/NAME.');
+  const kubernetes = kubernetesOf(info, sent.anyOne);
+  return {
+    question,
+    method: sent.method,
+    kubernetes: impersonate === undefined ? kubernetes : { ...kubernetes, impersonate },
+  };
 }

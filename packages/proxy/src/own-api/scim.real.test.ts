@@ -6,7 +6,7 @@ import { createLogger, hashToken } from '@sallyport/kit';
 import { createPages } from '@sallyport/pages';
 import supertest from 'supertest';
 import { createOwnApi } from './create-own-api.ts';
-import { createAuthenticateProxy } from './authenticate-proxy.ts';
+import { createServiceProxy } from './service-proxy.ts';
 import type { OwnApiDeps } from './own-api-deps.ts';
 import { scimPassRules } from './scim-pass-rules.ts';
 
@@ -35,7 +35,7 @@ beforeAll(async () => {
   await once(authenticate, 'listening');
   const url = `http://127.0.0.1:${(authenticate.address() as AddressInfo).port}`;
   const identity = { credentialFor: async () => 'Sallyport-Service of-the-proxy' } as unknown as Parameters<
-    typeof createAuthenticateProxy
+    typeof createServiceProxy
   >[0]['identity'];
   const deps = {
     origin: 'https://gate',
@@ -45,8 +45,9 @@ beforeAll(async () => {
     auditCall: { open: () => {}, complete: ({ status }: { status: number }) => void refusals.push(status) },
     ownPages: createPages({ host: 'gate.example.com' }),
     pages: (_request: unknown, response: { send(text: string): void }) => response.send('page'),
-    scim: createAuthenticateProxy(
+    scim: createServiceProxy(
       {
+        service: 'authenticate',
         url,
         ca: undefined,
         identity,

@@ -17,10 +17,12 @@ type ReloadingDeps = {
   loaded: LoadedConfig;
   clusters: ClusterSet;
   authorize: Pick<ServiceClient, 'request' | 'stream'>;
-  producer: string;
+  replica: string;
   logger: Logger;
   metrics: Metrics;
   now: () => number;
+  /** Called with each configuration that comes into force, after its clusters have been replaced. */
+  apply(config: Config): void;
   /** Called for every change that authorize announces. */
   onChange(change: Change): void;
 };
@@ -35,6 +37,8 @@ const reloadable: readonly (keyof Config)[] = [
   'clusters',
   'routes',
   'api',
+  'elevations',
+  'notifications',
   'reload',
 ];
 
@@ -44,7 +48,7 @@ const reloadable: readonly (keyof Config)[] = [
  * that authorize refuses does not bring new clusters here.
  */
 export function startReloading(deps: ReloadingDeps): Reloader {
-  const { loaded, clusters, authorize, producer, logger, metrics, now } = deps;
+  const { loaded, clusters, authorize, replica, logger, metrics, now } = deps;
   const reloader = createReloader({
     loaded,
     version: undefined,
@@ -53,7 +57,10 @@ export function startReloading(deps: ReloadingDeps): Reloader {
     now,
     reloadable,
     read: createConfigReader({ engine: import.meta.resolve('@sallyport/policy'), documents: false }),
-    apply: ({ config }) => clusters.replace(config.clusters),
+    async apply({ config }) {
+      await clusters.replace(config.clusters);
+      deps.apply(config);
+    },
   });
   const stopFollowing = followChanges({
     client: authorize,
@@ -67,10 +74,10 @@ export function startReloading(deps: ReloadingDeps): Reloader {
     },
   });
   const reporter = reportReplica({
-    about: { service: 'proxy', id: producer, host: hostname(), startedAt: now() },
+    about: { service: 'proxy', id: replica, host: hostname(), startedAt: now() },
     reloader,
     logger,
-    put: (replica) => authorize.request({ method: 'POST', path: '/v1/replicas', body: { replica } }),
+    put: (status) => authorize.request({ method: 'POST', path: '/v1/replicas', body: { replica: status } }),
     remove: (gone) => authorize.request({ method: 'POST', path: '/v1/replicas', body: { gone } }),
   });
   void reloader.reload('start');

@@ -25,6 +25,8 @@ function preflightHeaders(request: IncomingMessage): Pick<Check['request'], 'hea
 function describe(exchange: Exchange, clientCertificate: ClientCertificate | undefined): Check {
   const { kube, request, headers } = exchange;
   const info = kube!;
+  const { impersonate } = headers!;
+  const attributes = kubernetesAttributes(info, exchange.upgrade !== undefined);
   return {
     credential: exchange.tokenHash === undefined ? { kind: 'none' } : { kind: 'token', hash: exchange.tokenHash },
     target: { kind: 'cluster', name: exchange.clusterName },
@@ -36,7 +38,7 @@ function describe(exchange: Exchange, clientCertificate: ClientCertificate | und
       ...preflightHeaders(request),
       ...(clientCertificate === undefined ? {} : { clientCertificate }),
     },
-    kubernetes: kubernetesAttributes(info, exchange.upgrade !== undefined),
+    kubernetes: impersonate === undefined ? attributes : { ...attributes, impersonate },
   };
 }
 

@@ -2,19 +2,25 @@ import { createAuditRecord, createIdSource, microTime, type AuditSink } from '@s
 import { type Logger, type Metrics, type SessionTokenVerifier } from '@sallyport/kit';
 import type { Config } from '@sallyport/contracts';
 import type { Duplex } from 'node:stream';
+import { createAccessReviews, type AccessReviews } from '../access-review/create-access-reviews.ts';
 import { createAuditTrail } from '../audit/audit-trail.ts';
+import { createActingChecks } from '../authorize/acting-checks.ts';
 import type { CheckClient } from '../authorize/check-client.ts';
 import { createBeginExchange, type BeginExchange } from '../exchange/begin-exchange.ts';
-import type { Exchange } from '../exchange/exchange.ts';
+import type { Exchange, Step } from '../exchange/exchange.ts';
+import { createFindHint, type FindHintDeps } from '../hints/find-hint.ts';
+import { createHintRefusals } from '../hints/hint-refusals.ts';
 import type { ClientCertificateOf } from '../listener/client-certificate.ts';
 import { createStreams, type Streams } from '../streams/create-streams.ts';
 import { createStreamEvents } from '../streams/stream-events.ts';
 import { createStreamLifecycle } from '../streams/stream-lifecycle.ts';
 import { createAuditedClusterKinds } from '../upstream/audited-cluster-kinds.ts';
+import { createAskRecorded } from '../upstream/ask-recorded.ts';
 import type { ClusterKinds } from '../upstream/cluster-kinds.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
 import { createCheck } from './check.ts';
+import { createBreakGlassWarning } from './create-break-glass-warning.ts';
 import { createForward } from './forward.ts';
 import { createGateway } from './gateway.ts';
 import { createImpersonate } from './impersonate.ts';
@@ -34,7 +40,7 @@ type RoadDeps = {
   upstreams: Upstreams;
   checks: CheckClient;
   addressOf(peer: string | undefined, forwardedFor: string | undefined): string;
-  producer: string;
+  replica: string;
   hashKey: Buffer;
   settings: Pick<Config, 'audit' | 'timeouts' | 'streams'>;
   track(socket: Duplex): void;
@@ -43,6 +49,8 @@ type RoadDeps = {
   tokens?: SessionTokenVerifier | undefined;
   /** For rechecking open streams, so that requests do not queue behind them. */
   streamChecks?: CheckClient;
+  /** Finds what callers can do about a refusal of a cluster. Without it, refusals are passed on as they are. */
+  hints?: Pick<FindHintDeps, 'candidates'> & { enabled(): boolean };
 };
 
 export type Road = {
@@ -52,24 +60,48 @@ export type Road = {
   streams: Streams;
   /** What a cluster reports about its kinds. */
   kindsOf(upstream: Upstream | undefined): ClusterKinds | undefined;
+  /** What clusters answer about the rights of a person. */
+  reviews: AccessReviews;
 };
 
-function createAudit({ sink, settings, producer, hashKey, now }: RoadDeps) {
+function createAudit({ sink, settings, hashKey, now }: RoadDeps) {
   const ids = { now, randomId: createIdSource({ now }) };
   const createRecord = (about: Parameters<typeof createAuditRecord>[0]) => createAuditRecord(about, ids);
+  const ask = createAskRecorded({ sink, now, createRecord });
   return {
-    trail: createAuditTrail({ sink, settings: settings.audit, producer, hashKey, microTime, createRecord }),
-    kindsOf: createAuditedClusterKinds({ sink, producer, now, createRecord }),
+    trail: createAuditTrail({ sink, settings: settings.audit, hashKey, microTime, createRecord }),
+    kindsOf: createAuditedClusterKinds({ ask }),
+    reviews: createAccessReviews({ ask, clock: () => performance.now() }),
   };
+}
+
+type Sending = Pick<
+  Parameters<typeof createForward>[0],
+  'openBody' | 'lifecycle' | 'written' | 'warningOf' | 'fail'
+> & {
+  reviews: AccessReviews;
+};
+
+/** Creates the last step: forward, or tunnel for an upgrade. */
+function createSend({ settings, track, hints }: RoadDeps, { openBody, warningOf, reviews, ...given }: Sending): Step {
+  const { connect: connectTimeout, firstByte } = settings.timeouts;
+  const find = hints && createFindHint({ ...hints, reviews, clock: () => performance.now() });
+  const hintRefusals = find && createHintRefusals({ find, enabled: hints.enabled });
+  const forward = createForward({ ...given, firstByte, openBody, warningOf, hintRefusals });
+  const tunnel = createTunnel({ ...given, connectTimeout, firstByte, track });
+  return (exchange) => (exchange.upgrade ? tunnel(exchange) : forward(exchange));
 }
 
 /** Composes the steps of the road. */
 export function createRoad(deps: RoadDeps): Road {
-  const { trail, kindsOf } = createAudit(deps);
+  const { trail, kindsOf, reviews } = createAudit(deps);
+  const withRights = (client: CheckClient) =>
+    createActingChecks({ client, reviews, upstreamOf: (name) => deps.upstreams.byName(name) });
+  const checks = withRights(deps.checks);
   const streams = createStreams({
     ...deps,
     settings: deps.settings.streams,
-    checks: deps.streamChecks ?? deps.checks,
+    checks: withRights(deps.streamChecks ?? deps.checks),
     events: createStreamEvents(trail),
   });
   const lifecycle = createStreamLifecycle(streams, trail);
@@ -78,18 +110,17 @@ export function createRoad(deps: RoadDeps): Road {
     sendStatus(exchange, error);
     recorder.failed(exchange, error);
   };
-  const { connect: connectTimeout, firstByte } = deps.settings.timeouts;
   const { changesReceived } = streams;
-  const openBody = createOpenBody({ checks: deps.checks, changesReceived });
-  const forward = createForward({ firstByte, openBody, lifecycle, fail });
-  const tunnel = createTunnel({ connectTimeout, firstByte, lifecycle, fail, track: deps.track });
+  const openBody = createOpenBody({ checks, changesReceived });
+  const warningOf = createBreakGlassWarning({ now: () => performance.now() });
+  const send = createSend(deps, { openBody, lifecycle, written: trail.written, warningOf, reviews, fail });
   const gateway = createGateway({
     openAudit: trail.open,
     readTarget: createReadTarget(deps),
     readKubeRequest: createReadKubeRequest(),
     readCredential: createReadCredential(deps),
     check: createCheck({
-      client: deps.checks,
+      client: checks,
       clientCertificateOf: deps.clientCertificateOf ?? (() => undefined),
       changesReceived,
       kindsOf,
@@ -98,7 +129,7 @@ export function createRoad(deps: RoadDeps): Road {
     commitAudit: trail.commit,
     impersonate: createImpersonate(),
     refuseEnded: streams.refuseEnded,
-    send: (exchange) => (exchange.upgrade ? tunnel(exchange) : forward(exchange)),
+    send,
     sendStatus: fail,
   });
   return {
@@ -107,5 +138,6 @@ export function createRoad(deps: RoadDeps): Road {
     recorder,
     streams,
     kindsOf: (upstream) => upstream && kindsOf(upstream),
+    reviews,
   };
 }

@@ -1,12 +1,16 @@
 import type { Readable } from 'node:stream';
+import type { CheckAnswer } from '@sallyport/contracts';
 import { type Http1Flow, type Http1Handler } from '@sallyport/http1';
 import { ProblemError } from '@sallyport/kit';
 import type { Exchange, Step } from '../exchange/exchange.ts';
 import type { StreamEnd } from '../exchange/stream-end.ts';
 import { cleanResponseHeaders, cleanTrailers } from '../headers/clean-response-headers.ts';
+import type { HintRefusals } from '../hints/hint-refusals.ts';
 import { cutResponse } from '../streams/cut-response.ts';
 import { createEndResponse, type EndResponse } from '../streams/end-response.ts';
 import type { StreamLifecycle } from '../streams/stream-lifecycle.ts';
+import { clusterUnreachable } from './cluster-unreachable.ts';
+import { holdResponse } from './hold-response.ts';
 
 type Attempt = { flow: Http1Flow | undefined; settled: boolean };
 type ForwardDeps = {
@@ -15,13 +19,16 @@ type ForwardDeps = {
   /** Returns the body to send: a stream, an empty string for an empty body, or undefined for no body. */
   openBody(exchange: Exchange): Readable | string | undefined;
   lifecycle: Pick<StreamLifecycle, 'sent' | 'answered'>;
+  /** See AuditTrail. Undefined without a spool. */
+  written?: ((exchange: Exchange) => Promise<void> | undefined) | undefined;
+  /** Returns what to warn the caller of. Asked only about responses under an elevation. */
+  warningOf?: (answer: CheckAnswer) => string | undefined;
+  /** Without it, refusals of the cluster are passed on as they are. */
+  hintRefusals?: HintRefusals | undefined;
   fail(exchange: Exchange, error: unknown): void;
 };
 
-/**
- * Returns what went wrong on the way to the cluster, without the text of the error: it may name addresses and
- * certificates, which are for the operator and appear in the log.
- */
+/** Returns what went wrong on the way to the cluster, without the text of the error. */
 function asProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error; // the gateway's own: the body was refused before its end
   const code = (error as { code?: string }).code ?? '';
@@ -31,11 +38,7 @@ function asProblem(error: unknown): ProblemError {
     return new ProblemError('bad-request', 'The request contains a character that cannot be forwarded.', {
       cause: error,
     });
-  return new ProblemError(
-    'upstream-unreachable',
-    'The gateway cannot reach the cluster, or the cluster closed the connection before it responded.',
-    { cause: error },
-  );
+  return clusterUnreachable(error);
 }
 
 function requestOf(exchange: Exchange, body: Readable | string | undefined, firstByte: number) {
@@ -77,6 +80,8 @@ function createHandler(
       exchange.statusCode = statusCode;
       if (statusCode === 401) exchange.upstream!.refreshCredential();
       const lines = cleanResponseHeaders(raw, statusCode);
+      if (exchange.answer?.elevations !== undefined && !kube!.longRunning)
+        addWarning(lines, deps.warningOf?.(exchange.answer));
       response.sendDate = false;
       response.writeHead(statusCode, lines);
       // A quiet watch must start at once. A body of known length goes out together with its head.
@@ -107,10 +112,31 @@ function createHandler(
   };
 }
 
+function addWarning(lines: string[], warning: string | undefined): void {
+  if (warning !== undefined) lines.push('warning', warning);
+}
+
 function hasLength(lines: readonly string[]): boolean {
   for (let index = 0; index < lines.length; index += 2)
     if (lines[index]!.length === 14 && lines[index]!.toLowerCase() === 'content-length') return true;
   return false;
+}
+
+function holdUntilWritten(
+  exchange: Exchange,
+  attempt: Attempt,
+  handler: Http1Handler,
+  deps: ForwardDeps,
+): Http1Handler {
+  return holdResponse(handler, {
+    written: () => deps.written!(exchange),
+    isOver: () => attempt.settled || exchange.response.destroyed,
+    refuse(error) {
+      attempt.settled = true;
+      attempt.flow?.abort();
+      deps.fail(exchange, error);
+    },
+  });
 }
 
 /**
@@ -129,15 +155,14 @@ export function createForward(deps: ForwardDeps): Step {
     let mayRetry = typeof body !== 'object' && (request.method === 'GET' || request.method === 'HEAD');
     const start = () => {
       attempt = { flow: undefined, settled: false };
-      upstream!.dispatch(
-        options,
-        createHandler(exchange, attempt, deps, (unanswered) => {
-          const again = mayRetry && unanswered && !response.headersSent;
-          mayRetry = false;
-          if (again) start();
-          return again;
-        }),
-      );
+      const handler = createHandler(exchange, attempt, deps, (unanswered) => {
+        const again = mayRetry && unanswered && !response.headersSent;
+        mayRetry = false;
+        if (again) start();
+        return again;
+      });
+      const hinting = deps.hintRefusals?.(exchange, handler, attempt) ?? handler;
+      upstream!.dispatch(options, deps.written ? holdUntilWritten(exchange, attempt, hinting, deps) : hinting);
     };
     response.on('close', () => {
       if (!response.writableFinished) attempt.flow?.abort();

@@ -15,7 +15,7 @@ const freshMs = 1000;
  */
 async function recheck(exchange: Exchange, { checks }: OpenBodyDeps): Promise<Error | undefined> {
   try {
-    const end = endAfterRecheck(await checks.check(exchange.check!), exchange.answer?.impersonation);
+    const end = endAfterRecheck(await checks.check(exchange.check!), exchange.answer);
     return end && new ProblemError(end.code, end.detail);
   } catch (error) {
     return error as Error;

@@ -5,6 +5,8 @@ import { readHeaders } from '../headers/read-headers.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
 
 const prefix = '/clusters/';
+/** The gateway's own API refuses every header that asks for an identity. */
+const atClusters = { mayActAs: true };
 
 /** Splits `/clusters/<name>/rest?query` without decoding. A prefix with needless escapes names no cluster. */
 function splitPrefix(url: string): { name: string; rest: string } | undefined {
@@ -23,7 +25,7 @@ export function createReadTarget(deps: { upstreams: Upstreams }): Step {
   return (exchange) => {
     const { request } = exchange;
     if (request.httpVersion !== '1.1') throw new ProblemError('bad-request', 'The gateway supports HTTP/1.1 only.');
-    const headers = readHeaders(request.rawHeaders);
+    const headers = readHeaders(request.rawHeaders, atClusters);
     exchange.headers = headers;
     const url = request.url ?? '';
     if (!url.startsWith('/')) throw new ProblemError('bad-request', 'The request target must be a path.');

@@ -4,14 +4,18 @@ import { ProblemError } from '@sallyport/kit';
 import { createStreamObserver, type StreamObserver } from '@sallyport/kubernetes';
 import type { Exchange, Step } from '../exchange/exchange.ts';
 import { cleanResponseHeaders } from '../headers/clean-response-headers.ts';
-import { cutResponse } from '../streams/cut-response.ts';
 import { createEndTunnel, type EndTunnel } from '../streams/end-tunnel.ts';
 import type { StreamLifecycle } from '../streams/stream-lifecycle.ts';
+import { isRefusal, relayRefusal } from './relay-refusal.ts';
+import { clusterUnreachable } from './cluster-unreachable.ts';
+import { whenWritten } from './when-written.ts';
 
 type TunnelDeps = {
   connectTimeout: number;
   firstByte: number;
   lifecycle: Pick<StreamLifecycle, 'sent' | 'answered'>;
+  /** See AuditTrail. Undefined without a spool. */
+  written?: ((exchange: Exchange) => Promise<void> | undefined) | undefined;
   fail(exchange: Exchange, error: unknown): void;
   /** The HTTP server forgets sockets once they are upgraded, but stopping the gateway must close them. */
   track(socket: Duplex): void;
@@ -84,40 +88,6 @@ function upgradeLines(exchange: Exchange): string[] {
 }
 
 /**
- * Reports whether a response may be relayed as a refusal. Node accepts three kinds that must not be: a 101 without
- * Upgrade, which anything between here and the client might take for the start of a tunnel; a status below 100, which
- * Node throws on when it sends it; and a transfer coding in HTTP/1.0, which has none (RFC 9112, 6.1), so that readers
- * differ on where the response ends.
- */
-function isRefusal({ statusCode = 0, httpVersion, headers }: IncomingMessage): boolean {
-  return statusCode >= 200 && (httpVersion !== '1.0' || headers['transfer-encoding'] === undefined);
-}
-
-/**
- * Relays a refusal from the cluster and ends both connections, at the latest `endsMs` after it began. Nothing must ever
- * be sent over a half-upgraded connection (CVE-2018-1002105).
- */
-function relayRefusal(exchange: Exchange, answer: IncomingMessage, endsMs: number): void {
-  const { response } = exchange;
-  const timer = setTimeout(() => answer.destroy(new Error('the refusal did not end in time')), endsMs);
-  answer.once('close', () => clearTimeout(timer));
-  exchange.statusCode = answer.statusCode ?? 502;
-  if (answer.statusCode === 401) exchange.upstream!.refreshCredential();
-  response.writeHead(exchange.statusCode, [
-    ...cleanResponseHeaders(answer.rawHeaders, exchange.statusCode),
-    'connection',
-    'close',
-  ]);
-  answer.on('data', (chunk: Buffer) => {
-    exchange.bytesOut += chunk.length;
-    if (!response.write(chunk)) answer.pause();
-  });
-  response.on('drain', () => answer.resume());
-  answer.on('end', () => response.end());
-  answer.on('error', () => cutResponse(exchange));
-}
-
-/**
  * Creates the observer of an exec, attach or port-forward, including those of the kubelet through `nodes/proxy`. Other
  * tunnels (to a proxied service) are not observed.
  */
@@ -179,44 +149,57 @@ function watchClient(client: Duplex, onClose: () => void): () => Buffer[] {
   };
 }
 
+function beginUpgrade(exchange: Exchange, socket: Duplex): ClientRequest {
+  return httpRequest({
+    method: exchange.request.method,
+    path: exchange.upstream!.basePath + exchange.rawTarget,
+    headers: upgradeLines(exchange) as never,
+    setHost: false,
+    createConnection: () => socket,
+  });
+}
+
 /**
  * Creates the last step of an upgrade: a separate connection upstream, the same allow-listed headers, then bytes in both
  * directions.
  */
 export function createTunnel(deps: TunnelDeps): Step {
   return (exchange) => {
-    const upstream = exchange.upstream!;
     const client = exchange.upgrade!.socket;
-    const socket = upstream.connect();
+    const socket = exchange.upstream!.connect();
     socket.allowHalfOpen = true;
     client.allowHalfOpen = true;
     exchange.upstreamStartedAt = performance.now();
-    const outgoing: ClientRequest = httpRequest({
-      method: exchange.request.method,
-      path: upstream.basePath + exchange.rawTarget,
-      headers: upgradeLines(exchange) as never,
-      setHost: false,
-      createConnection: () => socket,
-    });
+    const outgoing = beginUpgrade(exchange, socket);
     const timer = setTimeout(
       () => socket.destroy(new Error('no response in time')),
       deps.connectTimeout + deps.firstByte,
     );
     const stopTimer = () => clearTimeout(timer);
     const release = watchClient(client, () => socket.destroy());
-    const giveUp = (error: ProblemError) => {
+    let isOver = false;
+    const giveUp = (error: unknown) => {
+      isOver = true;
       stopTimer();
       release();
       outgoing.removeAllListeners('error').on('error', () => {}); // ending this side must not cost the client its response
       socket.destroy();
       deps.fail(exchange, error);
     };
+    const onceWritten = (source: Duplex | IncomingMessage, proceed: () => void) =>
+      whenWritten(deps.written?.(exchange), source, {
+        proceed,
+        refuse: giveUp,
+        isOver: () => isOver || client.destroyed,
+      });
     outgoing.once('upgrade', (answer, cluster, head) => {
       stopTimer();
-      const early = release();
-      splice(exchange, answer, cluster, head, deps);
-      for (const chunk of early) client.unshift(chunk);
-      client.resume();
+      onceWritten(cluster, () => {
+        const early = release();
+        splice(exchange, answer, cluster, head, deps);
+        for (const chunk of early) client.unshift(chunk);
+        client.resume();
+      });
     });
     outgoing.once('response', (answer) => {
       stopTimer();
@@ -224,19 +207,11 @@ export function createTunnel(deps: TunnelDeps): Step {
         return giveUp(
           new ProblemError('upstream-unreachable', 'The response from the cluster could be read in two ways.'),
         );
-      relayRefusal(exchange, answer, deps.firstByte);
+      onceWritten(answer, () => relayRefusal(exchange, answer, deps.firstByte));
     });
     outgoing.once('error', (cause) => {
       stopTimer();
-      if (exchange.statusCode === 0)
-        deps.fail(
-          exchange,
-          new ProblemError(
-            'upstream-unreachable',
-            'The gateway cannot reach the cluster, or the cluster closed the connection before it responded.',
-            { cause },
-          ),
-        );
+      if (exchange.statusCode === 0) deps.fail(exchange, clusterUnreachable(cause));
       else client.destroy();
     });
     outgoing.end();

@@ -7,7 +7,7 @@ import type { StreamRegistry } from './stream-registry.ts';
 type AnswerQuestionDeps = {
   registry: Pick<StreamRegistry, 'all' | 'ofUser' | 'ended' | 'cut'>;
   authorize: Pick<ServiceClient, 'request'>;
-  producer: string;
+  replica: string;
   logger: Logger;
 };
 
@@ -19,7 +19,7 @@ type AnswerQuestionDeps = {
 export function createAnswerQuestion({
   registry,
   authorize,
-  producer,
+  replica,
   logger,
 }: AnswerQuestionDeps): (change: Change) => Promise<void> {
   return async (change) => {
@@ -27,8 +27,8 @@ export function createAnswerQuestion({
     try {
       const question = streamQuestionSchema.parse(change.question);
       endAskedStream(registry, question);
-      const selected = selectStreams(registry, question, producer);
-      const answer: StreamAnswer = { question: question.id, proxy: producer, ...selected };
+      const selected = selectStreams(registry, question, replica);
+      const answer: StreamAnswer = { question: question.id, proxy: replica, ...selected };
       await authorize.request({ method: 'POST', path: '/v1/streams/answer', body: answer });
     } catch (error) {
       // The question was closed before the answer came. The caller knows that this gateway is missing.

@@ -36,7 +36,7 @@ type StreamsDeps = {
   events: StreamEvents;
   metrics: Metrics;
   now: () => number;
-  producer: string;
+  replica: string;
 };
 
 const draining: StreamEnd = {
@@ -91,7 +91,8 @@ export function createStreams(deps: StreamsDeps): Streams {
       if (type === 'session-revoked' || type === 'session-changed') {
         for (const exchange of inFlight.takeOf(change.sessionId)) registry.adopt(exchange);
         void recheck.recheck([...registry.ofSession(change.sessionId)]);
-      } else if (type === 'policy-changed') recheck.policyChanged(change.policyVersion);
+      } else if (type === 'elevation-changed') void recheck.recheck([...registry.ofUser(change)]);
+      else if (type === 'policy-changed') recheck.policyChanged(change.policyVersion);
       else if (type === 'hello' || type === 'gap') void recheck.recheck(registry.all());
       else return;
       received += 1;

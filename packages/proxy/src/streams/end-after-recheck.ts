@@ -12,11 +12,20 @@ function hasLost(before: Impersonation | undefined, now: Impersonation | undefin
   );
 }
 
+/**
+ * Reports whether the identity of another, which went upstream, is no longer the one that would go. Only the extras may
+ * differ: a further elevation is no reason to end anything.
+ */
+function isAnother(before: Impersonation | undefined, now: Impersonation | undefined): boolean {
+  if (!before) return false;
+  return hasLost(before, now) || before.groups.length !== now?.groups.length;
+}
+
 /** Returns why something that was allowed must end, given the new answer of authorize. Undefined if it goes on. */
-export function endAfterRecheck(answer: CheckAnswer, before: Impersonation | undefined): StreamEnd | undefined {
+export function endAfterRecheck(answer: CheckAnswer, before: CheckAnswer | undefined): StreamEnd | undefined {
   const { decision, problem } = answer;
   if (decision.effect === 'allow')
-    return hasLost(before, answer.impersonation)
+    return hasLost(before?.impersonation, answer.impersonation) || isAnother(before?.actsAs, answer.actsAs)
       ? {
           reason: 'not-allowed',
           code: 'forbidden',

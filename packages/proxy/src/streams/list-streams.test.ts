@@ -210,7 +210,7 @@ describe('a question in the change feed', () => {
       answer: createAnswerQuestion({
         registry: rig.streams.registry,
         authorize: { request },
-        producer: 'proxy/test',
+        replica: 'proxy/test',
         logger,
       }),
       lines,

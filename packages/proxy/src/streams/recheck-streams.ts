@@ -3,6 +3,7 @@ import { createTimeSlicer } from '@sallyport/kit';
 import type { CheckClient } from '../authorize/check-client.ts';
 import type { OpenStream, OpenStreamKind } from '../exchange/exchange.ts';
 import type { StreamEnd } from '../exchange/stream-end.ts';
+import { elevatedUntilOf } from './elevated-until.ts';
 import { endAfterRecheck } from './end-after-recheck.ts';
 import type { StreamRegistry } from './stream-registry.ts';
 
@@ -42,6 +43,12 @@ const sessionEndOf = ({ session }: CheckAnswer) =>
 const expiryOf = ({ exchange, uncheckedSince }: OpenStream) =>
   uncheckedSince === undefined ? (exchange.answer?.session?.expiresAt ?? Infinity) : Infinity;
 
+const elevationEnded: StreamEnd = {
+  reason: 'not-allowed',
+  code: 'forbidden',
+  detail: 'The elevation that this used has ended.',
+};
+
 /** Creates what applies the outcome of a recheck to a stream. */
 function createOutcomes({ registry, settings, now }: StreamRecheckDeps) {
   let wanted: { version: string; until: number } | undefined;
@@ -53,16 +60,19 @@ function createOutcomes({ registry, settings, now }: StreamRecheckDeps) {
     },
     accept(stream: OpenStream, answer: CheckAnswer) {
       stream.uncheckedSince = undefined;
-      const end = endAfterRecheck(answer, stream.exchange.answer?.impersonation);
+      const end = endAfterRecheck(answer, stream.exchange.answer);
       if (end) return cut(stream, end);
-      stream.dueAt = Math.min(now() + settings.recheck, sessionEndOf(answer));
+      stream.elevatedUntil = elevatedUntilOf(answer);
+      stream.dueAt = Math.min(now() + settings.recheck, sessionEndOf(answer), stream.elevatedUntil);
       if (wanted && now() < wanted.until && answer.decision.policyVersion !== wanted.version)
         stream.dueAt = now() + tickMs;
     },
-    /** Authorize could not be reached about it. */
+    /** Authorize, or the cluster, could not be asked about it. */
     miss(stream: OpenStream) {
       stream.uncheckedSince ??= now();
-      stream.dueAt = now() + retryMs;
+      stream.dueAt = Math.min(now() + retryMs, Math.max(now() + tickMs, stream.elevatedUntil));
+      // The end of an elevation is known. There is no grace period for what authorize would surely refuse.
+      if (now() >= stream.elevatedUntil) return cut(stream, elevationEnded);
       if (now() - stream.uncheckedSince < settings.grace) return;
       cut(stream, {
         reason: 'unjudged',
@@ -85,7 +95,10 @@ export function createStreamRecheck(deps: StreamRecheckDeps): StreamRecheck {
     stream.rechecking = true;
     try {
       const check = stream.exchange.check!;
-      outcomes.accept(stream, await checks.check(countsAsUse(stream.kind) ? check : { ...check, use: false }));
+      const answer = await checks.check(countsAsUse(stream.kind) ? check : { ...check, use: false });
+      // Authorize answered, but the cluster did not say whether its RBAC still allows this.
+      if (answer.problem?.code === 'service-unavailable') outcomes.miss(stream);
+      else outcomes.accept(stream, answer);
       return true;
     } catch {
       outcomes.miss(stream);

@@ -3,6 +3,7 @@ import type { Config, OwnedStreamRow } from '@sallyport/contracts';
 import { ProblemError, type Metrics } from '@sallyport/kit';
 import type { Exchange, OpenStream, OpenStreamKind } from '../exchange/exchange.ts';
 import type { EndExchange, StreamEnd } from '../exchange/stream-end.ts';
+import { elevatedUntilOf } from './elevated-until.ts';
 import { describeStream } from './describe-stream.ts';
 import { createEndedStreams } from './ended-streams.ts';
 import { ownerKey } from './owner-key.ts';
@@ -37,15 +38,18 @@ type StreamRegistryDeps = {
   events: StreamEvents;
   metrics: Metrics;
   now: () => number;
-  producer: string;
+  replica: string;
 };
 
 function newStream(exchange: Exchange, kind: OpenStreamKind, times: { openedAt: number; dueAt: number }): OpenStream {
+  const elevatedUntil = elevatedUntilOf(exchange.answer);
   return {
     id: randomUUID(),
     kind,
     exchange,
-    ...times,
+    openedAt: times.openedAt,
+    dueAt: Math.min(times.dueAt, elevatedUntil),
+    elevatedUntil,
     uncheckedSince: undefined,
     rechecking: false,
     answered: exchange.statusCode > 0,
@@ -90,7 +94,7 @@ function createLimits(
 }
 
 /** Creates an empty registry. */
-export function createStreamRegistry({ limits, events, metrics, now, producer }: StreamRegistryDeps): StreamRegistry {
+export function createStreamRegistry({ limits, events, metrics, now, replica }: StreamRegistryDeps): StreamRegistry {
   const streams = new Set<OpenStream>();
   let requests = 0;
   const indexes = createStreamIndexes();
@@ -126,7 +130,7 @@ export function createStreamRegistry({ limits, events, metrics, now, producer }:
       indexes.remove(stream);
       if (!isRecorded(stream)) return;
       events.closed(stream);
-      ended.add(describeStream(stream, producer, now()));
+      ended.add(describeStream(stream, replica, now()));
     },
     cut(stream, end) {
       if (stream.end) return;

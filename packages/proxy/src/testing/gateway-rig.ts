@@ -8,9 +8,10 @@ import { createLogger, createMetrics, ProblemError } from '@sallyport/kit';
 import { createClientAddress } from '../listener/client-address.ts';
 import { createGatewayServer } from '../listener/create-gateway-server.ts';
 import { createRoad } from '../road/create-road.ts';
+import type { AccessReviews } from '../access-review/create-access-reviews.ts';
 import type { Streams } from '../streams/create-streams.ts';
 import { createFixedTokenSource } from '../upstream/token-source.ts';
-import { createUpstream } from '../upstream/upstream.ts';
+import { createUpstream, type Upstream } from '../upstream/upstream.ts';
 import { createUpstreams } from '../upstream/upstreams.ts';
 
 export const gatewayToken = 'planted-gateway-token';
@@ -60,6 +61,8 @@ export type Rig = {
   dial(): Socket;
   close(): Promise<void>;
   streams: Streams;
+  reviews: AccessReviews;
+  cluster: Upstream;
 };
 
 async function listen(server: Server): Promise<number> {
@@ -75,7 +78,7 @@ function createSink(rig: Rig): AuditSink {
       await new Promise((resolve) => setTimeout(resolve, rig.acknowledgeMs));
       rig.events.push(record);
     },
-    enqueue: (record) => void rig.events.push(record),
+    enqueue: (record) => rig.events.push(record),
     hasRoom: () => rig.kafka !== 'full',
     ping: () => Promise.resolve(),
     close: () => Promise.resolve(),
@@ -112,12 +115,14 @@ function createDevCluster(server: string, settings: { streams: object; timeouts:
 
 /**
  * Creates the road between raw sockets and a recording upstream (plain HTTP on loopback). The test decides how authorize
- * and Kafka answer.
+ * and Kafka answer. With `written` there is a spool, and the tickets are the numbers of the events.
  */
 export async function createRig(
   handler: Handler,
   streams: object = {},
   timeouts: object = { firstByte: '1s' },
+  written?: AuditSink['written'],
+  hints?: Parameters<typeof createRoad>[0]['hints'],
 ): Promise<Rig> {
   const rig = {
     checks: [],
@@ -134,16 +139,17 @@ export async function createRig(
   const metrics = createMetrics();
   rig.metrics = () => metrics.metrics();
   const road = createRoad({
-    sink: createSink(rig),
+    sink: { ...createSink(rig), ...(written ? { written } : {}) },
     logger: createLogger({ service: 'proxy', level: 'silent' }),
     metrics,
     now: Date.now,
     upstreams,
-    producer: 'proxy/test',
+    replica: 'proxy/test',
     hashKey: Buffer.from('k'),
     settings: config,
     addressOf: createClientAddress([]),
     track: (socket) => void sockets.add(socket),
+    ...(hints ? { hints } : {}),
     checks: {
       check: async (check) => {
         rig.checks.push(check);
@@ -151,7 +157,7 @@ export async function createRig(
       },
     },
   });
-  rig.streams = road.streams;
+  Object.assign(rig, { streams: road.streams, reviews: road.reviews, cluster: upstreams.byName('dev') });
   rig.server = createGatewayServer({
     ...road,
     tls: undefined,
@@ -160,7 +166,7 @@ export async function createRig(
     recordUnparsable: () => void rig.events.push({ type: 'request.unparsable' } as AuditRecord),
   });
   rig.port = await listen(rig.server);
-  rig.dial = () => connect({ port: rig.port, host: '127.0.0.1', allowHalfOpen: true });
+  rig.dial = () => dialTo(rig.port, sockets);
   rig.raw = (bytes) => exchangeBytes(rig.dial(), bytes);
   rig.close = async () => {
     for (const socket of sockets) socket.destroy();
@@ -169,6 +175,14 @@ export async function createRig(
     await upstreams.close();
   };
   return rig;
+}
+
+/** Connects like a client. Its side stays open when the gateway has ended the connection, so it ends with the rig. */
+function dialTo(port: number, sockets: Set<Destroyable>): Socket {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  sockets.add(socket);
+  socket.on('close', () => sockets.delete(socket));
+  return socket;
 }
 
 async function closeServer(server: Server): Promise<void> {
@@ -183,8 +197,10 @@ async function exchangeBytes(socket: Socket, bytes: string | Buffer): Promise<st
   socket.on('error', () => {});
   socket.on('data', (chunk) => void chunks.push(chunk));
   socket.write(bytes);
+  // A busy machine takes more than a second to answer.
+  let timer: NodeJS.Timeout;
   await new Promise<void>((resolve) => {
-    let timer = setTimeout(resolve, 1000);
+    timer = setTimeout(resolve, 5000);
     socket.on('data', () => {
       clearTimeout(timer);
       timer = setTimeout(resolve, 150);
@@ -192,6 +208,7 @@ async function exchangeBytes(socket: Socket, bytes: string | Buffer): Promise<st
     socket.on('close', () => resolve());
     socket.on('end', () => resolve());
   });
+  clearTimeout(timer!);
   socket.destroy();
   return Buffer.concat(chunks).toString('utf8');
 }

@@ -3,7 +3,15 @@ import type { Upstream } from './upstream.ts';
 /** A response to a request that the gateway makes for itself. */
 export type ClusterAnswer = { status: number; header(name: string): string | undefined; body: string };
 
-export type Ask = { path: string; headers: readonly string[]; timeoutMs: number; maxBytes: number };
+export type Ask = {
+  /** GET unless given. */
+  method?: 'GET' | 'POST';
+  path: string;
+  headers: readonly string[];
+  body?: string;
+  timeoutMs: number;
+  maxBytes: number;
+};
 
 function headerOf(lines: readonly string[], name: string): string | undefined {
   for (let index = 0; index < lines.length; index += 2)
@@ -12,10 +20,13 @@ function headerOf(lines: readonly string[], name: string): string | undefined {
 }
 
 /**
- * Sends a request to a cluster as the gateway itself: with its own credential, and without a user's identity or headers.
- * Rejects if the response is late, too long or broken.
+ * Sends a request to a cluster as the gateway itself: with its own credential and these headers. Rejects if the response
+ * is late, too long or broken.
  */
-export function askCluster(upstream: Upstream, { path, headers, timeoutMs, maxBytes }: Ask): Promise<ClusterAnswer> {
+export function askCluster(
+  upstream: Upstream,
+  { method = 'GET', path, headers, body, timeoutMs, maxBytes }: Ask,
+): Promise<ClusterAnswer> {
   const authorization = upstream.authorization();
   return new Promise((resolve, reject) => {
     let abort = () => {};
@@ -29,9 +40,10 @@ export function askCluster(upstream: Upstream, { path, headers, timeoutMs, maxBy
     const chunks: Buffer[] = [];
     upstream.dispatch(
       {
-        method: 'GET',
+        method,
         path: upstream.basePath + path,
         headers: [...headers, ...(authorization === undefined ? [] : ['Authorization', authorization])],
+        ...(body === undefined ? {} : { body }),
         headersTimeoutMs: timeoutMs,
       },
       {

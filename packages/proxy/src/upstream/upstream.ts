@@ -1,6 +1,6 @@
 import { connect as netConnect, type Socket } from 'node:net';
 import { connect as tlsConnect, createSecureContext, type SecureContext } from 'node:tls';
-import type { ClusterConfig } from '@sallyport/contracts';
+import { readAllowSystem, type AllowSystem, type ClusterConfig } from '@sallyport/contracts';
 import { createHttp1Client, type Http1Handler, type Http1Request } from '@sallyport/http1';
 import type { ClusterAccess } from './cluster-access.ts';
 
@@ -13,8 +13,8 @@ export type Upstream = {
   /** The prefix of every path, for a cluster behind another path-based gateway. Usually empty. */
   basePath: string;
   hostHeader: string;
-  /** The exact `system:` names that may be sent there. */
-  allowSystem: ReadonlySet<string>;
+  /** The `system:` names that may be sent there. */
+  allowSystem: AllowSystem;
   /** Returns the gateway's own Authorization value for this cluster. */
   authorization(): string | undefined;
   /** Reads the credential again, because the cluster refused it. */
@@ -72,7 +72,7 @@ export function createUpstream(deps: {
     host: cluster.host ?? undefined,
     basePath: url.pathname === '/' ? '' : url.pathname,
     hostHeader: url.host,
-    allowSystem: new Set(cluster.impersonate.allowSystem),
+    allowSystem: readAllowSystem(cluster.impersonate.allowSystem),
     authorization() {
       const token = access.token.current();
       return token === undefined ? undefined : `Bearer ${token}`;

@@ -20,13 +20,15 @@ const passed = [
 ];
 const maxBody = 16 * 1024;
 
-type AuthenticateProxyDeps = {
+type ServiceProxyDeps = {
+  /** The service to which requests are passed on. */
+  service: 'authenticate' | 'audit';
   url: string;
   ca: string | undefined;
-  identity: ServiceIdentity;
+  identity: Pick<ServiceIdentity, 'credentialFor'>;
   origin: string;
   clientAddress(request: IncomingMessage): string;
-  /** Sends the page for when authenticate does not respond. */
+  /** Sends the page for when the service does not respond. */
   ownPages: Pages;
   logger: Logger;
 };
@@ -44,13 +46,21 @@ function strip(headers: IncomingHttpHeaders, names: readonly string[]): Incoming
   return Object.fromEntries(names.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]])));
 }
 
-/** Says that authenticate does not respond: to browsers on a page, from which they can try again. */
-function refuse(request: IncomingMessage | undefined, response: ServerResponse, pages: Pages): void {
+const shownNames = { authenticate: 'login', audit: 'audit' };
+/** How soon a client should try again, in seconds. A batch of audit events may wait. */
+const retryAfter = { authenticate: '1', audit: '5' };
+
+/** Says that the service does not respond: to browsers on a page, from which they can try again. */
+function refuse(
+  request: IncomingMessage | undefined,
+  response: ServerResponse,
+  { ownPages: pages, service }: ServiceProxyDeps,
+): void {
   const problem = new ProblemError(
     'service-unavailable',
-    'The login service does not respond at the moment. Try again shortly.',
+    `The ${shownNames[service]} service does not respond at the moment. Try again shortly.`,
   );
-  response.setHeader('retry-after', '1');
+  response.setHeader('retry-after', retryAfter[service]);
   if (request?.headers.accept?.includes('text/html') !== true) return sendProblem(response, problem);
   const again =
     request.method === 'GET'
@@ -60,10 +70,10 @@ function refuse(request: IncomingMessage | undefined, response: ServerResponse, 
 }
 
 /**
- * Creates the proxy to the pages of authenticate. It passes on allow-listed client headers, the gateway's service
+ * Creates the proxy to addresses that another service answers. It passes on allow-listed client headers, the gateway's service
  * credential instead of the client's, and the origin as the gateway knows it.
  */
-export function createAuthenticateProxy(deps: AuthenticateProxyDeps, rules: PassRules = pageRules): RequestHandler {
+export function createServiceProxy(deps: ServiceProxyDeps, rules: PassRules = pageRules): RequestHandler {
   const agent = deps.url.startsWith('https:')
     ? new HttpsAgent({ keepAlive: true, ca: deps.ca })
     : new HttpAgent({ keepAlive: true });
@@ -79,8 +89,8 @@ export function createAuthenticateProxy(deps: AuthenticateProxyDeps, rules: Pass
       (proxy) => {
         proxy.on('error', (error, request, target) => {
           if (!target) return;
-          deps.logger.warn({ err: error }, 'authenticate does not respond');
-          if ('writeHead' in target && !target.headersSent) refuse(request, target, deps.ownPages);
+          deps.logger.warn({ err: error }, `${deps.service} does not respond`);
+          if ('writeHead' in target && !target.headersSent) refuse(request, target, deps);
           else target.destroy();
         });
       },
@@ -95,7 +105,7 @@ export function createAuthenticateProxy(deps: AuthenticateProxyDeps, rules: Pass
     request.headers = {
       ...strip(request.headers, rules.passed),
       ...rules.added(request),
-      authorization: await deps.identity.credentialFor('authenticate'),
+      authorization: await deps.identity.credentialFor(deps.service),
       'sallyport-client-address': deps.clientAddress(request),
       'sallyport-origin': deps.origin,
       ...(typeof response.locals.caller === 'string' ? { [callerHeader]: response.locals.caller } : {}),

@@ -1,0 +1,50 @@
+import type { ElevationOption, ElevationOptions, ElevationList, ElevationView } from '@sallyport/contracts';
+import { html, type Html } from '@sallyport/pages';
+import { renderRows } from '../landing/render-rows.ts';
+import { shownText } from '../landing/shown-text.ts';
+import { elevationsPath, named, pathOf, placeOf, spanWords, stateWords, written } from './elevation-words.ts';
+import { reviewWords } from './render-review.ts';
+import { sortElevations } from './sort-elevations.ts';
+
+const nothing: Html = { markup: '' };
+const maxRows = 100;
+const maxNamed = 5;
+/** The page of the elevation shows all of it. */
+const maxReason = 200;
+
+/** Renders one elevation as a row, which leads to its page. */
+export function renderElevationRow(view: ElevationView, now: number): Html {
+  const { name, user, mine, reason } = view;
+  const review = view.review?.dueAt === undefined ? nothing : html`<div>Review: ${reviewWords(view.review, now)}</div>`;
+  const why = reason === undefined ? nothing : html`<div class="quiet">${written(reason, maxReason)}</div>`;
+  return html`<div><a href="${pathOf(view.id)}"><strong>${named(name)}</strong> on ${placeOf(view)}</a>${mine ? nothing : html` for ${named(user)}`}, ${spanWords(view.durationMs)}<div>${stateWords(view, now)}</div>${review}${why}</div>`;
+}
+
+/** Renders what can be asked for, as a row that leads to its form. */
+function renderOption({ name, places, groups, approvalsNeeded }: ElevationOption): Html {
+  const clusters = places.map(({ cluster }) => cluster);
+  const more = clusters.length > maxNamed ? ` and ${clusters.length - maxNamed} more` : '';
+  const approval =
+    approvalsNeeded === 0 ? 'without approval' : `${approvalsNeeded} approval${approvalsNeeded === 1 ? '' : 's'}`;
+  return html`<div><strong>${name}</strong> on ${clusters.slice(0, maxNamed).join(', ')}${more}<div class="quiet">groups <bdi>${groups.map((group) => shownText(group)).join(', ')}</bdi>, ${approval}</div></div><a class="act small" href="${elevationsPath}/new/${name}" aria-label="Ask for ${name}">Ask</a>`;
+}
+
+const firstOf = <Row>(rows: readonly Row[], omitted = 0) => ({
+  rows: rows.slice(0, maxRows),
+  more: Math.max(0, rows.length - maxRows) + omitted,
+});
+
+/** Renders the page of elevations: what waits for the reader, what they have, and what they may ask for. */
+export function renderList({ elevations, omitted }: ElevationList, { options }: ElevationOptions, now: number): Html {
+  const { toDecide, toReview, own, others } = sortElevations(elevations);
+  const all = 'sallyport elevations list';
+  const row = (one: ElevationView) => renderElevationRow(one, now);
+  const section = (title: string, rows: readonly ElevationView[], none: string, left = 0) =>
+    renderRows(firstOf(rows, left), { title, none, all }, row);
+  return html`${section('Waiting for your decision', toDecide, 'Nothing waits for you.')}
+${toReview.length === 0 ? nothing : section('Waiting for your review', toReview, '')}
+${section('Yours', own, 'You have no elevation, and wait for none.', omitted)}
+${others.length === 0 ? nothing : section('Of others', others, '')}
+${renderRows(firstOf(options), { title: 'Ask for one', none: 'There is none that you may ask for.', all: 'sallyport elevate' }, renderOption)}
+<p><a href="/">Start page</a></p>`;
+}

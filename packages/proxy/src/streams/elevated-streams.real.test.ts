@@ -1,0 +1,82 @@
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import type { CheckAnswer } from '@sallyport/contracts';
+import { createUntil } from '../testing/create-until.ts';
+import { allow } from '../testing/gateway-rig.ts';
+import { drip, startRawExchanges, type RawExchanges } from '../testing/raw-exchanges.ts';
+
+jest.setTimeout(20_000);
+
+/** An end is due within a second. A busy machine gets three. */
+const inTimeMs = 3000;
+const until = createUntil(8000);
+const watch = '/clusters/dev/api/v1/namespaces/dev/pods?watch=true';
+const plain = { user: 'alice@example.com', uid: 'u', groups: ['developers'], extra: {}, droppedGroups: [] };
+
+/** An answer under an elevation that ends after `ms`. */
+const elevated = (ms: number): CheckAnswer => ({
+  ...allow({ ...plain, groups: ['developers', 'admins'], extra: { 'sallyport.dev/elevation': ['e1'] } }),
+  elevations: [{ id: 'e1', name: 'prod-admin', expiresAt: Date.now() + ms, approvers: ['bob@example.com'] }],
+});
+
+let exchanges: RawExchanges;
+afterEach(() => exchanges.close());
+
+/** Opens a watch under an elevation. Neither the interval of the recheck nor the grace period ends it. */
+async function open(ms: number) {
+  exchanges = await startRawExchanges(drip(), { recheck: '10m', grace: '10m' });
+  const { rig } = exchanges;
+  const answer = elevated(ms);
+  rig.answer = () => answer;
+  const client = exchanges.begin('GET', watch);
+  await until(() => client.text().includes('200'));
+  return { rig, client, expiresAt: answer.elevations![0]!.expiresAt };
+}
+const cutReasons = () =>
+  exchanges.rig.events
+    .filter(({ type }) => type === 'stream.cut')
+    .map(({ data }) => [data.sallyport.stream?.reason, data.sallyport.elevation?.id]);
+
+describe('a stream under an elevation', () => {
+  it('is cut at its end, and the event names the elevation', async () => {
+    const { rig, expiresAt } = await open(1500);
+    rig.answer = () => (Date.now() < expiresAt ? elevated(1) : allow(plain));
+    await until(() => cutReasons().length > 0 && rig.streams.registry.size === 0);
+    expect(Date.now()).toBeGreaterThanOrEqual(expiresAt);
+    expect(Date.now() - expiresAt).toBeLessThan(inTimeMs);
+    expect(cutReasons()).toEqual([['not-allowed', 'e1']]);
+  });
+
+  it('is cut at its end even if nobody can be asked then', async () => {
+    const { rig, expiresAt } = await open(1500);
+    rig.answer = () => {
+      throw new Error('authorize is away');
+    };
+    await until(() => cutReasons().length > 0 && rig.streams.registry.size === 0);
+    expect(Date.now()).toBeGreaterThanOrEqual(expiresAt);
+    expect(Date.now() - expiresAt).toBeLessThan(inTimeMs);
+  });
+
+  it('goes on over its end if it was extended', async () => {
+    const { rig, client, expiresAt } = await open(1000);
+    const longer = elevated(60_000);
+    rig.answer = () => longer;
+    await new Promise((resolve) => setTimeout(resolve, expiresAt - Date.now() + 1000));
+    expect([client.closed, cutReasons()]).toEqual([false, []]);
+  });
+
+  it('is cut within a second of a revocation', async () => {
+    const { rig } = await open(60_000);
+    rig.answer = () => allow(plain);
+    const revokedAt = Date.now();
+    rig.streams.onChange({ type: 'elevation-changed', issuer: 'https://idp', subject: 's' });
+    await until(() => cutReasons().length > 0 && rig.streams.registry.size === 0);
+    expect(Date.now() - revokedAt).toBeLessThan(inTimeMs);
+  });
+
+  it('goes on when another person loses an elevation', async () => {
+    const { rig, client } = await open(60_000);
+    rig.streams.onChange({ type: 'elevation-changed', issuer: 'https://idp', subject: 'other' });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect([client.closed, cutReasons()]).toEqual([false, []]);
+  });
+});

@@ -1,0 +1,83 @@
+import type { Check, CheckAnswer } from '@sallyport/contracts';
+import { createLogger, hashToken, ProblemError, type ServiceRequest } from '@sallyport/kit';
+import { createPages } from '@sallyport/pages';
+import supertest from 'supertest';
+import { createOwnApi } from '../own-api/create-own-api.ts';
+import { createFindCaller } from '../own-api/find-caller.ts';
+
+export const pagesNow = Date.UTC(2026, 0, 2, 12);
+export const gatewayOrigin = 'https://gate.example.com';
+/** The cookie of the session that is live. */
+export const sessionCookie = '__Host-sallyport=spt_live';
+
+/** What the services answer, by path: a body, an error, or what makes one of them from the call. */
+type Answers = Partial<Record<string, unknown>>;
+
+type PagesRigOptions = {
+  answers?: Answers;
+  /** The origin of the listener. */
+  own?: string;
+  /** Whether there is room for another audit event. */
+  room?: boolean;
+  user?: string;
+  groups?: string[];
+  providerName?(id: string): string;
+};
+
+/** Creates the gateway's own pages for one person, with services that answer as told. */
+export function createPagesRig(options: PagesRigOptions = {}) {
+  const { answers = {}, own = gatewayOrigin, room = true, user = 'alice@example.com', groups = [] } = options;
+  const { providerName = (id) => id } = options;
+  const calls: ServiceRequest[] = [];
+  const events: { status: number; path: string }[] = [];
+  const service = {
+    request: async (request: ServiceRequest) => {
+      calls.push(request);
+      const given = answers[request.path];
+      const body: unknown = typeof given === 'function' ? (given as (of: ServiceRequest) => unknown)(request) : given;
+      if (body instanceof Error) throw body;
+      return { status: 200, headers: {}, body: body ?? {} };
+    },
+  };
+  const check = ({ credential }: Check): Promise<CheckAnswer> => {
+    const live = credential.kind === 'token' && credential.hash === hashToken('spt_live');
+    return Promise.resolve({
+      decision: { effect: live ? 'allow' : 'authenticate', rule: 'r', reasons: [], policyVersion: 'v' },
+      ...(live
+        ? {
+            session: { id: 'ses_1', kind: 'browser', expiresAt: pagesNow + 3_600_000 },
+            identity: { provider: 'corp', issuer: 'https://idp', subject: 's', amr: [], user, groups },
+          }
+        : {}),
+    });
+  };
+  const names = Array.from({ length: 300 }, (_none, index) => `c${String(index).padStart(3, '0')}`);
+  const app = createOwnApi({
+    origin: own,
+    findCaller: createFindCaller({ client: { check } }),
+    clientAddress: () => '10.0.0.9',
+    clientCertificateOf: () => undefined,
+    authenticate: service,
+    audit: { ...service, stream: () => Promise.reject(new Error('not asked for')) },
+    authorize: service,
+    pages: (_request, response) => void response.end('page'),
+    ownPages: createPages({ host: 'gate.example.com', name: 'Example Corp' }),
+    landing: { gatewayUrl: gatewayOrigin, loginOrigin: gatewayOrigin, providerName, now: () => pagesNow },
+    clusters: () => ['dev', ...names].map((name) => ({ name, url: `${gatewayOrigin}/clusters/${name}` })),
+    auditCall: {
+      open: () => {
+        if (!room) throw new ProblemError('audit-unavailable', 'The audit log cannot be written.');
+      },
+      complete: ({ status, path }) => void events.push({ status, path }),
+    },
+    logger: createLogger({ service: 'proxy', level: 'silent' }),
+  });
+  const agent = supertest(app);
+  const get = (path = '/', headers: Record<string, string> = { cookie: sessionCookie }) =>
+    agent.get(path).set({ host: 'gate.example.com', accept: 'text/html', ...headers });
+  const post = (path: string, headers: Record<string, string> = {}) =>
+    agent
+      .post(path)
+      .set({ host: 'gate.example.com', accept: 'text/html', cookie: sessionCookie, origin: gatewayOrigin, ...headers });
+  return { agent, calls, events, get, post };
+}
