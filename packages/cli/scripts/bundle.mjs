@@ -1,6 +1,7 @@
 // Bundles the program, for Node.js 20 and newer, into one file that starts fast. Code that only some commands need goes into separate files.
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -21,6 +22,7 @@ const common = {
   minifyWhitespace: true,
   legalComments: 'none',
   metafile: true,
+  write: false,
   logLevel: 'warning',
   // CommonJS packages in an ES module need require.
   banner: {
@@ -54,6 +56,22 @@ const separate = await build({
   chunkNames: '[name]-[hash]',
 });
 
+/** Replaces a file if it differs. The program may be running, or start at this moment. */
+function replaceFile(file, contents) {
+  if (existsSync(file) && readFileSync(file).equals(contents)) return;
+  mkdirSync(path.dirname(file), { recursive: true });
+  // Not among the chunks, where another build that runs at the same time would delete it.
+  const temporary = path.join(root, 'dist', `.${path.basename(file)}.${process.pid}`);
+  writeFileSync(temporary, contents);
+  renameSync(temporary, file);
+}
+
+// The program comes last, because it loads the others.
+const files = [...separate.outputFiles, ...program.outputFiles];
+const isChunk = (file) => path.dirname(file.path) === parts;
+for (const file of [...files.filter(isChunk), ...files.filter((one) => !isChunk(one))])
+  replaceFile(file.path, Buffer.from(file.contents));
+
 const outputs = Object.assign({}, ...[program, separate].map(({ metafile }) => metafile.outputs));
 
 // Delete the chunks of earlier builds.
@@ -64,5 +82,7 @@ for (const name of readdirSync(parts)) if (!made.has(name)) rmSync(path.join(par
 const inputs = Object.values(outputs).flatMap((one) => Object.entries(one.inputs));
 const used = inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([file]) => path.resolve(file));
 const packages = used.flatMap((file) => /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(file) ?? []);
-const directories = [...new Set(packages)].map((one) => path.relative(path.join(root, '..', '..'), one)).toSorted();
-writeFileSync(path.join(root, 'dist', 'bundled-packages.json'), `${JSON.stringify(directories, null, 2)}\n`);
+const directories = [...new Set(packages)]
+  .map((one) => path.relative(path.join(root, '..', '..'), one))
+  .toSorted((one, other) => one.localeCompare(other));
+replaceFile(path.join(root, 'dist', 'bundled-packages.json'), Buffer.from(`${JSON.stringify(directories, null, 2)}\n`));

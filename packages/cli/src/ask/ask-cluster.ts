@@ -15,12 +15,32 @@ function specOf({ verb, resource, apiGroup, subresource, namespace, name, path }
   return { resourceAttributes: { verb, group: apiGroup, resource, subresource, namespace, name } };
 }
 
+/** Returns the headers by which Kubernetes is asked to act as another. Node.js writes one byte per character. */
+function actingHeaders(targets: readonly string[]): Record<string, string[]> {
+  const named = (kind: string) =>
+    targets
+      .filter((target) => target.startsWith(`${kind}:`))
+      .map((target) => Buffer.from(target.slice(kind.length + 1), 'utf8').toString('latin1'));
+  const accounts = named('serviceaccount').map((name) => `system:serviceaccount:${name.replace('/', ':')}`);
+  const all = { User: [...named('user'), ...accounts], Group: named('group'), Uid: named('uid') };
+  return Object.fromEntries(
+    Object.entries(all).flatMap(([name, values]) => (values.length === 0 ? [] : [[`Impersonate-${name}`, values]])),
+  );
+}
+
+/** Reports whether the gateway refused because the RBAC of the cluster does not let the user act as the other. */
+const isByRbac = (message: string) => /\(rule "cluster\/[^"]*\.rbac"\)$/.test(message);
+
 function read({ status, body }: GatewayAnswer): ClusterAnswer {
   const review = fieldOf(body, 'status');
   const allowed = fieldOf(review, 'allowed');
   if (status === 201 && typeof allowed === 'boolean')
     return { allowed, reason: text(fieldOf(review, 'reason')) || text(fieldOf(review, 'evaluationError')) };
-  return { allowed: undefined, reason: text(fieldOf(body, 'message')) || `it answered ${status}` };
+  const message = text(fieldOf(body, 'message'));
+  return {
+    allowed: status === 403 && isByRbac(message) ? false : undefined,
+    reason: message || `it answered ${status}`,
+  };
 }
 
 /**
@@ -34,6 +54,7 @@ export async function askCluster(gateway: OpenGateway, asked: Asked, cluster: st
       method: 'POST',
       path: `/clusters/${encodeURIComponent(cluster)}/apis/authorization.k8s.io/v1/selfsubjectaccessreviews`,
       json: review,
+      ...(asked.impersonate === undefined ? {} : { headers: actingHeaders(asked.impersonate) }),
     }),
   );
 }

@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 
+const collect = (value: string, before: string[] = []) => [...before, value];
+
 /** Adds the arguments and options that describe a request. The arguments are those of kubectl. */
 export function withAsked(command: Command): Command {
   return command
@@ -16,5 +18,8 @@ export function withAsked(command: Command): Command {
     .option('-l, --selector <text>', 'label selector of a list or watch')
     .option('--field-selector <text>', 'field selector of a list or watch')
     .option('--container <name>', 'container of an exec or attach')
-    .option('--dry-run', 'a dry run (dryRun=All)');
+    .option('--dry-run', 'a dry run (dryRun=All)')
+    .option('--as <name>', 'act as this user or ServiceAccount, as kubectl --as does')
+    .option('--as-group <name>', 'with --as: a group to act with (repeatable)', collect)
+    .option('--as-uid <uid>', 'with --as: the UID to act with');
 }

@@ -26,6 +26,12 @@ describe('a request on the command line', () => {
       { ...pod, verb: 'create', subresource: 'exec', name: 'web', namespace: 'dev', command: ['ls'] },
     ],
     ['port-forward pods/web', {}, { ...pod, verb: 'create', subresource: 'portforward', name: 'web' }],
+    [
+      'get pods',
+      { as: 'system:serviceaccount:shop:web', asGroup: ['a', 'b'], asUid: '1' },
+      { ...pod, verb: 'get', impersonate: ['serviceaccount:shop/web', 'uid:1', 'group:a', 'group:b'] },
+    ],
+    ['get pods', { as: 'bob' }, { ...pod, verb: 'get', impersonate: ['user:bob'] }],
     ['logs pods/web', {}, { ...pod, verb: 'get', subresource: 'log', name: 'web' }],
     [
       'LIST deploy',

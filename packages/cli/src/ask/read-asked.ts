@@ -18,6 +18,8 @@ export type Asked = {
   dryRun?: boolean;
   labelSelector?: string;
   fieldSelector?: string;
+  /** Whom the request asks to act as, as policies have it. */
+  impersonate?: string[];
 };
 
 /** The options that describe a request, as the command parser returns them. */
@@ -35,6 +37,9 @@ export type AskedOptions = {
   dryRun?: boolean;
   selector?: string;
   fieldSelector?: string;
+  as?: string;
+  asGroup?: string[];
+  asUid?: string;
 };
 
 /** Commands of kubectl that users take for verbs, and the requests on pods that they make. */
@@ -63,15 +68,30 @@ const subresources: ReadonlySet<string> = new Set([
 
 const usageError = (message: string, hint: string) => new CliError('usage', message, hint);
 
-type Common = Pick<Asked, 'command' | 'container' | 'dryRun' | 'labelSelector' | 'fieldSelector'>;
+/** Reads whom to act as, by the options of kubectl. */
+function readActing({ as, asGroup = [], asUid }: Pick<AskedOptions, 'as' | 'asGroup' | 'asUid'>): string[] | undefined {
+  if (as === undefined && (asGroup.length > 0 || asUid !== undefined))
+    throw usageError('--as-group and --as-uid need a user', 'Add --as NAME.');
+  if (as === undefined) return undefined;
+  const [, namespace, name] = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(as) ?? [];
+  return [
+    namespace === undefined ? `user:${as}` : `serviceaccount:${namespace}/${name}`,
+    ...(asUid === undefined ? [] : [`uid:${asUid}`]),
+    ...asGroup.map((group) => `group:${group}`),
+  ];
+}
 
-function commonOf({ command, container, dryRun, selector, fieldSelector }: AskedOptions): Common {
+type Common = Pick<Asked, 'command' | 'container' | 'dryRun' | 'labelSelector' | 'fieldSelector' | 'impersonate'>;
+
+function commonOf({ command, container, dryRun, selector, fieldSelector, ...options }: AskedOptions): Common {
+  const impersonate = readActing(options);
   return {
     ...(command === undefined ? {} : { command }),
     ...(container === undefined ? {} : { container }),
     ...(dryRun === undefined ? {} : { dryRun }),
     ...(selector === undefined ? {} : { labelSelector: selector }),
     ...(fieldSelector === undefined ? {} : { fieldSelector }),
+    ...(impersonate === undefined ? {} : { impersonate }),
   };
 }
 

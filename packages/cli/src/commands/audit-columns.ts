@@ -5,9 +5,10 @@ import type { Tone } from '../terminal/paint.ts';
 import { readableSpan } from '../terminal/readable-span.ts';
 
 /** Returns what a path of names leads to in an event. Events are not checked, so it may be anything. */
-const at = (row: AuditRow, ...names: string[]): unknown => names.reduce<unknown>(fieldOf, row.data);
+export const at = (row: AuditRow, ...names: string[]): unknown => names.reduce<unknown>(fieldOf, row.data);
 
-function text(value: unknown): string {
+/** Returns a text or a number, or a list of them, as text; anything else as an empty text. */
+export function text(value: unknown): string {
   if (Array.isArray(value)) return value.map(text).join(' ');
   return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '';
 }
@@ -20,10 +21,11 @@ export const auditIdOf = (row: AuditRow): string => text(at(row, 'auditID'));
 export const stageOf = (row: AuditRow): string => text(at(row, 'stage'));
 /** Reports whether an event is about a stream, in addition to the stages of its request. */
 export const isOfStream = (row: { type: string }): boolean => row.type.startsWith('stream.');
-const isRequest = ({ type }: AuditRow): boolean => type === 'k8s.request' || type === 'http.request';
+/** Reports whether an event is a stage of a request. */
+export const isRequest = ({ type }: AuditRow): boolean => type === 'k8s.request' || type === 'http.request';
 
 /** Returns `namespace/resource/name:subresource` as far as it is known, or the path, or the type of the event. */
-function objectOf(row: AuditRow): string {
+export function objectOf(row: AuditRow): string {
   const [resource, subresource] = [text(at(row, 'objectRef', 'resource')), text(at(row, 'objectRef', 'subresource'))];
   if (resource === '') return isRequest(row) ? text(at(row, 'requestURI')) : row.type;
   const path = [text(at(row, 'objectRef', 'namespace')), resource, text(at(row, 'objectRef', 'name'))]
@@ -32,7 +34,8 @@ function objectOf(row: AuditRow): string {
   return subresource === '' ? path : `${path}:${subresource}`;
 }
 
-const utc = (time: string): string => {
+/** Returns a time in UTC with milliseconds, or the text if it is no time. */
+export const utc = (time: string): string => {
   const ms = Date.parse(time);
   return Number.isNaN(ms) ? time : new Date(ms).toISOString();
 };

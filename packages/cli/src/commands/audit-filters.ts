@@ -5,6 +5,7 @@ import { auditEventTypes } from './audit-event-types.ts';
 /** Filters as options. They have the names of the gateway's audit query. */
 export type AuditFilters = {
   user?: string;
+  group?: string;
   cluster?: string;
   namespace?: string;
   resource?: string;
@@ -16,6 +17,7 @@ export type AuditFilters = {
   effect?: string;
   rule?: string;
   reason?: string;
+  elevation?: string;
   address?: string;
   command?: string;
   code?: string;
@@ -29,10 +31,11 @@ export type AuditFilters = {
 
 const stages = ['RequestReceived', 'ResponseStarted', 'ResponseComplete', 'Panic'];
 
-/** Adds the filters that search and tail have in common. An event must match all given filters. */
+/** Adds the filters that search, tail and export have in common. An event must match all given filters. */
 export function withFilters(command: Command): Command {
   return command
     .option('--user <name>', 'user')
+    .option('--group <name>', 'group of the user')
     .option('--cluster <name>', 'cluster')
     .option('--namespace <name>', 'namespace')
     .option('--resource <name>', 'resource, such as pods')
@@ -46,15 +49,19 @@ export function withFilters(command: Command): Command {
     .addOption(new Option('--effect <effect>', 'decision').choices(['allow', 'deny', 'authenticate']))
     .option('--rule <rule>', 'rule that decided, such as default-deny')
     .option('--reason <reason>', 'a reason for the decision, or why a stream, a session or a login ended')
+    .option('--elevation <id>', 'elevation that the request used, by its ID or name')
     .option('--code <status>', 'HTTP status of the response')
     .option('--address <ip>', 'IP address of the client')
     .option('--command <text>', 'text in the command that an exec ran, such as "rm -rf"')
     .option('--session <id>', 'session, or the first characters of its id')
     .option('--audit-id <id>', 'Audit-ID of one request, or its first characters')
     .option('--issuer <url>', 'identity provider of the user')
-    .option('--subject <sub>', 'subject of the user at that provider')
-    .option('--stages', 'show every event, not one line for each request');
+    .option('--subject <sub>', 'subject of the user at that provider');
 }
+
+/** Adds the option that shows every event, not one line for each request. */
+export const withStages = (command: Command): Command =>
+  command.option('--stages', 'show every event, not one line for each request');
 
 const units: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -108,6 +115,7 @@ export const asksForStages = ({ stages: all, stage, type }: AuditFilters & { sta
 
 const plainFilters = [
   'user',
+  'group',
   'cluster',
   'namespace',
   'resource',
@@ -119,6 +127,7 @@ const plainFilters = [
   'effect',
   'rule',
   'reason',
+  'elevation',
   'address',
   'command',
   'issuer',

@@ -1,6 +1,7 @@
 import { auditPageSchema, readAnswer, type AuditPage, type AuditRow } from '../gateway/answers.ts';
 import { callAsUser, requireCredential, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
+import { forTerminal } from '../terminal/for-terminal.ts';
 import { isData } from '../terminal/output.ts';
 import type { ListOptions } from '../terminal/render-table.ts';
 import { writeList } from '../terminal/write-list.ts';
@@ -20,14 +21,30 @@ export async function fetchAuditPage(gateway: OpenGateway, query: URLSearchParam
   );
 }
 
+type Seen = Pick<AuditPage, 'scope' | 'view'>;
+
+/** Returns what a user sees who may see the trail of some clusters. */
+function describeView(view: NonNullable<Seen['view']>): string {
+  const { clusters, withoutCluster } = view;
+  const shown = clusters.slice(0, 10).map(forTerminal).join(', ');
+  const more = clusters.length > 10 ? ` and ${clusters.length - 10} more` : '';
+  return [
+    'your own events',
+    ...(clusters.length === 0 ? [] : [`those on ${shown}${more}`]),
+    ...(withoutCluster ? ['those without a cluster'] : []),
+  ].join(', and ');
+}
+
 /** Returns a note for a user who may see only a part of the trail; undefined if events of other users are shown. */
 export function scopeNote(
-  page: { scope?: string | null; events: readonly AuditRow[] },
+  page: Seen & { events: readonly AuditRow[] },
   me: string,
   askedUser: string | undefined,
 ): string | undefined {
   const rule = "To see events of other users, you must be listed in the gateway's api.policy.audit";
   if (page.scope === 'own') return `Note: these are your own events. ${rule}.\n`;
+  if (page.scope === 'clusters' && page.view)
+    return `Note: the gateway's api.policy.audit lets you see ${describeView(page.view)}.\n`;
   if (page.scope != null || page.events.some((row) => userOf(row) !== '' && userOf(row) !== me)) return undefined;
   if (page.events.length === 0) return askedUser === me ? undefined : `Note: nothing was found. ${rule}.\n`;
   return askedUser === undefined ? `Note: all of these are your own events. ${rule}.\n` : undefined;
@@ -63,7 +80,7 @@ export async function auditSearch(environment: Environment, options: SearchOptio
     events.push(...page.events.slice(0, limit - events.length));
     if (page.next != null) query.set('after', page.next);
   } while (page.next != null && events.length < limit && page.events.length > 0);
-  const note = scopeNote({ scope: page.scope, events }, requireCredential(gateway).user, options.user);
+  const note = scopeNote({ ...page, events }, requireCredential(gateway).user, options.user);
   if (note !== undefined) environment.stderr.write(note);
   const more = page.next != null;
   const ids = new Set(events.map(auditIdOf));

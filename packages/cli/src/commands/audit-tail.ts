@@ -1,8 +1,6 @@
 import type { AuditRow } from '../gateway/answers.ts';
 import { requireCredential, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
-import { CliError } from '../terminal/cli-error.ts';
 import { createGrowingTable } from '../terminal/create-growing-table.ts';
-import { forTerminal } from '../terminal/for-terminal.ts';
 import { isData } from '../terminal/output.ts';
 import { renderDocument } from '../terminal/render-document.ts';
 import type { ListOptions } from '../terminal/render-table.ts';
@@ -11,8 +9,8 @@ import { changeColumns, isAuditQueryOf, isOfStream, stageColumns, stageOf } from
 import { asksForStages, auditQuery, type AuditFilters } from './audit-filters.ts';
 import { fetchAuditPage, readLimit, scopeNote } from './audit-search.ts';
 import type { GatewayOptions } from './command-kit.ts';
+import { followTrail } from './follow-trail.ts';
 
-const pollMs = 1000;
 const pageSize = 1000;
 /** The queries of an earlier tail may be the latest events, so more of them are read, to a limit. */
 const mostPages = 10;
@@ -34,21 +32,6 @@ function createPrinter(environment: Environment, options: TailOptions): Printer 
     heading: () => options.headers && stdout.write(table.heading()),
     rows: (rows) => rows.forEach((row) => stdout.write(table.line(row))),
   };
-}
-
-/** Returns undefined while the gateway cannot be reached. Throws if it refuses the query, which ends the tail. */
-async function nextPage(gateway: OpenGateway, query: URLSearchParams, state: { unreachable: boolean }) {
-  try {
-    const page = await fetchAuditPage(gateway, query);
-    if (state.unreachable) gateway.environment.stderr.write('The gateway can be reached again.\n');
-    state.unreachable = false;
-    return page;
-  } catch (error) {
-    if (!(error instanceof CliError) || error.exit !== 'unreachable') throw error;
-    if (!state.unreachable) gateway.environment.stderr.write(`${forTerminal(error.message)}. Retrying.\n`);
-    state.unreachable = true;
-    return undefined;
-  }
 }
 
 type Shows = (row: AuditRow) => boolean;
@@ -79,7 +62,7 @@ async function readLatest(
 
 /**
  * `sallyport audit tail`: prints the latest requests, then a line for the beginning and one for the end of each new one
- * within about a second, until interrupted.
+ * as the gateway sends it, until interrupted.
  */
 export async function auditTail(
   environment: Environment,
@@ -91,7 +74,7 @@ export async function auditTail(
   const filters = auditQuery(options, environment.now());
   const stages = asksForStages(options);
   const { user, sessionId } = requireCredential(gateway);
-  // Each query of this command is an event too. To print it would cause the next one.
+  // The calls of this command are events too.
   const shows: Shows = (row) =>
     !isAuditQueryOf(row, sessionId) && (stages || (stageOf(row) !== 'ResponseStarted' && !isOfStream(row)));
   const view = new URLSearchParams(filters);
@@ -104,16 +87,9 @@ export async function auditTail(
   printer.rows(rows);
   if (rows.length === 0 && environment.stderr.isTTY)
     environment.stderr.write('Waiting for events. To stop, press Ctrl-C.\n');
-  let after = first.latest ?? undefined;
-  const state = { unreachable: false };
-  while (!untilDone()) {
-    await environment.sleep(pollMs);
-    const query = new URLSearchParams([...filters, ['order', 'oldest'], ['limit', String(pageSize)]]);
-    if (after !== undefined) query.set('after', after);
-    const page = await nextPage(gateway, query, state);
-    if (page === undefined) continue;
-    printer.rows(page.events.filter(shows));
-    // Matching events that did not fit on the page may come before `latest`.
-    after = page.next ?? page.latest ?? after;
-  }
+  await followTrail(gateway, filters, {
+    after: first.latest ?? undefined,
+    print: (row) => printer.rows([row].filter(shows)),
+    untilDone,
+  });
 }

@@ -1,12 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { auditEventTypes as contractTypes } from '@sallyport/contracts';
 import { startFakeGateway, type FakeGateway } from '../testing/fake-gateway.ts';
+import { auditRow as event } from '../testing/audit-row.ts';
 import { createRig, type Rig } from '../testing/rig.ts';
-import type { Environment } from '../environment/environment.ts';
-import type { OutputFormat } from '../terminal/output.ts';
 import { auditEventTypes } from './audit-event-types.ts';
 import { readMoment } from './audit-filters.ts';
-import { auditTail } from './audit-tail.ts';
 
 let gateway: FakeGateway;
 let rig: Rig;
@@ -24,29 +22,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await gateway.close();
   rig.remove();
-});
-
-const event = (number: number, user = 'bob@example.com') => ({
-  id: `e${number}`,
-  type: 'k8s.request',
-  source: 'sallyport/proxy',
-  time: `2026-11-25T00:00:${String(number % 60).padStart(2, '0')}.000Z`,
-  key: 'dev/s',
-  data: {
-    verb: 'create',
-    stage: 'ResponseComplete',
-    requestURI: '/x',
-    requestReceivedTimestamp: '2026-11-24T23:59:59.500000Z',
-    user: { username: user },
-    objectRef: { resource: 'pods', subresource: 'exec', namespace: 'dev', name: 'web' },
-    responseStatus: { code: 403 },
-    sallyport: {
-      cluster: { id: 'dev', name: 'dev' },
-      policyVerb: 'exec',
-      decision: { effect: 'deny' },
-      durationMs: 1540,
-    },
-  },
 });
 
 describe('sallyport audit search', () => {
@@ -102,6 +77,8 @@ describe('sallyport audit search', () => {
     ['--session', 'ses_1', 'session', 'ses_1'],
     ['--rule', 'default-deny', 'rule', 'default-deny'],
     ['--reason', 'session-ended', 'reason', 'session-ended'],
+    ['--group', 'developers', 'group', 'developers'],
+    ['--elevation', 'incident', 'elevation', 'incident'],
     ['--address', '10.1.2.3', 'address', '10.1.2.3'],
     ['--command', 'rm -rf', 'command', 'rm -rf'],
     ['--type', 'login.failed', 'type', 'login.failed'],
@@ -221,157 +198,5 @@ describe('a time', () => {
   });
   it.each(['', '15', '-1h', '999999999d', '2026-13-01', '2026', 'now'])('rejects %j', (text) => {
     expect(() => readMoment(text, now)).toThrow('is not a time');
-  });
-});
-
-describe('sallyport audit tail', () => {
-  /** Runs the tail for a number of polls, with an action before each. */
-  async function tail(
-    steps: (() => void)[],
-    output: OutputFormat = 'json',
-    { isTTY = false, ...more }: { isTTY?: boolean; stages?: boolean; headers?: boolean } = {},
-  ) {
-    const kept = { out: '', err: '' };
-    let polls = 0;
-    const environment: Environment = {
-      ...rig.environment,
-      stdout: {
-        isTTY,
-        columns: 100,
-        write: (text: string) => {
-          kept.out += text;
-        },
-      },
-      stderr: {
-        isTTY,
-        write: (text: string) => {
-          kept.err += text;
-        },
-      },
-      sleep: () => {
-        steps[polls]?.();
-        polls += 1;
-        return Promise.resolve();
-      },
-    };
-    await auditTail(
-      environment,
-      { output, headers: true, limit: '2', cluster: 'dev', ...more },
-      () => polls >= steps.length,
-    );
-    return kept;
-  }
-  const ids = (text: string) =>
-    text
-      .trim()
-      .split('\n')
-      .map((line) => (JSON.parse(line) as { id: string }).id);
-  const add =
-    (...numbers: number[]) =>
-    () => {
-      gateway.audit.events.push(...numbers.map((number) => event(number)));
-    };
-
-  it('starts with the latest events, then shows each new one once and in order', async () => {
-    add(1, 2, 3)();
-    expect(ids((await tail([add(4), add(), add(5, 6)])).out)).toEqual(['e2', 'e3', 'e4', 'e5', 'e6']);
-    expect(queries.map(({ after, order, cluster }) => [after, order, cluster])).toEqual([
-      [undefined, 'newest', 'dev'],
-      ['3', 'oldest', 'dev'],
-      ['4', 'oldest', 'dev'],
-      ['4', 'oldest', 'dev'],
-    ]);
-  });
-
-  it('continues after the gateway was down, and reports it once', async () => {
-    const away = () => {
-      gateway.override = () => ({ status: 503, body: {} });
-    };
-    const back = () => {
-      gateway.override = () => undefined;
-      add(1)();
-    };
-    const { out, err } = await tail([away, () => {}, back]);
-    expect(ids(out)).toEqual(['e1']);
-    expect(err.match(/not ready \(503\)\. Retrying/g)).toHaveLength(1);
-    expect(err).toContain('The gateway can be reached again.');
-  });
-
-  it('does not show its own queries, which would cause further ones', async () => {
-    const [session] = gateway.sessions.values();
-    const query = (sessionId: string, uri: string) => ({
-      ...event(1),
-      type: 'http.request',
-      data: { requestURI: uri, sallyport: { sessionId } },
-    });
-    const { out } = await tail([
-      () => {
-        gateway.audit.events.push(
-          query(session!.id, '/.sallyport/api/v1/audit?x'),
-          query('other', '/.sallyport/api/v1/audit?y'),
-          query(session!.id, '/.sallyport/api/v1/sessions'),
-        );
-      },
-    ]);
-    expect(out.match(/"requestURI":"[^"]*"/g)).toEqual([
-      '"requestURI":"/.sallyport/api/v1/audit?y"',
-      '"requestURI":"/.sallyport/api/v1/sessions"',
-    ]);
-  });
-
-  it('ends with the session', async () => {
-    await expect(tail([() => gateway.revokeAll()])).rejects.toMatchObject({ exit: 'not-logged-in' });
-  });
-
-  const staged = (number: number, stage: string, type = 'k8s.request') => ({
-    ...event(number),
-    type,
-    data: { ...event(number).data, stage },
-  });
-
-  it('shows the beginning and the end of each request, under a heading', async () => {
-    const happen = () =>
-      void gateway.audit.events.push(
-        staged(1, 'RequestReceived'),
-        staged(2, 'ResponseStarted'),
-        staged(3, 'ResponseComplete', 'stream.opened'),
-        staged(4, 'ResponseComplete'),
-        staged(5, 'ResponseComplete', 'session.login'),
-      );
-    const { out, err } = await tail([happen], 'text');
-    expect(out.split('\n').map((line) => line.split(/ {2,}/).slice(0, 3))).toEqual([
-      ['TIME', 'EVENT', 'USER'],
-      ['2026-11-25T00:00:01.000Z', 'began', 'bob@example.com'],
-      ['2026-11-25T00:00:04.000Z', 'ended', 'bob@example.com'],
-      ['2026-11-25T00:00:05.000Z', 'bob@example.com', 'dev'],
-      [''],
-    ]);
-    expect(err).not.toContain('Waiting');
-    expect((await tail([], 'text', { headers: false })).out).not.toContain('TIME');
-    const all = (await tail([], 'text', { stages: true })).out;
-    expect(all).toMatch(/^TIME .* STAGE\n/);
-  });
-
-  it('fits a terminal, and says there that it waits', async () => {
-    const { out, err } = await tail([add(1)], 'text', { isTTY: true });
-    expect(err).toContain('Waiting for events. To stop, press Ctrl-C.\n');
-    const lines = out
-      .replaceAll(/\u001b\[\d+m/g, '')
-      .trimEnd()
-      .split('\n');
-    expect(lines).toHaveLength(2);
-    expect(lines.every((line) => line.length <= 100)).toBe(true);
-  });
-
-  it('shows earlier requests even if its own queries were the latest events', async () => {
-    const [session] = gateway.sessions.values();
-    const own = { ...event(9), type: 'http.request' };
-    const data = { requestURI: '/.sallyport/api/v1/audit?x', sallyport: { sessionId: session!.id } };
-    gateway.audit.events = [event(1), event(2), event(3), ...Array.from({ length: 2500 }, () => ({ ...own, data }))];
-    expect(ids((await tail([])).out)).toEqual(['e2', 'e3']);
-  });
-
-  it('prints YAML as one document per event', async () => {
-    expect((await tail([add(1, 2)], 'yaml')).out.match(/^---\nid: "?e\d"?$/gm)).toHaveLength(2);
   });
 });

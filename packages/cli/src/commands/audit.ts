@@ -1,14 +1,24 @@
 import { Option, type Command } from 'commander';
 import type { Environment } from '../environment/environment.ts';
-import { withFilters } from './audit-filters.ts';
+import type { ExportOptions } from './audit-export.ts';
+import { withFilters, withStages } from './audit-filters.ts';
+import { addAuditJoin } from './audit-join.ts';
+import { addAuditReport } from './audit-report.ts';
 import type { SearchOptions } from './audit-search.ts';
+import { addAuditShow } from './audit-show.ts';
 import type { TailOptions } from './audit-tail.ts';
-import { listFormats, withExample, withGateway } from './command-kit.ts';
+import { addAuditVerify } from './audit-verify.ts';
+import { addAuditWebhookToken } from './audit-webhook-token.ts';
+import { listFormats, withExample, withGateway, withGatewayNames } from './command-kit.ts';
 
-/** `sallyport audit search|tail`. */
+/** `sallyport audit`. */
 export function addAudit(program: Command, environment: Environment): void {
-  const audit = program.command('audit').description('search and follow the audit trail');
-  const search = withFilters(audit.command('search').description('search the audit trail; shows each request once'))
+  const audit = program
+    .command('audit')
+    .description('search, follow, count, export and verify the audit trail, and compare it with the logs of clusters');
+  const search = withStages(
+    withFilters(audit.command('search').description('search the audit trail; shows each request once')),
+  )
     .option('--since <time>', 'earliest time: how long ago (15m, 2h, 7d), or a time')
     .option('--until <time>', 'latest time')
     .option('--limit <count>', 'maximum number of requests, or of events with --stages', '100')
@@ -24,12 +34,25 @@ export function addAudit(program: Command, environment: Environment): void {
     'sallyport audit search --subresource exec --command "rm -rf" -o wide',
     'sallyport audit search --audit-id 5f0c6a1e --stages -o json',
   );
-  const tail = withFilters(
-    audit
-      .command('tail')
-      .description(
-        'follow the audit trail: the beginning and the end of each request; -o json prints one event per line',
-      ),
+  addAuditShow(audit, environment);
+  addTail(audit, environment);
+  addExport(audit, environment);
+  addAuditReport(audit, environment);
+  addAuditVerify(audit, environment);
+  addAuditJoin(audit, environment);
+  addAuditWebhookToken(audit, environment);
+  withExample(audit, 'sallyport audit search --since 1h', 'sallyport audit tail');
+}
+
+function addTail(audit: Command, environment: Environment): void {
+  const tail = withStages(
+    withFilters(
+      audit
+        .command('tail')
+        .description(
+          'follow the audit trail: the beginning and the end of each request; -o json prints one event per line',
+        ),
+    ),
   )
     .option('--limit <count>', 'number of earlier requests to start with', '10')
     .action(async (options: TailOptions) => {
@@ -41,5 +64,29 @@ export function addAudit(program: Command, environment: Environment): void {
     'sallyport audit tail --cluster prod',
     'sallyport audit tail --effect deny -o wide',
   );
-  withExample(audit, 'sallyport audit search --since 1h', 'sallyport audit tail');
+}
+
+function addExport(audit: Command, environment: Environment): void {
+  const command = withFilters(
+    audit
+      .command('export')
+      .description('write the stored audit trail to a file or to standard output, the oldest first'),
+  )
+    .option('--since <time>', 'earliest time: how long ago (15m, 2h, 7d), or a time')
+    .option('--until <time>', 'latest time')
+    .addOption(
+      new Option('-o, --output <format>', 'ndjson is what audit verify reads, csv is a table')
+        .choices(['ndjson', 'csv'])
+        .default('ndjson'),
+    )
+    .option('--file <file>', 'the file to write, which only you may read; it is replaced once the export is complete')
+    .action(async (options: ExportOptions) => {
+      const { auditExport } = await import('./audit-export.ts');
+      await auditExport(environment, options);
+    });
+  withExample(
+    withGatewayNames(command),
+    'sallyport audit export --file trail.ndjson',
+    'sallyport audit export --cluster prod --since 30d -o csv --file prod.csv',
+  );
 }

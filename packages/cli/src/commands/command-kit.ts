@@ -16,20 +16,22 @@ export function withOutput(command: Command, more: readonly OutputFormat[] = [])
   return more.includes('wide') ? command.option('--no-headers', 'print the table without its heading') : command;
 }
 
+/** Adds `--gateway` and `--context`. */
+export function withGatewayNames(command: Command): Command {
+  return command
+    .option(
+      '--gateway <url>',
+      "the gateway, such as gate.example.com (default: SALLYPORT_GATEWAY, kubectl's current context, your last login)",
+    )
+    .option(
+      '--context <name>',
+      'the gateway of this context of kubectl, and where a cluster is asked for, its cluster',
+    );
+}
+
 /** Adds `--gateway`, `--context` and `-o`. */
 export function withGateway(command: Command, more: readonly OutputFormat[] = []): Command {
-  return withOutput(
-    command
-      .option(
-        '--gateway <url>',
-        "the gateway, such as gate.example.com (default: SALLYPORT_GATEWAY, kubectl's current context, your last login)",
-      )
-      .option(
-        '--context <name>',
-        'the gateway of this context of kubectl, and where a cluster is asked for, its cluster',
-      ),
-    more,
-  );
+  return withOutput(withGatewayNames(command), more);
 }
 
 /** Adds examples to the help of a command. */

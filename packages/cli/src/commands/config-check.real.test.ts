@@ -168,6 +168,27 @@ const rows: [what: string, from: string | RegExp, to: string, path: string, by: 
   ],
   ['events in memory', /audit: \{kafka: .*/, 'audit: {kafka: {memory: true}}', 'audit.kafka', all],
   ['an absent CA of Kafka', "['kafka:9092']", "['kafka:9092'], tls: {caFile: nowhere}", 'audit.kafka.tls.caFile', all],
+  [
+    'a spool below a file',
+    "['kafka:9092']}",
+    "['kafka:9092']}, spool: {dir: text.txt}",
+    'audit.spool.dir',
+    ['authenticate', 'authorize', 'proxy'],
+  ],
+  [
+    'a spool that is too small',
+    "['kafka:9092']}",
+    "['kafka:9092']}, spool: {dir: spool, maxBytes: 1000KiB}",
+    'audit.spool.maxBytes',
+    ['authenticate', 'authorize', 'proxy'],
+  ],
+  [
+    'a token for Kafka without TLS',
+    "['kafka:9092']",
+    "['kafka:9092'], sasl: {mechanism: oauthbearer, tokenUrl: 'https://a.example.com', clientId: x, clientSecret: y}",
+    'audit.kafka.sasl',
+    all,
+  ],
   ['a login page in plain text', 'https://gate', 'http://gate', 'gateway.url', ['authenticate']],
   [
     'a secret that is not there',
@@ -194,6 +215,16 @@ describe('config check and --check-config', () => {
     },
     30_000,
   );
+
+  it('warn of SCRAM without TLS, and say what to write', async () => {
+    write(good.replace("['kafka:9092']", "['kafka:9092'], sasl: {mechanism: scram-sha-256, username: x, password: y}"));
+    const { code, out } = await rig.run('config', 'check', '-o', 'json');
+    const { warnings } = JSON.parse(out) as { warnings: (Finding & { hint: string })[] };
+    expect(code).toBe(0);
+    expect(warnings).toEqual([
+      expect.objectContaining({ path: 'audit.kafka.sasl', services: all, hint: expect.stringContaining('tls: true') }),
+    ]);
+  });
 
   it('accept the same configuration', async () => {
     write(good);

@@ -193,6 +193,27 @@ describe('sallyport kubeconfig --rbac', () => {
     ]);
   });
 
+  it.each([
+    ["['system:serviceaccount:shop:*', 'system:serviceaccount:x:web']", undefined],
+    ["['system:serviceaccount:shop:web', 'system:masters']", ['web']],
+    ["['system:masters']", false],
+  ])('may impersonate ServiceAccounts only if they are listed: %s', async (allowSystem, names) => {
+    const { out } = await roleFor(`{groups: [developers], allowSystem: ${allowSystem}}`);
+    const { rules } = parse(out) as { rules: Record<string, string[]>[] };
+    const rule = rules.find(({ resources }) => resources!.includes('serviceaccounts'));
+    expect(rule).toEqual(
+      names === false
+        ? undefined
+        : {
+            apiGroups: [''],
+            resources: ['serviceaccounts'],
+            verbs: ['impersonate'],
+            ...(names ? { resourceNames: names } : {}),
+          },
+    );
+    expect(out).not.toContain('*');
+  });
+
   it('is the same in the manifests', async () => {
     const { out } = await roleFor('{groups: [developers]}');
     const manifest = readFileSync(new URL('../../../../k8s/base/gateway-cluster-role.yaml', import.meta.url), 'utf8');

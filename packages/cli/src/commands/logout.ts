@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { expectOk } from '../gateway/expect-ok.ts';
+import { noteUnrecorded } from '../gateway/note-unrecorded.ts';
 import { openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { render } from '../terminal/output.ts';
@@ -10,7 +11,7 @@ type LogoutOptions = GatewayOptions & { everywhere?: boolean };
 
 /** Ends the session of a credential. Reports whether it had already ended. */
 async function endSession(
-  { client, address }: OpenGateway,
+  { client, address, environment }: OpenGateway,
   token: string,
   everywhere: boolean,
 ): Promise<'ended' | 'had ended'> {
@@ -21,7 +22,7 @@ async function endSession(
       token,
     });
     if (answer.status === 401) return 'had ended';
-    expectOk(answer, address.origin);
+    noteUnrecorded(environment, expectOk(answer, address.origin));
     return 'ended';
   } catch (error) {
     if (!(error instanceof CliError)) throw error;

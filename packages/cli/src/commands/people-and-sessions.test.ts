@@ -242,6 +242,22 @@ describe('sallyport sessions', () => {
     expect(gateway.sessions.size).toBe(0);
   });
 
+  it('says if the gateway could not record yet that a session ended', async () => {
+    const later = 'The audit log could not record this yet. The gateway keeps the event and records it later.\n';
+    gateway.override = ({ method }) =>
+      method === 'DELETE' ? { status: 200, body: { revoked: 1, recorded: false } } : undefined;
+    const [session] = gateway.sessions.values();
+    expect(await rig.run('sessions', 'revoke', session!.id)).toMatchObject({
+      code: 0,
+      out: `Revoked ${session!.id}.\n`,
+      err: later,
+    });
+    expect(await rig.run('sessions', 'revoke', '--user', 'alice@example.com')).toMatchObject({ code: 0, err: later });
+    gateway.override = ({ path }) =>
+      path === '/.sallyport/logout' ? { status: 200, body: { recorded: false } } : undefined;
+    expect(await rig.run('logout')).toMatchObject({ code: 0, out: expect.stringMatching(/^Logged out/), err: later });
+  });
+
   it('revokes the sessions of all users only after a confirmation', async () => {
     const refused = await rig.run('sessions', 'revoke', '--all-sessions');
     expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('There is no terminal to ask on') });

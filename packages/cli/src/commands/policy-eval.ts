@@ -118,7 +118,7 @@ An input. All members are optional. Without a session, the user is not logged in
    request: {method, path, host, ip, headers, clientCertificate: {presented, leaf, intermediates, valid}},
    kubernetes: {cluster, verb, resource, apiGroup, subresource, namespace, name, fieldSelector, ...,
     namespaced, aggregated (of kinds that are not built in; if absent, a request may span namespaces and ignore
-    selectors), upsert, upgrade}, now}
+    selectors), upsert, upgrade, impersonate (a list such as [user:bob, group:dev])}, now}
 Write several inputs one per line. Each result is a line of JSON, or with -o yaml a document:
 {effect, rule, allow: {value, reasons}, deny: {value, reasons}}. If a request counts as several verbs, judgedAs is the
 verb under which it was refused.`;

@@ -222,6 +222,37 @@ What to do next:
     expect(err).toMatch(message);
   });
 
+  it('explains who may act as another, and that a rule must name it', async () => {
+    writeFileSync(
+      path.join(rig.directory, 'acting.yaml'),
+      '- allow: {or: [{groups: sre}]}\n- allow: {and: [{groups: sre}, {k8s/impersonate: "user:bob"}]}\n',
+    );
+    const explain = async (...args: string[]) =>
+      (
+        await rig.run(
+          'policy',
+          'explain',
+          'get',
+          'pods',
+          '-n',
+          'dev',
+          '--policy',
+          'acting.yaml',
+          '--user',
+          's',
+          '--groups',
+          'sre',
+          ...args,
+        )
+      ).out;
+    expect(await explain('--as', 'bob')).toMatch(/^ALLOWED: s may get pods in namespace "dev" as user:bob\./);
+    const refused = await explain('--as', 'bob', '--as-group', 'admins');
+    expect(refused).toMatch(/^REFUSED: s may not get pods in namespace "dev" as user:bob with group:admins\./);
+    expect(refused).toContain('policy[0].allow.or does not allow it: it does not name k8s/impersonate in an and block');
+    expect(refused).toMatch(/open +k8s\/impersonate +request: user:bob, group:admins +rule: "user:bob"/);
+    expect(await explain()).toMatch(/^ALLOWED: .*\nDecided by rule policy\[0\]\.allow\.or\./);
+  });
+
   it('escapes control characters', async () => {
     writeFileSync(path.join(rig.directory, 'p.yaml'), 'allow: {or: [{groups: "\\e[2J"}]}');
     const { out } = await rig.run(

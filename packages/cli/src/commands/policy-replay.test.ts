@@ -135,6 +135,19 @@ UNCHANGED: 0 allowed, 0 refused
     });
   });
 
+  it('evaluates a request as another by the rules that name it', async () => {
+    const acting = {
+      effect: 'deny' as const,
+      rule: 'default-deny',
+      ours: { request: { method: 'GET', impersonate: ['user:bob'] } },
+    };
+    const unchanged = async (policy: string) => (await replayPolicy(rig, policy, [acting, {}])).result.unchanged;
+    expect(await unchanged(allowGroup('developers'))).toEqual({ allowed: 1, refused: 1 });
+    const named =
+      '[{allow: {or: [{groups: developers}]}}, {allow: {and: [{groups: developers}, {k8s/impersonate: "user:bob"}]}}]';
+    expect(await unchanged(named)).toEqual({ allowed: 1, refused: 0 });
+  });
+
   it('reads the formats of files, the API and Kafka, and counts unreadable lines', async () => {
     put('policy.yaml', allowGroup('developers'));
     const { cloudEvent: _envelope, ...bare } = recordedEvent();

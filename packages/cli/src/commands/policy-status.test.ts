@@ -72,6 +72,22 @@ describe('sallyport policy status', () => {
     expect(err).toContain('1 of 1 replicas rejected their file');
   });
 
+  it('shows a policy that waits for the audit log, and since when', async () => {
+    const waiting = { at: 1_764_000_100_000, version: 'bbbb', reason: 'the audit log did not record\u001b it' };
+    answerWith(replica('authorize', 'aaaa', { waiting }));
+    const { code, out, err } = await rig.run('policy', 'status');
+    expect(code).toBe(8);
+    expect(out).toContain('  WAITING\n');
+    expect(out).toContain(
+      'authorize/1 has been waiting since 2025-11-24T16:01:40Z to use policy bbbb: the audit log did not record\\x1b it\n',
+    );
+    expect(err).toContain('1 of 1 replicas wait to use their file');
+    expect(JSON.parse((await rig.run('policy', 'status', '-o', 'json')).out)).toMatchObject({
+      inStep: false,
+      replicas: [{ waiting: { ...waiting, at: '2025-11-24T16:01:40.000Z' } }],
+    });
+  });
+
   it('shows warnings about the current policies, and succeeds', async () => {
     answerWith(
       replica('authorize', 'aaaa', {

@@ -13,13 +13,14 @@ import { withExample, withGateway, type GatewayOptions } from './command-kit.ts'
 
 type Rejected = NonNullable<ReplicaRow['rejected']>;
 
-function fileState({ rejected, restartNeeded }: ReplicaRow): string {
+function fileState({ rejected, waiting, restartNeeded }: ReplicaRow): string {
   if (rejected !== undefined) return 'REJECTED';
+  if (waiting !== undefined) return 'WAITING';
   return restartNeeded.length > 0 ? 'needs a restart' : 'in use';
 }
 
-function fileTone({ rejected, restartNeeded }: ReplicaRow): Tone {
-  if (rejected !== undefined) return 'bad';
+function fileTone({ rejected, waiting, restartNeeded }: ReplicaRow): Tone {
+  if (rejected !== undefined || waiting !== undefined) return 'bad';
   return restartNeeded.length > 0 ? 'warning' : 'good';
 }
 
@@ -31,12 +32,16 @@ function faultLine({ file, line, column, path, message, hint, code }: Rejected['
 }
 
 function remarks(replica: ReplicaRow): string[] {
-  const { id, rejected, warnings, restartNeeded } = replica;
+  const { id, rejected, waiting, warnings, restartNeeded } = replica;
   const lines: string[] = [];
   if (rejected !== undefined)
     lines.push(
       `${forTerminal(id)} has rejected its file since ${readableTime(rejected.at)} and still uses the previous one:`,
       ...rejected.faults.map((fault) => `  ${faultLine(fault)}`),
+    );
+  if (waiting !== undefined)
+    lines.push(
+      `${forTerminal(id)} has been waiting since ${readableTime(waiting.at)} to use policy ${forTerminal(waiting.version)}: ${forTerminal(waiting.reason)}`,
     );
   if (warnings.length > 0)
     lines.push(
@@ -90,10 +95,12 @@ async function status(environment: Environment, options: GatewayOptions & ListOp
   const { replicas } = readAnswer(policyStatusSchema, body, 'the policy status');
   const versions = new Set(replicas.map(({ version }) => version)).size;
   const rejecting = replicas.filter(({ rejected }) => rejected !== undefined).length;
-  const inStep = versions === 1 && rejecting === 0;
-  const data = replicas.map(({ rejected, ...one }) => ({
+  const waiting = replicas.filter((one) => one.waiting !== undefined).length;
+  const inStep = versions === 1 && rejecting === 0 && waiting === 0;
+  const data = replicas.map(({ rejected, waiting: waits, ...one }) => ({
     ...withTimes(one, ['since', 'startedAt']),
     ...(rejected === undefined ? {} : { rejected: withTimes(rejected, ['at']) }),
+    ...(waits === undefined ? {} : { waiting: withTimes(waits, ['at']) }),
   }));
   environment.stdout.write(
     await render(options.output, { inStep, replicas: data }, () => text(environment, replicas, options)),
@@ -105,6 +112,7 @@ async function status(environment: Environment, options: GatewayOptions & ListOp
       : versions === 0
         ? ['no replica has reported']
         : [`the replicas run ${versions} different policies`]),
+    ...(waiting === 0 ? [] : [`${waiting} of ${replicas.length} replicas wait to use their file`]),
     ...(rejecting === 0 ? [] : [`${rejecting} of ${replicas.length} replicas rejected their file`]),
   ];
   throw new CliError(

@@ -1,5 +1,7 @@
 import { readAnswer, revokedSchema } from '../gateway/answers.ts';
 import { resolveSessionIds } from '../gateway/list-sessions.ts';
+import { noteUnrecorded } from '../gateway/note-unrecorded.ts';
+import { fieldOf } from '../input/field-of.ts';
 import { callAsUser, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
 import { resolveStreamIds } from '../gateway/resolve-stream-ids.ts';
 import { CliError } from '../terminal/cli-error.ts';
@@ -42,12 +44,15 @@ async function endByName(
   if (wrong !== undefined)
     throw new CliError('usage', `"${wrong}" is not a ${noun} id`, `To list ${noun}s, run: ${list}`);
   const ended: string[] = [];
+  let unrecorded: unknown;
   // All of them are known before the first one ends.
   for (const id of await resolve(gateway, ids)) {
-    await callAsUser(gateway, { method: 'DELETE', path: `${api}/${kind}/${encodeURIComponent(id)}` });
+    const answer = await callAsUser(gateway, { method: 'DELETE', path: `${api}/${kind}/${encodeURIComponent(id)}` });
+    if (fieldOf(answer, 'recorded') === false) unrecorded = answer;
     ended.push(id);
     if (!isData(options.output)) environment.stdout.write(`${done} ${forTerminal(id)}.\n`);
   }
+  noteUnrecorded(environment, unrecorded);
   const body = kind === 'sessions' ? { revoked: ended } : { ended };
   if (isData(options.output)) environment.stdout.write(await render(options.output, body, () => ''));
 }
@@ -66,11 +71,12 @@ async function revokeMany(environment: Environment, gateway: OpenGateway, option
     ...(user === undefined ? { all: 'true' } : { user }),
     ...(provider === undefined ? {} : { provider }),
   });
-  const { revoked } = readAnswer(
+  const answer = readAnswer(
     revokedSchema,
     await callAsUser(gateway, { method: 'DELETE', path: `${sessionsPath}?${query.toString()}`, timeoutMs: 40_000 }),
     'the revocation',
   );
+  const { revoked } = answer;
   environment.stdout.write(
     await render(
       options.output,
@@ -78,6 +84,7 @@ async function revokeMany(environment: Environment, gateway: OpenGateway, option
       () => `Revoked ${revoked} session${revoked === 1 ? '' : 's'} of ${forTerminal(whose)}${forTerminal(from)}.\n`,
     ),
   );
+  noteUnrecorded(environment, answer);
 }
 
 /**

@@ -1,4 +1,7 @@
 import type { Command } from 'commander';
+import { remindOfReviews, warnOfBreakGlass } from '../elevation/break-glass.ts';
+import { isOwnActive } from '../elevation/call-elevations.ts';
+import { elevationData } from '../elevation/describe-elevation.ts';
 import type { Environment } from '../environment/environment.ts';
 import { notLoggedIn } from '../gateway/expect-ok.ts';
 import { describeStatus } from '../status/describe-status.ts';
@@ -14,10 +17,11 @@ async function status(environment: Environment, options: GatewayOptions): Promis
   const found = await readStatus(environment, options);
   const now = environment.now();
   const next = whatNext(found, now);
-  const { problems, session, gateways, ...rest } = found;
+  const { problems, session, gateways, elevations, ...rest } = found;
   const data = {
     ...rest,
     ...(session === undefined ? {} : { session: withTimes(session, ['since', 'until', 'idleUntil']) }),
+    ...(elevations === undefined ? {} : { elevations: elevations.filter(isOwnActive).map(elevationData) }),
     gateways: gateways.map((one) => withTimes(one, ['until'])),
     problems: problems.map(({ message }) => message),
     next,
@@ -25,6 +29,10 @@ async function status(environment: Environment, options: GatewayOptions): Promis
   environment.stdout.write(
     await render(options.output, data, () => describeStatus(found, next, now, createPaint(environment))),
   );
+  if (options.output === 'text') {
+    warnOfBreakGlass(environment, elevations ?? []);
+    remindOfReviews(environment, elevations ?? []);
+  }
   const [problem] = problems;
   if (found.state === 'logged-in') {
     for (const { message } of problems) environment.stderr.write(`Note: ${forTerminal(message)}\n`);

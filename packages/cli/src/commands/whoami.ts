@@ -1,5 +1,8 @@
 import type { Command } from 'commander';
 import { meSchema, readAnswer } from '../gateway/answers.ts';
+import { remindOfReviews, warnOfBreakGlass } from '../elevation/break-glass.ts';
+import { isOwnActive, openElevations } from '../elevation/call-elevations.ts';
+import { describeState, elevationData, placeOf } from '../elevation/describe-elevation.ts';
 import { callAsUser, openGateway } from '../gateway/open-gateway.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { render } from '../terminal/output.ts';
@@ -15,10 +18,13 @@ async function whoami(environment: Environment, options: GatewayOptions): Promis
     await callAsUser(gateway, { method: 'GET', path: '/.sallyport/me' }),
     'your identity',
   );
+  const open = await openElevations(gateway);
+  const elevations = open.filter(isOwnActive);
   const { session, ...person } = me;
   const data = {
     gateway: gateway.address.origin,
     ...person,
+    elevations: elevations.map(elevationData),
     session: withTimes(session, ['createdAt', 'expiresAt', 'idleEndsAt']),
   };
   environment.stdout.write(
@@ -28,6 +34,7 @@ async function whoami(environment: Environment, options: GatewayOptions): Promis
         ['Name', me.name],
         ['Email', me.email],
         ['Groups', me.groups.join(', ') || '(none)'],
+        ...elevations.map((one) => ['Elevated', `${one.name} on ${placeOf(one)}, ${describeState(one)}`]),
         ['Provider', me.providerName ?? me.provider],
         ['Gateway', gateway.address.origin],
         ['Session', `${session.id}, until ${readableTime(session.expiresAt)}`],
@@ -37,6 +44,9 @@ async function whoami(environment: Environment, options: GatewayOptions): Promis
         .join(''),
     ),
   );
+  if (options.output !== 'text') return;
+  warnOfBreakGlass(environment, elevations);
+  remindOfReviews(environment, open);
 }
 
 /** `sallyport whoami`. */

@@ -31,7 +31,10 @@ const logIn = () => rig.run('login', '--gateway', gateway.origin);
 describe('a completion', () => {
   it.each([
     ['log', ['login', 'logout', ':none']],
-    ['audit ', ['search', 'tail', 'help', ':none']],
+    [
+      'audit ',
+      ['search', 'show', 'tail', 'export', 'report', 'verify', 'keys', 'join', 'webhook-token', 'help', ':none'],
+    ],
     ['audit search --ord', ['--order', ':none']],
     ['audit search --order ', ['newest', 'oldest', ':none']],
     ['audit search --order=n', ['--order=newest', ':none']],
@@ -65,6 +68,71 @@ describe('a completion', () => {
     expect(await complete('sessions revoke ')).toEqual([session!.id, ':none']);
     expect(await complete(`sessions revoke ${session!.id} `)).toEqual([':none']);
     expect(await complete('whoami --gateway ')).toEqual([gateway.origin, ':none']);
+  });
+
+  it('has the elevations that the user may ask for, and where', async () => {
+    await logIn();
+    const option = (name: string, approvalsNeeded: number, places: object[]) => ({
+      name,
+      groups: ['admins'],
+      maxDurationMs: 3_600_000,
+      approvalsNeeded,
+      reason: 'required',
+      ticket: { required: false },
+      places,
+    });
+    const options = [
+      option('prod-admin', 1, [{ cluster: 'prod' }, { cluster: 'eu' }]),
+      option('break-glass', 0, [
+        { cluster: 'prod', namespaces: ['shop', 'pay-*'] },
+        { cluster: 'dev', namespaces: ['x'] },
+      ]),
+    ];
+    gateway.override = ({ path }) =>
+      path.endsWith('/elevations/options') ? { status: 200, body: { options, omitted: 0 } } : undefined;
+    expect(await complete('elevate ')).toEqual(['prod-admin', 'break-glass', ':none']);
+    expect(await complete('elevate --cluster eu ')).toEqual(['prod-admin', ':none']);
+    expect((await rig.run('__complete', '--', 'elevate', 'b')).out).toContain(
+      'break-glass\tadmins for up to 1h, no approval',
+    );
+    expect(await complete('elevate --cluster ')).toEqual(['prod', 'eu', 'dev', ':none']);
+    expect(await complete('elevate break-glass --cluster ')).toEqual(['prod', 'dev', ':none']);
+    expect(await complete('elevate break-glass --cluster prod -n ')).toEqual(['shop', ':none']);
+    expect(await complete('can-i get pods -n ')).toEqual([':none']);
+  });
+
+  it('has the elevations with which the user may do what the line says', async () => {
+    await logIn();
+    const [mine, other, over] = ['1', '2', '3'].map((digit) => `5f0c6a1e-0000-4000-8000-00000000000${digit}`);
+    const elevation = (id: string, state: string, ...may: string[]) => ({
+      id,
+      name: 'prod-admin',
+      cluster: 'prod',
+      groups: ['admins'],
+      state,
+      user: 'alice@example.com',
+      mine: false,
+      durationMs: 1,
+      createdAt: 1,
+      pendingUntil: 1,
+      approvalsNeeded: 1,
+      approvals: [],
+      unrecorded: false,
+      may,
+    });
+    const open = [elevation(mine!, 'active', 'revoke', 'extend'), elevation(other!, 'pending', 'approve', 'deny')];
+    gateway.override = ({ path, query }) => {
+      if (!path.endsWith('/elevations')) return undefined;
+      const elevations = query.get('all') === 'true' ? [...open, elevation(over!, 'expired')] : open;
+      return { status: 200, body: { elevations, omitted: 0 } };
+    };
+    expect(await complete('elevations approve ')).toEqual([other, ':none']);
+    expect(await complete('elevations revoke ')).toEqual([mine, ':none']);
+    expect(await complete('elevations extend ')).toEqual([mine, ':none']);
+    expect(await complete('elevations withdraw ')).toEqual([':none']);
+    expect(await complete('elevations show ')).toEqual([mine, other, over, ':none']);
+    expect(await complete('audit search --elevation ')).toEqual([mine, other, over, 'prod-admin', ':none']);
+    expect(await complete('elevations report --cluster ')).toEqual(['dev', 'prod', ':none']);
   });
 
   it('asks the gateway that the line names', async () => {

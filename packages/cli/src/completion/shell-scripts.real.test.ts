@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { describeWithProgram } from '../testing/describe-with-program.ts';
+import { describeWithPrograms } from '../testing/describe-with-programs.ts';
 import { startFakeGateway, type FakeGateway } from '../testing/fake-gateway.ts';
 import { createTypingRig, type TypingRig } from '../testing/typing-rig.ts';
 import { shellScripts } from './shell-scripts.ts';
@@ -51,21 +51,21 @@ const completed = () => [
 ];
 const nothingRan = () => expect(existsSync(path.join(rig.directory, 'hacked'))).toBe(false);
 
-describeWithProgram('bash', 'completion in bash', () => {
+describeWithPrograms(['bash'], 'completion in bash', () => {
   it('completes commands, values, addresses and files as they are typed, and runs nothing', async () => {
     expect(await rig.type('bash', typed())).toEqual(completed());
     nothingRan();
   });
 });
 
-describeWithProgram('zsh', 'completion in zsh', () => {
+describeWithPrograms(['zsh'], 'completion in zsh', () => {
   it('completes commands, values, addresses and files as they are typed, and runs nothing', async () => {
     expect(await rig.type('zsh', typed())).toEqual(completed());
     nothingRan();
   });
 });
 
-describeWithProgram('fish', 'completion in fish', () => {
+describeWithPrograms(['fish'], 'completion in fish', () => {
   it('completes commands, values, addresses and files, and runs nothing', async () => {
     const lines = typed().map((line) => `complete -C ${JSON.stringify(line)}`);
     const { out } = await rig.start('fish', '-c', `sallyport completion fish | source\n${lines.join('\n')}`);

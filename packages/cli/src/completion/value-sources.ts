@@ -6,6 +6,7 @@ import { kubeconfigFiles } from '../kubeconfig/kubeconfig-file.ts';
 import { kubectlContexts } from '../kubeconfig/kubectl-context.ts';
 import { readableTime } from '../terminal/readable-time.ts';
 import type { Candidate } from './candidate.ts';
+import { createElevationSources } from './elevation-sources.ts';
 import type { FindSource, ValueSource } from './complete-words.ts';
 import type { Place } from './read-words.ts';
 
@@ -61,14 +62,28 @@ export function createValueSources(environment: Environment): FindSource {
         about: `${stream.user}, ${stream.kind} ${stream.cluster} ${stream.namespace}/${stream.name}`,
       }),
     );
+  const {
+    names,
+    ids: elevations,
+    ...ofElevations
+  } = createElevationSources((place, path) => ask(environment, place, path));
   const sources: Record<string, ValueSource> = {
     '--gateway': gateways,
     '--context': contexts,
-    '--cluster': clusters,
+    '--cluster': (place) => (place.command.name() === 'elevate' ? ofElevations.clusters : clusters)(place),
+    '--namespace': async (place) => (place.command.name() === 'elevate' ? ofElevations.namespaces(place) : []),
+    '--elevation': ofElevations.used,
     '--session': sessions,
     '--stream': streams,
     'login/gateway': gateways,
+    'elevate/name': names,
     'revoke/session': sessions,
+    ...Object.fromEntries(
+      ['show', 'approve', 'deny', 'withdraw', 'revoke', 'extend', 'review'].map((step) => [
+        `${step}/elevation`,
+        elevations,
+      ]),
+    ),
   };
   return (name) => (Object.hasOwn(sources, name) ? sources[name] : undefined);
 }

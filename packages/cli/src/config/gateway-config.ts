@@ -7,8 +7,16 @@ import type { ServiceName } from '@sallyport/contracts';
 import type { ServiceCheck } from '@sallyport/kit';
 import { checkProxy } from '@sallyport/proxy/check';
 
-export { builtInKind, warnOfSharedNames, warnOfUnkeptTokens, type ServiceName } from '@sallyport/contracts';
+export {
+  builtInKind,
+  warnOfClearKafka,
+  warnOfSharedNames,
+  warnOfUnkeptTokens,
+  type ServiceName,
+} from '@sallyport/contracts';
 export { readKafkaAudit } from '@sallyport/audit-log';
+/** Loads what reads the audit store, with the driver of the database. */
+export const loadStoredTrail = () => import('@sallyport/audit/stored-trail');
 export {
   checkPolicies,
   ConfigFaults,

@@ -6,6 +6,7 @@ import type { ZodMiniType } from 'zod/mini';
 import { explanationSchema } from '../policy/explain/explanation.ts';
 import { arbitraryOf, memberPaths, type JsonSchema } from '../testing/json-schema.ts';
 import {
+  auditKeysSchema,
   auditPageSchema,
   canISchema,
   meSchema,
@@ -41,6 +42,7 @@ const answers: [path: string, contract: z.ZodType, light: ZodMiniType][] = [
   ['POST /.sallyport/api/v1/policy/explain', contracts.explanationSchema, explanationSchema],
   ['POST /.sallyport/api/v1/policy/can-i', contracts.canIAnswerSchema, canISchema],
   ['GET /.sallyport/api/v1/audit', contracts.auditPageSchema, auditPageSchema],
+  ['GET /.sallyport/api/v1/audit/keys', contracts.auditKeysSchema, auditKeysSchema],
 ];
 
 describe.each(answers)('the answer to %s', (_path, contract, light) => {

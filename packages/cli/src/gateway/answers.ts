@@ -98,8 +98,8 @@ export const sessionsSchema = z.object({
 });
 export type SessionRow = z.infer<typeof sessionsSchema>['sessions'][number];
 
-/** `DELETE /.sallyport/api/v1/sessions`: the number of sessions that were revoked. */
-export const revokedSchema = z.object({ revoked: z.number() });
+/** `DELETE /.sallyport/api/v1/sessions`: the number of sessions that were revoked, and whether that is recorded yet. */
+export const revokedSchema = z.object({ revoked: z.number(), recorded: z.optional(z.boolean()) });
 
 /**
  * `GET /.sallyport/api/v1/streams`. `missing` names the gateways that did not answer. `omitted` counts the streams that
@@ -165,6 +165,7 @@ export const policyStatusSchema = z.object({
       since: time,
       startedAt: time,
       rejected: z.optional(z.object({ at: time, faults: z.array(fault) })),
+      waiting: z.optional(z.object({ at: time, version: z.string(), reason: z.string() })),
       warnings: z._default(z.array(fault), []),
       restartNeeded: z._default(z.array(z.string()), []),
     }),
@@ -172,16 +173,48 @@ export const policyStatusSchema = z.object({
 });
 export type ReplicaRow = z.infer<typeof policyStatusSchema>['replicas'][number];
 
-/** `GET /.sallyport/api/v1/audit`. Events are only displayed, so the schema names only what the table needs. */
+/** An event. It is only displayed, so the schema names only what the table needs. */
+export const auditRowSchema = z.looseObject({
+  id: z.string(),
+  type: z.string(),
+  time: z.string(),
+  data: z.looseObject({}),
+});
+
+/** What a user may see who may see the trail of some clusters. */
+export const auditViewSchema = z.object({ clusters: z.array(z.string()), withoutCluster: z.boolean() });
+
+/** `GET /.sallyport/api/v1/audit`. */
 export const auditPageSchema = z.object({
-  events: z.array(z.looseObject({ id: z.string(), type: z.string(), time: z.string(), data: z.looseObject({}) })),
+  events: z.array(auditRowSchema),
   next: nullable,
   latest: nullable,
-  /** `own`: the caller may read only their own events. */
+  /** `own`: the caller may read only their own events. `clusters`: those that `view` names in addition. */
   scope: nullable,
+  view: z.optional(auditViewSchema),
 });
 export type AuditPage = z.infer<typeof auditPageSchema>;
 export type AuditRow = AuditPage['events'][number];
+
+/** The first and the last line of `GET /.sallyport/api/v1/audit/export`. */
+export const exportNoteSchema = z.object({
+  export: z.object({
+    complete: z.optional(z.boolean()),
+    filtered: z.optional(z.boolean()),
+    events: z.optional(z.number()),
+    aggregated: z.optional(z.number()),
+    scope: z.optional(z.string()),
+    view: z.optional(auditViewSchema),
+  }),
+});
+export type ExportNote = z.infer<typeof exportNoteSchema>['export'];
+
+/** `GET /.sallyport/api/v1/audit/keys`: a JWKS. */
+export const auditKeysSchema = z.object({
+  keys: z.array(
+    z.object({ kty: z.string(), crv: z.string(), x: z.string(), kid: z.string(), alg: z.string(), use: z.string() }),
+  ),
+});
 
 /** Parses an answer. If that fails, the server is not a Sallyport gateway, or has another version. */
 export function readAnswer<T>(schema: z.ZodMiniType<T>, body: unknown, what: string): T {

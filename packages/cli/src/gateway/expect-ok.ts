@@ -42,6 +42,8 @@ export function expectOk(answer: GatewayAnswer, origin: string): unknown {
     );
   if (status === 400)
     throw new CliError('usage', `the gateway did not accept the request${tail}`, 'Check the values of your options.');
+  if (status === 409)
+    throw new CliError('refused', `this cannot be done now${tail}`, 'Look at what is there first, and decide again.');
   if (status === 429)
     throw new CliError('unreachable', `too many requests to the gateway${tail}`, 'Wait a moment and try again.');
   if (status >= 500)

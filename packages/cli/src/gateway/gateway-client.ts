@@ -18,10 +18,19 @@ export type GatewayCall = {
   json?: unknown;
   /** The Accept header (default: application/json). */
   accept?: string;
+  /** Headers in addition, by name. */
+  headers?: Readonly<Record<string, string | string[]>>;
   timeoutMs?: number;
 };
 export type GatewayAnswer = { status: number; body: unknown };
-export type GatewayClient = { address: GatewayAddress; call(call: GatewayCall): Promise<GatewayAnswer> };
+/** The beginning of a long answer: its pieces as they arrive, or the whole body if the gateway refuses. */
+export type GatewayStream = GatewayAnswer & { chunks?: AsyncIterable<Buffer> };
+export type GatewayClient = {
+  address: GatewayAddress;
+  call(call: GatewayCall): Promise<GatewayAnswer>;
+  /** Opens a long answer. It fails if nothing arrives for `silenceMs`, and a CliError says so. */
+  stream(call: GatewayCall, silenceMs: number): Promise<GatewayStream>;
+};
 
 /**
  * Sets of certificate authorities to try in turn. `undefined` means the authorities that Node.js trusts by default. A
@@ -29,6 +38,7 @@ export type GatewayClient = { address: GatewayAddress; call(call: GatewayCall): 
  */
 export type TrustChoices = (() => string[] | undefined | Promise<string[] | undefined>)[];
 
+const startMs = 15_000;
 const maxBodyBytes = 32 * 1024 * 1024;
 
 function readBody(response: IncomingMessage): Promise<unknown> {
@@ -65,23 +75,23 @@ async function throughProxy({ origin }: GatewayAddress, tls: object, proxy: Prox
   };
 }
 
-async function send(
-  address: GatewayAddress,
-  call: GatewayCall,
-  ca: string[] | undefined,
-  proxy: Proxy | undefined,
-): Promise<GatewayAnswer> {
+type Route = { address: GatewayAddress; ca: string[] | undefined; proxy: Proxy | undefined };
+
+async function send({ address, ca, proxy }: Route, call: GatewayCall, signal: AbortSignal): Promise<IncomingMessage> {
   const body =
     call.json !== undefined
       ? JSON.stringify(call.json)
       : call.form === undefined
         ? undefined
         : new URLSearchParams(call.form).toString();
-  const headers: Record<string, string> = { accept: call.accept ?? 'application/json', 'user-agent': 'sallyport-cli' };
+  const headers: Record<string, string | string[]> = {
+    ...call.headers,
+    accept: call.accept ?? 'application/json',
+    'user-agent': 'sallyport-cli',
+  };
   if (call.token !== undefined) headers.authorization = `Bearer ${call.token}`;
   if (body !== undefined)
     headers['content-type'] = call.json === undefined ? 'application/x-www-form-urlencoded' : 'application/json';
-  const signal = AbortSignal.timeout(call.timeoutMs ?? 15_000);
   const tls = ca === undefined ? {} : { ca };
   const connection = await throughProxy(address, tls, proxy, signal);
   return new Promise((resolve, reject) => {
@@ -95,11 +105,34 @@ async function send(
       ...connection,
     });
     request.on('error', reject);
-    request.on('response', (response) => {
-      readBody(response).then((read) => resolve({ status: response.statusCode ?? 0, body: read }), reject);
-    });
+    request.on('response', resolve);
     request.end(body);
   });
+}
+
+async function sendWhole(route: Route, call: GatewayCall): Promise<GatewayAnswer> {
+  const response = await send(route, call, AbortSignal.timeout(call.timeoutMs ?? startMs));
+  return { status: response.statusCode ?? 0, body: await readBody(response) };
+}
+
+async function* piecesOf(response: IncomingMessage, { address, proxy }: Route): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of response) yield chunk as Buffer;
+  } catch (error) {
+    throw unreachable(address.origin, error, proxy?.name);
+  }
+}
+
+async function sendLong(route: Route, call: GatewayCall, silenceMs: number): Promise<GatewayStream> {
+  const start = new AbortController();
+  const timer = setTimeout(() => start.abort(), startMs);
+  const response = await send(route, call, start.signal).finally(() => clearTimeout(timer));
+  const status = response.statusCode ?? 0;
+  response.setTimeout(silenceMs, () => {
+    response.destroy(Object.assign(new Error('nothing arrived in time'), { code: 'TIMEOUT' }));
+  });
+  if (status < 200 || status >= 300) return { status, body: await readBody(response) };
+  return { status, body: undefined, chunks: piecesOf(response, route) };
 }
 
 /**
@@ -112,21 +145,23 @@ export function createGatewayClient(
   env: Environment['env'],
 ): GatewayClient {
   let chosen = 0;
+  const attempt = async <T>(work: (route: Route) => Promise<T>): Promise<T> => {
+    const proxy = findProxy(address.origin, env);
+    for (;;) {
+      const ca = await trust[chosen]?.();
+      try {
+        return await work({ address, ca, proxy });
+      } catch (error) {
+        if (error instanceof CliError) throw error;
+        // Nothing of the request was sent before the certificate was rejected, so it can be sent again.
+        if (!isTrustFault(error) || chosen + 1 >= trust.length) throw unreachable(address.origin, error, proxy?.name);
+        chosen += 1;
+      }
+    }
+  };
   return {
     address,
-    async call(call) {
-      const proxy = findProxy(address.origin, env);
-      for (;;) {
-        const ca = await trust[chosen]?.();
-        try {
-          return await send(address, call, ca, proxy);
-        } catch (error) {
-          if (error instanceof CliError) throw error;
-          // Nothing of the request was sent before the certificate was rejected, so it can be sent again.
-          if (!isTrustFault(error) || chosen + 1 >= trust.length) throw unreachable(address.origin, error, proxy?.name);
-          chosen += 1;
-        }
-      }
-    },
+    call: (call) => attempt((route) => sendWhole(route, call)),
+    stream: (call, silenceMs) => attempt((route) => sendLong(route, call, silenceMs)),
   };
 }

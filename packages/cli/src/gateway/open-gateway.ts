@@ -70,3 +70,16 @@ export async function askAsUser(gateway: OpenGateway, call: Omit<GatewayCall, 't
 export async function callAsUser(gateway: OpenGateway, call: Omit<GatewayCall, 'token'>): Promise<unknown> {
   return expectOk(await askAsUser(gateway, call), gateway.address.origin);
 }
+
+/** Opens a long answer as the user who is logged in. Throws a CliError if the gateway refuses. */
+export async function streamAsUser(
+  gateway: OpenGateway,
+  call: Omit<GatewayCall, 'token'>,
+  silenceMs: number,
+): Promise<AsyncIterable<Buffer>> {
+  const { token } = requireCredential(gateway);
+  const answer = await gateway.client.stream({ ...call, token }, silenceMs);
+  if (answer.status === 401) gateway.store.forget(token);
+  expectOk(answer, gateway.address.origin);
+  return answer.chunks!;
+}

@@ -2,7 +2,8 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { startFakeGateway, type FakeGateway } from '../testing/fake-gateway.ts';
-import { describeWithKeyring, startPrivateKeyring } from '../testing/private-keyring.ts';
+import { describeWithPrograms } from '../testing/describe-with-programs.ts';
+import { keyringPrograms, startPrivateKeyring } from '../testing/private-keyring.ts';
 import { createShFrontRig, type ShFrontRig } from '../testing/sh-front-rig.ts';
 
 // These tests start real programs, on machines that may be busy.
@@ -27,7 +28,7 @@ const everything = () =>
     .join('\n');
 const ask = (more?: Record<string, string>) => run(`exec-credential '${gateway.origin}/clusters/dev'`, more);
 
-describeWithKeyring('the keyring of Linux', () => {
+describeWithPrograms(keyringPrograms, 'the keyring of Linux', () => {
   beforeAll(async () => {
     keyring = await startPrivateKeyring();
   });

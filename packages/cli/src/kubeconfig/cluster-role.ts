@@ -1,4 +1,4 @@
-import { impersonatedAuthentication } from '@sallyport/contracts';
+import { impersonatedAuthentication, readAllowSystem, serviceAccountOf } from '@sallyport/contracts';
 import { stringify } from 'yaml';
 
 /** The settings of a cluster from which its role is made. */
@@ -24,7 +24,9 @@ export function clusterRole(cluster: ImpersonateSettings): { role: unknown; warn
   const { groups, allowSystem } = cluster.impersonate;
   // RBAC has no patterns. With a single pattern, the role cannot list the group names.
   const pattern = groups.find((group) => group.includes('*'));
-  const names = pattern === undefined ? [...new Set([...groups, ...allowSystem])] : undefined;
+  const { names: system, accountsOf } = readAllowSystem(allowSystem);
+  const accounts = [...system].flatMap((name) => serviceAccountOf(name)?.name ?? []);
+  const names = pattern === undefined ? [...new Set([...groups, ...system])] : undefined;
   const groupRules = names === undefined || names.length > 0 ? [impersonate('', ['groups'], names)] : [];
   const role = {
     apiVersion: 'rbac.authorization.k8s.io/v1',
@@ -33,6 +35,9 @@ export function clusterRole(cluster: ImpersonateSettings): { role: unknown; warn
     rules: [
       impersonate('', ['users']),
       ...groupRules,
+      // For those who act as a ServiceAccount. A ClusterRole cannot name the namespaces.
+      ...(accountsOf.size > 0 ? [impersonate('', ['serviceaccounts'])] : []),
+      ...(accountsOf.size === 0 && accounts.length > 0 ? [impersonate('', ['serviceaccounts'], accounts)] : []),
       // RBAC has no wildcard for extras: each key is its own resource.
       impersonate('authentication.k8s.io', [...impersonatedAuthentication]),
     ],

@@ -6,10 +6,13 @@ import { addCanI } from '../commands/can-i.ts';
 import { addClusters } from '../commands/clusters.ts';
 import { addCompletion } from '../commands/completion.ts';
 import { addConfig } from '../commands/config-check.ts';
+import { addElevate } from '../commands/elevate.ts';
+import { addElevations } from '../commands/elevations.ts';
 import { addExecCredential } from '../commands/add-exec-credential.ts';
 import { addKubeconfig } from '../commands/kubeconfig.ts';
 import { addLogin } from '../commands/login.ts';
 import { addLogout } from '../commands/logout.ts';
+import { addNotifications } from '../commands/notifications.ts';
 import { addPolicy } from '../commands/policy.ts';
 import { addSessions } from '../commands/sessions.ts';
 import { addStatus } from '../commands/status.ts';
@@ -59,6 +62,9 @@ SALLYPORT_KEYRING=1, the token is in the keyring of your system. HTTPS_PROXY and
     addClusters,
     addKubeconfig,
     addCanI,
+    addElevate,
+    addElevations,
+    addNotifications,
     addExecCredential,
     addAttack,
     addAudit,

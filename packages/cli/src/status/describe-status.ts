@@ -1,3 +1,5 @@
+import { isOwnActive } from '../elevation/call-elevations.ts';
+import { describeState, placeOf } from '../elevation/describe-elevation.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import type { Paint, Tone } from '../terminal/paint.ts';
 import { readableSpan } from '../terminal/readable-span.ts';
@@ -18,7 +20,7 @@ function endOf(ms: number, now: number, paint: Paint): string {
 }
 
 function lines(status: Status, now: number, paint: Paint): [label: string, text: string | undefined][] {
-  const { state, gateway, source, user, groups, session, clusters, openStreams } = status;
+  const { state, gateway, source, user, groups, session, clusters, openStreams, elevations = [] } = status;
   const provider = status.providerName ?? status.provider;
   const [word, tone] = states[state];
   return [
@@ -26,6 +28,12 @@ function lines(status: Status, now: number, paint: Paint): [label: string, text:
     ['State', paint(word, tone)],
     ['User', user && forTerminal(user)],
     ['Groups', groups && (forTerminal(groups.join(', ')) || '(none)')],
+    ...elevations
+      .filter(isOwnActive)
+      .map((one): [string, string] => [
+        'Elevated',
+        forTerminal(`${one.name} on ${placeOf(one)}, ${describeState(one)}`),
+      ]),
     ['Provider', provider && forTerminal(provider)],
     ['Session', session && forTerminal(session.id)],
     ['Since', session?.since === undefined ? undefined : readableTime(session.since)],

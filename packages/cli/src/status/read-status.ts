@@ -1,5 +1,7 @@
 import type { Environment } from '../environment/environment.ts';
 import { clustersSchema, meSchema, readAnswer, streamsSchema } from '../gateway/answers.ts';
+import { openElevations } from '../elevation/call-elevations.ts';
+import type { ElevationRow } from '../gateway/elevation-answers.ts';
 import { expectOk } from '../gateway/expect-ok.ts';
 import type { GatewayNames } from '../gateway/find-gateway.ts';
 import { askAsUser, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
@@ -28,6 +30,8 @@ export type Status = {
   session?: StatusSession;
   clusters?: string[];
   openStreams?: number;
+  /** The open elevations that the user can see. */
+  elevations?: ElevationRow[];
   /** The contexts of kubectl that lead to this gateway, with their clusters, and whether one is the current context. */
   contexts: { name: string; cluster: string; current: boolean }[];
   gateways: KnownLogin[];
@@ -67,13 +71,14 @@ async function askGateway(gateway: OpenGateway): Promise<Partial<Status> & { pro
       ? { state: 'not-logged-in', problems: [] }
       : { state: 'unreachable', ...own, problems };
   }
-  const [clusters, streams] = await Promise.all([
+  const [clusters, streams, elevations] = await Promise.all([
     attempt(problems, async () =>
       readAnswer(clustersSchema, await get(gateway, '/.sallyport/api/v1/clusters'), 'the clusters'),
     ),
     attempt(problems, async () =>
       readAnswer(streamsSchema, await get(gateway, '/.sallyport/api/v1/streams'), 'the streams'),
     ),
+    attempt(problems, async () => openElevations(gateway)),
   ]);
   const { id, createdAt, expiresAt, idleEndsAt } = me.session;
   return {
@@ -90,6 +95,7 @@ async function askGateway(gateway: OpenGateway): Promise<Partial<Status> & { pro
     },
     ...(clusters === undefined ? {} : { clusters: clusters.clusters.map(({ name }) => name) }),
     ...(streams === undefined ? {} : { openStreams: streams.streams.length + streams.omitted }),
+    ...(elevations === undefined ? {} : { elevations }),
     problems,
   };
 }

@@ -34,6 +34,7 @@ export function answerApi(gateway: FakeGateway, call: Call, session: Session): A
     };
   if (api === 'sessions' || api.startsWith('sessions/')) return answerSessions(gateway, call, api);
   if (api === 'audit') return { status: 200, body: auditPage(gateway, call.query) };
+  if (api === 'audit/tail') return { status: 200, body: auditTail(gateway, call.query) };
   return { status: 404, body: { title: 'Not found' } };
 }
 
@@ -82,4 +83,13 @@ function auditPage(gateway: FakeGateway, query: URLSearchParams): unknown {
   const to = after ?? events.length;
   const from = Math.max(0, to - limit);
   return { events: events.slice(from, to).toReversed(), ...extra, ...(from > 0 ? { next: String(from) } : {}) };
+}
+
+/** Returns the events after a position, as a tail that ends at once. */
+function auditTail(gateway: FakeGateway, query: URLSearchParams): string {
+  const from = Number(query.get('after') ?? gateway.audit.events.length);
+  return gateway.audit.events
+    .slice(from)
+    .map((event, index) => `id: ${from + index + 1}\nevent: audit\ndata: ${JSON.stringify(event)}\n\n`)
+    .join('');
 }

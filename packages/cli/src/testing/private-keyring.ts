@@ -1,31 +1,14 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { describe } from '@jest/globals';
 
 /** An unlocked keyring on a D-Bus of its own. */
 type PrivateKeyring = { address: string; list(): string; close(): Promise<void> };
 
-const programs = ['dbus-run-session', 'gnome-keyring-daemon', 'secret-tool'];
-const missing = programs.filter(
-  (program) => !(process.env.PATH ?? '').split(':').some((directory) => existsSync(path.join(directory, program))),
-);
-
-/**
- * Registers tests that need the keyring of Linux. If the machine does not have its programs, they are skipped, and the
- * run reports it. With CI=true they fail instead.
- */
-export function describeWithKeyring(title: string, tests: () => void): void {
-  if (missing.length === 0) return describe(title, tests);
-  const why = `there is no ${missing.join(', ')} (apt-get install dbus gnome-keyring libsecret-tools)`;
-  if (process.env.CI === 'true') throw new Error(`"${title}" cannot be tested: ${why}`);
-  process.stderr.write(`skipped: ${title}: ${why}\n`);
-  const file = process.env.SALLYPORT_SKIPS;
-  if (file !== undefined) appendFileSync(file, `${JSON.stringify({ what: title, why })}\n`);
-  describe.skip(title, tests);
-}
+/** The programs of the keyring of Linux: the packages dbus, gnome-keyring and libsecret-tools. */
+export const keyringPrograms = ['dbus-run-session', 'gnome-keyring-daemon', 'secret-tool'];
 
 /** Starts gnome-keyring with its files in a temporary directory. */
 export async function startPrivateKeyring(): Promise<PrivateKeyring> {

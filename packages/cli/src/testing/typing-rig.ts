@@ -1,5 +1,5 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -78,6 +78,7 @@ export function createTypingRig(): TypingRig {
     },
     async type(shell, lines) {
       writeFileSync(path.join(rig.directory, 'rc', shell === 'bash' ? '.bashrc' : '.zshrc'), startFiles[shell]);
+      rmSync(path.join(rig.directory, typed), { force: true });
       // Only with a terminal does a shell edit its command line.
       const child = open('script', ['-qfec', commands[shell], '/dev/null']);
       const ended = outputOf(child);

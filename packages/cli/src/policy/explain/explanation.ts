@@ -7,6 +7,7 @@ const criterion = z.object({
   name: z.string(),
   holds: z.boolean(),
   open: z.optional(z.literal(true)),
+  unnamed: z.optional(z.literal(true)),
   reason: z.string(),
   value: z.optional(z.unknown()),
   data: z.optional(z.unknown()),
@@ -33,6 +34,7 @@ export const explanationSchema = z.object({
     isResourceRequest: z.boolean(),
     method: z.string(),
     path: z.string(),
+    impersonate: z.optional(z.array(z.string())),
   }),
   also: z.optional(z.array(z.string())),
   decision: z.object({

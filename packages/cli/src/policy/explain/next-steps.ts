@@ -14,6 +14,7 @@ const changeable: Record<string, string> = {
   'k8s/dry_run': 'try it as a dry run, or not as one',
   'k8s/shell_equivalent': 'ask for something that is not equivalent to a shell',
   'k8s/exec_command': 'run another command',
+  'k8s/impersonate': 'act as someone else, or as themselves',
 };
 const request = /^(?:k8s\/|http_)/;
 const maxChanges = 3;
@@ -21,20 +22,31 @@ const maxChanges = 3;
 /** Quotes a word for a shell if necessary. */
 const word = (text: string) => (/^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
+/** Returns the option of can-i for a target. Extras have none. */
+function actingOption(target: string): string[] {
+  const at = target.indexOf(':');
+  const [kind, name] = [target.slice(0, at), target.slice(at + 1)];
+  if (kind === 'serviceaccount') return ['--as', `system:serviceaccount:${name.replace('/', ':')}`];
+  const option = { user: '--as', group: '--as-group', uid: '--as-uid' }[kind];
+  return option === undefined ? [] : [option, name];
+}
+
 /** Returns the command that asks both the gateway and the cluster. */
 export function canICommand({ asked, cluster }: Pick<Explanation, 'asked' | 'cluster'>): string {
-  const { verb, resource, apiGroup, subresource, namespace, name, path } = asked;
+  const { verb, resource, apiGroup, subresource, namespace, name, path, impersonate } = asked;
   const what =
     resource === '' ? path : `${resource}${apiGroup === '' ? '' : `.${apiGroup}`}${name === '' ? '' : `/${name}`}`;
   const options = [
     subresource === '' ? [] : ['--subresource', subresource],
     namespace === '' || resource === 'namespaces' ? [] : ['-n', namespace],
     cluster === '' ? [] : ['--cluster', cluster],
+    ...(impersonate ?? []).map(actingOption),
   ].flat();
   return ['sallyport', 'can-i', verb, what, ...options].map(word).join(' ');
 }
 
 const opened: Record<string, string> = {
+  'k8s/impersonate': 'act with fewer names',
   'k8s/namespace': 'ask for one namespace',
   'k8s/name': 'ask for one object by its name',
 };
@@ -87,6 +99,10 @@ const report = ({ decision, person }: Explanation) =>
 function refusedSteps(explanation: Explanation): string[] {
   const { decision, rules, person, cluster } = explanation;
   const you = person.other ? 'they' : 'you';
+  if (decision.rule.endsWith('.impersonate') && explanation.asked.impersonate !== undefined)
+    return [
+      `No policy can allow this, because the settings of cluster "${cluster}" hold back one of the names to act with (clusters[].impersonate).`,
+    ];
   if (decision.rule.endsWith('.impersonate'))
     return [
       `No policy can allow this, because the name ${person.user} may not be used on cluster "${cluster}" (clusters[].impersonate.allowSystem).`,

@@ -18,6 +18,7 @@ function readAsked({ kubernetes = {}, request }: PolicyInput): Explanation['aske
     namespace = '',
     name = '',
     path = '',
+    impersonate,
   } = kubernetes;
   return {
     verb,
@@ -29,6 +30,7 @@ function readAsked({ kubernetes = {}, request }: PolicyInput): Explanation['aske
     isResourceRequest: kubernetes.isResourceRequest ?? resource !== '',
     method: request?.method ?? '',
     path: path === '' ? (request?.path ?? '') : path,
+    ...(impersonate === undefined ? {} : { impersonate: [...impersonate] }),
   };
 }
 

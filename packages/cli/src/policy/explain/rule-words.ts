@@ -13,8 +13,8 @@ export const isPersonal = (criterion: ExplainedCriterion): boolean => personal.t
  * Reports whether a criterion has the value that its rule needs. An open criterion has it in a deny rule, and does not
  * have it in an allow rule.
  */
-export const isMet = ({ action, operator }: ExplainedRule, { holds, open }: ExplainedCriterion): boolean =>
-  open === true ? action === 'deny' : holds === (operator === 'and' || operator === 'or');
+export const isMet = ({ action, operator }: ExplainedRule, { holds, open, unnamed }: ExplainedCriterion): boolean =>
+  unnamed !== true && (open === true ? action === 'deny' : holds === (operator === 'and' || operator === 'or'));
 
 /**
  * Returns how far a rule is from holding, for sorting. What others must grant counts more than what users can change
@@ -63,6 +63,8 @@ const conditions = {
 /** Explains why a rule holds or does not. */
 export function conditionOf({ operator, holds, criteria }: ExplainedRule): string {
   const [met, unmet] = conditions[operator];
+  if (criteria.some(({ unnamed }) => unnamed === true))
+    return 'it does not name k8s/impersonate in an and block, without which no rule lets anyone act as another';
   if (criteria.some(({ open }) => open === true))
     return `${criteria.length === 1 ? 'this is' : 'some of these are'} open, which counts as ${holds ? 'met' : 'not met'}`;
   if (criteria.length !== 1) return holds ? met : unmet;
@@ -72,8 +74,9 @@ export function conditionOf({ operator, holds, criteria }: ExplainedRule): strin
 
 /** Describes a request, to follow "may" in a sentence. */
 export function askedWords({ asked, cluster }: Pick<Explanation, 'asked' | 'cluster'>): string {
-  const { verb, resource, apiGroup, subresource, namespace, name, path, isResourceRequest } = asked;
-  const where = cluster === '' ? '' : ` of cluster "${cluster}"`;
+  const { verb, resource, apiGroup, subresource, namespace, name, path, isResourceRequest, impersonate = [] } = asked;
+  const acting = impersonate.length === 0 ? '' : ` as ${impersonate.join(' with ')}`;
+  const where = `${cluster === '' ? '' : ` of cluster "${cluster}"`}${acting}`;
   if (resource === '' && !isResourceRequest)
     return verb === '' && path === ''
       ? `do this${where === '' ? '' : ` on cluster "${cluster}"`}`

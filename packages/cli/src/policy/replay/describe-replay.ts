@@ -63,7 +63,7 @@ const skippedWords: Record<keyof SkippedEvents, string> = {
   'other-time': 'outside the given time',
   'not-logged-in': 'of callers who were not logged in (no policy changes that)',
   'not-decided': 'without a decision',
-  impersonation: "refused by the cluster's impersonate settings",
+  impersonation: "refused by the cluster's impersonate settings or its RBAC",
   unreadable: 'unreadable',
 };
 

@@ -31,6 +31,7 @@ export const fields = [
   'kubernetes.aggregated',
   'kubernetes.upsert',
   'kubernetes.upgrade',
+  'kubernetes.impersonate',
 ] as const;
 export type Field = (typeof fields)[number];
 

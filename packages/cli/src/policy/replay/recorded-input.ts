@@ -7,7 +7,7 @@ export type Watch = { read: number; missing: number };
 
 type See = <T>(field: Field, value: T) => T;
 
-const kubernetesPart = (request: RecordedRequest, see: See): PolicyInput['kubernetes'] => ({
+const kubernetesPart = (request: RecordedRequest, see: See): object => ({
   get cluster() {
     return see('kubernetes.cluster', request.cluster);
   },
@@ -67,6 +67,12 @@ const kubernetesPart = (request: RecordedRequest, see: See): PolicyInput['kubern
   },
 });
 
+const withImpersonate = (part: object, { impersonate }: RecordedRequest, see: See): PolicyInput['kubernetes'] =>
+  Object.defineProperty(part, 'impersonate', {
+    enumerable: true,
+    get: () => see('kubernetes.impersonate', impersonate),
+  });
+
 /**
  * Returns a recorded request as an input for a policy. Every field that is read is noted. A missing field is therefore
  * detected where it is read, whatever the criteria are, and is never taken to be empty.
@@ -122,7 +128,7 @@ export function recordedInput(request: RecordedRequest, watch: Watch): PolicyInp
         return see('request.clientCertificate', undefined);
       },
     },
-    kubernetes: kubernetesPart(request, see),
+    kubernetes: withImpersonate(kubernetesPart(request, see), request, see),
     get elevations() {
       return see('elevations', undefined);
     },

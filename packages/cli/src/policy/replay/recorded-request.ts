@@ -42,6 +42,8 @@ export type RecordedRequest = {
   aggregated: boolean | undefined;
   upsert: boolean | undefined;
   upgrade: boolean;
+  /** Whom the request asked to act as. */
+  impersonate: readonly string[] | undefined;
 };
 
 /** Why a request was not decided by a policy. A different policy would change nothing about it. */
@@ -62,8 +64,8 @@ function readDecision(ours: Fields): Decision | Undecided {
   if (!isFields(decision) || !effects.has(text(decision.effect)) || typeof decision.rule !== 'string')
     return 'unreadable';
   if (identity === undefined) return 'not-logged-in';
-  // The cluster's settings refused this, whatever its policies say. Rules of policies have an index in brackets.
-  if (decision.effect === 'deny' && decision.rule.endsWith('.impersonate') && !decision.rule.includes('['))
+  // The cluster's settings or its RBAC refused this, whatever its policies say. Rules of policies have an index in brackets.
+  if (decision.effect === 'deny' && /\.(?:impersonate|rbac)$/.test(decision.rule) && !decision.rule.includes('['))
     return 'impersonation';
   return { effect: decision.effect as Decision['effect'], rule: decision.rule };
 }
@@ -173,6 +175,14 @@ function deriveFields(facts: Facts, effect: Decision['effect'], data: Fields, to
   return { object, uri, method: method.name, kind, upgrade: !/^(?:$|http\/)/i.test(protocol), missing };
 }
 
+/** Returns whom a request asked to act as. What cannot be read is a request to act as no one, which nothing allows. */
+function readImpersonate({ sallyport }: Fields): string[] | undefined {
+  const { request } = sallyport as Fields;
+  const value = isFields(request) ? request.impersonate : undefined;
+  if (value === undefined) return undefined;
+  return isTexts(value) ? value : [];
+}
+
 /** Reads what a policy can see of a request from the last event of that request. */
 export function readRecordedRequest(auditID: string, data: Fields, tools: KindTools): RecordedRequest | Undecided {
   const ours = data.sallyport as Fields;
@@ -207,5 +217,6 @@ export function readRecordedRequest(auditID: string, data: Fields, tools: KindTo
     aggregated: kind.aggregated,
     upsert: kind.upsert,
     upgrade,
+    impersonate: readImpersonate(data),
   };
 }

@@ -35,6 +35,7 @@ const writers: readonly ((request: RecordedRequest) => string)[] = [
   (one) => String(one.aggregated),
   (one) => String(one.upsert),
   (one) => String(one.upgrade),
+  (one) => one.impersonate?.map(sized).join(',') ?? '-',
 ];
 
 /** Returns a key that two requests share only if these fields have the same values, or are missing, in both. */

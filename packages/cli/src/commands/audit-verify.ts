@@ -1,0 +1,73 @@
+import type { Command } from 'commander';
+import type { Environment } from '../environment/environment.ts';
+import { auditKeysSchema, readAnswer } from '../gateway/answers.ts';
+import { callAsUser, openGateway } from '../gateway/open-gateway.ts';
+import { writeList } from '../terminal/write-list.ts';
+import type { ListOptions } from '../terminal/render-table.ts';
+import type { VerifyOptions } from '../verify/run-verify.ts';
+import { listFormats, withExample, withGateway, withOutput, type GatewayOptions } from './command-kit.ts';
+
+const more = (value: string, before: string[] = []): string[] => [...before, value];
+
+/** `sallyport audit keys`: shows the public keys of checkpoints. `-o json` prints the JWKS that `audit verify` reads. */
+async function keys(environment: Environment, options: GatewayOptions & ListOptions): Promise<void> {
+  const body = await callAsUser(await openGateway(environment, options), {
+    method: 'GET',
+    path: '/.sallyport/api/v1/audit/keys',
+  });
+  const answer = readAnswer(auditKeysSchema, body, 'the keys of checkpoints');
+  await writeList(
+    environment,
+    {
+      rows: answer.keys,
+      columns: [
+        { name: 'KEY', cell: ({ kid }) => kid },
+        { name: 'TYPE', cell: ({ crv }) => crv },
+        { name: 'PUBLIC KEY', cell: ({ x }) => x },
+      ],
+      name: ({ kid }) => kid,
+      data: answer,
+      none: 'The gateway signs no checkpoints. See audit.checkpoints in its configuration.\n',
+    },
+    options,
+  );
+}
+
+/** `sallyport audit verify|keys`. */
+export function addAuditVerify(audit: Command, environment: Environment): void {
+  const verify = audit
+    .command('verify')
+    .description('verify the audit trail, and name each event that is missing, altered or out of order (exit code 1)')
+    .option('--file <file>', 'a file with one event per line, also packed (.gz); - is standard input; repeatable', more)
+    .option(
+      '--by-key',
+      'with --file: only events with one key are in order, as a consumer of several partitions writes them',
+    )
+    .option('--topic', 'the topic in audit.kafka of the configuration')
+    .option(
+      '--store [url]',
+      'the audit store in PostgreSQL, such as postgres://auditor@db/sallyport, with the password in PGPASSWORD or PGPASSFILE; without a URL, the one in audit.store of the configuration',
+    )
+    .option(
+      '--config <file>',
+      'with --topic or --store: the configuration (default: SALLYPORT_CONFIG, then ./sallyport.yaml)',
+    )
+    .option('--keys <file>', 'public keys of checkpoints: a JWKS or PEM; without them, only the chains are checked')
+    .option('--anchor <file>', 'checkpoints that were kept in a second place, one per line; repeatable', more)
+    .option('--since <time>', 'begin at the first checkpoint after this time: how long ago (15m, 2h, 7d), or a time')
+    .action(async (options: VerifyOptions) => {
+      const { runVerify } = await import('../verify/run-verify.ts');
+      await runVerify(environment, options);
+    });
+  withExample(
+    withOutput(verify, ['wide']),
+    'sallyport audit verify --file audit.ndjson --file anonymous.ndjson --keys keys.json',
+    'sallyport audit verify --store postgres://auditor@db.example.com/sallyport --keys keys.json --anchor checkpoints.ndjson',
+    'sallyport audit verify --topic --config sallyport.yaml --keys keys.json --anchor checkpoints.ndjson',
+  );
+  const list = audit
+    .command('keys')
+    .description('show the public keys of the checkpoints of the audit trail')
+    .action((options: GatewayOptions & ListOptions) => keys(environment, options));
+  withExample(withGateway(list, listFormats), 'sallyport audit keys -o json > keys.json');
+}

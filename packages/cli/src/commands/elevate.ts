@@ -1,0 +1,135 @@
+import type { Command } from 'commander';
+import { openPlace } from '../ask/ask-gateway.ts';
+import { warnOfBreakGlass } from '../elevation/break-glass.ts';
+import { previewElevation, sendElevation } from '../elevation/call-elevations.ts';
+import { describeState } from '../elevation/describe-elevation.ts';
+import { readSpan } from '../elevation/read-span.ts';
+import { waitForElevation } from '../elevation/wait-for-elevation.ts';
+import type { Environment } from '../environment/environment.ts';
+import { writeOptions } from '../elevation/write-options.ts';
+import { writePreview } from '../elevation/write-preview.ts';
+import type { ElevationRow } from '../gateway/elevation-answers.ts';
+import { openGateway } from '../gateway/open-gateway.ts';
+import { CliError } from '../terminal/cli-error.ts';
+import { forTerminal } from '../terminal/for-terminal.ts';
+import { render } from '../terminal/output.ts';
+import type { ListOptions } from '../terminal/render-table.ts';
+import { listFormats, withExample, withGateway, type GatewayOptions } from './command-kit.ts';
+
+type Options = GatewayOptions &
+  ListOptions & {
+    cluster?: string;
+    namespace?: string;
+    for?: string;
+    reason?: string;
+    ticket?: string;
+    at?: string;
+    wait: boolean;
+    dryRun?: boolean;
+  };
+
+function readStart(text: string): number {
+  const at = Date.parse(text);
+  if (!/^\d{4}-\d{2}-\d{2}T/.test(text) || Number.isNaN(at))
+    throw new CliError('usage', `--at: "${text}" is not a time`, 'Write it like --at 2026-11-01T08:00:00Z.');
+  return at;
+}
+
+/** Quotes a word for a shell, if it needs that. */
+const shellWord = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
+
+/** Returns the command that asks for the same again, which attaches to the request that is open. */
+function commandOf(name: string, cluster: string, options: Options): string {
+  const given = [
+    ['--cluster', cluster],
+    ['--namespace', options.namespace],
+    ['--for', options.for],
+    ['--reason', options.reason],
+    ['--ticket', options.ticket],
+    ['--at', options.at],
+  ].flatMap(([option, value]) => (value === undefined ? [] : [`${option} ${shellWord(value)}`]));
+  return ['sallyport elevate', shellWord(name), ...given].join(' ');
+}
+
+function refuse(elevation: ElevationRow): never {
+  const again =
+    elevation.state === 'expired' ? 'Ask for a new one.' : 'To see it, run: sallyport elevations list --all';
+  throw new CliError('refused', `${elevation.name} on ${elevation.cluster} ${describeState(elevation)}`, again);
+}
+
+/** Lists what can be asked for. Anything but a place belongs to a request, whose name is missing then. */
+async function list(environment: Environment, options: Options): Promise<void> {
+  const given = (['for', 'reason', 'ticket', 'at', 'namespace', 'dryRun'] as const).find(
+    (name) => options[name] !== undefined,
+  );
+  if (given !== undefined)
+    throw new CliError(
+      'usage',
+      `--${given === 'dryRun' ? 'dry-run' : given} belongs to a request, which needs the name of an elevation`,
+      'To see what you may ask for, run: sallyport elevate',
+    );
+  await writeOptions(environment, await openGateway(environment, options), options.cluster, options);
+}
+
+/** Shows what an elevation would change. Only its place matters: for how long and why make no difference. */
+async function preview(environment: Environment, name: string, options: Options): Promise<void> {
+  const { gateway, cluster } = await openPlace(environment, options);
+  const { namespace } = options;
+  const asked = { name, cluster, ...(namespace === undefined ? {} : { namespace }) };
+  await writePreview(environment, await previewElevation(gateway, asked), options);
+}
+
+async function elevate(environment: Environment, name: string | undefined, options: Options): Promise<void> {
+  if (name === undefined) return list(environment, options);
+  if (options.dryRun === true) return preview(environment, name, options);
+  if (options.for === undefined)
+    throw new CliError('usage', '--for is missing', 'Say for how long you need it, like --for 30m.');
+  const durationMs = readSpan(options.for, '--for');
+  const { gateway, cluster } = await openPlace(environment, options);
+  const { namespace, reason, ticket, at } = options;
+  const asked = await sendElevation(gateway, '', {
+    name,
+    cluster,
+    durationMs,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(ticket === undefined ? {} : { ticket }),
+    ...(at === undefined ? {} : { startsAt: readStart(at) }),
+  });
+  const now = options.wait ? await waitForElevation(gateway, asked, commandOf(name, cluster, options)) : asked;
+  environment.stdout.write(
+    await render(
+      options.output,
+      { id: now.id, state: now.state },
+      () => `${forTerminal(`${now.name} on ${now.cluster} ${describeState(now)} (${now.id}).`)}\n`,
+    ),
+  );
+  if (options.output === 'text') warnOfBreakGlass(environment, [now]);
+  if (options.wait && now.state !== 'active') refuse(now);
+}
+
+/** `sallyport elevate`. */
+export function addElevate(program: Command, environment: Environment): void {
+  const command = program
+    .command('elevate')
+    .description(
+      'ask for more rights on a cluster for a limited time, and wait until they are approved; without a name, list what you may ask for',
+    )
+    .argument('[name]', 'the name of the elevation')
+    .option('--cluster <name>', "the cluster (default: that of kubectl's current context)")
+    .option('-n, --namespace <name>', 'only in this namespace; some elevations need one')
+    .option('--for <time>', 'for how long, such as 30m')
+    .option('--reason <text>', 'why, for those who approve and for the audit trail')
+    .option('--ticket <id>', 'the ticket that this is about')
+    .option('--at <time>', 'begin at this time, such as 2026-11-01T08:00:00Z, instead of at the approval')
+    .option('--no-wait', 'do not wait for the approval')
+    .option('--dry-run', 'only show what it would change and who approves, and ask for nothing')
+    .action((name: string | undefined, options: Options) => elevate(environment, name, options));
+  withExample(
+    withGateway(command, listFormats),
+    'sallyport elevate',
+    'sallyport elevate prod-admin --cluster prod-eu --for 30m --reason "the shop is down"',
+    'sallyport elevate prod-admin --cluster prod-eu --dry-run',
+    'sallyport elevate break-glass --cluster prod-eu --namespace shop --for 15m --reason "on call" --no-wait -o json',
+  );
+}

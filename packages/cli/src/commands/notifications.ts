@@ -1,0 +1,77 @@
+import type { Command } from 'commander';
+import { resolveElevationId } from '../elevation/call-elevations.ts';
+import { listNotifications, resendNotifications } from '../elevation/call-notifications.ts';
+import type { Environment } from '../environment/environment.ts';
+import type { NotificationRow } from '../gateway/notification-answers.ts';
+import { openGateway } from '../gateway/open-gateway.ts';
+import { render } from '../terminal/output.ts';
+import { readableTime } from '../terminal/readable-time.ts';
+import type { Column, ListOptions } from '../terminal/render-table.ts';
+import { writeList } from '../terminal/write-list.ts';
+import { listFormats, withExample, withGateway, type GatewayOptions } from './command-kit.ts';
+
+type Chosen = GatewayOptions & { channel?: string; elevation?: string };
+
+const columns: Column<NotificationRow>[] = [
+  { name: 'CHANNEL', cell: ({ channel }) => channel },
+  { name: 'STATE', cell: ({ state }) => state, tone: ({ state }) => (state === 'failed' ? 'warning' : undefined) },
+  { name: 'STEP', cell: ({ type }) => type.replace(/^elevation\./, '') },
+  { name: 'ELEVATION', cell: ({ elevation: { name, cluster } }) => `${name} on ${cluster}` },
+  { name: 'USER', cell: ({ elevation: { user } }) => user, shrinks: true },
+  { name: 'AT', cell: ({ at }) => readableTime(at) },
+  { name: 'TRIES', cell: ({ tries }) => String(tries) },
+  { name: 'REASON', cell: ({ reason }) => reason ?? '', shrinks: true },
+  { name: 'ID', cell: ({ elevation: { id } }) => id, wide: true },
+  { name: 'EVENT', cell: ({ event }) => event, wide: true },
+];
+
+async function list(environment: Environment, options: GatewayOptions & ListOptions) {
+  const { notifications, omitted } = await listNotifications(await openGateway(environment, options));
+  await writeList(
+    environment,
+    {
+      rows: notifications,
+      columns,
+      name: ({ event }) => event,
+      data: { notifications: notifications.map((row) => ({ ...row, at: readableTime(row.at) })), omitted },
+      none: 'Every notification was sent.\n',
+    },
+    options,
+  );
+  if (omitted > 0) environment.stderr.write(`${omitted} older ones are not listed.\n`);
+}
+
+async function retry(environment: Environment, { channel, elevation, ...options }: Chosen) {
+  const gateway = await openGateway(environment, options);
+  const id = elevation === undefined ? undefined : await resolveElevationId(gateway, elevation);
+  const resent = await resendNotifications(gateway, {
+    ...(channel === undefined ? {} : { channel }),
+    ...(id === undefined ? {} : { elevation: id }),
+  });
+  const text = resent === 0 ? 'There is nothing to send again.\n' : `${resent} are being sent again.\n`;
+  environment.stdout.write(await render(options.output, { resent }, () => text));
+}
+
+/** `sallyport notifications list|retry`. */
+export function addNotifications(program: Command, environment: Environment): void {
+  const notifications = program
+    .command('notifications')
+    .description('list notifications of elevations that were not sent, and send them again');
+  const listing = notifications
+    .command('list')
+    .description('list the notifications that a channel has not taken yet, or not at all')
+    .action((options: GatewayOptions & ListOptions) => list(environment, options));
+  withExample(
+    withGateway(listing, listFormats),
+    'sallyport notifications list',
+    'sallyport notifications list -o wide',
+  );
+  const retrying = notifications
+    .command('retry')
+    .description('send again what was given up')
+    .option('--channel <name>', 'only what this channel did not take')
+    .option('--elevation <id>', 'only what is about this elevation')
+    .action((options: Chosen) => retry(environment, options));
+  withExample(withGateway(retrying), 'sallyport notifications retry --channel oncall');
+  withExample(notifications, 'sallyport notifications list', 'sallyport notifications retry');
+}

@@ -1,0 +1,80 @@
+import { readAnswer } from '../gateway/answers.ts';
+import {
+  elevationAnswerSchema,
+  elevationListSchema,
+  elevationOptionsSchema,
+  elevationPreviewSchema,
+  type ElevationPreview,
+  type ElevationRow,
+} from '../gateway/elevation-answers.ts';
+import { askAsUser, callAsUser, type OpenGateway } from '../gateway/open-gateway.ts';
+import { fieldOf } from '../input/field-of.ts';
+import { isWholeId, resolveId } from '../input/resolve-id.ts';
+import { readableTime } from '../terminal/readable-time.ts';
+
+const api = '/.sallyport/api/v1/elevations';
+/** The gateway waits until its audit log has a step. */
+const timeoutMs = 20_000;
+
+/** Takes a step of an elevation, or asks for one with an empty `step`. Returns it as it is then. */
+export async function sendElevation(gateway: OpenGateway, step: string, json: object): Promise<ElevationRow> {
+  const body = await callAsUser(gateway, { method: 'POST', path: `${api}${step}`, json, timeoutMs });
+  return readAnswer(elevationAnswerSchema, body, 'the elevation').elevation;
+}
+
+/** Returns one elevation by its complete id. */
+export async function readElevation(gateway: OpenGateway, id: string): Promise<ElevationRow> {
+  const body = await callAsUser(gateway, { method: 'GET', path: `${api}/${encodeURIComponent(id)}` });
+  return readAnswer(elevationAnswerSchema, body, 'the elevation').elevation;
+}
+
+/** Lists the open elevations that the user can see, or with `all` also those that are over. */
+export async function listElevations(gateway: OpenGateway, all: boolean) {
+  const body = await callAsUser(gateway, { method: 'GET', path: `${api}${all ? '?all=true' : ''}` });
+  return readAnswer(elevationListSchema, body, 'the elevations');
+}
+
+/** Lists what the user may ask for. */
+export async function listOptions(gateway: OpenGateway) {
+  const body = await callAsUser(gateway, { method: 'GET', path: `${api}/options` });
+  return readAnswer(elevationOptionsSchema, body, 'what you may ask for');
+}
+
+/** Returns what an elevation would change, without asking for it. */
+export async function previewElevation(
+  gateway: OpenGateway,
+  asked: { name: string; cluster: string; namespace?: string },
+): Promise<ElevationPreview> {
+  const body = await callAsUser(gateway, { method: 'POST', path: `${api}/dry-run`, json: asked, timeoutMs });
+  return readAnswer(elevationPreviewSchema, body, 'what the elevation would change').preview;
+}
+
+/** Lists what the user has to review, the one that is due first at the beginning. */
+export async function listToReview(gateway: OpenGateway) {
+  const body = await callAsUser(gateway, { method: 'GET', path: `${api}?toReview=true` });
+  return readAnswer(elevationListSchema, body, 'the elevations');
+}
+
+/** Lists the open elevations that the user can see. A gateway of an earlier version has none. */
+export async function openElevations(gateway: OpenGateway): Promise<ElevationRow[]> {
+  const { status, body } = await askAsUser(gateway, { method: 'GET', path: api });
+  if (status !== 200 || fieldOf(body, 'elevations') === undefined) return [];
+  return readAnswer(elevationListSchema, body, 'the elevations').elevations;
+}
+
+/** Reports whether an elevation is a right of the user now. */
+export const isOwnActive = ({ mine, state }: ElevationRow): boolean => mine && state === 'active';
+
+/** Returns the complete id of an elevation that the user can see, from its beginning. */
+export async function resolveElevationId(gateway: OpenGateway, text: string): Promise<string> {
+  if (isWholeId(text)) return text;
+  const { elevations } = await listElevations(gateway, true);
+  return resolveId(text, {
+    kind: 'elevation',
+    listedBy: 'sallyport elevations list --all',
+    entries: elevations.map(({ id, name, user, createdAt }) => ({
+      id,
+      about: `${name} of ${user}, asked for at ${readableTime(createdAt)}`,
+    })),
+  });
+}

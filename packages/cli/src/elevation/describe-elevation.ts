@@ -1,0 +1,127 @@
+import type { ElevationRow } from '../gateway/elevation-answers.ts';
+import { forTerminal } from '../terminal/for-terminal.ts';
+import { readableSpan } from '../terminal/readable-span.ts';
+import { readableTime } from '../terminal/readable-time.ts';
+import type { Column } from '../terminal/render-table.ts';
+import { withTimes } from '../terminal/with-times.ts';
+
+/** Names where an elevation applies. */
+export const placeOf = ({ cluster, namespace }: ElevationRow) =>
+  namespace === undefined ? cluster : `${cluster}/${namespace}`;
+
+/** Says until when the state lasts by itself. */
+function untilOf({ state, pendingUntil, activeFrom, expiresAt, ended }: ElevationRow): string {
+  if (state === 'pending') return readableTime(pendingUntil);
+  if (state === 'approved') return readableTime(activeFrom);
+  return readableTime(state === 'active' ? expiresAt : ended?.at);
+}
+
+/** Says what has become of the review of an elevation, or by when it must be reviewed. */
+function reviewOf({ review }: ElevationRow): string | undefined {
+  if (!review) return undefined;
+  const { groups, dueAt, overdue, done } = review;
+  if (done) return `${done.verdict}, by ${done.user} at ${readableTime(done.at)}: ${done.comment}`;
+  const by = groups === undefined ? '' : ` by ${groups.join(' or ')}`;
+  if (dueAt === undefined) return `needed${by} after its end`;
+  return overdue ? `overdue since ${readableTime(dueAt)}${by}` : `due${by} until ${readableTime(dueAt)}`;
+}
+
+/** Returns the columns of what is to be reviewed. */
+export function reviewColumns(): Column<ElevationRow>[] {
+  return [
+    { name: 'ID', cell: ({ id }) => id, shrinks: true },
+    { name: 'NAME', cell: ({ name }) => name },
+    { name: 'WHERE', cell: placeOf },
+    { name: 'USER', cell: ({ user }) => user, shrinks: true },
+    { name: 'STATE', cell: ({ state }) => state },
+    { name: 'DUE', cell: ({ review }) => readableTime(review?.dueAt) },
+    {
+      name: 'OVERDUE',
+      cell: ({ review }) => (review?.overdue === true ? 'yes' : ''),
+      tone: ({ review }) => (review?.overdue === true ? 'bad' : undefined),
+    },
+    { name: 'REASON', cell: ({ reason }) => reason ?? '', shrinks: true },
+    { name: 'TICKET', cell: ({ ticket }) => ticket ?? '', wide: true },
+  ];
+}
+
+/** Returns the columns of a list of elevations. */
+export function elevationColumns(): Column<ElevationRow>[] {
+  return [
+    { name: 'ID', cell: ({ id }) => id, shrinks: true },
+    { name: 'NAME', cell: ({ name }) => name },
+    { name: 'WHERE', cell: placeOf },
+    { name: 'USER', cell: ({ user }) => user, shrinks: true },
+    { name: 'STATE', cell: ({ state }) => state, tone: ({ state }) => (state === 'active' ? 'warning' : undefined) },
+    { name: 'FOR', cell: ({ durationMs }) => readableSpan(durationMs) },
+    { name: 'UNTIL', cell: untilOf },
+    { name: 'YOU-MAY', cell: ({ may }) => may.join(',') },
+    { name: 'REASON', cell: ({ reason }) => reason ?? '', shrinks: true },
+    { name: 'TICKET', cell: ({ ticket }) => ticket ?? '', wide: true },
+    { name: 'APPROVED-BY', cell: ({ approvals }) => approvals.map(({ user }) => user).join(', '), wide: true },
+    { name: 'REVIEW', cell: (one) => reviewOf(one) ?? '', wide: true },
+  ];
+}
+
+/** Says in one sentence what state an elevation is in, and what comes next. */
+export function describeState(elevation: ElevationRow): string {
+  const { state, expiresAt, approvals, approvalsNeeded, pendingUntil, activeFrom, ended, unrecorded } = elevation;
+  const by = ended?.user === undefined ? '' : ` by ${ended.user}`;
+  const why = ended?.detail === undefined ? '' : `: ${ended.detail}`;
+  switch (state) {
+    case 'pending':
+      return `waits for approval (${approvals.length} of ${approvalsNeeded}) until ${readableTime(pendingUntil)}`;
+    case 'approved':
+      return unrecorded
+        ? 'is approved, and waits for the audit log'
+        : `is approved, and begins at ${readableTime(activeFrom)}`;
+    case 'active':
+      return `is active until ${readableTime(expiresAt)}`;
+    case 'timed-out':
+      return 'was not decided in time';
+    default:
+      return `is ${state}${by}${why}`;
+  }
+}
+
+/** Returns the facts about one elevation, one per line. */
+export function describeElevation(elevation: ElevationRow): string {
+  const { id, name, user, groups, durationMs, reason, ticket, approvals, createdAt, may } = elevation;
+  const facts: [string, string | undefined][] = [
+    ['Elevation', `${name} (${id})`],
+    ['User', user],
+    ['Where', placeOf(elevation)],
+    ['State', describeState(elevation)],
+    ['Kind', elevation.breakGlass === true ? 'break-glass (begins without an approval)' : undefined],
+    ['Groups', groups.join(', ')],
+    ['For', readableSpan(durationMs)],
+    ['Asked', readableTime(createdAt)],
+    ['Reason', reason],
+    ['Ticket', ticket],
+    ['Extends', elevation.extends],
+    ['Approved', approvals.map((one) => `${one.user} at ${readableTime(one.at)}`).join(', ') || undefined],
+    ['Review', reviewOf(elevation)],
+    ['You may', may.join(', ') || undefined],
+  ];
+  return facts
+    .filter(([, value]) => value !== undefined)
+    .map(([label, value]) => `${`${label}:`.padEnd(11)}${forTerminal(value!)}\n`)
+    .join('');
+}
+
+function reviewData({ done, ...review }: NonNullable<ElevationRow['review']>): Record<string, unknown> {
+  return {
+    ...withTimes(review, ['dueAt']),
+    ...(done === undefined ? {} : { done: withTimes(done, ['at']) }),
+  };
+}
+
+/** Returns an elevation for programs: its times in RFC 3339. */
+export function elevationData({ approvals, ended, review, ...elevation }: ElevationRow): Record<string, unknown> {
+  return {
+    ...withTimes(elevation, ['createdAt', 'pendingUntil', 'startsAt', 'activeFrom', 'expiresAt']),
+    approvals: approvals.map((one) => withTimes(one, ['at'])),
+    ...(ended === undefined ? {} : { ended: withTimes(ended, ['at']) }),
+    ...(review === undefined ? {} : { review: reviewData(review) }),
+  };
+}

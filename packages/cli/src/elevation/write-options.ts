@@ -1,0 +1,58 @@
+import type { Environment } from '../environment/environment.ts';
+import type { ElevationOption } from '../gateway/elevation-answers.ts';
+import type { OpenGateway } from '../gateway/open-gateway.ts';
+import { readableSpan } from '../terminal/readable-span.ts';
+import type { Column, ListOptions } from '../terminal/render-table.ts';
+import { writeList } from '../terminal/write-list.ts';
+import { listOptions } from './call-elevations.ts';
+
+/** What is asked of those who ask. */
+function needsOf({ reason, ticket, places }: ElevationOption): string {
+  const ticketWord = ticket.pattern === undefined ? 'ticket' : `ticket like ${ticket.pattern}`;
+  return [
+    ...(places.some(({ namespaces }) => namespaces !== undefined) ? ['namespace'] : []),
+    ...(reason === 'required' ? ['reason'] : []),
+    ...(ticket.required ? [ticketWord] : []),
+  ].join(', ');
+}
+
+const namespacesOf = ({ places }: ElevationOption) =>
+  [...new Set(places.flatMap(({ namespaces }) => namespaces ?? []))].join(',');
+
+const columns: Column<ElevationOption>[] = [
+  { name: 'NAME', cell: ({ name }) => name },
+  { name: 'CLUSTERS', cell: ({ places }) => places.map(({ cluster }) => cluster).join(','), shrinks: true },
+  { name: 'NAMESPACES', cell: namespacesOf, shrinks: true },
+  { name: 'AT-MOST', cell: ({ maxDurationMs }) => readableSpan(maxDurationMs) },
+  { name: 'APPROVALS', cell: ({ approvalsNeeded }) => String(approvalsNeeded) },
+  { name: 'NEEDS', cell: needsOf },
+  { name: 'GROUPS', cell: ({ groups }) => groups.join(','), wide: true },
+];
+
+/** Lists what the user may ask for: everywhere, or on one cluster. */
+export async function writeOptions(
+  environment: Environment,
+  gateway: OpenGateway,
+  cluster: string | undefined,
+  options: ListOptions,
+): Promise<void> {
+  const { options: all, omitted } = await listOptions(gateway);
+  const rows = all
+    .map((one) => ({
+      ...one,
+      places: one.places.filter((place) => cluster === undefined || place.cluster === cluster),
+    }))
+    .filter(({ places }) => places.length > 0);
+  await writeList(
+    environment,
+    {
+      rows,
+      columns,
+      name: ({ name }) => name,
+      data: { options: rows, omitted },
+      none: 'There is no elevation that you may ask for.\n',
+    },
+    options,
+  );
+  if (omitted > 0) environment.stderr.write(`${omitted} more places are not listed.\n`);
+}

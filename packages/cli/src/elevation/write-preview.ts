@@ -1,0 +1,69 @@
+import type { Environment } from '../environment/environment.ts';
+import type { ElevationGain, ElevationPreview } from '../gateway/elevation-answers.ts';
+import { forTerminal } from '../terminal/for-terminal.ts';
+import { render } from '../terminal/output.ts';
+import { readableSpan } from '../terminal/readable-span.ts';
+import { renderTable, type Column, type ListOptions } from '../terminal/render-table.ts';
+
+/** Says what the policy of the gateway does with the verbs of a right. */
+function policyOf({ verbs, refusedByPolicy, notJudged }: ElevationGain): string {
+  if (notJudged.length === verbs.length) return 'depends on the request';
+  if (refusedByPolicy.length === verbs.length) return 'refuses';
+  const rest = notJudged.length === 0 ? '' : `; ${notJudged.join(',')} depends on the request`;
+  return refusedByPolicy.length === 0 ? `allows${rest}` : `refuses ${refusedByPolicy.join(',')}${rest}`;
+}
+
+const columns: Column<ElevationGain>[] = [
+  { name: 'RESOURCE', cell: ({ apiGroup, resource }) => (apiGroup === '' ? resource : `${resource}.${apiGroup}`) },
+  { name: 'NAME', cell: ({ resourceName }) => resourceName ?? '' },
+  { name: 'VERBS', cell: ({ verbs }) => verbs.join(',') },
+  {
+    name: 'POLICY',
+    cell: policyOf,
+    tone: ({ refusedByPolicy }) => (refusedByPolicy.length > 0 ? 'warning' : undefined),
+  },
+];
+
+/** Says who approves. */
+function approvalOf({ approvalsNeeded, approverGroups }: ElevationPreview): string {
+  if (approvalsNeeded === 0) return 'none needed, it begins at once';
+  return `${approvalsNeeded}, from ${approverGroups ? approverGroups.join(' or ') : 'those that a policy names'}`;
+}
+
+/** Says what the cluster itself would allow in addition. */
+function describeGains({ gains, comparedIn, incomplete, omitted }: ElevationPreview): string {
+  if (!gains) return 'The cluster did not say what you could do in addition.';
+  const more = [
+    ...(omitted > 0 ? [`${omitted} more rights are not listed.`] : []),
+    ...(incomplete ? ['The cluster does not list all of its rules, so there may be more.'] : []),
+  ];
+  const what =
+    gains.length === 0
+      ? `The cluster lists nothing that you could do in addition in the namespace ${comparedIn}.`
+      : `The cluster would allow you this in addition in the namespace ${comparedIn}.`;
+  return [what, ...more].join(' ');
+}
+
+/** Writes what an elevation would change. */
+export async function writePreview(
+  environment: Environment,
+  preview: ElevationPreview,
+  options: ListOptions,
+): Promise<void> {
+  const { name, cluster, namespace, groups, maxDurationMs, gains = [] } = preview;
+  const facts = [
+    ['Elevation', name],
+    ['Where', namespace === undefined ? cluster : `${cluster}/${namespace}`],
+    ['Groups', groups.length === 0 ? 'none that you do not have there' : groups.join(', ')],
+    ['Approval', approvalOf(preview)],
+    ['At most', readableSpan(maxDurationMs)],
+  ].map(([label, value]) => `${`${label}:`.padEnd(11)}${forTerminal(value!)}\n`);
+  const text = () =>
+    [
+      ...facts,
+      `\n${forTerminal(describeGains(preview))}\n`,
+      ...(gains.length === 0 ? [] : [renderTable(environment, { rows: gains, columns }, options)]),
+      '\nThis was a dry run. Nothing was asked for.\n',
+    ].join('');
+  environment.stdout.write(await render(options.output, preview, text));
+}
