@@ -1,8 +1,8 @@
-// The four services in one process with embedded stores: for the demo and the whole-system tests.
-export { startInProcess, type InProcessServices, type InProcessDeps } from './services/start-in-process.ts';
+// What the demo and the whole-system tests start: services as processes, settings, an identity provider. The services in
+// one process are `@sallyport/standalone/in-process`, because loading all of them takes seconds.
 export { startProcesses, type Processes, type ProcessesRequest } from './services/start-processes.ts';
 export { writeSettings, type Settings, type SettingsRequest } from './settings/write-settings.ts';
-export { type ServiceKeyFiles } from './settings/service-keys.ts';
+export type { ServiceKeyFiles } from './settings/service-keys.ts';
 export {
   createIdentityProvider,
   type IdentityProvider,
@@ -11,4 +11,4 @@ export {
 } from './identity-provider/create-identity-provider.ts';
 export { demoPeople, type Person } from './identity-provider/people.ts';
 export { demoApiPolicy } from './demo/demo-policy.ts';
-export { type DemoState, type RunningDemo } from './demo/run-demo.ts';
+export type { DemoState, RunningDemo } from './demo/run-demo.ts';

@@ -18,6 +18,8 @@ export function seedBindings(impersonators: readonly string[]): KubeObject[] {
     binding('sre', 'cluster-admin', [group('sre')]),
     binding('developers-view', 'view', [group('developers')]),
     binding('developers', 'edit', [group('developers')], 'dev'),
+    // No account is in this group. The demo's elevation adds it.
+    binding('prod-admins', 'edit', [group('prod-admins')], 'prod'),
   ];
 }
 

@@ -28,7 +28,29 @@ export const demoApiPolicy = {
   sessions: [{ allow: { or: [{ groups: 'sre' }] } }],
   audit: [{ allow: { or: [{ groups: 'security-auditors' }] } }],
   policy: [{ allow: { or: [{ groups: 'security-auditors' }] } }],
+  elevations: [{ allow: { or: [{ groups: 'security-auditors' }] } }],
 };
+
+/** What people can ask for: to edit in production, and for SREs the same at once. */
+export const demoElevations = [
+  {
+    name: 'prod-admin',
+    clusters: ['*'],
+    groups: ['prod-admins'],
+    requesters: { groups: ['developers'] },
+    approvers: { groups: ['sre'] },
+    maxDuration: '30m',
+  },
+  {
+    name: 'break-glass',
+    clusters: ['*'],
+    groups: ['prod-admins'],
+    requesters: { groups: ['sre'] },
+    approvals: 0,
+    maxDuration: '15m',
+    review: { by: { groups: ['security-auditors'] }, within: '24h' },
+  },
+];
 
 /**
  * Returns the policy file of the demo's cluster: the given one (a PPL document), or one that is written here. A file

@@ -1,12 +1,15 @@
 import { startBed, testImage } from '@sallyport/bed';
 import type { DemoCluster, DemoClusterDeps } from './demo-cluster.ts';
 
+/** The groups that the gateway may impersonate. */
+const demoGroups = ['developers', 'sre', 'security-auditors', 'prod-admins'];
+
 const group = (name: string) => ({ kind: 'Group', name, apiGroup: 'rbac.authorization.k8s.io' });
 const role = (name: string) => ({ kind: 'ClusterRole', name, apiGroup: 'rbac.authorization.k8s.io' });
 
 /**
  * Returns the role bindings of the demo's groups in the real cluster. Developers may edit in `dev` and view elsewhere.
- * SREs are cluster admins.
+ * SREs are cluster admins. An elevation of the demo adds `prod-admins`, who may edit in `prod`.
  */
 function demoBindings(): object[] {
   const apiVersion = 'rbac.authorization.k8s.io/v1';
@@ -25,6 +28,13 @@ function demoBindings(): object[] {
       metadata: { name: 'developers', namespace: 'dev' },
       roleRef: role('edit'),
       subjects: [group('developers')],
+    },
+    {
+      apiVersion,
+      kind: 'RoleBinding',
+      metadata: { name: 'prod-admins', namespace: 'prod' },
+      roleRef: role('edit'),
+      subjects: [group('prod-admins')],
     },
     {
       apiVersion,
@@ -71,7 +81,7 @@ export async function openRealCluster(deps: DemoClusterDeps): Promise<DemoCluste
     );
   }
   try {
-    const account = await cluster.createGatewayServiceAccount({ groups: ['developers', 'sre', 'security-auditors'] });
+    const account = await cluster.createGatewayServiceAccount({ groups: [...demoGroups] });
     await cluster.admin.apply(...demoBindings());
     if (cluster.node)
       await cluster.admin.apply(
@@ -83,7 +93,7 @@ export async function openRealCluster(deps: DemoClusterDeps): Promise<DemoCluste
         server: cluster.server,
         caFile: cluster.caFile,
         tokenFile: account.tokenFile,
-        impersonate: { groups: ['developers', 'sre', 'security-auditors'] },
+        impersonate: { groups: [...demoGroups] },
       },
       adminKubeconfig: cluster.adminKubeconfig,
       kubectl: bed.kubectl,

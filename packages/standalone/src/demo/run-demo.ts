@@ -12,7 +12,7 @@ import { claimStateDir } from './claim-state-dir.ts';
 import { demoAuthority } from './demo-authority.ts';
 import type { DemoCluster } from './demo-cluster.ts';
 import type { DemoOptions } from './demo-options.ts';
-import { demoApiPolicy, demoPolicyFile } from './demo-policy.ts';
+import { demoApiPolicy, demoElevations, demoPolicyFile } from './demo-policy.ts';
 import { openOwnCluster } from './open-own-cluster.ts';
 import { openPracticeCluster } from './open-practice-cluster.ts';
 import { openRealCluster } from './open-real-cluster.ts';
@@ -106,6 +106,7 @@ async function writeDemoSettings(
     ],
     clusters: [{ name: clusterName, ...cluster.access, policyFile }],
     apiPolicy: demoApiPolicy,
+    more: { elevations: demoElevations },
   });
   provider.register({
     clientId,

@@ -2,7 +2,7 @@ import { randomBytes, X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createCertificateAuthority } from '@sallyport/bed';
-import { ensureServiceKeys } from '../settings/service-keys.ts';
+import { ensureCheckpointKey, ensureServiceKeys } from '../settings/service-keys.ts';
 
 export type PrepareRequest = {
   directory: string;
@@ -34,6 +34,10 @@ export async function prepareFiles(request: PrepareRequest): Promise<string[]> {
       readFileSync(path.join(directory, file), 'utf8').trim() !== publicKey
     )
       write(file, `${publicKey}\n`);
+  }
+  if (!existsSync(path.join(directory, 'keys', 'checkpoints.pem'))) {
+    ensureCheckpointKey(path.join(directory, 'keys'));
+    wrote.push('keys/checkpoints.pem');
   }
   for (const secret of ['oidc-client-secret', 'cluster-token']) {
     if (!existsSync(path.join(directory, secret))) write(secret, `${randomBytes(24).toString('base64url')}\n`);

@@ -2,7 +2,7 @@ import { createDirectoryStore } from '@sallyport/directory';
 import { startAudit } from '@sallyport/audit';
 import { startAuthenticate } from '@sallyport/authenticate';
 import { startAuthorize } from '@sallyport/authorize';
-import { createAuditBus, createAuditSink, type AuditBus, type AuditSink } from '@sallyport/audit-log';
+import { createAuditBus, openAuditSink, type AuditBus, type AuditSink } from '@sallyport/audit-log';
 import { serviceNames, type ServiceName } from '@sallyport/contracts';
 import {
   createAdminServer,
@@ -82,12 +82,16 @@ async function startServices(deps: InProcessDeps, shared: Shared, started: Start
     readiness: shared.readiness[name],
   });
   started(await startAudit({ ...common('audit'), verifier: keysOf('audit').verifier, bus }));
+  // Closed before the audit service, which stores the last events of the others.
+  started(sink);
   started(
     await startAuthorize({
       ...common('authorize'),
       sessions: stores.sessions,
       replicas: stores.replicas,
       streams: stores.streams,
+      elevations: { store: stores.elevations, sink },
+      ...(deps.environment ? { environment: deps.environment } : {}),
       sink,
       verifier: keysOf('authorize').verifier,
     }),
@@ -117,7 +121,7 @@ export async function startInProcess(deps: InProcessDeps): Promise<InProcessServ
   const { config, resolvePath } = loaded;
   const bus = createAuditBus({ logger, now });
   deps.onBus?.(bus);
-  const sink = createAuditSink(config.audit, { logger, now, resolvePath, bus });
+  const sink = await openAuditSink(config.audit, { service: 'sallyport', logger, now, resolvePath, bus });
   const stores = await createSessionStores(config.sessions, { logger, now, resolvePath });
   const metrics = perService(createMetrics);
   const readiness = perService(createReadiness);

@@ -11,6 +11,8 @@ export type ProcessesRequest = {
   directory: string;
   adminPorts: Readonly<Record<string, number>>;
   only?: readonly ServiceName[];
+  /** Programs to run instead of the services' own, with the same arguments. */
+  programs?: Partial<Record<ServiceName, string>>;
   environment?: Record<string, string>;
   readyTimeoutMs?: number;
 };
@@ -58,7 +60,7 @@ export async function startProcesses(request: ProcessesRequest): Promise<Process
       process.execPath,
       [
         '--disable-warning=TimeoutNegativeWarning',
-        path.join(packages, name, 'dist', 'main.js'),
+        request.programs?.[name] ?? path.join(packages, name, 'dist', 'main.js'),
         '--config',
         request.configFile,
       ],

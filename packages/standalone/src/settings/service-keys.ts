@@ -10,13 +10,24 @@ export type ServiceKeyFiles = Record<ServiceName, { keyFile: string; publicKey: 
 export function ensureServiceKeys(directory: string): ServiceKeyFiles {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const one = (name: ServiceName) => {
-    const keyFile = path.join(directory, `${name}.pem`);
-    if (!existsSync(keyFile))
-      writeFileSync(keyFile, generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }), {
-        mode: 0o600,
-      });
+    const keyFile = ensureKey(directory, name);
     const publicKey = createPublicKey(readFileSync(keyFile)).export({ type: 'spki', format: 'der' }).toString('base64');
     return [name, { keyFile, publicKey }] as const;
   };
   return Object.fromEntries(serviceNames.map(one)) as ServiceKeyFiles;
+}
+
+/** Creates the Ed25519 key that signs checkpoints of the audit trail, or keeps that of an earlier run. Returns its file. */
+export function ensureCheckpointKey(directory: string): string {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  return ensureKey(directory, 'checkpoints');
+}
+
+function ensureKey(directory: string, name: string): string {
+  const keyFile = path.join(directory, `${name}.pem`);
+  if (!existsSync(keyFile))
+    writeFileSync(keyFile, generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }), {
+      mode: 0o600,
+    });
+  return keyFile;
 }

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { freePort, type CertificateAuthority } from '@sallyport/bed';
 import { stringify } from 'yaml';
-import { ensureServiceKeys } from './service-keys.ts';
+import { ensureCheckpointKey, ensureServiceKeys } from './service-keys.ts';
 
 export type SettingsRequest = {
   /** Everything is written below this directory. */
@@ -81,7 +81,13 @@ export async function writeSettings(request: SettingsRequest): Promise<Settings>
       gateway: { url: gatewayUrl, listen: `127.0.0.1:${gatewayPort}`, tls },
       services,
       sessions: request.sessions,
-      audit: request.audit,
+      audit: {
+        ...request.audit,
+        checkpoints: {
+          keyFile: ensureCheckpointKey(path.join(directory, 'keys')),
+          ...(request.audit.checkpoints as object | undefined),
+        },
+      },
       identity: {
         providers: request.providers,
         ...(request.sources ? { directory: { sources: request.sources } } : {}),
