@@ -3,6 +3,7 @@ import type { ControlPlane } from './cluster/start-control-plane.ts';
 import type { ComponentName } from './components/catalogue.ts';
 import type { Missing } from './components/needs.ts';
 import type { CanailleServer } from './servers/start-canaille.ts';
+import type { KafkaCluster } from './servers/start-kafka-cluster.ts';
 import type { KafkaServer } from './servers/start-kafka.ts';
 import type { KeycloakServer } from './servers/start-keycloak.ts';
 import type { PostgresServer } from './servers/start-postgres.ts';
@@ -15,6 +16,7 @@ export type BedDescription = {
   directory: string;
   redis?: { url: string };
   kafka?: { brokers: string[] };
+  kafkaCluster?: { brokers: string[] };
   postgres?: { url: string };
   keycloak?: Pick<KeycloakServer, 'url' | 'admin'>;
   canaille?: { url: string };
@@ -29,6 +31,7 @@ export type Bed = {
   directory: string;
   redis?: RedisServer;
   kafka?: KafkaServer;
+  kafkaCluster?: KafkaCluster;
   postgres?: PostgresServer;
   keycloak?: KeycloakServer;
   canaille?: CanailleServer;
@@ -71,12 +74,14 @@ export function attachBed(description: BedDescription): AttachedBed {
 
 /** Returns the description of a bed. */
 export function describeBed(bed: Omit<Bed, 'describe' | 'stop' | 'pids' | 'timings'>): BedDescription {
-  const { runId, directory, redis, kafka, postgres, keycloak, canaille, cluster, programs, missing } = bed;
+  const { runId, directory, redis, kafka, kafkaCluster, postgres, keycloak, canaille, cluster, programs, missing } =
+    bed;
   return {
     runId,
     directory,
     ...(redis && { redis: { url: redis.url } }),
     ...(kafka && { kafka: { brokers: kafka.brokers } }),
+    ...(kafkaCluster && { kafkaCluster: { brokers: kafkaCluster.brokers } }),
     ...(postgres && { postgres: { url: postgres.url } }),
     ...(keycloak && { keycloak: { url: keycloak.url, admin: keycloak.admin } }),
     ...(canaille && { canaille: { url: canaille.url } }),

@@ -9,6 +9,8 @@ import type { Progress } from './run/progress.ts';
 import { runDirectory, type Run } from './run/run-directory.ts';
 import { removeRun } from './run/stale-runs.ts';
 import { startCanaille } from './servers/start-canaille.ts';
+import type { KafkaSecurity } from './servers/kafka-security.ts';
+import { startKafkaCluster } from './servers/start-kafka-cluster.ts';
 import { startKafka } from './servers/start-kafka.ts';
 import { startKeycloak } from './servers/start-keycloak.ts';
 import { startPostgres } from './servers/start-postgres.ts';
@@ -21,6 +23,10 @@ export type StartBedOptions = {
   need?: readonly BedNeed[];
   /** Where the directory of the run is created. The default is a per-user directory in the temporary directory. */
   runDir?: string;
+  /** TLS, logins and rights of Kafka, on a listener of its own. */
+  kafkaSecurity?: KafkaSecurity;
+  /** A kubeconfig of where the API server sends its audit events, in addition to its file. */
+  auditWebhookFile?: string;
   cacheDirectory?: string;
   onProgress?: Progress;
   /** Aborts: what has started is stopped, and the promise rejects. */
@@ -31,6 +37,8 @@ type Paths = Components['paths'];
 type Starting = {
   run: Run;
   paths: Paths;
+  kafkaSecurity?: KafkaSecurity;
+  auditWebhookFile?: string;
   onProgress?: Progress;
   timings: Record<string, number>;
   stops: (() => Promise<void>)[];
@@ -50,7 +58,15 @@ export async function startBed(options: StartBedOptions = {}): Promise<Bed> {
   const met = wanted.filter((need) => !missing.some((each) => each.missing === need));
   options.signal?.throwIfAborted();
   const run = runDirectory(options.runDir);
-  const starting: Starting = { run, paths: components.paths, onProgress, timings: {}, stops: [] };
+  const starting: Starting = {
+    run,
+    paths: components.paths,
+    kafkaSecurity: options.kafkaSecurity,
+    auditWebhookFile: options.auditWebhookFile,
+    onProgress,
+    timings: {},
+    stops: [],
+  };
   const stop = createStop(starting);
   try {
     const parts = await startParts(starting, met, wanted, missing);
@@ -59,13 +75,16 @@ export async function startBed(options: StartBedOptions = {}): Promise<Bed> {
       runId: run.id,
       directory: run.directory,
       ...parts.servers,
+      ...(parts.kafkaCluster ? { kafkaCluster: parts.kafkaCluster } : {}),
       ...parts.cluster?.part,
       programs: components.paths,
       ...namedPrograms(components.paths),
       missing,
     };
     const pids = (): Record<string, number | undefined> => ({
-      ...Object.fromEntries(Object.entries(parts.servers).map(([name, server]) => [name, server?.pid()])),
+      ...Object.fromEntries(
+        Object.entries({ ...parts.servers, ...parts.brokers }).map(([name, server]) => [name, server?.pid()]),
+      ),
       ...parts.cluster?.pids(),
     });
     return { ...bed, timings: starting.timings, pids, describe: () => describeBed(bed), stop };
@@ -82,15 +101,20 @@ async function startParts(
   wanted: readonly BedNeed[],
   missing: readonly Missing[],
 ) {
-  const { run, paths } = starting;
+  const { run, paths, kafkaSecurity: security } = starting;
   const withNode = met.includes('node');
   // If the node is not possible, the control plane can still start.
   const plane =
     withNode || met.includes('cluster') || (wanted.includes('node') && controlPlanePossible(paths, missing));
-  const [redis, kafka, postgres, keycloak, canaille, cluster] = await settled([
+  const [redis, kafka, kafkaCluster, postgres, keycloak, canaille, cluster] = await settled([
     met.includes('redis') ? timed(starting, 'redis', () => startRedis({ run, program: paths.redis! })) : undefined,
     met.includes('kafka')
-      ? timed(starting, 'kafka', () => startKafka({ run, java: paths.java!, jars: paths.kafka! }))
+      ? timed(starting, 'kafka', () => startKafka({ run, java: paths.java!, jars: paths.kafka!, security }))
+      : undefined,
+    met.includes('kafka-brokers')
+      ? timed(starting, 'kafka-brokers', () =>
+          startKafkaCluster({ run, java: paths.java!, jars: paths.kafka!, security }),
+        )
       : undefined,
     met.includes('postgres')
       ? timed(starting, 'postgres', () => startPostgres({ run, program: paths.postgres! }))
@@ -103,18 +127,21 @@ async function startParts(
       : undefined,
     plane ? startCluster(starting, withNode) : undefined,
   ] as const);
-  return { servers: { redis, kafka, postgres, keycloak, canaille }, cluster };
+  const brokers = Object.fromEntries((kafkaCluster?.nodes ?? []).map((node) => [`kafka-${node.id}`, node]));
+  return { servers: { redis, kafka, postgres, keycloak, canaille }, brokers, kafkaCluster, cluster };
 }
 
 async function startCluster(starting: Starting, withNode: boolean) {
-  const { run, paths, onProgress } = starting;
+  const { run, paths, auditWebhookFile, onProgress } = starting;
   const programs = {
     etcd: paths.etcd!,
     apiServer: paths['kube-apiserver']!,
     controllerManager: paths['kube-controller-manager']!,
     scheduler: paths['kube-scheduler']!,
   };
-  const plane: ControlPlane = await timed(starting, 'cluster', () => startControlPlane({ run, programs }));
+  const plane: ControlPlane = await timed(starting, 'cluster', () =>
+    startControlPlane({ run, programs, auditWebhookFile }),
+  );
   const nodePrograms = {
     kubelet: paths.kubelet!,
     containerd: paths.containerd!,

@@ -8,6 +8,8 @@ export type ApiServerFiles = {
   kubeletClient: { certFile: string; keyFile: string };
   auditPolicyFile: string;
   auditLogFile: string;
+  /** A kubeconfig of where the audit events are sent as well. */
+  auditWebhookFile?: string | undefined;
 };
 
 /** Every request at Metadata level, when it arrives and when it is answered. ResponseStarted adds nothing. */
@@ -43,6 +45,13 @@ export function apiServerArguments(files: ApiServerFiles): string[] {
     'audit-log-path': files.auditLogFile,
     // In megabytes. Readers follow this one file, so it must not be rotated.
     'audit-log-maxsize': 16_384,
+    ...(files.auditWebhookFile === undefined
+      ? {}
+      : {
+          'audit-webhook-config-file': files.auditWebhookFile,
+          'audit-webhook-batch-max-wait': '1s',
+          'audit-webhook-initial-backoff': '1s',
+        }),
     profiling: 'false',
   });
 }

@@ -1,5 +1,6 @@
-import { writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import process from 'node:process';
 import { impersonationExtras } from '@sallyport/contracts';
 import type { Kubectl } from './kubectl.ts';
 
@@ -8,6 +9,8 @@ export type GatewayServiceAccountOptions = {
   groups: readonly string[];
   /** The extra keys that it may send. By default all of the gateway's, because RBAC has no wildcard for them. */
   extraKeys?: readonly string[];
+  /** It may also impersonate ServiceAccounts. By default it may not. */
+  serviceAccounts?: boolean;
   name?: string;
   namespace?: string;
   validFor?: string;
@@ -23,7 +26,7 @@ export async function createGatewayServiceAccount(
 ): Promise<GatewayServiceAccount> {
   const name = options.name ?? 'sallyport-gateway';
   const namespace = options.namespace ?? 'sallyport';
-  await admin.apply(...gatewayObjects({ ...options, name, namespace }));
+  await applyShared(admin, gatewayObjects({ ...options, name, namespace }));
   const created = await admin.kubectl([
     'create',
     'token',
@@ -34,8 +37,23 @@ export async function createGatewayServiceAccount(
   ]);
   const token = created.trim();
   const tokenFile = path.join(directory, `${namespace}.${name}.token`);
-  writeFileSync(tokenFile, `${token}\n`, { mode: 0o600 });
+  // A gateway that runs already may read the file at this moment.
+  const written = `${tokenFile}.${process.pid}`;
+  writeFileSync(written, `${token}\n`, { mode: 0o600 });
+  renameSync(written, tokenFile);
   return { token, tokenFile, name, namespace, user: `system:serviceaccount:${namespace}:${name}` };
+}
+
+/** Applies objects that another process may be creating at the same moment, which then fails for one of the two. */
+async function applyShared(admin: Kubectl, objects: readonly object[]): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await admin.apply(...objects);
+      return;
+    } catch (error) {
+      if (attempt === 5 || !/AlreadyExists|Conflict|object has been modified/.test(String(error))) throw error;
+    }
+  }
 }
 
 export function gatewayObjects(options: {
@@ -43,6 +61,7 @@ export function gatewayObjects(options: {
   namespace: string;
   groups: readonly string[];
   extraKeys?: readonly string[];
+  serviceAccounts?: boolean;
 }): object[] {
   const { name, namespace } = options;
   const labels = { 'app.kubernetes.io/name': 'sallyport' };
@@ -66,13 +85,16 @@ export function gatewayObjects(options: {
 }
 
 // A rule with an empty list of names would allow every name, so no groups means no rule for groups.
-function impersonationRules(options: { groups: readonly string[]; extraKeys?: readonly string[] }): object[] {
+function impersonationRules(
+  options: Pick<GatewayServiceAccountOptions, 'groups' | 'extraKeys' | 'serviceAccounts'>,
+): object[] {
   const verbs = ['impersonate'];
   const any = options.groups.includes('*');
   const groups = { apiGroups: [''], resources: ['groups'], verbs, ...(any ? {} : { resourceNames: options.groups }) };
   return [
     { apiGroups: [''], resources: ['users'], verbs },
     ...(options.groups.length > 0 ? [groups] : []),
+    ...(options.serviceAccounts === true ? [{ apiGroups: [''], resources: ['serviceaccounts'], verbs }] : []),
     {
       apiGroups: ['authentication.k8s.io'],
       resources: ['uids', ...(options.extraKeys ?? impersonationExtras).map((key) => `userextras/${key}`)],

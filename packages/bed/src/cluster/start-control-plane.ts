@@ -28,10 +28,17 @@ export type ControlPlane = {
   stop(): Promise<void>;
 };
 
+type ControlPlaneOptions = {
+  run: Run;
+  programs: ControlPlanePrograms;
+  /** A kubeconfig of where the API server sends its audit events as well. */
+  auditWebhookFile?: string | undefined;
+};
+
 /**
  * Starts etcd, kube-apiserver, kube-controller-manager and kube-scheduler. Resolves when the default roles of RBAC exist.
  */
-export async function startControlPlane(options: { run: Run; programs: ControlPlanePrograms }): Promise<ControlPlane> {
+export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const { run, programs } = options;
   const directory = componentDirectory(run, 'cluster');
   const [keys, etcd, port] = [
@@ -53,7 +60,7 @@ export async function startControlPlane(options: { run: Run; programs: ControlPl
   };
   try {
     const apiServer = await createApiServer({
-      run,
+      ...options,
       program: programs.apiServer,
       keys,
       etcd,
@@ -100,6 +107,7 @@ async function createApiServer(options: {
   api: ApiClient;
   directory: string;
   auditLogFile: string;
+  auditWebhookFile?: string | undefined;
 }): Promise<ManagedProcess> {
   const { keys, directory, port, api } = options;
   const auditPolicyFile = path.join(directory, 'audit-policy.json');
@@ -134,6 +142,7 @@ async function createApiServer(options: {
       kubeletClient,
       auditPolicyFile,
       auditLogFile: options.auditLogFile,
+      auditWebhookFile: options.auditWebhookFile,
     }),
     ready: async () => (await api.get('/readyz')).status === 200,
     readyTimeoutMs: 60_000,

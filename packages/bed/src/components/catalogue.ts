@@ -66,6 +66,7 @@ export const catalogue = {
   java: system('openjdk-17-jre-headless', ['java']),
   maven: system('maven', ['mvn']),
   kafka: { kind: 'maven', pom: 'kafka', needs: ['java'], builtWith: ['maven'] },
+  'kafka-tools': { kind: 'maven', pom: 'kafka-tools', needs: ['java'], builtWith: ['maven'] },
   keycloak: { kind: 'maven', pom: 'keycloak', unpack: true, needs: ['java'], builtWith: ['maven'] },
   python: system('python3-venv', ['python3']),
   canaille: { kind: 'python', requirements: 'canaille', versionOf: 'canaille', needs: ['python'], builtWith: [] },
@@ -73,6 +74,13 @@ export const catalogue = {
     kind: 'python',
     requirements: 'scim2-tester',
     versionOf: 'scim2-tester',
+    needs: ['python'],
+    builtWith: [],
+  },
+  'kafka-clients': {
+    kind: 'python',
+    requirements: 'kafka-clients',
+    versionOf: 'confluent-kafka',
     needs: ['python'],
     builtWith: [],
   },
@@ -128,6 +136,7 @@ export const catalogue = {
   chromium: system('chromium', ['chromium', 'chromium-browser', 'google-chrome']),
   haproxy: system('haproxy', ['haproxy']),
   nginx: system('nginx-light', ['nginx']),
+  kcat: system('kcat', ['kcat']),
   wrk: system('wrk', ['wrk']),
 } satisfies Record<string, Recipe>;
 

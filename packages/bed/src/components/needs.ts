@@ -8,6 +8,9 @@ const NODE = ['kubelet', 'containerd', 'ctr', 'runc', 'cni', 'busybox', 'ip'] as
 const needs = {
   redis: ['redis'],
   kafka: ['kafka', 'java'],
+  'kafka-brokers': ['kafka', 'java'],
+  'kafka-tools': ['kafka-tools', 'java'],
+  'kafka-clients': ['kafka-clients'],
   postgres: ['postgres'],
   cluster: CONTROL_PLANE,
   node: [...CONTROL_PLANE, ...NODE],
@@ -16,6 +19,7 @@ const needs = {
   chromium: ['chromium'],
   haproxy: ['haproxy'],
   nginx: ['nginx'],
+  kcat: ['kcat'],
   wrk: ['wrk'],
   k9s: ['k9s'],
   'oauth2-proxy': ['oauth2-proxy'],
@@ -38,6 +42,9 @@ export const defaultNeeds = allNeeds.filter(
   (need) =>
     ![
       'k9s',
+      'kafka-brokers',
+      'kafka-tools',
+      'kafka-clients',
       'oauth2-proxy',
       'keycloak',
       'canaille',
@@ -46,6 +53,7 @@ export const defaultNeeds = allNeeds.filter(
       'conformance',
       'nginx',
       'haproxy',
+      'kcat',
       'wrk',
     ].includes(need),
 );

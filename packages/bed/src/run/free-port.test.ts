@@ -17,4 +17,25 @@ describe('a free port', () => {
     expect(port).toBeGreaterThanOrEqual(18_000);
     expect(port).toBeLessThan(30_000);
   });
+
+  it('is not one that another worker of jest may return, nor one of a lane', async () => {
+    const names = ['JEST_WORKER_ID', 'SALLYPORT_TEST_LANE'] as const;
+    const own = names.map((name) => process.env[name]);
+    const remaindersOf = async (worker: string, lane?: string) => {
+      process.env['JEST_WORKER_ID'] = worker;
+      if (lane === undefined) delete process.env['SALLYPORT_TEST_LANE'];
+      else process.env['SALLYPORT_TEST_LANE'] = lane;
+      const ports = await Promise.all(Array.from({ length: 50 }, () => freePort()));
+      expect(ports.filter((port) => port < 18_000 || port > 29_999)).toEqual([]);
+      return [...new Set(ports.map((port) => port % 8))];
+    };
+    try {
+      expect([await remaindersOf('1'), await remaindersOf('2'), await remaindersOf('1', '3')]).toEqual([[1], [2], [3]]);
+    } finally {
+      names.forEach((name, index) => {
+        if (own[index] === undefined) delete process.env[name];
+        else process.env[name] = own[index];
+      });
+    }
+  });
 });

@@ -1,66 +1,171 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { runCommand } from '../run/command.ts';
 import { freePort } from '../run/free-port.ts';
 import { ManagedProcess } from '../run/managed-process.ts';
 import { componentDirectory, type Run } from '../run/run-directory.ts';
+import { archiveKafkaClasses, kafkaJavaFlags } from './kafka-classes.ts';
+import { scramArguments, securityFlags, securityProperties, type KafkaSecurity } from './kafka-security.ts';
 import { serverHandle, type ServerHandle } from './server-handle.ts';
 
-export type KafkaServer = ServerHandle & { brokers: string[]; port: number };
+export type KafkaServer = ServerHandle & {
+  brokers: string[];
+  port: number;
+  /** The brokers for clients that log in over TLS, if the server was started with `security`. */
+  secureBrokers?: string[];
+};
 
-export type StartKafkaOptions = { run: Run; java: string; jars: string; heapMegabytes?: number };
+export type StartKafkaOptions = {
+  run: Run;
+  java: string;
+  jars: string;
+  heapMegabytes?: number;
+  /** Adds a listener with TLS and logins, and lets those users do only what rules allow. */
+  security?: KafkaSecurity;
+};
 
 const CLUSTER_ID = 'c2FsbHlwb3J0LWJlZC0wMQ';
 
 /** Starts a Kafka broker that is its own controller (KRaft) on free loopback ports. Topics are created on first use. */
 export async function startKafka(options: StartKafkaOptions): Promise<KafkaServer> {
-  const directory = componentDirectory(options.run, 'kafka');
-  const [port, controllerPort] = [await freePort(), await freePort()];
+  const { security } = options;
+  const name = security ? 'secure-kafka' : 'kafka';
+  const directory = componentDirectory(options.run, name);
+  const [port, controllerPort, securePort] = [
+    await freePort(),
+    await freePort(),
+    security ? await freePort() : undefined,
+  ];
   const properties = path.join(directory, 'server.properties');
-  writeFileSync(properties, kafkaProperties({ port, controllerPort, dataDirectory: path.join(directory, 'data') }));
-  const classPath = path.join(options.jars, '*');
-  // Only the fast compiler: the optimizing one does not pay off for a broker that runs for minutes.
-  const flags = ['-XX:TieredStopAtLevel=1', '-Xshare:auto', '-cp', classPath];
-  await runCommand(options.java, [...flags, 'kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', properties]);
+  writeFileSync(
+    properties,
+    kafkaProperties({ port, controllerPort, securePort, dataDirectory: path.join(directory, 'data') }) +
+      (security ? propertyLines(securityProperties(directory, security)) : ''),
+    { mode: 0o600 },
+  );
+  const { java, jars, run } = options;
+  await prepareKafka(options);
+  await formatKafka({ java, jars, properties, more: security ? scramArguments(security) : [] });
+  const { heapMegabytes = 256 } = options;
+  const flags = security ? securityFlags(security) : [];
+  const server = kafkaProcess({ run, name, java, jars, directory, properties, heapMegabytes, flags });
+  await server.start();
+  const secure = securePort === undefined ? {} : { secureBrokers: [`127.0.0.1:${securePort}`] };
+  return { ...serverHandle(server), brokers: [`127.0.0.1:${port}`], port, ...secure };
+}
+
+/** Makes later starts faster. Only the first call on a machine takes time, that of a broker's start and end. */
+export async function prepareKafka({ run, java, jars }: { run: Run; java: string; jars: string }): Promise<void> {
+  await archiveKafkaClasses(java, jars, async (directory, flag) => {
+    const properties = path.join(directory, 'server.properties');
+    const [port, controllerPort] = [await freePort(), await freePort()];
+    const dataDirectory = path.join(directory, 'data');
+    writeFileSync(properties, kafkaProperties({ port, controllerPort, dataDirectory }));
+    await formatKafka({ java, jars, properties });
+    const server = kafkaProcess({
+      run,
+      name: 'kafka-classes',
+      java,
+      jars,
+      directory,
+      properties,
+      heapMegabytes: 256,
+      flags: [flag],
+      // It writes the archive when it has ended.
+      graceMs: 120_000,
+    });
+    await server.start();
+    await server.stop();
+    rmSync(dataDirectory, { recursive: true });
+  });
+}
+
+/** Prepares the data directory of a broker, which its properties name. */
+export async function formatKafka(options: {
+  java: string;
+  jars: string;
+  properties: string;
+  more?: readonly string[];
+}): Promise<void> {
+  const { java, jars, properties, more = [] } = options;
+  const format = ['kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', properties];
+  await runCommand(java, [...kafkaJavaFlags(java, jars), ...format, ...more]);
+}
+
+/** Returns the process of a broker, which is not started yet. */
+export function kafkaProcess(options: {
+  run: Run;
+  name: string;
+  java: string;
+  jars: string;
+  directory: string;
+  properties: string;
+  heapMegabytes: number;
+  flags?: readonly string[];
+  graceMs?: number;
+}): ManagedProcess {
+  const { run, name, java, jars, directory, properties, heapMegabytes, flags = [], graceMs = 15_000 } = options;
   const server: ManagedProcess = new ManagedProcess({
-    run: options.run,
-    name: 'kafka',
-    program: options.java,
+    run,
+    name,
+    program: java,
     cwd: directory,
-    args: [`-Xmx${options.heapMegabytes ?? 256}m`, ...flags, 'kafka.Kafka', properties],
+    args: [`-Xmx${heapMegabytes}m`, ...kafkaJavaFlags(java, jars), ...flags, 'kafka.Kafka', properties],
     // Its port accepts connections long before they are served.
     ready: () => server.log().includes('Kafka Server started'),
     readyTimeoutMs: 60_000,
-    graceMs: 15_000,
+    graceMs,
   });
-  await server.start();
-  return { ...serverHandle(server), brokers: [`127.0.0.1:${port}`], port };
+  return server;
 }
 
-export function kafkaProperties(options: { port: number; controllerPort: number; dataDirectory: string }): string {
-  const { port, controllerPort, dataDirectory } = options;
-  return Object.entries({
+export function kafkaProperties(options: {
+  port: number;
+  controllerPort: number;
+  securePort?: number | undefined;
+  dataDirectory: string;
+  /** The number of this broker, and all controllers, if it is not alone. */
+  id?: number;
+  voters?: string;
+  /** How many brokers have a copy of a partition. All but one of them must have a write. */
+  replicas?: number;
+}): string {
+  const { port, controllerPort, securePort, dataDirectory, id = 1, replicas = 1 } = options;
+  const { voters = `${id}@127.0.0.1:${controllerPort}` } = options;
+  const copies = String(replicas);
+  const inSync = String(Math.max(1, replicas - 1));
+  const clients = [
+    `PLAINTEXT://127.0.0.1:${port}`,
+    ...(securePort === undefined ? [] : [`SASL_SSL://127.0.0.1:${securePort}`]),
+  ].join(',');
+  return propertyLines({
     'process.roles': 'broker,controller',
-    'node.id': '1',
-    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    'node.id': String(id),
+    'controller.quorum.voters': voters,
+    listeners: `${clients},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': clients,
     'controller.listener.names': 'CONTROLLER',
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL',
     'log.dirs': dataDirectory,
-    // There is only one broker for all replicas.
-    'offsets.topic.replication.factor': '1',
+    'default.replication.factor': copies,
+    'min.insync.replicas': inSync,
+    'offsets.topic.replication.factor': copies,
     'offsets.topic.num.partitions': '1',
-    'transaction.state.log.replication.factor': '1',
-    'transaction.state.log.min.isr': '1',
+    'transaction.state.log.replication.factor': copies,
+    'transaction.state.log.min.isr': inSync,
     'transaction.state.log.num.partitions': '1',
-    'share.coordinator.state.topic.replication.factor': '1',
-    'share.coordinator.state.topic.min.isr': '1',
+    'share.coordinator.state.topic.replication.factor': copies,
+    'share.coordinator.state.topic.min.isr': inSync,
     // The default of 128 MiB is half of the heap, with which the start sometimes fails on a busy machine.
     'log.cleaner.dedupe.buffer.size': String(16 * 1024 * 1024),
     // A consumer that joins alone does not have to wait for others.
     'group.initial.rebalance.delay.ms': '0',
-  })
+  });
+}
+
+/** Returns the lines of a properties file. */
+export function propertyLines(properties: Record<string, string>): string {
+  return Object.entries(properties)
     .map(([key, value]) => `${key}=${value.replaceAll('\\', '\\\\')}\n`)
     .join('');
 }
