@@ -4,6 +4,13 @@ import { direct } from './direct.ts';
 import { haproxy } from './haproxy.ts';
 import { nodeForwarder } from './node-forwarder.ts';
 import { oauth2Proxy } from './oauth2-proxy.ts';
-import { sallyport } from './sallyport.ts';
+import { sallyport, sallyportWithoutEvents } from './sallyport.ts';
 
-export const contenders: readonly Contender[] = [direct, haproxy, nodeForwarder, oauth2Proxy, sallyport];
+export const contenders: readonly Contender[] = [
+  direct,
+  haproxy,
+  nodeForwarder,
+  oauth2Proxy,
+  sallyport,
+  sallyportWithoutEvents,
+];

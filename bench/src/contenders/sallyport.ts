@@ -81,11 +81,18 @@ async function allReady(adminPorts: Readonly<Record<string, number>>): Promise<v
   }
 }
 
-/** Starts the four services and logs in. `environment` is passed to each of them. */
+type StartOptions = {
+  /** Passed to each of the services. */
+  environment?: Record<string, string>;
+  /** Replaces the program of the proxy. */
+  proxyProgram?: string;
+};
+
+/** Starts the four services and logs in. */
 export async function startGateway(
   setup: Setup,
   wire: Wire,
-  environment: Record<string, string> = {},
+  { environment = {}, proxyProgram }: StartOptions = {},
 ): Promise<RunningGateway> {
   const directory = mkdtempSync(path.join(setup.directory, 'gateway-'));
   const provider = await createIdentityProvider();
@@ -101,6 +108,7 @@ export async function startGateway(
     directory: path.join(directory, 'logs'),
     adminPorts: settings.adminPorts,
     environment,
+    ...(proxyProgram === undefined ? {} : { programs: { proxy: proxyProgram } }),
     readyTimeoutMs: 60_000,
   });
   await allReady(settings.adminPorts);
@@ -121,13 +129,26 @@ export async function startGateway(
   };
 }
 
+const lacksServer = ({ bed }: Setup) => {
+  const lacking = bed.missing.find((one) => one.missing === 'redis' || one.missing === 'kafka');
+  return lacking && `${lacking.missing}: ${lacking.why}`;
+};
+
 /** The whole road: session in Redis, decision of authorize, impersonation, audit events on Kafka. */
 export const sallyport: Contender = {
   name: 'sallyport',
   title: 'Sallyport (proxy + authorize)',
-  obstacle({ bed }) {
-    const lacking = bed.missing.find((one) => one.missing === 'redis' || one.missing === 'kafka');
-    return lacking && `${lacking.missing}: ${lacking.why}`;
-  },
+  obstacle: lacksServer,
   start: (setup, wire) => startGateway(setup, wire),
+};
+
+/** The same without the events of requests. The difference is what the events cost. */
+export const sallyportWithoutEvents: Contender = {
+  name: 'sallyport-without-events',
+  title: 'Sallyport without audit events',
+  obstacle: lacksServer,
+  start: (setup, wire) =>
+    startGateway(setup, wire, {
+      proxyProgram: path.join(import.meta.dirname, '..', 'proxy-without-events-main.js'),
+    }),
 };

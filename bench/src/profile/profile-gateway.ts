@@ -16,7 +16,9 @@ export async function profileGateway(
   log: (text: string) => void,
 ): Promise<string> {
   mkdirSync(directory, { recursive: true });
-  const gateway = await startGateway(setup, 'tls', { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${directory}` });
+  const gateway = await startGateway(setup, 'tls', {
+    environment: { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${directory}` },
+  });
   try {
     const { requests } = await runWrk({
       program: setup.bed.programs.wrk!,
