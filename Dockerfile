@@ -27,7 +27,7 @@ RUN project-node node_modules/typescript/bin/tsc -b packages/standalone packages
  && project-node packages/cli/scripts/bundle.mjs \
  && project-node deploy/image/bundle-development.mjs /development
 # The four services and the packages that they need. The command is a bundle that needs no packages.
-RUN for name in contracts kubernetes policy http1 pages kit stores audit-log directory authenticate authorize proxy audit cli; do \
+RUN for name in contracts kubernetes policy http1 pages kit stores spool audit-proof audit-join elevation notify audit-log directory authenticate authorize proxy audit cli; do \
       mkdir -p "/app/packages/$name" && cp -r "packages/$name/package.json" "packages/$name/dist" "/app/packages/$name/"; \
     done \
  && find /app -name '*.map' -delete -o -name '*.d.ts' -delete -o -name '*.tsbuildinfo' -delete -o -path '*conformance*' -delete -o -path '*/dist/testing/*' -delete \
@@ -40,7 +40,8 @@ COPY --from=manifests /manifests ./
 RUN npm ci --ignore-scripts --omit=dev --omit=optional --loglevel=error \
       -w packages/authenticate -w packages/authorize -w packages/proxy -w packages/audit \
       -w packages/contracts -w packages/kubernetes -w packages/policy -w packages/http1 -w packages/pages -w packages/kit \
-      -w packages/stores -w packages/audit-log -w packages/directory \
+      -w packages/stores -w packages/spool -w packages/audit-proof -w packages/audit-join -w packages/elevation -w packages/notify -w packages/audit-log \
+      -w packages/directory \
  # Leaves out what only compilers and debuggers read. Versions that differ between packages are next to the package.
  && find . -path '*/node_modules/*' -type f \( -name '*.map' -o -name '*.ts' -o -name '*.mts' -o -name '*.cts' -o -name '*.md' -o -name '*.tsbuildinfo' \) -delete \
  && rm -rf node_modules/.package-lock.json node_modules/.bin \
@@ -52,8 +53,10 @@ COPY --from=dependencies /dependencies /app
 COPY --from=build /app /app
 COPY deploy/image/entrypoint.sh /usr/local/bin/sallyport-entrypoint
 COPY package.json LICENSE* /app/
-# The services own nothing in the image but this directory, for volumes (the spool, an embedded store, development keys).
-RUN mkdir -p /etc/sallyport /var/lib/sallyport && chown 10001:10001 /var/lib/sallyport && chmod 700 /var/lib/sallyport
+# The services own nothing in the image but two directories for volumes: an embedded store and development keys, and the
+# spool. A new named volume that is mounted at one of them gets its owner and mode.
+RUN mkdir -p /etc/sallyport /var/lib/sallyport /var/spool/sallyport \
+ && chown 10001:10001 /var/lib/sallyport /var/spool/sallyport && chmod 700 /var/lib/sallyport /var/spool/sallyport
 ENV NODE_ENV=production HOME=/var/lib/sallyport SALLYPORT_CONFIG=/etc/sallyport/sallyport.yaml
 WORKDIR /var/lib/sallyport
 USER 10001:10001

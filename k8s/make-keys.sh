@@ -1,13 +1,27 @@
 #!/bin/sh
-# Creates the Ed25519 keys of the four services. Prints them as Secrets, with a ConfigMap of the public keys, and stores
-# them in no file.
+# Creates the Ed25519 keys of the four services, and the one that signs checkpoints of the audit trail. Prints them as
+# Secrets, with a ConfigMap of the public keys, and stores them in no file.
 #   k8s/make-keys.sh | kubectl apply -f -
-# Running it again creates new keys: restart all four Deployments afterwards.
+# Running it again creates new keys: restart all four Deployments afterwards. First save the public key of the old
+# checkpoints (checkpoints-public.pem in the ConfigMap), and name it in audit.checkpoints.retiredKeys.
 set -eu
 namespace=${1:-sallyport}
 umask 077
 
-public=''
+checkpoints=$(openssl genpkey -algorithm ed25519)
+public="  checkpoints-public.pem: |
+$(printf '%s\n' "$checkpoints" | openssl pkey -pubout | sed 's/^/    /')
+"
+cat << EOF
+apiVersion: v1
+kind: Secret
+metadata: {name: sallyport-checkpoint-key, namespace: $namespace, labels: {app.kubernetes.io/part-of: sallyport}}
+type: Opaque
+stringData:
+  checkpoints.pem: |
+$(printf '%s\n' "$checkpoints" | sed 's/^/    /')
+---
+EOF
 for service in authenticate authorize proxy audit; do
   private=$(openssl genpkey -algorithm ed25519)
   half=$(printf '%s\n' "$private" | openssl pkey -pubout -outform DER | openssl base64 -A)
