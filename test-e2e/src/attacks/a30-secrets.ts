@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { serviceNames } from '@sallyport/contracts';
-import { dumpRedis, eventually, httpRequestOnce, refuseUpgrade } from '../harness/index.ts';
+import { dumpPostgres, dumpRedis, dumpTopic, eventually, httpRequestOnce, refuseUpgrade } from '../harness/index.ts';
 import { bytesOf, eventOf, exec, expectAccepted, expectRefused, send, webSocket } from './attack.ts';
 import { planted, attackFixture, stored } from './attack-fixture.ts';
 
@@ -159,6 +159,18 @@ export function searchForSecrets(): void {
         expectNone('the audit service', answer.text);
       }
     });
+
+    it('is in no message on the topic, with its key and headers, and in no table of the store', async () => {
+      const { kafka, postgres } = attackFixture().gateway;
+      for (const [where, text] of [
+        ['the topic', await dumpTopic(kafka!)],
+        ['the store', await dumpPostgres(postgres!.url)],
+      ] as const) {
+        expect(text).toContain('alice@example.com');
+        expectNone(where, text);
+        expect(text).not.toMatch(/spt_[A-Za-z0-9_-]{43}/);
+      }
+    }, 60_000);
 
     it('is in Redis only as its hash', async () => {
       const dump = await dumpRedis(attackFixture().gateway.redis!.client);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createNamespace, theBed, type TestNamespace } from '../harness/index.ts';
+import { createNamespace, type TestNamespace } from '../harness/index.ts';
 import { bytesOf, eventOf, expectAccepted, expectRefused, pods, send, type Attack } from './attack.ts';
+import { attackFixture } from './attack-fixture.ts';
 
 const options = '{"kind":"DeleteOptions","apiVersion":"v1"}';
 const framed: [string, string[], string][] = [
@@ -15,14 +16,14 @@ let namespace: TestNamespace;
 const thing = () => `/api/v1/namespaces/${namespace.name}/configmaps/thing`;
 
 async function make(): Promise<void> {
-  await theBed().cluster!.admin.apply({
+  await attackFixture().cluster.admin.apply({
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: { name: 'thing', namespace: namespace.name },
   });
 }
 const isThere = async () =>
-  (await theBed().cluster!.admin.tryKubectl(['get', 'configmap', 'thing', '-n', namespace.name])).code === 0;
+  (await attackFixture().cluster.admin.tryKubectl(['get', 'configmap', 'thing', '-n', namespace.name])).code === 0;
 const ask = async (attack: Attack) => {
   const reply = await send(bytesOf(attack), 4000);
   return { reply, event: await eventOf(reply.header('audit-id')[0]) };
@@ -71,7 +72,7 @@ export function attackDryRuns(): void {
 
   describe('A46: the real API server', () => {
     beforeAll(async () => {
-      namespace = await createNamespace();
+      namespace = await createNamespace({ cluster: attackFixture().cluster });
     }, 30_000);
     afterAll(() => namespace?.remove());
 

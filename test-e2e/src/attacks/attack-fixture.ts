@@ -1,3 +1,4 @@
+import { startBed, type Bed } from '@sallyport/bed';
 import { demoPeople, type Person } from '@sallyport/standalone';
 import { hashToken } from '@sallyport/kit';
 import {
@@ -71,11 +72,13 @@ export const planted = {
 };
 
 /**
- * The target of all attacks: a gateway as four processes with Redis and Kafka, two recording upstreams and the real API
- * server.
+ * The target of all attacks: a gateway as four processes with Redis and Kafka, two recording upstreams and a real API
+ * server of their own, because they give developers rights that other tests say they lack. The cluster "real-node" is
+ * the shared one, which has the node.
  */
 export type AttackFixture = {
   gateway: Gateway;
+  cluster: NonNullable<Bed['cluster']>;
   dev: RecordingUpstream;
   prod: RecordingUpstream;
   tokens: Record<'alice' | 'bob' | 'mallory' | 'eve', string>;
@@ -83,6 +86,7 @@ export type AttackFixture = {
   answers: string[];
 };
 
+let bed: Bed | undefined;
 let open: AttackFixture | undefined;
 
 /** Returns the fixture. It exists while tests run, not while they are collected. */
@@ -92,9 +96,12 @@ export function attackFixture(): AttackFixture {
 }
 
 export async function startAttackFixture(): Promise<void> {
-  const [dev, prod, real] = await Promise.all([
+  bed = await startBed({ need: ['cluster', 'kubectl'] });
+  const cluster = bed.cluster!;
+  const [dev, prod, real, withNode] = await Promise.all([
     startRecordingUpstream(),
     startRecordingUpstream(),
+    realClusterAccess(cluster),
     realClusterAccess(),
   ]);
   const gone = { server: 'https://127.0.0.1:9', caFile: dev.caFile, token: planted.gone, policy: developers };
@@ -109,6 +116,13 @@ export async function startAttackFixture(): Promise<void> {
         name: 'readonly',
         token: planted.dev,
         policy: [{ allow: { and: [{ groups: 'developers' }, { 'k8s/verb': ['get', 'list'] }] } }],
+      },
+      {
+        ...dev.access,
+        name: 'acting',
+        token: planted.dev,
+        impersonate: { groups: ['developers'] },
+        policy: [{ allow: { and: [{ groups: 'developers' }, { 'k8s/impersonate': { contains: '' } }] } }],
       },
       { ...dev.access, name: 'noshell', token: planted.dev, policy: without({ 'k8s/shell_equivalent': true }) },
       {
@@ -135,11 +149,12 @@ export async function startAttackFixture(): Promise<void> {
       { ...real, name: 'real', policy: developers },
       { ...real, name: 'real-tries', policy: triesOnly },
       { ...real, name: 'real-noprod', policy: without({ 'k8s/namespace': 'prod' }) },
-      { ...real, name: 'real-readonly', policy: onlyVerbs('get', 'list', 'watch') },
+      { ...withNode, name: 'real-node', policy: developers },
+      { ...withNode, name: 'real-node-readonly', policy: onlyVerbs('get', 'list', 'watch') },
       { ...real, name: 'real-nocreate', policy: without({ 'k8s/verb': 'create' }) },
       { ...real, name: 'real-nosecrets', policy: withoutSecrets },
     ],
-    more: { timeouts: { connect: '2s', firstByte: '5s' }, streams: { drain: '0s', ...limits } },
+    more: { timeouts: { connect: '5s', firstByte: '5s' }, streams: { drain: '0s', ...limits } },
   });
   const token = async (name: string) => (await gateway.login(`${name}@example.com`)).token;
   const tokens = {
@@ -148,7 +163,7 @@ export async function startAttackFixture(): Promise<void> {
     mallory: await token('mallory'),
     eve: await token('eve'),
   };
-  open = { gateway, dev, prod, tokens, answers: [] };
+  open = { gateway, cluster, dev, prod, tokens, answers: [] };
   resetAttackFixture();
 }
 
@@ -162,7 +177,7 @@ export function resetAttackFixture(): void {
 
 export async function stopAttackFixture(): Promise<void> {
   await open?.gateway.stop();
-  await Promise.all([open?.dev.stop(), open?.prod.stop()]);
+  await Promise.all([open?.dev.stop(), open?.prod.stop(), bed?.stop()]);
   open = undefined;
 }
 

@@ -70,16 +70,19 @@ function unchunk(body: string): string {
 
 /**
  * Sends bytes and reads until the response is complete (and, if it announces that, the connection has ended), or until
- * nothing has arrived for a while.
+ * nothing has arrived for `firstMs`, or for `quietMs` after the first bytes.
  */
-async function exchange(bytes: string, quietMs: number): Promise<{ text: string; closed: boolean }> {
+async function exchange(
+  bytes: string,
+  { firstMs, quietMs }: { firstMs: number; quietMs: number },
+): Promise<{ text: string; closed: boolean }> {
   const socket = await dialRaw(attackFixture().gateway.url, attackFixture().gateway.caPem);
   const isHead = bytes.startsWith('HEAD ');
   const chunks: Buffer[] = [];
   const text = () => Buffer.concat(chunks).toString('utf8');
   const closed = await new Promise<boolean>((resolve) => {
     const open = () => resolve(false);
-    let timer = setTimeout(open, quietMs);
+    let timer = setTimeout(open, firstMs);
     socket.on('data', (chunk: Buffer) => {
       chunks.push(chunk);
       clearTimeout(timer);
@@ -99,9 +102,12 @@ async function exchange(bytes: string, quietMs: number): Promise<{ text: string;
   return { text: text(), closed };
 }
 
-/** Sends the bytes over TLS and reads the response. */
-export async function send(bytes: string, quietMs = 1500): Promise<Reply> {
-  const { text, closed } = await exchange(bytes, quietMs);
+/**
+ * Sends the bytes over TLS and reads the response. Without `quietMs`, a busy machine may take five seconds to begin its
+ * answer.
+ */
+export async function send(bytes: string, quietMs?: number): Promise<Reply> {
+  const { text, closed } = await exchange(bytes, { firstMs: quietMs ?? 5000, quietMs: quietMs ?? 1500 });
   attackFixture().answers.push(text);
   const [head = '', ...rest] = text.split('\r\n\r\n');
   const header = (name: string) =>

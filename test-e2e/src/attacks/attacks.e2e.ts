@@ -28,6 +28,7 @@ import { attackTrail } from './a31-trail.ts';
 import { attackReuse } from './a33-reuse.ts';
 import { attackStreams } from './a34-streams.ts';
 import { attackNamesakes } from './a36-names.ts';
+import { attackActingAs } from './a37-acting-as.ts';
 import { attackCommandLine } from './a40-command-line.ts';
 import { attackDocuments } from './a41-documents.ts';
 import { attackCopy } from './a42-copy.ts';
@@ -90,6 +91,7 @@ describeWith(['cluster', 'redis', 'kafka', 'postgres'], 'attacks on the running 
   attackVerbs();
   attackFraming();
   attackGroups();
+  attackActingAs();
   attackInternalHops();
   attackTrail();
   attackReuse();

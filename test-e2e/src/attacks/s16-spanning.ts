@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createNamespace, eventually, theBed, type TestNamespace } from '../harness/index.ts';
+import { createNamespace, eventually, type TestNamespace } from '../harness/index.ts';
 import { bytesOf, expectAccepted, expectRefused, send, type Attack } from './attack.ts';
 import { attackFixture } from './attack-fixture.ts';
 
@@ -90,8 +90,8 @@ export function attackSpanning(): void {
   describe('S16: the real API server', () => {
     let namespace: TestNamespace;
     beforeAll(async () => {
-      namespace = await createNamespace();
-      await theBed().cluster!.admin.apply(
+      namespace = await createNamespace({ cluster: attackFixture().cluster });
+      await attackFixture().cluster.admin.apply(
         crd('zones', 'Cluster'),
         crd('gadgets', 'Namespaced'),
         {
@@ -110,7 +110,7 @@ export function attackSpanning(): void {
       );
     }, 30_000);
     afterAll(async () => {
-      await theBed().cluster!.admin.kubectl([
+      await attackFixture().cluster.admin.kubectl([
         'delete',
         'crd',
         'zones.attacks.example.com',
@@ -143,7 +143,7 @@ export function attackSpanning(): void {
       const pinned = `${custom('gadgets')}?fieldSelector=metadata.namespace%3D${namespace.name}`;
       const codeOf = async (target: string) => (await send(bytesOf({ target }), 5000)).code;
       expect(await codeOf(pinned)).toBe(403);
-      await theBed().cluster!.admin.apply(
+      await attackFixture().cluster.admin.apply(
         {
           apiVersion: 'rbac.authorization.k8s.io/v1',
           kind: 'ClusterRole',
@@ -167,12 +167,12 @@ export function attackSpanning(): void {
         expect(await codeOf(`${custom('gadgets')}?fieldSelector=metadata.namespace%3Dprod`)).toBe(403);
         expect(await codeOf(custom('gadgets'))).toBe(403);
       } finally {
-        await theBed().cluster!.admin.kubectl(['delete', 'clusterrolebinding', 'attack-api-services']);
+        await attackFixture().cluster.admin.kubectl(['delete', 'clusterrolebinding', 'attack-api-services']);
       }
     }, 40_000);
 
     it('is asked again after a short time: a kind that is created again as namespaced spans namespaces', async () => {
-      const { admin: kubectl } = theBed().cluster!;
+      const { admin: kubectl } = attackFixture().cluster;
       await kubectl.kubectl(['delete', 'crd', 'zones.attacks.example.com', '--wait=true']);
       await kubectl.apply(crd('zones', 'Namespaced'));
       await kubectl.kubectl(['wait', '--for=condition=Established', 'crd/zones.attacks.example.com', '--timeout=20s']);

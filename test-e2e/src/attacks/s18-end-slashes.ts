@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { clusterEvents, createNamespace, eventually, type ClusterEvent, type TestNamespace } from '../harness/index.ts';
 import { bytesOf, eventOf, expectAccepted, expectAlice, expectRefused, pods, send, webSocket } from './attack.ts';
+import { attackFixture } from './attack-fixture.ts';
 
 /** What official clients request, and resources in the same form: target, and the verb that the API server determines. */
 const spelt: [string, string][] = [
@@ -62,7 +63,9 @@ async function asRead(id: string | undefined): Promise<Known> {
   return eventually(
     `the cluster's log has ${id}`,
     () =>
-      clusterEvents().find(({ auditID, stage }) => auditID === id && stage === 'ResponseComplete') as Known | undefined,
+      clusterEvents(attackFixture().cluster.auditLogFile).find(
+        ({ auditID, stage }) => auditID === id && stage === 'ResponseComplete',
+      ) as Known | undefined,
   );
 }
 
@@ -108,7 +111,7 @@ export function attackEndSlashes(): void {
 
   describe('S18: the real API server', () => {
     beforeAll(async () => {
-      namespace = await createNamespace();
+      namespace = await createNamespace({ cluster: attackFixture().cluster });
     }, 30_000);
     afterAll(() => namespace?.remove());
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parseRequestTarget, readRequestInfo } from '@sallyport/kubernetes';
-import { createNamespace, theBed, type TestNamespace } from '../harness/index.ts';
+import { createNamespace, type TestNamespace } from '../harness/index.ts';
 import { bytesOf, expectAccepted, expectRefused, send, type Attack } from './attack.ts';
 import { attackFixture } from './attack-fixture.ts';
 
@@ -113,8 +113,8 @@ export function attackUpserts(): void {
   describe('S28: the real API server', () => {
     let namespace: TestNamespace;
     beforeAll(async () => {
-      namespace = await createNamespace();
-      await theBed().cluster!.admin.apply({
+      namespace = await createNamespace({ cluster: attackFixture().cluster });
+      await attackFixture().cluster.admin.apply({
         apiVersion: 'rbac.authorization.k8s.io/v1',
         kind: 'RoleBinding',
         metadata: { name: 'attack-upserts', namespace: namespace.name },
@@ -160,7 +160,7 @@ export function attackUpserts(): void {
     };
 
     it('creates by these, so they are refused if create is denied', async () => {
-      const { admin } = theBed().cluster!;
+      const { admin } = attackFixture().cluster;
       const exists = async (what: string) => (await admin.tryKubectl(['get', what, '-n', namespace.name])).code === 0;
       for (const [what, attack] of made()) {
         expect([what, (await send(bytesOf(at('real-nocreate', attack)), 5000)).code, await exists(what)]).toEqual([
@@ -199,7 +199,7 @@ export function attackUpserts(): void {
     }, 30_000);
 
     it('creates exactly by what the gateway classifies as an upsert, for all kinds that it serves', async () => {
-      const { admin } = theBed().cluster!;
+      const { admin } = attackFixture().cluster;
       const role = {
         apiVersion: 'rbac.authorization.k8s.io/v1',
         kind: 'ClusterRoleBinding',

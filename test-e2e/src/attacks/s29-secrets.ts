@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createNamespace, theBed, type TestNamespace } from '../harness/index.ts';
+import { createNamespace, type TestNamespace } from '../harness/index.ts';
 import { bytesOf, expectAccepted, expectRefused, send, type Attack } from './attack.ts';
+import { attackFixture } from './attack-fixture.ts';
 
 const secrets = '/api/v1/namespaces/dev/secrets';
 const sent = (method: string, path: string, type = 'application/json', body = '{}'): Attack => ({
@@ -44,8 +45,8 @@ export function attackSecrets(): void {
   describe('S29: the real API server', () => {
     let namespace: TestNamespace;
     beforeAll(async () => {
-      namespace = await createNamespace();
-      await theBed().cluster!.admin.apply({
+      namespace = await createNamespace({ cluster: attackFixture().cluster });
+      await attackFixture().cluster.admin.apply({
         apiVersion: 'v1',
         kind: 'Secret',
         metadata: { name: 'a', namespace: namespace.name },

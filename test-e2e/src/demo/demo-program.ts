@@ -4,6 +4,7 @@ import path from 'node:path';
 import process from 'node:process';
 import {
   answerLogin,
+  checkAuditFiles,
   eventually,
   runCli,
   startCommand,
@@ -76,8 +77,13 @@ export async function startDemo(
     KUBECACHEDIR: path.join(directory, 'kubectl-cache'),
   };
   const startKubectl = (given: string[]) => startCommand(kubectl, given, { env });
+  const ended = command.ended.then((result) => {
+    checkAuditFiles([state.auditFile, path.join(path.dirname(state.auditFile), 'audit-anonymous.ndjson')]);
+    return result;
+  });
+  ended.catch(() => undefined);
   return {
-    command,
+    command: { ...command, ended },
     state,
     kubectl,
     startKubectl,

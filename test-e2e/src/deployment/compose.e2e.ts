@@ -33,7 +33,8 @@ describe('docker-compose.yml', () => {
     ]);
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('tls/ca.crt') });
     const text = readFileSync(path.join(repository, 'deploy/compose/sallyport.yaml'), 'utf8');
-    writeFileSync(path.join(directory, 'sallyport.yaml'), text.replaceAll('/var/lib/sallyport', directory));
+    const moved = text.replaceAll('/var/lib/sallyport', directory).replaceAll('/var/spool/sallyport', directory);
+    writeFileSync(path.join(directory, 'sallyport.yaml'), moved);
   }, 60_000);
   afterAll(() => rmSync(directory, { recursive: true }));
 

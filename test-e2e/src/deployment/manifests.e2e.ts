@@ -116,7 +116,8 @@ describeWith(['kubectl'], 'the manifests in k8s', () => {
           readOnlyRootFilesystem: true,
           capabilities: { drop: ['ALL'] },
         });
-        expect(container.volumeMounts.every((mount) => mount.readOnly === true)).toBe(true);
+        const writable = container.volumeMounts.filter((mount) => mount.readOnly !== true);
+        expect(writable.map(({ name }) => name)).toEqual(service === 'audit' ? [] : ['spool']);
       }
     }
   });
@@ -162,7 +163,7 @@ describeWith(['kubectl'], 'the manifests in k8s', () => {
       proxy: ['sallyport-gateway-tls', 'sallyport-proxy-key'],
       authenticate: ['sallyport-authenticate-key', 'sallyport-oidc', 'sallyport-redis', 'sallyport-session-key'],
       authorize: ['sallyport-authorize-key', 'sallyport-redis'],
-      audit: ['sallyport-audit-key', 'sallyport-postgres'],
+      audit: ['sallyport-audit-key', 'sallyport-checkpoint-key', 'sallyport-postgres'],
     });
   });
 

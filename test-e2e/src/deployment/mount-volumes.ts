@@ -21,6 +21,8 @@ function filesOf(source: VolumeSource, objects: readonly Manifest[]): Record<str
 /** Where the kubelet mounts the token of a ServiceAccount, and the CA of the cluster from `kube-root-ca.crt`. */
 const account = '/var/run/secrets/kubernetes.io/serviceaccount';
 
+const writable = '/var/spool/sallyport';
+
 /**
  * Writes the volumes of a Deployment's pod below `root`. Paths in the files are rewritten to be below `root` too, so that
  * a program that is started here finds its files. Returns the arguments of its container, rewritten in the same way.
@@ -29,7 +31,10 @@ export function mountVolumes(deployment: Manifest, objects: readonly Manifest[],
   const spec = podSpecOf(deployment);
   const container = spec.containers[0]!;
   const moved = (text: string) =>
-    ['/etc/sallyport', account].reduce((result, place) => result.replaceAll(place, path.join(root, place)), text);
+    ['/etc/sallyport', writable, account].reduce(
+      (result, place) => result.replaceAll(place, path.join(root, place)),
+      text,
+    );
   const write = (file: string, text: string) => {
     const full = path.join(root, file);
     mkdirSync(path.dirname(full), { recursive: true });
@@ -38,6 +43,10 @@ export function mountVolumes(deployment: Manifest, objects: readonly Manifest[],
   for (const mount of container.volumeMounts) {
     const volume = spec.volumes.find((one) => one.name === mount.name);
     if (!volume) throw new Error(`${deployment.metadata.name} mounts ${mount.name}, which is not a volume`);
+    if (volume.emptyDir) {
+      mkdirSync(path.join(root, mount.mountPath), { recursive: true });
+      continue;
+    }
     for (const source of volume.projected?.sources ?? [volume]) {
       for (const [file, text] of Object.entries(filesOf(source, objects))) {
         write(path.join(mount.mountPath, file), text);

@@ -21,7 +21,9 @@ import { readPage, type PageBlock } from './read-page.ts';
 import { commandsOf, startReaderShell, type ReaderShell } from './reader-shell.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
-const pages = ['README.md', 'docs/getting-started.md', 'docs/policy-tools.md', 'docs/audit.md'].concat(
+const auditPages = readdirSync(path.join(root, 'docs')).filter((name) => /^audit.*\.md$/.test(name));
+const pages = ['README.md', 'docs/getting-started.md', 'docs/policy-tools.md'].concat(
+  auditPages.map((name) => `docs/${name}`),
   ['docs/install.md', 'docs/command-line.md'].filter((page) => existsSync(path.join(root, page))),
 );
 /** On these pages the reader sets everything up. On the others they have done so. */

@@ -1,4 +1,5 @@
 import { it } from '@jest/globals';
+import { readImpersonationTargets } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import { readHeaders } from '@sallyport/proxy';
 import fc from 'fast-check';
@@ -13,6 +14,9 @@ const words = [
   'Transfer-Encoding',
   'Expect',
   'Impersonate-User',
+  'Impersonate-Group',
+  'Impersonate-Uid',
+  'Impersonate-Extra-a%2Fb',
   'impersonate_group',
   'X-Remote-User',
   'Sec-WebSocket-Protocol',
@@ -55,11 +59,13 @@ const folded = (name: string) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
 function feed(input: Buffer): void {
   let headers;
   try {
-    headers = readHeaders(linesOf(input));
+    headers = readHeaders(linesOf(input), { mayActAs: true });
   } catch (error) {
     if (error instanceof ProblemError && (error.status === 400 || error.status === 403)) return;
     throw error;
   }
+  if (headers.impersonate && !readImpersonationTargets(headers.impersonate))
+    throw new Error(`reads a target that it cannot write: ${JSON.stringify(headers.impersonate)}`);
   for (let index = 0; index < headers.forward.length; index += 2) {
     const name = headers.forward[index]!;
     if (

@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import type { AuditRecord } from '@sallyport/contracts';
-import { consumeKafkaAudit } from '@sallyport/audit-log';
-import { createLogger } from '@sallyport/kit';
+import type { AuditEvent, AuditEventType, AuditRecord } from '@sallyport/contracts';
+import { createAuditCheck, messageOf } from './audit-check.ts';
 import { eventually } from './eventually.ts';
+import { readTopic, type TopicMessage } from './read-topic.ts';
 
 /**
  * Fields to match: `auditID`, `stage`, `verb`, ... of the event, `type` of its envelope, `user` for the name of the user.
@@ -47,17 +46,18 @@ function matches(filter: EventFilter, record: AuditRecord): boolean {
   return Object.entries(filter).every(([key, value]) => found[key] === value);
 }
 
-/** Creates a log that `take` fills. */
-export function createAuditLog(
-  close: () => Promise<void>,
-): AuditLog & { take(records: readonly AuditRecord[]): Promise<void> } {
+type FilledLog = Omit<AuditLog, 'close'> & { take(record: AuditRecord): boolean };
+
+/** Creates a log that `take` fills. It returns false for an event that the log already has. */
+function createAuditLog(): FilledLog {
   const seen = new Map<string, AuditRecord>();
   const all = (filter: EventFilter = {}) => [...seen.values()].filter((record) => matches(filter, record));
   return {
     all,
-    close,
-    take: async (records) => {
-      for (const record of records) if (!seen.has(record.id)) seen.set(record.id, record);
+    take(record) {
+      if (seen.has(record.id)) return false;
+      seen.set(record.id, record);
+      return true;
     },
     await: (filter, count = 1, timeoutMs = 15_000) =>
       eventually(
@@ -72,19 +72,49 @@ export function createAuditLog(
   };
 }
 
-/** Reads a Kafka topic from its beginning. */
+/** Creates a log for events from the in-process bus. Every one is validated against the published schemas. */
+export function createBusAuditLog(): AuditLog & { take(records: readonly AuditRecord[]): Promise<void> } {
+  const log = createAuditLog();
+  const check = createAuditCheck();
+  return {
+    ...log,
+    async take(records) {
+      for (const record of records) if (log.take(record)) check.see(messageOf(record), record.id);
+    },
+    close: async () => check.finish(),
+  };
+}
+
+function recordOf({ key, headers }: TopicMessage, data: unknown): AuditRecord {
+  const { ce_id: id = '', ce_type: type, ce_source: source = '', ce_time: time = '' } = headers;
+  return { id, type: type as AuditEventType, source, time, key, data: data as AuditEvent };
+}
+
+function parse(value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads a Kafka topic from its beginning. Every message is validated against the published schemas. */
 export function readKafkaAudit(kafka: { brokers: string[]; topic: string }): AuditLog {
-  const consumer = { close: async () => {} };
-  const log = createAuditLog(() => consumer.close());
-  const running = consumeKafkaAudit({
-    kafka,
-    groupId: `e2e-${randomUUID()}`,
-    logger: createLogger({ service: 'test', level: 'silent' }),
-    now: Date.now,
-    onRecords: log.take,
-    // Tests usually wait for one event at a time.
-    minBytes: 1,
+  const log = createAuditLog();
+  const check = createAuditCheck();
+  const reader = readTopic(kafka, (messages) => {
+    for (const message of messages) {
+      const payload = parse(message.value);
+      const record = recordOf(message, payload);
+      if (payload === undefined || log.take(record))
+        check.see({ headers: message.headers, key: message.key, payload }, `${kafka.topic} ${message.at}`);
+    }
   });
-  consumer.close = () => running.close();
-  return log;
+  return {
+    ...log,
+    async close() {
+      await reader.close();
+      check.finish();
+    },
+  };
 }

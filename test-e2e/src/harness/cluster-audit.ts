@@ -13,9 +13,12 @@ export type ClusterEvent = {
   impersonatedUser?: { username: string; groups?: string[] };
 };
 
-/** Reads the API server's own audit log. The requests of the gateway's account are those that the gateway sent. */
-export function clusterEvents(): ClusterEvent[] {
-  return readFileSync(theBed().cluster!.auditLogFile, 'utf8')
+/**
+ * Reads an API server's own audit log, by default that of the shared bed. The requests of the gateway's account are
+ * those that the gateway sent.
+ */
+export function clusterEvents(file: string = theBed().cluster!.auditLogFile): ClusterEvent[] {
+  return readFileSync(file, 'utf8')
     .split('\n')
     .filter((line) => line.endsWith('}'))
     .map((line) => JSON.parse(line) as ClusterEvent);
@@ -75,10 +78,15 @@ function joinNow(gateway: Gateway): Join {
   const join: Join = { joined: [], lost: [], leaked: [], unknown: [] };
   for (const [id, event] of ours) {
     const other = theirs.get(id);
-    const allowed = event.sallyport.decision?.effect === 'allow';
+    // What the gateway asks for itself is not decided by a policy.
+    const allowed = event.sallyport.decision?.effect === 'allow' || event.sallyport.credentialKind === 'gateway';
     if (allowed && other)
       join.joined.push({
-        ours: { verb: event.verb, user: event.user.username ?? '', code: event.responseStatus?.code ?? 0 },
+        ours: {
+          verb: event.verb,
+          user: (event.impersonatedUser ?? event.user).username ?? '',
+          code: event.responseStatus?.code ?? 0,
+        },
         theirs: { verb: other.verb, user: other.impersonatedUser?.username ?? '' },
       });
     else if (allowed) join.lost.push(event.requestURI);

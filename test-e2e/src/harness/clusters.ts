@@ -2,18 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createCertificateAuthority, kubeconfig } from '@sallyport/bed';
-import { createPracticeCluster } from '@sallyport/practice-cluster';
 import { runDirectory, theBed } from './the-bed.ts';
 
 /** The groups that the gateway may impersonate on the real cluster. */
-const realGroups = ['developers', 'sre', 'security-auditors'];
+const realGroups = ['developers', 'sre', 'security-auditors', 'prod-admins'];
 
 /**
- * Returns the bed's API server as an entry of `clusters` without a policy. The gateway's ServiceAccount may impersonate
- * and nothing else.
+ * Returns an API server, by default that of the shared bed, as an entry of `clusters` without a policy. The gateway's
+ * ServiceAccount may impersonate and nothing else.
  */
-export async function realClusterAccess(): Promise<Record<string, unknown>> {
-  const { cluster } = theBed();
+export async function realClusterAccess(cluster = theBed().cluster): Promise<Record<string, unknown>> {
   if (!cluster) throw new Error('the bed has no cluster');
   const account = await cluster.createGatewayServiceAccount({ groups: realGroups });
   return {
@@ -28,6 +26,7 @@ export type PracticeAccess = { access: Record<string, unknown>; adminKubeconfig:
 
 /** A practice cluster in this process, and how a gateway connects to it. */
 export async function startPractice(): Promise<PracticeAccess> {
+  const { createPracticeCluster } = await import('@sallyport/practice-cluster');
   const directory = mkdtempSync(path.join(runDirectory(), 'practice-'));
   const authority = await createCertificateAuthority({ name: 'practice' });
   const token = randomBytes(24).toString('base64url');

@@ -24,9 +24,19 @@ export type GatewayOptions = {
   more?: Record<string, unknown>;
   people?: readonly Account[];
   /** Servers to use instead of those of the run. */
-  servers?: { redis?: string; kafka?: string[]; postgres?: string };
+  servers?: {
+    redis?: string;
+    kafka?: string[];
+    postgres?: string;
+    /** By default a new topic, which the gateway creates. */
+    topic?: string;
+    /** How the gateway itself reaches Kafka (`brokers`, `tls`, `sasl`), if not like the test. */
+    kafkaLogin?: Record<string, unknown>;
+  };
   /** The services to start (processes only). By default, all. */
   only?: readonly ServiceName[];
+  /** Environment variables of the services (processes only). */
+  environment?: Record<string, string>;
   /** The number of replicas of the gateway (processes only). By default, one. */
   proxies?: number;
   /** Merged into the entry of `identity.providers`. */
@@ -69,6 +79,7 @@ export type Gateway = {
   reconfigure(change: (config: Record<string, unknown>) => void): () => void;
   redis?: { url: string; client: Redis };
   kafka?: { brokers: string[]; topic: string };
+  postgres?: { url: string };
   audit: AuditLog;
   events: AuditLog['all'];
   /** Logs in through the HTML form with plain HTTP. Each call creates a session. */

@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import { startBed, type Bed, type BedNeed } from '@sallyport/bed';
+import { startBed, type Bed, type BedDescription, type BedNeed } from '@sallyport/bed';
+import { beginAuditCounts } from './audit-counts.ts';
 import { bedFileOf } from './bed-file.ts';
 
 const needed: readonly BedNeed[] = [
@@ -55,36 +56,42 @@ function stopOnSignals(giveUp: AbortController): void {
   }
 }
 
-/**
- * Starts the bed, unless SALLYPORT_BED_FILE names one that is already running, and sets that variable to the file with
- * its description. A second worker (SALLYPORT_TEST_WORKERS=2) gets its own Redis, because Redis delivers published
- * messages in all databases, and so to the gateways of the other worker.
- */
-export default async function globalSetup(): Promise<void> {
-  if (process.env['SALLYPORT_BED_FILE'] !== undefined) return;
-  const giveUp = new AbortController();
-  stopOnSignals(giveUp);
-  const bed = await startBed({
-    need: needed,
-    onProgress: (line) => process.stderr.write(`bed: ${line}\n`),
-    signal: giveUp.signal,
-  });
-  const second =
-    process.env['SALLYPORT_TEST_WORKERS'] === '2'
-      ? await startBed({ need: ['redis'], signal: giveUp.signal })
-      : undefined;
-  const beds = second ? [bed, second] : [bed];
-  (globalThis as Holder).sallyportBeds = beds;
+/** Starts a bed that is stopped when the run ends. */
+async function startOwn(need: readonly BedNeed[], signal: AbortSignal): Promise<Bed> {
+  const onProgress = (line: string) => process.stderr.write(`bed: ${line}\n`);
+  const bed = await startBed({ need, onProgress, signal });
+  const holder = globalThis as Holder;
+  holder.sallyportBeds = [...(holder.sallyportBeds ?? []), bed];
   if (process.env['CI'] === 'true' && bed.missing.length > 0) {
-    await Promise.all(beds.map((one) => one.stop()));
+    await Promise.all(holder.sallyportBeds.map((one) => one.stop()));
     throw new Error(
       `CI=true, but this machine lacks what the whole-system tests need:\n${bed.missing.map((each) => `  ${each.missing}: ${each.why}. ${each.hint}`).join('\n')}`,
     );
   }
+  return bed;
+}
+
+/**
+ * Starts the bed, unless SALLYPORT_BED_FILE names one that is already running, and sets that variable to the file with
+ * its description. A second worker gets its own Redis, because Redis delivers published messages in all databases, and
+ * so to the gateways of the other worker.
+ */
+export default async function globalSetup({ maxWorkers }: { maxWorkers: number }): Promise<void> {
+  beginAuditCounts();
+  const given = process.env['SALLYPORT_BED_FILE'];
+  if (given !== undefined && maxWorkers === 1) return;
+  const giveUp = new AbortController();
+  stopOnSignals(giveUp);
+  const bed: BedDescription =
+    given === undefined
+      ? (await startOwn(needed, giveUp.signal)).describe()
+      : (JSON.parse(readFileSync(given, 'utf8')) as BedDescription);
   directory = mkdtempSync(path.join(tmpdir(), 'sallyport-e2e-'));
   const file = path.join(directory, 'bed.json');
-  writeFileSync(file, JSON.stringify(bed.describe()));
-  if (second)
-    writeFileSync(bedFileOf(file, '2'), JSON.stringify({ ...bed.describe(), redis: second.describe().redis }));
+  writeFileSync(file, JSON.stringify(bed));
+  for (let worker = 2; worker <= maxWorkers; worker += 1) {
+    const { redis } = (await startOwn(['redis'], giveUp.signal)).describe();
+    writeFileSync(bedFileOf(file, String(worker)), JSON.stringify({ ...bed, redis }));
+  }
   process.env['SALLYPORT_BED_FILE'] = file;
 }

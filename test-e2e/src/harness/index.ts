@@ -18,7 +18,12 @@ export {
 } from './recording-upstream.ts';
 export { runCommand, startCommand, type CommandOptions, type CommandResult, type RunningCommand } from './command.ts';
 export { eventually } from './eventually.ts';
+export { dumpPostgres } from './dump-postgres.ts';
 export { dumpRedis } from './dump-redis.ts';
+export { dumpTopic } from './dump-topic.ts';
+export type { TopicMessage } from './read-topic.ts';
+export { readWholeTopic, verifyChains, type ChainReport } from './verify-chains.ts';
+export { checkAuditFiles } from './audit-file.ts';
 export type { AuditLog, EventFilter } from './audit-log.ts';
 export { createNamespace, roleBinding, startPod, type TestNamespace } from './namespaces.ts';
 export { clusterEvents, joinAuditLogs, type ClusterEvent, type Join } from './cluster-audit.ts';

@@ -11,26 +11,31 @@ type ProxySettings = {
   gateway: { listen: string };
   login: { listen?: string };
   services: { proxy: { adminListen: string } };
+  audit: { spool?: { dir: string } };
 };
 
 /**
- * Starts another process of the gateway in addition to the one of `configFile`. Its own file only has another address.
+ * Starts another process of the gateway in addition to the one of `configFile`. Its own file only has another address
+ * and another spool.
  * People log in at the first one.
  */
 export async function startMoreProxy({
   configFile,
   directory,
   number,
+  environment,
 }: {
   configFile: string;
   directory: string;
   number: number;
+  environment?: Record<string, string> | undefined;
 }): Promise<MoreProxy> {
   const [port, adminPort] = [await freePort(), await freePort()];
   const config = parse(readFileSync(configFile, 'utf8')) as ProxySettings;
   config.gateway.listen = `127.0.0.1:${port}`;
   config.services.proxy.adminListen = `127.0.0.1:${adminPort}`;
   delete config.login.listen;
+  if (config.audit.spool) config.audit.spool.dir += `-${number}`;
   const own = configFile.replace(/\.yaml$/, `-${number}.yaml`);
   writeFileSync(own, stringify(config), { mode: 0o600 });
   const logs = path.join(directory, `logs-${number}`);
@@ -40,6 +45,8 @@ export async function startMoreProxy({
     directory: logs,
     adminPorts: { proxy: adminPort },
     only: ['proxy'],
+    readyTimeoutMs: 60_000,
+    ...(environment ? { environment } : {}),
   });
   return { url: `https://127.0.0.1:${port}`, configFile: own, processes };
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Cluster } from '@sallyport/bed';
 import { eventually } from './eventually.ts';
 import { theBed } from './the-bed.ts';
 
@@ -16,9 +17,12 @@ export function roleBinding(namespace: string, group: string, role: string): obj
   };
 }
 
-/** Creates a namespace in which developers may do what `edit` allows, or nothing with `bound: false`. */
-export async function createNamespace(options: { bound?: boolean } = {}): Promise<TestNamespace> {
-  const { admin } = theBed().cluster!;
+/**
+ * Creates a namespace in which developers may do what `edit` allows, or nothing with `bound: false`. By default in the
+ * shared cluster.
+ */
+export async function createNamespace(options: { bound?: boolean; cluster?: Cluster } = {}): Promise<TestNamespace> {
+  const { admin } = options.cluster ?? theBed().cluster!;
   const name = `e2e-${randomBytes(4).toString('hex')}`;
   const bindings = options.bound === false ? [] : [roleBinding(name, 'developers', 'edit')];
   await admin.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, ...bindings);

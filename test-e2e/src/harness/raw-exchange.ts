@@ -22,7 +22,8 @@ export async function dialRaw(url: string, ca: string): Promise<TLSSocket> {
 
 /**
  * Sends raw bytes and returns the response. It ends when the other side closes, when `done` matches, or after `quietMs`
- * without data.
+ * without data. Without `quietMs`, that is five seconds before the first byte, because the machine may be busy, and two
+ * seconds after it.
  */
 export async function rawExchange(
   url: string,
@@ -35,7 +36,7 @@ export async function rawExchange(
   let closed = false;
   await new Promise<void>((resolve) => {
     const quietMs = options.quietMs ?? 2000;
-    let timer = setTimeout(resolve, quietMs);
+    let timer = setTimeout(resolve, options.quietMs ?? 5000);
     socket.on('data', (chunk: Buffer) => {
       chunks.push(chunk);
       clearTimeout(timer);

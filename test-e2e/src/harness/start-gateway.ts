@@ -7,13 +7,12 @@ import { createLogger, loadConfig } from '@sallyport/kit';
 import {
   demoApiPolicy,
   demoPeople,
-  startInProcess,
   startProcesses,
   writeSettings,
   type Processes,
   type Settings,
 } from '@sallyport/standalone';
-import { createAuditLog, readKafkaAudit, type AuditLog } from './audit-log.ts';
+import { createBusAuditLog, readKafkaAudit, type AuditLog } from './audit-log.ts';
 import { Closers } from './closers.ts';
 import { claimRedis, createDatabase } from './gateway-stores.ts';
 import type { Gateway, GatewayOptions, GatewayProcesses } from './gateway-types.ts';
@@ -31,6 +30,7 @@ type Stores = {
   audit: Record<string, unknown>;
   redis?: Gateway['redis'];
   kafka?: Gateway['kafka'];
+  postgres?: Gateway['postgres'];
 };
 
 async function openStores(options: GatewayOptions, closers: Closers): Promise<Stores> {
@@ -40,13 +40,21 @@ async function openStores(options: GatewayOptions, closers: Closers): Promise<St
     redis: redisUrl = theBed().redis!.url,
     kafka: brokers = theBed().kafka!.brokers,
     postgres = theBed().postgres!.url,
+    topic = `sallyport.e2e.${randomUUID()}`,
+    kafkaLogin = {},
   } = options.servers ?? {};
   const redis = await claimRedis(redisUrl);
   closers.add(redis.release);
   const database = await createDatabase(postgres);
   closers.add(database.drop);
-  const kafka = { brokers, topic: `sallyport.e2e.${randomUUID()}` };
-  return { sessions: { redis: redis.url }, audit: { kafka, store: { postgres: database.url } }, redis, kafka };
+  const kafka = { brokers, topic };
+  return {
+    sessions: { redis: redis.url },
+    audit: { kafka: { ...kafka, ...kafkaLogin }, store: { postgres: database.url } },
+    redis,
+    kafka,
+    postgres: database,
+  };
 }
 
 async function startServices(
@@ -57,9 +65,12 @@ async function startServices(
   closers: Closers,
 ): Promise<{ audit: AuditLog; processes?: GatewayProcesses }> {
   if (options.mode === 'embedded') {
-    const audit = createAuditLog(async () => {});
+    const audit = createBusAuditLog();
+    closers.add(() => audit.close());
     const loggerOf = (service: string) =>
       createLogger({ service, level: process.env['SALLYPORT_LOG_LEVEL'] ?? 'silent' });
+    // Most gateways are processes, and loading the services into a test file takes seconds.
+    const { startInProcess } = await import('@sallyport/standalone/in-process');
     const services = await startInProcess({
       loaded: loadConfig(settings.configFile, process.env),
       loggerOf,
@@ -70,16 +81,19 @@ async function startServices(
     return { audit };
   }
   mkdirSync(path.join(directory, 'logs'));
+  // Closed after the services, whose last events it reads.
+  const audit = readKafkaAudit(stores.kafka!);
+  closers.add(() => audit.close());
   const processes = await startProcesses({
     configFile: settings.configFile,
     directory: path.join(directory, 'logs'),
     adminPorts: settings.adminPorts,
+    readyTimeoutMs: 60_000,
     ...(options.only ? { only: options.only } : {}),
+    ...(options.environment ? { environment: options.environment } : {}),
   });
   closers.add(() => processes.stopAll());
   closers.add(() => refuseCrashes(processes));
-  const audit = readKafkaAudit(stores.kafka!);
-  closers.add(() => audit.close());
   const restart: GatewayProcesses['restart'] = async (name, signal) => {
     await processes.stop(name, signal);
     await processes.start(name);
@@ -88,14 +102,14 @@ async function startServices(
 }
 
 async function startMoreProxies(
-  { proxies = 1 }: GatewayOptions,
+  { proxies = 1, environment }: GatewayOptions,
   { configFile }: Settings,
   directory: string,
   closers: Closers,
 ): Promise<MoreProxy[]> {
   const more: MoreProxy[] = [];
   for (let number = 2; number <= proxies; number += 1) {
-    const proxy = await startMoreProxy({ configFile, directory, number });
+    const proxy = await startMoreProxy({ configFile, directory, number, environment });
     closers.add(() => proxy.processes.stopAll());
     closers.add(() => refuseCrashes(proxy.processes));
     more.push(proxy);
@@ -198,6 +212,7 @@ async function composeGateway(options: GatewayOptions, directory: string, closer
     ...(processes ? { processes } : {}),
     ...(stores.redis ? { redis: stores.redis } : {}),
     ...(stores.kafka ? { kafka: stores.kafka } : {}),
+    ...(stores.postgres ? { postgres: { url: stores.postgres.url } } : {}),
     clusterUrl: (name = clusters[0]!.name) => `${base.url}/clusters/${name}`,
     login: (user, password = account(user).password) => logIn(base, { user, password }),
     request: (where, { token, ...request } = {}) =>

@@ -19,7 +19,9 @@ export function theBed(): AttachedBed {
   const file = process.env[bedFileVariable];
   if (file === undefined)
     throw new Error(`no bed: ${bedFileVariable} is not set. Run the whole-system tests with "npm run test:e2e"`);
-  const own = bedFileOf(file, process.env['JEST_WORKER_ID'] ?? '1');
+  // scripts/side-by-side.mjs numbers the worker that jest would give the number of another.
+  const worker = process.env['SALLYPORT_TEST_LANE'] ?? process.env['JEST_WORKER_ID'] ?? '1';
+  const own = bedFileOf(file, worker);
   attached = attachBed(JSON.parse(readFileSync(existsSync(own) ? own : file, 'utf8')) as BedDescription);
   return attached;
 }

@@ -3,33 +3,22 @@ import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import {
   describeWith,
   startCli,
   startGateway,
   startPractice,
   startRecordingUpstream,
-  theBed,
   type Gateway,
   type PracticeAccess,
   type RecordingUpstream,
   type RunningCommand,
 } from '../harness/index.ts';
+import { startBrowser } from './start-browser.ts';
 
 // A browser is slow on a busy machine.
 jest.setTimeout(30_000);
-
-const flags = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--no-first-run',
-];
 
 describeWith(['chromium'], 'the pages in a real browser', () => {
   let practice: PracticeAccess;
@@ -48,7 +37,7 @@ describeWith(['chromium'], 'the pages in a real browser', () => {
       mode: 'embedded',
       clusters: [practice.access, { name: 'recorded', ...upstream.access }],
     });
-    browser = await chromium.launch({ executablePath: theBed().chromium!, args: flags });
+    browser = await startBrowser();
     foreign = createServer((_request, response) =>
       response.setHeader('content-type', 'text/html').end(foreignPage),
     ).listen(0, '127.0.0.1');

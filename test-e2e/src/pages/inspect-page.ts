@@ -73,7 +73,7 @@ export function looksOf(): Looks {
   };
   const hasText = (node: Node) =>
     [...node.childNodes].some((child) => child.nodeType === 3 && (child.textContent ?? '').trim() !== '');
-  const controls = all('a[href], button, input, [tabindex]');
+  const controls = all('a[href], button, input, select, textarea, [tabindex]');
   const unseenFocus = controls.filter((node) => {
     node.focus({ focusVisible: true });
     const { outlineStyle, outlineWidth } = page.getComputedStyle(node);
@@ -86,7 +86,7 @@ export function looksOf(): Looks {
     headings: all('h1').map(textOf),
     landmarks: { header: count('header'), main: count('main') },
     overflow: Math.max(0, page.document.documentElement.scrollWidth - page.innerWidth),
-    unlabelled: all('input')
+    unlabelled: all('input, select, textarea')
       .filter((node) => (node.labels?.length ?? 0) === 0)
       .map(name),
     unnamed: all('a[href], button')

@@ -3,21 +3,20 @@ import path from 'node:path';
 import process from 'node:process';
 import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
 import axe from 'axe-core';
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, type Page } from 'playwright-core';
 import {
   describeWith,
   eventually,
   startGateway,
   startPractice,
-  theBed,
   type Gateway,
   type Person,
   type PracticeAccess,
 } from '../harness/index.ts';
+import { startBrowser } from './start-browser.ts';
 
 jest.setTimeout(60_000);
 
-const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run'];
 /** The directory for screenshots. Without it, none are taken. */
 const pictures = process.env['SALLYPORT_SCREENSHOTS'];
 const serious = `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
@@ -36,7 +35,7 @@ describeWith(['chromium', 'kubectl'], 'the page at / in a real browser', () => {
       clusters: [practice.access, { ...practice.access, name: 'staging' }],
     });
     alice = await gateway.person('alice@example.com');
-    browser = await chromium.launch({ executablePath: theBed().chromium!, args: flags });
+    browser = await startBrowser();
   }, 90_000);
   afterAll(async () => {
     await browser?.close();

@@ -1,35 +1,19 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import process from 'node:process';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
-import { chromium, type Browser, type BrowserContext, type ConsoleMessage, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import {
   describeWith,
   startCli,
   startGateway,
   startPractice,
-  theBed,
   type Gateway,
   type PracticeAccess,
 } from '../harness/index.ts';
-import { axeFaults } from './axe-faults.ts';
-import { looksOf, type Looks } from './inspect-page.ts';
+import { expectGoodLooks, type ShownPage } from './expect-good-looks.ts';
+import { startBrowser } from './start-browser.ts';
 
 jest.setTimeout(60_000);
-
-const flags = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--no-first-run',
-];
-const widths = { narrow: 320, wide: 1280 } as const;
-/** The directory for screenshots. Without it, none are taken. */
-const pictures = process.env['SALLYPORT_SCREENSHOTS'];
 
 /** A logo of one pixel. */
 const logo = Buffer.from(
@@ -45,7 +29,6 @@ describeWith(['chromium'], 'how the pages look and read in a real browser', () =
   /** Another gateway, with several identity providers to choose from, none of which responds, and with branding. */
   let choice: Gateway;
   let browser: Browser;
-  let context: BrowserContext;
   beforeAll(async () => {
     practice = await startPractice();
     gateway = await startGateway({ mode: 'embedded', clusters: [practice.access] });
@@ -69,7 +52,7 @@ describeWith(['chromium'], 'how the pages look and read in a real browser', () =
         },
       },
     });
-    browser = await chromium.launch({ executablePath: theBed().chromium!, args: flags });
+    browser = await startBrowser();
   }, 90_000);
   afterAll(async () => {
     await browser?.close();
@@ -114,206 +97,144 @@ describeWith(['chromium'], 'how the pages look and read in a real browser', () =
     });
 
   /** Each page that people see, and how to open it. */
-  const pages: Record<string, { heading: string; by?: string; scripts?: number; open(page: Page): Promise<unknown> }> =
-    {
-      'choose-provider': { heading: 'Log in', by: corporation, open: (page) => page.goto(at('login', choice)) },
-      'unknown-provider': {
-        heading: 'Log in',
-        by: corporation,
-        open: (page) => page.goto(at('login?provider=nobody', choice)),
+  const pages: Record<string, ShownPage> = {
+    'choose-provider': { heading: 'Log in', by: corporation, open: (page) => page.goto(at('login', choice)) },
+    'unknown-provider': {
+      heading: 'Log in',
+      by: corporation,
+      open: (page) => page.goto(at('login?provider=nobody', choice)),
+    },
+    'provider-away': {
+      heading: 'The identity provider does not respond',
+      by: corporation,
+      open: (page) => page.goto(at('login?provider=corp', choice)),
+    },
+    'no-such-page': {
+      heading: 'There is no such page',
+      by: corporation,
+      open: (page) => page.goto(at('nothing', choice)),
+    },
+    'broken-link': {
+      heading: 'This link does not work',
+      open: (page) => page.goto(at('login?redirect_uri=http://127.0.0.1:1/x')),
+    },
+    start: {
+      heading: 'Kubernetes access',
+      scripts: 1,
+      open: (page) => page.goto(`${gateway.pagesUrl}/`),
+    },
+    'start-logged-in': {
+      heading: 'You are logged in',
+      scripts: 2,
+      open: async (page) => {
+        await logIn(page);
+        await page.goto(`${gateway.pagesUrl}/`);
       },
-      'provider-away': {
-        heading: 'The identity provider does not respond',
-        by: corporation,
-        open: (page) => page.goto(at('login?provider=corp', choice)),
+    },
+    'demo-provider': {
+      heading: 'Log in',
+      by: 'Demo identity provider',
+      open: (page) => page.goto(at('login')),
+    },
+    'demo-provider-filled': {
+      heading: 'Log in',
+      by: 'Demo identity provider',
+      open: async (page) => {
+        await page.goto(at('login'));
+        await page.click('a.choice:has-text("bob@example.com")');
+        await page.waitForURL(/as=bob/);
       },
-      'no-such-page': {
-        heading: 'There is no such page',
-        by: corporation,
-        open: (page) => page.goto(at('nothing', choice)),
+    },
+    'demo-provider-refuses': {
+      heading: 'Log in',
+      by: 'Demo identity provider',
+      open: async (page) => {
+        await page.goto(at('login'));
+        await page.fill('input[name=login]', 'nobody');
+        await page.fill('input[name=password]', 'x');
+        await page.click('button');
       },
-      'broken-link': {
-        heading: 'This link does not work',
-        open: (page) => page.goto(at('login?redirect_uri=http://127.0.0.1:1/x')),
+    },
+    'asked-by-another-site': {
+      heading: 'Log in?',
+      open: async (page) => {
+        await page.setContent(
+          `<a href="${at('login?pomerium_redirect_uri=http://localhost:41234/')}">a page of another site</a>`,
+        );
+        await page.click('a');
+        await page.waitForSelector('a.act');
       },
-      start: {
-        heading: 'Kubernetes access',
-        scripts: 1,
-        open: (page) => page.goto(`${gateway.pagesUrl}/`),
+    },
+    'logged-in': { heading: 'You are logged in', scripts: 1, open: logIn },
+    'not-logged-in': { heading: 'You are not logged in', open: (page) => page.goto(at('me')) },
+    'signed-out': { heading: 'You are logged out', open: (page) => page.goto(at('signed-out')) },
+    'pomerium-sign-out': {
+      heading: 'Log out?',
+      open: async (page) => {
+        await logIn(page);
+        await page.goto(`${gateway.pagesUrl}/.pomerium/sign_out`);
       },
-      'start-logged-in': {
-        heading: 'You are logged in',
-        scripts: 2,
-        open: async (page) => {
-          await logIn(page);
-          await page.goto(`${gateway.pagesUrl}/`);
-        },
+    },
+    refused: {
+      heading: 'This login is no longer valid',
+      open: (page) => page.goto(at('callback?code=x&state=y')),
+    },
+    'device-code': { heading: 'Log in a device', open: (page) => page.goto(at('device')) },
+    'device-wrong-code': {
+      heading: 'Log in a device',
+      open: async (page) => {
+        await page.goto(at('device'));
+        await page.fill('#user_code', 'bcdf ghjk');
+        await page.click('button');
       },
-      'demo-provider': {
-        heading: 'Log in',
-        by: 'Demo identity provider',
-        open: (page) => page.goto(at('login')),
+    },
+    'device-log-in': {
+      heading: 'Log in a device',
+      open: async (page) => page.goto(at(`device?user_code=${(await beginDevice()).user_code}`)),
+    },
+    'device-approve': { heading: 'Approve this device?', open: askApproval },
+    'device-approved': {
+      heading: 'The device is approved',
+      open: async (page) => {
+        await askApproval(page);
+        await page.click('button[value=approve]');
       },
-      'demo-provider-filled': {
-        heading: 'Log in',
-        by: 'Demo identity provider',
-        open: async (page) => {
-          await page.goto(at('login'));
-          await page.click('a.choice:has-text("bob@example.com")');
-          await page.waitForURL(/as=bob/);
-        },
+    },
+    'device-denied': {
+      heading: 'The device is denied',
+      open: async (page) => {
+        await askApproval(page);
+        await page.click('button[value=deny]');
       },
-      'demo-provider-refuses': {
-        heading: 'Log in',
-        by: 'Demo identity provider',
-        open: async (page) => {
-          await page.goto(at('login'));
-          await page.fill('input[name=login]', 'nobody');
-          await page.fill('input[name=password]', 'x');
-          await page.click('button');
-        },
+    },
+    'paste-code': {
+      heading: 'Your code',
+      open: async (page) => {
+        const command = startLogin();
+        const [, url] = await command.says(/^ {2}(http\S+redirect_uri=urn\S+)$/m);
+        await page.goto(url!);
+        await fillIn(page);
+        await page.waitForSelector('#code');
+        await command.stop();
       },
-      'asked-by-another-site': {
-        heading: 'Log in?',
-        open: async (page) => {
-          await page.setContent(
-            `<a href="${at('login?pomerium_redirect_uri=http://localhost:41234/')}">a page of another site</a>`,
-          );
-          await page.click('a');
-          await page.waitForSelector('a.act');
-        },
+    },
+    'login-done': {
+      heading: 'You are logged in',
+      open: async (page) => {
+        const command = startLogin();
+        const [, url] = await command.says(/^ {2}(http\S+redirect_uri=http\S+)$/m);
+        await page.goto(url!);
+        await fillIn(page);
+        await page.waitForURL(/127\.0\.0\.1:\d+\/[\w-]+\/callback/);
+        expect((await command.ended).code).toBe(0);
       },
-      'logged-in': { heading: 'You are logged in', scripts: 1, open: logIn },
-      'not-logged-in': { heading: 'You are not logged in', open: (page) => page.goto(at('me')) },
-      'signed-out': { heading: 'You are logged out', open: (page) => page.goto(at('signed-out')) },
-      'pomerium-sign-out': {
-        heading: 'Log out?',
-        open: async (page) => {
-          await logIn(page);
-          await page.goto(`${gateway.pagesUrl}/.pomerium/sign_out`);
-        },
-      },
-      refused: {
-        heading: 'This login is no longer valid',
-        open: (page) => page.goto(at('callback?code=x&state=y')),
-      },
-      'device-code': { heading: 'Log in a device', open: (page) => page.goto(at('device')) },
-      'device-wrong-code': {
-        heading: 'Log in a device',
-        open: async (page) => {
-          await page.goto(at('device'));
-          await page.fill('#user_code', 'bcdf ghjk');
-          await page.click('button');
-        },
-      },
-      'device-log-in': {
-        heading: 'Log in a device',
-        open: async (page) => page.goto(at(`device?user_code=${(await beginDevice()).user_code}`)),
-      },
-      'device-approve': { heading: 'Approve this device?', open: askApproval },
-      'device-approved': {
-        heading: 'The device is approved',
-        open: async (page) => {
-          await askApproval(page);
-          await page.click('button[value=approve]');
-        },
-      },
-      'device-denied': {
-        heading: 'The device is denied',
-        open: async (page) => {
-          await askApproval(page);
-          await page.click('button[value=deny]');
-        },
-      },
-      'paste-code': {
-        heading: 'Your code',
-        open: async (page) => {
-          const command = startLogin();
-          const [, url] = await command.says(/^ {2}(http\S+redirect_uri=urn\S+)$/m);
-          await page.goto(url!);
-          await fillIn(page);
-          await page.waitForSelector('#code');
-          await command.stop();
-        },
-      },
-      'login-done': {
-        heading: 'You are logged in',
-        open: async (page) => {
-          const command = startLogin();
-          const [, url] = await command.says(/^ {2}(http\S+redirect_uri=http\S+)$/m);
-          await page.goto(url!);
-          await fillIn(page);
-          await page.waitForURL(/127\.0\.0\.1:\d+\/[\w-]+\/callback/);
-          expect((await command.ended).code).toBe(0);
-        },
-      },
-    };
-
-  async function inspect(
-    page: Page,
-    name: string,
-    scheme: 'light' | 'dark',
-    width: keyof typeof widths,
-  ): Promise<Looks> {
-    await page.emulateMedia({ colorScheme: scheme });
-    await page.setViewportSize({ width: widths[width], height: 720 });
-    const looks = await page.evaluate(looksOf);
-    if (pictures !== undefined) {
-      mkdirSync(pictures, { recursive: true });
-      await page.screenshot({ path: path.join(pictures, `${name}-${scheme}-${width}.png`), fullPage: true });
-    }
-    return looks;
-  }
+    },
+  };
 
   it.each(Object.keys(pages))(
     '%s: light and dark, narrow and wide, titled, labelled, with contrast, and without violations of its policy',
     async (name) => {
-      context = await browser.newContext({ ignoreHTTPSErrors: true });
-      context.setDefaultTimeout(15_000);
-      try {
-        const page = await context.newPage();
-        const complaints: string[] = [];
-        // Some of these pages have a status of 4xx, which the browser logs too.
-        page.on(
-          'console',
-          (message: ConsoleMessage) =>
-            void (
-              !['error', 'warning'].includes(message.type()) ||
-              /Failed to load resource: the server responded with a status of [45]/.test(message.text()) ||
-              complaints.push(message.text())
-            ),
-        );
-        page.on('pageerror', (error) => complaints.push(String(error)));
-        const { open, by = gateway.url.replace('https://', ''), scripts = 0 } = pages[name]!;
-        await open(page);
-        await page.waitForLoadState();
-        for (const scheme of ['light', 'dark'] as const) {
-          for (const width of ['narrow', 'wide'] as const) {
-            const { background, ...looks } = await inspect(page, name, scheme, width);
-            expect([scheme, width, looks]).toEqual([
-              scheme,
-              width,
-              {
-                lang: 'en',
-                title: `${pages[name]!.heading} - ${by}`,
-                headings: [pages[name]!.heading],
-                landmarks: { header: 1, main: 1 },
-                overflow: 0,
-                unlabelled: [],
-                unnamed: [],
-                lowContrast: [],
-                scripts,
-                unseenFocus: [],
-              },
-            ]);
-            expect([scheme, scheme === 'light' ? background > 0.7 : background < 0.1]).toEqual([scheme, true]);
-          }
-        }
-        expect(await axeFaults(page)).toEqual([]);
-        expect(complaints).toEqual([]);
-      } finally {
-        await context.close();
-      }
+      await expectGoodLooks(browser, name, { by: gateway.url.replace('https://', ''), ...pages[name]! });
     },
   );
 });

@@ -117,7 +117,10 @@ describe('the npm package', () => {
       /(?:\b(?:Object|Map)\.groupBy|\bPromise\.(?:try|withResolvers)|\bArray\.fromAsync|\bRegExp\.escape|\bURL\.parse|\bError\.isError|\bIterator\.(?:from|concat)\b|\bmeta\.(?:dirname|filename)|\.is(?:Subset|Superset|Disjoint)(?:Of|From)|\.symmetricDifference|\.(?:keys|values|entries)\(\)\.(?!next\b)[a-z]\w*)\(?/g;
     const dist = path.join(home, 'sallyport', 'dist');
     const files = ['sallyport.mjs', ...readdirSync(path.join(dist, 'parts')).map((name) => path.join('parts', name))];
-    expect(files.flatMap((name) => readFileSync(path.join(dist, name), 'utf8').match(newer) ?? [])).toEqual([]);
+    // openid-client calls URL.parse only where it exists.
+    const guarded = /\bURL\.parse\?\(\w+,\w+\)=>URL\.parse\(/g;
+    const read = (name: string) => readFileSync(path.join(dist, name), 'utf8').replaceAll(guarded, '');
+    expect(files.flatMap((name) => read(name).match(newer) ?? [])).toEqual([]);
   });
 
   it('has a man page that renders without a warning', async () => {

@@ -1,0 +1,75 @@
+import type { AuditEvent } from '@sallyport/contracts';
+import pg from 'pg';
+import { clusterEvents, eventually, readWholeTopic, verifyChains, type ChainReport } from '../harness/index.ts';
+import type { ResilienceRig } from '../resilience/resilience-fixture.ts';
+import { joinLogs, type LogJoin } from './join-logs.ts';
+import { loadKinds, type ChaosLoad, type LoadKind } from './chaos-load.ts';
+
+/** What the topic, the store and the API server's own log say about a run. */
+export type TrailProof = {
+  /** Audit-Ids of successful responses whose RequestReceived event is not on the topic. */
+  unaudited: Record<LoadKind, string[]>;
+  join: LogJoin;
+  writes: { inCluster: number; /** Those without an event of ours. */ unknown: string[] };
+  topic: { messages: number; events: number } & ChainReport;
+  store: { rows: number; events: number; missing: string[] };
+};
+
+const writing = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
+
+/** Compares the answers of the clients with everything that a run left behind. */
+export async function proveTrail(
+  rig: ResilienceRig,
+  answers: ChaosLoad['answers'],
+  window: { from: number; to: number },
+): Promise<TrailProof> {
+  const { bed, gateway } = rig;
+  const messages = await readWholeTopic(gateway.kafka!);
+  const ids = new Set(messages.map(({ headers }) => headers['ce_id']!));
+  const received = new Set(
+    messages
+      .filter(({ headers }) => headers['ce_type'] === 'k8s.request')
+      .map(({ value }) => JSON.parse(value) as AuditEvent)
+      .filter(({ stage }) => stage === 'RequestReceived')
+      .map(({ auditID }) => auditID),
+  );
+  const unaudited = Object.fromEntries(
+    loadKinds.map((kind) => [kind, answers[kind].acknowledged.filter((id) => !received.has(id))]),
+  ) as TrailProof['unaudited'];
+  const writes = clusterEvents(bed.cluster.auditLogFile).filter(
+    ({ impersonatedUser, verb }) => impersonatedUser !== undefined && writing.has(verb),
+  );
+  const inCluster = new Set(writes.map(({ auditID }) => auditID));
+  return {
+    unaudited,
+    join: await joinLogs(messages, bed.cluster.auditLogFile, window),
+    writes: { inCluster: inCluster.size, unknown: [...inCluster].filter((id) => !received.has(id)) },
+    topic: { messages: messages.length, events: ids.size, ...verifyChains(messages) },
+    store: await compareStore(gateway.postgres!.url, ids),
+  };
+}
+
+/** Waits until the audit service has stored what is on the topic. The comparison says what a store that lags lacks. */
+async function compareStore(url: string, ids: ReadonlySet<string>): Promise<TrailProof['store']> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    let stored: string[] = [];
+    const missing = () => {
+      const has = new Set(stored);
+      return [...ids].filter((id) => !has.has(id));
+    };
+    await eventually(
+      'the audit service to store every event',
+      async () => {
+        const { rows } = await client.query<{ id: string }>('select id from audit_events');
+        stored = rows.map(({ id }) => id);
+        return missing().length === 0;
+      },
+      45_000,
+    ).catch(() => {});
+    return { rows: stored.length, events: new Set(stored).size, missing: missing() };
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,186 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { ElevationView } from '@sallyport/contracts';
+import {
+  clusterEvents,
+  createNamespace,
+  describeWith,
+  eventually,
+  realClusterAccess,
+  roleBinding,
+  startCli,
+  startGateway,
+  startPod,
+  theBed,
+  type Gateway,
+  type Person,
+  type TestNamespace,
+} from '../harness/index.ts';
+
+/** What uses an elevation ends within a second of it. A busy machine gets three. */
+const inTimeMs = 3000;
+const waiting = 'while true; do sleep 1; done';
+
+describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'an elevation on a real cluster', () => {
+  let gateway: Gateway;
+  let namespace: TestNamespace;
+  let [alice, bob]: Person[] = [];
+  beforeAll(async () => {
+    namespace = await createNamespace({ bound: false });
+    await theBed().cluster!.admin.apply(
+      roleBinding(namespace.name, 'developers', 'view'),
+      roleBinding(namespace.name, 'prod-admins', 'edit'),
+    );
+    const pods = ['web', 'other', 'last'].map((name) => startPod(namespace.name, name, waiting));
+    const entry = { name: 'prod-admin', clusters: ['*'], groups: ['prod-admins'], maxDuration: '30m' };
+    gateway = await startGateway({
+      mode: 'processes',
+      proxies: 2,
+      clusters: [await realClusterAccess()],
+      more: {
+        elevations: [
+          { ...entry, requesters: { groups: ['developers'] }, approvers: { groups: ['sre', 'developers'] } },
+          {
+            ...entry,
+            name: 'break-glass',
+            requesters: { groups: ['developers'] },
+            approvals: 0,
+            namespaces: ['*'],
+            review: { by: { groups: ['security-auditors'] } },
+          },
+        ],
+      },
+    });
+    [alice, bob] = [await gateway.person('alice@example.com'), await gateway.person('bob@example.com')];
+    await Promise.all(pods);
+  }, 120_000);
+  afterAll(async () => {
+    await gateway?.stop();
+    await namespace?.remove();
+  }, 60_000);
+
+  const deletePod = (name: string, ...more: string[]) =>
+    alice!.tryKubectl(['delete', 'pod', name, '-n', namespace.name, '--wait=false', ...more]);
+  const cluster = () => gateway.clusterUrl().split('/').at(-1)!;
+  /** Starts `sallyport elevate` and leaves it waiting. */
+  const elevate = (...more: string[]) =>
+    startCli(['elevate', ...more, '--gateway', gateway.url, '--cluster', cluster(), '--reason', 'the shop is down'], {
+      home: alice!.home,
+    });
+  const listed = async (person: Person): Promise<ElevationView[]> => {
+    const { code, stdout, stderr } = await person.cli(['elevations', 'list', '--all', '-o', 'json']);
+    if (code !== 0) throw new Error(stderr);
+    return (JSON.parse(stdout) as { elevations: ElevationView[] }).elevations;
+  };
+  /** Whether a request outside of any namespace has the group. */
+  const elevated = async () => (await alice!.kubectl(['auth', 'whoami', '-o', 'json'])).includes('prod-admins');
+  /** Opens an exec that uses the elevation, and returns when it has ended, in milliseconds after `end`. */
+  async function openExec(): Promise<(end: () => Promise<number>) => Promise<{ late: number; said: string }>> {
+    const exec = alice!.startKubectl(['exec', '-n', namespace.name, 'last', '--', 'sh', '-c', 'echo open; sleep 300']);
+    await exec.says(/open/);
+    const ended = exec.ended.then(({ stderr }) => ({ at: Date.now(), stderr }));
+    return async (end) => {
+      const [{ at, stderr }, due] = await Promise.all([ended, end()]);
+      return { late: at - due, said: stderr };
+    };
+  }
+
+  it('is asked for, approved by another person, used by plain kubectl on every gateway, and revoked', async () => {
+    const refused = await deletePod('web');
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('Forbidden')]);
+
+    const asking = elevate('prod-admin', '--for', '30m');
+    const [, id] = await asking.says(/waits for approval \(0 of 1\).*\(([0-9a-f-]{36})\)/);
+    const own = await alice!.cli(['elevations', 'approve', id!]);
+    expect([own.code, own.stderr]).toEqual([5, expect.stringContaining('cannot approve your own request')]);
+    expect((await deletePod('web')).code).toBe(1);
+
+    expect(await listed(bob!)).toMatchObject([{ id, user: 'alice@example.com', may: ['approve', 'deny'] }]);
+    const approval = await bob!.cli(['elevations', 'approve', id!.slice(0, 8)]);
+    expect([approval.code, approval.stdout]).toEqual([0, expect.stringContaining('is active until')]);
+    const servers = [gateway.clusterUrl(), ...gateway.moreProxies.map(({ url }) => `${url}/clusters/${cluster()}`)];
+    expect(servers).toHaveLength(2);
+    for (const [index, pod] of ['web', 'other'].entries())
+      expect(await deletePod(pod, '--server', servers[index]!)).toMatchObject({ code: 0 });
+    expect(await asking.ended).toMatchObject({ code: 0, stdout: expect.stringContaining('is active until') });
+    expect((await alice!.cli(['whoami'])).stdout).toContain(`Elevated: prod-admin on ${cluster()}, is active until`);
+
+    const ends = await openExec();
+    const { late, said } = await ends(async () => {
+      expect(await bob!.cli(['elevations', 'revoke', id!])).toMatchObject({ code: 0 });
+      const events = await gateway.audit.await(({ type }) => type === 'elevation.revoked');
+      return Date.parse(events.at(-1)!.time);
+    });
+    process.stderr.write(`from the revocation of an elevation to the end of an exec: ${late} ms\n`);
+    expect(late).toBeLessThan(inTimeMs);
+    expect(said).toContain('Your groups have changed');
+    expect((await deletePod('last')).code).toBe(1);
+
+    await eventually('the elevation in the audit log of the cluster', () =>
+      clusterEvents().some(
+        ({ verb, impersonatedUser }) =>
+          verb === 'delete' && JSON.stringify(impersonatedUser ?? {}).includes(`"sallyport.dev/elevation":["${id}"]`),
+      ),
+    );
+    const used = await gateway.audit.await(
+      ({ type, data }) => type === 'k8s.request' && data.verb === 'delete' && data.sallyport.elevation?.id === id,
+    );
+    expect(used[0]!.data.sallyport.elevation).toMatchObject({ name: 'prod-admin', approvers: ['bob@example.com'] });
+  }, 120_000);
+
+  it('without approval is active at once in its namespace, and its end cuts what is open', async () => {
+    const start = ['break-glass', '--for', '12s', '--namespace', namespace.name, '-o', 'json'];
+    const { code, stdout, stderr } = await elevate(...start).ended;
+    expect([code, stderr]).toEqual([0, '']);
+    const { id } = JSON.parse(stdout) as { id: string };
+    const { expiresAt } = (await listed(alice!)).find((one) => one.id === id)!;
+    const ends = await openExec();
+    expect(await elevated()).toBe(false);
+    const { late } = await ends(async () => Date.parse(String(expiresAt)));
+    process.stderr.write(`from the end of an elevation to the end of an exec: ${late} ms\n`);
+    expect([late > -50, late < inTimeMs]).toEqual([true, true]);
+    expect((await deletePod('last')).code).toBe(1);
+    await gateway.audit.await(({ type, data }) => type === 'elevation.expired' && data.sallyport.elevation?.id === id);
+  }, 90_000);
+
+  it('without approval is loud while it is active, and is reviewed by others afterwards', async () => {
+    const asked = await elevate('break-glass', '--for', '5m', '--namespace', namespace.name).ended;
+    const until = /BREAK-GLASS: break-glass on \S+ is active until \S+\.\nEverything you do is recorded\. /;
+    expect([asked.code, asked.stderr]).toEqual([0, expect.stringMatching(until)]);
+    expect(asked.stderr).toMatch(/Someone of security-auditors must review it by \S+\.\n/);
+    for (const command of ['whoami', 'status']) expect((await alice!.cli([command])).stderr).toMatch(until);
+
+    const get = () => alice!.tryKubectl(['get', 'pods', '-n', namespace.name]);
+    const [first, second] = [await get(), await get()];
+    expect([first.code, first.stderr]).toEqual([
+      0,
+      expect.stringMatching(/^Warning: break-glass break-glass is active until \S+; everything you do is recorded\n$/),
+    ]);
+    expect([second.code, second.stderr]).toEqual([0, '']);
+
+    const { id } = (await listed(alice!)).find(({ name, state }) => name === 'break-glass' && state === 'active')!;
+    expect(await alice!.cli(['elevations', 'revoke', id])).toMatchObject({ code: 0 });
+    const comment = ['--comment', 'INC-7: looked at the pods, nothing else'];
+    expect(await alice!.cli(['elevations', 'review', id, ...comment])).toMatchObject({ code: 5 });
+    const carol = await gateway.person('carol@example.com');
+    expect((await carol.cli(['whoami'])).stderr).toContain('for your review');
+    expect((await carol.cli(['elevations', 'list', '--to-review', '-o', 'name'])).stdout).toContain(id);
+    expect(await carol.cli(['elevations', 'review', id, ...comment])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('is reviewed as justified'),
+    });
+    expect((await alice!.cli(['elevations', 'show', id])).stdout).toContain(
+      'Review:    justified, by carol@example.com',
+    );
+    const [event] = await gateway.audit.await(
+      ({ type, data }) => type === 'elevation.reviewed' && data.sallyport.elevation?.id === id,
+    );
+    expect(event!.data).toMatchObject({
+      user: { username: 'carol@example.com' },
+      sallyport: { elevation: { breakGlass: true, review: { verdict: 'justified' }, user: 'alice@example.com' } },
+    });
+    const used = await gateway.audit.await(
+      ({ type, data }) => type === 'k8s.request' && data.verb === 'list' && data.sallyport.elevation?.id === id,
+    );
+    expect(used[0]!.data.sallyport.elevation).toMatchObject({ breakGlass: true });
+  }, 120_000);
+});
