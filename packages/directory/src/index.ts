@@ -6,6 +6,7 @@ export { claimAt } from './claims/claim-at.ts';
 export { aboutToken, claimsToKeep, copyClaims, type Claims } from './claims/copy-claims.ts';
 export { readGroups } from './claims/read-groups.ts';
 export { type Directory } from './groups/create-directory.ts';
+export { createLinkedPeople, type LinkedPeople, type SourceKey } from './linked/create-linked-people.ts';
 export { openDirectory, type OpenedDirectory } from './open-directory.ts';
 export { writeIdentity, type WrittenIdentity } from './reconcile/write-identity.ts';
 export { createScimApp } from './scim/create-scim-app.ts';

@@ -34,6 +34,17 @@ function isOverage({ claims }: Identity, groupsClaim: string): boolean {
   );
 }
 
+function objectId({ claims }: Pick<Identity, 'claims'>): string | undefined {
+  const id = claimAt(claims, 'oid');
+  return typeof id === 'string' && objectIdForm.test(id) ? id.toLowerCase() : undefined;
+}
+
+/** Returns the key of the person who logs in as this identity: their object ID, which is the same for every client. */
+export function entraKey(identity: Pick<Identity, 'claims'>): string | undefined {
+  const id = objectId(identity);
+  return id === undefined ? undefined : keyOf.id(id);
+}
+
 function groupsOfToken({ claims }: Identity, groupsClaim: string): string[] | undefined {
   const value = claimAt(claims, groupsClaim);
   return Array.isArray(value) && value.every((group) => typeof group === 'string') ? value : undefined;
@@ -85,10 +96,6 @@ async function queryGraph(deps: EntraSourceDeps, id: string): Promise<void> {
  */
 export function createEntraSource(deps: EntraSourceDeps): GroupSource {
   const { provider, source, store } = deps;
-  const objectId = ({ claims }: Identity) => {
-    const id = claimAt(claims, 'oid');
-    return typeof id === 'string' && objectIdForm.test(id) ? id.toLowerCase() : undefined;
-  };
   const needsGraph = (identity: Identity) => source.when === 'always' || isOverage(identity, source.groupsClaim);
   return {
     id: source.id,
@@ -113,9 +120,6 @@ export function createEntraSource(deps: EntraSourceDeps): GroupSource {
         );
       return { known: true, active: person.active, groups: nameGroups(provider, person.body['groups'] as string[]) };
     },
-    keyOf(identity) {
-      const id = objectId(identity);
-      return id === undefined ? undefined : keyOf.id(id);
-    },
+    keyOf: entraKey,
   };
 }

@@ -4,6 +4,7 @@ import { ProblemError } from '@sallyport/kit';
 import { isMatchKey, matchKey, type Match } from '../groups/keys.ts';
 import { nameGroups } from '../groups/name-groups.ts';
 import type { GroupSource, SourceAnswer } from './group-source.ts';
+import { syncFault } from './sync-fault.ts';
 
 type StoredSourceConfig = Extract<SourceConfig, { match: unknown }>;
 type StoredSourceDeps = {
@@ -13,18 +14,13 @@ type StoredSourceDeps = {
   now: () => number;
 };
 
-/**
- * Throws `identity-provider-unavailable` if a source that is read at an interval has not been read, or not recently.
- * Nothing may be concluded from outdated data.
- */
-async function requireRecentSync({ source, store, now }: StoredSourceDeps): Promise<void> {
-  if (!('interval' in source)) return;
-  const last = await store.lastSync(source.id);
-  if (last && now() - last.at <= source.outageGrace) return;
-  const why = last ? 'could not be read for too long' : 'has not been read yet';
+/** Throws `identity-provider-unavailable` if a source that is read at an interval has not been read recently. */
+async function requireRecentSync(deps: StoredSourceDeps): Promise<void> {
+  const fault = await syncFault(deps.source, deps);
+  if (fault === undefined) return;
   throw new ProblemError(
     'identity-provider-unavailable',
-    `The directory ${source.id}, which supplies your groups, ${why}. Try again shortly. If the problem persists, contact the operator.`,
+    `The directory ${deps.source.id}, which supplies your groups, ${fault}. Try again shortly. If the problem persists, contact the operator.`,
   );
 }
 
