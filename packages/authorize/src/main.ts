@@ -1,4 +1,5 @@
 import { openAuditSink } from '@sallyport/audit-log';
+import { createDirectoryStore } from '@sallyport/directory';
 import { loadServiceKeys, runService } from '@sallyport/kit';
 import { checkDurability, createSessionStores } from '@sallyport/stores';
 import { checkAuthorize } from './check-authorize.ts';
@@ -40,7 +41,11 @@ await runService({
       sessions: stores.sessions,
       replicas: stores.replicas,
       streams: stores.streams,
-      elevations: { store: stores.elevations, sink },
+      elevations: {
+        store: stores.elevations,
+        sink,
+        directory: createDirectoryStore({ redis: stores.redis, now: Date.now }),
+      },
       environment,
       sink,
       now: Date.now,

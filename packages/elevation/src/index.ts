@@ -3,3 +3,6 @@ export { transition, type ElevationStep, type ElevationRefusal, type ElevationOu
 export { requestElevation, type ElevationTerms } from './life/request-elevation.ts';
 export { awaitsReview, isBreakGlass, reviewDueAt } from './life/review.ts';
 export { isActive, isOver, nextStepAt } from './life/times.ts';
+export { peopleOf } from './life/approvals.ts';
+export { foldName } from './life/fold-name.ts';
+export { accountName, ownNames, type NamesOf } from './life/same-person.ts';

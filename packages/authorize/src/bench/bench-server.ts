@@ -5,8 +5,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { createServer } from 'node:http';
 import process from 'node:process';
 import { configSchema } from '@sallyport/contracts';
+import { createDirectoryStore } from '@sallyport/directory';
 import { createLogger, createServiceVerifier, hashToken, listenHttp } from '@sallyport/kit';
-import { requestElevation, transition } from '@sallyport/elevation';
+import { ownNames, requestElevation, transition } from '@sallyport/elevation';
 import { createMemoryElevationStore, createMemorySessionStore } from '@sallyport/stores';
 import { createAuthorize } from '../service/create-authorize.ts';
 import { compileConfigPolicies } from '../policies/compile-config-policies.ts';
@@ -63,8 +64,8 @@ async function elevate(count: number) {
       },
       now(),
     );
-    const recorded = transition(asked, { type: 'recorded', upTo: asked.events }, now());
-    const active = recorded.ok ? transition(recorded.next, { type: 'tick' }, now()) : recorded;
+    const recorded = transition(asked, { type: 'recorded', upTo: asked.events }, now(), ownNames);
+    const active = recorded.ok ? transition(recorded.next, { type: 'tick' }, now(), ownNames) : recorded;
     if (!active.ok || active.next.state !== 'active') throw new Error('the elevation is not active');
     await store.create(active.next, active.next.expiresAt);
   }
@@ -93,7 +94,12 @@ async function main(): Promise<void> {
     sessions,
     policies: createPolicySet(snapshot),
     verifier,
-    elevations: { store: await elevate(elevated), sink: { publish: async () => {} } },
+    identity: config.identity,
+    elevations: {
+      store: await elevate(elevated),
+      sink: { publish: async () => {} },
+      directory: createDirectoryStore({ redis: undefined, now }),
+    },
     logger: createLogger({ service: 'authorize', level: 'warn' }),
     now,
   });

@@ -1,7 +1,9 @@
 import type { AuditSink } from '@sallyport/audit-log';
-import type { Elevation, NotificationConfig } from '@sallyport/contracts';
+import type { Config, Elevation, NotificationConfig } from '@sallyport/contracts';
+import { createLinkedPeople, type DirectoryStore } from '@sallyport/directory';
 import type { Logger, Metrics } from '@sallyport/kit';
-import type { ElevationStore } from '@sallyport/stores';
+import type { ElevationStore, SessionStore } from '@sallyport/stores';
+import { createKnownPeople, type KnownPeople } from '../people/create-known-people.ts';
 import type { PolicySet } from '../policies/policy-set.ts';
 import { createElevationKeeper, type ElevationKeeper } from './elevation-keeper.ts';
 import { createHeldElevations, type HeldElevations } from './held-elevations.ts';
@@ -10,14 +12,19 @@ import { registerElevationMetrics } from './register-elevation-metrics.ts';
 import { sweepElevations } from './sweep-elevations.ts';
 import { createWatchBreakGlass } from './watch-break-glass.ts';
 
-/** Where elevations are stored and recorded. */
-export type ElevationParts = { store: ElevationStore; sink: Pick<AuditSink, 'publish' | 'keep'> };
+/** Where elevations are stored and recorded, and the directory, which links the accounts of a person. */
+export type ElevationParts = {
+  store: ElevationStore;
+  sink: Pick<AuditSink, 'publish' | 'keep'>;
+  directory: Pick<DirectoryStore, 'find' | 'lastSync'>;
+};
 
 /** The elevations of one replica. */
 export type Elevations = {
   store: ElevationStore;
   keeper: ElevationKeeper;
   held: HeldElevations;
+  people: KnownPeople;
   /** The names of the channels that are told. */
   channels: readonly string[];
   /** Ends one whose holder no longer meets what it takes. Does not wait. */
@@ -27,21 +34,32 @@ export type Elevations = {
 
 /** Creates the elevations and begins to attend to them. */
 export function createElevations(
-  { store, sink }: ElevationParts,
+  { store, sink, directory }: ElevationParts,
   deps: {
     policies: PolicySet;
+    identity: Config['identity'];
+    sessions: Pick<SessionStore, 'list'>;
     notifications?: readonly NotificationConfig[] | undefined;
     logger: Logger;
     metrics?: Metrics;
     now: () => number;
   },
 ): Elevations {
-  const { logger, notifications = [], now } = deps;
+  const { logger, identity, notifications = [], now } = deps;
+  const links = createLinkedPeople({ identity, store: directory, now });
+  const people = createKnownPeople({ identity, links, sessions: deps.sessions });
   const noticesOf = createNoticesOf({
     channels: notifications,
     rulesOf: (name) => deps.policies.current().elevations.get(name),
   });
-  const keeper = createElevationKeeper({ store, sink, noticesOf, now, onStep: createWatchBreakGlass(logger) });
+  const keeper = createElevationKeeper({
+    store,
+    sink,
+    noticesOf,
+    people,
+    now,
+    onStep: createWatchBreakGlass(logger),
+  });
   const held = createHeldElevations({ store });
   if (deps.metrics) registerElevationMetrics(deps.metrics, { held, now: deps.now });
   const refresh = () =>
@@ -56,6 +74,7 @@ export function createElevations(
     store,
     keeper,
     held,
+    people,
     channels: notifications.map(({ name }) => name),
     lose({ id }) {
       if (losing.has(id)) return;

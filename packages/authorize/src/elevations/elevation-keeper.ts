@@ -1,8 +1,9 @@
 import type { Elevation } from '@sallyport/contracts';
 import type { AuditSink } from '@sallyport/audit-log';
-import { nextStepAt, transition, type ElevationOutcome, type ElevationStep } from '@sallyport/elevation';
+import { nextStepAt, peopleOf, transition, type ElevationOutcome, type ElevationStep } from '@sallyport/elevation';
 import { ProblemError } from '@sallyport/kit';
 import type { ElevationStore } from '@sallyport/stores';
+import type { KnownPeople } from '../people/create-known-people.ts';
 import { describeElevationEvent } from './elevation-events.ts';
 import type { NoticesOf } from './notices-of.ts';
 import type { OnStep } from './watch-break-glass.ts';
@@ -15,7 +16,7 @@ export type ElevationKeeper = {
   create(elevation: Elevation): Promise<void>;
   /**
    * Takes a step, derived again whenever another replica was faster. Returns the refusal if the step cannot be taken, and
-   * undefined if there is no such elevation.
+   * undefined if there is no such elevation. Rejects with a 503 if it cannot be told who is the same person.
    */
   take(id: string, step: ElevationStep): Promise<ElevationOutcome | undefined>;
   /**
@@ -30,20 +31,24 @@ type KeeperDeps = {
   sink: Pick<AuditSink, 'publish' | 'keep'>;
   /** What people are told of a step. It is written with the step, so that none is lost. */
   noticesOf: NoticesOf;
+  /** Who is the same person is looked up for each step, so that a link which has just become known counts. */
+  people: Pick<KnownPeople, 'namesOf'>;
   now: () => number;
   /** Is told of each step that this replica has stored. */
   onStep?: OnStep;
 };
 
 /** Creates the keeper. Rights begin only after the audit log has their events. They end before that. */
-export function createElevationKeeper({ store, sink, noticesOf, now, onStep }: KeeperDeps): ElevationKeeper {
+export function createElevationKeeper(deps: KeeperDeps): ElevationKeeper {
+  const { store, sink, noticesOf, people, now, onStep } = deps;
   const publish = (elevation: Elevation, record: Parameters<AuditSink['publish']>[0]) =>
     elevation.whenAuditUnavailable === 'spool' && sink.keep ? sink.keep(record) : sink.publish(record);
   const take: ElevationKeeper['take'] = async (id, step) => {
     for (let tries = 0; tries < maxTries; tries += 1) {
       const found = await store.read(id);
       if (!found) return undefined;
-      const outcome = transition(found, step, now());
+      const at = now();
+      const outcome = transition(found, step, at, await people.namesOf(peopleOf(found, step, at)));
       if (!outcome.ok) return outcome;
       const { next } = outcome;
       if (await store.replace(next, nextStepAt(next), noticesOf(found, next))) {

@@ -1,10 +1,11 @@
-import type { Check, Elevation, ElevationPerson, Session } from '@sallyport/contracts';
+import type { Check, Elevation, ElevationPerson } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import { allowedAfterLogin, evaluatePolicy, type CompiledPolicy } from '@sallyport/policy';
 import type { SessionStore } from '@sallyport/stores';
 import { createCallerViews, type CallerView } from '../check/caller-view.ts';
 import { decide, inputOf } from '../check/decide.ts';
 import { findCallerSession } from '../check/find-caller-session.ts';
+import type { KnownPeople } from '../people/create-known-people.ts';
 import type { PolicySet, PolicySnapshot } from '../policies/policy-set.ts';
 import { elevationInput } from './find-grants.ts';
 import type { Relation } from './view-elevation.ts';
@@ -24,6 +25,7 @@ export type Asker = {
 };
 
 export type AskerDeps = {
+  people: Pick<KnownPeople, 'personOf'>;
   sessions: Pick<SessionStore, 'find'>;
   policies: Pick<PolicySet, 'current'>;
   now: () => number;
@@ -32,13 +34,12 @@ export type AskerDeps = {
 
 type Asking = Pick<Check, 'credential' | 'request'>;
 
-function personOf({ identity }: Session): ElevationPerson {
-  const { issuer, subject, user, email } = identity;
-  return { issuer, subject, user, ...(email === undefined ? {} : { email }) };
-}
-
-function createAsker(caller: CallerView, request: Check['request'], snapshot: PolicySnapshot, now: number): Asker {
-  const person = personOf(caller.source);
+function createAsker(
+  caller: CallerView,
+  person: ElevationPerson,
+  request: Check['request'],
+  { snapshot, now }: { snapshot: PolicySnapshot; now: number },
+): Asker {
   const meets: Asker['meets'] = (policies, place) =>
     evaluatePolicy(policies, elevationInput(caller, request, place, now)).effect === 'allow';
   const check: Check = { credential: { kind: 'none' }, target: { kind: 'api', area: 'elevations' }, request };
@@ -82,7 +83,7 @@ function createAsker(caller: CallerView, request: Check['request'], snapshot: Po
 /** Finds who makes a call. Rejects with `unauthenticated` or `sessions-unavailable`. */
 export async function findCaller(
   { credential }: Pick<Check, 'credential'>,
-  deps: Omit<AskerDeps, 'policies'>,
+  deps: Omit<AskerDeps, 'policies' | 'people'>,
 ): Promise<{ caller: CallerView; now: number }> {
   const found = await findCallerSession({ credential }, deps);
   const now = deps.now();
@@ -94,5 +95,6 @@ export async function findCaller(
 /** Finds who makes a call about elevations. Rejects as `findCaller` does. */
 export async function findAsker({ credential, request }: Asking, deps: AskerDeps): Promise<Asker> {
   const { caller, now } = await findCaller({ credential }, deps);
-  return createAsker(caller, request, deps.policies.current(), now);
+  const person = deps.people.personOf(caller.source.identity);
+  return createAsker(caller, person, request, { snapshot: deps.policies.current(), now });
 }

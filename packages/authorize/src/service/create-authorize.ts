@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { NotificationConfig } from '@sallyport/contracts';
+import type { Config, NotificationConfig } from '@sallyport/contracts';
 import { ProblemError, sendProblem, toProblem, type Logger, type Metrics, type ServiceVerifier } from '@sallyport/kit';
 import {
   createMemoryReplicaRegistry,
@@ -21,6 +21,8 @@ import { createStreamRoutes } from './stream-routes.ts';
 export type AuthorizeDeps = {
   sessions: SessionStore;
   policies: PolicySet;
+  /** The providers and the directory, which say who is the same person. */
+  identity: Config['identity'];
   verifier: ServiceVerifier;
   /** Where replicas report; in this process's memory unless given. */
   replicas?: ReplicaRegistry;

@@ -12,10 +12,11 @@ const maxCheckBytes = 512 * 1024;
 /** Creates the route about elevations; none without elevations. */
 export function createElevationRoutes(
   elevations: Elevations | undefined,
-  deps: AskerDeps & { logger: Logger },
+  given: Omit<AskerDeps, 'people'> & { logger: Logger },
 ): Routes {
   if (!elevations) return {};
-  const { store, keeper, channels, held } = elevations;
+  const { store, keeper, channels, held, people } = elevations;
+  const deps = { ...given, people };
   const answer = createAnswerElevations({ ...deps, store, keeper, channels });
   return {
     '/v1/elevations': createCallRoute(maxBodyBytes, answer),

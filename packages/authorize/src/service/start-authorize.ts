@@ -65,8 +65,8 @@ export async function startAuthorize(parts: AuthorizeParts): Promise<RunningAuth
   if (warnings.length > maxLogged) logger.warn({ count: warnings.length }, 'more policy warnings; run config check');
   const policies = createPolicySet(snapshot);
   const replicas = parts.replicas ?? createMemoryReplicaRegistry(parts);
-  const { notifications } = loaded.config;
-  const authorize = createAuthorize({ ...parts, notifications, policies, replicas });
+  const { identity, notifications } = loaded.config;
+  const authorize = createAuthorize({ ...parts, identity, notifications, policies, replicas });
   const server = createInternalServer({ loaded, service: 'authorize', handler: authorize.handler });
   const { listen, certFile } = loaded.config.services.authorize;
   const listening = await listenHttp(server, listen, 'services.authorize.listen');

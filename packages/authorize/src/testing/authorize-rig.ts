@@ -24,6 +24,7 @@ import {
   type ElevationStore,
   type SessionStore,
 } from '@sallyport/stores';
+import { createDirectoryStore, type DirectoryStore } from '@sallyport/directory';
 import type { CompiledPolicy } from '@sallyport/policy';
 import type { AuditSink } from '@sallyport/audit-log';
 import { createAuthorize } from '../service/create-authorize.ts';
@@ -157,6 +158,7 @@ function createCallers(now: () => number) {
 }
 
 type RigOptions = {
+  directory?: Pick<DirectoryStore, 'find' | 'lastSync'>;
   config?: unknown;
   sessions?: SessionStore;
   storeTimeoutMs?: number;
@@ -166,7 +168,8 @@ type RigOptions = {
 };
 
 /** Returns the given store and audit log for elevations, or ones in memory that take everything. */
-const elevationParts = ({ elevations }: RigOptions, now: () => number) => ({
+const elevationParts = ({ elevations, directory }: RigOptions, now: () => number) => ({
+  directory: directory ?? createDirectoryStore({ redis: undefined, now }),
   store: elevations?.store ?? createMemoryElevationStore({ now }),
   sink: elevations?.sink ?? { publish: async () => {} },
 });
@@ -184,6 +187,7 @@ export async function startRig(options: RigOptions = {}) {
   const authorize = createAuthorize({
     sessions,
     policies,
+    identity: loaded.config.identity,
     verifier,
     logger,
     metrics,

@@ -6,6 +6,7 @@ import {
   type ElevationView,
 } from '@sallyport/contracts';
 import { hashToken, ProblemError } from '@sallyport/kit';
+import type { DirectoryStore } from '@sallyport/directory';
 import { createMemoryElevationStore, type ElevationStore } from '@sallyport/stores';
 import { checkOf, identityOf, kubernetes, startRig } from './authorize-rig.ts';
 
@@ -79,25 +80,35 @@ function createCandidatesCall(rig: Pick<Awaited<ReturnType<typeof startRig>>, 'u
   };
 }
 
+/** Creates an audit log that tests read and take away. */
+function createTestLog() {
+  const published: AuditRecord[] = [];
+  const log = { away: false };
+  const sink = {
+    async publish(record: AuditRecord) {
+      if (log.away) throw new ProblemError('audit-unavailable', 'The audit log cannot be reached.');
+      published.push(record);
+    },
+  };
+  return { published, log, sink };
+}
+
 /** Starts authorize with elevations, a clock that tests move, and an audit log that they can take away. */
-export async function startElevationRig(options: { config?: unknown; store?: ElevationStore } = {}) {
+export async function startElevationRig(
+  options: { config?: unknown; store?: ElevationStore; directory?: Pick<DirectoryStore, 'find' | 'lastSync'> } = {},
+) {
   let offset = 0;
   let sessions = 0;
   const now = () => Date.now() + offset;
-  const published: AuditRecord[] = [];
-  const log = { away: false };
+  const { published, log, sink } = createTestLog();
   const store = options.store ?? createMemoryElevationStore({ now });
   const rig = await startRig({
     config: options.config ?? elevationsConfig,
     now,
+    ...(options.directory ? { directory: options.directory } : {}),
     elevations: {
       store,
-      sink: {
-        async publish(record) {
-          if (log.away) throw new ProblemError('audit-unavailable', 'The audit log cannot be reached.');
-          published.push(record);
-        },
-      },
+      sink,
     },
   });
   const elevation = createElevationCall(rig);
@@ -109,6 +120,7 @@ export async function startElevationRig(options: { config?: unknown; store?: Ele
   };
   return {
     ...rig,
+    sessions: rig.store,
     elevation,
     store,
     published,

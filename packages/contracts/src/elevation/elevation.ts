@@ -14,12 +14,16 @@ export const elevationStates = [
 ] as const;
 export type ElevationState = (typeof elevationStates)[number];
 
-/** Who did something. `issuer` and `subject` are the key, the others are what people know them by. */
+/**
+ * Who did something. `issuer` and `subject` are the key, the others are what people know them by. `aliases` is what else
+ * identified them at that time. It is compared, and never shown.
+ */
 const personSchema = z.object({
   issuer: z.string(),
   subject: z.string(),
   user: z.string(),
   email: z.string().optional(),
+  aliases: z.array(z.string()).optional(),
 });
 export type ElevationPerson = z.infer<typeof personSchema>;
 

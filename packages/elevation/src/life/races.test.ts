@@ -1,15 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Elevation, ElevationPerson } from '@sallyport/contracts';
 import fc from 'fast-check';
-import { isSamePerson } from './same-person.ts';
 import { asked, person, start } from '../testing/example-elevation.ts';
 import { awaitsReview, reviewDueAt } from './review.ts';
+import { isSamePerson as isSame, ownNames } from './same-person.ts';
 import { isActive, isOver, nextStepAt } from './times.ts';
-import { transition, type ElevationStep } from './transition.ts';
+import { transition as transitionOf, type ElevationStep } from './transition.ts';
 
 const people = [person('alice'), person('bob'), person('carol'), person('alias', { email: 'ALICE@example.com' })];
 const seed = Number(process.env['SALLYPORT_TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const numRuns = 2000;
+
+/** Takes a step of people of whom nothing is known but what their identities say. */
+const transition = (elevation: Elevation, step: ElevationStep, now: number) =>
+  transitionOf(elevation, step, now, ownNames);
+const isSamePerson = (one: ElevationPerson, other: ElevationPerson) => isSame(one, other, ownNames);
 
 /** Two replicas read, decide and write at different times, each by its own clock. */
 type Move = { replica: 0 | 1; advanceMs: number } & (

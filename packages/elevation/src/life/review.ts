@@ -1,6 +1,6 @@
 import type { Elevation, ElevationPerson, ElevationReview } from '@sallyport/contracts';
 import { addEvent } from './add-event.ts';
-import { isSamePerson } from './same-person.ts';
+import { isSamePerson, type NamesOf } from './same-person.ts';
 
 /** Reports whether an elevation needs no approval to begin. */
 export function isBreakGlass({ approvalsNeeded }: Pick<Elevation, 'approvalsNeeded'>): boolean {
@@ -27,10 +27,11 @@ export function review(
   elevation: Elevation,
   step: { by: ElevationPerson } & ElevationReview,
   at: number,
+  namesOf: NamesOf,
 ): Elevation | 'no-review' | 'own-review' | 'not-begun' | 'reviewed-already' {
   const { by, verdict, comment } = step;
   if (!elevation.review) return 'no-review';
-  if (isSamePerson(by, elevation.requester)) return 'own-review';
+  if (isSamePerson(by, elevation.requester, namesOf)) return 'own-review';
   if (elevation.state === 'approved' || reviewDueAt(elevation) === undefined) return 'not-begun';
   if (elevation.review.done) return 'reviewed-already';
   const reviewed = { ...elevation, review: { ...elevation.review, done: { by, at, verdict, comment } } };

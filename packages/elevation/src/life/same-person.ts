@@ -1,20 +1,26 @@
 import type { ElevationPerson } from '@sallyport/contracts';
+import { foldName } from './fold-name.ts';
 
-/** Folds what a person is known by, so that spellings that providers treat alike are alike. */
-const fold = (text: string) => text.normalize('NFKC').trim().toLowerCase();
+/** Returns everything by which a person is known. Two people with one of these in common are one person. */
+export type NamesOf = (person: ElevationPerson) => readonly string[];
 
-/** Returns the names by which a person is known: user name and email address, folded. */
-function namesOf({ user, email }: ElevationPerson): string[] {
-  return [user, ...(email === undefined ? [] : [email])].map(fold).filter((name) => name !== '');
-}
+/** Returns what an identity says about itself: its account, user name, email address and aliases. */
+export const ownNames: NamesOf = ({ issuer, subject, user, email, aliases = [] }) => [
+  accountName({ issuer, subject }),
+  ...[user, ...(email === undefined ? [] : [email])].map(foldName).filter((name) => name !== ''),
+  ...aliases,
+];
+
+/** Returns the name of an account. It cannot be a user name, which has no line breaks. */
+export const accountName = ({ issuer, subject }: Pick<ElevationPerson, 'issuer' | 'subject'>): string =>
+  `account\n${issuer}\n${subject}`;
 
 /**
- * Reports whether two identities are one person under any alias: the same account of an identity provider, or a user
- * name or email address in common, whichever provider asserts it. It errs on the side of one person, because a second
- * account of the requester must not approve.
+ * Reports whether two identities are one person under any alias: the same account of an identity provider, or a name or
+ * email address in common, whichever provider or directory asserts it. It errs on the side of one person, because a
+ * second account of the requester must not approve.
  */
-export function isSamePerson(one: ElevationPerson, other: ElevationPerson): boolean {
-  if (one.issuer === other.issuer && one.subject === other.subject) return true;
-  const names = namesOf(other);
-  return namesOf(one).some((name) => names.includes(name));
+export function isSamePerson(one: ElevationPerson, other: ElevationPerson, namesOf: NamesOf): boolean {
+  const names = new Set(namesOf(other));
+  return namesOf(one).some((name) => names.has(name));
 }

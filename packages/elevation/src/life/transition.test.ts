@@ -1,10 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { elevationStates, type Elevation, type ElevationState } from '@sallyport/contracts';
-import { isActive, nextStepAt } from './times.ts';
 import { asked, person, start } from '../testing/example-elevation.ts';
-import { transition, type ElevationRefusal, type ElevationStep } from './transition.ts';
+import { ownNames } from './same-person.ts';
+import { isActive, nextStepAt } from './times.ts';
+import { transition as transitionOf, type ElevationRefusal, type ElevationStep } from './transition.ts';
 
 const [alice, bob, carol] = [person('alice'), person('bob'), person('carol')];
+
+/** Takes a step of people of whom nothing is known but what their identities say. */
+const transition = (elevation: Elevation, step: ElevationStep, now: number) =>
+  transitionOf(elevation, step, now, ownNames);
 
 /** Takes steps one after the other. Throws for one that is refused. */
 function take(elevation: Elevation, now: number, ...steps: ElevationStep[]): Elevation {

@@ -6,9 +6,10 @@ import type {
   ElevationState,
 } from '@sallyport/contracts';
 import { addEvent, announce } from './add-event.ts';
+import { canBegin, countingApprovals } from './approvals.ts';
 import { approveTimes } from './request-elevation.ts';
 import { noteOverdue, review } from './review.ts';
-import { isSamePerson } from './same-person.ts';
+import { isSamePerson, type NamesOf } from './same-person.ts';
 import { endsAt, isOver } from './times.ts';
 
 /**
@@ -66,11 +67,13 @@ function approve(
   elevation: Elevation,
   { by, detail }: ElevationStep & { type: 'approve' },
   at: number,
+  namesOf: NamesOf,
 ): Elevation | ElevationRefusal {
   if (elevation.state !== 'pending') return 'not-pending';
-  if (isSamePerson(by, elevation.requester)) return 'own-request';
-  if (elevation.approvals.some((given) => isSamePerson(given.by, by))) return 'approved-already';
-  const given = addEvent({ ...elevation, approvals: [...elevation.approvals, { by, at }] }, 'elevation.approved', {
+  if (isSamePerson(by, elevation.requester, namesOf)) return 'own-request';
+  const counting = countingApprovals(elevation, namesOf);
+  if (counting.some((given) => isSamePerson(given.by, by, namesOf))) return 'approved-already';
+  const given = addEvent({ ...elevation, approvals: [...counting, { by, at }] }, 'elevation.approved', {
     at,
     by,
     ...(detail === undefined ? {} : { detail }),
@@ -78,10 +81,18 @@ function approve(
   return given.approvals.length < given.approvalsNeeded ? given : approveTimes(given, at);
 }
 
-/** Ends what time has ended, announces what can begin, and makes a right of what is announced and recorded. */
-function tick(elevation: Elevation, at: number): Elevation | ElevationRefusal {
+/** Why an approved elevation never becomes a right. */
+const aliasDetail = 'an approver is the requester, or another approver, under another account';
+
+/**
+ * Ends what time has ended, announces what can begin, and makes a right of what is announced and recorded. One whose
+ * approvals no longer count, because an alias has become known, ends instead.
+ */
+function tick(elevation: Elevation, at: number, namesOf: NamesOf): Elevation | ElevationRefusal {
   if (at >= endsAt(elevation)) return end(elevation, elevation.state === 'pending' ? 'timed-out' : 'expired', at, {});
-  if (elevation.state !== 'approved' || at < (elevation.activeFrom ?? Infinity)) return 'nothing-to-do';
+  if (!canBegin(elevation, at)) return 'nothing-to-do';
+  if (countingApprovals(elevation, namesOf).length < elevation.approvalsNeeded)
+    return end(elevation, 'revoked', at, { detail: aliasDetail });
   if (!elevation.announced) return announce(elevation, at);
   return elevation.unrecorded.length === 0 ? { ...elevation, state: 'active' } : 'nothing-to-do';
 }
@@ -90,16 +101,17 @@ function decide(
   elevation: Elevation,
   step: Exclude<ElevationStep, { type: 'recorded' }>,
   at: number,
+  namesOf: NamesOf,
 ): Elevation | ElevationRefusal {
   // A review changes no right, so it is possible at any time after the beginning.
-  if (step.type === 'review') return review(elevation, step, at);
+  if (step.type === 'review') return review(elevation, step, at, namesOf);
   if (isOver(elevation)) return step.type === 'tick' ? noteOverdue(elevation, at) : 'over';
-  if (step.type === 'tick') return tick(elevation, at);
+  if (step.type === 'tick') return tick(elevation, at, namesOf);
   // What time has ended cannot be decided any more, even if no tick has noticed it yet.
   if (at >= endsAt(elevation)) return 'time-is-up';
   switch (step.type) {
     case 'approve':
-      return approve(elevation, step, at);
+      return approve(elevation, step, at, namesOf);
     case 'deny':
       return elevation.state === 'pending' ? end(elevation, 'denied', at, step) : 'not-pending';
     case 'withdraw': {
@@ -114,16 +126,17 @@ function decide(
 
 /**
  * Takes one step at a time in milliseconds since the epoch. Returns the next revision, or why there is none. A clock
- * that is behind the last change counts as being at it, so that time never runs backwards for an elevation.
+ * that is behind the last change counts as being at it, so that time never runs backwards for an elevation. `namesOf`
+ * must know what everyone in `peopleOf` is known by at this time.
  */
-export function transition(elevation: Elevation, step: ElevationStep, now: number): ElevationOutcome {
+export function transition(elevation: Elevation, step: ElevationStep, now: number, namesOf: NamesOf): ElevationOutcome {
   const at = Math.max(now, elevation.changedAt);
   if (step.type === 'recorded') {
     const left = elevation.unrecorded.filter(({ number }) => number > step.upTo);
     if (left.length === elevation.unrecorded.length) return refuse('nothing-to-do');
     return { ok: true, next: { ...elevation, unrecorded: left, revision: elevation.revision + 1, changedAt: at } };
   }
-  const decided = decide(elevation, step, at);
+  const decided = decide(elevation, step, at, namesOf);
   if (typeof decided === 'string') return refuse(decided);
   return { ok: true, next: { ...decided, revision: elevation.revision + 1, changedAt: at } };
 }

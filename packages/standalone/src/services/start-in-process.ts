@@ -1,4 +1,4 @@
-import { createDirectoryStore } from '@sallyport/directory';
+import { createDirectoryStore, type DirectoryStore } from '@sallyport/directory';
 import { startAudit } from '@sallyport/audit';
 import { startAuthenticate } from '@sallyport/authenticate';
 import { startAuthorize } from '@sallyport/authorize';
@@ -47,6 +47,7 @@ type Shared = {
   bus: AuditBus;
   sink: AuditSink;
   stores: Awaited<ReturnType<typeof createSessionStores>>;
+  directory: DirectoryStore;
   now: () => number;
   metrics: Record<ServiceName, Metrics>;
   readiness: Record<ServiceName, Readiness>;
@@ -72,7 +73,7 @@ function perService<T>(create: () => T): Record<ServiceName, T> {
 
 /** Starts the services in the order in which they depend on each other. Returns the proxy. */
 async function startServices(deps: InProcessDeps, shared: Shared, started: Started) {
-  const { bus, sink, stores, now } = shared;
+  const { bus, sink, stores, directory, now } = shared;
   const keysOf = (name: ServiceName) => loadServiceKeys(deps.loaded, name, now);
   const common = (name: ServiceName) => ({
     loaded: deps.loaded,
@@ -90,7 +91,7 @@ async function startServices(deps: InProcessDeps, shared: Shared, started: Start
       sessions: stores.sessions,
       replicas: stores.replicas,
       streams: stores.streams,
-      elevations: { store: stores.elevations, sink },
+      elevations: { store: stores.elevations, sink, directory },
       ...(deps.environment ? { environment: deps.environment } : {}),
       sink,
       verifier: keysOf('authorize').verifier,
@@ -102,7 +103,7 @@ async function startServices(deps: InProcessDeps, shared: Shared, started: Start
       sessions: stores.sessions,
       singleUse: stores.singleUse,
       providerTokens: stores.tokens,
-      directory: createDirectoryStore({ redis: stores.redis, now }),
+      directory,
       audit: sink,
       verifier: keysOf('authenticate').verifier,
       ...(deps.environment ? { environment: deps.environment } : {}),
@@ -123,6 +124,8 @@ export async function startInProcess(deps: InProcessDeps): Promise<InProcessServ
   deps.onBus?.(bus);
   const sink = await openAuditSink(config.audit, { service: 'sallyport', logger, now, resolvePath, bus });
   const stores = await createSessionStores(config.sessions, { logger, now, resolvePath });
+  // One for both services: with sessions in memory, authorize would otherwise see an empty directory.
+  const directory = createDirectoryStore({ redis: stores.redis, now });
   const metrics = perService(createMetrics);
   const readiness = perService(createReadiness);
   const closers: (() => Promise<unknown>)[] = [() => stores.close(), () => sink.close()];
@@ -134,7 +137,7 @@ export async function startInProcess(deps: InProcessDeps): Promise<InProcessServ
     for (const end of closers.toReversed()) await end();
   };
   try {
-    const proxy = await startServices(deps, { bus, sink, stores, now, metrics, readiness }, started);
+    const proxy = await startServices(deps, { bus, sink, stores, directory, now, metrics, readiness }, started);
     for (const name of serviceNames) {
       const admin = await listenHttp(
         createAdminServer({ metrics: metrics[name], readiness: readiness[name] }),
