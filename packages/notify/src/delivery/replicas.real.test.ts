@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Elevation } from '@sallyport/contracts';
 import { createOutboundFetch } from '@sallyport/kit/outbound';
-import { createSessionStores } from '@sallyport/stores';
+import { createSessionStores, type NoticeOutbox } from '@sallyport/stores';
 import { describeOnRedis, prepareRedisServer, sessionsSchemaFor, type RedisServer } from '@sallyport/stores/testing';
 import { pino } from 'pino';
 import type { Channel } from '../channels/channel.ts';
@@ -68,10 +68,10 @@ describeOnRedis('the delivery of notices', () => {
         now: Date.now,
       });
       const { elevations: store } = stores;
-      const attend = (wrap: (channel: Channel) => Channel = (one) => one) => {
+      const attend = (wrapped: { channel?: Partial<Channel>; outbox?: Partial<NoticeOutbox> } = {}) => {
         const stop = attendToNotices({
-          outbox: store.notices,
-          channels: [wrap(channel!)],
+          outbox: { ...store.notices, ...wrapped.outbox },
+          channels: [{ ...channel!, ...wrapped.channel }],
           logger,
           record: async () => undefined,
           now: Date.now,
@@ -98,7 +98,7 @@ describeOnRedis('the delivery of notices', () => {
         if (number === 1) await store.create(next, 5, [notice]);
         else expect(await store.replace(next, 5, [notice])).toBe(true);
       };
-      return { store, attend, write };
+      return { store, channel: channel!, attend, write };
     }
 
     it('send each notice once between them, in the order of each elevation', async () => {
@@ -116,23 +116,25 @@ describeOnRedis('the delivery of notices', () => {
 
     it('send again, with the same id, what one of them had sent when it died, and go on', async () => {
       const [dying, other] = [await openReplica('pager'), await openReplica('pager')];
-      let dead: () => void = () => undefined;
+      let dead: (() => void) | undefined;
       // It sends, and then does nothing more, as a process that is killed between the answer and the mark.
-      dying.attend((channel) => ({
-        ...channel,
-        async send(notice, signal) {
-          await channel.send(notice, signal);
-          await new Promise<void>((resolve) => (dead = resolve));
+      dying.attend({
+        channel: {
+          async send(notice, signal) {
+            await dying.channel.send(notice, signal);
+            await new Promise<void>((resolve) => (dead = resolve));
+          },
         },
-      }));
+        outbox: { take: async (...given) => (dead ? [] : dying.store.notices.take(...given)) },
+      });
       await dying.write('d', 'pager', 1);
-      await until('the first attempt', () => ids.length === 1);
+      await until('the first attempt', () => dead);
       other.attend();
       await dying.write('d', 'pager', 2);
       await until('both notices', () => ids.length === 3);
       expect(ids).toEqual(['d-1', 'd-1', 'd-2']);
       // Should it come back after all, it can no longer move what the other has done.
-      dead();
+      dead!();
       await until('an empty queue', async () => (await other.store.notices.queued('pager', 9)).total === 0);
       expect((await other.store.notices.read('pager', 'd'))!.delivery).toMatchObject({ done: 2, tries: 0 });
     });
