@@ -60,7 +60,8 @@ function lint() {
 const commands = {
   build: () => process.exit(build()),
   lint: () => process.exit(lint()),
-  jest: () => foreground([...jest, ...args, '--selectProjects', 'unit', 'real']),
+  jest: () =>
+    foreground([...jest, ...args, ...(args.includes('--selectProjects') ? [] : ['--selectProjects', 'unit', 'real'])]),
   'test:unit': () => foreground([built('scripts/test.mjs'), 'unit', ...args]),
   'test:e2e': () => foreground([built('scripts/test.mjs'), 'real', 'e2e', 'bed', ...args]),
   'test:slow': () => foreground([built('scripts/test.mjs'), 'fuzzing', 'slow', ...args]),
