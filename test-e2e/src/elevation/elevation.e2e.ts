@@ -5,6 +5,7 @@ import {
   createNamespace,
   describeWith,
   eventually,
+  httpRequestOnce,
   realClusterAccess,
   roleBinding,
   startCli,
@@ -18,6 +19,8 @@ import {
 
 /** What uses an elevation ends within a second of it. A busy machine gets three. */
 const inTimeMs = 3000;
+/** A step counts for requests on every gateway within 300 ms. A busy machine gets three times as long. */
+const nextRequestMs = 900;
 const waiting = 'while true; do sleep 1; done';
 
 describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'an elevation on a real cluster', () => {
@@ -126,6 +129,49 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'an elevation on
     );
     expect(used[0]!.data.sallyport.elevation).toMatchObject({ name: 'prod-admin', approvers: ['bob@example.com'] });
   }, 120_000);
+
+  it('counts for the next request on every gateway', async () => {
+    const { token } = await gateway.login('alice@example.com');
+    const servers = [gateway.clusterUrl(), ...gateway.moreProxies.map(({ url }) => `${url}/clusters/${cluster()}`)];
+    const body = JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' });
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
+    /** Sends requests to one gateway until its answer changes, and returns when that answer was there. */
+    const changes = async (server: string, isElevated: boolean) => {
+      for (const end = Date.now() + 30_000; Date.now() < end;) {
+        const url = `${server}/apis/authentication.k8s.io/v1/selfsubjectreviews`;
+        const answer = await httpRequestOnce(url, { method: 'POST', headers, body, ca: gateway.caPem });
+        expect(answer.status).toBe(201);
+        if (answer.text.includes('"prod-admins"') === isElevated) return Date.now();
+      }
+      throw new Error(`the requests to ${server} never changed`);
+    };
+    const measured = async (what: string, isElevated: boolean, step: () => Promise<number>) => {
+      const answers = Promise.all(servers.map((server) => changes(server, isElevated)));
+      const [ends, due] = await Promise.all([answers, step()]);
+      const late = ends.map((at) => at - due);
+      process.stderr.write(`from ${what} to the next request on each gateway: ${late.join(' and ')} ms\n`);
+      expect(Math.max(...late)).toBeLessThan(nextRequestMs);
+    };
+    const ask = async (length: string) => {
+      const asking = elevate('prod-admin', '--for', length);
+      const [, id] = await asking.says(/waits for approval \(0 of 1\).*\(([0-9a-f-]{36})\)/);
+      return { id: id!, asking };
+    };
+    const step = (type: string, id: string) => async () => {
+      const verb = type === 'elevation.activated' ? 'approve' : 'revoke';
+      expect(await bob!.cli(['elevations', verb, id])).toMatchObject({ code: 0 });
+      const [event] = await gateway.audit.await((one) => one.type === type && one.data.sallyport.elevation?.id === id);
+      return Date.parse(event!.time);
+    };
+    const revoked = await ask('30m');
+    await measured('the approval of an elevation', true, step('elevation.activated', revoked.id));
+    await measured('its revocation', false, step('elevation.revoked', revoked.id));
+    const short = await ask('5s');
+    await measured('the approval of another', true, step('elevation.activated', short.id));
+    const { expiresAt } = (await listed(alice!)).find(({ id }) => id === short.id)!;
+    await measured('its end', false, async () => Date.parse(String(expiresAt)));
+    await Promise.all([revoked.asking.ended, short.asking.ended]);
+  }, 90_000);
 
   it('without approval is active at once in its namespace, and its end cuts what is open', async () => {
     const start = ['break-glass', '--for', '12s', '--namespace', namespace.name, '-o', 'json'];
