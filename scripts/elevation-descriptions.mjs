@@ -17,7 +17,12 @@ export const elevationDescriptions = {
     'Who may ask: {groups: [...]} means anyone in one of the groups, anything else is a policy (PPL). Whoever no longer meets it loses the elevation.',
   'elevations[].approvers':
     'Who may approve and deny, written like requesters. People cannot approve their own requests, under any account.',
-  'elevations[].approvals': 'How many different people must approve. With 0 it begins at once.',
+  'elevations[].approvals': 'How many different people must approve: 1 by default. With 0 it begins at once.',
+  'elevations[].approverSets':
+    'Instead of approvers and approvals: sets of people, each of which must approve. One person counts for one set.',
+  'elevations[].approverSets[].name': 'The name that people read where an approval of this set is lacking.',
+  'elevations[].approverSets[].by': 'Who belongs to the set, written like requesters.',
+  'elevations[].approverSets[].approvals': 'How many different people of the set must approve.',
   'elevations[].maxDuration': 'The longest time that can be asked for, up to seven days.',
   'elevations[].pendingTimeout': 'A request that is not decided within this time is over.',
   'elevations[].reason': 'Whether a request must give a reason: required (the default) or optional.',

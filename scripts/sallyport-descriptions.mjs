@@ -68,6 +68,8 @@ const sessions = {
   'elevation.id': 'Identifies the elevation.',
   'elevation.name': 'The name of the elevation in the configuration.',
   'elevation.expiresAt': 'When it ends.',
+  'elevation.approvedFor':
+    'For an approval, if each of several sets of people must approve: the sets to which the approver belongs.',
   'elevation.approvers': 'The users who approved it.',
   'elevation.breakGlass': 'Set if it began without an approval.',
   'elevation.review': 'For an elevation event: its review, if it needs one.',

@@ -144,6 +144,8 @@ export const sallyportPartSchema = z.object({
       id: z.string(),
       name: z.string(),
       expiresAt: z.string().optional(),
+      /** For an approval, if each of several sets of people must approve: those of the approver. */
+      approvedFor: z.array(z.string()).optional(),
       approvers: z.array(z.string()).optional(),
       ticket: z.string().optional(),
       /** For an elevation event: who asked, why, and for what. */

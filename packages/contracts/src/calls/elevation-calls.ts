@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { checkedRequestSchema, credentialSchema } from './check-call.ts';
+import { approverSetProgressSchema } from '../elevation/approver-set-progress.ts';
 import { elevationStates, reviewVerdicts } from '../elevation/elevation.ts';
 import { noticeResendSchema } from './notice-calls.ts';
 
@@ -78,7 +79,9 @@ export const elevationViewSchema = z.object({
   expiresAt: z.number().optional(),
   extends: z.string().optional(),
   approvalsNeeded: z.number(),
-  approvals: z.array(z.object({ user: z.string(), at: z.number() })),
+  approvals: z.array(z.object({ user: z.string(), at: z.number(), sets: z.array(z.string()).optional() })),
+  /** The sets of approvers that must approve. Absent if there is only one. */
+  approverSets: z.array(approverSetProgressSchema).optional(),
   ended: z.object({ at: z.number(), user: z.string().optional(), detail: z.string().optional() }).optional(),
   /** Whether events of it wait for the audit log. */
   unrecorded: z.boolean(),
@@ -114,6 +117,8 @@ const elevationOptionSchema = z.object({
   groups: z.array(z.string()),
   maxDurationMs: z.number(),
   approvalsNeeded: z.number(),
+  /** The sets of approvers of which each must approve. Absent if there is only one. */
+  approverSets: z.array(z.object({ name: z.string(), approvals: z.number() })).optional(),
   reason: z.enum(['optional', 'required']),
   ticket: z.object({ required: z.boolean(), pattern: z.string().optional() }),
   places: z.array(z.object({ cluster: z.string(), namespaces: z.array(z.string()).optional() })),

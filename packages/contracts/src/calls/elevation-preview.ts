@@ -29,6 +29,10 @@ const termsSchema = z.object({
   approvalsNeeded: z.number(),
   /** Who approves, if that is just these groups. Otherwise a policy decides. */
   approverGroups: z.array(z.string()).optional(),
+  /** Instead, if each of several sets must approve; `groups` as above. */
+  approverSets: z
+    .array(z.object({ name: z.string(), approvals: z.number(), groups: z.array(z.string()).optional() }))
+    .optional(),
 });
 
 /** The answer of authorize. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { nameSchema } from './address.ts';
+import { approverSetsSchema, maxApprovals, totalApprovals } from './approver-set.ts';
 import { durationSchema } from './duration.ts';
 
 const longestMs = 7 * 24 * 3_600_000;
@@ -48,7 +49,9 @@ export const elevationEntrySchema = z
     groups: z.array(z.string().min(1).max(253)).min(1).max(32),
     requesters: z.unknown(),
     approvers: z.unknown().optional(),
-    approvals: z.number().int().min(0).max(10).default(1),
+    approvals: z.number().int().min(0).max(maxApprovals).nullish(),
+    /** Instead of `approvers`: several sets of people, each of which must approve. */
+    approverSets: approverSetsSchema.nullish(),
     maxDuration: boundedDuration.prefault('1h'),
     pendingTimeout: boundedDuration.prefault('1h'),
     reason: z.enum(['optional', 'required']).default('required'),
@@ -61,14 +64,25 @@ export const elevationEntrySchema = z
   .superRefine((entry, context) => {
     const fault = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
     if (entry.requesters == null) fault('requesters', 'is missing: say who may ask, for example {groups: [sre]}');
-    if (entry.approvals > 0 && entry.approvers == null)
+    const { approvals, approvers, approverSets } = entry;
+    if (approverSets != null) {
+      if (approvers != null) fault('approvers', 'is of no use with approverSets; make it one of the sets');
+      if (approvals != null) fault('approvals', 'is of no use with approverSets, where each set has its own approvals');
+      return;
+    }
+    if (approvals !== 0 && approvers == null)
       fault('approvers', 'is missing: say who approves, or set approvals: 0 for an elevation that begins at once');
-    if (entry.approvals === 0 && entry.approvers != null)
+    if (approvals === 0 && approvers != null)
       fault('approvers', 'is of no use with approvals: 0; remove one of the two');
-  });
+  })
+  // Without sets, one approval is the default. With sets, it is what they need in all.
+  .transform((entry) => ({
+    ...entry,
+    approvals: entry.approverSets == null ? (entry.approvals ?? 1) : totalApprovals(entry.approverSets),
+  }));
 export type ElevationEntry = z.infer<typeof elevationEntrySchema>;
 
-/** Returns the policy document that `requesters`, `approvers` or `review.by` stands for. `{groups: [...]}` means any of them. */
+/** Returns the policy document that `requesters`, `approvers` or a `by` stands for. `{groups: [...]}` means any of them. */
 export function elevationPolicy(value: unknown): unknown {
   const groups = listedGroups(value);
   return groups === undefined ? value : [{ allow: { or: groups.map((group) => ({ groups: group })) } }];

@@ -23,7 +23,14 @@ export type PolicyPlan = {
   clusters: ClusterPlan[];
   api: { area: ApiArea; scope: string }[];
   /** Who may ask for an elevation, who approves it and who reviews it, in the order of the configuration. */
-  elevations: { name: string; requesters: string[]; approvers: string[]; reviewers: string[] }[];
+  elevations: {
+    name: string;
+    requesters: string[];
+    approvers: string[];
+    /** The sets of approvers, each of which must approve; none if `approvers` are enough. */
+    approverSets: { name: string; scopes: string[] }[];
+    reviewers: string[];
+  }[];
   /** Names that are used but not defined; `names` has those that are defined. */
   missing: { path: Path; name: string }[];
   names: string[];
@@ -106,6 +113,12 @@ function planElevation(draft: Draft, entry: unknown, index: number): PolicyPlan[
     name,
     requesters: scopesOf('requesters', field(entry, 'requesters'), ['requesters']),
     approvers: scopesOf('approvers', field(entry, 'approvers'), ['approvers']),
+    approverSets: list(field(entry, 'approverSets')).map((one, place) => {
+      const set = field(one, 'name');
+      const setName = typeof set === 'string' ? set : '';
+      const scopes = scopesOf(`approvers/${setName}`, field(one, 'by'), ['approverSets', place, 'by']);
+      return { name: setName, scopes };
+    }),
     reviewers: scopesOf('reviewers', field(field(entry, 'review'), 'by'), ['review', 'by']),
   };
 }

@@ -58,7 +58,8 @@ export type UnrecordedEvent = z.infer<typeof unrecordedSchema>;
  * request. `revision` counts the changes, so that of two at the same time only one succeeds.
  */
 export const elevationSchema = z.object({
-  format: z.literal(1),
+  /** 2 with `approverSets`: a replica that knows only 1 would count approvals without looking at the sets. */
+  format: z.union([z.literal(1), z.literal(2)]),
   revision: z.number().int(),
   id: z.string().min(1),
   /** The entry in the configuration. */
@@ -76,13 +77,17 @@ export const elevationSchema = z.object({
   startsAt: z.number().optional(),
   /** The elevation that this one extends, and when that one ends. */
   extends: z.object({ id: z.string(), until: z.number() }).optional(),
+  /** How many in all. */
   approvalsNeeded: z.number().int(),
+  /** The sets of approvers that must approve, as configured when it was requested. Absent if there is only one. */
+  approverSets: z.array(z.object({ name: z.string(), approvals: z.number().int() })).optional(),
   whenAuditUnavailable: z.enum(['refuse', 'spool']),
   createdAt: z.number(),
   changedAt: z.number(),
   pendingUntil: z.number(),
   state: z.enum(elevationStates),
-  approvals: z.array(z.object({ by: personSchema, at: z.number() })),
+  /** `sets`: those of `approverSets` to which the approver belonged then. */
+  approvals: z.array(z.object({ by: personSchema, at: z.number(), sets: z.array(z.string()).optional() })),
   /** Set once approved. */
   activeFrom: z.number().optional(),
   expiresAt: z.number().optional(),

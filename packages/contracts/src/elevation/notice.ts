@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { approverSetProgressSchema } from './approver-set-progress.ts';
 
 /**
  * One step of an elevation as people are told of it: what was true when it was taken. It is stored with the step, and never
@@ -33,6 +34,8 @@ export const noticeSchema = z.object({
     expiresAt: z.number().optional(),
     approvalsNeeded: z.number(),
     approvers: z.array(z.string()),
+    /** Absent if there is only one set of approvers. */
+    approverSets: z.array(approverSetProgressSchema).optional(),
     extends: z.string().optional(),
   }),
 });

@@ -87,8 +87,8 @@ function warningsOf(plan: PolicyPlan): Fault[] {
         code: 'no-policy',
       });
   });
-  plan.elevations.forEach(({ requesters, approvers, reviewers }, index) => {
-    if (requesters.length > 0 && approvers.length === 0 && reviewers.length === 0)
+  plan.elevations.forEach(({ requesters, approvers, approverSets, reviewers }, index) => {
+    if (requesters.length > 0 && approvers.length + approverSets.length + reviewers.length === 0)
       found.push({
         path: ['elevations', index],
         message: 'begins without an approval, and no one has to review it',

@@ -17,7 +17,13 @@ export function policiesVersion(
     parts[`use/${name}`] = { scopes, namespaces, shadow, impersonate: config.clusters[index]?.impersonate };
   });
   // A configuration without elevations keeps the version that it had before there were any.
-  for (const { requesters: _by, approvers: _of, review, ...terms } of config.elevations ?? [])
-    parts[`use/elevation/${terms.name}`] = review == null ? terms : { ...terms, review: { within: review.within } };
+  for (const { requesters: _by, approvers: _of, approverSets, review, ...terms } of config.elevations ?? [])
+    parts[`use/elevation/${terms.name}`] = {
+      ...terms,
+      ...(review == null ? {} : { review: { within: review.within } }),
+      ...(approverSets == null
+        ? {}
+        : { approverSets: approverSets.map(({ name, approvals }) => ({ name, approvals })) }),
+    };
   return engine.policyVersion(parts);
 }
