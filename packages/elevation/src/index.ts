@@ -2,6 +2,7 @@
 export { transition, type ElevationStep, type ElevationRefusal, type ElevationOutcome } from './life/transition.ts';
 export { requestElevation, type ElevationTerms } from './life/request-elevation.ts';
 export { awaitsReview, isBreakGlass, reviewDueAt } from './life/review.ts';
+export { approverSetProgress, wouldCount } from './life/approver-sets.ts';
 export { isActive, isOver, nextStepAt } from './life/times.ts';
 export { peopleOf } from './life/approvals.ts';
 export { foldName } from './life/fold-name.ts';

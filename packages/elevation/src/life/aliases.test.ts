@@ -118,6 +118,20 @@ describe('two accounts that the directory links', () => {
     expect(take(both, start, namesOf, tick).state).toBe('revoked');
     expect(take(both, start, ownNames, tick).state).toBe('active');
   });
+
+  it('approve for one of several sets, whenever the link becomes known', () => {
+    const namesOf = linking(bob, other);
+    const sets = ['leads', 'security'].map((name) => ({ name, approvals: 1 }));
+    const of = (by: ElevationPerson, ...names: string[]): ElevationStep => ({ type: 'approve', by, sets: names });
+    const once = take(asked({ approverSets: sets }), start, ownNames, of(bob, 'leads'));
+    expect(transition(once, of(other, 'security'), start, namesOf)).toEqual({ ok: false, refusal: 'approved-already' });
+    const both = take(once, start, ownNames, of(other, 'security'), recorded);
+    expect(take(both, start, namesOf, tick).state).toBe('revoked');
+    // What no longer counts leaves its place to someone else.
+    const refused = { ok: false, refusal: 'set-complete' };
+    expect(transition(once, of(carol, 'leads'), start, ownNames)).toEqual(refused);
+    expect(take(once, start, linking(alice, bob), of(carol, 'leads'))).toMatchObject({ approvals: [{ by: carol }] });
+  });
 });
 
 describe('the people whose names a step depends on', () => {

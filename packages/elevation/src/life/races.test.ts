@@ -8,8 +8,14 @@ import { isActive, isOver, nextStepAt } from './times.ts';
 import { transition as transitionOf, type ElevationStep } from './transition.ts';
 
 const people = [person('alice'), person('bob'), person('carol'), person('alias', { email: 'ALICE@example.com' })];
+const sets = [
+  { name: 'leads', approvals: 1 },
+  { name: 'security', approvals: 1 },
+];
+/** To which sets each of them belongs when they approve. */
+const memberships = [['leads', 'security'], ['leads'], ['security'], ['leads'], ['security'], []];
 const seed = Number(process.env['SALLYPORT_TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
-const numRuns = 2000;
+const numRuns = 700;
 
 /** Takes a step of people of whom nothing is known but what their identities say. */
 const transition = (elevation: Elevation, step: ElevationStep, now: number) =>
@@ -19,7 +25,7 @@ const isSamePerson = (one: ElevationPerson, other: ElevationPerson) => isSame(on
 /** Two replicas read, decide and write at different times, each by its own clock. */
 type Move = { replica: 0 | 1; advanceMs: number } & (
   | { kind: 'read' }
-  | { kind: 'write'; step: ElevationStep['type']; who: number }
+  | { kind: 'write'; step: ElevationStep['type']; who: number; of: number }
 );
 
 const write = (
@@ -34,24 +40,28 @@ const write = (
     kind: fc.constant('write'),
     step: fc.constantFrom(...steps),
     who: fc.nat(people.length - 1),
+    of: fc.nat(memberships.length - 1),
   }),
 });
 
 // Ends are rare and time passes slowly, so that many histories reach an active elevation and go on from there.
-const move: fc.Arbitrary<Move> = fc.oneof(
-  {
-    weight: 6,
-    arbitrary: fc.record({ replica: fc.constantFrom(0, 1), advanceMs: fc.nat(1000), kind: fc.constant('read') }),
-  },
-  write(['approve'], 4),
-  write(['recorded'], 6),
-  write(['tick'], 3),
-  write(['tick'], 2, fc.nat(60_000)),
-  write(['deny', 'withdraw', 'revoke'], 1),
-  write(['review'], 4),
-) as fc.Arbitrary<Move>;
+const moveOf = (approvals: number, records: number): fc.Arbitrary<Move> =>
+  fc.oneof(
+    {
+      weight: 6,
+      arbitrary: fc.record({ replica: fc.constantFrom(0, 1), advanceMs: fc.nat(1000), kind: fc.constant('read') }),
+    },
+    write(['approve'], approvals),
+    write(['recorded'], records),
+    write(['tick'], 3),
+    write(['tick'], 2, fc.nat(60_000)),
+    write(['deny', 'withdraw', 'revoke'], 1),
+    write(['review'], 4),
+  ) as fc.Arbitrary<Move>;
 
-function stepOf(type: ElevationStep['type'], by: ElevationPerson, seen: Elevation): ElevationStep {
+function stepOf({ step: type, who, of }: Move & { kind: 'write' }, seen: Elevation): ElevationStep {
+  const by = people[who]!;
+  if (type === 'approve') return { type, by, sets: memberships[of]! };
   if (type === 'recorded') return { type, upTo: seen.events };
   if (type === 'review') return { type, by, verdict: 'justified', comment: `seen by ${by.user}` };
   return type === 'tick' ? { type } : { type, by };
@@ -62,7 +72,7 @@ function checkWrite(before: Elevation, after: Elevation, published: number): voi
   expect(isOver(before) && after.state !== before.state).toBe(false);
   expect(after.revision).toBe(before.revision + 1);
   expect(after.changedAt).toBeGreaterThanOrEqual(before.changedAt);
-  for (const frozen of ['groups', 'requester', 'durationMs', 'cluster', 'name'] as const)
+  for (const frozen of ['groups', 'requester', 'durationMs', 'cluster', 'name', 'approverSets'] as const)
     expect(after[frozen]).toEqual(before[frozen]);
   if (before.expiresAt !== undefined) expect(after.expiresAt).toBe(before.expiresAt);
   expect(after.approvals.slice(0, before.approvals.length)).toEqual(before.approvals);
@@ -71,6 +81,7 @@ function checkWrite(before: Elevation, after: Elevation, published: number): voi
   // A right has all approvals, of different people, none of them the requester, and all its events are recorded.
   expect(after.approvals.length).toBe(after.approvalsNeeded);
   const approvers = after.approvals.map(({ by }) => by);
+  checkSets(after);
   expect(approvers.some((one) => isSamePerson(one, after.requester))).toBe(false);
   expect(approvers.some((one, index) => approvers.slice(0, index).some((other) => isSamePerson(one, other)))).toBe(
     false,
@@ -78,6 +89,14 @@ function checkWrite(before: Elevation, after: Elevation, published: number): voi
   const unrecorded = after.unrecorded.filter(({ type }) => type !== 'elevation.reviewed');
   expect(unrecorded).toEqual([]);
   if (before.state !== 'active') expect(published).toBe(after.events);
+}
+
+/** If each of several sets must approve, each has an approver of its own: here, of two, one or the other way round. */
+function checkSets({ approverSets, approvals }: Elevation): void {
+  if (!approverSets) return;
+  const [one, other] = approvals.map((approval) => approval.sets!);
+  const covers = (a: string[], b: string[]) => a.includes('leads') && b.includes('security');
+  expect(covers(one!, other!) || covers(other!, one!)).toBe(true);
 }
 
 /** A review is one, by someone else than the holder, and final. Without it, what began is never forgotten. */
@@ -100,19 +119,20 @@ function checkReview(before: Elevation, after: Elevation): void {
 }
 
 /** Plays a history against a store that compares revisions. Returns the elevation at its end. */
-function play(moves: readonly Move[], skews: readonly [number, number], approvalsNeeded: number): Elevation {
-  let stored = asked({ approvalsNeeded, reviewWithinMs: 20_000 });
+function play(moves: readonly Move[], skews: readonly [number, number], terms: Parameters<typeof asked>[0]): Elevation {
+  let stored = asked({ ...terms, reviewWithinMs: 20_000 });
   let published = 0;
   let time = start;
   const seen: [Elevation, Elevation] = [stored, stored];
-  for (const { replica, advanceMs, ...rest } of moves) {
-    time += advanceMs;
+  for (const one of moves) {
+    const { replica } = one;
+    time += one.advanceMs;
     const now = time + skews[replica];
-    if (rest.kind === 'read') {
+    if (one.kind === 'read') {
       seen[replica] = stored;
       continue;
     }
-    const step = stepOf(rest.step, people[rest.who]!, seen[replica]);
+    const step = stepOf(one, seen[replica]);
     const outcome = transition(seen[replica], step, now);
     if (!outcome.ok) continue;
     // An event that is reported as recorded was published before, whether the write succeeds or not.
@@ -129,30 +149,50 @@ function play(moves: readonly Move[], skews: readonly [number, number], approval
   return stored;
 }
 
+/** Plays many histories. Returns how many of them reached each end. */
+function playAll(
+  kinds: readonly Parameters<typeof asked>[0][],
+  one: fc.Arbitrary<Move>,
+  runs: number,
+): Record<string, number> {
+  const ends: Record<string, number> = {};
+  fc.assert(
+    fc.property(
+      fc.array(one, { minLength: 1, maxLength: 60, size: 'max' }),
+      fc.tuple(fc.integer({ min: -30_000, max: 30_000 }), fc.integer({ min: -30_000, max: 30_000 })),
+      fc.constantFrom(...kinds),
+      (moves, skews, terms) => {
+        const { state, review } = play(moves, skews, terms);
+        const reached = [
+          state,
+          ...(review?.done ? [`${state}, reviewed`] : []),
+          ...(review?.overdue ? ['overdue'] : []),
+        ];
+        for (const end of reached) ends[end] = (ends[end] ?? 0) + 1;
+      },
+    ),
+    { seed, numRuns: runs },
+  );
+  process.stderr.write(`races of elevations: seed ${seed}, ${runs} histories, ends ${JSON.stringify(ends)}\n`);
+  return ends;
+}
+
 describe(`races of replicas (seed ${seed}, ${numRuns} histories)`, () => {
   it('never revert an end, and never make a right without approvals, records and time', () => {
-    const ends: Record<string, number> = {};
-    fc.assert(
-      fc.property(
-        fc.array(move, { minLength: 1, maxLength: 60 }),
-        fc.tuple(fc.integer({ min: -30_000, max: 30_000 }), fc.integer({ min: -30_000, max: 30_000 })),
-        fc.constantFrom(0, 0, 1, 1, 2),
-        (moves, skews, approvalsNeeded) => {
-          const { state, review } = play(moves, skews, approvalsNeeded);
-          const reached = [
-            state,
-            ...(review?.done ? [`${state}, reviewed`] : []),
-            ...(review?.overdue ? ['overdue'] : []),
-          ];
-          for (const end of reached) ends[end] = (ends[end] ?? 0) + 1;
-        },
-      ),
-      { seed, numRuns },
+    const ends = playAll(
+      [0, 0, 1, 1, 2].map((approvalsNeeded) => ({ approvalsNeeded })),
+      moveOf(4, 6),
+      numRuns,
     );
-    process.stderr.write(`races of elevations: seed ${seed}, ${numRuns} histories, ends ${JSON.stringify(ends)}\n`);
     // The histories reach every end that can be reached.
     const reviews = ['active, reviewed', 'expired, reviewed', 'revoked, reviewed', 'overdue'];
     for (const end of ['active', 'expired', 'revoked', 'denied', 'withdrawn', 'timed-out', ...reviews])
+      expect(ends[end]).toBeGreaterThan(0);
+  });
+
+  it('never make a right without an approval of each set, by different people', () => {
+    const ends = playAll([{ approverSets: sets }], moveOf(16, 20), numRuns);
+    for (const end of ['pending', 'approved', 'active', 'expired', 'denied', 'timed-out'])
       expect(ends[end]).toBeGreaterThan(0);
   });
 });

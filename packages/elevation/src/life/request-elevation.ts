@@ -15,6 +15,7 @@ export type ElevationTerms = Pick<
   | 'startsAt'
   | 'extends'
   | 'approvalsNeeded'
+  | 'approverSets'
   | 'whenAuditUnavailable'
 > & {
   requester: ElevationPerson;
@@ -33,11 +34,14 @@ export function approveTimes(elevation: Elevation, at: number): Elevation {
 
 /** Returns the first state of an elevation: pending, or approved at once if it needs no approval. */
 export function requestElevation(asked: ElevationTerms, now: number): Elevation {
-  const { pendingTimeoutMs, reviewWithinMs, ...terms } = asked;
+  const { pendingTimeoutMs, reviewWithinMs, approverSets, ...terms } = asked;
+  const approvalsNeeded = approverSets?.reduce((sum, { approvals }) => sum + approvals, 0) ?? terms.approvalsNeeded;
   const pending: Elevation = {
-    format: 1,
+    format: approverSets ? 2 : 1,
     revision: 1,
     ...terms,
+    approvalsNeeded,
+    ...(approverSets ? { approverSets } : {}),
     createdAt: now,
     changedAt: now,
     pendingUntil: Math.max(now, terms.startsAt ?? now) + pendingTimeoutMs,
@@ -49,5 +53,5 @@ export function requestElevation(asked: ElevationTerms, now: number): Elevation 
     unrecorded: [],
   };
   const requested = addEvent(pending, 'elevation.requested', { at: now, by: terms.requester });
-  return terms.approvalsNeeded > 0 ? requested : approveTimes(requested, now);
+  return approvalsNeeded > 0 ? requested : approveTimes(requested, now);
 }

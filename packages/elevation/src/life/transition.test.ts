@@ -5,7 +5,7 @@ import { ownNames } from './same-person.ts';
 import { isActive, nextStepAt } from './times.ts';
 import { transition as transitionOf, type ElevationRefusal, type ElevationStep } from './transition.ts';
 
-const [alice, bob, carol] = [person('alice'), person('bob'), person('carol')];
+const [alice, bob, carol, dan] = [person('alice'), person('bob'), person('carol'), person('dan')];
 
 /** Takes a step of people of whom nothing is known but what their identities say. */
 const transition = (elevation: Elevation, step: ElevationStep, now: number) =>
@@ -124,6 +124,84 @@ describe('an approval', () => {
       refusal: 'approved-already',
     });
     expect(take(once, start, approve(carol)).state).toBe('approved');
+  });
+});
+
+const sets = [
+  { name: 'leads', approvals: 1 },
+  { name: 'security', approvals: 1 },
+];
+const approveAs = (by: typeof bob, ...of: string[]): ElevationStep => ({ type: 'approve', by, sets: of });
+const before: Record<string, () => Elevation> = {
+  'no approval': () => asked({ approverSets: sets }),
+  'one of leads': () => take(asked({ approverSets: sets }), start, approveAs(bob, 'leads')),
+  'one of security': () => take(asked({ approverSets: sets }), start, approveAs(bob, 'security')),
+  'one of both': () => take(asked({ approverSets: sets }), start, approveAs(bob, 'leads', 'security')),
+};
+const [none, leads, security, both] = ['no approval', 'one of leads', 'one of security', 'one of both'];
+type SetRow = [string, string[], ElevationState | ElevationRefusal];
+const setRows: SetRow[] = [
+  [none!, [], 'not-in-set'],
+  [none!, ['others'], 'not-in-set'],
+  [none!, ['leads'], 'pending'],
+  [none!, ['security'], 'pending'],
+  [none!, ['leads', 'security'], 'pending'],
+  [leads!, [], 'not-in-set'],
+  [leads!, ['others'], 'not-in-set'],
+  [leads!, ['leads'], 'set-complete'],
+  [leads!, ['security'], 'approved'],
+  [leads!, ['leads', 'security'], 'approved'],
+  [security!, [], 'not-in-set'],
+  [security!, ['others'], 'not-in-set'],
+  [security!, ['leads'], 'approved'],
+  [security!, ['security'], 'set-complete'],
+  [security!, ['leads', 'security'], 'approved'],
+  [both!, [], 'not-in-set'],
+  [both!, ['others'], 'not-in-set'],
+  // One who belongs to both counts for the set that the next one leaves.
+  [both!, ['leads'], 'approved'],
+  [both!, ['security'], 'approved'],
+  [both!, ['leads', 'security'], 'approved'],
+];
+
+describe('an approval where each of several sets must approve', () => {
+  it.each(setRows)('after %s, of a person in %j: %s', (given, of, expected) => {
+    const pending = before[given]!();
+    const approval = approveAs(carol, ...of);
+    const outcome = transition(pending, approval, start);
+    expect(outcome.ok ? outcome.next.state : outcome.refusal).toBe(expected);
+    if (outcome.ok) expect(outcome.next.approvals.at(-1)).toEqual({ by: carol, at: start, sets: of });
+    expect(transition(pending, approval, later)).toEqual({ ok: false, refusal: 'time-is-up' });
+  });
+
+  it('is in the table for what was approved before and each combination of sets', () => {
+    const combinations = [[], ['others'], ['leads'], ['security'], ['leads', 'security']];
+    const rowFor = (given: string, of: string[]) =>
+      setRows.filter(([from, own]) => from === given && own.join() === of.join()).length;
+    const counts = Object.keys(before).flatMap((given) => combinations.map((of) => rowFor(given, of)));
+    expect(counts).toEqual(counts.map(() => 1));
+  });
+
+  it('counts once per person, for one set, and never that of the requester', () => {
+    const once = before[both!]!();
+    const twice = { ok: false, refusal: 'approved-already' };
+    expect(transition(once, approveAs(bob, 'leads', 'security'), start)).toEqual(twice);
+    expect(transition(once, approveAs(person('b', { email: 'BOB@example.com' }), 'security'), start)).toEqual(twice);
+    const own = approveAs(person('a', { email: 'ALICE@example.com' }), 'leads');
+    expect(transition(before[none!]!(), own, start)).toEqual({ ok: false, refusal: 'own-request' });
+  });
+
+  it('is needed as often as each set says', () => {
+    const approverSets = [{ name: 'leads', approvals: 2 }, sets[1]!];
+    const asking = asked({ approverSets, approvalsNeeded: 1 });
+    expect(asking).toMatchObject({ format: 2, approvalsNeeded: 3 });
+    const some = take(asking, start, approveAs(bob, 'leads'), approveAs(carol, 'security'));
+    expect(some.state).toBe('pending');
+    expect(take(some, start, approveAs(dan, 'leads')).state).toBe('approved');
+  });
+
+  it('is not counted by a replica that does not know sets: it cannot read the elevation', () => {
+    expect([asked().format, asked({ approverSets: sets }).format]).toEqual([1, 2]);
   });
 });
 

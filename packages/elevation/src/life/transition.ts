@@ -7,6 +7,7 @@ import type {
 } from '@sallyport/contracts';
 import { addEvent, announce } from './add-event.ts';
 import { canBegin, countingApprovals } from './approvals.ts';
+import { isApproved, wouldCount } from './approver-sets.ts';
 import { approveTimes } from './request-elevation.ts';
 import { noteOverdue, review } from './review.ts';
 import { isSamePerson, type NamesOf } from './same-person.ts';
@@ -14,10 +15,11 @@ import { endsAt, isOver } from './times.ts';
 
 /**
  * What happens to an elevation. `recorded`: the audit log has acknowledged the events up to this number. `tick`: time
- * has passed. Whether policy lets a person approve, deny, revoke or review is decided before.
+ * has passed. Whether policy lets a person approve, deny, revoke or review is decided before. `sets`: the names of the
+ * sets of approvers to which the approver belongs, if the elevation has several.
  */
 export type ElevationStep =
-  | { type: 'approve'; by: ElevationPerson; detail?: string }
+  | { type: 'approve'; by: ElevationPerson; sets?: readonly string[]; detail?: string }
   | { type: 'deny'; by: ElevationPerson; detail?: string }
   | { type: 'withdraw'; by: ElevationPerson; detail?: string }
   /** Without a person, the gateway itself ends it. */
@@ -34,6 +36,8 @@ export type ElevationRefusal =
   | 'time-is-up'
   | 'own-request'
   | 'approved-already'
+  | 'not-in-set'
+  | 'set-complete'
   | 'not-own'
   | 'no-review'
   | 'own-review'
@@ -65,20 +69,24 @@ function end(
 
 function approve(
   elevation: Elevation,
-  { by, detail }: ElevationStep & { type: 'approve' },
+  { by, sets = [], detail }: ElevationStep & { type: 'approve' },
   at: number,
   namesOf: NamesOf,
 ): Elevation | ElevationRefusal {
   if (elevation.state !== 'pending') return 'not-pending';
   if (isSamePerson(by, elevation.requester, namesOf)) return 'own-request';
-  const counting = countingApprovals(elevation, namesOf);
-  if (counting.some((given) => isSamePerson(given.by, by, namesOf))) return 'approved-already';
-  const given = addEvent({ ...elevation, approvals: [...counting, { by, at }] }, 'elevation.approved', {
+  const before = { ...elevation, approvals: countingApprovals(elevation, namesOf) };
+  if (before.approvals.some((given) => isSamePerson(given.by, by, namesOf))) return 'approved-already';
+  const demanded = elevation.approverSets?.map(({ name }) => name).filter((name) => sets.includes(name));
+  if (demanded?.length === 0) return 'not-in-set';
+  if (demanded && !wouldCount(before, demanded)) return 'set-complete';
+  const approval = { by, at, ...(demanded ? { sets: demanded } : {}) };
+  const given = addEvent({ ...before, approvals: [...before.approvals, approval] }, 'elevation.approved', {
     at,
     by,
     ...(detail === undefined ? {} : { detail }),
   });
-  return given.approvals.length < given.approvalsNeeded ? given : approveTimes(given, at);
+  return isApproved(given) ? approveTimes(given, at) : given;
 }
 
 /** Why an approved elevation never becomes a right. */
@@ -91,7 +99,7 @@ const aliasDetail = 'an approver is the requester, or another approver, under an
 function tick(elevation: Elevation, at: number, namesOf: NamesOf): Elevation | ElevationRefusal {
   if (at >= endsAt(elevation)) return end(elevation, elevation.state === 'pending' ? 'timed-out' : 'expired', at, {});
   if (!canBegin(elevation, at)) return 'nothing-to-do';
-  if (countingApprovals(elevation, namesOf).length < elevation.approvalsNeeded)
+  if (!isApproved({ ...elevation, approvals: countingApprovals(elevation, namesOf) }))
     return end(elevation, 'revoked', at, { detail: aliasDetail });
   if (!elevation.announced) return announce(elevation, at);
   return elevation.unrecorded.length === 0 ? { ...elevation, state: 'active' } : 'nothing-to-do';
