@@ -17,7 +17,7 @@ import { createConcurrencyLimiter } from '../concurrency/concurrency-limiter.ts'
 import { parseBody } from '../explain/parse-body.ts';
 import { answerNotices } from '../notifications/answer-notices.ts';
 import type { ElevationKeeper } from './elevation-keeper.ts';
-import { needsFreshLogin, noSuchElevation, refusedStep } from './elevation-problems.ts';
+import { approversChanged, needsFreshLogin, noSuchElevation, refusedStep } from './elevation-problems.ts';
 import { findAsker, type Asker, type AskerDeps } from './find-asker.ts';
 import { listElevations } from './list-elevations.ts';
 import { listOptions } from './list-options.ts';
@@ -83,14 +83,20 @@ async function open(wanted: Elevation, asker: Asker, deps: Deps): Promise<Elevat
   return answer(await deps.keeper.settle(wanted), asker);
 }
 
-function stepOf({ action, asked }: Decision, { person }: Asker): ElevationStep {
+function stepOf({ action, asked }: Decision, { person }: Asker): Extract<ElevationStep, { type: Decision['action'] }> {
   return { type: action, by: person, ...(asked.reason === undefined ? {} : { detail: asked.reason }) };
+}
+
+/** Returns the step of a decision about an elevation. An approval says for which sets of approvers it is. */
+function decisionOf(call: Decision, elevation: Elevation, asker: Asker): ElevationStep {
+  const step = stepOf(call, asker);
+  return step.type === 'approve' ? { ...step, sets: asker.relationTo(elevation).sets } : step;
 }
 
 /** Refuses a decision that the caller has no right to. Only approvers approve, whatever else somebody may do. */
 function refuseWithoutRight(action: Decision['action'], elevation: Elevation, asker: Asker): void {
   const relation = asker.relationTo(elevation);
-  const { mine, approves, privileged, freshLogin } = relation;
+  const { mine, approves, sets, privileged, freshLogin } = relation;
   const lacksRight =
     (action === 'approve' && !approves && !mine) ||
     (action === 'deny' && !approves && !privileged) ||
@@ -98,14 +104,16 @@ function refuseWithoutRight(action: Decision['action'], elevation: Elevation, as
   if (lacksRight && freshLogin) throw needsFreshLogin(freshLogin);
   if (action === 'approve' && !approves && !mine)
     throw new ProblemError('forbidden', 'You may see this elevation, but not approve it.');
+  if (action === 'approve' && !mine && sets.length === 0 && elevation.state === 'pending') throw approversChanged();
   if (action === 'deny' && !approves && !privileged)
     throw new ProblemError('forbidden', 'You may not deny this elevation. Withdraw it if it is your own.');
 }
 
 async function decideOn(call: Decision, asker: Asker, deps: Deps): Promise<ElevationAnswer> {
   const { action } = call;
-  refuseWithoutRight(action, await findVisible(call.id, asker, deps), asker);
-  const next = taken(await deps.keeper.take(call.id, stepOf(call, asker)));
+  const found = await findVisible(call.id, asker, deps);
+  refuseWithoutRight(action, found, asker);
+  const next = taken(await deps.keeper.take(call.id, decisionOf(call, found, asker)));
   logStep(deps.logger, action, next, asker);
   if (action === 'approve') return answer(await deps.keeper.settle(next), asker);
   if (action === 'revoke') await revokeExtensions(call, asker, deps);

@@ -1,4 +1,9 @@
-import { elevationGroups, elevationPreviewCallSchema, type ElevationPlan } from '@sallyport/contracts';
+import {
+  elevationGroups,
+  elevationPreviewCallSchema,
+  type ApproverSet,
+  type ElevationPlan,
+} from '@sallyport/contracts';
 import { createTimeSlicer, ProblemError } from '@sallyport/kit';
 import { evaluatePolicy, namespaceOf } from '@sallyport/policy';
 import { inputOf } from '../check/decide.ts';
@@ -11,6 +16,12 @@ import { refreshElevations } from './refresh-elevations.ts';
 import { findRequestable } from './request-terms.ts';
 
 const sliceMs = 5;
+
+/** Returns what those who ask may know of a set of approvers. */
+function viewSet({ name, approvals, by }: ApproverSet) {
+  const groups = elevationGroups(by);
+  return { name, approvals, ...(groups === undefined ? {} : { groups }) };
+}
 
 /**
  * Creates the handler of `POST /v1/elevation-preview`: what an elevation would change for the caller, without asking for
@@ -49,6 +60,7 @@ export function createAnswerPreview(
       maxDurationMs: entry.maxDuration,
       approvalsNeeded: entry.approvals,
       ...(approverGroups === undefined ? {} : { approverGroups }),
+      ...(entry.approverSets == null ? {} : { approverSets: entry.approverSets.map(viewSet) }),
       impersonation,
       allowed,
     };

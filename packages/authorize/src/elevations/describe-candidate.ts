@@ -1,4 +1,5 @@
-import type { Elevation } from '@sallyport/contracts';
+import { lackingWords, type Elevation } from '@sallyport/contracts';
+import { approverSetProgress } from '@sallyport/elevation';
 import { waitingFor, type Candidate } from './find-candidates.ts';
 
 const suggestedMs = 30 * 60_000;
@@ -17,10 +18,13 @@ function commandOf({ rules, place }: Candidate): string {
 }
 
 /** Says what a request that was made already is waiting for. */
-function describeWaiting({ id, name, state, approvals, approvalsNeeded, startsAt }: Elevation, now: number): string {
+function describeWaiting(elevation: Elevation, now: number): string {
+  const { id, name, state, approvals, approvalsNeeded, startsAt } = elevation;
   const show = `To see it, run: sallyport elevations show ${id}`;
+  const lacking = lackingWords({ ...elevation, approverSets: approverSetProgress(elevation) });
+  const more = lacking === '' ? '' : `, needs ${lacking}`;
   if (state === 'pending')
-    return `Your request for ${name} is waiting for approval (${approvals.length} of ${approvalsNeeded}). ${show}`;
+    return `Your request for ${name} is waiting for approval (${approvals.length} of ${approvalsNeeded}${more}). ${show}`;
   const until =
     startsAt !== undefined && startsAt > now ? `begins at ${new Date(startsAt).toISOString()}` : 'begins soon';
   return `Your request for ${name} is approved and ${until}. ${show}`;

@@ -12,6 +12,12 @@ export function eventId(elevationId: string, number: number): string {
   return uuidOf(createHash('sha256').update(`${elevationId}\0${number}`).digest());
 }
 
+/** Returns for which sets of approvers the approval of an event is. Undefined for any other event, and with one set. */
+function setsOf({ approvals }: Elevation, { type, by, at }: UnrecordedEvent): string[] | undefined {
+  if (type !== 'elevation.approved' || by === undefined) return undefined;
+  return approvals.find((one) => one.at === at && one.by.issuer === by.issuer && one.by.subject === by.subject)?.sets;
+}
+
 /** Describes one event of an elevation for the audit trail. The members are in the order of RFC 8785. */
 export function describeElevationEvent(elevation: Elevation, event: UnrecordedEvent, now: () => number): AuditRecord {
   const { id, name, cluster, namespace, expiresAt, approvals, ticket, groups, reason, requester } = elevation;
@@ -36,6 +42,7 @@ export function describeElevationEvent(elevation: Elevation, event: UnrecordedEv
           cluster: { id: cluster, name: cluster },
           ...(event.detail === undefined ? {} : { detail: event.detail }),
           elevation: {
+            approvedFor: setsOf(elevation, event),
             approvers: approvals.map(({ by }) => by.user),
             breakGlass: isBreakGlass(elevation) || undefined,
             expiresAt: expiresAt === undefined ? undefined : new Date(expiresAt).toISOString(),

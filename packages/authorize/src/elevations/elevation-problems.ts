@@ -6,11 +6,24 @@ import type { LoginDemand } from '@sallyport/policy';
 export const noSuchElevation = (): ProblemError =>
   new ProblemError('not-found', 'There is no elevation with this ID, or you may not see it.');
 
+/** Returns the answer for an approval of a request whose approvers are others in the configuration by now. */
+export const approversChanged = (): ProblemError =>
+  new ProblemError(
+    'conflict',
+    'The approvers of this elevation have changed since it was requested, so you cannot approve this request. Deny it, or have it requested again.',
+  );
+
 const problems: Readonly<Record<ElevationRefusal, () => ProblemError>> = {
   'own-request': () =>
     new ProblemError('forbidden', 'You cannot approve your own request, whichever account you use. Ask someone else.'),
   'approved-already': () =>
     new ProblemError('conflict', 'You have approved this already. Another person must approve it.'),
+  'not-in-set': approversChanged,
+  'set-complete': () =>
+    new ProblemError(
+      'conflict',
+      'Your approval would not count: those for whom you can approve have approved already. To see what is lacking, use "show".',
+    ),
   'not-own': () => new ProblemError('forbidden', 'Only the person who asked can withdraw this. You can deny it.'),
   'no-review': () => new ProblemError('conflict', 'This elevation needs no review.'),
   'own-review': () =>

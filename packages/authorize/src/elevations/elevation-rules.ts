@@ -1,12 +1,16 @@
 import { elevationGroups, type ElevationEntry } from '@sallyport/contracts';
 import { compileGlob, type CompiledPolicy } from '@sallyport/policy';
 
+/** The name of the set of approvers of an entry that has only one. No set in the configuration can have it. */
+export const onlySet = '';
+
 /** An entry of `elevations`, compiled. */
 export type ElevationRules = {
   readonly entry: ElevationEntry;
   readonly groups: ReadonlySet<string>;
   readonly requesters: readonly CompiledPolicy[];
-  readonly approvers: readonly CompiledPolicy[];
+  /** Who approves; empty for break-glass. Each set is a policy of its own. */
+  readonly approverSets: readonly { readonly name: string; readonly policies: readonly CompiledPolicy[] }[];
   readonly reviewers: readonly CompiledPolicy[];
   /** The groups that review, if the entry names groups and not a policy. */
   readonly reviewGroups: readonly string[] | undefined;
@@ -28,7 +32,7 @@ function ticketRule({ ticket }: ElevationEntry): ElevationRules['acceptsTicket']
 /** Compiles an entry. Its policies are compiled already. */
 export function createElevationRules(
   entry: ElevationEntry,
-  policies: Pick<ElevationRules, 'requesters' | 'approvers' | 'reviewers'>,
+  policies: Pick<ElevationRules, 'requesters' | 'approverSets' | 'reviewers'>,
 ): ElevationRules {
   const clusters = entry.clusters.map(compileGlob);
   const namespaces = entry.namespaces?.map(compileGlob);

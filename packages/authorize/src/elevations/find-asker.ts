@@ -7,6 +7,7 @@ import { decide, inputOf } from '../check/decide.ts';
 import { findCallerSession } from '../check/find-caller-session.ts';
 import type { KnownPeople } from '../people/create-known-people.ts';
 import type { PolicySet, PolicySnapshot } from '../policies/policy-set.ts';
+import { onlySet } from './elevation-rules.ts';
 import { elevationInput } from './find-grants.ts';
 import type { Relation } from './view-elevation.ts';
 
@@ -56,21 +57,27 @@ function createAsker(
     relationTo(elevation) {
       const { issuer, subject } = elevation.requester;
       const mine = issuer === person.issuer && subject === person.subject;
-      const { approvers = [], reviewers = [] } = snapshot.elevations.get(elevation.name) ?? {};
+      const { approverSets = [], reviewers = [] } = snapshot.elevations.get(elevation.name) ?? {};
       const afterLogin = (policies: readonly CompiledPolicy[]) =>
         policies.length === 0
           ? undefined
           : allowedAfterLogin(policies, elevationInput(caller, request, elevation, now));
-      const approves = approvers.length > 0 && meets(approvers, elevation);
-      const freshLogin = mine || approves ? undefined : afterLogin(approvers);
+      const own = approverSets.filter(({ policies }) => meets(policies, elevation)).map(({ name }) => name);
+      const approves = own.length > 0;
+      // What was asked for is frozen, so a set that was added to the entry later cannot approve it.
+      const demanded = elevation.approverSets?.map(({ name }) => name) ?? [onlySet];
+      const sets = own.filter((name) => demanded.includes(name));
+      const freshLogin =
+        mine || approves ? undefined : approverSets.map(({ policies }) => afterLogin(policies)).find(Boolean);
       if (!elevation.review)
-        return { mine, approves, privileged, reviews: false, ...(freshLogin ? { freshLogin } : {}) };
+        return { mine, approves, sets, privileged, reviews: false, ...(freshLogin ? { freshLogin } : {}) };
       // If its entry names no reviewer any more, it must still be possible to review it.
       const reviews = reviewers.length > 0 ? meets(reviewers, elevation) : privileged;
       const reviewLogin = mine || reviews ? undefined : afterLogin(reviewers);
       return {
         mine,
         approves,
+        sets,
         privileged,
         reviews,
         ...(freshLogin ? { freshLogin } : {}),

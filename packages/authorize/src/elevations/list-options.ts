@@ -26,12 +26,15 @@ function placeOn(
 }
 
 function optionOf({ entry }: ElevationRules, places: Place[]): ElevationOption {
-  const { name, groups, maxDuration, approvals, reason, ticket } = entry;
+  const { name, groups, maxDuration, approvals, approverSets, reason, ticket } = entry;
   return {
     name,
     groups,
     maxDurationMs: maxDuration,
     approvalsNeeded: approvals,
+    ...(approverSets == null
+      ? {}
+      : { approverSets: approverSets.map((set) => ({ name: set.name, approvals: set.approvals })) }),
     reason,
     ticket:
       typeof ticket === 'string'

@@ -1,4 +1,5 @@
 import type { Elevation, ElevationEventType, Notice, NotificationConfig } from '@sallyport/contracts';
+import { approverSetProgress } from '@sallyport/elevation';
 import type { ElevationRules } from './elevation-rules.ts';
 import { eventId } from './elevation-events.ts';
 
@@ -41,6 +42,7 @@ function factsOf(elevation: Elevation): Notice['elevation'] {
     ...(expiresAt === undefined ? {} : { expiresAt }),
     approvalsNeeded,
     approvers: approvals.map(({ by }) => by.user),
+    ...(elevation.approverSets ? { approverSets: approverSetProgress(elevation) } : {}),
     ...(elevation.extends === undefined ? {} : { extends: elevation.extends.id }),
   };
 }

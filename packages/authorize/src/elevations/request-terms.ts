@@ -57,6 +57,9 @@ const termsOf = (rules: ElevationRules, asker: Asker) => ({
   groups: rules.entry.groups,
   requester: asker.person,
   approvalsNeeded: rules.entry.approvals,
+  ...(rules.entry.approverSets == null
+    ? {}
+    : { approverSets: rules.entry.approverSets.map(({ name, approvals }) => ({ name, approvals })) }),
   pendingTimeoutMs: rules.entry.pendingTimeout,
   reviewWithinMs: rules.entry.review?.within,
   whenAuditUnavailable: rules.entry.whenAuditUnavailable,

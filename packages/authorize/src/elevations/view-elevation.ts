@@ -1,5 +1,13 @@
 import type { Elevation, ElevationView } from '@sallyport/contracts';
-import { awaitsReview, isActive, isBreakGlass, isOver, reviewDueAt } from '@sallyport/elevation';
+import {
+  approverSetProgress,
+  awaitsReview,
+  isActive,
+  isBreakGlass,
+  isOver,
+  reviewDueAt,
+  wouldCount,
+} from '@sallyport/elevation';
 import type { LoginDemand } from '@sallyport/policy';
 
 /**
@@ -8,7 +16,10 @@ import type { LoginDemand } from '@sallyport/policy';
  */
 export type Relation = {
   mine: boolean;
+  /** They may deny it, and end it. */
   approves: boolean;
+  /** The sets of approvers for which they can approve it. */
+  sets: readonly string[];
   privileged: boolean;
   reviews: boolean;
   freshLogin?: LoginDemand;
@@ -30,12 +41,12 @@ export function isToReview(elevation: Elevation, { mine, reviews, reviewLogin }:
 
 /** Returns what the caller can do. Whether the requester is an approver under an alias is found out when they try. */
 function actionsOf(elevation: Elevation, relation: Relation, now: number): ElevationView['may'] {
-  const { mine, approves, privileged, reviews } = relation;
+  const { mine, approves, sets, privileged, reviews } = relation;
   const review = reviews && isToReview(elevation, relation) ? (['review'] as const) : [];
   if (isOver(elevation)) return [...review];
   if (elevation.state === 'pending')
     return [
-      ...(approves && !mine ? (['approve'] as const) : []),
+      ...(sets.length > 0 && !mine && wouldCount(elevation, sets) ? (['approve'] as const) : []),
       ...((approves || privileged) && !mine ? (['deny'] as const) : []),
       ...(mine ? (['withdraw'] as const) : []),
     ];
@@ -70,7 +81,9 @@ export function viewElevation(
     (isOver(elevation) ? undefined : relation.freshLogin) ??
     (awaitsReview(elevation) ? relation.reviewLogin : undefined);
   const review = viewReview(elevation, reviewGroups, now);
-  const given = { namespace, reason, ticket, startsAt, activeFrom, expiresAt, extends: elevation.extends?.id, review };
+  const approverSets = approverSetProgress(elevation);
+  const more = { extends: elevation.extends?.id, approverSets, review };
+  const given = { namespace, reason, ticket, startsAt, activeFrom, expiresAt, ...more };
   return {
     id,
     name,
@@ -84,7 +97,7 @@ export function viewElevation(
     pendingUntil,
     ...(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Partial<ElevationView>),
     approvalsNeeded,
-    approvals: elevation.approvals.map(({ by, at }) => ({ user: by.user, at })),
+    approvals: elevation.approvals.map(({ by, at, sets }) => ({ user: by.user, at, ...(sets ? { sets } : {}) })),
     ...(ended
       ? {
           ended: {

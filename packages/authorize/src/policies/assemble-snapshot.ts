@@ -1,6 +1,6 @@
 import type { ApiArea, Config, PolicyPlan } from '@sallyport/contracts';
 import type { CompiledPolicy } from '@sallyport/policy';
-import { createElevationRules } from '../elevations/elevation-rules.ts';
+import { createElevationRules, onlySet } from '../elevations/elevation-rules.ts';
 import { createImpersonateRules } from './impersonate-rules.ts';
 import { createNamespaceSelection } from './namespace-selection.ts';
 import type { ClusterRules, PolicySnapshot } from './policy-set.ts';
@@ -43,10 +43,13 @@ export function assembleSnapshot(parts: {
   const ruleCount = [...compiled.values()].reduce((sum, policy) => sum + policy.ruleCount, 0);
   const elevations = new Map(
     parts.elevations.map((entry, index) => {
-      const { requesters, approvers, reviewers } = plan.elevations[index]!;
+      const { requesters, approvers, approverSets, reviewers } = plan.elevations[index]!;
       const policies = {
         requesters: policiesOf(requesters),
-        approvers: policiesOf(approvers),
+        approverSets:
+          approvers.length > 0
+            ? [{ name: onlySet, policies: policiesOf(approvers) }]
+            : approverSets.map((set) => ({ name: set.name, policies: policiesOf(set.scopes) })),
         reviewers: policiesOf(reviewers),
       };
       return [entry.name, createElevationRules(entry, policies)];
