@@ -3,6 +3,15 @@ import { createRig, type Rig } from '../testing/rig.ts';
 import { elevation, elevationId as id } from '../testing/elevation.ts';
 import { startFakeGateway, type FakeGateway } from '../testing/fake-gateway.ts';
 
+/** One whose leads have approved, and not yet its security. */
+const halfApproved = elevation({
+  approvalsNeeded: 2,
+  approvals: [{ user: 'bob@example.com', at: 0, sets: ['leads'] }],
+  approverSets: [
+    { name: 'leads', approvals: 1, lacks: 0 },
+    { name: 'security', approvals: 1, lacks: 1 },
+  ],
+});
 const active = elevation({ state: 'active', activeFrom: 0, expiresAt: 1_800_000, may: ['revoke', 'extend'] });
 
 let rig: Rig;
@@ -46,6 +55,12 @@ describe('sallyport elevate', () => {
     });
     expect([code, out]).toEqual([0, `prod-admin on prod is active until 1970-01-01T00:30:00Z (${id}).\n`]);
     expect(err).toContain('waits for approval (0 of 1) until 1970-01-01T01:00:00Z');
+  });
+
+  it('says whose approval is lacking', async () => {
+    states = [halfApproved, halfApproved, active];
+    const { code, err } = await elevate();
+    expect([code, err]).toEqual([0, expect.stringContaining('(1 of 2, needs 1 of security) until')]);
   });
 
   it.each([
@@ -148,6 +163,20 @@ describe('sallyport elevate --dry-run', () => {
     expect(out).not.toContain('\u001b');
   });
 
+  it('shows each set of people that must approve', async () => {
+    shown = {
+      ...preview,
+      approvalsNeeded: 3,
+      approverGroups: undefined,
+      approverSets: [
+        { name: 'leads', approvals: 2, groups: ['sre-leads', 'ops-leads'] },
+        { name: 'security', approvals: 1 },
+      ],
+    };
+    const { out } = await dryRun();
+    expect(out).toContain('2 of leads (sre-leads or ops-leads), 1 of security (those that a policy names)');
+  });
+
   it('is complete as JSON, and says what the cluster did not tell', async () => {
     expect(JSON.parse((await dryRun('-o', 'json')).out)).toEqual(preview);
     const { gains: _gains, ...rest } = preview;
@@ -247,6 +276,22 @@ describe('sallyport elevations', () => {
     const { code, out } = await rig.run('elevations', step, '5f0c', '--reason', 'why');
     expect([code, out]).toEqual([0, expect.stringContaining('is active until')]);
     expect(sent).toEqual([{ path: `/elevations/${id}/${step}`, body: '{"reason":"why"}' }]);
+  });
+
+  it('lists and shows whose approval is lacking, if several sets of people must approve', async () => {
+    states = [halfApproved];
+    const { out } = await rig.run('elevations', 'list', '-o', 'wide');
+    expect(out).toMatch(/UNTIL +NEEDS +YOU-MAY/);
+    expect(out).toMatch(/ 1 of security +withdraw /);
+    expect(out).toContain('bob@example.com (leads)');
+    expect((await rig.run('elevations', 'show', id)).out).toContain('Approved:  bob@example.com (leads) at ');
+    const { elevations } = JSON.parse((await rig.run('elevations', 'list', '-o', 'json')).out);
+    expect(elevations[0]).toMatchObject({
+      approverSets: [{ lacks: 0 }, { name: 'security', approvals: 1, lacks: 1 }],
+      approvals: [{ sets: ['leads'] }],
+    });
+    states = [elevation()];
+    expect((await rig.run('elevations', 'list')).out).not.toContain('NEEDS');
   });
 
   it('extend asks for more time', async () => {

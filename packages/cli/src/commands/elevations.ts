@@ -45,7 +45,7 @@ async function list(environment: Environment, options: Listing) {
     environment,
     {
       rows: elevations,
-      columns: toReview ? reviewColumns() : elevationColumns(),
+      columns: toReview ? reviewColumns() : elevationColumns(elevations),
       name: ({ id }) => id,
       data: { elevations: elevations.map(elevationData), omitted },
       none: noneOf(options),

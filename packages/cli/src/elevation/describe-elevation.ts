@@ -1,3 +1,4 @@
+import { lackingWords } from '@sallyport/contracts';
 import type { ElevationRow } from '../gateway/elevation-answers.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { readableSpan } from '../terminal/readable-span.ts';
@@ -45,8 +46,18 @@ export function reviewColumns(): Column<ElevationRow>[] {
   ];
 }
 
-/** Returns the columns of a list of elevations. */
-export function elevationColumns(): Column<ElevationRow>[] {
+/** Says which approvals a request still needs, if each of several sets of people must approve. */
+const needsOf = (one: ElevationRow) => (one.state === 'pending' ? lackingWords(one) : '');
+
+/** Says who has approved, and for which sets of approvers. */
+const approvalOf = ({ user, sets }: ElevationRow['approvals'][number]) =>
+  sets === undefined ? user : `${user} (${sets.join(', ')})`;
+
+/** Returns the columns of a list of these elevations. */
+export function elevationColumns(rows: readonly ElevationRow[]): Column<ElevationRow>[] {
+  const needs: Column<ElevationRow>[] = rows.some((one) => needsOf(one) !== '')
+    ? [{ name: 'NEEDS', cell: needsOf }]
+    : [];
   return [
     { name: 'ID', cell: ({ id }) => id, shrinks: true },
     { name: 'NAME', cell: ({ name }) => name },
@@ -55,10 +66,11 @@ export function elevationColumns(): Column<ElevationRow>[] {
     { name: 'STATE', cell: ({ state }) => state, tone: ({ state }) => (state === 'active' ? 'warning' : undefined) },
     { name: 'FOR', cell: ({ durationMs }) => readableSpan(durationMs) },
     { name: 'UNTIL', cell: untilOf },
+    ...needs,
     { name: 'YOU-MAY', cell: ({ may }) => may.join(',') },
     { name: 'REASON', cell: ({ reason }) => reason ?? '', shrinks: true },
     { name: 'TICKET', cell: ({ ticket }) => ticket ?? '', wide: true },
-    { name: 'APPROVED-BY', cell: ({ approvals }) => approvals.map(({ user }) => user).join(', '), wide: true },
+    { name: 'APPROVED-BY', cell: ({ approvals }) => approvals.map(approvalOf).join(', '), wide: true },
     { name: 'REVIEW', cell: (one) => reviewOf(one) ?? '', wide: true },
   ];
 }
@@ -67,10 +79,11 @@ export function elevationColumns(): Column<ElevationRow>[] {
 export function describeState(elevation: ElevationRow): string {
   const { state, expiresAt, approvals, approvalsNeeded, pendingUntil, activeFrom, ended, unrecorded } = elevation;
   const by = ended?.user === undefined ? '' : ` by ${ended.user}`;
+  const needs = needsOf(elevation);
   const why = ended?.detail === undefined ? '' : `: ${ended.detail}`;
   switch (state) {
     case 'pending':
-      return `waits for approval (${approvals.length} of ${approvalsNeeded}) until ${readableTime(pendingUntil)}`;
+      return `waits for approval (${approvals.length} of ${approvalsNeeded}${needs === '' ? '' : `, needs ${needs}`}) until ${readableTime(pendingUntil)}`;
     case 'approved':
       return unrecorded
         ? 'is approved, and waits for the audit log'
@@ -99,7 +112,7 @@ export function describeElevation(elevation: ElevationRow): string {
     ['Reason', reason],
     ['Ticket', ticket],
     ['Extends', elevation.extends],
-    ['Approved', approvals.map((one) => `${one.user} at ${readableTime(one.at)}`).join(', ') || undefined],
+    ['Approved', approvals.map((one) => `${approvalOf(one)} at ${readableTime(one.at)}`).join(', ') || undefined],
     ['Review', reviewOf(elevation)],
     ['You may', may.join(', ') || undefined],
   ];

@@ -19,12 +19,18 @@ function needsOf({ reason, ticket, places }: ElevationOption): string {
 const namespacesOf = ({ places }: ElevationOption) =>
   [...new Set(places.flatMap(({ namespaces }) => namespaces ?? []))].join(',');
 
+/** Says how many approvals it needs, and of whom if each of several sets must approve. */
+function approvalsOf({ approvalsNeeded, approverSets = [] }: ElevationOption): string {
+  const sets = approverSets.map(({ name, approvals }) => `${approvals} of ${name}`).join(', ');
+  return sets === '' ? String(approvalsNeeded) : sets;
+}
+
 const columns: Column<ElevationOption>[] = [
   { name: 'NAME', cell: ({ name }) => name },
   { name: 'CLUSTERS', cell: ({ places }) => places.map(({ cluster }) => cluster).join(','), shrinks: true },
   { name: 'NAMESPACES', cell: namespacesOf, shrinks: true },
   { name: 'AT-MOST', cell: ({ maxDurationMs }) => readableSpan(maxDurationMs) },
-  { name: 'APPROVALS', cell: ({ approvalsNeeded }) => String(approvalsNeeded) },
+  { name: 'APPROVALS', cell: approvalsOf },
   { name: 'NEEDS', cell: needsOf },
   { name: 'GROUPS', cell: ({ groups }) => groups.join(','), wide: true },
 ];

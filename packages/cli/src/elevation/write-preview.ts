@@ -25,9 +25,11 @@ const columns: Column<ElevationGain>[] = [
 ];
 
 /** Says who approves. */
-function approvalOf({ approvalsNeeded, approverGroups }: ElevationPreview): string {
+function approvalOf({ approvalsNeeded, approverGroups, approverSets }: ElevationPreview): string {
   if (approvalsNeeded === 0) return 'none needed, it begins at once';
-  return `${approvalsNeeded}, from ${approverGroups ? approverGroups.join(' or ') : 'those that a policy names'}`;
+  const from = (groups: readonly string[] | undefined) => groups?.join(' or ') ?? 'those that a policy names';
+  if (!approverSets) return `${approvalsNeeded}, from ${from(approverGroups)}`;
+  return approverSets.map(({ name, approvals, groups }) => `${approvals} of ${name} (${from(groups)})`).join(', ');
 }
 
 /** Says what the cluster itself would allow in addition. */

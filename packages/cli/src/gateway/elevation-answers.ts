@@ -2,7 +2,8 @@ import * as z from 'zod/mini';
 import { auditViewSchema } from './answers.ts';
 
 const time = z.number();
-const person = z.object({ user: z.string(), at: time });
+const person = z.object({ user: z.string(), at: time, sets: z.optional(z.array(z.string())) });
+const approverSet = { name: z.string(), approvals: z.number() };
 
 const elevationSchema = z.object({
   id: z.string(),
@@ -25,6 +26,7 @@ const elevationSchema = z.object({
   extends: z.optional(z.string()),
   approvalsNeeded: z.number(),
   approvals: z.array(person),
+  approverSets: z.optional(z.array(z.object({ ...approverSet, lacks: z.number() }))),
   ended: z.optional(z.object({ at: time, user: z.optional(z.string()), detail: z.optional(z.string()) })),
   unrecorded: z.boolean(),
   // A gateway of an earlier version has neither.
@@ -52,6 +54,7 @@ const optionSchema = z.object({
   groups: z.array(z.string()),
   maxDurationMs: z.number(),
   approvalsNeeded: z.number(),
+  approverSets: z.optional(z.array(z.object(approverSet))),
   reason: z.string(),
   ticket: z.object({ required: z.boolean(), pattern: z.optional(z.string()) }),
   places: z.array(z.object({ cluster: z.string(), namespaces: z.optional(z.array(z.string())) })),
@@ -80,6 +83,7 @@ const previewSchema = z.object({
   maxDurationMs: z.number(),
   approvalsNeeded: z.number(),
   approverGroups: z.optional(z.array(z.string())),
+  approverSets: z.optional(z.array(z.object({ ...approverSet, groups: z.optional(z.array(z.string())) }))),
   comparedIn: z.string(),
   gains: z.optional(z.array(gainSchema)),
   omitted: z.number(),

@@ -49,6 +49,19 @@ describe('the description of a notice', () => {
     expect(link).toBe('https://gate.example.com/.sallyport/elevations/5f0c6a1e-0000-4000-8000-000000000001');
   });
 
+  it('says whose approval is lacking for as long as it waits', () => {
+    const approverSets = [
+      { name: 'leads', approvals: 1, lacks: 0 },
+      { name: 'security', approvals: 2, lacks: 2 },
+    ];
+    const approvals = (state: string) =>
+      describeNotice(
+        exampleNotice({}, { state, approvalsNeeded: 3, approvers: ['bob@example.com'], approverSets }),
+        gateway,
+      ).facts.find(({ label }) => label === 'Approvals')!.text;
+    expect([approvals('pending'), approvals('timed-out')]).toEqual(['1 of 3, needs 2 of security', '1 of 3']);
+  });
+
   it('shows what people wrote on one line, bounded, with nothing invisible', () => {
     const long = `${hostileText} ${'x'.repeat(5000)}`;
     const { title, facts } = describeNotice(

@@ -1,4 +1,4 @@
-import type { Notice } from '@sallyport/contracts';
+import { lackingWords, type Notice } from '@sallyport/contracts';
 import { shownText } from './shown-text.ts';
 
 /** What people read, whatever the channel: texts on one line each, without anything invisible, but not escaped. */
@@ -70,6 +70,13 @@ function sentenceOf({ type, by, elevation }: Notice): string {
   }
 }
 
+/** Says how many approvals there are, and while it waits for more, whose are lacking. */
+function approvalsOf({ approvalsNeeded, approvers, approverSets, state }: Notice['elevation']): string {
+  if (approvalsNeeded === 0) return 'none needed';
+  const lacking = state === 'pending' ? lackingWords({ approvalsNeeded, approvals: approvers, approverSets }) : '';
+  return `${approvers.length} of ${approvalsNeeded}${lacking === '' ? '' : `, needs ${lacking}`}`;
+}
+
 /** Describes a step of an elevation. Texts of people are bounded. */
 export function describeNotice(notice: Notice, gatewayUrl: string): Message {
   const { elevation, type, detail } = notice;
@@ -83,7 +90,7 @@ export function describeNotice(notice: Notice, gatewayUrl: string): Message {
     ['For', spanOf(durationMs)],
     ['From', startsAt === undefined ? undefined : timeOf(startsAt)],
     ['Decide before', isRequest && approvalsNeeded > 0 ? timeOf(pendingUntil) : undefined],
-    ['Approvals', approvalsNeeded === 0 ? 'none needed' : `${approvers.length} of ${approvalsNeeded}`],
+    ['Approvals', approvalsOf(elevation)],
     ['Approved by', approvers.length === 0 ? undefined : shownText(approvers.join(', '))],
   ];
   return {

@@ -45,6 +45,23 @@ describe('the page of one elevation', () => {
     expect(actions()).toEqual(['show']);
   });
 
+  it('says whose approval is lacking, and for whom the others have approved', async () => {
+    const { get } = setUp({
+      view: {
+        approvalsNeeded: 2,
+        approvals: [{ user: 'bob@example.com', at: now, sets: ['leads'] }],
+        approverSets: [
+          { name: 'leads', approvals: 1, lacks: 0 },
+          { name: 'security', approvals: 1, lacks: 1 },
+        ],
+      },
+    });
+    const { text } = await get(page).expect(200);
+    expect(text).toContain('waits for approval (1 of 2, needs 1 of security) until');
+    expect(text).toContain('<bdi>bob@example.com</bdi> of leads, ');
+    expect((await get(home)).text).toContain('needs 1 of security');
+  });
+
   it('shows everything that was written, escaped, in one line, without what is invisible', async () => {
     const reason = `${'x'.repeat(900)} \n${evil} end`;
     const { get } = setUp({

@@ -1,4 +1,4 @@
-import type { ElevationView } from '@sallyport/contracts';
+import { lackingWords, type ElevationOption, type ElevationView } from '@sallyport/contracts';
 import { html, renderTime, type Html } from '@sallyport/pages';
 import { shownText } from '../landing/shown-text.ts';
 
@@ -42,6 +42,21 @@ export const spanText = (ms: number): string =>
     .replaceAll(/ (\w)\w*/g, '$1')
     .replaceAll(' ', '');
 
+function lacking(view: ElevationView): string {
+  const words = lackingWords(view);
+  return words === '' ? '' : `, needs ${words}`;
+}
+
+/** Says how many approvals something needs, and of whom if each of several sets must approve. */
+export function approvalsWords({
+  approvalsNeeded,
+  approverSets = [],
+}: Pick<ElevationOption, 'approvalsNeeded' | 'approverSets'>): string {
+  if (approvalsNeeded === 0) return 'without approval';
+  const sets = approverSets.map(({ name, approvals }) => `${approvals} of ${name}`).join(', ');
+  return `${approvalsNeeded} approval${approvalsNeeded === 1 ? '' : 's'}${sets === '' ? '' : ` (${sets})`}`;
+}
+
 /** Says what state an elevation is in, and what comes next. */
 export function stateWords(view: ElevationView, now: number): Html {
   const { state, approvals, approvalsNeeded, pendingUntil, activeFrom, expiresAt, ended, unrecorded } = view;
@@ -50,7 +65,7 @@ export function stateWords(view: ElevationView, now: number): Html {
   const why = ended?.detail === undefined ? { markup: '' } : html`: ${written(ended.detail)}`;
   switch (state) {
     case 'pending':
-      return html`waits for approval (${approvals.length} of ${approvalsNeeded}) until ${time(pendingUntil)}`;
+      return html`waits for approval (${approvals.length} of ${approvalsNeeded}${lacking(view)}) until ${time(pendingUntil)}`;
     case 'approved':
       return unrecorded
         ? html`approved; begins when the audit log has the approval`

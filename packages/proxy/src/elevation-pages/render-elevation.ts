@@ -17,7 +17,10 @@ function renderFacts(view: ElevationView, now: number): Html {
   const { reason, ticket, startsAt } = view;
   const fact = (label: string, value: Html | undefined) =>
     value ? html`<dt>${label}</dt><dd>${value}</dd>\n` : nothing;
-  const approvals = view.approvals.map(({ user, at }) => html`<div>${named(user)}, ${renderTime(at, now)}</div>`);
+  const approvals = view.approvals.map(
+    ({ user, at, sets }) =>
+      html`<div>${named(user)}${sets === undefined ? nothing : html` of ${sets.join(', ')}`}, ${renderTime(at, now)}</div>`,
+  );
   return html`<dl>
 <dt>State</dt><dd>${stateWords(view, now)}</dd>
 <dt>Who</dt><dd>${named(view.user)}</dd>

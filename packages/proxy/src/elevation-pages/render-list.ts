@@ -2,7 +2,16 @@ import type { ElevationOption, ElevationOptions, ElevationList, ElevationView } 
 import { html, type Html } from '@sallyport/pages';
 import { renderRows } from '../landing/render-rows.ts';
 import { shownText } from '../landing/shown-text.ts';
-import { elevationsPath, named, pathOf, placeOf, spanWords, stateWords, written } from './elevation-words.ts';
+import {
+  approvalsWords,
+  elevationsPath,
+  named,
+  pathOf,
+  placeOf,
+  spanWords,
+  stateWords,
+  written,
+} from './elevation-words.ts';
 import { reviewWords } from './render-review.ts';
 import { sortElevations } from './sort-elevations.ts';
 
@@ -21,12 +30,10 @@ export function renderElevationRow(view: ElevationView, now: number): Html {
 }
 
 /** Renders what can be asked for, as a row that leads to its form. */
-function renderOption({ name, places, groups, approvalsNeeded }: ElevationOption): Html {
+function renderOption({ name, places, groups, ...needs }: ElevationOption): Html {
   const clusters = places.map(({ cluster }) => cluster);
   const more = clusters.length > maxNamed ? ` and ${clusters.length - maxNamed} more` : '';
-  const approval =
-    approvalsNeeded === 0 ? 'without approval' : `${approvalsNeeded} approval${approvalsNeeded === 1 ? '' : 's'}`;
-  return html`<div><strong>${name}</strong> on ${clusters.slice(0, maxNamed).join(', ')}${more}<div class="quiet">groups <bdi>${groups.map((group) => shownText(group)).join(', ')}</bdi>, ${approval}</div></div><a class="act small" href="${elevationsPath}/new/${name}" aria-label="Ask for ${name}">Ask</a>`;
+  return html`<div><strong>${name}</strong> on ${clusters.slice(0, maxNamed).join(', ')}${more}<div class="quiet">groups <bdi>${groups.map((group) => shownText(group)).join(', ')}</bdi>, ${approvalsWords(needs)}</div></div><a class="act small" href="${elevationsPath}/new/${name}" aria-label="Ask for ${name}">Ask</a>`;
 }
 
 const firstOf = <Row>(rows: readonly Row[], omitted = 0) => ({

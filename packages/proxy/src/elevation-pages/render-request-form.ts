@@ -46,11 +46,12 @@ function ticketField({ ticket: { required: needed, pattern } }: ElevationOption,
 }
 
 /** Says what the entry gives and takes. */
-function aboutOption({ groups, approvalsNeeded, maxDurationMs }: ElevationOption): Html {
+function aboutOption({ groups, approvalsNeeded, approverSets = [], maxDurationMs }: ElevationOption): Html {
+  const sets = approverSets.map(({ name, approvals }) => `${approvals} of ${name}`).join(', ');
   const approval =
     approvalsNeeded === 0
       ? 'It begins at once, without approval.'
-      : `${approvalsNeeded === 1 ? 'One other person' : `${approvalsNeeded} other people`} must approve it.`;
+      : `${approvalsNeeded === 1 ? 'One other person' : `${approvalsNeeded} other people`} must approve it${sets === '' ? '' : `: ${sets}`}.`;
   return html`<p>While it is active, you also have the groups <bdi>${groups.map((group) => shownText(group)).join(', ')}</bdi>, for ${spanWords(maxDurationMs)} at most. ${approval}</p>`;
 }
 
