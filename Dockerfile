@@ -5,6 +5,8 @@
 # BUILD_IMAGE          the base that they are built on: Node.js 20 or newer with npm, or Debian with apt, to get npm.
 # NPM_CONFIG_REGISTRY  the package registry, if not npm's own.
 # The project's own Node.js, from package-lock.json, builds and runs everything.
+# `npm run image` makes the last stage without Docker, and reads its settings here. deploy/image/assemble.mjs says which
+# files are in it.
 ARG BASE_IMAGE=debian:bookworm-slim
 ARG BUILD_IMAGE
 
@@ -27,25 +29,16 @@ RUN project-node node_modules/typescript/bin/tsc -b packages/standalone packages
  && project-node packages/cli/scripts/bundle.mjs \
  && project-node deploy/image/bundle-development.mjs /development
 # The four services and the packages that they need. The command is a bundle that needs no packages.
-RUN for name in contracts kubernetes policy http1 pages kit stores spool audit-proof audit-join elevation notify audit-log directory authenticate authorize proxy audit cli; do \
-      mkdir -p "/app/packages/$name" && cp -r "packages/$name/package.json" "packages/$name/dist" "/app/packages/$name/"; \
-    done \
- && find /app -name '*.map' -delete -o -name '*.d.ts' -delete -o -name '*.tsbuildinfo' -delete -o -path '*conformance*' -delete -o -path '*/dist/testing/*' -delete \
- && cd /app/packages/cli/dist && find . -mindepth 1 -maxdepth 1 ! -name sallyport.mjs ! -name parts -exec rm -r {} +
+RUN project-node deploy/image/assemble.mjs packages . /app
 
 FROM tools AS dependencies
 ARG NPM_CONFIG_REGISTRY
 WORKDIR /src
 COPY --from=manifests /manifests ./
-RUN npm ci --ignore-scripts --omit=dev --omit=optional --loglevel=error \
-      -w packages/authenticate -w packages/authorize -w packages/proxy -w packages/audit \
-      -w packages/contracts -w packages/kubernetes -w packages/policy -w packages/http1 -w packages/pages -w packages/kit \
-      -w packages/stores -w packages/spool -w packages/audit-proof -w packages/audit-join -w packages/elevation -w packages/notify -w packages/audit-log \
-      -w packages/directory \
- # Leaves out what only compilers and debuggers read. Versions that differ between packages are next to the package.
- && find . -path '*/node_modules/*' -type f \( -name '*.map' -o -name '*.ts' -o -name '*.mts' -o -name '*.cts' -o -name '*.md' -o -name '*.tsbuildinfo' \) -delete \
- && rm -rf node_modules/.package-lock.json node_modules/.bin \
- && mkdir /dependencies && find . -name node_modules -prune -exec cp -a --parents {} /dependencies \;
+COPY deploy/image/packages.mjs deploy/image/assemble.mjs /image/
+# Leaves out what only compilers and debuggers read. Versions that differ between packages are next to the package.
+RUN npm ci $(node /image/assemble.mjs install-arguments .) --loglevel=error \
+ && node /image/assemble.mjs dependencies . /dependencies
 
 FROM ${BASE_IMAGE} AS services
 COPY --from=build /usr/local/bin/project-node /usr/local/bin/node

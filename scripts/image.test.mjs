@@ -1,35 +1,55 @@
-// Compares the packages that the Dockerfile copies into the image with those that its programs import.
+// Compares what the Dockerfile does with what `npm run image` does.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { installArguments, servicePackages } from '../deploy/image/packages.mjs';
 import { root } from './bootstrap.mjs';
+import { basePackages } from './image/base-system.mjs';
+import { owned, owner } from './image/layers.mjs';
 
-const dockerfile = readFileSync(path.join(root, 'Dockerfile'), 'utf8');
-
-const sorted = (names) => [...names].toSorted((a, b) => a.localeCompare(b));
-
-/** Returns the packages of ours that a package needs to run, and itself. */
-function withDependencies(name, found = new Set()) {
-  if (found.has(name)) return found;
-  found.add(name);
-  const { dependencies = {} } = JSON.parse(readFileSync(path.join(root, 'packages', name, 'package.json'), 'utf8'));
-  for (const other of Object.keys(dependencies))
-    if (other.startsWith('@sallyport/')) withDependencies(other.slice('@sallyport/'.length), found);
-  return found;
-}
-const needed = ['authenticate', 'authorize', 'proxy', 'audit'].reduce(
-  (found, name) => withDependencies(name, found),
-  new Set(),
-);
+const dockerfile = readFileSync(path.join(root, 'Dockerfile'), 'utf8').replaceAll(/\s*\\\n\s*/g, ' ');
+const stage = /^FROM \S+ AS services\n([^]*?)^FROM /m.exec(dockerfile)[1];
 
 describe('the image', () => {
-  it('has every package that a service needs, and the command, which is a bundle', () => {
-    const copied = /for name in ([a-z0-9 -]+); do/.exec(dockerfile)[1].split(' ');
-    expect(sorted(copied)).toEqual(sorted([...needed, 'cli']));
+  it('has the services, and every package of ours that they need', () => {
+    const names = servicePackages(root);
+    expect(names).toEqual(expect.arrayContaining(['audit', 'authenticate', 'authorize', 'contracts', 'kit', 'proxy']));
+    for (const name of names) {
+      const { dependencies = {} } = JSON.parse(readFileSync(path.join(root, 'packages', name, 'package.json'), 'utf8'));
+      const ours = Object.keys(dependencies).filter((one) => one.startsWith('@sallyport/'));
+      expect(names).toEqual(expect.arrayContaining(ours.map((one) => one.slice('@sallyport/'.length))));
+    }
+    expect(installArguments(root)).toEqual(
+      expect.arrayContaining(['--ignore-scripts', '--omit=dev', '--omit=optional', 'packages/proxy']),
+    );
   });
 
-  it('installs what these packages depend on', () => {
-    const installed = [...dockerfile.matchAll(/-w packages\/([a-z0-9-]+)/g)].map(([, name]) => name);
-    expect(sorted(installed)).toEqual(sorted(needed));
+  it('is put together by the same program with and without Docker', () => {
+    expect(dockerfile).toContain('RUN npm ci $(node /image/assemble.mjs install-arguments .) ');
+    expect(dockerfile).toContain('node /image/assemble.mjs dependencies . /dependencies');
+    expect(dockerfile).toContain('RUN project-node deploy/image/assemble.mjs packages . /app');
+    expect(stage.match(/^COPY .*$/gm)).toEqual([
+      'COPY --from=build /usr/local/bin/project-node /usr/local/bin/node',
+      'COPY --from=dependencies /dependencies /app',
+      'COPY --from=build /app /app',
+      'COPY deploy/image/entrypoint.sh /usr/local/bin/sallyport-entrypoint',
+      'COPY package.json LICENSE* /app/',
+    ]);
+  });
+
+  it('has the same directories of the services with and without Docker', () => {
+    const directories = owned.map((name) => `/${name}`).join(' ');
+    expect(stage.match(/^RUN .*$/gm)).toEqual([
+      `RUN mkdir -p /etc/sallyport ${directories} && chown ${owner}:${owner} ${directories} && chmod 700 ${directories}`,
+    ]);
+  });
+
+  it.each(['amd64'])('has a base of pinned Debian packages: %s', (architecture) => {
+    const pins = JSON.parse(readFileSync(path.join(root, 'deploy/image/debian-packages.json'), 'utf8'))[architecture];
+    expect(pins.map(({ name }) => name)).toEqual(basePackages);
+    for (const pin of pins) {
+      expect(pin.version).toMatch(/^[\w.+:~-]+$/);
+      expect(pin.sha256).toMatch(/^[0-9a-f]{64}$/);
+    }
   });
 });

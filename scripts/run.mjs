@@ -73,6 +73,7 @@ const commands = {
       : foreground([built('bench/dist/main.js'), ...args]),
   bed: () => foreground([built('packages/bed/dist/main.js'), ...args]),
   sallyport: () => foreground([built('packages/cli/bin/sallyport.js'), ...args]),
+  image: () => foreground([built('scripts/image.mjs'), ...args]),
   release: () => foreground([built('scripts/release.mjs'), ...args]),
   clean: () => {
     const workspaces = [

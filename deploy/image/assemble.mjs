@@ -1,0 +1,73 @@
+// Puts together the content of the image, the same for the Dockerfile and for `npm run image`. Needs only Node.js 18.
+//   node assemble.mjs install-arguments SOURCE      prints the arguments of `npm ci`
+//   node assemble.mjs dependencies SOURCE TARGET    copies what `npm ci` has installed
+//   node assemble.mjs packages SOURCE TARGET        copies our own packages, which are compiled
+import { cpSync, existsSync, mkdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { pathToFileURL } from 'node:url';
+import { installArguments, servicePackages } from './packages.mjs';
+
+/** Copies a tree. `wanted` gets the path of each file, with slashes. Symbolic links keep their targets. */
+function copyTree(from, to, wanted) {
+  const filter = (file) => {
+    const name = path.relative(from, file).split(path.sep).join('/');
+    return name === '' || wanted(name, file);
+  };
+  cpSync(from, to, { recursive: true, verbatimSymlinks: true, filter });
+}
+
+const isDirectory = (file) => existsSync(file) && statSync(file).isDirectory();
+
+/** Only compilers and debuggers read these. */
+const forDevelopers = /\.(?:map|[cm]?ts|md|tsbuildinfo)$/;
+const leftOut = new Set(['.bin', '.package-lock.json']);
+
+/** Copies the installed packages, next to ours where their versions differ. */
+export function copyDependencies(source, target) {
+  const places = ['', ...servicePackages(source).map((name) => path.join('packages', name))];
+  for (const place of places) {
+    const from = path.join(source, place, 'node_modules');
+    if (!isDirectory(from)) continue;
+    mkdirSync(path.join(target, place), { recursive: true });
+    copyTree(from, path.join(target, place, 'node_modules'), (name, file) => {
+      const base = path.posix.basename(name);
+      return !leftOut.has(base) && (!forDevelopers.test(base) || isDirectory(file));
+    });
+  }
+}
+
+/** Copies the compiled packages of the services, and the command line, which is a bundle that needs no package. */
+export function copyPackages(source, target) {
+  for (const name of [...servicePackages(source), 'cli']) {
+    const [from, to] = [source, target].map((base) => path.join(base, 'packages', name));
+    mkdirSync(to, { recursive: true });
+    cpSync(path.join(from, 'package.json'), path.join(to, 'package.json'));
+    const wanted = name === 'cli' ? isOfBundle : (file) => isOfService(from, file);
+    copyTree(path.join(from, 'dist'), path.join(to, 'dist'), wanted);
+  }
+}
+
+const isOfBundle = (name) => name === 'sallyport.mjs' || name === 'parts' || /^parts\/.*\.mjs$/.test(name);
+
+/** Is this a program or a directory of it, and not a test? A checkout may also have output of sources that are gone. */
+function isOfService(directory, name) {
+  if (/(?:^|\/)testing(?:\/|$)|\.test\./.test(name)) return false;
+  const source = path.join(directory, 'src', name);
+  return name.endsWith('.js') ? existsSync(source.replace(/\.js$/, '.ts')) : isDirectory(source);
+}
+
+const commands = {
+  'install-arguments': ([source]) => process.stdout.write(`${installArguments(source).join(' ')}\n`),
+  dependencies: ([source, target]) => copyDependencies(source, target),
+  packages: ([source, target]) => copyPackages(source, target),
+};
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const [command, ...directories] = process.argv.slice(2);
+  if (!Object.hasOwn(commands, command)) {
+    process.stderr.write(`assemble: unknown command "${command}". Commands: ${Object.keys(commands).join(', ')}\n`);
+    process.exit(2);
+  }
+  commands[command](directories);
+}

@@ -1,0 +1,118 @@
+// Builds the image of the services without Docker and without a registry: the last stage of the Dockerfile, on a base
+// of Debian packages. Needs Debian 12, the project's Node.js and a finished build.
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { fail, ownNode, root } from './bootstrap.mjs';
+import { basePackages } from './image/base-system.mjs';
+import { getDebianPackages, latestPackages } from './image/debian-packages.mjs';
+import { readDockerfileSettings } from './image/dockerfile-settings.mjs';
+import { makeLayers } from './image/layers.mjs';
+import { writeOciArchive } from './image/oci-archive.mjs';
+import { describeImage, npmBill } from './image/sbom.mjs';
+
+const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+const architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
+const pins = path.join(root, 'deploy/image/debian-packages.json');
+const usage = `Usage: npm run image -- [--tag NAME] [--revision REV] [--out DIR] [--locked] [--update-base]
+
+Builds the image of the services for linux/${architecture}, without Docker, and writes into dist/image:
+sallyport-VERSION-linux-${architecture}.tar (an archive in the OCI layout) and its list of contents (CycloneDX JSON).
+Prints the digest. The same sources result in the same bytes.
+
+  --tag NAME      the name and tag of the image (default ghcr.io/sallyport/sallyport:${version})
+  --revision REV  the revision in the labels of the image (default unknown)
+  --out DIR       write there
+  --locked        fail if Debian has other versions than deploy/image/debian-packages.json pins
+  --update-base   pin the versions that Debian has now, and end
+  -h, --help      show this help
+
+Layers are kept in ~/.cache/sallyport/image. SOURCE_DATE_EPOCH sets the time of the files.
+
+Example:
+  npm run image -- --tag registry.example.com/sallyport:${version}
+  ctr -n k8s.io images import dist/image/sallyport-${version}-linux-${architecture}.tar
+`;
+
+const say = (text) => void process.stderr.write(`${text}\n`);
+// As in the archives of a release.
+const npmTime = Date.UTC(1985, 9, 26, 8, 15) / 1000;
+
+function readArguments() {
+  const options = {
+    tag: { type: 'string', default: `ghcr.io/sallyport/sallyport:${version}` },
+    revision: { type: 'string', default: 'unknown' },
+    out: { type: 'string', default: path.join(root, 'dist', 'image') },
+    locked: { type: 'boolean', default: false },
+    'update-base': { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h' },
+  };
+  try {
+    const { values } = parseArgs({ options });
+    if (!/^[a-z0-9][a-z0-9.:/_-]*:[\w][\w.-]{0,127}$/.test(values.tag))
+      throw new Error(`--tag needs a name and a tag, such as registry.example.com/sallyport:${version}`);
+    const seconds = Number(process.env.SOURCE_DATE_EPOCH ?? npmTime);
+    if (!Number.isSafeInteger(seconds) || seconds < 0)
+      throw new Error('SOURCE_DATE_EPOCH must be a number of seconds since 1970');
+    return { ...values, seconds };
+  } catch (error) {
+    return fail(`${error.message}\n  For help, run: npm run image -- --help`);
+  }
+}
+
+async function updateBase(cache) {
+  const all = JSON.parse(readFileSync(pins, 'utf8'));
+  all[architecture] = await latestPackages(basePackages, { cache });
+  writeFileSync(pins, `${JSON.stringify(all, undefined, 2)}\n`);
+  say(`Pinned ${all[architecture].length} packages in ${path.relative(root, pins)}.`);
+}
+
+async function buildImage({ tag, revision, out, locked, seconds }, cache) {
+  const pinned = JSON.parse(readFileSync(pins, 'utf8'))[architecture] ?? [];
+  if (pinned.length === 0)
+    throw new Error(`no Debian packages are pinned for ${architecture}. Run \`npm run image -- --update-base\` first.`);
+  const packages = await getDebianPackages({ pinned, cache: path.join(cache, 'debian'), locked, say });
+  const layers = await makeLayers({ root, node: ownNode(), packages, cache, seconds, say });
+  const settings = readDockerfileSettings(readFileSync(path.join(root, 'Dockerfile'), 'utf8'), 'production', {
+    VERSION: version,
+    REVISION: revision,
+  });
+  // A base image of Docker brings this. The services find Node.js by it.
+  settings.Env.unshift('PATH=/usr/local/bin:/usr/bin:/bin');
+  mkdirSync(out, { recursive: true });
+  const file = path.join(out, `sallyport-${version}-linux-${architecture}.tar`);
+  const digest = await writeOciArchive({ file, reference: tag, settings, layers, seconds });
+  const lock = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8'));
+  const node = lock.packages[`node_modules/node-linux-${process.arch}`].version;
+  const bill = describeImage({ bill: await npmBill({ root, cache }), packages, node, reference: tag, digest, version });
+  writeFileSync(file.replace(/\.tar$/, '.cdx.json'), `${JSON.stringify(bill, undefined, 2)}\n`);
+  return { file, digest, layers };
+}
+
+const { help, ...values } = readArguments();
+if (help) {
+  process.stdout.write(usage);
+  process.exit(0);
+}
+if (process.platform !== 'linux')
+  fail('the base is made of Debian packages, which needs Debian or a system made of it. Use docker build.');
+// Other modes of new files would be other bytes.
+process.umask(0o022);
+const cache = path.join(homedir(), '.cache', 'sallyport', 'image');
+mkdirSync(path.join(cache, 'debian'), { recursive: true });
+try {
+  if (values['update-base']) await updateBase(path.join(cache, 'debian'));
+  else {
+    const { file, digest, layers } = await buildImage(values, cache);
+    const megabytes = (bytes) => `${(bytes / 1e6).toFixed(0)} MB`;
+    for (const { name, unpacked } of layers) say(`${name.padEnd(14)}${megabytes(unpacked).padStart(8)}`);
+    const total = layers.reduce((sum, { unpacked }) => sum + unpacked, 0);
+    say(`${file}  ${megabytes(statSync(file).size)}, unpacked ${megabytes(total)}`);
+    console.log(digest);
+  }
+} catch (error) {
+  process.exitCode = 1;
+  say(`sallyport: ${error.message}`);
+}

@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { getDebianPackages } from './debian-packages.mjs';
+
+let cache;
+beforeEach(() => {
+  cache = mkdtempSync(path.join(tmpdir(), 'sallyport-debian-'));
+});
+afterEach(() => rmSync(cache, { recursive: true }));
+const sha256 = (text) => createHash('sha256').update(text).digest('hex');
+
+/** A mirror that has one version of a package, whose content is its version or `content`. */
+function createMirror(version, content = version) {
+  let downloads = 0;
+  const run = async (program, args, options) => {
+    if (program === 'dpkg-deb') return { stdout: `dash\n${version}\namd64` };
+    downloads += 1;
+    const [, wanted] = args.at(-1).split('=');
+    if (wanted !== undefined && wanted !== version) throw Object.assign(new Error('apt'), { stderr: 'E: not found' });
+    writeFileSync(path.join(options.cwd, `dash_${version}_amd64.deb`), content);
+    return { stdout: '' };
+  };
+  return { run, downloads: () => downloads };
+}
+const pinned = [{ name: 'dash', version: '1-1', architecture: 'amd64', sha256: sha256('1-1') }];
+const said = [];
+const get = (mirror, locked = false) =>
+  getDebianPackages({ pinned, cache, locked, say: (line) => said.push(line), run: mirror.run });
+
+describe('the Debian packages of the base', () => {
+  it('are those that are pinned, and downloaded once', async () => {
+    const mirror = createMirror('1-1');
+    expect(await get(mirror)).toMatchObject([{ name: 'dash', version: '1-1' }]);
+    expect(await get(mirror, true)).toMatchObject([{ name: 'dash', version: '1-1' }]);
+    expect(mirror.downloads()).toBe(1);
+    expect(said).toEqual([]);
+  });
+
+  it('are newer ones if the mirror has no others, which is said, and refused on request', async () => {
+    const mirror = createMirror('1-2');
+    await expect(get(mirror, true)).rejects.toThrow('--update-base');
+    expect(await get(mirror)).toMatchObject([{ version: '1-2', sha256: sha256('1-2') }]);
+    expect(said).toEqual([expect.stringContaining('dash 1-2 is not what is pinned, which is 1-1')]);
+  });
+
+  it('are refused with other contents, and not kept', async () => {
+    const mirror = createMirror('1-1', 'something else');
+    await expect(get(mirror)).rejects.toThrow('is not what is pinned');
+    expect(existsSync(path.join(cache, 'dash_1-1_amd64.deb'))).toBe(false);
+  });
+});

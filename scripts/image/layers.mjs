@@ -1,0 +1,162 @@
+// The layers of the image, those that change least first. Each is named by what it is made of, and kept in the cache.
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { copyDependencies, copyPackages } from '../../deploy/image/assemble.mjs';
+import { installArguments } from '../../deploy/image/packages.mjs';
+import { layOutBase } from './base-system.mjs';
+import { writeLayer } from './write-layer.mjs';
+
+const run = promisify(execFile);
+
+/** The user of the services, and the two directories that are theirs: for an embedded store, and for the spool. */
+export const owner = 10_001;
+export const owned = ['var/lib/sallyport', 'var/spool/sallyport'];
+
+/** The modes of files that come from a checkout or from npm, which depend on the umask of whoever made them. */
+const readable = 'u=rwX,go=rX';
+
+/** Returns the files that decide which packages are installed. */
+export function manifestFiles(root) {
+  const workspaces = [
+    ...readdirSync(path.join(root, 'packages')).map((name) => `packages/${name}`),
+    'test-e2e',
+    'bench',
+  ];
+  const manifests = ['', ...workspaces].map((place) => path.posix.join(place, 'package.json'));
+  return [...manifests, 'package-lock.json', '.npmrc'].filter((file) => existsSync(path.join(root, file)));
+}
+
+function layOutNode(directory, node) {
+  mkdirSync(path.join(directory, 'usr/local/bin'), { recursive: true });
+  copyFileSync(node, path.join(directory, 'usr/local/bin/node'));
+  chmodSync(path.join(directory, 'usr/local/bin/node'), 0o755);
+}
+
+/** Installs into a directory of its own, so that what the checkout has installed does not matter. */
+async function layOutDependencies(directory, root) {
+  const work = `${directory}.install`;
+  for (const file of manifestFiles(root)) {
+    mkdirSync(path.dirname(path.join(work, file)), { recursive: true });
+    copyFileSync(path.join(root, file), path.join(work, file));
+  }
+  const args = ['ci', ...installArguments(root), '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
+  try {
+    await run('npm', args, { cwd: work, maxBuffer: 16 * 1024 * 1024 });
+  } catch (error) {
+    throw new Error(
+      `npm ci failed. Check that the package registry can be reached, then try again.\n${error.stderr ?? error.message}`,
+      { cause: error },
+    );
+  }
+  copyDependencies(work, path.join(directory, 'app'));
+  rmSync(work, { recursive: true });
+}
+
+function layOutSallyport(directory, root) {
+  const app = path.join(directory, 'app');
+  copyPackages(root, app);
+  for (const name of ['package.json', 'LICENSE']) copyFileSync(path.join(root, name), path.join(app, name));
+  const command = path.join(directory, 'usr/local/bin/sallyport-entrypoint');
+  mkdirSync(path.dirname(command), { recursive: true });
+  copyFileSync(path.join(root, 'deploy/image/entrypoint.sh'), command);
+  chmodSync(command, 0o755);
+  for (const name of ['etc/sallyport', ...owned]) mkdirSync(path.join(directory, name), { recursive: true });
+}
+
+const byName = (one, other) => (one < other ? -1 : 1);
+
+/** Returns a digest of all files below a directory: names and contents. */
+function digestOf(directory) {
+  const hash = createHash('sha256');
+  for (const name of readdirSync(directory, { recursive: true }).toSorted(byName)) {
+    const file = path.join(directory, name);
+    hash.update(`${name}\0`);
+    if (!existsSync(file) || readdirOrUndefined(file) !== undefined) continue;
+    hash.update(createHash('sha256').update(readFileSync(file)).digest());
+  }
+  return hash.digest('hex');
+}
+
+const readdirOrUndefined = (file) => {
+  try {
+    return readdirSync(file);
+  } catch {
+    return undefined;
+  }
+};
+
+const readAll = (root, files) =>
+  files.map((file) => `${file}\0${readFileSync(path.join(root, file), 'utf8')}`).join('\0');
+
+/** How the layers are made, which decides their bytes as well. */
+const recipeFiles = [
+  ...['base-system', 'layers', 'write-layer'].map((name) => `scripts/image/${name}.mjs`),
+  ...['assemble', 'packages'].map((name) => `deploy/image/${name}.mjs`),
+];
+
+/**
+ * Returns the descriptors of the layers, each with its file, in the order in which they are applied. `packages` are the
+ * Debian packages of the base, `node` is the program, and `seconds` is the time of all files.
+ */
+export async function makeLayers({ root, node, packages, cache, seconds, say }) {
+  const recipe = readAll(root, recipeFiles);
+  const keyOf = (...parts) =>
+    createHash('sha256')
+      .update([recipe, seconds, process.arch, process.version, ...parts].join('\0'))
+      .digest('hex');
+  const layer = (name, key, layOut, more) => makeLayer({ name, key, layOut, more: { seconds, ...more }, cache, say });
+  const base = keyOf('base', ...packages.map(({ name, sha256 }) => `${name} ${sha256}`));
+  const lock = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8'));
+  const program = keyOf('node', JSON.stringify(lock.packages[`node_modules/node-linux-${process.arch}`]));
+  const dependencies = keyOf('dependencies', readAll(root, manifestFiles(root)));
+  // Copying takes less than a second, so what is copied is the key.
+  const staged = mkdtempSync(path.join(cache, 'staged-'));
+  try {
+    layOutSallyport(staged, root);
+    return [
+      await layer('base', base, (directory) => layOutBase(packages, directory)),
+      await layer('node', program, (directory) => layOutNode(directory, node), { mode: readable }),
+      await layer('dependencies', dependencies, (directory) => layOutDependencies(directory, root), { mode: readable }),
+      await layer('sallyport', keyOf('sallyport', digestOf(staged)), (directory) => layOutSallyport(directory, root), {
+        mode: readable,
+        owned,
+        owner,
+      }),
+    ];
+  } finally {
+    rmSync(staged, { recursive: true, force: true });
+  }
+}
+
+async function makeLayer({ name, key, layOut, more, cache, say }) {
+  const file = path.join(cache, `${name}-${key.slice(0, 16)}.tar.gz`);
+  const note = `${file}.json`;
+  if (existsSync(note) && existsSync(file)) return { ...JSON.parse(readFileSync(note, 'utf8')), name, file };
+  say(`making the layer ${name} ...`);
+  const work = mkdtempSync(path.join(cache, 'layer-'));
+  try {
+    const directory = path.join(work, name);
+    mkdirSync(directory, { mode: 0o755 });
+    await layOut(directory);
+    const descriptor = await writeLayer({ directory, file: path.join(work, 'layer.tar.gz'), ...more });
+    renameSync(path.join(work, 'layer.tar.gz'), file);
+    writeFileSync(note, JSON.stringify(descriptor));
+    return { ...descriptor, name, file };
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
