@@ -68,6 +68,11 @@ export const configDescriptions = {
   'sessions.mode': 'How Redis is deployed: a single server, a cluster, or behind Sentinels.',
   'sessions.sentinel': 'The name of the master in Sentinel.',
   'sessions.caFile': 'The CA of the Redis server, PEM.',
+  'sessions.waitForReplicas':
+    'Acknowledge a step of an elevation only after replicas of Redis have it. Unset: as soon as the master has it.',
+  'sessions.waitForReplicas.count': 'The number of replicas that must have it. In a cluster, of each master.',
+  'sessions.waitForReplicas.timeout':
+    'How long they may take, 1500ms at most. After that, the step is answered with 503, and may or may not have happened.',
   branding: 'What the pages of the gateway show of your organization. A change takes effect after a restart.',
   'branding.name': 'The name of the gateway on its pages, at most 60 characters. Without it they show Sallyport.',
   'branding.helpUrl': 'Where people get help: an http(s) URL, to which every page links.',

@@ -9,6 +9,7 @@ import type { ReplicaRegistry } from './replicas/replica-registry.ts';
 import { createMemoryStreamQuestionRegistry } from './streams/create-memory-stream-question-registry.ts';
 import { createRedisStreamQuestionRegistry } from './streams/create-redis-stream-question-registry.ts';
 import type { StreamQuestionRegistry } from './streams/stream-question-registry.ts';
+import { createDurableWriter, createPlainWriter } from './redis/durable-writer.ts';
 import { connectRedis, type RedisConnection } from './redis/connect-redis.ts';
 import { createMemoryProviderTokenStore } from './provider-tokens/create-memory-provider-token-store.ts';
 import { createMemorySessionStore } from './sessions/create-memory-session-store.ts';
@@ -51,8 +52,11 @@ export async function createSessionStores(
   }
   const redis = await connectRedis(config, deps);
   const sessions = createRedisSessionStore({ redis, now: deps.now });
+  const { waitForReplicas } = config;
+  const writer = waitForReplicas ? createDurableWriter({ ...config, waitForReplicas }, deps) : createPlainWriter(redis);
   const close = async () => {
     await sessions.close();
+    await writer.close();
     await redis.close();
   };
   const tokens = createRedisProviderTokenStore({ redis, now: deps.now });
@@ -62,7 +66,7 @@ export async function createSessionStores(
     singleUse: createRedisSingleUseStore({ redis }),
     replicas: createRedisReplicaRegistry({ redis }),
     streams: createRedisStreamQuestionRegistry({ redis }),
-    elevations: createRedisElevationStore({ redis }),
+    elevations: createRedisElevationStore({ redis, writer }),
     redis,
     close,
   };

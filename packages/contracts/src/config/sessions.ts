@@ -45,6 +45,15 @@ export const sessionsSchema = z
       mode: z.enum(['single', 'cluster', 'sentinel']).default('single'),
       sentinel: z.string().optional(),
       caFile: z.string().optional(),
+      /** How many replicas must have a step of an elevation before it is acknowledged, and how long they may take. */
+      waitForReplicas: z
+        .strictObject({
+          count: z.number().int().min(1).max(10).default(1),
+          timeout: durationSchema
+            .prefault('500ms')
+            .pipe(z.number().min(10, 'must be at least 10ms').max(1500, 'must be 1500ms at most')),
+        })
+        .optional(),
       ...common,
     }),
   ])

@@ -96,6 +96,7 @@ export function createMemoryElevationStore(deps: { now: () => number }): Elevati
       await put(elevation, nextStepAt, added);
       return true;
     },
+    confirm: async () => {},
     open: async () => [...entries.values()].filter(({ dueAt }) => dueAt !== undefined).map(parse),
     due: async (now, limit) =>
       [...entries]

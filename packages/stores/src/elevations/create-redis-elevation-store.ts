@@ -4,9 +4,15 @@ import { askRedis } from '../redis/ask-redis.ts';
 import type { RedisConnection } from '../redis/connect-redis.ts';
 import { createRedisNoticeOutbox, noticeField } from '../notices/create-redis-notice-outbox.ts';
 import { redisKeys, type RedisKeys } from '../redis/redis-keys.ts';
+import { createPlainWriter, type DurableWriter } from '../redis/durable-writer.ts';
 import { defineScript } from '../redis/redis-scripts.ts';
 import { keptAfterEndMs, type ElevationChanges, type ElevationStore } from './elevation-store.ts';
-import { createElevationScript, logElevationScript, replaceElevationScript } from './elevation-scripts.ts';
+import {
+  confirmElevationScript,
+  createElevationScript,
+  logElevationScript,
+  replaceElevationScript,
+} from './elevation-scripts.ts';
 
 const maxLog = 4096;
 /** How many elevations one command reads. The deadline applies to each command. */
@@ -19,7 +25,6 @@ const readStored = (text: string | null | undefined): Elevation[] => {
 };
 
 type Parts = { redis: RedisConnection; keys: RedisKeys };
-type Outbox = ReturnType<typeof createRedisNoticeOutbox>;
 
 /** How long a replica has for a write before others look for its notices, in milliseconds. */
 const writeMs = 5000;
@@ -28,8 +33,10 @@ const fieldsOf = (notices: readonly Notice[]) =>
   notices.flatMap((notice) => [noticeField(notice.number), JSON.stringify(notice)]);
 
 /** Creates the writes. Each comes before the indexes forget it and after they know it, so that a crash loses nothing. */
-function createWrites({ redis, keys, outbox }: Parts & { outbox: Outbox }) {
+function createWrites({ redis, keys }: Parts) {
   const { client } = redis;
+  const outbox = createRedisNoticeOutbox({ redis, keys });
+  const confirm = defineScript(redis, confirmElevationScript);
   const create = defineScript(redis, createElevationScript);
   const replace = defineScript(redis, replaceElevationScript);
   const log = defineScript(redis, logElevationScript);
@@ -51,6 +58,8 @@ function createWrites({ redis, keys, outbox }: Parts & { outbox: Outbox }) {
   return {
     setDue,
     note,
+    /** Writes something next to an elevation, so that replicas which have it have everything before it. */
+    confirm: (id: string) => confirm(keys.elevation(id)),
     async create(elevation: Elevation, nextStepAt: number | undefined, notices: readonly Notice[]) {
       const { id, createdAt, requester } = elevation;
       const indexes = [keys.elevations, keys.elevationsOf(requester)];
@@ -104,40 +113,70 @@ function createReads({ redis: { client }, keys }: Parts) {
   return { readAll, newest, changesSince };
 }
 
-/**
- * Creates a store in Redis 6.2 or later. Each elevation is one key in a slot of its own, which a script replaces if it has
- * the expected revision. Indexes and the log of changes are other keys: they say what to read, and never what is a right.
- */
-export function createRedisElevationStore(deps: { redis: RedisConnection; keyPrefix?: string }): ElevationStore {
-  const { redis } = deps;
-  const { client } = redis;
-  const keys = redisKeys(deps.keyPrefix ?? 'sallyport');
-  const outbox = createRedisNoticeOutbox({ redis, keys });
-  const writes = createWrites({ redis, keys, outbox });
-  const { readAll, newest, changesSince } = createReads({ redis, keys });
+/** Creates the log of changes as one replica reads it. After a lost connection, another server may answer. */
+function createLog({ redis, keys }: Parts, changesSince: (position: number) => Promise<ElevationChanges>) {
   const changed = createListeners<void>();
   let subscribed = false;
+  let losses = redis.losses();
   return {
-    notices: outbox,
-    create: (elevation, nextStepAt, notices = []) => askRedis(() => writes.create(elevation, nextStepAt, notices)),
-    read: async (id) => (await readAll([id]))[0],
-    readAll,
-    replace: (elevation, nextStepAt, notices = []) => askRedis(() => writes.replace(elevation, nextStepAt, notices)),
-    open: async () => readAll(await askRedis(() => client.zrangebyscore(keys.dueElevations, '-inf', '+inf'))),
-    due: (now, limit) => askRedis(() => client.zrangebyscore(keys.dueElevations, '-inf', now, 'LIMIT', 0, limit)),
-    touch: ({ id }, nextStepAt) =>
-      askRedis(async () => {
-        await writes.setDue(id, nextStepAt);
-        await writes.note(id);
-      }),
-    ofPerson: (person, limit) => newest(keys.elevationsOf(person), limit),
-    latest: (limit) => newest(keys.elevations, limit),
-    changesSince,
-    onChange(listener) {
+    async changesSince(since: number): Promise<ElevationChanges> {
+      const changes = await changesSince(since);
+      // A replica that became the master numbers on from what it has, so equal numbers can be of different changes.
+      if (redis.losses() === losses) return changes;
+      losses = redis.losses();
+      return { ...changes, ids: undefined };
+    },
+    onChange(listener: () => void) {
       if (!subscribed)
         redis.subscribe(keys.elevationChanges, { message: () => changed.tell(), established: () => changed.tell() });
       subscribed = true;
       return changed.add(listener);
     },
+  };
+}
+
+/**
+ * Creates a store in Redis 6.2 or later. Each elevation is one key in a slot of its own, which a script replaces if it has
+ * the expected revision. Indexes and the log of changes are other keys: they say what to read, and never what is a right.
+ * `writer` decides when a write is acknowledged; by default when the master has it.
+ */
+export function createRedisElevationStore(deps: {
+  redis: RedisConnection;
+  writer?: DurableWriter;
+  keyPrefix?: string;
+}): ElevationStore {
+  const { redis, writer = createPlainWriter(redis) } = deps;
+  const { client } = redis;
+  const keys = redisKeys(deps.keyPrefix ?? 'sallyport');
+  const parts = { redis, keys };
+  const { readAll, newest, changesSince } = createReads(parts);
+  const writesOn = new WeakMap<RedisConnection, ReturnType<typeof createWrites>>();
+  const on = (connection: RedisConnection) => {
+    const writes = writesOn.get(connection) ?? createWrites({ redis: connection, keys });
+    writesOn.set(connection, writes);
+    return writes;
+  };
+  const shared = on(redis);
+  return {
+    notices: createRedisNoticeOutbox(parts),
+    create: (elevation, nextStepAt, notices = []) =>
+      writer.write((connection) => on(connection).create(elevation, nextStepAt, notices)),
+    read: async (id) => (await readAll([id]))[0],
+    readAll,
+    replace: (elevation, nextStepAt, notices = []) =>
+      writer.write((connection) => on(connection).replace(elevation, nextStepAt, notices)),
+    async confirm(id) {
+      if (writer.waits) await writer.write((connection) => on(connection).confirm(id));
+    },
+    open: async () => readAll(await askRedis(() => client.zrangebyscore(keys.dueElevations, '-inf', '+inf'))),
+    due: (now, limit) => askRedis(() => client.zrangebyscore(keys.dueElevations, '-inf', now, 'LIMIT', 0, limit)),
+    touch: ({ id }, nextStepAt) =>
+      askRedis(async () => {
+        await shared.setDue(id, nextStepAt);
+        await shared.note(id);
+      }),
+    ofPerson: (person, limit) => newest(keys.elevationsOf(person), limit),
+    latest: (limit) => newest(keys.elevations, limit),
+    ...createLog(parts, changesSince),
   };
 }

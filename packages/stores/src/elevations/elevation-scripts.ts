@@ -24,6 +24,14 @@ if ARGV[4] == '0' then redis.call('PERSIST', KEYS[1]) else redis.call('PEXPIRE',
 return 1`,
 };
 
+/** KEYS: elevation. Writes to its key, if it is there. */
+export const confirmElevationScript: RedisScript = {
+  name: 'sallyportConfirmElevation',
+  lua: `
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+return redis.call('HINCRBY', KEYS[1], 'confirmed', 1)`,
+};
+
 /**
  * KEYS: log of changes. ARGV: id of the elevation, entries to keep, channel. Entries are numbered without gaps, so that a
  * reader knows whether it has missed one.

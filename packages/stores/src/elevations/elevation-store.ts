@@ -33,6 +33,11 @@ export interface ElevationStore {
    * and is kept for a week.
    */
   replace(elevation: Elevation, nextStepAt: number | undefined, notices?: readonly Notice[]): Promise<boolean>;
+  /**
+   * Makes sure that what is stored of an elevation stays, as every `create` and `replace` of this store does. Another
+   * writer may have died before it knew. Rejects with `sessions-unavailable` if it is not known.
+   */
+  confirm(id: string): Promise<void>;
   /** Lists those with a next step, whenever it is due. */
   open(): Promise<Elevation[]>;
   /** Lists ids whose next step was due at this time or before, the earliest first. */

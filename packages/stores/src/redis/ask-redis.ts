@@ -7,10 +7,14 @@ function withoutCommand(error: unknown): Error {
   return error instanceof Error ? new Error(`${error.name}: ${error.message}`) : new Error('unknown failure');
 }
 
-/** Runs commands on Redis. Any failure, and any that takes more than 800 ms, becomes `sessions-unavailable`. */
-export async function askRedis<Answer>(question: () => Promise<Answer>): Promise<Answer> {
+/**
+ * Runs commands on Redis. Any failure, and any that takes more than 800 ms and the given extra time, becomes
+ * `sessions-unavailable`.
+ */
+export async function askRedis<Answer>(question: () => Promise<Answer>, extraMs = 0): Promise<Answer> {
+  const ms = deadlineMs + extraMs;
   try {
-    return await withDeadline(question(), deadlineMs, () => new Error(`no answer within ${deadlineMs} ms`));
+    return await withDeadline(question(), ms, () => new Error(`no answer within ${ms} ms`));
   } catch (error) {
     if (error instanceof ProblemError) throw error;
     throw new ProblemError('sessions-unavailable', 'The session store cannot be reached. Try again in a moment.', {

@@ -1,4 +1,4 @@
-import { Cluster, Redis } from 'ioredis';
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { createWarnOnce, type Logger } from '@sallyport/kit';
 import {
   clusterOptions,
@@ -13,6 +13,8 @@ import { subscribeRedis, type Subscription } from './subscribe-redis.ts';
 export type RedisConnection = {
   client: Redis | Cluster;
   subscribe(channel: string, on: Subscription): () => void;
+  /** How often a connection to a server was lost. Who relies on one connection compares it before and after. */
+  losses(): number;
   close(): Promise<void>;
 };
 
@@ -34,6 +36,18 @@ function logOutages(client: Redis | Cluster, logger: Logger): void {
   client.on('end', () => void (ended = true));
 }
 
+/** Counts the connections that were lost, to any server of a cluster. */
+function countLosses(client: Redis | Cluster): () => number {
+  let losses = 0;
+  const lost = () => void (losses += 1);
+  client.on('close', lost);
+  if (client instanceof Cluster) {
+    client.on('+node', (node: Redis) => node.on('close', lost));
+    client.on('-node', lost);
+  }
+  return () => losses;
+}
+
 /** Resolves when the client is ready or its first attempt has failed, so that a service starts without Redis. */
 function firstAttempt(client: Redis | Cluster): Promise<void> {
   return new Promise((resolve) => {
@@ -49,18 +63,20 @@ function firstAttempt(client: Redis | Cluster): Promise<void> {
 
 /**
  * Connects to a single Redis, a cluster, or the master that Sentinels name. Resolves within a second even if no node
- * answers, and keeps reconnecting.
+ * answers, and keeps reconnecting. `more` overrides the options of its connections.
  */
 export async function connectRedis(
   config: RedisSessionsConfig,
   deps: { logger: Logger; resolvePath?: (file: string) => string },
+  more: RedisOptions = {},
 ): Promise<RedisConnection> {
-  const options = connectionOptions(config, deps.resolvePath ?? ((file) => file));
+  const options = { ...connectionOptions(config, deps.resolvePath ?? ((file) => file)), ...more };
   const nodes = redisNodes(config);
   const client =
     config.mode === 'cluster'
       ? new Cluster(nodes, clusterOptions(options))
       : new Redis({ ...options, ...masterOptions(config, options) });
+  const losses = countLosses(client);
   logOutages(client, deps.logger);
   const subscriptions = new Set<() => void>();
 
@@ -83,6 +99,7 @@ export async function connectRedis(
   await firstAttempt(client);
   return {
     client,
+    losses,
     subscribe(channel, on) {
       const stop = subscribeRedis(subscriber, channel, on);
       subscriptions.add(stop);
