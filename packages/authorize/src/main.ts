@@ -28,10 +28,10 @@ await runService({
       resolvePath: loaded.resolvePath,
       service: 'authorize',
     });
-    if (stores.redis && loaded.config.elevations.length > 0) {
-      const risk = await checkDurability(stores.redis);
-      if (risk !== undefined) logger.warn({ risk }, 'elevations may be lost or brought back');
-    }
+    const { sessions, elevations } = loaded.config;
+    if (stores.redis && 'redis' in sessions && elevations.length > 0)
+      for (const risk of await checkDurability(stores.redis, sessions))
+        logger.warn({ risk }, 'elevations may be lost or brought back');
     const authorize = await startAuthorize({
       loaded,
       logger,

@@ -5,5 +5,6 @@ export { awaitsReview, isBreakGlass, reviewDueAt } from './life/review.ts';
 export { approverSetProgress, wouldCount } from './life/approver-sets.ts';
 export { isActive, isOver, nextStepAt } from './life/times.ts';
 export { peopleOf } from './life/approvals.ts';
+export { isRepeated } from './life/is-repeated.ts';
 export { foldName } from './life/fold-name.ts';
 export { accountName, ownNames, type NamesOf } from './life/same-person.ts';

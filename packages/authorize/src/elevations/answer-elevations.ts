@@ -9,7 +9,7 @@ import {
   type NoticeList,
   type NoticeResendAnswer,
 } from '@sallyport/contracts';
-import { isActive, isOver, type ElevationOutcome, type ElevationStep } from '@sallyport/elevation';
+import { isActive, isOver, type ElevationStep } from '@sallyport/elevation';
 import { ProblemError, type Logger } from '@sallyport/kit';
 import { runStepsSliced } from '@sallyport/policy';
 import type { ElevationStore } from '@sallyport/stores';
@@ -17,12 +17,13 @@ import { createConcurrencyLimiter } from '../concurrency/concurrency-limiter.ts'
 import { parseBody } from '../explain/parse-body.ts';
 import { answerNotices } from '../notifications/answer-notices.ts';
 import type { ElevationKeeper } from './elevation-keeper.ts';
-import { approversChanged, needsFreshLogin, noSuchElevation, refusedStep } from './elevation-problems.ts';
+import { approversChanged, needsFreshLogin, noSuchElevation } from './elevation-problems.ts';
 import { findAsker, type Asker, type AskerDeps } from './find-asker.ts';
 import { listElevations } from './list-elevations.ts';
 import { listOptions } from './list-options.ts';
 import { elevationFor, extensionOf } from './request-terms.ts';
 import { showElevation } from './show-elevation.ts';
+import { takeStep } from './take-step.ts';
 import { isVisible, mayRevoke } from './view-elevation.ts';
 
 const maxListed = 200;
@@ -66,8 +67,11 @@ async function open(wanted: Elevation, asker: Asker, deps: Deps): Promise<Elevat
       one.extends?.id === wanted.extends?.id,
   );
   if (same) {
-    if (same.durationMs === wanted.durationMs && same.startsAt === wanted.startsAt)
+    if (same.durationMs === wanted.durationMs && same.startsAt === wanted.startsAt) {
+      // The first answer may have been that it may or may not have happened.
+      await deps.store.confirm(same.id);
       return answer(await deps.keeper.settle(same), asker);
+    }
     throw new ProblemError(
       'conflict',
       `You have asked for this already, with another time (${same.id}, ${same.state}). Withdraw or revoke it first.`,
@@ -113,18 +117,11 @@ async function decideOn(call: Decision, asker: Asker, deps: Deps): Promise<Eleva
   const { action } = call;
   const found = await findVisible(call.id, asker, deps);
   refuseWithoutRight(action, found, asker);
-  const next = taken(await deps.keeper.take(call.id, decisionOf(call, found, asker)));
-  logStep(deps.logger, action, next, asker);
+  const { elevation: next, repeated } = await takeStep(call.id, decisionOf(call, found, asker), deps);
+  if (!repeated) logStep(deps.logger, action, next, asker);
   if (action === 'approve') return answer(await deps.keeper.settle(next), asker);
   if (action === 'revoke') await revokeExtensions(call, asker, deps);
   return answer(await settleLater(next, deps), asker);
-}
-
-/** Returns what a step has led to. Throws if it was not taken. */
-function taken(outcome: ElevationOutcome | undefined): Elevation {
-  if (!outcome) throw noSuchElevation();
-  if (!outcome.ok) throw refusedStep(outcome.refusal);
-  return outcome.next;
 }
 
 /** Records what has happened already. That the trail cannot be written must not undo it, and is shown in the answer. */
@@ -140,8 +137,9 @@ async function review(call: Extract<ElevationCall, { action: 'review' }>, asker:
   const { mine, reviews, reviewLogin } = asker.relationTo(await findVisible(call.id, asker, deps));
   if (reviewLogin) throw needsFreshLogin(reviewLogin);
   if (!reviews && !mine) throw new ProblemError('forbidden', 'You may see this elevation, but not review it.');
-  const next = taken(await deps.keeper.take(call.id, { type: 'review', by: asker.person, ...call.asked }));
-  logStep(deps.logger, 'review', next, asker);
+  const step = { type: 'review', by: asker.person, ...call.asked } as const;
+  const { elevation: next, repeated } = await takeStep(call.id, step, deps);
+  if (!repeated) logStep(deps.logger, 'review', next, asker);
   return answer(await settleLater(next, deps), asker);
 }
 

@@ -41,6 +41,8 @@ type KeeperDeps = {
 /** Creates the keeper. Rights begin only after the audit log has their events. They end before that. */
 export function createElevationKeeper(deps: KeeperDeps): ElevationKeeper {
   const { store, sink, noticesOf, people, now, onStep } = deps;
+  // What this replica has stored is known to stay. Another one may have died before it knew that of its write.
+  const confirmed = new WeakSet<Elevation>();
   const publish = (elevation: Elevation, record: Parameters<AuditSink['publish']>[0]) =>
     elevation.whenAuditUnavailable === 'spool' && sink.keep ? sink.keep(record) : sink.publish(record);
   const take: ElevationKeeper['take'] = async (id, step) => {
@@ -52,6 +54,7 @@ export function createElevationKeeper(deps: KeeperDeps): ElevationKeeper {
       if (!outcome.ok) return outcome;
       const { next } = outcome;
       if (await store.replace(next, nextStepAt(next), noticesOf(found, next))) {
+        confirmed.add(next);
         onStep?.(found, next);
         return outcome;
       }
@@ -59,12 +62,17 @@ export function createElevationKeeper(deps: KeeperDeps): ElevationKeeper {
     throw new ProblemError('conflict', 'Others keep changing this elevation. Try again.');
   };
   return {
-    create: (elevation) => store.create(elevation, nextStepAt(elevation), noticesOf(undefined, elevation)),
+    async create(elevation) {
+      await store.create(elevation, nextStepAt(elevation), noticesOf(undefined, elevation));
+      confirmed.add(elevation);
+    },
     take,
     async settle(elevation) {
       let current = elevation;
       for (let rounds = 0; rounds < maxTries; rounds += 1) {
         const waiting = current.unrecorded;
+        // The trail must have no step that is lost, because the next one would have the IDs of its events.
+        if (waiting.length > 0 && !confirmed.has(current)) await store.confirm(current.id);
         for (const event of waiting) await publish(current, describeElevationEvent(current, event, now));
         const last = waiting.at(-1)?.number;
         const outcome = await take(

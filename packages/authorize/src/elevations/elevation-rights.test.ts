@@ -95,7 +95,11 @@ describe('a decision about an elevation', () => {
     expect(codeOf(await rig.decide(bob, 'approve', id))).toBe('conflict');
     const second = await rig.request(alice);
     await rig.decide(bob, 'approve', second.id);
-    expect(codeOf(await rig.decide(bob, 'approve', second.id))).toBe('conflict');
+    const recorded = rig.published.length;
+    expect(codeOf(await rig.decide(bob, 'approve', second.id))).toBe(200);
+    expect((await rig.view(alice, { action: 'show', id: second.id })).approvals).toHaveLength(1);
+    expect(rig.published).toHaveLength(recorded);
+    expect(codeOf(await rig.decide(await rig.logInAs('eve', 'sre'), 'approve', second.id))).toBe('conflict');
     await rig.decide(bob, 'revoke', second.id);
     expect(codeOf(await rig.decide(bob, 'approve', second.id))).toBe('conflict');
     expect((await rig.tryDelete(alice)).decision.effect).toBe('deny');

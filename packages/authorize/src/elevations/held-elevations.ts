@@ -91,14 +91,19 @@ export function createHeldElevations({ store }: { store: ElevationStore }): Held
     async refresh() {
       if (position === undefined) return reload();
       const { position: at, ids } = await store.changesSince(position);
-      if (ids === undefined) return reload();
+      if (ids === undefined) {
+        // If reading everything fails, the next call must try it again.
+        position = undefined;
+        return reload();
+      }
       if (ids.length === 0) return;
       const wanted = [...new Set(ids)];
       const found = await store.readAll(wanted);
       for (const elevation of found) put(elevation);
       const there = new Set(found.map(({ id }) => id));
       for (const id of wanted) if (!there.has(id)) drop(id);
-      position = Math.max(position, at);
+      // Another call may have begun to read everything, and has then to finish.
+      if (position !== undefined) position = Math.max(position, at);
     },
     of: active.of,
     waitingOf: (person) => waiting.of(person) ?? [],
