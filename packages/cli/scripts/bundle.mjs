@@ -30,6 +30,18 @@ const common = {
   },
 };
 
+// The reader of kubeconfigs imports the API client that the same package generates, and undici, which needs Node.js 22.
+// This program uses neither.
+const withoutApiClient = {
+  name: 'without-api-client',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^undici$|^\.\/gen\/index\.js$/ }, ({ importer }) =>
+      importer.includes('/@kubernetes/client-node/')
+        ? { path: path.join(root, 'scripts', 'no-api-client.mjs') }
+        : undefined,
+    ),
+};
+
 // Built separately. Otherwise every command would load all the code that it shares with the program (zod).
 const apart = 'gateway-config';
 const keepApart = {
@@ -46,7 +58,7 @@ const program = await build({
   outdir: path.join(root, 'dist'),
   splitting: true,
   chunkNames: 'parts/[name]-[hash]',
-  plugins: [keepApart],
+  plugins: [keepApart, withoutApiClient],
 });
 const separate = await build({
   ...common,

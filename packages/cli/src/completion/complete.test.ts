@@ -42,6 +42,10 @@ describe('a completion', () => {
     ['clusters -o w', ['wide', ':none']],
     ['completion ', ['bash', 'zsh', 'fish', 'powershell', ':none']],
     ['config check ', [':files']],
+    ['cluster ', ['add', 'check', 'remove', 'help', ':none']],
+    ['cluster add prod --token ', ['bound', 'secret', ':none']],
+    ['cluster add prod --kubeconfig ', [':files']],
+    ['cluster add prod --out ', [':files']],
     ['login --ca-file ', [':files']],
     ['login --timeout ', [':none']],
     ['policy lint a.yaml ', [':files']],
@@ -51,6 +55,13 @@ describe('a completion', () => {
   ])('of "%s" is %j', async (line, expected) => {
     const found = await complete(line);
     expect(found.filter((value) => value !== 'help')).toEqual(expected.filter((value) => value !== 'help'));
+  });
+
+  it('of a context for cluster add comes from the kubeconfig that is named', async () => {
+    const contexts = ['prod-admin', 'dev'].map((name) => ({ name, context: { cluster: 'c', user: 'u' } }));
+    writeFileSync(path.join(rig.directory, 'admin'), JSON.stringify({ contexts }));
+    expect(await complete('cluster add prod --kubeconfig admin --context ')).toEqual(['prod-admin', 'dev', ':none']);
+    expect(await complete('cluster add prod --context ')).toEqual([':none']);
   });
 
   it('leaves out options that are given, and says what the others are', async () => {

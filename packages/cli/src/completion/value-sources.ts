@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { Environment } from '../environment/environment.ts';
 import { clustersSchema, readAnswer, sessionsSchema, streamsSchema } from '../gateway/answers.ts';
 import { openGateway } from '../gateway/open-gateway.ts';
@@ -29,6 +30,15 @@ async function ask(environment: Environment, { given }: Place, path: string): Pr
   const { status, body } = await client.call({ method: 'GET', path: `/.sallyport/api/v1/${path}`, token, timeoutMs });
   return status === 200 ? body : undefined;
 }
+
+/** Completes a context of the kubeconfig that the command line names. */
+const ofKubeconfig =
+  ({ workingDirectory }: Environment): ValueSource =>
+  async ({ given }) => {
+    const file = given.get('--kubeconfig');
+    const found = file === undefined ? [] : await kubectlContexts([path.resolve(workingDirectory, file)]);
+    return found.map(({ name }) => ({ value: name }));
+  };
 
 /** Creates the sources of values: one entry for each option, and for each argument of a command. */
 export function createValueSources(environment: Environment): FindSource {
@@ -66,10 +76,10 @@ export function createValueSources(environment: Environment): FindSource {
     names,
     ids: elevations,
     ...ofElevations
-  } = createElevationSources((place, path) => ask(environment, place, path));
+  } = createElevationSources((place, api) => ask(environment, place, api));
   const sources: Record<string, ValueSource> = {
     '--gateway': gateways,
-    '--context': contexts,
+    '--context': (place) => (place.command.parent?.name() === 'cluster' ? ofKubeconfig(environment) : contexts)(place),
     '--cluster': (place) => (place.command.name() === 'elevate' ? ofElevations.clusters : clusters)(place),
     '--namespace': async (place) => (place.command.name() === 'elevate' ? ofElevations.namespaces(place) : []),
     '--elevation': ofElevations.used,

@@ -2,12 +2,20 @@ import { impersonatedAuthentication, readAllowSystem, serviceAccountOf } from '@
 import { stringify } from 'yaml';
 
 /** The settings of a cluster from which its role is made. */
-type ImpersonateSettings = {
+export type ImpersonateSettings = {
   name: string;
   impersonate: { groups: readonly string[]; allowSystem: readonly string[] };
 };
 
-type Rule = { apiGroups: string[]; resources: string[]; verbs: string[]; resourceNames?: string[] };
+/** A rule of RBAC about resources. */
+export type Rule = { apiGroups: string[]; resources: string[]; verbs: string[]; resourceNames?: string[] };
+
+type ClusterRole = {
+  apiVersion: string;
+  kind: string;
+  metadata: { name: string; labels: Record<string, string> };
+  rules: Rule[];
+};
 
 const impersonate = (apiGroup: string, resources: string[], resourceNames?: string[]): Rule => ({
   apiGroups: [apiGroup],
@@ -20,7 +28,7 @@ const impersonate = (apiGroup: string, resources: string[], resourceNames?: stri
  * Returns the ClusterRole of one cluster: what the gateway's ServiceAccount needs there, and nothing else. See "User
  * impersonation" in the Kubernetes documentation.
  */
-export function clusterRole(cluster: ImpersonateSettings): { role: unknown; warning?: string } {
+export function clusterRole(cluster: ImpersonateSettings): { role: ClusterRole; warning?: string } {
   const { groups, allowSystem } = cluster.impersonate;
   // RBAC has no patterns. With a single pattern, the role cannot list the group names.
   const pattern = groups.find((group) => group.includes('*'));

@@ -24,7 +24,8 @@ describe('every command', () => {
 
   it.each(
     all.filter(
-      (path) => !['audit', 'sessions', 'policy', 'config', 'elevations', 'notifications'].includes(path.join(' ')),
+      (path) =>
+        !['audit', 'sessions', 'policy', 'cluster', 'config', 'elevations', 'notifications'].includes(path.join(' ')),
     ),
   )('%s takes -o json and refuses another form', async (...path) => {
     expect((await rig.run(...path, '--help')).out).toContain('-o, --output <format>');
@@ -46,7 +47,7 @@ describe('the command line', () => {
     ['log-in', 'Did you mean "sallyport login"?'],
     ['session list', 'Did you mean "sallyport sessions"?'],
     ['sesions list', 'Did you mean "sallyport sessions"?'],
-    ['clus', 'Did you mean "sallyport clusters"?'],
+    ['clustres', 'Did you mean "sallyport clusters"?'],
     ['ls', 'Did you mean "sallyport clusters"?'],
     ['ps', 'Did you mean "sallyport sessions list --streams"?'],
     ['tail', 'Did you mean "sallyport audit tail"?'],

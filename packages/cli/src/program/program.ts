@@ -3,6 +3,7 @@ import { sallyportVersion } from '@sallyport/contracts';
 import { addAttack } from '../commands/attack.ts';
 import { addAudit } from '../commands/audit.ts';
 import { addCanI } from '../commands/can-i.ts';
+import { addCluster } from '../commands/cluster.ts';
 import { addClusters } from '../commands/clusters.ts';
 import { addCompletion } from '../commands/completion.ts';
 import { addConfig } from '../commands/config-check.ts';
@@ -70,6 +71,7 @@ SALLYPORT_KEYRING=1, the token is in the keyring of your system. HTTPS_PROXY and
     addAudit,
     addSessions,
     addPolicy,
+    addCluster,
     addConfig,
     addCompletion,
     addVersion,

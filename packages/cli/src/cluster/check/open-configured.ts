@@ -1,0 +1,97 @@
+import { X509Certificate } from 'node:crypto';
+import { readNamedFile } from '../../input/named-file.ts';
+import type { loadGatewayConfig } from '../../config/load-gateway-config.ts';
+import type { Environment } from '../../environment/environment.ts';
+import { CliError } from '../../terminal/cli-error.ts';
+import type { KubeAccess } from '../kube/kube-client.ts';
+import { openKubeconfig } from '../kube/open-kubeconfig.ts';
+import { readTokenClaims, type TokenClaims } from '../kube/token-claims.ts';
+
+type Loaded = Awaited<ReturnType<typeof loadGatewayConfig>>;
+type ClusterConfig = Loaded['config']['clusters'][number];
+
+/** The gateway's own credential for a cluster. Times are in milliseconds. */
+export type Credential = {
+  kind: 'token' | 'client certificate' | 'none';
+  /** Where it comes from, such as `tokenFile /etc/sallyport/prod-token`. */
+  source: string;
+  claims: TokenClaims | undefined;
+  expiresAt: number | undefined;
+  issuedAt: number | undefined;
+};
+
+/** A cluster as the gateway reaches it. */
+export type ConfiguredCluster = { config: ClusterConfig; access: KubeAccess; credential: Credential };
+
+/** Finds a cluster in the configuration. Throws a CliError that lists the names if it is not there. */
+export function findCluster({ config, file }: Loaded, name: string): ClusterConfig {
+  const found = config.clusters.find((one) => one.name === name);
+  if (found !== undefined) return found;
+  throw new CliError(
+    'usage',
+    `${file} has no cluster "${name}"`,
+    `It has: ${config.clusters.map((one) => one.name).join(', ') || 'none'}.`,
+  );
+}
+
+function describeCredential(source: string, access: KubeAccess): Credential {
+  const authorization = access.headers.authorization ?? access.headers.Authorization;
+  if (authorization !== undefined) {
+    const claims = readTokenClaims(authorization.replace(/^Bearer /, ''));
+    return { kind: 'token', source, claims, expiresAt: claims?.expiresAt, issuedAt: claims?.issuedAt };
+  }
+  const { cert } = access.tls;
+  if (cert === undefined) return { kind: 'none', source, claims: undefined, expiresAt: undefined, issuedAt: undefined };
+  const { validFromDate, validToDate } = new X509Certificate(cert);
+  return {
+    kind: 'client certificate',
+    source,
+    claims: undefined,
+    expiresAt: validToDate.getTime(),
+    issuedAt: validFromDate.getTime(),
+  };
+}
+
+async function ofKubeconfig(environment: Environment, loaded: Loaded, cluster: ClusterConfig) {
+  const file = loaded.resolvePath(cluster.kubeconfig!);
+  const { access } = await openKubeconfig(environment, { kubeconfig: file, context: cluster.context ?? undefined });
+  return { access, source: `kubeconfig ${file}` };
+}
+
+function ofFields(loaded: Loaded, cluster: ClusterConfig): { access: KubeAccess; source: string } {
+  const read = (file: string | null | undefined) =>
+    file == null ? undefined : readNamedFile(loaded.resolvePath(file)).trim();
+  const token = cluster.token?.trim() ?? read(cluster.tokenFile);
+  const access = {
+    server: cluster.server!,
+    tls: {
+      ca: read(cluster.caFile),
+      cert: read(cluster.clientCertFile),
+      key: read(cluster.clientKeyFile),
+      servername: cluster.serverName ?? undefined,
+    },
+    headers: token === undefined ? ({} as Record<string, string>) : { authorization: `Bearer ${token}` },
+    authoritySetIn:
+      cluster.caFile == null
+        ? `caFile of the cluster, which is missing in ${loaded.file}`
+        : `caFile ${loaded.resolvePath(cluster.caFile)}`,
+  };
+  const source =
+    cluster.tokenFile != null
+      ? `tokenFile ${loaded.resolvePath(cluster.tokenFile)}`
+      : cluster.token != null
+        ? `token in ${loaded.file}`
+        : `clientCertFile ${loaded.resolvePath(cluster.clientCertFile!)}`;
+  return { access, source };
+}
+
+/** Opens a cluster with the address, the CA and the credential that the configuration gives the gateway. */
+export async function openConfigured(
+  environment: Environment,
+  loaded: Loaded,
+  config: ClusterConfig,
+): Promise<ConfiguredCluster> {
+  const { access, source } =
+    config.kubeconfig == null ? ofFields(loaded, config) : await ofKubeconfig(environment, loaded, config);
+  return { config, access, credential: describeCredential(source, access) };
+}

@@ -1,0 +1,108 @@
+import { fieldOf } from '../../input/field-of.ts';
+import type { KubeAnswer, KubeClient } from '../kube/kube-client.ts';
+import { createKubeClient } from '../kube/kube-client.ts';
+import { expectKube, statusMessage } from '../kube/expect-kube.ts';
+import { hasRight, rightName } from '../kube/require-rights.ts';
+import { neededRights } from './expected-rules.ts';
+import { findExtraRights, type FoundRight } from './find-extra-rights.ts';
+import { readVersion, type KubernetesVersion } from './kubernetes-version.ts';
+import type { ConfiguredCluster, Credential } from './open-configured.ts';
+
+/** What `cluster check` found. Times are in milliseconds. */
+export type CheckReport = {
+  cluster: string;
+  server: string;
+  kubernetes: KubernetesVersion | undefined;
+  credential: { kind: Credential['kind']; source: string; user: string | undefined; expiresAt: number | undefined };
+  /** Each right that the gateway needs, and whether it has it. */
+  needed: { right: string; allowed: boolean }[];
+  /** What it may do and should not. */
+  extra: FoundRight[];
+  /** The namespaces whose RoleBindings count in `extra`. */
+  namespaces: string[];
+  /** What keeps the gateway from doing its work. */
+  faults: string[];
+  warnings: string[];
+};
+
+const dayMs = 86_400_000;
+const accountName = /^system:serviceaccount:([^:]+):[^:]+$/;
+
+/** Asks who the credential is (SelfSubjectReview). A cluster before 1.28 does not say. */
+async function askWho(client: KubeClient): Promise<KubeAnswer> {
+  return client.ask({
+    method: 'POST',
+    path: '/apis/authentication.k8s.io/v1/selfsubjectreviews',
+    json: { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' },
+  });
+}
+
+function warnOfExpiry({ expiresAt, issuedAt }: Credential, now: number): string[] {
+  if (expiresAt === undefined) return [];
+  const soon = issuedAt === undefined ? dayMs : (expiresAt - issuedAt) / 4;
+  return expiresAt - now < soon ? ['the credential expires soon. Renew it before then'] : [];
+}
+
+/** Returns the namespaces whose RoleBindings are looked at: usual ones, the account's own, and those of the policy. */
+function namespacesOf({ config }: ConfiguredCluster, user: string | undefined): string[] {
+  const named = (config.namespaces ?? []).flatMap(({ match }) => match).filter((name) => !name.includes('*'));
+  const own = accountName.exec(user ?? '')?.[1];
+  return [...new Set(['default', 'kube-system', ...(own === undefined ? [] : [own]), ...named])];
+}
+
+/** Checks that the gateway may do in a cluster what it must, and nothing more. */
+export async function runCheck(configured: ConfiguredCluster, now: number): Promise<CheckReport> {
+  const { config, access, credential } = configured;
+  const client = createKubeClient(access);
+  const who = await askWho(client);
+  const report: CheckReport = {
+    cluster: config.name,
+    server: access.server,
+    kubernetes: undefined,
+    credential: {
+      kind: credential.kind,
+      source: credential.source,
+      user: credential.claims?.subject,
+      expiresAt: credential.expiresAt,
+    },
+    needed: [],
+    extra: [],
+    namespaces: [],
+    faults: [],
+    warnings: [],
+  };
+  if (who.status === 401)
+    return {
+      ...report,
+      faults: [`the cluster does not accept the credential: ${statusMessage(who) || 'Unauthorized'}`],
+    };
+  if (who.status !== 404) {
+    const info = fieldOf(
+      fieldOf(expectKube(who, { verb: 'create', what: 'selfsubjectreviews' }), 'status'),
+      'userInfo',
+    );
+    const user = fieldOf(info, 'username');
+    if (typeof user === 'string') report.credential.user = user;
+  }
+  report.kubernetes = await readVersion(client);
+  for (const right of neededRights(config))
+    report.needed.push({ right: rightName(right), allowed: await hasRight(client, right) });
+  report.faults = report.needed.filter(({ allowed }) => !allowed).map(({ right }) => `it may not ${right}`);
+  report.namespaces = namespacesOf(configured, report.credential.user);
+  const { extra, incomplete } = await findExtraRights(client, config, {
+    namespaces: report.namespaces,
+    mayImpersonate: report.needed.some(({ right, allowed }) => allowed && right === 'impersonate users'),
+  });
+  report.extra = extra;
+  report.warnings = [
+    ...warnOfExpiry(credential, now),
+    ...extra.map(
+      ({ right, namespaces }) =>
+        `it may ${right}${namespaces === undefined ? '' : ` in ${namespaces.join(', ')}`}, which it should not`,
+    ),
+    ...(incomplete
+      ? ['the cluster lists its rights incompletely, because it does not only use RBAC. There may be more']
+      : []),
+  ];
+  return report;
+}

@@ -1,0 +1,180 @@
+import { isAllowSystem } from '@sallyport/contracts';
+import { Option, type Command } from 'commander';
+import type { AddRequest, Added } from '../cluster/run-add.ts';
+import { readSpan } from '../elevation/read-span.ts';
+import type { Environment } from '../environment/environment.ts';
+import { requireName } from '../input/require-name.ts';
+import { CliError } from '../terminal/cli-error.ts';
+import { forTerminal } from '../terminal/for-terminal.ts';
+import { render, type OutputFormat } from '../terminal/output.ts';
+import { readableTime } from '../terminal/readable-time.ts';
+import { rfc3339 } from '../terminal/rfc3339.ts';
+import { withAccount, withAdminKubeconfig, type AccountOptions, type AdminOptions } from './cluster-options.ts';
+import { withExample, withOutput } from './command-kit.ts';
+
+type Options = AccountOptions &
+  AdminOptions & {
+    output: OutputFormat;
+    groups: string;
+    allowSystem?: string;
+    token: 'bound' | 'secret';
+    tokenLifetime: string;
+    server?: string;
+    out?: string;
+    force?: boolean;
+    dryRun?: boolean;
+  };
+
+const shortestLifetimeMs = 600_000;
+
+const listOf = (text: string | undefined) =>
+  (text ?? '')
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '');
+
+function impersonateOf(options: Options): AddRequest['impersonate'] {
+  const [groups, allowSystem] = [listOf(options.groups), listOf(options.allowSystem)];
+  if (groups.length === 0)
+    throw new CliError('usage', '--groups names no group', 'Write it like --groups developers,sre.');
+  const wrong = allowSystem.find((name) => !isAllowSystem(name));
+  if (wrong !== undefined)
+    throw new CliError(
+      'usage',
+      `--allow-system: "${wrong}" is not an exact name that begins with system:`,
+      'Write it like --allow-system system:serviceaccount:ci:deployer, or system:serviceaccount:ci:* for a namespace.',
+    );
+  return { groups, allowSystem };
+}
+
+function lifetimeOf({ tokenLifetime }: Options): number {
+  const lifetimeMs = readSpan(tokenLifetime, '--token-lifetime');
+  if (lifetimeMs < shortestLifetimeMs)
+    throw new CliError('usage', '--token-lifetime is shorter than Kubernetes allows', 'Give 10m or more.');
+  return lifetimeMs;
+}
+
+function serverOf({ server }: Options): string | undefined {
+  if (server === undefined) return undefined;
+  const url = URL.canParse(server) ? new URL(server) : undefined;
+  if (url?.protocol !== 'https:' || url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
+    throw new CliError(
+      'usage',
+      `"${server}" is not the https address of an API server`,
+      'Write it like --server https://10.0.0.1:6443.',
+    );
+  return server.replace(/\/+$/, '');
+}
+
+function readRequest(name: string, options: Options): Omit<AddRequest, 'kubeconfig'> {
+  requireName(name, 'a cluster', 'Use lower-case letters, digits and hyphens, 63 at most.');
+  requireName(options.namespace, 'a namespace', 'Write it like --namespace sallyport.');
+  requireName(options.account, 'a ServiceAccount', 'Write it like --account sallyport-gateway.');
+  return {
+    place: { cluster: name, namespace: options.namespace, account: options.account },
+    impersonate: impersonateOf(options),
+    context: options.context,
+    server: serverOf(options),
+    out: options.out,
+    force: options.force === true,
+    token: options.token,
+    lifetimeMs: lifetimeOf(options),
+  };
+}
+
+async function printObjects(environment: Environment, request: Omit<AddRequest, 'kubeconfig'>, output: OutputFormat) {
+  const [{ accountObjects }, { stringify }] = await Promise.all([
+    import('../cluster/account-objects.ts'),
+    import('yaml'),
+  ]);
+  const items = accountObjects(request.place, request.impersonate, request.token);
+  environment.stdout.write(
+    await render(output, { items }, () => items.map((item) => stringify(item, { lineWidth: 0 })).join('---\n')),
+  );
+}
+
+const lifeOf = ({ token: { expiresAt } }: Added) =>
+  expiresAt === undefined
+    ? 'The token does not expire.'
+    : `The token expires at ${readableTime(expiresAt)}. Run this command again before that, such as from a scheduled job.`;
+
+/** Returns what was done, the entry, and the files or their contents. */
+async function describeAdded(name: string, added: Added): Promise<string> {
+  const { clusterFiles, entryText } = await import('../cluster/cluster-entry.ts');
+  const { changes, files, entry, ca, token } = added;
+  const all = changes.every(({ change }) => change === 'unchanged');
+  const lines = [
+    ...(all ? ['Nothing had to be changed in the cluster.'] : []),
+    ...changes.map(({ object, change }) => `  ${change.padEnd(9)}  ${forTerminal(object)}`),
+    lifeOf(added),
+  ];
+  if (files.length > 0)
+    return `${[
+      ...lines,
+      ...files.map((file) => `Wrote ${forTerminal(file)}.`),
+      `Add the entry in ${forTerminal(files[0]!)} to clusters in sallyport.yaml, with a policy. Then run:`,
+      `  sallyport config check`,
+      `  sallyport cluster check ${name}`,
+    ].join('\n')}\n`;
+  const names = clusterFiles(name);
+  return `${lines.map((line) => `# ${line}`).join('\n')}
+${entryText(entry)}${ca === undefined ? '' : `\n# The content of ${names.ca}:\n${ca.trim()}\n`}
+# The content of ${names.token}, which is a secret:
+${token.token}
+`;
+}
+
+async function add(environment: Environment, name: string, options: Options): Promise<void> {
+  const request = readRequest(name, options);
+  if (options.dryRun === true) return printObjects(environment, request, options.output);
+  if (options.kubeconfig === undefined)
+    throw new CliError(
+      'usage',
+      '--kubeconfig is missing',
+      'Name the kubeconfig of an administrator of the cluster, such as --kubeconfig ~/.kube/config.',
+    );
+  const { runAdd } = await import('../cluster/run-add.ts');
+  const added = await runAdd(environment, { ...request, kubeconfig: options.kubeconfig });
+  for (const warning of added.warnings) environment.stderr.write(`Warning: ${forTerminal(warning)}.\n`);
+  const { changes, entry, ca, token, files } = added;
+  const text = await describeAdded(name, added);
+  const expires = token.expiresAt === undefined ? {} : { tokenExpiresAt: rfc3339(token.expiresAt) };
+  // With --out, the token is in its file, and nowhere else.
+  const secrets = files.length > 0 ? { files } : { ca, token: token.token };
+  environment.stdout.write(
+    await render(options.output, { changes, cluster: entry, ...expires, ...secrets }, () => text),
+  );
+}
+
+/** `sallyport cluster add`. */
+export function addClusterAdd(cluster: Command, environment: Environment): void {
+  const command = cluster
+    .command('add <name>')
+    .description("make the gateway's account in a cluster, and print or write what sallyport.yaml needs")
+    .option('--groups <names>', 'the groups that the gateway may send there, separated by commas', '*')
+    .option('--allow-system <names>', 'the names beginning with system: that it may send, separated by commas')
+    .addOption(
+      new Option('--token <kind>', 'bound: a token that expires; secret: one that does not, kept in a Secret')
+        .choices(['bound', 'secret'])
+        .default('bound'),
+    )
+    .option('--token-lifetime <time>', 'how long a bound token is valid; the cluster may allow less', '30d')
+    .option(
+      '--server <url>',
+      'the address at which the gateway reaches the API server (default: the kubeconfig has it)',
+    )
+    .option(
+      '--out <path>',
+      'write the entry, the CA and the token to files in this directory, instead of printing them',
+    )
+    .option('--force', 'overwrite files in --out that have other content')
+    .option('--dry-run', 'print the objects as YAML, and ask or change nothing')
+    .action((name: string, options: Options) => add(environment, name, options));
+  withAccount(withAdminKubeconfig(command));
+  withExample(
+    withOutput(command),
+    'sallyport cluster add prod --kubeconfig admin.kubeconfig --groups developers,sre --out /etc/sallyport',
+    'sallyport cluster add prod --kubeconfig ~/.kube/config --context prod-admin --token secret --out .',
+    'sallyport cluster add prod --dry-run --groups developers,sre | kubectl diff -f -',
+  );
+}

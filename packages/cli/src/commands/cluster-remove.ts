@@ -1,0 +1,66 @@
+import type { Command } from 'commander';
+import type { Environment } from '../environment/environment.ts';
+import { requireName } from '../input/require-name.ts';
+import { CliError } from '../terminal/cli-error.ts';
+import { confirm } from '../terminal/confirm.ts';
+import { forTerminal } from '../terminal/for-terminal.ts';
+import { render, type OutputFormat } from '../terminal/output.ts';
+import { startSpinner } from '../terminal/spinner.ts';
+import { withAccount, withAdminKubeconfig, type AccountOptions, type AdminOptions } from './cluster-options.ts';
+import { withExample, withOutput } from './command-kit.ts';
+
+type Options = AccountOptions & AdminOptions & { output: OutputFormat; yes?: boolean };
+
+async function remove(environment: Environment, name: string, options: Options): Promise<void> {
+  requireName(name, 'a cluster', 'Write the name that you gave to sallyport cluster add.');
+  requireName(options.namespace, 'a namespace', 'Write it like --namespace sallyport.');
+  requireName(options.account, 'a ServiceAccount', 'Write it like --account sallyport-gateway.');
+  if (options.kubeconfig === undefined)
+    throw new CliError('usage', '--kubeconfig is missing', 'Name the kubeconfig of an administrator of the cluster.');
+  const [{ openKubeconfig }, { createKubeClient }, { planRemoval, removeAccount }, { objectName }] = await Promise.all([
+    import('../cluster/kube/open-kubeconfig.ts'),
+    import('../cluster/kube/kube-client.ts'),
+    import('../cluster/remove-account.ts'),
+    import('../cluster/kube-objects.ts'),
+  ]);
+  const { access } = await openKubeconfig(environment, { kubeconfig: options.kubeconfig, context: options.context });
+  const client = createKubeClient(access);
+  const looking = await startSpinner(environment, `Looking for what was made in ${access.server}`);
+  const plan = await planRemoval(client, {
+    cluster: name,
+    namespace: options.namespace,
+    account: options.account,
+  }).finally(() => looking.stop());
+  for (const { object, why } of plan.keep)
+    environment.stderr.write(`Note: the ${forTerminal(object)} stays: ${forTerminal(why)}.\n`);
+  if (plan.remove.length > 0)
+    await confirm(
+      environment,
+      `This deletes from ${access.server}: ${plan.remove.map((one) => forTerminal(objectName(one))).join(', ')}. The gateway loses its access at once.`,
+      options,
+    );
+  const deleting = await startSpinner(environment, 'Deleting');
+  const removed = await removeAccount(client, plan, environment.sleep).finally(() => deleting.stop());
+  environment.stdout.write(
+    await render(options.output, { removed, kept: plan.keep }, () =>
+      removed.length === 0
+        ? `There is nothing to remove for the cluster ${name}.\n`
+        : `${removed.map((one) => `  deleted  ${forTerminal(one)}\n`).join('')}Remove the entry "${name}" from clusters in sallyport.yaml, and delete its token file.\n`,
+    ),
+  );
+}
+
+/** `sallyport cluster remove`. */
+export function addClusterRemove(cluster: Command, environment: Environment): void {
+  const command = cluster
+    .command('remove <name>')
+    .description('delete from a cluster what "cluster add" made there, and nothing else')
+    .option('--yes', 'do not ask first')
+    .action((name: string, options: Options) => remove(environment, name, options));
+  withAccount(withAdminKubeconfig(command));
+  withExample(
+    withOutput(command),
+    'sallyport cluster remove prod --kubeconfig admin.kubeconfig',
+    'sallyport cluster remove prod --kubeconfig ~/.kube/config --context prod-admin --yes',
+  );
+}

@@ -1,0 +1,161 @@
+import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { authority, certificate, key } from './certificates.ts';
+
+type Stored = { metadata: Record<string, unknown> & { name: string } } & Record<string, unknown>;
+type Body = Record<string, unknown> & {
+  metadata?: Record<string, unknown> & { name?: string };
+  spec?: { resourceAttributes?: Record<string, string>; expirationSeconds?: number; namespace?: string };
+};
+type Asked = { method: string; path: string; body: Body; user: string | undefined };
+
+/** An API server that stores objects by path, and answers reviews as it is told. */
+export type FakeCluster = {
+  url: string;
+  kubeconfig(user: object, more?: object): string;
+  objects: Map<string, Stored>;
+  /** The method and path of everything but reviews. */
+  calls: string[];
+  /** Says whether a right exists, by the person's own rights or those of an impersonated user. */
+  allows(right: Record<string, string>, user: string | undefined): boolean;
+  rules(namespace: string, user: string | undefined): { resourceRules: object[]; nonResourceRules?: object[] };
+  /** Replaces an answer. */
+  override(asked: Asked): { status: number; body: object } | undefined;
+  close(): Promise<void>;
+};
+
+const encode = (claims: object) => Buffer.from(JSON.stringify(claims)).toString('base64url');
+
+/** Returns a token like those of a cluster. Its signature is worth nothing. */
+export function fakeToken(subject: string, iat: number, exp?: number): string {
+  return `${encode({ alg: 'RS256' })}.${encode({ iss: 'https://cluster', sub: subject, iat, exp })}.c2lnbmF0dXJl${randomUUID()}`;
+}
+
+const status = (code: number, message: string) => ({ status: code, body: { kind: 'Status', code, message } });
+
+function review(cluster: FakeCluster, { path, body, user }: Asked) {
+  if (path.endsWith('/selfsubjectaccessreviews'))
+    return { status: 201, body: { status: { allowed: cluster.allows(body.spec!.resourceAttributes!, user) } } };
+  if (path.endsWith('/selfsubjectrulesreviews'))
+    return {
+      status: 201,
+      body: { status: { nonResourceRules: [], ...cluster.rules(body.spec!.namespace!, user), incomplete: false } },
+    };
+  if (path.endsWith('/selfsubjectreviews'))
+    return {
+      status: 201,
+      body: { status: { userInfo: { username: 'system:serviceaccount:sallyport:sallyport-gateway' } } },
+    };
+  return undefined;
+}
+
+function answer(cluster: FakeCluster, asked: Asked): { status: number; body: object } {
+  const { method, path, body } = asked;
+  const reviewed = cluster.override(asked) ?? review(cluster, asked);
+  if (reviewed) return reviewed;
+  cluster.calls.push(`${method} ${path}`);
+  const { objects } = cluster;
+  const account = /^\/api\/v1\/namespaces\/([^/]+)\/serviceaccounts\/([^/]+)\/token$/.exec(path);
+  if (account) {
+    const now = Math.floor(Date.now() / 1000);
+    const exp = now + body.spec!.expirationSeconds!;
+    const token = fakeToken(`system:serviceaccount:${account[1]}:${account[2]}`, now, exp);
+    return { status: 201, body: { status: { token, expirationTimestamp: new Date(exp * 1000).toISOString() } } };
+  }
+  if (path === '/version') return { status: 200, body: { gitVersion: 'v1.36.3' } };
+  if (path === '/apis') return { status: 200, body: { groups: [] } };
+  if (path === '/api/v1')
+    return {
+      status: 200,
+      body: {
+        resources: ['serviceaccounts', 'secrets', 'configmaps'].map((name) => ({
+          name,
+          namespaced: true,
+          verbs: ['list'],
+        })),
+      },
+    };
+  if (method === 'POST') {
+    const at = `${path}/${body.metadata!.name!}`;
+    if (objects.has(at)) return status(409, 'already exists');
+    const stored: Stored = {
+      ...body,
+      metadata: { ...body.metadata, name: body.metadata!.name!, uid: randomUUID(), resourceVersion: '1' },
+    };
+    if (body['type'] === 'kubernetes.io/service-account-token') {
+      const annotations = body.metadata!['annotations'] as Record<string, string>;
+      const token = fakeToken(
+        `system:serviceaccount:${String(body.metadata!['namespace'])}:${annotations['kubernetes.io/service-account.name']}`,
+        1,
+      );
+      stored['data'] = { token: Buffer.from(token).toString('base64') };
+    }
+    objects.set(at, stored);
+    return { status: 201, body: stored };
+  }
+  const found = objects.get(path);
+  if (found === undefined) {
+    const items = [...objects].filter(([at]) => at.startsWith(`${path}/`)).map(([, one]) => one);
+    return items.length > 0 || /\/(serviceaccounts|secrets|configmaps)$/.test(path)
+      ? { status: 200, body: { items } }
+      : status(404, 'not found');
+  }
+  if (method === 'PATCH') Object.assign(found, { ...body, metadata: found.metadata });
+  if (method === 'DELETE') objects.delete(path);
+  return { status: 200, body: found };
+}
+
+/** Starts a fake API server with a certificate for localhost. */
+export async function startFakeCluster(): Promise<FakeCluster> {
+  const server = createServer({ cert: certificate, key }, (request, response) => {
+    let text = '';
+    request.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+    });
+    request.on('end', () => {
+      const asked = {
+        method: request.method ?? '',
+        path: (request.url ?? '').split('?')[0]!,
+        body: JSON.parse(text === '' ? '{}' : text) as Body,
+        user: request.headers['impersonate-user'] as string | undefined,
+      };
+      const given = request.headers.authorization === undefined ? status(401, 'Unauthorized') : answer(cluster, asked);
+      response.writeHead(given.status, { 'content-type': 'application/json' }).end(JSON.stringify(given.body));
+    });
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const url = `https://localhost:${(server.address() as AddressInfo).port}`;
+  const cluster: FakeCluster = {
+    url,
+    kubeconfig: (user, more = {}) =>
+      JSON.stringify({
+        clusters: [
+          {
+            name: 'c',
+            cluster: {
+              server: url,
+              'certificate-authority-data': Buffer.from(authority).toString('base64'),
+              ...more,
+            },
+          },
+        ],
+        users: [{ name: 'admin', user }],
+        contexts: [{ name: 'prod-admin', context: { cluster: 'c', user: 'admin' } }],
+        'current-context': 'prod-admin',
+      }),
+    objects: new Map(),
+    calls: [],
+    allows: () => true,
+    rules: () => ({ resourceRules: [] }),
+    override: () => undefined,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+  return cluster;
+}
