@@ -150,7 +150,9 @@ export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
     now = Date.now,
     readiness = createReadiness(),
   } = parts;
-  const verifier = parts.verifier ?? loadServiceKeys(parts.loaded, 'audit', now).verifier;
+  const keys = parts.verifier ? undefined : loadServiceKeys(parts.loaded, 'audit', now);
+  const verifier = parts.verifier ?? keys!.verifier;
+  const following = keys?.follow(parts);
   const store = parts.store ?? createAuditStore(config.audit.store, { logger, resolvePath });
   const embedded = !config.audit.store || 'embedded' in config.audit.store;
   const retention = enforceRetention({
@@ -185,6 +187,7 @@ export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
     url: urlOf(parts.loaded, listening.port),
     readiness,
     async close() {
+      following?.close();
       await listening.close();
       await subscription.close();
       await live?.close();

@@ -9,6 +9,7 @@ import {
   loadServiceKeys,
   type Readiness,
   type RunningService,
+  type ServiceKeys,
   type SessionTokenSigner,
 } from '@sallyport/kit';
 import { createPages, readPageLook } from '@sallyport/pages';
@@ -63,18 +64,31 @@ async function openAudit(
  * Signs tokens for Pomerium clients with the service key. Their token type distinguishes them from the credentials of
  * the service.
  */
-function openSessionTokens({ loaded: { config, resolvePath }, now = Date.now }: StartAuthenticate): {
-  sessionTokens?: SessionTokenSigner;
-} {
+function openSessionTokens(
+  { loaded: { config, resolvePath }, now = Date.now }: StartAuthenticate,
+  keys: ServiceKeys | undefined,
+): { sessionTokens?: SessionTokenSigner } {
   const { keyFile } = config.services.authenticate;
   if (keyFile === undefined) return {};
+  const fixed = keys ? undefined : createPrivateKey(readFileSync(resolvePath(keyFile)));
   return {
     sessionTokens: createSessionTokenSigner({
-      privateKey: createPrivateKey(readFileSync(resolvePath(keyFile))),
+      get privateKey() {
+        return fixed ?? keys!.privateKey();
+      },
       gatewayUrl: config.gateway.url,
       now,
     }),
   };
+}
+
+/** Reads the service keys and follows their files, unless the caller has passed in a verifier. */
+function openKeys({ loaded, logger, metrics, now = Date.now, verifier }: StartAuthenticate, closing: Closing) {
+  if (verifier) return undefined;
+  const keys = loadServiceKeys(loaded, 'authenticate', now);
+  const following = keys.follow({ logger, metrics });
+  closing.push(async () => following.close());
+  return keys;
 }
 
 /** Counts logins, and reports floods of them before the audit sink is closed. */
@@ -91,7 +105,8 @@ function openMonitor({ metrics, now = Date.now }: StartAuthenticate, audit: Audi
 /** Opens everything that the service needs. */
 async function openDeps(parts: StartAuthenticate, readiness: Readiness, closing: Closing): Promise<AuthenticateDeps> {
   const { loaded, logger, now = Date.now } = parts;
-  const verifier = parts.verifier ?? loadServiceKeys(loaded, 'authenticate', now).verifier;
+  const keys = openKeys(parts, closing);
+  const verifier = parts.verifier ?? keys!.verifier;
   const settings = readLoginSettings(loaded.config);
   const audit = await openAudit(parts, closing);
   const { sessions, singleUse, tokens, directory: directoryStore } = await openStores(parts, closing);
@@ -106,7 +121,7 @@ async function openDeps(parts: StartAuthenticate, readiness: Readiness, closing:
     singleUse,
     audit,
     verifier,
-    ...openSessionTokens(parts),
+    ...openSessionTokens(parts, keys),
     ...(tokenStorage ? { tokenStorage } : {}),
     pendingLogins: openPendingLoginSealer(loaded),
     monitor: openMonitor(parts, audit, closing),

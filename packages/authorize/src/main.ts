@@ -15,7 +15,7 @@ await runService({
   adminListen: ({ config }) => config.services.authorize.adminListen,
   check: checkAuthorize,
   async start({ loaded, logger, metrics, readiness }) {
-    const { verifier } = loadServiceKeys(loaded, 'authorize', Date.now);
+    const keys = loadServiceKeys(loaded, 'authorize', Date.now);
     const stores = await createSessionStores(loaded.config.sessions, {
       logger,
       now: Date.now,
@@ -37,7 +37,7 @@ await runService({
       logger,
       metrics,
       readiness,
-      verifier,
+      verifier: keys.verifier,
       sessions: stores.sessions,
       replicas: stores.replicas,
       streams: stores.streams,
@@ -50,9 +50,11 @@ await runService({
       sink,
       now: Date.now,
     });
+    const following = keys.follow({ logger, metrics });
     return {
       reload: () => authorize.reload(),
       async close() {
+        following.close();
         await authorize.close();
         await sink.close();
         await stores.close();

@@ -34,6 +34,7 @@ export * from './observe/readiness.ts';
 export * from './observe/warn-once.ts';
 export * from './service/service-credential.ts';
 export * from './service/service-keys.ts';
+export { readPublicKeys } from './service/read-public-keys.ts';
 export * from './service/session-token.ts';
 export * from './service/service-client.ts';
 export * from './service/require-service.ts';

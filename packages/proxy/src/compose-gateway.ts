@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Config } from '@sallyport/contracts';
-import { createSessionTokenVerifier, readPublicKey } from '@sallyport/kit';
+import { createSessionTokenVerifier } from '@sallyport/kit';
 import { createPages, readPageLook } from '@sallyport/pages';
 import { createAskCandidates } from './authorize/ask-candidates.ts';
 import { createCheckClient } from './authorize/check-client.ts';
@@ -38,12 +38,14 @@ export type ComposedGateway = {
 
 const checkTimeoutMs = 1000;
 
-/** Verifies the tokens of Pomerium's clients by the public key of authenticate, which signs them. */
-function createPomerium({ loaded: { config }, now }: ProxyParts, origins: Origins): PomeriumDeps | undefined {
-  const { publicKey } = config.services.authenticate;
-  if (publicKey === undefined || !config.login.pomerium) return undefined;
+/** Verifies the tokens of Pomerium's clients by the public keys of authenticate, which signs them. */
+function createPomerium(
+  { loaded: { config }, now, publicKeysOf }: ProxyParts,
+  origins: Origins,
+): PomeriumDeps | undefined {
+  if (!config.login.pomerium) return undefined;
   const tokens = createSessionTokenVerifier({
-    publicKey: readPublicKey(publicKey),
+    publicKeys: () => publicKeysOf('authenticate'),
     gatewayUrl: config.gateway.url,
     now,
   });

@@ -15,11 +15,13 @@ await runService({
       resolvePath: loaded.resolvePath,
       service: 'proxy',
     });
-    const { identity } = loadServiceKeys(loaded, 'proxy', Date.now);
-    const proxy = await startProxy({ loaded, logger, metrics, readiness, identity, sink, now: Date.now });
+    const keys = loadServiceKeys(loaded, 'proxy', Date.now);
+    const proxy = await startProxy({ ...keys, loaded, logger, metrics, readiness, sink, now: Date.now });
+    const following = keys.follow({ logger, metrics });
     return {
       reload: () => proxy.reload(),
       async close() {
+        following.close();
         await proxy.close();
         await sink.close();
       },

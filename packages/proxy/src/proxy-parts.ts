@@ -1,13 +1,12 @@
 import type { AuditSink } from '@sallyport/audit-log';
-import type { LoadedConfig, Logger, Metrics, Readiness, ServiceIdentity } from '@sallyport/kit';
+import type { LoadedConfig, Logger, Metrics, Readiness, ServiceKeys } from '@sallyport/kit';
 
 /** What the proxy is started with. */
-export type ProxyParts = {
+export type ProxyParts = Pick<ServiceKeys, 'identity' | 'publicKeysOf'> & {
   loaded: LoadedConfig;
   logger: Logger;
   metrics: Metrics;
   readiness: Readiness;
-  identity: ServiceIdentity;
   sink: AuditSink;
   now: () => number;
 };

@@ -47,7 +47,7 @@ describe('a login of a Pomerium client', () => {
     ]);
     expect(decodeProtectedHeader(token)).toEqual({
       alg: 'EdDSA',
-      kid: service.tokens.jwk.kid,
+      kid: service.tokens.jwks()[0]!.kid,
       typ: 'sallyport-session+jwt',
     });
     const claims = decodeJwt(token);

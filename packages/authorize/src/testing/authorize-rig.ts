@@ -54,6 +54,7 @@ export function loadedConfig(config: unknown = sampleConfig): LoadedConfig {
     resolvePath: (file) => file,
     place: () => undefined,
     files: new Map(),
+    fileOf: new Map(),
   };
 }
 

@@ -21,6 +21,8 @@ export type LoadedConfig = {
   resolvePath(file: string): string;
   place: FindPlace;
   files: ConfigFiles;
+  /** The settings that are nothing but the text of a file: their paths, and the absolute path of the file. */
+  fileOf: ReadonlyMap<string, string>;
 };
 
 const largestSubstitutedBytes = 1024 * 1024;
@@ -109,9 +111,15 @@ export type ExaminedConfig = {
   place: FindPlace;
   config?: Config;
   files: ConfigFiles;
+  fileOf: LoadedConfig['fileOf'];
 };
 
-const nothing = { data: undefined, place: () => undefined, unread: new Set<string>() };
+const nothing = {
+  data: undefined,
+  place: () => undefined,
+  unread: new Set<string>(),
+  fileOf: new Map<string, string>(),
+};
 
 /** Examines the text of a configuration. Faults name `file`, and paths are relative to it. */
 export function examineConfig(
@@ -145,7 +153,10 @@ export function examineConfig(
     const found = parsed.error.issues.flatMap((issue) => asFaults(issue, place));
     all.push(...found.filter((fault) => !unread.has(fault.path)).map((fault) => withSource(fault, substituted)));
   } else all.push(...oversized(parsed.data, policySizes, file));
-  return { faults: all, data, place, unread, files, ...(parsed.success ? { config: parsed.data } : {}) };
+  const fileOf = new Map(
+    [...substituted].flatMap(([at, { file: name }]) => (name === undefined ? [] : [[at, resolvePath(name)] as const])),
+  );
+  return { faults: all, data, place, unread, files, fileOf, ...(parsed.success ? { config: parsed.data } : {}) };
 }
 
 /** Reads the text of a configuration. Paths are relative to `file`. Throws ConfigFaults with every fault. */
@@ -155,9 +166,9 @@ export function readConfig(
   env: Record<string, string | undefined>,
   options: ReadOptions = {},
 ): LoadedConfig {
-  const { config, faults, place, files } = examineConfig(text, file, env, options);
+  const { config, faults, place, files, fileOf } = examineConfig(text, file, env, options);
   if (faults.length > 0 || !config) throw new ConfigFaults(file, faults);
-  return { config, file, resolvePath: (name: string) => path.resolve(path.dirname(file), name), place, files };
+  return { config, file, resolvePath: (name: string) => path.resolve(path.dirname(file), name), place, files, fileOf };
 }
 
 /** Examines a configuration file. A file that cannot be read is reported as a fault. */
@@ -184,7 +195,7 @@ export function loadConfig(
   env: Record<string, string | undefined>,
   options: ReadOptions = {},
 ): LoadedConfig {
-  const { config, faults, place, files } = examineConfigFile(file, env, options);
+  const { config, faults, place, files, fileOf } = examineConfigFile(file, env, options);
   if (faults.length > 0 || !config) throw new ConfigFaults(file, faults);
-  return { config, file, resolvePath: (name: string) => path.resolve(path.dirname(file), name), place, files };
+  return { config, file, resolvePath: (name: string) => path.resolve(path.dirname(file), name), place, files, fileOf };
 }

@@ -11,8 +11,10 @@ export type ServiceCheck = {
   ofConfig(loaded: LoadedConfig): ConfigFault[];
 };
 
-function loadedFrom(file: string, { config, place, files }: ExaminedConfig): LoadedConfig | undefined {
-  return config && { config, file, resolvePath: (name) => path.resolve(path.dirname(file), name), place, files };
+function loadedFrom(file: string, { config, place, files, fileOf }: ExaminedConfig): LoadedConfig | undefined {
+  return (
+    config && { config, file, resolvePath: (name) => path.resolve(path.dirname(file), name), place, files, fileOf }
+  );
 }
 
 /** Returns the faults because of which a service does not start with an examined configuration, each once. */

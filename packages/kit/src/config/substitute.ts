@@ -6,7 +6,11 @@ type ReadText = { text: string } | { fault: string };
 type SubstitutionSources = { env(name: string): string | undefined; file(path: string): ReadText };
 
 /** Where the text at a path came from. `empty` if it is nothing but substitutions, and all of them were empty. */
-type Substituted = { from: string; empty: boolean };
+type Substituted = {
+  from: string;
+  empty: boolean;
+  /** Set if it is nothing but the text of this file. */ file?: string;
+};
 
 const pattern = /\$\{([^}]*)\}/g;
 
@@ -56,7 +60,13 @@ export function substitute(data: unknown, sources: SubstitutionSources): Result 
       result.unread.add(path);
       return '';
     });
-    if (from.length > 0) result.substituted.set(path, { from: from.join(' and '), empty: text === '' });
+    const [, file] = /^\$\{file:([^}]+)\}$/.exec(value) ?? [];
+    if (from.length > 0)
+      result.substituted.set(path, {
+        from: from.join(' and '),
+        empty: text === '',
+        ...(file === undefined ? {} : { file }),
+      });
     // Each is different, so that two of them are not told to be the same.
     return result.unread.has(path) ? `unread-${result.unread.size}` : text;
   };

@@ -8,6 +8,7 @@ import type { AcceptedCandidate, ReloaderDeps, ReloadStatus, ReloadTrigger } fro
 import { restartPaths } from './restart-paths.ts';
 
 const maxFaults = 20;
+const publicKeyPath = /^services\.[a-z]+\.publicKey$/;
 
 function bounded(faults: readonly ConfigFault[]): ConfigFault[] {
   return faults.length <= maxFaults
@@ -103,7 +104,10 @@ export function createActiveConfig(deps: ReloaderDeps) {
     const { version, config, warnings } = candidate;
     const previous = status.version;
     const changed = previous !== version;
-    const restartNeeded = restartPaths(deps.loaded.config, config, deps.reloadable);
+    // The service follows the files of public keys by itself.
+    const restartNeeded = restartPaths(deps.loaded.config, config, deps.reloadable).filter(
+      (path) => !(publicKeyPath.test(path) && deps.loaded.fileOf.has(path)),
+    );
     metrics.read(changed ? 'changed' : 'unchanged', now());
     metrics.inForce(version);
     logAccepted({ version, previous, trigger, restartNeeded }, logger);

@@ -1,6 +1,6 @@
 import { createPublicKey, hash, type KeyObject } from 'node:crypto';
 import { mayCall, serviceNames, type ServiceName } from '@sallyport/contracts';
-import { jwtVerify, SignJWT } from 'jose';
+import { jwtVerify, SignJWT, type JWTVerifyOptions } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { ProblemError } from '../problem/problem-error.ts';
 import { deriveSecret } from './derive-secret.ts';
@@ -24,11 +24,12 @@ export type ServiceIdentity = {
  */
 export function createServiceIdentity(deps: {
   name: ServiceName;
-  privateKey: KeyObject;
+  /** Read for each new credential, so it may change. */
+  readonly privateKey: KeyObject;
   now: () => number;
 }): ServiceIdentity {
-  const minted = new Map<ServiceName, { header: Promise<string>; until: number }>();
-  const mint = async (audience: ServiceName, nowSeconds: number) =>
+  const minted = new Map<ServiceName, { header: Promise<string>; until: number; key: KeyObject }>();
+  const mint = async (audience: ServiceName, nowSeconds: number, key: KeyObject) =>
     scheme +
     (await new SignJWT()
       .setProtectedHeader({ alg: 'EdDSA', typ: tokenType })
@@ -36,16 +37,16 @@ export function createServiceIdentity(deps: {
       .setAudience(audience)
       .setIssuedAt(nowSeconds)
       .setExpirationTime(nowSeconds + lifeSeconds)
-      .sign(deps.privateKey));
+      .sign(key));
   return {
     name: deps.name,
     secretFor: (use) => deriveSecret(deps.privateKey, use),
     credentialFor(audience) {
-      const now = deps.now();
+      const [now, key] = [deps.now(), deps.privateKey];
       const current = minted.get(audience);
-      if (current && current.until > now) return current.header;
-      const header = mint(audience, Math.floor(now / 1000));
-      minted.set(audience, { header, until: now + lifeSeconds * 500 });
+      if (current && current.until > now && current.key === key) return current.header;
+      const header = mint(audience, Math.floor(now / 1000), key);
+      minted.set(audience, { header, until: now + lifeSeconds * 500, key });
       return header;
     },
   };
@@ -58,6 +59,9 @@ export type ServiceVerifier = {
   /** Returns the caller if this credential was verified before and is still valid; for hot paths that avoid an await. */
   verified(authorization: string | undefined): ServiceName | undefined;
 };
+
+/** The public keys of the services. While a key is being replaced, a service has several. */
+export type PublicKeys = Partial<Record<ServiceName, KeyObject | readonly KeyObject[]>>;
 
 /** Reads an Ed25519 public key in SPKI form, as PEM or base64 of DER. Throws for anything else. */
 export function readPublicKey(text: string): KeyObject {
@@ -74,16 +78,19 @@ export function readPublicKey(text: string): KeyObject {
  */
 export function createServiceVerifier(deps: {
   name: ServiceName;
-  publicKeys: Partial<Record<ServiceName, KeyObject>>;
+  /** Read for each call, so they may change. */
+  readonly publicKeys: PublicKeys;
   now: () => number;
 }): ServiceVerifier {
-  const seen = new LRUCache<string, { caller: ServiceName; expiresAt: number }>({ max: 256 });
+  const seen = new LRUCache<string, { caller: ServiceName; expiresAt: number; key: KeyObject }>({ max: 256 });
+  const keysOf = (caller: ServiceName) => [deps.publicKeys[caller] ?? []].flat();
   const refuse = () =>
     new ProblemError('unauthenticated', "This endpoint accepts calls only from Sallyport's own services.");
   const recall = (authorization: string | undefined) => {
     if (!authorization?.startsWith(scheme) || authorization.length > 2048) return undefined;
     const known = seen.get(hash('sha256', authorization, 'base64'));
-    return known && known.expiresAt > deps.now() ? known.caller : undefined;
+    // A key that was taken away does not count, also where it was accepted before.
+    return known && known.expiresAt > deps.now() && keysOf(known.caller).includes(known.key) ? known.caller : undefined;
   };
   return {
     verified: recall,
@@ -93,22 +100,19 @@ export function createServiceVerifier(deps: {
       if (!authorization?.startsWith(scheme) || authorization.length > 2048) throw refuse();
       const token = authorization.slice(scheme.length);
       const caller = claimedIssuer(token);
-      const key = caller && deps.publicKeys[caller];
-      if (!caller || !key) throw refuse();
-      let expiresAt: number;
-      try {
-        const { payload } = await jwtVerify(token, key, {
-          issuer: caller,
-          audience: deps.name,
-          algorithms: ['EdDSA'],
-          typ: tokenType,
-          clockTolerance: 5,
-          requiredClaims: ['exp', 'iat'],
-          maxTokenAge: lifeSeconds + 5,
-          currentDate: new Date(deps.now()),
-        });
-        expiresAt = payload.exp! * 1000;
-      } catch (cause) {
+      const keys = caller ? keysOf(caller) : [];
+      if (!caller || keys.length === 0) throw refuse();
+      const { key, expiresAt, cause } = await verifyWithOneOf(keys, token, {
+        issuer: caller,
+        audience: deps.name,
+        algorithms: ['EdDSA'],
+        typ: tokenType,
+        clockTolerance: 5,
+        requiredClaims: ['exp', 'iat'],
+        maxTokenAge: lifeSeconds + 5,
+        currentDate: new Date(deps.now()),
+      });
+      if (!key) {
         throw new ProblemError(
           'unauthenticated',
           "The service credential is not valid here. Check the services' keys and clocks.",
@@ -117,10 +121,28 @@ export function createServiceVerifier(deps: {
       }
       if (!mayCall[caller].includes(deps.name))
         throw new ProblemError('unknown-caller', `The service ${caller} may not call ${deps.name}.`);
-      seen.set(hash('sha256', authorization, 'base64'), { caller, expiresAt });
+      seen.set(hash('sha256', authorization, 'base64'), { caller, expiresAt, key });
       return caller;
     },
   };
+}
+
+/** Returns the key that verifies a token, or why the last one does not. */
+async function verifyWithOneOf(
+  keys: readonly KeyObject[],
+  token: string,
+  options: JWTVerifyOptions,
+): Promise<{ key?: KeyObject; expiresAt: number; cause?: unknown }> {
+  let cause: unknown;
+  for (const key of keys) {
+    try {
+      const { payload } = await jwtVerify(token, key, options);
+      return { key, expiresAt: payload.exp! * 1000 };
+    } catch (error) {
+      cause = error;
+    }
+  }
+  return { expiresAt: 0, cause };
 }
 
 /** Returns the issuer that the token claims, before it is verified: it only selects the key. */

@@ -19,7 +19,7 @@ function setUp(changes: { privateKey?: KeyObject; signFor?: string } = {}) {
     gatewayUrl: changes.signFor ?? gatewayUrl,
     now,
   });
-  const verifier = createSessionTokenVerifier({ publicKey: keys.publicKey, gatewayUrl, now });
+  const verifier = createSessionTokenVerifier({ publicKeys: () => [keys.publicKey], gatewayUrl, now });
   return {
     clock,
     verifier,
@@ -49,7 +49,7 @@ describe('a session token', () => {
 
   it('is a JWS that any library can verify with the published key, with an expiry in whole seconds', async () => {
     const { make, verifier } = setUp();
-    const { payload, protectedHeader } = await jwtVerify(make(), await importJWK(verifier.jwk), {
+    const { payload, protectedHeader } = await jwtVerify(make(), await importJWK(verifier.jwks()[0]!), {
       currentDate: new Date(start),
       issuer: gatewayUrl,
       audience: gatewayUrl,
@@ -65,7 +65,7 @@ describe('a session token', () => {
     });
     expect(protectedHeader).toEqual({
       alg: 'EdDSA',
-      kid: await calculateJwkThumbprint(verifier.jwk),
+      kid: await calculateJwkThumbprint(verifier.jwks()[0]!),
       typ: 'sallyport-session+jwt',
     });
   });

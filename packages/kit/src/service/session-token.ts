@@ -17,16 +17,17 @@ export type SessionTokenSigner = { sign(about: SessionTokenAbout): string };
 
 /** A verified token, with its hash for the session store. */
 type VerifiedSessionToken = { hash: string; sessionId: string };
+type PublicJwk = { kty: 'OKP'; crv: 'Ed25519'; x: string; kid: string; alg: 'EdDSA'; use: 'sig' };
 export type SessionTokenVerifier = {
   /** Returns undefined unless this gateway's authenticate issued the token for this gateway and it has not expired. */
   verify(token: string): VerifiedSessionToken | undefined;
-  /** The public key (RFC 7517). */
-  jwk: { kty: 'OKP'; crv: 'Ed25519'; x: string; kid: string; alg: 'EdDSA'; use: 'sig' };
+  /** Returns the public keys (RFC 7517). */
+  jwks(): PublicJwk[];
 };
 
 const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-function publicJwk(publicKey: KeyObject): SessionTokenVerifier['jwk'] {
+function publicJwk(publicKey: KeyObject): PublicJwk {
   const { x = '' } = publicKey.export({ format: 'jwk' });
   // RFC 7638: the required members of the key, sorted by name.
   const kid = hash('sha256', JSON.stringify({ crv: 'Ed25519', kty: 'OKP', x }), 'base64url');
@@ -39,14 +40,19 @@ const headerOf = (kid: string) => encode({ alg: 'EdDSA', kid, typ: tokenType });
 /** Returns the issuer, which is also the audience: the origin of the gateway. */
 const audienceOf = (gatewayUrl: string) => new URL(gatewayUrl).origin;
 
-/** Creates the signer of tokens, with authenticate's private key. */
+/** Creates the signer of tokens, with authenticate's private key. It is read for each token, so it may change. */
 export function createSessionTokenSigner(deps: {
-  privateKey: KeyObject;
+  readonly privateKey: KeyObject;
   gatewayUrl: string;
   now: () => number;
 }): SessionTokenSigner {
-  const { privateKey, now } = deps;
-  const header = headerOf(publicJwk(createPublicKey(privateKey)).kid);
+  const { now } = deps;
+  const headers = new WeakMap<KeyObject, string>();
+  const headerFor = (privateKey: KeyObject) => {
+    const header = headers.get(privateKey) ?? headerOf(publicJwk(createPublicKey(privateKey)).kid);
+    headers.set(privateKey, header);
+    return header;
+  };
   const gateway = audienceOf(deps.gatewayUrl);
   return {
     sign({ sessionId, subject, expiresAt }) {
@@ -58,12 +64,14 @@ export function createSessionTokenSigner(deps: {
         iat: Math.floor(now() / 1000),
         exp: Math.floor(expiresAt / 1000),
       });
-      const signed = `${header}.${payload}`;
+      const { privateKey } = deps;
+      const signed = `${headerFor(privateKey)}.${payload}`;
       return `${signed}.${sign(null, Buffer.from(signed), privateKey).toString('base64url')}`;
     },
   };
 }
 
+type Checked = { sessionId: string; expiresAt: number; key: KeyObject };
 type Claims = { iss?: unknown; aud?: unknown; jti?: unknown; exp?: unknown };
 
 function readClaims(text: string): Claims | undefined {
@@ -76,29 +84,35 @@ function readClaims(text: string): Claims | undefined {
 }
 
 /**
- * Creates the verifier of tokens, with authenticate's public key. Verified tokens are cached by hash, because a
+ * Creates the verifier of tokens, with authenticate's public keys, which may change. Verified tokens are cached by hash, because a
  * verification costs more than everything else that is done with a token.
  */
 export function createSessionTokenVerifier(deps: {
-  publicKey: KeyObject;
+  publicKeys(): readonly KeyObject[];
   gatewayUrl: string;
   now: () => number;
 }): SessionTokenVerifier {
-  const { publicKey, now } = deps;
-  const jwk = publicJwk(publicKey);
-  const header = headerOf(jwk.kid);
+  const { now, publicKeys } = deps;
+  const known = new WeakMap<KeyObject, { jwk: PublicJwk; header: string }>();
+  const describe = (key: KeyObject) => {
+    const jwk = known.get(key)?.jwk ?? publicJwk(key);
+    const described = known.get(key) ?? { jwk, header: headerOf(jwk.kid) };
+    known.set(key, described);
+    return described;
+  };
   const gateway = audienceOf(deps.gatewayUrl);
-  const seen = new LRUCache<string, { sessionId: string; expiresAt: number }>({ max: 10_000 });
+  const seen = new LRUCache<string, Checked>({ max: 10_000 });
 
-  const check = (token: string): { sessionId: string; expiresAt: number } | undefined => {
+  const check = (token: string): Checked | undefined => {
     const [, head = '', payload = '', signature = ''] = parts.exec(token) ?? [];
     const signed = Buffer.from(signature, 'base64url');
     // The whole header is compared, so that no other algorithm, key, type or extension is accepted. Of the encodings of
     // a signature only the canonical one is accepted.
+    const key = publicKeys().find((one) => describe(one).header === head);
     if (
-      head !== header ||
+      !key ||
       signed.toString('base64url') !== signature ||
-      !verify(null, Buffer.from(`${head}.${payload}`), publicKey, signed)
+      !verify(null, Buffer.from(`${head}.${payload}`), key, signed)
     )
       return undefined;
     const claims = readClaims(payload);
@@ -110,18 +124,18 @@ export function createSessionTokenVerifier(deps: {
       !Number.isSafeInteger(claims.exp)
     )
       return undefined;
-    return { sessionId: claims.jti, expiresAt: (claims.exp as number) * 1000 };
+    return { sessionId: claims.jti, expiresAt: (claims.exp as number) * 1000, key };
   };
 
   return {
-    jwk,
+    jwks: () => publicKeys().map((key) => describe(key).jwk),
     verify(token) {
       if (token.length > maxLength) return undefined;
       const tokenHash = hashToken(token);
-      const known = seen.get(tokenHash);
-      const found = known ?? check(token);
+      const remembered = seen.get(tokenHash);
+      const found = remembered && publicKeys().includes(remembered.key) ? remembered : check(token);
       if (!found || found.expiresAt <= now()) return undefined;
-      if (!known) seen.set(tokenHash, found);
+      if (found !== remembered) seen.set(tokenHash, found);
       return { hash: tokenHash, sessionId: found.sessionId };
     },
   };

@@ -39,5 +39,5 @@ export function mountPomerium(app: Express, call: ReturnType<typeof createAudite
         frontchannel_logout_uri: `${gatewayOrigin}/.pomerium/sign_out`,
       }),
   );
-  app.get('/.well-known/pomerium/jwks.json', (_request, response) => void response.json({ keys: [tokens.jwk] }));
+  app.get('/.well-known/pomerium/jwks.json', (_request, response) => void response.json({ keys: tokens.jwks() }));
 }

@@ -19,7 +19,7 @@ import type { OwnApiDeps } from './own-api-deps.ts';
 
 const gatewayUrl = 'https://gate.example.com:8443';
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-const tokens = createSessionTokenVerifier({ publicKey, gatewayUrl, now: Date.now });
+const tokens = createSessionTokenVerifier({ publicKeys: () => [publicKey], gatewayUrl, now: Date.now });
 const tokenOf = (sessionId: string, lifeMs = 60_000) =>
   createSessionTokenSigner({ privateKey, gatewayUrl, now: Date.now }).sign({
     sessionId,
@@ -236,7 +236,7 @@ describe("what Pomerium's clients find at the origin of any address", () => {
         jwks_uri: `${gatewayUrl}/.well-known/pomerium/jwks.json`,
         frontchannel_logout_uri: `${gatewayUrl}/.pomerium/sign_out`,
       });
-      expect((await agent.get('/.well-known/pomerium/jwks.json').set({ host })).body).toEqual({ keys: [tokens.jwk] });
+      expect((await agent.get('/.well-known/pomerium/jwks.json').set({ host })).body).toEqual({ keys: tokens.jwks() });
     }
   });
 

@@ -26,7 +26,9 @@ const foreign = createSessionTokenSigner({ privateKey, gatewayUrl: 'https://othe
   expiresAt: now() + 60_000,
 });
 const own = `spt_${'a'.repeat(43)}`;
-const step = createReadCredential({ tokens: createSessionTokenVerifier({ publicKey, gatewayUrl, now }) });
+const step = createReadCredential({
+  tokens: createSessionTokenVerifier({ publicKeys: () => [publicKey], gatewayUrl, now }),
+});
 
 function read(...lines: string[]): string {
   const exchange = { headers: readHeaders(['Host', 'gate', ...lines]) } as Exchange;

@@ -109,7 +109,7 @@ async function startServices(deps: InProcessDeps, shared: Shared, started: Start
       ...(deps.environment ? { environment: deps.environment } : {}),
     }),
   );
-  return started(await startProxy({ ...common('proxy'), identity: keysOf('proxy').identity, sink }));
+  return started(await startProxy({ ...common('proxy'), ...keysOf('proxy'), sink }));
 }
 
 /**
