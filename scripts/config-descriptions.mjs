@@ -10,7 +10,8 @@ const service = (name, who) => ({
     'The address on which it serves /livez, /readyz and /metrics, in plain HTTP and without a credential. Put it on a network that only operators reach.',
   [`services.${name}.keyFile`]:
     'Its private key, with which it signs its calls to the others: Ed25519, PKCS #8 PEM. Give it to this service only.',
-  [`services.${name}.publicKey`]: 'Its public key, which all services need: SPKI, in PEM or base64.',
+  [`services.${name}.publicKey`]:
+    'Its public key, which all services need: SPKI, in PEM or base64. While the key is replaced, the old and the new one, with white space between them.',
   [`services.${name}.certFile`]: 'The certificate of its listener, PEM.',
   [`services.${name}.tlsKeyFile`]: 'The private key of that certificate, PEM.',
   [`services.${name}.caFile`]: 'The CA with which the others verify that certificate, PEM.',
@@ -46,7 +47,8 @@ export const configDescriptions = {
     'The address on which it serves /livez, /readyz and /metrics, in plain HTTP and without a credential. Put it on a network that only operators reach.',
   'services.proxy.keyFile':
     'Its private key, with which it signs its calls to the others: Ed25519, PKCS #8 PEM. Give it to this service only.',
-  'services.proxy.publicKey': 'Its public key, which all services need: SPKI, in PEM or base64.',
+  'services.proxy.publicKey':
+    'Its public key, which all services need: SPKI, in PEM or base64. While the key is replaced, the old and the new one, with white space between them.',
   sessions: 'Where sessions are stored, and how long they last.',
   'sessions.memory': 'Keep sessions in memory, for a single process. A restart logs everyone out.',
   'sessions.lifetime': 'A session ends this long after the login, even if it is in use.',

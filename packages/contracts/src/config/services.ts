@@ -5,7 +5,7 @@ const loopback = (port: number) => ({ host: '127.0.0.1', port });
 
 /**
  * Key material of a service: `keyFile` is its Ed25519 private key (PKCS #8 PEM). `publicKey` is the matching public key
- * (SPKI, in PEM or base64), which all services need.
+ * (SPKI, in PEM or base64), which all services need. While the key is replaced, it holds the old and the new one.
  */
 const keys = { keyFile: z.string().optional(), publicKey: z.string().optional() };
 /** TLS of an internal listener, and the CA with which the others verify it. */
