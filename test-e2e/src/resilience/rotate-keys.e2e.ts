@@ -61,10 +61,10 @@ describeWith(['redis', 'kafka', 'postgres'], 'service keys that are replaced', (
         const { status, text } = await gateway.request(where, { token });
         sent += 1;
         if (status !== 200) refused.push([where, status, text.slice(0, 200)]);
-        await pause(3);
+        await pause(1);
       }
     };
-    const senders = [...paths, ...paths].map(send);
+    const senders = [...paths, ...paths, ...paths, ...paths].map(send);
     return async () => {
       running = false;
       await Promise.all(senders);
@@ -107,7 +107,7 @@ describeWith(['redis', 'kafka', 'postgres'], 'service keys that are replaced', (
     const { sent, refused } = await stop();
     process.stderr.write(`measured: ${sent} requests while four keys were replaced, ${refused.length} refused\n`);
     expect(refused).toEqual([]);
-    expect(sent).toBeGreaterThan(200);
+    expect(sent).toBeGreaterThan(100);
 
     const stolen = createServiceIdentity({
       name: 'proxy',
