@@ -16,6 +16,7 @@ export function sendProblem(response: ServerResponse, error: unknown): void {
     'content-length': Buffer.byteLength(body),
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
+    ...(problem.retryAfterSeconds === undefined ? {} : { 'retry-after': String(problem.retryAfterSeconds) }),
   });
   response.end(body);
 }
@@ -52,7 +53,8 @@ export function problemHandler(deps: {
     const problem = toProblem(shown);
     if (problem.code === 'internal') deps.logger.error({ err: error }, 'unexpected error');
     const asPage = deps.sendPage && !response.headersSent && request.headers.accept?.includes('text/html') === true;
-    if (asPage) deps.sendPage!(response, problem, request);
-    else sendProblem(response, shown);
+    if (!asPage) return sendProblem(response, shown);
+    if (problem.retryAfterSeconds !== undefined) response.set('retry-after', String(problem.retryAfterSeconds));
+    deps.sendPage!(response, problem, request);
   };
 }

@@ -5,23 +5,34 @@ export class ProblemError extends Error {
   readonly code: ProblemCode;
   readonly detail: string;
   readonly status: number;
+  /** When it is worth trying again, for the header `Retry-After`. */
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(code: ProblemCode, detail: string, options?: { cause?: unknown }) {
+  constructor(code: ProblemCode, detail: string, options?: { cause?: unknown; retryAfterSeconds?: number }) {
     super(`${code}: ${detail}`, options);
     this.name = 'ProblemError';
     this.code = code;
     this.detail = detail;
     this.status = problemTable[code].status;
+    this.retryAfterSeconds = options?.retryAfterSeconds;
   }
 }
 
 /** A problem as callers see it (RFC 9457 members and our code). */
-export type Problem = { code: ProblemCode; status: number; title: string; detail: string };
+export type Problem = {
+  code: ProblemCode;
+  status: number;
+  title: string;
+  detail: string;
+  retryAfterSeconds?: number;
+};
 
 /** Converts any error to a problem. Anything but a ProblemError is a bug and becomes `internal` without its text. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof ProblemError) {
-    return { code: error.code, status: error.status, title: problemTable[error.code].title, detail: error.detail };
+    const { code, status, detail, retryAfterSeconds } = error;
+    const retry = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
+    return { code, status, title: problemTable[code].title, detail, ...retry };
   }
   const { status, title } = problemTable.internal;
   return {
@@ -35,7 +46,9 @@ export function toProblem(error: unknown): Problem {
 /** Reads the problem+json body of another service as an error; undefined if it is not a problem. */
 export function readProblem(body: unknown): ProblemError | undefined {
   if (typeof body !== 'object' || body === null) return undefined;
-  const { code, detail } = body as { code?: unknown; detail?: unknown };
+  const { code, detail, retryAfterSeconds } = body as { code?: unknown; detail?: unknown; retryAfterSeconds?: unknown };
   if (!isProblemCode(code)) return undefined;
-  return new ProblemError(code, typeof detail === 'string' ? detail : problemTable[code].title);
+  const isSeconds = typeof retryAfterSeconds === 'number' && Number.isInteger(retryAfterSeconds);
+  const retry = isSeconds && retryAfterSeconds > 0 ? { retryAfterSeconds } : {};
+  return new ProblemError(code, typeof detail === 'string' ? detail : problemTable[code].title, retry);
 }
