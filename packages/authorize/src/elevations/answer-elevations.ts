@@ -21,12 +21,13 @@ import { approversChanged, needsFreshLogin, noSuchElevation } from './elevation-
 import { findAsker, type Asker, type AskerDeps } from './find-asker.ts';
 import { listElevations } from './list-elevations.ts';
 import { listOptions } from './list-options.ts';
+import { maxListed } from './max-listed.ts';
+import { refuseFlood } from './refuse-flood.ts';
 import { elevationFor, extensionOf } from './request-terms.ts';
 import { showElevation } from './show-elevation.ts';
 import { takeStep } from './take-step.ts';
 import { isVisible, mayRevoke } from './view-elevation.ts';
 
-const maxListed = 200;
 const maxOpen = 20;
 
 type Deps = AskerDeps & {
@@ -58,7 +59,10 @@ function logStep(logger: Logger, action: string, { id, name, cluster, state }: E
 
 /** Stores a request. One that is open already, for the same right and time, is answered instead of another. */
 async function open(wanted: Elevation, asker: Asker, deps: Deps): Promise<ElevationAnswer> {
-  const own = (await deps.store.ofPerson(asker.person, maxListed)).filter((one) => !isOver(one));
+  const { issuer, subject } = asker.person;
+  const own = (await deps.store.open()).filter(
+    ({ requester, ...one }) => requester.issuer === issuer && requester.subject === subject && !isOver(one),
+  );
   const same = own.find(
     (one) =>
       one.name === wanted.name &&
@@ -82,6 +86,7 @@ async function open(wanted: Elevation, asker: Asker, deps: Deps): Promise<Elevat
       'too-many-requests',
       `You have ${maxOpen} open elevations, which is the limit. Withdraw some.`,
     );
+  refuseFlood(await deps.store.ofPerson(asker.person, maxListed), wanted, asker.now);
   await deps.keeper.create(wanted);
   logStep(deps.logger, 'request', wanted, asker);
   return answer(await deps.keeper.settle(wanted), asker);
@@ -145,9 +150,7 @@ async function review(call: Extract<ElevationCall, { action: 'review' }>, asker:
 
 /** Ends what extends an elevation that was revoked. */
 async function revokeExtensions({ id, ...call }: Decision, asker: Asker, deps: Deps): Promise<void> {
-  const original = await deps.store.read(id);
-  if (!original) return;
-  for (const one of await deps.store.ofPerson(original.requester, maxListed)) {
+  for (const one of await deps.store.open()) {
     if (one.extends?.id !== id || isOver(one)) continue;
     const type = one.state === 'pending' ? 'deny' : 'revoke';
     const outcome = await deps.keeper.take(one.id, { ...stepOf({ ...call, id }, asker), type } as ElevationStep);

@@ -2,10 +2,9 @@ import type { Elevation, ElevationCall, ElevationList } from '@sallyport/contrac
 import { isOver, reviewDueAt } from '@sallyport/elevation';
 import type { ElevationStore } from '@sallyport/stores';
 import type { Asker } from './find-asker.ts';
+import { maxListed } from './max-listed.ts';
 import { showElevation } from './show-elevation.ts';
 import { isToReview, isVisible } from './view-elevation.ts';
-
-const maxListed = 200;
 
 type Stored = Pick<ElevationStore, 'ofPerson' | 'latest' | 'open'>;
 

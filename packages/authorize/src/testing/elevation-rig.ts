@@ -63,7 +63,8 @@ function createElevationCall(rig: Pick<Awaited<ReturnType<typeof startRig>>, 'ur
     const headers = { authorization: await rig.credential() };
     const url = `${rig.url}/v1/elevations`;
     const response = await fetch(url, { method: 'POST', body: JSON.stringify(body), headers });
-    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+    const { status, headers: answered } = response;
+    return { status, headers: answered, body: (await response.json()) as Record<string, unknown> };
   };
 }
 
