@@ -49,6 +49,7 @@ export { foreignPrefixes, warnOfSharedNames } from './config/shared-names.ts';
 export { warnOfUnkeptTokens } from './config/warn-of-unkept-tokens.ts';
 export { warnOfClearKafka, type KafkaTokenLogin } from './config/kafka.ts';
 export { type SessionsConfig } from './config/sessions.ts';
+export { formatDuration } from './config/format-duration.ts';
 export { type AnchorConfig, type AuditConfig, type CheckpointsConfig } from './config/audit.ts';
 export { defaultTlsProfile, type TlsProfile } from './config/tls.ts';
 export { type ListenAddress } from './config/address.ts';

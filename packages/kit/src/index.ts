@@ -4,6 +4,7 @@ export * from './problem/problem-error.ts';
 export { argumentFault } from './problem/argument-fault.ts';
 export * from './tokens/hash-token.ts';
 export * from './json/parse-json.ts';
+export { shownText } from './text/shown-text.ts';
 export * from './cache/expiring-cache.ts';
 export * from './events/create-listeners.ts';
 export * from './time/time-slicer.ts';

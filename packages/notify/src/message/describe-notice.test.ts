@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { exampleNotice, hostileText } from '../testing/example-notice.ts';
 import { describeNotice } from './describe-notice.ts';
-import { shownText } from './shown-text.ts';
+import { shownText } from '@sallyport/kit';
 
 const gateway = 'https://gate.example.com';
 const titleOf = (...args: Parameters<typeof exampleNotice>) => describeNotice(exampleNotice(...args), gateway).title;
@@ -42,7 +42,7 @@ describe('the description of a notice', () => {
       Reason: 'the shop is down',
       Ticket: 'INC-1',
       Groups: 'cluster-admins',
-      For: '1h 30m 30s',
+      For: '1h30m30s',
       'Decide before': '2026-11-01 09:00:00 UTC',
       Approvals: '0 of 1',
     });

@@ -1,5 +1,5 @@
-import { lackingWords, type Notice } from '@sallyport/contracts';
-import { shownText } from './shown-text.ts';
+import { formatDuration, lackingWords, type Notice } from '@sallyport/contracts';
+import { shownText } from '@sallyport/kit';
 
 /** What people read, whatever the channel: texts on one line each, without anything invisible, but not escaped. */
 export type Message = {
@@ -21,19 +21,6 @@ const timeOf = (ms: number) =>
     .toISOString()
     .replace('T', ' ')
     .replace(/\.\d+Z$/, ' UTC');
-
-function spanOf(ms: number): string {
-  const minutes = Math.floor(ms / 60_000);
-  const parts = [
-    [Math.floor(minutes / 60), 'h'],
-    [minutes % 60, 'm'],
-    [Math.floor((ms % 60_000) / 1000), 's'],
-  ] as const;
-  return parts
-    .filter(([count]) => count > 0)
-    .map(([count, unit]) => `${count}${unit}`)
-    .join(' ');
-}
 
 /** Says in one sentence what has happened. */
 function sentenceOf({ type, by, elevation }: Notice): string {
@@ -87,7 +74,7 @@ export function describeNotice(notice: Notice, gatewayUrl: string): Message {
     ['Comment', detail && shownText(detail, maxReason)],
     ['Ticket', ticket && shownText(ticket)],
     ['Groups', shownText(groups.join(', '))],
-    ['For', spanOf(durationMs)],
+    ['For', formatDuration(durationMs)],
     ['From', startsAt === undefined ? undefined : timeOf(startsAt)],
     ['Decide before', isRequest && approvalsNeeded > 0 ? timeOf(pendingUntil) : undefined],
     ['Approvals', approvalsOf(elevation)],

@@ -1,6 +1,6 @@
 import { lackingWords, type ElevationOption, type ElevationView } from '@sallyport/contracts';
 import { html, renderTime, type Html } from '@sallyport/pages';
-import { shownText } from '../landing/shown-text.ts';
+import { shownText } from '@sallyport/kit';
 
 export const elevationsPath = '/.sallyport/elevations';
 export const pathOf = (id: string): string => `${elevationsPath}/${encodeURIComponent(id)}`;
@@ -35,12 +35,6 @@ export function spanWords(ms: number): string {
   });
   return words.length === 0 ? '0 seconds' : words.join(' ');
 }
-
-/** Returns a length of time as a form and the command line accept it, such as `1h30m`. */
-export const spanText = (ms: number): string =>
-  spanWords(ms)
-    .replaceAll(/ (\w)\w*/g, '$1')
-    .replaceAll(' ', '');
 
 function lacking(view: ElevationView): string {
   const words = lackingWords(view);

@@ -1,6 +1,5 @@
-import type { ElevationOption, ElevationRequest } from '@sallyport/contracts';
+import { formatDuration, type ElevationOption, type ElevationRequest } from '@sallyport/contracts';
 import type { FormFields } from './read-form.ts';
-import { spanText } from './elevation-words.ts';
 
 /** The fields of the form that asks for an elevation. */
 export const requestFields = ['cluster', 'namespace', 'for', 'reason', 'ticket', 'start'] as const;
@@ -37,7 +36,7 @@ function faultOf(
   if (!fields.has('cluster')) return 'Choose a cluster.';
   if (namespaces && !fields.has('namespace')) return 'Enter a namespace. This elevation is for a single one.';
   if (span === undefined || span < 1000) return 'Enter for how long you need it, such as 30m or 1h30m.';
-  if (span > maxDurationMs) return `It lasts for ${spanText(maxDurationMs)} at most. Ask for less.`;
+  if (span > maxDurationMs) return `It lasts for ${formatDuration(maxDurationMs)} at most. Ask for less.`;
   if (reason === 'required' && !fields.has('reason')) return 'Enter a reason.';
   if (ticket.required && !fields.has('ticket')) return 'Enter a ticket.';
   if (tooLong) return `The ${tooLong[0]} is too long. It can have ${tooLong[1]} characters.`;

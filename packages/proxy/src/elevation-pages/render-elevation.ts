@@ -1,7 +1,7 @@
-import type { ElevationView } from '@sallyport/contracts';
+import { formatDuration, type ElevationView } from '@sallyport/contracts';
 import { html, renderTime, type Html } from '@sallyport/pages';
-import { shownText } from '../landing/shown-text.ts';
-import { elevationsPath, named, pathOf, placeOf, spanText, spanWords, stateWords, written } from './elevation-words.ts';
+import { shownText } from '@sallyport/kit';
+import { elevationsPath, named, pathOf, placeOf, spanWords, stateWords, written } from './elevation-words.ts';
 import { reloadSeconds } from './reload-while-waiting.ts';
 import { renderReview, reviewWords } from './render-review.ts';
 
@@ -65,7 +65,7 @@ function renderExtension({ id, may, approvalsNeeded }: ElevationView): Html {
 <p>${approvalsNeeded === 0 ? '' : 'The same people must approve it. '}An elevation can be extended once.</p>
 <form method="post" action="${pathOf(id)}/extend">
 <label for="for">How much longer, such as 15m</label>
-<input class="text" id="for" name="for" required maxlength="20" value="${spanText(15 * 60_000)}" autocomplete="off">
+<input class="text" id="for" name="for" required maxlength="20" value="${formatDuration(15 * 60_000)}" autocomplete="off">
 <label for="reason">Reason</label>
 <textarea id="reason" name="reason" rows="2" maxlength="1024"></textarea>
 <div class="actions"><button class="plain" type="submit">Ask for more time</button></div>

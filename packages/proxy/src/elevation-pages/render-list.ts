@@ -1,7 +1,7 @@
 import type { ElevationOption, ElevationOptions, ElevationList, ElevationView } from '@sallyport/contracts';
 import { html, type Html } from '@sallyport/pages';
 import { renderRows } from '../landing/render-rows.ts';
-import { shownText } from '../landing/shown-text.ts';
+import { shownText } from '@sallyport/kit';
 import {
   approvalsWords,
   elevationsPath,

@@ -1,7 +1,7 @@
-import type { ElevationOption } from '@sallyport/contracts';
+import { formatDuration, type ElevationOption } from '@sallyport/contracts';
 import { html, type Html } from '@sallyport/pages';
-import { shownText } from '../landing/shown-text.ts';
-import { elevationsPath, spanText, spanWords } from './elevation-words.ts';
+import { shownText } from '@sallyport/kit';
+import { elevationsPath, spanWords } from './elevation-words.ts';
 import type { FormFields } from './read-form.ts';
 import { longest } from './read-request-fields.ts';
 
@@ -59,7 +59,7 @@ function aboutOption({ groups, approvalsNeeded, approverSets = [], maxDurationMs
 export function renderRequestForm(option: ElevationOption, fields: FormFields, fault?: string): Html {
   const { name, maxDurationMs, reason } = option;
   const needsReason = reason === 'required';
-  const span = fields.get('for') ?? spanText(Math.min(suggestedMs, maxDurationMs));
+  const span = fields.get('for') ?? formatDuration(Math.min(suggestedMs, maxDurationMs));
   return html`${fault === undefined ? nothing : html`<p class="note" role="alert">${fault}</p>\n`}${aboutOption(option)}
 <form method="post" action="${elevationsPath}/new/${name}">
 ${clusterField(option, fields)}${namespaceField(option, fields)}<label for="for">For how long, such as 30m or 1h30m</label>

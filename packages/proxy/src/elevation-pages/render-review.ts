@@ -1,6 +1,6 @@
 import type { ElevationView } from '@sallyport/contracts';
 import { html, renderTime, type Html } from '@sallyport/pages';
-import { shownText } from '../landing/shown-text.ts';
+import { shownText } from '@sallyport/kit';
 import { named, pathOf, written } from './elevation-words.ts';
 import { longest } from './read-request-fields.ts';
 

@@ -5,7 +5,7 @@ import type { Landing } from './read-landing.ts';
 import { renderElevations, renderUrgent } from './render-elevations.ts';
 import { renderCommand, renderCommands } from './render-commands.ts';
 import { renderRows } from './render-rows.ts';
-import { shownText } from './shown-text.ts';
+import { shownText } from '@sallyport/kit';
 
 const nothing: Html = { markup: '' };
 const name = (text: string) => html`<bdi>${shownText(text)}</bdi>`;
