@@ -46,6 +46,7 @@ export { type NotificationConfig } from './config/notification.ts';
 export { claimsSource, type DirectoryConfig, type SourceConfig, type SourceConfigOf } from './config/directory.ts';
 export { claimsOfTemplate } from './config/provider-faults.ts';
 export { foreignPrefixes, warnOfSharedNames } from './config/shared-names.ts';
+export { warnOfLostSteps } from './config/warn-of-lost-steps.ts';
 export { warnOfUnkeptTokens } from './config/warn-of-unkept-tokens.ts';
 export { warnOfClearKafka, type KafkaTokenLogin } from './config/kafka.ts';
 export { type SessionsConfig } from './config/sessions.ts';

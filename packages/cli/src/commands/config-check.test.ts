@@ -103,6 +103,21 @@ describe('sallyport config check', () => {
     ).toMatchObject({ code: 0, err: '' });
   });
 
+  it('warns if a failover of Redis could lose a step of an elevation', async () => {
+    const entry =
+      '{name: admin, clusters: ["*"], groups: [sre], requesters: {groups: [dev]}, approvers: {groups: [sre]}}';
+    const key = `encryption: {keys: [{id: a, key: "${Buffer.alloc(32).toString('base64')}"}]}`;
+    const inRedis = (more: string) =>
+      `${good}elevations: [${entry}]\nsessions: {redis: "redis://redis:6379", ${key}${more}}\n`;
+    const { code, err } = await check(inRedis(', mode: cluster'));
+    expect(code).toBe(0);
+    expect(err).toMatch(
+      /^warning: .*sessions\.waitForReplicas: is missing: a failover .* revoked elevation.*count: 1/m,
+    );
+    for (const more of ['', ', mode: cluster, waitForReplicas: {count: 1}'])
+      expect((await check(inRedis(more))).err).not.toContain('waitForReplicas');
+  });
+
   it("checks the policies of the gateway's own API too", async () => {
     expect(await check(`${good}api: {policy: {audit: [{allow: {or: [{grups: {has: x}}]}}]}}\n`)).toMatchObject({
       code: 1,

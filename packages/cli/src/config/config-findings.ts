@@ -38,18 +38,22 @@ export async function findInConfig(
     policyVersion,
     serviceChecks,
     warnOfClearKafka,
+    warnOfLostSteps,
     warnOfSharedNames,
     warnOfUnkeptTokens,
   } = await import('./gateway-config.ts');
   const examined = examineConfigFile(file, env);
   const { config, place } = examined;
-  const ofPolicies = () => checkPolicies(examined, { compilePolicy, lintPolicies, policyVersion }).warnings;
   const placed = (found: { path: string; message: string; hint?: string }[]): ConfigFault[] =>
     found.map((warning) => ({ ...warning, ...place(warning.path.split('.')) }));
   const ofKafka = config ? placed(warnOfClearKafka(config.audit)) : [];
   const ofProviders = () =>
     config ? placed([...warnOfSharedNames(config.identity.providers), ...warnOfUnkeptTokens(config)]) : [];
-  const warningsOf = { authenticate: ofProviders, authorize: ofPolicies, proxy: () => [], audit: () => [] };
+  const ofDecisions = () => [
+    ...checkPolicies(examined, { compilePolicy, lintPolicies, policyVersion }).warnings,
+    ...(config ? placed(warnOfLostSteps(config)) : []),
+  ];
+  const warningsOf = { authenticate: ofProviders, authorize: ofDecisions, proxy: () => [], audit: () => [] };
   return {
     faults: merge(services.map((name) => [name, faultsForService(file, examined, serviceChecks[name])])),
     warnings: merge(services.map((name) => [name, [...warningsOf[name](), ...ofKafka]])),

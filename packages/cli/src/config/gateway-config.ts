@@ -10,6 +10,7 @@ import { checkProxy } from '@sallyport/proxy/check';
 export {
   builtInKind,
   warnOfClearKafka,
+  warnOfLostSteps,
   warnOfSharedNames,
   warnOfUnkeptTokens,
   type ServiceName,
