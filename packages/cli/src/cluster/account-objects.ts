@@ -1,3 +1,4 @@
+import { fieldOf } from '../input/field-of.ts';
 import { clusterRole, type ImpersonateSettings } from '../kubeconfig/cluster-role.ts';
 
 type Labels = Record<string, string>;
@@ -36,6 +37,22 @@ export function madeForCluster({ metadata }: KubeObject): string | undefined {
   return metadata.labels?.[managedBy[0]] === managedBy[1] ? metadata.labels[madeFor] : undefined;
 }
 
+/** Where the ClusterRole has the settings from which its rules are made, for later runs. */
+const settingsAnnotation = 'sallyport.dev/impersonate';
+
+/** Returns the settings of an earlier run. Returns undefined if a ClusterRole does not have them. */
+export function rememberedSettings({ metadata }: KubeObject): ImpersonateSettings['impersonate'] | undefined {
+  const isList = (value: unknown): value is string[] =>
+    Array.isArray(value) && value.every((one) => typeof one === 'string' && one !== '');
+  try {
+    const settings: unknown = JSON.parse(metadata.annotations?.[settingsAnnotation] ?? '');
+    const [groups, allowSystem] = [fieldOf(settings, 'groups'), fieldOf(settings, 'allowSystem')];
+    return isList(groups) && groups.length > 0 && isList(allowSystem) ? { groups, allowSystem } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 const rbacVersion = 'rbac.authorization.k8s.io/v1';
 
 /** Returns references to everything that `cluster add` may make, in the order in which it is made. */
@@ -60,6 +77,10 @@ export function accountObjects(
 ): KubeObject[] {
   const { cluster, namespace, account } = place;
   const labels = labelsOf(place);
+  const annotations: Record<string, Labels> = {
+    ClusterRole: { [settingsAnnotation]: JSON.stringify(impersonate) },
+    Secret: { 'kubernetes.io/service-account.name': account },
+  };
   const fields: Record<string, Record<string, unknown>> = {
     ClusterRole: { rules: clusterRole({ name: cluster, impersonate }).role.rules },
     ServiceAccount: { automountServiceAccountToken: false },
@@ -77,7 +98,7 @@ export function accountObjects(
       metadata: {
         ...metadata,
         labels,
-        ...(kind === 'Secret' ? { annotations: { 'kubernetes.io/service-account.name': account } } : {}),
+        ...(annotations[kind] === undefined ? {} : { annotations: annotations[kind] }),
       },
       ...fields[kind],
     }));

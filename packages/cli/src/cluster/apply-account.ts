@@ -18,9 +18,14 @@ export type AccountPlan = Step[];
 function differences(object: KubeObject, stored: KubeObject): Record<string, unknown> {
   const { apiVersion: _version, kind: _kind, metadata: _metadata, ...fields } = object;
   const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value ?? null));
-  return Object.fromEntries(
-    Object.entries(fields).filter(([name, value]) => !isDeepStrictEqual(plain(value), plain(stored[name]))),
-  );
+  const annotations = object.metadata.annotations ?? {};
+  const noted = Object.entries(annotations).every(([name, value]) => stored.metadata.annotations?.[name] === value);
+  return {
+    ...Object.fromEntries(
+      Object.entries(fields).filter(([name, value]) => !isDeepStrictEqual(plain(value), plain(stored[name]))),
+    ),
+    ...(noted ? {} : { metadata: { annotations } }),
+  };
 }
 
 function refuseForeign(object: KubeObject, stored: KubeObject, cluster: string): void {

@@ -48,7 +48,8 @@ export async function createObject(client: KubeClient, object: KubeObject): Prom
 
 /** Replaces fields of an object that has not changed since it was read. */
 export async function patchObject(client: KubeClient, stored: Stored, fields: Record<string, unknown>): Promise<void> {
-  const json = { ...fields, metadata: { resourceVersion: stored.metadata.resourceVersion } };
+  const { resourceVersion } = stored.metadata;
+  const json = { ...fields, metadata: { ...(fields['metadata'] as object | undefined), resourceVersion } };
   const answer = await client.ask({ method: 'PATCH', path: objectPath(stored), json });
   expectKube(answer, { verb: 'patch', what: what(stored) });
 }

@@ -3,7 +3,14 @@ import { clusterRole, type ImpersonateSettings } from '../kubeconfig/cluster-rol
 import type { Environment } from '../environment/environment.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { startSpinner } from '../terminal/spinner.ts';
-import { accountObjects, tokenSecretName, type AccountPlace } from './account-objects.ts';
+import {
+  accountObjects,
+  accountReferences,
+  madeForCluster,
+  rememberedSettings,
+  tokenSecretName,
+  type AccountPlace,
+} from './account-objects.ts';
 import { readSecretToken, requestToken, type AccountToken } from './account-token.ts';
 import { applyAccount, planAccount, rightsFor, type AccountPlan } from './apply-account.ts';
 import { clusterEntry, clusterFiles, entryText, type ClusterEntry } from './cluster-entry.ts';
@@ -12,12 +19,20 @@ import { objectName, readObject } from './kube-objects.ts';
 import { openKubeconfig, type OpenKubeconfig } from './kube/open-kubeconfig.ts';
 import { requireRights, type Right } from './kube/require-rights.ts';
 import { isLoopback } from './is-loopback.ts';
-import { prepareDirectory, refuseOtherFiles, refuseOtherToken, writeClusterFile } from './write-cluster-files.ts';
+import {
+  prepareDirectory,
+  refuseOtherFiles,
+  refuseOtherToken,
+  writeClusterFile,
+  type PlannedFile,
+} from './write-cluster-files.ts';
 
 /** What `cluster add` is asked to do. */
 export type AddRequest = {
   place: AccountPlace;
-  impersonate: ImpersonateSettings['impersonate'];
+  /** What is not given stays as it was set by an earlier run. At first, every group is allowed. */
+  groups?: readonly string[] | undefined;
+  allowSystem?: readonly string[] | undefined;
   kubeconfig: string;
   context?: string | undefined;
   server?: string | undefined;
@@ -27,17 +42,20 @@ export type AddRequest = {
   lifetimeMs: number;
 };
 
+type Impersonate = ImpersonateSettings['impersonate'];
+
 /** What `cluster add` did. */
 export type Added = {
   changes: { object: string; change: AccountPlan[number]['change'] }[];
   entry: ClusterEntry;
   ca: string | undefined;
   token: AccountToken;
-  files: string[];
+  /** Files that had the same content already are not written. */
+  files: { file: string; written: boolean }[];
   warnings: string[];
 };
 
-function warningsOf({ place, impersonate, server }: AddRequest, opened: OpenKubeconfig): string[] {
+function warningsOf({ place, server }: AddRequest, opened: OpenKubeconfig, impersonate: Impersonate): string[] {
   const address = server ?? opened.access.server;
   const { warning } = clusterRole({ name: place.cluster, impersonate });
   return [
@@ -53,7 +71,7 @@ function warningsOf({ place, impersonate, server }: AddRequest, opened: OpenKube
   ];
 }
 
-type Files = { entry: string; ca: string | undefined; token: string; directory: string };
+type Files = { entry: string; ca: string; token: string; directory: string };
 
 /** Returns where the files go, after checking that nothing else is there. */
 function planFiles(environment: Environment, request: AddRequest, out: string): Files {
@@ -77,8 +95,9 @@ async function makeAccount(
   client: KubeClient,
   request: AddRequest,
   context: string,
+  impersonate: Impersonate,
 ): Promise<{ changes: Added['changes']; token: AccountToken; warnings: string[] }> {
-  const { place, impersonate } = request;
+  const { place } = request;
   const plan = await planAccount(client, accountObjects(place, impersonate, request.token), place.cluster);
   await requireRights(client, [...rightsFor(plan), tokenRight(request)], context);
   await applyAccount(client, plan);
@@ -107,45 +126,67 @@ async function warnOfSecret(client: KubeClient, { namespace, account }: AccountP
   ];
 }
 
-/** Makes the gateway's account in a cluster, and what the gateway's configuration needs. */
-export async function runAdd(environment: Environment, request: AddRequest): Promise<Added> {
-  const { place, out } = request;
-  const opened = await openKubeconfig(environment, request);
+/** Returns what the gateway may impersonate: as given, or else as in an earlier run. */
+async function settle(client: KubeClient, { place, groups, allowSystem }: AddRequest): Promise<Impersonate> {
+  if (groups && allowSystem) return { groups, allowSystem };
+  const reference = accountReferences(place).find(({ kind }) => kind === 'ClusterRole')!;
+  const role = await readObject(client, reference);
+  const isOurs = role !== undefined && madeForCluster(role) === place.cluster;
+  const before = isOurs ? rememberedSettings(role) : undefined;
+  // A role must not become wider because the options were forgotten.
+  if (isOurs && !before && !groups)
+    throw new CliError(
+      'refused',
+      `the ${objectName(role)} does not say for which groups it was made`,
+      'Name them with --groups.',
+    );
+  return { groups: groups ?? before?.groups ?? ['*'], allowSystem: allowSystem ?? before?.allowSystem ?? [] };
+}
+
+/** Returns the entry, and the files that do not change with every token. */
+function describeCluster(
+  { place, server }: AddRequest,
+  opened: OpenKubeconfig,
+  impersonate: Impersonate,
+  files: Files | undefined,
+): { entry: ClusterEntry; fixed: PlannedFile[] } {
   const names = clusterFiles(place.cluster);
-  const files = out === undefined ? undefined : planFiles(environment, request, out);
   const entry = clusterEntry({
     name: place.cluster,
-    server: request.server ?? opened.access.server,
+    server: server ?? opened.access.server,
     caFile: opened.ca === undefined ? undefined : (files?.ca ?? names.ca),
     serverName: opened.serverName,
     tokenFile: files?.token ?? names.token,
-    impersonate: request.impersonate,
+    impersonate,
   });
-  const fixed =
-    files === undefined
-      ? []
-      : [
-          { file: files.entry, text: entryText(entry) },
-          ...(opened.ca === undefined ? [] : [{ file: files.ca!, text: opened.ca }]),
-        ];
-  if (files !== undefined && !request.force) {
-    refuseOtherFiles(fixed);
-    refuseOtherToken(files.token, `system:serviceaccount:${place.namespace}:${place.account}`);
-  }
+  if (files === undefined) return { entry, fixed: [] };
+  const ca = opened.ca === undefined ? [] : [{ file: files.ca, text: opened.ca }];
+  return { entry, fixed: [{ file: files.entry, text: entryText(entry) }, ...ca] };
+}
+
+/** Makes the gateway's account in a cluster, and what the gateway's configuration needs. */
+export async function runAdd(environment: Environment, request: AddRequest): Promise<Added> {
+  const { place, out, force } = request;
+  const opened = await openKubeconfig(environment, request);
+  const client = createKubeClient(opened.access);
   const spinner = await startSpinner(environment, `Making the gateway's account in ${opened.access.server}`);
   try {
-    const made = await makeAccount(environment, createKubeClient(opened.access), request, opened.context);
-    const warnings = [...warningsOf(request, opened), ...made.warnings];
-    if (files === undefined) return { ...made, entry, ca: opened.ca, files: [], warnings };
-    const warning = prepareDirectory(files.directory, environment.platform);
-    const written = [...fixed, { file: files.token, text: `${made.token.token}\n` }];
-    for (const file of written) writeClusterFile(file);
+    const impersonate = await settle(client, request);
+    const files = out === undefined ? undefined : planFiles(environment, request, out);
+    const { entry, fixed } = describeCluster(request, opened, impersonate, files);
+    if (files !== undefined && !force) {
+      refuseOtherFiles(fixed);
+      refuseOtherToken(files.token, `system:serviceaccount:${place.namespace}:${place.account}`);
+    }
+    const open = files && prepareDirectory(files.directory, environment.platform);
+    const made = await makeAccount(environment, client, request, opened.context, impersonate);
+    const planned = files ? [...fixed, { file: files.token, text: `${made.token.token}\n` }] : [];
     return {
       ...made,
       entry,
       ca: opened.ca,
-      files: written.map(({ file }) => file),
-      warnings: [...warnings, ...(warning === undefined ? [] : [warning])],
+      files: planned.map((one) => ({ file: one.file, written: writeClusterFile(one) })),
+      warnings: [...warningsOf(request, opened, impersonate), ...made.warnings, ...(open === undefined ? [] : [open])],
     };
   } finally {
     spinner.stop();

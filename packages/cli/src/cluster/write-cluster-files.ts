@@ -45,12 +45,13 @@ export function prepareDirectory(directory: string, platform: NodeJS.Platform): 
   }
 }
 
-/** Writes a file with mode 0600, in one step. A file with the same content stays as it is. */
-export function writeClusterFile({ file, text }: PlannedFile): void {
-  if (readIfThere(file) === text) return;
+/** Writes a file with mode 0600, in one step. Returns false if it had the same content already. */
+export function writeClusterFile({ file, text }: PlannedFile): boolean {
+  if (readIfThere(file) === text) return false;
   try {
     writeFileAtomically(path.resolve(file), text, { sync: true });
   } catch (error) {
     throw fileFault(file, error, hint);
   }
+  return true;
 }

@@ -15,7 +15,7 @@ import { withExample, withOutput } from './command-kit.ts';
 type Options = AccountOptions &
   AdminOptions & {
     output: OutputFormat;
-    groups: string;
+    groups?: string;
     allowSystem?: string;
     token: 'bound' | 'secret';
     tokenLifetime: string;
@@ -27,17 +27,18 @@ type Options = AccountOptions &
 
 const shortestLifetimeMs = 600_000;
 
-const listOf = (text: string | undefined) =>
-  (text ?? '')
+const listOf = (text: string) =>
+  text
     .split(',')
     .map((one) => one.trim())
     .filter((one) => one !== '');
 
-function impersonateOf(options: Options): AddRequest['impersonate'] {
-  const [groups, allowSystem] = [listOf(options.groups), listOf(options.allowSystem)];
-  if (groups.length === 0)
+function impersonateOf(options: Options): Pick<AddRequest, 'groups' | 'allowSystem'> {
+  const groups = options.groups === undefined ? undefined : listOf(options.groups);
+  const allowSystem = options.allowSystem === undefined ? undefined : listOf(options.allowSystem);
+  if (groups?.length === 0)
     throw new CliError('usage', '--groups names no group', 'Write it like --groups developers,sre.');
-  const wrong = allowSystem.find((name) => !isAllowSystem(name));
+  const wrong = allowSystem?.find((name) => !isAllowSystem(name));
   if (wrong !== undefined)
     throw new CliError(
       'usage',
@@ -72,7 +73,7 @@ function readRequest(name: string, options: Options): Omit<AddRequest, 'kubeconf
   requireName(options.account, 'a ServiceAccount', 'Write it like --account sallyport-gateway.');
   return {
     place: { cluster: name, namespace: options.namespace, account: options.account },
-    impersonate: impersonateOf(options),
+    ...impersonateOf(options),
     context: options.context,
     server: serverOf(options),
     out: options.out,
@@ -87,7 +88,8 @@ async function printObjects(environment: Environment, request: Omit<AddRequest, 
     import('../cluster/account-objects.ts'),
     import('yaml'),
   ]);
-  const items = accountObjects(request.place, request.impersonate, request.token);
+  const { groups = ['*'], allowSystem = [] } = request;
+  const items = accountObjects(request.place, { groups, allowSystem }, request.token);
   environment.stdout.write(
     await render(output, { items }, () => items.map((item) => stringify(item, { lineWidth: 0 })).join('---\n')),
   );
@@ -108,14 +110,16 @@ async function describeAdded(name: string, added: Added): Promise<string> {
     ...changes.map(({ object, change }) => `  ${change.padEnd(9)}  ${forTerminal(object)}`),
     lifeOf(added),
   ];
-  if (files.length > 0)
-    return `${[
-      ...lines,
-      ...files.map((file) => `Wrote ${forTerminal(file)}.`),
-      `Add the entry in ${forTerminal(files[0]!)} to clusters in sallyport.yaml, with a policy. Then run:`,
-      `  sallyport config check`,
+  const [first] = files;
+  if (first !== undefined) {
+    const written = files.filter((one) => one.written).map(({ file }) => `Wrote ${forTerminal(file)}.`);
+    const next = [
+      `Add the entry in ${forTerminal(first.file)} to clusters in sallyport.yaml, with a policy. Then run:`,
+      '  sallyport config check',
       `  sallyport cluster check ${name}`,
-    ].join('\n')}\n`;
+    ];
+    return `${[...lines, ...written, ...(first.written ? next : [])].join('\n')}\n`;
+  }
   const names = clusterFiles(name);
   return `${lines.map((line) => `# ${line}`).join('\n')}
 ${entryText(entry)}${ca === undefined ? '' : `\n# The content of ${names.ca}:\n${ca.trim()}\n`}
@@ -140,7 +144,7 @@ async function add(environment: Environment, name: string, options: Options): Pr
   const text = await describeAdded(name, added);
   const expires = token.expiresAt === undefined ? {} : { tokenExpiresAt: rfc3339(token.expiresAt) };
   // With --out, the token is in its file, and nowhere else.
-  const secrets = files.length > 0 ? { files } : { ca, token: token.token };
+  const secrets = files.length > 0 ? { files: files.map(({ file }) => file) } : { ca, token: token.token };
   environment.stdout.write(
     await render(options.output, { changes, cluster: entry, ...expires, ...secrets }, () => text),
   );
@@ -151,7 +155,10 @@ export function addClusterAdd(cluster: Command, environment: Environment): void 
   const command = cluster
     .command('add <name>')
     .description("make the gateway's account in a cluster, and print or write what sallyport.yaml needs")
-    .option('--groups <names>', 'the groups that the gateway may send there, separated by commas', '*')
+    .option(
+      '--groups <names>',
+      'the groups that the gateway may send there, separated by commas (default: as before, at first every group)',
+    )
     .option('--allow-system <names>', 'the names beginning with system: that it may send, separated by commas')
     .addOption(
       new Option('--token <kind>', 'bound: a token that expires; secret: one that does not, kept in a Secret')

@@ -1,11 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { startFakeCluster, type FakeCluster } from '../testing/fake-cluster.ts';
 import { createRig, type Rig } from '../testing/rig.ts';
 
 const namespace = '/api/v1/namespaces/sallyport';
 let [rig, cluster]: [Rig, FakeCluster] = [] as never;
+// Loading it takes seconds on a busy machine.
+beforeAll(() => import('@kubernetes/client-node/dist/config.js'), 30_000);
 beforeEach(async () => {
   rig = createRig();
   cluster = await startFakeCluster();

@@ -101,7 +101,7 @@ function answer(cluster: FakeCluster, asked: Asked): { status: number; body: obj
       ? { status: 200, body: { items } }
       : status(404, 'not found');
   }
-  if (method === 'PATCH') Object.assign(found, { ...body, metadata: found.metadata });
+  if (method === 'PATCH') Object.assign(found, { ...body, metadata: { ...found.metadata, ...body.metadata } });
   if (method === 'DELETE') objects.delete(path);
   return { status: 200, body: found };
 }
