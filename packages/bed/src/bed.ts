@@ -15,7 +15,8 @@ export type BedDescription = {
   runId: string;
   directory: string;
   redis?: { url: string };
-  kafka?: { brokers: string[] };
+  /** `podBrokers` are its addresses for pods, if the bed has them. */
+  kafka?: { brokers: string[]; podBrokers?: string[] };
   kafkaCluster?: { brokers: string[] };
   postgres?: { url: string };
   keycloak?: Pick<KeycloakServer, 'url' | 'admin'>;
@@ -80,7 +81,7 @@ export function describeBed(bed: Omit<Bed, 'describe' | 'stop' | 'pids' | 'timin
     runId,
     directory,
     ...(redis && { redis: { url: redis.url } }),
-    ...(kafka && { kafka: { brokers: kafka.brokers } }),
+    ...(kafka && { kafka: { brokers: kafka.brokers, ...(kafka.podBrokers && { podBrokers: kafka.podBrokers }) } }),
     ...(kafkaCluster && { kafkaCluster: { brokers: kafkaCluster.brokers } }),
     ...(postgres && { postgres: { url: postgres.url } }),
     ...(keycloak && { keycloak: { url: keycloak.url, admin: keycloak.admin } }),
@@ -100,6 +101,6 @@ export function namedPrograms(programs: BedDescription['programs']): {
 }
 
 function describeCluster(cluster: ClusterDescription): ClusterDescription {
-  const { server, caFile, adminKubeconfig, auditLogFile, node } = cluster;
-  return { server, caFile, adminKubeconfig, auditLogFile, ...(node && { node }) };
+  const { server, caFile, adminKubeconfig, auditLogFile, node, network } = cluster;
+  return { server, caFile, adminKubeconfig, auditLogFile, ...(node && { node }), ...(network && { network }) };
 }

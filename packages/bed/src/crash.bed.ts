@@ -15,7 +15,7 @@ if (missing) process.stderr.write(`bed: not tested: the remains of a crash: ${mi
 const before = traces('no run at all');
 
 async function startedElsewhere(): Promise<{ description: BedDescription; kill: () => Promise<void> }> {
-  const child = spawn(process.execPath, [program, 'up', '--need', 'node,redis'], {
+  const child = spawn(process.execPath, [program, 'up', '--need', 'pods,redis'], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const exit = once(child, 'exit');
@@ -43,7 +43,7 @@ describe('a bed whose process is killed', () => {
     const serversGone = await waitUntil(
       () =>
         !traces(description.runId, before).some((trace) =>
-          /^process.*(redis-server|kube-apiserver|kubelet )/.test(trace),
+          /^process.*(redis-server|kube-apiserver|kubelet |kube-proxy |coredns )/.test(trace),
         ),
       20_000,
     );

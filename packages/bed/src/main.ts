@@ -23,7 +23,8 @@ Usage: npm run bed -- <command> [options]
   down              remove what crashed runs left behind
 
   --need A,B        the components to use, from: ${allNeeds.join(', ')}
-                    (cluster is only the control plane, node adds a node that runs pods);
+                    (cluster is only the control plane, node adds a node that runs pods, and pods
+                    one on which they find Services and the API server);
                     default ${defaultNeeds.join(', ')}
   --run-dir DIR     create the directory of the run in DIR
   --help            show this help

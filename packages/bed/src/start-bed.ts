@@ -3,7 +3,8 @@ import { ensureComponents, type Components } from './components/ensure-component
 import { openCluster } from './cluster/cluster.ts';
 import { startControlPlane, type ControlPlane } from './cluster/start-control-plane.ts';
 import { componentsOf, unmetNeeds, defaultNeeds, type BedNeed, type Missing } from './components/needs.ts';
-import { nodeObstacle } from './node/node-obstacle.ts';
+import { nodeObstacle, serviceObstacle } from './node/node-obstacle.ts';
+import { prepareNode, type NodePlace } from './node/prepare-node.ts';
 import { startNode, type ClusterNode } from './node/start-node.ts';
 import type { Progress } from './run/progress.ts';
 import { runDirectory, type Run } from './run/run-directory.ts';
@@ -102,14 +103,20 @@ async function startParts(
   missing: readonly Missing[],
 ) {
   const { run, paths, kafkaSecurity: security } = starting;
-  const withNode = met.includes('node');
+  const withNode = met.includes('node') || met.includes('pods');
+  const place = withNode ? await timed(starting, 'network', () => preparePlace(starting, met)) : undefined;
+  const podAddress = place?.services?.hostAddress;
   // If the node is not possible, the control plane can still start.
   const plane =
-    withNode || met.includes('cluster') || (wanted.includes('node') && controlPlanePossible(paths, missing));
+    withNode ||
+    met.includes('cluster') ||
+    (wanted.some((need) => need === 'node' || need === 'pods') && controlPlanePossible(paths, missing));
   const [redis, kafka, kafkaCluster, postgres, keycloak, canaille, cluster] = await settled([
-    met.includes('redis') ? timed(starting, 'redis', () => startRedis({ run, program: paths.redis! })) : undefined,
+    met.includes('redis')
+      ? timed(starting, 'redis', () => startRedis({ run, program: paths.redis!, podAddress }))
+      : undefined,
     met.includes('kafka')
-      ? timed(starting, 'kafka', () => startKafka({ run, java: paths.java!, jars: paths.kafka!, security }))
+      ? timed(starting, 'kafka', () => startKafka({ run, java: paths.java!, jars: paths.kafka!, security, podAddress }))
       : undefined,
     met.includes('kafka-brokers')
       ? timed(starting, 'kafka-brokers', () =>
@@ -117,7 +124,7 @@ async function startParts(
         )
       : undefined,
     met.includes('postgres')
-      ? timed(starting, 'postgres', () => startPostgres({ run, program: paths.postgres! }))
+      ? timed(starting, 'postgres', () => startPostgres({ run, program: paths.postgres!, podAddress }))
       : undefined,
     met.includes('keycloak')
       ? timed(starting, 'keycloak', () => startKeycloak({ run, java: paths.java!, directory: paths.keycloak! }))
@@ -125,14 +132,19 @@ async function startParts(
     met.includes('canaille')
       ? timed(starting, 'canaille', () => startCanaille({ run, python: paths.canaille! }))
       : undefined,
-    plane ? startCluster(starting, withNode) : undefined,
+    plane ? startCluster(starting, place) : undefined,
   ] as const);
   const brokers = Object.fromEntries((kafkaCluster?.nodes ?? []).map((node) => [`kafka-${node.id}`, node]));
   return { servers: { redis, kafka, postgres, keycloak, canaille }, brokers, kafkaCluster, cluster };
 }
 
-async function startCluster(starting: Starting, withNode: boolean) {
-  const { run, paths, auditWebhookFile, onProgress } = starting;
+function preparePlace({ run, paths, onProgress }: Starting, met: readonly BedNeed[]): Promise<NodePlace> {
+  return prepareNode({ run, ip: paths.ip!, services: met.includes('pods'), onProgress });
+}
+
+async function startCluster(starting: Starting, place: NodePlace | undefined) {
+  const { run, paths, auditWebhookFile } = starting;
+  const podAddress = place?.services?.hostAddress;
   const programs = {
     etcd: paths.etcd!,
     apiServer: paths['kube-apiserver']!,
@@ -140,7 +152,7 @@ async function startCluster(starting: Starting, withNode: boolean) {
     scheduler: paths['kube-scheduler']!,
   };
   const plane: ControlPlane = await timed(starting, 'cluster', () =>
-    startControlPlane({ run, programs, auditWebhookFile }),
+    startControlPlane({ run, programs, auditWebhookFile, podAddress }),
   );
   const nodePrograms = {
     kubelet: paths.kubelet!,
@@ -149,18 +161,23 @@ async function startCluster(starting: Starting, withNode: boolean) {
     runc: paths.runc!,
     cni: paths.cni!,
     busybox: paths.busybox!,
-    ip: paths.ip!,
+    services: place?.services && {
+      kubeProxy: paths['kube-proxy']!,
+      coredns: paths.coredns!,
+      kubectl: paths.kubectl!,
+    },
   };
-  const node: ClusterNode | undefined = withNode
-    ? await timed(starting, 'node', () => startNode({ run, programs: nodePrograms, controlPlane: plane, onProgress }))
-    : undefined;
+  const node: ClusterNode | undefined =
+    place &&
+    (await timed(starting, 'node', () => startNode({ run, programs: nodePrograms, controlPlane: plane, place })));
   const { server, caFile, adminKubeconfig, auditLogFile } = plane;
   const description = {
     server,
     caFile,
     adminKubeconfig,
     auditLogFile,
-    ...(node && { node: { name: node.name, image: node.image } }),
+    ...(node && { node: { name: node.name, image: node.image, images: node.images } }),
+    ...(place?.services && { network: { host: place.services.hostAddress, node: place.address } }),
   };
   const cluster = {
     ...openCluster(description, paths.kubectl!),
@@ -206,10 +223,14 @@ function createStop({ run, stops }: Starting): () => Promise<void> {
 }
 
 async function nodeMissing(wanted: readonly BedNeed[], { paths, missing }: Components): Promise<Missing[]> {
-  if (!wanted.includes('node') || missing.some((each) => componentsOf('node').includes(each.missing)) || !paths.ip)
-    return [];
+  const nodes = (['node', 'pods'] as const).filter(
+    (need) => wanted.includes(need) && !missing.some((each) => componentsOf(need).includes(each.missing)),
+  );
+  if (nodes.length === 0 || !paths.ip) return [];
   const obstacle = await nodeObstacle(paths.ip);
-  return obstacle ? [{ missing: 'node', ...obstacle }] : [];
+  if (obstacle) return nodes.map((need) => ({ missing: need, ...obstacle }));
+  const without = nodes.includes('pods') ? await serviceObstacle(paths.iptables!) : undefined;
+  return without ? [{ missing: 'pods', ...without }] : [];
 }
 
 function controlPlanePossible(paths: Paths, missing: readonly Missing[]): boolean {

@@ -3,6 +3,8 @@ import type { ClusterKeys } from './cluster-keys.ts';
 export type ApiServerFiles = {
   etcdUrl: string;
   port: number;
+  /** The address on which pods reach it. By default they do not. */
+  podAddress?: string | undefined;
   keys: Pick<ClusterKeys, 'caFile' | 'serviceAccountKeyFile' | 'serviceAccountPublicKeyFile'>;
   serving: { certFile: string; keyFile: string };
   kubeletClient: { certFile: string; keyFile: string };
@@ -24,10 +26,7 @@ export function apiServerArguments(files: ApiServerFiles): string[] {
   return flags({
     'etcd-servers': files.etcdUrl,
     'secure-port': files.port,
-    'bind-address': '127.0.0.1',
-    // Nothing inside the cluster needs to reach it, so no address of the machine is advertised.
-    'advertise-address': '127.0.0.1',
-    'endpoint-reconciler-type': 'none',
+    ...addresses(files.podAddress),
     'service-cluster-ip-range': '10.96.0.0/24',
     'tls-cert-file': files.serving.certFile,
     'tls-private-key-file': files.serving.keyFile,
@@ -54,6 +53,14 @@ export function apiServerArguments(files: ApiServerFiles): string[] {
         }),
     profiling: 'false',
   });
+}
+
+// Where nothing inside the cluster needs to reach it, no address of the machine is advertised. Endpoints may not have a
+// loopback address.
+function addresses(podAddress: string | undefined): Record<string, string> {
+  return podAddress === undefined
+    ? { 'bind-address': '127.0.0.1', 'advertise-address': '127.0.0.1', 'endpoint-reconciler-type': 'none' }
+    : { 'bind-address': podAddress, 'advertise-address': podAddress };
 }
 
 export function flags(values: Record<string, string | number>): string[] {

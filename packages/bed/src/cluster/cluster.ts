@@ -5,6 +5,7 @@ import {
   type GatewayServiceAccount,
   type GatewayServiceAccountOptions,
 } from './gateway-service-account.ts';
+import { loadImage, type NodeImages } from '../node/node-images.ts';
 import { createKubectl, type Kubectl } from './kubectl.ts';
 
 /** The addresses and files of a cluster as plain data. */
@@ -15,7 +16,9 @@ export type ClusterDescription = {
   /** audit.k8s.io/v1 events, one per line: every request twice, when it arrives and when it is answered. */
   auditLogFile: string;
   /** Set if pods can run. */
-  node?: { name: string; image: string };
+  node?: { name: string; image: string; images: NodeImages };
+  /** Set if pods find Services: the addresses of this machine and of the node in their network. */
+  network?: { host: string; node: string };
 };
 
 export type Cluster = ClusterDescription & {
@@ -23,6 +26,8 @@ export type Cluster = ClusterDescription & {
   /** kubectl as `system:masters`, bypassing any gateway. */
   admin: Kubectl;
   createGatewayServiceAccount(options: GatewayServiceAccountOptions): Promise<GatewayServiceAccount>;
+  /** Puts an image on the node, from an archive in the OCI layout or in the format of `docker save`. */
+  loadImage(archive: string): Promise<void>;
 };
 
 /** Attaches to a cluster from its description. */
@@ -32,6 +37,10 @@ export function openCluster(description: ClusterDescription, kubectl: string): C
     ...description,
     caPem: readFileSync(description.caFile, 'utf8'),
     admin,
+    loadImage: async (archive) => {
+      if (!description.node) throw new Error('the cluster has no node');
+      await loadImage(description.node.images, archive);
+    },
     createGatewayServiceAccount: (options) =>
       createGatewayServiceAccount(admin, path.dirname(description.adminKubeconfig), options),
   };

@@ -33,6 +33,8 @@ type ControlPlaneOptions = {
   programs: ControlPlanePrograms;
   /** A kubeconfig of where the API server sends its audit events as well. */
   auditWebhookFile?: string | undefined;
+  /** An address of this machine on which pods reach the API server. It then listens there only. */
+  podAddress?: string | undefined;
 };
 
 /**
@@ -44,9 +46,9 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const [keys, etcd, port] = [
     await createClusterKeys(directory),
     await startEtcd({ run, program: programs.etcd }),
-    await freePort(),
+    await freePort(options.podAddress),
   ];
-  const server = `https://127.0.0.1:${port}`;
+  const server = `https://${options.podAddress ?? '127.0.0.1'}:${port}`;
   const adminKubeconfig = path.join(directory, 'admin.kubeconfig');
   writeFileSync(adminKubeconfig, kubeconfig({ server, caPem: keys.caPem, user: keys.admin }), { mode: 0o600 });
   const api = createApiClient({ server, caPem: keys.caPem, ...keys.admin });
@@ -108,8 +110,9 @@ async function createApiServer(options: {
   directory: string;
   auditLogFile: string;
   auditWebhookFile?: string | undefined;
+  podAddress?: string | undefined;
 }): Promise<ManagedProcess> {
-  const { keys, directory, port, api } = options;
+  const { keys, directory, port, api, podAddress } = options;
   const auditPolicyFile = path.join(directory, 'audit-policy.json');
   writeFileSync(auditPolicyFile, JSON.stringify(auditPolicy));
   const serving = await keys.pair('kube-apiserver', {
@@ -122,7 +125,7 @@ async function createApiServer(options: {
       'kubernetes.default.svc',
       'kubernetes.default.svc.cluster.local',
     ],
-    ipAddresses: ['127.0.0.1', '10.96.0.1'],
+    ipAddresses: ['127.0.0.1', '10.96.0.1', ...(podAddress === undefined ? [] : [podAddress])],
   });
   const kubeletClient = await keys.pair('kubelet-client', {
     commonName: 'kube-apiserver',
@@ -137,6 +140,7 @@ async function createApiServer(options: {
     args: apiServerArguments({
       etcdUrl: options.etcd.url,
       port,
+      podAddress,
       keys,
       serving,
       kubeletClient,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { allNeeds, componentsOf, isBedNeed, unmetNeeds } from './needs.ts';
+import { allNeeds, defaultNeeds, componentsOf, isBedNeed, unmetNeeds } from './needs.ts';
 
 const missing = (name: 'java' | 'kubelet' | 'kafka') => ({
   paths: {},
@@ -27,5 +27,7 @@ describe('a need of the bed', () => {
     expect(isBedNeed('node')).toBe(true);
     expect(isBedNeed('toString')).toBe(false);
     expect(componentsOf('node')).toEqual(expect.arrayContaining([...componentsOf('cluster')]));
+    expect(componentsOf('pods')).toEqual(expect.arrayContaining([...componentsOf('node')]));
+    expect(defaultNeeds).not.toContain('pods');
   });
 });

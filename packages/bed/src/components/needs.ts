@@ -3,8 +3,12 @@ import type { Components } from './ensure-components.ts';
 
 const CONTROL_PLANE = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl'] as const;
 const NODE = ['kubelet', 'containerd', 'ctr', 'runc', 'cni', 'busybox', 'ip'] as const;
+const SERVICES = ['kube-proxy', 'coredns', 'iptables'] as const;
 
-/** What you can request from a bed. `cluster` is only the control plane, `node` adds a node that runs pods. */
+/**
+ * What you can request from a bed. `cluster` is only the control plane, `node` adds a node that runs pods, and `pods` a
+ * node on which they find Services, the API server and the other servers of the bed.
+ */
 const needs = {
   redis: ['redis'],
   kafka: ['kafka', 'java'],
@@ -14,6 +18,7 @@ const needs = {
   postgres: ['postgres'],
   cluster: CONTROL_PLANE,
   node: [...CONTROL_PLANE, ...NODE],
+  pods: [...CONTROL_PLANE, ...NODE, ...SERVICES],
   kubectl: ['kubectl'],
   helm: ['helm'],
   chromium: ['chromium'],
@@ -41,6 +46,7 @@ export const allNeeds = Object.keys(needs) as BedNeed[];
 export const defaultNeeds = allNeeds.filter(
   (need) =>
     ![
+      'pods',
       'k9s',
       'kafka-brokers',
       'kafka-tools',

@@ -6,10 +6,15 @@ export type ContainerdFiles = {
   cniPlugins: string;
   cniConfig: string;
   sandboxImage: string;
+  snapshotter: Snapshotter;
 };
 
+/** `native` copies all files for each container, which works on every file system. `overlayfs` shares them. */
+export type Snapshotter = 'native' | 'overlayfs';
+
 /** Returns containerd's configuration (format version 2), with all paths below the directory of the run. */
-export function containerdConfig({ names, runc, cniPlugins, cniConfig, sandboxImage }: ContainerdFiles): string {
+export function containerdConfig(files: ContainerdFiles): string {
+  const { names, runc, cniPlugins, cniConfig, sandboxImage, snapshotter } = files;
   const text = (value: string): string => JSON.stringify(value);
   const cri = 'plugins."io.containerd.grpc.v1.cri"';
   return `version = 2
@@ -39,8 +44,7 @@ disabled_plugins = [
   netns_mounts_under_state_dir = true
 
 [${cri}.containerd]
-  # Copies instead of overlays: it works on every file system, and the one image is small.
-  snapshotter = "native"
+  snapshotter = ${text(snapshotter)}
   default_runtime_name = "runc"
 
 [${cri}.containerd.runtimes.runc]
@@ -55,39 +59,4 @@ disabled_plugins = [
   bin_dir = ${text(cniPlugins)}
   conf_dir = ${text(cniConfig)}
 `;
-}
-
-/** Returns the CNI network of the run's pods: a bridge, and addresses of a /24, the first of which is the node's. */
-export function cniNetwork(options: { names: NodeNames; network: string; dataDirectory: string }): string {
-  const { names, network, dataDirectory } = options;
-  return JSON.stringify(
-    {
-      cniVersion: '1.0.0',
-      name: names.network,
-      plugins: [
-        {
-          type: 'bridge',
-          bridge: names.bridge,
-          isGateway: true,
-          ipMasq: false,
-          ipam: {
-            type: 'host-local',
-            dataDir: dataDirectory,
-            ranges: [
-              [
-                {
-                  subnet: `${network}.0/24`,
-                  rangeStart: `${network}.10`,
-                  rangeEnd: `${network}.250`,
-                  gateway: `${network}.1`,
-                },
-              ],
-            ],
-          },
-        },
-      ],
-    },
-    undefined,
-    2,
-  );
 }

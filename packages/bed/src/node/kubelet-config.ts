@@ -7,10 +7,12 @@ export type KubeletFiles = {
   port: number;
   caFile: string;
   serving: { certFile: string; keyFile: string };
+  /** The address of the cluster's DNS, if pods find Services. */
+  clusterDns?: string | undefined;
 };
 
 /** Returns the kubelet's configuration, with all writable paths below the directory of the run. */
-export function kubeletConfig({ names, address, port, caFile, serving }: KubeletFiles): object {
+export function kubeletConfig({ names, address, port, caFile, serving, clusterDns }: KubeletFiles): object {
   return {
     apiVersion: 'kubelet.config.k8s.io/v1beta1',
     kind: 'KubeletConfiguration',
@@ -45,6 +47,20 @@ export function kubeletConfig({ names, address, port, caFile, serving }: Kubelet
     nodeStatusUpdateFrequency: '5s',
     nodeStatusReportFrequency: '1m',
     maxPods: 100,
+    ...(clusterDns === undefined ? {} : serviceSettings(clusterDns)),
+  };
+}
+
+function serviceSettings(clusterDns: string): object {
+  return {
+    clusterDNS: [clusterDns],
+    clusterDomain: 'cluster.local',
+    // Names outside the cluster resolve to nothing, instead of to what the machine's resolver says.
+    resolvConf: '',
+    // A watch tells the kubelet of a changed ConfigMap at once. It updates the files of a pod when it next looks at the
+    // pod, which is a minute apart by default.
+    configMapAndSecretChangeDetectionStrategy: 'Watch',
+    syncFrequency: '5s',
   };
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { cniNetwork, containerdConfig } from './containerd-config.ts';
+import { cniBridge, cniLinks } from './cni-network.ts';
+import { containerdConfig } from './containerd-config.ts';
 import { kubeletArguments, kubeletConfig } from './kubelet-config.ts';
 import { nodeNames } from './node-names.ts';
 
@@ -13,6 +14,7 @@ describe('the configuration of a node', () => {
     cniPlugins: '/usr/lib/cni',
     cniConfig: '/tmp/runs/abcdef/cni',
     sandboxImage: 'sallyport.test/busybox:1',
+    snapshotter: 'native',
   });
   const kubelet = kubeletConfig({ names, address: '10.200.1.1', port: 20_000, caFile: '/ca.crt', serving });
 
@@ -42,11 +44,32 @@ describe('the configuration of a node', () => {
     );
   });
 
+  it('gives each pod a link to a node with Services, in the half of the network that the machine routes to it', () => {
+    const {
+      plugins: [link],
+    } = JSON.parse(cniLinks({ names, network: '10.200.1' })('/d')) as {
+      plugins: [{ type: string; ipam: { ranges: [[{ subnet: string; gateway: string }]]; routes: object[] } }];
+    };
+    expect(link.type).toBe('ptp');
+    expect(link.ipam.ranges[0][0]).toEqual({ subnet: '10.200.1.128/25', gateway: '10.200.1.129' });
+    expect(link.ipam.routes).toEqual([{ dst: '0.0.0.0/0' }]);
+  });
+
+  it("shows pods the cluster's DNS and changed ConfigMaps only where they find Services", () => {
+    const files = { names, address: '10.200.1.2', port: 20_000, caFile: '/ca.crt', serving };
+    expect(kubeletConfig(files)).not.toHaveProperty('clusterDNS');
+    expect(kubeletConfig({ ...files, clusterDns: '10.96.0.10' })).toMatchObject({
+      clusterDNS: ['10.96.0.10'],
+      resolvConf: '',
+      configMapAndSecretChangeDetectionStrategy: 'Watch',
+    });
+  });
+
   it("puts pods on the bridge of the run, with addresses that are not the node's", () => {
     const {
       name,
       plugins: [bridge],
-    } = JSON.parse(cniNetwork({ names, network: '10.200.1', dataDirectory: '/d' })) as {
+    } = JSON.parse(cniBridge({ names, network: '10.200.1' })('/d')) as {
       name: string;
       plugins: [{ bridge: string; ipam: { ranges: [[{ gateway: string; rangeStart: string }]] } }];
     };

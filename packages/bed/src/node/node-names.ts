@@ -8,12 +8,15 @@ export const NODE_LOCK = 'kubernetes-node';
 /** The names of what a node creates outside its directory, all derived from the run. */
 export type NodeNames = {
   nodeName: string;
+  /** The interface to the pods: a bridge, or this machine's end of the link to the namespace of the node. */
   bridge: string;
   network: string;
   cgroup: string;
   /** The directory of containerd's state and sockets. */
   containerdDirectory: string;
   containerdSocket: string;
+  /** Where the network namespace of the node is mounted, if it has one. */
+  networkNamespace: string;
   kubeletDirectory: string;
   podLogs: string;
 };
@@ -27,6 +30,7 @@ export function nodeNames(run: Run): NodeNames {
     cgroup: `sallyport-${run.id}`,
     containerdDirectory,
     containerdSocket: path.join(containerdDirectory, 'c.sock'),
+    networkNamespace: path.join(containerdDirectory, 'node.netns'),
     kubeletDirectory: path.join(run.directory, 'kubelet'),
     podLogs: path.join(run.directory, 'pod-logs'),
   };

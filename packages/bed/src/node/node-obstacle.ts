@@ -26,6 +26,16 @@ export async function nodeObstacle(ip: string): Promise<{ why: string; hint: str
   return bridgeObstacle(ip);
 }
 
+/** Returns why Services cannot work on this machine, or undefined if there is no obstacle. */
+export async function serviceObstacle(iptables: string): Promise<{ why: string; hint: string } | undefined> {
+  const tried = await tryCommand('unshare', ['--net', '--', iptables, '-w', '-t', 'nat', '-S']);
+  if (tried.code === 0) return undefined;
+  return {
+    why: `cannot write rules for Services: ${tried.stderr.trim()}`,
+    hint: 'Run this privileged, on a kernel with nf_tables and NAT.',
+  };
+}
+
 async function bridgeObstacle(ip: string): Promise<{ why: string; hint: string } | undefined> {
   const trial = `spb-try${process.pid % 10_000}`;
   const made = await tryCommand(ip, ['link', 'add', trial, 'type', 'bridge']);

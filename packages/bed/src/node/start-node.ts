@@ -1,19 +1,20 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ControlPlane } from '../cluster/start-control-plane.ts';
-import { runCommand, tryCommand } from '../run/command.ts';
+import { tryCommand } from '../run/command.ts';
 import { freePort } from '../run/free-port.ts';
-import { takeMachineLock } from '../run/machine-lock.ts';
 import { ManagedProcess } from '../run/managed-process.ts';
 import { componentDirectory, type Run } from '../run/run-directory.ts';
 import { waitUntil } from '../run/wait.ts';
-import type { Progress } from '../run/progress.ts';
 import { createCgroup } from './cgroups.ts';
-import { cniNetwork, containerdConfig } from './containerd-config.ts';
+import { containerdConfig } from './containerd-config.ts';
 import { kubeletArguments, kubeletConfig } from './kubelet-config.ts';
-import { createBridge } from './node-network.ts';
-import { NODE_LOCK, nodeNames, type NodeNames } from './node-names.ts';
-import { removeNodeRemains } from './node-remains.ts';
+import { loadImage, type NodeImages } from './node-images.ts';
+import { nodeNames, type NodeNames } from './node-names.ts';
+import type { NodePlace } from './prepare-node.ts';
+import { CLUSTER_DNS } from './service-config.ts';
+import { snapshotterFor } from './snapshotter.ts';
+import { createServicePrograms, type ServicePrograms } from './start-services.ts';
 import { buildTestImage, testImage } from './test-image.ts';
 
 export type NodePrograms = {
@@ -23,33 +24,34 @@ export type NodePrograms = {
   runc: string;
   cni: string;
   busybox: string;
-  ip: string;
+  /** Only for a node with Services. */
+  services?: ServicePrograms | undefined;
 };
 
 export type ClusterNode = {
   name: string;
   /** The image that pods can run. */
   image: string;
+  /** How to put more images on it. */
+  images: NodeImages;
   pids(): Record<string, number | undefined>;
   stop(): Promise<void>;
 };
 
-export type StartNodeOptions = { run: Run; programs: NodePrograms; controlPlane: ControlPlane; onProgress?: Progress };
+export type StartNodeOptions = { run: Run; programs: NodePrograms; controlPlane: ControlPlane; place: NodePlace };
 
 /**
- * Starts containerd and a kubelet that joins the control plane. Resolves when the node is ready and pods can be scheduled
- * on it. There is one node per machine: a second one waits until the first has stopped.
+ * Starts containerd and a kubelet that joins the control plane, in the place that was prepared for them. Resolves when
+ * the node is ready and pods can be scheduled on it. Where the place has Services, they work.
  */
 export async function startNode(options: StartNodeOptions): Promise<ClusterNode> {
-  const { run, programs, controlPlane } = options;
+  const { run, programs, controlPlane, place } = options;
   const names = nodeNames(run);
   refuseLongSocket(names.containerdSocket);
-  const lock = await takeMachineLock(NODE_LOCK, options);
   const started: ManagedProcess[] = [];
+  let images: NodeImages;
   const stop = async (): Promise<void> => {
     for (const each of started.toReversed()) await each.stop();
-    await removeNodeRemains(run, { holdsLock: true });
-    await lock.release();
   };
   const start = async (server: ManagedProcess): Promise<void> => {
     started.push(server);
@@ -57,26 +59,40 @@ export async function startNode(options: StartNodeOptions): Promise<ClusterNode>
   };
   try {
     createCgroup(names.cgroup);
-    const containerd = createContainerd(run, names, programs);
-    const network = await createBridge({ ip: programs.ip, bridge: names.bridge, runId: run.id });
+    const snapshotter = place.services ? await snapshotterFor(run) : 'native';
+    images = { ctr: programs.ctr, socket: names.containerdSocket, snapshotter };
+    const containerd = createContainerd({ ...options, names, snapshotter });
     writeFileSync(
       path.join(componentDirectory(run, 'cni'), 'bed.conflist'),
-      cniNetwork({ names, network, dataDirectory: path.join(run.directory, 'cni-data') }),
+      place.cni(path.join(run.directory, 'cni-data')),
     );
     await start(containerd);
-    const image = importTestImage(run, names, programs);
-    await start(await createKubelet({ ...options, names, address: `${network}.1` }));
+    const image = importTestImage(run, images, programs);
+    await start(await createKubelet({ ...options, names }));
     await image;
-    await waitForNode(controlPlane, names.nodeName);
+    await Promise.all([waitForNode(controlPlane, names.nodeName), startServices(options, start)]);
   } catch (error) {
     await stop();
     throw error;
   }
-  const pids = (): Record<string, number | undefined> => ({ containerd: started[0]?.pid, kubelet: started[1]?.pid });
-  return { name: names.nodeName, image: testImage, pids, stop };
+  const pids = (): Record<string, number | undefined> =>
+    Object.fromEntries(started.map((each) => [each.name, each.pid]));
+  return { name: names.nodeName, image: testImage, images, pids, stop };
 }
 
-function createContainerd(run: Run, names: NodeNames, programs: NodePrograms): ManagedProcess {
+async function startServices(
+  { run, programs, controlPlane, place }: StartNodeOptions,
+  start: (server: ManagedProcess) => Promise<void>,
+): Promise<void> {
+  if (!programs.services || !place.services) return;
+  const servers = await createServicePrograms({ run, programs: programs.services, place, controlPlane });
+  await Promise.all(servers.map((server) => start(server)));
+}
+
+function createContainerd(
+  options: StartNodeOptions & { names: NodeNames; snapshotter: NodeImages['snapshotter'] },
+): ManagedProcess {
+  const { run, names, programs, place, snapshotter } = options;
   const directory = componentDirectory(run, 'containerd', 0o711);
   const configFile = path.join(directory, 'config.toml');
   writeFileSync(
@@ -87,6 +103,7 @@ function createContainerd(run: Run, names: NodeNames, programs: NodePrograms): M
       cniPlugins: path.dirname(programs.cni),
       cniConfig: path.join(run.directory, 'cni'),
       sandboxImage: testImage,
+      snapshotter,
     }),
   );
   return new ManagedProcess({
@@ -94,32 +111,22 @@ function createContainerd(run: Run, names: NodeNames, programs: NodePrograms): M
     name: 'containerd',
     program: programs.containerd,
     args: ['--config', configFile],
+    networkNamespace: place.services?.networkNamespace,
     ready: async () =>
       (await tryCommand(programs.ctr, ['--address', names.containerdSocket, 'version'], { timeoutMs: 5_000 })).code ===
       0,
   });
 }
 
-async function importTestImage(run: Run, names: NodeNames, programs: NodePrograms): Promise<void> {
+async function importTestImage(run: Run, images: NodeImages, programs: NodePrograms): Promise<void> {
   const archive = path.join(run.directory, 'test-image.tar');
   writeFileSync(archive, await buildTestImage(programs.busybox));
-  await runCommand(programs.ctr, [
-    '--address',
-    names.containerdSocket,
-    '-n',
-    'k8s.io',
-    'images',
-    'import',
-    '--snapshotter',
-    'native',
-    archive,
-  ]);
+  await loadImage(images, archive);
 }
 
-async function createKubelet(
-  options: StartNodeOptions & { names: NodeNames; address: string },
-): Promise<ManagedProcess> {
-  const { run, names, controlPlane, address } = options;
+async function createKubelet(options: StartNodeOptions & { names: NodeNames }): Promise<ManagedProcess> {
+  const { run, names, controlPlane, place } = options;
+  const { address, services } = place;
   const { keys } = controlPlane;
   const directory = componentDirectory(run, 'kubelet');
   const subject = { commonName: `system:node:${names.nodeName}`, organizations: ['system:nodes'] };
@@ -133,7 +140,14 @@ async function createKubelet(
   writeFileSync(
     configFile,
     JSON.stringify(
-      kubeletConfig({ names, address, port: await freePort(), caFile: keys.caFile, serving }),
+      kubeletConfig({
+        names,
+        address,
+        port: await freePort(),
+        caFile: keys.caFile,
+        serving,
+        clusterDns: services && CLUSTER_DNS,
+      }),
       undefined,
       2,
     ),
@@ -144,6 +158,7 @@ async function createKubelet(
     name: 'kubelet',
     program: options.programs.kubelet,
     args: kubeletArguments({ names, configFile, kubeconfigFile, address }),
+    networkNamespace: services?.networkNamespace,
     ready: async () => (await controlPlane.api.get(`/api/v1/nodes/${names.nodeName}`)).status === 200,
     graceMs: 3_000,
   });

@@ -16,6 +16,8 @@ export type ManagedProcessOptions = {
   cwd?: string;
   /** Runs as this user (requires root). */
   user?: { uid: number; gid: number };
+  /** Runs in the network namespace that is mounted at this file (requires root). */
+  networkNamespace?: string | undefined;
   /** Called until it returns true. An error means "not yet". */
   ready: () => Promise<boolean> | boolean;
   readyTimeoutMs?: number;
@@ -42,6 +44,10 @@ export class ManagedProcess {
     this.#options = options;
     this.logFile = path.join(options.run.directory, `${options.name}.log`);
     this.#pidFile = path.join(options.run.directory, 'processes', `${options.name}.json`);
+  }
+
+  get name(): string {
+    return this.#options.name;
   }
 
   get pid(): number | undefined {
@@ -141,7 +147,7 @@ export async function endProcess(
 // On Linux, the kernel ends a server when the process of the bed dies without stopping it.
 function commandLine(options: ManagedProcessOptions): string[] {
   const setpriv = process.platform === 'linux' ? findProgram('setpriv') : undefined;
-  const command = [options.program, ...options.args];
+  const command = [...entering(options.networkNamespace), options.program, ...options.args];
   if (!setpriv) {
     if (options.user) throw new Error(`${options.name} cannot run as root, and setpriv (util-linux) is missing`);
     return command;
@@ -150,4 +156,9 @@ function commandLine(options: ManagedProcessOptions): string[] {
     ? ['--reuid', String(options.user.uid), '--regid', String(options.user.gid), '--clear-groups']
     : [];
   return [setpriv, ...user, '--pdeathsig', (options.orphanSignal ?? 'SIGKILL').replace('SIG', ''), '--', ...command];
+}
+
+/** Returns the beginning of a command that runs in a network namespace. nsenter replaces itself by the program. */
+export function entering(networkNamespace: string | undefined): string[] {
+  return networkNamespace === undefined ? [] : ['nsenter', `--net=${networkNamespace}`, '--'];
 }

@@ -13,6 +13,8 @@ export type KafkaServer = ServerHandle & {
   port: number;
   /** The brokers for clients that log in over TLS, if the server was started with `security`. */
   secureBrokers?: string[];
+  /** The brokers for pods, if the server was started with `podAddress`. */
+  podBrokers?: string[];
 };
 
 export type StartKafkaOptions = {
@@ -22,6 +24,8 @@ export type StartKafkaOptions = {
   heapMegabytes?: number;
   /** Adds a listener with TLS and logins, and lets those users do only what rules allow. */
   security?: KafkaSecurity;
+  /** Adds a listener for pods on this address. */
+  podAddress?: string | undefined;
 };
 
 const CLUSTER_ID = 'c2FsbHlwb3J0LWJlZC0wMQ';
@@ -36,10 +40,11 @@ export async function startKafka(options: StartKafkaOptions): Promise<KafkaServe
     await freePort(),
     security ? await freePort() : undefined,
   ];
+  const podBroker = options.podAddress && `${options.podAddress}:${await freePort(options.podAddress)}`;
   const properties = path.join(directory, 'server.properties');
   writeFileSync(
     properties,
-    kafkaProperties({ port, controllerPort, securePort, dataDirectory: path.join(directory, 'data') }) +
+    kafkaProperties({ port, controllerPort, securePort, podBroker, dataDirectory: path.join(directory, 'data') }) +
       (security ? propertyLines(securityProperties(directory, security)) : ''),
     { mode: 0o600 },
   );
@@ -51,7 +56,8 @@ export async function startKafka(options: StartKafkaOptions): Promise<KafkaServe
   const server = kafkaProcess({ run, name, java, jars, directory, properties, heapMegabytes, flags });
   await server.start();
   const secure = securePort === undefined ? {} : { secureBrokers: [`127.0.0.1:${securePort}`] };
-  return { ...serverHandle(server), brokers: [`127.0.0.1:${port}`], port, ...secure };
+  const forPods = podBroker ? { podBrokers: [podBroker] } : {};
+  return { ...serverHandle(server), brokers: [`127.0.0.1:${port}`], port, ...secure, ...forPods };
 }
 
 /** Makes later starts faster. Only the first call on a machine takes time, that of a broker's start and end. */
@@ -123,6 +129,7 @@ export function kafkaProperties(options: {
   port: number;
   controllerPort: number;
   securePort?: number | undefined;
+  podBroker?: string | undefined;
   dataDirectory: string;
   /** The number of this broker, and all controllers, if it is not alone. */
   id?: number;
@@ -130,13 +137,14 @@ export function kafkaProperties(options: {
   /** How many brokers have a copy of a partition. All but one of them must have a write. */
   replicas?: number;
 }): string {
-  const { port, controllerPort, securePort, dataDirectory, id = 1, replicas = 1 } = options;
+  const { port, controllerPort, securePort, podBroker, dataDirectory, id = 1, replicas = 1 } = options;
   const { voters = `${id}@127.0.0.1:${controllerPort}` } = options;
   const copies = String(replicas);
   const inSync = String(Math.max(1, replicas - 1));
   const clients = [
     `PLAINTEXT://127.0.0.1:${port}`,
     ...(securePort === undefined ? [] : [`SASL_SSL://127.0.0.1:${securePort}`]),
+    ...(podBroker === undefined ? [] : [`PODS://${podBroker}`]),
   ].join(',');
   return propertyLines({
     'process.roles': 'broker,controller',
@@ -145,7 +153,7 @@ export function kafkaProperties(options: {
     listeners: `${clients},CONTROLLER://127.0.0.1:${controllerPort}`,
     'advertised.listeners': clients,
     'controller.listener.names': 'CONTROLLER',
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL',
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL,PODS:PLAINTEXT',
     'log.dirs': dataDirectory,
     'default.replication.factor': copies,
     'min.insync.replicas': inSync,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chownSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chownSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { runCommand } from '../run/command.ts';
 import { freePort } from '../run/free-port.ts';
@@ -12,19 +12,26 @@ export type PostgresServer = ServerHandle & { url: string; port: number };
 type User = { uid: number; gid: number };
 
 /** Starts a PostgreSQL server with an empty database. `program` is `postgres`, which has `initdb` next to it. */
-export async function startPostgres(options: { run: Run; program: string }): Promise<PostgresServer> {
+export async function startPostgres(options: {
+  run: Run;
+  program: string;
+  /** Another address to listen on, for pods. */
+  podAddress?: string | undefined;
+}): Promise<PostgresServer> {
   const directory = componentDirectory(options.run, 'postgres');
   const user = unprivilegedUser();
   const password = randomBytes(12).toString('hex');
   const data = path.join(directory, 'data');
   await initialise(options.program, { directory, data, password, user });
+  if (options.podAddress !== undefined)
+    appendFileSync(path.join(data, 'pg_hba.conf'), `host all all ${options.podAddress}/24 scram-sha-256\n`);
   const port = await freePort();
   const server: ManagedProcess = new ManagedProcess({
     run: options.run,
     name: 'postgres',
     program: options.program,
     user,
-    args: postgresArguments({ port, data }),
+    args: postgresArguments({ port, data, podAddress: options.podAddress }),
     ready: () => server.log().includes('database system is ready to accept connections'),
     // Ends sessions at once. The default waits for the last client.
     stopSignal: 'SIGINT',
@@ -35,9 +42,9 @@ export async function startPostgres(options: { run: Run; program: string }): Pro
   return { ...serverHandle(server), url: `postgres://sallyport:${password}@127.0.0.1:${port}/postgres`, port };
 }
 
-export function postgresArguments(options: { port: number; data: string }): string[] {
+export function postgresArguments(options: { port: number; data: string; podAddress?: string | undefined }): string[] {
   const settings = {
-    listen_addresses: '127.0.0.1',
+    listen_addresses: ['127.0.0.1', ...(options.podAddress === undefined ? [] : [options.podAddress])].join(','),
     port: options.port,
     unix_socket_directories: '',
     fsync: 'off',

@@ -11,6 +11,8 @@ export type StartRedisOptions = {
   program: string;
   /** Distinguishes several servers in one run. */
   name?: string;
+  /** Another address to listen on, for pods. It then serves every client there without a password. */
+  podAddress?: string | undefined;
   /** Additional arguments of redis-server. */
   args?: readonly string[];
 };
@@ -23,7 +25,10 @@ export async function startRedis(options: StartRedisOptions): Promise<RedisServe
     run: options.run,
     name,
     program: options.program,
-    args: redisArguments(port, componentDirectory(options.run, name), options.args),
+    args: redisArguments(port, componentDirectory(options.run, name), [
+      ...listening(options.podAddress),
+      ...(options.args ?? []),
+    ]),
     ready: () => answersPing(port),
   });
   await server.start();
@@ -49,6 +54,11 @@ export function redisArguments(port: number, directory: string, more: readonly s
     'no',
     ...more,
   ];
+}
+
+// Of several `--bind`, the last counts. The protected mode refuses clients of other addresses without a password.
+function listening(podAddress: string | undefined): string[] {
+  return podAddress === undefined ? [] : ['--bind', '127.0.0.1', podAddress, '--protected-mode', 'no'];
 }
 
 // It listens before it has loaded its data, and answers -LOADING until then.
