@@ -38,6 +38,20 @@ export const elevationDescriptions = {
   'elevations[].review.within': 'How long after the end of an elevation its review is due, up to 90 days.',
   'elevations[].whenAuditUnavailable':
     'What happens while the audit log cannot be reached: refuse (the default) lets nothing begin, spool lets it begin once its events are on the disk of audit.spool.',
+  onCall: 'Lists that the criterion on_call names. authorize reads this section when it starts.',
+  'onCall[].name': 'The name that policies use.',
+  'onCall[].file':
+    'A file (YAML or JSON) of the form {users: [alice@example.com, {user: bob, until: 2026-11-01T18:00:00Z}]}. A change counts without a restart.',
+  'onCall[].url':
+    'Instead of a file: a server that answers GET with such a list as JSON. It must begin with https. Redirects are not followed.',
+  'onCall[].authorization':
+    'The value of the header Authorization that the server is sent. Write Bearer ${file:/path}.',
+  'onCall[].refresh': 'How often the server is asked, from one second to one hour: 30s by default.',
+  'onCall[].maxStale':
+    'How long an answer counts while the server is away, up to 24 hours: 5m by default. After that, no one counts as on call in an allow rule, and everyone may be on call in a deny rule.',
+  'onCall[].caFile': 'Trust only these certificate authorities (PEM). The default is the public ones.',
+  'onCall[].allowInsecure':
+    'Allow a server without TLS. Only for one on this machine, or in a cluster that encrypts its traffic.',
   notifications: 'Channels that are told of the steps of elevations. authorize reads them when it starts.',
   'notifications[].name': 'The name that elevations[].notify uses.',
   'notifications[].events': 'Only these steps, such as elevation.requested. All of them by default.',

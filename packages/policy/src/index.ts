@@ -33,6 +33,7 @@ export { policyVersion } from './compile/policy-version.ts';
 export { type PolicyFault, type FaultPath } from './compile/fault-list.ts';
 export {
   type PolicyInput,
+  type OnCallInput,
   type UserInput,
   type SessionInput,
   type RequestInput,

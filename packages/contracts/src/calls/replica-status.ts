@@ -15,6 +15,19 @@ export const configFaultSchema = z.object({
 /** The services whose replicas report which policy they run. */
 export const reportingServices = ['authorize', 'proxy'] as const;
 
+/** What a replica knows of one on-call list. Times are milliseconds since the epoch. */
+export const onCallStatusSchema = z.object({
+  name: z.string().max(63),
+  /** Whether it counts. If not, no one counts as on call in an allow rule, and anyone may be in a deny rule. */
+  known: z.boolean(),
+  users: z.number(),
+  /** When it was read; absent if it never was. */
+  at: z.number().optional(),
+  /** Set while it cannot be read. `at` is when that began. */
+  failing: z.object({ at: z.number(), reason: z.string().max(300) }).optional(),
+});
+export type OnCallStatus = z.infer<typeof onCallStatusSchema>;
+
 /** The report of one replica about its configuration. Times are milliseconds since the epoch. */
 export const replicaStatusSchema = z.object({
   service: z.enum(reportingServices),
@@ -31,6 +44,8 @@ export const replicaStatusSchema = z.object({
   waiting: z.object({ at: z.number(), version: z.string().max(100), reason: z.string().max(300) }).optional(),
   /** The warnings about the policies in force. */
   warnings: z.array(configFaultSchema).max(100).optional(),
+  /** The on-call lists; absent for a service that reads none. */
+  onCall: z.array(onCallStatusSchema).max(50).optional(),
   /** Changed settings that need a restart. */
   restartNeeded: z.array(z.string()).max(100),
 });

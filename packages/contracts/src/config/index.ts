@@ -7,6 +7,7 @@ import { durationSchema, sizeSchema } from './duration.ts';
 import { elevationEntrySchema } from './elevation.ts';
 import { identitySectionSchema } from './identity.ts';
 import { notificationSchema } from './notification.ts';
+import { onCallListSchema } from './on-call.ts';
 import { servicesSchema } from './services.ts';
 import { loginSchema, sessionsSchema } from './sessions.ts';
 import { hasNoUsableSuite, tlsProfileShape } from './tls.ts';
@@ -101,6 +102,12 @@ export const configSchema = z.strictObject({
     .max(200)
     .default([])
     .refine((all) => unique(all.map((one) => one.name)), 'two elevations have the same name'),
+  /** The lists that the criterion `on_call` names. */
+  onCall: z
+    .array(onCallListSchema)
+    .max(50)
+    .default([])
+    .refine((all) => unique(all.map((one) => one.name)), 'two on-call lists have the same name'),
   notifications: z
     .array(notificationSchema)
     .max(20)

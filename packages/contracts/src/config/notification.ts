@@ -1,25 +1,15 @@
 import { z } from 'zod';
 import { nameSchema } from './address.ts';
+import { outboundUrlSchema, overNetwork, parseUrl, refuseClear } from './outbound-url.ts';
 import { elevationEventTypes } from '../elevation/elevation.ts';
 
 const maxUrl = 2048;
-
-/** Parses a URL without throwing. The messages of faults never contain one, because its path or query can be a secret. */
-const parse = (text: string) => (URL.canParse(text) ? new URL(text) : undefined);
-
-const postUrlSchema = z
-  .string()
-  .max(maxUrl)
-  .refine((text) => {
-    const url = parse(text);
-    return url && /^https?:$/.test(url.protocol) && !url.username && !url.password && !url.hash;
-  }, 'not an https URL without user, password and fragment');
 
 const smtpUrlSchema = z
   .string()
   .max(maxUrl)
   .refine((text) => {
-    const url = parse(text);
+    const url = parseUrl(text);
     return (
       url && /^smtps?:$/.test(url.protocol) && url.hostname && /^\/?$/.test(url.pathname) && !url.search && !url.hash
     );
@@ -48,17 +38,7 @@ const signingSecretSchema = z.string().refine((text) => {
   return length >= 24 && length <= 64;
 }, 'is not a signing secret: whsec_ and 24 to 64 bytes in base64; make one with: echo "whsec_$(openssl rand -base64 32)"');
 
-const overNetwork = { caFile: z.string().nullish(), allowInsecure: z.boolean().default(false) };
-const postShape = { url: postUrlSchema, ...overNetwork };
-
-const clear: Readonly<Record<string, string>> = {
-  'http:': 'must begin with https; set allowInsecure: true only for a receiver on this machine or in the same cluster',
-};
-
-function refuseClear({ url, allowInsecure }: { url: string; allowInsecure: boolean }, context: z.RefinementCtx): void {
-  const message = clear[parse(url)?.protocol ?? ''];
-  if (message !== undefined && !allowInsecure) context.addIssue({ code: 'custom', path: ['url'], message });
-}
+const postShape = { url: outboundUrlSchema, ...overNetwork };
 
 const webhookSchema = z
   .strictObject({

@@ -28,6 +28,7 @@ export type PolicyEngine<P = unknown> = {
     policies: readonly { policy: P; isList: boolean }[];
     clusters: PolicyPlan['clusters'];
     elevations: readonly string[];
+    onCall: readonly string[];
   }): readonly (Fault & { readonly scope: string })[];
   /** Returns a short version of a set of documents. Throws RangeError if they are too large. */
   policyVersion(documents: Readonly<Record<string, unknown>>): string;
@@ -99,9 +100,9 @@ function warningsOf(plan: PolicyPlan): Fault[] {
   return found;
 }
 
-/** Returns the names of the elevations in the data of a configuration. */
-function elevationsOf(data: unknown): string[] {
-  return list(field(data, 'elevations')).flatMap((entry) => {
+/** Returns the names of the entries of a section in the data of a configuration. */
+function namesIn(data: unknown, section: 'elevations' | 'onCall'): string[] {
+  return list(field(data, section)).flatMap((entry) => {
     const name = field(entry, 'name');
     return typeof name === 'string' ? [name] : [];
   });
@@ -119,7 +120,12 @@ function lintAll<P>(
     const policy = compiled.get(scope);
     return policy === undefined ? [] : [{ policy, isList: Array.isArray(document) }];
   });
-  const found = lintPolicies({ policies, clusters: plan.clusters, elevations: elevationsOf(data) });
+  const found = lintPolicies({
+    policies,
+    clusters: plan.clusters,
+    elevations: namesIn(data, 'elevations'),
+    onCall: namesIn(data, 'onCall'),
+  });
   return found.map(({ scope, ...warning }) => ({
     ...warning,
     path: [...documents.get(scope)!.path, ...warning.path],

@@ -1,4 +1,4 @@
-/** A fetch for calls to identity providers and directories, with the options that openid-client passes. */
+/** A fetch for calls to identity providers, directories and other servers outside, with the options that openid-client passes. */
 export type OutboundFetch = (
   url: string,
   options: {
@@ -12,13 +12,21 @@ export type OutboundFetch = (
 
 const maxBytes = 1024 * 1024;
 
+/** The error of a response that is not read to its end. */
+export class ResponseTooLargeError extends TypeError {
+  constructor() {
+    super('its response is too large: more than 1 MiB');
+    this.name = 'ResponseTooLargeError';
+  }
+}
+
 /** Reads a whole response of at most 1 MiB, so that an endless one does not fill the memory. */
 async function bounded(response: Response): Promise<Response> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of response.body ?? []) {
     length += chunk.byteLength;
-    if (length > maxBytes) throw new TypeError('the response of the identity provider is too large');
+    if (length > maxBytes) throw new ResponseTooLargeError();
     chunks.push(chunk);
   }
   const bodiless = response.status === 204 || response.status === 304;

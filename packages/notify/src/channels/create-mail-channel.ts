@@ -1,7 +1,7 @@
 import type { NotificationConfig } from '@sallyport/contracts';
+import { describeFetchFailure } from '@sallyport/kit';
 import { createTransport } from 'nodemailer';
 import { DeliveryError, type Channel } from './channel.ts';
-import { describeFailure } from './describe-failure.ts';
 import { mailMessage } from './mail-message.ts';
 
 type MailConfig = NonNullable<NotificationConfig['smtp']>;
@@ -13,7 +13,7 @@ function describeMailFailure(error: unknown): string {
   const { responseCode, code } = error as { responseCode?: unknown; code?: unknown };
   if (typeof responseCode === 'number') return `the mail server answered ${responseCode}`;
   if (code === 'ETIMEDOUT') return `it did not answer within ${timeoutMs / 1000} s`;
-  return describeFailure(error, timeoutMs);
+  return describeFetchFailure(error, timeoutMs);
 }
 
 /**

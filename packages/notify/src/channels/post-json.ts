@@ -1,6 +1,5 @@
-import type { OutboundFetch } from '@sallyport/kit';
+import { describeFetchFailure, type OutboundFetch } from '@sallyport/kit';
 import { DeliveryError } from './channel.ts';
-import { describeFailure } from './describe-failure.ts';
 
 const postTimeoutMs = 10_000;
 
@@ -29,7 +28,7 @@ export async function postJson(fetch: OutboundFetch, url: string, post: Post): P
       signal: AbortSignal.any([signal, deadline]),
     });
   } catch (error) {
-    throw new DeliveryError(describeFailure(error, timeoutMs));
+    throw new DeliveryError(describeFetchFailure(error, timeoutMs));
   }
   const { status } = response;
   await response.body?.cancel().catch(() => undefined);

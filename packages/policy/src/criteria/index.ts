@@ -10,6 +10,7 @@ import { elevation } from './caller/elevation.ts';
 import { email } from './caller/email.ts';
 import { groups } from './caller/groups.ts';
 import { maxAge } from './caller/max-age.ts';
+import { onCall } from './caller/on-call.ts';
 import { record } from './caller/record.ts';
 import { user } from './caller/user.ts';
 import { mcpTool } from './unsupported/mcp-tool.ts';
@@ -82,6 +83,7 @@ export const criteria: readonly Criterion[] = [
   k8sFieldSelector,
   k8sImpersonate,
   elevation,
+  onCall,
   expression,
   mcpTool,
   sshPublickey,

@@ -149,7 +149,7 @@ describe('any input', () => {
     const odd = fc.oneof(junk, fc.string(), fc.array(fc.string()), fc.constant(null));
     const members = <K extends string>(...names: K[]) => fc.oneof(odd, fc.dictionary(fc.constantFrom(...names), odd));
     const input = fc.dictionary(
-      fc.constantFrom('user', 'session', 'request', 'kubernetes', 'elevations', 'records', 'now'),
+      fc.constantFrom('user', 'session', 'request', 'kubernetes', 'elevations', 'onCall', 'records', 'now'),
       fc.oneof(
         odd,
         members(
@@ -170,6 +170,8 @@ describe('any input', () => {
           'isResourceRequest',
         ),
         fc.record({
+          primary: members('users', 'knownUntil'),
+          second: fc.record({ users: fc.array(members('user', 'until')) }),
           clientCertificate: members('leaf', 'valid', 'presented'),
           exec: members('command'),
           claims: members('department', 'team'),

@@ -82,6 +82,7 @@ describe('the rules that a user may see', () => {
       'groups',
       'claim',
       'record',
+      'on_call',
       'expression',
     ]);
   });

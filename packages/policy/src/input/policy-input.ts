@@ -1,3 +1,5 @@
+import type { OnCallUser } from '@sallyport/contracts';
+
 /** The input of an evaluation. Everything is optional, and what is missing matches nothing. */
 export type PolicyInput = {
   readonly user?: UserInput;
@@ -7,11 +9,18 @@ export type PolicyInput = {
   readonly kubernetes?: KubernetesInput;
   /** Names of the caller's current elevations. */
   readonly elevations?: readonly string[];
+  /** Who is on call, by the name of the list. A list that is missing is not known. */
+  readonly onCall?: OnCallInput;
   /** Records by type, for the criterion `record`. */
   readonly records?: Readonly<Record<string, unknown>>;
   /** Milliseconds since the epoch. */
   readonly now?: number;
 };
+
+export type OnCallInput = Readonly<Record<string, OnCallListInput>>;
+
+/** The users of one list. From `knownUntil` on it is not known any more. Times are milliseconds since the epoch. */
+export type OnCallListInput = { readonly users: readonly OnCallUser[]; readonly knownUntil?: number };
 
 export type UserInput = {
   readonly id?: string;

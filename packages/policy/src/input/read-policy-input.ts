@@ -81,6 +81,26 @@ function shape(members: Readonly<Record<string, Read>>): Read {
   };
 }
 
+/** Someone on call: a name, or a mapping that also says until when. */
+const onCallUser: Read = (value, path, lists) =>
+  typeof value === 'string' ? { user: value } : shape({ user: text, until: moment })(value, path, lists);
+const onCallUsers: Read = (value, path, lists) => {
+  if (Array.isArray(value)) return value.map((one: unknown, index) => onCallUser(one, [...path, index], lists));
+  lists.faults.add(path, `must be a list of users, not ${kindOf(value)}`);
+  return undefined;
+};
+/** A list as a file has it (`{users: [...]}`), or only its users. */
+const onCallList: Read = (value, path, lists) =>
+  Array.isArray(value)
+    ? { users: onCallUsers(value, path, lists) }
+    : shape({ users: onCallUsers, knownUntil: moment })(value, path, lists);
+const onCall: Read = (value, path, lists) => {
+  const all = mapping(value, path, lists) as Record<string, unknown> | undefined;
+  return (
+    all && Object.fromEntries(Object.entries(all).map(([name, one]) => [name, onCallList(one, [...path, name], lists)]))
+  );
+};
+
 const clientCertificate = shape({ presented: flag, leaf: text, intermediates: text, valid: flag });
 const exec = shape({ container: text, command: texts, tty: flag, stdin: flag });
 const readInput = shape({
@@ -110,6 +130,7 @@ const readInput = shape({
     exec,
   }),
   elevations: texts,
+  onCall,
   records: mapping,
   now: moment,
 });

@@ -80,6 +80,9 @@ const reasonTable = {
   'k8s-impersonate-ok': 'k8s/impersonate',
   'k8s-impersonate-unauthorized': 'k8s/impersonate',
   'k8s-impersonate-open': 'k8s/impersonate',
+  'on-call-ok': 'on_call',
+  'on-call-unauthorized': 'on_call',
+  'on-call-open': 'on_call',
 } as const;
 
 export type Reason = keyof typeof reasonTable;

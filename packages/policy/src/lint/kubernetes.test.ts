@@ -233,7 +233,11 @@ describe('an allow by method', () => {
 
 describe('a name that the configuration does not define', () => {
   const cluster = (name: string) => ({ name, scopes: ['global', `cluster/${name}`], namespaces: [] });
-  const names = { clusters: [cluster('prod-eu'), cluster('prod-us'), cluster('dev')], elevations: ['prod-admin'] };
+  const names = {
+    clusters: [cluster('prod-eu'), cluster('prod-us'), cluster('dev')],
+    elevations: ['prod-admin'],
+    onCall: ['primary'],
+  };
   const of = (criterion: object, scope = 'global') =>
     warningsOf([{ allow: { and: [criterion] } }], { ...names, scope }).map(
       ({ code, suggestion }) => `${code} ${suggestion ?? ''}`,
@@ -248,6 +252,11 @@ describe('a name that the configuration does not define', () => {
     expect(of({ 'k8s/cluster': 'dev' }, 'cluster/dev')).toEqual([]);
     expect(of({ 'k8s/cluster': 'prod-eu' }, 'cluster/dev')).toEqual(['never-holds ']);
     expect(found({ 'k8s/cluster': 'any' })).toEqual([]);
+  });
+
+  it('is that of an on-call list', () => {
+    expect(of({ on_call: ['primary', 'primari'] })).toEqual(['unknown-on-call-list primary']);
+    expect(found({ on_call: 'any' })).toEqual([]);
   });
 
   it('is that of an elevation', () => {

@@ -17,6 +17,8 @@ export type LintSubject = {
   readonly clusters?: readonly AppliedPolicies[];
   /** The names of the elevations of a configuration. */
   readonly elevations?: readonly string[];
+  /** The names of its on-call lists. */
+  readonly onCall?: readonly string[];
   /** The resources of a live cluster, for the policies that apply there or, without clusters, for all. */
   readonly live?: { readonly cluster: string; readonly catalog: ResourceCatalog };
 };
@@ -65,7 +67,7 @@ function distinct(warnings: readonly PolicyFault[], scope: string): PolicyWarnin
  * Warns of rules that compile but are probably mistakes: they mean less or more than they seem to, name what does not
  * exist, can never hold, or have no effect next to others.
  */
-export function lintPolicies({ policies, clusters, elevations = [], live }: LintSubject): PolicyWarning[] {
+export function lintPolicies({ policies, clusters, elevations = [], onCall = [], live }: LintSubject): PolicyWarning[] {
   const where = clusters && createWhere(clusters);
   const all = new Set(clusters?.map(({ name }) => name));
   const compared: ComparedClause[] = [];
@@ -81,7 +83,7 @@ export function lintPolicies({ policies, clusters, elevations = [], live }: Lint
     const catalog = isLive ? live.catalog : builtInCatalog;
     const names =
       clusters && (!isOfApi(scope) || scope === auditScope)
-        ? { clusters: all, appliesTo, elevations: new Set(elevations) }
+        ? { clusters: all, appliesTo, elevations: new Set(elevations), onCall: new Set(onCall) }
         : undefined;
     for (const clause of warnOfDocument({ allows, denials, catalog, names }, warnings))
       compared.push(compareClause(clause, scope, compared.length));

@@ -7,7 +7,7 @@ import { warnOfContradictions } from './checks/warn-of-contradictions.ts';
 import { warnOfDenials } from './checks/warn-of-denials.ts';
 import { warnOfIdleResources } from './checks/warn-of-idle-resources.ts';
 import { warnOfMethods } from './checks/warn-of-methods.ts';
-import { warnOfClusters, warnOfElevations } from './checks/warn-of-names.ts';
+import { warnOfClusters, warnOfUndefined } from './checks/warn-of-names.ts';
 import { warnOfResources } from './checks/warn-of-resources.ts';
 import { warnOfSameThings } from './checks/warn-of-same-things.ts';
 import { warnOfVerbs } from './checks/warn-of-verbs.ts';
@@ -16,7 +16,7 @@ import type { ResourceCatalog } from './resources/resource-catalog.ts';
 /** Beyond this, denials are not compared with each other: documents with so many rules are generated. */
 const maxCompared = 500;
 
-/** One policy as the lint sees it. Without names, those of clusters and elevations are not known. */
+/** One policy as the lint sees it. Without names, those of clusters, elevations and on-call lists are not known. */
 export type LintedDocument = {
   readonly allows: readonly Block[];
   readonly denials: readonly Block[];
@@ -26,6 +26,7 @@ export type LintedDocument = {
         readonly clusters: ReadonlySet<string>;
         readonly appliesTo: ReadonlySet<string>;
         readonly elevations: ReadonlySet<string>;
+        readonly onCall: ReadonlySet<string>;
       }
     | undefined;
 };
@@ -42,7 +43,7 @@ export function warnOfDocument({ allows, denials, catalog, names }: LintedDocume
     warnOfResources(block, catalog, warnings);
     if (names) {
       warnOfClusters(block, names, warnings);
-      warnOfElevations(block, names.elevations, warnings);
+      warnOfUndefined(block, names, warnings);
     }
     return clausesOf(block).filter((clause) => {
       warnOfMethods(clause, warnings);

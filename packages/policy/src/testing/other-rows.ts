@@ -1,12 +1,22 @@
 import { kubernetes, anonymous, ofUser, session, type Row } from './criteria-row.ts';
 
-/** Rows of elevations, expressions and the criteria that Sallyport does not support. */
+const onCall = { primary: { users: [{ user: 'a' }] }, second: { users: [] } };
+
+/** Rows of elevations, on-call lists, expressions and the criteria that Sallyport does not support. */
 export const otherRows: Row[] = [
   ['elevation', 'admin', { session, elevations: ['other', 'admin'] }, true, 'elevation-ok'],
   ['elevation', ['x', 'admin'], { session, elevations: ['admin'] }, true, 'elevation-ok'],
   ['elevation', 'admin', { session, elevations: ['administrator'] }, false, 'elevation-unauthorized'],
   ['elevation', 'admin', { session }, false, 'elevation-unauthorized'],
   ['elevation', 'admin', { elevations: ['admin'] }, false, 'user-unauthenticated'],
+  ['on_call', 'primary', { ...ofUser({ id: 'a' }), onCall }, true, 'on-call-ok'],
+  ['on_call', ['second', 'primary'], { ...ofUser({ id: 'a' }), onCall }, true, 'on-call-ok'],
+  ['on_call', 'primary', { ...ofUser({ id: 'b', email: 'a' }), onCall }, true, 'on-call-ok'],
+  ['on_call', 'primary', { ...ofUser({ id: 'b' }), onCall }, false, 'on-call-unauthorized'],
+  ['on_call', 'second', { ...ofUser({ id: 'a' }), onCall }, false, 'on-call-unauthorized'],
+  ['on_call', 'third', { ...ofUser({ id: 'a' }), onCall }, false, 'on-call-open'],
+  ['on_call', 'primary', ofUser({ id: 'a' }), false, 'on-call-open'],
+  ['on_call', 'primary', { user: { id: 'a' }, onCall }, false, 'user-unauthenticated'],
   ['expression', 'request.method == "GET"', { request: { method: 'GET' } }, true, 'expression-ok'],
   ['expression', 'request.method == "GET"', { request: { method: 'PUT' } }, false, 'expression-unauthorized'],
   ['expression', 'request.method == "GET"', anonymous, false, 'expression-error'],

@@ -8,6 +8,7 @@ import { finiteTexts, namedTexts, textMatcherOf } from '../../matchers/named-tex
 type Names = {
   readonly clusters: ReadonlySet<string>;
   readonly elevations: ReadonlySet<string>;
+  readonly onCall: ReadonlySet<string>;
 };
 
 const didYouMean = (name: string, names: ReadonlySet<string>) => {
@@ -50,24 +51,49 @@ export function warnOfClusters(
   }
 }
 
-/** Warns of elevations that the configuration does not define. */
-export function warnOfElevations(block: Block, elevations: Names['elevations'], warnings: FaultList): void {
-  for (const index of indicesOf(block, 'elevation')) {
+/** What a criterion names, in words. */
+type Named = { criterion: string; code: string; one: string; all: string; so: string };
+const elevation: Named = {
+  criterion: 'elevation',
+  code: 'unknown-elevation',
+  one: 'elevation',
+  all: 'elevations',
+  so: 'no one has it',
+};
+const onCallList: Named = {
+  criterion: 'on_call',
+  code: 'unknown-on-call-list',
+  one: 'on-call list',
+  all: 'on-call lists',
+  so: 'it is never known who is on it',
+};
+
+function warnOfUnknown(block: Block, named: Named, defined: ReadonlySet<string>, warnings: FaultList): void {
+  const { criterion, code, one, all, so } = named;
+  for (const index of indicesOf(block, criterion)) {
     for (const { text, path } of namedTexts(block.alternative.data[index])) {
-      if (elevations.has(text)) continue;
-      const near = nearestName(text, [...elevations]);
+      if (defined.has(text)) continue;
+      const near = nearestName(text, [...defined]);
       warnings.add(
         [...placeOf(block, index), ...path],
-        `there is no elevation ${quoteName(text)} in the configuration, so no one has it`,
+        `there is no ${one} ${quoteName(text)} in the configuration, so ${so}`,
         {
-          code: 'unknown-elevation',
+          code,
           ...(near === undefined
-            ? { hint: 'the configuration defines no elevations' }
-            : (didYouMean(text, elevations) ?? {
-                hint: `the elevations are ${[...elevations].slice(0, 10).join(', ')}`,
-              })),
+            ? { hint: `the configuration defines no ${all}` }
+            : (didYouMean(text, defined) ?? { hint: `the ${all} are ${[...defined].slice(0, 10).join(', ')}` })),
         },
       );
     }
   }
+}
+
+/** Warns of elevations and on-call lists that the configuration does not define. */
+export function warnOfUndefined(
+  block: Block,
+  { elevations, onCall }: Pick<Names, 'elevations' | 'onCall'>,
+  warnings: FaultList,
+): void {
+  warnOfUnknown(block, elevation, elevations, warnings);
+  warnOfUnknown(block, onCallList, onCall, warnings);
 }

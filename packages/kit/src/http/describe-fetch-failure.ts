@@ -1,3 +1,5 @@
+import { ResponseTooLargeError } from './bound-fetch.ts';
+
 type Chain = { name?: unknown; code?: unknown; cause?: unknown };
 
 /** Returns an error and everything that caused it. */
@@ -8,9 +10,10 @@ function chainOf(error: unknown): Chain[] {
   return chain;
 }
 
-/** Says why a receiver could not be reached, by codes alone: the texts of errors contain addresses and passwords. */
-export function describeFailure(error: unknown, timeoutMs: number): string {
+/** Says why a server could not be reached, by codes alone: the texts of errors contain addresses and passwords. */
+export function describeFetchFailure(error: unknown, timeoutMs: number): string {
   const chain = chainOf(error);
+  if (error instanceof ResponseTooLargeError) return error.message;
   if (chain.some(({ name }) => name === 'TimeoutError')) return `it did not answer within ${timeoutMs / 1000} s`;
   const code = chain
     .map((one) => one.code)

@@ -1,0 +1,70 @@
+import { kindOf } from '../../compile/plain-object.ts';
+import type { Criterion } from '../../language/criterion.ts';
+import { fail, leaveOpen, pass } from '../../language/verdict.ts';
+import { readStrings } from '../../matchers/string-matcher.ts';
+import type { PolicyInput } from '../../input/policy-input.ts';
+import { definition } from '../../reference/json-schema.ts';
+import { isLoggedIn } from '../common/is-logged-in.ts';
+import { foldUser, onCallIndex } from '../common/on-call-index.ts';
+
+const ok = pass('on-call-ok');
+const unauthorized = fail('on-call-unauthorized');
+const open = leaveOpen('on-call-open');
+const unauthenticated = fail('user-unauthenticated');
+
+type Spelling = 'asWritten' | 'folded';
+
+/** Reports whether the caller is on call by one list; undefined if that is not known. */
+function isOnCall({ user, onCall, now }: PolicyInput, name: string, spelling: Spelling): boolean | undefined {
+  const list = onCall && Object.hasOwn(onCall, name) ? onCall[name] : undefined;
+  const index = onCallIndex(list?.users);
+  if (index === undefined) return undefined;
+  const { knownUntil = Infinity } = list!;
+  const isTimed = typeof now === 'number';
+  if (knownUntil !== Infinity && !(isTimed && now < knownUntil)) return undefined;
+  let until = -Infinity;
+  for (const given of [user?.id, user?.email]) {
+    if (typeof given !== 'string' || given === '') continue;
+    until = Math.max(until, index[spelling].get(spelling === 'folded' ? foldUser(given) : given) ?? -Infinity);
+  }
+  if (until === Infinity || until === -Infinity) return until > 0;
+  return isTimed ? now < until : undefined;
+}
+
+/** Holds while the caller is on one of these on-call lists. */
+export const onCall: Criterion = {
+  name: 'on_call',
+  ofPerson: true,
+  doc: {
+    summary:
+      'Holds while the caller is on the on-call list of this name (`onCall` in the configuration), or on one of several. The list has user names and email addresses. Each is compared with both of the caller, as `user` and `email` compare them. ' +
+      'Where being on call gives something, case counts. Where it takes something, case does not count in an address. ' +
+      'A list that cannot be read any more is not known: then no one counts as on call in an allow, and everyone may be on call in a deny.',
+    data: 'the name of a list, or a list of names',
+    example: 'primary',
+    source: 'Sallyport',
+    reasons: ['on-call-ok', 'on-call-unauthorized', 'on-call-open', 'user-unauthenticated'],
+  },
+  schema: definition('textOrList'),
+  value: (input) => Object.keys(input.onCall ?? {}).filter((name) => isOnCall(input, name, 'asWritten') === true),
+  compile(data, _subpath, { action, operator, path, faults }) {
+    const names = typeof data === 'string' ? [data] : Array.isArray(data) ? readStrings(data, path, faults) : undefined;
+    if (!names && !Array.isArray(data))
+      faults.add(path, `must be the name of an on-call list or a list of names, not ${kindOf(data)}`);
+    if (names?.length === 0) faults.add(path, 'needs at least one name');
+    if (!names || names.length === 0) return undefined;
+    const inverted = operator === 'not' || operator === 'nor';
+    // An allow must be sure of what it says, a deny must not miss anyone.
+    const spelling = (action === 'deny') === inverted ? 'asWritten' : 'folded';
+    return (input) => {
+      if (!isLoggedIn(input)) return unauthenticated;
+      let known = true;
+      for (let index = 0; index < names.length; index += 1) {
+        const is = isOnCall(input, names[index]!, spelling);
+        if (is === true) return ok;
+        if (is === undefined) known = false;
+      }
+      return known ? unauthorized : open;
+    };
+  },
+};
