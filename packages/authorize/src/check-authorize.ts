@@ -11,6 +11,7 @@ import { compilePolicy, policyVersion } from '@sallyport/policy';
 import { checkSessionStores } from '@sallyport/stores';
 import { checkElevations } from './elevations/check-elevations.ts';
 import { checkNotifications } from './notifications/check-notifications.ts';
+import { checkOnCall } from './on-call/check-on-call.ts';
 
 const engine = { compilePolicy, policyVersion };
 
@@ -36,5 +37,6 @@ export const checkAuthorize: ServiceCheck = {
     ...checkVersion(loaded),
     ...checkElevations(loaded),
     ...checkNotifications(loaded),
+    ...checkOnCall(loaded),
   ],
 };

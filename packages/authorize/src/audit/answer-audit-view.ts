@@ -37,7 +37,11 @@ function viewOf(
   let granted: Decision | undefined;
   const allows = (cluster: string | undefined): boolean => {
     const kubernetes = cluster === undefined ? undefined : { cluster };
-    const decision = decide(policies, inputOf(check, caller, kubernetes, now), snapshot.version);
+    const decision = decide(
+      policies,
+      inputOf(check, caller, kubernetes, { now, onCall: snapshot.onCall }),
+      snapshot.version,
+    );
     if (decision.effect !== 'allow') return false;
     granted ??= decision;
     return true;

@@ -3,6 +3,7 @@ import {
   evaluatePolicy,
   type CompiledPolicy,
   type KubernetesInput,
+  type OnCallInput,
   type PolicyInput,
   type PolicyResult,
 } from '@sallyport/policy';
@@ -15,14 +16,17 @@ function decidingReasons({ effect, allow, deny }: PolicyResult): readonly string
   return deny.value || allow.value ? deny.reasons : allow.reasons;
 }
 
+/** What a decision depends on besides the request: the time, and who is on call then. */
+export type Moment = { readonly now: number; readonly onCall?: OnCallInput | undefined };
+
 /** Returns the input of the policies for a check: the caller, the request and its Kubernetes attributes. */
 export function inputOf(
   check: Check,
   { user, session, elevations }: Pick<CallerView, 'user' | 'session' | 'elevations'>,
   kubernetes: KubernetesInput | undefined,
-  now: number,
+  { now, onCall }: Moment,
 ): PolicyInput {
-  return { user, session, request: check.request, kubernetes, elevations, now };
+  return { user, session, request: check.request, kubernetes, elevations, onCall, now };
 }
 
 /** Returns the decision of these policies, with their version. */

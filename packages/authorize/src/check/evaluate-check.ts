@@ -64,7 +64,12 @@ function evaluateForCluster(
       },
     };
   }
-  const input = inputOf(check, caller, { ...check.kubernetes, cluster: name }, deps.now);
+  const input = inputOf(
+    check,
+    caller,
+    { ...check.kubernetes, cluster: name },
+    { now: deps.now, onCall: snapshot.onCall },
+  );
   const policies = cluster.policiesFor(namespaceOf(check.kubernetes));
   const decision = decide(policies, input, snapshot.version);
   const shadow = deps.shadow(cluster, input, decision.effect);
@@ -132,7 +137,11 @@ export function createEvaluateCheck(deps: {
     }
     if (target.kind === 'api')
       return answerDecision(
-        decide(snapshot.api.get(target.area) ?? [], inputOf(check, caller, undefined, now), version),
+        decide(
+          snapshot.api.get(target.area) ?? [],
+          inputOf(check, caller, undefined, { now, onCall: snapshot.onCall }),
+          version,
+        ),
         check,
         caller,
       );

@@ -140,6 +140,7 @@ export function refusalDetail(
     ...(decision.judgedAs === undefined ? [] : [extraVerbPhrase(decision.judgedAs, check.kubernetes)]),
     ...reachPhrases(decision, check.kubernetes),
     ...ownValues(criteria, user),
+    ...(decision.reasons.includes('on-call-open') ? ['it is not known now who is on call; ask your operator'] : []),
     ...howAuthenticated(criteria, session),
     ...(explanation === undefined ? [] : [explanation]),
   ];

@@ -5,7 +5,7 @@ import { type SessionStore } from '@sallyport/stores';
 import { mayReach, runStepsSliced, type PolicyInput, type Steps } from '@sallyport/policy';
 import { createCallerViews } from '../check/caller-view.ts';
 import { findCallerSession } from '../check/find-caller-session.ts';
-import type { ClusterRules, PolicySet } from '../policies/policy-set.ts';
+import type { PolicySet, PolicySnapshot } from '../policies/policy-set.ts';
 import { createConcurrencyLimiter } from '../concurrency/concurrency-limiter.ts';
 
 /** The rules are evaluated a few milliseconds at a time, so that checks are answered in between. */
@@ -20,7 +20,7 @@ type Deps = {
   storeTimeoutMs: number;
 };
 
-function* ownClusters(found: Session, clusters: ReadonlyMap<string, ClusterRules>, now: number): Steps<string[]> {
+function* ownClusters(found: Session, { clusters, onCall }: PolicySnapshot, now: number): Steps<string[]> {
   const { user, session } = createCallerViews({ max: 1 }).of(found);
   const own: string[] = [];
   for (const [name, rules] of clusters) {
@@ -29,6 +29,7 @@ function* ownClusters(found: Session, clusters: ReadonlyMap<string, ClusterRules
       session,
       request: { method: 'GET', path: '/', host: '', ip: found.clientAddress ?? '' },
       kubernetes: { cluster: name },
+      ...(onCall ? { onCall } : {}),
       now,
     };
     if (rules.impersonate.refuseUser(found.identity.user) === undefined && (yield* mayReach(rules.everyPolicy, input)))
@@ -53,7 +54,7 @@ export function createListClusters(deps: Deps): (text: string) => Promise<Cluste
     if (found?.state !== 'live' || !(found.session.expiresAt > now))
       throw new ProblemError('unauthenticated', 'This login is unknown or has expired. Log in again.');
     return {
-      clusters: await runStepsSliced(ownClusters(found.session, deps.policies.current().clusters, now), slicing),
+      clusters: await runStepsSliced(ownClusters(found.session, deps.policies.current(), now), slicing),
     };
   };
   return (text) => limiter.run('', () => list(text));

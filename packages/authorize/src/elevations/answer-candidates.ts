@@ -27,7 +27,12 @@ export function createAnswerCandidates(
     const cluster = target.kind === 'cluster' ? snapshot.clusters.get(target.name) : undefined;
     if (!cluster) return { candidates: [] };
     const caller = withHeldElevations(own, check, snapshot, { held: deps.held, now });
-    const input = inputOf(check, caller, { ...check.kubernetes, cluster: cluster.name }, now);
+    const input = inputOf(
+      check,
+      caller,
+      { ...check.kubernetes, cluster: cluster.name },
+      { now, onCall: snapshot.onCall },
+    );
     const policies = cluster.policiesFor(namespaceOf(check.kubernetes));
     if (decide(policies, input, snapshot.version).effect !== 'allow') return { candidates: [] };
     const waiting = deps.held.waitingOf(own.source.identity);

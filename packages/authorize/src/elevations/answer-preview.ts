@@ -48,7 +48,7 @@ export function createAnswerPreview(
     for (const { method, kubernetes } of requests) {
       await slicer.turn();
       const one = { ...there, request: { ...check.request, method, path: kubernetes.path }, kubernetes };
-      const input = inputOf(one, caller, { ...kubernetes, cluster: cluster.name }, now);
+      const input = inputOf(one, caller, { ...kubernetes, cluster: cluster.name }, { now, onCall: snapshot.onCall });
       const policies = cluster.policiesFor(namespaceOf(kubernetes));
       allowed.push(evaluatePolicy(policies, withElevation(input, entry.name, passing)).effect === 'allow');
     }

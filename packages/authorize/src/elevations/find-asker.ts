@@ -41,11 +41,12 @@ function createAsker(
   request: Check['request'],
   { snapshot, now }: { snapshot: PolicySnapshot; now: number },
 ): Asker {
+  const moment = { now, onCall: snapshot.onCall };
   const meets: Asker['meets'] = (policies, place) =>
-    evaluatePolicy(policies, elevationInput(caller, request, place, now)).effect === 'allow';
+    evaluatePolicy(policies, elevationInput(caller, request, place, moment)).effect === 'allow';
   const check: Check = { credential: { kind: 'none' }, target: { kind: 'api', area: 'elevations' }, request };
   const privileged =
-    decide(snapshot.api.get('elevations') ?? [], inputOf(check, caller, undefined, now), snapshot.version).effect ===
+    decide(snapshot.api.get('elevations') ?? [], inputOf(check, caller, undefined, moment), snapshot.version).effect ===
     'allow';
   return {
     caller,
@@ -61,7 +62,7 @@ function createAsker(
       const afterLogin = (policies: readonly CompiledPolicy[]) =>
         policies.length === 0
           ? undefined
-          : allowedAfterLogin(policies, elevationInput(caller, request, elevation, now));
+          : allowedAfterLogin(policies, elevationInput(caller, request, elevation, moment));
       const own = approverSets.filter(({ policies }) => meets(policies, elevation)).map(({ name }) => name);
       const approves = own.length > 0;
       // What was asked for is frozen, so a set that was added to the entry later cannot approve it.

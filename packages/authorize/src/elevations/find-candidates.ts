@@ -59,7 +59,8 @@ export function findCandidates(refused: RefusedRequest, snapshot: PolicySnapshot
       const place = placeOf(rules, refused);
       if (!place) return [];
       const mayAsk =
-        evaluatePolicy(rules.requesters, elevationInput(caller, check.request, place, now)).effect === 'allow';
+        evaluatePolicy(rules.requesters, elevationInput(caller, check.request, place, { now, onCall: snapshot.onCall }))
+          .effect === 'allow';
       const groups = rules.entry.groups.filter((group) => cluster.impersonate.mayPassGroup(group));
       return mayAsk && wouldHelp(rules.entry.name, groups, refused) ? [{ rules, place, groups }] : [];
     })

@@ -2,6 +2,7 @@ import type { Check, Elevation } from '@sallyport/contracts';
 import { isActive, isBreakGlass } from '@sallyport/elevation';
 import { evaluatePolicy, namespaceOf, type PolicyInput } from '@sallyport/policy';
 import type { CallerView, Grant } from '../check/caller-view.ts';
+import type { Moment } from '../check/decide.ts';
 import type { PolicySnapshot } from '../policies/policy-set.ts';
 
 /** An elevation belongs to a person. Sessions of other kinds never have one. */
@@ -18,10 +19,10 @@ export function elevationInput(
   caller: Pick<CallerView, 'user' | 'session'>,
   request: Check['request'],
   { cluster, namespace }: Pick<Elevation, 'cluster' | 'namespace'>,
-  now: number,
+  { now, onCall }: Moment,
 ): PolicyInput {
   const kubernetes = { cluster, ...(namespace === undefined ? {} : { namespace }) };
-  return { user: caller.user, session: caller.session, request, kubernetes, now };
+  return { user: caller.user, session: caller.session, request, kubernetes, onCall, now };
 }
 
 export type FoundGrants = { grants: readonly Grant[]; lost: readonly Elevation[] };
@@ -52,9 +53,11 @@ export function findGrants(
       lost.push(elevation);
       continue;
     }
-    const input = elevationInput(caller, check.request, elevation, now);
-    if (evaluatePolicy(rules.requesters, input).effect !== 'allow') {
-      lost.push(elevation);
+    const input = elevationInput(caller, check.request, elevation, { now, onCall: snapshot.onCall });
+    const { effect, allow, deny } = evaluatePolicy(rules.requesters, input);
+    if (effect !== 'allow') {
+      // While it is not known who is on call, it gives nothing. That is no reason to end it for good.
+      if (!allow.reasons.includes('on-call-open') && !deny.reasons.includes('on-call-open')) lost.push(elevation);
       continue;
     }
     const { id, name, expiresAt, ticket, approvals } = elevation;

@@ -106,7 +106,7 @@ export async function explainCheck(
   const rules = snapshot.clusters.get(name);
   if (!rules) throw new ProblemError('not-found', answer.problem?.detail ?? 'There is no such cluster.');
   const shows = privileged || rules.explain ? 'all' : 'yours';
-  const input = inputOf(check, answer.caller, { ...check.kubernetes, cluster: name }, now);
+  const input = inputOf(check, answer.caller, { ...check.kubernetes, cluster: name }, { now, onCall: snapshot.onCall });
   const namespace = namespaceOf(check.kubernetes);
   const traces = await traceInSlices(rules.policiesFor(namespace), input, answer.decision.judgedAs);
   const visible =

@@ -1,5 +1,5 @@
 import type { ApiArea } from '@sallyport/contracts';
-import type { CompiledPolicy } from '@sallyport/policy';
+import type { CompiledPolicy, OnCallInput } from '@sallyport/policy';
 import type { ElevationRules } from '../elevations/elevation-rules.ts';
 import type { ImpersonateRules } from './impersonate-rules.ts';
 import type { SelectPolicies } from './namespace-selection.ts';
@@ -30,6 +30,8 @@ export type PolicySnapshot = {
   readonly api: ReadonlyMap<ApiArea, readonly CompiledPolicy[]>;
   /** The elevations that can be asked for, by name. */
   readonly elevations: ReadonlyMap<string, ElevationRules>;
+  /** Who is on call. It changes without the policies, and remains when they change. */
+  readonly onCall?: OnCallInput;
 };
 
 /** The snapshot in force. */
@@ -37,6 +39,8 @@ export type PolicySet = {
   current(): PolicySnapshot;
   /** Puts another snapshot into force and calls the listeners. */
   swap(next: PolicySnapshot): void;
+  /** Puts other on-call lists into force, and calls the listeners if `tell`. */
+  setOnCall(onCall: OnCallInput, options: { tell: boolean }): void;
   /** Calls back after every swap; returns how to stop. */
   onChange(listener: (snapshot: PolicySnapshot) => void): () => void;
 };
@@ -48,8 +52,12 @@ export function createPolicySet(initial: PolicySnapshot): PolicySet {
   return {
     current: () => current,
     swap(next) {
-      current = next;
-      for (const listener of listeners) listener(next);
+      current = current.onCall === undefined ? next : { ...next, onCall: current.onCall };
+      for (const listener of listeners) listener(current);
+    },
+    setOnCall(onCall, { tell }) {
+      current = { ...current, onCall };
+      if (tell) for (const listener of listeners) listener(current);
     },
     onChange(listener) {
       listeners.add(listener);

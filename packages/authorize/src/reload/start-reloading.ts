@@ -12,6 +12,7 @@ import {
   type Reloader,
 } from '@sallyport/kit';
 import { reportReplica, type ReplicaRegistry } from '@sallyport/stores';
+import type { OnCall } from '../on-call/start-on-call.ts';
 import type { PolicySet } from '../policies/policy-set.ts';
 import { compileCandidate } from './compile-candidate.ts';
 import { createPolicyEvents } from './policy-events.ts';
@@ -21,6 +22,7 @@ export type ReloadingDeps = {
   policies: PolicySet;
   warnings: readonly ConfigFault[];
   replicas: ReplicaRegistry;
+  onCall?: Pick<OnCall, 'status' | 'onStatus'>;
   sink: AuditSink | undefined;
   logger: Logger;
   metrics: Metrics | undefined;
@@ -74,6 +76,7 @@ export function startReloading(deps: ReloadingDeps): Reloader {
   const reporter = reportReplica({
     about: { service: 'authorize', id, host: hostname(), startedAt: now() },
     reloader,
+    ...(deps.onCall ? { onCall: deps.onCall } : {}),
     put: (status) => replicas.put(status),
     remove: (gone) => replicas.remove(gone),
     logger,

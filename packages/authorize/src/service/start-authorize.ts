@@ -16,6 +16,7 @@ import {
 } from '@sallyport/stores';
 import type { ElevationParts } from '../elevations/create-elevations.ts';
 import { startNotifications } from '../notifications/start-notifications.ts';
+import { startOnCall } from '../on-call/start-on-call.ts';
 import { createAuthorize } from './create-authorize.ts';
 import { compileConfigPolicies } from '../policies/compile-config-policies.ts';
 import { createPolicySet, type PolicySet } from '../policies/policy-set.ts';
@@ -33,7 +34,7 @@ export type AuthorizeParts = {
   streams?: StreamQuestionRegistry;
   /** Where elevations are stored and recorded. Without it nobody can have one. */
   elevations?: ElevationParts;
-  /** How the receivers of notifications are reached: HTTPS_PROXY and NO_PROXY. */
+  /** How servers outside are reached: HTTPS_PROXY and NO_PROXY. */
   environment?: { httpsProxy?: string; noProxy?: string };
   /** Where policies that come into force are recorded; they are not unless given. */
   sink?: AuditSink;
@@ -64,6 +65,7 @@ export async function startAuthorize(parts: AuthorizeParts): Promise<RunningAuth
   for (const warning of warnings.slice(0, maxLogged)) logger.warn({ ...warning }, 'policy warning');
   if (warnings.length > maxLogged) logger.warn({ count: warnings.length }, 'more policy warnings; run config check');
   const policies = createPolicySet(snapshot);
+  const onCall = await startOnCall({ ...parts, policies });
   const replicas = parts.replicas ?? createMemoryReplicaRegistry(parts);
   const { identity, notifications } = loaded.config;
   const authorize = createAuthorize({ ...parts, identity, notifications, policies, replicas });
@@ -75,6 +77,7 @@ export async function startAuthorize(parts: AuthorizeParts): Promise<RunningAuth
     policies,
     warnings,
     replicas,
+    onCall,
     sink: parts.sink,
     logger,
     metrics: parts.metrics,
@@ -106,6 +109,7 @@ export async function startAuthorize(parts: AuthorizeParts): Promise<RunningAuth
     reload: () => void reloader.reload('signal'),
     async close() {
       await reloader.close();
+      await onCall.close();
       await stopNotifying?.();
       await authorize.close();
       await listening.close();

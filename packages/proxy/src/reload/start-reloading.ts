@@ -39,6 +39,7 @@ const reloadable: readonly (keyof Config)[] = [
   'api',
   'elevations',
   'notifications',
+  'onCall',
   'reload',
 ];
 

@@ -1,10 +1,12 @@
-import type { ReplicaStatus } from '@sallyport/contracts';
+import type { OnCallStatus, ReplicaStatus } from '@sallyport/contracts';
 import { createWarnOnce, type Logger, type Reloader } from '@sallyport/kit';
 import { reportEveryMs } from './replica-registry.ts';
 
 type ReplicaReporterDeps = {
   about: Pick<ReplicaStatus, 'service' | 'id' | 'host' | 'startedAt'>;
   reloader: Pick<Reloader, 'status' | 'onStatus'>;
+  /** The on-call lists, if this service reads any. */
+  onCall?: { status(): OnCallStatus[]; onStatus(listener: () => void): () => void };
   put(status: ReplicaStatus): Promise<unknown>;
   remove(id: string): Promise<unknown>;
   logger: Logger;
@@ -15,10 +17,11 @@ type ReplicaReporterDeps = {
  * one. `close` removes the replica.
  */
 export function reportReplica(deps: ReplicaReporterDeps): { close(): Promise<void> } {
-  const { about, reloader, logger } = deps;
+  const { about, reloader, onCall, logger } = deps;
   const outage = createWarnOnce(logger, { failed: 'this replica cannot report its status; retrying' });
   const report = async () => {
     const { version = 'unknown', since, rejected, waiting, warnings = [], restartNeeded } = reloader.status();
+    const lists = onCall?.status() ?? [];
     try {
       await deps.put({
         ...about,
@@ -28,19 +31,20 @@ export function reportReplica(deps: ReplicaReporterDeps): { close(): Promise<voi
         ...(rejected ? { rejected } : {}),
         ...(waiting ? { waiting } : {}),
         ...(warnings.length > 0 ? { warnings } : {}),
+        ...(lists.length > 0 ? { onCall: lists } : {}),
       });
       outage.recovered();
     } catch (error) {
       outage.failed({ err: error });
     }
   };
-  const stop = reloader.onStatus(() => void report());
+  const stops = [reloader, ...(onCall ? [onCall] : [])].map((one) => one.onStatus(() => void report()));
   const timer = setInterval(() => void report(), reportEveryMs);
   timer.unref();
   void report();
   return {
     async close() {
-      stop();
+      for (const stop of stops) stop();
       clearInterval(timer);
       await deps.remove(about.id).catch(() => undefined);
     },
