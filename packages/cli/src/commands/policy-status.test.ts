@@ -54,6 +54,36 @@ describe('sallyport policy status', () => {
     expect(out).toMatch(/\nEvery replica runs policy aaaa\.\n$/);
   });
 
+  it('shows the on-call lists, and which of them cannot be read', async () => {
+    const at = 1_764_000_000_000;
+    const failing = { at, reason: 'it answered 503\u001b[2J' };
+    answerWith(
+      replica('authorize', 'aaaa', {
+        onCall: [
+          { name: 'primary', known: true, users: 1, at },
+          { name: 'database', known: true, users: 3, at, failing },
+          { name: 'network', known: false, users: 0, failing },
+        ],
+      }),
+    );
+    const { code, out } = await rig.run('policy', 'status');
+    expect(code).toBe(0);
+    expect(out).not.toContain('\u001b');
+    expect(out).toContain('authorize/1 follows on-call lists:\n  primary: 1 user, read at 2025-11-24T16:00:00Z\n');
+    expect(out).toContain(
+      '  database: 3 users, read at 2025-11-24T16:00:00Z; cannot be read since 2025-11-24T16:00:00Z: it',
+    );
+    expect(out).toContain('  network: never read (UNKNOWN: no one counts as on call); cannot be read since');
+    const { replicas } = JSON.parse((await rig.run('policy', 'status', '-o', 'json')).out);
+    expect(replicas[0].onCall[1]).toEqual({
+      name: 'database',
+      known: true,
+      users: 3,
+      at: '2025-11-24T16:00:00.000Z',
+      failing: { ...failing, at: '2025-11-24T16:00:00.000Z' },
+    });
+  });
+
   it('reports if they differ, with its own exit code', async () => {
     answerWith(replica('authorize', 'aaaa'), replica('proxy', 'bbbb', { id: 'proxy/2' }));
     const { code, out, err } = await rig.run('policy', 'status');

@@ -11,6 +11,7 @@ import { withTimes } from '../terminal/with-times.ts';
 import type { Environment } from '../environment/environment.ts';
 import { withExample, withGateway, type GatewayOptions } from './command-kit.ts';
 
+type OnCallList = NonNullable<ReplicaRow['onCall']>[number];
 type Rejected = NonNullable<ReplicaRow['rejected']>;
 
 function fileState({ rejected, waiting, restartNeeded }: ReplicaRow): string {
@@ -31,8 +32,17 @@ function faultLine({ file, line, column, path, message, hint, code }: Rejected['
   );
 }
 
+/** Says what a replica knows of an on-call list. */
+function onCallLine({ name, known, users, at, failing }: OnCallList): string {
+  const read =
+    at === undefined ? 'never read' : `${users === 1 ? '1 user' : `${users} users`}, read at ${readableTime(at)}`;
+  const fault = failing && `; cannot be read since ${readableTime(failing.at)}: ${failing.reason}`;
+  const so = known ? '' : ' (UNKNOWN: no one counts as on call)';
+  return forTerminal(`  ${name}: ${read}${so}${fault ?? ''}`);
+}
+
 function remarks(replica: ReplicaRow): string[] {
-  const { id, rejected, waiting, warnings, restartNeeded } = replica;
+  const { id, rejected, waiting, warnings, onCall = [], restartNeeded } = replica;
   const lines: string[] = [];
   if (rejected !== undefined)
     lines.push(
@@ -48,6 +58,7 @@ function remarks(replica: ReplicaRow): string[] {
       `${forTerminal(id)} has warnings about its policy:`,
       ...warnings.map((warning) => `  warning: ${faultLine(warning)}`),
     );
+  if (onCall.length > 0) lines.push(`${forTerminal(id)} follows on-call lists:`, ...onCall.map(onCallLine));
   if (restartNeeded.length > 0)
     lines.push(
       `${forTerminal(id)} must be restarted to apply changes to: ${restartNeeded.map(forTerminal).join(', ')}`,
@@ -101,6 +112,14 @@ async function status(environment: Environment, options: GatewayOptions & ListOp
     ...withTimes(one, ['since', 'startedAt']),
     ...(rejected === undefined ? {} : { rejected: withTimes(rejected, ['at']) }),
     ...(waits === undefined ? {} : { waiting: withTimes(waits, ['at']) }),
+    ...(one.onCall === undefined
+      ? {}
+      : {
+          onCall: one.onCall.map((list) => ({
+            ...withTimes(list, ['at']),
+            ...(list.failing === undefined ? {} : { failing: withTimes(list.failing, ['at']) }),
+          })),
+        }),
   }));
   environment.stdout.write(
     await render(options.output, { inStep, replicas: data }, () => text(environment, replicas, options)),

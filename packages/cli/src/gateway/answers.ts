@@ -154,6 +154,14 @@ const fault = z.object({
   column: z.optional(z.number()),
 });
 
+const onCallList = z.object({
+  name: z.string(),
+  known: z.boolean(),
+  users: z.number(),
+  at: z.optional(time),
+  failing: z.optional(z.object({ at: time, reason: z.string() })),
+});
+
 /** `GET /.sallyport/api/v1/policy/status`. */
 export const policyStatusSchema = z.object({
   replicas: z.array(
@@ -167,6 +175,7 @@ export const policyStatusSchema = z.object({
       rejected: z.optional(z.object({ at: time, faults: z.array(fault) })),
       waiting: z.optional(z.object({ at: time, version: z.string(), reason: z.string() })),
       warnings: z._default(z.array(fault), []),
+      onCall: z.optional(z.array(onCallList)),
       restartNeeded: z._default(z.array(z.string()), []),
     }),
   ),

@@ -27,6 +27,7 @@ export const shortMembers = [
   'upgrade',
   'impersonate',
   'elevations',
+  'onCall',
   'clientCertificate',
   'now',
 ] as const;
@@ -76,6 +77,7 @@ export function caseInput(short: Fields): Fields {
     upgrade,
     impersonate,
     elevations,
+    onCall,
     clientCertificate,
     now,
   } = short;
@@ -105,6 +107,7 @@ export function caseInput(short: Fields): Fields {
       exec,
     }),
     elevations,
+    onCall,
     now,
   });
 }

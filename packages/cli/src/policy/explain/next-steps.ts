@@ -11,6 +11,7 @@ const changeable: Record<string, string> = {
   day_of_week: 'try on another day',
   time_of_day: 'try at another time',
   elevation: 'get the elevation first',
+  on_call: 'be on call',
   'k8s/dry_run': 'try it as a dry run, or not as one',
   'k8s/shell_equivalent': 'ask for something that is not equivalent to a shell',
   'k8s/exec_command': 'run another command',
@@ -46,6 +47,7 @@ export function canICommand({ asked, cluster }: Pick<Explanation, 'asked' | 'clu
 }
 
 const opened: Record<string, string> = {
+  on_call: 'wait until it is known who is on call',
   'k8s/impersonate': 'act with fewer names',
   'k8s/namespace': 'ask for one namespace',
   'k8s/name': 'ask for one object by its name',

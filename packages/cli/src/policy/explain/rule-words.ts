@@ -1,6 +1,6 @@
 import type { ExplainedCriterion, ExplainedRule, Explanation } from './explanation.ts';
 
-const personal = /^(?:user|email|domain|groups|claim|elevation|authenticated_user)(?:\/|$)/;
+const personal = /^(?:user|email|domain|groups|claim|elevation|on_call|authenticated_user)(?:\/|$)/;
 const times: ReadonlySet<string> = new Set(['date', 'day_of_week', 'time_of_day']);
 /** Criteria that read more than one value, or none. */
 const withoutValue = /^(?:accept|reject|expression|cors_preflight|record|device|mcp_tool|pomerium_routes|ssh_\w+)$/;

@@ -29,6 +29,7 @@ const criterion = fc.oneof(
   fc.constant({ reject: true }),
   fc.constant({ device: { is: 'x' } }),
   fc.constantFrom('e1').map((name) => ({ elevation: name })),
+  fc.constantFrom('l1', 'l2').map((name) => ({ on_call: name })),
 );
 const body = fc.dictionary(
   fc.constantFrom('and', 'or', 'not', 'nor'),
@@ -45,6 +46,10 @@ const parts = fc.record({
 const hidden = fc.record({
   claims: fc.constantFrom({}, { team: 'a' }, { team: ['a', 'b'] }),
   elevations: fc.subarray(['e1']),
+  onCall: fc.dictionary(
+    fc.constantFrom('l1', 'l2'),
+    fc.constantFrom({ users: [] }, { users: [{ user: requestOf({}).user }] }),
+  ),
   clientCertificate: fc.constantFrom(
     undefined,
     { presented: false },
@@ -60,11 +65,12 @@ describe('the evaluation of recorded requests', () => {
         const policies = compiled(document);
         const request = requestOf(some);
         const outcome = createRecordedEvaluator({ evaluatePolicy, pass, fail })(policies, request);
-        for (const { claims, elevations, clientCertificate } of variants) {
+        for (const { claims, elevations, onCall, clientCertificate } of variants) {
           const input: PolicyInput = {
             user: { id: request.user, email: request.email!, groups: request.groups, claims },
             session: { id: request.sessionId },
             elevations,
+            onCall,
             now: request.now,
             request: {
               method: 'GET',

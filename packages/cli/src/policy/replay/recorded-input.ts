@@ -73,6 +73,29 @@ const withImpersonate = (part: object, { impersonate }: RecordedRequest, see: Se
     get: () => see('kubernetes.impersonate', impersonate),
   });
 
+function requestPart(request: RecordedRequest, see: See) {
+  return {
+    get method() {
+      return see('request.method', request.method);
+    },
+    get path() {
+      return see('path', request.path);
+    },
+    get host() {
+      return see('request.host', undefined);
+    },
+    get ip() {
+      return see('request.ip', request.ip);
+    },
+    get headers() {
+      return see('request.headers', undefined);
+    },
+    get clientCertificate() {
+      return see('request.clientCertificate', undefined);
+    },
+  };
+}
+
 /**
  * Returns a recorded request as an input for a policy. Every field that is read is noted. A missing field is therefore
  * detected where it is read, whatever the criteria are, and is never taken to be empty.
@@ -108,28 +131,13 @@ export function recordedInput(request: RecordedRequest, watch: Watch): PolicyInp
         return see('claims', undefined);
       },
     },
-    request: {
-      get method() {
-        return see('request.method', request.method);
-      },
-      get path() {
-        return see('path', request.path);
-      },
-      get host() {
-        return see('request.host', undefined);
-      },
-      get ip() {
-        return see('request.ip', request.ip);
-      },
-      get headers() {
-        return see('request.headers', undefined);
-      },
-      get clientCertificate() {
-        return see('request.clientCertificate', undefined);
-      },
-    },
+    request: requestPart(request, see),
     kubernetes: withImpersonate(kubernetesPart(request, see), request, see),
     get elevations() {
+      return see('elevations', undefined);
+    },
+    // Who was on call is recorded as little as who had which elevation, and there are bits for 32 fields.
+    get onCall() {
       return see('elevations', undefined);
     },
     get now() {
