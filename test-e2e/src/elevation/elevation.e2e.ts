@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { ElevationView } from '@sallyport/contracts';
 import {
@@ -27,6 +30,9 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'an elevation on
   let gateway: Gateway;
   let namespace: TestNamespace;
   let [alice, bob]: Person[] = [];
+  const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-on-call-'));
+  const onCallFile = path.join(directory, 'on-call.yaml');
+  const setOnCall = (...users: string[]) => writeFileSync(onCallFile, JSON.stringify({ users }));
   beforeAll(async () => {
     namespace = await createNamespace({ bound: false });
     await theBed().cluster!.admin.apply(
@@ -35,11 +41,13 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'an elevation on
     );
     const pods = ['web', 'other', 'last'].map((name) => startPod(namespace.name, name, waiting));
     const entry = { name: 'prod-admin', clusters: ['*'], groups: ['prod-admins'], maxDuration: '30m' };
+    setOnCall('carol@example.com');
     gateway = await startGateway({
       mode: 'processes',
       proxies: 2,
       clusters: [await realClusterAccess()],
       more: {
+        onCall: [{ name: 'primary', file: onCallFile }],
         elevations: [
           { ...entry, requesters: { groups: ['developers'] }, approvers: { groups: ['sre', 'developers'] } },
           {
@@ -50,6 +58,15 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'an elevation on
             namespaces: ['*'],
             review: { by: { groups: ['security-auditors'] } },
           },
+          {
+            ...entry,
+            name: 'on-call-admin',
+            requesters: { groups: ['developers'] },
+            approverSets: [
+              { name: 'on-call', by: [{ allow: { or: [{ on_call: 'primary' }] } }] },
+              { name: 'sre', by: { groups: ['sre'] } },
+            ],
+          },
         ],
       },
     });
@@ -59,6 +76,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'an elevation on
   afterAll(async () => {
     await gateway?.stop();
     await namespace?.remove();
+    rmSync(directory, { recursive: true });
   }, 60_000);
 
   const deletePod = (name: string, ...more: string[]) =>
@@ -229,4 +247,32 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'an elevation on
     );
     expect(used[0]!.data.sallyport.elevation).toMatchObject({ breakGlass: true });
   }, 120_000);
+
+  it('is approved by someone on call and by another team, and no longer once someone is taken off the list', async () => {
+    const carol = await gateway.person('carol@example.com');
+    const ask = async () => {
+      const { stdout } = await elevate('on-call-admin', '--for', '5m', '--no-wait', '-o', 'json').ended;
+      return (JSON.parse(stdout) as { id: string }).id;
+    };
+    const first = await ask();
+    expect((await carol.cli(['elevations', 'approve', first])).stdout).toContain('(1 of 2, needs 1 of sre)');
+    expect((await bob!.cli(['elevations', 'approve', first])).stdout).toContain('is active until');
+    expect(await elevated()).toBe(true);
+    expect(await alice!.cli(['elevations', 'revoke', first])).toMatchObject({ code: 0 });
+
+    const second = await ask();
+    const mayApprove = async () =>
+      (await listed(carol)).some(({ id, may }) => id === second && (may as string[]).includes('approve'));
+    expect(await mayApprove()).toBe(true);
+    setOnCall('dan@example.com');
+    const changedAt = Date.now();
+    await eventually('carol is not on call any more', async () => !(await mayApprove()));
+    process.stderr.write(`from a change of the on-call list to its effect: ${Date.now() - changedAt} ms\n`);
+    expect(Date.now() - changedAt).toBeLessThan(6000);
+    const late = await carol.cli(['elevations', 'approve', second]);
+    expect([late.code, late.stderr]).toEqual([5, expect.stringContaining('but not approve it')]);
+    expect(await alice!.cli(['elevations', 'withdraw', second])).toMatchObject({ code: 0 });
+    const { stdout } = await carol.cli(['policy', 'status']);
+    expect(stdout).toMatch(/follows on-call lists:\n {2}primary: 1 user, read at /);
+  }, 90_000);
 });
