@@ -39,9 +39,11 @@ function start(
     fails?: boolean;
     retry?: object;
     apply?: (candidate: AcceptedCandidate) => Promise<void>;
+    /** Further settings at the start. */
+    more?: string;
   } = {},
 ) {
-  write('[good]');
+  write('[good]', options.more);
   const seen = {
     applied: [] as string[],
     changed: [] as object[],
@@ -226,6 +228,17 @@ describe('a configuration that changes on disk', () => {
     expect(await metric('config_restart_needed')).toEqual([' 1']);
     expect(seen.lines.filter((line) => line.includes('only after a restart'))).toHaveLength(1);
     expect(seen.lines.join('')).not.toContain('planted-secret');
+  });
+
+  it('needs no restart for a public key in a file, which the service follows by itself', async () => {
+    const services = (authorize: string) =>
+      `services: {proxy: {publicKey: "\${file:proxy.pub}"}, authorize: {publicKey: ${authorize}}}\n`;
+    writeFileSync(path.join(directory, 'proxy.pub'), 'old');
+    start({ more: services('a') });
+    writeFileSync(path.join(directory, 'proxy.pub'), 'old\nnew');
+    write('[good]', services('b'));
+    await reloader.reload('signal');
+    expect(reloader.status().restartNeeded).toEqual(['services.authorize.publicKey']);
   });
 });
 
