@@ -20,11 +20,15 @@ const waitForReplicas = { count: 1, timeout: '400ms' };
 /** A busy machine may take this many times as long as promised. */
 const slack = 3;
 
-type Opened = { redis: RedisConnection; store: ElevationStore; close(): Promise<void> };
+type Opened = { redis: RedisConnection; writer?: DurableWriter; store: ElevationStore; close(): Promise<void> };
 /** Opens a store as a replica of authorize does, with a writer that waits unless told otherwise. */
-async function openStore(at: { port: number; mode?: string }, more: { waits?: boolean; prefix?: string } = {}) {
+async function openStore(
+  at: { port: number; mode?: string },
+  more: { waits?: boolean; prefix?: string; timeout?: string } = {},
+) {
   const { port, mode = 'single' } = at;
-  const config = sessionsSchemaFor({ redis: `redis://127.0.0.1:${port}`, mode, waitForReplicas });
+  const asked = { ...waitForReplicas, timeout: more.timeout ?? waitForReplicas.timeout };
+  const config = sessionsSchemaFor({ redis: `redis://127.0.0.1:${port}`, mode, waitForReplicas: asked });
   const redis = await connectRedis(config, deps);
   const writer: DurableWriter | undefined =
     (more.waits ?? true)
@@ -39,7 +43,7 @@ async function openStore(at: { port: number; mode?: string }, more: { waits?: bo
     await writer?.close();
     await redis.close();
   };
-  return { redis, store, close };
+  return { redis, store, ...(writer ? { writer } : {}), close };
 }
 
 describeOnRedis('elevations on a Redis with a replica', () => {
@@ -220,6 +224,29 @@ describeOnRedis('elevations on a Redis with a replica', () => {
       await wait(100);
       await servers.cut('normal');
       await refused;
+    });
+
+    it('a WAIT on another server than the write proves nothing', async () => {
+      const slow = (await open(servers.master, { timeout: '1500ms' })).writer!;
+      await slow.write(({ client }) => client.set('first', 'opens the connection'));
+      let answered: unknown;
+      const writeAndRestart = async ({ client }: RedisConnection) => {
+        await client.set('written', 'and lost');
+        // This server keeps nothing on disk. Its replica takes over what it has: nothing.
+        await servers.master.stop();
+        await servers.master.start();
+        await servers.settled();
+        answered = await client.wait(1, 500);
+      };
+      // On a busy machine a restart can take longer than a write may. Then it is refused for that.
+      for (let tries = 0; answered !== 1 && tries < 5; tries += 1) {
+        let done: Promise<void> | undefined;
+        const written = slow.write((on) => (done = writeAndRestart(on)));
+        await expect(written).rejects.toMatchObject({ status: 503 });
+        await done?.catch(() => undefined);
+      }
+      expect(answered).toBe(1);
+      expect(await redis.client.get('written')).toBeNull();
     });
 
     it('the check at the start says what is missing, and what to set', async () => {
