@@ -187,6 +187,18 @@ What to do next:
     expect(parse(health.out)).toMatchObject({ decision: { effect: 'allow' }, next: [expect.stringContaining('RBAC')] });
   });
 
+  it('assumes the on-call lists that are given, and knows no others', async () => {
+    writeFileSync(path.join(rig.directory, 'p.yaml'), 'allow: {or: [{on_call: primary}]}');
+    const asked = ['get', 'pods', '--user', 'x', '--policy', 'p.yaml'];
+    const effectWith = async (...more: string[]) => (await rig.run('policy', 'explain', ...asked, ...more)).out;
+    expect(await effectWith('--on-call', 'primary')).toMatch(/^ALLOWED/);
+    for (const more of [[], ['--on-call', 'other']]) {
+      const out = await effectWith(...more);
+      expect(out).toMatch(/^REFUSED/);
+      expect(out).toContain('wait until it is known who is on call');
+    }
+  });
+
   it('explains a configuration with all policies of the cluster', async () => {
     writeFileSync(
       path.join(rig.directory, 'sallyport.yaml'),
@@ -215,6 +227,7 @@ What to do next:
     [['--path', 'x', '--policy', 'policy.yaml'], /not a path/],
     [['get', 'pods', '--now', 'soon', '--policy', 'policy.yaml'], /now: must be/],
     [['get', 'pods', '--now', '2026-01-01'], /need --policy/],
+    [['get', 'pods', '--on-call', 'primary'], /need --policy/],
   ])('rejects unclear options: %j', async (args, message) => {
     writeFileSync(path.join(rig.directory, 'policy.yaml'), policy);
     const { code, out, err } = await rig.run('policy', 'explain', ...args);

@@ -40,11 +40,11 @@ async function find(environment: Environment, words: string[], options: Options)
       await loadPolicyTools(),
     );
   }
-  if (options.now !== undefined || options.elevations !== undefined)
+  if (options.now !== undefined || options.elevations !== undefined || options.onCall !== undefined)
     throw new CliError(
       'usage',
-      '--now and --elevation need --policy or --config',
-      'The gateway answers for the current time and your current elevations.',
+      '--now, --elevation and --on-call need --policy or --config',
+      'The gateway answers for the current time, your current elevations and who is on call now.',
     );
   const { gateway, cluster, namespace } = await openPlace(environment, options);
   const found = await askGateway(
@@ -88,6 +88,11 @@ export function addPolicyExplain(policy: Command, environment: Environment): voi
     .option('--config <file>', 'use the policies of a configuration instead of a gateway')
     .option('--now <time>', 'with a file: the time to assume')
     .option('--elevation <name>', 'with a file: an elevation to assume (repeatable)', collect)
+    .option(
+      '--on-call <list>',
+      'with a file: an on-call list that the user is on (repeatable; others are unknown)',
+      collect,
+    )
     .action(
       (
         verb: string | undefined,

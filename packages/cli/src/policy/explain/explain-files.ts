@@ -12,13 +12,20 @@ import { offlineExplanation } from './offline-explanation.ts';
 import type { AskedPerson } from './person-options.ts';
 
 /** The files to explain from, and what to assume. */
-export type Offline = { policy?: string; config?: string; cluster?: string; now?: string; elevations?: string[] };
+export type Offline = {
+  policy?: string;
+  config?: string;
+  cluster?: string;
+  now?: string;
+  elevations?: string[];
+  onCall?: string[];
+};
 
 /** Returns the input that the options describe. Without a person, the user is not logged in. */
 function documentOf(
   asked: Asked,
   person: AskedPerson | undefined,
-  { cluster, now, elevations }: Offline,
+  { cluster, now, elevations, onCall }: Offline,
   { builtInKind }: Pick<PolicyTools, 'builtInKind'>,
 ): Record<string, unknown> {
   const { command, container, path, method, verb, ...rest } = asked;
@@ -59,6 +66,9 @@ function documentOf(
           }),
     },
     ...(elevations === undefined ? {} : { elevations }),
+    ...(onCall === undefined || person === undefined
+      ? {}
+      : { onCall: Object.fromEntries(onCall.map((name) => [name, { users: [person.user] }])) }),
     ...(now === undefined ? {} : { now }),
   };
 }
