@@ -11,7 +11,7 @@ import { getDebianPackages, latestPackages } from './image/debian-packages.mjs';
 import { readDockerfileSettings } from './image/dockerfile-settings.mjs';
 import { makeLayers } from './image/layers.mjs';
 import { writeOciArchive } from './image/oci-archive.mjs';
-import { describeImage, npmBill } from './image/sbom.mjs';
+import { describeImage } from './image/sbom.mjs';
 
 const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
 const architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
@@ -85,8 +85,16 @@ async function buildImage({ tag, revision, out, locked, seconds }, cache) {
   const file = path.join(out, `sallyport-${version}-linux-${architecture}.tar`);
   const digest = await writeOciArchive({ file, reference: tag, settings, layers, seconds });
   const lock = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8'));
-  const node = lock.packages[`node_modules/node-linux-${process.arch}`].version;
-  const bill = describeImage({ bill: await npmBill({ root, cache }), packages, node, reference: tag, digest, version });
+  const bundled = JSON.parse(readFileSync(path.join(root, 'packages/cli/dist/bundled-packages.json'), 'utf8'));
+  const bill = describeImage({
+    installed: layers.find(({ name }) => name === 'dependencies').installed,
+    bundled: Object.fromEntries(bundled.map((place) => [place, lock.packages[place]])),
+    node: lock.packages[`node_modules/node-linux-${process.arch}`],
+    packages,
+    reference: tag,
+    digest,
+    version,
+  });
   writeFileSync(file.replace(/\.tar$/, '.cdx.json'), `${JSON.stringify(bill, undefined, 2)}\n`);
   return { file, digest, layers };
 }

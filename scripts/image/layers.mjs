@@ -30,7 +30,7 @@ export const owned = ['var/lib/sallyport', 'var/spool/sallyport'];
 const readable = 'u=rwX,go=rX';
 
 /** Returns the files that decide which packages are installed. */
-export function manifestFiles(root) {
+function manifestFiles(root) {
   const workspaces = [
     ...readdirSync(path.join(root, 'packages')).map((name) => `packages/${name}`),
     'test-e2e',
@@ -63,7 +63,10 @@ async function layOutDependencies(directory, root) {
     );
   }
   copyDependencies(work, path.join(directory, 'app'));
+  // npm's own list of what it has installed, for that of the image.
+  const { packages } = JSON.parse(readFileSync(path.join(work, 'node_modules/.package-lock.json'), 'utf8'));
   rmSync(work, { recursive: true });
+  return { installed: packages };
 }
 
 function layOutSallyport(directory, root) {
@@ -109,8 +112,8 @@ const recipeFiles = [
 ];
 
 /**
- * Returns the descriptors of the layers, each with its file, in the order in which they are applied. `packages` are the
- * Debian packages of the base, `node` is the program, and `seconds` is the time of all files.
+ * Returns the descriptors of the layers, each with its file, in the order in which they are applied. That of the
+ * dependencies has `installed`, npm's list of what is in it. `packages` are the Debian packages of the base, `node` is the program, and `seconds` is the time of all files.
  */
 export async function makeLayers({ root, node, packages, cache, seconds, say }) {
   const recipe = readAll(root, recipeFiles);
@@ -151,11 +154,11 @@ async function makeLayer({ name, key, layOut, more, cache, say }) {
   try {
     const directory = path.join(work, name);
     mkdirSync(directory, { mode: 0o755 });
-    await layOut(directory);
+    const notes = await layOut(directory);
     const descriptor = await writeLayer({ directory, file: path.join(work, 'layer.tar.gz'), ...more });
     renameSync(path.join(work, 'layer.tar.gz'), file);
-    writeFileSync(note, JSON.stringify(descriptor));
-    return { ...descriptor, name, file };
+    writeFileSync(note, JSON.stringify({ ...descriptor, ...notes }));
+    return { ...descriptor, ...notes, name, file };
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

@@ -1,31 +1,34 @@
-// Lists what is in the image as a CycloneDX document (ECMA-424), which scanners for known faults read.
-import { execFile } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import path from 'node:path';
+// Lists what is in the image as a CycloneDX document (ECMA-424), which scanners for known faults read. `npm sbom` leaves
+// out half of the packages of a workspace (npm 11.19), so the list comes from what npm has installed.
 import process from 'node:process';
-import { promisify } from 'node:util';
-import { installArguments } from '../../deploy/image/packages.mjs';
-import { manifestFiles } from './layers.mjs';
 
-const run = promisify(execFile);
+/** Returns the name of a package by its path in a lock file. The last part counts: packages can be within others. */
+const nameOf = (place) => place.slice(place.lastIndexOf('node_modules/') + 'node_modules/'.length);
 
-/** Returns npm's own list of the packages that the services depend on, from the lock file. */
-export async function npmBill({ root, cache }) {
-  const work = mkdtempSync(path.join(cache, 'sbom-'));
-  try {
-    for (const file of manifestFiles(root)) {
-      mkdirSync(path.dirname(path.join(work, file)), { recursive: true });
-      copyFileSync(path.join(root, file), path.join(work, file));
-    }
-    const args = ['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only', ...installArguments(root)];
-    const { stdout } = await run('npm', args, { cwd: work, maxBuffer: 64 * 1024 * 1024 });
-    return JSON.parse(stdout);
-  } catch (error) {
-    throw new Error(`npm sbom failed. It needs npm 10 or newer.\n${error.stderr ?? error.message}`, { cause: error });
-  } finally {
-    rmSync(work, { recursive: true, force: true });
-  }
+/** Reads a digest in the form of Subresource Integrity, which lock files have. */
+function hashesOf(integrity) {
+  const [, bits, digest] = /^sha(\d+)-(.*)$/.exec(integrity ?? '') ?? [];
+  return bits === undefined ? [] : [{ alg: `SHA-${bits}`, content: Buffer.from(digest, 'base64').toString('hex') }];
 }
+
+function npmComponent(place, { version, integrity, license }) {
+  const name = nameOf(place);
+  // An npm purl has the scope as its namespace, with the @ encoded.
+  const purl = `pkg:npm/${name.replace(/^@/, '%40')}@${version}`;
+  const licenses = license === undefined ? {} : { licenses: [licenseOf(license)] };
+  return {
+    'bom-ref': purl,
+    type: 'library',
+    name,
+    version,
+    scope: 'required',
+    purl,
+    hashes: hashesOf(integrity),
+    ...licenses,
+  };
+}
+
+const licenseOf = (license) => (/[ ()]/.test(license) ? { expression: license } : { license: { id: license } });
 
 function debianComponent({ name, version, architecture, sha256 }) {
   const purl = `pkg:deb/debian/${encodeURIComponent(name)}@${encodeURIComponent(version)}?arch=${architecture}&distro=bookworm`;
@@ -33,38 +36,43 @@ function debianComponent({ name, version, architecture, sha256 }) {
   return { 'bom-ref': purl, type: 'library', name, version, scope: 'required', purl, hashes };
 }
 
-function nodeComponent(version) {
+function nodeComponent({ version, integrity }) {
   const purl = `pkg:npm/node-linux-${process.arch}@${version}`;
   const cpe = `cpe:2.3:a:nodejs:node.js:${version}:*:*:*:*:*:*:*`;
-  return { 'bom-ref': purl, type: 'platform', name: 'node', version, scope: 'required', purl, cpe };
-}
-
-/**
- * Returns the list of an image: npm's `bill`, the Debian `packages`, and Node.js. Without the time and the serial number
- * that npm adds, so that the same image has the same list.
- */
-export function describeImage({ bill, packages, node, reference, digest, version }) {
-  const { serialNumber: _serial, metadata, components, dependencies, ...rest } = bill;
-  const { timestamp: _time, component: _project, ...more } = metadata;
-  const [added, self] = [[nodeComponent(node), ...packages.map(debianComponent)], `${reference}@${digest}`];
-  const refs = [...components, ...added].map((one) => one['bom-ref']);
-  // npm's first entry is what the project needs directly. Of the image, everything is a part.
-  const others = dependencies.filter(({ ref }) => components.some((one) => one['bom-ref'] === ref));
   return {
-    ...rest,
-    metadata: {
-      ...more,
-      component: { 'bom-ref': self, type: 'container', name: reference, version, hashes: hashesOf(digest) },
-    },
-    components: [...components, ...added],
-    dependencies: [
-      { ref: self, dependsOn: refs },
-      ...others,
-      ...added.map((one) => ({ ref: one['bom-ref'], dependsOn: [] })),
-    ],
+    'bom-ref': purl,
+    type: 'platform',
+    name: 'node',
+    version,
+    scope: 'required',
+    purl,
+    cpe,
+    hashes: hashesOf(integrity),
   };
 }
 
-function hashesOf(digest) {
-  return [{ alg: 'SHA-256', content: digest.slice('sha256:'.length) }];
+/**
+ * Returns the list of an image. `installed` and `bundled` are entries of npm's lock files by their paths: what is in
+ * node_modules, and what the bundle of the command line contains. `node` is that of Node.js, and `packages` are Debian's.
+ * Has no time and no serial number, so that the same image has the same list.
+ */
+export function describeImage({ installed, bundled, node, packages, reference, digest, version }) {
+  const ofNpm = [...Object.entries(installed), ...Object.entries(bundled)]
+    .filter(([place, { link }]) => place.includes('node_modules/') && link !== true)
+    .map(([place, entry]) => npmComponent(place, entry));
+  const all = [nodeComponent(node), ...packages.map(debianComponent), ...ofNpm];
+  const components = [...new Map(all.map((one) => [one['bom-ref'], one])).values()].toSorted((one, other) =>
+    one['bom-ref'] < other['bom-ref'] ? -1 : 1,
+  );
+  const self = `${reference}@${digest}`;
+  const hashes = [{ alg: 'SHA-256', content: digest.slice('sha256:'.length) }];
+  return {
+    $schema: 'http://cyclonedx.org/schema/bom-1.5.schema.json',
+    bomFormat: 'CycloneDX',
+    specVersion: '1.5',
+    version: 1,
+    metadata: { component: { 'bom-ref': self, type: 'container', name: reference, version, hashes } },
+    components,
+    dependencies: [{ ref: self, dependsOn: components.map((one) => one['bom-ref']) }],
+  };
 }
