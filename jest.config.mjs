@@ -3,9 +3,10 @@
 //   real     tests of one package against real programs: Redis, PostgreSQL's engine, shells, threads
 //   e2e      tests of the whole system, which share one bed
 //   bed      tests of the whole system that start their own bed
+//   pods     tests of Sallyport as pods of a cluster, from its image, which share one bed
 //   fuzzing  longer runs of the property tests
 //   slow     measurements and soak tests
-// A machine has room for one node, so `e2e` and `bed` never run in the same call of jest.
+// A machine has room for one node, so `e2e`, `bed` and `pods` never run in the same call of jest.
 const base = {
   testEnvironment: 'node',
   // The condition 'source' means TypeScript, also of this dependency.
@@ -53,6 +54,7 @@ export default {
       displayName: 'bed',
       testMatch: ['<rootDir>/packages/bed/src/**/*.bed.ts', '<rootDir>/test-e2e/src/**/*.bed.ts'],
     },
+    { ...base, ...sharedBed, displayName: 'pods', testMatch: ['<rootDir>/test-e2e/src/**/*.pods.ts'] },
     { ...base, displayName: 'fuzzing', testMatch: ['<rootDir>/test-e2e/src/**/*.fuzz.ts'] },
     { ...base, ...sharedBed, displayName: 'slow', testMatch: ['<rootDir>/test-e2e/src/**/*.slow.ts'] },
   ],

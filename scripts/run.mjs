@@ -63,9 +63,9 @@ const commands = {
   jest: () =>
     foreground([...jest, ...args, ...(args.includes('--selectProjects') ? [] : ['--selectProjects', 'unit', 'real'])]),
   'test:unit': () => foreground([built('scripts/test.mjs'), 'unit', ...args]),
-  'test:e2e': () => foreground([built('scripts/test.mjs'), 'real', 'e2e', 'bed', ...args]),
+  'test:e2e': () => foreground([built('scripts/test.mjs'), 'real', 'e2e', 'bed', 'pods', ...args]),
   'test:slow': () => foreground([built('scripts/test.mjs'), 'fuzzing', 'slow', ...args]),
-  test: () => foreground([built('scripts/test.mjs'), 'unit', 'real', 'e2e', 'bed', ...args]),
+  test: () => foreground([built('scripts/test.mjs'), 'unit', 'real', 'e2e', 'bed', 'pods', ...args]),
   demo: () => foreground([built('packages/standalone/dist/demo-main.js'), ...args]),
   bench: () =>
     args[0] === 'audit-store' || args[0] === 'events'

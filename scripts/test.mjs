@@ -1,4 +1,4 @@
-// Runs the test suites named as arguments (unit, real, e2e, bed, fuzzing, slow) one after the other, and prints the
+// Runs the test suites named as arguments (unit, real, e2e, bed, pods, fuzzing, slow) one after the other, and prints the
 // number of tests that passed, failed and were skipped.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { ownNode, root } from './bootstrap.mjs';
 import { endsWithThis } from './end-with-parent.mjs';
 import { failedTests } from './failed-tests.mjs';
 
-const known = ['unit', 'real', 'e2e', 'bed', 'fuzzing', 'slow'];
+const known = ['unit', 'real', 'e2e', 'bed', 'pods', 'fuzzing', 'slow'];
 const suites = process.argv.slice(2).filter((name) => known.includes(name));
 const rest = process.argv.slice(2).filter((name) => !known.includes(name));
 const scratch = mkdtempSync(path.join(tmpdir(), 'sallyport-test-'));
@@ -28,6 +28,7 @@ const limits = {
   e2e: [side, ...whole],
   // Each of these files starts the one node that the machine has room for.
   bed: ['--runInBand', ...whole],
+  pods: ['--runInBand', ...whole],
   fuzzing: ['--runInBand', ...whole],
   slow: ['--runInBand', ...whole],
 };

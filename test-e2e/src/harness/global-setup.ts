@@ -6,6 +6,7 @@ import process from 'node:process';
 import { startBed, type Bed, type BedDescription, type BedNeed } from '@sallyport/bed';
 import { beginAuditCounts } from './audit-counts.ts';
 import { bedFileOf } from './bed-file.ts';
+import { buildImage } from './build-image.ts';
 
 const needed: readonly BedNeed[] = [
   'node',
@@ -19,6 +20,9 @@ const needed: readonly BedNeed[] = [
   'k9s',
   'python-clients',
 ];
+
+/** What the tests need that run Sallyport as pods. */
+const neededByPods: readonly BedNeed[] = ['pods', 'redis', 'kafka', 'postgres', 'kubectl', 'helm'];
 
 /** The directory for everything that the run writes. */
 let directory: string | undefined;
@@ -71,17 +75,46 @@ async function startOwn(need: readonly BedNeed[], signal: AbortSignal): Promise<
   return bed;
 }
 
+/** Builds the image of the services and puts it on the node. If it cannot be built, the bed lacks pods. */
+async function loadServices(bed: Bed, into: string): Promise<void> {
+  if (!bed.cluster?.network) return;
+  process.stderr.write('bed: building the image of the services\n');
+  try {
+    const { archive } = await buildImage(into);
+    await bed.cluster.loadImage(archive);
+    process.stderr.write('bed: the image is on the node\n');
+  } catch (error) {
+    if (process.env['CI'] === 'true') throw error;
+    bed.missing.push({ missing: 'pods', why: `no image: ${(error as Error).message}`, hint: 'Run `npm run image`.' });
+  }
+}
+
+/** Starts the bed of the tests that run Sallyport as pods, with the image of the services. */
+async function setUpPods(signal: AbortSignal): Promise<void> {
+  const bed = await startOwn(neededByPods, signal);
+  directory = mkdtempSync(path.join(tmpdir(), 'sallyport-pods-'));
+  await loadServices(bed, path.join(directory, 'image'));
+  const file = path.join(directory, 'bed.json');
+  writeFileSync(file, JSON.stringify(bed.describe()));
+  process.env['SALLYPORT_BED_FILE'] = file;
+}
+
 /**
  * Starts the bed, unless SALLYPORT_BED_FILE names one that is already running, and sets that variable to the file with
  * its description. A second worker gets its own Redis, because Redis delivers published messages in all databases, and
  * so to the gateways of the other worker.
  */
-export default async function globalSetup({ maxWorkers }: { maxWorkers: number }): Promise<void> {
+export default async function globalSetup(
+  { maxWorkers }: { maxWorkers: number },
+  project: { displayName?: { name: string } } = {},
+): Promise<void> {
   beginAuditCounts();
   const given = process.env['SALLYPORT_BED_FILE'];
-  if (given !== undefined && maxWorkers === 1) return;
+  const withPods = project.displayName?.name === 'pods';
+  if (given !== undefined && maxWorkers === 1 && !withPods) return;
   const giveUp = new AbortController();
   stopOnSignals(giveUp);
+  if (withPods) return setUpPods(giveUp.signal);
   const bed: BedDescription =
     given === undefined
       ? (await startOwn(needed, giveUp.signal)).describe()

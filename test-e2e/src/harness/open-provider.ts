@@ -9,14 +9,14 @@ import type { Closers } from './closers.ts';
 export const clientId = 'sallyport';
 export const clientSecret = 'secret-of-the-tests';
 
-/** Starts an OpenID provider that can be stopped and started again. */
-export async function openProvider(people: readonly Account[], closers: Closers) {
+/** Starts an OpenID provider that can be stopped and started again, on an address of this machine. */
+export async function openProvider(people: readonly Account[], closers: Closers, host = '127.0.0.1') {
   const issued: string[] = [];
   const onTokens = (answer: Record<string, unknown>) => {
     for (const name of ['refresh_token', 'id_token', 'access_token'])
       if (typeof answer[name] === 'string') issued.push(answer[name]);
   };
-  let running = await createIdentityProvider({ people, onTokens });
+  let running = await createIdentityProvider({ host, people, onTokens });
   const { issuer, port } = running;
   let client: IdentityProviderClient = { clientId, clientSecret, redirectUris: [] };
   let up = true;
@@ -36,7 +36,7 @@ export async function openProvider(people: readonly Account[], closers: Closers)
     running.register(client);
   };
   const start = async () => {
-    running = await createIdentityProvider({ people, port, clients: [client], onTokens });
+    running = await createIdentityProvider({ host, people, port, clients: [client], onTokens });
     up = true;
   };
   return {

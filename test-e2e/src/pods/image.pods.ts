@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { afterAll, expect, it, jest } from '@jest/globals';
+import { buildImage } from '../harness/build-image.ts';
+import { describeWith, theBed } from '../harness/index.ts';
+
+jest.setTimeout(180_000);
+
+describeWith(['pods'], 'the image', () => {
+  const scratch = mkdtempSync(path.join(tmpdir(), 'sallyport-image-'));
+  afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+  const digestOf = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex');
+
+  it('is the same bytes from an empty cache as from a full one, and so is the list of its contents', async () => {
+    // A cache without layers, but with what npm and apt have downloaded, whose digests are pinned.
+    const home = path.join(scratch, 'home');
+    const [kept, fresh] = [homedir(), home].map((one) => path.join(one, '.cache/sallyport/image'));
+    mkdirSync(fresh!, { recursive: true });
+    symlinkSync(path.join(kept!, 'debian'), path.join(fresh!, 'debian'));
+    process.env['npm_config_cache'] ??= path.join(homedir(), '.npm');
+    const [full, empty] = [
+      await buildImage(path.join(scratch, 'full')),
+      await buildImage(path.join(scratch, 'empty'), { home }),
+    ];
+    expect(empty.digest).toBe(full.digest);
+    expect(digestOf(empty.archive)).toBe(digestOf(full.archive));
+    expect(digestOf(empty.bill)).toBe(digestOf(full.bill));
+  });
+
+  it('has a list with Node.js, the packages of npm and those of Debian', async () => {
+    const { bill } = await buildImage(path.join(scratch, 'full'));
+    const { components } = JSON.parse(readFileSync(bill, 'utf8')) as { components: { purl: string }[] };
+    const purls = components.map((one) => one.purl);
+    for (const start of ['pkg:deb/debian/libc6@', 'pkg:npm/node-linux-', 'pkg:npm/kafkajs@', 'pkg:npm/pino@'])
+      expect(purls.filter((one) => one.startsWith(start))).toHaveLength(1);
+    expect(purls.some((one) => /\/(?:jest|typescript|oxlint)@/.test(one))).toBe(false);
+  });
+
+  it('runs every program from its entry point, and nothing else', async () => {
+    const { admin, node } = theBed().cluster!;
+    expect(node).toBeDefined();
+    const run = (name: string, ...args: string[]) =>
+      admin.tryKubectl([
+        'run',
+        name,
+        '--image=ghcr.io/sallyport/sallyport:0.1.0',
+        '--image-pull-policy=Never',
+        '--restart=Never',
+        '--rm',
+        '-i',
+        '--quiet',
+        '--',
+        ...args,
+      ]);
+    expect((await run('version', 'sallyport', '--version')).stdout.trim()).toMatch(/^\d+\.\d+\.\d+$/);
+    expect((await run('usage', 'proxy', '--help')).stdout).toContain('sallyport-proxy');
+    expect((await run('unknown', 'sh', '-c', 'id')).code).toBe(2);
+  });
+});

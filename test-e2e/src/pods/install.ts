@@ -1,0 +1,129 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { createCertificateAuthority } from '@sallyport/bed';
+import { parse, stringify } from 'yaml';
+import { renderSecrets, repository } from '../deployment/manifests.ts';
+import type { Closers } from '../harness/closers.ts';
+import { clientId, clientSecret, openProvider } from '../harness/open-provider.ts';
+import { createPerson, type Person } from '../harness/person.ts';
+import { runDirectory, theBed } from '../harness/index.ts';
+import { dataObjects, dataUrls } from './cluster-data.ts';
+
+/** The port of the node at which the gateway is reached, as a load balancer would. */
+const nodePort = 30_443;
+
+const accounts = {
+  'alice@example.com': ['developers'],
+  'carol@example.com': ['security-auditors'],
+  'mallory@example.com': [],
+};
+
+/** Sallyport in the cluster of the bed, which it guards itself. */
+export type Installation = {
+  url: string;
+  /** What an operator applies: a directory for `kubectl apply -k`. */
+  overlay: string;
+  /** Logs a person in, and returns them at a terminal with a kubeconfig. */
+  person(user: keyof typeof accounts): Promise<Person>;
+};
+
+/**
+ * Prepares everything that the manifests expect, and writes an overlay that changes as little as an operator must: the
+ * address of the gateway and the provider. Applies nothing of the manifests.
+ */
+export async function prepareInstallation(closers: Closers): Promise<Installation> {
+  const bed = theBed();
+  const { admin, network } = bed.cluster!;
+  const directory = path.join(runDirectory(), 'installation');
+  mkdirSync(directory, { recursive: true });
+  closers.add(async () => rmSync(directory, { recursive: true, force: true }));
+  const url = `https://${network!.node}:${nodePort}`;
+  const people = Object.entries(accounts).map(([user, groups]) => ({
+    user,
+    email: user,
+    name: user,
+    groups,
+    password: user.split('@')[0]!,
+  }));
+  const provider = await openProvider(people, closers, network!.host);
+  provider.register(url);
+  const overlay = writeOverlay(directory, { url, issuer: provider.issuer() });
+  const authority = await createCertificateAuthority({ name: 'gateway' });
+  const caFile = path.join(directory, 'gateway-ca.crt');
+  writeFileSync(caFile, authority.caPem);
+  const certificate = await authority.issue({ commonName: 'gateway', ipAddresses: [network!.node], server: true });
+  await admin.apply(...dataObjects(bed), ...workObjects());
+  await admin.kubectl(['apply', '-f', path.join(repository, 'k8s/base/namespace.yaml')]);
+  await admin.apply(...(await filledSecrets({ 'tls.crt': certificate.certPem, 'tls.key': certificate.keyPem })));
+  const gateway = { url, caFile, caPem: authority.caPem, directory, kubectl: bed.kubectl! };
+  const person = async (user: keyof typeof accounts) => {
+    const one = await createPerson(gateway, { user, password: user.split('@')[0]!, cluster: 'home' });
+    await one.login();
+    return one;
+  };
+  return { url, overlay, person };
+}
+
+function writeOverlay(directory: string, { url, issuer }: { url: string; issuer: string }): string {
+  const overlay = path.join(directory, 'overlay');
+  mkdirSync(overlay);
+  const config = parse(readFileSync(path.join(repository, 'k8s/base/sallyport.yaml'), 'utf8')) as {
+    gateway: { url: string };
+    identity: { providers: { issuer: string; clientId: string; allowInsecureIssuer?: boolean }[] };
+  };
+  config.gateway.url = url;
+  Object.assign(config.identity.providers[0]!, { issuer, clientId, allowInsecureIssuer: true });
+  writeFileSync(path.join(overlay, 'sallyport.yaml'), stringify(config));
+  const kustomization = {
+    apiVersion: 'kustomize.config.k8s.io/v1beta1',
+    kind: 'Kustomization',
+    namespace: 'sallyport',
+    resources: [path.relative(overlay, path.join(repository, 'k8s'))],
+    configMapGenerator: [
+      {
+        name: 'sallyport-config',
+        behavior: 'replace',
+        files: ['sallyport.yaml'],
+        options: { disableNameSuffixHash: true },
+      },
+    ],
+    patches: [
+      {
+        target: { kind: 'Service', name: 'proxy' },
+        patch: stringify([{ op: 'add', path: '/spec/ports/0/nodePort', value: nodePort }]),
+      },
+    ],
+  };
+  writeFileSync(path.join(overlay, 'kustomization.yaml'), stringify(kustomization));
+  return overlay;
+}
+
+/** The Secrets of the scripts and of the example, with real values in the places of the example's. */
+async function filledSecrets(tls: Record<string, string>): Promise<object[]> {
+  const { redis, postgres } = dataUrls(theBed());
+  const values: Record<string, Record<string, string>> = {
+    'sallyport-oidc': { 'client-secret': clientSecret },
+    'sallyport-redis': { url: redis },
+    'sallyport-postgres': { url: postgres },
+    'sallyport-gateway-tls': tls,
+  };
+  return (await renderSecrets()).map((one) => {
+    const stringData = values[one.metadata.name] ?? one.stringData;
+    return { ...one, ...(stringData && { stringData }) };
+  });
+}
+
+/** A namespace in which developers work, with a pod. */
+function workObjects(): object[] {
+  const namespace = 'dev';
+  return [
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
+    {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'RoleBinding',
+      metadata: { name: 'developers', namespace },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'edit' },
+      subjects: [{ kind: 'Group', name: 'developers', apiGroup: 'rbac.authorization.k8s.io' }],
+    },
+  ];
+}

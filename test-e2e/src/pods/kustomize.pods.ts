@@ -1,0 +1,193 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { freePort } from '@sallyport/bed';
+import { Closers } from '../harness/closers.ts';
+import { clusterEvents, describeWith, eventually, startPod, theBed, type Person } from '../harness/index.ts';
+import { prepareInstallation, type Installation } from './install.ts';
+
+jest.setTimeout(180_000);
+
+const services = ['proxy', 'authenticate', 'authorize', 'audit'];
+const namespace = 'sallyport';
+
+type Pod = {
+  metadata: { name: string; uid: string; labels: Record<string, string> };
+  status: { phase: string; containerStatuses: { ready: boolean; restartCount: number; imageID: string }[] };
+};
+
+describeWith(
+  ['pods', 'redis', 'kafka', 'postgres', 'kubectl'],
+  'Sallyport as pods of the cluster that it guards',
+  () => {
+    const closers = new Closers();
+    const { admin } = theBed().cluster!;
+    let installation: Installation;
+    let alice: Person;
+    const say = (line: string) => process.stderr.write(`pods: ${line}\n`);
+    const seconds = (since: number) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
+    const pods = async (): Promise<Pod[]> => {
+      const list = await admin.kubectl(['get', 'pods', '-n', namespace, '-o', 'json']);
+      return (JSON.parse(list) as { items: Pod[] }).items;
+    };
+    const inPod = (name: string, script: string) =>
+      admin.tryKubectl(['exec', '-n', namespace, name, '--', 'sh', '-c', script]);
+
+    beforeAll(async () => {
+      installation = await prepareInstallation(closers);
+      await startPod(
+        'dev',
+        'web',
+        'for i in 1 2 3; do echo line $i; done; mkdir -p /tmp/site; echo hello > /tmp/site/index.html; httpd -p 8080 -h /tmp/site; while sleep 1; do echo tick; done',
+      );
+    });
+    afterAll(() => closers.run());
+
+    it('is installed by one kubectl apply, and all Deployments become ready', async () => {
+      const began = Date.now();
+      await admin.kubectl(['apply', '-k', installation.overlay]);
+      await admin.kubectl(['rollout', 'status', 'deployment', '-n', namespace, '--timeout=150s'], {
+        timeoutMs: 160_000,
+      });
+      say(`all Deployments were ready after ${seconds(began)}`);
+      const running = await pods();
+      expect(running.map((pod) => pod.metadata.labels['app.kubernetes.io/component']!).toSorted()).toEqual(
+        services.flatMap((name) => [name, name]).toSorted(),
+      );
+      expect(running.flatMap((pod) => pod.status.containerStatuses.map((one) => one.restartCount))).toEqual(
+        running.map(() => 0),
+      );
+    });
+
+    it('runs without rights: a read-only root, no capability, no new privileges, its own user, seccomp', async () => {
+      for (const pod of await pods()) {
+        const status =
+          'while read -r key value; do case $key in Uid:|CapEff:|CapBnd:|NoNewPrivs:|Seccomp:) echo $key $value;; esac; done < /proc/1/status';
+        const { stdout } = await inPod(pod.metadata.name, status);
+        expect(stdout.trim().split('\n').toSorted()).toEqual([
+          'CapBnd: 0000000000000000',
+          'CapEff: 0000000000000000',
+          'NoNewPrivs: 1',
+          'Seccomp: 2',
+          'Uid: 10001 10001 10001 10001',
+        ]);
+        for (const file of ['/x', '/tmp/x', '/app/x', '/etc/sallyport/config/x'])
+          expect((await inPod(pod.metadata.name, `echo x > ${file}`)).stderr).toMatch(/Read-only file system/);
+      }
+    });
+
+    it('keeps a pod with more rights out of its namespace', async () => {
+      const image = theBed().cluster!.node!.image;
+      const refused = await admin.tryKubectl(['run', 'root', '-n', namespace, `--image=${image}`, '--privileged']);
+      expect(refused.code).toBe(1);
+      expect(refused.stderr).toContain('violates PodSecurity "restricted:latest"');
+    });
+
+    it('logs a person in, and the API server sees the person', async () => {
+      alice = await installation.person('alice@example.com');
+      expect(await alice.kubectl(['get', 'pods', '-n', 'dev', '-o', 'name'])).toBe('pod/web\n');
+      const who = JSON.parse(await alice.kubectl(['auth', 'whoami', '-o', 'json'])) as { status: { userInfo: object } };
+      expect(who.status.userInfo).toMatchObject({
+        username: 'alice@example.com',
+        groups: ['developers', 'system:authenticated'],
+      });
+      const event = await eventually('the request in the audit log of the cluster', () =>
+        clusterEvents(theBed().cluster!.auditLogFile).find(
+          (one) =>
+            one.impersonatedUser?.username === 'alice@example.com' &&
+            one.requestURI.startsWith('/api/v1/namespaces/dev/pods'),
+        ),
+      );
+      expect(event.user.username).toBe('system:serviceaccount:sallyport:sallyport-gateway');
+    });
+
+    it('runs a command with input, output and exit code, over WebSocket and over SPDY', async () => {
+      for (const webSockets of ['true', 'false']) {
+        const result = await alice.tryKubectl(
+          ['exec', '-i', '-n', 'dev', 'web', '--', 'sh', '-c', 'wc -c; echo oops >&2; exit 3'],
+          { env: { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: webSockets }, input: 'twelve bytes' },
+        );
+        expect(result).toMatchObject({ code: 3, stdout: '12\n', stderr: expect.stringContaining('oops') });
+      }
+    });
+
+    it('follows logs, forwards a port and copies files', async () => {
+      const logs = alice.startKubectl(['logs', '-f', '-n', 'dev', 'web']);
+      await logs.says(/line 1\nline 2\nline 3\n(tick\n)+/);
+      await logs.stop();
+      const port = await freePort();
+      const forward = alice.startKubectl(['port-forward', '-n', 'dev', 'pod/web', `${port}:8080`]);
+      await forward.says(/Forwarding from/);
+      expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe('hello\n');
+      await forward.stop();
+      const file = path.join(alice.home, 'there');
+      writeFileSync(file, Buffer.alloc(300_000, 'x'));
+      await alice.kubectl(['cp', '-n', 'dev', file, 'web:/tmp/file']);
+      await alice.kubectl(['cp', '-n', 'dev', 'web:/tmp/file', path.join(alice.home, 'back')]);
+      expect(readFileSync(path.join(alice.home, 'back')).equals(readFileSync(file))).toBe(true);
+    });
+
+    it('refuses whom the policy does not name', async () => {
+      const mallory = await installation.person('mallory@example.com');
+      const refused = await mallory.tryKubectl(['get', 'pods', '-n', 'dev']);
+      expect(refused.code).toBe(1);
+      expect(refused.stderr).toContain('Forbidden');
+    });
+
+    it('has recorded all of it, for those who may read it', async () => {
+      const carol = await installation.person('carol@example.com');
+      const found = await eventually('the exec in the audit trail', async () => {
+        const { stdout } = await carol.cli(['audit', 'search', '--user', 'alice@example.com', '-o', 'json']);
+        return stdout.includes('"exec"') && stdout;
+      });
+      expect(found).toContain('alice@example.com');
+    });
+
+    it('applies a change of the policy in its ConfigMap within seconds, without a restart', async () => {
+      const before = (await pods()).map((pod) => pod.metadata.uid).toSorted();
+      const shell = alice.startKubectl(['exec', '-n', 'dev', 'web', '--', 'sh', '-c', 'echo here; sleep 1000']);
+      await shell.says(/here/);
+      const patch = (policy: object) =>
+        admin.kubectl([
+          'patch',
+          'configmap',
+          'sallyport-policy',
+          '-n',
+          namespace,
+          '-p',
+          JSON.stringify({ data: { 'policy.yaml': JSON.stringify(policy) } }),
+        ]);
+      const began = Date.now();
+      await patch([{ allow: { and: [{ groups: 'sre' }] } }]);
+      await eventually(
+        'the refusal of the new policy',
+        async () => (await alice.tryKubectl(['get', 'pods', '-n', 'dev'])).stderr.includes('Forbidden'),
+        60_000,
+      );
+      say(`a change of the policy refused a request after ${seconds(began)}`);
+      expect(await shell.ended).toMatchObject({ code: 1, stderr: expect.stringContaining('policy') });
+      say(`and had ended an open stream after ${seconds(began)}`);
+      await patch([{ allow: { or: [{ groups: 'developers' }, { groups: 'sre' }] } }]);
+      await eventually(
+        'the permission of the policy as it was',
+        async () => (await alice.tryKubectl(['get', 'pods', '-n', 'dev'])).code === 0,
+        60_000,
+      );
+      const after = await pods();
+      expect(after.map((pod) => pod.metadata.uid).toSorted()).toEqual(before);
+      expect(after.every((pod) => pod.status.containerStatuses.every((one) => one.restartCount === 0))).toBe(true);
+    });
+
+    it('is removed by one kubectl delete, which leaves nothing', async () => {
+      const began = Date.now();
+      await admin.kubectl(['delete', '-k', installation.overlay, '--timeout=120s'], { timeoutMs: 130_000 });
+      say(`everything was removed after ${seconds(began)}`);
+      expect((await admin.tryKubectl(['get', 'namespace', namespace])).stderr).toContain('NotFound');
+      const left = await admin.kubectl(['get', 'clusterroles,clusterrolebindings', '-o', 'name']);
+      expect(left).not.toContain('sallyport');
+      const refused = await alice.tryKubectl(['get', 'pods', '-n', 'dev', '--request-timeout=5s']);
+      expect(refused.code).not.toBe(0);
+    });
+  },
+);
