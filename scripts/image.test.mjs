@@ -28,6 +28,7 @@ describe('the image', () => {
     expect(dockerfile).toContain('RUN npm ci $(node /image/assemble.mjs install-arguments .) ');
     expect(dockerfile).toContain('node /image/assemble.mjs dependencies . /dependencies');
     expect(dockerfile).toContain('RUN project-node deploy/image/assemble.mjs packages . /app');
+    expect(dockerfile).toContain('project-node deploy/image/bundle-installation.mjs /app/installation');
     expect(stage.match(/^COPY .*$/gm)).toEqual([
       'COPY --from=build /usr/local/bin/project-node /usr/local/bin/node',
       'COPY --from=dependencies /dependencies /app',

@@ -17,6 +17,11 @@ case $program in
   sallyport)
     exec node "/app/packages/cli/dist/sallyport.mjs" "$@"
     ;;
+  # For the Helm chart: creates keys and certificates, and asks every service whether it works.
+  create-secrets | check-installation)
+    # shellcheck disable=SC2086 # the guards are several words
+    exec node $guards "/app/installation/$program.mjs" "$@"
+    ;;
   # Checks for containers, because the image has no curl: is the service with this admin port ready, or does this
   # address answer?
   health | responds)
@@ -28,6 +33,7 @@ case $program in
     echo 'Usage: proxy | authenticate | authorize | audit [--config FILE] [--check-config] [--help]' >&2
     echo '       sallyport COMMAND ...' >&2
     echo '       health ADMIN_PORT | responds URL' >&2
+    echo '       create-secrets | check-installation [--help]' >&2
     [ "$program" = help ] || [ "$program" = --help ] || exit 2
     ;;
 esac

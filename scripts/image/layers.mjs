@@ -16,6 +16,7 @@ import {
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { copyDependencies, copyPackages } from '../../deploy/image/assemble.mjs';
+import { bundleInstallation } from '../../deploy/image/bundle-installation.mjs';
 import { installArguments } from '../../deploy/image/packages.mjs';
 import { layOutBase } from './base-system.mjs';
 import { writeLayer } from './write-layer.mjs';
@@ -69,9 +70,10 @@ async function layOutDependencies(directory, root) {
   return { installed: packages };
 }
 
-function layOutSallyport(directory, root) {
+async function layOutSallyport(directory, root) {
   const app = path.join(directory, 'app');
   copyPackages(root, app);
+  await bundleInstallation(path.join(app, 'installation'));
   for (const name of ['package.json', 'LICENSE']) copyFileSync(path.join(root, name), path.join(app, name));
   const command = path.join(directory, 'usr/local/bin/sallyport-entrypoint');
   mkdirSync(path.dirname(command), { recursive: true });
@@ -126,10 +128,10 @@ export async function makeLayers({ root, node, packages, cache, seconds, say }) 
   const lock = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8'));
   const program = keyOf('node', JSON.stringify(lock.packages[`node_modules/node-linux-${process.arch}`]));
   const dependencies = keyOf('dependencies', readAll(root, manifestFiles(root)));
-  // Copying takes less than a second, so what is copied is the key.
+  // Copying and bundling take about a second, so what is copied is the key.
   const staged = mkdtempSync(path.join(cache, 'staged-'));
   try {
-    layOutSallyport(staged, root);
+    await layOutSallyport(staged, root);
     return [
       await layer('base', base, (directory) => layOutBase(packages, directory)),
       await layer('node', program, (directory) => layOutNode(directory, node), { mode: readable }),

@@ -1,0 +1,121 @@
+import { X509Certificate } from 'node:crypto';
+import { request as requestHttp } from 'node:http';
+import { request as requestHttps, type RequestOptions } from 'node:https';
+import { isIP } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+
+export type InstallationRequest = {
+  /** The address of the gateway inside of the cluster, and the one that people type. */
+  gateway: string;
+  url: string;
+  /** The certificate in the gateway's Secret. */
+  certificatePem: string;
+  /** The addresses of the other services, with the authority that verifies them if they have TLS. */
+  services: readonly { name: string; url: string; caPem?: string }[];
+  /** The cluster that a request is made for. */
+  cluster: string;
+};
+
+/** One thing that was asked, and what is wrong with the answer. */
+export type Finding = { asked: string; fault?: string };
+
+type Answer = { status: number; text: string; location?: string; certificate?: X509Certificate };
+
+const timeoutMs = 10_000;
+
+function ask(url: URL, options: RequestOptions): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const send = url.protocol === 'https:' ? requestHttps : requestHttp;
+    const sent = send(url, { ...options, timeout: timeoutMs, agent: false }, (response) => {
+      const certificate =
+        url.protocol === 'https:' ? (response.socket as TLSSocket).getPeerX509Certificate() : undefined;
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.once('error', reject);
+      response.once('end', () => {
+        const { location } = response.headers;
+        resolve({
+          status: response.statusCode ?? 0,
+          text: Buffer.concat(chunks).toString('utf8'),
+          ...(location === undefined ? {} : { location }),
+          ...(certificate === undefined ? {} : { certificate }),
+        });
+      });
+    });
+    sent.once('timeout', () => sent.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
+    sent.once('error', reject);
+    sent.end();
+  });
+}
+
+/** Returns the first line of an answer for people, or the message of a Status. */
+function wordsOf({ status, text }: Answer): string {
+  try {
+    const { message } = JSON.parse(text) as { message?: string };
+    if (message !== undefined) return `${status}: ${message}`;
+  } catch {
+    /* a page or a plain text */
+  }
+  return String(status);
+}
+
+async function find(asked: string, check: () => Promise<string | undefined>): Promise<Finding> {
+  try {
+    const fault = await check();
+    return fault === undefined ? { asked } : { asked, fault };
+  } catch (error) {
+    return { asked, fault: (error as Error).message };
+  }
+}
+
+/** Asks every service of an installation, and makes a request that authorize has to decide. Returns what was found. */
+export async function checkInstallation(request: InstallationRequest): Promise<Finding[]> {
+  const { hostname: host, host: authority } = new URL(request.url);
+  // The certificate is compared with the one in the Secret, so its authority need not be known here.
+  const options = {
+    rejectUnauthorized: false,
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    headers: { host: authority, 'user-agent': 'sallyport-check-installation' },
+  };
+  const askGateway = (path: string, headers: Record<string, string> = {}) =>
+    ask(new URL(path, request.gateway), { ...options, headers: { ...options.headers, ...headers } });
+  const expected = new X509Certificate(request.certificatePem);
+  return [
+    await find(`the gateway answers at ${request.gateway}`, async () => {
+      const answer = await askGateway('/livez');
+      return answer.status === 200 ? undefined : `answered ${wordsOf(answer)}`;
+    }),
+    await find(`its certificate is the one in its Secret, and valid for ${host}`, async () => {
+      const { certificate } = await askGateway('/livez');
+      if (certificate?.fingerprint256 !== expected.fingerprint256)
+        return 'it serves another one. A changed Secret takes about a minute to arrive';
+      if (expected.validToDate.getTime() < Date.now()) return `it expired on ${expected.validTo}`;
+      const named = isIP(host) === 0 ? expected.checkHost(host) : expected.checkIP(host);
+      return named === undefined ? 'it names other hosts. Issue one for the host in gateway.url' : undefined;
+    }),
+    ...(await Promise.all(
+      request.services.map(({ name, url, caPem }) =>
+        find(`${name} answers at ${url}, and refuses calls without a key`, async () => {
+          const answer = await ask(new URL('/v1/', url), caPem === undefined ? {} : { ca: caPem });
+          return answer.status === 401 ? undefined : `answered ${wordsOf(answer)} instead of 401`;
+        }),
+      ),
+    )),
+    await find(
+      `authorize decides a request for the cluster ${request.cluster}: a token without a session is refused`,
+      async () => {
+        const answer = await askGateway(`/clusters/${request.cluster}/api`, {
+          authorization: 'Bearer no-session-has-this-token',
+        });
+        return answer.status === 401 ? undefined : `answered ${wordsOf(answer)} instead of 401`;
+      },
+    ),
+    await find('authenticate leads to the identity provider', async () => {
+      const answer = await askGateway('/.sallyport/login?return_to=/.sallyport/me', { accept: 'text/html' });
+      // With several providers, a page lets people choose.
+      return answer.status === 200 || (answer.status >= 300 && answer.status < 400)
+        ? undefined
+        : `answered ${wordsOf(answer)}. Is the provider reachable from the pods of authenticate?`;
+    }),
+  ];
+}
