@@ -1,7 +1,7 @@
 // Generates from the code: docs/policy-reference.md, the JSON Schemas of policies, of sallyport.yaml and of audit events,
-// and the AsyncAPI document of the audit topic.
+// the AsyncAPI document of the audit topic, and the schema and the table of the values of the Helm chart.
 // Run `node scripts/generate-docs.mjs` with Node.js 24, which reads TypeScript.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
@@ -9,6 +9,8 @@ import { policyJsonSchema } from '../packages/policy/src/reference/policy-json-s
 import { policyReference } from '../packages/policy/src/reference/policy-reference.ts';
 import { auditAsyncApi } from './audit-asyncapi.mjs';
 import { auditJsonSchema } from './audit-schema.mjs';
+import { valuesSchema } from './chart-schema.mjs';
+import { withValuesTable } from './chart-table.mjs';
 import { configJsonSchema } from './config-schema.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -26,3 +28,6 @@ write('docs/schemas/audit-event-v1.schema.json', `${JSON.stringify(auditJsonSche
 // Also read right by programs that know YAML 1.1 only, to which an unquoted time is no text.
 const yaml = { lineWidth: 120, aliasDuplicateObjects: false, schema: 'yaml-1.1' };
 write('docs/schemas/audit-asyncapi.yaml', stringify(auditAsyncApi(), yaml));
+write('charts/sallyport/values.schema.json', `${JSON.stringify(valuesSchema(), null, 2)}\n`);
+const readme = 'charts/sallyport/README.md';
+write(readme, withValuesTable(readFileSync(path.join(root, readme), 'utf8')));

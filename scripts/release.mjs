@@ -1,5 +1,5 @@
-// Builds what users install: the npm package of the command line, self-contained archives, and their checksums. Needs
-// the project's Node.js, which reads TypeScript, and a finished build.
+// Builds what users install: the npm package of the command line, self-contained archives, the Helm chart, and their
+// checksums. Needs the project's Node.js, which reads TypeScript, and a finished build.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -22,6 +22,7 @@ import { manPage } from '../packages/cli/src/man-page/man-page.ts';
 import { createProgram } from '../packages/cli/src/program/program.ts';
 import { fail, root } from './bootstrap.mjs';
 import { licensesOf } from './release/licenses.mjs';
+import { stageChart } from './release/stage-chart.mjs';
 import { createNodeSource } from './release/node-source.mjs';
 import { platforms } from './release/platforms.mjs';
 import { stageArchive, stagePackage } from './release/stage.mjs';
@@ -30,9 +31,10 @@ import { writeArchive } from './release/write-archive.mjs';
 const usage = `Usage: npm run release -- [--only PLATFORMS] [--out DIR]
 
 Writes into dist/release: the npm package sallyport-VERSION.tgz, an archive with its own Node.js for each platform,
-and SHA256SUMS. The same sources result in the same bytes.
+the Helm chart sallyport-VERSION-chart.tgz, and SHA256SUMS. The same sources result in the same bytes.
 
-  --only PLATFORMS  only the archives of these platforms, separated by commas; "none" for only the npm package
+  --only PLATFORMS  only the archives of these platforms, separated by commas; "none" for only the npm package and
+                    the chart
                     (${Object.keys(platforms).join(', ')})
   --out DIR         write there; replaces an earlier release
   -h, --help        show this help
@@ -104,6 +106,14 @@ async function packArchive(work, platform, source, texts) {
   rmSync(path.join(directory, top), { recursive: true });
 }
 
+function packChart(work) {
+  say('Packing the Helm chart ...');
+  const directory = path.join(work, 'chart');
+  stageChart({ source: path.join(root, 'charts', 'sallyport'), directory, version, license: readRoot('LICENSE') });
+  const file = path.join(work, 'out', `sallyport-${version}-chart.tgz`);
+  writeArchive({ directory, top: 'sallyport', file, time: timeOfFiles() });
+}
+
 function writeSums(out) {
   const sums = readdirSync(out)
     .toSorted()
@@ -138,6 +148,7 @@ try {
   mkdirSync(made);
   const texts = readTexts();
   await packPackage(work, texts);
+  packChart(work);
   const source = createNodeSource({
     cache: path.join(homedir(), '.cache', 'sallyport', 'node'),
     lock: JSON.parse(readRoot('package-lock.json')),

@@ -1,0 +1,214 @@
+{{/* The security context of every pod: that of the restricted Pod Security Standard. */}}
+{{- define "sallyport.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: 10001
+runAsGroup: 10001
+fsGroup: 10001
+seccompProfile: {type: RuntimeDefault}
+{{- end }}
+
+{{- define "sallyport.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities: {drop: [ALL]}
+{{- end }}
+
+{{/* One source of a projected volume for each Secret and ConfigMap of a list of {secret or configMap, key, file}. */}}
+{{- define "sallyport.sources" -}}
+{{- range $file := . }}
+- {{ index $file "secret" | empty | ternary "configMap" "secret" }}:
+    name: {{ index $file "secret" | default (index $file "configMap") }}
+    items: [{key: {{ $file.key | quote }}, path: {{ $file.file | quote }}}]
+{{- end }}
+{{- end }}
+
+{{/*
+The Deployment of a service. 288 is the mode 0440, which is another number for parsers of YAML 1.2.
+Takes (dict "root" $ "service" "proxy" "values" .Values.proxy "ports" (list ...) "grace" 30).
+*/}}
+{{- define "sallyport.deployment" -}}
+{{- $v := .root.Values -}}
+{{- $pods := $v.pods -}}
+{{- $own := .values -}}
+{{- $fullname := include "sallyport.fullname" .root -}}
+{{- $component := dict "root" .root "component" .service -}}
+{{- $files := include "sallyport.secretFiles" . | fromYamlArray -}}
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ $fullname }}-{{ .service }}
+  namespace: {{ .root.Release.Namespace }}
+  labels: {{- include "sallyport.labels" $component | nindent 4 }}
+spec:
+  replicas: {{ $v.evaluation | ternary 1 $own.replicas }}
+  selector:
+    matchLabels: {{- include "sallyport.selector" $component | nindent 6 }}
+  {{- if and $v.evaluation (eq .service "audit") }}
+  # Two of them cannot share the store that is embedded.
+  strategy: {type: Recreate}
+  {{- else }}
+  strategy: {type: RollingUpdate, rollingUpdate: {maxUnavailable: 0, maxSurge: 1}}
+  {{- end }}
+  template:
+    metadata:
+      annotations:
+        kubectl.kubernetes.io/default-container: {{ .service }}
+        # Restarts the pods when a setting changes that is read only at the start. All others apply to running pods.
+        sallyport.dev/restart-settings: {{ include "sallyport.restartSettings" . | sha256sum }}
+        {{- with merge (dict) (index $own "annotations" | default dict) $pods.annotations }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
+      labels:
+        {{- include "sallyport.selector" $component | nindent 8 }}
+        app.kubernetes.io/part-of: sallyport
+        {{- with merge (dict) (index $own "labels" | default dict) $pods.labels $v.labels }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
+    spec:
+      serviceAccountName: {{ include "sallyport.account" $component }}
+      # Only the gateway calls the Kubernetes API: its token is the credential for impersonation.
+      automountServiceAccountToken: {{ and (eq .service "proxy") $v.cluster.enabled }}
+      enableServiceLinks: false
+      terminationGracePeriodSeconds: {{ .grace }}
+      {{- with $v.imagePullSecrets }}
+      imagePullSecrets: {{- toYaml . | nindent 8 }}
+      {{- end }}
+      {{- with index $own "priorityClassName" | default $pods.priorityClassName }}
+      priorityClassName: {{ . }}
+      {{- end }}
+      {{- with merge (dict) (index $own "nodeSelector" | default dict) $pods.nodeSelector }}
+      nodeSelector: {{- toYaml . | nindent 8 }}
+      {{- end }}
+      {{- with concat $pods.tolerations (index $own "tolerations" | default list) }}
+      tolerations: {{- toYaml . | nindent 8 }}
+      {{- end }}
+      {{- with index $own "affinity" | default $pods.affinity }}
+      affinity: {{- toYaml . | nindent 8 }}
+      {{- end }}
+      securityContext: {{- include "sallyport.podSecurity" . | nindent 8 }}
+      {{- $spread := index $own "topologySpreadConstraints" }}
+      {{- if kindIs "invalid" $spread }}{{ $spread = $pods.topologySpreadConstraints }}{{ end }}
+      {{- if kindIs "invalid" $spread }}
+      topologySpreadConstraints:
+        {{- range list "kubernetes.io/hostname" "topology.kubernetes.io/zone" }}
+        - maxSkew: 1
+          topologyKey: {{ . }}
+          whenUnsatisfiable: ScheduleAnyway
+          labelSelector:
+            matchLabels: {{- include "sallyport.selector" $component | nindent 14 }}
+        {{- end }}
+      {{- else if $spread }}
+      topologySpreadConstraints: {{- toYaml $spread | nindent 8 }}
+      {{- end }}
+      containers:
+        - name: {{ .service }}
+          image: {{ include "sallyport.image" .root | quote }}
+          imagePullPolicy: {{ $v.image.pullPolicy }}
+          args: [{{ .service }}, --config, /etc/sallyport/config/sallyport.yaml]
+          env:
+            - {name: SALLYPORT_LOG_LEVEL, value: {{ $v.logLevel }}}
+            {{- with concat $pods.env (index $own "env" | default list) }}
+            {{- toYaml . | nindent 12 }}
+            {{- end }}
+          ports:
+            {{- toYaml .ports | nindent 12 }}
+          startupProbe: {httpGet: {path: /livez, port: admin}, periodSeconds: 1, failureThreshold: 60}
+          livenessProbe: {httpGet: {path: /livez, port: admin}, periodSeconds: 10, timeoutSeconds: 3}
+          readinessProbe: {httpGet: {path: /readyz, port: admin}, periodSeconds: 5, timeoutSeconds: 3}
+          lifecycle:
+            # Time for every node to learn that the pod is stopping.
+            preStop: {sleep: {seconds: 5}}
+          resources: {{- toYaml $own.resources | nindent 12 }}
+          securityContext: {{- include "sallyport.containerSecurity" . | nindent 12 }}
+          volumeMounts:
+            - {name: config, mountPath: /etc/sallyport/config, readOnly: true}
+            - {name: keys, mountPath: /etc/sallyport/keys, readOnly: true}
+            {{- if $files }}
+            - {name: secrets, mountPath: /etc/sallyport/secrets, readOnly: true}
+            {{- end }}
+            {{- if eq .service "proxy" }}
+            - {name: gateway-tls, mountPath: /etc/sallyport/gateway-tls, readOnly: true}
+            {{- end }}
+            {{- if ne $v.internalTls.from "none" }}
+            - {name: tls, mountPath: {{ eq .service "proxy" | ternary "/etc/sallyport/tls" (printf "/etc/sallyport/tls/%s" .service) }}, readOnly: true}
+            {{- end }}
+            {{- if ne .service "audit" }}
+            - {name: spool, mountPath: /var/spool/sallyport}
+            {{- else if and $v.evaluation (not (include "sallyport.evaluationPostgres" .root)) }}
+            - {name: store, mountPath: /var/lib/sallyport}
+            {{- end }}
+            {{- with concat $pods.volumeMounts (index $own "volumeMounts" | default list) }}
+            {{- toYaml . | nindent 12 }}
+            {{- end }}
+        {{- with .sidecar }}
+        {{- . | nindent 8 }}
+        {{- end }}
+      volumes:
+        # Directories as a whole, so that the kubelet can swap their content in a running pod.
+        - name: config
+          projected:
+            sources:
+              - configMap: {name: {{ $fullname }}-config, items: [{key: {{ .service }}.yaml, path: sallyport.yaml}]}
+              {{- if and $v.cluster.enabled (has .service (list "authorize" "proxy")) }}
+              - configMap: {name: {{ include "sallyport.policyConfigMap" .root }}, items: [{key: policy.yaml, path: policy.yaml}]}
+              {{- end }}
+        - name: keys
+          projected:
+            defaultMode: 288
+            sources:
+              - secret: {name: {{ $fullname }}-{{ .service }}-key, items: [{key: private.pem, path: private.pem}]}
+              {{- if eq .service "audit" }}
+              - secret: {name: {{ $fullname }}-checkpoint-key, items: [{key: checkpoints.pem, path: checkpoints.pem}]}
+              {{- end }}
+              - configMap: {name: {{ $fullname }}-public-keys}
+        {{- if $files }}
+        - name: secrets
+          projected:
+            defaultMode: 288
+            sources: {{- include "sallyport.sources" $files | nindent 14 }}
+        {{- end }}
+        {{- if eq .service "proxy" }}
+        - name: gateway-tls
+          secret: {secretName: {{ include "sallyport.gatewayTlsSecret" .root }}, defaultMode: 288, items: [{key: tls.crt, path: tls.crt}, {key: tls.key, path: tls.key}]}
+        {{- end }}
+        {{- if ne $v.internalTls.from "none" }}
+        - name: tls
+          {{- if eq .service "proxy" }}
+          # Only the certificate authorities of the other services, not their keys.
+          projected:
+            defaultMode: 288
+            sources:
+              {{- range list "authenticate" "authorize" "audit" }}
+              - secret: {name: {{ $fullname }}-{{ . }}-tls, items: [{key: ca.crt, path: {{ . }}/ca.crt}]}
+              {{- end }}
+          {{- else }}
+          secret: {secretName: {{ $fullname }}-{{ .service }}-tls, defaultMode: 288}
+          {{- end }}
+        {{- end }}
+        {{- if ne .service "audit" }}
+        # Survives the container, not the pod or the node. It is on the node's disk, not in its memory.
+        - name: spool
+          emptyDir: {sizeLimit: {{ $v.spool.sizeLimit }}}
+        {{- else if and $v.evaluation (not (include "sallyport.evaluationPostgres" .root)) }}
+        - name: store
+          emptyDir: {sizeLimit: 1Gi}
+        {{- end }}
+        {{- with concat $pods.volumes (index $own "volumes" | default list) }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
+{{- end }}
+
+{{/* The Service through which the gateway calls another service. Takes (dict "root" $ "service" "audit" "port" 4182). */}}
+{{- define "sallyport.service" -}}
+{{- $component := dict "root" .root "component" .service -}}
+apiVersion: v1
+kind: Service
+metadata:
+  name: {{ include "sallyport.fullname" .root }}-{{ .service }}
+  namespace: {{ .root.Release.Namespace }}
+  labels: {{- include "sallyport.labels" $component | nindent 4 }}
+spec:
+  selector: {{- include "sallyport.selector" $component | nindent 4 }}
+  ports:
+    - {name: http, port: {{ .port }}, targetPort: http}
+{{- end }}
