@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import process from 'node:process';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { createCertificateAuthority, type CertificateAuthority } from '@sallyport/bed';
@@ -15,8 +16,17 @@ import {
 } from '@sallyport/standalone';
 import { parse, stringify } from 'yaml';
 import { claimRedis, createDatabase } from '../harness/gateway-stores.ts';
-import { describeWith, eventually, httpRequestOnce, startPractice, theBed, type HttpAnswer } from '../harness/index.ts';
+import {
+  describeWith,
+  eventually,
+  httpRequestOnce,
+  runCommand,
+  startPractice,
+  theBed,
+  type HttpAnswer,
+} from '../harness/index.ts';
 import { logIn } from '../harness/log-in.ts';
+import { repository } from './manifests.ts';
 
 type Config = {
   services: Record<string, { url?: string; listen?: string; certFile?: string; tlsKeyFile?: string; caFile?: string }>;
@@ -130,6 +140,35 @@ describeWith(['redis', 'kafka', 'postgres'], 'four services with TLS between the
     await new Promise((resolve, reject) => socket.once('secureConnect', resolve).once('error', reject));
     socket.destroy();
   });
+
+  const checkInstallation = () =>
+    runCommand(process.execPath, [
+      path.join(repository, 'packages/standalone/dist/installation/check-installation-main.js'),
+      `--gateway=${settings.gatewayUrl}`,
+      `--url=${settings.gatewayUrl}`,
+      '--cluster=dev',
+      `--certificate=${path.join(directory, 'tls/gateway.crt')}`,
+      ...inner.flatMap((name) => {
+        const { url, caFile } = config.services[name]!;
+        return [`--service=${name}=${url}`, `--ca=${name}=${caFile}`];
+      }),
+    ]);
+
+  it('pass what `helm test` asks', async () => {
+    const { code, stdout } = await checkInstallation();
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.not.stringContaining('FAILED') });
+    expect(stdout.match(/^ok {6}/gm)).toHaveLength(7);
+  }, 60_000);
+
+  it('fail what `helm test` asks when authorize is away', async () => {
+    await processes.stop('authorize');
+    const { code, stdout } = await checkInstallation();
+    await processes.start('authorize');
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^FAILED {2}authorize answers at/m);
+    expect(stdout).toMatch(/^FAILED {2}authorize decides a request for the cluster dev.*\n +answered 503/m);
+    expect(stdout).toMatch(/^ok {6}authenticate answers at/m);
+  }, 60_000);
 
   it('make the gateway refuse a service with a certificate of another authority', async () => {
     const { token } = await someone('alice');

@@ -38,7 +38,8 @@ export type Manifest = {
   [field: string]: unknown;
 };
 
-function parseManifests(text: string): Manifest[] {
+/** Returns the objects in a text of YAML documents. */
+export function parseManifests(text: string): Manifest[] {
   return parseAllDocuments(text)
     .map((document) => document.toJS() as Manifest | null)
     .filter((one) => one !== null);

@@ -21,7 +21,7 @@ function filesOf(source: VolumeSource, objects: readonly Manifest[]): Record<str
 /** Where the kubelet mounts the token of a ServiceAccount, and the CA of the cluster from `kube-root-ca.crt`. */
 const account = '/var/run/secrets/kubernetes.io/serviceaccount';
 
-const writable = '/var/spool/sallyport';
+const writable = ['/var/spool/sallyport', '/var/lib/sallyport'];
 
 /**
  * Writes the volumes of a Deployment's pod below `root`. Paths in the files are rewritten to be below `root` too, so that
@@ -31,7 +31,7 @@ export function mountVolumes(deployment: Manifest, objects: readonly Manifest[],
   const spec = podSpecOf(deployment);
   const container = spec.containers[0]!;
   const moved = (text: string) =>
-    ['/etc/sallyport', writable, account].reduce(
+    ['/etc/sallyport', ...writable, account].reduce(
       (result, place) => result.replaceAll(place, path.join(root, place)),
       text,
     );
