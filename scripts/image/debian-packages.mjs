@@ -62,6 +62,12 @@ async function downloadPackage(pin, { cache, locked, run }) {
   const get = async (version) => describePackage(await download(pin.name, version, cache, run), run);
   try {
     return await get(pin.version);
+  } catch {
+    // A fresh machine may have no lists of packages yet, or old ones. Only root may fetch them.
+    await run('apt-get', ['-qq', 'update']).catch(() => undefined);
+  }
+  try {
+    return await get(pin.version);
   } catch (error) {
     if (error.code === 'ENOENT')
       throw new Error('the base is made of Debian packages, and this machine has no apt-get. Use docker build.', {

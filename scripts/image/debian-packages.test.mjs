@@ -13,10 +13,16 @@ afterEach(() => rmSync(cache, { recursive: true }));
 const sha256 = (text) => createHash('sha256').update(text).digest('hex');
 
 /** A mirror that has one version of a package, whose content is its version or `content`. */
-function createMirror(version, content = version) {
+function createMirror(version, content = version, { updated = true } = {}) {
   let downloads = 0;
+  let listed = updated;
   const run = async (program, args, options) => {
     if (program === 'dpkg-deb') return { stdout: `dash\n${version}\namd64` };
+    if (args.includes('update')) {
+      listed = true;
+      return { stdout: '' };
+    }
+    if (!listed) throw Object.assign(new Error('apt'), { stderr: 'E: Unable to locate package dash' });
     downloads += 1;
     const [, wanted] = args.at(-1).split('=');
     if (wanted !== undefined && wanted !== version) throw Object.assign(new Error('apt'), { stderr: 'E: not found' });
@@ -37,6 +43,10 @@ describe('the Debian packages of the base', () => {
     expect(await get(mirror, true)).toMatchObject([{ name: 'dash', version: '1-1' }]);
     expect(mirror.downloads()).toBe(1);
     expect(said).toEqual([]);
+  });
+
+  it('are found on a machine that has no lists of packages yet', async () => {
+    expect(await get(createMirror('1-1', '1-1', { updated: false }), true)).toMatchObject([{ version: '1-1' }]);
   });
 
   it('are newer ones if the mirror has no others, which is said, and refused on request', async () => {
