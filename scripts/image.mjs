@@ -85,10 +85,10 @@ async function buildImage({ tag, revision, out, locked, seconds }, cache) {
   const file = path.join(out, `sallyport-${version}-linux-${architecture}.tar`);
   const digest = await writeOciArchive({ file, reference: tag, settings, layers, seconds });
   const lock = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8'));
-  const bundled = JSON.parse(readFileSync(path.join(root, 'packages/cli/dist/bundled-packages.json'), 'utf8'));
+  const notes = Object.assign({}, ...layers);
   const bill = describeImage({
-    installed: layers.find(({ name }) => name === 'dependencies').installed,
-    bundled: Object.fromEntries(bundled.map((place) => [place, lock.packages[place]])),
+    installed: notes.installed,
+    bundled: Object.fromEntries(notes.bundled.map((place) => [place, lock.packages[place]])),
     node: lock.packages[`node_modules/node-linux-${process.arch}`],
     packages,
     reference: tag,

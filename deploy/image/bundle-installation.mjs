@@ -3,7 +3,7 @@ import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { bundlePrograms } from './bundle-programs.mjs';
 
-/** Bundles the programs into a directory. */
+/** Bundles the programs into a directory. Returns the packages of others in them. */
 export const bundleInstallation = (outdir) =>
   bundlePrograms('installation', ['create-secrets', 'check-installation'], outdir);
 

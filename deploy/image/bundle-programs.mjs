@@ -2,11 +2,14 @@
 import path from 'node:path';
 import { build } from 'esbuild';
 
-/** Bundles `<name>-main.ts` of a folder below packages/standalone/src into `<outdir>/<name>.mjs`, for each name. */
-export function bundlePrograms(folder, programs, outdir) {
+/**
+ * Bundles `<name>-main.ts` of a folder below packages/standalone/src into `<outdir>/<name>.mjs`, for each name. Returns
+ * the directories of the packages of others whose code they contain.
+ */
+export async function bundlePrograms(folder, programs, outdir) {
   const root = path.resolve(import.meta.dirname, '../..');
   const source = path.join(root, 'packages/standalone/src', folder);
-  return build({
+  const { metafile } = await build({
     // Names of files in the output are relative to it.
     absWorkingDir: root,
     entryPoints: Object.fromEntries(programs.map((name) => [name, path.join(source, `${name}-main.ts`)])),
@@ -18,6 +21,7 @@ export function bundlePrograms(folder, programs, outdir) {
     target: 'node24',
     conditions: ['source'],
     logLevel: 'warning',
+    metafile: true,
     // oidc-provider looks up its settings by class name.
     keepNames: true,
     // CommonJS packages in an ES module need require.
@@ -25,4 +29,11 @@ export function bundlePrograms(folder, programs, outdir) {
       js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
     },
   });
+  return packagesIn(metafile);
+}
+
+function packagesIn({ outputs }) {
+  const inputs = Object.values(outputs).flatMap((one) => Object.entries(one.inputs));
+  const used = inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0);
+  return [...new Set(used.flatMap(([file]) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? []))];
 }

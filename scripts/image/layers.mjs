@@ -73,13 +73,15 @@ async function layOutDependencies(directory, root) {
 async function layOutSallyport(directory, root) {
   const app = path.join(directory, 'app');
   copyPackages(root, app);
-  await bundleInstallation(path.join(app, 'installation'));
+  const ofInstallation = await bundleInstallation(path.join(app, 'installation'));
   for (const name of ['package.json', 'LICENSE']) copyFileSync(path.join(root, name), path.join(app, name));
   const command = path.join(directory, 'usr/local/bin/sallyport-entrypoint');
   mkdirSync(path.dirname(command), { recursive: true });
   copyFileSync(path.join(root, 'deploy/image/entrypoint.sh'), command);
   chmodSync(command, 0o755);
   for (const name of ['etc/sallyport', ...owned]) mkdirSync(path.join(directory, name), { recursive: true });
+  const ofCommand = JSON.parse(readFileSync(path.join(root, 'packages/cli/dist/bundled-packages.json'), 'utf8'));
+  return { bundled: [...new Set([...ofCommand, ...ofInstallation])].toSorted(byName) };
 }
 
 const byName = (one, other) => (one < other ? -1 : 1);
@@ -115,7 +117,8 @@ const recipeFiles = [
 
 /**
  * Returns the descriptors of the layers, each with its file, in the order in which they are applied. That of the
- * dependencies has `installed`, npm's list of what is in it. `packages` are the Debian packages of the base, `node` is the program, and `seconds` is the time of all files.
+ * dependencies has `installed`, npm's list of what is in it, and that of Sallyport `bundled`, the packages in its bundles.
+ * `packages` are the Debian packages of the base, `node` is the program, and `seconds` is the time of all files.
  */
 export async function makeLayers({ root, node, packages, cache, seconds, say }) {
   const recipe = readAll(root, recipeFiles);
@@ -159,7 +162,9 @@ async function makeLayer({ name, key, layOut, more, cache, say }) {
     const notes = await layOut(directory);
     const descriptor = await writeLayer({ directory, file: path.join(work, 'layer.tar.gz'), ...more });
     renameSync(path.join(work, 'layer.tar.gz'), file);
-    writeFileSync(note, JSON.stringify({ ...descriptor, ...notes }));
+    // Renamed into place, because another build may look for it.
+    writeFileSync(path.join(work, 'note.json'), JSON.stringify({ ...descriptor, ...notes }));
+    renameSync(path.join(work, 'note.json'), note);
     return { ...descriptor, ...notes, name, file };
   } finally {
     rmSync(work, { recursive: true, force: true });

@@ -46,7 +46,8 @@ describeWith(
 
     it('is installed by one kubectl apply, and all Deployments become ready', async () => {
       const began = Date.now();
-      await admin().kubectl(['apply', '-k', installation.overlay]);
+      // kubectl warns on standard error, about fields and about pods that the namespace will not admit.
+      expect(await admin().tryKubectl(['apply', '-k', installation.overlay])).toMatchObject({ code: 0, stderr: '' });
       await admin().kubectl(['rollout', 'status', 'deployment', '-n', namespace, '--timeout=150s'], {
         timeoutMs: 160_000,
       });
