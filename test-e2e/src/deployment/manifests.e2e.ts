@@ -3,28 +3,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { createCertificateAuthority } from '@sallyport/bed';
 import { describeWith, runCommand } from '../harness/index.ts';
+import { internalCertificates } from './internal-certificates.ts';
 import { podSpecOf, renderManifests, renderSecrets, repository, type Manifest } from './manifests.ts';
 import { mountVolumes } from './mount-volumes.ts';
 
 const services = ['proxy', 'authenticate', 'authorize', 'audit'];
 const program = (service: string) => path.join(repository, 'packages', service, 'dist/main.js');
-
-async function internalCertificates(): Promise<Manifest[]> {
-  const authority = await createCertificateAuthority({ name: 'internal' });
-  return Promise.all(
-    ['authenticate', 'authorize', 'audit'].map(async (service) => {
-      const { certPem, keyPem } = await authority.issue({ commonName: service, dnsNames: [service], server: true });
-      return {
-        apiVersion: 'v1',
-        kind: 'Secret',
-        metadata: { name: `sallyport-${service}-tls` },
-        stringData: { 'tls.crt': certPem, 'tls.key': keyPem, 'ca.crt': authority.caPem },
-      };
-    }),
-  );
-}
 
 describeWith(['kubectl'], 'the manifests in k8s', () => {
   let root: string;

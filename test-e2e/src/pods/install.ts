@@ -2,7 +2,8 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createCertificateAuthority } from '@sallyport/bed';
 import { parse, stringify } from 'yaml';
-import { renderSecrets, repository } from '../deployment/manifests.ts';
+import { internalCertificates } from '../deployment/internal-certificates.ts';
+import { renderSecrets, repository, type Manifest } from '../deployment/manifests.ts';
 import type { Closers } from '../harness/closers.ts';
 import { clientId, clientSecret, openProvider } from '../harness/open-provider.ts';
 import { createPerson, type Person } from '../harness/person.ts';
@@ -29,9 +30,12 @@ export type Installation = {
 
 /**
  * Prepares everything that the manifests expect, and writes an overlay that changes as little as an operator must: the
- * address of the gateway and the provider. Applies nothing of the manifests.
+ * address of the gateway and the provider. Applies nothing of the manifests, which are those of a directory of k8s/.
  */
-export async function prepareInstallation(closers: Closers): Promise<Installation> {
+export async function prepareInstallation(
+  closers: Closers,
+  manifests: 'k8s' | 'k8s/overlays/tls' = 'k8s',
+): Promise<Installation> {
   const bed = theBed();
   const { admin, network } = bed.cluster!;
   const directory = path.join(runDirectory(), 'installation');
@@ -47,7 +51,7 @@ export async function prepareInstallation(closers: Closers): Promise<Installatio
   }));
   const provider = await openProvider(people, closers, network!.host);
   provider.register(url);
-  const overlay = writeOverlay(directory, { url, issuer: provider.issuer() });
+  const overlay = writeOverlay(directory, manifests, { url, issuer: provider.issuer() });
   const authority = await createCertificateAuthority({ name: 'gateway' });
   const caFile = path.join(directory, 'gateway-ca.crt');
   writeFileSync(caFile, authority.caPem);
@@ -55,6 +59,7 @@ export async function prepareInstallation(closers: Closers): Promise<Installatio
   await admin.apply(...dataObjects(bed), ...workObjects());
   await admin.kubectl(['apply', '-f', path.join(repository, 'k8s/base/namespace.yaml')]);
   await admin.apply(...(await filledSecrets({ 'tls.crt': certificate.certPem, 'tls.key': certificate.keyPem })));
+  if (manifests === 'k8s/overlays/tls') await admin.apply(...inNamespace(await internalCertificates()));
   const gateway = { url, caFile, caPem: authority.caPem, directory, kubectl: bed.kubectl! };
   const person = async (user: keyof typeof accounts) => {
     const one = await createPerson(gateway, { user, password: user.split('@')[0]!, cluster: 'home' });
@@ -64,10 +69,12 @@ export async function prepareInstallation(closers: Closers): Promise<Installatio
   return { url, overlay, person };
 }
 
-function writeOverlay(directory: string, { url, issuer }: { url: string; issuer: string }): string {
+function writeOverlay(directory: string, manifests: string, { url, issuer }: { url: string; issuer: string }): string {
   const overlay = path.join(directory, 'overlay');
   mkdirSync(overlay);
-  const config = parse(readFileSync(path.join(repository, 'k8s/base/sallyport.yaml'), 'utf8')) as {
+  const config = parse(
+    readFileSync(path.join(repository, manifests === 'k8s' ? 'k8s/base' : manifests, 'sallyport.yaml'), 'utf8'),
+  ) as {
     gateway: { url: string };
     identity: { providers: { issuer: string; clientId: string; allowInsecureIssuer?: boolean }[] };
   };
@@ -78,7 +85,7 @@ function writeOverlay(directory: string, { url, issuer }: { url: string; issuer:
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
     kind: 'Kustomization',
     namespace: 'sallyport',
-    resources: [path.relative(overlay, path.join(repository, 'k8s'))],
+    resources: [path.relative(overlay, path.join(repository, manifests))],
     configMapGenerator: [
       {
         name: 'sallyport-config',
@@ -111,6 +118,10 @@ async function filledSecrets(tls: Record<string, string>): Promise<object[]> {
     const stringData = values[one.metadata.name] ?? one.stringData;
     return { ...one, ...(stringData && { stringData }) };
   });
+}
+
+function inNamespace(objects: readonly Manifest[]): object[] {
+  return objects.map((one) => ({ ...one, metadata: { ...one.metadata, namespace: 'sallyport' } }));
 }
 
 /** A namespace in which developers work, with a pod. */
