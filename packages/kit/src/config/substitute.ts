@@ -9,7 +9,8 @@ type SubstitutionSources = { env(name: string): string | undefined; file(path: s
 type Substituted = {
   from: string;
   empty: boolean;
-  /** Set if it is nothing but the text of this file. */ file?: string;
+  /** The file, if it is nothing but the text of one. */
+  file?: string;
 };
 
 const pattern = /\$\{([^}]*)\}/g;
