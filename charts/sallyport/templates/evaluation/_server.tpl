@@ -93,6 +93,11 @@ spec:
         {{- range .callers }}
         {{- include "sallyport.peer" (dict "root" $.root "component" .) | nindent 8 }}
         {{- end }}
+  {{- if has .server .callers }}
+  # A broker also connects to itself, by its name.
+  egress:
+    {{- include "sallyport.egress" (dict "to" (include "sallyport.peer" $component | fromYamlArray) "ports" (list .port)) | nindent 4 }}
+  {{- end }}
 {{- end }}
 {{- end }}
 
