@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Admin, Batch, Consumer, KafkaMessage } from 'kafkajs';
 import type { Logger } from '@sallyport/kit';
 import { createKafkaClient, type KafkaClientDeps } from '../kafka/kafka-client.ts';
@@ -34,6 +35,17 @@ export type ReadKafkaAuditDeps = Omit<KafkaClientDeps, 'logger'> & {
  * A single read has no outer loop that retries, so a broker that is busy or still forming the group gets some seconds.
  */
 const retry = { retries: 6, initialRetryTime: 200, maxRetryTime: 1500 };
+
+/** How often a read joins its group, and the pause after the first time. */
+const [maxJoins, firstPauseMs] = [5, 300];
+
+/** What a broker says that has just begun to coordinate groups. kafkajs gives up at once when it hears that. */
+const coordinatorErrors = new Set([
+  'GROUP_LOAD_IN_PROGRESS',
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'NOT_COORDINATOR_FOR_GROUP',
+]);
+const isCoordinatorError = (error: unknown) => coordinatorErrors.has((error as { type?: string }).type ?? '');
 
 /** The offsets of one partition that are still to be read, from `next` up to but excluding `end`. */
 type Range = { next: number; end: number };
@@ -166,26 +178,36 @@ export async function readKafkaAudit(deps: ReadKafkaAuditDeps): Promise<number> 
   const { client } = await createKafkaClient({ ...deps, logger });
   const admin = client.admin({ retry });
   const groupId = deps.groupId ?? `sallyport-read-${randomUUID()}`;
-  const consumer = client.consumer({
-    groupId,
-    allowAutoTopicCreation: false,
-    maxWaitTimeInMs: 250,
-    maxBytesPerPartition: 4 * 1024 * 1024,
-    sessionTimeout: 30_000,
-    retry,
-  });
+  const readRanges = async (ranges: Map<number, Range>) => {
+    const consumer = client.consumer({
+      groupId,
+      allowAutoTopicCreation: false,
+      maxWaitTimeInMs: 250,
+      maxBytesPerPartition: 4 * 1024 * 1024,
+      sessionTimeout: 30_000,
+      retry: { ...retry, restartOnFailure: () => Promise.resolve(false) },
+    });
+    try {
+      await consumer.connect();
+      await consumer.subscribe({ topics: [deps.kafka.topic], fromBeginning: true });
+      await consume(consumer, ranges, deps);
+    } finally {
+      await consumer.disconnect().catch(() => undefined);
+    }
+  };
   try {
     await admin.connect();
     const ranges = await findRanges(admin, deps.kafka.topic, deps.since);
     const messages = [...ranges.values()].reduce((sum, { next, end }) => sum + end - next, 0);
-    if (messages > 0) {
-      await consumer.connect();
-      await consumer.subscribe({ topics: [deps.kafka.topic], fromBeginning: true });
-      await consume(consumer, ranges, deps);
-    }
+    for (let join = 1; ranges.size > 0; join += 1)
+      try {
+        await readRanges(ranges);
+      } catch (error) {
+        if (join === maxJoins || !isCoordinatorError(error)) throw error;
+        await pause(join * firstPauseMs);
+      }
     return messages;
   } finally {
-    await consumer.disconnect().catch(() => undefined);
     if (deps.groupId === undefined) await admin.deleteGroups([groupId]).catch(() => undefined);
     await admin.disconnect().catch(() => undefined);
   }
