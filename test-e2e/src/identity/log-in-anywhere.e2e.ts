@@ -147,7 +147,8 @@ describeWith(['kubectl'], 'a login from a machine without a browser', () => {
     );
     const page = await eventually(
       'a browser to open',
-      () => (existsSync(opened) ? readFileSync(opened, 'utf8').split('\n')[0] : undefined),
+      // The file exists a moment before its line does.
+      () => (existsSync(opened) ? /^(.+)\n/.exec(readFileSync(opened, 'utf8'))?.[1] : undefined),
       60_000,
     );
     await fillInForm(newBrowser(), page, { user: 'alice@example.com', password: 'alice' });
