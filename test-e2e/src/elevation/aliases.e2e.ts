@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeWith, startGateway, startPractice, type Gateway, type Person } from '../harness/index.ts';
 import { createScimClient, makeScimToken } from '../identity/scim-client.ts';
+import { prodAdmin } from './prod-admin.ts';
 
 describeWith(['redis', 'kafka', 'postgres'], 'an approver whom the directory knows as the requester', () => {
   const { token, entry } = makeScimToken('okta');
@@ -16,15 +17,7 @@ describeWith(['redis', 'kafka', 'postgres'], 'an approver whom the directory kno
       provider: { groupSources: ['claims', 'scim'] },
       sources: [{ kind: 'scim', tokens: [entry] }],
       more: {
-        elevations: [
-          {
-            name: 'prod-admin',
-            clusters: ['*'],
-            groups: ['prod-admins'],
-            requesters: { groups: ['developers'] },
-            approvers: { groups: ['sre'] },
-          },
-        ],
+        elevations: [prodAdmin],
       },
     });
     scim = createScimClient(gateway, token);

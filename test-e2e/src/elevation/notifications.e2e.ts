@@ -20,6 +20,7 @@ import {
   type PracticeAccess,
   type RunningCommand,
 } from '../harness/index.ts';
+import { prodAdmin } from './prod-admin.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const secret = `whsec_${Buffer.from('planted-signing-secret-of-the-test').toString('base64')}`;
@@ -80,15 +81,7 @@ describeWith(['redis', 'kafka', 'postgres'], 'notifications of elevations', () =
         { ...practice.access, impersonate: { groups: ['developers', 'sre', 'prod-admins', 'security-auditors'] } },
       ],
       more: {
-        elevations: [
-          {
-            name: 'prod-admin',
-            clusters: ['*'],
-            groups: ['prod-admins'],
-            requesters: { groups: ['developers'] },
-            approvers: { groups: ['sre'] },
-          },
-        ],
+        elevations: [prodAdmin],
         notifications: [
           { name: 'dead', slack: { url: dead, allowInsecure: true } },
           { name: 'siem', webhook: { url: documented.url, secret, allowInsecure: true } },

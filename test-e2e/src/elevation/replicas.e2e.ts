@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { startBed, type Bed } from '@sallyport/bed';
 import { Redis } from 'ioredis';
 import { describeWith, eventually, startGateway, startPractice, type Gateway, type Person } from '../harness/index.ts';
+import { prodAdmin } from './prod-admin.ts';
 
 describeWith(['redis', 'kafka', 'postgres'], 'elevations on a Redis whose replica goes away', () => {
   const beds: Bed[] = [];
@@ -22,15 +23,7 @@ describeWith(['redis', 'kafka', 'postgres'], 'elevations on a Redis whose replic
       servers: { redis: beds[0]!.redis!.url },
       sessions: { waitForReplicas: { count: 1, timeout: '400ms' } },
       more: {
-        elevations: [
-          {
-            name: 'prod-admin',
-            clusters: ['*'],
-            groups: ['prod-admins'],
-            requesters: { groups: ['developers'] },
-            approvers: { groups: ['sre'] },
-          },
-        ],
+        elevations: [prodAdmin],
       },
     });
     [alice, bob] = [await gateway.person('alice@example.com'), await gateway.person('bob@example.com')];
