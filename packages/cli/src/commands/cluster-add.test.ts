@@ -2,20 +2,16 @@ import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'nod
 import path from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { parse, parseAllDocuments } from 'yaml';
-import { startFakeCluster, type FakeCluster } from '../testing/fake-cluster.ts';
+import { loadKubeconfigReader, startClusterRig, type ClusterRig } from '../testing/cluster-rig.ts';
 import { otherAuthority } from '../testing/certificates.ts';
-import { createRig, type Rig } from '../testing/rig.ts';
 import { writeServiceSettings } from '../testing/write-service-settings.ts';
 
 const role = '/apis/rbac.authorization.k8s.io/v1/clusterroles/sallyport-gateway';
 const namespace = '/api/v1/namespaces/sallyport';
-let [rig, cluster]: [Rig, FakeCluster] = [] as never;
-// Loading it takes seconds on a busy machine.
-beforeAll(() => import('@kubernetes/client-node/dist/config.js'), 30_000);
+let { rig, cluster } = {} as ClusterRig;
+beforeAll(loadKubeconfigReader, 30_000);
 beforeEach(async () => {
-  rig = createRig();
-  cluster = await startFakeCluster();
-  writeFileSync(path.join(rig.directory, 'admin'), cluster.kubeconfig({ token: 'admin-secret' }));
+  ({ rig, cluster } = await startClusterRig());
 });
 afterEach(async () => {
   await cluster.close();

@@ -1,17 +1,11 @@
-import { writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { startFakeCluster, type FakeCluster } from '../testing/fake-cluster.ts';
-import { createRig, type Rig } from '../testing/rig.ts';
+import { loadKubeconfigReader, startClusterRig, type ClusterRig } from '../testing/cluster-rig.ts';
 
 const namespace = '/api/v1/namespaces/sallyport';
-let [rig, cluster]: [Rig, FakeCluster] = [] as never;
-// Loading it takes seconds on a busy machine.
-beforeAll(() => import('@kubernetes/client-node/dist/config.js'), 30_000);
+let { rig, cluster } = {} as ClusterRig;
+beforeAll(loadKubeconfigReader, 30_000);
 beforeEach(async () => {
-  rig = createRig();
-  cluster = await startFakeCluster();
-  writeFileSync(path.join(rig.directory, 'admin'), cluster.kubeconfig({ token: 'admin-secret' }));
+  ({ rig, cluster } = await startClusterRig());
 });
 afterEach(async () => {
   await cluster.close();
