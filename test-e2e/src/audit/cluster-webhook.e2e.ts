@@ -112,10 +112,15 @@ describeWith(['cluster'], "the webhook of a real API server's audit events", () 
 
   it('is accepted as kube-apiserver sends it, in batches of audit.k8s.io/v1', async () => {
     expect((await list('namespaces/default/configmaps')).status).toBe(200);
-    const batch = await eventually('a batch with the request', () =>
-      batches.find((one) => one.list.items.some(({ requestURI }) => requestURI.endsWith('/default/configmaps'))),
+    // What has waited for the gateway arrives all at once, so a batch may be told to come again a second later.
+    const batch = await eventually('an accepted batch with the request', () =>
+      batches.find(
+        ({ status, list: { items } }) =>
+          status === 200 && items.some(({ requestURI }) => requestURI.endsWith('/default/configmaps')),
+      ),
     );
-    expect([batch.status, batch.list.kind, batch.list.apiVersion]).toEqual([200, 'EventList', 'audit.k8s.io/v1']);
+    expect(batch.list).toMatchObject({ kind: 'EventList', apiVersion: 'audit.k8s.io/v1' });
+    expect(batches.map(({ status }) => status).filter((status) => status !== 200 && status !== 429)).toEqual([]);
   }, 60_000);
 
   it('shows what went straight to the API server', async () => {
