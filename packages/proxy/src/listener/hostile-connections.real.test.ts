@@ -48,6 +48,22 @@ describe('a connection after a refusal that closes it', () => {
   });
 });
 
+describe('a request whose body turns out not to be HTTP while its head is judged', () => {
+  it.each([
+    ['a bad chunk', '2\r\n{}\r\nzz\r\n'],
+    ['a trailer that frames the body', '2\r\n{}\r\n0\r\nContent-Length: 99\r\n\r\n'],
+  ])('(%s) is not sent upstream, though its client keeps the connection open', async (_what, body) => {
+    rig.acknowledgeMs = 100;
+    const socket = rig.dial();
+    let answer = '';
+    socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
+    socket.write(head('POST', pods, ['Transfer-Encoding: chunked']) + body);
+    await until(() => answer.startsWith('HTTP/1.1 400'));
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(rig.seen).toHaveLength(0);
+  });
+});
+
 describe('what Node would not pass to the road', () => {
   it.each([
     ['CONNECT', head('CONNECT', 'evil:443'), 400],

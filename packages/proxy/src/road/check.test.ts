@@ -38,7 +38,7 @@ async function asked(
     clientCertificateOf: () => more.certificate,
   });
   await step({
-    request: { method, headers: more.headers ?? {}, socket: { destroyed: false } },
+    request: { method, headers: more.headers ?? {}, socket: { destroyed: false, writableEnded: false } },
     response: { destroyed: false },
     clientAddress: '10.0.0.9',
     headers: { host: 'gate' },

@@ -9,6 +9,7 @@ import { kubernetesAttributes } from '../authorize/kubernetes-attributes.ts';
 import { dependsOnKind, learnKind } from '../authorize/learn-kind.ts';
 import type { ClusterKinds } from '../upstream/cluster-kinds.ts';
 import type { Upstream } from '../upstream/upstream.ts';
+import { clientIsGone } from '../exchange/client-is-gone.ts';
 
 /** Returns the headers that identify a browser's preflight (Fetch standard, 4.8). Only OPTIONS can be one. */
 function preflightHeaders(request: IncomingMessage): Pick<Check['request'], 'headers'> {
@@ -92,7 +93,6 @@ export function createCheck(deps: CheckDeps): Step {
         'not-found',
         `There is no cluster ${JSON.stringify(exchange.clusterName)} here. Run "sallyport clusters" to list yours.`,
       );
-    if (exchange.response.destroyed || exchange.request.socket.destroyed)
-      throw new ProblemError('bad-request', 'The client closed the connection.');
+    if (clientIsGone(exchange)) throw new ProblemError('bad-request', 'The client closed the connection.');
   };
 }

@@ -17,7 +17,8 @@ function send(): {
   const handlers: Http1Handler[] = [];
   const failed: unknown[] = [];
   let refuse: ((end: StreamEnd) => void) | undefined;
-  const request = { method: 'GET', httpVersionMajor: 1, httpVersionMinor: 1, headers: {} } as IncomingMessage;
+  const socket = { destroyed: false, writableEnded: false };
+  const request = { method: 'GET', httpVersionMajor: 1, httpVersionMinor: 1, headers: {}, socket } as IncomingMessage;
   const exchange = {
     request,
     response: new ServerResponse(request),

@@ -11,6 +11,7 @@ import { createEndResponse, type EndResponse } from '../streams/end-response.ts'
 import type { StreamLifecycle } from '../streams/stream-lifecycle.ts';
 import { clusterUnreachable } from './cluster-unreachable.ts';
 import { holdResponse } from './hold-response.ts';
+import { clientIsGone } from '../exchange/client-is-gone.ts';
 
 type Attempt = { flow: Http1Flow | undefined; settled: boolean };
 type ForwardDeps = {
@@ -74,7 +75,7 @@ function createHandler(
   return {
     onStart(flow) {
       attempt.flow = flow;
-      if (response.destroyed || attempt.settled) flow.abort();
+      if (clientIsGone(exchange) || attempt.settled) flow.abort();
     },
     onHead(statusCode, raw) {
       exchange.statusCode = statusCode;
