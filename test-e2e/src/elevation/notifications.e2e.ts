@@ -172,11 +172,14 @@ describeWith(['redis', 'kafka', 'postgres'], 'notifications of elevations', () =
     let killed: Promise<void> | undefined;
     onPost = async () => {
       onPost = undefined;
+      // The notice may be sent before the command has its answer, which the kill must not take from it.
+      await asked;
       killed = gateway.processes!.restart('authorize', 'SIGKILL');
       await killed;
       return false;
     };
-    const id = await ask('once more');
+    const asked = ask('once more');
+    const id = await asked;
     await eventually('the message after the restart', () => posts.length === 2, 90_000);
     await killed;
     expect(posts[1]!.id).toBe(posts[0]!.id);
