@@ -1,4 +1,4 @@
-import { createPublicKey, hash, type KeyObject } from 'node:crypto';
+import { createPublicKey, hash, KeyObject } from 'node:crypto';
 import { mayCall, serviceNames, type ServiceName } from '@sallyport/contracts';
 import { jwtVerify, SignJWT, type JWTVerifyOptions } from 'jose';
 import { LRUCache } from 'lru-cache';
@@ -83,7 +83,10 @@ export function createServiceVerifier(deps: {
   now: () => number;
 }): ServiceVerifier {
   const seen = new LRUCache<string, { caller: ServiceName; expiresAt: number; key: KeyObject }>({ max: 256 });
-  const keysOf = (caller: ServiceName) => [deps.publicKeys[caller] ?? []].flat();
+  const keysOf = (caller: ServiceName): readonly KeyObject[] => {
+    const keys = deps.publicKeys[caller] ?? [];
+    return keys instanceof KeyObject ? [keys] : keys;
+  };
   const refuse = () =>
     new ProblemError('unauthenticated', "This endpoint accepts calls only from Sallyport's own services.");
   const recall = (authorization: string | undefined) => {
