@@ -1,6 +1,7 @@
 // Describes each option of sallyport.yaml in a sentence that editors show next to it. Paths as in config-schema.mjs.
 import { elevationDescriptions } from './elevation-descriptions.mjs';
 import { identityDescriptions } from './identity-descriptions.mjs';
+import { routeDescriptions } from './route-descriptions.mjs';
 
 const service = (name, who) => ({
   [`services.${name}`]: who,
@@ -211,6 +212,6 @@ export const configDescriptions = {
   'clusters[].auditWebhook.gatewayUsers':
     "The names of the gateway's own account in the cluster. Without it, the account that sent most of its requests in the last hour.",
   'clusters[].auditWebhook.grace': 'How late the event of a request may be before it counts as missing.',
-  routes: 'This version does not support web routes.',
+  ...routeDescriptions,
   ...elevationDescriptions,
 };

@@ -96,7 +96,7 @@ describe('the JSON Schema of sallyport.yaml', () => {
     ['an unknown choice', ['audit', 'execCommand'], 'maybe'],
     ['a text in place of a list', ['gateway', 'trustedProxies'], '10.0.0.0/8'],
     ['a block that is none', ['gateway', 'trustedProxies'], ['10.0.0.0']],
-    ['web routes', ['routes'], [{}]],
+    ['a route without an address', ['routes'], [{}]],
   ])('refuses %s, as the services do', (_what, keys, value) => {
     const config = set(keys, value);
     expect(faults(config)).not.toEqual([]);

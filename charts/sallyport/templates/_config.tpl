@@ -113,8 +113,8 @@ secret of another. Takes (dict "root" $ "service" "proxy").
 
 {{- $sections := dict
   "authenticate" (list "login" "branding")
-  "authorize" (list "policies" "policy" "elevations" "notifications" "reload")
-  "proxy" (list "login" "branding" "streams" "timeouts" "policies" "policy" "elevations" "reload")
+  "authorize" (list "policies" "policy" "routes" "elevations" "notifications" "reload")
+  "proxy" (list "login" "branding" "streams" "timeouts" "policies" "policy" "routes" "elevations" "reload")
   "audit" list -}}
 {{- range $section := get $sections $service -}}
   {{- with index $v $section -}}{{- $_ := set $config $section . -}}{{- end -}}
@@ -164,7 +164,7 @@ policy:
 {{- define "sallyport.restartSettings" -}}
 {{- $config := include "sallyport.config" . | fromYaml -}}
 {{- if has .service (list "proxy" "authorize") -}}
-{{- $config = omit $config "clusters" "policies" "policy" "api" "elevations" "reload" -}}
+{{- $config = omit $config "clusters" "policies" "policy" "routes" "api" "elevations" "reload" -}}
 {{- end -}}
 {{- toYaml $config -}}
 {{- end }}

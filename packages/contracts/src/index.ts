@@ -40,6 +40,7 @@ export * from './kubernetes/impersonation-targets.ts';
 export { configSchema, maxConfigBytes, type Config } from './config/index.ts';
 export { planPolicies, type PolicyPlan, type PolicyDocument, type ClusterPlan } from './config/plan-policies.ts';
 export { type ClusterConfig } from './config/cluster.ts';
+export { hostOfRoute, type RouteConfig } from './config/route.ts';
 export { type ProviderConfig } from './config/provider.ts';
 export { type ApproverSet } from './config/approver-set.ts';
 export { elevationGroups, type ElevationEntry } from './config/elevation.ts';

@@ -104,6 +104,20 @@ function evaluateForCluster(
   return { decision, caller, appearance, actsAs: acting.identity };
 }
 
+/** Evaluates a request to a web application. An unknown one is refused in the words for one without any rule. */
+function evaluateForRoute(
+  check: Check,
+  host: string,
+  caller: CallerView,
+  snapshot: PolicySnapshot,
+  now: number,
+): Answer {
+  const { policies = [], explain = false } = snapshot.routes.get(host) ?? {};
+  const input = inputOf(check, caller, undefined, { now, onCall: snapshot.onCall });
+  const decision = decide(policies, input, snapshot.version);
+  return answerDecision(decision, check, caller, explain ? () => explainRefusal(policies, input) : undefined);
+}
+
 /**
  * Creates the evaluation of checks. An unauthenticated caller gets the same answer for every request, so that it
  * reveals nothing.
@@ -135,6 +149,7 @@ export function createEvaluateCheck(deps: {
         waitingOf: deps.waitingOf,
       });
     }
+    if (target.kind === 'route') return evaluateForRoute(check, target.host, caller, snapshot, now);
     if (target.kind === 'api')
       return answerDecision(
         decide(

@@ -53,8 +53,9 @@ function readTarget(value: unknown, path: string): CheckTarget {
   const fields = readObject(value, path);
   const { kind, area } = fields;
   if (kind === 'cluster') return { kind, name: readText(fields, 'name', path) };
+  if (kind === 'route') return { kind, host: readText(fields, 'host', path) };
   if (kind === 'self') return { kind };
-  if (kind !== 'api') refuse(`${path}.kind`, 'cluster, api or self');
+  if (kind !== 'api') refuse(`${path}.kind`, 'cluster, route, api or self');
   if (!apiAreas.includes(area as ApiArea)) refuse(`${path}.area`, `one of ${apiAreas.join(', ')}`);
   return { kind: 'api', area: area as ApiArea };
 }

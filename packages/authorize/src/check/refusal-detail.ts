@@ -46,6 +46,21 @@ function requestPhrase({ kubernetes }: Check, cluster: string): string {
   return `${verbWord} ${plain}${name === '' ? '' : ` ${quote(name)}`}${namespace === '' ? '' : ` in namespace ${quote(namespace)}`} of cluster ${quote(cluster)}`;
 }
 
+/** Says what the caller wanted to do. */
+function targetPhrase(check: Check): string {
+  const { target, request, kubernetes } = check;
+  switch (target.kind) {
+    case 'cluster':
+      return `${requestPhrase(check, target.name)}${actingPhrase(kubernetes?.impersonate)}`;
+    case 'route':
+      return `${/^[A-Z]{1,32}$/.test(request.method) ? request.method : quote(request.method)} ${quote(request.path)} of ${quote(target.host)}`;
+    case 'api':
+      return `use ${target.area} of other users`;
+    default:
+      return 'use this of other users';
+  }
+}
+
 /** Describes how the caller was authenticated, and what they can do themselves. */
 function howAuthenticated(criteria: readonly string[], { acr, amr = [], authTime }: SessionInput): string[] {
   const values: string[] = [];
@@ -127,11 +142,7 @@ export function refusalDetail(
   explanation?: string,
   session: SessionInput = {},
 ): string {
-  const { target } = check;
-  const what =
-    target.kind === 'cluster'
-      ? `${requestPhrase(check, target.name)}${actingPhrase(check.kubernetes?.impersonate)}`
-      : `use ${target.kind === 'api' ? target.area : 'this'} of other users`;
+  const what = targetPhrase(check);
   const criteria = [...new Set(decision.reasons.map((reason) => criterionOfReason(reason as Reason)))].filter(
     (name) => name !== undefined,
   );

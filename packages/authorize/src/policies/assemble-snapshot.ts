@@ -3,10 +3,10 @@ import type { CompiledPolicy } from '@sallyport/policy';
 import { createElevationRules, onlySet } from '../elevations/elevation-rules.ts';
 import { createImpersonateRules } from './impersonate-rules.ts';
 import { createNamespaceSelection } from './namespace-selection.ts';
-import type { ClusterRules, PolicySnapshot } from './policy-set.ts';
+import type { ClusterRules, PolicySnapshot, RouteRules } from './policy-set.ts';
 
 /**
- * Assigns compiled policies to clusters and API areas. A policy of several clusters exists once. Throws if the plan
+ * Assigns compiled policies to clusters, routes and API areas. A policy of several clusters exists once. Throws if the plan
  * refers to a policy that was not compiled.
  */
 export function assembleSnapshot(parts: {
@@ -39,6 +39,9 @@ export function assembleSnapshot(parts: {
       impersonate: createImpersonateRules(settings.get(name)!.impersonate),
     });
   }
+  const routes = new Map<string, RouteRules>(
+    plan.routes.map(({ host, scopes, explain }) => [host, { policies: policiesOf(scopes), explain }]),
+  );
   const api = new Map<ApiArea, readonly CompiledPolicy[]>(plan.api.map(({ area, scope }) => [area, [policyOf(scope)]]));
   const ruleCount = [...compiled.values()].reduce((sum, policy) => sum + policy.ruleCount, 0);
   const elevations = new Map(
@@ -55,5 +58,5 @@ export function assembleSnapshot(parts: {
       return [entry.name, createElevationRules(entry, policies)];
     }),
   );
-  return { version, ruleCount, clusters, api, elevations };
+  return { version, ruleCount, clusters, routes, api, elevations };
 }

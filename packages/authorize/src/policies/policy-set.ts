@@ -19,6 +19,9 @@ export type ClusterRules = {
   readonly impersonate: ImpersonateRules;
 };
 
+/** The policies that decide about one web application, and whether a refusal may say what would have been allowed. */
+export type RouteRules = { readonly policies: readonly CompiledPolicy[]; readonly explain: boolean };
+
 /**
  * All policies at one time. A snapshot is never changed, only replaced as a whole. The cost of looking up a cluster
  * does not depend on how many there are.
@@ -27,6 +30,8 @@ export type PolicySnapshot = {
   readonly version: string;
   readonly ruleCount: number;
   readonly clusters: ReadonlyMap<string, ClusterRules>;
+  /** By host name. */
+  readonly routes: ReadonlyMap<string, RouteRules>;
   readonly api: ReadonlyMap<ApiArea, readonly CompiledPolicy[]>;
   /** The elevations that can be asked for, by name. */
   readonly elevations: ReadonlyMap<string, ElevationRules>;

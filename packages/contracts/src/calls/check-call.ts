@@ -17,6 +17,8 @@ export type ApiArea = (typeof apiAreas)[number];
 
 export const checkTargetSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('cluster'), name: z.string() }),
+  /** A web application, by the host name of its route. */
+  z.object({ kind: z.literal('route'), host: z.string() }),
   /** The gateway's own API: `api.policy` decides who may act on what belongs to other users. */
   z.object({ kind: z.literal('api'), area: z.enum(apiAreas) }),
   /** Identifies the caller only: any live session is allowed. */

@@ -48,3 +48,8 @@ export const cidrSchema = z.string().refine((text) => {
     : /^[0-9a-fA-F:.]+$/.test(address) && address.includes(':');
   return rest === undefined && plausible && /^\d{1,3}$/.test(bits) && Number(bits) <= max;
 }, 'not a CIDR block; write it like 10.0.0.0/8');
+
+/** Returns the port of an http or https URL, which may be the default one of its scheme. */
+export function portOf(url: URL): string {
+  return url.port || (url.protocol === 'https:' ? '443' : '80');
+}

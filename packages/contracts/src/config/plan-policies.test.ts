@@ -54,6 +54,29 @@ describe('the policies of a configuration', () => {
     });
   });
 
+  it('of a route are those that it names, then its own, and not the global one', () => {
+    const { routes, documents, unused } = plan({
+      policies: { team: rule },
+      policy: rule,
+      explain: true,
+      routes: [
+        { from: 'https://App.example.com', policies: ['team'], policy: rule, explain: false },
+        { from: 'https://b.example.com' },
+        { from: 7, policy: rule },
+      ],
+    });
+    expect(routes).toEqual([
+      { host: 'app.example.com', scopes: ['policy/team', 'route/app.example.com'], explain: false },
+      { host: 'b.example.com', scopes: [], explain: true },
+      { host: '', scopes: ['route/'], explain: true },
+    ]);
+    expect(documents.map(({ scope, path }) => [scope, path.join('.')])).toContainEqual([
+      'route/app.example.com',
+      'routes.0.policy',
+    ]);
+    expect(unused).toEqual([]);
+  });
+
   it('are distinguished from names that are not defined, and from those that are not used', () => {
     const { missing, unused, clusters } = plan({
       policies: { base: rule, spare: rule, empty: null },

@@ -1,5 +1,6 @@
 import { apiAreas, type ApiArea } from '../calls/check-call.ts';
 import { elevationPolicy } from './elevation.ts';
+import { hostOfRoute } from './route.ts';
 
 type Path = (string | number)[];
 
@@ -17,10 +18,14 @@ export type ClusterPlan = {
   explain: boolean;
 };
 
+/** The policies of one route: scopes of documents in the order in which their rules are named. */
+type RoutePlan = { host: string; scopes: string[]; explain: boolean };
+
 /** Every policy of a configuration, and where each applies. */
 export type PolicyPlan = {
   documents: PolicyDocument[];
   clusters: ClusterPlan[];
+  routes: RoutePlan[];
   api: { area: ApiArea; scope: string }[];
   /** Who may ask for an elevation, who approves it and who reviews it, in the order of the configuration. */
   elevations: {
@@ -104,6 +109,17 @@ function planCluster(draft: Draft, cluster: unknown, index: number): ClusterPlan
   };
 }
 
+/** Plans one route. The global policy is about requests to clusters, and does not apply to routes. */
+function planRoute(draft: Draft, route: unknown, index: number): RoutePlan {
+  const host = hostOfRoute(field(route, 'from'));
+  const explain = field(route, 'explain');
+  return {
+    host,
+    scopes: takeBoth(draft, route, `route/${host}`, ['routes', index]),
+    explain: typeof explain === 'boolean' ? explain : draft.explain,
+  };
+}
+
 function planElevation(draft: Draft, entry: unknown, index: number): PolicyPlan['elevations'][number] {
   const given = field(entry, 'name');
   const name = typeof given === 'string' ? given : '';
@@ -125,7 +141,7 @@ function planElevation(draft: Draft, entry: unknown, index: number): PolicyPlan[
 
 /**
  * Lists the policies of a configuration, and where each applies: the global one first, then those that a cluster names,
- * then its own, then those of its namespaces. Takes the output of a YAML reader without validation, so that policies
+ * then its own, then those of its namespaces. A route has those that it names, then its own. Takes the output of a YAML reader without validation, so that policies
  * can be checked even if other parts of the file are faulty.
  */
 export function planPolicies(data: unknown): PolicyPlan {
@@ -135,6 +151,7 @@ export function planPolicies(data: unknown): PolicyPlan {
   const draft: Draft = {
     documents: [],
     clusters: [],
+    routes: [],
     api: [],
     elevations: [],
     missing: [],
@@ -150,15 +167,17 @@ export function planPolicies(data: unknown): PolicyPlan {
   for (const [name, document] of entries) take(draft, document, `policy/${name}`, ['policies', name]);
   draft.globalShadow = take(draft, field(data, 'shadow'), 'shadow/global', ['shadow']);
   draft.clusters = list(field(data, 'clusters')).map((cluster, index) => planCluster(draft, cluster, index));
+  draft.routes = list(field(data, 'routes')).map((route, index) => planRoute(draft, route, index));
   const areas = field(field(data, 'api'), 'policy');
   for (const area of apiAreas)
     for (const scope of take(draft, field(areas, area), `api/${area}`, ['api', 'policy', area]))
       draft.api.push({ area, scope });
   draft.elevations = list(field(data, 'elevations')).map((entry, index) => planElevation(draft, entry, index));
-  const { documents, clusters, api, elevations, missing, used } = draft;
+  const { documents, clusters, routes, api, elevations, missing, used } = draft;
   return {
     documents,
     clusters,
+    routes,
     api,
     elevations,
     missing,

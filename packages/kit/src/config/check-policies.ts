@@ -67,7 +67,7 @@ const onCluster = /^(global$|policy\/|cluster\/|namespace\/)/;
 function warningsOf(plan: PolicyPlan): Fault[] {
   const found: Fault[] = plan.unused.map((name) => ({
     path: ['policies', name],
-    message: 'is not used by any cluster or namespace',
+    message: 'is not used by any cluster, namespace or route',
     code: 'unused-policy',
   }));
   for (const { scope, path, document } of plan.documents) {
@@ -85,6 +85,14 @@ function warningsOf(plan: PolicyPlan): Fault[] {
       found.push({
         path: ['clusters', index, 'policy'],
         message: 'is missing: no request to this cluster is allowed',
+        code: 'no-policy',
+      });
+  });
+  plan.routes.forEach(({ scopes }, index) => {
+    if (scopes.length === 0)
+      found.push({
+        path: ['routes', index, 'policy'],
+        message: 'is missing: no request to this route is allowed',
         code: 'no-policy',
       });
   });

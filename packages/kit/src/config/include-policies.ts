@@ -58,7 +58,7 @@ function readPolicy(
   return { document, included: { keys, file, place }, faults };
 }
 
-/** Replaces `policyFile`, at the top level and of each cluster, with `policy` read from that file. Changes `data`. */
+/** Replaces `policyFile`, at the top level and of each cluster and route, with `policy` read from that file. Changes `data`. */
 export function includePolicies(data: unknown, source: Source): { included: IncludedPolicy[]; faults: IncludeFault[] } {
   const result = { included: [] as IncludedPolicy[], faults: [] as IncludeFault[] };
   const include = (owner: unknown, keys: PropertyKey[]) => {
@@ -79,8 +79,10 @@ export function includePolicies(data: unknown, source: Source): { included: Incl
     result.included.push(included);
   };
   include(data, []);
-  const clusters = isFields(data) && Array.isArray(data['clusters']) ? data['clusters'] : [];
-  clusters.forEach((cluster: unknown, index) => include(cluster, ['clusters', index]));
+  for (const section of ['clusters', 'routes']) {
+    const entries: unknown[] = isFields(data) && Array.isArray(data[section]) ? data[section] : [];
+    entries.forEach((entry, index) => include(entry, [section, index]));
+  }
   return result;
 }
 

@@ -16,6 +16,7 @@ export function policiesVersion(
   plan.clusters.forEach(({ name, scopes, namespaces, shadow }, index) => {
     parts[`use/${name}`] = { scopes, namespaces, shadow, impersonate: config.clusters[index]?.impersonate };
   });
+  for (const { host, scopes } of plan.routes) parts[`use/route/${host}`] = { scopes };
   // A configuration without elevations keeps the version that it had before there were any.
   for (const { requesters: _by, approvers: _of, approverSets, review, ...terms } of config.elevations ?? [])
     parts[`use/elevation/${terms.name}`] = {

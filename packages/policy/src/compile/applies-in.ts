@@ -6,6 +6,11 @@ export const auditScope = 'api/audit';
  * request to a cluster, so a criterion about one would never hold.
  */
 export function whyNotIn(scope: string, criterion: string): { message: string; hint: string } | undefined {
+  if (scope.startsWith('route/') && criterion.startsWith('k8s/'))
+    return {
+      message: `the criterion ${criterion} does not apply to a route: it is about requests to a cluster`,
+      hint: 'use http_path, http_method or a criterion about the user',
+    };
   if (!scope.startsWith('api/') || !criterion.startsWith('k8s/')) return undefined;
   const place = scope.replaceAll('/', '.').replace(/^api\./, 'api.policy.');
   if (criterion !== 'k8s/cluster')

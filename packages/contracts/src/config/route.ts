@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { nameSchema, portOf } from './address.ts';
+import { durationSchema } from './duration.ts';
+import { routeIdentitySchema } from './route-identity.ts';
+
+const hostName = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
+
+/** Returns the host name of a route from its `from`, without validation of anything else. Empty if there is none. */
+export function hostOfRoute(from: unknown): string {
+  const url = typeof from === 'string' && URL.canParse(from) ? new URL(from) : undefined;
+  return url?.hostname ?? '';
+}
+
+/** Refuses everything in a URL but scheme, host and port. */
+function originSchema(schemes: readonly string[], what: string) {
+  return z.string().transform((text, context) => {
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    const plain = text.replace(/\/$/, '').toLowerCase();
+    if (url && schemes.includes(url.protocol) && (plain === url.origin || plain === `${url.origin}:${portOf(url)}`))
+      return url.origin;
+    context.addIssue({ code: 'custom', message: what });
+    return z.NEVER;
+  });
+}
+
+const fromSchema = originSchema(['https:'], 'not an address like https://grafana.example.com (no path)').refine(
+  (origin) => hostName.test(new URL(origin).hostname) && !/^[\d.]+$/.test(new URL(origin).hostname),
+  'needs a host name, not an IP address',
+);
+
+/** How the gateway reaches the application where it has TLS. */
+const upstreamFields = {
+  toCaFile: z.string().nullish(),
+  toServerName: z.string().regex(hostName, 'not a host name').nullish(),
+  toClientCertFile: z.string().nullish(),
+  toClientKeyFile: z.string().nullish(),
+};
+
+/** A web application behind the gateway. The policy engine reports the faults of its policies. */
+export const routeSchema = z
+  .strictObject({
+    from: fromSchema,
+    to: originSchema(['http:', 'https:'], 'not an address like http://grafana:3000 (no path)'),
+    ...upstreamFields,
+    /** Names of `policies` at the top of the file. */
+    policies: z.array(nameSchema).nullish(),
+    policy: z.unknown().optional(),
+    /** A file with the policy, instead of `policy`. */
+    policyFile: z.string().min(1).nullish(),
+    /** A refusal may say what would have been allowed. */
+    explain: z.boolean().optional(),
+    identity: routeIdentitySchema,
+    /** The certificate for the host of `from`. Without it, the one of the gateway. */
+    tls: z.strictObject({ certFile: z.string(), keyFile: z.string() }).nullish(),
+    /** Sends the host of `from` upstream, and not that of `to`. */
+    preserveHost: z.boolean().default(false),
+    /** Without them, those at the top of the file. `firstByte: 0s` waits for ever. */
+    timeouts: z.strictObject({ connect: durationSchema.optional(), firstByte: durationSchema.optional() }).prefault({}),
+  })
+  .superRefine((route, context) => {
+    const fault = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+    if ((route.toClientCertFile == null) !== (route.toClientKeyFile == null))
+      fault('toClientKeyFile', 'toClientCertFile and toClientKeyFile go together');
+    if (route.to.startsWith('https:')) return;
+    for (const field of ['toCaFile', 'toServerName', 'toClientCertFile'] as const)
+      if (route[field] != null) fault(field, 'needs an https address in `to`');
+  });
+export type RouteConfig = z.infer<typeof routeSchema>;

@@ -1,0 +1,25 @@
+// Describes the options of `routes`. Paths as in config-schema.mjs.
+export const routeDescriptions = {
+  routes: 'The web applications behind the gateway.',
+  'routes[].from':
+    'The address at which browsers reach the application, such as https://grafana.example.com. Its host must lead to the gateway, and its port is that of gateway.url.',
+  'routes[].to': 'The address at which the gateway reaches the application, such as http://grafana:3000.',
+  'routes[].toCaFile': 'The CA of the application, PEM. Without it, the CAs that Node.js trusts.',
+  'routes[].toServerName': "The name in the application's certificate, if it is not the host of `to`.",
+  'routes[].toClientCertFile': "The gateway's client certificate for the application, PEM.",
+  'routes[].toClientKeyFile': 'The private key of that certificate, PEM.',
+  'routes[].policies': 'Names of policies at the top of the file that apply to this application.',
+  'routes[].policy': 'A policy for this application. The global policy applies to clusters only.',
+  'routes[].policyFile': 'A file with this policy, instead of policy.',
+  'routes[].explain': 'Whether a refusal may say what would have been allowed.',
+  'routes[].identity': 'What the application is told about the user.',
+  'routes[].tls': 'The certificate for the host of `from`. Without it, gateway.tls must be valid for that host.',
+  'routes[].tls.certFile': 'The certificate and its chain, PEM. It is read again when it changes.',
+  'routes[].tls.keyFile': 'The private key of that certificate, PEM.',
+  'routes[].preserveHost': 'Whether the application gets the host of `from` in the Host header, and not that of `to`.',
+  'routes[].timeouts':
+    'How long the gateway waits for this application. Without them, the timeouts at the top of the file.',
+  'routes[].timeouts.connect': 'The time to connect.',
+  'routes[].timeouts.firstByte':
+    'The time to the first byte of a response, after the body of the request has arrived. 0s is no limit.',
+};
