@@ -128,6 +128,8 @@ export const configDescriptions = {
   'audit.whenUnavailable.exec': whenUnavailable('exec, attach, port-forward and similar requests'),
   'audit.whenUnavailable.secretRead': whenUnavailable('reads of secrets'),
   'audit.whenUnavailable.read': whenUnavailable('other reads'),
+  'audit.omitStages':
+    'Stages that have no event for reads, as in an audit policy of Kubernetes: [RequestReceived] or nothing. Writes, exec and reads of secrets always have both events, and so has every request that must be recorded before it is sent to the cluster.',
   'audit.execCommand':
     'Whether events contain the command of an exec in clear text, or as keyed hashes that can be compared.',
   'audit.checkpoints':

@@ -59,6 +59,7 @@ const trail = createAuditTrail({
   sink,
   settings: {
     execCommand: 'clear',
+    omitStages: [],
     whenUnavailable: { write: 'spool', exec: 'spool', secretRead: 'spool', read: 'spool' },
   },
   hashKey: Buffer.from('k'),

@@ -7,7 +7,7 @@ export const help = `Compares Sallyport with other proxies on this machine, in o
   --quick        short runs and fewer watches, to see that it works
   --only NAME    one part (load, watches, stalled-reader, reload, exec-credential) or one contender
                  (direct, haproxy, node, oauth2-proxy, sallyport,
-                 sallyport-without-events); may be repeated
+                 sallyport-with-one-event, sallyport-without-events); may be repeated
   --rounds N     rounds of the load (default 3)
   --profile      run proxy and authorize under the profiler instead, and show where they spend their time
   --help         this text

@@ -35,6 +35,7 @@ async function settle(
   directory: string,
   issuer: string,
   wire: Wire,
+  omitStages: readonly string[],
 ): Promise<Settings> {
   const settings = await writeSettings({
     directory,
@@ -42,6 +43,7 @@ async function settle(
     sessions: { redis: bed.redis!.url },
     audit: {
       kafka: { brokers: bed.kafka!.brokers, topic: `sallyport.bench.${path.basename(directory)}` },
+      ...(omitStages.length > 0 ? { omitStages } : {}),
       store: bed.postgres ? { postgres: bed.postgres.url } : { embedded: path.join(directory, 'audit') },
     },
     providers: [
@@ -86,17 +88,19 @@ type StartOptions = {
   environment?: Record<string, string>;
   /** Replaces the program of the proxy. */
   proxyProgram?: string;
+  /** The stages of which no event is written. */
+  omitStages?: readonly string[];
 };
 
 /** Starts the four services and logs in. */
 export async function startGateway(
   setup: Setup,
   wire: Wire,
-  { environment = {}, proxyProgram }: StartOptions = {},
+  { environment = {}, proxyProgram, omitStages = [] }: StartOptions = {},
 ): Promise<RunningGateway> {
   const directory = mkdtempSync(path.join(setup.directory, 'gateway-'));
   const provider = await createIdentityProvider();
-  const settings = await settle(setup, directory, provider.issuer, wire);
+  const settings = await settle(setup, directory, provider.issuer, wire, omitStages);
   provider.register({
     clientId: 'sallyport',
     clientSecret,
@@ -151,4 +155,12 @@ export const sallyportWithoutEvents: Contender = {
     startGateway(setup, wire, {
       proxyProgram: path.join(import.meta.dirname, '..', 'proxy-without-events-main.js'),
     }),
+};
+
+/** One event for each read, with `audit.omitStages`. */
+export const sallyportWithOneEvent: Contender = {
+  name: 'sallyport-with-one-event',
+  title: 'Sallyport without RequestReceived',
+  obstacle: lacksServer,
+  start: (setup, wire) => startGateway(setup, wire, { omitStages: ['RequestReceived'] }),
 };

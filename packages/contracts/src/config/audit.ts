@@ -78,6 +78,8 @@ export const auditSectionSchema = z
         read: unavailable.default('spool'),
       })
       .prefault({}),
+    /** Stages that have no event, for reads that no event holds up. */
+    omitStages: z.array(z.literal('RequestReceived')).max(1).default([]),
     execCommand: z.enum(['clear', 'hashed']).default('clear'),
     /** Signed checkpoints of the trail. Without them, nothing shows that the end of a trail is missing. */
     checkpoints: checkpointsSchema.optional(),

@@ -9,19 +9,30 @@ const nothing: When = { write: 'spool', exec: 'spool', secretRead: 'spool', read
 
 /** Reports whether a request waits for the acknowledgement of its event before it goes upstream. */
 function waits(method: string, target: string, when: Partial<When>, how: 'published' | 'kept' = 'published'): boolean {
+  return commit(method, target, when)[how].length === 1;
+}
+
+/** Commits a request, and returns the events that were published, kept, and sent without a wait. */
+function commit(
+  method: string,
+  target: string,
+  when: Partial<When>,
+  omitStages: AuditConfig['omitStages'] = [],
+  keeps = true,
+) {
   const parsed = parseRequestTarget(target);
   if (!parsed.ok) throw new Error(parsed.reason);
-  const [published, kept]: [AuditRecord[], AuditRecord[]] = [[], []];
+  const [published, kept, enqueued]: [AuditRecord[], AuditRecord[], AuditRecord[]] = [[], [], []];
   const trail = createAuditTrail({
     sink: {
       publish: async (record) => void published.push(record),
-      keep: async (record) => void kept.push(record),
-      enqueue: () => {},
+      ...(keeps ? { keep: async (record: AuditRecord) => void kept.push(record) } : {}),
+      enqueue: (record) => void enqueued.push(record),
       hasRoom: () => true,
       ping: async () => {},
       close: async () => {},
     },
-    settings: { whenUnavailable: { ...nothing, ...when }, execCommand: 'clear' },
+    settings: { whenUnavailable: { ...nothing, ...when }, execCommand: 'clear', omitStages },
     hashKey: Buffer.from('k'),
     microTime: () => '',
     createRecord: (about) => about as unknown as AuditRecord,
@@ -34,7 +45,7 @@ function waits(method: string, target: string, when: Partial<When>, how: 'publis
     clientAddress: '10.0.0.9',
     clusterName: 'dev',
   } as unknown as Exchange);
-  return (how === 'kept' ? kept : published).length === 1;
+  return { published, kept, enqueued };
 }
 
 const secrets = '/api/v1/namespaces/dev/secrets';
@@ -80,5 +91,34 @@ describe('the classes of audit.whenUnavailable', () => {
   it('do not apply to other reads', () => {
     expect(waits('GET', '/api/v1/pods', { write: 'refuse', exec: 'refuse', secretRead: 'refuse' })).toBe(false);
     expect(waits('GET', '/api/v1/pods', { read: 'refuse' })).toBe(true);
+  });
+});
+
+describe('audit.omitStages: [RequestReceived]', () => {
+  const eventsOf = async (method: string, target: string, when: Partial<When> = {}) => {
+    const events = commit(method, target, when, ['RequestReceived']);
+    await Promise.resolve(); // what no request waits for is built in a microtask
+    return Object.values(events).flat().length;
+  };
+
+  it('leaves out the first event of a read', async () => {
+    expect(await eventsOf('GET', '/api/v1/pods')).toBe(0);
+    const withAll = commit('GET', '/api/v1/pods', {});
+    await Promise.resolve();
+    expect(withAll.enqueued).toHaveLength(1);
+  });
+
+  it('leaves out no event that a request waits for', async () => {
+    expect(await eventsOf('GET', '/api/v1/pods', { read: 'refuse' })).toBe(1);
+    expect(await eventsOf('DELETE', '/api/v1/namespaces/dev/pods/a', { write: 'refuse' })).toBe(1);
+    expect(await eventsOf('DELETE', '/api/v1/namespaces/dev/pods/a')).toBe(1);
+    expect(await eventsOf('GET', `${secrets}/a`)).toBe(1);
+    expect(await eventsOf('POST', '/api/v1/namespaces/dev/pods/a/exec?command=id')).toBe(1);
+  });
+
+  it('leaves out no event of a write, even if there is no spool to keep it', async () => {
+    const { enqueued } = commit('DELETE', '/api/v1/namespaces/dev/pods/a', {}, ['RequestReceived'], false);
+    await Promise.resolve();
+    expect(enqueued).toHaveLength(1);
   });
 });

@@ -30,7 +30,7 @@ export type AuditTrail = {
 
 type AuditTrailDeps = {
   sink: AuditSink;
-  settings: Pick<AuditConfig, 'whenUnavailable' | 'execCommand'>;
+  settings: Pick<AuditConfig, 'whenUnavailable' | 'execCommand' | 'omitStages'>;
   /** The key for hashes of exec commands, where these are not recorded in clear. */
   hashKey: Buffer;
   microTime(epochMs: number): string;
@@ -82,12 +82,13 @@ function createStageRecord(deps: AuditTrailDeps, commandText: ExecCommandText) {
 
 /**
  * Creates the audit trail of the road: one event before anything goes upstream, one when a long response begins, one at
- * the end. A refused request has only the last one.
+ * the end. A refused request has only the last one. The first one can be omitted for requests that do not wait for it.
  */
 export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
   const { written } = deps.sink;
   const commandText = createExecCommandText(deps.settings.execCommand, deps.hashKey);
   const record = createStageRecord(deps, commandText);
+  const omitsBegin = deps.settings.omitStages.includes('RequestReceived');
   return {
     open() {
       if (!deps.sink.hasRoom())
@@ -104,6 +105,7 @@ export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
       const how = waitFor(kube!, deps.settings.whenUnavailable);
       if (how === 'kept' && deps.sink.keep) return deps.sink.keep(record(exchange, 'RequestReceived'));
       if (how === 'acknowledged') return deps.sink.publish(record(exchange, 'RequestReceived'));
+      if (how === 'nothing' && omitsBegin) return;
       // Nothing waits for this event, so it is built after the request was sent. The remaining steps run before any
       // microtask.
       const at = Date.now();

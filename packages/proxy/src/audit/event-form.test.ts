@@ -186,6 +186,7 @@ async function emitAll({ exchange, end, hashed }: { exchange: Exchange; end: Ope
     settings: {
       execCommand,
       whenUnavailable: { write: 'spool', exec: 'spool', secretRead: 'spool', read: 'spool' },
+      omitStages: [],
     },
     hashKey,
     microTime,
