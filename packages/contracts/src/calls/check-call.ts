@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { identitySchema } from '../identity/identity.ts';
+import { sessionKindSchema } from '../identity/session.ts';
 import { maxImpersonationTargets } from '../kubernetes/impersonation-targets.ts';
 
 // POST /v1/check: a list of checks, and a list of answers in the same order.
@@ -144,7 +145,7 @@ export const checkAnswerSchema = z.object({
   session: z
     .object({
       id: z.string(),
-      kind: z.enum(['cli', 'browser']),
+      kind: sessionKindSchema,
       expiresAt: z.number(),
       idleEndsAt: z.number().optional(),
     })

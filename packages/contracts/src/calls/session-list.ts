@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { sessionKindSchema } from '../identity/session.ts';
 
 /** One session in a list. Times are milliseconds since the epoch. A list never contains a token. */
 const sessionSummarySchema = z.object({
   id: z.string(),
-  kind: z.enum(['cli', 'browser']),
+  kind: sessionKindSchema,
   user: z.string(),
   provider: z.string(),
   createdAt: z.number(),

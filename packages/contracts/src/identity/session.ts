@@ -1,11 +1,22 @@
 import { z } from 'zod';
 import { identitySchema } from './identity.ts';
 
-/** A live login. Times are milliseconds since the epoch. The token itself is never stored: its SHA-256 is the key. */
+/**
+ * What a session is. `cli` and `browser` are log-ins of a person. `agent` and `route` hang on such a log-in. `workload`
+ * and `service-account` are programs with an identity of their own.
+ */
+export const sessionKinds = ['cli', 'browser', 'workload', 'service-account', 'agent', 'route'] as const;
+export const sessionKindSchema = z.enum(sessionKinds);
+export type SessionKind = z.infer<typeof sessionKindSchema>;
+/** The kinds of session that a person gets by logging in. */
+export type LoginKind = Extract<SessionKind, 'cli' | 'browser'>;
+
+/** A live session. Times are milliseconds since the epoch. The token itself is never stored: its SHA-256 is the key. */
 export const sessionSchema = z.object({
-  version: z.literal(1),
+  /** The store writes 2 for all kinds but log-ins, so that versions of the gateway that know only log-ins refuse them. */
+  version: z.union([z.literal(1), z.literal(2)]),
   id: z.string().min(1),
-  kind: z.enum(['cli', 'browser']),
+  kind: sessionKindSchema,
   identity: identitySchema,
   createdAt: z.number(),
   /** The absolute end, even if the session is in use. */
@@ -18,13 +29,24 @@ export const sessionSchema = z.object({
   approvedFrom: z.object({ clientAddress: z.string().optional(), userAgent: z.string().optional() }).optional(),
   /** The identity provider's own session with the user (`sid` of the id_token). A back-channel logout refers to it. */
   sid: z.string().optional(),
+  /**
+   * The session that this one hangs on: its id, and the hash of its token. This session is live only while that one is,
+   * and has its identity.
+   */
+  parent: z.object({ id: z.string().min(1), hash: z.string().min(1) }).optional(),
 });
 export type Session = z.infer<typeof sessionSchema>;
+
+/** Reports whether a session is a log-in of a person, and not of a program. */
+export function isLogin<Of extends { kind: SessionKind }>(session: Of): session is Of & { kind: LoginKind } {
+  return session.kind === 'cli' || session.kind === 'browser';
+}
 
 /**
  * Why a session ended early. `refused`: the identity provider rejected the refresh. `changed`: with their new claims
  * the user could not log in. `provider-away`: the provider could not be reached for too long. `provider-logout`: the
- * user logged out at the provider. `limit`: the user has too many sessions.
+ * user logged out at the provider. `limit`: the user has too many sessions. `parent-ended`: the session that it hung on
+ * has ended.
  */
 export const endReasons = [
   'logout',
@@ -35,6 +57,7 @@ export const endReasons = [
   'provider-logout',
   'limit',
   'deactivated',
+  'parent-ended',
 ] as const;
 export type EndReason = (typeof endReasons)[number];
 

@@ -35,7 +35,8 @@ export async function reconcileSession(deps: ReconcileSessionDeps, sessionId: st
   let outcome: ReconcileOutcome = 'unchanged';
   for (let tries = 0; tries < maxTries; tries += 1) {
     const found = await deps.sessions.read(sessionId);
-    if (found.state !== 'live') return 'none';
+    // A session with a parent has the identity of its parent, which is reconciled.
+    if (found.state !== 'live' || found.session.parent) return 'none';
     const evaluation = await deps.directory.evaluate(found.session.identity, false);
     if (!('identity' in evaluation)) return end(deps, found.session, evaluation);
     const identity = { ...found.session.identity, groups: evaluation.identity.groups };

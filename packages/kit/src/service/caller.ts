@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { identitySchema } from '@sallyport/contracts';
+import { identitySchema, sessionKindSchema } from '@sallyport/contracts';
 import { z } from 'zod';
 import { ProblemError } from '../problem/problem-error.ts';
 
@@ -8,7 +8,7 @@ import { ProblemError } from '../problem/problem-error.ts';
  * is not their own.
  */
 const callerSchema = z.object({
-  session: z.object({ id: z.string(), kind: z.enum(['cli', 'browser']), expiresAt: z.number() }),
+  session: z.object({ id: z.string(), kind: sessionKindSchema, expiresAt: z.number() }),
   identity: identitySchema.omit({ claims: true }),
   privileged: z.boolean(),
   clientAddress: z.string(),

@@ -84,7 +84,14 @@ function renderStreams({ streams }: Landing, now: number): Html {
   return html`${renderRows(streams, words, row)}${incomplete}`;
 }
 
-const kinds = { cli: 'command line', browser: 'browser' } as const;
+const kinds: Readonly<Record<SessionSummary['kind'], string>> = {
+  cli: 'command line',
+  browser: 'browser',
+  workload: 'workload',
+  'service-account': 'service account',
+  agent: 'agent',
+  route: 'web application',
+};
 
 function renderSessions({ caller, sessions }: Landing, now: number): Html {
   const words = { title: 'Sessions', none: 'No session is listed.', all: 'sallyport sessions list' };

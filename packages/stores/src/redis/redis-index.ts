@@ -15,6 +15,9 @@ function readMember(member: string) {
   return { tokenHash, createdAt: Number(createdAt) };
 }
 
+/** Sorted sets of sessions. */
+export type RedisIndex = ReturnType<typeof createIndex>;
+
 /** Creates sorted sets of token hashes by their absolute end. Ended entries are dropped by the next write or walk. */
 export function createIndex(redis: RedisConnection) {
   const { client } = redis;

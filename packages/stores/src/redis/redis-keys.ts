@@ -15,6 +15,8 @@ export type RedisKeys = {
   person(of: { issuer: string; subject: string }): string;
   /** The sessions of one session at the identity provider. */
   providerSession(of: { issuer: string; sid: string }): string;
+  /** The sessions that hang on one session. */
+  children(sessionId: string): string;
   allSessions: string;
   /** The provider's tokens for a session, and the set of sessions by the time of their next refresh. */
   tokens(sessionId: string): string;
@@ -49,6 +51,7 @@ export function redisKeys(prefix: string): RedisKeys {
     id: (sessionId) => `${prefix}:{${digest(sessionId)}}:id`,
     person: ({ issuer, subject }) => `${prefix}:{${both(issuer, subject)}}:person`,
     providerSession: ({ issuer, sid }) => `${prefix}:{${both(issuer, sid)}}:provider-session`,
+    children: (sessionId) => `${prefix}:{${digest(sessionId)}}:children`,
     allSessions: `${prefix}:sessions`,
     tokens: (sessionId) => `${prefix}:{${digest(sessionId)}}:tokens`,
     due: `${prefix}:due`,

@@ -39,7 +39,7 @@ return 1`,
 };
 
 /**
- * KEYS: session. ARGV: id, now, the session as it was read, the new one, channel, message. Returns 2 without writing if
+ * KEYS: session. ARGV: id, now, the session as it was read, the new one, channel, messages. Returns 2 without writing if
  * the session was changed after it was read.
  */
 export const updateScript: RedisScript = {
@@ -49,11 +49,11 @@ local held = redis.call('HMGET', KEYS[1], 'session', 'id', 'idleEndsAt')
 if not held[1] or held[2] ~= ARGV[1] or tonumber(ARGV[2]) >= tonumber(held[3]) then return 0 end
 if held[1] ~= ARGV[3] then return 2 end
 redis.call('HSET', KEYS[1], 'session', ARGV[4])
-redis.call('PUBLISH', ARGV[5], ARGV[6])
+for place = 6, #ARGV do redis.call('PUBLISH', ARGV[5], ARGV[place]) end
 return 1`,
 };
 
-/** KEYS: session. ARGV: id, now, tombstone, channel, message. Ends the session before the message is published. */
+/** KEYS: session. ARGV: id, now, tombstone, channel, messages. Ends the session before the messages are published. */
 export const revokeScript: RedisScript = {
   name: 'sallyportRevokeSession',
   lua: `
@@ -62,7 +62,7 @@ if not held[1] or held[2] ~= ARGV[1] or tonumber(ARGV[2]) >= tonumber(held[4]) t
 redis.call('HSET', KEYS[1], 'revoked', ARGV[3])
 redis.call('HDEL', KEYS[1], 'session', 'idleEndsAt', 'usedAt')
 redis.call('PEXPIRE', KEYS[1], tonumber(held[3]) - tonumber(ARGV[2]))
-redis.call('PUBLISH', ARGV[4], ARGV[5])
+for place = 5, #ARGV do redis.call('PUBLISH', ARGV[4], ARGV[place]) end
 return 1`,
 };
 

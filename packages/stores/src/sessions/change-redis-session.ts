@@ -2,6 +2,7 @@ import type { Session } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import { changeOf } from './change-of.ts';
 import { checkSameSession } from './check-same-session.ts';
+import type { ChildrenOf } from './children-of.ts';
 import type { RedisConnection } from '../redis/connect-redis.ts';
 import { createReadSession, readStoredSession } from './read-stored-session.ts';
 import type { RedisKeys } from '../redis/redis-keys.ts';
@@ -10,10 +11,16 @@ import { defineScript, updateScript } from '../redis/redis-scripts.ts';
 const maxTries = 8;
 
 /** Creates the compare-and-set over sessions. It compares the text that was read, so that no change is lost. */
-export function createChangeRedisSession(deps: { redis: RedisConnection; keys: RedisKeys; now: () => number }) {
+export function createChangeRedisSession(deps: {
+  redis: RedisConnection;
+  keys: RedisKeys;
+  childrenOf: ChildrenOf;
+  now: () => number;
+}) {
   const {
     redis: { client },
     keys,
+    childrenOf,
     now,
   } = deps;
   const write = defineScript(deps.redis, updateScript);
@@ -33,6 +40,7 @@ export function createChangeRedisSession(deps: { redis: RedisConnection; keys: R
     checkSameSession(found.session, after);
     const text = JSON.stringify(after);
     if (text === fields[0]) return after;
+    const told = [after, ...(await childrenOf(sessionId))];
     const outcome = await write(
       keys.session(tokenHash),
       sessionId,
@@ -40,7 +48,7 @@ export function createChangeRedisSession(deps: { redis: RedisConnection; keys: R
       fields[0]!,
       text,
       keys.changes,
-      JSON.stringify(changeOf('changed', after, at)),
+      ...told.map((one) => JSON.stringify(changeOf('changed', one, at))),
     );
     if (outcome === 2) return 'again';
     return outcome === 1 ? after : undefined;

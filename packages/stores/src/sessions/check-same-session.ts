@@ -10,9 +10,21 @@ function fixedPart({
   expiresAt,
   idleMs,
   sid,
+  parent,
   identity: { issuer, subject },
 }: Session): string {
-  return JSON.stringify([version, id, kind, createdAt, expiresAt, idleMs, sid ?? null, issuer, subject]);
+  return JSON.stringify([
+    version,
+    id,
+    kind,
+    createdAt,
+    expiresAt,
+    idleMs,
+    sid ?? null,
+    issuer,
+    subject,
+    parent ?? null,
+  ]);
 }
 
 /** Throws `conflict` if a change would give a session another person, id or end. */

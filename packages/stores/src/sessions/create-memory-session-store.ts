@@ -1,13 +1,17 @@
 import type { Session, SessionChange, Tombstone } from '@sallyport/contracts';
 import { createListeners, ProblemError } from '@sallyport/kit';
 import { changeOf } from './change-of.ts';
+import { checkParent, writeNewSession } from './check-new-session.ts';
 import { checkSameSession } from './check-same-session.ts';
+import { idleEnd } from './idle-end.ts';
+import { joinParent } from './join-parent.ts';
 import { listed } from './listed.ts';
 import type { SessionLookup, SessionOwner, SessionStore } from './session-store.ts';
 
 type Entry = {
   text: string;
   id: string;
+  parentId: string | undefined;
   expiresAt: number;
   idleEndsAt: number;
   usedAt?: number;
@@ -27,6 +31,15 @@ function lookUp(entry: Entry | undefined): SessionLookup {
     idleEndsAt: entry.idleEndsAt,
     ...(entry.usedAt === undefined ? {} : { usedAt: entry.usedAt }),
   };
+}
+
+const sessionOf = ({ text }: Entry) => JSON.parse(text) as Session;
+
+function end(entry: Entry, tombstone: Omit<Tombstone, 'id'>): Session {
+  const session = sessionOf(entry);
+  entry.tombstone = { id: entry.id, ...tombstone };
+  entry.text = '';
+  return session;
 }
 
 function replace(entry: Entry, change: (session: Session) => Session): Session {
@@ -55,13 +68,24 @@ function createTable(now: () => number, max: number) {
     forget(hash!, entry);
     return undefined;
   };
+  const find = (hash: string | undefined): SessionLookup => {
+    const found = lookUp(present(hash));
+    const parent = found.state === 'live' ? found.session.parent : undefined;
+    return found.state === 'live' && parent ? joinParent(found, lookUp(present(parent.hash))) : found;
+  };
   return {
     present,
+    find,
     byId: (id: string) => present(hashById.get(id)),
+    findById: (id: string) => find(hashById.get(id)),
+    /** The sessions that hang on one and have not ended themselves. */
+    childrenOf: (id: string): Entry[] =>
+      [...byHash.keys()].flatMap((hash) => {
+        const entry = byHash.get(hash)?.parentId === id ? present(hash) : undefined;
+        return entry && !entry.tombstone ? [entry] : [];
+      }),
     live: () =>
-      [...byHash.keys()]
-        .map((hash) => lookUp(present(hash)))
-        .flatMap((found) => (found.state === 'live' ? [listed(found)] : [])),
+      [...byHash.keys()].map((hash) => find(hash)).flatMap((found) => (found.state === 'live' ? [listed(found)] : [])),
     add(hash: string, entry: Entry) {
       byHash.set(hash, entry);
       hashById.set(entry.id, hash);
@@ -104,17 +128,21 @@ export function createMemorySessionStore(deps: { now: () => number; max?: number
       if (table.present(tokenHash) || table.byId(session.id))
         throw new ProblemError('conflict', 'This session already exists.');
       if (!table.hasRoom()) throw new ProblemError('sessions-unavailable', 'The session store is full.');
-      const idleEndsAt = Math.min(session.expiresAt, now() + session.idleMs);
-      table.add(tokenHash, { text: JSON.stringify(session), id: session.id, expiresAt: session.expiresAt, idleEndsAt });
+      if (session.parent) checkParent(session, table.find(session.parent.hash));
+      const { id, expiresAt, parent } = session;
+      const text = writeNewSession(session);
+      table.add(tokenHash, { text, id, parentId: parent?.id, expiresAt, idleEndsAt: idleEnd(session, now()) });
     },
-    find: async (tokenHashes) => tokenHashes.map((hash) => lookUp(table.present(hash))),
-    read: async (sessionId) => lookUp(table.byId(sessionId)),
+    find: async (tokenHashes) => tokenHashes.map((hash) => table.find(hash)),
+    read: async (sessionId) => table.findById(sessionId),
     async update(sessionId, change) {
       const entry = table.byId(sessionId);
       if (!entry || entry.tombstone) return undefined;
       const before = entry.text;
       const after = replace(entry, change);
-      if (entry.text !== before) changes.tell(changeOf('changed', after, now()));
+      if (entry.text === before) return after;
+      const told = table.childrenOf(sessionId).map(sessionOf);
+      for (const one of [after, ...told]) changes.tell(changeOf('changed', one, now()));
       return after;
     },
     async noteUse(tokenHash) {
@@ -125,17 +153,18 @@ export function createMemorySessionStore(deps: { now: () => number; max?: number
       const entry = table.present(tokenHash);
       if (!entry || entry.tombstone) return;
       entry.usedAt ??= now();
-      entry.idleEndsAt = Math.max(entry.idleEndsAt, Math.min(entry.expiresAt, now() + session.idleMs));
+      entry.idleEndsAt = Math.max(entry.idleEndsAt, Math.min(entry.expiresAt, idleEnd(session, now())));
     },
     async revoke(sessionId, { by, reason }) {
       const entry = table.byId(sessionId);
       if (!entry || entry.tombstone) return undefined;
-      const session = JSON.parse(entry.text) as Session;
       const at = now();
-      entry.tombstone = { id: sessionId, revokedAt: at, by, reason };
-      entry.text = '';
-      changes.tell(changeOf('revoked', session, at));
-      return session;
+      const session = end(entry, { revokedAt: at, by, reason });
+      const children = table
+        .childrenOf(sessionId)
+        .map((one) => end(one, { revokedAt: at, by, reason: 'parent-ended' }));
+      for (const one of [session, ...children]) changes.tell(changeOf('revoked', one, at));
+      return children.length === 0 ? session : { ...session, children };
     },
     async list(of) {
       return table

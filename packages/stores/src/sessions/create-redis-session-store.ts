@@ -1,89 +1,20 @@
 import type { Session } from '@sallyport/contracts';
-import { ProblemError } from '@sallyport/kit';
 import { askRedis } from '../redis/ask-redis.ts';
-import { changeOf } from './change-of.ts';
 import { createChangeRedisSession } from './change-redis-session.ts';
 import type { RedisConnection } from '../redis/connect-redis.ts';
 import { createChangeFeed } from './create-change-feed.ts';
-import { createLookUpSessions, type LookUpSessions } from './look-up-sessions.ts';
-import { redisKeys, type RedisKeys } from '../redis/redis-keys.ts';
+import { createLookUpSessions } from './look-up-sessions.ts';
+import { redisKeys } from '../redis/redis-keys.ts';
 import { createIndex } from '../redis/redis-index.ts';
+import { createRedisSessionWrites } from './create-redis-session-writes.ts';
+import { idleEnd } from './idle-end.ts';
 import { listed } from './listed.ts';
-import { createScript, defineScript, noteUseScript, renewScript, revokeScript } from '../redis/redis-scripts.ts';
+import { createChildrenOf } from './children-of.ts';
+import { defineScript, noteUseScript, renewScript } from '../redis/redis-scripts.ts';
 import type { ListedSession, SessionLookup, SessionOwner, SessionStore } from './session-store.ts';
-
-const idleEnd = (session: Session, at: number) => Math.min(session.expiresAt, at + session.idleMs);
 
 function liveOnes(found: readonly SessionLookup[]): ListedSession[] {
   return found.flatMap((one) => (one.state === 'live' ? [listed(one)] : [])).sort((a, b) => a.createdAt - b.createdAt);
-}
-
-type Parts = {
-  redis: RedisConnection;
-  keys: RedisKeys;
-  index: ReturnType<typeof createIndex>;
-  lookUp: LookUpSessions;
-  now: () => number;
-};
-
-/** Creates the two writes that must keep an order: starting a session and ending it early. */
-function createSessionWrites({ redis, keys, index, lookUp, now }: Parts) {
-  const { client } = redis;
-  const create = defineScript(redis, createScript);
-  const revoke = defineScript(redis, revokeScript);
-  const indexesOf = ({ identity, sid }: Session) => [
-    keys.allSessions,
-    keys.person(identity),
-    ...(sid === undefined ? [] : [keys.providerSession({ issuer: identity.issuer, sid })]),
-  ];
-
-  async function write(tokenHash: string, session: Session): Promise<void> {
-    const at = now();
-    const life = session.expiresAt - at;
-    if (!(life > 0)) throw new ProblemError('login-expired', 'The session would have ended before it started.');
-    if ((await client.set(keys.id(session.id), tokenHash, 'PX', Math.ceil(life), 'NX')) === null)
-      throw new ProblemError('conflict', 'This session already exists.');
-    await Promise.all(indexesOf(session).map((key) => index.add(key, tokenHash, session, at)));
-    const idleEndsAt = idleEnd(session, at);
-    const made = await create(
-      keys.session(tokenHash),
-      JSON.stringify(session),
-      session.id,
-      session.expiresAt,
-      idleEndsAt,
-      Math.ceil(idleEndsAt - at),
-    );
-    if (made === 1) return;
-    await Promise.all(indexesOf(session).map((key) => index.remove(key, tokenHash, session)));
-    throw new ProblemError('conflict', 'This session already exists.');
-  }
-
-  async function end(
-    sessionId: string,
-    { by, reason }: Parameters<SessionStore['revoke']>[1],
-  ): Promise<Session | undefined> {
-    const tokenHash = await client.get(keys.id(sessionId));
-    if (tokenHash === null) return undefined;
-    const found = await lookUp.one(tokenHash);
-    if (found.state !== 'live') return undefined;
-    const { session } = found;
-    const at = now();
-    const tombstone = { id: sessionId, revokedAt: at, by, reason };
-    const ended = await revoke(
-      keys.session(tokenHash),
-      sessionId,
-      at,
-      JSON.stringify(tombstone),
-      keys.changes,
-      JSON.stringify(changeOf('revoked', session, at)),
-    );
-    if (ended !== 1) return undefined;
-    // The session has ended. What stays in an index is removed by the next list.
-    await Promise.all(indexesOf(session).map((key) => index.remove(key, tokenHash, session))).catch(() => {});
-    return session;
-  }
-
-  return { write, end };
 }
 
 /**
@@ -105,8 +36,9 @@ export function createRedisSessionStore(deps: {
   const feed = createChangeFeed(redis, keys.changes);
 
   const lookUp = createLookUpSessions({ client, keyOf: (hash) => keys.session(hash), now });
-  const { write, end } = createSessionWrites({ redis, keys, index, lookUp, now });
-  const update = createChangeRedisSession({ redis, keys, now });
+  const childrenOf = createChildrenOf({ index, keys, lookUp, now });
+  const { write, end } = createRedisSessionWrites({ redis, keys, index, lookUp, childrenOf, now });
+  const update = createChangeRedisSession({ redis, keys, childrenOf, now });
 
   async function read(sessionId: string): Promise<SessionLookup> {
     const tokenHash = await client.get(keys.id(sessionId));

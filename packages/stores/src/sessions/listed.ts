@@ -1,6 +1,7 @@
 import type { ListedSession, SessionLookup } from './session-store.ts';
 
 /** Returns a live session as lists show it. */
-export function listed({ session, idleEndsAt, usedAt }: SessionLookup & { state: 'live' }): ListedSession {
-  return { ...session, idleEndsAt, ...(usedAt === undefined ? {} : { usedAt }) };
+export function listed({ session, idleEndsAt, usedAt, parent }: SessionLookup & { state: 'live' }): ListedSession {
+  const ends = Math.min(idleEndsAt, parent?.idleEndsAt ?? Infinity);
+  return { ...session, idleEndsAt: ends, ...(usedAt === undefined ? {} : { usedAt }) };
 }

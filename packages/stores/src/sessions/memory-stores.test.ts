@@ -6,6 +6,7 @@ import { describeProviderTokenStore } from '../testing/provider-token-store.conf
 import { exampleSession } from '../testing/example-session.ts';
 import { describeSessionStore } from '../testing/session-store.conformance.ts';
 import { describeSessionUpdates } from '../testing/session-updates.conformance.ts';
+import { describeSessionParents } from '../testing/session-parents.conformance.ts';
 import { describeSessionUse } from '../testing/session-use.conformance.ts';
 import { describeSingleUseStore } from '../testing/single-use-store.conformance.ts';
 
@@ -17,6 +18,7 @@ const openSessions = async () => {
 describeSessionStore('memory', openSessions);
 describeSessionUpdates('memory', openSessions);
 describeSessionUse('memory', openSessions);
+describeSessionParents('memory', openSessions);
 
 describeProviderTokenStore('memory', async () => {
   const clock = { now: 1_800_000_000_000 };

@@ -1,4 +1,4 @@
-import type { Session, Tombstone } from '@sallyport/contracts';
+import { isLogin, type Session, type Tombstone } from '@sallyport/contracts';
 import { LRUCache } from 'lru-cache';
 import type { SessionLookup } from './session-store.ts';
 
@@ -14,10 +14,16 @@ function parse(text: string): Record<string, unknown> | undefined {
 }
 
 /** Checks the parts that decisions depend on. A full schema check would cost more than the request that it protects. */
+function hasForm({ version, kind, parent }: Partial<Session>): boolean {
+  if (version !== (kind !== undefined && isLogin({ kind }) ? 1 : 2)) return false;
+  return parent === undefined || (typeof parent?.id === 'string' && typeof parent.hash === 'string');
+}
+
 function isSession(value: Record<string, unknown> | undefined): value is Session {
   const identity = value?.['identity'] as Record<string, unknown> | null | undefined;
   return (
-    value?.['version'] === 1 &&
+    value !== undefined &&
+    hasForm(value) &&
     typeof value['id'] === 'string' &&
     typeof value['expiresAt'] === 'number' &&
     typeof value['idleMs'] === 'number' &&

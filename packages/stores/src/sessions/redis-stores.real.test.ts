@@ -13,6 +13,7 @@ import { describeProviderTokenStore } from '../testing/provider-token-store.conf
 import { exampleSession } from '../testing/example-session.ts';
 import { describeSessionStore } from '../testing/session-store.conformance.ts';
 import { describeSessionUpdates } from '../testing/session-updates.conformance.ts';
+import { describeSessionParents } from '../testing/session-parents.conformance.ts';
 import { describeSessionUse } from '../testing/session-use.conformance.ts';
 import { wait, waitUntil } from '../testing/wait-until.ts';
 import { describeSingleUseStore } from '../testing/single-use-store.conformance.ts';
@@ -45,6 +46,7 @@ function describeOn(backend: string, config: () => Parameters<typeof connectRedi
     describeSessionStore(backend, openSessions);
     describeSessionUpdates(backend, openSessions);
     describeSessionUse(backend, openSessions);
+    describeSessionParents(backend, openSessions);
     describeProviderTokenStore(backend, async () => {
       const clock = { now: Date.now() };
       const keyPrefix = `test-${randomUUID()}`;

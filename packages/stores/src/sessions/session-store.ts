@@ -1,4 +1,4 @@
-import type { Session, SessionChange, Tombstone } from '@sallyport/contracts';
+import type { EndReason, Session, SessionChange, Tombstone } from '@sallyport/contracts';
 
 /**
  * A live session with `idleEndsAt`, when it ends unless it is used again, and `usedAt`, when it was first used (absent if
@@ -6,9 +6,15 @@ import type { Session, SessionChange, Tombstone } from '@sallyport/contracts';
  */
 export type ListedSession = Session & { idleEndsAt: number; usedAt?: number };
 
-/** What the store knows of a token's hash. A store that cannot be reached rejects with `sessions-unavailable` instead. */
+/** A live session with its own idle end, and when it was first used. */
+type LiveSession = { session: Session; idleEndsAt: number; usedAt?: number };
+
+/**
+ * What the store knows of a token's hash. A store that cannot be reached rejects with `sessions-unavailable` instead. A
+ * session with a parent is live only while `parent` is, and has the identity of it.
+ */
 export type SessionLookup =
-  | { state: 'live'; session: Session; idleEndsAt: number; usedAt?: number }
+  | ({ state: 'live'; parent?: LiveSession } & LiveSession)
   | { state: 'revoked'; tombstone: Tombstone }
   | { state: 'unknown' };
 
@@ -18,14 +24,21 @@ export type SessionLookup =
  */
 export type SessionOwner = { issuer: string; subject: string } | { issuer: string; sid: string };
 
+/** A session that was ended, with those that hung on it and ended with it. */
+export type RevokedSession = Session & { children?: readonly Session[] };
+
 /** Stores sessions by the SHA-256 (base64url) of their token. Every backend passes the same conformance suite. */
 export interface SessionStore {
   /**
    * Stores a new session until its idle or absolute end, whichever comes first. Rejects with `conflict` if the hash or
-   * the id is taken.
+   * the id is taken, or if the parent is not a log-in of the same person that lasts as long. Rejects with `login-expired`
+   * if the parent has ended, also if that happens in the meantime.
    */
   create(tokenHash: string, session: Session): Promise<void>;
-  /** Looks up each hash, in order, in one round trip. Results are never cached. */
+  /**
+   * Looks up each hash, in order, in one round trip, and the parents of what was found in a second one. Results are never
+   * cached.
+   */
   find(tokenHashes: readonly string[]): Promise<SessionLookup[]>;
   /** Looks up a session by its public id. */
   read(sessionId: string): Promise<SessionLookup>;
@@ -34,16 +47,16 @@ export interface SessionStore {
   /** Moves the idle end, which counts as a use. Never revives a revoked or expired session. */
   renew(tokenHash: string, session: Session): Promise<void>;
   /**
-   * Replaces a live session with the result of `change` and publishes `changed`. If another process has replaced it in
+   * Replaces a live session with the result of `change` and publishes `changed` for it and its children. If another process has replaced it in
    * the meantime, `change` is called again. An unchanged result writes nothing. Returns undefined if there is no live
    * session. The person, the id and the end of a session cannot be changed (`conflict`).
    */
   update(sessionId: string, change: (session: Session) => Session): Promise<Session | undefined>;
   /**
-   * Ends a session by its public id, publishes that, and leaves a tombstone for as long as the session could have
-   * lived. Returns undefined if there is no live session.
+   * Ends a session and its children by its public id, publishes that, and leaves tombstones for as long as the sessions
+   * could have lived. Returns undefined if there is no live session.
    */
-  revoke(sessionId: string, by: { by: string; reason: Tombstone['reason'] }): Promise<Session | undefined>;
+  revoke(sessionId: string, by: { by: string; reason: EndReason }): Promise<RevokedSession | undefined>;
   /** Lists live sessions, of one owner or of all, oldest first. */
   list(of?: SessionOwner): Promise<ListedSession[]>;
   /** Calls back for every session that is revoked or changed, on any replica. Returns a function that unsubscribes. */

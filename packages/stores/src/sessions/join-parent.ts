@@ -1,0 +1,39 @@
+import { isLogin, type Session } from '@sallyport/contracts';
+import type { SessionLookup } from './session-store.ts';
+
+type Live = SessionLookup & { state: 'live' };
+
+/** The last result for each session. Callers derive things from a session by its object, which must stay the same. */
+const joined = new WeakMap<Session, { parent: Session; session: Session }>();
+
+function withIdentityOf(child: Session, parent: Session): Session {
+  const before = joined.get(child);
+  if (before?.parent === parent) return before.session;
+  const session = { ...child, identity: parent.identity };
+  if (Object.isFrozen(child)) Object.freeze(session);
+  joined.set(child, { parent, session });
+  return session;
+}
+
+/** Reports whether a session may hang on another: a log-in of the same person that lasts at least as long. */
+export function mayHangOn(child: Session, parent: Session): boolean {
+  return (
+    parent.id === child.parent?.id &&
+    isLogin(parent) &&
+    parent.parent === undefined &&
+    child.expiresAt <= parent.expiresAt &&
+    parent.identity.issuer === child.identity.issuer &&
+    parent.identity.subject === child.identity.subject
+  );
+}
+
+/** Returns what a live session with a parent is, given what its parent is. Anything but a live parent ends it. */
+export function joinParent(child: Live, parent: SessionLookup | undefined): SessionLookup {
+  if (parent?.state === 'revoked') {
+    const { revokedAt, by } = parent.tombstone;
+    return { state: 'revoked', tombstone: { id: child.session.id, revokedAt, by, reason: 'parent-ended' } };
+  }
+  if (parent?.state !== 'live' || !mayHangOn(child.session, parent.session)) return { state: 'unknown' };
+  const { state: _state, ...rest } = parent;
+  return { ...child, session: withIdentityOf(child.session, parent.session), parent: rest };
+}
