@@ -36,4 +36,21 @@ describe('beyond sessions.perUser', () => {
     const fourth = await logIn();
     expect(await ids()).toEqual([third.id, fourth.id]);
   });
+
+  it('what hangs on a log-in neither counts nor ends for another', async () => {
+    const first = await logIn();
+    const found = await service.sessions.read(first.id);
+    if (found.state !== 'live') throw new Error('not live');
+    for (const name of ['a', 'b', 'c'])
+      await service.sessions.create(hashToken(name), {
+        ...found.session,
+        id: name,
+        kind: 'agent',
+        parent: { id: first.id, hash: first.hash },
+      });
+    const second = await logIn();
+    expect((await ids()).toSorted()).toEqual(['a', 'b', 'c', first.id, second.id].toSorted());
+    const third = await logIn();
+    expect((await ids()).toSorted()).toEqual([second.id, third.id].toSorted());
+  });
 });

@@ -1,4 +1,4 @@
-import type { Session } from '@sallyport/contracts';
+import { isLogin, type Session } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import { type ListedSession, type SessionStore } from '@sallyport/stores';
 import type { LoginSettings } from '../settings/login-settings.ts';
@@ -24,13 +24,14 @@ const tooMany = (perUser: number) =>
 const byExpendability = (a: ListedSession, b: ListedSession) =>
   Number(a.usedAt !== undefined) - Number(b.usedAt !== undefined) || a.createdAt - b.createdAt;
 
-/** Returns the user's sessions, except the new one and the one that it replaces. */
+/** Returns the user's log-ins, except the new one and the one that it replaces. */
 async function others(
   { sessions }: LimitSessionsDeps,
   { id: own, identity: { issuer, subject } }: Session,
   replaced: string | undefined,
 ): Promise<ListedSession[]> {
-  return (await sessions.list({ issuer, subject })).filter(({ id }) => id !== own && id !== replaced);
+  const found = (await sessions.list({ issuer, subject })).filter(isLogin);
+  return found.filter(({ id }) => id !== own && id !== replaced);
 }
 
 /** Refuses a session that is about to be created if the user may have no more. */

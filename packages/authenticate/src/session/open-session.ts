@@ -1,4 +1,4 @@
-import type { Session } from '@sallyport/contracts';
+import type { LoginKind, Session } from '@sallyport/contracts';
 import { hashToken, ProblemError, type DeviceFacts } from '@sallyport/kit';
 import { type SessionStore, type SingleUseStore } from '@sallyport/stores';
 import type { LoginSettings } from '../settings/login-settings.ts';
@@ -20,7 +20,7 @@ export type OpenSessionDeps = StoreTokensDeps & {
 };
 type NewSession = {
   id: string;
-  kind: Session['kind'];
+  kind: LoginKind;
   identity: ProvenIdentity;
   facts: DeviceFacts;
   path: string;

@@ -1,10 +1,11 @@
+import type { SessionKind } from '@sallyport/contracts';
 import { encodeCaller, type Caller } from '@sallyport/kit';
 import { issuer } from './test-provider.ts';
 
 /** Returns the header in which the gateway names the caller. */
 export function callerHeader(caller: {
   id: string;
-  kind?: 'cli' | 'browser';
+  kind?: SessionKind;
   privileged?: boolean;
   subject?: string;
   user?: string;

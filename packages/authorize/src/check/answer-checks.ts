@@ -66,13 +66,16 @@ function idleHashes(checks: readonly Check[]): Set<string> | undefined {
   return idle;
 }
 
+const idleEndOf = ({ idleEndsAt, parent }: SessionLookup & { state: 'live' }) =>
+  Math.min(idleEndsAt, parent?.idleEndsAt ?? Infinity);
+
 /** Answers one check. If it fails, only this check is refused; the others of its batch are answered. */
 function answerOne(check: Check, found: Found, snapshot: PolicySnapshot, { evaluate, logger }: Deps): string {
   try {
     const lookup = check.credential.kind === 'token' ? found.get(check.credential.hash) : undefined;
     const answer = evaluate(check, lookup, snapshot);
     return writeAnswer(
-      check.use === false && lookup?.state === 'live' ? { ...answer, idleEndsAt: lookup.idleEndsAt } : answer,
+      check.use === false && lookup?.state === 'live' ? { ...answer, idleEndsAt: idleEndOf(lookup) } : answer,
     );
   } catch (error) {
     logger.error({ err: error, target: check.target }, 'a check failed and was refused');

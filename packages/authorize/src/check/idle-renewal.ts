@@ -7,9 +7,10 @@ const everyMs = 60_000;
 
 /** Renews the idle time of sessions that are in use. */
 export type IdleRenewal = {
-  /** Records that the session was used. Never throws and never waits. */
-  used(tokenHash: string, lookup: { session: Session; idleEndsAt: number; usedAt?: number }): void;
+  /** Records that the session was used, and the one that it hangs on. Never throws and never waits. */
+  used(tokenHash: string, lookup: Used & { parent?: Used }): void;
 };
+type Used = { session: Session; idleEndsAt: number; usedAt?: number };
 
 /** The session store. `noteUse` is optional, for stores that do not distinguish used sessions. */
 type RenewedSessions = Pick<SessionStore, 'renew'> & Partial<Pick<SessionStore, 'noteUse'>>;
@@ -36,15 +37,20 @@ export function createIdleRenewal(deps: {
       logger.warn({ err: error, session: session.id }, 'the idle time of a session could not be renewed');
     });
   };
+  const usedOne = (tokenHash: string, { session, idleEndsAt, usedAt }: Used) => {
+    if (usedAt === undefined && sessions.noteUse && !wasRecently(notedAt, tokenHash, everyMs))
+      write(notedAt, tokenHash, session, async () => sessions.noteUse!(tokenHash));
+    // No renewal is needed if the session lasts to its absolute end, or if another replica has just renewed it.
+    if (idleEndsAt >= session.expiresAt) return;
+    const interval = Math.min(everyMs, session.idleMs / 2);
+    if (now() - (idleEndsAt - session.idleMs) < interval || wasRecently(renewedAt, tokenHash, interval)) return;
+    write(renewedAt, tokenHash, session, async () => sessions.renew(tokenHash, session));
+  };
   return {
-    used(tokenHash, { session, idleEndsAt, usedAt }) {
-      if (usedAt === undefined && sessions.noteUse && !wasRecently(notedAt, tokenHash, everyMs))
-        write(notedAt, tokenHash, session, async () => sessions.noteUse!(tokenHash));
-      // No renewal is needed if the session lasts to its absolute end, or if another replica has just renewed it.
-      if (idleEndsAt >= session.expiresAt) return;
-      const interval = Math.min(everyMs, session.idleMs / 2);
-      if (now() - (idleEndsAt - session.idleMs) < interval || wasRecently(renewedAt, tokenHash, interval)) return;
-      write(renewedAt, tokenHash, session, async () => sessions.renew(tokenHash, session));
+    used(tokenHash, lookup) {
+      usedOne(tokenHash, lookup);
+      const { parent } = lookup.session;
+      if (parent && lookup.parent) usedOne(parent.hash, lookup.parent);
     },
   };
 }

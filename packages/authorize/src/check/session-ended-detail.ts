@@ -6,6 +6,7 @@ const details: Partial<Record<EndReason, string>> = {
   'provider-away': 'Your identity provider could not be reached for too long, so this login was ended. Log in again.',
   'provider-logout': 'You were logged out at your identity provider, so this login was ended too. Log in again.',
   limit: 'You logged in elsewhere and reached the limit of concurrent logins, so this one was ended. Log in again.',
+  'parent-ended': 'The login on which this depended has ended, so this has ended too. Log in and create another.',
   deactivated: 'Your account is no longer active, so this login was ended.',
 };
 

@@ -57,6 +57,17 @@ describe('a request for an elevation', () => {
   it('needs a session', async () => {
     expect(codeOf(await request('spt_unknown'))).toBe('unauthenticated');
   });
+
+  it('needs a person: no program can ask for one, decide about one or see one', async () => {
+    const { id } = await rig.request(alice);
+    for (const kind of ['workload', 'service-account', 'route'] as const) {
+      const program = await rig.logIn(identityOf(`${kind}@example.com`, ['developers', 'sre']), { id: kind, kind });
+      expect(codeOf(await request(program))).toBe('forbidden');
+      for (const step of ['approve', 'withdraw'] as const)
+        expect(codeOf(await rig.decide(program, step, id))).toBe('forbidden');
+    }
+    expect(await rig.view(alice, { action: 'show', id })).toMatchObject({ state: 'pending', approvals: [] });
+  });
 });
 
 describe('a decision about an elevation', () => {

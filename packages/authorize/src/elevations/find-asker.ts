@@ -1,4 +1,4 @@
-import type { Check, Elevation, ElevationPerson } from '@sallyport/contracts';
+import { isLogin, type Check, type Elevation, type ElevationPerson } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import { allowedAfterLogin, evaluatePolicy, type CompiledPolicy } from '@sallyport/policy';
 import type { SessionStore } from '@sallyport/stores';
@@ -88,7 +88,7 @@ function createAsker(
   };
 }
 
-/** Finds who makes a call. Rejects with `unauthenticated` or `sessions-unavailable`. */
+/** Finds the person who makes a call. Rejects with `unauthenticated`, `sessions-unavailable`, or `forbidden` for a program. */
 export async function findCaller(
   { credential }: Pick<Check, 'credential'>,
   deps: Omit<AskerDeps, 'policies' | 'people'>,
@@ -97,6 +97,11 @@ export async function findCaller(
   const now = deps.now();
   if (found?.state !== 'live' || !(found.session.expiresAt > now) || !found.session.identity.user)
     throw new ProblemError('unauthenticated', 'This login is unknown or has expired. Log in again.');
+  if (!isLogin(found.session))
+    throw new ProblemError(
+      'forbidden',
+      `Only a person who has logged in can use elevations, and this credential is of the kind "${found.session.kind}". Run "sallyport login".`,
+    );
   return { caller: createCallerViews({ max: 1 }).of(found.session), now };
 }
 

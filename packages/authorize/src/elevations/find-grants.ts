@@ -1,12 +1,9 @@
-import type { Check, Elevation } from '@sallyport/contracts';
+import { isLogin, type Check, type Elevation } from '@sallyport/contracts';
 import { isActive, isBreakGlass } from '@sallyport/elevation';
 import { evaluatePolicy, namespaceOf, type PolicyInput } from '@sallyport/policy';
 import type { CallerView, Grant } from '../check/caller-view.ts';
 import type { Moment } from '../check/decide.ts';
 import type { PolicySnapshot } from '../policies/policy-set.ts';
-
-/** An elevation belongs to a person. Sessions of other kinds never have one. */
-const humanKinds: ReadonlySet<string> = new Set(['cli', 'browser']);
 
 /** Reports whether the request is surely within the namespace of an elevation, or whether it is for the whole cluster. */
 function isThere({ namespace }: Elevation, { kubernetes }: Check): boolean {
@@ -39,7 +36,8 @@ export function findGrants(
   snapshot: PolicySnapshot,
   now: number,
 ): FoundGrants {
-  if (!humanKinds.has(caller.source.kind) || check.target.kind !== 'cluster') return none;
+  // An elevation belongs to a person. Sessions of other kinds never have one.
+  if (!isLogin(caller.source) || check.target.kind !== 'cluster') return none;
   const { name: cluster } = check.target;
   const grants: Grant[] = [];
   const lost: Elevation[] = [];

@@ -1,4 +1,4 @@
-import type { AskedPerson, Session } from '@sallyport/contracts';
+import { isLogin, type AskedPerson, type Session } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import { type SessionStore } from '@sallyport/stores';
 
@@ -18,9 +18,11 @@ export async function findPerson(
 ): Promise<Session> {
   const { user, email, groups, claims } = about;
   if (groups === undefined && claims === undefined) {
-    const found = (await deps.sessions.list()).findLast(
-      ({ identity, expiresAt }) => (identity.user === user || identity.email === user) && expiresAt > deps.now,
-    );
+    const found = (await deps.sessions.list())
+      .filter(isLogin)
+      .findLast(
+        ({ identity, expiresAt }) => (identity.user === user || identity.email === user) && expiresAt > deps.now,
+      );
     if (!found) throw unknown(user);
     return email === undefined ? found : { ...found, identity: { ...found.identity, email } };
   }
