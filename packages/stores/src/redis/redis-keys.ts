@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { Session } from '@sallyport/contracts';
 
 const digest = (text: string) => hash('sha256', text, 'base64url');
 /** Combines two outside names into one; no other pair yields the same. */
@@ -18,6 +19,8 @@ export type RedisKeys = {
   /** The sessions that hang on one session. */
   children(sessionId: string): string;
   allSessions: string;
+  /** All indexes that a session is in. */
+  indexesOf(session: Session): string[];
   /** The provider's tokens for a session, and the set of sessions by the time of their next refresh. */
   tokens(sessionId: string): string;
   due: string;
@@ -46,13 +49,19 @@ export type RedisKeys = {
 
 /** Returns the key names below `prefix`. Names that come from outside are hashed. */
 export function redisKeys(prefix: string): RedisKeys {
-  return {
+  const keys: RedisKeys = {
     session: (tokenHash) => `${prefix}:{${tokenHash}}:session`,
     id: (sessionId) => `${prefix}:{${digest(sessionId)}}:id`,
     person: ({ issuer, subject }) => `${prefix}:{${both(issuer, subject)}}:person`,
     providerSession: ({ issuer, sid }) => `${prefix}:{${both(issuer, sid)}}:provider-session`,
     children: (sessionId) => `${prefix}:{${digest(sessionId)}}:children`,
     allSessions: `${prefix}:sessions`,
+    indexesOf: ({ identity, sid, parent }) => [
+      keys.allSessions,
+      keys.person(identity),
+      ...(sid === undefined ? [] : [keys.providerSession({ issuer: identity.issuer, sid })]),
+      ...(parent === undefined ? [] : [keys.children(parent.id)]),
+    ],
     tokens: (sessionId) => `${prefix}:{${digest(sessionId)}}:tokens`,
     due: `${prefix}:due`,
     once: (kind, key) => `${prefix}:{${both(kind, key)}}:once`,
@@ -71,4 +80,5 @@ export function redisKeys(prefix: string): RedisKeys {
     noticeQueue: (channel) => `${prefix}:{${digest(channel)}}:notices`,
     failedNotices: `${prefix}:failed-notices`,
   };
+  return keys;
 }

@@ -1,4 +1,3 @@
-import type { Session } from '@sallyport/contracts';
 import { askRedis } from '../redis/ask-redis.ts';
 import { createChangeRedisSession } from './change-redis-session.ts';
 import type { RedisConnection } from '../redis/connect-redis.ts';
@@ -6,7 +5,8 @@ import { createChangeFeed } from './create-change-feed.ts';
 import { createLookUpSessions } from './look-up-sessions.ts';
 import { redisKeys } from '../redis/redis-keys.ts';
 import { createIndex } from '../redis/redis-index.ts';
-import { createRedisSessionWrites } from './create-redis-session-writes.ts';
+import { createRedisSessionEnds } from './create-redis-session-ends.ts';
+import { createRedisSessionStart } from './create-redis-session-start.ts';
 import { idleEnd } from './idle-end.ts';
 import { listed } from './listed.ts';
 import { createChildrenOf } from './children-of.ts';
@@ -37,7 +37,8 @@ export function createRedisSessionStore(deps: {
 
   const lookUp = createLookUpSessions({ client, keyOf: (hash) => keys.session(hash), now });
   const childrenOf = createChildrenOf({ index, keys, lookUp, now });
-  const { write, end } = createRedisSessionWrites({ redis, keys, index, lookUp, childrenOf, now });
+  const { alone, end } = createRedisSessionEnds({ redis, keys, index, lookUp, childrenOf, now });
+  const start = createRedisSessionStart({ redis, keys, index, lookUp, end: alone, now });
   const update = createChangeRedisSession({ redis, keys, childrenOf, now });
 
   async function read(sessionId: string): Promise<SessionLookup> {
@@ -51,7 +52,7 @@ export function createRedisSessionStore(deps: {
   }
 
   return {
-    create: (tokenHash, session) => askRedis(() => write(tokenHash, session)),
+    create: (tokenHash, session) => askRedis(() => start(tokenHash, session)),
     find: (tokenHashes) => askRedis(() => lookUp.all(tokenHashes)),
     read: (sessionId) => askRedis(() => read(sessionId)),
     update: (sessionId, change) => askRedis(() => update(sessionId, change)),

@@ -1,0 +1,62 @@
+import type { Session } from '@sallyport/contracts';
+import { ProblemError } from '@sallyport/kit';
+import type { RedisConnection } from '../redis/connect-redis.ts';
+import type { RedisIndex } from '../redis/redis-index.ts';
+import type { RedisKeys } from '../redis/redis-keys.ts';
+import { createScript, defineScript } from '../redis/redis-scripts.ts';
+import { checkParent, writeNewSession } from './check-new-session.ts';
+import { idleEnd } from './idle-end.ts';
+import type { LookUpSessions } from './look-up-sessions.ts';
+import type { SessionStore } from './session-store.ts';
+
+type Parts = {
+  redis: RedisConnection;
+  keys: RedisKeys;
+  index: RedisIndex;
+  lookUp: LookUpSessions;
+  /** Ends a session that must not have begun. */
+  end: SessionStore['revoke'];
+  now: () => number;
+};
+
+/**
+ * Creates what stores a new session. A session is in the index of its parent's children before it looks whether the
+ * parent is still there. So either that look, or the end of the parent, finds the other.
+ */
+export function createRedisSessionStart({ redis, keys, index, lookUp, end, now }: Parts): SessionStore['create'] {
+  const { client } = redis;
+  const create = defineScript(redis, createScript);
+
+  async function confirmParent(session: Session): Promise<void> {
+    if (!session.parent) return;
+    try {
+      checkParent(session, await lookUp.one(session.parent.hash));
+    } catch (error) {
+      await end(session.id, { by: 'authenticate', reason: 'parent-ended' });
+      throw error;
+    }
+  }
+
+  return async (tokenHash, session) => {
+    const at = now();
+    const life = session.expiresAt - at;
+    if (!(life > 0)) throw new ProblemError('login-expired', 'The session would have ended before it started.');
+    if (session.parent) checkParent(session, await lookUp.one(session.parent.hash));
+    if ((await client.set(keys.id(session.id), tokenHash, 'PX', Math.ceil(life), 'NX')) === null)
+      throw new ProblemError('conflict', 'This session already exists.');
+    const indexes = keys.indexesOf(session);
+    await Promise.all(indexes.map((key) => index.add(key, tokenHash, session, at)));
+    const idleEndsAt = idleEnd(session, at);
+    const made = await create(
+      keys.session(tokenHash),
+      writeNewSession(session),
+      session.id,
+      session.expiresAt,
+      idleEndsAt,
+      Math.ceil(idleEndsAt - at),
+    );
+    if (made === 1) return confirmParent(session);
+    await Promise.all(indexes.map((key) => index.remove(key, tokenHash, session)));
+    throw new ProblemError('conflict', 'This session already exists.');
+  };
+}
