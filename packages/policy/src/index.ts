@@ -49,4 +49,4 @@ export {
   type EvaluateCriterion,
 } from './language/criterion.ts';
 export { pass, fail, leaveOpen, isOpen, type Verdict } from './language/verdict.ts';
-export { compileGlob } from './matchers/glob.ts';
+export { compileGlob } from '@sallyport/contracts';

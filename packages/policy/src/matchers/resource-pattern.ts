@@ -1,4 +1,4 @@
-import { compileGlob } from './glob.ts';
+import { compileGlob } from '@sallyport/contracts';
 import { splitResource } from './split-resource.ts';
 
 /** Reports whether the pattern covers a resource, group (empty: core) and subresource (empty: the object itself). */
