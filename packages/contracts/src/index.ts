@@ -41,6 +41,7 @@ export { configSchema, maxConfigBytes, type Config } from './config/index.ts';
 export { planPolicies, type PolicyPlan, type PolicyDocument, type ClusterPlan } from './config/plan-policies.ts';
 export { type ClusterConfig } from './config/cluster.ts';
 export { hostOfRoute, type RouteConfig } from './config/route.ts';
+export { identityFields, type RouteIdentityConfig } from './config/route-identity.ts';
 export { type ProviderConfig } from './config/provider.ts';
 export { type ApproverSet } from './config/approver-set.ts';
 export { elevationGroups, type ElevationEntry } from './config/elevation.ts';

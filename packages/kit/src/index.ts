@@ -3,6 +3,7 @@
 export * from './problem/problem-error.ts';
 export { argumentFault } from './problem/argument-fault.ts';
 export * from './tokens/hash-token.ts';
+export { userUid } from './identity/user-uid.ts';
 export * from './json/parse-json.ts';
 export { shownText } from './text/shown-text.ts';
 export * from './cache/expiring-cache.ts';
@@ -50,3 +51,4 @@ export { ReloadPostponed } from './reload/reload-postponed.ts';
 export { type ReloadResult } from './reload/reload-metrics.ts';
 export { unpackDocuments } from './reload/pack-documents.ts';
 export { createFileFollower } from './reload/follow-files.ts';
+export { identitiesOf } from './config/file-identity.ts';

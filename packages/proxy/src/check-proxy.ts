@@ -9,6 +9,7 @@ import {
   type ServiceCheck,
 } from '@sallyport/kit';
 import { readLogo } from '@sallyport/pages';
+import { checkWebIdentity } from './web-identity/check-web-identity.ts';
 import { checkCluster } from './upstream/check-cluster.ts';
 
 function checkListener(loaded: LoadedConfig): ConfigFault[] {
@@ -40,6 +41,7 @@ export const checkProxy: ServiceCheck = {
     ...checkServices(loaded),
     ...checkNamedFile(loaded, 'branding.logoFile', loaded.config.branding.logoFile, (image) => void readLogo(image)),
     ...loaded.config.clusters.flatMap((cluster, index) => checkCluster(loaded, cluster, index)),
+    ...checkWebIdentity(loaded),
     ...checkAuditSink(loaded),
     ...checkSpool(loaded, 'proxy'),
   ],

@@ -22,6 +22,7 @@ import { webhookPassRules } from './own-api/webhook-pass-rules.ts';
 import type { ProxyParts } from './proxy-parts.ts';
 import type { ClusterSet } from './reload/cluster-set.ts';
 import { createRoad, type Road } from './road/create-road.ts';
+import type { WebIdentity } from './web-identity/open-web-identity.ts';
 
 /** The gateway before it listens: the road, and what its own pages and API need. */
 export type ComposedGateway = {
@@ -85,7 +86,7 @@ function landingSettingsOf({ loaded, now }: ProxyParts): LandingSettings {
 
 type ApiParts = Pick<
   OwnApiDeps,
-  'reviews' | 'upstreamOf' | 'clientCertificateOf' | 'kindsOf' | 'findCaller' | 'clientAddress'
+  'identityKeys' | 'reviews' | 'upstreamOf' | 'clientCertificateOf' | 'kindsOf' | 'findCaller' | 'clientAddress'
 > & {
   pomerium: PomeriumDeps | undefined;
   commandText: ExecCommandText;
@@ -133,7 +134,12 @@ function createApiDeps(
 }
 
 /** Composes the gateway from its parts. */
-export function composeGateway(parts: ProxyParts, clusters: ClusterSet, services: Services): ComposedGateway {
+export function composeGateway(
+  parts: ProxyParts,
+  clusters: ClusterSet,
+  services: Services,
+  webIdentity: WebIdentity,
+): ComposedGateway {
   const { config } = parts.loaded;
   const { upstreams } = clusters;
   const checks = createCheckClient({ client: services.authorize, timeoutMs: checkTimeoutMs });
@@ -163,6 +169,7 @@ export function composeGateway(parts: ProxyParts, clusters: ClusterSet, services
     pomerium,
     commandText: createExecCommandText(config.audit.execCommand, hashKey),
     clientCertificateOf,
+    identityKeys: webIdentity.signed,
     kindsOf: (cluster) => road.kindsOf(upstreams.byName(cluster)),
     reviews: road.reviews,
     upstreamOf: (cluster) => upstreams.byName(cluster),

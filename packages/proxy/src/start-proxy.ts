@@ -5,6 +5,7 @@ import { openListeners } from './open-listeners.ts';
 import type { ProxyParts } from './proxy-parts.ts';
 import { createClusterSet } from './reload/cluster-set.ts';
 import { startReloading } from './reload/start-reloading.ts';
+import { openWebIdentity } from './web-identity/open-web-identity.ts';
 import { createAnswerQuestion } from './streams/answer-question.ts';
 
 /** A running gateway. */
@@ -33,7 +34,8 @@ export async function startProxy(parts: ProxyParts): Promise<RunningProxy> {
   });
   const services = connectServices(parts);
   const { authorize } = services;
-  const gateway = composeGateway(parts, clusters, services);
+  const webIdentity = openWebIdentity(parts);
+  const gateway = composeGateway(parts, clusters, services, webIdentity);
   const { streams } = gateway.road;
   const { replica } = gateway;
   const listeners = await openListeners(parts, clusters.upstreams, gateway);
@@ -61,6 +63,7 @@ export async function startProxy(parts: ProxyParts): Promise<RunningProxy> {
       for (const socket of gateway.tunnels) socket.destroy();
       await stopped;
       streams.close();
+      webIdentity.close();
       await reloader.close();
       await Promise.all([clusters.upstreams.close(), ...Object.values(services).map((one) => one.close())]);
     },

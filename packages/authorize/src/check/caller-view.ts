@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Impersonation, ImpersonationTarget, impersonationExtras, Session } from '@sallyport/contracts';
+import { userUid } from '@sallyport/kit';
 import type { SessionInput, UserInput } from '@sallyport/policy';
 import { LRUCache } from 'lru-cache';
 import type { ImpersonateRules } from '../policies/impersonate-rules.ts';
@@ -43,14 +43,6 @@ export type CallerViews = {
 };
 
 const maxAppearances = 64;
-
-/**
- * Returns the uid of a user, from the issuer and the subject. These are the only stable key: a name can be reassigned
- * (OpenID Connect Core 5.7).
- */
-function impersonationUid(issuer: string, subject: string): string {
-  return createHash('sha256').update(`${issuer}\0${subject}`).digest('base64url');
-}
 
 function impersonationOf(
   session: Session,
@@ -159,7 +151,7 @@ export function createCallerViews(options: { max?: number } = {}): CallerViews {
     const key = `${issuer}\0${subject}`;
     let uid = uids.get(key);
     if (uid === undefined) {
-      uid = impersonationUid(issuer, subject);
+      uid = userUid({ issuer, subject });
       uids.set(key, uid);
     }
     return uid;

@@ -31,6 +31,8 @@ const gatewaySchema = z
       })
       .optional(),
     trustedProxies: z.array(cidrSchema).default([]),
+    /** The keys that sign what web applications learn about their users. */
+    identityKeyFile: z.string().min(1).nullish(),
     proxyProtocol: z.literal(false, 'is not supported by this version').default(false),
   })
   .refine(

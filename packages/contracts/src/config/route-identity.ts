@@ -1,4 +1,95 @@
 import { z } from 'zod';
+import { plainHeaderName } from '../text/plain-header-name.ts';
+import { nameSchema } from './address.ts';
 
-/** What a web application is told about who asks. */
-export const routeIdentitySchema = z.strictObject({}).prefault({});
+/** What an identity header can contain. */
+export const identityFields = ['user', 'email', 'name', 'groups'] as const;
+
+/** Headers that have a meaning of their own for servers, browsers or the gateway. */
+const taken = new Set(
+  [
+    'authorization',
+    'cache-control',
+    'connection',
+    'cookie',
+    'cookie2',
+    'date',
+    'expect',
+    'forwarded',
+    'from',
+    'host',
+    'keep-alive',
+    'max-forwards',
+    'origin',
+    'pragma',
+    'priority',
+    'range',
+    'referer',
+    'set-cookie',
+    'te',
+    'trailer',
+    'traceparent',
+    'tracestate',
+    'upgrade',
+    'user-agent',
+    'via',
+    'x-forwarded-for',
+    'x-forwarded-host',
+    'x-forwarded-method',
+    'x-forwarded-port',
+    'x-forwarded-prefix',
+    'x-forwarded-proto',
+    'x-forwarded-server',
+    'x-forwarded-uri',
+    'x-http-method-override',
+    'x-original-url',
+    'x-real-ip',
+    'x-requested-with',
+    'x-rewrite-url',
+  ].map(plainHeaderName),
+);
+const takenKinds =
+  /^(?:accept|access-control|audit|content|if|impersonate|proxy|sec|transfer|x-pomerium|x-remote|x-sallyport)(?:-|$)/i;
+
+const headerNameSchema = z
+  .string()
+  .max(100)
+  .regex(/^[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*$/, 'not a header name; use letters, digits and single hyphens')
+  .refine((name) => !taken.has(plainHeaderName(name)) && !takenKinds.test(name), {
+    message: 'is a header with another meaning; choose one such as X-Forwarded-User or X-Auth-Request-Email',
+  });
+
+/** What the application behind a web route learns about the person who sends a request. */
+export const routeIdentitySchema = z
+  .strictObject({
+    /** Signed: `X-Sallyport-Jwt-Assertion`. */
+    jwt: z.boolean().default(false),
+    /** Signed, in the form of Pomerium: `X-Pomerium-Jwt-Assertion`. */
+    pomeriumJwt: z.boolean().default(false),
+    /** Plain text, under the names that the application reads. */
+    headers: z
+      .strictObject({
+        user: headerNameSchema.nullish(),
+        email: headerNameSchema.nullish(),
+        name: headerNameSchema.nullish(),
+        groups: headerNameSchema.nullish(),
+      })
+      .superRefine((headers, context) => {
+        const seen = new Set<string>();
+        for (const field of identityFields) {
+          const name = headers[field];
+          if (name == null) continue;
+          const plain = plainHeaderName(name);
+          if (seen.has(plain))
+            context.addIssue({ code: 'custom', path: [field], message: 'is the header of another field too' });
+          seen.add(plain);
+        }
+      })
+      .prefault({}),
+    /** Patterns of the groups that the application gets. */
+    groups: z.array(z.string().min(1).max(1024)).max(1000).default(['*']),
+    /** A credential with which the application acts as the person on these clusters. */
+    kubernetes: z.strictObject({ clusters: z.array(nameSchema).min(1).max(64) }).nullish(),
+  })
+  .prefault({});
+export type RouteIdentityConfig = z.infer<typeof routeIdentitySchema>;

@@ -7,10 +7,12 @@ import { containsOwnToken, refuseOwnToken, withoutOwnTokens } from './own-token.
 const token = `spt_${'Ab0-_'.repeat(9).slice(0, 43)}`;
 const device = `spd_${'z'.repeat(43)}`;
 const signed = `eyJhbGciOiJFZERTQSIsImtpZCI6${'IjEi'.repeat(3)}.${'eyJ'.repeat(5)}.${'s'.repeat(86)}`;
+const application = `spa_eyJhbGciOiJFUzI1NiIsImtpZCI6${'IjEi'.repeat(3)}.${'eyJ'.repeat(5)}.${'s'.repeat(86)}`;
 const tokens: [string, string][] = [
   ['a session token', token],
   ['a device token', device],
   ['a signed token', signed],
+  ['an application token', application],
 ];
 
 const escaped = (char: string, lower = false) => {
@@ -108,6 +110,8 @@ describe('an address that is made to take a long time', () => {
     ['many of both', `${head.repeat(9)}.${'a'.repeat(300)}.b.`.repeat(110)],
     ['starts before long parts', `${head.repeat(9)}.${'a'.repeat(4000)}`.repeat(14)],
     ['escapes', '%25'.repeat(20_000)],
+    ['starts of application tokens', 'spa_'.repeat(16_000)],
+    ['parts of application tokens', `spa_${'a'.repeat(250)}.${'b'.repeat(4000)}`.repeat(15)],
     ['short tokens', `spt_${'a'.repeat(42)}.`.repeat(1300)],
   ])('of %s is read in a time that is linear in its length', (_what, text) => {
     let best = Infinity;

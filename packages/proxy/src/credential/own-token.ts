@@ -7,11 +7,14 @@ import { decodeFully } from './decode-fully.ts';
  */
 const signedHead = 'yJhbGciOiJFZERTQSIsImtpZCI6';
 /** Each part has a maximum length. Without one, a text with many starts would be scanned to its end from each of them. */
-const form = `(?:sp[td]_[A-Za-z0-9_-]{43}|e?${signedHead}[A-Za-z0-9_-]{1,256}\\.[A-Za-z0-9_-]{1,4096}\\.[A-Za-z0-9_-]{86})`;
+const signedTail = '[A-Za-z0-9_-]{1,256}\\.[A-Za-z0-9_-]{1,4096}\\.[A-Za-z0-9_-]{86}';
+/** An application token is a signed one by another key, behind a prefix of its own. */
+const form = `(?:sp[td]_[A-Za-z0-9_-]{43}|spa_eyJ${signedTail}|e?${signedHead}${signedTail})`;
 const anywhere = new RegExp(form);
 const everywhere = new RegExp(form, 'g');
 
-const mayContain = (text: string) => text.includes('spt_') || text.includes('spd_') || text.includes(signedHead);
+const mayContain = (text: string) =>
+  text.includes('spt_') || text.includes('spd_') || text.includes('spa_') || text.includes(signedHead);
 
 const redacted = (token: string) => `${token.startsWith('sp') ? token.slice(0, 4) : 'jwt_'}[redacted]`;
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { carriesPomerium } from '../credential/carries-pomerium.ts';
+import { identityKeysPath } from '../web-identity/answer-identity-keys.ts';
 
 const pathOf = (url: string) => url.split('?', 1)[0]!;
 const isHealth = (path: string) => path === '/healthz' || path === '/livez';
@@ -8,6 +9,7 @@ const isPomerium = (path: string) =>
   path.startsWith('/.pomerium/') ||
   path === '/.well-known/pomerium' ||
   path.startsWith('/.well-known/pomerium/');
+const isGateway = (path: string) => path.startsWith('/.sallyport/') || path === identityKeysPath;
 
 /**
  * Reports whether a request is for the gateway itself. Every other request takes the road to a cluster. On the host of a
@@ -23,5 +25,5 @@ export function isOwn(
   const path = pathOf(request.url ?? '');
   if (isPomerium(path)) return true;
   if (isHealth(path)) return !onClusterHost || carriesPomerium(request.rawHeaders);
-  return !onClusterHost && path.startsWith('/.sallyport/');
+  return !onClusterHost && isGateway(path);
 }

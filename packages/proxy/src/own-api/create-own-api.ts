@@ -1,6 +1,7 @@
 import { logoPath } from '@sallyport/pages';
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import { callerHeader, encodeCaller, ProblemError, problemHandler } from '@sallyport/kit';
+import { identityKeysPath } from '../web-identity/answer-identity-keys.ts';
 import { mountElevationPages } from '../elevation-pages/mount-elevation-pages.ts';
 import { mountLanding } from '../landing/mount-landing.ts';
 import { answerHealth } from './answer-health.ts';
@@ -81,6 +82,7 @@ export function createOwnApi(deps: OwnApiDeps): Express {
     ],
     deps.pages,
   );
+  if (deps.identityKeys) app.get(identityKeysPath, deps.identityKeys.answerKeys);
   if (deps.logo) app.get(logoPath, serveLogo(deps.logo));
   // A SCIM client has its own kind of token, which authenticate checks.
   if (deps.scim) app.all('/.sallyport/scim/v2/*path', deps.scim);

@@ -7,6 +7,7 @@ import type { RequestHandler } from 'express';
 import type { AccessReviews } from '../access-review/create-access-reviews.ts';
 import type { LandingSettings } from '../landing/landing-settings.ts';
 import type { ClientCertificateOf } from '../listener/client-certificate.ts';
+import type { Signed } from '../web-identity/open-web-identity.ts';
 import type { ClusterKinds } from '../upstream/cluster-kinds.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { FindCaller } from './find-caller.ts';
@@ -53,6 +54,8 @@ export type OwnApiDeps = {
   scim?: RequestHandler;
   /** Passes on what the API servers of clusters send to the audit service. Without it there is no address for it. */
   auditWebhook?: RequestHandler;
+  /** The keys that verify identities at web applications. Undefined if there are none. */
+  identityKeys?: Pick<Signed, 'keys' | 'answerKeys'> | undefined;
   /** What Pomerium's clients need. Without it their credentials are refused. */
   pomerium?: PomeriumDeps | undefined;
   /** What a cluster reports about its kinds. Undefined for an unknown cluster. */

@@ -26,9 +26,18 @@ export function mountPomerium(app: Express, call: ReturnType<typeof createAudite
     call(undefined, (_request, _caller, context) => listRoutes(deps, context)),
   );
   app.all(['/.pomerium', '/.pomerium/', '/.pomerium/user', '/.pomerium/sign_out'], withCaller(deps), deps.pages);
-  const { pomerium } = deps;
+  const { pomerium, identityKeys } = deps;
+  // Applications that came from Pomerium look for the keys of their users' identities here, and clients for those of tokens.
+  if (pomerium || identityKeys)
+    app.get(
+      '/.well-known/pomerium/jwks.json',
+      (_request, response) =>
+        void response.json({
+          keys: [...(pomerium?.tokens.jwks() ?? []), ...(identityKeys?.keys.published().map(({ jwk }) => jwk) ?? [])],
+        }),
+    );
   if (!pomerium) return;
-  const { tokens, gatewayOrigin, loginOrigin } = pomerium;
+  const { gatewayOrigin, loginOrigin } = pomerium;
   app.get(
     '/.well-known/pomerium',
     (_request, response) =>
@@ -39,5 +48,4 @@ export function mountPomerium(app: Express, call: ReturnType<typeof createAudite
         frontchannel_logout_uri: `${gatewayOrigin}/.pomerium/sign_out`,
       }),
   );
-  app.get('/.well-known/pomerium/jwks.json', (_request, response) => void response.json({ keys: tokens.jwks() }));
 }

@@ -1,0 +1,127 @@
+import { compileGlob, type CheckAnswer, type RouteIdentityConfig } from '@sallyport/contracts';
+import { createExpiringCache } from '@sallyport/kit';
+import { applicationTokenMs, type ApplicationTokens } from './application-token.ts';
+import { assertionClaims, assertionMs, pomeriumClaims, type AssertionAbout } from './assertion-claims.ts';
+import { plainHeaderLines } from './header-values.ts';
+import type { IdentityKeyRing } from './identity-key-ring.ts';
+import { createIsIdentityName } from './is-identity-name.ts';
+import { signJws } from './sign-jws.ts';
+
+type Identity = NonNullable<CheckAnswer['identity']>;
+
+/** Who sends a request: what authorize answered, and the hash of the token that was asked about. */
+export type RouteCaller = {
+  identity: Identity;
+  session: { id: string; expiresAt: number };
+  tokenHash: string;
+};
+
+/** What one route tells its application about the person. */
+export type RouteIdentity = {
+  /** Reports whether a request header (in lower case) must not come from the client. */
+  isIdentityName(lower: string): boolean;
+  /** Returns the header lines (name, value, ...) that tell the application who sends the request. */
+  linesFor(caller: RouteCaller): readonly string[];
+};
+
+/** A route as this part needs it. `from` is the origin that browsers use. */
+export type IdentifiedRoute = { from: string; identity: RouteIdentityConfig };
+
+export type RouteIdentityDeps = {
+  /** Undefined without `gateway.identityKeyFile`. Then no route can ask for anything signed. */
+  signed: { keys: IdentityKeyRing; tokens: ApplicationTokens } | undefined;
+  gatewayOrigin: string;
+  /** The provider, if there is only one. */
+  provider: string | undefined;
+  now: () => number;
+};
+
+type Remembered = { owner: RouteIdentity; identity: Identity; lines: readonly string[] };
+
+/** About 64 MiB of header lines at most. */
+const maxRemembered = 64 * 1024 * 1024;
+
+const sameGroups = (a: readonly string[], b: readonly string[]) =>
+  a.length === b.length && a.every((group, index) => group === b[index]);
+
+/** Compares what an application can learn. */
+const sameIdentity = (a: Identity, b: Identity) =>
+  a.user === b.user &&
+  a.email === b.email &&
+  a.name === b.name &&
+  a.issuer === b.issuer &&
+  a.subject === b.subject &&
+  a.provider === b.provider &&
+  sameGroups(a.groups, b.groups);
+
+/** Returns what a route signs for a caller, and for how long that may be reused, in milliseconds. */
+function signedLines(
+  { from, identity: settings }: IdentifiedRoute,
+  caller: RouteCaller,
+  groups: readonly string[],
+  deps: RouteIdentityDeps,
+) {
+  const { jwt, pomeriumJwt, kubernetes } = settings;
+  const issuedAt = deps.now();
+  const ends = (ms: number) => Math.min(issuedAt + ms, caller.session.expiresAt);
+  const reuseMs = Math.floor((ends(assertionMs) - issuedAt) / 2);
+  if (!jwt && !pomeriumJwt && kubernetes == null) return { lines: [], reuseMs };
+  // `config check` refuses such a route. This check does not rely on it.
+  if (!deps.signed) throw new Error(`the route ${from} needs gateway.identityKeyFile`);
+  const { keys, tokens } = deps.signed;
+  const about: AssertionAbout = {
+    identity: caller.identity,
+    groups,
+    sessionId: caller.session.id,
+    issuedAt,
+    expiresAt: ends(assertionMs),
+  };
+  const lines: string[] = [];
+  if (jwt)
+    lines.push(
+      'X-Sallyport-Jwt-Assertion',
+      signJws(keys.signing(), 'JWT', assertionClaims(about, { gateway: deps.gatewayOrigin, route: from })),
+    );
+  if (pomeriumJwt)
+    lines.push(
+      'X-Pomerium-Jwt-Assertion',
+      signJws(keys.signing(), 'JWT', pomeriumClaims(about, { route: from, provider: deps.provider })),
+    );
+  if (kubernetes != null)
+    lines.push(
+      'Authorization',
+      `Bearer ${tokens.issue({ tokenHash: caller.tokenHash, route: from }, ends(applicationTokenMs))}`,
+    );
+  return { lines, reuseMs };
+}
+
+/**
+ * Creates what routes tell their applications. The lines of a caller are made once, and used until an assertion in them is
+ * half-way to its end, or the identity changes: a request then costs a lookup instead of signatures.
+ */
+export function createRouteIdentities(deps: RouteIdentityDeps): (route: IdentifiedRoute) => RouteIdentity {
+  const remembered = createExpiringCache<Remembered>({
+    max: 50_000,
+    clock: deps.now,
+    size: { max: maxRemembered, of: ({ lines }) => lines.reduce((sum, line) => sum + line.length, 1000) },
+  });
+  return (route) => {
+    const { headers, groups: patterns, kubernetes } = route.identity;
+    const globs = patterns.map(compileGlob);
+    const isIdentityName = createIsIdentityName(route.identity);
+    const own: RouteIdentity = {
+      isIdentityName: (lower) => (kubernetes != null && lower === 'authorization') || isIdentityName(lower),
+      linesFor(caller) {
+        const key = `${route.from} ${caller.tokenHash}`;
+        const known = remembered.get(key);
+        if (known?.owner === own && sameIdentity(known.identity, caller.identity)) return known.lines;
+        const groups = caller.identity.groups.filter((group) => globs.some((matches) => matches(group)));
+        const signed = signedLines(route, caller, groups, deps);
+        const lines = [...plainHeaderLines(headers, caller.identity, groups), ...signed.lines];
+        remembered.set(key, { owner: own, identity: caller.identity, lines }, Math.max(1, signed.reuseMs));
+        return lines;
+      },
+    };
+    return own;
+  };
+}
