@@ -87,6 +87,7 @@ async function importFile(environment: Environment, source: string, options: Opt
   const text = writeConfig(done.config, {
     source: path.basename(file),
     clusters: done.clusters,
+    routes: done.routes,
     left: done.notCarried.length,
     secrets: done.secrets.length,
   });
@@ -104,6 +105,7 @@ async function importFile(environment: Environment, source: string, options: Opt
     source: file,
     ...(out === undefined ? { config: text } : { out }),
     clusters: carried,
+    routes: done.routes.map(({ source: from, route }) => ({ from, url: route.from, to: route.to })),
     secrets,
     notes,
     notCarried,
@@ -132,7 +134,7 @@ export function addConfigImport(config: Command, environment: Environment): void
   const command = config
     .command('import')
     .description(
-      'convert a Pomerium configuration: Kubernetes routes become clusters, and a report lists what is not carried over',
+      'convert a Pomerium configuration: Kubernetes routes become clusters, all others web applications, and a report lists what is not carried over',
     )
     .argument('<file>', 'the config.yaml of Pomerium Core')
     .option('--out <file>', 'write the result to this file (default: standard output)')

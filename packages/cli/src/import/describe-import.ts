@@ -22,8 +22,11 @@ export function describeImport(file: string, done: Done, missing: readonly Missi
     ({ source, cluster }) =>
       `  ${forTerminal(`${source} becomes cluster ${cluster.name}${cluster.host === undefined ? '' : `, at https://${cluster.host}`}`)}`,
   );
+  const routes = done.routes.map(
+    ({ source, route }) => `  ${forTerminal(`${source} becomes the web application ${route.from}`)}`,
+  );
   const parts: [string, string[]][] = [
-    ['Carried over:', clusters],
+    ['Carried over:', [...clusters, ...routes]],
     [
       'Secrets, replaced by references:',
       done.secrets.flatMap((one) => lines(file, [{ ...one, message: `${one.message}, replaced by ${one.reference}` }])),

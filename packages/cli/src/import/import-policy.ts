@@ -41,12 +41,12 @@ function claimCriteria(options: Options): Criterion[] {
 }
 
 /** Converts the older lists of names to criteria, one of which must hold. */
-function legacyCriteria(options: Options, report: ImportReport): Criterion[] {
+function legacyCriteria(options: Options, report: ImportReport, kind: string): Criterion[] {
   const criteria: Criterion[] = [];
   if (options.flag('allow_public_unauthenticated_access')) {
     report.note(
       options.at('allow_public_unauthenticated_access'),
-      'becomes authenticated_user, because a cluster can only be reached after a login',
+      `becomes authenticated_user, because ${kind === 'cluster' ? 'a cluster' : 'an application'} can only be reached after a login`,
     );
     criteria.push({ authenticated_user: true });
   }
@@ -63,7 +63,11 @@ function legacyCriteria(options: Options, report: ImportReport): Criterion[] {
 }
 
 /** Converts the sub-policies of a console. Their lists count like those of the route. Rego cannot be converted. */
-function subPolicies(options: Options, report: ImportReport): { criteria: Criterion[]; refused: boolean } {
+function subPolicies(
+  options: Options,
+  report: ImportReport,
+  kind: string,
+): { criteria: Criterion[]; refused: boolean } {
   let refused = false;
   const criteria = options.mappings('sub_policies').flatMap((one) => {
     if (one.isSet('rego') || one.isSet('source_ppl')) {
@@ -75,7 +79,7 @@ function subPolicies(options: Options, report: ImportReport): { criteria: Criter
       refused = true;
     }
     for (const name of ['id', 'name', 'explanation', 'remediation', 'rego', 'source_ppl']) one.raw(name);
-    return legacyCriteria(one, report);
+    return legacyCriteria(one, report, kind);
   });
   return { criteria, refused };
 }
@@ -107,7 +111,7 @@ function ownRules(options: Options, deps: PolicyDeps, report: ImportReport): { r
 }
 
 /** Converts the paths of the route to rules that refuse all others. Without these rules, more would be allowed. */
-function pathRules(options: Options, report: ImportReport): Rule[] {
+function pathRules(options: Options, report: ImportReport, kind: string): Rule[] {
   const rules: Rule[] = [];
   const [prefix, path] = [options.text('prefix'), options.text('path')];
   if (prefix !== undefined && prefix !== '/') rules.push({ deny: { not: [{ http_path: { starts_with: prefix } }] } });
@@ -120,7 +124,9 @@ function pathRules(options: Options, report: ImportReport): Rule[] {
       report.note(
         options.at(name),
         'becomes a rule that refuses every other path',
-        'Without this rule, users can reach the whole API, as far as policy and RBAC allow.',
+        kind === 'cluster'
+          ? 'Without this rule, users can reach the whole API, as far as policy and RBAC allow.'
+          : 'Without this rule, users can reach the whole application, as far as policy allows.',
       );
   }
   return rules;
@@ -131,15 +137,15 @@ export function importPolicy(
   options: Options,
   deps: PolicyDeps,
   report: ImportReport,
-  context: { clientCertificates: boolean },
+  context: { clientCertificates: boolean; kind: 'cluster' | 'application' },
 ): Rule[] | undefined {
-  const sub = subPolicies(options, report);
-  const criteria = [...legacyCriteria(options, report), ...sub.criteria];
+  const sub = subPolicies(options, report, context.kind);
+  const criteria = [...legacyCriteria(options, report, context.kind), ...sub.criteria];
   const own = ownRules(options, deps, report);
   const made: Rule[] = [
     ...(criteria.length === 0 ? [] : [{ allow: { or: criteria } }]),
     ...(context.clientCertificates ? [{ deny: { or: [{ invalid_client_certificate: true }] } }] : []),
-    ...pathRules(options, report),
+    ...pathRules(options, report, context.kind),
   ];
   const rules = [...made, ...own.rules];
   const inexpressible = deps.checkPolicy(made).faults;
@@ -159,6 +165,10 @@ export function importPolicy(
     return undefined;
   }
   if (rules.length === 0)
-    report.note(options.keys, 'has no policy, so nobody has access, as in Pomerium', 'Add a policy to the cluster.');
+    report.note(
+      options.keys,
+      'has no policy, so nobody has access, as in Pomerium',
+      `Add a policy to the ${context.kind === 'cluster' ? 'cluster' : 'route'}.`,
+    );
   return rules;
 }

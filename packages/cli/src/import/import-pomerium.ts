@@ -4,7 +4,9 @@ import { importClientCertificates, importGateway } from './import-gateway.ts';
 import { importIdentity, importSessions } from './import-identity.ts';
 import type { PolicyDeps } from './import-policy.ts';
 import { createImportReport, type Finding, type ImportReport, type SecretFinding } from './import-report.ts';
-import { importRoute, type ImportedCluster } from './import-route.ts';
+import { importRoute, isKubernetesRoute, type ImportedCluster } from './import-route.ts';
+import { importSigningKey, readIdentityDefaults } from './import-web-identity.ts';
+import { importWebRoute, type ImportedWebRoute } from './import-web-route.ts';
 import { reportUnsupportedOptions } from './report-unsupported-options.ts';
 import { createOptions, type Options } from './options.ts';
 
@@ -20,6 +22,7 @@ export type PomeriumImport =
       ok: true;
       config: Record<string, unknown>;
       clusters: readonly ImportedCluster[];
+      routes: readonly ImportedWebRoute[];
       notCarried: readonly Finding[];
       notes: readonly Finding[];
       secrets: readonly SecretFinding[];
@@ -45,6 +48,35 @@ function routesOf(options: Options): readonly Options[] {
   return [...options.mappings('routes'), ...options.mappings('policy')];
 }
 
+/** Converts the routes to web applications, and the key that signs what these learn about users. */
+function importWebRoutes(
+  options: Options,
+  all: readonly Options[],
+  deps: PolicyDeps & { clientCertificates: boolean; hostsTaken: Set<string> },
+  report: ImportReport,
+): { routes: ImportedWebRoute[]; identityKeyFile?: string } {
+  const sources = all.filter((route) => !isKubernetesRoute(route));
+  if (sources.length === 0) return { routes: [] };
+  const passes = [options, ...sources].some((one) => one.isSet('pass_identity_headers'));
+  const identity = passes
+    ? readIdentityDefaults(options, report)
+    : { passIdentity: false, headers: {}, groups: undefined };
+  const routes = sources.flatMap((route) => importWebRoute(route, { ...deps, identity }, report) ?? []);
+  const signs = routes.some(({ route }) => route.identity !== undefined);
+  return signs ? { routes, identityKeyFile: importSigningKey(options, report) } : { routes };
+}
+
+/** Reports whether a web route has the port of the gateway, which has only one. */
+function hasPortOf(gatewayUrl: unknown, source: string, from: string, report: ImportReport): boolean {
+  if (new URL(from).port === new URL(String(gatewayUrl)).port) return true;
+  report.notCarried(
+    [...source.split('.'), 'from'],
+    'has another port than gateway.url, and the gateway has only one',
+    'Give the application an address with the port of gateway.url. The route is left out.',
+  );
+  return false;
+}
+
 function translate(options: Options, deps: PolicyDeps, report: ImportReport) {
   const mtls = importClientCertificates(options, report);
   const routeDeps = {
@@ -53,27 +85,31 @@ function translate(options: Options, deps: PolicyDeps, report: ImportReport) {
     hostsTaken: new Set<string>(),
     clientCertificates: mtls.required,
   };
-  const clusters = routesOf(options).flatMap((route) => importRoute(route, routeDeps, report) ?? []);
+  const all = routesOf(options);
+  const clusters = all.filter(isKubernetesRoute).flatMap((route) => importRoute(route, routeDeps, report) ?? []);
+  const web = importWebRoutes(options, all, routeDeps, report);
   const gateway = importGateway(options, report, {
-    firstHost: clusters[0]?.cluster.host,
+    firstHost: clusters[0]?.cluster.host ?? (web.routes[0] && new URL(web.routes[0].route.from).hostname),
     clientCaFile: mtls.clientCaFile,
   });
+  const routes = web.routes.filter(({ source, route }) => hasPortOf(gateway.url, source, route.from, report));
   const sessions = importSessions(options, report);
   const identity = importIdentity(options, report);
   reportUnsupportedOptions(options, 'global', report);
-  if (clusters.length === 0)
+  if (clusters.length === 0 && routes.length === 0)
     report.note(
       [],
-      'the result has no cluster, because no Kubernetes route could be converted',
-      'Add one to clusters.',
+      'the result has no cluster and no web application, because no route could be converted',
+      'Add one to clusters or routes.',
     );
   const config = {
-    gateway,
+    gateway: web.identityKeyFile === undefined ? gateway : { ...gateway, identityKeyFile: web.identityKeyFile },
     ...(sessions === undefined ? {} : { sessions }),
     ...(identity === undefined ? {} : { identity }),
     clusters: clusters.map(({ cluster }) => cluster),
+    ...(routes.length === 0 ? {} : { routes: routes.map(({ route }) => route) }),
   };
-  return { config, clusters };
+  return { config, clusters, routes };
 }
 
 /**
@@ -91,12 +127,13 @@ export function importPomerium(source: PomeriumSource, deps: PolicyDeps): Pomeri
     };
   refuseOtherFiles(source.data, report);
   if (report.faults.length > 0) return { ok: false, faults: report.faults };
-  const { config, clusters } = translate(createOptions(source.data, [], report), deps, report);
+  const { config, clusters, routes } = translate(createOptions(source.data, [], report), deps, report);
   if (report.faults.length > 0) return { ok: false, faults: report.faults };
   return {
     ok: true,
     config,
     clusters,
+    routes,
     notCarried: report.left,
     notes: report.notes,
     secrets: report.secrets,

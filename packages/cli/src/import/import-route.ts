@@ -1,5 +1,7 @@
 import type { ImportReport } from './import-report.ts';
+import { hasUnsupportedOption } from './has-unsupported-option.ts';
 import { importPolicy, type PolicyDeps } from './import-policy.ts';
+import { readFrom } from './read-from.ts';
 import { reportUnsupportedOptions } from './report-unsupported-options.ts';
 import type { Options } from './options.ts';
 import { hasSubstitution, readFileName, variableFor } from './references.ts';
@@ -15,20 +17,6 @@ type RouteDeps = PolicyDeps & {
   clientCertificates: boolean;
   hostsTaken: Set<string>;
 };
-
-const otherRoute =
-  'is not a Kubernetes route (it has no kubernetes_service_account_token), and this version does not support web routes';
-
-/** Reads the address of the route. Reports a fault if it is not a URL. */
-function readFrom(options: Options, report: ImportReport): URL | undefined {
-  const from = options.text('from');
-  if (from === undefined)
-    report.fault(options.at('from'), 'is missing', 'every route needs the address that users type');
-  else if (!URL.canParse(from) || new URL(from).host === '')
-    report.fault(options.at('from'), 'is not a URL', 'write it like https://k8s.example.com');
-  else return new URL(from);
-  return undefined;
-}
 
 /** Reads the address of the API server: the first of `to`, without its weight. */
 function readServer(options: Options, report: ImportReport): string | undefined {
@@ -145,48 +133,17 @@ function address(options: Options, from: URL, report: ImportReport, { hostsTaken
   return { host };
 }
 
-/** Reports whether the route has options with which it cannot become a cluster. */
-function isUnsupported(options: Options, report: ImportReport): boolean {
-  const reasons: [string, string][] = [
-    [
-      'regex',
-      'limits the paths by a regular expression, which a policy cannot express; without it, the route would allow more',
-    ],
-    ['prefix_rewrite', 'rewrites paths, but the API server must get the path that the policy allowed'],
-    ['regex_rewrite_pattern', 'rewrites paths, but the API server must get the path that the policy allowed'],
-    ['redirect', 'answers requests without the API server'],
-    ['response', 'answers requests without the API server'],
-    ['tls_downstream_client_ca', 'requires client certificates on this route only'],
-    ['tls_downstream_client_ca_file', 'requires client certificates on this route only'],
-  ];
-  const found = reasons.filter(([name]) => options.isSet(name));
-  for (const [name, why] of found)
-    report.notCarried(options.at(name), why, 'The route is left out. Check whether you need this option.');
-  for (const name of [
-    'regex',
-    'regex_priority_order',
-    'prefix_rewrite',
-    'regex_rewrite_pattern',
-    'regex_rewrite_substitution',
-    'redirect',
-    'response',
-    'tls_downstream_client_ca',
-    'tls_downstream_client_ca_file',
-  ])
-    options.raw(name);
-  return found.length > 0;
+/** Reports whether a route leads to an API server: Pomerium impersonates the user only with a token of its own. */
+export function isKubernetesRoute(options: Options): boolean {
+  return options.isSet('kubernetes_service_account_token') || options.isSet('kubernetes_service_account_token_file');
 }
 
-/** Converts one route. Returns undefined if it is not a Kubernetes route or cannot be converted. */
+/** Converts a Kubernetes route. Returns undefined if it cannot be converted. */
 export function importRoute(options: Options, deps: RouteDeps, report: ImportReport): ImportedCluster | undefined {
   const from = readFrom(options, report);
-  if (!options.isSet('kubernetes_service_account_token') && !options.isSet('kubernetes_service_account_token_file')) {
-    report.notCarried(options.keys, otherRoute, 'Keep it on Pomerium for now.');
-    return undefined;
-  }
-  const unsupported = isUnsupported(options, report);
+  const unsupported = hasUnsupportedOption(options, report);
   const server = readServer(options, report);
-  const policy = importPolicy(options, deps, report, deps);
+  const policy = importPolicy(options, deps, report, { ...deps, kind: 'cluster' });
   const texts = [
     'tls_custom_ca_file',
     'tls_server_name',

@@ -3,6 +3,7 @@ import type { Options } from './options.ts';
 import { unsupportedGlobalOptions } from './unsupported-global-options.ts';
 import { nothingToDo, type UnsupportedOptions } from './unsupported-option.ts';
 import { unsupportedRouteOptions } from './unsupported-route-options.ts';
+import { unsupportedWebRouteOptions } from './unsupported-web-route-options.ts';
 
 type Explanation = { readonly why: string; readonly instead: string };
 
@@ -10,6 +11,7 @@ const byName = (rows: readonly UnsupportedOptions[]): ReadonlyMap<string, Explan
   new Map(rows.flatMap(([names, why, instead]) => names.map((name) => [name, { why, instead }] as const)));
 const globalOptions = byName(unsupportedGlobalOptions);
 const routeOptions = byName(unsupportedRouteOptions);
+const webRouteOptions = byName([...unsupportedRouteOptions, ...unsupportedWebRouteOptions]);
 const globalPrefixes: readonly [string, Explanation][] = [
   [
     'tracing_',
@@ -23,11 +25,15 @@ const globalPrefixes: readonly [string, Explanation][] = [
 ];
 
 /** Reports every option that was not read, with the reason why it is not carried over and what to do instead. */
-export function reportUnsupportedOptions(options: Options, kind: 'global' | 'route', report: ImportReport): void {
+export function reportUnsupportedOptions(
+  options: Options,
+  kind: 'global' | 'route' | 'web',
+  report: ImportReport,
+): void {
   for (const name of options.unread()) {
     const explanation =
-      kind === 'route'
-        ? routeOptions.get(name)
+      kind !== 'global'
+        ? (kind === 'web' ? webRouteOptions : routeOptions).get(name)
         : (globalOptions.get(name) ?? globalPrefixes.find(([prefix]) => name.startsWith(prefix))?.[1]);
     report.notCarried(
       options.at(name),

@@ -1,13 +1,18 @@
 import { Document, isMap, isSeq } from 'yaml';
 import { forTerminal } from '../terminal/for-terminal.ts';
-import type { ImportedCluster } from './import-route.ts';
 
 const width = 140;
 
-/** Renders an imported configuration as YAML, with a comment on the source of each cluster. */
+/** Renders an imported configuration as YAML, with a comment on the source of each cluster and route. */
 export function writeConfig(
   config: Record<string, unknown>,
-  about: { source: string; clusters: readonly ImportedCluster[]; left: number; secrets: number },
+  about: {
+    source: string;
+    clusters: readonly { source: string }[];
+    routes: readonly { source: string }[];
+    left: number;
+    secrets: number;
+  },
 ): string {
   const document = new Document(config, { aliasDuplicateObjects: false });
   const head = [`Converted from ${about.source} by "sallyport config import".`];
@@ -18,10 +23,11 @@ export function writeConfig(
   if (about.secrets > 0)
     head.push('Secrets of the source are not included. Each ${...} must be available when the gateway starts.');
   document.commentBefore = head.map((line) => ` ${forTerminal(line)}`).join('\n');
-  const clusters = document.get('clusters');
-  if (isSeq(clusters)) {
-    clusters.items.forEach((item, index) => {
-      const source = about.clusters[index]?.source;
+  for (const section of ['clusters', 'routes'] as const) {
+    const list = document.get(section);
+    if (!isSeq(list)) continue;
+    list.items.forEach((item, index) => {
+      const source = about[section][index]?.source;
       if (isMap(item) && source !== undefined) item.commentBefore = ` ${forTerminal(source)} in the source`;
     });
   }
