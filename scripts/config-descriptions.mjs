@@ -38,6 +38,8 @@ export const configDescriptions = {
     'The key exchange groups that the listener accepts. The default is X25519MLKEM768, X25519, P-256 and P-384.',
   'gateway.trustedProxies':
     'Address blocks of the proxies in front of the gateway. X-Forwarded-For is trusted from these and ignored from anyone else.',
+  'gateway.identityKeyFile':
+    'The keys that sign what web applications learn about their users: EC private keys on P-256, PEM. The first signs. It is read again when it changes.',
   'gateway.proxyProtocol': 'This version does not support the PROXY protocol.',
   services: 'The addresses and keys of the four services.',
   ...service('authenticate', 'Logins, sessions and identity providers.'),

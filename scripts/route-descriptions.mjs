@@ -12,7 +12,22 @@ export const routeDescriptions = {
   'routes[].policy': 'A policy for this application. The global policy applies to clusters only.',
   'routes[].policyFile': 'A file with this policy, instead of policy.',
   'routes[].explain': 'Whether a refusal may say what would have been allowed.',
-  'routes[].identity': 'What the application is told about the user.',
+  'routes[].identity': 'What the application is told about the user. Nothing by default.',
+  'routes[].identity.jwt':
+    'Whether the application gets X-Sallyport-Jwt-Assertion: a JWT (ES256) for this route, valid for five minutes. Its keys are at /.well-known/sallyport/jwks.json.',
+  'routes[].identity.pomeriumJwt':
+    'Whether the application gets X-Pomerium-Jwt-Assertion: a JWT as Pomerium makes it. Its keys are at /.well-known/pomerium/jwks.json too.',
+  'routes[].identity.headers':
+    'Headers in plain text. Requests that reach the application in another way can have them too, so prefer the JWT.',
+  'routes[].identity.headers.user': 'The header with the name that clusters get, such as X-Forwarded-User.',
+  'routes[].identity.headers.email': 'The header with the email address, such as X-Forwarded-Email.',
+  'routes[].identity.headers.name': 'The header with the full name. Left out if it is not plain ASCII.',
+  'routes[].identity.headers.groups':
+    'The header with the groups, separated by commas. Left out if the name of one has a comma or is not plain ASCII.',
+  'routes[].identity.groups': 'The groups that the application learns: names, or patterns with *. All by default.',
+  'routes[].identity.kubernetes':
+    'Gives the application a credential in the Authorization header, with which it acts as the user on clusters.',
+  'routes[].identity.kubernetes.clusters': 'The names of these clusters.',
   'routes[].tls': 'The certificate for the host of `from`. Without it, gateway.tls must be valid for that host.',
   'routes[].tls.certFile': 'The certificate and its chain, PEM. It is read again when it changes.',
   'routes[].tls.keyFile': 'The private key of that certificate, PEM.',

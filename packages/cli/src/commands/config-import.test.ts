@@ -79,6 +79,13 @@ describe('a Pomerium configuration', () => {
       listen: '0.0.0.0:443',
       tls: { certFile: '/etc/pomerium/tls/wildcard.crt', keyFile: '/etc/pomerium/tls/wildcard.key' },
     });
+    expect(parsed.routes).toEqual([
+      {
+        from: 'https://grafana.corp.test',
+        to: 'http://grafana:3000',
+        policy: [{ allow: { or: [{ authenticated_user: true }] } }],
+      },
+    ]);
     expect(parsed.sessions).toEqual({ memory: true, lifetime: '8h0m0s' });
     expect(parsed.identity!.providers).toEqual([
       {
@@ -115,16 +122,15 @@ describe('a Pomerium configuration', () => {
       'routes.1.preserve_host_header',
       'routes.1.set_request_headers',
       'routes.1.to',
-      'routes.2',
       'shared_secret',
       'tracing_provider',
     ]);
-    expect(notCarried.find((one) => one.path === 'routes.2')).toEqual({
-      path: 'routes.2',
-      line: 53,
+    expect(notCarried.find((one) => one.path === 'routes.1.to')).toEqual({
+      path: 'routes.1.to',
+      line: 38,
       column: 5,
-      message: expect.stringContaining('this version does not support web routes'),
-      instead: 'Keep it on Pomerium for now.',
+      message: 'has 1 more address, but a cluster has only one',
+      instead: 'Put a load balancer in front of the API servers.',
     });
     for (const { line, column, message, instead } of notCarried)
       expect([typeof line, typeof column, message.length > 5, instead!.length > 5]).toEqual([
@@ -140,10 +146,11 @@ describe('a Pomerium configuration', () => {
     const { out, err } = await rig.run('config', 'import', 'pomerium.yaml');
     expect((parse(out) as Config).clusters.map(({ name }) => name)).toEqual(['prod', 'dev']);
     expect(out).toMatch(
-      /^# Converted from pomerium\.yaml by "sallyport config import"\.\n# 12 options were not carried over/,
+      /^# Converted from pomerium\.yaml by "sallyport config import"\.\n# 11 options were not carried over/,
     );
     expect(err).toMatch(/Carried over:\n {2}routes\.0 becomes cluster prod, at https:\/\/prod\.k8s\.corp\.test\n/);
-    expect(err).toMatch(/NOT CARRIED OVER:\n(.*\n)* {2}\/.*pomerium\.yaml:53:5: routes\.2: is not a Kubernetes route/);
+    expect(err).toMatch(/ {2}routes\.2 becomes the web application https:\/\/grafana\.corp\.test\n/);
+    expect(err).toMatch(/NOT CARRIED OVER:\n(.*\n)* {2}\/.*pomerium\.yaml:38:5: routes\.1\.to: has 1 more address/);
   });
 
   it('may have the older form: routes under policy, sessions in Redis, a load balancer in front', async () => {

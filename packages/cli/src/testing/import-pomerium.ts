@@ -10,6 +10,7 @@ type Report = {
   config: string;
   out?: string;
   clusters: { from: string; name: string; host?: string; server: string }[];
+  routes: { from: string; url: string; to: string }[];
   secrets: Finding[];
   notes: Finding[];
   notCarried: Finding[];
@@ -21,6 +22,7 @@ export type Config = {
   sessions?: unknown;
   identity?: { providers: Record<string, unknown>[] };
   clusters: Cluster[];
+  routes?: Record<string, unknown>[];
 };
 
 /** Writes the configuration that is to be imported. */

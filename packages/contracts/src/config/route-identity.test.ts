@@ -23,6 +23,7 @@ describe('the identity of a route', () => {
     'X-WEBAUTH-USER',
     'X-Auth-Request-Email',
     'Email',
+    'X-Pomerium-Claim-Email',
   ])('can use the header %s', (name) => expect(faultsOf({ headers: { email: name } })).toBeUndefined());
 
   it.each([
@@ -64,6 +65,7 @@ describe('the identity of a route', () => {
     'X-Sallyport-Jwt-Assertion',
     'X-Sallyport-User',
     'X-Pomerium-Jwt-Assertion',
+    'X-Pomerium-Authorization',
   ])('cannot use the header %s, which has another meaning', (name) =>
     expect(faultsOf({ headers: { user: name } })).toEqual([
       'headers.user: is a header with another meaning; choose one such as X-Forwarded-User or X-Auth-Request-Email',

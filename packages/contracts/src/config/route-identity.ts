@@ -49,7 +49,7 @@ const taken = new Set(
   ].map(plainHeaderName),
 );
 const takenKinds =
-  /^(?:accept|access-control|audit|content|if|impersonate|proxy|sec|transfer|x-pomerium|x-remote|x-sallyport)(?:-|$)/i;
+  /^(?:accept|access-control|audit|content|if|impersonate|proxy|sec|transfer|x-pomerium(?!-claim-)|x-remote|x-sallyport)(?:-|$)/i;
 
 const headerNameSchema = z
   .string()

@@ -13,6 +13,10 @@ import {
 import { createPages } from '@sallyport/pages';
 import supertest from 'supertest';
 import { isOwn } from '../listener/is-own.ts';
+import { identityKeyPem } from '../testing/identity-keys.ts';
+import { createAnswerIdentityKeys } from '../web-identity/answer-identity-keys.ts';
+import { createIdentityKeyRing } from '../web-identity/identity-key-ring.ts';
+import { readIdentityKeys } from '../web-identity/read-identity-keys.ts';
 import { createClusterHostApi, createOwnApi } from './create-own-api.ts';
 import { createFindCaller } from './find-caller.ts';
 import type { OwnApiDeps } from './own-api-deps.ts';
@@ -38,7 +42,7 @@ const alice = {
 };
 
 /** Serves both parts of the gateway's own API from one server, and chooses by the Host header as the gateway does. */
-function setUp(options: { down?: boolean; own?: string[] } = {}) {
+function setUp(options: { down?: boolean; own?: string[]; identityKeys?: OwnApiDeps['identityKeys'] } = {}) {
   const calls: ServiceRequest[] = [];
   const events: { status: number; path: string }[] = [];
   const pages: { url: string; caller: unknown; cookie: string | undefined }[] = [];
@@ -88,6 +92,7 @@ function setUp(options: { down?: boolean; own?: string[] } = {}) {
     ],
     auditCall: { open: () => {}, complete: (call) => void events.push({ status: call.status, path: call.path }) },
     logger: createLogger({ service: 'proxy', level: 'silent' }),
+    identityKeys: options.identityKeys,
     pomerium: { tokens, gatewayOrigin: gatewayUrl, loginOrigin: 'https://login.example.com' },
   };
   const [own, clusterHost] = [createOwnApi(deps), createClusterHostApi(deps)] as const;
@@ -238,6 +243,23 @@ describe("what Pomerium's clients find at the origin of any address", () => {
       });
       expect((await agent.get('/.well-known/pomerium/jwks.json').set({ host })).body).toEqual({ keys: tokens.jwks() });
     }
+  });
+
+  it('has the keys of identities too, and the gateway has them at an address of its own', async () => {
+    const keys = createIdentityKeyRing(readIdentityKeys(identityKeyPem()), { now: Date.now, signedForMs: 1000 });
+    const { agent } = setUp({ identityKeys: { keys, answerKeys: createAnswerIdentityKeys(keys) } });
+    const published = keys.published().map(({ jwk }) => jwk);
+    for (const host of hosts)
+      expect((await agent.get('/.well-known/pomerium/jwks.json').set({ host })).body).toEqual({
+        keys: [...tokens.jwks(), ...published],
+      });
+    const [host, clusterHost] = hosts;
+    const answer = await agent.get('/.well-known/sallyport/jwks.json').set({ host });
+    expect(answer.body).toEqual({ keys: published });
+    expect(answer.headers).toMatchObject({ 'cache-control': 'public, max-age=300' });
+    expect((await agent.post('/.well-known/sallyport/jwks.json').set({ host })).status).toBe(404);
+    expect((await agent.get('/.well-known/sallyport/jwks.json').set({ host: clusterHost })).text).toBe('cluster');
+    expect((await setUp().agent.get('/.well-known/sallyport/jwks.json').set({ host })).status).toBe(404);
   });
 
   it("accepts a cookie on the gateway's own host, and not on the host of a cluster", async () => {

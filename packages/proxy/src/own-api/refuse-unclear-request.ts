@@ -8,7 +8,7 @@ import { readHeaders } from '../headers/read-headers.ts';
  * slashes. Names of SCIM schemas have colons, and SCIM searches a dot.
  */
 const plainAddress =
-  /^\/(?:|\.sallyport\/scim\/v2\/Schemas\/urn(?::[A-Za-z0-9.-]+)+|\.sallyport\/scim\/v2(?:\/Users|\/Groups)?\/\.search|\.sallyport(?:\/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+|\.pomerium(?:\/[A-Za-z0-9_-]+)*\/?|\.well-known\/pomerium(?:\/jwks\.json)?)$/;
+  /^\/(?:|\.sallyport\/scim\/v2\/Schemas\/urn(?::[A-Za-z0-9.-]+)+|\.sallyport\/scim\/v2(?:\/Users|\/Groups)?\/\.search|\.sallyport(?:\/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+|\.pomerium(?:\/[A-Za-z0-9_-]+)*\/?|\.well-known\/pomerium(?:\/jwks\.json)?|\.well-known\/sallyport\/jwks\.json)$/;
 
 /**
  * Refuses what two readers could understand differently, before any route sees it. Pages are passed on to another

@@ -55,6 +55,8 @@ describe('the Secrets of an installation', () => {
       const half = createPublicKey(privateKey).export({ type: 'spki', format: 'der' }).toString('base64');
       expect(configMap('gate-public-keys')[`${service}.pub`]).toBe(half);
     }
+    const identityKey = createPrivateKey(secret('gate-identity-key')['identity.pem']!);
+    expect(identityKey.asymmetricKeyDetails).toEqual({ namedCurve: 'prime256v1' });
     expect(Buffer.from(secret('gate-session-key')['key']!, 'base64')).toHaveLength(32);
     expect(configMap('gate-public-keys')['checkpoints-public.pem']).toContain('BEGIN PUBLIC KEY');
     expect(JSON.stringify(configMap('gate-public-keys'))).not.toContain('PRIVATE');

@@ -6,6 +6,7 @@ import {
   type CertificateAuthority,
 } from '@sallyport/bed/certificates';
 import { serviceNames } from '@sallyport/contracts';
+import { makeIdentityKey } from '../settings/make-identity-key.ts';
 import type { KeptSecrets } from './kept-secrets.ts';
 
 /** What can be made. */
@@ -50,6 +51,7 @@ async function makeKeys({ name }: SecretsRequest, secrets: KeptSecrets): Promise
     .export({ type: 'spki', format: 'pem' })
     .toString();
   await secrets.ensure(`${name}-session-key`, ['key'], () => ({ key: randomBytes(32).toString('base64') }));
+  await secrets.ensure(`${name}-identity-key`, ['identity.pem'], () => ({ 'identity.pem': makeIdentityKey() }));
   await secrets.publish(`${name}-public-keys`, published);
 }
 

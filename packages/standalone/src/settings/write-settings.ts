@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { freePort, type CertificateAuthority } from '@sallyport/bed';
 import { stringify } from 'yaml';
-import { ensureCheckpointKey, ensureServiceKeys } from './service-keys.ts';
+import { ensureCheckpointKey, ensureIdentityKey, ensureServiceKeys } from './service-keys.ts';
 
 export type SettingsRequest = {
   /** Everything is written below this directory. */
@@ -75,10 +75,11 @@ export async function writeSettings(request: SettingsRequest): Promise<Settings>
   const gatewayUrl = `https://127.0.0.1:${gatewayPort}`;
   const pagesUrl = `http://127.0.0.1:${pagesPort}`;
   const { services, adminPorts } = await renderServices(directory);
+  const identityKeyFile = ensureIdentityKey(path.join(directory, 'keys'));
   const configFile = file(
     'sallyport.yaml',
     stringify({
-      gateway: { url: gatewayUrl, listen: `127.0.0.1:${gatewayPort}`, tls },
+      gateway: { url: gatewayUrl, listen: `127.0.0.1:${gatewayPort}`, tls, identityKeyFile },
       services,
       sessions: request.sessions,
       audit: {
