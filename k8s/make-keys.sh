@@ -1,6 +1,7 @@
 #!/bin/sh
-# Creates the Ed25519 keys of the four services, and the one that signs checkpoints of the audit trail. Prints them as
-# Secrets, with a ConfigMap of the public keys, and stores them in no file.
+# Creates the Ed25519 keys of the four services, the one that signs checkpoints of the audit trail, and the key (P-256) that
+# signs what web applications learn about their users. Prints them as Secrets, with a ConfigMap of the public keys, and
+# stores them in no file.
 #   k8s/make-keys.sh | kubectl apply -f -
 # Running it again creates new keys: restart all four Deployments afterwards. First save the public key of the old
 # checkpoints (checkpoints-public.pem in the ConfigMap), and name it in audit.checkpoints.retiredKeys.
@@ -20,6 +21,16 @@ type: Opaque
 stringData:
   checkpoints.pem: |
 $(printf '%s\n' "$checkpoints" | sed 's/^/    /')
+---
+EOF
+cat << EOF
+apiVersion: v1
+kind: Secret
+metadata: {name: sallyport-identity-key, namespace: $namespace, labels: {app.kubernetes.io/part-of: sallyport}}
+type: Opaque
+stringData:
+  identity.pem: |
+$(openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 | sed 's/^/    /')
 ---
 EOF
 for service in authenticate authorize proxy audit; do

@@ -10,6 +10,9 @@ secret of another. Takes (dict "root" $ "service" "proxy").
 {{- $config := dict -}}
 {{- $tls := dict "certFile" "/etc/sallyport/gateway-tls/tls.crt" "keyFile" "/etc/sallyport/gateway-tls/tls.key" -}}
 {{- $_ := set $config "gateway" (dict "url" (include "sallyport.gatewayUrl" .root) "listen" "0.0.0.0:8443" "tls" (merge $tls (deepCopy $v.gateway.tls.settings)) "trustedProxies" $v.gateway.trustedProxies) -}}
+{{- if and (eq $service "proxy") $v.routes -}}
+  {{- $_ := set $config.gateway "identityKeyFile" "/etc/sallyport/keys/identity.pem" -}}
+{{- end -}}
 
 {{- $services := dict -}}
 {{- range $name, $port := dict "authenticate" 4180 "authorize" 4181 "audit" 4182 "proxy" 0 -}}

@@ -160,6 +160,9 @@ spec:
               {{- if eq .service "audit" }}
               - secret: {name: {{ $fullname }}-checkpoint-key, items: [{key: checkpoints.pem, path: checkpoints.pem}]}
               {{- end }}
+              {{- if and (eq .service "proxy") $v.routes }}
+              - secret: {name: {{ $fullname }}-identity-key, items: [{key: identity.pem, path: identity.pem}]}
+              {{- end }}
               - configMap: {name: {{ $fullname }}-public-keys}
         {{- if $files }}
         - name: secrets

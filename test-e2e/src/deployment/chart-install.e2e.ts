@@ -185,6 +185,7 @@ describeWith(['cluster', 'kubectl', 'helm'], 'the chart on a real API server', (
       'audit-key',
       'checkpoint-key',
       'session-key',
+      'identity-key',
       'ca',
     ];
     const tls = ['authenticate-tls', 'authorize-tls', 'audit-tls', 'gateway-tls'];

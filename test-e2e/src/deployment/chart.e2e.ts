@@ -50,6 +50,14 @@ const withMuch: ChartValues = {
     },
   ],
   proxy: { secretFiles: [{ secret: 'other-cluster', key: 'token', file: 'other-token' }], replicas: 3 },
+  routes: [
+    {
+      from: 'https://app.example.com:8443',
+      to: 'http://app:8080',
+      identity: { jwt: true },
+      policy: [{ allow: { or: [{ groups: 'sre' }] } }],
+    },
+  ],
   notifications: [{ name: 'chat', slack: { url: '${file:/etc/sallyport/secrets/slack-url}' } }],
   authorize: { secretFiles: [{ secret: 'chat', key: 'url', file: 'slack-url' }] },
   audit: { retention: '30d', checkpoints: { every: '5m' } },
@@ -155,6 +163,7 @@ describeWith(['helm'], 'the chart', () => {
         ...others,
         'other-cluster',
         ...ca('audit', 'authenticate', 'authorize', 'gateway'),
+        'sallyport-identity-key',
         'sallyport-proxy-key',
       ].toSorted(),
       authenticate: [
