@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ProxyParts } from '../proxy-parts.ts';
+import type { LoadedConfig, Logger, Metrics } from '@sallyport/kit';
 import { createAnswerIdentityKeys } from './answer-identity-keys.ts';
 import { applicationTokenMs, createApplicationTokens, type ApplicationTokens } from './application-token.ts';
 import { assertionMs } from './assertion-claims.ts';
@@ -28,8 +28,10 @@ export type WebIdentity = {
 /** The clocks of applications may be this far behind, in milliseconds. */
 const clockSkewMs = 60_000;
 
+type Deps = { loaded: LoadedConfig; logger: Logger; metrics: Metrics; now: () => number };
+
 /** Reads the identity keys, and follows their file until `close`. */
-export function openWebIdentity({ loaded, logger, metrics, now }: ProxyParts): WebIdentity {
+export function openWebIdentity({ loaded, logger, metrics, now }: Deps): WebIdentity {
   const { gateway, identity } = loaded.config;
   const gatewayOrigin = new URL(gateway.url).origin;
   const file = gateway.identityKeyFile == null ? undefined : loaded.resolvePath(gateway.identityKeyFile);
