@@ -9,8 +9,10 @@
 // A machine has room for one node, so `e2e`, `bed` and `pods` never run in the same call of jest.
 const base = {
   testEnvironment: 'node',
-  // The condition 'source' means TypeScript, also of this dependency.
-  transformIgnorePatterns: ['/node_modules/(?!eventsource-parser/)'],
+  // The condition 'source' means TypeScript, also of this dependency, wherever it is installed.
+  transformIgnorePatterns: ['/node_modules/(?!(?:.*/node_modules/)?eventsource-parser/)'],
+  // Its TypeScript names its files as they are called after compilation.
+  moduleNameMapper: { '^eventsource$': '<rootDir>/node_modules/eventsource/dist/index.js' },
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts'],
   transform: {

@@ -42,13 +42,14 @@ const withoutApiClient = {
     ),
 };
 
-// Built separately. Otherwise every command would load all the code that it shares with the program (zod).
-const apart = 'gateway-config';
+// Built separately. Otherwise every command would load all the code that they share with the program (zod).
+const apart = { 'gateway-config': 'config', 'serve-mcp': 'mcp/protocol' };
+const apartNames = Object.keys(apart);
 const keepApart = {
   name: 'keep-apart',
   setup: ({ onResolve }) =>
-    onResolve({ filter: new RegExp(`/${apart}\\.ts$`) }, ({ kind }) =>
-      kind === 'dynamic-import' ? { path: `./${apart}.mjs`, external: true } : undefined,
+    onResolve({ filter: new RegExp(`/(?:${apartNames.join('|')})\\.ts$`) }, ({ kind, path: imported }) =>
+      kind === 'dynamic-import' ? { path: `./${path.basename(imported, '.ts')}.mjs`, external: true } : undefined,
     ),
 };
 
@@ -62,7 +63,7 @@ const program = await build({
 });
 const separate = await build({
   ...common,
-  entryPoints: [path.join(root, 'src', 'config', `${apart}.ts`)],
+  entryPoints: apartNames.map((name) => ({ in: path.join(root, 'src', apart[name], `${name}.ts`), out: name })),
   outdir: parts,
   splitting: true,
   chunkNames: '[name]-[hash]',

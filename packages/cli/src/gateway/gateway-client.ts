@@ -21,6 +21,8 @@ export type GatewayCall = {
   /** Headers in addition, by name. */
   headers?: Readonly<Record<string, string | string[]>>;
   timeoutMs?: number;
+  /** Ends the call, whatever of its answer has arrived. */
+  signal?: AbortSignal;
 };
 export type GatewayAnswer = { status: number; body: unknown };
 /** The beginning of a long answer: its pieces as they arrive, or the whole body if the gateway refuses. */
@@ -110,8 +112,11 @@ async function send({ address, ca, proxy }: Route, call: GatewayCall, signal: Ab
   });
 }
 
+const eitherOf = (signal: AbortSignal, other: AbortSignal | undefined) =>
+  other === undefined ? signal : AbortSignal.any([signal, other]);
+
 async function sendWhole(route: Route, call: GatewayCall): Promise<GatewayAnswer> {
-  const response = await send(route, call, AbortSignal.timeout(call.timeoutMs ?? startMs));
+  const response = await send(route, call, eitherOf(AbortSignal.timeout(call.timeoutMs ?? startMs), call.signal));
   return { status: response.statusCode ?? 0, body: await readBody(response) };
 }
 
@@ -126,7 +131,7 @@ async function* piecesOf(response: IncomingMessage, { address, proxy }: Route): 
 async function sendLong(route: Route, call: GatewayCall, silenceMs: number): Promise<GatewayStream> {
   const start = new AbortController();
   const timer = setTimeout(() => start.abort(), startMs);
-  const response = await send(route, call, start.signal).finally(() => clearTimeout(timer));
+  const response = await send(route, call, eitherOf(start.signal, call.signal)).finally(() => clearTimeout(timer));
   const status = response.statusCode ?? 0;
   response.setTimeout(silenceMs, () => {
     response.destroy(Object.assign(new Error('nothing arrived in time'), { code: 'TIMEOUT' }));

@@ -13,6 +13,7 @@ import { addExecCredential } from '../commands/add-exec-credential.ts';
 import { addKubeconfig } from '../commands/kubeconfig.ts';
 import { addLogin } from '../commands/login.ts';
 import { addLogout } from '../commands/logout.ts';
+import { addMcp } from '../commands/mcp.ts';
 import { addNotifications } from '../commands/notifications.ts';
 import { addPolicy } from '../commands/policy.ts';
 import { addSessions } from '../commands/sessions.ts';
@@ -67,6 +68,7 @@ SALLYPORT_KEYRING=1, the token is in the keyring of your system. HTTPS_PROXY and
     addElevations,
     addNotifications,
     addExecCredential,
+    addMcp,
     addAttack,
     addAudit,
     addSessions,

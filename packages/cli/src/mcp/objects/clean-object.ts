@@ -1,0 +1,61 @@
+import { fieldOf } from '../../input/field-of.ts';
+
+const hidden = '(hidden)';
+const tooDeep = '(too deep)';
+const maxDepth = 60;
+
+// Copies of the whole object, which say everything twice. They would also contain what is hidden below.
+const copies: ReadonlySet<string> = new Set([
+  'kubectl.kubernetes.io/last-applied-configuration',
+  'objectset.rio.cattle.io/applied',
+  'kapp.k14s.io/original',
+]);
+const isCopy = (name: string) => copies.has(name) || name.endsWith('/last-applied-configuration');
+
+/** What may be shown. Without `environment`, the values of environment variables are hidden. */
+type Shown = { environment: boolean };
+
+const entriesOf = (value: object) => Object.entries(value as Record<string, unknown>);
+
+const hideValues = (value: unknown) =>
+  typeof value === 'object' && value !== null
+    ? Object.fromEntries(entriesOf(value).map(([name]) => [name, hidden]))
+    : hidden;
+
+const isSecret = (value: object) => {
+  const [apiVersion, kind] = [fieldOf(value, 'apiVersion'), fieldOf(value, 'kind')];
+  return kind === 'Secret' && (apiVersion === 'v1' || apiVersion === undefined);
+};
+
+/** Hides the value of an environment variable: `{name, value}` in a list called `env`. References stay. */
+const hideVariable = (value: unknown) =>
+  typeof fieldOf(value, 'value') === 'string' && fieldOf(value, 'value') !== ''
+    ? { ...(value as object), value: hidden }
+    : value;
+
+function cleanField(owner: object, name: string, value: unknown, shown: Shown, depth: number): unknown {
+  if ((name === 'data' || name === 'stringData') && isSecret(owner)) return hideValues(value);
+  if (name === 'annotations' && typeof value === 'object' && value !== null && !Array.isArray(value))
+    return Object.fromEntries(entriesOf(value).filter(([key]) => !isCopy(key)));
+  const cleaned = clean(value, shown, depth);
+  return name === 'env' && !shown.environment && Array.isArray(cleaned) ? cleaned.map(hideVariable) : cleaned;
+}
+
+function clean(value: unknown, shown: Shown, depth: number): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth > maxDepth) return tooDeep;
+  if (Array.isArray(value)) return value.map((one) => clean(one, shown, depth + 1));
+  return Object.fromEntries(
+    entriesOf(value)
+      .filter(([name]) => name !== 'managedFields')
+      .map(([name, one]) => [name, cleanField(value, name, one, shown, depth + 1)]),
+  );
+}
+
+/**
+ * Returns an object of a cluster without what no reader needs or should have: managed fields, copies of the object in
+ * annotations, the values of a Secret, and unless they are to be shown, the values of environment variables.
+ */
+export function cleanObject(object: unknown, shown: Shown): unknown {
+  return clean(object, shown, 0);
+}

@@ -1,0 +1,38 @@
+import { stringify } from 'yaml';
+import type { FindResource } from '../cluster/find-resource.ts';
+import { requireReadable } from '../cluster/find-resource.ts';
+import { readDocument } from '../cluster/read-cluster.ts';
+import { objectPath, resourceName } from '../cluster/served-resource.ts';
+import { cleanObject } from '../objects/clean-object.ts';
+import { selectField } from '../objects/select-field.ts';
+import { CliError } from '../../terminal/cli-error.ts';
+import type { ChooseCluster } from './choose-cluster.ts';
+import { refuseSecrets } from './refuse-secrets.ts';
+import { clusterSource, type Tool } from './tool-answer.ts';
+
+type Deps = {
+  chooseCluster: ChooseCluster;
+  findResource: FindResource;
+  /** What the user of the server allows to be shown. */
+  shown: { environment: boolean; secrets: boolean };
+};
+
+/** Creates the tool `get`. */
+export function createGetObject({ chooseCluster, findResource, shown }: Deps): Tool<'get'> {
+  return async ({ cluster: named, resource, name, namespace, field }, { gateway }) => {
+    const cluster = chooseCluster(named);
+    const served = requireReadable(await findResource(gateway, cluster, resource), 'get', namespace);
+    refuseSecrets(served, shown.secrets);
+    const object = await readDocument(gateway, { cluster, path: objectPath(served, { namespace, name }) });
+    const cleaned = cleanObject(object, shown);
+    const part = field === undefined ? cleaned : selectField(cleaned, field);
+    if (part === undefined)
+      throw new CliError('usage', `the object has no field "${field}"`, 'Ask without a field to see which it has.');
+    const place = namespace === undefined ? '' : ` in namespace ${namespace}`;
+    return {
+      about: `${field === undefined ? '' : `${field} of `}${resourceName(served)}/${name}${place}, as YAML`,
+      data: { text: stringify(part, { lineWidth: 0, aliasDuplicateObjects: false }), source: clusterSource(cluster) },
+      ...(field === undefined ? { notes: ['To see one part only, give field, such as status.'] } : {}),
+    };
+  };
+}
