@@ -21,6 +21,18 @@ export const auditTypes = {
     has: [],
   },
   'login.failed': { summary: 'A login is refused. responseStatus.message is the reason.', has: [] },
+  'agent.created': {
+    summary: 'A user creates an agent. sallyport.detail is its scope.',
+    has: ['identity', 'sessionId', 'agent', 'detail'],
+  },
+  'agent.revoked': {
+    summary: 'A user ends an agent. user is who did it, sallyport.identity whose agent it was.',
+    has: ['identity', 'sessionId', 'agent'],
+  },
+  'agent.ended': {
+    summary: 'The gateway ends an agent, for example with the login of its user. responseStatus.message is the reason.',
+    has: ['identity', 'sessionId', 'agent'],
+  },
   'policy.changed': { summary: 'A policy comes into force on a replica.', has: ['policy'] },
   'policy.rejected': { summary: 'A replica refuses a policy, and the one in force stays.', has: ['policy'] },
   'directory.changed': { summary: 'A user or a group of the directory changes.', has: ['directory'] },

@@ -86,7 +86,8 @@ export const searchableCommand = (text: string): string =>
 /** Returns why something was decided, or why a stream, a session or a login ended. */
 function reasonsOf({ type, data: { sallyport, responseStatus } }: AuditRecord): string[] | null {
   const { decision, stream } = sallyport;
-  const isMessage = type === 'session.ended' || type === 'login.failed' || type === 'directory.refused';
+  const isMessage =
+    type === 'session.ended' || type === 'agent.ended' || type === 'login.failed' || type === 'directory.refused';
   const reasons = [
     ...(decision?.reasons ?? []),
     stream?.reason,

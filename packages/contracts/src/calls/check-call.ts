@@ -13,7 +13,7 @@ export const credentialSchema = z.discriminatedUnion('kind', [
 export type CheckCredential = z.infer<typeof credentialSchema>;
 
 /** Areas of the gateway's own API that `api.policy` rules on. */
-export const apiAreas = ['sessions', 'audit', 'policy', 'elevations'] as const;
+export const apiAreas = ['sessions', 'audit', 'policy', 'elevations', 'machines'] as const;
 export type ApiArea = (typeof apiAreas)[number];
 
 export const checkTargetSchema = z.discriminatedUnion('kind', [
@@ -151,6 +151,8 @@ export const checkAnswerSchema = z.object({
     })
     .optional(),
   identity: identitySchema.omit({ claims: true }).optional(),
+  /** The agent that makes the request for the user. `id` is that of its session. */
+  agent: z.object({ id: z.string(), name: z.string() }).optional(),
   impersonation: impersonationSchema.optional(),
   /**
    * The identity that is sent upstream instead, if the request asks to act as another. The cluster must allow

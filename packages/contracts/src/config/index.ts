@@ -78,7 +78,13 @@ export const configSchema = z
     api: z
       .strictObject({
         policy: z
-          .strictObject({ sessions: z.unknown(), audit: z.unknown(), policy: z.unknown(), elevations: z.unknown() })
+          .strictObject({
+            sessions: z.unknown(),
+            audit: z.unknown(),
+            policy: z.unknown(),
+            elevations: z.unknown(),
+            machines: z.unknown(),
+          })
           .partial()
           .default({}),
       })

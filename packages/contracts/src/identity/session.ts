@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { agentScopeSchema } from './agent-scope.ts';
 import { identitySchema } from './identity.ts';
 
 /**
@@ -34,6 +35,8 @@ export const sessionSchema = z.object({
    * and has its identity.
    */
   parent: z.object({ id: z.string().min(1), hash: z.string().min(1) }).optional(),
+  /** What an agent is called, and what it may do at most. */
+  agent: z.object({ name: z.string(), scope: agentScopeSchema }).optional(),
 });
 export type Session = z.infer<typeof sessionSchema>;
 
