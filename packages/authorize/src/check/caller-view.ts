@@ -56,7 +56,7 @@ function impersonationOf(
     uid,
     groups: all.filter((group) => rules.mayPassGroup(group)),
     // No cluster's role has a key that is not on the list, and the API server would refuse the request because of it.
-    extra: { 'sallyport.dev/session': [session.id], ...elevationsOf(grants) } satisfies Partial<
+    extra: { 'sallyport.dev/session': [session.id], ...agentOf(session), ...elevationsOf(grants) } satisfies Partial<
       Record<(typeof impersonationExtras)[number], string[]>
     >,
     droppedGroups: all.filter((group) => !rules.mayPassGroup(group)),
@@ -84,6 +84,9 @@ function actingOf(
   };
 }
 
+const agentOf = ({ agent }: Session): Record<string, string[]> =>
+  agent === undefined ? {} : { 'sallyport.dev/agent': [agent.name] };
+
 const elevationsOf = (grants: readonly Grant[]): Record<string, string[]> =>
   grants.length === 0 ? {} : { 'sallyport.dev/elevation': grants.map(({ id }) => id) };
 
@@ -96,8 +99,8 @@ function grantsJson(grants: readonly Grant[]): string {
 
 function createView(session: Session, uid: () => string, grants: readonly Grant[] = []): CallerView {
   const { claims, ...identity } = session.identity;
-  const more = grantsJson(grants);
-  const { id, kind, expiresAt } = session;
+  const { id, kind, expiresAt, agent } = session;
+  const more = `${agent === undefined ? '' : `,"agent":${JSON.stringify({ id, name: agent.name })}`}${grantsJson(grants)}`;
   const appearances = new Map<ImpersonateRules, ClusterAppearance>();
   const derive = (rules: ImpersonateRules): ClusterAppearance => {
     const refusal = rules.refuseUser(identity.user);

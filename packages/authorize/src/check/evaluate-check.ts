@@ -1,4 +1,4 @@
-import type { Check, Decision } from '@sallyport/contracts';
+import { isLogin, type Check, type Decision } from '@sallyport/contracts';
 import type { SessionLookup } from '@sallyport/stores';
 import { defaultDeny, namespaceOf } from '@sallyport/policy';
 import type { PolicySnapshot } from '../policies/policy-set.ts';
@@ -13,6 +13,7 @@ import { sessionEndedDetail } from './session-ended-detail.ts';
 import { explainRefusal } from './explain-refusal.ts';
 import type { EvaluateShadow } from './evaluate-shadow.ts';
 import { refusalDetail } from './refusal-detail.ts';
+import { refuseAgent } from './refuse-agent.ts';
 
 /** Evaluates one check, given the session of its credential (undefined: there is no credential). */
 export type EvaluateCheck = (check: Check, found: SessionLookup | undefined, snapshot: PolicySnapshot) => Answer;
@@ -80,7 +81,7 @@ function evaluateForCluster(
       check,
       caller,
       cluster.explain ? () => explainRefusal(policies, input) : undefined,
-      snapshot.elevations.size === 0
+      snapshot.elevations.size === 0 || !isLogin(caller.source)
         ? undefined
         : () =>
             suggestElevation(
@@ -140,6 +141,8 @@ export function createEvaluateCheck(deps: {
     if (found.state !== 'live' || !(found.session.expiresAt > now) || !found.session.identity.user)
       return refuseAnonymous('This login is unknown or has expired. Log in again.', version);
     const caller = deps.callers.of(found.session);
+    const outside = refuseAgent(found.session, check, version);
+    if (outside) return { ...outside, caller };
     const { target } = check;
     if (target.kind === 'cluster') {
       const elevated = deps.elevate?.(caller, check, snapshot, now) ?? caller;

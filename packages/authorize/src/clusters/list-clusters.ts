@@ -32,6 +32,7 @@ function* ownClusters(found: Session, { clusters, onCall }: PolicySnapshot, now:
       ...(onCall ? { onCall } : {}),
       now,
     };
+    if (found.kind === 'agent' && found.agent?.scope.clusters.includes(name) !== true) continue;
     if (rules.impersonate.refuseUser(found.identity.user) === undefined && (yield* mayReach(rules.everyPolicy, input)))
       own.push(name);
     yield;

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { hashToken } from '@sallyport/kit';
 import { identityOf } from '../testing/authorize-rig.ts';
 import { startElevationRig, type ElevationRig } from '../testing/elevation-rig.ts';
 
@@ -67,6 +68,30 @@ describe('a request for an elevation', () => {
         expect(codeOf(await rig.decide(program, step, id))).toBe('forbidden');
     }
     expect(await rig.view(alice, { action: 'show', id })).toMatchObject({ state: 'pending', approvals: [] });
+  });
+});
+
+describe('an elevation', () => {
+  it('gives nothing to an agent of the person who holds it, and an agent can use none (A33)', async () => {
+    const { id } = await rig.request(alice);
+    expect(await rig.decide(bob, 'approve', id)).toMatchObject({ status: 200 });
+    expect((await rig.tryDelete(alice)).decision.effect).toBe('allow');
+    const [login] = await rig.sessions.find([hashToken(alice)]);
+    if (login?.state !== 'live') throw new Error('not live');
+    const agent = await rig.logIn(login.session.identity, {
+      id: 'agent',
+      kind: 'agent',
+      expiresAt: login.session.expiresAt,
+      idleMs: 86_400_000,
+      parent: { id: login.session.id, hash: hashToken(alice) },
+      agent: { name: 'bot', scope: { clusters: ['prod-eu'], verbs: ['delete'], secrets: false, shell: true } },
+    });
+    const refused = await rig.tryDelete(agent);
+    expect(refused).toMatchObject({ decision: { effect: 'deny', rule: 'cluster/prod-eu[1].deny.and' } });
+    expect(refused.elevations).toBeUndefined();
+    expect(refused.problem?.detail).not.toContain('sallyport elevate');
+    expect(codeOf(await request(agent))).toBe('forbidden');
+    expect(codeOf(await rig.decide(agent, 'revoke', id))).toBe('forbidden');
   });
 });
 
