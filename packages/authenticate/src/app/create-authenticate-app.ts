@@ -2,6 +2,10 @@ import { randomBytes } from 'node:crypto';
 import express, { type Express, type RequestHandler } from 'express';
 import { createScimApp } from '@sallyport/directory';
 import { ProblemError, requireService } from '@sallyport/kit';
+import type { AgentDeps } from '../agents/agent-deps.ts';
+import { createAgent } from '../agents/create-agent.ts';
+import { listAgents } from '../agents/list-agents.ts';
+import { revokeAgent } from '../agents/revoke-agent.ts';
 import { answerDevice } from '../device/answer-device.ts';
 import type { DeviceDeps } from '../device/device-deps.ts';
 import { issueDeviceCode } from '../device/issue-device-code.ts';
@@ -84,6 +88,14 @@ function mountSessions(app: Express, deps: SessionDeps): void {
   app.all('/v1/sessions/:id', only('DELETE'), revokeSession(deps));
 }
 
+function mountAgents(app: Express, deps: AgentDeps): void {
+  const [list, create] = [listAgents(deps), createAgent(deps)];
+  app.all('/v1/agents', only('GET', 'POST'), express.json({ limit: bodyLimit }), (request, response, next) =>
+    (request.method === 'GET' ? list : create)(request, response, next),
+  );
+  app.all('/v1/agents/:id', only('DELETE'), revokeAgent(deps));
+}
+
 /**
  * Creates the HTTP application of the service. It neither listens nor reads the environment. Every call needs the
  * credential of a Sallyport service.
@@ -109,6 +121,7 @@ export function createAuthenticateApp(deps: AuthenticateDeps): Express {
   mountDevice(app, routeDeps);
   mountPomerium(app, routeDeps);
   mountSessions(app, routeDeps);
+  mountAgents(app, routeDeps);
   if (deps.scim) app.use('/.sallyport/scim/v2', createScimApp(deps.scim));
   app.use(() => {
     throw new ProblemError('not-found', 'There is no page at this address.');

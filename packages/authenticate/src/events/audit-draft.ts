@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { AuditEventType, Identity, SallyportPart } from '@sallyport/contracts';
+import type { AuditEventType, Identity, SallyportPart, Session } from '@sallyport/contracts';
 import type { DeviceFacts } from '@sallyport/kit';
 
 export type Person = Pick<Identity, 'issuer' | 'subject' | 'user' | 'email' | 'groups' | 'amr' | 'authTime'>;
@@ -11,7 +11,7 @@ export type LoginEvent = {
   path: string;
   user: Person | undefined;
   of: Person | undefined;
-  session?: { id: string; kind: string };
+  session?: Pick<Session, 'id' | 'kind' | 'agent'>;
   facts: DeviceFacts;
   code: number;
   message?: string;
@@ -51,6 +51,7 @@ export function auditDraft(event: LoginEvent, auditID: string) {
     sallyport: {
       ...(event.of === undefined ? {} : { identity: identityOf(event.of) }),
       ...(session ? { sessionId: session.id, credentialKind: session.kind } : {}),
+      ...(session?.agent ? { agent: { id: session.id, name: session.agent.name } } : {}),
       ...(facts.clientAddress === undefined ? {} : { clientAddress: facts.clientAddress }),
       ...(facts.approvedFrom ? { approvedFrom: facts.approvedFrom } : {}),
       ...(event.detail === undefined ? {} : { detail: event.detail }),

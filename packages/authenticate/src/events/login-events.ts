@@ -1,4 +1,5 @@
-import type { EndReason, Session } from '@sallyport/contracts';
+import type { AuditEventType, EndReason, Session } from '@sallyport/contracts';
+import type { RevokedSession } from '@sallyport/stores';
 import {
   auditKey,
   createAuditRecord,
@@ -48,6 +49,8 @@ export type LoginEvents = {
   requireRoom(): void;
   /** Records a login before its session exists. Rejects with `audit-unavailable` if it is not recorded in time. */
   login(session: Session, path: string): Promise<void>;
+  /** Records a credential of a program before it exists. Rejects as `login` does. */
+  created(session: Session, about: { path: string; detail: string }): Promise<void>;
   /** A login was recorded, or may still be, but its session did not come to be. */
   notBegun(session: Session, why: { path: string; error: unknown }): void;
   /**
@@ -56,10 +59,13 @@ export type LoginEvents = {
    */
   failed(failure: Failure): void;
   /** Reports whether the event is recorded. Never rejects. */
-  revoked(session: Session, by: { caller: Person; path: string; facts: ClientFacts; reason: string }): Promise<boolean>;
+  revoked(
+    session: RevokedSession,
+    by: { caller: Person; path: string; facts: ClientFacts; reason: string },
+  ): Promise<boolean>;
   /** The session ended without a user's action here. Reports whether that is recorded. Never rejects. */
   ended(
-    session: Session,
+    session: RevokedSession,
     why: { reason: EndReason; detail: string; path?: string; facts?: ClientFacts },
   ): Promise<boolean>;
   /** More logins were started, or refused, than users normally start. */
@@ -89,8 +95,13 @@ const sessionEvent = (
 });
 const refreshedEvent = (session: Session, detail: string) =>
   sessionEvent(session, { type: 'session.refreshed', verb: 'refresh', detail });
+/** The types of the events of a session, and of an agent. */
+const typesOf = ({ kind }: Session): { revoked: AuditEventType; ended: AuditEventType } =>
+  kind === 'agent'
+    ? { revoked: 'agent.revoked', ended: 'agent.ended' }
+    : { revoked: 'session.revoked', ended: 'session.ended' };
 const endedEvent = (session: Session, about: Partial<LoginEvent>) =>
-  sessionEvent(session, { type: 'session.ended', verb: 'end', user: undefined, ...about });
+  sessionEvent(session, { type: typesOf(session).ended, verb: 'end', user: undefined, ...about });
 
 const notLoggedIn = (cause: unknown) =>
   new ProblemError(
@@ -100,7 +111,21 @@ const notLoggedIn = (cause: unknown) =>
   );
 
 function createSessionEvents({ before, after, enqueue, retried }: Record): SessionEvents {
+  const endChildren = ({ id, children = [] }: RevokedSession) => {
+    for (const child of children)
+      enqueue(endedEvent(child, { message: 'parent-ended', detail: `it hung on the session ${id}` }));
+  };
   return {
+    created: (session, { path, detail }) =>
+      before(sessionEvent(session, { type: 'agent.created', verb: 'create', path, facts: session, detail })).catch(
+        (error: unknown) => {
+          throw new ProblemError(
+            'audit-unavailable',
+            'The audit log did not record this in time, so nothing was created. Try again shortly.',
+            { cause: error },
+          );
+        },
+      ),
     login: (session, path) =>
       before(
         sessionEvent(session, {
@@ -119,15 +144,18 @@ function createSessionEvents({ before, after, enqueue, retried }: Record): Sessi
         endedEvent(session, { path, facts: session, code: status, message: 'not-begun', detail: `${code}: ${detail}` }),
       );
     },
-    ended: (session, { reason, detail, path = '', facts = {} }) =>
-      after(endedEvent(session, { path, facts, message: reason, detail })),
+    ended(session, { reason, detail, path = '', facts = {} }) {
+      endChildren(session);
+      return after(endedEvent(session, { path, facts, message: reason, detail }));
+    },
     refreshed: (session, change) => enqueue(refreshedEvent(session, change)),
     widened: (session, change) => retried(refreshedEvent(session, change)),
     notWidened: (session, change) => enqueue(refreshedEvent(session, `not in effect: ${change}`)),
-    revoked: (session, { caller, path, facts, reason }) =>
-      after(
-        sessionEvent(session, { type: 'session.revoked', verb: 'revoke', path, user: caller, facts, detail: reason }),
-      ),
+    revoked(session, { caller, path, facts, reason }) {
+      endChildren(session);
+      const type = typesOf(session).revoked;
+      return after(sessionEvent(session, { type, verb: 'revoke', path, user: caller, facts, detail: reason }));
+    },
   };
 }
 

@@ -65,6 +65,7 @@ export function showMe(deps: ShowMeDeps): RequestHandler {
       provider,
       providerName: providerName(deps.providers, provider),
       session: { id, kind, createdAt, expiresAt, idleEndsAt },
+      ...(session.agent ? { agent: session.agent } : {}),
       gatewayVersion: sallyportVersion,
     });
   };

@@ -1,0 +1,77 @@
+import type { RequestHandler } from 'express';
+import { agentCallSchema, isLogin, type AgentRequest, type Session } from '@sallyport/contracts';
+import { hashToken, ProblemError, readClientFacts, type Caller } from '@sallyport/kit';
+import type { SessionStore } from '@sallyport/stores';
+import { requireCaller } from '../session/read-caller-session.ts';
+import type { AgentDeps } from './agent-deps.ts';
+import { agentView } from './agent-view.ts';
+
+const path = '/v1/agents';
+/** How many agents one person may have at once. */
+const maxAgents = 50;
+
+/** Returns the login that makes the call. Only a login can have agents. */
+async function findLogin(sessions: SessionStore, caller: Caller, tokenHash: string): Promise<Session> {
+  const [found] = await sessions.find([tokenHash]);
+  if (found?.state !== 'live' || found.session.id !== caller.session.id)
+    throw new ProblemError('unauthenticated', 'This session has ended. Log in again.');
+  if (!isLogin(found.session))
+    throw new ProblemError('forbidden', 'Only a person who has logged in can create an agent.');
+  return found.session;
+}
+
+async function refuseTaken(sessions: SessionStore, { identity }: Session, name: string): Promise<void> {
+  const agents = (await sessions.list(identity)).filter(({ kind }) => kind === 'agent');
+  if (agents.some(({ agent }) => agent?.name === name))
+    throw new ProblemError(
+      'conflict',
+      `You have an agent "${name}" already. End it with "sallyport agent revoke ${name}", or choose another name.`,
+    );
+  if (agents.length >= maxAgents)
+    throw new ProblemError(
+      'too-many-requests',
+      `You already have ${maxAgents} agents, the maximum. End those that you do not use: run "sallyport agent list".`,
+    );
+}
+
+/**
+ * `POST /v1/agents`: creates an agent that hangs on the caller's login, and returns its token. It is recorded before it
+ * exists.
+ */
+export function createAgent(deps: AgentDeps): RequestHandler {
+  return async (request, response) => {
+    const caller = requireCaller(request);
+    const { success, data } = agentCallSchema.safeParse(request.body);
+    if (!success) throw new ProblemError('bad-request', 'This is not the description of an agent.');
+    const { name, scope, lifetimeMs }: AgentRequest = data.asked;
+    deps.events.requireRoom();
+    const login = await findLogin(deps.sessions, caller, data.tokenHash);
+    await refuseTaken(deps.sessions, login, name);
+    const createdAt = deps.now();
+    const expiresAt = Math.min(createdAt + lifetimeMs, login.expiresAt);
+    const { userAgent } = readClientFacts(request);
+    const session: Session = {
+      version: 2,
+      id: deps.randomId(),
+      kind: 'agent',
+      identity: login.identity,
+      createdAt,
+      expiresAt,
+      // The idle end of the login holds for it too.
+      idleMs: Math.max(1, expiresAt - createdAt),
+      clientAddress: caller.clientAddress,
+      ...(userAgent === undefined ? {} : { userAgent }),
+      parent: { id: login.id, hash: data.tokenHash },
+      agent: { name, scope },
+    };
+    const token = `spt_${deps.randomToken()}`;
+    try {
+      await deps.events.created(session, { path, detail: JSON.stringify(scope) });
+      await deps.sessions.create(hashToken(token), session);
+    } catch (error) {
+      deps.events.notBegun(session, { path, error });
+      throw error;
+    }
+    response.status(201).json({ token, agent: agentView(session) });
+  };
+}
