@@ -1,5 +1,6 @@
 import {
   isAuthorizedAsCreate,
+  isLogin,
   type AuditStage,
   type CheckAnswer,
   type Decision,
@@ -46,6 +47,10 @@ function describeElevations(part: SallyportDraft, elevations: NonNullable<CheckA
   if (elevations.length > 1) part.elevations = elevations.map(({ id, name }) => ({ id, name }));
 }
 
+/** Returns `session` for the log-in of a person, and else the kind of the session. */
+const credentialKindOf = (answer: CheckAnswer | undefined) =>
+  answer?.session && !isLogin(answer.session) ? answer.session.kind : 'session';
+
 function sallyportPart(exchange: Exchange): SallyportDraft {
   const { answer, headers, kube } = exchange;
   const identity = answer?.identity;
@@ -57,7 +62,7 @@ function sallyportPart(exchange: Exchange): SallyportDraft {
     part.cluster = { id: clientText(exchange.clusterName), name: clientText(exchange.clusterName) };
   if (kube) describeVerbs(part, kube.verb, exchange.check?.kubernetes);
   if (answer?.session) part.sessionId = answer.session.id;
-  if (exchange.tokenHash !== undefined) part.credentialKind = 'session';
+  if (exchange.tokenHash !== undefined) part.credentialKind = credentialKindOf(answer);
   if (identity)
     part.identity = {
       amr: identity.amr,
@@ -67,6 +72,7 @@ function sallyportPart(exchange: Exchange): SallyportDraft {
       iss: identity.issuer,
       sub: identity.subject,
     };
+  if (answer?.agent) part.agent = { id: answer.agent.id, name: answer.agent.name };
   if (answer?.elevations) describeElevations(part, answer.elevations);
   if (answer) part.decision = describeDecision(answer.decision);
   if (answer?.impersonation && answer.impersonation.droppedGroups.length > 0)

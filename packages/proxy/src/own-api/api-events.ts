@@ -53,6 +53,7 @@ export function createApiEvents(deps: ApiEventsDeps): AuditCall {
                 ),
                 ...(answer ? { decision: answer.decision } : {}),
                 ...(answer?.session ? { sessionId: answer.session.id } : {}),
+                ...(answer?.agent ? { agent: answer.agent } : {}),
                 ...(explained ? { explained } : {}),
                 ...(identity
                   ? {

@@ -5,6 +5,7 @@ import { identityKeysPath } from '../web-identity/answer-identity-keys.ts';
 import { mountElevationPages } from '../elevation-pages/mount-elevation-pages.ts';
 import { mountLanding } from '../landing/mount-landing.ts';
 import { answerHealth } from './answer-health.ts';
+import { mountAgents } from './agent-routes.ts';
 import { mountAudit } from './audit-routes.ts';
 import { createAuditedCall } from './audited-call.ts';
 import { mountElevations } from './elevation-routes.ts';
@@ -154,5 +155,6 @@ function mountApi(app: Express, deps: OwnApiDeps): void {
   mountPolicy(app, apiPrefix, call, deps);
   mountStreams(app, apiPrefix, call, deps);
   mountElevations(app, apiPrefix, call, deps);
+  mountAgents(app, apiPrefix, call, deps);
   mountNotifications(app, apiPrefix, call, deps);
 }

@@ -36,6 +36,8 @@ export function createFindCaller(deps: { client: CheckClient }): FindCaller {
       deps.client.check(about({ kind: 'self' })),
       area ? deps.client.check(about({ kind: 'api', area })) : undefined,
     ]);
+    if (self.decision.effect === 'deny' && self.identity)
+      throw new ProblemError('forbidden', self.problem?.detail ?? 'This credential may not do this.');
     if (self.decision.effect !== 'allow' || !self.session || !self.identity)
       throw new ProblemError(
         'unauthenticated',
