@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { sallyportVersion } from '@sallyport/contracts';
+import { addAgent } from '../commands/agent.ts';
 import { addAttack } from '../commands/attack.ts';
 import { addAudit } from '../commands/audit.ts';
 import { addCanI } from '../commands/can-i.ts';
@@ -64,6 +65,7 @@ SALLYPORT_KEYRING=1, the token is in the keyring of your system. HTTPS_PROXY and
     addClusters,
     addKubeconfig,
     addCanI,
+    addAgent,
     addElevate,
     addElevations,
     addNotifications,

@@ -1,0 +1,23 @@
+import type { AgentRow } from '../gateway/agent-answers.ts';
+import { readableTime } from '../terminal/readable-time.ts';
+import type { Column } from '../terminal/render-table.ts';
+
+/** Describes what an agent may do at most, in one line. */
+export function describeScope({ scope }: Pick<AgentRow, 'scope'>): string {
+  const { verbs, secrets, shell, namespaces } = scope;
+  const more = [secrets ? 'Secrets' : '', shell ? 'shell' : ''].filter(Boolean);
+  const where = namespaces === undefined ? 'all namespaces' : namespaces.join(',');
+  return `${verbs.join(',')} in ${where}${more.length === 0 ? '' : ` with ${more.join(' and ')}`}`;
+}
+
+/** The columns of a list of agents. */
+export const agentColumns: Column<AgentRow>[] = [
+  { name: 'NAME', cell: ({ name }) => name },
+  { name: 'AGENT', cell: ({ id }) => id, shrinks: true },
+  { name: 'USER', cell: ({ user }) => user, shrinks: true },
+  { name: 'CLUSTERS', cell: ({ scope }) => scope.clusters.join(',') },
+  { name: 'SCOPE', cell: describeScope, shrinks: true },
+  { name: 'UNTIL', cell: ({ expiresAt }) => readableTime(expiresAt) },
+  { name: 'FIRST-USED', cell: ({ usedAt }) => (usedAt === undefined ? 'never' : readableTime(usedAt)), wide: true },
+  { name: 'LOGIN', cell: ({ loginId }) => loginId ?? '', wide: true },
+];
