@@ -1,5 +1,5 @@
-// Builds the image of the services without Docker and without a registry: the last stage of the Dockerfile, on a base
-// of Debian packages. Needs Debian 12, the project's Node.js and a finished build.
+// Builds the image of the services without Docker and without a registry: a stage of the Dockerfile, on a base of Debian
+// packages. Needs Debian 12, the project's Node.js and a finished build.
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
@@ -16,13 +16,15 @@ import { describeImage } from './image/sbom.mjs';
 const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
 const architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
 const pins = path.join(root, 'deploy/image/debian-packages.json');
-const usage = `Usage: npm run image -- [--tag NAME] [--revision REV] [--out DIR] [--locked] [--update-base]
+const usage = `Usage: npm run image -- [--tag NAME] [--stage STAGE] [--revision REV] [--out DIR] [--locked] [--update-base]
 
 Builds the image of the services for linux/${architecture}, without Docker, and writes into dist/image:
 sallyport-VERSION-linux-${architecture}.tar (an archive in the OCI layout) and its list of contents (CycloneDX JSON).
 Prints the digest. The same sources result in the same bytes.
 
-  --tag NAME      the name and tag of the image (default ghcr.io/sallyport/sallyport:${version})
+  --tag NAME      the name and tag of the image (default ghcr.io/sallyport/sallyport:${version}, and for the stage
+                  development ghcr.io/sallyport/sallyport:${version}-development)
+  --stage STAGE   production (default), or development, which adds the identity provider of an evaluation
   --revision REV  the revision in the labels of the image (default unknown)
   --out DIR       write there
   --locked        fail if Debian has other versions than deploy/image/debian-packages.json pins
@@ -40,9 +42,12 @@ const say = (text) => void process.stderr.write(`${text}\n`);
 // As in the archives of a release.
 const npmTime = Date.UTC(1985, 9, 26, 8, 15) / 1000;
 
+const versionOf = (stage) => (stage === 'production' ? version : `${version}-${stage}`);
+
 function readArguments() {
   const options = {
-    tag: { type: 'string', default: `ghcr.io/sallyport/sallyport:${version}` },
+    tag: { type: 'string' },
+    stage: { type: 'string', default: 'production' },
     revision: { type: 'string', default: 'unknown' },
     out: { type: 'string', default: path.join(root, 'dist', 'image') },
     locked: { type: 'boolean', default: false },
@@ -51,6 +56,9 @@ function readArguments() {
   };
   try {
     const { values } = parseArgs({ options });
+    if (!['production', 'development'].includes(values.stage))
+      throw new Error('--stage must be production or development');
+    values.tag ??= `ghcr.io/sallyport/sallyport:${versionOf(values.stage)}`;
     if (!/^[a-z0-9][a-z0-9.:/_-]*:[\w][\w.-]{0,127}$/.test(values.tag))
       throw new Error(`--tag needs a name and a tag, such as registry.example.com/sallyport:${version}`);
     const seconds = Number(process.env.SOURCE_DATE_EPOCH ?? npmTime);
@@ -69,26 +77,27 @@ async function updateBase(cache) {
   say(`Pinned ${all[architecture].length} packages in ${path.relative(root, pins)}.`);
 }
 
-async function buildImage({ tag, revision, out, locked, seconds }, cache) {
+async function buildImage({ tag, stage, revision, out, locked, seconds }, cache) {
   const pinned = JSON.parse(readFileSync(pins, 'utf8'))[architecture] ?? [];
   if (pinned.length === 0)
     throw new Error(`no Debian packages are pinned for ${architecture}. Run \`npm run image -- --update-base\` first.`);
   const packages = await getDebianPackages({ pinned, cache: path.join(cache, 'debian'), locked, say });
-  const layers = await makeLayers({ root, node: ownNode(), packages, cache, seconds, say });
-  const settings = readDockerfileSettings(readFileSync(path.join(root, 'Dockerfile'), 'utf8'), 'production', {
+  const layers = await makeLayers({ root, node: ownNode(), packages, stage, cache, seconds, say });
+  const settings = readDockerfileSettings(readFileSync(path.join(root, 'Dockerfile'), 'utf8'), stage, {
     VERSION: version,
     REVISION: revision,
   });
   // A base image of Docker brings this. The services find Node.js by it.
   settings.Env.unshift('PATH=/usr/local/bin:/usr/bin:/bin');
   mkdirSync(out, { recursive: true });
-  const file = path.join(out, `sallyport-${version}-linux-${architecture}.tar`);
+  const file = path.join(out, `sallyport-${versionOf(stage)}-linux-${architecture}.tar`);
   const digest = await writeOciArchive({ file, reference: tag, settings, layers, seconds });
   const lock = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8'));
-  const notes = Object.assign({}, ...layers);
+  const { installed } = Object.assign({}, ...layers);
+  const bundled = new Set(layers.flatMap((layer) => layer.bundled ?? []));
   const bill = describeImage({
-    installed: notes.installed,
-    bundled: Object.fromEntries(notes.bundled.map((place) => [place, lock.packages[place]])),
+    installed,
+    bundled: Object.fromEntries([...bundled].map((place) => [place, lock.packages[place]])),
     node: lock.packages[`node_modules/node-linux-${process.arch}`],
     packages,
     reference: tag,

@@ -16,6 +16,7 @@ import {
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { copyDependencies, copyPackages } from '../../deploy/image/assemble.mjs';
+import { bundleDevelopment } from '../../deploy/image/bundle-development.mjs';
 import { bundleInstallation } from '../../deploy/image/bundle-installation.mjs';
 import { installArguments } from '../../deploy/image/packages.mjs';
 import { layOutBase } from './base-system.mjs';
@@ -84,6 +85,10 @@ async function layOutSallyport(directory, root) {
   return { bundled: [...new Set([...ofCommand, ...ofInstallation])].toSorted(byName) };
 }
 
+const layOutDevelopment = async (directory) => ({
+  bundled: await bundleDevelopment(path.join(directory, 'app/development')),
+});
+
 const byName = (one, other) => (one < other ? -1 : 1);
 
 /** Returns a digest of all files below a directory: names and contents. */
@@ -117,10 +122,10 @@ const recipeFiles = [
 
 /**
  * Returns the descriptors of the layers, each with its file, in the order in which they are applied. That of the
- * dependencies has `installed`, npm's list of what is in it, and that of Sallyport `bundled`, the packages in its bundles.
- * `packages` are the Debian packages of the base, `node` is the program, and `seconds` is the time of all files.
+ * dependencies has `installed`, npm's list of what is in it. That of Sallyport has `bundled`, the packages in its bundles,
+ * and so has the one that the stage `development` of the Dockerfile adds. `packages` are the Debian packages of the base, `node` is the program, and `seconds` is the time of all files.
  */
-export async function makeLayers({ root, node, packages, cache, seconds, say }) {
+export async function makeLayers({ root, node, packages, stage, cache, seconds, say }) {
   const recipe = readAll(root, recipeFiles);
   const keyOf = (...parts) =>
     createHash('sha256')
@@ -131,20 +136,22 @@ export async function makeLayers({ root, node, packages, cache, seconds, say }) 
   const lock = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8'));
   const program = keyOf('node', JSON.stringify(lock.packages[`node_modules/node-linux-${process.arch}`]));
   const dependencies = keyOf('dependencies', readAll(root, manifestFiles(root)));
-  // Copying and bundling take about a second, so what is copied is the key.
+  const bundledLayer = (name, layOut, more) => makeBundledLayer({ name, layOut, more, keyOf, layer, cache });
+  const layers = [
+    await layer('base', base, (directory) => layOutBase(packages, directory)),
+    await layer('node', program, (directory) => layOutNode(directory, node), { mode: readable }),
+    await layer('dependencies', dependencies, (directory) => layOutDependencies(directory, root), { mode: readable }),
+    await bundledLayer('sallyport', (directory) => layOutSallyport(directory, root), { owned, owner }),
+  ];
+  return stage === 'development' ? [...layers, await bundledLayer('development', layOutDevelopment)] : layers;
+}
+
+/** Makes a layer of bundles. Bundling takes about a second, so the bundles themselves are the key. */
+async function makeBundledLayer({ name, layOut, more, keyOf, layer, cache }) {
   const staged = mkdtempSync(path.join(cache, 'staged-'));
   try {
-    await layOutSallyport(staged, root);
-    return [
-      await layer('base', base, (directory) => layOutBase(packages, directory)),
-      await layer('node', program, (directory) => layOutNode(directory, node), { mode: readable }),
-      await layer('dependencies', dependencies, (directory) => layOutDependencies(directory, root), { mode: readable }),
-      await layer('sallyport', keyOf('sallyport', digestOf(staged)), (directory) => layOutSallyport(directory, root), {
-        mode: readable,
-        owned,
-        owner,
-      }),
-    ];
+    await layOut(staged);
+    return await layer(name, keyOf(name, digestOf(staged)), layOut, { mode: readable, ...more });
   } finally {
     rmSync(staged, { recursive: true, force: true });
   }

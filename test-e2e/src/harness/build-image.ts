@@ -12,10 +12,11 @@ const program = fileURLToPath(new URL('../../../scripts/image.mjs', import.meta.
 /** Builds the image of the services into a directory. Returns the archive and the digest of the image. */
 export async function buildImage(
   directory: string,
-  options: { home?: string } = {},
+  options: { home?: string; stage?: 'production' | 'development' } = {},
 ): Promise<{ archive: string; bill: string; digest: string }> {
+  const { stage = 'production' } = options;
   const env = { ...process.env, ...(options.home === undefined ? {} : { HOME: options.home }) };
-  const { stdout } = await run(process.execPath, [program, '--out', directory], { env });
+  const { stdout } = await run(process.execPath, [program, '--out', directory, '--stage', stage], { env });
   const fileOf = (end: string): string =>
     path.join(
       directory,
