@@ -29,6 +29,7 @@ export type { GatewayServiceAccount, GatewayServiceAccountOptions } from './clus
 export { kubeconfig } from './cluster/kubeconfig.ts';
 export type { Kubectl } from './cluster/kubectl.ts';
 export type { ClusterNode, NodePrograms } from './node/start-node.ts';
+export { buildServerImage } from './images/build-server-image.ts';
 export { testImage } from './node/test-image.ts';
 export { quantile, startSteadyLoad, type SteadyLoad } from './steady-load.ts';
 export { freePort } from './run/free-port.ts';
