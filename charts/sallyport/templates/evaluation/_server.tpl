@@ -1,6 +1,6 @@
 {{/*
 A server of the evaluation: one pod without a volume of its own that lasts. Takes (dict "root" $ "server" "redis" "port" 6379
-"user" 999 "readOnly" true "container" "<yaml>" "writable" (dict "data" "/data") "password" "redis-password" "callers" (list ...)).
+"user" 999 "container" "<yaml>" "writable" (dict "data" "/data") "password" "redis-password" "callers" (list ...)).
 */}}
 {{- define "sallyport.evaluationServer" -}}
 {{- $component := dict "root" .root "component" .server -}}
@@ -53,7 +53,7 @@ spec:
           {{- .container | nindent 10 }}
           securityContext:
             allowPrivilegeEscalation: false
-            readOnlyRootFilesystem: {{ .readOnly }}
+            readOnlyRootFilesystem: true
             capabilities: {drop: [ALL]}
           volumeMounts:
             {{- range $name, $path := .writable }}
@@ -106,12 +106,12 @@ spec:
 command: [sh, -c, 'umask 077; sed "s/^/requirepass /" /run/secrets/sallyport/password > /data/redis.conf; exec redis-server /data/redis.conf --appendonly yes --appendfsync always --maxmemory-policy noeviction --dir /data']
 readinessProbe: {exec: {command: [sh, -c, 'REDISCLI_AUTH="$(cat /run/secrets/sallyport/password)" redis-cli ping | grep -q PONG']}, periodSeconds: 5, timeoutSeconds: 5}
 resources:
-  requests: {cpu: 50m, memory: 64Mi}
+  requests: {cpu: 50m, memory: 32Mi}
   limits: {memory: 256Mi}
 {{- end }}
 
 {{- define "sallyport.kafkaContainer" -}}
-# One broker, which is also the controller (KRaft).
+# One broker, which is also the controller (KRaft). The image writes its settings and logs into its own directories.
 env:
   - {name: KAFKA_NODE_ID, value: "1"}
   - {name: KAFKA_PROCESS_ROLES, value: "broker,controller"}
@@ -120,7 +120,9 @@ env:
   - {name: KAFKA_CONTROLLER_LISTENER_NAMES, value: CONTROLLER}
   - {name: KAFKA_CONTROLLER_QUORUM_VOTERS, value: "1@localhost:9093"}
   - {name: KAFKA_LISTENER_SECURITY_PROTOCOL_MAP, value: "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT"}
+  - {name: KAFKA_OFFSETS_TOPIC_NUM_PARTITIONS, value: "1"}
   - {name: KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR, value: "1"}
+  - {name: KAFKA_TRANSACTION_STATE_LOG_NUM_PARTITIONS, value: "1"}
   - {name: KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR, value: "1"}
   - {name: KAFKA_TRANSACTION_STATE_LOG_MIN_ISR, value: "1"}
   - {name: KAFKA_SHARE_COORDINATOR_STATE_TOPIC_REPLICATION_FACTOR, value: "1"}
@@ -130,7 +132,7 @@ env:
   - {name: KAFKA_HEAP_OPTS, value: -Xmx512m}
 readinessProbe: {tcpSocket: {port: kafka}, periodSeconds: 5}
 resources:
-  requests: {cpu: 100m, memory: 512Mi}
+  requests: {cpu: 100m, memory: 384Mi}
   limits: {memory: 1Gi}
 {{- end }}
 
@@ -142,6 +144,6 @@ env:
   - {name: POSTGRES_PASSWORD_FILE, value: /run/secrets/sallyport/password}
 readinessProbe: {exec: {command: [pg_isready, -U, sallyport, -d, sallyport, -h, 127.0.0.1]}, periodSeconds: 5, timeoutSeconds: 5}
 resources:
-  requests: {cpu: 50m, memory: 128Mi}
+  requests: {cpu: 50m, memory: 96Mi}
   limits: {memory: 512Mi}
 {{- end }}
