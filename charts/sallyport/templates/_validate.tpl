@@ -95,6 +95,16 @@
 {{- if and (or $v.ingress.enabled $v.tlsRoute.enabled) (regexMatch ":[0-9]+$" $v.gateway.url) (not (hasSuffix ":443" $v.gateway.url)) -}}
   {{- $_ := set $faults "gateway.url" "has a port, but an Ingress or a TLSRoute listens on its controller's. Remove the port, or set it to that of the controller and switch both off" -}}
 {{- end -}}
+{{- if $v.rbac.constrained -}}
+  {{- range $v.cluster.impersonate.allowSystem -}}
+    {{- if or (eq . "system:masters") (hasPrefix "system:serviceaccount:" .) (hasPrefix "system:node:" .) -}}
+      {{- $_ := set $faults "rbac.constrained" (printf "is true, and Kubernetes then refuses %s of cluster.impersonate.allowSystem. Remove one of the two" .) -}}
+    {{- end -}}
+  {{- end -}}
+  {{- if semverCompare "<1.36-0" $.Capabilities.KubeVersion.Version -}}
+    {{- $_ := set $faults "rbac.constrained" (printf "needs Kubernetes 1.36, and this is %s. Set it to false" $.Capabilities.KubeVersion.Version) -}}
+  {{- end -}}
+{{- end -}}
 {{- range $section := list "identity" "clusters" "notifications" -}}
   {{- include "sallyport.findSecrets" (dict "value" (index $v $section) "path" $section "faults" $faults) -}}
 {{- end -}}

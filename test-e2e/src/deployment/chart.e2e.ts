@@ -328,6 +328,11 @@ describeWith(['helm'], 'the chart', () => {
         { kafka: { brokers: ['a:1'], sasl: { mechanism: 'plain', username: 'u' } } },
         'kafka.passwordSecret.name is missing',
       ],
+      [
+        'a name that constrained impersonation refuses',
+        { rbac: { constrained: true }, cluster: { impersonate: { allowSystem: ['system:masters'] } } },
+        'Kubernetes then refuses system:masters of cluster.impersonate.allowSystem',
+      ],
       ['nothing to guard', { cluster: { enabled: false } }, 'there is nothing to guard'],
       [
         'two clusters with one name',
