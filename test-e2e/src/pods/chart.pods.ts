@@ -2,19 +2,35 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
-import { chart, runHelm, type ChartValues } from '../deployment/render-chart.ts';
+import { chart, type ChartValues } from '../deployment/render-chart.ts';
 import { Closers } from '../harness/closers.ts';
-import { describeWith, eventually, runDirectory, theBed } from '../harness/index.ts';
+import { describeWith, eventually, roleBinding, runDirectory, theBed } from '../harness/index.ts';
 import { clientId, clientSecret, openProvider } from '../harness/open-provider.ts';
 import { createPerson, type Person } from '../harness/person.ts';
+import { rightsOf, rightsOfAll, rightsOfGateway } from './account-rights.ts';
+import { useCredential } from './use-credential.ts';
 import { dataObjects, dataUrls } from './cluster-data.ts';
+import { clusterObjects, eventuallyOnly, keptObjects } from './cluster-objects.ts';
+import { startWorkload, workIn } from './everyday-work.ts';
+import { releaseIn } from './release.ts';
 
 jest.setTimeout(180_000);
 
 const namespace = 'with-helm';
+/** Where people work. */
+const work = 'work-with-helm';
 /** The port of the node at which the gateway is reached, as a load balancer would. */
 const nodePort = 30_444;
 const developers = [{ allow: { or: [{ groups: 'developers' }] } }];
+
+/** As whom the credential of a gateway tries to act. */
+const impersonations = (): Record<string, readonly [string, ...string[]]> => ({
+  alice: ['alice@example.com', 'developers'],
+  'a node': [`system:node:${theBed().cluster!.node!.name}`, 'system:nodes'],
+  'a controller': ['system:kube-controller-manager'],
+  'a ServiceAccount': ['system:serviceaccount:kube-system:default'],
+  masters: ['alice@example.com', 'system:masters'],
+});
 
 describeWith(
   ['pods', 'redis', 'kafka', 'postgres', 'kubectl', 'helm'],
@@ -27,32 +43,12 @@ describeWith(
     let url: string;
     let values: ChartValues;
     let alice: Person;
+    let before: Set<string>;
+    const release = releaseIn(namespace);
     const say = (line: string) => process.stderr.write(`pods: ${line}\n`);
-    const helm = async (args: readonly string[], given?: ChartValues) => {
-      const began = Date.now();
-      const access = ['--namespace', namespace, '--kubeconfig', cluster().adminKubeconfig];
-      const { code, stdout, stderr } = await runHelm([...args, ...access], given, { timeoutMs: 170_000 });
-      if (code !== 0) throw new Error(`helm ${args[0]}: ${stderr}\n${stdout}`);
-      say(`helm ${args[0]} took ${((Date.now() - began) / 1000).toFixed(1)} s`);
-      return stdout;
-    };
-    const deploy = (action: 'install' | 'upgrade', changes: ChartValues = {}) =>
-      helm([action, 'gate', chart, '--wait', '--timeout=150s'], { ...values, ...changes });
-    const of = async (kinds: string, path: string) =>
-      (await admin().kubectl(['get', kinds, '-n', namespace, '-o', `jsonpath={range .items[*]}${path}{"\\n"}{end}`]))
-        .trim()
-        .split('\n')
-        .filter((line) => line !== '')
-        .toSorted();
-    /** The running pods of each service, by their identity. */
-    const pods = async () => {
-      const lines = await of(
-        'pods',
-        '{.metadata.labels.app\\.kubernetes\\.io/component} {.metadata.uid} {.metadata.deletionTimestamp}',
-      );
-      const running = lines.map((line) => line.split(' ')).filter(([, , deleted]) => !deleted);
-      return Object.fromEntries(running.map(([service, uid]) => [service!, uid!]));
-    };
+    const deploy = (action: 'install' | 'upgrade', changes: ChartValues = {}, ...more: string[]) =>
+      release.helm([action, 'gate', chart, '--wait', '--timeout=150s', ...more], { ...values, ...changes });
+    const { list: of, pods } = release;
 
     beforeAll(async () => {
       const { host, node } = cluster().network!;
@@ -63,7 +59,9 @@ describeWith(
         async () =>
           void (await admin().tryKubectl(['delete', 'clusterrole,clusterrolebinding', 'gate-sallyport-gateway'])),
       );
-      closers.add(async () => void (await admin().tryKubectl(['delete', 'namespace', namespace, '--wait=false'])));
+      closers.add(
+        async () => void (await admin().tryKubectl(['delete', 'namespace', namespace, work, '--wait=false'])),
+      );
       const people = [
         {
           user: 'alice@example.com',
@@ -98,7 +96,15 @@ describeWith(
           roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'view' },
           subjects: [{ kind: 'Group', name: 'developers', apiGroup: 'rbac.authorization.k8s.io' }],
         },
+        { apiVersion: 'v1', kind: 'Namespace', metadata: { name: work } },
+        roleBinding(work, 'developers', 'edit'),
       );
+      await eventually('the account of pods', async () => {
+        const account = ['get', 'serviceaccount/default', 'configmap/kube-root-ca.crt', '-n', work];
+        return (await admin().tryKubectl(account)).code === 0;
+      });
+      await startWorkload(work);
+      before = await clusterObjects();
       const one = { replicas: 1 };
       values = {
         gateway: { url },
@@ -135,7 +141,7 @@ describeWith(
     });
 
     it('passes its own test', async () => {
-      const said = await helm(['test', 'gate', '--logs', '--timeout=60s']);
+      const said = await release.helm(['test', 'gate', '--logs', '--timeout=60s']);
       expect(said.match(/^ok {6}/gm)).toHaveLength(7);
       expect(said).not.toContain('FAILED');
     });
@@ -161,60 +167,85 @@ describeWith(
       expect((await alice.tryKubectl(['get', 'secrets', '-n', namespace])).stderr).toContain('Forbidden');
     });
 
-    it('applies another policy to the running pods', async () => {
-      const before = await pods();
+    it('lets a person work: exec, logs, port-forward, cp, a release of Helm', async () => {
+      await workIn(work, alice);
+    });
+
+    it('gives its accounts no rights but that of the gateway to impersonate', async () => {
+      for (const account of ['authenticate', 'authorize', 'audit'])
+        expect(await rightsOf(namespace, `gate-sallyport-${account}`)).toEqual(rightsOfAll);
+      expect(await rightsOf(namespace, 'gate-sallyport-gateway')).toEqual(rightsOfGateway(['developers']));
+    });
+
+    it('applies a change of the policy in its ConfigMap to the running pods', async () => {
+      const running = [await pods(), await release.restarts()];
+      const policy = (allowed: object[]) => JSON.stringify({ data: { 'policy.yaml': JSON.stringify(allowed) } });
+      const patch = (allowed: object[]) =>
+        admin().kubectl(['patch', 'configmap', 'gate-sallyport-policy', '-n', namespace, '-p', policy(allowed)]);
       const began = Date.now();
-      await deploy('upgrade', {
-        cluster: { impersonate: { groups: ['developers'] }, policy: [{ allow: { or: [{ groups: 'sre' }] } }] },
-      });
+      await patch([{ allow: { or: [{ groups: 'sre' }] } }]);
       await eventually(
         'the refusal of the new policy',
         async () => (await alice.tryKubectl(['get', 'pods', '-n', namespace])).stderr.includes('Forbidden'),
         90_000,
       );
-      say(`an upgrade with another policy refused a request after ${((Date.now() - began) / 1000).toFixed(1)} s`);
-      expect(await pods()).toEqual(before);
+      say(`a change of the ConfigMap refused a request after ${((Date.now() - began) / 1000).toFixed(1)} s`);
+      expect([await pods(), await release.restarts()]).toEqual(running);
+    });
+
+    it('applies a policy of an upgrade to the running pods', async () => {
+      const running = [await pods(), await release.restarts()];
+      const began = Date.now();
+      // Helm does not take over by itself what someone else changed in the cluster.
+      await deploy('upgrade', {}, '--force-conflicts');
+      await eventually(
+        'the permission of the policy',
+        async () => (await alice.tryKubectl(['get', 'pods', '-n', namespace])).code === 0,
+        90_000,
+      );
+      say(`an upgrade with another policy allowed a request after ${((Date.now() - began) / 1000).toFixed(1)} s`);
+      expect([await pods(), await release.restarts()]).toEqual(running);
     });
 
     it('restarts only the services that read a changed setting at their start, and keeps keys and sessions', async () => {
-      const [before, keys] = [await pods(), await of('secrets', '{.metadata.name} {.metadata.uid} {.data}')];
+      const [running, keys] = [await pods(), await of('secrets', '{.metadata.name} {.metadata.uid} {.data}')];
       const isKey = (line: string) => /-(key|tls|ca) /.test(line);
       await deploy('upgrade', { sessions: { lifetime: '8h', idle: '1h' } });
       const after = await pods();
       expect(
         Object.keys(after)
-          .filter((service) => after[service] !== before[service])
+          .filter((service) => after[service] !== running[service])
           .toSorted(),
       ).toEqual(['authenticate', 'authorize']);
       expect((await of('secrets', '{.metadata.name} {.metadata.uid} {.data}')).filter(isKey)).toEqual(
         keys.filter(isKey),
       );
-      await eventually(
-        'the permission of the policy as it was',
-        async () => (await alice.tryKubectl(['get', 'pods', '-n', namespace])).code === 0,
-        90_000,
-      );
+    });
+
+    it('works with constrained impersonation, which refuses its credential nodes and system:masters', async () => {
+      const credential = await useCredential(namespace, 'gate-sallyport-gateway', directory);
+      const may = async () => {
+        const answers: Record<string, boolean> = {};
+        for (const [name, args] of Object.entries(impersonations())) answers[name] = await credential.mayBe(args);
+        return answers;
+      };
+      const cluster = { impersonate: { groups: ['*'] }, policy: developers };
+      await deploy('upgrade', { cluster });
+      const before = { alice: true, 'a node': true, 'a controller': true, 'a ServiceAccount': false, masters: true };
+      expect(await may()).toEqual(before);
+      await deploy('upgrade', { cluster, rbac: { constrained: true } });
+      await eventually('the rights to change', async () => !(await may()).masters);
+      expect(await may()).toEqual({ ...before, 'a node': false, masters: false });
+      await workIn(work, alice);
+      expect((await alice.kubectl(['auth', 'can-i', 'create', 'pods', '-n', work])).trim()).toBe('yes');
     });
 
     it('is uninstalled, and leaves only what it says', async () => {
-      await helm(['uninstall', 'gate', '--wait']);
-      const mine = ['oidc', 'redis', 'postgres', 'developers', 'kube-root-ca.crt', 'default'];
-      const kinds =
-        'deployments,services,secrets,configmaps,serviceaccounts,roles,rolebindings,networkpolicies,poddisruptionbudgets,jobs';
-      const left = (await of(kinds, '{.metadata.name}')).filter((name) => !mine.includes(name));
-      const secrets = ['authenticate', 'authorize', 'proxy', 'audit', 'checkpoint', 'session'].map(
-        (name) => `${name}-key`,
-      );
-      const tls = ['authenticate', 'authorize', 'audit', 'gateway'].map((name) => `${name}-tls`);
-      expect(left).toEqual(
-        [...secrets, ...tls, 'ca', 'public-keys', 'gateway-ca'].map((name) => `gate-sallyport-${name}`).toSorted(),
-      );
-      expect(await admin().kubectl(['get', 'clusterroles,clusterrolebindings', '-o', 'name'])).not.toContain(
-        'gate-sallyport',
-      );
+      await release.helm(['uninstall', 'gate', '--wait']);
+      await eventuallyOnly(keptObjects(namespace, 'gate-sallyport'), before);
       const label = 'app.kubernetes.io/instance=gate,app.kubernetes.io/component=secrets';
       await admin().kubectl(['delete', 'secrets,configmaps', '-n', namespace, '-l', label]);
-      expect((await of(kinds, '{.metadata.name}')).filter((name) => !mine.includes(name))).toEqual([]);
+      await eventuallyOnly([], before);
     });
   },
 );

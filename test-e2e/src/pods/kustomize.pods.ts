@@ -1,10 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
-import { freePort } from '@sallyport/bed';
 import { Closers } from '../harness/closers.ts';
-import { clusterEvents, describeWith, eventually, startPod, theBed, type Person } from '../harness/index.ts';
+import { clusterEvents, describeWith, eventually, theBed, type Person } from '../harness/index.ts';
+import { rightsOf, rightsOfAll, rightsOfGateway } from './account-rights.ts';
+import { clusterObjects, eventuallyOnly } from './cluster-objects.ts';
+import { startWorkload, workIn } from './everyday-work.ts';
 import { prepareInstallation, type Installation } from './install.ts';
 
 jest.setTimeout(180_000);
@@ -18,13 +18,14 @@ type Pod = {
 };
 
 describeWith(
-  ['pods', 'redis', 'kafka', 'postgres', 'kubectl'],
+  ['pods', 'redis', 'kafka', 'postgres', 'kubectl', 'helm'],
   'Sallyport as pods of the cluster that it guards',
   () => {
     const closers = new Closers();
     const admin = () => theBed().cluster!.admin;
     let installation: Installation;
     let alice: Person;
+    let before: Set<string>;
     const say = (line: string) => process.stderr.write(`pods: ${line}\n`);
     const seconds = (since: number) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
     const pods = async (): Promise<Pod[]> => {
@@ -36,11 +37,8 @@ describeWith(
 
     beforeAll(async () => {
       installation = await prepareInstallation(closers);
-      await startPod(
-        'dev',
-        'web',
-        'for i in 1 2 3; do echo line $i; done; mkdir -p /tmp/site; echo hello > /tmp/site/index.html; httpd -p 8080 -h /tmp/site; while sleep 1; do echo tick; done',
-      );
+      await startWorkload('dev');
+      before = await clusterObjects();
     });
     afterAll(() => closers.run());
 
@@ -82,6 +80,14 @@ describeWith(
       }
     });
 
+    it('gives its accounts no rights but that of the gateway to impersonate', async () => {
+      for (const account of ['authenticate', 'authorize', 'audit'])
+        expect(await rightsOf(namespace, `sallyport-${account}`)).toEqual(rightsOfAll);
+      expect(await rightsOf(namespace, 'sallyport-gateway')).toEqual(
+        rightsOfGateway(['developers', 'sre', 'security-auditors']),
+      );
+    });
+
     it('keeps a pod with more rights out of its namespace', async () => {
       const image = theBed().cluster!.node!.image;
       const refused = await admin().tryKubectl(['run', 'root', '-n', namespace, `--image=${image}`, '--privileged']);
@@ -107,30 +113,8 @@ describeWith(
       expect(event.user.username).toBe('system:serviceaccount:sallyport:sallyport-gateway');
     });
 
-    it('runs a command with input, output and exit code, over WebSocket and over SPDY', async () => {
-      for (const webSockets of ['true', 'false']) {
-        const result = await alice.tryKubectl(
-          ['exec', '-i', '-n', 'dev', 'web', '--', 'sh', '-c', 'wc -c; echo oops >&2; exit 3'],
-          { env: { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: webSockets }, input: 'twelve bytes' },
-        );
-        expect(result).toMatchObject({ code: 3, stdout: '12\n', stderr: expect.stringContaining('oops') });
-      }
-    });
-
-    it('follows logs, forwards a port and copies files', async () => {
-      const logs = alice.startKubectl(['logs', '-f', '-n', 'dev', 'web']);
-      await logs.says(/line 1\nline 2\nline 3\n(tick\n)+/);
-      await logs.stop();
-      const port = await freePort();
-      const forward = alice.startKubectl(['port-forward', '-n', 'dev', 'pod/web', `${port}:8080`]);
-      await forward.says(/Forwarding from/);
-      expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe('hello\n');
-      await forward.stop();
-      const file = path.join(alice.home, 'there');
-      writeFileSync(file, Buffer.alloc(300_000, 'x'));
-      await alice.kubectl(['cp', '-n', 'dev', file, 'web:/tmp/file']);
-      await alice.kubectl(['cp', '-n', 'dev', 'web:/tmp/file', path.join(alice.home, 'back')]);
-      expect(readFileSync(path.join(alice.home, 'back')).equals(readFileSync(file))).toBe(true);
+    it('lets a person work: exec, logs, port-forward, cp, a release of Helm', async () => {
+      await workIn('dev', alice);
     });
 
     it('refuses whom the policy does not name', async () => {
@@ -201,6 +185,7 @@ describeWith(
       expect((await admin().tryKubectl(['get', 'namespace', namespace])).stderr).toContain('NotFound');
       const left = await admin().kubectl(['get', 'clusterroles,clusterrolebindings', '-o', 'name']);
       expect(left).not.toContain('sallyport');
+      await eventuallyOnly([], before);
       const refused = await alice.tryKubectl(['get', 'pods', '-n', 'dev', '--request-timeout=5s']);
       expect(refused.code).not.toBe(0);
     });
