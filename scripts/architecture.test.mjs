@@ -17,10 +17,10 @@ describe('ARCHITECTURE.md', () => {
     expect(paths.filter((file) => !existsSync(path.join(root, file)))).toEqual([]);
   });
 
-  it('describes the five roads', () => {
+  it('describes the six roads', () => {
     const titles = [...architecture.matchAll(/^## (.*)$/gm)].map(([, title]) => title);
     expect(titles).toEqual(
-      expect.arrayContaining(['A request', 'An exec', 'A login', 'An audit event', 'A policy change']),
+      expect.arrayContaining(['A request', 'An exec', 'A login', 'An audit event', 'A policy change', 'A stop']),
     );
   });
 

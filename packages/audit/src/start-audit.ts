@@ -43,6 +43,8 @@ export type StartAudit = {
   store?: AuditStore;
   verifier?: ServiceVerifier;
   now?: () => number;
+  /** How long clients have to give up the connections that they keep, in milliseconds. */
+  releaseMs?: number;
 };
 
 /** The running service: its URL, its readiness, and how to stop it. */
@@ -187,6 +189,7 @@ export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
     url: urlOf(parts.loaded, listening.port),
     readiness,
     async close() {
+      await listening.release(parts.releaseMs ?? 0);
       following?.close();
       await listening.close();
       await subscription.close();

@@ -154,6 +154,7 @@ export async function startAuthenticate(parts: StartAuthenticate): Promise<Runni
     url: `${scheme}://${host.includes(':') ? `[${host}]` : host}:${listening.port}`,
     readiness,
     async close() {
+      await listening.release(parts.releaseMs ?? 0);
       await listening.close();
       for (const close of closing.reverse()) await close();
     },

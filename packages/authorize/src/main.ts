@@ -14,7 +14,7 @@ await runService({
   name: 'authorize',
   adminListen: ({ config }) => config.services.authorize.adminListen,
   check: checkAuthorize,
-  async start({ loaded, logger, metrics, readiness }) {
+  async start({ loaded, logger, metrics, readiness, releaseMs }) {
     const keys = loadServiceKeys(loaded, 'authorize', Date.now);
     const stores = await createSessionStores(loaded.config.sessions, {
       logger,
@@ -49,13 +49,14 @@ await runService({
       environment,
       sink,
       now: Date.now,
+      releaseMs,
     });
     const following = keys.follow({ logger, metrics });
     return {
       reload: () => authorize.reload(),
       async close() {
-        following.close();
         await authorize.close();
+        following.close();
         await sink.close();
         await stores.close();
       },

@@ -12,7 +12,20 @@ import { createReadiness, type Readiness } from './observe/readiness.ts';
 import { argumentFault } from './problem/argument-fault.ts';
 
 /** The parts that every service is started with. */
-type ServiceParts = { loaded: LoadedConfig; logger: Logger; metrics: Metrics; readiness: Readiness };
+type ServiceParts = {
+  loaded: LoadedConfig;
+  logger: Logger;
+  metrics: Metrics;
+  readiness: Readiness;
+  /**
+   * How long the stopping service goes on accepting requests while clients give up the connections that they keep, in
+   * milliseconds. Ready it is no more.
+   */
+  releaseMs: number;
+};
+
+/** Longer than leader elections and most informers leave a connection idle. It ends earlier if no connection is idle. */
+const releaseMs = 5000;
 /**
  * A running service. `close` stops new work, finishes work in flight, then closes connections. `reload` reads the
  * configuration again, if the service supports that.
@@ -48,7 +61,7 @@ export async function runService(program: ServiceProgram): Promise<void> {
     const { faults, loaded } = examineForService(options.config, process.env, program.check);
     if (!loaded) throw new ConfigFaults(options.config, faults);
     if (options.checkConfig) return void process.stdout.write(`${options.config}: ok\n`);
-    const parts = { loaded, logger, metrics: createMetrics(), readiness: createReadiness() };
+    const parts = { loaded, logger, metrics: createMetrics(), readiness: createReadiness(), releaseMs };
     let phase: 'starting' | 'running' | 'stopping' = 'starting';
     parts.readiness.add('service', () => {
       if (phase !== 'running') throw new Error(phase);

@@ -7,7 +7,7 @@ await runService({
   name: 'proxy',
   adminListen: ({ config }) => config.services.proxy.adminListen,
   check: checkProxy,
-  async start({ loaded, logger, metrics, readiness }) {
+  async start({ loaded, logger, metrics, readiness, releaseMs }) {
     const sink = await openAuditSink(loaded.config.audit, {
       logger,
       metrics,
@@ -16,13 +16,13 @@ await runService({
       service: 'proxy',
     });
     const keys = loadServiceKeys(loaded, 'proxy', Date.now);
-    const proxy = await startProxy({ ...keys, loaded, logger, metrics, readiness, sink, now: Date.now });
+    const proxy = await startProxy({ ...keys, loaded, logger, metrics, readiness, sink, now: Date.now, releaseMs });
     const following = keys.follow({ logger, metrics });
     return {
       reload: () => proxy.reload(),
       async close() {
-        following.close();
         await proxy.close();
+        following.close();
         await sink.close();
       },
     };

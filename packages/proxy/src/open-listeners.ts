@@ -17,6 +17,8 @@ type Listeners = {
   port: number;
   /** The port of the login pages without TLS, if `login.listen` is configured. */
   pagesPort: number | undefined;
+  /** Asks clients to give up the connections that they keep, for up to `ms`, and goes on answering. */
+  release(ms: number): Promise<unknown>;
   /** Accepts nothing new, and gives open requests `ms` to finish. */
   close(ms: number): Promise<unknown>;
 };
@@ -74,6 +76,7 @@ export async function openListeners(
   return {
     port: listening.port,
     pagesPort: pages?.port,
+    release: (ms) => Promise.all([listening.release(ms), pages?.release(ms)]),
     close(ms) {
       unfollow?.();
       return Promise.all([listening.close(ms), pages?.close(0)]);

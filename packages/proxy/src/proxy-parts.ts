@@ -9,4 +9,6 @@ export type ProxyParts = Pick<ServiceKeys, 'identity' | 'publicKeysOf'> & {
   readiness: Readiness;
   sink: AuditSink;
   now: () => number;
+  /** How long clients have to give up the connections that they keep, in milliseconds. */
+  releaseMs?: number;
 };

@@ -56,10 +56,14 @@ export async function startProxy(parts: ProxyParts): Promise<RunningProxy> {
     port: listeners.port,
     pagesPort: listeners.pagesPort,
     async close() {
-      // Nothing new is accepted, short requests finish, and streams get time before they are ended.
+      // Streams get time before they are ended. Meanwhile clients give up the connections that they keep. Then nothing new
+      // is accepted, and short requests finish.
       const { drain } = config.streams;
+      const drained = streams.drain(drain);
+      await listeners.release(parts.releaseMs ?? 0);
       const stopped = listeners.close(drain + closingMs);
-      await streams.drain(drain);
+      await drained;
+      await streams.drain(0); // those that began later
       for (const socket of gateway.tunnels) socket.destroy();
       await stopped;
       streams.close();

@@ -19,6 +19,8 @@ export type StartAuthenticate = {
   audit?: AuditSink;
   verifier?: ServiceVerifier;
   now?: () => number;
+  /** How long clients have to give up the connections that they keep, in milliseconds. */
+  releaseMs?: number;
   fetch?: OutboundFetch;
 };
 

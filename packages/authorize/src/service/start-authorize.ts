@@ -40,6 +40,8 @@ export type AuthorizeParts = {
   sink?: AuditSink;
   verifier: ServiceVerifier;
   now: () => number;
+  /** How long clients have to give up the connections that they keep, in milliseconds. */
+  releaseMs?: number;
 };
 
 /** Beyond this, warnings about policies are counted in the log instead of listed. */
@@ -108,6 +110,7 @@ export async function startAuthorize(parts: AuthorizeParts): Promise<RunningAuth
     readiness,
     reload: () => void reloader.reload('signal'),
     async close() {
+      await listening.release(parts.releaseMs ?? 0);
       await reloader.close();
       await onCall.close();
       await stopNotifying?.();

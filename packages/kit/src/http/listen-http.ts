@@ -2,16 +2,18 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ListenAddress } from '@sallyport/contracts';
+import { followConnections, type KeptConnections } from './kept-connections.ts';
 import { listenFailure } from './listen-failure.ts';
 
-/** A listening server, with its actual port. */
-export type Listening = { port: number; close(graceMs?: number): Promise<void> };
+/** A listening server, with its actual port. `release` comes before `close`, so that no client loses a request. */
+export type Listening = { port: number; close(graceMs?: number): Promise<void> } & KeptConnections;
 
 /**
  * Listens, and resolves when the port is bound. Throws a ListenFailure that names `setting` otherwise. `close` gives
  * requests in flight `graceMs` (2 s) to finish, then ends their connections.
  */
 export async function listenHttp(server: Server, address: ListenAddress, setting: string): Promise<Listening> {
+  const connections = followConnections(server);
   server.listen(address.port, address.host);
   try {
     await once(server, 'listening');
@@ -26,5 +28,5 @@ export async function listenHttp(server: Server, address: ListenAddress, setting
     await closed;
     clearTimeout(timer);
   };
-  return { port, close };
+  return { port, close, release: (ms) => connections.release(ms) };
 }
