@@ -107,14 +107,26 @@ describe('checks', () => {
     ).rejects.toMatchObject({ code: 'sessions-unavailable' });
   });
 
-  it('are sent once more when the connection breaks, and only once', async () => {
+  it('are sent again when connections break, because a replica was killed', async () => {
     const { ask, batches } = setUp((checks, call) =>
-      call === 1 ? new ProblemError('service-unavailable', 'broken') : { answers: checks.map(answerFor) },
+      call <= 3 ? new ProblemError('service-unavailable', 'broken') : { answers: checks.map(answerFor) },
     );
     expect(await ask('a')).toHaveLength(1);
-    expect(batches).toEqual([['a'], ['a']]);
-    const down = setUp(() => new ProblemError('service-unavailable', 'down'));
-    await expect(down.ask('a')).rejects.toMatchObject({ code: 'authorize-unavailable' });
-    expect(down.batches).toHaveLength(2);
+    expect(batches).toEqual([['a'], ['a'], ['a'], ['a']]);
+  });
+
+  it('are refused within their deadline when authorize stays away', async () => {
+    const { ask, batches } = setUp(() => new ProblemError('service-unavailable', 'down'));
+    const began = performance.now();
+    await expect(ask('a')).rejects.toMatchObject({ code: 'authorize-unavailable' });
+    expect(performance.now() - began).toBeLessThan(1000);
+    expect(batches.length).toBeGreaterThan(4);
+    expect(batches.length).toBeLessThan(10);
+  });
+
+  it('are not sent again when authorize has answered, whatever it says', async () => {
+    const { ask, batches } = setUp(() => new ProblemError('internal', 'x'));
+    await expect(ask('a')).rejects.toMatchObject({ code: 'authorize-unavailable' });
+    expect(batches).toHaveLength(1);
   });
 });

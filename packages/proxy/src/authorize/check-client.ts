@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Check, CheckAnswer } from '@sallyport/contracts';
 import { ProblemError, type ServiceClient } from '@sallyport/kit';
 
@@ -7,6 +8,8 @@ type Waiting = { check: Check; resolve(answer: CheckAnswer): void; reject(error:
 export type CheckClient = { check(check: Check): Promise<CheckAnswer> };
 
 const maxBatch = 256;
+/** The pauses before the third, fourth and further attempts of a batch, in milliseconds, double from this one. */
+const firstPauseMs = 10;
 
 function asAnswer(value: unknown): CheckAnswer | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
@@ -46,13 +49,21 @@ export function createCheckClient(deps: { client: Pick<ServiceClient, 'request'>
   let alone = true;
   const ask = (checks: readonly Check[], timeoutMs: number) =>
     deps.client.request({ method: 'POST', path: '/v1/check', body: { checks }, timeoutMs });
-  // A replica of authorize that stops closes its idle connections. The same batch is sent once more, within the same
-  // deadline.
-  const askAgain = (checks: readonly Check[], startedAt: number) => (error: unknown) => {
-    const left = deps.timeoutMs - (performance.now() - startedAt);
-    if (!(error instanceof ProblemError) || error.code !== 'service-unavailable' || left < deps.timeoutMs / 4)
-      throw error;
-    return ask(checks, left);
+  // A replica of authorize that was killed takes its connections with it, and new ones lead to it until the cluster has
+  // noticed. A check may be asked twice, so the same batch is sent again, within the same deadline.
+  const askUntilAnswered = async (checks: readonly Check[]) => {
+    const until = performance.now() + deps.timeoutMs;
+    for (let wait = 0; ; wait = wait === 0 ? firstPauseMs : 2 * wait) {
+      const left = until - performance.now();
+      try {
+        return await ask(checks, left);
+      } catch (error) {
+        const after = until - performance.now() - wait;
+        if (!(error instanceof ProblemError) || error.code !== 'service-unavailable' || after < deps.timeoutMs / 4)
+          throw error;
+      }
+      if (wait > 0) await pause(wait);
+    }
   };
   const send = async () => {
     sending = 'now';
@@ -60,7 +71,7 @@ export function createCheckClient(deps: { client: Pick<ServiceClient, 'request'>
     alone = batch.length === 1;
     try {
       const checks = batch.map((one) => one.check);
-      const { body } = await ask(checks, deps.timeoutMs).catch(askAgain(checks, performance.now()));
+      const { body } = await askUntilAnswered(checks);
       answerAll(batch, body);
     } catch (cause) {
       const error =

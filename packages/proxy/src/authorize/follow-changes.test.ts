@@ -11,7 +11,10 @@ const sleep = (ms: number) =>
   });
 
 /** Follows a feed whose connections are given in order: as pieces of text, an error, or a status. */
-function follow(connections: (string[] | Error | number)[], settings: { silenceMs?: number; hang?: boolean } = {}) {
+function follow(
+  connections: (string[] | Error | number)[],
+  settings: { silenceMs?: number; retryMs?: number; hang?: boolean } = {},
+) {
   const seen = { types: [] as string[], opened: 0, aborted: 0, lines: [] as string[] };
   const stream = async (_request: unknown, signal: AbortSignal) => {
     const next = connections[seen.opened];
@@ -91,6 +94,17 @@ describe('the change feed', () => {
     );
     await sleep(300);
     expect(silent.types).toEqual(['hello', 'hello']);
+  });
+
+  it('is opened again without a pause when it had been open for longer than that, because a replica was stopped', async () => {
+    const hello = ['{"seq":1,"type":"hello","policyVersion":"v"}\n'];
+    const seen = follow([hello, hello], { hang: true, retryMs: 300, silenceMs: 350 });
+    await sleep(500);
+    expect(seen.opened).toBe(2);
+    stop();
+    const failing = follow([new Error('down'), hello], { retryMs: 300 });
+    await sleep(150);
+    expect(failing.opened).toBe(1);
   });
 
   it('is opened again when a line is too long', async () => {

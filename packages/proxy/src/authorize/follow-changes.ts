@@ -75,12 +75,15 @@ export function followChanges(deps: FollowChangesDeps): () => void {
   };
   const run = async () => {
     while (!stopping.signal.aborted) {
+      const began = performance.now();
       const failed = await once().then(
         () => undefined,
         (error: unknown) => error,
       );
       if (stopping.signal.aborted) return;
       if (failed !== undefined) outage.failed({ err: failed });
+      // When a replica of authorize ends, another one has the changes, and none may be missed for long.
+      if (performance.now() - began > retryMs) continue;
       await new Promise<void>((resolve) => {
         setTimeout(resolve, retryMs).unref();
       });
