@@ -22,9 +22,20 @@ capabilities: {drop: [ALL]}
 {{- end }}
 {{- end }}
 
+{{/* The seconds of a duration of sallyport.yaml, such as 1m30s, rounded up. */}}
+{{- define "sallyport.seconds" -}}
+{{- $units := dict "ms" 0.001 "s" 1.0 "m" 60.0 "h" 3600.0 "d" 86400.0 -}}
+{{- $seconds := 0.0 -}}
+{{- range regexFindAll "[0-9.]+(ms|s|m|h|d)" . -1 -}}
+{{- $seconds = addf $seconds (mulf (regexFind "^[0-9.]+" . | float64) (get $units (regexFind "[a-z]+$" .))) -}}
+{{- end -}}
+{{- ceil $seconds -}}
+{{- end }}
+
 {{/*
 The Deployment of a service. 288 is the mode 0440, which is another number for parsers of YAML 1.2.
-Takes (dict "root" $ "service" "proxy" "values" .Values.proxy "ports" (list ...) "grace" 30).
+Takes (dict "root" $ "service" "proxy" "values" .Values.proxy "ports" (list ...) "stopping" 25), with the seconds that the
+service needs to stop after SIGTERM.
 */}}
 {{- define "sallyport.deployment" -}}
 {{- $v := .root.Values -}}
@@ -32,6 +43,8 @@ Takes (dict "root" $ "service" "proxy" "values" .Values.proxy "ports" (list ...)
 {{- $own := .values -}}
 {{- $fullname := include "sallyport.fullname" .root -}}
 {{- $component := dict "root" .root "component" .service -}}
+{{- $preStop := $pods.preStopSeconds -}}
+{{- if hasKey $own "preStopSeconds" }}{{ $preStop = $own.preStopSeconds }}{{ end -}}
 {{- $files := include "sallyport.secretFiles" . | fromYamlArray -}}
 apiVersion: apps/v1
 kind: Deployment
@@ -69,7 +82,7 @@ spec:
       # Only the gateway calls the Kubernetes API: its token is the credential for impersonation.
       automountServiceAccountToken: {{ and (eq .service "proxy") $v.cluster.enabled }}
       enableServiceLinks: false
-      terminationGracePeriodSeconds: {{ .grace }}
+      terminationGracePeriodSeconds: {{ add $preStop .stopping }}
       {{- with $v.imagePullSecrets }}
       imagePullSecrets: {{- toYaml . | nindent 8 }}
       {{- end }}
@@ -115,9 +128,11 @@ spec:
           startupProbe: {httpGet: {path: /livez, port: admin}, periodSeconds: 1, failureThreshold: 60}
           livenessProbe: {httpGet: {path: /livez, port: admin}, periodSeconds: 10, timeoutSeconds: 3}
           readinessProbe: {httpGet: {path: /readyz, port: admin}, periodSeconds: 5, timeoutSeconds: 3}
+          {{- if $preStop }}
           lifecycle:
             # Time for every node to learn that the pod is stopping.
-            preStop: {sleep: {seconds: 5}}
+            preStop: {sleep: {seconds: {{ $preStop }}}}
+          {{- end }}
           resources: {{- toYaml $own.resources | nindent 12 }}
           securityContext: {{- include "sallyport.containerSecurity" . | nindent 12 }}
           volumeMounts:

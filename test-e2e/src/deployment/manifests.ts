@@ -16,6 +16,7 @@ export type Container = {
   args: string[];
   securityContext?: Record<string, unknown>;
   volumeMounts: { name: string; mountPath: string; readOnly?: boolean }[];
+  lifecycle?: { preStop: { sleep: { seconds: number } } };
   [field: string]: unknown;
 };
 export type PodSpec = {
@@ -23,6 +24,7 @@ export type PodSpec = {
   automountServiceAccountToken?: boolean;
   securityContext?: Record<string, unknown>;
   containers: Container[];
+  terminationGracePeriodSeconds?: number;
   volumes: Volume[];
   [field: string]: unknown;
 };
