@@ -17,6 +17,7 @@ export {
   type RecordingUpstream,
 } from './recording-upstream.ts';
 export { runCommand, startCommand, type CommandOptions, type CommandResult, type RunningCommand } from './command.ts';
+export { keyMetric, publicHalves } from './service-key.ts';
 export { eventually } from './eventually.ts';
 export { dumpPostgres } from './dump-postgres.ts';
 export { dumpRedis } from './dump-redis.ts';

@@ -22,6 +22,7 @@ const accounts = {
 /** Sallyport in the cluster of the bed, which it guards itself. */
 export type Installation = {
   url: string;
+  caFile: string;
   /** What an operator applies: a directory for `kubectl apply -k`. */
   overlay: string;
   /** Logs a person in, and returns them at a terminal with a kubeconfig. */
@@ -35,6 +36,7 @@ export type Installation = {
 export async function prepareInstallation(
   closers: Closers,
   manifests: 'k8s' | 'k8s/overlays/tls' = 'k8s',
+  settings: object = {},
 ): Promise<Installation> {
   const bed = theBed();
   const { admin, network } = bed.cluster!;
@@ -51,7 +53,7 @@ export async function prepareInstallation(
   }));
   const provider = await openProvider(people, closers, network!.host);
   provider.register(url);
-  const overlay = writeOverlay(directory, manifests, { url, issuer: provider.issuer() });
+  const overlay = writeOverlay(directory, manifests, { url, issuer: provider.issuer(), settings });
   const authority = await createCertificateAuthority({ name: 'gateway' });
   const caFile = path.join(directory, 'gateway-ca.crt');
   writeFileSync(caFile, authority.caPem);
@@ -66,10 +68,14 @@ export async function prepareInstallation(
     await one.login();
     return one;
   };
-  return { url, overlay, person };
+  return { url, caFile, overlay, person };
 }
 
-function writeOverlay(directory: string, manifests: string, { url, issuer }: { url: string; issuer: string }): string {
+function writeOverlay(
+  directory: string,
+  manifests: string,
+  { url, issuer, settings }: { url: string; issuer: string; settings: object },
+): string {
   const overlay = path.join(directory, 'overlay');
   mkdirSync(overlay);
   const config = parse(
@@ -78,6 +84,7 @@ function writeOverlay(directory: string, manifests: string, { url, issuer }: { u
     gateway: { url: string };
     identity: { providers: { issuer: string; clientId: string; allowInsecureIssuer?: boolean }[] };
   };
+  Object.assign(config, settings);
   config.gateway.url = url;
   Object.assign(config.identity.providers[0]!, { issuer, clientId, allowInsecureIssuer: true });
   writeFileSync(path.join(overlay, 'sallyport.yaml'), stringify(config));

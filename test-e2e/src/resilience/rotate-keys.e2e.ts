@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, type KeyObject } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -10,6 +10,8 @@ import {
   describeWith,
   eventually,
   httpRequestOnce,
+  keyMetric,
+  publicHalves,
   startGateway,
   startPractice,
   type Gateway,
@@ -17,10 +19,6 @@ import {
 } from '../harness/index.ts';
 
 type Services = Record<ServiceName, { keyFile: string; publicKey: string; url?: string }>;
-
-const derOf = (key: KeyObject) => createPublicKey(key).export({ type: 'spki', format: 'der' });
-const textOf = (...keys: KeyObject[]) => `${keys.map((key) => derOf(key).toString('base64')).join('\n')}\n`;
-const idOf = (key: KeyObject) => hash('sha256', derOf(key), 'hex').slice(0, 16);
 
 /** Replaces a file as a whole. */
 function replace(file: string, content: string): void {
@@ -81,7 +79,7 @@ describeWith(['redis', 'kafka', 'postgres'], 'service keys that are replaced', (
     there = true,
   ) =>
     eventually(`${by.join()} to ${there ? '' : 'no longer '}${use} with the key of ${service}`, async () => {
-      const line = `sallyport_service_key_info{service="${service}",key="${idOf(key)}",use="${use}"} 1`;
+      const line = keyMetric(service, key, use);
       const texts = await Promise.all(
         by.map(async (name) => (await httpRequestOnce(`http://127.0.0.1:${gateway.adminPorts[name]}/metrics`)).text),
       );
@@ -96,11 +94,11 @@ describeWith(['redis', 'kafka', 'postgres'], 'service keys that are replaced', (
       old[name] = readFileSync(keyFile(name), 'utf8');
       const before = createPrivateKey(old[name]);
       const { privateKey } = generateKeyPairSync('ed25519');
-      replace(publicFile(name), readFileSync(publicFile(name), 'utf8') + textOf(privateKey));
+      replace(publicFile(name), readFileSync(publicFile(name), 'utf8') + publicHalves(privateKey));
       await shown(name, privateKey, 'verify', serviceNames);
       replace(keyFile(name), privateKey.export({ type: 'pkcs8', format: 'pem' }) as string);
       await shown(name, privateKey, 'sign', [name]);
-      replace(publicFile(name), textOf(privateKey));
+      replace(publicFile(name), publicHalves(privateKey));
       await shown(name, before, 'verify', serviceNames, false);
     }
     await pause(500);

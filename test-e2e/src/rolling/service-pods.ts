@@ -1,0 +1,117 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import process from 'node:process';
+import { setTimeout as pause } from 'node:timers/promises';
+import { eventually, theBed } from '../harness/index.ts';
+
+const namespace = 'sallyport';
+/** How often the pods are asked for. Each time starts a kubectl, and the pods need the processor themselves. */
+const pollMs = 1000;
+/** How long a rolling restart of everything may take on a busy machine. */
+const settleMs = 300_000;
+
+/** The services, in the order in which they are upgraded. */
+export const services = ['authorize', 'authenticate', 'audit', 'proxy'] as const;
+export type Service = (typeof services)[number];
+
+export type ServicePod = { name: string; uid: string; ip: string; service: Service; ready: boolean; stopping: boolean };
+
+type PodObject = {
+  metadata: { name: string; uid: string; labels: Record<string, string>; deletionTimestamp?: string };
+  status: { podIP?: string; conditions?: { type: string; status: string }[] };
+};
+
+const admin = () => theBed().cluster!.admin;
+
+/** Lists the pods of a service, or of all, including those that are being stopped. */
+export async function podsOf(service?: Service): Promise<ServicePod[]> {
+  const label = service === undefined ? 'app.kubernetes.io/name' : `app.kubernetes.io/component=${service}`;
+  const list = await admin().kubectl(['get', 'pods', '-n', namespace, '-l', label, '-o', 'json']);
+  return (JSON.parse(list) as { items: PodObject[] }).items.map(({ metadata, status }) => ({
+    name: metadata.name,
+    uid: metadata.uid,
+    ip: status.podIP ?? '',
+    service: metadata.labels['app.kubernetes.io/component'] as Service,
+    ready: status.conditions?.some((one) => one.type === 'Ready' && one.status === 'True') ?? false,
+    stopping: metadata.deletionTimestamp !== undefined,
+  }));
+}
+
+/** Waits until two pods of every service are ready, none of them is among `before`, and nothing is being stopped. */
+export async function settled(before: readonly ServicePod[] = []): Promise<void> {
+  const gone = new Set(before.map((pod) => pod.uid));
+  let last: ServicePod[] = [];
+  await eventually(
+    'two ready pods of each service, and no others',
+    async () => {
+      await pause(pollMs);
+      last = await podsOf();
+      return (
+        last.length === 2 * services.length && last.every((pod) => pod.ready && !pod.stopping && !gone.has(pod.uid))
+      );
+    },
+    settleMs,
+    () => JSON.stringify(last.map(({ name, ready, stopping }) => [name, ready, stopping])),
+  );
+}
+
+/** Restarts Deployments in a rolling way, all at the same time, and waits until the previous pods are gone. */
+export async function restart(...which: readonly Service[]): Promise<void> {
+  const before = (await podsOf()).filter((pod) => which.includes(pod.service));
+  await admin().kubectl(['rollout', 'restart', '-n', namespace, ...which.map((name) => `deployment/${name}`)]);
+  await settled(before);
+}
+
+/** Evicts every pod of a service, one after the other, as a node drain does. The budget of the service is in force. */
+export async function evictEach(service: Service): Promise<{ refused: number }> {
+  const before = await podsOf(service);
+  let refused = 0;
+  const evict = ({ name }: ServicePod) =>
+    admin().tryKubectl(['create', '-f', '-', '--raw', `/api/v1/namespaces/${namespace}/pods/${name}/eviction`], {
+      input: JSON.stringify({ apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace } }),
+    });
+  for (const pod of before)
+    await eventually(
+      `the eviction of ${pod.name}`,
+      async () => {
+        const { code, stderr } = await evict(pod);
+        if (code === 0) return true;
+        if (!stderr.includes('disruption budget')) throw new Error(stderr);
+        refused += 1;
+        await pause(pollMs);
+        return false;
+      },
+      120_000,
+    );
+  await settled(before);
+  return { refused };
+}
+
+/** Finds the program of a pod among the processes of this machine, on which the node runs. */
+function programOf({ uid, name }: ServicePod): number {
+  const mine = (pid: string) => {
+    try {
+      const inPod = readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(uid);
+      return inPod && readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('main.js');
+    } catch {
+      return false; // it has ended
+    }
+  };
+  const pid = readdirSync('/proc').find((one) => /^\d+$/.test(one) && mine(one));
+  if (pid === undefined) throw new Error(`no process of the pod ${name}`);
+  return Number(pid);
+}
+
+/** Kills the program of one pod of a service with SIGKILL, and waits until its container runs again. */
+export async function killOne(service: Service): Promise<void> {
+  const pod = (await podsOf(service))[0]!;
+  const pid = programOf(pod);
+  process.kill(pid, 'SIGKILL');
+  await eventually(`another process in ${pod.name}`, () => {
+    try {
+      return programOf(pod) !== pid;
+    } catch {
+      return false;
+    }
+  });
+  await settled();
+}
