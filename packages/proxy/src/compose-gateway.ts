@@ -22,6 +22,7 @@ import { webhookPassRules } from './own-api/webhook-pass-rules.ts';
 import type { ProxyParts } from './proxy-parts.ts';
 import type { ClusterSet } from './reload/cluster-set.ts';
 import { createRoad, type Road } from './road/create-road.ts';
+import { createApplicationClusters } from './web-identity/application-clusters.ts';
 import type { WebIdentity } from './web-identity/open-web-identity.ts';
 
 /** The gateway before it listens: the road, and what its own pages and API need. */
@@ -34,7 +35,7 @@ export type ComposedGateway = {
   /** For the login pages, which may have a separate origin. */
   apiOfLogin(): OwnApiDeps;
   /** Applies what can change while the gateway runs, except for the clusters. */
-  apply(config: Pick<Config, 'elevations'>): void;
+  apply(config: Pick<Config, 'elevations' | 'routes'>): void;
 };
 
 const checkTimeoutMs = 1000;
@@ -150,6 +151,7 @@ export function composeGateway(
   const clientCertificateOf = createClientCertificates({ asked: config.gateway.tls?.clientCaFile != null });
   const origins = originsOf(parts.loaded);
   const pomerium = createPomerium(parts, origins);
+  const applicationClusters = createApplicationClusters(config.routes);
   let hasElevations = config.elevations.length > 0;
   const road = createRoad({
     ...parts,
@@ -162,6 +164,7 @@ export function composeGateway(
     settings: config,
     clientCertificateOf,
     tokens: pomerium?.tokens,
+    applications: webIdentity.signed && { tokens: webIdentity.signed.tokens, clustersOf: applicationClusters.of },
     track: tunnels.track,
     hints: { candidates: createAskCandidates(services), enabled: () => hasElevations },
   });
@@ -183,7 +186,8 @@ export function composeGateway(
     tunnels: tunnels.open,
     apiOfGateway: () => apiAt(origins.gateway),
     apiOfLogin: () => apiAt(origins.login),
-    apply({ elevations }) {
+    apply({ elevations, routes }) {
+      applicationClusters.use(routes);
       hasElevations = elevations.length > 0;
     },
   };

@@ -11,6 +11,7 @@ import type { CallerView, CallerViews } from './caller-view.ts';
 import { decide, inputOf } from './decide.ts';
 import { sessionEndedDetail } from './session-ended-detail.ts';
 import { explainRefusal } from './explain-refusal.ts';
+import { isMisused } from './is-misused.ts';
 import type { EvaluateShadow } from './evaluate-shadow.ts';
 import { refusalDetail } from './refusal-detail.ts';
 import { refuseAgent } from './refuse-agent.ts';
@@ -140,6 +141,8 @@ export function createEvaluateCheck(deps: {
     // The store returns only live sessions. This check does not rely on its clock.
     if (found.state !== 'live' || !(found.session.expiresAt > now) || !found.session.identity.user)
       return refuseAnonymous('This login is unknown or has expired. Log in again.', version);
+    if (isMisused(check, found.session))
+      return refuseAnonymous('This credential belongs to a web application and cannot be used here.', version);
     const caller = deps.callers.of(found.session);
     const outside = refuseAgent(found.session, check, version);
     if (outside) return { ...outside, caller };

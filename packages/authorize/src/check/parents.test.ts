@@ -15,7 +15,7 @@ beforeEach(async () => {
   parent = await rig.logIn(alice, { id: 'parent' });
   child = await rig.logIn(alice, {
     id: 'child',
-    kind: 'route',
+    kind: 'agent',
     idleMs: 3_000_000,
     expiresAt: clock.now + 3_000_000,
     parent: { id: 'parent', hash: hashToken(parent) },
@@ -26,7 +26,7 @@ const ask = async (more: Parameters<typeof checkOf>[2] = {}) => (await rig.ask(c
 
 describe('a check of a session that hangs on a log-in', () => {
   it('gets the rights that its person has now', async () => {
-    expect(await ask()).toMatchObject({ decision: { effect: 'allow' }, session: { id: 'child', kind: 'route' } });
+    expect(await ask()).toMatchObject({ decision: { effect: 'allow' }, session: { id: 'child', kind: 'agent' } });
     await rig.store.update('parent', (one) => ({ ...one, identity: { ...one.identity, groups: [] } }));
     expect(await ask()).toMatchObject({ decision: { effect: 'deny' }, identity: { groups: [] } });
   });

@@ -95,6 +95,11 @@ describe('readChecks', () => {
     expect(faultOf({ checks: [valid[0], { ...valid[1], credential: { kind: 'token', hash: 'x' } }] })?.detail).toBe(
       'checks[1].credential.hash must be a SHA-256 in base64url.',
     );
+    const hash = 'A'.repeat(43);
+    for (const application of ['', 7, null])
+      expect(faultOf({ checks: [{ ...valid[0], credential: { kind: 'token', hash, application } }] })?.detail).toBe(
+        'checks[0].credential.application must be a string that is not empty.',
+      );
     expect(faultOf({ checks: [{ ...valid[0], kubernetes: { ...kubernetes(), verb: 1 } }] })?.detail).toBe(
       'checks[0].kubernetes.verb must be a string.',
     );

@@ -46,7 +46,11 @@ function readCredential(value: unknown, path: string): CheckCredential {
   if (kind !== 'token') refuse(`${path}.kind`, 'none or token');
   const hash = readText(fields, 'hash', path);
   if (!isHash(hash)) refuse(`${path}.hash`, 'a SHA-256 in base64url');
-  return { kind: 'token', hash };
+  const { application } = fields;
+  if (application === undefined) return { kind: 'token', hash };
+  if (typeof application !== 'string' || application === '')
+    refuse(`${path}.application`, 'a string that is not empty');
+  return { kind: 'token', hash, application };
 }
 
 function readTarget(value: unknown, path: string): CheckTarget {

@@ -5,6 +5,8 @@ import type { CallerView, Grant } from '../check/caller-view.ts';
 import type { Moment } from '../check/decide.ts';
 import type { PolicySnapshot } from '../policies/policy-set.ts';
 
+const isOfApplication = ({ credential }: Check) => credential.kind === 'token' && credential.application !== undefined;
+
 /** Reports whether the request is surely within the namespace of an elevation, or whether it is for the whole cluster. */
 function isThere({ namespace }: Elevation, { kubernetes }: Check): boolean {
   if (namespace === undefined) return true;
@@ -36,8 +38,8 @@ export function findGrants(
   snapshot: PolicySnapshot,
   now: number,
 ): FoundGrants {
-  // An elevation belongs to a person. Sessions of other kinds never have one.
-  if (!isLogin(caller.source) || check.target.kind !== 'cluster') return none;
+  // An elevation belongs to a person. Sessions of other kinds never have one, nor do applications that act for a person.
+  if (!isLogin(caller.source) || check.target.kind !== 'cluster' || isOfApplication(check)) return none;
   const { name: cluster } = check.target;
   const grants: Grant[] = [];
   const lost: Elevation[] = [];

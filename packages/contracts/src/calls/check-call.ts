@@ -8,7 +8,12 @@ import { maxImpersonationTargets } from '../kubernetes/impersonation-targets.ts'
 /** The SHA-256 of the caller's token, in base64url. The token itself never leaves the proxy. */
 export const credentialSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('none') }),
-  z.object({ kind: z.literal('token'), hash: z.string().regex(/^[A-Za-z0-9_-]{43}$/) }),
+  z.object({
+    kind: z.literal('token'),
+    hash: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+    /** The origin of the web application that acts with the session, for one of the clusters that its route names. */
+    application: z.string().min(1).max(300).optional(),
+  }),
 ]);
 export type CheckCredential = z.infer<typeof credentialSchema>;
 

@@ -37,6 +37,7 @@ export function createBeginExchange(deps: {
       upstream: undefined,
       kube: undefined,
       tokenHash: undefined,
+      application: undefined,
       check: undefined,
       changesSeen: 0,
       answer: undefined,

@@ -36,6 +36,8 @@ export type Exchange = {
   kube: RequestInfo | undefined;
   /** SHA-256 of the user's token. The token itself is dropped where it is read. */
   tokenHash: string | undefined;
+  /** The origin of the web application that sends the request for its user. */
+  application: string | undefined;
   /** What authorize was asked. A stream is rechecked with it. */
   check: Check | undefined;
   /** How many changes had been received when authorize was asked. */

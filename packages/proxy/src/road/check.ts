@@ -23,13 +23,18 @@ function preflightHeaders(request: IncomingMessage): Pick<Check['request'], 'hea
   };
 }
 
+function credentialOf({ tokenHash, application }: Exchange): Check['credential'] {
+  if (tokenHash === undefined) return { kind: 'none' };
+  return { kind: 'token', hash: tokenHash, ...(application === undefined ? {} : { application }) };
+}
+
 function describe(exchange: Exchange, clientCertificate: ClientCertificate | undefined): Check {
   const { kube, request, headers } = exchange;
   const info = kube!;
   const { impersonate } = headers!;
   const attributes = kubernetesAttributes(info, exchange.upgrade !== undefined);
   return {
-    credential: exchange.tokenHash === undefined ? { kind: 'none' } : { kind: 'token', hash: exchange.tokenHash },
+    credential: credentialOf(exchange),
     target: { kind: 'cluster', name: exchange.clusterName },
     request: {
       method: request.method ?? '',

@@ -31,6 +31,7 @@ import { createReadTarget } from './read-target.ts';
 import { createExchangeRecorder, type ExchangeRecorder } from './record-exchange.ts';
 import { sendStatus } from './send-status.ts';
 import { createTunnel } from './tunnel.ts';
+import type { Applications } from '../web-identity/read-application-token.ts';
 
 type RoadDeps = {
   sink: AuditSink;
@@ -47,6 +48,8 @@ type RoadDeps = {
   clientCertificateOf?: ClientCertificateOf;
   /** Verifies the tokens of Pomerium's clients. Without it none of them is accepted. */
   tokens?: SessionTokenVerifier | undefined;
+  /** Decides about applications that act for their users. Without it none of them may. */
+  applications?: Applications | undefined;
   /** For rechecking open streams, so that requests do not queue behind them. */
   streamChecks?: CheckClient;
   /** Finds what callers can do about a refusal of a cluster. Without it, refusals are passed on as they are. */

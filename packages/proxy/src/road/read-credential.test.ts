@@ -4,6 +4,11 @@ import { describe, expect, it } from '@jest/globals';
 import { createSessionTokenSigner, createSessionTokenVerifier, hashToken } from '@sallyport/kit';
 import type { Exchange } from '../exchange/exchange.ts';
 import { readHeaders } from '../headers/read-headers.ts';
+import { readCallerCredential } from '../own-api/read-caller-credential.ts';
+import { identityKeyPem } from '../testing/identity-keys.ts';
+import { createApplicationTokens } from '../web-identity/application-token.ts';
+import { createIdentityKeyRing } from '../web-identity/identity-key-ring.ts';
+import { readIdentityKeys } from '../web-identity/read-identity-keys.ts';
 import { createReadCredential } from './read-credential.ts';
 import { carriesPomerium } from '../credential/carries-pomerium.ts';
 
@@ -140,5 +145,65 @@ describe('the carriers of a credential', () => {
       [],
     ])
       expect(carriesPomerium(['Host', 'x', ...lines])).toBe(false);
+  });
+});
+
+describe('the credential with which an application acts for its user', () => {
+  const route = 'https://headlamp.example.com';
+  const hash = hashToken('the session');
+  const keys = createIdentityKeyRing(readIdentityKeys(identityKeyPem()), { now, signedForMs: 60_000 });
+  const tokens = createApplicationTokens({ keys, gatewayOrigin: 'https://gate.example.com', now });
+  const issue = (until = now() + 60_000) => tokens.issue({ tokenHash: hash, route }, until);
+  const clusters = new Map([[route, ['dev']]]);
+  const reads = createReadCredential({
+    applications: { tokens, clustersOf: (of) => clusters.get(of) ?? [] },
+  });
+  const use = (clusterName: string, lines: string[], by = reads) => {
+    const exchange = { headers: readHeaders(['Host', 'gate', ...lines]), clusterName } as Exchange;
+    try {
+      void by(exchange);
+    } catch (error) {
+      return (error as { code: string }).code;
+    }
+    expect(exchange.headers!.authorization).toEqual([]);
+    return { hash: exchange.tokenHash, application: exchange.application };
+  };
+
+  it('stands for the session on the clusters of its route, over HTTP and WebSocket', () => {
+    const session = { hash, application: route };
+    expect(use('dev', ['Authorization', `Bearer ${issue()}`])).toEqual(session);
+    expect(use('dev', protocol(issue()))).toEqual(session);
+  });
+
+  it('is refused on every other cluster, and everywhere once the route no longer names it', () => {
+    const lines = ['Authorization', `Bearer ${issue()}`];
+    expect(use('prod', lines)).toBe('forbidden');
+    clusters.set(route, []);
+    expect(use('dev', lines)).toBe('forbidden');
+    clusters.delete(route);
+    expect(use('dev', lines)).toBe('forbidden');
+    clusters.set(route, ['dev']);
+  });
+
+  it('is refused if it has expired, is not one, or comes in another carrier', () => {
+    expect(use('dev', ['Authorization', `Bearer ${issue(now() - 1)}`])).toBe('unauthenticated');
+    expect(use('dev', ['Authorization', 'Bearer spa_x.y.z'])).toBe('unauthenticated');
+    expect(use('dev', ['Authorization', `Bearer ${issue()}`], createReadCredential())).toBe('unauthenticated');
+    for (const lines of [
+      ['Authorization', `Bearer Pomerium-${issue()}`],
+      ['Authorization', `Pomerium ${issue()}`],
+      ['X-Pomerium-Authorization', issue()],
+    ])
+      expect(use('dev', lines)).toBe('unauthenticated');
+    expect(use('dev', ['Authorization', `Bearer ${issue()}`, 'X-Pomerium-Authorization', issue()])).toBe(
+      'ambiguous-credential',
+    );
+  });
+
+  it("does not open the gateway's own pages and API", () => {
+    const asBearer = { headers: { authorization: `Bearer ${issue()}` } } as never;
+    expect(() => readCallerCredential(asBearer, true)).toThrow(expect.objectContaining({ code: 'unauthenticated' }));
+    const asCookie = { headers: { cookie: `__Host-sallyport=${issue()}` } } as never;
+    expect(readCallerCredential(asCookie, true)).toBeUndefined();
   });
 });

@@ -2,6 +2,8 @@ import { ProblemError, type SessionTokenVerifier } from '@sallyport/kit';
 import { bearerToken, hashOfToken, onlyToken, readCarriers } from '../credential/read-carriers.ts';
 import type { Step } from '../exchange/exchange.ts';
 import type { ReadHeaders } from '../headers/read-headers.ts';
+import { applicationTokenPrefix } from '../web-identity/application-token.ts';
+import { readApplicationToken, type Applications } from '../web-identity/read-application-token.ts';
 import { refuseForeignSubprotocol } from './refuse-foreign-subprotocol.ts';
 
 /** Carries the bearer token in a WebSocket handshake, where browsers cannot set an Authorization header. */
@@ -38,7 +40,9 @@ function fromProtocols(headers: ReadHeaders): string | undefined {
  * Creates the step that reads exactly one credential and keeps only its hash. Cookies do not count here, because
  * `*\/proxy` serves foreign pages from the gateway's origin.
  */
-export function createReadCredential(deps: { tokens?: SessionTokenVerifier | undefined } = {}): Step {
+export function createReadCredential(
+  deps: { tokens?: SessionTokenVerifier | undefined; applications?: Applications | undefined } = {},
+): Step {
   return (exchange) => {
     const headers = exchange.headers!;
     const protocol = fromProtocols(headers);
@@ -49,6 +53,12 @@ export function createReadCredential(deps: { tokens?: SessionTokenVerifier | und
     const only = onlyToken(protocol === undefined ? carried : [...carried, bearerToken(protocol)]);
     if (only === undefined)
       throw new ProblemError('unauthenticated', 'No credential was sent. Log in with "sallyport login".');
+    if (!only.pomerium && only.token.startsWith(applicationTokenPrefix)) {
+      const { tokenHash, route } = readApplicationToken(only.token, exchange.clusterName, deps.applications);
+      exchange.tokenHash = tokenHash;
+      exchange.application = route;
+      return;
+    }
     exchange.tokenHash = hashOfToken(only, deps.tokens);
   };
 }

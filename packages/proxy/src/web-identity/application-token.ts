@@ -5,7 +5,7 @@ import type { IdentityKey } from './read-identity-keys.ts';
 import { jwsHeader, signJws } from './sign-jws.ts';
 
 /** The beginning of every application token, by which secret scanners and our own logs know one. */
-const applicationTokenPrefix = 'spa_';
+export const applicationTokenPrefix = 'spa_';
 /** How long a token is valid, in milliseconds. A request that passes the route renews it. */
 export const applicationTokenMs = 600_000;
 /** An explicit type (RFC 8725, 3.11), so that an identity assertion by the same key is not accepted here. */

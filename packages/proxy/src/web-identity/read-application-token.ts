@@ -1,0 +1,29 @@
+import { ProblemError } from '@sallyport/kit';
+import type { ApplicationGrant, ApplicationTokens } from './application-token.ts';
+
+/** What decides about requests of applications that act for a person. */
+export type Applications = {
+  tokens: Pick<ApplicationTokens, 'verify'>;
+  /** Returns the clusters on which the application of a route may act now; none for a route that is gone. */
+  clustersOf(route: string): readonly string[];
+};
+
+/**
+ * Returns the session for which an application acts on a cluster. Refuses a token that is not valid, and a cluster that the
+ * route does not name in the configuration in force.
+ */
+export function readApplicationToken(
+  token: string,
+  cluster: string,
+  applications: Applications | undefined,
+): ApplicationGrant {
+  const grant = applications?.tokens.verify(token);
+  if (!applications || !grant)
+    throw new ProblemError(
+      'unauthenticated',
+      'The credential of this application is not valid or has expired. It gets a new one with each request of its user.',
+    );
+  if (!applications.clustersOf(grant.route).includes(cluster))
+    throw new ProblemError('forbidden', `The application ${grant.route} may not act on this cluster.`);
+  return grant;
+}
