@@ -8,6 +8,7 @@ import { kubeconfigFiles } from '../kubeconfig/kubeconfig-file.ts';
 import { explanationSchema, type Explanation } from '../policy/explain/explanation.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
+import { questionOf } from './question-of.ts';
 import type { Asked } from './read-asked.ts';
 
 /** Another user whom a question is about. */
@@ -31,20 +32,6 @@ export async function openPlace(
   return { gateway, cluster, namespace: (context?.cluster === cluster ? context.namespace : undefined) ?? 'default' };
 }
 
-/** Returns a question for the gateway, without empty members. */
-function questionOf(
-  { path, method, verb, ...asked }: Asked,
-  cluster: string,
-  about: About | undefined,
-): Record<string, unknown> {
-  const given = Object.entries(asked).filter(([, value]) => value !== '' && value !== undefined);
-  const request =
-    path === undefined
-      ? { verb, ...Object.fromEntries(given) }
-      : { path, ...(method === undefined ? { verb } : { method }) };
-  return { cluster, ...request, ...(about === undefined ? {} : { about }) };
-}
-
 /**
  * Asks the gateway why a request is allowed or refused. Returns `hidden`, with its words, if it explains nothing because
  * there is no such cluster.
@@ -58,7 +45,7 @@ export async function askGateway(
   const answer = await askAsUser(gateway, {
     method: 'POST',
     path: '/.sallyport/api/v1/policy/explain',
-    json: questionOf(asked, cluster, about),
+    json: { cluster, ...questionOf(asked), ...(about === undefined ? {} : { about }) },
   });
   if (answer.status === 404 && fieldOf(answer.body, 'code') === 'not-found')
     return { hidden: errorDetail(answer.body) ?? 'There is nothing to show.' };

@@ -50,7 +50,7 @@ const harmless = [
   /^GET \/clusters\/dev\/apis?$/,
   /^GET \/clusters\/dev\/api\/v1\/namespaces\/dev\/(pods|events)(\/web-1(\/log)?)?$/,
   /^GET \/clusters\/dev\/openapi\/v3\/apis\/apps\/v1$/,
-  /^POST \/\.sallyport\/api\/v1\/policy\/explain$/,
+  /^POST \/\.sallyport\/api\/v1\/policy\/can-i$/,
   /^POST \/clusters\/dev\/apis\/authorization\.k8s\.io\/v1\/selfsubjectaccessreviews$/,
 ];
 

@@ -130,18 +130,49 @@ describe('sallyport mcp', () => {
     });
   });
 
-  it('asks the gateway and the cluster what is allowed', async () => {
-    const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
-    mcp.cluster.set(path, { status: 201, body: { status: { allowed: false, reason: 'no\u001b[31m role' } } });
-    const { override } = mcp.gateway;
-    mcp.gateway.override = (call) =>
-      call.path === '/.sallyport/api/v1/policy/explain' ? { status: 200, body: explanation } : override(call);
+  describe('asks what is allowed', () => {
+    const review = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
     const given = { cluster: 'dev', verb: 'delete', resource: 'pods', namespace: 'dev', name: 'web-1' };
-    const { text, structured } = await mcp.call('can_i', given);
-    expect(structured).toEqual({ allowed: false, gateway: true, cluster: false });
-    expect(text).toMatch(/^No\. By the policy of the gateway: yes\. By the rules of the cluster: no\./);
-    expect(dataIn(text)).toBe('gateway: rule "all"\ncluster: no\\x1b[31m role\n');
-    expect(mcp.asked).toEqual([`POST ${path}`]);
+    const answerPolicy = (status: number, body: object) => {
+      const { override } = mcp.gateway;
+      mcp.gateway.override = (call) =>
+        call.path === '/.sallyport/api/v1/policy/can-i' ? { status, body } : override(call);
+    };
+
+    it('and both the gateway and the cluster must allow it', async () => {
+      answerPolicy(200, { policyVersion: 'v1', allowed: [true] });
+      mcp.cluster.set(review, { status: 201, body: { status: { allowed: false, reason: 'no\u001b[31m role' } } });
+      const { text, structured } = await mcp.call('can_i', given);
+      expect(structured).toEqual({ allowed: false, gateway: true, cluster: false });
+      expect(text).toMatch(/^No\. By the policy of the gateway: yes\. By the rules of the cluster: no\.\n/);
+      expect(dataIn(text)).toBe('no\\x1b[31m role\n');
+      const asked = mcp.gateway.raw.find((one) => one.includes('policy/can-i'));
+      expect((JSON.parse(asked!) as { body: string }).body).toBe(
+        '{"cluster":"dev","requests":[{"verb":"delete","resource":"pods","namespace":"dev","name":"web-1"}]}',
+      );
+    });
+
+    it.each([
+      ['says no', 200, { policyVersion: 'v1', allowed: [false] }],
+      ['shows nothing', 404, { code: 'not-found', detail: 'There is no such cluster.' }],
+    ])('and the cluster is not asked if the gateway %s', async (_what, status, body) => {
+      answerPolicy(status, body);
+      const { text, structured } = await mcp.call('can_i', given);
+      expect(structured).toEqual({ allowed: false, gateway: false, cluster: null });
+      expect(text).toContain('sallyport policy explain');
+      expect(mcp.asked).toEqual([]);
+    });
+
+    it('and a cluster that this credential may not ask is not asked again', async () => {
+      answerPolicy(200, { policyVersion: 'v1', allowed: [true] });
+      mcp.cluster.set(review, { status: 403, body: { message: 'agent "bot" may not do this' } });
+      for (let call = 0; call < 2; call += 1) {
+        const { text, structured } = await mcp.call('can_i', given);
+        expect(structured).toEqual({ allowed: true, gateway: true, cluster: null });
+        expect(text).toMatch(/^Yes, unless the cluster refuses\./);
+      }
+      expect(mcp.asked).toEqual([`POST ${review}`]);
+    });
   });
 
   it('keeps standard output for the protocol, and ends when its input ends', async () => {
@@ -152,23 +183,3 @@ describe('sallyport mcp', () => {
     expect(await mcp.end()).toBe(0);
   });
 });
-
-const explanation = {
-  cluster: 'dev',
-  person: { user: 'agent:alice', groups: [], other: false },
-  asked: {
-    verb: 'delete',
-    resource: 'pods',
-    apiGroup: '',
-    subresource: '',
-    namespace: 'dev',
-    name: 'web-1',
-    isResourceRequest: true,
-    method: 'DELETE',
-    path: '/',
-  },
-  decision: { effect: 'allow', rule: 'all', reasons: [], policyVersion: 'v1' },
-  shows: 'yours',
-  rules: [],
-  leftOut: 0,
-};

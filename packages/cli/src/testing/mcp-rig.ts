@@ -1,6 +1,9 @@
 import { PassThrough } from 'node:stream';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
+// Loaded before the tests, whose time limit is short for it.
+import '../mcp/run-mcp.ts';
+import '../mcp/protocol/serve-mcp.ts';
 import { runCli } from '../program/run-cli.ts';
 import { startFakeGateway, type FakeGateway } from './fake-gateway.ts';
 import { createMcpCluster, type McpCluster } from './mcp-cluster.ts';

@@ -20,7 +20,7 @@ describe('the client of the tools', () => {
     ['GET', '/clusters/dev/apis/apps/v1/namespaces/dev/deployments?limit=1'],
     ['GET', '/clusters/dev/api/v1/nodes/node-1'],
     ['GET', '/clusters/dev/api/v1/namespaces/dev/pods/web-1/log?tailLines=1'],
-    ['POST', '/.sallyport/api/v1/policy/explain'],
+    ['POST', '/.sallyport/api/v1/policy/can-i'],
     ['POST', '/clusters/dev/apis/authorization.k8s.io/v1/selfsubjectaccessreviews'],
   ] as const)('sends %s %s', async (method, path) => {
     await client.call({ method, path });
@@ -32,7 +32,8 @@ describe('the client of the tools', () => {
     ['POST', '/clusters/dev/api/v1/namespaces/dev/pods'],
     ['POST', '/clusters/dev/api/v1/namespaces/dev/pods/web-1/exec?command=sh'],
     ['POST', '/.sallyport/api/v1/policy/reload'],
-    ['POST', '/.sallyport/api/v1/policy/explain?x=1'],
+    ['POST', '/.sallyport/api/v1/policy/can-i?x=1'],
+    ['POST', '/.sallyport/api/v1/policy/explain'],
     ['POST', '/.sallyport/logout'],
     ['GET', '/.sallyport/logout'],
     ['GET', '/clusters/dev/api/v1/namespaces/dev/pods/web-1/exec?command=sh'],

@@ -14,7 +14,7 @@ const reads = [
 
 // Questions that are asked by POST, and change nothing: of the gateway's policy, and of the cluster's own rules.
 const questions = [
-  String.raw`^/\.sallyport/api/v1/policy/explain$`,
+  String.raw`^/\.sallyport/api/v1/policy/can-i$`,
   `${cluster}/apis/authorization\\.k8s\\.io/v1/selfsubjectaccessreviews$`,
 ].map((pattern) => new RegExp(pattern));
 

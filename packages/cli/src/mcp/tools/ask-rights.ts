@@ -1,13 +1,28 @@
-import { askCluster } from '../../ask/ask-cluster.ts';
-import { askGateway } from '../../ask/ask-gateway.ts';
-import { readAsked } from '../../ask/read-asked.ts';
+import { askCluster, type ClusterAnswer } from '../../ask/ask-cluster.ts';
+import { readAsked, type Asked } from '../../ask/read-asked.ts';
+import type { OpenGateway } from '../../gateway/open-gateway.ts';
+import { askPolicy } from './ask-policy.ts';
 import type { ChooseCluster } from './choose-cluster.ts';
 import { clusterSource, type Tool } from './tool-answer.ts';
 
 const word = (allowed: boolean | undefined) => (allowed === undefined ? 'not known' : allowed ? 'yes' : 'no');
+const why = 'The reason is not told here. Your user can run: sallyport policy explain';
+
+/** Asks clusters for their own rules, unless an earlier answer was that this credential may not ask. */
+function createAskRules(): (gateway: OpenGateway, asked: Asked, cluster: string) => Promise<ClusterAnswer> {
+  // Each try of an agent would leave a refusal in the audit trail.
+  const unasked = new Set<string>();
+  return async (gateway, asked, cluster) => {
+    if (unasked.has(cluster)) return { allowed: undefined, reason: '' };
+    const answer = await askCluster(gateway, asked, cluster);
+    if (answer.allowed === undefined) unasked.add(cluster);
+    return answer;
+  };
+}
 
 /** Creates the tool `can_i`. It asks the policy of the gateway and the rules of the cluster, and changes nothing. */
 export function createAskRights({ chooseCluster }: { chooseCluster: ChooseCluster }): Tool<'can_i'> {
+  const askRules = createAskRules();
   return async ({ cluster: named, verb, resource, subresource, namespace, name }, { gateway }) => {
     const cluster = chooseCluster(named);
     const notes: string[] = [];
@@ -19,27 +34,17 @@ export function createAskRights({ chooseCluster }: { chooseCluster: ChooseCluste
       },
       { defaultNamespace: '', warn: (note) => notes.push(note) },
     );
-    const found = await askGateway(gateway, asked, cluster);
-    const byGateway = 'explanation' in found && found.explanation.decision.effect === 'allow';
-    // If the gateway does not show the cluster, it lets no request through to it either.
-    const ofCluster = 'hidden' in found ? undefined : await askCluster(gateway, asked, cluster);
+    const byGateway = await askPolicy(gateway, cluster, asked);
+    const ofCluster = byGateway ? await askRules(gateway, asked, cluster) : undefined;
     const byCluster = ofCluster?.allowed;
     const allowed = byGateway && byCluster !== false;
     const uncertain = allowed && byCluster === undefined ? ', unless the cluster refuses' : '';
-    const said = [
-      'hidden' in found ? found.hidden : (found.explanation.detail ?? `rule "${found.explanation.decision.rule}"`),
-      ofCluster?.reason ?? '',
-    ];
+    const rules = `By the policy of the gateway: ${word(byGateway)}. By the rules of the cluster: ${word(byCluster)}.`;
+    const reason = ofCluster?.reason ?? '';
     return {
-      about: [
-        `${allowed ? 'Yes' : 'No'}${uncertain}.`,
-        `By the policy of the gateway: ${word(byGateway)}. By the rules of the cluster: ${word(byCluster)}.`,
-      ].join(' '),
-      data: {
-        text: `gateway: ${said[0]}\ncluster: ${said[1]}\n`,
-        source: `the gateway and ${clusterSource(cluster)}: their reasons`,
-      },
-      notes,
+      about: `${allowed ? 'Yes' : 'No'}${uncertain}. ${rules}`,
+      ...(reason === '' ? {} : { data: { text: reason, source: `${clusterSource(cluster)}: its reason` } }),
+      notes: [...notes, ...(byGateway ? [] : [why])],
       structured: { allowed, gateway: byGateway, cluster: byCluster ?? null },
     };
   };
