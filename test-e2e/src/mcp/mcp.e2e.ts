@@ -25,16 +25,20 @@ describeWith(['node', 'kubectl'], 'an AI tool at a real API server', () => {
   let client: Client;
   beforeAll(async () => {
     gateway = await startGateway({ mode: 'embedded', clusters: [await realClusterAccess()] });
-    const [{ token }, created] = await Promise.all([gateway.login('alice@example.com'), createNamespace()]);
+    const [alice, created] = await Promise.all([gateway.person('alice@example.com'), createNamespace()]);
     space = created;
+    const tokenFile = path.join(gateway.directory, 'agent-token');
+    const scope = ['--read', '--cluster', 'dev', '--for', '1h', '--out', tokenFile];
+    const agent = await alice.cli(['agent', 'create', 'debugger', ...scope]);
+    expect(agent).toMatchObject({ code: 0 });
     await startPod(space.name, 'web', `printf '${hostile}\\nsecond\\n'; sleep 100000`);
     const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'shop', namespace: space.name } };
     await theBed().cluster!.admin.apply({ ...secret, stringData: { password: 'planted-secret' } });
     client = new Client({ name: 'test', version: '1.0.0' });
     const transport = new StdioClientTransport({
       command: process.execPath,
-      args: [program, 'mcp', '--gateway', gateway.url, '--ca-file', gateway.caFile],
-      env: { PATH: process.env.PATH!, SALLYPORT_HOME: path.join(gateway.directory, 'none'), SALLYPORT_TOKEN: token },
+      args: [program, 'mcp', '--gateway', gateway.url, '--ca-file', gateway.caFile, '--token-file', tokenFile],
+      env: { PATH: process.env.PATH!, SALLYPORT_HOME: path.join(gateway.directory, 'none') },
       stderr: 'ignore',
     });
     await client.connect(transport);
@@ -75,8 +79,9 @@ describeWith(['node', 'kubectl'], 'an AI tool at a real API server', () => {
     expect(text).toMatch(/TYPE: \[\]Container\n[\s\S]* {2}name <string> -required- Name of the container/);
     const may = async (verb: string, resource: string) =>
       (await call('can_i', { ...here(), verb, resource })).structuredContent;
-    expect(await may('get', 'pods')).toEqual({ allowed: true, gateway: true, cluster: true });
-    expect(await may('delete', 'nodes')).toEqual({ allowed: false, gateway: true, cluster: false });
+    // An agent may not send reviews to the cluster.
+    expect(await may('get', 'pods')).toEqual({ allowed: true, gateway: true, cluster: null });
+    expect(await may('delete', 'pods')).toEqual({ allowed: false, gateway: false, cluster: null });
   }, 30_000);
 
   it('continues a long list where the cluster does', async () => {
@@ -115,14 +120,16 @@ describeWith(['node', 'kubectl'], 'an AI tool at a real API server', () => {
     expect(unknown).toMatchObject({ isError: true, text: expect.stringContaining('tell your user') });
   }, 30_000);
 
-  it('leaves only requests in the trail that read', async () => {
+  it('leaves only reads in the trail, with the name of the agent', async () => {
     const requests = await eventually('the events of the requests', () => {
       const found = gateway.events({ type: 'k8s.request', user: 'alice@example.com' });
       return found.length > 10 ? found : undefined;
     });
-    const done = new Set(requests.map(({ data }) => `${data.verb} ${data.objectRef?.resource ?? 'path'}`));
-    expect([...done].filter((one) => !/^(get|list) (?!secrets)/.test(one))).toEqual([
-      'create selfsubjectaccessreviews',
-    ]);
+    const done = requests.map(({ data }) => `${data.verb} ${data.objectRef?.resource ?? 'path'}`);
+    const others = new Set(done.filter((one) => !/^(get|list) (?!secrets)/.test(one)));
+    // The gateway has refused it.
+    expect([...others]).toEqual(['create selfsubjectaccessreviews']);
+    expect(JSON.stringify(requests)).not.toContain('planted-secret');
+    for (const { data } of requests) expect(data.sallyport).toMatchObject({ agent: { name: 'debugger' } });
   }, 30_000);
 });

@@ -6,6 +6,7 @@ import type { ChooseCluster } from './choose-cluster.ts';
 import { clusterSource, type Tool } from './tool-answer.ts';
 
 const word = (allowed: boolean | undefined) => (allowed === undefined ? 'not known' : allowed ? 'yes' : 'no');
+const anyName = 'The gateway was asked about objects of any name. A rule about this name can differ.';
 const why = 'The reason is not told here. Your user can run: sallyport policy explain';
 
 /** Asks clusters for their own rules, unless an earlier answer was that this credential may not ask. */
@@ -44,7 +45,7 @@ export function createAskRights({ chooseCluster }: { chooseCluster: ChooseCluste
     return {
       about: `${allowed ? 'Yes' : 'No'}${uncertain}. ${rules}`,
       ...(reason === '' ? {} : { data: { text: reason, source: `${clusterSource(cluster)}: its reason` } }),
-      notes: [...notes, ...(byGateway ? [] : [why])],
+      notes: [...notes, ...(name === undefined ? [] : [anyName]), ...(byGateway ? [] : [why])],
       structured: { allowed, gateway: byGateway, cluster: byCluster ?? null },
     };
   };
