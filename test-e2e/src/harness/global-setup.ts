@@ -22,7 +22,7 @@ const needed: readonly BedNeed[] = [
 ];
 
 /** What the tests need that run Sallyport as pods. */
-const neededByPods: readonly BedNeed[] = ['pods', 'redis', 'kafka', 'postgres', 'kubectl', 'helm'];
+const neededByPods: readonly BedNeed[] = ['pods', 'redis', 'kafka', 'postgres', 'kubectl', 'helm', 'checkov'];
 
 /** The directory for everything that the run writes. */
 let directory: string | undefined;

@@ -91,6 +91,7 @@ export const catalogue = {
     needs: ['python'],
     builtWith: [],
   },
+  checkov: { kind: 'python', requirements: 'checkov', versionOf: 'checkov', needs: ['python'], builtWith: [] },
   etcd: {
     kind: 'go',
     module: 'etcd',

@@ -32,6 +32,7 @@ const needs = {
   canaille: ['canaille'],
   'scim2-tester': ['scim2-tester'],
   'python-clients': ['python-clients'],
+  checkov: ['checkov'],
   conformance: ['conformance'],
 } satisfies Record<string, readonly ComponentName[]>;
 
@@ -56,6 +57,7 @@ export const defaultNeeds = allNeeds.filter(
       'canaille',
       'scim2-tester',
       'python-clients',
+      'checkov',
       'conformance',
       'nginx',
       'haproxy',
