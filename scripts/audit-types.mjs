@@ -33,6 +33,18 @@ export const auditTypes = {
     summary: 'The gateway ends an agent, for example with the login of its user. responseStatus.message is the reason.',
     has: ['identity', 'sessionId', 'agent'],
   },
+  'service_account.created': {
+    summary: 'A user creates a service account. user is who did it, sallyport.detail its groups.',
+    has: ['identity', 'sessionId', 'detail'],
+  },
+  'service_account.revoked': {
+    summary: 'A user ends a service account. user is who did it.',
+    has: ['identity', 'sessionId'],
+  },
+  'service_account.ended': {
+    summary: 'The gateway ends a service account. responseStatus.message is the reason.',
+    has: ['identity', 'sessionId'],
+  },
   'policy.changed': { summary: 'A policy comes into force on a replica.', has: ['policy'] },
   'policy.rejected': { summary: 'A replica refuses a policy, and the one in force stays.', has: ['policy'] },
   'directory.changed': { summary: 'A user or a group of the directory changes.', has: ['directory'] },

@@ -174,7 +174,8 @@ export const configDescriptions = {
   'api.policy.audit': 'Who may search the events of other users.',
   'api.policy.policy': 'Who may see the policies.',
   'api.policy.elevations': 'Who may act on the elevations of other users.',
-  'api.policy.machines': 'Who may list and revoke the agents of other users.',
+  'api.policy.machines':
+    'Who may list and revoke the agents and service accounts of other users, and make service accounts with groups that they do not have.',
   policies: 'Named policies that clusters and namespaces can use.',
   policy: 'A policy for all clusters, in addition to their own.',
   policyFile: 'A file with this policy, instead of policy.',

@@ -5,6 +5,7 @@ export * from './identity/identity.ts';
 export * from './identity/agent-scope.ts';
 export * from './identity/session.ts';
 export * from './calls/agent-calls.ts';
+export * from './calls/service-account-calls.ts';
 export * from './calls/change-feed.ts';
 export * from './calls/audit-view-call.ts';
 export * from './calls/clusters-call.ts';

@@ -87,7 +87,11 @@ export const searchableCommand = (text: string): string =>
 function reasonsOf({ type, data: { sallyport, responseStatus } }: AuditRecord): string[] | null {
   const { decision, stream } = sallyport;
   const isMessage =
-    type === 'session.ended' || type === 'agent.ended' || type === 'login.failed' || type === 'directory.refused';
+    type === 'session.ended' ||
+    type === 'agent.ended' ||
+    type === 'service_account.ended' ||
+    type === 'login.failed' ||
+    type === 'directory.refused';
   const reasons = [
     ...(decision?.reasons ?? []),
     stream?.reason,

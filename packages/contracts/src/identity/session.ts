@@ -37,6 +37,14 @@ export const sessionSchema = z.object({
   parent: z.object({ id: z.string().min(1), hash: z.string().min(1) }).optional(),
   /** What an agent is called, and what it may do at most. */
   agent: z.object({ name: z.string(), scope: agentScopeSchema }).optional(),
+  /** What a service account is called, who made it, and when it was last used, to within ten minutes. */
+  serviceAccount: z
+    .object({
+      name: z.string(),
+      maker: z.object({ issuer: z.string(), subject: z.string(), user: z.string() }),
+      lastUsedAt: z.number().optional(),
+    })
+    .optional(),
 });
 export type Session = z.infer<typeof sessionSchema>;
 
