@@ -47,6 +47,30 @@ describe('the first use of a session', () => {
   });
 });
 
+describe('the last use of a service account', () => {
+  it('is kept to within ten minutes, whatever its idle time', async () => {
+    const { clock, session } = rig({ kind: 'service-account', idleMs: 36_000_000 });
+    const maker = { issuer: 'i', subject: 's', user: 'alice' };
+    let stored = { ...session, serviceAccount: { name: 'ci', maker } } as typeof session;
+    let writes = 0;
+    const sessions = {
+      renew: async () => {},
+      async update(_id: string, change: (one: typeof session) => typeof session) {
+        writes += 1;
+        return (stored = change(stored));
+      },
+    };
+    const renewal = createIdleRenewal({ sessions, logger: createLoggerRig().logger, now: () => clock.now });
+    for (let minute = 0; minute < 25; minute += 1) {
+      renewal.used('h', { session: stored, idleEndsAt: stored.expiresAt });
+      await new Promise(setImmediate);
+      expect(clock.now - stored.serviceAccount!.lastUsedAt!).toBeLessThan(600_000);
+      clock.now += 60_000;
+    }
+    expect(writes).toBe(3);
+  });
+});
+
 describe('the idle time of a session in use', () => {
   it('is renewed at most once a minute', () => {
     const { clock, session, renewed, renewal } = rig();

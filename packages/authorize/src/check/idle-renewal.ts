@@ -4,6 +4,8 @@ import type { SessionStore } from '@sallyport/stores';
 import { LRUCache } from 'lru-cache';
 
 const everyMs = 60_000;
+/** How exactly it is known when a service account was last used. */
+const lastUseMs = 600_000;
 
 /** Renews the idle time of sessions that are in use. */
 export type IdleRenewal = {
@@ -12,8 +14,8 @@ export type IdleRenewal = {
 };
 type Used = { session: Session; idleEndsAt: number; usedAt?: number };
 
-/** The session store. `noteUse` is optional, for stores that do not distinguish used sessions. */
-type RenewedSessions = Pick<SessionStore, 'renew'> & Partial<Pick<SessionStore, 'noteUse'>>;
+/** The session store. `noteUse` and `update` are optional, for stores that do not distinguish used sessions. */
+type RenewedSessions = Pick<SessionStore, 'renew'> & Partial<Pick<SessionStore, 'noteUse' | 'update'>>;
 
 /**
  * Creates the renewal: at most one write per minute and token, or more often if the idle time is less than two minutes.
@@ -27,7 +29,8 @@ export function createIdleRenewal(deps: {
   max?: number;
 }): IdleRenewal {
   const { sessions, logger, now, max = 50_000 } = deps;
-  const [renewedAt, notedAt] = [new LRUCache<string, number>({ max }), new LRUCache<string, number>({ max })];
+  const created = () => new LRUCache<string, number>({ max });
+  const [renewedAt, notedAt, lastUseAt] = [created(), created(), created()];
   const wasRecently = (lastAt: LRUCache<string, number>, tokenHash: string, interval: number) =>
     now() - (lastAt.get(tokenHash) ?? -Infinity) < interval;
   const write = (lastAt: LRUCache<string, number>, tokenHash: string, session: Session, work: () => Promise<void>) => {
@@ -35,6 +38,17 @@ export function createIdleRenewal(deps: {
     work().catch((error: unknown) => {
       lastAt.delete(tokenHash);
       logger.warn({ err: error, session: session.id }, 'the idle time of a session could not be renewed');
+    });
+  };
+  const noteLastUse = (tokenHash: string, session: Session) => {
+    const { serviceAccount, id } = session;
+    const at = now();
+    if (!serviceAccount || !sessions.update || at - (serviceAccount.lastUsedAt ?? -Infinity) < lastUseMs) return;
+    if (wasRecently(lastUseAt, tokenHash, lastUseMs)) return;
+    write(lastUseAt, tokenHash, session, async () => {
+      await sessions.update!(id, (one) =>
+        one.serviceAccount ? { ...one, serviceAccount: { ...one.serviceAccount, lastUsedAt: at } } : one,
+      );
     });
   };
   const usedOne = (tokenHash: string, { session, idleEndsAt, usedAt }: Used) => {
@@ -49,6 +63,7 @@ export function createIdleRenewal(deps: {
   return {
     used(tokenHash, lookup) {
       usedOne(tokenHash, lookup);
+      noteLastUse(tokenHash, lookup.session);
       const { parent } = lookup.session;
       if (parent && lookup.parent) usedOne(parent.hash, lookup.parent);
     },
