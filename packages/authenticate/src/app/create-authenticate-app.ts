@@ -32,6 +32,10 @@ import { revokeSession } from '../session/revoke-session.ts';
 import { revokeSessions } from '../session/revoke-sessions.ts';
 import type { SessionDeps } from '../session/session-deps.ts';
 import { showMe } from '../session/show-me.ts';
+import { createServiceAccount } from '../service-accounts/create-service-account.ts';
+import { listServiceAccounts } from '../service-accounts/list-service-accounts.ts';
+import { revokeServiceAccount } from '../service-accounts/revoke-service-account.ts';
+import type { ServiceAccountDeps } from '../service-accounts/service-account-deps.ts';
 import type { AuthenticateDeps } from './authenticate-deps.ts';
 
 const bodyLimit = '16kb';
@@ -96,6 +100,14 @@ function mountAgents(app: Express, deps: AgentDeps): void {
   app.all('/v1/agents/:id', only('DELETE'), revokeAgent(deps));
 }
 
+function mountServiceAccounts(app: Express, deps: ServiceAccountDeps): void {
+  const [list, create] = [listServiceAccounts(deps), createServiceAccount(deps)];
+  app.all('/v1/service-accounts', only('GET', 'POST'), express.json({ limit: bodyLimit }), (request, response, next) =>
+    (request.method === 'GET' ? list : create)(request, response, next),
+  );
+  app.all('/v1/service-accounts/:id', only('DELETE'), revokeServiceAccount(deps));
+}
+
 /**
  * Creates the HTTP application of the service. It neither listens nor reads the environment. Every call needs the
  * credential of a Sallyport service.
@@ -122,6 +134,7 @@ export function createAuthenticateApp(deps: AuthenticateDeps): Express {
   mountPomerium(app, routeDeps);
   mountSessions(app, routeDeps);
   mountAgents(app, routeDeps);
+  mountServiceAccounts(app, routeDeps);
   if (deps.scim) app.use('/.sallyport/scim/v2', createScimApp(deps.scim));
   app.use(() => {
     throw new ProblemError('not-found', 'There is no page at this address.');

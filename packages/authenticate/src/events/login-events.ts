@@ -1,4 +1,4 @@
-import type { AuditEventType, EndReason, Session } from '@sallyport/contracts';
+import type { AuditEventType, EndReason, Session, SessionKind } from '@sallyport/contracts';
 import type { RevokedSession } from '@sallyport/stores';
 import {
   auditKey,
@@ -50,7 +50,7 @@ export type LoginEvents = {
   /** Records a login before its session exists. Rejects with `audit-unavailable` if it is not recorded in time. */
   login(session: Session, path: string): Promise<void>;
   /** Records a credential of a program before it exists. Rejects as `login` does. */
-  created(session: Session, about: { path: string; detail: string }): Promise<void>;
+  created(session: Session, about: { path: string; detail: string; by?: Person }): Promise<void>;
   /** A login was recorded, or may still be, but its session did not come to be. */
   notBegun(session: Session, why: { path: string; error: unknown }): void;
   /**
@@ -95,11 +95,18 @@ const sessionEvent = (
 });
 const refreshedEvent = (session: Session, detail: string) =>
   sessionEvent(session, { type: 'session.refreshed', verb: 'refresh', detail });
-/** The types of the events of a session, and of an agent. */
-const typesOf = ({ kind }: Session): { revoked: AuditEventType; ended: AuditEventType } =>
-  kind === 'agent'
-    ? { revoked: 'agent.revoked', ended: 'agent.ended' }
-    : { revoked: 'session.revoked', ended: 'session.ended' };
+type SessionTypes = { created: AuditEventType; revoked: AuditEventType; ended: AuditEventType };
+const sessionTypes: SessionTypes = { created: 'session.login', revoked: 'session.revoked', ended: 'session.ended' };
+/** The types of the events of credentials that programs have. */
+const machineTypes: { readonly [kind in SessionKind]?: SessionTypes } = {
+  agent: { created: 'agent.created', revoked: 'agent.revoked', ended: 'agent.ended' },
+  'service-account': {
+    created: 'service_account.created',
+    revoked: 'service_account.revoked',
+    ended: 'service_account.ended',
+  },
+};
+const typesOf = ({ kind }: Session): SessionTypes => machineTypes[kind] ?? sessionTypes;
 const endedEvent = (session: Session, about: Partial<LoginEvent>) =>
   sessionEvent(session, { type: typesOf(session).ended, verb: 'end', user: undefined, ...about });
 
@@ -116,16 +123,23 @@ function createSessionEvents({ before, after, enqueue, retried }: Record): Sessi
       enqueue(endedEvent(child, { message: 'parent-ended', detail: `it hung on the session ${id}` }));
   };
   return {
-    created: (session, { path, detail }) =>
-      before(sessionEvent(session, { type: 'agent.created', verb: 'create', path, facts: session, detail })).catch(
-        (error: unknown) => {
-          throw new ProblemError(
-            'audit-unavailable',
-            'The audit log did not record this in time, so nothing was created. Try again shortly.',
-            { cause: error },
-          );
-        },
-      ),
+    created: (session, { path, detail, by = session.identity }) =>
+      before(
+        sessionEvent(session, {
+          type: typesOf(session).created,
+          verb: 'create',
+          path,
+          user: by,
+          facts: session,
+          detail,
+        }),
+      ).catch((error: unknown) => {
+        throw new ProblemError(
+          'audit-unavailable',
+          'The audit log did not record this in time, so nothing was created. Try again shortly.',
+          { cause: error },
+        );
+      }),
     login: (session, path) =>
       before(
         sessionEvent(session, {

@@ -74,6 +74,12 @@ describe('the user', () => {
     refusal({ email: value });
   });
 
+  it('is never that of a service account', () => {
+    const config = { claims: { user: 'u' } };
+    expect(refusal({ u: 'service-account:ci' }, config)).toContain('service accounts');
+    expect(refusal({ u: 'ci' }, { ...config, prefix: { user: 'service-account:' } })).toContain('service accounts');
+  });
+
   it('is never reserved for Kubernetes, however it is composed', () => {
     const config = { claims: { user: 'u' } };
     for (const name of ['system:admin', 'system:masters', 'system:serviceaccount:kube-system:default', 'system:'])

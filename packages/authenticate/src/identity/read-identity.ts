@@ -1,4 +1,4 @@
-import { claimsSource, type Identity, type ProviderConfig } from '@sallyport/contracts';
+import { claimsSource, serviceAccountPrefix, type Identity, type ProviderConfig } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import { checkName, claimAt, claimsToKeep, copyClaims, readGroups, type Claims } from '@sallyport/directory';
 import { checkRequiredClaims } from './required-claims.ts';
@@ -39,6 +39,11 @@ export function readIdentity(provider: ProviderConfig, verified: object): Identi
     throw new ProblemError(
       'login-failed',
       'User names that start with system: are reserved for Kubernetes, so you cannot log in with one.',
+    );
+  if (user.startsWith(serviceAccountPrefix))
+    throw new ProblemError(
+      'login-failed',
+      `User names that start with ${serviceAccountPrefix} are those of service accounts, so you cannot log in with one.`,
     );
   // An address that the provider has not verified must not influence any decision.
   const kept = claimsToKeep(

@@ -9,6 +9,7 @@ export function callerHeader(caller: {
   privileged?: boolean;
   subject?: string;
   user?: string;
+  groups?: string[];
 }): Record<string, string> {
   const value: Caller = {
     session: { id: caller.id, kind: caller.kind ?? 'cli', expiresAt: 0 },
@@ -19,7 +20,7 @@ export function callerHeader(caller: {
       issuer,
       subject: caller.subject ?? 'sub-alice',
       user: caller.user ?? 'alice@example.com',
-      groups: [],
+      groups: caller.groups ?? [],
       amr: [],
     },
   };

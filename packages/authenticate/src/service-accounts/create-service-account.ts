@@ -1,0 +1,90 @@
+import type { RequestHandler } from 'express';
+import { isLogin, serviceAccountPrefix, serviceAccountRequestSchema, type Session } from '@sallyport/contracts';
+import { hashToken, ProblemError, readClientFacts, type Caller } from '@sallyport/kit';
+import { requireCaller } from '../session/read-caller-session.ts';
+import type { ServiceAccountDeps } from './service-account-deps.ts';
+import { serviceAccountView } from './service-account-view.ts';
+
+const path = '/v1/service-accounts';
+/** How many service accounts one person may have made, of those that have not ended. */
+const maxMade = 50;
+/** How long a name is kept for a creation that is under way. */
+const claimMs = 5000;
+
+/** Refuses groups that would give the maker more than they have. Groups of an elevation are not theirs to give. */
+function refuseForeignGroups({ identity, privileged }: Caller, groups: readonly string[]): void {
+  const foreign = groups.filter((group) => !identity.groups.includes(group));
+  if (foreign.length > 0 && !privileged)
+    throw new ProblemError(
+      'forbidden',
+      `You are not in ${foreign.map((group) => JSON.stringify(group)).join(', ')}. A service account has groups of its maker only, unless api.policy.machines allows more.`,
+    );
+}
+
+async function refuseTaken({ sessions, singleUse }: ServiceAccountDeps, caller: Caller, name: string): Promise<void> {
+  const taken = new ProblemError(
+    'conflict',
+    `There is a service account "${name}" already, or it is being created. Choose another name, or end that one first.`,
+  );
+  if (!(await singleUse.claim('service-account', name, {}, claimMs))) throw taken;
+  const accounts = (await sessions.list()).flatMap(({ serviceAccount }) => (serviceAccount ? [serviceAccount] : []));
+  if (accounts.some((one) => one.name === name)) throw taken;
+  const { issuer, subject } = caller.identity;
+  const made = accounts.filter(({ maker }) => maker.issuer === issuer && maker.subject === subject);
+  if (made.length >= maxMade)
+    throw new ProblemError(
+      'too-many-requests',
+      `You have made ${maxMade} service accounts, the maximum. End some first.`,
+    );
+}
+
+/**
+ * `POST /v1/service-accounts`: creates a service account, and returns its token. It is recorded before it exists. It
+ * belongs to no login, and goes on when its maker logs out.
+ */
+export function createServiceAccount(deps: ServiceAccountDeps): RequestHandler {
+  return async (request, response) => {
+    const caller = requireCaller(request);
+    const { success, data } = serviceAccountRequestSchema.safeParse(request.body);
+    if (!success) throw new ProblemError('bad-request', 'This is not the description of a service account.');
+    if (!isLogin(caller.session))
+      throw new ProblemError('forbidden', 'Only a person who has logged in can create a service account.');
+    const groups = [...new Set(data.groups)];
+    refuseForeignGroups(caller, groups);
+    deps.events.requireRoom();
+    await refuseTaken(deps, caller, data.name);
+    const [createdAt, id] = [deps.now(), deps.randomId()];
+    const { issuer, subject, user } = caller.identity;
+    const { userAgent } = readClientFacts(request);
+    const session: Session = {
+      version: 2,
+      id,
+      kind: 'service-account',
+      identity: {
+        provider: 'service-accounts',
+        issuer: 'sallyport:service-accounts',
+        // A later service account of the same name is another one.
+        subject: id,
+        user: `${serviceAccountPrefix}${data.name}`,
+        groups,
+        claims: {},
+        amr: [],
+      },
+      createdAt,
+      expiresAt: createdAt + data.lifetimeMs,
+      idleMs: data.lifetimeMs,
+      clientAddress: caller.clientAddress,
+      ...(userAgent === undefined ? {} : { userAgent }),
+      serviceAccount: { name: data.name, maker: { issuer, subject, user } },
+    };
+    const token = `spt_${deps.randomToken()}`;
+    try {
+      await deps.events.created(session, { path, detail: JSON.stringify({ groups }), by: caller.identity });
+      await deps.sessions.create(hashToken(token), session);
+    } catch (error) {
+      deps.events.notBegun(session, { path, error });
+      throw error;
+    }
+    response.status(201).json({ token, serviceAccount: serviceAccountView(session) });
+  };
+}

@@ -1,0 +1,12 @@
+import type { SessionStore, SingleUseStore } from '@sallyport/stores';
+import type { LoginEvents } from '../events/login-events.ts';
+
+/** The dependencies of the routes that create, list and end service accounts. */
+export type ServiceAccountDeps = {
+  sessions: SessionStore;
+  singleUse: Pick<SingleUseStore, 'claim'>;
+  events: Pick<LoginEvents, 'requireRoom' | 'created' | 'notBegun' | 'revoked'>;
+  now: () => number;
+  randomToken: () => string;
+  randomId: () => string;
+};
