@@ -11,7 +11,7 @@ import { searchOf } from './search-of.ts';
 const maxBodyBytes = 16 * 1024;
 
 /** Refuses a caller who is not a person: a program makes no credentials for other programs. */
-function requirePerson({ session }: Caller): void {
+export function requirePerson({ session }: Caller): void {
   if (!isLogin(session))
     throw new ProblemError(
       'forbidden',

@@ -14,6 +14,7 @@ import type { OwnApiDeps } from './own-api-deps.ts';
 import { ownClusters } from './own-clusters.ts';
 import { mountPolicy } from './policy-routes.ts';
 import { mountPomerium } from './pomerium-routes.ts';
+import { mountServiceAccounts } from './service-account-routes.ts';
 import { serveLogo } from './serve-logo.ts';
 import { mountStreams } from './stream-routes.ts';
 import { problemPage } from './problem-page.ts';
@@ -156,5 +157,6 @@ function mountApi(app: Express, deps: OwnApiDeps): void {
   mountStreams(app, apiPrefix, call, deps);
   mountElevations(app, apiPrefix, call, deps);
   mountAgents(app, apiPrefix, call, deps);
+  mountServiceAccounts(app, apiPrefix, call, deps);
   mountNotifications(app, apiPrefix, call, deps);
 }

@@ -1,0 +1,46 @@
+import { serviceAccountRequestSchema } from '@sallyport/contracts';
+import { callerHeader, encodeCaller, type Caller } from '@sallyport/kit';
+import type { Express } from 'express';
+import { requirePerson } from './agent-routes.ts';
+import type { createAuditedCall } from './audited-call.ts';
+import type { OwnApiDeps } from './own-api-deps.ts';
+import { parseAs } from './parse-as.ts';
+import { readJsonBody } from './read-json-body.ts';
+import { searchOf } from './search-of.ts';
+
+const maxBodyBytes = 32 * 1024;
+
+/** Mounts `<prefix>/service-accounts`: to create one, to list those that the caller may see, and to end one. */
+export function mountServiceAccounts(
+  app: Express,
+  prefix: string,
+  call: ReturnType<typeof createAuditedCall>,
+  deps: OwnApiDeps,
+): void {
+  const ask = (caller: Caller, method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown) => {
+    requirePerson(caller);
+    return deps.authenticate.request({
+      method,
+      path: `/v1/service-accounts${path}`,
+      headers: { [callerHeader]: encodeCaller(caller) },
+      ...(body === undefined ? {} : { body }),
+      timeoutMs: 10_000,
+    });
+  };
+  app.get(
+    `${prefix}/service-accounts`,
+    call('machines', async (request, caller) => ask(caller, 'GET', searchOf(request))),
+  );
+  app.post(
+    `${prefix}/service-accounts`,
+    call('machines', async (request, caller) =>
+      ask(caller, 'POST', '', parseAs(serviceAccountRequestSchema, await readJsonBody(request, maxBodyBytes))),
+    ),
+  );
+  app.delete(
+    `${prefix}/service-accounts/:id`,
+    call('machines', async (request, caller) =>
+      ask(caller, 'DELETE', `/${encodeURIComponent(String(request.params.id))}`),
+    ),
+  );
+}
