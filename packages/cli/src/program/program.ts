@@ -17,6 +17,7 @@ import { addLogout } from '../commands/logout.ts';
 import { addMcp } from '../commands/mcp.ts';
 import { addNotifications } from '../commands/notifications.ts';
 import { addPolicy } from '../commands/policy.ts';
+import { addServiceAccount } from '../commands/service-account.ts';
 import { addSessions } from '../commands/sessions.ts';
 import { addStatus } from '../commands/status.ts';
 import { addVersion } from '../commands/version.ts';
@@ -66,6 +67,7 @@ SALLYPORT_KEYRING=1, the token is in the keyring of your system. HTTPS_PROXY and
     addKubeconfig,
     addCanI,
     addAgent,
+    addServiceAccount,
     addElevate,
     addElevations,
     addNotifications,
