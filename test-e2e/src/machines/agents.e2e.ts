@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import {
@@ -104,6 +104,22 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'an agent on a r
       ),
     );
   }, 30_000);
+
+  it('is not needed by a service account, which has its own name until it is revoked', async () => {
+    const file = path.join(alice.home, 'service-account');
+    const asked = ['service-account', 'create', 'deployer', '--groups', 'developers', '--for', '1h', '--out', file];
+    expect(await alice.cli(asked)).toMatchObject({ code: 0 });
+    const token = readFileSync(file, 'utf8').trim();
+    const read = async () => {
+      const target = `${new URL(gateway.clusterUrl()).pathname}/api/v1/namespaces/${namespace.name}/configmaps/settings`;
+      return (await gateway.request(target, { token })).status;
+    };
+    expect(await read()).toBe(200);
+    const [event] = await gateway.audit.await({ type: 'k8s.request', user: 'service-account:deployer' });
+    expect(event!.data.sallyport.credentialKind).toBe('service-account');
+    expect(await alice.cli(['service-account', 'revoke', 'deployer'])).toMatchObject({ code: 0 });
+    expect(await read()).toBe(401);
+  }, 60_000);
 
   it('loses its open watch within a second of its revocation', async () => {
     expect(await endOfWatch('watcher', () => alice.cli(['agent', 'revoke', 'watcher']))).toBeLessThan(inTimeMs);
