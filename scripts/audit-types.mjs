@@ -20,6 +20,10 @@ export const auditTypes = {
     summary: 'Reserved, nothing emits it yet: the store drops a session whose time is over, and no service sees that.',
     has: [],
   },
+  'workload.session.started': {
+    summary: 'A workload logs in with a token of its platform.',
+    has: ['identity', 'sessionId', 'workload'],
+  },
   'login.failed': { summary: 'A login is refused. responseStatus.message is the reason.', has: [] },
   'agent.created': {
     summary: 'A user creates an agent. sallyport.detail is its scope.',

@@ -2,6 +2,7 @@
 import { elevationDescriptions } from './elevation-descriptions.mjs';
 import { identityDescriptions } from './identity-descriptions.mjs';
 import { routeDescriptions } from './route-descriptions.mjs';
+import { workloadDescriptions } from './workload-descriptions.mjs';
 
 const service = (name, who) => ({
   [`services.${name}`]: who,
@@ -219,5 +220,6 @@ export const configDescriptions = {
     "The names of the gateway's own account in the cluster. Without it, the account that sent most of its requests in the last hour.",
   'clusters[].auditWebhook.grace': 'How late the event of a request may be before it counts as missing.',
   ...routeDescriptions,
+  ...workloadDescriptions,
   ...elevationDescriptions,
 };

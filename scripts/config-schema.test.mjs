@@ -97,6 +97,7 @@ describe('the JSON Schema of sallyport.yaml', () => {
     ['a text in place of a list', ['gateway', 'trustedProxies'], '10.0.0.0/8'],
     ['a block that is none', ['gateway', 'trustedProxies'], ['10.0.0.0']],
     ['a route without an address', ['routes'], [{}]],
+    ['a workload without an audience', ['workloads'], [{ name: 'ci', match: { sub: 'x' }, user: 'ci:x' }]],
   ])('refuses %s, as the services do', (_what, keys, value) => {
     const config = set(keys, value);
     expect(faults(config)).not.toEqual([]);

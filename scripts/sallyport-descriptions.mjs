@@ -185,8 +185,13 @@ const requests = {
   agent: 'The agent that makes the request.',
   'agent.id': 'Identifies the agent.',
   'agent.name': 'The name of the agent.',
-  workload: 'The workload that makes the request.',
+  workload: 'For the session of a workload: its entry in the configuration, and the verified token.',
   'workload.name': 'The name of the workload in the configuration.',
+  'workload.issuer': 'The issuer of the token (iss), or the SPIFFE trust domain.',
+  'workload.subject': 'The subject of the token (sub).',
+  'workload.audience': 'The audience of the token (aud).',
+  'workload.jti': 'The ID of the token, if it has one.',
+  'workload.claims': 'The claims that the configuration matches, with their values.',
 };
 
 const streams = {

@@ -115,9 +115,9 @@ secret of another. Takes (dict "root" $ "service" "proxy").
 {{- end -}}
 
 {{- $sections := dict
-  "authenticate" (list "login" "branding")
+  "authenticate" (list "login" "branding" "workloads")
   "authorize" (list "policies" "policy" "routes" "elevations" "notifications" "reload")
-  "proxy" (list "login" "branding" "streams" "timeouts" "policies" "policy" "routes" "elevations" "reload")
+  "proxy" (list "login" "branding" "streams" "timeouts" "policies" "policy" "routes" "workloads" "elevations" "reload")
   "audit" list -}}
 {{- range $section := get $sections $service -}}
   {{- with index $v $section -}}{{- $_ := set $config $section . -}}{{- end -}}

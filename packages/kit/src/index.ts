@@ -7,6 +7,7 @@ export { userUid } from './identity/user-uid.ts';
 export * from './json/parse-json.ts';
 export { shownText } from './text/shown-text.ts';
 export * from './cache/expiring-cache.ts';
+export { createRefreshed, type Refreshed } from './cache/refreshed.ts';
 export * from './events/create-listeners.ts';
 export * from './time/time-slicer.ts';
 export * from './time/with-deadline.ts';

@@ -7,6 +7,7 @@ export const auditEventTypes = [
   'session.revoked',
   'session.ended',
   'session.expired',
+  'workload.session.started',
   'login.failed',
   'agent.created',
   'agent.revoked',

@@ -146,6 +146,8 @@ export const checkAnswerSchema = z.object({
   decision: decisionSchema,
   /** The problem to answer with, and its message for the caller. Set unless the effect is allow. */
   problem: z.object({ code: z.string(), detail: z.string() }).optional(),
+  /** Set if the session store has never heard of the credential, or no longer knows it. A revoked one is known. */
+  credential: z.literal('unknown').optional(),
   /** Times are milliseconds since the epoch. `idleEndsAt` is set only if the check did not count as use. */
   session: z
     .object({

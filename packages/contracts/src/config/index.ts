@@ -13,6 +13,7 @@ import { routeSchema } from './route.ts';
 import { servicesSchema } from './services.ts';
 import { loginSchema, sessionsSchema } from './sessions.ts';
 import { hasNoUsableSuite, tlsProfileShape } from './tls.ts';
+import { workloadSchema } from './workload.ts';
 
 const gatewaySchema = z
   .strictObject({
@@ -109,6 +110,12 @@ export const configSchema = z
       .refine((all) => unique(all.flatMap((one) => one.host ?? [])), 'two clusters have the same host'),
     /** Web applications behind the gateway. */
     routes: z.array(routeSchema).max(1000).default([]),
+    /** Machines that log in with a token of their platform. The first that matches counts. */
+    workloads: z
+      .array(workloadSchema)
+      .max(100)
+      .default([])
+      .refine((all) => unique(all.map((one) => one.name)), 'two workloads have the same name'),
     elevations: z
       .array(elevationEntrySchema)
       .max(200)

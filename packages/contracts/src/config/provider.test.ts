@@ -112,4 +112,14 @@ describe('names of several providers', () => {
     expect(foreignPrefixes(all[2]!, all)).toEqual({ user: ['x:', 'p3:'], groups: ['b/'] });
     expect(foreignPrefixes(all[3]!, all).user).toEqual(['b:', 'b:eu:']);
   });
+
+  it('never begin with the prefix of a workload', () => {
+    const all = read({});
+    expect(
+      foreignPrefixes(all[0]!, all, [{ user: 'ci:{{repository}}' }, { user: 'ci:x' }, { user: 'mesh:{{sub}}' }]),
+    ).toEqual({
+      user: ['ci:', 'mesh:'],
+      groups: [],
+    });
+  });
 });

@@ -1,10 +1,18 @@
 import type { ProviderConfig } from './provider.ts';
+import { workloadPrefixes } from './workload-names.ts';
+import type { WorkloadConfig } from './workload.ts';
 
 type Named = Pick<ProviderConfig, 'id' | 'prefix' | 'userFallback'>;
 const kinds = ['user', 'groups'] as const;
 
-/** Returns the prefixes of other providers. A name from this provider must not begin with one of them. */
-export function foreignPrefixes(provider: Named, all: readonly Named[]): Record<(typeof kinds)[number], string[]> {
+/**
+ * Returns the prefixes of other providers and of workloads. A name from this provider must not begin with one of them.
+ */
+export function foreignPrefixes(
+  provider: Named,
+  all: readonly Named[],
+  workloads: readonly Pick<WorkloadConfig, 'user'>[] = [],
+): Record<(typeof kinds)[number], string[]> {
   const others = all.filter(({ id }) => id !== provider.id);
   // A prefix that begins with another provider's prefix belongs to this provider, not to the other one.
   const foreign = (kind: (typeof kinds)[number], more: string[] = []) =>
@@ -12,10 +20,10 @@ export function foreignPrefixes(provider: Named, all: readonly Named[]): Record<
       (prefix) => prefix !== '' && !provider.prefix[kind].startsWith(prefix),
     );
   return {
-    user: foreign(
-      'user',
-      others.filter((one) => one.userFallback).map(({ id }) => `${id}:`),
-    ),
+    user: foreign('user', [
+      ...others.filter((one) => one.userFallback).map(({ id }) => `${id}:`),
+      ...workloadPrefixes(workloads),
+    ]),
     groups: foreign('groups'),
   };
 }

@@ -13,7 +13,7 @@ export function checkForeignNames(identity: Identity, foreign: ForeignPrefixes):
   if (isForeign(identity.user, foreign.user))
     throw new ProblemError(
       'login-failed',
-      'The identity provider sent a user name with the prefix of another provider.',
+      'The identity provider sent a user name with the prefix of another provider or of a workload.',
     );
   if (identity.groups.some((group) => isForeign(group, foreign.groups)))
     throw new ProblemError(
