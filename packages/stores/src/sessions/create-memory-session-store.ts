@@ -12,6 +12,7 @@ type Entry = {
   text: string;
   id: string;
   parentId: string | undefined;
+  keepsTombstone: boolean;
   expiresAt: number;
   idleEndsAt: number;
   usedAt?: number;
@@ -93,7 +94,7 @@ function createTable(now: () => number, max: number) {
     /**
      * Reports whether a session can be added, and drops ended sessions and tombstones to make room. A tombstone only
      * says why a token is refused; without it the token is still refused. So a client that starts and ends sessions in
-     * a loop cannot fill the store.
+     * a loop cannot fill the store. That of a workload stays, because its token would begin a new session.
      */
     hasRoom() {
       const at = now();
@@ -101,7 +102,7 @@ function createTable(now: () => number, max: number) {
         nextSweep = at + sweepEveryMs;
         for (const [hash, entry] of byHash) if (ended(entry, at)) forget(hash, entry);
         for (const [hash, entry] of byHash.size < max ? [] : byHash) {
-          if (entry.tombstone) forget(hash, entry);
+          if (entry.tombstone && !entry.keepsTombstone) forget(hash, entry);
           if (byHash.size <= max * 0.9) break;
         }
       }
@@ -113,6 +114,9 @@ function createTable(now: () => number, max: number) {
     },
   };
 }
+
+/** Reports whether the token of a session would begin a new one if the store forgot that it was revoked. */
+const keepsTombstone = ({ kind, parent }: Session) => kind === 'workload' && parent === undefined;
 
 /**
  * Creates a session store in memory, for a single process or a test. It keeps at most `max` (100,000) sessions and
@@ -131,7 +135,8 @@ export function createMemorySessionStore(deps: { now: () => number; max?: number
       if (session.parent) checkParent(session, table.find(session.parent.hash));
       const { id, expiresAt, parent } = session;
       const text = writeNewSession(session);
-      table.add(tokenHash, { text, id, parentId: parent?.id, expiresAt, idleEndsAt: idleEnd(session, now()) });
+      const ends = { expiresAt, idleEndsAt: idleEnd(session, now()) };
+      table.add(tokenHash, { text, id, parentId: parent?.id, keepsTombstone: keepsTombstone(session), ...ends });
     },
     find: async (tokenHashes) => tokenHashes.map((hash) => table.find(hash)),
     read: async (sessionId) => table.findById(sessionId),

@@ -42,7 +42,11 @@ export function createRedisSessionStart({ redis, keys, index, lookUp, end, now }
     const life = session.expiresAt - at;
     if (!(life > 0)) throw new ProblemError('login-expired', 'The session would have ended before it started.');
     if (session.parent) checkParent(session, await lookUp.one(session.parent.hash));
-    if ((await client.set(keys.id(session.id), tokenHash, 'PX', Math.ceil(life), 'NX')) === null)
+    // The id of a workload's session is made from its token, so another replica may be creating the same session, or may
+    // have stopped before it existed. The script decides then, and the indexes stay as they are.
+    const mayRepeat = session.kind === 'workload' && session.parent === undefined;
+    const isTaken = (await client.set(keys.id(session.id), tokenHash, 'PX', Math.ceil(life), 'NX')) === null;
+    if (isTaken && !(mayRepeat && (await client.get(keys.id(session.id))) === tokenHash))
       throw new ProblemError('conflict', 'This session already exists.');
     const indexes = keys.indexesOf(session);
     await Promise.all(indexes.map((key) => index.add(key, tokenHash, session, at)));
@@ -56,7 +60,7 @@ export function createRedisSessionStart({ redis, keys, index, lookUp, end, now }
       Math.ceil(idleEndsAt - at),
     );
     if (made === 1) return confirmParent(session);
-    await Promise.all(indexes.map((key) => index.remove(key, tokenHash, session)));
+    if (!mayRepeat) await Promise.all(indexes.map((key) => index.remove(key, tokenHash, session)));
     throw new ProblemError('conflict', 'This session already exists.');
   };
 }

@@ -15,11 +15,13 @@ function withIdentityOf(child: Session, parent: Session): Session {
   return session;
 }
 
-/** Reports whether a session may hang on another: a log-in of the same person that lasts at least as long. */
+/** Reports whether a session may hang on another: a log-in of the same person, or a session of the same workload, that
+ * lasts at least as long. */
 export function mayHangOn(child: Session, parent: Session): boolean {
   return (
     parent.id === child.parent?.id &&
-    isLogin(parent) &&
+    // Of programs, only a workload has children: the tokens for which it exchanged its own.
+    (isLogin(parent) || (parent.kind === 'workload' && child.kind === 'workload')) &&
     parent.parent === undefined &&
     child.expiresAt <= parent.expiresAt &&
     parent.identity.issuer === child.identity.issuer &&

@@ -50,6 +50,18 @@ export function describeSessionStore(backend: string, open: () => Promise<Sessio
       expect(await state(tokenHash)).toBe('live');
     });
 
+    it('keeps one session of a workload whose token two replicas present at once, and lists it', async () => {
+      const tokenHash = freshHash();
+      const session = exampleSession(clock.now, { kind: 'workload', version: 2 });
+      const outcomes = await Promise.allSettled([store, replica].map((one) => one.create(tokenHash, session)));
+      expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+      expect((await store.list(session.identity)).map(({ id }) => id)).toEqual([session.id]);
+      await store.revoke(session.id, by);
+      await expect(replica.create(tokenHash, session)).rejects.toMatchObject({ code: 'conflict' });
+      await expect(replica.create(freshHash(), session)).rejects.toMatchObject({ code: 'conflict' });
+      expect(await state(tokenHash)).toBe('revoked');
+    });
+
     it('refuses an id that is taken', async () => {
       const { session, tokenHash } = await add();
       const other = freshHash();
