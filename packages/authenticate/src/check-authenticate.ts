@@ -1,4 +1,5 @@
 import { checkAuditSink, checkSpool } from '@sallyport/audit-log';
+import { faultsOfWorkloadNames } from '@sallyport/contracts';
 import { checkDirectory } from '@sallyport/directory';
 import {
   checkAuthorities,
@@ -33,9 +34,19 @@ function checkProviders(loaded: LoadedConfig): ConfigFault[] {
   });
 }
 
+function checkWorkloads(loaded: LoadedConfig): ConfigFault[] {
+  const { config, place } = loaded;
+  return [
+    ...faultsOfWorkloadNames(config).map((fault) => ({ ...fault, ...place(fault.path.split('.')) })),
+    ...config.workloads.flatMap(({ caFile }, index) =>
+      checkAuthorities(loaded, { path: `workloads.${index}.caFile`, file: caFile }),
+    ),
+  ];
+}
+
 /**
- * Checks the settings that authenticate uses: keys, stores, the URL of the login pages, identity providers, the files of
- * the directory.
+ * Checks the settings that authenticate uses: keys, stores, the URL of the login pages, identity providers, workloads,
+ * the files of the directory.
  */
 export const checkAuthenticate: ServiceCheck = {
   ofConfig: (loaded) => [
@@ -44,6 +55,7 @@ export const checkAuthenticate: ServiceCheck = {
     ...collectFaults([() => loadSealingKeys(loaded)]),
     ...checkLoginPages(loaded),
     ...checkProviders(loaded),
+    ...checkWorkloads(loaded),
     ...checkDirectory(loaded),
     ...checkAuditSink(loaded),
     ...checkSpool(loaded, 'authenticate'),

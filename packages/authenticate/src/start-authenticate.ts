@@ -22,6 +22,7 @@ import { openPendingLoginSealer } from './login/open-pending-login-sealer.ts';
 import { createRefresher } from './refresh/create-refresher.ts';
 import { readLoginSettings } from './settings/login-settings.ts';
 import { createProviders } from './startup/create-providers.ts';
+import { createWorkloads } from './startup/create-workloads.ts';
 import { openStores, openTokenStorage } from './startup/open-stores.ts';
 import { startDirectory } from './startup/start-directory.ts';
 import type { Closing, StartAuthenticate } from './startup/start-parts.ts';
@@ -112,6 +113,7 @@ async function openDeps(parts: StartAuthenticate, readiness: Readiness, closing:
   const { sessions, singleUse, tokens, directory: directoryStore } = await openStores(parts, closing);
   const tokenStorage = openTokenStorage(parts, tokens);
   const providers = createProviders(parts, tokenStorage !== undefined, closing);
+  const workloads = createWorkloads(parts, closing);
   readiness.add('sessions', () => sessions.ping());
   addSpoolReadiness(readiness, audit);
   const bare: AuthenticateDeps = {
@@ -123,6 +125,7 @@ async function openDeps(parts: StartAuthenticate, readiness: Readiness, closing:
     verifier,
     ...openSessionTokens(parts, keys),
     ...(tokenStorage ? { tokenStorage } : {}),
+    ...(workloads ? { workloads } : {}),
     pendingLogins: openPendingLoginSealer(loaded),
     monitor: openMonitor(parts, audit, closing),
     pages: createPages(readPageLook(loaded.config)),

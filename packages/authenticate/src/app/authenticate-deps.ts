@@ -7,6 +7,7 @@ import type { LoginMonitor } from '../events/login-monitor.ts';
 import type { PendingLoginSealer } from '../login/pending-login-sealer.ts';
 import type { ProviderClient } from '../providers/common/provider-client.ts';
 import type { LoginSettings } from '../settings/login-settings.ts';
+import type { Workloads } from '../startup/create-workloads.ts';
 import type { TokenStorage } from '../tokens/provider-tokens.ts';
 
 /** The dependencies of the service. Each route takes the part that it needs (`LoginDeps`, `SessionDeps` ...). */
@@ -24,6 +25,8 @@ export type AuthenticateDeps = {
   tokenStorage?: TokenStorage;
   /** The dependencies of the SCIM endpoint. Without them there is no such endpoint. */
   scim?: ScimDeps;
+  /** Machines that log in with a token of their platform. Without them such tokens are refused. */
+  workloads?: Workloads;
   /** Seals pending logins. The default uses a random key of this process. */
   pendingLogins?: PendingLoginSealer;
   /** Counts logins. The default counts without metrics. */

@@ -13,6 +13,7 @@ import { redeemDeviceCode } from '../device/redeem-device-code.ts';
 import { showDevicePage } from '../device/show-device-page.ts';
 import { createLoginEvents } from '../events/login-events.ts';
 import { createLoginMonitor } from '../events/login-monitor.ts';
+import { createWorkloadEvents } from '../events/workload-events.ts';
 import { cancelLogin } from '../login/cancel-login.ts';
 import { exchangeCode } from '../login/exchange-code.ts';
 import { loginCallback } from '../login/login-callback.ts';
@@ -36,9 +37,14 @@ import { createServiceAccount } from '../service-accounts/create-service-account
 import { listServiceAccounts } from '../service-accounts/list-service-accounts.ts';
 import { revokeServiceAccount } from '../service-accounts/revoke-service-account.ts';
 import type { ServiceAccountDeps } from '../service-accounts/service-account-deps.ts';
+import { createOpenWorkloadSession } from '../workloads/open-workload-session.ts';
+import { startWorkloadSession } from '../workloads/start-workload-session.ts';
+import { createVerifyToken } from '../workloads/verify-workload-token.ts';
 import type { AuthenticateDeps } from './authenticate-deps.ts';
 
 const bodyLimit = '16kb';
+/** A call about a workload carries the public keys of clusters. */
+const workloadBodyLimit = '1mb';
 
 /** Allows only these methods. HEAD is refused too: a link preview would otherwise start or complete a login. */
 function only(...methods: string[]): RequestHandler {
@@ -108,6 +114,17 @@ function mountServiceAccounts(app: Express, deps: ServiceAccountDeps): void {
   app.all('/v1/service-accounts/:id', only('DELETE'), revokeServiceAccount(deps));
 }
 
+function mountWorkloads(app: Express, deps: AuthenticateDeps): void {
+  const { workloads, logger } = deps;
+  if (!workloads) return;
+  const { compiled, sources, metrics } = workloads;
+  const verify = createVerifyToken({ sources, now: deps.now, attempted: metrics.verified });
+  const events = createWorkloadEvents(deps);
+  const open = createOpenWorkloadSession({ ...deps, workloads: compiled, verify, events });
+  const body = express.json({ limit: workloadBodyLimit });
+  app.all('/v1/workload-sessions', only('POST'), body, startWorkloadSession({ open, metrics, logger }));
+}
+
 /**
  * Creates the HTTP application of the service. It neither listens nor reads the environment. Every call needs the
  * credential of a Sallyport service.
@@ -135,6 +152,7 @@ export function createAuthenticateApp(deps: AuthenticateDeps): Express {
   mountSessions(app, routeDeps);
   mountAgents(app, routeDeps);
   mountServiceAccounts(app, routeDeps);
+  mountWorkloads(app, deps);
   if (deps.scim) app.use('/.sallyport/scim/v2', createScimApp(deps.scim));
   app.use(() => {
     throw new ProblemError('not-found', 'There is no page at this address.');

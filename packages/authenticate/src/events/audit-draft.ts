@@ -17,6 +17,7 @@ export type LoginEvent = {
   message?: string;
   detail?: string;
   aggregated?: NonNullable<SallyportPart['aggregated']>;
+  workload?: NonNullable<SallyportPart['workload']>;
 };
 
 const userOf = (person: Person | undefined) =>
@@ -56,6 +57,7 @@ export function auditDraft(event: LoginEvent, auditID: string) {
       ...(facts.approvedFrom ? { approvedFrom: facts.approvedFrom } : {}),
       ...(event.detail === undefined ? {} : { detail: event.detail }),
       ...(event.aggregated ? { aggregated: event.aggregated } : {}),
+      ...(event.workload ? { workload: event.workload } : {}),
     },
   };
 }

@@ -10,7 +10,7 @@ import type { Closing, StartAuthenticate } from './start-parts.ts';
 export function createProviders(
   {
     loaded: {
-      config: { identity },
+      config: { identity, workloads },
       resolvePath,
     },
     environment,
@@ -30,7 +30,7 @@ export function createProviders(
       provider,
       now,
       storesTokens,
-      foreign: foreignPrefixes(provider, identity.providers),
+      foreign: foreignPrefixes(provider, identity.providers, workloads),
       ...(key === undefined ? {} : { clientKey: readClientKey(key) }),
     };
     if (fetch) return createProviderClient({ ...parts, fetch });

@@ -36,6 +36,7 @@ import { createLoginMonitor } from '../events/login-monitor.ts';
 import { createProviderClient } from '../providers/create-provider-client.ts';
 import { createRefresher } from '../refresh/create-refresher.ts';
 import { readLoginSettings } from '../settings/login-settings.ts';
+import { createWorkloads } from '../startup/create-workloads.ts';
 import { recordingSink } from './recording-sink.ts';
 import { createBrowser } from './test-browser.ts';
 import { credential, gateway, testConfig } from './test-config.ts';
@@ -71,11 +72,21 @@ const verifier: ServiceVerifier = {
 };
 
 function bareDeps(
-  { config, now, replacements }: Context,
+  { config, now, metrics, replacements }: Context,
   provider: TestProvider,
   privateKey: KeyObject,
   logger: Logger,
 ) {
+  const workloads = createWorkloads(
+    {
+      loaded: { config, resolvePath: (file) => file },
+      fetch: replacements.apiFetch ?? (() => Promise.reject(new TypeError('there is no network here'))),
+      logger,
+      metrics,
+      now,
+    },
+    [],
+  );
   return {
     settings: readLoginSettings(config),
     sessions: replacements.sessions ?? createMemorySessionStore({ now }),
@@ -93,11 +104,12 @@ function bareDeps(
         provider: one,
         fetch: replacements.fetch ?? provider.fetch,
         now,
-        foreign: foreignPrefixes(one, config.identity.providers),
+        foreign: foreignPrefixes(one, config.identity.providers, config.workloads),
       }),
     ),
     verifier,
     pages: createPages(readPageLook(config)),
+    ...(workloads ? { workloads } : {}),
     logger,
     randomToken: () => randomBytes(32).toString('base64url'),
     randomId: () => randomUUID(),

@@ -1,0 +1,85 @@
+import type { Identity, SallyportPart } from '@sallyport/contracts';
+import { claimsToKeep, copyClaims, nameFault } from '@sallyport/directory';
+import type { CompiledWorkload } from './compile-workloads.ts';
+import { refusedToken } from './refused-token.ts';
+import { claimAtPath } from './token/claim-at-path.ts';
+import type { VerifiedToken } from './verify-workload-token.ts';
+
+/** Who a token stands for, until when, and what the audit trail says about it. */
+export type IdentifiedWorkload = {
+  identity: Identity;
+  expiresAt: number;
+  workload: NonNullable<SallyportPart['workload']>;
+};
+
+const maxPlaceholder = 512;
+
+/** Returns the only audience. A token with several could be replayed by each of the others. */
+const audienceOf = ({ aud }: VerifiedToken['claims']): unknown =>
+  Array.isArray(aud) && aud.length === 1 ? aud[0] : aud;
+
+function fillIn({ parts }: CompiledWorkload['user'], claims: VerifiedToken['claims']): string {
+  const name = parts
+    .map((part) => {
+      if (typeof part === 'string') return part;
+      const value = claimAtPath(claims, part.claim);
+      if (typeof value !== 'string' || value === '' || value.length > maxPlaceholder)
+        throw refusedToken(`its claim ${part.claim}, which is in the user name, is missing or is not a short text`);
+      return value;
+    })
+    .join('');
+  const fault = nameFault(name);
+  if (fault !== undefined) throw refusedToken(`the user name that its claims give ${fault}`);
+  return name;
+}
+
+function describe(found: CompiledWorkload, verified: VerifiedToken): IdentifiedWorkload['workload'] {
+  const { claims, subject, source } = verified;
+  const { iss, jti } = claims;
+  return {
+    name: found.name,
+    issuer: typeof iss === 'string' ? iss : source.id,
+    subject,
+    audience: found.audience,
+    ...(typeof jti === 'string' && jti.length <= 256 ? { jti } : {}),
+    claims: Object.fromEntries(found.match.map(({ claim }) => [claim, String(claimAtPath(claims, claim))])),
+  };
+}
+
+/**
+ * Finds the first workload that a verified token matches, and reads the identity. The identity has an issuer of its own:
+ * some issuers serve people too, and a person and a workload with the same subject are not the same.
+ */
+export function identifyWorkload(
+  workloads: readonly CompiledWorkload[],
+  verified: VerifiedToken,
+  now: number,
+): IdentifiedWorkload {
+  const { claims, subject, source } = verified;
+  const audience = audienceOf(claims);
+  const ofSource = workloads.filter((one) => one.source === source);
+  const ofAudience = ofSource.filter((one) => one.audience === audience);
+  if (ofAudience.length === 0)
+    throw refusedToken('its audience (aud) must be exactly the one that is configured for its issuer');
+  const found = ofAudience.find(({ match }) =>
+    match.every(({ claim, matches }) => matches(claimAtPath(claims, claim))),
+  );
+  if (!found) throw refusedToken('its claims match no workload of this gateway');
+  const expiresAt = Math.min(verified.expiresAt, verified.issuedAt + found.maxLifetimeMs);
+  if (expiresAt <= now) throw refusedToken('it was issued too long ago; send a new one');
+  const fault = nameFault(subject);
+  if (fault !== undefined) throw refusedToken(`its subject ${fault}`);
+  return {
+    identity: {
+      provider: `workload/${found.name}`,
+      issuer: `workload/${found.name}@${source.id}`,
+      subject,
+      user: fillIn(found.user, claims),
+      groups: [...found.groups],
+      claims: claimsToKeep(copyClaims(claims)),
+      amr: [],
+    },
+    expiresAt,
+    workload: describe(found, verified),
+  };
+}

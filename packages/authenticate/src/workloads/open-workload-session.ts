@@ -1,0 +1,95 @@
+import type { ClusterKeys, Session } from '@sallyport/contracts';
+import { hashToken, ProblemError, type ClientFacts } from '@sallyport/kit';
+import type { SessionStore } from '@sallyport/stores';
+import type { WorkloadEvents } from '../events/workload-events.ts';
+import type { CompiledWorkload } from './compile-workloads.ts';
+import { identifyWorkload, type IdentifiedWorkload } from './identify-workload.ts';
+import { refusedToken } from './refused-token.ts';
+import { sessionIdOf } from './session-id-of.ts';
+import { parseWorkloadToken, type ParsedToken } from './token/parse-workload-token.ts';
+import type { VerifiedToken } from './verify-workload-token.ts';
+
+export type OpenWorkloadSessionDeps = {
+  workloads: readonly CompiledWorkload[];
+  verify(parsed: ParsedToken, given: readonly ClusterKeys[]): Promise<VerifiedToken>;
+  sessions: Pick<SessionStore, 'find' | 'create'>;
+  events: WorkloadEvents;
+  now: () => number;
+};
+
+type Presented = { token: string; clusters: readonly ClusterKeys[]; facts: ClientFacts; path: string };
+
+function sessionOf(
+  { identity, expiresAt }: IdentifiedWorkload,
+  about: { id: string; now: number; facts: ClientFacts },
+): Session {
+  return {
+    version: 1,
+    id: about.id,
+    kind: 'workload',
+    identity,
+    createdAt: about.now,
+    expiresAt,
+    // It lasts as long as its token, used or not: an idle end would only make the same token be verified again.
+    idleMs: Math.max(1, expiresAt - about.now),
+    ...about.facts,
+  };
+}
+
+/** Returns the session of a token that has one. Refuses a token whose session was revoked. */
+async function existing({ sessions }: OpenWorkloadSessionDeps, tokenHash: string): Promise<Session | undefined> {
+  const [found] = await sessions.find([tokenHash]);
+  if (found?.state === 'revoked') throw refusedToken('its session was revoked');
+  return found?.state === 'live' ? found.session : undefined;
+}
+
+/** Stores the session. If another replica was faster with the same token, returns its session. */
+async function store(deps: OpenWorkloadSessionDeps, tokenHash: string, session: Session): Promise<Session> {
+  try {
+    await deps.sessions.create(tokenHash, session);
+    return session;
+  } catch (error) {
+    if (!(error instanceof ProblemError) || error.code !== 'conflict') throw error;
+    const other = await existing(deps, tokenHash);
+    if (other) return other;
+    throw refusedToken('it was presented before with another signature');
+  }
+}
+
+/**
+ * Creates what begins the session of a workload with the token of its platform: verifies the token, records the session,
+ * then stores it under the token's hash until the end of the token. A token with a live session keeps it. Callers with
+ * the same token share one verification.
+ */
+export function createOpenWorkloadSession(deps: OpenWorkloadSessionDeps): (presented: Presented) => Promise<Session> {
+  const { events, now } = deps;
+  const flights = new Map<string, Promise<Session>>();
+
+  const open = async (tokenHash: string, { token, clusters, facts, path }: Presented): Promise<Session> => {
+    const parsed = parseWorkloadToken(token);
+    if (typeof parsed === 'string') throw refusedToken(parsed);
+    const before = await existing(deps, tokenHash);
+    if (before) return before;
+    const verified = await deps.verify(parsed, clusters);
+    const identified = identifyWorkload(deps.workloads, verified, now());
+    const session = sessionOf(identified, { id: sessionIdOf(parsed.signed), now: now(), facts });
+    events.requireRoom();
+    try {
+      await events.started(session, identified.workload, path);
+      return await store(deps, tokenHash, session);
+    } catch (error) {
+      events.notBegun(session, { path, error });
+      throw error;
+    }
+  };
+  return (presented) => {
+    const tokenHash = hashToken(presented.token);
+    const flight =
+      flights.get(tokenHash) ??
+      open(tokenHash, presented).finally(() => {
+        flights.delete(tokenHash);
+      });
+    flights.set(tokenHash, flight);
+    return flight;
+  };
+}
