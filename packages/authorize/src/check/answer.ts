@@ -5,6 +5,8 @@ import type { CallerView, ClusterAppearance } from './caller-view.ts';
 export type Answer = {
   readonly decision: Decision;
   readonly problem?: { readonly code: ProblemCode; readonly detail: string };
+  /** Set if the session store does not know the credential. */
+  readonly credential?: 'unknown';
   readonly caller?: CallerView;
   /** When the session ends if it is not used; set if the check did not count as use. */
   readonly idleEndsAt?: number;
@@ -14,9 +16,10 @@ export type Answer = {
 };
 
 /** Writes an answer as JSON (`checkAnswerSchema`). */
-export function writeAnswer({ decision, problem, caller, idleEndsAt, appearance, actsAs }: Answer): string {
+export function writeAnswer({ decision, problem, credential, caller, idleEndsAt, appearance, actsAs }: Answer): string {
   let json = `{"decision":${JSON.stringify(decision)}`;
   if (problem) json += `,"problem":${JSON.stringify(problem)}`;
+  if (credential) json += `,"credential":${JSON.stringify(credential)}`;
   if (caller) json += `,${idleEndsAt === undefined ? caller.json : caller.idleJson(idleEndsAt)}`;
   if (appearance && appearance.refusal === undefined) json += `,"impersonation":${appearance.json}`;
   if (actsAs) json += `,"actsAs":${JSON.stringify(actsAs)}`;

@@ -140,7 +140,11 @@ export function createEvaluateCheck(deps: {
     const now = deps.now();
     // The store returns only live sessions. This check does not rely on its clock.
     if (found.state !== 'live' || !(found.session.expiresAt > now) || !found.session.identity.user)
-      return refuseAnonymous('This login is unknown or has expired. Log in again.', version);
+      return {
+        ...refuseAnonymous('This login is unknown or has expired. Log in again.', version),
+        // Only the proxy acts on this. Clients are told nothing that distinguishes one refusal from another.
+        ...(found.state === 'unknown' ? { credential: 'unknown' } : {}),
+      };
     if (isMisused(check, found.session))
       return refuseAnonymous('This credential belongs to a web application and cannot be used here.', version);
     const caller = deps.callers.of(found.session);
