@@ -33,6 +33,14 @@ function checkServices(loaded: LoadedConfig): ConfigFault[] {
   );
 }
 
+function checkWorkloads({ config: { workloads, clusters }, place }: LoadedConfig): ConfigFault[] {
+  return workloads.flatMap(({ serviceAccounts }, index) => {
+    if (!serviceAccounts || clusters.some(({ name }) => name === serviceAccounts.cluster)) return [];
+    const path = `workloads.${index}.serviceAccounts.cluster`;
+    return [{ path, message: 'is not the name of a cluster', ...place(path.split('.')) }];
+  });
+}
+
 /** Checks the settings that the proxy uses: keys, its listener, the other services, and how to reach each cluster. */
 export const checkProxy: ServiceCheck = {
   ofConfig: (loaded) => [
@@ -42,6 +50,7 @@ export const checkProxy: ServiceCheck = {
     ...checkNamedFile(loaded, 'branding.logoFile', loaded.config.branding.logoFile, (image) => void readLogo(image)),
     ...loaded.config.clusters.flatMap((cluster, index) => checkCluster(loaded, cluster, index)),
     ...checkWebIdentity(loaded),
+    ...checkWorkloads(loaded),
     ...checkAuditSink(loaded),
     ...checkSpool(loaded, 'proxy'),
   ],

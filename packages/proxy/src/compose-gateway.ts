@@ -24,6 +24,10 @@ import type { ClusterSet } from './reload/cluster-set.ts';
 import { createRoad, type Road } from './road/create-road.ts';
 import { createApplicationClusters } from './web-identity/application-clusters.ts';
 import type { WebIdentity } from './web-identity/open-web-identity.ts';
+import type { AskRecorded } from './upstream/ask-recorded.ts';
+import type { Upstreams } from './upstream/upstreams.ts';
+import { createClusterIssuers } from './workloads/cluster-issuers.ts';
+import { createWorkloadSessions, type WorkloadSessions } from './workloads/create-workload-sessions.ts';
 
 /** The gateway before it listens: the road, and what its own pages and API need. */
 export type ComposedGateway = {
@@ -52,6 +56,26 @@ function createPomerium(
     now,
   });
   return { tokens, gatewayOrigin: origins.gateway, loginOrigin: origins.login };
+}
+
+/** Creates what begins the sessions of workloads, with what asks clusters. Undefined if none are configured. */
+function createWorkloads(
+  parts: ProxyParts,
+  upstreams: Upstreams,
+  { authenticate }: Services,
+): ((ask: AskRecorded) => WorkloadSessions) | undefined {
+  const { workloads } = parts.loaded.config;
+  if (workloads.length === 0) return undefined;
+  const clusters = [...new Set(workloads.flatMap(({ serviceAccounts }) => serviceAccounts?.cluster ?? []))];
+  return (ask) =>
+    createWorkloadSessions({
+      ...parts,
+      workloads,
+      gatewayOrigin: originsOf(parts.loaded).gateway,
+      issuers: createClusterIssuers({ clusters, upstreamOf: (name) => upstreams.byName(name), ask, now: parts.now }),
+      authenticate,
+      clock: () => performance.now(),
+    });
 }
 
 type Origins = { gateway: string; login: string };
@@ -87,7 +111,14 @@ function landingSettingsOf({ loaded, now }: ProxyParts): LandingSettings {
 
 type ApiParts = Pick<
   OwnApiDeps,
-  'identityKeys' | 'reviews' | 'upstreamOf' | 'clientCertificateOf' | 'kindsOf' | 'findCaller' | 'clientAddress'
+  | 'identityKeys'
+  | 'workloads'
+  | 'reviews'
+  | 'upstreamOf'
+  | 'clientCertificateOf'
+  | 'kindsOf'
+  | 'findCaller'
+  | 'clientAddress'
 > & {
   pomerium: PomeriumDeps | undefined;
   commandText: ExecCommandText;
@@ -165,6 +196,7 @@ export function composeGateway(
     clientCertificateOf,
     tokens: pomerium?.tokens,
     applications: webIdentity.signed && { tokens: webIdentity.signed.tokens, clustersOf: applicationClusters.of },
+    workloads: createWorkloads(parts, upstreams, services),
     track: tunnels.track,
     hints: { candidates: createAskCandidates(services), enabled: () => hasElevations },
   });
@@ -175,8 +207,9 @@ export function composeGateway(
     identityKeys: webIdentity.signed,
     kindsOf: (cluster) => road.kindsOf(upstreams.byName(cluster)),
     reviews: road.reviews,
+    workloads: road.workloads,
     upstreamOf: (cluster) => upstreams.byName(cluster),
-    findCaller: createFindCaller({ client: checks }),
+    findCaller: createFindCaller({ client: checks, workloads: road.workloads }),
     clientAddress: (request: IncomingMessage) =>
       addressOf(request.socket.remoteAddress, String(request.headers['x-forwarded-for'] ?? '') || undefined),
   });

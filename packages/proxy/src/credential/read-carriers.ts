@@ -52,18 +52,31 @@ export function onlyToken(found: readonly CarriedToken[]): CarriedToken | undefi
   return first;
 }
 
+/** What verifies the tokens that are not opaque. Without it they are refused. */
+export type AcceptedTokens = {
+  /** Verifies tokens that this gateway signed, in Pomerium's carriers. */
+  tokens?: SessionTokenVerifier | undefined;
+  /** Recognizes tokens that a platform may have issued to a workload, in the gateway's own carrier. */
+  workloads?: { mayBe(token: string): boolean } | undefined;
+};
+
+/** The hash under which the session store may know a token, and the token itself if it may be that of a workload. */
+export type IdentifiedToken = { hash: string; workloadToken?: string };
+
 /**
- * Returns the hash under which the session store may know the token. In Pomerium's carriers a token must be one that
- * this gateway signed for itself, and not expired. A signed token is accepted in no other carrier, so that none gets in
- * unverified.
+ * Identifies a token. In Pomerium's carriers it must be one that this gateway signed for itself, and not expired. Such a
+ * token is accepted in no other carrier, so that none gets in unverified.
  */
-export function hashOfToken({ token, pomerium }: CarriedToken, tokens: SessionTokenVerifier | undefined): string {
+export function identifyToken(
+  { token, pomerium }: CarriedToken,
+  { tokens, workloads }: AcceptedTokens,
+): IdentifiedToken {
   const unknown = () =>
     new ProblemError('unauthenticated', 'The credential was not issued by this gateway, or has expired. Log in again.');
-  if (token.length > maxLength) throw unknown();
   const isSigned = token.includes('.');
-  if (pomerium !== isSigned) throw unknown();
+  if (isSigned && !pomerium && workloads?.mayBe(token)) return { hash: hashToken(token), workloadToken: token };
+  if (token.length > maxLength || pomerium !== isSigned) throw unknown();
   const hash = pomerium ? tokens?.verify(token)?.hash : hashToken(token);
   if (hash === undefined) throw unknown();
-  return hash;
+  return { hash };
 }

@@ -3,6 +3,7 @@ import type { Html } from '@sallyport/pages';
 import type { Request, RequestHandler, Response } from 'express';
 import type { LandingDeps } from '../landing/landing-deps.ts';
 import type { ApiContext, ApiResult, createAuditedCall } from '../own-api/audited-call.ts';
+import { acceptedTokens } from '../own-api/accepted-tokens.ts';
 import { readCallerCredential } from '../own-api/read-caller-credential.ts';
 import type { Caller } from '@sallyport/kit';
 import { elevationsPath } from './elevation-words.ts';
@@ -49,7 +50,7 @@ export function servePage(deps: LandingDeps, call: Call, work: Work, back = (pat
       response.redirect(303, loginAddress(back(request.path), deps));
     };
     const isSecure = deps.origin.startsWith('https:');
-    if (isBrowser && !readCallerCredential(request, isSecure, deps.pomerium?.tokens)) return logIn();
+    if (isBrowser && !readCallerCredential(request, isSecure, acceptedTokens(deps))) return logIn();
     try {
       await serve(request, response, next);
     } catch (error) {

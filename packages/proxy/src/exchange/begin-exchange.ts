@@ -38,6 +38,7 @@ export function createBeginExchange(deps: {
       kube: undefined,
       tokenHash: undefined,
       application: undefined,
+      workloadToken: undefined,
       check: undefined,
       changesSeen: 0,
       answer: undefined,

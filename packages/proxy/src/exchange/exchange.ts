@@ -38,6 +38,8 @@ export type Exchange = {
   tokenHash: string | undefined;
   /** The origin of the web application that sends the request for its user. */
   application: string | undefined;
+  /** The token itself if it may be that of a workload, until authorize has answered. */
+  workloadToken: string | undefined;
   /** What authorize was asked. A stream is rechecked with it. */
   check: Check | undefined;
   /** How many changes had been received when authorize was asked. */

@@ -2,6 +2,7 @@ import { ProblemError } from '@sallyport/kit';
 import type { RequestHandler } from 'express';
 import { carriesPomerium } from '../credential/carries-pomerium.ts';
 import type { OwnApiDeps } from './own-api-deps.ts';
+import { acceptedTokens } from './accepted-tokens.ts';
 import { readCallerCredential } from './read-caller-credential.ts';
 import { createRecordRefusal } from './with-caller.ts';
 
@@ -23,7 +24,7 @@ export function answerHealth(
         delete request.headers.cookie;
         await deps.findCaller(
           request,
-          readCallerCredential(request, true, deps.pomerium?.tokens),
+          readCallerCredential(request, true, acceptedTokens(deps)),
           deps.clientAddress(request),
         );
       } catch (error) {

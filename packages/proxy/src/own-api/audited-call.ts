@@ -2,6 +2,7 @@ import type { ApiArea, CheckAnswer, Decision, SallyportPart } from '@sallyport/c
 import { ProblemError, toProblem, type Caller } from '@sallyport/kit';
 import type { Request, RequestHandler, Response } from 'express';
 import type { OwnApiDeps } from './own-api-deps.ts';
+import { acceptedTokens } from './accepted-tokens.ts';
 import { readCallerCredential, refuseForeignOrigin, type CallerCredential } from './read-caller-credential.ts';
 
 /** `detail` is why a call was refused that has an answer of its own. */
@@ -43,7 +44,7 @@ export function createAuditedCall(deps: OwnApiDeps) {
         explained: undefined as SallyportPart['explained'],
       };
       try {
-        const credential = readCallerCredential(request, deps.origin.startsWith('https:'), deps.pomerium?.tokens);
+        const credential = readCallerCredential(request, deps.origin.startsWith('https:'), acceptedTokens(deps));
         refuseForeignOrigin(request, credential, deps.origin);
         const found = await deps.findCaller(request, credential, clientAddress, area);
         about.answer = found.answer;

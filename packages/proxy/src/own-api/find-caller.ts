@@ -3,6 +3,8 @@ import type { ApiArea, Check, CheckAnswer } from '@sallyport/contracts';
 import { ProblemError, type Caller } from '@sallyport/kit';
 import type { CheckClient } from '../authorize/check-client.ts';
 import { readHost } from '../headers/read-host.ts';
+import { checkWithWorkload } from '../workloads/check-with-workload.ts';
+import type { PresentedToken, WorkloadSessions } from '../workloads/create-workload-sessions.ts';
 import type { CallerCredential } from './read-caller-credential.ts';
 
 export type FindCaller = {
@@ -19,7 +21,10 @@ export type FindCaller = {
 };
 
 /** Creates what asks authorize about the caller, for every call of the gateway's own pages and API. */
-export function createFindCaller(deps: { client: CheckClient }): FindCaller {
+export function createFindCaller(deps: {
+  client: CheckClient;
+  workloads?: Pick<WorkloadSessions, 'begin'> | undefined;
+}): FindCaller {
   return async (request, credential, clientAddress, area) => {
     if (!credential) throw new ProblemError('unauthenticated', 'You are not logged in. Log in with "sallyport login".');
     const about = (target: Check['target']): Check => ({
@@ -32,9 +37,13 @@ export function createFindCaller(deps: { client: CheckClient }): FindCaller {
         ip: clientAddress,
       },
     });
+    const { hash, workloadToken: token } = credential;
+    const presented: PresentedToken | undefined =
+      token === undefined ? undefined : { token, hash, clientAddress, request };
+    const check = (target: Check['target']) => checkWithWorkload(deps, about(target), presented);
     const [self, privileged] = await Promise.all([
-      deps.client.check(about({ kind: 'self' })),
-      area ? deps.client.check(about({ kind: 'api', area })) : undefined,
+      check({ kind: 'self' }),
+      area ? check({ kind: 'api', area }) : undefined,
     ]);
     if (self.decision.effect === 'deny' && self.identity)
       throw new ProblemError('forbidden', self.problem?.detail ?? 'This credential may not do this.');

@@ -10,6 +10,7 @@ import type { ClientCertificateOf } from '../listener/client-certificate.ts';
 import type { Signed } from '../web-identity/open-web-identity.ts';
 import type { ClusterKinds } from '../upstream/cluster-kinds.ts';
 import type { Upstream } from '../upstream/upstream.ts';
+import type { WorkloadSessions } from '../workloads/create-workload-sessions.ts';
 import type { FindCaller } from './find-caller.ts';
 
 /** Records one call of the gateway's own API. */
@@ -64,6 +65,8 @@ export type OwnApiDeps = {
   reviews?: AccessReviews;
   /** Finds a cluster by its name. */
   upstreamOf?(cluster: string): Upstream | undefined;
+  /** Begins the sessions of workloads. Without it their tokens are refused. */
+  workloads?: WorkloadSessions | undefined;
   clusters(): { name: string; url: string; host?: string }[];
   auditCall: AuditCall;
   logger: Logger;

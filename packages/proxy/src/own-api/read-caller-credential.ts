@@ -1,6 +1,12 @@
 import type { IncomingMessage } from 'node:http';
-import { hashToken, ProblemError, type SessionTokenVerifier } from '@sallyport/kit';
-import { hashOfToken, onlyToken, readCarriers } from '../credential/read-carriers.ts';
+import { hashToken, ProblemError } from '@sallyport/kit';
+import {
+  identifyToken,
+  onlyToken,
+  readCarriers,
+  type AcceptedTokens,
+  type IdentifiedToken,
+} from '../credential/read-carriers.ts';
 
 /** The names of the session cookie: with the __Host- prefix on https, and plain on the demo's loopback pages. */
 const cookieNames = { secure: '__Host-sallyport', plain: 'sallyport-demo' } as const;
@@ -9,7 +15,7 @@ const cookieNames = { secure: '__Host-sallyport', plain: 'sallyport-demo' } as c
  * A caller's credential on the gateway's own pages. A browser adds the cookie to requests that another site makes it
  * send, so cookies are distinguished from bearer tokens.
  */
-export type CallerCredential = { kind: 'bearer' | 'cookie'; hash: string };
+export type CallerCredential = IdentifiedToken & { kind: 'bearer' | 'cookie' };
 
 /** Returns the only cookie of this name. Two of one name count as none, because either could have been planted. */
 function cookieValue(header: string | undefined, name: string): string | undefined {
@@ -21,12 +27,12 @@ function cookieValue(header: string | undefined, name: string): string | undefin
 
 /**
  * Reads the token (in the gateway's own carrier or Pomerium's) or the session cookie of a call to the gateway's own
- * pages. Keeps only the hash. A token and a cookie that differ are refused.
+ * pages. Keeps only the hash, except of a token that may be that of a workload. A token and a cookie that differ are refused.
  */
 export function readCallerCredential(
   request: IncomingMessage,
   secure: boolean,
-  tokens?: SessionTokenVerifier,
+  accepted: AcceptedTokens = {},
 ): CallerCredential | undefined {
   const { authorization, 'x-pomerium-authorization': pomerium } = request.headers;
   const lines = (value: string | string[] | undefined) => (value === undefined ? [] : [value].flat());
@@ -34,7 +40,7 @@ export function readCallerCredential(
   const cookie = cookieValue(request.headers.cookie, secure ? cookieNames.secure : cookieNames.plain);
   if (carried !== undefined && cookie !== undefined && carried.token !== cookie)
     throw new ProblemError('ambiguous-credential', 'The request has a bearer token and the cookie of another session.');
-  if (carried !== undefined) return { kind: 'bearer', hash: hashOfToken(carried, tokens) };
+  if (carried !== undefined) return { kind: 'bearer', ...identifyToken(carried, accepted) };
   // A token with dots is a signed one. It is accepted only in Pomerium's carriers, where its signature is verified.
   return cookie === undefined || cookie === '' || cookie.includes('.')
     ? undefined

@@ -1,6 +1,7 @@
 import { encodeCaller, ProblemError, toProblem } from '@sallyport/kit';
 import type { Request, RequestHandler } from 'express';
 import type { OwnApiDeps } from './own-api-deps.ts';
+import { acceptedTokens } from './accepted-tokens.ts';
 import { readCallerCredential, refuseForeignOrigin } from './read-caller-credential.ts';
 
 /** Creates what records the refusal of a request that is not an API call. */
@@ -21,7 +22,7 @@ export function createRecordRefusal(deps: Pick<OwnApiDeps, 'auditCall' | 'client
 /** Adds the caller, if there is one, to a request for the pages of authenticate. Refusals are recorded. */
 export function withCaller(deps: OwnApiDeps): RequestHandler {
   const findCaller = async (request: Request, clientAddress: string) => {
-    const credential = readCallerCredential(request, deps.origin.startsWith('https:'), deps.pomerium?.tokens);
+    const credential = readCallerCredential(request, deps.origin.startsWith('https:'), acceptedTokens(deps));
     refuseForeignOrigin(request, credential, deps.origin);
     if (!credential) return undefined;
     return deps.findCaller(request, credential, clientAddress).catch((error: unknown) => {

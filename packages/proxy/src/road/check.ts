@@ -9,6 +9,8 @@ import { kubernetesAttributes } from '../authorize/kubernetes-attributes.ts';
 import { dependsOnKind, learnKind } from '../authorize/learn-kind.ts';
 import type { ClusterKinds } from '../upstream/cluster-kinds.ts';
 import type { Upstream } from '../upstream/upstream.ts';
+import { checkWithWorkload } from '../workloads/check-with-workload.ts';
+import type { PresentedToken, WorkloadSessions } from '../workloads/create-workload-sessions.ts';
 import { clientIsGone } from '../exchange/client-is-gone.ts';
 
 /** Returns the headers that identify a browser's preflight (Fetch standard, 4.8). Only OPTIONS can be one. */
@@ -56,10 +58,19 @@ async function learnKindOf(exchange: Exchange, kindsOf: (upstream: Upstream) => 
   return kubernetes.namespaced === false || kubernetes.aggregated === false;
 }
 
+/** Takes the token of a workload out of the exchange, so that it is held no longer than it is needed. */
+function takePresented(exchange: Exchange): PresentedToken | undefined {
+  const { workloadToken: token, tokenHash: hash, clientAddress, request } = exchange;
+  exchange.workloadToken = undefined;
+  return token === undefined || hash === undefined ? undefined : { token, hash, clientAddress, request };
+}
+
 type CheckDeps = {
   client: CheckClient;
   clientCertificateOf: ClientCertificateOf;
   changesReceived?: () => number;
+  /** Begins the sessions of workloads. Without it their tokens are refused. */
+  workloads?: WorkloadSessions | undefined;
   /** What clusters report about their kinds. Without it, kinds that are not built in stay unknown. */
   kindsOf?: (upstream: Upstream) => ClusterKinds;
 };
@@ -72,8 +83,11 @@ type CheckDeps = {
 export function createCheck(deps: CheckDeps): Step {
   return async (exchange) => {
     exchange.check = describe(exchange, deps.clientCertificateOf(exchange.request.socket));
-    exchange.changesSeen = deps.changesReceived?.() ?? 0;
-    let answer = await deps.client.check(exchange.check);
+    const noteChanges = () => {
+      exchange.changesSeen = deps.changesReceived?.() ?? 0;
+    };
+    noteChanges();
+    let answer = await checkWithWorkload(deps, exchange.check, takePresented(exchange), noteChanges);
     if (
       answer.decision.effect === 'deny' &&
       answer.identity &&
@@ -82,7 +96,7 @@ export function createCheck(deps: CheckDeps): Step {
       dependsOnKind(exchange.check.kubernetes!) &&
       (await learnKindOf(exchange, deps.kindsOf))
     ) {
-      exchange.changesSeen = deps.changesReceived?.() ?? 0;
+      noteChanges();
       answer = await deps.client.check(exchange.check);
     }
     exchange.answer = answer;

@@ -15,10 +15,11 @@ import { createStreams, type Streams } from '../streams/create-streams.ts';
 import { createStreamEvents } from '../streams/stream-events.ts';
 import { createStreamLifecycle } from '../streams/stream-lifecycle.ts';
 import { createAuditedClusterKinds } from '../upstream/audited-cluster-kinds.ts';
-import { createAskRecorded } from '../upstream/ask-recorded.ts';
+import { createAskRecorded, type AskRecorded } from '../upstream/ask-recorded.ts';
 import type { ClusterKinds } from '../upstream/cluster-kinds.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
+import type { WorkloadSessions } from '../workloads/create-workload-sessions.ts';
 import { createCheck } from './check.ts';
 import { createBreakGlassWarning } from './create-break-glass-warning.ts';
 import { createForward } from './forward.ts';
@@ -50,6 +51,8 @@ type RoadDeps = {
   tokens?: SessionTokenVerifier | undefined;
   /** Decides about applications that act for their users. Without it none of them may. */
   applications?: Applications | undefined;
+  /** Begins the sessions of workloads, with what asks clusters. Without it their tokens are refused. */
+  workloads?: ((ask: AskRecorded) => WorkloadSessions) | undefined;
   /** For rechecking open streams, so that requests do not queue behind them. */
   streamChecks?: CheckClient;
   /** Finds what callers can do about a refusal of a cluster. Without it, refusals are passed on as they are. */
@@ -65,6 +68,8 @@ export type Road = {
   kindsOf(upstream: Upstream | undefined): ClusterKinds | undefined;
   /** What clusters answer about the rights of a person. */
   reviews: AccessReviews;
+  /** Begins the sessions of workloads, if any are configured. */
+  workloads: WorkloadSessions | undefined;
 };
 
 function createAudit({ sink, settings, hashKey, now }: RoadDeps) {
@@ -72,6 +77,7 @@ function createAudit({ sink, settings, hashKey, now }: RoadDeps) {
   const createRecord = (about: Parameters<typeof createAuditRecord>[0]) => createAuditRecord(about, ids);
   const ask = createAskRecorded({ sink, now, createRecord });
   return {
+    ask,
     trail: createAuditTrail({ sink, settings: settings.audit, hashKey, microTime, createRecord }),
     kindsOf: createAuditedClusterKinds({ ask }),
     reviews: createAccessReviews({ ask, clock: () => performance.now() }),
@@ -97,7 +103,8 @@ function createSend({ settings, track, hints }: RoadDeps, { openBody, warningOf,
 
 /** Composes the steps of the road. */
 export function createRoad(deps: RoadDeps): Road {
-  const { trail, kindsOf, reviews } = createAudit(deps);
+  const { ask, trail, kindsOf, reviews } = createAudit(deps);
+  const workloads = deps.workloads?.(ask);
   const withRights = (client: CheckClient) =>
     createActingChecks({ client, reviews, upstreamOf: (name) => deps.upstreams.byName(name) });
   const checks = withRights(deps.checks);
@@ -121,12 +128,13 @@ export function createRoad(deps: RoadDeps): Road {
     openAudit: trail.open,
     readTarget: createReadTarget(deps),
     readKubeRequest: createReadKubeRequest(),
-    readCredential: createReadCredential(deps),
+    readCredential: createReadCredential({ ...deps, workloads }),
     check: createCheck({
       client: checks,
       clientCertificateOf: deps.clientCertificateOf ?? (() => undefined),
       changesReceived,
       kindsOf,
+      workloads,
     }),
     admitStream: lifecycle.admitted,
     commitAudit: trail.commit,
@@ -142,5 +150,6 @@ export function createRoad(deps: RoadDeps): Road {
     streams,
     kindsOf: (upstream) => upstream && kindsOf(upstream),
     reviews,
+    workloads,
   };
 }

@@ -1,5 +1,11 @@
-import { ProblemError, type SessionTokenVerifier } from '@sallyport/kit';
-import { bearerToken, hashOfToken, onlyToken, readCarriers } from '../credential/read-carriers.ts';
+import { ProblemError } from '@sallyport/kit';
+import {
+  bearerToken,
+  identifyToken,
+  onlyToken,
+  readCarriers,
+  type AcceptedTokens,
+} from '../credential/read-carriers.ts';
 import type { Step } from '../exchange/exchange.ts';
 import type { ReadHeaders } from '../headers/read-headers.ts';
 import { applicationTokenPrefix } from '../web-identity/application-token.ts';
@@ -37,12 +43,10 @@ function fromProtocols(headers: ReadHeaders): string | undefined {
 }
 
 /**
- * Creates the step that reads exactly one credential and keeps only its hash. Cookies do not count here, because
- * `*\/proxy` serves foreign pages from the gateway's origin.
+ * Creates the step that reads exactly one credential and keeps only its hash, and until the next step a token that may be
+ * that of a workload. Cookies do not count here, because `*\/proxy` serves foreign pages from the gateway's origin.
  */
-export function createReadCredential(
-  deps: { tokens?: SessionTokenVerifier | undefined; applications?: Applications | undefined } = {},
-): Step {
+export function createReadCredential(deps: AcceptedTokens & { applications?: Applications | undefined } = {}): Step {
   return (exchange) => {
     const headers = exchange.headers!;
     const protocol = fromProtocols(headers);
@@ -59,6 +63,8 @@ export function createReadCredential(
       exchange.application = route;
       return;
     }
-    exchange.tokenHash = hashOfToken(only, deps.tokens);
+    const { hash, workloadToken } = identifyToken(only, deps);
+    exchange.tokenHash = hash;
+    exchange.workloadToken = workloadToken;
   };
 }

@@ -1,0 +1,20 @@
+import type { Check, CheckAnswer } from '@sallyport/contracts';
+import type { CheckClient } from '../authorize/check-client.ts';
+import type { PresentedToken, WorkloadSessions } from './create-workload-sessions.ts';
+
+/**
+ * Asks authorize. If it does not know the credential, and the credential may be the token of a workload, begins the
+ * session and asks once more. `again` is called before that.
+ */
+export async function checkWithWorkload(
+  { client, workloads }: { client: CheckClient; workloads?: Pick<WorkloadSessions, 'begin'> | undefined },
+  check: Check,
+  presented: PresentedToken | undefined,
+  again?: () => void,
+): Promise<CheckAnswer> {
+  const answer = await client.check(check);
+  if (answer.credential !== 'unknown' || !workloads || !presented) return answer;
+  await workloads.begin(presented);
+  again?.();
+  return client.check(check);
+}
