@@ -41,6 +41,7 @@ export async function findInConfig(
     warnOfLostSteps,
     warnOfSharedNames,
     warnOfUnkeptTokens,
+    warnOfWorkloads,
   } = await import('./gateway-config.ts');
   const examined = examineConfigFile(file, env);
   const { config, place } = examined;
@@ -48,7 +49,13 @@ export async function findInConfig(
     found.map((warning) => ({ ...warning, ...place(warning.path.split('.')) }));
   const ofKafka = config ? placed(warnOfClearKafka(config.audit)) : [];
   const ofProviders = () =>
-    config ? placed([...warnOfSharedNames(config.identity.providers), ...warnOfUnkeptTokens(config)]) : [];
+    config
+      ? placed([
+          ...warnOfSharedNames(config.identity.providers),
+          ...warnOfUnkeptTokens(config),
+          ...warnOfWorkloads(config.workloads),
+        ])
+      : [];
   const ofDecisions = () => [
     ...checkPolicies(examined, { compilePolicy, lintPolicies, policyVersion }).warnings,
     ...(config ? placed(warnOfLostSteps(config)) : []),

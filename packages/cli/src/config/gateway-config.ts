@@ -13,6 +13,7 @@ export {
   warnOfLostSteps,
   warnOfSharedNames,
   warnOfUnkeptTokens,
+  warnOfWorkloads,
   type ServiceName,
 } from '@sallyport/contracts';
 export { readKafkaAudit } from '@sallyport/audit-log';
