@@ -43,6 +43,7 @@ describe('a workload', () => {
     ['a user without a colon', { user: 'ci-{{repository}}' }, 'prefix'],
     ['a user whose prefix is a claim', { user: '{{a}}:{{b}}' }, 'prefix'],
     ['a user of Kubernetes', { user: 'system:{{sub}}' }, 'reserved for Kubernetes'],
+    ['a user of a service account', { user: 'service-account:{{sub}}' }, 'reserved for service accounts'],
     ['a brace too many', { user: 'ci:{{repository}' }, 'brace'],
     ['an empty placeholder', { user: 'ci:{{}}' }, 'without a claim'],
     ['a group of Kubernetes', { groups: ['system:masters'] }, 'reserved for Kubernetes'],
