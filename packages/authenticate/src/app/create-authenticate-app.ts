@@ -37,6 +37,7 @@ import { createServiceAccount } from '../service-accounts/create-service-account
 import { listServiceAccounts } from '../service-accounts/list-service-accounts.ts';
 import { revokeServiceAccount } from '../service-accounts/revoke-service-account.ts';
 import type { ServiceAccountDeps } from '../service-accounts/service-account-deps.ts';
+import { exchangeToken } from '../workloads/exchange-token.ts';
 import { createOpenWorkloadSession } from '../workloads/open-workload-session.ts';
 import { startWorkloadSession } from '../workloads/start-workload-session.ts';
 import { createVerifyToken } from '../workloads/verify-workload-token.ts';
@@ -58,11 +59,11 @@ function only(...methods: string[]): RequestHandler {
 const form = () => express.urlencoded({ limit: bodyLimit, extended: false, parameterLimit: 16 });
 const formOrJson = () => [express.json({ limit: bodyLimit }), form()];
 
-function mountLogin(app: Express, deps: LoginDeps): void {
+function mountLogin(app: Express, deps: LoginDeps, exchange: RequestHandler): void {
   app.all('/.sallyport/login', only('GET'), startLogin(deps));
   app.all(['/.sallyport/callback', '/.sallyport/callback/:provider'], only('GET'), loginCallback(deps));
   app.all('/.sallyport/login/cancel', only('POST'), formOrJson(), cancelLogin(deps));
-  app.all('/.sallyport/token', only('POST'), formOrJson(), exchangeCode(deps));
+  app.all('/.sallyport/token', only('POST'), formOrJson(), exchange, exchangeCode(deps));
 }
 
 function mountLogout(app: Express, deps: LogoutDeps & BackchannelLogoutDeps): void {
@@ -145,7 +146,14 @@ export function createAuthenticateApp(deps: AuthenticateDeps): Express {
     next();
   });
   app.use(requireService(deps.verifier));
-  mountLogin(app, routeDeps);
+  const exchange = exchangeToken({
+    ...deps,
+    origins: deps.settings.origins,
+    events: createWorkloadEvents(deps),
+    failed: ({ detail, facts, status }) =>
+      events.failed({ path: '/.sallyport/token', problem: { code: 'login-failed', detail }, facts, code: status }),
+  });
+  mountLogin(app, routeDeps, exchange);
   mountLogout(app, routeDeps);
   mountDevice(app, routeDeps);
   mountPomerium(app, routeDeps);
