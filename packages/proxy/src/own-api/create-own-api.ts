@@ -5,6 +5,7 @@ import { identityKeysPath } from '../web-identity/answer-identity-keys.ts';
 import { mountElevationPages } from '../elevation-pages/mount-elevation-pages.ts';
 import { mountLanding } from '../landing/mount-landing.ts';
 import { answerHealth } from './answer-health.ts';
+import { beginSubject } from './begin-subject.ts';
 import { mountAgents } from './agent-routes.ts';
 import { mountAudit } from './audit-routes.ts';
 import { createAuditedCall } from './audited-call.ts';
@@ -72,13 +73,13 @@ export function createOwnApi(deps: OwnApiDeps): Express {
     mountElevationPages(app, createAuditedCall(deps), { ...deps, landing });
   }
   mountPomerium(app, createAuditedCall(deps), deps);
+  app.all('/.sallyport/token', beginSubject(deps), deps.pages);
   app.all(
     [
       '/.sallyport/login',
       '/.sallyport/login/cancel',
       '/.sallyport/callback',
       '/.sallyport/callback/:provider',
-      '/.sallyport/token',
       '/.sallyport/signed-out',
       '/.sallyport/backchannel-logout/:provider',
     ],
