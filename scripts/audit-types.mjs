@@ -1,7 +1,10 @@
 // Describes each event type, and the members of `sallyport` that an event of this type always has.
 export const auditTypes = {
   'k8s.request': { summary: 'One stage of a request to a cluster.', has: ['request'] },
-  'http.request': { summary: "A request to the gateway's own pages or API.", has: ['request', 'clientAddress'] },
+  'http.request': {
+    summary: "A request to a web application, or to the gateway's own pages or API.",
+    has: ['request', 'clientAddress'],
+  },
   'request.unparsable': {
     summary: 'Bytes that are not HTTP. The event has the address and the reason only.',
     has: ['clientAddress'],
@@ -23,6 +26,10 @@ export const auditTypes = {
   'workload.session.started': {
     summary: 'A workload logs in with a token of its platform.',
     has: ['identity', 'sessionId', 'workload'],
+  },
+  'route.session.started': {
+    summary: 'A browser that is logged in gets a session for one web application. detail is its host.',
+    has: ['identity', 'sessionId', 'detail'],
   },
   'login.failed': { summary: 'A login is refused. responseStatus.message is the reason.', has: [] },
   'agent.created': {

@@ -26,6 +26,7 @@ export * from './elevation/approver-set-progress.ts';
 export * from './elevation/notice.ts';
 export * from './on-call/on-call-list.ts';
 export * from './calls/session-list.ts';
+export * from './calls/route-session-call.ts';
 export * from './calls/stream-list.ts';
 export * from './calls/workload-call.ts';
 export * from './audit/audit-event-types.ts';

@@ -21,6 +21,7 @@ import { scimPassRules } from './own-api/scim-pass-rules.ts';
 import { webhookPassRules } from './own-api/webhook-pass-rules.ts';
 import type { ProxyParts } from './proxy-parts.ts';
 import type { ClusterSet } from './reload/cluster-set.ts';
+import type { RouteSet } from './reload/route-set.ts';
 import { createRoad, type Road } from './road/create-road.ts';
 import { createApplicationClusters } from './web-identity/application-clusters.ts';
 import type { WebIdentity } from './web-identity/open-web-identity.ts';
@@ -28,6 +29,7 @@ import type { AskRecorded } from './upstream/ask-recorded.ts';
 import type { Upstreams } from './upstream/upstreams.ts';
 import { createClusterIssuers } from './workloads/cluster-issuers.ts';
 import { createWorkloadSessions, type WorkloadSessions } from './workloads/create-workload-sessions.ts';
+import { createBeginWebLogin } from './web/begin-web-login.ts';
 
 /** The gateway before it listens: the road, and what its own pages and API need. */
 export type ComposedGateway = {
@@ -119,6 +121,7 @@ type ApiParts = Pick<
   | 'kindsOf'
   | 'findCaller'
   | 'clientAddress'
+  | 'routeOrigin'
 > & {
   pomerium: PomeriumDeps | undefined;
   commandText: ExecCommandText;
@@ -169,6 +172,7 @@ function createApiDeps(
 export function composeGateway(
   parts: ProxyParts,
   clusters: ClusterSet,
+  { routes }: RouteSet,
   services: Services,
   webIdentity: WebIdentity,
 ): ComposedGateway {
@@ -198,6 +202,10 @@ export function composeGateway(
     applications: webIdentity.signed && { tokens: webIdentity.signed.tokens, clustersOf: applicationClusters.of },
     workloads: createWorkloads(parts, upstreams, services),
     track: tunnels.track,
+    web: {
+      routeOf: routes.of,
+      beginLogin: createBeginWebLogin({ loginOrigin: origins.login }),
+    },
     hints: { candidates: createAskCandidates(services), enabled: () => hasElevations },
   });
   const apiAt = createApiDeps(parts, clusters, services, {
@@ -209,6 +217,7 @@ export function composeGateway(
     reviews: road.reviews,
     workloads: road.workloads,
     upstreamOf: (cluster) => upstreams.byName(cluster),
+    routeOrigin: (host) => routes.byHost(host)?.origin,
     findCaller: createFindCaller({ client: checks, workloads: road.workloads }),
     clientAddress: (request: IncomingMessage) =>
       addressOf(request.socket.remoteAddress, String(request.headers['x-forwarded-for'] ?? '') || undefined),

@@ -7,10 +7,14 @@ import { createGatewayServer, type GatewayServerDeps } from './listener/create-g
 import { followCertificate, type CertificateFiles } from './listener/follow-certificate.ts';
 import { isLanding } from './listener/is-landing.ts';
 import { isOwn } from './listener/is-own.ts';
+import { isRouteOwn } from './listener/is-route-own.ts';
 import { onClusterHost } from './listener/on-cluster-host.ts';
+import { createRouteCertificates, type RouteCertificates } from './listener/route-certificates.ts';
 import { createRecordUnparsable } from './listener/record-unparsable.ts';
 import { createClusterHostApi, createOwnApi } from './own-api/create-own-api.ts';
+import { createRouteHostApi } from './own-api/create-route-host-api.ts';
 import type { ProxyParts } from './proxy-parts.ts';
+import type { RouteSet } from './reload/route-set.ts';
 import type { Upstreams } from './upstream/upstreams.ts';
 
 type Listeners = {
@@ -46,21 +50,45 @@ function readTls(
   };
 }
 
+/** Creates the certificates of routes, next to that of the gateway. */
+export function createListenerCertificates({ loaded, logger }: ProxyParts): RouteCertificates {
+  const { tls } = loaded.config.gateway;
+  const clientCaFile = certificateFilesOf(loaded)?.clientCaFile;
+  return createRouteCertificates({
+    resolvePath: loaded.resolvePath,
+    clientCa: clientCaFile === undefined ? undefined : readFileSync(clientCaFile, 'utf8'),
+    profile: tls,
+    logger,
+  });
+}
+
 /** Listens for requests to clusters and to the gateway itself, and for the plain login pages where configured. */
 export async function openListeners(
   parts: ProxyParts,
-  upstreams: Upstreams,
+  {
+    upstreams,
+    routes: { routes },
+    certificates,
+  }: { upstreams: Upstreams; routes: RouteSet; certificates: RouteCertificates },
   { road, apiOfGateway, apiOfLogin }: ComposedGateway,
 ): Promise<Listeners> {
   const { gateway, login, clusters } = parts.loaded.config;
   const deps = apiOfGateway();
-  const [ownApi, clusterHostApi] = [createOwnApi(deps), createClusterHostApi(deps)];
+  const [ownApi, clusterHostApi, routeHostApi] = [
+    createOwnApi(deps),
+    createClusterHostApi(deps),
+    createRouteHostApi(deps, routes),
+  ];
   const files = certificateFilesOf(parts.loaded);
   const server = createGatewayServer({
     ...road,
-    tls: files && readTls(files, gateway.tls),
-    ownApi: (request, response) => (onClusterHost(request, upstreams) ? clusterHostApi : ownApi)(request, response),
+    tls: files && { ...readTls(files, gateway.tls)!, contextOf: certificates.contextOf },
+    ownApi(request, response) {
+      const host = routes.of(request) ? routeHostApi : onClusterHost(request, upstreams) ? clusterHostApi : ownApi;
+      host(request, response);
+    },
     isOwn: (request) => {
+      if (routes.of(request)) return isRouteOwn(request, deps.identityKeys !== undefined);
       const cluster = onClusterHost(request, upstreams);
       return isOwn(request, cluster) || (cluster === false && isLanding(request, deps.origin));
     },

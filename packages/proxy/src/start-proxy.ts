@@ -1,9 +1,11 @@
 import { addSpoolReadiness } from '@sallyport/audit-log';
+import { readPageLook } from '@sallyport/pages';
 import { composeGateway } from './compose-gateway.ts';
 import { connectServices } from './connect-services.ts';
-import { openListeners } from './open-listeners.ts';
+import { createListenerCertificates, openListeners } from './open-listeners.ts';
 import type { ProxyParts } from './proxy-parts.ts';
 import { createClusterSet } from './reload/cluster-set.ts';
+import { createRouteSet } from './reload/route-set.ts';
 import { startReloading } from './reload/start-reloading.ts';
 import { openWebIdentity } from './web-identity/open-web-identity.ts';
 import { createAnswerQuestion } from './streams/answer-question.ts';
@@ -32,17 +34,26 @@ export async function startProxy(parts: ProxyParts): Promise<RunningProxy> {
     logger,
     now: parts.now,
   });
+  const webIdentity = openWebIdentity(parts);
+  const certificates = createListenerCertificates(parts);
+  const routes = await createRouteSet(config.routes, {
+    certificates,
+    resolvePath,
+    timeouts: config.timeouts,
+    look: readPageLook(config),
+    identityOf: webIdentity.of,
+  });
   const services = connectServices(parts);
   const { authorize } = services;
-  const webIdentity = openWebIdentity(parts);
-  const gateway = composeGateway(parts, clusters, services, webIdentity);
+  const gateway = composeGateway(parts, clusters, routes, services, webIdentity);
   const { streams } = gateway.road;
   const { replica } = gateway;
-  const listeners = await openListeners(parts, clusters.upstreams, gateway);
+  const listeners = await openListeners(parts, { upstreams: clusters.upstreams, routes, certificates }, gateway);
   const answerQuestion = createAnswerQuestion({ registry: streams.registry, authorize, replica, logger });
   const reloader = startReloading({
     ...parts,
     clusters,
+    routes,
     authorize,
     replica,
     apply: gateway.apply,
@@ -66,6 +77,7 @@ export async function startProxy(parts: ProxyParts): Promise<RunningProxy> {
       await streams.drain(0); // those that began later
       for (const socket of gateway.tunnels) socket.destroy();
       await stopped;
+      certificates.close();
       streams.close();
       webIdentity.close();
       await reloader.close();

@@ -28,6 +28,10 @@ import { errorPage } from '../pages/error-page.ts';
 import { getSignInUrl } from '../pomerium/get-sign-in-url.ts';
 import { showUser } from '../pomerium/show-user.ts';
 import { signOut } from '../pomerium/sign-out.ts';
+import { endRouteSession } from '../routes/end-route-session.ts';
+import { issueRouteCode } from '../routes/issue-route-code.ts';
+import { openRouteSession } from '../routes/open-route-session.ts';
+import type { RouteSessionDeps } from '../routes/route-session-deps.ts';
 import { listSessions } from '../session/list-sessions.ts';
 import { revokeSession } from '../session/revoke-session.ts';
 import { revokeSessions } from '../session/revoke-sessions.ts';
@@ -37,7 +41,6 @@ import { createServiceAccount } from '../service-accounts/create-service-account
 import { listServiceAccounts } from '../service-accounts/list-service-accounts.ts';
 import { revokeServiceAccount } from '../service-accounts/revoke-service-account.ts';
 import type { ServiceAccountDeps } from '../service-accounts/service-account-deps.ts';
-import { exchangeToken } from '../workloads/exchange-token.ts';
 import { createOpenWorkloadSession } from '../workloads/open-workload-session.ts';
 import { startWorkloadSession } from '../workloads/start-workload-session.ts';
 import { createVerifyToken } from '../workloads/verify-workload-token.ts';
@@ -59,11 +62,11 @@ function only(...methods: string[]): RequestHandler {
 const form = () => express.urlencoded({ limit: bodyLimit, extended: false, parameterLimit: 16 });
 const formOrJson = () => [express.json({ limit: bodyLimit }), form()];
 
-function mountLogin(app: Express, deps: LoginDeps, exchange: RequestHandler): void {
+function mountLogin(app: Express, deps: LoginDeps): void {
   app.all('/.sallyport/login', only('GET'), startLogin(deps));
   app.all(['/.sallyport/callback', '/.sallyport/callback/:provider'], only('GET'), loginCallback(deps));
   app.all('/.sallyport/login/cancel', only('POST'), formOrJson(), cancelLogin(deps));
-  app.all('/.sallyport/token', only('POST'), formOrJson(), exchange, exchangeCode(deps));
+  app.all('/.sallyport/token', only('POST'), formOrJson(), exchangeCode(deps));
 }
 
 function mountLogout(app: Express, deps: LogoutDeps & BackchannelLogoutDeps): void {
@@ -88,6 +91,13 @@ function mountPomerium(app: Express, deps: LoginDeps): void {
   app.all(['/.pomerium', '/.pomerium/'], only('GET'), showMe(deps));
   app.all('/.pomerium/user', only('GET'), showUser(deps));
   app.all('/.pomerium/sign_out', only('GET', 'POST'), signOut(deps));
+}
+
+/** Mounts the logins of browsers at web applications. */
+function mountRoutes(app: Express, deps: RouteSessionDeps): void {
+  app.all('/.sallyport/route/:host/:challenge/:tab', only('GET'), issueRouteCode(deps));
+  app.all('/v1/route-sessions', only('POST'), express.json({ limit: bodyLimit }), openRouteSession(deps));
+  app.all('/v1/route-sessions/end', only('POST'), express.json({ limit: bodyLimit }), endRouteSession(deps));
 }
 
 function mountSessions(app: Express, deps: SessionDeps): void {
@@ -146,14 +156,7 @@ export function createAuthenticateApp(deps: AuthenticateDeps): Express {
     next();
   });
   app.use(requireService(deps.verifier));
-  const exchange = exchangeToken({
-    ...deps,
-    origins: deps.settings.origins,
-    events: createWorkloadEvents(deps),
-    failed: ({ detail, facts, status }) =>
-      events.failed({ path: '/.sallyport/token', problem: { code: 'login-failed', detail }, facts, code: status }),
-  });
-  mountLogin(app, routeDeps, exchange);
+  mountLogin(app, routeDeps);
   mountLogout(app, routeDeps);
   mountDevice(app, routeDeps);
   mountPomerium(app, routeDeps);
@@ -161,6 +164,7 @@ export function createAuthenticateApp(deps: AuthenticateDeps): Express {
   mountAgents(app, routeDeps);
   mountServiceAccounts(app, routeDeps);
   mountWorkloads(app, deps);
+  mountRoutes(app, routeDeps);
   if (deps.scim) app.use('/.sallyport/scim/v2', createScimApp(deps.scim));
   app.use(() => {
     throw new ProblemError('not-found', 'There is no page at this address.');

@@ -51,6 +51,8 @@ export type LoginEvents = {
   login(session: Session, path: string): Promise<void>;
   /** Records a credential of a program before it exists. Rejects as `login` does. */
   created(session: Session, about: { path: string; detail: string; by?: Person }): Promise<void>;
+  /** Records the session of a web application before it exists, like a login. */
+  routeOpened(session: Session, host: string): Promise<void>;
   /** A login was recorded, or may still be, but its session did not come to be. */
   notBegun(session: Session, why: { path: string; error: unknown }): void;
   /**
@@ -148,6 +150,18 @@ function createSessionEvents({ before, after, enqueue, retried }: Record): Sessi
           path,
           facts: session,
           detail: session.identity.provider,
+        }),
+      ).catch((error: unknown) => {
+        throw notLoggedIn(error);
+      }),
+    routeOpened: (session, host) =>
+      before(
+        sessionEvent(session, {
+          type: 'route.session.started',
+          verb: 'login',
+          path: '/.sallyport/callback',
+          facts: session,
+          detail: host,
         }),
       ).catch((error: unknown) => {
         throw notLoggedIn(error);

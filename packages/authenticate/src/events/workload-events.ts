@@ -9,8 +9,6 @@ export type WorkloadEvents = {
   requireRoom(): void;
   /** Records a session before it exists. Rejects with `audit-unavailable` if it is not recorded in time. */
   started(session: Session, workload: NonNullable<SallyportPart['workload']>, path: string): Promise<void>;
-  /** Records the session of an exchanged token before it exists, like `started`. */
-  exchanged(session: Session, parentId: string, path: string): Promise<void>;
   /** A session was recorded, or may still be, but did not come to be. */
   notBegun(session: Session, why: { path: string; error: unknown }): void;
 };
@@ -56,17 +54,6 @@ export function createWorkloadEvents(deps: {
       ).catch((error: unknown) => {
         throw unavailable(error);
       }),
-    exchanged: (session, parentId, path) => {
-      const { provider, issuer, subject } = session.identity;
-      const workload = { name: provider.replace(/^workload\//, ''), issuer, subject, audience: 'gateway', claims: {} };
-      const detail = `exchanged by session ${parentId}`;
-      return recordBeforeEffect(
-        audit,
-        toRecord(session, { type: 'workload.session.started', verb: 'login', path, code: 200, workload, detail }),
-      ).catch((error: unknown) => {
-        throw unavailable(error);
-      });
-    },
     notBegun(session, { path, error }) {
       const { code, status, detail } = toProblem(error);
       audit.enqueue(

@@ -147,10 +147,10 @@ export function createEvaluateCheck(deps: {
       };
     if (isMisused(check, found.session))
       return refuseAnonymous('This credential belongs to a web application and cannot be used here.', version);
+    const { target } = check;
     const caller = deps.callers.of(found.session);
     const outside = refuseAgent(found.session, check, version);
     if (outside) return { ...outside, caller };
-    const { target } = check;
     if (target.kind === 'cluster') {
       const elevated = deps.elevate?.(caller, check, snapshot, now) ?? caller;
       return evaluateForCluster(check, target.name, elevated, snapshot, {

@@ -79,3 +79,32 @@ describe('a request to a web application', () => {
     await expect(start([{ policy }])).rejects.toThrow(/does not apply to a route/);
   });
 });
+
+describe('the session of a web application', () => {
+  it('is good on the host of its route, and nowhere else', async () => {
+    const rig = await startRig({
+      config: {
+        ...sampleConfig,
+        gateway: { url: 'https://gate.example.com', trustedProxies: ['10.0.0.0/8'] },
+        routes: ['app', 'other'].map((name) => ({
+          from: `https://${name}.example.com`,
+          to: 'http://app',
+          policy: anyone,
+        })),
+      },
+    });
+    rigs.push(rig);
+    const token = await rig.logIn(identityOf('alice', ['developers']), { kind: 'route', route: 'app.example.com' });
+    const targets = [
+      { kind: 'route', host: 'app.example.com' },
+      { kind: 'route', host: 'other.example.com' },
+      { kind: 'cluster', name: 'dev' },
+      { kind: 'api', area: 'sessions' },
+      { kind: 'self' },
+    ] as const;
+    const effects = await Promise.all(
+      targets.map(async (target) => (await rig.ask(checkOf(token, target)))[0]!.decision.effect),
+    );
+    expect(effects).toEqual(['allow', 'authenticate', 'authenticate', 'authenticate', 'authenticate']);
+  });
+});

@@ -108,6 +108,9 @@ export const sallyportPartSchema = z.object({
       labelSelector: z.string().optional(),
       fieldSelector: z.string().optional(),
       proxyPath: z.string().optional(),
+      /** For a request to a web application: the length of its query, and a keyed hash of it. */
+      queryHash: z.string().optional(),
+      queryLength: z.number().optional(),
       /** Whom the request asks to act as, allowed or not: `user:<name>`, `group:<name>` and the like. */
       impersonate: z.array(z.string()).optional(),
       targetSha256: z.string().optional(),

@@ -65,6 +65,8 @@ export const streamRowSchema = z.object({
   kind: short,
   proxy: short,
   cluster: short,
+  /** For a request to a web application: the host of its route. `cluster` is empty then. */
+  route: short.optional(),
   verb: short,
   clientAddress: short,
   auditId: short,

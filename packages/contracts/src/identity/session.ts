@@ -45,6 +45,8 @@ export const sessionSchema = z.object({
       lastUsedAt: z.number().optional(),
     })
     .optional(),
+  /** For the session of a web application: the host of its route. It is good nowhere else. */
+  route: z.string().optional(),
 });
 export type Session = z.infer<typeof sessionSchema>;
 

@@ -3,11 +3,14 @@ import { auditKey, type AuditEventDraft, type AuditSink } from '@sallyport/audit
 import { ProblemError } from '@sallyport/kit';
 import { isSecretRead, isWrite, shellEquivalent, type RequestInfo } from '@sallyport/kubernetes';
 import { describeEvent } from './describe-event.ts';
+import { describeWebEvent } from './describe-web-event.ts';
 import { fitsEvent } from './describe-request.ts';
 import { createExecCommandText, type ExecCommandText } from './exec-command-text.ts';
 import type { Exchange, Step } from '../exchange/exchange.ts';
 import { mustRecordAll } from './must-record-all.ts';
+import { isWebWrite } from '../web/is-web-write.ts';
 
+type RequestEventType = 'k8s.request' | 'http.request';
 type StreamEventType = 'stream.opened' | 'stream.cut' | 'stream.closed';
 
 export type AuditTrail = {
@@ -35,7 +38,7 @@ type AuditTrailDeps = {
   hashKey: Buffer;
   microTime(epochMs: number): string;
   createRecord(about: {
-    type: 'k8s.request' | StreamEventType;
+    type: RequestEventType | StreamEventType;
     source: string;
     key: string;
     data: AuditEventDraft;
@@ -59,22 +62,28 @@ function waitFor(kube: RequestInfo, when: AuditConfig['whenUnavailable']): 'ackn
   return when.read === 'refuse' ? 'acknowledged' : 'nothing';
 }
 
+/** Returns the same for a request to a web application. */
+function waitForWeb(exchange: Exchange, when: AuditConfig['whenUnavailable']): 'acknowledged' | 'kept' | 'nothing' {
+  if (isWebWrite(exchange)) return when.write === 'refuse' ? 'acknowledged' : 'kept';
+  return when.read === 'refuse' ? 'acknowledged' : 'nothing';
+}
+
 /** Creates what builds the event of one stage. */
 function createStageRecord(deps: AuditTrailDeps, commandText: ExecCommandText) {
-  const options = { commandText };
+  const options = { commandText, hashKey: deps.hashKey };
   return (
     exchange: Exchange,
     stage: AuditStage,
     {
-      type = 'k8s.request',
+      type = exchange.route ? 'http.request' : 'k8s.request',
       at = Date.now(),
       more,
-    }: { type?: 'k8s.request' | StreamEventType; at?: number; more?: Partial<SallyportPart> } = {},
+    }: { type?: RequestEventType | StreamEventType; at?: number; more?: Partial<SallyportPart> } = {},
   ) => {
     const times = { received: deps.microTime(exchange.receivedAt), stage: deps.microTime(at) };
     // The name of an unknown cluster is the client's invention, and not used as a key.
-    const key = auditKey(exchange.upstream?.name, exchange.answer?.session?.id);
-    const data = describeEvent(exchange, stage, times, options);
+    const key = auditKey(exchange.upstream?.name ?? exchange.route?.host, exchange.answer?.session?.id);
+    const data = (exchange.route ? describeWebEvent : describeEvent)(exchange, stage, times, options);
     if (more) Object.assign(data.sallyport, more);
     return deps.createRecord({ type, source: 'sallyport/proxy', key, data });
   };
@@ -99,10 +108,11 @@ export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
     },
     commit(exchange) {
       const { kube, rawTarget } = exchange;
-      if (mustRecordAll(kube!) && !fitsEvent({ method: kube!.method, rawTarget, kube }, commandText))
+      if (kube && mustRecordAll(kube) && !fitsEvent({ method: kube.method, rawTarget, kube }, commandText))
         throw new ProblemError('uri-too-long', 'The request target is longer than the audit log can record.');
       exchange.audited = 'received';
-      const how = waitFor(kube!, deps.settings.whenUnavailable);
+      const { whenUnavailable } = deps.settings;
+      const how = kube ? waitFor(kube, whenUnavailable) : waitForWeb(exchange, whenUnavailable);
       if (how === 'kept' && deps.sink.keep) return deps.sink.keep(record(exchange, 'RequestReceived'));
       if (how === 'acknowledged') return deps.sink.publish(record(exchange, 'RequestReceived'));
       if (how === 'nothing' && omitsBegin) return;

@@ -51,7 +51,8 @@ function describeElevations(part: SallyportDraft, elevations: NonNullable<CheckA
 const credentialKindOf = (answer: CheckAnswer | undefined) =>
   answer?.session && !isLogin(answer.session) ? answer.session.kind : 'session';
 
-function sallyportPart(exchange: Exchange): SallyportDraft {
+/** Describes the part of an event that clusters and web applications have in common. */
+export function sallyportPart(exchange: Exchange): SallyportDraft {
   const { answer, headers, kube } = exchange;
   const identity = answer?.identity;
   const part: SallyportDraft = {
@@ -168,7 +169,8 @@ export function describeEvent(
   return event;
 }
 
-function describeResponse(event: AuditEventDraft, exchange: Exchange, stage: AuditStage): void {
+/** Adds the response, and at the end what was measured. */
+export function describeResponse(event: AuditEventDraft, exchange: Exchange, stage: AuditStage): void {
   event.responseStatus = {
     code: exchange.statusCode,
     message: exchange.statusMessage,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { WebRoute } from '../web/web-route.ts';
 import type { Exchange } from './exchange.ts';
 
 export type BeginExchange = (
@@ -15,6 +16,8 @@ export type BeginExchange = (
  */
 export function createBeginExchange(deps: {
   clientAddress(peer: string | undefined, forwardedFor: string | undefined): string;
+  /** Finds the web application to whose host a request is addressed. */
+  routeOf?: ((request: IncomingMessage) => WebRoute | undefined) | undefined;
 }): BeginExchange {
   return (request, response, how) => {
     const forwardedFor = request.headers['x-forwarded-for'];
@@ -31,11 +34,13 @@ export function createBeginExchange(deps: {
         request.socket.remoteAddress,
         typeof forwardedFor === 'string' ? forwardedFor : undefined,
       ),
+      route: deps.routeOf?.(request),
       headers: undefined,
       clusterName: '',
       rawTarget: request.url ?? '',
       upstream: undefined,
       kube: undefined,
+      web: undefined,
       tokenHash: undefined,
       application: undefined,
       workloadToken: undefined,

@@ -5,6 +5,8 @@ import type { Check, CheckAnswer } from '@sallyport/contracts';
 import type { RequestInfo, StreamKind, StreamObserver } from '@sallyport/kubernetes';
 import type { ReadHeaders } from '../headers/read-headers.ts';
 import type { Upstream } from '../upstream/upstream.ts';
+import type { WebRoute } from '../web/web-route.ts';
+import type { WebRequest } from '../web/web-request.ts';
 import type { EndExchange, StreamEnd } from './stream-end.ts';
 
 /**
@@ -26,6 +28,8 @@ export type Exchange = {
   readonly startedAt: number;
   readonly auditId: string;
   readonly clientAddress: string;
+  /** Set for a request to a web application: which one. */
+  readonly route: WebRoute | undefined;
 
   headers: ReadHeaders | undefined;
   /** The cluster that the address names, whether it is known or not. */
@@ -34,6 +38,8 @@ export type Exchange = {
   rawTarget: string;
   upstream: Upstream | undefined;
   kube: RequestInfo | undefined;
+  /** What is known of a request to a web application. */
+  web: WebRequest | undefined;
   /** SHA-256 of the user's token. The token itself is dropped where it is read. */
   tokenHash: string | undefined;
   /** The origin of the web application that sends the request for its user. */
@@ -75,8 +81,11 @@ export type Step = (exchange: Exchange) => void | Promise<void>;
 /** How many requests of one user are in flight on this gateway. */
 export type UserInFlight = { readonly key: string; count: number };
 
-/** `request`: a request that is not a stream by its address, but has run for long. */
-export type OpenStreamKind = StreamKind | 'request';
+/**
+ * `websocket`: an upgraded request to a web application. `request`: a request that is not a stream by its address, but
+ * has run for long.
+ */
+export type OpenStreamKind = StreamKind | 'websocket' | 'request';
 
 /**
  * An exchange that stays open. A stream is registered before anything goes upstream, a `request` once it has run for

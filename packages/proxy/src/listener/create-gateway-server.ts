@@ -1,6 +1,7 @@
 import { createServer as createHttpServer, ServerResponse, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
+import type { SecureContext } from 'node:tls';
 import type { TlsProfile } from '@sallyport/contracts';
 import { tlsOptions } from '@sallyport/kit';
 import type { BeginExchange } from '../exchange/begin-exchange.ts';
@@ -9,7 +10,16 @@ import { createPipelineLimit, type PipelineLimit } from './limit-pipeline.ts';
 
 export type GatewayServerDeps = {
   /** With `clientCa`, clients are asked for a certificate. One that is missing or invalid is left to the policy. */
-  tls: { cert: string; key: string; clientCa?: string | undefined; profile?: TlsProfile | undefined } | undefined;
+  tls:
+    | {
+        cert: string;
+        key: string;
+        clientCa?: string | undefined;
+        profile?: TlsProfile | undefined;
+        /** Returns the certificate of a host that has one of its own. */
+        contextOf?: ((host: string) => SecureContext | undefined) | undefined;
+      }
+    | undefined;
   begin: BeginExchange;
   gateway(exchange: Exchange): Promise<void>;
   /** Told when a request to a cluster begins, and when its response or its tunnel has closed. */
@@ -166,7 +176,18 @@ function refuseBytes(
   destroyAfter(socket, lingerMs);
 }
 
-function createSecureServer({ cert, key, clientCa, profile }: NonNullable<GatewayServerDeps['tls']>): Server {
+function createSniCallback(contextOf: (host: string) => SecureContext | undefined) {
+  return (host: string, done: (error: Error | null, context?: SecureContext) => void) =>
+    done(null, contextOf(host.toLowerCase()));
+}
+
+function createSecureServer({
+  cert,
+  key,
+  clientCa,
+  profile,
+  contextOf,
+}: NonNullable<GatewayServerDeps['tls']>): Server {
   const asking = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: false };
   return createHttpsServer({
     ...options,
@@ -175,6 +196,7 @@ function createSecureServer({ cert, key, clientCa, profile }: NonNullable<Gatewa
     ...asking,
     ALPNProtocols: ['http/1.1'],
     ...tlsOptions(profile),
+    ...(contextOf ? { SNICallback: createSniCallback(contextOf) } : {}),
     handshakeTimeout,
   });
 }

@@ -1,11 +1,9 @@
 import { logoPath } from '@sallyport/pages';
-import express, { type ErrorRequestHandler, type Express } from 'express';
-import { callerHeader, encodeCaller, ProblemError, problemHandler } from '@sallyport/kit';
+import type { Express } from 'express';
+import { callerHeader, encodeCaller, problemHandler } from '@sallyport/kit';
 import { identityKeysPath } from '../web-identity/answer-identity-keys.ts';
 import { mountElevationPages } from '../elevation-pages/mount-elevation-pages.ts';
 import { mountLanding } from '../landing/mount-landing.ts';
-import { answerHealth } from './answer-health.ts';
-import { beginSubject } from './begin-subject.ts';
 import { mountAgents } from './agent-routes.ts';
 import { mountAudit } from './audit-routes.ts';
 import { createAuditedCall } from './audited-call.ts';
@@ -15,51 +13,16 @@ import type { OwnApiDeps } from './own-api-deps.ts';
 import { ownClusters } from './own-clusters.ts';
 import { mountPolicy } from './policy-routes.ts';
 import { mountPomerium } from './pomerium-routes.ts';
+import { nameRoute } from './name-route.ts';
 import { mountServiceAccounts } from './service-account-routes.ts';
 import { serveLogo } from './serve-logo.ts';
 import { mountStreams } from './stream-routes.ts';
 import { problemPage } from './problem-page.ts';
-import { refuseUnclearRequest } from './refuse-unclear-request.ts';
+import { createBase, finish } from './api-base.ts';
 import { searchOf } from './search-of.ts';
-import { createRecordRefusal, withCaller } from './with-caller.ts';
+import { withCaller } from './with-caller.ts';
 
 const apiPrefix = '/.sallyport/api/v1';
-
-/**
- * Creates the base of the API: one spelling of each address, and headers that keep browsers from interpreting an answer.
- */
-function createBase(deps: OwnApiDeps): Express {
-  const app = express();
-  app.disable('x-powered-by');
-  app.disable('etag');
-  app.set('query parser', 'simple');
-  app.enable('case sensitive routing');
-  app.enable('strict routing');
-  app.use((_request, response, next) => {
-    response.set({
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-      'referrer-policy': 'no-referrer',
-      'x-frame-options': 'DENY',
-      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-    });
-    next();
-  });
-  app.get(['/healthz', '/livez'], answerHealth(deps));
-  app.use(refuseUnclearRequest(createRecordRefusal(deps)));
-  return app;
-}
-
-function finish(app: Express, deps: OwnApiDeps, errors: ErrorRequestHandler): Express {
-  const recordRefusal = createRecordRefusal(deps);
-  app.use((request) => {
-    const none = new ProblemError('not-found', 'There is no such page on this gateway.');
-    recordRefusal(request, none);
-    throw none;
-  });
-  app.use(errors);
-  return app;
-}
 
 /** Creates everything on the gateway that is not a cluster: health, the pages of authenticate, and the CLI's API. */
 export function createOwnApi(deps: OwnApiDeps): Express {
@@ -73,19 +36,21 @@ export function createOwnApi(deps: OwnApiDeps): Express {
     mountElevationPages(app, createAuditedCall(deps), { ...deps, landing });
   }
   mountPomerium(app, createAuditedCall(deps), deps);
-  app.all('/.sallyport/token', beginSubject(deps), deps.pages);
   app.all(
     [
       '/.sallyport/login',
       '/.sallyport/login/cancel',
       '/.sallyport/callback',
       '/.sallyport/callback/:provider',
+      '/.sallyport/token',
       '/.sallyport/signed-out',
       '/.sallyport/backchannel-logout/:provider',
     ],
     deps.pages,
   );
   if (deps.identityKeys) app.get(identityKeysPath, deps.identityKeys.answerKeys);
+  // Only the gateway knows its routes. Authenticate is told where the browser may go back to.
+  app.get('/.sallyport/route/:host/:challenge/:tab', nameRoute(deps), deps.pages);
   if (deps.logo) app.get(logoPath, serveLogo(deps.logo));
   // A SCIM client has its own kind of token, which authenticate checks.
   if (deps.scim) app.all('/.sallyport/scim/v2/*path', deps.scim);

@@ -61,6 +61,8 @@ export type OwnApiDeps = {
   pomerium?: PomeriumDeps | undefined;
   /** What a cluster reports about its kinds. Undefined for an unknown cluster. */
   kindsOf?(cluster: string): ClusterKinds | undefined;
+  /** Finds the origin of a web application by its host name. Without it there is none. */
+  routeOrigin?(host: string): string | undefined;
   /** What clusters answer about the rights of a person. Without it, a dry run does not compare them. */
   reviews?: AccessReviews;
   /** Finds a cluster by its name. */

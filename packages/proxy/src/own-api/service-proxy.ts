@@ -5,7 +5,6 @@ import { html, sendProblemPage, type Pages } from '@sallyport/pages';
 import type { RequestHandler } from 'express';
 import { createProxyMiddleware } from 'http-proxy-middleware';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { heldBody } from './held-body.ts';
 
 // The request headers that the pages of authenticate read. No others are passed on.
 const passed = [
@@ -88,13 +87,6 @@ export function createServiceProxy(deps: ServiceProxyDeps, rules: PassRules = pa
     ejectPlugins: true,
     plugins: [
       (proxy) => {
-        proxy.on('proxyReq', (outgoing, request) => {
-          const body = heldBody(request);
-          if (!body) return;
-          outgoing.removeHeader('transfer-encoding');
-          outgoing.setHeader('content-length', body.length);
-          outgoing.write(body);
-        });
         proxy.on('error', (error, request, target) => {
           if (!target) return;
           deps.logger.warn({ err: error }, `${deps.service} does not respond`);
@@ -116,6 +108,7 @@ export function createServiceProxy(deps: ServiceProxyDeps, rules: PassRules = pa
       authorization: await deps.identity.credentialFor(deps.service),
       'sallyport-client-address': deps.clientAddress(request),
       'sallyport-origin': deps.origin,
+      ...(typeof response.locals.route === 'string' ? { 'sallyport-route': response.locals.route } : {}),
       ...(typeof response.locals.caller === 'string' ? { [callerHeader]: response.locals.caller } : {}),
     };
     for (const name of response.getHeaderNames()) response.removeHeader(name);

@@ -12,10 +12,12 @@ import {
 import { reportReplica } from '@sallyport/stores';
 import { followChanges } from '../authorize/follow-changes.ts';
 import type { ClusterSet } from './cluster-set.ts';
+import type { RouteSet } from './route-set.ts';
 
 type ReloadingDeps = {
   loaded: LoadedConfig;
   clusters: ClusterSet;
+  routes: RouteSet;
   authorize: Pick<ServiceClient, 'request' | 'stream'>;
   replica: string;
   logger: Logger;
@@ -49,7 +51,7 @@ const reloadable: readonly (keyof Config)[] = [
  * that authorize refuses does not bring new clusters here.
  */
 export function startReloading(deps: ReloadingDeps): Reloader {
-  const { loaded, clusters, authorize, replica, logger, metrics, now } = deps;
+  const { loaded, clusters, routes, authorize, replica, logger, metrics, now } = deps;
   const reloader = createReloader({
     loaded,
     version: undefined,
@@ -59,7 +61,9 @@ export function startReloading(deps: ReloadingDeps): Reloader {
     reloadable,
     read: createConfigReader({ engine: import.meta.resolve('@sallyport/policy'), documents: false }),
     async apply({ config }) {
+      const useRoutes = await routes.prepare(config.routes);
       await clusters.replace(config.clusters);
+      useRoutes();
       deps.apply(config);
     },
   });

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import type { Check, ClientCertificate } from '@sallyport/contracts';
 import { isProblemCode } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
@@ -6,24 +5,13 @@ import type { CheckClient } from '../authorize/check-client.ts';
 import type { ClientCertificateOf } from '../listener/client-certificate.ts';
 import type { Exchange, Step } from '../exchange/exchange.ts';
 import { kubernetesAttributes } from '../authorize/kubernetes-attributes.ts';
+import { preflightHeaders } from '../authorize/preflight-headers.ts';
 import { dependsOnKind, learnKind } from '../authorize/learn-kind.ts';
 import type { ClusterKinds } from '../upstream/cluster-kinds.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { checkWithWorkload } from '../workloads/check-with-workload.ts';
 import type { PresentedToken, WorkloadSessions } from '../workloads/create-workload-sessions.ts';
 import { clientIsGone } from '../exchange/client-is-gone.ts';
-
-/** Returns the headers that identify a browser's preflight (Fetch standard, 4.8). Only OPTIONS can be one. */
-function preflightHeaders(request: IncomingMessage): Pick<Check['request'], 'headers'> {
-  if (request.method !== 'OPTIONS') return {};
-  const { origin, 'access-control-request-method': asked } = request.headers;
-  return {
-    headers: {
-      ...(origin === undefined ? {} : { origin }),
-      ...(asked === undefined ? {} : { 'access-control-request-method': asked }),
-    },
-  };
-}
 
 function credentialOf({ tokenHash, application }: Exchange): Check['credential'] {
   if (tokenHash === undefined) return { kind: 'none' };

@@ -1,6 +1,7 @@
 import { createAuditRecord, createIdSource, microTime, type AuditSink } from '@sallyport/audit-log';
 import { type Logger, type Metrics, type SessionTokenVerifier } from '@sallyport/kit';
 import type { Config } from '@sallyport/contracts';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createAccessReviews, type AccessReviews } from '../access-review/create-access-reviews.ts';
 import { createAuditTrail } from '../audit/audit-trail.ts';
@@ -8,6 +9,7 @@ import { createActingChecks } from '../authorize/acting-checks.ts';
 import type { CheckClient } from '../authorize/check-client.ts';
 import { createBeginExchange, type BeginExchange } from '../exchange/begin-exchange.ts';
 import type { Exchange, Step } from '../exchange/exchange.ts';
+import { cleanResponseHeaders } from '../headers/clean-response-headers.ts';
 import { createFindHint, type FindHintDeps } from '../hints/find-hint.ts';
 import { createHintRefusals } from '../hints/hint-refusals.ts';
 import type { ClientCertificateOf } from '../listener/client-certificate.ts';
@@ -20,6 +22,8 @@ import type { ClusterKinds } from '../upstream/cluster-kinds.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
 import type { WorkloadSessions } from '../workloads/create-workload-sessions.ts';
+import { createWebRoad, type WebParts } from '../web/create-web-road.ts';
+import type { WebRoute } from '../web/web-route.ts';
 import { createCheck } from './check.ts';
 import { createBreakGlassWarning } from './create-break-glass-warning.ts';
 import { createForward } from './forward.ts';
@@ -57,6 +61,8 @@ type RoadDeps = {
   streamChecks?: CheckClient;
   /** Finds what callers can do about a refusal of a cluster. Without it, refusals are passed on as they are. */
   hints?: Pick<FindHintDeps, 'candidates'> & { enabled(): boolean };
+  /** The web applications. Without them there are none. */
+  web?: WebParts & { routeOf(request: IncomingMessage): WebRoute | undefined };
 };
 
 export type Road = {
@@ -97,7 +103,7 @@ function createSend({ settings, track, hints }: RoadDeps, { openBody, warningOf,
   const find = hints && createFindHint({ ...hints, reviews, clock: () => performance.now() });
   const hintRefusals = find && createHintRefusals({ find, enabled: hints.enabled });
   const forward = createForward({ ...given, firstByte, openBody, warningOf, hintRefusals });
-  const tunnel = createTunnel({ ...given, connectTimeout, firstByte, track });
+  const tunnel = createTunnel({ ...given, connectTimeout, firstByte, track, clean: cleanResponseHeaders });
   return (exchange) => (exchange.upgrade ? tunnel(exchange) : forward(exchange));
 }
 
@@ -124,14 +130,30 @@ export function createRoad(deps: RoadDeps): Road {
   const openBody = createOpenBody({ checks, changesReceived });
   const warningOf = createBreakGlassWarning({ now: () => performance.now() });
   const send = createSend(deps, { openBody, lifecycle, written: trail.written, warningOf, reviews, fail });
-  const gateway = createGateway({
+  const clientCertificateOf = deps.clientCertificateOf ?? (() => undefined);
+  const web =
+    deps.web &&
+    createWebRoad({
+      ...deps.web,
+      trail,
+      checks: deps.checks,
+      clientCertificateOf,
+      tokens: deps.tokens,
+      streams,
+      lifecycle,
+      recorder,
+      timeouts: deps.settings.timeouts,
+      openBody,
+      track: deps.track,
+    });
+  const toCluster = createGateway({
     openAudit: trail.open,
     readTarget: createReadTarget(deps),
     readKubeRequest: createReadKubeRequest(),
     readCredential: createReadCredential({ ...deps, workloads }),
     check: createCheck({
       client: checks,
-      clientCertificateOf: deps.clientCertificateOf ?? (() => undefined),
+      clientCertificateOf,
       changesReceived,
       kindsOf,
       workloads,
@@ -144,8 +166,8 @@ export function createRoad(deps: RoadDeps): Road {
     sendStatus: fail,
   });
   return {
-    begin: createBeginExchange({ clientAddress: deps.addressOf }),
-    gateway,
+    begin: createBeginExchange({ clientAddress: deps.addressOf, routeOf: deps.web?.routeOf }),
+    gateway: (exchange) => (exchange.route ? web!(exchange) : toCluster(exchange)),
     recorder,
     streams,
     kindsOf: (upstream) => upstream && kindsOf(upstream),

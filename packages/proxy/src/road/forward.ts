@@ -9,9 +9,9 @@ import type { HintRefusals } from '../hints/hint-refusals.ts';
 import { cutResponse } from '../streams/cut-response.ts';
 import { createEndResponse, type EndResponse } from '../streams/end-response.ts';
 import type { StreamLifecycle } from '../streams/stream-lifecycle.ts';
-import { clusterUnreachable } from './cluster-unreachable.ts';
 import { holdResponse } from './hold-response.ts';
 import { clientIsGone } from '../exchange/client-is-gone.ts';
+import { upstreamUnreachable } from './upstream-unreachable.ts';
 
 type Attempt = { flow: Http1Flow | undefined; settled: boolean };
 type ForwardDeps = {
@@ -30,7 +30,7 @@ type ForwardDeps = {
 };
 
 /** Returns what went wrong on the way to the cluster, without the text of the error. */
-function asProblem(error: unknown): ProblemError {
+function asProblem(exchange: Exchange, error: unknown): ProblemError {
   if (error instanceof ProblemError) return error; // the gateway's own: the body was refused before its end
   const code = (error as { code?: string }).code ?? '';
   if (code === 'HEADERS_TIMEOUT')
@@ -39,7 +39,7 @@ function asProblem(error: unknown): ProblemError {
     return new ProblemError('bad-request', 'The request contains a character that cannot be forwarded.', {
       cause: error,
     });
-  return clusterUnreachable(error);
+  return upstreamUnreachable(exchange, error);
 }
 
 function requestOf(exchange: Exchange, body: Readable | string | undefined, firstByte: number) {
@@ -108,7 +108,7 @@ function createHandler(
     onError(error, unanswered) {
       if (attempt.settled || response.destroyed) return;
       attempt.settled = true;
-      if (!retry(unanswered)) deps.fail(exchange, asProblem(error));
+      if (!retry(unanswered)) deps.fail(exchange, asProblem(exchange, error));
     },
   };
 }

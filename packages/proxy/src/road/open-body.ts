@@ -68,7 +68,7 @@ export function createOpenBody(deps: OpenBodyDeps): (exchange: Exchange) => Read
     if (exchange.expectsContinue) response.writeContinue();
     // Proxied requests are rechecked as streams while they are open. A watch or a followed log has no body. If one has a
     // body all the same, by whatever method, it is rechecked like any other.
-    const rechecked = !request.complete && kube!.stream !== 'proxy';
+    const rechecked = !request.complete && kube?.stream !== 'proxy';
     if (!chunked && !rechecked) return request;
     // Counts the bytes in a pipe. A `data` listener would make the body flow before anything forwards it.
     return request.pipe(createPassage(exchange, { recheck: rechecked, count: chunked }, deps));

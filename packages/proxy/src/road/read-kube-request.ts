@@ -1,33 +1,14 @@
 import { ProblemError } from '@sallyport/kit';
 import { parseRequestTarget, readRequestInfo } from '@sallyport/kubernetes';
-import type { Exchange, Step } from '../exchange/exchange.ts';
+import type { Step } from '../exchange/exchange.ts';
 import type { ReadHeaders } from '../headers/read-headers.ts';
+import { refuseBadUpgrade } from './refuse-bad-upgrade.ts';
 import { refuseSpecialVerb } from './refuse-special-verb.ts';
 
 /** The methods of the Kubernetes API. Servers behind the gateway could read any other method differently. */
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 const bad = (detail: string) => new ProblemError('bad-request', detail);
-
-/**
- * Refuses an upgrade with a body or with bytes after its head. Node hands over pipelined requests as `head`, and they
- * would reach the cluster unauthorized.
- */
-function refuseBadUpgrade(exchange: Exchange, headers: ReadHeaders): void {
-  const { upgrade } = headers;
-  if (!exchange.upgrade) {
-    if (upgrade !== undefined || headers.connection?.includes('upgrade'))
-      throw bad('The request asks for an upgrade in a form that the gateway does not understand.');
-    return;
-  }
-  if (upgrade !== 'websocket' && upgrade !== 'spdy/3.1')
-    throw bad('The gateway supports upgrades to websocket and SPDY/3.1 only.');
-  if (exchange.upgrade.head.length > 0) throw bad('Bytes follow the head of an upgrade request.');
-  if (headers.chunked || (headers.contentLength ?? 0) > 0) throw bad('An upgrade request must not have a body.');
-  const method = exchange.request.method;
-  if (upgrade === 'websocket' ? method !== 'GET' : method !== 'POST' && method !== 'GET')
-    throw bad('This upgrade does not support the method.');
-}
 
 /** Returns every Content-Type line that goes upstream. Of two, readers might take either. */
 function contentTypesOf({ forward }: ReadHeaders): string[] {
@@ -43,7 +24,7 @@ export function createReadKubeRequest(): Step {
     const headers = exchange.headers!;
     const method = exchange.request.method ?? '';
     if (!methods.has(method)) throw new ProblemError('method-not-allowed', 'The Kubernetes API has no such method.');
-    refuseBadUpgrade(exchange, headers);
+    refuseBadUpgrade(exchange, headers, ['websocket', 'spdy/3.1']);
     const target = parseRequestTarget(exchange.rawTarget);
     if (!target.ok) throw bad(target.reason);
     const hasBody = headers.chunked || (headers.contentLength ?? 0) > 0;

@@ -23,6 +23,12 @@ function createRequestMetrics(metrics: Metrics) {
       labelNames: ['cluster', 'code'],
       registers,
     }),
+    routeRequests: new Counter({
+      name: 'sallyport_proxy_route_requests_total',
+      help: 'Requests to web applications, by host and status code.',
+      labelNames: ['route', 'code'],
+      registers,
+    }),
     seconds: new Histogram({
       name: 'sallyport_proxy_request_seconds',
       help: 'Duration of short requests to clusters, from the request head to the end of the response.',
@@ -43,7 +49,7 @@ export function createExchangeRecorder(deps: {
   logger: Logger;
   metrics: Metrics;
 }): ExchangeRecorder {
-  const { requests, seconds, open } = createRequestMetrics(deps.metrics);
+  const { requests, routeRequests, seconds, open } = createRequestMetrics(deps.metrics);
   // The members of a log line are fixed below, and none of them needs redaction. Searching for such members took longer
   // than everything else about the line.
   const lines = deps.logger.child({}, { redact: [] });
@@ -52,7 +58,12 @@ export function createExchangeRecorder(deps: {
     failed(exchange, error) {
       if (exchange.statusCode >= 500 || exchange.statusCode === 0)
         deps.logger.warn(
-          { err: error, auditId: exchange.auditId, cluster: clientText(exchange.clusterName) },
+          {
+            err: error,
+            auditId: exchange.auditId,
+            cluster: clientText(exchange.clusterName),
+            route: exchange.route?.host,
+          },
           'request failed',
         );
     },
@@ -62,15 +73,17 @@ export function createExchangeRecorder(deps: {
       open.dec();
       const durationMs = performance.now() - exchange.startedAt;
       // The name of an unknown cluster is the client's invention, and must not grow the metrics.
-      requests.inc({ cluster: exchange.upstream?.name ?? '', code: exchange.statusCode });
-      if (!exchange.kube?.longRunning) seconds.observe(durationMs / 1000);
+      if (exchange.route) routeRequests.inc({ route: exchange.route.host, code: exchange.statusCode });
+      else requests.inc({ cluster: exchange.upstream?.name ?? '', code: exchange.statusCode });
+      if (!exchange.kube?.longRunning && !exchange.upgrade) seconds.observe(durationMs / 1000);
       lines.info(
         {
           auditId: exchange.auditId,
           cluster: clientText(exchange.clusterName),
+          route: exchange.route?.host,
           user: exchange.answer?.identity?.user,
-          verb: exchange.kube?.verb,
-          path: exchange.kube?.path,
+          verb: exchange.kube?.verb ?? exchange.web?.method,
+          path: exchange.kube?.path ?? exchange.web?.path,
           code: exchange.statusCode,
           rule: exchange.answer?.decision.rule,
           ms: Math.round(durationMs * 10) / 10,

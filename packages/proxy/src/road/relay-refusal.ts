@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
 import type { Exchange } from '../exchange/exchange.ts';
-import { cleanResponseHeaders } from '../headers/clean-response-headers.ts';
 import { cutResponse } from '../streams/cut-response.ts';
 
 /**
@@ -14,20 +13,20 @@ export function isRefusal({ statusCode = 0, httpVersion, headers }: IncomingMess
 }
 
 /**
- * Relays a refusal from the cluster and ends both connections, at the latest `endsMs` after it began. Nothing must ever
+ * Relays a refusal from upstream and ends both connections, at the latest `endsMs` after it began. Nothing must ever
  * be sent over a half-upgraded connection (CVE-2018-1002105).
  */
-export function relayRefusal(exchange: Exchange, answer: IncomingMessage, endsMs: number): void {
+export function relayRefusal(
+  exchange: Exchange,
+  answer: IncomingMessage,
+  { endsMs, clean }: { endsMs: number; clean(raw: readonly string[], status: number): string[] },
+): void {
   const { response } = exchange;
   const timer = setTimeout(() => answer.destroy(new Error('the refusal did not end in time')), endsMs);
   answer.once('close', () => clearTimeout(timer));
   exchange.statusCode = answer.statusCode ?? 502;
-  if (answer.statusCode === 401) exchange.upstream!.refreshCredential();
-  response.writeHead(exchange.statusCode, [
-    ...cleanResponseHeaders(answer.rawHeaders, exchange.statusCode),
-    'connection',
-    'close',
-  ]);
+  if (answer.statusCode === 401) exchange.upstream?.refreshCredential();
+  response.writeHead(exchange.statusCode, [...clean(answer.rawHeaders, exchange.statusCode), 'connection', 'close']);
   answer.on('data', (chunk: Buffer) => {
     exchange.bytesOut += chunk.length;
     if (!response.write(chunk)) answer.pause();

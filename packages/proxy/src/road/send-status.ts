@@ -1,19 +1,9 @@
 import { problemTable } from '@sallyport/contracts';
 import { toProblem } from '@sallyport/kit';
 import { statusForProblem } from '@sallyport/kubernetes';
+import { closesConnection } from '../exchange/closes-connection.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { cutResponse } from '../streams/cut-response.ts';
-
-/** The connection closes if the body of a refused request is longer than this. A shorter one is read to its end. */
-const maxDrainBytes = 1024 * 1024;
-
-function closes(exchange: Exchange): boolean {
-  const { headers, request, upgrade, expectsContinue } = exchange;
-  if (upgrade || !headers || request.httpVersion !== '1.1') return true;
-  // A client that waits for `100 Continue` may send its body all the same, or its next request. The gateway cannot tell
-  // which.
-  return !request.complete && (expectsContinue || headers.chunked || (headers.contentLength ?? 0) > maxDrainBytes);
-}
 
 /**
  * Reports whether the client shows plain text but not a `Status`. The first request of kubectl asks for aggregated
@@ -82,7 +72,7 @@ export function sendStatus(exchange: Exchange, error: unknown): void {
   ];
   if (problem.status === 401) lines.push('www-authenticate', 'Bearer realm="sallyport"');
   if (retryAfterSeconds !== undefined) lines.push('retry-after', String(retryAfterSeconds));
-  if (closes(exchange)) response.shouldKeepAlive = false;
+  if (closesConnection(exchange)) response.shouldKeepAlive = false;
   response.writeHead(problem.status, lines);
   response.end(exchange.request.method === 'HEAD' ? undefined : body);
   exchange.bytesOut = body.length;

@@ -3,11 +3,10 @@ import type { Duplex } from 'node:stream';
 import { ProblemError } from '@sallyport/kit';
 import { createStreamObserver, type StreamObserver } from '@sallyport/kubernetes';
 import type { Exchange, Step } from '../exchange/exchange.ts';
-import { cleanResponseHeaders } from '../headers/clean-response-headers.ts';
 import { createEndTunnel, type EndTunnel } from '../streams/end-tunnel.ts';
 import type { StreamLifecycle } from '../streams/stream-lifecycle.ts';
 import { isRefusal, relayRefusal } from './relay-refusal.ts';
-import { clusterUnreachable } from './cluster-unreachable.ts';
+import { upstreamUnreachable } from './upstream-unreachable.ts';
 import { whenWritten } from './when-written.ts';
 
 type TunnelDeps = {
@@ -17,6 +16,8 @@ type TunnelDeps = {
   /** See AuditTrail. Undefined without a spool. */
   written?: ((exchange: Exchange) => Promise<void> | undefined) | undefined;
   fail(exchange: Exchange, error: unknown): void;
+  /** Returns the header lines of a response that go to the client. */
+  clean(raw: readonly string[], status: number): string[];
   /** The HTTP server forgets sockets once they are upgraded, but stopping the gateway must close them. */
   track(socket: Duplex): void;
 };
@@ -59,8 +60,8 @@ function join(client: Duplex, cluster: Duplex, exchange: Exchange, ending: EndTu
   closing(cluster, client);
 }
 
-function responseHead(answer: IncomingMessage): string {
-  const kept = cleanResponseHeaders(answer.rawHeaders, 101);
+function responseHead(answer: IncomingMessage, clean: TunnelDeps['clean']): string {
+  const kept = clean(answer.rawHeaders, 101);
   const lines = [
     `HTTP/1.1 101 ${STATUS_CODES[101]}`,
     'Connection: Upgrade',
@@ -70,11 +71,14 @@ function responseHead(answer: IncomingMessage): string {
   return `${lines.join('\r\n')}\r\n\r\n`;
 }
 
+/** Returns where the upgrade goes: to a cluster, or to a web application. */
+const peerOf = ({ upstream, route }: Exchange) => upstream ?? route!;
+
 function upgradeLines(exchange: Exchange): string[] {
   const headers = exchange.headers!;
   const lines = [
     'Host',
-    exchange.upstream!.hostHeader,
+    peerOf(exchange).hostHeader,
     'Connection',
     'Upgrade',
     'Upgrade',
@@ -92,7 +96,7 @@ function upgradeLines(exchange: Exchange): string[] {
  * tunnels (to a proxied service) are not observed.
  */
 function observerOf({ kube, headers }: Exchange, answer: IncomingMessage): StreamObserver | undefined {
-  const kind = kube!.kubelet?.action ?? kube!.stream;
+  const kind = kube?.kubelet?.action ?? kube?.stream;
   if (kind !== 'exec' && kind !== 'attach' && kind !== 'portforward') return undefined;
   const webSocket = headers!.upgrade === 'websocket';
   const subprotocol = answer.headers[webSocket ? 'sec-websocket-protocol' : 'x-stream-protocol-version'];
@@ -109,14 +113,17 @@ function splice(exchange: Exchange, answer: IncomingMessage, cluster: Duplex, he
     cluster.destroy();
     deps.fail(
       exchange,
-      new ProblemError('upstream-unreachable', 'The cluster switched to a protocol that the client did not ask for.'),
+      new ProblemError(
+        'upstream-unreachable',
+        'The other side switched to a protocol that the client did not ask for.',
+      ),
     );
     return;
   }
   exchange.statusCode = 101;
   exchange.response.detachSocket(client as never);
   deps.track(client);
-  client.write(responseHead(answer), 'latin1');
+  client.write(responseHead(answer, deps.clean), 'latin1');
   if (head.length > 0) {
     exchange.bytesOut += head.length;
     client.write(head);
@@ -152,7 +159,7 @@ function watchClient(client: Duplex, onClose: () => void): () => Buffer[] {
 function beginUpgrade(exchange: Exchange, socket: Duplex): ClientRequest {
   return httpRequest({
     method: exchange.request.method,
-    path: exchange.upstream!.basePath + exchange.rawTarget,
+    path: peerOf(exchange).basePath + exchange.rawTarget,
     headers: upgradeLines(exchange) as never,
     setHost: false,
     createConnection: () => socket,
@@ -166,7 +173,7 @@ function beginUpgrade(exchange: Exchange, socket: Duplex): ClientRequest {
 export function createTunnel(deps: TunnelDeps): Step {
   return (exchange) => {
     const client = exchange.upgrade!.socket;
-    const socket = exchange.upstream!.connect();
+    const socket = peerOf(exchange).connect();
     socket.allowHalfOpen = true;
     client.allowHalfOpen = true;
     exchange.upstreamStartedAt = performance.now();
@@ -190,6 +197,7 @@ export function createTunnel(deps: TunnelDeps): Step {
       whenWritten(deps.written?.(exchange), source, {
         proceed,
         refuse: giveUp,
+        gone: () => upstreamUnreachable(exchange),
         isOver: () => isOver || client.destroyed,
       });
     outgoing.once('upgrade', (answer, cluster, head) => {
@@ -204,14 +212,12 @@ export function createTunnel(deps: TunnelDeps): Step {
     outgoing.once('response', (answer) => {
       stopTimer();
       if (!isRefusal(answer))
-        return giveUp(
-          new ProblemError('upstream-unreachable', 'The response from the cluster could be read in two ways.'),
-        );
-      onceWritten(answer, () => relayRefusal(exchange, answer, deps.firstByte));
+        return giveUp(new ProblemError('upstream-unreachable', 'The response could be read in two ways.'));
+      onceWritten(answer, () => relayRefusal(exchange, answer, { endsMs: deps.firstByte, clean: deps.clean }));
     });
     outgoing.once('error', (cause) => {
       stopTimer();
-      if (exchange.statusCode === 0) deps.fail(exchange, clusterUnreachable(cause));
+      if (exchange.statusCode === 0) deps.fail(exchange, upstreamUnreachable(exchange, cause));
       else client.destroy();
     });
     outgoing.end();

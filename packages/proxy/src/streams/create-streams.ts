@@ -3,6 +3,7 @@ import { ProblemError, type Metrics } from '@sallyport/kit';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { CheckClient } from '../authorize/check-client.ts';
 import type { OpenStream, Step } from '../exchange/exchange.ts';
+import { streamKindOf } from '../exchange/stream-kind-of.ts';
 import type { StreamEnd } from '../exchange/stream-end.ts';
 import { createInFlight } from './in-flight.ts';
 import { createStreamRecheck } from './recheck-streams.ts';
@@ -74,7 +75,7 @@ export function createStreams(deps: StreamsDeps): Streams {
   return {
     registry,
     admitted(exchange) {
-      if (exchange.kube!.stream === undefined) inFlight.admitted(exchange);
+      if (streamKindOf(exchange) === undefined) inFlight.admitted(exchange);
       else recheckIfMissed(registry.admitted(exchange));
     },
     sent: registry.sent,

@@ -23,7 +23,7 @@ function observed({ exchange: { observer } }: OpenStream): Pick<OwnedStreamRow, 
  */
 export function describeStream(stream: OpenStream, proxy: string, endedAt: number | undefined): OwnedStreamRow {
   const { id, kind, exchange, openedAt, end } = stream;
-  const { answer, kube, upstream } = exchange;
+  const { answer, kube, upstream, route, web } = exchange;
   const { identity } = answer ?? {};
   const container = kube?.exec?.container ?? '';
   return {
@@ -31,7 +31,8 @@ export function describeStream(stream: OpenStream, proxy: string, endedAt: numbe
     kind,
     proxy,
     cluster: upstream?.name ?? '',
-    verb: kube?.verb ?? '',
+    ...(route ? { route: route.host } : {}),
+    verb: kube?.verb ?? exchange.request.method?.toLowerCase() ?? '',
     clientAddress: exchange.clientAddress,
     auditId: exchange.auditId,
     issuer: identity?.issuer ?? '',
@@ -42,7 +43,7 @@ export function describeStream(stream: OpenStream, proxy: string, endedAt: numbe
     resource: clientText(kube?.resource ?? ''),
     name: clientText(kube?.name ?? ''),
     subresource: clientText(kube?.subresource ?? ''),
-    path: clientText(kube?.path ?? ''),
+    path: clientText(kube?.path ?? web?.path ?? ''),
     ...(container === '' ? {} : { container: clientText(container) }),
     ...observed(stream),
     since: openedAt,

@@ -21,11 +21,23 @@ function isAnother(before: Impersonation | undefined, now: Impersonation | undef
   return hasLost(before, now) || before.groups.length !== now?.groups.length;
 }
 
+/** Reports whether a web application was told of an identity that is no longer the caller's. */
+function hasLostIdentity(before: CheckAnswer | undefined, { identity: now }: CheckAnswer): boolean {
+  const { identity } = before ?? {};
+  return !identity || !now || identity.user !== now.user || !identity.groups.every((one) => now.groups.includes(one));
+}
+
+/** Reports whether what went upstream no longer applies. A web application gets no impersonation. */
+function hasChanged(before: CheckAnswer | undefined, answer: CheckAnswer): boolean {
+  if (!before?.impersonation && !answer.impersonation) return hasLostIdentity(before, answer);
+  return hasLost(before?.impersonation, answer.impersonation) || isAnother(before?.actsAs, answer.actsAs);
+}
+
 /** Returns why something that was allowed must end, given the new answer of authorize. Undefined if it goes on. */
 export function endAfterRecheck(answer: CheckAnswer, before: CheckAnswer | undefined): StreamEnd | undefined {
   const { decision, problem } = answer;
   if (decision.effect === 'allow')
-    return hasLost(before?.impersonation, answer.impersonation) || isAnother(before?.actsAs, answer.actsAs)
+    return hasChanged(before, answer)
       ? {
           reason: 'not-allowed',
           code: 'forbidden',

@@ -20,7 +20,8 @@ function createGroups() {
 }
 
 export const userOf = ({ answer }: Exchange) => ownerKey(answer?.identity);
-export const clusterOf = ({ upstream }: Exchange) => upstream?.name ?? '';
+/** Returns the cluster of an exchange, or the host of its web application. A host may be named like a cluster. */
+export const clusterOf = ({ upstream, route }: Exchange) => (route ? `https://${route.host}` : (upstream?.name ?? ''));
 const sessionOf = ({ answer }: Exchange) => answer?.session?.id ?? '';
 
 /**

@@ -26,7 +26,7 @@ export function createStreamLifecycle(
     admitted: streams.admitted,
     sent: streams.sent,
     answered(exchange, cut) {
-      if (exchange.kube!.longRunning) trail.answered(exchange);
+      if (exchange.kube?.longRunning ?? exchange.upgrade !== undefined) trail.answered(exchange);
       streams.answered(exchange, cut);
     },
     closed(exchange) {

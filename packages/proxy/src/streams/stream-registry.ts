@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Config, OwnedStreamRow } from '@sallyport/contracts';
 import { ProblemError, type Metrics } from '@sallyport/kit';
 import type { Exchange, OpenStream, OpenStreamKind } from '../exchange/exchange.ts';
+import { streamKindOf } from '../exchange/stream-kind-of.ts';
 import type { EndExchange, StreamEnd } from '../exchange/stream-end.ts';
 import { elevatedUntilOf } from './elevated-until.ts';
 import { describeStream } from './describe-stream.ts';
@@ -89,7 +90,10 @@ function createLimits(
       );
     const cluster = clusterOf(exchange);
     if (indexes.limitedClusters.of(cluster).size >= perCluster)
-      refuse('cluster', `Cluster "${cluster}" has ${perCluster} streams open on this gateway, which is the limit.`);
+      refuse(
+        'cluster',
+        `${exchange.route ? 'The application' : 'Cluster'} "${cluster}" has ${perCluster} streams open on this gateway, which is the limit.`,
+      );
   };
 }
 
@@ -112,7 +116,7 @@ export function createStreamRegistry({ limits, events, metrics, now, replica }: 
   return {
     admitted(exchange) {
       refuseBeyondLimits(exchange);
-      return register(exchange, exchange.kube!.stream!, now());
+      return register(exchange, streamKindOf(exchange)!, now());
     },
     adopt: (exchange) => register(exchange, 'request', exchange.receivedAt),
     sent: arm,

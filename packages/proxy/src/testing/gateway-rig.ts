@@ -123,6 +123,7 @@ export async function createRig(
   timeouts: object = { firstByte: '1s' },
   written?: AuditSink['written'],
   hints?: Parameters<typeof createRoad>[0]['hints'],
+  web?: Parameters<typeof createRoad>[0]['web'],
 ): Promise<Rig> {
   const rig = {
     checks: [],
@@ -150,6 +151,7 @@ export async function createRig(
     addressOf: createClientAddress([]),
     track: (socket) => void sockets.add(socket),
     ...(hints ? { hints } : {}),
+    ...(web ? { web } : {}),
     checks: {
       check: async (check) => {
         rig.checks.push(check);

@@ -1,8 +1,8 @@
-import { connect as netConnect, type Socket } from 'node:net';
-import { connect as tlsConnect, createSecureContext, type SecureContext } from 'node:tls';
+import type { Socket } from 'node:net';
 import { readAllowSystem, type AllowSystem, type ClusterConfig } from '@sallyport/contracts';
 import { createHttp1Client, type Http1Handler, type Http1Request } from '@sallyport/http1';
 import type { ClusterAccess } from './cluster-access.ts';
+import { createConnect } from './create-connect.ts';
 
 /** One cluster as the gateway reaches it. */
 export type Upstream = {
@@ -27,28 +27,6 @@ export type Upstream = {
 };
 
 type UpstreamTimeouts = { connect: number; firstByte: number };
-
-// SNI contains names only (RFC 6066, 3). For an address the certificate is checked against the address itself.
-const serverNameOf = (access: ClusterAccess, hostname: string) =>
-  access.serverName ?? (/^[\d.]+$|:/.test(hostname) ? undefined : hostname);
-
-/** Returns the address of a cluster, and what connects to it. All connections share one TLS context. */
-function createConnect(access: ClusterAccess): { url: URL; secure: boolean; connect(extra?: object): Socket } {
-  const url = new URL(access.server);
-  const hostname = url.hostname.replace(/^\[|\]$/g, '');
-  const secure = url.protocol === 'https:';
-  const port = Number(url.port) || (secure ? 443 : 80);
-  const secureContext: SecureContext | undefined = secure
-    ? createSecureContext({ ca: access.ca, cert: access.clientCert, key: access.clientKey })
-    : undefined;
-  const tls = secure ? { secureContext, servername: serverNameOf(access, hostname), ALPNProtocols: ['http/1.1'] } : {};
-  const keepAlive = { keepAlive: true, keepAliveInitialDelay: 30_000, noDelay: true };
-  const connect = (extra = {}) =>
-    secure
-      ? tlsConnect({ host: hostname, port, ...keepAlive, ...tls, ...extra })
-      : netConnect({ host: hostname, port, ...keepAlive, ...extra });
-  return { url, secure, connect };
-}
 
 /**
  * Creates the upstream of one cluster. The number of connections is not limited, because open watches must not hold up

@@ -1,0 +1,42 @@
+import { routeSessionRequestSchema, type Session } from '@sallyport/contracts';
+import type { RequestHandler } from 'express';
+import { hashToken, ProblemError } from '@sallyport/kit';
+import { routeCodeKind, routeCodeSchema } from './route-code.ts';
+import type { RouteSessionDeps } from './route-session-deps.ts';
+
+const expired = () =>
+  new ProblemError('login-expired', 'This login took too long, was already used, or started in another browser.');
+
+/**
+ * `POST /v1/route-sessions`: redeems a code for the session of one web application. It hangs on the login of the browser,
+ * ends with it, and is good on that host only. It is recorded before it exists.
+ */
+export function openRouteSession(deps: RouteSessionDeps): RequestHandler {
+  return async (request, response) => {
+    const asked = routeSessionRequestSchema.safeParse(request.body);
+    if (!asked.success) throw new ProblemError('bad-request', 'The request for a session cannot be read.');
+    const { host, code, verifier, ...facts } = asked.data;
+    deps.events.requireRoom();
+    const { data: grant } = routeCodeSchema.safeParse(await deps.singleUse.take(routeCodeKind, code));
+    if (!grant || grant.host !== host || grant.challenge !== hashToken(verifier)) throw expired();
+    const [parent] = await deps.sessions.find([grant.parent.hash]);
+    if (parent?.state !== 'live' || parent.session.id !== grant.parent.id) throw expired();
+    const { identity, expiresAt, idleMs } = parent.session;
+    const session: Session = {
+      version: 2,
+      id: deps.randomId(),
+      kind: 'route',
+      route: host,
+      identity,
+      createdAt: deps.now(),
+      expiresAt,
+      idleMs,
+      parent: grant.parent,
+      ...facts,
+    };
+    const token = `spt_${deps.randomToken()}`;
+    await deps.events.routeOpened(session, host);
+    await deps.sessions.create(hashToken(token), session);
+    response.json({ token, tab: grant.tab, expiresAt });
+  };
+}

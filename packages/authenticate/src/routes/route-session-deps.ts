@@ -1,0 +1,14 @@
+import type { SessionStore, SingleUseStore } from '@sallyport/stores';
+import type { LoginEvents } from '../events/login-events.ts';
+import type { LoginSettings } from '../settings/login-settings.ts';
+
+/** The dependencies of the sessions of web applications. */
+export type RouteSessionDeps = {
+  sessions: SessionStore;
+  singleUse: SingleUseStore;
+  events: Pick<LoginEvents, 'requireRoom' | 'routeOpened' | 'revoked'>;
+  settings: LoginSettings;
+  now: () => number;
+  randomToken: () => string;
+  randomId: () => string;
+};

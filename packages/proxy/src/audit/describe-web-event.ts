@@ -1,0 +1,50 @@
+import { createHash, createHmac } from 'node:crypto';
+import type { AuditStage } from '@sallyport/contracts';
+import type { AuditEventDraft, SallyportDraft } from '@sallyport/audit-log';
+import type { Exchange } from '../exchange/exchange.ts';
+import { clientText, visibleText } from './client-text.ts';
+import { describeResponse, sallyportPart } from './describe-event.ts';
+
+const maxUri = 1024;
+
+/** Describes the request. Its query may contain secrets of the application: only its length and a keyed hash are kept. */
+function describeWebRequest(method: string, target: string, hashKey: Buffer): SallyportDraft['request'] {
+  const mark = target.indexOf('?');
+  const path = mark === -1 ? target : target.slice(0, mark);
+  const query = mark === -1 ? '' : target.slice(mark + 1);
+  const whole = path.length > maxUri ? visibleText(path) : undefined;
+  return {
+    method: clientText(method),
+    queryHash: query === '' ? undefined : createHmac('sha256', hashKey).update(query).digest('base64url'),
+    queryLength: query === '' ? undefined : query.length,
+    targetLength: whole?.length,
+    targetSha256: whole === undefined ? undefined : createHash('sha256').update(whole).digest('hex'),
+  };
+}
+
+/** Describes one stage of a request to a web application. Times are MicroTime texts. */
+export function describeWebEvent(
+  exchange: Exchange,
+  stage: AuditStage,
+  times: { received: string; stage: string },
+  { hashKey }: { hashKey: Buffer },
+): AuditEventDraft {
+  const { request, rawTarget, headers, answer, route } = exchange;
+  const part = sallyportPart(exchange);
+  part.route = route!.origin;
+  part.request = describeWebRequest(request.method ?? '', rawTarget, hashKey);
+  const event: AuditEventDraft = {
+    auditID: exchange.auditId,
+    stage,
+    requestURI: clientText(rawTarget.split('?', 1)[0]!),
+    verb: (request.method ?? '').toLowerCase(),
+    user: answer?.identity ? { groups: answer.identity.groups, username: answer.identity.user } : {},
+    sourceIPs: [exchange.clientAddress],
+    requestReceivedTimestamp: times.received,
+    stageTimestamp: times.stage,
+    sallyport: part,
+  };
+  if (headers?.userAgent !== undefined) event.userAgent = clientText(headers.userAgent);
+  if (stage !== 'RequestReceived') describeResponse(event, exchange, stage);
+  return event;
+}

@@ -1,0 +1,88 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { configSchema, type CheckAnswer } from '@sallyport/contracts';
+import { createBeginWebLogin } from '../web/begin-web-login.ts';
+import { createRouteIdentities } from '../web-identity/route-identity.ts';
+import { createWebRoute } from '../web/create-web-route.ts';
+import { createWebRoutes } from '../web/web-routes.ts';
+import { allow, createRig, type Rig } from './gateway-rig.ts';
+
+export const appHost = 'app.example.com';
+
+/** Returns an answer that allows the session of a route, or that of a program. */
+export function allowWeb(kind: 'route' | 'cli' | 'browser' = 'route', more: Partial<CheckAnswer> = {}): CheckAnswer {
+  const { impersonation: _none, ...answer } = allow();
+  return { ...answer, session: { ...answer.session!, kind }, ...more };
+}
+
+export type WebRig = Rig & { app: Server; asked: IncomingMessage[] };
+
+/** Creates a gateway in front of one application, which is real and answers by `handler`. */
+export async function createWebRig(
+  handler: (request: IncomingMessage, response: ServerResponse) => void,
+  { route = {}, streams = {} }: { route?: object; streams?: object } = {},
+): Promise<WebRig> {
+  const asked: IncomingMessage[] = [];
+  const app = createServer((request, response) => {
+    asked.push(request);
+    handler(request, response);
+  });
+  app.listen(0, '127.0.0.1');
+  await once(app, 'listening');
+  const to = `http://127.0.0.1:${(app.address() as AddressInfo).port}`;
+  const config = configSchema.parse({
+    gateway: { url: 'https://gate.example.com', trustedProxies: ['10.0.0.0/8'] },
+    routes: [
+      {
+        from: `https://${appHost}`,
+        to,
+        timeouts: { firstByte: '1s', connect: '1s' },
+        identity: { headers: { user: 'X-User', groups: 'X-Groups' } },
+        ...route,
+      },
+    ],
+  });
+  const one = await createWebRoute(config.routes[0]!, {
+    resolvePath: (file) => file,
+    timeouts: config.timeouts,
+    look: { host: 'gate.example.com' },
+    identityOf: createRouteIdentities({
+      signed: undefined,
+      gatewayOrigin: 'https://gate.example.com',
+      provider: undefined,
+      now: Date.now,
+    }),
+  });
+  const routes = createWebRoutes([one]);
+  const rig = await createRig(() => {}, streams, undefined, undefined, undefined, {
+    routeOf: routes.of,
+    beginLogin: createBeginWebLogin({ loginOrigin: 'https://gate.example.com' }),
+  });
+  rig.answer = () => allowWeb();
+  const close = rig.close.bind(rig);
+  return Object.assign(rig, {
+    app,
+    asked,
+    async close() {
+      await close();
+      one.agent.destroy();
+      app.closeAllConnections();
+      await new Promise((resolve) => {
+        app.close(resolve);
+      });
+    },
+  });
+}
+
+/** Writes a request head with the cookie of the route. */
+export function webHead(method: string, target: string, lines: readonly string[] = [], cookie = true): string {
+  return [
+    `${method} ${target} HTTP/1.1`,
+    `Host: ${appHost}`,
+    ...(cookie ? ['Cookie: __Host-sallyport-route=spt_x'] : []),
+    ...lines,
+    '',
+    '',
+  ].join('\r\n');
+}

@@ -1,0 +1,123 @@
+import { ProblemError } from '@sallyport/kit';
+import type { Exchange, Step } from '../exchange/exchange.ts';
+import { withoutOwnCookies } from './web-cookies.ts';
+
+/** Headers that nearly every request has and that pass as they are. Found without looking any further. */
+const usual = new Set([
+  'accept',
+  'accept-encoding',
+  'accept-language',
+  'cache-control',
+  'content-type',
+  'if-modified-since',
+  'if-none-match',
+  'origin',
+  'pragma',
+  'range',
+  'referer',
+  'sec-fetch-dest',
+  'sec-fetch-mode',
+  'sec-fetch-site',
+  'sec-fetch-user',
+  'upgrade-insecure-requests',
+  'user-agent',
+]);
+
+/** Headers about one connection (RFC 9110, 7.6.1), about where the request comes from, and the gateway's own. */
+const dropped = new Set([
+  'connection',
+  'keepalive',
+  'proxyconnection',
+  'te',
+  'trailer',
+  'transferencoding',
+  'upgrade',
+  'http2settings',
+  'expect',
+  'host',
+  'contentlength',
+  'forwarded',
+  'via',
+  'xrealip',
+  'xclientip',
+  'xclusterclientip',
+  'trueclientip',
+  'cfconnectingip',
+  'xoriginalurl',
+  'xoriginalhost',
+  'xoriginalforwardedfor',
+  'xrewriteurl',
+  'xhttpmethodoverride',
+  'xhttpmethod',
+  'xmethodoverride',
+  'auditid',
+  'secwebsocketprotocol',
+  'proto',
+]);
+
+/** Without its punctuation, a name is the same in every spelling that a server could fold into it (CVE-2025-64484). */
+const foldOf = (lower: string) => lower.replace(/[^a-z0-9]/g, '');
+
+const isDropped = (fold: string) =>
+  dropped.has(fold) ||
+  fold.startsWith('xforwarded') ||
+  fold.startsWith('xpomerium') ||
+  fold.startsWith('xsallyport') ||
+  fold.startsWith('proxyauth');
+
+/** Returns the client's header lines that pass, flat. `Connection` names only options, which was checked before. */
+function passedLines(exchange: Exchange): string[] {
+  const { request, web, upgrade, route } = exchange;
+  const raw = request.rawHeaders;
+  const lines: string[] = [];
+  for (let index = 0; index < raw.length; index += 2) {
+    const lower = raw[index]!.toLowerCase();
+    const value = raw[index + 1]!;
+    if (usual.has(lower)) lines.push(lower, value);
+    else if (lower === 'cookie') {
+      const kept = withoutOwnCookies(value);
+      if (kept !== undefined) lines.push(lower, kept);
+    } else {
+      const fold = foldOf(lower);
+      if (isDropped(fold) || route!.identity.isIdentityName(lower)) continue;
+      if (fold === 'authorization' && (lower !== fold || web!.carrier !== 'cookie')) continue;
+      if (fold.startsWith('secwebsocket') && upgrade === undefined) continue;
+      lines.push(lower, value);
+    }
+  }
+  return lines;
+}
+
+/**
+ * Creates the step that builds the upstream headers. What a client says about its identity or its way here is dropped in
+ * every spelling, also where the gateway has no value for it, and then set anew.
+ */
+export function createBuildWebHeaders(): Step {
+  return (exchange) => {
+    const { answer, route, headers, tokenHash } = exchange;
+    if (
+      answer?.decision.effect !== 'allow' ||
+      !answer.identity?.user ||
+      !answer.session ||
+      !tokenHash ||
+      !route ||
+      !headers
+    )
+      throw new ProblemError('unauthenticated', 'The request has no identity.');
+    const lines = passedLines(exchange);
+    lines.push(
+      'x-forwarded-for',
+      exchange.clientAddress,
+      'x-forwarded-host',
+      new URL(route.origin).host,
+      'x-forwarded-proto',
+      'https',
+      'audit-id',
+      exchange.auditId,
+    );
+    const { identity, session } = answer;
+    const told = route.identity.linesFor({ identity, session, tokenHash });
+    for (let index = 0; index < told.length; index += 2) lines.push(told[index]!.toLowerCase(), told[index + 1]!);
+    exchange.upstreamHeaders = lines;
+  };
+}

@@ -1,0 +1,58 @@
+import { isProblemCode, type Check, type CheckAnswer } from '@sallyport/contracts';
+import { ProblemError } from '@sallyport/kit';
+import type { CheckClient } from '../authorize/check-client.ts';
+import { preflightHeaders } from '../authorize/preflight-headers.ts';
+import { clientIsGone } from '../exchange/client-is-gone.ts';
+import type { Exchange, Step } from '../exchange/exchange.ts';
+import type { ClientCertificateOf } from '../listener/client-certificate.ts';
+
+function describe(exchange: Exchange, clientCertificateOf: ClientCertificateOf): Check {
+  const { request, web, route, tokenHash } = exchange;
+  const clientCertificate = clientCertificateOf(request.socket);
+  return {
+    credential: tokenHash === undefined ? { kind: 'none' } : { kind: 'token', hash: tokenHash },
+    target: { kind: 'route', host: route!.host },
+    request: {
+      method: web!.method,
+      path: web!.path,
+      host: exchange.headers!.host,
+      ip: exchange.clientAddress,
+      ...preflightHeaders(request),
+      ...(clientCertificate === undefined ? {} : { clientCertificate }),
+    },
+  };
+}
+
+/**
+ * Refuses a session in the wrong carrier. The cookie of a route is for sessions of routes. A browser's login at the
+ * gateway is for the gateway's own pages only.
+ */
+function refuseWrongCarrier({ session }: CheckAnswer, carrier: 'cookie' | 'bearer' | undefined): void {
+  const kind = session?.kind;
+  const fits = carrier === 'cookie' ? kind === 'route' : kind !== 'route' && kind !== 'browser';
+  if (!session || !fits)
+    throw new ProblemError('unauthenticated', 'This credential cannot be used for web applications in this way.');
+}
+
+/** Creates the step that asks authorize. Anything but a readable allow for a known person is a refusal. */
+export function createCheckWeb(deps: {
+  client: CheckClient;
+  clientCertificateOf: ClientCertificateOf;
+  changesReceived(): number;
+}): Step {
+  return async (exchange) => {
+    exchange.check = describe(exchange, deps.clientCertificateOf);
+    exchange.changesSeen = deps.changesReceived();
+    const answer = await deps.client.check(exchange.check);
+    const { decision, problem, identity } = answer;
+    if (decision.effect !== 'authenticate') refuseWrongCarrier(answer, exchange.web!.carrier);
+    exchange.answer = answer;
+    if (decision.effect !== 'allow')
+      throw new ProblemError(
+        isProblemCode(problem?.code) ? problem.code : 'forbidden',
+        problem?.detail ?? 'The policy does not allow this.',
+      );
+    if (!identity?.user) throw new ProblemError('unauthenticated', 'The request has no identity.');
+    if (clientIsGone(exchange)) throw new ProblemError('bad-request', 'The client closed the connection.');
+  };
+}

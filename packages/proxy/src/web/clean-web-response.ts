@@ -1,0 +1,68 @@
+import { privateCaching } from '../headers/private-caching.ts';
+import { setsOwnCookie } from './web-cookies.ts';
+
+/** About one connection, about another port or protocol, or orders to a proxy or cache in front of the gateway. */
+const dropped = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-authentication-info',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'alt-svc',
+  'alternate-protocol',
+  'audit-id',
+  'x-sendfile',
+  'x-lighttpd-send-file',
+  'edge-control',
+  'cache-tag',
+]);
+const droppedKinds = /^(?:x-accel|x-reproxy|x-litespeed|surrogate|netlify)-|.-cache-control$/;
+
+function connectionNames(raw: readonly string[]): Set<string> | undefined {
+  let names: Set<string> | undefined;
+  for (let index = 0; index < raw.length; index += 2)
+    if (raw[index]!.length === 10 && raw[index]!.toLowerCase() === 'connection')
+      for (const name of raw[index + 1]!.toLowerCase().split(',')) (names ??= new Set()).add(name.trim());
+  return names;
+}
+
+/**
+ * Returns what remains of Clear-Site-Data. Cookies are those of the whole site, so that an application would log its user
+ * out of the gateway and of all others.
+ */
+function clearedData(value: string): string | undefined {
+  const types = value.split(',').map((one) => one.trim());
+  const kept = types.includes('"*"') ? ['"cache"', '"storage"'] : types.filter((one) => one !== '"cookies"');
+  return kept.length === 0 ? undefined : kept.join(', ');
+}
+
+/**
+ * Returns the header lines of an application's response that go to the browser, flat. The application decides about its
+ * own origin, so that its policies and its cookies pass.
+ */
+export function cleanWebResponse(raw: readonly string[], status: number): string[] {
+  const lengthless = status < 200 || status === 204; // RFC 9110, 8.6
+  const listed = connectionNames(raw);
+  const kept: string[] = [];
+  let caching: string | undefined;
+  for (let index = 0; index < raw.length; index += 2) {
+    const lower = raw[index]!.toLowerCase();
+    let value: string | undefined = raw[index + 1]!;
+    if (lower === 'cache-control') {
+      caching = caching === undefined ? value : `${caching}, ${value}`;
+      continue;
+    }
+    if (dropped.has(lower) || droppedKinds.test(lower) || listed?.has(lower)) continue;
+    if (lengthless && lower === 'content-length') continue;
+    if (lower === 'set-cookie' && setsOwnCookie(value)) continue;
+    if (lower === 'clear-site-data') value = clearedData(value);
+    if (value !== undefined) kept.push(raw[index]!, value);
+  }
+  if (status >= 200) kept.push('cache-control', privateCaching(caching));
+  return kept;
+}

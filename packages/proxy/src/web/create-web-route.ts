@@ -1,0 +1,75 @@
+import { readFile } from 'node:fs/promises';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import type { Socket } from 'node:net';
+import type { Config, RouteConfig } from '@sallyport/contracts';
+import { createPages, type PageLook } from '@sallyport/pages';
+import { createConnect } from '../upstream/create-connect.ts';
+import type { IdentifiedRoute, RouteIdentity } from '../web-identity/route-identity.ts';
+import type { WebRoute } from './web-route.ts';
+
+type WebRouteDeps = {
+  resolvePath: (file: string) => string;
+  timeouts: Config['timeouts'];
+  look: PageLook;
+  identityOf(route: IdentifiedRoute): RouteIdentity;
+};
+
+const maxIdleConnections = 256;
+
+/** Ends an attempt to connect that takes too long. */
+function limitConnect(socket: Socket, secure: boolean, ms: number): Socket {
+  const timer = setTimeout(() => socket.destroy(new Error('no connection in time')), ms);
+  socket.once(secure ? 'secureConnect' : 'connect', () => clearTimeout(timer));
+  socket.once('close', () => clearTimeout(timer));
+  return socket;
+}
+
+/** Creates what keeps connections to one address. Their number is not limited: an open stream must not hold up others. */
+function createAgent(secure: boolean, connect: () => Socket): HttpAgent {
+  const agent = new (secure ? HttpsAgent : HttpAgent)({
+    keepAlive: true,
+    maxSockets: Infinity,
+    maxFreeSockets: maxIdleConnections,
+  });
+  agent.createConnection = connect;
+  return agent;
+}
+
+/** Creates a route, with the files that its configuration names. */
+export async function createWebRoute(route: RouteConfig, deps: WebRouteDeps): Promise<WebRoute> {
+  const read = async (file: string | null | undefined) =>
+    file == null ? undefined : readFile(deps.resolvePath(file), 'utf8');
+  const [ca, clientCert, clientKey] = await Promise.all(
+    [route.toCaFile, route.toClientCertFile, route.toClientKeyFile].map(read),
+  );
+  const { url, secure, connect } = createConnect({
+    server: route.to,
+    ca,
+    serverName: route.toServerName ?? undefined,
+    clientCert,
+    clientKey,
+  });
+  const from = new URL(route.from);
+  const { connect: connectMs, firstByte } = { ...deps.timeouts, ...route.timeouts };
+  const limited = () => limitConnect(connect(), secure, connectMs);
+  const agent = createAgent(secure, limited);
+  return {
+    host: from.hostname,
+    origin: from.origin,
+    target: url,
+    hostHeader: route.preserveHost ? from.host : url.host,
+    basePath: '',
+    agent,
+    firstByte,
+    identity: deps.identityOf(route),
+    // The logo is on the gateway's own host.
+    pages: createPages({ ...deps.look, host: from.host, logo: undefined }),
+    connect: limited,
+    retire() {
+      // `destroy` would also end requests in flight.
+      agent.maxFreeSockets = 0;
+      for (const idle of Object.values(agent.freeSockets).flat()) idle?.destroy();
+    },
+  };
+}

@@ -1,0 +1,180 @@
+import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
+import { ProblemError } from '@sallyport/kit';
+import { createProxyMiddleware } from 'http-proxy-middleware';
+import { clientIsGone } from '../exchange/client-is-gone.ts';
+import type { Exchange, Step } from '../exchange/exchange.ts';
+import { isRefusal } from '../road/relay-refusal.ts';
+import { upstreamUnreachable } from '../road/upstream-unreachable.ts';
+import { whenWritten } from '../road/when-written.ts';
+import { cutResponse } from '../streams/cut-response.ts';
+import type { StreamLifecycle } from '../streams/stream-lifecycle.ts';
+import { relayWebResponse } from './relay-web-response.ts';
+import { headersForNode } from './headers-for-node.ts';
+
+type ForwardWebDeps = {
+  openBody(exchange: Exchange): Readable | string | undefined;
+  lifecycle: Pick<StreamLifecycle, 'sent' | 'answered'>;
+  /** See AuditTrail. Undefined without a spool. */
+  written?: ((exchange: Exchange) => Promise<void> | undefined) | undefined;
+  fail(exchange: Exchange, error: unknown): void;
+};
+
+/** One request on its way to the application. */
+type Attempt = {
+  exchange: Exchange;
+  /** What goes upstream as the body, if it is not the request itself. */
+  body: Readable | undefined;
+  outgoing: ClientRequest | undefined;
+  timer: NodeJS.Timeout | undefined;
+  timedOut: boolean;
+  settled: boolean;
+  /** Whether it may be sent once more, because a kept-alive connection can close just as it is used again. */
+  mayRetry: boolean;
+};
+
+type Attempts = WeakMap<IncomingMessage, Attempt>;
+
+/** Ends an attempt that gets no response. While the body still arrives, the application cannot be late. */
+function limitFirstByte(attempt: Attempt): void {
+  const { route, request } = attempt.exchange;
+  if (route!.firstByte === 0) return;
+  attempt.timer = setTimeout(() => {
+    if (!request.complete) return limitFirstByte(attempt);
+    attempt.timedOut = true;
+    attempt.outgoing?.destroy(new Error('no response in time'));
+  }, route!.firstByte);
+}
+
+function settle(attempt: Attempt): void {
+  attempt.settled = true;
+  clearTimeout(attempt.timer);
+}
+
+function asProblem({ exchange, timedOut }: Attempt, error: unknown): ProblemError {
+  if (error instanceof ProblemError) return error;
+  if (timedOut)
+    return new ProblemError('upstream-timeout', 'The application did not respond in time.', { cause: error });
+  return upstreamUnreachable(exchange, error);
+}
+
+function onResponse(attempt: Attempt, answer: IncomingMessage, deps: ForwardWebDeps): void {
+  const { exchange } = attempt;
+  clearTimeout(attempt.timer);
+  const refuse = (error: unknown) => {
+    settle(attempt);
+    attempt.outgoing?.destroy();
+    deps.fail(exchange, error);
+  };
+  if (attempt.settled || clientIsGone(exchange)) return void answer.destroy();
+  if (!isRefusal(answer))
+    return refuse(new ProblemError('upstream-unreachable', 'The response could be read in two ways.'));
+  whenWritten(deps.written?.(exchange), answer, {
+    proceed() {
+      settle(attempt);
+      relayWebResponse(exchange, answer, deps.lifecycle);
+    },
+    refuse,
+    gone: () => upstreamUnreachable(exchange),
+    isOver: () => attempt.settled || exchange.response.destroyed,
+  });
+}
+
+/** Reports whether a request failed only because its kept-alive connection had just closed. */
+function wasStale({ mayRetry, outgoing, exchange }: Attempt, error: unknown): boolean {
+  const { code } = error as { code?: string };
+  return mayRetry && outgoing?.reusedSocket === true && code === 'ECONNRESET' && !clientIsGone(exchange);
+}
+
+/** The proxy itself, hardened: it gets finished headers and a body, and this file answers. */
+function createProxy(attempts: Attempts, deps: ForwardWebDeps, again: (attempt: Attempt) => void) {
+  return createProxyMiddleware<IncomingMessage, ServerResponse>({
+    // The router names the address of each request. No other is ever used.
+    target: 'http://127.0.0.1:1',
+    router(request, _response, options) {
+      const { exchange, body } = attempts.get(request)!;
+      const { agent, target } = exchange.route!;
+      Object.assign(options, { agent, ...(body ? { buffer: body } : {}) });
+      return target;
+    },
+    selfHandleResponse: true,
+    changeOrigin: false,
+    xfwd: false,
+    followRedirects: false,
+    ws: false,
+    ejectPlugins: true,
+    plugins: [
+      (proxy) => {
+        proxy.on('proxyReq', (outgoing, request) => {
+          const attempt = attempts.get(request)!;
+          attempt.outgoing = outgoing;
+          if (attempt.settled) outgoing.destroy();
+          else limitFirstByte(attempt);
+        });
+        proxy.on('proxyRes', (answer, request) => onResponse(attempts.get(request)!, answer, deps));
+        proxy.on('error', (error, request) => {
+          const attempt = request && attempts.get(request);
+          if (!attempt || attempt.settled) return;
+          clearTimeout(attempt.timer);
+          if (wasStale(attempt, error)) return again(attempt);
+          settle(attempt);
+          deps.fail(attempt.exchange, asProblem(attempt, error));
+        });
+      },
+    ],
+  });
+}
+
+/**
+ * Creates the last step of a plain request to a web application. It streams in both directions with back-pressure. When
+ * the browser closes, the request ends upstream at once.
+ */
+export function createForwardWeb(deps: ForwardWebDeps): Step {
+  const attempts: Attempts = new WeakMap();
+  const run = (attempt: Attempt) => {
+    const { request, response } = attempt.exchange;
+    void proxy(request, response, (error: unknown) => {
+      if (attempt.settled) return;
+      settle(attempt);
+      deps.fail(attempt.exchange, error ?? new Error('the proxy did not take the request'));
+    });
+  };
+  const proxy = createProxy(attempts, deps, (attempt) => {
+    attempt.mayRetry = false;
+    run(attempt);
+  });
+  return (exchange) => {
+    const { request, response } = exchange;
+    const opened = deps.openBody(exchange);
+    const body = typeof opened === 'object' && opened !== request ? opened : undefined;
+    const attempt: Attempt = {
+      exchange,
+      body,
+      outgoing: undefined,
+      timer: undefined,
+      timedOut: false,
+      settled: false,
+      mayRetry: typeof opened !== 'object' && (request.method === 'GET' || request.method === 'HEAD'),
+    };
+    attempts.set(request, attempt);
+    const refuse = (error: unknown) => {
+      if (attempt.settled) return;
+      settle(attempt);
+      attempt.outgoing?.destroy();
+      deps.fail(exchange, error);
+    };
+    body?.on('error', refuse); // the body was refused before its end
+    response.once('close', () => {
+      settle(attempt);
+      if (!response.writableFinished) attempt.outgoing?.destroy();
+    });
+    // From here on only what was built for the application counts. In options, it would be added to the client's.
+    request.headers = headersForNode(exchange);
+    exchange.upstreamStartedAt = performance.now();
+    run(attempt);
+    deps.lifecycle.sent(exchange, ({ code, detail }) => {
+      if (response.headersSent) cutResponse(exchange);
+      else refuse(new ProblemError(code, detail));
+    });
+  };
+}

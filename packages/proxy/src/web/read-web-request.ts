@@ -1,0 +1,49 @@
+import { ProblemError } from '@sallyport/kit';
+import { refuseOwnToken } from '../credential/own-token.ts';
+import type { Exchange, Step } from '../exchange/exchange.ts';
+import { readHeaders } from '../headers/read-headers.ts';
+import { refuseBadUpgrade } from '../road/refuse-bad-upgrade.ts';
+import { readWebPath } from './read-web-path.ts';
+
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+/**
+ * Reports whether a browser opens a page (Fetch metadata, where it is sent). Anything else would follow a redirect to
+ * the login without showing it.
+ */
+function isNavigation({ request: { method, headers }, upgrade }: Exchange): boolean {
+  const { 'sec-fetch-mode': mode, 'sec-fetch-dest': destination } = headers;
+  return (
+    upgrade === undefined &&
+    (method === 'GET' || method === 'HEAD') &&
+    (mode === undefined || mode === 'navigate') &&
+    (destination === undefined || destination === 'document')
+  );
+}
+
+/**
+ * Creates the step that reads a request to a web application, once. The headers are read as those of a request to a
+ * cluster are: 403 for identity headers, 400 for what two readers could understand differently.
+ */
+export function createReadWebRequest(): Step {
+  return (exchange) => {
+    const { request } = exchange;
+    if (request.httpVersion !== '1.1') throw new ProblemError('bad-request', 'The gateway supports HTTP/1.1 only.');
+    const headers = readHeaders(request.rawHeaders);
+    exchange.headers = headers;
+    const { method = '', url = '' } = request;
+    const acceptsPage = request.headers.accept?.includes('text/html') === true;
+    exchange.web = {
+      method,
+      path: '',
+      isNavigation: acceptsPage && isNavigation(exchange),
+      acceptsPage: acceptsPage && exchange.upgrade === undefined,
+      carrier: undefined,
+    };
+    if (!methods.has(method)) throw new ProblemError('method-not-allowed', 'The gateway does not support this method.');
+    refuseBadUpgrade(exchange, headers, ['websocket']);
+    refuseOwnToken(url);
+    exchange.web.path = readWebPath(url);
+    if (headers.contentLength !== undefined) exchange.bytesIn = headers.contentLength;
+  };
+}
