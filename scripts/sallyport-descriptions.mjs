@@ -174,6 +174,8 @@ const requests = {
   'request.fieldSelector': 'The field selector, decoded.',
   'request.impersonate':
     'Whom the request asked to act as, allowed or not: user:NAME, serviceaccount:NAMESPACE/NAME, group:NAME, uid:UID, extra:KEY=VALUE.',
+  'request.queryHash': 'For a request to a web application: a keyed hash of its query, in base64url.',
+  'request.queryLength': 'For a request to a web application: the length of its query.',
   'request.proxyPath': 'What follows proxy, decoded: the path that a node, a pod or a service receives.',
   'request.targetSha256':
     'The SHA-256 of the whole target, without tokens and commands, in hexadecimal. Set if it is longer than requestURI may be.',

@@ -168,6 +168,11 @@ function createApiDeps(
   };
 }
 
+function createAddressOfRequest(addressOf: ReturnType<typeof createClientAddress>) {
+  return ({ socket, headers }: IncomingMessage) =>
+    addressOf(socket.remoteAddress, String(headers['x-forwarded-for'] ?? '') || undefined);
+}
+
 /** Composes the gateway from its parts. */
 export function composeGateway(
   parts: ProxyParts,
@@ -176,13 +181,12 @@ export function composeGateway(
   services: Services,
   webIdentity: WebIdentity,
 ): ComposedGateway {
-  const { config } = parts.loaded;
-  const { upstreams } = clusters;
-  const checks = createCheckClient({ client: services.authorize, timeoutMs: checkTimeoutMs });
+  const [{ config }, { upstreams }] = [parts.loaded, clusters];
+  const newChecks = () => createCheckClient({ client: services.authorize, timeoutMs: checkTimeoutMs });
+  const checks = newChecks();
   const addressOf = createClientAddress(config.gateway.trustedProxies);
   const replica = `proxy/${randomUUID().slice(0, 8)}`;
-  const hashKey = parts.identity.secretFor('audit.execCommand');
-  const tunnels = createTunnels();
+  const [hashKey, tunnels] = [parts.identity.secretFor('audit.execCommand'), createTunnels()];
   const clientCertificateOf = createClientCertificates({ asked: config.gateway.tls?.clientCaFile != null });
   const origins = originsOf(parts.loaded);
   const pomerium = createPomerium(parts, origins);
@@ -192,7 +196,7 @@ export function composeGateway(
     ...parts,
     upstreams,
     checks,
-    streamChecks: createCheckClient({ client: services.authorize, timeoutMs: checkTimeoutMs }),
+    streamChecks: newChecks(),
     addressOf,
     replica,
     hashKey,
@@ -202,10 +206,7 @@ export function composeGateway(
     applications: webIdentity.signed && { tokens: webIdentity.signed.tokens, clustersOf: applicationClusters.of },
     workloads: createWorkloads(parts, upstreams, services),
     track: tunnels.track,
-    web: {
-      routeOf: routes.of,
-      beginLogin: createBeginWebLogin({ loginOrigin: origins.login }),
-    },
+    web: { routeOf: routes.of, beginLogin: createBeginWebLogin({ loginOrigin: origins.login }) },
     hints: { candidates: createAskCandidates(services), enabled: () => hasElevations },
   });
   const apiAt = createApiDeps(parts, clusters, services, {
@@ -219,8 +220,7 @@ export function composeGateway(
     upstreamOf: (cluster) => upstreams.byName(cluster),
     routeOrigin: (host) => routes.byHost(host)?.origin,
     findCaller: createFindCaller({ client: checks, workloads: road.workloads }),
-    clientAddress: (request: IncomingMessage) =>
-      addressOf(request.socket.remoteAddress, String(request.headers['x-forwarded-for'] ?? '') || undefined),
+    clientAddress: createAddressOfRequest(addressOf),
   });
   return {
     road,

@@ -49,10 +49,8 @@ export type LoginEvents = {
   requireRoom(): void;
   /** Records a login before its session exists. Rejects with `audit-unavailable` if it is not recorded in time. */
   login(session: Session, path: string): Promise<void>;
-  /** Records a credential of a program before it exists. Rejects as `login` does. */
+  /** Records a credential of a program, or the session of a web application, before it exists. Rejects as `login` does. */
   created(session: Session, about: { path: string; detail: string; by?: Person }): Promise<void>;
-  /** Records the session of a web application before it exists, like a login. */
-  routeOpened(session: Session, host: string): Promise<void>;
   /** A login was recorded, or may still be, but its session did not come to be. */
   notBegun(session: Session, why: { path: string; error: unknown }): void;
   /**
@@ -99,7 +97,7 @@ const refreshedEvent = (session: Session, detail: string) =>
   sessionEvent(session, { type: 'session.refreshed', verb: 'refresh', detail });
 type SessionTypes = { created: AuditEventType; revoked: AuditEventType; ended: AuditEventType };
 const sessionTypes: SessionTypes = { created: 'session.login', revoked: 'session.revoked', ended: 'session.ended' };
-/** The types of the events of credentials that programs have. */
+/** The types of the events of what is no log-in: of credentials that programs have, and of routes. */
 const machineTypes: { readonly [kind in SessionKind]?: SessionTypes } = {
   agent: { created: 'agent.created', revoked: 'agent.revoked', ended: 'agent.ended' },
   'service-account': {
@@ -107,6 +105,7 @@ const machineTypes: { readonly [kind in SessionKind]?: SessionTypes } = {
     revoked: 'service_account.revoked',
     ended: 'service_account.ended',
   },
+  route: { ...sessionTypes, created: 'route.session.started' },
 };
 const typesOf = ({ kind }: Session): SessionTypes => machineTypes[kind] ?? sessionTypes;
 const endedEvent = (session: Session, about: Partial<LoginEvent>) =>
@@ -150,18 +149,6 @@ function createSessionEvents({ before, after, enqueue, retried }: Record): Sessi
           path,
           facts: session,
           detail: session.identity.provider,
-        }),
-      ).catch((error: unknown) => {
-        throw notLoggedIn(error);
-      }),
-    routeOpened: (session, host) =>
-      before(
-        sessionEvent(session, {
-          type: 'route.session.started',
-          verb: 'login',
-          path: '/.sallyport/callback',
-          facts: session,
-          detail: host,
         }),
       ).catch((error: unknown) => {
         throw notLoggedIn(error);

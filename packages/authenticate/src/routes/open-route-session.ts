@@ -35,7 +35,7 @@ export function openRouteSession(deps: RouteSessionDeps): RequestHandler {
       ...facts,
     };
     const token = `spt_${deps.randomToken()}`;
-    await deps.events.routeOpened(session, host);
+    await deps.events.created(session, { path: '/.sallyport/callback', detail: host });
     await deps.sessions.create(hashToken(token), session);
     response.json({ token, tab: grant.tab, expiresAt });
   };

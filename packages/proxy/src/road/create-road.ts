@@ -107,6 +107,16 @@ function createSend({ settings, track, hints }: RoadDeps, { openBody, warningOf,
   return (exchange) => (exchange.upgrade ? tunnel(exchange) : forward(exchange));
 }
 
+type SharedWithWeb = Pick<
+  Parameters<typeof createWebRoad>[0],
+  'trail' | 'clientCertificateOf' | 'streams' | 'lifecycle' | 'recorder' | 'openBody'
+>;
+
+/** Creates the road to web applications, which shares the audit and the streams. */
+function createWeb({ web, checks, tokens, settings, track }: RoadDeps, shared: SharedWithWeb) {
+  return web && createWebRoad({ ...web, ...shared, checks, tokens, track, timeouts: settings.timeouts });
+}
+
 /** Composes the steps of the road. */
 export function createRoad(deps: RoadDeps): Road {
   const { ask, trail, kindsOf, reviews } = createAudit(deps);
@@ -131,33 +141,13 @@ export function createRoad(deps: RoadDeps): Road {
   const warningOf = createBreakGlassWarning({ now: () => performance.now() });
   const send = createSend(deps, { openBody, lifecycle, written: trail.written, warningOf, reviews, fail });
   const clientCertificateOf = deps.clientCertificateOf ?? (() => undefined);
-  const web =
-    deps.web &&
-    createWebRoad({
-      ...deps.web,
-      trail,
-      checks: deps.checks,
-      clientCertificateOf,
-      tokens: deps.tokens,
-      streams,
-      lifecycle,
-      recorder,
-      timeouts: deps.settings.timeouts,
-      openBody,
-      track: deps.track,
-    });
+  const web = createWeb(deps, { trail, clientCertificateOf, streams, lifecycle, recorder, openBody });
   const toCluster = createGateway({
     openAudit: trail.open,
     readTarget: createReadTarget(deps),
     readKubeRequest: createReadKubeRequest(),
     readCredential: createReadCredential({ ...deps, workloads }),
-    check: createCheck({
-      client: checks,
-      clientCertificateOf,
-      changesReceived,
-      kindsOf,
-      workloads,
-    }),
+    check: createCheck({ client: checks, clientCertificateOf, changesReceived, kindsOf, workloads }),
     admitStream: lifecycle.admitted,
     commitAudit: trail.commit,
     impersonate: createImpersonate(),

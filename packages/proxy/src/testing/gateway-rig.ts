@@ -125,20 +125,13 @@ export async function createRig(
   hints?: Parameters<typeof createRoad>[0]['hints'],
   web?: Parameters<typeof createRoad>[0]['web'],
 ): Promise<Rig> {
-  const rig = {
-    checks: [],
-    events: [],
-    seen: [],
-    answer: () => allow(),
-    kafka: 'up',
-    acknowledgeMs: 1,
-  } as unknown as Rig;
+  const empty = { checks: [], events: [], seen: [], kafka: 'up', acknowledgeMs: 1 };
+  const rig = { ...empty, answer: () => allow() } as unknown as Rig;
   const sockets = new Set<Destroyable>();
   rig.upstream = createRecordingUpstream(rig, handler, sockets);
   const server = `http://127.0.0.1:${await listen(rig.upstream)}`;
   const { config, upstreams } = createDevCluster(server, { streams, timeouts });
   const metrics = createMetrics();
-  rig.metrics = () => metrics.metrics();
   const road = createRoad({
     sink: { ...createSink(rig), ...(written ? { written } : {}) },
     logger: createLogger({ service: 'proxy', level: 'silent' }),
@@ -150,8 +143,8 @@ export async function createRig(
     settings: config,
     addressOf: createClientAddress([]),
     track: (socket) => void sockets.add(socket),
-    ...(hints ? { hints } : {}),
-    ...(web ? { web } : {}),
+    ...(hints && { hints }),
+    ...(web && { web }),
     checks: {
       check: async (check) => {
         rig.checks.push(check);
@@ -168,8 +161,9 @@ export async function createRig(
     recordUnparsable: () => void rig.events.push({ type: 'request.unparsable' } as AuditRecord),
   });
   rig.port = await listen(rig.server);
-  rig.dial = () => dialTo(rig.port, sockets);
-  rig.raw = (bytes) => exchangeBytes(rig.dial(), bytes);
+  const dial = () => dialTo(rig.port, sockets);
+  const raw = (bytes: string | Buffer) => exchangeBytes(dial(), bytes);
+  Object.assign(rig, { metrics: () => metrics.metrics(), dial, raw });
   rig.close = async () => {
     for (const socket of sockets) socket.destroy();
     for (const one of [rig.server, rig.upstream]) await closeServer(one);
