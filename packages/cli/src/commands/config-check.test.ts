@@ -138,7 +138,7 @@ describe('sallyport config check', () => {
     const lines = err.split('\n').map((line) => line.replace(`${rig.directory}/`, ''));
     expect(lines.slice(0, 4)).toEqual([
       expect.stringMatching(
-        /^warning: .*sallyport\.yaml:10:12: policies\.developers: is not used by any cluster or namespace/,
+        /^warning: .*sallyport\.yaml:10:12: policies\.developers: is not used by any cluster, namespace or route/,
       ),
       expect.stringMatching(
         /^warning: .*:10:40: policies\.developers\.0\.allow\.or\.0\.accept: accept on a cluster admits every/,
