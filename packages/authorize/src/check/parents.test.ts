@@ -16,6 +16,7 @@ beforeEach(async () => {
   child = await rig.logIn(alice, {
     id: 'child',
     kind: 'agent',
+    agent: { name: 'bot', scope: { clusters: ['dev'], verbs: ['get', 'list'], secrets: false, shell: false } },
     idleMs: 3_000_000,
     expiresAt: clock.now + 3_000_000,
     parent: { id: 'parent', hash: hashToken(parent) },
