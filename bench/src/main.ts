@@ -4,7 +4,10 @@ import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type { Contender, Setup, Wire } from './contenders/contender.ts';
+import { direct } from './contenders/direct.ts';
 import { contenders } from './contenders/index.ts';
+import { oauth2Proxy } from './contenders/oauth2-proxy.ts';
+import { sallyportWeb } from './contenders/sallyport.ts';
 import { prepareSetup } from './prepare-setup.ts';
 import { measureExecCredential } from './measure/exec-credential.ts';
 import { measureLoad } from './measure/load.ts';
@@ -47,15 +50,18 @@ async function measureAll(setup: Setup, options: Options, results: Results): Pro
   };
   const wrk = setup.bed.missing.find((one) => one.missing === 'wrk');
   if (wrk) results.skipped.push(`load and watches: wrk: ${wrk.why}. ${wrk.hint}`);
-  if (options.parts.includes('load') && !wrk) {
-    const plan = {
-      connections: 32,
-      rounds: options.rounds,
-      seconds: quick ? 2 : 5,
-      warmUpRequests: quick ? 5000 : 40_000,
-      latencySeconds: quick ? 1 : 3,
-    };
-    results.load = await attempt('load', () => measureLoad(setup, taking, plan, log));
+  const loadPlan = {
+    connections: 32,
+    rounds: options.rounds,
+    seconds: quick ? 2 : 5,
+    warmUpRequests: quick ? 5000 : 40_000,
+    latencySeconds: quick ? 1 : 3,
+  };
+  if (options.parts.includes('load') && !wrk)
+    results.load = await attempt('load', () => measureLoad(setup, taking, loadPlan, log));
+  if (options.parts.includes('web') && !wrk) {
+    const pair = [direct, oauth2Proxy, sallyportWeb].filter((one) => one.obstacle(setup) === undefined);
+    results.web = await attempt('a web application', () => measureLoad(setup, pair, loadPlan, log));
   }
   if (options.parts.includes('watches') && !wrk) {
     results.watches = [];

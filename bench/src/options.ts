@@ -5,9 +5,10 @@ export const help = `Compares Sallyport with other proxies on this machine, in o
   npm run bench [-- OPTIONS]
 
   --quick        short runs and fewer watches, to see that it works
-  --only NAME    one part (load, watches, stalled-reader, reload, exec-credential) or one contender
+  --only NAME    one part (load, web, watches, stalled-reader, reload, exec-credential) or one contender
                  (direct, haproxy, node, oauth2-proxy, sallyport,
                  sallyport-with-one-event, sallyport-without-events); may be repeated
+                 web: a web application behind Sallyport and behind oauth2-proxy, in turns
   --rounds N     rounds of the load (default 3)
   --profile      run proxy and authorize under the profiler instead, and show where they spend their time
   --help         this text
@@ -16,7 +17,7 @@ Example: npm run bench -- --only load --only haproxy --only sallyport
 Results: a table, and JSON in bench/results/
 `;
 
-const parts = ['load', 'watches', 'stalled-reader', 'reload', 'exec-credential'] as const;
+const parts = ['load', 'web', 'watches', 'stalled-reader', 'reload', 'exec-credential'] as const;
 export type Part = (typeof parts)[number];
 export type Options = {
   quick: boolean;

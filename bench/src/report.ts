@@ -13,6 +13,8 @@ export type Results = {
   quick: boolean;
   skipped: string[];
   load?: LoadResult[];
+  /** A web application behind Sallyport, and behind its peer. */
+  web?: LoadResult[];
   watches?: WatchResult[];
   stalledReader?: StalledResult[];
   reload?: ReloadResult;
@@ -92,6 +94,7 @@ function reloadText({ rules, clusters, perSecond, quiet, reloading, inForceMs }:
 export function reportText(results: Results): string {
   const text: string[] = [`${results.machine}, Node.js ${results.node}, ${results.at}`];
   if (results.load) text.push(`Load, TLS on both sides, 2 KB answers:\n${loadText(results.load)}`);
+  if (results.web) text.push(`A web application, TLS on both sides, 2 KB answers:\n${loadText(results.web)}`);
   if (results.watches)
     text.push(
       `Idle watches:\n${table([['', 'wire', 'watches', 'KiB each'], ...results.watches.map((one) => [one.title, one.wire, String(one.watches), parts(one.kibEach, 0)])])}`,

@@ -1,5 +1,6 @@
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { freePort } from '@sallyport/bed';
 import { serviceNames } from '@sallyport/contracts';
 import { createIdentityProvider, startProcesses, writeSettings, type Settings } from '@sallyport/standalone';
 import { parse, stringify } from 'yaml';
@@ -30,15 +31,41 @@ function makePlain(settings: Settings, upstreamUrl: string): Settings {
   return { ...settings, gatewayUrl };
 }
 
+type StartOptions = {
+  /** Passed to each of the services. */
+  environment?: Record<string, string>;
+  /** Replaces the program of the proxy. */
+  proxyProgram?: string;
+  /** The stages of which no event is written. */
+  omitStages?: readonly string[];
+  /** The host of a web application with the same upstream, instead of the cluster. */
+  webHost?: string;
+};
+
+/** A web application that learns who asks by an assertion. */
+const webRoute = (from: string, to: string, toCaFile: string) => ({
+  from,
+  to,
+  toCaFile,
+  identity: { jwt: true },
+  policy: [{ allow: { or: [{ groups: 'sre' }, { groups: 'developers' }] } }],
+});
+
 async function settle(
   { bed, authority, caFile, upstream }: Setup,
   directory: string,
   issuer: string,
   wire: Wire,
-  omitStages: readonly string[],
+  { omitStages = [], webHost }: StartOptions,
 ): Promise<Settings> {
+  const gatewayPort = await freePort();
+  const routes =
+    webHost === undefined
+      ? {}
+      : { routes: [webRoute(`https://${webHost}:${gatewayPort}`, upstream.secureUrl, caFile)] };
   const settings = await writeSettings({
     directory,
+    gatewayPort,
     authority,
     sessions: { redis: bed.redis!.url },
     audit: {
@@ -65,7 +92,7 @@ async function settle(
         policy: [{ allow: { or: [{ groups: 'sre' }, { groups: 'developers' }] } }],
       },
     ],
-    more: { streams: { perUser: 100_000, perCluster: 100_000 } },
+    more: { streams: { perUser: 100_000, perCluster: 100_000 }, ...routes },
   });
   return wire === 'tls' ? settings : makePlain(settings, upstream.plainUrl);
 }
@@ -83,24 +110,12 @@ async function allReady(adminPorts: Readonly<Record<string, number>>): Promise<v
   }
 }
 
-type StartOptions = {
-  /** Passed to each of the services. */
-  environment?: Record<string, string>;
-  /** Replaces the program of the proxy. */
-  proxyProgram?: string;
-  /** The stages of which no event is written. */
-  omitStages?: readonly string[];
-};
-
 /** Starts the four services and logs in. */
-export async function startGateway(
-  setup: Setup,
-  wire: Wire,
-  { environment = {}, proxyProgram, omitStages = [] }: StartOptions = {},
-): Promise<RunningGateway> {
+export async function startGateway(setup: Setup, wire: Wire, options: StartOptions = {}): Promise<RunningGateway> {
+  const { environment = {}, proxyProgram, webHost } = options;
   const directory = mkdtempSync(path.join(setup.directory, 'gateway-'));
   const provider = await createIdentityProvider();
-  const settings = await settle(setup, directory, provider.issuer, wire, omitStages);
+  const settings = await settle(setup, directory, provider.issuer, wire, options);
   provider.register({
     clientId: 'sallyport',
     clientSecret,
@@ -122,8 +137,11 @@ export async function startGateway(
   return {
     settings,
     token,
-    base: `${settings.gatewayUrl}/clusters/bench`,
-    headers: { Authorization: `Bearer ${token}` },
+    base: webHost === undefined ? `${settings.gatewayUrl}/clusters/bench` : settings.gatewayUrl,
+    headers: {
+      Authorization: `Bearer ${token}`,
+      ...(webHost === undefined ? {} : { Host: `${webHost}:${new URL(settings.gatewayUrl).port}` }),
+    },
     pids: { proxy: proxy!, authorize: authorize! },
     apart: { ...others, redis: setup.bed.redis!.pid()!, kafka: setup.bed.kafka!.pid()! },
     async stop() {
@@ -163,4 +181,12 @@ export const sallyportWithOneEvent: Contender = {
   title: 'Sallyport without RequestReceived',
   obstacle: lacksServer,
   start: (setup, wire) => startGateway(setup, wire, { omitStages: ['RequestReceived'] }),
+};
+
+/** The road to a web application: session, decision, assertion of the user, audit events. */
+export const sallyportWeb: Contender = {
+  name: 'sallyport-web',
+  title: 'Sallyport, web application',
+  obstacle: lacksServer,
+  start: (setup, wire) => startGateway(setup, wire, { webHost: 'app.localhost' }),
 };
