@@ -20,7 +20,7 @@ const trustDomainSchema = z
 /** The name of a claim. A slash leads into an object; `~1` is a slash in a name and `~0` a tilde, as in RFC 6901. */
 const claimSchema = z
   .string()
-  .regex(/^[^/\u0000-\u001f]{1,256}(\/[^/\u0000-\u001f]{1,256}){0,3}$/, 'not a claim; write it like sub or a/b');
+  .regex(/^[^/\x00-\x1f]{1,256}(\/[^/\x00-\x1f]{1,256}){0,3}$/, 'not a claim; write it like sub or a/b');
 
 const patternSchema = z
   .string()
