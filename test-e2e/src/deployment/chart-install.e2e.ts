@@ -87,7 +87,7 @@ describeWith(['cluster', 'kubectl', 'helm'], 'the chart on a real API server', (
   it('creates the Secrets once, with the rights of the Job, and they fit the installation', async () => {
     const first = await runJob();
     expect(first).toMatchObject({ code: 0, stderr: '' });
-    expect(first.stdout.match(/^created the (Secret|ConfigMap) /gm)).toHaveLength(13);
+    expect(first.stdout.match(/^created the (Secret|ConfigMap) /gm)).toHaveLength(14);
     const before = await objectsOf('secrets,configmaps');
     expect(await runJob()).toMatchObject({ code: 0, stdout: 'everything exists already\n' });
     expect(await objectsOf('secrets,configmaps')).toEqual(before);
