@@ -4,8 +4,9 @@ import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { bundlePrograms } from './bundle-programs.mjs';
 
+const programs = ['setup', 'identity-provider', 'practice-cluster'];
+
 /** Bundles the programs into a directory. Returns the packages of others in them. */
-export const bundleDevelopment = (outdir) =>
-  bundlePrograms('development', ['setup', 'identity-provider', 'practice-cluster'], outdir);
+export const bundleDevelopment = (outdir) => bundlePrograms('development', programs, outdir);
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await bundleDevelopment(process.argv[2]);
