@@ -137,7 +137,8 @@ describeWith(
     it('has recorded all of it, for those who may read it', async () => {
       const carol = await installation.person('carol@example.com');
       const found = await eventually('the exec in the audit trail', async () => {
-        const { stdout } = await carol.cli(['audit', 'search', '--user', 'alice@example.com', '-o', 'json']);
+        const whose = ['--user', 'alice@example.com', '--subresource', 'exec'];
+        const { stdout } = await carol.cli(['audit', 'search', ...whose, '-o', 'json']);
         return stdout.includes('"exec"') && stdout;
       });
       expect(found).toContain('alice@example.com');

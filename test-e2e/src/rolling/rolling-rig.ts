@@ -9,6 +9,7 @@ import { startSteadyRequests, type SteadyRequests } from './steady-requests.ts';
 import { startSteadyStreams, type SteadyStreams } from './steady-streams.ts';
 
 const namespace = 'dev';
+const pod = 'steady';
 const user = 'alice@example.com';
 /** How many clients send plain requests, one at a time each, and how many requests per second they send together. */
 export type Load = { clients: number; perSecond: number };
@@ -25,7 +26,9 @@ export type RollingRig = {
 export async function startRollingRig(closers: Closers, load: Load): Promise<RollingRig> {
   const { admin } = theBed().cluster!;
   const installation = await prepareInstallation(closers, 'k8s', { streams: { drain: '6s', perUser: 300 } });
-  await startPod(namespace, 'web', 'while sleep 5; do echo tick; done');
+  // A name of its own: other suites have a pod in this namespace too, which does something else.
+  await startPod(namespace, pod, 'while sleep 5; do echo tick; done');
+  closers.add(() => admin.kubectl(['delete', 'pod', pod, '-n', namespace]));
   await admin.kubectl(['apply', '-k', installation.overlay]);
   closers.add(() => admin.kubectl(['delete', '-k', installation.overlay, '--timeout=120s'], { timeoutMs: 130_000 }));
   await settled();
@@ -35,7 +38,7 @@ export async function startRollingRig(closers: Closers, load: Load): Promise<Rol
     { user, password: 'alice' },
   );
   const access = { url: installation.url, ca, token, namespace };
-  const streams = await startSteadyStreams({ ...access, pod: 'web', count: { watch: 80, logs: 12, exec: 8 } });
+  const streams = await startSteadyStreams({ ...access, pod, count: { watch: 80, logs: 12, exec: 8 } });
   closers.add(() => streams.stop());
   const since = new Date().toISOString();
   const requests = startSteadyRequests({ ...access, ...load });
