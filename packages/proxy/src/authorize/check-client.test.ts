@@ -101,10 +101,18 @@ describe('checks', () => {
     expect(await ask('c')).toHaveLength(1);
   });
 
-  it('say that the session store is down when it is', async () => {
-    await expect(
-      setUp(() => new ProblemError('sessions-unavailable', 'Redis is down.')).ask('a'),
-    ).rejects.toMatchObject({ code: 'sessions-unavailable' });
+  it('say that the session store is down when it is, after one more attempt', async () => {
+    const { ask, batches } = setUp(() => new ProblemError('sessions-unavailable', 'Redis is down.'));
+    await expect(ask('a')).rejects.toMatchObject({ code: 'sessions-unavailable' });
+    expect(batches).toEqual([['a'], ['a']]);
+  });
+
+  it('succeed when only one replica has lost the session store', async () => {
+    const { ask, batches } = setUp((checks, call) =>
+      call === 1 ? new ProblemError('sessions-unavailable', 'Not yet.') : { answers: checks.map(answerFor) },
+    );
+    expect(await ask('a')).toHaveLength(1);
+    expect(batches).toEqual([['a'], ['a']]);
   });
 
   it('are sent again when connections break, because a replica was killed', async () => {

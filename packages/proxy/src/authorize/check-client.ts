@@ -53,14 +53,18 @@ export function createCheckClient(deps: { client: Pick<ServiceClient, 'request'>
   // noticed. A check may be asked twice, so the same batch is sent again, within the same deadline.
   const askUntilAnswered = async (checks: readonly Check[]) => {
     const until = performance.now() + deps.timeoutMs;
+    let storeWasAway = false;
     for (let wait = 0; ; wait = wait === 0 ? firstPauseMs : 2 * wait) {
       const left = until - performance.now();
       try {
         return await ask(checks, left);
       } catch (error) {
         const after = until - performance.now() - wait;
-        if (!(error instanceof ProblemError) || error.code !== 'service-unavailable' || after < deps.timeoutMs / 4)
-          throw error;
+        if (!(error instanceof ProblemError) || after < deps.timeoutMs / 4) throw error;
+        // A replica that has just started, or has lost its connection to Redis, may be alone in that. Once is enough: if
+        // Redis is away, clients are told soon.
+        if (error.code === 'sessions-unavailable' && !storeWasAway) storeWasAway = true;
+        else if (error.code !== 'service-unavailable') throw error;
       }
       if (wait > 0) await pause(wait);
     }
