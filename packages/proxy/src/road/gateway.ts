@@ -1,4 +1,5 @@
 import type { Exchange, Step } from '../exchange/exchange.ts';
+import { takeSteps } from './take-steps.ts';
 
 type GatewaySteps = {
   openAudit: Step;
@@ -31,15 +32,5 @@ export function createGateway(steps: GatewaySteps): (exchange: Exchange) => Prom
     steps.refuseEnded, //     what was ended while it waited goes no further
     steps.send, //            forward, or tunnel for an upgrade
   ];
-  return async (exchange) => {
-    try {
-      for (const step of road) {
-        if (exchange.audited === 'complete') return; // the client has closed, and the event of the end is written
-        const waiting = step(exchange);
-        if (waiting) await waiting;
-      }
-    } catch (error) {
-      steps.sendStatus(exchange, error);
-    }
-  };
+  return takeSteps(road, steps.sendStatus);
 }

@@ -1,4 +1,5 @@
 import type { Exchange, Step } from '../exchange/exchange.ts';
+import { takeSteps } from '../road/take-steps.ts';
 
 type WebSteps = {
   openAudit: Step;
@@ -28,15 +29,5 @@ export function createWebGateway(steps: WebSteps): (exchange: Exchange) => Promi
     steps.refuseEnded, //       what was ended while it waited goes no further
     steps.send, //              forward, or tunnel for a WebSocket
   ];
-  return async (exchange) => {
-    try {
-      for (const step of road) {
-        if (exchange.audited === 'complete') return; // the client has closed, and the event of the end is written
-        const waiting = step(exchange);
-        if (waiting) await waiting;
-      }
-    } catch (error) {
-      steps.sendProblem(exchange, error);
-    }
-  };
+  return takeSteps(road, steps.sendProblem);
 }
