@@ -11,23 +11,10 @@ import type { ProviderConfig } from '@sallyport/contracts';
 import { boundFetch, ProblemError, type OutboundFetch } from '@sallyport/kit';
 import { z } from 'zod';
 import type { LogoutToken } from '../common/provider-client.ts';
+import { asymmetricAlgorithms } from '../../tokens/asymmetric-algorithms.ts';
 import { tenantIssuers } from './tenant-issuers.ts';
 
 const event = 'http://schemas.openid.net/event/backchannel-logout';
-/** Only the provider can make these signatures. A client secret, which others may know, must not sign anything. */
-const asymmetric = new Set([
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-  'Ed25519',
-]);
 /** The token type of the specification (2.4), and the types that older providers use. */
 const types = new Set([undefined, 'logout+jwt', 'application/logout+jwt', 'jwt']);
 const maxAgeSeconds = 300;
@@ -85,7 +72,7 @@ export function createReadLogoutToken(deps: { provider: ProviderConfig; fetch: O
 
   return async (metadata: client.ServerMetadata, token: string): Promise<LogoutToken> => {
     const algorithms = (metadata.id_token_signing_alg_values_supported ?? ['RS256']).filter((algorithm) =>
-      asymmetric.has(algorithm),
+      asymmetricAlgorithms.has(algorithm),
     );
     try {
       const { typ } = decodeProtectedHeader(token);

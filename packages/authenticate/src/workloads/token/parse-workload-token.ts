@@ -1,5 +1,6 @@
 import { parseJson } from '@sallyport/kit';
 import { maxWorkloadToken } from '@sallyport/contracts';
+import { asymmetricAlgorithms } from '../../tokens/asymmetric-algorithms.ts';
 
 /** A JWT that is not verified yet. `signed` is what its signature covers. */
 export type ParsedToken = {
@@ -12,20 +13,6 @@ export type ParsedToken = {
 };
 
 const form = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
-/** Only whoever holds the private key can make these signatures. */
-const algorithms: ReadonlySet<string> = new Set([
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-  'Ed25519',
-]);
 /** What platforms write into `typ`. The types of other protocols, such as at+jwt and logout+jwt, are refused. */
 const types: ReadonlySet<unknown> = new Set([undefined, 'jwt', 'jose']);
 const maxKeyId = 256;
@@ -56,7 +43,7 @@ export function parseWorkloadToken(token: string): ParsedToken | string {
   const [header, claims] = [decodeObject(head), decodeObject(payload)];
   if (!header || !claims || !decode(signature)) return 'it is not a JWT';
   const { alg, kid, typ, crit } = header;
-  if (typeof alg !== 'string' || !algorithms.has(alg)) return 'its algorithm is not accepted';
+  if (typeof alg !== 'string' || !asymmetricAlgorithms.has(alg)) return 'its algorithm is not accepted';
   if (!types.has(lower(typ))) return 'it is a token of another type';
   if (typeof kid !== 'string' || kid === '' || kid.length > maxKeyId) return 'it does not name its key (kid)';
   if (crit !== undefined) return 'it has extensions that are not known here (crit)';
