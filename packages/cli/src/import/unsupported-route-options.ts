@@ -1,3 +1,4 @@
+import { loadBalancingOptions } from './load-balancing-options.ts';
 import { nothingToDo, type UnsupportedOptions } from './unsupported-option.ts';
 
 /** Options of a Pomerium route that have no counterpart. */
@@ -65,20 +66,5 @@ export const unsupportedRouteOptions: readonly UnsupportedOptions[] = [
     'a request without a user never reaches a cluster',
     "Browsers use the gateway's own pages.",
   ],
-  [
-    [
-      'circuit_breaker_thresholds',
-      'outlier_detection',
-      'health_checks',
-      'healthy_panic_threshold',
-      'lb_policy',
-      'lb_config',
-      '_to_weights',
-      'least_request_lb_config',
-      'ring_hash_lb_config',
-      'maglev_lb_config',
-    ],
-    'a cluster has only one address',
-    'Put a load balancer in front of its API servers.',
-  ],
+  [loadBalancingOptions, 'a cluster has only one address', 'Put a load balancer in front of its API servers.'],
 ];

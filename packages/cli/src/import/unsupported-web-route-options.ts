@@ -1,3 +1,4 @@
+import { loadBalancingOptions } from './load-balancing-options.ts';
 import { nothingToDo, type UnsupportedOptions } from './unsupported-option.ts';
 
 /** Options of a web route that have no counterpart, or not for the reason that they have none for clusters. */
@@ -33,20 +34,5 @@ export const unsupportedWebRouteOptions: readonly UnsupportedOptions[] = [
     'reasons for a refusal are shown in another way',
     'To let users see what would have allowed their request, set explain: true on the route.',
   ],
-  [
-    [
-      'circuit_breaker_thresholds',
-      'outlier_detection',
-      'health_checks',
-      'healthy_panic_threshold',
-      'lb_policy',
-      'lb_config',
-      '_to_weights',
-      'least_request_lb_config',
-      'ring_hash_lb_config',
-      'maglev_lb_config',
-    ],
-    'a route has only one address',
-    'Put a load balancer in front of the application.',
-  ],
+  [loadBalancingOptions, 'a route has only one address', 'Put a load balancer in front of the application.'],
 ];
