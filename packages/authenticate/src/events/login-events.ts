@@ -97,7 +97,7 @@ const refreshedEvent = (session: Session, detail: string) =>
   sessionEvent(session, { type: 'session.refreshed', verb: 'refresh', detail });
 type SessionTypes = { created: AuditEventType; revoked: AuditEventType; ended: AuditEventType };
 const sessionTypes: SessionTypes = { created: 'session.login', revoked: 'session.revoked', ended: 'session.ended' };
-/** The types of the events of what is no log-in: of credentials that programs have, and of routes. */
+/** The types of the events of sessions that are not logins: the credentials of programs, and the sessions of routes. */
 const machineTypes: { readonly [kind in SessionKind]?: SessionTypes } = {
   agent: { created: 'agent.created', revoked: 'agent.revoked', ended: 'agent.ended' },
   'service-account': {

@@ -19,8 +19,8 @@ function compilePart(pattern: string): (part: string) => boolean {
 }
 
 /**
- * Compiles a pattern of a claim, in which `*` stands for any text without `/` and `:`. Whoever may choose one part of a
- * claim, such as the name of a branch, can therefore not fill in others. Everything else is literal. The matcher takes
+ * Compiles a pattern of a claim, in which `*` stands for any text without `/` and `:`. A person who may choose one part
+ * of a claim, such as the name of a branch, can therefore not fill in others. Everything else is literal. The matcher takes
  * the leftmost place for each piece and never backtracks.
  */
 export function compileClaimPattern(pattern: string): (text: string) => boolean {
