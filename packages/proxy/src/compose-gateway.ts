@@ -122,6 +122,7 @@ type ApiParts = Pick<
   | 'findCaller'
   | 'clientAddress'
   | 'routeOrigin'
+  | 'applications'
 > & {
   pomerium: PomeriumDeps | undefined;
   commandText: ExecCommandText;
@@ -173,6 +174,12 @@ function createAddressOfRequest(addressOf: ReturnType<typeof createClientAddress
     addressOf(socket.remoteAddress, String(headers['x-forwarded-for'] ?? '') || undefined);
 }
 
+/** Returns what the API knows of the web applications. */
+const aboutRoutes = ({ byHost, all }: RouteSet['routes']): Pick<OwnApiDeps, 'routeOrigin' | 'applications'> => ({
+  routeOrigin: (host) => byHost(host)?.origin,
+  applications: all,
+});
+
 /** Composes the gateway from its parts. */
 export function composeGateway(
   parts: ProxyParts,
@@ -218,7 +225,7 @@ export function composeGateway(
     reviews: road.reviews,
     workloads: road.workloads,
     upstreamOf: (cluster) => upstreams.byName(cluster),
-    routeOrigin: (host) => routes.byHost(host)?.origin,
+    ...aboutRoutes(routes),
     findCaller: createFindCaller({ client: checks, workloads: road.workloads }),
     clientAddress: createAddressOfRequest(addressOf),
   });

@@ -39,6 +39,8 @@ const upstreamFields = {
 /** A web application behind the gateway. The policy engine reports the faults of its policies. */
 export const routeSchema = z
   .strictObject({
+    /** What people call the application. Without it, they see its host. */
+    name: z.string().trim().min(1).max(100).nullish(),
     from: fromSchema,
     to: originSchema(['http:', 'https:'], 'not an address like http://grafana:3000 (no path)'),
     ...upstreamFields,

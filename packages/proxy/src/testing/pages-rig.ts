@@ -22,12 +22,13 @@ type PagesRigOptions = {
   user?: string;
   groups?: string[];
   providerName?(id: string): string;
+  applications?: { host: string; origin: string; name: string | undefined }[];
 };
 
 /** Creates the gateway's own pages for one person, with services that answer as told. */
 export function createPagesRig(options: PagesRigOptions = {}) {
   const { answers = {}, own = gatewayOrigin, room = true, user = 'alice@example.com', groups = [] } = options;
-  const { providerName = (id) => id } = options;
+  const { providerName = (id) => id, applications = [] } = options;
   const calls: ServiceRequest[] = [];
   const events: { status: number; path: string }[] = [];
   const service = {
@@ -63,6 +64,7 @@ export function createPagesRig(options: PagesRigOptions = {}) {
     pages: (_request, response) => void response.end('page'),
     ownPages: createPages({ host: 'gate.example.com', name: 'Example Corp' }),
     landing: { gatewayUrl: gatewayOrigin, loginOrigin: gatewayOrigin, providerName, now: () => pagesNow },
+    applications: () => applications,
     clusters: () => ['dev', ...names].map((name) => ({ name, url: `${gatewayOrigin}/clusters/${name}` })),
     auditCall: {
       open: () => {
