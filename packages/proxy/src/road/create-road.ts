@@ -109,7 +109,7 @@ function createSend({ settings, track, hints }: RoadDeps, { openBody, warningOf,
 
 type SharedWithWeb = Pick<
   Parameters<typeof createWebRoad>[0],
-  'trail' | 'clientCertificateOf' | 'streams' | 'lifecycle' | 'recorder' | 'openBody'
+  'trail' | 'clientCertificateOf' | 'streams' | 'lifecycle' | 'recorder' | 'openBody' | 'workloads'
 >;
 
 /** Creates the road to web applications, which shares the audit and the streams. */
@@ -141,7 +141,7 @@ export function createRoad(deps: RoadDeps): Road {
   const warningOf = createBreakGlassWarning({ now: () => performance.now() });
   const send = createSend(deps, { openBody, lifecycle, written: trail.written, warningOf, reviews, fail });
   const clientCertificateOf = deps.clientCertificateOf ?? (() => undefined);
-  const web = createWeb(deps, { trail, clientCertificateOf, streams, lifecycle, recorder, openBody });
+  const web = createWeb(deps, { trail, clientCertificateOf, streams, lifecycle, recorder, openBody, workloads });
   const toCluster = createGateway({
     openAudit: trail.open,
     readTarget: createReadTarget(deps),

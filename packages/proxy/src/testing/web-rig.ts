@@ -6,12 +6,16 @@ import { createBeginWebLogin } from '../web/begin-web-login.ts';
 import { createRouteIdentities } from '../web-identity/route-identity.ts';
 import { createWebRoute } from '../web/create-web-route.ts';
 import { createWebRoutes } from '../web/web-routes.ts';
+import type { WorkloadSessions } from '../workloads/create-workload-sessions.ts';
 import { allow, createRig, type Rig } from './gateway-rig.ts';
 
 export const appHost = 'app.example.com';
 
 /** Returns an answer that allows the session of a route, or that of a program. */
-export function allowWeb(kind: 'route' | 'cli' | 'browser' = 'route', more: Partial<CheckAnswer> = {}): CheckAnswer {
+export function allowWeb(
+  kind: 'route' | 'cli' | 'browser' | 'workload' = 'route',
+  more: Partial<CheckAnswer> = {},
+): CheckAnswer {
   const { impersonation: _none, ...answer } = allow();
   return { ...answer, session: { ...answer.session!, kind }, ...more };
 }
@@ -21,7 +25,7 @@ export type WebRig = Rig & { app: Server; asked: IncomingMessage[] };
 /** Creates a gateway in front of one application, which is real and answers by `handler`. */
 export async function createWebRig(
   handler: (request: IncomingMessage, response: ServerResponse) => void,
-  { route = {}, streams = {} }: { route?: object; streams?: object } = {},
+  { route = {}, streams = {}, workloads }: { route?: object; streams?: object; workloads?: WorkloadSessions } = {},
 ): Promise<WebRig> {
   const asked: IncomingMessage[] = [];
   const app = createServer((request, response) => {
@@ -55,10 +59,8 @@ export async function createWebRig(
     }),
   });
   const routes = createWebRoutes([one]);
-  const rig = await createRig(() => {}, streams, undefined, undefined, undefined, {
-    routeOf: routes.of,
-    beginLogin: createBeginWebLogin({ loginOrigin: 'https://gate.example.com' }),
-  });
+  const web = { routeOf: routes.of, beginLogin: createBeginWebLogin({ loginOrigin: 'https://gate.example.com' }) };
+  const rig = await createRig(() => {}, streams, undefined, undefined, undefined, web, workloads);
   rig.answer = () => allowWeb();
   const close = rig.close.bind(rig);
   return Object.assign(rig, {
