@@ -62,11 +62,17 @@ type RoadDeps = {
   /** Finds what callers can do about a refusal of a cluster. Without it, refusals are passed on as they are. */
   hints?: Pick<FindHintDeps, 'candidates'> & { enabled(): boolean };
   /** The web applications. Without them there are none. */
-  web?: WebParts & { routeOf(request: IncomingMessage): WebRoute | undefined };
+  web?: WebParts & {
+    routeOf(request: IncomingMessage): WebRoute | undefined;
+    /** Finds those in plain http. Without it there are none. */
+    plainRouteOf?(request: IncomingMessage): WebRoute | undefined;
+  };
 };
 
 export type Road = {
   begin: BeginExchange;
+  /** The same on the listener of the login pages. */
+  beginPlain: BeginExchange;
   gateway(exchange: Exchange): Promise<void>;
   recorder: ExchangeRecorder;
   streams: Streams;
@@ -157,6 +163,7 @@ export function createRoad(deps: RoadDeps): Road {
   });
   return {
     begin: createBeginExchange({ clientAddress: deps.addressOf, routeOf: deps.web?.routeOf }),
+    beginPlain: createBeginExchange({ clientAddress: deps.addressOf, routeOf: deps.web?.plainRouteOf }),
     gateway: (exchange) => (exchange.route ? web!(exchange) : toCluster(exchange)),
     recorder,
     streams,

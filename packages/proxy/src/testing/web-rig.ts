@@ -37,6 +37,7 @@ export async function createWebRig(
   const to = `http://127.0.0.1:${(app.address() as AddressInfo).port}`;
   const config = configSchema.parse({
     gateway: { url: 'https://gate.example.com', trustedProxies: ['10.0.0.0/8'] },
+    login: { url: 'http://127.0.0.1:8080', listen: '127.0.0.1:8080' },
     routes: [
       {
         from: `https://${appHost}`,
@@ -59,7 +60,10 @@ export async function createWebRig(
     }),
   });
   const routes = createWebRoutes([one]);
-  const web = { routeOf: routes.of, beginLogin: createBeginWebLogin({ loginOrigin: 'https://gate.example.com' }) };
+  const web = {
+    routeOf: (request: IncomingMessage) => routes.of(request) ?? routes.plainOf(request),
+    beginLogin: createBeginWebLogin({ loginOrigin: 'https://gate.example.com' }),
+  };
   const rig = await createRig(() => {}, streams, undefined, undefined, undefined, web, workloads);
   rig.answer = () => allowWeb();
   const close = rig.close.bind(rig);

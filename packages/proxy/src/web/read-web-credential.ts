@@ -2,7 +2,7 @@ import { hashToken, ProblemError } from '@sallyport/kit';
 import { containsOwnToken } from '../credential/own-token.ts';
 import { identifyToken, onlyToken, readCarriers, type AcceptedTokens } from '../credential/read-carriers.ts';
 import type { Step } from '../exchange/exchange.ts';
-import { onlyCookie, routeCookie } from './web-cookies.ts';
+import { onlyCookie, webCookiesOf } from './web-cookies.ts';
 
 /**
  * Creates the step that reads exactly one credential and keeps only its hash, and until the next step a token that may be
@@ -11,7 +11,7 @@ import { onlyCookie, routeCookie } from './web-cookies.ts';
 export function createReadWebCredential(deps: AcceptedTokens): Step {
   return (exchange) => {
     const { authorization, pomeriumAuthorization } = exchange.headers!;
-    const cookie = onlyCookie(exchange.request.rawHeaders, routeCookie);
+    const cookie = onlyCookie(exchange.request.rawHeaders, webCookiesOf(exchange.route!).session);
     if (cookie !== undefined) {
       if (pomeriumAuthorization.length > 0 || authorization.some(containsOwnToken))
         throw new ProblemError('ambiguous-credential', 'The request has a cookie and a token of the gateway.');
