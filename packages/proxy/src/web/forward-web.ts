@@ -1,5 +1,5 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { ProblemError } from '@sallyport/kit';
 import { createProxyMiddleware } from 'http-proxy-middleware';
 import { clientIsGone } from '../exchange/client-is-gone.ts';
@@ -80,6 +80,17 @@ function onResponse(attempt: Attempt, answer: IncomingMessage, deps: ForwardWebD
   });
 }
 
+/**
+ * Refuses a 101 that nobody asked for. Without a listener, Node would close the connection and report neither a response
+ * nor an error.
+ */
+function onUpgrade(attempt: Attempt, socket: Duplex, { fail }: ForwardWebDeps): void {
+  socket.destroy();
+  if (attempt.settled) return;
+  settle(attempt);
+  fail(attempt.exchange, new ProblemError('upstream-unreachable', 'The application switched protocols unasked.'));
+}
+
 /** Reports whether a request failed only because its kept-alive connection had just closed. */
 function wasStale({ mayRetry, outgoing, exchange }: Attempt, error: unknown): boolean {
   const { code } = error as { code?: string };
@@ -110,6 +121,7 @@ function createProxy(attempts: Attempts, deps: ForwardWebDeps, again: (attempt: 
           attempt.outgoing = outgoing;
           if (attempt.settled) outgoing.destroy();
           else limitFirstByte(attempt);
+          outgoing.once('upgrade', (_answer, socket) => onUpgrade(attempt, socket, deps));
         });
         proxy.on('proxyRes', (answer, request) => onResponse(attempts.get(request)!, answer, deps));
         proxy.on('error', (error, request) => {

@@ -22,7 +22,8 @@ export function relayWebResponse(
   exchange.statusCode = answer.statusCode!;
   const lines = cleanWebResponse(answer.rawHeaders, exchange.statusCode);
   response.sendDate = false;
-  response.writeHead(exchange.statusCode, answer.statusMessage ?? '', lines);
+  // Without the reason phrase, which has no meaning (RFC 9112, 4), and which Node throws on if it has a control character.
+  response.writeHead(exchange.statusCode, lines);
   // A quiet stream must start at once. A body of known length goes out together with its head.
   if (!hasLength(lines)) response.flushHeaders();
   let drains = false;
