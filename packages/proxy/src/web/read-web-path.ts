@@ -1,8 +1,11 @@
 import { ProblemError } from '@sallyport/kit';
+import { decodeFully } from '../credential/decode-fully.ts';
 
 const bad = (detail: string) => new ProblemError('bad-request', detail);
 /** A path that every reader understands alike: nothing escaped, no dot segments, no empty ones. */
-const plain = /^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9_~!$&'()*+,;=:@.-]+)+\/?$/;
+const plain = /^(?:\/(?!\.{0,2}(?:[/;]|$))[A-Za-z0-9_~!$&'()*+,;=:@.-]+)+\/?$/;
+/** Some readers remove a parameter (`..;x`, RFC 3986, 3.3) or a final blank, and then find a dot segment. */
+const dotSegment = /(?:^|[/\\])\.\.?(?:$|[/\\; ])/;
 
 function decodeSegment(segment: string): string {
   let text: string;
@@ -11,7 +14,9 @@ function decodeSegment(segment: string): string {
   } catch {
     throw bad('The path contains an escape that is malformed or not UTF-8.');
   }
-  if (text === '' || text === '.' || text === '..') throw bad('The path contains an empty segment, "." or "..".');
+  // Others decode again. An escaped slash that is escaped once more is a name with a slash, as some applications have.
+  if (text === '' || dotSegment.test(text.includes('%') ? decodeFully(text).text : text))
+    throw bad('The path contains an empty segment, "." or "..".');
   if (/[/\\\u0000-\u001f\u007f]/.test(text))
     throw bad('A segment of the path contains a slash, a backslash or a control character.');
   return text;
@@ -29,5 +34,8 @@ export function readWebPath(target: string): string {
   const segments = path.slice(1).split('/');
   const endsWithSlash = segments.at(-1) === '' && segments.length > 1;
   if (endsWithSlash) segments.pop();
+  // Without its parameter, such a segment is empty.
+  if (segments.slice(0, -1).some((segment) => /^(?:;|%3b)/i.test(segment)))
+    throw bad('The path contains a segment that has only a parameter (;).');
   return `/${segments.map(decodeSegment).join('/')}${endsWithSlash ? '/' : ''}`;
 }
