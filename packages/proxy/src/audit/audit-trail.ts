@@ -3,7 +3,7 @@ import { auditKey, type AuditEventDraft, type AuditSink } from '@sallyport/audit
 import { ProblemError } from '@sallyport/kit';
 import { isSecretRead, isWrite, shellEquivalent, type RequestInfo } from '@sallyport/kubernetes';
 import { describeEvent } from './describe-event.ts';
-import { describeWebEvent } from './describe-web-event.ts';
+import { describeWebEvent, fitsWebEvent } from './describe-web-event.ts';
 import { fitsEvent } from './describe-request.ts';
 import { createExecCommandText, type ExecCommandText } from './exec-command-text.ts';
 import type { Exchange, Step } from '../exchange/exchange.ts';
@@ -110,6 +110,8 @@ export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
       const { kube, rawTarget } = exchange;
       if (kube && mustRecordAll(kube) && !fitsEvent({ method: kube.method, rawTarget, kube }, commandText))
         throw new ProblemError('uri-too-long', 'The request target is longer than the audit log can record.');
+      if (!kube && isWebWrite(exchange) && !fitsWebEvent(rawTarget))
+        throw new ProblemError('uri-too-long', 'The path is longer than the audit log can record.');
       exchange.audited = 'received';
       const { whenUnavailable } = deps.settings;
       const how = kube ? waitFor(kube, whenUnavailable) : waitForWeb(exchange, whenUnavailable);

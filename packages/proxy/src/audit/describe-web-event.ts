@@ -6,12 +6,17 @@ import { clientText, visibleText } from './client-text.ts';
 import { describeResponse, sallyportPart } from './describe-event.ts';
 
 const maxUri = 1024;
+const pathOf = (target: string) => target.split('?', 1)[0]!;
+
+/** Reports whether the whole path of a request fits its event. */
+export function fitsWebEvent(target: string): boolean {
+  return pathOf(target).length <= maxUri;
+}
 
 /** Describes the request. Its query may contain secrets of the application: only its length and a keyed hash are kept. */
 function describeWebRequest(method: string, target: string, hashKey: Buffer): SallyportDraft['request'] {
-  const mark = target.indexOf('?');
-  const path = mark === -1 ? target : target.slice(0, mark);
-  const query = mark === -1 ? '' : target.slice(mark + 1);
+  const path = pathOf(target);
+  const query = target.slice(path.length + 1);
   const whole = path.length > maxUri ? visibleText(path) : undefined;
   return {
     method: clientText(method),
@@ -36,7 +41,7 @@ export function describeWebEvent(
   const event: AuditEventDraft = {
     auditID: exchange.auditId,
     stage,
-    requestURI: clientText(rawTarget.split('?', 1)[0]!),
+    requestURI: clientText(pathOf(rawTarget)),
     verb: (request.method ?? '').toLowerCase(),
     user: answer?.identity ? { groups: answer.identity.groups, username: answer.identity.user } : {},
     sourceIPs: [exchange.clientAddress],
