@@ -1,15 +1,15 @@
-import { withoutOwnTokens } from '../credential/own-token.ts';
+import { withoutTokens } from '../credential/own-token.ts';
 
 const control = /[\u0000-\u001f\u007f-\u009f]/g;
 const maxUri = 1024;
 
 /** Returns a text from the client as an event may show it: without tokens, and with control characters escaped. */
 export function visibleText(text: string): string {
-  return withoutOwnTokens(text).replace(control, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return withoutTokens(text).replace(control, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** Returns the same, cut to the length of a `requestURI`. */
 export function clientText(text: string): string {
-  const clean = withoutOwnTokens(text);
+  const clean = withoutTokens(text);
   return visibleText(clean.length > maxUri ? `${clean.slice(0, maxUri)}…` : clean);
 }

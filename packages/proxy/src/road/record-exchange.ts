@@ -1,6 +1,7 @@
 import type { Logger, Metrics } from '@sallyport/kit';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import { clientText } from '../audit/client-text.ts';
+import { withoutTokens } from '../credential/own-token.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { StreamLifecycle } from '../streams/stream-lifecycle.ts';
 
@@ -76,6 +77,7 @@ export function createExchangeRecorder(deps: {
       if (exchange.route) routeRequests.inc({ route: exchange.route.host, code: exchange.statusCode });
       else requests.inc({ cluster: exchange.upstream?.name ?? '', code: exchange.statusCode });
       if (!exchange.kube?.longRunning && !exchange.upgrade) seconds.observe(durationMs / 1000);
+      const path = exchange.kube?.path ?? exchange.web?.path;
       lines.info(
         {
           auditId: exchange.auditId,
@@ -83,7 +85,7 @@ export function createExchangeRecorder(deps: {
           route: exchange.route?.host,
           user: exchange.answer?.identity?.user,
           verb: exchange.kube?.verb ?? exchange.web?.method,
-          path: exchange.kube?.path ?? exchange.web?.path,
+          path: path && withoutTokens(path),
           code: exchange.statusCode,
           rule: exchange.answer?.decision.rule,
           ms: Math.round(durationMs * 10) / 10,
