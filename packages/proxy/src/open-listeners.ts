@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import { listenHttp } from '@sallyport/kit';
 import type { ComposedGateway } from './compose-gateway.ts';
 import { createGatewayServer, type GatewayServerDeps } from './listener/create-gateway-server.ts';
-import { createPagesServer } from './listener/create-pages-server.ts';
 import { followCertificate, type CertificateFiles } from './listener/follow-certificate.ts';
 import { isLanding } from './listener/is-landing.ts';
 import { isOwn } from './listener/is-own.ts';
@@ -52,31 +52,11 @@ function readTls(
 
 /** Creates the certificates of routes, next to that of the gateway. */
 export function createListenerCertificates({ loaded, logger }: ProxyParts): RouteCertificates {
-  const { tls } = loaded.config.gateway;
-  const clientCaFile = certificateFilesOf(loaded)?.clientCaFile;
   return createRouteCertificates({
     resolvePath: loaded.resolvePath,
-    clientCa: clientCaFile === undefined ? undefined : readFileSync(clientCaFile, 'utf8'),
-    profile: tls,
+    clientCaFile: certificateFilesOf(loaded)?.clientCaFile,
+    profile: loaded.config.gateway.tls,
     logger,
-  });
-}
-
-/** Creates the server of the login pages, with an API of its own because its origin is another. */
-function pagesServerOf(
-  { road, apiOfLogin }: ComposedGateway,
-  { routes }: RouteSet,
-  recordUnparsable: GatewayServerDeps['recordUnparsable'],
-): ReturnType<typeof createPagesServer> {
-  const deps = apiOfLogin();
-  return createPagesServer({
-    ...road,
-    begin: road.beginPlain,
-    routes,
-    hasKeys: deps.identityKeys !== undefined,
-    ownApi: createOwnApi(deps),
-    routeHostApi: createRouteHostApi(deps, { of: routes.plainOf }),
-    recordUnparsable,
   });
 }
 
@@ -85,13 +65,11 @@ export async function openListeners(
   parts: ProxyParts,
   {
     upstreams,
-    routes: routeSet,
+    routes: { routes },
     certificates,
   }: { upstreams: Upstreams; routes: RouteSet; certificates: RouteCertificates },
-  composed: ComposedGateway,
+  { road, apiOfGateway, apiOfLogin }: ComposedGateway,
 ): Promise<Listeners> {
-  const { road, apiOfGateway } = composed;
-  const { routes } = routeSet;
   const { gateway, login, clusters } = parts.loaded.config;
   const deps = apiOfGateway();
   const [ownApi, clusterHostApi, routeHostApi] = [
@@ -100,7 +78,6 @@ export async function openListeners(
     createRouteHostApi(deps, routes),
   ];
   const files = certificateFilesOf(parts.loaded);
-  const recordUnparsable = createRecordUnparsable(parts);
   const server = createGatewayServer({
     ...road,
     tls: files && { ...readTls(files, gateway.tls)!, contextOf: certificates.contextOf },
@@ -113,13 +90,13 @@ export async function openListeners(
       const cluster = onClusterHost(request, upstreams);
       return isOwn(request, cluster) || (cluster === false && isLanding(request, deps.origin));
     },
-    recordUnparsable,
+    recordUnparsable: createRecordUnparsable(parts),
   });
   const listening = await listenHttp(server, gateway.listen, 'gateway.listen');
   const unfollow =
     files && followCertificate({ server: server as HttpsServer, files, profile: gateway.tls, logger: parts.logger });
   const pages = login.listen
-    ? await listenHttp(pagesServerOf(composed, routeSet, recordUnparsable), login.listen, 'login.listen')
+    ? await listenHttp(createServer(createOwnApi(apiOfLogin())), login.listen, 'login.listen')
     : undefined;
   parts.logger.info({ port: listening.port, clusters: clusters.map((one) => one.name) }, 'the gateway is listening');
   return {

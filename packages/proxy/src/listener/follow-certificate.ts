@@ -2,6 +2,7 @@ import { stat, readFile } from 'node:fs/promises';
 import type { Server as HttpsServer } from 'node:https';
 import type { TlsProfile } from '@sallyport/contracts';
 import { tlsOptions, type Logger } from '@sallyport/kit';
+import { requireMatchingKey } from './require-matching-key.ts';
 
 export type CertificateFiles = { certFile: string; keyFile: string; clientCaFile?: string | undefined };
 
@@ -25,7 +26,8 @@ export function followCertificate(deps: {
     try {
       const now = await changedAt();
       if (known !== undefined && now !== known) {
-        const [cert, key, ca] = await Promise.all(all.map((file) => readFile(file, 'utf8')));
+        const [cert = '', key = '', ca] = await Promise.all(all.map((file) => readFile(file, 'utf8')));
+        requireMatchingKey(cert, key);
         deps.server.setSecureContext({ cert, key, ca, ...tlsOptions(deps.profile) });
         deps.logger.info({ certFile }, 'the certificate changed, and the new one is in use');
       }

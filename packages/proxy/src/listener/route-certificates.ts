@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { createSecureContext, type SecureContext } from 'node:tls';
+import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
 import type { RouteConfig, TlsProfile } from '@sallyport/contracts';
 import { tlsOptions, type Logger } from '@sallyport/kit';
 import { followCertificate } from './follow-certificate.ts';
+import { requireMatchingKey } from './require-matching-key.ts';
 
 /** The certificates of routes that have their own. */
 export type RouteCertificates = {
@@ -17,24 +18,35 @@ type Member = { print: string; context: SecureContext; stop(): void };
 /** Creates them. The files are followed as those of the gateway are. */
 export function createRouteCertificates(deps: {
   resolvePath: (file: string) => string;
-  /** The CA of client certificates, PEM. */
-  clientCa: string | undefined;
+  /** The CA of client certificates. It is followed too. */
+  clientCaFile: string | undefined;
   profile: TlsProfile | undefined;
   logger: Logger;
+  /** How often the files are looked at, in milliseconds. */
+  everyMs?: number;
 }): RouteCertificates {
   let members = new Map<string, Member>();
-  const contextFor = (pair: { cert?: unknown; key?: unknown }) =>
-    createSecureContext({ ...pair, ca: deps.clientCa, ...tlsOptions(deps.profile) } as never);
+  const { clientCaFile } = deps;
+  const read = (file: string | undefined) => (file === undefined ? undefined : readFileSync(file, 'utf8'));
+  const contextFor = (parts: { cert?: unknown; key?: unknown; ca?: unknown }) =>
+    createSecureContext({ ...parts, ...tlsOptions(deps.profile) } as never);
   const follow = (host: string, files: { certFile: string; keyFile: string }): Member => {
+    const [cert, key] = [read(files.certFile)!, read(files.keyFile)!];
+    requireMatchingKey(cert, key);
     const member: Member = {
       print: `${files.certFile}\0${files.keyFile}`,
-      context: contextFor({ cert: readFileSync(files.certFile, 'utf8'), key: readFileSync(files.keyFile, 'utf8') }),
+      context: contextFor({ cert, key, ca: read(clientCaFile) }),
       stop: () => {},
     };
-    const setSecureContext = ({ cert, key }: { cert?: unknown; key?: unknown }) => {
-      member.context = contextFor({ cert, key });
+    const setSecureContext = (renewed: SecureContextOptions) => {
+      member.context = contextFor({ cert: renewed.cert, key: renewed.key, ca: renewed.ca });
     };
-    member.stop = followCertificate({ server: { setSecureContext } as never, files, logger: deps.logger });
+    member.stop = followCertificate({
+      server: { setSecureContext },
+      files: { ...files, clientCaFile },
+      logger: deps.logger,
+      ...(deps.everyMs === undefined ? {} : { everyMs: deps.everyMs }),
+    });
     return member;
   };
   return {
