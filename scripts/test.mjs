@@ -1,8 +1,8 @@
-// Runs the test suites named as arguments (unit, real, e2e, bed, pods, fuzzing, slow), and prints the number of tests that
-// passed, failed and were skipped. `unit` runs beside `bed` and `pods`, and the others one after the other.
+// Runs the test suites named as arguments (unit, real, e2e, bed, pods, fuzzing, slow) one after the other, and prints the
+// number of tests that passed, failed and were skipped.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { setPriority, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { ownNode, root } from './bootstrap.mjs';
@@ -14,30 +14,26 @@ const suites = process.argv.slice(2).filter((name) => known.includes(name));
 const rest = process.argv.slice(2).filter((name) => !known.includes(name));
 const scratch = mkdtempSync(path.join(tmpdir(), 'sallyport-test-'));
 const skipsFile = path.join(scratch, 'skips.ndjson');
-const children = new Set();
+let child;
 
 // Tests of whole systems may leave a connection open, which must not keep the run from ending. A busy machine is slow.
-const wholeSystem = ['--forceExit', '--testTimeout=30000'];
+const whole = ['--forceExit', '--testTimeout=30000'];
 // Two files of whole-system tests run at a time, beside one that mostly waits. Those that would miss deadlines run later:
 // see side-by-side.mjs. With SALLYPORT_TEST_WORKERS=1 all run alone, which takes twice as long.
 const side = process.env.SALLYPORT_TEST_WORKERS === '1' ? '--runInBand' : '--maxWorkers=3';
 const limits = {
   unit: ['--maxWorkers=5', '--testTimeout=30000'],
   // They mostly wait, too.
-  real: ['--maxWorkers=3', ...wholeSystem],
-  e2e: [side, ...wholeSystem],
+  real: ['--maxWorkers=3', ...whole],
+  e2e: [side, ...whole],
   // Each of these files starts the one node that the machine has room for.
-  bed: ['--runInBand', ...wholeSystem],
-  pods: ['--runInBand', ...wholeSystem],
-  fuzzing: ['--runInBand', ...wholeSystem],
-  slow: ['--runInBand', ...wholeSystem],
+  bed: ['--runInBand', ...whole],
+  pods: ['--runInBand', ...whole],
+  fuzzing: ['--runInBand', ...whole],
+  slow: ['--runInBand', ...whole],
 };
 
-/** The same for a suite that runs beside others. Its tests may have to wait for the processors. */
-const beside = { unit: ['--maxWorkers=2', '--testTimeout=300000'] };
-
-/** Runs a suite. With `idle`, it gets the processors only when nothing else needs them. */
-function runSuite(suite, { idle = false } = {}) {
+function runSuite(suite) {
   const outputFile = path.join(scratch, `${suite}.json`);
   const args = [
     // Parallel garbage collection would take the cores from the tests.
@@ -49,7 +45,7 @@ function runSuite(suite, { idle = false } = {}) {
     // A file named on the command line may be in only one of the suites.
     ...rest,
     ...(rest.length > 0 ? ['--passWithNoTests'] : []),
-    ...(idle ? beside : limits)[suite],
+    ...limits[suite],
     '--json',
     `--outputFile=${outputFile}`,
     '--selectProjects',
@@ -57,7 +53,7 @@ function runSuite(suite, { idle = false } = {}) {
   ];
   process.stderr.write(`\n== ${suite} ==\n`);
   const startedAt = Date.now();
-  const child = spawn(ownNode(), [...endsWithThis.args, ...args], {
+  child = spawn(ownNode(), [...endsWithThis.args, ...args], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
     env: {
@@ -68,18 +64,15 @@ function runSuite(suite, { idle = false } = {}) {
       NODE_COMPILE_CACHE: path.join(scratch, 'compiled'),
     },
   });
-  children.add(child);
-  if (idle) setPriority(child.pid, 5);
   return new Promise((resolve) => {
-    child.on('exit', (code) => {
-      children.delete(child);
+    child.on('exit', (code) =>
       resolve({
         suite,
         code: code ?? 1,
         seconds: Math.round((Date.now() - startedAt) / 1000),
         result: existsSync(outputFile) ? JSON.parse(readFileSync(outputFile, 'utf8')) : undefined,
-      });
-    });
+      }),
+    );
   });
 }
 
@@ -87,7 +80,7 @@ let stopped = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => {
     stopped = true;
-    for (const child of children) child.kill(signal);
+    child?.kill(signal);
   });
 }
 
@@ -100,20 +93,10 @@ function readSkips() {
     .map((line) => JSON.parse(line));
 }
 
-/** Runs suites one after the other, until the run is stopped. */
-async function inTurn(names, options) {
-  const ended = [];
-  for (const name of names) if (!stopped) ended.push(await runSuite(name, options));
-  return ended;
+const runs = [];
+for (const suite of suites) {
+  if (!stopped) runs.push(await runSuite(suite));
 }
-
-// Where whole nodes and pods start, the processors are idle a third of the time, which is enough for the quick tests.
-// All other suites need all of them.
-const besideThese = ['bed', 'pods'].filter((name) => suites.includes(name));
-const idle = besideThese.length > 0 ? suites.filter((name) => name in beside) : [];
-const [quick, whole] = await Promise.all([inTurn(idle, { idle: true }), inTurn(idle.length > 0 ? besideThese : [])]);
-const ran = [...quick, ...whole].map(({ suite }) => suite);
-const runs = [...quick, ...whole, ...(await inTurn(suites.filter((name) => !ran.includes(name))))];
 
 // A log of CI may be cut to its end, so the names come right before the counts.
 for (const { suite, result, code } of runs) {

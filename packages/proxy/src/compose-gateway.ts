@@ -29,7 +29,7 @@ import type { AskRecorded } from './upstream/ask-recorded.ts';
 import type { Upstreams } from './upstream/upstreams.ts';
 import { createClusterIssuers } from './workloads/cluster-issuers.ts';
 import { createWorkloadSessions, type WorkloadSessions } from './workloads/create-workload-sessions.ts';
-import { partsOfRoutes } from './web/parts-of-routes.ts';
+import { createBeginWebLogin } from './web/begin-web-login.ts';
 
 /** The gateway before it listens: the road, and what its own pages and API need. */
 export type ComposedGateway = {
@@ -122,7 +122,6 @@ type ApiParts = Pick<
   | 'findCaller'
   | 'clientAddress'
   | 'routeOrigin'
-  | 'applications'
 > & {
   pomerium: PomeriumDeps | undefined;
   commandText: ExecCommandText;
@@ -190,7 +189,7 @@ export function composeGateway(
   const [hashKey, tunnels] = [parts.identity.secretFor('audit.execCommand'), createTunnels()];
   const clientCertificateOf = createClientCertificates({ asked: config.gateway.tls?.clientCaFile != null });
   const origins = originsOf(parts.loaded);
-  const [pomerium, web] = [createPomerium(parts, origins), partsOfRoutes(routes, { loginOrigin: origins.login })];
+  const pomerium = createPomerium(parts, origins);
   const applicationClusters = createApplicationClusters(config.routes);
   let hasElevations = config.elevations.length > 0;
   const road = createRoad({
@@ -207,7 +206,7 @@ export function composeGateway(
     applications: webIdentity.signed && { tokens: webIdentity.signed.tokens, clustersOf: applicationClusters.of },
     workloads: createWorkloads(parts, upstreams, services),
     track: tunnels.track,
-    web: web.road,
+    web: { routeOf: routes.of, beginLogin: createBeginWebLogin({ loginOrigin: origins.login }) },
     hints: { candidates: createAskCandidates(services), enabled: () => hasElevations },
   });
   const apiAt = createApiDeps(parts, clusters, services, {
@@ -219,7 +218,7 @@ export function composeGateway(
     reviews: road.reviews,
     workloads: road.workloads,
     upstreamOf: (cluster) => upstreams.byName(cluster),
-    ...web.api,
+    routeOrigin: (host) => routes.byHost(host)?.origin,
     findCaller: createFindCaller({ client: checks, workloads: road.workloads }),
     clientAddress: createAddressOfRequest(addressOf),
   });

@@ -3,12 +3,12 @@
 import { TestEnvironment } from 'jest-environment-node';
 import process from 'node:process';
 
-/** The rows (A01, S01, ...) that the titles around a test name, and the test's own file. */
+/** The rows (A01, S01, W01, ...) that the titles around a test name, and the test's own file. */
 function describeTest(test) {
   const titles = [];
   for (let block = test.parent; block; block = block.parent) titles.push(block.name);
-  const rows = [...new Set(titles.join(' ').match(/\b[AS]\d\d\b/g))];
-  const file = /attacks\/([as]\d\d-[a-z0-9-]+\.ts)/.exec(test.asyncError?.stack ?? '')?.[1];
+  const rows = [...new Set(titles.join(' ').match(/\b[ASW]\d\d\b/g))];
+  const file = /attacks\/([asw]\d\d-[a-z0-9-]+\.ts)/.exec(test.asyncError?.stack ?? '')?.[1];
   return { rows, file };
 }
 

@@ -1,7 +1,11 @@
 import { expect } from '@jest/globals';
 import type { AuditRecord } from '@sallyport/contracts';
-import { dialRaw, eventually, httpRequestOnce, type RecordedRequest } from '../harness/index.ts';
+import { eventually, type RecordedRequest } from '../harness/index.ts';
 import { attackFixture } from './attack-fixture.ts';
+import { sendRaw, type Reply } from './raw-reply.ts';
+import { readMetric } from './read-metric.ts';
+
+export type { Reply };
 
 export type Attack = {
   method?: string;
@@ -48,85 +52,11 @@ export function bytesOf(attack: Attack): string {
 }
 
 export type Status = { kind: string; code: number; message: string; reason: string };
-export type Reply = {
-  code: number;
-  text: string;
-  head: string;
-  body: string;
-  header(name: string): string[];
-  closed: boolean;
-  auditId: string | undefined;
-};
-
-const whole = /^HTTP\/1\.1 (?:101 [\s\S]*\r\n\r\n|(?!10[01])\d+[\s\S]*(?:\r\n\r\n\{[\s\S]*\}\s*|\r\n0\r\n\r\n))$/;
-
-/** Returns the content of a chunked body. */
-function unchunk(body: string): string {
-  const [size = '', ...rest] = body.split('\r\n');
-  const length = Number.parseInt(size, 16);
-  const text = rest.join('\r\n');
-  return length > 0 ? text.slice(0, length) + unchunk(text.slice(length + 2)) : '';
-}
-
-/**
- * Sends bytes and reads until the response is complete (and, if it announces that, the connection has ended), or until
- * nothing has arrived for `firstMs`, or for `quietMs` after the first bytes.
- */
-async function exchange(
-  bytes: string,
-  { firstMs, quietMs }: { firstMs: number; quietMs: number },
-): Promise<{ text: string; closed: boolean }> {
-  const socket = await dialRaw(attackFixture().gateway.url, attackFixture().gateway.caPem);
-  const isHead = bytes.startsWith('HEAD ');
-  const chunks: Buffer[] = [];
-  const text = () => Buffer.concat(chunks).toString('utf8');
-  const closed = await new Promise<boolean>((resolve) => {
-    const open = () => resolve(false);
-    let timer = setTimeout(open, firstMs);
-    socket.on('data', (chunk: Buffer) => {
-      chunks.push(chunk);
-      clearTimeout(timer);
-      // After the head of a response to HEAD, any further data would arrive at once.
-      timer = setTimeout(open, isHead && text().includes('\r\n\r\n') ? Math.min(quietMs, 300) : quietMs);
-      if (whole.test(text()) && !/\r\nconnection: close\r\n/i.test(text())) open();
-    });
-    for (const event of ['end', 'close']) {
-      socket.on(event, () => {
-        clearTimeout(timer);
-        resolve(true);
-      });
-    }
-    socket.write(Buffer.from(bytes, 'latin1'));
-  });
-  socket.destroy();
-  return { text: text(), closed };
-}
-
 /**
  * Sends the bytes over TLS and reads the response. Without `quietMs`, a busy machine may take five seconds to begin its
  * answer.
  */
-export async function send(bytes: string, quietMs?: number): Promise<Reply> {
-  const { text, closed } = await exchange(bytes, { firstMs: quietMs ?? 5000, quietMs: quietMs ?? 1500 });
-  attackFixture().answers.push(text);
-  const [head = '', ...rest] = text.split('\r\n\r\n');
-  const header = (name: string) =>
-    head
-      .split('\r\n')
-      .slice(1)
-      .filter((line) => line.toLowerCase().startsWith(`${name.toLowerCase()}:`))
-      .map((line) => line.slice(name.length + 1).trim());
-  const body = rest.join('\r\n\r\n');
-  return {
-    code: Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1] ?? 0),
-    text,
-    head,
-    body: header('transfer-encoding')[0] === 'chunked' ? unchunk(body) : body,
-    header,
-    closed,
-    auditId: header('audit-id')[0],
-  };
-}
+export const send = (bytes: string, quietMs?: number): Promise<Reply> => sendRaw(attackFixture(), bytes, quietMs);
 
 /** Returns how many bytes have reached the upstreams. */
 export const reached = (): number =>
@@ -135,16 +65,8 @@ export const reached = (): number =>
     .reduce((sum, connection) => sum + connection.bytes().length, 0);
 
 /** Returns a metric of the proxy by name and labels. */
-export async function metric(name: string, labels = ''): Promise<number> {
-  const { text } = await httpRequestOnce(`http://127.0.0.1:${attackFixture().gateway.adminPorts['proxy']}/metrics`);
-  return Number(
-    text
-      .split('\n')
-      .find((line) => line.startsWith(`${name}${labels} `))
-      ?.split(' ')
-      .at(-1) ?? 0,
-  );
-}
+export const metric = (name: string, labels = ''): Promise<number> =>
+  readMetric(attackFixture().gateway, 'proxy', name, labels);
 
 export async function eventOf(auditID: string | undefined, stage = 'ResponseComplete'): Promise<AuditRecord> {
   expect(auditID).toBeDefined();

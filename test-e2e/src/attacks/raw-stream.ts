@@ -1,13 +1,16 @@
 import type { TLSSocket } from 'node:tls';
-import { dialRaw } from '../harness/index.ts';
+import { dialRaw, type Gateway } from '../harness/index.ts';
 import { attackFixture } from './attack-fixture.ts';
 
 /** A connection that stays open: the received data, and when it ended (milliseconds since the epoch). */
 export type RawStream = { socket: TLSSocket; bytes(): Buffer; text(): string; endedAt: number | undefined };
 
 /** Connects to the gateway, writes the bytes (one character per byte) and leaves the connection open. */
-export async function openRaw(bytes: string): Promise<RawStream> {
-  const socket = await dialRaw(attackFixture().gateway.url, attackFixture().gateway.caPem);
+export async function openRaw(
+  bytes: string,
+  gateway: Pick<Gateway, 'url' | 'caPem'> = attackFixture().gateway,
+): Promise<RawStream> {
+  const socket = await dialRaw(gateway.url, gateway.caPem);
   const chunks: Buffer[] = [];
   const stream: RawStream = {
     socket,

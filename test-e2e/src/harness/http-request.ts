@@ -10,6 +10,8 @@ export type HttpRequest = {
   /** The client certificate and its key, as PEM. */
   cert?: string;
   key?: string;
+  /** The name in the certificate, if it is not the one of the URL or of the Host header. */
+  serverName?: string;
   timeoutMs?: number;
 };
 
@@ -24,12 +26,21 @@ export type HttpAnswer = {
 
 /** Sends a request on a new connection. Follows no redirects and keeps no cookies. */
 export function httpRequestOnce(url: string, options: HttpRequest = {}): Promise<HttpAnswer> {
-  const { method = 'GET', headers = {}, body, ca, cert, key, timeoutMs = 30_000 } = options;
+  const { method = 'GET', headers = {}, body, ca, cert, key, serverName, timeoutMs = 30_000 } = options;
   const send = url.startsWith('https:') ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
     const request = send(
       url,
-      { method, headers, ca, cert, key, agent: false, signal: AbortSignal.timeout(timeoutMs) },
+      {
+        method,
+        headers,
+        ca,
+        cert,
+        key,
+        ...(serverName === undefined ? {} : { servername: serverName }),
+        agent: false,
+        signal: AbortSignal.timeout(timeoutMs),
+      },
       (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));

@@ -17,8 +17,7 @@ export type OpenWorkloadSessionDeps = {
   now: () => number;
 };
 
-/** The token of a workload, and who presented it. */
-export type Presented = { token: string; clusters: readonly ClusterKeys[]; facts: ClientFacts; path: string };
+type Presented = { token: string; clusters: readonly ClusterKeys[]; facts: ClientFacts; path: string };
 
 function sessionOf(
   { identity, expiresAt }: IdentifiedWorkload,

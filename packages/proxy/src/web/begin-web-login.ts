@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hashToken } from '@sallyport/kit';
 import type { BeginWebLogin } from './send-web-problem.ts';
-import { countCookies, onlyCookie, webCookiesOf } from './web-cookies.ts';
+import { beginCookie, countCookies, onlyCookie, returnCookiePrefix, routeSetCookie } from './web-cookies.ts';
 
 /** How long a browser may take to log in, in seconds. */
 const beginSeconds = 900;
@@ -19,14 +19,13 @@ const nonceForm = /^[A-Za-z0-9_-]{43}$/;
 export function createBeginWebLogin({ loginOrigin }: { loginOrigin: string }): BeginWebLogin {
   return ({ request, response, route, rawTarget }) => {
     const raw = request.rawHeaders;
-    const { begin, returnPrefix, set } = webCookiesOf(route!);
-    const held = onlyCookie(raw, begin);
+    const held = onlyCookie(raw, beginCookie);
     const nonce = held !== undefined && nonceForm.test(held) ? held : randomBytes(32).toString('base64url');
     const tab = randomBytes(9).toString('base64url');
-    const cookies = [set(begin, nonce, beginSeconds)];
-    if (rawTarget.length <= maxTarget && countCookies(raw, returnPrefix) < maxReturns) {
+    const cookies = [routeSetCookie(beginCookie, nonce, beginSeconds)];
+    if (rawTarget.length <= maxTarget && countCookies(raw, returnCookiePrefix) < maxReturns) {
       const target = Buffer.from(rawTarget, 'latin1').toString('base64url');
-      cookies.push(set(`${returnPrefix}${tab}`, target, beginSeconds));
+      cookies.push(routeSetCookie(`${returnCookiePrefix}${tab}`, target, beginSeconds));
     }
     const host = Buffer.from(route!.host).toString('base64url');
     response.writeHead(302, {
