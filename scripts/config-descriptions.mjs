@@ -158,7 +158,8 @@ export const configDescriptions = {
   'login.redirects':
     'Redirect URIs that a login may use in addition to any port on 127.0.0.1 and [::1]. The whole URI is compared.',
   'login.url': 'The URL of the login pages in browsers, if it is not that of the gateway.',
-  'login.listen': 'A listener on loopback for those pages in plain HTTP, for demos.',
+  'login.listen':
+    'A listener on loopback for those pages, and for web applications at localhost, in plain HTTP, for demos.',
   streams: 'Limits for streams: exec, logs, watch, port-forward.',
   'streams.recheck': 'How often an open stream is rechecked, in addition to every change of its session or the policy.',
   'streams.grace': 'How long a stream may continue while it cannot be rechecked.',

@@ -1,8 +1,9 @@
 // Describes the options of `routes`. Paths as in config-schema.mjs.
 export const routeDescriptions = {
   routes: 'The web applications behind the gateway.',
+  'routes[].name': 'What the page of the gateway calls the application. Without it, the page shows its host.',
   'routes[].from':
-    'The address at which browsers reach the application, such as https://grafana.example.com. Its host must lead to the gateway, and its port is that of gateway.url.',
+    'The address at which browsers reach the application, such as https://grafana.example.com. Its host must lead to the gateway, and its port is that of gateway.url. For a demo, http at localhost or a name below it, with the port of login.url.',
   'routes[].to': 'The address at which the gateway reaches the application, such as http://grafana:3000.',
   'routes[].toCaFile': 'The CA of the application, PEM. Without it, the CAs that Node.js trusts.',
   'routes[].toServerName': "The name in the application's certificate, if it is not the host of `to`.",

@@ -181,6 +181,8 @@ const requests = {
     'The SHA-256 of the whole target, without tokens and commands, in hexadecimal. Set if it is longer than requestURI may be.',
   'request.targetLength': 'The length of the whole target in characters. Set if it is longer than requestURI may be.',
   route: 'For a request to a web application: the address of its route.',
+  application:
+    "For a request that a web application sends to a cluster for its user: the address of the application's route.",
   actor: 'For a request that an agent makes: the user on whose behalf it acts.',
   'actor.user': 'The name of that user.',
   'actor.groups': 'The groups of that user.',

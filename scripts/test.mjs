@@ -1,8 +1,8 @@
-// Runs the test suites named as arguments (unit, real, e2e, bed, pods, fuzzing, slow) one after the other, and prints the
-// number of tests that passed, failed and were skipped.
+// Runs the test suites named as arguments (unit, real, e2e, bed, pods, fuzzing, slow), and prints the number of tests that
+// passed, failed and were skipped. `unit` runs beside `bed` and `pods`, and the others one after the other.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { setPriority, tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { ownNode, root } from './bootstrap.mjs';
@@ -14,26 +14,30 @@ const suites = process.argv.slice(2).filter((name) => known.includes(name));
 const rest = process.argv.slice(2).filter((name) => !known.includes(name));
 const scratch = mkdtempSync(path.join(tmpdir(), 'sallyport-test-'));
 const skipsFile = path.join(scratch, 'skips.ndjson');
-let child;
+const children = new Set();
 
 // Tests of whole systems may leave a connection open, which must not keep the run from ending. A busy machine is slow.
-const whole = ['--forceExit', '--testTimeout=30000'];
+const wholeSystem = ['--forceExit', '--testTimeout=30000'];
 // Two files of whole-system tests run at a time, beside one that mostly waits. Those that would miss deadlines run later:
 // see side-by-side.mjs. With SALLYPORT_TEST_WORKERS=1 all run alone, which takes twice as long.
 const side = process.env.SALLYPORT_TEST_WORKERS === '1' ? '--runInBand' : '--maxWorkers=3';
 const limits = {
   unit: ['--maxWorkers=5', '--testTimeout=30000'],
   // They mostly wait, too.
-  real: ['--maxWorkers=3', ...whole],
-  e2e: [side, ...whole],
+  real: ['--maxWorkers=3', ...wholeSystem],
+  e2e: [side, ...wholeSystem],
   // Each of these files starts the one node that the machine has room for.
-  bed: ['--runInBand', ...whole],
-  pods: ['--runInBand', ...whole],
-  fuzzing: ['--runInBand', ...whole],
-  slow: ['--runInBand', ...whole],
+  bed: ['--runInBand', ...wholeSystem],
+  pods: ['--runInBand', ...wholeSystem],
+  fuzzing: ['--runInBand', ...wholeSystem],
+  slow: ['--runInBand', ...wholeSystem],
 };
 
-function runSuite(suite) {
+/** The same for a suite that runs beside others. Its tests may have to wait for the processors. */
+const beside = { unit: ['--maxWorkers=2', '--testTimeout=300000'] };
+
+/** Runs a suite. With `idle`, it gets the processors only when nothing else needs them. */
+function runSuite(suite, { idle = false } = {}) {
   const outputFile = path.join(scratch, `${suite}.json`);
   const args = [
     // Parallel garbage collection would take the cores from the tests.
@@ -45,7 +49,7 @@ function runSuite(suite) {
     // A file named on the command line may be in only one of the suites.
     ...rest,
     ...(rest.length > 0 ? ['--passWithNoTests'] : []),
-    ...limits[suite],
+    ...(idle ? beside : limits)[suite],
     '--json',
     `--outputFile=${outputFile}`,
     '--selectProjects',
@@ -53,7 +57,7 @@ function runSuite(suite) {
   ];
   process.stderr.write(`\n== ${suite} ==\n`);
   const startedAt = Date.now();
-  child = spawn(ownNode(), [...endsWithThis.args, ...args], {
+  const child = spawn(ownNode(), [...endsWithThis.args, ...args], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
     env: {
@@ -64,15 +68,18 @@ function runSuite(suite) {
       NODE_COMPILE_CACHE: path.join(scratch, 'compiled'),
     },
   });
+  children.add(child);
+  if (idle) setPriority(child.pid, 5);
   return new Promise((resolve) => {
-    child.on('exit', (code) =>
+    child.on('exit', (code) => {
+      children.delete(child);
       resolve({
         suite,
         code: code ?? 1,
         seconds: Math.round((Date.now() - startedAt) / 1000),
         result: existsSync(outputFile) ? JSON.parse(readFileSync(outputFile, 'utf8')) : undefined,
-      }),
-    );
+      });
+    });
   });
 }
 
@@ -80,7 +87,7 @@ let stopped = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => {
     stopped = true;
-    child?.kill(signal);
+    for (const child of children) child.kill(signal);
   });
 }
 
@@ -93,10 +100,20 @@ function readSkips() {
     .map((line) => JSON.parse(line));
 }
 
-const runs = [];
-for (const suite of suites) {
-  if (!stopped) runs.push(await runSuite(suite));
+/** Runs suites one after the other, until the run is stopped. */
+async function inTurn(names, options) {
+  const ended = [];
+  for (const name of names) if (!stopped) ended.push(await runSuite(name, options));
+  return ended;
 }
+
+// Where whole nodes and pods start, the processors are idle a third of the time, which is enough for the quick tests.
+// All other suites need all of them.
+const besideThese = ['bed', 'pods'].filter((name) => suites.includes(name));
+const idle = besideThese.length > 0 ? suites.filter((name) => name in beside) : [];
+const [quick, whole] = await Promise.all([inTurn(idle, { idle: true }), inTurn(idle.length > 0 ? besideThese : [])]);
+const ran = [...quick, ...whole].map(({ suite }) => suite);
+const runs = [...quick, ...whole, ...(await inTurn(suites.filter((name) => !ran.includes(name))))];
 
 // A log of CI may be cut to its end, so the names come right before the counts.
 for (const { suite, result, code } of runs) {

@@ -29,7 +29,7 @@ import type { AskRecorded } from './upstream/ask-recorded.ts';
 import type { Upstreams } from './upstream/upstreams.ts';
 import { createClusterIssuers } from './workloads/cluster-issuers.ts';
 import { createWorkloadSessions, type WorkloadSessions } from './workloads/create-workload-sessions.ts';
-import { createBeginWebLogin } from './web/begin-web-login.ts';
+import { partsOfRoutes } from './web/parts-of-routes.ts';
 
 /** The gateway before it listens: the road, and what its own pages and API need. */
 export type ComposedGateway = {
@@ -122,6 +122,7 @@ type ApiParts = Pick<
   | 'findCaller'
   | 'clientAddress'
   | 'routeOrigin'
+  | 'applications'
 > & {
   pomerium: PomeriumDeps | undefined;
   commandText: ExecCommandText;
@@ -189,7 +190,7 @@ export function composeGateway(
   const [hashKey, tunnels] = [parts.identity.secretFor('audit.execCommand'), createTunnels()];
   const clientCertificateOf = createClientCertificates({ asked: config.gateway.tls?.clientCaFile != null });
   const origins = originsOf(parts.loaded);
-  const pomerium = createPomerium(parts, origins);
+  const [pomerium, web] = [createPomerium(parts, origins), partsOfRoutes(routes, { loginOrigin: origins.login })];
   const applicationClusters = createApplicationClusters(config.routes);
   let hasElevations = config.elevations.length > 0;
   const road = createRoad({
@@ -206,7 +207,7 @@ export function composeGateway(
     applications: webIdentity.signed && { tokens: webIdentity.signed.tokens, clustersOf: applicationClusters.of },
     workloads: createWorkloads(parts, upstreams, services),
     track: tunnels.track,
-    web: { routeOf: routes.of, beginLogin: createBeginWebLogin({ loginOrigin: origins.login }) },
+    web: web.road,
     hints: { candidates: createAskCandidates(services), enabled: () => hasElevations },
   });
   const apiAt = createApiDeps(parts, clusters, services, {
@@ -218,7 +219,7 @@ export function composeGateway(
     reviews: road.reviews,
     workloads: road.workloads,
     upstreamOf: (cluster) => upstreams.byName(cluster),
-    routeOrigin: (host) => routes.byHost(host)?.origin,
+    ...web.api,
     findCaller: createFindCaller({ client: checks, workloads: road.workloads }),
     clientAddress: createAddressOfRequest(addressOf),
   });

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import { listenHttp } from '@sallyport/kit';
 import type { ComposedGateway } from './compose-gateway.ts';
 import { createGatewayServer, type GatewayServerDeps } from './listener/create-gateway-server.ts';
+import { createPagesServer } from './listener/create-pages-server.ts';
 import { followCertificate, type CertificateFiles } from './listener/follow-certificate.ts';
 import { isLanding } from './listener/is-landing.ts';
 import { isOwn } from './listener/is-own.ts';
@@ -60,16 +60,36 @@ export function createListenerCertificates({ loaded, logger }: ProxyParts): Rout
   });
 }
 
+/** Creates the server of the login pages, with an API of its own because its origin is another. */
+function pagesServerOf(
+  { road, apiOfLogin }: ComposedGateway,
+  { routes }: RouteSet,
+  recordUnparsable: GatewayServerDeps['recordUnparsable'],
+): ReturnType<typeof createPagesServer> {
+  const deps = apiOfLogin();
+  return createPagesServer({
+    ...road,
+    begin: road.beginPlain,
+    routes,
+    hasKeys: deps.identityKeys !== undefined,
+    ownApi: createOwnApi(deps),
+    routeHostApi: createRouteHostApi(deps, { of: routes.plainOf }),
+    recordUnparsable,
+  });
+}
+
 /** Listens for requests to clusters and to the gateway itself, and for the plain login pages where configured. */
 export async function openListeners(
   parts: ProxyParts,
   {
     upstreams,
-    routes: { routes },
+    routes: routeSet,
     certificates,
   }: { upstreams: Upstreams; routes: RouteSet; certificates: RouteCertificates },
-  { road, apiOfGateway, apiOfLogin }: ComposedGateway,
+  composed: ComposedGateway,
 ): Promise<Listeners> {
+  const { road, apiOfGateway } = composed;
+  const { routes } = routeSet;
   const { gateway, login, clusters } = parts.loaded.config;
   const deps = apiOfGateway();
   const [ownApi, clusterHostApi, routeHostApi] = [
@@ -78,6 +98,7 @@ export async function openListeners(
     createRouteHostApi(deps, routes),
   ];
   const files = certificateFilesOf(parts.loaded);
+  const recordUnparsable = createRecordUnparsable(parts);
   const server = createGatewayServer({
     ...road,
     tls: files && { ...readTls(files, gateway.tls)!, contextOf: certificates.contextOf },
@@ -90,13 +111,13 @@ export async function openListeners(
       const cluster = onClusterHost(request, upstreams);
       return isOwn(request, cluster) || (cluster === false && isLanding(request, deps.origin));
     },
-    recordUnparsable: createRecordUnparsable(parts),
+    recordUnparsable,
   });
   const listening = await listenHttp(server, gateway.listen, 'gateway.listen');
   const unfollow =
     files && followCertificate({ server: server as HttpsServer, files, profile: gateway.tls, logger: parts.logger });
   const pages = login.listen
-    ? await listenHttp(createServer(createOwnApi(apiOfLogin())), login.listen, 'login.listen')
+    ? await listenHttp(pagesServerOf(composed, routeSet, recordUnparsable), login.listen, 'login.listen')
     : undefined;
   parts.logger.info({ port: listening.port, clusters: clusters.map((one) => one.name) }, 'the gateway is listening');
   return {

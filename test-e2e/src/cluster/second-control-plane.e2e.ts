@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { startBed, type Bed } from '@sallyport/bed';
+import { startBed, type Bed, type Cluster } from '@sallyport/bed';
 import { parse } from 'yaml';
 import {
   clusterEvents,
@@ -16,8 +16,19 @@ import {
   type Gateway,
   type TestNamespace,
 } from '../harness/index.ts';
+import { kubectlWithToken, whoAmI } from '../machines/kubectl-with-token.ts';
+import { serviceAccountToken } from '../machines/service-account-token.ts';
 
 const policy = [{ allow: { or: [{ groups: 'developers' }] } }];
+/** The ServiceAccounts of one namespace of a cluster. */
+const accountsOf = (cluster: string, namespace: string) => ({
+  name: cluster,
+  serviceAccounts: { cluster },
+  audience: 'sallyport',
+  match: { 'kubernetes.io/namespace': namespace },
+  user: `${cluster}:{{kubernetes.io/namespace}}:{{kubernetes.io/serviceaccount/name}}`,
+  groups: ['developers'],
+});
 
 describeWith(['cluster', 'redis', 'kafka', 'postgres', 'kubectl'], 'a second control plane', () => {
   let bed: Bed;
@@ -52,6 +63,7 @@ describeWith(['cluster', 'redis', 'kafka', 'postgres', 'kubectl'], 'a second con
         { ...(await realClusterAccess()), name: 'first', policy },
         { ...written.clusters[0], policy },
       ],
+      more: { workloads: [accountsOf('first', first.name), accountsOf('second', second.name)] },
     });
     const alice = await gateway.person('alice@example.com');
     const on = (name: string, ...args: string[]) => alice.kubectl(['--server', gateway!.clusterUrl(name), ...args]);
@@ -70,6 +82,34 @@ describeWith(['cluster', 'redis', 'kafka', 'postgres', 'kubectl'], 'a second con
     );
     expect(event.user.username).toMatch(/^system:serviceaccount:sallyport:/);
   }, 120_000);
+
+  it('has ServiceAccounts that use the first one, and are not confused with its own, whose issuer is the same', async () => {
+    const namespace = { apiVersion: 'v1', kind: 'Namespace' };
+    // Each cluster gets a namespace that is named like the one of the other.
+    const admins = [theBed().cluster!.admin, cluster().admin] as const;
+    await admins[0].apply({ ...namespace, metadata: { name: second.name } });
+    await admins[1].apply({ ...namespace, metadata: { name: first.name } });
+    const tokenOf = (one: Cluster, of: TestNamespace, audience = 'sallyport') =>
+      eventually('the ServiceAccount of a new namespace', () =>
+        serviceAccountToken(one, of.name, audience).catch(() => undefined),
+      );
+    const kubectl = (token: string) =>
+      kubectlWithToken(directory, { gateway: gateway!, cluster: 'first', namespace: first.name }, token, whoAmI);
+    const tokens = [await tokenOf(theBed().cluster!, first), await tokenOf(cluster(), second)] as const;
+    const issuers = tokens.map((token) => JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()).iss);
+    expect(issuers[0]).toBe(issuers[1]);
+    expect(await kubectl(tokens[1])).toMatchObject({ code: 0, stdout: `second:${second.name}:default` });
+    expect(await kubectl(tokens[0])).toMatchObject({ code: 0, stdout: `first:${first.name}:default` });
+    for (const token of [
+      await tokenOf(theBed().cluster!, second),
+      await tokenOf(cluster(), first),
+      await tokenOf(cluster(), second, 'https://kubernetes.default.svc'),
+    ])
+      expect(await kubectl(token)).toMatchObject({ code: 1 });
+    const started = await gateway!.audit.await({ type: 'workload.session.started' }, 2);
+    expect(started.map(({ data }) => data.sallyport.workload!.name).toSorted()).toEqual(['first', 'second']);
+    await admins[0].kubectl(['delete', 'namespace', second.name, '--wait=false']);
+  }, 90_000);
 
   it('is checked, and removed without a trace', async () => {
     expect(await cli('check', 'second', '--config', gateway!.configFile, '--strict')).toMatchObject({ code: 0 });

@@ -26,6 +26,7 @@ export type DemoJson = {
   pid: number;
   people: { user: string; password: string; groups: string[] }[];
   cluster: { name: string; url: string; kind: string };
+  webApp: { url: string };
   adminKubeconfig: string;
   auditFile: string;
   policyFile: string;

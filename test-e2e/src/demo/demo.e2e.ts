@@ -4,8 +4,10 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   createNamespace,
+  createPlainBrowser,
   describeWith,
   eventually,
+  fillInForm,
   httpRequestOnce,
   runCli,
   theBed,
@@ -35,6 +37,7 @@ describeWith(['kubectl'], 'the demo with the practice cluster', () => {
         { user: 'mallory@example.com', password: 'mallory', groups: [] },
       ],
       cluster: { name: 'demo', url: `${demo.state.gatewayUrl}/clusters/demo`, kind: 'practice' },
+      webApp: { url: expect.stringMatching(/^http:\/\/localhost:\d+$/) },
     });
     for (const file of [demo.state.caFile, demo.state.kubeconfig, demo.state.adminKubeconfig, demo.state.auditFile])
       expect(existsSync(file)).toBe(true);
@@ -95,6 +98,22 @@ describeWith(['kubectl'], 'the demo with the practice cluster', () => {
     expect([page.status, text.includes(`sallyport login ${new URL(gatewayUrl).host}`)]).toEqual([200, true]);
     expect(text).toContain(`href="${loginUrl}/.sallyport/login?return_to=/"`);
     expect((await fetch(`${loginUrl}/`)).status).toBe(404);
+  });
+
+  it('has a web application that shows alice who she is after a login, and refuses mallory', async () => {
+    const { url } = demo.state.webApp;
+    const open = (name: string) =>
+      fillInForm(createPlainBrowser({ ca: readFileSync(demo.state.caFile, 'utf8') }), `${url}/`, {
+        user: `${name}@example.com`,
+        password: name,
+      });
+    const { answer, url: end } = await open('alice');
+    expect([end, answer.status]).toEqual([`${url}/`, 200]);
+    expect(answer.text).toContain('<h1>You are alice@example.com</h1>');
+    expect(answer.text).toMatch(/x-forwarded-groups<\/dt><dd>developers</);
+    const refused = (await open('mallory')).answer;
+    expect([refused.status, refused.text.includes('You are logged in as mallory@example.com')]).toEqual([403, true]);
+    expect((await fetch(`${url}/whoami`)).status).toBe(401);
   });
 
   it('refuses mallory with the name of the rule', async () => {

@@ -8,7 +8,7 @@ import { stringify } from 'yaml';
 import { describeWith, runCommand } from '../harness/index.ts';
 import { parseManifests, podSpecOf, repository, type Manifest } from './manifests.ts';
 import { mountVolumes } from './mount-volumes.ts';
-import { chart, renderChart, runHelm, valuesOfManifests, type ChartValues } from './render-chart.ts';
+import { chart, gitlab, renderChart, runHelm, valuesOfManifests, type ChartValues } from './render-chart.ts';
 
 const services = ['proxy', 'authenticate', 'authorize', 'audit'];
 const secret = (name: string, stringData: Record<string, string>): Manifest => ({
@@ -60,6 +60,8 @@ const withMuch: ChartValues = {
   ],
   notifications: [{ name: 'chat', slack: { url: '${file:/etc/sallyport/secrets/slack-url}' } }],
   authorize: { secretFiles: [{ secret: 'chat', key: 'url', file: 'slack-url' }] },
+  workloads: [{ ...gitlab, caFile: '/etc/sallyport/secrets/gitlab-ca.crt' }],
+  authenticate: { secretFiles: [{ configMap: 'gitlab-ca', key: 'ca.crt', file: 'gitlab-ca.crt' }] },
   audit: { retention: '30d', checkpoints: { every: '5m' } },
   pods: { priorityClassName: 'important', tolerations: [{ key: 'dedicated', operator: 'Exists' }] },
   ingress: { enabled: false },
@@ -97,12 +99,12 @@ async function madeElsewhere(): Promise<Manifest[]> {
       'redis-url': 'redis://:p@sallyport-redis:6379/0',
       'postgres-url': 'postgres://sallyport:p@sallyport-postgres:5432/sallyport',
     }),
-    {
+    ...['kube-root-ca.crt', 'gitlab-ca'].map((name) => ({
       apiVersion: 'v1',
       kind: 'ConfigMap',
-      metadata: { name: 'kube-root-ca.crt' },
+      metadata: { name },
       data: { 'ca.crt': authority.caPem },
-    },
+    })),
   ];
 }
 
@@ -272,6 +274,7 @@ describeWith(['helm'], 'the chart', () => {
       expect(await restarted(changed({ policies: { auditors: [] } }))).toEqual([]);
       expect(await restarted(changed({ audit: { retention: '30d' } }))).toEqual(['audit']);
       expect(await restarted(changed({ streams: { drain: '30s' } }))).toEqual(['proxy']);
+      expect(await restarted(changed({ workloads: [gitlab] }))).toEqual(['proxy', 'authenticate']);
       expect(await restarted(changed({ kafka: { brokers: ['other:9092'] } }))).toEqual(services);
     });
   });

@@ -72,3 +72,13 @@ export const valuesOfManifests: ChartValues = {
     data: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'sallyport-data' } } }],
   },
 };
+
+/** A workload whose issuer has a certificate of its own authority. */
+export const gitlab = {
+  name: 'gitlab',
+  issuer: 'https://gitlab.example.com',
+  audience: 'sallyport',
+  match: { project_path: 'example/shop', ref: 'main' },
+  user: 'gitlab:{{project_path}}',
+  groups: ['sre'],
+};

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { AuditRecord } from '@sallyport/contracts';
 import {
   clusterEvents,
   createNamespace,
@@ -103,6 +104,16 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'an agent on a r
           ]?.[0] === 'reader',
       ),
     );
+  }, 30_000);
+
+  it('is found in the trail by its name, and what its person does without it is not', async () => {
+    const found = await eventually('the events of the agent in the store', async () => {
+      const { code, stdout } = await alice.cli(['audit', 'search', '--agent', 'reader', '-o', 'json']);
+      expect(code).toBe(0);
+      const { events } = JSON.parse(stdout) as { events: AuditRecord[] };
+      return events.some(({ data }) => data.responseStatus?.code === 403) && events;
+    });
+    expect(new Set(found.map(({ data }) => data.sallyport.agent?.name))).toEqual(new Set(['reader']));
   }, 30_000);
 
   it('is not needed by a service account, which has its own name until it is revoked', async () => {

@@ -1,19 +1,19 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import {
   createNamespace,
   describeWith,
   realClusterAccess,
-  runCommand,
   runDirectory,
   startGateway,
   theBed,
-  type CommandResult,
   type Gateway,
   type TestNamespace,
 } from '../harness/index.ts';
 import { startCiIssuer, type CiIssuer } from './ci-issuer.ts';
+import { kubectlWithToken, whoAmI } from './kubectl-with-token.ts';
+import { serviceAccountToken } from './service-account-token.ts';
 
 describeWith(['cluster', 'redis', 'kafka', 'postgres', 'kubectl'], 'machines without a stored secret', () => {
   let directory: string;
@@ -58,39 +58,9 @@ describeWith(['cluster', 'redis', 'kafka', 'postgres', 'kubectl'], 'machines wit
     rmSync(directory, { recursive: true, force: true });
   }, 60_000);
 
-  /** Runs the real kubectl with a token that its platform gave it, and no other credential. */
-  const kubectl = (token: string, ...args: string[]): Promise<CommandResult> => {
-    const tokenFile = path.join(directory, 'token');
-    writeFileSync(tokenFile, token, { mode: 0o600 });
-    const config = path.join(directory, 'kubeconfig');
-    writeFileSync(
-      config,
-      JSON.stringify({
-        apiVersion: 'v1',
-        kind: 'Config',
-        clusters: [
-          { name: 'dev', cluster: { server: gateway!.clusterUrl(), 'certificate-authority': gateway!.caFile } },
-        ],
-        users: [{ name: 'job', user: { tokenFile } }],
-        contexts: [{ name: 'dev', context: { cluster: 'dev', user: 'job', namespace: namespace.name } }],
-        'current-context': 'dev',
-      }),
-    );
-    return runCommand(theBed().kubectl ?? 'kubectl', args, { env: { KUBECONFIG: config, HOME: directory } });
-  };
-  const accountToken = async (...audiences: string[]) =>
-    (
-      await theBed().cluster!.admin.kubectl([
-        'create',
-        'token',
-        'default',
-        '-n',
-        namespace.name,
-        '--duration',
-        '10m',
-        ...audiences.map((audience) => `--audience=${audience}`),
-      ])
-    ).trim();
+  const kubectl = (token: string, ...args: string[]) =>
+    kubectlWithToken(directory, { gateway: gateway!, namespace: namespace.name }, token, args);
+  const accountToken = (...audiences: string[]) => serviceAccountToken(theBed().cluster!, namespace.name, ...audiences);
 
   it('a CI job uses kubectl with its token, which is verified once', async () => {
     const token = issuer.token();
@@ -98,9 +68,7 @@ describeWith(['cluster', 'redis', 'kafka', 'postgres', 'kubectl'], 'machines wit
       const { code, stderr } = await kubectl(token, 'get', 'pods');
       expect([code, stderr]).toEqual([0, expect.stringContaining('No resources found')]);
     }
-    expect((await kubectl(token, 'auth', 'whoami', '-o', 'jsonpath={.status.userInfo.username}')).stdout).toBe(
-      'ci:example/shop',
-    );
+    expect((await kubectl(token, ...whoAmI)).stdout).toBe('ci:example/shop');
     expect(issuer.asked.filter((url) => url.endsWith('/jwks'))).toHaveLength(1);
     const started = await gateway!.audit.await({ type: 'workload.session.started' });
     expect(started).toHaveLength(1);
@@ -114,13 +82,48 @@ describeWith(['cluster', 'redis', 'kafka', 'postgres', 'kubectl'], 'machines wit
 
   it('a ServiceAccount uses kubectl with the token of its cluster, but not with that of the API server', async () => {
     const token = await accountToken('sallyport');
-    const { code, stdout } = await kubectl(token, 'auth', 'whoami', '-o', 'jsonpath={.status.userInfo.username}');
+    const { code, stdout } = await kubectl(token, ...whoAmI);
     expect([code, stdout]).toEqual([0, `pods:${namespace.name}:default`]);
     for (const other of [await accountToken(), await accountToken('sallyport', 'https://other.example')])
       expect(await kubectl(other, 'get', 'pods')).toMatchObject({
         code: 1,
         stderr: expect.stringMatching(/audience|logged in/),
       });
+  }, 60_000);
+
+  it('a CI job exchanges its token for one of the gateway, with which kubectl works until the session is revoked', async () => {
+    const exchange = (subject: string) =>
+      gateway!.request('/.sallyport/token', {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        body: new URLSearchParams({
+          grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+          subject_token: subject,
+          subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+        }).toString(),
+      });
+    const { status, json } = await exchange(issuer.token());
+    const { access_token: token, ...answer } = json() as { access_token: string };
+    expect([status, answer]).toEqual([
+      200,
+      {
+        issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+        token_type: 'Bearer',
+        expires_in: expect.any(Number),
+      },
+    ]);
+    expect(await kubectl(token, ...whoAmI)).toMatchObject({ code: 0, stdout: 'ci:example/shop' });
+    const account = await exchange(await accountToken('sallyport'));
+    expect(await kubectl((account.json() as { access_token: string }).access_token, ...whoAmI)).toMatchObject({
+      stdout: `pods:${namespace.name}:default`,
+    });
+    const refused = await exchange(issuer.token({ aud: 'other' }));
+    expect([refused.status, refused.json()]).toEqual([400, expect.objectContaining({ error: 'invalid_request' })]);
+    expect(JSON.stringify(gateway!.events())).not.toContain(token);
+    // The revocation of the session of the job's own token ends what was exchanged for it.
+    const sre = await gateway!.person('bob@example.com');
+    expect(await sre.cli(['sessions', 'revoke', '--user', 'ci:example/shop'])).toMatchObject({ code: 0 });
+    expect(await kubectl(token, 'get', 'pods')).toMatchObject({ code: 1 });
   }, 60_000);
 
   it('a job of another branch, and a revoked session, are refused', async () => {

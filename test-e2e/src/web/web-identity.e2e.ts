@@ -131,7 +131,10 @@ describeWith(['cluster', 'kubectl', 'python-clients'], 'what a web application l
     const [event] = await gateway.audit.await(
       ({ data }) => data.user?.username === 'alice@example.com' && data.objectRef?.resource === 'configmaps',
     );
-    expect(event!.data.objectRef).toMatchObject({ namespace: namespace.name });
+    expect(event!.data).toMatchObject({
+      objectRef: { namespace: namespace.name },
+      sallyport: { application: expect.stringMatching(/^https:\/\//) },
+    });
     expect((await ask('/clusters/other/api/v1/pods')).status).toBe(403);
     const { authorization = '' } = seen.at(-1)!.headers;
     expect(authorization).toMatch(/^Bearer spa_/);

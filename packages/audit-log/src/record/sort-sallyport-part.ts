@@ -11,6 +11,7 @@ export function sortSallyportPart(draft: SallyportDraft): SallyportPart {
     agent: draft.agent,
     aggregated: draft.aggregated,
     alert: draft.alert,
+    application: draft.application,
     approvedFrom: draft.approvedFrom,
     bytesIn: draft.bytesIn,
     bytesOut: draft.bytesOut,

@@ -106,6 +106,12 @@ export function groupsOf({ data: { user, sallyport } }: AuditRecord): string[] {
   return [...new Set([...(sallyport.identity?.groups ?? []), ...(user.groups ?? [])].map(searchable))];
 }
 
+/** Returns the agent of an event: its id and its name, in the form in which they can be searched. */
+export function agentOf({ data: { sallyport } }: AuditRecord): string[] {
+  const { agent } = sallyport;
+  return agent ? [agent.id, agent.name].map(searchable) : [];
+}
+
 /** Returns the place of an event in the chain of its producer, as columns. Events of older versions have none. */
 function placeOf({ data: { sallyport } }: AuditRecord): Record<PlaceColumn, unknown> {
   const { producer, seq, prevHash, hash: own } = sallyport;
@@ -158,7 +164,7 @@ export function toRow(record: AuditRecord): EventRow {
     ...placeOf(record),
     data: JSON.stringify(data),
   } satisfies Record<EventColumn | PlaceColumn, unknown>;
-  return { ...row, hashes: termsOf(row, groupsOf(record)) };
+  return { ...row, hashes: termsOf(row, { groups: groupsOf(record), agent: agentOf(record) }) };
 }
 
 /** Returns the event of a row that was selected with `eventColumns`. */

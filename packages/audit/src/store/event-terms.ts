@@ -71,8 +71,11 @@ export const sessionPrefixLength = 4;
 
 const maxGroups = 1000;
 
+/** What an event is found by that is not a column. */
+type WithoutColumn = { groups: readonly string[]; agent: readonly string[] };
+
 /** Returns the terms of a row, whose values are in the form in which they can be searched. */
-export function termsOf(row: Record<string, unknown>, groups: readonly string[]): number[] {
+export function termsOf(row: Record<string, unknown>, { groups, agent }: WithoutColumn): number[] {
   const terms = new Set<number>();
   for (const [field, column] of Object.entries(termColumns)) {
     const value = row[column];
@@ -83,6 +86,7 @@ export function termsOf(row: Record<string, unknown>, groups: readonly string[])
   for (const reason of (row.reasons ?? []) as string[]) terms.add(termOf('reason', reason));
   for (const value of (row.elevation ?? []) as string[]) terms.add(termOf('elevation', value));
   for (const group of groups.slice(0, maxGroups)) terms.add(termOf('group', group));
+  for (const value of agent) terms.add(termOf('agent', value));
   if (typeof row.command === 'string') for (const term of commandTermsOf(row.command)) terms.add(term);
   return [...terms];
 }

@@ -2,7 +2,7 @@ import type { AuditPage, AuditQuery, AuditRecord } from '@sallyport/contracts';
 import type { OnlyOf } from './audit-store.ts';
 import { blockStatement, latestStatement, readBlocks, type Block } from './block-statement.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
-import { fromRow, groupsOf, searchable } from './event-row.ts';
+import { agentOf, fromRow, groupsOf, searchable } from './event-row.ts';
 import { endedStatement, findsById, findStatement, type Place } from './find-statement.ts';
 import type { Row, SqlDatabase } from './sql-database.ts';
 
@@ -13,11 +13,18 @@ const ingestOf = (row: Row) => Number(row.ingest);
 type Found = { row: Row; record: AuditRecord };
 type Search = { database: SqlDatabase; query: AuditQuery; only: OnlyOf | undefined };
 
+/** Reports whether an event meets the conditions on what is not a column. */
+function isFound(record: AuditRecord, { group, agent }: AuditQuery): boolean {
+  return (
+    (group === undefined || groupsOf(record).includes(searchable(group))) &&
+    (agent === undefined || agentOf(record).includes(searchable(agent)))
+  );
+}
+
 /** Returns the events that meet the conditions which SQL does not check, among those that it found. */
 async function keepFound({ database, query }: Search, rows: readonly Row[], top: number): Promise<Found[]> {
   const all = rows.map((row) => ({ row, record: fromRow(row) }));
-  const group = query.group === undefined ? undefined : searchable(query.group);
-  const found = group === undefined ? all : all.filter(({ record }) => groupsOf(record).includes(group));
+  const found = all.filter(({ record }) => isFound(record, query));
   if (query.view !== 'requests') return found;
   // A request that has ended is shown by its end. One that ends while a reader pages is still open on the pages that
   // follow, so that it is neither missing nor shown twice.

@@ -38,6 +38,7 @@ export function describeAuditQueries(open: () => AuditStoreHarness): void {
       ['command', 'passwd /etc'],
       ['group', 'operators'],
       ['elevation', 'other'],
+      ['agent', 'other'],
       ['auditIDPrefix', '00000000'],
       ['sessionPrefix', '00000000'],
       ['code', 403],
@@ -66,12 +67,20 @@ export function describeAuditQueries(open: () => AuditStoreHarness): void {
         command: 'sh -c cat /etc/pass',
         group: 'developers',
         elevation: 'incident',
+        agent: 'review-bot',
         auditIDPrefix: data.auditID.slice(0, 8),
         sessionPrefix: session.slice(0, 13),
         code: 200,
       }[condition];
       expect((await find({ session, [condition]: own })).events).toHaveLength(1);
       expect((await find({ session, [condition]: other })).events).toHaveLength(0);
+    });
+
+    it('finds an event by the ID of its agent, and not by the agent of another', async () => {
+      const { session, records } = await added(1);
+      const { id } = records[0]!.data.sallyport.agent!;
+      expect((await find({ session, agent: id })).events).toEqual(records);
+      expect((await find({ id: records[0]!.id, agent: 'other' })).events).toEqual([]);
     });
 
     it('finds an event by each of the elevations that its request used', async () => {

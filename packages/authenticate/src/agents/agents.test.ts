@@ -80,6 +80,27 @@ describe('creating an agent', () => {
     expect(await stored.list()).toHaveLength(1);
   });
 
+  it('gives a name to one of many creations at once, on any replica, and leaves it free if none succeeds', async () => {
+    const { singleUse } = service;
+    const other = await createTestService(undefined, { sessions: stored, singleUse, clock });
+    const [mine, theirs] = [service, other];
+    const at = (one: TestService, n: number) => {
+      const body = { asked, tokenHash: hashToken(login.token) };
+      const headers = { accept: 'application/json', ...callerHeader({ id: login.id }) };
+      return (n % 2 === 0 ? one.browser : one.elsewhere).send('post', '/v1/agents', headers, body);
+    };
+    const outcomes = await Promise.all(Array.from({ length: 12 }, (_one, n) => at(n % 3 === 0 ? mine : theirs, n)));
+    expect(outcomes.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, ...Array(11).fill(409)]);
+    expect((await stored.list()).filter(({ kind }) => kind === 'agent')).toHaveLength(1);
+    service.audit.away = true;
+    expect((await create({ name: 'second' })).status).toBe(503);
+    service.audit.away = false;
+    await made({ name: 'second' });
+    // The same name is another agent for another person.
+    service.provider.lies = { claims: { sub: 'sub-bob', email: 'bob@example.com' } };
+    await made({}, await logIn(), { subject: 'sub-bob', user: 'bob@example.com' });
+  });
+
   it('is refused with a name that is taken, and by one who has too many', async () => {
     await made();
     const { status, body } = await create();

@@ -3,6 +3,7 @@ import { agentCallSchema, isLogin, type AgentRequest, type Session } from '@sall
 import { hashToken, ProblemError, readClientFacts, type Caller } from '@sallyport/kit';
 import type { SessionStore } from '@sallyport/stores';
 import { requireCaller } from '../session/read-caller-session.ts';
+import { withHeldName } from '../session/with-held-name.ts';
 import type { AgentDeps } from './agent-deps.ts';
 import { agentView } from './agent-view.ts';
 
@@ -20,18 +21,57 @@ async function findLogin(sessions: SessionStore, caller: Caller, tokenHash: stri
   return found.session;
 }
 
+const takenName = (name: string) =>
+  new ProblemError(
+    'conflict',
+    `You have an agent "${name}" already, or it is being created. End it with "sallyport agent revoke ${name}", or choose another name.`,
+  );
+
 async function refuseTaken(sessions: SessionStore, { identity }: Session, name: string): Promise<void> {
   const agents = (await sessions.list(identity)).filter(({ kind }) => kind === 'agent');
-  if (agents.some(({ agent }) => agent?.name === name))
-    throw new ProblemError(
-      'conflict',
-      `You have an agent "${name}" already. End it with "sallyport agent revoke ${name}", or choose another name.`,
-    );
+  if (agents.some(({ agent }) => agent?.name === name)) throw takenName(name);
   if (agents.length >= maxAgents)
     throw new ProblemError(
       'too-many-requests',
       `You already have ${maxAgents} agents, the maximum. End those that you do not use: run "sallyport agent list".`,
     );
+}
+
+type Asked = { caller: Caller; login: Session; asked: AgentRequest; parentHash: string; userAgent: string | undefined };
+
+function sessionOf(deps: Pick<AgentDeps, 'now' | 'randomId'>, about: Asked): Session {
+  const { caller, login, asked, parentHash, userAgent } = about;
+  const createdAt = deps.now();
+  const expiresAt = Math.min(createdAt + asked.lifetimeMs, login.expiresAt);
+  return {
+    version: 2,
+    id: deps.randomId(),
+    kind: 'agent',
+    identity: login.identity,
+    createdAt,
+    expiresAt,
+    // The idle end of the login holds for it too.
+    idleMs: Math.max(1, expiresAt - createdAt),
+    clientAddress: caller.clientAddress,
+    ...(userAgent === undefined ? {} : { userAgent }),
+    parent: { id: login.id, hash: parentHash },
+    agent: { name: asked.name, scope: asked.scope },
+  };
+}
+
+async function create(deps: AgentDeps, about: Asked): Promise<{ token: string; session: Session }> {
+  const { login, asked } = about;
+  await refuseTaken(deps.sessions, login, asked.name);
+  const session = sessionOf(deps, about);
+  const token = `spt_${deps.randomToken()}`;
+  try {
+    await deps.events.created(session, { path, detail: JSON.stringify(asked.scope) });
+    await deps.sessions.create(hashToken(token), session);
+  } catch (error) {
+    deps.events.notBegun(session, { path, error });
+    throw error;
+  }
+  return { token, session };
 }
 
 /**
@@ -43,35 +83,16 @@ export function createAgent(deps: AgentDeps): RequestHandler {
     const caller = requireCaller(request);
     const { success, data } = agentCallSchema.safeParse(request.body);
     if (!success) throw new ProblemError('bad-request', 'This is not the description of an agent.');
-    const { name, scope, lifetimeMs }: AgentRequest = data.asked;
+    const { asked, tokenHash: parentHash } = data;
     deps.events.requireRoom();
-    const login = await findLogin(deps.sessions, caller, data.tokenHash);
-    await refuseTaken(deps.sessions, login, name);
-    const createdAt = deps.now();
-    const expiresAt = Math.min(createdAt + lifetimeMs, login.expiresAt);
+    const login = await findLogin(deps.sessions, caller, parentHash);
+    const { issuer, subject } = login.identity;
     const { userAgent } = readClientFacts(request);
-    const session: Session = {
-      version: 2,
-      id: deps.randomId(),
-      kind: 'agent',
-      identity: login.identity,
-      createdAt,
-      expiresAt,
-      // The idle end of the login holds for it too.
-      idleMs: Math.max(1, expiresAt - createdAt),
-      clientAddress: caller.clientAddress,
-      ...(userAgent === undefined ? {} : { userAgent }),
-      parent: { id: login.id, hash: data.tokenHash },
-      agent: { name, scope },
-    };
-    const token = `spt_${deps.randomToken()}`;
-    try {
-      await deps.events.created(session, { path, detail: JSON.stringify(scope) });
-      await deps.sessions.create(hashToken(token), session);
-    } catch (error) {
-      deps.events.notBegun(session, { path, error });
-      throw error;
-    }
+    const { token, session } = await withHeldName(
+      deps.singleUse,
+      { kind: 'agent', name: JSON.stringify([issuer, subject, asked.name]), taken: takenName(asked.name) },
+      () => create(deps, { caller, login, asked, parentHash, userAgent }),
+    );
     response.status(201).json({ token, agent: agentView(session) });
   };
 }

@@ -41,6 +41,8 @@ import { createServiceAccount } from '../service-accounts/create-service-account
 import { listServiceAccounts } from '../service-accounts/list-service-accounts.ts';
 import { revokeServiceAccount } from '../service-accounts/revoke-service-account.ts';
 import type { ServiceAccountDeps } from '../service-accounts/service-account-deps.ts';
+import { createExchangeToken } from '../workloads/create-exchange-token.ts';
+import { exchangeWorkloadToken } from '../workloads/exchange-workload-token.ts';
 import { createOpenWorkloadSession } from '../workloads/open-workload-session.ts';
 import { startWorkloadSession } from '../workloads/start-workload-session.ts';
 import { createVerifyToken } from '../workloads/verify-workload-token.ts';
@@ -131,9 +133,12 @@ function mountWorkloads(app: Express, deps: AuthenticateDeps): void {
   const { compiled, sources, metrics } = workloads;
   const verify = createVerifyToken({ sources, now: deps.now, attempted: metrics.verified });
   const events = createWorkloadEvents(deps);
-  const open = createOpenWorkloadSession({ ...deps, workloads: compiled, verify, events });
+  const openDeps = { ...deps, workloads: compiled, verify, events };
+  const open = createOpenWorkloadSession(openDeps);
+  const exchange = createExchangeToken({ ...openDeps, open });
   const body = express.json({ limit: workloadBodyLimit });
   app.all('/v1/workload-sessions', only('POST'), body, startWorkloadSession({ open, metrics, logger }));
+  app.all('/v1/workload-tokens', only('POST'), body, exchangeWorkloadToken({ exchange, metrics, logger }));
 }
 
 /**

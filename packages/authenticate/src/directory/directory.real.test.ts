@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Session, SessionChange } from '@sallyport/contracts';
-import { ProblemError } from '@sallyport/kit';
+import { hashToken, ProblemError } from '@sallyport/kit';
 import { createMemorySessionStore, type SessionStore } from '@sallyport/stores';
+import { callerHeader } from '../testing/caller-header.ts';
 import { createBrowser } from '../testing/test-browser.ts';
-import { throughProvider } from '../testing/test-login.ts';
+import { cliCode, exchange, throughProvider } from '../testing/test-login.ts';
 import { createTestService, type TestService } from '../testing/test-service.ts';
 import { createScimClient, scimSource, withSources, type ScimTestClient } from '../testing/scim-client.ts';
 
@@ -263,6 +264,22 @@ describe('a live session', () => {
     await scim.send('delete', `/Users/${alice.id}`);
     expect(await groupsOf(again)).toBe('deactivated');
     expect(await service.tokenStorage.tokens.count()).toBe(0);
+  });
+
+  it('takes its agents along when it ends, each with an event of its own', async () => {
+    const alice = await scim.user('alice@example.com');
+    const { body } = await exchange(service, { code: await cliCode(service) });
+    const { access_token: token, session } = body as { access_token: string; session: { id: string } };
+    const scope = { clusters: ['dev'], verbs: ['get'], secrets: false, shell: false };
+    const asked = { asked: { name: 'bot', scope, lifetimeMs: 600_000 }, tokenHash: hashToken(token) };
+    const caller = { accept: 'application/json', ...callerHeader({ id: session.id }) };
+    expect((await service.browser.send('post', '/v1/agents', caller, asked)).status).toBe(201);
+    await scim.patch(`/Users/${alice.id}`, { op: 'replace', value: { active: false } });
+    expect(await service.sessions.list()).toEqual([]);
+    expect(service.events('agent.ended').map(({ data }) => data)).toMatchObject([
+      { responseStatus: { message: 'parent-ended' }, sallyport: { agent: { name: 'bot' } } },
+    ]);
+    expect(service.events('session.ended')).toHaveLength(1);
   });
 
   it('keeps its groups over a refresh with older ones', async () => {

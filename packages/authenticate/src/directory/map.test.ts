@@ -83,7 +83,7 @@ describe('a file of people and groups', () => {
     writeFileSync(file(), 'people: {}\n');
     await eventually(async () => (await groups()).join() === 'developers');
     expect(await service!.metrics.metrics()).toContain('sallyport_directory_file_refused{source="map"} 0');
-  }, 15_000);
+  }, 120_000);
 
   it('is checked before the service starts, like the other files of the directory', async () => {
     writeFileSync(file(), 'people: {a: 7}\n');

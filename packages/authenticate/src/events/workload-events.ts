@@ -8,7 +8,12 @@ export type WorkloadEvents = {
   /** Refuses (`audit-unavailable`) to start what could not be recorded. */
   requireRoom(): void;
   /** Records a session before it exists. Rejects with `audit-unavailable` if it is not recorded in time. */
-  started(session: Session, workload: NonNullable<SallyportPart['workload']>, path: string): Promise<void>;
+  started(
+    session: Session,
+    workload: NonNullable<SallyportPart['workload']>,
+    path: string,
+    detail?: string,
+  ): Promise<void>;
   /** A session was recorded, or may still be, but did not come to be. */
   notBegun(session: Session, why: { path: string; error: unknown }): void;
 };
@@ -47,10 +52,17 @@ export function createWorkloadEvents(deps: {
     requireRoom() {
       if (!audit.hasRoom()) throw unavailable();
     },
-    started: (session, workload, path) =>
+    started: (session, workload, path, detail) =>
       recordBeforeEffect(
         audit,
-        toRecord(session, { type: 'workload.session.started', verb: 'login', path, code: 200, workload }),
+        toRecord(session, {
+          type: 'workload.session.started',
+          verb: 'login',
+          path,
+          code: 200,
+          workload,
+          ...(detail === undefined ? {} : { detail }),
+        }),
       ).catch((error: unknown) => {
         throw unavailable(error);
       }),

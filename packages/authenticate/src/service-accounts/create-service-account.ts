@@ -2,15 +2,13 @@ import type { RequestHandler } from 'express';
 import { isLogin, serviceAccountPrefix, serviceAccountRequestSchema, type Session } from '@sallyport/contracts';
 import { hashToken, ProblemError, readClientFacts, type Caller } from '@sallyport/kit';
 import { requireCaller } from '../session/read-caller-session.ts';
+import { withHeldName } from '../session/with-held-name.ts';
 import type { ServiceAccountDeps } from './service-account-deps.ts';
 import { serviceAccountView } from './service-account-view.ts';
 
 const path = '/v1/service-accounts';
 /** How many service accounts one person may have made, of those that have not ended. */
 const maxMade = 50;
-/** How long a name is kept for a creation that is under way. */
-const claimMs = 5000;
-
 /** Refuses groups that would give the maker more than they have. Groups of an elevation are not theirs to give. */
 function refuseForeignGroups({ identity, privileged }: Caller, groups: readonly string[]): void {
   const foreign = groups.filter((group) => !identity.groups.includes(group));
@@ -21,14 +19,15 @@ function refuseForeignGroups({ identity, privileged }: Caller, groups: readonly 
     );
 }
 
-async function refuseTaken({ sessions, singleUse }: ServiceAccountDeps, caller: Caller, name: string): Promise<void> {
-  const taken = new ProblemError(
+const takenName = (name: string) =>
+  new ProblemError(
     'conflict',
     `There is a service account "${name}" already, or it is being created. Choose another name, or end that one first.`,
   );
-  if (!(await singleUse.claim('service-account', name, {}, claimMs))) throw taken;
+
+async function refuseTaken({ sessions }: ServiceAccountDeps, caller: Caller, name: string): Promise<void> {
   const accounts = (await sessions.list()).flatMap(({ serviceAccount }) => (serviceAccount ? [serviceAccount] : []));
-  if (accounts.some((one) => one.name === name)) throw taken;
+  if (accounts.some((one) => one.name === name)) throw takenName(name);
   const { issuer, subject } = caller.identity;
   const made = accounts.filter(({ maker }) => maker.issuer === issuer && maker.subject === subject);
   if (made.length >= maxMade)
@@ -36,6 +35,53 @@ async function refuseTaken({ sessions, singleUse }: ServiceAccountDeps, caller: 
       'too-many-requests',
       `You have made ${maxMade} service accounts, the maximum. End some first.`,
     );
+}
+
+type Asked = { name: string; groups: string[]; lifetimeMs: number };
+
+function sessionOf(
+  deps: Pick<ServiceAccountDeps, 'now' | 'randomId'>,
+  { identity: maker, clientAddress }: Caller,
+  { name, groups, lifetimeMs }: Asked,
+  userAgent: string | undefined,
+): Session {
+  const [createdAt, id] = [deps.now(), deps.randomId()];
+  const { issuer, subject, user } = maker;
+  return {
+    version: 2,
+    id,
+    kind: 'service-account',
+    identity: {
+      provider: 'service-accounts',
+      issuer: 'sallyport:service-accounts',
+      // A later service account of the same name is another one.
+      subject: id,
+      user: `${serviceAccountPrefix}${name}`,
+      groups,
+      claims: {},
+      amr: [],
+    },
+    createdAt,
+    expiresAt: createdAt + lifetimeMs,
+    idleMs: lifetimeMs,
+    clientAddress,
+    ...(userAgent === undefined ? {} : { userAgent }),
+    serviceAccount: { name, maker: { issuer, subject, user } },
+  };
+}
+
+async function create(deps: ServiceAccountDeps, caller: Caller, session: Session): Promise<string> {
+  await refuseTaken(deps, caller, session.serviceAccount!.name);
+  const token = `spt_${deps.randomToken()}`;
+  const detail = JSON.stringify({ groups: session.identity.groups });
+  try {
+    await deps.events.created(session, { path, detail, by: caller.identity });
+    await deps.sessions.create(hashToken(token), session);
+  } catch (error) {
+    deps.events.notBegun(session, { path, error });
+    throw error;
+  }
+  return token;
 }
 
 /**
@@ -52,39 +98,12 @@ export function createServiceAccount(deps: ServiceAccountDeps): RequestHandler {
     const groups = [...new Set(data.groups)];
     refuseForeignGroups(caller, groups);
     deps.events.requireRoom();
-    await refuseTaken(deps, caller, data.name);
-    const [createdAt, id] = [deps.now(), deps.randomId()];
-    const { issuer, subject, user } = caller.identity;
-    const { userAgent } = readClientFacts(request);
-    const session: Session = {
-      version: 2,
-      id,
-      kind: 'service-account',
-      identity: {
-        provider: 'service-accounts',
-        issuer: 'sallyport:service-accounts',
-        // A later service account of the same name is another one.
-        subject: id,
-        user: `${serviceAccountPrefix}${data.name}`,
-        groups,
-        claims: {},
-        amr: [],
-      },
-      createdAt,
-      expiresAt: createdAt + data.lifetimeMs,
-      idleMs: data.lifetimeMs,
-      clientAddress: caller.clientAddress,
-      ...(userAgent === undefined ? {} : { userAgent }),
-      serviceAccount: { name: data.name, maker: { issuer, subject, user } },
-    };
-    const token = `spt_${deps.randomToken()}`;
-    try {
-      await deps.events.created(session, { path, detail: JSON.stringify({ groups }), by: caller.identity });
-      await deps.sessions.create(hashToken(token), session);
-    } catch (error) {
-      deps.events.notBegun(session, { path, error });
-      throw error;
-    }
+    const session = sessionOf(deps, caller, { ...data, groups }, readClientFacts(request).userAgent);
+    const token = await withHeldName(
+      deps.singleUse,
+      { kind: 'service-account', name: data.name, taken: takenName(data.name) },
+      () => create(deps, caller, session),
+    );
     response.status(201).json({ token, serviceAccount: serviceAccountView(session) });
   };
 }

@@ -4,7 +4,7 @@ import type { LoginEvents } from '../events/login-events.ts';
 /** The dependencies of the routes that create, list and end service accounts. */
 export type ServiceAccountDeps = {
   sessions: SessionStore;
-  singleUse: Pick<SingleUseStore, 'claim'>;
+  singleUse: Pick<SingleUseStore, 'claim' | 'take'>;
   events: Pick<LoginEvents, 'requireRoom' | 'created' | 'notBegun' | 'revoked'>;
   now: () => number;
   randomToken: () => string;

@@ -1,45 +1,67 @@
 import type { IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
+import { isLogin } from '@sallyport/contracts';
 import { ProblemError, readClientFacts, type Caller } from '@sallyport/kit';
 import { type ListedSession } from '@sallyport/stores';
 import { readQuery } from '../http/read-query.ts';
+import { isMaker } from '../service-accounts/is-maker.ts';
 import { endSessions } from './end-sessions.ts';
 import { ownSessions, requireCaller } from './read-caller-session.ts';
 import type { SessionDeps } from './session-deps.ts';
 
-/** Returns the sessions to end. Two providers may each have a user of the same name, so `provider` narrows it. */
-async function selectSessions(
-  { sessions }: Pick<SessionDeps, 'sessions'>,
-  caller: Caller,
-  request: IncomingMessage,
-): Promise<ListedSession[]> {
+/** The sessions to end, and the service accounts that the user has made and that go on. */
+type Selection = { chosen: ListedSession[]; left: ListedSession[] };
+
+function readSelection(request: IncomingMessage) {
   const query = readQuery(request);
   const [user, all, provider] = [query.get('user'), query.get('all'), query.get('provider')];
   if ((user === null) === (all === null) || (all !== null && all !== 'true') || user === '')
     throw new ProblemError('bad-request', 'Specify either user=<name>, or all=true for the sessions of all users.');
-  if (!caller.privileged) {
-    if (user !== caller.identity.user)
-      throw new ProblemError('forbidden', 'You may only end your own sessions (api.policy.sessions).');
-    return ownSessions(sessions, caller);
-  }
-  return (await sessions.list()).filter(
-    ({ identity }) =>
-      (user === null || identity.user === user) && (provider === null || identity.provider === provider),
+  const made = query.get('serviceAccounts');
+  if (made !== null && (made !== 'true' || user === null || provider !== null))
+    throw new ProblemError('bad-request', 'serviceAccounts must be true, and goes with user=<name> alone.');
+  return { user, provider, withMade: made !== null };
+}
+
+/** Returns what to end. Two providers may each have a user of the same name, so `provider` narrows it. */
+async function selectSessions(
+  { sessions }: Pick<SessionDeps, 'sessions'>,
+  caller: Caller,
+  request: IncomingMessage,
+): Promise<Selection> {
+  const { user, provider, withMade } = readSelection(request);
+  if (!caller.privileged && user !== caller.identity.user)
+    throw new ProblemError('forbidden', 'You may only end your own sessions (api.policy.sessions).');
+  if (withMade && !isLogin(caller.session))
+    throw new ProblemError('forbidden', 'Only a person who has logged in can end service accounts.');
+  const all = await sessions.list();
+  const own = caller.privileged ? undefined : await ownSessions(sessions, caller);
+  const chosen =
+    own ??
+    all.filter(
+      ({ identity }) =>
+        (user === null || identity.user === user) && (provider === null || identity.provider === provider),
+    );
+  const made = all.filter((one) =>
+    own ? isMaker(caller, one) : user !== null && one.serviceAccount?.maker.user === user,
   );
+  return withMade ? { chosen: [...chosen, ...made], left: [] } : { chosen, left: made };
 }
 
 /**
  * `DELETE /v1/sessions?user=<name>` or `?all=true`, `&provider=<id>`: ends all sessions of one user or of all users, if
- * `api.policy.sessions` allows the caller to. Without that right, callers can end all their own sessions. Answers with
- * their number (`revoked`), and with `recorded: false` if the audit log has not recorded all of it in time.
+ * `api.policy.sessions` allows the caller to. Without that right, callers can end all their own sessions. Service accounts
+ * that a user has made outlive the sessions of the user, unless `&serviceAccounts=true` names them too. Answers with the
+ * numbers of what ended (`revoked`) and of the service accounts that go on, and with `recorded: false` if the audit log
+ * has not recorded all of it in time.
  */
 export function revokeSessions(deps: Pick<SessionDeps, 'sessions' | 'events'>): RequestHandler {
   return async (request, response) => {
     const caller = requireCaller(request);
-    const found = await selectSessions(deps, caller, request);
+    const { chosen, left } = await selectSessions(deps, caller, request);
     const facts = { ...readClientFacts(request), clientAddress: caller.clientAddress };
     const { ended: revoked, recorded } = await endSessions(
-      found.map(({ id }) => id),
+      chosen.map(({ id }) => id),
       {
         end: (id) => deps.sessions.revoke(id, { by: caller.identity.user, reason: 'revoked' }),
         record: (ended) =>
@@ -52,6 +74,10 @@ export function revokeSessions(deps: Pick<SessionDeps, 'sessions' | 'events'>): 
       },
       caller.session.id,
     );
-    response.json({ revoked, ...(recorded ? {} : { recorded }) });
+    response.json({
+      revoked,
+      ...(left.length === 0 ? {} : { serviceAccountsLeft: left.length }),
+      ...(recorded ? {} : { recorded }),
+    });
   };
 }

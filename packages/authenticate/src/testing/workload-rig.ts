@@ -1,8 +1,10 @@
+import { randomBytes, randomUUID } from 'node:crypto';
 import { createMetrics, hashToken } from '@sallyport/kit';
-import { createMemorySessionStore } from '@sallyport/stores';
+import { createMemorySessionStore, createMemorySingleUseStore } from '@sallyport/stores';
 import { pino } from 'pino';
 import { createWorkloadEvents } from '../events/workload-events.ts';
 import { createWorkloads } from '../startup/create-workloads.ts';
+import { createExchangeToken } from '../workloads/create-exchange-token.ts';
 import { createOpenWorkloadSession } from '../workloads/open-workload-session.ts';
 import { createVerifyToken } from '../workloads/verify-workload-token.ts';
 import { createFakeIssuer } from './fake-issuer.ts';
@@ -36,12 +38,20 @@ export function createWorkloadRig(workloads: object[] = [ciWorkload], issuer = a
   const sessions = createMemorySessionStore({ now });
   const audit = recordingSink();
   let ids = 0;
-  const open = createOpenWorkloadSession({
+  const deps = {
     workloads: created.compiled,
     verify: createVerifyToken({ sources: created.sources, now, attempted: created.metrics.verified }),
     sessions,
     events: createWorkloadEvents({ audit, now, randomId: () => `id-${(ids += 1)}` }),
     now,
+  };
+  const open = createOpenWorkloadSession(deps);
+  const exchange = createExchangeToken({
+    ...deps,
+    open,
+    singleUse: createMemorySingleUseStore({ now }),
+    randomToken: () => randomBytes(32).toString('base64url'),
+    randomId: () => randomUUID(),
   });
   const countOf = async (name: string) =>
     Number(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\d+)`, 'm').exec(await metrics.metrics())?.[1] ?? 0);
@@ -53,6 +63,7 @@ export function createWorkloadRig(workloads: object[] = [ciWorkload], issuer = a
     sessions,
     open: (token: string, clusters: Parameters<typeof open>[0]['clusters'] = []) =>
       open({ token, clusters, facts: { clientAddress: '10.0.0.7' }, path: '/v1/workload-sessions' }),
+    exchange: (token: string) => exchange({ token, clusters: [], facts: { clientAddress: '10.0.0.7' } }),
     lookUp: async (token: string) => (await sessions.find([hashToken(token)]))[0]!,
     verifications: () => countOf('sallyport_workload_verifications_total'),
     fetches: () => fake.seen.filter((url) => url.endsWith('/jwks')).length,

@@ -17,7 +17,8 @@ export type OpenWorkloadSessionDeps = {
   now: () => number;
 };
 
-type Presented = { token: string; clusters: readonly ClusterKeys[]; facts: ClientFacts; path: string };
+/** The token of a workload, and who presented it. */
+export type Presented = { token: string; clusters: readonly ClusterKeys[]; facts: ClientFacts; path: string };
 
 function sessionOf(
   { identity, expiresAt }: IdentifiedWorkload,

@@ -26,6 +26,25 @@ const config = {
   ],
 };
 
+const routes = [
+  {
+    from: 'https://grafana.example.com:8443',
+    to: 'http://grafana',
+    policy: [{ allow: { or: [{ groups: 'developers' }] } }],
+  },
+  {
+    from: 'https://wiki.example.com:8443',
+    to: 'http://wiki',
+    policy: [{ allow: { and: [{ groups: 'sre' }, { http_method: 'GET' }] } }],
+  },
+  { from: 'https://none.example.com:8443', to: 'http://none' },
+  {
+    from: 'https://barred.example.com:8443',
+    to: 'http://barred',
+    policy: [{ allow: { or: [{ authenticated_user: true }] } }, { deny: { or: [{ groups: 'developers' }] } }],
+  },
+];
+
 async function setUp(more: Parameters<typeof startRig>[0] = {}) {
   const rig = await startRig({ config, ...more });
   const ask = async (body: unknown, headers: Record<string, string> = { authorization: rig.authorization }) => {
@@ -34,7 +53,8 @@ async function setUp(more: Parameters<typeof startRig>[0] = {}) {
       body: typeof body === 'string' ? body : JSON.stringify(body),
       headers,
     });
-    return { status: response.status, body: (await response.json()) as { clusters?: string[]; code?: string } };
+    type Answer = { clusters?: string[]; routes?: string[]; code?: string };
+    return { status: response.status, body: (await response.json()) as Answer };
   };
   return { ...rig, ask, of: (token: string) => ask({ credential: { kind: 'token', hash: hashToken(token) } }) };
 }
@@ -50,6 +70,29 @@ describe("the list of a user's clusters", () => {
     expect((await rig.of(alice)).body).toEqual({ clusters: ['dev', 'open', 'narrow'] });
     expect((await rig.of(bob)).body).toEqual({ clusters: ['open', 'spaces', 'barred'] });
     expect((await rig.of(mallory)).body).toEqual({ clusters: ['open', 'barred'] });
+    await rig.close();
+  });
+
+  it('has the web applications that any rule might allow them, if it is asked for these too', async () => {
+    const rig = await setUp({
+      config: { ...config, gateway: { url: 'https://gate.example.com:8443', trustedProxies: ['10.0.0.0/8'] }, routes },
+    });
+    const of = async (token: string) =>
+      (await rig.ask({ credential: { kind: 'token', hash: hashToken(token) }, routes: true })).body.routes;
+    const alice = await rig.logIn(identityOf('alice@example.com', ['developers']));
+    expect(await of(alice)).toEqual(['grafana.example.com']);
+    expect(await of(await rig.logIn(identityOf('bob@example.com', ['sre'])))).toEqual([
+      'wiki.example.com',
+      'barred.example.com',
+    ]);
+    expect(await of(await rig.logIn(identityOf('mallory@example.com')))).toEqual(['barred.example.com']);
+    const scope = { clusters: ['dev'], verbs: ['get'], shell: false, secrets: false };
+    const agent = await rig.logIn(identityOf('dora@example.com', ['developers']), {
+      kind: 'agent',
+      agent: { name: 'helper', scope } as never,
+    });
+    expect(await of(agent)).toEqual([]);
+    expect((await rig.of(alice)).body.routes).toBeUndefined();
     await rig.close();
   });
 

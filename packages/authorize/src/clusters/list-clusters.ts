@@ -3,10 +3,11 @@ import { clustersRequestSchema, type ClustersResponse, type Session } from '@sal
 import { parseJson, ProblemError } from '@sallyport/kit';
 import { type SessionStore } from '@sallyport/stores';
 import { mayReach, runStepsSliced, type PolicyInput, type Steps } from '@sallyport/policy';
-import { createCallerViews } from '../check/caller-view.ts';
+import { createCallerViews, type CallerView } from '../check/caller-view.ts';
 import { findCallerSession } from '../check/find-caller-session.ts';
 import type { PolicySet, PolicySnapshot } from '../policies/policy-set.ts';
 import { createConcurrencyLimiter } from '../concurrency/concurrency-limiter.ts';
+import { ownRoutes } from './own-routes.ts';
 
 /** The rules are evaluated a few milliseconds at a time, so that checks are answered in between. */
 const slicing = { pause: () => setImmediate(), sliceMs: 5 };
@@ -20,8 +21,12 @@ type Deps = {
   storeTimeoutMs: number;
 };
 
-function* ownClusters(found: Session, { clusters, onCall }: PolicySnapshot, now: number): Steps<string[]> {
-  const { user, session } = createCallerViews({ max: 1 }).of(found);
+function* ownClusters(
+  found: Session,
+  { user, session }: Pick<CallerView, 'user' | 'session'>,
+  { clusters, onCall }: PolicySnapshot,
+  now: number,
+): Steps<string[]> {
   const own: string[] = [];
   for (const [name, rules] of clusters) {
     const input: PolicyInput = {
@@ -41,8 +46,8 @@ function* ownClusters(found: Session, { clusters, onCall }: PolicySnapshot, now:
 }
 
 /**
- * Creates the handler of `POST /v1/clusters`, which lists the clusters on which the policy might allow the caller
- * something. The list is for display: every request to these clusters is still evaluated.
+ * Creates the handler of `POST /v1/clusters`, which lists the clusters, and the web applications if they are asked for, on
+ * which the policy might allow the caller something. The list is for display: every request there is still evaluated.
  */
 export function createListClusters(deps: Deps): (text: string) => Promise<ClustersResponse> {
   const limiter = createConcurrencyLimiter(limits);
@@ -54,9 +59,11 @@ export function createListClusters(deps: Deps): (text: string) => Promise<Cluste
     const now = deps.now();
     if (found?.state !== 'live' || !(found.session.expiresAt > now))
       throw new ProblemError('unauthenticated', 'This login is unknown or has expired. Log in again.');
-    return {
-      clusters: await runStepsSliced(ownClusters(found.session, deps.policies.current(), now), slicing),
-    };
+    const view = createCallerViews({ max: 1 }).of(found.session);
+    const policies = deps.policies.current();
+    const clusters = await runStepsSliced(ownClusters(found.session, view, policies, now), slicing);
+    if (data.routes !== true) return { clusters };
+    return { clusters, routes: await runStepsSliced(ownRoutes(found.session, view, policies, now), slicing) };
   };
   return (text) => limiter.run('', () => list(text));
 }

@@ -18,6 +18,7 @@ export type AuditFilters = {
   rule?: string;
   reason?: string;
   elevation?: string;
+  agent?: string;
   address?: string;
   command?: string;
   code?: string;
@@ -50,6 +51,7 @@ export function withFilters(command: Command): Command {
     .option('--rule <rule>', 'rule that decided, such as default-deny')
     .option('--reason <reason>', 'a reason for the decision, or why a stream, a session or a login ended')
     .option('--elevation <id>', 'elevation that the request used, by its ID or name')
+    .option('--agent <name>', 'agent that sent the request, by its name or ID')
     .option('--code <status>', 'HTTP status of the response')
     .option('--address <ip>', 'IP address of the client')
     .option('--command <text>', 'text in the command that an exec ran, such as "rm -rf"')
@@ -128,6 +130,7 @@ const plainFilters = [
   'rule',
   'reason',
   'elevation',
+  'agent',
   'address',
   'command',
   'issuer',

@@ -79,6 +79,7 @@ describe('sallyport audit search', () => {
     ['--reason', 'session-ended', 'reason', 'session-ended'],
     ['--group', 'developers', 'group', 'developers'],
     ['--elevation', 'incident', 'elevation', 'incident'],
+    ['--agent', 'review-bot', 'agent', 'review-bot'],
     ['--address', '10.1.2.3', 'address', '10.1.2.3'],
     ['--command', 'rm -rf', 'command', 'rm -rf'],
     ['--type', 'login.failed', 'type', 'login.failed'],

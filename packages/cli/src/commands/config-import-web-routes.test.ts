@@ -62,6 +62,7 @@ describe('a web route of Pomerium', () => {
       preserveHost: true,
       timeouts: { firstByte: '90s' },
     });
+    expect((await importRoute([`name: ${'App '.repeat(40)}`])).route!['name']).toHaveLength(99);
     expect(left).toEqual([]);
     expect(notes.map(({ path }) => path)).toContain('routes.0.timeout');
   });
@@ -161,7 +162,7 @@ describe('a web route of Pomerium', () => {
     'cors_allow_preflight: true',
     'lb_policy: RANDOM',
     'show_error_details: true',
-    'name: App',
+    'description: App',
   ])('is carried over without %s, and the report says what to do', async (line) => {
     const { route, notCarried } = await importRoute([line]);
     expect(route).toEqual(plain);

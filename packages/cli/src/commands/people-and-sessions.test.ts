@@ -242,6 +242,23 @@ describe('sallyport sessions', () => {
     expect(gateway.sessions.size).toBe(0);
   });
 
+  it('says how many service accounts of the user go on, and ends them only if asked', async () => {
+    const asked: string[] = [];
+    gateway.override = ({ method, query }) => {
+      if (method !== 'DELETE') return undefined;
+      asked.push(query.toString());
+      const left = query.has('serviceAccounts') ? {} : { serviceAccountsLeft: 2 };
+      return { status: 200, body: { revoked: 1, ...left } };
+    };
+    const args = ['sessions', 'revoke', '--user', 'alice@example.com'];
+    expect(await rig.run(...args)).toMatchObject({
+      code: 0,
+      err: '2 service accounts that alice@example.com made go on. To end them too, add --service-accounts.\n',
+    });
+    expect(await rig.run(...args, '--service-accounts')).toMatchObject({ code: 0, err: '' });
+    expect(asked).toEqual(['user=alice%40example.com', 'user=alice%40example.com&serviceAccounts=true']);
+  });
+
   it('says if the gateway could not record yet that a session ended', async () => {
     const later = 'The audit log could not record this yet. The gateway keeps the event and records it later.\n';
     gateway.override = ({ method }) =>
@@ -272,7 +289,7 @@ describe('sallyport sessions', () => {
       expect([run.code, run.err]).toEqual([
         code,
         expect.stringContaining(
-          `This logs all users out of ${gateway.origin} and closes their streams. Type yes to continue: `,
+          `This logs all users out of ${gateway.origin}, ends all agents, workloads and service accounts, and closes their streams. Type yes to continue: `,
         ),
       ]);
       expect(gateway.sessions.size).toBe(code === 0 ? 0 : 1);
@@ -288,6 +305,9 @@ describe('sallyport sessions', () => {
     [[]],
     [['a', '--user', 'x']],
     [['--user', 'x', '--all-sessions']],
+    [['--all-sessions', '--service-accounts']],
+    [['--user', 'x', '--provider', 'corp', '--service-accounts']],
+    [['a', '--service-accounts']],
     [['--user', '']],
     [['a', '--provider', 'corp']],
     [['a', '--stream', 'b']],

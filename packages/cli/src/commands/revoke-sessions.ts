@@ -18,6 +18,7 @@ export type RevokeOptions = GatewayOptions & {
   user?: string;
   provider?: string;
   allSessions?: boolean;
+  serviceAccounts?: boolean;
   stream?: string[];
   yes?: boolean;
 };
@@ -57,6 +58,15 @@ async function endByName(
   if (isData(options.output)) environment.stdout.write(await render(options.output, body, () => ''));
 }
 
+/** Says that service accounts of the user go on, because whoever ends the sessions of a person may not expect it. */
+function noteLeft(environment: Environment, user: string | undefined, left: number | undefined): void {
+  if (user === undefined || left === undefined) return;
+  const accounts = left === 1 ? '1 service account' : `${left} service accounts`;
+  environment.stderr.write(
+    `${accounts} that ${forTerminal(user)} made ${left === 1 ? 'goes' : 'go'} on. To end them too, add --service-accounts.\n`,
+  );
+}
+
 async function revokeMany(environment: Environment, gateway: OpenGateway, options: RevokeOptions): Promise<void> {
   const { user, provider } = options;
   const whose = user === undefined ? 'all users' : user;
@@ -64,26 +74,30 @@ async function revokeMany(environment: Environment, gateway: OpenGateway, option
   if (user === undefined)
     await confirm(
       environment,
-      `This logs all users${from} out of ${gateway.address.origin} and closes their streams.`,
+      provider === undefined
+        ? `This logs all users out of ${gateway.address.origin}, ends all agents, workloads and service accounts, and closes their streams.`
+        : `This logs all users${from} out of ${gateway.address.origin} and closes their streams.`,
       options,
     );
   const query = new URLSearchParams({
     ...(user === undefined ? { all: 'true' } : { user }),
     ...(provider === undefined ? {} : { provider }),
+    ...(options.serviceAccounts === true ? { serviceAccounts: 'true' } : {}),
   });
   const answer = readAnswer(
     revokedSchema,
     await callAsUser(gateway, { method: 'DELETE', path: `${sessionsPath}?${query.toString()}`, timeoutMs: 40_000 }),
     'the revocation',
   );
-  const { revoked } = answer;
+  const { revoked, serviceAccountsLeft } = answer;
   environment.stdout.write(
     await render(
       options.output,
-      { revoked },
+      { revoked, ...(serviceAccountsLeft === undefined ? {} : { serviceAccountsLeft }) },
       () => `Revoked ${revoked} session${revoked === 1 ? '' : 's'} of ${forTerminal(whose)}${forTerminal(from)}.\n`,
     ),
   );
+  noteLeft(environment, user, serviceAccountsLeft);
   noteUnrecorded(environment, answer);
 }
 
@@ -105,6 +119,12 @@ export async function revokeSessions(environment: Environment, ids: string[], op
   if (options.user === '') throw new CliError('usage', '--user is empty', 'Write --user bob@example.com.');
   if (ids.length + stream.length > 0 && options.provider !== undefined)
     throw new CliError('usage', '--provider needs --user or --all-sessions', 'An id is enough to name a session.');
+  if (options.serviceAccounts === true && (options.user === undefined || options.provider !== undefined))
+    throw new CliError(
+      'usage',
+      '--service-accounts goes with --user alone',
+      'Write --user bob@example.com --service-accounts.',
+    );
   const gateway = await openGateway(environment, options);
   if (ids.length > 0) return endByName(environment, gateway, { kind: 'sessions', ids }, options);
   if (stream.length > 0) return endByName(environment, gateway, { kind: 'streams', ids: stream }, options);

@@ -68,7 +68,14 @@ export function addSessions(program: Command, environment: Environment): void {
     .description('end sessions at once, and their open streams within a second')
     .argument('[session...]', 'ids from the first column of "sessions list", or their first characters')
     .option('--user <name>', 'all sessions of this user: yourself, or another user if the gateway allows it')
-    .option('--all-sessions', 'the sessions of all users, if the gateway allows it; asks for confirmation')
+    .option(
+      '--service-accounts',
+      'with --user: also end the service accounts that this user made, which otherwise go on',
+    )
+    .option(
+      '--all-sessions',
+      'everything: the sessions of all users, agents, workloads and service accounts, if the gateway allows it; asks for confirmation',
+    )
     .option('--provider <id>', 'with --user or --all-sessions: only sessions from this identity provider')
     .option(
       '--stream <id>',
@@ -81,6 +88,7 @@ export function addSessions(program: Command, environment: Environment): void {
     withGateway(revoking),
     'sallyport sessions revoke 5f0c6a1e',
     'sallyport sessions revoke --user bob@example.com',
+    'sallyport sessions revoke --user bob@example.com --service-accounts',
     'sallyport sessions revoke --all-sessions --yes',
     'sallyport sessions revoke --stream 0b7c1c0e-5d0a-4f0e-9a50-2f7f0b0f6f11',
   );

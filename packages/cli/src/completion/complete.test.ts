@@ -81,6 +81,23 @@ describe('a completion', () => {
     expect(await complete('whoami --gateway ')).toEqual([gateway.origin, ':none']);
   });
 
+  it('has the agents whose events the user may search for', async () => {
+    await logIn();
+    const scope = { clusters: ['dev'], verbs: ['get'], secrets: false, shell: false };
+    const agent = (name: string, user: string) => ({ id: name, name, user, scope, createdAt: 0, expiresAt: 0 });
+    gateway.override = ({ path, query }) =>
+      path.endsWith('/agents')
+        ? {
+            status: 200,
+            body: {
+              agents: [agent('bot', 'alice'), ...(query.get('all') === 'true' ? [agent('bobs', 'bob')] : [])],
+              maySeeAll: true,
+            },
+          }
+        : undefined;
+    expect(await complete('audit search --agent ')).toEqual(['bot', 'bobs', ':none']);
+  });
+
   it('has the elevations that the user may ask for, and where', async () => {
     await logIn();
     const option = (name: string, approvalsNeeded: number, places: object[]) => ({

@@ -7,7 +7,8 @@ import { kubeconfigFiles } from '../kubeconfig/kubeconfig-file.ts';
 import { kubectlContexts } from '../kubeconfig/kubectl-context.ts';
 import { readableTime } from '../terminal/readable-time.ts';
 import type { Candidate } from './candidate.ts';
-import { createElevationSources } from './elevation-sources.ts';
+import { createAgentSource } from './agent-source.ts';
+import { createElevationSources, type AskFor } from './elevation-sources.ts';
 import type { FindSource, ValueSource } from './complete-words.ts';
 import type { Place } from './read-words.ts';
 
@@ -72,16 +73,14 @@ export function createValueSources(environment: Environment): FindSource {
         about: `${stream.user}, ${stream.kind} ${stream.cluster} ${stream.namespace}/${stream.name}`,
       }),
     );
-  const {
-    names,
-    ids: elevations,
-    ...ofElevations
-  } = createElevationSources((place, api) => ask(environment, place, api));
+  const askFor: AskFor = (place, api) => ask(environment, place, api);
+  const { names, ids: elevations, ...ofElevations } = createElevationSources(askFor);
   const sources: Record<string, ValueSource> = {
     '--gateway': gateways,
     '--context': (place) => (place.command.parent?.name() === 'cluster' ? ofKubeconfig(environment) : contexts)(place),
     '--cluster': (place) => (place.command.name() === 'elevate' ? ofElevations.clusters : clusters)(place),
     '--namespace': async (place) => (place.command.name() === 'elevate' ? ofElevations.namespaces(place) : []),
+    '--agent': createAgentSource(askFor),
     '--elevation': ofElevations.used,
     '--session': sessions,
     '--stream': streams,

@@ -99,7 +99,11 @@ export const sessionsSchema = z.object({
 export type SessionRow = z.infer<typeof sessionsSchema>['sessions'][number];
 
 /** `DELETE /.sallyport/api/v1/sessions`: the number of sessions that were revoked, and whether that is recorded yet. */
-export const revokedSchema = z.object({ revoked: z.number(), recorded: z.optional(z.boolean()) });
+export const revokedSchema = z.object({
+  revoked: z.number(),
+  serviceAccountsLeft: z.optional(z.number()),
+  recorded: z.optional(z.boolean()),
+});
 
 /**
  * `GET /.sallyport/api/v1/streams`. `missing` names the gateways that did not answer. `omitted` counts the streams that

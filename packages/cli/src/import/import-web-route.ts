@@ -17,6 +17,8 @@ type WebRouteDeps = PolicyDeps & {
   identity: IdentityDefaults;
 };
 
+/** What the schema accepts. */
+const longestName = 100;
 const leftOut = 'The route is left out.';
 
 /** Returns the origin at which browsers reach the application, which has a host of its own. */
@@ -120,7 +122,9 @@ export function importWebRoute(
     );
     return undefined;
   }
+  const name = options.text('name')?.trim().slice(0, longestName).trimEnd();
   const parts = {
+    ...(name === undefined || name === '' ? {} : { name }),
     ...importUpstreamTls(options, to, report),
     ...(options.flag('preserve_host_header') ? { preserveHost: true } : {}),
     ...timeouts(options, report),

@@ -52,6 +52,8 @@ export const auditQuerySchema = z
     reason: textSchema.optional(),
     /** The ID or the name of an elevation. */
     elevation: textSchema.optional(),
+    /** The ID or the name of an agent. */
+    agent: textSchema.optional(),
     /** The address of the client. */
     address: textSchema.optional(),
     /** Text in the command of an exec. Its words are separated by one space each. */

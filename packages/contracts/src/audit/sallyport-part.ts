@@ -141,6 +141,8 @@ export const sallyportPartSchema = z.object({
     .optional(),
   /** For a request to a web application: the address of its route (`from` in the configuration). */
   route: z.string().optional(),
+  /** For a request that a web application sends to a cluster for its user: the address of the application's route. */
+  application: z.string().optional(),
   /** The elevation that the request used (of several: break-glass, or the first), or that an elevation event is about. */
   elevation: z
     .object({

@@ -19,3 +19,11 @@ export const workloadSessionRequestSchema = z.object({
   clusters: z.array(clusterKeysSchema).max(64).default([]),
 });
 export type WorkloadSessionRequest = z.infer<typeof workloadSessionRequestSchema>;
+
+// POST /v1/workload-tokens: the same call, which is answered with a token of the gateway in exchange (RFC 8693).
+
+export const exchangedTokenSchema = z.object({
+  token: z.string().min(1),
+  session: z.object({ id: z.string(), expiresAt: z.number() }),
+});
+export type ExchangedToken = z.infer<typeof exchangedTokenSchema>;

@@ -55,6 +55,31 @@ describe('a route', () => {
     expect(faults([route, { ...route, to: 'http://other' }])).toEqual(['1.from has the same host as routes.0']);
   });
 
+  it('can be plain http on this machine only, on the listener of the login pages', () => {
+    const login = { url: 'http://127.0.0.1:8080', listen: '127.0.0.1:8080' };
+    const at = (from: string, more: object = { login }) => faults([{ ...route, from }], more);
+    expect(at('http://localhost:8080')).toEqual([]);
+    expect(at('http://app.localhost:8080')).toEqual([]);
+    for (const from of ['http://app.example.com:8080', 'http://localhost.example.com:8080', 'http://notlocalhost:8080'])
+      expect(at(from)).toContainEqual('0.from must be https; plain http is for localhost and names below it');
+    expect(at('http://localhost:8443')).toEqual([expect.stringContaining('another port than login.url (8080)')]);
+    for (const more of [
+      {},
+      { login: { listen: '127.0.0.1:8080' } },
+      { login: { ...login, url: 'https://a.example.com' } },
+    ])
+      expect(at('http://localhost:8080', more)).toEqual([
+        expect.stringContaining('needs login.listen and a login.url'),
+      ]);
+    expect(at('http://localhost:8080', { login: { ...login, url: 'http://localhost:8080' } })).toEqual([
+      expect.stringContaining('the host of login.url'),
+    ]);
+    const tls = { certFile: 'a', keyFile: 'b' };
+    expect(faults([{ ...route, from: 'http://localhost:8080', tls }], { login })).toEqual([
+      '0.tls needs an https address in `from`',
+    ]);
+  });
+
   it('has settings for TLS only where there is TLS', () => {
     expect(faults([{ ...route, toCaFile: 'ca.crt' }])).toEqual(['0.toCaFile needs an https address in `to`']);
     expect(faults([{ ...route, to: 'https://grafana', toClientCertFile: 'x' }])).toEqual([

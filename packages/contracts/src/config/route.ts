@@ -23,10 +23,18 @@ function originSchema(schemes: readonly string[], what: string) {
   });
 }
 
-const fromSchema = originSchema(['https:'], 'not an address like https://grafana.example.com (no path)').refine(
-  (origin) => hostName.test(new URL(origin).hostname) && !/^[\d.]+$/.test(new URL(origin).hostname),
-  'needs a host name, not an IP address',
-);
+/** Names that lead to the machine itself (RFC 6761, 6.3). */
+const localName = /^(?:.+\.)?localhost$/;
+
+const fromSchema = originSchema(['https:', 'http:'], 'not an address like https://grafana.example.com (no path)')
+  .refine(
+    (origin) => hostName.test(new URL(origin).hostname) && !/^[\d.]+$/.test(new URL(origin).hostname),
+    'needs a host name, not an IP address',
+  )
+  .refine((origin) => origin.startsWith('https:') || localName.test(new URL(origin).hostname), {
+    abort: true,
+    message: 'must be https; plain http is for localhost and names below it',
+  });
 
 /** How the gateway reaches the application where it has TLS. */
 const upstreamFields = {
@@ -39,6 +47,8 @@ const upstreamFields = {
 /** A web application behind the gateway. The policy engine reports the faults of its policies. */
 export const routeSchema = z
   .strictObject({
+    /** What people call the application. Without it, they see its host. */
+    name: z.string().trim().min(1).max(100).nullish(),
     from: fromSchema,
     to: originSchema(['http:', 'https:'], 'not an address like http://grafana:3000 (no path)'),
     ...upstreamFields,

@@ -1,9 +1,10 @@
 import type { EndReason, Session } from '@sallyport/contracts';
+import type { RevokedSession } from '@sallyport/stores';
 
 /** Receives what the directory changes in sessions. */
 export type SessionEvents = {
-  /** A session ended because the directory no longer admits its user. */
-  ended(session: Session, why: { reason: EndReason; detail: string }): unknown;
+  /** A session, and those that hung on it, ended because the directory no longer admits their user. */
+  ended(session: RevokedSession, why: { reason: EndReason; detail: string }): unknown;
   /** A session lost groups; `change` describes which. */
   refreshed(session: Session, change: string): void;
   /**

@@ -113,7 +113,7 @@ services:\n${services.join('')}`;
     expect(await accepts(authorize, await stolen.credentialFor('authorize'))).toBe('refused');
     const text = await authorize.metrics.metrics();
     expect(text.match(/sallyport_service_key_info\{service="proxy"/g)).toHaveLength(1);
-  }, 20_000);
+  }, 120_000);
 
   it.each<[string, () => void]>([
     ['a private key without its public half', () => writePrivate('proxy', newKey())],

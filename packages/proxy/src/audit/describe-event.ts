@@ -73,6 +73,7 @@ export function sallyportPart(exchange: Exchange): SallyportDraft {
       iss: identity.issuer,
       sub: identity.subject,
     };
+  if (exchange.application !== undefined) part.application = clientText(exchange.application);
   if (answer?.agent) part.agent = { id: answer.agent.id, name: answer.agent.name };
   if (answer?.elevations) describeElevations(part, answer.elevations);
   if (answer) part.decision = describeDecision(answer.decision);

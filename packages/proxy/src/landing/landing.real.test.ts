@@ -110,6 +110,50 @@ describe('the page at /', () => {
     expect(events).toEqual([{ status: 200, path: '/' }]);
   });
 
+  it('lists the web applications that authorize names, and no others, by one question', async () => {
+    const applications = ['wiki', 'grafana', 'vault'].map((one) => ({
+      host: `${one}.example.com`,
+      origin: `https://${one}.example.com:8443`,
+      name: one === 'wiki' ? `The wiki${evil}` : undefined,
+    }));
+    const { get, calls } = setUp({
+      applications,
+      answers: {
+        '/v1/clusters': { clusters: [], routes: ['grafana.example.com', 'wiki.example.com', 'gone.example.com'] },
+      },
+    });
+    const { text } = await get().expect(200);
+    expect(text).toContain('<h2>Applications</h2>');
+    expect(text).toContain('<a href="https://grafana.example.com:8443/"><bdi>grafana.example.com</bdi></a>');
+    expect(text).toMatch(/href="https:\/\/wiki\.example\.com:8443\/"><bdi>The wiki&quot;&gt;&lt;script&gt;/);
+    expect(text.indexOf('grafana')).toBeLessThan(text.indexOf('wiki'));
+    expect(text).not.toMatch(/vault|gone|<script>alert/);
+    const asked = calls.filter(({ path }) => path === '/v1/clusters');
+    expect(asked.map(({ body }) => body)).toEqual([expect.objectContaining({ routes: true })]);
+  });
+
+  it('does not mention web applications where the person may use none, or the gateway has none', async () => {
+    const vault = { host: 'vault.example.com', origin: 'https://vault.example.com', name: undefined };
+    for (const applications of [[vault], []]) {
+      const { get, calls } = setUp({ applications, answers: { '/v1/clusters': { clusters: ['dev'], routes: [] } } });
+      const { text } = await get().expect(200);
+      expect(text).not.toMatch(/Applications|vault/);
+      const [asked] = calls.filter(({ path }) => path === '/v1/clusters');
+      expect((asked!.body as { routes?: boolean }).routes).toBe(applications.length > 0 ? true : undefined);
+    }
+  });
+
+  it('says that the web applications cannot be listed while authorize is away', async () => {
+    const vault = { host: 'vault.example.com', origin: 'https://vault.example.com', name: undefined };
+    const away = new ProblemError('authorize-unavailable', 'Not now.');
+    const { get } = setUp({ applications: [vault], answers: { '/v1/clusters': away } });
+    const { text } = await get().expect(200);
+    expect(text).toMatch(
+      /<h2>Applications<\/h2>\s*<p class="note">This list is not available at the moment\. Not now\./,
+    );
+    expect(text).not.toContain('vault');
+  });
+
   it('escapes hostile names, shows what is invisible, and shortens what is long', async () => {
     const long = 'x'.repeat(8000);
     const { get } = setUp({

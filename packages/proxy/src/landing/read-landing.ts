@@ -10,18 +10,20 @@ import { callerHeader, encodeCaller, ProblemError, type Caller } from '@sallypor
 import type { Request } from 'express';
 import { createElevationCalls } from '../elevation-pages/elevation-calls.ts';
 import { createAskElevations } from '../own-api/ask-elevations.ts';
+import { askReach } from '../own-api/ask-reach.ts';
 import type { ApiContext } from '../own-api/audited-call.ts';
-import { ownClusters } from '../own-api/own-clusters.ts';
 import type { LandingDeps } from './landing-deps.ts';
 
 /** The first rows of a list, and how many more there are; or why there is no list at the moment. */
 export type Rows<Row> = { rows: Row[]; more: number } | { unavailable: string };
 type ClusterRow = { name: string; host?: string };
+type ApplicationRow = { name: string | undefined; host: string; origin: string };
 
 /** What the page at `/` shows to one user. */
 export type Landing = {
   caller: Caller;
   clusters: Rows<ClusterRow>;
+  applications: Rows<ApplicationRow>;
   sessions: Rows<SessionSummary>;
   streams: Rows<StreamRow> & { missing?: number };
   elevations: OwnElevations | { unavailable: string };
@@ -31,7 +33,7 @@ export type Landing = {
 export type OwnElevations = { elevations: ElevationView[]; mayAsk: boolean };
 
 /** How many rows the page shows. The command line lists all. */
-const most = { clusters: 100, sessions: 50, streams: 100 };
+const most = { clusters: 100, applications: 1000, sessions: 50, streams: 100 };
 const timeoutMs = 4000;
 const ownStreams: StreamListRequest = { ended: false, all: false, where: {} };
 
@@ -52,6 +54,30 @@ async function listed<T extends object>(list: Promise<T>): Promise<T | { unavail
 
 const unreadable = (what: string, cause: unknown) =>
   new ProblemError('service-unavailable', `The list of ${what} could not be read. Try again shortly.`, { cause });
+
+/** Reads the clusters and the web applications of the caller, by one question to authorize. */
+async function readReach(
+  deps: LandingDeps,
+  credential: { hash: string },
+): Promise<Pick<Landing, 'clusters' | 'applications'>> {
+  const applications = deps.applications?.() ?? [];
+  const reach = await listed(askReach(deps, credential, { routes: applications.length > 0 }));
+  if ('unavailable' in reach)
+    return { clusters: reach, applications: applications.length === 0 ? { rows: [], more: 0 } : reach };
+  const ownClusters = deps.clusters().filter(({ name }) => reach.clusters.has(name));
+  const ownApplications = applications.filter(({ host }) => reach.routes.has(host));
+  const shown = ({ name, host }: ApplicationRow) => name ?? host;
+  return {
+    clusters: firstOf(
+      ownClusters.toSorted((a, b) => a.name.localeCompare(b.name)),
+      most.clusters,
+    ),
+    applications: firstOf(
+      ownApplications.toSorted((a, b) => shown(a).localeCompare(shown(b))),
+      most.applications,
+    ),
+  };
+}
 
 async function readSessions({ authenticate }: LandingDeps, caller: Caller) {
   const { body } = await authenticate.request({
@@ -104,8 +130,8 @@ function noElevations(error: unknown): OwnElevations {
 }
 
 /**
- * Reads what the page shows: the clusters, sessions and open streams of the caller, and of no one else. Of elevations, it
- * shows those that wait for the caller too.
+ * Reads what the page shows: the clusters, web applications, sessions and open streams of the caller, and of no one else.
+ * Of elevations, it shows those that wait for the caller too.
  */
 export async function readLanding(
   deps: LandingDeps,
@@ -115,16 +141,11 @@ export async function readLanding(
 ): Promise<Landing> {
   const { credential } = context;
   const caller: Caller = { ...given, privileged: false };
-  const readClusters = async () =>
-    firstOf(
-      (await ownClusters(deps, credential)).toSorted((a, b) => a.name.localeCompare(b.name)),
-      most.clusters,
-    );
-  const [clusters, sessions, streams, elevations] = await Promise.all([
-    listed(readClusters()),
+  const [reach, sessions, streams, elevations] = await Promise.all([
+    readReach(deps, credential),
     listed(readSessions(deps, caller)),
     listed(readStreams(deps, caller)),
     listed(readElevations(deps, request, context)).catch(noElevations),
   ]);
-  return { caller, clusters, sessions, streams, elevations };
+  return { caller, ...reach, sessions, streams, elevations };
 }

@@ -2,6 +2,7 @@ import type { SessionSummary, StreamRow } from '@sallyport/contracts';
 import { html, renderTime, type Html } from '@sallyport/pages';
 import type { LandingSettings } from './landing-settings.ts';
 import type { Landing } from './read-landing.ts';
+import { renderApplications } from './render-applications.ts';
 import { renderElevations, renderUrgent } from './render-elevations.ts';
 import { renderCommand, renderCommands } from './render-commands.ts';
 import { renderRows } from './render-rows.ts';
@@ -108,6 +109,7 @@ export function renderLanding(landing: Landing, settings: LandingSettings, notic
   const now = settings.now();
   return html`${notice === undefined ? nothing : html`<p class="note" role="status">${notice}</p>\n`}${renderUrgent(landing.elevations, now)}${renderPerson(landing, settings)}
 ${renderClusters(landing, settings)}
+${renderApplications(landing)}
 ${renderElevations(landing.elevations, now)}
 ${renderStreams(landing, now)}
 ${renderSessions(landing, now)}`;

@@ -2,10 +2,10 @@ import { html, type Html } from '@sallyport/pages';
 import type { Rows } from './read-landing.ts';
 
 /** The words around the rows of a section: its heading, what it says if it is empty, and the command that lists all. */
-type Words = { title: string; none: string; all: string };
+type Words = { title: string; none?: string; all?: string };
 
 /** Renders a section of the page: its heading, its rows, and how many more there are. */
-export function renderRows<Row>(list: Rows<Row>, { title, none, all }: Words, row: (one: Row) => Html): Html {
+export function renderRows<Row>(list: Rows<Row>, { title, none = '', all = '' }: Words, row: (one: Row) => Html): Html {
   const heading = html`<h2>${title}</h2>`;
   if ('unavailable' in list)
     return html`${heading}

@@ -8,6 +8,7 @@ import { mountAgents } from './agent-routes.ts';
 import { mountAudit } from './audit-routes.ts';
 import { createAuditedCall } from './audited-call.ts';
 import { mountElevations } from './elevation-routes.ts';
+import { exchangeToken } from './exchange-token.ts';
 import { mountNotifications } from './notification-routes.ts';
 import type { OwnApiDeps } from './own-api-deps.ts';
 import { ownClusters } from './own-clusters.ts';
@@ -36,6 +37,7 @@ export function createOwnApi(deps: OwnApiDeps): Express {
     mountElevationPages(app, createAuditedCall(deps), { ...deps, landing });
   }
   mountPomerium(app, createAuditedCall(deps), deps);
+  app.post('/.sallyport/token', exchangeToken(deps));
   app.all(
     [
       '/.sallyport/login',

@@ -14,10 +14,11 @@ const nonce = 'n'.repeat(43);
 const begin = `__Host-sallyport-begin=${nonce}`;
 const cookieFor = (target: string) => `__Host-sallyport-return-tab1=${Buffer.from(target).toString('base64url')}`;
 
-async function setUp(answer: { status?: number; body?: unknown } = {}) {
+async function setUp(answer: { status?: number; body?: unknown } = {}, from = origin) {
   const config = configSchema.parse({
     gateway: { url: 'https://gate.example.com', trustedProxies: ['10.0.0.0/8'] },
-    routes: [{ from: origin, to: 'http://app' }],
+    login: { url: 'http://127.0.0.1:8080', listen: '127.0.0.1:8080' },
+    routes: [{ from, to: 'http://app' }],
   });
   const route = await createWebRoute(config.routes[0]!, {
     resolvePath: (file) => file,
@@ -42,7 +43,7 @@ async function setUp(answer: { status?: number; body?: unknown } = {}) {
       auditCall: { open: () => {}, complete: ({ status, path }: never) => void events.push({ status, path }) },
       logger: createLogger({ service: 'proxy', level: 'silent' }),
     } as never,
-    createWebRoutes([route]),
+    { of: (request) => createWebRoutes([route])[from === origin ? 'of' : 'plainOf'](request) },
   );
   const agent = supertest(app);
   const get = (path: string, cookie = '', headers: object = {}) =>
@@ -72,6 +73,22 @@ describe('the end of a login at a web application', () => {
         body: { host, code: 'c0de', verifier: nonce, clientAddress: '10.0.0.9' },
       }),
     ]);
+  });
+
+  it('has cookies of other names in plain http, and takes those with the prefix over TLS only', async () => {
+    const { get, calls } = await setUp({}, 'http://localhost:8080');
+    const held = [
+      `sallyport-demo-begin=${nonce}`,
+      `sallyport-demo-return-tab1=${Buffer.from('/a').toString('base64url')}`,
+    ].join('; ');
+    const answer = await get('/.sallyport/callback?code=c0de', held, { host: 'localhost:8080' });
+    expect([answer.status, answer.headers['location'], calls.length]).toEqual([302, '/a', 1]);
+    expect(answer.headers['set-cookie']).toEqual([
+      'sallyport-demo-route=spt_new; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax',
+      'sallyport-demo-return-tab1=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax',
+    ]);
+    const secure = await get('/.sallyport/callback?code=c0de', `${begin}; ${cookieFor('/a')}`, { host: 'localhost' });
+    expect([secure.status, calls.length]).toEqual([400, 1]);
   });
 
   it.each(['//evil.example', '/\\evil.example', 'https://evil.example', '\\\\evil', '', '/a\\b', '/a\r\nb', '/é'])(

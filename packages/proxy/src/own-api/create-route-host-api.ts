@@ -3,7 +3,7 @@ import { hashToken, problemHandler, ProblemError, readProblem, toProblem } from 
 import { html } from '@sallyport/pages';
 import type { Express, Request, Response } from 'express';
 import { words } from '../web/problem-words.ts';
-import { beginCookie, onlyCookie, returnCookiePrefix, routeCookie, routeSetCookie } from '../web/web-cookies.ts';
+import { onlyCookie, webCookiesOf } from '../web/web-cookies.ts';
 import { identityKeysPath } from '../web-identity/answer-identity-keys.ts';
 import type { WebRoute } from '../web/web-route.ts';
 import type { WebRoutes } from '../web/web-routes.ts';
@@ -24,15 +24,15 @@ function routeOf(routes: Pick<WebRoutes, 'of'>, request: Request): WebRoute {
 }
 
 /** Returns where a browser was when its login began. Only a path of this host can be in the cookie. */
-function returnTarget(request: Request, tab: string): string {
-  const kept = onlyCookie(request.rawHeaders, `${returnCookiePrefix}${tab}`) ?? '';
+function returnTarget(request: Request, route: WebRoute, tab: string): string {
+  const kept = onlyCookie(request.rawHeaders, `${webCookiesOf(route).returnPrefix}${tab}`) ?? '';
   const target = Buffer.from(kept, 'base64url').toString('latin1');
   return /^\/(?![/\\])[\x21-\x5b\x5d-\x7e]*$/.test(target) ? target : '/';
 }
 
 async function redeem(deps: RouteHostDeps, route: WebRoute, request: Request) {
   const code = new URL(request.originalUrl, 'http://x').searchParams.getAll('code');
-  const verifier = onlyCookie(request.rawHeaders, beginCookie);
+  const verifier = onlyCookie(request.rawHeaders, webCookiesOf(route).begin);
   if (code.length !== 1 || !form.test(code[0]!) || verifier === undefined || !form.test(verifier)) throw expired();
   const { 'user-agent': userAgent } = request.headers;
   const { status, body } = await deps.authenticate.request({
@@ -60,18 +60,20 @@ function refuseForeign(request: Request, route: WebRoute): void {
     throw new ProblemError('forbidden', 'Log out with the button on the page of this gateway.');
 }
 
-function mountCallback(app: Express, deps: RouteHostDeps, routes: WebRoutes): void {
+function mountCallback(app: Express, deps: RouteHostDeps, routes: Pick<WebRoutes, 'of'>): void {
   app.get('/.sallyport/callback', async (request, response) => {
-    const { token, tab, expiresAt } = await redeem(deps, routeOf(routes, request), request);
+    const route = routeOf(routes, request);
+    const { session, returnPrefix, set } = webCookiesOf(route);
+    const { token, tab, expiresAt } = await redeem(deps, route, request);
     response.append('set-cookie', [
-      routeSetCookie(routeCookie, token, Math.max(0, Math.floor((expiresAt - Date.now()) / 1000))),
-      routeSetCookie(`${returnCookiePrefix}${tab}`, '', 0),
+      set(session, token, Math.max(0, Math.floor((expiresAt - Date.now()) / 1000))),
+      set(`${returnPrefix}${tab}`, '', 0),
     ]);
-    response.writeHead(302, { location: returnTarget(request, tab), 'content-length': '0' }).end();
+    response.writeHead(302, { location: returnTarget(request, route, tab), 'content-length': '0' }).end();
   });
 }
 
-function mountLogout(app: Express, deps: RouteHostDeps, routes: WebRoutes): void {
+function mountLogout(app: Express, deps: RouteHostDeps, routes: Pick<WebRoutes, 'of'>): void {
   app.get('/.sallyport/logout', (request, response) => {
     const { pages } = routeOf(routes, request);
     sendPage(
@@ -86,7 +88,8 @@ function mountLogout(app: Express, deps: RouteHostDeps, routes: WebRoutes): void
   app.post('/.sallyport/logout', async (request, response) => {
     const route = routeOf(routes, request);
     refuseForeign(request, route);
-    const cookie = onlyCookie(request.rawHeaders, routeCookie);
+    const { session, set } = webCookiesOf(route);
+    const cookie = onlyCookie(request.rawHeaders, session);
     if (cookie !== undefined)
       await deps.authenticate.request({
         method: 'POST',
@@ -94,7 +97,7 @@ function mountLogout(app: Express, deps: RouteHostDeps, routes: WebRoutes): void
         body: { hash: hashToken(cookie), clientAddress: deps.clientAddress(request) },
         timeoutMs: 10_000,
       });
-    response.append('set-cookie', routeSetCookie(routeCookie, '', 0));
+    response.append('set-cookie', set(session, '', 0));
     sendPage(route.pages, response, 200, 'You are logged out', html`<p><a class="act" href="/">Log in again</a></p>`);
   });
 }
@@ -113,7 +116,7 @@ function sendPage(
  * Creates what the gateway itself serves on the hosts of web applications: the end of a login, and the logout. The
  * cookies of the gateway do not count there, and those of a route nowhere else.
  */
-export function createRouteHostApi(deps: RouteHostDeps, routes: WebRoutes): Express {
+export function createRouteHostApi(deps: RouteHostDeps, routes: Pick<WebRoutes, 'of'>): Express {
   const app = createBase(deps);
   const recordRefusal = createRecordRefusal(deps);
   if (deps.identityKeys) app.get(identityKeysPath, deps.identityKeys.answerKeys);

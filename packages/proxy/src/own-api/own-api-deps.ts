@@ -63,6 +63,8 @@ export type OwnApiDeps = {
   kindsOf?(cluster: string): ClusterKinds | undefined;
   /** Finds the origin of a web application by its host name. Without it there is none. */
   routeOrigin?(host: string): string | undefined;
+  /** The web applications. Without it there are none. */
+  applications?(): readonly { host: string; origin: string; name: string | undefined }[];
   /** What clusters answer about the rights of a person. Without it, a dry run does not compare them. */
   reviews?: AccessReviews;
   /** Finds a cluster by its name. */

@@ -5,6 +5,7 @@ import { html, sendProblemPage, type Pages } from '@sallyport/pages';
 import type { RequestHandler } from 'express';
 import { createProxyMiddleware } from 'http-proxy-middleware';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { heldBodyOf } from './held-body.ts';
 
 // The request headers that the pages of authenticate read. No others are passed on.
 const passed = [
@@ -87,6 +88,10 @@ export function createServiceProxy(deps: ServiceProxyDeps, rules: PassRules = pa
     ejectPlugins: true,
     plugins: [
       (proxy) => {
+        proxy.on('proxyReq', (outgoing, request) => {
+          const body = heldBodyOf(request);
+          if (body) outgoing.write(body);
+        });
         proxy.on('error', (error, request, target) => {
           if (!target) return;
           deps.logger.warn({ err: error }, `${deps.service} does not respond`);

@@ -53,6 +53,11 @@ export async function createRouteSet(initial: readonly RouteConfig[], deps: Rout
   return {
     prepare,
     current: () => [...members.values()].map(({ config }) => config),
-    routes: { of: (request) => found.of(request), byHost: (host) => found.byHost(host), all: () => found.all() },
+    routes: {
+      of: (request) => found.of(request),
+      plainOf: (request) => found.plainOf(request),
+      byHost: (host) => found.byHost(host),
+      all: () => found.all(),
+    },
   };
 }

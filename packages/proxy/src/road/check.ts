@@ -10,7 +10,8 @@ import { dependsOnKind, learnKind } from '../authorize/learn-kind.ts';
 import type { ClusterKinds } from '../upstream/cluster-kinds.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { checkWithWorkload } from '../workloads/check-with-workload.ts';
-import type { PresentedToken, WorkloadSessions } from '../workloads/create-workload-sessions.ts';
+import type { WorkloadSessions } from '../workloads/create-workload-sessions.ts';
+import { takePresented } from '../workloads/take-presented.ts';
 import { clientIsGone } from '../exchange/client-is-gone.ts';
 
 function credentialOf({ tokenHash, application }: Exchange): Check['credential'] {
@@ -44,13 +45,6 @@ async function learnKindOf(exchange: Exchange, kindsOf: (upstream: Upstream) => 
   const kubernetes = await learnKind(check.kubernetes!, kindsOf(exchange.upstream!));
   exchange.check = { ...check, kubernetes };
   return kubernetes.namespaced === false || kubernetes.aggregated === false;
-}
-
-/** Takes the token of a workload out of the exchange, so that it is held no longer than it is needed. */
-function takePresented(exchange: Exchange): PresentedToken | undefined {
-  const { workloadToken: token, tokenHash: hash, clientAddress, request } = exchange;
-  exchange.workloadToken = undefined;
-  return token === undefined || hash === undefined ? undefined : { token, hash, clientAddress, request };
 }
 
 type CheckDeps = {

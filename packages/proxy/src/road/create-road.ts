@@ -62,11 +62,17 @@ type RoadDeps = {
   /** Finds what callers can do about a refusal of a cluster. Without it, refusals are passed on as they are. */
   hints?: Pick<FindHintDeps, 'candidates'> & { enabled(): boolean };
   /** The web applications. Without them there are none. */
-  web?: WebParts & { routeOf(request: IncomingMessage): WebRoute | undefined };
+  web?: WebParts & {
+    routeOf(request: IncomingMessage): WebRoute | undefined;
+    /** Finds those in plain http. Without it there are none. */
+    plainRouteOf?(request: IncomingMessage): WebRoute | undefined;
+  };
 };
 
 export type Road = {
   begin: BeginExchange;
+  /** The same on the listener of the login pages. */
+  beginPlain: BeginExchange;
   gateway(exchange: Exchange): Promise<void>;
   recorder: ExchangeRecorder;
   streams: Streams;
@@ -109,7 +115,7 @@ function createSend({ settings, track, hints }: RoadDeps, { openBody, warningOf,
 
 type SharedWithWeb = Pick<
   Parameters<typeof createWebRoad>[0],
-  'trail' | 'clientCertificateOf' | 'streams' | 'lifecycle' | 'recorder' | 'openBody'
+  'trail' | 'clientCertificateOf' | 'streams' | 'lifecycle' | 'recorder' | 'openBody' | 'workloads'
 >;
 
 /** Creates the road to web applications, which shares the audit and the streams. */
@@ -141,7 +147,7 @@ export function createRoad(deps: RoadDeps): Road {
   const warningOf = createBreakGlassWarning({ now: () => performance.now() });
   const send = createSend(deps, { openBody, lifecycle, written: trail.written, warningOf, reviews, fail });
   const clientCertificateOf = deps.clientCertificateOf ?? (() => undefined);
-  const web = createWeb(deps, { trail, clientCertificateOf, streams, lifecycle, recorder, openBody });
+  const web = createWeb(deps, { trail, clientCertificateOf, streams, lifecycle, recorder, openBody, workloads });
   const toCluster = createGateway({
     openAudit: trail.open,
     readTarget: createReadTarget(deps),
@@ -157,6 +163,7 @@ export function createRoad(deps: RoadDeps): Road {
   });
   return {
     begin: createBeginExchange({ clientAddress: deps.addressOf, routeOf: deps.web?.routeOf }),
+    beginPlain: createBeginExchange({ clientAddress: deps.addressOf, routeOf: deps.web?.plainRouteOf }),
     gateway: (exchange) => (exchange.route ? web!(exchange) : toCluster(exchange)),
     recorder,
     streams,

@@ -13,6 +13,7 @@ import type { Streams } from '../streams/create-streams.ts';
 import { createFixedTokenSource } from '../upstream/token-source.ts';
 import { createUpstream, type Upstream } from '../upstream/upstream.ts';
 import { createUpstreams } from '../upstream/upstreams.ts';
+import type { WorkloadSessions } from '../workloads/create-workload-sessions.ts';
 
 export const gatewayToken = 'planted-gateway-token';
 export const alice = {
@@ -124,6 +125,7 @@ export async function createRig(
   written?: AuditSink['written'],
   hints?: Parameters<typeof createRoad>[0]['hints'],
   web?: Parameters<typeof createRoad>[0]['web'],
+  workloads?: WorkloadSessions,
 ): Promise<Rig> {
   const empty = { checks: [], events: [], seen: [], kafka: 'up', acknowledgeMs: 1 };
   const rig = { ...empty, answer: () => allow() } as unknown as Rig;
@@ -145,6 +147,7 @@ export async function createRig(
     track: (socket) => void sockets.add(socket),
     ...(hints && { hints }),
     ...(web && { web }),
+    ...(workloads && { workloads: () => workloads }),
     checks: {
       check: async (check) => {
         rig.checks.push(check);

@@ -1,9 +1,11 @@
 import type { Check, CheckAnswer } from '@sallyport/contracts';
 import { createLogger, hashToken, ProblemError, type ServiceRequest } from '@sallyport/kit';
 import { createPages } from '@sallyport/pages';
+import type { RequestHandler } from 'express';
 import supertest from 'supertest';
 import { createOwnApi } from '../own-api/create-own-api.ts';
 import { createFindCaller } from '../own-api/find-caller.ts';
+import type { WorkloadSessions } from '../workloads/create-workload-sessions.ts';
 
 export const pagesNow = Date.UTC(2026, 0, 2, 12);
 export const gatewayOrigin = 'https://gate.example.com';
@@ -22,12 +24,17 @@ type PagesRigOptions = {
   user?: string;
   groups?: string[];
   providerName?(id: string): string;
+  applications?: { host: string; origin: string; name: string | undefined }[];
+  /** Passes on the pages of authenticate. */
+  pages?: RequestHandler;
+  workloads?: WorkloadSessions;
 };
 
 /** Creates the gateway's own pages for one person, with services that answer as told. */
 export function createPagesRig(options: PagesRigOptions = {}) {
   const { answers = {}, own = gatewayOrigin, room = true, user = 'alice@example.com', groups = [] } = options;
-  const { providerName = (id) => id } = options;
+  const { providerName = (id) => id, applications = [] } = options;
+  const { pages = (_request, response) => void response.end('page') } = options;
   const calls: ServiceRequest[] = [];
   const events: { status: number; path: string }[] = [];
   const service = {
@@ -60,9 +67,11 @@ export function createPagesRig(options: PagesRigOptions = {}) {
     authenticate: service,
     audit: { ...service, stream: () => Promise.reject(new Error('not asked for')) },
     authorize: service,
-    pages: (_request, response) => void response.end('page'),
+    pages,
+    workloads: options.workloads,
     ownPages: createPages({ host: 'gate.example.com', name: 'Example Corp' }),
     landing: { gatewayUrl: gatewayOrigin, loginOrigin: gatewayOrigin, providerName, now: () => pagesNow },
+    applications: () => applications,
     clusters: () => ['dev', ...names].map((name) => ({ name, url: `${gatewayOrigin}/clusters/${name}` })),
     auditCall: {
       open: () => {

@@ -7,12 +7,16 @@ import { createBeginWebLogin } from '../web/begin-web-login.ts';
 import { createRouteIdentities } from '../web-identity/route-identity.ts';
 import { createWebRoute } from '../web/create-web-route.ts';
 import { createWebRoutes } from '../web/web-routes.ts';
+import type { WorkloadSessions } from '../workloads/create-workload-sessions.ts';
 import { allow, createRig, type Rig } from './gateway-rig.ts';
 
 export const appHost = 'app.example.com';
 
 /** Returns an answer that allows the session of a route, or that of a program. */
-export function allowWeb(kind: 'route' | 'cli' | 'browser' = 'route', more: Partial<CheckAnswer> = {}): CheckAnswer {
+export function allowWeb(
+  kind: 'route' | 'cli' | 'browser' | 'workload' = 'route',
+  more: Partial<CheckAnswer> = {},
+): CheckAnswer {
   const { impersonation: _none, ...answer } = allow();
   return { ...answer, session: { ...answer.session!, kind }, ...more };
 }
@@ -24,12 +28,13 @@ type WebRigOptions = {
   streams?: object;
   /** The certificate of the application, and the name by which the gateway reaches it. Without it, plain HTTP. */
   tls?: { cert: string; key: string; name: string };
+  workloads?: WorkloadSessions;
 };
 
 /** Creates a gateway in front of one application, which is real and answers by `handler`. */
 export async function createWebRig(
   handler: (request: IncomingMessage, response: ServerResponse) => void,
-  { route = {}, streams = {}, tls }: WebRigOptions = {},
+  { route = {}, streams = {}, tls, workloads }: WebRigOptions = {},
 ): Promise<WebRig> {
   const asked: IncomingMessage[] = [];
   const answer = (request: IncomingMessage, response: ServerResponse) => {
@@ -43,6 +48,7 @@ export async function createWebRig(
   const to = tls ? `https://${tls.name}:${port}` : `http://127.0.0.1:${port}`;
   const config = configSchema.parse({
     gateway: { url: 'https://gate.example.com', trustedProxies: ['10.0.0.0/8'] },
+    login: { url: 'http://127.0.0.1:8080', listen: '127.0.0.1:8080' },
     routes: [
       {
         from: `https://${appHost}`,
@@ -65,10 +71,11 @@ export async function createWebRig(
     }),
   });
   const routes = createWebRoutes([one]);
-  const rig = await createRig(() => {}, streams, undefined, undefined, undefined, {
-    routeOf: routes.of,
+  const web = {
+    routeOf: (request: IncomingMessage) => routes.of(request) ?? routes.plainOf(request),
     beginLogin: createBeginWebLogin({ loginOrigin: 'https://gate.example.com' }),
-  });
+  };
+  const rig = await createRig(() => {}, streams, undefined, undefined, undefined, web, workloads);
   rig.answer = () => allowWeb();
   const close = rig.close.bind(rig);
   return Object.assign(rig, {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hashToken } from '@sallyport/kit';
 import type { BeginWebLogin } from './send-web-problem.ts';
-import { beginCookie, countCookies, onlyCookie, returnCookiePrefix, routeSetCookie } from './web-cookies.ts';
+import { countCookies, onlyCookie, webCookiesOf } from './web-cookies.ts';
 
 /** How long a browser may take to log in, in seconds. */
 const beginSeconds = 900;
@@ -19,13 +19,14 @@ const nonceForm = /^[A-Za-z0-9_-]{43}$/;
 export function createBeginWebLogin({ loginOrigin }: { loginOrigin: string }): BeginWebLogin {
   return ({ request, response, route, rawTarget }) => {
     const raw = request.rawHeaders;
-    const held = onlyCookie(raw, beginCookie);
+    const { begin, returnPrefix, set } = webCookiesOf(route!);
+    const held = onlyCookie(raw, begin);
     const nonce = held !== undefined && nonceForm.test(held) ? held : randomBytes(32).toString('base64url');
     const tab = randomBytes(9).toString('base64url');
-    const cookies = [routeSetCookie(beginCookie, nonce, beginSeconds)];
-    if (rawTarget.length <= maxTarget && countCookies(raw, returnCookiePrefix) < maxReturns) {
+    const cookies = [set(begin, nonce, beginSeconds)];
+    if (rawTarget.length <= maxTarget && countCookies(raw, returnPrefix) < maxReturns) {
       const target = Buffer.from(rawTarget, 'latin1').toString('base64url');
-      cookies.push(routeSetCookie(`${returnCookiePrefix}${tab}`, target, beginSeconds));
+      cookies.push(set(`${returnPrefix}${tab}`, target, beginSeconds));
     }
     const host = Buffer.from(route!.host).toString('base64url');
     response.writeHead(302, {

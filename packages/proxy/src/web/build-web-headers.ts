@@ -105,13 +105,14 @@ export function createBuildWebHeaders(): Step {
     )
       throw new ProblemError('unauthenticated', 'The request has no identity.');
     const lines = passedLines(exchange);
+    const { host, protocol } = new URL(route.origin);
     lines.push(
       'x-forwarded-for',
       exchange.clientAddress,
       'x-forwarded-host',
-      new URL(route.origin).host,
+      host,
       'x-forwarded-proto',
-      'https',
+      protocol.slice(0, -1),
       'audit-id',
       exchange.auditId,
     );

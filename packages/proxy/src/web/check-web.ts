@@ -5,6 +5,9 @@ import { preflightHeaders } from '../authorize/preflight-headers.ts';
 import { clientIsGone } from '../exchange/client-is-gone.ts';
 import type { Exchange, Step } from '../exchange/exchange.ts';
 import type { ClientCertificateOf } from '../listener/client-certificate.ts';
+import { checkWithWorkload } from '../workloads/check-with-workload.ts';
+import type { WorkloadSessions } from '../workloads/create-workload-sessions.ts';
+import { takePresented } from '../workloads/take-presented.ts';
 
 function describe(exchange: Exchange, clientCertificateOf: ClientCertificateOf): Check {
   const { request, web, route, tokenHash } = exchange;
@@ -39,11 +42,16 @@ export function createCheckWeb(deps: {
   client: CheckClient;
   clientCertificateOf: ClientCertificateOf;
   changesReceived(): number;
+  /** Begins the sessions of workloads. Without it their tokens are refused. */
+  workloads?: Pick<WorkloadSessions, 'begin'> | undefined;
 }): Step {
   return async (exchange) => {
     exchange.check = describe(exchange, deps.clientCertificateOf);
-    exchange.changesSeen = deps.changesReceived();
-    const answer = await deps.client.check(exchange.check);
+    const noteChanges = () => {
+      exchange.changesSeen = deps.changesReceived();
+    };
+    noteChanges();
+    const answer = await checkWithWorkload(deps, exchange.check, takePresented(exchange), noteChanges);
     const { decision, problem, identity } = answer;
     if (decision.effect !== 'authenticate') refuseWrongCarrier(answer, exchange.web!.carrier);
     exchange.answer = answer;

@@ -7,6 +7,7 @@ import type { Exchange } from '../exchange/exchange.ts';
 import type { ClientCertificateOf } from '../listener/client-certificate.ts';
 import type { ExchangeRecorder } from '../road/record-exchange.ts';
 import { createTunnel } from '../road/tunnel.ts';
+import type { WorkloadSessions } from '../workloads/create-workload-sessions.ts';
 import type { Streams } from '../streams/create-streams.ts';
 import type { StreamLifecycle } from '../streams/stream-lifecycle.ts';
 import { createBuildWebHeaders } from './build-web-headers.ts';
@@ -27,6 +28,7 @@ type WebRoadDeps = WebParts & {
   checks: CheckClient;
   clientCertificateOf: ClientCertificateOf;
   tokens: SessionTokenVerifier | undefined;
+  workloads?: WorkloadSessions | undefined;
   streams: Pick<Streams, 'changesReceived' | 'refuseEnded'>;
   lifecycle: StreamLifecycle;
   recorder: Pick<ExchangeRecorder, 'failed'>;
@@ -63,6 +65,7 @@ export function createWebRoad(deps: WebRoadDeps): (exchange: Exchange) => Promis
       client: deps.checks,
       clientCertificateOf: deps.clientCertificateOf,
       changesReceived: streams.changesReceived,
+      workloads: deps.workloads,
     }),
     admitStream: lifecycle.admitted,
     commitAudit: trail.commit,

@@ -55,6 +55,7 @@ export async function createWebRoute(route: RouteConfig, deps: WebRouteDeps): Pr
   const limited = () => limitConnect(connect(), secure, connectMs);
   const agent = createAgent(secure, limited);
   return {
+    name: route.name ?? undefined,
     host: from.hostname,
     origin: from.origin,
     target: url,

@@ -1,17 +1,17 @@
-import { hashToken, ProblemError, type SessionTokenVerifier } from '@sallyport/kit';
+import { hashToken, ProblemError } from '@sallyport/kit';
 import { containsOwnToken } from '../credential/own-token.ts';
-import { identifyToken, onlyToken, readCarriers } from '../credential/read-carriers.ts';
+import { identifyToken, onlyToken, readCarriers, type AcceptedTokens } from '../credential/read-carriers.ts';
 import type { Step } from '../exchange/exchange.ts';
-import { onlyCookie, routeCookie } from './web-cookies.ts';
+import { onlyCookie, webCookiesOf } from './web-cookies.ts';
 
 /**
- * Creates the step that reads exactly one credential and keeps only its hash: the cookie of the route, or a bearer token
- * of a program. With the cookie, an `Authorization` header is for the application, unless it has a token of the gateway.
+ * Creates the step that reads exactly one credential and keeps only its hash, and until the next step a token that may be
+ * that of a workload: the cookie of the route, or a bearer token of a program. With the cookie, an `Authorization` header is for the application, unless it has a token of the gateway.
  */
-export function createReadWebCredential(deps: { tokens?: SessionTokenVerifier | undefined }): Step {
+export function createReadWebCredential(deps: AcceptedTokens): Step {
   return (exchange) => {
     const { authorization, pomeriumAuthorization } = exchange.headers!;
-    const cookie = onlyCookie(exchange.request.rawHeaders, routeCookie);
+    const cookie = onlyCookie(exchange.request.rawHeaders, webCookiesOf(exchange.route!).session);
     if (cookie !== undefined) {
       if (pomeriumAuthorization.length > 0 || authorization.some(containsOwnToken))
         throw new ProblemError('ambiguous-credential', 'The request has a cookie and a token of the gateway.');
@@ -23,6 +23,8 @@ export function createReadWebCredential(deps: { tokens?: SessionTokenVerifier | 
     if (only === undefined)
       throw new ProblemError('unauthenticated', 'You are not logged in. Open this address in a browser to log in.');
     exchange.web!.carrier = 'bearer';
-    exchange.tokenHash = identifyToken(only, { tokens: deps.tokens }).hash;
+    const { hash, workloadToken } = identifyToken(only, deps);
+    exchange.tokenHash = hash;
+    exchange.workloadToken = workloadToken;
   };
 }

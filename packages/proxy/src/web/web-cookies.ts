@@ -1,8 +1,31 @@
-/** The cookies of the gateway on the host of a web application (RFC 6265bis 4.1.3.2 for the prefix). */
-export const routeCookie = '__Host-sallyport-route';
-export const beginCookie = '__Host-sallyport-begin';
-/** Where a browser returns to after its login, one for each tab. */
-export const returnCookiePrefix = '__Host-sallyport-return-';
+/** The cookies of the gateway on the host of a web application. */
+export type WebCookies = {
+  /** The session of the route. */
+  session: string;
+  /** The secret of the browser that began a login. */
+  begin: string;
+  /** Where a browser returns to after its login, one for each tab. */
+  returnPrefix: string;
+  /** Returns a Set-Cookie line. An age of 0 removes the cookie. */
+  set(name: string, value: string, maxAgeSeconds: number): string;
+};
+
+const cookiesWith = (base: string, secure: string): WebCookies => ({
+  session: `${base}-route`,
+  begin: `${base}-begin`,
+  returnPrefix: `${base}-return-`,
+  set: (name, value, maxAgeSeconds) =>
+    `${name}=${value}; Path=/; Max-Age=${maxAgeSeconds}; ${secure}HttpOnly; SameSite=Lax`,
+});
+const overTls = cookiesWith('__Host-sallyport', 'Secure; ');
+const inPlainHttp = cookiesWith('sallyport-demo', '');
+
+/**
+ * Returns the cookies for the host of a web application. The prefix requires `Secure` (RFC 6265bis 4.1.3.2), which not
+ * every browser accepts in plain http. That is for demos on one machine.
+ */
+export const webCookiesOf = ({ origin }: { origin: string }): WebCookies =>
+  origin.startsWith('https:') ? overTls : inPlainHttp;
 
 /** The start of every cookie of the gateway, on whichever host. */
 const ownNames = /^(?:__host-sallyport|sallyport-demo)(?![a-z0-9])/i;
@@ -35,11 +58,6 @@ export function countCookies(raw: readonly string[], prefix: string): number {
     if (raw[index]!.toLowerCase() === 'cookie')
       count += raw[index + 1]!.split(';').filter((pair) => nameOf(pair).startsWith(prefix)).length;
   return count;
-}
-
-/** Returns a Set-Cookie line for the host of a web application. An age of 0 removes the cookie. */
-export function routeSetCookie(name: string, value: string, maxAgeSeconds: number): string {
-  return `${name}=${value}; Path=/; Max-Age=${maxAgeSeconds}; Secure; HttpOnly; SameSite=Lax`;
 }
 
 /**

@@ -89,6 +89,20 @@ describe('a request to a web application', () => {
     expect(answer).not.toMatch(/evil|"cookies"|alt-svc|x-accel/);
   });
 
+  it('tells an application in plain http so, and takes only the cookie of such a route', async () => {
+    await start({ route: { from: 'http://localhost:8080' } });
+    const head = (cookie: string) =>
+      webHead('GET', '/', [`Cookie: a=1; ${cookie}`], false).replace(`Host: ${appHost}`, 'Host: localhost:8080');
+    expect(await rig.raw(head('sallyport-demo-route=spt_x'))).toMatch(/^HTTP\/1.1 200/);
+    expect(last().headers).toMatchObject({
+      cookie: 'a=1',
+      'x-forwarded-proto': 'http',
+      'x-forwarded-host': 'localhost:8080',
+    });
+    expect(await rig.raw(head('__Host-sallyport-route=spt_x'))).toMatch(/^HTTP\/1.1 401/);
+    expect(rig.asked).toHaveLength(1);
+  });
+
   it('has bodies of every form, and one length that the gateway has read', async () => {
     await start();
     expect(await rig.raw(`${webHead('POST', '/', [own, 'Content-Length: 3'])}abc`)).toContain('got 3');

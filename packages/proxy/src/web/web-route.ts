@@ -5,6 +5,8 @@ import type { RouteIdentity } from '../web-identity/route-identity.ts';
 
 /** One web application as the gateway reaches it. */
 export type WebRoute = {
+  /** What people call it. Undefined if it has no name but its host. */
+  name: string | undefined;
   /** The host name at which browsers reach it, in lower case. */
   host: string;
   /** Scheme, host and port as browsers see them. */

@@ -9,7 +9,7 @@ import {
   type Metrics,
   type ServiceClient,
 } from '@sallyport/kit';
-import type { ClusterKeys, WorkloadConfig } from '@sallyport/contracts';
+import { exchangedTokenSchema, type ClusterKeys, type ExchangedToken, type WorkloadConfig } from '@sallyport/contracts';
 import { Counter } from 'prom-client';
 import { fieldsOf, type Fields } from '../upstream/json-fields.ts';
 import type { ClusterIssuers } from './cluster-issuers.ts';
@@ -27,6 +27,8 @@ export type WorkloadSessions = {
    * `unauthenticated` if it is refused.
    */
   begin(presented: PresentedToken): Promise<void>;
+  /** Has authenticate exchange a token for one of the gateway. Rejects as `begin` does. */
+  exchange(presented: PresentedToken): Promise<ExchangedToken>;
 };
 
 type WorkloadSessionsDeps = {
@@ -97,6 +99,8 @@ function createCounter(metrics: Metrics) {
 const servesClusters = (workloads: readonly WorkloadConfig[]) =>
   workloads.some(({ serviceAccounts }) => serviceAccounts !== undefined);
 
+type WorkloadPath = '/v1/workload-sessions' | '/v1/workload-tokens';
+
 /** Creates what asks authenticate about one token, unless no workload can have its issuer. */
 function createAsk(
   { workloads, gatewayOrigin, issuers, authenticate }: WorkloadSessionsDeps,
@@ -109,13 +113,13 @@ function createAsk(
     count('unknown');
     throw new ProblemError('unauthenticated', 'No workload of this gateway has the issuer of this token.');
   };
-  return async ({ token, clientAddress, request }: PresentedToken): Promise<void> => {
+  return async (path: WorkloadPath, { token, clientAddress, request }: PresentedToken): Promise<unknown> => {
     const clusters = await clustersOf(token);
     count('asked');
     const { 'user-agent': userAgent } = request.headers;
-    await authenticate.request({
+    const { body } = await authenticate.request({
       method: 'POST',
-      path: '/v1/workload-sessions',
+      path,
       headers: {
         'sallyport-client-address': clientAddress,
         ...(userAgent === undefined ? {} : { 'user-agent': userAgent.slice(0, 256) }),
@@ -123,21 +127,27 @@ function createAsk(
       body: { token, clusters },
       timeoutMs,
     });
+    return body;
   };
 }
 
-/** Creates what begins sessions of workloads. Calls with the same token share one. */
+/** Creates what begins sessions of workloads. Calls with the same token share one, except to exchange it. */
 export function createWorkloadSessions(deps: WorkloadSessionsDeps): WorkloadSessions {
   const { workloads, gatewayOrigin, clock, logger } = deps;
   const refusals = createExpiringCache<ProblemError>({ max: maxRemembered, clock });
-  const flights = new Map<string, Promise<void>>();
+  const flights = new Map<string, Promise<unknown>>();
   const inSlot = createSlots();
   const count = createCounter(deps.metrics);
   const ask = createAsk(deps, count);
 
-  const begin = async (presented: PresentedToken): Promise<void> => {
+  const inTurn = async (path: WorkloadPath, presented: PresentedToken): Promise<unknown> => {
+    const refusal = refusals.get(presented.hash);
+    if (refusal) {
+      count('remembered');
+      throw refusal;
+    }
     try {
-      await inSlot(presented.clientAddress, () => ask(presented));
+      return await inSlot(presented.clientAddress, () => ask(path, presented));
     } catch (error) {
       const { code, status, detail } = toProblem(error);
       const problem = error instanceof ProblemError ? error : new ProblemError(code, detail, { cause: error });
@@ -152,19 +162,19 @@ export function createWorkloadSessions(deps: WorkloadSessionsDeps): WorkloadSess
       const claims = readForeignClaims(token, gatewayOrigin);
       return claims !== undefined && (servesClusters(workloads) || isNamed(workloads, claims));
     },
-    begin(presented) {
-      const refusal = refusals.get(presented.hash);
-      if (refusal) {
-        count('remembered');
-        return Promise.reject(refusal);
-      }
+    async begin(presented) {
       const flight =
         flights.get(presented.hash) ??
-        begin(presented).finally(() => {
+        inTurn('/v1/workload-sessions', presented).finally(() => {
           flights.delete(presented.hash);
         });
       flights.set(presented.hash, flight);
-      return flight;
+      await flight;
+    },
+    async exchange(presented) {
+      const { data } = exchangedTokenSchema.safeParse(await inTurn('/v1/workload-tokens', presented));
+      if (!data) throw new ProblemError('service-unavailable', 'The login service gave no readable answer.');
+      return data;
     },
   };
 }

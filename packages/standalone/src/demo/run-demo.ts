@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { freePort, type CertificateAuthority } from '@sallyport/bed';
@@ -13,6 +13,7 @@ import { demoAuthority } from './demo-authority.ts';
 import type { DemoCluster } from './demo-cluster.ts';
 import type { DemoOptions } from './demo-options.ts';
 import { demoApiPolicy, demoElevations, demoPolicyFile } from './demo-policy.ts';
+import { openDemoWebApp, type DemoWebApp } from './demo-web-app.ts';
 import { openOwnCluster } from './open-own-cluster.ts';
 import { openPracticeCluster } from './open-practice-cluster.ts';
 import { openRealCluster } from './open-real-cluster.ts';
@@ -28,6 +29,7 @@ export type DemoState = {
   issuer: string;
   people: { user: string; password: string; groups: readonly string[] }[];
   cluster: { name: string; url: string; kind: DemoCluster['kind'] };
+  webApp: { url: string };
   adminKubeconfig: string;
   auditFile: string;
   policyFile: string;
@@ -83,15 +85,22 @@ export async function runDemo(options: DemoOptions, say: (text: string) => void)
 /** Writes the demo's sallyport.yaml, and registers the gateway with the identity provider. */
 async function writeDemoSettings(
   options: DemoOptions,
-  parts: { authority: CertificateAuthority; cluster: DemoCluster; provider: IdentityProvider; policyFile: string },
+  parts: {
+    authority: CertificateAuthority;
+    cluster: DemoCluster;
+    provider: IdentityProvider;
+    policyFile: string;
+    pagesPort: number;
+    webApp: DemoWebApp;
+  },
 ): Promise<Settings> {
-  const { provider, cluster, authority, policyFile } = parts;
+  const { provider, cluster, authority, policyFile, pagesPort, webApp } = parts;
   const clientSecret = 'demo-client-secret';
   const settings = await writeSettings({
     directory: options.stateDir,
     authority,
     gatewayPort: options.port,
-    pagesPort: await freePort(),
+    pagesPort,
     sessions: { memory: true },
     audit: { kafka: { memory: true }, store: { embedded: './audit' }, keep: 50_000 },
     providers: [
@@ -106,7 +115,7 @@ async function writeDemoSettings(
     ],
     clusters: [{ name: clusterName, ...cluster.access, policyFile }],
     apiPolicy: demoApiPolicy,
-    more: { elevations: demoElevations },
+    more: { routes: [webApp.route], elevations: demoElevations },
   });
   provider.register({
     clientId,
@@ -148,7 +157,11 @@ async function startParts(
   const provider = await createIdentityProvider();
   closers.push(() => provider.close());
   const policyFile = demoPolicyFile(directory, options.policy);
-  const settings = await writeDemoSettings(options, { authority, cluster, provider, policyFile });
+  const pagesPort = await freePort();
+  const webApp = await openDemoWebApp(pagesPort);
+  closers.push(() => webApp.close());
+  const settings = await writeDemoSettings(options, { authority, cluster, provider, policyFile, pagesPort, webApp });
+  webApp.trust({ issuer: settings.gatewayUrl, audience: webApp.url, ca: readFileSync(settings.caFile, 'utf8') });
   const auditFile = path.join(directory, 'audit.ndjson');
   const services = await startServices(settings, auditFile);
   closers.push(() => services.close());
@@ -170,6 +183,7 @@ async function startParts(
     issuer: provider.issuer,
     people: demoPeople.map(({ user, password, groups }) => ({ user, password, groups })),
     cluster: { name: clusterName, url: `${settings.gatewayUrl}/clusters/${clusterName}`, kind: cluster.kind },
+    webApp: { url: webApp.url },
     adminKubeconfig: cluster.adminKubeconfig,
     auditFile,
     policyFile,

@@ -11,6 +11,7 @@ it('says where everything is: the gateway, the page for browsers, the files, the
       issuer: 'http://127.0.0.1:1',
       people: [{ user: 'mallory@example.com', password: 'mallory', groups: [] }],
       cluster: { name: 'demo', url: 'https://127.0.0.1:8443/clusters/demo', kind: 'practice' },
+      webApp: { url: 'http://localhost:8444' },
       adminKubeconfig: '/demo/admin',
       auditFile: '/demo/audit.ndjson',
       policyFile: '/demo/policy.yaml',
@@ -23,6 +24,7 @@ it('says where everything is: the gateway, the page for browsers, the files, the
   for (const said of [
     'Gateway   https://127.0.0.1:8443  (cluster: https://127.0.0.1:8443/clusters/demo)',
     'Page      http://127.0.0.1:8444/  (for a browser',
+    'Web app   http://localhost:8444/',
     '/demo/audit.ndjson',
     '/demo/policy.yaml',
     'mallory@example.com    password mallory   (no groups)',
