@@ -56,6 +56,10 @@ export const auditTypes = {
     summary: 'The gateway ends a service account. responseStatus.message is the reason.',
     has: ['identity', 'sessionId'],
   },
+  'service_account.expiring': {
+    summary: 'A service account ends within a week, or within a day. sallyport.detail says when, and who made it.',
+    has: ['identity', 'sessionId', 'detail'],
+  },
   'policy.changed': { summary: 'A policy comes into force on a replica.', has: ['policy'] },
   'policy.rejected': { summary: 'A replica refuses a policy, and the one in force stays.', has: ['policy'] },
   'directory.changed': { summary: 'A user or a group of the directory changes.', has: ['directory'] },

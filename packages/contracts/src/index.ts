@@ -51,7 +51,7 @@ export { type ProviderConfig } from './config/provider.ts';
 export { type ApproverSet } from './config/approver-set.ts';
 export { elevationGroups, type ElevationEntry } from './config/elevation.ts';
 export { type OnCallConfig } from './config/on-call.ts';
-export { type NotificationConfig } from './config/notification.ts';
+export { mailAddressSchema, type NotificationConfig } from './config/notification.ts';
 export { claimsSource, type DirectoryConfig, type SourceConfig, type SourceConfigOf } from './config/directory.ts';
 export { claimsOfTemplate } from './config/provider-faults.ts';
 export { foreignPrefixes, warnOfSharedNames } from './config/shared-names.ts';

@@ -19,6 +19,7 @@ const withoutCaller: ReadonlySet<string> = new Set([
   'policy.changed',
   'policy.rejected',
   ...elevationEventTypes,
+  'notification.failed',
   'recording.finished',
   'audit.checkpoint',
   'audit.gap',

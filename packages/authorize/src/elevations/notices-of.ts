@@ -1,10 +1,10 @@
-import type { Elevation, ElevationEventType, Notice, NotificationConfig } from '@sallyport/contracts';
+import type { Elevation, ElevationEventType, ElevationNotice, NotificationConfig } from '@sallyport/contracts';
 import { approverSetProgress } from '@sallyport/elevation';
 import type { ElevationRules } from './elevation-rules.ts';
 import { eventId } from './elevation-events.ts';
 
 /** Returns what people are told of a step: from one revision (none: there was no elevation) to the next. */
-export type NoticesOf = (before: Elevation | undefined, after: Elevation) => Notice[];
+export type NoticesOf = (before: Elevation | undefined, after: Elevation) => ElevationNotice[];
 
 type Step = Pick<Elevation['unrecorded'][number], 'number' | 'type' | 'at' | 'by' | 'detail'>;
 
@@ -23,7 +23,7 @@ function stepsOf(before: Elevation | undefined, after: Elevation): Step[] {
   return [...added, { number: after.events, type, at: after.changedAt }];
 }
 
-function factsOf(elevation: Elevation): Notice['elevation'] {
+function factsOf(elevation: Elevation): ElevationNotice['elevation'] {
   const { id, name, cluster, groups, state, durationMs, pendingUntil, approvalsNeeded } = elevation;
   const { namespace, reason, ticket, startsAt, expiresAt, requester, approvals } = elevation;
   return {

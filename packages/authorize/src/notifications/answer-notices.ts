@@ -26,5 +26,5 @@ export async function answerNotices(
     return { notifications: rows.slice(0, maxListed), omitted: Math.max(0, rows.length - maxListed) };
   }
   const { channel, elevation } = call.asked;
-  return { resent: await resendNotices(notices, { channel, elevationId: elevation }) };
+  return { resent: await resendNotices(notices, { channel, aboutId: elevation }) };
 }

@@ -4,20 +4,33 @@ import { auditKey, createAuditRecord, microTime } from '@sallyport/audit-log';
 import type { GivenUp } from '@sallyport/notify';
 import { uuidOf } from '../elevations/uuid-of.ts';
 
+/** Returns the part of the event that says what the notification was about. */
+function whatOf(notice: GivenUp['notice']) {
+  if (!('elevation' in notice)) {
+    const { id } = notice.serviceAccount;
+    return { key: auditKey(undefined, id), part: { credentialKind: 'service-account', sessionId: id } };
+  }
+  const { id, name, user, namespace, cluster } = notice.elevation;
+  return {
+    key: auditKey(cluster, undefined),
+    part: { cluster: { id: cluster, name: cluster }, elevation: { id, name, namespace, user } },
+  };
+}
+
 /**
  * Describes a notification that was given up. Its id follows from what was given up, so that it is the same however often,
  * and by whichever replica, it is published. The members are in the order of RFC 8785.
  */
 export function describeFailedNotice(failure: GivenUp, now: () => number): AuditRecord {
   const { channel, notice, tries, reason, round } = failure;
-  const { id, name, user, namespace, cluster } = notice.elevation;
+  const { key, part } = whatOf(notice);
   const auditID = uuidOf(createHash('sha256').update(`${notice.id}\0${channel}\0${round}`).digest());
   const time = microTime(now());
   return createAuditRecord(
     {
       type: 'notification.failed',
       source: 'sallyport/authorize',
-      key: auditKey(cluster, undefined),
+      key,
       data: {
         auditID,
         stage: 'ResponseComplete',
@@ -27,9 +40,8 @@ export function describeFailedNotice(failure: GivenUp, now: () => number): Audit
         requestReceivedTimestamp: time,
         stageTimestamp: time,
         sallyport: {
-          cluster: { id: cluster, name: cluster },
+          ...part,
           detail: reason,
-          elevation: { id, name, namespace, user },
           notification: { channel, eventId: notice.id, tries, type: notice.type },
         },
       },

@@ -45,11 +45,20 @@ describe('sallyport notifications', () => {
   it('lists what was not taken and why, with nothing that moves the cursor', async () => {
     const { code, out, err } = await rig.run('notifications', 'list');
     expect([code, err]).toEqual([0, '2 older ones are not listed.\n']);
-    expect(out).toMatch(/^CHANNEL +STATE +STEP +ELEVATION/);
+    expect(out).toMatch(/^CHANNEL +STATE +STEP +ABOUT/);
     expect(out).toMatch(/oncall +failed +requested +prod-admin on prod .* 9 +it answered 404/);
     expect(out).not.toContain('\u001b[2J');
     listed = [];
     expect((await rig.run('notifications', 'list')).err).toContain('Every notification was sent.\n');
+  });
+
+  it('lists those about service accounts', async () => {
+    const { elevation: _elevation, ...rest } = row;
+    const serviceAccount = { id: '5f0c6a1e-0000-4000-8000-000000000002', name: 'deployer', maker: 'alice@example.com' };
+    listed = [{ ...rest, type: 'service_account.expiring', serviceAccount }];
+    const { code, out } = await rig.run('notifications', 'list');
+    expect(code).toBe(0);
+    expect(out).toMatch(/oncall +failed +expiring +service account deployer +alice@example\.com/);
   });
 
   it('prints them as JSON with times that people can read', async () => {

@@ -12,16 +12,26 @@ import { listFormats, withExample, withGateway, type GatewayOptions } from './co
 
 type Chosen = GatewayOptions & { channel?: string; elevation?: string };
 
+/** Names the elevation or the service account. */
+function aboutOf({ elevation, serviceAccount }: NotificationRow): string {
+  if (elevation) return `${elevation.name} on ${elevation.cluster}`;
+  return serviceAccount ? `service account ${serviceAccount.name}` : '';
+}
+
 const columns: Column<NotificationRow>[] = [
   { name: 'CHANNEL', cell: ({ channel }) => channel },
   { name: 'STATE', cell: ({ state }) => state, tone: ({ state }) => (state === 'failed' ? 'warning' : undefined) },
-  { name: 'STEP', cell: ({ type }) => type.replace(/^elevation\./, '') },
-  { name: 'ELEVATION', cell: ({ elevation: { name, cluster } }) => `${name} on ${cluster}` },
-  { name: 'USER', cell: ({ elevation: { user } }) => user, shrinks: true },
+  { name: 'STEP', cell: ({ type }) => type.replace(/^(?:elevation|service_account)\./, '') },
+  { name: 'ABOUT', cell: aboutOf },
+  {
+    name: 'USER',
+    cell: ({ elevation, serviceAccount }) => elevation?.user ?? serviceAccount?.maker ?? '',
+    shrinks: true,
+  },
   { name: 'AT', cell: ({ at }) => readableTime(at) },
   { name: 'TRIES', cell: ({ tries }) => String(tries) },
   { name: 'REASON', cell: ({ reason }) => reason ?? '', shrinks: true },
-  { name: 'ID', cell: ({ elevation: { id } }) => id, wide: true },
+  { name: 'ID', cell: ({ elevation, serviceAccount }) => elevation?.id ?? serviceAccount?.id ?? '', wide: true },
   { name: 'EVENT', cell: ({ event }) => event, wide: true },
 ];
 
@@ -56,7 +66,7 @@ async function retry(environment: Environment, { channel, elevation, ...options 
 export function addNotifications(program: Command, environment: Environment): void {
   const notifications = program
     .command('notifications')
-    .description('list notifications of elevations that were not sent, and send them again');
+    .description('list notifications of elevations and service accounts that were not sent, and send them again');
   const listing = notifications
     .command('list')
     .description('list the notifications that a channel has not taken yet, or not at all')

@@ -7,7 +7,8 @@ const notificationSchema = z.object({
   event: z.string(),
   type: z.string(),
   at: z.number(),
-  elevation: z.object({ id: z.string(), name: z.string(), cluster: z.string(), user: z.string() }),
+  elevation: z.optional(z.object({ id: z.string(), name: z.string(), cluster: z.string(), user: z.string() })),
+  serviceAccount: z.optional(z.object({ id: z.string(), name: z.string(), maker: z.string() })),
   tries: z.number(),
   reason: z.optional(z.string()),
 });

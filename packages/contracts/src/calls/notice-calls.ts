@@ -14,7 +14,9 @@ export const noticeRowSchema = z.object({
   event: z.string(),
   type: z.string(),
   at: z.number(),
-  elevation: z.object({ id: z.string(), name: z.string(), cluster: z.string(), user: z.string() }),
+  /** What it is about: one of the two. */
+  elevation: z.object({ id: z.string(), name: z.string(), cluster: z.string(), user: z.string() }).optional(),
+  serviceAccount: z.object({ id: z.string(), name: z.string(), maker: z.string() }).optional(),
   tries: z.number(),
   /** What came of the last attempt. */
   reason: z.string().optional(),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { nameSchema } from './address.ts';
 import { outboundUrlSchema, overNetwork, parseUrl, refuseClear } from './outbound-url.ts';
-import { elevationEventTypes } from '../elevation/elevation.ts';
+import { noticeEventTypes } from '../elevation/notice.ts';
 
 const maxUrl = 2048;
 
@@ -15,7 +15,7 @@ const smtpUrlSchema = z
     );
   }, 'not the address of a mail server; write it like smtps://user@mail.example.com, or smtp://mail.example.com:587 for STARTTLS');
 
-const addressSchema = z
+export const mailAddressSchema = z
   .string()
   .max(254)
   .regex(
@@ -54,19 +54,19 @@ const smtpSchema = z.strictObject({
   url: smtpUrlSchema,
   /** For passwords with characters that have a meaning in a URL. */
   password: z.string().min(1).optional(),
-  from: addressSchema,
-  to: z.array(addressSchema).min(1).max(20),
+  from: mailAddressSchema,
+  to: z.array(mailAddressSchema).min(1).max(20),
   ...overNetwork,
 });
 
 const kinds = ['webhook', 'slack', 'teams', 'smtp'] as const;
 
-/** Where the steps of elevations are told: one channel with one kind of receiver. */
+/** Where people are told of elevations and service accounts: one channel with one kind of receiver. */
 export const notificationSchema = z
   .strictObject({
     name: nameSchema,
-    /** Only these steps. All of them by default. */
-    events: z.array(z.enum(elevationEventTypes)).min(1).nullish(),
+    /** Only these events. All of them by default. */
+    events: z.array(z.enum(noticeEventTypes)).min(1).nullish(),
     webhook: webhookSchema.optional(),
     slack: chatSchema.optional(),
     teams: chatSchema.optional(),

@@ -1,16 +1,13 @@
 import { z } from 'zod';
 import { approverSetProgressSchema } from './approver-set-progress.ts';
+import { elevationEventTypes } from './elevation.ts';
 
-/**
- * One step of an elevation as people are told of it: what was true when it was taken. It is stored with the step, and never
- * changes, so that every attempt to send it says the same. Times are milliseconds since the epoch.
- */
-export const noticeSchema = z.object({
+const stepShape = {
   /** The id of the audit event of the same step. */
   id: z.string(),
-  /** Counts the events of one elevation from 1. */
+  /** Counts the notices about one thing from 1. */
   number: z.number().int(),
-  /** One of the types of elevation events. A newer replica may know more. */
+  /** The type of that event. A newer replica may know more. */
   type: z.string(),
   at: z.number(),
   /** Who took the step; absent if the gateway did. */
@@ -18,6 +15,10 @@ export const noticeSchema = z.object({
   detail: z.string().optional(),
   /** The names of the channels that it is for. */
   channels: z.array(z.string()),
+};
+
+const elevationNoticeSchema = z.object({
+  ...stepShape,
   elevation: z.object({
     id: z.string(),
     name: z.string(),
@@ -39,4 +40,37 @@ export const noticeSchema = z.object({
     extends: z.string().optional(),
   }),
 });
+export type ElevationNotice = z.infer<typeof elevationNoticeSchema>;
+
+const serviceAccountNoticeSchema = z.object({
+  ...stepShape,
+  serviceAccount: z.object({
+    id: z.string(),
+    name: z.string(),
+    groups: z.array(z.string()),
+    maker: z.object({ user: z.string(), email: z.string().optional() }),
+    expiresAt: z.number(),
+    lastUsedAt: z.number().optional(),
+  }),
+});
+export type ServiceAccountNotice = z.infer<typeof serviceAccountNoticeSchema>;
+
+/**
+ * What people are told of an elevation or a service account: what was true when it happened. It never changes after it was
+ * stored, so that every attempt to send it says the same. Times are milliseconds since the epoch.
+ */
+export const noticeSchema = z.union([elevationNoticeSchema, serviceAccountNoticeSchema]);
 export type Notice = z.infer<typeof noticeSchema>;
+
+const serviceAccountPrefix = 'service-account/';
+
+/** Returns what identifies the thing that a notice is about, among elevations and service accounts. */
+export function aboutIdOf(notice: Notice): string {
+  return 'elevation' in notice ? notice.elevation.id : `${serviceAccountPrefix}${notice.serviceAccount.id}`;
+}
+
+/** Reports whether such an id is that of a service account. */
+export const isAboutServiceAccount = (aboutId: string): boolean => aboutId.startsWith(serviceAccountPrefix);
+
+/** The types of events that people are told of. */
+export const noticeEventTypes = [...elevationEventTypes, 'service_account.expiring'] as const;

@@ -41,7 +41,7 @@ export const sessionSchema = z.object({
   serviceAccount: z
     .object({
       name: z.string(),
-      maker: z.object({ issuer: z.string(), subject: z.string(), user: z.string() }),
+      maker: z.object({ issuer: z.string(), subject: z.string(), user: z.string(), email: z.string().optional() }),
       lastUsedAt: z.number().optional(),
     })
     .optional(),

@@ -1,5 +1,6 @@
 import type { OutboundFetch } from '@sallyport/kit';
-import { describeNotice, type Message } from '../message/describe-notice.ts';
+import { describeNotice } from '../message/describe-notice.ts';
+import type { Message } from '../message/message.ts';
 import type { Channel } from './channel.ts';
 import { postJson } from './post-json.ts';
 

@@ -1,4 +1,4 @@
-import type { NotificationConfig } from '@sallyport/contracts';
+import { mailAddressSchema, type Notice, type NotificationConfig } from '@sallyport/contracts';
 import { describeFetchFailure } from '@sallyport/kit';
 import { createTransport } from 'nodemailer';
 import { DeliveryError, type Channel } from './channel.ts';
@@ -14,6 +14,12 @@ function describeMailFailure(error: unknown): string {
   if (typeof responseCode === 'number') return `the mail server answered ${responseCode}`;
   if (code === 'ETIMEDOUT') return `it did not answer within ${timeoutMs / 1000} s`;
   return describeFetchFailure(error, timeoutMs);
+}
+
+/** Returns to whom a notice goes: about a service account, also to its maker, if the mail address is known. */
+function receiversOf(notice: Notice, to: readonly string[]): string[] {
+  const email = 'serviceAccount' in notice ? notice.serviceAccount.maker.email : undefined;
+  return mailAddressSchema.safeParse(email).success ? [...new Set([...to, email!])] : [...to];
 }
 
 /**
@@ -50,7 +56,7 @@ export function createMailChannel(
       });
       const sent = transport.sendMail({
         from: { name: 'Sallyport', address: from },
-        to: [...to],
+        to: receiversOf(notice, to),
         ...mailMessage(notice, deps.gatewayUrl),
         headers: { 'Auto-Submitted': 'auto-generated' },
       });

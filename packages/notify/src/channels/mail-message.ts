@@ -6,9 +6,12 @@ type MailMessage = { subject: string; text: string; messageId: string; reference
 
 const maxSubject = 200;
 
+const threadOf = (notice: Notice) =>
+  'elevation' in notice ? `elevation-${notice.elevation.id}` : `service-account-${notice.serviceAccount.id}`;
+
 /**
  * Returns a notice as a mail in plain text. Every attempt has the same Message-ID, so that mail programs show it once, and
- * the mails about one elevation are one thread. All texts are on one line, so none of them can add a header or a line.
+ * the mails about one thing are one thread. All texts are on one line, so none of them can add a header or a line.
  */
 export function mailMessage(notice: Notice, gatewayUrl: string): MailMessage {
   const { title, facts, link } = describeNotice(notice, gatewayUrl);
@@ -20,6 +23,6 @@ export function mailMessage(notice: Notice, gatewayUrl: string): MailMessage {
       '\n',
     ),
     messageId: `<${notice.id}@${host}>`,
-    references: `<elevation-${notice.elevation.id.replace(/[^A-Za-z0-9-]/g, '')}@${host}>`,
+    references: `<${threadOf(notice).replace(/[^A-Za-z0-9-]/g, '')}@${host}>`,
   };
 }

@@ -3,7 +3,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { makeCertificate } from '../testing/certificates.ts';
-import { exampleNotice, hostileText } from '../testing/example-notice.ts';
+import { exampleAccountNotice, exampleNotice, hostileText } from '../testing/example-notice.ts';
 import { createMailChannel } from './create-mail-channel.ts';
 
 const never = new AbortController().signal;
@@ -74,6 +74,21 @@ const headersOf = ({ text }: Mail) =>
     .slice(0, text.indexOf('\r\n\r\n'))
     .replaceAll(/\r\n[ \t]+/g, ' ')
     .split('\r\n');
+
+describe('a mail about a service account', () => {
+  it('also goes to its maker, once, and to no address that is none', async () => {
+    const port = await startServer({ secure: true });
+    const to = (email?: string) =>
+      channelOf(`smtps://alice@127.0.0.1:${port}`, { password: 'p@ss/w:rd' }).send(
+        exampleAccountNotice({ maker: { user: 'alice', ...(email === undefined ? {} : { email }) } }),
+        never,
+      );
+    for (const email of [undefined, 'alice@example.com', 'lead@example.com', 'a@b.c\r\nBcc: x@evil.example'])
+      await to(email);
+    const both = ['oncall@example.com', 'lead@example.com'];
+    expect(mails.map((mail) => mail.to)).toEqual([both, [...both, 'alice@example.com'], both, both]);
+  });
+});
 
 describe('a mail about a step', () => {
   it('goes over TLS with a login, to everyone, in plain text, with the same Message-ID each time', async () => {

@@ -1,4 +1,4 @@
-import type { Message } from '../message/describe-notice.ts';
+import type { Message } from '../message/message.ts';
 
 /** Slack's three control characters, as its documentation says to escape them. */
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
@@ -21,7 +21,7 @@ const plain = (text: string, max: number) => ({ type: 'plain_text', text: cut(es
  * Returns a message of Slack's Block Kit. What people wrote is in plain text, which has no markup. The only markup is our
  * link.
  */
-export function slackMessage({ title, facts, link }: Message): object {
+export function slackMessage({ title, facts, link, linkLabel }: Message): object {
   return {
     text: cut(escapeSlack(title), 500),
     unfurl_links: false,
@@ -29,7 +29,10 @@ export function slackMessage({ title, facts, link }: Message): object {
     blocks: [
       { type: 'section', text: plain(title, 1000) },
       { type: 'section', fields: facts.slice(0, 10).map(({ label, text }) => plain(`${label}: ${text}`, 1900)) },
-      { type: 'section', text: { type: 'mrkdwn', text: `<${escapeSlack(link)}|Open the elevation>`, verbatim: true } },
+      {
+        type: 'section',
+        text: { type: 'mrkdwn', text: `<${escapeSlack(link)}|${escapeSlack(linkLabel)}>`, verbatim: true },
+      },
     ],
   };
 }

@@ -1,4 +1,4 @@
-import type { Message } from '../message/describe-notice.ts';
+import type { Message } from '../message/message.ts';
 
 /** Text runs have no Markdown and no mentions, unlike text blocks. */
 const line = (text: string, more: object = {}) => ({
@@ -7,12 +7,12 @@ const line = (text: string, more: object = {}) => ({
 });
 
 /** Returns a message for a Workflows webhook of Microsoft Teams, with an Adaptive Card. */
-export function teamsMessage({ title, facts, link }: Message): object {
+export function teamsMessage({ title, facts, link, linkLabel }: Message): object {
   const card = {
     $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
     type: 'AdaptiveCard',
     version: '1.4',
-    fallbackText: 'A step of an elevation',
+    fallbackText: 'A message of the gateway',
     body: [
       line(title, { weight: 'Bolder', size: 'Medium' }),
       ...facts.map(({ label, text }) => ({
@@ -24,7 +24,7 @@ export function teamsMessage({ title, facts, link }: Message): object {
         ],
       })),
     ],
-    actions: [{ type: 'Action.OpenUrl', title: 'Open the elevation', url: link }],
+    actions: [{ type: 'Action.OpenUrl', title: linkLabel, url: link }],
   };
   return {
     type: 'message',

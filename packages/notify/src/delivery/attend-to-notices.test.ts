@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Elevation, Notice } from '@sallyport/contracts';
+import { aboutIdOf, type Elevation, type Notice } from '@sallyport/contracts';
 import { createMetrics } from '@sallyport/kit';
 import { createMemoryElevationStore, type ElevationStore } from '@sallyport/stores';
 import { pino } from 'pino';
@@ -39,9 +39,9 @@ function channelOf(name: string, answer: (notice: Notice, signal: AbortSignal) =
   const channel: Channel = {
     name,
     async send(notice, signal) {
-      tried.push(`${notice.elevation.id}/${notice.number}`);
+      tried.push(`${aboutIdOf(notice)}/${notice.number}`);
       await answer(notice, signal);
-      taken.push(`${notice.elevation.id}/${notice.number}`);
+      taken.push(`${aboutIdOf(notice)}/${notice.number}`);
     },
     close: async () => undefined,
   };
@@ -128,8 +128,8 @@ describe('the delivery of notices', () => {
   });
 
   it('lets one elevation that fails hold up no other on the same channel', async () => {
-    const picky = channelOf('ops', async ({ elevation }) => {
-      if (elevation.id === 'bad') throw new DeliveryError('it answered 400');
+    const picky = channelOf('ops', async (notice) => {
+      if (aboutIdOf(notice) === 'bad') throw new DeliveryError('it answered 400');
     });
     attend([picky.channel]);
     await stored('bad', 2, 'ops');
@@ -163,7 +163,7 @@ describe('the delivery of notices', () => {
     const up = channelOf('ops');
     attend([up.channel]);
     expect(await resendNotices(store.notices, { channel: 'other' })).toBe(0);
-    expect(await resendNotices(store.notices, { channel: 'ops', elevationId: 'a' })).toBe(2);
+    expect(await resendNotices(store.notices, { channel: 'ops', aboutId: 'a' })).toBe(2);
     await until(() => up.taken.length === 2);
     expect(up.taken).toEqual(['a/1', 'a/2']);
     await until(async () => (await listNotices(store.notices, ['ops'])).length === 0);

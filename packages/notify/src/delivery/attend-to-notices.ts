@@ -54,17 +54,17 @@ async function attempt(channel: Channel, notice: Notice, signal: AbortSignal): P
 function createTeller(channel: Channel, deps: NotifierDeps, metrics: NoticeMetrics, signal: AbortSignal) {
   const { outbox, logger, now, random = Math.random, retry = retryTimes } = deps;
   const { name } = channel;
-  return async ({ elevationId }: Leased): Promise<number | undefined> => {
-    const waiting = await outbox.read(name, elevationId);
+  return async ({ aboutId }: Leased): Promise<number | undefined> => {
+    const waiting = await outbox.read(name, aboutId);
     const notice = waiting && nextNotice(waiting, name);
     if (!notice) return undefined;
     const { delivery, version } = waiting;
-    const about = { channel: name, elevation: elevationId, event: notice.id, type: notice.type };
+    const about = { channel: name, about: aboutId, event: notice.id, type: notice.type };
     const outcome = await attempt(channel, notice, signal);
     if (outcome.ok) {
       metrics.count(name, 'sent');
       logger.debug(about, 'a notification was sent');
-      await outbox.mark(name, elevationId, version, afterSending(delivery, notice.number));
+      await outbox.mark(name, aboutId, version, afterSending(delivery, notice.number));
       return 0;
     }
     // An attempt that this process cuts off itself says nothing about the receiver.
@@ -81,13 +81,13 @@ function createTeller(channel: Channel, deps: NotifierDeps, metrics: NoticeMetri
         reason,
         round: delivery.again.includes(notice.number) ? failed.since! : 0,
       });
-      if (await outbox.mark(name, elevationId, version, afterGivingUp(delivery, notice.number, reason, now()))) {
+      if (await outbox.mark(name, aboutId, version, afterGivingUp(delivery, notice.number, reason, now()))) {
         metrics.count(name, 'given-up');
         logger.error({ ...about, reason, tries: failed.tries }, 'a notification was given up');
       }
       return 0;
     }
-    await outbox.mark(name, elevationId, version, failed);
+    await outbox.mark(name, aboutId, version, failed);
     return pauseAfter(failed.tries, retryAfterMs, retry, random);
   };
 }

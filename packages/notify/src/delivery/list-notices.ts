@@ -4,25 +4,30 @@ import { nextNotice } from './next-delivery.ts';
 
 const maxPerChannel = 200;
 
+/** Returns what a notice is about, as lists show it. */
+function whatOf(notice: Notice): Pick<NoticeRow, 'elevation' | 'serviceAccount'> {
+  if ('elevation' in notice) {
+    const { id, name, user, cluster } = notice.elevation;
+    return { elevation: { id, name, cluster, user } };
+  }
+  const { id, name, maker } = notice.serviceAccount;
+  return { serviceAccount: { id, name, maker: maker.user } };
+}
+
 /** Lists what was given up and what waits: the latter only for the channels that are configured. */
 export async function listNotices(outbox: NoticeOutbox, channels: readonly string[]): Promise<NoticeRow[]> {
   const rows: NoticeRow[] = [];
-  const rowOf = (
-    channel: string,
-    { id, type, at, elevation }: Notice,
-    more: Pick<NoticeRow, 'state' | 'tries' | 'reason'>,
-  ) => {
-    const { name, user, cluster } = elevation;
-    rows.push({ channel, event: id, type, at, elevation: { id: elevation.id, name, cluster, user }, ...more });
+  const rowOf = (channel: string, notice: Notice, more: Pick<NoticeRow, 'state' | 'tries' | 'reason'>) => {
+    const { id, type, at } = notice;
+    rows.push({ channel, event: id, type, at, ...whatOf(notice), ...more });
   };
-  const pairs = new Map<string, { channel: string; elevationId: string }>();
-  const add = (channel: string, elevationId: string) =>
-    pairs.set(JSON.stringify([channel, elevationId]), { channel, elevationId });
-  for (const { channel, elevationId } of await outbox.failed(maxPerChannel)) add(channel, elevationId);
+  const pairs = new Map<string, { channel: string; aboutId: string }>();
+  const add = (channel: string, aboutId: string) => pairs.set(JSON.stringify([channel, aboutId]), { channel, aboutId });
+  for (const { channel, aboutId } of await outbox.failed(maxPerChannel)) add(channel, aboutId);
   for (const channel of channels)
-    for (const { elevationId } of (await outbox.queued(channel, maxPerChannel)).queued) add(channel, elevationId);
-  for (const { channel, elevationId } of pairs.values()) {
-    const waiting = await outbox.read(channel, elevationId);
+    for (const { aboutId } of (await outbox.queued(channel, maxPerChannel)).queued) add(channel, aboutId);
+  for (const { channel, aboutId } of pairs.values()) {
+    const waiting = await outbox.read(channel, aboutId);
     if (!waiting) continue;
     const { notices, delivery } = waiting;
     for (const { number, tries, reason } of delivery.failed) {

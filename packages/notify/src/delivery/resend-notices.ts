@@ -10,18 +10,18 @@ const maxTries = 5;
  */
 export async function resendNotices(
   outbox: NoticeOutbox,
-  only: { channel?: string | undefined; elevationId?: string | undefined },
+  only: { channel?: string | undefined; aboutId?: string | undefined },
 ): Promise<number> {
   let count = 0;
-  for (const { channel, elevationId } of await outbox.failed(maxFailed)) {
+  for (const { channel, aboutId } of await outbox.failed(maxFailed)) {
     if (only.channel !== undefined && only.channel !== channel) continue;
-    if (only.elevationId !== undefined && only.elevationId !== elevationId) continue;
+    if (only.aboutId !== undefined && only.aboutId !== aboutId) continue;
     for (let tries = 0; tries < maxTries; tries += 1) {
-      const waiting = await outbox.read(channel, elevationId);
+      const waiting = await outbox.read(channel, aboutId);
       if (!waiting) break;
       const next = afterAsking(waiting.delivery);
-      if (!(await outbox.mark(channel, elevationId, waiting.version, next))) continue;
-      await outbox.wake(channel, elevationId);
+      if (!(await outbox.mark(channel, aboutId, waiting.version, next))) continue;
+      await outbox.wake(channel, aboutId);
       count += next.again.length;
       break;
     }

@@ -1,13 +1,8 @@
-import { formatDuration, lackingWords, type Notice } from '@sallyport/contracts';
+import { formatDuration, lackingWords, type ElevationNotice, type Notice } from '@sallyport/contracts';
 import { shownText } from '@sallyport/kit';
-
-/** What people read, whatever the channel: texts on one line each, without anything invisible, but not escaped. */
-export type Message = {
-  title: string;
-  facts: readonly { label: string; text: string }[];
-  /** The page of the elevation. Opening it changes nothing. */
-  link: string;
-};
+import { describeServiceAccount } from './describe-service-account.ts';
+import type { Message } from './message.ts';
+import { timeOf } from './time-of.ts';
 
 const maxReason = 500;
 
@@ -16,14 +11,8 @@ export function linkOf(gatewayUrl: string, elevationId: string): string {
   return `${gatewayUrl}/.sallyport/elevations/${encodeURIComponent(elevationId)}`;
 }
 
-const timeOf = (ms: number) =>
-  new Date(ms)
-    .toISOString()
-    .replace('T', ' ')
-    .replace(/\.\d+Z$/, ' UTC');
-
 /** Says in one sentence what has happened. */
-function sentenceOf({ type, by, elevation }: Notice): string {
+function sentenceOf({ type, by, elevation }: ElevationNotice): string {
   const { user, name, cluster, namespace, expiresAt, approvalsNeeded } = elevation;
   const who = shownText(user);
   const what = shownText(`${name} on ${cluster}${namespace === undefined ? '' : `, namespace ${namespace}`}`);
@@ -58,14 +47,14 @@ function sentenceOf({ type, by, elevation }: Notice): string {
 }
 
 /** Says how many approvals there are, and while it waits for more, whose are lacking. */
-function approvalsOf({ approvalsNeeded, approvers, approverSets, state }: Notice['elevation']): string {
+function approvalsOf({ approvalsNeeded, approvers, approverSets, state }: ElevationNotice['elevation']): string {
   if (approvalsNeeded === 0) return 'none needed';
   const lacking = state === 'pending' ? lackingWords({ approvalsNeeded, approvals: approvers, approverSets }) : '';
   return `${approvers.length} of ${approvalsNeeded}${lacking === '' ? '' : `, needs ${lacking}`}`;
 }
 
 /** Describes a step of an elevation. Texts of people are bounded. */
-export function describeNotice(notice: Notice, gatewayUrl: string): Message {
+function describeElevation(notice: ElevationNotice, gatewayUrl: string): Message {
   const { elevation, type, detail } = notice;
   const { reason, ticket, groups, durationMs, startsAt, pendingUntil, approvalsNeeded, approvers } = elevation;
   const isRequest = type === 'elevation.requested';
@@ -84,5 +73,13 @@ export function describeNotice(notice: Notice, gatewayUrl: string): Message {
     title: sentenceOf(notice),
     facts: facts.flatMap(([label, text]) => (text === undefined || text === '' ? [] : [{ label, text }])),
     link: linkOf(gatewayUrl, elevation.id),
+    linkLabel: 'Open the elevation',
   };
+}
+
+/** Describes what people are told of. Texts of people are bounded. */
+export function describeNotice(notice: Notice, gatewayUrl: string): Message {
+  return 'elevation' in notice
+    ? describeElevation(notice, gatewayUrl)
+    : describeServiceAccount(notice.serviceAccount, gatewayUrl);
 }

@@ -1,10 +1,10 @@
-import type { Notice } from '@sallyport/contracts';
+import type { ElevationNotice, ServiceAccountNotice } from '@sallyport/contracts';
 
 /** Returns the notice of a request of alice for 30 minutes. */
 export function exampleNotice(
-  more: Partial<Omit<Notice, 'elevation'>> = {},
-  elevation: Partial<Notice['elevation']> = {},
-): Notice {
+  more: Partial<Omit<ElevationNotice, 'elevation'>> = {},
+  elevation: Partial<ElevationNotice['elevation']> = {},
+): ElevationNotice {
   return {
     id: '0b6f3c1e-0000-8000-8000-000000000001',
     number: 1,
@@ -28,6 +28,25 @@ export function exampleNotice(
       ...elevation,
     },
   };
+}
+
+/** Returns the notice that a service account of alice ends in a week. */
+export function exampleAccountNotice(serviceAccount: Partial<ServiceAccountNotice['serviceAccount']> = {}) {
+  return {
+    id: '0b6f3c1e-0000-8000-8000-000000000002',
+    number: 1,
+    type: 'service_account.expiring',
+    at: Date.parse('2026-11-01T08:00:00Z'),
+    channels: ['ops'],
+    serviceAccount: {
+      id: '5f0c6a1e-0000-4000-8000-000000000002',
+      name: 'deployer',
+      groups: ['ci'],
+      maker: { user: 'alice@example.com', email: 'alice@example.com' },
+      expiresAt: Date.parse('2026-11-08T08:00:00Z'),
+      ...serviceAccount,
+    },
+  } satisfies ServiceAccountNotice;
 }
 
 /** A text that would be markup, a mention, a header or another line wherever it is not escaped. */

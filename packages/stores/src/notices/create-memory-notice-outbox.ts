@@ -1,4 +1,4 @@
-import type { Notice } from '@sallyport/contracts';
+import { aboutIdOf, isAboutServiceAccount, type Notice, type ServiceAccountNotice } from '@sallyport/contracts';
 import {
   deliverySchema,
   maxWaiting,
@@ -29,35 +29,55 @@ function createQueue(now: () => number) {
     take(leaseMs: number, limit: number): Leased[] {
       const at = now();
       const due = [...places]
-        .map(([elevationId, place]) => ({ elevationId, takeable: takeableAt(place) ?? Infinity }))
+        .map(([aboutId, place]) => ({ aboutId, takeable: takeableAt(place) ?? Infinity }))
         .filter(({ takeable }) => takeable <= at)
         .toSorted((a, b) => a.takeable - b.takeable)
         .slice(0, limit);
-      for (const { elevationId } of due) places.set(elevationId, { leasedUntil: at + leaseMs });
-      return due.map(({ elevationId }) => ({ elevationId, lease: String(at + leaseMs) }));
+      for (const { aboutId } of due) places.set(aboutId, { leasedUntil: at + leaseMs });
+      return due.map(({ aboutId }) => ({ aboutId, lease: String(at + leaseMs) }));
     },
-    release({ elevationId, lease }: Leased, afterMs: number | undefined): void {
-      const place = places.get(elevationId);
+    release({ aboutId, lease }: Leased, afterMs: number | undefined): void {
+      const place = places.get(aboutId);
       if (place?.leasedUntil === undefined || String(place.leasedUntil) !== lease) return;
       const waitsUntil = afterMs === undefined ? place.waitsUntil : now() + afterMs;
-      if (waitsUntil === undefined) places.delete(elevationId);
-      else places.set(elevationId, { waitsUntil });
+      if (waitsUntil === undefined) places.delete(aboutId);
+      else places.set(aboutId, { waitsUntil });
     },
-    wake(elevationId: string): boolean {
-      const place = places.get(elevationId);
+    wake(aboutId: string): boolean {
+      const place = places.get(aboutId);
       if (!place && places.size >= maxWaiting) return false;
-      places.set(elevationId, { ...place, waitsUntil: now() });
+      places.set(aboutId, { ...place, waitsUntil: now() });
       return true;
+    },
+  };
+}
+
+/** Creates what keeps the notices about service accounts. */
+function createAccountNotices(now: () => number) {
+  const accounts = new Map<string, Kept & { until: number }>();
+  const find = (aboutId: string) => {
+    for (const [id, { until }] of accounts) if (until <= now()) accounts.delete(id);
+    return accounts.get(aboutId);
+  };
+  return {
+    find,
+    put(notice: ServiceAccountNotice, keepMs: number): void {
+      const aboutId = aboutIdOf(notice);
+      const { notices = [], deliveries = new Map<string, string>() } = find(aboutId) ?? {};
+      if (notices.some(({ number }) => number === notice.number)) return;
+      accounts.set(aboutId, { until: now() + keepMs, notices: [...notices, structuredClone(notice)], deliveries });
     },
   };
 }
 
 /** Creates the outbox of a store in memory. `find` returns what is kept for an elevation. */
 export function createMemoryNoticeOutbox(deps: {
-  find(elevationId: string): Kept | undefined;
+  find(aboutId: string): Kept | undefined;
   now: () => number;
 }): NoticeOutbox {
-  const { find, now } = deps;
+  const { now } = deps;
+  const accounts = createAccountNotices(now);
+  const find = (aboutId: string) => (isAboutServiceAccount(aboutId) ? accounts.find(aboutId) : deps.find(aboutId));
   const queues = new Map<string, ReturnType<typeof createQueue>>();
   const queueOf = (channel: string) => {
     const queue = queues.get(channel) ?? createQueue(now);
@@ -66,40 +86,45 @@ export function createMemoryNoticeOutbox(deps: {
   };
   const failed = new Map<string, FailedPair & { at: number }>();
   return {
+    async put(notice, keepMs) {
+      accounts.put(notice, keepMs);
+      for (const channel of notice.channels) queueOf(channel).wake(aboutIdOf(notice));
+    },
+    has: async (aboutId, number) => find(aboutId)?.notices.some((one) => one.number === number) ?? false,
     take: async (channel, leaseMs, limit) => queueOf(channel).take(leaseMs, limit),
     release: async (channel, leased, afterMs) => queueOf(channel).release(leased, afterMs),
-    wake: async (channel, elevationId) => queueOf(channel).wake(elevationId),
-    async read(channel, elevationId) {
-      const kept = find(elevationId);
+    wake: async (channel, aboutId) => queueOf(channel).wake(aboutId),
+    async read(channel, aboutId) {
+      const kept = find(aboutId);
       if (!kept) return undefined;
       const version = kept.deliveries.get(channel) ?? '';
       const delivery = version === '' ? newDelivery : deliverySchema.parse(JSON.parse(version));
       return { notices: structuredClone([...kept.notices]), delivery, version };
     },
-    async mark(channel, elevationId, version, next: Delivery) {
-      const deliveries = find(elevationId)?.deliveries;
+    async mark(channel, aboutId, version, next: Delivery) {
+      const deliveries = find(aboutId)?.deliveries;
       if (!deliveries || (deliveries.get(channel) ?? '') !== version) return false;
       deliveries.set(channel, JSON.stringify(next));
-      const member = JSON.stringify([channel, elevationId]);
+      const member = JSON.stringify([channel, aboutId]);
       failed.delete(member);
       const last = next.failed.at(-1);
-      if (last) failed.set(member, { channel, elevationId, at: last.at });
+      if (last) failed.set(member, { channel, aboutId, at: last.at });
       return true;
     },
     async queued(channel, limit) {
       const { places } = queueOf(channel);
-      const queued = [...places].map(([elevationId, place]) => ({
-        elevationId,
+      const queued = [...places].map(([aboutId, place]) => ({
+        aboutId,
         leased: place.leasedUntil !== undefined && place.leasedUntil > now(),
       }));
       return { total: places.size, queued: queued.slice(0, limit) };
     },
     async failed(limit) {
-      const all = [...failed.values()].filter(({ elevationId }) => find(elevationId));
+      const all = [...failed.values()].filter(({ aboutId }) => find(aboutId));
       return all
         .toSorted((a, b) => b.at - a.at)
         .slice(0, limit)
-        .map(({ channel, elevationId }) => ({ channel, elevationId }));
+        .map(({ channel, aboutId }) => ({ channel, aboutId }));
     },
   };
 }

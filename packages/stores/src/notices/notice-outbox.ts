@@ -1,13 +1,13 @@
-import type { Notice } from '@sallyport/contracts';
+import type { Notice, ServiceAccountNotice } from '@sallyport/contracts';
 import { z } from 'zod';
 
 /**
- * How many elevations can wait on one channel, so that a dead one cannot fill the store. What comes on top is kept with its
- * elevation, but is not sent unless a later step of the elevation finds room.
+ * How many elevations and service accounts can wait on one channel, so that a dead one cannot fill the store. What comes on
+ * top is kept, but is not sent unless a later step finds room.
  */
 export const maxWaiting = 10_000;
 
-/** How far one channel is with the notices of one elevation. */
+/** How far one channel is with the notices about one thing: an elevation or a service account. */
 export const deliverySchema = z.object({
   /** Each notice up to this number was sent, was given up, or is not for the channel. */
   done: z.number().int(),
@@ -24,39 +24,46 @@ export type Delivery = z.infer<typeof deliverySchema>;
 
 export const newDelivery: Delivery = { done: 0, failed: [], again: [], tries: 0 };
 
-/** The notices of one elevation, oldest first, and how far a channel is with them. `version` is for `mark`. */
+/** The notices about one thing, oldest first, and how far a channel is with them. `version` is for `mark`. */
 export type Waiting = { notices: Notice[]; delivery: Delivery; version: string };
 
-/** An elevation whose notices one replica may send to a channel, until the lease is over. */
-export type Leased = { elevationId: string; lease: string };
+/** What one replica may send notices about to a channel, until the lease is over. */
+export type Leased = { aboutId: string; lease: string };
 
-/** An elevation with notices that wait on a channel, or are being sent. */
-export type Queued = { elevationId: string; leased: boolean };
+/** What notices wait about on a channel, or are being sent about. */
+export type Queued = { aboutId: string; leased: boolean };
 
-/** A channel and an elevation with notices that the channel did not take. */
-export type FailedPair = { channel: string; elevationId: string };
+/** A channel and what it did not take notices about. */
+export type FailedPair = { channel: string; aboutId: string };
 
 /**
- * The notices that wait to be sent. The store of elevations writes them together with the step that they are about. Each
- * pair of a channel and an elevation is a queue of its own, so that a channel which does not answer holds up neither
- * another channel nor another elevation. Nothing leaves before it is marked, so everything is sent at least once. Every
+ * The notices that wait to be sent. The store of elevations writes those of elevations together with the step. Each
+ * pair of a channel and what a notice is about is a queue of its own, so that a channel which does not answer holds up neither
+ * another channel nor another thing. Nothing leaves before it is marked, so everything is sent at least once. Every
  * backend passes the same conformance suite. A store that cannot be reached rejects with `sessions-unavailable`.
  */
 export interface NoticeOutbox {
   /**
-   * Takes elevations with something to send on a channel, the one that has waited longest first. No other replica is given
+   * Stores a notice about a service account for `keepMs`, unless it is there already, and makes it due on its channels.
+   * Those of elevations are stored with the elevation.
+   */
+  put(notice: ServiceAccountNotice, keepMs: number): Promise<void>;
+  /** Reports whether a notice of this number is stored. */
+  has(aboutId: string, number: number): Promise<boolean>;
+  /**
+   * Takes what there is something to send about on a channel, the one that has waited longest first. No other replica is given
    * them for `leaseMs`; if this one does not release them by then, another takes over.
    */
   take(channel: string, leaseMs: number, limit: number): Promise<Leased[]>;
   /** Gives a lease back: to be taken again after `afterMs`, or not at all. Does nothing if the lease is over. */
   release(channel: string, leased: Leased, afterMs: number | undefined): Promise<void>;
-  /** Makes an elevation due on a channel now. Returns false if too many wait. */
-  wake(channel: string, elevationId: string): Promise<boolean>;
-  /** Returns undefined if there is no such elevation any more. */
-  read(channel: string, elevationId: string): Promise<Waiting | undefined>;
+  /** Makes one due on a channel now. Returns false if too many wait. */
+  wake(channel: string, aboutId: string): Promise<boolean>;
+  /** Returns undefined if there is nothing about it any more. */
+  read(channel: string, aboutId: string): Promise<Waiting | undefined>;
   /** Replaces the delivery of this version. Returns false if another replica has replaced it. */
-  mark(channel: string, elevationId: string, version: string, next: Delivery): Promise<boolean>;
-  /** Lists the elevations that wait on a channel, and how many there are. */
+  mark(channel: string, aboutId: string, version: string, next: Delivery): Promise<boolean>;
+  /** Lists what waits on a channel, and how much that is. */
   queued(channel: string, limit: number): Promise<{ total: number; queued: Queued[] }>;
   /** Lists where notices were given up, the latest first. */
   failed(limit: number): Promise<FailedPair[]>;

@@ -54,7 +54,16 @@ if ARGV[3] ~= '' then redis.call('ZADD', KEYS[1], text(now + tonumber(ARGV[3])),
 return 1`,
 };
 
-/** KEYS: elevation. ARGV: field, the text that is replaced (empty: none), the new one. Returns 0 if another is stored. */
+/** KEYS: notices. ARGV: field, text, milliseconds to keep all of them. A notice that is there stays as it is. */
+export const putNoticeScript: RedisScript = {
+  name: 'sallyportPutNotice',
+  lua: `
+if redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2]) == 0 then return 0 end
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+return 1`,
+};
+
+/** KEYS: notices. ARGV: field, the text that is replaced (empty: none), the new one. Returns 0 if another is stored. */
 export const markScript: RedisScript = {
   name: 'sallyportMarkNotices',
   lua: `

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Session } from '@sallyport/contracts';
+import { isAboutServiceAccount, type Session } from '@sallyport/contracts';
 
 const digest = (text: string) => hash('sha256', text, 'base64url');
 /** Combines two outside names into one; no other pair yields the same. */
@@ -35,6 +35,8 @@ export type RedisKeys = {
   question(id: string): string;
   /** One elevation, and the ids of those of one person by the time of the request. */
   elevation(id: string): string;
+  /** What is told about an elevation or a service account. That of an elevation is in its own key. */
+  noticesAbout(aboutId: string): string;
   elevationsOf(of: { issuer: string; subject: string }): string;
   /** The ids of all elevations by the time of the request, and of those with a next step by its time. */
   elevations: string;
@@ -72,6 +74,10 @@ export function redisKeys(prefix: string): RedisKeys {
     questions: `${prefix}:questions`,
     question: (id) => `${prefix}:{${digest(id)}}:question`,
     elevation: (id) => `${prefix}:{${digest(id)}}:elevation`,
+    noticesAbout: (aboutId) =>
+      isAboutServiceAccount(aboutId)
+        ? `${prefix}:{${digest(aboutId)}}:service-account-notices`
+        : keys.elevation(aboutId),
     elevationsOf: ({ issuer, subject }) => `${prefix}:{${both(issuer, subject)}}:elevations`,
     elevations: `${prefix}:elevations`,
     dueElevations: `${prefix}:due-elevations`,

@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { Elevation, Notice } from '@sallyport/contracts';
+import { aboutIdOf, type Elevation, type Notice, type ServiceAccountNotice } from '@sallyport/contracts';
 import type { ElevationStore } from '../elevations/elevation-store.ts';
 import { newDelivery, type NoticeOutbox } from '../notices/notice-outbox.ts';
 import { exampleElevation } from './elevation-store.conformance.ts';
@@ -60,7 +61,7 @@ export function describeNoticeOutbox(
         version: '',
       });
       expect(await one!.take('mail', leaseMs, 10)).toEqual([]);
-      expect(await one!.take('chat', leaseMs, 10)).toMatchObject([{ elevationId: elevation.id }]);
+      expect(await one!.take('chat', leaseMs, 10)).toMatchObject([{ aboutId: elevation.id }]);
       expect(await other!.read('ops', 'none')).toBeUndefined();
       expect((await store.read(elevation.id))!.revision).toBe(2);
     });
@@ -81,12 +82,12 @@ export function describeNoticeOutbox(
       await store.replace({ ...elevation, revision: 2 }, 5, [exampleNotice(elevation, 2, 'ops')]);
       expect(await other!.take('ops', leaseMs, 10)).toEqual([]);
       expect(await one!.queued('ops', 10)).toMatchObject({
-        queued: expect.arrayContaining([{ elevationId: elevation.id, leased: true }]),
+        queued: expect.arrayContaining([{ aboutId: elevation.id, leased: true }]),
       });
       // The step that came under the lease is looked at after it.
       await one!.release('ops', taken.flat()[0]!, undefined);
       const [again] = await other!.take('ops', leaseMs, 10);
-      expect(again).toMatchObject({ elevationId: elevation.id });
+      expect(again).toMatchObject({ aboutId: elevation.id });
       await other!.release('ops', again!, undefined);
       expect(await one!.queued('ops', 10)).toEqual({ total: 0, queued: [] });
     });
@@ -97,7 +98,7 @@ export function describeNoticeOutbox(
       expect(await other!.take('ops', leaseMs, 10)).toEqual([]);
       let next: Awaited<ReturnType<NoticeOutbox['take']>> = [];
       await waitUntil(async () => (next = await other!.take('ops', leaseMs, 10)).length > 0, 3000);
-      expect(next).toMatchObject([{ elevationId: elevation.id }]);
+      expect(next).toMatchObject([{ aboutId: elevation.id }]);
       await one!.release('ops', dead!, 0);
       expect(await one!.take('ops', leaseMs, 10)).toEqual([]);
     });
@@ -105,12 +106,12 @@ export function describeNoticeOutbox(
     it('gives an elevation again after the pause that was asked for, the longest waiting first', async () => {
       const [early, late] = [await stored('ops'), await stored('ops')];
       const taken = await one!.take('ops', leaseMs, 10);
-      expect(new Set(taken.map(({ elevationId }) => elevationId))).toEqual(new Set([early.id, late.id]));
-      for (const leased of taken) await one!.release('ops', leased, leased.elevationId === late.id ? 250 : 100);
+      expect(new Set(taken.map(({ aboutId }) => aboutId))).toEqual(new Set([early.id, late.id]));
+      for (const leased of taken) await one!.release('ops', leased, leased.aboutId === late.id ? 250 : 100);
       expect(await other!.take('ops', leaseMs, 10)).toEqual([]);
       const order: string[] = [];
       await waitUntil(async () => {
-        order.push(...(await other!.take('ops', leaseMs, 1)).map(({ elevationId }) => elevationId));
+        order.push(...(await other!.take('ops', leaseMs, 1)).map(({ aboutId }) => aboutId));
         return order.length === 2;
       }, 3000);
       expect(order).toEqual([early.id, late.id]);
@@ -138,10 +139,10 @@ export function describeNoticeOutbox(
         failed: [{ number: 1, at: Date.now(), tries: 3, reason: 'it answered 500' }],
       };
       await one!.mark('ops', id, '', given);
-      expect(await other!.failed(1000)).toContainEqual({ channel: 'ops', elevationId: id });
+      expect(await other!.failed(1000)).toContainEqual({ channel: 'ops', aboutId: id });
       const { version } = (await other!.read('ops', id))!;
       await other!.mark('ops', id, version, { ...given, failed: [] });
-      expect(await one!.failed(1000)).not.toContainEqual({ channel: 'ops', elevationId: id });
+      expect(await one!.failed(1000)).not.toContainEqual({ channel: 'ops', aboutId: id });
     });
 
     it('wakes an elevation at once, even while its channel pauses', async () => {
@@ -150,7 +151,36 @@ export function describeNoticeOutbox(
       await one!.release('ops', leased!, 60_000);
       expect(await other!.take('ops', leaseMs, 10)).toEqual([]);
       expect(await other!.wake('ops', id)).toBe(true);
-      expect(await one!.take('ops', leaseMs, 10)).toMatchObject([{ elevationId: id }]);
+      expect(await one!.take('ops', leaseMs, 10)).toMatchObject([{ aboutId: id }]);
+    });
+
+    it('has what is told about a service account, once, until its time is over', async () => {
+      const notice = (number: number): ServiceAccountNotice => ({
+        id: `event-${number}`,
+        number,
+        type: 'service_account.expiring',
+        at: 1,
+        channels: ['ops'],
+        serviceAccount: { id: randomUUID(), name: 'deployer', groups: ['ci'], maker: { user: 'alice' }, expiresAt: 5 },
+      });
+      const first = notice(1);
+      const aboutId = aboutIdOf(first);
+      expect(await one!.has(aboutId, 1)).toBe(false);
+      await Promise.all([one!.put(first, 60_000), other!.put({ ...first, id: 'another' }, 60_000)]);
+      expect([await other!.has(aboutId, 1), await other!.has(aboutId, 2)]).toEqual([true, false]);
+      const [leased] = await one!.take('ops', leaseMs, 5);
+      expect(leased).toMatchObject({ aboutId });
+      const waiting = await other!.read('ops', aboutId);
+      expect(waiting!.notices).toHaveLength(1);
+      expect(await one!.mark('ops', aboutId, waiting!.version, { ...newDelivery, done: 1 })).toBe(true);
+      await one!.release('ops', leased!, undefined);
+      const second = { ...notice(2), serviceAccount: first.serviceAccount };
+      await one!.put(second, 300);
+      expect(await other!.read('ops', aboutId)).toMatchObject({
+        notices: [{ number: 1 }, second],
+        delivery: { done: 1 },
+      });
+      await waitUntil(async () => (await other!.read('ops', aboutId)) === undefined, 5000);
     });
   });
 }
