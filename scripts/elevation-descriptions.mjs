@@ -52,9 +52,11 @@ export const elevationDescriptions = {
   'onCall[].caFile': 'Trust only these certificate authorities (PEM). The default is the public ones.',
   'onCall[].allowInsecure':
     'Allow a server without TLS. Only for one on this machine, or in a cluster that encrypts its traffic.',
-  notifications: 'Channels that are told of the steps of elevations. authorize reads them when it starts.',
+  notifications:
+    'Channels that are told of the steps of elevations, and of service accounts that end soon. authorize reads them when it starts.',
   'notifications[].name': 'The name that elevations[].notify uses.',
-  'notifications[].events': 'Only these steps, such as elevation.requested. All of them by default.',
+  'notifications[].events':
+    'Only these events, such as elevation.requested or service_account.expiring. All of them by default.',
   'notifications[].webhook': 'Posts CloudEvents, signed as the Standard Webhooks specification says.',
   'notifications[].webhook.url': 'Where to. It must begin with https. Redirects are not followed.',
   'notifications[].webhook.secret':

@@ -46,7 +46,7 @@ function sessionOf(
   userAgent: string | undefined,
 ): Session {
   const [createdAt, id] = [deps.now(), deps.randomId()];
-  const { issuer, subject, user } = maker;
+  const { issuer, subject, user, email } = maker;
   return {
     version: 2,
     id,
@@ -66,7 +66,7 @@ function sessionOf(
     idleMs: lifetimeMs,
     clientAddress,
     ...(userAgent === undefined ? {} : { userAgent }),
-    serviceAccount: { name, maker: { issuer, subject, user } },
+    serviceAccount: { name, maker: { issuer, subject, user, ...(email === undefined ? {} : { email }) } },
   };
 }
 

@@ -21,6 +21,7 @@ import { createAuthorize } from './create-authorize.ts';
 import { compileConfigPolicies } from '../policies/compile-config-policies.ts';
 import { createPolicySet, type PolicySet } from '../policies/policy-set.ts';
 import { startReloading } from '../reload/start-reloading.ts';
+import { watchServiceAccounts } from '../service-accounts/watch-service-accounts.ts';
 
 export type AuthorizeParts = {
   loaded: LoadedConfig;
@@ -60,6 +61,19 @@ export type RunningAuthorize = {
   close(): Promise<void>;
 };
 
+/** Begins to tell people of elevations, and of service accounts that end soon. Returns a function that stops. */
+function startTelling({ elevations, ...parts }: AuthorizeParts): () => Promise<void> {
+  if (!elevations) return async () => undefined;
+  const { store, sink } = elevations;
+  const stopSending = startNotifications({ ...parts, store, sink });
+  const channels = parts.loaded.config.notifications;
+  const stopWatching = watchServiceAccounts({ ...parts, sink, outbox: store.notices, channels });
+  return async () => {
+    await stopWatching();
+    await stopSending();
+  };
+}
+
 /** Compiles the policies, listens, and watches the configuration's files. Throws ConfigFaults if a policy is faulty. */
 export async function startAuthorize(parts: AuthorizeParts): Promise<RunningAuthorize> {
   const { loaded, logger, readiness, sessions } = parts;
@@ -85,8 +99,7 @@ export async function startAuthorize(parts: AuthorizeParts): Promise<RunningAuth
     metrics: parts.metrics,
     now: parts.now,
   });
-  const { elevations } = parts;
-  const stopNotifying = elevations && startNotifications({ ...parts, ...elevations });
+  const stopTelling = startTelling(parts);
   readiness.add('sessions', () => sessions.ping());
   if (parts.sink) addSpoolReadiness(readiness, parts.sink);
   readiness.add('policy', () => {
@@ -113,7 +126,7 @@ export async function startAuthorize(parts: AuthorizeParts): Promise<RunningAuth
       await listening.release(parts.releaseMs ?? 0);
       await reloader.close();
       await onCall.close();
-      await stopNotifying?.();
+      await stopTelling();
       await authorize.close();
       await listening.close();
     },

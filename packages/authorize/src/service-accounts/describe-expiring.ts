@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto';
+import { auditKey, createAuditRecord, microTime } from '@sallyport/audit-log';
+import type { AuditRecord, Session } from '@sallyport/contracts';
+import { uuidOf } from '../elevations/uuid-of.ts';
+
+/**
+ * Describes that a service account ends soon. The id follows from the account and the number of the notice, so that it is
+ * the same whichever replica publishes it.
+ */
+export function describeExpiring(
+  { id, identity, serviceAccount, expiresAt }: Session,
+  number: number,
+  now: () => number,
+): AuditRecord {
+  const auditID = uuidOf(createHash('sha256').update(`${id}\0expiring\0${number}`).digest());
+  const time = microTime(now());
+  const { groups, issuer: iss, subject: sub } = identity;
+  return createAuditRecord(
+    {
+      type: 'service_account.expiring',
+      source: 'sallyport/authorize',
+      key: auditKey(undefined, id),
+      data: {
+        auditID,
+        stage: 'ResponseComplete',
+        requestURI: '',
+        verb: 'notify',
+        user: {},
+        requestReceivedTimestamp: time,
+        stageTimestamp: time,
+        sallyport: {
+          credentialKind: 'service-account',
+          detail: `${identity.user} of ${serviceAccount!.maker.user} ends at ${new Date(expiresAt).toISOString()}`,
+          identity: { groups, iss, sub },
+          sessionId: id,
+        },
+      },
+    },
+    { now, randomId: () => auditID },
+  );
+}
