@@ -7,6 +7,12 @@
 //   fuzzing  longer runs of the property tests
 //   slow     measurements and soak tests
 // A machine has room for one node, so `e2e`, `bed` and `pods` never run in the same call of jest.
+const ignored = {
+  modulePathIgnorePatterns: ['<rootDir>/.*/dist/', '<rootDir>/.sallyport/'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+};
+
+/** jest loads all modules anew for each file. */
 const base = {
   testEnvironment: 'node',
   // The condition 'source' means TypeScript, also of this dependency, wherever it is installed.
@@ -25,8 +31,15 @@ const base = {
       },
     ],
   },
-  modulePathIgnorePatterns: ['<rootDir>/.*/dist/', '<rootDir>/.sallyport/'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  ...ignored,
+};
+
+/** Node.js loads the sources, once for each worker: see docs/adr/0093-node-loads-the-tests.md. */
+const byNode = {
+  testEnvironment: '<rootDir>/scripts/test-runtime/host-environment.mjs',
+  testRunner: '<rootDir>/scripts/test-runtime/run-test-file.mjs',
+  transform: {},
+  ...ignored,
 };
 
 const sharedBed = {
@@ -38,10 +51,10 @@ export default {
   testSequencer: '<rootDir>/scripts/longest-first.mjs',
   projects: [
     {
-      ...base,
+      ...byNode,
       displayName: 'unit',
       testMatch: ['<rootDir>/packages/*/src/**/*.test.ts', '<rootDir>/scripts/**/*.test.mjs'],
-      testPathIgnorePatterns: [...base.testPathIgnorePatterns, '\\.real\\.test\\.ts$'],
+      testPathIgnorePatterns: [...ignored.testPathIgnorePatterns, '\\.real\\.test\\.ts$'],
     },
     { ...base, displayName: 'real', testMatch: ['<rootDir>/packages/*/src/**/*.real.test.ts'] },
     {
