@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { createLogger, hashToken } from '@sallyport/kit';
+import { createSessionStores } from '@sallyport/stores';
+import { describeOnRedis, prepareRedisServer, sessionsSchemaFor, type RedisServer } from '@sallyport/stores/testing';
+import { callerHeader } from '../testing/caller-header.ts';
+import { cliCode, exchange } from '../testing/test-login.ts';
+import { createTestService, type TestService } from '../testing/test-service.ts';
+
+describeOnRedis('names that two replicas give at once', () => {
+  let server: RedisServer;
+  const closers: (() => Promise<void>)[] = [];
+  let replicas: TestService[];
+  beforeAll(async () => {
+    server = await prepareRedisServer();
+    await server.start();
+    const config = sessionsSchemaFor({ redis: `redis://127.0.0.1:${server.port}` });
+    const logger = createLogger({ service: 'authenticate', level: 'silent' });
+    const open = async () => {
+      const { sessions, singleUse, close } = await createSessionStores(config, { logger, now: Date.now });
+      closers.push(close);
+      return createTestService(undefined, { sessions, singleUse });
+    };
+    replicas = [await open(), await open()];
+  });
+  afterAll(async () => {
+    for (const close of closers) await close();
+    await server.stop();
+  });
+
+  /** Sends one creation to each replica many times at once, and returns how often each status was the answer. */
+  async function race(path: string, caller: object, body: object): Promise<Record<number, number>> {
+    const headers = { accept: 'application/json', ...callerHeader({ id: 'login', groups: ['ci'], ...caller }) };
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_one, n) => replicas[n % 2]!.browser.send('post', path, headers, body)),
+    );
+    const counts: Record<number, number> = {};
+    for (const { status } of answers) counts[status] = (counts[status] ?? 0) + 1;
+    return counts;
+  }
+  const named = async (kind: string) => (await replicas[0]!.sessions.list()).filter((one) => one.kind === kind);
+
+  it('belong to one agent of a person', async () => {
+    const { body } = await exchange(replicas[0]!, { code: await cliCode(replicas[0]!) });
+    const { access_token: token, session } = body as { access_token: string; session: { id: string } };
+    const scope = { clusters: ['dev'], verbs: ['get'], secrets: false, shell: false };
+    const call = { asked: { name: 'bot', scope, lifetimeMs: 600_000 }, tokenHash: hashToken(token) };
+    expect(await race('/v1/agents', { id: session.id }, call)).toEqual({ 201: 1, 409: 19 });
+    const [agent, ...others] = await named('agent');
+    expect(others).toEqual([]);
+    await replicas[1]!.sessions.revoke(agent!.id, { by: 'alice', reason: 'revoked' });
+    expect(await race('/v1/agents', { id: session.id }, call)).toEqual({ 201: 1, 409: 19 });
+  }, 30_000);
+
+  it('belong to one service account', async () => {
+    const asked = { name: 'deployer', groups: ['ci'], lifetimeMs: 86_400_000 };
+    expect(await race('/v1/service-accounts', {}, asked)).toEqual({ 201: 1, 409: 19 });
+    expect(await named('service-account')).toHaveLength(1);
+  }, 30_000);
+});
