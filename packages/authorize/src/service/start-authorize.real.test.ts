@@ -1,12 +1,17 @@
 import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import type { AuditRecord } from '@sallyport/contracts';
+import { createDirectoryStore } from '@sallyport/directory';
 import { ConfigFaults, createReadiness, createServiceIdentity, createServiceVerifier } from '@sallyport/kit';
-import { createMemorySessionStore } from '@sallyport/stores';
-import { checkOf, createLoggerRig, loadedConfig, sampleConfig } from '../testing/authorize-rig.ts';
+import { createMemoryElevationStore, createMemorySessionStore } from '@sallyport/stores';
+import { checkOf, createLoggerRig, identityOf, loadedConfig, sampleConfig } from '../testing/authorize-rig.ts';
 import { startAuthorize } from './start-authorize.ts';
 
 const services = { authorize: { listen: '127.0.0.1:0' } };
@@ -40,6 +45,43 @@ describe('startAuthorize', () => {
       await running.close();
     }
     await expect(fetch(running.url)).rejects.toThrow();
+  });
+
+  it('announces a service account that ends soon, in the trail and to a channel', async () => {
+    const got: string[] = [];
+    const receiver = createServer((request, response) => {
+      request.on('data', (chunk: Buffer) => got.push(chunk.toString()));
+      request.on('end', () => response.end('ok'));
+    }).listen(0, '127.0.0.1');
+    await once(receiver, 'listening');
+    const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
+    const notifications = [{ name: 'ops', slack: { url, allowInsecure: true } }];
+    const { given } = parts({ ...sampleConfig, services, notifications });
+    const day = 86_400_000;
+    await given.sessions.create('h'.repeat(43), {
+      version: 2,
+      id: 'ses_account',
+      kind: 'service-account',
+      identity: { ...identityOf('service-account:deployer'), groups: ['ci'] },
+      createdAt: Date.now() - 30 * day,
+      expiresAt: Date.now() + 5 * day,
+      idleMs: 35 * day,
+      serviceAccount: { name: 'deployer', maker: { issuer: 'i', subject: 's', user: 'alice@example.com' } },
+    });
+    const published: AuditRecord[] = [];
+    const sink = { publish: async (record: AuditRecord) => void published.push(record), keep: () => undefined };
+    const store = createMemoryElevationStore({ now: Date.now });
+    const directory = createDirectoryStore({ redis: undefined, now: Date.now });
+    const running = await startAuthorize({ ...given, elevations: { store, sink: sink as never, directory } });
+    try {
+      for (const end = Date.now() + 5000; got.length === 0 && Date.now() < end;)
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(got.join('')).toContain('The service account deployer of alice@example.com ends at');
+      expect(published.map(({ type }) => type)).toEqual(['service_account.expiring']);
+    } finally {
+      await running.close();
+      receiver.close();
+    }
   });
 
   it('does not start with a faulty policy', async () => {
