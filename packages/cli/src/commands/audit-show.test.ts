@@ -101,6 +101,14 @@ describe('sallyport audit show', () => {
     expect((await rig.run('audit', 'show', auditID)).out).not.toContain('\u001b');
   });
 
+  it.each([
+    [{ agent: { id: 'a1', name: 'review-bot' } }, 'by the agent review-bot from 10.1.2.3'],
+    [{ application: 'https://headlamp.example.com' }, 'through https://headlamp.example.com from 10.1.2.3'],
+  ])('says through what a person acted: %j', async (ours, words) => {
+    body = { ...body, events: [rowOf({ ours })] };
+    expect((await rig.run('audit', 'show', auditID)).out).toMatch(new RegExp(`Who: +alice@example.com ${words}\n`));
+  });
+
   it('shows each of several elevations with what happened to it', async () => {
     const [one, other] = [
       { id: 'e1', name: 'incident', approvers: ['carol@example.com'] },

@@ -128,6 +128,21 @@ function elevationsOf(events: readonly AuditRow[], elevation: readonly AuditRow[
   });
 }
 
+/** Returns who sent the request, as whom, through which agent or web application, and from where. */
+function whoOf(known: (read: (row: AuditRow) => string) => string): string {
+  const other = known((row) => text(at(row, 'impersonatedUser', 'username')));
+  const agent = known((row) => text(own(row, 'agent', 'name')));
+  const application = known((row) => text(own(row, 'application')));
+  const address = known((row) => text(own(row, 'clientAddress')));
+  return words(
+    known(userOf) || 'not logged in',
+    prefixed('as ', other),
+    prefixed('by the agent ', agent),
+    prefixed('through ', application),
+    prefixed('from ', address),
+  );
+}
+
 /** Describes a request for people: who did what and why it was decided so, then one line for each event. */
 export function describeRequest(environment: Environment, shown: ShownRequest): string {
   const { events, clusterEvents, session, elevation } = shown;
@@ -144,20 +159,7 @@ export function describeRequest(environment: Environment, shown: ShownRequest): 
   const last = events.findLast(isRequest);
   const lines: [string, string][] = [
     ['Audit-ID', known(auditIdOf)],
-    [
-      'Who',
-      words(
-        known(userOf) || 'not logged in',
-        prefixed(
-          'as ',
-          known((row) => text(at(row, 'impersonatedUser', 'username'))),
-        ),
-        prefixed(
-          'from ',
-          known((row) => text(own(row, 'clientAddress'))),
-        ),
-      ),
-    ],
+    ['Who', whoOf(known)],
     ['Groups', known((row) => list(at(row, 'user', 'groups')))],
     ['Client', known((row) => text(at(row, 'userAgent')))],
     [
