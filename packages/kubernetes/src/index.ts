@@ -28,5 +28,6 @@ export {
 } from './websocket/remote-command.ts';
 export { createStreamObserver } from './streams/observer/create-stream-observer.ts';
 export type { ObservedStream } from './streams/observer/create-stream-observer.ts';
+export { createWebSocketEnd } from './streams/websocket/create-web-socket-end.ts';
 export type { OpenStream, StreamObserver } from './streams/observer/stream-observer.ts';
 export { createRecordBoundary } from './streams/watch/record-boundary.ts';

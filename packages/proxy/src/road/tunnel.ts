@@ -1,7 +1,7 @@
 import { request as httpRequest, STATUS_CODES, type ClientRequest, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { ProblemError } from '@sallyport/kit';
-import { createStreamObserver, type StreamObserver } from '@sallyport/kubernetes';
+import { createStreamObserver, createWebSocketEnd, type StreamObserver } from '@sallyport/kubernetes';
 import type { Exchange, Step } from '../exchange/exchange.ts';
 import { createEndTunnel, type EndTunnel } from '../streams/end-tunnel.ts';
 import type { StreamLifecycle } from '../streams/stream-lifecycle.ts';
@@ -129,7 +129,8 @@ function splice(exchange: Exchange, answer: IncomingMessage, cluster: Duplex, he
     client.write(head);
   }
   exchange.observer = observerOf(exchange, answer);
-  const ending = createEndTunnel(client, cluster, exchange.observer);
+  // What an application sends is not observed. Only where its frames end is known.
+  const ending = createEndTunnel(client, cluster, exchange.route ? createWebSocketEnd() : exchange.observer);
   if (head.length > 0) ending.pass(head);
   join(client, cluster, exchange, ending);
   deps.lifecycle.answered(exchange, ending.cut);

@@ -20,10 +20,14 @@ const flushMs = 500;
 const nothing = Buffer.alloc(0);
 
 /**
- * Prepares the end of one tunnel. If its protocol can carry it, the client is told why by a Status on the error channel,
- * after the current frame. Any other tunnel just ends.
+ * Prepares the end of one tunnel. If its protocol can carry it, the client is told why after the current frame: by a Status
+ * on the error channel, or by a close frame. Any other tunnel just ends.
  */
-export function createEndTunnel(client: Duplex, cluster: Duplex, observer: StreamObserver | undefined): EndTunnel {
+export function createEndTunnel(
+  client: Duplex,
+  cluster: Duplex,
+  observer: Pick<StreamObserver, 'fromServer' | 'endWith'> | undefined,
+): EndTunnel {
   let ending: StreamEnd | undefined;
   let timer: NodeJS.Timeout | undefined;
   let over = false;

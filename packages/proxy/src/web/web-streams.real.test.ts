@@ -37,6 +37,14 @@ function open(head: string) {
   return seen;
 }
 
+/** Returns the code and the reason of a close frame. Undefined if the bytes are anything else. */
+function readClose(text: string): { code: number; reason: string } | undefined {
+  const bytes = Buffer.from(text, 'latin1');
+  if (bytes[0] !== 0x88 || bytes.length !== 2 + bytes[1]!) return undefined;
+  return { code: bytes.readUInt16BE(2), reason: bytes.subarray(4).toString() };
+}
+const afterHead = (text: string) => text.slice(text.indexOf('\r\n\r\n') + 4);
+
 /** An application that echoes what arrives after the handshake. */
 async function startEcho() {
   rig = await createWebRig((_request, response) => response.end());
@@ -72,18 +80,47 @@ describe('a WebSocket of a web application', () => {
     expect(client.text).not.toContain('evil');
     expect(rig.asked[0]!.headers).toMatchObject({ 'x-user': 'alice@example.com', origin: `https://${appHost}` });
     expect(JSON.stringify(rig.asked[0]!.rawHeaders)).not.toContain('sallyport-route');
-    client.socket.write('ping');
-    await until(() => client.text.endsWith('ping'));
+    const ping = '\x81\x04ping';
+    client.socket.write(ping, 'latin1');
+    await until(() => client.text.endsWith(ping));
     expect([...rig.streams.registry.all()].map(({ kind }) => kind)).toEqual(['websocket']);
     const before = performance.now();
     revoke();
     await until(() => client.closed);
     expect(performance.now() - before).toBeLessThan(3000);
+    expect(readClose(afterHead(client.text).slice(ping.length))).toEqual({
+      code: 1008,
+      reason: expect.stringContaining('This session was ended.'),
+    });
     await until(() => rig.events.some(({ type }) => type === 'stream.closed'));
     expect(rig.events.find(({ type }) => type === 'stream.cut')!.data.sallyport.stream).toMatchObject({
       kind: 'websocket',
       reason: 'session-ended',
     });
+  });
+
+  it('ends after the current frame of the application, and without a reason if that does not come', async () => {
+    await startEcho();
+    const [whole, cut] = ['/ws', '/ws'].map((target) => open(webHead('GET', target, upgrade)));
+    await until(() => [whole!, cut!].every(({ text }) => text.includes('\r\n\r\n')));
+    // A compressed frame of five bytes, in the middle of a message.
+    for (const { socket } of [whole!, cut!]) socket.write('\x41\x05abc', 'latin1');
+    await until(() => [whole!, cut!].every(({ text }) => text.endsWith('abc')));
+    revoke();
+    whole!.socket.write('de');
+    await until(() => whole!.closed && cut!.closed);
+    expect(afterHead(whole!.text).slice(0, 7)).toBe('\x41\x05abcde');
+    expect(readClose(afterHead(whole!.text).slice(7))).toMatchObject({ code: 1008 });
+    expect(afterHead(cut!.text)).toBe('\x41\x05abc');
+  });
+
+  it('is told to connect again by 1001 when the gateway stops', async () => {
+    await startEcho();
+    const client = open(webHead('GET', '/ws', upgrade));
+    await until(() => client.text.includes('\r\n\r\n'));
+    await rig.streams.drain(0);
+    await until(() => client.closed);
+    expect(readClose(afterHead(client.text))).toMatchObject({ code: 1001 });
   });
 
   it('ends when the user loses a group that the application was told of, and not when they gain one', async () => {
@@ -96,7 +133,7 @@ describe('a WebSocket of a web application', () => {
       rig.streams.onChange({ type: 'session-changed', sessionId: 'ses_1' } as never);
     };
     withGroups(['developers', 'sre']);
-    client.socket.write('still');
+    client.socket.write('\x82\x05still', 'latin1');
     await until(() => client.text.endsWith('still'));
     withGroups(['sre']);
     await until(() => client.closed);
