@@ -13,10 +13,12 @@ function sendPage(exchange: Exchange, { code, status, detail }: Problem): void {
   const { response, route, answer } = exchange;
   const { title, text } = words(code);
   const user = answer?.identity?.user;
+  const toDo =
+    code === 'forbidden' ? ' to log in as someone else, or ask the operator of this application for access.' : '';
   const who =
     user === undefined
       ? { markup: '' }
-      : html`<p>You are logged in as ${user}. <a href="/.sallyport/logout">Log out</a></p>`;
+      : html`<p>You are logged in as ${user}. <a href="/.sallyport/logout">Log out</a>${toDo}</p>`;
   const again =
     code === 'unauthenticated' || status >= 500
       ? html`<p><a class="act" href="/" target="_top">${status >= 500 ? 'Go to the start page' : 'Log in'}</a></p>`
