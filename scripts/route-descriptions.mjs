@@ -33,6 +33,9 @@ export const routeDescriptions = {
   'routes[].tls.certFile': 'The certificate and its chain, PEM. It is read again when it changes.',
   'routes[].tls.keyFile': 'The private key of that certificate, PEM.',
   'routes[].preserveHost': 'Whether the application gets the host of `from` in the Host header, and not that of `to`.',
+  'routes[].allowEncodedSlashes':
+    'Whether a part of a path may contain escaped slashes (%2F), as in the API of GitLab. A request with one needs a ' +
+    'policy that allows the path with them escaped, and with them decoded.',
   'routes[].timeouts':
     'How long the gateway waits for this application. Without them, the timeouts at the top of the file.',
   'routes[].timeouts.connect': 'The time to connect.',

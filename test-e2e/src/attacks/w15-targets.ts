@@ -117,6 +117,29 @@ export function attackWebTargets(): void {
       },
     );
 
+    it.each(['/admin%2Fx', '/%61dmin%2fx'])(
+      '(%s) is refused by the policy where escaped slashes are allowed, because one reading of it is',
+      async (target) => {
+        const { cookies } = webFixture();
+        await expectWebRefused({ host: 'tool', cookie: cookies.tool, target }, 403, { effect: reachesAdmin });
+      },
+    );
+
+    it.each(['/%2Fadmin', '/public%2F..%2Fadmin', '/public%2F%252e%252e%2Fadmin', '/public/..%2Fadmin', '/a%252Fb'])(
+      '(%s) is refused also where escaped slashes are allowed',
+      async (target) => {
+        const { cookies } = webFixture();
+        await expectWebRefused({ host: 'tool', cookie: cookies.tool, target }, 400, { says: /path/, effect: arrives });
+      },
+    );
+
+    it('(an escaped slash) reaches the application byte for byte where it is allowed', async () => {
+      const target = '/api/v4/projects/group%2fproject/issues';
+      const { request } = await expectWebAccepted({ host: 'tool', cookie: webFixture().cookies.tool, target });
+      expect(request.connection.bytes().toString('latin1')).toContain(`GET ${target} HTTP/1.1\r\n`);
+      await expectWebRefused({ target }, 400, { says: /path/ });
+    });
+
     it.each([
       '/%70age',
       '/job/feature%252Ffix',

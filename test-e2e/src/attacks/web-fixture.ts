@@ -79,7 +79,8 @@ function routesOf(gateway: Gateway, app: RecordingUpstream, other: RecordingUpst
     {
       ...to,
       from: originOf('tool', gateway),
-      policy: developers,
+      policy: withoutAdmin,
+      allowEncodedSlashes: true,
       identity: { kubernetes: { clusters: ['dev'] } },
     },
     {

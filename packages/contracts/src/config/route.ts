@@ -64,6 +64,8 @@ export const routeSchema = z
     tls: z.strictObject({ certFile: z.string(), keyFile: z.string() }).nullish(),
     /** Sends the host of `from` upstream, and not that of `to`. */
     preserveHost: z.boolean().default(false),
+    /** Passes paths with `%2F` in a segment, as GitLab's API has them. Policies must allow both readings. */
+    allowEncodedSlashes: z.boolean().default(false),
     /** Without them, those at the top of the file. `firstByte: 0s` waits for ever. */
     timeouts: z.strictObject({ connect: durationSchema.optional(), firstByte: durationSchema.optional() }).prefault({}),
   })

@@ -37,6 +37,27 @@ function refuseWrongCarrier({ session }: CheckAnswer, carrier: 'cookie' | 'beare
     throw new ProblemError('unauthenticated', 'This credential cannot be used for web applications in this way.');
 }
 
+function refuseUnlessAllowed({ decision, problem }: CheckAnswer): void {
+  if (decision.effect !== 'allow')
+    throw new ProblemError(
+      isProblemCode(problem?.code) ? problem.code : 'forbidden',
+      problem?.detail ?? 'The policy does not allow this.',
+    );
+}
+
+/**
+ * Asks about a path with escaped slashes once more, as an application reads it that decodes them. The first question has
+ * them escaped, and both readings must be allowed.
+ */
+async function refuseOtherReading(exchange: Exchange, client: CheckClient): Promise<void> {
+  const check = exchange.check!;
+  const path = check.request.path.replaceAll(/%2f/gi, '/');
+  if (path === check.request.path) return;
+  const other = await client.check({ ...check, request: { ...check.request, path } });
+  if (other.decision.effect !== 'allow') exchange.answer = other;
+  refuseUnlessAllowed(other);
+}
+
 /** Creates the step that asks authorize. Anything but a readable allow for a known person is a refusal. */
 export function createCheckWeb(deps: {
   client: CheckClient;
@@ -52,14 +73,11 @@ export function createCheckWeb(deps: {
     };
     noteChanges();
     const answer = await checkWithWorkload(deps, exchange.check, takePresented(exchange), noteChanges);
-    const { decision, problem, identity } = answer;
+    const { decision, identity } = answer;
     if (decision.effect !== 'authenticate') refuseWrongCarrier(answer, exchange.web!.carrier);
     exchange.answer = answer;
-    if (decision.effect !== 'allow')
-      throw new ProblemError(
-        isProblemCode(problem?.code) ? problem.code : 'forbidden',
-        problem?.detail ?? 'The policy does not allow this.',
-      );
+    refuseUnlessAllowed(answer);
+    await refuseOtherReading(exchange, deps.client);
     if (!identity?.user) throw new ProblemError('unauthenticated', 'The request has no identity.');
     if (clientIsGone(exchange)) throw new ProblemError('bad-request', 'The client closed the connection.');
   };

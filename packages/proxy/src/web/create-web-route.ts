@@ -63,6 +63,7 @@ export async function createWebRoute(route: RouteConfig, deps: WebRouteDeps): Pr
     basePath: '',
     agent,
     firstByte,
+    allowEncodedSlashes: route.allowEncodedSlashes,
     identity: deps.identityOf(route),
     // The logo is on the gateway's own host.
     pages: createPages({ ...deps.look, host: from.host, logo: undefined }),

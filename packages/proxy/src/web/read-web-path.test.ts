@@ -31,6 +31,33 @@ describe('a path to a web application', () => {
     expect(() => readWebPath(target)).toThrow(/path/i);
   });
 
+  it.each([
+    ['/api/v4/projects/group%2Fproject/issues', '/api/v4/projects/group%2Fproject/issues'],
+    ['/a%2fb%2Fc', '/a%2Fb%2Fc'],
+    ['/%61%2Fb%20c', '/a%2Fb c'],
+    ['/a/b', '/a/b'],
+  ])('%s is judged as %s where escaped slashes are allowed', (target, path) => {
+    expect(readWebPath(target, { allowEncodedSlashes: true })).toBe(path);
+    if (/%2f/i.test(target)) expect(() => readWebPath(target)).toThrow(/slash/);
+  });
+
+  it.each([
+    '/%2Fadmin',
+    '/a%2F',
+    '/a%2F%2Fadmin',
+    '/a%2F..%2Fadmin',
+    '/a%2F%2e%2e%2Fadmin',
+    '/a%2F..;%2Fadmin',
+    '/..%2Fadmin',
+    '/a%252Fb',
+    '/a%2F%252e%252e',
+    '/a%5cb',
+    '/a%2F%00',
+    '/a%2F%ff',
+  ])('%s is refused also where escaped slashes are allowed', (target) => {
+    expect(() => readWebPath(target, { allowEncodedSlashes: true })).toThrow(/path/i);
+  });
+
   it.each(accepted)('%s is judged as %s', (target, path) => {
     expect(readWebPath(target)).toBe(path);
   });

@@ -43,7 +43,7 @@ export function createReadWebRequest(): Step {
     if (!methods.has(method)) throw new ProblemError('method-not-allowed', 'The gateway does not support this method.');
     refuseBadUpgrade(exchange, headers, ['websocket']);
     refuseOwnToken(url);
-    exchange.web.path = readWebPath(url);
+    exchange.web.path = readWebPath(url, exchange.route!);
     if (headers.contentLength !== undefined) exchange.bytesIn = headers.contentLength;
   };
 }

@@ -21,6 +21,8 @@ export type WebRoute = {
   agent: Agent;
   /** How long the first byte of a response may take, in milliseconds. 0 is no limit. */
   firstByte: number;
+  /** Whether a path may have escaped slashes. */
+  allowEncodedSlashes: boolean;
   /** What the application is told of its user. */
   identity: RouteIdentity;
   /** Sends the gateway's own pages on the host of the application. */
