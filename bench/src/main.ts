@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Contender, Setup, Wire } from './contenders/contender.ts';
 import { direct } from './contenders/direct.ts';
 import { contenders } from './contenders/index.ts';
-import { oauth2Proxy } from './contenders/oauth2-proxy.ts';
+import { oauth2ProxyForBrowsers } from './contenders/oauth2-proxy.ts';
 import { sallyportWeb } from './contenders/sallyport.ts';
 import { prepareSetup } from './prepare-setup.ts';
 import { measureExecCredential } from './measure/exec-credential.ts';
@@ -60,7 +60,7 @@ async function measureAll(setup: Setup, options: Options, results: Results): Pro
   if (options.parts.includes('load') && !wrk)
     results.load = await attempt('load', () => measureLoad(setup, taking, loadPlan, log));
   if (options.parts.includes('web') && !wrk) {
-    const pair = [direct, oauth2Proxy, sallyportWeb].filter((one) => one.obstacle(setup) === undefined);
+    const pair = [direct, oauth2ProxyForBrowsers, sallyportWeb].filter((one) => one.obstacle(setup) === undefined);
     results.web = await attempt('a web application', () => measureLoad(setup, pair, loadPlan, log));
   }
   if (options.parts.includes('watches') && !wrk) {

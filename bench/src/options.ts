@@ -8,7 +8,7 @@ export const help = `Compares Sallyport with other proxies on this machine, in o
   --only NAME    one part (load, web, watches, stalled-reader, reload, exec-credential) or one contender
                  (direct, haproxy, node, oauth2-proxy, sallyport,
                  sallyport-with-one-event, sallyport-without-events); may be repeated
-                 web: a web application behind Sallyport and behind oauth2-proxy, in turns
+                 web: a web application behind Sallyport and behind oauth2-proxy, for a browser that is logged in
   --rounds N     rounds of the load (default 3)
   --profile      run proxy and authorize under the profiler instead, and show where they spend their time
   --help         this text

@@ -26,24 +26,35 @@ function ask(url: string, { body, ...options }: Asked): Promise<Answer> {
 
 const formType = { 'content-type': 'application/x-www-form-urlencoded' };
 
+/** Cookies by host name and name. A browser tells ports apart as little. */
+type Cookies = Map<string, Map<string, string>>;
+
+const cookieHeader = (cookies: Cookies, url: string) =>
+  [...(cookies.get(new URL(url).hostname) ?? [])].map(([name, value]) => `${name}=${value}`).join('; ');
+
+function keepCookies(cookies: Cookies, url: string, lines: readonly string[]): void {
+  const { hostname } = new URL(url);
+  const own = cookies.get(hostname) ?? new Map<string, string>();
+  cookies.set(hostname, own);
+  for (const line of lines) {
+    const pair = line.split(';', 1)[0]!;
+    const [name, value] = [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)];
+    if (value === '' || /;\s*max-age=0/i.test(line)) own.delete(name);
+    else own.set(name, value);
+  }
+}
+
 /** Follows a login page by page with cookies, as a browser does. Stops before a URL that starts with `until`. */
-function createBrowser(ca: string, until: string | undefined) {
-  const cookies = new Map<string, string>();
+function createBrowser(ca: string, until?: string) {
+  const cookies: Cookies = new Map();
   const go = async (url: string, form?: Record<string, string>): Promise<{ url: string; text: string }> => {
-    const headers = {
-      accept: 'text/html',
-      cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; '),
-      ...(form ? formType : {}),
-    };
+    const headers = { accept: 'text/html', cookie: cookieHeader(cookies, url), ...(form ? formType : {}) };
     const answer = await ask(url, {
       ca,
       headers,
       ...(form ? { method: 'POST', body: new URLSearchParams(form).toString() } : {}),
     });
-    for (const line of answer.headers['set-cookie'] ?? []) {
-      const pair = line.split(';', 1)[0]!;
-      cookies.set(pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1));
-    }
+    keepCookies(cookies, url, answer.headers['set-cookie'] ?? []);
     if (answer.status >= 400)
       throw new Error(
         `the login ended with ${answer.status} at ${url}: ${answer.text.replaceAll(/<style>.*?<\/style>|<[^>]*>|\s+/gs, ' ').slice(0, 300)}`,
@@ -52,17 +63,15 @@ function createBrowser(ca: string, until: string | undefined) {
     const next = new URL(answer.headers.location, url).href;
     return until !== undefined && next.startsWith(until) ? { url: next, text: '' } : go(next);
   };
-  return go;
+  return { go, cookiesFor: (url: string) => cookieHeader(cookies, url) };
 }
 
+/** Who logs in. */
+export type Person = { user: string; password: string };
+
 /** Fills in the login page at `url` and continues to the end, or to a URL that starts with `until`. */
-export async function fillInLogin(
-  url: string,
-  who: { user: string; password: string },
-  ca: string,
-  until?: string,
-): Promise<string> {
-  const go = createBrowser(ca, until);
+export async function fillInLogin(url: string, who: Person, ca: string, until?: string): Promise<string> {
+  const { go } = createBrowser(ca, until);
   const page = await go(url);
   const end = await go(page.url, { login: who.user, password: who.password });
   if (until !== undefined && !end.url.startsWith(until))
@@ -70,11 +79,17 @@ export async function fillInLogin(
   return end.url;
 }
 
+/** Opens a web application in a browser and logs in. Returns the cookies with which the browser then comes back. */
+export async function logInBrowser(url: string, who: Person, ca: string): Promise<string> {
+  const { go, cookiesFor } = createBrowser(ca);
+  const page = await go(url);
+  const end = await go(page.url, { login: who.user, password: who.password });
+  if (new URL(end.url).host !== new URL(url).host) throw new Error(`the login ended at ${end.url}`);
+  return cookiesFor(url);
+}
+
 /** Logs a user in through the login page, as the command line does. Returns the session token. */
-export async function logIn(
-  gate: { gatewayUrl: string; pagesUrl: string; ca: string },
-  who: { user: string; password: string },
-): Promise<string> {
+export async function logIn(gate: { gatewayUrl: string; pagesUrl: string; ca: string }, who: Person): Promise<string> {
   const redirectUri = 'http://127.0.0.1:1/callback';
   const verifier = randomBytes(32).toString('base64url');
   const query = new URLSearchParams({

@@ -6,13 +6,15 @@ import { createIdentityProvider, startProcesses, writeSettings, type Settings } 
 import { parse, stringify } from 'yaml';
 import { sleep } from '../machine/processes.ts';
 import type { Contender, Setup, Running, Wire } from './contender.ts';
-import { logIn } from './log-in.ts';
+import { logIn, logInBrowser } from './log-in.ts';
 
 /** The four processes of the gateway, and how to reach them. */
 export type RunningGateway = Running & { settings: Settings; token: string };
 
 const clientSecret = 'bench';
 const person = { user: 'alice@example.com', password: 'alice' };
+
+const originOf = (host: string, port: number | string) => `https://${host}:${port}`;
 
 /** Without TLS on either side, as behind a load balancer that terminates it. */
 function makePlain(settings: Settings, upstreamUrl: string): Settings {
@@ -60,9 +62,7 @@ async function settle(
 ): Promise<Settings> {
   const gatewayPort = await freePort();
   const routes =
-    webHost === undefined
-      ? {}
-      : { routes: [webRoute(`https://${webHost}:${gatewayPort}`, upstream.secureUrl, caFile)] };
+    webHost === undefined ? {} : { routes: [webRoute(originOf(webHost, gatewayPort), upstream.secureUrl, caFile)] };
   const settings = await writeSettings({
     directory,
     gatewayPort,
@@ -131,17 +131,19 @@ export async function startGateway(setup: Setup, wire: Wire, options: StartOptio
     readyTimeoutMs: 60_000,
   });
   await allReady(settings.adminPorts);
-  const token = await logIn({ ...settings, ca: setup.authority.caPem }, person);
+  const ca = setup.authority.caPem;
+  const token = await logIn({ ...settings, ca }, person);
+  const webOrigin = webHost === undefined ? undefined : originOf(webHost, new URL(settings.gatewayUrl).port);
   const pids = Object.fromEntries(serviceNames.map((name) => [name, processes.pid(name)!]));
   const { proxy, authorize, ...others } = pids;
   return {
     settings,
     token,
     base: webHost === undefined ? `${settings.gatewayUrl}/clusters/bench` : settings.gatewayUrl,
-    headers: {
-      Authorization: `Bearer ${token}`,
-      ...(webHost === undefined ? {} : { Host: `${webHost}:${new URL(settings.gatewayUrl).port}` }),
-    },
+    headers:
+      webOrigin === undefined
+        ? { Authorization: `Bearer ${token}` }
+        : { Host: new URL(webOrigin).host, Cookie: await logInBrowser(`${webOrigin}/`, person, ca) },
     pids: { proxy: proxy!, authorize: authorize! },
     apart: { ...others, redis: setup.bed.redis!.pid()!, kafka: setup.bed.kafka!.pid()! },
     async stop() {
@@ -183,10 +185,10 @@ export const sallyportWithOneEvent: Contender = {
   start: (setup, wire) => startGateway(setup, wire, { omitStages: ['RequestReceived'] }),
 };
 
-/** The road to a web application: session, decision, assertion of the user, audit events. */
+/** The road to a web application: a browser's session, decision, assertion of the user, audit events. */
 export const sallyportWeb: Contender = {
   name: 'sallyport-web',
   title: 'Sallyport, web application',
   obstacle: lacksServer,
-  start: (setup, wire) => startGateway(setup, wire, { webHost: 'app.localhost' }),
+  start: (setup, wire) => startGateway(setup, wire, { webHost: 'localhost' }),
 };
