@@ -105,14 +105,13 @@ export function createBuildWebHeaders(): Step {
     )
       throw new ProblemError('unauthenticated', 'The request has no identity.');
     const lines = passedLines(exchange);
-    const { host, protocol } = new URL(route.origin);
     lines.push(
       'x-forwarded-for',
       exchange.clientAddress,
       'x-forwarded-host',
-      host,
+      route.forwarded.host,
       'x-forwarded-proto',
-      protocol.slice(0, -1),
+      route.forwarded.proto,
       'audit-id',
       exchange.auditId,
     );

@@ -33,6 +33,8 @@ function createAgent(secure: boolean, connect: () => Socket): HttpAgent {
     maxFreeSockets: maxIdleConnections,
   });
   agent.createConnection = connect;
+  // All its connections are alike. Node would put some thirty options into a name, several times for each request.
+  agent.getName = () => '';
   return agent;
 }
 
@@ -58,6 +60,7 @@ export async function createWebRoute(route: RouteConfig, deps: WebRouteDeps): Pr
     name: route.name ?? undefined,
     host: from.hostname,
     origin: from.origin,
+    forwarded: { host: from.host, proto: from.protocol.slice(0, -1) },
     target: url,
     hostHeader: route.preserveHost ? from.host : url.host,
     basePath: '',

@@ -1,5 +1,5 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
-import type { Duplex, Readable } from 'node:stream';
+import type { Duplex, Readable, Stream } from 'node:stream';
 import { ProblemError } from '@sallyport/kit';
 import { createProxyMiddleware } from 'http-proxy-middleware';
 import { clientIsGone } from '../exchange/client-is-gone.ts';
@@ -11,6 +11,7 @@ import { cutResponse } from '../streams/cut-response.ts';
 import type { StreamLifecycle } from '../streams/stream-lifecycle.ts';
 import { relayWebResponse } from './relay-web-response.ts';
 import { headersForNode } from './headers-for-node.ts';
+import { noBody } from './no-body.ts';
 
 type ForwardWebDeps = {
   openBody(exchange: Exchange): Readable | string | undefined;
@@ -24,7 +25,7 @@ type ForwardWebDeps = {
 type Attempt = {
   exchange: Exchange;
   /** What goes upstream as the body, if it is not the request itself. */
-  body: Readable | undefined;
+  body: Stream | undefined;
   outgoing: ClientRequest | undefined;
   timer: NodeJS.Timeout | undefined;
   timedOut: boolean;
@@ -158,10 +159,10 @@ export function createForwardWeb(deps: ForwardWebDeps): Step {
   return (exchange) => {
     const { request, response } = exchange;
     const opened = deps.openBody(exchange);
-    const body = typeof opened === 'object' && opened !== request ? opened : undefined;
+    const passage = typeof opened === 'object' && opened !== request ? opened : undefined;
     const attempt: Attempt = {
       exchange,
-      body,
+      body: typeof opened === 'object' ? passage : noBody,
       outgoing: undefined,
       timer: undefined,
       timedOut: false,
@@ -175,7 +176,7 @@ export function createForwardWeb(deps: ForwardWebDeps): Step {
       attempt.outgoing?.destroy();
       deps.fail(exchange, error);
     };
-    body?.on('error', refuse); // the body was refused before its end
+    passage?.on('error', refuse); // the body was refused before its end
     response.once('close', () => {
       settle(attempt);
       if (!response.writableFinished) attempt.outgoing?.destroy();

@@ -11,6 +11,8 @@ export type WebRoute = {
   host: string;
   /** Scheme, host and port as browsers see them. */
   origin: string;
+  /** The same in two parts, as applications are told. */
+  forwarded: { host: string; proto: string };
   /** The address of the application. */
   target: URL;
   /** The Host header for the application. */
