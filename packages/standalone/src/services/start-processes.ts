@@ -4,6 +4,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { serviceNames, type ServiceName } from '@sallyport/contracts';
+import { serviceFlags } from './service-flags.ts';
 
 export type ProcessesRequest = {
   configFile: string;
@@ -59,7 +60,7 @@ export async function startProcesses(request: ProcessesRequest): Promise<Process
     const child = spawn(
       process.execPath,
       [
-        '--disable-warning=TimeoutNegativeWarning',
+        ...serviceFlags(name),
         request.programs?.[name] ?? path.join(packages, name, 'dist', 'main.js'),
         '--config',
         request.configFile,
