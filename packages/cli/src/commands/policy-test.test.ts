@@ -38,6 +38,39 @@ cases:
     expect(out).toMatch(/\n8 passed, 0 failed\n$/);
   });
 
+  it('may be about a web application, by its host or its address', async () => {
+    put(
+      'sallyport.yaml',
+      'routes: [{from: "https://wiki.example.com:8443", to: "http://wiki", policy: [{allow: {or: [{groups: developers}]}}, {deny: {or: [{http_path: {starts_with: /admin}}, {http_method: DELETE}]}}]}, {from: "https://shut.example.com:8443", to: "http://shut"}]\n',
+    );
+    const { code, out, err } = await test(`config: ./sallyport.yaml
+cases:
+  - {name: read, ${alice}, route: wiki.example.com, expect: {effect: allow, rule: "route/wiki.example.com[0].allow.or"}}
+  - {name: by address, ${alice}, route: "https://Wiki.example.com:8443", path: /a, method: POST, expect: allow}
+  - {name: admin, ${alice}, route: wiki.example.com, path: /admin/x, expect: {effect: deny, rule: "route/wiki.example.com[1].deny.or"}}
+  - {name: delete, input: {${alice}, route: wiki.example.com, method: DELETE}, expect: deny}
+  - {name: in whole form, input: {session: {id: s}, user: {groups: [developers]}, request: {host: "wiki.example.com:8443", method: GET, path: /}}, expect: allow}
+  - {name: without a policy, ${alice}, route: shut.example.com, expect: {effect: deny, rule: default-deny}}
+  - {name: nobody, route: wiki.example.com, expect: authenticate}
+  - {name: unknown, ${alice}, route: other.example.com, expect: allow}
+`);
+    expect({ code, err: err.split('\n')[0] }).toEqual({ code: 1, err: 'sallyport: 1 of 8 cases failed' });
+    expect(out).toContain('        - the configuration does not contain the route "other.example.com"\n');
+    expect(out).toMatch(/\n7 passed, 1 failed\n$/);
+  });
+
+  it('about a web application has nothing of a cluster', async () => {
+    const { code, err } = await test(`policy: ./policy.yaml
+cases:
+  - {name: mixed, ${alice}, route: wiki.example.com, verb: get, resourceName: x, expect: allow}
+  - {name: no text, ${alice}, route: 7, expect: allow}
+`);
+    expect(code).toBe(1);
+    expect(err).toMatch(/dev\.test\.yaml:3:\d+: cases\.0\.verb: is about requests to a cluster/);
+    expect(err).toMatch(/cases\.0\.resourceName: is about requests to a cluster/);
+    expect(err).toMatch(/cases\.1\.route: /);
+  });
+
   it('may contain what the gateway finds out about a kind and a request', async () => {
     writeFileSync(
       path.join(rig.directory, 'reach.yaml'),

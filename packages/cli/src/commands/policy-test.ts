@@ -27,7 +27,10 @@ function selection(environment: Environment, file: string, cases: CaseFile, tool
   }
   const read = policiesOfConfig(environment, relative(cases.config!), tools);
   if (!read.ok) return refuseFaults(environment, read.file, read.faults, tools);
-  return (input) => read.policies.of(input.kubernetes?.cluster ?? '', tools.namespaceOf(input.kubernetes));
+  return ({ kubernetes, request }) =>
+    kubernetes === undefined && request?.host !== undefined
+      ? read.policies.ofRoute(request.host)
+      : read.policies.of(kubernetes?.cluster ?? '', tools.namespaceOf(kubernetes));
 }
 
 function runFile(environment: Environment, named: string, tools: PolicyTools): FileResult {
@@ -73,7 +76,7 @@ async function test(environment: Environment, names: string[], options: Options)
 
 const fileHelp = `
 A file of cases:
-  policy: ./policy.yaml            # or config: ./sallyport.yaml, for all policies of the case's cluster
+  policy: ./policy.yaml            # or config: ./sallyport.yaml, for all policies of the case's cluster or route
   cases:
     - name: developers read pods in dev
       input: {user: alice@example.com, groups: [developers], cluster: dev, verb: get, resource: pods, namespace: dev, name: web}
@@ -81,6 +84,8 @@ A file of cases:
     - name: they do not delete them
       input: {user: alice@example.com, groups: [developers], cluster: dev, verb: delete, resource: pods, namespace: dev}
       expect: {effect: deny, rule: default-deny, reasons: [k8s-verb-unauthorized]}
+With config, a case can be about a web application:
+    - {name: staff read the wiki, user: alice@example.com, groups: [staff], route: wiki.example.com, path: /home, expect: allow}
 An input may also have the long form of "policy eval". Paths are relative to the file.`;
 
 /** `sallyport policy test`. */

@@ -8,6 +8,7 @@ export const shortMembers = [
   'email',
   'groups',
   'claims',
+  'route',
   'cluster',
   'verb',
   'resource',
@@ -49,15 +50,55 @@ const part = (fields: Fields): Fields | undefined =>
 const resourceFields = (text: unknown): Fields =>
   typeof text === 'string' ? { ...splitResource(text), isResourceRequest: true } : { resource: text };
 
-/**
- * Converts the short form of an input to the long form. With a user, there is a session. Absent members stay absent.
- */
+/** The members that only a request to a cluster has. */
+const clusterMembers = [
+  'cluster',
+  'verb',
+  'resource',
+  'namespace',
+  'name',
+  'command',
+  'container',
+  'dryRun',
+  'labelSelector',
+  'fieldSelector',
+  'namespaced',
+  'aggregated',
+  'upsert',
+  'upgrade',
+  'impersonate',
+  'elevations',
+] as const;
+
+/** Returns the members of a request to a web application that only one to a cluster can have. */
+export function notOfRoute(short: Fields): string[] {
+  return short['route'] === undefined ? [] : clusterMembers.filter((name) => short[name] !== undefined);
+}
+
+/** Returns the host name that a route is known by. It is given as that, or as the address of the route. */
+const hostOf = (route: unknown) =>
+  typeof route === 'string' && URL.canParse(route) && route.includes('://') ? new URL(route).hostname : route;
+
+/** Returns who makes a request. With a user, there is a session. */
+function callerOf({ user, email, groups, claims }: Fields): Fields {
+  const address = email ?? (typeof user === 'string' && user.includes('@') ? user : undefined);
+  return {
+    user: part({ id: user, email: address, groups, claims }),
+    session: user === undefined ? undefined : { id: 'test' },
+  };
+}
+
+/** Returns the input for a request to a web application. Every such request has a method and a path. */
+function routeInput(short: Fields): Fields {
+  const { route, method = 'GET', path = '/', ip, clientCertificate, onCall, now } = short;
+  const request = given({ method, path, host: hostOf(route), ip, clientCertificate });
+  return given({ ...callerOf(short), request, onCall, now });
+}
+
+/** Converts the short form of an input to the long form. Absent members stay absent. */
 export function caseInput(short: Fields): Fields {
+  if (short['route'] !== undefined) return routeInput(short);
   const {
-    user,
-    email,
-    groups,
-    claims,
     cluster,
     verb,
     resource,
@@ -81,12 +122,10 @@ export function caseInput(short: Fields): Fields {
     clientCertificate,
     now,
   } = short;
-  const address = email ?? (typeof user === 'string' && user.includes('@') ? user : undefined);
   const exec = command === undefined && container === undefined ? undefined : given({ command, container });
   const nonResource = resource === undefined && path !== undefined ? { isResourceRequest: false } : {};
   return given({
-    user: part({ id: user, email: address, groups, claims }),
-    session: user === undefined ? undefined : { id: 'test' },
+    ...callerOf(short),
     request: part({ method, path, ip, clientCertificate }),
     kubernetes: part({
       cluster,

@@ -1,5 +1,5 @@
 import type { ConfigFault, PolicyInput } from '../../config/gateway-config.ts';
-import { caseInput, isShort, shortMembers } from './case-input.ts';
+import { caseInput, isShort, notOfRoute, shortMembers } from './case-input.ts';
 import type { PolicyTools } from '../engine/policy-tools.ts';
 
 /** What a case expects. An absent member matches anything. */
@@ -70,6 +70,11 @@ function readInput(fields: Fields, path: Path, faults: Fault[], tools: PolicyToo
   const base: Path = nested ? [...path, 'input'] : path;
   const short = nested === undefined ? { ...flat, name: resourceName } : isShort(nested) ? nested : undefined;
   if (short && nested) faults.push(...unknownMembers(nested, base, shortMembers, tools));
+  for (const name of short ? notOfRoute(short) : [])
+    faults.push({
+      path: [...base, name === 'name' && nested === undefined ? 'resourceName' : name],
+      message: 'is about requests to a cluster, and this case is about a web application (route)',
+    });
   const read = tools.readPolicyInput(short ? caseInput(short) : nested);
   if (!read.ok)
     faults.push(
@@ -112,6 +117,7 @@ function readCase(
 function shortNameOf(path: readonly (string | number)[], flat: boolean): string {
   const [first, second] = path.map(String);
   if (first === 'user' && second === 'id') return 'user';
+  if (first === 'request' && second === 'host') return 'route';
   if (flat && first === 'kubernetes' && second === 'name') return 'resourceName';
   return second === undefined ? (first ?? '') : second === 'exec' ? 'command' : second;
 }

@@ -16,7 +16,7 @@ export type CaseResult = {
   because: string[];
 };
 
-/** Returns the policies that apply to a case; undefined if the configuration does not contain its cluster. */
+/** Returns the policies that apply to a case; undefined if the configuration does not contain its cluster or route. */
 export type SelectPolicies = (input: PolicyInput) => readonly CompiledPolicy[] | undefined;
 
 const words = (reasons: readonly string[]) => (reasons.length === 0 ? 'none' : reasons.toSorted().join(', '));
@@ -30,6 +30,12 @@ function compare(expected: Expectation, got: CaseResult['got']): Difference[] {
     differences.push({ what: 'reasons', expected: words(expected.reasons), got: words(got.reasons) });
   return differences;
 }
+
+/** Names the target of a request. */
+const targetOf = ({ kubernetes, request }: PolicyInput) =>
+  kubernetes === undefined && request?.host !== undefined
+    ? `route ${JSON.stringify(request.host)}`
+    : `cluster ${JSON.stringify(kubernetes?.cluster ?? '')}`;
 
 /** Explains which alternatives hold, and which criteria decide that. */
 function explain({ alternatives, judgedAs }: PolicyTrace, { isPartTrue }: Pick<PolicyTools, 'isPartTrue'>): string[] {
@@ -63,7 +69,7 @@ export function runCases(
     const because = anonymous
       ? ['the user is not logged in']
       : policies === undefined
-        ? [`the configuration does not contain the cluster ${JSON.stringify(input.kubernetes?.cluster ?? '')}`]
+        ? [`the configuration does not contain the ${targetOf(input)}`]
         : explain(trace, options.tools);
     return {
       name,

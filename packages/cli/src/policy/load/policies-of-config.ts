@@ -12,6 +12,8 @@ type ConfigPolicies = {
    * a request outside any namespace, and undefined for one that spans them. Equal arguments return the same list.
    */
   of(cluster: string, namespace: string | undefined): readonly CompiledPolicy[] | undefined;
+  /** Returns the policies of a web application, or undefined if there is none with this host. */
+  ofRoute(host: string): readonly CompiledPolicy[] | undefined;
   /** Reports whether the settings of the cluster refuse this user name, whatever the policies say. */
   refusesUser(cluster: string, user: string): boolean;
   clusters: readonly string[];
@@ -101,10 +103,12 @@ export function policiesOfConfig(
       ];
     }),
   );
+  const routes = new Map(checked.plan.routes.map(({ host, scopes }) => [host, compiled(scopes)]));
   return {
     ok: true,
     file,
     policies: {
+      ofRoute: (host) => routes.get(host.toLowerCase().replace(/:\d+$/, '')),
       of: (cluster, namespace) => {
         const found = clusters.get(cluster);
         return found && select(found, namespace);
