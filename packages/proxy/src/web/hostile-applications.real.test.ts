@@ -25,6 +25,35 @@ describe('an application whose reason phrase no server may send', () => {
   );
 });
 
+describe('an application whose header no server may send', () => {
+  it.each([
+    ['a control character in a value', 'X-A: b\x01c'],
+    ['a delete character in a value', 'X-A: b\x7fc'],
+    ['an escape in a cookie', 'Set-Cookie: a=\x1b[2J'],
+    ['a control character in a name', 'X-\x01A: b'],
+    ['a blank in a name', 'X A: b'],
+    ['no name', ': b'],
+    ['many lines', Array.from({ length: 3000 }, (_none, index) => `X-${index}: v`).join('\r\n')],
+    ['an upgrade that is not one', 'Connection: upgrade\r\nUpgrade: websocket'],
+    ['a length for a body without one', 'Content-Length: 4\r\nTrailer: X\r\nTransfer-Encoding: identity'],
+  ])('(%s) is answered for, or gets a 502', async (_what, line) => {
+    await startSaying(`HTTP/1.1 200 OK\r\n${line}\r\n${body}`);
+    const answer = await rig.raw(webHead('GET', '/', ['Connection: close']));
+    expect(answer).toMatch(/^HTTP\/1.1 (?:200 OK|502 Bad Gateway)\r\n/);
+    expect(answer.split('\r\n\r\n')[0]).not.toMatch(/[\x00-\x08\x0e-\x1f\x7f]/);
+  });
+
+  it.each([
+    ['a trailer with a control character', 'X-A: b\x01c'],
+    ['a trailer that is a length', 'Content-Length: 4'],
+  ])('(%s) is answered for without it', async (_what, trailer) => {
+    await startSaying(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n${trailer}\r\n\r\n`);
+    const answer = await rig.raw(webHead('GET', '/', ['Connection: close']));
+    expect(answer).toMatch(/^HTTP\/1.1 200 OK\r\n/);
+    expect(answer).not.toMatch(/X-A|Content-Length/i);
+  });
+});
+
 describe('an application that switches protocols without being asked', () => {
   it.each([
     ['with Upgrade', 'Connection: Upgrade\r\nUpgrade: x\r\n\r\nhidden'],
