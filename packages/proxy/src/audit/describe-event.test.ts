@@ -28,7 +28,7 @@ describe('a token of the gateway in an address', () => {
     '/x?a=spt_short',
     '/x?token=eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2ln',
     '/api/v1/pods',
-    `/x?a=${signed.slice(0, -1)}`,
+    `/x?a=${signed.slice(0, -75)}`,
   ])('is not detected in %s', (url) => {
     expect(containsOwnToken(url)).toBe(false);
     expect(auditUri(url)).toBe(url);

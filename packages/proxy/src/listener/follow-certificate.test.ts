@@ -55,7 +55,8 @@ describe('a certificate that is renewed on disk', () => {
     await until(() => warnings.some((line) => line.includes('does not belong')));
     write(server, serverKey, 5);
     await until(() => used.at(-1) === server);
-    expect(used).toEqual([stranger, server]);
+    // Never the one without its key. A file that is looked at between two writes can be used twice.
+    expect(new Set(used)).toEqual(new Set([stranger, server]));
     // A new context inherits nothing from the previous one, so the TLS profile is set again.
     expect(new Set(suites)).toEqual(new Set([tlsOptions().ciphers]));
     stop();
