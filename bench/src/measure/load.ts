@@ -65,10 +65,24 @@ async function round(
 
 const longestWarmUpMs = 60_000;
 
-async function warmUp(run: (connections: number) => ReturnType<typeof runWrk>, plan: LoadPlan): Promise<void> {
-  const end = Date.now() + longestWarmUpMs;
-  for (let requests = 0; requests < plan.warmUpRequests && Date.now() < end;)
-    requests += (await run(plan.connections)).requests;
+type Taking = {
+  contender: Contender;
+  running: Running;
+  run(seconds: number): (connections: number) => ReturnType<typeof runWrk>;
+  warm: number;
+  rounds: Round[];
+  atOne: number[];
+};
+
+/**
+ * Warms all contenders up in turns. One that has just been warmed up would have an advantage over one that was idle since:
+ * V8 gives up the code of what has not run for a while, and makes the young generation small again.
+ */
+async function warmUp(taking: readonly Taking[], plan: LoadPlan): Promise<void> {
+  const end = Date.now() + longestWarmUpMs * taking.length;
+  const cold = () => taking.filter((one) => one.warm < plan.warmUpRequests);
+  while (cold().length > 0 && Date.now() < end)
+    for (const one of taking) one.warm += (await one.run(3)(plan.connections)).requests;
 }
 
 function summarise({ name, title }: Contender, running: Running, rounds: Round[], atOne: number[]): LoadResult {
@@ -101,8 +115,8 @@ export async function measureLoad(
   plan: LoadPlan,
   log: (text: string) => void,
 ): Promise<LoadResult[]> {
-  const taking: { contender: Contender; running: Running; rounds: Round[]; atOne: number[] }[] = [];
-  const run = (running: Running, seconds: number) => (connections: number) =>
+  const taking: Taking[] = [];
+  const runOf = (running: Running) => (seconds: number) => (connections: number) =>
     runWrk({
       program: setup.bed.programs.wrk!,
       directory: setup.directory,
@@ -113,17 +127,20 @@ export async function measureLoad(
     });
   try {
     for (const contender of contenders) {
-      log(`${contender.title}: starting and warming up`);
+      log(`${contender.title}: starting`);
       const running = await contender.start(setup, 'tls');
-      taking.push({ contender, running, rounds: [], atOne: [] });
-      await warmUp(run(running, 3), plan);
-      await run(running, 1)(1);
+      const one = { contender, running, run: runOf(running), warm: 0, rounds: [], atOne: [] };
+      taking.push(one);
+      await one.run(1)(1);
     }
+    log('warming all up in turns');
+    await warmUp(taking, plan);
     for (let number = 1; number <= plan.rounds; number += 1) {
-      for (const one of taking) {
-        const result = await round(one.running, run(one.running, plan.seconds), plan.connections);
+      // Every other round goes backwards, so that no contender always follows the same one.
+      for (const one of number % 2 === 0 ? taking.toReversed() : taking) {
+        const result = await round(one.running, one.run(plan.seconds), plan.connections);
         one.rounds.push(result);
-        one.atOne.push((await run(one.running, plan.latencySeconds)(1)).p50);
+        one.atOne.push((await one.run(plan.latencySeconds)(1)).p50);
         log(
           `round ${number}: ${one.contender.title}: ${sum(result.cpu).toFixed(2)} CPU-s per 10k, ${Math.round(result.requestsPerSecond)} requests/s, p50 ${result.p50.toFixed(2)} ms, at one connection ${one.atOne.at(-1)!.toFixed(3)} ms`,
         );
