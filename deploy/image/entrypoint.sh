@@ -11,10 +11,8 @@ program=${1:-help}
 
 case $program in
   proxy | authenticate | authorize | audit)
-    # As in packages/standalone/src/services/service-flags.ts, which says why.
-    case $program in proxy) memory=--max-semi-space-size=64 ;; *) memory= ;; esac
-    # shellcheck disable=SC2086 # the guards are several words, and memory may be none
-    exec node $guards $memory --disable-warning=TimeoutNegativeWarning "/app/packages/$program/dist/main.js" "$@"
+    # shellcheck disable=SC2086 # the guards are several words
+    exec node $guards --disable-warning=TimeoutNegativeWarning "/app/packages/$program/dist/main.js" "$@"
     ;;
   sallyport)
     exec node "/app/packages/cli/dist/sallyport.mjs" "$@"

@@ -4,7 +4,6 @@ import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { serviceNames, type ServiceName } from '@sallyport/contracts';
-import { serviceFlags } from './service-flags.ts';
 
 export type ProcessesRequest = {
   configFile: string;
@@ -60,7 +59,7 @@ export async function startProcesses(request: ProcessesRequest): Promise<Process
     const child = spawn(
       process.execPath,
       [
-        ...serviceFlags(name),
+        '--disable-warning=TimeoutNegativeWarning',
         request.programs?.[name] ?? path.join(packages, name, 'dist', 'main.js'),
         '--config',
         request.configFile,
