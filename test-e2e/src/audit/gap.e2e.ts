@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { ConfigResourceTypes, Kafka, logLevel } from 'kafkajs';
+import kafkajs, { Kafka, logLevel } from 'kafkajs';
 import { readAuditSchema } from '../harness/audit-schema.ts';
 import { messageOf } from '../harness/audit-check.ts';
 import { describeWith, startGateway, startPractice, type Gateway, type PracticeAccess } from '../harness/index.ts';
@@ -25,7 +25,7 @@ describeWith(['redis', 'kafka', 'postgres'], 'an event that is too large for the
     expect(await ask(pods)).toBe(200);
     const admin = new Kafka({ brokers: gateway.kafka!.brokers, logLevel: logLevel.NOTHING }).admin();
     await admin.connect();
-    const [type, name] = [ConfigResourceTypes.TOPIC, gateway.kafka!.topic];
+    const [type, name] = [kafkajs.ConfigResourceTypes.TOPIC, gateway.kafka!.topic];
     const configEntries = [{ name: 'max.message.bytes', value: `${mostBytes}` }];
     await admin.alterConfigs({ validateOnly: false, resources: [{ type, name, configEntries }] });
     await admin.disconnect();

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { consumeKafkaAudit, createKafkaAuditSink, sampleAuditRecord, type KafkaConfig } from '@sallyport/audit-log';
 import { createCertificateAuthority, startBed, type Bed } from '@sallyport/bed';
 import { createLogger } from '@sallyport/kit';
-import { ConfigResourceTypes, Kafka, logLevel } from 'kafkajs';
+import kafkajs, { Kafka, logLevel } from 'kafkajs';
 import { readPage } from '../docs/read-page.ts';
 import { eventually, runCommand } from '../harness/index.ts';
 
@@ -104,7 +104,7 @@ describe('the commands of docs/audit-delivery.md', () => {
     const names = ['min.insync.replicas', 'retention.ms', 'cleanup.policy'];
     const { resources } = await admin.describeConfigs({
       includeSynonyms: false,
-      resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configNames: names }],
+      resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configNames: names }],
     });
     expect(Object.fromEntries(resources[0]!.configEntries.map((one) => [one.configName, one.configValue]))).toEqual({
       'min.insync.replicas': '2',
