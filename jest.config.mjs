@@ -56,7 +56,7 @@ export default {
       testMatch: ['<rootDir>/packages/*/src/**/*.test.ts', '<rootDir>/scripts/**/*.test.mjs'],
       testPathIgnorePatterns: [...ignored.testPathIgnorePatterns, '\\.real\\.test\\.ts$'],
     },
-    { ...base, displayName: 'real', testMatch: ['<rootDir>/packages/*/src/**/*.real.test.ts'] },
+    { ...byNode, displayName: 'real', testMatch: ['<rootDir>/packages/*/src/**/*.real.test.ts'] },
     {
       ...base,
       ...sharedBed,
