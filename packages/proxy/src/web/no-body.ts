@@ -1,8 +1,8 @@
 import { Stream } from 'node:stream';
 
 /**
- * Stands for the body of a request that has none. Piping the client's request would have the same effect and cost more
- * than all headers, because Node connects two streams for it.
+ * Stands for the body of a request that has none. Piping the client's request would have the same effect, but Node
+ * would connect two streams for it.
  */
 class NoBody extends Stream {
   override pipe<T extends NodeJS.WritableStream>(destination: T): T {
