@@ -15,6 +15,7 @@ export const auditEventTypes = [
   'service_account.created',
   'service_account.revoked',
   'service_account.ended',
+  'service_account.expiring',
   'route.session.started',
   'policy.changed',
   'policy.rejected',
