@@ -1,7 +1,7 @@
 /**
  * @jest-environment ./test-e2e/src/attacks/attack-environment.mjs
  */
-import { afterAll, afterEach, beforeAll, describe, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, jest } from '@jest/globals';
 import { describeWith } from '../harness/index.ts';
 import { attackConnection } from './a01-connection.ts';
 import { attackIdentityHeaders } from './a02-identity-headers.ts';
@@ -16,27 +16,18 @@ import { attackFraming } from './a18-framing.ts';
 import { attackLimits, openSlowConnections } from './a19-limits.ts';
 import { attackStreamLimits } from './a19-streams.ts';
 import { attackGroups } from './a20-groups.ts';
-import { attackEmails } from './a21-emails.ts';
-import { attackLogins } from './a23-logins.ts';
-import { attackFixation } from './a25-fixation.ts';
-import { attackReturnAddresses } from './a26-redirects.ts';
-import { attackTokens } from './a27-tokens.ts';
-import { attackProviders } from './a28-providers.ts';
 import { attackInternalHops } from './a29-internal-hops.ts';
 import { searchForSecrets } from './a30-secrets.ts';
 import { attackTrail } from './a31-trail.ts';
 import { attackReuse } from './a33-reuse.ts';
 import { attackStreams } from './a34-streams.ts';
-import { attackNamesakes } from './a36-names.ts';
 import { attackActingAs } from './a37-acting-as.ts';
 import { attackCommandLine } from './a40-command-line.ts';
-import { attackDocuments } from './a41-documents.ts';
 import { attackCopy } from './a42-copy.ts';
 import { attackBrowser } from './a43-browser.ts';
 import { attackLanding } from './a43-landing.ts';
 import { attackDryRuns } from './a46-dry-runs.ts';
 import { attackCuriosity } from './a47-curiosity.ts';
-import { stopLoginFixture, startLoginFixture, resetLoginFixture } from './login-fixture.ts';
 import { attackSlowBodies } from './s01-slow-bodies.ts';
 import { attackHostileClusters } from './s03-hostile-clusters.ts';
 import { attackPipelines } from './s07-pipelines.ts';
@@ -59,10 +50,6 @@ import { attackAuditQueries } from './s32-audit-queries.ts';
 import { attackHosts } from './s31-hosts.ts';
 import { attackHiddenTokens } from './s33-hidden-tokens.ts';
 import { attackForeignReaders } from './s34-foreign-readers.ts';
-import { attackStatements } from './s17-statements.ts';
-import { attackPastedLogins } from './s21-pasted-logins.ts';
-import { attackPendingLogins } from './s25-login-floods.ts';
-import { attackSilentLogins } from './s26-foreign-pages.ts';
 import { attackEndlessExchanges } from './s27-endless-exchanges.ts';
 import { attackLogSubprotocols } from './s42-log-subprotocols.ts';
 import { attackPaddedBodies } from './s35-padded-bodies.ts';
@@ -131,27 +118,8 @@ describeWith(['cluster', 'redis', 'kafka', 'postgres'], 'attacks on the running 
   attackWeakTls();
   attackStreamLimits();
   attackLimits();
-  describe('on the login pages', () => {
-    beforeAll(startLoginFixture, 120_000);
-    afterAll(stopLoginFixture, 60_000);
-    afterEach(resetLoginFixture);
-
-    attackEmails();
-    attackLogins();
-    attackFixation();
-    attackReturnAddresses();
-    attackTokens();
-    attackProviders();
-    attackNamesakes();
-    attackDocuments();
-    attackStatements();
-    attackPastedLogins();
-    attackSilentLogins();
-    // Last, because it uses up the logins that one address may start.
-    attackPendingLogins();
-  });
 
   // Last, because it searches all responses to the other attacks.
   searchForSecrets();
-  compareTable();
+  compareTable('attacks.e2e.ts');
 });

@@ -9,6 +9,16 @@ const rowOfClusters = /^\| ([AS]\d\d) \| (.*?) \| (.*) \|$/gm;
 const rowOfWeb = /^\| (W\d\d) \| (.*?) \| (.*) \|$/gm;
 const root = new URL('../../../', import.meta.url);
 
+/** The runs of attacks. Each has the rows whose files it imports. */
+const runs = ['attacks.e2e.ts', 'login-attacks.e2e.ts', 'web-attacks.e2e.ts'] as const;
+type Run = (typeof runs)[number];
+
+/** Returns the files of attacks that a run imports. */
+function filesOf(run: Run): Set<string> {
+  const text = readFileSync(new URL(run, import.meta.url), 'utf8');
+  return new Set([...text.matchAll(/from '\.\/([asw]\d\d-[^']+)'/g)].map(([, name]) => name!));
+}
+
 /**
  * The rows of docs/security.md: the files of this directory that a row names, and places elsewhere in the repository.
  * Those of web applications have a table of their own, as they have a run of their own.
@@ -41,13 +51,18 @@ function expectComplete(rows: readonly Row[], web: boolean): void {
   expect(own.length).toBeGreaterThanOrEqual(10);
 }
 
-/** Holds what docs/security.md says of the attacks, on clusters or on web applications, to what this run tests. */
-export function compareTable({ web = false }: { web?: boolean } = {}): void {
+/** Holds what docs/security.md says of the attacks of a run, on clusters or on web applications, to what it tests. */
+export function compareTable(run: Run): void {
+  const web = run === 'web-attacks.e2e.ts';
+  const own = filesOf(run);
+  /** Reports whether a row is one of this run. Those that are tested elsewhere are printed by the first run. */
+  const isOwn = ({ files }: Row) =>
+    files.length === 0 ? run !== 'login-attacks.e2e.ts' : files.some((file) => own.has(file));
   describe('the table of attacks in docs/security.md', () => {
     it('has every row, each once and in order', () => {
       const rows = documented(web);
       const { titles } = (globalThis as unknown as { attackTable: AttackTable }).attackTable;
-      for (const { row, attack, files, elsewhere, later } of rows)
+      for (const { row, attack, files, elsewhere, later } of rows.filter(isOwn))
         titles.set(row, {
           attack,
           test: (files.length > 0 ? files : later ? ['comes with its feature'] : elsewhere.slice(0, 1)).join(', '),
@@ -60,10 +75,17 @@ export function compareTable({ web = false }: { web?: boolean } = {}): void {
       const tested = [...rows].map(([row, { files }]) => `${row} ${[...files].toSorted().join(' ')}`).toSorted();
       expect(
         documented(web)
+          .map(({ row, files }) => ({ row, files: files.filter((file) => own.has(file)) }))
           .filter(({ files }) => files.length > 0)
           .map(({ row, files }) => `${row} ${files.toSorted().join(' ')}`)
           .toSorted(),
       ).toEqual(tested);
+    });
+
+    it('names only files that a run imports', () => {
+      const imported = new Set(runs.flatMap((one) => [...filesOf(one)]));
+      const named = documented(web).flatMap(({ files }) => files);
+      expect(named.filter((file) => !imported.has(file))).toEqual([]);
     });
 
     it('has no row without a test but those of features to come', () => {

@@ -43,5 +43,5 @@ describeWith(['redis', 'kafka', 'postgres'], 'attacks on web applications behind
 
   // Last, because it searches all responses to the other attacks.
   searchForWebSecrets();
-  compareTable({ web: true });
+  compareTable('web-attacks.e2e.ts');
 });
