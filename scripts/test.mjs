@@ -42,6 +42,7 @@ function runSuite(suite, { idle = false } = {}) {
   const args = [
     // Parallel garbage collection would take the cores from the tests.
     '--single-threaded-gc',
+    '--experimental-vm-modules',
     '--disable-warning=ExperimentalWarning',
     '--disable-warning=TimeoutNegativeWarning',
     path.join(root, 'node_modules/jest/bin/jest.js'),
