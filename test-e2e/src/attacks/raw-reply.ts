@@ -42,6 +42,8 @@ async function exchange(
 ): Promise<{ text: string; closed: boolean }> {
   const socket = await dialRaw(gateway.url, gateway.caPem);
   const isHead = bytes.startsWith('HEAD ');
+  // Behind the response to the first of several requests, another one may come.
+  const isSingle = bytes.split(' HTTP/1.1\r\n').length === 2;
   const chunks: Buffer[] = [];
   const text = () => Buffer.concat(chunks).toString('utf8');
   const closed = await new Promise<boolean>((resolve) => {
@@ -52,7 +54,7 @@ async function exchange(
       clearTimeout(timer);
       // After the head of a response to HEAD, any further data would arrive at once.
       timer = setTimeout(open, isHead && text().includes('\r\n\r\n') ? Math.min(quietMs, 300) : quietMs);
-      const isWhole = whole.test(text()) || (!isHead && hasItsLength(text()));
+      const isWhole = whole.test(text()) || (isSingle && !isHead && hasItsLength(text()));
       if (isWhole && !/\r\nconnection: close\r\n/i.test(text())) open();
     });
     for (const event of ['end', 'close']) {
