@@ -4,6 +4,7 @@ import Sequencer from '@jest/test-sequencer';
 
 const longest = [
   'attacks.e2e.ts',
+  'login-attacks.e2e.ts',
   'cluster-webhook.e2e.ts',
   'audit-faults.e2e.ts',
   'stop-demo.e2e.ts',
