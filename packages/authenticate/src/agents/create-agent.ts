@@ -1,8 +1,9 @@
 import type { RequestHandler } from 'express';
 import { agentCallSchema, isLogin, type AgentRequest, type Session } from '@sallyport/contracts';
-import { hashToken, ProblemError, readClientFacts, type Caller } from '@sallyport/kit';
+import { ProblemError, readClientFacts, type Caller } from '@sallyport/kit';
 import type { SessionStore } from '@sallyport/stores';
 import { requireCaller } from '../session/read-caller-session.ts';
+import { beginWithToken } from '../session/begin-with-token.ts';
 import { withHeldName } from '../session/with-held-name.ts';
 import type { AgentDeps } from './agent-deps.ts';
 import { agentView } from './agent-view.ts';
@@ -63,14 +64,8 @@ async function create(deps: AgentDeps, about: Asked): Promise<{ token: string; s
   const { login, asked } = about;
   await refuseTaken(deps.sessions, login, asked.name);
   const session = sessionOf(deps, about);
-  const token = `spt_${deps.randomToken()}`;
-  try {
-    await deps.events.created(session, { path, detail: JSON.stringify(asked.scope) });
-    await deps.sessions.create(hashToken(token), session);
-  } catch (error) {
-    deps.events.notBegun(session, { path, error });
-    throw error;
-  }
+  const detail = JSON.stringify(asked.scope);
+  const token = await beginWithToken(deps, session, path, () => deps.events.created(session, { path, detail }));
   return { token, session };
 }
 

@@ -1,7 +1,8 @@
 import type { RequestHandler } from 'express';
 import { isLogin, serviceAccountPrefix, serviceAccountRequestSchema, type Session } from '@sallyport/contracts';
-import { hashToken, ProblemError, readClientFacts, type Caller } from '@sallyport/kit';
+import { ProblemError, readClientFacts, type Caller } from '@sallyport/kit';
 import { requireCaller } from '../session/read-caller-session.ts';
+import { beginWithToken } from '../session/begin-with-token.ts';
 import { withHeldName } from '../session/with-held-name.ts';
 import type { ServiceAccountDeps } from './service-account-deps.ts';
 import { serviceAccountView } from './service-account-view.ts';
@@ -72,16 +73,9 @@ function sessionOf(
 
 async function create(deps: ServiceAccountDeps, caller: Caller, session: Session): Promise<string> {
   await refuseTaken(deps, caller, session.serviceAccount!.name);
-  const token = `spt_${deps.randomToken()}`;
   const detail = JSON.stringify({ groups: session.identity.groups });
-  try {
-    await deps.events.created(session, { path, detail, by: caller.identity });
-    await deps.sessions.create(hashToken(token), session);
-  } catch (error) {
-    deps.events.notBegun(session, { path, error });
-    throw error;
-  }
-  return token;
+  const about = { path, detail, by: caller.identity };
+  return beginWithToken(deps, session, path, () => deps.events.created(session, about));
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Session } from '@sallyport/contracts';
 import { hashToken, ProblemError, type ClientFacts } from '@sallyport/kit';
 import type { SingleUseStore } from '@sallyport/stores';
+import { beginWithToken } from '../session/begin-with-token.ts';
 import { identifyWorkload } from './identify-workload.ts';
 import type { createOpenWorkloadSession, OpenWorkloadSessionDeps, Presented } from './open-workload-session.ts';
 import { refusedToken } from './refused-token.ts';
@@ -8,7 +9,7 @@ import { parseWorkloadToken } from './token/parse-workload-token.ts';
 
 /** The address that workloads call. */
 const path = '/.sallyport/token';
-/** How often one token can be exchanged, so that whoever has it cannot fill the store. */
+/** How often one token can be exchanged, so that its holder cannot fill the store. */
 const maxExchanges = 20;
 
 type ExchangeDeps = OpenWorkloadSessionDeps & {
@@ -39,7 +40,7 @@ function sessionOf(deps: ExchangeDeps, parent: Session, hash: string, facts: Cli
  * that the end of either the token or its session ends it. Each exchange verifies the token again.
  */
 export function createExchangeToken(deps: ExchangeDeps) {
-  const { open, verify, workloads, sessions, events, now } = deps;
+  const { open, verify, workloads, events, now } = deps;
   return async (presented: Omit<Presented, 'path'>): Promise<{ token: string; session: Session }> => {
     const { token: given, clusters, facts } = presented;
     const parsed = parseWorkloadToken(given);
@@ -49,15 +50,10 @@ export function createExchangeToken(deps: ExchangeDeps) {
     if ((await deps.singleUse.count('token-exchange', parent.id, parent.expiresAt - now())) > maxExchanges)
       throw new ProblemError('too-many-requests', `This token was exchanged ${maxExchanges} times, the maximum.`);
     const session = sessionOf(deps, parent, hashToken(given), facts);
-    const token = `spt_${deps.randomToken()}`;
     events.requireRoom();
-    try {
-      await events.started(session, workload, path, `in exchange for the token of the session ${parent.id}`);
-      await sessions.create(hashToken(token), session);
-    } catch (error) {
-      events.notBegun(session, { path, error });
-      throw error;
-    }
+    const token = await beginWithToken(deps, session, path, () =>
+      events.started(session, workload, path, `in exchange for the token of the session ${parent.id}`),
+    );
     return { token, session };
   };
 }
