@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { AuditRecord } from '@sallyport/contracts';
-import { auditKey, createAuditRecord, microTime } from '@sallyport/audit-log';
+import { auditKey } from '@sallyport/audit-log';
 import type { GivenUp } from '@sallyport/notify';
 import { uuidOf } from '../elevations/uuid-of.ts';
+import { createNoticeEvent } from './notice-event.ts';
 
 /** Returns the part of the event that says what the notification was about. */
 function whatOf(notice: GivenUp['notice']) {
@@ -25,27 +26,10 @@ export function describeFailedNotice(failure: GivenUp, now: () => number): Audit
   const { channel, notice, tries, reason, round } = failure;
   const { key, part } = whatOf(notice);
   const auditID = uuidOf(createHash('sha256').update(`${notice.id}\0${channel}\0${round}`).digest());
-  const time = microTime(now());
-  return createAuditRecord(
-    {
-      type: 'notification.failed',
-      source: 'sallyport/authorize',
-      key,
-      data: {
-        auditID,
-        stage: 'ResponseComplete',
-        requestURI: '',
-        verb: 'notify',
-        user: {},
-        requestReceivedTimestamp: time,
-        stageTimestamp: time,
-        sallyport: {
-          ...part,
-          detail: reason,
-          notification: { channel, eventId: notice.id, tries, type: notice.type },
-        },
-      },
-    },
-    { now, randomId: () => auditID },
-  );
+  const sallyport = {
+    ...part,
+    detail: reason,
+    notification: { channel, eventId: notice.id, tries, type: notice.type },
+  };
+  return createNoticeEvent({ type: 'notification.failed', key, auditID, sallyport }, now);
 }

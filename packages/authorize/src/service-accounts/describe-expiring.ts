@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { auditKey, createAuditRecord, microTime } from '@sallyport/audit-log';
+import { auditKey } from '@sallyport/audit-log';
 import type { AuditRecord, Session } from '@sallyport/contracts';
+import { createNoticeEvent } from '../notifications/notice-event.ts';
 import { uuidOf } from '../elevations/uuid-of.ts';
 
 /**
@@ -13,29 +14,12 @@ export function describeExpiring(
   now: () => number,
 ): AuditRecord {
   const auditID = uuidOf(createHash('sha256').update(`${id}\0expiring\0${number}`).digest());
-  const time = microTime(now());
   const { groups, issuer: iss, subject: sub } = identity;
-  return createAuditRecord(
-    {
-      type: 'service_account.expiring',
-      source: 'sallyport/authorize',
-      key: auditKey(undefined, id),
-      data: {
-        auditID,
-        stage: 'ResponseComplete',
-        requestURI: '',
-        verb: 'notify',
-        user: {},
-        requestReceivedTimestamp: time,
-        stageTimestamp: time,
-        sallyport: {
-          credentialKind: 'service-account',
-          detail: `${identity.user} of ${serviceAccount!.maker.user} ends at ${new Date(expiresAt).toISOString()}`,
-          identity: { groups, iss, sub },
-          sessionId: id,
-        },
-      },
-    },
-    { now, randomId: () => auditID },
-  );
+  const sallyport = {
+    credentialKind: 'service-account',
+    detail: `${identity.user} of ${serviceAccount!.maker.user} ends at ${new Date(expiresAt).toISOString()}`,
+    identity: { groups, iss, sub },
+    sessionId: id,
+  };
+  return createNoticeEvent({ type: 'service_account.expiring', key: auditKey(undefined, id), auditID, sallyport }, now);
 }
