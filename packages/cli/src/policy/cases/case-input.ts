@@ -2,21 +2,13 @@ import { splitResource } from './split-resource.ts';
 
 type Fields = Record<string, unknown>;
 
-/** The members of the short form of an input. Next to the name of a case, the name of the object is `resourceName`. */
-export const shortMembers = [
-  'user',
-  'email',
-  'groups',
-  'claims',
-  'route',
+/** The members that only a request to a cluster has. */
+const clusterMembers = [
   'cluster',
   'verb',
   'resource',
   'namespace',
   'name',
-  'path',
-  'method',
-  'ip',
   'command',
   'container',
   'dryRun',
@@ -28,6 +20,19 @@ export const shortMembers = [
   'upgrade',
   'impersonate',
   'elevations',
+] as const;
+
+/** The members of the short form of an input. Next to the name of a case, the name of the object is `resourceName`. */
+export const shortMembers = [
+  'user',
+  'email',
+  'groups',
+  'claims',
+  'route',
+  ...clusterMembers,
+  'path',
+  'method',
+  'ip',
   'onCall',
   'clientCertificate',
   'now',
@@ -49,26 +54,6 @@ const part = (fields: Fields): Fields | undefined =>
 
 const resourceFields = (text: unknown): Fields =>
   typeof text === 'string' ? { ...splitResource(text), isResourceRequest: true } : { resource: text };
-
-/** The members that only a request to a cluster has. */
-const clusterMembers = [
-  'cluster',
-  'verb',
-  'resource',
-  'namespace',
-  'name',
-  'command',
-  'container',
-  'dryRun',
-  'labelSelector',
-  'fieldSelector',
-  'namespaced',
-  'aggregated',
-  'upsert',
-  'upgrade',
-  'impersonate',
-  'elevations',
-] as const;
 
 /** Returns the members of a request to a web application that only one to a cluster can have. */
 export function notOfRoute(short: Fields): string[] {
