@@ -58,7 +58,7 @@ async function endByName(
   if (isData(options.output)) environment.stdout.write(await render(options.output, body, () => ''));
 }
 
-/** Says that service accounts of the user go on, because whoever ends the sessions of a person may not expect it. */
+/** Says that service accounts of the user go on, which an operator who ends the sessions of a person may not expect. */
 function noteLeft(environment: Environment, user: string | undefined, left: number | undefined): void {
   if (user === undefined || left === undefined) return;
   const accounts = left === 1 ? '1 service account' : `${left} service accounts`;

@@ -5,8 +5,9 @@ import type { Step } from '../exchange/exchange.ts';
 import { onlyCookie, webCookiesOf } from './web-cookies.ts';
 
 /**
- * Creates the step that reads exactly one credential and keeps only its hash, and until the next step a token that may be
- * that of a workload: the cookie of the route, or a bearer token of a program. With the cookie, an `Authorization` header is for the application, unless it has a token of the gateway.
+ * Creates the step that reads exactly one credential: the cookie of the route, or a bearer token of a program. It keeps
+ * only its hash, and until the next step a token that may be that of a workload. With the cookie, an `Authorization`
+ * header is for the application, unless it has a token of the gateway.
  */
 export function createReadWebCredential(deps: AcceptedTokens): Step {
   return (exchange) => {
