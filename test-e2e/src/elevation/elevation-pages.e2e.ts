@@ -201,8 +201,9 @@ describeWith(['node', 'kubectl', 'chromium'], 'elevations in a real browser', ()
     await mallory.goto(home());
     expect(await words()).toContain('There is none that you may ask for.');
 
-    // The requester is told nothing else than that it waits, and takes it back.
-    await asking.goto(`${home()}/${id}`);
+    // The requester is told nothing else than that it waits, and takes it back. The page loads itself again now and then,
+    // which would interrupt a navigation of the test.
+    await asking.waitForURL(`${home()}/${id}`);
     expect(await asking.getByRole('button').allTextContents()).toEqual(['Withdraw']);
     await asking.getByRole('button', { name: 'Withdraw' }).click();
     await asking.waitForURL(`${home()}/${id}?done=withdraw`);
