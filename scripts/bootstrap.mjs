@@ -101,12 +101,21 @@ export function runNode(args, options = {}) {
   return result.status ?? 1;
 }
 
-/** Compiles all packages (incrementally: under a second if nothing changed) and bundles the command line. */
+/**
+ * Compiles all packages (incrementally: under a second if nothing changed), and bundles the command line and the
+ * services.
+ */
 export function build() {
-  return (
-    runNode([path.join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b'], { stdio: ['ignore', 2, 2] }) ||
-    runNode([path.join(root, 'packages/cli/scripts/bundle.mjs')], { stdio: ['ignore', 2, 2] })
-  );
+  const programs = [
+    ['node_modules/typescript/bin/tsc', '-b'],
+    ['packages/cli/scripts/bundle.mjs'],
+    ['scripts/bundle/bundle-services.mjs'],
+  ];
+  for (const [program, ...rest] of programs) {
+    const code = runNode([path.join(root, program), ...rest], { stdio: ['ignore', 2, 2] });
+    if (code !== 0) return code;
+  }
+  return 0;
 }
 
 /** Prints an error and exits with code 1. */

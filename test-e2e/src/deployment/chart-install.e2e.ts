@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { ServiceName } from '@sallyport/contracts';
+import { serviceProgram } from '@sallyport/standalone';
 import { stringify } from 'yaml';
 import { createNamespace, describeWith, runCommand, theBed, type TestNamespace } from '../harness/index.ts';
 import { parseManifests, repository, type Manifest } from './manifests.ts';
@@ -132,7 +134,7 @@ describeWith(['cluster', 'kubectl', 'helm'], 'the chart on a real API server', (
       const deployment = (await objectsOf('deployments')).find(({ metadata }) => metadata.name === `gate-${service}`)!;
       const place = path.join(directory, service);
       const [name, ...args] = mountVolumes(deployment, [...stored, ...external], place);
-      const main = path.join(repository, 'packages', name!, 'dist/main.js');
+      const main = serviceProgram(name as ServiceName);
       const checked = await runCommand(process.execPath, [main, ...args, '--check-config'], {
         env: { SALLYPORT_CONFIG: undefined },
       });

@@ -4,6 +4,8 @@ import path from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createCertificateAuthority } from '@sallyport/bed';
+import type { ServiceName } from '@sallyport/contracts';
+import { serviceProgram } from '@sallyport/standalone';
 import { stringify } from 'yaml';
 import { describeWith, runCommand } from '../harness/index.ts';
 import { parseManifests, podSpecOf, repository, type Manifest } from './manifests.ts';
@@ -128,7 +130,7 @@ describeWith(['helm'], 'the chart', () => {
     const place = path.join(root, name.replaceAll(' ', '-'), service);
     const objects = rendered[name]!;
     const [program, ...args] = mountVolumes(deploymentOf(objects, service), [...objects, ...secrets], place);
-    const main = path.join(repository, 'packages', program!, 'dist/main.js');
+    const main = serviceProgram(program as ServiceName);
     return runCommand(process.execPath, [main, ...args, '--check-config'], { env: { SALLYPORT_CONFIG: undefined } });
   };
 

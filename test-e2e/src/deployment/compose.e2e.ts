@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { serviceProgram } from '@sallyport/standalone';
 import { parse } from 'yaml';
 import { runCommand } from '../harness/index.ts';
 import { repository } from './manifests.ts';
@@ -19,7 +20,7 @@ type ComposeService = {
 const compose = parse(readFileSync(path.join(repository, 'docker-compose.yml'), 'utf8'), { merge: true }) as {
   services: Record<string, ComposeService>;
 };
-const services = ['authenticate', 'authorize', 'audit', 'proxy'];
+const services = ['authenticate', 'authorize', 'audit', 'proxy'] as const;
 const dist = (file: string) => path.join(repository, 'packages', file);
 
 describe('docker-compose.yml', () => {
@@ -43,7 +44,7 @@ describe('docker-compose.yml', () => {
     async (service) => {
       const checked = await runCommand(
         process.execPath,
-        [dist(`${service}/dist/main.js`), '--config', path.join(directory, 'sallyport.yaml'), '--check-config'],
+        [serviceProgram(service), '--config', path.join(directory, 'sallyport.yaml'), '--check-config'],
         { env: { SALLYPORT_CONFIG: undefined } },
       );
       expect(checked).toMatchObject({ code: 0, stdout: expect.stringContaining('ok') });

@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { ServiceName } from '@sallyport/contracts';
+import { serviceProgram } from '@sallyport/standalone';
 import { describeWith, runCommand } from '../harness/index.ts';
 import { internalCertificates } from './internal-certificates.ts';
 import { podSpecOf, renderManifests, renderSecrets, repository, type Manifest } from './manifests.ts';
 import { mountVolumes } from './mount-volumes.ts';
 
 const services = ['proxy', 'authenticate', 'authorize', 'audit'];
-const program = (service: string) => path.join(repository, 'packages', service, 'dist/main.js');
 
 describeWith(['kubectl'], 'the manifests in k8s', () => {
   let root: string;
@@ -47,9 +48,13 @@ describeWith(['kubectl'], 'the manifests in k8s', () => {
       const manifests = directory === 'k8s' ? base : await renderManifests(directory!);
       const place = path.join(root, directory!.replaceAll('/', '-'), service!);
       const [name, ...args] = mountVolumes(deploymentOf(service!, manifests), [...manifests, ...secrets], place);
-      const checked = await runCommand(process.execPath, [program(name!), ...args, '--check-config'], {
-        env: { SALLYPORT_CONFIG: undefined },
-      });
+      const checked = await runCommand(
+        process.execPath,
+        [serviceProgram(name as ServiceName), ...args, '--check-config'],
+        {
+          env: { SALLYPORT_CONFIG: undefined },
+        },
+      );
       expect(checked).toMatchObject({ code: 0, stdout: expect.stringContaining('ok') });
     },
     60_000,

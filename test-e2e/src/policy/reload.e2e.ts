@@ -6,6 +6,7 @@ import process from 'node:process';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { serviceNames } from '@sallyport/contracts';
 import { freePort } from '@sallyport/bed';
+import { serviceProgram } from '@sallyport/standalone';
 import {
   describeWith,
   eventually,
@@ -259,8 +260,8 @@ describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a policy that is change
       Object.assign(config.services!['authorize']!, { listen: `127.0.0.1:${port}`, adminListen: `127.0.0.1:${admin}` });
       config.policy = [{ deny: { and: [{ groups: 'banned' }] } }];
     });
-    const program = path.resolve(import.meta.dirname, '../../../packages/authorize/dist/main.js');
-    const second: ChildProcess = spawn(process.execPath, [program, '--config', file], { stdio: 'ignore' });
+    const args = [serviceProgram('authorize'), '--config', file];
+    const second: ChildProcess = spawn(process.execPath, args, { stdio: 'ignore' });
     try {
       const replicas = await eventually('the second replica to report', async () => {
         const found = await statusOf(gateway, carol);

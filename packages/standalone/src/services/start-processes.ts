@@ -2,8 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { openSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { fileURLToPath } from 'node:url';
 import { serviceNames, type ServiceName } from '@sallyport/contracts';
+import { serviceProgram } from './service-program.ts';
 
 export type ProcessesRequest = {
   configFile: string;
@@ -26,8 +26,6 @@ export type Processes = {
   stop(name: ServiceName, signal?: NodeJS.Signals): Promise<void>;
   stopAll(): Promise<void>;
 };
-
-const packages = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 
 async function ready(
   port: number,
@@ -60,7 +58,7 @@ export async function startProcesses(request: ProcessesRequest): Promise<Process
       process.execPath,
       [
         '--disable-warning=TimeoutNegativeWarning',
-        request.programs?.[name] ?? path.join(packages, name, 'dist', 'main.js'),
+        request.programs?.[name] ?? serviceProgram(name),
         '--config',
         request.configFile,
       ],

@@ -1,0 +1,58 @@
+// Bundles the services into packages/SERVICE/dist/bundle, unless the bundles are newer than what they are made of.
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { bundledServices } from './services.mjs';
+
+const root = path.resolve(import.meta.dirname, '../..');
+
+const changedAt = (file) => statSync(path.join(root, file), { throwIfNoEntry: false })?.mtimeMs;
+const mainOf = (service) => `packages/${service}/dist/bundle/main.js`;
+
+/** Is each bundle newer than what decides its content? The compiler updates .tsbuildinfo whenever it writes anything. */
+function areFresh() {
+  const compiled = readdirSync(path.join(root, 'packages')).map((name) => `packages/${name}/dist/.tsbuildinfo`);
+  const recipe = readdirSync(import.meta.dirname).map((name) => `scripts/bundle/${name}`);
+  const newest = Math.max(...[...compiled, ...recipe, 'package-lock.json'].map((file) => changedAt(file) ?? 0));
+  return Object.keys(bundledServices).every((service) => (changedAt(mainOf(service)) ?? 0) > newest);
+}
+
+const unlessMissing = (error) => {
+  if (error.code !== 'ENOENT') throw error;
+};
+
+/** Replaces a file if it differs. The service may be running, or start at this moment. */
+function replaceFile(file, contents) {
+  try {
+    if (readFileSync(file).equals(contents)) return;
+  } catch (error) {
+    unlessMissing(error);
+  }
+  const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}`);
+  writeFileSync(temporary, contents);
+  renameSync(temporary, file);
+}
+
+async function writeBundle(service, entries) {
+  // Loaded only here, because most builds find everything fresh.
+  const { bundleService } = await import('./bundle-service.mjs');
+  const main = path.join(root, mainOf(service));
+  const outdir = path.dirname(main);
+  const { files, packages } = await bundleService({ root, entries, outdir });
+  mkdirSync(outdir, { recursive: true });
+  const list = {
+    path: path.join(outdir, 'bundled-packages.json'),
+    contents: Buffer.from(`${JSON.stringify(packages)}\n`),
+  };
+  // The program comes last, because it loads the others.
+  const isMain = (file) => file.path === main;
+  for (const file of [list, ...files.filter((one) => !isMain(one)), ...files.filter(isMain)])
+    replaceFile(file.path, Buffer.from(file.contents));
+  // Tells that the bundle is not older than what the compiler has written.
+  utimesSync(main, new Date(), new Date());
+  const made = new Set(['bundled-packages.json', ...files.map((file) => path.basename(file.path))]);
+  for (const name of readdirSync(outdir)) if (!made.has(name)) rmSync(path.join(outdir, name), { force: true });
+}
+
+if (!areFresh())
+  await Promise.all(Object.entries(bundledServices).map(([service, entries]) => writeBundle(service, entries)));
