@@ -27,9 +27,10 @@ RUN npm ci --ignore-scripts --loglevel=error && cp node_modules/node-linux-*/bin
 COPY . .
 RUN project-node node_modules/typescript/bin/tsc -b packages/standalone packages/cli \
  && project-node packages/cli/scripts/bundle.mjs \
+ && project-node scripts/bundle/bundle-services.mjs \
  && project-node deploy/image/bundle-development.mjs /development \
  && project-node deploy/image/bundle-installation.mjs /app/installation
-# The four services and the packages that they need. The command is a bundle that needs no packages.
+# The bundles of the four services and of the command.
 RUN project-node deploy/image/assemble.mjs packages . /app
 
 FROM tools AS dependencies

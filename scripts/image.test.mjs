@@ -4,10 +4,12 @@ import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { installArguments, servicePackages } from '../deploy/image/packages.mjs';
 import { root } from './bootstrap.mjs';
+import { bundledServices } from './bundle/services.mjs';
 import { basePackages } from './image/base-system.mjs';
 import { owned, owner } from './image/layers.mjs';
 
 const dockerfile = readFileSync(path.join(root, 'Dockerfile'), 'utf8').replaceAll(/\s*\\\n\s*/g, ' ');
+const entrypoint = readFileSync(path.join(root, 'deploy/image/entrypoint.sh'), 'utf8');
 const stage = /^FROM \S+ AS services\n([^]*?)^FROM /m.exec(dockerfile)[1];
 
 describe('the image', () => {
@@ -29,6 +31,7 @@ describe('the image', () => {
     expect(dockerfile).toContain('node /image/assemble.mjs dependencies . /dependencies');
     expect(dockerfile).toContain('RUN project-node deploy/image/assemble.mjs packages . /app');
     expect(dockerfile).toContain('project-node deploy/image/bundle-installation.mjs /app/installation');
+    expect(dockerfile).toContain('project-node scripts/bundle/bundle-services.mjs');
     expect(stage.match(/^COPY .*$/gm)).toEqual([
       'COPY --from=build /usr/local/bin/project-node /usr/local/bin/node',
       'COPY --from=dependencies /dependencies /app',
@@ -36,6 +39,12 @@ describe('the image', () => {
       'COPY deploy/image/entrypoint.sh /usr/local/bin/sallyport-entrypoint',
       'COPY package.json LICENSE* /app/',
     ]);
+  });
+
+  it('starts the bundle of each service', () => {
+    const [, names, program] = /^ {2}(.*)\)\n.*\n.*"\/app\/packages\/\$program\/(.*?)"/m.exec(entrypoint);
+    expect(names.split(' | ').toSorted()).toEqual(Object.keys(bundledServices));
+    expect(program).toBe('dist/bundle/main.js');
   });
 
   it('has the same directories of the services with and without Docker', () => {

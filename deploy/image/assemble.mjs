@@ -1,12 +1,12 @@
 // Puts together the content of the image, the same for the Dockerfile and for `npm run image`. Needs only Node.js 18.
 //   node assemble.mjs install-arguments SOURCE      prints the arguments of `npm ci`
 //   node assemble.mjs dependencies SOURCE TARGET    copies what `npm ci` has installed
-//   node assemble.mjs packages SOURCE TARGET        copies our own packages, which are compiled
+//   node assemble.mjs packages SOURCE TARGET        copies our own programs, which are bundles
 import { cpSync, existsSync, mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
-import { installArguments, servicePackages } from './packages.mjs';
+import { installArguments, servicePackages, services } from './packages.mjs';
 
 /** Copies a tree. `wanted` gets the path of each file, with slashes. Symbolic links keep their targets. */
 function copyTree(from, to, wanted) {
@@ -37,25 +37,18 @@ export function copyDependencies(source, target) {
   }
 }
 
-/** Copies the compiled packages of the services, and the command line, which is a bundle that needs no package. */
+/** Copies the bundles of the services, and that of the command line. */
 export function copyPackages(source, target) {
-  for (const name of [...servicePackages(source), 'cli']) {
+  for (const name of [...services, 'cli']) {
     const [from, to] = [source, target].map((base) => path.join(base, 'packages', name));
     mkdirSync(to, { recursive: true });
     cpSync(path.join(from, 'package.json'), path.join(to, 'package.json'));
-    const wanted = name === 'cli' ? isOfBundle : (file) => isOfService(from, file);
-    copyTree(path.join(from, 'dist'), path.join(to, 'dist'), wanted);
+    copyTree(path.join(from, 'dist'), path.join(to, 'dist'), name === 'cli' ? isOfCommand : isOfService);
   }
 }
 
-const isOfBundle = (name) => name === 'sallyport.mjs' || name === 'parts' || /^parts\/.*\.mjs$/.test(name);
-
-/** Is this a program or a directory of it, and not a test? A checkout may also have output of sources that are gone. */
-function isOfService(directory, name) {
-  if (/(?:^|\/)testing(?:\/|$)|\.test\./.test(name)) return false;
-  const source = path.join(directory, 'src', name);
-  return name.endsWith('.js') ? existsSync(source.replace(/\.js$/, '.ts')) : isDirectory(source);
-}
+const isOfCommand = (name) => name === 'sallyport.mjs' || name === 'parts' || /^parts\/.*\.mjs$/.test(name);
+const isOfService = (name) => name === 'bundle' || /^bundle\/.*\.js$/.test(name);
 
 const commands = {
   'install-arguments': ([source]) => process.stdout.write(`${installArguments(source).join(' ')}\n`),

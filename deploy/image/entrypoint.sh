@@ -12,7 +12,7 @@ program=${1:-help}
 case $program in
   proxy | authenticate | authorize | audit)
     # shellcheck disable=SC2086 # the guards are several words
-    exec node $guards --disable-warning=TimeoutNegativeWarning "/app/packages/$program/dist/main.js" "$@"
+    exec node $guards --disable-warning=TimeoutNegativeWarning "/app/packages/$program/dist/bundle/main.js" "$@"
     ;;
   sallyport)
     exec node "/app/packages/cli/dist/sallyport.mjs" "$@"

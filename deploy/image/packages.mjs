@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
-const services = ['authenticate', 'authorize', 'proxy', 'audit'];
+export const services = ['authenticate', 'authorize', 'proxy', 'audit'];
 
 /** Returns the packages of ours that the services need to run, and the services, by their directory in packages/. */
 export function servicePackages(root) {

@@ -19,6 +19,7 @@ import { copyDependencies, copyPackages } from '../../deploy/image/assemble.mjs'
 import { bundleDevelopment } from '../../deploy/image/bundle-development.mjs';
 import { bundleInstallation } from '../../deploy/image/bundle-installation.mjs';
 import { installArguments } from '../../deploy/image/packages.mjs';
+import { bundledServices } from '../bundle/services.mjs';
 import { layOutBase } from './base-system.mjs';
 import { writeLayer } from './write-layer.mjs';
 
@@ -81,8 +82,11 @@ async function layOutSallyport(directory, root) {
   copyFileSync(path.join(root, 'deploy/image/entrypoint.sh'), command);
   chmodSync(command, 0o755);
   for (const name of ['etc/sallyport', ...owned]) mkdirSync(path.join(directory, name), { recursive: true });
-  const ofCommand = JSON.parse(readFileSync(path.join(root, 'packages/cli/dist/bundled-packages.json'), 'utf8'));
-  return { bundled: [...new Set([...ofCommand, ...ofInstallation])].toSorted(byName) };
+  const lists = ['cli/dist', ...Object.keys(bundledServices).map((name) => `${name}/dist/bundle`)];
+  const ofPrograms = lists.flatMap((place) =>
+    JSON.parse(readFileSync(path.join(root, 'packages', place, 'bundled-packages.json'), 'utf8')),
+  );
+  return { bundled: [...new Set([...ofPrograms, ...ofInstallation])].toSorted(byName) };
 }
 
 const layOutDevelopment = async (directory) => ({
