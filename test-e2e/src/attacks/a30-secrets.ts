@@ -44,9 +44,13 @@ function secrets(): Record<string, string> {
   };
 }
 
-function expectNone(where: string, text: string, except: readonly string[] = []): void {
-  for (const [what, secret] of Object.entries(secrets()))
-    if (!except.includes(what)) expect([where, what, text.includes(secret)]).toEqual([where, what, false]);
+function expectNone(where: string, texts: string | readonly string[], except: readonly string[] = []): void {
+  const hidden = Object.entries(secrets()).filter(([what]) => !except.includes(what));
+  expect(hidden.length).toBeGreaterThan(10);
+  for (const text of [texts].flat()) {
+    const found = hidden.filter(([, secret]) => text.includes(secret)).map(([what]) => what);
+    if (found.length > 0) expect([where, found]).toEqual([where, []]);
+  }
 }
 
 /** Provokes every error near a secret that could expose it. */
@@ -130,7 +134,7 @@ export function searchForSecrets(): void {
 
     it('is in no response to an attacker', () => {
       expect(attackFixture().answers.length).toBeGreaterThan(300);
-      for (const text of attackFixture().answers) expectNone('an answer', text);
+      expectNone('an answer', attackFixture().answers);
     });
 
     it('is in no log', async () => {

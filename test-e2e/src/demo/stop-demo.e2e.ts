@@ -68,13 +68,10 @@ function npmRun(...args: string[]): ChildProcess {
   });
 }
 
-const nothingLeft = () =>
-  eventually(
-    'nothing to be left running',
-    () => (running().length === 0 ? true : undefined),
-    30_000,
-    () => JSON.stringify(running().map(({ text }) => text)),
-  );
+/** Waits for what `running` finds. Each look reads three files of every process of the machine. */
+const seldom = (what: string, ask: () => boolean, timeoutMs = 90_000) =>
+  eventually(what, ask, timeoutMs, () => JSON.stringify(running().map(({ text }) => text)), 250);
+const nothingLeft = () => seldom('nothing to be left running', () => running().length === 0, 30_000);
 const pidOf = (part: string) => running().find(({ text }) => text.includes(part))!.pid;
 
 const ends: [string, (npm: ChildProcess) => void][] = [
@@ -103,11 +100,7 @@ describe('npm run demo', () => {
 
   it('leaves nothing of its command running', async () => {
     const npm = npmRun('demo', '--', '--port', '0', '--state-dir', directory, '--exit-after', 'sleep 1000; true');
-    await eventually(
-      'the command to run',
-      () => (running().some(({ text }) => text === 'sleep 1000') ? true : undefined),
-      90_000,
-    );
+    await seldom('the command to run', () => running().some(({ text }) => text === 'sleep 1000'));
     npm.kill('SIGTERM');
     await nothingLeft();
   }, 150_000);
@@ -118,11 +111,7 @@ describe('npm run bed', () => {
     'leaves nothing running after %s',
     async (_what, end) => {
       const npm = npmRun('bed', '--', 'up', '--need', 'redis', '--run-dir', directory);
-      await eventually(
-        'Redis to run',
-        () => (running().some(({ text }) => text.includes('redis-server')) ? true : undefined),
-        90_000,
-      );
+      await seldom('Redis to run', () => running().some(({ text }) => text.includes('redis-server')));
       end(npm);
       await nothingLeft();
     },

@@ -30,45 +30,58 @@ export type AuditLog = {
   close(): Promise<void>;
 };
 
-function matches(filter: EventFilter, record: AuditRecord): boolean {
-  if (typeof filter === 'function') return filter(record);
-  const { data } = record;
-  if (filter.stage !== undefined && filter.type === undefined && record.type !== 'k8s.request') return false;
-  const found: Record<string, unknown> = {
-    ...data.objectRef,
-    type: record.type,
-    stage: data.stage,
-    verb: data.verb,
-    user: data.user.username,
-    auditID: data.auditID,
-    code: data.responseStatus?.code,
-  };
-  return Object.entries(filter).every(([key, value]) => found[key] === value);
+/** Where the fields are that are not in `objectRef`. */
+const fields: Record<string, (record: AuditRecord) => unknown> = {
+  type: ({ type }) => type,
+  stage: ({ data }) => data.stage,
+  verb: ({ data }) => data.verb,
+  user: ({ data }) => data.user.username,
+  auditID: ({ data }) => data.auditID,
+  code: ({ data }) => data.responseStatus?.code,
+};
+
+function matcherOf(filter: EventFilter): (record: AuditRecord) => boolean {
+  if (typeof filter === 'function') return filter;
+  const { stage, type } = filter;
+  const wanted = Object.entries(
+    stage !== undefined && type === undefined ? { ...filter, type: 'k8s.request' } : filter,
+  );
+  return (record) =>
+    wanted.every(([key, value]) => {
+      const objectRef = record.data.objectRef as Record<string, unknown> | undefined;
+      return (fields[key] ? fields[key](record) : objectRef?.[key]) === value;
+    });
 }
 
 type FilledLog = Omit<AuditLog, 'close'> & { take(record: AuditRecord): boolean };
 
 /** Creates a log that `take` fills. It returns false for an event that the log already has. */
 function createAuditLog(): FilledLog {
-  const seen = new Map<string, AuditRecord>();
-  const all = (filter: EventFilter = {}) => [...seen.values()].filter((record) => matches(filter, record));
+  const seen = new Set<string>();
+  const records: AuditRecord[] = [];
   return {
-    all,
+    all: (filter = {}) => records.filter(matcherOf(filter)),
     take(record) {
       if (seen.has(record.id)) return false;
-      seen.set(record.id, record);
+      seen.add(record.id);
+      records.push(record);
       return true;
     },
-    await: (filter, count = 1, timeoutMs = 15_000) =>
-      eventually(
+    await(filter, count = 1, timeoutMs = 15_000) {
+      const matches = matcherOf(filter);
+      const found: AuditRecord[] = [];
+      // A log has thousands of events, so each is looked at once.
+      let looked = 0;
+      return eventually(
         `${count} audit events ${typeof filter === 'function' ? filter.toString() : JSON.stringify(filter)}`,
         () => {
-          const found = all(filter);
+          for (; looked < records.length; looked += 1) if (matches(records[looked]!)) found.push(records[looked]!);
           return found.length >= count ? found : undefined;
         },
         timeoutMs,
-        () => `(${all(filter).length} found)`,
-      ),
+        () => `(${found.length} found)`,
+      );
+    },
   };
 }
 

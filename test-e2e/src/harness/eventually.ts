@@ -1,12 +1,13 @@
 /**
- * Polls until there is a result (anything except undefined and false) and returns it. After `timeoutMs` it throws an
- * error with `what` it waited for.
+ * Polls every `everyMs` until there is a result (anything except undefined and false) and returns it. After `timeoutMs`
+ * it throws an error with `what` it waited for.
  */
 export async function eventually<T>(
   what: string,
   ask: () => T | Promise<T>,
   timeoutMs = 15_000,
   detail: () => string = () => '',
+  everyMs = 25,
 ): Promise<Exclude<T, undefined | false>> {
   const end = Date.now() + timeoutMs;
   for (let failure: unknown; ;) {
@@ -19,7 +20,7 @@ export async function eventually<T>(
     if (Date.now() > end)
       throw new Error(`timed out after ${timeoutMs / 1000} s waiting for ${what} ${detail()}`, { cause: failure });
     await new Promise((resolve) => {
-      setTimeout(resolve, 25);
+      setTimeout(resolve, everyMs);
     });
   }
 }

@@ -1,5 +1,6 @@
 import { request as httpRequest, type OutgoingHttpHeaders } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { clientContext } from './client-context.ts';
 
 export type HttpRequest = {
   method?: string;
@@ -34,9 +35,7 @@ export function httpRequestOnce(url: string, options: HttpRequest = {}): Promise
       {
         method,
         headers,
-        ca,
-        cert,
-        key,
+        ...(url.startsWith('https:') ? { secureContext: clientContext({ ca, cert, key }) } : {}),
         ...(serverName === undefined ? {} : { servername: serverName }),
         agent: false,
         signal: AbortSignal.timeout(timeoutMs),

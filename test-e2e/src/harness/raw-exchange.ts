@@ -1,5 +1,6 @@
 import { connect, type TLSSocket } from 'node:tls';
 import { once } from 'node:events';
+import { clientContext } from './client-context.ts';
 
 export type RawAnswer = {
   text: string;
@@ -11,7 +12,8 @@ export type RawAnswer = {
 export async function dialRaw(url: string, ca: string): Promise<TLSSocket> {
   const { hostname, port } = new URL(url);
   // allowHalfOpen is documented, but not in the types.
-  const options = { host: hostname, port: Number(port), ca, ALPNProtocols: ['http/1.1'], allowHalfOpen: true };
+  const server = { host: hostname, port: Number(port), secureContext: clientContext({ ca }) };
+  const options = { ...server, ALPNProtocols: ['http/1.1'], allowHalfOpen: true };
   const socket = connect(options);
   socket.on('error', () => {});
   // No test needs a connection that stays half closed for longer.
