@@ -1,4 +1,4 @@
-// The runner of the whole-system tests. Two files run at a time, and beside them, one by one, those that mostly wait. Then
+// The runner of the whole-system tests and of those with pods. Two files run at a time, and beside them, one by one, those that mostly wait. Then
 // come the files that measure promised times, two at a time, and last those that must have the machine to themselves.
 import process from 'node:process';
 import TestRunner from 'jest-runner';
@@ -10,6 +10,15 @@ export const waiting = {
   'audit/kafka-group.e2e.ts': 'It waits for longer than a consumer may be silent.',
   'audit/kafka-tokens.e2e.ts': 'It waits for tokens to expire.',
   'resilience/recorded-first.e2e.ts': 'It waits for the timeouts of a broker that is away.',
+};
+
+/** The files with pods that run one by one, beside those that install nothing. */
+export const installing = {
+  'pods/chart.pods.ts': 'It counts all objects of the cluster before and after.',
+  'pods/evaluation.pods.ts': 'It counts all objects of the cluster before and after.',
+  'pods/kustomize.pods.ts': 'It counts all objects of the cluster before and after.',
+  'pods/tls.pods.ts': 'It installs the manifests, which name their namespace.',
+  'rolling/rolling.pods.ts': 'It installs the manifests, which name their namespace.',
 };
 
 /** The files that run beside at most one other that measures, and why. */
@@ -35,7 +44,9 @@ export default class SideBySide extends TestRunner {
   /** Runs in one process (`--runInBand`) what jest wants to run there, for example a single file. */
   async runTests(tests, watcher, options) {
     if (options.serial) return super.runTests(tests, watcher, options);
-    const [waits, measures, last] = [waiting, measuring, alone].map((list) => tests.filter(isOf(list)));
+    const [waits, measures, last] = [{ ...waiting, ...installing }, measuring, alone].map((list) =>
+      tests.filter(isOf(list)),
+    );
     const others = tests.filter((test) => ![...waits, ...measures, ...last].includes(test));
     const { maxWorkers } = this._globalConfig;
     await Promise.all([

@@ -4,11 +4,11 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import TestRunner from 'jest-runner';
-import SideBySide, { alone, measuring, waiting } from './side-by-side.mjs';
+import SideBySide, { alone, installing, measuring, waiting } from './side-by-side.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const lists = [waiting, measuring, alone];
-const named = lists.flatMap((list) => Object.entries(list));
+const named = [...lists, installing].flatMap((list) => Object.entries(list));
 const test = (file) => ({ path: path.join(root, 'test-e2e/src', file) });
 const runner = (maxWorkers = 3) => new SideBySide({ maxWorkers }, {});
 

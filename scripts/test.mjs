@@ -1,5 +1,5 @@
 // Runs the test suites named as arguments (unit, real, e2e, bed, pods, fuzzing, slow), and prints the number of tests that
-// passed, failed and were skipped. `unit` runs beside `bed` and `pods`, and the others one after the other.
+// passed, failed and were skipped. `unit` and `real` run beside `bed` and `pods`, and the others one after the other.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { setPriority, tmpdir } from 'node:os';
@@ -28,20 +28,27 @@ const limits = {
   e2e: [side, ...wholeSystem],
   // Each of these files starts the one node that the machine has room for.
   bed: ['--runInBand', ...wholeSystem],
-  pods: ['--runInBand', ...wholeSystem],
+  // The others of these install Sallyport, and look for what is left of it, one after the other.
+  pods: [side === '--runInBand' ? side : '--maxWorkers=2', ...wholeSystem],
   fuzzing: ['--runInBand', ...wholeSystem],
   slow: ['--runInBand', ...wholeSystem],
 };
 
 /** The same for a suite that runs beside others. Its tests may have to wait for the processors. */
-const beside = { unit: ['--maxWorkers=2', '--testTimeout=300000'] };
+const beside = {
+  unit: ['--maxWorkers=2', '--testTimeout=300000'],
+  real: ['--maxWorkers=2', '--forceExit', '--testTimeout=300000'],
+};
 
 /** Runs a suite. With `idle`, it gets the processors only when nothing else needs them. */
 function runSuite(suite, { idle = false } = {}) {
   const outputFile = path.join(scratch, `${suite}.json`);
   const args = [
-    // Parallel garbage collection would take the cores from the tests.
+    // Parallel garbage collection would take the cores from the tests. A small young generation would take a fifth of the
+    // time of a worker, because test files keep much alive for a short while.
     '--single-threaded-gc',
+    '--min-semi-space-size=64',
+    '--max-semi-space-size=64',
     '--experimental-vm-modules',
     '--disable-warning=ExperimentalWarning',
     '--disable-warning=TimeoutNegativeWarning',
@@ -107,8 +114,8 @@ async function inTurn(names, options) {
   return ended;
 }
 
-// Where whole nodes and pods start, the processors are idle a third of the time, which is enough for the quick tests.
-// All other suites need all of them.
+// Where whole nodes and pods start, the processors are idle a third of the time, which is enough for the tests of single
+// packages. The whole-system tests of `e2e` need all of them.
 const besideThese = ['bed', 'pods'].filter((name) => suites.includes(name));
 const idle = besideThese.length > 0 ? suites.filter((name) => name in beside) : [];
 const [quick, whole] = await Promise.all([inTurn(idle, { idle: true }), inTurn(idle.length > 0 ? besideThese : [])]);

@@ -59,23 +59,33 @@ type FilledLog = Omit<AuditLog, 'close'> & { take(record: AuditRecord): boolean 
 function createAuditLog(): FilledLog {
   const seen = new Set<string>();
   const records: AuditRecord[] = [];
+  const ofRequest = new Map<string, AuditRecord[]>();
+  const eventsOf = (auditID: string): AuditRecord[] => {
+    const events = ofRequest.get(auditID) ?? [];
+    ofRequest.set(auditID, events);
+    return events;
+  };
+  /** Returns the events that a filter can match, as an array that grows. A log has thousands. */
+  const candidates = (filter: EventFilter): readonly AuditRecord[] =>
+    typeof filter === 'function' || filter.auditID === undefined ? records : eventsOf(filter.auditID);
   return {
-    all: (filter = {}) => records.filter(matcherOf(filter)),
+    all: (filter = {}) => candidates(filter).filter(matcherOf(filter)),
     take(record) {
       if (seen.has(record.id)) return false;
       seen.add(record.id);
       records.push(record);
+      eventsOf(record.data.auditID).push(record);
       return true;
     },
     await(filter, count = 1, timeoutMs = 15_000) {
-      const matches = matcherOf(filter);
+      const [events, matches] = [candidates(filter), matcherOf(filter)];
       const found: AuditRecord[] = [];
-      // A log has thousands of events, so each is looked at once.
+      // Each event is looked at once.
       let looked = 0;
       return eventually(
         `${count} audit events ${typeof filter === 'function' ? filter.toString() : JSON.stringify(filter)}`,
         () => {
-          for (; looked < records.length; looked += 1) if (matches(records[looked]!)) found.push(records[looked]!);
+          for (; looked < events.length; looked += 1) if (matches(events[looked]!)) found.push(events[looked]!);
           return found.length >= count ? found : undefined;
         },
         timeoutMs,
