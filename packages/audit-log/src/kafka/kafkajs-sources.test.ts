@@ -40,7 +40,7 @@ const used: Reviewed = {
   ],
   'src/network/requestQueue/index.js': [
     'b55986089c14f8f7bfc377922e2e65b3e4c1e7c7af2752d3b10a75dfe9e9260c',
-    'suppress-timer-warning.ts: drop it if no timer gets a negative delay any more',
+    'rest-idle-queue.ts and suppress-timer-warning.ts: drop both if no timer gets a negative delay any more. Otherwise a request that has to wait must set the timer in push',
   ],
   'src/producer/sendMessages.js': [
     '8a120e6993955e040a13014cccebd79b8d41e7355d6eda1065fa83fea2fbbcdb',

@@ -3,6 +3,7 @@ import { crc32c } from './crc32c.ts';
 import { createGroupMessages, type GroupMessages } from './group-messages.ts';
 import { isPlainProduce, ProducePayload, type ProduceParts } from './kafka-produce-encoder.ts';
 import { encodeRecord, type EncodedRecord, type RecordParts } from './kafka-record-encoder.ts';
+import { restIdleQueue } from './rest-idle-queue.ts';
 
 const knownVersion = '2.2.4';
 
@@ -17,6 +18,7 @@ export const replacedModules = {
 
 /** Keeps the `createRequest` that it found when it was loaded. */
 const connectionPath = 'kafkajs/src/network/connection.js';
+const queuePath = 'kafkajs/src/network/requestQueue/index.js';
 
 /** A request inside kafkajs; `encode` returns its payload. */
 export type KafkaRequest = { apiKey: number; apiVersion: number; encode(): Promise<unknown> };
@@ -58,7 +60,8 @@ function replaceRequest(original: CreateRequest): CreateRequest {
 /**
  * Replaces the encoders, the checksum and the grouping of kafkajs with our own. They take most of the CPU time of a
  * send: a zeroed half-kilobyte buffer for every field of every record, seven copies of every batch, a checksum byte by
- * byte, and a new list for every message of a batch. Tests compare the replacements with the originals.
+ * byte, and a new list for every message of a batch. Tests compare the replacements with the originals. The queue of
+ * requests loses its idle timer.
  *
  * Call it before kafkajs is first used. It replaces nothing in any other version of kafkajs, in a bundle (where the
  * files cannot be found), or if kafkajs is loaded already. Returns whether the modules are replaced.
@@ -72,6 +75,7 @@ export function replaceKafkajsModules(): boolean {
   };
   try {
     if ((load('kafkajs/package.json') as { version: string }).version !== knownVersion) return false;
+    restIdleQueue(load(queuePath) as Parameters<typeof restIdleQueue>[0]);
     // Other code has loaded kafkajs. Half of the modules would be ours and half kafkajs's own, and those do not match.
     if (
       load.cache[load.resolve(connectionPath)] &&

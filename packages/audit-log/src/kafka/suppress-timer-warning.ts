@@ -2,8 +2,9 @@ let installed = false;
 
 /**
  * Suppresses one warning. After every answer, the request queue of kafkajs 2.2.4 sets a timer with a negative delay,
- * which Node.js 24 reports once per process as TimeoutNegativeWarning. The timer is harmless, and the warning alarms
- * operators. Only this warning from this library is suppressed.
+ * which Node.js 24 reports once per process as TimeoutNegativeWarning. The services have no such timer any more
+ * (rest-idle-queue.ts), but a bundle has, and the warning alarms operators. Only this warning from this library is
+ * suppressed.
  */
 export function suppressTimerWarning(): void {
   if (installed) return;
