@@ -4,10 +4,9 @@ import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type { Contender, Setup, Wire } from './contenders/contender.ts';
-import { direct } from './contenders/direct.ts';
 import { contenders } from './contenders/index.ts';
-import { oauth2ProxyForBrowsers } from './contenders/oauth2-proxy.ts';
-import { sallyportWeb } from './contenders/sallyport.ts';
+import { webHostOfBench } from './contenders/sallyport.ts';
+import { webContenders } from './contenders/web-contenders.ts';
 import { prepareSetup } from './prepare-setup.ts';
 import { measureExecCredential } from './measure/exec-credential.ts';
 import { measureLoad } from './measure/load.ts';
@@ -23,9 +22,9 @@ const started = performance.now();
 const log = (text: string) =>
   void process.stderr.write(`[${((performance.now() - started) / 1000).toFixed(0).padStart(4)} s] ${text}\n`);
 
-/** Returns the requested contenders that can run here. The others get a line in `skipped`. */
-function choose(setup: Setup, options: Options, results: Results): Contender[] {
-  return contenders
+/** Returns the requested contenders of a list that can run here. The others get a line in `skipped`. */
+function choose(list: readonly Contender[], setup: Setup, options: Options, results: Results): Contender[] {
+  return list
     .filter((one) => options.contenders?.includes(one.name) ?? true)
     .filter((one) => {
       const obstacle = one.obstacle(setup);
@@ -36,7 +35,7 @@ function choose(setup: Setup, options: Options, results: Results): Contender[] {
 
 async function measureAll(setup: Setup, options: Options, results: Results): Promise<void> {
   const { quick } = options;
-  const taking = choose(setup, options, results);
+  const taking = choose(contenders, setup, options, results);
   const has = (name: string) => taking.some((one) => one.name === name);
   const attempt = async <T>(what: string, measure: () => Promise<T>): Promise<T | undefined> => {
     log(what);
@@ -60,8 +59,10 @@ async function measureAll(setup: Setup, options: Options, results: Results): Pro
   if (options.parts.includes('load') && !wrk)
     results.load = await attempt('load', () => measureLoad(setup, taking, loadPlan, log));
   if (options.parts.includes('web') && !wrk) {
-    const pair = [direct, oauth2ProxyForBrowsers, sallyportWeb].filter((one) => one.obstacle(setup) === undefined);
-    results.web = await attempt('a web application', () => measureLoad(setup, pair, loadPlan, log));
+    const inFront = choose(webContenders(options.trees), setup, options, results);
+    if (inFront.length > 0)
+      results.web = await attempt('a web application', () => measureLoad(setup, inFront, loadPlan, log));
+    else results.skipped.push('a web application: none of the named contenders is in front of one');
   }
   if (options.parts.includes('watches') && !wrk) {
     results.watches = [];
@@ -102,10 +103,16 @@ async function measureAll(setup: Setup, options: Options, results: Results): Pro
     );
 }
 
+/** Profiles requests to the cluster, unless the web application is the only part. */
+const planOfProfile = ({ quick, parts }: Options) => ({
+  seconds: quick ? 5 : 30,
+  webHost: parts.length === 1 && parts[0] === 'web' ? webHostOfBench : undefined,
+});
+
 async function main(): Promise<void> {
   const options = readOptions(
     process.argv.slice(2),
-    contenders.map((one) => one.name),
+    [...contenders, ...webContenders([])].map((one) => one.name),
   );
   if (options.help) return void process.stdout.write(help);
   if (process.platform !== 'linux') throw new Error('The bench reads its figures from /proc, so it needs Linux.');
@@ -126,7 +133,7 @@ async function main(): Promise<void> {
   try {
     if (options.profile)
       return void process.stdout.write(
-        `${await profileGateway(setup, path.join(resultsDirectory, `profile-${stamp}`), options.quick ? 5 : 30, log)}\n`,
+        `${await profileGateway(setup, path.join(resultsDirectory, `profile-${stamp}`), planOfProfile(options), log)}\n`,
       );
     await measureAll(setup, options, results);
     mkdirSync(resultsDirectory, { recursive: true });

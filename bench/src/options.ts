@@ -7,10 +7,13 @@ export const help = `Compares Sallyport with other proxies on this machine, in o
   --quick        short runs and fewer watches, to see that it works
   --only NAME    one part (load, web, watches, stalled-reader, reload, exec-credential) or one contender
                  (direct, haproxy, node, oauth2-proxy, sallyport,
-                 sallyport-with-one-event, sallyport-without-events); may be repeated
+                 sallyport-with-one-event, sallyport-without-events; of web: http-proxy-middleware,
+                 oauth2-proxy-cookie, sallyport-web, sallyport-web-with-one-event); may be repeated
                  web: a web application behind Sallyport and behind oauth2-proxy, for a browser that is logged in
+  --tree DIR     web: also the proxy of another checkout, which must be built; may be repeated
   --rounds N     rounds of the load (default 3)
-  --profile      run proxy and authorize under the profiler instead, and show where they spend their time
+  --profile      run proxy and authorize under the profiler instead, and show where they spend their time;
+                 with --only web, of requests to a web application
   --help         this text
 
 Example: npm run bench -- --only load --only haproxy --only sallyport
@@ -26,6 +29,7 @@ export type Options = {
   rounds: number;
   parts: readonly Part[];
   contenders: readonly string[] | undefined;
+  trees: readonly string[];
 };
 
 /** Reads the arguments. Throws an error with a message for the user. */
@@ -38,6 +42,7 @@ export function readOptions(args: readonly string[], contenderNames: readonly st
       help: { type: 'boolean', default: false },
       rounds: { type: 'string', default: '3' },
       only: { type: 'string', multiple: true, default: [] },
+      tree: { type: 'string', multiple: true, default: [] },
     },
   });
   const rounds = Number(values.rounds);
@@ -58,5 +63,6 @@ export function readOptions(args: readonly string[], contenderNames: readonly st
     rounds: values.quick ? 1 : rounds,
     parts: chosen.length > 0 ? chosen : parts,
     contenders: names.length > 0 ? names : undefined,
+    trees: values.tree,
   };
 }

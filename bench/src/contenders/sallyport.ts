@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { freePort } from '@sallyport/bed';
-import { serviceNames } from '@sallyport/contracts';
+import { serviceNames, type ServiceName } from '@sallyport/contracts';
 import { createIdentityProvider, startProcesses, writeSettings, type Settings } from '@sallyport/standalone';
 import { parse, stringify } from 'yaml';
 import { sleep } from '../machine/processes.ts';
@@ -13,6 +13,9 @@ export type RunningGateway = Running & { settings: Settings; token: string };
 
 const clientSecret = 'bench';
 const person = { user: 'alice@example.com', password: 'alice' };
+
+/** Where the bench's web application is. */
+export const webHostOfBench = 'localhost';
 
 const originOf = (host: string, port: number | string) => `https://${host}:${port}`;
 
@@ -36,12 +39,12 @@ function makePlain(settings: Settings, upstreamUrl: string): Settings {
 type StartOptions = {
   /** Passed to each of the services. */
   environment?: Record<string, string>;
-  /** Replaces the program of the proxy. */
-  proxyProgram?: string;
+  /** Replace the programs of services. */
+  programs?: Partial<Record<ServiceName, string>>;
   /** The stages of which no event is written. */
   omitStages?: readonly string[];
   /** The host of a web application with the same upstream, instead of the cluster. */
-  webHost?: string;
+  webHost?: string | undefined;
 };
 
 /** A web application that learns who asks by an assertion. */
@@ -112,7 +115,7 @@ async function allReady(adminPorts: Readonly<Record<string, number>>): Promise<v
 
 /** Starts the four services and logs in. */
 export async function startGateway(setup: Setup, wire: Wire, options: StartOptions = {}): Promise<RunningGateway> {
-  const { environment = {}, proxyProgram, webHost } = options;
+  const { environment = {}, programs = {}, webHost } = options;
   const directory = mkdtempSync(path.join(setup.directory, 'gateway-'));
   const provider = await createIdentityProvider();
   const settings = await settle(setup, directory, provider.issuer, wire, options);
@@ -127,7 +130,7 @@ export async function startGateway(setup: Setup, wire: Wire, options: StartOptio
     directory: path.join(directory, 'logs'),
     adminPorts: settings.adminPorts,
     environment,
-    ...(proxyProgram === undefined ? {} : { programs: { proxy: proxyProgram } }),
+    programs,
     readyTimeoutMs: 60_000,
   });
   await allReady(settings.adminPorts);
@@ -173,7 +176,7 @@ export const sallyportWithoutEvents: Contender = {
   obstacle: lacksServer,
   start: (setup, wire) =>
     startGateway(setup, wire, {
-      proxyProgram: path.join(import.meta.dirname, '..', 'proxy-without-events-main.js'),
+      programs: { proxy: path.join(import.meta.dirname, '..', 'proxy-without-events-main.js') },
     }),
 };
 
@@ -190,5 +193,32 @@ export const sallyportWeb: Contender = {
   name: 'sallyport-web',
   title: 'Sallyport, web application',
   obstacle: lacksServer,
-  start: (setup, wire) => startGateway(setup, wire, { webHost: 'localhost' }),
+  start: (setup, wire) => startGateway(setup, wire, { webHost: webHostOfBench }),
 };
+
+/** The same with one event for each read. */
+export const sallyportWebWithOneEvent: Contender = {
+  name: 'sallyport-web-with-one-event',
+  title: 'Sallyport, web application, without RequestReceived',
+  obstacle: lacksServer,
+  start: (setup, wire) => startGateway(setup, wire, { webHost: webHostOfBench, omitStages: ['RequestReceived'] }),
+};
+
+/** Returns the proxy of a checkout: its bundle, unless only the compiler has run. */
+function proxyOf(tree: string): string {
+  const directory = path.resolve(tree, 'packages', 'proxy', 'dist');
+  const bundle = path.join(directory, 'bundle', 'main.js');
+  return existsSync(bundle) ? bundle : path.join(directory, 'main.js');
+}
+
+/** The same with the proxy of another checkout, which must be built. The other services are those of this one. */
+export const sallyportWebOf = (tree: string): Contender => ({
+  name: 'sallyport-web',
+  title: `Sallyport, web application, proxy of ${tree}`,
+  obstacle: lacksServer,
+  start: (setup, wire) =>
+    startGateway(setup, wire, {
+      webHost: webHostOfBench,
+      programs: { proxy: proxyOf(tree) },
+    }),
+});

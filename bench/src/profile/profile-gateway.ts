@@ -1,9 +1,13 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { serviceNames, type ServiceName } from '@sallyport/contracts';
 import { podsPath, type Setup } from '../contenders/contender.ts';
 import { startGateway } from '../contenders/sallyport.ts';
 import { runWrk } from '../machine/wrk.ts';
 import { profileText, summariseProfile } from './summarise-profile.ts';
+
+const packages = path.resolve(import.meta.dirname, '../../../packages');
+const compiledProgram = (name: ServiceName) => path.join(packages, name, 'dist', 'main.js');
 
 /**
  * Runs the services under the Node.js profiler and reports where proxy and authorize spend their time. The profile
@@ -12,12 +16,15 @@ import { profileText, summariseProfile } from './summarise-profile.ts';
 export async function profileGateway(
   setup: Setup,
   directory: string,
-  seconds: number,
+  { seconds, webHost }: { seconds: number; webHost?: string | undefined },
   log: (text: string) => void,
 ): Promise<string> {
   mkdirSync(directory, { recursive: true });
   const gateway = await startGateway(setup, 'tls', {
     environment: { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${directory}` },
+    webHost,
+    // The output of the compiler, because a bundle does not show which file it came from.
+    programs: Object.fromEntries(serviceNames.map((name) => [name, compiledProgram(name)])),
   });
   try {
     const { requests } = await runWrk({
