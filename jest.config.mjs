@@ -7,39 +7,13 @@
 //   fuzzing  longer runs of the property tests
 //   slow     measurements and soak tests
 // A machine has room for one node, so `e2e`, `bed` and `pods` never run in the same call of jest.
-const ignored = {
-  modulePathIgnorePatterns: ['<rootDir>/.*/dist/', '<rootDir>/.sallyport/'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
-};
-
-/** jest loads all modules anew for each file. */
 const base = {
-  testEnvironment: 'node',
-  // The condition 'source' means TypeScript, also of this dependency, wherever it is installed.
-  transformIgnorePatterns: ['/node_modules/(?!(?:.*/node_modules/)?eventsource-parser/)'],
-  // Its TypeScript names its files as they are called after compilation.
-  moduleNameMapper: { '^eventsource$': '<rootDir>/node_modules/eventsource/dist/index.js' },
-  testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
-  extensionsToTreatAsEsm: ['.ts'],
-  transform: {
-    '^.+\\.ts$': [
-      '@swc/jest',
-      {
-        jsc: { parser: { syntax: 'typescript' }, target: 'es2024' },
-        module: { type: 'es6' },
-        sourceMaps: 'inline',
-      },
-    ],
-  },
-  ...ignored,
-};
-
-/** Node.js loads the sources, once for each worker: see docs/adr/0093-node-loads-the-tests.md. */
-const byNode = {
+  // Node.js loads the sources, once for each worker: see docs/adr/0093-node-loads-the-tests.md.
   testEnvironment: '<rootDir>/scripts/test-runtime/host-environment.mjs',
   testRunner: '<rootDir>/scripts/test-runtime/run-test-file.mjs',
   transform: {},
-  ...ignored,
+  modulePathIgnorePatterns: ['<rootDir>/.*/dist/', '<rootDir>/.sallyport/'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
 };
 
 const sharedBed = {
@@ -51,12 +25,12 @@ export default {
   testSequencer: '<rootDir>/scripts/longest-first.mjs',
   projects: [
     {
-      ...byNode,
+      ...base,
       displayName: 'unit',
       testMatch: ['<rootDir>/packages/*/src/**/*.test.ts', '<rootDir>/scripts/**/*.test.mjs'],
-      testPathIgnorePatterns: [...ignored.testPathIgnorePatterns, '\\.real\\.test\\.ts$'],
+      testPathIgnorePatterns: [...base.testPathIgnorePatterns, '\\.real\\.test\\.ts$'],
     },
-    { ...byNode, displayName: 'real', testMatch: ['<rootDir>/packages/*/src/**/*.real.test.ts'] },
+    { ...base, displayName: 'real', testMatch: ['<rootDir>/packages/*/src/**/*.real.test.ts'] },
     {
       ...base,
       ...sharedBed,

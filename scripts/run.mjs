@@ -7,7 +7,7 @@ import { build, ensureInstalled, fail, ownNode, root, runNode } from './bootstra
 import { endsWithThis, watchAncestors } from './end-with-parent.mjs';
 
 const [command = 'help', ...args] = process.argv.slice(2);
-const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
+const jest = ['--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
 
 // npm runs this program in a shell, and ends only that shell. A program that was started by hand, perhaps with nohup, is
 // left to its caller.

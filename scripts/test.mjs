@@ -49,7 +49,6 @@ function runSuite(suite, { idle = false } = {}) {
     '--single-threaded-gc',
     '--min-semi-space-size=64',
     '--max-semi-space-size=64',
-    '--experimental-vm-modules',
     '--disable-warning=ExperimentalWarning',
     '--disable-warning=TimeoutNegativeWarning',
     path.join(root, 'node_modules/jest/bin/jest.js'),

@@ -1,7 +1,7 @@
 // The environment of the attack suite: it knows every test with the file that it stands in, and how it ended, and
-// prints the table of rows at the end. jest loads it as it is, before anything is transformed: hence no TypeScript.
-import { TestEnvironment } from 'jest-environment-node';
+// prints the table of rows at the end. jest loads it as it is: hence no TypeScript.
 import process from 'node:process';
+import HostEnvironment from '../../../scripts/test-runtime/host-environment.mjs';
 
 /** The rows (A01, S01, W01, ...) that the titles around a test name, and the test's own file. */
 function describeTest(test) {
@@ -19,11 +19,12 @@ function* testsOf(block) {
   }
 }
 
-export default class AttackEnvironment extends TestEnvironment {
+export default class AttackEnvironment extends HostEnvironment {
   /** By row: its tests' files, and how many passed and failed. */
   rows = new Map();
 
   handleTestEvent(event, state) {
+    super.handleTestEvent(event);
     if (event.name === 'run_start') {
       for (const test of testsOf(state.rootDescribeBlock)) this.#note(test);
       // Read by the test that compares them with the documentation; what it finds there is written beside them.
