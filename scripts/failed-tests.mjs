@@ -16,17 +16,24 @@ function reasonOf(message) {
   return text.length > longestReason ? `${text.slice(0, longestReason)} …` : text;
 }
 
+/** What jest says of a file whose worker was ended by a signal. */
+const endedWorker = /\bjest worker process \(pid=(\d+)\)/;
+
 /**
  * Returns a line `failed: <suite> <file> › <test>` for each failed test in the JSON report of jest, each with its
- * reason in the line below. A file that could not run at all has no test name. At most 30 failures are named.
+ * reason in the line below. A file that could not run at all has no test name. If its worker was ended, `trailOf` says
+ * what that process ran. At most 30 failures are named.
  */
-export function failedTests(suite, { testResults }, root) {
+export function failedTests(suite, { testResults }, root, trailOf = () => undefined) {
   const failures = testResults
     .filter(({ status }) => status === 'failed')
     .flatMap(({ name, message, assertionResults }) => {
       const file = `failed: ${suite} ${path.relative(root, name)}`;
       const failed = assertionResults.filter(({ status }) => status === 'failed');
-      if (failed.length === 0) return [[file, reasonOf(message)]];
+      if (failed.length === 0) {
+        const trail = trailOf(endedWorker.exec(message)?.[1]);
+        return [[file, [reasonOf(message), ...(trail === undefined ? [] : [trail])].join('\n    ')]];
+      }
       return failed.map(({ ancestorTitles, title, failureMessages }) => [
         [file, ...ancestorTitles, title].join(' › '),
         reasonOf(failureMessages.join('\n')),

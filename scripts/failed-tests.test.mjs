@@ -38,6 +38,16 @@ describe('the names of failed tests', () => {
     ]);
   });
 
+  it('include files whose worker was ended by a signal, and what it ran', () => {
+    const message = '  ● Test suite failed to run\n\n    A jest worker process (pid=12) was terminated: signal=SIGSEGV';
+    const report = { testResults: [file('/clone/a.test.ts', [], message)] };
+    expect(failedTests('unit', report, '/clone', (pid) => `Process ${pid} ran b.test.ts`)).toEqual([
+      'failed: unit a.test.ts\n' +
+        '    ● Test suite failed to run A jest worker process (pid=12) was terminated: signal=SIGSEGV\n' +
+        '    Process 12 ran b.test.ts',
+    ]);
+  });
+
   it('are bounded in number and length', () => {
     const many = Array.from({ length: 32 }, (_, index) => failed(`rule ${index}`, 'x'.repeat(1000)));
     const lines = linesOf(file('/clone/a.test.ts', many));

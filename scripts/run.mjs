@@ -5,9 +5,10 @@ import path from 'node:path';
 import process from 'node:process';
 import { build, ensureInstalled, fail, ownNode, root, runNode } from './bootstrap.mjs';
 import { endsWithThis, watchAncestors } from './end-with-parent.mjs';
+import { testNodeOptions } from './test-runtime/node-options.mjs';
 
 const [command = 'help', ...args] = process.argv.slice(2);
-const jest = ['--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
+const jest = [...testNodeOptions, 'node_modules/jest/bin/jest.js'];
 
 // npm runs this program in a shell, and ends only that shell. A program that was started by hand, perhaps with nohup, is
 // left to its caller.

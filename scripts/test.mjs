@@ -8,6 +8,8 @@ import process from 'node:process';
 import { ownNode, root } from './bootstrap.mjs';
 import { endsWithThis } from './end-with-parent.mjs';
 import { failedTests } from './failed-tests.mjs';
+import { testNodeOptions } from './test-runtime/node-options.mjs';
+import { trailOf } from './test-runtime/worker-trail.mjs';
 
 const known = ['unit', 'real', 'e2e', 'bed', 'pods', 'fuzzing', 'slow'];
 const suites = process.argv.slice(2).filter((name) => known.includes(name));
@@ -44,13 +46,7 @@ const beside = {
 function runSuite(suite, { idle = false } = {}) {
   const outputFile = path.join(scratch, `${suite}.json`);
   const args = [
-    // Parallel garbage collection would take the cores from the tests. A small young generation would take a fifth of the
-    // time of a worker, because test files keep much alive for a short while.
-    '--single-threaded-gc',
-    '--min-semi-space-size=64',
-    '--max-semi-space-size=64',
-    '--disable-warning=ExperimentalWarning',
-    '--disable-warning=TimeoutNegativeWarning',
+    ...testNodeOptions,
     path.join(root, 'node_modules/jest/bin/jest.js'),
     // A file named on the command line may be in only one of the suites.
     ...rest,
@@ -70,6 +66,7 @@ function runSuite(suite, { idle = false } = {}) {
       ...process.env,
       ...endsWithThis.env,
       SALLYPORT_SKIPS: skipsFile,
+      SALLYPORT_TEST_TRAILS: scratch,
       // The tests start the same programs many times, and so compile them once.
       NODE_COMPILE_CACHE: path.join(scratch, 'compiled'),
     },
@@ -77,11 +74,13 @@ function runSuite(suite, { idle = false } = {}) {
   children.add(child);
   if (idle) setPriority(child.pid, 5);
   return new Promise((resolve) => {
-    child.on('exit', (code) => {
+    child.on('exit', (code, signal) => {
       children.delete(child);
       resolve({
         suite,
         code: code ?? 1,
+        signal,
+        pid: child.pid,
         seconds: Math.round((Date.now() - startedAt) / 1000),
         result: existsSync(outputFile) ? JSON.parse(readFileSync(outputFile, 'utf8')) : undefined,
       });
@@ -122,9 +121,14 @@ const ran = [...quick, ...whole].map(({ suite }) => suite);
 const runs = [...quick, ...whole, ...(await inTurn(suites.filter((name) => !ran.includes(name))))];
 
 // A log of CI may be cut to its end, so the names come right before the counts.
-for (const { suite, result, code } of runs) {
-  if (!result) console.log(`failed: ${suite}: jest ended with code ${code} and without a report`);
-  for (const line of result ? failedTests(suite, result, root) : []) console.log(line);
+const trail = (pid) => (pid === undefined ? undefined : trailOf(scratch, pid, root));
+for (const { suite, result, code, signal, pid } of runs) {
+  if (!result) {
+    console.log(`failed: ${suite}: jest ended with ${signal ?? `code ${code}`} and without a report`);
+    // A few files run in the process of jest itself.
+    if (trail(pid) !== undefined) console.log(`    ${trail(pid)}`);
+  }
+  for (const line of result ? failedTests(suite, result, root, trail) : []) console.log(line);
 }
 
 const total = { passed: 0, failed: 0, skipped: 0 };

@@ -5,6 +5,16 @@ import { ModernFakeTimers } from '@jest/fake-timers';
 import { ModuleMocker } from 'jest-mock';
 import { nameSources } from './name-sources.mjs';
 import { saveProcess } from './save-process.mjs';
+import { noteStep } from './worker-trail.mjs';
+
+const trails = process.env.SALLYPORT_TEST_TRAILS;
+
+/** Returns the titles of the blocks around a test, and its own. */
+function namesOf(test) {
+  const names = [test.name];
+  for (let block = test.parent; block?.parent; block = block.parent) names.unshift(block.name);
+  return names;
+}
 
 export default class HostEnvironment {
   global = globalThis;
@@ -15,7 +25,8 @@ export default class HostEnvironment {
   #undo;
   #getBuiltinModule = process.getBuiltinModule;
 
-  constructor({ projectConfig }) {
+  constructor({ projectConfig }, { testPath }) {
+    noteStep(trails, { file: testPath });
     this.#undo = saveProcess();
     this.fakeTimersModern = new ModernFakeTimers({ config: projectConfig, global: globalThis });
   }
@@ -26,6 +37,7 @@ export default class HostEnvironment {
   }
 
   handleTestEvent(event) {
+    if (event.name === 'test_start') noteStep(trails, { test: namesOf(event.test) });
     if (event.name === 'test_done') for (const error of event.test.errors.flat()) nameSources(error);
   }
 
