@@ -39,7 +39,7 @@ const limits = {
 /** The same for a suite that runs beside others. Its tests may have to wait for the processors. */
 const beside = {
   unit: ['--maxWorkers=2', '--testTimeout=300000'],
-  real: ['--maxWorkers=2', '--forceExit', '--testTimeout=300000'],
+  real: ['--maxWorkers=3', '--forceExit', '--testTimeout=300000'],
 };
 
 /** Runs a suite. With `idle`, it gets the processors only when nothing else needs them. */
