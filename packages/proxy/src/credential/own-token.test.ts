@@ -130,13 +130,14 @@ describe('an address that is made to take a long time', () => {
     ['a JWT of another whose signature is too short', `eyJhbGciOiJub25l.eyJ${'a'.repeat(8000)}.b/`.repeat(7)],
     ['short tokens', `spt_${'a'.repeat(42)}.`.repeat(1300)],
   ])('of %s is read in a time that is linear in its length', (_what, text) => {
+    // Time of the processor, because the test may have to wait for it. The first tries are slower, before compilation.
     let best = Infinity;
     for (let tries = 0; tries < 5; tries += 1) {
-      const begun = performance.now();
+      const before = process.cpuUsage().user;
       expect(containsOwnToken(`/x?${text}`)).toBe(false);
       expect(withoutTokens(`/x?${text}`)).toHaveLength(text.length + 3);
-      best = Math.min(best, performance.now() - begun);
+      best = Math.min(best, process.cpuUsage().user - before);
     }
-    expect(best).toBeLessThan(80);
+    expect(best).toBeLessThan(80_000);
   });
 });
