@@ -27,7 +27,7 @@ RUN npm ci --ignore-scripts --loglevel=error && cp node_modules/node-linux-*/bin
 COPY . .
 RUN project-node node_modules/typescript/bin/tsc -b packages/standalone packages/cli \
  && project-node packages/cli/scripts/bundle.mjs \
- && project-node scripts/bundle/bundle-services.mjs \
+ && project-node scripts/bundle/write-bundles.mjs \
  && project-node deploy/image/bundle-development.mjs /development \
  && project-node deploy/image/bundle-installation.mjs /app/installation
 # The bundles of the four services and of the command.

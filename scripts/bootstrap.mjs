@@ -109,7 +109,7 @@ export function build() {
   const programs = [
     ['node_modules/typescript/bin/tsc', '-b'],
     ['packages/cli/scripts/bundle.mjs'],
-    ['scripts/bundle/bundle-services.mjs'],
+    ['scripts/bundle/write-bundles.mjs'],
   ];
   for (const [program, ...rest] of programs) {
     const code = runNode([path.join(root, program), ...rest], { stdio: ['ignore', 2, 2] });

@@ -2,9 +2,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { installArguments, servicePackages } from '../deploy/image/packages.mjs';
+import { installArguments, servicePackages, services } from '../deploy/image/packages.mjs';
 import { root } from './bootstrap.mjs';
-import { bundledServices } from './bundle/services.mjs';
 import { basePackages } from './image/base-system.mjs';
 import { owned, owner } from './image/layers.mjs';
 
@@ -31,7 +30,7 @@ describe('the image', () => {
     expect(dockerfile).toContain('node /image/assemble.mjs dependencies . /dependencies');
     expect(dockerfile).toContain('RUN project-node deploy/image/assemble.mjs packages . /app');
     expect(dockerfile).toContain('project-node deploy/image/bundle-installation.mjs /app/installation');
-    expect(dockerfile).toContain('project-node scripts/bundle/bundle-services.mjs');
+    expect(dockerfile).toContain('project-node scripts/bundle/write-bundles.mjs');
     expect(stage.match(/^COPY .*$/gm)).toEqual([
       'COPY --from=build /usr/local/bin/project-node /usr/local/bin/node',
       'COPY --from=dependencies /dependencies /app',
@@ -43,7 +42,7 @@ describe('the image', () => {
 
   it('starts the bundle of each service', () => {
     const [, names, program] = /^ {2}(.*)\)\n.*\n.*"\/app\/packages\/\$program\/(.*?)"/m.exec(entrypoint);
-    expect(names.split(' | ').toSorted()).toEqual(Object.keys(bundledServices));
+    expect(names.split(' | ').toSorted()).toEqual(services.toSorted());
     expect(program).toBe('dist/bundle/main.js');
   });
 

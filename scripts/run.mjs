@@ -67,7 +67,7 @@ const commands = {
   'test:e2e': () => foreground([built('scripts/test.mjs'), 'real', 'e2e', 'bed', 'pods', ...args]),
   'test:slow': () => foreground([built('scripts/test.mjs'), 'fuzzing', 'slow', ...args]),
   test: () => foreground([built('scripts/test.mjs'), 'unit', 'real', 'e2e', 'bed', 'pods', ...args]),
-  demo: () => foreground([built('packages/standalone/dist/demo-main.js'), ...args]),
+  demo: () => foreground([built('packages/standalone/dist/bundle/demo-main.js'), ...args]),
   bench: () =>
     args[0] === 'audit-store' || args[0] === 'events'
       ? foreground([built(`bench/dist/${args[0]}-main.js`), ...args.slice(1)])

@@ -1,4 +1,5 @@
 const startedFile = /'\.\/([\w-]+)\.js'/g;
+const fileOfPackage = /new URL\('\.\.\//;
 const resolvedPackage = /import\.meta\.resolve\('@sallyport\/([\w-]+)'\)/g;
 
 /**
@@ -6,11 +7,14 @@ const resolvedPackage = /import\.meta\.resolve\('@sallyport\/([\w-]+)'\)/g;
  * pairs of a file and its text, and `names` those of the files of the bundle.
  */
 export function missingPrograms(sources, names) {
-  return sources
-    .filter(([, text]) => text.includes('import.meta'))
-    .flatMap(([file, text]) =>
-      [...text.matchAll(startedFile), ...text.matchAll(resolvedPackage)]
-        .filter(([, name]) => !names.includes(name))
-        .map(([, name]) => `${file} starts ${name}.js, which scripts/bundle/services.mjs does not list`),
-    );
+  const own = sources.filter(([, text]) => text.includes('import.meta'));
+  const elsewhere = own
+    .filter(([, text]) => fileOfPackage.test(text))
+    .map(([file]) => `${file} reads a file of its package, which is elsewhere for a bundle`);
+  const missing = own.flatMap(([file, text]) =>
+    [...text.matchAll(startedFile), ...text.matchAll(resolvedPackage)]
+      .filter(([, name]) => !names.includes(name))
+      .map(([, name]) => `${file} starts ${name}.js, which scripts/bundle/bundles.mjs does not list`),
+  );
+  return [...elsewhere, ...missing];
 }

@@ -17,6 +17,13 @@ describe('what a bundle is missing', () => {
     expect(missingPrograms([['b.ts', engine]], ['main', 'policy'])).toEqual([]);
   });
 
+  it('is a file that a source finds by a path from its own folder', () => {
+    const source = `readFileSync(new URL('../recipes/redis.json', import.meta.url))`;
+    expect(missingPrograms([['d.ts', source]], ['main'])).toEqual([
+      expect.stringMatching(/^d\.ts reads a file of its/),
+    ]);
+  });
+
   it('is nothing where a source only imports', () => {
     expect(missingPrograms([['c.ts', `import './x-worker.js';`]], ['main'])).toEqual([]);
   });

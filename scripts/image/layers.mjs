@@ -18,8 +18,7 @@ import { promisify } from 'node:util';
 import { copyDependencies, copyPackages } from '../../deploy/image/assemble.mjs';
 import { bundleDevelopment } from '../../deploy/image/bundle-development.mjs';
 import { bundleInstallation } from '../../deploy/image/bundle-installation.mjs';
-import { installArguments } from '../../deploy/image/packages.mjs';
-import { bundledServices } from '../bundle/services.mjs';
+import { installArguments, services } from '../../deploy/image/packages.mjs';
 import { layOutBase } from './base-system.mjs';
 import { writeLayer } from './write-layer.mjs';
 
@@ -82,7 +81,7 @@ async function layOutSallyport(directory, root) {
   copyFileSync(path.join(root, 'deploy/image/entrypoint.sh'), command);
   chmodSync(command, 0o755);
   for (const name of ['etc/sallyport', ...owned]) mkdirSync(path.join(directory, name), { recursive: true });
-  const lists = ['cli/dist', ...Object.keys(bundledServices).map((name) => `${name}/dist/bundle`)];
+  const lists = ['cli/dist', ...services.map((name) => `${name}/dist/bundle`)];
   const ofPrograms = lists.flatMap((place) =>
     JSON.parse(readFileSync(path.join(root, 'packages', place, 'bundled-packages.json'), 'utf8')),
   );

@@ -1,7 +1,7 @@
 // What the demo and the whole-system tests start: services as processes, settings, an identity provider. The services in
 // one process are `@sallyport/standalone/in-process`, because loading all of them takes seconds.
 export { startProcesses, type Processes, type ProcessesRequest } from './services/start-processes.ts';
-export { serviceProgram } from './services/service-program.ts';
+export { demoProgram, serviceProgram } from './services/bundled-program.ts';
 export { writeSettings, type Settings, type SettingsRequest } from './settings/write-settings.ts';
 export type { ServiceKeyFiles } from './settings/service-keys.ts';
 export {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import path from 'node:path';
 import process from 'node:process';
+import { demoProgram } from '@sallyport/standalone';
 import {
   answerLogin,
   checkAuditFiles,
@@ -11,8 +11,6 @@ import {
   type CommandResult,
   type RunningCommand,
 } from '../harness/index.ts';
-
-const program = fileURLToPath(new URL('../../../packages/standalone/dist/demo-main.js', import.meta.url));
 
 /** The part of demo.json that the tests use. */
 export type DemoJson = {
@@ -97,7 +95,9 @@ export async function startDemo(
 }
 
 export function startDemoProgram(args: readonly string[], timeoutMs = 120_000): RunningCommand {
-  return startCommand(process.execPath, ['--disable-warning=TimeoutNegativeWarning', program, ...args], { timeoutMs });
+  return startCommand(process.execPath, ['--disable-warning=TimeoutNegativeWarning', demoProgram(), ...args], {
+    timeoutMs,
+  });
 }
 
 /**

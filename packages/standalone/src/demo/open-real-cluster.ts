@@ -1,4 +1,3 @@
-import { startBed, testImage } from '@sallyport/bed';
 import type { DemoCluster, DemoClusterDeps } from './demo-cluster.ts';
 
 /** The groups that the gateway may impersonate. */
@@ -72,6 +71,8 @@ function demoPod(namespace: string, image: string): object {
  * demo's groups and nothing else.
  */
 export async function openRealCluster(deps: DemoClusterDeps): Promise<DemoCluster> {
+  // Only this cluster needs what builds and starts components, and its package finds files next to its own.
+  const { startBed, testImage } = await import('@sallyport/bed');
   const bed = await startBed({ need: ['node', 'kubectl'], onProgress: deps.say });
   const { cluster } = bed;
   if (!cluster) {

@@ -3,7 +3,7 @@ import { openSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { serviceNames, type ServiceName } from '@sallyport/contracts';
-import { serviceProgram } from './service-program.ts';
+import { serviceProgram } from './bundled-program.ts';
 
 export type ProcessesRequest = {
   configFile: string;

@@ -1,20 +1,20 @@
-// Bundles the services into packages/SERVICE/dist/bundle, unless the bundles are newer than what they are made of.
+// Bundles the services and the demo into dist/bundle of their packages, unless the bundles are newer than what they are made of.
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { bundledServices } from './services.mjs';
+import { bundles } from './bundles.mjs';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
 const changedAt = (file) => statSync(path.join(root, file), { throwIfNoEntry: false })?.mtimeMs;
-const mainOf = (service) => `packages/${service}/dist/bundle/main.js`;
+const mainOf = (name) => `packages/${name}/dist/bundle/${Object.keys(bundles[name])[0]}.js`;
 
 /** Is each bundle newer than what decides its content? The compiler updates .tsbuildinfo whenever it writes anything. */
 function areFresh() {
   const compiled = readdirSync(path.join(root, 'packages')).map((name) => `packages/${name}/dist/.tsbuildinfo`);
   const recipe = readdirSync(import.meta.dirname).map((name) => `scripts/bundle/${name}`);
   const newest = Math.max(...[...compiled, ...recipe, 'package-lock.json'].map((file) => changedAt(file) ?? 0));
-  return Object.keys(bundledServices).every((service) => (changedAt(mainOf(service)) ?? 0) > newest);
+  return Object.keys(bundles).every((name) => (changedAt(mainOf(name)) ?? 0) > newest);
 }
 
 const unlessMissing = (error) => {
@@ -33,12 +33,12 @@ function replaceFile(file, contents) {
   renameSync(temporary, file);
 }
 
-async function writeBundle(service, entries) {
+async function writeBundle(name, entries) {
   // Loaded only here, because most builds find everything fresh.
-  const { bundleService } = await import('./bundle-service.mjs');
-  const main = path.join(root, mainOf(service));
+  const { bundlePackage } = await import('./bundle-package.mjs');
+  const main = path.join(root, mainOf(name));
   const outdir = path.dirname(main);
-  const { files, packages } = await bundleService({ root, entries, outdir });
+  const { files, packages } = await bundlePackage({ root, entries, outdir });
   mkdirSync(outdir, { recursive: true });
   const list = {
     path: path.join(outdir, 'bundled-packages.json'),
@@ -51,8 +51,7 @@ async function writeBundle(service, entries) {
   // Tells that the bundle is not older than what the compiler has written.
   utimesSync(main, new Date(), new Date());
   const made = new Set(['bundled-packages.json', ...files.map((file) => path.basename(file.path))]);
-  for (const name of readdirSync(outdir)) if (!made.has(name)) rmSync(path.join(outdir, name), { force: true });
+  for (const file of readdirSync(outdir)) if (!made.has(file)) rmSync(path.join(outdir, file), { force: true });
 }
 
-if (!areFresh())
-  await Promise.all(Object.entries(bundledServices).map(([service, entries]) => writeBundle(service, entries)));
+if (!areFresh()) await Promise.all(Object.entries(bundles).map(([name, entries]) => writeBundle(name, entries)));

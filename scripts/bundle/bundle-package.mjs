@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import path from 'node:path';
 import { build } from 'esbuild';
-import { externalPackages } from './services.mjs';
+import { externalPackages, externalWhenLoadedLater } from './bundles.mjs';
 import { missingPrograms } from './missing-programs.mjs';
 
 // CommonJS packages in an ES module need `require`, and some of them `__dirname`. A package whose URL a service asks for
@@ -11,12 +11,20 @@ const banner = `import { createRequire as __createRequire } from 'node:module';
 const require = __createRequire(import.meta.url);
 const __resolveOwn = (name) => import.meta.resolve(name.replace(/^@sallyport\\/(.+)$/, './$1.js'));`;
 
+const loadLater = {
+  name: 'load-later',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^@sallyport\// }, ({ kind, path: name }) =>
+      kind === 'dynamic-import' && externalWhenLoadedLater.includes(name) ? { path: name, external: true } : undefined,
+    ),
+};
+
 /**
  * Bundles a service for Node.js 24. `entries` are its sources by the names of the files. Names and lines stay as they are,
  * so that stack traces can be read, and classes keep their names. Returns the files, and the packages of others in them by their directories. Fails if
  * a file that the service starts by path would be missing, or a package that would have to be installed.
  */
-export async function bundleService({ root, entries, outdir }) {
+export async function bundlePackage({ root, entries, outdir }) {
   const { outputFiles, metafile } = await build({
     // Names of files in the output are relative to it.
     absWorkingDir: root,
@@ -30,6 +38,7 @@ export async function bundleService({ root, entries, outdir }) {
     target: 'node24',
     conditions: ['source'],
     external: externalPackages,
+    plugins: [loadLater],
     define: { 'import.meta.resolve': '__resolveOwn' },
     banner: { js: banner },
     keepNames: true,
@@ -54,7 +63,9 @@ function missingPackages({ outputs }, main) {
     .filter(({ external, kind, path: name }) => external && kind !== 'require-call' && !isBuiltin(name));
   const { resolve } = createRequire(main);
   return imported
-    .filter(({ path: name }) => !externalPackages.includes(name) || !isFound(resolve, name))
+    .filter(
+      ({ path: name }) => ![...externalPackages, ...externalWhenLoadedLater].includes(name) || !isFound(resolve, name),
+    )
     .map(({ path: name }) => `${name} is imported, but neither in the bundle nor found from it`);
 }
 

@@ -1,0 +1,27 @@
+// What is bundled for each service and for the demo: the program, and what it starts by path. Nothing here may import a dependency.
+const reader = {
+  'config-worker': 'packages/kit/src/reload/config-worker.ts',
+  // The thread that reads the configuration imports it by the URL that the service gives it.
+  policy: 'packages/policy/src/index.ts',
+};
+
+const gatewayThreads = { 'kubeconfig-child': 'packages/proxy/src/upstream/kubeconfig-child.ts', ...reader };
+const storeThread = { 'pglite-worker': 'packages/audit/src/store/pglite-worker.ts' };
+
+/** The sources of the files of each bundle, by their names and by the package of the bundle. The program comes first. */
+export const bundles = {
+  audit: { main: 'packages/audit/src/main.ts', ...storeThread },
+  authenticate: { main: 'packages/authenticate/src/main.ts' },
+  authorize: { main: 'packages/authorize/src/main.ts', ...reader },
+  proxy: { main: 'packages/proxy/src/main.ts', ...gatewayThreads },
+  standalone: { 'demo-main': 'packages/standalone/src/demo-main.ts', ...gatewayThreads, ...storeThread },
+};
+
+/**
+ * The packages that stay outside: kafkajs, because the audit log replaces modules of it in the cache of `require`, and
+ * PGlite, which finds its database engine next to its own files.
+ */
+export const externalPackages = ['@electric-sql/pglite', 'kafkajs'];
+
+/** The packages that stay outside where they are loaded later, because they find what they run next to their own files. */
+export const externalWhenLoadedLater = ['@sallyport/bed'];
