@@ -1,8 +1,8 @@
-// Bundles the services and the demo into dist/bundle of their packages, unless the bundles are newer than what they are made of.
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+// Bundles the services and the demo into dist/bundle of their packages, unless the bundles are newer than their sources.
+import { readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
 import path from 'node:path';
-import process from 'node:process';
 import { bundles } from './bundles.mjs';
+import { replaceFile } from './replace-file.mjs';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
@@ -17,29 +17,12 @@ function areFresh() {
   return Object.keys(bundles).every((name) => (changedAt(mainOf(name)) ?? 0) > newest);
 }
 
-const unlessMissing = (error) => {
-  if (error.code !== 'ENOENT') throw error;
-};
-
-/** Replaces a file if it differs. The service may be running, or start at this moment. */
-function replaceFile(file, contents) {
-  try {
-    if (readFileSync(file).equals(contents)) return;
-  } catch (error) {
-    unlessMissing(error);
-  }
-  const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}`);
-  writeFileSync(temporary, contents);
-  renameSync(temporary, file);
-}
-
 async function writeBundle(name, entries) {
   // Loaded only here, because most builds find everything fresh.
   const { bundlePackage } = await import('./bundle-package.mjs');
   const main = path.join(root, mainOf(name));
   const outdir = path.dirname(main);
   const { files, packages } = await bundlePackage({ root, entries, outdir });
-  mkdirSync(outdir, { recursive: true });
   const list = {
     path: path.join(outdir, 'bundled-packages.json'),
     contents: Buffer.from(`${JSON.stringify(packages)}\n`),
@@ -47,7 +30,7 @@ async function writeBundle(name, entries) {
   // The program comes last, because it loads the others.
   const isMain = (file) => file.path === main;
   for (const file of [list, ...files.filter((one) => !isMain(one)), ...files.filter(isMain)])
-    replaceFile(file.path, Buffer.from(file.contents));
+    replaceFile(path.dirname(outdir), file.path, Buffer.from(file.contents));
   // Tells that the bundle is not older than what the compiler has written.
   utimesSync(main, new Date(), new Date());
   const made = new Set(['bundled-packages.json', ...files.map((file) => path.basename(file.path))]);

@@ -1,12 +1,13 @@
 // Bundles the program, for Node.js 20 and newer, into one file that starts fast. Code that only some commands need goes into separate files.
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, utimesSync } from 'node:fs';
 import path from 'node:path';
-import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { replaceFile } from '../../../scripts/bundle/replace-file.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
-const parts = path.join(root, 'dist', 'parts');
+const dist = path.join(root, 'dist');
+const parts = path.join(dist, 'parts');
 // The Node.js build of yaml is CommonJS, whose named exports are lost in a chunk that is loaded later. Its browser
 // build is the same code as an ES module.
 const yaml = path.join(path.dirname(fileURLToPath(import.meta.resolve('yaml/package.json'))), 'browser', 'index.js');
@@ -69,21 +70,14 @@ const separate = await build({
   chunkNames: '[name]-[hash]',
 });
 
-/** Replaces a file if it differs. The program may be running, or start at this moment. */
-function replaceFile(file, contents) {
-  if (existsSync(file) && readFileSync(file).equals(contents)) return;
-  mkdirSync(path.dirname(file), { recursive: true });
-  // Not among the chunks, where another build that runs at the same time would delete it.
-  const temporary = path.join(root, 'dist', `.${path.basename(file)}.${process.pid}`);
-  writeFileSync(temporary, contents);
-  renameSync(temporary, file);
-}
-
 // The program comes last, because it loads the others.
 const files = [...separate.outputFiles, ...program.outputFiles];
 const isChunk = (file) => path.dirname(file.path) === parts;
 for (const file of [...files.filter(isChunk), ...files.filter((one) => !isChunk(one))])
-  replaceFile(file.path, Buffer.from(file.contents));
+  replaceFile(dist, file.path, Buffer.from(file.contents));
+
+// bin/sallyport.js runs what the compiler has written if that is newer.
+utimesSync(path.join(dist, 'sallyport.mjs'), new Date(), new Date());
 
 const outputs = Object.assign({}, ...[program, separate].map(({ metafile }) => metafile.outputs));
 
@@ -98,4 +92,4 @@ const packages = used.flatMap((file) => /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\
 const directories = [...new Set(packages)]
   .map((one) => path.relative(path.join(root, '..', '..'), one))
   .toSorted((one, other) => one.localeCompare(other));
-replaceFile(path.join(root, 'dist', 'bundled-packages.json'), Buffer.from(`${JSON.stringify(directories, null, 2)}\n`));
+replaceFile(dist, path.join(dist, 'bundled-packages.json'), Buffer.from(`${JSON.stringify(directories, null, 2)}\n`));
