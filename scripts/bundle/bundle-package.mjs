@@ -4,6 +4,7 @@ import path from 'node:path';
 import { build } from 'esbuild';
 import { externalPackages, externalWhenLoadedLater } from './bundles.mjs';
 import { missingPrograms } from './missing-programs.mjs';
+import { oneCopy } from './one-copy.mjs';
 
 // CommonJS packages in an ES module need `require`, and some of them `__dirname`. A package whose URL a service asks for
 // is the file of that name in the bundle.
@@ -38,7 +39,7 @@ export async function bundlePackage({ root, entries, outdir }) {
     target: 'node24',
     conditions: ['source'],
     external: externalPackages,
-    plugins: [loadLater],
+    plugins: [loadLater, oneCopy],
     define: { 'import.meta.resolve': '__resolveOwn' },
     banner: { js: banner },
     keepNames: true,
