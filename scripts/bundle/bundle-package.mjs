@@ -21,9 +21,10 @@ const loadLater = {
 };
 
 /**
- * Bundles a service for Node.js 24. `entries` are its sources by the names of the files. Names and lines stay as they are,
- * so that stack traces can be read, and classes keep their names. Returns the files, and the packages of others in them by their directories. Fails if
- * a file that the service starts by path would be missing, or a package that would have to be installed.
+ * Bundles a program for Node.js 24. `entries` are its sources by the names of the files. Names and lines stay as they are,
+ * so that stack traces can be read, and classes keep their names. Returns the files, the packages of others in them by
+ * their directories, and the sources of ours. Fails if a file that the program starts by path would be missing, or a
+ * package that would have to be installed.
  */
 export async function bundlePackage({ root, entries, outdir }) {
   const { outputFiles, metafile } = await build({
@@ -54,7 +55,9 @@ export async function bundlePackage({ root, entries, outdir }) {
   const foreign = missingPackages(metafile, path.join(outdir, 'main.js'));
   if (missing.length > 0 || foreign.length > 0)
     throw new Error(`the bundle in ${outdir} is incomplete:\n${[...missing, ...foreign].join('\n')}`);
-  return { files: outputFiles, packages: packagesIn(metafile) };
+  // Those that are left out of the bundle may be in it after a change.
+  const read = Object.keys(metafile.inputs).filter((file) => !file.includes('node_modules/'));
+  return { files: outputFiles, packages: packagesIn(metafile), sources: read };
 }
 
 /** Returns the packages that the bundle imports, but neither contains nor finds. A `require` within a `try` may fail. */

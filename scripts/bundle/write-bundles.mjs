@@ -1,5 +1,5 @@
 // Bundles the services and the demo into dist/bundle of their packages, unless the bundles are newer than their sources.
-import { readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
 import path from 'node:path';
 import { bundles } from './bundles.mjs';
 import { replaceFile } from './replace-file.mjs';
@@ -9,32 +9,45 @@ const root = path.resolve(import.meta.dirname, '../..');
 const changedAt = (file) => statSync(path.join(root, file), { throwIfNoEntry: false })?.mtimeMs;
 const mainOf = (name) => `packages/${name}/dist/bundle/${Object.keys(bundles[name])[0]}.js`;
 
-/** Is each bundle newer than what decides its content? The compiler updates .tsbuildinfo whenever it writes anything. */
-function areFresh() {
-  const compiled = readdirSync(path.join(root, 'packages')).map((name) => `packages/${name}/dist/.tsbuildinfo`);
-  const recipe = readdirSync(import.meta.dirname).map((name) => `scripts/bundle/${name}`);
-  const newest = Math.max(...[...compiled, ...recipe, 'package-lock.json'].map((file) => changedAt(file) ?? 0));
-  return Object.keys(bundles).every((name) => (changedAt(mainOf(name)) ?? 0) > newest);
+/** The files besides the sources that decide what is in a bundle. */
+const recipe = [
+  'package-lock.json',
+  ...readdirSync(path.join(root, 'packages')).map((name) => `packages/${name}/package.json`),
+  ...readdirSync(import.meta.dirname).map((name) => `scripts/bundle/${name}`),
+];
+
+/** Is a bundle newer than its sources, and than what else decides its content? */
+function isFresh(name) {
+  const main = mainOf(name);
+  const list = path.join(root, path.dirname(main), 'sources.json');
+  const made = changedAt(main);
+  if (made === undefined || !existsSync(list)) return false;
+  const sources = JSON.parse(readFileSync(list, 'utf8'));
+  return [...recipe, ...sources].every((file) => (changedAt(file) ?? Infinity) <= made);
 }
 
 async function writeBundle(name, entries) {
-  // Loaded only here, because most builds find everything fresh.
+  // Loaded only here, because many builds find everything fresh.
   const { bundlePackage } = await import('./bundle-package.mjs');
   const main = path.join(root, mainOf(name));
   const outdir = path.dirname(main);
-  const { files, packages } = await bundlePackage({ root, entries, outdir });
-  const list = {
-    path: path.join(outdir, 'bundled-packages.json'),
-    contents: Buffer.from(`${JSON.stringify(packages)}\n`),
-  };
+  const { files, packages, sources } = await bundlePackage({ root, entries, outdir });
+  const list = (file, names) => ({ path: path.join(outdir, file), contents: `${JSON.stringify(names)}\n` });
+  const lists = [list('bundled-packages.json', packages), list('sources.json', sources)];
   // The program comes last, because it loads the others.
   const isMain = (file) => file.path === main;
-  for (const file of [list, ...files.filter((one) => !isMain(one)), ...files.filter(isMain)])
-    replaceFile(path.dirname(outdir), file.path, Buffer.from(file.contents));
-  // Tells that the bundle is not older than what the compiler has written.
-  utimesSync(main, new Date(), new Date());
-  const made = new Set(['bundled-packages.json', ...files.map((file) => path.basename(file.path))]);
+  const all = [...lists, ...files.filter((one) => !isMain(one)), ...files.filter(isMain)];
+  for (const file of all) replaceFile(path.dirname(outdir), file.path, Buffer.from(file.contents));
+  const made = new Set(all.map((file) => path.basename(file.path)));
   for (const file of readdirSync(outdir)) if (!made.has(file)) rmSync(path.join(outdir, file), { force: true });
 }
 
-if (!areFresh()) await Promise.all(Object.entries(bundles).map(([name, entries]) => writeBundle(name, entries)));
+async function updateBundle(name, entries) {
+  // A source that changes while esbuild reads it is newer than this.
+  const began = new Date();
+  if (!isFresh(name)) await writeBundle(name, entries);
+  // Tells that the bundle is not older than what the compiler has written.
+  utimesSync(path.join(root, mainOf(name)), began, began);
+}
+
+await Promise.all(Object.entries(bundles).map(([name, entries]) => updateBundle(name, entries)));
