@@ -10,6 +10,7 @@ import { oneCopy } from './one-copy.mjs';
 // is the file of that name in the bundle.
 const banner = `import { createRequire as __createRequire } from 'node:module';
 const require = __createRequire(import.meta.url);
+const __dirname = import.meta.dirname;
 const __resolveOwn = (name) => import.meta.resolve(name.replace(/^@sallyport\\/(.+)$/, './$1.js'));`;
 
 const loadLater = {
