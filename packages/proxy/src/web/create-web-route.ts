@@ -33,8 +33,6 @@ function createAgent(secure: boolean, connect: () => Socket): HttpAgent {
     maxFreeSockets: maxIdleConnections,
   });
   agent.createConnection = connect;
-  // All its connections are alike. Node would put some thirty options into a name, several times for each request.
-  agent.getName = () => '';
   return agent;
 }
 

@@ -1,5 +1,5 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
-import type { Duplex, Readable, Stream } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { ProblemError } from '@sallyport/kit';
 import { createProxyMiddleware } from 'http-proxy-middleware';
 import { clientIsGone } from '../exchange/client-is-gone.ts';
@@ -11,7 +11,6 @@ import { cutResponse } from '../streams/cut-response.ts';
 import type { StreamLifecycle } from '../streams/stream-lifecycle.ts';
 import { relayWebResponse } from './relay-web-response.ts';
 import { headersForNode } from './headers-for-node.ts';
-import { noBody } from './no-body.ts';
 
 type ForwardWebDeps = {
   openBody(exchange: Exchange): Readable | string | undefined;
@@ -25,7 +24,7 @@ type ForwardWebDeps = {
 type Attempt = {
   exchange: Exchange;
   /** What goes upstream as the body, if it is not the request itself. */
-  body: Stream | undefined;
+  body: Readable | undefined;
   outgoing: ClientRequest | undefined;
   timer: NodeJS.Timeout | undefined;
   timedOut: boolean;
@@ -162,7 +161,7 @@ export function createForwardWeb(deps: ForwardWebDeps): Step {
     const passage = typeof opened === 'object' && opened !== request ? opened : undefined;
     const attempt: Attempt = {
       exchange,
-      body: typeof opened === 'object' ? passage : noBody,
+      body: passage,
       outgoing: undefined,
       timer: undefined,
       timedOut: false,
