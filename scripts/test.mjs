@@ -36,14 +36,14 @@ const limits = {
   slow: ['--runInBand', ...wholeSystem],
 };
 
-/** The same for a suite that runs beside others. Its tests may have to wait for the processors. */
-const beside = {
-  unit: ['--maxWorkers=2', '--testTimeout=300000'],
-  real: ['--maxWorkers=3', '--forceExit', '--testTimeout=300000'],
-};
+/**
+ * The same for a suite that runs beside others, in this order. Those of `real` ask servers, whose answers have deadlines.
+ * Those of `unit` wait for nothing, so they get the processors only when nothing else needs them, and need no limit.
+ */
+const beside = { real: ['--maxWorkers=2', ...wholeSystem], unit: ['--maxWorkers=2', '--testTimeout=300000'] };
+const lowPriority = ['unit'];
 
-/** Runs a suite. With `idle`, it gets the processors only when nothing else needs them. */
-function runSuite(suite, { idle = false } = {}) {
+function runSuite(suite, { isBeside = false } = {}) {
   const outputFile = path.join(scratch, `${suite}.json`);
   const args = [
     ...testNodeOptions,
@@ -51,7 +51,7 @@ function runSuite(suite, { idle = false } = {}) {
     // A file named on the command line may be in only one of the suites.
     ...rest,
     ...(rest.length > 0 ? ['--passWithNoTests'] : []),
-    ...(idle ? beside : limits)[suite],
+    ...(isBeside ? beside : limits)[suite],
     '--json',
     `--outputFile=${outputFile}`,
     '--selectProjects',
@@ -72,7 +72,7 @@ function runSuite(suite, { idle = false } = {}) {
     },
   });
   children.add(child);
-  if (idle) setPriority(child.pid, 5);
+  if (isBeside && lowPriority.includes(suite)) setPriority(child.pid, 5);
   return new Promise((resolve) => {
     child.on('exit', (code, signal) => {
       children.delete(child);
@@ -115,10 +115,11 @@ async function inTurn(names, options) {
 // Where whole nodes and pods start, the processors are idle a third of the time, which is enough for the tests of single
 // packages. The whole-system tests of `e2e` need all of them.
 const besideThese = ['bed', 'pods'].filter((name) => suites.includes(name));
-const idle = besideThese.length > 0 ? suites.filter((name) => name in beside) : [];
-const [quick, whole] = await Promise.all([inTurn(idle, { idle: true }), inTurn(idle.length > 0 ? besideThese : [])]);
-const ran = [...quick, ...whole].map(({ suite }) => suite);
-const runs = [...quick, ...whole, ...(await inTurn(suites.filter((name) => !ran.includes(name))))];
+const quick = besideThese.length > 0 ? Object.keys(beside).filter((name) => suites.includes(name)) : [];
+const first = quick.length > 0 ? [inTurn(quick, { isBeside: true }), inTurn(besideThese)] : [];
+const ran = (await Promise.all(first)).flat();
+const left = suites.filter((name) => !ran.some(({ suite }) => suite === name));
+const runs = [...ran, ...(await inTurn(left))];
 
 // A log of CI may be cut to its end, so the names come right before the counts.
 const trail = (pid) => (pid === undefined ? undefined : trailOf(scratch, pid, root));
