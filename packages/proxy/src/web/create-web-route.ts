@@ -17,6 +17,13 @@ type WebRouteDeps = {
 
 const maxIdleConnections = 256;
 
+/**
+ * How long a connection may be idle and still be used again. Many applications close theirs after five seconds, and a
+ * write that is sent just then fails, because it must not be sent twice. If an application announces less in
+ * `Keep-Alive`, Node.js keeps to that, but only where there is a limit.
+ */
+const maxIdleMs = 4000;
+
 /** Ends an attempt to connect that takes too long. */
 function limitConnect(socket: Socket, secure: boolean, ms: number): Socket {
   const timer = setTimeout(() => socket.destroy(new Error('no connection in time')), ms);
@@ -29,6 +36,7 @@ function limitConnect(socket: Socket, secure: boolean, ms: number): Socket {
 function createAgent(secure: boolean, connect: () => Socket): HttpAgent {
   const agent = new (secure ? HttpsAgent : HttpAgent)({
     keepAlive: true,
+    timeout: maxIdleMs,
     maxSockets: Infinity,
     maxFreeSockets: maxIdleConnections,
   });

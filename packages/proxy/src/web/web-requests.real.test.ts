@@ -304,6 +304,36 @@ describe('an application that fails', () => {
     for (let round = 0; round < 5; round += 1) expect(await rig.raw(webHead('GET', '/'))).toMatch(/^HTTP\/1.1 200/);
   });
 
+  it.each([
+    ['that it announces', 2000, 1400],
+    ['that applications often close them after', 0, 4500],
+  ])(
+    'gets no write on a connection that has been idle for the time %s',
+    async (_what, keepAliveTimeout, idleMs) => {
+      const connections = new Set<unknown>();
+      rig = await createWebRig((request, response) => {
+        connections.add(request.socket);
+        request.resume();
+        response.end('ok');
+      });
+      rig.app.keepAliveTimeout = keepAliveTimeout;
+      const write = () => rig.raw(webHead('POST', '/', [own, 'Content-Length: 0']));
+      for (let again = 0; again < 2; again += 1) expect(await write()).toMatch(/^HTTP\/1.1 200/);
+      expect(connections.size).toBe(1);
+      await new Promise((resolve) => setTimeout(resolve, idleMs));
+      expect(await write()).toMatch(/^HTTP\/1.1 200/);
+      expect(connections.size).toBe(2);
+    },
+    20_000,
+  );
+
+  it('takes longer for a response than a connection may be idle, and is waited for', async () => {
+    rig = await createWebRig((_request, response) => void setTimeout(() => response.end('at last'), 4200), {
+      route: { timeouts: { firstByte: '10s' } },
+    });
+    expect(await rig.raw(webHead('GET', '/'))).toMatch(/^HTTP\/1.1 200[\s\S]*at last/);
+  }, 20_000);
+
   it('cuts its response short, which then does not look complete', async () => {
     rig = await createWebRig((request, response) => {
       response.writeHead(200, { 'content-length': '100' });
