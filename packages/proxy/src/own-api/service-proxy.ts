@@ -75,9 +75,9 @@ function refuse(
  * credential instead of the client's, and the origin as the gateway knows it.
  */
 export function createServiceProxy(deps: ServiceProxyDeps, rules: PassRules = pageRules): RequestHandler {
-  const agent = deps.url.startsWith('https:')
-    ? new HttpsAgent({ keepAlive: true, ca: deps.ca })
-    : new HttpAgent({ keepAlive: true });
+  // Services close a connection after 65 idle seconds. What is sent just then would fail.
+  const kept = { keepAlive: true, timeout: 60_000 };
+  const agent = deps.url.startsWith('https:') ? new HttpsAgent({ ...kept, ca: deps.ca }) : new HttpAgent(kept);
   const forward = createProxyMiddleware({
     target: deps.url,
     agent,
