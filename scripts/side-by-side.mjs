@@ -1,5 +1,6 @@
-// The runner of the whole-system tests and of those with pods. Two files run at a time, and beside them, one by one, those that mostly wait. Then
-// come the files that measure promised times, two at a time, and last those that must have the machine to themselves.
+// The runner of the whole-system tests and of those with pods. Two files run at a time, and beside them, one by one, those
+// that mostly wait or install. Then come the files that measure promised times, two at a time, and last those that must
+// have the machine to themselves.
 import process from 'node:process';
 import TestRunner from 'jest-runner';
 
