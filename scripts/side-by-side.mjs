@@ -1,10 +1,10 @@
-// The runner of the whole-system tests and of those with pods. Two files run at a time, and beside them, one by one, those
-// that mostly wait or install. Then come the files that measure promised times, two at a time, and last those that must
-// have the machine to themselves.
+// The runner of the whole-system tests and of those with pods. Three files run at a time, and beside them, one by one,
+// those that mostly wait or install. Then come the files that measure promised times, three at a time, and last those that
+// must have the machine to themselves.
 import process from 'node:process';
 import TestRunner from 'jest-runner';
 
-/** The files that mostly wait, by their place in test-e2e/src, and for what. One of them runs beside two others. */
+/** The files that mostly wait, by their place in test-e2e/src, and for what. One of them runs beside the others. */
 export const waiting = {
   'attacks/attacks.e2e.ts': 'It waits for slow clients, endless responses and the end of sessions.',
   'attacks/login-attacks.e2e.ts': 'It floods the login pages, and so must not run beside the other attacks.',
@@ -23,7 +23,7 @@ export const installing = {
   'rolling/rolling.pods.ts': 'It installs the manifests, which name their namespace.',
 };
 
-/** The files that run beside at most one other that measures, and why. */
+/** The files that run beside at most two others that measure, and why. */
 export const measuring = {
   'policy/reload.e2e.ts': 'It measures the promised seconds until a changed policy holds everywhere.',
   'resilience/servers-down.e2e.ts': 'It measures how long requests wait for servers that are gone.',
@@ -55,7 +55,7 @@ export default class SideBySide extends TestRunner {
       this.#start(waits, watcher, { workers: 1, lane: maxWorkers }),
       this.#start(others, watcher, { workers: waits.length > 0 ? Math.max(1, maxWorkers - 1) : maxWorkers }),
     ]);
-    await this.#start(measures, watcher, { workers: Math.min(2, maxWorkers) });
+    await this.#start(measures, watcher, { workers: Math.min(3, maxWorkers) });
     await super.runTests(last, watcher, { serial: true });
   }
 

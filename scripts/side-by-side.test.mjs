@@ -43,15 +43,15 @@ describe('the runner of the whole-system tests', () => {
     return { calls, waits, others, measures, last };
   }
 
-  it('runs two files at a time beside one that waits, then those that measure, then those that must be alone', async () => {
-    const { calls, waits, others, measures, last } = await runAll(3);
+  it('runs three files at a time beside one that waits, then those that measure, then those that must be alone', async () => {
+    const { calls, waits, others, measures, last } = await runAll(4);
     expect(calls).toEqual([
-      ['begins', 'in lane 3: 1 at a time', waits],
-      ['begins', '2 at a time', others],
-      ['ends', 'in lane 3: 1 at a time', waits],
-      ['ends', '2 at a time', others],
-      ['begins', '2 at a time', measures],
-      ['ends', '2 at a time', measures],
+      ['begins', 'in lane 4: 1 at a time', waits],
+      ['begins', '3 at a time', others],
+      ['ends', 'in lane 4: 1 at a time', waits],
+      ['ends', '3 at a time', others],
+      ['begins', '3 at a time', measures],
+      ['ends', '3 at a time', measures],
       ['begins', 'one by one', last],
       ['ends', 'one by one', last],
     ]);

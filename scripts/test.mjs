@@ -20,9 +20,9 @@ const children = new Set();
 
 // Tests of whole systems may leave a connection open, which must not keep the run from ending. A busy machine is slow.
 const wholeSystem = ['--forceExit', '--testTimeout=30000'];
-// Two files of whole-system tests run at a time, beside one that mostly waits. Those that would miss deadlines run later:
-// see side-by-side.mjs. With SALLYPORT_TEST_WORKERS=1 all run alone, which takes twice as long.
-const side = process.env.SALLYPORT_TEST_WORKERS === '1' ? '--runInBand' : '--maxWorkers=3';
+// Three files of whole-system tests run at a time, beside one of those that mostly wait. Those that would miss deadlines
+// run later: see side-by-side.mjs. With SALLYPORT_TEST_WORKERS=1 all run alone, which takes twice as long.
+const side = process.env.SALLYPORT_TEST_WORKERS === '1' ? '--runInBand' : '--maxWorkers=4';
 const limits = {
   unit: ['--maxWorkers=5', '--testTimeout=30000'],
   // They mostly wait, too.
