@@ -16,7 +16,7 @@ const recipe = [
   ...readdirSync(import.meta.dirname).map((name) => `scripts/bundle/${name}`),
 ];
 
-/** Is a bundle newer than its sources, and than what else decides its content? */
+/** Reports whether a bundle is newer than its sources, and than what else decides its content. */
 function isFresh(name) {
   const main = mainOf(name);
   const list = path.join(root, path.dirname(main), 'sources.json');
