@@ -1,6 +1,6 @@
 // The runner of the whole-system tests and of those with pods. Three files run at a time, and beside them, one by one,
-// those that mostly wait or install. Then come the files that measure promised times, three at a time, and last those that
-// must have the machine to themselves.
+// those that mostly wait or install. After the three come the files that measure promised times, three at a time, and last
+// those that must have the machine to themselves.
 import process from 'node:process';
 import TestRunner from 'jest-runner';
 
@@ -50,11 +50,12 @@ export default class SideBySide extends TestRunner {
     );
     const others = tests.filter((test) => ![...waits, ...measures, ...last].includes(test));
     const { maxWorkers } = this._globalConfig;
-    await Promise.all([
-      this.#start(waits, watcher, { workers: 1, lane: maxWorkers }),
-      this.#start(others, watcher, { workers: waits.length > 0 ? Math.max(1, maxWorkers - 1) : maxWorkers }),
-    ]);
-    await this.#start(measures, watcher, { workers: Math.min(3, maxWorkers) });
+    const beside = waits.length > 0 ? Math.max(1, maxWorkers - 1) : maxWorkers;
+    const inTurn = async () => {
+      await this.#start(others, watcher, { workers: beside });
+      await this.#start(measures, watcher, { workers: Math.min(3, beside) });
+    };
+    await Promise.all([this.#start(waits, watcher, { workers: 1, lane: maxWorkers }), inTurn()]);
     await super.runTests(last, watcher, { serial: true });
   }
 

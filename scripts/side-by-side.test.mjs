@@ -57,6 +57,25 @@ describe('the runner of the whole-system tests', () => {
     ]);
   });
 
+  it('lets those that measure begin while one waits', async () => {
+    const begun = [];
+    let endWaiting;
+    jest.spyOn(TestRunner.prototype, 'runTests').mockImplementation(async ([first]) => {
+      begun.push(first);
+      if (first.path.endsWith('attacks.e2e.ts'))
+        await new Promise((resolve) => {
+          endWaiting = resolve;
+        });
+    });
+    const [waits, measures, last] = lists.map((list) => test(Object.keys(list)[0]));
+    const ended = runner(4).runTests([last, measures, waits, test('road/bytes.e2e.ts')], {}, { serial: false });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(begun).toEqual([waits, test('road/bytes.e2e.ts'), measures]);
+    endWaiting();
+    await ended;
+    expect(begun.at(-1)).toEqual(last);
+  });
+
   it('tells no other program of the lane', () => {
     expect(process.env.SALLYPORT_TEST_LANE).toBeUndefined();
   });
