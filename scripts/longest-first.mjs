@@ -8,6 +8,7 @@ const longest = [
   'cluster-webhook.e2e.ts',
   'audit-faults.e2e.ts',
   'stop-demo.e2e.ts',
+  'break-glass.e2e.ts',
   'two-gateways.e2e.ts',
   'kafka-audit.e2e.ts',
   'demo.e2e.ts',
