@@ -1,15 +1,12 @@
 // A forwarder made of nothing but Node.js and undici. It shows the cost of the runtime itself.
-import { createServer as createPlainServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createSecureContext } from 'node:tls';
 import { once } from 'node:events';
 import process from 'node:process';
 import { Pool } from 'undici';
+import { serveForwarder, type ForwarderRequest } from './serve-forwarder.ts';
 
-type Request = { cert?: string; key?: string; ca: string; upstream: string };
-
-const [{ cert, key, ca, upstream }] = (await once(process, 'message')) as [Request];
+const [{ cert, key, ca, upstream }] = (await once(process, 'message')) as [ForwarderRequest];
 const pool = new Pool(upstream, {
   connections: null,
   pipelining: 1,
@@ -43,11 +40,4 @@ function forward(request: IncomingMessage, response: ServerResponse): void {
   );
 }
 
-const server =
-  cert === undefined || key === undefined
-    ? createPlainServer(forward)
-    : createTlsServer({ cert, key, ALPNProtocols: ['http/1.1'] }, forward);
-server.requestTimeout = 0;
-server.listen(0, '127.0.0.1', 4096);
-await once(server, 'listening');
-process.send?.({ port: (server.address() as AddressInfo).port });
+await serveForwarder({ cert, key }, forward);
