@@ -3,8 +3,8 @@ let installed = false;
 /**
  * Suppresses one warning. After every answer, the request queue of kafkajs 2.2.4 sets a timer with a negative delay,
  * which Node.js 24 reports once per process as TimeoutNegativeWarning. The services have no such timer any more
- * (rest-idle-queue.ts), but the command line, which is one bundle, has, and the warning alarms operators. Only this warning from this library is
- * suppressed.
+ * (rest-idle-queue.ts). The command line, which is one bundle, has it, and the warning alarms operators. Only this
+ * warning from this library is suppressed.
  */
 export function suppressTimerWarning(): void {
   if (installed) return;
