@@ -127,7 +127,8 @@ for (const { suite, result, code, signal, pid } of runs) {
   if (!result) {
     console.log(`failed: ${suite}: jest ended with ${signal ?? `code ${code}`} and without a report`);
     // A few files run in the process of jest itself.
-    if (trail(pid) !== undefined) console.log(`    ${trail(pid)}`);
+    const steps = trail(pid);
+    if (steps !== undefined) console.log(`    ${steps}`);
   }
   for (const line of result ? failedTests(suite, result, root, trail) : []) console.log(line);
 }
