@@ -1,6 +1,7 @@
 import { Transform, type Readable, type TransformCallback } from 'node:stream';
 import { ProblemError } from '@sallyport/kit';
 import type { CheckClient } from '../authorize/check-client.ts';
+import { checkReadings } from '../authorize/check-readings.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { endAfterRecheck } from '../streams/end-after-recheck.ts';
 
@@ -15,7 +16,7 @@ const freshMs = 1000;
  */
 async function recheck(exchange: Exchange, { checks }: OpenBodyDeps): Promise<Error | undefined> {
   try {
-    const end = endAfterRecheck(await checks.check(exchange.check!), exchange.answer);
+    const end = endAfterRecheck(await checkReadings(checks, exchange.check!), exchange.answer);
     return end && new ProblemError(end.code, end.detail);
   } catch (error) {
     return error as Error;

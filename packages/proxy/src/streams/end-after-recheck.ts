@@ -33,8 +33,7 @@ function hasChanged(before: CheckAnswer | undefined, answer: CheckAnswer): boole
   return hasLost(before?.impersonation, answer.impersonation) || isAnother(before?.actsAs, answer.actsAs);
 }
 
-/** Returns why something that was allowed must end, given the new answer of authorize. Undefined if it goes on. */
-export function endAfterRecheck(answer: CheckAnswer, before: CheckAnswer | undefined): StreamEnd | undefined {
+function endAfterAnswer(answer: CheckAnswer, before: CheckAnswer | undefined): StreamEnd | undefined {
   const { decision, problem } = answer;
   if (decision.effect === 'allow')
     return hasChanged(before, answer)
@@ -49,4 +48,19 @@ export function endAfterRecheck(answer: CheckAnswer, before: CheckAnswer | undef
   return ended
     ? { reason: 'session-ended', code: 'unauthenticated', detail }
     : { reason: 'not-allowed', code: 'forbidden', detail, rule: decision.rule };
+}
+
+/**
+ * Returns why something that was allowed must end, given the new answers of authorize, one for each reading of the
+ * request. Undefined if it goes on.
+ */
+export function endAfterRecheck(
+  answers: readonly CheckAnswer[],
+  before: CheckAnswer | undefined,
+): StreamEnd | undefined {
+  for (const answer of answers) {
+    const end = endAfterAnswer(answer, before);
+    if (end) return end;
+  }
+  return undefined;
 }

@@ -1,6 +1,7 @@
 import type { CheckAnswer, Config } from '@sallyport/contracts';
 import { createTimeSlicer } from '@sallyport/kit';
 import type { CheckClient } from '../authorize/check-client.ts';
+import { checkReadings } from '../authorize/check-readings.ts';
 import type { OpenStream, OpenStreamKind } from '../exchange/exchange.ts';
 import type { StreamEnd } from '../exchange/stream-end.ts';
 import { elevatedUntilOf } from './elevated-until.ts';
@@ -58,13 +59,14 @@ function createOutcomes({ registry, settings, now }: StreamRecheckDeps) {
     want(version: string) {
       wanted = { version, until: now() + newPolicyMs };
     },
-    accept(stream: OpenStream, answer: CheckAnswer) {
+    /** `answers` has one for each reading of the request. */
+    accept(stream: OpenStream, answers: readonly CheckAnswer[]) {
       stream.uncheckedSince = undefined;
-      const end = endAfterRecheck(answer, stream.exchange.answer);
+      const end = endAfterRecheck(answers, stream.exchange.answer);
       if (end) return cut(stream, end);
-      stream.elevatedUntil = elevatedUntilOf(answer);
-      stream.dueAt = Math.min(now() + settings.recheck, sessionEndOf(answer), stream.elevatedUntil);
-      if (wanted && now() < wanted.until && answer.decision.policyVersion !== wanted.version)
+      stream.elevatedUntil = Math.min(...answers.map(elevatedUntilOf));
+      stream.dueAt = Math.min(now() + settings.recheck, ...answers.map(sessionEndOf), stream.elevatedUntil);
+      if (wanted && now() < wanted.until && answers.some(({ decision }) => decision.policyVersion !== wanted?.version))
         stream.dueAt = now() + tickMs;
     },
     /** Authorize, or the cluster, could not be asked about it. */
@@ -95,10 +97,10 @@ export function createStreamRecheck(deps: StreamRecheckDeps): StreamRecheck {
     stream.rechecking = true;
     try {
       const check = stream.exchange.check!;
-      const answer = await checks.check(countsAsUse(stream.kind) ? check : { ...check, use: false });
+      const answers = await checkReadings(checks, countsAsUse(stream.kind) ? check : { ...check, use: false });
       // Authorize answered, but the cluster did not say whether its RBAC still allows this.
-      if (answer.problem?.code === 'service-unavailable') outcomes.miss(stream);
-      else outcomes.accept(stream, answer);
+      if (answers.some(({ problem }) => problem?.code === 'service-unavailable')) outcomes.miss(stream);
+      else outcomes.accept(stream, answers);
       return true;
     } catch {
       outcomes.miss(stream);

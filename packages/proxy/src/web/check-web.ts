@@ -1,6 +1,7 @@
 import { isProblemCode, type Check, type CheckAnswer } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import type { CheckClient } from '../authorize/check-client.ts';
+import { otherReading } from '../authorize/check-readings.ts';
 import { preflightHeaders } from '../authorize/preflight-headers.ts';
 import { clientIsGone } from '../exchange/client-is-gone.ts';
 import type { Exchange, Step } from '../exchange/exchange.ts';
@@ -47,15 +48,16 @@ function refuseUnlessAllowed({ decision, problem }: CheckAnswer): void {
 
 /**
  * Asks about a path with escaped slashes once more, as an application reads it that decodes them. The first question has
- * them escaped, and both readings must be allowed.
+ * them escaped, and both readings must be allowed. The request rests on the elevations of both.
  */
 async function refuseOtherReading(exchange: Exchange, client: CheckClient): Promise<void> {
-  const check = exchange.check!;
-  const path = check.request.path.replaceAll(/%2f/gi, '/');
-  if (path === check.request.path) return;
-  const other = await client.check({ ...check, request: { ...check.request, path } });
+  const check = otherReading(exchange.check!);
+  if (!check) return;
+  const [answer, other] = [exchange.answer!, await client.check(check)];
   if (other.decision.effect !== 'allow') exchange.answer = other;
   refuseUnlessAllowed(other);
+  const more = other.elevations?.filter(({ id }) => !answer.elevations?.some((one) => one.id === id)) ?? [];
+  if (more.length > 0) exchange.answer = { ...answer, elevations: [...(answer.elevations ?? []), ...more] };
 }
 
 /** Creates the step that asks authorize. Anything but a readable allow for a known person is a refusal. */
