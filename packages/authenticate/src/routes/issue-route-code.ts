@@ -2,7 +2,14 @@ import type { RequestHandler } from 'express';
 import { hashToken, ProblemError } from '@sallyport/kit';
 import { readCookies, sessionCookieName } from '../http/cookies.ts';
 import { readOrigin } from '../http/read-origin.ts';
-import { routeCodeKind, routeCodeLifeMs, type RouteCode } from './route-code.ts';
+import {
+  maxRouteCodes,
+  routeCodeCountKind,
+  routeCodeKind,
+  routeCodeLifeMs,
+  routeCodeWindowMs,
+  type RouteCode,
+} from './route-code.ts';
 import type { RouteSessionDeps } from './route-session-deps.ts';
 
 /** The header in which the gateway says to which of its routes an address leads: the origin. */
@@ -29,12 +36,18 @@ export function issueRouteCode(deps: RouteSessionDeps): RequestHandler {
     const [found] = hash === undefined ? [] : await deps.sessions.find([hash]);
     if (hash === undefined || found?.state !== 'live' || found.session.kind !== 'browser')
       return response.redirect(302, `/.sallyport/login?return_to=${encodeURIComponent(request.path)}`);
+    const { id } = found.session;
+    if ((await deps.singleUse.count(routeCodeCountKind, id, routeCodeWindowMs)) > maxRouteCodes)
+      throw new ProblemError(
+        'too-many-requests',
+        'This browser has opened too many applications. Try again in a while.',
+      );
     const code = deps.randomToken();
     const grant: RouteCode = {
       host: new URL(routeOrigin).hostname,
       challenge,
       tab,
-      parent: { id: found.session.id, hash },
+      parent: { id, hash },
     };
     await deps.singleUse.put(routeCodeKind, code, grant, routeCodeLifeMs);
     response.redirect(302, `${routeOrigin}/.sallyport/callback?code=${code}`);

@@ -69,6 +69,15 @@ describe('a browser that comes from a web application', () => {
     expect((await redeem({ host, code, verifier })).status).toBe(400);
   });
 
+  it('gets at most 200 codes in ten minutes for one login', async () => {
+    await logIn();
+    for (let made = 0; made < 200; made += 1) await codeOf();
+    expect((await go()).status).toBe(429);
+    expect((await go({ 'sallyport-route': 'https://other.example.com' })).status).toBe(429);
+    service.clock.now += 10 * 60_000;
+    await codeOf();
+  });
+
   it('needs a route that the gateway names, and not the browser', async () => {
     await logIn();
     expect((await go({})).status).toBe(404);
