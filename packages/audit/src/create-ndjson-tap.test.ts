@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -50,21 +50,32 @@ describe('the file of events', () => {
     expect(lines(file)).toHaveLength(1);
   });
 
-  it('keeps the events of people, however many anonymous events there are', async () => {
-    const [file, anonymousFile] = [
-      path.join(directory, 'audit.ndjson'),
-      path.join(directory, 'audit-anonymous.ndjson'),
-    ];
+  const stranger = sampleAuditRecord({ data: { user: {}, responseStatus: { code: 401 } } });
+  delete stranger.data.sallyport.identity;
+
+  it('has the events of anonymous callers too, in order', async () => {
+    const file = path.join(directory, 'audit.ndjson');
     const own = sampleAuditRecord();
-    const stranger = sampleAuditRecord({ data: { user: {}, responseStatus: { code: 401 } } });
-    delete stranger.data.sallyport.identity;
+    await createNdjsonTap({ file, anonymousFile: `${file}-anonymous` })([own, stranger, own]);
+    expect(lines(file).map(({ auditID }) => auditID)).toEqual([own, stranger, own].map(({ data }) => data.auditID));
+    expect(existsSync(`${file}-anonymous`)).toBe(false);
+  });
+
+  it('keeps the events of people, however many anonymous events there are', async () => {
+    const file = path.join(directory, 'audit.ndjson');
+    const anonymousFile = path.join(directory, 'audit-anonymous.ndjson');
+    const own = sampleAuditRecord();
     await createNdjsonTap({ file, anonymousFile })([own]);
     const one = statSync(file).size;
-    const tap = createNdjsonTap({ file, anonymousFile, maxBytes: 3 * one, maxAnonymousBytes: 3 * one });
+    const tap = createNdjsonTap({ file, anonymousFile, maxBytes: 5 * one, maxAnonymousBytes: 3 * one });
     for (let written = 0; written < 50; written += 1) await tap([stranger, stranger]);
-    expect(lines(file).map(({ auditID }) => auditID)).toEqual([own.data.auditID]);
-    expect(lines(anonymousFile)[0]!.auditID).toBe(stranger.data.auditID);
+    expect(lines(file).map(({ auditID }) => auditID)).toEqual(
+      [own, ...Array(3).fill(stranger)].map(({ data }) => data.auditID),
+    );
     for (const each of [anonymousFile, `${anonymousFile}.1`]) expect(statSync(each).size).toBeLessThan(4 * one);
     expect(statSync(anonymousFile).mode & 0o777).toBe(0o600);
+    // The next generation of the file has a share of its own.
+    for (let written = 0; written < 3; written += 1) await tap([own, stranger]);
+    expect(lines(file).map(({ auditID }) => auditID)).toEqual([own, own, stranger].map(({ data }) => data.auditID));
   });
 });

@@ -5,20 +5,24 @@ import { toLine } from './trail/to-line.ts';
 
 export type NdjsonTapDeps = {
   file: string;
-  /** The file for events of anonymous callers, so that they cannot displace others. */
+  /** Where events of anonymous callers go while `file` has its share of them, so that they cannot displace others. */
   anonymousFile: string;
-  /**
-   * At this size a file is moved to `<file>.1` and replaces the previous one. The default is 64 MiB, and 8 MiB for
-   * anonymous callers.
-   */
+  /** At this size in bytes, a file is moved to `<file>.1` and replaces the previous one. The default is 64 MiB. */
   maxBytes?: number;
+  /** The share of anonymous callers in `file`, and the size of `anonymousFile`. The default is 8 MiB. */
   maxAnonymousBytes?: number;
 };
 
 const mebibyte = 1024 * 1024;
 
-/** Creates a function that appends to a file, one text after the other. */
-function createBoundedFile(file: string, maxBytes: number): (text: string) => Promise<void> {
+/**
+ * Creates a function that appends to a file, one text after the other. `onRotate` is called when the file begins anew.
+ */
+function createBoundedFile(
+  file: string,
+  maxBytes: number,
+  onRotate: () => void = () => {},
+): (text: string) => Promise<void> {
   let size: number | undefined;
   let last: Promise<void> = Promise.resolve();
 
@@ -34,6 +38,7 @@ function createBoundedFile(file: string, maxBytes: number): (text: string) => Pr
     if (size > 0 && size + bytes > maxBytes) {
       await rename(file, `${file}.1`);
       size = 0;
+      onRotate();
     }
     await appendFile(file, text, { mode: 0o600 });
     size += bytes;
@@ -49,21 +54,30 @@ function createBoundedFile(file: string, maxBytes: number): (text: string) => Pr
 }
 
 /**
- * Creates a consumer that writes every event to a file, and those of anonymous callers to a second one. Any tool that
- * reads Kubernetes audit logs can follow them. Only their owner can read them.
+ * Creates a consumer that writes every event to a file. If there are very many of anonymous callers, the rest of those
+ * goes to a second file. Any tool that reads Kubernetes audit logs can follow them. Only their owner can read them.
  */
 export function createNdjsonTap(deps: NdjsonTapDeps): AuditConsumer {
-  const write = createBoundedFile(deps.file, deps.maxBytes ?? 64 * mebibyte);
-  const writeAnonymous = createBoundedFile(deps.anonymousFile, deps.maxAnonymousBytes ?? 8 * mebibyte);
+  const maxAnonymousBytes = deps.maxAnonymousBytes ?? 8 * mebibyte;
+  let anonymousBytes = 0;
+  const write = createBoundedFile(deps.file, deps.maxBytes ?? 64 * mebibyte, () => {
+    anonymousBytes = 0;
+  });
+  const writeRest = createBoundedFile(deps.anonymousFile, maxAnonymousBytes);
+  /** Reports whether the line of an anonymous caller is beyond their share, and counts it otherwise. */
+  const isBeyondShare = (line: string) => {
+    const bytes = Buffer.byteLength(line);
+    if (anonymousBytes + bytes > maxAnonymousBytes) return true;
+    anonymousBytes += bytes;
+    return false;
+  };
   return async (records) => {
-    let [named, anonymous] = ['', ''];
+    let [lines, rest] = ['', ''];
     for (const record of records) {
-      if (anonymousGroup(record)) anonymous += toLine(record);
-      else named += toLine(record);
+      const line = toLine(record);
+      if (anonymousGroup(record) && isBeyondShare(line)) rest += line;
+      else lines += line;
     }
-    await Promise.all([
-      ...(named === '' ? [] : [write(named)]),
-      ...(anonymous === '' ? [] : [writeAnonymous(anonymous)]),
-    ]);
+    await Promise.all([...(lines === '' ? [] : [write(lines)]), ...(rest === '' ? [] : [writeRest(rest)])]);
   };
 }

@@ -136,6 +136,24 @@ describeWith(['kubectl'], 'the demo with the practice cluster', () => {
     expect(text).not.toContain('spt_');
   });
 
+  it('leaves a whole trail in its audit file, which has the requests without a login too', async () => {
+    const { gatewayUrl, caFile, auditFile, home } = demo.state;
+    const target = `/api/v1/namespaces/ns-${crypto.randomUUID()}`;
+    const answer = await httpRequestOnce(`${gatewayUrl}/clusters/demo${target}`, { ca: readFileSync(caFile, 'utf8') });
+    expect(answer.status).toBe(401);
+    await eventually('the event of the refused request', () => readFileSync(auditFile, 'utf8').includes(target));
+    const verify = () => runCli(['audit', 'verify', auditFile], { home });
+    expect(await verify()).toMatchObject({ code: 0, stdout: expect.stringContaining('No fault was found.') });
+
+    const lines = readFileSync(auditFile, 'utf8').split('\n');
+    const at = lines.findIndex((line) => line.includes(target));
+    const { producer, seq } = (JSON.parse(lines[at]!) as { sallyport: { producer: string; seq: number } }).sallyport;
+    const copy = path.join(directory, 'altered.ndjson');
+    writeFileSync(copy, lines.with(at, lines[at]!.replace(target, `${target}x`)).join('\n'));
+    const { code, stdout } = await runCli(['audit', 'verify', copy], { home });
+    expect([code, stdout.split('\n')[0]]).toEqual([1, `fault: altered producer=${producer} seq=${seq}`]);
+  });
+
   it('leaves a trail on which the current policy decides like the gateway, from the file and from the store', async () => {
     const replay = async (...source: string[]) => {
       const { code, stdout, stderr } = await runCli(

@@ -103,11 +103,36 @@ describe('a verification', () => {
     expect(await found(lines.slice(0, 6), ...withAll)).toContainEqual(cut[1]);
     expect(await found(text(lines).slice(0, -20))).toEqual([1, ['truncated', undefined, undefined, undefined]]);
     put('a.ndjson', text(lines.toSpliced(1, 1)));
-    const { out, err } = await verify('--file', 'a.ndjson');
+    const { out, err } = await verify('a.ndjson');
+    expect(out.split('\n')[0]).toBe('fault: missing producer=proxy/a seq=2');
     expect(out).toContain(
       'missing: proxy/a event 2; event 2 is missing; after 1 (id-0) at a.ndjson:1, before 3 (id-2) at a.ndjson:2',
     );
     expect(err).toContain('the trail has a fault');
+  });
+
+  it('begins with a line about the first fault that nothing in the trail can forge', async () => {
+    const { lines } = trail();
+    const firstLine = async (changed: string) => {
+      put('a.ndjson', changed);
+      return (await verify('a.ndjson')).out.split('\n')[0];
+    };
+    expect(await firstLine(`${text(lines)}x\n`)).toBe('fault: altered producer=- seq=-');
+    const other = lines[0]!.replaceAll('proxy/a', String.raw`proxy/a seq=7\n\u202e`).replace('"seq":1', '"seq":2');
+    expect(await firstLine(text([other]))).toMatch(/^fault: [a-z]+ producer="proxy\/a seq=7\\n[^"]*" seq=\d$/);
+  });
+
+  it('takes files in both ways, in their order', async () => {
+    const { lines } = trail();
+    put('first.ndjson', text(lines.slice(0, 4)));
+    put('second.ndjson', text(lines.slice(4)));
+    for (const files of [
+      ['first.ndjson', 'second.ndjson'],
+      ['first.ndjson', '--file', 'second.ndjson'],
+      ['--file', 'first.ndjson', '--file', 'second.ndjson'],
+    ])
+      expect(await verify(...files)).toMatchObject({ code: 0, out: expect.stringContaining('8 events') });
+    expect(await verify('first.ndjson', '--topic')).toMatchObject({ code: 2 });
   });
 
   it('follows the order of each key, if a consumer of several partitions wrote the file', async () => {

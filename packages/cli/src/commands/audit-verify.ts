@@ -38,10 +38,11 @@ export function addAuditVerify(audit: Command, environment: Environment): void {
   const verify = audit
     .command('verify')
     .description('verify the audit trail, and name each event that is missing, altered or out of order (exit code 1)')
-    .option('--file <file>', 'a file with one event per line, also packed (.gz); - is standard input; repeatable', more)
+    .argument('[file...]', 'files with one event per line, also packed (.gz); - is standard input')
+    .option('--file <file>', 'another way to name a file; repeatable', more)
     .option(
       '--by-key',
-      'with --file: only events with one key are in order, as a consumer of several partitions writes them',
+      'with files: only events with one key are in order, as a consumer of several partitions writes them',
     )
     .option('--topic', 'the topic in audit.kafka of the configuration')
     .option(
@@ -55,13 +56,13 @@ export function addAuditVerify(audit: Command, environment: Environment): void {
     .option('--keys <file>', 'public keys of checkpoints: a JWKS or PEM; without them, only the chains are checked')
     .option('--anchor <file>', 'checkpoints that were kept in a second place, one per line; repeatable', more)
     .option('--since <time>', 'begin at the first checkpoint after this time: how long ago (15m, 2h, 7d), or a time')
-    .action(async (options: VerifyOptions) => {
+    .action(async (files: string[], { file = [], ...options }: VerifyOptions) => {
       const { runVerify } = await import('../verify/run-verify.ts');
-      await runVerify(environment, options);
+      await runVerify(environment, { ...options, file: [...files, ...file] });
     });
   withExample(
     withOutput(verify, ['wide']),
-    'sallyport audit verify --file audit.ndjson --file anonymous.ndjson --keys keys.json',
+    'sallyport audit verify audit.ndjson --keys keys.json',
     'sallyport audit verify --store postgres://auditor@db.example.com/sallyport --keys keys.json --anchor checkpoints.ndjson',
     'sallyport audit verify --topic --config sallyport.yaml --keys keys.json --anchor checkpoints.ndjson',
   );

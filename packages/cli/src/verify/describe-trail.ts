@@ -48,7 +48,16 @@ function describeCheckpoints({ checkpoints, unattested }: TrailReport): string {
   return `Checkpoints: ${count}, from number ${first.number} (${first.time}) to number ${last.number} (${last.time}). ${many(unattested, 'event')} after it ${unattested === 1 ? 'is' : 'are'} not attested yet.`;
 }
 
-/** Describes what was verified, and what is wrong. */
+/** Returns a producer that is safe to split at blanks, because it comes from what is verified. */
+const nameOf = (producer = '-'): string => (/^[\w./:@-]+$/.test(producer) ? producer : JSON.stringify(producer));
+
+/** Returns the first fault in a line for scripts. What is not known is `-`. */
+function firstFault([first]: readonly TrailFault[]): string {
+  if (!first) return '';
+  return `${forTerminal(`fault: ${first.kind} producer=${nameOf(first.producer)} seq=${first.seq ?? '-'}`)}\n\n`;
+}
+
+/** Describes what was verified, and what is wrong. A trail with faults begins with a line about the first of them. */
 export function describeTrail(environment: Environment, report: TrailReport, options: ListOptions): string {
   const { events, producers, earliest, latest, unchained, hashOnly, repeated, faults, faultCount } = report;
   const lines = [
@@ -67,5 +76,5 @@ export function describeTrail(environment: Environment, report: TrailReport, opt
           ...faults.map((fault) => `  ${describeFault(fault)}`),
           ...(faults.length < faultCount ? [`  ... and ${faultCount - faults.length} more`] : []),
         ].join('\n');
-  return `${table}${lines.map(forTerminal).join('\n')}\n\n${found}\n`;
+  return `${firstFault(faults)}${table}${lines.map(forTerminal).join('\n')}\n\n${found}\n`;
 }

@@ -14,7 +14,7 @@ import { topicTrail } from './topic-trail.ts';
 import type { TrailSource } from './trail-source.ts';
 
 export type VerifyOptions = ListOptions & {
-  file?: string[];
+  file?: readonly string[];
   byKey?: true;
   topic?: true;
   store?: string | true;
@@ -24,15 +24,15 @@ export type VerifyOptions = ListOptions & {
   since?: string;
 };
 
-function sourceOf(environment: Environment, { file, byKey, topic, store, config }: VerifyOptions): TrailSource {
-  const given = [file, topic, store].filter((one) => one !== undefined).length;
+function sourceOf(environment: Environment, { file = [], byKey, topic, store, config }: VerifyOptions): TrailSource {
+  const given = [file[0], topic, store].filter((one) => one !== undefined).length;
   if (given !== 1)
     throw new CliError(
       'usage',
       given === 0 ? 'no trail is given' : 'more than one trail is given',
-      'Give --file FILE (or - for standard input), --topic, or --store.',
+      'Give files (or - for standard input), --topic, or --store.',
     );
-  if (file !== undefined) return fileTrail(environment, file, byKey === true);
+  if (file.length > 0) return fileTrail(environment, file, byKey === true);
   return topic === true
     ? topicTrail(environment, config)
     : storeTrail(environment, { config, url: store === true ? undefined : store });
