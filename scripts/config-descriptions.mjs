@@ -41,7 +41,8 @@ export const configDescriptions = {
     'Address blocks of the proxies in front of the gateway. X-Forwarded-For is trusted from these and ignored from anyone else.',
   'gateway.identityKeyFile':
     'The keys that sign what web applications learn about their users: EC private keys on P-256, PEM. The first signs. It is read again when it changes.',
-  'gateway.proxyProtocol': 'This version does not support the PROXY protocol.',
+  'gateway.proxyProtocol':
+    'Whether the load balancers in trustedProxies pass TLS through and name the client in a header of the PROXY protocol, version 1 or 2. Their connections without one are then closed. Connections from other addresses have none.',
   services: 'The addresses and keys of the four services.',
   ...service('authenticate', 'Logins, sessions and identity providers.'),
   ...service('authorize', 'Decisions: policy for every request.'),

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Server as HttpsServer } from 'node:https';
 import { listenHttp } from '@sallyport/kit';
 import type { ComposedGateway } from './compose-gateway.ts';
+import { createIsTrusted } from './listener/client-address.ts';
 import { createGatewayServer, type GatewayServerDeps } from './listener/create-gateway-server.ts';
 import { createPagesServer } from './listener/create-pages-server.ts';
 import { followCertificate, type CertificateFiles } from './listener/follow-certificate.ts';
@@ -9,6 +10,7 @@ import { isLanding } from './listener/is-landing.ts';
 import { isOwn } from './listener/is-own.ts';
 import { isRouteOwn } from './listener/is-route-own.ts';
 import { onClusterHost } from './listener/on-cluster-host.ts';
+import { expectProxyHeaders } from './listener/expect-proxy-headers.ts';
 import { createRouteCertificates, type RouteCertificates } from './listener/route-certificates.ts';
 import { createRecordUnparsable } from './listener/record-unparsable.ts';
 import { createClusterHostApi, createOwnApi } from './own-api/create-own-api.ts';
@@ -113,6 +115,8 @@ export async function openListeners(
     },
     recordUnparsable,
   });
+  if (gateway.proxyProtocol)
+    expectProxyHeaders(server, { isTrusted: createIsTrusted(gateway.trustedProxies), refused: recordUnparsable });
   const listening = await listenHttp(server, gateway.listen, 'gateway.listen');
   const unfollow =
     files && followCertificate({ server: server as HttpsServer, files, profile: gateway.tls, logger: parts.logger });

@@ -60,7 +60,6 @@ export const defaultNeeds = allNeeds.filter(
       'checkov',
       'conformance',
       'nginx',
-      'haproxy',
       'kcat',
       'wrk',
     ].includes(need),

@@ -202,6 +202,7 @@ describe('client certificates', () => {
       keyFile: 'tls.key',
       clientCaFile: '/etc/pomerium/client-ca.crt',
     });
+    expect(parsed.gateway).toMatchObject({ proxyProtocol: true, trustedProxies: ['127.0.0.1/32'] });
     expect(parsed.clusters.map(({ name, policy }) => [name, policy])).toEqual([
       [
         'one',

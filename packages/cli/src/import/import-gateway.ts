@@ -128,13 +128,21 @@ export function importGateway(
   const listen = address.startsWith(':') ? `0.0.0.0${address}` : address;
   if (!/^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):\d{1,5}$/.test(listen))
     report.fault(options.at('address'), 'is not a listen address', 'write it like :443');
+  const proxyProtocol = options.flag('use_proxy_protocol');
+  if (proxyProtocol)
+    report.note(
+      options.at('use_proxy_protocol'),
+      'becomes gateway.proxyProtocol, for a load balancer on the same machine',
+      'List the addresses of your load balancers in gateway.trustedProxies. Health checks need version 2 of the protocol.',
+    );
+  const inFront = { trustedProxies: ['127.0.0.1/32'], ...(proxyProtocol ? { proxyProtocol } : {}) };
   if (options.flag('insecure_server')) {
     report.note(
       options.at('insecure_server'),
       'becomes a gateway without a certificate, which trusts only a load balancer on the same machine',
       'List the addresses of your load balancers in gateway.trustedProxies.',
     );
-    return { url, listen, trustedProxies: ['127.0.0.1/32'] };
+    return { url, listen, ...inFront };
   }
   const tls = certificate(options, report);
   if (!tls)
@@ -150,5 +158,6 @@ export function importGateway(
       ...(tls ?? { certFile: 'tls.crt', keyFile: 'tls.key' }),
       ...(context.clientCaFile === undefined ? {} : { clientCaFile: context.clientCaFile }),
     },
+    ...(proxyProtocol ? inFront : {}),
   };
 }

@@ -126,11 +126,6 @@ export const unsupportedGlobalOptions: readonly UnsupportedOptions[] = [
   ],
   [['http_redirect_addr'], 'there is no listener for redirects', 'Let the load balancer redirect http to https.'],
   [
-    ['use_proxy_protocol'],
-    'this version does not support the PROXY protocol',
-    'Let the load balancer set X-Forwarded-For, and list it in gateway.trustedProxies.',
-  ],
-  [
     ['skip_xff_append', 'xff_num_trusted_hops'],
     'the gateway trusts proxies by address, not by the number of hops',
     'List the addresses of your load balancers in gateway.trustedProxies.',

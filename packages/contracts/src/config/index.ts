@@ -34,7 +34,8 @@ const gatewaySchema = z
     trustedProxies: z.array(cidrSchema).default([]),
     /** The keys that sign what web applications learn about their users. */
     identityKeyFile: z.string().min(1).nullish(),
-    proxyProtocol: z.literal(false, 'is not supported by this version').default(false),
+    /** Whether the load balancers in `trustedProxies` begin each connection with a header of the PROXY protocol. */
+    proxyProtocol: z.boolean().default(false),
   })
   .refine(
     (gateway) =>
@@ -43,7 +44,11 @@ const gatewaySchema = z
       path: ['tls'],
       message: 'is missing: the gateway needs a certificate (or trustedProxies, if a load balancer terminates TLS)',
     },
-  );
+  )
+  .refine((gateway) => !gateway.proxyProtocol || gateway.trustedProxies.length > 0, {
+    path: ['proxyProtocol'],
+    message: 'needs trustedProxies: the addresses of the load balancers that speak it',
+  });
 
 /** The upper bound of `reload.maxBytes`. */
 export const maxConfigBytes = 64 * 1024 * 1024;

@@ -5,6 +5,20 @@ function plain(address: string): string {
   return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
 }
 
+/** Creates what reports whether an address is in one of these blocks (CIDR). */
+export function createIsTrusted(blocks: readonly string[]): (address: string) => boolean {
+  const trusted = new BlockList();
+  for (const cidr of blocks) {
+    const [address = '', bits = ''] = cidr.split('/');
+    trusted.addSubnet(address, Number(bits), address.includes(':') ? 'ipv6' : 'ipv4');
+  }
+  return (given) => {
+    const address = plain(given);
+    const family = isIP(address);
+    return family !== 0 && trusted.check(address, family === 6 ? 'ipv6' : 'ipv4');
+  };
+}
+
 /**
  * Creates the reader of client addresses. The client is the peer or, behind trusted proxies (CIDRs), the nearest hop in
  * X-Forwarded-For that is not one of them.
@@ -12,15 +26,7 @@ function plain(address: string): string {
 export function createClientAddress(
   trustedProxies: readonly string[],
 ): (peer: string | undefined, forwardedFor: string | undefined) => string {
-  const trusted = new BlockList();
-  for (const cidr of trustedProxies) {
-    const [address = '', bits = ''] = cidr.split('/');
-    trusted.addSubnet(address, Number(bits), address.includes(':') ? 'ipv6' : 'ipv4');
-  }
-  const isTrusted = (address: string) => {
-    const family = isIP(address);
-    return family !== 0 && trusted.check(address, family === 6 ? 'ipv6' : 'ipv4');
-  };
+  const isTrusted = createIsTrusted(trustedProxies);
   return (peer, forwardedFor) => {
     let address = plain(peer ?? '');
     if (trustedProxies.length === 0 || forwardedFor === undefined || !isTrusted(address)) return address;

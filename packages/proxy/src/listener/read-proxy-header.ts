@@ -1,0 +1,60 @@
+import { isIPv4, isIPv6 } from 'node:net';
+
+/**
+ * What a header of the PROXY protocol says. Without an address, the connection is one of the load balancer itself, such as
+ * a health check.
+ */
+export type ProxyHeader = { length: number; address: string | undefined };
+
+const signature = Buffer.from('0d0a0d0a000d0a515549540a', 'hex');
+/** Version 1 ends within so many bytes, CRLF included. */
+const maxText = 107;
+/** The fixed part of version 2. */
+const fixedLength = 16;
+/** How much may follow it. The addresses have 36 bytes at most; the rest is what load balancers add. */
+const maxRest = 4096;
+const [local, proxied] = [0x20, 0x21];
+const [tcp4, tcp6] = [0x11, 0x21];
+
+const textForm = /^PROXY (TCP4|TCP6) (\S+) (\S+) (0|[1-9]\d{0,4}) (0|[1-9]\d{0,4})$/;
+
+function readText(bytes: Buffer): ProxyHeader | 'incomplete' | undefined {
+  const end = bytes.subarray(0, maxText).indexOf('\r\n');
+  if (end === -1) return bytes.length < maxText ? 'incomplete' : undefined;
+  const line = bytes.toString('latin1', 0, end);
+  const [, family, from, to, ...ports] = textForm.exec(line) ?? [];
+  const isAddress = family === 'TCP4' ? isIPv4 : isIPv6;
+  if (from === undefined || !isAddress(from) || !isAddress(to!)) return undefined;
+  return ports.every((port) => Number(port) <= 65_535) ? { length: end + 2, address: from } : undefined;
+}
+
+function readAddress(family: number, bytes: Buffer): string | undefined {
+  if (family === tcp4 && bytes.length >= 12) return bytes.subarray(0, 4).join('.');
+  if (family !== tcp6 || bytes.length < 36) return undefined;
+  const groups = Array.from({ length: 8 }, (_none, index) => bytes.readUInt16BE(2 * index).toString(16));
+  // The shortest form (RFC 5952), and IPv4 in its own where it is mapped.
+  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
+}
+
+function readBinary(bytes: Buffer): ProxyHeader | 'incomplete' | undefined {
+  if (bytes.length < fixedLength) return 'incomplete';
+  const [command, family, rest] = [bytes[12]!, bytes[13]!, bytes.readUInt16BE(14)];
+  if ((command !== local && command !== proxied) || rest > maxRest) return undefined;
+  const length = fixedLength + rest;
+  if (bytes.length < length) return 'incomplete';
+  if (command === local) return { length, address: undefined };
+  const address = readAddress(family, bytes.subarray(fixedLength, length));
+  return address === undefined ? undefined : { length, address };
+}
+
+/**
+ * Reads the header of the PROXY protocol, version 1 or 2, at the beginning of a connection (haproxy.org, "The PROXY
+ * protocol", 2.1 and 2.2). Returns undefined if these bytes do not begin one that names a client of a TCP connection: a
+ * client that is `UNKNOWN` would be taken for the load balancer.
+ */
+export function readProxyHeader(bytes: Buffer): ProxyHeader | 'incomplete' | undefined {
+  const start = bytes.subarray(0, signature.length);
+  if (signature.subarray(0, start.length).equals(start))
+    return start.length < signature.length ? 'incomplete' : readBinary(bytes);
+  return 'PROXY '.startsWith(bytes.toString('latin1', 0, 6)) ? readText(bytes) : undefined;
+}
