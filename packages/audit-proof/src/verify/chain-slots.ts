@@ -2,9 +2,24 @@ import type { TrailPlace } from './trail.ts';
 
 /** How much of a hash is kept for each event: 128 bits. */
 const prefixBytes = 16;
-const chunkSize = 256;
+/** Events with neighboring numbers are kept together. Few, so that forged numbers that are far apart cost little. */
+const chunkSize = 16;
+/** Chunks share memory, which grows with their number up to so many events. */
+const largestSlab = 4096;
 
-type Chunk = { hashes: Buffer; flags: Uint8Array; places: Float64Array; times: Uint32Array };
+type Slab = { hashes: Buffer; flags: Uint8Array; places: Float64Array; times: Uint32Array; used: number };
+/** Events from `at` on in a slab. */
+type Chunk = { slab: Slab; at: number };
+
+function createSlab(size: number): Slab {
+  return {
+    hashes: Buffer.alloc(size * prefixBytes),
+    flags: new Uint8Array(size),
+    places: new Float64Array(size).fill(-1),
+    times: new Uint32Array(size),
+    used: 0,
+  };
+}
 
 /** What is known about an event, as bits. */
 export const slotFlags = {
@@ -42,12 +57,14 @@ export function createPlaceIndex(): PlaceIndex {
   };
 }
 
-/** The events of one producer by their numbers: 29 bytes for each, in chunks, so that a chain may begin anywhere. */
+/** The events of one producer by their numbers: 34 bytes for each, in chunks, so that a chain may begin anywhere. */
 export class ChainSlots {
   readonly #chunks = new Map<number, Chunk>();
+  #slab = createSlab(chunkSize);
 
   flags(seq: number): number {
-    return this.#chunks.get(Math.floor(seq / chunkSize))?.flags[seq % chunkSize] ?? 0;
+    const chunk = this.#find(seq);
+    return chunk ? chunk.slab.flags[chunk.at + (seq % chunkSize)]! : 0;
   }
 
   has(seq: number, flag: number): boolean {
@@ -55,76 +72,78 @@ export class ChainSlots {
   }
 
   mark(seq: number, flag: number): void {
-    const chunk = this.#chunk(seq);
-    chunk.flags[seq % chunkSize]! |= flag;
+    const { slab, at } = this.#chunk(seq);
+    slab.flags[at + (seq % chunkSize)]! |= flag;
   }
 
   /** Returns the hash that the event has, or must have. */
   hash(seq: number): string {
-    const at = (seq % chunkSize) * prefixBytes;
-    return this.#chunks.get(Math.floor(seq / chunkSize))?.hashes.toString('hex', at, at + prefixBytes) ?? '';
+    const chunk = this.#find(seq);
+    if (!chunk) return '';
+    const start = (chunk.at + (seq % chunkSize)) * prefixBytes;
+    return chunk.slab.hashes.toString('hex', start, start + prefixBytes);
   }
 
   setHash(seq: number, hash: string): void {
-    this.#chunk(seq).hashes.write(hash, (seq % chunkSize) * prefixBytes, prefixBytes, 'hex');
+    const { slab, at } = this.#chunk(seq);
+    slab.hashes.write(hash, (at + (seq % chunkSize)) * prefixBytes, prefixBytes, 'hex');
   }
 
   place(seq: number): number {
-    return this.#chunks.get(Math.floor(seq / chunkSize))?.places[seq % chunkSize] ?? -1;
+    const chunk = this.#find(seq);
+    return chunk ? chunk.slab.places[chunk.at + (seq % chunkSize)]! : -1;
   }
 
   setPlace(seq: number, packed: number): void {
-    this.#chunk(seq).places[seq % chunkSize] = packed;
+    const { slab, at } = this.#chunk(seq);
+    slab.places[at + (seq % chunkSize)] = packed;
   }
 
   /** Returns when the event happened, in milliseconds since the epoch but exact to the second; undefined if unknown. */
   time(seq: number): number | undefined {
-    const seconds = this.#chunks.get(Math.floor(seq / chunkSize))?.times[seq % chunkSize] ?? 0;
+    const chunk = this.#find(seq);
+    const seconds = chunk ? chunk.slab.times[chunk.at + (seq % chunkSize)]! : 0;
     return seconds === 0 ? undefined : seconds * 1000;
   }
 
   setTime(seq: number, ms: number): void {
-    if (Number.isFinite(ms)) this.#chunk(seq).times[seq % chunkSize] = Math.min(Math.max(ms / 1000, 1), 2 ** 32 - 1);
+    if (!Number.isFinite(ms)) return;
+    const { slab, at } = this.#chunk(seq);
+    slab.times[at + (seq % chunkSize)] = Math.min(Math.max(ms / 1000, 1), 2 ** 32 - 1);
   }
 
   /** Returns the ranges from `from` to `to`, both inclusive, in which no event was read. */
   gaps(from: number, to: number): { from: number; to: number }[] {
     const gaps: { from: number; to: number }[] = [];
-    let begun: number | undefined;
     const present = slotFlags.seen | slotFlags.altered;
-    for (let seq = from; seq <= to; seq += 1) {
-      if (this.has(seq, present)) {
-        if (begun !== undefined) gaps.push({ from: begun, to: seq - 1 });
-        begun = undefined;
-        continue;
+    // Only the chunks that exist, because a forged number must not make this take long.
+    const [first, last] = [Math.floor(from / chunkSize), Math.floor(to / chunkSize)];
+    const numbers = Float64Array.from(this.#chunks.keys().filter((number) => number >= first && number <= last)).sort();
+    let next = from;
+    for (const number of numbers) {
+      const end = Math.min(to, (number + 1) * chunkSize - 1);
+      for (let seq = Math.max(from, number * chunkSize); seq <= end; seq += 1) {
+        if (!this.has(seq, present)) continue;
+        if (seq > next) gaps.push({ from: next, to: seq - 1 });
+        next = seq + 1;
       }
-      begun ??= seq;
-      // A forged number must not make this loop long: go to the next chunk that exists.
-      if (!this.#chunks.has(Math.floor(seq / chunkSize))) seq = Math.min(to, this.#nextChunk(seq) - 1);
     }
-    if (begun !== undefined) gaps.push({ from: begun, to });
+    if (next <= to) gaps.push({ from: next, to });
     return gaps;
   }
 
-  #nextChunk(seq: number): number {
-    const here = Math.floor(seq / chunkSize);
-    if (this.#chunks.has(here + 1)) return (here + 1) * chunkSize;
-    let next = Infinity;
-    for (const index of this.#chunks.keys()) if (index > here && index < next) next = index;
-    return next * chunkSize;
+  #find(seq: number): Chunk | undefined {
+    return this.#chunks.get(Math.floor(seq / chunkSize));
   }
 
   #chunk(seq: number): Chunk {
-    const index = Math.floor(seq / chunkSize);
-    const known = this.#chunks.get(index);
+    const known = this.#find(seq);
     if (known) return known;
-    const made = {
-      hashes: Buffer.alloc(chunkSize * prefixBytes),
-      flags: new Uint8Array(chunkSize),
-      places: new Float64Array(chunkSize).fill(-1),
-      times: new Uint32Array(chunkSize),
-    };
-    this.#chunks.set(index, made);
+    const size = this.#slab.flags.length;
+    if (this.#slab.used === size) this.#slab = createSlab(Math.min(largestSlab, 2 * size));
+    const made = { slab: this.#slab, at: this.#slab.used };
+    this.#slab.used += chunkSize;
+    this.#chunks.set(Math.floor(seq / chunkSize), made);
     return made;
   }
 }

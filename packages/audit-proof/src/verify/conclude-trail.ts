@@ -52,7 +52,7 @@ export function concludeTrail(state: TrailState, deps: ConcludeDeps): TrailRepor
   placeSuspects(state.suspects, { chains: state.chains, holes, faults });
   nameBrokenLinks(state.chains, { heads: headsOf(signed?.all ?? []), forged: signed?.faults ?? [], faults });
   nameHoles(holes(), { gaps: state.gaps, faults });
-  if (signed) nameCheckpoints(signed, state, faults);
+  if (signed) nameCheckpoints(signed, state, deps);
   return {
     ...(since === undefined ? {} : { since }),
     ...(absent.length === 0 ? {} : { absent: [...absent] }),
@@ -73,12 +73,21 @@ function headsOf(checkpoints: readonly Pick<SignedCheckpoint, 'heads'>[]): Map<s
 }
 
 /** Adds what is wrong with the checkpoints themselves. */
-function nameCheckpoints(signed: CheckpointReport, state: TrailState, faults: FaultList): void {
+function nameCheckpoints(
+  signed: CheckpointReport,
+  state: TrailState,
+  { faults, since }: Pick<ConcludeDeps, 'faults' | 'since'>,
+): void {
   // An event that is missing or altered and was a checkpoint is already named.
   const isNamed = faults.kept.some(({ producer }) => producer !== undefined && state.checkpointProducers.has(producer));
   for (const fault of signed.faults) if (fault.kind !== 'missing' || !isNamed) faults.add(fault);
-  if (signed.all.length === 0 && faults.count === 0)
-    faults.add({ kind: 'truncated', detail: 'it has no signed checkpoint, so nothing shows that it is complete' });
+  const attests = ({ time }: SignedCheckpoint) => since === undefined || Date.parse(time) >= Date.parse(since);
+  const after = since === undefined ? '' : ` after ${since}`;
+  if (faults.count === 0 && !signed.all.some(attests))
+    faults.add({
+      kind: 'truncated',
+      detail: `it has no signed checkpoint${after}, so nothing shows that it is complete`,
+    });
 }
 
 function summarize(

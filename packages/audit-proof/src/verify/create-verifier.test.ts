@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { AuditRecord } from '@sallyport/contracts';
 import { canonicalJson } from '../canonical/canonical-json.ts';
 import { createSealer } from '../chain/create-sealer.ts';
-import { createSampleTrail, faultsOf, verifyRecords } from '../testing/sample-trail.ts';
+import { createSampleTrail, faultsOf, keys, verifyRecords } from '../testing/sample-trail.ts';
 import { createVerifier } from './create-verifier.ts';
 
 /** Two producers, interleaved: a 1, b 1, a 2, b 2, … in lines 1 to 20. */
@@ -192,6 +192,40 @@ describe('events that are not there', () => {
     const { faults: named } = verifyRecords(trail.records.toSpliced(2, 1));
     expect(named).toMatchObject([{ kind: 'missing', producer: 'a', seq: 3, announced: 'the broker refused it' }]);
     expect(verifyRecords(trail.records).faultCount).toBe(0);
+  });
+
+  it.each([
+    ['texts', { producer: 'a', from: '0', to: 'a', reason: 'x' }],
+    ['a number beyond all others', { producer: 'a', from: 1, to: 1e300, reason: 'x' }],
+    ['a fraction', { producer: 'a', from: 1, to: 10.5, reason: 'x' }],
+    ['a range that ends before it begins', { producer: 'a', from: 9, to: 1, reason: 'x' }],
+    ['a list', [{ producer: 'a', from: 1, to: 9 }]],
+    ['no reason', { producer: 'a', from: 2, to: 2 }],
+  ])('are named although another producer announces a gap with %s', (_what, gap) => {
+    const trail = createSampleTrail();
+    trail.write('a', 10);
+    trail.attest();
+    trail.add('evil', 'audit.gap', { gap });
+    const cut = trail.records.toSpliced(4, 2);
+    expect(faultsOf(verifyRecords(cut, { keys }))).toEqual(['missing a 5-6']);
+  });
+
+  it('are named next to an event that cannot be written as JSON', () => {
+    const trail = createSampleTrail();
+    trail.write('a', 10);
+    const cut = trail.records.toSpliced(4, 2);
+    const deep: unknown = JSON.parse(`${'['.repeat(20_000)}${']'.repeat(20_000)}`);
+    for (const value of [Number.POSITIVE_INFINITY, deep]) {
+      const broken = structuredClone(cut[7]!);
+      Object.assign(broken.data, { requestObject: value });
+      const text = '{"requestObject":1e999}';
+      for (const more of [{}, { text }]) {
+        const verifier = createVerifier();
+        for (const [index, record] of [...cut.slice(0, 7), broken].entries())
+          verifier.add({ ...record, place: { source: 'f', position: index + 1 }, ...(record === broken ? more : {}) });
+        expect(faultsOf(verifier.finish())).toEqual(['altered a 10 id-9', 'missing a 5-6']);
+      }
+    }
   });
 
   it('are not demanded before the time from which on the trail is whole', () => {

@@ -52,7 +52,7 @@ export type Verifier = {
 const mostSuspects = 10_000;
 
 /**
- * Creates the verifier of a trail. It keeps 29 bytes of each event, so that it recognizes events that were delivered
+ * Creates the verifier of a trail. It keeps 34 bytes of each event, so that it recognizes events that were delivered
  * again, and so that the events of one producer may come from several sources in any order.
  */
 export function createVerifier(deps: VerifierDeps = {}): Verifier {
@@ -144,7 +144,17 @@ function toSuspect(
   };
 }
 
-type ContentOfTrail = { producer: string; seq: number; checkpoint?: AuditCheckpoint | null; gap?: AnnouncedGap | null };
+type ContentOfTrail = { producer: string; seq: number; checkpoint?: AuditCheckpoint | null; gap?: unknown };
+
+const isNumber = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;
+
+/** Returns the gap that an event announces. Undefined if it is not one: anyone who can write events can write such. */
+function readGap(value: unknown): AnnouncedGap | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { producer, from, to, reason } = value as Record<string, unknown>;
+  if (typeof producer !== 'string' || !isNumber(from) || !isNumber(to) || from > to) return undefined;
+  return { producer, from, to, reason: typeof reason === 'string' ? reason : '' };
+}
 
 /** Notes what an event of the audit trail says about the trail itself. */
 function noteContent(
@@ -153,7 +163,8 @@ function noteContent(
   checkpoints: CheckpointTrail | undefined,
 ): void {
   const { producer, seq, checkpoint, gap } = (data as { sallyport: ContentOfTrail }).sallyport;
-  if (type === 'audit.gap' && gap) state.gaps.push(gap);
+  const announced = type === 'audit.gap' ? readGap(gap) : undefined;
+  if (announced) state.gaps.push(announced);
   if (type !== 'audit.checkpoint') return;
   if (checkpoint?.closing === true) {
     const chain = state.chainOf(producer);

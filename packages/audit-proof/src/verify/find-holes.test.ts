@@ -78,6 +78,11 @@ describe('events that were attested long after they happened', () => {
     expect(faultsOf(verifyRecords(late(false), { keys, since }))).toEqual(['producer-missing a 1-3']);
   });
 
+  it('must be attested by a checkpoint after the beginning', () => {
+    expect(faultsOf(verifyRecords(late(true), { keys, since: at(3600) }))).toEqual(['truncated - 0']);
+    expect(faultsOf(verifyRecords(late(true), { since: at(3600) }))).toEqual([]);
+  });
+
   it('are demanded if they happened after it', () => {
     const records = late(true).filter(({ time }) => time !== at(12));
     expect(faultsOf(verifyRecords(records, { keys, since }))).toEqual(['missing x 10']);

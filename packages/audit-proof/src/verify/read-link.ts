@@ -12,8 +12,24 @@ const isHash = (value: unknown): value is string => typeof value === 'string' &&
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** Returns what is wrong with the form or the hash of an event. */
+function findFault({ id, type, time, data, text }: TrailEvent, part: object, link: Link): string | undefined {
+  try {
+    if (text !== undefined && text !== canonicalJson(data as object)) return 'it is not in the canonical form';
+    const { hash: _hash, ...rest } = part as Record<string, unknown>;
+    const dataText = canonicalJson({ ...(data as object), sallyport: rest });
+    return hashEvent(link.prevHash, { id, type, time, dataText }) === link.hash
+      ? undefined
+      : 'its content does not have its hash';
+  } catch {
+    // A number that JSON does not have, or more levels than the stack. No event has either.
+    return 'it cannot be written as JSON';
+  }
+}
+
 /** Reads the place of an event in its chain, and checks that its content has its hash. */
-export function readLink({ id, type, time, data, text }: TrailEvent): ReadLink {
+export function readLink(event: TrailEvent): ReadLink {
+  const { data } = event;
   const part = isRecord(data) ? data.sallyport : undefined;
   if (!isRecord(data) || !isRecord(part)) return { fault: 'it is not an audit event', claim: {} };
   const { producer, seq, prevHash, hash } = part;
@@ -26,11 +42,8 @@ export function readLink({ id, type, time, data, text }: TrailEvent): ReadLink {
   };
   if (Object.keys(claim).length < 4) return { fault: 'its place in the chain is unreadable', claim };
   const link = claim as Link;
-  if (text !== undefined && text !== canonicalJson(data)) return { fault: 'it is not in the canonical form', claim };
-  const { hash: _hash, ...rest } = part;
-  const dataText = canonicalJson({ ...data, sallyport: rest });
-  if (hashEvent(link.prevHash, { id, type, time, dataText }) !== hash)
-    return { fault: 'its content does not have its hash', claim };
+  const fault = findFault(event, part, link);
+  if (fault !== undefined) return { fault, claim };
   if (seq === 1 && prevHash !== firstPrevHash)
     return { fault: 'it is the first event of its producer, but names a previous hash', claim };
   return { link };

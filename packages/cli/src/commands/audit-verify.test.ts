@@ -122,6 +122,37 @@ describe('a verification', () => {
     expect(await firstLine(text([other]))).toMatch(/^fault: [a-z]+ producer="proxy\/a seq=7\\n[^"]*" seq=\d$/);
   });
 
+  it('names every fault next to a line that no event can be', async () => {
+    const { lines } = trail();
+    const cut = lines.toSpliced(1, 1);
+    const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+    for (const member of [`"x":1e999,`, `"x":${deep},`]) {
+      put('a.ndjson', text([...cut.slice(0, 5), cut[5]!.replace('{', `{${member}`), ...cut.slice(6)]));
+      const { code, out, err } = await verify('a.ndjson', '-o', 'json');
+      const { faults } = JSON.parse(out) as { faults: object[] };
+      expect({ code, err }).toMatchObject({ code: 1, err: expect.stringContaining('the trail has 2 faults') });
+      expect(faults).toMatchObject([{ kind: 'altered' }, { kind: 'missing', producer: 'proxy/a', seq: 2 }]);
+    }
+  });
+
+  it('passes over the beginning of a checkpoint in a second place that was then written whole', async () => {
+    const { lines, anchor } = trail();
+    put('a.ndjson', text(lines));
+    put('keys.json', jwks);
+    const [first, second] = anchor.trimEnd().split('\n') as [string, string];
+    const check = (content: string) => {
+      put('anchor', content);
+      return verify('a.ndjson', '--keys', 'keys.json', '--anchor', 'anchor');
+    };
+    expect(await check(`${first.slice(0, 200)}\n${first}\n${second}\n`)).toMatchObject({ code: 0 });
+    for (const content of [
+      `${first}\n${second.slice(0, 200)}\n`,
+      `${second.slice(0, 200)}\n${first}\n${second}\n`,
+      `${first.slice(0, 200)}x\n${first}\n`,
+    ])
+      expect(await check(content)).toMatchObject({ code: 1, out: expect.stringContaining('fault: forged-checkpoint') });
+  });
+
   it('takes files in both ways, in their order', async () => {
     const { lines } = trail();
     put('first.ndjson', text(lines.slice(0, 4)));

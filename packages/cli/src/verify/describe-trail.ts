@@ -64,7 +64,11 @@ export function describeTrail(environment: Environment, report: TrailReport, opt
     `${many(events, 'event')} of ${many(producers.length, 'producer')}${earliest === undefined ? '' : `, from ${earliest} to ${latest ?? ''}`}.`,
     ...(repeated > 0 ? [`${many(repeated, 'event')} were delivered more than once, with the same content.`] : []),
     ...(unchained > 0 ? [`${many(unchained, 'event')} of an older version have no place in a chain.`] : []),
-    ...(hashOnly > 0 ? [`Of ${many(hashOnly, 'event')}, only the hash is kept.`] : []),
+    ...(hashOnly > 0
+      ? [
+          `Of ${many(hashOnly, 'event')}, only the hash is kept. That they were repeated requests of anonymous callers, only the topic shows.`,
+        ]
+      : []),
     describeCheckpoints(report),
   ];
   const table = producers.length === 0 ? '' : `${renderTable(environment, { rows: producers, columns }, options)}\n`;

@@ -33,6 +33,15 @@ function filterOf(value: unknown): string | undefined {
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 
+/** Reports whether `JSON.stringify` wrote the text. Then it cannot have a member twice. */
+function isWrittenLike(value: unknown, text: string): boolean {
+  try {
+    return JSON.stringify(value) === text;
+  } catch {
+    return false; // more levels than the stack
+  }
+}
+
 /** Takes a line of a file: the data of an event, with its envelope in `cloudEvent`. */
 function takeLine(line: Line, place: TrailPlace, { verifier, byKey }: Taking, isLast: () => boolean): ReadTrail {
   if ('tooLong' in line) {
@@ -46,8 +55,7 @@ function takeLine(line: Line, place: TrailPlace, { verifier, byKey }: Taking, is
     verifier.addUnreadable(line.text, place, 'the line is not JSON', isLast());
     return {};
   }
-  // What JSON.stringify wrote cannot have a member twice.
-  if (JSON.stringify(value) !== line.text && repeatsMember(line.text)) {
+  if (!isWrittenLike(value, line.text) && repeatsMember(line.text)) {
     verifier.addUnreadable(line.text, place, 'the line has a member twice');
     return {};
   }

@@ -50,18 +50,26 @@ function readKeys(environment: Environment, name: string | undefined): Checkpoin
   }
 }
 
-/** Takes the checkpoints of a second place: one in JSON on each line. */
+function readCheckpoint(line: string): object {
+  try {
+    const checkpoint = JSON.parse(line) as object | null;
+    return typeof checkpoint === 'object' && checkpoint ? checkpoint : {};
+  } catch {
+    return {};
+  }
+}
+
+/**
+ * Takes the checkpoints of a second place: one in JSON on each line. A line may be the beginning of a later one: a full
+ * disk cut it off, and the checkpoint was written again.
+ */
 function takeAnchor(environment: Environment, name: string, verifier: Verifier): void {
   const lines = readNamedFile(path.resolve(environment.workingDirectory, name)).split('\n');
   for (const [index, line] of lines.entries()) {
     if (line.trim() === '') continue;
-    const place = { source: name, position: index + 1 };
-    try {
-      const checkpoint = JSON.parse(line) as object | null;
-      verifier.addAnchored({ checkpoint: typeof checkpoint === 'object' && checkpoint ? checkpoint : {}, place });
-    } catch {
-      verifier.addAnchored({ checkpoint: {}, place });
-    }
+    const wasRepeated = lines[index + 1]?.startsWith(line) && lines[index + 1] !== line;
+    if (wasRepeated) continue;
+    verifier.addAnchored({ checkpoint: readCheckpoint(line), place: { source: name, position: index + 1 } });
   }
 }
 

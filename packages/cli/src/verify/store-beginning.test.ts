@@ -29,6 +29,14 @@ describe('the beginning of a store', () => {
     expect(since(begin([]))).toBeUndefined();
   });
 
+  it('is no later than the oldest day that retention cannot have deleted', () => {
+    expect(since(begin([12, 13], { before: day(12, 5) }))).toBe('2026-11-12T01:00:00.000Z');
+    expect(since(begin([12, 13], { before: day(11, 23) }))).toBe('2026-11-11T01:00:00.000Z');
+    expect(since(begin([12, 13], { before: day(3) }))).toBe('2026-11-03T01:00:00.000Z');
+    // How long events are kept is not known.
+    expect(since(begin([12, 13], { before: -Infinity }))).toBe('2026-11-12T01:00:00.000Z');
+  });
+
   it('is the first checkpoint of all, unless that attests events of a day that is gone', () => {
     const make = (fromTime: string) => {
       const beginning = begin([12]);

@@ -10,7 +10,7 @@ const dayMs = 24 * firstHour;
 
 /** What the configuration says of how long events are kept. Times are in milliseconds since the epoch. */
 export type Keeping = {
-  /** Days that ended before this may have been deleted. */
+  /** Days that ended before this may have been deleted. -Infinity if it is not known how long events are kept. */
   before: number;
   holds: readonly { from: number; until?: number | undefined }[];
 };
@@ -63,7 +63,9 @@ export function createStoreBeginning({ before, holds }: Keeping): StoreBeginning
       const begins = firstDay() * dayMs;
       const isWhole = hasFirstCheckpoint || [...firsts.values()].every((seq) => seq === 1);
       // Events that were old when they arrived are attested after their day, and may be gone although this is not.
-      return (isWhole && attestedFrom >= begins) || begins === Infinity ? undefined : begins + firstHour;
+      if ((isWhole && attestedFrom >= begins) || begins === Infinity) return undefined;
+      // Retention does not delete the day of `before` yet. If that one is not there, something else deleted it.
+      return Math.min(begins, before === -Infinity ? Infinity : Math.floor(before / dayMs) * dayMs) + firstHour;
     },
     absent() {
       const first = firstDay();

@@ -46,7 +46,7 @@ async function storeOf(
 }
 
 /** Returns from when on the trail is there, and why not from its beginning. */
-function readTrailOf(beginning: StoreBeginning, forgotten: string | undefined): ReadTrail {
+function readTrailOf(beginning: StoreBeginning, keeping: Keeping, forgotten: string | undefined): ReadTrail {
   const cutMs = beginning.since();
   const absent = beginning.absent();
   // Places are not deleted in the exact order of their times.
@@ -55,7 +55,9 @@ function readTrailOf(beginning: StoreBeginning, forgotten: string | undefined): 
   if (since === -Infinity) return { absent };
   const because =
     since === cutMs
-      ? 'retention deleted older days'
+      ? keeping === unknown
+        ? 'older days are not there. Give --config, so that audit.retention shows which days must be there'
+        : 'retention deleted older days'
       : 'there were too many repeated events of anonymous callers to keep';
   return { since: new Date(since).toISOString(), because, absent };
 }
@@ -88,7 +90,7 @@ export function storeTrail(
         },
         read: onRead,
       });
-      return readTrailOf(beginning, forgotten);
+      return readTrailOf(beginning, keeping, forgotten);
     } catch (error) {
       if (error instanceof NotAStoreError)
         throw new CliError('failed', `${from} does not name a store that can be verified`, error.message);
