@@ -31,6 +31,8 @@ export const slotFlags = {
   broken: 4,
   /** The event was read, but its content does not have its hash. */
   altered: 8,
+  /** Only the place of the event was read, not the event. */
+  kept: 16,
 } as const;
 
 /** Sources and their positions, packed into one number each. */
@@ -74,6 +76,11 @@ export class ChainSlots {
   mark(seq: number, flag: number): void {
     const { slab, at } = this.#chunk(seq);
     slab.flags[at + (seq % chunkSize)]! |= flag;
+  }
+
+  unmark(seq: number, flag: number): void {
+    const { slab, at } = this.#chunk(seq);
+    slab.flags[at + (seq % chunkSize)]! &= ~flag;
   }
 
   /** Returns the hash that the event has, or must have. */

@@ -52,13 +52,17 @@ export class Chain {
     const { seq, hash } = event.link;
     if (this.slots.has(seq, slotFlags.seen)) {
       // The place of an event may be kept in addition to the event.
+      if (event.id !== undefined) this.slots.unmark(seq, slotFlags.kept);
       if (this.slots.hash(seq) === prefixOf(hash)) this.repeated += event.id === undefined ? 0 : 1;
       else if (this.forks.length < mostDetails) this.forks.push({ seq, hash, id: event.id, place: event.place });
       return { isNew: false };
     }
     this.#link(event);
     this.events += 1;
-    if (event.id === undefined) this.hashOnly += 1;
+    if (event.id === undefined) {
+      this.hashOnly += 1;
+      this.slots.mark(seq, slotFlags.kept);
+    }
     [this.first, this.last] = [Math.min(this.first, seq), Math.max(this.last, seq)];
     const displaced = this.#order({ seq, id: event.id, place: event.place }, event);
     return displaced ? { isNew: true, displaced } : { isNew: true };

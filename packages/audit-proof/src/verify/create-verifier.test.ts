@@ -55,6 +55,27 @@ describe('a whole trail', () => {
     expect(verifyRecords([older, older, ...interleaved()])).toMatchObject({ faultCount: 0, unchained: 2, events: 20 });
   });
 
+  it('may be compared with a copy, which shows whether only the hash of an event may be kept', () => {
+    const records = interleaved();
+    const compare = (mayBeKept: boolean, also: readonly AuditRecord[] = []) => {
+      const verifier = createVerifier();
+      for (const [position, record] of records.entries()) {
+        const { producer, seq, prevHash, hash } = record.data.sallyport;
+        const at = { source: 'store', position };
+        if (seq !== 4) verifier.add({ ...record, place: at });
+        else verifier.addKept({ producer, seq, prevHash: prevHash!, hash: hash!, place: at });
+      }
+      for (const record of also) verifier.add({ ...record, place: { source: 'store', position: 99 } });
+      for (const [position, record] of records.entries())
+        verifier.compare({ ...record, place: { source: 'topic', position } }, mayBeKept && record.id !== 'id-6');
+      return faultsOf(verifier.finish());
+    };
+    expect(compare(true)).toEqual(['missing a 4 id-6']);
+    expect(compare(false)).toEqual(['missing a 4 id-6', 'missing b 4 id-7']);
+    // The event itself is there, too.
+    expect(compare(true, [records[6]!])).toEqual([]);
+  });
+
   it('may have events of which only the hash is kept, which are counted and linked', () => {
     const records = interleaved();
     const verify = (changed: Partial<{ hash: string }>) => {

@@ -1,7 +1,7 @@
 import type { AuditCheckpoint } from '@sallyport/contracts';
 import type { CheckpointKeys } from '../checkpoint/checkpoint-keys.ts';
 import type { AbsentPeriod } from './absent-times.ts';
-import { createPlaceIndex, type PlaceIndex } from './chain-slots.ts';
+import { createPlaceIndex, prefixOf, slotFlags, type PlaceIndex } from './chain-slots.ts';
 import { Chain, type ChainEvent, type Displaced } from './chain.ts';
 import { createCheckpointTrail, type CheckpointTrail } from './checkpoint-trail.ts';
 import { concludeTrail, type TrailState } from './conclude-trail.ts';
@@ -37,6 +37,11 @@ export type Verifier = {
   add(event: TrailEvent): void;
   /** Takes an event of which only its place in the chain is kept. */
   addKept(place: KeptPlace): void;
+  /**
+   * Takes an event of another copy of the trail, after everything else. If of the trail itself only the place of this event
+   * was read, it must be one that may be kept like this.
+   */
+  compare(event: TrailEvent, mayBeKept: boolean): void;
   /** Takes a text that is not an event. `isCut` says that it is the last of its source and ends in the middle. */
   addUnreadable(text: string, place: TrailPlace, reason: string, isCut?: boolean): void;
   /** Takes a checkpoint from a second place. */
@@ -48,6 +53,7 @@ export type Verifier = {
   finish(read?: { since?: string; absent?: readonly AbsentPeriod[] }): TrailReport;
 };
 
+const onlyPlace = 'only its hash is there, although it is not a request of an anonymous caller';
 /** How many damaged events are remembered, to find their places in the chains. */
 const mostSuspects = 10_000;
 
@@ -93,6 +99,15 @@ export function createVerifier(deps: VerifierDeps = {}): Verifier {
     },
     addKept({ place: at, time, ...link }) {
       place({ link, place: at, ...(time === undefined ? {} : { time }) });
+    },
+    compare(event, mayBeKept) {
+      const read = mayBeKept ? undefined : readLink(event);
+      if (!read || !('link' in read)) return;
+      const { producer, seq, hash } = read.link;
+      const slots = state.chains.get(producer)?.slots;
+      if (!slots?.has(seq, slotFlags.kept) || slots.hash(seq) !== prefixOf(hash)) return;
+      const { id, place: at } = event;
+      faults.add({ kind: 'missing', detail: onlyPlace, producer, seq, id, place: at });
     },
     addUnreadable(text, at, reason, isCut = false) {
       if (!isCut) return suspect({ claim: guessLink(text), fault: reason, id: undefined, place: at });

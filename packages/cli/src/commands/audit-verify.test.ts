@@ -191,6 +191,7 @@ describe('a verification', () => {
     expect(await verify()).toMatchObject({ code: 2, err: expect.stringContaining('no trail is given') });
     expect(await verify('--file', 'a', '--topic')).toMatchObject({ code: 2 });
     expect(await verify('--file', 'a.ndjson', '--anchor', 'a')).toMatchObject({ code: 2 });
+    expect(await verify('a.ndjson', '--compare-topic')).toMatchObject({ code: 2 });
     expect(await verify('--file', 'a.ndjson')).toMatchObject({ code: 1, err: expect.stringContaining('no events') });
     expect(await verify('--file', 'missing')).toMatchObject({ code: 7 });
     expect(await verify('--file', 'missing.gz')).toMatchObject({ code: 7 });

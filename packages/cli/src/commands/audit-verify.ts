@@ -50,6 +50,10 @@ export function addAuditVerify(audit: Command, environment: Environment): void {
       'the audit store in PostgreSQL, such as postgres://auditor@db/sallyport, with the password in PGPASSWORD or PGPASSFILE; without a URL, the one in audit.store of the configuration',
     )
     .option(
+      '--compare-topic',
+      'with --store: read the topic too, and name events of which the store has only the hash, although they are not of anonymous callers',
+    )
+    .option(
       '--config <file>',
       'with --topic or --store: the configuration (default: SALLYPORT_CONFIG, then ./sallyport.yaml)',
     )

@@ -16,7 +16,7 @@ export {
   warnOfWorkloads,
   type ServiceName,
 } from '@sallyport/contracts';
-export { readKafkaAudit } from '@sallyport/audit-log';
+export { anonymousGroup, readKafkaAudit } from '@sallyport/audit-log';
 /** Loads what reads the audit store, with the driver of the database. */
 export const loadStoredTrail = () => import('@sallyport/audit/stored-trail');
 export {

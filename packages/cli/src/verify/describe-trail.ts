@@ -66,7 +66,7 @@ export function describeTrail(environment: Environment, report: TrailReport, opt
     ...(unchained > 0 ? [`${many(unchained, 'event')} of an older version have no place in a chain.`] : []),
     ...(hashOnly > 0
       ? [
-          `Of ${many(hashOnly, 'event')}, only the hash is kept. That they were repeated requests of anonymous callers, only the topic shows.`,
+          `Of ${many(hashOnly, 'event')}, only the hash is kept. That they were repeated requests of anonymous callers, only the topic shows (--compare-topic).`,
         ]
       : []),
     describeCheckpoints(report),

@@ -18,13 +18,15 @@ export type VerifyOptions = ListOptions & {
   byKey?: true;
   topic?: true;
   store?: string | true;
+  compareTopic?: true;
   config?: string;
   keys?: string;
   anchor?: string[];
   since?: string;
 };
 
-function sourceOf(environment: Environment, { file = [], byKey, topic, store, config }: VerifyOptions): TrailSource {
+function sourceOf(environment: Environment, options: VerifyOptions): TrailSource {
+  const { file = [], byKey, topic, store, compareTopic = false, config } = options;
   const given = [file[0], topic, store].filter((one) => one !== undefined).length;
   if (given !== 1)
     throw new CliError(
@@ -32,10 +34,12 @@ function sourceOf(environment: Environment, { file = [], byKey, topic, store, co
       given === 0 ? 'no trail is given' : 'more than one trail is given',
       'Give files (or - for standard input), --topic, or --store.',
     );
+  if (compareTopic && store === undefined)
+    throw new CliError('usage', '--compare-topic needs --store', 'Verify the topic itself with --topic.');
   if (file.length > 0) return fileTrail(environment, file, byKey === true);
   return topic === true
     ? topicTrail(environment, config)
-    : storeTrail(environment, { config, url: store === true ? undefined : store });
+    : storeTrail(environment, { config, url: store === true ? undefined : store, compareTopic });
 }
 
 function readKeys(environment: Environment, name: string | undefined): CheckpointKeys | undefined {

@@ -1,8 +1,10 @@
-import type { AuditCheckpoint } from '@sallyport/contracts';
+import type { TrailEvent, Verifier } from '@sallyport/audit-proof';
+import type { AuditCheckpoint, AuditRecord } from '@sallyport/contracts';
 import { loadGatewayConfig } from '../config/load-gateway-config.ts';
 import type { Environment } from '../environment/environment.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { createStoreBeginning, type Keeping, type StoreBeginning } from './store-beginning.ts';
+import { readTopic } from './topic-trail.ts';
 import type { ReadTrail, TrailSource } from './trail-source.ts';
 
 const second = 1000;
@@ -62,10 +64,36 @@ function readTrailOf(beginning: StoreBeginning, keeping: Keeping, forgotten: str
   return { since: new Date(since).toISOString(), because, absent };
 }
 
+/** Reports whether the store may keep only the hash of an event. `data` is not trusted. */
+async function createMayBeKept(): Promise<(event: TrailEvent) => boolean> {
+  const { anonymousGroup } = await import('../config/gateway-config.ts');
+  return ({ type, data }) => {
+    try {
+      return anonymousGroup({ type, source: '', key: '', data } as AuditRecord) !== undefined;
+    } catch {
+      return false;
+    }
+  };
+}
+
+/** Compares what the store keeps only the hash of with the events of the topic. */
+async function compareWithTopic(
+  environment: Environment,
+  config: string | undefined,
+  verifier: Verifier,
+  onRead: (count: number) => void,
+): Promise<void> {
+  const mayBeKept = await createMayBeKept();
+  await readTopic(environment, config, (events) => {
+    for (const event of events) verifier.compare(event, mayBeKept(event));
+    onRead(events.length);
+  });
+}
+
 /** Reads a trail from the database of the audit service, without the service. */
 export function storeTrail(
   environment: Environment,
-  named: { url: string | undefined; config: string | undefined },
+  named: { url: string | undefined; config: string | undefined; compareTopic: boolean },
 ): TrailSource {
   return async (verifier, onRead) => {
     const { url, from, keeping } = await storeOf(environment, named);
@@ -90,8 +118,10 @@ export function storeTrail(
         },
         read: onRead,
       });
+      if (named.compareTopic) await compareWithTopic(environment, named.config, verifier, onRead);
       return readTrailOf(beginning, keeping, forgotten);
     } catch (error) {
+      if (error instanceof CliError) throw error;
       if (error instanceof NotAStoreError)
         throw new CliError('failed', `${from} does not name a store that can be verified`, error.message);
       throw new CliError(
