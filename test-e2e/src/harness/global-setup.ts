@@ -16,6 +16,7 @@ const needed: readonly BedNeed[] = [
   'kubectl',
   'helm',
   'chromium',
+  'haproxy',
   'scim2-tester',
   'k9s',
   'python-clients',

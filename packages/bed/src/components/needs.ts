@@ -60,6 +60,7 @@ export const defaultNeeds = allNeeds.filter(
       'checkov',
       'conformance',
       'nginx',
+      'haproxy',
       'kcat',
       'wrk',
     ].includes(need),
