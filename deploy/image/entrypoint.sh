@@ -6,13 +6,17 @@ set -eu
 ulimit -c 0
 guards='--no-report-on-fatalerror --no-report-on-signal --no-report-uncaught-exception --disable-sigusr1'
 
+# A garbage collection may crash in code of V8's baseline compiler (https://github.com/nodejs/node/issues/62393). The
+# services are as fast without it.
+stable='--no-sparkplug --disable-warning=TimeoutNegativeWarning'
+
 program=${1:-help}
 [ $# -eq 0 ] || shift
 
 case $program in
   proxy | authenticate | authorize | audit)
-    # shellcheck disable=SC2086 # the guards are several words
-    exec node $guards --disable-warning=TimeoutNegativeWarning "/app/packages/$program/dist/bundle/main.js" "$@"
+    # shellcheck disable=SC2086 # these are several words each
+    exec node $guards $stable "/app/packages/$program/dist/bundle/main.js" "$@"
     ;;
   sallyport)
     exec node "/app/packages/cli/dist/sallyport.mjs" "$@"

@@ -57,6 +57,8 @@ export async function startProcesses(request: ProcessesRequest): Promise<Process
     const child = spawn(
       process.execPath,
       [
+        // As in the image: see deploy/image/entrypoint.sh.
+        '--no-sparkplug',
         '--disable-warning=TimeoutNegativeWarning',
         request.programs?.[name] ?? serviceProgram(name),
         '--config',
