@@ -189,7 +189,8 @@ const requests = {
   agent: 'The agent that makes the request.',
   'agent.id': 'Identifies the agent.',
   'agent.name': 'The name of the agent.',
-  workload: 'For the session of a workload: its entry in the configuration, and the verified token.',
+  workload:
+    'For the session of a workload: its entry in the configuration, and in workload.session.started the verified token.',
   'workload.name': 'The name of the workload in the configuration.',
   'workload.issuer': 'The issuer of the token (iss), or the SPIFFE trust domain.',
   'workload.subject': 'The subject of the token (sub).',

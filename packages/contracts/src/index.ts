@@ -4,6 +4,7 @@ export * from './sallyport-version.ts';
 export * from './identity/identity.ts';
 export * from './identity/agent-scope.ts';
 export * from './identity/session.ts';
+export * from './identity/workload-provider.ts';
 export * from './calls/agent-calls.ts';
 export * from './calls/service-account-calls.ts';
 export * from './calls/change-feed.ts';

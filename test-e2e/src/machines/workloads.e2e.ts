@@ -77,6 +77,12 @@ describeWith(['cluster', 'redis', 'kafka', 'postgres', 'kubectl'], 'machines wit
       issuer: issuer.issuer,
       audience: 'sallyport',
     });
+    const { sessionId } = started[0]!.data.sallyport;
+    const requests = await gateway!.audit.await(
+      ({ type, data }) => type === 'k8s.request' && data.sallyport.sessionId === sessionId,
+      8,
+    );
+    for (const { data } of requests) expect(data.sallyport.workload).toEqual({ name: 'ci' });
     expect(JSON.stringify(gateway!.events())).not.toContain(token.split('.')[2]!);
   }, 60_000);
 

@@ -112,6 +112,11 @@ export function agentOf({ data: { sallyport } }: AuditRecord): string[] {
   return agent ? [agent.id, agent.name].map(searchable) : [];
 }
 
+/** Returns the name of the workload of an event, in the form in which it can be searched. */
+export function workloadOf({ data: { sallyport } }: AuditRecord): string | undefined {
+  return sallyport.workload && searchable(sallyport.workload.name);
+}
+
 /** Returns the place of an event in the chain of its producer, as columns. Events of older versions have none. */
 function placeOf({ data: { sallyport } }: AuditRecord): Record<PlaceColumn, unknown> {
   const { producer, seq, prevHash, hash: own } = sallyport;
@@ -164,7 +169,8 @@ export function toRow(record: AuditRecord): EventRow {
     ...placeOf(record),
     data: JSON.stringify(data),
   } satisfies Record<EventColumn | PlaceColumn, unknown>;
-  return { ...row, hashes: termsOf(row, { groups: groupsOf(record), agent: agentOf(record) }) };
+  const more = { groups: groupsOf(record), agent: agentOf(record), workload: workloadOf(record) };
+  return { ...row, hashes: termsOf(row, more) };
 }
 
 /** Returns the event of a row that was selected with `eventColumns`. */

@@ -72,10 +72,10 @@ export const sessionPrefixLength = 4;
 const maxGroups = 1000;
 
 /** What an event is found by that is not a column. */
-type WithoutColumn = { groups: readonly string[]; agent: readonly string[] };
+type WithoutColumn = { groups: readonly string[]; agent: readonly string[]; workload: string | undefined };
 
 /** Returns the terms of a row, whose values are in the form in which they can be searched. */
-export function termsOf(row: Record<string, unknown>, { groups, agent }: WithoutColumn): number[] {
+export function termsOf(row: Record<string, unknown>, { groups, agent, workload }: WithoutColumn): number[] {
   const terms = new Set<number>();
   for (const [field, column] of Object.entries(termColumns)) {
     const value = row[column];
@@ -87,6 +87,7 @@ export function termsOf(row: Record<string, unknown>, { groups, agent }: Without
   for (const value of (row.elevation ?? []) as string[]) terms.add(termOf('elevation', value));
   for (const group of groups.slice(0, maxGroups)) terms.add(termOf('group', group));
   for (const value of agent) terms.add(termOf('agent', value));
+  if (workload !== undefined) terms.add(termOf('workload', workload));
   if (typeof row.command === 'string') for (const term of commandTermsOf(row.command)) terms.add(term);
   return [...terms];
 }

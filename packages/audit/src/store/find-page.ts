@@ -2,7 +2,7 @@ import type { AuditPage, AuditQuery, AuditRecord } from '@sallyport/contracts';
 import type { OnlyOf } from './audit-store.ts';
 import { blockStatement, latestStatement, readBlocks, type Block } from './block-statement.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
-import { agentOf, fromRow, groupsOf, searchable } from './event-row.ts';
+import { agentOf, fromRow, groupsOf, searchable, workloadOf } from './event-row.ts';
 import { endedStatement, findsById, findStatement, type Place } from './find-statement.ts';
 import type { Row, SqlDatabase } from './sql-database.ts';
 
@@ -14,10 +14,11 @@ type Found = { row: Row; record: AuditRecord };
 type Search = { database: SqlDatabase; query: AuditQuery; only: OnlyOf | undefined };
 
 /** Reports whether an event meets the conditions on what is not a column. */
-function isFound(record: AuditRecord, { group, agent }: AuditQuery): boolean {
+function isFound(record: AuditRecord, { group, agent, workload }: AuditQuery): boolean {
   return (
     (group === undefined || groupsOf(record).includes(searchable(group))) &&
-    (agent === undefined || agentOf(record).includes(searchable(agent)))
+    (agent === undefined || agentOf(record).includes(searchable(agent))) &&
+    (workload === undefined || workloadOf(record) === searchable(workload))
   );
 }
 

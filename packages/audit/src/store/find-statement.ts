@@ -44,7 +44,7 @@ function comparable(field: string, value: string | number): string | number {
   return typeof value === 'string' && field !== 'issuer' && field !== 'subject' ? searchable(value) : value;
 }
 
-/** Adds what the columns must be. Groups and agents are not columns: `findPage` compares them. */
+/** Adds what the columns must be. Groups, agents and workloads are not columns: `findPage` compares them. */
 function addColumns(conditions: Conditions, query: AuditQuery, only: OnlyOf | undefined): void {
   for (const [field, column] of Object.entries(termColumns)) {
     const value = query[field as keyof typeof termColumns];
@@ -72,7 +72,7 @@ function termsOfQuery(query: AuditQuery): number[] {
     const value = query[field];
     if (value !== undefined) terms.push(termOf(field, comparable(field, value)));
   }
-  for (const field of ['reason', 'elevation', 'group', 'agent'] as const)
+  for (const field of ['reason', 'elevation', 'group', 'agent', 'workload'] as const)
     if (query[field] !== undefined) terms.push(termOf(field, searchable(query[field])));
   if (query.sessionPrefix !== undefined)
     terms.push(termOf('session4', query.sessionPrefix.slice(0, sessionPrefixLength)));

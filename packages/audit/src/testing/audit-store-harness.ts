@@ -34,6 +34,7 @@ export function makeEvent(
   };
   record.data.sallyport.elevation = { id: 'e1', name: 'incident' };
   record.data.sallyport.agent = { id: 'a1', name: 'review-bot' };
+  record.data.sallyport.workload = { name: 'ci' };
   record.data.sallyport.identity = { iss: 'https://idp.example.com', sub: who, groups: [] };
   return record;
 }

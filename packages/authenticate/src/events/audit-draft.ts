@@ -1,8 +1,15 @@
 import { hash } from 'node:crypto';
-import type { AuditEventType, Identity, SallyportPart, Session } from '@sallyport/contracts';
+import {
+  workloadNameOf,
+  type AuditEventType,
+  type Identity,
+  type SallyportPart,
+  type Session,
+} from '@sallyport/contracts';
 import type { DeviceFacts } from '@sallyport/kit';
 
-export type Person = Pick<Identity, 'issuer' | 'subject' | 'user' | 'email' | 'groups' | 'amr' | 'authTime'>;
+export type Person = Pick<Identity, 'issuer' | 'subject' | 'user' | 'email' | 'groups' | 'amr' | 'authTime'> &
+  Partial<Pick<Identity, 'provider'>>;
 
 /** An event before it becomes an audit record. `user` acted, `of` is the user whose session or login it is. */
 export type LoginEvent = {
@@ -37,9 +44,16 @@ const identityOf = (person: Person) => ({
   ...(person.authTime === undefined ? {} : { authTime: person.authTime }),
 });
 
+function workloadOf({ workload, session, of }: LoginEvent): SallyportPart['workload'] {
+  if (workload || !session || of?.provider === undefined) return workload;
+  const name = workloadNameOf({ kind: session.kind, provider: of.provider });
+  return name === undefined ? undefined : { name };
+}
+
 /** Builds the data of the audit record of an event. */
 export function auditDraft(event: LoginEvent, auditID: string) {
   const { facts, session } = event;
+  const workload = workloadOf(event);
   return {
     auditID,
     stage: 'ResponseComplete' as const,
@@ -57,7 +71,7 @@ export function auditDraft(event: LoginEvent, auditID: string) {
       ...(facts.approvedFrom ? { approvedFrom: facts.approvedFrom } : {}),
       ...(event.detail === undefined ? {} : { detail: event.detail }),
       ...(event.aggregated ? { aggregated: event.aggregated } : {}),
-      ...(event.workload ? { workload: event.workload } : {}),
+      ...(workload ? { workload } : {}),
     },
   };
 }

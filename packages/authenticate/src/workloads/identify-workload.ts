@@ -1,15 +1,17 @@
-import type { Identity, SallyportPart } from '@sallyport/contracts';
+import { workloadProvider, type Identity, type SallyportPart } from '@sallyport/contracts';
 import { claimsToKeep, copyClaims, nameFault } from '@sallyport/directory';
 import type { CompiledWorkload } from './compile-workloads.ts';
 import { refusedToken } from './refused-token.ts';
 import { claimAtPath } from './token/claim-at-path.ts';
 import type { VerifiedToken } from './verify-workload-token.ts';
 
+type WorkloadPart = NonNullable<SallyportPart['workload']>;
+
 /** Who a token stands for, until when, and what the audit trail says about it. */
 export type IdentifiedWorkload = {
   identity: Identity;
   expiresAt: number;
-  workload: NonNullable<SallyportPart['workload']>;
+  workload: Required<Omit<WorkloadPart, 'jti'>> & Pick<WorkloadPart, 'jti'>;
 };
 
 const maxPlaceholder = 512;
@@ -71,8 +73,8 @@ export function identifyWorkload(
   if (fault !== undefined) throw refusedToken(`its subject ${fault}`);
   return {
     identity: {
-      provider: `workload/${found.name}`,
-      issuer: `workload/${found.name}@${source.id}`,
+      provider: workloadProvider(found.name),
+      issuer: `${workloadProvider(found.name)}@${source.id}`,
       subject,
       user: fillIn(found.user, claims),
       groups: [...found.groups],

@@ -19,6 +19,7 @@ export type AuditFilters = {
   reason?: string;
   elevation?: string;
   agent?: string;
+  workload?: string;
   address?: string;
   command?: string;
   code?: string;
@@ -52,6 +53,7 @@ export function withFilters(command: Command): Command {
     .option('--reason <reason>', 'a reason for the decision, or why a stream, a session or a login ended')
     .option('--elevation <id>', 'elevation that the request used, by its ID or name')
     .option('--agent <name>', 'agent that sent the request, by its name or ID')
+    .option('--workload <name>', 'workload that sent the request, by its name in the configuration')
     .option('--code <status>', 'HTTP status of the response')
     .option('--address <ip>', 'IP address of the client')
     .option('--command <text>', 'text in the command that an exec ran, such as "rm -rf"')
@@ -131,6 +133,7 @@ const plainFilters = [
   'reason',
   'elevation',
   'agent',
+  'workload',
   'address',
   'command',
   'issuer',

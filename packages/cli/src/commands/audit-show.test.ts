@@ -103,6 +103,7 @@ describe('sallyport audit show', () => {
 
   it.each([
     [{ agent: { id: 'a1', name: 'review-bot' } }, 'by the agent review-bot from 10.1.2.3'],
+    [{ workload: { name: 'ci' } }, 'of the workload ci from 10.1.2.3'],
     [{ application: 'https://headlamp.example.com' }, 'through https://headlamp.example.com from 10.1.2.3'],
   ])('says through what a person acted: %j', async (ours, words) => {
     body = { ...body, events: [rowOf({ ours })] };

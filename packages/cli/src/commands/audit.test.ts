@@ -80,6 +80,7 @@ describe('sallyport audit search', () => {
     ['--group', 'developers', 'group', 'developers'],
     ['--elevation', 'incident', 'elevation', 'incident'],
     ['--agent', 'review-bot', 'agent', 'review-bot'],
+    ['--workload', 'ci', 'workload', 'ci'],
     ['--address', '10.1.2.3', 'address', '10.1.2.3'],
     ['--command', 'rm -rf', 'command', 'rm -rf'],
     ['--type', 'login.failed', 'type', 'login.failed'],

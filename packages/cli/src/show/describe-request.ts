@@ -128,15 +128,17 @@ function elevationsOf(events: readonly AuditRow[], elevation: readonly AuditRow[
   });
 }
 
-/** Returns who sent the request, as whom, through which agent or web application, and from where. */
+/** Returns who sent the request, as whom, of which workload, through which agent or web application, and from where. */
 function whoOf(known: (read: (row: AuditRow) => string) => string): string {
   const other = known((row) => text(at(row, 'impersonatedUser', 'username')));
   const agent = known((row) => text(own(row, 'agent', 'name')));
+  const workload = known((row) => text(own(row, 'workload', 'name')));
   const application = known((row) => text(own(row, 'application')));
   const address = known((row) => text(own(row, 'clientAddress')));
   return words(
     known(userOf) || 'not logged in',
     prefixed('as ', other),
+    prefixed('of the workload ', workload),
     prefixed('by the agent ', agent),
     prefixed('through ', application),
     prefixed('from ', address),

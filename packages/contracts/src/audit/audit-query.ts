@@ -54,6 +54,8 @@ export const auditQuerySchema = z
     elevation: textSchema.optional(),
     /** The ID or the name of an agent. */
     agent: textSchema.optional(),
+    /** The name of a workload. */
+    workload: textSchema.optional(),
     /** The address of the client. */
     address: textSchema.optional(),
     /** Text in the command of an exec. Its words are separated by one space each. */

@@ -174,16 +174,16 @@ export const sallyportPartSchema = z.object({
   /** For a delegated request: the user on whose behalf `agent` acted. */
   actor: z.object({ user: z.string(), groups: z.array(z.string()).optional() }).optional(),
   agent: z.object({ id: z.string(), name: z.string() }).optional(),
-  /** For the session of a workload: its name in the configuration, and the verified token. */
+  /** For the session of a workload: its name in the configuration, and where it begins, the verified token. */
   workload: z
     .object({
       name: z.string(),
-      issuer: z.string(),
-      subject: z.string(),
-      audience: z.string(),
+      issuer: z.string().optional(),
+      subject: z.string().optional(),
+      audience: z.string().optional(),
       jti: z.string().optional(),
       /** The claims that the configuration matches, with their values. */
-      claims: z.record(z.string(), z.string()),
+      claims: z.record(z.string(), z.string()).optional(),
     })
     .optional(),
   ...proofPartSchema.shape,

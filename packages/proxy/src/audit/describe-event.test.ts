@@ -1,6 +1,30 @@
 import { describe, expect, it } from '@jest/globals';
 import { containsOwnToken } from '../credential/own-token.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import { sallyportPart } from './describe-event.ts';
 import { auditUri } from './describe-request.ts';
+
+describe('the workload in an event', () => {
+  const partOf = (kind: string, provider: string) =>
+    sallyportPart({
+      clientAddress: '10.1.2.3',
+      clusterName: 'dev',
+      answer: {
+        decision: { effect: 'allow', rule: 'r', reasons: [], policyVersion: 'v' },
+        session: { id: 's', kind, expiresAt: 1 },
+        identity: { provider, issuer: 'i', subject: 's', user: 'u', groups: [], amr: [] },
+      },
+    } as unknown as Exchange);
+
+  it('is that of the session', () => {
+    expect(partOf('workload', 'workload/ci').workload).toEqual({ name: 'ci' });
+  });
+
+  it('is never that of a person, however their provider is called', () => {
+    expect(partOf('cli', 'workload/ci').workload).toBeUndefined();
+    expect(partOf('workload', 'okta').workload).toBeUndefined();
+  });
+});
 
 describe('the request URI in an event', () => {
   it.each([

@@ -13,6 +13,7 @@ import { auditUri, describeRequest, maxLength } from './describe-request.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { ExecCommandText } from './exec-command-text.ts';
 import { mustRecordAll } from './must-record-all.ts';
+import { workloadOf } from './workload-of.ts';
 
 function describeVerbs(part: SallyportDraft, verb: string, asked: KubernetesAttributes | undefined): void {
   part.policyVerb = verb;
@@ -74,6 +75,7 @@ export function sallyportPart(exchange: Exchange): SallyportDraft {
       sub: identity.subject,
     };
   if (exchange.application !== undefined) part.application = clientText(exchange.application);
+  part.workload = workloadOf(answer);
   if (answer?.agent) part.agent = { id: answer.agent.id, name: answer.agent.name };
   if (answer?.elevations) describeElevations(part, answer.elevations);
   if (answer) part.decision = describeDecision(answer.decision);

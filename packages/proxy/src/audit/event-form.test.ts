@@ -78,10 +78,10 @@ const sentIdentity = fc.record({
 });
 const answer = fc.record({
   decision,
-  session: maybe(fc.record({ id: text, kind: fc.constant('cli'), expiresAt: fc.integer() })),
+  session: maybe(fc.record({ id: text, kind: fc.constantFrom('cli', 'workload'), expiresAt: fc.integer() })),
   identity: maybe(
     fc.record({
-      provider: text,
+      provider: fc.oneof(text, fc.constant('workload/ci')),
       issuer: text,
       subject: text,
       user: text,

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { auditKey, createAuditRecord, createIdSource, type AuditSink } from '@sallyport/audit-log';
+import { auditKey, createAuditRecord, createIdSource, type AuditSink, type SallyportDraft } from '@sallyport/audit-log';
+import type { CheckAnswer } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import { clientText } from '../audit/client-text.ts';
 import { auditUri, describeRequest, maxLength } from '../audit/describe-request.ts';
 import type { ExecCommandText } from '../audit/exec-command-text.ts';
+import { workloadOf } from '../audit/workload-of.ts';
 import type { AuditCall } from './own-api-deps.ts';
 
 type ApiEventsDeps = {
@@ -12,6 +14,22 @@ type ApiEventsDeps = {
   /** Also shows the commands that a search of the audit trail names. */
   commandText: ExecCommandText;
 };
+
+/** Describes who calls, and whether they may. */
+function describeCaller(answer: CheckAnswer | undefined): SallyportDraft {
+  if (!answer) return {};
+  const { decision, session, agent, identity } = answer;
+  const workload = workloadOf(answer);
+  return {
+    decision,
+    ...(session ? { sessionId: session.id } : {}),
+    ...(agent ? { agent } : {}),
+    ...(workload ? { workload } : {}),
+    ...(identity
+      ? { identity: { iss: identity.issuer, sub: identity.subject, email: identity.email, groups: identity.groups } }
+      : {}),
+  };
+}
 
 /** Creates what records calls of the gateway's own API, as events of type `http.request`. */
 export function createApiEvents(deps: ApiEventsDeps): AuditCall {
@@ -51,20 +69,8 @@ export function createApiEvents(deps: ApiEventsDeps): AuditCall {
                   deps.commandText,
                   maxLength.part,
                 ),
-                ...(answer ? { decision: answer.decision } : {}),
-                ...(answer?.session ? { sessionId: answer.session.id } : {}),
-                ...(answer?.agent ? { agent: answer.agent } : {}),
+                ...describeCaller(answer),
                 ...(explained ? { explained } : {}),
-                ...(identity
-                  ? {
-                      identity: {
-                        iss: identity.issuer,
-                        sub: identity.subject,
-                        email: identity.email,
-                        groups: identity.groups,
-                      },
-                    }
-                  : {}),
               },
             },
           },
