@@ -183,9 +183,6 @@ const requests = {
   route: 'For a request to a web application: the address of its route.',
   application:
     "For a request that a web application sends to a cluster for its user: the address of the application's route.",
-  actor: 'For a request that an agent makes: the user on whose behalf it acts.',
-  'actor.user': 'The name of that user.',
-  'actor.groups': 'The groups of that user.',
   agent: 'The agent that makes the request.',
   'agent.id': 'Identifies the agent.',
   'agent.name': 'The name of the agent.',

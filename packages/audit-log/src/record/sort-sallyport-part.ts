@@ -7,7 +7,6 @@ import type { SallyportDraft } from './audit-event-draft.ts';
  */
 export function sortSallyportPart(draft: SallyportDraft): SallyportPart {
   return {
-    actor: draft.actor,
     agent: draft.agent,
     aggregated: draft.aggregated,
     alert: draft.alert,

@@ -171,8 +171,7 @@ export const sallyportPartSchema = z.object({
   /** For a `kubectl cp`: the path in the container, and what was copied. */
   copy: z.object({ path: z.string(), bytes: z.number().optional(), sha256: z.string().optional() }).optional(),
   recording: z.object({ id: z.string(), sha256: z.string().optional() }).optional(),
-  /** For a delegated request: the user on whose behalf `agent` acted. */
-  actor: z.object({ user: z.string(), groups: z.array(z.string()).optional() }).optional(),
+  /** The agent that makes the request for the user. `id` is that of its session. */
   agent: z.object({ id: z.string(), name: z.string() }).optional(),
   /** For the session of a workload: its name in the configuration, and where it begins, the verified token. */
   workload: z
