@@ -4,6 +4,7 @@ export * from './problem/problem-error.ts';
 export { argumentFault } from './problem/argument-fault.ts';
 export * from './tokens/hash-token.ts';
 export { userUid } from './identity/user-uid.ts';
+export { uuidOf } from './identity/uuid-of.ts';
 export * from './json/parse-json.ts';
 export { shownText } from './text/shown-text.ts';
 export * from './cache/expiring-cache.ts';

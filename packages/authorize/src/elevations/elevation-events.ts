@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { AuditRecord, Elevation, UnrecordedEvent } from '@sallyport/contracts';
 import { isBreakGlass, reviewDueAt } from '@sallyport/elevation';
 import { auditKey, createAuditRecord, microTime } from '@sallyport/audit-log';
-import { uuidOf } from './uuid-of.ts';
+import { uuidOf } from '@sallyport/kit';
 
 /**
  * Returns the id of an event of an elevation: a UUID of version 8 (RFC 9562) that is the same however often, and by

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { AuditRecord } from '@sallyport/contracts';
 import { auditKey } from '@sallyport/audit-log';
 import type { GivenUp } from '@sallyport/notify';
-import { uuidOf } from '../elevations/uuid-of.ts';
+import { uuidOf } from '@sallyport/kit';
 import { createNoticeEvent } from './notice-event.ts';
 
 /** Returns the part of the event that says what the notification was about. */

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { auditKey } from '@sallyport/audit-log';
 import type { AuditRecord, Session } from '@sallyport/contracts';
+import { uuidOf } from '@sallyport/kit';
 import { createNoticeEvent } from '../notifications/notice-event.ts';
-import { uuidOf } from '../elevations/uuid-of.ts';
 
 /**
  * Describes that a service account ends soon. The id follows from the account and the number of the notice, so that it is
