@@ -20,8 +20,8 @@ export const auditTypes = {
     has: ['identity', 'sessionId'],
   },
   'session.expired': {
-    summary: 'Reserved, nothing emits it yet: the store drops a session whose time is over, and no service sees that.',
-    has: [],
+    summary: 'A session ends by itself. responseStatus.message is the reason (lifetime or idle), detail when it ended.',
+    has: ['identity', 'sessionId', 'detail'],
   },
   'workload.session.started': {
     summary: 'A workload logs in with a token of its platform.',

@@ -16,10 +16,12 @@ import { createPages, readPageLook } from '@sallyport/pages';
 import type { AuthenticateDeps } from './app/authenticate-deps.ts';
 import { composeDeps } from './app/compose-deps.ts';
 import { createAuthenticateApp } from './app/create-authenticate-app.ts';
+import { createExpiryEvents } from './events/create-expiry-events.ts';
 import { createLoginEvents } from './events/login-events.ts';
 import { createLoginMonitor, type LoginMonitor } from './events/login-monitor.ts';
 import { openPendingLoginSealer } from './login/open-pending-login-sealer.ts';
 import { createRefresher } from './refresh/create-refresher.ts';
+import { createExpiryReporter } from './session/create-expiry-reporter.ts';
 import { readLoginSettings } from './settings/login-settings.ts';
 import { createProviders } from './startup/create-providers.ts';
 import { createWorkloads } from './startup/create-workloads.ts';
@@ -43,6 +45,13 @@ function startRefreshing(parts: StartAuthenticate, deps: AuthenticateDeps, closi
   });
   refresher.start();
   closing.push(() => refresher.close());
+}
+
+/** Starts recording the sessions that end by themselves. */
+function startReportingExpired(deps: AuthenticateDeps, closing: Closing): void {
+  const reporter = createExpiryReporter({ ...deps, record: createExpiryEvents(deps), random: Math.random });
+  reporter.start();
+  closing.push(() => reporter.close());
 }
 
 async function openAudit(
@@ -152,6 +161,7 @@ export async function startAuthenticate(parts: StartAuthenticate): Promise<Runni
   const { host, port } = listen;
   const listening = await listenHttp(server, { host, port }, 'services.authenticate.listen');
   startRefreshing(parts, deps, closing);
+  startReportingExpired(deps, closing);
   const scheme = certFile === undefined ? 'http' : 'https';
   return {
     url: `${scheme}://${host.includes(':') ? `[${host}]` : host}:${listening.port}`,

@@ -5,6 +5,7 @@ export * from './redis/ask-redis.ts';
 export * from './redis/connect-redis.ts';
 export * from './sessions/create-memory-session-store.ts';
 export * from './sessions/create-redis-session-store.ts';
+export type { ExpiredSession } from './sessions/expired-session.ts';
 export type * from './sessions/session-store.ts';
 export * from './single-use/create-memory-single-use-store.ts';
 export * from './single-use/create-redis-single-use-store.ts';

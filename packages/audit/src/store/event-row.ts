@@ -88,6 +88,7 @@ function reasonsOf({ type, data: { sallyport, responseStatus } }: AuditRecord): 
   const { decision, stream } = sallyport;
   const isMessage =
     type === 'session.ended' ||
+    type === 'session.expired' ||
     type === 'agent.ended' ||
     type === 'service_account.ended' ||
     type === 'login.failed' ||

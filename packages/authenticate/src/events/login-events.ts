@@ -1,4 +1,4 @@
-import type { AuditEventType, EndReason, Session, SessionKind } from '@sallyport/contracts';
+import type { EndReason, Session } from '@sallyport/contracts';
 import type { RevokedSession } from '@sallyport/stores';
 import {
   auditKey,
@@ -11,6 +11,7 @@ import {
 } from '@sallyport/audit-log';
 import { ProblemError, toProblem, type ClientFacts, type Problem } from '@sallyport/kit';
 import { auditDraft, type LoginEvent, type Person } from './audit-draft.ts';
+import { typesOf } from './session-event-types.ts';
 
 /**
  * Many requests from users who are not logged in, reported as one event. Times are in milliseconds since the epoch.
@@ -95,19 +96,6 @@ const sessionEvent = (
 });
 const refreshedEvent = (session: Session, detail: string) =>
   sessionEvent(session, { type: 'session.refreshed', verb: 'refresh', detail });
-type SessionTypes = { created: AuditEventType; revoked: AuditEventType; ended: AuditEventType };
-const sessionTypes: SessionTypes = { created: 'session.login', revoked: 'session.revoked', ended: 'session.ended' };
-/** The types of the events of sessions that are not logins: the credentials of programs, and the sessions of routes. */
-const machineTypes: { readonly [kind in SessionKind]?: SessionTypes } = {
-  agent: { created: 'agent.created', revoked: 'agent.revoked', ended: 'agent.ended' },
-  'service-account': {
-    created: 'service_account.created',
-    revoked: 'service_account.revoked',
-    ended: 'service_account.ended',
-  },
-  route: { ...sessionTypes, created: 'route.session.started' },
-};
-const typesOf = ({ kind }: Session): SessionTypes => machineTypes[kind] ?? sessionTypes;
 const endedEvent = (session: Session, about: Partial<LoginEvent>) =>
   sessionEvent(session, { type: typesOf(session).ended, verb: 'end', user: undefined, ...about });
 

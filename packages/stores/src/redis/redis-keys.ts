@@ -11,6 +11,9 @@ const both = (a: string, b: string) => digest(`${digest(a)}.${digest(b)}`);
  */
 export type RedisKeys = {
   session(tokenHash: string): string;
+  /** What is kept of a session for when it ends by itself, and the set of sessions by when that may happen. */
+  end(tokenHash: string): string;
+  ends: string;
   /** Maps a session's public id to the hash of its token. */
   id(sessionId: string): string;
   person(of: { issuer: string; subject: string }): string;
@@ -53,6 +56,8 @@ export type RedisKeys = {
 export function redisKeys(prefix: string): RedisKeys {
   const keys: RedisKeys = {
     session: (tokenHash) => `${prefix}:{${tokenHash}}:session`,
+    end: (tokenHash) => `${prefix}:{${tokenHash}}:end`,
+    ends: `${prefix}:ends`,
     id: (sessionId) => `${prefix}:{${digest(sessionId)}}:id`,
     person: ({ issuer, subject }) => `${prefix}:{${both(issuer, subject)}}:person`,
     providerSession: ({ issuer, sid }) => `${prefix}:{${both(issuer, sid)}}:provider-session`,

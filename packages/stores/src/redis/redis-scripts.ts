@@ -1,15 +1,25 @@
 import type { RedisConnection } from './connect-redis.ts';
 
-/** A Lua script, which Redis runs atomically. Each touches one key, so that it runs on a cluster. */
-export type RedisScript = { name: string; lua: string };
+/**
+ * A Lua script, which Redis runs atomically. Each touches one key, or the two keys of one session, which are in one slot,
+ * so that it runs on a cluster.
+ */
+export type RedisScript = { name: string; lua: string; keys?: 1 | 2 };
 
-/** KEYS: session. ARGV: session, id, absolute end, idle end, milliseconds to live. */
+/**
+ * KEYS: session, what is kept for its end. ARGV: session, id, absolute end, idle end, milliseconds to live, and what is
+ * kept with its milliseconds to live.
+ */
 export const createScript: RedisScript = {
   name: 'sallyportCreateSession',
+  keys: 2,
   lua: `
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
 redis.call('HSET', KEYS[1], 'session', ARGV[1], 'id', ARGV[2], 'expiresAt', ARGV[3], 'idleEndsAt', ARGV[4])
 redis.call('PEXPIRE', KEYS[1], ARGV[5])
+redis.call('DEL', KEYS[2])
+redis.call('HSET', KEYS[2], 'session', ARGV[6], 'idleEndsAt', ARGV[4])
+redis.call('PEXPIRE', KEYS[2], ARGV[7])
 return 1`,
 };
 
@@ -23,11 +33,12 @@ return redis.call('HSETNX', KEYS[1], 'usedAt', ARGV[1])`,
 };
 
 /**
- * KEYS: session. ARGV: now, idle end, milliseconds to live. Leaves a session alone that has ended or whose idle end is
- * already later.
+ * KEYS: session, what is kept for its end. ARGV: now, idle end, milliseconds to live of each key. Leaves a session alone
+ * that has ended or whose idle end is already later.
  */
 export const renewScript: RedisScript = {
   name: 'sallyportRenewSession',
+  keys: 2,
   lua: `
 local held = redis.call('HMGET', KEYS[1], 'session', 'idleEndsAt')
 if not held[1] or tonumber(ARGV[1]) >= tonumber(held[2]) then return 0 end
@@ -35,33 +46,44 @@ redis.call('HSETNX', KEYS[1], 'usedAt', ARGV[1])
 if tonumber(ARGV[2]) <= tonumber(held[2]) then return 0 end
 redis.call('HSET', KEYS[1], 'idleEndsAt', ARGV[2])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
+if redis.call('EXISTS', KEYS[2]) == 1 then
+  redis.call('HSET', KEYS[2], 'idleEndsAt', ARGV[2])
+  redis.call('PEXPIRE', KEYS[2], ARGV[4])
+end
 return 1`,
 };
 
 /**
- * KEYS: session. ARGV: id, now, the session as it was read, the new one, channel, messages. Returns 2 without writing if
- * the session was changed after it was read.
+ * KEYS: session, what is kept for its end. ARGV: id, now, the session as it was read, the new one, what is kept of it,
+ * channel, messages. Returns 2 without writing if the session was changed after it was read.
  */
 export const updateScript: RedisScript = {
   name: 'sallyportUpdateSession',
+  keys: 2,
   lua: `
 local held = redis.call('HMGET', KEYS[1], 'session', 'id', 'idleEndsAt')
 if not held[1] or held[2] ~= ARGV[1] or tonumber(ARGV[2]) >= tonumber(held[3]) then return 0 end
 if held[1] ~= ARGV[3] then return 2 end
 redis.call('HSET', KEYS[1], 'session', ARGV[4])
-for place = 6, #ARGV do redis.call('PUBLISH', ARGV[5], ARGV[place]) end
+if redis.call('EXISTS', KEYS[2]) == 1 then redis.call('HSET', KEYS[2], 'session', ARGV[5]) end
+for place = 7, #ARGV do redis.call('PUBLISH', ARGV[6], ARGV[place]) end
 return 1`,
 };
 
-/** KEYS: session. ARGV: id, now, tombstone, channel, messages. Ends the session before the messages are published. */
+/**
+ * KEYS: session, what is kept for its end. ARGV: id, now, tombstone, channel, messages. Ends the session before the
+ * messages are published. It has not ended by itself then.
+ */
 export const revokeScript: RedisScript = {
   name: 'sallyportRevokeSession',
+  keys: 2,
   lua: `
 local held = redis.call('HMGET', KEYS[1], 'session', 'id', 'expiresAt', 'idleEndsAt')
 if not held[1] or held[2] ~= ARGV[1] or tonumber(ARGV[2]) >= tonumber(held[4]) then return 0 end
 redis.call('HSET', KEYS[1], 'revoked', ARGV[3])
 redis.call('HDEL', KEYS[1], 'session', 'idleEndsAt', 'usedAt')
 redis.call('PEXPIRE', KEYS[1], tonumber(held[3]) - tonumber(ARGV[2]))
+redis.call('DEL', KEYS[2])
 for place = 5, #ARGV do redis.call('PUBLISH', ARGV[4], ARGV[place]) end
 return 1`,
 };
@@ -85,11 +107,11 @@ redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1])
 return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', '+inf')`,
 };
 
-/** Runs a defined script on one key. */
+/** Runs a defined script on a key. If it touches two, the other is the first of `args`. */
 type RunScript = (key: string, ...args: (string | number)[]) => Promise<unknown>;
 
 /** Defines a script as a command of the client. */
 export function defineScript({ client }: RedisConnection, script: RedisScript): RunScript {
-  client.defineCommand(script.name, { numberOfKeys: 1, lua: script.lua });
+  client.defineCommand(script.name, { numberOfKeys: script.keys ?? 1, lua: script.lua });
   return (key, ...args) => (client as unknown as Record<string, RunScript>)[script.name]!(key, ...args);
 }

@@ -4,6 +4,7 @@ import { changeOf } from './change-of.ts';
 import { checkSameSession } from './check-same-session.ts';
 import type { ChildrenOf } from './children-of.ts';
 import type { RedisConnection } from '../redis/connect-redis.ts';
+import { withoutClaims } from './expired-session.ts';
 import { createReadSession, readStoredSession } from './read-stored-session.ts';
 import type { RedisKeys } from '../redis/redis-keys.ts';
 import { defineScript, updateScript } from '../redis/redis-scripts.ts';
@@ -43,10 +44,12 @@ export function createChangeRedisSession(deps: {
     const told = [after, ...(await childrenOf(sessionId))];
     const outcome = await write(
       keys.session(tokenHash),
+      keys.end(tokenHash),
       sessionId,
       at,
       fields[0]!,
       text,
+      JSON.stringify(withoutClaims(after)),
       keys.changes,
       ...told.map((one) => JSON.stringify(changeOf('changed', one, at))),
     );

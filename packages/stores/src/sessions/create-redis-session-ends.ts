@@ -39,6 +39,7 @@ export function createRedisSessionEnds({ redis, keys, index, lookUp, childrenOf,
     const tombstone: Tombstone = { id: sessionId, revokedAt: at, by, reason };
     const ended = await revoke(
       keys.session(tokenHash),
+      keys.end(tokenHash),
       sessionId,
       at,
       JSON.stringify(tombstone),
@@ -47,7 +48,8 @@ export function createRedisSessionEnds({ redis, keys, index, lookUp, childrenOf,
     );
     if (ended !== 1) return undefined;
     // The session has ended. What stays in an index is removed by the next list.
-    await Promise.all(keys.indexesOf(session).map((key) => index.remove(key, tokenHash, session))).catch(() => {});
+    const indexes = keys.indexesOf(session).map((key) => index.remove(key, tokenHash, session));
+    await Promise.all([...indexes, client.zrem(keys.ends, tokenHash)]).catch(() => {});
     return session;
   }
 

@@ -4,7 +4,9 @@ import type { RedisConnection } from '../redis/connect-redis.ts';
 import type { RedisIndex } from '../redis/redis-index.ts';
 import type { RedisKeys } from '../redis/redis-keys.ts';
 import { createScript, defineScript } from '../redis/redis-scripts.ts';
-import { checkParent, writeNewSession } from './check-new-session.ts';
+import { asStored, checkParent } from './check-new-session.ts';
+import type { RedisSessionExpiry } from './create-redis-session-expiry.ts';
+import { keptAfterEndMs, withoutClaims } from './expired-session.ts';
 import { idleEnd } from './idle-end.ts';
 import type { LookUpSessions } from './look-up-sessions.ts';
 import type { SessionStore } from './session-store.ts';
@@ -14,6 +16,7 @@ type Parts = {
   keys: RedisKeys;
   index: RedisIndex;
   lookUp: LookUpSessions;
+  expiry: Pick<RedisSessionExpiry, 'schedule'>;
   /** Ends a session that must not have begun. */
   end: SessionStore['revoke'];
   now: () => number;
@@ -23,7 +26,15 @@ type Parts = {
  * Creates what stores a new session. A session is in the index of its parent's children before it looks whether the
  * parent is still there. So either that look, or the end of the parent, finds the other.
  */
-export function createRedisSessionStart({ redis, keys, index, lookUp, end, now }: Parts): SessionStore['create'] {
+export function createRedisSessionStart({
+  redis,
+  keys,
+  index,
+  lookUp,
+  expiry,
+  end,
+  now,
+}: Parts): SessionStore['create'] {
   const { client } = redis;
   const create = defineScript(redis, createScript);
 
@@ -41,7 +52,7 @@ export function createRedisSessionStart({ redis, keys, index, lookUp, end, now }
     const at = now();
     const life = session.expiresAt - at;
     if (!(life > 0)) throw new ProblemError('login-expired', 'The session would have ended before it started.');
-    if (session.parent) checkParent(session, await lookUp.one(session.parent.hash));
+    const parentEndsAt = session.parent && checkParent(session, await lookUp.one(session.parent.hash));
     // The id of a workload's session is made from its token, so another replica may be creating the same session, or may
     // have stopped before it existed. The script decides then, and the indexes stay as they are.
     const mayRepeat = session.kind === 'workload' && session.parent === undefined;
@@ -49,15 +60,22 @@ export function createRedisSessionStart({ redis, keys, index, lookUp, end, now }
     if (isTaken && !(mayRepeat && (await client.get(keys.id(session.id))) === tokenHash))
       throw new ProblemError('conflict', 'This session already exists.');
     const indexes = keys.indexesOf(session);
-    await Promise.all(indexes.map((key) => index.add(key, tokenHash, session, at)));
     const idleEndsAt = idleEnd(session, at);
+    await Promise.all([
+      ...indexes.map((key) => index.add(key, tokenHash, session, at)),
+      expiry.schedule(tokenHash, Math.min(idleEndsAt, parentEndsAt ?? idleEndsAt), at),
+    ]);
+    const stored = asStored(session);
     const made = await create(
       keys.session(tokenHash),
-      writeNewSession(session),
+      keys.end(tokenHash),
+      JSON.stringify(stored),
       session.id,
       session.expiresAt,
       idleEndsAt,
       Math.ceil(idleEndsAt - at),
+      JSON.stringify(withoutClaims(stored)),
+      Math.ceil(idleEndsAt - at) + keptAfterEndMs,
     );
     if (made === 1) return confirmParent(session);
     if (!mayRepeat) await Promise.all(indexes.map((key) => index.remove(key, tokenHash, session)));

@@ -6,6 +6,8 @@ import { createLookUpSessions } from './look-up-sessions.ts';
 import { redisKeys } from '../redis/redis-keys.ts';
 import { createIndex } from '../redis/redis-index.ts';
 import { createRedisSessionEnds } from './create-redis-session-ends.ts';
+import { createRedisSessionExpiry } from './create-redis-session-expiry.ts';
+import { keptAfterEndMs } from './expired-session.ts';
 import { createRedisSessionStart } from './create-redis-session-start.ts';
 import { idleEnd } from './idle-end.ts';
 import { listed } from './listed.ts';
@@ -38,7 +40,8 @@ export function createRedisSessionStore(deps: {
   const lookUp = createLookUpSessions({ client, keyOf: (hash) => keys.session(hash), now });
   const childrenOf = createChildrenOf({ index, keys, lookUp, now });
   const { alone, end } = createRedisSessionEnds({ redis, keys, index, lookUp, childrenOf, now });
-  const start = createRedisSessionStart({ redis, keys, index, lookUp, end: alone, now });
+  const expiry = createRedisSessionExpiry({ redis, keys, now });
+  const start = createRedisSessionStart({ redis, keys, index, lookUp, expiry, end: alone, now });
   const update = createChangeRedisSession({ redis, keys, childrenOf, now });
 
   async function read(sessionId: string): Promise<SessionLookup> {
@@ -61,9 +64,14 @@ export function createRedisSessionStore(deps: {
       const at = now();
       const idleEndsAt = idleEnd(session, at);
       if (idleEndsAt > at)
-        await askRedis(() => renew(keys.session(tokenHash), at, idleEndsAt, Math.ceil(idleEndsAt - at)));
+        await askRedis(() => {
+          const life = Math.ceil(idleEndsAt - at);
+          return renew(keys.session(tokenHash), keys.end(tokenHash), at, idleEndsAt, life, life + keptAfterEndMs);
+        });
     },
     revoke: (sessionId, by) => askRedis(() => end(sessionId, by)),
+    takeExpired: expiry.takeExpired,
+    forgetExpired: expiry.forgetExpired,
     list,
     onChange: (listener) => feed.onChange(listener),
     onGap: (listener) => feed.onGap(listener),

@@ -7,6 +7,7 @@ import { exampleSession } from '../testing/example-session.ts';
 import { describeSessionStore } from '../testing/session-store.conformance.ts';
 import { describeSessionUpdates } from '../testing/session-updates.conformance.ts';
 import { describeSessionParents } from '../testing/session-parents.conformance.ts';
+import { describeSessionExpiry } from '../testing/session-expiry.conformance.ts';
 import { describeSessionUse } from '../testing/session-use.conformance.ts';
 import { describeSingleUseStore } from '../testing/single-use-store.conformance.ts';
 
@@ -18,6 +19,7 @@ const openSessions = async () => {
 describeSessionStore('memory', openSessions);
 describeSessionUpdates('memory', openSessions);
 describeSessionUse('memory', openSessions);
+describeSessionExpiry('memory', openSessions);
 describeSessionParents('memory', openSessions);
 
 describeProviderTokenStore('memory', async () => {

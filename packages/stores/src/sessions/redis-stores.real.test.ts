@@ -14,6 +14,7 @@ import { exampleSession } from '../testing/example-session.ts';
 import { describeSessionStore } from '../testing/session-store.conformance.ts';
 import { describeSessionUpdates } from '../testing/session-updates.conformance.ts';
 import { describeSessionParents } from '../testing/session-parents.conformance.ts';
+import { describeSessionExpiry } from '../testing/session-expiry.conformance.ts';
 import { describeSessionUse } from '../testing/session-use.conformance.ts';
 import { wait, waitUntil } from '../testing/wait-until.ts';
 import { describeSingleUseStore } from '../testing/single-use-store.conformance.ts';
@@ -46,6 +47,7 @@ function describeOn(backend: string, config: () => Parameters<typeof connectRedi
     describeSessionStore(backend, openSessions);
     describeSessionUpdates(backend, openSessions);
     describeSessionUse(backend, openSessions);
+    describeSessionExpiry(backend, openSessions);
     describeSessionParents(backend, openSessions);
     describeProviderTokenStore(backend, async () => {
       const clock = { now: Date.now() };
@@ -98,7 +100,7 @@ function describeWithRedis(): void {
       await tokens.hold('public-id', 60_000);
       const raw = new Redis(server.port, '127.0.0.1', { db: 1 });
       const keys = await raw.keys('ttl:*');
-      expect(keys.length).toBe(9);
+      expect(keys.length).toBe(11);
       for (const key of keys) {
         expect(await raw.pttl(key)).toBeGreaterThan(0);
         expect(key).not.toMatch(/public-id|secret-code|alice/);

@@ -1,4 +1,5 @@
 import type { EndReason, Session, SessionChange, Tombstone } from '@sallyport/contracts';
+import type { ExpiredSession } from './expired-session.ts';
 
 /**
  * A live session with `idleEndsAt`, when it ends unless it is used again, and `usedAt`, when it was first used (absent if
@@ -57,6 +58,13 @@ export interface SessionStore {
    * could have lived. Returns undefined if there is no live session.
    */
   revoke(sessionId: string, by: { by: string; reason: EndReason }): Promise<RevokedSession | undefined>;
+  /**
+   * Takes sessions that have ended by themselves, once that is so by every clock. Callers at the same time get different
+   * ones. Each is taken again after `leaseMs`, for at most a day, unless it is forgotten. `more`: there may be more now.
+   */
+  takeExpired(limit: number, leaseMs: number): Promise<{ expired: ExpiredSession[]; more: boolean }>;
+  /** Forgets a session that was taken, because its end is recorded. */
+  forgetExpired(tokenHash: string): Promise<void>;
   /** Lists live sessions, of one owner or of all, oldest first. */
   list(of?: SessionOwner): Promise<ListedSession[]>;
   /** Calls back for every session that is revoked or changed, on any replica. Returns a function that unsubscribes. */

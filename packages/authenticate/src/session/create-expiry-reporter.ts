@@ -1,0 +1,91 @@
+import type { AuditSink } from '@sallyport/audit-log';
+import { createWarnOnce, type Logger } from '@sallyport/kit';
+import type { ExpiredSession, SessionStore } from '@sallyport/stores';
+import type { ExpiryEvents } from '../events/create-expiry-events.ts';
+
+/** How many sessions a replica takes at once, and how long no other takes them. */
+const batch = 32;
+const leaseMs = 60_000;
+
+type ExpiryReporterDeps = {
+  sessions: Pick<SessionStore, 'takeExpired' | 'forgetExpired'>;
+  /** Records the event of one. */
+  record: ExpiryEvents;
+  audit: Pick<AuditSink, 'hasRoom'>;
+  logger: Logger;
+  /** Spreads the replicas. */
+  random: () => number;
+  pollMs?: number;
+};
+
+/** Records the sessions that end by themselves. */
+export type ExpiryReporter = {
+  /** Records all that are known, and returns how many. Rejects if the store is down. */
+  runDue(): Promise<number>;
+  /** Starts to record them as they end, until closed. */
+  start(): void;
+  /** Resolves when nothing is being recorded any more. */
+  close(): Promise<void>;
+};
+
+/**
+ * Creates the reporter. Any number of replicas share the work. A session is forgotten once its event is recorded, so
+ * what cannot be recorded is tried again, and what ends while none of them runs is recorded later.
+ */
+export function createExpiryReporter(deps: ExpiryReporterDeps): ExpiryReporter {
+  const { sessions, record, audit, logger, random, pollMs = 10_000 } = deps;
+  const outage = createWarnOnce(logger, {
+    failed: 'it cannot be recorded at the moment that sessions have expired; this is tried again',
+    recovered: 'it is recorded again that sessions have expired',
+  });
+  let closed = false;
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<void> = Promise.resolve();
+
+  const report = async (one: ExpiredSession) => {
+    const outcome = await record(one);
+    if (outcome === 'recorded') await sessions.forgetExpired(one.tokenHash);
+    return outcome === 'recorded';
+  };
+  const runDue = async () => {
+    let count = 0;
+    for (;;) {
+      if (closed || !audit.hasRoom()) return count;
+      const { expired, more } = await sessions.takeExpired(batch, leaseMs);
+      const done = await Promise.allSettled(expired.map(report));
+      const failed = done.find((one) => one.status === 'rejected');
+      if (failed) throw failed.reason as Error;
+      const recorded = done.filter((one) => one.status === 'fulfilled' && one.value).length;
+      if (recorded < expired.length) throw new Error('the audit log did not record it in time');
+      count += recorded;
+      if (!more) return count;
+    }
+  };
+  const runOnce = async () => {
+    try {
+      await runDue();
+      outage.recovered();
+    } catch (error) {
+      outage.failed({ err: error });
+    }
+  };
+  const scheduleNext = () => {
+    if (closed) return;
+    timer = setTimeout(
+      () => {
+        running = runOnce().finally(scheduleNext);
+      },
+      pollMs * (0.75 + 0.5 * random()),
+    );
+    timer.unref();
+  };
+  return {
+    runDue,
+    start: scheduleNext,
+    async close() {
+      closed = true;
+      clearTimeout(timer);
+      await running;
+    },
+  };
+}

@@ -1,0 +1,28 @@
+import type { Session } from '@sallyport/contracts';
+
+/**
+ * A session that ended by itself: at the end of its lifetime, because it was not used, or because the session that it
+ * hung on ended so. `session` has no claims.
+ */
+export type ExpiredSession = {
+  tokenHash: string;
+  session: Session;
+  reason: 'lifetime' | 'idle' | 'parent-ended';
+  endedAt: number;
+};
+
+/** Clocks may differ by this much. A session counts as expired once it has ended on all of them. */
+export const clockSlackMs = 30_000;
+
+/** How long it is known that a session has ended by itself, for who records it. */
+export const keptAfterEndMs = 86_400_000;
+
+/** Returns what is kept of a session for when it has ended. No event has its claims. */
+export const withoutClaims = (session: Session): Session => ({
+  ...session,
+  identity: { ...session.identity, claims: {} },
+});
+
+/** Returns why a session ended, given when it would have ended without another use. */
+export const reasonOf = ({ expiresAt }: Session, idleEndsAt: number): ExpiredSession['reason'] =>
+  idleEndsAt >= expiresAt ? 'lifetime' : 'idle';
