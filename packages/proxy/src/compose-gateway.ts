@@ -10,7 +10,7 @@ import { authorityOf, type Services } from './connect-services.ts';
 import type { LandingSettings } from './landing/landing-settings.ts';
 import { createClientAddress } from './listener/client-address.ts';
 import { createClientCertificates } from './listener/client-certificate.ts';
-import { createExecCommandText, type ExecCommandText } from './audit/exec-command-text.ts';
+import { createHiddenText, type HiddenText } from './audit/hidden-text.ts';
 import { createApiEvents } from './own-api/api-events.ts';
 import { createClusterList } from './own-api/cluster-list.ts';
 import { createServiceProxy } from './own-api/service-proxy.ts';
@@ -125,7 +125,7 @@ type ApiParts = Pick<
   | 'applications'
 > & {
   pomerium: PomeriumDeps | undefined;
-  commandText: ExecCommandText;
+  hidden: HiddenText;
 };
 
 /** Creates what the gateway's own pages and API need at one origin. */
@@ -133,7 +133,7 @@ function createApiDeps(
   parts: ProxyParts,
   clusters: ClusterSet,
   services: Services,
-  { pomerium, commandText, ...given }: ApiParts,
+  { pomerium, hidden, ...given }: ApiParts,
 ): (origin: string) => OwnApiDeps {
   const { config } = parts.loaded;
   const logo = loadLogo(parts.loaded);
@@ -158,7 +158,7 @@ function createApiDeps(
       logger: parts.logger,
       recheckMs: config.streams.recheck,
       clusters: createClusterList({ gatewayUrl: config.gateway.url, clusters: clusters.current }),
-      auditCall: createApiEvents({ sink: parts.sink, now: parts.now, commandText }),
+      auditCall: createApiEvents({ sink: parts.sink, now: parts.now, hidden }),
       pages: createServiceProxy(passedOn),
       ownPages,
       logo,
@@ -212,7 +212,7 @@ export function composeGateway(
   });
   const apiAt = createApiDeps(parts, clusters, services, {
     pomerium,
-    commandText: createExecCommandText(config.audit.execCommand, hashKey),
+    hidden: createHiddenText(config.audit.execCommand, hashKey),
     clientCertificateOf,
     identityKeys: webIdentity.signed,
     kindsOf: (cluster) => road.kindsOf(upstreams.byName(cluster)),

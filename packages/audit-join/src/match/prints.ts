@@ -15,7 +15,7 @@ export function identityPrint(user: { uid?: string | undefined; groups?: readonl
 }
 
 /** Paths that were cut, or in which something was escaped or redacted, cannot be compared. */
-const uncertain = /[^\x21-\x7e]|\\u00[0-9a-f]{2}|\[redacted\]/;
+const uncertain = /[^\x21-\x7e]|\\u00[0-9a-f]{2}|\[redacted[:\]]/;
 const maxUri = 1024;
 
 /** Returns what stands for the path of a request, or 0 if it cannot be compared. */

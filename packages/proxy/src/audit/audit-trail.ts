@@ -5,7 +5,7 @@ import { isSecretRead, isWrite, shellEquivalent, type RequestInfo } from '@sally
 import { describeEvent } from './describe-event.ts';
 import { describeWebEvent, fitsWebEvent } from './describe-web-event.ts';
 import { fitsEvent } from './describe-request.ts';
-import { createExecCommandText, type ExecCommandText } from './exec-command-text.ts';
+import { createHiddenText, type HiddenText } from './hidden-text.ts';
 import type { Exchange, Step } from '../exchange/exchange.ts';
 import { mustRecordAll } from './must-record-all.ts';
 import { isWebWrite } from '../web/is-web-write.ts';
@@ -69,8 +69,8 @@ function waitForWeb(exchange: Exchange, when: AuditConfig['whenUnavailable']): '
 }
 
 /** Creates what builds the event of one stage. */
-function createStageRecord(deps: AuditTrailDeps, commandText: ExecCommandText) {
-  const options = { commandText, hashKey: deps.hashKey };
+function createStageRecord(deps: AuditTrailDeps, hidden: HiddenText) {
+  const options = { hidden, hashKey: deps.hashKey };
   return (
     exchange: Exchange,
     stage: AuditStage,
@@ -95,8 +95,8 @@ function createStageRecord(deps: AuditTrailDeps, commandText: ExecCommandText) {
  */
 export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
   const { written } = deps.sink;
-  const commandText = createExecCommandText(deps.settings.execCommand, deps.hashKey);
-  const record = createStageRecord(deps, commandText);
+  const hidden = createHiddenText(deps.settings.execCommand, deps.hashKey);
+  const record = createStageRecord(deps, hidden);
   const omitsBegin = deps.settings.omitStages.includes('RequestReceived');
   return {
     open() {
@@ -108,7 +108,7 @@ export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
     },
     commit(exchange) {
       const { kube, rawTarget } = exchange;
-      if (kube && mustRecordAll(kube) && !fitsEvent({ method: kube.method, rawTarget, kube }, commandText))
+      if (kube && mustRecordAll(kube) && !fitsEvent({ method: kube.method, rawTarget, kube }, hidden))
         throw new ProblemError('uri-too-long', 'The request target is longer than the audit log can record.');
       if (!kube && isWebWrite(exchange) && !fitsWebEvent(rawTarget))
         throw new ProblemError('uri-too-long', 'The path is longer than the audit log can record.');

@@ -10,8 +10,9 @@ import {
 import type { AuditEventDraft, SallyportDraft } from '@sallyport/audit-log';
 import { clientText } from './client-text.ts';
 import { auditUri, describeRequest, maxLength } from './describe-request.ts';
+import type { HashToken } from '../credential/own-token.ts';
 import type { Exchange } from '../exchange/exchange.ts';
-import type { ExecCommandText } from './exec-command-text.ts';
+import type { HiddenText } from './hidden-text.ts';
 import { mustRecordAll } from './must-record-all.ts';
 import { workloadOf } from './workload-of.ts';
 
@@ -53,7 +54,8 @@ const credentialKindOf = (answer: CheckAnswer | undefined) =>
   answer?.session && !isLogin(answer.session) ? answer.session.kind : 'session';
 
 /** Describes the part of an event that clusters and web applications have in common. */
-export function sallyportPart(exchange: Exchange): SallyportDraft {
+export function sallyportPart(exchange: Exchange, ofToken: HashToken): SallyportDraft {
+  const shown = (text: string) => clientText(text, ofToken);
   const { answer, headers, kube } = exchange;
   const identity = answer?.identity;
   const part: SallyportDraft = {
@@ -61,7 +63,7 @@ export function sallyportPart(exchange: Exchange): SallyportDraft {
     protocol: exchange.upgrade ? (headers?.upgrade ?? 'upgrade') : 'http/1.1',
   };
   if (exchange.clusterName !== '')
-    part.cluster = { id: clientText(exchange.clusterName), name: clientText(exchange.clusterName) };
+    part.cluster = { id: shown(exchange.clusterName), name: shown(exchange.clusterName) };
   if (kube) describeVerbs(part, kube.verb, exchange.check?.kubernetes);
   if (answer?.session) part.sessionId = answer.session.id;
   if (exchange.tokenHash !== undefined) part.credentialKind = credentialKindOf(answer);
@@ -74,7 +76,7 @@ export function sallyportPart(exchange: Exchange): SallyportDraft {
       iss: identity.issuer,
       sub: identity.subject,
     };
-  if (exchange.application !== undefined) part.application = clientText(exchange.application);
+  if (exchange.application !== undefined) part.application = shown(exchange.application);
   part.workload = workloadOf(answer);
   if (answer?.agent) part.agent = { id: answer.agent.id, name: answer.agent.name };
   if (answer?.elevations) describeElevations(part, answer.elevations);
@@ -83,11 +85,11 @@ export function sallyportPart(exchange: Exchange): SallyportDraft {
     part.droppedGroups = answer.impersonation.droppedGroups;
   if (headers?.kubectlSession !== undefined || headers?.kubectlCommand !== undefined) {
     part.invocation = {
-      ...(headers.kubectlCommand === undefined ? {} : { kubectlCommand: clientText(headers.kubectlCommand) }),
-      ...(headers.kubectlSession === undefined ? {} : { kubectlSession: clientText(headers.kubectlSession) }),
+      ...(headers.kubectlCommand === undefined ? {} : { kubectlCommand: shown(headers.kubectlCommand) }),
+      ...(headers.kubectlSession === undefined ? {} : { kubectlSession: shown(headers.kubectlSession) }),
     };
   }
-  if (headers?.forwardedFor !== undefined) part.forwardedFor = clientText(headers.forwardedFor);
+  if (headers?.forwardedFor !== undefined) part.forwardedFor = shown(headers.forwardedFor);
   return part;
 }
 
@@ -96,11 +98,11 @@ function namedPorts(ports: readonly number[]): SallyportPart['portForward'] {
   return { ports: ports.map((port) => ({ connections: 0, fromClient: 0, fromServer: 0, port })) };
 }
 
-function describeRun(part: SallyportDraft, { kube }: Exchange, commandText: ExecCommandText): void {
+function describeRun(part: SallyportDraft, { kube }: Exchange, hidden: HiddenText): void {
   const exec = kube?.exec ?? kube?.kubelet?.exec;
   if (exec)
     part.exec = {
-      command: commandText.ofAll(exec.command),
+      command: hidden.ofAll(exec.command),
       container: exec.container,
       stdin: exec.stdin,
       tty: exec.tty,
@@ -108,7 +110,7 @@ function describeRun(part: SallyportDraft, { kube }: Exchange, commandText: Exec
   if (kube?.ports) part.portForward = namedPorts(kube.ports);
 }
 
-type DescribeOptions = { commandText: ExecCommandText };
+type DescribeOptions = { hidden: HiddenText };
 
 /**
  * Describes one stage of one request as an event of audit.k8s.io/v1, with the gateway's part under `sallyport`. Times are
@@ -121,8 +123,9 @@ export function describeEvent(
   options: DescribeOptions,
 ): AuditEventDraft {
   const { kube, headers, answer } = exchange;
-  const part = sallyportPart(exchange);
-  describeRun(part, exchange, options.commandText);
+  const { ofToken } = options.hidden;
+  const part = sallyportPart(exchange, ofToken);
+  describeRun(part, exchange, options.hidden);
   const request = {
     method: exchange.request.method ?? '',
     rawTarget: exchange.rawTarget,
@@ -131,7 +134,7 @@ export function describeEvent(
   };
   part.request = describeRequest(
     request,
-    options.commandText,
+    options.hidden,
     stage === 'RequestReceived' && kube && mustRecordAll(kube) ? maxLength.whole : maxLength.part,
   );
   const user = answer?.impersonation;
@@ -139,7 +142,7 @@ export function describeEvent(
   const event: AuditEventDraft = {
     auditID: exchange.auditId,
     stage,
-    requestURI: auditUri(exchange.rawTarget, kube),
+    requestURI: auditUri(exchange.rawTarget, { kube, ofToken }),
     verb: kube?.requestVerb ?? (exchange.request.method ?? '').toLowerCase(),
     user: user
       ? { extra: user.extra, groups: user.groups, uid: user.uid, username: user.user }
@@ -157,7 +160,7 @@ export function describeEvent(
     stageTimestamp: times.stage,
     sallyport: part,
   };
-  if (headers?.userAgent !== undefined) event.userAgent = clientText(headers.userAgent);
+  if (headers?.userAgent !== undefined) event.userAgent = clientText(headers.userAgent, ofToken);
   if (kube?.isResourceRequest) {
     event.objectRef = {
       apiGroup: kube.apiGroup || undefined,

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { parseRequestTarget, readRequestInfo } from '@sallyport/kubernetes';
 import { auditUri, describeRequest, fitsEvent, maxLength } from './describe-request.ts';
-import { createExecCommandText } from './exec-command-text.ts';
+import { createHiddenText } from './hidden-text.ts';
 
-const clear = createExecCommandText('clear', Buffer.from('k'));
-const hashed = createExecCommandText('hashed', Buffer.from('k'));
+const clear = createHiddenText('clear', Buffer.from('k'));
+const hashed = createHiddenText('hashed', Buffer.from('k'));
 const node = '/api/v1/nodes/n/proxy';
 
 function asked(rawTarget: string, method = 'GET') {
@@ -60,9 +60,28 @@ describe('what an event contains about a request', () => {
     );
     expect(described.labelSelector).toBe('a=\\u001b[2J');
     expect(JSON.stringify(described)).not.toContain('aaaa');
-    expect(describeRequest(asked(`${node}/logs/spt_${'a'.repeat(43)}`), clear, maxLength.part).proxyPath).toBe(
-      '/logs/spt_[redacted]',
+    expect(describeRequest(asked(`${node}/logs/spt_${'a'.repeat(43)}`), clear, maxLength.part).proxyPath).toMatch(
+      /^\/logs\/spt_\[redacted:hmac-sha256:[\w-]{43}\]$/,
     );
+  });
+
+  it('shows equal tokens as equal hashes, however they are spelled, with another key as others', () => {
+    const other = createHiddenText('clear', Buffer.from('other'));
+    const jwt = ['{"alg":"RS256"}', '{"iss":"https://ci.example.com"}', 'a signature of 32 bytes or more']
+      .map((part) => Buffer.from(part).toString('base64url'))
+      .join('.');
+    const shown = [jwt, jwt.replaceAll('.', '%2E'), `%65${jwt.slice(1)}`].flatMap((spelled) =>
+      [clear, hashed].map((text) => describeRequest(asked(`/x?t=${spelled}`), text, maxLength.part).query),
+    );
+    expect(new Set(shown)).toEqual(new Set([`t=jwt_[redacted:${clear.ofToken(jwt)}]`]));
+    expect(other.ofToken(jwt)).not.toBe(clear.ofToken(jwt));
+  });
+
+  it('has the hash of the target without those of its tokens, so that anyone can compute it', () => {
+    const target = `/x?t=spt_${'a'.repeat(43)}&${'p'.repeat(2000)}`;
+    const { targetSha256 } = describeRequest(asked(target), clear, maxLength.part);
+    const plain = target.replace(/spt_a{43}/, 'spt_[redacted]');
+    expect(targetSha256).toBe(createHash('sha256').update(plain).digest('hex'));
   });
 });
 
@@ -75,7 +94,7 @@ describe('a command in a query', () => {
   ])('of %s is in exec.command, and not in the query', (target) => {
     for (const text of [clear, hashed])
       expect(describeRequest(asked(target, 'POST'), text, maxLength.whole).query).toBe('container=c');
-    expect(auditUri(target, asked(target).kube)).toBe(`${target.slice(0, target.indexOf('?'))}?container=c`);
+    expect(auditUri(target, asked(target))).toBe(`${target.slice(0, target.indexOf('?'))}?container=c`);
   });
 
   it('of very many words costs a thousand hashes, and its event is not large', () => {
@@ -109,7 +128,7 @@ describe('a command in a query', () => {
       const target = `/api/v1/namespaces/dev/${backend}/proxy/run/prod/web/c?cmd=secret&a=1`;
       expect(describeRequest(asked(target), clear, maxLength.part).query).toBe('cmd=secret&a=1');
       expect(describeRequest(asked(target), hashed, maxLength.part).query).toMatch(/^cmd=hmac-sha256:[\w-]{43}&a=1$/);
-      expect(auditUri(target, asked(target).kube)).not.toContain('secret');
+      expect(auditUri(target, asked(target))).not.toContain('secret');
     },
   );
 

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { SallyportPart } from '@sallyport/contracts';
+import type { HashToken } from '../credential/own-token.ts';
 import type { RequestInfo } from '@sallyport/kubernetes';
 import { clientText, visibleText } from './client-text.ts';
-import { maxHashes, type ExecCommandText } from './exec-command-text.ts';
+import { maxHashes, type HiddenText } from './hidden-text.ts';
 
 type DescribedRequest = NonNullable<SallyportPart['request']>;
 type Described = {
@@ -62,12 +63,16 @@ function withCommands(query: string, names: ReadonlySet<string>, keep: (pair: st
 const queryOf = (rawTarget: string) => (rawTarget.includes('?') ? rawTarget.slice(rawTarget.indexOf('?')) : '');
 
 /** Returns the request URI without the command of an exec: `exec.command` has it, in clear or hashed as configured. */
-export function auditUri(rawTarget: string, kube?: RequestInfo): string {
+export function auditUri(
+  rawTarget: string,
+  { kube, ofToken }: { kube?: RequestInfo | undefined; ofToken?: HashToken } = {},
+): string {
   const query = queryOf(rawTarget);
-  if (query === '' || !mayNameCommand.test(query)) return clientText(rawTarget);
+  if (query === '' || !mayNameCommand.test(query)) return clientText(rawTarget, ofToken);
   return clientText(
     rawTarget.slice(0, rawTarget.length - query.length) +
       withCommands(query, new Set([...commandsIn(kube).names, 'command']), () => undefined),
+    ofToken,
   );
 }
 
@@ -75,18 +80,18 @@ export function auditUri(rawTarget: string, kube?: RequestInfo): string {
  * Returns the query as an event may show it. A command that the event has elsewhere is left out. Any other is shown in
  * clear or hashed as configured.
  */
-function shownQuery({ rawTarget, kube }: Described, commandText: ExecCommandText): string {
+function shownQuery({ rawTarget, kube }: Described, hidden: HiddenText): string {
   const query = queryOf(rawTarget);
   if (query === '' || !mayNameCommand.test(query)) return query;
   const { names, elsewhere } = commandsIn(kube);
   let hashes = 0;
   return withCommands(query, names, (pair) => {
     if (elsewhere) return undefined;
-    if (!commandText.hashed) return pair;
+    if (!hidden.hashed) return pair;
     hashes += 1;
     if (hashes > maxHashes) return undefined; // no request with so many parameters goes upstream
     const mark = pair.indexOf('=');
-    return mark === -1 ? pair : `${pair.slice(0, mark + 1)}${commandText.of(decode(pair.slice(mark + 1)) ?? '')}`;
+    return mark === -1 ? pair : `${pair.slice(0, mark + 1)}${hidden.of(decode(pair.slice(mark + 1)) ?? '')}`;
   });
 }
 
@@ -94,10 +99,10 @@ function shownQuery({ rawTarget, kube }: Described, commandText: ExecCommandText
  * Describes what a request asks for in separate members, because `requestURI` is cut, and padding could hide any part of
  * it. `max` limits each text.
  */
-export function describeRequest(request: Described, commandText: ExecCommandText, max: number): DescribedRequest {
+export function describeRequest(request: Described, hidden: HiddenText, max: number): DescribedRequest {
   const { method, rawTarget, kube, impersonate } = request;
-  const query = shownQuery(request, commandText);
-  const text = (shown: string | undefined) => (shown ? bounded(visibleText(shown), max) : undefined);
+  const query = shownQuery(request, hidden);
+  const text = (shown: string | undefined) => (shown ? bounded(visibleText(shown, hidden.ofToken), max) : undefined);
   const target =
     rawTarget.length > maxUri
       ? visibleText(rawTarget.slice(0, rawTarget.length - queryOf(rawTarget).length) + query)
@@ -105,9 +110,9 @@ export function describeRequest(request: Described, commandText: ExecCommandText
   // In the order of RFC 8785, because that makes the event cheap to seal.
   return {
     fieldSelector: text(kube?.fieldSelector),
-    impersonate: impersonate?.map(visibleText),
+    impersonate: impersonate?.map((name) => visibleText(name, hidden.ofToken)),
     labelSelector: text(kube?.labelSelector),
-    method: clientText(method),
+    method: clientText(method, hidden.ofToken),
     proxyPath: text(kube?.proxyPath),
     query: text(query.slice(1)),
     targetLength: target?.length,
@@ -116,7 +121,7 @@ export function describeRequest(request: Described, commandText: ExecCommandText
 }
 
 /** Reports whether every text fits an event that may contain `maxLength.whole` of each. */
-export function fitsEvent(request: Described, commandText: ExecCommandText): boolean {
+export function fitsEvent(request: Described, hidden: HiddenText): boolean {
   // Escaping and hashing make no text of this length sixteen times longer.
   if (request.rawTarget.length <= maxLength.part) return true;
   const {
@@ -124,6 +129,6 @@ export function fitsEvent(request: Described, commandText: ExecCommandText): boo
     labelSelector = '',
     fieldSelector = '',
     proxyPath = '',
-  } = describeRequest(request, commandText, Number.MAX_SAFE_INTEGER);
+  } = describeRequest(request, hidden, Number.MAX_SAFE_INTEGER);
   return Math.max(query.length, labelSelector.length, fieldSelector.length, proxyPath.length) <= maxLength.whole;
 }

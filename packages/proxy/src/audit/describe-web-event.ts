@@ -4,6 +4,9 @@ import type { AuditEventDraft, SallyportDraft } from '@sallyport/audit-log';
 import type { Exchange } from '../exchange/exchange.ts';
 import { clientText, visibleText } from './client-text.ts';
 import { describeResponse, sallyportPart } from './describe-event.ts';
+import type { HiddenText } from './hidden-text.ts';
+
+type WebOptions = { hashKey: Buffer; hidden: HiddenText };
 
 const maxUri = 1024;
 const pathOf = (target: string) => target.split('?', 1)[0]!;
@@ -14,12 +17,16 @@ export function fitsWebEvent(target: string): boolean {
 }
 
 /** Describes the request. Its query may contain secrets of the application: only its length and a keyed hash are kept. */
-function describeWebRequest(method: string, target: string, hashKey: Buffer): SallyportDraft['request'] {
+function describeWebRequest(
+  method: string,
+  target: string,
+  { hashKey, hidden }: WebOptions,
+): SallyportDraft['request'] {
   const path = pathOf(target);
   const query = target.slice(path.length + 1);
   const whole = path.length > maxUri ? visibleText(path) : undefined;
   return {
-    method: clientText(method),
+    method: clientText(method, hidden.ofToken),
     queryHash: query === '' ? undefined : createHmac('sha256', hashKey).update(query).digest('base64url'),
     queryLength: query === '' ? undefined : query.length,
     targetLength: whole?.length,
@@ -32,16 +39,17 @@ export function describeWebEvent(
   exchange: Exchange,
   stage: AuditStage,
   times: { received: string; stage: string },
-  { hashKey }: { hashKey: Buffer },
+  options: WebOptions,
 ): AuditEventDraft {
   const { request, rawTarget, headers, answer, route } = exchange;
-  const part = sallyportPart(exchange);
+  const { ofToken } = options.hidden;
+  const part = sallyportPart(exchange, ofToken);
   part.route = route!.origin;
-  part.request = describeWebRequest(request.method ?? '', rawTarget, hashKey);
+  part.request = describeWebRequest(request.method ?? '', rawTarget, options);
   const event: AuditEventDraft = {
     auditID: exchange.auditId,
     stage,
-    requestURI: clientText(pathOf(rawTarget)),
+    requestURI: clientText(pathOf(rawTarget), ofToken),
     verb: (request.method ?? '').toLowerCase(),
     user: answer?.identity ? { groups: answer.identity.groups, username: answer.identity.user } : {},
     sourceIPs: [exchange.clientAddress],
@@ -49,7 +57,7 @@ export function describeWebEvent(
     stageTimestamp: times.stage,
     sallyport: part,
   };
-  if (headers?.userAgent !== undefined) event.userAgent = clientText(headers.userAgent);
+  if (headers?.userAgent !== undefined) event.userAgent = clientText(headers.userAgent, ofToken);
   if (stage !== 'RequestReceived') describeResponse(event, exchange, stage);
   return event;
 }

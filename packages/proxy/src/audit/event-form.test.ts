@@ -18,7 +18,7 @@ import { createAccessReviews } from '../access-review/create-access-reviews.ts';
 import { createAskRecorded } from '../upstream/ask-recorded.ts';
 import { createAuditedClusterKinds } from '../upstream/audited-cluster-kinds.ts';
 import { createAuditTrail } from './audit-trail.ts';
-import { createExecCommandText } from './exec-command-text.ts';
+import { createHiddenText } from './hidden-text.ts';
 
 /** RFC 8785, as plainly as it can be written: every value is sorted and escaped one by one. */
 function general(value: unknown): string {
@@ -203,7 +203,7 @@ async function emitAll({ exchange, end, hashed }: { exchange: Exchange; end: Ope
   exchange.observer = observer;
   events.closed(exchange.stream!);
   trail.closed(exchange);
-  createApiEvents({ sink: bus, now, commandText: createExecCommandText(execCommand, hashKey) }).complete({
+  createApiEvents({ sink: bus, now, hidden: createHiddenText(execCommand, hashKey) }).complete({
     request: {
       method: exchange.request.method,
       headers: { 'user-agent': exchange.clientAddress },

@@ -55,6 +55,13 @@ describe.each(tokens)('%s in an address', (_what, secret) => {
       expect(containsOwnToken(shown)).toBe(false);
       expect(shown).toContain('[redacted]');
       expect(decodeLeniently(shown)).not.toContain(secret.slice(5));
+      const seen: string[] = [];
+      const withHash = withoutTokens(address, (one) => {
+        seen.push(one);
+        return 'hash';
+      });
+      expect(withHash).toBe(shown.replaceAll('[redacted]', '[redacted:hash]'));
+      expect(new Set(seen)).toEqual(new Set([secret]));
     }
   });
 });
@@ -105,6 +112,14 @@ describe('an address without a token', () => {
       }
     },
   );
+
+  it('is hashed a few times at most, however many tokens it has', () => {
+    const hashes: string[] = [];
+    const shown = withoutTokens(`/x?${`${token}&`.repeat(1000)}`, (one) => `${hashes.push(one)}`);
+    expect(hashes).toHaveLength(16);
+    expect(shown).toContain('spt_[redacted:16]&spt_[redacted]&');
+    expect(containsOwnToken(shown)).toBe(false);
+  });
 
   it('takes time linear in its length, however often it is encoded', () => {
     // A decoder that works in passes would need 16,000, each two characters shorter.

@@ -23,7 +23,23 @@ const mayContain = (text: string) =>
 /** Also for JWTs of others, which all begin so. */
 const mayContainAny = (text: string) => mayContain(text) || text.includes('yJ');
 
-const redacted = (token: string) => `${token.startsWith('sp') ? token.slice(0, 4) : 'jwt_'}[redacted]`;
+/** Returns a keyed hash of a token, by which events that have it can be compared. */
+export type HashToken = (token: string) => string;
+
+/** How many tokens of one text are hashed. A client can fill a request with thousands, at no cost to itself. */
+const maxHashed = 16;
+
+/** Creates what stands for a token in a text: its kind, and its hash if there is one. */
+function createRedact(ofToken: HashToken | undefined): (token: string) => string {
+  let hashed = 0;
+  return (token) => {
+    const kind = token.startsWith('sp') ? token.slice(0, 4) : 'jwt_';
+    if (!ofToken || hashed >= maxHashed) return `${kind}[redacted]`;
+    hashed += 1;
+    // The first letter of a JWT may have been taken for a digit of an escape.
+    return `${kind}[redacted:${ofToken(token.startsWith('yJ') ? `e${token}` : token)}]`;
+  };
+}
 
 /** Reports whether a text contains a token of this gateway, however often it or a part of it is percent-encoded. */
 export function containsOwnToken(text: string): boolean {
@@ -42,16 +58,17 @@ export function refuseOwnToken(address: string): void {
 
 /**
  * Redacts the tokens of this gateway and the JWTs of others that a client put where none belongs, percent-encoded or not.
- * The text around them stays unchanged.
+ * The text around them stays unchanged. With `ofToken`, each leaves its hash, whatever its spelling.
  */
-export function withoutTokens(text: string): string {
-  if (!text.includes('%')) return mayContainAny(text) ? text.replace(everywhere, redacted) : text;
+export function withoutTokens(text: string, ofToken?: HashToken): string {
+  if (!text.includes('%')) return mayContainAny(text) ? text.replace(everywhere, createRedact(ofToken)) : text;
   const decoded = decodeFully(text);
   if (!mayContainAny(decoded.text)) return text;
+  const redact = createRedact(ofToken);
   let kept = '';
   let from = 0;
   for (const match of decoded.text.matchAll(everywhere)) {
-    kept += text.slice(from, decoded.starts[match.index]) + redacted(match[0]);
+    kept += text.slice(from, decoded.starts[match.index]) + redact(match[0]);
     from = decoded.starts[match.index + match[0].length]!;
   }
   return kept + text.slice(from);

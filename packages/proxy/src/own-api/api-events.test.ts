@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
 import type { AuditRecord } from '@sallyport/contracts';
-import { createExecCommandText } from '../audit/exec-command-text.ts';
+import { createHiddenText } from '../audit/hidden-text.ts';
 import { createApiEvents } from './api-events.ts';
 
 function eventOf(method: string, path: string, execCommand: 'clear' | 'hashed' = 'clear'): AuditRecord['data'] {
@@ -15,7 +15,7 @@ function eventOf(method: string, path: string, execCommand: 'clear' | 'hashed' =
       close: async () => {},
     },
     now: Date.now,
-    commandText: createExecCommandText(execCommand, Buffer.from('k')),
+    hidden: createHiddenText(execCommand, Buffer.from('k')),
   });
   events.complete({
     request: { method, headers: {} } as IncomingMessage,

@@ -4,15 +4,15 @@ import type { CheckAnswer } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import { clientText } from '../audit/client-text.ts';
 import { auditUri, describeRequest, maxLength } from '../audit/describe-request.ts';
-import type { ExecCommandText } from '../audit/exec-command-text.ts';
+import type { HiddenText } from '../audit/hidden-text.ts';
 import { workloadOf } from '../audit/workload-of.ts';
 import type { AuditCall } from './own-api-deps.ts';
 
 type ApiEventsDeps = {
   sink: AuditSink;
   now: () => number;
-  /** Also shows the commands that a search of the audit trail names. */
-  commandText: ExecCommandText;
+  /** Also hides the commands that a search of the audit trail names. */
+  hidden: HiddenText;
 };
 
 /** Describes who calls, and whether they may. */
@@ -46,7 +46,9 @@ export function createApiEvents(deps: ApiEventsDeps): AuditCall {
     complete({ request, path, clientAddress, answer, status, detail, explained }) {
       const identity = answer?.identity;
       const userAgent =
-        request.headers['user-agent'] === undefined ? undefined : clientText(request.headers['user-agent']);
+        request.headers['user-agent'] === undefined
+          ? undefined
+          : clientText(request.headers['user-agent'], deps.hidden.ofToken);
       return deps.sink.enqueue(
         createAuditRecord(
           {
@@ -56,7 +58,7 @@ export function createApiEvents(deps: ApiEventsDeps): AuditCall {
             data: {
               auditID: randomUUID(),
               stage: 'ResponseComplete',
-              requestURI: auditUri(path),
+              requestURI: auditUri(path, { ofToken: deps.hidden.ofToken }),
               verb: (request.method ?? '').toLowerCase(),
               user: identity ? { username: identity.user, groups: identity.groups } : {},
               sourceIPs: [clientAddress],
@@ -66,7 +68,7 @@ export function createApiEvents(deps: ApiEventsDeps): AuditCall {
                 clientAddress,
                 request: describeRequest(
                   { method: request.method ?? '', rawTarget: path, kube: undefined },
-                  deps.commandText,
+                  deps.hidden,
                   maxLength.part,
                 ),
                 ...describeCaller(answer),

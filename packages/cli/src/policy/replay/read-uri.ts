@@ -57,7 +57,7 @@ export function readUri(uri: string, clues: UriClues): ReadUri {
     dryRun: undefined,
     missing: everything,
   };
-  if (uri.length > maxLength || /[^\x21-\x7e]|\\u00[0-9a-f]{2}|\[redacted\]/.test(uri)) return none;
+  if (uri.length > maxLength || /[^\x21-\x7e]|\\u00[0-9a-f]{2}|\[redacted[:\]]/.test(uri)) return none;
   const mark = uri.indexOf('?');
   let path: string;
   try {
