@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { createServiceIdentity, readConfig, type LoadedConfig } from '@sallyport/kit';
+import { createMemorySessionStore, createMemorySingleUseStore } from '@sallyport/stores';
 import { serviceNames } from '@sallyport/contracts';
 import { checkAuthenticate } from './check-authenticate.ts';
 import { startAuthenticate, type RunningAuthenticate } from './start-authenticate.ts';
@@ -126,6 +127,30 @@ describe('sealing keys of provider tokens', () => {
 });
 
 describe('the running service', () => {
+  it('records the sessions that ended while it did not run', async () => {
+    const clock = { now: Date.now() - 3_600_000 };
+    const now = () => clock.now;
+    const [sessions, audit] = [createMemorySessionStore({ now }), recordingSink()];
+    await sessions.create('hash', {
+      version: 1,
+      id: 'one',
+      kind: 'cli',
+      createdAt: clock.now,
+      expiresAt: clock.now + 1_200_000,
+      idleMs: 600_000,
+      identity: { provider: 'corp', issuer: 'i', subject: 's', user: 'alice', groups: [], claims: {}, amr: [] },
+    });
+    clock.now += 3_600_000;
+    const singleUse = createMemorySingleUseStore({ now });
+    const logger = pino({ level: 'silent' });
+    running = await startAuthenticate({ loaded: load('{memory: true}'), logger, audit, sessions, singleUse, now });
+    for (let tries = 0; tries < 300 && audit.records.length === 0; tries += 1)
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(audit.records).toMatchObject([
+      { type: 'session.expired', data: { responseStatus: { message: 'idle' }, sallyport: { sessionId: 'one' } } },
+    ]);
+  });
+
   it('answers only the proxy', async () => {
     running = await startAuthenticate({
       loaded: load('{memory: true}'),

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { startBed, type Bed } from '@sallyport/bed';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { AuditRecord } from '@sallyport/contracts';
 import {
   createNamespace,
   describeWith,
@@ -270,7 +271,13 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams over tw
     await alice!.login();
     await saysWhy(alice!, sessionId, 'session-ended');
     await bobsStay();
-  }, 120_000);
+    const isItsEnd = ({ type, data }: AuditRecord) =>
+      type === 'session.expired' && data.sallyport.sessionId === sessionId;
+    const ends = await gateway.audit.await(isItsEnd, 1, 3 * 60_000);
+    expect(ends.map(({ data }) => [data.responseStatus?.message, data.sallyport.identity?.email])).toEqual([
+      ['lifetime', 'alice@example.com'],
+    ]);
+  }, 240_000);
 
   it('end when Redis is down for longer than the grace period, and are recorded, and new ones open when it is back', async () => {
     const streams = await openEveryKind(alice!, namespace.name, servers.toReversed());

@@ -22,7 +22,7 @@ type ExpiryReporterDeps = {
 export type ExpiryReporter = {
   /** Records all that are known, and returns how many. Rejects if the store is down. */
   runDue(): Promise<number>;
-  /** Starts to record them as they end, until closed. */
+  /** Records those that have ended, and from then on all as they end, until closed. */
   start(): void;
   /** Resolves when nothing is being recorded any more. */
   close(): Promise<void>;
@@ -69,19 +69,16 @@ export function createExpiryReporter(deps: ExpiryReporterDeps): ExpiryReporter {
       outage.failed({ err: error });
     }
   };
-  const scheduleNext = () => {
-    if (closed) return;
-    timer = setTimeout(
-      () => {
-        running = runOnce().finally(scheduleNext);
-      },
-      pollMs * (0.75 + 0.5 * random()),
-    );
-    timer.unref();
+  const start = () => {
+    running = runOnce().finally(() => {
+      if (closed) return;
+      timer = setTimeout(start, pollMs * (0.75 + 0.5 * random()));
+      timer.unref();
+    });
   };
   return {
     runDue,
-    start: scheduleNext,
+    start,
     async close() {
       closed = true;
       clearTimeout(timer);
