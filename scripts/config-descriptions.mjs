@@ -219,7 +219,7 @@ export const configDescriptions = {
   'clusters[].auditWebhook.ignore':
     'Patterns of users who are expected to bypass the gateway. Requests in which they act as someone else count only if both match.',
   'clusters[].auditWebhook.gatewayUsers':
-    "The names of the gateway's own account in the cluster. Without it, the account that sent most of its requests in the last hour.",
+    "The names of the gateway's own account in the cluster. Requests of these accounts that the gateway did not record are never ignored. Without it, the account is learned from the gateway's requests.",
   'clusters[].auditWebhook.grace': 'How late the event of a request may be before it counts as missing.',
   ...routeDescriptions,
   ...workloadDescriptions,

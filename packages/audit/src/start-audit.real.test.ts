@@ -76,7 +76,7 @@ function createListStore() {
       open: () => used([]),
       gatewayEvents: () => used([]),
       arrivals: () => used([]),
-      gatewayAccount: () => used(undefined),
+      gatewayAccounts: () => used({ known: [] }),
       folds: () => used([]),
       record: () => used(undefined),
       unseen: () => used(undefined),

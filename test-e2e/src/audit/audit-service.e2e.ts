@@ -16,6 +16,7 @@ import {
   readConfig,
   type ServiceClient,
 } from '@sallyport/kit';
+import pg from 'pg';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 const keys = Object.fromEntries(serviceNames.map((name) => [name, generateKeyPairSync('ed25519')])) as Record<
@@ -39,7 +40,16 @@ afterAll(async () => {
 describeAuditStore('PostgreSQL', async () => {
   const open = () => createAuditStore({ postgres: bed.postgres!.url }, { logger, resolvePath: (file) => file });
   const store = open();
-  return { store, replica: open, close: () => store.close() };
+  const run = async (sql: string, values: readonly unknown[]) => {
+    const client = new pg.Client({ connectionString: bed.postgres!.url });
+    await client.connect();
+    try {
+      await client.query(sql, [...values]);
+    } finally {
+      await client.end();
+    }
+  };
+  return { store, replica: open, run, close: () => store.close() };
 });
 
 /** The configuration of an installation. Each has its own topic. */

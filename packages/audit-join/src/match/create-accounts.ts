@@ -12,11 +12,11 @@ export type AccountFinding = { kind: FindingKind; count: number; first: readonly
 export type Accounts = {
   /** An account sent a request that the gateway recorded. */
   matched(account: string, example: () => Finding): void;
-  /** An account sent a request that the gateway does not know, and that is ignored unless the account is the gateway's. */
+  /** An account sent a request that the gateway does not know, and that is ignored unless the account is the gateway's, or was. */
   ignored(account: string, example: () => Finding): void;
   /** The accounts of the gateway: the given ones, or the one that sent most of what the gateway recorded. */
   gateways(): string[];
-  /** Returns what speaks against the other accounts, and against the gateway's. */
+  /** Returns what speaks against accounts that are not the gateway's, and against those that are or were. */
   findings(): AccountFinding[];
   ignoredCounts(): { user: string; requests: number }[];
 };
@@ -37,6 +37,8 @@ export function createAccounts(given: readonly string[] | undefined): Accounts {
       .toSorted(([, a], [, b]) => b.matched - a.matched);
     return most ? [most[0]] : [];
   };
+  /** An account that sent requests of the gateway may be one that it had before, or will have. */
+  const isWatched = (name: string, { matched }: Account) => (given ? given.includes(name) : matched > 0);
   return {
     matched(name, example) {
       const account = of(name);
@@ -51,16 +53,16 @@ export function createAccounts(given: readonly string[] | undefined): Accounts {
     gateways,
     findings() {
       const own = new Set(gateways());
-      return [...accounts].map(([name, { matched, examples, ignored, unknown }]) =>
-        own.has(name)
-          ? { kind: 'bypassed-gateway', count: ignored, first: unknown }
-          : { kind: 'mismatched', count: matched, first: examples },
-      );
+      return [...accounts].flatMap(([name, account]): AccountFinding[] => [
+        ...(own.has(name) ? [] : [{ kind: 'mismatched' as const, count: account.matched, first: account.examples }]),
+        ...(isWatched(name, account)
+          ? [{ kind: 'bypassed-gateway' as const, count: account.ignored, first: account.unknown }]
+          : []),
+      ]);
     },
     ignoredCounts() {
-      const own = new Set(gateways());
       return [...accounts]
-        .filter(([name, { ignored }]) => ignored > 0 && !own.has(name))
+        .filter(([name, account]) => account.ignored > 0 && !isWatched(name, account))
         .map(([user, { ignored }]) => ({ user, requests: ignored }))
         .toSorted((a, b) => b.requests - a.requests);
     },

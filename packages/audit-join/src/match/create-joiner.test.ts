@@ -257,6 +257,27 @@ describe('the join of the two logs', () => {
     expect([other.counts.mismatched, other.findings.length]).toEqual([150, 100]);
   });
 
+  it('never ignores an account that sent requests of the gateway, also if another one sent more', () => {
+    const [old, stolen, foreign] = [randomUUID(), randomUUID(), randomUUID()];
+    const user = { username: 'system:serviceaccount:sallyport:old-gateway' };
+    const other = { username: 'system:serviceaccount:dev:app' };
+    const events = [
+      ...theirs(old, 100, { user }),
+      ...theirs(stolen, 200, { user, impersonatedUser: undefined, verb: 'create' }),
+      ...theirs(foreign, 300, { user: other, impersonatedUser: undefined }),
+    ];
+    const result = join(ours(old, 100), events);
+    expect(result.findings.map(({ kind, auditID }) => [kind, auditID])).toEqual(
+      expect.arrayContaining([
+        ['mismatched', old],
+        ['bypassed-gateway', stolen],
+      ]),
+    );
+    expect(result).toMatchObject({ gatewayUsers: [gateway], ignored: [{ user: other.username, requests: 1 }] });
+    const given = join(ours(old, 100), events, { gatewayUsers: [gateway] });
+    expect(given.counts['bypassed-gateway']).toBe(0);
+  });
+
   it('counts lines that are no events, and keeps the first findings of many', () => {
     const bypasses = Array.from({ length: 5 }, () => theirs(randomUUID(), 100, { user: { username: 'x' } })).flat();
     const result = join([{ nothing: true }], [...bypasses, 'text', { kind: 'Event' }], { keep: 2 });

@@ -23,8 +23,10 @@ export type JudgeOptions = {
   /** The cluster's name in the gateway's configuration. */
   cluster: string;
   ignore: readonly string[];
-  /** The gateway's own accounts, as far as they are known. */
+  /** The accounts that the gateway's requests come from now. Without any, requests from all accounts are right. */
   gatewayUsers: readonly string[];
+  /** Accounts of the gateway, of which a request that it does not know is never ignored. */
+  watchedUsers: readonly string[];
 };
 
 /** What the comparison of one request says. */
@@ -71,17 +73,16 @@ export function judgeRequest(request: RecordedRequest, options: JudgeOptions, is
   const { event } = request;
   const known = merge(request.gateway.flatMap((value) => readGatewayEvent(value, options.cluster) ?? []));
   const account = event.user.username;
-  const isGateway = options.gatewayUsers.includes(account);
   if (!known) {
     if (!isLate) return undefined;
-    const isExpected = !isGateway && isIgnored(event, options.ignore);
+    const isExpected = !options.watchedUsers.includes(account) && isIgnored(event, options.ignore);
     return isExpected ? {} : { finding: describeFinding('bypassed-gateway', event) };
   }
   const differs: Difference[] = isRepeated(request, known) ? ['repeated'] : [];
   if (isJudged(event) || known.refused) differs.push(...compareEvents(known, event));
   const kind = kindText({ verb: event.verb, resource: resourceOf(event.objectRef, event.requestURI) });
   // Of what the API server refuses before it reads the impersonation headers, the account says nothing.
-  const isForeign = isJudged(event) && options.gatewayUsers.length > 0 && !isGateway;
+  const isForeign = isJudged(event) && options.gatewayUsers.length > 0 && !options.gatewayUsers.includes(account);
   const about = { kind, ...(differs.length === 0 && isJudged(event) ? { account } : {}) };
   if (isForeign) differs.push('account');
   if (differs.length > 0) return { ...about, finding: describeFinding('mismatched', event, differs) };

@@ -4,8 +4,8 @@ import type { ClusterEvent } from '@sallyport/audit-join';
 export type ReceivedEvent = {
   event: ClusterEvent;
   /**
-   * The event is stored whatever else is known. Others are stored only if the gateway sent the request, or if its account
-   * did.
+   * The event is stored whatever else is known. Others are stored only if the gateway sent the request, or if an
+   * account did that is known as its own.
    */
   keep: boolean;
 };

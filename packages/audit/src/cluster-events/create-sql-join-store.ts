@@ -19,7 +19,7 @@ function toAlert({ id, at, cluster, finding, count, first, last }: Row): OpenAle
 }
 
 type Query = (statement: Statement) => Promise<Row[]>;
-type Reads = 'open' | 'gatewayEvents' | 'arrivals' | 'gatewayAccount' | 'unseen' | 'recordedKinds' | 'seenSince';
+type Reads = 'open' | 'gatewayEvents' | 'arrivals' | 'gatewayAccounts' | 'unseen' | 'recordedKinds' | 'seenSince';
 
 function createReads(query: Query): Pick<JoinStore, Reads> {
   return {
@@ -44,9 +44,13 @@ function createReads(query: Query): Pick<JoinStore, Reads> {
         isJudged: Number(verdict) > 0,
         isFound: Number(verdict) === 2,
       })),
-    async gatewayAccount(cluster) {
-      const [row] = await query(sql.gatewayAccount(cluster));
-      return row && String(row.account);
+    async gatewayAccounts(cluster) {
+      const rows = await query(sql.gatewayAccounts(cluster));
+      const current = rows.find((row) => row.current === true);
+      return {
+        known: rows.map(({ account }) => String(account)),
+        ...(current ? { current: String(current.account) } : {}),
+      };
     },
     async unseen(clusters, endedBefore, limit) {
       const rows = await query(sql.unseenRequests(clusters, endedBefore, limit));
@@ -57,15 +61,14 @@ function createReads(query: Query): Pick<JoinStore, Reads> {
         .map(({ cluster, data }) => ({ cluster: String(cluster), data: JSON.parse(String(data)) as unknown }));
       return { from: Number(begun), upto: Number(ended), requests };
     },
-    recordedKinds: async (cluster, kinds) =>
-      new Set(
-        (
-          await query({
-            sql: 'select kind from audit_cluster_kinds where cluster = $1 and kind = any ($2::text[])',
-            values: [cluster, kinds],
-          })
-        ).map(({ kind }) => String(kind)),
-      ),
+    async recordedKinds(cluster, kinds) {
+      const rows = await query({
+        sql: 'select kind from audit_cluster_kinds where cluster = $1 and kind = any ($2::text[])',
+        values: [cluster, kinds],
+      });
+      const recorded = new Set(rows.map(({ kind }) => String(kind)));
+      return new Set(kinds.filter((kind) => recorded.has(kind)));
+    },
     async seenSince(cluster) {
       const [row] = await query({
         sql: 'select (extract(epoch from since) * 1000)::float8 as since from audit_cluster_seen where cluster = $1',

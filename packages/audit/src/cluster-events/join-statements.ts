@@ -1,4 +1,5 @@
 import type { NewAlert, Verdict } from './join-store.ts';
+import { searchable } from '../store/event-row.ts';
 import type { Statement } from '../store/sql-database.ts';
 
 const text = (column: string, name: string) =>
@@ -40,10 +41,10 @@ export const arrivals = (cluster: string, ids: readonly string[]): Statement => 
   values: [ids, cluster],
 });
 
-/** An account that sent nothing for an hour counts no more. */
-export const gatewayAccount = (cluster: string): Statement => ({
-  sql: `select account from audit_cluster_accounts where cluster = $1 and last > now() - interval '1 hour'
-    order by matched desc, account limit 1`,
+/** Returns the accounts, first the one that sent most. One that sent nothing for an hour is not current any more. */
+export const gatewayAccounts = (cluster: string): Statement => ({
+  sql: `select account, last > now() - interval '1 hour' as current from audit_cluster_accounts where cluster = $1
+    order by matched desc, account`,
   values: [cluster],
 });
 
@@ -111,10 +112,14 @@ export const learnKinds = (cluster: string, kinds: readonly string[]): Statement
 
 export const learnAccounts = (cluster: string, accounts: ReadonlyMap<string, number>): Statement => ({
   sql: `insert into audit_cluster_accounts (cluster, account, matched, last)
-    select $1, account, matched, now() from json_to_recordset($2::json) as given(account text, matched bigint)
+    select $1, account, sum(matched), now() from json_to_recordset($2::json) as given(account text, matched bigint)
+    group by account
     on conflict (cluster, account) do update set last = excluded.last, matched = excluded.matched +
       case when audit_cluster_accounts.last < now() - interval '1 hour' then 0 else audit_cluster_accounts.matched end`,
-  values: [cluster, JSON.stringify([...accounts].map(([account, matched]) => ({ account, matched })))],
+  values: [
+    cluster,
+    JSON.stringify([...accounts].map(([account, matched]) => ({ account: searchable(account), matched }))),
+  ],
 });
 
 /**
@@ -181,9 +186,14 @@ export const markTold = (ids: readonly string[]): Statement => ({
   values: [ids],
 });
 
+/**
+ * An account is forgotten only if another one took its place: in a cluster that no one uses, a stolen credential of the
+ * gateway must still be told from those of the cluster's components.
+ */
 export const forgetStatements = (before: string): Statement[] =>
   [
     'delete from audit_alerts where period < $1 and first_told and (rest_told or count = first_count)',
     'delete from audit_cluster_kinds where last < $1',
-    'delete from audit_cluster_accounts where last < $1',
+    `delete from audit_cluster_accounts as old where last < $1 and exists (
+      select from audit_cluster_accounts as other where other.cluster = old.cluster and other.last >= $1)`,
   ].map((sql) => ({ sql, values: [before] }));

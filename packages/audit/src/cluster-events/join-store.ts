@@ -35,6 +35,14 @@ export type OpenAlert = {
   last: string;
 };
 
+/** The accounts of the gateway in a cluster, as its requests show. Names are in the form of `searchable`. */
+export type GatewayAccounts = {
+  /** The account that sent most of its requests within the last hour. */
+  current?: string;
+  /** All that sent one. One that sent none for a week is forgotten, if another one did. */
+  known: string[];
+};
+
 /** Up to which event the trail was searched for requests that a cluster did not record, and which they are. */
 export type Unseen = { from: number; upto: number; requests: { cluster: string; data: unknown }[] };
 
@@ -57,8 +65,8 @@ export interface JoinStore {
     cluster: string,
     auditIds: readonly string[],
   ): Promise<{ auditId: string; received: string; isJudged: boolean; isFound: boolean }[]>;
-  /** Returns the account that sent most of the gateway's requests within the last hour. */
-  gatewayAccount(cluster: string): Promise<string | undefined>;
+  /** Returns the accounts that sent requests of the gateway. */
+  gatewayAccounts(cluster: string): Promise<GatewayAccounts>;
   /** Returns which alerts a cluster has in a period. */
   folds(cluster: string, period: string): Promise<{ kind: string; fold: string }[]>;
   /** Records verdicts and counts their alerts, each event once, whichever replica judged it. */
@@ -84,6 +92,6 @@ export interface JoinStore {
   claimAlerts(now: number, claimedBefore: number, endedBefore: number): Promise<OpenAlert[]>;
   /** Notes that the trail has these alerts. */
   markTold(ids: readonly string[]): Promise<void>;
-  /** Deletes what was told before a time. */
+  /** Deletes what was told before a time, and the accounts that sent nothing since then, if another one did. */
   forget(before: number): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { judgeRequest, type Judgment } from '@sallyport/audit-join';
 import { createFindingFolder } from './fold-findings.ts';
 import type { JoinStore, OpenEvent, Verdict } from './join-store.ts';
+import { searchable } from '../store/event-row.ts';
 import type { JoinedCluster, LiveJoinDeps } from './live-join-deps.ts';
 
 /** How many events are judged at a time. */
@@ -41,8 +42,27 @@ async function lookUp(join: JoinStore, { name, gatewayUsers }: JoinedCluster, ev
     ({ auditId }) => auditId,
   );
   const arrivals = Map.groupBy(await join.arrivals(name, ids), ({ auditId }) => auditId);
-  const account = gatewayUsers ? undefined : await join.gatewayAccount(name);
-  return { gateway, arrivals, gatewayUsers: gatewayUsers ?? (account === undefined ? [] : [account]) };
+  return { gateway, arrivals, ...(await findAccounts(join, name, gatewayUsers, events)) };
+}
+
+/**
+ * Returns the accounts that the gateway's requests must come from, and those whose other requests are never ignored. An
+ * hour without requests ends only the first: a credential can be stolen at night.
+ */
+async function findAccounts(
+  join: JoinStore,
+  cluster: string,
+  given: readonly string[] | undefined,
+  events: readonly OpenEvent[],
+) {
+  if (given) return { gatewayUsers: given, watchedUsers: given };
+  const { current, known } = await join.gatewayAccounts(cluster);
+  const names = [...new Set(events.map(({ event }) => event.user.username))];
+  const namesOf = (accounts: readonly string[]) => names.filter((name) => accounts.includes(searchable(name)));
+  return {
+    gatewayUsers: current === undefined ? [] : [current, ...namesOf([current])],
+    watchedUsers: namesOf(known),
+  };
 }
 
 /**
@@ -56,12 +76,12 @@ export async function judgeEvents(
 ): Promise<boolean> {
   const events = await join.open(cluster.name, batch);
   if (events.length === 0) return false;
-  const { gateway, arrivals, gatewayUsers } = await lookUp(join, cluster, events);
+  const { gateway, arrivals, gatewayUsers, watchedUsers } = await lookUp(join, cluster, events);
   const folder = createFindingFolder(cluster.name, await join.folds(cluster.name, period));
   const verdicts: Verdict[] = [];
   const kinds = new Set<string>();
   const accounts = new Map<string, number>();
-  const options = { cluster: cluster.name, ignore: cluster.ignore, gatewayUsers };
+  const options = { cluster: cluster.name, ignore: cluster.ignore, gatewayUsers, watchedUsers };
 
   const learn = ({ kind, account }: Judgment) => {
     if (kind !== undefined) kinds.add(kind);

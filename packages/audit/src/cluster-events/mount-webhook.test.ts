@@ -16,13 +16,13 @@ import { createWebhookMetrics } from './webhook-metrics.ts';
 const logger = createLogger({ service: 'audit', level: 'silent' });
 const sha256 = (token: string) => createHash('sha256').update(token).digest('hex');
 const now = Date.UTC(2026, 10, 27, 8);
-const clusterOf = (name: string, tokens: string[]) => ({
+const clusterOf = (name: string, tokens: string[], gatewayUsers?: string[]) => ({
   name,
-  auditWebhook: { tokenSha256: tokens.map(sha256), ignore: ['system:*'], grace: 300_000 },
+  auditWebhook: { tokenSha256: tokens.map(sha256), ignore: ['system:*'], grace: 300_000, gatewayUsers },
 });
 const clusters = [
   clusterOf('dev', ['of-dev', 'new-of-dev']),
-  clusterOf('prod', ['of-prod']),
+  clusterOf('prod', ['of-prod'], ['system:serviceaccount:sallyport:gateway']),
   { name: 'quiet' },
 ] as unknown as Config['clusters'];
 
@@ -170,6 +170,17 @@ describe("a batch of a cluster's audit events", () => {
     expect(stored[0]![1].map(({ keep, event }) => [event.auditID, keep])).toEqual([
       ['a', false],
       ['c', true],
+    ]);
+  });
+
+  it("always stores what the gateway's configured account does, also before it is known by its requests", async () => {
+    const user = { username: 'system:serviceaccount:sallyport:gateway' };
+    const other = { username: 'system:serviceaccount:sallyport:other' };
+    const events = [eventOf('a', { user }), eventOf('b', { user: other })];
+    await send(appWith(), 'prod', 'of-prod', listOf(...events));
+    expect(stored[0]![1].map(({ keep, event }) => [event.auditID, keep])).toEqual([
+      ['a', true],
+      ['b', false],
     ]);
   });
 });

@@ -63,13 +63,13 @@ export function mountWebhook(app: Express, deps: WebhookDeps): void {
 
   const take = async (request: Request): Promise<void> => {
     const cluster = String(request.params.cluster);
-    const { ignore } = findWebhook(request, cluster);
+    const webhook = findWebhook(request, cluster);
     requireJson(request);
     const slot = limits.enter(cluster);
     try {
       const body = await readBody(request, maxBatchBytes);
       slot.read(body.length);
-      const { events, unreadable, untimely } = readEventList(body.toString('utf8'), { ignore, now: deps.now() });
+      const { events, unreadable, untimely } = readEventList(body.toString('utf8'), { ...webhook, now: deps.now() });
       const lost = await storeAll(deps.store, cluster, events);
       metrics.received(cluster, { stored: events.length - lost, unreadable: unreadable + lost, untimely });
       if (unreadable + lost + untimely > 0) skipped.failed({ cluster, unreadable: unreadable + lost, untimely });

@@ -1,6 +1,9 @@
 import { isIgnored, readClusterEvent } from '@sallyport/audit-join';
 import { parseJson, ProblemError } from '@sallyport/kit';
 import type { ReceivedEvent } from './cluster-event-store.ts';
+import type { Webhook } from './find-webhook.ts';
+
+type ReadOptions = Pick<Webhook, 'ignore' | 'gatewayUsers'> & { now: number };
 
 /** What a batch contains: the events to store, and how many are none, or not of this time. */
 export type EventList = { events: ReceivedEvent[]; unreadable: number; untimely: number };
@@ -26,7 +29,7 @@ function itemsOf(text: string): unknown[] {
  * Reads the body of a webhook's call. Throws `bad-request` if it is not a list of audit events. Members that are not needed
  * are dropped: bodies of requests, for example, contain Secrets.
  */
-export function readEventList(text: string, { ignore, now }: { ignore: readonly string[]; now: number }): EventList {
+export function readEventList(text: string, { ignore, gatewayUsers, now }: ReadOptions): EventList {
   const list: EventList = { events: [], unreadable: 0, untimely: 0 };
   for (const item of itemsOf(text)) {
     const event = readClusterEvent(item);
@@ -34,7 +37,7 @@ export function readEventList(text: string, { ignore, now }: { ignore: readonly 
     if (!event || at === undefined || !isStorableTime(event.requestReceivedTimestamp)) list.unreadable += 1;
     else if (at < now - oldestMs || at > now + newestMs) list.untimely += 1;
     else {
-      const keep = !isIgnored(event, ignore);
+      const keep = !isIgnored(event, ignore) || gatewayUsers?.includes(event.user.username) === true;
       // The beginning of a request says nothing about an ignored user that its end does not.
       if (keep || event.stage !== 'RequestReceived') list.events.push({ event, keep });
     }

@@ -8,6 +8,7 @@ describeAuditStore('embedded', async () => {
   return {
     store,
     replica: () => createSqlAuditStore({ ...database, close: async () => undefined }),
+    run: async (sql, values) => void (await database.query({ sql, values })),
     close: () => store.close(),
   };
 });

@@ -2,8 +2,14 @@ import { sampleAuditRecord } from '@sallyport/audit-log';
 import type { AuditPage, AuditRecord } from '@sallyport/contracts';
 import type { AuditStore } from '../store/audit-store.ts';
 
-/** What a backend provides to the suite: an empty store, and a way to open another one on the same database. */
-export type AuditStoreHarness = { store: AuditStore; replica(): AuditStore; close(): Promise<void> };
+/** What a backend provides to the suite: an empty store, and ways to open another one on the same database or to change it. */
+export type AuditStoreHarness = {
+  store: AuditStore;
+  replica(): AuditStore;
+  /** Runs one statement, for example to let time pass. */
+  run(sql: string, values: readonly unknown[]): Promise<void>;
+  close(): Promise<void>;
+};
 
 export const hour = 3_600_000;
 export const midday = Date.UTC(2026, 10, 25, 12);

@@ -33,10 +33,11 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
   });
 
   /** Starts a comparison, whose alerts are stored like other events. */
-  const start = (changes: Partial<LiveJoinDeps> & { grace?: number } = {}, store = open().store): LiveJoin => {
-    const { grace = 100, ...deps } = changes;
+  type Start = Partial<LiveJoinDeps> & { grace?: number; gatewayUsers?: string[] };
+  const start = (changes: Start = {}, store = open().store): LiveJoin => {
+    const { grace = 100, gatewayUsers, ...deps } = changes;
     const live = startLiveJoin({
-      clusters: [{ name, ignore: ['system:*'], grace }],
+      clusters: [{ name, ignore: ['system:*'], grace, ...(gatewayUsers ? { gatewayUsers } : {}) }],
       join: store.join,
       sink: {
         hasRoom: () => true,
@@ -179,6 +180,61 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
       const event = recorded(stolen, { impersonatedUser: undefined });
       await open().store.clusterEvents.add(name, [{ event, keep: false }]);
       expect(await eventually(2)).toMatchObject([{}, { kind: 'bypassed-gateway', auditID: stolen, user: gateway }]);
+    }, 60_000);
+
+    it.each([
+      ['an hour', '61 minutes'],
+      ['a week', '8 days'],
+    ])(
+      "alerts to a stolen credential of the gateway's account after %s in which it sent nothing",
+      async (_what, time) => {
+        start();
+        const known = randomUUID();
+        await open().store.add([sent(known)]);
+        await receive(recorded(known));
+        await settle();
+        await open().run('update audit_cluster_accounts set last = last - $2::interval where cluster = $1', [
+          name,
+          time,
+        ]);
+        await open().store.join.forget(Date.now() - 7 * 24 * 3_600_000);
+        const stolen = randomUUID();
+        const event = recorded(stolen, { impersonatedUser: undefined, verb: 'create' });
+        await open().store.clusterEvents.add(name, [{ event, keep: false }]);
+        expect(await eventually(1)).toMatchObject([{ kind: 'bypassed-gateway', auditID: stolen, user: gateway }]);
+      },
+      60_000,
+    );
+
+    it('forgets an account that sent nothing for a week in which another one did', async () => {
+      start();
+      const [old, next] = [randomUUID(), randomUUID()];
+      await open().store.add([sent(old)]);
+      await receive(recorded(old));
+      await settle();
+      await open().run("update audit_cluster_accounts set last = last - interval '8 days' where cluster = $1", [name]);
+      await open().store.add([sent(next)]);
+      await receive(recorded(next, { user: { username: `${gateway}-2` } }));
+      await settle();
+      await open().store.join.forget(Date.now() - 7 * 24 * 3_600_000);
+      expect(await open().store.join.gatewayAccounts(name)).toEqual({
+        known: [`${gateway}-2`],
+        current: `${gateway}-2`,
+      });
+      expect(await alerts()).toEqual([]);
+    }, 60_000);
+
+    it('alerts to requests of the configured account alone, before and while the gateway sends any', async () => {
+      start({ gatewayUsers: [`${gateway}-2`] });
+      const [known, own, other] = [randomUUID(), randomUUID(), randomUUID()];
+      await open().store.add([sent(known)]);
+      await receive(recorded(known, { user: { username: `${gateway}-2` } }));
+      await settle();
+      await receive(recorded(other, { user: { username: gateway }, impersonatedUser: undefined }));
+      await receive(recorded(own, { user: { username: `${gateway}-2` }, impersonatedUser: undefined }));
+      expect(await eventually(1)).toMatchObject([{ kind: 'bypassed-gateway', auditID: own }]);
+      await settle();
+      expect(await alerts()).toHaveLength(1);
     }, 60_000);
 
     it('alerts to a request of which the cluster sends nothing, if it records such requests', async () => {

@@ -56,7 +56,9 @@ function summarize(result: JoinResult): string[] {
     rangeOf("the gateway's events", result.gatewayLog),
     rangeOf("the cluster's log", result.clusterLog),
     `${counted(result.sent, 'request')} of the gateway, ${result.matched.toLocaleString('en-US')} of them in the cluster's log`,
-    ...(gatewayUsers.length === 0 ? [] : [`the gateway's account: ${gatewayUsers.join(', ')}`]),
+    gatewayUsers.length === 0
+      ? "the gateway's account: not known from these logs, so what it did itself may be ignored; name it with --gateway-user"
+      : `the gateway's account: ${gatewayUsers.join(', ')}`,
     ...Object.entries(counts).map(([kind, count]) => `${kind}: ${count.toLocaleString('en-US')}`),
     ...(undecided === 0 ? [] : [`undecided, near the end of a log: ${undecided.toLocaleString('en-US')}`]),
     ...(unjudged === 0
