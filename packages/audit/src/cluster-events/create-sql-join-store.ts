@@ -3,6 +3,7 @@ import type { Using } from '../proof/create-sql-proof-store.ts';
 import type { Row, SqlDatabase, Statement } from '../store/sql-database.ts';
 import * as sql from './join-statements.ts';
 import type { JoinStore, OpenAlert } from './join-store.ts';
+import { storedKind } from './stored-kind.ts';
 
 const moment = (ms: number) => new Date(ms).toISOString();
 
@@ -64,10 +65,10 @@ function createReads(query: Query): Pick<JoinStore, Reads> {
     async recordedKinds(cluster, kinds) {
       const rows = await query({
         sql: 'select kind from audit_cluster_kinds where cluster = $1 and kind = any ($2::text[])',
-        values: [cluster, kinds],
+        values: [cluster, kinds.map(storedKind)],
       });
       const recorded = new Set(rows.map(({ kind }) => String(kind)));
-      return new Set(kinds.filter((kind) => recorded.has(kind)));
+      return new Set(kinds.filter((kind) => recorded.has(storedKind(kind))));
     },
     async seenSince(cluster) {
       const [row] = await query({

@@ -1,6 +1,7 @@
 import type { NewAlert, Verdict } from './join-store.ts';
 import { searchable } from '../store/event-row.ts';
 import type { Statement } from '../store/sql-database.ts';
+import { storedKind } from './stored-kind.ts';
 
 const text = (column: string, name: string) =>
   `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as ${name}`;
@@ -107,7 +108,7 @@ export const learnKinds = (cluster: string, kinds: readonly string[]): Statement
   sql: `insert into audit_cluster_kinds (cluster, kind, last)
     select $1, value, now() from json_array_elements_text($2::json)
     on conflict (cluster, kind) do update set last = excluded.last`,
-  values: [cluster, JSON.stringify(kinds)],
+  values: [cluster, JSON.stringify([...new Set(kinds.map(storedKind))])],
 });
 
 export const learnAccounts = (cluster: string, accounts: ReadonlyMap<string, number>): Statement => ({

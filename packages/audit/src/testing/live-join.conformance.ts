@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { sampleAuditRecord } from '@sallyport/audit-log';
 import type { ClusterEvent } from '@sallyport/audit-join';
@@ -253,6 +253,28 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
       ]);
       await settle();
       expect(await alerts()).toHaveLength(1);
+    }, 60_000);
+
+    it('goes on after a request whose names are longer than an index can hold, or have characters that it cannot', async () => {
+      start({ grace: 2000 });
+      const [long, odd, lost, id] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];
+      const noise = (length: number) =>
+        randomBytes(2 * length)
+          .toString('base64')
+          .slice(0, length);
+      const refs = [
+        { resource: noise(1000), namespace: noise(1000), apiGroup: noise(1000) },
+        { resource: 'pods', namespace: 'a\0b\ud800' },
+      ];
+      await open().store.add([long, odd].map((each, at) => sent(each, { objectRef: refs[at] })));
+      await receive(recorded(long, { objectRef: refs[0] }), recorded(odd, { objectRef: refs[1] }));
+      await receive(recorded(randomUUID(), { user: { username: 'x\0y' }, impersonatedUser: undefined }));
+      expect(await eventually(1)).toMatchObject([{ user: 'x\0y' }]);
+      expect(await open().store.join.open(name, 10)).toEqual([]);
+      await receive(recorded(id, direct));
+      expect(await eventually(2)).toMatchObject([{ user: 'x\0y' }, { kind: 'bypassed-gateway', auditID: id }]);
+      await open().store.add([sent(lost, { objectRef: refs[0] })]);
+      expect(await eventually(3)).toMatchObject([{}, {}, { kind: 'missing-in-cluster-log', auditID: lost }]);
     }, 60_000);
 
     it('makes of a flood a bounded number of events, which count all of it', async () => {
