@@ -4,6 +4,8 @@ import { sampleAuditRecord } from '@sallyport/audit-log';
 import { createLogger } from '@sallyport/kit';
 import { createIngest } from './create-ingest.ts';
 import { UnstorableError } from './store/audit-store.ts';
+import { createSqlAuditStore } from './store/create-sql-audit-store.ts';
+import type { Statement } from './store/sql-database.ts';
 
 function setUp(refuse: (record: AuditRecord) => boolean) {
   const stored: string[] = [];
@@ -28,6 +30,33 @@ describe('ingesting events', () => {
     expect(stored).toEqual(records.filter((record) => !bad.has(record)).map((record) => record.id));
     expect(unstorable).toBe(3);
     expect(lines.filter((line) => line.includes(records[6]!.id))).toHaveLength(1);
+  });
+
+  it('stores the neighbors of an event of which no row can be made', async () => {
+    const { logger, lines } = setUp(() => false);
+    const written: string[] = [];
+    const database = {
+      query: async () => [],
+      transaction: async (statements: readonly Statement[]) => {
+        written.push(JSON.stringify(statements));
+        return statements.map(() => []);
+      },
+      close: async () => undefined,
+    };
+    const store = createSqlAuditStore(database);
+    const records = Array.from({ length: 5 }, () => sampleAuditRecord());
+    // Deeper than JSON.stringify can follow, and a member of another type than the schema allows.
+    let deep: unknown = [];
+    for (let level = 0; level < 20_000; level += 1) deep = [deep];
+    Object.assign(records[1]!.data, { added: deep });
+    Object.assign(records[3]!.data, { user: null });
+    let unstorable = 0;
+    await createIngest({ store, logger, onUnstorable: (count) => void (unstorable += count) })(records);
+    for (const [at, { id }] of records.entries())
+      expect([at, written.some((text) => text.includes(id))]).toEqual([at, at % 2 === 0]);
+    expect(unstorable).toBe(2);
+    for (const at of [1, 3]) expect(lines.filter((line) => line.includes(records[at]!.id))).toHaveLength(1);
+    await store.close();
   });
 
   it('rejects when the store is unavailable, so that the events are delivered again', async () => {

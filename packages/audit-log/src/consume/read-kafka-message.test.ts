@@ -35,6 +35,22 @@ describe('a message of the audit topic', () => {
     expect(readKafkaMessage({ ...asRead(), ...change })).toEqual({ fault: expect.stringContaining(fault) });
   });
 
+  it.each([
+    ['lists', 6000, '[', ']'],
+    ['objects', 6000, '{"a":', '}'],
+    ['lists by one too many', 64, '[', ']'],
+  ])('is not an event with deeply nested %s, which no reader has to take', (_what, depth, begin, end) => {
+    const message = asRead();
+    const value = (levels: number) => {
+      const nested = `${begin.repeat(levels)}${begin === '[' ? '' : '1'}${end.repeat(levels)}`;
+      return Buffer.from(`${message.value.toString().slice(0, -1)},"x":${nested}}`);
+    };
+    const read = (levels: number) => readKafkaMessage({ ...message, value: value(levels) });
+    const [deep, shallow] = [read(depth), read(63)];
+    expect('fault' in deep ? deep.fault : 'none').toBe('its value is nested more than 64 levels deep');
+    expect('record' in shallow && Object.keys(shallow.record.data)).toContain('x');
+  });
+
   it('never throws, whatever the bytes', () => {
     const bytes = fc.option(
       fc.oneof(

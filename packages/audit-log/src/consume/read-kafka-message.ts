@@ -1,8 +1,12 @@
 import { auditEventSchema, type AuditEventType, type AuditRecord } from '@sallyport/contracts';
 import type { IHeaders, KafkaMessage } from 'kafkajs';
+import { isNestedDeeper } from './is-nested-deeper.ts';
 
 /** An event, or the reason why the message is not one. */
 export type ReadMessage = { record: AuditRecord } | { fault: string };
+
+/** Events have less than ten levels. */
+const maxLevels = 64;
 
 function header(headers: IHeaders | undefined, name: string): string | undefined {
   const value = headers?.[name];
@@ -26,6 +30,8 @@ export function readKafkaMessage(message: Pick<KafkaMessage, 'key' | 'value' | '
   } catch {
     return { fault: 'its value is not JSON' };
   }
+  // Its text is read by iteration, and written again by recursion: consumers would fail at it each time.
+  if (isNestedDeeper(data, maxLevels)) return { fault: `its value is nested more than ${maxLevels} levels deep` };
   const checked = auditEventSchema.safeParse(data);
   if (!checked.success)
     return { fault: `its data is not an audit event: ${checked.error.issues[0]?.path.join('.') ?? ''}` };

@@ -1,3 +1,4 @@
+import type { AuditRecord } from '@sallyport/contracts';
 import { ProblemError, type Logger } from '@sallyport/kit';
 import { createSqlClusterEventStore } from '../cluster-events/create-sql-cluster-event-store.ts';
 import { createSqlJoinStore } from '../cluster-events/create-sql-join-store.ts';
@@ -11,7 +12,7 @@ import { migrate, lockStatement } from './migrations.ts';
 import { createMover } from './create-mover.ts';
 import { listStatement, readListed } from './partition-statements.ts';
 import { partitionsAhead } from './partition.ts';
-import type { SqlDatabase } from './sql-database.ts';
+import type { SqlDatabase, Statement } from './sql-database.ts';
 import { trimStore } from './trim-store.ts';
 
 /** SQLSTATE classes for errors in the data (22, 23) or its size (54), of an event when adding, otherwise of the query. */
@@ -39,6 +40,19 @@ function explain(error: unknown, adding: boolean): unknown {
 }
 
 /**
+ * Returns the statements that store events. An event of which no row can be made, or too large a text, is unstorable: it
+ * is not an outage, and would otherwise be tried again for ever.
+ */
+function statementsFor(records: readonly AuditRecord[]): Statement[] {
+  try {
+    return insertStatements(records);
+  } catch (error) {
+    if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
+    throw new UnstorableError(`no row can be made of it: ${error.message}`, { cause: error });
+  }
+}
+
+/**
  * Creates a store on a database with PostgreSQL's dialect. The schema is migrated on first use, so the database does
  * not have to be up yet.
  */
@@ -60,7 +74,7 @@ export function createSqlAuditStore(database: SqlDatabase, logger?: Logger): Aud
   };
   return {
     async add(records) {
-      if (records.length > 0) await using(() => database.transaction(insertStatements(records)), true);
+      if (records.length > 0) await using(() => database.transaction(statementsFor(records)), true);
     },
     find: (query, only) => using(() => findPage(database, query, only)),
     report: (query, only) => using(() => countRequests(database, query, only)),
