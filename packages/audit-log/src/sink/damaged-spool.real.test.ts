@@ -1,11 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createVerifier, type TrailReport } from '@sallyport/audit-proof';
 import { auditEventSchema, type AuditEvent } from '@sallyport/contracts';
+import { createLogger } from '@sallyport/kit';
+import { openSpool } from '@sallyport/spool';
+import { createFaultyFiles } from '@sallyport/spool/testing';
+import type { Message } from 'kafkajs';
+import { sampleAuditRecord } from '../record/sample-audit-record.ts';
+import { createKafkaAuditSink } from './create-kafka-audit-sink.ts';
 
 type Line = { key: string; value: string; headers: Record<string, string> };
 
@@ -139,4 +146,50 @@ describe('a spool that was damaged while its process was dead', () => {
     ]);
     expect(readdirSync(dir).filter((name) => name.endsWith('.damaged'))).toHaveLength(1);
   }, 120_000);
+});
+
+describe('a disk that fails to sync before its process is killed', () => {
+  it('makes the next process begin a new chain, because Kafka has more of the old one than the spool', async () => {
+    const sent: Line[] = [];
+    const sender = {
+      async send(messages: Message[]) {
+        for (const { key, value, headers } of messages)
+          sent.push({ key: String(key), value: String(value), headers: headers as Line['headers'] });
+      },
+      ping: async () => undefined,
+      close: async () => undefined,
+    };
+    const logger = createLogger({ service: 'proxy', level: 'silent' });
+    const files = createFaultyFiles();
+    const open = async (at: string, disk?: typeof files) => {
+      const spool = await openSpool({ dir: at, maxBytes: 8 * 1024 * 1024, logger, now: Date.now }, disk);
+      const kafka = { brokers: ['127.0.0.1:1'], topic: 'sallyport.audit.v1' };
+      const sink = createKafkaAuditSink({ service: 'proxy', kafka, logger, now: Date.now, sender, spool });
+      return { spool, sink };
+    };
+    const first = await open(dir, files);
+    await first.sink.keep!(sampleAuditRecord());
+    files.fail('datasync', 'EIO', { in: '.segment' });
+    for (let index = 0; index < 3; index += 1) first.sink.enqueue(sampleAuditRecord());
+    await first.sink.publish(sampleAuditRecord());
+    await first.sink.keep!(sampleAuditRecord()).catch(() => undefined);
+    // The sync, and then the attempts to bring the file back to what is certain.
+    while (first.spool.status.failures < 3) await pause(5);
+    expect(sent.length).toBeGreaterThanOrEqual(5);
+    // What the next process finds after a SIGKILL.
+    const left = `${dir}-left`;
+    cpSync(dir, left, { recursive: true });
+    rmSync(join(left, 'lock'));
+    const [old] = producersOf(sent);
+    const second = await open(left);
+    for (let index = 0; index < 3; index += 1) await second.sink.publish(sampleAuditRecord());
+    await second.sink.close();
+    const [same, next, ...more] = producersOf(sent);
+    expect([same, more]).toEqual([old, []]);
+    const report = verify(sent);
+    expect(report.faults).toEqual([]);
+    expect(report.producers).toContainEqual(expect.objectContaining({ producer: next, first: 1, closed: true }));
+    files.heal();
+    await first.sink.close();
+  }, 60_000);
 });

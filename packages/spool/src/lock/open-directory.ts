@@ -8,11 +8,23 @@ import { holdLock } from './hold-lock.ts';
 const [format, name] = [1, 'session.json'];
 
 /** What `session.json` says about the process that has, or had, the spool. */
-type Session = { format: number; boot: string | undefined; pid: number; startedAt: string; closed: boolean };
+type Session = {
+  format: number;
+  boot: string | undefined;
+  pid: number;
+  startedAt: string;
+  closed: boolean;
+  /** The last entry on the disk may not be the last that was written. */
+  uncertain?: true;
+};
 
 /** A directory that this process has for itself. */
 export type OpenDirectory = {
   previousEnd: PreviousEnd;
+  /** True if the process after this one cannot rely on the last entry either, until there is a new one. */
+  isUncertain: boolean;
+  /** Records whether the next process can rely on the last entry. Resolves when the disk has it. */
+  markUncertain(isUncertain: boolean): Promise<void>;
   /** Records that everything is on the disk, so that the next process knows. */
   markClosed(): Promise<void>;
   unlock(): void;
@@ -37,7 +49,7 @@ async function createDirectory(dir: string, logger: SpoolLogger): Promise<void> 
 function readPreviousEnd(session: Session | undefined, boot: string | undefined, isEmpty: boolean): PreviousEnd {
   if (!session) return isEmpty ? 'none' : 'rebooted';
   if (session.closed) return 'closed';
-  return boot !== undefined && session.boot === boot ? 'killed' : 'rebooted';
+  return boot !== undefined && session.boot === boot && !session.uncertain ? 'killed' : 'rebooted';
 }
 
 /** Creates the directory if it is missing, and locks it. Throws if another process has it. */
@@ -65,9 +77,16 @@ export async function openDirectory(
       startedAt: new Date(now()).toISOString(),
       closed: false,
     };
-    await writeJsonFile(files, dir, name, own);
+    const previousEnd = readPreviousEnd(session, boot, isEmpty);
+    // The next process finds this session, and not the one that says how the entries were left.
+    const isUncertain = previousEnd === 'rebooted';
+    const markUncertain = (uncertain: boolean) =>
+      writeJsonFile(files, dir, name, { ...own, ...(uncertain ? { uncertain } : {}) });
+    await markUncertain(isUncertain);
     return {
-      previousEnd: readPreviousEnd(session, boot, isEmpty),
+      previousEnd,
+      isUncertain,
+      markUncertain,
       markClosed: () => writeJsonFile(files, dir, name, { ...own, closed: true }),
       unlock,
     };

@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Spool, SpoolFailure } from './spool.ts';
@@ -28,6 +29,23 @@ async function reopened<T>(look: (spool: Spool) => Promise<T>): Promise<T> {
     await spool.close();
   }
 }
+/** What the next process finds if this one is killed now. */
+async function killed<T>(look: (spool: Spool) => T, prepare: (dir: string) => void = () => undefined): Promise<T> {
+  const dir = `${bed.dir}-copy`;
+  cpSync(bed.dir, dir, { recursive: true });
+  rmSync(join(dir, 'lock'));
+  prepare(dir);
+  const spool = await bed.open({ dir });
+  try {
+    return look(spool);
+  } finally {
+    await spool.close();
+    rmSync(dir, { recursive: true });
+  }
+}
+/** Whether the next process is told not to rely on the last entry. */
+const isMarked = () => readFileSync(join(bed.dir, 'session.json'), 'utf8').includes('uncertain');
+const endOf = (spool: Spool) => [spool.previousEnd, spool.lastEntry && textsOf([spool.lastEntry])[0]];
 const texts = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => `${from + index}`);
 
 describe('a disk that is full', () => {
@@ -97,6 +115,42 @@ describe('a sync that fails', () => {
     expect(textsOf(await readAll(spool))).toEqual(texts(1, 10));
     await spool.close();
     expect(await reopened(async (next) => textsOf(await readAll(next)))).toEqual(texts(1, 10));
+  });
+
+  it('is known to the next process until everything is written again, because more may have been delivered', async () => {
+    const spool = await open();
+    await write(spool, ...texts(1, 5));
+    await spool.synced(5);
+    await write(spool, ...texts(6, 10));
+    spool.acknowledge(9);
+    expect(await killed(endOf)).toEqual(['killed', '10']);
+    files.fail('datasync', 'EIO', { in: '.segment' });
+    const synced = spool.synced(10)!;
+    await until(() => spool.status.failures >= 2);
+    expect(await killed(endOf)).toEqual(['rebooted', '5']);
+    files.heal();
+    await synced;
+    await until(() => !isMarked());
+    expect(await killed(endOf)).toEqual(['killed', '10']);
+    await spool.close();
+    expect(await reopened(async (next) => next.previousEnd)).toBe('closed');
+  });
+
+  it('costs nothing that was written while that cannot be noted', async () => {
+    const spool = await open();
+    await write(spool, ...texts(1, 5));
+    await spool.synced(5);
+    await write(spool, ...texts(6, 10));
+    files.fail('datasync', 'EIO', { in: '.segment' });
+    files.fail('rename', 'EIO', { in: 'session.json' });
+    const synced = spool.synced(10)!;
+    await until(() => spool.status.failures >= 3);
+    expect(await killed(endOf)).toEqual(['killed', '10']);
+    files.heal();
+    await synced;
+    await until(() => !isMarked());
+    expect(await killed(endOf)).toEqual(['killed', '10']);
+    await spool.close();
   });
 
   it('does not write again what was acknowledged, but always the last entry', async () => {
@@ -220,5 +274,30 @@ describe('entries that wait when the spool closes', () => {
     const outcome = expect(written).rejects.toThrow('the spool was closed');
     await spool.close(50);
     await outcome;
+  });
+});
+
+describe('an end that is not certain', () => {
+  const reboot = (dir: string) => {
+    const path = join(dir, 'session.json');
+    const session = JSON.parse(readFileSync(path, 'utf8')) as object;
+    writeFileSync(path, JSON.stringify({ ...session, boot: 'another' }));
+  };
+
+  it('stays so for the process after the next one, if that one dies before it has written anything', async () => {
+    const spool = await open();
+    await write(spool, ...texts(1, 3));
+    await spool.close();
+    reboot(bed.dir);
+    const path = join(bed.dir, 'session.json');
+    writeFileSync(path, readFileSync(path, 'utf8').replace('"closed":true', '"closed":false'));
+    const second = await open();
+    expect(endOf(second)).toEqual(['rebooted', '3']);
+    expect(await killed(endOf)).toEqual(['rebooted', '3']);
+    second.append(entryOf('4'));
+    await second.synced(4);
+    await until(() => !isMarked());
+    expect(await killed(endOf)).toEqual(['killed', '4']);
+    await second.close();
   });
 });

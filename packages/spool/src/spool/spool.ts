@@ -15,7 +15,10 @@ export type PreviousEnd =
   | 'closed'
   /** It died, and the machine went on. Everything that was `written` is there. */
   | 'killed'
-  /** The machine was restarted without `close()`. Everything that was `synced` is there, and maybe more. */
+  /**
+   * The machine was restarted without `close()`, or a sync had failed when the process died. Everything that was `synced`
+   * is there, and maybe more.
+   */
   | 'rebooted';
 
 /** Entries that cannot be read back, because the disk changed or lost them. They were not acknowledged. */

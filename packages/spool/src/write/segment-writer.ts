@@ -3,6 +3,7 @@ import type { AcknowledgedFile } from '../files/acknowledged-file.ts';
 import { isMissing, syncDirectory, writeAll, type Files, type SpoolFile } from '../files/disk-files.ts';
 import { entryHeaderBytes, writeEntry } from '../format/entry-format.ts';
 import { createSegmentHeader, segmentFileName, segmentHeaderBytes } from '../format/segment-header.ts';
+import type { OpenDirectory } from '../lock/open-directory.ts';
 import { deleteSegment, type Segment, type SegmentList } from '../segments/segment-list.ts';
 import type { MemoryWindow } from '../window/memory-window.ts';
 
@@ -14,6 +15,7 @@ export type SegmentWriterDeps = {
   segmentBytes: number;
   acknowledgedFile: AcknowledgedFile;
   acknowledged: () => number;
+  directory: Pick<OpenDirectory, 'isUncertain' | 'markUncertain'>;
 };
 
 type Current = { segment: Segment; file: SpoolFile; syncedSize: number };
@@ -32,10 +34,12 @@ export class SegmentWriter {
   #synced: number;
   /** True after a failed sync, when the system may have dropped what was not on the disk. */
   #isUncertain = false;
+  #owed: number | undefined;
 
   constructor(deps: SegmentWriterDeps) {
     this.#deps = deps;
     this.#stored = this.#synced = deps.window.last;
+    this.#owed = deps.directory.isUncertain ? deps.window.last + 1 : undefined;
   }
 
   /** The last entry that is in a file. */
@@ -46,6 +50,11 @@ export class SegmentWriter {
   /** The last entry that is on the disk. */
   get synced(): number {
     return this.#synced;
+  }
+
+  /** The entry whose sync ends the mark that the end of the files is not certain, or undefined if there is none. */
+  get owed(): number | undefined {
+    return this.#owed;
   }
 
   /** Writes the next entries, as many as one write should have. There must be one. */
@@ -62,11 +71,13 @@ export class SegmentWriter {
   /** Makes durable what is stored now. */
   async sync(): Promise<void> {
     const [current, upTo] = [this.#current, this.#stored];
-    if (!current) return;
-    const { size } = current.segment;
-    await this.#datasync(current.file);
-    this.#synced = Math.max(this.#synced, upTo);
-    current.syncedSize = Math.max(current.syncedSize, size);
+    if (current) {
+      const { size } = current.segment;
+      await this.#datasync(current.file);
+      this.#synced = Math.max(this.#synced, upTo);
+      current.syncedSize = Math.max(current.syncedSize, size);
+    }
+    await this.#settleOwed();
   }
 
   /** Deletes the first segment if nobody needs it any more. Returns whether it did. */
@@ -82,13 +93,15 @@ export class SegmentWriter {
 
   /**
    * Brings the files back to what is certain: removes a partial write, and, if a sync has failed, everything since the
-   * last one that succeeded. It is written again from memory, into a new segment.
+   * last one that succeeded. It is written again from memory, into a new segment. Entries that were written may have been
+   * delivered: a process that finds the files without them must not take the last one there for the last of all.
    */
   async repair(): Promise<void> {
     const { files, segments, acknowledgedFile } = this.#deps;
     await acknowledgedFile.reopen();
     if (!this.#current) return;
     const { segment, file, syncedSize } = this.#current;
+    if (this.#isUncertain && this.#stored > this.#synced) await this.#owe();
     await file.close().catch(() => undefined);
     if (this.#isUncertain) [this.#stored, segment.size] = [this.#synced, syncedSize];
     await this.#cut(segment);
@@ -108,6 +121,24 @@ export class SegmentWriter {
       await file.datasync();
     } catch (error) {
       this.#isUncertain = true;
+      throw error;
+    }
+  }
+
+  async #owe(): Promise<void> {
+    if (this.#owed === undefined) await this.#deps.directory.markUncertain(true);
+    this.#owed = Math.max(this.#owed ?? 0, this.#stored);
+  }
+
+  async #settleOwed(): Promise<void> {
+    const owed = this.#owed;
+    if (owed === undefined || this.#synced < owed) return;
+    // At once, because another sync may end meanwhile.
+    this.#owed = undefined;
+    try {
+      await this.#deps.directory.markUncertain(false);
+    } catch (error) {
+      this.#owed = owed;
       throw error;
     }
   }
@@ -163,6 +194,7 @@ export class SegmentWriter {
       file = await this.#deps.files.open(path, 'r+');
     } catch (error) {
       if (!isMissing(error)) throw error;
+      await this.#owe();
       // Whoever reads the segment reports what is lost. The rest is in memory, and is written again.
       this.#stored = Math.min(this.#stored, this.#deps.window.first - 1);
       return;

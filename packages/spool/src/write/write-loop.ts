@@ -193,13 +193,13 @@ export class WriteLoop {
   }
 
   /**
-   * True if someone waits for a sync, if an entry has waited too long for its acknowledgement, or if the memory is full
-   * of entries that only a sync allows to drop.
+   * True if someone waits for a sync, or the mark of an uncertain end does, if an entry has waited too long for its
+   * acknowledgement, or if the memory is full of entries that only a sync allows to drop.
    */
   #mustSync(): boolean {
     const { writer, window, memoryBytes, acknowledged } = this.#deps;
-    const next = this.#syncWaiters.next;
-    if (next !== undefined && next <= writer.stored) return true;
+    const isStored = (position: number | undefined) => position !== undefined && position <= writer.stored;
+    if (isStored(this.#syncWaiters.next) || isStored(writer.owed)) return true;
     const { overdue } = this.#ages;
     if (overdue > Math.max(writer.synced, acknowledged()) && overdue <= writer.stored) return true;
     return window.bytes > memoryBytes && window.first > writer.synced && window.first <= writer.stored;
