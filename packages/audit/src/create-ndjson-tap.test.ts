@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -48,6 +48,21 @@ describe('the file of events', () => {
     await expect(tap([sampleAuditRecord()])).rejects.toThrow();
     await tap([sampleAuditRecord()]);
     expect(lines(file)).toHaveLength(1);
+  });
+
+  it('begins a line of its own after one that was cut, because the disk was full or the process died', async () => {
+    const file = path.join(directory, 'audit.ndjson');
+    const tap = createNdjsonTap({ file, anonymousFile: `${file}-anonymous` });
+    const [first, second] = [sampleAuditRecord(), sampleAuditRecord()];
+    await tap([first]);
+    appendFileSync(file, '{"kind":"Ev');
+    await tap([second]);
+    const [one, cut, two, ...more] = readFileSync(file, 'utf8').trimEnd().split('\n');
+    expect([cut, more]).toEqual(['{"kind":"Ev', []]);
+    expect([one, two].map((line) => (JSON.parse(line!) as { auditID: string }).auditID)).toEqual([
+      first.data.auditID,
+      second.data.auditID,
+    ]);
   });
 
   const stranger = sampleAuditRecord({ data: { user: {}, responseStatus: { code: 401 } } });

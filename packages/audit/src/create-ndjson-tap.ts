@@ -1,6 +1,7 @@
-import { appendFile, mkdir, rename, stat } from 'node:fs/promises';
+import { mkdir, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { anonymousGroup, type AuditConsumer } from '@sallyport/audit-log';
+import { appendLines } from './files/append-lines.ts';
 import { toLine } from './trail/to-line.ts';
 
 export type NdjsonTapDeps = {
@@ -40,7 +41,7 @@ function createBoundedFile(
       size = 0;
       onRotate();
     }
-    await appendFile(file, text, { mode: 0o600 });
+    await appendLines(file, text);
     size += bytes;
   };
   return (text) => {

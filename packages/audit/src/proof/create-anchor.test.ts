@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -26,6 +26,22 @@ describe('a second place', () => {
     expect(readFileSync(resolvePath('a.ndjson'), 'utf8')).toBe(lines);
     expect(statSync(resolvePath('a.ndjson')).mode & 0o777).toBe(0o600);
     await expect(createAnchor({ file: 'none/a' }, { resolvePath })(stored)).rejects.toThrow('ENOENT');
+  });
+
+  it.each([
+    ['in the middle of a checkpoint', (line: string) => line.slice(0, 20), 2],
+    ['before the end of a line', (line: string) => line, 1],
+    ['at the end of a line', (line: string) => `${line}\n`, 1],
+  ])('gets each checkpoint on a line of its own after a full disk cut the last append %s', async (_where, cut, at) => {
+    const [first, second] = stored.map(({ checkpoint }) => canonicalJson(checkpoint)) as [string, string];
+    const anchor = createAnchor({ file: 'a.ndjson' }, { resolvePath });
+    await anchor(stored.slice(0, 1));
+    // What the append has written before it failed.
+    appendFileSync(resolvePath('a.ndjson'), cut(second));
+    await anchor(stored);
+    const lines = readFileSync(resolvePath('a.ndjson'), 'utf8').split('\n');
+    expect(lines).toEqual([first, cut(second).trimEnd(), first, second, '']);
+    expect(lines.filter((line) => line === second)).toHaveLength(at === 2 ? 1 : 2);
   });
 
   it('that is an address gets each in its own request, with the token as it is now', async () => {

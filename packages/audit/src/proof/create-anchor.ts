@@ -1,6 +1,7 @@
-import { open, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { canonicalJson } from '@sallyport/audit-proof';
 import type { AnchorConfig } from '@sallyport/contracts';
+import { appendLines } from '../files/append-lines.ts';
 import type { StoredCheckpoint } from './proof-store.ts';
 
 /** Puts checkpoints into a second place. Rejects unless all of them are there; then they are put there again. */
@@ -10,15 +11,8 @@ export type AnchorDeps = { resolvePath(file: string): string; fetch?: typeof fet
 
 /** Appends lines to a file that is opened for appending only, and waits until they are on the disk. */
 function fileAnchor(file: string): Anchor {
-  return async (checkpoints) => {
-    const handle = await open(file, 'a', 0o600);
-    try {
-      await handle.appendFile(checkpoints.map(({ checkpoint }) => `${canonicalJson(checkpoint)}\n`).join(''));
-      await handle.datasync();
-    } finally {
-      await handle.close();
-    }
-  };
+  return (checkpoints) =>
+    appendLines(file, checkpoints.map(({ checkpoint }) => `${canonicalJson(checkpoint)}\n`).join(''), true);
 }
 
 /** Posts each checkpoint. The token is read each time, so that it can be replaced. */
