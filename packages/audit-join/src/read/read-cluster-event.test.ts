@@ -41,6 +41,11 @@ describe("the reader of a cluster's events", () => {
     ['an unknown stage', { stage: 'Later' }],
     ['no level', { level: 'None' }],
     ['no time', { stageTimestamp: 'yesterday' }],
+    ['a day that does not exist', { stageTimestamp: '2026-02-30T00:00:00Z' }],
+    ['an hour that does not exist', { requestReceivedTimestamp: '2026-02-03T24:00:00Z' }],
+    ['an offset that does not exist', { requestReceivedTimestamp: '2026-02-03T00:00:00+24:00' }],
+    ['the year 0', { requestReceivedTimestamp: '0000-02-03T00:00:00Z' }],
+    ['a year after 9999', { requestReceivedTimestamp: '9999-12-31T23:59:59-01:00' }],
     ['a user that is no object', { user: 'admin' }],
     ['groups that are no list', { user: { username: 'a', groups: 'system:masters' } }],
     ['a group that is no text', { user: { username: 'a', groups: [1] } }],
@@ -48,6 +53,18 @@ describe("the reader of a cluster's events", () => {
     ['another kind', { kind: 'Pod' }],
   ])('refuses an event with %s', (_what, changes) => {
     expect(read(changes)).toBeUndefined();
+  });
+
+  it.each([
+    ['2026-11-27T23:59:00+23:59', '2026-11-27T00:00:00.000000Z'],
+    ['2026-02-28T23:00:00.5-02:00', '2026-03-01T01:00:00.500000Z'],
+    ['1969-12-31T23:59:59.1234567Z', '1969-12-31T23:59:59.123456Z'],
+    ['2026-11-27T00:18:43.592117Z', '2026-11-27T00:18:43.592117Z'],
+  ])('writes times in UTC with microseconds: %s', (time, expected) => {
+    expect(read({ stageTimestamp: time, requestReceivedTimestamp: time })).toMatchObject({
+      stageTimestamp: expected,
+      requestReceivedTimestamp: expected,
+    });
   });
 
   it.each([

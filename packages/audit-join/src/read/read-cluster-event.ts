@@ -1,6 +1,6 @@
 import { auditStages, type AuditStage } from '@sallyport/contracts';
 import { fieldsOf, textOf, type Fields } from './fields.ts';
-import { readMicros } from './micros.ts';
+import { readTime } from './micros.ts';
 import { shownText, shownUri } from './shown-uri.ts';
 
 /** A user as a cluster's own log names them. */
@@ -100,7 +100,7 @@ function optionalParts({ sourceIPs, userAgent, objectRef, responseStatus, annota
 
 /**
  * Reads an event of a cluster's own audit log. Returns undefined if it is none. The log is not trusted: members are
- * checked and bounded, and tokens in texts are redacted.
+ * checked and bounded, tokens in texts are redacted, and times are written in UTC.
  */
 export function readClusterEvent(value: unknown): ClusterEvent | undefined {
   const event = fieldsOf(value);
@@ -111,8 +111,8 @@ export function readClusterEvent(value: unknown): ClusterEvent | undefined {
   if (!user || (event.impersonatedUser != null && !impersonated)) return undefined;
   if (!textOf(auditID, maxId) || !stages.has(stage) || !levels.has(level)) return undefined;
   if (typeof verb !== 'string' || typeof requestURI !== 'string') return undefined;
-  const { requestReceivedTimestamp, stageTimestamp } = event;
-  if (readMicros(requestReceivedTimestamp) === undefined || readMicros(stageTimestamp) === undefined) return undefined;
+  const [received, staged] = [readTime(event.requestReceivedTimestamp), readTime(event.stageTimestamp)];
+  if (received === undefined || staged === undefined) return undefined;
   const optional = Object.entries(optionalParts(event)).filter(([, part]) => part !== undefined);
   return {
     auditID: auditID as string,
@@ -122,8 +122,8 @@ export function readClusterEvent(value: unknown): ClusterEvent | undefined {
     verb: shownText(verb, maxVerb),
     user,
     ...(impersonated ? { impersonatedUser: impersonated } : {}),
-    requestReceivedTimestamp: requestReceivedTimestamp as string,
-    stageTimestamp: stageTimestamp as string,
+    requestReceivedTimestamp: received,
+    stageTimestamp: staged,
     ...Object.fromEntries(optional),
   };
 }

@@ -26,6 +26,9 @@ function toRow({ event, keep }: ReceivedEvent): Row {
   };
 }
 
+/** Reports whether an error of the database is about a value. Class 23 is not: it includes a partition that is missing. */
+const isOfData = (error: unknown): boolean => /^(?:22|54)...$/.test(String((error as { code?: unknown }).code));
+
 /** How far back the gateway may have sent the request of an event whose user is ignored. */
 const knownWithin = `interval '1 day'`;
 
@@ -74,7 +77,8 @@ export function createSqlClusterEventStore(database: SqlDatabase, using: Using):
         try {
           await database.transaction([insertStatement(cluster, events), seenStatement(cluster)]);
         } catch (error) {
-          opened.clear();
+          // Otherwise events that the database can never hold would take the lock of the writers as often as they are tried.
+          if (!isOfData(error)) opened.clear();
           throw error;
         }
       }, true),

@@ -30,8 +30,10 @@ let stored: [string, ReceivedEvent[]][];
 let failure: Error | undefined;
 let held: (() => void)[];
 let isHolding: boolean;
+/** How often the store was called. */
+let calls: number;
 beforeEach(() => {
-  [stored, failure, held, isHolding] = [[], undefined, [], false];
+  [stored, failure, held, isHolding, calls] = [[], undefined, [], false, 0];
 });
 
 function appWith(limits: Partial<WebhookLimitsDeps> = {}) {
@@ -40,9 +42,13 @@ function appWith(limits: Partial<WebhookLimitsDeps> = {}) {
     clusters,
     store: {
       async add(cluster, events) {
+        calls += 1;
         if (isHolding) await new Promise<void>((resolve) => void held.push(resolve));
         if (failure) throw failure;
         if (events.some(({ event }) => event.auditID === 'poison')) throw new UnstorableError('poison');
+        // As PostgreSQL does.
+        if (events.some(({ event }) => /[+-](?:1[6-9]|2\d):|02-30/.test(event.requestReceivedTimestamp)))
+          throw new UnstorableError('time zone displacement out of range');
         stored.push([cluster, [...events]]);
       },
     },
@@ -182,6 +188,39 @@ describe("a batch of a cluster's audit events", () => {
       ['a', true],
       ['b', false],
     ]);
+  });
+});
+
+describe('a batch of events that the database cannot hold', () => {
+  const events = (changes: object, length = 500) => Array.from({ length }, (_, at) => eventOf(`a${at}`, changes));
+
+  it('costs one transaction if only the form of its times is odd, and is stored with them in UTC', async () => {
+    const requestReceivedTimestamp = '2026-11-27T23:59:00.123456789+23:59';
+    const list = listOf(...events({ requestReceivedTimestamp }));
+    expect((await send(appWith(), 'dev', 'of-dev', list)).status).toBe(200);
+    expect(calls).toBe(1);
+    expect(stored[0]![1]).toHaveLength(500);
+    const times = stored[0]![1].map(({ event }) => [event.requestReceivedTimestamp, event.stageTimestamp]);
+    expect(times[0]).toEqual(['2026-11-27T00:00:00.123456Z', '2026-11-27T08:00:00.000000Z']);
+  });
+
+  it('costs none if its times are on days that do not exist', async () => {
+    const list = listOf(...events({ requestReceivedTimestamp: '2026-02-30T00:00:00Z' }));
+    expect((await send(appWith(), 'dev', 'of-dev', list)).status).toBe(200);
+    expect([calls, stored]).toEqual([0, []]);
+  });
+
+  it('is refused after a bounded number of attempts, whatever the reason', async () => {
+    const list = listOf(...events({ auditID: 'poison' }));
+    const answer = await send(appWith(), 'dev', 'of-dev', list);
+    expect([answer.status, (answer.body as { code: string }).code]).toEqual([400, 'bad-request']);
+    expect(calls).toBeLessThanOrEqual(21);
+  });
+
+  it('loses only those events if they are few', async () => {
+    const list = [...events({}), eventOf('poison'), ...events({}, 300)];
+    expect((await send(appWith(), 'dev', 'of-dev', listOf(...list))).status).toBe(200);
+    expect(stored.flatMap(([, all]) => all)).toHaveLength(800);
   });
 });
 

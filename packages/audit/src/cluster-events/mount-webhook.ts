@@ -30,23 +30,34 @@ function requireJson({ headers }: Request): void {
     throw new ProblemError('unsupported-media-type', 'The body must be application/json, and not compressed.');
 }
 
-/** Stores events. One that the database can never hold is skipped, so that it does not block the others. */
-async function storeAll(
-  store: WebhookDeps['store'],
-  cluster: string,
-  events: readonly ReceivedEvent[],
-): Promise<number> {
-  try {
-    await store.add(cluster, events);
-    return 0;
-  } catch (error) {
-    if (!(error instanceof UnstorableError)) throw error;
-    if (events.length === 1) return 1;
-    const middle = Math.ceil(events.length / 2);
-    return (
-      (await storeAll(store, cluster, events.slice(0, middle))) + (await storeAll(store, cluster, events.slice(middle)))
-    );
-  }
+/** How often a batch may fail to be stored. Enough to find a few events among thousands. */
+const mostFailures = 20;
+
+/**
+ * Stores events. One that the database can never hold is skipped, so that it does not block the others, and counted. Of a
+ * batch with many such events, what was stored by then stays, and the rest is refused: each attempt costs a transaction.
+ */
+async function storeAll(store: WebhookDeps['store'], cluster: string, all: readonly ReceivedEvent[]): Promise<number> {
+  let [failures, lost] = [0, 0];
+  const storePart = async (events: readonly ReceivedEvent[]): Promise<void> => {
+    try {
+      await store.add(cluster, events);
+    } catch (error) {
+      if (!(error instanceof UnstorableError)) throw error;
+      failures += 1;
+      if (failures > mostFailures)
+        throw new ProblemError('bad-request', 'The batch has too many events that cannot be stored.', { cause: error });
+      if (events.length === 1) {
+        lost += 1;
+        return;
+      }
+      const middle = Math.ceil(events.length / 2);
+      await storePart(events.slice(0, middle));
+      await storePart(events.slice(middle));
+    }
+  };
+  if (all.length > 0) await storePart(all);
+  return lost;
 }
 
 /**
