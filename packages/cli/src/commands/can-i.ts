@@ -124,7 +124,7 @@ export function addCanI(program: Command, environment: Environment): void {
         { ...options, ...(run.length === 0 ? {} : { command: run }) },
       ),
     );
-  withGateway(command, ['yaml']).addHelpText('after', moreHelp);
+  withGateway(command).addHelpText('after', moreHelp);
   withExample(
     command,
     'sallyport can-i exec pods/web -n dev --cluster dev',

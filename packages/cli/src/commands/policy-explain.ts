@@ -110,7 +110,7 @@ export function addPolicyExplain(policy: Command, environment: Environment): voi
           },
         ),
     );
-  withGateway(command, ['yaml']).addHelpText('after', moreHelp);
+  withGateway(command).addHelpText('after', moreHelp);
   withExample(
     command,
     'sallyport policy explain exec pods/web -n dev --cluster dev',

@@ -13,7 +13,8 @@ afterEach(() => rig.remove());
 function paths(command: Command): string[][] {
   return command.commands.flatMap((one) => [[one.name()], ...paths(one).map((rest) => [one.name(), ...rest])]);
 }
-const all = paths(createProgram(createRig().environment));
+const program = createProgram(createRig().environment);
+const all = paths(program);
 
 describe('every command', () => {
   it.each(all)('%s has help with an example', async (...path) => {
@@ -31,6 +32,24 @@ describe('every command', () => {
       expect(await rig.run(...path, 'https://x', '-o', 'xml')).toMatchObject({ code: 2, out: '' });
     },
   );
+});
+
+describe('the formats of a command', () => {
+  const commands = (command: Command): Command[] => [command, ...command.commands.flatMap(commands)];
+  const choices = commands(program).flatMap((command) =>
+    command.options
+      .filter((option) => option.long === '--output')
+      .map((option): [string, string[]] => [command.name(), option.argChoices ?? []]),
+  );
+
+  it('are known for all of them', () => {
+    expect(choices.length).toBeGreaterThan(30);
+  });
+
+  it.each(choices)('are each listed once: %s', (_name, formats) => {
+    expect(formats).not.toEqual([]);
+    expect(formats).toEqual([...new Set(formats)]);
+  });
 });
 
 describe('the command line', () => {
