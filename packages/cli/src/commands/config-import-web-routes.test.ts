@@ -16,7 +16,7 @@ async function importRoute(lines: readonly string[], top: readonly string[] = []
       'authenticate_service_url: https://login.corp.test',
       ...top,
       'routes:',
-      '  - from: https://app.corp.test',
+      ...(lines.some((line) => line.startsWith('from:')) ? ['  -'] : ['  - from: https://app.corp.test']),
       ...(lines.some((line) => line.startsWith('to:')) ? [] : ['    to: http://app:8080']),
       '    allowed_domains: [corp.test]',
       ...lines.map((line) => `    ${line}`),
@@ -150,6 +150,48 @@ describe('a web route of Pomerium', () => {
     const { route, left } = await importRoute([line]);
     expect(route).toBeUndefined();
     expect(left).toEqual(['routes.0', where]);
+  });
+
+  it.each(['regex: ^/a', 'prefix_rewrite: /', 'to: h2c://app:8080', 'from: tcp+https://db.corp.test:5432'])(
+    'with %s is left out, and the report names its other options without a counterpart',
+    async (line) => {
+      const { route, left, notes, secrets } = await importRoute([
+        line,
+        'name: App',
+        'set_request_headers: {X-A: b}',
+        'remove_request_headers: [X-B]',
+        'idle_timeout: 5m',
+        'tls_skip_verify: true',
+        'jwt_issuer_format: uri',
+        'pass_identity_headers: true',
+        'timeout: 30s',
+        'tls_custom_ca: cGxhbnRlZC1jYQ==',
+        'tls_client_cert_file: /client.crt',
+        'tls_client_key: cGxhbnRlZC1rZXk=',
+        'allow_websockets: true',
+        'preserve_host_header: true',
+        'prefix: /',
+        'what_is_this: 1',
+      ]);
+      expect(route).toBeUndefined();
+      expect(left.filter((one) => one !== `routes.0.${line.split(':')[0]}`)).toEqual([
+        'routes.0',
+        'routes.0.idle_timeout',
+        'routes.0.jwt_issuer_format',
+        'routes.0.remove_request_headers',
+        'routes.0.set_request_headers',
+        // The address of this one is http, which has no certificate to verify.
+        ...(line.startsWith('to:') ? ['routes.0.tls_skip_verify'] : []),
+        'routes.0.what_is_this',
+      ]);
+      expect(notes.filter(({ path }) => path.startsWith('routes'))).toEqual([]);
+      expect(secrets.filter(({ path }) => path.startsWith('routes'))).toEqual([]);
+    },
+  );
+
+  it('that is left out is named once for each option, with its TLS', async () => {
+    const { left } = await importRoute(['to: https://app:8443', 'regex: ^/a', 'tls_skip_verify: true']);
+    expect(left).toEqual(['routes.0', 'routes.0.regex', 'routes.0.tls_skip_verify']);
   });
 
   it.each([

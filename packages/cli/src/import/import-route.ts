@@ -2,6 +2,9 @@ import type { ImportReport } from './import-report.ts';
 import { hasUnsupportedOption } from './has-unsupported-option.ts';
 import { importPolicy, type PolicyDeps } from './import-policy.ts';
 import { readFrom } from './read-from.ts';
+import { reportClientCertificate } from './report-client-certificate.ts';
+import { reportLeftOutRoute } from './report-left-out-route.ts';
+import { reportSkippedVerification } from './report-skipped-verification.ts';
 import { reportUnsupportedOptions } from './report-unsupported-options.ts';
 import type { Options } from './options.ts';
 import { hasSubstitution, readFileName, variableFor } from './references.ts';
@@ -69,15 +72,6 @@ function credential(options: Options, name: string, report: ImportReport): Recor
       'cannot be combined with kubernetes_service_account_token',
       'use one of the two',
     );
-  for (const part of ['tls_client_cert', 'tls_client_key', 'tls_client_cert_file', 'tls_client_key_file']) {
-    if (options.isSet(part))
-      report.notCarried(
-        options.at(part),
-        'is used together with a token, but the gateway has only one credential for a cluster',
-        'Keep the token, or replace it with clientCertFile and clientKeyFile.',
-      );
-    options.raw(part);
-  }
   if (tokenFile !== undefined) return { tokenFile };
   const variable = variableFor(name, 'TOKEN');
   const reference = report.secret(
@@ -100,13 +94,6 @@ function trust(options: Options, name: string, report: ImportReport): Record<str
       `becomes caFile: ${name}-ca.crt`,
       `Decode the certificate from base64, and write it to ${name}-ca.crt next to the result.`,
     );
-  if (options.flag('tls_skip_verify')) {
-    report.notCarried(
-      options.at('tls_skip_verify'),
-      'has no counterpart: the certificate of an API server is always verified',
-      'Set caFile, and serverName if the certificate is for another name.',
-    );
-  }
   return {
     ...(caFile === undefined && inline === undefined ? {} : { caFile: caFile ?? `${name}-ca.crt` }),
     ...(serverName === undefined ? {} : { serverName }),
@@ -157,12 +144,10 @@ export function importRoute(options: Options, deps: RouteDeps, report: ImportRep
       'has ${ in an address or a file name, which the gateway would replace',
       'Write it without ${.',
     );
+  reportClientCertificate(options, report);
+  reportSkippedVerification(options, 'API server', report);
   if (from === undefined || unsupported || server === undefined || policy === undefined || hasSubstitution(texts)) {
-    report.notCarried(
-      options.keys,
-      'is left out because of its options, see above',
-      'Change these options and import again, or write the cluster by hand.',
-    );
+    reportLeftOutRoute(options, 'route', report);
     return undefined;
   }
   const name = deps.nameFor(from.hostname);

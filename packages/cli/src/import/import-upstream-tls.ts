@@ -29,19 +29,12 @@ export function importUpstreamTls(options: Options, to: string, report: ImportRe
   ];
   const serverName = options.text('tls_upstream_server_name') ?? options.text('tls_server_name');
   options.text('tls_server_name');
-  const skipsVerification = options.flag('tls_skip_verify');
   const named = ['tls_custom_ca', 'tls_client_cert', 'tls_client_key', 'tls_server_name', 'tls_upstream_server_name'];
   if (!to.startsWith('https:')) {
     for (const option of named.flatMap((one) => [one, `${one}_file`]).filter((one) => options.isSet(one)))
       report.note(options.at(option), 'is left out, because the address in `to` is not https');
     return {};
   }
-  if (skipsVerification)
-    report.notCarried(
-      options.at('tls_skip_verify'),
-      'has no counterpart: the certificate of an application is always verified',
-      'Set toCaFile, and toServerName if the certificate is for another name.',
-    );
   if ((certFile === undefined) !== (keyFile === undefined))
     report.notCarried(
       options.at(certFile === undefined ? 'tls_client_key' : 'tls_client_cert'),

@@ -6,6 +6,8 @@ import { importRouteIdentity, type IdentityDefaults } from './import-web-identit
 import type { Options } from './options.ts';
 import { readFrom } from './read-from.ts';
 import { hasSubstitution, readGoDuration } from './references.ts';
+import { reportLeftOutRoute } from './report-left-out-route.ts';
+import { reportSkippedVerification } from './report-skipped-verification.ts';
 import { reportUnsupportedOptions } from './report-unsupported-options.ts';
 
 /** A web route. `source` is the path of the route. */
@@ -111,15 +113,15 @@ export function importWebRoute(
   const texts = ['from', 'to'].map((name) => options.raw(name));
   if (hasSubstitution(texts))
     report.notCarried(options.keys, 'has ${ in an address, which the gateway would replace', 'Write it without ${.');
+  // Over plain http, there is no certificate to verify.
+  if (to?.startsWith('http:') === true) options.raw('tls_skip_verify');
+  else reportSkippedVerification(options, 'application', report);
+  const identity = importRouteIdentity(options, deps.identity, report);
   const convertible =
     address !== undefined && !unsupported && to !== undefined && policy !== undefined && !hasSubstitution(texts);
   const from = convertible ? originOf(options, address, report, deps) : undefined;
   if (!convertible || from === undefined) {
-    report.notCarried(
-      options.keys,
-      'is left out because of its options, see above',
-      'Change these options and import again, or write the route by hand.',
-    );
+    reportLeftOutRoute(options, 'web', report);
     return undefined;
   }
   const name = options.text('name')?.trim().slice(0, longestName).trimEnd();
@@ -128,7 +130,7 @@ export function importWebRoute(
     ...importUpstreamTls(options, to, report),
     ...(options.flag('preserve_host_header') ? { preserveHost: true } : {}),
     ...timeouts(options, report),
-    ...importRouteIdentity(options, deps.identity, report),
+    ...identity,
   };
   // The gateway supports both for every route.
   for (const option of ['allow_spdy', 'allow_websockets']) options.flag(option);
