@@ -50,4 +50,47 @@ describe('sallyport.yaml', () => {
       expect.stringContaining('login.listen'),
     ]);
   });
+
+  it('takes a key of a service without a value as absent', () => {
+    const empty = { keyFile: null, publicKey: null };
+    const tls = { certFile: null, tlsKeyFile: null, caFile: null };
+    const { services } = configSchema.parse({
+      gateway: { url: 'http://gate' },
+      services: {
+        authenticate: { ...empty, ...tls },
+        authorize: empty,
+        audit: empty,
+        proxy: { adminListen: '0.0.0.0:9183', ...empty },
+      },
+    });
+    expect(services.authenticate).toMatchObject({ url: 'http://127.0.0.1:4180', listen: { port: 4180 } });
+    for (const service of Object.values(services))
+      for (const key of ['keyFile', 'publicKey', 'certFile', 'tlsKeyFile', 'caFile'])
+        expect(service[key as keyof typeof service]).toBeUndefined();
+    expect(faultsOf({ gateway: { url: 'http://gate' }, services: { proxy: { keyFile: 5 } } })).toEqual([
+      expect.stringContaining('services.proxy.keyFile'),
+    ]);
+  });
+
+  it('takes every other key as absent that may be left empty', () => {
+    expect(
+      faultsOf({
+        gateway: { url: 'https://gate', tls: { certFile: 'a', keyFile: 'b', clientCaFile: null } },
+        audit: { kafka: { brokers: ['kafka:9092'], tls: null, sasl: null }, store: { embedded: './audit' } },
+        identity: { providers: [{ id: 'corp', issuer: 'https://idp', clientId: 'c', caFile: null }] },
+        branding: { name: 'Corp', helpUrl: null, logoFile: null },
+        clusters: [{ ...cluster, serverName: null }],
+        workloads: [
+          {
+            name: 'ci',
+            issuer: 'https://ci.example.com',
+            audience: 'sallyport',
+            jwksUri: null,
+            match: { repository: 'example/shop' },
+            user: 'ci:{{repository}}',
+          },
+        ],
+      }),
+    ).toEqual([]);
+  });
 });

@@ -3,16 +3,22 @@ import { listenSchema, urlSchema } from './address.ts';
 
 const loopback = (port: number) => ({ host: '127.0.0.1', port });
 
+/** A key without a value counts as absent. Its readers see only undefined. */
+const optionalText = z
+  .string()
+  .nullish()
+  .transform((text) => text ?? undefined);
+
 /**
  * Key material of a service: `keyFile` is its Ed25519 private key (PKCS #8 PEM). `publicKey` is the matching public key
  * (SPKI, in PEM or base64), which all services need. While the key is replaced, it holds the old and the new one.
  */
-const keys = { keyFile: z.string().optional(), publicKey: z.string().optional() };
+const keys = { keyFile: optionalText, publicKey: optionalText };
 /** TLS of an internal listener, and the CA with which the others verify it. */
 const tls = {
-  certFile: z.string().optional(),
-  tlsKeyFile: z.string().optional(),
-  caFile: z.string().optional(),
+  certFile: optionalText,
+  tlsKeyFile: optionalText,
+  caFile: optionalText,
 };
 
 const internal = (port: number) =>

@@ -134,6 +134,14 @@ services:\n${services.join('')}`;
     await until(async () => !(await rejected(proxy)));
   });
 
+  it('are asked for, with the command that makes them, if their settings have no value', () => {
+    const text = "gateway: {url: 'http://localhost:8443'}\nservices: {proxy: {keyFile: , publicKey: }}";
+    const loaded = readConfig(text, path.join(directory, 'sallyport.yaml'), {});
+    expect(() => loadServiceKeys(loaded, 'proxy', Date.now)).toThrow(
+      /services\.proxy\.keyFile: is missing[^]*openssl genpkey -algorithm ed25519[^]*services\.proxy\.publicKey: is missing[^]*openssl pkey -pubout/,
+    );
+  });
+
   it('are refused at the start if they do not fit together', () => {
     writePublic('proxy', newKey(), newKey());
     expect(() => load('proxy')).toThrow('services.proxy.keyFile: does not match services.proxy.publicKey');
