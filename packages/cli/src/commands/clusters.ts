@@ -1,16 +1,11 @@
 import type { Command } from 'commander';
-import { clustersSchema, readAnswer, type Cluster } from '../gateway/answers.ts';
-import { callAsUser, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
+import type { Cluster } from '../gateway/answers.ts';
+import { fetchClusters } from '../gateway/fetch-clusters.ts';
+import { openGateway } from '../gateway/open-gateway.ts';
 import type { Column, ListOptions } from '../terminal/render-table.ts';
 import { writeList } from '../terminal/write-list.ts';
 import type { Environment } from '../environment/environment.ts';
 import { listFormats, withExample, withGateway, type GatewayOptions } from './command-kit.ts';
-
-/** Fetches the clusters that the user who is logged in can see. */
-export async function fetchClusters(gateway: OpenGateway): Promise<Cluster[]> {
-  const body = await callAsUser(gateway, { method: 'GET', path: '/.sallyport/api/v1/clusters' });
-  return readAnswer(clustersSchema, body, 'the clusters').clusters;
-}
 
 const columns: Column<Cluster>[] = [
   { name: 'NAME', cell: ({ name }) => name },

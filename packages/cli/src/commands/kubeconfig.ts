@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { fetchClusters } from '../gateway/fetch-clusters.ts';
 import { openGateway, openGatewayAt, type OpenGateway } from '../gateway/open-gateway.ts';
 import { readAuthority } from '../home/known-gateways.ts';
 import { execPlugin, type KubeconfigEntry } from '../kubeconfig/kubeconfig-entry.ts';
@@ -7,7 +8,6 @@ import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { render } from '../terminal/output.ts';
 import type { Environment } from '../environment/environment.ts';
-import { fetchClusters } from './clusters.ts';
 import { withExample, withGateway, type GatewayOptions } from './command-kit.ts';
 
 type Options = GatewayOptions & {

@@ -39,6 +39,8 @@ describe('a completion', () => {
     ['audit search --order ', ['newest', 'oldest', ':none']],
     ['audit search --order=n', ['--order=newest', ':none']],
     ['whoami -o ', ['text', 'json', 'yaml', ':none']],
+    ['doct', ['doctor', ':none']],
+    ['doctor -o j', ['json', ':none']],
     ['clusters -o w', ['wide', ':none']],
     ['completion ', ['bash', 'zsh', 'fish', 'powershell', ':none']],
     ['config check ', [':files']],

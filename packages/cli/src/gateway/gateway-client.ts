@@ -1,4 +1,4 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
@@ -25,11 +25,13 @@ export type GatewayCall = {
   signal?: AbortSignal;
 };
 export type GatewayAnswer = { status: number; body: unknown };
+/** An answer with its headers. */
+export type WholeAnswer = GatewayAnswer & { headers: IncomingHttpHeaders };
 /** The beginning of a long answer: its pieces as they arrive, or the whole body if the gateway refuses. */
 export type GatewayStream = GatewayAnswer & { chunks?: AsyncIterable<Buffer> };
 export type GatewayClient = {
   address: GatewayAddress;
-  call(call: GatewayCall): Promise<GatewayAnswer>;
+  call(call: GatewayCall): Promise<WholeAnswer>;
   /** Opens a long answer. It fails if nothing arrives for `silenceMs`, and a CliError says so. */
   stream(call: GatewayCall, silenceMs: number): Promise<GatewayStream>;
 };
@@ -115,9 +117,9 @@ async function send({ address, ca, proxy }: Route, call: GatewayCall, signal: Ab
 const eitherOf = (signal: AbortSignal, other: AbortSignal | undefined) =>
   other === undefined ? signal : AbortSignal.any([signal, other]);
 
-async function sendWhole(route: Route, call: GatewayCall): Promise<GatewayAnswer> {
+async function sendWhole(route: Route, call: GatewayCall): Promise<WholeAnswer> {
   const response = await send(route, call, eitherOf(AbortSignal.timeout(call.timeoutMs ?? startMs), call.signal));
-  return { status: response.statusCode ?? 0, body: await readBody(response) };
+  return { status: response.statusCode ?? 0, headers: response.headers, body: await readBody(response) };
 }
 
 async function* piecesOf(response: IncomingMessage, { address, proxy }: Route): AsyncGenerator<Buffer> {

@@ -8,7 +8,13 @@ import type { Environment } from '../environment/environment.ts';
 import { expectOk, notLoggedIn } from './expect-ok.ts';
 import { findGateway, type FoundGateway, type GatewayNames } from './find-gateway.ts';
 import type { GatewayAddress } from './gateway-address.ts';
-import { createGatewayClient, type GatewayAnswer, type GatewayCall, type GatewayClient } from './gateway-client.ts';
+import {
+  createGatewayClient,
+  type GatewayAnswer,
+  type GatewayCall,
+  type GatewayClient,
+  type TrustChoices,
+} from './gateway-client.ts';
 import { trustChoices } from './trust-choices.ts';
 
 /** What a command needs to use one gateway. */
@@ -18,6 +24,8 @@ export type OpenGateway = {
   known: KnownGateways;
   address: GatewayAddress;
   client: GatewayClient;
+  /** The authorities with which `client` verifies the gateway, in turn. */
+  trust: TrustChoices;
   store: CredentialStore;
 };
 
@@ -34,6 +42,7 @@ export function openGatewayAt(environment: Environment, address: GatewayAddress)
     known,
     address,
     client: createGatewayClient(address, trust, environment.env),
+    trust,
     store: openCredentialStore(home, address, environment),
   };
 }

@@ -13,6 +13,7 @@ import {
 import { CliError } from '../terminal/cli-error.ts';
 import { keepAdditions } from './keep-additions.ts';
 import { execSection, type KubeconfigEntry } from './kubeconfig-entry.ts';
+import { startsThisProgram } from './starts-this-program.ts';
 
 /** The new text, the current context, and notes for the user. */
 type MergedKubeconfig = { text: string; current: string; notes: string[] };
@@ -82,9 +83,7 @@ function isOurs(document: Document, name: string): boolean {
   const user = isSeq(users) ? (users.items.find((one) => isNamed(one, name)) as YAMLMap | undefined) : undefined;
   const args = user?.getIn(['user', 'exec', 'args'], true);
   const values = isSeq(args) ? args.items.map((one) => (isScalar(one) ? one.value : undefined)) : [];
-  return (
-    values[0] === 'exec-credential' || (values[1] === 'exec-credential' && String(values[0]).endsWith('sallyport.js'))
-  );
+  return startsThisProgram(values);
 }
 
 function isTaken(document: Document, name: string): boolean {

@@ -5,7 +5,7 @@ import type { Environment } from '../environment/environment.ts';
 /** What decides which program a name starts. */
 export type PathEnvironment = Pick<Environment, 'env' | 'platform'>;
 
-function isExecutable(file: string, platform: NodeJS.Platform): boolean {
+export function isExecutable(file: string, platform: NodeJS.Platform): boolean {
   try {
     // Windows goes by the extension.
     if (platform !== 'win32') accessSync(file, constants.X_OK);
@@ -16,7 +16,7 @@ function isExecutable(file: string, platform: NodeJS.Platform): boolean {
 }
 
 /** Returns the file that a name starts: the first on the PATH. A relative entry means another file in each directory. */
-function firstOnPath(name: string, { env, platform }: PathEnvironment): string | undefined {
+export function firstOnPath(name: string, { env, platform }: PathEnvironment): string | undefined {
   const windows = platform === 'win32';
   const extensions = windows ? (env.PATHEXT ?? '.COM;.EXE;.BAT;.CMD').toLowerCase().split(';') : [''];
   for (const directory of (env.PATH ?? env.Path ?? '').split(windows ? ';' : ':')) {

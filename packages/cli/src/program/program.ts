@@ -8,6 +8,7 @@ import { addCluster } from '../commands/cluster.ts';
 import { addClusters } from '../commands/clusters.ts';
 import { addCompletion } from '../commands/completion.ts';
 import { addConfig } from '../commands/config-check.ts';
+import { addDoctor } from '../commands/doctor.ts';
 import { addElevate } from '../commands/elevate.ts';
 import { addElevations } from '../commands/elevations.ts';
 import { addExecCredential } from '../commands/add-exec-credential.ts';
@@ -62,6 +63,7 @@ SALLYPORT_KEYRING=1, the token is in the keyring of your system. HTTPS_PROXY and
     addLogin,
     addLogout,
     addStatus,
+    addDoctor,
     addWhoami,
     addClusters,
     addKubeconfig,

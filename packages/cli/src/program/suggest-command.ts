@@ -14,6 +14,7 @@ const synonyms: Record<string, string> = {
   can: 'can-i',
   context: 'kubeconfig --merge',
   contexts: 'clusters',
+  diagnose: 'doctor',
   id: 'whoami',
   info: 'status',
   kube: 'kubeconfig --merge',

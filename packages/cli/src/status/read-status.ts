@@ -1,5 +1,5 @@
 import type { Environment } from '../environment/environment.ts';
-import { clustersSchema, meSchema, readAnswer, streamsSchema } from '../gateway/answers.ts';
+import { clustersSchema, readAnswer, streamsSchema } from '../gateway/answers.ts';
 import { openElevations } from '../elevation/call-elevations.ts';
 import type { ElevationRow } from '../gateway/elevation-answers.ts';
 import { expectOk } from '../gateway/expect-ok.ts';
@@ -9,6 +9,7 @@ import { listLogins } from '../home/list-logins.ts';
 import { kubeconfigFiles } from '../kubeconfig/kubeconfig-file.ts';
 import { kubectlContext, kubectlContexts } from '../kubeconfig/kubectl-context.ts';
 import { CliError } from '../terminal/cli-error.ts';
+import { readLogin } from './read-login.ts';
 
 /** The session in use. Times are milliseconds since the epoch. What only the gateway knows is absent without it. */
 type StatusSession = { id: string; since?: number; until: number; idleUntil?: number };
@@ -58,19 +59,14 @@ async function get(gateway: OpenGateway, path: string): Promise<unknown> {
 
 /** Asks the gateway who the user is and what is open. */
 async function askGateway(gateway: OpenGateway): Promise<Partial<Status> & { problems: CliError[] }> {
-  const stored = gateway.store.read();
-  if (stored === undefined || stored.expiresAt <= gateway.environment.now())
-    return { state: 'not-logged-in', problems: [] };
-  const problems: CliError[] = [];
-  const me = await attempt(problems, async () =>
-    readAnswer(meSchema, await get(gateway, '/.sallyport/me'), 'your identity'),
-  );
-  if (me === undefined) {
-    const own = { user: stored.user, session: { id: stored.sessionId, until: stored.expiresAt } };
-    return problems[0]!.exit === 'not-logged-in'
-      ? { state: 'not-logged-in', problems: [] }
-      : { state: 'unreachable', ...own, problems };
+  const login = await readLogin(gateway);
+  if (login.state === 'not-logged-in') return { state: 'not-logged-in', problems: [] };
+  if (login.state === 'unreachable') {
+    const { user, sessionId, expiresAt } = login.stored;
+    return { state: 'unreachable', user, session: { id: sessionId, until: expiresAt }, problems: [login.problem] };
   }
+  const { me } = login;
+  const problems: CliError[] = [];
   const [clusters, streams, elevations] = await Promise.all([
     attempt(problems, async () =>
       readAnswer(clustersSchema, await get(gateway, '/.sallyport/api/v1/clusters'), 'the clusters'),

@@ -18,7 +18,7 @@ export type ExitName = keyof typeof exitCodes;
 export const exitMeanings: Record<ExitName, string> = {
   ok: 'done',
   failed:
-    'the command ran and the answer is no (the configuration has faults, kubectl gets no credential, can-i says no), or there is a bug',
+    'the command ran and the answer is no (the configuration has faults, kubectl gets no credential, can-i says no, doctor found a failure), or there is a bug',
   usage: 'the command line is wrong',
   'not-logged-in': 'you are not logged in, or your session has ended',
   unreachable: 'the gateway (or a cluster) cannot be reached, cannot be trusted, or is not ready',

@@ -6,7 +6,7 @@ const sent: GatewayCall[] = [];
 const client = readOnlyClient(
   {
     address: { origin: 'https://gate', scheme: 'https', authority: 'gate' },
-    call: (call) => Promise.resolve((sent.push(call), { status: 200, body: {} })),
+    call: (call) => Promise.resolve((sent.push(call), { status: 200, headers: {}, body: {} })),
     stream: (call) => Promise.resolve((sent.push(call), { status: 200, body: {} })),
   } satisfies GatewayClient,
   new AbortController().signal,
