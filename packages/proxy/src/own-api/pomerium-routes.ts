@@ -1,20 +1,31 @@
 import type { Express } from 'express';
+import { askReach } from './ask-reach.ts';
 import type { ApiContext, ApiResult, createAuditedCall } from './audited-call.ts';
 import type { OwnApiDeps } from './own-api-deps.ts';
-import { ownClusters } from './own-clusters.ts';
 import { withCaller } from './with-caller.ts';
 
-/** Lists the caller's clusters in the form in which Pomerium lists routes. */
+type PomeriumRoute = { id: string; name: string; from: string; description: string };
+
+/** Lists the caller's clusters and web applications in the form in which Pomerium lists routes. */
 async function listRoutes(deps: OwnApiDeps, { credential }: ApiContext): Promise<ApiResult> {
-  const routes = (await ownClusters(deps, credential)).map(({ name, url, host }) => ({
-    id: name,
-    name,
-    type: 'http',
-    from: host === undefined ? url : `https://${host}`,
-    description: `Kubernetes cluster ${name}`,
-    connect_command: '',
-    logo_url: '',
-  }));
+  const applications = deps.applications?.() ?? [];
+  const reach = await askReach(deps, credential, { routes: applications.length > 0 });
+  const ofClusters = deps
+    .clusters()
+    .filter(({ name }) => reach.clusters.has(name))
+    .map(({ name, url, host }): PomeriumRoute => {
+      const from = host === undefined ? url : `https://${host}`;
+      return { id: name, name, from, description: `Kubernetes cluster ${name}` };
+    });
+  // A cluster may have the name of an application or of its host, so its origin is the id.
+  const ofApplications = applications
+    .filter(({ host }) => reach.routes.has(host))
+    .map(({ name, host, origin }): PomeriumRoute => {
+      return { id: origin, name: name ?? host, from: origin, description: `Web application ${host}` };
+    });
+  const routes = [...ofClusters, ...ofApplications].map(({ id, name, ...rest }) => {
+    return { id, name, type: 'http', ...rest, connect_command: '', logo_url: '' };
+  });
   return { status: 200, body: { routes } };
 }
 

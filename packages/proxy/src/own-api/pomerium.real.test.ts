@@ -42,7 +42,13 @@ const alice = {
 };
 
 /** Serves both parts of the gateway's own API from one server, and chooses by the Host header as the gateway does. */
-function setUp(options: { down?: boolean; own?: string[]; identityKeys?: OwnApiDeps['identityKeys'] } = {}) {
+function setUp(
+  options: {
+    down?: boolean;
+    identityKeys?: OwnApiDeps['identityKeys'];
+    applications?: ReturnType<NonNullable<OwnApiDeps['applications']>>;
+  } = {},
+) {
   const calls: ServiceRequest[] = [];
   const events: { status: number; path: string }[] = [];
   const pages: { url: string; caller: unknown; cookie: string | undefined }[] = [];
@@ -73,7 +79,8 @@ function setUp(options: { down?: boolean; own?: string[]; identityKeys?: OwnApiD
     authorize: {
       request: (request) => {
         calls.push(request);
-        return Promise.resolve({ status: 200, headers: {}, body: { clusters: options.own ?? ['dev', 'prod'] } });
+        const reach = { clusters: ['dev', 'prod'], routes: ['grafana.example.com', 'wiki.example.com'] };
+        return Promise.resolve({ status: 200, headers: {}, body: reach });
       },
     },
     ownPages: createPages({ host: 'gate.example.com' }),
@@ -93,6 +100,7 @@ function setUp(options: { down?: boolean; own?: string[]; identityKeys?: OwnApiD
     auditCall: { open: () => {}, complete: (call) => void events.push({ status: call.status, path: call.path }) },
     logger: createLogger({ service: 'proxy', level: 'silent' }),
     identityKeys: options.identityKeys,
+    applications: () => options.applications ?? [],
     pomerium: { tokens, gatewayOrigin: gatewayUrl, loginOrigin: 'https://login.example.com' },
   };
   const [own, clusterHost] = [createOwnApi(deps), createClusterHostApi(deps)] as const;
@@ -220,6 +228,42 @@ describe("what Pomerium's clients find at the origin of any address", () => {
       for (const authorization of [`Bearer Pomerium-${dead}`, 'Basic eDp5', ''])
         expect((await agent.get('/.pomerium/api/v1/routes').set({ host, authorization })).status).toBe(401);
       expect((await agent.get('/.pomerium/api/v1/routes').set({ host })).status).toBe(401);
+    }
+  });
+
+  it('lists the web applications that the caller may use too, by the same question', async () => {
+    const applications = [
+      { host: 'grafana.example.com', origin: 'https://grafana.example.com:8443', name: 'Dashboards' },
+      { host: 'wiki.example.com', origin: 'https://wiki.example.com:8443', name: undefined },
+      { host: 'vault.example.com', origin: 'https://vault.example.com:8443', name: 'Vault' },
+    ];
+    for (const host of hosts) {
+      const { agent, calls } = setUp({ applications });
+      const { body } = await agent
+        .get('/.pomerium/api/v1/routes')
+        .set({ host, authorization: `Bearer Pomerium-${live}` });
+      expect((body as { routes: object[] }).routes.slice(2)).toEqual([
+        {
+          id: 'https://grafana.example.com:8443',
+          name: 'Dashboards',
+          type: 'http',
+          from: 'https://grafana.example.com:8443',
+          description: 'Web application grafana.example.com',
+          connect_command: '',
+          logo_url: '',
+        },
+        {
+          id: 'https://wiki.example.com:8443',
+          name: 'wiki.example.com',
+          type: 'http',
+          from: 'https://wiki.example.com:8443',
+          description: 'Web application wiki.example.com',
+          connect_command: '',
+          logo_url: '',
+        },
+      ]);
+      expect(JSON.stringify(body)).not.toContain('vault');
+      expect(calls).toMatchObject([{ path: '/v1/clusters', body: { routes: true } }]);
     }
   });
 
