@@ -70,10 +70,11 @@ export const configDescriptions = {
   'sessions.perUser': 'The number of sessions that one user may have at the same time. Unset means no limit.',
   'sessions.onLimit':
     'What happens when a user at that limit logs in: their oldest session ends, or the login is refused.',
-  'sessions.redis': 'The Redis that keeps sessions: redis:// or, with TLS, rediss://.',
-  'sessions.nodes': 'More nodes of a Redis cluster, or the Sentinels, as host:port.',
-  'sessions.mode': 'How Redis is deployed: a single server, a cluster, or behind Sentinels.',
-  'sessions.sentinel': 'The name of the master in Sentinel.',
+  'sessions.redis':
+    'The Redis that keeps sessions: redis:// or, with TLS, rediss://. Several servers are redis-sentinel://one:26379,two:26379/0#mymaster or redis-cluster://one:6379,two:6379, with TLS rediss-sentinel:// or rediss-cluster://.',
+  'sessions.nodes': 'More nodes of a Redis cluster, or the Sentinels, as host:port (default: none).',
+  'sessions.mode': 'How Redis is deployed: a single server (the default), a cluster, or behind Sentinels.',
+  'sessions.sentinel': 'The name of the master in Sentinel (default: mymaster).',
   'sessions.caFile': 'The CA of the Redis server, PEM.',
   'sessions.waitForReplicas':
     'Acknowledge a step of an elevation only after replicas of Redis have it. Unset: as soon as the master has it.',

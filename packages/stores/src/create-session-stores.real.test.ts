@@ -151,7 +151,7 @@ describeOnRedis('connections of the session stores', () => {
         'cluster-node-timeout 2000',
         'cluster-announce-ip 127.0.0.1',
       ]);
-      const config = sessionsSchemaFor({ redis: `redis://127.0.0.1:${node.port}`, mode: 'cluster' });
+      const config = sessionsSchemaFor({ redis: `redis-cluster://127.0.0.1:${node.port}` });
       const { sessions, close } = await createSessionStores(config, { logger, now: Date.now });
       const { error } = await timed(
         (async () => {
@@ -264,20 +264,24 @@ describeOnRedis('connections of the session stores', () => {
       for (const server of servers) await server.stop();
     });
 
-    it('asks the Sentinels for the master, for commands and for changes', async () => {
-      const config = sessionsSchemaFor({
-        redis: `redis://:${encodeURIComponent('s3cr3t/+')}@127.0.0.1:${servers[1]!.port}`,
-        mode: 'sentinel',
-        sentinel: 'gate',
-      });
+    const credentials = `:${encodeURIComponent('s3cr3t/+')}`;
+    it.each<[string, (port: number) => object]>([
+      [
+        'by mode',
+        (port) => ({ redis: `redis://${credentials}@127.0.0.1:${port}`, mode: 'sentinel', sentinel: 'gate' }),
+      ],
+      // Nothing answers at the first one.
+      ['by their URL', (port) => ({ redis: `redis-sentinel://${credentials}@127.0.0.1:1,127.0.0.1:${port}/0#gate` })],
+    ])('asks the Sentinels for the master, for commands and for changes: %s', async (way, settings) => {
+      const config = sessionsSchemaFor(settings(servers[1]!.port));
       const { sessions, close } = await createSessionStores(config, { logger, now: Date.now });
       const heard: string[] = [];
       let gaps = 0;
       sessions.onGap(() => (gaps += 1));
       sessions.onChange((change) => heard.push(change.sessionId));
       await waitUntil(() => gaps === 1, slack * 3000);
-      const session = exampleSession(Date.now());
-      await sessions.create('a', session);
+      const session = { ...exampleSession(Date.now()), id: way };
+      await sessions.create(way, session);
       await sessions.revoke(session.id, { by: 'x', reason: 'revoked' });
       await waitUntil(() => heard.includes(session.id), slack * 1000);
       await close();

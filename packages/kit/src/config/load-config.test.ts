@@ -41,6 +41,18 @@ describe('the configuration file', () => {
     );
   });
 
+  it('says what is wrong with a URL of several Redis servers, and where, without showing it', () => {
+    const fault = (sessions: string, env = {}) => faultsOf(`${gateway}sessions:\n${sessions}`, env).join();
+    expect(fault('  redis: redis-sentinel://:planted@one#gate\n  mode: sentinel\n  nodes: [a:1]\n')).toMatch(
+      /yaml:6:\d+: sessions\.nodes: cannot be combined with a URL that names several servers; remove nodes, mode, or/,
+    );
+    const wrong = fault('  redis: redis-cluster://:planted@one/3\n');
+    expect(wrong).toMatch(/yaml:4:\d+: sessions\.redis: names a database, but a Redis cluster has only database 0$/);
+    const fromFile = fault('  redis: ${env:REDIS}\n', { REDIS: 'redis-sentinel://:pl@anted@one' });
+    expect(fromFile).toContain('sessions.redis: is not the URL of several Redis servers');
+    expect(fromFile + wrong).not.toMatch(/planted|anted/);
+  });
+
   it.each([
     ['duplicate keys', `${gateway}gateway: {}\n`],
     ['tabs', 'gateway:\n\turl: x\n'],
