@@ -145,11 +145,8 @@ describe('a verification', () => {
       return verify('a.ndjson', '--keys', 'keys.json', '--anchor', 'anchor');
     };
     expect(await check(`${first.slice(0, 200)}\n${first}\n${second}\n`)).toMatchObject({ code: 0 });
-    for (const content of [
-      `${first}\n${second.slice(0, 200)}\n`,
-      `${second.slice(0, 200)}\n${first}\n${second}\n`,
-      `${first.slice(0, 200)}x\n${first}\n`,
-    ])
+    expect(await check(`${first}\n${second.slice(0, 200)}\n${first}\n${second}\n`)).toMatchObject({ code: 0 });
+    for (const content of [`${first}\n${second.slice(0, 200)}\n`, `${first.slice(0, 200)}x\n${first}\n`])
       expect(await check(content)).toMatchObject({ code: 1, out: expect.stringContaining('fault: forged-checkpoint') });
   });
 

@@ -54,12 +54,11 @@ function readKeys(environment: Environment, name: string | undefined): Checkpoin
   }
 }
 
-function readCheckpoint(line: string): object {
+function parseLine(line: string): unknown {
   try {
-    const checkpoint = JSON.parse(line) as object | null;
-    return typeof checkpoint === 'object' && checkpoint ? checkpoint : {};
+    return JSON.parse(line);
   } catch {
-    return {};
+    return undefined;
   }
 }
 
@@ -71,9 +70,10 @@ function takeAnchor(environment: Environment, name: string, verifier: Verifier):
   const lines = readNamedFile(path.resolve(environment.workingDirectory, name)).split('\n');
   for (const [index, line] of lines.entries()) {
     if (line.trim() === '') continue;
-    const wasRepeated = lines[index + 1]?.startsWith(line) && lines[index + 1] !== line;
-    if (wasRepeated) continue;
-    verifier.addAnchored({ checkpoint: readCheckpoint(line), place: { source: name, position: index + 1 } });
+    const found = parseLine(line);
+    if (found === undefined && lines.some((later, at) => at > index && later.startsWith(line))) continue;
+    const checkpoint = typeof found === 'object' && found !== null ? found : {};
+    verifier.addAnchored({ checkpoint, place: { source: name, position: index + 1 } });
   }
 }
 
