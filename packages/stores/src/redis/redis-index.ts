@@ -28,8 +28,9 @@ export function createIndex(redis: RedisConnection) {
       add(key, memberOf(tokenHash, session), session.expiresAt, at),
     remove: (key: string, tokenHash: string, session: Session) => client.zrem(key, memberOf(tokenHash, session)),
     /**
-     * Looks up every member and drops those that are no longer live. The deadline applies to each command, not to the
-     * whole walk.
+     * Looks up every member and drops those that are no longer live. `lookUpAll` must know a session as live as long as
+     * any replica may: one that is renewed after it was dropped could no longer be found. The deadline applies to each
+     * command, not to the whole walk.
      */
     async walk(
       key: string,

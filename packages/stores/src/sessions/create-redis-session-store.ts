@@ -7,16 +7,17 @@ import { redisKeys } from '../redis/redis-keys.ts';
 import { createIndex } from '../redis/redis-index.ts';
 import { createRedisSessionEnds } from './create-redis-session-ends.ts';
 import { createRedisSessionExpiry } from './create-redis-session-expiry.ts';
-import { keptAfterEndMs } from './expired-session.ts';
+import { clockSlackMs, keptAfterEndMs } from './expired-session.ts';
 import { createRedisSessionStart } from './create-redis-session-start.ts';
 import { idleEnd } from './idle-end.ts';
+import { isLiveAt } from './is-live-at.ts';
 import { listed } from './listed.ts';
 import { createChildrenOf } from './children-of.ts';
 import { defineScript, noteUseScript, renewScript } from '../redis/redis-scripts.ts';
 import type { ListedSession, SessionLookup, SessionOwner, SessionStore } from './session-store.ts';
 
-function liveOnes(found: readonly SessionLookup[]): ListedSession[] {
-  return found.flatMap((one) => (one.state === 'live' ? [listed(one)] : [])).sort((a, b) => a.createdAt - b.createdAt);
+function liveOnes(found: readonly SessionLookup[], at: number): ListedSession[] {
+  return found.flatMap((one) => (isLiveAt(one, at) ? [listed(one)] : [])).sort((a, b) => a.createdAt - b.createdAt);
 }
 
 /**
@@ -38,7 +39,13 @@ export function createRedisSessionStore(deps: {
   const feed = createChangeFeed(redis, keys.changes);
 
   const lookUp = createLookUpSessions({ client, keyOf: (hash) => keys.session(hash), now });
-  const childrenOf = createChildrenOf({ index, keys, lookUp, now });
+  // A replica whose clock is slow may still renew what has ended here.
+  const anywhere = createLookUpSessions({
+    client,
+    keyOf: (hash) => keys.session(hash),
+    now: () => now() - clockSlackMs,
+  });
+  const childrenOf = createChildrenOf({ index, keys, lookUp: anywhere, now });
   const { alone, end } = createRedisSessionEnds({ redis, keys, index, lookUp, childrenOf, now });
   const expiry = createRedisSessionExpiry({ redis, keys, now });
   const start = createRedisSessionStart({ redis, keys, index, lookUp, expiry, end: alone, now });
@@ -51,7 +58,7 @@ export function createRedisSessionStore(deps: {
 
   async function list(of: SessionOwner | undefined) {
     const key = of === undefined ? keys.allSessions : 'sid' in of ? keys.providerSession(of) : keys.person(of);
-    return liveOnes(await index.walk(key, now(), lookUp.all));
+    return liveOnes(await index.walk(key, now(), anywhere.all), now());
   }
 
   return {

@@ -111,6 +111,34 @@ function describeWithRedis(): void {
       await redis.close();
     });
 
+    it('finds a session that is renewed after a replica with a fast clock took it for ended', async () => {
+      const redis = await connectRedis(single(server), { logger });
+      let time = Date.now();
+      const keyPrefix = `test-${randomUUID()}`;
+      const slow = createRedisSessionStore({ redis, now: () => time, keyPrefix });
+      const fast = createRedisSessionStore({ redis, now: () => time + 20_000, keyPrefix });
+      const login = exampleSession(time, { sid: 'sid-1' });
+      const child = exampleSession(time, { parent: { id: login.id, hash: 'login' }, expiresAt: login.expiresAt });
+      await slow.create('login', login);
+      await slow.create('child', child);
+      const { issuer, subject } = login.identity;
+      time += login.idleMs - 1000;
+      for (const owner of [undefined, { issuer, subject }, { issuer, sid: 'sid-1' }])
+        expect(await fast.list(owner)).toEqual([]);
+      expect(await fast.revoke(login.id, { by: 'x', reason: 'revoked' })).toBeUndefined();
+      await slow.renew('login', login);
+      await slow.renew('child', child);
+      time += 120_000;
+      const ids = [child.id, login.id].toSorted();
+      for (const owner of [undefined, { issuer, subject }])
+        expect((await fast.list(owner)).map(({ id }) => id).toSorted()).toEqual(ids);
+      expect((await fast.list({ issuer, sid: 'sid-1' })).map(({ id }) => id)).toEqual([login.id]);
+      expect(await fast.revoke(login.id, { by: 'x', reason: 'revoked' })).toMatchObject({ id: login.id });
+      expect((await slow.find(['login', 'child'])).map(({ state }) => state)).not.toContain('live');
+      for (const store of [slow, fast]) await store.close();
+      await redis.close();
+    });
+
     it('treats a session that it cannot read as unknown', async () => {
       const redis = await connectRedis(single(server), { logger });
       const store = createRedisSessionStore({ redis, now: Date.now, keyPrefix: 'bad' });
