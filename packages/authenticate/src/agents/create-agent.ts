@@ -4,7 +4,7 @@ import { ProblemError, readClientFacts, type Caller } from '@sallyport/kit';
 import type { SessionStore } from '@sallyport/stores';
 import { requireCaller } from '../session/read-caller-session.ts';
 import { beginWithToken } from '../session/begin-with-token.ts';
-import { withHeldName } from '../session/with-held-name.ts';
+import { withHeldName, withHeldPerson } from '../session/with-held-name.ts';
 import type { AgentDeps } from './agent-deps.ts';
 import { agentView } from './agent-view.ts';
 
@@ -27,6 +27,8 @@ const takenName = (name: string) =>
     'conflict',
     `You have an agent "${name}" already, or it is being created. End it with "sallyport agent revoke ${name}", or choose another name.`,
   );
+
+const busy = () => new ProblemError('conflict', 'Others of your agents are being created. Try again.');
 
 async function refuseTaken(sessions: SessionStore, { identity }: Session, name: string): Promise<void> {
   const agents = (await sessions.list(identity)).filter(({ kind }) => kind === 'agent');
@@ -86,7 +88,10 @@ export function createAgent(deps: AgentDeps): RequestHandler {
     const { token, session } = await withHeldName(
       deps.singleUse,
       { kind: 'agent', name: JSON.stringify([issuer, subject, asked.name]), taken: takenName(asked.name) },
-      () => create(deps, { caller, login, asked, parentHash, userAgent }),
+      () =>
+        withHeldPerson(deps.singleUse, { kind: 'agents-of', issuer, subject, taken: busy() }, () =>
+          create(deps, { caller, login, asked, parentHash, userAgent }),
+        ),
     );
     response.status(201).json({ token, agent: agentView(session) });
   };

@@ -27,16 +27,17 @@ describeOnRedis('names that two replicas give at once', () => {
     await server.stop();
   });
 
-  /** Sends one creation to each replica many times at once, and returns how often each status was the answer. */
-  async function race(path: string, caller: object, body: object): Promise<Record<number, number>> {
+  /** Sends creations to both replicas at once, and returns how often each status was the answer. */
+  async function raceOf(path: string, caller: object, bodies: readonly object[]): Promise<Record<number, number>> {
     const headers = { accept: 'application/json', ...callerHeader({ id: 'login', groups: ['ci'], ...caller }) };
     const answers = await Promise.all(
-      Array.from({ length: 20 }, (_one, n) => replicas[n % 2]!.browser.send('post', path, headers, body)),
+      bodies.map((body, n) => replicas[n % 2]!.browser.send('post', path, headers, body)),
     );
     const counts: Record<number, number> = {};
     for (const { status } of answers) counts[status] = (counts[status] ?? 0) + 1;
     return counts;
   }
+  const race = (path: string, caller: object, body: object) => raceOf(path, caller, Array<object>(20).fill(body));
   const named = async (kind: string) => (await replicas[0]!.sessions.list()).filter((one) => one.kind === kind);
 
   it('belong to one agent of a person', async () => {
@@ -49,11 +50,17 @@ describeOnRedis('names that two replicas give at once', () => {
     expect(others).toEqual([]);
     await replicas[1]!.sessions.revoke(agent!.id, { by: 'alice', reason: 'revoked' });
     expect(await race('/v1/agents', { id: session.id }, call)).toEqual({ 201: 1, 409: 19 });
+    // One person has at most 50, also if they ask for all of them at once.
+    const many = Array.from({ length: 60 }, (_one, n) => ({ ...call, asked: { ...call.asked, name: `bot-${n}` } }));
+    expect(await raceOf('/v1/agents', { id: session.id }, many)).toEqual({ 201: 49, 429: 11 });
+    expect(await named('agent')).toHaveLength(50);
   }, 30_000);
 
   it('belong to one service account', async () => {
     const asked = { name: 'deployer', groups: ['ci'], lifetimeMs: 86_400_000 };
     expect(await race('/v1/service-accounts', {}, asked)).toEqual({ 201: 1, 409: 19 });
     expect(await named('service-account')).toHaveLength(1);
+    const many = Array.from({ length: 60 }, (_one, n) => ({ ...asked, name: `deployer-${n}` }));
+    expect(await raceOf('/v1/service-accounts', {}, many)).toEqual({ 201: 49, 429: 11 });
   }, 30_000);
 });

@@ -1,6 +1,7 @@
 import { routeSessionRequestSchema, type Session } from '@sallyport/contracts';
 import type { RequestHandler } from 'express';
 import { hashToken, ProblemError } from '@sallyport/kit';
+import { beginWithToken } from '../session/begin-with-token.ts';
 import { routeCodeKind, routeCodeSchema } from './route-code.ts';
 import type { RouteSessionDeps } from './route-session-deps.ts';
 
@@ -34,9 +35,8 @@ export function openRouteSession(deps: RouteSessionDeps): RequestHandler {
       parent: grant.parent,
       ...facts,
     };
-    const token = `spt_${deps.randomToken()}`;
-    await deps.events.created(session, { path: '/.sallyport/callback', detail: host });
-    await deps.sessions.create(hashToken(token), session);
+    const path = '/.sallyport/callback';
+    const token = await beginWithToken(deps, session, path, () => deps.events.created(session, { path, detail: host }));
     response.json({ token, tab: grant.tab, expiresAt });
   };
 }

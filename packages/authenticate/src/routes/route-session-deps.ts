@@ -6,7 +6,7 @@ import type { LoginSettings } from '../settings/login-settings.ts';
 export type RouteSessionDeps = {
   sessions: SessionStore;
   singleUse: SingleUseStore;
-  events: Pick<LoginEvents, 'requireRoom' | 'created' | 'revoked'>;
+  events: Pick<LoginEvents, 'requireRoom' | 'created' | 'notBegun' | 'revoked'>;
   settings: LoginSettings;
   now: () => number;
   randomToken: () => string;

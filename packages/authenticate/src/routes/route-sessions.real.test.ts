@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { hashToken } from '@sallyport/kit';
+import { createMemorySessionStore } from '@sallyport/stores';
 import { throughProvider } from '../testing/test-login.ts';
 import { createTestService, type TestService } from '../testing/test-service.ts';
 
@@ -76,6 +77,27 @@ describe('a browser that comes from a web application', () => {
     expect((await go({ 'sallyport-route': 'https://other.example.com' })).status).toBe(429);
     service.clock.now += 10 * 60_000;
     await codeOf();
+  });
+
+  it('leaves an event that a session has not begun, if its login ends meanwhile', async () => {
+    const clock = { now: Date.now() };
+    const inner = createMemorySessionStore({ now: () => clock.now });
+    service = await createTestService(undefined, {
+      clock,
+      sessions: {
+        ...inner,
+        async create(hash, session) {
+          if (session.parent) await inner.revoke(session.parent.id, { by: 'x', reason: 'revoked' });
+          return inner.create(hash, session);
+        },
+      },
+    });
+    await logIn();
+    expect((await redeem({ host, code: await codeOf(), verifier })).status).toBe(400);
+    expect(service.audit.records.slice(-2).map(({ type, data }) => [type, data.responseStatus?.code])).toEqual([
+      ['route.session.started', 200],
+      ['session.ended', 400],
+    ]);
   });
 
   it('needs a route that the gateway names, and not the browser', async () => {

@@ -3,7 +3,7 @@ import { isLogin, serviceAccountPrefix, serviceAccountRequestSchema, type Sessio
 import { ProblemError, readClientFacts, type Caller } from '@sallyport/kit';
 import { requireCaller } from '../session/read-caller-session.ts';
 import { beginWithToken } from '../session/begin-with-token.ts';
-import { withHeldName } from '../session/with-held-name.ts';
+import { withHeldName, withHeldPerson } from '../session/with-held-name.ts';
 import type { ServiceAccountDeps } from './service-account-deps.ts';
 import { serviceAccountView } from './service-account-view.ts';
 
@@ -25,6 +25,8 @@ const takenName = (name: string) =>
     'conflict',
     `There is a service account "${name}" already, or it is being created. Choose another name, or end that one first.`,
   );
+
+const busy = () => new ProblemError('conflict', 'Others of your service accounts are being created. Try again.');
 
 async function refuseTaken({ sessions }: ServiceAccountDeps, caller: Caller, name: string): Promise<void> {
   const accounts = (await sessions.list()).flatMap(({ serviceAccount }) => (serviceAccount ? [serviceAccount] : []));
@@ -92,11 +94,15 @@ export function createServiceAccount(deps: ServiceAccountDeps): RequestHandler {
     const groups = [...new Set(data.groups)];
     refuseForeignGroups(caller, groups);
     deps.events.requireRoom();
+    const { issuer, subject } = caller.identity;
     const session = sessionOf(deps, caller, { ...data, groups }, readClientFacts(request).userAgent);
     const token = await withHeldName(
       deps.singleUse,
       { kind: 'service-account', name: data.name, taken: takenName(data.name) },
-      () => create(deps, caller, session),
+      () =>
+        withHeldPerson(deps.singleUse, { kind: 'service-accounts-of', issuer, subject, taken: busy() }, () =>
+          create(deps, caller, session),
+        ),
     );
     response.status(201).json({ token, serviceAccount: serviceAccountView(session) });
   };
