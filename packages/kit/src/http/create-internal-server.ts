@@ -21,5 +21,8 @@ export function createInternalServer(deps: {
   const options = { maxHeaderSize, keepAliveTimeout: 65_000, requestTimeout: 30_000, headersTimeout: 10_000 };
   if (certFile === undefined || tlsKeyFile === undefined) return createServer(options, deps.handler);
   const read = (file: string) => readFileSync(deps.loaded.resolvePath(file));
-  return createHttpsServer({ ...options, ...tlsOptions(), cert: read(certFile), key: read(tlsKeyFile) }, deps.handler);
+  return createHttpsServer(
+    { ...options, handshakeTimeout: 10_000, ...tlsOptions(), cert: read(certFile), key: read(tlsKeyFile) },
+    deps.handler,
+  );
 }
