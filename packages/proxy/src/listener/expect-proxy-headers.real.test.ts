@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { connect as connectTcp, type AddressInfo, type Socket } from 'node:net';
+import { connect as connectTcp, createServer, type AddressInfo, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { afterEach, describe, expect, it } from '@jest/globals';
@@ -29,7 +29,7 @@ afterEach(async () => {
 });
 
 /** Starts a server that answers with the address of the client and the length of the body. */
-async function start(tls: boolean, trusted = true): Promise<void> {
+async function start(tls: boolean, trusted = true, host = '127.0.0.1'): Promise<void> {
   refused = [];
   server = createGatewayServer({
     tls: tls ? { cert, key } : undefined,
@@ -48,13 +48,13 @@ async function start(tls: boolean, trusted = true): Promise<void> {
     refused: (socket, reason) => refused.push([socket.remoteAddress, reason]),
     headerMs: 300,
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(0, host);
   await once(server, 'listening');
 }
 
 /** Opens a connection, and gathers what comes back. */
-function dial(port = (server.address() as AddressInfo).port) {
-  const socket = connectTcp({ port, host: '127.0.0.1', allowHalfOpen: true });
+function dial(port = (server.address() as AddressInfo).port, how: Partial<TcpNetConnectOpts> = {}) {
+  const socket = connectTcp({ port, host: '127.0.0.1', allowHalfOpen: true, ...how });
   sockets.push(socket);
   const seen = { socket, text: '', over: false };
   socket.on('error', () => {}).on('close', () => (seen.over = true));
@@ -170,5 +170,42 @@ describe('a server behind a load balancer with the PROXY protocol', () => {
     gather(seen, seen.socket);
     seen.socket.write(Buffer.concat([header, Buffer.from(post + get)]));
     await until(() => seen.text.includes('192.0.2.7 4\n') && seen.text.includes('192.0.2.7 0\n'));
+  });
+
+  it('names the client of a handshake that fails', async () => {
+    await start(true);
+    let address: string | undefined;
+    server.on('clientError', (_error, socket) => {
+      address = (socket as Socket).remoteAddress;
+    });
+    const seen = dial();
+    gather(seen, seen.socket);
+    seen.socket.write(Buffer.concat([header, Buffer.from(get)]));
+    await until(() => address !== undefined);
+    expect(address).toBe('192.0.2.7');
+  });
+
+  it('keeps two clients apart that the load balancer sends from one port to two addresses', async () => {
+    await start(true, true, '0.0.0.0');
+    const { port } = server.address() as AddressInfo;
+    const probe = createServer().listen(0, '127.0.0.1');
+    await once(probe, 'listening');
+    const from = { localAddress: '127.0.0.1', localPort: (probe.address() as AddressInfo).port };
+    await new Promise((resolve) => {
+      probe.close(resolve);
+    });
+    const [one, two] = [dial(port, from), dial(port, { ...from, host: '127.0.0.2' })];
+    one.socket.write(header);
+    two.socket.write(other);
+    const [first, second] = [secure(one), secure(two)];
+    second.write(get);
+    await until(() => two.text.includes('192.0.2.8 0\n'));
+    first.write(get);
+    await until(() => one.text.includes('192.0.2.7 0\n'));
+    second.destroy();
+    two.socket.destroy();
+    await pause(50);
+    first.write(post);
+    await until(() => one.text.includes('192.0.2.7 4\n'));
   });
 });

@@ -47,13 +47,14 @@ function takeHeader(socket: Socket, headerMs: number): Promise<ProxyHeader | 'un
  */
 export function expectProxyHeaders(server: Server, deps: ProxyHeaderDeps): void {
   const isSecure = server instanceof HttpsServer;
-  // A TLS socket does not know the socket beneath it. Both have the address and the port of the load balancer.
-  const announced = new Map<string, { address: string }>();
-  const keyOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
+  // A TLS socket does not know the socket beneath it. Both have the same addresses and ports.
+  const announced = new Map<string, { address: string | undefined }>();
+  const keyOf = ({ remoteAddress, remotePort, localAddress, localPort }: Socket) =>
+    `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
   const rename = (socket: Socket, address: string | undefined) => {
-    if (address !== undefined) Object.defineProperty(socket, 'remoteAddress', { value: address });
+    if (address !== undefined) Object.defineProperty(socket, 'remoteAddress', { value: address, configurable: true });
   };
-  const announce = (socket: Socket, address: string) => {
+  const announce = (socket: Socket, address: string | undefined) => {
     const [key, entry] = [keyOf(socket), { address }];
     announced.set(key, entry);
     // The load balancer may have used its port again already.
@@ -74,7 +75,7 @@ export function expectProxyHeaders(server: Server, deps: ProxyHeaderDeps): void 
     }
     if (socket.destroyed) return;
     const { address } = header;
-    if (address !== undefined && isSecure) announce(socket, address);
+    if (isSecure) announce(socket, address);
     else rename(socket, address);
     handOver(socket);
     socket.off('error', ignore);
@@ -83,8 +84,14 @@ export function expectProxyHeaders(server: Server, deps: ProxyHeaderDeps): void 
     if (deps.isTrusted(socket.remoteAddress ?? '')) void accept(socket);
     else handOver(socket);
   });
-  if (isSecure)
-    server.prependListener('secureConnection', (socket: Socket) =>
-      rename(socket, announced.get(keyOf(socket))?.address),
-    );
+  if (!isSecure) return;
+  const renameSecure = (socket: Socket) => {
+    if (!deps.isTrusted(socket.remoteAddress ?? '')) return;
+    const entry = announced.get(keyOf(socket));
+    // Without one, the client would be taken for the load balancer.
+    if (entry) rename(socket, entry.address);
+    else socket.destroy();
+  };
+  server.prependListener('secureConnection', renameSecure);
+  server.prependListener('tlsClientError', (_error: Error, socket: Socket) => renameSecure(socket));
 }

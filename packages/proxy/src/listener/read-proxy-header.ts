@@ -18,6 +18,17 @@ const [tcp4, tcp6] = [0x11, 0x21];
 
 const textForm = /^PROXY (TCP4|TCP6) (\S+) (\S+) (0|[1-9]\d{0,4}) (0|[1-9]\d{0,4})$/;
 
+/** Returns an address in the form that sockets report: the shortest one (RFC 5952), and IPv4 as such also if mapped. */
+function addressOf(text: string): string | undefined {
+  if (isIPv4(text)) return text;
+  if (!isIPv6(text) || text.includes('%')) return undefined;
+  const short = new URL(`http://[${text}]`).hostname.slice(1, -1);
+  const [, high, low] = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(short) ?? [];
+  if (high === undefined || low === undefined) return short;
+  const [first, last] = [Number.parseInt(high, 16), Number.parseInt(low, 16)];
+  return [first >> 8, first & 0xff, last >> 8, last & 0xff].join('.');
+}
+
 function readText(bytes: Buffer): ProxyHeader | 'incomplete' | undefined {
   const end = bytes.subarray(0, maxText).indexOf('\r\n');
   if (end === -1) return bytes.length < maxText ? 'incomplete' : undefined;
@@ -25,15 +36,16 @@ function readText(bytes: Buffer): ProxyHeader | 'incomplete' | undefined {
   const [, family, from, to, ...ports] = textForm.exec(line) ?? [];
   const isAddress = family === 'TCP4' ? isIPv4 : isIPv6;
   if (from === undefined || !isAddress(from) || !isAddress(to!)) return undefined;
-  return ports.every((port) => Number(port) <= 65_535) ? { length: end + 2, address: from } : undefined;
+  const address = addressOf(from);
+  if (address === undefined || ports.some((port) => Number(port) > 65_535)) return undefined;
+  return { length: end + 2, address };
 }
 
 function readAddress(family: number, bytes: Buffer): string | undefined {
   if (family === tcp4 && bytes.length >= 12) return bytes.subarray(0, 4).join('.');
   if (family !== tcp6 || bytes.length < 36) return undefined;
   const groups = Array.from({ length: 8 }, (_none, index) => bytes.readUInt16BE(2 * index).toString(16));
-  // The shortest form (RFC 5952), and IPv4 in its own where it is mapped.
-  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
+  return addressOf(groups.join(':'));
 }
 
 function readBinary(bytes: Buffer): ProxyHeader | 'incomplete' | undefined {
