@@ -66,7 +66,7 @@ export function countCookies(raw: readonly string[], prefix: string): number {
  */
 export function withoutOwnCookies(value: string): string | undefined {
   if (!/sallyport/i.test(value)) return value;
-  const kept = value.split(';').filter((pair) => !ownNames.test(nameOf(pair).replace(/^[=\s]+/, '')));
+  const kept = value.split(';').filter((pair) => !ownNames.test(nameOf(pair.replace(/^[=\s]+/, ''))));
   const text = kept.join(';').replace(/^ /, '');
   return text.trim() === '' ? undefined : text;
 }

@@ -77,6 +77,10 @@ describe('a request to a web application', () => {
       webHead('GET', '/', ['Cookie: a=1;  b="x y"; __Host-sallyport-route=spt_x; __Host-sallyport=t;c'], false),
     );
     expect(last().headers.cookie).toBe('a=1;  b="x y";c');
+    // Pairs without a name, which a browser could send for a cookie that has none.
+    for (const planted of ['=__Host-sallyport=t', ' = __Host-sallyport-route=t', '==__Host-sallyport-return-x=t'])
+      await rig.raw(webHead('GET', '/', [`Cookie: a=1;${planted}; __Host-sallyport-route=spt_x`], false));
+    expect(rig.asked.slice(-3).map(({ headers }) => headers.cookie)).toEqual(['a=1', 'a=1', 'a=1']);
   });
 
   it('gets a response without what an application must not set, and with everything else', async () => {
