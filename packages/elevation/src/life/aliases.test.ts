@@ -36,6 +36,14 @@ describe('two spellings of one name', () => {
     ['an ideographic full stop', 'alice@example。com'],
     ['a tag', 'alice+second@example.com'],
     ['spaces around', ' alice@example.com\u{3000}'],
+    ['a quoted mailbox', '"alice"@example.com'],
+    ['a quoted mailbox with backslashes', '"a\\l\\ice"@example.com'],
+    ['full-width quotes', '＂alice＂@example.com'],
+    ['a quoted part of a mailbox', 'al"ice"@example.com'],
+    ['a tag in quotes', '"alice+second"@example.com'],
+    ['a tag behind a backslash', '"alice\\+second"@example.com'],
+    ['spaces in quotes', '" alice "@example.com'],
+    ['a space in front of a tag', '"alice +second"@example.com'],
   ])('are the same: %s', (_what, spelling) => {
     expect(foldName(spelling)).toBe('alice@example.com');
   });
@@ -46,6 +54,9 @@ describe('two spellings of one name', () => {
     ['a domain in punycode', 'a@bücher.example', 'a@xn--bcher-kva.example'],
     ['dots where the mail service ignores them', 'a.lice@gmail.com', 'alice@googlemail.com'],
     ['the Kelvin sign', 'mar\u{212A}@example.com', 'mark@example.com'],
+    ['quotes and dots where the mail service ignores them', '"a.lice"@gmail.com', 'alice@googlemail.com'],
+    ['a quoted dot', '"a.lice"@example.com', 'a.lice@example.com'],
+    ['a backslash within a letter', '"andre\\\u{301}"@example.com', 'andr\u{E9}@example.com'],
   ])('are the same: %s', (_what, one, two) => {
     expect(foldName(one)).toBe(foldName(two));
   });
@@ -56,6 +67,8 @@ describe('two spellings of one name', () => {
     ['a.lice@example.com', 'alice@example.com'],
     ['alice+x', 'alice'],
     ['+a@example.com', '+b@example.com'],
+    ['"alice"@example.com', '"bob"@example.com'],
+    ['"alice"', 'alice'],
   ])('differ: %s, %s', (one, two) => {
     expect(foldName(one)).not.toBe(foldName(two));
   });
@@ -64,6 +77,16 @@ describe('two spellings of one name', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', maxLength: 30 }), fc.boolean(), (text, isAddress) => {
         const once = foldName(isAddress ? `${text}@example.com` : text);
+        expect(foldName(once)).toBe(once);
+      }),
+    );
+  });
+
+  it('fold to a form that stays as it is, also with quotes, backslashes, tags and spaces', () => {
+    const unit = fc.constantFrom('"', '\\', '+', ' ', '.', 'a', 'Σ', 'e', '\u{301}', '＂', '@');
+    fc.assert(
+      fc.property(fc.string({ unit, maxLength: 12 }), (text) => {
+        const once = foldName(`${text}@example.com`);
         expect(foldName(once)).toBe(once);
       }),
     );

@@ -11,8 +11,18 @@ function foldText(text: string): string {
 }
 
 /**
+ * Folds the part of an address in front of the "@". Quotes and backslashes are not part of a mailbox (RFC 5321, 4.1.2).
+ * What they kept apart is folded again.
+ */
+function foldMailbox(folded: string): string {
+  const bare = foldText(folded.replaceAll(/["\\]/g, ''));
+  return bare.replace(/(?<=.)\+.*$/s, '').trim();
+}
+
+/**
  * Returns the form that all spellings of a user name or an email address have in common. Of an address, the domain is in
- * ASCII and the tag after a "+" is left out (RFC 5233), because whoever reads one of the addresses reads them all.
+ * ASCII, the mailbox is without quotes, and the tag after a "+" is left out (RFC 5233), because the reader of one of
+ * the addresses reads them all.
  */
 export function foldName(text: string): string {
   const folded = foldText(text);
@@ -20,6 +30,6 @@ export function foldName(text: string): string {
   if (at < 0) return folded;
   const given = folded.slice(at + 1);
   const domain = (domainToASCII(given) || given).replace(/\.$/, '');
-  const mailbox = folded.slice(0, at).replace(/(?<=.)\+.*$/s, '');
+  const mailbox = foldMailbox(folded.slice(0, at));
   return dotless.has(domain) ? `${mailbox.replaceAll('.', '')}@gmail.com` : `${mailbox}@${domain}`;
 }
