@@ -17,16 +17,17 @@ import { createConcurrencyLimiter } from '../concurrency/concurrency-limiter.ts'
 import { parseBody } from '../explain/parse-body.ts';
 import { answerNotices } from '../notifications/answer-notices.ts';
 import type { ElevationKeeper } from './elevation-keeper.ts';
-import { approversChanged, needsFreshLogin, noSuchElevation } from './elevation-problems.ts';
+import { needsFreshLogin, noSuchElevation } from './elevation-problems.ts';
 import { findAsker, type Asker, type AskerDeps } from './find-asker.ts';
 import { listElevations } from './list-elevations.ts';
 import { listOptions } from './list-options.ts';
 import { maxListed } from './max-listed.ts';
 import { refuseFlood } from './refuse-flood.ts';
+import { refuseWithoutRight } from './refuse-without-right.ts';
 import { elevationFor, extensionOf } from './request-terms.ts';
 import { showElevation } from './show-elevation.ts';
 import { takeStep } from './take-step.ts';
-import { isVisible, mayRevoke } from './view-elevation.ts';
+import { isVisible } from './view-elevation.ts';
 
 const maxOpen = 20;
 
@@ -102,26 +103,10 @@ function decisionOf(call: Decision, elevation: Elevation, asker: Asker): Elevati
   return step.type === 'approve' ? { ...step, sets: asker.relationTo(elevation).sets } : step;
 }
 
-/** Refuses a decision that the caller has no right to. Only approvers approve, whatever else somebody may do. */
-function refuseWithoutRight(action: Decision['action'], elevation: Elevation, asker: Asker): void {
-  const relation = asker.relationTo(elevation);
-  const { mine, approves, sets, privileged, freshLogin } = relation;
-  const lacksRight =
-    (action === 'approve' && !approves && !mine) ||
-    (action === 'deny' && !approves && !privileged) ||
-    (action === 'revoke' && !mayRevoke(relation));
-  if (lacksRight && freshLogin) throw needsFreshLogin(freshLogin);
-  if (action === 'approve' && !approves && !mine)
-    throw new ProblemError('forbidden', 'You may see this elevation, but not approve it.');
-  if (action === 'approve' && !mine && sets.length === 0 && elevation.state === 'pending') throw approversChanged();
-  if (action === 'deny' && !approves && !privileged)
-    throw new ProblemError('forbidden', 'You may not deny this elevation. Withdraw it if it is your own.');
-}
-
 async function decideOn(call: Decision, asker: Asker, deps: Deps): Promise<ElevationAnswer> {
   const { action } = call;
   const found = await findVisible(call.id, asker, deps);
-  refuseWithoutRight(action, found, asker);
+  refuseWithoutRight(action, found, asker.relationTo(found));
   const { elevation: next, repeated } = await takeStep(call.id, decisionOf(call, found, asker), deps);
   if (!repeated) logStep(deps.logger, action, next, asker);
   if (action === 'approve') return answer(await deps.keeper.settle(next), asker);

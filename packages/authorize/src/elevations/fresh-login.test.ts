@@ -108,3 +108,53 @@ it('an auditor who is an approver with an old login may still deny and revoke', 
   expect((await rig.decide(carol, 'approve', id)).status).toBe(403);
   expect((await rig.decide(carol, 'deny', id)).status).toBe(200);
 });
+
+describe('a reviewer whose login is too old or too weak', () => {
+  const by = [{ allow: { and: [{ groups: 'secops' }, { acr: 'phr' }] } }];
+  const breakGlass = {
+    name: 'break-glass',
+    clusters: ['*'],
+    groups: ['admins'],
+    requesters: { groups: ['developers'] },
+  };
+  const withReview = (more: object) => ({
+    ...elevationsConfig,
+    elevations: [{ ...breakGlass, review: { by }, ...more }],
+  });
+  const begin = async (more: object) => {
+    await rig.close();
+    rig = await startElevationRig({ config: withReview(more) });
+    alice = await rig.logInAs('alice', 'developers');
+    return (await rig.request(alice, { name: 'break-glass' })).id;
+  };
+
+  it('ends nothing, and learns which login it takes', async () => {
+    const id = await begin({ approvals: 0 });
+    const weak = await logIn('rita', ['secops'], 10, 'pwd');
+    expect(await rig.view(weak, { action: 'show', id })).toMatchObject({
+      may: [],
+      state: 'active',
+      freshLogin: { acrValues: ['phr'] },
+    });
+    const { status, body } = await rig.decide(weak, 'revoke', id);
+    expect([status, body['detail']]).toEqual([403, expect.stringContaining('--max-age 0s --acr phr"')]);
+    expect(await statuses(weak, id)).toEqual([403, 403, 403, 403, 403]);
+    expect((await rig.elevation(weak, { action: 'review', id, asked: { comment: 'fine' } })).status).toBe(403);
+    expect(await rig.view(alice, { action: 'show', id })).toMatchObject({ state: 'active' });
+    expect((await rig.tryDelete(alice)).decision.effect).toBe('allow');
+  });
+
+  it('ends it after that login', async () => {
+    const id = await begin({ approvals: 0 });
+    expect((await rig.decide(await logIn('rita', ['secops'], 10, 'phr'), 'revoke', id)).status).toBe(200);
+    expect((await rig.tryDelete(alice)).decision.effect).toBe('deny');
+  });
+
+  it('decides nothing about a request, which no login would let them do', async () => {
+    const id = await begin({ approvers: { groups: ['sre'] } });
+    const weak = await logIn('rita', ['secops'], 10, 'pwd');
+    expect(await statuses(weak, id)).toEqual([403, 403, 403, 403, 403]);
+    expect((await rig.decide(weak, 'deny', id)).body['detail']).toMatch(/may not deny/);
+    expect(await rig.view(alice, { action: 'show', id })).toMatchObject({ state: 'pending', approvals: [] });
+  });
+});
