@@ -18,6 +18,7 @@ import { parseBody } from '../explain/parse-body.ts';
 import { answerNotices } from '../notifications/answer-notices.ts';
 import type { ElevationKeeper } from './elevation-keeper.ts';
 import { needsFreshLogin, noSuchElevation } from './elevation-problems.ts';
+import { endExtensions, refuseOrphan } from './end-extensions.ts';
 import { findAsker, type Asker, type AskerDeps } from './find-asker.ts';
 import { listElevations } from './list-elevations.ts';
 import { listOptions } from './list-options.ts';
@@ -89,6 +90,7 @@ async function open(wanted: Elevation, asker: Asker, deps: Deps): Promise<Elevat
     );
   refuseFlood(await deps.store.ofPerson(asker.person, maxListed), wanted, asker.now);
   await deps.keeper.create(wanted);
+  await refuseOrphan(wanted, deps);
   logStep(deps.logger, 'request', wanted, asker);
   return answer(await deps.keeper.settle(wanted), asker);
 }
@@ -110,7 +112,10 @@ async function decideOn(call: Decision, asker: Asker, deps: Deps): Promise<Eleva
   const { elevation: next, repeated } = await takeStep(call.id, decisionOf(call, found, asker), deps);
   if (!repeated) logStep(deps.logger, action, next, asker);
   if (action === 'approve') return answer(await deps.keeper.settle(next), asker);
-  if (action === 'revoke') await revokeExtensions(call, asker, deps);
+  if (action === 'revoke') {
+    const who = { by: asker.person, detail: call.asked.reason };
+    for (const ended of await endExtensions(call.id, who, deps)) logStep(deps.logger, action, ended, asker);
+  }
   return answer(await settleLater(next, deps), asker);
 }
 
@@ -131,16 +136,6 @@ async function review(call: Extract<ElevationCall, { action: 'review' }>, asker:
   const { elevation: next, repeated } = await takeStep(call.id, step, deps);
   if (!repeated) logStep(deps.logger, 'review', next, asker);
   return answer(await settleLater(next, deps), asker);
-}
-
-/** Ends what extends an elevation that was revoked. */
-async function revokeExtensions({ id, ...call }: Decision, asker: Asker, deps: Deps): Promise<void> {
-  for (const one of await deps.store.open()) {
-    if (one.extends?.id !== id || isOver(one)) continue;
-    const type = one.state === 'pending' ? 'deny' : 'revoke';
-    const outcome = await deps.keeper.take(one.id, { ...stepOf({ ...call, id }, asker), type } as ElevationStep);
-    if (outcome?.ok) logStep(deps.logger, type, outcome.next, asker);
-  }
 }
 
 async function extend(call: Extract<ElevationCall, { action: 'extend' }>, asker: Asker, deps: Deps) {

@@ -38,6 +38,22 @@ type KeeperDeps = {
   onStep?: OnStep;
 };
 
+/**
+ * Returns the step to take instead of letting an extension begin, if what it extends was revoked. The revocation ends
+ * extensions too, but its replica may die before that. One whose time is up has another end.
+ */
+async function insteadOf(
+  step: ElevationStep,
+  { state, expiresAt = 0, changedAt, ...found }: Elevation,
+  { store, now }: Pick<KeeperDeps, 'store' | 'now'>,
+): Promise<ElevationStep> {
+  const begins = step.type === 'tick' && state === 'approved' && Math.max(now(), changedAt) < expiresAt;
+  if (!begins || found.extends === undefined) return step;
+  const extended = await store.read(found.extends.id);
+  if (extended && extended.state !== 'revoked') return step;
+  return { type: 'revoke', detail: 'the elevation that it extends was revoked' };
+}
+
 /** Creates the keeper. Rights begin only after the audit log has their events. They end before that. */
 export function createElevationKeeper(deps: KeeperDeps): ElevationKeeper {
   const { store, sink, noticesOf, people, now, onStep } = deps;
@@ -45,10 +61,11 @@ export function createElevationKeeper(deps: KeeperDeps): ElevationKeeper {
   const confirmed = new WeakSet<Elevation>();
   const publish = (elevation: Elevation, record: Parameters<AuditSink['publish']>[0]) =>
     elevation.whenAuditUnavailable === 'spool' && sink.keep ? sink.keep(record) : sink.publish(record);
-  const take: ElevationKeeper['take'] = async (id, step) => {
+  const take: ElevationKeeper['take'] = async (id, asked) => {
     for (let tries = 0; tries < maxTries; tries += 1) {
       const found = await store.read(id);
       if (!found) return undefined;
+      const step = await insteadOf(asked, found, deps);
       const at = now();
       const outcome = transition(found, step, at, await people.namesOf(peopleOf(found, step, at)));
       if (!outcome.ok) return outcome;
