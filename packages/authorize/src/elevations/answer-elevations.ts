@@ -9,7 +9,7 @@ import {
   type NoticeList,
   type NoticeResendAnswer,
 } from '@sallyport/contracts';
-import { isActive, isOver, type ElevationStep } from '@sallyport/elevation';
+import { isActive, type ElevationStep } from '@sallyport/elevation';
 import { ProblemError, type Logger } from '@sallyport/kit';
 import { runStepsSliced } from '@sallyport/policy';
 import type { ElevationStore } from '@sallyport/stores';
@@ -18,19 +18,17 @@ import { parseBody } from '../explain/parse-body.ts';
 import { answerNotices } from '../notifications/answer-notices.ts';
 import type { ElevationKeeper } from './elevation-keeper.ts';
 import { needsFreshLogin, noSuchElevation } from './elevation-problems.ts';
-import { endExtensions, refuseOrphan } from './end-extensions.ts';
+import { endExtensions } from './end-extensions.ts';
 import { findAsker, type Asker, type AskerDeps } from './find-asker.ts';
 import { listElevations } from './list-elevations.ts';
 import { listOptions } from './list-options.ts';
-import { maxListed } from './max-listed.ts';
-import { refuseFlood } from './refuse-flood.ts';
+import { logStep } from './log-step.ts';
+import { createOpenElevation } from './open-elevation.ts';
 import { refuseWithoutRight } from './refuse-without-right.ts';
 import { elevationFor, extensionOf } from './request-terms.ts';
 import { showElevation } from './show-elevation.ts';
 import { takeStep } from './take-step.ts';
 import { isVisible } from './view-elevation.ts';
-
-const maxOpen = 20;
 
 type Deps = AskerDeps & {
   store: ElevationStore;
@@ -53,46 +51,6 @@ async function findVisible(id: string, asker: Asker, { store }: Pick<Deps, 'stor
   const found = await store.read(id);
   if (!found || !isVisible(asker.relationTo(found))) throw noSuchElevation();
   return found;
-}
-
-function logStep(logger: Logger, action: string, { id, name, cluster, state }: Elevation, { person }: Asker): void {
-  logger.info({ elevation: id, name, cluster, state, action, user: person.user }, 'a step of an elevation');
-}
-
-/** Stores a request. One that is open already, for the same right and time, is answered instead of another. */
-async function open(wanted: Elevation, asker: Asker, deps: Deps): Promise<ElevationAnswer> {
-  const { issuer, subject } = asker.person;
-  const own = (await deps.store.open()).filter(
-    ({ requester, ...one }) => requester.issuer === issuer && requester.subject === subject && !isOver(one),
-  );
-  const same = own.find(
-    (one) =>
-      one.name === wanted.name &&
-      one.cluster === wanted.cluster &&
-      one.namespace === wanted.namespace &&
-      one.extends?.id === wanted.extends?.id,
-  );
-  if (same) {
-    if (same.durationMs === wanted.durationMs && same.startsAt === wanted.startsAt) {
-      // The first answer may have been that it may or may not have happened.
-      await deps.store.confirm(same.id);
-      return answer(await deps.keeper.settle(same), asker);
-    }
-    throw new ProblemError(
-      'conflict',
-      `You have asked for this already, with another time (${same.id}, ${same.state}). Withdraw or revoke it first.`,
-    );
-  }
-  if (own.length >= maxOpen)
-    throw new ProblemError(
-      'too-many-requests',
-      `You have ${maxOpen} open elevations, which is the limit. Withdraw some.`,
-    );
-  refuseFlood(await deps.store.ofPerson(asker.person, maxListed), wanted, asker.now);
-  await deps.keeper.create(wanted);
-  await refuseOrphan(wanted, deps);
-  logStep(deps.logger, 'request', wanted, asker);
-  return answer(await deps.keeper.settle(wanted), asker);
 }
 
 function stepOf({ action, asked }: Decision, { person }: Asker): Extract<ElevationStep, { type: Decision['action'] }> {
@@ -138,13 +96,14 @@ async function review(call: Extract<ElevationCall, { action: 'review' }>, asker:
   return answer(await settleLater(next, deps), asker);
 }
 
-async function extend(call: Extract<ElevationCall, { action: 'extend' }>, asker: Asker, deps: Deps) {
+/** Returns the request for an extension. Only the holder of an active elevation can make one. */
+async function extensionFor(call: Extract<ElevationCall, { action: 'extend' }>, asker: Asker, deps: Deps) {
   const elevation = await findVisible(call.id, asker, deps);
   if (!asker.relationTo(elevation).mine)
     throw new ProblemError('forbidden', 'Only the person who has an elevation can ask to extend it.');
   if (!isActive(elevation, asker.now))
     throw new ProblemError('conflict', 'Only an active elevation can be extended. Ask for a new one.');
-  return open(extensionOf(elevation, call.asked, asker), asker, deps);
+  return extensionOf(elevation, call.asked, asker);
 }
 
 /** Lists what the caller may ask for, a few milliseconds at a time, so that checks are answered in between. */
@@ -159,14 +118,15 @@ type Answers = ElevationAnswer | ElevationList | ElevationOptions | NoticeList |
 /** Creates the handler of `POST /v1/elevations`. Everything is decided by the caller's session and the policy in force. */
 export function createAnswerElevations(deps: Deps): (text: string) => Promise<Answers> {
   const answerOptions = createAnswerOptions();
+  const open = createOpenElevation(deps);
   return async (text) => {
     const call = parseBody(elevationCallSchema, text);
     const asker = await findAsker(call, deps);
     switch (call.action) {
       case 'request':
-        return open(elevationFor(call.asked, asker), asker, deps);
+        return answer(await open(elevationFor(call.asked, asker), asker), asker);
       case 'extend':
-        return extend(call, asker, deps);
+        return answer(await open(await extensionFor(call, asker, deps), asker), asker);
       case 'show':
         return answer(await findVisible(call.id, asker, deps), asker);
       case 'list':

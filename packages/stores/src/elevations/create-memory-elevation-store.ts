@@ -2,6 +2,7 @@ import type { Elevation, Notice } from '@sallyport/contracts';
 import { createListeners, ProblemError } from '@sallyport/kit';
 import { createMemoryNoticeOutbox } from '../notices/create-memory-notice-outbox.ts';
 import type { NoticeOutbox } from '../notices/notice-outbox.ts';
+import { createMemoryHolds } from './create-memory-holds.ts';
 import { keptAfterEndMs, type ElevationChanges, type ElevationStore } from './elevation-store.ts';
 
 const maxLog = 4096;
@@ -97,6 +98,7 @@ export function createMemoryElevationStore(deps: { now: () => number }): Elevati
       return true;
     },
     confirm: async () => {},
+    hold: createMemoryHolds(deps),
     open: async () => [...entries.values()].filter(({ dueAt }) => dueAt !== undefined).map(parse),
     due: async (now, limit) =>
       [...entries]

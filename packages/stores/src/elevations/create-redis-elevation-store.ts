@@ -6,6 +6,7 @@ import { createRedisNoticeOutbox, noticeField } from '../notices/create-redis-no
 import { redisKeys, type RedisKeys } from '../redis/redis-keys.ts';
 import { createPlainWriter, type DurableWriter } from '../redis/durable-writer.ts';
 import { defineScript } from '../redis/redis-scripts.ts';
+import { createRedisHolds } from './create-redis-holds.ts';
 import { keptAfterEndMs, type ElevationChanges, type ElevationStore } from './elevation-store.ts';
 import {
   confirmElevationScript,
@@ -168,6 +169,7 @@ export function createRedisElevationStore(deps: {
     async confirm(id) {
       if (writer.waits) await writer.write((connection) => on(connection).confirm(id));
     },
+    hold: createRedisHolds(parts),
     open: async () => readAll(await askRedis(() => client.zrangebyscore(keys.dueElevations, '-inf', '+inf'))),
     due: (now, limit) => askRedis(() => client.zrangebyscore(keys.dueElevations, '-inf', now, 'LIMIT', 0, limit)),
     touch: ({ id }, nextStepAt) =>

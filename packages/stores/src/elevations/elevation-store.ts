@@ -38,6 +38,11 @@ export interface ElevationStore {
    * writer may have died before it knew. Rejects with `sessions-unavailable` if it is not known.
    */
   confirm(id: string): Promise<void>;
+  /**
+   * Holds a person, so that of all replicas only one decides what they can ask for. Returns what releases them, or
+   * undefined if they are held already. A hold ends by itself after `forMs` milliseconds.
+   */
+  hold(person: { issuer: string; subject: string }, forMs: number): Promise<(() => Promise<void>) | undefined>;
   /** Lists those with a next step, whenever it is due. */
   open(): Promise<Elevation[]>;
   /** Lists ids whose next step was due at this time or before, the earliest first. */

@@ -41,6 +41,8 @@ export type RedisKeys = {
   /** What is told about an elevation or a service account. That of an elevation is in its own key. */
   noticesAbout(aboutId: string): string;
   elevationsOf(of: { issuer: string; subject: string }): string;
+  /** Is there while a replica stores a request of this person. */
+  hold(of: { issuer: string; subject: string }): string;
   /** The ids of all elevations by the time of the request, and of those with a next step by its time. */
   elevations: string;
   dueElevations: string;
@@ -84,6 +86,7 @@ export function redisKeys(prefix: string): RedisKeys {
         ? `${prefix}:{${digest(aboutId)}}:service-account-notices`
         : keys.elevation(aboutId),
     elevationsOf: ({ issuer, subject }) => `${prefix}:{${both(issuer, subject)}}:elevations`,
+    hold: ({ issuer, subject }) => `${prefix}:{${both(issuer, subject)}}:hold`,
     elevations: `${prefix}:elevations`,
     dueElevations: `${prefix}:due-elevations`,
     elevationLog: `${prefix}:elevation-log`,

@@ -88,6 +88,31 @@ export function describeElevationStore(backend: string, open: () => Promise<Stor
       expect(await replica.due(5000, 1000)).not.toContain(early.id);
     });
 
+    it('holds a person for one replica at a time', async () => {
+      const [alice, bob] = [exampleElevation().requester, exampleElevation().requester];
+      const asked = Array.from({ length: 10 }, (_none, index) => (index % 2 ? store : replica).hold(alice, 60_000));
+      const releases = (await Promise.all(asked)).filter((release) => release !== undefined);
+      expect(releases).toHaveLength(1);
+      const other = await store.hold(bob, 60_000);
+      expect(other).toBeDefined();
+      await releases[0]!();
+      expect(await store.hold(bob, 60_000)).toBeUndefined();
+      expect(await replica.hold(alice, 60_000)).toBeDefined();
+    });
+
+    it('ends a hold by itself, and its release is then without effect on another', async () => {
+      const person = exampleElevation().requester;
+      const late = await store.hold(person, 50);
+      expect(await replica.hold(person, 60_000)).toBeUndefined();
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      const release = await replica.hold(person, 60_000);
+      expect(release).toBeDefined();
+      await late!();
+      expect(await store.hold(person, 60_000)).toBeUndefined();
+      await release!();
+      expect(await store.hold(person, 60_000)).toBeDefined();
+    });
+
     it('lists by person and for everyone, the newest first', async () => {
       const person = exampleElevation().requester;
       const own = [exampleElevation({ requester: person }), exampleElevation({ requester: person })];
