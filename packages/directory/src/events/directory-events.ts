@@ -6,7 +6,7 @@ import { directoryRecord, type DirectoryPart, type RecordFacts } from './directo
  * One change in a source. `by` is the name of the token that pushed it, or `reading` for a sync. `added` and `removed`
  * are the names of members.
  */
-type DirectoryChange = {
+export type DirectoryChange = {
   verb: 'create' | 'update' | 'delete' | 'read';
   path: string;
   code: number;
@@ -26,7 +26,7 @@ type DirectoryChange = {
 export type DirectoryEvents = {
   /** Throws `audit-unavailable` if a change could not be recorded now. */
   requireRoom(): void;
-  /** Records a change that has been made. Reports whether it is recorded in time. Never rejects. */
+  /** Records a change that has been made, or may have been. Reports whether it is recorded in time. Never rejects. */
   changed(change: DirectoryChange): Promise<boolean>;
   refused(refusal: { path: string; code: number; facts: ClientFacts; message: string }): void;
 };

@@ -10,6 +10,9 @@ const batch = 500;
 /** The names of added and removed members, and the keys that their sessions are linked to. */
 export type MembersChanged = { added: string[]; removed: string[]; touched: string[] };
 
+/** Makes one write of members, of which these are the names. */
+type MemberWrite = <T>(members: { added: string[] } | { removed: string[] }, write: () => Promise<T>) => Promise<T>;
+
 function* slices<T>(items: readonly T[]): Generator<T[]> {
   for (let from = 0; from < items.length; from += batch) yield items.slice(from, from + batch);
 }
@@ -50,25 +53,30 @@ export async function readMembersNow(
 
 const nameOf = ({ id, body }: DirectoryEntry) => (typeof body['userName'] === 'string' ? body['userName'] : id);
 
-/** Carries out a plan in batches. All users to add must exist before anything is changed. */
+/**
+ * Carries out a plan in batches. All users to add must exist before anything is changed. Adds to `changed` after each
+ * batch, so that it is right even if a later one fails.
+ */
 export async function changeMembers(
   deps: ScimDeps,
   client: ScimClient,
   groupId: string,
-  plan: MemberPlan,
-): Promise<MembersChanged> {
+  { plan, changed, write }: { plan: MemberPlan; changed: MembersChanged; write: MemberWrite },
+): Promise<void> {
   const { store } = deps;
   const { source } = client;
   const joining = await readPeople(deps, client, [...plan.add]);
   const current = plan.replaceAll ? await store.memberIds(source.id, groupId) : [];
   const leaving = plan.replaceAll ? current.filter((id) => !plan.add.has(id)) : [...plan.remove];
-  const changed: MembersChanged = { added: [], removed: [], touched: [] };
   const apply = async (change: 'add' | 'remove', people: DirectoryEntry[]) => {
     const touched = sessionKeysOf(source.match, people);
-    const outcome = await store.changeMembers(source.id, groupId, { [change]: people.map(({ id }) => id), touched });
+    const names = new Map(people.map((person) => [person.id, nameOf(person)]));
+    const all = [...names.values()];
+    const outcome = await write(change === 'add' ? { added: all } : { removed: all }, () =>
+      store.changeMembers(source.id, groupId, { [change]: people.map(({ id }) => id), touched }),
+    );
     if (!outcome) throw new ScimError(404, 'The group does not exist.');
     if (outcome.unknown.length > 0) throw invalidValue('A user was deleted while being added to the group.');
-    const names = new Map(people.map((person) => [person.id, nameOf(person)]));
     changed.added.push(...outcome.added.map((id) => names.get(id)!));
     changed.removed.push(...outcome.removed.map((id) => names.get(id)!));
     if (outcome.added.length + outcome.removed.length > 0) changed.touched.push(...touched);
@@ -79,5 +87,4 @@ export async function changeMembers(
       (await store.get(source.id, 'people', some)).filter((entry) => entry !== undefined),
     );
   for (const some of slices(joining)) await apply('add', some);
-  return changed;
 }

@@ -1,7 +1,6 @@
 import { Router, type Request, type Response } from 'express';
 import { type DirectoryEntry } from '../../store/directory-store.ts';
 import { ProblemError } from '@sallyport/kit';
-import { readClientFacts } from '@sallyport/kit';
 import { keyOf } from '../../groups/keys.ts';
 import { sessionKeysOf } from '../../sources/stored-source.ts';
 import { applyOperation } from '../patch/apply-operation.ts';
@@ -12,12 +11,12 @@ import type { Document } from '../resource/document.ts';
 import { readResource } from '../resource/read-resource.ts';
 import { groupSchema } from '../schema/group-schema.ts';
 import { ScimError } from '../errors/scim-error.ts';
-import { clientOf, type ScimDeps } from './scim-deps.ts';
-import { changeMembers, readMembersNow, readPeople, type MembersChanged } from './change-members.ts';
+import { clientOf, type ScimClient, type ScimDeps } from './scim-deps.ts';
+import { changeMembers, readMembersNow, readPeople } from './change-members.ts';
 import { entityTag, sendIfNotModified, requireMatch } from './entity-tag.ts';
 import { listResources } from './list-resources.ts';
-import { noteRecorded } from './note-recorded.ts';
 import { queryOf } from './read-page.ts';
+import { nothingDone, recordGroupChange, type GroupChange, type GroupWrite } from './record-group-change.ts';
 import { scimBody } from './scim-body.ts';
 import { sendGroup, groupResources, versionsOf } from './group-resources.ts';
 
@@ -46,44 +45,6 @@ async function readGroup({ store }: ScimDeps, request: Request, response: Respon
   return entry;
 }
 
-/** Records a change and reconciles the sessions of the affected users. */
-async function finish(
-  deps: ScimDeps,
-  request: Request,
-  response: Response,
-  about: {
-    verb: 'create' | 'update' | 'delete';
-    code: number;
-    entry: DirectoryEntry;
-    members: MembersChanged;
-    touched?: string[];
-  },
-): Promise<void> {
-  const { id: by, source } = clientOf(response);
-  const {
-    verb,
-    code,
-    entry: { id, body },
-    members,
-    touched = [],
-  } = about;
-  const recorded = deps.events.changed({
-    verb,
-    code,
-    path: request.originalUrl.split('?', 1)[0]!,
-    facts: readClientFacts(request),
-    source: source.id,
-    by,
-    kind: 'Group',
-    id,
-    name: body['displayName'] as string,
-    added: members.added,
-    removed: members.removed,
-  });
-  await deps.reconciler.reconcileNow(source.id, [...new Set([...members.touched, ...touched])]);
-  await noteRecorded(response, recorded);
-}
-
 async function create(deps: ScimDeps, request: Request, response: Response): Promise<void> {
   deps.events.requireRoom();
   const client = clientOf(response);
@@ -93,31 +54,44 @@ async function create(deps: ScimDeps, request: Request, response: Response): Pro
   });
   const add = new Set(readMembers(membersOf(request.body)));
   await readPeople(deps, client, [...add]);
-  if ((await deps.store.put(client.source.id, 'groups', entry, { expected: undefined })) !== 'written')
-    throw new ScimError(409, 'The group already exists.', 'uniqueness');
-  const members = await changeMembers(deps, client, entry.id, { replaceAll: false, add, remove: new Set() });
-  await finish(deps, request, response, { verb: 'create', code: 201, entry, members });
+  const done = nothingDone(entry);
+  await recordGroupChange(deps, request, response, { verb: 'create', code: 201, done }, async (write) => {
+    const outcome = await write({}, () => deps.store.put(client.source.id, 'groups', entry, { expected: undefined }));
+    if (outcome !== 'written') throw new ScimError(409, 'The group already exists.', 'uniqueness');
+    done.isWritten = true;
+    const plan = { replaceAll: false, add, remove: new Set<string>() };
+    await changeMembers(deps, client, entry.id, { plan, changed: done.members, write });
+  });
   response.setHeader('location', `${deps.baseUrl}/Groups/${entry.id}`);
   await sendGroup(deps, request, response, 201, entry);
 }
 
-/** Writes the attributes of a group. A new name changes the groups of all its members. */
+/**
+ * Writes the attributes of a group, and reports whether they are up to date. A new name changes the groups of all its
+ * members.
+ */
 async function writeGroup(
   deps: ScimDeps,
-  response: Response,
-  before: DirectoryEntry,
+  client: ScimClient,
   document: Document,
-): Promise<{ after: DirectoryEntry; touched: string[] } | undefined> {
-  const client = clientOf(response);
+  { done, write }: { done: GroupChange; write: GroupWrite },
+): Promise<boolean> {
   const { source } = client;
-  if (JSON.stringify(document) === JSON.stringify(before.body)) return { after: before, touched: [] };
+  const before = done.entry;
+  if (JSON.stringify(document) === JSON.stringify(before.body)) return true;
   const after = groupEntry(document, { id: before.id, now: deps.now(), before });
   const isRenamed = before.body[source.groupName] !== after.body[source.groupName];
   const people = isRenamed ? await readMembersNow(deps, client, before.id) : [];
   const touched = sessionKeysOf(source.match, people);
-  return (await deps.store.put(source.id, 'groups', after, { expected: before.version, touched })) === 'written'
-    ? { after, touched }
-    : undefined;
+  // An event of an unanswered write has the name that the group was to get.
+  done.entry = after;
+  const outcome = await write({}, () =>
+    deps.store.put(source.id, 'groups', after, { expected: before.version, touched }),
+  );
+  if (outcome !== 'written') return false;
+  done.isWritten = true;
+  done.touched = touched;
+  return true;
 }
 
 /** Changes a group. Calls `next` again if a concurrent request changed the group first. */
@@ -135,19 +109,19 @@ async function change(
     requireMatch(request, entityTag(version!));
     const { document, plan } = await next(before);
     await readPeople(deps, client, [...plan.add]);
-    const written = await writeGroup(deps, response, before, document);
-    if (!written) continue;
-    const members = await changeMembers(deps, client, before.id, plan);
-    const isChanged = written.after !== before || members.added.length + members.removed.length > 0;
-    if (isChanged)
-      await finish(deps, request, response, {
-        verb: 'update',
-        code: 200,
-        entry: written.after,
-        members,
-        touched: written.touched,
-      });
-    return written.after;
+    const done = nothingDone(before);
+    const isUpToDate = await recordGroupChange(
+      deps,
+      request,
+      response,
+      { verb: 'update', code: 200, done },
+      async (write) => {
+        if (!(await writeGroup(deps, client, document, { done, write }))) return false;
+        await changeMembers(deps, client, before.id, { plan, changed: done.members, write });
+        return true;
+      },
+    );
+    if (isUpToDate) return done.entry;
   }
   throw new ScimError(409, 'Other requests are changing this group at the same time. Try again.');
 }
@@ -159,19 +133,22 @@ async function remove(deps: ScimDeps, request: Request, response: Response): Pro
   const entry = await readGroup(deps, request, response);
   const [version] = await versionsOf(deps, client.source.id, [entry]);
   requireMatch(request, entityTag(version!));
-  const members: MembersChanged = { added: [], removed: [], touched: [] };
-  for (let tries = 0; ; tries += 1) {
-    const gone = await changeMembers(deps, client, entry.id, { replaceAll: true, add: new Set(), remove: new Set() });
-    members.removed.push(...gone.removed);
-    members.touched.push(...gone.touched);
-    const removed = await deps.store.remove(client.source.id, 'groups', entry.id).catch((error: unknown) => {
-      if (tries + 1 < maxTries && error instanceof ProblemError && error.code === 'conflict') return undefined;
-      throw error;
-    });
-    if (removed === false) throw new ScimError(404, 'The group does not exist.');
-    if (removed) break;
-  }
-  await finish(deps, request, response, { verb: 'delete', code: 204, entry, members });
+  const done = nothingDone(entry);
+  await recordGroupChange(deps, request, response, { verb: 'delete', code: 204, done }, async (write) => {
+    const plan = { replaceAll: true, add: new Set<string>(), remove: new Set<string>() };
+    for (let tries = 0; tries < maxTries; tries += 1) {
+      await changeMembers(deps, client, entry.id, { plan, changed: done.members, write });
+      const removed = await write({}, () =>
+        deps.store.remove(client.source.id, 'groups', entry.id).catch((error: unknown) => {
+          if (error instanceof ProblemError && error.code === 'conflict') return undefined;
+          throw error;
+        }),
+      );
+      if (removed === false) throw new ScimError(404, 'The group does not exist.');
+      if (removed) return void (done.isWritten = true);
+    }
+    throw new ScimError(409, 'Other requests are adding members to this group at the same time. Try again.');
+  });
   response.status(204).end();
 }
 

@@ -1,6 +1,5 @@
 import { Router, type Request, type Response } from 'express';
 import type { DirectoryEntry } from '../../store/directory-store.ts';
-import { readClientFacts } from '@sallyport/kit';
 import { keyOf } from '../../groups/keys.ts';
 import { sessionKeysOf } from '../../sources/stored-source.ts';
 import { applyOperation } from '../patch/apply-operation.ts';
@@ -17,6 +16,8 @@ import { listResources } from './list-resources.ts';
 import { noteRecorded } from './note-recorded.ts';
 import { documentOf, personEntry } from './person-entry.ts';
 import { queryOf } from './read-page.ts';
+import { recordChange } from './record-change.ts';
+import { recordUnanswered } from './record-unanswered.ts';
 import { scimBody } from './scim-body.ts';
 import { sendScim } from './send-scim.ts';
 import { entryResource } from './entry-resource.ts';
@@ -71,28 +72,26 @@ async function write(
   response: Response,
   { before, after }: { before?: DirectoryEntry; after: DirectoryEntry },
 ): Promise<boolean> {
-  const { id: by, source } = clientOf(response);
+  const { source } = clientOf(response);
   const touched = sessionKeysOf(source.match, [before, after]);
-  const outcome = await deps.store.put(source.id, 'people', after, {
-    expected: before?.version,
-    unique: [keyOf.name(after.body['userName'] as string)],
-    touched,
-  });
-  if (outcome === 'taken') throw new ScimError(409, 'Another user has this userName.', 'uniqueness');
-  if (outcome === 'stale') return false;
   const { active, id } = after;
-  const recorded = deps.events.changed({
+  const change = {
     verb: before ? 'update' : 'create',
-    path: request.originalUrl.split('?', 1)[0]!,
-    code: before ? 200 : 201,
-    facts: readClientFacts(request),
-    source: source.id,
-    by,
     kind: 'User',
     id,
     name: after.body['userName'] as string,
     active,
-  });
+  } as const;
+  const outcome = await recordUnanswered(deps, request, response, change, () =>
+    deps.store.put(source.id, 'people', after, {
+      expected: before?.version,
+      unique: [keyOf.name(after.body['userName'] as string)],
+      touched,
+    }),
+  );
+  if (outcome === 'taken') throw new ScimError(409, 'Another user has this userName.', 'uniqueness');
+  if (outcome === 'stale') return false;
+  const recorded = recordChange(deps, request, response, { ...change, code: before ? 200 : 201 });
   await deps.reconciler.reconcileNow(source.id, touched);
   await noteRecorded(response, recorded);
   return true;
@@ -132,25 +131,23 @@ async function change(
 
 async function remove(deps: ScimDeps, request: Request, response: Response): Promise<void> {
   deps.events.requireRoom();
-  const { id: by, source } = clientOf(response);
+  const { source } = clientOf(response);
   const entry = await readPerson(deps, request, response);
   requireMatch(request, entityTag(String(entry.version)));
   const keys = sessionKeysOf(source.match, [entry]);
   const expected = request.headers['if-match'] === undefined ? {} : { expected: entry.version };
-  if (!(await deps.store.remove(source.id, 'people', entry.id, { ...expected, gone: keys, touched: keys })))
-    throw new ScimError(404, 'The user does not exist.');
-  const recorded = deps.events.changed({
+  const change = {
     verb: 'delete',
-    path: request.originalUrl.split('?', 1)[0]!,
-    code: 204,
-    facts: readClientFacts(request),
-    source: source.id,
-    by,
     kind: 'User',
     id: entry.id,
     name: entry.body['userName'] as string,
     active: false,
-  });
+  } as const;
+  const isRemoved = await recordUnanswered(deps, request, response, change, () =>
+    deps.store.remove(source.id, 'people', entry.id, { ...expected, gone: keys, touched: keys }),
+  );
+  if (!isRemoved) throw new ScimError(404, 'The user does not exist.');
+  const recorded = recordChange(deps, request, response, { ...change, code: 204 });
   await deps.reconciler.reconcileNow(source.id, keys);
   await noteRecorded(response, recorded);
   response.status(204).end();
