@@ -5,6 +5,7 @@ import { expressionEnvironment } from './expression-environment.ts';
 import { expressionBudget, limitExpressionCost, withExpressionBudget } from './limit-expression-cost.ts';
 
 const many = (count: number, prefix = 'g') => Array.from({ length: count }, (_none, index) => `${prefix}${index}`);
+const claims = (count: number) => Object.fromEntries(many(count, 'c').map((name) => [name, [name]]));
 const ask = (text: string, input: PolicyInput) =>
   evaluateCriterion('expression', text, { session: { id: 's' }, ...input })[1];
 
@@ -18,6 +19,15 @@ describe('the work of an expression', () => {
       }),
     ).toBe('expression-unauthorized');
     expect(ask('user.groups.all(g, user.groups.exists(h, g == h))', { user: { groups: many(60) } })).toBe(
+      'expression-ok',
+    );
+    const [user, session] = [
+      { groups: many(1000), claims: claims(800) },
+      { id: 's', claims: claims(800) },
+    ];
+    expect(ask('user.claims == session.claims', { user, session })).toBe('expression-ok');
+    expect(ask('user.groups.all(g, !(g in user.claims))', { user })).toBe('expression-ok');
+    expect(ask('user.groups.all(g, user.claims.c7 != g)', { user: { ...user, groups: many(1000) } })).toBe(
       'expression-ok',
     );
   });
@@ -57,6 +67,35 @@ describe('the work of an expression', () => {
       'errors without end',
       'user.groups.exists(g, user.claims[g] == "x") || true',
       (size: number) => ({ user: { groups: many(size), claims: {} } }),
+    ],
+    [
+      'maps compared in a loop',
+      'user.groups.exists(g, user.claims == session.claims && g == "x")',
+      (size: number) => ({
+        user: { groups: many(200), claims: claims(size) },
+        session: { id: 's', claims: claims(size) },
+      }),
+    ],
+    [
+      'maps in maps and lists compared in a loop',
+      'user.groups.exists(g, user.claims != session.claims || g == "x")',
+      (size: number) => ({
+        user: { groups: many(200), claims: { list: [{ deep: claims(size) }] } },
+        session: { id: 's', claims: { list: [{ deep: claims(size) }] } },
+      }),
+    ],
+    [
+      'a map looked for in a list of maps',
+      'user.groups.exists(g, user.claims.one in session.claims.all && g == "x")',
+      (size: number) => ({
+        user: { groups: many(200), claims: { one: claims(size) } },
+        session: { id: 's', claims: { all: [claims(size)] } },
+      }),
+    ],
+    [
+      'the keys of a map, read in a loop',
+      'user.groups.exists(g, user.claims.exists(k, true) && g == "x")',
+      (size: number) => ({ user: { groups: many(200), claims: claims(size) } }),
     ],
   ])('ends for %s', (_name, text, input) => {
     expect(ask(text, input(3))).not.toBe('expression-error');

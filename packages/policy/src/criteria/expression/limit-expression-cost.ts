@@ -36,6 +36,37 @@ function sizeOf(value: unknown): number {
   return Array.isArray(value) ? value.length : 0;
 }
 
+/** Returns how many entries a value has, also of the lists and maps in it. Does not count further than the budget. */
+function entriesIn(value: unknown): number {
+  const waiting = [value];
+  let count = 0;
+  while (waiting.length > 0 && count <= left) {
+    const next = waiting.pop();
+    count += 1 + (typeof next === 'string' ? next.length >>> 4 : 0);
+    if (typeof next !== 'object' || next === null) continue;
+    for (const item of next instanceof Map ? next.values() : Object.values(next)) {
+      if (waiting.length + count > left) return waiting.length + count;
+      waiting.push(item);
+    }
+  }
+  return count;
+}
+
+const isObject = (value: unknown) => typeof value === 'object' && value !== null;
+
+/**
+ * Returns the cost of what an operator does with whole lists and maps. Reading a map is free, because most expressions
+ * look up one entry of it.
+ */
+const operatorCosts: Readonly<Record<string, (first: unknown, second: unknown) => number>> = {
+  // Lists and maps of other lengths are not compared further, so both have as many entries as the first.
+  '==': (first, second) => (isObject(first) && isObject(second) ? entriesIn(first) : 0),
+  '!=': (first, second) => (isObject(first) && isObject(second) ? entriesIn(first) : 0),
+  in: (first, list) => (isObject(first) && Array.isArray(list) ? entriesIn(list) : 0),
+  // The keys of a map are copied before the loop begins.
+  comprehension: (range) => (range instanceof Map ? range.size : 0),
+};
+
 /** Returns the cost of a search: for a long string up to the product of both lengths. */
 function searchCost(args: unknown): number {
   const [text, piece] = Array.isArray(args) ? (args as unknown[]) : [];
@@ -66,10 +97,17 @@ function limitNode(node: InnerNode, seen: Set<unknown>): void {
     return value;
   });
   const { handle } = node;
+  const costOf = operatorCosts[node.op];
   if (node.op === 'rcall' && handle) {
     node.handle = (args, ...rest) => {
       charge(searchCost(args));
       return handle(args, ...rest);
+    };
+  } else if (costOf) {
+    if (!handle) throw new TypeError('unknown kind of node');
+    node.handle = (first, second, ...rest) => {
+      charge(costOf(first, second));
+      return handle(first, second, ...rest);
     };
   }
   limitAll(node.args, seen);
@@ -85,7 +123,7 @@ function limitAll(value: unknown, seen: Set<unknown>): void {
 
 /**
  * Makes every node of a parsed and checked expression charge for its work: one unit for each evaluation, plus the size
- * of the result. So a loop over caller data is bounded, whatever the caller sends. Throws TypeError if the expression
+ * of the result and what an operator does with whole maps. So a loop over caller data is bounded, whatever the caller sends. Throws TypeError if the expression
  * is not built as expected.
  */
 export function limitExpressionCost(ast: ASTNode): void {
