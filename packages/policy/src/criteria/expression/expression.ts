@@ -31,7 +31,7 @@ export const expression: Criterion = {
       'The same applies to an expression that reads `kubernetes.namespace` or `kubernetes.name` where `k8s/namespace` or `k8s/name` would be open, with the reason `expression-open`. ' +
       `Limits: ${expressionLimits.length} characters, loops nested ${expressionLimits.loops} deep. There is no \`matches()\`.`,
     limit:
-      `${expressionBudget.toLocaleString('en-US')} units of work for each evaluation. Beyond that the expression fails. Each step costs 1, each string that is read 1 per 16 characters, each list 1 per item, an error 250. ` +
+      `${expressionBudget.toLocaleString('en-US')} units of work for each evaluation. Beyond that the expression fails. Each step costs 1, each string that is read 1 per 16 characters, each list 1 per item, comparing lists or maps 1 per entry, an error 250. ` +
       'A caller can use them up with a large request: then a deny denies and an allow does not allow. `policy lint` warns of an expression that probably takes more for a large request',
     data: 'a CEL expression that results in true or false',
     example: 'kubernetes.namespace == "team-" + user.claims.team && !("contractors" in user.groups)',
