@@ -183,4 +183,30 @@ describe('hostile bodies', () => {
       ),
     ).toBe('413');
   });
+
+  it('that compare ten thousand members again and again are rejected; by their ids they are changed', async () => {
+    const ids = Array.from({ length: 10_000 }, (_none, n) => `p${n}`);
+    await Promise.all(
+      ids.map((id) =>
+        service.store.put(
+          'scim',
+          'people',
+          { id, keys: [`name:${id}`], active: true, body: { userName: id }, version: 1, createdAt: 0, changedAt: 0 },
+          { expected: undefined },
+        ),
+      ),
+    );
+    const { id } = await scim.group('all', ids);
+    const filter = Array.from({ length: 64 }, (_none, n) => `value co "x${n}"`).join(' or ');
+    const many = (operation: (n: number) => object) => Array.from({ length: 1000 }, (_none, n) => operation(n));
+    const scans = many(() => ({ op: 'remove', path: `members[${filter}]` }));
+    expect(await scimErrorOf(scim.patch(`/Groups/${id}`, ...scans))).toBe('413');
+    expect(await service.store.memberIds('scim', id)).toHaveLength(10_000);
+    const removals = many((n) => ({ op: 'remove', path: `members[value eq "p${n}"]` }));
+    expect((await scim.patch(`/Groups/${id}`, ...removals)).status).toBe(204);
+    expect(await service.store.memberIds('scim', id)).toHaveLength(9000);
+    const additions = many((n) => ({ op: 'add', path: 'members', value: [{ value: `p${n}` }] }));
+    expect((await scim.patch(`/Groups/${id}`, ...additions)).status).toBe(204);
+    expect(await service.store.memberIds('scim', id)).toHaveLength(10_000);
+  });
 });

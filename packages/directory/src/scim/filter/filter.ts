@@ -8,7 +8,8 @@ export type FilterValue = string | number | boolean | null;
 export type Filter =
   | { type: 'and' | 'or'; terms: Filter[] }
   | { type: 'not'; term: Filter }
-  | { type: 'compare'; path: FoundAttribute; op: Comparison; value: FilterValue }
+  /** `folded` is the value as it is compared if case does not matter. */
+  | { type: 'compare'; path: FoundAttribute; op: Comparison; value: FilterValue; folded: FilterValue }
   | { type: 'present'; path: FoundAttribute }
   /** True if any value of a multi-valued attribute matches. The inner paths name sub-attributes. */
   | { type: 'some'; path: FoundAttribute; filter: Filter };

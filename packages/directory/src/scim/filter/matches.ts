@@ -43,13 +43,17 @@ function compareTexts(a: string, b: string, op: Comparison): boolean {
   return compareOrder(a, b, op);
 }
 
-function isTrueFor(value: unknown, { type, caseExact }: Attribute, op: Comparison, wanted: FilterValue): boolean {
+function isTrueFor(
+  value: unknown,
+  { type, caseExact }: Attribute,
+  { op, value: wanted, folded }: { op: Comparison; value: FilterValue; folded: FilterValue },
+): boolean {
   // Some clients send booleans in quotes.
   if (typeof value === 'boolean') return (op === 'eq' || op === 'ne') && String(value) === String(wanted).toLowerCase();
   if (typeof value !== 'string' || typeof wanted !== 'string') return value === wanted;
   if (type === 'dateTime' && Number.isFinite(Date.parse(wanted)))
     return compareTexts(new Date(value).toISOString(), new Date(wanted).toISOString(), op);
-  return caseExact ? compareTexts(value, wanted, op) : compareTexts(fold(value), fold(wanted), op);
+  return caseExact ? compareTexts(value, wanted, op) : compareTexts(fold(value), String(folded), op);
 }
 
 /** Reports whether a resource matches a filter. Visits each value once per comparison. */
@@ -84,7 +88,7 @@ export function matches(filter: Filter, resource: Resource): boolean {
       const { path, op, value } = filter;
       const values = valuesAt(resource, path);
       if (value === null) return (values.length === 0) === (op === 'eq');
-      const found = values.some((one) => isTrueFor(one, comparedBy(path), op, value));
+      const found = values.some((one) => isTrueFor(one, comparedBy(path), filter));
       return op === 'ne' ? !found : found;
     }
   }

@@ -1,3 +1,4 @@
+import { fold } from '../../groups/fold.ts';
 import { findAttribute, type FoundAttribute } from '../schema/find-attribute.ts';
 import type { ResourceSchema } from '../schema/attribute.ts';
 import { ScimError } from '../errors/scim-error.ts';
@@ -130,7 +131,8 @@ class Parser {
     this.#at += 1;
     const order = op !== 'eq' && op !== 'ne';
     if (order && typeof value !== 'string') throw bad(`${op} compares only strings.`);
-    return { type: 'compare', path, op: op as Comparison, value };
+    const folded = typeof value === 'string' ? fold(value) : value;
+    return { type: 'compare', path, op: op as Comparison, value, folded };
   }
 }
 

@@ -1,3 +1,4 @@
+import { comparisonsIn } from '../filter/comparisons-in.ts';
 import type { Filter } from '../filter/filter.ts';
 import { matches } from '../filter/matches.ts';
 import type { Document } from '../resource/document.ts';
@@ -6,7 +7,9 @@ import { isIgnored } from '../schema/find-attribute.ts';
 import type { Attribute, ResourceSchema } from '../schema/attribute.ts';
 import { ScimError } from '../errors/scim-error.ts';
 import { parsePath, type PatchPath } from './parse-path.ts';
+import type { PatchWork } from './patch-work.ts';
 import type { Operation } from './read-operations.ts';
+import { weightOf } from './weight-of.ts';
 
 type Element = Record<string, unknown>;
 type Target = Exclude<PatchPath, 'extension'>;
@@ -28,9 +31,17 @@ function sameElement(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-function addElements(before: unknown, added: unknown): unknown[] {
+/** Accounts for comparing each element of one list with each of another. */
+function spendOnPairs(work: PatchWork, some: readonly unknown[], others: readonly unknown[]): void {
+  work.spend(some.length * weightOf(others) + others.length * weightOf(some));
+}
+
+function addElements(before: unknown, added: unknown, work: PatchWork): unknown[] {
   const list = [before ?? []].flat() as unknown[];
-  for (const element of [added].flat()) {
+  const more = [added].flat();
+  // New elements are compared with each other too.
+  spendOnPairs(work, [...list, ...more], more);
+  for (const element of more) {
     const at = list.findIndex((one) => sameElement(one, element));
     if (at < 0) list.push(element);
     else if (isMap(element)) list[at] = { ...(list[at] as Element), ...element };
@@ -60,9 +71,15 @@ function keepOnePrimary(list: unknown[], last: readonly unknown[]): unknown[] {
   );
 }
 
-function changeMatching(target: Target & { filter: Filter }, before: unknown, { op, value }: Operation): unknown {
+function changeMatching(
+  target: Target & { filter: Filter },
+  before: unknown,
+  { op, value }: Operation,
+  work: PatchWork,
+): unknown {
   const { attribute, filter, subAttribute } = target;
   const list = [before ?? []].flat() as Element[];
+  work.spend(comparisonsIn(filter) * weightOf(list));
   const isMatch = (element: Element) => matches(filter, element);
   if (op === 'remove')
     return subAttribute
@@ -88,7 +105,7 @@ function changeMatching(target: Target & { filter: Filter }, before: unknown, { 
   return keepOnePrimary(next, changed);
 }
 
-function removeValue({ attribute, subAttribute }: Target, before: unknown, value: unknown): unknown {
+function removeValue({ attribute, subAttribute }: Target, before: unknown, value: unknown, work: PatchWork): unknown {
   if (subAttribute)
     return Array.isArray(before)
       ? (before as Element[]).map((element) => put(element, subAttribute.name, undefined))
@@ -98,12 +115,14 @@ function removeValue({ attribute, subAttribute }: Target, before: unknown, value
   // Entra lists the values to remove in the operation's value.
   if (!attribute.multiValued || value === undefined || value === null) return undefined;
   const gone = [readValue(attribute, value) ?? []].flat();
-  return [before ?? []].flat().filter((element) => !gone.some((one) => sameElement(one, element)));
+  const list = [before ?? []].flat();
+  spendOnPairs(work, list, gone);
+  return list.filter((element) => !gone.some((one) => sameElement(one, element)));
 }
 
-function changeValue(target: Target, before: unknown, { op, value }: Operation): unknown {
+function changeValue(target: Target, before: unknown, { op, value }: Operation, work: PatchWork): unknown {
   const { attribute, subAttribute } = target;
-  if (op === 'remove') return removeValue(target, before, value);
+  if (op === 'remove') return removeValue(target, before, value, work);
   if (subAttribute) {
     const read = readValue(subAttribute, value);
     return attribute.multiValued
@@ -113,7 +132,7 @@ function changeValue(target: Target, before: unknown, { op, value }: Operation):
   const read = readValue(attribute, value);
   if (attribute.multiValued && op === 'add') {
     const added = [read ?? []].flat();
-    const next = addElements(before, added);
+    const next = addElements(before, added, work);
     return keepOnePrimary(
       next,
       next.filter((element) => added.some((one) => sameElement(one, element) && isMap(one) && one['primary'] === true)),
@@ -125,14 +144,14 @@ function changeValue(target: Target, before: unknown, { op, value }: Operation):
     : read;
 }
 
-function changeExtension(schema: ResourceSchema, document: Document, operation: Operation): Document {
+function changeExtension(schema: ResourceSchema, document: Document, operation: Operation, work: PatchWork): Document {
   const { urn } = schema.extension!;
   if (operation.op === 'remove') return put(document, urn, undefined);
   if (!isMap(operation.value)) throw new ScimError(400, `${urn} must be an object.`, 'invalidValue');
   // Clients that send a whole extension include `schemas`, as in a resource.
   const given = Object.entries(operation.value).filter(([name]) => name.toLowerCase() !== 'schemas');
   return given.reduce<Document>(
-    (next, [name, value]) => applyOperation(schema, next, { ...operation, path: `${urn}:${name}`, value }),
+    (next, [name, value]) => applyOperation(schema, next, { ...operation, path: `${urn}:${name}`, value }, work),
     document,
   );
 }
@@ -144,17 +163,18 @@ export function applyOperation(
   schema: ResourceSchema,
   document: Document,
   operation: Operation & { path: string },
+  work: PatchWork,
 ): Document {
   if (isIgnored(schema, operation.path)) return document;
   const target = parsePath(schema, operation.path);
-  if (target === 'extension') return changeExtension(schema, document, operation);
+  if (target === 'extension') return changeExtension(schema, document, operation, work);
   const { extension, attribute, filter } = target;
   if (attribute.mutability === 'readOnly') throw new ScimError(400, `${attribute.name} is read-only.`, 'mutability');
   const holder = (extension === undefined ? document : (document[extension] ?? {})) as Element;
   const before = Object.hasOwn(holder, attribute.name) ? holder[attribute.name] : undefined;
   const after = filter
-    ? changeMatching({ ...target, filter }, before, operation)
-    : changeValue(target, before, operation);
+    ? changeMatching({ ...target, filter }, before, operation, work)
+    : changeValue(target, before, operation, work);
   if (Array.isArray(after)) checkLength(attribute.name, after);
   const next = put(holder, attribute.name, after);
   return extension === undefined ? next : put(document, extension, next);

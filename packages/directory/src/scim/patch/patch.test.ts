@@ -6,6 +6,7 @@ import { userSchema } from '../schema/user-schema.ts';
 import { ScimError } from '../errors/scim-error.ts';
 import { applyOperation } from './apply-operation.ts';
 import { parsePath } from './parse-path.ts';
+import { createPatchWork } from './patch-work.ts';
 import { planMembers, type MemberPlan } from './plan-members.ts';
 import { readOperations } from './read-operations.ts';
 
@@ -30,7 +31,7 @@ const alice: Document = {
 const patch = (Operations: unknown, document: Document = alice) => {
   const before = structuredClone(document);
   const after = readOperations({ schemas: [patchUrn], Operations }).reduce<Document>(
-    (next, operation) => applyOperation(userSchema, next, operation),
+    (next, operation) => applyOperation(userSchema, next, operation, createPatchWork()),
     document,
   );
   expect(document).toEqual(before);
@@ -295,7 +296,10 @@ describe('operations on the members of a group', () => {
   const plan = async (operations: unknown[], members: string[] = ['a', 'b', 'c']) => {
     const made: MemberPlan = { replaceAll: false, add: new Set(), remove: new Set() };
     for (const operation of readOperations({ schemas: [patchUrn], Operations: operations }))
-      await planMembers(made, operation, async () => members);
+      await planMembers(made, operation, {
+        current: async () => new Set(members),
+        work: createPatchWork(),
+      });
     return { replaceAll: made.replaceAll, add: [...made.add], remove: [...made.remove] };
   };
 

@@ -1,7 +1,10 @@
+import { comparisonsIn } from '../filter/comparisons-in.ts';
+import type { Filter } from '../filter/filter.ts';
 import { matches } from '../filter/matches.ts';
 import { groupSchema } from '../schema/group-schema.ts';
 import { invalidValue, ScimError } from '../errors/scim-error.ts';
 import { parsePath } from './parse-path.ts';
+import type { PatchWork } from './patch-work.ts';
 import type { Operation } from './read-operations.ts';
 
 /** The combined effect of operations on the members of a group. */
@@ -41,33 +44,53 @@ export function targetsMembers(path: string): boolean {
   return /^members(?:$|[[.])/i.test(own);
 }
 
+/** The members of a group as they are now, which are read only if needed, and the work of the PATCH. */
+type PlanDeps = { current: () => Promise<ReadonlySet<string>>; work: PatchWork };
+
+/** Returns the ids that `value eq` names and of which every match has one, or undefined if any member may match. */
+function namedIds(filter: Filter): string[] | undefined {
+  if (filter.type === 'compare')
+    return filter.op === 'eq' && filter.path.attribute.name === 'value' && typeof filter.value === 'string'
+      ? [filter.value]
+      : undefined;
+  if (filter.type !== 'and' && filter.type !== 'or') return undefined;
+  const named = filter.terms.map(namedIds);
+  if (filter.type === 'and') return named.find((ids) => ids !== undefined);
+  return named.every((ids) => ids !== undefined) ? [...new Set(named.flat())] : undefined;
+}
+
 /**
  * Returns the ids that the filter of a path selects: the one in `members[value eq "…"]`, or for other filters the
  * current members that match. Undefined if the path has no filter.
  */
-async function selectedIds(path: string, current: () => Promise<string[]>): Promise<string[] | undefined> {
+async function selectedIds(path: string, { current, work }: PlanDeps): Promise<string[] | undefined> {
   const target = parsePath(groupSchema, path);
   if (target === 'extension' || target.subAttribute)
     throw new ScimError(400, 'The sub-attributes of a member cannot be changed.', 'mutability');
   const { filter } = target;
   if (!filter) return undefined;
-  if (
-    filter.type === 'compare' &&
-    filter.op === 'eq' &&
-    filter.path.attribute.name === 'value' &&
-    typeof filter.value === 'string'
-  )
-    return [filter.value];
-  return (await current()).filter((value) => matches(filter, { value, type: 'User' }));
+  const named = namedIds(filter);
+  if (named && filter.type === 'compare') return named;
+  const members = await current();
+  // There may be very many members, so those with an id in the filter are looked up.
+  const candidates = named ? named.filter((id) => members.has(id)) : members;
+  work.spend(comparisonsIn(filter) * (named?.length ?? members.size));
+  const selected: string[] = [];
+  for (const value of candidates) {
+    await work.turn();
+    if (matches(filter, { value, type: 'User' })) selected.push(value);
+  }
+  return selected;
 }
 
-/** Adds one operation on the members to the plan. `current` reads the current members. Throws a ScimError. */
+/** Adds one operation on the members to the plan. Throws a ScimError. */
 export async function planMembers(
   plan: MemberPlan,
   { op, path, value }: Operation & { path: string },
-  current: () => Promise<string[]>,
+  deps: PlanDeps,
 ): Promise<void> {
-  const selected = await selectedIds(path, current);
+  await deps.work.turn();
+  const selected = await selectedIds(path, deps);
   const remove = (ids: readonly string[]) => {
     for (const id of ids) {
       plan.remove.add(id);

@@ -3,10 +3,10 @@ import { type DirectoryEntry } from '../../store/directory-store.ts';
 import { ProblemError } from '@sallyport/kit';
 import { keyOf } from '../../groups/keys.ts';
 import { sessionKeysOf } from '../../sources/stored-source.ts';
-import { applyOperation } from '../patch/apply-operation.ts';
+import { applyOperations } from '../patch/apply-operations.ts';
+import { createPatchWork } from '../patch/patch-work.ts';
 import { targetsMembers, planMembers, readMembers, type MemberPlan } from '../patch/plan-members.ts';
 import { readOperations } from '../patch/read-operations.ts';
-import { checkDocument } from '../resource/check-document.ts';
 import type { Document } from '../resource/document.ts';
 import { readResource } from '../resource/read-resource.ts';
 import { groupSchema } from '../schema/group-schema.ts';
@@ -184,21 +184,17 @@ export function groups(deps: ScimDeps): Router {
   });
   router.patch('/:id', scimBody(), async (request: Request, response: Response) => {
     const operations = readOperations(request.body);
+    const work = createPatchWork();
     const after = await change(deps, request, response, async (before) => {
       const plan: MemberPlan = { replaceAll: false, add: new Set(), remove: new Set() };
-      let members: Promise<string[]> | undefined;
+      let members: Promise<ReadonlySet<string>> | undefined;
+      const readAll = async () => new Set(await deps.store.memberIds(clientOf(response).source.id, before.id));
       // Read once for all operations, because there may be very many members.
-      const current = () => (members ??= deps.store.memberIds(clientOf(response).source.id, before.id));
+      const current = () => (members ??= readAll());
       for (const operation of operations)
-        if (targetsMembers(operation.path)) await planMembers(plan, operation, current);
+        if (targetsMembers(operation.path)) await planMembers(plan, operation, { current, work });
       const own = operations.filter(({ path }) => !targetsMembers(path));
-      return {
-        document: checkDocument(
-          groupSchema,
-          own.reduce<Document>((document, operation) => applyOperation(groupSchema, document, operation), before.body),
-        ),
-        plan,
-      };
+      return { document: await applyOperations(groupSchema, before.body, own, work), plan };
     });
     // There may be very many members, so they are sent only to a client that requests attributes.
     if (queryOf(request.url).has('attributes')) await sendGroup(deps, request, response, 200, after);

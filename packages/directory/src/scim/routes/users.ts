@@ -2,9 +2,9 @@ import { Router, type Request, type Response } from 'express';
 import type { DirectoryEntry } from '../../store/directory-store.ts';
 import { keyOf } from '../../groups/keys.ts';
 import { sessionKeysOf } from '../../sources/stored-source.ts';
-import { applyOperation } from '../patch/apply-operation.ts';
+import { applyOperations } from '../patch/apply-operations.ts';
+import { createPatchWork } from '../patch/patch-work.ts';
 import { readOperations } from '../patch/read-operations.ts';
-import { checkDocument } from '../resource/check-document.ts';
 import { selectAttributes, isSelected, readSelection, type AttributeSelection } from '../resource/select-attributes.ts';
 import type { Document } from '../resource/document.ts';
 import { readResource } from '../resource/read-resource.ts';
@@ -114,13 +114,13 @@ async function change(
   deps: ScimDeps,
   request: Request,
   response: Response,
-  next: (before: Document) => Document,
+  next: (before: Document) => Document | Promise<Document>,
 ): Promise<void> {
   deps.events.requireRoom();
   for (let tries = 0; tries < maxTries; tries += 1) {
     const before = await readPerson(deps, request, response);
     requireMatch(request, entityTag(String(before.version)));
-    const document = next(documentOf(before));
+    const document = await next(documentOf(before));
     const after = personEntry(document, { id: before.id, now: deps.now(), before });
     const isSame = JSON.stringify([after.body, after.active]) === JSON.stringify([before.body, before.active]);
     if (isSame || (await write(deps, request, response, { before, after })))
@@ -177,12 +177,8 @@ export function users(deps: ScimDeps): Router {
   });
   router.patch('/:id', scimBody(), (request: Request, response: Response) => {
     const operations = readOperations(request.body);
-    return change(deps, request, response, (before) =>
-      checkDocument(
-        userSchema,
-        operations.reduce<Document>((next, operation) => applyOperation(userSchema, next, operation), before),
-      ),
-    );
+    const work = createPatchWork();
+    return change(deps, request, response, (before) => applyOperations(userSchema, before, operations, work));
   });
   router.delete('/:id', (request, response) => remove(deps, request, response));
   return router;
