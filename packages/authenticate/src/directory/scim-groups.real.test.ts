@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createScimTestService, groupUrn, scimErrorOf, userUrn, type ScimTestClient } from '../testing/scim-client.ts';
+import { identityOf, logIn } from '../testing/test-refresh.ts';
 import type { TestService } from '../testing/test-service.ts';
 
 let service: TestService;
@@ -64,6 +65,22 @@ describe('groups', () => {
     ).toBe('412');
     await scim.send('delete', `/Users/${a.id}`);
     expect((await scim.get(`/Groups/${id}`)).body).not.toHaveProperty('members');
+  });
+
+  it('that are renamed give the new name to a user who joins at the same time', async () => {
+    const alice = await scim.user('alice@example.com');
+    const { id } = await scim.group('before');
+    const session = await logIn(service);
+    const { store } = service;
+    const put = store.put.bind(store);
+    store.put = async (...args) => {
+      store.put = put;
+      await scim.patch(`/Groups/${id}`, { op: 'add', path: 'members', value: [{ value: alice.id }] });
+      expect((await identityOf(service, session)).groups).toEqual(['before']);
+      return put(...args);
+    };
+    await scim.patch(`/Groups/${id}`, { op: 'replace', path: 'displayName', value: 'after' });
+    expect((await identityOf(service, session)).groups).toEqual(['after']);
   });
 
   it('reject members that do not exist or are groups', async () => {

@@ -81,8 +81,9 @@ async function writeGroup(
   if (JSON.stringify(document) === JSON.stringify(before.body)) return true;
   const after = groupEntry(document, { id: before.id, now: deps.now(), before });
   const isRenamed = before.body[source.groupName] !== after.body[source.groupName];
-  const people = isRenamed ? await readMembersNow(deps, client, before.id) : [];
-  const touched = sessionKeysOf(source.match, people);
+  const memberKeys = async () =>
+    isRenamed ? sessionKeysOf(source.match, await readMembersNow(deps, client, before.id)) : [];
+  const touched = await memberKeys();
   // An event of an unanswered write has the name that the group was to get.
   done.entry = after;
   const outcome = await write({}, () =>
@@ -90,7 +91,11 @@ async function writeGroup(
   );
   if (outcome !== 'written') return false;
   done.isWritten = true;
-  done.touched = touched;
+  const known = new Set(touched);
+  // The sessions of those who joined in the meantime have the old name.
+  const joined = (await memberKeys()).filter((key) => !known.has(key));
+  if (joined.length > 0) await deps.store.touch(source.id, joined);
+  done.touched = [...touched, ...joined];
   return true;
 }
 
