@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { ProblemError } from '@sallyport/kit';
 import { createBrowser } from '../testing/test-browser.ts';
 import { throughProvider } from '../testing/test-login.ts';
 import { createTestService, type TestService } from '../testing/test-service.ts';
@@ -321,6 +322,27 @@ describe('people in a synced directory', () => {
     apis.state.people.push(gone!);
     await sync();
     expect(await groupsOf(await logIn())).toEqual(['sre']);
+  });
+
+  it('whom a sync removes are on record, and what a sync changed before it failed', async () => {
+    await begin('okta');
+    const { store } = service;
+    const changeMembers = store.changeMembers.bind(store);
+    store.changeMembers = async (...args) => {
+      await changeMembers(...args);
+      throw new ProblemError('sessions-unavailable', 'The session store cannot be reached.');
+    };
+    await expect(sync()).rejects.toThrow(ProblemError);
+    const recorded = () =>
+      service.events('directory.changed').map(({ data }) => [data.responseStatus!.code, data.sallyport.detail]);
+    expect(recorded()).toEqual([
+      [503, expect.stringMatching(/failed.* may have changed.*changed: 5 people, 1 groups/)],
+    ]);
+    store.changeMembers = changeMembers;
+    await sync();
+    apis.state.people.splice(4, 1);
+    await sync();
+    expect(recorded().slice(2)).toEqual([[200, expect.stringContaining('changed: 1 people')]]);
   });
 
   it('are matched by e-mail address if so configured', async () => {

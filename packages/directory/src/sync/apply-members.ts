@@ -6,16 +6,15 @@ const batch = 200;
 
 /**
  * Makes the stored members of a group equal to the wanted ones. `people` are the stored people: members who are not
- * among them are left out.
+ * among them are left out. `counts` grows with each batch.
  */
 export async function applyMembers(
   { store, source }: SyncTarget,
   groupId: string,
-  wanted: ReadonlySet<string>,
-  people: ReadonlyMap<string, DirectoryEntry>,
-): Promise<{ added: number; removed: number }> {
+  { wanted, people }: { wanted: ReadonlySet<string>; people: ReadonlyMap<string, DirectoryEntry> },
+  counts: { added: number; removed: number },
+): Promise<void> {
   const before = await store.memberIds(source.id, groupId);
-  const counts = { added: 0, removed: 0 };
   const change = async (how: 'add' | 'remove', ids: readonly string[]) => {
     for (let from = 0; from < ids.length; from += batch) {
       const some = ids.slice(from, from + batch);
@@ -37,5 +36,4 @@ export async function applyMembers(
     'add',
     [...wanted].filter((id) => !had.has(id) && people.has(id)),
   );
-  return counts;
 }

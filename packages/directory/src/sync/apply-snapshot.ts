@@ -26,6 +26,17 @@ export type SyncResult = {
   skippedGroups: string[];
 };
 
+/** Returns the result of a sync that has not read or changed anything yet. */
+export const nothingSynced = (): SyncResult => ({
+  people: 0,
+  groups: 0,
+  changedPeople: 0,
+  changedGroups: 0,
+  added: 0,
+  removed: 0,
+  skippedGroups: [],
+});
+
 type Entries = ReadonlyMap<string, DirectoryEntry>;
 
 const parallelReads = 4;
@@ -70,9 +81,7 @@ async function writeGroups(
     if (await writeEntry(target, 'groups', before, groupContent(group), touched)) result.changedGroups += 1;
     const wanted = members.get(group.id);
     if (!wanted) continue;
-    const { added, removed } = await applyMembers(target, group.id, wanted, people);
-    result.added += added;
-    result.removed += removed;
+    await applyMembers(target, group.id, { wanted, people }, result);
     await storeMark(target, group);
   }
 }
@@ -82,23 +91,25 @@ async function removeMissing(
   target: SyncTarget,
   kind: EntryKind,
   { stored, wanted, people }: { stored: Entries; wanted: readonly { id: string }[]; people: Entries },
+  result: SyncResult,
 ): Promise<void> {
   const { store, source } = target;
   const wantedIds = new Set(wanted.map(({ id }) => id));
   const missing = [...stored.values()].filter(({ id }) => !wantedIds.has(id));
   await inBatches(missing, parallelWrites, async (entry) => {
-    if (kind === 'groups') await applyMembers(target, entry.id, new Set(), people);
-    await store.remove(source.id, kind, entry.id, {
-      touched: kind === 'people' ? sessionKeysOf(source.match, [entry]) : [],
-    });
+    if (kind === 'groups') await applyMembers(target, entry.id, { wanted: new Set(), people }, result);
+    const touched = kind === 'people' ? sessionKeysOf(source.match, [entry]) : [];
+    if (await store.remove(source.id, kind, entry.id, { touched }))
+      result[kind === 'people' ? 'changedPeople' : 'changedGroups'] += 1;
   });
 }
 
 /**
  * Makes the stored entries of a source equal to a snapshot, and touches the keys of everyone who is affected. A person
- * who is not in the snapshot becomes unknown.
+ * who is not in the snapshot becomes unknown. `result` counts each change once it is made, so that it is right even if a
+ * later one fails.
  */
-export async function applySnapshot(target: SyncTarget, snapshot: Snapshot): Promise<SyncResult> {
+export async function applySnapshot(target: SyncTarget, snapshot: Snapshot, result: SyncResult): Promise<void> {
   const { store, source, now } = target;
   const stored = { people: await readAllEntries(target, 'people'), groups: await readAllEntries(target, 'groups') };
   const groups = snapshot.groups.filter(({ name }) => isUsableName(name));
@@ -109,15 +120,11 @@ export async function applySnapshot(target: SyncTarget, snapshot: Snapshot): Pro
   // A token that has lost its rights gets the same answer as an empty company.
   if (people.length === 0 && stored.people.size > 0)
     throw new ApiFailure('the directory reports no people at all, which is taken for an error');
-  const result: SyncResult = {
-    people: people.length,
-    groups: groups.length,
-    changedPeople: 0,
-    changedGroups: 0,
-    added: 0,
-    removed: 0,
-    skippedGroups: snapshot.groups.filter(({ name }) => !isUsableName(name)).map(({ name }) => name.slice(0, 100)),
-  };
+  result.people = people.length;
+  result.groups = groups.length;
+  result.skippedGroups = snapshot.groups
+    .filter(({ name }) => !isUsableName(name))
+    .map(({ name }) => name.slice(0, 100));
   await inBatches(people, parallelWrites, async (person) => {
     const [before, next] = [stored.people.get(person.id), personContent(person)];
     const touched = sessionKeysOf(source.match, [before, { ...next, version: 0, createdAt: 0, changedAt: 0 }]);
@@ -125,8 +132,7 @@ export async function applySnapshot(target: SyncTarget, snapshot: Snapshot): Pro
   });
   const current = await readAllEntries(target, 'people');
   await writeGroups(target, groups, { members, stored: stored.groups, people: current }, result);
-  await removeMissing(target, 'groups', { stored: stored.groups, wanted: groups, people: current });
-  await removeMissing(target, 'people', { stored: stored.people, wanted: people, people: current });
+  await removeMissing(target, 'groups', { stored: stored.groups, wanted: groups, people: current }, result);
+  await removeMissing(target, 'people', { stored: stored.people, wanted: people, people: current }, result);
   await store.recordSync(source.id, { at: now(), people: people.length, groups: groups.length });
-  return result;
 }

@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto';
-import type { Logger } from '@sallyport/kit';
+import { ProblemError, toProblem, type Logger } from '@sallyport/kit';
 import type { SingleUseStore } from '@sallyport/stores';
 import { ApiFailure } from '../api/api-failure.ts';
 import type { DirectoryEvents } from '../events/directory-events.ts';
 import type { SessionReconciler } from '../reconcile/create-session-reconciler.ts';
 import type { DirectoryStore } from '../store/directory-store.ts';
-import { applySnapshot, type SyncResult } from './apply-snapshot.ts';
+import { applySnapshot, nothingSynced, type SyncResult } from './apply-snapshot.ts';
 import type { ReadSnapshot, SyncedSource } from './snapshot.ts';
 import type { SyncMetrics } from './sync-metrics.ts';
 
@@ -41,28 +41,34 @@ function describe({ people, groups, changedPeople, changedGroups, added, removed
   return `${people} people and ${groups} groups; changed: ${changedPeople} people, ${changedGroups} groups, ${added} memberships added, ${removed} removed${skipped}`;
 }
 
+const changesIn = ({ changedPeople, changedGroups, added, removed }: SyncResult): number =>
+  changedPeople + changedGroups + added + removed;
+
 /** Creates one sync: reads the source, applies the snapshot and records what changed. */
 function createSyncNow(deps: SourceSyncDeps): () => Promise<SyncResult> {
   const { source, read, store, events, reconciler, metrics, logger, now } = deps;
+  const record = (code: number, detail: string) =>
+    void events.changed({ verb: 'read', path: '', code, facts: {}, source: source.id, by: 'reading', detail });
   return async () => {
     const from = performance.now();
-    const result = await applySnapshot({ store, source, now }, await read());
+    const snapshot = await read();
+    const result = nothingSynced();
+    try {
+      await applySnapshot({ store, source, now }, snapshot, result);
+    } catch (error) {
+      // The next sync finds these changes made already. A write that was not answered may have been made too.
+      const isUnanswered = error instanceof ProblemError && error.code === 'sessions-unavailable';
+      if (changesIn(result) > 0 || isUnanswered)
+        record(toProblem(error).status, `the sync failed, and more may have changed than this: ${describe(result)}`);
+      throw error;
+    }
     metrics.done(source.id, 'read', (performance.now() - from) / 1000);
     if (result.skippedGroups.length > 0)
       logger.warn(
         { source: source.id, groups: result.skippedGroups.slice(0, 10) },
         'skipped groups whose names cannot be used',
       );
-    if (result.changedPeople + result.changedGroups + result.added + result.removed > 0)
-      void events.changed({
-        verb: 'read',
-        path: '',
-        code: 200,
-        facts: {},
-        source: source.id,
-        by: 'reading',
-        detail: describe(result),
-      });
+    if (changesIn(result) > 0) record(200, describe(result));
     reconciler.soon();
     return result;
   };
