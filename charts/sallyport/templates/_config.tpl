@@ -9,7 +9,10 @@ secret of another. Takes (dict "root" $ "service" "proxy").
 {{- $secrets := "/etc/sallyport/secrets" -}}
 {{- $config := dict -}}
 {{- $tls := dict "certFile" "/etc/sallyport/gateway-tls/tls.crt" "keyFile" "/etc/sallyport/gateway-tls/tls.key" -}}
-{{- $_ := set $config "gateway" (dict "url" (include "sallyport.gatewayUrl" .root) "listen" "0.0.0.0:8443" "tls" (merge $tls (deepCopy $v.gateway.tls.settings)) "trustedProxies" $v.gateway.trustedProxies "proxyProtocol" $v.gateway.proxyProtocol) -}}
+{{- $_ := set $config "gateway" (dict "url" (include "sallyport.gatewayUrl" .root) "listen" "0.0.0.0:8443" "tls" (merge $tls (deepCopy $v.gateway.tls.settings)) "trustedProxies" $v.gateway.trustedProxies) -}}
+{{- if $v.gateway.proxyProtocol -}}
+  {{- $_ := set $config.gateway "proxyProtocol" true -}}
+{{- end -}}
 {{- if and (eq $service "proxy") $v.routes -}}
   {{- $_ := set $config.gateway "identityKeyFile" "/etc/sallyport/keys/identity.pem" -}}
 {{- end -}}
