@@ -1,5 +1,12 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { createScimTestService, groupUrn, scimErrorOf, userUrn, type ScimTestClient } from '../testing/scim-client.ts';
+import {
+  createScimTestService,
+  groupUrn,
+  scimErrorOf,
+  storePeople,
+  userUrn,
+  type ScimTestClient,
+} from '../testing/scim-client.ts';
 import { identityOf, logIn } from '../testing/test-refresh.ts';
 import type { TestService } from '../testing/test-service.ts';
 
@@ -117,16 +124,7 @@ describe('groups', () => {
 
   it('with three thousand members are created, shown and emptied', async () => {
     const ids = Array.from({ length: 3000 }, (_, n) => `p${n}`);
-    await Promise.all(
-      ids.map((id) =>
-        service.store.put(
-          'scim',
-          'people',
-          { id, keys: [`name:${id}`], active: true, body: { userName: id }, version: 1, createdAt: 0, changedAt: 0 },
-          { expected: undefined },
-        ),
-      ),
-    );
+    await storePeople(service, ids);
     const { id } = await scim.group('all', ids);
     expect(await service.store.memberIds('scim', id)).toHaveLength(3000);
     expect((await scim.get(`/Groups/${id}`)).body['members']).toHaveLength(3000);

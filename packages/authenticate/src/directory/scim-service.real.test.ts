@@ -6,6 +6,7 @@ import {
   enterpriseUrn,
   groupUrn,
   scimErrorOf,
+  storePeople,
   userUrn,
   type ScimTestClient,
 } from '../testing/scim-client.ts';
@@ -186,16 +187,7 @@ describe('hostile bodies', () => {
 
   it('that compare ten thousand members again and again are rejected; by their ids they are changed', async () => {
     const ids = Array.from({ length: 10_000 }, (_none, n) => `p${n}`);
-    await Promise.all(
-      ids.map((id) =>
-        service.store.put(
-          'scim',
-          'people',
-          { id, keys: [`name:${id}`], active: true, body: { userName: id }, version: 1, createdAt: 0, changedAt: 0 },
-          { expected: undefined },
-        ),
-      ),
-    );
+    await storePeople(service, ids);
     const { id } = await scim.group('all', ids);
     const filter = Array.from({ length: 64 }, (_none, n) => `value co "x${n}"`).join(' or ');
     const many = (operation: (n: number) => object) => Array.from({ length: 1000 }, (_none, n) => operation(n));

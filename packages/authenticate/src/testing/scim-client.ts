@@ -83,6 +83,20 @@ export function createScimClient(service: Pick<TestService, 'app'>, token: strin
     },
   };
 }
+/** Stores people of the first source, whose ids are their names too. Far faster than a request for each of them. */
+export async function storePeople({ store }: Pick<TestService, 'store'>, ids: readonly string[]): Promise<void> {
+  await Promise.all(
+    ids.map((id) =>
+      store.put(
+        'scim',
+        'people',
+        { id, keys: [`name:${id}`], active: true, body: { userName: id }, version: 1, createdAt: 0, changedAt: 0 },
+        { expected: undefined },
+      ),
+    ),
+  );
+}
+
 export type ScimTestClient = ReturnType<typeof createScimClient>;
 
 /** Creates a service with two SCIM sources, `scim` and `other`, and a client of the first. */
