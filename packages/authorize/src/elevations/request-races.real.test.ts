@@ -2,16 +2,7 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { createSessionStores } from '@sallyport/stores';
 import { describeOnRedis, prepareRedisServer, sessionsSchemaFor, type RedisServer } from '@sallyport/stores/testing';
 import { createLoggerRig } from '../testing/authorize-rig.ts';
-import { elevationsConfig, startElevationRig, type ElevationRig } from '../testing/elevation-rig.ts';
-
-const breakGlass = {
-  name: 'break-glass',
-  clusters: ['*'],
-  namespaces: ['*'],
-  groups: ['admins'],
-  requesters: { groups: ['developers'] },
-  approvals: 0,
-};
+import { breakGlass, elevationsConfig, startElevationRig, type ElevationRig } from '../testing/elevation-rig.ts';
 
 describeOnRedis('requests of one person at the same time on two replicas', () => {
   let server: RedisServer;

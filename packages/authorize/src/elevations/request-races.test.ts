@@ -1,20 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createMemoryElevationStore, type ElevationStore } from '@sallyport/stores';
-import { elevationsConfig, startElevationRig, type ElevationRig } from '../testing/elevation-rig.ts';
+import { breakGlass, elevationsConfig, startElevationRig, type ElevationRig } from '../testing/elevation-rig.ts';
 
-const config = {
-  ...elevationsConfig,
-  elevations: [
-    {
-      name: 'break-glass',
-      clusters: ['*'],
-      namespaces: ['*'],
-      groups: ['admins'],
-      requesters: { groups: ['developers'] },
-      approvals: 0,
-    },
-  ],
-};
+const config = { ...elevationsConfig, elevations: [breakGlass] };
 const person = { issuer: 'https://idp.example.com', subject: 'sub-alice@example.com' };
 
 let rig: ElevationRig;

@@ -24,6 +24,16 @@ const cluster = (name: string) => ({
 /** Sessions outlive every elevation of a test. */
 const dayMs = 86_400_000;
 
+/** An elevation of developers that begins without an approval, in any namespace. */
+export const breakGlass = {
+  name: 'break-glass',
+  clusters: ['*'],
+  namespaces: ['*'],
+  groups: ['admins'],
+  requesters: { groups: ['developers'] },
+  approvals: 0,
+};
+
 export const elevationsConfig = {
   gateway: { url: 'http://127.0.0.1:8443' },
   clusters: [cluster('prod-eu'), cluster('dev')],
