@@ -1,4 +1,4 @@
-/** The settings that a URL of Sentinels or of a cluster stands for. */
+/** The settings that a URL of Sentinels or of a cluster contains. */
 type RedisPlace = { redis: string; nodes: string[]; mode: 'cluster' | 'sentinel'; sentinel?: string };
 
 /** The form that Lettuce and other clients have for Sentinels, and the same for a cluster. */

@@ -2,7 +2,7 @@ import type { SessionKind } from './session.ts';
 
 const prefix = 'workload/';
 
-/** Returns what stands for the identity provider in the identity of a workload. */
+/** Returns the provider in the identity of a workload, which has no identity provider. */
 export const workloadProvider = (name: string): string => `${prefix}${name}`;
 
 /** Returns the name of the workload whose session it is, or undefined for sessions of others. */

@@ -29,7 +29,7 @@ export type HashToken = (token: string) => string;
 /** How many tokens of one text are hashed. A client can fill a request with thousands, at no cost to itself. */
 const maxHashed = 16;
 
-/** Creates what stands for a token in a text: its kind, and its hash if there is one. */
+/** Creates the replacement of tokens in a text: each leaves its kind, and its hash if there is one. */
 function createRedact(ofToken: HashToken | undefined): (token: string) => string {
   let hashed = 0;
   return (token) => {
