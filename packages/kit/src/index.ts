@@ -10,6 +10,7 @@ export { shownText } from './text/shown-text.ts';
 export * from './cache/expiring-cache.ts';
 export { createRefreshed, type Refreshed } from './cache/refreshed.ts';
 export * from './events/create-listeners.ts';
+export * from './time/create-repeater.ts';
 export * from './time/time-slicer.ts';
 export * from './time/with-deadline.ts';
 export * from './run-service.ts';

@@ -1,4 +1,4 @@
-import { createWarnOnce, type Metrics } from '@sallyport/kit';
+import { createRepeater, createWarnOnce, type Metrics } from '@sallyport/kit';
 import { createProviderBackoff } from './provider-backoff.ts';
 import { createRefreshMetrics } from './refresh-metrics.ts';
 import { leaseMs, refreshSession, type RefreshSessionDeps } from './refresh-session.ts';
@@ -33,9 +33,6 @@ export function createRefresher(deps: RefresherDeps): Refresher {
     failed: 'sessions cannot be refreshed at the moment',
     recovered: 'sessions are refreshed again',
   });
-  let closed = false;
-  let timer: NodeJS.Timeout | undefined;
-  let running: Promise<void> = Promise.resolve();
 
   const refresh = async (sessionId: string) => {
     const from = now();
@@ -50,7 +47,7 @@ export function createRefresher(deps: RefresherDeps): Refresher {
       const failed = (await Promise.allSettled(due.map(refresh))).find((one) => one.status === 'rejected');
       if (failed) throw failed.reason;
       count += due.length;
-      if (due.length < batch || closed) return count;
+      if (due.length < batch || repeater.isClosed) return count;
     }
   };
   const runOnce = async () => {
@@ -61,23 +58,6 @@ export function createRefresher(deps: RefresherDeps): Refresher {
       outage.failed({ err: error });
     }
   };
-  const scheduleNext = () => {
-    if (closed) return;
-    timer = setTimeout(
-      () => {
-        running = runOnce().finally(scheduleNext);
-      },
-      pollMs * (0.75 + 0.5 * random()),
-    );
-    timer.unref();
-  };
-  return {
-    runDue,
-    start: scheduleNext,
-    async close() {
-      closed = true;
-      clearTimeout(timer);
-      await running;
-    },
-  };
+  const repeater = createRepeater({ run: runOnce, pauseMs: pollMs, random });
+  return { runDue, start: () => repeater.start(), close: () => repeater.close() };
 }

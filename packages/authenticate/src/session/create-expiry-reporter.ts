@@ -1,5 +1,5 @@
 import type { AuditSink } from '@sallyport/audit-log';
-import { createWarnOnce, type Logger } from '@sallyport/kit';
+import { createRepeater, createWarnOnce, type Logger } from '@sallyport/kit';
 import type { ExpiredSession, SessionStore } from '@sallyport/stores';
 import type { ExpiryEvents } from '../events/create-expiry-events.ts';
 
@@ -38,9 +38,6 @@ export function createExpiryReporter(deps: ExpiryReporterDeps): ExpiryReporter {
     failed: 'it cannot be recorded at the moment that sessions have expired; this is tried again',
     recovered: 'it is recorded again that sessions have expired',
   });
-  let closed = false;
-  let timer: NodeJS.Timeout | undefined;
-  let running: Promise<void> = Promise.resolve();
 
   const report = async (one: ExpiredSession) => {
     const outcome = await record(one);
@@ -50,7 +47,7 @@ export function createExpiryReporter(deps: ExpiryReporterDeps): ExpiryReporter {
   const runDue = async () => {
     let count = 0;
     for (;;) {
-      if (closed || !audit.hasRoom()) return count;
+      if (repeater.isClosed || !audit.hasRoom()) return count;
       const { expired, more } = await sessions.takeExpired(batch, leaseMs);
       const done = await Promise.allSettled(expired.map(report));
       const failed = done.find((one) => one.status === 'rejected');
@@ -69,20 +66,6 @@ export function createExpiryReporter(deps: ExpiryReporterDeps): ExpiryReporter {
       outage.failed({ err: error });
     }
   };
-  const start = () => {
-    running = runOnce().finally(() => {
-      if (closed) return;
-      timer = setTimeout(start, pollMs * (0.75 + 0.5 * random()));
-      timer.unref();
-    });
-  };
-  return {
-    runDue,
-    start,
-    async close() {
-      closed = true;
-      clearTimeout(timer);
-      await running;
-    },
-  };
+  const repeater = createRepeater({ run: runOnce, pauseMs: pollMs, random });
+  return { runDue, start: () => repeater.start(0), close: () => repeater.close() };
 }

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { ProblemError, toProblem, type Logger } from '@sallyport/kit';
+import { createRepeater, ProblemError, toProblem, type Logger } from '@sallyport/kit';
 import type { SingleUseStore } from '@sallyport/stores';
 import { ApiFailure } from '../api/api-failure.ts';
 import type { DirectoryEvents } from '../events/directory-events.ts';
@@ -125,26 +125,19 @@ export function createSourceSync(deps: SourceSyncDeps): SourceSync {
   const { id, interval } = source;
   const syncNow = createSyncNow(deps);
   const syncIfDue = createSyncIfDue(deps, syncNow);
-  let closed = false;
-  let timer: NodeJS.Timeout | undefined;
-  let running: Promise<unknown> = Promise.resolve();
-  const next = (ms: number) => {
-    if (closed) return;
-    timer = setTimeout(() => {
-      running = syncIfDue()
-        .catch((error: unknown) => logger.warn({ err: error, source: id }, 'cannot check whether a sync is due'))
-        .finally(() => next(Math.max(250, interval / 20) * (0.75 + 0.5 * random())));
-    }, ms);
-    timer.unref();
-  };
+  const repeater = createRepeater({
+    run: () =>
+      syncIfDue().then(
+        () => undefined,
+        (error: unknown) => logger.warn({ err: error, source: id }, 'cannot check whether a sync is due'),
+      ),
+    pauseMs: Math.max(250, interval / 20),
+    random,
+  });
   return {
     syncNow,
     syncIfDue,
-    start: () => next(0),
-    async close() {
-      closed = true;
-      clearTimeout(timer);
-      await running;
-    },
+    start: () => repeater.start(0),
+    close: () => repeater.close(),
   };
 }
