@@ -125,7 +125,9 @@ export class ChainSlots {
     const present = slotFlags.seen | slotFlags.altered;
     // Only the chunks that exist, because a forged number must not make this take long.
     const [first, last] = [Math.floor(from / chunkSize), Math.floor(to / chunkSize)];
-    const numbers = Float64Array.from(this.#chunks.keys().filter((number) => number >= first && number <= last)).sort();
+    const numbers = Float64Array.from(
+      [...this.#chunks.keys()].filter((number) => number >= first && number <= last),
+    ).sort();
     let next = from;
     for (const number of numbers) {
       const end = Math.min(to, (number + 1) * chunkSize - 1);
