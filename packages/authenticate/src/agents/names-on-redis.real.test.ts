@@ -27,17 +27,28 @@ describeOnRedis('names that two replicas give at once', () => {
     await server.stop();
   });
 
-  /** Sends creations to both replicas at once, and returns how often each status was the answer. */
-  async function raceOf(path: string, caller: object, bodies: readonly object[]): Promise<Record<number, number>> {
+  const counted = (statuses: readonly number[]) =>
+    Object.fromEntries([...new Set(statuses)].map((one) => [one, statuses.filter((status) => status === one).length]));
+  /** Sends creations to both replicas at once, and returns the status of each answer. */
+  async function raceOf(path: string, caller: object, bodies: readonly object[]): Promise<number[]> {
     const headers = { accept: 'application/json', ...callerHeader({ id: 'login', groups: ['ci'], ...caller }) };
     const answers = await Promise.all(
       bodies.map((body, n) => replicas[n % 2]!.browser.send('post', path, headers, body)),
     );
-    const counts: Record<number, number> = {};
-    for (const { status } of answers) counts[status] = (counts[status] ?? 0) + 1;
-    return counts;
+    return answers.map(({ status }) => status);
   }
-  const race = (path: string, caller: object, body: object) => raceOf(path, caller, Array<object>(20).fill(body));
+  const race = async (path: string, caller: object, body: object) =>
+    counted(await raceOf(path, caller, Array<object>(20).fill(body)));
+  /** Does the same until each is created or over the limit: on a busy machine some are told to try again. */
+  async function raceToTheLimit(path: string, caller: object, bodies: readonly object[]) {
+    const final: number[] = [];
+    for (let left = bodies; left.length > 0;) {
+      const statuses = await raceOf(path, caller, left);
+      final.push(...statuses.filter((status) => status !== 409));
+      left = left.filter((_body, n) => statuses[n] === 409);
+    }
+    return counted(final);
+  }
   const named = async (kind: string) => (await replicas[0]!.sessions.list()).filter((one) => one.kind === kind);
 
   it('belong to one agent of a person', async () => {
@@ -52,7 +63,7 @@ describeOnRedis('names that two replicas give at once', () => {
     expect(await race('/v1/agents', { id: session.id }, call)).toEqual({ 201: 1, 409: 19 });
     // One person has at most 50, also if they ask for all of them at once.
     const many = Array.from({ length: 60 }, (_one, n) => ({ ...call, asked: { ...call.asked, name: `bot-${n}` } }));
-    expect(await raceOf('/v1/agents', { id: session.id }, many)).toEqual({ 201: 49, 429: 11 });
+    expect(await raceToTheLimit('/v1/agents', { id: session.id }, many)).toEqual({ 201: 49, 429: 11 });
     expect(await named('agent')).toHaveLength(50);
   }, 30_000);
 
@@ -61,6 +72,7 @@ describeOnRedis('names that two replicas give at once', () => {
     expect(await race('/v1/service-accounts', {}, asked)).toEqual({ 201: 1, 409: 19 });
     expect(await named('service-account')).toHaveLength(1);
     const many = Array.from({ length: 60 }, (_one, n) => ({ ...asked, name: `deployer-${n}` }));
-    expect(await raceOf('/v1/service-accounts', {}, many)).toEqual({ 201: 49, 429: 11 });
+    expect(await raceToTheLimit('/v1/service-accounts', {}, many)).toEqual({ 201: 49, 429: 11 });
+    expect(await named('service-account')).toHaveLength(50);
   }, 30_000);
 });
