@@ -15,7 +15,9 @@ import { wait, waitUntil } from './testing/wait-until.ts';
 const logger = pino({ level: 'silent' });
 /** A busy machine may take this many times as long as promised. */
 const slack = 3;
-const single = (server: RedisServer) => sessionsSchemaFor({ redis: `redis://127.0.0.1:${server.port}/1` });
+/** The deadlines of the product, which these tests are about. */
+const prompt = { deadlines: undefined };
+const single = (server: RedisServer) => sessionsSchemaFor({ redis: `redis://127.0.0.1:${server.port}/1` }, prompt);
 const timed = async (work: Promise<unknown>) => {
   const from = performance.now();
   const error = await work.then(
@@ -131,7 +133,7 @@ describeOnRedis('connections of the session stores', () => {
     }, 60_000);
 
     it('shows neither the command nor the password in its error', async () => {
-      const config = sessionsSchemaFor({ redis: `redis://user:pa55word@127.0.0.1:${await freePort()}` });
+      const config = sessionsSchemaFor({ redis: `redis://user:pa55word@127.0.0.1:${await freePort()}` }, prompt);
       const { sessions, close } = await createSessionStores(config, { logger, now: Date.now });
       const { error } = await timed(sessions.create('secret-hash', exampleSession(Date.now())));
       const shown =
@@ -151,7 +153,7 @@ describeOnRedis('connections of the session stores', () => {
         'cluster-node-timeout 2000',
         'cluster-announce-ip 127.0.0.1',
       ]);
-      const config = sessionsSchemaFor({ redis: `redis-cluster://127.0.0.1:${node.port}` });
+      const config = sessionsSchemaFor({ redis: `redis-cluster://127.0.0.1:${node.port}` }, prompt);
       const { sessions, close } = await createSessionStores(config, { logger, now: Date.now });
       const { error } = await timed(
         (async () => {
@@ -273,7 +275,7 @@ describeOnRedis('connections of the session stores', () => {
       // Nothing answers at the first one.
       ['by their URL', (port) => ({ redis: `redis-sentinel://${credentials}@127.0.0.1:1,127.0.0.1:${port}/0#gate` })],
     ])('asks the Sentinels for the master, for commands and for changes: %s', async (way, settings) => {
-      const config = sessionsSchemaFor(settings(servers[1]!.port));
+      const config = sessionsSchemaFor(settings(servers[1]!.port), prompt);
       const { sessions, close } = await createSessionStores(config, { logger, now: Date.now });
       const heard: string[] = [];
       let gaps = 0;

@@ -1,4 +1,4 @@
-import { askRedis, type RedisConnection } from '@sallyport/stores';
+import type { RedisConnection } from '@sallyport/stores';
 import type { DirectoryStore } from './directory-store.ts';
 import { redisKeysOf, type RedisDirectoryParts } from './redis-directory-keys.ts';
 import { createRedisReads } from './redis-directory-reads.ts';
@@ -26,6 +26,6 @@ export function createRedisDirectoryStore(deps: {
     ...createRedisMemberWrites(parts),
     ...createRedisTouches(parts),
     recordSync: async (source, sync) =>
-      void (await askRedis(() => deps.redis.client.set(parts.keys(source).reading, JSON.stringify(sync)))),
+      void (await deps.redis.ask(() => deps.redis.client.set(parts.keys(source).reading, JSON.stringify(sync)))),
   };
 }

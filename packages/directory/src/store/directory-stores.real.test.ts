@@ -41,14 +41,16 @@ function describeOn(backend: string, prepare: () => Promise<{ servers: RedisServ
   describe(`with ${backend}`, () => {
     let servers: RedisServer[];
     let connections: RedisConnection[];
+    let prompt: RedisConnection;
     beforeAll(async () => {
       const prepared = await prepare();
       servers = prepared.servers;
       const config = sessionsSchemaFor(prepared.config);
       connections = [await connectRedis(config, { logger }), await connectRedis(config, { logger })];
+      prompt = await connectRedis(sessionsSchemaFor(prepared.config, { deadlines: undefined }), { logger });
     }, 30_000);
     afterAll(async () => {
-      for (const connection of connections) await connection.close();
+      for (const connection of [...connections, prompt]) await connection.close();
       for (const server of servers) await server.stop();
     });
     describeDirectoryStore(backend, async () => {
@@ -60,7 +62,7 @@ function describeOn(backend: string, prepare: () => Promise<{ servers: RedisServ
       return { store: store!, replica: replica!, clock };
     });
     it('reports within a second that it cannot be reached', async () => {
-      const store = createRedisDirectoryStore({ redis: connections[0]!, now: Date.now });
+      const store = createRedisDirectoryStore({ redis: prompt, now: Date.now });
       for (const server of servers) server.freeze();
       const started = performance.now();
       for (const call of [

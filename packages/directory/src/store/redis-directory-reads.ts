@@ -1,10 +1,9 @@
-import { askRedis } from '@sallyport/stores';
 import { maxFound, type DirectoryStore, type EntryKind, type LastSync } from './directory-store.ts';
 import { afterZero, fromText, type RedisDirectoryParts } from './redis-directory-keys.ts';
 
 /** Creates the reads of entries, members and the last sync. */
 export function createRedisReads({
-  redis: { client },
+  redis: { client, ask },
   keys,
 }: RedisDirectoryParts): Pick<
   DirectoryStore,
@@ -21,11 +20,11 @@ export function createRedisReads({
         : client.zrangebylex(index, `[${key}\0`, `(${key}\x01`, ...limit))
     ).map(afterZero);
   return {
-    get: (source, kind, ids) => askRedis(() => get(source, kind, ids)),
+    get: (source, kind, ids) => ask(() => get(source, kind, ids)),
     find: (source, kind, key) =>
-      askRedis(async () => present(source, kind, await below(keys(source)[kind].index, key, 'LIMIT', 0, maxFound))),
+      ask(async () => present(source, kind, await below(keys(source)[kind].index, key, 'LIMIT', 0, maxFound))),
     list: (source, kind, from, count) =>
-      askRedis(async () => {
+      ask(async () => {
         const { order } = keys(source)[kind];
         const [total, ids] = await Promise.all([
           client.zcard(order),
@@ -34,11 +33,11 @@ export function createRedisReads({
         return { total, entries: await present(source, kind, ids) };
       }),
     isGone: (source, all) =>
-      askRedis(async () => all.length > 0 && (await client.smismember(keys(source).gone, ...all)).includes(1)),
-    memberIds: (source, groupId) => askRedis(() => below(keys(source).members, `g\0${groupId}`)),
-    groupIds: (source, personId) => askRedis(() => below(keys(source).members, `p\0${personId}`)),
+      ask(async () => all.length > 0 && (await client.smismember(keys(source).gone, ...all)).includes(1)),
+    memberIds: (source, groupId) => ask(() => below(keys(source).members, `g\0${groupId}`)),
+    groupIds: (source, personId) => ask(() => below(keys(source).members, `p\0${personId}`)),
     areMembers: (source, groupId, ids) =>
-      askRedis(async () =>
+      ask(async () =>
         ids.length === 0
           ? []
           : (await client.zmscore(keys(source).members, ...ids.map((id) => `g\0${groupId}\0${id}`))).map(
@@ -46,11 +45,11 @@ export function createRedisReads({
             ),
       ),
     memberVersions: (source, ids) =>
-      askRedis(async () =>
+      ask(async () =>
         ids.length === 0 ? [] : (await client.hmget(keys(source).counts, ...ids)).map((count) => Number(count ?? 0)),
       ),
     lastSync: (source) =>
-      askRedis(async () => {
+      ask(async () => {
         const text = await client.get(keys(source).reading);
         return text === null ? undefined : (JSON.parse(text) as LastSync);
       }),

@@ -1,4 +1,3 @@
-import { askRedis } from '@sallyport/stores';
 import { defineDirectoryScript, linkScript, settleScript, takeScript } from './directory-scripts.ts';
 import type { DirectoryStore, LinkedPerson } from './directory-store.ts';
 import type { RedisDirectoryParts } from './redis-directory-keys.ts';
@@ -12,7 +11,7 @@ export function createRedisTouches({
   DirectoryStore,
   'link' | 'linked' | 'touch' | 'takeTouched' | 'completeTouched' | 'touchedCount'
 > {
-  const { client } = redis;
+  const { client, ask } = redis;
   const [link, take, complete] = [
     defineDirectoryScript(redis, linkScript),
     defineDirectoryScript(redis, takeScript),
@@ -20,9 +19,9 @@ export function createRedisTouches({
   ];
   return {
     link: async (source, key, { issuer, subject }, until) =>
-      void (await askRedis(() => link([keys(source).links(key)], JSON.stringify([issuer, subject]), until, now()))),
+      void (await ask(() => link([keys(source).links(key)], JSON.stringify([issuer, subject]), until, now()))),
     linked: (source, key) =>
-      askRedis(async () =>
+      ask(async () =>
         (await client.zrangebyscore(keys(source).links(key), `(${now()}`, '+inf')).map((member): LinkedPerson => {
           const [issuer, subject] = JSON.parse(member) as [string, string];
           return { issuer, subject };
@@ -30,15 +29,15 @@ export function createRedisTouches({
       ),
     touch: async (source, all) => {
       const at = now();
-      if (all.length > 0) await askRedis(() => client.zadd(keys(source).touched, ...all.flatMap((key) => [at, key])));
+      if (all.length > 0) await ask(() => client.zadd(keys(source).touched, ...all.flatMap((key) => [at, key])));
     },
     takeTouched: (source, limit, leaseMs) =>
-      askRedis(async () => {
+      ask(async () => {
         const ticket = now() + leaseMs;
         return ((await take([keys(source).touched], now(), limit, ticket)) as string[]).map((key) => ({ key, ticket }));
       }),
     completeTouched: async (source, { key, ticket }) =>
-      void (await askRedis(() => complete([keys(source).touched], key, ticket))),
-    touchedCount: (source) => askRedis(() => client.zcard(keys(source).touched)),
+      void (await ask(() => complete([keys(source).touched], key, ticket))),
+    touchedCount: (source) => ask(() => client.zcard(keys(source).touched)),
   };
 }

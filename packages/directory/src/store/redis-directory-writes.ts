@@ -1,5 +1,4 @@
 import { ProblemError } from '@sallyport/kit';
-import { askRedis } from '@sallyport/stores';
 import { defineDirectoryScript, membersScript, putScript, removeScript } from './directory-scripts.ts';
 import type { DirectoryStore } from './directory-store.ts';
 import { toText, type RedisDirectoryParts } from './redis-directory-keys.ts';
@@ -14,7 +13,7 @@ export function createRedisEntryWrites({
   const remove = defineDirectoryScript(redis, removeScript);
   return {
     put: (source, kind, entry, { expected, unique = [], touched = [] }) =>
-      askRedis(async () => {
+      redis.ask(async () => {
         const all = keys(source);
         const { entries, order, index } = all[kind];
         const others = entry.keys.filter((key) => !unique.includes(key));
@@ -36,7 +35,7 @@ export function createRedisEntryWrites({
         return outcome === 1 ? 'written' : outcome === 3 ? 'taken' : 'stale';
       }),
     remove: (source, kind, id, { expected, gone = [], touched = [] } = {}) =>
-      askRedis(async () => {
+      redis.ask(async () => {
         const all = keys(source);
         const { entries, order, index } = all[kind];
         const outcome = await remove(
@@ -65,7 +64,7 @@ export function createRedisMemberWrites({
   const change = defineDirectoryScript(redis, membersScript);
   return {
     changeMembers: (source, groupId, { add = [], remove: out = [], touched = [] }) =>
-      askRedis(async () => {
+      redis.ask(async () => {
         const all = keys(source);
         const outcome = await change(
           [all.groups.entries, all.people.entries, all.members, all.counts, all.touched],

@@ -1,5 +1,4 @@
 import type { Redis } from 'ioredis';
-import { askRedis } from '../redis/ask-redis.ts';
 import type { RedisConnection } from '../redis/connect-redis.ts';
 import { mastersOf } from '../redis/masters-of.ts';
 import type { RedisSessionsConfig } from '../redis/redis-options.ts';
@@ -7,7 +6,7 @@ import type { RedisSessionsConfig } from '../redis/redis-options.ts';
 /** Returns the value of a setting of Redis; undefined if it may not be read, as on many managed servers. */
 async function settingOf(server: Redis, name: string): Promise<string | undefined> {
   try {
-    const answer = (await askRedis(() => server.call('CONFIG', 'GET', name))) as unknown;
+    const answer = (await server.call('CONFIG', 'GET', name)) as unknown;
     return Array.isArray(answer) && typeof answer[1] === 'string' ? answer[1] : undefined;
   } catch {
     return undefined;
@@ -17,7 +16,7 @@ async function settingOf(server: Redis, name: string): Promise<string | undefine
 /** Returns how many replicas are connected to a server; undefined if it does not say. */
 async function replicasOf(server: Redis): Promise<number | undefined> {
   try {
-    const text = await askRedis(() => server.info('replication'));
+    const text = await server.info('replication');
     const found = /^connected_slaves:(\d+)/m.exec(text)?.[1];
     return found === undefined ? undefined : Number(found);
   } catch {

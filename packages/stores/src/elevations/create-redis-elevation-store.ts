@@ -1,6 +1,5 @@
 import { elevationSchema, type Elevation, type Notice } from '@sallyport/contracts';
 import { createListeners, parseJson, ProblemError } from '@sallyport/kit';
-import { askRedis } from '../redis/ask-redis.ts';
 import type { RedisConnection } from '../redis/connect-redis.ts';
 import { createRedisNoticeOutbox, noticeField } from '../notices/create-redis-notice-outbox.ts';
 import { redisKeys, type RedisKeys } from '../redis/redis-keys.ts';
@@ -89,25 +88,25 @@ function createWrites({ redis, keys }: Parts) {
   };
 }
 
-function createReads({ redis: { client }, keys }: Parts) {
+function createReads({ redis: { client, ask }, keys }: Parts) {
   const readAll = async (ids: readonly string[]): Promise<Elevation[]> => {
     const found: Elevation[] = [];
     for (let from = 0; from < ids.length; from += chunk) {
       const some = ids.slice(from, from + chunk);
-      const texts = await askRedis(() => Promise.all(some.map((id) => client.hget(keys.elevation(id), 'elevation'))));
+      const texts = await ask(() => Promise.all(some.map((id) => client.hget(keys.elevation(id), 'elevation'))));
       found.push(...texts.flatMap(readStored));
     }
     return found;
   };
   const newest = async (index: string, limit: number) =>
-    readAll(await askRedis(() => client.zrevrange(index, 0, limit - 1)));
+    readAll(await ask(() => client.zrevrange(index, 0, limit - 1)));
   const numberOf = ([id]: [string, string[]]) => Number(id.split('-')[0]);
   async function changesSince(since: number): Promise<ElevationChanges> {
-    const [last] = await askRedis(() => client.xrevrange(keys.elevationLog, '+', '-', 'COUNT', 1));
+    const [last] = await ask(() => client.xrevrange(keys.elevationLog, '+', '-', 'COUNT', 1));
     const position = last ? numberOf(last) : 0;
     if (position === since) return { position, ids: [] };
     if (position < since) return { position, ids: undefined };
-    const entries = await askRedis(() => client.xrange(keys.elevationLog, `${since + 1}-0`, `${position}-0`));
+    const entries = await ask(() => client.xrange(keys.elevationLog, `${since + 1}-0`, `${position}-0`));
     const ids = entries.length === position - since ? entries.map(([, fields]) => fields[1] ?? '') : undefined;
     return { position, ids };
   }
@@ -147,7 +146,7 @@ export function createRedisElevationStore(deps: {
   keyPrefix?: string;
 }): ElevationStore {
   const { redis, writer = createPlainWriter(redis) } = deps;
-  const { client } = redis;
+  const { client, ask } = redis;
   const keys = redisKeys(deps.keyPrefix ?? 'sallyport');
   const parts = { redis, keys };
   const { readAll, newest, changesSince } = createReads(parts);
@@ -170,10 +169,10 @@ export function createRedisElevationStore(deps: {
       if (writer.waits) await writer.write((connection) => on(connection).confirm(id));
     },
     hold: createRedisHolds(parts),
-    open: async () => readAll(await askRedis(() => client.zrangebyscore(keys.dueElevations, '-inf', '+inf'))),
-    due: (now, limit) => askRedis(() => client.zrangebyscore(keys.dueElevations, '-inf', now, 'LIMIT', 0, limit)),
+    open: async () => readAll(await ask(() => client.zrangebyscore(keys.dueElevations, '-inf', '+inf'))),
+    due: (now, limit) => ask(() => client.zrangebyscore(keys.dueElevations, '-inf', now, 'LIMIT', 0, limit)),
     touch: ({ id }, nextStepAt) =>
-      askRedis(async () => {
+      ask(async () => {
         await shared.setDue(id, nextStepAt);
         await shared.note(id);
       }),

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { askRedis } from '../redis/ask-redis.ts';
 import type { RedisConnection } from '../redis/connect-redis.ts';
 import type { RedisKeys } from '../redis/redis-keys.ts';
 import { defineScript, type RedisScript } from '../redis/redis-scripts.ts';
@@ -18,10 +17,10 @@ export function createRedisHolds({ redis, keys }: { redis: RedisConnection; keys
   const release = defineScript(redis, releaseScript);
   return async (person, forMs) => {
     const [key, value] = [keys.hold(person), randomUUID()];
-    const held = await askRedis(() => redis.client.set(key, value, 'PX', forMs, 'NX'));
+    const held = await redis.ask(() => redis.client.set(key, value, 'PX', forMs, 'NX'));
     if (held !== 'OK') return undefined;
     return async () => {
-      await askRedis(() => release(key, value));
+      await redis.ask(() => release(key, value));
     };
   };
 }

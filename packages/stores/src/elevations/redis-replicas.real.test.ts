@@ -16,7 +16,9 @@ import type { ElevationStore } from './elevation-store.ts';
 
 jest.setTimeout(60_000);
 const deps = { logger: pino({ level: 'silent' }) };
-const waitForReplicas = { count: 1, timeout: '400ms' };
+const waitMs = 400;
+/** For replicas that are there: a busy machine may keep them waiting. */
+const patient = { waitMs: 8000 };
 /** A busy machine may take this many times as long as promised. */
 const slack = 3;
 
@@ -24,16 +26,14 @@ type Opened = { redis: RedisConnection; writer?: DurableWriter; store: Elevation
 /** Opens a store as a replica of authorize does, with a writer that waits unless told otherwise. */
 async function openStore(
   at: { port: number; mode?: string },
-  more: { waits?: boolean; prefix?: string; timeout?: string } = {},
+  more: { waits?: boolean; prefix?: string; waitMs?: number } = {},
 ) {
   const { port, mode = 'single' } = at;
-  const asked = { ...waitForReplicas, timeout: more.timeout ?? waitForReplicas.timeout };
-  const config = sessionsSchemaFor({ redis: `redis://127.0.0.1:${port}`, mode, waitForReplicas: asked });
+  const config = sessionsSchemaFor({ redis: `redis://127.0.0.1:${port}`, mode });
+  const waitForReplicas = { count: 1, timeout: more.waitMs ?? waitMs };
   const redis = await connectRedis(config, deps);
   const writer: DurableWriter | undefined =
-    (more.waits ?? true)
-      ? createDurableWriter({ ...config, waitForReplicas: config.waitForReplicas! }, deps)
-      : undefined;
+    (more.waits ?? true) ? createDurableWriter({ ...config, waitForReplicas }, deps) : undefined;
   const store = createRedisElevationStore({
     redis,
     ...(writer ? { writer } : {}),
@@ -73,8 +73,8 @@ describeOnRedis('elevations on a Redis with a replica', () => {
       await closeAll();
       const prefix = `test${run}`;
       pair = {
-        store: (await open(servers.master, { prefix })).store,
-        replica: (await open(servers.master, { prefix })).store,
+        store: (await open(servers.master, { prefix, ...patient })).store,
+        replica: (await open(servers.master, { prefix, ...patient })).store,
       };
       return pair;
     };
@@ -92,7 +92,7 @@ describeOnRedis('elevations on a Redis with a replica', () => {
     });
     /** Takes the step of a revocation while the replica lags, and fails over as soon as it is acknowledged. */
     const revokeAndFailOver = async (waits: boolean) => {
-      const { store } = await open(servers.master, { waits });
+      const { store } = await open(servers.master, { waits, ...patient });
       const one = exampleElevation({ state: 'active' });
       await store.create(one, 5);
       await servers.settled();
@@ -115,7 +115,7 @@ describeOnRedis('elevations on a Redis with a replica', () => {
     });
 
     it('keeps them in every index and in the log of changes', async () => {
-      const { store } = await open(servers.master);
+      const { store } = await open(servers.master, patient);
       const all = Array.from({ length: 20 }, () => exampleElevation());
       await Promise.all(all.map((one) => store.create(one, 5)));
       await Promise.all(
@@ -141,7 +141,7 @@ describeOnRedis('elevations on a Redis with a replica', () => {
     });
 
     it('makes every reader read everything again, because numbers of changes can come twice', async () => {
-      const { store } = await open(servers.master);
+      const { store } = await open(servers.master, patient);
       await store.create(exampleElevation(), 5);
       const { position } = await store.changesSince(0);
       expect(await store.changesSince(position)).toEqual({ position, ids: [] });
@@ -227,7 +227,7 @@ describeOnRedis('elevations on a Redis with a replica', () => {
     });
 
     it('a WAIT on another server than the write proves nothing', async () => {
-      const slow = (await open(servers.master, { timeout: '1500ms' })).writer!;
+      const slow = (await open(servers.master, { waitMs: 1500 })).writer!;
       await slow.write(({ client }) => client.set('first', 'opens the connection'));
       let answered: unknown;
       const writeAndRestart = async ({ client }: RedisConnection) => {

@@ -2,7 +2,6 @@ import { aboutIdOf, noticeSchema, type Notice } from '@sallyport/contracts';
 import { parseJson } from '@sallyport/kit';
 import { z } from 'zod';
 import { keptAfterEndMs } from '../elevations/elevation-store.ts';
-import { askRedis } from '../redis/ask-redis.ts';
 import type { RedisConnection } from '../redis/connect-redis.ts';
 import type { RedisKeys } from '../redis/redis-keys.ts';
 import { defineScript } from '../redis/redis-scripts.ts';
@@ -47,7 +46,7 @@ function createAccountNotices(
   };
   return {
     put: (notice, keepMs) =>
-      askRedis(async () => {
+      redis.ask(async () => {
         const aboutId = aboutIdOf(notice);
         // It is looked for even if this process dies after the next write.
         await enqueueAll(notice, aboutId, writeMs, 1);
@@ -55,7 +54,7 @@ function createAccountNotices(
         await enqueueAll(notice, aboutId, 0, 0);
       }),
     has: (aboutId, number) =>
-      askRedis(async () => (await redis.client.hexists(keys.noticesAbout(aboutId), noticeField(number))) === 1),
+      redis.ask(async () => (await redis.client.hexists(keys.noticesAbout(aboutId), noticeField(number))) === 1),
   };
 }
 
@@ -64,7 +63,7 @@ export function createRedisNoticeOutbox({ redis, keys }: Parts): NoticeOutbox & 
   /** Announces that a notice is about to be written, so that it is looked for even if this process dies. */
   expect(channel: string, aboutId: string, afterMs: number): Promise<void>;
 } {
-  const { client } = redis;
+  const { client, ask } = redis;
   const enqueue = defineScript(redis, enqueueScript);
   const take = defineScript(redis, takeScript);
   const release = defineScript(redis, releaseScript);
@@ -72,24 +71,23 @@ export function createRedisNoticeOutbox({ redis, keys }: Parts): NoticeOutbox & 
   const { failedNotices: failed, noticeQueue: queue } = keys;
   return {
     expect: (channel, aboutId, afterMs) =>
-      askRedis(async () => {
+      ask(async () => {
         await enqueue(queue(channel), aboutId, afterMs, maxWaiting, keepQueueMs, 1);
       }),
     ...createAccountNotices({ redis, keys }, enqueue),
     wake: (channel, aboutId) =>
-      askRedis(async () => (await enqueue(queue(channel), aboutId, 0, maxWaiting, keepQueueMs, 0)) === 1),
+      ask(async () => (await enqueue(queue(channel), aboutId, 0, maxWaiting, keepQueueMs, 0)) === 1),
     async take(channel, leaseMs, limit) {
-      const taken = (await askRedis(() => take(queue(channel), leaseMs, limit, maxLooked))) as string[];
+      const taken = (await ask(() => take(queue(channel), leaseMs, limit, maxLooked))) as string[];
       return taken.flatMap((aboutId, at) => (at % 2 === 0 ? [{ aboutId, lease: taken[at + 1]! }] : []));
     },
     release: (channel, { aboutId, lease }, afterMs) =>
-      askRedis(async () => {
+      ask(async () => {
         await release(queue(channel), aboutId, lease, afterMs === undefined ? '' : Math.ceil(afterMs));
       }),
-    read: async (channel, aboutId) =>
-      readWaiting(await askRedis(() => client.hgetall(keys.noticesAbout(aboutId))), channel),
+    read: async (channel, aboutId) => readWaiting(await ask(() => client.hgetall(keys.noticesAbout(aboutId))), channel),
     mark: (channel, aboutId, version, next) =>
-      askRedis(async () => {
+      ask(async () => {
         const member = JSON.stringify([channel, aboutId]);
         const now = Date.now();
         if (next.failed.length > 0) await client.zadd(failed, next.failed.at(-1)!.at, member);
@@ -100,7 +98,7 @@ export function createRedisNoticeOutbox({ redis, keys }: Parts): NoticeOutbox & 
         return marked === 1;
       }),
     async queued(channel, limit) {
-      const [total, members] = await askRedis(() =>
+      const [total, members] = await ask(() =>
         Promise.all([client.zcard(queue(channel)), client.zrange(queue(channel), '0', String(limit - 1))]),
       );
       return {
@@ -109,7 +107,7 @@ export function createRedisNoticeOutbox({ redis, keys }: Parts): NoticeOutbox & 
       };
     },
     async failed(limit) {
-      const members = await askRedis(() => client.zrevrange(failed, 0, limit - 1));
+      const members = await ask(() => client.zrevrange(failed, 0, limit - 1));
       return members.flatMap((member) => {
         const [channel, aboutId] = pairSchema.safeParse(parseJson(member)).data ?? [];
         return channel === undefined || aboutId === undefined ? [] : [{ channel, aboutId }];

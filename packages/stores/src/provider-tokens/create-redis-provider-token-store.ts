@@ -1,4 +1,3 @@
-import { askRedis } from '../redis/ask-redis.ts';
 import type { RedisConnection } from '../redis/connect-redis.ts';
 import type { HeldTokens, ProviderTokens, ProviderTokenStore } from './provider-token-store.ts';
 import { dueScript, holdScript, keepScript, scheduleScript, settleScript } from './provider-token-scripts.ts';
@@ -38,7 +37,7 @@ export function createRedisProviderTokenStore(deps: {
 }): ProviderTokenStore {
   const {
     redis,
-    redis: { client },
+    redis: { client, ask },
     now,
   } = deps;
   const keys = redisKeys(deps.keyPrefix ?? 'sallyport');
@@ -65,28 +64,28 @@ export function createRedisProviderTokenStore(deps: {
   };
   return {
     keep: (tokens, dueAt) =>
-      askRedis(async () => {
+      ask(async () => {
         const life = Math.ceil(tokens.expiresAt - now());
         if (!(life > 0)) return;
         await keep(keys.tokens(tokens.sessionId), life, ...names.flatMap((name) => [name, tokens[name]]));
         if (dueAt !== undefined) await schedule(tokens.sessionId, dueAt, tokens.expiresAt);
       }),
     read: (sessionId) =>
-      askRedis(async () => asTokens(sessionId, await client.hmget(keys.tokens(sessionId), ...names), now())),
-    takeDue: (limit, leaseMs) => askRedis(() => due(keys.due, now(), limit, now() + leaseMs) as Promise<string[]>),
-    hold: (sessionId, leaseMs) => askRedis(() => take(sessionId, leaseMs)),
+      ask(async () => asTokens(sessionId, await client.hmget(keys.tokens(sessionId), ...names), now())),
+    takeDue: (limit, leaseMs) => ask(() => due(keys.due, now(), limit, now() + leaseMs) as Promise<string[]>),
+    hold: (sessionId, leaseMs) => ask(() => take(sessionId, leaseMs)),
     settle: ({ sessionId, fence }, { sealed, succeededAt, failures }) =>
-      askRedis(async () => (await settle(keys.tokens(sessionId), fence, sealed, succeededAt, failures)) === 1),
+      ask(async () => (await settle(keys.tokens(sessionId), fence, sealed, succeededAt, failures)) === 1),
     schedule: (sessionId, dueAt) =>
-      askRedis(async () => {
+      ask(async () => {
         const expiresAt = await client.hget(keys.tokens(sessionId), 'expiresAt');
         if (expiresAt !== null) await schedule(sessionId, dueAt, Number(expiresAt));
       }),
     forget: (sessionId) =>
-      askRedis(async () => {
+      ask(async () => {
         await client.del(keys.tokens(sessionId));
         await client.zrem(keys.due, sessionId);
       }),
-    count: () => askRedis(() => client.zcard(keys.due)),
+    count: () => ask(() => client.zcard(keys.due)),
   };
 }

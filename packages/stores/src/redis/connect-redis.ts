@@ -1,8 +1,10 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { createWarnOnce, type Logger } from '@sallyport/kit';
+import { createAskRedis, type AskRedis } from './ask-redis.ts';
 import {
   clusterOptions,
   connectionOptions,
+  defaultDeadlines,
   redisNodes,
   masterOptions,
   type RedisSessionsConfig,
@@ -12,6 +14,8 @@ import { subscribeRedis, type Subscription } from './subscribe-redis.ts';
 /** A connection for commands, and a separate one for each subscription. */
 export type RedisConnection = {
   client: Redis | Cluster;
+  /** Runs commands of the client, with a deadline for all of them. */
+  ask: AskRedis;
   subscribe(channel: string, on: Subscription): () => void;
   /** How often a connection to a server was lost. Who relies on one connection compares it before and after. */
   losses(): number;
@@ -99,6 +103,7 @@ export async function connectRedis(
   await firstAttempt(client);
   return {
     client,
+    ask: createAskRedis(config.deadlines ?? defaultDeadlines),
     losses,
     subscribe(channel, on) {
       const stop = subscribeRedis(subscriber, channel, on);

@@ -1,8 +1,7 @@
 import { ProblemError, type Logger } from '@sallyport/kit';
-import { askRedis } from './ask-redis.ts';
 import { connectRedis, type RedisConnection } from './connect-redis.ts';
 import { mastersOf } from './masters-of.ts';
-import type { RedisSessionsConfig } from './redis-options.ts';
+import { defaultDeadlines, type RedisSessionsConfig } from './redis-options.ts';
 
 /** Writes what must not be lost when a replica becomes the master. */
 export type DurableWriter = {
@@ -24,7 +23,7 @@ const unconfirmed = () =>
 
 /** Creates a writer for which the answer of the master is enough. */
 export function createPlainWriter(redis: RedisConnection): DurableWriter {
-  return { write: (run) => askRedis(() => run(redis)), waits: false, close: async () => {} };
+  return { write: (run) => redis.ask(() => run(redis)), waits: false, close: async () => {} };
 }
 
 /** Shares questions: those that are asked while one is under way are answered by the next one. */
@@ -54,7 +53,7 @@ export function createDurableWriter(
   const { count, timeout } = config.waitForReplicas;
   let opened: Promise<RedisConnection> | undefined;
   // A command may be queued behind a WAIT of another write.
-  const commandTimeout = 300 + timeout;
+  const commandTimeout = (config.deadlines ?? defaultDeadlines).commandMs + timeout;
   const open = () => (opened ??= connectRedis(config, deps, { commandTimeout, enableAutoPipelining: false }));
   const wait = createShared(async () => {
     const masters = mastersOf((await open()).client);
@@ -66,7 +65,7 @@ export function createDurableWriter(
     async write(run) {
       const on = await open();
       const before = on.losses();
-      const answer = await askRedis(() => run(on), timeout);
+      const answer = await on.ask(() => run(on), timeout);
       const confirmed = await wait().catch(() => false);
       if (!confirmed || on.losses() !== before) throw unconfirmed();
       return answer;

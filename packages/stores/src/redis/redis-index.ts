@@ -1,5 +1,4 @@
 import type { Session } from '@sallyport/contracts';
-import { askRedis } from './ask-redis.ts';
 import type { RedisConnection } from './connect-redis.ts';
 import { defineScript, indexScript, membersScript } from './redis-scripts.ts';
 import type { SessionLookup } from '../sessions/session-store.ts';
@@ -20,7 +19,7 @@ export type RedisIndex = ReturnType<typeof createIndex>;
 
 /** Creates sorted sets of token hashes by their absolute end. Ended entries are dropped by the next write or walk. */
 export function createIndex(redis: RedisConnection) {
-  const { client } = redis;
+  const { client, ask } = redis;
   const add = defineScript(redis, indexScript);
   const members = defineScript(redis, membersScript);
   return {
@@ -37,18 +36,16 @@ export function createIndex(redis: RedisConnection) {
       at: number,
       lookUpAll: (hashes: readonly string[]) => Promise<SessionLookup[]>,
     ): Promise<SessionLookup[]> {
-      const listed = (await askRedis(() => members(key, at))) as string[];
+      const listed = (await ask(() => members(key, at))) as string[];
       const entries = listed.map(readMember);
       const found: SessionLookup[] = [];
       for (let from = 0; from < entries.length; from += chunk)
-        found.push(
-          ...(await askRedis(() => lookUpAll(entries.slice(from, from + chunk).map((entry) => entry.tokenHash)))),
-        );
+        found.push(...(await ask(() => lookUpAll(entries.slice(from, from + chunk).map((entry) => entry.tokenHash)))));
       const gone = listed.filter(
         (_member, place) => found[place]!.state !== 'live' && entries[place]!.createdAt + creationMs < at,
       );
       for (let from = 0; from < gone.length; from += chunk)
-        await askRedis(() => client.zrem(key, ...gone.slice(from, from + chunk)));
+        await ask(() => client.zrem(key, ...gone.slice(from, from + chunk)));
       return found;
     },
   };

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { ClusterOptions, RedisOptions } from 'ioredis';
 import type { SessionsConfig } from '@sallyport/contracts';
+import type { RedisDeadlines } from './ask-redis.ts';
 
-export type RedisSessionsConfig = Extract<SessionsConfig, { redis: string }>;
+/** The section `sessions` of the configuration, for Redis. Only tests on a busy machine set other deadlines. */
+export type RedisSessionsConfig = Extract<SessionsConfig, { redis: string }> & { deadlines?: RedisDeadlines };
 type RedisNode = { host: string; port: number };
 
 /** Parses a `host:port` pair of `sessions.nodes`. */
@@ -25,6 +27,9 @@ function tlsOptions(config: RedisSessionsConfig, resolvePath: (file: string) => 
   return config.caFile === undefined ? {} : { ca: readFileSync(resolvePath(config.caFile)) };
 }
 
+/** The deadlines of a connection that has no others. */
+export const defaultDeadlines: RedisDeadlines = { commandMs: 300, questionMs: 800 };
+
 /** Returns the options of every connection: commands fail fast while Redis is down instead of queueing. */
 export function connectionOptions(config: RedisSessionsConfig, resolvePath: (file: string) => string): RedisOptions {
   const url = new URL(config.redis);
@@ -36,7 +41,7 @@ export function connectionOptions(config: RedisSessionsConfig, resolvePath: (fil
     ...(tls ? { tls } : {}),
     enableOfflineQueue: false,
     maxRetriesPerRequest: 1,
-    commandTimeout: 300,
+    commandTimeout: (config.deadlines ?? defaultDeadlines).commandMs,
     connectTimeout: 1000,
     socketTimeout: 2000,
     keepAlive: 5000,

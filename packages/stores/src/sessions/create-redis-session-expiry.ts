@@ -1,5 +1,4 @@
 import { dueScript, scheduleScript } from '../provider-tokens/provider-token-scripts.ts';
-import { askRedis } from '../redis/ask-redis.ts';
 import type { RedisConnection } from '../redis/connect-redis.ts';
 import type { RedisKeys } from '../redis/redis-keys.ts';
 import { defineScript } from '../redis/redis-scripts.ts';
@@ -68,14 +67,14 @@ export function createRedisSessionExpiry({ redis, keys, now }: Parts) {
 
   const takeExpired: SessionStore['takeExpired'] = async (limit, leaseMs) => {
     const at = now();
-    const due = (await askRedis(() => takeDue(keys.ends, at, limit, at + leaseMs))) as string[];
-    const judged = await askRedis(() => Promise.all(due.map((tokenHash) => judge(tokenHash, at))));
+    const due = (await redis.ask(() => takeDue(keys.ends, at, limit, at + leaseMs))) as string[];
+    const judged = await redis.ask(() => Promise.all(due.map((tokenHash) => judge(tokenHash, at))));
     return { expired: judged.filter((one) => one !== undefined), more: due.length === limit };
   };
 
   return {
     takeExpired,
-    forgetExpired: (tokenHash: string): Promise<void> => askRedis(() => forget(tokenHash)),
+    forgetExpired: (tokenHash: string): Promise<void> => redis.ask(() => forget(tokenHash)),
     /** Notes when a session may have ended. */
     schedule,
   };

@@ -1,4 +1,3 @@
-import { askRedis } from '../redis/ask-redis.ts';
 import { createChangeRedisSession } from './change-redis-session.ts';
 import type { RedisConnection } from '../redis/connect-redis.ts';
 import { createChangeFeed } from './create-change-feed.ts';
@@ -31,7 +30,7 @@ export function createRedisSessionStore(deps: {
   keyPrefix?: string;
 }): SessionStore {
   const { redis, now } = deps;
-  const { client } = redis;
+  const { client, ask } = redis;
   const keys = redisKeys(deps.keyPrefix ?? 'sallyport');
   const renew = defineScript(redis, renewScript);
   const noteUse = defineScript(redis, noteUseScript);
@@ -62,27 +61,27 @@ export function createRedisSessionStore(deps: {
   }
 
   return {
-    create: (tokenHash, session) => askRedis(() => start(tokenHash, session)),
-    find: (tokenHashes) => askRedis(() => lookUp.all(tokenHashes)),
-    read: (sessionId) => askRedis(() => read(sessionId)),
-    update: (sessionId, change) => askRedis(() => update(sessionId, change)),
-    noteUse: async (tokenHash) => void (await askRedis(() => noteUse(keys.session(tokenHash), now()))),
+    create: (tokenHash, session) => ask(() => start(tokenHash, session)),
+    find: (tokenHashes) => ask(() => lookUp.all(tokenHashes)),
+    read: (sessionId) => ask(() => read(sessionId)),
+    update: (sessionId, change) => ask(() => update(sessionId, change)),
+    noteUse: async (tokenHash) => void (await ask(() => noteUse(keys.session(tokenHash), now()))),
     async renew(tokenHash, session) {
       const at = now();
       const idleEndsAt = idleEnd(session, at);
       if (idleEndsAt > at)
-        await askRedis(() => {
+        await ask(() => {
           const life = Math.ceil(idleEndsAt - at);
           return renew(keys.session(tokenHash), keys.end(tokenHash), at, idleEndsAt, life, life + keptAfterEndMs);
         });
     },
-    revoke: (sessionId, by) => askRedis(() => end(sessionId, by)),
+    revoke: (sessionId, by) => ask(() => end(sessionId, by)),
     takeExpired: expiry.takeExpired,
     forgetExpired: expiry.forgetExpired,
     list,
     onChange: (listener) => feed.onChange(listener),
     onGap: (listener) => feed.onGap(listener),
-    ping: async () => void (await askRedis(() => client.ping())),
+    ping: async () => void (await ask(() => client.ping())),
     async close() {
       feed.stop();
     },

@@ -1,4 +1,3 @@
-import { askRedis } from '../redis/ask-redis.ts';
 import type { RedisConnection } from '../redis/connect-redis.ts';
 import { redisKeys } from '../redis/redis-keys.ts';
 import { defineScript, type RedisScript } from '../redis/redis-scripts.ts';
@@ -18,27 +17,26 @@ const parsed = (text: string | null): unknown => (text === null ? undefined : (J
 
 /** Creates a store of single-use values in Redis. GETDEL lets only one of several concurrent takers succeed. */
 export function createRedisSingleUseStore(deps: { redis: RedisConnection; keyPrefix?: string }): SingleUseStore {
-  const { client } = deps.redis;
+  const { client, ask } = deps.redis;
   const keys = redisKeys(deps.keyPrefix ?? 'sallyport');
   const count = defineScript(deps.redis, countScript);
   return {
     async put(kind, key, value, ttlMs) {
-      await askRedis(() => client.set(keys.once(kind, key), JSON.stringify(value), 'PX', wholeMs(ttlMs)));
+      await ask(() => client.set(keys.once(kind, key), JSON.stringify(value), 'PX', wholeMs(ttlMs)));
     },
     async claim(kind, key, value, ttlMs) {
       return (
-        (await askRedis(() => client.set(keys.once(kind, key), JSON.stringify(value), 'PX', wholeMs(ttlMs), 'NX'))) ===
-        'OK'
+        (await ask(() => client.set(keys.once(kind, key), JSON.stringify(value), 'PX', wholeMs(ttlMs), 'NX'))) === 'OK'
       );
     },
     async take(kind, key) {
-      return parsed(await askRedis(() => client.getdel(keys.once(kind, key))));
+      return parsed(await ask(() => client.getdel(keys.once(kind, key))));
     },
     async read(kind, key) {
-      return parsed(await askRedis(() => client.get(keys.once(kind, key))));
+      return parsed(await ask(() => client.get(keys.once(kind, key))));
     },
     async count(kind, key, windowMs) {
-      return Number(await askRedis(() => count(keys.once(kind, key), wholeMs(windowMs))));
+      return Number(await ask(() => count(keys.once(kind, key), wholeMs(windowMs))));
     },
   };
 }

@@ -1,6 +1,5 @@
 import { streamQuestionSchema, type StreamQuestion } from '@sallyport/contracts';
 import { createListeners, parseJson } from '@sallyport/kit';
-import { askRedis } from '../redis/ask-redis.ts';
 import type { RedisConnection } from '../redis/connect-redis.ts';
 import { redisKeys } from '../redis/redis-keys.ts';
 import { defineScript } from '../redis/redis-scripts.ts';
@@ -35,7 +34,7 @@ export function createRedisStreamQuestionRegistry(deps: {
   };
   return {
     ask: async (question) =>
-      void (await askRedis(() =>
+      void (await redis.ask(() =>
         ask(keys.question(question.id), questionLifeMs, keys.questions, JSON.stringify(question)),
       )),
     onQuestion(listener) {
@@ -45,7 +44,7 @@ export function createRedisStreamQuestionRegistry(deps: {
       return questions.add(listener);
     },
     answer: (given) =>
-      askRedis(
+      redis.ask(
         async () =>
           (await answer(
             keys.question(given.question),
@@ -57,10 +56,10 @@ export function createRedisStreamQuestionRegistry(deps: {
           )) === 1,
       ),
     answered: (id) =>
-      askRedis(async () => (await client.hkeys(keys.question(id))).filter((field) => field !== bytesField)),
+      redis.ask(async () => (await client.hkeys(keys.question(id))).filter((field) => field !== bytesField)),
     async take(id) {
       const key = keys.question(id);
-      const fields = await askRedis(async () => {
+      const fields = await redis.ask(async () => {
         const found = await client.hgetall(key);
         await client.del(key);
         return found;

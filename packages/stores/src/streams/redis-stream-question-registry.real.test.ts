@@ -35,7 +35,7 @@ function describeWithRedis(): void {
   });
 
   it('rejects within a second while Redis cannot be reached', async () => {
-    const { registry } = registries();
+    const registry = createRedisStreamQuestionRegistry({ redis: redis.prompt() });
     const asked = question();
     redis.server().freeze();
     const started = performance.now();
