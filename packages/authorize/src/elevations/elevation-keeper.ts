@@ -9,6 +9,8 @@ import type { NoticesOf } from './notices-of.ts';
 import type { OnStep } from './watch-break-glass.ts';
 
 const maxTries = 8;
+/** Why an extension ends by itself. */
+export const revokedBefore = 'the elevation that it extends was revoked';
 
 /** Writes steps of elevations, and hands their events to the audit log. */
 export type ElevationKeeper = {
@@ -51,7 +53,7 @@ async function insteadOf(
   if (!begins || found.extends === undefined) return step;
   const extended = await store.read(found.extends.id);
   if (extended && extended.state !== 'revoked') return step;
-  return { type: 'revoke', detail: 'the elevation that it extends was revoked' };
+  return { type: 'revoke', detail: revokedBefore };
 }
 
 /** Creates the keeper. Rights begin only after the audit log has their events. They end before that. */

@@ -38,6 +38,18 @@ export async function endExtensions(
   return ended;
 }
 
+/** Lists the extensions of what was revoked. The replica that revoked it may have died before it ended them. */
+export async function listOrphans(
+  all: readonly Elevation[],
+  store: Pick<ElevationStore, 'readAll'>,
+): Promise<Elevation[]> {
+  const extensions = all.flatMap((one) => (one.extends ? [{ one, extendedId: one.extends.id }] : []));
+  if (extensions.length === 0) return [];
+  const extended = await store.readAll([...new Set(extensions.map(({ extendedId }) => extendedId))]);
+  const revoked = new Set(extended.filter(({ state }) => state === 'revoked').map(({ id }) => id));
+  return extensions.filter(({ extendedId }) => revoked.has(extendedId)).map(({ one }) => one);
+}
+
 /**
  * Refuses an extension that was stored just now, and ends it, if what it extends is over by now. A revocation that has
  * listed the extensions before does not know of this one.

@@ -59,6 +59,13 @@ const extend = (id: string) =>
 const idOf = ({ body }: { body: Record<string, unknown> }) => (body['elevation'] as { id: string }).id;
 const states = async () => (await made.inner.latest(10)).map(({ state }) => state);
 const effect = async () => (await rig.tryDelete(alice)).decision.effect;
+/** Waits until the sweep has done something, which it begins every half second. */
+async function waitFor(done: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; !(await done()); tries += 1) {
+    if (tries > 300) throw new Error('it has not happened within three seconds');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
 
 describe('an elevation that is revoked', () => {
   it('ends an extension that is approved at the same moment', async () => {
@@ -93,6 +100,15 @@ describe('an elevation that is revoked', () => {
     expect(await effect()).toBe('deny');
   });
 
+  it('ends an active extension soon, also if the revocation came no further', async () => {
+    const { id } = await begin();
+    await rig.decide(bob, 'approve', idOf(await extend(id)));
+    made.before.open = () => Promise.reject(new ProblemError('sessions-unavailable', 'Planted.'));
+    expect((await rig.decide(alice, 'revoke', id)).status).toBe(503);
+    await waitFor(async () => (await states()).every((state) => state === 'revoked'));
+    expect(await effect()).toBe('deny');
+  });
+
   it('ends an active extension when the revocation is repeated after it came no further', async () => {
     const { id } = await begin();
     await rig.decide(bob, 'approve', idOf(await extend(id)));
@@ -108,10 +124,7 @@ it('an extension whose elevation is over because its time is up begins all the s
   const { id } = await begin();
   const extension = idOf(await extend(id));
   rig.advance(600_001);
-  for (let tries = 0; (await made.inner.read(id))!.state !== 'expired'; tries += 1) {
-    if (tries > 300) throw new Error('it has not ended within three seconds');
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+  await waitFor(async () => (await made.inner.read(id))!.state === 'expired');
   expect(await rig.view(bob, { action: 'approve', id: extension, asked: {} })).toMatchObject({ state: 'active' });
   expect(await effect()).toBe('allow');
 });

@@ -3,7 +3,8 @@ import { nextStepAt } from '@sallyport/elevation';
 import { createWarnOnce, type Logger } from '@sallyport/kit';
 import type { ElevationStore } from '@sallyport/stores';
 import type { PolicySnapshot } from '../policies/policy-set.ts';
-import type { ElevationKeeper } from './elevation-keeper.ts';
+import { revokedBefore, type ElevationKeeper } from './elevation-keeper.ts';
+import { listOrphans } from './end-extensions.ts';
 import type { HeldElevations } from './held-elevations.ts';
 
 const everyMs = 500;
@@ -22,7 +23,7 @@ type SweepDeps = {
 
 /**
  * Attends to what is due, whichever replica began it: records events, lets scheduled elevations begin, writes down that
- * one has ended, and ends those whose entry is gone. Returns a function that stops it.
+ * one has ended, and ends those whose entry is gone and extensions of what was revoked. Returns a function that stops it.
  */
 export function sweepElevations(deps: SweepDeps): () => Promise<void> {
   const { store, keeper, held, policies, logger, now } = deps;
@@ -39,8 +40,8 @@ export function sweepElevations(deps: SweepDeps): () => Promise<void> {
     // An index entry that a crash has left behind says that something is due although nothing is.
     if (settled.revision === elevation.revision) await store.touch(settled, nextStepAt(settled));
   };
-  const endUnconfigured = async ({ id }: Elevation) => {
-    const outcome = await keeper.take(id, { type: 'revoke', detail: 'it is no longer configured' });
+  const end = async ({ id }: Elevation, detail: string) => {
+    const outcome = await keeper.take(id, { type: 'revoke', detail });
     if (outcome?.ok) await keeper.settle(outcome.next);
   };
   const isConfigured = ({ name, cluster, namespace, groups }: Elevation) => {
@@ -59,8 +60,13 @@ export function sweepElevations(deps: SweepDeps): () => Promise<void> {
     // What is asked for is configured, so only another configuration can leave one without an entry.
     const { elevations } = policies.current();
     const gone = elevations === checkedAgainst ? [] : held.all().filter((elevation) => !isConfigured(elevation));
+    const orphaned = await listOrphans(held.all(), store);
     // One that the audit log does not take must not hold up the end of another.
-    const done = await Promise.allSettled([...due.map(attend), ...gone.map(endUnconfigured)]);
+    const done = await Promise.allSettled([
+      ...due.map(attend),
+      ...gone.map((one) => end(one, 'it is no longer configured')),
+      ...orphaned.map((one) => end(one, revokedBefore)),
+    ]);
     const failed = done.find((one) => one.status === 'rejected');
     if (failed) throw failed.reason as Error;
     checkedAgainst = elevations;
