@@ -65,7 +65,7 @@ describeOnRedis('names that two replicas give at once', () => {
     const many = Array.from({ length: 60 }, (_one, n) => ({ ...call, asked: { ...call.asked, name: `bot-${n}` } }));
     expect(await raceToTheLimit('/v1/agents', { id: session.id }, many)).toEqual({ 201: 49, 429: 11 });
     expect(await named('agent')).toHaveLength(50);
-  }, 30_000);
+  }, 120_000);
 
   it('belong to one service account', async () => {
     const asked = { name: 'deployer', groups: ['ci'], lifetimeMs: 86_400_000 };
@@ -74,5 +74,5 @@ describeOnRedis('names that two replicas give at once', () => {
     const many = Array.from({ length: 60 }, (_one, n) => ({ ...asked, name: `deployer-${n}` }));
     expect(await raceToTheLimit('/v1/service-accounts', {}, many)).toEqual({ 201: 49, 429: 11 });
     expect(await named('service-account')).toHaveLength(50);
-  }, 30_000);
+  }, 120_000);
 });
