@@ -156,10 +156,12 @@ describeOnRedis('elevations on a Redis with a replica', () => {
 
   describe('without its replica', () => {
     let store: ElevationStore;
+    let patientStore: ElevationStore;
     let redis: RedisConnection;
     beforeEach(async () => {
       servers = await startRedisReplication();
       ({ store, redis } = await open(servers.master));
+      patientStore = (await open(servers.master, patient)).store;
     });
     afterEach(async () => {
       await closeAll();
@@ -168,7 +170,7 @@ describeOnRedis('elevations on a Redis with a replica', () => {
 
     it('a step is answered with 503 that says it may have happened, soon, and holds up no read', async () => {
       const one = exampleElevation();
-      await store.create(one, 5);
+      await patientStore.create(one, 5);
       servers.replica.freeze();
       const begun = performance.now();
       const step = store.replace({ ...one, revision: 2, state: 'withdrawn' }, undefined);
@@ -208,7 +210,7 @@ describeOnRedis('elevations on a Redis with a replica', () => {
 
     it('several writers wait together, not one after the other', async () => {
       const all = Array.from({ length: 10 }, () => exampleElevation());
-      await store.create(exampleElevation(), 5);
+      await patientStore.create(exampleElevation(), 5);
       servers.replica.freeze();
       const begun = performance.now();
       const outcomes = await Promise.allSettled(all.map((one) => store.create(one, 5)));
@@ -218,9 +220,9 @@ describeOnRedis('elevations on a Redis with a replica', () => {
 
     it('a connection that is lost while it waits proves nothing', async () => {
       const one = exampleElevation();
-      await store.create(one, 5);
+      await patientStore.create(one, 5);
       servers.replica.freeze();
-      const refused = expect(store.replace({ ...one, revision: 2 }, 5)).rejects.toMatchObject({ status: 503 });
+      const refused = expect(patientStore.replace({ ...one, revision: 2 }, 5)).rejects.toMatchObject({ status: 503 });
       await wait(100);
       await servers.cut('normal');
       await refused;
@@ -292,7 +294,7 @@ describeOnRedis('elevations on a Redis with a replica', () => {
           async () => ((await first.call('CLUSTER', 'INFO')) as string).includes('cluster_state:ok'),
           20_000,
         );
-        const { store } = await open({ port: master.port, mode: 'cluster' });
+        const { store } = await open({ port: master.port, mode: 'cluster' }, { waitMs: 3000 });
         const one = exampleElevation();
         await store.create(one, 5);
         expect(await store.replace({ ...one, revision: 2 }, 5)).toBe(true);
