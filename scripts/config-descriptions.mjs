@@ -186,6 +186,10 @@ export const configDescriptions = {
   explain: 'Whether a refusal may say what would have been allowed. Each cluster can override it.',
   shadow: 'A policy that is evaluated and recorded on all clusters, but never enforced.',
   reload: 'How a changed configuration is reloaded while the services run.',
+  tracing: 'Spans of requests, for a collector of OpenTelemetry. A change needs a restart.',
+  'tracing.otlp':
+    'The collector: the base URL of its OTLP/HTTP receiver, such as http://collector:4318. The path /v1/traces is added. Tracing is off without it.',
+  'tracing.sample': 'The share of requests that are traced, from 0 to 1. The gateway decides, whatever a client sends.',
   'reload.maxBytes': 'The maximum size of a file that is read.',
   clusters: 'The Kubernetes clusters behind the gateway.',
   'clusters[].name': 'Its name, which is part of its URL: <gateway.url>/clusters/<name>.',

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { cidrSchema, listenSchema, urlSchema } from '../packages/contracts/src/config/address.ts';
 import { durationSchema, sizeSchema } from '../packages/contracts/src/config/duration.ts';
 import { configSchema } from '../packages/contracts/src/config/index.ts';
+import { otlpSchema } from '../packages/contracts/src/config/tracing.ts';
 import { policyJsonSchema } from '../packages/policy/src/reference/policy-json-schema.ts';
 import { configDescriptions } from './config-descriptions.mjs';
 
@@ -11,6 +12,7 @@ const parsed = new Map([
   [durationSchema, { pattern: '^(\\d+(\\.\\d+)?(ms|s|m|h|d))+$', examples: ['30s', '1h30m'] }],
   [listenSchema, { pattern: '^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):\\d{1,5}$', examples: ['0.0.0.0:8443'] }],
   [urlSchema, { pattern: '^https?://[^?#]+$' }],
+  [otlpSchema, { pattern: '^(https?://[^?#]+)?$', examples: ['http://collector:4318'] }],
   [cidrSchema, { pattern: '^[0-9a-fA-F:.]+/\\d{1,3}$', examples: ['10.0.0.0/8'] }],
 ]);
 const size = {

@@ -118,9 +118,9 @@ secret of another. Takes (dict "root" $ "service" "proxy").
 {{- end -}}
 
 {{- $sections := dict
-  "authenticate" (list "login" "branding" "workloads")
-  "authorize" (list "policies" "policy" "routes" "elevations" "notifications" "reload")
-  "proxy" (list "login" "branding" "streams" "timeouts" "policies" "policy" "routes" "workloads" "elevations" "reload")
+  "authenticate" (list "login" "branding" "workloads" "tracing")
+  "authorize" (list "policies" "policy" "routes" "elevations" "notifications" "tracing" "reload")
+  "proxy" (list "login" "branding" "streams" "timeouts" "tracing" "policies" "policy" "routes" "workloads" "elevations" "reload")
   "audit" list -}}
 {{- range $section := get $sections $service -}}
   {{- with index $v $section -}}{{- $_ := set $config $section . -}}{{- end -}}

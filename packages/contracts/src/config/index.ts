@@ -13,6 +13,7 @@ import { routeSchema } from './route.ts';
 import { servicesSchema } from './services.ts';
 import { loginSchema, sessionsSchema } from './sessions.ts';
 import { hasNoUsableSuite, tlsProfileShape } from './tls.ts';
+import { tracingSchema } from './tracing.ts';
 import { workloadSchema } from './workload.ts';
 
 const gatewaySchema = z
@@ -81,6 +82,7 @@ export const configSchema = z
     timeouts: z
       .strictObject({ connect: durationSchema.prefault('5s'), firstByte: durationSchema.prefault('60s') })
       .prefault({}),
+    tracing: tracingSchema,
     api: z
       .strictObject({
         policy: z
