@@ -105,7 +105,15 @@ export const checkSchema = z.object({
   use: z.boolean().optional(),
 });
 export type Check = z.infer<typeof checkSchema>;
-export const checkRequestSchema = z.object({ checks: z.array(checkSchema).min(1).max(1024) });
+
+/** Which check of the batch, by its place, belongs to which span. A batch has checks of several requests. */
+export const checkTraceSchema = z.object({ check: z.number().int().min(0), traceparent: z.string() });
+export type CheckTrace = z.infer<typeof checkTraceSchema>;
+export const checkRequestSchema = z.object({
+  checks: z.array(checkSchema).min(1).max(1024),
+  /** The spans of those checks that are traced. */
+  traces: z.array(checkTraceSchema).max(1024).optional(),
+});
 export type CheckRequest = z.infer<typeof checkRequestSchema>;
 
 const effectSchema = z.enum(['allow', 'deny', 'authenticate']);

@@ -4,6 +4,8 @@ import { connect as tlsConnect, createSecureContext } from 'node:tls';
 import { createHttp1Client, type Http1Client, type Http1Flow, type Http1Request } from '@sallyport/http1';
 import { parseJson } from '../json/parse-json.ts';
 import { ProblemError, readProblem } from '../problem/problem-error.ts';
+import type { Span } from '../tracing/span.ts';
+import { peerAttributes, traceCall } from '../tracing/trace-call.ts';
 import { openStream, type ServiceStream } from './open-stream.ts';
 import type { ServiceIdentity } from './service-credential.ts';
 
@@ -13,6 +15,8 @@ export type ServiceRequest = {
   headers?: Record<string, string>;
   body?: unknown;
   timeoutMs?: number;
+  /** The span of the request that this call is a part of, if that is traced. */
+  span?: Span | undefined;
 };
 type ServiceResponse = { status: number; headers: Record<string, string | undefined>; body: unknown };
 
@@ -101,29 +105,37 @@ export function createServiceClient(deps: {
   const client = createClient(deps);
   const unavailable = (cause: unknown) =>
     new ProblemError('service-unavailable', `The service ${deps.audience} is not responding.`, { cause });
-  const withCredential = async ({ method, path, headers, body }: ServiceRequest): Promise<Http1Request> => ({
+  const peer = peerAttributes(deps.url);
+  const withCredential = async ({ method, path, headers, body, span }: ServiceRequest): Promise<Http1Request> => ({
     method,
     path,
     headers: Object.entries({
       ...headers,
+      ...(span === undefined ? {} : { traceparent: span.traceparent }),
       authorization: await deps.identity.credentialFor(deps.audience),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     }).flat(),
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
+  const send = async (request: ServiceRequest): Promise<ServiceResponse> => {
+    let received: Received;
+    try {
+      received = await exchange(client, await withCredential(request), request.timeoutMs ?? 1000);
+    } catch (cause) {
+      throw unavailable(cause);
+    }
+    const { status, headers, text } = received;
+    const body = parseJson(text);
+    if (status >= 400) throw readProblem(body) ?? unavailable(new Error(`status ${status}`));
+    return { status, headers, body };
+  };
   return {
-    async request(request) {
-      let received: Received;
-      try {
-        received = await exchange(client, await withCredential(request), request.timeoutMs ?? 1000);
-      } catch (cause) {
-        throw unavailable(cause);
-      }
-      const { status, headers, text } = received;
-      const body = parseJson(text);
-      if (status >= 400) throw readProblem(body) ?? unavailable(new Error(`status ${status}`));
-      return { status, headers, body };
-    },
+    request: (request) =>
+      request.span
+        ? traceCall(request.span, { method: request.method, service: deps.audience, peer }, (span) =>
+            send({ ...request, span }),
+          )
+        : send(request),
     async stream(request, signal) {
       try {
         return await openStream(client, await withCredential(request), signal);

@@ -1,0 +1,3 @@
+export { createRecordingTracer, type RecordedSpan } from './recording-tracer.ts';
+export { startOtlpReceiver, type OtlpReceiver } from './otlp-receiver.ts';
+export type { ReceivedSpan } from './read-otlp.ts';

@@ -1,0 +1,62 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { readOtlp, type ReceivedSpan } from './read-otlp.ts';
+
+/** A receiver of OTLP/HTTP that keeps what it gets. */
+export type OtlpReceiver = {
+  url: string;
+  /** The bodies of the requests. */
+  bodies: Buffer[];
+  /** Where they were sent to, and as what. */
+  requests: { path: string; contentType: string | undefined }[];
+  /** Returns the spans of all requests. */
+  spans(): ReceivedSpan[];
+  /** Resolves once the condition is met. Rejects after `ms` milliseconds. */
+  until(met: (spans: ReceivedSpan[]) => boolean, ms?: number): Promise<ReceivedSpan[]>;
+  close(): Promise<void>;
+};
+
+const take = (_request: IncomingMessage, response: ServerResponse) => {
+  response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
+};
+
+/** Starts a receiver on loopback. `answer` decides what it answers; it takes everything unless given. */
+export async function startOtlpReceiver(answer = take, port = 0): Promise<OtlpReceiver> {
+  const bodies: Buffer[] = [];
+  const requests: OtlpReceiver['requests'] = [];
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => void chunks.push(chunk));
+    request.on('end', () => {
+      requests.push({ path: request.url ?? '', contentType: request.headers['content-type'] });
+      bodies.push(Buffer.concat(chunks));
+      answer(request, response);
+    });
+  });
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  const spans = () => bodies.flatMap(readOtlp);
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    bodies,
+    requests,
+    spans,
+    async until(met, ms = 15_000) {
+      const end = performance.now() + ms;
+      for (;;) {
+        const found = spans();
+        if (met(found)) return found;
+        if (performance.now() > end)
+          throw new Error(`these spans came in time: ${found.map(({ name }) => name).join(', ')}`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    },
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => {
+        server.close(resolve);
+      });
+    },
+  };
+}

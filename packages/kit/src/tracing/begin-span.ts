@@ -1,0 +1,31 @@
+import type { IncomingMessage } from 'node:http';
+import type { Span, SpanAttributes, Tracer } from './span.ts';
+import { parseTraceparent, type TraceContext } from './trace-context.ts';
+
+function traceContextOf({ headers }: IncomingMessage): TraceContext | undefined {
+  const { traceparent } = headers;
+  return typeof traceparent === 'string' ? parseTraceparent(traceparent) : undefined;
+}
+
+function startOf({ method = 'GET' }: IncomingMessage, attributes: SpanAttributes) {
+  return { name: method, kind: 'server' as const, attributes: { 'http.request.method': method, ...attributes } };
+}
+
+/**
+ * Begins the span of a request from anyone. Chance decides whether it is traced. What the client says of a trace is only
+ * a link, so that it can neither choose the trace nor have more of its requests traced.
+ */
+export function beginSampledSpan(
+  tracer: Tracer,
+  request: IncomingMessage,
+  attributes: SpanAttributes,
+): Span | undefined {
+  if (Math.random() >= tracer.sample) return undefined;
+  return tracer.begin({ ...startOf(request, attributes), link: traceContextOf(request) });
+}
+
+/** Begins the span of a call from another service, whose credential was verified. That service has decided. */
+export function beginCallSpan(tracer: Tracer, request: IncomingMessage): Span | undefined {
+  const parent = traceContextOf(request);
+  return parent?.sampled ? tracer.begin({ ...startOf(request, {}), parent }) : undefined;
+}
