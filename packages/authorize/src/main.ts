@@ -1,6 +1,7 @@
 import { openAuditSink } from '@sallyport/audit-log';
 import { createDirectoryStore } from '@sallyport/directory';
 import { loadServiceKeys, runService } from '@sallyport/kit';
+import { startTracing } from '@sallyport/kit/tracing';
 import { checkDurability, createSessionStores } from '@sallyport/stores';
 import { checkAuthorize } from './check-authorize.ts';
 import { startAuthorize } from './service/start-authorize.ts';
@@ -32,10 +33,12 @@ await runService({
     if (stores.redis && 'redis' in sessions && elevations.length > 0)
       for (const risk of await checkDurability(stores.redis, sessions))
         logger.warn({ risk }, 'elevations may be lost or brought back');
+    const tracer = await startTracing({ loaded, service: 'authorize', logger, metrics });
     const authorize = await startAuthorize({
       loaded,
       logger,
       metrics,
+      tracer,
       readiness,
       verifier: keys.verifier,
       sessions: stores.sessions,
@@ -57,7 +60,7 @@ await runService({
       async close() {
         await authorize.close();
         following.close();
-        await sink.close();
+        await Promise.all([sink.close(), tracer?.close()]);
         await stores.close();
       },
     };

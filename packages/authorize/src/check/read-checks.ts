@@ -7,7 +7,7 @@ import {
   type CheckTarget,
   type KubernetesAttributes,
 } from '@sallyport/contracts';
-import { ProblemError } from '@sallyport/kit';
+import { parseTraceparent, ProblemError, type SpanReference } from '@sallyport/kit';
 
 // A hand-written validator for checkRequestSchema, because it runs for every request.
 
@@ -144,16 +144,39 @@ function readCheck(value: unknown, path: string): Check {
   return check;
 }
 
-/** Reads the body of `POST /v1/check`. Throws `bad-request` with the first fault; a batch is never answered in part. */
-export function readChecks(text: string): Check[] {
+/** A trace that a check belongs to: the place of the check, and the span of the gateway. */
+export type TracedCheck = { check: number; parent: SpanReference };
+const none: readonly TracedCheck[] = [];
+
+/** Reads which checks are traced. What cannot be read is left out, because a trace must not decide about a request. */
+function readTraces(value: unknown, count: number): readonly TracedCheck[] {
+  if (!Array.isArray(value)) return none;
+  const found = new Map<number, TracedCheck>();
+  for (const one of value.slice(0, count) as unknown[]) {
+    const { check, traceparent } = (typeof one === 'object' && one !== null ? one : {}) as Fields;
+    if (typeof check !== 'number' || !Number.isInteger(check) || check < 0 || check >= count) continue;
+    const parent = typeof traceparent === 'string' ? parseTraceparent(traceparent) : undefined;
+    if (parent?.sampled) found.set(check, { check, parent });
+  }
+  return [...found.values()];
+}
+
+/**
+ * Reads the body of `POST /v1/check`. Throws `bad-request` with the first fault of a check; a batch is never answered in
+ * part.
+ */
+export function readChecks(text: string): { checks: Check[]; traces: readonly TracedCheck[] } {
   let body: unknown;
   try {
     body = JSON.parse(text);
   } catch {
     throw new ProblemError('bad-request', 'The body is not JSON.');
   }
-  const { checks } = readObject(body, 'the body') as { checks?: unknown };
+  const { checks, traces } = readObject(body, 'the body') as { checks?: unknown; traces?: unknown };
   if (!Array.isArray(checks) || checks.length === 0 || checks.length > maxChecks)
     refuse('checks', `a list of 1 to ${maxChecks} checks`);
-  return checks.map((check: unknown, index) => readCheck(check, `checks[${index}]`));
+  return {
+    checks: checks.map((check: unknown, index) => readCheck(check, `checks[${index}]`)),
+    traces: traces === undefined ? none : readTraces(traces, checks.length),
+  };
 }

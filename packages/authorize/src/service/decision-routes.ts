@@ -1,4 +1,4 @@
-import { readBodyText, type Logger, type Metrics } from '@sallyport/kit';
+import { readBodyText, type Logger, type Metrics, type Tracer } from '@sallyport/kit';
 import type { SessionStore } from '@sallyport/stores';
 import { createAnswerAuditView } from '../audit/answer-audit-view.ts';
 import { createAnswerChecks } from '../check/answer-checks.ts';
@@ -7,6 +7,7 @@ import { createEvaluateCheck } from '../check/evaluate-check.ts';
 import { createEvaluateShadow } from '../check/evaluate-shadow.ts';
 import { createIdleRenewal } from '../check/idle-renewal.ts';
 import { readChecks } from '../check/read-checks.ts';
+import { traceChecks } from '../check/trace-checks.ts';
 import { createListClusters } from '../clusters/list-clusters.ts';
 import { createAnswerCanI } from '../explain/answer-can-i.ts';
 import { createAnswerExplain } from '../explain/answer-explain.ts';
@@ -22,6 +23,7 @@ type DecisionDeps = {
   elevations?: Elevations | undefined;
   logger: Logger;
   metrics?: Metrics;
+  tracer?: Tracer | undefined;
   now: () => number;
   storeTimeoutMs: number;
 };
@@ -48,7 +50,13 @@ function createCheckRoute(deps: DecisionDeps & { held: HeldElevations | undefine
   return {
     method: 'POST',
     async serve(request, response) {
-      const { json, afterwards } = await answer(readChecks(await readBodyText(request, maxBodyBytes)));
+      const startedAt = deps.tracer ? Date.now() : 0;
+      const { checks, traces } = readChecks(await readBodyText(request, maxBodyBytes));
+      const answerAll = () => answer(checks);
+      const { json, afterwards } =
+        deps.tracer && traces.length > 0
+          ? await traceChecks(deps.tracer, { traces, size: checks.length, startedAt }, answerAll)
+          : await answerAll();
       sendJson(response, json);
       afterwards();
     },

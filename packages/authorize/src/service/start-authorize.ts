@@ -7,6 +7,7 @@ import {
   type Metrics,
   type Readiness,
   type ServiceVerifier,
+  type Tracer,
 } from '@sallyport/kit';
 import {
   createMemoryReplicaRegistry,
@@ -27,6 +28,8 @@ export type AuthorizeParts = {
   loaded: LoadedConfig;
   logger: Logger;
   metrics?: Metrics;
+  /** Without it nothing is traced. */
+  tracer?: Tracer | undefined;
   readiness: Readiness;
   sessions: SessionStore;
   /** Where replicas report; in this process's memory unless given. */

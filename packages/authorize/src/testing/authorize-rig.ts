@@ -17,6 +17,7 @@ import {
   hashToken,
   listenHttp,
   type LoadedConfig,
+  type Tracer,
 } from '@sallyport/kit';
 import {
   createMemoryElevationStore,
@@ -166,6 +167,7 @@ type RigOptions = {
   level?: string;
   elevations?: { store?: ElevationStore; sink?: Pick<AuditSink, 'publish' | 'keep'> };
   now?: () => number;
+  tracer?: Tracer;
 };
 
 /** Returns the given store and audit log for elevations, or ones in memory that take everything. */
@@ -193,6 +195,7 @@ export async function startRig(options: RigOptions = {}) {
     logger,
     metrics,
     now,
+    tracer: options.tracer,
     elevations: elevationParts(options, now),
     notifications: loaded.config.notifications,
     ...(options.storeTimeoutMs === undefined ? {} : { storeTimeoutMs: options.storeTimeoutMs }),
