@@ -138,6 +138,7 @@ async function openDeps(parts: StartAuthenticate, readiness: Readiness, closing:
     pendingLogins: openPendingLoginSealer(loaded),
     monitor: openMonitor(parts, audit, closing),
     pages: createPages(readPageLook(loaded.config)),
+    ...(parts.tracer ? { tracer: parts.tracer } : {}),
     logger,
     now,
     randomToken: () => randomBytes(32).toString('base64url'),

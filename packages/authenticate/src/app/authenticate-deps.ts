@@ -1,6 +1,6 @@
 import type { AuditSink } from '@sallyport/audit-log';
 import type { ScimDeps } from '@sallyport/directory';
-import type { Logger, ServiceVerifier, SessionTokenSigner } from '@sallyport/kit';
+import type { Logger, ServiceVerifier, SessionTokenSigner, Tracer } from '@sallyport/kit';
 import type { Pages } from '@sallyport/pages';
 import type { SessionStore, SingleUseStore } from '@sallyport/stores';
 import type { LoginMonitor } from '../events/login-monitor.ts';
@@ -31,6 +31,8 @@ export type AuthenticateDeps = {
   pendingLogins?: PendingLoginSealer;
   /** Counts logins. The default counts without metrics. */
   monitor?: LoginMonitor;
+  /** Makes spans of the calls that the gateway traces. Without it there are none. */
+  tracer?: Tracer;
   pages: Pages;
   logger: Logger;
   now: () => number;

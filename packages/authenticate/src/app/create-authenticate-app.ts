@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import express, { type Express, type RequestHandler } from 'express';
 import { createScimApp } from '@sallyport/directory';
-import { ProblemError, requireService } from '@sallyport/kit';
+import { beginCallSpan, ProblemError, requireService, traceRequests } from '@sallyport/kit';
 import type { AgentDeps } from '../agents/agent-deps.ts';
 import { createAgent } from '../agents/create-agent.ts';
 import { listAgents } from '../agents/list-agents.ts';
@@ -161,6 +161,8 @@ export function createAuthenticateApp(deps: AuthenticateDeps): Express {
     next();
   });
   app.use(requireService(deps.verifier));
+  const { tracer } = deps;
+  if (tracer) app.use(traceRequests((request) => beginCallSpan(tracer, request)));
   mountLogin(app, routeDeps);
   mountLogout(app, routeDeps);
   mountDevice(app, routeDeps);

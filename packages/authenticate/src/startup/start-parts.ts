@@ -1,6 +1,6 @@
 import type { AuditSink } from '@sallyport/audit-log';
 import type { DirectoryStore } from '@sallyport/directory';
-import type { LoadedConfig, Logger, Metrics, OutboundFetch, Readiness, ServiceVerifier } from '@sallyport/kit';
+import type { LoadedConfig, Logger, Metrics, OutboundFetch, Readiness, ServiceVerifier, Tracer } from '@sallyport/kit';
 import type { ProviderTokenStore, SessionStore, SingleUseStore } from '@sallyport/stores';
 
 /** What the service is started with. */
@@ -9,6 +9,8 @@ export type StartAuthenticate = {
   logger: Logger;
   metrics?: Metrics;
   readiness?: Readiness;
+  /** Without it nothing is traced. */
+  tracer?: Tracer | undefined;
   /** HTTPS_PROXY and NO_PROXY, for calls to identity providers. */
   environment?: { httpsProxy?: string; noProxy?: string };
   /** Parts that the caller may provide. The caller also closes them. */
