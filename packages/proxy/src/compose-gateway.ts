@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Config } from '@sallyport/contracts';
-import { createSessionTokenVerifier } from '@sallyport/kit';
+import { createSessionTokenVerifier, peerAttributes } from '@sallyport/kit';
 import { createPages, readPageLook } from '@sallyport/pages';
 import { createAskCandidates } from './authorize/ask-candidates.ts';
-import { createCheckClient } from './authorize/check-client.ts';
+import { createCheckClient, type CheckClient } from './authorize/check-client.ts';
 import { authorityOf, type Services } from './connect-services.ts';
 import type { LandingSettings } from './landing/landing-settings.ts';
 import { createClientAddress } from './listener/client-address.ts';
@@ -27,6 +27,7 @@ import { createApplicationClusters } from './web-identity/application-clusters.t
 import type { WebIdentity } from './web-identity/open-web-identity.ts';
 import type { AskRecorded } from './upstream/ask-recorded.ts';
 import type { Upstreams } from './upstream/upstreams.ts';
+import { createBeginRequestSpan } from './tracing/begin-request-span.ts';
 import { createClusterIssuers } from './workloads/cluster-issuers.ts';
 import { createWorkloadSessions, type WorkloadSessions } from './workloads/create-workload-sessions.ts';
 import { partsOfRoutes } from './web/parts-of-routes.ts';
@@ -119,6 +120,7 @@ type ApiParts = Pick<
   | 'upstreamOf'
   | 'clientCertificateOf'
   | 'kindsOf'
+  | 'beginSpan'
   | 'findCaller'
   | 'clientAddress'
   | 'routeOrigin'
@@ -174,6 +176,15 @@ function createAddressOfRequest(addressOf: ReturnType<typeof createClientAddress
     addressOf(socket.remoteAddress, String(headers['x-forwarded-for'] ?? '') || undefined);
 }
 
+function createChecks({ loaded: { config } }: ProxyParts, { authorize }: Services): CheckClient {
+  const peer = peerAttributes(config.services.authorize.url);
+  return createCheckClient({ client: authorize, timeoutMs: checkTimeoutMs, peer });
+}
+
+function beginSpanOf({ tracer, loaded: { config } }: ProxyParts) {
+  return tracer && createBeginRequestSpan(tracer, config.gateway.url);
+}
+
 /** Composes the gateway from its parts. */
 export function composeGateway(
   parts: ProxyParts,
@@ -183,13 +194,11 @@ export function composeGateway(
   webIdentity: WebIdentity,
 ): ComposedGateway {
   const [{ config }, { upstreams }] = [parts.loaded, clusters];
-  const newChecks = () => createCheckClient({ client: services.authorize, timeoutMs: checkTimeoutMs });
-  const checks = newChecks();
+  const [checks, beginSpan] = [createChecks(parts, services), beginSpanOf(parts)];
   const addressOf = createClientAddress(config.gateway.trustedProxies);
-  const replica = `proxy/${randomUUID().slice(0, 8)}`;
-  const [hashKey, tunnels] = [parts.identity.secretFor('audit.execCommand'), createTunnels()];
+  const [replica, tunnels] = [`proxy/${randomUUID().slice(0, 8)}`, createTunnels()];
+  const [hashKey, origins] = [parts.identity.secretFor('audit.execCommand'), originsOf(parts.loaded)];
   const clientCertificateOf = createClientCertificates({ asked: config.gateway.tls?.clientCaFile != null });
-  const origins = originsOf(parts.loaded);
   const [pomerium, web] = [createPomerium(parts, origins), partsOfRoutes(routes, { loginOrigin: origins.login })];
   const applicationClusters = createApplicationClusters(config.routes);
   let hasElevations = config.elevations.length > 0;
@@ -197,9 +206,10 @@ export function composeGateway(
     ...parts,
     upstreams,
     checks,
-    streamChecks: newChecks(),
+    streamChecks: createChecks(parts, services),
     addressOf,
     replica,
+    beginSpan,
     hashKey,
     settings: config,
     clientCertificateOf,
@@ -215,6 +225,7 @@ export function composeGateway(
     hidden: createHiddenText(config.audit.execCommand, hashKey),
     clientCertificateOf,
     identityKeys: webIdentity.signed,
+    beginSpan,
     kindsOf: (cluster) => road.kindsOf(upstreams.byName(cluster)),
     reviews: road.reviews,
     workloads: road.workloads,

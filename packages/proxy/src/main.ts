@@ -1,5 +1,6 @@
 import { openAuditSink } from '@sallyport/audit-log';
 import { loadServiceKeys, runService } from '@sallyport/kit';
+import { startTracing } from '@sallyport/kit/tracing';
 import { checkProxy } from './check-proxy.ts';
 import { startProxy } from './start-proxy.ts';
 
@@ -16,14 +17,16 @@ await runService({
       service: 'proxy',
     });
     const keys = loadServiceKeys(loaded, 'proxy', Date.now);
-    const proxy = await startProxy({ ...keys, loaded, logger, metrics, readiness, sink, now: Date.now, releaseMs });
+    const tracer = await startTracing({ loaded, service: 'proxy', logger, metrics });
+    const parts = { ...keys, loaded, logger, metrics, readiness, sink, tracer, now: Date.now, releaseMs };
+    const proxy = await startProxy(parts);
     const following = keys.follow({ logger, metrics });
     return {
       reload: () => proxy.reload(),
       async close() {
         await proxy.close();
         following.close();
-        await sink.close();
+        await Promise.all([sink.close(), tracer?.close()]);
       },
     };
   },

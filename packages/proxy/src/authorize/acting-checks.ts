@@ -7,7 +7,7 @@ import {
   type Impersonation,
   type ImpersonationTarget,
 } from '@sallyport/contracts';
-import { ProblemError } from '@sallyport/kit';
+import { ProblemError, type Span } from '@sallyport/kit';
 import type { AccessReviews } from '../access-review/create-access-reviews.ts';
 import type { ResourceAttributes } from '../access-review/review-attributes.ts';
 import type { Upstream } from '../upstream/upstream.ts';
@@ -120,8 +120,8 @@ async function askAboutEach(
  * that the cluster would not ask again. A request as oneself takes the same way as without it.
  */
 export function createActingChecks(deps: ActingChecksDeps): CheckClient {
-  const ask = async (check: Check, texts: readonly string[]): Promise<CheckAnswer> => {
-    const answer = await deps.client.check(check);
+  const ask = async (check: Check, texts: readonly string[], span?: Span): Promise<CheckAnswer> => {
+    const answer = await deps.client.check(check, span);
     if (answer.decision.effect !== 'allow') return answer;
     const cluster = check.target.kind === 'cluster' ? deps.upstreamOf(check.target.name) : undefined;
     const target = readImpersonationTargets(texts);
@@ -131,9 +131,9 @@ export function createActingChecks(deps: ActingChecksDeps): CheckClient {
     return askAboutEach(cluster, answer, target, deps);
   };
   return {
-    check: (check) => {
+    check: (check, span) => {
       const texts = check.kubernetes?.impersonate;
-      return texts === undefined ? deps.client.check(check) : ask(check, texts);
+      return texts === undefined ? deps.client.check(check, span) : ask(check, texts, span);
     },
   };
 }

@@ -1,11 +1,18 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Check, CheckAnswer } from '@sallyport/contracts';
-import { ProblemError, type ServiceClient } from '@sallyport/kit';
+import type { Check, CheckAnswer, CheckRequest } from '@sallyport/contracts';
+import { ProblemError, type ServiceClient, type Span, type SpanAttributes } from '@sallyport/kit';
+import { traceCheck } from '../tracing/trace-check.ts';
 
-type Waiting = { check: Check; resolve(answer: CheckAnswer): void; reject(error: unknown): void };
+type Waiting = {
+  check: Check;
+  /** The span of this check, if its request is traced. */
+  span: Span | undefined;
+  resolve(answer: CheckAnswer): void;
+  reject(error: unknown): void;
+};
 
-/** Asks authorize for a decision. */
-export type CheckClient = { check(check: Check): Promise<CheckAnswer> };
+/** Asks authorize for a decision. `span` is that of the request, if it is traced. */
+export type CheckClient = { check(check: Check, span?: Span): Promise<CheckAnswer> };
 
 const maxBatch = 256;
 /** The pauses before the third, fourth and further attempts of a batch, in milliseconds, double from this one. */
@@ -19,6 +26,16 @@ function asAnswer(value: unknown): CheckAnswer | undefined {
     (decision.effect === 'allow' || decision.effect === 'deny' || decision.effect === 'authenticate') &&
     typeof decision.rule === 'string';
   return known ? (value as CheckAnswer) : undefined;
+}
+
+/** Returns what authorize is asked. Each check that is traced is listed with its own span. */
+function bodyOf(batch: readonly Waiting[]): CheckRequest {
+  const checks = batch.map((one) => one.check);
+  let traces: CheckRequest['traces'];
+  batch.forEach(({ span }, index) => {
+    if (span) (traces ??= []).push({ check: index, traceparent: span.traceparent });
+  });
+  return traces ? { checks, traces } : { checks };
 }
 
 function answerAll(batch: readonly Waiting[], body: unknown): void {
@@ -37,30 +54,29 @@ function answerAll(batch: readonly Waiting[], body: unknown): void {
   });
 }
 
+type CheckClientDeps = {
+  client: Pick<ServiceClient, 'request'>;
+  timeoutMs: number;
+  /** The address of authorize, as spans name it. */
+  peer?: SpanAttributes;
+};
+
 /**
- * Creates the client. It collects the checks that arrive while one batch is in flight and sends them as the next batch.
- * There is no timer, so an idle client adds no delay beyond the turn of the event loop. A late, missing or unreadable
- * answer is a refusal.
+ * Creates what asks authorize about a batch. A replica of authorize that was killed takes its connections with it, and new
+ * ones lead to it until the cluster has noticed. A check may be asked twice, so the same batch is sent again, within the
+ * same deadline.
  */
-export function createCheckClient(deps: { client: Pick<ServiceClient, 'request'>; timeoutMs: number }): CheckClient {
-  const waiting: Waiting[] = [];
-  let sending: 'no' | 'soon' | 'now' = 'no';
-  /** Whether the last batch had one check. If so, no others are likely to come, and the next check does not wait. */
-  let alone = true;
-  const ask = (checks: readonly Check[], timeoutMs: number) =>
-    deps.client.request({ method: 'POST', path: '/v1/check', body: { checks }, timeoutMs });
-  // A replica of authorize that was killed takes its connections with it, and new ones lead to it until the cluster has
-  // noticed. A check may be asked twice, so the same batch is sent again, within the same deadline.
-  const askUntilAnswered = async (checks: readonly Check[]) => {
-    const until = performance.now() + deps.timeoutMs;
+function createAskUntilAnswered({ client, timeoutMs }: CheckClientDeps) {
+  return async (body: CheckRequest) => {
+    const until = performance.now() + timeoutMs;
     let storeWasAway = false;
     for (let wait = 0; ; wait = wait === 0 ? firstPauseMs : 2 * wait) {
       const left = until - performance.now();
       try {
-        return await ask(checks, left);
+        return await client.request({ method: 'POST', path: '/v1/check', body, timeoutMs: left });
       } catch (error) {
         const after = until - performance.now() - wait;
-        if (!(error instanceof ProblemError) || after < deps.timeoutMs / 4) throw error;
+        if (!(error instanceof ProblemError) || after < timeoutMs / 4) throw error;
         // A replica that has just started, or has lost its connection to Redis, may be alone in that. Once is enough: if
         // Redis is away, clients are told soon.
         if (error.code === 'sessions-unavailable' && !storeWasAway) storeWasAway = true;
@@ -69,13 +85,25 @@ export function createCheckClient(deps: { client: Pick<ServiceClient, 'request'>
       if (wait > 0) await pause(wait);
     }
   };
+}
+
+/**
+ * Creates the client. It collects the checks that arrive while one batch is in flight and sends them as the next batch.
+ * There is no timer, so an idle client adds no delay beyond the turn of the event loop. A late, missing or unreadable
+ * answer is a refusal.
+ */
+export function createCheckClient(deps: CheckClientDeps): CheckClient {
+  const waiting: Waiting[] = [];
+  let sending: 'no' | 'soon' | 'now' = 'no';
+  /** Whether the last batch had one check. If so, no others are likely to come, and the next check does not wait. */
+  let alone = true;
+  const askUntilAnswered = createAskUntilAnswered(deps);
   const send = async () => {
     sending = 'now';
     const batch = waiting.splice(0, maxBatch);
     alone = batch.length === 1;
     try {
-      const checks = batch.map((one) => one.check);
-      const { body } = await askUntilAnswered(checks);
+      const { body } = await askUntilAnswered(bodyOf(batch));
       answerAll(batch, body);
     } catch (cause) {
       const error =
@@ -99,11 +127,13 @@ export function createCheckClient(deps: { client: Pick<ServiceClient, 'request'>
     sending = 'soon';
     setImmediate(() => void send());
   };
+  const wait = (check: Check, span: Span | undefined) =>
+    new Promise<CheckAnswer>((resolve, reject) => {
+      waiting.push({ check, span, resolve, reject });
+      sendSoon();
+    });
   return {
-    check: (check) =>
-      new Promise((resolve, reject) => {
-        waiting.push({ check, resolve, reject });
-        sendSoon();
-      }),
+    check: (check, span) =>
+      span ? traceCheck(span, deps.peer, (ofCheck) => wait(check, ofCheck)) : wait(check, undefined),
   };
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Span } from '@sallyport/kit';
 import type { WebRoute } from '../web/web-route.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -18,6 +19,8 @@ export function createBeginExchange(deps: {
   clientAddress(peer: string | undefined, forwardedFor: string | undefined): string;
   /** Finds the web application to whose host a request is addressed. */
   routeOf?: ((request: IncomingMessage) => WebRoute | undefined) | undefined;
+  /** Begins the span of a request that is traced. Without it none is. */
+  beginSpan?: ((request: IncomingMessage) => Span | undefined) | undefined;
 }): BeginExchange {
   return (request, response, how) => {
     const forwardedFor = request.headers['x-forwarded-for'];
@@ -35,6 +38,7 @@ export function createBeginExchange(deps: {
         typeof forwardedFor === 'string' ? forwardedFor : undefined,
       ),
       route: deps.routeOf?.(request),
+      span: deps.beginSpan?.(request),
       headers: undefined,
       clusterName: '',
       rawTarget: request.url ?? '',
@@ -60,6 +64,7 @@ export function createBeginExchange(deps: {
       bytesIn: 0,
       bytesOut: 0,
       upstreamStartedAt: 0,
+      upstreamSpan: undefined,
     };
   };
 }

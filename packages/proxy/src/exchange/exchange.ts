@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { AuditTicket } from '@sallyport/audit-log';
 import type { Check, CheckAnswer } from '@sallyport/contracts';
+import type { Span } from '@sallyport/kit';
 import type { RequestInfo, StreamKind, StreamObserver } from '@sallyport/kubernetes';
 import type { ReadHeaders } from '../headers/read-headers.ts';
 import type { Upstream } from '../upstream/upstream.ts';
@@ -30,6 +31,8 @@ export type Exchange = {
   readonly clientAddress: string;
   /** Set for a request to a web application: which one. */
   readonly route: WebRoute | undefined;
+  /** The span of the request, if it is traced. */
+  readonly span: Span | undefined;
 
   headers: ReadHeaders | undefined;
   /** The cluster that the address names, whether it is known or not. */
@@ -70,6 +73,8 @@ export type Exchange = {
   bytesIn: number;
   bytesOut: number;
   upstreamStartedAt: number;
+  /** The span of the request to the cluster or the application, as a part of `span`. */
+  upstreamSpan: Span | undefined;
 };
 
 /**

@@ -17,8 +17,6 @@ const forward = [
   'kubectl-session',
   'pragma',
   'range',
-  'traceparent',
-  'tracestate',
   'user-agent',
   'x-stream-protocol-version',
 ];

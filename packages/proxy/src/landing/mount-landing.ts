@@ -1,4 +1,4 @@
-import { callerHeader, encodeCaller, ProblemError, type Caller } from '@sallyport/kit';
+import { callerHeader, encodeCaller, ProblemError, spanOf, type Caller, type Span } from '@sallyport/kit';
 import type { EndStreamRequest } from '@sallyport/contracts';
 import type { Html } from '@sallyport/pages';
 import type { Express, Request, RequestHandler, Response } from 'express';
@@ -65,12 +65,12 @@ function createEnd(
   deps: LandingDeps,
   call: ReturnType<typeof createAuditedCall>,
   done: 'stream' | 'session',
-  end: (id: string, caller: Caller) => Promise<unknown>,
+  end: (id: string, caller: Caller, span: Span | undefined) => Promise<unknown>,
 ): RequestHandler {
   const work = async (request: Request, caller: Caller): Promise<ApiResult> => {
     try {
       // The page shows what is the caller's own, so it ends nothing else.
-      await end(String(request.params.id), { ...caller, privileged: false });
+      await end(String(request.params.id), { ...caller, privileged: false }, spanOf(request));
       return { status: 303, body: done };
     } catch (error) {
       if (error instanceof ProblemError && error.code === 'not-found') return { status: 404, body: 'gone' };
@@ -106,24 +106,26 @@ export function mountLanding(app: Express, call: ReturnType<typeof createAudited
   app.get('/', createShow(deps, call));
   app.all(
     '/.sallyport/streams/:id/end',
-    createEnd(deps, call, 'stream', (stream, caller) =>
+    createEnd(deps, call, 'stream', (stream, caller, span) =>
       authorize.request({
         method: 'POST',
         path: '/v1/streams/end',
         headers: headersOf(caller),
         body: { stream } satisfies EndStreamRequest,
         timeoutMs,
+        span,
       }),
     ),
   );
   app.all(
     '/.sallyport/sessions/:id/end',
-    createEnd(deps, call, 'session', (id, caller) =>
+    createEnd(deps, call, 'session', (id, caller, span) =>
       authenticate.request({
         method: 'DELETE',
         path: `/v1/sessions/${encodeURIComponent(id)}`,
         headers: headersOf(caller),
         timeoutMs,
+        span,
       }),
     ),
   );

@@ -6,7 +6,7 @@ import {
   type StreamListRequest,
   type StreamRow,
 } from '@sallyport/contracts';
-import { callerHeader, encodeCaller, ProblemError, type Caller } from '@sallyport/kit';
+import { callerHeader, encodeCaller, ProblemError, spanOf, type Caller, type Span } from '@sallyport/kit';
 import type { Request } from 'express';
 import { createElevationCalls } from '../elevation-pages/elevation-calls.ts';
 import { createAskElevations } from '../own-api/ask-elevations.ts';
@@ -79,12 +79,13 @@ async function readReach(
   };
 }
 
-async function readSessions({ authenticate }: LandingDeps, caller: Caller) {
+async function readSessions({ authenticate }: LandingDeps, caller: Caller, span: Span | undefined) {
   const { body } = await authenticate.request({
     method: 'GET',
     path: '/v1/sessions',
     headers: { [callerHeader]: encodeCaller(caller) },
     timeoutMs,
+    span,
   });
   const read = sessionListSchema.safeParse(body);
   if (!read.success) throw unreadable('sessions', read.error);
@@ -95,13 +96,14 @@ async function readSessions({ authenticate }: LandingDeps, caller: Caller) {
   );
 }
 
-async function readStreams({ authorize }: LandingDeps, caller: Caller) {
+async function readStreams({ authorize }: LandingDeps, caller: Caller, span: Span | undefined) {
   const { body } = await authorize.request({
     method: 'POST',
     path: '/v1/streams',
     headers: { [callerHeader]: encodeCaller(caller) },
     body: ownStreams,
     timeoutMs,
+    span,
   });
   const read = streamListSchema.safeParse(body);
   if (!read.success) throw unreadable('streams', read.error);
@@ -141,10 +143,11 @@ export async function readLanding(
 ): Promise<Landing> {
   const { credential } = context;
   const caller: Caller = { ...given, privileged: false };
+  const span = spanOf(request);
   const [reach, sessions, streams, elevations] = await Promise.all([
     readReach(deps, credential),
-    listed(readSessions(deps, caller)),
-    listed(readStreams(deps, caller)),
+    listed(readSessions(deps, caller, span)),
+    listed(readStreams(deps, caller, span)),
     listed(readElevations(deps, request, context)).catch(noElevations),
   ]);
   return { caller, ...reach, sessions, streams, elevations };

@@ -1,6 +1,6 @@
 import { agentRequestSchema, isLogin, type agentCallSchema } from '@sallyport/contracts';
-import { callerHeader, encodeCaller, ProblemError, type Caller } from '@sallyport/kit';
-import type { Express } from 'express';
+import { callerHeader, encodeCaller, ProblemError, spanOf, type Caller } from '@sallyport/kit';
+import type { Express, Request } from 'express';
 import type { z } from 'zod';
 import type { createAuditedCall } from './audited-call.ts';
 import type { OwnApiDeps } from './own-api-deps.ts';
@@ -29,17 +29,18 @@ export function mountAgents(
   call: ReturnType<typeof createAuditedCall>,
   deps: OwnApiDeps,
 ): void {
-  const ask = (caller: Caller, method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown) =>
+  const ask = (request: Request, caller: Caller, method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown) =>
     deps.authenticate.request({
       method,
       path,
       headers: { [callerHeader]: encodeCaller(caller) },
       ...(body === undefined ? {} : { body }),
       timeoutMs: 10_000,
+      span: spanOf(request),
     });
   app.get(
     `${prefix}/agents`,
-    call('machines', (request, caller) => ask(caller, 'GET', `/v1/agents${searchOf(request)}`)),
+    call('machines', (request, caller) => ask(request, caller, 'GET', `/v1/agents${searchOf(request)}`)),
   );
   app.post(
     `${prefix}/agents`,
@@ -47,13 +48,13 @@ export function mountAgents(
       requirePerson(caller);
       const asked = parseAs(agentRequestSchema, await readJsonBody(request, maxBodyBytes));
       const body: z.input<typeof agentCallSchema> = { asked, tokenHash: credential.hash };
-      return ask(caller, 'POST', '/v1/agents', body);
+      return ask(request, caller, 'POST', '/v1/agents', body);
     }),
   );
   app.delete(
     `${prefix}/agents/:id`,
     call('machines', (request, caller) =>
-      ask(caller, 'DELETE', `/v1/agents/${encodeURIComponent(String(request.params.id))}`),
+      ask(request, caller, 'DELETE', `/v1/agents/${encodeURIComponent(String(request.params.id))}`),
     ),
   );
 }

@@ -1,5 +1,5 @@
 import express, { type ErrorRequestHandler, type Express } from 'express';
-import { ProblemError } from '@sallyport/kit';
+import { ProblemError, traceRequests } from '@sallyport/kit';
 import { answerHealth } from './answer-health.ts';
 import type { OwnApiDeps } from './own-api-deps.ts';
 import { refuseUnclearRequest } from './refuse-unclear-request.ts';
@@ -26,6 +26,7 @@ export function createBase(deps: OwnApiDeps): Express {
     next();
   });
   app.get(['/healthz', '/livez'], answerHealth(deps));
+  if (deps.beginSpan) app.use(traceRequests(deps.beginSpan));
   app.use(refuseUnclearRequest(createRecordRefusal(deps)));
   return app;
 }

@@ -1,6 +1,6 @@
 import { logoPath } from '@sallyport/pages';
 import type { Express } from 'express';
-import { callerHeader, encodeCaller, problemHandler } from '@sallyport/kit';
+import { callerHeader, encodeCaller, problemHandler, spanOf } from '@sallyport/kit';
 import { identityKeysPath } from '../web-identity/answer-identity-keys.ts';
 import { mountElevationPages } from '../elevation-pages/mount-elevation-pages.ts';
 import { mountLanding } from '../landing/mount-landing.ts';
@@ -94,6 +94,7 @@ function mountApi(app: Express, deps: OwnApiDeps): void {
         path: `/v1/sessions${searchOf(request)}`,
         headers: { [callerHeader]: encodeCaller(caller) },
         timeoutMs: 10_000,
+        span: spanOf(request),
       }),
     ),
   );
@@ -105,6 +106,7 @@ function mountApi(app: Express, deps: OwnApiDeps): void {
         path: `/v1/sessions${searchOf(request)}`,
         headers: { [callerHeader]: encodeCaller(caller) },
         timeoutMs: 30_000,
+        span: spanOf(request),
       }),
     ),
   );
@@ -117,6 +119,7 @@ function mountApi(app: Express, deps: OwnApiDeps): void {
         headers: { [callerHeader]: encodeCaller(caller) },
         // The session ends at once. The answer waits until that is recorded.
         timeoutMs: 10_000,
+        span: spanOf(request),
       }),
     ),
   );

@@ -1,5 +1,5 @@
 import { routeSessionSchema } from '@sallyport/contracts';
-import { hashToken, problemHandler, ProblemError, readProblem, toProblem } from '@sallyport/kit';
+import { hashToken, problemHandler, ProblemError, readProblem, spanOf, toProblem } from '@sallyport/kit';
 import { html } from '@sallyport/pages';
 import type { Express, Request, Response } from 'express';
 import { words } from '../web/problem-words.ts';
@@ -46,6 +46,7 @@ async function redeem(deps: RouteHostDeps, route: WebRoute, request: Request) {
       ...(userAgent === undefined ? {} : { userAgent: userAgent.slice(0, 256) }),
     },
     timeoutMs: 10_000,
+    span: spanOf(request),
   });
   const opened = routeSessionSchema.safeParse(body);
   if (status !== 200 || !opened.success)
@@ -96,6 +97,7 @@ function mountLogout(app: Express, deps: RouteHostDeps, routes: Pick<WebRoutes, 
         path: '/v1/route-sessions/end',
         body: { hash: hashToken(cookie), clientAddress: deps.clientAddress(request) },
         timeoutMs: 10_000,
+        span: spanOf(request),
       });
     response.append('set-cookie', set(session, '', 0));
     sendPage(route.pages, response, 200, 'You are logged out', html`<p><a class="act" href="/">Log in again</a></p>`);

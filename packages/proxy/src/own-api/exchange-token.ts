@@ -1,4 +1,4 @@
-import { hashToken, ProblemError, toProblem } from '@sallyport/kit';
+import { hashToken, ProblemError, spanOf, toProblem } from '@sallyport/kit';
 import type { Request, RequestHandler } from 'express';
 import { holdBody } from './held-body.ts';
 import type { OwnApiDeps } from './own-api-deps.ts';
@@ -51,7 +51,8 @@ export function exchangeToken(deps: OwnApiDeps): RequestHandler {
   const exchange = async (request: Request, token: string) => {
     if (!workloads.mayBe(token))
       throw new ProblemError('unauthenticated', 'No workload of this gateway has the issuer of this token.');
-    return workloads.exchange({ token, hash: hashToken(token), clientAddress: deps.clientAddress(request), request });
+    const presented = { token, hash: hashToken(token), clientAddress: deps.clientAddress(request), request };
+    return workloads.exchange(presented, spanOf(request));
   };
   return async (request, response, next) => {
     const fields = await readForm(request);

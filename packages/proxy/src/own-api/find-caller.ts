@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { ApiArea, Check, CheckAnswer } from '@sallyport/contracts';
-import { ProblemError, type Caller } from '@sallyport/kit';
+import { ProblemError, spanOf, type Caller } from '@sallyport/kit';
 import type { CheckClient } from '../authorize/check-client.ts';
 import { readHost } from '../headers/read-host.ts';
 import { checkWithWorkload } from '../workloads/check-with-workload.ts';
@@ -40,7 +40,8 @@ export function createFindCaller(deps: {
     const { hash, workloadToken: token } = credential;
     const presented: PresentedToken | undefined =
       token === undefined ? undefined : { token, hash, clientAddress, request };
-    const check = (target: Check['target']) => checkWithWorkload(deps, about(target), presented);
+    const check = (target: Check['target']) =>
+      checkWithWorkload(deps, about(target), presented, { span: spanOf(request) });
     const [self, privileged] = await Promise.all([
       check({ kind: 'self' }),
       area ? check({ kind: 'api', area }) : undefined,

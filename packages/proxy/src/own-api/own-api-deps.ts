@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { AuditTicket } from '@sallyport/audit-log';
 import type { CheckAnswer, SallyportPart } from '@sallyport/contracts';
-import type { Logger, ServiceClient, SessionTokenVerifier } from '@sallyport/kit';
+import type { Logger, ServiceClient, SessionTokenVerifier, Span } from '@sallyport/kit';
 import type { Logo, Pages } from '@sallyport/pages';
 import type { RequestHandler } from 'express';
 import type { AccessReviews } from '../access-review/create-access-reviews.ts';
@@ -71,6 +71,8 @@ export type OwnApiDeps = {
   upstreamOf?(cluster: string): Upstream | undefined;
   /** Begins the sessions of workloads. Without it their tokens are refused. */
   workloads?: WorkloadSessions | undefined;
+  /** Begins the span of a request that is traced. Without it none is. */
+  beginSpan?: ((request: IncomingMessage) => Span | undefined) | undefined;
   clusters(): { name: string; url: string; host?: string }[];
   auditCall: AuditCall;
   logger: Logger;

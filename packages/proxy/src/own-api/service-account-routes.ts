@@ -1,6 +1,6 @@
 import { serviceAccountRequestSchema } from '@sallyport/contracts';
-import { callerHeader, encodeCaller, type Caller } from '@sallyport/kit';
-import type { Express } from 'express';
+import { callerHeader, encodeCaller, spanOf, type Caller } from '@sallyport/kit';
+import type { Express, Request } from 'express';
 import { requirePerson } from './agent-routes.ts';
 import type { createAuditedCall } from './audited-call.ts';
 import type { OwnApiDeps } from './own-api-deps.ts';
@@ -17,7 +17,7 @@ export function mountServiceAccounts(
   call: ReturnType<typeof createAuditedCall>,
   deps: OwnApiDeps,
 ): void {
-  const ask = (caller: Caller, method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown) => {
+  const ask = (request: Request, caller: Caller, method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown) => {
     requirePerson(caller);
     return deps.authenticate.request({
       method,
@@ -25,22 +25,23 @@ export function mountServiceAccounts(
       headers: { [callerHeader]: encodeCaller(caller) },
       ...(body === undefined ? {} : { body }),
       timeoutMs: 10_000,
+      span: spanOf(request),
     });
   };
   app.get(
     `${prefix}/service-accounts`,
-    call('machines', async (request, caller) => ask(caller, 'GET', searchOf(request))),
+    call('machines', async (request, caller) => ask(request, caller, 'GET', searchOf(request))),
   );
   app.post(
     `${prefix}/service-accounts`,
     call('machines', async (request, caller) =>
-      ask(caller, 'POST', '', parseAs(serviceAccountRequestSchema, await readJsonBody(request, maxBodyBytes))),
+      ask(request, caller, 'POST', '', parseAs(serviceAccountRequestSchema, await readJsonBody(request, maxBodyBytes))),
     ),
   );
   app.delete(
     `${prefix}/service-accounts/:id`,
     call('machines', async (request, caller) =>
-      ask(caller, 'DELETE', `/${encodeURIComponent(String(request.params.id))}`),
+      ask(request, caller, 'DELETE', `/${encodeURIComponent(String(request.params.id))}`),
     ),
   );
 }

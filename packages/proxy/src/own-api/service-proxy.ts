@@ -1,8 +1,17 @@
 import { Agent as HttpAgent, type IncomingHttpHeaders } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { callerHeader, ProblemError, sendProblem, type Logger, type ServiceIdentity } from '@sallyport/kit';
+import {
+  callerHeader,
+  peerAttributes,
+  ProblemError,
+  sendProblem,
+  spanOf,
+  type Logger,
+  type ServiceIdentity,
+  type Span,
+} from '@sallyport/kit';
 import { html, sendProblemPage, type Pages } from '@sallyport/pages';
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { createProxyMiddleware } from 'http-proxy-middleware';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { heldBodyOf } from './held-body.ts';
@@ -70,6 +79,21 @@ function refuse(
   sendProblemPage(pages, response, problem, again);
 }
 
+/** Begins the span of what is passed on, if the request is traced. It ends with the response. */
+function beginPassed(request: Request, response: Response, { service, url }: ServiceProxyDeps): Span | undefined {
+  const { method } = request;
+  const parent = spanOf(request);
+  if (!parent) return undefined;
+  const attributes = { 'http.request.method': method, ...peerAttributes(url) };
+  const span = parent.begin({ name: `${method} ${service}`, kind: 'client', attributes });
+  response.once('close', () => {
+    const { statusCode, headersSent } = response;
+    span.set({ 'http.response.status_code': headersSent ? statusCode : undefined });
+    span.end(headersSent && statusCode >= 400 ? { error: String(statusCode) } : {});
+  });
+  return span;
+}
+
 /**
  * Creates the proxy to addresses that another service answers. It passes on allow-listed client headers, the gateway's service
  * credential instead of the client's, and the origin as the gateway knows it.
@@ -116,6 +140,8 @@ export function createServiceProxy(deps: ServiceProxyDeps, rules: PassRules = pa
       ...(typeof response.locals.route === 'string' ? { 'sallyport-route': response.locals.route } : {}),
       ...(typeof response.locals.caller === 'string' ? { [callerHeader]: response.locals.caller } : {}),
     };
+    const span = beginPassed(request, response, deps);
+    if (span) request.headers['traceparent'] = span.traceparent;
     for (const name of response.getHeaderNames()) response.removeHeader(name);
     await forward(request, response, next);
   };

@@ -69,7 +69,8 @@ export function createCheck(deps: CheckDeps): Step {
       exchange.changesSeen = deps.changesReceived?.() ?? 0;
     };
     noteChanges();
-    let answer = await checkWithWorkload(deps, exchange.check, takePresented(exchange), noteChanges);
+    const { span } = exchange;
+    let answer = await checkWithWorkload(deps, exchange.check, takePresented(exchange), { again: noteChanges, span });
     if (
       answer.decision.effect === 'deny' &&
       answer.identity &&
@@ -79,7 +80,7 @@ export function createCheck(deps: CheckDeps): Step {
       (await learnKindOf(exchange, deps.kindsOf))
     ) {
       noteChanges();
-      answer = await deps.client.check(exchange.check);
+      answer = await deps.client.check(exchange.check, span);
     }
     exchange.answer = answer;
     if (answer.decision.effect !== 'allow') {

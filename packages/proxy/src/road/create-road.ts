@@ -1,5 +1,5 @@
 import { createAuditRecord, createIdSource, microTime, type AuditSink } from '@sallyport/audit-log';
-import { type Logger, type Metrics, type SessionTokenVerifier } from '@sallyport/kit';
+import { type Logger, type Metrics, type SessionTokenVerifier, type Span } from '@sallyport/kit';
 import type { Config } from '@sallyport/contracts';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -16,6 +16,7 @@ import type { ClientCertificateOf } from '../listener/client-certificate.ts';
 import { createStreams, type Streams } from '../streams/create-streams.ts';
 import { createStreamEvents } from '../streams/stream-events.ts';
 import { createStreamLifecycle } from '../streams/stream-lifecycle.ts';
+import { traceUpstream } from '../tracing/trace-upstream.ts';
 import { createAuditedClusterKinds } from '../upstream/audited-cluster-kinds.ts';
 import { createAskRecorded, type AskRecorded } from '../upstream/ask-recorded.ts';
 import type { ClusterKinds } from '../upstream/cluster-kinds.ts';
@@ -57,6 +58,8 @@ type RoadDeps = {
   applications?: Applications | undefined;
   /** Begins the sessions of workloads, with what asks clusters. Without it their tokens are refused. */
   workloads?: ((ask: AskRecorded) => WorkloadSessions) | undefined;
+  /** Begins the span of a request that is traced. Without it none is. */
+  beginSpan?: ((request: IncomingMessage) => Span | undefined) | undefined;
   /** For rechecking open streams, so that requests do not queue behind them. */
   streamChecks?: CheckClient;
   /** Finds what callers can do about a refusal of a cluster. Without it, refusals are passed on as they are. */
@@ -104,13 +107,17 @@ type Sending = Pick<
 };
 
 /** Creates the last step: forward, or tunnel for an upgrade. */
-function createSend({ settings, track, hints }: RoadDeps, { openBody, warningOf, reviews, ...given }: Sending): Step {
+function createSend(
+  { settings, track, hints, beginSpan }: RoadDeps,
+  { openBody, warningOf, reviews, ...given }: Sending,
+): Step {
   const { connect: connectTimeout, firstByte } = settings.timeouts;
   const find = hints && createFindHint({ ...hints, reviews, clock: () => performance.now() });
   const hintRefusals = find && createHintRefusals({ find, enabled: hints.enabled });
   const forward = createForward({ ...given, firstByte, openBody, warningOf, hintRefusals });
   const tunnel = createTunnel({ ...given, connectTimeout, firstByte, track, clean: cleanResponseHeaders });
-  return (exchange) => (exchange.upgrade ? tunnel(exchange) : forward(exchange));
+  const send: Step = (exchange) => (exchange.upgrade ? tunnel(exchange) : forward(exchange));
+  return beginSpan ? traceUpstream(send) : send;
 }
 
 type SharedWithWeb = Pick<
@@ -119,8 +126,9 @@ type SharedWithWeb = Pick<
 >;
 
 /** Creates the road to web applications, which shares the audit and the streams. */
-function createWeb({ web, checks, tokens, settings, track }: RoadDeps, shared: SharedWithWeb) {
-  return web && createWebRoad({ ...web, ...shared, checks, tokens, track, timeouts: settings.timeouts });
+function createWeb({ web, checks, tokens, settings, track, beginSpan }: RoadDeps, shared: SharedWithWeb) {
+  const isTraced = beginSpan !== undefined;
+  return web && createWebRoad({ ...web, ...shared, checks, tokens, track, isTraced, timeouts: settings.timeouts });
 }
 
 /** Composes the steps of the road. */
@@ -161,9 +169,10 @@ export function createRoad(deps: RoadDeps): Road {
     send,
     sendStatus: fail,
   });
+  const beginning = { clientAddress: deps.addressOf, beginSpan: deps.beginSpan };
   return {
-    begin: createBeginExchange({ clientAddress: deps.addressOf, routeOf: deps.web?.routeOf }),
-    beginPlain: createBeginExchange({ clientAddress: deps.addressOf, routeOf: deps.web?.plainRouteOf }),
+    begin: createBeginExchange({ ...beginning, routeOf: deps.web?.routeOf }),
+    beginPlain: createBeginExchange({ ...beginning, routeOf: deps.web?.plainRouteOf }),
     gateway: (exchange) => (exchange.route ? web!(exchange) : toCluster(exchange)),
     recorder,
     streams,

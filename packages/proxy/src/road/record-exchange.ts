@@ -4,6 +4,7 @@ import { clientText } from '../audit/client-text.ts';
 import { withoutTokens } from '../credential/own-token.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { StreamLifecycle } from '../streams/stream-lifecycle.ts';
+import { endRequestSpan } from '../tracing/end-request-span.ts';
 
 /** Records what every request leaves behind: the audit event of its end, one log line, and the metrics. */
 export type ExchangeRecorder = {
@@ -64,6 +65,7 @@ export function createExchangeRecorder(deps: {
             auditId: exchange.auditId,
             cluster: clientText(exchange.clusterName),
             route: exchange.route?.host,
+            trace_id: exchange.span?.traceId,
           },
           'request failed',
         );
@@ -71,6 +73,7 @@ export function createExchangeRecorder(deps: {
     closed(exchange) {
       if (exchange.statusCode === 0) exchange.statusCode = clientClosed;
       deps.lifecycle.closed(exchange);
+      if (exchange.span) endRequestSpan(exchange);
       open.dec();
       const durationMs = performance.now() - exchange.startedAt;
       // The name of an unknown cluster is the client's invention, and must not grow the metrics.
@@ -92,6 +95,7 @@ export function createExchangeRecorder(deps: {
           bytes: exchange.bytesOut,
           ip: exchange.clientAddress,
           ended: exchange.stream?.end?.reason,
+          trace_id: exchange.span?.traceId,
         },
         'request',
       );

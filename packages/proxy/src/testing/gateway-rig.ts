@@ -4,12 +4,15 @@ import { connect, type AddressInfo, type Socket } from 'node:net';
 import type { AuditRecord, Check, CheckAnswer } from '@sallyport/contracts';
 import { configSchema } from '@sallyport/contracts';
 import { type AuditSink } from '@sallyport/audit-log';
-import { createLogger, createMetrics, ProblemError } from '@sallyport/kit';
+import { createLogger, createMetrics, ProblemError, type Tracer } from '@sallyport/kit';
+import type { CheckClient } from '../authorize/check-client.ts';
 import { createClientAddress } from '../listener/client-address.ts';
 import { createGatewayServer } from '../listener/create-gateway-server.ts';
 import { createRoad } from '../road/create-road.ts';
 import type { AccessReviews } from '../access-review/create-access-reviews.ts';
 import type { Streams } from '../streams/create-streams.ts';
+import { createBeginRequestSpan } from '../tracing/begin-request-span.ts';
+import { traceCheck } from '../tracing/trace-check.ts';
 import { createFixedTokenSource } from '../upstream/token-source.ts';
 import { createUpstream, type Upstream } from '../upstream/upstream.ts';
 import { createUpstreams } from '../upstream/upstreams.ts';
@@ -96,6 +99,16 @@ function createRecordingUpstream(rig: Rig, handler: Handler, sockets: Set<Destro
   return upstream;
 }
 
+function createChecks(rig: Rig): CheckClient {
+  return {
+    check(check, span) {
+      rig.checks.push(check);
+      const answer = async () => rig.answer(check);
+      return span ? traceCheck(span, undefined, answer) : answer();
+    },
+  };
+}
+
 function createDevCluster(server: string, settings: { streams: object; timeouts: object }) {
   const config = configSchema.parse({
     gateway: { url: 'http://127.0.0.1' },
@@ -126,6 +139,7 @@ export async function createRig(
   hints?: Parameters<typeof createRoad>[0]['hints'],
   web?: Parameters<typeof createRoad>[0]['web'],
   workloads?: WorkloadSessions,
+  tracing?: { tracer: Tracer; log?: (line: string) => void },
 ): Promise<Rig> {
   const empty = { checks: [], events: [], seen: [], kafka: 'up', acknowledgeMs: 1 };
   const rig = { ...empty, answer: () => allow() } as unknown as Rig;
@@ -136,7 +150,9 @@ export async function createRig(
   const metrics = createMetrics();
   const road = createRoad({
     sink: { ...createSink(rig), ...(written ? { written } : {}) },
-    logger: createLogger({ service: 'proxy', level: 'silent' }),
+    logger: createLogger(
+      tracing?.log ? { service: 'proxy', destination: { write: tracing.log } } : { service: 'proxy', level: 'silent' },
+    ),
     metrics,
     now: Date.now,
     upstreams,
@@ -148,12 +164,8 @@ export async function createRig(
     ...(hints && { hints }),
     ...(web && { web }),
     ...(workloads && { workloads: () => workloads }),
-    checks: {
-      check: async (check) => {
-        rig.checks.push(check);
-        return rig.answer(check);
-      },
-    },
+    ...(tracing && { beginSpan: createBeginRequestSpan(tracing.tracer, 'https://gate.example.com:8443') }),
+    checks: createChecks(rig),
   });
   Object.assign(rig, { streams: road.streams, reviews: road.reviews, cluster: upstreams.byName('dev') });
   rig.server = createGatewayServer({

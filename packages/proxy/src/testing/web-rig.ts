@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { configSchema, type CheckAnswer } from '@sallyport/contracts';
+import type { Tracer } from '@sallyport/kit';
 import { createBeginWebLogin } from '../web/begin-web-login.ts';
 import { createRouteIdentities } from '../web-identity/route-identity.ts';
 import { createWebRoute } from '../web/create-web-route.ts';
@@ -29,12 +30,13 @@ type WebRigOptions = {
   /** The certificate of the application, and the name by which the gateway reaches it. Without it, plain HTTP. */
   tls?: { cert: string; key: string; name: string };
   workloads?: WorkloadSessions;
+  tracer?: Tracer;
 };
 
 /** Creates a gateway in front of one application, which is real and answers by `handler`. */
 export async function createWebRig(
   handler: (request: IncomingMessage, response: ServerResponse) => void,
-  { route = {}, streams = {}, tls, workloads }: WebRigOptions = {},
+  { route = {}, streams = {}, tls, workloads, tracer }: WebRigOptions = {},
 ): Promise<WebRig> {
   const asked: IncomingMessage[] = [];
   const answer = (request: IncomingMessage, response: ServerResponse) => {
@@ -75,7 +77,8 @@ export async function createWebRig(
     routeOf: (request: IncomingMessage) => routes.of(request) ?? routes.plainOf(request),
     beginLogin: createBeginWebLogin({ loginOrigin: 'https://gate.example.com' }),
   };
-  const rig = await createRig(() => {}, streams, undefined, undefined, undefined, web, workloads);
+  const tracing = tracer && { tracer };
+  const rig = await createRig(() => {}, streams, undefined, undefined, undefined, web, workloads, tracing);
   rig.answer = () => allowWeb();
   const close = rig.close.bind(rig);
   return Object.assign(rig, {

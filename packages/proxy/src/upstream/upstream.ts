@@ -13,6 +13,8 @@ export type Upstream = {
   /** The prefix of every path, for a cluster behind another path-based gateway. Usually empty. */
   basePath: string;
   hostHeader: string;
+  /** Scheme, host and port. */
+  origin: string;
   /** The `system:` names that may be sent there. */
   allowSystem: AllowSystem;
   /** Returns the gateway's own Authorization value for this cluster. */
@@ -50,6 +52,7 @@ export function createUpstream(deps: {
     host: cluster.host ?? undefined,
     basePath: url.pathname === '/' ? '' : url.pathname,
     hostHeader: url.host,
+    origin: url.origin,
     allowSystem: readAllowSystem(cluster.impersonate.allowSystem),
     authorization() {
       const token = access.token.current();

@@ -65,8 +65,11 @@ const isDropped = (fold: string) =>
   fold.startsWith('xsallyport') ||
   fold.startsWith('proxyauth');
 
+/** What a client says of a trace. Where the gateway says so itself, an application would take it for the gateway's. */
+const traceContext = new Set(['traceparent', 'tracestate']);
+
 /** Returns the client's header lines that pass, flat. `Connection` names only options, which was checked before. */
-function passedLines(exchange: Exchange): string[] {
+function passedLines(exchange: Exchange, isTraced: boolean): string[] {
   const { request, web, upgrade, route } = exchange;
   const raw = request.rawHeaders;
   const lines: string[] = [];
@@ -79,7 +82,7 @@ function passedLines(exchange: Exchange): string[] {
       if (kept !== undefined) lines.push(lower, kept);
     } else {
       const fold = foldOf(lower);
-      if (isDropped(fold) || route!.identity.isIdentityName(lower)) continue;
+      if (isDropped(fold) || (isTraced && traceContext.has(fold)) || route!.identity.isIdentityName(lower)) continue;
       if (fold === 'authorization' && (lower !== fold || web!.carrier !== 'cookie')) continue;
       if (fold.startsWith('secwebsocket') && upgrade === undefined) continue;
       lines.push(lower, value);
@@ -92,7 +95,7 @@ function passedLines(exchange: Exchange): string[] {
  * Creates the step that builds the upstream headers. What a client says about its identity or its way here is dropped in
  * every spelling, also where the gateway has no value for it, and then set anew.
  */
-export function createBuildWebHeaders(): Step {
+export function createBuildWebHeaders({ isTraced }: { isTraced: boolean }): Step {
   return (exchange) => {
     const { answer, route, headers, tokenHash } = exchange;
     if (
@@ -104,7 +107,7 @@ export function createBuildWebHeaders(): Step {
       !headers
     )
       throw new ProblemError('unauthenticated', 'The request has no identity.');
-    const lines = passedLines(exchange);
+    const lines = passedLines(exchange, isTraced);
     lines.push(
       'x-forwarded-for',
       exchange.clientAddress,

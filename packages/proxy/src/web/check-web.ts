@@ -53,7 +53,7 @@ function refuseUnlessAllowed({ decision, problem }: CheckAnswer): void {
 async function refuseOtherReading(exchange: Exchange, client: CheckClient): Promise<void> {
   const check = otherReading(exchange.check!);
   if (!check) return;
-  const [answer, other] = [exchange.answer!, await client.check(check)];
+  const [answer, other] = [exchange.answer!, await client.check(check, exchange.span)];
   if (other.decision.effect !== 'allow') exchange.answer = other;
   refuseUnlessAllowed(other);
   const more = other.elevations?.filter(({ id }) => !answer.elevations?.some((one) => one.id === id)) ?? [];
@@ -74,7 +74,10 @@ export function createCheckWeb(deps: {
       exchange.changesSeen = deps.changesReceived();
     };
     noteChanges();
-    const answer = await checkWithWorkload(deps, exchange.check, takePresented(exchange), noteChanges);
+    const answer = await checkWithWorkload(deps, exchange.check, takePresented(exchange), {
+      again: noteChanges,
+      span: exchange.span,
+    });
     const { decision, identity } = answer;
     if (decision.effect !== 'authenticate') refuseWrongCarrier(answer, exchange.web!.carrier);
     exchange.answer = answer;

@@ -3,13 +3,14 @@ import type { SessionTokenVerifier } from '@sallyport/kit';
 import type { Duplex } from 'node:stream';
 import type { AuditTrail } from '../audit/audit-trail.ts';
 import type { CheckClient } from '../authorize/check-client.ts';
-import type { Exchange } from '../exchange/exchange.ts';
+import type { Exchange, Step } from '../exchange/exchange.ts';
 import type { ClientCertificateOf } from '../listener/client-certificate.ts';
 import type { ExchangeRecorder } from '../road/record-exchange.ts';
 import { createTunnel } from '../road/tunnel.ts';
 import type { WorkloadSessions } from '../workloads/create-workload-sessions.ts';
 import type { Streams } from '../streams/create-streams.ts';
 import type { StreamLifecycle } from '../streams/stream-lifecycle.ts';
+import { traceUpstream } from '../tracing/trace-upstream.ts';
 import { createBuildWebHeaders } from './build-web-headers.ts';
 import { createCheckWeb } from './check-web.ts';
 import { cleanWebResponse } from './clean-web-response.ts';
@@ -35,6 +36,8 @@ type WebRoadDeps = WebParts & {
   timeouts: { connect: number; firstByte: number };
   openBody(exchange: Exchange): Readable | string | undefined;
   track(socket: Duplex): void;
+  /** Whether requests may be traced. */
+  isTraced: boolean;
 };
 
 /** Composes the steps of a request to a web application. */
@@ -56,6 +59,7 @@ export function createWebRoad(deps: WebRoadDeps): (exchange: Exchange) => Promis
     track,
     clean: cleanWebResponse,
   });
+  const send: Step = (exchange) => (exchange.upgrade ? tunnel(exchange) : forward(exchange));
   return createWebGateway({
     openAudit: trail.open,
     readWebRequest: createReadWebRequest(),
@@ -69,9 +73,9 @@ export function createWebRoad(deps: WebRoadDeps): (exchange: Exchange) => Promis
     }),
     admitStream: lifecycle.admitted,
     commitAudit: trail.commit,
-    buildWebHeaders: createBuildWebHeaders(),
+    buildWebHeaders: createBuildWebHeaders(deps),
     refuseEnded: streams.refuseEnded,
-    send: (exchange) => (exchange.upgrade ? tunnel(exchange) : forward(exchange)),
+    send: deps.isTraced ? traceUpstream(send) : send,
     sendProblem: fail,
   });
 }

@@ -8,6 +8,7 @@ import {
   type Logger,
   type Metrics,
   type ServiceClient,
+  type Span,
 } from '@sallyport/kit';
 import { exchangedTokenSchema, type ClusterKeys, type ExchangedToken, type WorkloadConfig } from '@sallyport/contracts';
 import { Counter } from 'prom-client';
@@ -26,9 +27,9 @@ export type WorkloadSessions = {
    * Has authenticate verify a token whose hash authorize does not know. Resolves once it has a session. Rejects with
    * `unauthenticated` if it is refused.
    */
-  begin(presented: PresentedToken): Promise<void>;
+  begin(presented: PresentedToken, span?: Span): Promise<void>;
   /** Has authenticate exchange a token for one of the gateway. Rejects as `begin` does. */
-  exchange(presented: PresentedToken): Promise<ExchangedToken>;
+  exchange(presented: PresentedToken, span?: Span): Promise<ExchangedToken>;
 };
 
 type WorkloadSessionsDeps = {
@@ -113,7 +114,11 @@ function createAsk(
     count('unknown');
     throw new ProblemError('unauthenticated', 'No workload of this gateway has the issuer of this token.');
   };
-  return async (path: WorkloadPath, { token, clientAddress, request }: PresentedToken): Promise<unknown> => {
+  return async (
+    path: WorkloadPath,
+    { token, clientAddress, request }: PresentedToken,
+    span: Span | undefined,
+  ): Promise<unknown> => {
     const clusters = await clustersOf(token);
     count('asked');
     const { 'user-agent': userAgent } = request.headers;
@@ -126,6 +131,7 @@ function createAsk(
       },
       body: { token, clusters },
       timeoutMs,
+      span,
     });
     return body;
   };
@@ -140,14 +146,14 @@ export function createWorkloadSessions(deps: WorkloadSessionsDeps): WorkloadSess
   const count = createCounter(deps.metrics);
   const ask = createAsk(deps, count);
 
-  const inTurn = async (path: WorkloadPath, presented: PresentedToken): Promise<unknown> => {
+  const inTurn = async (path: WorkloadPath, presented: PresentedToken, span?: Span): Promise<unknown> => {
     const refusal = refusals.get(presented.hash);
     if (refusal) {
       count('remembered');
       throw refusal;
     }
     try {
-      return await inSlot(presented.clientAddress, () => ask(path, presented));
+      return await inSlot(presented.clientAddress, () => ask(path, presented, span));
     } catch (error) {
       const { code, status, detail } = toProblem(error);
       const problem = error instanceof ProblemError ? error : new ProblemError(code, detail, { cause: error });
@@ -162,17 +168,18 @@ export function createWorkloadSessions(deps: WorkloadSessionsDeps): WorkloadSess
       const claims = readForeignClaims(token, gatewayOrigin);
       return claims !== undefined && (servesClusters(workloads) || isNamed(workloads, claims));
     },
-    async begin(presented) {
+    // Calls that share one are in the trace of the first.
+    async begin(presented, span) {
       const flight =
         flights.get(presented.hash) ??
-        inTurn('/v1/workload-sessions', presented).finally(() => {
+        inTurn('/v1/workload-sessions', presented, span).finally(() => {
           flights.delete(presented.hash);
         });
       flights.set(presented.hash, flight);
       await flight;
     },
-    async exchange(presented) {
-      const { data } = exchangedTokenSchema.safeParse(await inTurn('/v1/workload-tokens', presented));
+    async exchange(presented, span) {
+      const { data } = exchangedTokenSchema.safeParse(await inTurn('/v1/workload-tokens', presented, span));
       if (!data) throw new ProblemError('service-unavailable', 'The login service gave no readable answer.');
       return data;
     },

@@ -15,6 +15,7 @@ import {
   type Metrics,
   type Readiness,
 } from '@sallyport/kit';
+import { startTracing } from '@sallyport/kit/tracing';
 import { createSessionStores, type SessionStore } from '@sallyport/stores';
 import { startProxy } from '@sallyport/proxy';
 
@@ -82,12 +83,17 @@ async function startServices(deps: InProcessDeps, shared: Shared, started: Start
     metrics: shared.metrics[name],
     readiness: shared.readiness[name],
   });
+  const tracerOf = async (name: ServiceName) => {
+    const tracer = await startTracing({ ...common(name), service: name });
+    return tracer && started(tracer);
+  };
   started(await startAudit({ ...common('audit'), verifier: keysOf('audit').verifier, bus }));
   // Closed before the audit service, which stores the last events of the others.
   started(sink);
   started(
     await startAuthorize({
       ...common('authorize'),
+      tracer: await tracerOf('authorize'),
       sessions: stores.sessions,
       replicas: stores.replicas,
       streams: stores.streams,
@@ -100,6 +106,7 @@ async function startServices(deps: InProcessDeps, shared: Shared, started: Start
   started(
     await startAuthenticate({
       ...common('authenticate'),
+      tracer: await tracerOf('authenticate'),
       sessions: stores.sessions,
       singleUse: stores.singleUse,
       providerTokens: stores.tokens,
@@ -109,7 +116,8 @@ async function startServices(deps: InProcessDeps, shared: Shared, started: Start
       ...(deps.environment ? { environment: deps.environment } : {}),
     }),
   );
-  return started(await startProxy({ ...common('proxy'), ...keysOf('proxy'), sink }));
+  const tracer = await tracerOf('proxy');
+  return started(await startProxy({ ...common('proxy'), ...keysOf('proxy'), sink, tracer }));
 }
 
 /**
