@@ -95,7 +95,7 @@ function createDelivery({ otlp, logger, metrics }: TracerDeps) {
     send: createPostSpans({ base: otlp, fetch: boundFetch(fetch) }),
     sent: (count) => counted.sent.inc(count),
     dropped: (count, reason: DropReason) => counted.dropped.inc({ reason }, count),
-    failed: (reason) => outage.failed({ collector: otlp, reason }),
+    failed: (reason) => outage.failed({ collector: new URL(otlp).origin, reason }),
     recovered: () => outage.recovered(),
   });
   return { queue, close };
