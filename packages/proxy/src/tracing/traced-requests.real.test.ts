@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { ProblemError } from '@sallyport/kit';
 import { createRecordingTracer } from '@sallyport/kit/testing';
+import { createUntil } from '../testing/create-until.ts';
 import { allow, createRig, type Rig } from '../testing/gateway-rig.ts';
 import { allowWeb, createWebRig, webHead } from '../testing/web-rig.ts';
 
@@ -141,6 +143,36 @@ describe('a traced request to a cluster', () => {
     const sent = JSON.stringify(tracer.spans);
     expect(tracer.spans.filter(({ kind }) => kind === 'server')).toHaveLength(6);
     expect(sent).not.toMatch(/secret|alice|spt_|planted-gateway-token|192\.0\.2|127\.0\.0\.1:.*ip/);
+  });
+
+  it('lasts as long as an exec, and the cluster is told with the upgrade', async () => {
+    const { rig, tracer } = await start(1);
+    let told: string | undefined;
+    let upstreamSocket: Duplex | undefined;
+    rig.upstream.on('upgrade', (request: IncomingMessage, socket: Duplex) => {
+      told = String(request.headers['traceparent']);
+      upstreamSocket = socket;
+      socket.on('error', () => {});
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n\r\n');
+    });
+    const until = createUntil(10_000);
+    const target = '/clusters/dev/api/v1/namespaces/dev/pods/web-0/exec?command=secret-command&stdin=true';
+    const socket = rig.dial();
+    socket.on('error', () => {});
+    socket.resume();
+    const lines = ['Connection: Upgrade', 'Upgrade: SPDY/3.1', 'X-Stream-Protocol-Version: v4.channel.k8s.io'];
+    socket.write(
+      `POST ${target} HTTP/1.1\r\nHost: gate\r\nAuthorization: Bearer ${token}\r\n${lines.join('\r\n')}\r\n\r\n`,
+    );
+    await until(() => told !== undefined && tracer.spans.length === 3);
+    const [request, , upstream] = tracer.spans;
+    expect(told).toBe(`00-${request!.traceId}-${upstream!.spanId}-01`);
+    expect([request!.ended, upstream!.ended]).toEqual([false, false]);
+    upstreamSocket!.end();
+    socket.end();
+    await until(() => request!.ended && upstream!.ended);
+    expect(request).toMatchObject({ name: 'POST pods/exec', attributes: { 'http.response.status_code': 101 } });
+    expect(JSON.stringify(tracer.spans)).not.toContain('secret');
   });
 
   it('says nothing of the address of someone who is not known', async () => {
