@@ -4,7 +4,7 @@ import type { Metrics } from '../observe/create-admin-server.ts';
 import type { Logger } from '../observe/create-logger.ts';
 import type { Tracer } from '../tracing/span.ts';
 
-/** Starts the tracer of a service. Returns undefined if tracing is off, and then loads nothing of OpenTelemetry. */
+/** Starts the tracer of a service. Returns undefined if tracing is off, and then OpenTelemetry's SDK is not loaded. */
 export async function startTracing(deps: {
   loaded: LoadedConfig;
   service: ServiceName;
