@@ -35,16 +35,21 @@ export const kafkaRetry = { retries: 1, initialRetryTime: 100, maxRetryTime: 300
 const reauthenticationThreshold = 2000;
 
 /** Loads kafkajs when it is first needed, so that programs that never use Kafka do not pay for it. */
-async function loadKafka(): Promise<KafkaModule> {
+async function loadKafka(): Promise<{ module: KafkaModule; isReplaced: boolean }> {
   suppressTimerWarning();
-  replaceKafkajsModules();
+  const isReplaced = replaceKafkajsModules();
   const loaded = (await import('kafkajs')) as KafkaModule & { default?: KafkaModule };
-  return loaded.default ?? loaded;
+  return { module: loaded.default ?? loaded, isReplaced };
 }
 
-/** Creates a kafkajs client with the configured brokers, TLS and SASL. It logs through our logger. */
-export async function createKafkaClient(deps: KafkaClientDeps): Promise<{ client: Kafka; module: KafkaModule }> {
-  const module = await loadKafka();
+/**
+ * Creates a kafkajs client with the configured brokers, TLS and SASL. It logs through our logger. `isReplaced` says whether
+ * it sends messages as we encode them.
+ */
+export async function createKafkaClient(
+  deps: KafkaClientDeps,
+): Promise<{ client: Kafka; module: KafkaModule; isReplaced: boolean }> {
+  const { module, isReplaced } = await loadKafka();
   const { brokers, tls, sasl } = deps.kafka;
   const client = new module.Kafka({
     clientId: deps.clientId ?? 'sallyport',
@@ -59,7 +64,7 @@ export async function createKafkaClient(deps: KafkaClientDeps): Promise<{ client
     logLevel: module.logLevel.WARN,
     logCreator: () => (entry) => forward(entry, deps.logger, module.logLevel),
   });
-  return { client, module };
+  return { client, module, isReplaced };
 }
 
 /** All connections of the client share its tokens. */

@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { readRecordTail } from './kafka-record-decoder.ts';
 import { encodeRecordTail } from './kafka-record-encoder.ts';
-import { toKafkaMessage } from './to-kafka-message.ts';
+import { encodeEvent, readAuditMessage, toKafkaMessage } from './to-kafka-message.ts';
 import { sampleAuditRecord } from '../record/sample-audit-record.ts';
 
 const text = fc.string({ unit: 'binary', maxLength: 300 });
@@ -16,7 +15,7 @@ describe('an encoded record', () => {
         fc.dictionary(text, text, { maxKeys: 8, noNullPrototype: true }),
         (key, value, headers) => {
           const tail = encodeRecordTail({ key, value, headers });
-          const read = readRecordTail(tail);
+          const read = readAuditMessage(tail);
           const utf8 = (one: string) => Buffer.from(one).toString();
           expect({ key: read.key, value: String(read.value) }).toEqual({ key: utf8(key), value: utf8(value) });
           expect(read.headers).toEqual(
@@ -43,16 +42,46 @@ describe('an encoded record', () => {
     });
   });
 
-  it('keeps its headers when it is copied, as kafkajs does', () => {
+  it('can be a plain object, which keeps its headers when kafkajs copies it', () => {
     const message = toKafkaMessage(sampleAuditRecord(), Buffer.from('{}'));
-    expect({ ...message }.headers).toMatchObject({ ce_type: 'k8s.request' });
+    const { key, value, headers } = { ...message.toPlain() };
+    expect({ key, value, headers }).toEqual({ key: message.key, value: message.value, headers: message.headers });
+    expect(headers).toMatchObject({ ce_type: 'k8s.request' });
+  });
+
+  it('is the same however its envelope is encoded', () => {
+    const short = fc.string({ unit: 'binary', maxLength: 40 });
+    const base = sampleAuditRecord();
+    fc.assert(
+      fc.property(
+        fc.record({
+          id: fc.oneof(fc.constant(base.id), short, fc.string({ minLength: 36, maxLength: 36 })),
+          time: fc.oneof(fc.constant(base.time), short, fc.string({ minLength: 27, maxLength: 27 })),
+          key: fc.oneof(fc.constant(base.key), short),
+          source: fc.oneof(fc.constant(base.source), short),
+        }),
+        text,
+        ({ id, time, key, source }, value) => {
+          const bytes = encodeEvent({ ...base, id, time, key, source }, Buffer.from(value));
+          const headers = {
+            ce_id: id,
+            ce_type: base.type,
+            ce_source: source,
+            ce_time: time,
+            ce_specversion: '1.0',
+            'content-type': 'application/json',
+          };
+          expect(bytes.equals(encodeRecordTail({ key, value, headers }))).toBe(true);
+        },
+      ),
+    );
   });
 
   it('is refused if it is cut or is something else', () => {
     const { recordTail } = toKafkaMessage(sampleAuditRecord(), Buffer.from('{}'));
-    for (const length of [0, 1, 9]) expect(() => readRecordTail(recordTail.subarray(0, length))).toThrow(RangeError);
-    expect(() => readRecordTail(recordTail.subarray(0, -1)).headers).toThrow(RangeError);
-    expect(() => readRecordTail(Buffer.from('{"id":"1"}\n{}'))).toThrow(RangeError);
-    expect(() => readRecordTail(Buffer.alloc(9, 0xff))).toThrow(RangeError);
+    for (const length of [0, 1, 9]) expect(() => readAuditMessage(recordTail.subarray(0, length))).toThrow(RangeError);
+    expect(() => readAuditMessage(recordTail.subarray(0, -1)).headers).toThrow(RangeError);
+    expect(() => readAuditMessage(Buffer.from('{"id":"1"}\n{}'))).toThrow(RangeError);
+    expect(() => readAuditMessage(Buffer.alloc(9, 0xff))).toThrow(RangeError);
   });
 });

@@ -1,8 +1,3 @@
-import type { Message } from 'kafkajs';
-
-/** A message together with its encoded form, which is what is sent when `replaceKafkajsModules` is in effect. */
-export type AuditMessage = Message & { recordTail: Buffer };
-
 /** Reads the fields of a record of format v2: each is a length as a variable-length number, and the bytes. */
 class FieldReader {
   readonly #source: Buffer;
@@ -36,7 +31,8 @@ class FieldReader {
   }
 }
 
-function readHeaders(tail: Buffer, at: number): Record<string, string> {
+/** Reads the headers of a record, which begin at `at`. */
+export function readRecordHeaders(tail: Buffer, at: number): Record<string, string> {
   const reader = new FieldReader(tail, at);
   // Not assigned one by one, because a header may be called `__proto__`.
   const headers: [string, string][] = [];
@@ -45,23 +41,13 @@ function readHeaders(tail: Buffer, at: number): Record<string, string> {
   return Object.fromEntries(headers);
 }
 
-/**
- * Reads what `encodeRecordTail` wrote for an event back as a message, which is sent as these bytes. Throws if the bytes
- * are something else.
- */
-export function readRecordTail(bytes: Uint8Array): AuditMessage {
-  const tail = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** The key of a record, and where its value and its headers begin. */
+export type RecordFields = { key: string; valueAt: number; headersAt: number };
+
+/** Reads what was encoded for an event. Throws if the bytes are something else. */
+export function readRecordFields(tail: Buffer): RecordFields {
   const reader = new FieldReader(tail);
   const key = reader.bytes().toString();
-  const value = reader.bytes();
-  const { at } = reader;
-  return {
-    key,
-    value,
-    recordTail: tail,
-    // Decoded only if someone asks. A property of its own, because kafkajs copies the properties of a message.
-    get headers() {
-      return readHeaders(tail, at);
-    },
-  };
+  const { length } = reader.bytes();
+  return { key, valueAt: reader.at - length, headersAt: reader.at };
 }

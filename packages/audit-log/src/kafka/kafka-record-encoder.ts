@@ -36,11 +36,12 @@ function lengthOf(value: string | Buffer | null | undefined): number {
 }
 
 /** Returns the size of a value with its length prefix. A length of -1 means null. */
-function framed(length: number): number {
+export function framed(length: number): number {
   return varIntSize(length) + Math.max(length, 0);
 }
 
-function writeVarInt(target: Buffer, start: number, value: number): number {
+/** Writes a number as a variable-length one at `start`, and returns where it ends. */
+export function writeVarInt(target: Buffer, start: number, value: number): number {
   let rest = zigZag(value);
   let at = start;
   while (rest >= 0x80) {
@@ -94,23 +95,33 @@ export function encodeHeaders(headers: NonNullable<RecordParts['headers']>): Buf
   return encoded;
 }
 
-/** Encodes the part of a record that does not depend on its place in a batch. Headers may be encoded already. */
-export function encodeRecordTail({
-  key,
-  value,
-  headers = {},
-}: {
-  key?: Value;
-  value?: Value;
-  headers?: RecordParts['headers'] | Buffer;
-}): Buffer {
-  const lines = Buffer.isBuffer(headers) ? headers : encodeHeaders(headers);
+/** Encodes the part of a record that does not depend on its place in a batch. */
+export function encodeRecordTail({ key, value, headers = {} }: RecordParts): Buffer {
+  const lines = encodeHeaders(headers);
   const [keySize, valueSize] = [lengthOf(key), lengthOf(value)];
   const tail = Buffer.allocUnsafe(framed(keySize) + framed(valueSize) + lines.length);
   let at = writeValue(tail, 0, key, keySize);
   at = writeValue(tail, at, value, valueSize);
   lines.copy(tail, at);
   return tail;
+}
+
+/**
+ * Writes a text with its length in front at `start`, and returns where it ends. Returns -1 if it is not printable ASCII.
+ */
+export function writeAsciiValue(target: Buffer, start: number, text: string): number {
+  const at = writeVarInt(target, start, text.length);
+  return writeAscii(target, at, text) ? at + text.length : -1;
+}
+
+/** Writes a text at `start`. Returns whether it is printable ASCII, and if not, leaves a part of it there. */
+export function writeAscii(target: Buffer, start: number, text: string): boolean {
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code < 0x20 || code > 0x7e) return false;
+    target[start + at] = code;
+  }
+  return true;
 }
 
 const bodySize = (tail: Buffer, offsetDelta: number, timestampDelta: number) =>

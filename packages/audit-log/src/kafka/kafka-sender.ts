@@ -1,4 +1,5 @@
-import type { Message, Producer } from 'kafkajs';
+import type { Producer } from 'kafkajs';
+import type { AuditMessage } from './audit-message.ts';
 import { UndeliverableError } from './undeliverable-error.ts';
 import { ensureTopic } from './ensure-topic.ts';
 import {
@@ -15,7 +16,7 @@ import { withDeadline } from '@sallyport/kit';
 
 /** Sends batches to one topic. Keeps a producer, and replaces it when it cannot recover. */
 export type KafkaSender = {
-  send(messages: Message[]): Promise<void>;
+  send(messages: AuditMessage[]): Promise<void>;
   /** Resolves if a broker currently answers for the topic. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -72,8 +73,9 @@ export function createKafkaSender(deps: KafkaClientDeps): KafkaSender {
     producer ??= await (opening ??= open());
     return producer;
   };
-  const attempt = async (messages: Message[]): Promise<void> => {
-    const { sendBatch } = await ready();
+  const attempt = async (given: AuditMessage[]): Promise<void> => {
+    const [{ sendBatch }, { isReplaced }] = await Promise.all([ready(), kafka]);
+    const messages = isReplaced ? given : given.map((message) => message.toPlain());
     await sendBatch({ acks: -1, timeout: requestTimeoutMs - 500, topicMessages: [{ topic, messages }] });
   };
   const discard = (): Promise<void> | undefined => {

@@ -1,7 +1,6 @@
 import type { AuditRecord } from '@sallyport/contracts';
 import type { Spool } from '@sallyport/spool';
 import { createSealer } from '@sallyport/audit-proof';
-import type { Message } from 'kafkajs';
 import type { Metrics } from '@sallyport/kit';
 import { createSinkMetrics, type SinkMetrics } from './sink-metrics.ts';
 import type { AuditSink } from './audit-sink.ts';
@@ -12,6 +11,7 @@ import { createSpoolSealer } from './create-spool-sealer.ts';
 import { DeliveryQueue } from './delivery-queue.ts';
 import { SpoolQueue } from './spool-queue.ts';
 import { registerSpoolMetrics } from './spool-metrics.ts';
+import type { AuditMessage } from '../kafka/audit-message.ts';
 import type { KafkaClientDeps } from '../kafka/kafka-client.ts';
 import { createKafkaSender, type KafkaSender } from '../kafka/kafka-sender.ts';
 import { toKafkaMessage } from '../kafka/to-kafka-message.ts';
@@ -65,14 +65,14 @@ export function createKafkaAuditSink(deps: KafkaAuditSinkDeps): AuditSink {
     onFailed: () => counters.failed(),
     onDropped: (count: number) => counters.dropped(count),
   };
-  const queue: SpoolQueue | DeliveryQueue<Message> = spool
+  const queue: SpoolQueue | DeliveryQueue<AuditMessage> = spool
     ? new SpoolQueue({
         ...common,
         spool,
         sealer: createSpoolSealer(spool, service),
         deliver: (messages) => sender.send(messages),
       })
-    : new DeliveryQueue<Message>({
+    : new DeliveryQueue<AuditMessage>({
         ...common,
         sealer: createSealer({ producer: createProducerId(service) }),
         queueLimit: deps.queueLimit ?? 10_000,
@@ -81,7 +81,7 @@ export function createKafkaAuditSink(deps: KafkaAuditSinkDeps): AuditSink {
           const item = toKafkaMessage(record, value);
           return { item, weight: item.recordTail.length + framingBytes };
         },
-        deliver: (items) => sender.send(items as Message[]),
+        deliver: (items) => sender.send(items as AuditMessage[]),
       });
   if (spool) registerSpoolMetrics(metrics, spool);
   return {

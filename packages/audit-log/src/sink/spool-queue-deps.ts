@@ -1,7 +1,7 @@
 import type { Sealer } from '@sallyport/audit-proof';
 import type { Logger } from '@sallyport/kit';
 import type { Spool } from '@sallyport/spool';
-import type { AuditMessage } from '../kafka/kafka-record-decoder.ts';
+import type { AuditMessage } from '../kafka/audit-message.ts';
 import type { ChainRecords } from './chain-records.ts';
 
 export type SpoolQueueDeps = {

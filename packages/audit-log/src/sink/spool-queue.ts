@@ -8,7 +8,7 @@ import { createGapReporter, type GapReporter } from './create-gap-reporter.ts';
 import { createInterruptiblePause } from './interruptible-pause.ts';
 import { unavailable, type Waiter } from './queued-event.ts';
 import type { SpoolQueueDeps } from './spool-queue-deps.ts';
-import type { AuditMessage } from '../kafka/kafka-record-decoder.ts';
+import type { AuditMessage } from '../kafka/audit-message.ts';
 import { encodeEvent } from '../kafka/to-kafka-message.ts';
 import { toSpooledMessage } from './spooled-event.ts';
 
