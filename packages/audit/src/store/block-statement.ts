@@ -1,6 +1,6 @@
 import type { AuditQuery } from '@sallyport/contracts';
 import { Conditions } from './conditions.ts';
-import { blockBits } from './insert-statements.ts';
+import { blockBits } from './event-blocks.ts';
 import type { Row, Statement } from './sql-database.ts';
 
 /** A block, and the partitions in which its events are. */

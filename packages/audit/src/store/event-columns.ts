@@ -39,7 +39,10 @@ export type PlaceColumn = keyof typeof placeTypes;
 export const eventColumnNames = Object.keys(columnTypes) as EventColumn[];
 export const placeColumnNames = Object.keys(placeTypes) as PlaceColumn[];
 
+/** The types of the columns of a row, as it is given to a statement. */
+export const givenTypes: Readonly<Record<EventColumn | PlaceColumn, string>> = { ...columnTypes, ...placeTypes };
+
 /** The definition of a row as JSON, for `json_to_recordset`. */
-export const rowType: string = Object.entries({ ...columnTypes, ...placeTypes })
+export const rowType: string = Object.entries(givenTypes)
   .map(([name, type]) => `${name} ${type}`)
   .join(', ');

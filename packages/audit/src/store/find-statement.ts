@@ -4,7 +4,7 @@ import type { Block } from './block-statement.ts';
 import { Conditions } from './conditions.ts';
 import { eventColumns, searchable, searchableCommand } from './event-row.ts';
 import { noCluster, searchedCommandTerms, sessionPrefixLength, termColumns, termOf } from './event-terms.ts';
-import { blockBits } from './insert-statements.ts';
+import { blockBits } from './event-blocks.ts';
 import { partitionNamed } from './partition.ts';
 import type { Statement } from './sql-database.ts';
 

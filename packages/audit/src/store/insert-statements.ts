@@ -1,8 +1,8 @@
 import type { AuditRecord } from '@sallyport/contracts';
-import { countUses } from '../elevation-report/use-tables.ts';
-import { countedColumns, countEnds } from '../report/count-tables.ts';
+import { recordBlocks, termsOfBlock } from './event-blocks.ts';
 import { eventColumnNames, rowType } from './event-columns.ts';
 import { aggregateColumns, toRow } from './event-row.ts';
+import { insertEach, type InsertedRow } from './insert-each.ts';
 import { lockStatement } from './migrations.ts';
 import { partitionOf, type Partition } from './partition.ts';
 import type { Row, Statement } from './sql-database.ts';
@@ -10,39 +10,8 @@ import type { Row, Statement } from './sql-database.ts';
 const columns = eventColumnNames.join(', ');
 const givenType = `${rowType}, hashes bigint[], position integer`;
 
-/** Positions in the order of storing, 16,384 at a time, are a block. */
-export const blockBits = 14;
-
-/** Combines the terms of an event with its block, so that the index is read block by block. */
-const terms = `array(select ((ingest >> ${blockBits}) << 32) | term from unnest(hashes) as term)`;
+const terms = termsOfBlock('hashes');
 const chainPlace = `producer, seq, decode(prev_hash, 'hex'), decode(hash, 'hex')`;
-
-/** Records in which blocks and partitions the rows of a table (ingest, time, from_time) are. */
-const recordBlocks = (made: string) => `insert into audit_blocks (block, part, events, from_time, to_time, last, stored)
-    select ingest >> ${blockBits}, audit_part(time), count(*), min(from_time), max(time), max(ingest), now() from ${made} group by 1, 2
-    on conflict (block, part) do update set events = audit_blocks.events + excluded.events,
-      from_time = least(audit_blocks.from_time, excluded.from_time), to_time = greatest(audit_blocks.to_time, excluded.to_time),
-      last = greatest(audit_blocks.last, excluded.last), stored = excluded.stored`;
-
-/** Returns the statement that stores events that are not aggregated, at the position that they have or at a new one. */
-function insertEach(rows: readonly Row[]): Statement {
-  const sql = `with given as (
-      select * from json_to_recordset($1::json) as given(${givenType}, ingested bigint, from_time timestamptz) order by position
-    ), placed as (
-      select *, coalesce(ingested, nextval('audit_ingest')) as ingest from given
-    ), made as (
-      insert into audit_events (${columns}, producer, seq, prev_hash, hash, ingest, terms)
-      select ${columns}, ${chainPlace}, ingest, ${terms} from placed
-      on conflict (id, time) do nothing returning ingest, time, ${countedColumns}
-    ), counts as (
-      ${countEnds('made')}
-    ), uses as (
-      ${countUses('made')}
-    ), made_from as (
-      select made.ingest, made.time, coalesce(from_time, time) as from_time from made left join (select ingested, from_time from given where ingested is not null) as moved on ingested = ingest
-    ) ${recordBlocks('made_from')}`;
-  return { sql, values: [JSON.stringify(rows)] };
-}
 
 /**
  * Returns the statement that stores events of anonymous callers. Equal ones are aggregated into one, which replaces the
@@ -113,10 +82,11 @@ function partitionsOf(rows: readonly Row[]): Partition[] {
  * their order and a reader who continues from the latest one does not miss any.
  */
 export function insertStatements(records: readonly AuditRecord[]): Statement[] {
-  const [each, counted]: [Row[], Row[]] = [[], []];
+  const [each, counted]: [InsertedRow[], Row[]] = [[], []];
   for (const [position, record] of records.entries()) {
     const aggregate = aggregateColumns(record);
-    (aggregate ? counted : each).push({ ...toRow(record), position, ...aggregate });
+    if (aggregate) counted.push({ ...toRow(record), position, ...aggregate });
+    else each.push(toRow(record));
   }
   const folded = partitionsOf(counted.filter((row) => row.seq !== null));
   return [
@@ -133,10 +103,9 @@ export type MovedEvent = { record: AuditRecord; ingest: number; firstTime?: stri
 
 /** Returns the statements that store events at the positions that they have. */
 export function moveStatements(events: readonly MovedEvent[]): Statement[] {
-  const rows = events.map(({ record, ingest, firstTime }, position) => ({
+  const rows = events.map(({ record, ingest, firstTime }) => ({
     ...toRow(record),
     ...(aggregateColumns(record) ? { producer: null, seq: null, prev_hash: null, hash: null } : {}),
-    position,
     ingested: ingest,
     from_time: firstTime ?? null,
   }));

@@ -2,7 +2,8 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { PgliteAnswer, PgliteRequest } from './pglite-messages.ts';
-import type { Row, SqlDatabase } from './sql-database.ts';
+import { ListValue } from './list-value.ts';
+import type { Row, SqlDatabase, Statement } from './sql-database.ts';
 
 export type PgliteDatabaseDeps = {
   /** The directory of its files, used by one process at a time. Without it, the database is in memory. */
@@ -14,6 +15,14 @@ type Waiting = { resolve(results: Row[][]): void; reject(error: Error): void };
 function toError(error: NonNullable<PgliteAnswer['error']>): Error {
   return Object.assign(new Error(error.message), error.code === undefined ? {} : { code: error.code });
 }
+
+/** The engine takes lists as they are, and the thread receives a copy without its class. */
+const withPlainLists = (statement: Statement): Statement => ({
+  ...statement,
+  ...(statement.values && {
+    values: statement.values.map((value) => (value instanceof ListValue ? value.items : value)),
+  }),
+});
 
 /** Opens the embedded database in its own thread. Queries wait while it opens, which can take some seconds. */
 export function createPgliteDatabase(deps: PgliteDatabaseDeps): SqlDatabase {
@@ -55,8 +64,8 @@ export function createPgliteDatabase(deps: PgliteDatabaseDeps): SqlDatabase {
     }
   };
   return {
-    query: async (statement) => (await send({ statements: [statement], transaction: false }))[0] ?? [],
-    transaction: (statements) => send({ statements, transaction: true }),
+    query: async (statement) => (await send({ statements: [withPlainLists(statement)], transaction: false }))[0] ?? [],
+    transaction: (statements) => send({ statements: statements.map(withPlainLists), transaction: true }),
     async close() {
       if (!failure) await send({ close: true }).catch(() => undefined);
       await worker.terminate();

@@ -1,5 +1,7 @@
 import type { Logger } from '@sallyport/kit';
 import pg from 'pg';
+import { encodeList } from './encode-list.ts';
+import { ListValue } from './list-value.ts';
 import type { Row, SqlDatabase, Statement } from './sql-database.ts';
 
 /** The time limit of a statement. Callers have a deadline as well. */
@@ -36,7 +38,7 @@ export function createPostgresDatabase(deps: PostgresDatabaseDeps): SqlDatabase 
     const { sql: text, values, timeoutMs } = statement;
     const query = {
       text,
-      ...(values === undefined ? {} : { values: [...values] }),
+      ...(values && { values: values.map((value) => (value instanceof ListValue ? encodeList(value) : value)) }),
       ...(timeoutMs === undefined ? {} : { query_timeout: timeoutMs }),
     };
     return (await client.query<Row>(query)).rows;

@@ -1,7 +1,7 @@
 import type { AuditRecord } from '@sallyport/contracts';
 import { eventColumnNames, placeColumnNames, type EventColumn } from '../store/event-columns.ts';
 import { aggregateColumns, toRow } from '../store/event-row.ts';
-import { blockBits } from '../store/insert-statements.ts';
+import { blockBits } from '../store/event-blocks.ts';
 import { partitionOf } from '../store/partition.ts';
 import type { Row } from '../store/sql-database.ts';
 
