@@ -5,17 +5,19 @@ import { hash } from 'node:crypto';
  * block of the event (see `find-statement.ts`). Different values may have one term, so events that are found are compared
  * with the value itself.
  */
-const known = new Map<string, number>();
-const maxKnown = 50_000;
+const known = new Map<string, Map<string | number, number>>();
+/** The maximum number of terms that are kept for each field. */
+const maxKnown = 10_000;
 
 /** Returns the term of a value. */
 export function termOf(field: string, value: string | number): number {
-  const text = `${field}:${value}`;
-  const seen = known.get(text);
+  let ofField = known.get(field);
+  if (!ofField) known.set(field, (ofField = new Map()));
+  const seen = ofField.get(value);
   if (seen !== undefined) return seen;
-  const term = hash('sha256', text, 'buffer').readUInt32BE(0);
-  if (known.size >= maxKnown) known.clear();
-  known.set(text, term);
+  const term = hash('sha256', `${field}:${value}`, 'buffer').readUInt32BE(0);
+  if (ofField.size >= maxKnown) ofField.clear();
+  ofField.set(value, term);
   return term;
 }
 
@@ -66,6 +68,8 @@ export const termColumns = {
   code: 'code',
 } as const;
 
+const termFields = Object.entries(termColumns);
+
 /** The prefix of a session that has a term. */
 export const sessionPrefixLength = 4;
 
@@ -77,7 +81,7 @@ type WithoutColumn = { groups: readonly string[]; agent: readonly string[]; work
 /** Returns the terms of a row, whose values are in the form in which they can be searched. */
 export function termsOf(row: Record<string, unknown>, { groups, agent, workload }: WithoutColumn): number[] {
   const terms = new Set<number>();
-  for (const [field, column] of Object.entries(termColumns)) {
+  for (const [field, column] of termFields) {
     const value = row[column];
     if (typeof value === 'string' || typeof value === 'number') terms.add(termOf(field, value));
   }

@@ -73,7 +73,8 @@ export function openStatement(
 }
 
 function partitionsOf(rows: readonly Row[]): Partition[] {
-  const found = new Map(rows.map((row) => partitionOf(String(row.time))).map((one) => [one.name, one]));
+  const days = new Set(rows.map((row) => String(row.time).slice(0, 'YYYY-MM-DD'.length)));
+  const found = new Map([...days].map(partitionOf).map((one) => [one.name, one]));
   return [...found.values()];
 }
 
