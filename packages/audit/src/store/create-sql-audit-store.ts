@@ -6,6 +6,7 @@ import { createSqlProofStore } from '../proof/create-sql-proof-store.ts';
 import { findUses } from '../elevation-report/find-uses.ts';
 import { countRequests } from '../report/count-requests.ts';
 import { UnstorableError, type AuditStore } from './audit-store.ts';
+import { expectedBlock } from './event-blocks.ts';
 import { findPage } from './find-page.ts';
 import { insertStatements, openStatement } from './insert-statements.ts';
 import { migrate, lockStatement } from './migrations.ts';
@@ -43,9 +44,9 @@ function explain(error: unknown, adding: boolean): unknown {
  * Returns the statements that store events. An event of which no row can be made, or too large a text, is unstorable: it
  * is not an outage, and would otherwise be tried again for ever.
  */
-function statementsFor(records: readonly AuditRecord[]): Statement[] {
+function statementsFor(records: readonly AuditRecord[], block: number): Statement[] {
   try {
-    return insertStatements(records);
+    return insertStatements(records, block);
   } catch (error) {
     if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
     throw new UnstorableError(`no row can be made of it: ${error.message}`, { cause: error });
@@ -59,6 +60,7 @@ function statementsFor(records: readonly AuditRecord[]): Statement[] {
 export function createSqlAuditStore(database: SqlDatabase, logger?: Logger): AuditStore {
   const mover = createMover(database, logger);
   let migrated: Promise<void> | undefined;
+  let block = 0;
   const using = async <T>(work: () => Promise<T>, adding = false): Promise<T> => {
     try {
       migrated ??= migrate(database).then(() => mover.start());
@@ -74,7 +76,9 @@ export function createSqlAuditStore(database: SqlDatabase, logger?: Logger): Aud
   };
   return {
     async add(records) {
-      if (records.length > 0) await using(() => database.transaction(statementsFor(records)), true);
+      if (records.length === 0) return;
+      const statements = () => statementsFor(records, block);
+      block = expectedBlock(await using(() => database.transaction(statements()), true), block);
     },
     find: (query, only) => using(() => findPage(database, query, only)),
     report: (query, only) => using(() => countRequests(database, query, only)),

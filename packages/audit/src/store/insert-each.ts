@@ -1,6 +1,6 @@
 import { countUses } from '../elevation-report/use-tables.ts';
 import { countedColumns, countEnds } from '../report/count-tables.ts';
-import { recordBlocks, termsOfBlock } from './event-blocks.ts';
+import { combineWithBlock, recordBlocks, termsOfExpected } from './event-blocks.ts';
 import { eventColumnNames, givenTypes, placeColumnNames } from './event-columns.ts';
 import type { EventRow } from './event-row.ts';
 import { ListValue } from './list-value.ts';
@@ -39,13 +39,17 @@ class Parameters {
   }
 }
 
-/** Adds the terms of all rows as one list. Returns it, and where those of each row begin and end. */
-function addTerms(parameters: Parameters, rows: readonly InsertedRow[]): { all: string; first: string; last: string } {
+/** Adds the terms of all rows, in a block, as one list. Returns it, and where those of each row begin and end. */
+function addTerms(
+  parameters: Parameters,
+  rows: readonly InsertedRow[],
+  block: number,
+): { all: string; first: string; last: string } {
   const all: number[] = [];
   const [first, last]: [number[], number[]] = [[], []];
   for (const { hashes } of rows) {
     first.push(all.length + 1);
-    for (const term of hashes as number[]) all.push(term);
+    for (const term of hashes as number[]) all.push(combineWithBlock(block, term));
     last.push(all.length);
   }
   return {
@@ -67,11 +71,14 @@ function fromTimes(parameters: Parameters, rows: readonly InsertedRow[]): string
       left join unnest(${lists.join(', ')}) as moved (ingest, from_time) using (ingest)`;
 }
 
-/** Returns the statement that stores events that are not aggregated, at the position that they have or at a new one. */
-export function insertEach(rows: readonly InsertedRow[]): Statement {
+/**
+ * Returns the statement that stores events that are not aggregated, at the position that they have or at a new one.
+ * `block` is where they are expected to be.
+ */
+export function insertEach(rows: readonly InsertedRow[], block: number): Statement {
   const parameters = new Parameters();
   const lists = given.map((name) => parameters.texts(rows.map((row) => toText(row[name]))));
-  const terms = addTerms(parameters, rows);
+  const terms = addTerms(parameters, rows, block);
   const hasPositions = rows.some((row) => row.ingested !== undefined);
   const ingested = hasPositions ? [parameters.integers(rows.map((row) => row.ingested ?? null))] : [];
   const ingest = hasPositions ? `coalesce(ingested, nextval('audit_ingest'))` : `nextval('audit_ingest')`;
@@ -79,7 +86,7 @@ export function insertEach(rows: readonly InsertedRow[]): Statement {
   // `offset 0`, so that each event gets one position, which both of its columns read. The lists keep their order.
   const sql = `with made as (
       insert into audit_events (${columns}, producer, seq, prev_hash, hash, ingest, terms)
-      select ${columns}, producer, seq, ${toBytes('prev_hash')}, ${toBytes('hash')}, ingest, ${termsOfBlock(`(${terms.all})[first:last]`)}
+      select ${columns}, producer, seq, ${toBytes('prev_hash')}, ${toBytes('hash')}, ingest, ${termsOfExpected(block, `(${terms.all})[first:last]`)}
       from (
         select ${typed.join(', ')}, first, last, ${ingest} as ingest
         from unnest(${[...lists, terms.first, terms.last, ...ingested].join(', ')}) as given (${names.join(', ')}) offset 0

@@ -80,9 +80,9 @@ function partitionsOf(rows: readonly Row[]): Partition[] {
 
 /**
  * Returns the statements that store events in the given order. Writers take a lock, so that events become visible in
- * their order and a reader who continues from the latest one does not miss any.
+ * their order and a reader who continues from the latest one does not miss any. `block` is where they are expected to be.
  */
-export function insertStatements(records: readonly AuditRecord[]): Statement[] {
+export function insertStatements(records: readonly AuditRecord[], block: number): Statement[] {
   const [each, counted]: [InsertedRow[], Row[]] = [[], []];
   for (const [position, record] of records.entries()) {
     const aggregate = aggregateColumns(record);
@@ -94,7 +94,7 @@ export function insertStatements(records: readonly AuditRecord[]): Statement[] {
     lockStatement,
     openStatement(partitionsOf([...each, ...counted])),
     ...(folded.length > 0 ? [openStatement(folded, ['audit_folded'])] : []),
-    ...(each.length > 0 ? [insertEach(each)] : []),
+    ...(each.length > 0 ? [insertEach(each, block)] : []),
     ...(counted.length > 0 ? [insertCounted(counted)] : []),
   ];
 }
@@ -110,5 +110,5 @@ export function moveStatements(events: readonly MovedEvent[]): Statement[] {
     ingested: ingest,
     from_time: firstTime ?? null,
   }));
-  return [openStatement(partitionsOf(rows)), insertEach(rows)];
+  return [openStatement(partitionsOf(rows)), insertEach(rows, 0)];
 }
