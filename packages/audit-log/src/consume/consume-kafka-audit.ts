@@ -31,11 +31,13 @@ export type KafkaAuditConsumer = {
 const maxBackoffMs = 1000;
 const sessionTimeout = 10_000;
 const heartbeatInterval = 2000;
-const defaultChunk = 500;
+const defaultChunk = 1000;
 
 /** Under load, few fetches return many events each. Otherwise an event waits for at most a quarter of a second. */
 const defaultMinBytes = 131_072;
 const maxWaitTimeInMs = 250;
+/** About as many bytes as a chunk of usual events has. */
+const maxBytesPerPartition = 2_097_152;
 
 /**
  * Subscribes to the audit topic as a member of a consumer group, from the beginning if the group is new. Kafka may be
@@ -107,6 +109,7 @@ async function runOnce(
     heartbeatInterval,
     minBytes: deps.minBytes ?? defaultMinBytes,
     maxWaitTimeInMs,
+    maxBytesPerPartition,
     metadataMaxAge: 30_000,
     retry: { ...kafkaRetry, restartOnFailure: () => Promise.resolve(false) },
   });
