@@ -45,14 +45,16 @@ if (values.ingest === undefined) {
   const bed = await startBed({ need: ['kafka'] });
   try {
     if (!bed.kafka) throw new Error(`Kafka is missing: ${JSON.stringify(bed.missing)}`);
-    const { events, seconds, cpuSeconds } = await measureIngest({
+    const { events, seconds, cpuSeconds, serverSeconds } = await measureIngest({
       url,
       brokers: bed.kafka.brokers,
       events: Number(values.ingest),
       log,
     });
+    const each = (spent: number) => `${((1e6 * spent) / events).toFixed(0)} us of CPU each`;
     process.stdout.write(
-      `${events} events in ${seconds.toFixed(1)} s: ${(events / seconds).toFixed(0)} a second, ${((1e6 * cpuSeconds) / events).toFixed(0)} us of CPU each in the audit service\n`,
+      `${events} events in ${seconds.toFixed(1)} s: ${(events / seconds).toFixed(0)} a second, ${each(cpuSeconds)} in the audit service` +
+        `${serverSeconds === undefined ? '' : ` and ${each(serverSeconds)} in PostgreSQL`}\n`,
     );
   } finally {
     await bed.stop();
