@@ -54,6 +54,21 @@ export function describeAuditStore(name: string, open: () => Promise<AuditStoreH
       expect(ids(await find({ session, order: 'oldest' }))).toEqual(records.map((record) => record.id));
     });
 
+    it('changes nothing if one of its statements fails, and says why', async () => {
+      const session = crypto.randomUUID();
+      const names = async () => (await store.partitions()).map((one) => one.name);
+      const before = await names();
+      await harness.run('alter table audit_blocks rename to audit_blocks_away', []);
+      const adding = store.add([makeEvent(session, { at: midday - 700 * 24 * hour })]);
+      await expect(adding).rejects.toThrow('relation "audit_blocks" does not exist');
+      await harness.run('alter table audit_blocks_away rename to audit_blocks', []);
+      expect(ids(await find({ session }))).toEqual([]);
+      expect(await names()).toEqual(before);
+      const record = makeEvent(session);
+      await store.add([record]);
+      expect(ids(await find({ session }))).toEqual([record.id]);
+    });
+
     it('stores an event with any names from a client, and finds it by them', async () => {
       const session = crypto.randomUUID();
       // Incompressible characters of four bytes, which would be too large for an index.
