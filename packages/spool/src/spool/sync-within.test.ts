@@ -48,7 +48,6 @@ describe('an entry that waits for its acknowledgement', () => {
     await pass(syncWithinMs);
     await until(() => files.calls.datasync === 1);
     await until(() => isSynced(2));
-    expect(jest.getTimerCount()).toBe(1);
     await untilNoTimer();
     expect(files.calls.datasync).toBe(1);
   });
