@@ -286,6 +286,8 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams over tw
   }, 200_000);
 
   it('end when Redis is down for longer than the grace period, and are recorded, and new ones open when it is back', async () => {
+    // A session whose list of streams has no others.
+    await alice!.login();
     const streams = await openEveryKind(alice!, namespace.name, servers.toReversed());
     const { id: sessionId } = await sessionOf(alice!);
     const lostAt = Date.now();
