@@ -1,18 +1,10 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { createRecordingTracer } from '@sallyport/kit/testing';
 import { createMemorySessionStore } from '@sallyport/stores';
-import { checkOf, identityOf, startRig } from '../testing/authorize-rig.ts';
+import { checkOf, identityOf } from '../testing/authorize-rig.ts';
+import { useRigs } from '../testing/use-rigs.ts';
 
-type Rig = Awaited<ReturnType<typeof startRig>>;
-const open: Rig[] = [];
-async function start(...args: Parameters<typeof startRig>): Promise<Rig> {
-  const rig = await startRig(...args);
-  open.push(rig);
-  return rig;
-}
-afterEach(async () => {
-  for (const rig of open.splice(0)) await rig.close();
-});
+const start = useRigs();
 
 const dev = { kind: 'cluster', name: 'dev' } as const;
 const traceOf = (digit: string) => ({ traceId: digit.repeat(32), spanId: digit.repeat(16) });

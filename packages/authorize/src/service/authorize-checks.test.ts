@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { hashToken, ProblemError } from '@sallyport/kit';
 import { type SessionStore } from '@sallyport/stores';
 import {
@@ -8,21 +8,12 @@ import {
   sampleConfig,
   loadedConfig,
   sessionOf,
-  startRig,
   throwingPolicy,
 } from '../testing/authorize-rig.ts';
+import { useRigs } from '../testing/use-rigs.ts';
 import { compileConfigPolicies } from '../policies/compile-config-policies.ts';
 
-type Rig = Awaited<ReturnType<typeof startRig>>;
-const open: Rig[] = [];
-async function start(...args: Parameters<typeof startRig>): Promise<Rig> {
-  const rig = await startRig(...args);
-  open.push(rig);
-  return rig;
-}
-afterEach(async () => {
-  for (const rig of open.splice(0)) await rig.close();
-});
+const start = useRigs();
 const dev = { kind: 'cluster', name: 'dev' } as const;
 
 describe('a check of a cluster', () => {

@@ -1,19 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { createServiceIdentity } from '@sallyport/kit';
-import { checkOf, startRig } from '../testing/authorize-rig.ts';
+import { checkOf } from '../testing/authorize-rig.ts';
+import { useRigs, type Rig } from '../testing/use-rigs.ts';
 
-type Rig = Awaited<ReturnType<typeof startRig>>;
-const open: Rig[] = [];
-async function start(...args: Parameters<typeof startRig>): Promise<Rig> {
-  const rig = await startRig(...args);
-  open.push(rig);
-  return rig;
-}
-afterEach(async () => {
-  for (const rig of open.splice(0)) await rig.close();
-});
+const start = useRigs();
 const dev = { kind: 'cluster', name: 'dev' } as const;
 
 describe('a call', () => {
