@@ -43,6 +43,7 @@ export type { Span, SpanAttributes, Tracer } from './tracing/span.ts';
 export { parseTraceparent, type SpanReference } from './tracing/trace-context.ts';
 export { beginCallSpan, beginSampledSpan } from './tracing/begin-span.ts';
 export { peerAttributes } from './tracing/trace-call.ts';
+export { endWithResponse } from './tracing/end-with-response.ts';
 export { spanOf, traceRequests } from './tracing/trace-requests.ts';
 export * from './service/service-credential.ts';
 export * from './service/service-keys.ts';

@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Config, NotificationConfig } from '@sallyport/contracts';
 import {
   beginCallSpan,
+  endWithResponse,
   ProblemError,
   sendProblem,
   toProblem,
@@ -76,22 +77,6 @@ function createRoutes(deps: AuthorizeDeps): { routes: Routes; close(): Promise<v
   };
 }
 
-/** Makes a span of a call that the gateway traces. A batch of checks names its spans in its body instead. */
-function traceRoute(
-  tracer: Tracer,
-  { request, response, path }: { request: IncomingMessage; response: ServerResponse; path: string },
-): void {
-  const span = beginCallSpan(tracer, request);
-  if (!span) return;
-  span.rename(`${request.method} ${path}`);
-  span.set({ 'http.route': path });
-  response.once('close', () => {
-    const { statusCode, headersSent } = response;
-    span.set({ 'http.response.status_code': headersSent ? statusCode : undefined });
-    span.end(headersSent && statusCode >= 500 ? { error: String(statusCode) } : {});
-  });
-}
-
 /** Creates authorize. Each of its routes serves only the services that may call authorize. */
 export function createAuthorize(deps: AuthorizeDeps): Authorize {
   const { routes, close } = createRoutes(deps);
@@ -103,7 +88,9 @@ export function createAuthorize(deps: AuthorizeDeps): Authorize {
     if (!route) throw new ProblemError('not-found', 'There is nothing at this address.');
     if (request.method !== route.method)
       throw new ProblemError('method-not-allowed', `Only ${route.method} is allowed here.`);
-    if (deps.tracer) traceRoute(deps.tracer, { request, response, path });
+    // A batch of checks names its spans in its body instead.
+    const span = deps.tracer && beginCallSpan(deps.tracer, request);
+    if (span) endWithResponse(span, { request, response }, () => path);
     await route.serve(request, response);
   };
   const fail = (request: IncomingMessage, response: ServerResponse, error: unknown) => {

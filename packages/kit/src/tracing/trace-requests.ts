@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import type { Request, RequestHandler, Response } from 'express';
+import type { Request, RequestHandler } from 'express';
+import { endWithResponse } from './end-with-response.ts';
 import type { Span } from './span.ts';
 
 const key = Symbol('span');
@@ -17,20 +18,13 @@ function patternOf({ baseUrl, path, route }: Request): string | undefined {
   return typeof one === 'string' ? baseUrl + one : undefined;
 }
 
-function endSpan(span: Span, request: Request, { statusCode, headersSent }: Response): void {
-  const pattern = patternOf(request);
-  if (pattern !== undefined) span.rename(`${request.method} ${pattern}`);
-  span.set({ 'http.route': pattern, 'http.response.status_code': headersSent ? statusCode : undefined });
-  span.end(headersSent && statusCode >= 500 ? { error: String(statusCode) } : {});
-}
-
 /** Creates Express middleware that gives requests a span until their response has closed, if `begin` returns one. */
 export function traceRequests(begin: (request: IncomingMessage) => Span | undefined): RequestHandler {
   return (request, response, next) => {
     const span = begin(request);
     if (span) {
       (request as unknown as Traced)[key] = span;
-      response.once('close', () => endSpan(span, request, response));
+      endWithResponse(span, { request, response }, () => patternOf(request));
     }
     next();
   };
