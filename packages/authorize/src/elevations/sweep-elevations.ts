@@ -59,8 +59,9 @@ export function sweepElevations(deps: SweepDeps): () => Promise<void> {
     const due = await store.readAll(await store.due(now(), maxDue));
     // What is asked for is configured, so only another configuration can leave one without an entry.
     const { elevations } = policies.current();
-    const gone = elevations === checkedAgainst ? [] : held.all().filter((elevation) => !isConfigured(elevation));
-    const orphaned = await listOrphans(held.all(), store);
+    const active = held.all();
+    const gone = elevations === checkedAgainst ? [] : active.filter((elevation) => !isConfigured(elevation));
+    const orphaned = await listOrphans(active, store);
     // One that the audit log does not take must not hold up the end of another.
     const done = await Promise.allSettled([
       ...due.map(attend),
