@@ -148,6 +148,17 @@ describe('sallyport config check', () => {
     ]);
   });
 
+  it('warns of a deny by path at a web application with advice for applications', async () => {
+    const { err } = await check(
+      `${good}routes:\n  - from: https://wiki.gate.example.com\n    to: http://127.0.0.1:3000\n    policies: [admin]\n    policy: [{deny: {and: [{http_path: /x}]}}]\npolicies: {admin: [{allow: {or: [{groups: staff}]}}, {deny: {and: [{http_path: /admin}]}}]}\n`,
+    );
+    const found = err.split('\n').filter((line) => line.includes('deny-by-path'));
+    expect(found).toEqual([
+      expect.stringMatching(/routes\.0\.policy\.0\.deny\.and\.0\.http_path: .*with http_path under allow/),
+      expect.stringMatching(/policies\.admin\.1\.deny\.and\.0\.http_path: .*with http_path under allow/),
+    ]);
+  });
+
   it('checks the named file, or SALLYPORT_CONFIG', async () => {
     await check(good);
     writeFileSync(path.join(rig.directory, 'other.yaml'), 'a: 1\n');

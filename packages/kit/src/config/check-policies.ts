@@ -27,6 +27,7 @@ export type PolicyEngine<P = unknown> = {
   lintPolicies?(subject: {
     policies: readonly { policy: P; isList: boolean }[];
     clusters: PolicyPlan['clusters'];
+    routes: PolicyPlan['routes'];
     elevations: readonly string[];
     onCall: readonly string[];
   }): readonly (Fault & { readonly scope: string })[];
@@ -131,6 +132,7 @@ function lintAll<P>(
   const found = lintPolicies({
     policies,
     clusters: plan.clusters,
+    routes: plan.routes,
     elevations: namesIn(data, 'elevations'),
     onCall: namesIn(data, 'onCall'),
   });

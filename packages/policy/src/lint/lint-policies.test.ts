@@ -74,6 +74,33 @@ describe('a deny that is not a security boundary', () => {
     expect(warningsOf({ allow: { and: [{ http_path: '/x' }, { expression: 'request.path == "/x"' }] } })).toEqual([]);
   });
 
+  it('is a deny by path at a web application, with advice for applications', () => {
+    const rules = [
+      { allow: { or: [{ http_method: 'GET' }] } },
+      { deny: { and: [{ http_path: { starts_with: '/admin' } }] } },
+      { deny: { and: [{ expression: 'request.path == "/x"' }] } },
+      { deny: { and: [{ http_method: 'POST' }] } },
+    ];
+    const clusters = [{ name: 'dev', scopes: ['cluster/dev'], namespaces: [] }];
+    const routes = [{ scopes: ['policy/shared', 'route/wiki.example.com'] }];
+    const fitting = {
+      code: 'deny-by-path',
+      message: expect.stringContaining('an application can serve the same page under another spelling'),
+      hint: 'allow only the paths that may be used, with http_path under allow',
+    };
+    const found = findWarnings(rules, { scope: 'route/wiki.example.com', clusters, routes });
+    expect(found).toEqual([expect.objectContaining(fitting), expect.objectContaining(fitting)]);
+    // A shared policy is one of routes only while it applies to no cluster.
+    const shared = (more: typeof clusters) =>
+      findWarnings(rules[1], { scope: 'policy/shared', clusters: more, routes }).filter(
+        ({ code }) => code === 'deny-by-path',
+      );
+    expect(shared(clusters)).toEqual([expect.objectContaining(fitting)]);
+    expect(shared([{ name: 'dev', scopes: ['policy/shared'], namespaces: [] }])).toEqual([
+      expect.objectContaining({ hint: 'use k8s/namespace, k8s/resource and k8s/name' }),
+    ]);
+  });
+
   it('is a deny by method, because an exec can use GET', () => {
     expect(deny({ http_method: { in: ['POST', 'PUT', 'PATCH', 'DELETE'] } })).toEqual([
       expect.stringContaining('1.deny.and.0.http_method: denies by method'),

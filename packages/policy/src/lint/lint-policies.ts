@@ -15,6 +15,8 @@ export type LintSubject = {
   readonly policies: readonly { readonly policy: CompiledPolicy; readonly isList: boolean }[];
   /** Where the policies of a configuration apply. Absent for documents on their own. */
   readonly clusters?: readonly AppliedPolicies[];
+  /** Which policies apply to the web applications of a configuration. */
+  readonly routes?: readonly { readonly scopes: readonly string[] }[];
   /** The names of the elevations of a configuration. */
   readonly elevations?: readonly string[];
   /** The names of its on-call lists. */
@@ -67,9 +69,17 @@ function distinct(warnings: readonly PolicyFault[], scope: string): PolicyWarnin
  * Warns of rules that compile but are probably mistakes: they mean less or more than they seem to, name what does not
  * exist, can never hold, or have no effect next to others.
  */
-export function lintPolicies({ policies, clusters, elevations = [], onCall = [], live }: LintSubject): PolicyWarning[] {
+export function lintPolicies({
+  policies,
+  clusters,
+  routes = [],
+  elevations = [],
+  onCall = [],
+  live,
+}: LintSubject): PolicyWarning[] {
   const where = clusters && createWhere(clusters);
   const all = new Set(clusters?.map(({ name }) => name));
+  const ofRoutes = new Set(routes.flatMap(({ scopes }) => scopes));
   const compared: ComparedClause[] = [];
   const documents = new Map<string, Document>();
   for (const { policy, isList } of policies) {
@@ -85,7 +95,8 @@ export function lintPolicies({ policies, clusters, elevations = [], onCall = [],
       clusters && (!isOfApi(scope) || scope === auditScope)
         ? { clusters: all, appliesTo, elevations: new Set(elevations), onCall: new Set(onCall) }
         : undefined;
-    for (const clause of warnOfDocument({ allows, denials, catalog, names }, warnings))
+    const place = ofRoutes.has(scope) && !where?.clustersOf(scope) ? 'route' : 'cluster';
+    for (const clause of warnOfDocument({ allows, denials, catalog, place, names }, warnings))
       compared.push(compareClause(clause, scope, compared.length));
   }
   warnOfShadowed({

@@ -21,6 +21,8 @@ export type LintedDocument = {
   readonly allows: readonly Block[];
   readonly denials: readonly Block[];
   readonly catalog: ResourceCatalog;
+  /** What its requests are sent to. A policy that applies to both is one of clusters. */
+  readonly place: 'route' | 'cluster';
   readonly names:
     | {
         readonly clusters: ReadonlySet<string>;
@@ -32,9 +34,12 @@ export type LintedDocument = {
 };
 
 /** Warns of what is probably wrong in one policy. Returns its clauses without those that never hold. */
-export function warnOfDocument({ allows, denials, catalog, names }: LintedDocument, warnings: FaultList): Clause[] {
+export function warnOfDocument(
+  { allows, denials, catalog, place, names }: LintedDocument,
+  warnings: FaultList,
+): Clause[] {
   if (denials.length > 0 && allows.length + denials.length <= maxCompared) {
-    warnOfDenials(denials, warnings);
+    warnOfDenials(denials, place, warnings);
     runSteps(warnOfSameThings(denials, warnings));
     warnOfAllows(allows, denials, warnings);
   }
@@ -46,7 +51,7 @@ export function warnOfDocument({ allows, denials, catalog, names }: LintedDocume
       warnOfUndefined(block, names, warnings);
     }
     return clausesOf(block).filter((clause) => {
-      warnOfMethods(clause, warnings);
+      if (place === 'cluster') warnOfMethods(clause, warnings);
       if (warnOfContradictions(clause, warnings)) return false;
       warnOfIdleResources(clause, catalog, warnings);
       // A rule is switched off by reject on purpose.

@@ -1,4 +1,5 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
+import { denyByPath } from '../../compile/deny-by-path.ts';
 import type { CompileContext } from '../../language/criterion.ts';
 import type { CheckedExpression } from './check-expression.ts';
 import { estimateCost } from './estimate-cost.ts';
@@ -15,7 +16,7 @@ const isGuarded = (path: string, guarded: ReadonlySet<string>) =>
 export function warnOfExpression(
   ast: ASTNode,
   { paths, guarded }: CheckedExpression,
-  { action, path, warnings }: CompileContext,
+  { scope, action, path, warnings }: CompileContext,
 ): void {
   const cost = estimateCost(ast);
   const consequence = action === 'deny' ? 'denies' : 'does not allow';
@@ -33,12 +34,10 @@ export function warnOfExpression(
       code: 'expression-unguarded',
       hint: `check first: has(${missing[0]}) && ...`,
     });
-  if (paths.has('request.path') || paths.has('kubernetes.path'))
-    warnings.add(
-      path,
-      'denies by path, which is not a security boundary: other paths reach the same objects, such as a list over all namespaces',
-      { code: 'deny-by-path', hint: 'use k8s/namespace, k8s/resource and k8s/name' },
-    );
+  if (paths.has('request.path') || paths.has('kubernetes.path')) {
+    const { message, advice } = denyByPath(scope.startsWith('route/') ? 'route' : 'cluster');
+    warnings.add(path, message, advice);
+  }
   if (paths.has('user.email'))
     warnings.add(path, 'compares an email address with its case, which mail servers ignore', {
       code: 'expression-email-case',

@@ -1,3 +1,4 @@
+import { denyByPath } from '../../compile/deny-by-path.ts';
 import type { FaultList } from '../../compile/fault-list.ts';
 import { holdsFor, indicesOf, placeOf, type Block } from '../blocks/block.ts';
 
@@ -11,16 +12,15 @@ function leavesOutCollections(block: Block): boolean {
   );
 }
 
-/** Warns of rules whose condition is not a security boundary, and of rules that deny more than they seem to. */
-export function warnOfDenials(denials: readonly Block[], warnings: FaultList): void {
+/**
+ * Warns of rules whose condition is not a security boundary, and of rules that deny more than they seem to. At a web
+ * application the method says what a request does, as far as the gateway can know.
+ */
+export function warnOfDenials(denials: readonly Block[], place: 'route' | 'cluster', warnings: FaultList): void {
+  const { message, advice } = denyByPath(place);
   for (const block of denials) {
-    for (const index of indicesOf(block, 'http_path')) {
-      warnings.add(
-        placeOf(block, index),
-        'denies by path, which is not a security boundary: other paths reach the same objects, such as a list over all namespaces',
-        { code: 'deny-by-path', hint: 'use k8s/namespace, k8s/resource and k8s/name' },
-      );
-    }
+    for (const index of indicesOf(block, 'http_path')) warnings.add(placeOf(block, index), message, advice);
+    if (place === 'route') continue;
     for (const index of indicesOf(block, 'k8s/verb').length > 0 ? [] : indicesOf(block, 'http_method')) {
       warnings.add(
         placeOf(block, index),
