@@ -1,9 +1,10 @@
-import { isLogin, type Check, type Decision } from '@sallyport/contracts';
+import type { Check, Decision } from '@sallyport/contracts';
 import type { SessionLookup } from '@sallyport/stores';
 import { defaultDeny, namespaceOf } from '@sallyport/policy';
 import type { PolicySnapshot } from '../policies/policy-set.ts';
 import { actAs } from './act-as.ts';
 import type { Answer } from './answer.ts';
+import { canBeElevated } from '../elevations/can-be-elevated.ts';
 import { suggestElevation } from '../elevations/suggest-elevation.ts';
 import type { ElevateCaller } from '../elevations/elevate-caller.ts';
 import type { HeldElevations } from '../elevations/held-elevations.ts';
@@ -50,7 +51,7 @@ function answerDecision(
 function evaluateForCluster(
   check: Check,
   name: string,
-  caller: CallerView,
+  { own, caller }: { own: CallerView; caller: CallerView },
   snapshot: PolicySnapshot,
   deps: { now: number; shadow: EvaluateShadow; waitingOf: WaitingOf },
 ): Answer {
@@ -82,13 +83,13 @@ function evaluateForCluster(
       check,
       caller,
       cluster.explain ? () => explainRefusal(policies, input) : undefined,
-      snapshot.elevations.size === 0 || !isLogin(caller.source)
+      snapshot.elevations.size === 0 || !canBeElevated(check, own.source)
         ? undefined
         : () =>
             suggestElevation(
-              { check, caller, cluster, policies, input },
+              { check, own, cluster, policies, input },
               snapshot,
-              () => deps.waitingOf?.(caller.source.identity) ?? [],
+              () => deps.waitingOf?.(own.source.identity) ?? [],
               deps.now,
             ),
     );
@@ -153,7 +154,7 @@ export function createEvaluateCheck(deps: {
     if (outside) return { ...outside, caller };
     if (target.kind === 'cluster') {
       const elevated = deps.elevate?.(caller, check, snapshot, now) ?? caller;
-      return evaluateForCluster(check, target.name, elevated, snapshot, {
+      return evaluateForCluster(check, target.name, { own: caller, caller: elevated }, snapshot, {
         now,
         shadow: deps.shadow,
         waitingOf: deps.waitingOf,

@@ -2,6 +2,7 @@ import { elevationCandidatesRequestSchema, type ElevationCandidates } from '@sal
 import { namespaceOf } from '@sallyport/policy';
 import { decide, inputOf } from '../check/decide.ts';
 import { parseBody } from '../explain/parse-body.ts';
+import { canBeElevated } from './can-be-elevated.ts';
 import { describeCandidate } from './describe-candidate.ts';
 import { withHeldElevations } from './elevate-caller.ts';
 import { findCandidates } from './find-candidates.ts';
@@ -25,7 +26,7 @@ export function createAnswerCandidates(
     const [{ caller: own, now }] = await Promise.all([findCaller(check, deps), refreshElevations(deps)]);
     const snapshot = deps.policies.current();
     const cluster = target.kind === 'cluster' ? snapshot.clusters.get(target.name) : undefined;
-    if (!cluster) return { candidates: [] };
+    if (!cluster || !canBeElevated(check, own.source)) return { candidates: [] };
     const caller = withHeldElevations(own, check, snapshot, { held: deps.held, now });
     const input = inputOf(
       check,
@@ -37,7 +38,7 @@ export function createAnswerCandidates(
     if (decide(policies, input, snapshot.version).effect !== 'allow') return { candidates: [] };
     const waiting = deps.held.waitingOf(own.source.identity);
     const has = new Set(caller.user.groups);
-    const candidates = findCandidates({ check, caller, cluster, policies, input }, snapshot, now)
+    const candidates = findCandidates({ check, own, cluster, policies, input }, snapshot, now)
       .map((candidate) => ({ candidate, groups: candidate.groups.filter((group) => !has.has(group)) }))
       .filter(({ groups }) => groups.length > 0)
       .slice(0, maxCandidates)

@@ -63,6 +63,17 @@ describe('for a request that the cluster has refused', () => {
     expect(await rig.candidates(alice, 'prod-eu', { ...get, namespace: 'dev' })).toEqual([]);
   });
 
+  it('nothing is found that the caller may ask for only with the groups of another elevation', async () => {
+    configure(entry!, { ...entry, name: 'second', groups: ['auditors'], requesters: { groups: ['admins'] } });
+    const alice = await rig.logInAs('alice', 'developers');
+    const { id } = await rig.request(alice);
+    await rig.decide(await rig.logInAs('bob', 'sre'), 'approve', id);
+    expect((await rig.tryDelete(alice)).decision.effect).toBe('allow');
+    expect(await rig.candidates(alice, 'prod-eu', { ...get, namespace: 'dev' })).toEqual([]);
+    const root = await rig.logInAs('root', 'developers', 'admins');
+    expect(await rig.candidates(root, 'prod-eu', get)).toMatchObject([{ groups: ['auditors'] }]);
+  });
+
   it('no more than four are found', async () => {
     configure(...Array.from({ length: 10 }, (_, index) => ({ ...entry, name: `e${index}` })));
     expect(await rig.candidates(await rig.logInAs('alice', 'developers'), 'prod-eu', get)).toHaveLength(4);

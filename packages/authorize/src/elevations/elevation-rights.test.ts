@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { hashToken } from '@sallyport/kit';
-import { identityOf } from '../testing/authorize-rig.ts';
-import { startElevationRig, type ElevationRig } from '../testing/elevation-rig.ts';
+import { compileConfigPolicies } from '../policies/compile-config-policies.ts';
+import { identityOf, loadedConfig } from '../testing/authorize-rig.ts';
+import { elevationsConfig, startElevationRig, type ElevationRig } from '../testing/elevation-rig.ts';
 
 let rig: ElevationRig;
 let alice: string;
@@ -92,6 +93,30 @@ describe('an elevation', () => {
     expect(refused.problem?.detail).not.toContain('sallyport elevate');
     expect(codeOf(await request(agent))).toBe('forbidden');
     expect(codeOf(await rig.decide(agent, 'revoke', id))).toBe('forbidden');
+  });
+});
+
+describe('the groups of an active elevation', () => {
+  it('give no right to ask for another, to see one, to approve or to review', async () => {
+    const [entry] = elevationsConfig.elevations;
+    const admins = { groups: ['admins'] };
+    const review = { by: admins, within: '1h' };
+    const second = { ...entry, name: 'second', requesters: { groups: ['sre'] }, approvers: admins, review };
+    const third = { ...entry, name: 'third', groups: ['auditors'], requesters: admins };
+    const elevations = [entry, second, third];
+    rig.policies.swap(compileConfigPolicies(loadedConfig({ ...elevationsConfig, elevations })).snapshot);
+    const { id } = await rig.request(alice);
+    await rig.decide(bob, 'approve', id);
+    expect((await rig.tryDelete(alice)).decision.effect).toBe('allow');
+    expect(codeOf(await request(alice, { name: 'third' }))).toBe('forbidden');
+    const root = await rig.logInAs('root', 'admins');
+    const other = await rig.request(bob, { name: 'second' });
+    expect(codeOf(await rig.decide(alice, 'approve', other.id))).toBe('not-found');
+    expect(codeOf(await rig.decide(root, 'approve', other.id))).toBe(200);
+    const comment = { action: 'review', id: other.id, asked: { comment: 'seen' } };
+    expect(codeOf(await rig.elevation(alice, comment))).toBe('not-found');
+    expect(codeOf(await rig.elevation(root, comment))).toBe(200);
+    expect((await rig.list(alice, true)).map(({ id: listed }) => listed)).toEqual([id]);
   });
 });
 

@@ -11,7 +11,8 @@ const maxTried = 20;
 /** What was refused: the policies about it, and what they are evaluated with. */
 export type RefusedRequest = {
   check: Check;
-  caller: CallerView;
+  /** The caller without their elevations, which give no right to ask for others. */
+  own: CallerView;
   cluster: ClusterRules;
   policies: readonly CompiledPolicy[];
   input: PolicyInput;
@@ -52,14 +53,14 @@ function wouldHelp(name: string, groups: readonly string[], { input, policies }:
  * caller may ask for are found, so that an answer tells them nothing that they may not know.
  */
 export function findCandidates(refused: RefusedRequest, snapshot: PolicySnapshot, now: number): Candidate[] {
-  const { check, caller, cluster } = refused;
+  const { check, own, cluster } = refused;
   return [...snapshot.elevations.values()]
     .slice(0, maxTried)
     .flatMap((rules) => {
       const place = placeOf(rules, refused);
       if (!place) return [];
       const mayAsk =
-        evaluatePolicy(rules.requesters, elevationInput(caller, check.request, place, { now, onCall: snapshot.onCall }))
+        evaluatePolicy(rules.requesters, elevationInput(own, check.request, place, { now, onCall: snapshot.onCall }))
           .effect === 'allow';
       const groups = rules.entry.groups.filter((group) => cluster.impersonate.mayPassGroup(group));
       return mayAsk && wouldHelp(rules.entry.name, groups, refused) ? [{ rules, place, groups }] : [];

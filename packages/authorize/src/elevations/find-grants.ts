@@ -1,11 +1,10 @@
-import { isLogin, type Check, type Elevation } from '@sallyport/contracts';
+import type { Check, Elevation } from '@sallyport/contracts';
 import { isActive, isBreakGlass } from '@sallyport/elevation';
 import { evaluatePolicy, namespaceOf, type PolicyInput } from '@sallyport/policy';
 import type { CallerView, Grant } from '../check/caller-view.ts';
 import type { Moment } from '../check/decide.ts';
 import type { PolicySnapshot } from '../policies/policy-set.ts';
-
-const isOfApplication = ({ credential }: Check) => credential.kind === 'token' && credential.application !== undefined;
+import { canBeElevated } from './can-be-elevated.ts';
 
 /** Reports whether the request is surely within the namespace of an elevation, or whether it is for the whole cluster. */
 function isThere({ namespace }: Elevation, { kubernetes }: Check): boolean {
@@ -38,8 +37,7 @@ export function findGrants(
   snapshot: PolicySnapshot,
   now: number,
 ): FoundGrants {
-  // An elevation belongs to a person. Sessions of other kinds never have one, nor do applications that act for a person.
-  if (!isLogin(caller.source) || check.target.kind !== 'cluster' || isOfApplication(check)) return none;
+  if (check.target.kind !== 'cluster' || !canBeElevated(check, caller.source)) return none;
   const { name: cluster } = check.target;
   const grants: Grant[] = [];
   const lost: Elevation[] = [];

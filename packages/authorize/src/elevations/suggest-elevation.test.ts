@@ -33,6 +33,41 @@ describe('a refusal', () => {
     expect(await detailOf(alice, 'dev')).not.toContain('elevate');
   });
 
+  it('names nothing that the caller may ask for only with the groups of another elevation', async () => {
+    const [entry] = elevationsConfig.elevations;
+    const [prod] = elevationsConfig.clusters;
+    const deny = { deny: { and: [{ groups: { exclude: 'auditors' } }, { 'k8s/verb': 'delete' }] } };
+    const config = {
+      ...elevationsConfig,
+      clusters: [{ ...prod, policy: [...prod!.policy, deny] }],
+      elevations: [entry, { ...entry, name: 'second', groups: ['auditors'], requesters: { groups: ['admins'] } }],
+    };
+    rig.policies.swap(compileConfigPolicies(loadedConfig(config)).snapshot);
+    const alice = await rig.logInAs('alice', 'developers');
+    const { id } = await rig.request(alice);
+    await rig.decide(await rig.logInAs('bob', 'sre'), 'approve', id);
+    // The refusal comes from the second rule: she has the groups of the elevation.
+    expect(await detailOf(alice)).toContain('"cluster/prod-eu[2].deny.and"');
+    expect(await detailOf(alice)).not.toContain('elevate');
+    const asked = await rig.elevation(alice, { action: 'request', asked: { ...rig.asked, name: 'second' } });
+    expect(asked.status).toBe(403);
+    expect(await detailOf(await rig.logInAs('root', 'developers', 'admins'))).toContain('sallyport elevate second ');
+  });
+
+  it('names nothing to an application that acts for a person, because it never has an elevation', async () => {
+    const alice = await rig.logInAs('alice', 'developers');
+    expect(await detailOf(alice)).toContain('sallyport elevate');
+    const check = checkOf(
+      alice,
+      { kind: 'cluster', name: 'prod-eu' },
+      { kubernetes: kubernetes({ verb: 'delete', requestVerb: 'delete', name: 'web' }) },
+    );
+    const credential = { ...check.credential, application: 'https://app.example.com' } as typeof check.credential;
+    const [refused] = await rig.ask({ ...check, credential });
+    expect(refused!.decision.effect).toBe('deny');
+    expect(refused!.problem!.detail).not.toContain('elevate');
+  });
+
   it('says that a request for it waits already, and nothing once it is over', async () => {
     const alice = await rig.logInAs('alice', 'developers');
     const { id } = await rig.request(alice);
