@@ -43,7 +43,12 @@ describe('a target that can be read in two ways is refused', () => {
     '.%20',
     '..%20;x',
     '..;%2e',
-  ])('as is a dot segment after removing a parameter or a blank: %s', (segment) => {
+    '..%09',
+    '..%0a',
+    '..%00',
+    '..%5c',
+    '..%c0%af',
+  ])('as is a dot segment after removing a parameter, a blank or a control character: %s', (segment) => {
     for (const before of [
       '/api/v1/namespaces/dev',
       '/api/v1/nodes/n/proxy',

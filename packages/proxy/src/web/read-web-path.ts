@@ -8,34 +8,55 @@ type Options = {
 
 const bad = (detail: string) => new ProblemError('bad-request', detail);
 /** A path that every reader understands alike: nothing escaped, no dot segments, no empty ones. */
-const plain = /^(?:\/(?!\.{0,2}(?:[/;]|$))[A-Za-z0-9_~!$&'()*+,;=:@.-]+)+\/?$/;
-/** Some readers remove a parameter (`..;x`, RFC 3986, 3.3) or a final blank, and then find a dot segment. */
-const dotSegment = /(?:^|[/\\])\.\.?(?:$|[/\\; ])/;
+const plain = /^(?:\/(?!\.{0,2}\+*(?:[/;]|$))[A-Za-z0-9_~!$&'()*+,;=:@.-]+)+\/?$/;
+/**
+ * A part that is `.` or `..` for some readers. They remove blanks around it (`+` is one in forms), or cut it at what ends
+ * a path for them: a parameter (`..;x`, RFC 3986, 3.3), a query, a NUL, a byte that is not UTF-8.
+ */
+const dotSegment = /^[\s\p{C}\p{Z}]*\.\.?(?:\+*$|[\s\p{C}\p{Z};?#\\\uFFFD])/u;
 const encodedSlash = /%2f/i;
+/** ASCII in more bytes than it needs, which old decoders accept. */
+const overlong = /[\xc0\xc1][\x80-\xbf]|\xe0[\x80\x81][\x80-\xbf]|\xf0\x80[\x80\x81][\x80-\xbf]/;
 
-function decodeSegment(segment: string, { allowEncodedSlashes }: Options): string {
-  let text: string;
+function decode(part: string): string {
   try {
-    text = decodeURIComponent(segment);
+    return decodeURIComponent(part);
   } catch {
     throw bad('The path contains an escape that is malformed or not UTF-8.');
   }
-  // Others decode again. An escaped slash that is escaped once more is a name with a slash, as some applications have.
-  if (text === '' || dotSegment.test(text.includes('%') ? decodeFully(text).text : text))
-    throw bad('The path contains an empty segment, "." or "..".');
-  if (/[/\\\u0000-\u001f\u007f]/.test(text))
-    throw bad('A segment of the path contains a slash, a backslash or a control character.');
-  if (allowEncodedSlashes && encodedSlash.test(text)) throw bad('The path contains a slash that is escaped twice.');
-  return text;
 }
 
-/** Returns a segment whose escaped slashes stay escaped. What is between them is held to the rules of a segment. */
-function readSegment(segment: string, options: Options): string {
-  if (!options.allowEncodedSlashes || !encodedSlash.test(segment)) return decodeSegment(segment, options);
-  return segment
-    .split(encodedSlash)
-    .map((part) => decodeSegment(part, options))
-    .join('%2F');
+/** Refuses parts of a path that some reader removes or cuts. `isLast` is whether nothing follows them. */
+function refuseUnclear(parts: readonly string[], isLast: boolean): void {
+  for (const [index, part] of parts.entries()) {
+    if (part === '' || dotSegment.test(part)) throw bad('The path contains an empty segment, "." or "..".');
+    if (/[/\\\p{Cc}]/u.test(part))
+      throw bad('A segment of the path contains a slash, a backslash or a control character.');
+    // Without its parameter, such a segment is empty.
+    if (part.startsWith(';') && !(isLast && index === parts.length - 1))
+      throw bad('The path contains a segment that has only a parameter (;).');
+  }
+}
+
+/**
+ * Refuses what readers find that decode again: the same as if it were escaped once. Slashes are names there, as some
+ * applications have them, but policies must know of each: `slashes` of them.
+ */
+function refuseUnclearAgain(segment: string, slashes: number, isLast: boolean): void {
+  const bytes = decodeFully(segment).text;
+  if (overlong.test(bytes)) throw bad('The path contains an escape that is not UTF-8.');
+  const parts = Buffer.from(bytes, 'latin1').toString().split('/');
+  if (parts.length - 1 !== slashes) throw bad('The path contains a slash that is escaped too often.');
+  refuseUnclear(parts, isLast);
+}
+
+/** Returns a segment decoded once. Escaped slashes stay escaped where they are allowed. */
+function readSegment(segment: string, isLast: boolean, { allowEncodedSlashes }: Options): string {
+  const parts = (allowEncodedSlashes ? segment.split(encodedSlash) : [segment]).map(decode);
+  refuseUnclear(parts, isLast);
+  if (parts.some((part) => part.includes('%')))
+    refuseUnclearAgain(segment, (allowEncodedSlashes ? parts : parts[0]!.split(encodedSlash)).length - 1, isLast);
+  return parts.join('%2F');
 }
 
 /**
@@ -51,8 +72,7 @@ export function readWebPath(target: string, options: Options = { allowEncodedSla
   const segments = path.slice(1).split('/');
   const endsWithSlash = segments.at(-1) === '' && segments.length > 1;
   if (endsWithSlash) segments.pop();
-  // Without its parameter, such a segment is empty.
-  if (segments.slice(0, -1).some((segment) => /^(?:;|%3b)/i.test(segment)))
-    throw bad('The path contains a segment that has only a parameter (;).');
-  return `/${segments.map((segment) => readSegment(segment, options)).join('/')}${endsWithSlash ? '/' : ''}`;
+  const last = segments.length - 1;
+  const read = segments.map((segment, index) => readSegment(segment, index === last, options));
+  return `/${read.join('/')}${endsWithSlash ? '/' : ''}`;
 }
