@@ -74,6 +74,13 @@ function attackCredentials(): void {
     await expectWebRefused({ lines: [`Authorization: Basic x, Bearer ${tokens.bob}`] }, 400);
   });
 
+  it.each(['NTLM TlRMTVNTUAABAAAA', 'Negotiate YAAA', 'Basic YTpi, negotiate YAAA'])(
+    'for a connection (%s) does not pass, because others use that connection too',
+    async (credential) => {
+      await expectWebRefused({ lines: [`Authorization: ${credential}`] }, 400, { says: /NTLM/, effect: arrives });
+    },
+  );
+
   it('of another application of the same person opens this one for nobody', async () => {
     const { cookies } = webFixture();
     await expectWebRefused({ host: 'other', cookie: cookies.alice }, 401);

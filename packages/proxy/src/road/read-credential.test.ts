@@ -96,6 +96,7 @@ describe('the carriers of a credential', () => {
     ['a blank in it', ['X-Pomerium-Authorization', `${jwt} x`]],
     ['a bearer in it', ['X-Pomerium-Authorization', `Bearer ${jwt}`]],
     ['another scheme', ['Authorization', 'Basic Zm9vOmJhcg==']],
+    ['one for the connection next to ours', ['Authorization', 'Negotiate YAAA', ...protocol(own)]],
     ['a token that is too long', ['Authorization', `Bearer ${'a'.repeat(5000)}`]],
     ['a signed one that is too long', ['Authorization', `Pomerium ${jwt}${'a'.repeat(5000)}`]],
   ])('are refused with %s', (_what, lines) => {

@@ -1,4 +1,5 @@
 import { privateCaching } from '../headers/private-caching.ts';
+import { passedChallenges } from './connection-authentication.ts';
 import { setsOwnCookie } from './web-cookies.ts';
 
 /** About one connection, about another port or protocol, or orders to a proxy or cache in front of the gateway. */
@@ -9,6 +10,7 @@ const dropped = new Set([
   'proxy-authorization',
   'proxy-authentication-info',
   'proxy-connection',
+  'persistent-auth',
   'te',
   'trailer',
   'transfer-encoding',
@@ -61,6 +63,7 @@ export function cleanWebResponse(raw: readonly string[], status: number): string
     if (lengthless && lower === 'content-length') continue;
     if (lower === 'set-cookie' && setsOwnCookie(value)) continue;
     if (lower === 'clear-site-data') value = clearedData(value);
+    else if (lower === 'www-authenticate') value = passedChallenges(value);
     if (value !== undefined) kept.push(raw[index]!, value);
   }
   if (status >= 200) kept.push('cache-control', privateCaching(caching));

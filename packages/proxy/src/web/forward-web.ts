@@ -9,6 +9,7 @@ import { upstreamUnreachable } from '../road/upstream-unreachable.ts';
 import { whenWritten } from '../road/when-written.ts';
 import { cutResponse } from '../streams/cut-response.ts';
 import type { StreamLifecycle } from '../streams/stream-lifecycle.ts';
+import { authenticatesConnection, mayShareConnection } from './connection-authentication.ts';
 import { relayWebResponse } from './relay-web-response.ts';
 import { headersForNode } from './headers-for-node.ts';
 
@@ -61,6 +62,7 @@ function asProblem({ exchange, timedOut }: Attempt, error: unknown): ProblemErro
 function onResponse(attempt: Attempt, answer: IncomingMessage, deps: ForwardWebDeps): void {
   const { exchange } = attempt;
   clearTimeout(attempt.timer);
+  if (authenticatesConnection(answer.headers)) attempt.outgoing!.shouldKeepAlive = false;
   const refuse = (error: unknown) => {
     settle(attempt);
     attempt.outgoing?.destroy();
@@ -119,6 +121,7 @@ function createProxy(attempts: Attempts, deps: ForwardWebDeps, again: (attempt: 
         proxy.on('proxyReq', (outgoing, request) => {
           const attempt = attempts.get(request)!;
           attempt.outgoing = outgoing;
+          if (!mayShareConnection(outgoing.getHeader('authorization'))) outgoing.shouldKeepAlive = false;
           if (attempt.settled) outgoing.destroy();
           else limitFirstByte(attempt);
           outgoing.once('upgrade', (_answer, socket) => onUpgrade(attempt, socket, deps));

@@ -21,9 +21,17 @@ const credentials: AttackRow = {
   attack: 'missing, empty, malformed or multiple credentials',
   probes: [
     without('none', { authorization: null }),
-    ...['', 'Bearer', 'Bearer ', 'Bearer    ', 'Bearer null', 'Bearer undefined', 'Basic Og=='].map((value) =>
-      without(`Authorization: ${JSON.stringify(value)}`, { authorization: value }),
-    ),
+    ...[
+      '',
+      'Bearer',
+      'Bearer ',
+      'Bearer    ',
+      'Bearer null',
+      'Bearer undefined',
+      'Basic Og==',
+      'NTLM TlRMTVNTUAA=',
+      'Negotiate YAAA',
+    ].map((value) => without(`Authorization: ${JSON.stringify(value)}`, { authorization: value })),
     without('a wrong one before yours', ({ token }) => ({
       authorization: 'Bearer sallyport-attack',
       lines: [`Authorization: Bearer ${token}`],
