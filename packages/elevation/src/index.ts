@@ -4,6 +4,7 @@ export { requestElevation, type ElevationTerms } from './life/request-elevation.
 export { awaitsReview, isBreakGlass, reviewDueAt } from './life/review.ts';
 export { approverSetProgress, wouldCount } from './life/approver-sets.ts';
 export { isActive, isOver, nextStepAt } from './life/times.ts';
+export { factsOf } from './life/event-facts.ts';
 export { peopleOf } from './life/approvals.ts';
 export { isRepeated } from './life/is-repeated.ts';
 export { foldName } from './life/fold-name.ts';

@@ -15,10 +15,10 @@ import { typesOf } from './session-event-types.ts';
 export type ExpiryEvents = (expired: ExpiredSession) => Promise<RetriedOutcome>;
 
 /**
- * Creates the events of sessions that end by themselves. The id of an event follows from its session, so that it is the
- * same whichever replica records it, and however often.
+ * Creates the events of sessions that end by themselves. The id of an event follows from its session, and its time is that
+ * of the end, so that it is the same whichever replica records it, and however often.
  */
-export function createExpiryEvents(deps: { audit: AuditSink; now: () => number }): ExpiryEvents {
+export function createExpiryEvents(deps: { audit: AuditSink }): ExpiryEvents {
   const { record } = createRetriedRecord(deps.audit);
   return ({ session, reason, endedAt }) => {
     const { id, identity, parent } = session;
@@ -43,7 +43,7 @@ export function createExpiryEvents(deps: { audit: AuditSink; now: () => number }
     return record(
       createAuditRecord(
         { type, source: 'sallyport/authenticate', key: auditKey(undefined, id), data },
-        { now: deps.now, randomId: () => eventId },
+        { now: () => endedAt, randomId: () => eventId },
       ),
     );
   };

@@ -34,7 +34,7 @@ function describeReplicas(): void {
     stores = connections.map((redis) => createRedisSessionStore({ redis, now, keyPrefix }));
     audit = recordingSink();
   });
-  const reporterOn = (sessions: SessionStore, record = createExpiryEvents({ audit, now })) =>
+  const reporterOn = (sessions: SessionStore, record = createExpiryEvents({ audit })) =>
     createExpiryReporter({ sessions, audit, record, logger, random: () => 0.5, pollMs: 20 });
   const begin = async (id: string) => {
     const tokenHash = hashToken(id);

@@ -36,6 +36,8 @@ describe('a session that ends by itself', () => {
         },
       },
     ]);
+    // Whenever, and however often, it is recorded.
+    expect(Date.parse(service.audit.records.at(-1)!.time)).toBe(endedAt);
   });
 
   it('has the reason lifetime at the end of its lifetime', async () => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AuditRecord, Elevation, UnrecordedEvent } from '@sallyport/contracts';
-import { isBreakGlass, reviewDueAt } from '@sallyport/elevation';
+import { factsOf, isBreakGlass } from '@sallyport/elevation';
 import { auditKey, createAuditRecord, microTime } from '@sallyport/audit-log';
 import { uuidOf } from '@sallyport/kit';
 
@@ -12,16 +12,13 @@ export function eventId(elevationId: string, number: number): string {
   return uuidOf(createHash('sha256').update(`${elevationId}\0${number}`).digest());
 }
 
-/** Returns for which sets of approvers the approval of an event is. Undefined for any other event, and with one set. */
-function setsOf({ approvals }: Elevation, { type, by, at }: UnrecordedEvent): string[] | undefined {
-  if (type !== 'elevation.approved' || by === undefined) return undefined;
-  return approvals.find((one) => one.at === at && one.by.issuer === by.issuer && one.by.subject === by.subject)?.sets;
-}
-
-/** Describes one event of an elevation for the audit trail. The members are in the order of RFC 8785. */
-export function describeElevationEvent(elevation: Elevation, event: UnrecordedEvent, now: () => number): AuditRecord {
-  const { id, name, cluster, namespace, expiresAt, approvals, ticket, groups, reason, requester } = elevation;
-  const dueAt = reviewDueAt(elevation);
+/**
+ * Describes one event of an elevation for the audit trail: the same whenever, and by whichever replica, it is published.
+ * The members are in the order of RFC 8785.
+ */
+export function describeElevationEvent(elevation: Elevation, event: UnrecordedEvent): AuditRecord {
+  const { id, name, cluster, namespace, ticket, groups, reason, requester } = elevation;
+  const { approvers, approvedFor, expiresAt, reviewDueAt: dueAt } = factsOf(elevation, event);
   const verdict = event.type === 'elevation.reviewed' ? elevation.review?.done?.verdict : undefined;
   const time = microTime(event.at);
   const identity = event.by && { email: event.by.email, groups: [], iss: event.by.issuer, sub: event.by.subject };
@@ -42,8 +39,8 @@ export function describeElevationEvent(elevation: Elevation, event: UnrecordedEv
           cluster: { id: cluster, name: cluster },
           ...(event.detail === undefined ? {} : { detail: event.detail }),
           elevation: {
-            approvedFor: setsOf(elevation, event),
-            approvers: approvals.map(({ by }) => by.user),
+            approvedFor,
+            approvers,
             breakGlass: isBreakGlass(elevation) || undefined,
             expiresAt: expiresAt === undefined ? undefined : new Date(expiresAt).toISOString(),
             groups,
@@ -59,6 +56,6 @@ export function describeElevationEvent(elevation: Elevation, event: UnrecordedEv
         },
       },
     },
-    { now, randomId: () => eventId(id, event.number) },
+    { now: () => event.at, randomId: () => eventId(id, event.number) },
   );
 }

@@ -4,7 +4,7 @@ import { nextStepAt, peopleOf, transition, type ElevationOutcome, type Elevation
 import { ProblemError } from '@sallyport/kit';
 import type { ElevationStore } from '@sallyport/stores';
 import type { KnownPeople } from '../people/create-known-people.ts';
-import { describeElevationEvent } from './elevation-events.ts';
+import { createEventRecorder } from './create-event-recorder.ts';
 import type { NoticesOf } from './notices-of.ts';
 import type { OnStep } from './watch-break-glass.ts';
 
@@ -61,8 +61,6 @@ export function createElevationKeeper(deps: KeeperDeps): ElevationKeeper {
   const { store, sink, noticesOf, people, now, onStep } = deps;
   // What this replica has stored is known to stay. Another one may have died before it knew that of its write.
   const confirmed = new WeakSet<Elevation>();
-  const publish = (elevation: Elevation, record: Parameters<AuditSink['publish']>[0]) =>
-    elevation.whenAuditUnavailable === 'spool' && sink.keep ? sink.keep(record) : sink.publish(record);
   const take: ElevationKeeper['take'] = async (id, asked) => {
     for (let tries = 0; tries < maxTries; tries += 1) {
       const found = await store.read(id);
@@ -80,6 +78,16 @@ export function createElevationKeeper(deps: KeeperDeps): ElevationKeeper {
     }
     throw new ProblemError('conflict', 'Others keep changing this elevation. Try again.');
   };
+  const record = createEventRecorder({
+    store,
+    sink,
+    now,
+    isConfirmed: (elevation) => confirmed.has(elevation),
+    async note(id, upTo) {
+      const outcome = await take(id, { type: 'recorded', upTo });
+      return outcome?.ok ? outcome.next : store.read(id);
+    },
+  });
   return {
     async create(elevation) {
       await store.create(elevation, nextStepAt(elevation), noticesOf(undefined, elevation));
@@ -89,22 +97,16 @@ export function createElevationKeeper(deps: KeeperDeps): ElevationKeeper {
     async settle(elevation) {
       let current = elevation;
       for (let rounds = 0; rounds < maxTries; rounds += 1) {
-        const waiting = current.unrecorded;
-        // The trail must have no step that is lost, because the next one would have the IDs of its events.
-        if (waiting.length > 0 && !confirmed.has(current)) await store.confirm(current.id);
-        for (const event of waiting) await publish(current, describeElevationEvent(current, event, now));
-        const last = waiting.at(-1)?.number;
-        const outcome = await take(
-          current.id,
-          last === undefined ? { type: 'tick' } : { type: 'recorded', upTo: last },
-        );
-        if (outcome === undefined) return current;
-        if (outcome.ok) current = outcome.next;
-        else {
-          // Another replica has recorded them, or nothing is due. Only in the latter case it is at rest.
-          current = (await store.read(current.id)) ?? current;
-          if (last === undefined) return current;
+        if (current.unrecorded.length > 0) {
+          const recorded = await record(current);
+          if (!recorded) return current;
+          current = recorded;
+          continue;
         }
+        const outcome = await take(current.id, { type: 'tick' });
+        if (!outcome) return current;
+        if (!outcome.ok) return (await store.read(current.id)) ?? current;
+        current = outcome.next;
       }
       return current;
     },

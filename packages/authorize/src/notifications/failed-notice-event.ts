@@ -19,11 +19,11 @@ function whatOf(notice: GivenUp['notice']) {
 }
 
 /**
- * Describes a notification that was given up. Its id follows from what was given up, so that it is the same however often,
- * and by whichever replica, it is published. The members are in the order of RFC 8785.
+ * Describes a notification that was given up. Its id follows from what was given up, and its time is when that was, so that it is the
+ * same however often, and by whichever replica, it is published. The members are in the order of RFC 8785.
  */
-export function describeFailedNotice(failure: GivenUp, now: () => number): AuditRecord {
-  const { channel, notice, tries, reason, round } = failure;
+export function describeFailedNotice(failure: GivenUp): AuditRecord {
+  const { channel, notice, at, tries, reason, round } = failure;
   const { key, part } = whatOf(notice);
   const auditID = uuidOf(createHash('sha256').update(`${notice.id}\0${channel}\0${round}`).digest());
   const sallyport = {
@@ -31,5 +31,5 @@ export function describeFailedNotice(failure: GivenUp, now: () => number): Audit
     detail: reason,
     notification: { channel, eventId: notice.id, tries, type: notice.type },
   };
-  return createNoticeEvent({ type: 'notification.failed', key, auditID, sallyport }, now);
+  return createNoticeEvent({ type: 'notification.failed', key, auditID, sallyport }, at);
 }

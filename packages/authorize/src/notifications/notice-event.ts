@@ -6,9 +6,9 @@ type Described = Pick<Parameters<typeof createAuditRecord>[0], 'type' | 'key'> &
   sallyport: Parameters<typeof createAuditRecord>[0]['data']['sallyport'];
 };
 
-/** Returns an event about a notice, which no request caused. It has the given id, however often it is described. */
-export function createNoticeEvent({ type, key, auditID, sallyport }: Described, now: () => number): AuditRecord {
-  const time = microTime(now());
+/** Returns an event about a notice, which no request caused. It is the same, however often it is described. */
+export function createNoticeEvent({ type, key, auditID, sallyport }: Described, at: number): AuditRecord {
+  const time = microTime(at);
   return createAuditRecord(
     {
       type,
@@ -25,6 +25,6 @@ export function createNoticeEvent({ type, key, auditID, sallyport }: Described, 
         sallyport,
       },
     },
-    { now, randomId: () => auditID },
+    { now: () => at, randomId: () => auditID },
   );
 }

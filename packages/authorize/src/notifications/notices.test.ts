@@ -94,10 +94,8 @@ describe('the event of a notification that was given up', () => {
   it('has the same id each time, and another one if it was sent again', async () => {
     const { id } = await rig.request(alice!);
     const [notice] = await noticesOf(id);
-    const failure = { channel: 'ops', notice: notice!, tries: 9, reason: 'it answered 500', round: 0 };
-    const [one, same, next] = [failure, failure, { ...failure, round: 5 }].map((each) =>
-      describeFailedNotice(each, Date.now),
-    );
+    const failure = { channel: 'ops', notice: notice!, at: 5000, tries: 9, reason: 'it answered 500', round: 0 };
+    const [one, same, next] = [failure, failure, { ...failure, round: 5 }].map((each) => describeFailedNotice(each));
     expect(one).toMatchObject({
       type: 'notification.failed',
       data: {
@@ -108,7 +106,8 @@ describe('the event of a notification that was given up', () => {
         },
       },
     });
-    expect(one!.id).toBe(same!.id);
+    expect(same).toEqual(one);
+    expect(Date.parse(one!.time)).toBe(5000);
     expect(next!.id).not.toBe(one!.id);
   });
 });

@@ -31,6 +31,6 @@ export function startNotifications(deps: NotificationDeps): () => Promise<void> 
     ...deps,
     outbox: store.notices,
     channels,
-    record: (failure) => sink.publish(describeFailedNotice(failure, now)),
+    record: (failure) => sink.publish(describeFailedNotice(failure)),
   });
 }

@@ -5,13 +5,12 @@ import { uuidOf } from '@sallyport/kit';
 import { createNoticeEvent } from '../notifications/notice-event.ts';
 
 /**
- * Describes that a service account ends soon. The id follows from the account and the number of the notice, so that it is
- * the same whichever replica publishes it.
+ * Describes that a service account ends soon. The id follows from the account and the number of the notice, and `at` is
+ * when the notice was due, so that it is the same whichever replica publishes it.
  */
 export function describeExpiring(
   { id, identity, serviceAccount, expiresAt }: Session,
-  number: number,
-  now: () => number,
+  { number, at }: { number: number; at: number },
 ): AuditRecord {
   const auditID = uuidOf(createHash('sha256').update(`${id}\0expiring\0${number}`).digest());
   const { groups, issuer: iss, subject: sub } = identity;
@@ -21,5 +20,5 @@ export function describeExpiring(
     identity: { groups, iss, sub },
     sessionId: id,
   };
-  return createNoticeEvent({ type: 'service_account.expiring', key: auditKey(undefined, id), auditID, sallyport }, now);
+  return createNoticeEvent({ type: 'service_account.expiring', key: auditKey(undefined, id), auditID, sallyport }, at);
 }

@@ -1,7 +1,7 @@
 import type { AuditSink } from '@sallyport/audit-log';
 import { aboutIdOf, type NotificationConfig, type ServiceAccountNotice, type Session } from '@sallyport/contracts';
 import { createWarnOnce, type Logger } from '@sallyport/kit';
-import type { NoticeOutbox, SessionStore } from '@sallyport/stores';
+import type { ElevationStore, NoticeOutbox, SessionStore } from '@sallyport/stores';
 import { describeExpiring } from './describe-expiring.ts';
 
 const dayMs = 86_400_000;
@@ -13,10 +13,14 @@ const warnings = [
 /** How long what was told is kept after the end, so that a channel that was away can still have it. */
 const keptAfterEndMs = 2 * dayMs;
 const everyMs = 600_000;
+/** A replica that dies keeps others from telling for as long as this, in milliseconds. */
+const heldMs = 60_000;
 
 type WatchDeps = {
   sessions: Pick<SessionStore, 'list'>;
   outbox: Pick<NoticeOutbox, 'put' | 'has'>;
+  /** Lets one replica at a time record an event. */
+  hold: ElevationStore['hold'];
   sink: Pick<AuditSink, 'publish'>;
   channels: readonly Pick<NotificationConfig, 'name' | 'events'>[];
   logger: Logger;
@@ -56,7 +60,7 @@ function noticeOf(
  * replicas do this, and each notice is sent once. Returns a function that stops it.
  */
 export function watchServiceAccounts(deps: WatchDeps): () => Promise<void> {
-  const { sessions, outbox, sink, logger, now } = deps;
+  const { sessions, outbox, hold, sink, logger, now } = deps;
   const channels = deps.channels
     .filter(({ events }) => events?.includes('service_account.expiring') ?? true)
     .map(({ name }) => name);
@@ -67,11 +71,19 @@ export function watchServiceAccounts(deps: WatchDeps): () => Promise<void> {
   const attend = async (session: Session) => {
     const due = dueFor(session, now());
     if (!due) return;
-    const record = describeExpiring(session, due.number, now);
-    const notice = noticeOf(session, { event: record.id, number: due.number, at: now(), channels });
-    if (await outbox.has(aboutIdOf(notice), due.number)) return;
-    await sink.publish(record);
-    await outbox.put(notice, session.expiresAt - now() + keptAfterEndMs);
+    const { number, beforeMs } = due;
+    const record = describeExpiring(session, { number, at: session.expiresAt - beforeMs });
+    const notice = noticeOf(session, { event: record.id, number, at: now(), channels });
+    if (await outbox.has(aboutIdOf(notice), number)) return;
+    const release = await hold({ eventsOf: record.id }, heldMs);
+    // Another replica tells it. If that one dies, the next look follows.
+    if (!release) return;
+    if (!(await outbox.has(aboutIdOf(notice), number))) {
+      await sink.publish(record);
+      await outbox.put(notice, session.expiresAt - now() + keptAfterEndMs);
+    }
+    // Only then: an event that the log did not take in time may still be delivered.
+    await release();
   };
   const look = async () => {
     const found = (await sessions.list()).filter(({ serviceAccount }) => serviceAccount !== undefined);

@@ -70,7 +70,7 @@ function startTelling({ elevations, ...parts }: AuthorizeParts): () => Promise<v
   const { store, sink } = elevations;
   const stopSending = startNotifications({ ...parts, store, sink });
   const channels = parts.loaded.config.notifications;
-  const stopWatching = watchServiceAccounts({ ...parts, sink, outbox: store.notices, channels });
+  const stopWatching = watchServiceAccounts({ ...parts, sink, outbox: store.notices, hold: store.hold, channels });
   return async () => {
     await stopWatching();
     await stopSending();

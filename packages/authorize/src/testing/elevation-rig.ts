@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import {
   elevationCandidatesSchema,
   elevationListSchema,
@@ -94,9 +95,10 @@ function createCandidatesCall(rig: Pick<Awaited<ReturnType<typeof startRig>>, 'u
 /** Creates an audit log that tests read and take away. */
 function createTestLog() {
   const published: AuditRecord[] = [];
-  const log = { away: false };
+  const log = { away: false, tookMs: 0 };
   const sink = {
     async publish(record: AuditRecord) {
+      if (log.tookMs > 0) await setTimeout(log.tookMs);
       if (log.away) throw new ProblemError('audit-unavailable', 'The audit log cannot be reached.');
       published.push(record);
     },

@@ -50,6 +50,18 @@ const unrecordedSchema = z.object({
   at: z.number(),
   by: personSchema.optional(),
   detail: z.string().optional(),
+  /**
+   * What the event says of the elevation, as it was right after the step: whenever the event is published, it says the
+   * same. Absent in what older versions have stored.
+   */
+  facts: z
+    .object({
+      approvers: z.array(z.string()),
+      approvedFor: z.array(z.string()).optional(),
+      expiresAt: z.number().optional(),
+      reviewDueAt: z.number().optional(),
+    })
+    .optional(),
 });
 export type UnrecordedEvent = z.infer<typeof unrecordedSchema>;
 

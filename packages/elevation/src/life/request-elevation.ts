@@ -1,5 +1,6 @@
 import type { Elevation, ElevationPerson } from '@sallyport/contracts';
 import { addEvent, announce } from './add-event.ts';
+import { withFacts } from './event-facts.ts';
 
 /** What was asked for, with what the configuration says about it. Durations are milliseconds. */
 export type ElevationTerms = Pick<
@@ -53,5 +54,5 @@ export function requestElevation(asked: ElevationTerms, now: number): Elevation 
     unrecorded: [],
   };
   const requested = addEvent(pending, 'elevation.requested', { at: now, by: terms.requester });
-  return approvalsNeeded > 0 ? requested : approveTimes(requested, now);
+  return withFacts(approvalsNeeded > 0 ? requested : approveTimes(requested, now), 0);
 }

@@ -8,6 +8,7 @@ import type {
 import { addEvent, announce } from './add-event.ts';
 import { canBegin, countingApprovals } from './approvals.ts';
 import { isApproved, wouldCount } from './approver-sets.ts';
+import { withFacts } from './event-facts.ts';
 import { approveTimes } from './request-elevation.ts';
 import { noteOverdue, review } from './review.ts';
 import { isSamePerson, type NamesOf } from './same-person.ts';
@@ -146,5 +147,6 @@ export function transition(elevation: Elevation, step: ElevationStep, now: numbe
   }
   const decided = decide(elevation, step, at, namesOf);
   if (typeof decided === 'string') return refuse(decided);
-  return { ok: true, next: { ...decided, revision: elevation.revision + 1, changedAt: at } };
+  const next = { ...decided, revision: elevation.revision + 1, changedAt: at };
+  return { ok: true, next: withFacts(next, elevation.events) };
 }

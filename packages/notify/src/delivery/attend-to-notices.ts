@@ -1,6 +1,6 @@
 import { createWarnOnce, type Logger, type Metrics } from '@sallyport/kit';
 import type { Notice } from '@sallyport/contracts';
-import type { Leased, NoticeOutbox } from '@sallyport/stores';
+import type { Delivery, Leased, NoticeOutbox } from '@sallyport/stores';
 import { DeliveryError, type Channel } from '../channels/channel.ts';
 import { createNoticeMetrics, type NoticeMetrics } from './notice-metrics.ts';
 import {
@@ -15,7 +15,7 @@ import {
 } from './next-delivery.ts';
 
 /** A notice that a channel did not take within a day. `round` tells apart the times that an operator had it sent again. */
-export type GivenUp = { channel: string; notice: Notice; tries: number; reason: string; round: number };
+export type GivenUp = { channel: string; notice: Notice; round: number } & NonNullable<Delivery['lost']>;
 
 export type NotifierDeps = {
   outbox: NoticeOutbox;
@@ -74,16 +74,21 @@ function createTeller(channel: Channel, deps: NotifierDeps, metrics: NoticeMetri
     metrics.count(name, 'failed');
     logger.debug({ ...about, reason, tries: failed.tries }, 'a notification was not taken');
     if (isHopeless(delivery, notice, now(), retry)) {
+      const { lost } = delivery;
+      if (!lost) {
+        // First, so that the event says the same however often it is published.
+        await outbox.mark(name, aboutId, version, { ...failed, lost: { at: now(), tries: failed.tries, reason } });
+        return 0;
+      }
       await deps.record({
         channel: name,
         notice,
-        tries: failed.tries,
-        reason,
+        ...lost,
         round: delivery.again.includes(notice.number) ? failed.since! : 0,
       });
-      if (await outbox.mark(name, aboutId, version, afterGivingUp(delivery, notice.number, reason, now()))) {
+      if (await outbox.mark(name, aboutId, version, afterGivingUp(delivery, notice.number, lost))) {
         metrics.count(name, 'given-up');
-        logger.error({ ...about, reason, tries: failed.tries }, 'a notification was given up');
+        logger.error({ ...about, reason: lost.reason, tries: lost.tries }, 'a notification was given up');
       }
       return 0;
     }

@@ -34,16 +34,16 @@ describe('the delivery of the notices of one elevation', () => {
   });
 
   it('goes on after giving up, and sends only that again when asked', () => {
-    const given = afterGivingUp(afterFailing(start, 'gone', 5), 1, 'gone', 9);
+    const given = afterGivingUp(afterFailing(start, 'gone', 5), 1, { at: 9, tries: 2, reason: 'gone' });
     expect(given).toEqual({ ...start, done: 1, failed: [{ number: 1, at: 9, tries: 2, reason: 'gone' }] });
     expect(next(given)).toBe(3);
     const after = afterSending(given, 3);
-    const asked = afterAsking(after);
+    const asked = afterAsking({ ...after, lost: { at: 9, tries: 2, reason: 'gone' } });
     expect([next(asked), asked.done]).toEqual([1, 3]);
     const sent = afterSending(asked, 1);
     expect(sent).toEqual({ ...start, done: 3 });
     expect(next(sent)).toBe(4);
-    const again = afterGivingUp(asked, 1, 'still gone', 20);
+    const again = afterGivingUp(asked, 1, { at: 20, tries: 1, reason: 'still gone' });
     expect([again.failed, again.again, next(again)]).toEqual([
       [{ number: 1, at: 20, tries: 1, reason: 'still gone' }],
       [],

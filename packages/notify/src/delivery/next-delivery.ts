@@ -42,15 +42,19 @@ export function afterFailing(delivery: Delivery, reason: string, now: number): D
 }
 
 /** The delivery after a notice was given up. */
-export function afterGivingUp(delivery: Delivery, number: number, reason: string, now: number): Delivery {
+export function afterGivingUp(
+  delivery: Delivery,
+  number: number,
+  { at, tries, reason }: NonNullable<Delivery['lost']>,
+): Delivery {
   const next = moveOn(delivery, number);
   const others = next.failed.filter((one) => one.number !== number);
-  return { ...next, failed: [...others, { number, at: now, tries: delivery.tries + 1, reason }] };
+  return { ...next, failed: [...others, { number, at, tries, reason }] };
 }
 
 /** The delivery after an operator asked to send again what was given up. */
 export function afterAsking(delivery: Delivery): Delivery {
-  const { tries: _tries, since: _since, reason: _reason, ...rest } = delivery;
+  const { tries: _tries, since: _since, reason: _reason, lost: _lost, ...rest } = delivery;
   return { ...rest, tries: 0, again: delivery.failed.map(({ number }) => number).toSorted((a, b) => a - b) };
 }
 

@@ -1,5 +1,6 @@
 import type { Elevation, Notice } from '@sallyport/contracts';
 import type { NoticeOutbox } from '../notices/notice-outbox.ts';
+import type { Held } from './held.ts';
 
 /** How long an elevation that is over can still be looked up, in milliseconds. The audit trail keeps it for longer. */
 export const keptAfterEndMs = 7 * 24 * 3_600_000;
@@ -38,11 +39,8 @@ export interface ElevationStore {
    * writer may have died before it knew. Rejects with `sessions-unavailable` if it is not known.
    */
   confirm(id: string): Promise<void>;
-  /**
-   * Holds a person, so that of all replicas only one decides what they can ask for. Returns what releases them, or
-   * undefined if they are held already. A hold ends by itself after `forMs` milliseconds.
-   */
-  hold(person: { issuer: string; subject: string }, forMs: number): Promise<(() => Promise<void>) | undefined>;
+  /** Returns what releases a hold, or undefined if another one is there. It ends by itself after `forMs` milliseconds. */
+  hold(what: Held, forMs: number): Promise<(() => Promise<void>) | undefined>;
   /** Lists those with a next step, whenever it is due. */
   open(): Promise<Elevation[]>;
   /** Lists ids whose next step was due at this time or before, the earliest first. */

@@ -19,6 +19,8 @@ export const deliverySchema = z.object({
   tries: z.number().int(),
   since: z.number().optional(),
   reason: z.string().optional(),
+  /** Since when the next one is given up, and what its event says. It is tried until the audit log has the event. */
+  lost: z.object({ at: z.number(), tries: z.number(), reason: z.string() }).optional(),
 });
 export type Delivery = z.infer<typeof deliverySchema>;
 

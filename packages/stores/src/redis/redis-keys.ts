@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { isAboutServiceAccount, type Session } from '@sallyport/contracts';
+import type { Held } from '../elevations/held.ts';
 
 const digest = (text: string) => hash('sha256', text, 'base64url');
 /** Combines two outside names into one; no other pair yields the same. */
@@ -41,8 +42,8 @@ export type RedisKeys = {
   /** What is told about an elevation or a service account. That of an elevation is in its own key. */
   noticesAbout(aboutId: string): string;
   elevationsOf(of: { issuer: string; subject: string }): string;
-  /** Is there while a replica stores a request of this person. */
-  hold(of: { issuer: string; subject: string }): string;
+  /** Is there while a replica stores a request of a person, or records events. */
+  hold(what: Held): string;
   /** The ids of all elevations by the time of the request, and of those with a next step by its time. */
   elevations: string;
   dueElevations: string;
@@ -86,7 +87,10 @@ export function redisKeys(prefix: string): RedisKeys {
         ? `${prefix}:{${digest(aboutId)}}:service-account-notices`
         : keys.elevation(aboutId),
     elevationsOf: ({ issuer, subject }) => `${prefix}:{${both(issuer, subject)}}:elevations`,
-    hold: ({ issuer, subject }) => `${prefix}:{${both(issuer, subject)}}:hold`,
+    hold: (what) =>
+      'eventsOf' in what
+        ? `${prefix}:{${digest(what.eventsOf)}}:events-hold`
+        : `${prefix}:{${both(what.issuer, what.subject)}}:hold`,
     elevations: `${prefix}:elevations`,
     dueElevations: `${prefix}:due-elevations`,
     elevationLog: `${prefix}:elevation-log`,

@@ -45,7 +45,7 @@ export function createRedisSessionExpiry({ redis, keys, now }: Parts) {
   }
 
   const ask = (tokenHash: string, at: number, withParent: boolean) =>
-    end(keys.session(tokenHash), keys.end(tokenHash), at - clockSlackMs, withParent ? 1 : 0) as Promise<Answer>;
+    end(keys.session(tokenHash), keys.end(tokenHash), at - clockSlackMs, withParent ? 1 : 0, at) as Promise<Answer>;
 
   async function judge(tokenHash: string, at: number): Promise<ExpiredSession | undefined> {
     let [state, text, idleText, withParent] = await ask(tokenHash, at, false);
@@ -60,8 +60,9 @@ export function createRedisSessionExpiry({ redis, keys, now }: Parts) {
     }
     const endedAt = Number(idleText);
     if (endedAt + keptAfterEndMs <= at) return forget(tokenHash);
-    return withParent === '1'
-      ? { tokenHash, session, reason: 'parent-ended', endedAt: Math.min(endedAt, at) }
+    const withParentAt = withParent === '1' ? Math.min(endedAt, at) : Number(withParent);
+    return withParent
+      ? { tokenHash, session, reason: 'parent-ended', endedAt: withParentAt }
       : { tokenHash, session, reason: reasonOf(session, endedAt), endedAt };
   }
 

@@ -1,9 +1,9 @@
 import type { RedisScript } from '../redis/redis-scripts.ts';
 
 /**
- * KEYS: session, what is kept for its end. ARGV: which idle ends are over, 1 if its parent has ended. Returns the state
- * (`none`, `live` or `over`), what is kept, the idle end, and 1 if it ended with its parent. What is over can no longer
- * be used, also by a replica whose clock is slow.
+ * KEYS: session, what is kept for its end. ARGV: which idle ends are over, 1 if its parent has ended, the time.
+ * Returns the state (`none`, `live` or `over`), what is kept, the idle end, and when it ended with its parent, if it did:
+ * older versions have noted 1. What is over can no longer be used, also by a replica whose clock is slow.
  */
 export const endScript: RedisScript = {
   name: 'sallyportEndSession',
@@ -22,7 +22,7 @@ if not kept[3] and not isOver and (ARGV[2] ~= '1' or not held[1]) then return {'
 if held[1] then
   redis.call('DEL', KEYS[1])
   redis.call('HSET', KEYS[2], 'idleEndsAt', ends)
-  if not isOver then redis.call('HSET', KEYS[2], 'withParent', '1') end
+  if not isOver then redis.call('HSET', KEYS[2], 'withParent', ARGV[3]) end
 end
-return {'over', kept[1], ends, (kept[3] or not isOver) and '1' or ''}`,
+return {'over', kept[1], ends, kept[3] or (isOver and '' or ARGV[3])}`,
 };

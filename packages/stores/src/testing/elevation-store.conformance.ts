@@ -88,13 +88,15 @@ export function describeElevationStore(backend: string, open: () => Promise<Stor
       expect(await replica.due(5000, 1000)).not.toContain(early.id);
     });
 
-    it('holds a person for one replica at a time', async () => {
+    it('holds a person, and events, for one replica at a time', async () => {
       const [alice, bob] = [exampleElevation().requester, exampleElevation().requester];
       const asked = Array.from({ length: 10 }, (_none, index) => (index % 2 ? store : replica).hold(alice, 60_000));
       const releases = (await Promise.all(asked)).filter((release) => release !== undefined);
       expect(releases).toHaveLength(1);
       const other = await store.hold(bob, 60_000);
       expect(other).toBeDefined();
+      expect(await replica.hold({ eventsOf: alice.subject }, 60_000)).toBeDefined();
+      expect(await store.hold({ eventsOf: alice.subject }, 60_000)).toBeUndefined();
       await releases[0]!();
       expect(await store.hold(bob, 60_000)).toBeUndefined();
       expect(await replica.hold(alice, 60_000)).toBeDefined();

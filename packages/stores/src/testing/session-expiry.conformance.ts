@@ -161,6 +161,15 @@ export function describeSessionExpiry(backend: string, open: () => Promise<Sessi
         expect(await taken()).toEqual([]);
       });
 
+      it('are taken again as they were, so that their events say the same', async () => {
+        await childOf(await add());
+        pass(idleMs + clockSlackMs);
+        const { expired } = await store.takeExpired(100, leaseMs);
+        pass(leaseMs);
+        expect((await replica.takeExpired(100, leaseMs)).expired).toEqual(expect.arrayContaining(expired));
+        expect(expired.map(({ reason }) => reason)).toContain('parent-ended');
+      });
+
       it('go on while it is used, and end on their own', async () => {
         const parent = await add();
         const child = await childOf(parent, { expiresAt: clock.now + idleMs + 1000, idleMs: lifetimeMs });

@@ -1,0 +1,33 @@
+import type { Elevation, UnrecordedEvent } from '@sallyport/contracts';
+import { reviewDueAt } from './review.ts';
+
+/** What an event says of its elevation that a later step can change. */
+export type EventFacts = NonNullable<UnrecordedEvent['facts']>;
+
+/** Returns for which sets of approvers the approval of an event is. Undefined for any other event, and with one set. */
+function setsOf({ approvals }: Elevation, { type, by, at }: UnrecordedEvent): string[] | undefined {
+  if (type !== 'elevation.approved' || by === undefined) return undefined;
+  return approvals.find((one) => one.at === at && one.by.issuer === by.issuer && one.by.subject === by.subject)?.sets;
+}
+
+/** Returns what an event says of an elevation: what was stored with it or, from an older version, what is true now. */
+export function factsOf(elevation: Elevation, event: UnrecordedEvent): EventFacts {
+  if (event.facts) return event.facts;
+  const { approvals, expiresAt } = elevation;
+  const [approvedFor, dueAt] = [setsOf(elevation, event), reviewDueAt(elevation)];
+  return {
+    approvers: approvals.map(({ by }) => by.user),
+    ...(approvedFor === undefined ? {} : { approvedFor }),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+    ...(dueAt === undefined ? {} : { reviewDueAt: dueAt }),
+  };
+}
+
+/** Returns an elevation after a step whose new events, those after number `since`, have their facts. */
+export function withFacts(elevation: Elevation, since: number): Elevation {
+  if (elevation.events === since) return elevation;
+  const unrecorded = elevation.unrecorded.map((event) =>
+    event.number > since ? { ...event, facts: factsOf(elevation, event) } : event,
+  );
+  return { ...elevation, unrecorded };
+}
