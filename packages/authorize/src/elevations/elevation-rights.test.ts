@@ -23,7 +23,12 @@ describe('a request for an elevation', () => {
     ['too long', { durationMs: 3_600_001 }, 'bad-request'],
     ['without a reason', { reason: undefined }, 'bad-request'],
     ['with a blank reason', { reason: ' ' }, 'bad-request'],
+    ['with a reason that nobody can see', { reason: '\u200b\u2060\u3164' }, 'bad-request'],
     ['with another ticket', { ticket: 'JIRA-1' }, 'bad-request'],
+    ['in a namespace that cannot exist', { namespace: 'team-$(touch pwned)' }, 'bad-request'],
+    ['in a namespace with a bidirectional mark', { namespace: 'shop\u202e' }, 'bad-request'],
+    ['on a cluster that cannot exist', { cluster: 'prod-eu;id' }, 'bad-request'],
+    ['under a name that cannot exist', { name: 'prod-admin\u200b' }, 'bad-request'],
     ['for the past', { startsAt: 5 }, 'bad-request'],
     ['for a far start', { startsAt: Date.now() + 30 * 86_400_000 }, 'bad-request'],
     ['with an unknown member', { groups: ['system:masters'] }, 'bad-request'],
@@ -190,6 +195,7 @@ describe('an extension', () => {
     const { id } = await rig.request(alice);
     expect(codeOf(await extend(alice, id))).toBe('conflict');
     const active = await rig.view(bob, { action: 'approve', id, asked: {} });
+    expect(codeOf(await extend(alice, id, { reason: '\u200b' }))).toBe('bad-request');
     const asked = await extend(alice, id);
     expect(asked.body).toMatchObject({ elevation: { state: 'pending', extends: id } });
     const extension = (asked.body['elevation'] as { id: string }).id;

@@ -1,4 +1,4 @@
-import { elevationGroups, type ElevationEntry } from '@sallyport/contracts';
+import { elevationGroups, hasVisibleText, type ElevationEntry } from '@sallyport/contracts';
 import { compileGlob, type CompiledPolicy } from '@sallyport/policy';
 
 /** The name of the set of approvers of an entry that has only one. No set in the configuration can have it. */
@@ -24,9 +24,9 @@ export type ElevationRules = {
 
 function ticketRule({ ticket }: ElevationEntry): ElevationRules['acceptsTicket'] {
   if (ticket === 'optional') return () => true;
-  if (ticket === 'required') return (given) => given !== undefined;
+  if (ticket === 'required') return (given) => hasVisibleText(given ?? '');
   const matches = compileGlob(ticket.pattern);
-  return (given) => (given === undefined ? !ticket.required : matches(given));
+  return (given) => (given === undefined ? !ticket.required : hasVisibleText(given) && matches(given));
 }
 
 /** Compiles an entry. Its policies are compiled already. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Elevation, ElevationRequest } from '@sallyport/contracts';
+import { hasVisibleText, type Elevation, type ElevationRequest } from '@sallyport/contracts';
 import { requestElevation } from '@sallyport/elevation';
 import { ProblemError } from '@sallyport/kit';
 import type { ElevationRules } from './elevation-rules.ts';
@@ -41,7 +41,7 @@ function checkTerms(
 ): void {
   const { entry } = rules;
   checkDuration(durationMs, rules);
-  if (entry.reason === 'required' && (reason ?? '').trim() === '')
+  if (entry.reason === 'required' && !hasVisibleText(reason ?? ''))
     throw bad(`The elevation ${entry.name} needs a reason. Give one with --reason.`);
   if (!rules.acceptsTicket(ticket)) {
     const like = typeof entry.ticket === 'string' ? '' : ` like ${entry.ticket.pattern}`;
@@ -83,7 +83,7 @@ export function extensionOf(
   checkDuration(durationMs, rules);
   if (elevation.extends !== undefined)
     throw new ProblemError('conflict', 'An elevation is extended once. Ask for a new one.');
-  if (rules.entry.reason === 'required' && (reason ?? '').trim() === '')
+  if (rules.entry.reason === 'required' && !hasVisibleText(reason ?? ''))
     throw bad(`An extension of ${rules.entry.name} needs a reason. Give one with --reason.`);
   return requestElevation(
     {

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { checkedRequestSchema, credentialSchema } from './check-call.ts';
+import { nameSchema } from '../config/address.ts';
 import { approverSetProgressSchema } from '../elevation/approver-set-progress.ts';
 import { elevationStates, reviewVerdicts } from '../elevation/elevation.ts';
+import { hasVisibleText } from '../text/has-visible-text.ts';
 import { noticeResendSchema } from './notice-calls.ts';
 
 // The calls about elevations, which the gateway passes on to authorize with the credential of the caller.
@@ -10,9 +12,9 @@ const text = (max: number) => z.string().min(1).max(max);
 
 /** What a person asks for. Durations are milliseconds, times are milliseconds since the epoch. */
 export const elevationRequestSchema = z.strictObject({
-  name: text(63),
-  cluster: text(63),
-  namespace: text(63).optional(),
+  name: nameSchema,
+  cluster: nameSchema,
+  namespace: nameSchema.optional(),
   durationMs: z.number().int().min(1000),
   reason: text(1024).optional(),
   ticket: text(200).optional(),
@@ -32,7 +34,7 @@ export const elevationDecisionSchema = z.strictObject({ reason: text(1024).optio
 /** The body of a review. */
 export const elevationReviewSchema = z.strictObject({
   verdict: z.enum(reviewVerdicts).default('justified'),
-  comment: text(1024).refine((comment) => comment.trim() !== '', 'must say something'),
+  comment: text(1024).refine(hasVisibleText, 'must say something'),
 });
 export type ElevationReview = z.infer<typeof elevationReviewSchema>;
 

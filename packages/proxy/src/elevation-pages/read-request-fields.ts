@@ -1,4 +1,10 @@
-import { formatDuration, type ElevationOption, type ElevationRequest } from '@sallyport/contracts';
+import {
+  formatDuration,
+  hasVisibleText,
+  isDnsLabel,
+  type ElevationOption,
+  type ElevationRequest,
+} from '@sallyport/contracts';
 import type { FormFields } from './read-form.ts';
 
 /** The fields of the form that asks for an elevation. */
@@ -34,11 +40,12 @@ function faultOf(
   const start = fields.get('start');
   const tooLong = Object.entries(longest).find(([name, most]) => (fields.get(name) ?? '').length > most);
   if (!fields.has('cluster')) return 'Choose a cluster.';
-  if (namespaces && !fields.has('namespace')) return 'Enter a namespace. This elevation is for a single one.';
+  if (namespaces && !isDnsLabel(fields.get('namespace') ?? ''))
+    return 'Enter a namespace. This elevation is for a single one.';
   if (span === undefined || span < 1000) return 'Enter for how long you need it, such as 30m or 1h30m.';
   if (span > maxDurationMs) return `It lasts for ${formatDuration(maxDurationMs)} at most. Ask for less.`;
-  if (reason === 'required' && !fields.has('reason')) return 'Enter a reason.';
-  if (ticket.required && !fields.has('ticket')) return 'Enter a ticket.';
+  if (reason === 'required' && !hasVisibleText(fields.get('reason') ?? '')) return 'Enter a reason.';
+  if (ticket.required && !hasVisibleText(fields.get('ticket') ?? '')) return 'Enter a ticket.';
   if (tooLong) return `The ${tooLong[0]} is too long. It can have ${tooLong[1]} characters.`;
   if (start !== undefined && readStart(start) === undefined) return 'Enter the start like 2026-11-01T08:00, in UTC.';
   return undefined;

@@ -59,6 +59,7 @@ describe('the form that asks for an elevation', () => {
     [{ for: 'soon' }, 'Enter for how long'],
     [{ for: '2h' }, 'It lasts for 1h at most'],
     [{ reason: ' \n ' }, 'Enter a reason.'],
+    [{ reason: '\u200b\u2060' }, 'Enter a reason.'],
     [{ reason: 'x'.repeat(1025) }, 'The reason is too long.'],
     [{ cluster: '' }, 'Choose a cluster.'],
     [{ start: 'tomorrow' }, 'Enter the start'],
