@@ -1,4 +1,5 @@
 import type { AuditRecord } from '@sallyport/contracts';
+import { showUnseen } from '@sallyport/kit';
 import { stringify } from 'csv-stringify/sync';
 
 /** The columns of an export as CSV, in their order. New ones are added at the end. */
@@ -32,7 +33,8 @@ const columns: readonly (readonly [string, (record: AuditRecord) => unknown])[] 
 ];
 
 // A spreadsheet would run a cell that begins with one of = + - @ as a formula.
-const write = (rows: readonly unknown[][]) => stringify(rows as unknown[][], { escape_formulas: true, eof: true });
+const write = (rows: readonly unknown[][]) =>
+  stringify(rows as unknown[][], { escape_formulas: true, eof: true, cast: { string: showUnseen } });
 
 /** The line with the names of the columns. */
 export const csvHeading: string = write([columns.map(([name]) => name)]);

@@ -1,5 +1,5 @@
 import type { AuditPage, AuditQuery } from '@sallyport/contracts';
-import { ProblemError } from '@sallyport/kit';
+import { lineOfJson, ProblemError } from '@sallyport/kit';
 import type { Arrivals } from './create-arrivals.ts';
 import type { FindPage } from './export-trail.ts';
 
@@ -24,7 +24,7 @@ function messagesOf({ events, next, latest }: AuditPage): string {
       message({
         ...(index === events.length - 1 ? { id: position } : {}),
         event: 'audit',
-        data: JSON.stringify(event),
+        data: lineOfJson(event),
       }),
     )
     .join('');

@@ -6,6 +6,7 @@ import { encodeCursor } from '../store/cursor.ts';
 import { csvHeading, csvLines } from './csv-lines.ts';
 import { exportTrail } from './export-trail.ts';
 import { createStreamLimit } from './stream-limit.ts';
+import { toLine } from './to-line.ts';
 import { tailTrail } from './tail-trail.ts';
 
 const all = { only: undefined, scope: { scope: 'all' as const } };
@@ -65,9 +66,28 @@ describe('an export', () => {
     record.data.requestURI = '+1';
     const text = csvLines([record]);
     expect(text).toContain(`"'=HYPERLINK(""http://x"")"`);
-    expect(text).toContain(`"'@SUM(1), ""a""\nb"`);
+    expect(text).toContain(`"'@SUM(1), ""a"" b"`);
     expect(text).toContain(",'+1,");
     expect(csvHeading).toMatch(/^time,type,stage,auditID,user,/);
+  });
+});
+
+describe('a line of an export', () => {
+  const odd = 'a\u2028b\u2029c\u0085d\u001b[31m\u202ee';
+  const record = sampleAuditRecord();
+  record.data.requestURI = odd;
+  record.data.sallyport.exec = { container: 'main', command: ['sh', odd], tty: false, stdin: false };
+
+  it('is one line for every reader, and the same data', () => {
+    const line = toLine(record);
+    expect(line.trimEnd()).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+    expect(JSON.parse(line)).toMatchObject({ requestURI: odd });
+  });
+
+  it('has no control character as CSV', () => {
+    const line = csvLines([record]);
+    expect(line.trimEnd()).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+    expect(line).toContain('a\\u{2028}b');
   });
 });
 

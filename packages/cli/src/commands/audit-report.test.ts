@@ -69,7 +69,7 @@ describe('sallyport audit report', () => {
   it('prints CSV that no spreadsheet runs, and Markdown in which a name is a name', async () => {
     const csv = await rig.run('audit', 'report', '-o', 'csv');
     expect(csv.out).toBe(
-      `user,cluster,requests,refused,failed,first,last\nalice@example.com,dev,1200,1,0,2026-11-24T08:00:01Z,2026-11-24T09:59:59Z\n"'=cmd|""x"",<b>\u001b\n",dev,3,1,0,2026-11-24T08:00:01Z,2026-11-24T09:59:59Z\n`,
+      `user,cluster,requests,refused,failed,first,last\nalice@example.com,dev,1200,1,0,2026-11-24T08:00:01Z,2026-11-24T09:59:59Z\n"'=cmd|""x"",<b>\\x1b\\x0a",dev,3,1,0,2026-11-24T08:00:01Z,2026-11-24T09:59:59Z\n`,
     );
     expect(csv.err).toBe('');
     const markdown = (await rig.run('audit', 'report', '-o', 'markdown')).out.split('\n');

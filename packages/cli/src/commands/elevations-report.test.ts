@@ -136,7 +136,8 @@ describe('sallyport elevations report', () => {
       'id,name,where,user,state,from,until,approved-by,review,groups,reason,ticket,requests,refused,failed,streams,used-for',
     );
     const whole = (await run('-o', 'csv')).out;
-    expect(whole).toContain(`"'=cmd|""x"",<b>\u001b\n"`);
+    expect(whole).toContain(`"'=cmd|""x"",<b>\\x1b\\x0a"`);
+    expect(whole.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
     expect(whole).toContain('"12 get pods, 3 delete pods, 1 create pods/exec, 1 get"');
     const markdown = (await run('-o', 'markdown', '--no-headers')).out;
     expect(markdown).toContain('\\<b\\>');

@@ -1,4 +1,5 @@
 import type { AuditReport } from '../gateway/audit-answers.ts';
+import { forTerminal } from '../terminal/for-terminal.ts';
 import type { Column } from '../terminal/render-table.ts';
 
 type ReportRow = AuditReport['rows'][number];
@@ -28,10 +29,11 @@ export function reportColumns(by: readonly string[]): Column<ReportRow>[] {
 
 type Table = <Row>(columns: readonly Column<Row>[], rows: readonly Row[], headers: boolean) => string;
 
-/** A spreadsheet would run a cell that begins with one of these as a formula. */
+/** Shows control characters as escapes. A spreadsheet would run a cell that begins with one of these as a formula. */
 const csvCell = (text: string): string => {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  const shown = forTerminal(text);
+  const safe = /^[=+\-@]/.test(shown) ? `'${shown}` : shown;
+  return /[",]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 };
 
 /** Returns rows as CSV (RFC 4180), with line feeds. */

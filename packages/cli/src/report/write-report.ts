@@ -1,7 +1,6 @@
 import { scopeNote } from '../commands/audit-search.ts';
 import type { Environment } from '../environment/environment.ts';
 import { requireCredential } from '../gateway/open-gateway.ts';
-import { forTerminal } from '../terminal/for-terminal.ts';
 import { render } from '../terminal/output.ts';
 import { renderTable, type Column } from '../terminal/render-table.ts';
 import { toCsv, toMarkdown } from './report-tables.ts';
@@ -33,8 +32,7 @@ export async function writeReport<Row>(
     report.scope === 'all' ? undefined : scopeNote({ ...report, events: [] }, requireCredential(gateway).user, user);
   if (note !== undefined) stderr.write(note);
   if (output === 'csv' || output === 'markdown') {
-    const text = (output === 'csv' ? toCsv : toMarkdown)(allColumns, rows, headers);
-    stdout.write(stdout.isTTY ? text.split('\n').map(forTerminal).join('\n') : text);
+    stdout.write((output === 'csv' ? toCsv : toMarkdown)(allColumns, rows, headers));
     return;
   }
   const table = () =>

@@ -1,6 +1,10 @@
 import { isProblemCode, problemTable, type ProblemCode } from '@sallyport/contracts';
+import { showUnseen } from '../text/show-unseen.ts';
 
-/** An expected failure: a code of the closed table and a detail for the caller. Never contains a secret. */
+/**
+ * An expected failure: a code of the closed table and a detail for the caller. Never contains a secret. What a client sent
+ * and the detail repeats is shown without characters that a reader would not see.
+ */
 export class ProblemError extends Error {
   readonly code: ProblemCode;
   readonly detail: string;
@@ -9,10 +13,11 @@ export class ProblemError extends Error {
   readonly retryAfterSeconds: number | undefined;
 
   constructor(code: ProblemCode, detail: string, options?: { cause?: unknown; retryAfterSeconds?: number }) {
-    super(`${code}: ${detail}`, options);
+    const shown = showUnseen(detail);
+    super(`${code}: ${shown}`, options);
     this.name = 'ProblemError';
     this.code = code;
-    this.detail = detail;
+    this.detail = shown;
     this.status = problemTable[code].status;
     this.retryAfterSeconds = options?.retryAfterSeconds;
   }

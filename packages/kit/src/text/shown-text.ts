@@ -1,5 +1,4 @@
-/** Characters that are invisible or change how the text around them is shown, line separators, and halves of pairs. */
-const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+import { showUnseen } from './show-unseen.ts';
 
 /**
  * Returns a text that a person, a client, a cluster or a provider chose as a page or a message may show it: on one line,
@@ -7,6 +6,5 @@ const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
  */
 export function shownText(text: string, maxLength = 200): string {
   const points = Array.from(text.slice(0, 4 * maxLength));
-  const cut = points.length > maxLength ? `${points.slice(0, maxLength).join('')}…` : points.join('');
-  return cut.replace(/[\r\n\t]+/g, ' ').replace(unseen, (one) => `\\u{${one.codePointAt(0)!.toString(16)}}`);
+  return showUnseen(points.length > maxLength ? `${points.slice(0, maxLength).join('')}…` : points.join(''));
 }

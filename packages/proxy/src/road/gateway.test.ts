@@ -150,6 +150,20 @@ describe('a request that is refused', () => {
     expect(rig.seen).toHaveLength(0);
   });
 
+  it('repeats no mark of direction and no invisible character, though a name has them', async () => {
+    rig.answer = () => ({
+      ...allow(),
+      decision: { effect: 'deny', rule: 'default-deny', reasons: [], policyVersion: 'v' },
+      problem: { code: 'forbidden', detail: 'does not allow pods "web\u202e\u200b\u2066"' },
+    });
+    const answer = await rig.raw(get('/clusters/dev/api/v1/namespaces/dev/pods/web%E2%80%AE%E2%80%8B%E2%81%A6'));
+    expect(answer.replaceAll('\r\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+    expect(statusOf(answer)).toMatchObject({
+      message: 'does not allow pods "web\\u{202e}\\u{200b}\\u{2066}"',
+      details: { name: 'web\u202e\u200b\u2066' },
+    });
+  });
+
   it('is plain text where kubectl asks for discovery, because it would not read a Status there', async () => {
     rig.answer = () => ({
       ...allow(),

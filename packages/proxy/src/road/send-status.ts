@@ -1,5 +1,5 @@
 import { problemTable } from '@sallyport/contracts';
-import { toProblem } from '@sallyport/kit';
+import { lineOfJson, toProblem } from '@sallyport/kit';
 import { statusForProblem } from '@sallyport/kubernetes';
 import { closesConnection } from '../exchange/closes-connection.ts';
 import type { Exchange } from '../exchange/exchange.ts';
@@ -47,7 +47,7 @@ export function sendStatus(exchange: Exchange, error: unknown): void {
   const body = Buffer.from(
     asText
       ? problem.detail
-      : JSON.stringify(
+      : lineOfJson(
           statusForProblem({
             code: problem.code,
             status: problem.status,
