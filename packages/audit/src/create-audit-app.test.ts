@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import type { AuditKeys, AuditPage, AuditQuery, AuditView } from '@sallyport/contracts';
 import { sampleAuditRecord } from '@sallyport/audit-log';
@@ -19,6 +19,7 @@ import type { OnlyOf } from './store/audit-store.ts';
 const proxy = generateKeyPairSync('ed25519');
 const authorize = generateKeyPairSync('ed25519');
 const now = Date.now;
+const cursorSecret = randomBytes(32);
 
 function caller(): string {
   const alice: Caller = {
@@ -56,6 +57,7 @@ async function setUp(find: (query: AuditQuery, only?: OnlyOf) => Promise<AuditPa
       verifier,
       logger,
       keys,
+      cursorSecret: () => cursorSecret,
       webhook: noWebhooks(logger),
     }),
   );
@@ -79,7 +81,7 @@ describe('the keys of checkpoints', () => {
 });
 
 describe('the query API', () => {
-  const page: AuditPage = { events: [sampleAuditRecord()], next: 'MTo', latest: 'OTo' };
+  const page: AuditPage = { events: [sampleAuditRecord()] };
 
   it('shows a person their own events, and those of others as far as the policy allows it', async () => {
     const asked: [AuditQuery, OnlyOf | undefined][] = [];
@@ -129,6 +131,26 @@ describe('the query API', () => {
         .set('sallyport-caller', person)
         .send(body)
         .expect(400);
+  });
+
+  it('has cursors that tell nothing, of one length, and takes no others', async () => {
+    const asked: (string | undefined)[] = [];
+    let position = 8;
+    const { get } = await setUp(async ({ after }) => {
+      asked.push(after);
+      position *= 1000;
+      const cursor = Buffer.from(`:${position}`).toString('base64url');
+      return { ...page, next: cursor, latest: cursor };
+    });
+    const first = (await get('/v1/events').expect(200)).body as Required<AuditPage>;
+    const second = (await get(`/v1/events?after=${first.next}`).expect(200)).body as Required<AuditPage>;
+    expect(asked).toEqual([undefined, Buffer.from(':8000').toString('base64url')]);
+    const cursors = [first.next, first.latest, second.next, second.latest];
+    expect(new Set(cursors.map(({ length }) => length)).size).toBe(1);
+    for (const cursor of cursors) expect(Buffer.from(cursor, 'base64url').toString('latin1')).not.toMatch(/:?8000/);
+    for (const after of [asked[1]!, `${first.next}AAAA`, first.next.slice(4), 'MTo', 'x'])
+      for (const path of ['/v1/events', '/v1/events/tail']) await get(`${path}?after=${after}`).expect(400);
+    expect(asked).toHaveLength(2);
   });
 
   it('answers only the proxy', async () => {

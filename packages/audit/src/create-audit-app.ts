@@ -5,6 +5,7 @@ import { mountWebhook, type WebhookDeps } from './cluster-events/mount-webhook.t
 import { mountElevationReport } from './elevation-report/mount-elevation-report.ts';
 import { createQueryLimiter } from './limits/create-query-limiter.ts';
 import { readAuditQuery } from './query/read-audit-query.ts';
+import { createCursorSeal } from './query/seal-cursors.ts';
 import type { AuditStore } from './store/audit-store.ts';
 import { mountReport } from './report/mount-report.ts';
 import { mountShow } from './show/mount-show.ts';
@@ -17,6 +18,8 @@ export type AuditAppDeps = {
   logger: Logger;
   /** The public keys of checkpoints. */
   keys: AuditKeys;
+  /** Returns the secret that seals cursors. */
+  cursorSecret: () => Buffer;
   /** How many queries the store runs at once. The default is 4. */
   concurrency?: number;
   /** Receives the clusters' own audit events. */
@@ -26,19 +29,27 @@ export type AuditAppDeps = {
 /** Creates the query API. It does not listen and does not read the environment. */
 export function createAuditApp(deps: AuditAppDeps): Express {
   const limiter = createQueryLimiter({ concurrency: deps.concurrency ?? 4 });
+  const cursors = createCursorSeal(deps.cursorSecret);
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.use(requireService(deps.verifier));
   app.post('/v1/events', async (request, response) => {
     const { person, only, scope } = await readViewer(request);
-    const query = readAuditQuery(new URL(request.url, 'http://audit').searchParams);
+    const query = cursors.open(readAuditQuery(new URL(request.url, 'http://audit').searchParams));
     const page = await limiter.run(
       person,
       () => deps.store.find(query, only),
       () => response.destroyed,
     );
-    if (page) response.set('cache-control', 'no-store').json({ ...page, ...scope });
+    if (!page) return;
+    const { next, latest, ...rest } = page;
+    response.set('cache-control', 'no-store').json({
+      ...rest,
+      ...(next === undefined ? {} : { next: cursors.seal(next) }),
+      ...(latest === undefined ? {} : { latest: cursors.seal(latest) }),
+      ...scope,
+    });
   });
   app.get('/v1/keys', (_request, response) => void response.json(deps.keys));
   app.all('/v1/events', () => {
@@ -48,7 +59,7 @@ export function createAuditApp(deps: AuditAppDeps): Express {
   mountShow(app, { store: deps.store, limiter });
   mountReport(app, { store: deps.store, limiter });
   mountElevationReport(app, { store: deps.store, limiter });
-  mountTrail(app, { store: deps.store, limiter, logger: deps.logger });
+  mountTrail(app, { ...deps, limiter, cursors });
   app.use(() => {
     throw new ProblemError('not-found', 'There is nothing at this address.');
   });

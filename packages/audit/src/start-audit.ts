@@ -16,7 +16,7 @@ import {
   type Metrics,
   type Readiness,
   type RunningService,
-  type ServiceVerifier,
+  type ServiceKeys,
 } from '@sallyport/kit';
 import type { WebhookDeps } from './cluster-events/mount-webhook.ts';
 import { createWebhookLimits } from './cluster-events/webhook-limits.ts';
@@ -41,7 +41,7 @@ export type StartAudit = {
   bus?: AuditBus;
   /** Passed in by the caller, who then also closes it. */
   store?: AuditStore;
-  verifier?: ServiceVerifier;
+  keys?: Pick<ServiceKeys, 'identity' | 'verifier'>;
   now?: () => number;
   /** How long clients have to give up the connections that they keep, in milliseconds. */
   releaseMs?: number;
@@ -125,7 +125,7 @@ function startJoin(
 /** Starts to answer the other services. */
 function listen(
   parts: StartAudit,
-  { store, ...rest }: Pick<AuditAppDeps, 'verifier' | 'keys'> & { store: AuditStore },
+  { store, ...rest }: Pick<AuditAppDeps, 'verifier' | 'keys' | 'cursorSecret'> & { store: AuditStore },
 ) {
   const { loaded, logger } = parts;
   const { audit, services } = loaded.config;
@@ -152,9 +152,9 @@ export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
     now = Date.now,
     readiness = createReadiness(),
   } = parts;
-  const keys = parts.verifier ? undefined : loadServiceKeys(parts.loaded, 'audit', now);
-  const verifier = parts.verifier ?? keys!.verifier;
-  const following = keys?.follow(parts);
+  const own = parts.keys ? undefined : loadServiceKeys(parts.loaded, 'audit', now);
+  const { identity, verifier } = parts.keys ?? own!;
+  const following = own?.follow(parts);
   const store = parts.store ?? createAuditStore(config.audit.store, { logger, resolvePath });
   const embedded = !config.audit.store || 'embedded' in config.audit.store;
   const retention = enforceRetention({
@@ -184,7 +184,12 @@ export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
   const subscription = subscribe(parts, ingest);
   readiness.add('store', () => store.ping());
   readiness.add('events', () => subscription.check());
-  const listening = await listen(parts, { store, verifier, keys: proof.keys });
+  const listening = await listen(parts, {
+    store,
+    verifier,
+    keys: proof.keys,
+    cursorSecret: () => identity.secretFor('audit.cursor'),
+  });
   return {
     url: urlOf(parts.loaded, listening.port),
     readiness,

@@ -77,6 +77,15 @@ async function search(parts: Search, start: Place): Promise<{ shown: Found[]; mo
   }
 }
 
+/**
+ * Returns an event without its number and its hashes. The number counts the events of everyone, and a person who does not
+ * see them all cannot verify a chain.
+ */
+function withoutNumber({ data, ...record }: AuditRecord): AuditRecord {
+  const { seq: _seq, prevHash: _prevHash, hash: _hash, ...sallyport } = data.sallyport;
+  return { ...record, data: { ...data, sallyport } };
+}
+
 /** Returns the newest position, among the caller's own events if they may see no others. */
 async function findLatest(database: SqlDatabase, only: OnlyOf | undefined): Promise<number> {
   if (!only || only.and) return Number((await database.query(latestStatement))[0]?.latest ?? 0);
@@ -105,7 +114,7 @@ async function readPage(database: SqlDatabase, query: AuditQuery, only: OnlyOf |
   const last = positions.at(-1) ?? 0;
   const next = query.order === 'newest' ? { ...cursor, below: last } : { ...cursor, above: last };
   return {
-    events: shown.map(({ record }) => record),
+    events: shown.map(({ record }) => (only ? withoutNumber(record) : record)),
     ...(more ? { next: encodeCursor(next) } : {}),
     latest: encodeCursor({ above: Math.max(newest, cursor.above ?? 0, ...positions) }),
   };

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { expect, it } from '@jest/globals';
 import { auditQuerySchema } from '@sallyport/contracts';
 import type { OnlyOf } from '../store/audit-store.ts';
@@ -42,6 +43,21 @@ export function describeVisibleEvents(open: () => AuditStoreHarness): void {
     expect(ids(await find({ session, order: 'oldest' }, withLogins))).toEqual([dev.id, none.id, own.id]);
     const onlyLogins = { ...devOnly, and: { clusters: [], withoutCluster: true } };
     expect(ids(await find({ session, order: 'oldest' }, onlyLogins))).toEqual([none.id, own.id]);
+  });
+
+  it('shows the number of an event, which counts those of everyone, to those who see all events', async () => {
+    const session = crypto.randomUUID();
+    const record = makeEvent(session);
+    const hash = createHash('sha256').update(session).digest('hex');
+    Object.assign(record.data.sallyport, { producer: `p/${session}`, seq: 4711, prevHash: hash, hash });
+    await open().store.add([record]);
+    const partsFor = async (only?: OnlyOf) => (await find({ session }, only)).events[0]!.data.sallyport;
+    expect(await partsFor()).toMatchObject({ seq: 4711, prevHash: hash, hash });
+    for (const only of [{ issuer, subject: 'alice' }, devOnly]) {
+      const part = await partsFor(only);
+      expect(part).toMatchObject({ producer: `p/${session}`, sessionId: session });
+      expect(JSON.stringify(part)).not.toMatch(new RegExp(`4711|${hash}`));
+    }
   });
 
   it('shows nothing of another cluster, whatever is asked', async () => {

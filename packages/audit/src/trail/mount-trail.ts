@@ -4,6 +4,7 @@ import { ProblemError, type Logger } from '@sallyport/kit';
 import type { Express, Request, Response } from 'express';
 import type { QueryLimiter } from '../limits/create-query-limiter.ts';
 import { readAuditQuery } from '../query/read-audit-query.ts';
+import type { CursorSeal } from '../query/seal-cursors.ts';
 import type { AuditStore } from '../store/audit-store.ts';
 import { readViewer } from '../viewer/read-viewer.ts';
 import { createArrivals } from './create-arrivals.ts';
@@ -11,7 +12,12 @@ import { exportTrail, type ExportFormat, type FindPage } from './export-trail.ts
 import { createStreamLimit } from './stream-limit.ts';
 import { tailTrail } from './tail-trail.ts';
 
-type TrailDeps = { store: Pick<AuditStore, 'find'>; limiter: QueryLimiter; logger: Logger };
+type TrailDeps = {
+  store: Pick<AuditStore, 'find'>;
+  limiter: QueryLimiter;
+  logger: Logger;
+  cursors: CursorSeal;
+};
 
 /** Removes parameters that make no sense in a stream, which has its own order and size. */
 function readStreamQuery(search: URLSearchParams, refused: readonly string[]) {
@@ -32,7 +38,7 @@ function readFormat(search: URLSearchParams): ExportFormat {
 const contentTypes = { ndjson: 'application/x-ndjson', csv: 'text/csv; charset=utf-8; header=present' };
 
 /** Mounts what answers piece by piece: the export of the trail, and what is stored from now on. */
-export function mountTrail(app: Express, { store, limiter, logger }: TrailDeps): void {
+export function mountTrail(app: Express, { store, limiter, logger, cursors }: TrailDeps): void {
   const enter = createStreamLimit();
   const arrivals = createArrivals({ store });
   const send = async (response: Response, type: string, pieces: AsyncGenerator<string>) => {
@@ -66,9 +72,13 @@ export function mountTrail(app: Express, { store, limiter, logger }: TrailDeps):
   });
   app.post('/v1/events/tail', async (request, response) => {
     const { find, search } = await open(request, response);
-    const query = readStreamQuery(search, ['order', 'limit', 'view', 'until']);
+    const query = cursors.open(readStreamQuery(search, ['order', 'limit', 'view', 'until']));
     const gone = new AbortController();
     response.once('close', () => gone.abort());
-    await send(response, 'text/event-stream', tailTrail(query, { find, arrivals, signal: gone.signal }));
+    await send(
+      response,
+      'text/event-stream',
+      tailTrail(query, { find, arrivals, seal: cursors.seal, signal: gone.signal }),
+    );
   });
 }

@@ -16,6 +16,7 @@ it('tells a position also while nothing is stored, from which a client misses no
     return tailTrail(auditQuerySchema.parse(after === undefined ? {} : { after }), {
       find: (query) => store.find(query, only),
       arrivals: createArrivals({ store, pollMs: 10 }),
+      seal: (cursor) => cursor,
       signal: gone.signal,
     });
   };

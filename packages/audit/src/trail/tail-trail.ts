@@ -1,5 +1,6 @@
 import type { AuditPage, AuditQuery } from '@sallyport/contracts';
 import { lineOfJson, ProblemError } from '@sallyport/kit';
+import type { CursorSeal } from '../query/seal-cursors.ts';
 import type { Arrivals } from './create-arrivals.ts';
 import type { FindPage } from './export-trail.ts';
 
@@ -16,9 +17,11 @@ const message = (fields: Record<string, string>) =>
     .map(([name, value]) => `${name}: ${value}\n`)
     .join('')}\n`;
 
+type Seal = CursorSeal['seal'];
+
 /** Returns the events of a page. The last one carries the position from which a client continues. */
-function messagesOf({ events, next, latest }: AuditPage): string {
-  const position = next ?? latest ?? '';
+function messagesOf({ events, next, latest }: AuditPage, seal: Seal): string {
+  const position = seal(next ?? latest ?? '');
   return events
     .map((event, index) =>
       message({
@@ -36,12 +39,13 @@ function messagesOf({ events, next, latest }: AuditPage): string {
  */
 export async function* tailTrail(
   query: AuditQuery,
-  { find, arrivals, signal }: { find: FindPage; arrivals: Arrivals; signal: AbortSignal },
+  { find, arrivals, seal, signal }: { find: FindPage; arrivals: Arrivals; seal: Seal; signal: AbortSignal },
 ): AsyncGenerator<string> {
   const first = query.after === undefined ? await find({ ...query, order: 'newest', limit: 1 }) : undefined;
   let after = query.after ?? first?.latest;
   // A message without data only tells the position, for a client that reconnects before the first event.
-  yield message({ ...(after === undefined ? {} : { id: after }), retry: '2000' });
+  yield message({ ...(after === undefined ? {} : { id: seal(after) }), retry: '2000' });
+  let sentAt = performance.now();
   while (!signal.aborted) {
     const seen = arrivals.version();
     let page: AuditPage | undefined;
@@ -54,10 +58,16 @@ export async function* tailTrail(
       continue;
     }
     if (!page) return;
-    if (page.events.length > 0) yield messagesOf(page);
+    if (page.events.length > 0) {
+      yield messagesOf(page, seal);
+      sentAt = performance.now();
+    }
     after = page.next ?? page.latest ?? after;
     if (page.next !== undefined) continue;
-    await arrivals.changed(seen, heartbeatMs, signal);
-    if (arrivals.version() === seen) yield ':\n\n';
+    await arrivals.changed(seen, Math.max(1, heartbeatMs - (performance.now() - sentAt)), signal);
+    // By the time alone: events that this person does not see must not hold the heartbeat up, nor show by it.
+    if (performance.now() - sentAt < heartbeatMs) continue;
+    yield ':\n\n';
+    sentAt = performance.now();
   }
 }

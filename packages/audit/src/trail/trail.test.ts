@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import type { AuditPage, AuditQuery } from '@sallyport/contracts';
 import { sampleAuditRecord } from '@sallyport/audit-log';
 import { ProblemError } from '@sallyport/kit';
@@ -102,6 +102,7 @@ describe('a tail', () => {
     ];
     const asked: (string | undefined)[] = [];
     const pieces = tailTrail(query, {
+      seal: (cursor) => `sealed-${cursor}`,
       signal: gone.signal,
       arrivals: { version: () => 0, changed: async () => void (answers.length === 0 && gone.abort()) },
       find: async ({ after }) => {
@@ -111,14 +112,36 @@ describe('a tail', () => {
     });
     const text = await collect(pieces);
     expect(asked).toEqual([undefined, 'p1', 'p1']);
-    expect(text).toContain('id: p1\nretry: 2000\n\n: the store cannot be reached\n\n');
-    expect(text).toContain(`id: p2\nevent: audit\ndata: ${JSON.stringify(record)}\n\n`);
+    expect(text).toContain('id: sealed-p1\nretry: 2000\n\n: the store cannot be reached\n\n');
+    expect(text).toContain(`id: sealed-p2\nevent: audit\ndata: ${JSON.stringify(record)}\n\n`);
+  });
+
+  it('has a heartbeat while only events arrive that the reader does not see', async () => {
+    let [version, now] = [0, 0];
+    const clock = jest.spyOn(performance, 'now').mockImplementation(() => now);
+    const gone = new AbortController();
+    const pieces = tailTrail(query, {
+      seal: (cursor) => cursor,
+      signal: gone.signal,
+      arrivals: {
+        version: () => version,
+        // Something arrives every five seconds.
+        changed: async () => {
+          [version, now] = [version + 1, now + 5000];
+          if (now > 60_000) gone.abort();
+        },
+      },
+      find: async () => ({ events: [], latest: 'p1' }),
+    });
+    expect((await collect(pieces)).split(':\n\n')).toHaveLength(5);
+    clock.mockRestore();
   });
 
   it('ends for a query that cannot be answered', async () => {
     const pieces = tailTrail(
       { ...query, after: 'x' },
       {
+        seal: (cursor) => cursor,
         signal: new AbortController().signal,
         arrivals: { version: () => 0, changed: async () => undefined },
         find: () => Promise.reject(new ProblemError('bad-request', 'not a cursor')),

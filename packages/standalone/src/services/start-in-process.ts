@@ -87,7 +87,7 @@ async function startServices(deps: InProcessDeps, shared: Shared, started: Start
     const tracer = await startTracing({ ...common(name), service: name });
     return tracer && started(tracer);
   };
-  started(await startAudit({ ...common('audit'), verifier: keysOf('audit').verifier, bus }));
+  started(await startAudit({ ...common('audit'), keys: keysOf('audit'), bus }));
   // Closed before the audit service, which stores the last events of the others.
   started(sink);
   started(
