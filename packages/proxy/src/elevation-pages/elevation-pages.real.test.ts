@@ -304,7 +304,7 @@ describe('a button', () => {
     ['a frame of another site', { 'sec-fetch-site': 'cross-site' }],
     ['a sibling host', { 'sec-fetch-site': 'same-site' }],
     ['the address bar', { 'sec-fetch-site': 'none' }],
-    ['a program', { cookie: '', authorization: 'Bearer spt_live' }],
+    ['a program', { cookie: '', authorization: 'Bearer spt_program' }],
   ])('does nothing for %s', async (_who, headers) => {
     const { submit, calls, events } = setUp();
     for (const step of ['approve', 'deny', 'withdraw', 'revoke', 'extend', 'review'])

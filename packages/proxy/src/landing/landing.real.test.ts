@@ -236,7 +236,7 @@ describe('the page at /', () => {
     expect([head.text, Number(head.headers['content-length']) > 1000]).toEqual([undefined, true]);
     await get('/', { cookie, accept: 'application/json' }).expect(404);
     await get('/', { cookie, host: 'evil.example' }).expect(404);
-    await get('/', { authorization: 'Bearer spt_live' }).expect(404);
+    await get('/', { authorization: 'Bearer spt_program' }).expect(404);
     await agent.post('/').set({ host: 'gate.example.com', accept: 'text/html', cookie, origin }).expect(404);
   });
 });
@@ -280,7 +280,7 @@ describe('an end button', () => {
     { 'sec-fetch-site': 'cross-site' },
     { 'sec-fetch-site': 'same-site' },
     { 'sec-fetch-site': 'none' },
-    { cookie: '', authorization: 'Bearer spt_live' },
+    { cookie: '', authorization: 'Bearer spt_program' },
   ])('ends nothing for a request that is not from the page: %j', async (headers) => {
     const { post, calls, events } = setUp();
     await post('/.sallyport/streams/stream-1/end', headers).expect(403);

@@ -49,10 +49,14 @@ function setUp(answer: () => unknown = () => explanation) {
     credential: { kind: string; hash?: string };
     target: { kind: string };
   }): Promise<CheckAnswer> => {
-    const live = credential.hash === hashToken('spt_live');
+    const kind = new Map([
+      [hashToken('spt_live'), 'cli' as const],
+      [hashToken('spt_browser'), 'browser' as const],
+    ]).get(credential.hash ?? '');
+    const live = kind !== undefined;
     return Promise.resolve({
       decision: { ...decision, effect: live && target.kind === 'self' ? 'allow' : 'deny' },
-      ...(live ? { identity, session: { id: 'ses_1', kind: 'cli' as const, expiresAt: 1 } } : {}),
+      ...(live ? { identity, session: { id: 'ses_1', kind, expiresAt: 1 } } : {}),
     });
   };
   const service = {
@@ -186,9 +190,9 @@ describe('POST .../policy/explain', () => {
 
   it('accepts no question by cookie from another site', async () => {
     const { ask, calls } = setUp();
-    await ask(exec, { cookie: '__Host-sallyport=spt_live', origin: 'https://evil' }).expect(403);
+    await ask(exec, { cookie: '__Host-sallyport=spt_browser', origin: 'https://evil' }).expect(403);
     expect(calls).toEqual([]);
-    await ask(exec, { cookie: '__Host-sallyport=spt_live', origin: 'https://gate' }).expect(200);
+    await ask(exec, { cookie: '__Host-sallyport=spt_browser', origin: 'https://gate' }).expect(200);
   });
 
   it.each([

@@ -20,6 +20,16 @@ export type FindCaller = {
   ): Promise<{ caller: Caller; answer: CheckAnswer }>;
 };
 
+/**
+ * Refuses a session in the wrong carrier. The cookie is for the login of a browser, and a bearer token for everything
+ * else. So a cookie that was read out of a browser is no token of a program, and a token of a program that was planted in
+ * a browser logs no one in there.
+ */
+function refuseWrongCarrier({ kind }: NonNullable<CheckAnswer['session']>, carrier: CallerCredential['kind']): void {
+  if ((kind === 'browser') !== (carrier === 'cookie'))
+    throw new ProblemError('unauthenticated', 'This login cannot be used in this way. Log in with "sallyport login".');
+}
+
 /** Creates what asks authorize about the caller, for every call of the gateway's own pages and API. */
 export function createFindCaller(deps: {
   client: CheckClient;
@@ -53,6 +63,7 @@ export function createFindCaller(deps: {
         'unauthenticated',
         self.problem?.detail ?? 'You are not logged in. Log in with "sallyport login".',
       );
+    refuseWrongCarrier(self.session, credential.kind);
     const caller: Caller = {
       session: self.session,
       identity: self.identity,

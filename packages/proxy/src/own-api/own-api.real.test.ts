@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
-import type { Check, CheckAnswer } from '@sallyport/contracts';
+import type { Check, CheckAnswer, SessionKind } from '@sallyport/contracts';
 import { createLogger, hashToken, ProblemError, type ServiceRequest } from '@sallyport/kit';
 import { createPages } from '@sallyport/pages';
 import supertest from 'supertest';
@@ -22,10 +22,16 @@ function setUp(privileged = false, own: unknown = ['dev']) {
   const calls: ServiceRequest[] = [];
   const events: { status: number; path: string }[] = [];
   const seen = { caller: undefined as string | undefined };
+  const kinds: Record<string, SessionKind> = {
+    [hashToken('spt_live')]: 'cli',
+    [hashToken('signed.by.us')]: 'cli',
+    [hashToken('spt_browser')]: 'browser',
+    [hashToken('spt_agent')]: 'agent',
+    [hashToken('spt_machine')]: 'service-account',
+  };
   const check = (asked: Check): Promise<CheckAnswer> => {
-    const live =
-      asked.credential.kind === 'token' &&
-      ['spt_live', 'signed.by.us'].some((token) => hashToken(token) === (asked.credential as { hash: string }).hash);
+    const kind = asked.credential.kind === 'token' ? kinds[asked.credential.hash] : undefined;
+    const live = kind !== undefined;
     const allowed = live && (asked.target.kind === 'self' || privileged);
     const answer: CheckAnswer = {
       decision: {
@@ -36,7 +42,7 @@ function setUp(privileged = false, own: unknown = ['dev']) {
       },
     };
     return Promise.resolve(
-      live ? { ...answer, session: { id: 'ses_1', kind: 'cli', expiresAt: 1 }, identity: alice } : answer,
+      live ? { ...answer, session: { id: 'ses_1', kind, expiresAt: 1 }, identity: alice } : answer,
     );
   };
   const service = {
@@ -76,7 +82,7 @@ function setUp(privileged = false, own: unknown = ['dev']) {
   return { app, agent: supertest(app), calls, events, seen, callerOf };
 }
 const bearer = 'Bearer spt_live';
-const cookie = '__Host-sallyport=spt_live';
+const cookie = '__Host-sallyport=spt_browser';
 const api = '/.sallyport/api/v1';
 
 describe('the list of clusters', () => {
@@ -255,6 +261,20 @@ describe("the gateway's own API", () => {
     await agent.delete(`${api}/sessions/x`).set('cookie', cookie).set('origin', 'https://gate').expect(200);
     await agent.delete(`${api}/sessions/y`).set('authorization', bearer).expect(200);
     expect(calls.map(({ path }) => path)).toEqual(['/v1/sessions/x', '/v1/sessions/y']);
+  });
+
+  it.each([
+    ['the login of a browser as a bearer token', { authorization: 'Bearer spt_browser' }],
+    ['the token of the command line in the cookie', { cookie: '__Host-sallyport=spt_live' }],
+    ['the token of an agent in the cookie', { cookie: '__Host-sallyport=spt_agent' }],
+    ['the token of a service account in the cookie', { cookie: '__Host-sallyport=spt_machine' }],
+  ])('accepts no session in the wrong carrier: %s', async (_what, headers) => {
+    const { agent, calls, seen } = setUp();
+    const { body } = await agent.get(`${api}/sessions`).set(headers).expect(401);
+    expect(body).toMatchObject({ detail: expect.stringContaining('Log in') });
+    expect(calls).toEqual([]);
+    await agent.get('/.sallyport/me').set(headers);
+    expect(seen.caller).toBeUndefined();
   });
 
   it('accepts no signed token in a cookie, where its signature is not verified', async () => {

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { createServer, type RequestListener } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
-import type { Check, CheckAnswer } from '@sallyport/contracts';
+import type { Check, CheckAnswer, SessionKind } from '@sallyport/contracts';
 import {
   createLogger,
   createSessionTokenSigner,
@@ -41,6 +41,12 @@ const alice = {
   amr: [],
 };
 
+const kinds: Record<string, SessionKind> = {
+  [hashToken(live)]: 'cli',
+  [hashToken('spt_live')]: 'cli',
+  [hashToken('spt_browser')]: 'browser',
+};
+
 /** Serves both parts of the gateway's own API from one server, and chooses by the Host header as the gateway does. */
 function setUp(
   options: {
@@ -54,8 +60,8 @@ function setUp(
   const pages: { url: string; caller: unknown; cookie: string | undefined }[] = [];
   const check = (asked: Check): Promise<CheckAnswer> => {
     if (options.down) return Promise.reject(new ProblemError('authorize-unavailable', 'down'));
-    const known =
-      asked.credential.kind === 'token' && [hashToken(live), hashToken('spt_live')].includes(asked.credential.hash);
+    const kind = asked.credential.kind === 'token' ? kinds[asked.credential.hash] : undefined;
+    const known = kind !== undefined;
     const decision = {
       effect: known ? ('allow' as const) : ('authenticate' as const),
       rule: 'r',
@@ -63,7 +69,7 @@ function setUp(
       policyVersion: 'v',
     };
     return Promise.resolve(
-      known ? { decision, session: { id: 'live', kind: 'cli', expiresAt: 1 }, identity: alice } : { decision },
+      known ? { decision, session: { id: 'live', kind, expiresAt: 1 }, identity: alice } : { decision },
     );
   };
   const deps: OwnApiDeps = {
@@ -308,7 +314,7 @@ describe("what Pomerium's clients find at the origin of any address", () => {
 
   it("accepts a cookie on the gateway's own host, and not on the host of a cluster", async () => {
     const { agent, pages } = setUp();
-    const cookie = '__Host-sallyport=spt_live';
+    const cookie = '__Host-sallyport=spt_browser';
     expect((await agent.get('/.pomerium/api/v1/routes').set({ host: hosts[0]!, cookie })).status).toBe(200);
     expect((await agent.get('/.pomerium/api/v1/routes').set({ host: hosts[1]!, cookie })).status).toBe(401);
     await agent.get('/.pomerium/').set({ host: hosts[1]!, cookie });

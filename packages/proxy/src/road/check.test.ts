@@ -5,18 +5,16 @@ import { createCheck } from './check.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { allow } from '../testing/gateway-rig.ts';
 
-/** Returns what authorize is asked about a request. */
-async function asked(
-  method: string,
-  target: string,
-  more: {
-    headers?: Record<string, string>;
-    hasBody?: boolean;
-    certificate?: ClientCertificate;
-    contentTypes?: string[];
-    upgrade?: boolean;
-  } = {},
-): Promise<Check> {
+type Details = {
+  headers?: Record<string, string>;
+  hasBody?: boolean;
+  certificate?: ClientCertificate;
+  contentTypes?: string[];
+  upgrade?: boolean;
+};
+
+/** Returns a request whose head was read. */
+function exchangeFor(method: string, target: string, more: Details = {}): Exchange {
   const parsed = parseRequestTarget(target);
   if (!parsed.ok) throw new Error(parsed.reason);
   const kube = readRequestInfo({
@@ -27,6 +25,21 @@ async function asked(
     hasBody: more.hasBody ?? false,
     ...(more.contentTypes ? { contentTypes: more.contentTypes } : {}),
   });
+  return {
+    request: { method, headers: more.headers ?? {}, socket: { destroyed: false, writableEnded: false } },
+    response: { destroyed: false },
+    clientAddress: '10.0.0.9',
+    headers: { host: 'gate' },
+    upgrade: more.upgrade ? {} : undefined,
+    clusterName: 'dev',
+    kube,
+    tokenHash: 'h',
+    upstream: {},
+  } as unknown as Exchange;
+}
+
+/** Returns what authorize is asked about a request. */
+async function asked(method: string, target: string, more: Details = {}): Promise<Check> {
   let check: Check | undefined;
   const step = createCheck({
     client: {
@@ -37,17 +50,7 @@ async function asked(
     },
     clientCertificateOf: () => more.certificate,
   });
-  await step({
-    request: { method, headers: more.headers ?? {}, socket: { destroyed: false, writableEnded: false } },
-    response: { destroyed: false },
-    clientAddress: '10.0.0.9',
-    headers: { host: 'gate' },
-    upgrade: more.upgrade ? {} : undefined,
-    clusterName: 'dev',
-    kube,
-    tokenHash: 'h',
-    upstream: {},
-  } as unknown as Exchange);
+  await step(exchangeFor(method, target, more));
   return check!;
 }
 
@@ -130,5 +133,20 @@ describe('what policy learns about a request', () => {
       (await asked('GET', '/api/v1/nodes/n/proxy/portForward/prod/web', { upgrade: true })).kubernetes?.upgrade,
     ).toBe(true);
     expect((await asked('GET', '/api/v1/nodes/n/proxy/pods')).kubernetes).not.toHaveProperty('upgrade');
+  });
+});
+
+describe('the login of a browser', () => {
+  it('opens no cluster as a bearer token, whatever the policy allows, and the event says whose it is', async () => {
+    const login = allow();
+    const answer = { ...login, session: { ...login.session!, kind: 'browser' as const } };
+    const step = createCheck({ client: { check: async () => answer }, clientCertificateOf: () => undefined });
+    const exchange = exchangeFor('GET', '/api/v1/namespaces/dev/pods');
+    await expect(step(exchange)).rejects.toMatchObject({
+      code: 'unauthenticated',
+      detail: expect.stringContaining('sallyport login'),
+    });
+    expect(exchange.answer).toMatchObject({ decision: { effect: 'authenticate' }, identity: login.identity });
+    expect(exchange.answer).not.toHaveProperty('impersonation');
   });
 });

@@ -1,4 +1,4 @@
-import type { Check, ClientCertificate } from '@sallyport/contracts';
+import type { Check, CheckAnswer, ClientCertificate } from '@sallyport/contracts';
 import { isProblemCode } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import type { CheckClient } from '../authorize/check-client.ts';
@@ -39,6 +39,23 @@ function describe(exchange: Exchange, clientCertificate: ClientCertificate | und
   };
 }
 
+/**
+ * Returns the answer, or a refusal for the login of a browser. That is for the gateway's own pages, in their cookie: a
+ * cookie that was read out of a browser opens no cluster. The event still says whose it is.
+ */
+function refuseBrowserLogin(answer: CheckAnswer): CheckAnswer {
+  if (answer.session?.kind !== 'browser') return answer;
+  const { impersonation: _unused, actsAs: _neither, ...rest } = answer;
+  return {
+    ...rest,
+    decision: { ...answer.decision, effect: 'authenticate', rule: 'default-deny', reasons: ['user-unauthenticated'] },
+    problem: {
+      code: 'unauthenticated',
+      detail: 'The login of a browser cannot be used for clusters. Log in with "sallyport login".',
+    },
+  };
+}
+
 /** Learns from the cluster about the kind. Resolves to whether asking authorize again is worthwhile. */
 async function learnKindOf(exchange: Exchange, kindsOf: (upstream: Upstream) => ClusterKinds): Promise<boolean> {
   const check = exchange.check!;
@@ -70,7 +87,9 @@ export function createCheck(deps: CheckDeps): Step {
     };
     noteChanges();
     const { span } = exchange;
-    let answer = await checkWithWorkload(deps, exchange.check, takePresented(exchange), { again: noteChanges, span });
+    const presented = takePresented(exchange);
+    const how = { again: noteChanges, span };
+    let answer = refuseBrowserLogin(await checkWithWorkload(deps, exchange.check, presented, how));
     if (
       answer.decision.effect === 'deny' &&
       answer.identity &&

@@ -1,4 +1,4 @@
-import type { Check, CheckAnswer } from '@sallyport/contracts';
+import type { Check, CheckAnswer, SessionKind } from '@sallyport/contracts';
 import { createLogger, hashToken, ProblemError, type ServiceRequest } from '@sallyport/kit';
 import { createPages } from '@sallyport/pages';
 import type { RequestHandler } from 'express';
@@ -11,6 +11,11 @@ export const pagesNow = Date.UTC(2026, 0, 2, 12);
 export const gatewayOrigin = 'https://gate.example.com';
 /** The cookie of the session that is live. */
 export const sessionCookie = '__Host-sallyport=spt_live';
+/** The sessions that are live: the one of the cookie, and the one of a program. */
+const kinds: Record<string, SessionKind> = {
+  [hashToken('spt_live')]: 'browser',
+  [hashToken('spt_program')]: 'cli',
+};
 
 /** What the services answer, by path: a body, an error, or what makes one of them from the call. */
 type Answers = Partial<Record<string, unknown>>;
@@ -47,12 +52,13 @@ export function createPagesRig(options: PagesRigOptions = {}) {
     },
   };
   const check = ({ credential }: Check): Promise<CheckAnswer> => {
-    const live = credential.kind === 'token' && credential.hash === hashToken('spt_live');
+    const kind = credential.kind === 'token' ? kinds[credential.hash] : undefined;
+    const live = kind !== undefined;
     return Promise.resolve({
       decision: { effect: live ? 'allow' : 'authenticate', rule: 'r', reasons: [], policyVersion: 'v' },
       ...(live
         ? {
-            session: { id: 'ses_1', kind: 'browser', expiresAt: pagesNow + 3_600_000 },
+            session: { id: 'ses_1', kind, expiresAt: pagesNow + 3_600_000 },
             identity: { provider: 'corp', issuer: 'https://idp', subject: 's', amr: [], user, groups },
           }
         : {}),
