@@ -26,6 +26,7 @@ export { lintPolicies, type LintSubject, type PolicyWarning } from './lint/lint-
 export { createResourceCatalog, type KnownResource, type ResourceCatalog } from './lint/resources/resource-catalog.ts';
 export { dependsOnCluster } from './evaluate/depends-on-cluster.ts';
 export { mayReach } from './evaluate/may-reach.ts';
+export { namedRequests, type NamedRequest } from './evaluate/named-requests.ts';
 export { allowedAfterLogin, type LoginDemand } from './evaluate/allowed-after-login.ts';
 export { rulesAboutPerson } from './evaluate/rules-about-person.ts';
 export { readPolicyInput, type ReadPolicyInputResult } from './input/read-policy-input.ts';

@@ -107,6 +107,35 @@ function attackElsewhere(): void {
     expect(cluster.requests).toHaveLength(before);
   });
 
+  it("of a browser's login at the gateway opens no cluster, and none of its pages as a bearer token", async () => {
+    const { cluster, cookies, tokens } = webFixture();
+    const before = cluster.requests.length;
+    for (const path of [...places, pods])
+      expect([path, (await askGateway(path, cookies.login)).status]).toEqual([path, 401]);
+    expect(cluster.requests).toHaveLength(before);
+    for (const token of [tokens.alice, tokens.agent, tokens.machine]) {
+      const cookie = `__Host-sallyport=${token}`;
+      const answer = await webFixture().gateway.request('/.sallyport/api/v1/clusters', { headers: { cookie } });
+      expect(answer.status).toBe(401);
+    }
+  });
+
+  it('that a tool gets for clusters lets it act as nobody else, and names the tool to the cluster', async () => {
+    const { cluster, cookies, gateway } = webFixture();
+    const { request } = await expectWebAccepted({ host: 'tool', cookie: cookies.tool });
+    const token = request.header('authorization')[0]!.replace('Bearer ', '');
+    expect((await askGateway(pods, token)).status).toBe(200);
+    const extra = 'impersonate-extra-sallyport.dev%2fapplication';
+    expect(cluster.requests.at(-1)!.header(extra)).toEqual([originOf('tool')]);
+    const before = cluster.requests.length;
+    const acting = await gateway.request(pods, { token, headers: { 'impersonate-user': 'bob@example.com' } });
+    expect([acting.status, acting.text]).toEqual([
+      403,
+      expect.stringContaining('application/tool.example.test.impersonate'),
+    ]);
+    expect(cluster.requests).toHaveLength(before);
+  });
+
   it('that a tool gets for clusters opens nothing else, and no cluster that its route does not name', async () => {
     const { request } = await expectWebAccepted({ host: 'tool', cookie: webFixture().cookies.tool });
     const token = request.header('authorization')[0]!.replace('Bearer ', '');

@@ -30,7 +30,7 @@ export const rightsOfAll: readonly string[] = [
   ...[...openid, ...discovery, ...health].map((path) => `[${path}] [] [get]`),
 ].toSorted();
 
-const extras = ['session', 'elevation', 'agent', 'actor'].map(
+const extras = ['session', 'elevation', 'agent', 'application', 'actor'].map(
   (key) => `userextras.authentication.k8s.io/sallyport.dev/${key}`,
 );
 

@@ -142,6 +142,48 @@ describeWith(['cluster', 'kubectl', 'python-clients'], 'what a web application l
       expect([own, (await gateway.request(own, { headers: { authorization } })).status]).toEqual([own, 401]);
   });
 
+  it('names the application to the cluster, and acts as nobody else', async () => {
+    await ask('/');
+    const authorization = seen.at(-1)!.headers.authorization!;
+    const whoAmI = (headers: Record<string, string> = {}) =>
+      gateway.request(`/clusters/${cluster()}/apis/authentication.k8s.io/v1/selfsubjectreviews`, {
+        method: 'POST',
+        headers: { authorization, 'content-type': 'application/json', ...headers },
+        body: JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' }),
+      });
+    expect((await whoAmI()).json()).toMatchObject({
+      status: { userInfo: { username: 'alice@example.com', extra: { 'sallyport.dev/application': [origin()] } } },
+    });
+    const other = await whoAmI({ 'impersonate-user': 'bob@example.com' });
+    expect([other.status, other.text]).toEqual([403, expect.stringContaining(`application/${host}.impersonate`)]);
+  });
+
+  it.each<[string, (route: { identity?: unknown; policy: unknown }) => object]>([
+    [
+      'the right of the user to the application',
+      (route) => ({ ...route, policy: [{ allow: { or: [{ groups: 'sre' }] } }] }),
+    ],
+    ['identity.kubernetes of its route', ({ identity: _gone, ...route }) => route],
+  ])('ends, with what it has opened, with %s', async (_what, change) => {
+    await ask('/');
+    const authorization = seen.at(-1)!.headers.authorization!;
+    const address = `/clusters/${cluster()}/api/v1/namespaces/${namespace.name}/configmaps`;
+    const list = async () => (await gateway.request(address, { headers: { authorization } })).status;
+    expect(await list()).toBe(200);
+    const watch = gateway.request(`${address}?watch=1`, { headers: { authorization } });
+    await eventually('the watch is open', async () => {
+      const open = (await gateway.request('/.sallyport/api/v1/streams', { token })).text;
+      return open.includes('"watch"');
+    });
+    const restore = gateway.reconfigure((config) => {
+      config.routes = (config.routes as { identity?: unknown; policy: unknown }[]).map(change);
+    });
+    expect((await watch).text).toContain('"code":403');
+    expect(await list()).toBe(403);
+    restore();
+    await eventually('the route is in force again', async () => (await list()) === 200);
+  });
+
   it('ends with the session of the user', async () => {
     const credential = seen.at(-1)!.headers.authorization!;
     const list = () =>

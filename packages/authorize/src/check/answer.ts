@@ -15,6 +15,9 @@ export type Answer = {
   readonly actsAs?: Impersonation;
 };
 
+/** A refusal before any policy of the target is evaluated. */
+export type Refused = Required<Pick<Answer, 'decision' | 'problem'>>;
+
 /** Writes an answer as JSON (`checkAnswerSchema`). */
 export function writeAnswer({ decision, problem, credential, caller, idleEndsAt, appearance, actsAs }: Answer): string {
   let json = `{"decision":${JSON.stringify(decision)}`;

@@ -37,18 +37,22 @@ export type CallerView = {
 
 /** Derives views of sessions. */
 export type CallerViews = {
-  of(session: Session): CallerView;
+  /** Returns the view. `application`: the origin of the web application that acts with the session. */
+  of(session: Session, application?: string): CallerView;
   /** Returns the view with what these elevations give in addition. */
   elevated(session: Session, grants: readonly Grant[]): CallerView;
 };
 
 const maxAppearances = 64;
 
+/** Through what a request is made, besides the session: elevations, or a web application that acts for its user. */
+type MadeThrough = { readonly grants?: readonly Grant[]; readonly application?: string | undefined };
+
 function impersonationOf(
   session: Session,
   uid: string,
   rules: ImpersonateRules,
-  grants: readonly Grant[],
+  { grants = [], application }: MadeThrough,
 ): Impersonation {
   const all = [...new Set([...session.identity.groups, ...grants.flatMap(({ groups }) => groups)])];
   return {
@@ -56,9 +60,12 @@ function impersonationOf(
     uid,
     groups: all.filter((group) => rules.mayPassGroup(group)),
     // No cluster's role has a key that is not on the list, and the API server would refuse the request because of it.
-    extra: { 'sallyport.dev/session': [session.id], ...agentOf(session), ...elevationsOf(grants) } satisfies Partial<
-      Record<(typeof impersonationExtras)[number], string[]>
-    >,
+    extra: {
+      'sallyport.dev/session': [session.id],
+      ...agentOf(session),
+      ...(application === undefined ? {} : { 'sallyport.dev/application': [application] }),
+      ...elevationsOf(grants),
+    } satisfies Partial<Record<(typeof impersonationExtras)[number], string[]>>,
     droppedGroups: all.filter((group) => !rules.mayPassGroup(group)),
   };
 }
@@ -97,7 +104,8 @@ function grantsJson(grants: readonly Grant[]): string {
   return `,"elevations":${JSON.stringify(elevations)}`;
 }
 
-function createView(session: Session, uid: () => string, grants: readonly Grant[] = []): CallerView {
+function createView(session: Session, uid: () => string, through: MadeThrough): CallerView {
+  const { grants = [] } = through;
   const { claims, ...identity } = session.identity;
   const { id, kind, expiresAt, agent } = session;
   const more = `${agent === undefined ? '' : `,"agent":${JSON.stringify({ id, name: agent.name })}`}${grantsJson(grants)}`;
@@ -105,7 +113,7 @@ function createView(session: Session, uid: () => string, grants: readonly Grant[
   const derive = (rules: ImpersonateRules): ClusterAppearance => {
     const refusal = rules.refuseUser(identity.user);
     return refusal === undefined
-      ? { json: JSON.stringify(impersonationOf(session, uid(), rules, grants)) }
+      ? { json: JSON.stringify(impersonationOf(session, uid(), rules, through)) }
       : { refusal };
   };
   return {
@@ -141,7 +149,7 @@ function createView(session: Session, uid: () => string, grants: readonly Grant[
 }
 
 /**
- * Caches at most `max` views by session ID. A view is used only for the session object from which it was derived. A
+ * Caches at most `max` views by session ID and application. A view is used only for the session object from which it was derived. A
  * changed session, for example with refreshed groups, is another object, so a view is never stale and never used for
  * another user.
  */
@@ -160,11 +168,12 @@ export function createCallerViews(options: { max?: number } = {}): CallerViews {
     return uid;
   };
   return {
-    of(session) {
-      const known = views.get(session.id);
+    of(session, application) {
+      const key = application === undefined ? session.id : `${session.id} ${application}`;
+      const known = views.get(key);
       if (known?.source === session) return known;
-      const view = createView(session, () => uidOf(session.identity.issuer, session.identity.subject));
-      views.set(session.id, view);
+      const view = createView(session, () => uidOf(session.identity.issuer, session.identity.subject), { application });
+      views.set(key, view);
       return view;
     },
     elevated(session, grants) {
@@ -172,7 +181,7 @@ export function createCallerViews(options: { max?: number } = {}): CallerViews {
       const key = JSON.stringify([session.id, grants]);
       const known = elevatedViews.get(key);
       if (known?.source === session) return known;
-      const view = createView(session, () => uidOf(session.identity.issuer, session.identity.subject), grants);
+      const view = createView(session, () => uidOf(session.identity.issuer, session.identity.subject), { grants });
       elevatedViews.set(key, view);
       return view;
     },

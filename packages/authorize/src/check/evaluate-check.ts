@@ -12,10 +12,12 @@ import type { CallerView, CallerViews } from './caller-view.ts';
 import { decide, inputOf } from './decide.ts';
 import { sessionEndedDetail } from './session-ended-detail.ts';
 import { explainRefusal } from './explain-refusal.ts';
+import { applicationOf } from './application-of.ts';
 import { isMisused } from './is-misused.ts';
 import type { EvaluateShadow } from './evaluate-shadow.ts';
 import { refusalDetail } from './refusal-detail.ts';
 import { refuseAgent } from './refuse-agent.ts';
+import { refuseApplication } from './refuse-application.ts';
 
 /** Evaluates one check, given the session of its credential (undefined: there is no credential). */
 export type EvaluateCheck = (check: Check, found: SessionLookup | undefined, snapshot: PolicySnapshot) => Answer;
@@ -149,8 +151,8 @@ export function createEvaluateCheck(deps: {
     if (isMisused(check, found.session))
       return refuseAnonymous('This credential belongs to a web application and cannot be used here.', version);
     const { target } = check;
-    const caller = deps.callers.of(found.session);
-    const outside = refuseAgent(found.session, check, version);
+    const caller = deps.callers.of(found.session, applicationOf(check));
+    const outside = refuseAgent(found.session, check, version) ?? refuseApplication(check, caller, snapshot, now);
     if (outside) return { ...outside, caller };
     if (target.kind === 'cluster') {
       const elevated = deps.elevate?.(caller, check, snapshot, now) ?? caller;

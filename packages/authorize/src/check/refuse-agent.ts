@@ -1,6 +1,7 @@
-import type { Check, Decision, KubernetesAttributes, Session } from '@sallyport/contracts';
+import type { Check, KubernetesAttributes, Session } from '@sallyport/contracts';
 import { agentScopeSchema, isAuthorizedAsCreate, isShellEquivalent, type AgentScope } from '@sallyport/contracts';
 import { namespaceOf } from '@sallyport/policy';
+import type { Refused } from './answer.ts';
 
 /** A part of a scope that a request is outside of, and what to tell the caller. */
 type Outside = { part: string; detail: string };
@@ -76,11 +77,7 @@ function outsideOf(agent: NonNullable<Session['agent']>, check: Check): Outside 
  * Returns the refusal of a request that is outside of the scope of an agent; undefined if it is inside, or if the session
  * is not of an agent. The policies then decide about the person, so an agent never has more than they have.
  */
-export function refuseAgent(
-  { kind, agent }: Session,
-  check: Check,
-  policyVersion: string,
-): { decision: Decision; problem: { code: 'forbidden'; detail: string } } | undefined {
+export function refuseAgent({ kind, agent }: Session, check: Check, policyVersion: string): Refused | undefined {
   if (kind !== 'agent') return undefined;
   const named = agent ?? { name: '', scope: undefined as never };
   const outside = outsideOf(named, check);

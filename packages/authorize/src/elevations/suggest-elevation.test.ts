@@ -55,6 +55,11 @@ describe('a refusal', () => {
   });
 
   it('names nothing to an application that acts for a person, because it never has an elevation', async () => {
+    const from = 'https://app.example.com';
+    const policy = { allow: { or: [{ accept: true }] } };
+    const routes = [{ from, to: 'http://app', policy, identity: { kubernetes: { clusters: ['prod-eu'] } } }];
+    const gateway = { url: 'https://gate.example.com', trustedProxies: ['10.0.0.0/8'] };
+    rig.policies.swap(compileConfigPolicies(loadedConfig({ ...elevationsConfig, gateway, routes })).snapshot);
     const alice = await rig.logInAs('alice', 'developers');
     expect(await detailOf(alice)).toContain('sallyport elevate');
     const check = checkOf(
@@ -62,9 +67,9 @@ describe('a refusal', () => {
       { kind: 'cluster', name: 'prod-eu' },
       { kubernetes: kubernetes({ verb: 'delete', requestVerb: 'delete', name: 'web' }) },
     );
-    const credential = { ...check.credential, application: 'https://app.example.com' } as typeof check.credential;
+    const credential = { ...check.credential, application: from } as typeof check.credential;
     const [refused] = await rig.ask({ ...check, credential });
-    expect(refused!.decision.effect).toBe('deny');
+    expect(refused!.decision).toMatchObject({ effect: 'deny', rule: 'cluster/prod-eu[1].deny.and' });
     expect(refused!.problem!.detail).not.toContain('elevate');
   });
 

@@ -1,9 +1,25 @@
-import type { ApiArea, Config, PolicyPlan } from '@sallyport/contracts';
-import type { CompiledPolicy } from '@sallyport/policy';
+import { hostOfRoute, type ApiArea, type Config, type PolicyPlan } from '@sallyport/contracts';
+import { namedRequests, type CompiledPolicy } from '@sallyport/policy';
 import { createElevationRules, onlySet } from '../elevations/elevation-rules.ts';
 import { createImpersonateRules } from './impersonate-rules.ts';
 import { createNamespaceSelection } from './namespace-selection.ts';
-import type { ClusterRules, PolicySnapshot, RouteRules } from './policy-set.ts';
+import type { ApplicationRules, ClusterRules, PolicySnapshot, RouteRules } from './policy-set.ts';
+
+/** Returns the web applications that act on clusters. */
+function applicationsOf(
+  configured: Config['routes'],
+  routes: ReadonlyMap<string, RouteRules>,
+): Map<string, ApplicationRules> {
+  const found = new Map<string, ApplicationRules>();
+  for (const { from, identity } of configured) {
+    if (identity.kubernetes == null) continue;
+    const host = hostOfRoute(from);
+    const rules = routes.get(host)!;
+    const clusters = new Set(identity.kubernetes.clusters);
+    found.set(from, { ...rules, host, clusters, requests: namedRequests(rules.policies) });
+  }
+  return found;
+}
 
 /**
  * Assigns compiled policies to clusters, routes and API areas. A policy of several clusters exists once. Throws if the plan
@@ -14,6 +30,7 @@ export function assembleSnapshot(parts: {
   compiled: ReadonlyMap<string, CompiledPolicy>;
   version: string;
   clusters: Config['clusters'];
+  routes: Config['routes'];
   elevations: Config['elevations'];
 }): PolicySnapshot {
   const { plan, compiled, version } = parts;
@@ -42,6 +59,7 @@ export function assembleSnapshot(parts: {
   const routes = new Map<string, RouteRules>(
     plan.routes.map(({ host, scopes, explain }) => [host, { policies: policiesOf(scopes), explain }]),
   );
+  const applications = applicationsOf(parts.routes, routes);
   const api = new Map<ApiArea, readonly CompiledPolicy[]>(plan.api.map(({ area, scope }) => [area, [policyOf(scope)]]));
   const ruleCount = [...compiled.values()].reduce((sum, policy) => sum + policy.ruleCount, 0);
   const elevations = new Map(
@@ -58,5 +76,5 @@ export function assembleSnapshot(parts: {
       return [entry.name, createElevationRules(entry, policies)];
     }),
   );
-  return { version, ruleCount, clusters, routes, api, elevations };
+  return { version, ruleCount, clusters, routes, applications, api, elevations };
 }

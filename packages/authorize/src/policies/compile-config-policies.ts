@@ -9,7 +9,7 @@ export type CompiledConfigPolicies = { readonly snapshot: PolicySnapshot; readon
 
 type Source = Pick<LoadedConfig, 'file' | 'place'> & {
   config: Pick<Config, 'clusters' | 'api'> &
-    Partial<Pick<Config, 'policies' | 'policy' | 'shadow' | 'explain' | 'elevations'>>;
+    Partial<Pick<Config, 'policies' | 'policy' | 'shadow' | 'explain' | 'routes' | 'elevations'>>;
 };
 
 function versionOf(file: string, version: () => string): string {
@@ -32,6 +32,6 @@ export function compileConfigPolicies({ config, file, place }: Source): Compiled
   );
   if (faults.length > 0) throw new ConfigFaults(file, faults);
   const version = versionOf(file, () => policiesVersion(plan, config, { policyVersion }));
-  const { clusters, elevations = [] } = config;
-  return { snapshot: assembleSnapshot({ plan, compiled, version, clusters, elevations }), warnings };
+  const { clusters, routes = [], elevations = [] } = config;
+  return { snapshot: assembleSnapshot({ plan, compiled, version, clusters, routes, elevations }), warnings };
 }

@@ -1,5 +1,5 @@
 import type { ApiArea } from '@sallyport/contracts';
-import type { CompiledPolicy, OnCallInput } from '@sallyport/policy';
+import type { CompiledPolicy, NamedRequest, OnCallInput } from '@sallyport/policy';
 import type { ElevationRules } from '../elevations/elevation-rules.ts';
 import type { ImpersonateRules } from './impersonate-rules.ts';
 import type { SelectPolicies } from './namespace-selection.ts';
@@ -22,6 +22,15 @@ export type ClusterRules = {
 /** The policies that decide about one web application, and whether a refusal may say what would have been allowed. */
 export type RouteRules = { readonly policies: readonly CompiledPolicy[]; readonly explain: boolean };
 
+/** What decides about a web application that acts on clusters with the session of its user. */
+export type ApplicationRules = RouteRules & {
+  readonly host: string;
+  /** The names of these clusters. */
+  readonly clusters: ReadonlySet<string>;
+  /** The requests to its route by which the policies say whether a person may use it. */
+  readonly requests: readonly NamedRequest[];
+};
+
 /**
  * All policies at one time. A snapshot is never changed, only replaced as a whole. The cost of looking up a cluster
  * does not depend on how many there are.
@@ -32,6 +41,8 @@ export type PolicySnapshot = {
   readonly clusters: ReadonlyMap<string, ClusterRules>;
   /** By host name. */
   readonly routes: ReadonlyMap<string, RouteRules>;
+  /** The web applications that act on clusters, by the origin of their route. */
+  readonly applications: ReadonlyMap<string, ApplicationRules>;
   readonly api: ReadonlyMap<ApiArea, readonly CompiledPolicy[]>;
   /** The elevations that can be asked for, by name. */
   readonly elevations: ReadonlyMap<string, ElevationRules>;

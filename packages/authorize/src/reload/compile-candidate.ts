@@ -20,5 +20,6 @@ export async function compileCandidate(candidate: AcceptedCandidate): Promise<Po
     compiled.set(scope, result.policy);
   }
   const { plan, version, config } = candidate;
-  return assembleSnapshot({ plan, compiled, version, clusters: config.clusters, elevations: config.elevations });
+  const { clusters, routes, elevations } = config;
+  return assembleSnapshot({ plan, compiled, version, clusters, routes, elevations });
 }

@@ -75,6 +75,7 @@ describe("the gateway's ServiceAccount", () => {
       'userextras/sallyport.dev/session',
       'userextras/sallyport.dev/elevation',
       'userextras/sallyport.dev/agent',
+      'userextras/sallyport.dev/application',
       'userextras/sallyport.dev/actor',
     ]);
   });

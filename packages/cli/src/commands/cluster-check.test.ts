@@ -74,7 +74,7 @@ describe('sallyport cluster check', () => {
       faults: [],
       warnings: [],
     });
-    expect(report.needed).toHaveLength(8);
+    expect(report.needed).toHaveLength(9);
   });
 
   it('fails if a right is missing, and names it', async () => {

@@ -186,7 +186,9 @@ describe('sallyport kubeconfig --rbac', () => {
         apiGroups: ['authentication.k8s.io'],
         resources: [
           'uids',
-          ...['session', 'elevation', 'agent', 'actor'].map((name) => `userextras/sallyport.dev/${name}`),
+          ...['session', 'elevation', 'agent', 'application', 'actor'].map(
+            (name) => `userextras/sallyport.dev/${name}`,
+          ),
         ],
         verbs: ['impersonate'],
       },

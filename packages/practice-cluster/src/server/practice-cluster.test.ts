@@ -111,10 +111,8 @@ describe('the caller', () => {
           ...Object.fromEntries(keys.map((key) => [`Impersonate-Extra-${encodeURIComponent(key)}`, ['x']])),
         },
       });
-    expect(
-      (await asking('sallyport.dev/session', 'sallyport.dev/elevation', 'sallyport.dev/agent', 'sallyport.dev/actor'))
-        .code,
-    ).toBe(200);
+    const keys = ['session', 'elevation', 'agent', 'application', 'actor'].map((name) => `sallyport.dev/${name}`);
+    expect((await asking(...keys)).code).toBe(200);
     expect((await asking('sallyport.dev/session', 'sallyport.dev/other')).body).toMatchObject({
       code: 403,
       message: expect.stringContaining('userextras/sallyport.dev/other'),
