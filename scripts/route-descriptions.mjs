@@ -36,6 +36,9 @@ export const routeDescriptions = {
   'routes[].allowEncodedSlashes':
     'Whether a part of a path may contain escaped slashes (%2F), as in the API of GitLab. A request with one needs a ' +
     'policy that allows the path with them escaped, and with them decoded.',
+  'routes[].allowRequestHeaders':
+    'Headers that pass from clients to the application although applications usually trust what is in them, such as ' +
+    'X-HTTP-Method-Override. They never pass otherwise.',
   'routes[].timeouts':
     'How long the gateway waits for this application. Without them, the timeouts at the top of the file.',
   'routes[].timeouts.connect': 'The time to connect.',

@@ -9,6 +9,7 @@ import {
   type ServiceCheck,
 } from '@sallyport/kit';
 import { readLogo } from '@sallyport/pages';
+import { checkWebHeaders } from './web/check-web-headers.ts';
 import { checkWebIdentity } from './web-identity/check-web-identity.ts';
 import { checkCluster } from './upstream/check-cluster.ts';
 
@@ -50,6 +51,7 @@ export const checkProxy: ServiceCheck = {
     ...checkNamedFile(loaded, 'branding.logoFile', loaded.config.branding.logoFile, (image) => void readLogo(image)),
     ...loaded.config.clusters.flatMap((cluster, index) => checkCluster(loaded, cluster, index)),
     ...checkWebIdentity(loaded),
+    ...checkWebHeaders(loaded),
     ...checkWorkloads(loaded),
     ...checkAuditSink(loaded),
     ...checkSpool(loaded, 'proxy'),

@@ -51,13 +51,17 @@ const taken = new Set(
 const takenKinds =
   /^(?:accept|access-control|audit|content|if|impersonate|proxy|sec|transfer|x-pomerium(?!-claim-)|x-remote|x-sallyport)(?:-|$)/i;
 
-const headerNameSchema = z
+/** A name that every server reads alike. */
+export const headerNameSchema = z
   .string()
   .max(100)
-  .regex(/^[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*$/, 'not a header name; use letters, digits and single hyphens')
-  .refine((name) => !taken.has(plainHeaderName(name)) && !takenKinds.test(name), {
+  .regex(/^[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*$/, 'not a header name; use letters, digits and single hyphens');
+const identityHeaderSchema = headerNameSchema.refine(
+  (name) => !taken.has(plainHeaderName(name)) && !takenKinds.test(name),
+  {
     message: 'is a header with another meaning; choose one such as X-Forwarded-User or X-Auth-Request-Email',
-  });
+  },
+);
 
 /** What the application behind a web route learns about the person who sends a request. */
 export const routeIdentitySchema = z
@@ -69,10 +73,10 @@ export const routeIdentitySchema = z
     /** Plain text, under the names that the application reads. */
     headers: z
       .strictObject({
-        user: headerNameSchema.nullish(),
-        email: headerNameSchema.nullish(),
-        name: headerNameSchema.nullish(),
-        groups: headerNameSchema.nullish(),
+        user: identityHeaderSchema.nullish(),
+        email: identityHeaderSchema.nullish(),
+        name: identityHeaderSchema.nullish(),
+        groups: identityHeaderSchema.nullish(),
       })
       .superRefine((headers, context) => {
         const seen = new Set<string>();

@@ -91,6 +91,18 @@ describe('a route', () => {
     ]);
   });
 
+  it('can allow headers by names that every server reads alike, and none that it tells the identity in', () => {
+    const allowing = (...allowRequestHeaders: string[]) =>
+      faults([{ ...route, allowRequestHeaders, identity: { headers: { user: 'X-Auth-User' } } }]);
+    expect(allowing('X-HTTP-Method-Override', 'Tailscale-User-Login')).toEqual([]);
+    for (const name of ['X_Scheme', 'OIDC_CLAIM_email', 'X-SSL-*', ''])
+      expect(allowing(name)).toEqual([expect.stringMatching(/^0\.allowRequestHeaders\.0 not a header name/)]);
+    for (const name of ['X-Auth-User', 'x-auth-user', 'XAuth-User'])
+      expect(allowing('Tailscale-User-Login', name)).toEqual([
+        '0.allowRequestHeaders has a header of identity.headers, which must not come from clients',
+      ]);
+  });
+
   it('keeps its addresses as origins', () => {
     const parsed = config([{ from: 'https://Grafana.example.com:8443/', to: 'http://GRAFANA:80/' }]);
     expect(parsed.data?.routes[0]).toMatchObject({ from: 'https://grafana.example.com:8443', to: 'http://grafana' });

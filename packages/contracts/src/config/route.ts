@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { nameSchema, portOf } from './address.ts';
 import { durationSchema } from './duration.ts';
-import { routeIdentitySchema } from './route-identity.ts';
+import { plainHeaderName } from '../text/plain-header-name.ts';
+import { headerNameSchema, identityFields, routeIdentitySchema } from './route-identity.ts';
 
 const hostName = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
 
@@ -66,6 +67,8 @@ export const routeSchema = z
     preserveHost: z.boolean().default(false),
     /** Passes paths with `%2F` in a segment, as GitLab's API has them. Policies must allow both readings. */
     allowEncodedSlashes: z.boolean().default(false),
+    /** Headers of clients that pass although applications usually trust them, such as X-HTTP-Method-Override. */
+    allowRequestHeaders: z.array(headerNameSchema).max(100).default([]),
     /** Without them, those at the top of the file. `firstByte: 0s` waits for ever. */
     timeouts: z.strictObject({ connect: durationSchema.optional(), firstByte: durationSchema.optional() }).prefault({}),
   })
@@ -73,6 +76,9 @@ export const routeSchema = z
     const fault = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
     if ((route.toClientCertFile == null) !== (route.toClientKeyFile == null))
       fault('toClientKeyFile', 'toClientCertFile and toClientKeyFile go together');
+    const told = new Set(identityFields.flatMap((field) => route.identity.headers[field] ?? []).map(plainHeaderName));
+    if (route.allowRequestHeaders.some((name) => told.has(plainHeaderName(name))))
+      fault('allowRequestHeaders', 'has a header of identity.headers, which must not come from clients');
     if (route.to.startsWith('https:')) return;
     for (const field of ['toCaFile', 'toServerName', 'toClientCertFile'] as const)
       if (route[field] != null) fault(field, 'needs an https address in `to`');

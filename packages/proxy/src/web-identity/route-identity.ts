@@ -1,10 +1,15 @@
-import { compileGlob, type CheckAnswer, type RouteIdentityConfig } from '@sallyport/contracts';
+import {
+  compileGlob,
+  identityFields,
+  plainHeaderName,
+  type CheckAnswer,
+  type RouteIdentityConfig,
+} from '@sallyport/contracts';
 import { createExpiringCache } from '@sallyport/kit';
 import { applicationTokenMs, type ApplicationTokens } from './application-token.ts';
 import { assertionClaims, assertionMs, pomeriumClaims, type AssertionAbout } from './assertion-claims.ts';
 import { plainHeaderLines } from './header-values.ts';
 import type { IdentityKeyRing } from './identity-key-ring.ts';
-import { createIsIdentityName } from './is-identity-name.ts';
 import { signJws } from './sign-jws.ts';
 
 type Identity = NonNullable<CheckAnswer['identity']>;
@@ -18,8 +23,11 @@ export type RouteCaller = {
 
 /** What one route tells its application about the person. */
 export type RouteIdentity = {
-  /** Reports whether a request header (in lower case) must not come from the client. */
-  isIdentityName(lower: string): boolean;
+  /**
+   * Reports whether the route uses a request header, by its plain name. It must then not come from the client, whether or
+   * not this identity has a value for it.
+   */
+  isIdentityName(plain: string): boolean;
   /** Returns the header lines (name, value, ...) that tell the application who sends the request. */
   linesFor(caller: RouteCaller): readonly string[];
 };
@@ -108,9 +116,10 @@ export function createRouteIdentities(deps: RouteIdentityDeps): (route: Identifi
   return (route) => {
     const { headers, groups: patterns, kubernetes } = route.identity;
     const globs = patterns.map(compileGlob);
-    const isIdentityName = createIsIdentityName(route.identity);
+    const names = new Set(identityFields.flatMap((field) => headers[field] ?? []).map(plainHeaderName));
+    if (kubernetes != null) names.add('authorization');
     const own: RouteIdentity = {
-      isIdentityName: (lower) => (kubernetes != null && lower === 'authorization') || isIdentityName(lower),
+      isIdentityName: (plain) => names.has(plain),
       linesFor(caller) {
         const key = `${route.from} ${caller.tokenHash}`;
         const known = remembered.get(key);

@@ -1,5 +1,8 @@
+import { plainHeaderName } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import type { Exchange, Step } from '../exchange/exchange.ts';
+import { withheldHeader } from '../headers/web-header-table.ts';
+import type { WebRoute } from './web-route.ts';
 import { withoutOwnCookies } from './web-cookies.ts';
 
 /** Headers that nearly every request has and that pass as they are. Found without looking any further. */
@@ -23,50 +26,15 @@ const usual = new Set([
   'user-agent',
 ]);
 
-/** Headers about one connection (RFC 9110, 7.6.1), about where the request comes from, and the gateway's own. */
-const dropped = new Set([
-  'connection',
-  'keepalive',
-  'proxyconnection',
-  'te',
-  'trailer',
-  'transferencoding',
-  'upgrade',
-  'http2settings',
-  'expect',
-  'host',
-  'contentlength',
-  'forwarded',
-  'via',
-  'xrealip',
-  'xclientip',
-  'xclusterclientip',
-  'trueclientip',
-  'cfconnectingip',
-  'xoriginalurl',
-  'xoriginalhost',
-  'xoriginalforwardedfor',
-  'xrewriteurl',
-  'xhttpmethodoverride',
-  'xhttpmethod',
-  'xmethodoverride',
-  'auditid',
-  'secwebsocketprotocol',
-  'proto',
-]);
-
-/** Without its punctuation, a name is the same in every spelling that a server could fold into it (CVE-2025-64484). */
-const foldOf = (lower: string) => lower.replace(/[^a-z0-9]/g, '');
-
-const isDropped = (fold: string) =>
-  dropped.has(fold) ||
-  fold.startsWith('xforwarded') ||
-  fold.startsWith('xpomerium') ||
-  fold.startsWith('xsallyport') ||
-  fold.startsWith('proxyauth');
-
 /** What a client says of a trace. Where the gateway says so itself, an application would take it for the gateway's. */
 const traceContext = new Set(['traceparent', 'tracestate']);
+
+/** Reports whether a header passes to an application. One that a route allows passes in its own spelling only. */
+function mayPass(lower: string, plain: string, { allowedHeaders, identity }: WebRoute): boolean {
+  const withheld = withheldHeader(plain);
+  if (withheld === 'always' || (withheld !== undefined && !allowedHeaders.has(lower))) return false;
+  return !identity.isIdentityName(plain);
+}
 
 /** Returns the client's header lines that pass, flat. `Connection` names only options, which was checked before. */
 function passedLines(exchange: Exchange, isTraced: boolean): string[] {
@@ -81,10 +49,10 @@ function passedLines(exchange: Exchange, isTraced: boolean): string[] {
       const kept = withoutOwnCookies(value);
       if (kept !== undefined) lines.push(lower, kept);
     } else {
-      const fold = foldOf(lower);
-      if (isDropped(fold) || (isTraced && traceContext.has(fold)) || route!.identity.isIdentityName(lower)) continue;
-      if (fold === 'authorization' && (lower !== fold || web!.carrier !== 'cookie')) continue;
-      if (fold.startsWith('secwebsocket') && upgrade === undefined) continue;
+      const plain = plainHeaderName(lower);
+      if (!mayPass(lower, plain, route!) || (isTraced && traceContext.has(plain))) continue;
+      if (plain === 'authorization' && (lower !== plain || web!.carrier !== 'cookie')) continue;
+      if (plain.startsWith('secwebsocket') && upgrade === undefined) continue;
       lines.push(lower, value);
     }
   }

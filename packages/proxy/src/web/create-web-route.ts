@@ -73,6 +73,7 @@ export async function createWebRoute(route: RouteConfig, deps: WebRouteDeps): Pr
     agent,
     firstByte,
     allowEncodedSlashes: route.allowEncodedSlashes,
+    allowedHeaders: new Set(route.allowRequestHeaders.map((name) => name.toLowerCase())),
     identity: deps.identityOf(route),
     // The logo is on the gateway's own host.
     pages: createPages({ ...deps.look, host: from.host, logo: undefined }),

@@ -25,6 +25,8 @@ export type WebRoute = {
   firstByte: number;
   /** Whether a path may have escaped slashes. */
   allowEncodedSlashes: boolean;
+  /** Headers of clients that pass although applications usually trust them, in lower case. */
+  allowedHeaders: ReadonlySet<string>;
   /** What the application is told of its user. */
   identity: RouteIdentity;
   /** Sends the gateway's own pages on the host of the application. */
