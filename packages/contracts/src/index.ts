@@ -61,6 +61,7 @@ export { type WorkloadConfig } from './config/workload.ts';
 export { faultsOfWorkloadNames, workloadPrefixes, workloadSource } from './config/workload-names.ts';
 export { warnOfWorkloads } from './config/warn-of-workloads.ts';
 export { warnOfLostSteps } from './config/warn-of-lost-steps.ts';
+export { warnOfUnlinkedApprovers } from './config/warn-of-unlinked-approvers.ts';
 export { warnOfUnkeptTokens } from './config/warn-of-unkept-tokens.ts';
 export { warnOfClearKafka, type KafkaTokenLogin } from './config/kafka.ts';
 export { type SessionsConfig } from './config/sessions.ts';

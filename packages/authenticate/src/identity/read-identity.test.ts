@@ -128,6 +128,26 @@ describe('the email address', () => {
     expect(identity.claims['email']).toBeUndefined();
     expect(identity.user).toBe('alice');
   });
+
+  it.each([
+    ['that is not verified', {}, { email_verified: false }],
+    ['whose verification is missing', {}, { email_verified: undefined }],
+    ['under another name', { email: 'mail' }, { email: undefined, mail: 'alice@example.com', email_verified: false }],
+    ['under the usual name as well', { email: 'mail' }, { email_verified: false }],
+    ['in a list', {}, { email: ['alice@example.com', 7], email_verified: false }],
+  ])('that has an address %s asserts it, and nothing else of the identity has it', (_what, names, claims) => {
+    const { asserted, ...rest } = read({ u: 'al', ...claims }, { claims: { user: 'u', ...names } });
+    expect(asserted).toEqual(['alice@example.com']);
+    expect(JSON.stringify(rest)).not.toContain('alice@example.com');
+  });
+
+  it('that has a verified address asserts no other, and one without any says so', () => {
+    expect(read({}).asserted).toBeUndefined();
+    expect(read({ u: 'al', email: undefined }, { claims: { user: 'u' } }).asserted).toEqual([]);
+    expect(
+      read({ u: 'al', email: 'x'.repeat(400), email_verified: false }, { claims: { user: 'u' } }).asserted,
+    ).toEqual([]);
+  });
 });
 
 describe('groups', () => {

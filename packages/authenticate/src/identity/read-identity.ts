@@ -1,6 +1,7 @@
 import { claimsSource, serviceAccountPrefix, type Identity, type ProviderConfig } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import { checkName, claimAt, claimsToKeep, copyClaims, readGroups, type Claims } from '@sallyport/directory';
+import { readAsserted } from './read-asserted.ts';
 import { checkRequiredClaims } from './required-claims.ts';
 import { isNamedByEmail, readEmail } from './read-email.ts';
 import { withoutClaim } from './without-claim.ts';
@@ -24,9 +25,13 @@ const texts = (value: unknown): string[] =>
 
 /**
  * Reads an identity from the verified claims of a provider. Refuses (`login-failed`) ambiguous claims, and never
- * repairs names.
+ * repairs names. `documents` are those from which the claims were chosen.
  */
-export function readIdentity(provider: ProviderConfig, verified: object): Identity {
+export function readIdentity(
+  provider: ProviderConfig,
+  verified: object,
+  documents: readonly object[] = [verified],
+): Identity {
   const claims = copyClaims(verified);
   const { iss: issuer, sub: subject, name, auth_time: authTime, acr } = claims;
   if (typeof issuer !== 'string' || typeof subject !== 'string')
@@ -49,6 +54,7 @@ export function readIdentity(provider: ProviderConfig, verified: object): Identi
   const kept = claimsToKeep(
     email === undefined ? ['email', provider.claims.email].reduce(withoutClaim, claims) : claims,
   );
+  const asserted = readAsserted(provider, documents, email);
   return {
     provider: provider.id,
     issuer,
@@ -58,6 +64,7 @@ export function readIdentity(provider: ProviderConfig, verified: object): Identi
     claims: kept,
     amr: texts(claims['amr']),
     ...(email === undefined ? {} : { email }),
+    ...(email === undefined || asserted.length > 0 ? { asserted } : {}),
     ...(typeof name === 'string' && name !== '' ? { name: name.slice(0, 256) } : {}),
     ...(typeof authTime === 'number' ? { authTime } : {}),
     ...(typeof acr === 'string' && acr !== '' ? { acr: acr.slice(0, 256) } : {}),

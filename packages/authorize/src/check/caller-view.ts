@@ -106,7 +106,8 @@ function grantsJson(grants: readonly Grant[]): string {
 
 function createView(session: Session, uid: () => string, through: MadeThrough): CallerView {
   const { grants = [] } = through;
-  const { claims, ...identity } = session.identity;
+  // What is not verified leaves this service in no answer.
+  const { claims, asserted: _asserted, ...identity } = session.identity;
   const { id, kind, expiresAt, agent } = session;
   const more = `${agent === undefined ? '' : `,"agent":${JSON.stringify({ id, name: agent.name })}`}${grantsJson(grants)}`;
   const appearances = new Map<ImpersonateRules, ClusterAppearance>();

@@ -193,6 +193,69 @@ describe('a second account of the requester', () => {
   });
 });
 
+describe('an address that the provider of an account has not verified', () => {
+  const unverified = (name: string, more: Partial<Identity> = {}) => {
+    const { email: _email, ...of } = identityOf(name, ['sre'], { ...elsewhere(name), subject: name, ...more });
+    return rig.logIn(of, { id: `s-${(logins += 1)}`, expiresAt: Date.now() + day, idleMs: day });
+  };
+  const claimed: [string, Partial<Identity>][] = [
+    ['as its address', { asserted: ['Alice@Example.com'] }],
+    ['as its preferred_username', { asserted: [], claims: { preferred_username: 'alice@example.com' } }],
+    ['as its upn', { asserted: [], claims: { upn: 'alice@example.com' } }],
+    ['among others', { asserted: ['x@example.com', 'alice+2@example.com'] }],
+  ];
+
+  it.each(claimed)(
+    'keeps an account that has that of the requester %s from approving and reviewing',
+    async (_how, more) => {
+      const [{ id }, glass] = [await rig.request(alice), await rig.request(alice, { name: 'break-glass' })];
+      const alias = await unverified('zed', more);
+      expect(await approve(alias, id)).toBe('forbidden');
+      const review = { action: 'review', id: glass.id, asked: { comment: 'all good' } };
+      expect((await rig.elevation(alias, review)).body).toMatchObject({ code: 'forbidden' });
+      expect(await approve(await logIn('bob'), id)).toBe('active');
+      const extension = await rig.view(alice, { action: 'extend', id, asked: { durationMs: 1000, reason: 'more' } });
+      expect(await approve(alias, extension.id)).toBe('forbidden');
+    },
+  );
+
+  it('keeps the account of the requester from approving what was asked with it', async () => {
+    const asks = await unverified('zed', { groups: ['developers'], asserted: ['alice@example.com'] });
+    const { id } = await rig.request(asks);
+    const approver = await logIn('alice', {}, ['sre']);
+    expect(await approve(approver, id)).toBe('forbidden');
+    expect(await approve(await logIn('bob'), id)).toBe('active');
+  });
+
+  it('does not make one person of two others', async () => {
+    const { id } = await rig.request(alice);
+    await unverified('eve', { asserted: ['alice@example.com', 'bob@example.com'] });
+    expect(await approve(await logIn('bob'), id)).toBe('active');
+  });
+
+  it('is in no answer and in no event', async () => {
+    const asks = await unverified('zed', { groups: ['developers', 'sre'], asserted: ['planted@example.com'] });
+    const { id } = await rig.request(asks);
+    const answers = [await rig.decide(asks, 'approve', id), await rig.decide(await logIn('bob'), 'approve', id)];
+    const check = await rig.tryDelete(asks);
+    expect(JSON.stringify([answers, check, rig.published, rig.lines])).not.toContain('planted');
+  });
+
+  it('is not known of a login of an earlier version, which neither approves nor reviews', async () => {
+    const [{ id }, glass] = [await rig.request(alice), await rig.request(alice, { name: 'break-glass' })];
+    const old = await unverified('old');
+    const { status, body } = await rig.decide(old, 'approve', id);
+    expect([status, body['detail']]).toEqual([403, expect.stringContaining('Log in again')]);
+    const review = { action: 'review', id: glass.id, asked: { comment: 'all good' } };
+    expect((await rig.elevation(old, review)).status).toBe(403);
+    const asks = await unverified('older', { groups: ['developers'] });
+    const second = await rig.request(asks);
+    const refused = await rig.decide(await logIn('bob'), 'approve', second.id);
+    expect([refused.status, refused.body['detail']]).toEqual([409, expect.stringContaining('requested again')]);
+    expect(await approve(await unverified('new', { asserted: [] }), id)).toBe('active');
+  });
+});
+
 describe('one approver with two accounts', () => {
   beforeEach(async () => {
     await rig.close();

@@ -26,6 +26,7 @@ import { logStep } from './log-step.ts';
 import { createOpenElevation } from './open-elevation.ts';
 import { refuseWithoutRight } from './refuse-without-right.ts';
 import { elevationFor, extensionOf } from './request-terms.ts';
+import { requireKnownNames } from './require-known-names.ts';
 import { showElevation } from './show-elevation.ts';
 import { takeStep } from './take-step.ts';
 import { isVisible } from './view-elevation.ts';
@@ -67,6 +68,7 @@ async function decideOn(call: Decision, asker: Asker, deps: Deps): Promise<Eleva
   const { action } = call;
   const found = await findVisible(call.id, asker, deps);
   refuseWithoutRight(action, found, asker.relationTo(found));
+  if (action === 'approve') requireKnownNames(asker.person, found.requester);
   const { elevation: next, repeated } = await takeStep(call.id, decisionOf(call, found, asker), deps);
   if (!repeated) logStep(deps.logger, action, next, asker);
   if (action === 'approve') return answer(await deps.keeper.settle(next), asker);
@@ -90,6 +92,7 @@ async function review(call: Extract<ElevationCall, { action: 'review' }>, asker:
   const { mine, reviews, reviewLogin } = asker.relationTo(await findVisible(call.id, asker, deps));
   if (reviewLogin) throw needsFreshLogin(reviewLogin);
   if (!reviews && !mine) throw new ProblemError('forbidden', 'You may see this elevation, but not review it.');
+  requireKnownNames(asker.person);
   const step = { type: 'review', by: asker.person, ...call.asked } as const;
   const { elevation: next, repeated } = await takeStep(call.id, step, deps);
   if (!repeated) logStep(deps.logger, 'review', next, asker);

@@ -23,6 +23,19 @@ function readKeyName(name: string): SourceKey[] {
   const [kind, source, ...rest] = name.split('\n');
   return kind === 'key' && source !== undefined ? [{ source, key: rest.join('\n') }] : [];
 }
+/** Claims in which providers send a name of the account that often is an address. They need not have verified it. */
+const namingClaims = ['email', 'preferred_username', 'upn'] as const;
+
+/** Returns the addresses that an account asserts, folded; undefined if they are not known, or if it has only a verified one. */
+function assertedNames({ email, asserted, claims }: Identity): string[] | undefined {
+  if (email === undefined && asserted === undefined) return undefined;
+  const sent = [...(asserted ?? []), ...namingClaims.map((name) => claims[name])];
+  const addresses = sent.filter((value): value is string => typeof value === 'string' && value.includes('@'));
+  const names = new Set(addresses.map(foldName));
+  if (email !== undefined) names.delete(foldName(email));
+  return email !== undefined && names.size === 0 ? undefined : [...names];
+}
+
 const isSpoken = (name: string) => !name.includes('\n');
 
 /** Follows links until they lead to nothing new. `given` are names as they were written, and keys. */
@@ -69,6 +82,7 @@ export function createKnownPeople(deps: {
   };
   const personOf = (identity: Identity): ElevationPerson => {
     const { issuer, subject, user, email } = identity;
+    const asserted = assertedNames(identity);
     const aliases = [...addressOf(identity), ...links.keysOf(identity).map(keyName)];
     return {
       issuer,
@@ -76,6 +90,7 @@ export function createKnownPeople(deps: {
       user,
       ...(email === undefined ? {} : { email }),
       ...(aliases.length === 0 ? {} : { aliases }),
+      ...(asserted === undefined ? {} : { asserted }),
     };
   };
   const find = async (person: ElevationPerson): Promise<string[]> => {

@@ -118,6 +118,19 @@ describe('sallyport config check', () => {
       expect((await check(inRedis(more))).err).not.toContain('waitForReplicas');
   });
 
+  it('warns of approvers whose second account nothing could link to the first', async () => {
+    const entry =
+      '{name: admin, clusters: ["*"], groups: [sre], requesters: {groups: [dev]}, approvers: {groups: [sre]}}';
+    const named = (provider: string) =>
+      `${good.replace('clientSecret: y', `clientSecret: y, ${provider}`)}elevations: [${entry}]\n`;
+    const { code, err } = await check(named('claims: {user: preferred_username}'));
+    expect(code).toBe(0);
+    expect(err).toMatch(
+      /^warning: .*:\d+:\d+: elevations\.0\.approvers: can be met with an account of corp .*requireClaims: \{email_verified: true\}/m,
+    );
+    expect((await check(named('claims: {user: email}'))).err).not.toContain('can be met');
+  });
+
   it("checks the policies of the gateway's own API too", async () => {
     expect(await check(`${good}api: {policy: {audit: [{allow: {or: [{grups: {has: x}}]}}]}}\n`)).toMatchObject({
       code: 1,

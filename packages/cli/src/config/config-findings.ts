@@ -41,6 +41,7 @@ export async function findInConfig(
     warnOfLostSteps,
     warnOfSharedNames,
     warnOfUnkeptTokens,
+    warnOfUnlinkedApprovers,
     warnOfWorkloads,
   } = await import('./gateway-config.ts');
   const examined = examineConfigFile(file, env);
@@ -58,7 +59,7 @@ export async function findInConfig(
       : [];
   const ofDecisions = () => [
     ...checkPolicies(examined, { compilePolicy, lintPolicies, policyVersion }).warnings,
-    ...(config ? placed(warnOfLostSteps(config)) : []),
+    ...(config ? placed([...warnOfLostSteps(config), ...warnOfUnlinkedApprovers(config)]) : []),
   ];
   const warningsOf = { authenticate: ofProviders, authorize: ofDecisions, proxy: () => [], audit: () => [] };
   return {

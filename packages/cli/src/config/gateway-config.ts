@@ -13,6 +13,7 @@ export {
   warnOfLostSteps,
   warnOfSharedNames,
   warnOfUnkeptTokens,
+  warnOfUnlinkedApprovers,
   warnOfWorkloads,
   type ServiceName,
 } from '@sallyport/contracts';

@@ -16,7 +16,8 @@ export type ElevationState = (typeof elevationStates)[number];
 
 /**
  * Who did something. `issuer` and `subject` are the key, the others are what people know them by. `aliases` is what else
- * identified them at that time. It is compared, and never shown.
+ * identified them at that time, and `asserted` what their provider has not verified (absent: not known, if there is no
+ * address). Both are compared, and never shown.
  */
 const personSchema = z.object({
   issuer: z.string(),
@@ -24,6 +25,7 @@ const personSchema = z.object({
   user: z.string(),
   email: z.string().optional(),
   aliases: z.array(z.string()).optional(),
+  asserted: z.array(z.string()).optional(),
 });
 export type ElevationPerson = z.infer<typeof personSchema>;
 

@@ -10,6 +10,12 @@ export const identitySchema = z.object({
   subject: z.string(),
   user: z.string().min(1),
   email: z.string().optional(),
+  /**
+   * Addresses that the provider sent and has not verified. Only the question whether two accounts belong to one person
+   * reads them: they give nothing, and are in no answer and no event. Absent with a verified address and no other, and
+   * in identities of earlier versions.
+   */
+  asserted: z.array(z.string()).optional(),
   name: z.string().optional(),
   groups: z.array(z.string()),
   claims: z.record(z.string(), z.unknown()),

@@ -131,6 +131,50 @@ describe('an account that the directory links to the requester', () => {
   });
 });
 
+describe('an account with an address that is not verified', () => {
+  const bare = (name: string, asserted: string[] = []) => ({
+    issuer: 'https://other.example.com',
+    subject: `sub-${name}`,
+    user: name,
+    asserted: asserted.map(foldName),
+  });
+
+  it.each([
+    ['is that of the requester', alice, bare('a2', ['ALICE@example.com'])],
+    ['is that of the approver', bare('a2', ['alice+x@example.com']), alice],
+    ['both have, and neither has verified', bare('a1', ['x@example.com']), bare('a2', ['X@example.com'])],
+    ['the directory has for the requester', person('smith'), bare('a2', ['linked@example.com'])],
+  ])('cannot approve and cannot review, if it %s', (_what, requester, approver) => {
+    const namesOf: NamesOf = (one) => [
+      ...ownNames(one),
+      ...(one.user === 'smith@example.com' ? ['linked@example.com'] : []),
+    ];
+    const pending = asked({ requester, reviewWithinMs: 1000 });
+    expect(transition(pending, approve(approver), start, namesOf)).toEqual({ ok: false, refusal: 'own-request' });
+    const active = take(pending, start, namesOf, approve(bob), recorded, tick);
+    const review: ElevationStep = { type: 'review', by: approver, verdict: 'justified', comment: 'seen' };
+    expect(transition(active, review, start, namesOf)).toEqual({ ok: false, refusal: 'own-review' });
+  });
+
+  it('approves once with the account whose address it is', () => {
+    const once = take(asked({ approvalsNeeded: 2 }), start, ownNames, approve(bob));
+    const refused = { ok: false, refusal: 'approved-already' };
+    expect(transition(once, approve(bare('b2', ['bob@example.com'])), start, ownNames)).toEqual(refused);
+  });
+
+  it('does not make one person of two others, whose addresses it claims', () => {
+    const stranger = bare('eve', ['alice@example.com', 'bob@example.com']);
+    const once = take(asked({ approvalsNeeded: 2 }), start, ownNames, approve(carol));
+    expect(transition(once, approve(stranger), start, ownNames)).toEqual({ ok: false, refusal: 'own-request' });
+    expect(take(once, start, ownNames, approve(bob)).state).toBe('approved');
+  });
+
+  it('is another person if it asserts nothing that the other has', () => {
+    expect(take(asked(), start, ownNames, approve(bare('eve', ['eve@example.com']))).state).toBe('approved');
+    expect(take(asked({ requester: bare('a1') }), start, ownNames, approve(bare('a2'))).state).toBe('approved');
+  });
+});
+
 describe('two accounts that the directory links', () => {
   it('approve once, and one approval is too few if the link is known only later', () => {
     const namesOf = linking(bob, other);

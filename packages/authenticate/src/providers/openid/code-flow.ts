@@ -59,7 +59,8 @@ async function identify(
     configuration.serverMetadata().userinfo_endpoint !== undefined &&
     needsUserInfo(provider, () => lacksClaims(provider, claims));
   const userInfo = fetches ? await client.fetchUserInfo(configuration, response.access_token, claims.sub) : {};
-  return identityFromClaims(deps, { ...mergeClaims(provider, { idToken: claims, userInfo }), ...authentication });
+  const merged = mergeClaims(provider, { idToken: claims, userInfo });
+  return identityFromClaims(deps, { ...merged, ...authentication }, [claims, userInfo]);
 }
 
 /** OpenID Connect Core 5.5.1.1: a relying party that requests a class must check which one was used. */
@@ -134,12 +135,9 @@ async function identifyByUserInfo(
     return undefined;
   const lastIdToken = of.idToken === undefined ? {} : decodeJwt(of.idToken);
   const userInfo = await client.fetchUserInfo(configuration, response.access_token, of.subject);
-  return identityFromClaims(deps, {
-    ...mergeClaims(deps.provider, { userInfo, lastIdToken, ...(of.known ? { known: of.known } : {}) }),
-    ...authenticationClaims(of),
-    iss: of.issuer,
-    sub: of.subject,
-  });
+  const merged = mergeClaims(deps.provider, { userInfo, lastIdToken, ...(of.known ? { known: of.known } : {}) });
+  const claims = { ...merged, ...authenticationClaims(of), iss: of.issuer, sub: of.subject };
+  return identityFromClaims(deps, claims, [userInfo, lastIdToken]);
 }
 
 /**
