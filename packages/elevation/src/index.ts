@@ -2,9 +2,10 @@
 export { transition, type ElevationStep, type ElevationRefusal, type ElevationOutcome } from './life/transition.ts';
 export { requestElevation, type ElevationTerms } from './life/request-elevation.ts';
 export { awaitsReview, isBreakGlass, reviewDueAt } from './life/review.ts';
-export { approverSetProgress, wouldCount } from './life/approver-sets.ts';
-export { isActive, isOver, nextStepAt } from './life/times.ts';
+export { approverSetProgress, isApproved, wouldCount } from './life/approver-sets.ts';
+export { endsAt, isActive, isOver, nextStepAt } from './life/times.ts';
 export { factsOf } from './life/event-facts.ts';
+export { latestEnd, tighten, type EntryTerms } from './life/tighten.ts';
 export { peopleOf } from './life/approvals.ts';
 export { isRepeated } from './life/is-repeated.ts';
 export { foldName } from './life/fold-name.ts';

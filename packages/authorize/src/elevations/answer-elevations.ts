@@ -61,7 +61,9 @@ function stepOf({ action, asked }: Decision, { person }: Asker): Extract<Elevati
 /** Returns the step of a decision about an elevation. An approval says for which sets of approvers it is. */
 function decisionOf(call: Decision, elevation: Elevation, asker: Asker): ElevationStep {
   const step = stepOf(call, asker);
-  return step.type === 'approve' ? { ...step, sets: asker.relationTo(elevation).sets } : step;
+  if (step.type !== 'approve') return step;
+  const under = asker.snapshot.elevations.get(elevation.name)?.terms.approvers;
+  return { ...step, sets: asker.relationTo(elevation).sets, ...(under === undefined ? {} : { under }) };
 }
 
 async function decideOn(call: Decision, asker: Asker, deps: Deps): Promise<ElevationAnswer> {

@@ -1,11 +1,12 @@
 import type { AuditSink } from '@sallyport/audit-log';
-import type { Config, Elevation, NotificationConfig } from '@sallyport/contracts';
+import type { Config, NotificationConfig } from '@sallyport/contracts';
 import { createLinkedPeople, type DirectoryStore } from '@sallyport/directory';
 import type { Logger, Metrics } from '@sallyport/kit';
 import type { ElevationStore, SessionStore } from '@sallyport/stores';
 import { createKnownPeople, type KnownPeople } from '../people/create-known-people.ts';
 import type { PolicySet } from '../policies/policy-set.ts';
 import { createElevationKeeper, type ElevationKeeper } from './elevation-keeper.ts';
+import type { LostElevation } from './find-grants.ts';
 import { createHeldElevations, type HeldElevations } from './held-elevations.ts';
 import { createNoticesOf } from './notices-of.ts';
 import { registerElevationMetrics } from './register-elevation-metrics.ts';
@@ -27,8 +28,8 @@ export type Elevations = {
   people: KnownPeople;
   /** The names of the channels that are told. */
   channels: readonly string[];
-  /** Ends one whose holder no longer meets what it takes. Does not wait. */
-  lose(elevation: Elevation): void;
+  /** Ends one that gives nothing any more, and says why. Does not wait. */
+  lose(lost: LostElevation): void;
   close(): Promise<void>;
 };
 
@@ -48,14 +49,13 @@ export function createElevations(
   const { logger, identity, notifications = [], now } = deps;
   const links = createLinkedPeople({ identity, store: directory, now });
   const people = createKnownPeople({ identity, links, sessions: deps.sessions });
-  const noticesOf = createNoticesOf({
-    channels: notifications,
-    rulesOf: (name) => deps.policies.current().elevations.get(name),
-  });
+  const rulesOf = (name: string) => deps.policies.current().elevations.get(name);
+  const noticesOf = createNoticesOf({ channels: notifications, rulesOf });
   const keeper = createElevationKeeper({
     store,
     sink,
     noticesOf,
+    rulesOf,
     people,
     now,
     onStep: createWatchBreakGlass(logger),
@@ -76,10 +76,9 @@ export function createElevations(
     held,
     people,
     channels: notifications.map(({ name }) => name),
-    lose({ id }) {
+    lose({ elevation: { id }, why: detail }) {
       if (losing.has(id)) return;
       losing.add(id);
-      const detail = 'its holder may no longer have it';
       keeper
         .take(id, { type: 'revoke', detail })
         .then(async (outcome) => void (outcome?.ok && (await keeper.settle(outcome.next))))

@@ -1,7 +1,7 @@
-import type { Check, Elevation } from '@sallyport/contracts';
+import type { Check } from '@sallyport/contracts';
 import { createCallerViews, type CallerView, type CallerViews } from '../check/caller-view.ts';
 import type { PolicySnapshot } from '../policies/policy-set.ts';
-import { findGrants } from './find-grants.ts';
+import { findGrants, type LostElevation } from './find-grants.ts';
 import type { HeldElevations } from './held-elevations.ts';
 
 /** Returns the caller with what their elevations give to this request; undefined if that is nothing. */
@@ -16,13 +16,13 @@ export type ElevateCaller = (
 export function createElevateCaller(deps: {
   held: Pick<HeldElevations, 'of'>;
   views: Pick<CallerViews, 'elevated'>;
-  lose?: (elevation: Elevation) => void;
+  lose?: (lost: LostElevation) => void;
 }): ElevateCaller {
   return (caller, check, snapshot, now) => {
     const held = deps.held.of(caller.source.identity);
     if (held === undefined || snapshot.elevations.size === 0) return undefined;
     const { grants, lost } = findGrants(held, check, caller, snapshot, now);
-    if (deps.lose) for (const elevation of lost) deps.lose(elevation);
+    if (deps.lose) for (const one of lost) deps.lose(one);
     return grants.length === 0 ? undefined : deps.views.elevated(caller.source, grants);
   };
 }

@@ -1,17 +1,14 @@
 import type { Elevation } from '@sallyport/contracts';
 import type { AuditSink } from '@sallyport/audit-log';
-import { nextStepAt, peopleOf, transition, type ElevationOutcome, type ElevationStep } from '@sallyport/elevation';
+import { nextStepAt, type ElevationOutcome, type ElevationStep } from '@sallyport/elevation';
 import { ProblemError } from '@sallyport/kit';
 import type { ElevationStore } from '@sallyport/stores';
-import type { KnownPeople } from '../people/create-known-people.ts';
 import { createEventRecorder } from './create-event-recorder.ts';
 import type { NoticesOf } from './notices-of.ts';
+import { createStepUnder, type StepUnderDeps } from './step-under.ts';
 import type { OnStep } from './watch-break-glass.ts';
 
 const maxTries = 8;
-/** Why an extension ends by itself. */
-export const revokedBefore = 'the elevation that it extends was revoked';
-
 /** Writes steps of elevations, and hands their events to the audit log. */
 export type ElevationKeeper = {
   /** Stores a new elevation. */
@@ -28,46 +25,26 @@ export type ElevationKeeper = {
   settle(elevation: Elevation): Promise<Elevation>;
 };
 
-type KeeperDeps = {
+type KeeperDeps = StepUnderDeps & {
   store: ElevationStore;
   sink: Pick<AuditSink, 'publish' | 'keep'>;
   /** What people are told of a step. It is written with the step, so that none is lost. */
   noticesOf: NoticesOf;
-  /** Who is the same person is looked up for each step, so that a link which has just become known counts. */
-  people: Pick<KnownPeople, 'namesOf'>;
-  now: () => number;
   /** Is told of each step that this replica has stored. */
   onStep?: OnStep;
 };
 
-/**
- * Returns the step to take instead of letting an extension begin, if what it extends was revoked. The revocation ends
- * extensions too, but its replica may die before that. One whose time is up has another end.
- */
-async function insteadOf(
-  step: ElevationStep,
-  { state, expiresAt = 0, changedAt, ...found }: Elevation,
-  { store, now }: Pick<KeeperDeps, 'store' | 'now'>,
-): Promise<ElevationStep> {
-  const begins = step.type === 'tick' && state === 'approved' && Math.max(now(), changedAt) < expiresAt;
-  if (!begins || found.extends === undefined) return step;
-  const extended = await store.read(found.extends.id);
-  if (extended && extended.state !== 'revoked') return step;
-  return { type: 'revoke', detail: revokedBefore };
-}
-
 /** Creates the keeper. Rights begin only after the audit log has their events. They end before that. */
 export function createElevationKeeper(deps: KeeperDeps): ElevationKeeper {
-  const { store, sink, noticesOf, people, now, onStep } = deps;
+  const { store, sink, noticesOf, now, onStep } = deps;
   // What this replica has stored is known to stay. Another one may have died before it knew that of its write.
   const confirmed = new WeakSet<Elevation>();
+  const stepUnder = createStepUnder(deps);
   const take: ElevationKeeper['take'] = async (id, asked) => {
     for (let tries = 0; tries < maxTries; tries += 1) {
       const found = await store.read(id);
       if (!found) return undefined;
-      const step = await insteadOf(asked, found, deps);
-      const at = now();
-      const outcome = transition(found, step, at, await people.namesOf(peopleOf(found, step, at)));
+      const outcome = await stepUnder(found, asked);
       if (!outcome.ok) return outcome;
       const { next } = outcome;
       if (await store.replace(next, nextStepAt(next), noticesOf(found, next))) {

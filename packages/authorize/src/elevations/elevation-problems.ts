@@ -37,6 +37,11 @@ const problems: Readonly<Record<ElevationRefusal, () => ProblemError>> = {
     new ProblemError('conflict', 'This is decided already. Use "revoke" to end an elevation that is approved.'),
   'not-approved': () =>
     new ProblemError('conflict', 'This is not approved yet. Use "deny", or "withdraw" if it is your own.'),
+  'entry-changed': () =>
+    new ProblemError(
+      'conflict',
+      'The configuration of this elevation has changed since it was requested, so it cannot begin. Have it requested again.',
+    ),
   over: () => new ProblemError('conflict', 'This elevation is over. Ask for a new one.'),
   'time-is-up': () => new ProblemError('conflict', 'The time for this is up. Ask for a new elevation.'),
   'nothing-to-do': () => new ProblemError('conflict', 'There is nothing to do.'),

@@ -1,4 +1,6 @@
+import { hash } from 'node:crypto';
 import { elevationGroups, hasVisibleText, type ElevationEntry } from '@sallyport/contracts';
+import type { EntryTerms } from '@sallyport/elevation';
 import { compileGlob, type CompiledPolicy } from '@sallyport/policy';
 
 /** The name of the set of approvers of an entry that has only one. No set in the configuration can have it. */
@@ -18,6 +20,10 @@ export type ElevationRules = {
   covers(cluster: string, namespace: string | undefined): boolean;
   /** Reports whether it can be had anywhere on a cluster. */
   coversCluster(cluster: string): boolean;
+  /** What it demands of an elevation, which becomes stricter with it. */
+  readonly terms: EntryTerms;
+  /** Reports whether a reason is what the entry demands. */
+  acceptsReason(reason: string | undefined): boolean;
   /** Reports whether a ticket is what the entry demands. */
   acceptsTicket(ticket: string | undefined): boolean;
 };
@@ -27,6 +33,21 @@ function ticketRule({ ticket }: ElevationEntry): ElevationRules['acceptsTicket']
   if (ticket === 'required') return (given) => hasVisibleText(given ?? '');
   const matches = compileGlob(ticket.pattern);
   return (given) => (given === undefined ? !ticket.required : hasVisibleText(given) && matches(given));
+}
+
+function termsOf(entry: ElevationEntry): EntryTerms {
+  const { maxDuration, approvals, approvers, approverSets, review, whenAuditUnavailable } = entry;
+  const who = [approvers, approverSets?.map(({ name, by }) => [name, by])];
+  return {
+    maxDurationMs: maxDuration,
+    approvalsNeeded: approvals,
+    ...(approverSets == null
+      ? {}
+      : { approverSets: approverSets.map((set) => ({ name: set.name, approvals: set.approvals })) }),
+    approvers: hash('sha256', JSON.stringify(who), 'base64url'),
+    reviewWithinMs: review?.within,
+    whenAuditUnavailable,
+  };
 }
 
 /** Compiles an entry. Its policies are compiled already. */
@@ -48,6 +69,8 @@ export function createElevationRules(
       if (!namespaces) return true;
       return namespace !== undefined && namespaces.some((matches) => matches(namespace));
     },
+    terms: termsOf(entry),
+    acceptsReason: (reason) => entry.reason === 'optional' || hasVisibleText(reason ?? ''),
     acceptsTicket: ticketRule(entry),
   };
 }

@@ -1,5 +1,6 @@
 import { isLogin, type Check, type Elevation, type ElevationPerson } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
+import { tighten } from '@sallyport/elevation';
 import { allowedAfterLogin, evaluatePolicy, type CompiledPolicy } from '@sallyport/policy';
 import type { SessionStore } from '@sallyport/stores';
 import { createCallerViews, type CallerView } from '../check/caller-view.ts';
@@ -58,15 +59,15 @@ function createAsker(
     relationTo(elevation) {
       const { issuer, subject } = elevation.requester;
       const mine = issuer === person.issuer && subject === person.subject;
-      const { approverSets = [], reviewers = [] } = snapshot.elevations.get(elevation.name) ?? {};
+      const rules = snapshot.elevations.get(elevation.name);
+      const { approverSets = [], reviewers = [] } = rules ?? {};
       const afterLogin = (policies: readonly CompiledPolicy[]) =>
         policies.length === 0
           ? undefined
           : allowedAfterLogin(policies, elevationInput(caller, request, elevation, moment));
       const own = approverSets.filter(({ policies }) => meets(policies, elevation)).map(({ name }) => name);
       const approves = own.length > 0;
-      // What was asked for is frozen, so a set that was added to the entry later cannot approve it.
-      const demanded = elevation.approverSets?.map(({ name }) => name) ?? [onlySet];
+      const demanded = tighten(elevation, rules?.terms).approverSets?.map(({ name }) => name) ?? [onlySet];
       const sets = own.filter((name) => demanded.includes(name));
       const freshLogin =
         mine || approves ? undefined : approverSets.map(({ policies }) => afterLogin(policies)).find(Boolean);

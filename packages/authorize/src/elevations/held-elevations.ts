@@ -18,6 +18,8 @@ export type HeldElevations = {
   waitingOf(person: { issuer: string; subject: string }): readonly Elevation[];
   /** Lists the active ones of everyone. */
   all(): readonly Elevation[];
+  /** Lists those of everyone that are requested or approved, and not active yet. */
+  waiting(): readonly Elevation[];
   /** Lists those of everyone that wait for a review, also after their end. */
   toReview(): readonly Elevation[];
   /** Calls back for a person who has gained or lost one. Returns a function that unsubscribes. */
@@ -108,6 +110,7 @@ export function createHeldElevations({ store }: { store: ElevationStore }): Held
     of: active.of,
     waitingOf: (person) => waiting.of(person) ?? [],
     all: active.all,
+    waiting: waiting.all,
     toReview: () => [...known.values()].map(({ elevation }) => elevation).filter(awaitsReview),
     onChange: (listener) => changed.add(listener),
   };

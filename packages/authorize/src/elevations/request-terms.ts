@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { hasVisibleText, type Elevation, type ElevationRequest } from '@sallyport/contracts';
+import type { Elevation, ElevationRequest } from '@sallyport/contracts';
 import { requestElevation } from '@sallyport/elevation';
 import { ProblemError } from '@sallyport/kit';
 import type { ElevationRules } from './elevation-rules.ts';
@@ -41,8 +41,7 @@ function checkTerms(
 ): void {
   const { entry } = rules;
   checkDuration(durationMs, rules);
-  if (entry.reason === 'required' && !hasVisibleText(reason ?? ''))
-    throw bad(`The elevation ${entry.name} needs a reason. Give one with --reason.`);
+  if (!rules.acceptsReason(reason)) throw bad(`The elevation ${entry.name} needs a reason. Give one with --reason.`);
   if (!rules.acceptsTicket(ticket)) {
     const like = typeof entry.ticket === 'string' ? '' : ` like ${entry.ticket.pattern}`;
     throw bad(`The elevation ${entry.name} needs a ticket${like}. Give it with --ticket.`);
@@ -56,13 +55,11 @@ const termsOf = (rules: ElevationRules, asker: Asker) => ({
   name: rules.entry.name,
   groups: rules.entry.groups,
   requester: asker.person,
-  approvalsNeeded: rules.entry.approvals,
-  ...(rules.entry.approverSets == null
-    ? {}
-    : { approverSets: rules.entry.approverSets.map(({ name, approvals }) => ({ name, approvals })) }),
+  approvalsNeeded: rules.terms.approvalsNeeded,
+  ...(rules.terms.approverSets === undefined ? {} : { approverSets: rules.terms.approverSets }),
   pendingTimeoutMs: rules.entry.pendingTimeout,
-  reviewWithinMs: rules.entry.review?.within,
-  whenAuditUnavailable: rules.entry.whenAuditUnavailable,
+  reviewWithinMs: rules.terms.reviewWithinMs,
+  whenAuditUnavailable: rules.terms.whenAuditUnavailable,
 });
 
 /** Returns what the caller asks for. Throws `forbidden` if they may not, and `bad-request` for what the entry demands. */
@@ -83,7 +80,7 @@ export function extensionOf(
   checkDuration(durationMs, rules);
   if (elevation.extends !== undefined)
     throw new ProblemError('conflict', 'An elevation is extended once. Ask for a new one.');
-  if (rules.entry.reason === 'required' && !hasVisibleText(reason ?? ''))
+  if (!rules.acceptsReason(reason))
     throw bad(`An extension of ${rules.entry.name} needs a reason. Give one with --reason.`);
   return requestElevation(
     {

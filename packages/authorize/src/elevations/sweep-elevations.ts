@@ -1,11 +1,13 @@
 import type { Elevation } from '@sallyport/contracts';
-import { nextStepAt } from '@sallyport/elevation';
+import { nextStepAt, type ElevationStep } from '@sallyport/elevation';
 import { createWarnOnce, type Logger } from '@sallyport/kit';
 import type { ElevationStore } from '@sallyport/stores';
 import type { PolicySnapshot } from '../policies/policy-set.ts';
-import { revokedBefore, type ElevationKeeper } from './elevation-keeper.ts';
+import type { ElevationKeeper } from './elevation-keeper.ts';
+import { endReason } from './end-reason.ts';
 import { listOrphans } from './end-extensions.ts';
 import type { HeldElevations } from './held-elevations.ts';
+import { revokedBefore } from './step-under.ts';
 
 const everyMs = 500;
 const maxDue = 200;
@@ -23,7 +25,7 @@ type SweepDeps = {
 
 /**
  * Attends to what is due, whichever replica began it: records events, lets scheduled elevations begin, writes down that
- * one has ended, and ends those whose entry is gone and extensions of what was revoked. Returns a function that stops it.
+ * one has ended, and ends what its entry ends and extensions of what was revoked. Returns a function that stops it.
  */
 export function sweepElevations(deps: SweepDeps): () => Promise<void> {
   const { store, keeper, held, policies, logger, now } = deps;
@@ -35,21 +37,23 @@ export function sweepElevations(deps: SweepDeps): () => Promise<void> {
   let checkedAgainst: unknown;
   let stopped = false;
   let running: Promise<void> | undefined;
+  const listHeld = () => [...held.all(), ...held.waiting()];
   const attend = async (elevation: Elevation) => {
     const settled = await keeper.settle(elevation);
     // An index entry that a crash has left behind says that something is due although nothing is.
     if (settled.revision === elevation.revision) await store.touch(settled, nextStepAt(settled));
   };
-  const end = async ({ id }: Elevation, detail: string) => {
-    const outcome = await keeper.take(id, { type: 'revoke', detail });
+  const take = async ({ id }: Elevation, step: ElevationStep) => {
+    const outcome = await keeper.take(id, step);
     if (outcome?.ok) await keeper.settle(outcome.next);
   };
-  const isConfigured = ({ name, cluster, namespace, groups }: Elevation) => {
-    const rules = policies.current().elevations.get(name);
-    return rules !== undefined && rules.covers(cluster, namespace) && groups.some((group) => rules.groups.has(group));
+  /** Returns those that their entries end. What is asked for is configured, so most reasons come with a configuration. */
+  const listEnded = (elevations: PolicySnapshot['elevations']) => {
+    const looked = elevations === checkedAgainst ? held.all().filter(({ name }) => elevations.has(name)) : listHeld();
+    return looked.filter((one) => endReason(one, elevations.get(one.name), now()) !== undefined);
   };
   // Without entries nothing can begin, so what is left over is looked at now and then only.
-  const isDue = () => policies.current().elevations.size > 0 || held.all().length > 0 || now() - reloadedAt >= reloadMs;
+  const isDue = () => policies.current().elevations.size > 0 || listHeld().length > 0 || now() - reloadedAt >= reloadMs;
   const sweep = async () => {
     if (now() - reloadedAt >= reloadMs) {
       await held.reload();
@@ -57,16 +61,15 @@ export function sweepElevations(deps: SweepDeps): () => Promise<void> {
       checkedAgainst = undefined;
     }
     const due = await store.readAll(await store.due(now(), maxDue));
-    // What is asked for is configured, so only another configuration can leave one without an entry.
     const { elevations } = policies.current();
-    const active = held.all();
-    const gone = elevations === checkedAgainst ? [] : active.filter((elevation) => !isConfigured(elevation));
-    const orphaned = await listOrphans(active, store);
+    const ended = listEnded(elevations);
+    const orphaned = await listOrphans(held.all(), store);
     // One that the audit log does not take must not hold up the end of another.
     const done = await Promise.allSettled([
       ...due.map(attend),
-      ...gone.map((one) => end(one, 'it is no longer configured')),
-      ...orphaned.map((one) => end(one, revokedBefore)),
+      // The keeper knows why, and looks again.
+      ...ended.map((one) => take(one, { type: 'tick' })),
+      ...orphaned.map((one) => take(one, { type: 'revoke', detail: revokedBefore })),
     ]);
     const failed = done.find((one) => one.status === 'rejected');
     if (failed) throw failed.reason as Error;

@@ -5,7 +5,7 @@ import type { Logger } from '@sallyport/kit';
 /** Is told of every step of an elevation by the replica that wrote it. */
 export type OnStep = (before: Elevation, after: Elevation) => void;
 
-/** Returns the approvals that a step has dropped, because the approver is the requester or another approver. */
+/** Returns the approvals that a step has dropped: by the requester or another approver, or under other approvers. */
 function droppedApprovals(before: Elevation, after: Elevation): Elevation['approvals'] {
   const kept = new Set(after.approvals.map(({ by }) => accountName(by)));
   return before.approvals.filter(({ by }) => !kept.has(accountName(by)));
@@ -17,7 +17,10 @@ export function createWatchBreakGlass(logger: Pick<Logger, 'warn'>): OnStep {
     const { id, name, cluster, namespace, state, groups, requester, expiresAt, review, ended } = after;
     const about = { elevation: id, name, cluster, namespace, user: requester.user };
     for (const { by } of droppedApprovals(before, after))
-      logger.warn({ ...about, approver: by.user }, 'an approval does not count: it is by an alias of another person');
+      logger.warn(
+        { ...about, approver: by.user },
+        'an approval does not count: it is by an alias of another person, or the approvers have changed',
+      );
     const began = state === 'active' && before.state !== 'active';
     if (isBreakGlass(after) && began)
       logger.warn({ ...about, groups, expiresAt: new Date(expiresAt!).toISOString() }, 'break-glass is active');

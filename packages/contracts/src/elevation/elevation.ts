@@ -68,8 +68,8 @@ const unrecordedSchema = z.object({
 export type UnrecordedEvent = z.infer<typeof unrecordedSchema>;
 
 /**
- * One elevation as it is stored. Times are milliseconds since the epoch. What was asked for never changes after the
- * request. `revision` counts the changes, so that of two at the same time only one succeeds.
+ * One elevation as it is stored. Times are milliseconds since the epoch. What was asked for can only become stricter after
+ * the request, with its entry. `revision` counts the changes, so that of two at the same time only one succeeds.
  */
 export const elevationSchema = z.object({
   /** 2 with `approverSets`: a replica that knows only 1 would count approvals without looking at the sets. */
@@ -100,8 +100,13 @@ export const elevationSchema = z.object({
   changedAt: z.number(),
   pendingUntil: z.number(),
   state: z.enum(elevationStates),
-  /** `sets`: those of `approverSets` to which the approver belonged then. */
-  approvals: z.array(z.object({ by: personSchema, at: z.number(), sets: z.array(z.string()).optional() })),
+  /**
+   * `sets`: those of `approverSets` to which the approver belonged then. `under` identifies the policies by which they were
+   * an approver. Earlier versions did not write it.
+   */
+  approvals: z.array(
+    z.object({ by: personSchema, at: z.number(), sets: z.array(z.string()).optional(), under: z.string().optional() }),
+  ),
   /** Set once approved. */
   activeFrom: z.number().optional(),
   expiresAt: z.number().optional(),

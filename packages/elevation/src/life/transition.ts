@@ -17,11 +17,13 @@ import { endsAt, isOver } from './times.ts';
 /**
  * What happens to an elevation. `recorded`: the audit log has acknowledged the events up to this number. `tick`: time
  * has passed. Whether policy lets a person approve, deny, revoke or review is decided before. `sets`: the names of the
- * sets of approvers to which the approver belongs, if the elevation has several.
+ * sets of approvers to which the approver belongs, if the elevation has several. `under`: identifies the policies that say
+ * so.
  */
 export type ElevationStep =
-  | { type: 'approve'; by: ElevationPerson; sets?: readonly string[]; detail?: string }
-  | { type: 'deny'; by: ElevationPerson; detail?: string }
+  | { type: 'approve'; by: ElevationPerson; sets?: readonly string[]; under?: string; detail?: string }
+  /** Without a person, the gateway itself denies it. */
+  | { type: 'deny'; by?: ElevationPerson; detail?: string }
   | { type: 'withdraw'; by: ElevationPerson; detail?: string }
   /** Without a person, the gateway itself ends it. */
   | { type: 'revoke'; by?: ElevationPerson; detail?: string }
@@ -44,6 +46,7 @@ export type ElevationRefusal =
   | 'own-review'
   | 'not-begun'
   | 'reviewed-already'
+  | 'entry-changed'
   | 'nothing-to-do';
 
 export type ElevationOutcome = { ok: true; next: Elevation } | { ok: false; refusal: ElevationRefusal };
@@ -70,7 +73,7 @@ function end(
 
 function approve(
   elevation: Elevation,
-  { by, sets = [], detail }: ElevationStep & { type: 'approve' },
+  { by, sets = [], under, detail }: ElevationStep & { type: 'approve' },
   at: number,
   namesOf: NamesOf,
 ): Elevation | ElevationRefusal {
@@ -81,7 +84,7 @@ function approve(
   const demanded = elevation.approverSets?.map(({ name }) => name).filter((name) => sets.includes(name));
   if (demanded?.length === 0) return 'not-in-set';
   if (demanded && !wouldCount(before, demanded)) return 'set-complete';
-  const approval = { by, at, ...(demanded ? { sets: demanded } : {}) };
+  const approval = { by, at, ...(demanded ? { sets: demanded } : {}), ...(under === undefined ? {} : { under }) };
   const given = addEvent({ ...before, approvals: [...before.approvals, approval] }, 'elevation.approved', {
     at,
     by,
