@@ -92,7 +92,7 @@ describe('the query API', () => {
     const answer = await get('/v1/events?user=bob%40example.com&limit=5')
       .expect(200)
       .expect('cache-control', 'no-store');
-    expect(answer.body).toEqual({ ...page, scope: 'own' });
+    expect(answer.body).toEqual({ ...page, events: [{ ...page.events[0], result: 'ok' }], scope: 'own' });
     expect((await get('/v1/events?limit=5', 'all').expect(200)).body).toMatchObject({ scope: 'all' });
     const dev = { clusters: ['dev'], withoutCluster: false };
     expect((await get('/v1/events?limit=5', dev).expect(200)).body).toMatchObject({ scope: 'clusters', view: dev });

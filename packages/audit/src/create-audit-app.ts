@@ -6,6 +6,7 @@ import { mountElevationReport } from './elevation-report/mount-elevation-report.
 import { createQueryLimiter } from './limits/create-query-limiter.ts';
 import { readAuditQuery } from './query/read-audit-query.ts';
 import { createCursorSeal } from './query/seal-cursors.ts';
+import { withResult } from './query/with-result.ts';
 import type { AuditStore } from './store/audit-store.ts';
 import { mountReport } from './report/mount-report.ts';
 import { mountShow } from './show/mount-show.ts';
@@ -46,6 +47,7 @@ export function createAuditApp(deps: AuditAppDeps): Express {
     const { next, latest, ...rest } = page;
     response.set('cache-control', 'no-store').json({
       ...rest,
+      events: page.events.map(withResult),
       ...(next === undefined ? {} : { next: cursors.seal(next) }),
       ...(latest === undefined ? {} : { latest: cursors.seal(latest) }),
       ...scope,

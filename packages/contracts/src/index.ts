@@ -1,5 +1,5 @@
 // The calls between the services, and the schema of sallyport.yaml. Depends on zod only and runs in a browser.
-export * from './problem.ts';
+export * from './problem/problem.ts';
 export * from './sallyport-version.ts';
 export * from './identity/identity.ts';
 export * from './identity/agent-scope.ts';
@@ -35,6 +35,7 @@ export * from './audit/audit-event.ts';
 export * from './audit/proof-part.ts';
 export * from './audit/sallyport-part.ts';
 export * from './audit/audit-keys.ts';
+export * from './audit/audit-result.ts';
 export * from './audit/audit-query.ts';
 export * from './audit/shown-request.ts';
 export * from './audit/audit-report.ts';

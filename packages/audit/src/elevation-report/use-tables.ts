@@ -1,4 +1,5 @@
 import { isEnd } from '../report/count-tables.ts';
+import { isFailed, isRefused } from '../store/result-conditions.ts';
 
 /**
  * Returns the statement that counts what was done under each elevation, among the events in a table, by hour (UTC), verb
@@ -13,8 +14,8 @@ export const countUses = (table: string): string => `insert into audit_elevation
       coalesce(subject, '') as subject, coalesce(username, '') as username, coalesce(cluster, '') as cluster,
       concat_ws('/', coalesce(resource, ''), subresource) as resource, coalesce(verb, '') as verb,
       count(*) filter (where type = 'k8s.request') as requests,
-      count(*) filter (where type = 'k8s.request' and effect is distinct from 'allow') as refused,
-      count(*) filter (where type = 'k8s.request' and effect = 'allow' and code >= 400) as failed,
+      count(*) filter (where type = 'k8s.request' and ${isRefused}) as refused,
+      count(*) filter (where type = 'k8s.request' and ${isFailed}) as failed,
       count(*) filter (where type = 'stream.opened') as streams
     from ${table} cross join lateral unnest(elevation) with ordinality as used (id, position)
     where elevation is not null and position % 2 = 1 and (${isEnd} or type = 'stream.opened')

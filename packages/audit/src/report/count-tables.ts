@@ -1,9 +1,11 @@
+import { isFailed, isRefused } from '../store/result-conditions.ts';
+
 /** The condition that an event is the end of a request. */
 export const isEnd = `type = 'k8s.request' and stage in ('ResponseComplete', 'Panic')`;
 
 /** The columns that `countEnds` and `countUses` read of events. */
 export const countedColumns =
-  'type, stage, issuer, subject, username, cluster, resource, subresource, verb, effect, code, elevation';
+  'type, stage, issuer, subject, username, cluster, resource, subresource, verb, effect, code, reasons, elevation';
 
 /**
  * Returns the statement that counts the requests which ended, among the events in a table, by hour (UTC) and by who did
@@ -18,8 +20,8 @@ export const countEnds = (table: string): string => `insert into audit_counts
       coalesce(username, '') as username, coalesce(cluster, '') as cluster,
       concat_ws('/', coalesce(resource, ''), subresource) as resource, coalesce(verb, '') as verb,
       count(*) as requests,
-      count(*) filter (where effect is distinct from 'allow') as refused,
-      count(*) filter (where effect = 'allow' and code >= 400) as failed,
+      count(*) filter (where ${isRefused}) as refused,
+      count(*) filter (where ${isFailed}) as failed,
       min(time) as first_time, max(time) as last_time
     from ${table} where ${isEnd} group by 1, 2, 3, 4, 5, 6, 7
   ) as ended
@@ -46,3 +48,7 @@ export const countTables = `create table audit_counts (
     primary key (hour, key)
   );
   ${countEnds('audit_events')};`;
+
+/** The migration that corrects earlier counts: what the gateway asked a cluster itself was counted as refused. */
+export const correctCounts = `update audit_counts set refused = 0
+  where issuer = '' and username in ('gateway:access-review', 'gateway:discovery') and refused > 0`;

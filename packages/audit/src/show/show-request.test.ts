@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { sampleAuditRecord } from '@sallyport/audit-log';
-import type { AuditPage, AuditQuery, AuditRecord } from '@sallyport/contracts';
+import type { AuditPage, AuditQuery, AuditRecord, FoundRecord } from '@sallyport/contracts';
 import { showRequest } from './show-request.ts';
 
 const auditID = '5f0c6a1e-0000-4000-8000-000000000001';
@@ -18,7 +18,7 @@ function eventOf(
 }
 
 /** A store with some events, which knows the filters that are used. */
-function storeOf(records: readonly AuditRecord[]) {
+function storeOf(records: readonly FoundRecord[]) {
   const asked: Partial<AuditQuery>[] = [];
   const find = async (query: AuditQuery): Promise<AuditPage> => {
     asked.push(query);
@@ -43,6 +43,7 @@ const none = async () => [];
 
 describe('one request', () => {
   const [ended, began] = [eventOf('k8s.request', 3), eventOf('k8s.request', 1, { id: eventId })];
+  began.data.stage = 'RequestReceived';
   const opened = eventOf('stream.opened', 2);
   const ofCluster = { cluster: 'dev', event: { auditID } };
   const login = eventOf('session.login', 0, { auditID: 'login' });
@@ -57,11 +58,32 @@ describe('one request', () => {
   ])('is found by %s, with its events in order and its session', async (_what, id) => {
     const { find } = storeOf([ended, began, opened, revoked, login]);
     expect(await showRequest(id, find, async () => [ofCluster, { ...ofCluster, cluster: 'prod' }])).toEqual({
-      events: [began, opened, ended],
+      events: [began, opened, { ...ended, result: 'ok' }],
+      attempts: [],
       clusterEvents: [ofCluster],
       session: [login, revoked],
       elevation: [],
     });
+  });
+
+  it('is shown with the other attempt at it, whichever of the two was asked for', async () => {
+    const [overWebSocket, overSpdy, later] = [1, 2, 3].map((second) => {
+      const record = eventOf('k8s.request', second, { auditID: `5f0c6a1e-0000-4000-8000-00000000000${second}` });
+      record.data.responseStatus = { code: 403, reason: 'Forbidden' };
+      return record;
+    });
+    Object.assign(overWebSocket!.data.sallyport, { protocol: 'websocket' });
+    const repeated = { ...overSpdy!, retryOf: overWebSocket!.data.auditID };
+    const { find } = storeOf([overWebSocket!, repeated, later!]);
+    for (const [one, other] of [
+      [overWebSocket!, repeated],
+      [repeated, overWebSocket!],
+    ])
+      expect(await showRequest(one!.data.auditID, find, none)).toMatchObject({
+        events: [{ ...one, result: 'refused' }],
+        attempts: [{ ...other, result: 'refused' }],
+      });
+    expect(await showRequest(later!.data.auditID, find, none)).toMatchObject({ attempts: [] });
   });
 
   it('is shown with its elevation', async () => {
@@ -93,6 +115,7 @@ describe('one request', () => {
     const { find } = storeOf([ended, began, other]);
     expect(await showRequest('5f0c6a1e', find, none)).toEqual({
       events: [],
+      attempts: [],
       clusterEvents: [],
       session: [],
       elevation: [],

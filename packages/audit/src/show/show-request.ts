@@ -1,12 +1,15 @@
 import {
   elevationEventTypes,
+  resultOf,
   type AuditEventType,
   type AuditPage,
   type AuditQuery,
   type AuditRecord,
+  type FoundRecord,
   type ShownRequest,
 } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
+import { withResult } from '../query/with-result.ts';
 
 /** Finds one page; undefined if the caller is gone. */
 type FindPage = (query: AuditQuery) => Promise<AuditPage | undefined>;
@@ -21,14 +24,33 @@ const wholeId = 36;
 /** Nobody holds as many at once. */
 const mostElevations = 10;
 
+/** An attempt and its repetition end within this time. */
+const nearMs = 60_000;
+
 const sessionEvents: AuditEventType[] = ['session.login', 'session.revoked', 'session.ended', 'session.expired'];
 
-const byTime = (events: readonly AuditRecord[]): AuditRecord[] =>
+const byTime = <Event extends AuditRecord>(events: readonly Event[]): Event[] =>
   events.toSorted((one, other) => (one.time < other.time ? -1 : one.time > other.time ? 1 : 0));
 
 /** Returns one event of each request. */
-function onePerRequest(events: readonly AuditRecord[]): AuditRecord[] {
+function onePerRequest(events: readonly FoundRecord[]): FoundRecord[] {
   return [...new Map(events.map((event) => [event.data.auditID, event])).values()];
+}
+
+/** Finds the end of the other attempt, if a client tried over WebSocket and then over SPDY. */
+async function findAttempts(
+  events: readonly FoundRecord[],
+  find: (filters: Filters) => Promise<FoundRecord[]>,
+): Promise<FoundRecord[]> {
+  const end = events.find((event) => (resultOf(event) ?? 'ok') !== 'ok');
+  if (!end) return [];
+  const { data, retryOf } = end;
+  if (retryOf !== undefined) return (await find({ auditID: retryOf })).filter((event) => resultOf(event) !== undefined);
+  const { protocol, sessionId: session } = data.sallyport;
+  if (protocol?.toLowerCase() !== 'websocket' || session === undefined) return [];
+  const [since, until] = [-nearMs, nearMs].map((ms) => new Date(Date.parse(end.time) + ms).toISOString());
+  const near = await find({ session, type: 'k8s.request', subresource: data.objectRef?.subresource, since, until });
+  return near.filter((event) => event.retryOf === data.auditID);
 }
 
 /** Returns the ids of the elevations that the request used. */
@@ -57,12 +79,12 @@ export async function showRequest(
   findClusterEvents: FindClusterEvents,
 ): Promise<ShownRequest | undefined> {
   let isGone = false;
-  const find = async (filters: Filters): Promise<AuditRecord[]> => {
+  const find = async (filters: Filters): Promise<FoundRecord[]> => {
     const page = await findPage({ order: 'newest', limit: mostEvents, ...filters });
     isGone ||= page === undefined;
     return page?.events ?? [];
   };
-  const empty = { clusterEvents: [], session: [], elevation: [] };
+  const empty = { attempts: [], clusterEvents: [], session: [], elevation: [] };
   const whole = id.length === wholeId;
   let found = onePerRequest(await find(whole ? { auditID: id } : { auditIDPrefix: id }));
   if (found.length === 0) found = onePerRequest(await find(whole ? { id } : { idPrefix: id }));
@@ -84,7 +106,8 @@ export async function showRequest(
     return byTime(all);
   };
   const shown = {
-    events: byTime(events),
+    events: byTime(events).map(withResult),
+    attempts: (await findAttempts(events, find)).map(withResult),
     // Another cluster may have an event with the same id, which is not of this request.
     clusterEvents: (await findClusterEvents(first.data.auditID)).filter(({ cluster }) => clusters.has(cluster)),
     session: sessionId === undefined ? [] : await eventsOf(sessionEvents, { session: sessionId }),

@@ -1,21 +1,26 @@
-import type { AuditPage, AuditQuery, AuditRecord } from '@sallyport/contracts';
+import { resultOf, type AuditPage, type AuditQuery, type AuditRecord, type FoundRecord } from '@sallyport/contracts';
 import type { OnlyOf } from './audit-store.ts';
 import { blockStatement, latestStatement, readBlocks, type Block } from './block-statement.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { agentOf, fromRow, groupsOf, searchable, workloadOf } from './event-row.ts';
-import { endedStatement, findsById, findStatement, type Place } from './find-statement.ts';
+import { attemptsStatement, endedStatement, findsById, findStatement, type Place } from './find-statement.ts';
+import { isAttempt, pairAttempts } from './pair-attempts.ts';
 import type { Row, SqlDatabase } from './sql-database.ts';
 
 /** A page ends with the event that reaches this size, because a thousand long events must not fill the memory. */
 const maxPageBytes = 8 * 1024 * 1024;
 
+/** An attempt and its repetition end within this time. */
+const nearMs = 60_000;
+
 const ingestOf = (row: Row) => Number(row.ingest);
-type Found = { row: Row; record: AuditRecord };
+type Found = { row: Row; record: FoundRecord };
 type Search = { database: SqlDatabase; query: AuditQuery; only: OnlyOf | undefined };
 
 /** Reports whether an event meets the conditions on what is not a column. */
-function isFound(record: AuditRecord, { group, agent, workload }: AuditQuery): boolean {
+function isFound(record: AuditRecord, { group, agent, workload, result }: AuditQuery): boolean {
   return (
+    (result === undefined || resultOf(record) === result) &&
     (group === undefined || groupsOf(record).includes(searchable(group))) &&
     (agent === undefined || agentOf(record).includes(searchable(agent))) &&
     (workload === undefined || workloadOf(record) === searchable(workload))
@@ -43,6 +48,33 @@ async function keepFound({ database, query }: Search, rows: readonly Row[], top:
   );
 }
 
+/**
+ * Marks what repeats an attempt over WebSocket. A list of requests has only the repetition of the two: the first attempt
+ * is found by its id. Both must meet the conditions of the query, because otherwise the list would have neither.
+ */
+async function joinAttempts({ database, query, only }: Search, all: readonly Found[], top: number): Promise<Found[]> {
+  const attempts = all.filter(({ record }) => isAttempt(record));
+  if (attempts.length === 0) return [...all];
+  const times = attempts.map(({ record }) => Date.parse(record.time));
+  const shown: AuditQuery = findsById(query) ? { order: query.order, limit: query.limit } : query;
+  const near = {
+    ingests: attempts.map(({ row }) => ingestOf(row)),
+    sessions: attempts.map(({ record }) => record.data.sallyport.sessionId ?? ''),
+    from: new Date(Math.min(...times) - nearMs).toISOString(),
+    to: new Date(Math.max(...times) + nearMs).toISOString(),
+    ...(query.view === 'requests' ? { top } : {}),
+  };
+  const known = (await database.query(attemptsStatement(shown, only, near))).map(fromRow);
+  const pairs = pairAttempts(known.filter((record) => isFound(record, shown)));
+  const repeated = new Set(query.view === 'requests' && !findsById(query) ? pairs.values() : []);
+  return all
+    .filter(({ record }) => !isAttempt(record) || !repeated.has(record.data.auditID))
+    .map(({ row, record }) => {
+      const retryOf = isAttempt(record) ? pairs.get(record.data.auditID) : undefined;
+      return { row, record: retryOf === undefined ? record : { ...record, retryOf } };
+    });
+}
+
 /** Finds events block by block, from `place` on, until the page is full. */
 async function search(parts: Search, start: Place): Promise<{ shown: Found[]; more: boolean }> {
   const { database, query, only } = parts;
@@ -64,7 +96,8 @@ async function search(parts: Search, start: Place): Promise<{ shown: Found[]; mo
       const limit = room > 0 ? query.limit - shown.length + 1 : 1;
       const where = { ...(blocks ? { blocks } : {}), place, limit, maxBytes: Math.max(room, 1) };
       const rows = await database.query(findStatement(query, only, where));
-      for (const one of await keepFound(parts, rows, start.top ?? 0)) {
+      const kept = await joinAttempts(parts, await keepFound(parts, rows, start.top ?? 0), start.top ?? 0);
+      for (const one of kept) {
         if (shown.length === query.limit || room <= 0) return { shown, more: true };
         shown.push(one);
         room -= Number(one.row.size);

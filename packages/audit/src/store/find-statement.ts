@@ -6,6 +6,7 @@ import { eventColumns, searchable, searchableCommand } from './event-row.ts';
 import { noCluster, searchedCommandTerms, sessionPrefixLength, termColumns, termOf } from './event-terms.ts';
 import { blockBits } from './event-blocks.ts';
 import { partitionNamed } from './partition.ts';
+import { resultConditions, resultTerms } from './result-conditions.ts';
 import type { Statement } from './sql-database.ts';
 
 const ofStreams = `type in ('stream.opened', 'stream.cut', 'stream.closed')`;
@@ -44,7 +45,7 @@ function comparable(field: string, value: string | number): string | number {
   return typeof value === 'string' && field !== 'issuer' && field !== 'subject' ? searchable(value) : value;
 }
 
-/** Adds what the columns must be. Groups, agents and workloads are not columns: `findPage` compares them. */
+/** Adds what the columns must be. Groups, agents, workloads and results are not columns: `findPage` compares them. */
 function addColumns(conditions: Conditions, query: AuditQuery, only: OnlyOf | undefined): void {
   for (const [field, column] of Object.entries(termColumns)) {
     const value = query[field as keyof typeof termColumns];
@@ -62,6 +63,7 @@ function addColumns(conditions: Conditions, query: AuditQuery, only: OnlyOf | un
     query.command === undefined ? undefined : searchableCommand(query.command),
     (value) => `strpos(command, ${value}) > 0`,
   );
+  if (query.result !== undefined) conditions.addPlain(resultConditions[query.result]);
   if (only) addVisible(conditions, only);
 }
 
@@ -87,7 +89,9 @@ function addTerms(conditions: Conditions, query: AuditQuery, only: OnlyOf | unde
   const all = termsOfQuery(query);
   if (only && !only.and) all.push(termOf('issuer', only.issuer), termOf('subject', only.subject));
   conditions.addFor(all.length > 0 ? all : undefined, (value) => `terms @> ${ofBlock(value)}`);
-  if (!only?.and) return all.length > 0;
+  const ofResult = query.result === undefined ? [] : resultTerms[query.result];
+  conditions.addFor(ofResult.length > 0 ? ofResult : undefined, (value) => `terms && ${ofBlock(value)}`);
+  if (!only?.and) return all.length > 0 || ofResult.length > 0;
   const { clusters, withoutCluster } = only.and;
   const some = [
     termOf('subject', only.subject),
@@ -134,6 +138,8 @@ function tablesOf(blocks: readonly Block[] | undefined): string[] {
   return names.filter((name) => partitionNamed(name)).map((name) => `audit_events_${name}`);
 }
 
+/** A page has at most half as many. */
+const mostAttempts = 2000;
 const found = 'ingest, id, type, source, key, data, time, audit_id, stage';
 
 /**
@@ -177,5 +183,37 @@ export function endedStatement(auditIDs: readonly string[], top: number): Statem
   return {
     sql: `select audit_id, type from audit_events where audit_id = any ($1::text[]) and ${isLast} and ingest + 0 <= $2`,
     values: [auditIDs, top],
+  };
+}
+
+/** The events near which others are searched, and the times between which these are. */
+export type Near = { ingests: readonly number[]; sessions: readonly string[]; from: string; to: string; top?: number };
+
+/**
+ * Returns the statement for the ends of attempts to open a stream that were stored shortly before or after the given ones,
+ * in their sessions. They must meet the conditions of the query, too.
+ */
+export function attemptsStatement(query: AuditQuery, only: OnlyOf | undefined, near: Near): Statement {
+  const size = 2 ** blockBits;
+  const blocks = new Set(near.ingests.flatMap((ingest) => [-1, 0, 1].map((step) => Math.floor(ingest / size) + step)));
+  const conditions = new Conditions();
+  addColumns(conditions, query, only);
+  addTimes(conditions, query);
+  const sessions = [...new Set(near.sessions.map(searchable))];
+  const terms = sessions.map((session) => termOf('session', session));
+  conditions.addAll(
+    [[...blocks], terms],
+    ([some, ofSessions]) =>
+      `terms && array(select (block << 32) | term from unnest(${some}::bigint[]) as block, unnest(${ofSessions}::bigint[]) as term)`,
+  );
+  conditions.addFor(sessions, (value) => `session = any (${value}::text[])`);
+  conditions.add('time >=', near.from);
+  conditions.add('time <=', near.to);
+  conditions.add('ingest + 0 <=', near.top);
+  conditions.addPlain(`type = 'k8s.request' and ${isLast} and subresource in ('exec', 'attach', 'portforward')`);
+  const matching = `select ${found} from audit_events${conditions.where} order by ingest desc limit ${mostAttempts}`;
+  return {
+    sql: `select ${eventColumns} from (${matching}) as page left join audit_aggregates using (ingest)`,
+    values: conditions.values,
   };
 }

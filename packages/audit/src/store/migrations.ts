@@ -1,7 +1,7 @@
 import { firstMigrations } from './first-migrations.ts';
 import { clusterEventTables } from '../cluster-events/cluster-event-tables.ts';
 import { useTables } from '../elevation-report/use-tables.ts';
-import { countTables } from '../report/count-tables.ts';
+import { correctCounts, countTables } from '../report/count-tables.ts';
 import { proofTables } from '../proof/proof-tables.ts';
 import { partitionEvents } from './partition-events.ts';
 import type { SqlDatabase, Statement } from './sql-database.ts';
@@ -25,6 +25,7 @@ const migrations: readonly string[] = [
   clusterEventTables,
   countTables,
   useTables,
+  correctCounts,
 ];
 
 /** The version of the schema. */

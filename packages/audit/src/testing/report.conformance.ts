@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { reportQuerySchema, type AuditRecord } from '@sallyport/contracts';
+import { correctCounts } from '../report/count-tables.ts';
 import type { OnlyOf } from '../store/audit-store.ts';
 import { hour, makeEvent, midday, type AuditStoreHarness } from './audit-store-harness.ts';
 
@@ -73,6 +74,55 @@ export function describeReport(open: () => AuditStoreHarness): void {
         groups: 2,
         requests: 3,
       });
+    });
+
+    it('counts what the gateway asks the cluster as its own requests, which it does not refuse', async () => {
+      const cluster = newCluster();
+      const asked = (code: number) => {
+        const record = requestOf({ cluster, verb: 'create', code });
+        record.data.user = { username: 'gateway:access-review' };
+        record.data.impersonatedUser = { username: 'alice@example.com' };
+        record.data.sallyport.credentialKind = 'gateway';
+        delete record.data.sallyport.identity;
+        delete record.data.sallyport.decision;
+        return record;
+      };
+      await add(asked(201), asked(201), asked(403), asked(0), requestOf({ cluster }));
+      expect((await report({ cluster, by: 'user' })).rows).toMatchObject([
+        { user: 'gateway:access-review', requests: 4, refused: 0, failed: 2 },
+        { user: 'alice@example.com', requests: 1, refused: 0, failed: 0 },
+      ]);
+    });
+
+    it('corrects what earlier versions counted as refused', async () => {
+      const cluster = newCluster();
+      const wrong = `insert into audit_counts (hour, key, issuer, subject, username, cluster, resource, verb, requests,
+          refused, failed, first_time, last_time)
+        values (now(), gen_random_uuid(), $2, '', $3, $1, 'pods', 'get', 3, 3, 0, now(), now())`;
+      await open().run(wrong, [cluster, '', 'gateway:access-review']);
+      await open().run(wrong, [cluster, 'https://idp.example.com', 'gateway:access-review']);
+      await open().run(correctCounts, []);
+      expect(await report({ cluster })).toMatchObject({ requests: 6, refused: 3 });
+    });
+
+    it('counts as refused what the gateway answered itself, also without a decision or after one', async () => {
+      const cluster = newCluster();
+      const ended = (code: number, reason: string | undefined, decided = true) => {
+        const record = requestOf({ cluster, code });
+        record.data.responseStatus = { code, reason };
+        if (!decided) delete record.data.sallyport.decision;
+        return record;
+      };
+      await add(
+        ended(400, 'BadRequest', false),
+        ended(401, 'Unauthorized', false),
+        ended(429, 'TooManyRequests'),
+        ended(403, undefined),
+        ended(502, 'ServiceUnavailable'),
+        ended(499, undefined, false),
+        ended(499, undefined, false),
+      );
+      expect(await report({ cluster })).toMatchObject({ requests: 7, refused: 3, failed: 4 });
     });
 
     it('counts whole hours, and says which', async () => {

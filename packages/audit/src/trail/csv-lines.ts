@@ -1,4 +1,4 @@
-import type { AuditRecord } from '@sallyport/contracts';
+import { resultOf, type AuditRecord } from '@sallyport/contracts';
 import { showUnseen } from '@sallyport/kit';
 import { stringify } from 'csv-stringify/sync';
 
@@ -30,6 +30,7 @@ const columns: readonly (readonly [string, (record: AuditRecord) => unknown])[] 
   ['userAgent', ({ data }) => data.userAgent],
   ['count', ({ data }) => data.sallyport.aggregated?.count],
   ['id', ({ id }) => id],
+  ['result', resultOf],
 ];
 
 // A spreadsheet would run a cell that begins with one of = + - @ as a formula.

@@ -1,6 +1,7 @@
 import type { AuditPage, AuditQuery } from '@sallyport/contracts';
 import { lineOfJson, ProblemError } from '@sallyport/kit';
 import type { CursorSeal } from '../query/seal-cursors.ts';
+import { withResult } from '../query/with-result.ts';
 import type { Arrivals } from './create-arrivals.ts';
 import type { FindPage } from './export-trail.ts';
 
@@ -27,7 +28,7 @@ function messagesOf({ events, next, latest }: AuditPage, seal: Seal): string {
       message({
         ...(index === events.length - 1 ? { id: position } : {}),
         event: 'audit',
-        data: lineOfJson(event),
+        data: lineOfJson(withResult(event)),
       }),
     )
     .join('');

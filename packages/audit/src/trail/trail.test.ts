@@ -113,7 +113,7 @@ describe('a tail', () => {
     const text = await collect(pieces);
     expect(asked).toEqual([undefined, 'p1', 'p1']);
     expect(text).toContain('id: sealed-p1\nretry: 2000\n\n: the store cannot be reached\n\n');
-    expect(text).toContain(`id: sealed-p2\nevent: audit\ndata: ${JSON.stringify(record)}\n\n`);
+    expect(text).toContain(`id: sealed-p2\nevent: audit\ndata: ${JSON.stringify({ ...record, result: 'ok' })}\n\n`);
   });
 
   it('has a heartbeat while only events arrive that the reader does not see', async () => {

@@ -63,8 +63,9 @@ function stageAndCountOf(row: AuditRow): string {
 const changeOf = (row: AuditRow): string =>
   isRequest(row) ? (stageOf(row) === 'RequestReceived' ? 'began' : 'ended') : '';
 
-const effectTones: Record<string, Tone> = { deny: 'bad', authenticate: 'warning' };
-const effectOf = (row: AuditRow) => text(at(row, 'sallyport', 'decision', 'effect'));
+const resultTones: Record<string, Tone> = { refused: 'bad', 'denied-by-cluster': 'bad', failed: 'warning' };
+/** Returns how the request ended. */
+const resultOf = (row: AuditRow): string => row.result ?? '';
 
 function codeTone(row: AuditRow): Tone | undefined {
   const code = Number(at(row, 'responseStatus', 'code'));
@@ -83,10 +84,11 @@ const common: AuditColumn[] = [
     width: 8,
   },
   { name: 'OBJECT', cell: objectOf, width: 36, shrinks: true, grows: true },
-  { name: 'EFFECT', cell: effectOf, width: 6, tone: (row) => effectTones[effectOf(row)] },
+  { name: 'RESULT', cell: resultOf, width: 7, tone: (row) => resultTones[resultOf(row)] },
   { name: 'CODE', cell: (row) => text(at(row, 'responseStatus', 'code')), width: 4, tone: codeTone },
 ];
 const details: AuditColumn[] = [
+  { name: 'EFFECT', cell: (row) => text(at(row, 'sallyport', 'decision', 'effect')), width: 6, wide },
   { name: 'RULE', cell: (row) => text(at(row, 'sallyport', 'decision', 'rule')), width: 30, wide },
   { name: 'REASONS', cell: (row) => text(at(row, 'sallyport', 'decision', 'reasons')), width: 20, wide },
   { name: 'ADDRESS', cell: (row) => text(at(row, 'sallyport', 'clientAddress')), width: 15, wide },

@@ -15,6 +15,7 @@ export type AuditFilters = {
   type?: string;
   stage?: string;
   effect?: string;
+  result?: string;
   rule?: string;
   reason?: string;
   elevation?: string;
@@ -49,6 +50,14 @@ export function withFilters(command: Command): Command {
     )
     .addOption(new Option('--stage <stage>', 'stage of the request').choices(stages))
     .addOption(new Option('--effect <effect>', 'decision').choices(['allow', 'deny', 'authenticate']))
+    .addOption(
+      new Option('--result <result>', 'how the request ended').choices([
+        'ok',
+        'refused',
+        'denied-by-cluster',
+        'failed',
+      ]),
+    )
     .option('--rule <rule>', 'rule that decided, such as default-deny')
     .option('--reason <reason>', 'a reason for the decision, or why a stream, a session or a login ended')
     .option('--elevation <id>', 'elevation that the request used, by its ID or name')
@@ -129,6 +138,7 @@ const plainFilters = [
   'type',
   'stage',
   'effect',
+  'result',
   'rule',
   'reason',
   'elevation',

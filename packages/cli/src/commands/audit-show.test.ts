@@ -33,8 +33,9 @@ beforeEach(async () => {
         time: at(3),
         ours: { stream: { id: 'st1', kind: 'exec', reason: 'session-ended', exitCode: 137 } },
       }),
-      rowOf({ ...common, time: at(4), code: 101, ours: { exec, elevation, durationMs: 3000 } }),
+      { ...rowOf({ ...common, time: at(4), code: 101, ours: { exec, elevation, durationMs: 3000 } }), result: 'ok' },
     ],
+    attempts: [],
     session: [
       rowOf({ type: 'session.login', time: at(0) }),
       rowOf({ type: 'session.revoked', time: at(3), user: 'carol@example.com' }),
@@ -81,7 +82,7 @@ describe('sallyport audit show', () => {
       'Command:  sh -c ls',
       'Decision:  allow by cluster/dev[0].allow.or',
       'Policy:  x',
-      'Result:  101, after 3s, 0 bytes received, 100 sent',
+      'Result:  ok: 101, after 3s, 0 bytes received, 100 sent',
       'Session:  session-of-alice@example.com, began 2026-11-25T10:00:00.000Z, revoked 2026-11-25T10:00:03.000Z by carol@example.com',
       'Elevation: incident e1, ticket INC-7, approved by carol@example.com, approved 2026-11-25T10:00:00.000Z by carol@example.com',
       '',
@@ -93,6 +94,17 @@ describe('sallyport audit show', () => {
       '2026-11-25T10:00:04.000Z  ended  101, after 3s, 0 bytes received, 100 sent',
       '',
     ]);
+  });
+
+  it('names the other attempt of an exec that a client tried twice', async () => {
+    const other = '5f0c6a1e-0000-4000-8000-000000000002';
+    const end = { ...rowOf({ code: 403 }), result: 'denied-by-cluster' };
+    body = { ...body, events: [{ ...end, retryOf: other }] };
+    const { out } = await rig.run('audit', 'show', auditID);
+    expect(out).toContain(`\nResult:    denied-by-cluster: 403`);
+    expect(out).toContain(`\nAttempt:   repeats ${other}\n`);
+    body = { ...body, events: [end], attempts: [rowOf({ auditID: other })] };
+    expect((await rig.run('audit', 'show', auditID)).out).toContain(`\nAttempt:   repeated by ${other}\n`);
   });
 
   it('prints the whole answer for programs, and no control characters for people', async () => {

@@ -72,6 +72,16 @@ describe('sallyport audit tail', () => {
       gateway.audit.events.push(...numbers.map((number) => event(number)));
     };
 
+  it('shows one refused exec, which kubectl tried twice, as one', async () => {
+    const retry = () => void gateway.audit.events.push({ ...event(3), retryOf: 'a-2' } as never);
+    expect(ids((await tail([add(2), retry, add(4)])).out)).toEqual(['e2', 'e4']);
+  });
+
+  it('shows both attempts of an exec as events', async () => {
+    const retry = () => void gateway.audit.events.push({ ...event(3), retryOf: 'a-2' } as never);
+    expect(ids((await tail([add(2), retry], 'json', { stages: true })).out)).toEqual(['e2', 'e3']);
+  });
+
   it('starts with the latest events, then shows each new one once and in order', async () => {
     add(1, 2, 3)();
     expect(ids((await tail([add(4), add(), add(5, 6)])).out)).toEqual(['e2', 'e3', 'e4', 'e5', 'e6']);

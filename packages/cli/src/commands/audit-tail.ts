@@ -89,7 +89,8 @@ export async function auditTail(
     environment.stderr.write('Waiting for events. To stop, press Ctrl-C.\n');
   await followTrail(gateway, filters, {
     after: first.latest ?? undefined,
-    print: (row) => printer.rows([row].filter(shows)),
+    // An exec that is refused over WebSocket and tried again over SPDY is one: the first attempt was shown.
+    print: (row) => printer.rows([row].filter((one) => shows(one) && (stages || one.retryOf == null))),
     untilDone,
   });
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { auditEventTypes as contractTypes } from '@sallyport/contracts';
+import { auditEventTypes as contractTypes, auditResults } from '@sallyport/contracts';
 import { startFakeGateway, type FakeGateway } from '../testing/fake-gateway.ts';
 import { auditRow as event } from '../testing/audit-row.ts';
 import { createRig, type Rig } from '../testing/rig.ts';
@@ -34,7 +34,7 @@ describe('sallyport audit search', () => {
       'dev',
       'exec',
       'dev/pods/web:exec',
-      'deny',
+      'refused',
       '403',
       '1.5s',
     ]);
@@ -56,10 +56,10 @@ describe('sallyport audit search', () => {
     const { responseStatus: _none, ...data } = { ...one.data, stage: 'RequestReceived', auditID: 'a-1' };
     const ours = { rule: 'r1', effect: 'allow', reasons: ['groups-ok', 'x'] };
     const sallyport = { decision: ours, clientAddress: '10.1.2.3', sessionId: 's-1', exec: { command: ['sh', '-c'] } };
-    gateway.audit.events = [{ ...one, data: { ...data, sallyport } }, event(2)];
-    expect((await rig.run('audit', 'search')).out).toMatch(/allow +open\n$/);
+    gateway.audit.events = [{ ...one, result: undefined, data: { ...data, sallyport } } as never, event(2)];
+    expect((await rig.run('audit', 'search')).out).toMatch(/web:exec +open\n$/);
     expect((await rig.run('audit', 'search', '-o', 'wide')).out).toMatch(
-      /DURATION +RULE +REASONS +ADDRESS +SESSION +AUDIT +COMMAND\n[^]* open +r1 +groups-ok x +10\.1\.2\.3 +s-1 +a-1 +sh -c\n$/,
+      /RESULT +CODE +DURATION +EFFECT +RULE +REASONS +ADDRESS +SESSION +AUDIT +COMMAND\n[^]* open +allow +r1 +groups-ok x +10\.1\.2\.3 +s-1 +a-1 +sh -c\n$/,
     );
   });
 
@@ -76,6 +76,7 @@ describe('sallyport audit search', () => {
     ['--session', '5f0c', 'sessionPrefix', '5f0c'],
     ['--session', 'ses_1', 'session', 'ses_1'],
     ['--rule', 'default-deny', 'rule', 'default-deny'],
+    ['--result', 'denied-by-cluster', 'result', 'denied-by-cluster'],
     ['--reason', 'session-ended', 'reason', 'session-ended'],
     ['--group', 'developers', 'group', 'developers'],
     ['--elevation', 'incident', 'elevation', 'incident'],
@@ -91,6 +92,13 @@ describe('sallyport audit search', () => {
 
   it('knows the types of events that there are', () => {
     expect(auditEventTypes).toEqual(contractTypes);
+  });
+
+  it('knows the results that there are', async () => {
+    for (const result of auditResults) expect((await rig.run('audit', 'search', '--result', result)).code).toBe(0);
+    expect((await rig.run('audit', 'search', '--result', 'deny')).err).toContain(
+      `choices are ${auditResults.join(', ')}\n`,
+    );
   });
 
   it('shows how many requests an event represents', async () => {

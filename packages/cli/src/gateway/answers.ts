@@ -192,6 +192,10 @@ export const auditRowSchema = z.looseObject({
   type: z.string(),
   time: z.string(),
   data: z.looseObject({}),
+  /** How a request ended. Older gateways do not say. */
+  result: nullable,
+  /** The Audit-ID of the attempt that the client repeated by this request. */
+  retryOf: nullable,
 });
 
 /** What a user may see who may see the trail of some clusters. */

@@ -7,6 +7,8 @@ const nullable = z.optional(z.nullable(z.string()));
 export const shownRequestSchema = z.object({
   events: z.array(auditRowSchema),
   /** Older gateways have none. */
+  attempts: z._default(z.array(auditRowSchema), []),
+  /** Older gateways have none. */
   clusterEvents: z._default(
     z.array(z.object({ cluster: z.string(), event: z.looseObject({ stageTimestamp: z.string() }) })),
     [],

@@ -145,6 +145,20 @@ function whoOf(known: (read: (row: AuditRow) => string) => string): string {
   );
 }
 
+/** Returns the other attempt, if the client tried over WebSocket and then over SPDY. */
+function attemptOf(events: readonly AuditRow[], attempts: readonly AuditRow[]): string {
+  const first = events.map(({ retryOf }) => retryOf ?? '').find((id) => id !== '');
+  if (first !== undefined) return `repeats ${first}`;
+  return attempts.length === 0 ? '' : `repeated by ${attempts.map(auditIdOf).join(', ')}`;
+}
+
+/** Returns how the request ended. */
+function resultOf(last: AuditRow | undefined): string {
+  if (!last) return '';
+  if (stageOf(last) === 'RequestReceived') return 'open: no end is recorded yet';
+  return [last.result ?? '', detailOf(last)].filter(Boolean).join(': ');
+}
+
 /** Describes a request for people: who did what and why it was decided so, then one line for each event. */
 export function describeRequest(environment: Environment, shown: ShownRequest): string {
   const { events, clusterEvents, session, elevation } = shown;
@@ -158,7 +172,6 @@ export function describeRequest(environment: Environment, shown: ShownRequest): 
   const known = (read: (row: AuditRow) => string) => firstWith(events, read);
   const cluster = known((row) => text(own(row, 'cluster', 'name')));
   const object = known((row) => (text(at(row, 'objectRef', 'resource')) === '' ? '' : objectOf(row)));
-  const last = events.findLast(isRequest);
   const lines: [string, string][] = [
     ['Audit-ID', known(auditIdOf)],
     ['Who', whoOf(known)],
@@ -177,10 +190,8 @@ export function describeRequest(environment: Environment, shown: ShownRequest): 
     ['Decision', known(decisionOf)],
     ['Reasons', known((row) => list(own(row, 'decision', 'reasons')))],
     ['Policy', known((row) => text(own(row, 'decision', 'policyVersion')))],
-    [
-      'Result',
-      last === undefined ? '' : stageOf(last) === 'RequestReceived' ? 'open: no end is recorded yet' : detailOf(last),
-    ],
+    ['Result', resultOf(events.findLast(isRequest))],
+    ['Attempt', attemptOf(events, shown.attempts)],
     ['Session', sessionOf(events, session)],
     ...elevationsOf(events, elevation),
     ['Recording', known((row) => text(own(row, 'recording', 'id')))],

@@ -5,6 +5,7 @@ export const auditRow = (number: number, user = 'bob@example.com') => ({
   source: 'sallyport/proxy',
   time: `2026-11-25T00:00:${String(number % 60).padStart(2, '0')}.000Z`,
   key: 'dev/s',
+  result: 'refused',
   data: {
     verb: 'create',
     stage: 'ResponseComplete',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { auditEventTypes } from './audit-event-types.ts';
-import { auditRecordSchema, auditStages } from './audit-event.ts';
+import { auditRecordSchema, auditStages, type AuditRecord } from './audit-event.ts';
+import { auditResults } from './audit-result.ts';
 
 /** Stores keep this much of a value for searching. */
 const longestText = 500;
@@ -46,6 +47,8 @@ export const auditQuerySchema = z
     type: z.enum(auditEventTypes).optional(),
     stage: z.enum(auditStages).optional(),
     effect: z.enum(['allow', 'deny', 'authenticate']).optional(),
+    /** How a request ended. */
+    result: z.enum(auditResults).optional(),
     /** The rule that decided. */
     rule: textSchema.optional(),
     /** One of the reasons for the decision, or why a stream, a session or a login ended. */
@@ -66,8 +69,9 @@ export const auditQuerySchema = z
     /** An opaque position: only events that were stored after it. */
     after: textSchema.optional(),
     /**
-     * `requests`: each request once, by its last event, or by its first if it has not ended. Pages that follow each other
-     * show what was known when the first of them was read.
+     * `requests`: each request once, by its last event, or by its first if it has not ended. What a client tried twice,
+     * over WebSocket and then over SPDY, is one request if both ended alike. Pages that follow each other show what was
+     * known when the first of them was read.
      */
     view: z.enum(['events', 'requests']).optional(),
     order: z.enum(['newest', 'oldest']).default('newest'),
@@ -76,13 +80,22 @@ export const auditQuerySchema = z
   .strict();
 export type AuditQuery = z.infer<typeof auditQuerySchema>;
 
+/** An event that was found, and what is known from it. */
+export const foundRecordSchema = auditRecordSchema.extend({
+  /** For the end of a request. */
+  result: z.enum(auditResults).optional(),
+  /** The Audit-ID of the attempt over WebSocket that the client repeated by this request. */
+  retryOf: z.string().optional(),
+});
+export type FoundRecord = AuditRecord & Pick<z.infer<typeof foundRecordSchema>, 'result' | 'retryOf'>;
+
 /**
  * `next` is the position after this page, in the requested order; absent on the last page. `latest` is the newest
  * position, for tailing. `scope` tells whether the caller's own events were searched, those of some clusters in addition
  * (`view`), or all.
  */
 export const auditPageSchema = z.object({
-  events: z.array(auditRecordSchema),
+  events: z.array(foundRecordSchema),
   next: z.string().optional(),
   latest: z.string().optional(),
   scope: z.enum(['own', 'clusters', 'all']).optional(),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { auditQuerySchema, auditPageSchema } from './audit-query.ts';
+import { auditQuerySchema, auditPageSchema, foundRecordSchema } from './audit-query.ts';
 import { auditRecordSchema } from './audit-event.ts';
 
 /**
@@ -16,7 +16,9 @@ export const showQuerySchema = z
 /** One request with what belongs to it, as far as the caller may see it. Events are in the order of their times. */
 export const shownRequestSchema = z.object({
   /** The events of the request and of its stream. */
-  events: z.array(auditRecordSchema),
+  events: z.array(foundRecordSchema),
+  /** The end of the other attempt, if the client tried over WebSocket and then over SPDY. */
+  attempts: z.array(foundRecordSchema),
   /** The cluster's own events of it, if the gateway receives them. */
   clusterEvents: z.array(z.object({ cluster: z.string(), event: z.record(z.string(), z.unknown()) })),
   /** The beginning of its session, and its end if it has ended. */
