@@ -3,6 +3,7 @@ export * from './problem/problem.ts';
 export * from './sallyport-version.ts';
 export * from './identity/identity.ts';
 export * from './identity/agent-scope.ts';
+export * from './identity/rights-end.ts';
 export * from './identity/session.ts';
 export * from './identity/workload-provider.ts';
 export * from './calls/agent-calls.ts';

@@ -13,7 +13,7 @@ import type { RefreshOutcome } from './refresh-metrics.ts';
 export type RefreshSessionDeps = {
   tokenStorage: TokenStorage;
   /** Must delete the tokens of a session when it is revoked. */
-  sessions: Pick<SessionStore, 'read' | 'update' | 'revoke'>;
+  sessions: Pick<SessionStore, 'read' | 'update' | 'revoke' | 'endRights'>;
   providers: readonly Pick<ProviderClient, 'id' | 'refreshing' | 'refresh'>[];
   events: Pick<LoginEvents, 'ended' | 'refreshed' | 'widened' | 'notWidened'>;
   backoff: ProviderBackoff;
@@ -74,6 +74,9 @@ async function end(
   reason: EndReason,
   detail: string,
 ): Promise<RefreshOutcome> {
+  const { issuer, subject } = session.identity;
+  // The provider, or a directory that is asked at each refresh, says that the user may not log in any more.
+  if (reason === 'changed') await deps.sessions.endRights({ issuer, subject }, 'deactivated');
   const ended = await deps.sessions.revoke(session.id, { by: 'authenticate', reason });
   if (ended) void deps.events.ended(ended, { reason, detail });
   deps.logger.info({ session: session.id, provider: session.identity.provider, reason, detail }, 'a session was ended');

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
-import { isLogin } from '@sallyport/contracts';
+import { isLogin, type RightsEnd } from '@sallyport/contracts';
 import { ProblemError, readClientFacts, type Caller } from '@sallyport/kit';
 import { type ListedSession } from '@sallyport/stores';
 import { readQuery } from '../http/read-query.ts';
@@ -9,8 +9,8 @@ import { endSessions } from './end-sessions.ts';
 import { ownSessions, requireCaller } from './read-caller-session.ts';
 import type { SessionDeps } from './session-deps.ts';
 
-/** The sessions to end, and the service accounts that the user has made and that go on. */
-type Selection = { chosen: ListedSession[]; left: ListedSession[] };
+/** The sessions to end, the service accounts that the user has made and that go on, and whose elevations end. */
+type Selection = { chosen: ListedSession[]; left: ListedSession[]; ends: RightsEnd['of'][] };
 
 function readSelection(request: IncomingMessage) {
   const query = readQuery(request);
@@ -21,6 +21,21 @@ function readSelection(request: IncomingMessage) {
   if (made !== null && (made !== 'true' || user === null || provider !== null))
     throw new ProblemError('bad-request', 'serviceAccounts must be true, and goes with user=<name> alone.');
   return { user, provider, withMade: made !== null };
+}
+
+/**
+ * Returns whose elevations end with these sessions: those of everybody who is named, whether or not they are logged in.
+ * With a provider, only those of its users who are.
+ */
+function whoEnds(
+  { identity, session, privileged }: Caller,
+  { user, provider }: Pick<ReturnType<typeof readSelection>, 'user' | 'provider'>,
+  chosen: readonly ListedSession[],
+): RightsEnd['of'][] {
+  if (!privileged) return isLogin(session) ? [{ issuer: identity.issuer, subject: identity.subject }] : [];
+  if (provider === null) return [user === null ? 'everybody' : { user }];
+  const people = chosen.filter(isLogin).map(({ identity: { issuer, subject } }) => ({ issuer, subject }));
+  return [...new Map(people.map((one) => [JSON.stringify(one), one])).values()];
 }
 
 /** Returns what to end. Two providers may each have a user of the same name, so `provider` narrows it. */
@@ -45,7 +60,8 @@ async function selectSessions(
   const made = all.filter((one) =>
     own ? isMaker(caller, one) : user !== null && one.serviceAccount?.maker.user === user,
   );
-  return withMade ? { chosen: [...chosen, ...made], left: [] } : { chosen, left: made };
+  const ends = whoEnds(caller, { user, provider }, chosen);
+  return withMade ? { chosen: [...chosen, ...made], left: [], ends } : { chosen, left: made, ends };
 }
 
 /**
@@ -58,7 +74,7 @@ async function selectSessions(
 export function revokeSessions(deps: Pick<SessionDeps, 'sessions' | 'events'>): RequestHandler {
   return async (request, response) => {
     const caller = requireCaller(request);
-    const { chosen, left } = await selectSessions(deps, caller, request);
+    const { chosen, left, ends } = await selectSessions(deps, caller, request);
     const facts = { ...readClientFacts(request), clientAddress: caller.clientAddress };
     const { ended: revoked, recorded } = await endSessions(
       chosen.map(({ id }) => id),
@@ -74,6 +90,7 @@ export function revokeSessions(deps: Pick<SessionDeps, 'sessions' | 'events'>): 
       },
       caller.session.id,
     );
+    for (const of of ends) await deps.sessions.endRights(of, 'revoked');
     response.json({
       revoked,
       ...(left.length === 0 ? {} : { serviceAccountsLeft: left.length }),

@@ -7,6 +7,7 @@ import { createKnownPeople, type KnownPeople } from '../people/create-known-peop
 import type { PolicySet } from '../policies/policy-set.ts';
 import { createElevationKeeper, type ElevationKeeper } from './elevation-keeper.ts';
 import type { LostElevation } from './find-grants.ts';
+import { createEndedPeople } from './ended-people.ts';
 import { createHeldElevations, type HeldElevations } from './held-elevations.ts';
 import { createNoticesOf } from './notices-of.ts';
 import { registerElevationMetrics } from './register-elevation-metrics.ts';
@@ -39,7 +40,7 @@ export function createElevations(
   deps: {
     policies: PolicySet;
     identity: Config['identity'];
-    sessions: Pick<SessionStore, 'list'>;
+    sessions: Pick<SessionStore, 'list' | 'rightsEnded'>;
     notifications?: readonly NotificationConfig[] | undefined;
     logger: Logger;
     metrics?: Metrics;
@@ -51,11 +52,13 @@ export function createElevations(
   const people = createKnownPeople({ identity, links, sessions: deps.sessions });
   const rulesOf = (name: string) => deps.policies.current().elevations.get(name);
   const noticesOf = createNoticesOf({ channels: notifications, rulesOf });
+  const ended = createEndedPeople(deps);
   const keeper = createElevationKeeper({
     store,
     sink,
     noticesOf,
     rulesOf,
+    ended,
     people,
     now,
     onStep: createWatchBreakGlass(logger),
@@ -68,7 +71,7 @@ export function createElevations(
       logger.debug({ err: error }, 'the elevations could not be read');
     });
   const stopListening = store.onChange(refresh);
-  const stopSweeping = sweepElevations({ ...deps, store, keeper, held });
+  const stopSweeping = sweepElevations({ ...deps, store, keeper, held, ended });
   const losing = new Set<string>();
   return {
     store,

@@ -1,5 +1,5 @@
 import type { Elevation } from '@sallyport/contracts';
-import { endsAt, isApproved, isOver, latestEnd, tighten } from '@sallyport/elevation';
+import { isApproved, isOver, latestEnd, tighten } from '@sallyport/elevation';
 import type { ElevationRules } from './elevation-rules.ts';
 
 /** Why an elevation ends that no entry is for any more. */
@@ -21,8 +21,7 @@ function whyNotBegin(elevation: Elevation, rules: ElevationRules): string | unde
 
 /** Returns why an elevation must end because of what its entry is by now; undefined if it may go on. */
 export function endReason(elevation: Elevation, rules: ElevationRules | undefined, now: number): string | undefined {
-  // What time has ended has that end.
-  if (Math.max(now, elevation.changedAt) >= endsAt(elevation) || isOver(elevation)) return undefined;
+  if (isOver(elevation)) return undefined;
   if (!rules || !isConfigured(elevation, rules)) return notConfigured;
   if (elevation.state !== 'active') {
     const why = whyNotBegin(elevation, rules);

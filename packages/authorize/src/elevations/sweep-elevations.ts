@@ -5,6 +5,7 @@ import type { ElevationStore } from '@sallyport/stores';
 import type { PolicySnapshot } from '../policies/policy-set.ts';
 import type { ElevationKeeper } from './elevation-keeper.ts';
 import { endReason } from './end-reason.ts';
+import type { EndedPeople } from './ended-people.ts';
 import { listOrphans } from './end-extensions.ts';
 import type { HeldElevations } from './held-elevations.ts';
 import { revokedBefore } from './step-under.ts';
@@ -18,17 +19,39 @@ type SweepDeps = {
   store: ElevationStore;
   keeper: ElevationKeeper;
   held: HeldElevations;
+  ended: EndedPeople;
   policies: { current(): Pick<PolicySnapshot, 'elevations'> };
   logger: Logger;
   now: () => number;
 };
 
+const listHeld = (held: HeldElevations) => [...held.all(), ...held.waiting()];
+
+/**
+ * Returns those that their people or their entries end. What is asked for is configured, so most reasons come with a
+ * configuration that is new.
+ */
+function listEnded(
+  { held, ended, now }: Pick<SweepDeps, 'held' | 'ended' | 'now'>,
+  elevations: PolicySnapshot['elevations'],
+  isNew: boolean,
+): Elevation[] {
+  const all = listHeld(held);
+  const looked = isNew ? all : held.all().filter(({ name }) => elevations.has(name));
+  const ends = [
+    ...all.filter((one) => ended.whyEnded(one) !== undefined),
+    ...looked.filter((one) => endReason(one, elevations.get(one.name), now()) !== undefined),
+  ];
+  return [...new Set(ends)];
+}
+
 /**
  * Attends to what is due, whichever replica began it: records events, lets scheduled elevations begin, writes down that
- * one has ended, and ends what its entry ends and extensions of what was revoked. Returns a function that stops it.
+ * one has ended, and ends what its entry or its person ends, and extensions of what was revoked. Returns a function that
+ * stops it.
  */
 export function sweepElevations(deps: SweepDeps): () => Promise<void> {
-  const { store, keeper, held, policies, logger, now } = deps;
+  const { store, keeper, held, ended, policies, logger, now } = deps;
   const outage = createWarnOnce(logger, {
     failed: 'elevations cannot be attended to; none begins until this works again',
     recovered: 'elevations are attended to again',
@@ -37,7 +60,6 @@ export function sweepElevations(deps: SweepDeps): () => Promise<void> {
   let checkedAgainst: unknown;
   let stopped = false;
   let running: Promise<void> | undefined;
-  const listHeld = () => [...held.all(), ...held.waiting()];
   const attend = async (elevation: Elevation) => {
     const settled = await keeper.settle(elevation);
     // An index entry that a crash has left behind says that something is due although nothing is.
@@ -47,13 +69,9 @@ export function sweepElevations(deps: SweepDeps): () => Promise<void> {
     const outcome = await keeper.take(id, step);
     if (outcome?.ok) await keeper.settle(outcome.next);
   };
-  /** Returns those that their entries end. What is asked for is configured, so most reasons come with a configuration. */
-  const listEnded = (elevations: PolicySnapshot['elevations']) => {
-    const looked = elevations === checkedAgainst ? held.all().filter(({ name }) => elevations.has(name)) : listHeld();
-    return looked.filter((one) => endReason(one, elevations.get(one.name), now()) !== undefined);
-  };
   // Without entries nothing can begin, so what is left over is looked at now and then only.
-  const isDue = () => policies.current().elevations.size > 0 || listHeld().length > 0 || now() - reloadedAt >= reloadMs;
+  const isDue = () =>
+    policies.current().elevations.size > 0 || listHeld(held).length > 0 || now() - reloadedAt >= reloadMs;
   const sweep = async () => {
     if (now() - reloadedAt >= reloadMs) {
       await held.reload();
@@ -62,13 +80,14 @@ export function sweepElevations(deps: SweepDeps): () => Promise<void> {
     }
     const due = await store.readAll(await store.due(now(), maxDue));
     const { elevations } = policies.current();
-    const ended = listEnded(elevations);
+    await ended.refresh();
+    const toEnd = listEnded(deps, elevations, elevations !== checkedAgainst);
     const orphaned = await listOrphans(held.all(), store);
     // One that the audit log does not take must not hold up the end of another.
     const done = await Promise.allSettled([
       ...due.map(attend),
       // The keeper knows why, and looks again.
-      ...ended.map((one) => take(one, { type: 'tick' })),
+      ...toEnd.map((one) => take(one, { type: 'tick' })),
       ...orphaned.map((one) => take(one, { type: 'revoke', detail: revokedBefore })),
     ]);
     const failed = done.find((one) => one.status === 'rejected');

@@ -3,6 +3,7 @@ import type { LinkedPeople, SourceKey } from '@sallyport/directory';
 import { accountName, foldName, ownNames, type NamesOf } from '@sallyport/elevation';
 import { ProblemError } from '@sallyport/kit';
 import type { SessionStore } from '@sallyport/stores';
+import { keyName } from './key-name.ts';
 
 /** Knows under which accounts, names and addresses people are known. */
 export type KnownPeople = {
@@ -18,7 +19,6 @@ export type KnownPeople = {
 /** One person has fewer entries in all sources together. More would be a search without an end. */
 const maxEntries = 50;
 
-const keyName = ({ source, key }: SourceKey) => `key\n${source}\n${key}`;
 function readKeyName(name: string): SourceKey[] {
   const [kind, source, ...rest] = name.split('\n');
   return kind === 'key' && source !== undefined ? [{ source, key: rest.join('\n') }] : [];

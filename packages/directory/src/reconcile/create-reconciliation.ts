@@ -4,6 +4,7 @@ import type { SessionStore } from '@sallyport/stores';
 import type { Directory } from '../groups/create-directory.ts';
 import type { DirectoryStore } from '../store/directory-store.ts';
 import { inBatches } from './in-batches.ts';
+import { noteEnd } from './note-end.ts';
 import { reconcileSession, type ReconcileSessionDeps } from './reconcile-session.ts';
 import { createReconcilerMetrics } from './reconciler-metrics.ts';
 
@@ -23,7 +24,7 @@ export type Reconciliation = {
 export type ReconciliationDeps = {
   directory: Directory;
   sourceIds: readonly string[];
-  store: Pick<DirectoryStore, 'takeTouched' | 'completeTouched' | 'linked' | 'touchedCount'>;
+  store: Pick<DirectoryStore, 'find' | 'takeTouched' | 'completeTouched' | 'linked' | 'touchedCount'>;
   sessions: SessionStore;
   events: ReconcileSessionDeps['events'];
   logger: Logger;
@@ -52,7 +53,7 @@ export function createReconciliation(deps: ReconciliationDeps): Reconciliation {
     if (failures.length > 0) throw failures[0];
   };
   const reconcileKey = async (sourceId: string, key: string) => {
-    const people = await store.linked(sourceId, key);
+    const [people] = await Promise.all([store.linked(sourceId, key), noteEnd(deps, sourceId, key)]);
     const found = (await Promise.all(people.map((person) => sessions.list(person)))).flat();
     const affected = found.filter(({ identity }) => directory.uses(identity.provider, sourceId));
     await forEach(affected, ({ id }) => reconcile(id));

@@ -7,7 +7,7 @@ import type { Directory } from '../groups/create-directory.ts';
 import { writeIdentity } from './write-identity.ts';
 
 export type ReconcileSessionDeps = {
-  sessions: Pick<SessionStore, 'read' | 'update' | 'revoke'>;
+  sessions: Pick<SessionStore, 'read' | 'update' | 'revoke' | 'endRights'>;
   directory: Pick<Directory, 'evaluate'>;
   events: SessionEvents;
 };
@@ -21,6 +21,9 @@ async function end(
   session: Session,
   why: { reason: 'deactivated' | 'changed'; detail: string },
 ): Promise<ReconcileOutcome> {
+  const { issuer, subject } = session.identity;
+  // First, because nothing leads here again once the session has ended.
+  await sessions.endRights({ issuer, subject }, 'deactivated');
   const ended = await sessions.revoke(session.id, { by: 'directory', reason: why.reason });
   if (ended) events.ended(ended, why);
   return 'ended';

@@ -30,6 +30,8 @@ export type RedisKeys = {
   due: string;
   once(kind: string, key: string): string;
   changes: string;
+  /** The log of ended rights. */
+  rightsEnds: string;
   /** The ids of the replicas, and the report of each; all in one slot. */
   replicas: string;
   replica(id: string): string;
@@ -76,6 +78,7 @@ export function redisKeys(prefix: string): RedisKeys {
     due: `${prefix}:due`,
     once: (kind, key) => `${prefix}:{${both(kind, key)}}:once`,
     changes: `${prefix}:changes`,
+    rightsEnds: `${prefix}:rights-ends`,
     replicas: `${prefix}:{replicas}`,
     replica: (id) => `${prefix}:{replicas}:${id}`,
     reload: `${prefix}:reload`,

@@ -3,6 +3,7 @@ import { createListeners, ProblemError } from '@sallyport/kit';
 import { changeOf } from './change-of.ts';
 import { asStored, checkParent } from './check-new-session.ts';
 import { createMemoryExpiredSessions } from './create-memory-expired-sessions.ts';
+import { createMemoryRightsEnds } from './create-memory-rights-ends.ts';
 import { createMemorySessionTable } from './create-memory-session-table.ts';
 import { idleEnd } from './idle-end.ts';
 import { replaceSession, revokeEntry, sessionOf } from './memory-entry.ts';
@@ -94,6 +95,7 @@ export function createMemorySessionStore(deps: { now: () => number; max?: number
         .filter((session) => of === undefined || belongsTo(session, of))
         .sort((a, b) => a.createdAt - b.createdAt);
     },
+    ...createMemoryRightsEnds({ now }),
     onChange: (listener) => changes.add(listener),
     // Listeners are called directly, so no change is ever missed.
     onGap: () => () => {},

@@ -4,6 +4,7 @@ import { createChangeFeed } from './create-change-feed.ts';
 import { createLookUpSessions } from './look-up-sessions.ts';
 import { redisKeys } from '../redis/redis-keys.ts';
 import { createIndex } from '../redis/redis-index.ts';
+import { createRedisRightsEnds } from './create-redis-rights-ends.ts';
 import { createRedisSessionEnds } from './create-redis-session-ends.ts';
 import { createRedisSessionExpiry } from './create-redis-session-expiry.ts';
 import { clockSlackMs, keptAfterEndMs } from './expired-session.ts';
@@ -79,6 +80,7 @@ export function createRedisSessionStore(deps: {
     takeExpired: expiry.takeExpired,
     forgetExpired: expiry.forgetExpired,
     list,
+    ...createRedisRightsEnds({ redis, key: keys.rightsEnds, now }),
     onChange: (listener) => feed.onChange(listener),
     onGap: (listener) => feed.onGap(listener),
     ping: async () => void (await ask(() => client.ping())),

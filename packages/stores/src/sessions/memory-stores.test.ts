@@ -8,6 +8,7 @@ import { describeSessionStore } from '../testing/session-store.conformance.ts';
 import { describeSessionUpdates } from '../testing/session-updates.conformance.ts';
 import { describeSessionParents } from '../testing/session-parents.conformance.ts';
 import { describeSessionExpiry } from '../testing/session-expiry.conformance.ts';
+import { describeRightsEnds } from '../testing/rights-ends.conformance.ts';
 import { describeSessionUse } from '../testing/session-use.conformance.ts';
 import { describeSingleUseStore } from '../testing/single-use-store.conformance.ts';
 
@@ -19,6 +20,7 @@ const openSessions = async () => {
 describeSessionStore('memory', openSessions);
 describeSessionUpdates('memory', openSessions);
 describeSessionUse('memory', openSessions);
+describeRightsEnds('memory', openSessions);
 describeSessionExpiry('memory', openSessions);
 describeSessionParents('memory', openSessions);
 

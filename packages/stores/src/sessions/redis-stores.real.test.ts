@@ -15,6 +15,7 @@ import { describeSessionStore } from '../testing/session-store.conformance.ts';
 import { describeSessionUpdates } from '../testing/session-updates.conformance.ts';
 import { describeSessionParents } from '../testing/session-parents.conformance.ts';
 import { describeSessionExpiry } from '../testing/session-expiry.conformance.ts';
+import { describeRightsEnds } from '../testing/rights-ends.conformance.ts';
 import { describeSessionUse } from '../testing/session-use.conformance.ts';
 import { wait, waitUntil } from '../testing/wait-until.ts';
 import { describeSingleUseStore } from '../testing/single-use-store.conformance.ts';
@@ -47,6 +48,7 @@ function describeOn(backend: string, config: () => Parameters<typeof connectRedi
     describeSessionStore(backend, openSessions);
     describeSessionUpdates(backend, openSessions);
     describeSessionUse(backend, openSessions);
+    describeRightsEnds(backend, openSessions);
     describeSessionExpiry(backend, openSessions);
     describeSessionParents(backend, openSessions);
     describeProviderTokenStore(backend, async () => {

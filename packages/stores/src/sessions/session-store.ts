@@ -1,4 +1,4 @@
-import type { EndReason, Session, SessionChange, Tombstone } from '@sallyport/contracts';
+import type { EndReason, RightsEnd, Session, SessionChange, Tombstone } from '@sallyport/contracts';
 import type { ExpiredSession } from './expired-session.ts';
 
 /**
@@ -65,6 +65,10 @@ export interface SessionStore {
   takeExpired(limit: number, leaseMs: number): Promise<{ expired: ExpiredSession[]; more: boolean }>;
   /** Forgets a session that was taken, because its end is recorded. */
   forgetExpired(tokenHash: string): Promise<void>;
+  /** Notes that everything ends that people were given for a time, however many sessions they have. */
+  endRights(of: RightsEnd['of'], reason: RightsEnd['reason']): Promise<void>;
+  /** Lists what was noted after a position, or everything, and the position from which to go on. */
+  rightsEnded(after?: string): Promise<{ position: string | undefined; ends: RightsEnd[] }>;
   /** Lists live sessions, of one owner or of all, oldest first. */
   list(of?: SessionOwner): Promise<ListedSession[]>;
   /** Calls back for every session that is revoked or changed, on any replica. Returns a function that unsubscribes. */

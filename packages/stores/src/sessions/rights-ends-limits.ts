@@ -1,0 +1,2 @@
+/** How many ended rights are kept at most, and for how long. Nothing that was given for a time lasts as long. */
+export const rightsEndsLimits = { max: 50_000, keptMs: 60 * 24 * 3_600_000 };
