@@ -31,7 +31,7 @@ describe('the pages', () => {
     expect(head.status).toBe(405);
     expect(head.headers['set-cookie']).toBeUndefined();
     expect((await service.browser.post('/.sallyport/login')).status).toBe(405);
-    expect((await service.browser.get('/.sallyport/logout')).status).toBe(405);
+    expect((await service.browser.get('/.sallyport/login/cancel')).status).toBe(405);
     expect((await service.browser.get('/nowhere', asJson)).body).toMatchObject({ code: 'not-found' });
   });
   it('refuse bodies that are too large or do not match their content type', async () => {

@@ -20,6 +20,7 @@ import { loginCallback } from '../login/login-callback.ts';
 import type { LoginDeps } from '../login/login-deps.ts';
 import { createPendingLoginSealer } from '../login/pending-login-sealer.ts';
 import { startLogin } from '../login/start-login.ts';
+import { askLogout } from '../logout/ask-logout.ts';
 import { backchannelLogout } from '../logout/backchannel-logout.ts';
 import { logout } from '../logout/logout.ts';
 import type { BackchannelLogoutDeps, LogoutDeps } from '../logout/logout-deps.ts';
@@ -28,6 +29,7 @@ import { errorPage } from '../pages/error-page.ts';
 import { getSignInUrl } from '../pomerium/get-sign-in-url.ts';
 import { showUser } from '../pomerium/show-user.ts';
 import { signOut } from '../pomerium/sign-out.ts';
+import { askRouteConfirmation, confirmRouteCode, routeConfirmationPath } from '../routes/confirm-route-code.ts';
 import { endRouteSession } from '../routes/end-route-session.ts';
 import { issueRouteCode } from '../routes/issue-route-code.ts';
 import { openRouteSession } from '../routes/open-route-session.ts';
@@ -72,7 +74,10 @@ function mountLogin(app: Express, deps: LoginDeps): void {
 }
 
 function mountLogout(app: Express, deps: LogoutDeps & BackchannelLogoutDeps): void {
-  app.all('/.sallyport/logout', only('POST'), logout(deps));
+  const [ask, end] = [askLogout(deps), logout(deps)];
+  app.all('/.sallyport/logout', only('GET', 'POST'), (request, response, next) =>
+    (request.method === 'GET' ? ask : end)(request, response, next),
+  );
   app.all('/.sallyport/signed-out', only('GET'), showLoggedOut(deps));
   app.all('/.sallyport/backchannel-logout/:provider', only('POST'), form(), backchannelLogout(deps));
 }
@@ -98,6 +103,10 @@ function mountPomerium(app: Express, deps: LoginDeps): void {
 /** Mounts the logins of browsers at web applications. */
 function mountRoutes(app: Express, deps: RouteSessionDeps): void {
   app.all('/.sallyport/route/:host/:challenge/:tab', only('GET'), issueRouteCode(deps));
+  const [askAgain, confirm] = [askRouteConfirmation(deps), confirmRouteCode(deps)];
+  app.all(`${routeConfirmationPath}/:id`, only('GET', 'POST'), (request, response, next) =>
+    (request.method === 'GET' ? askAgain : confirm)(request, response, next),
+  );
   app.all('/v1/route-sessions', only('POST'), express.json({ limit: bodyLimit }), openRouteSession(deps));
   app.all('/v1/route-sessions/end', only('POST'), express.json({ limit: bodyLimit }), endRouteSession(deps));
 }

@@ -25,6 +25,17 @@ const cliLogin = async () => {
 const ids = async () => (await service.sessions.list()).map(({ id }) => id);
 const bob = { claims: { sub: 'sub-bob', email: 'bob@example.com' } };
 
+describe('a browser that opens the address of the logout', () => {
+  it('is asked first, and told if it is not logged in', async () => {
+    const { browser, session } = await browserLogin();
+    const page = await browser.get('/.sallyport/logout', callerHeader({ id: session.id, kind: 'browser' }));
+    expect([page.status, page.headers['set-cookie']]).toEqual([200, undefined]);
+    expect(page.text).toContain('<form method="post" action="/.sallyport/logout">');
+    expect(await ids()).toEqual([session.id]);
+    expect((await browser.get('/.sallyport/logout')).text).toContain('You are logged out');
+  });
+});
+
 describe('a browser that logs out', () => {
   const logOut = async (headers: Record<string, string> = {}) => {
     const { browser, session } = await browserLogin();

@@ -52,7 +52,13 @@ const another = 'Choose another identity provider</a>';
 /** Each error that a browser can reach: how, the status, the heading, and what the page says and offers. */
 const table: [what: string, open: () => Promise<Answer>, status: number, title: string, says: string[]][] = [
   ['an unknown address', () => get('/.sallyport/nothing'), 404, 'There is no such page', [start]],
-  ['a wrong method', () => get('/.sallyport/logout'), 405, 'This page does not open like this', ['a button', start]],
+  [
+    'a wrong method',
+    () => get('/.sallyport/login/cancel'),
+    405,
+    'This page does not open like this',
+    ['a button', start],
+  ],
   [
     'a login without its parameters',
     () => get(cliLogin({ state: 'x' })),

@@ -5,7 +5,8 @@ import type { RouteSessionDeps } from './route-session-deps.ts';
 
 /**
  * `POST /v1/route-sessions/end`: logs a browser out from the host of a web application. It ends the login on which the
- * session hangs, because the next page would otherwise log the browser in again without asking.
+ * session hangs, because the next page would otherwise log the browser in again without asking. Only gateways of older
+ * versions call it, during an upgrade.
  */
 export function endRouteSession(deps: Pick<RouteSessionDeps, 'sessions' | 'events'>): RequestHandler {
   return async (request, response) => {

@@ -1,4 +1,5 @@
 import type { SessionStore, SingleUseStore } from '@sallyport/stores';
+import type { Pages } from '@sallyport/pages';
 import type { LoginEvents } from '../events/login-events.ts';
 import type { LoginSettings } from '../settings/login-settings.ts';
 
@@ -8,6 +9,7 @@ export type RouteSessionDeps = {
   singleUse: SingleUseStore;
   events: Pick<LoginEvents, 'requireRoom' | 'created' | 'notBegun' | 'revoked'>;
   settings: LoginSettings;
+  pages: Pages;
   now: () => number;
   randomToken: () => string;
   randomId: () => string;
