@@ -39,6 +39,8 @@ export const routeDescriptions = {
   'routes[].allowRequestHeaders':
     'Headers that pass from clients to the application although applications usually trust what is in them, such as ' +
     'X-HTTP-Method-Override. They never pass otherwise.',
+  'routes[].allowServiceWorkers':
+    'Whether a Service Worker may control the whole host. Applications that work offline need that. It can read the one-time codes of logins at this application.',
   'routes[].timeouts':
     'How long the gateway waits for this application. Without them, the timeouts at the top of the file.',
   'routes[].timeouts.connect': 'The time to connect.',

@@ -69,6 +69,8 @@ export const routeSchema = z
     allowEncodedSlashes: z.boolean().default(false),
     /** Headers of clients that pass although applications usually trust them, such as X-HTTP-Method-Override. */
     allowRequestHeaders: z.array(headerNameSchema).max(100).default([]),
+    /** Lets a Service Worker control the whole host, where it sees the codes of logins. */
+    allowServiceWorkers: z.boolean().default(false),
     /** Without them, those at the top of the file. `firstByte: 0s` waits for ever. */
     timeouts: z.strictObject({ connect: durationSchema.optional(), firstByte: durationSchema.optional() }).prefault({}),
   })

@@ -53,6 +53,7 @@ export function createOwnApi(deps: OwnApiDeps): Express {
   if (deps.identityKeys) app.get(identityKeysPath, deps.identityKeys.answerKeys);
   // Only the gateway knows its routes. Authenticate is told where the browser may go back to.
   app.get('/.sallyport/route/:host/:challenge/:tab', nameRoute(deps), deps.pages);
+  app.all('/.sallyport/route-confirmation/:id', deps.pages);
   if (deps.logo) app.get(logoPath, serveLogo(deps.logo));
   // A SCIM client has its own kind of token, which authenticate checks.
   if (deps.scim) app.all('/.sallyport/scim/v2/*path', deps.scim);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { configSchema } from '@sallyport/contracts';
-import { createLogger, hashToken, type ServiceRequest } from '@sallyport/kit';
+import { createLogger, type ServiceRequest } from '@sallyport/kit';
 import { createPages } from '@sallyport/pages';
 import supertest from 'supertest';
 import { createRouteIdentities } from '../web-identity/route-identity.ts';
@@ -39,6 +39,7 @@ async function setUp(answer: { status?: number; body?: unknown } = {}, from = or
       clientAddress: () => '10.0.0.9',
       findCaller: () => Promise.reject(new Error('not asked')),
       authenticate: { request },
+      landing: { loginOrigin: 'https://gate.example.com' },
       ownPages: createPages({ host: 'gate.example.com' }),
       auditCall: { open: () => {}, complete: ({ status, path }: never) => void events.push({ status, path }) },
       logger: createLogger({ service: 'proxy', level: 'silent' }),
@@ -88,7 +89,7 @@ describe('the end of a login at a web application', () => {
       'sallyport-demo-return-tab1=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax',
     ]);
     const secure = await get('/.sallyport/callback?code=c0de', `${begin}; ${cookieFor('/a')}`, { host: 'localhost' });
-    expect([secure.status, calls.length]).toEqual([400, 1]);
+    expect([secure.status, secure.headers['set-cookie']]).toEqual([400, undefined]);
   });
 
   it.each(['//evil.example', '/\\evil.example', 'https://evil.example', '\\\\evil', '', '/a\\b', '/a\r\nb', '/é'])(
@@ -101,8 +102,6 @@ describe('the end of a login at a web application', () => {
   );
 
   it.each([
-    ['A23 in a browser that did not begin', '/.sallyport/callback?code=c0de', ''],
-    ['A23 with two secrets, one of which was planted', '/.sallyport/callback?code=c0de', `${begin}; ${begin}x`],
     ['without a code', '/.sallyport/callback', begin],
     ['with two codes', '/.sallyport/callback?code=a&code=b', begin],
     ['with a code of another form', '/.sallyport/callback?code=a%0d', begin],
@@ -114,6 +113,50 @@ describe('the end of a login at a web application', () => {
     expect(events).toEqual([{ status: 400, path: '/.sallyport/callback' }]);
   });
 
+  it.each([
+    ['A23 in a browser that did not begin', ''],
+    ['A23 with two secrets, one of which was planted', `${begin}; ${begin}x`],
+    ['with a secret of another form', '__Host-sallyport-begin=%'],
+  ])('is refused %s, and the code is used up, because a script may read it', async (_what, cookie) => {
+    const { get, calls, events } = await setUp();
+    const answer = await get('/.sallyport/callback?code=c0de', cookie);
+    expect([answer.status, answer.headers['set-cookie']]).toEqual([400, undefined]);
+    expect(calls).toEqual([
+      expect.objectContaining({
+        body: expect.objectContaining({ code: 'c0de', verifier: expect.not.stringContaining(nonce) }),
+      }),
+    ]);
+    expect(events).toEqual([{ status: 400, path: '/.sallyport/callback' }]);
+  });
+
+  it.each([
+    { 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' },
+    { 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' },
+    { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' },
+    { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', 'sec-purpose': 'prefetch' },
+  ])('is refused for what opens no page: %j', async (headers) => {
+    const { get, calls } = await setUp();
+    expect([(await get('/.sallyport/callback?code=c0de', begin, headers)).status, calls]).toEqual([403, []]);
+  });
+
+  it('passes where a Service Worker passes on what opens a page', async () => {
+    const { get } = await setUp();
+    const headers = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'empty' };
+    expect((await get('/.sallyport/callback?code=c0de', begin, headers)).headers['location']).toBe('/');
+  });
+
+  it('asks the user where authenticate says so, with an event', async () => {
+    const confirmAt = 'https://gate.example.com/.sallyport/route-confirmation/x';
+    const { get, events } = await setUp({ body: { confirmAt } });
+    const answer = await get('/.sallyport/callback?code=c0de', `${begin}; ${cookieFor('/a')}`);
+    expect([answer.status, answer.headers['location'], answer.headers['set-cookie']]).toEqual([
+      302,
+      confirmAt,
+      undefined,
+    ]);
+    expect(events).toEqual([{ status: 302, path: '/.sallyport/callback' }]);
+  });
+
   it('is refused if authenticate refuses the code', async () => {
     const { get } = await setUp({ status: 400, body: { code: 'login-expired', detail: 'No.' } });
     const answer = await get('/.sallyport/callback?code=c0de', begin);
@@ -122,25 +165,38 @@ describe('the end of a login at a web application', () => {
 });
 
 describe('the logout of a web application', () => {
-  it('asks first, and then ends the login and the cookie', async () => {
+  const asked = 'https://gate.example.com/.sallyport/logout';
+
+  it('leads to the page of the gateway that asks, and ends nothing, however a script sends it', async () => {
     const { get, post, calls } = await setUp();
-    expect((await get('/.sallyport/logout')).text).toContain('<form method="post"');
-    expect(calls).toHaveLength(0);
-    const answer = await post({ origin });
-    expect([answer.status, answer.headers['set-cookie']]).toEqual([
-      200,
-      ['__Host-sallyport-route=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax'],
-    ]);
-    expect(calls[0]).toMatchObject({ path: '/v1/route-sessions/end', body: { hash: hashToken('spt_x') } });
+    for (const answer of [
+      await get('/.sallyport/logout'),
+      await post({ origin, 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' }),
+      await post({ origin: 'https://evil.example' }),
+    ])
+      expect([answer.status, answer.headers['location'], answer.headers['set-cookie']]).toEqual([
+        303,
+        asked,
+        undefined,
+      ]);
+    expect(calls).toEqual([]);
   });
 
-  it.each([{}, { origin: 'https://evil.example' }, { origin: 'null' }, { origin, 'sec-fetch-site': 'cross-site' }])(
-    'A43 is refused from elsewhere: %j',
-    async (headers) => {
-      const { post, calls } = await setUp();
-      expect([(await post(headers)).status, calls.length]).toEqual([403, 0]);
-    },
-  );
+  const opened = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
+  it.each([
+    ['a link of the application', { ...opened, 'sec-fetch-site': 'same-origin' }, '"cache", "storage"'],
+    ['a link of a sibling', { ...opened, 'sec-fetch-site': 'same-site' }, undefined],
+    ['an address that was typed', { ...opened, 'sec-fetch-site': 'none' }, undefined],
+    [
+      'an image of the application',
+      { 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image', 'sec-fetch-site': 'same-origin' },
+      undefined,
+    ],
+    ['an old browser', {}, undefined],
+  ])('clears what the application keeps in the browser for %s: %j', async (_what, headers, cleared) => {
+    const { get } = await setUp();
+    expect((await get('/.sallyport/logout', '', headers)).headers['clear-site-data']).toBe(cleared);
+  });
 });
 
 it('nothing else is on the host of a web application', async () => {

@@ -1,7 +1,9 @@
-import { routeSessionSchema } from '@sallyport/contracts';
-import { hashToken, problemHandler, ProblemError, readProblem, spanOf, toProblem } from '@sallyport/kit';
+import { randomBytes } from 'node:crypto';
+import { routeConfirmationSchema, routeSessionSchema } from '@sallyport/contracts';
+import { problemHandler, ProblemError, readProblem, spanOf, toProblem } from '@sallyport/kit';
 import { html } from '@sallyport/pages';
 import type { Express, Request, Response } from 'express';
+import { opensPageOfApplication, requirePage } from '../headers/opens-page.ts';
 import { words } from '../web/problem-words.ts';
 import { onlyCookie, webCookiesOf } from '../web/web-cookies.ts';
 import { identityKeysPath } from '../web-identity/answer-identity-keys.ts';
@@ -14,8 +16,6 @@ import { createRecordRefusal } from './with-caller.ts';
 const form = /^[A-Za-z0-9_-]{1,128}$/;
 const expired = () =>
   new ProblemError('login-expired', 'This login took too long, was already used, or started in another browser.');
-
-type RouteHostDeps = OwnApiDeps;
 
 function routeOf(routes: Pick<WebRoutes, 'of'>, request: Request): WebRoute {
   const route = routes.of(request);
@@ -30,10 +30,15 @@ function returnTarget(request: Request, route: WebRoute, tab: string): string {
   return /^\/(?![/\\])[\x21-\x5b\x5d-\x7e]*$/.test(target) ? target : '/';
 }
 
-async function redeem(deps: RouteHostDeps, route: WebRoute, request: Request) {
+/**
+ * Redeems the code of a browser. Without the secret of the browser the code is used up all the same: it is in the address
+ * of a page that a script of the application may read.
+ */
+async function redeem(deps: OwnApiDeps, route: WebRoute, request: Request) {
   const code = new URL(request.originalUrl, 'http://x').searchParams.getAll('code');
-  const verifier = onlyCookie(request.rawHeaders, webCookiesOf(route).begin);
-  if (code.length !== 1 || !form.test(code[0]!) || verifier === undefined || !form.test(verifier)) throw expired();
+  if (code.length !== 1 || !form.test(code[0]!)) throw expired();
+  const held = onlyCookie(request.rawHeaders, webCookiesOf(route).begin) ?? '';
+  const [began, unknown] = [form.test(held), randomBytes(32).toString('base64url')];
   const { 'user-agent': userAgent } = request.headers;
   const { status, body } = await deps.authenticate.request({
     method: 'POST',
@@ -41,31 +46,43 @@ async function redeem(deps: RouteHostDeps, route: WebRoute, request: Request) {
     body: {
       host: route.host,
       code: code[0],
-      verifier,
+      verifier: began ? held : unknown,
       clientAddress: deps.clientAddress(request),
       ...(userAgent === undefined ? {} : { userAgent: userAgent.slice(0, 256) }),
     },
     timeoutMs: 10_000,
     span: spanOf(request),
   });
-  const opened = routeSessionSchema.safeParse(body);
+  if (!began) throw expired();
+  const opened = routeSessionSchema.or(routeConfirmationSchema).safeParse(body);
   if (status !== 200 || !opened.success)
     throw readProblem(body) ?? new ProblemError('service-unavailable', 'The login service gave no readable answer.');
   return opened.data;
 }
 
-/** Refuses a logout that a page of another site makes the browser send. */
-function refuseForeign(request: Request, route: WebRoute): void {
-  const { origin, 'sec-fetch-site': site } = request.headers;
-  if (origin !== route.origin || (site !== undefined && site !== 'same-origin'))
-    throw new ProblemError('forbidden', 'Log out with the button on the page of this gateway.');
+/** Records that a code was issued to a browser that shows something else than the one that redeems it. */
+function recordQuestion({ auditCall, clientAddress }: OwnApiDeps, request: Request): void {
+  auditCall.complete({
+    request,
+    path: '/.sallyport/callback',
+    clientAddress: clientAddress(request),
+    answer: undefined,
+    status: 302,
+    detail: 'The browser shows another address or program than at the login. The user is asked.',
+  });
 }
 
-function mountCallback(app: Express, deps: RouteHostDeps, routes: Pick<WebRoutes, 'of'>): void {
+function mountCallback(app: Express, deps: OwnApiDeps, routes: Pick<WebRoutes, 'of'>): void {
   app.get('/.sallyport/callback', async (request, response) => {
     const route = routeOf(routes, request);
+    requirePage(opensPageOfApplication(request));
     const { session, returnPrefix, set } = webCookiesOf(route);
-    const { token, tab, expiresAt } = await redeem(deps, route, request);
+    const opened = await redeem(deps, route, request);
+    if ('confirmAt' in opened) {
+      recordQuestion(deps, request);
+      return void response.writeHead(302, { location: opened.confirmAt, 'content-length': '0' }).end();
+    }
+    const { token, tab, expiresAt } = opened;
     response.append('set-cookie', [
       set(session, token, Math.max(0, Math.floor((expiresAt - Date.now()) / 1000))),
       set(`${returnPrefix}${tab}`, '', 0),
@@ -74,33 +91,18 @@ function mountCallback(app: Express, deps: RouteHostDeps, routes: Pick<WebRoutes
   });
 }
 
-function mountLogout(app: Express, deps: RouteHostDeps, routes: Pick<WebRoutes, 'of'>): void {
-  app.get('/.sallyport/logout', (request, response) => {
-    const { pages } = routeOf(routes, request);
-    sendPage(
-      pages,
-      response,
-      200,
-      'Log out?',
-      html`<p>This logs you out of the gateway, and of every application behind it in this browser.</p>
-<form method="post" action="/.sallyport/logout"><button>Log out</button></form>`,
-    );
-  });
-  app.post('/.sallyport/logout', async (request, response) => {
-    const route = routeOf(routes, request);
-    refuseForeign(request, route);
-    const { session, set } = webCookiesOf(route);
-    const cookie = onlyCookie(request.rawHeaders, session);
-    if (cookie !== undefined)
-      await deps.authenticate.request({
-        method: 'POST',
-        path: '/v1/route-sessions/end',
-        body: { hash: hashToken(cookie), clientAddress: deps.clientAddress(request) },
-        timeoutMs: 10_000,
-        span: spanOf(request),
-      });
-    response.append('set-cookie', set(session, '', 0));
-    sendPage(route.pages, response, 200, 'You are logged out', html`<p><a class="act" href="/">Log in again</a></p>`);
+/**
+ * Mounts the logout. It ends the whole login, so that a page of the login's own origin asks for it: any script of the
+ * application can send what is sent to this host. What the application keeps in the browser is cleared, if one of its
+ * pages leads here. Its cookies stay, because those of the whole site would go with them.
+ */
+function mountLogout(app: Express, { loginOrigin }: { loginOrigin: string }, routes: Pick<WebRoutes, 'of'>): void {
+  app.all('/.sallyport/logout', (request, response) => {
+    routeOf(routes, request);
+    if (opensPageOfApplication(request) && request.headers['sec-fetch-site'] === 'same-origin')
+      response.set('clear-site-data', '"cache", "storage"');
+    const location = `${loginOrigin}/.sallyport/logout`;
+    response.writeHead(303, { location, 'content-length': '0' }).end();
   });
 }
 
@@ -115,15 +117,15 @@ function sendPage(
 }
 
 /**
- * Creates what the gateway itself serves on the hosts of web applications: the end of a login, and the logout. The
- * cookies of the gateway do not count there, and those of a route nowhere else.
+ * Creates what the gateway itself serves on the hosts of web applications: the end of a login, and the way to the logout.
+ * The cookies of the gateway do not count there, and those of a route nowhere else.
  */
-export function createRouteHostApi(deps: RouteHostDeps, routes: Pick<WebRoutes, 'of'>): Express {
+export function createRouteHostApi(deps: OwnApiDeps, routes: Pick<WebRoutes, 'of'>): Express {
   const app = createBase(deps);
   const recordRefusal = createRecordRefusal(deps);
   if (deps.identityKeys) app.get(identityKeysPath, deps.identityKeys.answerKeys);
   mountCallback(app, deps, routes);
-  mountLogout(app, deps, routes);
+  if (deps.landing) mountLogout(app, deps.landing, routes);
   const asProgram = problemHandler(deps);
   return finish(app, deps, (error, request: Request, response: Response, next) => {
     const route = routes.of(request);

@@ -45,9 +45,9 @@ function clearedData(value: string): string | undefined {
 
 /**
  * Returns the header lines of an application's response that go to the browser, flat. The application decides about its
- * own origin, so that its policies and its cookies pass.
+ * own origin, so that its policies and its cookies pass. It does not decide that a Service Worker controls the whole host.
  */
-export function cleanWebResponse(raw: readonly string[], status: number): string[] {
+export function cleanWebResponse(raw: readonly string[], status: number, allowServiceWorkers = false): string[] {
   const lengthless = status < 200 || status === 204; // RFC 9110, 8.6
   const listed = connectionNames(raw);
   const kept: string[] = [];
@@ -62,6 +62,7 @@ export function cleanWebResponse(raw: readonly string[], status: number): string
     if (dropped.has(lower) || droppedKinds.test(lower) || listed?.has(lower)) continue;
     if (lengthless && lower === 'content-length') continue;
     if (lower === 'set-cookie' && setsOwnCookie(value)) continue;
+    if (lower === 'service-worker-allowed' && !allowServiceWorkers) continue;
     if (lower === 'clear-site-data') value = clearedData(value);
     else if (lower === 'www-authenticate') value = passedChallenges(value);
     if (value !== undefined) kept.push(raw[index]!, value);

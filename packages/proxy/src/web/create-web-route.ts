@@ -74,6 +74,7 @@ export async function createWebRoute(route: RouteConfig, deps: WebRouteDeps): Pr
     firstByte,
     allowEncodedSlashes: route.allowEncodedSlashes,
     allowedHeaders: new Set(route.allowRequestHeaders.map((name) => name.toLowerCase())),
+    allowServiceWorkers: route.allowServiceWorkers,
     identity: deps.identityOf(route),
     // The logo is on the gateway's own host.
     pages: createPages({ ...deps.look, host: from.host, logo: undefined }),

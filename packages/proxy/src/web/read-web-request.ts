@@ -1,23 +1,18 @@
 import { ProblemError } from '@sallyport/kit';
 import { refuseOwnToken } from '../credential/own-token.ts';
 import type { Exchange, Step } from '../exchange/exchange.ts';
+import { opensPageOfApplication } from '../headers/opens-page.ts';
 import { readHeaders } from '../headers/read-headers.ts';
 import { refuseBadUpgrade } from '../road/refuse-bad-upgrade.ts';
 import { readWebPath } from './read-web-path.ts';
+import { refuseRootWorker } from './refuse-root-worker.ts';
 
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
-/**
- * Reports whether a browser opens a page (Fetch metadata, where it is sent). Anything else would follow a redirect to
- * the login without showing it.
- */
-function isNavigation({ request: { method, headers }, upgrade }: Exchange): boolean {
-  const { 'sec-fetch-mode': mode, 'sec-fetch-dest': destination } = headers;
+/** Reports whether a browser opens a page. Anything else would follow a redirect to the login without showing it. */
+function isNavigation({ request, upgrade }: Exchange): boolean {
   return (
-    upgrade === undefined &&
-    (method === 'GET' || method === 'HEAD') &&
-    (mode === undefined || mode === 'navigate') &&
-    (destination === undefined || destination === 'document')
+    upgrade === undefined && (request.method === 'GET' || request.method === 'HEAD') && opensPageOfApplication(request)
   );
 }
 
@@ -44,6 +39,7 @@ export function createReadWebRequest(): Step {
     refuseBadUpgrade(exchange, headers, ['websocket']);
     refuseOwnToken(url);
     exchange.web.path = readWebPath(url, exchange.route!);
+    refuseRootWorker(exchange);
     if (headers.contentLength !== undefined) exchange.bytesIn = headers.contentLength;
   };
 }

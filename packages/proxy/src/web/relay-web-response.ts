@@ -20,7 +20,7 @@ export function relayWebResponse(
 ): void {
   const { response } = exchange;
   exchange.statusCode = answer.statusCode!;
-  const lines = cleanWebResponse(answer.rawHeaders, exchange.statusCode);
+  const lines = cleanWebResponse(answer.rawHeaders, exchange.statusCode, exchange.route!.allowServiceWorkers);
   response.sendDate = false;
   // Without the reason phrase, which has no meaning (RFC 9112, 4), and which Node throws on if it has a control character.
   response.writeHead(exchange.statusCode, lines);

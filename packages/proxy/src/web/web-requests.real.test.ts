@@ -21,6 +21,7 @@ const start = async (options: object = {}) => {
       response.setHeader('content-security-policy', "default-src 'self'");
       response.setHeader('alt-svc', 'h3=":443"');
       response.setHeader('x-accel-redirect', '/secret');
+      response.setHeader('service-worker-allowed', '/');
       response.setHeader('cache-control', 'public, max-age=60');
       response.end(`got ${Buffer.concat(chunks).length}`);
     });
@@ -90,7 +91,21 @@ describe('a request to a web application', () => {
     expect(answer).toContain("content-security-policy: default-src 'self'");
     expect(answer).toContain('clear-site-data: "cache"');
     expect(answer).toContain('cache-control: max-age=60, private');
-    expect(answer).not.toMatch(/evil|"cookies"|alt-svc|x-accel/);
+    expect(answer).not.toMatch(/evil|"cookies"|alt-svc|x-accel|service-worker/);
+  });
+
+  it('is refused where it asks for the script of a Service Worker in the root, unless the route allows it', async () => {
+    await start();
+    for (const line of ['Service-Worker: script', 'Sec-Fetch-Dest: serviceworker'])
+      for (const path of ['/sw.js', '/', '/sw.js?x=/y/', '/?/y/'])
+        expect(await rig.raw(webHead('GET', path, [line]))).toMatch(/^HTTP\/1.1 403 [\s\S]*allowServiceWorkers/);
+    expect(rig.asked).toEqual([]);
+    expect(await rig.raw(webHead('GET', '/x/sw.js', ['Service-Worker: script']))).toMatch(/^HTTP\/1.1 200/);
+    expect(await rig.raw(webHead('GET', '/sw.js'))).toMatch(/^HTTP\/1.1 200/);
+    await rig.close();
+    await start({ route: { allowServiceWorkers: true } });
+    const answer = await rig.raw(webHead('GET', '/sw.js', ['Service-Worker: script']));
+    expect(answer).toMatch(/^HTTP\/1.1 200[\s\S]*service-worker-allowed: \//i);
   });
 
   it('tells an application in plain http so, and takes only the cookie of such a route', async () => {

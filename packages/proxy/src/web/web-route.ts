@@ -27,6 +27,8 @@ export type WebRoute = {
   allowEncodedSlashes: boolean;
   /** Headers of clients that pass although applications usually trust them, in lower case. */
   allowedHeaders: ReadonlySet<string>;
+  /** Whether a Service Worker may control the whole host. */
+  allowServiceWorkers: boolean;
   /** What the application is told of its user. */
   identity: RouteIdentity;
   /** Sends the gateway's own pages on the host of the application. */
