@@ -54,12 +54,19 @@ function attackCookies(): void {
     await expectWebRefused({ cookie: undefined, method: 'POST', lines: ['Accept: application/json', ...post] }, 401);
   });
 
-  it('does not log anyone out for another site', async () => {
-    const { cookies } = webFixture();
-    for (const origin of ['https://evil.example', originOf('tool'), 'null', undefined]) {
+  it('does not log anyone out for another site, or for a script of the application', async () => {
+    const { cookies, gateway } = webFixture();
+    for (const origin of [originOf('app'), 'https://evil.example', originOf('tool'), 'null', undefined]) {
       const reply = await sendWeb(webBytes({ method: 'POST', target: '/.sallyport/logout', origin, lines: post }));
-      expect(reply.code).toBe(403);
-      expect(reply.head).not.toMatch(/set-cookie/i);
+      expect([reply.code, reply.header('location')]).toEqual([303, [`${gateway.pagesUrl}/.sallyport/logout`]]);
+      expect(reply.head).not.toMatch(/set-cookie|clear-site-data/i);
+    }
+    for (const origin of [originOf('app'), 'null']) {
+      const { answer } = await webFixture().browsers.alice.go(`${gateway.pagesUrl}/.sallyport/logout`, {
+        form: {},
+        headers: { origin },
+      });
+      expect(answer.status).toBe(403);
     }
     await expectWebAccepted({ cookie: cookies.alice });
   });

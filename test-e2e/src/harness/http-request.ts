@@ -13,6 +13,8 @@ export type HttpRequest = {
   key?: string;
   /** The name in the certificate, if it is not the one of the URL or of the Host header. */
   serverName?: string;
+  /** The address of this machine from which the request comes. */
+  localAddress?: string;
   timeoutMs?: number;
 };
 
@@ -27,7 +29,7 @@ export type HttpAnswer = {
 
 /** Sends a request on a new connection. Follows no redirects and keeps no cookies. */
 export function httpRequestOnce(url: string, options: HttpRequest = {}): Promise<HttpAnswer> {
-  const { method = 'GET', headers = {}, body, ca, cert, key, serverName, timeoutMs = 30_000 } = options;
+  const { method = 'GET', headers = {}, body, ca, cert, key, serverName, localAddress, timeoutMs = 30_000 } = options;
   const send = url.startsWith('https:') ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
     const request = send(
@@ -37,6 +39,7 @@ export function httpRequestOnce(url: string, options: HttpRequest = {}): Promise
         headers,
         ...(url.startsWith('https:') ? { secureContext: clientContext({ ca, cert, key }) } : {}),
         ...(serverName === undefined ? {} : { servername: serverName }),
+        ...(localAddress === undefined ? {} : { localAddress }),
         agent: false,
         signal: AbortSignal.timeout(timeoutMs),
       },
