@@ -136,7 +136,7 @@ export const configDescriptions = {
   'audit.omitStages':
     'Stages that have no event for reads, as in an audit policy of Kubernetes: [RequestReceived] or nothing. Writes, exec and reads of secrets always have both events, and so has every request that must be recorded before it is sent to the cluster.',
   'audit.execCommand':
-    'Whether events contain the command of an exec in clear text, or as keyed hashes that can be compared.',
+    'Whether events contain the command of an exec in clear text, or as keyed hashes, which can be compared among the events of one person.',
   'audit.checkpoints':
     'Signed checkpoints of the audit trail. Without them, nothing shows if its end, or all events of a producer, are missing.',
   'audit.checkpoints.keyFile':

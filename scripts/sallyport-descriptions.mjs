@@ -150,7 +150,7 @@ const requests = {
   exec: 'The command that the request runs in a container.',
   'exec.container': 'The container. Empty if the request names none.',
   'exec.command':
-    'The command and its arguments, in clear text, or each of them as a keyed hash (audit.execCommand: hashed).',
+    'The command and its arguments, in clear text, or each of them as a keyed hash (audit.execCommand: hashed). Hashes of different people cannot be compared.',
   'exec.tty': 'Whether the command has a terminal.',
   'exec.stdin': 'Whether the command has an input.',
   copy: 'For a kubectl cp: what was copied.',
@@ -174,7 +174,8 @@ const requests = {
   'request.fieldSelector': 'The field selector, decoded.',
   'request.impersonate':
     'Whom the request asked to act as, allowed or not: user:NAME, serviceaccount:NAMESPACE/NAME, group:NAME, uid:UID, extra:KEY=VALUE.',
-  'request.queryHash': 'For a request to a web application: a keyed hash of its query, in base64url.',
+  'request.queryHash':
+    'For a request to a web application: a keyed hash of its query, in base64url. Hashes of different people cannot be compared.',
   'request.queryLength': 'For a request to a web application: the length of its query.',
   'request.proxyPath': 'What follows proxy, decoded: the path that a node, a pod or a service receives.',
   'request.targetSha256':

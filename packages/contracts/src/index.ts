@@ -1,5 +1,7 @@
 // The calls between the services, and the schema of sallyport.yaml. Depends on zod only and runs in a browser.
 export * from './problem/problem.ts';
+export * from './text/decode-fully.ts';
+export * from './kubernetes/named-commands.ts';
 export * from './sallyport-version.ts';
 export * from './identity/identity.ts';
 export * from './identity/agent-scope.ts';

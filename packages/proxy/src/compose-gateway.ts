@@ -10,7 +10,7 @@ import { authorityOf, type Services } from './connect-services.ts';
 import type { LandingSettings } from './landing/landing-settings.ts';
 import { createClientAddress } from './listener/client-address.ts';
 import { createClientCertificates } from './listener/client-certificate.ts';
-import { createHiddenText, type HiddenText } from './audit/hidden-text.ts';
+import { createHiddenText, type HideFor } from './audit/hidden-text.ts';
 import { createApiEvents } from './own-api/api-events.ts';
 import { createClusterList } from './own-api/cluster-list.ts';
 import { createServiceProxy } from './own-api/service-proxy.ts';
@@ -127,7 +127,7 @@ type ApiParts = Pick<
   | 'applications'
 > & {
   pomerium: PomeriumDeps | undefined;
-  hidden: HiddenText;
+  hideFor: HideFor;
 };
 
 /** Creates what the gateway's own pages and API need at one origin. */
@@ -135,7 +135,7 @@ function createApiDeps(
   parts: ProxyParts,
   clusters: ClusterSet,
   services: Services,
-  { pomerium, hidden, ...given }: ApiParts,
+  { pomerium, hideFor, ...given }: ApiParts,
 ): (origin: string) => OwnApiDeps {
   const { config } = parts.loaded;
   const logo = loadLogo(parts.loaded);
@@ -160,7 +160,7 @@ function createApiDeps(
       logger: parts.logger,
       recheckMs: config.streams.recheck,
       clusters: createClusterList({ gatewayUrl: config.gateway.url, clusters: clusters.current }),
-      auditCall: createApiEvents({ sink: parts.sink, now: parts.now, hidden }),
+      auditCall: createApiEvents({ sink: parts.sink, now: parts.now, hideFor }),
       pages: createServiceProxy(passedOn),
       ownPages,
       logo,
@@ -222,7 +222,7 @@ export function composeGateway(
   });
   const apiAt = createApiDeps(parts, clusters, services, {
     pomerium,
-    hidden: createHiddenText(config.audit.execCommand, hashKey),
+    hideFor: createHiddenText(config.audit.execCommand, hashKey),
     clientCertificateOf,
     identityKeys: webIdentity.signed,
     beginSpan,

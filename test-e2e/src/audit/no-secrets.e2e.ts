@@ -23,6 +23,7 @@ const planted = {
   'argv of a run on a node': plant('in-cmd'),
   'argv through a service': plant('in-proxied-cmd'),
   'argv that is searched for': plant('in-a-search'),
+  'argv in another spelling': plant('in-another-spelling'),
   "a Secret's data": plant('in-a-body'),
   "a Secret's data in a response": plant('in-an-answer'),
   cookie: plant('in-a-cookie'),
@@ -114,6 +115,12 @@ describeWith(['redis', 'kafka', 'postgres'], 'a secret that passes through four 
           bearer(user),
         ]),
       );
+      for (const spelled of ['c?command', 'c%3Fcmd', 'c%253Fcmd', 'c;cmd', 'c?a=1;cmd', 'c?%2563md', 'c?CMD'])
+        answers.push(
+          await exchange('POST', `${node}/run/dev/web/${spelled}=-p${planted['argv in another spelling']}`, [
+            bearer(user),
+          ]),
+        );
       answers.push(await exchange('GET', `${pod}/exec?c%6fmmand=-p${planted.argv}&%zz`, [bearer(user)]));
     }
     upstream.answer((request, response) => {

@@ -68,6 +68,15 @@ describe("the reader of a cluster's events", () => {
   });
 
   it.each([
+    ['/api/v1/nodes/n/proxy/run/d/w/c%3Fcmd=planted', '/api/v1/nodes/n/proxy/run/d/w/c[redacted]'],
+    ['/api/v1/nodes/n/proxy/run/d/w/c%3Fcmd=planted?a=1', '/api/v1/nodes/n/proxy/run/d/w/c[redacted]?a=1'],
+    ['/api/v1/nodes/n/proxy/run/d/w/c?a=1;cmd=planted&b=2', '/api/v1/nodes/n/proxy/run/d/w/c?b=2'],
+    ['/api/v1/nodes/n/proxy/run/d/w/c?%2563md=planted', '/api/v1/nodes/n/proxy/run/d/w/c'],
+  ])('has no command, however %s spells it', (requestURI, shown) => {
+    expect(read({ requestURI })!.requestURI).toBe(shown);
+  });
+
+  it.each([
     ['an address', { requestURI: `/api/v1/secrets?x=${'a'.repeat(900_000)}` }],
     ['a method', { verb: 'x'.repeat(10_000) }],
     ['a name', { user: { username: 'x'.repeat(10_000) } }],

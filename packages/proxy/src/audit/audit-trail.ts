@@ -5,7 +5,7 @@ import { isSecretRead, isWrite, shellEquivalent, type RequestInfo } from '@sally
 import { describeEvent } from './describe-event.ts';
 import { describeWebEvent, fitsWebEvent } from './describe-web-event.ts';
 import { fitsEvent } from './describe-request.ts';
-import { createHiddenText, type HiddenText } from './hidden-text.ts';
+import { createHiddenText, ownerOf, type HideFor } from './hidden-text.ts';
 import type { Exchange, Step } from '../exchange/exchange.ts';
 import { mustRecordAll } from './must-record-all.ts';
 import { isWebWrite } from '../web/is-web-write.ts';
@@ -69,8 +69,7 @@ function waitForWeb(exchange: Exchange, when: AuditConfig['whenUnavailable']): '
 }
 
 /** Creates what builds the event of one stage. */
-function createStageRecord(deps: AuditTrailDeps, hidden: HiddenText) {
-  const options = { hidden, hashKey: deps.hashKey };
+function createStageRecord(deps: AuditTrailDeps, hideFor: HideFor) {
   return (
     exchange: Exchange,
     stage: AuditStage,
@@ -83,7 +82,8 @@ function createStageRecord(deps: AuditTrailDeps, hidden: HiddenText) {
     const times = { received: deps.microTime(exchange.receivedAt), stage: deps.microTime(at) };
     // The name of an unknown cluster is the client's invention, and not used as a key.
     const key = auditKey(exchange.upstream?.name ?? exchange.route?.host, exchange.answer?.session?.id);
-    const data = (exchange.route ? describeWebEvent : describeEvent)(exchange, stage, times, options);
+    const hidden = hideFor(ownerOf(exchange.answer?.identity, exchange.auditId));
+    const data = (exchange.route ? describeWebEvent : describeEvent)(exchange, stage, times, { hidden });
     if (more) Object.assign(data.sallyport, more);
     return deps.createRecord({ type, source: 'sallyport/proxy', key, data });
   };
@@ -95,8 +95,8 @@ function createStageRecord(deps: AuditTrailDeps, hidden: HiddenText) {
  */
 export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
   const { written } = deps.sink;
-  const hidden = createHiddenText(deps.settings.execCommand, deps.hashKey);
-  const record = createStageRecord(deps, hidden);
+  const hideFor = createHiddenText(deps.settings.execCommand, deps.hashKey);
+  const record = createStageRecord(deps, hideFor);
   const omitsBegin = deps.settings.omitStages.includes('RequestReceived');
   return {
     open() {
@@ -108,7 +108,7 @@ export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
     },
     commit(exchange) {
       const { kube, rawTarget } = exchange;
-      if (kube && mustRecordAll(kube) && !fitsEvent({ method: kube.method, rawTarget, kube }, hidden))
+      if (kube && mustRecordAll(kube) && !fitsEvent({ method: kube.method, rawTarget, kube }, hideFor('')))
         throw new ProblemError('uri-too-long', 'The request target is longer than the audit log can record.');
       if (!kube && isWebWrite(exchange) && !fitsWebEvent(rawTarget))
         throw new ProblemError('uri-too-long', 'The path is longer than the audit log can record.');

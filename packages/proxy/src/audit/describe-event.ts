@@ -9,7 +9,7 @@ import {
 } from '@sallyport/contracts';
 import type { AuditEventDraft, SallyportDraft } from '@sallyport/audit-log';
 import { clientText } from './client-text.ts';
-import { auditUri, describeRequest, maxLength } from './describe-request.ts';
+import { auditUri, describeRequest, maxLength, shownPath } from './describe-request.ts';
 import type { HashToken } from '../credential/own-token.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { HiddenText } from './hidden-text.ts';
@@ -142,7 +142,7 @@ export function describeEvent(
   const event: AuditEventDraft = {
     auditID: exchange.auditId,
     stage,
-    requestURI: auditUri(exchange.rawTarget, { kube, ofToken }),
+    requestURI: auditUri(exchange.rawTarget, ofToken),
     verb: kube?.requestVerb ?? (exchange.request.method ?? '').toLowerCase(),
     user: user
       ? { extra: user.extra, groups: user.groups, uid: user.uid, username: user.user }
@@ -165,10 +165,10 @@ export function describeEvent(
     event.objectRef = {
       apiGroup: kube.apiGroup || undefined,
       apiVersion: kube.apiVersion,
-      name: kube.name || undefined,
-      namespace: kube.namespace || undefined,
-      resource: kube.resource,
-      subresource: kube.subresource || undefined,
+      name: shownPath(kube.name, options.hidden) || undefined,
+      namespace: shownPath(kube.namespace, options.hidden) || undefined,
+      resource: shownPath(kube.resource, options.hidden),
+      subresource: shownPath(kube.subresource, options.hidden) || undefined,
     };
   }
   if (stage !== 'RequestReceived') describeResponse(event, exchange, stage);

@@ -4,8 +4,8 @@ import { parseRequestTarget, readRequestInfo } from '@sallyport/kubernetes';
 import { auditUri, describeRequest, fitsEvent, maxLength } from './describe-request.ts';
 import { createHiddenText } from './hidden-text.ts';
 
-const clear = createHiddenText('clear', Buffer.from('k'));
-const hashed = createHiddenText('hashed', Buffer.from('k'));
+const clear = createHiddenText('clear', Buffer.from('k'))('alice');
+const hashed = createHiddenText('hashed', Buffer.from('k'))('alice');
 const node = '/api/v1/nodes/n/proxy';
 
 function asked(rawTarget: string, method = 'GET') {
@@ -66,7 +66,7 @@ describe('what an event contains about a request', () => {
   });
 
   it('shows equal tokens as equal hashes, however they are spelled, with another key as others', () => {
-    const other = createHiddenText('clear', Buffer.from('other'));
+    const other = createHiddenText('clear', Buffer.from('other'))('alice');
     const jwt = ['{"alg":"RS256"}', '{"iss":"https://ci.example.com"}', 'a signature of 32 bytes or more']
       .map((part) => Buffer.from(part).toString('base64url'))
       .join('.');
@@ -94,7 +94,7 @@ describe('a command in a query', () => {
   ])('of %s is in exec.command, and not in the query', (target) => {
     for (const text of [clear, hashed])
       expect(describeRequest(asked(target, 'POST'), text, maxLength.whole).query).toBe('container=c');
-    expect(auditUri(target, asked(target))).toBe(`${target.slice(0, target.indexOf('?'))}?container=c`);
+    expect(auditUri(target)).toBe(`${target.slice(0, target.indexOf('?'))}?container=c`);
   });
 
   it('of very many words costs a thousand hashes, and its event is not large', () => {
@@ -128,7 +128,7 @@ describe('a command in a query', () => {
       const target = `/api/v1/namespaces/dev/${backend}/proxy/run/prod/web/c?cmd=secret&a=1`;
       expect(describeRequest(asked(target), clear, maxLength.part).query).toBe('cmd=secret&a=1');
       expect(describeRequest(asked(target), hashed, maxLength.part).query).toMatch(/^cmd=hmac-sha256:[\w-]{43}&a=1$/);
-      expect(auditUri(target, asked(target))).not.toContain('secret');
+      expect(auditUri(target)).not.toContain('secret');
     },
   );
 
@@ -140,6 +140,34 @@ describe('a command in a query', () => {
     expect(asked(target).kube).toBeUndefined();
     expect(JSON.stringify(describeRequest(asked(target), hashed, maxLength.part))).not.toContain('secret');
     expect(auditUri(target)).not.toContain('secret');
+  });
+
+  it.each([
+    `${node}/run/prod/web/c?command=secret`,
+    `${node}/exec/prod/web/c?cmd=secret`,
+    `${node}?cmd=secret`,
+    '/api/v1/namespaces/dev/services/https:kubelet:10250/proxy?cmd=secret',
+    '/api/v1/namespaces/dev/services/web/proxy/x?CMD=secret',
+    '/api/v1/namespaces/dev/services/web/proxy/x?cmd%5B%5D=secret',
+    '/api/v1/namespaces/dev/services/web/proxy/x?+cmd=secret',
+    '/api/v1/namespaces/dev/services/web/proxy/x?%2563md=secret',
+    '/api/v1/namespaces/dev/services/web/proxy/x?a=1%26cmd%3Dsecret',
+    `${node}/run/prod/web/c%3Fcmd=secret`,
+    `${node}/run/prod/web/c%253Fcmd=secret`,
+    `${node}/run/prod/web/c;cmd=secret`,
+    `${node}/run/prod/web/c?a=1;cmd=secret`,
+    `${node}/run/prod/web/c?a=1#cmd=secret`,
+    '/api/v1/namespaces/dev/pods/web/exec?cmd=secret',
+    '/api/v1/namespaces/dev/pods/web/exec%3Fcommand=secret',
+    '/api/v1/proxy/nodes/n/run/prod/web/c?command=secret',
+  ])('spelled as in %s is hashed where commands are, and never in the request URI', (target) => {
+    expect(JSON.stringify(describeRequest(asked(target), hashed, maxLength.part))).not.toContain('secret');
+    expect(auditUri(target)).not.toContain('secret');
+  });
+
+  it('with any marks in it is hashed to its end', () => {
+    const target = '/api/v1/namespaces/dev/services/web/proxy/x?command=a?secret&b=1';
+    expect(describeRequest(asked(target), hashed, maxLength.part).query).toMatch(/^command=hmac-sha256:[\w-]{43}&b=1$/);
   });
 
   it('is left out of the hash of the target, because a short command could be guessed from it', () => {

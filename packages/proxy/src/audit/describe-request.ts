@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { SallyportPart } from '@sallyport/contracts';
+import {
+  commandStart,
+  isCommandParameter,
+  mayNameCommand,
+  withoutCommand,
+  type SallyportPart,
+} from '@sallyport/contracts';
 import type { HashToken } from '../credential/own-token.ts';
 import type { RequestInfo } from '@sallyport/kubernetes';
 import { clientText, visibleText } from './client-text.ts';
@@ -20,7 +26,6 @@ type Described = {
  */
 export const maxLength = { part: 4096, whole: 65_536 } as const;
 const maxUri = 1024;
-const mayNameCommand = /[?&](?:c|%63)(?:o|%6f|m|%6d)/i;
 
 /** Keeps head and tail of a text that is too long, so that padding cannot decide what is left out. */
 function bounded(text: string, max: number): string {
@@ -35,45 +40,44 @@ function decode(text: string): string | undefined {
   }
 }
 
-/** Returns the query parameters that carry a command, and whether the event has that command in its own member. */
-function commandsIn(kube: RequestInfo | undefined): { names: ReadonlySet<string>; elsewhere: boolean } {
-  if (kube?.kubelet?.action === 'run') return { names: new Set(['cmd']), elsewhere: true };
-  const elsewhere = kube?.exec !== undefined || kube?.kubelet?.exec !== undefined;
-  // A target that could not be parsed might have been that of a run, and a kubelet might be behind a service or a pod.
-  const mayRun = !elsewhere && (!kube || Boolean(kube.proxyPath));
-  return { names: new Set(mayRun ? ['command', 'cmd'] : ['command']), elsewhere };
+/** Returns the parameter whose values the event has in `exec.command`: the one that the reader of the request takes. */
+function recordedParameter(kube: RequestInfo | undefined): string | undefined {
+  if (kube?.kubelet?.action === 'run') return 'cmd';
+  return (kube?.exec ?? kube?.kubelet?.exec) ? 'command' : undefined;
 }
 
+const nameOf = (pair: string) => decode(pair.split('=', 1)[0]!);
+const queryOf = (rawTarget: string) => (rawTarget.includes('?') ? rawTarget.slice(rawTarget.indexOf('?')) : '');
+const pathOf = (rawTarget: string) => rawTarget.slice(0, rawTarget.length - queryOf(rawTarget).length);
+
 /**
- * Returns the query, including its question mark, with each pair that names a command replaced by `keep`. A pair that
- * cannot be decoded could name a command, and is left out.
+ * Returns the query, including its question mark, with each pair that carries a command replaced by `keep`. A pair that
+ * cannot be decoded could carry a command, and is left out.
  */
-function withCommands(query: string, names: ReadonlySet<string>, keep: (pair: string) => string | undefined): string {
+function withCommands(query: string, keep: (pair: string) => string | undefined): string {
+  if (query === '' || !mayNameCommand(query)) return query;
   const kept = query
     .slice(1)
     .split('&')
     .flatMap((pair) => {
-      const name = decode(pair.split('=', 1)[0]!);
-      if (name === undefined) return [];
-      return names.has(name) ? (keep(pair) ?? []) : pair;
+      if (nameOf(pair) === undefined) return [];
+      return isCommandParameter(pair) ? (keep(pair) ?? []) : pair;
     });
   return kept.length === 0 ? '' : `?${kept.join('&')}`;
 }
 
-const queryOf = (rawTarget: string) => (rawTarget.includes('?') ? rawTarget.slice(rawTarget.indexOf('?')) : '');
+/** Returns the request URI without any command: `exec.command` or `request.query` has it, as configured. */
+export function auditUri(rawTarget: string, ofToken?: HashToken): string {
+  const shown = withoutCommand(pathOf(rawTarget)) + withCommands(queryOf(rawTarget), () => undefined);
+  return clientText(shown, ofToken);
+}
 
-/** Returns the request URI without the command of an exec: `exec.command` has it, in clear or hashed as configured. */
-export function auditUri(
-  rawTarget: string,
-  { kube, ofToken }: { kube?: RequestInfo | undefined; ofToken?: HashToken } = {},
-): string {
-  const query = queryOf(rawTarget);
-  if (query === '' || !mayNameCommand.test(query)) return clientText(rawTarget, ofToken);
-  return clientText(
-    rawTarget.slice(0, rawTarget.length - query.length) +
-      withCommands(query, new Set([...commandsIn(kube).names, 'command']), () => undefined),
-    ofToken,
-  );
+/** Hides the value of a pair, and all of a pair that has its command in an odd place. */
+function hidePair(pair: string, hidden: HiddenText): string {
+  const mark = pair.indexOf('=');
+  const isPlain = /^(?:command|cmd)$/.test(nameOf(pair) ?? '') && mark !== -1;
+  const value = isPlain ? pair.slice(mark + 1) : pair;
+  return `${isPlain ? pair.slice(0, mark) : 'command'}=${hidden.of(decode(value) ?? value)}`;
 }
 
 /**
@@ -81,18 +85,21 @@ export function auditUri(
  * clear or hashed as configured.
  */
 function shownQuery({ rawTarget, kube }: Described, hidden: HiddenText): string {
-  const query = queryOf(rawTarget);
-  if (query === '' || !mayNameCommand.test(query)) return query;
-  const { names, elsewhere } = commandsIn(kube);
+  const recorded = recordedParameter(kube);
   let hashes = 0;
-  return withCommands(query, names, (pair) => {
-    if (elsewhere) return undefined;
+  return withCommands(queryOf(rawTarget), (pair) => {
+    if (nameOf(pair) === recorded) return undefined;
     if (!hidden.hashed) return pair;
     hashes += 1;
-    if (hashes > maxHashes) return undefined; // no request with so many parameters goes upstream
-    const mark = pair.indexOf('=');
-    return mark === -1 ? pair : `${pair.slice(0, mark + 1)}${hidden.of(decode(pair.slice(mark + 1)) ?? '')}`;
+    // No request with so many parameters goes upstream.
+    return hashes > maxHashes ? undefined : hidePair(pair, hidden);
   });
+}
+
+/** Returns a path, or a part of it, as an event may show it: a command is in clear or hashed as configured. */
+export function shownPath(path: string, hidden: HiddenText): string {
+  const start = hidden.hashed ? commandStart(path) : -1;
+  return start === -1 ? path : `${path.slice(0, start)}[redacted:${hidden.of(path.slice(start))}]`;
 }
 
 /**
@@ -103,17 +110,14 @@ export function describeRequest(request: Described, hidden: HiddenText, max: num
   const { method, rawTarget, kube, impersonate } = request;
   const query = shownQuery(request, hidden);
   const text = (shown: string | undefined) => (shown ? bounded(visibleText(shown, hidden.ofToken), max) : undefined);
-  const target =
-    rawTarget.length > maxUri
-      ? visibleText(rawTarget.slice(0, rawTarget.length - queryOf(rawTarget).length) + query)
-      : undefined;
+  const target = rawTarget.length > maxUri ? visibleText(shownPath(pathOf(rawTarget), hidden) + query) : undefined;
   // In the order of RFC 8785, because that makes the event cheap to seal.
   return {
     fieldSelector: text(kube?.fieldSelector),
     impersonate: impersonate?.map((name) => visibleText(name, hidden.ofToken)),
     labelSelector: text(kube?.labelSelector),
     method: clientText(method, hidden.ofToken),
-    proxyPath: text(kube?.proxyPath),
+    proxyPath: text(kube?.proxyPath && shownPath(kube.proxyPath, hidden)),
     query: text(query.slice(1)),
     targetLength: target?.length,
     targetSha256: target === undefined ? undefined : createHash('sha256').update(target).digest('hex'),

@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { AuditStage } from '@sallyport/contracts';
 import type { AuditEventDraft, SallyportDraft } from '@sallyport/audit-log';
 import type { Exchange } from '../exchange/exchange.ts';
@@ -6,7 +6,7 @@ import { clientText, visibleText } from './client-text.ts';
 import { describeResponse, sallyportPart } from './describe-event.ts';
 import type { HiddenText } from './hidden-text.ts';
 
-type WebOptions = { hashKey: Buffer; hidden: HiddenText };
+type WebOptions = { hidden: HiddenText };
 
 const maxUri = 1024;
 const pathOf = (target: string) => target.split('?', 1)[0]!;
@@ -17,17 +17,13 @@ export function fitsWebEvent(target: string): boolean {
 }
 
 /** Describes the request. Its query may contain secrets of the application: only its length and a keyed hash are kept. */
-function describeWebRequest(
-  method: string,
-  target: string,
-  { hashKey, hidden }: WebOptions,
-): SallyportDraft['request'] {
+function describeWebRequest(method: string, target: string, { hidden }: WebOptions): SallyportDraft['request'] {
   const path = pathOf(target);
   const query = target.slice(path.length + 1);
   const whole = path.length > maxUri ? visibleText(path) : undefined;
   return {
     method: clientText(method, hidden.ofToken),
-    queryHash: query === '' ? undefined : createHmac('sha256', hashKey).update(query).digest('base64url'),
+    queryHash: query === '' ? undefined : hidden.ofQuery(query),
     queryLength: query === '' ? undefined : query.length,
     targetLength: whole?.length,
     targetSha256: whole === undefined ? undefined : createHash('sha256').update(whole).digest('hex'),

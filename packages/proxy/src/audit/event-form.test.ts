@@ -203,7 +203,7 @@ async function emitAll({ exchange, end, hashed }: { exchange: Exchange; end: Ope
   exchange.observer = observer;
   events.closed(exchange.stream!);
   trail.closed(exchange);
-  createApiEvents({ sink: bus, now, hidden: createHiddenText(execCommand, hashKey) }).complete({
+  createApiEvents({ sink: bus, now, hideFor: createHiddenText(execCommand, hashKey) }).complete({
     request: {
       method: exchange.request.method,
       headers: { 'user-agent': exchange.clientAddress },

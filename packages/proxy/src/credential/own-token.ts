@@ -1,5 +1,5 @@
+import { decodeFully } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
-import { decodeFully } from './decode-fully.ts';
 
 /**
  * The start of every token that this gateway signed: the JWS header up to the name of the key. The first letter (`e`) is

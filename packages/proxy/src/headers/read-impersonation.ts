@@ -1,4 +1,5 @@
 import {
+  decodeFully,
   isBrokenServiceAccount,
   isExtraKey,
   isPlainName,
@@ -7,7 +8,6 @@ import {
   writeImpersonationTargets,
 } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
-import { decodeFully } from '../credential/decode-fully.ts';
 
 const extraPrefix = 'impersonate-extra-';
 

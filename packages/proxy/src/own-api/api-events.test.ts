@@ -15,7 +15,7 @@ function eventOf(method: string, path: string, execCommand: 'clear' | 'hashed' =
       close: async () => {},
     },
     now: Date.now,
-    hidden: createHiddenText(execCommand, Buffer.from('k')),
+    hideFor: createHiddenText(execCommand, Buffer.from('k')),
   });
   events.complete({
     request: { method, headers: {} } as IncomingMessage,
@@ -51,6 +51,9 @@ describe("the event of a call of the gateway's own API", () => {
     expect(clear.sallyport.request!.query).toBe('command=-psecret&user=a');
     const hashed = eventOf('GET', path, 'hashed');
     expect(hashed.sallyport.request!.query).toMatch(/^command=hmac-sha256:[\w-]{43}&user=a$/);
+    expect(hashed.sallyport.request!.query).not.toContain(
+      createHiddenText('hashed', Buffer.from('k'))(hashed.auditID).of('-psecret'),
+    );
     for (const { requestURI } of [clear, hashed]) expect(requestURI).toBe('/.sallyport/api/v1/audit?user=a');
   });
 });

@@ -4,15 +4,15 @@ import type { CheckAnswer } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import { clientText } from '../audit/client-text.ts';
 import { auditUri, describeRequest, maxLength } from '../audit/describe-request.ts';
-import type { HiddenText } from '../audit/hidden-text.ts';
+import { ownerOf, type HideFor } from '../audit/hidden-text.ts';
 import { workloadOf } from '../audit/workload-of.ts';
 import type { AuditCall } from './own-api-deps.ts';
 
 type ApiEventsDeps = {
   sink: AuditSink;
   now: () => number;
-  /** Also hides the commands that a search of the audit trail names. */
-  hidden: HiddenText;
+  /** Hides the commands that a search of the audit trail names. */
+  hideFor: HideFor;
 };
 
 /** Describes who calls, and whether they may. */
@@ -44,11 +44,12 @@ export function createApiEvents(deps: ApiEventsDeps): AuditCall {
         );
     },
     complete({ request, path, clientAddress, answer, status, detail, explained }) {
-      const identity = answer?.identity;
+      const [identity, auditID] = [answer?.identity, randomUUID()];
+      const hidden = deps.hideFor(ownerOf(identity, auditID), 'search');
       const userAgent =
         request.headers['user-agent'] === undefined
           ? undefined
-          : clientText(request.headers['user-agent'], deps.hidden.ofToken);
+          : clientText(request.headers['user-agent'], hidden.ofToken);
       return deps.sink.enqueue(
         createAuditRecord(
           {
@@ -56,9 +57,9 @@ export function createApiEvents(deps: ApiEventsDeps): AuditCall {
             source: 'sallyport/proxy',
             key: auditKey(undefined, answer?.session?.id),
             data: {
-              auditID: randomUUID(),
+              auditID,
               stage: 'ResponseComplete',
-              requestURI: auditUri(path, { ofToken: deps.hidden.ofToken }),
+              requestURI: auditUri(path, hidden.ofToken),
               verb: (request.method ?? '').toLowerCase(),
               user: identity ? { username: identity.user, groups: identity.groups } : {},
               sourceIPs: [clientAddress],
@@ -68,7 +69,7 @@ export function createApiEvents(deps: ApiEventsDeps): AuditCall {
                 clientAddress,
                 request: describeRequest(
                   { method: request.method ?? '', rawTarget: path, kube: undefined },
-                  deps.hidden,
+                  hidden,
                   maxLength.part,
                 ),
                 ...describeCaller(answer),

@@ -1,3 +1,4 @@
+import { withoutCommand } from '@sallyport/contracts';
 import type { Logger, Metrics } from '@sallyport/kit';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import { clientText } from '../audit/client-text.ts';
@@ -88,7 +89,7 @@ export function createExchangeRecorder(deps: {
           route: exchange.route?.host,
           user: exchange.answer?.identity?.user,
           verb: exchange.kube?.verb ?? exchange.web?.method,
-          path: path && withoutTokens(path),
+          path: path && withoutTokens(withoutCommand(path)),
           code: exchange.statusCode,
           rule: exchange.answer?.decision.rule,
           ms: Math.round(durationMs * 10) / 10,

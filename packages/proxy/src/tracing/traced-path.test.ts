@@ -48,6 +48,12 @@ describe('the path that a span has', () => {
     expect(pathOf('/reset/secret-1')).toBeUndefined();
   });
 
+  it('has no command that a path carries', () => {
+    expect(pathOf('/api/v1/namespaces/dev/pods/web/exec%3Fcommand=secret-1')).toBe(
+      '/api/v1/namespaces/dev/pods/web/exec[redacted]',
+    );
+  });
+
   it('has no tokens', () => {
     const token = `spt_${'a'.repeat(43)}`;
     expect(pathOf(`/api/v1/namespaces/${token}/pods`)).not.toContain(token);

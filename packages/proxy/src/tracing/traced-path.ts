@@ -1,4 +1,4 @@
-import { builtInKind } from '@sallyport/contracts';
+import { builtInKind, withoutCommand } from '@sallyport/contracts';
 import type { RequestInfo } from '@sallyport/kubernetes';
 import { clientText } from '../audit/client-text.ts';
 
@@ -26,7 +26,8 @@ const hasPlainNames = ({ apiGroup, apiVersion, resource }: RequestInfo) =>
  * Undefined for a path that the API server does not have.
  */
 export function tracedPath(kube: RequestInfo): string | undefined {
-  const { path, isResourceRequest, apiPrefix, apiGroup, apiVersion, namespace, resource, proxyPath } = kube;
+  const { isResourceRequest, apiPrefix, apiGroup, apiVersion, namespace, resource, proxyPath } = kube;
+  const path = withoutCommand(kube.path);
   if (!isResourceRequest) return ownPaths.has(path.split('/')[1] ?? '') ? clientText(path) : undefined;
   if (!hasPlainNames(kube)) {
     const scope = namespace === '' ? [] : ['namespaces', namespace];

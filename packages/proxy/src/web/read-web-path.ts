@@ -1,5 +1,5 @@
+import { decodeFully } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
-import { decodeFully } from '../credential/decode-fully.ts';
 
 type Options = {
   /** Whether a segment may have escaped slashes (`%2F`), which are a part of a name for the application. */
