@@ -4,7 +4,7 @@ import { plainHeaderName } from '@sallyport/contracts';
  * How a request header of a client is kept from web applications: never passed, or passed only where the route allows it by
  * name.
  */
-export type Withheld = 'always' | 'unless-allowed';
+type Withheld = 'always' | 'unless-allowed';
 
 /** About one connection or one hop (RFC 9110, 7.6.1), set by the gateway itself, or its own. */
 const always = [
