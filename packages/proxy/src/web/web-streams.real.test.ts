@@ -205,7 +205,7 @@ describe('a response that goes on', () => {
     });
     socket.resume();
     await until(() => got >= total, 20_000);
-  });
+  }, 30_000);
 
   it('ends upstream when the browser goes away', async () => {
     let gone = false;
