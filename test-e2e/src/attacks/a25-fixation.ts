@@ -37,7 +37,12 @@ export function attackFixation(): void {
       const first = await logInWith(browser);
       const second = await logInWith(browser);
       expect(second).not.toBe(first);
-      expect([await statusAt(first), await statusAt(second)]).toEqual([401, 200]);
+      const statusOf = async (token: string) =>
+        (await gateway.request('/.sallyport/api/v1/clusters', { headers: { cookie: `__Host-sallyport=${token}` } }))
+          .status;
+      expect([await statusOf(first), await statusOf(second)]).toEqual([401, 200]);
+      // A browser's login is for its cookie. As a bearer token, it opens no cluster.
+      expect(await statusAt(second)).toBe(401);
       const ids = (await gateway.audit.await({ type: 'session.login' }, before + 2)).map(
         ({ data }) => data.sallyport.sessionId,
       );
