@@ -32,13 +32,16 @@ export function createEndedPeople({ sessions }: { sessions: Pick<SessionStore, '
   let position: string | undefined;
   return {
     async refresh() {
-      const { position: at, ends } = await sessions.rightsEnded(position);
-      for (const end of ends) {
-        const name = nameOf(end);
-        // Two calls at once may read the same.
-        if (end.at >= (latest.get(name)?.at ?? -Infinity)) latest.set(name, end);
+      for (;;) {
+        const { position: at, ends } = await sessions.rightsEnded(position);
+        for (const end of ends) {
+          const name = nameOf(end);
+          // Two calls at once may read the same.
+          if (end.at >= (latest.get(name)?.at ?? -Infinity)) latest.set(name, end);
+        }
+        if (at === position) return;
+        position = at;
       }
-      position = at;
     },
     whyEnded(elevation) {
       if (latest.size === 0 || isOver(elevation)) return undefined;

@@ -14,10 +14,9 @@ export function createMemoryRightsEnds(deps: { now: () => number }): Pick<Sessio
     },
     async rightsEnded(after) {
       const since = Number(after ?? 0);
-      return {
-        position: String(last),
-        ends: log.filter(({ position }) => position > since).map(({ end }) => structuredClone(end)),
-      };
+      const found = log.filter(({ position }) => position > since).slice(0, rightsEndsLimits.atOnce);
+      const position = found.at(-1)?.position.toString() ?? after;
+      return { position, ends: found.map(({ end }) => structuredClone(end)) };
     },
   };
 }

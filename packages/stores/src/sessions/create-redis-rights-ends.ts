@@ -21,7 +21,8 @@ export function createRedisRightsEnds(deps: {
       });
     },
     async rightsEnded(after) {
-      const entries = await ask(() => client.xrange(key, after === undefined ? '-' : `(${after}`, '+'));
+      const from = after === undefined ? '-' : `(${after}`;
+      const entries = await ask(() => client.xrange(key, from, '+', 'COUNT', rightsEndsLimits.atOnce));
       return {
         position: entries.at(-1)?.[0] ?? after,
         ends: entries.flatMap(([, fields]) => rightsEndSchema.safeParse(parseJson(fields[1] ?? '')).data ?? []),

@@ -67,7 +67,10 @@ export interface SessionStore {
   forgetExpired(tokenHash: string): Promise<void>;
   /** Notes that everything ends that people were given for a time, however many sessions they have. */
   endRights(of: RightsEnd['of'], reason: RightsEnd['reason']): Promise<void>;
-  /** Lists what was noted after a position, or everything, and the position from which to go on. */
+  /**
+   * Lists what was noted after a position, or since the beginning, and the position from which to go on: the same one if
+   * that was all. A call lists a part.
+   */
   rightsEnded(after?: string): Promise<{ position: string | undefined; ends: RightsEnd[] }>;
   /** Lists live sessions, of one owner or of all, oldest first. */
   list(of?: SessionOwner): Promise<ListedSession[]>;

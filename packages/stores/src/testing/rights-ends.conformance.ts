@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { RightsEnd } from '@sallyport/contracts';
 import type { SessionStore } from '../sessions/session-store.ts';
 import type { SessionStoreBed } from './example-session.ts';
 
@@ -29,6 +30,28 @@ export function describeRightsEnds(backend: string, open: () => Promise<SessionS
       ]);
       expect((await store.rightsEnded()).ends.slice(-4)).toEqual(ends);
       expect(await store.rightsEnded(position)).toEqual({ position, ends: [] });
+    });
+
+    /** Reads everything after a position, and returns what each call has listed. */
+    const readParts = async (from?: string) => {
+      const parts: RightsEnd[][] = [];
+      for (let position = from; ;) {
+        const read = await store.rightsEnded(position);
+        if (read.position === position) return { position, parts };
+        ({ position } = read);
+        parts.push(read.ends);
+      }
+    };
+
+    it('are read in parts, of which each goes on where the one before has ended', async () => {
+      const { position } = await readParts();
+      const users = Array.from({ length: 2300 }, (_, index) => `user-${index}`);
+      for (let from = 0; from < users.length; from += 100)
+        await Promise.all(users.slice(from, from + 100).map((user) => replica.endRights({ user }, 'revoked')));
+      const { parts } = await readParts(position);
+      expect(parts.map(({ length }) => length)).toEqual([1000, 1000, 300]);
+      const read = parts.flat().map(({ of }) => (of as { user: string }).user);
+      expect(read.toSorted()).toEqual(users.toSorted());
     });
 
     it('that are added after a position are not missed, and none is read twice', async () => {
