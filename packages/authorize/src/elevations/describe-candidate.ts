@@ -1,5 +1,5 @@
 import { lackingWords, type Elevation } from '@sallyport/contracts';
-import { approverSetProgress } from '@sallyport/elevation';
+import { approverSetProgress, tighten } from '@sallyport/elevation';
 import { waitingFor, type Candidate } from './find-candidates.ts';
 
 const suggestedMs = 30 * 60_000;
@@ -33,5 +33,7 @@ function describeWaiting(elevation: Elevation, now: number): string {
 /** Says in a sentence what the caller can do to have an elevation. `waiting` are their requests that are not active yet. */
 export function describeCandidate(candidate: Candidate, waiting: readonly Elevation[], now: number): string {
   const asked = waitingFor(candidate, waiting);
-  return asked ? describeWaiting(asked, now) : `To ask for the right to it, run: ${commandOf(candidate)}`;
+  return asked
+    ? describeWaiting(tighten(asked, candidate.rules.terms), now)
+    : `To ask for the right to it, run: ${commandOf(candidate)}`;
 }

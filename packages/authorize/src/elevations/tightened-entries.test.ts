@@ -47,6 +47,7 @@ describe('a request that waits when its entry becomes stricter', () => {
     const { id } = await rig.request(alice);
     change({ approvals: 2 });
     expect(await show(id)).toMatchObject({ approvalsNeeded: 2 });
+    expect((await rig.tryDelete(alice)).problem?.detail).toContain('is waiting for approval (0 of 2)');
     expect(await rig.view(bob, { action: 'approve', id, asked: {} })).toMatchObject({ state: 'pending' });
     expect(await effect()).toBe('deny');
     expect(await rig.view(carol, { action: 'approve', id, asked: {} })).toMatchObject({ state: 'active' });
