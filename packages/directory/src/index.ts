@@ -3,6 +3,7 @@ export { checkDirectory } from './check-directory.ts';
 export { checkForeignNames, type ForeignPrefixes } from './claims/check-foreign-names.ts';
 export { checkName } from './claims/check-name.ts';
 export { nameFault } from './claims/name-fault.ts';
+export { userNameFault } from './claims/user-name-fault.ts';
 export { claimAt } from './claims/claim-at.ts';
 export { aboutToken, claimsToKeep, copyClaims, type Claims } from './claims/copy-claims.ts';
 export { readGroups } from './claims/read-groups.ts';

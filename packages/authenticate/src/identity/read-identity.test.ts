@@ -57,10 +57,14 @@ describe('the user', () => {
     'a\u0000b',
     'a\u009bb',
     'a\u2028b',
+    'a\u202eb',
+    'a\u200bb',
+    'a\u2066b',
+    '\ufeffa',
     '\ud800',
     'x'.repeat(1025),
     'é'.repeat(513),
-  ])('is refused if it could not be forwarded unchanged (case %#)', (name) => {
+  ])('is refused if it could not be forwarded unchanged, or is shown as another name (case %#)', (name) => {
     refusal({ name_claim: name }, { claims: { user: 'name_claim' } });
   });
 

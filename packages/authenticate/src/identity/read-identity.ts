@@ -1,15 +1,25 @@
 import { claimsSource, serviceAccountPrefix, type Identity, type ProviderConfig } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
-import { checkName, claimAt, claimsToKeep, copyClaims, readGroups, type Claims } from '@sallyport/directory';
+import {
+  checkName,
+  claimAt,
+  claimsToKeep,
+  copyClaims,
+  readGroups,
+  userNameFault,
+  type Claims,
+} from '@sallyport/directory';
 import { readAsserted } from './read-asserted.ts';
 import { checkRequiredClaims } from './required-claims.ts';
 import { isNamedByEmail, readEmail } from './read-email.ts';
 import { withoutClaim } from './without-claim.ts';
 
+const checkUser = (name: string) => checkName('The user name', name, userNameFault);
+
 function readUser(provider: ProviderConfig, claims: Claims, subject: string, email: string | undefined): string {
   const path = provider.claims.user;
   const value = isNamedByEmail(provider) ? email : claimAt(claims, path);
-  if (value === undefined && provider.userFallback) return checkName('The user name', `${provider.id}:${subject}`);
+  if (value === undefined && provider.userFallback) return checkUser(`${provider.id}:${subject}`);
   if (value === undefined)
     throw new ProblemError(
       'login-failed',
@@ -17,7 +27,7 @@ function readUser(provider: ProviderConfig, claims: Claims, subject: string, ema
     );
   if (typeof value !== 'string')
     throw new ProblemError('login-failed', `The claim ${path}, which is the user name here, is not a string.`);
-  return checkName('The user name', `${provider.prefix.user}${checkName('The user name', value)}`);
+  return checkUser(`${provider.prefix.user}${checkUser(value)}`);
 }
 
 const texts = (value: unknown): string[] =>

@@ -1,5 +1,5 @@
 import { workloadProvider, type Identity, type SallyportPart } from '@sallyport/contracts';
-import { claimsToKeep, copyClaims, nameFault } from '@sallyport/directory';
+import { claimsToKeep, copyClaims, nameFault, userNameFault } from '@sallyport/directory';
 import type { CompiledWorkload } from './compile-workloads.ts';
 import { refusedToken } from './refused-token.ts';
 import { claimAtPath } from './token/claim-at-path.ts';
@@ -30,7 +30,7 @@ function fillIn({ parts }: CompiledWorkload['user'], claims: VerifiedToken['clai
       return value;
     })
     .join('');
-  const fault = nameFault(name);
+  const fault = userNameFault(name);
   if (fault !== undefined) throw refusedToken(`the user name that its claims give ${fault}`);
   return name;
 }

@@ -193,6 +193,8 @@ describe('a user name from claims', () => {
     ['is too long', { actor: 'a'.repeat(513) }],
     ['has a line break', { actor: 'a\nImpersonate-Group: system:masters' }],
     ['has a NUL', { actor: 'a\0' }],
+    ['turns the text around', { actor: 'a\u202egpj.b' }],
+    ['has a character without width', { actor: 'ad\u200bmin' }],
     ['ends with a space', { actor: 'a ' }],
     ['is no Unicode', { actor: '\ud800' }],
     ['is inherited', { actor: undefined, __proto__: { actor: 'a' } }],
