@@ -45,7 +45,7 @@ export const auditTypes = {
     has: ['identity', 'sessionId', 'agent'],
   },
   'service_account.created': {
-    summary: 'A user creates a service account. user is who did it, sallyport.detail its groups.',
+    summary: 'A user creates a service account. user is who did it, sallyport.detail its name and groups.',
     has: ['identity', 'sessionId', 'detail'],
   },
   'service_account.revoked': {
@@ -59,6 +59,14 @@ export const auditTypes = {
   'service_account.expiring': {
     summary: 'A service account ends within a week, or within a day. sallyport.detail says when, and who made it.',
     has: ['identity', 'sessionId', 'detail'],
+  },
+  'service_account.name.assigned': {
+    summary: 'A name of a service account is given to who had it before. sallyport.detail has the name and its holder.',
+    has: ['detail'],
+  },
+  'service_account.name.released': {
+    summary: 'A name of a service account is freed. sallyport.detail has the name and who held it.',
+    has: ['detail'],
   },
   'policy.changed': { summary: 'A policy comes into force on a replica.', has: ['policy'] },
   'policy.rejected': { summary: 'A replica refuses a policy, and the one in force stays.', has: ['policy'] },

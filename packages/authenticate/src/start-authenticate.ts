@@ -21,6 +21,7 @@ import { createLoginEvents } from './events/login-events.ts';
 import { createLoginMonitor, type LoginMonitor } from './events/login-monitor.ts';
 import { openPendingLoginSealer } from './login/open-pending-login-sealer.ts';
 import { createRefresher } from './refresh/create-refresher.ts';
+import { createNameSeeder } from './service-accounts/create-name-seeder.ts';
 import { createExpiryReporter } from './session/create-expiry-reporter.ts';
 import { readLoginSettings } from './settings/login-settings.ts';
 import { createProviders } from './startup/create-providers.ts';
@@ -52,6 +53,13 @@ function startReportingExpired(deps: AuthenticateDeps, closing: Closing): void {
   const reporter = createExpiryReporter({ ...deps, record: createExpiryEvents(deps), random: Math.random });
   reporter.start();
   closing.push(() => reporter.close());
+}
+
+/** Starts giving the names of service accounts, made by an older version, to their makers. */
+function startSeedingNames(deps: AuthenticateDeps, closing: Closing): void {
+  const seeder = createNameSeeder({ ...deps, random: Math.random });
+  seeder.start();
+  closing.push(() => seeder.close());
 }
 
 async function openAudit(
@@ -119,7 +127,7 @@ async function openDeps(parts: StartAuthenticate, readiness: Readiness, closing:
   const verifier = parts.verifier ?? keys!.verifier;
   const settings = readLoginSettings(loaded.config);
   const audit = await openAudit(parts, closing);
-  const { sessions, singleUse, tokens, directory: directoryStore } = await openStores(parts, closing);
+  const { sessions, singleUse, names, tokens, directory: directoryStore } = await openStores(parts, closing);
   const tokenStorage = openTokenStorage(parts, tokens);
   const providers = createProviders(parts, tokenStorage !== undefined, closing);
   const workloads = createWorkloads(parts, closing);
@@ -130,6 +138,7 @@ async function openDeps(parts: StartAuthenticate, readiness: Readiness, closing:
     providers,
     sessions,
     singleUse,
+    names,
     audit,
     verifier,
     ...openSessionTokens(parts, keys),
@@ -163,6 +172,7 @@ export async function startAuthenticate(parts: StartAuthenticate): Promise<Runni
   const listening = await listenHttp(server, { host, port }, 'services.authenticate.listen');
   startRefreshing(parts, deps, closing);
   startReportingExpired(deps, closing);
+  startSeedingNames(deps, closing);
   const scheme = certFile === undefined ? 'http' : 'https';
   return {
     url: `${scheme}://${host.includes(':') ? `[${host}]` : host}:${listening.port}`,

@@ -3,6 +3,9 @@ import type { Logger } from '@sallyport/kit';
 import { createMemoryElevationStore } from './elevations/create-memory-elevation-store.ts';
 import { createRedisElevationStore } from './elevations/create-redis-elevation-store.ts';
 import type { ElevationStore } from './elevations/elevation-store.ts';
+import { createMemoryNameStore } from './names/create-memory-name-store.ts';
+import { createRedisNameStore } from './names/create-redis-name-store.ts';
+import type { NameStore } from './names/name-store.ts';
 import { createMemoryReplicaRegistry } from './replicas/create-memory-replica-registry.ts';
 import { createRedisReplicaRegistry } from './replicas/create-redis-replica-registry.ts';
 import type { ReplicaRegistry } from './replicas/replica-registry.ts';
@@ -28,6 +31,7 @@ type SessionStores = {
   replicas: ReplicaRegistry;
   streams: StreamQuestionRegistry;
   elevations: ElevationStore;
+  names: NameStore;
   /** The shared connection; undefined for stores in memory. */
   redis?: RedisConnection;
   close: () => Promise<void>;
@@ -47,6 +51,7 @@ export async function createSessionStores(
       replicas: createMemoryReplicaRegistry(deps),
       streams: createMemoryStreamQuestionRegistry(deps),
       elevations: createMemoryElevationStore(deps),
+      names: createMemoryNameStore(deps),
       close: () => sessions.close(),
     };
   }
@@ -67,6 +72,7 @@ export async function createSessionStores(
     replicas: createRedisReplicaRegistry({ redis }),
     streams: createRedisStreamQuestionRegistry({ redis }),
     elevations: createRedisElevationStore({ redis, writer }),
+    names: createRedisNameStore({ redis, writer, now: deps.now }),
     redis,
     close,
   };

@@ -1,4 +1,5 @@
-// Stores that replicas share, in Redis or in memory: sessions, provider tokens, single-use values, replicas, questions, elevations.
+// Stores that replicas share, in Redis or in memory: sessions, provider tokens, single-use values, names, replicas,
+// questions, elevations.
 export { checkSessionStores } from './check-session-stores.ts';
 export * from './create-session-stores.ts';
 export * from './redis/ask-redis.ts';
@@ -22,6 +23,8 @@ export * from './replicas/report-replica.ts';
 export * from './streams/create-memory-stream-question-registry.ts';
 export * from './streams/create-redis-stream-question-registry.ts';
 export { type StreamQuestionRegistry } from './streams/stream-question-registry.ts';
+export { createMemoryNameStore } from './names/create-memory-name-store.ts';
+export { type HeldName, type NameHolder, type NameStore } from './names/name-store.ts';
 export { checkDurability } from './elevations/check-durability.ts';
 export { createMemoryElevationStore } from './elevations/create-memory-elevation-store.ts';
 export type * from './notices/notice-outbox.ts';

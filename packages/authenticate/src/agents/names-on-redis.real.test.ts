@@ -16,9 +16,9 @@ describeOnRedis('names that two replicas give at once', () => {
     const config = sessionsSchemaFor({ redis: `redis://127.0.0.1:${server.port}` });
     const logger = createLogger({ service: 'authenticate', level: 'silent' });
     const open = async () => {
-      const { sessions, singleUse, close } = await createSessionStores(config, { logger, now: Date.now });
+      const { sessions, singleUse, names, close } = await createSessionStores(config, { logger, now: Date.now });
       closers.push(close);
-      return createTestService(undefined, { sessions, singleUse });
+      return createTestService(undefined, { sessions, singleUse, names });
     };
     replicas = [await open(), await open()];
   });
@@ -74,5 +74,22 @@ describeOnRedis('names that two replicas give at once', () => {
     const many = Array.from({ length: 60 }, (_one, n) => ({ ...asked, name: `deployer-${n}` }));
     expect(await raceToTheLimit('/v1/service-accounts', {}, many)).toEqual({ 201: 49, 429: 11 });
     expect(await named('service-account')).toHaveLength(50);
+  }, 120_000);
+
+  it('belong to one of many people, also after the account has ended', async () => {
+    const people = Array.from({ length: 10 }, (_one, n) => ({ subject: `s-${n}`, user: `u${n}@example.com` }));
+    const asked = { name: 'contested', groups: ['ci'], lifetimeMs: 86_400_000 };
+    const raced = async () => {
+      const statuses = await Promise.all(people.flatMap((one) => raceOf('/v1/service-accounts', one, [asked, asked])));
+      return { winner: people[statuses.findIndex((some) => some.includes(201))], counts: counted(statuses.flat()) };
+    };
+    const { winner, counts } = await raced();
+    expect(counts).toEqual({ 201: 1, 409: 19 });
+    const account = (await named('service-account')).find(
+      ({ serviceAccount }) => serviceAccount!.name === 'contested',
+    )!;
+    expect(account.serviceAccount!.maker).toMatchObject(winner!);
+    await replicas[1]!.sessions.revoke(account.id, { by: 'sre', reason: 'revoked' });
+    expect(await raced()).toEqual({ winner, counts: { 201: 1, 409: 19 } });
   }, 120_000);
 });

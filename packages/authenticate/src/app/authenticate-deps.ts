@@ -2,7 +2,7 @@ import type { AuditSink } from '@sallyport/audit-log';
 import type { ScimDeps } from '@sallyport/directory';
 import type { Logger, ServiceVerifier, SessionTokenSigner, Tracer } from '@sallyport/kit';
 import type { Pages } from '@sallyport/pages';
-import type { SessionStore, SingleUseStore } from '@sallyport/stores';
+import type { NameStore, SessionStore, SingleUseStore } from '@sallyport/stores';
 import type { LoginMonitor } from '../events/login-monitor.ts';
 import type { PendingLoginSealer } from '../login/pending-login-sealer.ts';
 import type { ProviderClient } from '../providers/common/provider-client.ts';
@@ -16,6 +16,8 @@ export type AuthenticateDeps = {
   providers: readonly ProviderClient[];
   sessions: SessionStore;
   singleUse: SingleUseStore;
+  /** Whom the names of service accounts belong to. */
+  names: NameStore;
   audit: AuditSink;
   /** Verifies the service credential of every internal call. */
   verifier: ServiceVerifier;

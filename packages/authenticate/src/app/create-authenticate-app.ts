@@ -13,6 +13,7 @@ import { redeemDeviceCode } from '../device/redeem-device-code.ts';
 import { showDevicePage } from '../device/show-device-page.ts';
 import { createLoginEvents } from '../events/login-events.ts';
 import { createLoginMonitor } from '../events/login-monitor.ts';
+import { createNameEvents } from '../events/name-events.ts';
 import { createWorkloadEvents } from '../events/workload-events.ts';
 import { cancelLogin } from '../login/cancel-login.ts';
 import { exchangeCode } from '../login/exchange-code.ts';
@@ -39,8 +40,11 @@ import { revokeSession } from '../session/revoke-session.ts';
 import { revokeSessions } from '../session/revoke-sessions.ts';
 import type { SessionDeps } from '../session/session-deps.ts';
 import { showMe } from '../session/show-me.ts';
+import { assignNames } from '../service-accounts/assign-names.ts';
 import { createServiceAccount } from '../service-accounts/create-service-account.ts';
 import { listServiceAccounts } from '../service-accounts/list-service-accounts.ts';
+import { listNames } from '../service-accounts/list-names.ts';
+import { releaseName } from '../service-accounts/release-name.ts';
 import { revokeServiceAccount } from '../service-accounts/revoke-service-account.ts';
 import type { ServiceAccountDeps } from '../service-accounts/service-account-deps.ts';
 import { createExchangeToken } from '../workloads/create-exchange-token.ts';
@@ -134,6 +138,12 @@ function mountServiceAccounts(app: Express, deps: ServiceAccountDeps): void {
     (request.method === 'GET' ? list : create)(request, response, next),
   );
   app.all('/v1/service-accounts/:id', only('DELETE'), revokeServiceAccount(deps));
+  const [listHeld, assign] = [listNames(deps), assignNames(deps)];
+  const body = express.json({ limit: bodyLimit });
+  app.all('/v1/service-account-names', only('GET', 'POST'), body, (request, response, next) =>
+    (request.method === 'GET' ? listHeld : assign)(request, response, next),
+  );
+  app.all('/v1/service-account-names/:name', only('DELETE'), releaseName(deps));
 }
 
 function mountWorkloads(app: Express, deps: AuthenticateDeps): void {
@@ -178,7 +188,7 @@ export function createAuthenticateApp(deps: AuthenticateDeps): Express {
   mountPomerium(app, routeDeps);
   mountSessions(app, routeDeps);
   mountAgents(app, routeDeps);
-  mountServiceAccounts(app, routeDeps);
+  mountServiceAccounts(app, { ...routeDeps, nameEvents: createNameEvents(deps) });
   mountWorkloads(app, deps);
   mountRoutes(app, routeDeps);
   if (deps.scim) app.use('/.sallyport/scim/v2', createScimApp(deps.scim));

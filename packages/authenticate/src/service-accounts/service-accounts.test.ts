@@ -57,7 +57,7 @@ describe('creating a service account', () => {
       user: { username: 'alice@example.com' },
       sallyport: {
         credentialKind: 'service-account',
-        detail: '{"groups":["ci"]}',
+        detail: '{"name":"deployer","groups":["ci"]}',
         identity: { sub: serviceAccount.id },
       },
     });

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createDirectoryStore } from '@sallyport/directory';
 import {
+  createMemoryNameStore,
   createMemoryProviderTokenStore,
   createSessionStores,
   createTokenSealer,
@@ -18,6 +19,7 @@ export async function openStores(
     now = Date.now,
     sessions,
     singleUse,
+    names,
     providerTokens,
     directory,
   }: StartAuthenticate,
@@ -27,6 +29,7 @@ export async function openStores(
     return {
       sessions,
       singleUse,
+      names: names ?? createMemoryNameStore({ now }),
       tokens: providerTokens ?? createMemoryProviderTokenStore({ now }),
       directory: directory ?? createDirectoryStore({ redis: undefined, now }),
     };
@@ -35,6 +38,7 @@ export async function openStores(
   return {
     sessions: sessions ?? stores.sessions,
     singleUse: singleUse ?? stores.singleUse,
+    names: names ?? stores.names,
     tokens: providerTokens ?? stores.tokens,
     directory: directory ?? createDirectoryStore({ redis: stores.redis, now }),
   };

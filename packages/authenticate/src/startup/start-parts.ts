@@ -1,7 +1,7 @@
 import type { AuditSink } from '@sallyport/audit-log';
 import type { DirectoryStore } from '@sallyport/directory';
 import type { LoadedConfig, Logger, Metrics, OutboundFetch, Readiness, ServiceVerifier, Tracer } from '@sallyport/kit';
-import type { ProviderTokenStore, SessionStore, SingleUseStore } from '@sallyport/stores';
+import type { NameStore, ProviderTokenStore, SessionStore, SingleUseStore } from '@sallyport/stores';
 
 /** What the service is started with. */
 export type StartAuthenticate = {
@@ -16,6 +16,7 @@ export type StartAuthenticate = {
   /** Parts that the caller may provide. The caller also closes them. */
   sessions?: SessionStore;
   singleUse?: SingleUseStore;
+  names?: NameStore;
   providerTokens?: ProviderTokenStore;
   directory?: DirectoryStore;
   audit?: AuditSink;

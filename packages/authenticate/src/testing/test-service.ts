@@ -20,10 +20,12 @@ import {
 } from '@sallyport/kit';
 import { createPages, readPageLook } from '@sallyport/pages';
 import {
+  createMemoryNameStore,
   createMemoryProviderTokenStore,
   createMemorySessionStore,
   createMemorySingleUseStore,
   createTokenSealer,
+  type NameStore,
   type ProviderTokenStore,
   type SessionStore,
   type SingleUseStore,
@@ -46,6 +48,7 @@ import { createTestProvider, type TestProvider } from './test-provider.ts';
 type Replacements = {
   sessions?: SessionStore;
   singleUse?: SingleUseStore;
+  names?: NameStore;
   providerTokens?: ProviderTokenStore;
   fetch?: OutboundFetch;
   directory?: DirectoryStore;
@@ -91,6 +94,7 @@ function bareDeps(
     settings: readLoginSettings(config),
     sessions: replacements.sessions ?? createMemorySessionStore({ now }),
     singleUse: replacements.singleUse ?? createMemorySingleUseStore({ now }),
+    names: replacements.names ?? createMemoryNameStore({ now }),
     audit: recordingSink(),
     now,
     sessionTokens: createSessionTokenSigner({ privateKey, gatewayUrl: gateway, now }),

@@ -16,6 +16,8 @@ export const auditEventTypes = [
   'service_account.revoked',
   'service_account.ended',
   'service_account.expiring',
+  'service_account.name.assigned',
+  'service_account.name.released',
   'route.session.started',
   'policy.changed',
   'policy.rejected',

@@ -6,6 +6,7 @@ import {
   serviceAccountColumns,
   serviceAccountsPath,
 } from '../agents/list-service-accounts.ts';
+import { checkAccountName } from '../agents/check-account-name.ts';
 import { newSecretFile } from '../agents/new-secret-file.ts';
 import { readSpan } from '../elevation/read-span.ts';
 import type { Environment } from '../environment/environment.ts';
@@ -20,20 +21,15 @@ import { readableTime } from '../terminal/readable-time.ts';
 import type { ListOptions } from '../terminal/render-table.ts';
 import { withTimes } from '../terminal/with-times.ts';
 import { writeList } from '../terminal/write-list.ts';
+import { addNameCommands } from './service-account-names.ts';
 import { listFormats, withExample, withGateway, type GatewayOptions } from './command-kit.ts';
 
-const form = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
 const times = ['createdAt', 'expiresAt', 'lastUsedAt'] as const;
 
 type CreateOptions = GatewayOptions & { groups?: string[]; for?: string; out?: string };
 
 async function create(environment: Environment, name: string, options: CreateOptions): Promise<void> {
-  if (!form.test(name))
-    throw new CliError(
-      'usage',
-      `"${name}" cannot be the name of a service account`,
-      'Use small letters, digits and dashes.',
-    );
+  checkAccountName(name);
   const { groups = [] } = options;
   if (groups.length === 0)
     throw new CliError(
@@ -102,7 +98,7 @@ async function revoke(environment: Environment, texts: readonly string[], option
 
 const each = (value: string, before: string[] | undefined) => [...(before ?? []), ...value.split(',').filter(Boolean)];
 
-/** `sallyport service-account create|list|revoke`. */
+/** `sallyport service-account create|list|revoke`, and the commands of names. */
 export function addServiceAccount(program: Command, environment: Environment): void {
   const account = program.command('service-account').description('give programs an identity of their own, with an end');
   const creating = account
@@ -127,6 +123,7 @@ export function addServiceAccount(program: Command, environment: Environment): v
     .argument('<service-account...>', 'names, or ids from "service-account list", or their first characters')
     .action((texts: string[], options: GatewayOptions) => revoke(environment, texts, options));
   withExample(withGateway(revoking), 'sallyport service-account revoke deployer');
+  addNameCommands(account, environment);
   withExample(
     account,
     'sallyport service-account create deployer --groups ci --for 90d',

@@ -23,3 +23,15 @@ export const serviceAccountsSchema = z.object({
   serviceAccounts: z.array(serviceAccount),
   maySeeAll: z.optional(z.boolean()),
 });
+
+const heldName = z.object({ name: z.string(), holder: z.string(), since: z.number(), inUse: z.boolean() });
+export type HeldNameRow = z.infer<typeof heldName>;
+
+/** `GET /.sallyport/api/v1/service-account-names`. */
+export const heldNamesSchema = z.object({ names: z.array(heldName) });
+
+const assignedName = z.object({ name: z.string(), outcome: z.string(), holder: z.string() });
+export type AssignedNameRow = z.infer<typeof assignedName>;
+
+/** `POST /.sallyport/api/v1/service-account-names`. */
+export const assignedNamesSchema = z.object({ names: z.array(assignedName) });

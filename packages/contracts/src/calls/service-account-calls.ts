@@ -31,3 +31,39 @@ export const serviceAccountViewSchema = z.object({
   lastUsedAt: z.number().optional(),
 });
 export type ServiceAccountView = z.infer<typeof serviceAccountViewSchema>;
+
+/** A name of a service account as lists show it: whom it belongs to, and whether an account has it now. */
+export const serviceAccountNameSchema = z.object({
+  name: z.string(),
+  holder: z.string(),
+  /** Milliseconds since the epoch. */
+  since: z.number(),
+  inUse: z.boolean(),
+});
+export type ServiceAccountName = z.infer<typeof serviceAccountNameSchema>;
+
+/**
+ * `POST <api>/service-account-names`: names that belong to someone since before the gateway kept them. `uid` is that of
+ * the account in the audit trail.
+ */
+export const assignNamesRequestSchema = z.strictObject({
+  names: z
+    .array(
+      z.strictObject({
+        name: machineNameSchema,
+        uid: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+        user: z.string().min(1).max(256),
+      }),
+    )
+    .min(1)
+    .max(25),
+});
+export type AssignNamesRequest = z.infer<typeof assignNamesRequestSchema>;
+
+/** What became of a name: given, held by the same account already, or held by another, which is named. */
+export const assignedNameSchema = z.object({
+  name: z.string(),
+  outcome: z.enum(['given', 'held', 'of-another']),
+  holder: z.string(),
+});
+export type AssignedName = z.infer<typeof assignedNameSchema>;

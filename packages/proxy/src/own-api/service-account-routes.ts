@@ -1,4 +1,4 @@
-import { serviceAccountRequestSchema } from '@sallyport/contracts';
+import { assignNamesRequestSchema, serviceAccountRequestSchema } from '@sallyport/contracts';
 import { callerHeader, encodeCaller, spanOf, type Caller } from '@sallyport/kit';
 import type { Express, Request } from 'express';
 import { requirePerson } from './agent-routes.ts';
@@ -10,7 +10,11 @@ import { searchOf } from './search-of.ts';
 
 const maxBodyBytes = 32 * 1024;
 
-/** Mounts `<prefix>/service-accounts`: to create one, to list those that the caller may see, and to end one. */
+/**
+ * Mounts `<prefix>/service-accounts`: to create one, to list those that the caller may see, and to end one. Mounts
+ * `<prefix>/service-account-names`: to list the names that the caller may see, to give them to those who had them, and to
+ * free one.
+ */
 export function mountServiceAccounts(
   app: Express,
   prefix: string,
@@ -21,7 +25,7 @@ export function mountServiceAccounts(
     requirePerson(caller);
     return deps.authenticate.request({
       method,
-      path: `/v1/service-accounts${path}`,
+      path: `/v1/${path}`,
       headers: { [callerHeader]: encodeCaller(caller) },
       ...(body === undefined ? {} : { body }),
       timeoutMs: 10_000,
@@ -30,18 +34,41 @@ export function mountServiceAccounts(
   };
   app.get(
     `${prefix}/service-accounts`,
-    call('machines', async (request, caller) => ask(request, caller, 'GET', searchOf(request))),
+    call('machines', async (request, caller) => ask(request, caller, 'GET', `service-accounts${searchOf(request)}`)),
   );
   app.post(
     `${prefix}/service-accounts`,
     call('machines', async (request, caller) =>
-      ask(request, caller, 'POST', '', parseAs(serviceAccountRequestSchema, await readJsonBody(request, maxBodyBytes))),
+      ask(
+        request,
+        caller,
+        'POST',
+        'service-accounts',
+        parseAs(serviceAccountRequestSchema, await readJsonBody(request, maxBodyBytes)),
+      ),
     ),
   );
   app.delete(
     `${prefix}/service-accounts/:id`,
     call('machines', async (request, caller) =>
-      ask(request, caller, 'DELETE', `/${encodeURIComponent(String(request.params.id))}`),
+      ask(request, caller, 'DELETE', `service-accounts/${encodeURIComponent(String(request.params.id))}`),
+    ),
+  );
+  const names = 'service-account-names';
+  app.get(
+    `${prefix}/${names}`,
+    call('machines', async (request, caller) => ask(request, caller, 'GET', `${names}${searchOf(request)}`)),
+  );
+  app.post(
+    `${prefix}/${names}`,
+    call('machines', async (request, caller) =>
+      ask(request, caller, 'POST', names, parseAs(assignNamesRequestSchema, await readJsonBody(request, maxBodyBytes))),
+    ),
+  );
+  app.delete(
+    `${prefix}/${names}/:name`,
+    call('machines', async (request, caller) =>
+      ask(request, caller, 'DELETE', `${names}/${encodeURIComponent(String(request.params.name))}`),
     ),
   );
 }

@@ -6,7 +6,12 @@ import { createAuthenticateApp, createProviderClient, readLoginSettings } from '
 import { configSchema } from '@sallyport/contracts';
 import { type AuditSink } from '@sallyport/audit-log';
 import { hashToken, listenHttp, type Listening, type OutboundFetch } from '@sallyport/kit';
-import { createMemorySessionStore, createMemorySingleUseStore, type SessionStore } from '@sallyport/stores';
+import {
+  createMemoryNameStore,
+  createMemorySessionStore,
+  createMemorySingleUseStore,
+  type SessionStore,
+} from '@sallyport/stores';
 import { createPages } from '@sallyport/pages';
 import { createIdentityProvider, type IdentityProvider } from './create-identity-provider.ts';
 import { demoPeople } from './people.ts';
@@ -48,6 +53,7 @@ function createGateway(issuer: string): Server {
     settings: readLoginSettings(config),
     sessions,
     singleUse: createMemorySingleUseStore({ now: Date.now }),
+    names: createMemoryNameStore({ now: Date.now }),
     audit: sink,
     logger: pino({ level: 'silent' }),
     pages: createPages({ host: 'gate.example.com' }),

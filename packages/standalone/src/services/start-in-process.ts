@@ -109,6 +109,7 @@ async function startServices(deps: InProcessDeps, shared: Shared, started: Start
       tracer: await tracerOf('authenticate'),
       sessions: stores.sessions,
       singleUse: stores.singleUse,
+      names: stores.names,
       providerTokens: stores.tokens,
       directory,
       audit: sink,

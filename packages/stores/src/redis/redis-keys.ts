@@ -55,6 +55,8 @@ export type RedisKeys = {
   /** The elevations with notices that wait on a channel, and the pairs of both where notices were given up. */
   noticeQueue(channel: string): string;
   failedNotices: string;
+  /** Whom the names of service accounts belong to. */
+  names: string;
 };
 
 /** Returns the key names below `prefix`. Names that come from outside are hashed. */
@@ -100,6 +102,7 @@ export function redisKeys(prefix: string): RedisKeys {
     elevationChanges: `${prefix}:elevation-changes`,
     noticeQueue: (channel) => `${prefix}:{${digest(channel)}}:notices`,
     failedNotices: `${prefix}:failed-notices`,
+    names: `${prefix}:service-account-names`,
   };
   return keys;
 }

@@ -1,0 +1,28 @@
+/** Whom a name belongs to: the uid of the account that first had it (`userUid`), and its user name, to show. */
+export type NameHolder = { uid: string; user: string };
+/** A name of a service account, and since when it is held, in milliseconds since the epoch. */
+export type HeldName = NameHolder & { name: string; since: number };
+
+/**
+ * Stores whom the names of service accounts belong to. RBAC, policies and applications compare names, so a name stays
+ * with its holder after the account has ended. Nothing here ends by itself.
+ */
+export interface NameStore {
+  /**
+   * Gives a free name to `holder`, and says whose it is then. Of concurrent calls only one gives it. A holder of `max`
+   * names gets no other one, and is told only that, whether the name is free or not. A name that is `reserved` counts as
+   * one of another. Resolves when the name cannot be lost any more. Rejects with `sessions-unavailable` if that is not
+   * known.
+   */
+  hold(
+    name: string,
+    holder: NameHolder,
+    limits?: { max?: number; reserved?: boolean },
+  ): Promise<'given' | 'held' | 'of-another' | 'too-many'>;
+  /** Returns whom a name belongs to; undefined if it is free. */
+  read(name: string): Promise<HeldName | undefined>;
+  /** Frees a name, if it belongs to the account with this uid. Reports whether it did. */
+  release(name: string, uid: string): Promise<boolean>;
+  /** Lists all names that are held, in the order of the names. */
+  list(): Promise<HeldName[]>;
+}
