@@ -130,6 +130,15 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'an agent on a r
     expect(event!.data.sallyport.credentialKind).toBe('service-account');
     expect(await alice.cli(['service-account', 'revoke', 'deployer'])).toMatchObject({ code: 0 });
     expect(await read()).toBe(401);
+    // What is granted to the name is for no one else, until it is released.
+    const bob = await gateway.person('bob@example.com');
+    const taken = ['service-account', 'create', 'deployer', '--groups', 'sre', '--for', '1h'];
+    expect(await bob.cli(taken)).toMatchObject({ code: 5, stderr: expect.stringContaining('is not free') });
+    expect(await bob.cli(['service-account', 'release', 'deployer'])).toMatchObject({ code: 5 });
+    expect(await alice.cli(['service-account', 'release', 'deployer'])).toMatchObject({ code: 0 });
+    const [released] = await gateway.audit.await({ type: 'service_account.name.released' });
+    expect(released!.data.user.username).toBe('alice@example.com');
+    expect(await bob.cli(taken)).toMatchObject({ code: 0 });
   }, 60_000);
 
   it('loses its open watch within a second of its revocation', async () => {

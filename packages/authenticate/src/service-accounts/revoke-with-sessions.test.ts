@@ -54,6 +54,15 @@ describe('the revocation of all sessions of a user', () => {
     },
   );
 
+  it('includes those that the user made under another name', async () => {
+    await make('renamed', { user: 'alice@old.example.com' });
+    expect(await revoke('user=alice@example.com&serviceAccounts=true', { privileged: true })).toEqual([
+      200,
+      { revoked: 4 },
+    ]);
+    expect(await left()).toEqual(['bobs']);
+  });
+
   it('of all users ends every service account', async () => {
     expect(await revoke('all=true', { privileged: true })).toEqual([200, { revoked: 4 }]);
     expect(await left()).toEqual([]);

@@ -1,10 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
 import { isLogin, type RightsEnd } from '@sallyport/contracts';
-import { ProblemError, readClientFacts, type Caller } from '@sallyport/kit';
+import { ProblemError, readClientFacts, userUid, type Caller } from '@sallyport/kit';
 import { type ListedSession } from '@sallyport/stores';
 import { readQuery } from '../http/read-query.ts';
-import { isMaker } from '../service-accounts/is-maker.ts';
 import { endSessions } from './end-sessions.ts';
 import { ownSessions, requireCaller } from './read-caller-session.ts';
 import type { SessionDeps } from './session-deps.ts';
@@ -57,8 +56,14 @@ async function selectSessions(
       ({ identity }) =>
         (user === null || identity.user === user) && (provider === null || identity.provider === provider),
     );
-  const made = all.filter((one) =>
-    own ? isMaker(caller, one) : user !== null && one.serviceAccount?.maker.user === user,
+  // A person who was renamed has made some under another name.
+  const isChosen = new Set(chosen.map(({ identity }) => userUid(identity)));
+  const made = all.filter(({ serviceAccount }) =>
+    serviceAccount === undefined || user === null
+      ? false
+      : own
+        ? userUid(serviceAccount.maker) === userUid(caller.identity)
+        : serviceAccount.maker.user === user || isChosen.has(userUid(serviceAccount.maker)),
   );
   const ends = whoEnds(caller, { user, provider }, chosen);
   return withMade ? { chosen: [...chosen, ...made], left: [], ends } : { chosen, left: made, ends };
