@@ -178,6 +178,8 @@ export const configDescriptions = {
   'api.policy.audit': 'Who may search the events of other users.',
   'api.policy.policy': 'Who may see the policies.',
   'api.policy.elevations': 'Who may act on the elevations of other users.',
+  'api.policy.serviceAccountNames':
+    'Who may create service accounts of which names (service_account). Without it, anyone may create any that is free.',
   'api.policy.machines':
     'Who may list and revoke the agents and service accounts of other users, and make service accounts with groups that they do not have.',
   policies: 'Named policies that clusters and namespaces can use.',

@@ -13,18 +13,22 @@ export type Answer = {
   readonly appearance?: ClusterAppearance;
   /** As whom the request goes upstream, if it asks to act as another. */
   readonly actsAs?: Impersonation;
+  /** Set if the policy keeps the name of the service account in the check from the caller. */
+  readonly reservedName?: true;
 };
 
 /** A refusal before any policy of the target is evaluated. */
 export type Refused = Required<Pick<Answer, 'decision' | 'problem'>>;
 
 /** Writes an answer as JSON (`checkAnswerSchema`). */
-export function writeAnswer({ decision, problem, credential, caller, idleEndsAt, appearance, actsAs }: Answer): string {
+export function writeAnswer(answer: Answer): string {
+  const { decision, problem, credential, caller, idleEndsAt, appearance, actsAs, reservedName } = answer;
   let json = `{"decision":${JSON.stringify(decision)}`;
   if (problem) json += `,"problem":${JSON.stringify(problem)}`;
   if (credential) json += `,"credential":${JSON.stringify(credential)}`;
   if (caller) json += `,${idleEndsAt === undefined ? caller.json : caller.idleJson(idleEndsAt)}`;
   if (appearance && appearance.refusal === undefined) json += `,"impersonation":${appearance.json}`;
+  if (reservedName) json += ',"reservedName":true';
   if (actsAs) json += `,"actsAs":${JSON.stringify(actsAs)}`;
   return `${json}}`;
 }

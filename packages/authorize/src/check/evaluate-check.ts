@@ -124,6 +124,26 @@ function evaluateForRoute(
 }
 
 /**
+ * Evaluates a call of the gateway's own API. Of a service account that the caller asks to create, it also says whether
+ * the policy keeps the name from them. Without a policy about names, it keeps none.
+ */
+function evaluateForApi(
+  check: Check,
+  { area, serviceAccount }: Extract<Check['target'], { kind: 'api' }>,
+  caller: CallerView,
+  snapshot: PolicySnapshot,
+  now: number,
+): Answer {
+  const input = inputOf(check, caller, undefined, { now, onCall: snapshot.onCall });
+  const decision = decide(snapshot.api.get(area) ?? [], input, snapshot.version);
+  const answer = answerDecision(decision, check, caller);
+  const aboutNames = snapshot.api.get('serviceAccountNames');
+  if (serviceAccount === undefined || !aboutNames) return answer;
+  const { effect } = decide(aboutNames, { ...input, serviceAccount }, snapshot.version);
+  return effect === 'allow' ? answer : { ...answer, reservedName: true };
+}
+
+/**
  * Creates the evaluation of checks. An unauthenticated caller gets the same answer for every request, so that it
  * reveals nothing.
  */
@@ -163,16 +183,7 @@ export function createEvaluateCheck(deps: {
       });
     }
     if (target.kind === 'route') return evaluateForRoute(check, target.host, caller, snapshot, now);
-    if (target.kind === 'api')
-      return answerDecision(
-        decide(
-          snapshot.api.get(target.area) ?? [],
-          inputOf(check, caller, undefined, { now, onCall: snapshot.onCall }),
-          version,
-        ),
-        check,
-        caller,
-      );
+    if (target.kind === 'api') return evaluateForApi(check, target, caller, snapshot, now);
     return { decision: { effect: 'allow', rule: 'self', reasons: ['user-ok'], policyVersion: version }, caller };
   };
 }

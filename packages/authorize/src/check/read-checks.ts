@@ -61,7 +61,9 @@ function readTarget(value: unknown, path: string): CheckTarget {
   if (kind === 'self') return { kind };
   if (kind !== 'api') refuse(`${path}.kind`, 'cluster, route, api or self');
   if (!apiAreas.includes(area as ApiArea)) refuse(`${path}.area`, `one of ${apiAreas.join(', ')}`);
-  return { kind: 'api', area: area as ApiArea };
+  readOptional(fields, 'serviceAccount', 'string', path);
+  const { serviceAccount } = fields as { serviceAccount?: string };
+  return { kind: 'api', area: area as ApiArea, ...(serviceAccount === undefined ? {} : { serviceAccount }) };
 }
 
 const requiredTexts = [

@@ -18,15 +18,18 @@ export const credentialSchema = z.discriminatedUnion('kind', [
 export type CheckCredential = z.infer<typeof credentialSchema>;
 
 /** Areas of the gateway's own API that `api.policy` rules on. */
-export const apiAreas = ['sessions', 'audit', 'policy', 'elevations', 'machines'] as const;
+export const apiAreas = ['sessions', 'audit', 'policy', 'elevations', 'machines', 'serviceAccountNames'] as const;
 export type ApiArea = (typeof apiAreas)[number];
 
 export const checkTargetSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('cluster'), name: z.string() }),
   /** A web application, by the host name of its route. */
   z.object({ kind: z.literal('route'), host: z.string() }),
-  /** The gateway's own API: `api.policy` decides who may act on what belongs to other users. */
-  z.object({ kind: z.literal('api'), area: z.enum(apiAreas) }),
+  /**
+   * The gateway's own API: `api.policy` decides who may act on what belongs to other users. `serviceAccount` is the name
+   * of one that the caller asks to create.
+   */
+  z.object({ kind: z.literal('api'), area: z.enum(apiAreas), serviceAccount: z.string().optional() }),
   /** Identifies the caller only: any live session is allowed. */
   z.object({ kind: z.literal('self') }),
 ]);
@@ -169,6 +172,8 @@ export const checkAnswerSchema = z.object({
   /** The agent that makes the request for the user. `id` is that of its session. */
   agent: z.object({ id: z.string(), name: z.string() }).optional(),
   impersonation: impersonationSchema.optional(),
+  /** Set if `api.policy.serviceAccountNames` keeps the name of the service account in the check from the caller. */
+  reservedName: z.literal(true).optional(),
   /**
    * The identity that is sent upstream instead, if the request asks to act as another. The cluster must allow
    * `impersonation` to act as it. An empty `uid` is not sent.

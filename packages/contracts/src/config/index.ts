@@ -92,6 +92,7 @@ export const configSchema = z
             policy: z.unknown(),
             elevations: z.unknown(),
             machines: z.unknown(),
+            serviceAccountNames: z.unknown(),
           })
           .partial()
           .default({}),

@@ -1,11 +1,18 @@
 /** The scope of the policy about who may see the audit trail. */
 export const auditScope = 'api/audit';
+/** The scope of the policy about who may create service accounts of which names. */
+export const namesScope = 'api/serviceAccountNames';
 
 /**
  * Returns why a criterion does not apply in a scope, or undefined if it does. A call of the gateway's own API is no
  * request to a cluster, so a criterion about one would never hold.
  */
 export function whyNotIn(scope: string, criterion: string): { message: string; hint: string } | undefined {
+  if (criterion === 'service_account' && scope !== namesScope && (scope.includes('/') || scope === 'global'))
+    return {
+      message: 'the criterion service_account applies only in api.policy.serviceAccountNames',
+      hint: 'to match a service account that makes a request, use user or groups',
+    };
   if (scope.startsWith('route/') && criterion.startsWith('k8s/'))
     return {
       message: `the criterion ${criterion} does not apply to a route: it is about requests to a cluster`,

@@ -40,6 +40,7 @@ import { corsPreflight } from './request/cors-preflight.ts';
 import { httpMethod } from './request/http-method.ts';
 import { httpPath } from './request/http-path.ts';
 import { invalidClientCertificate } from './request/invalid-client-certificate.ts';
+import { serviceAccount } from './request/service-account.ts';
 import { sourceIp } from './request/source-ip.ts';
 import { date } from './time/date.ts';
 import { dayOfWeek } from './time/day-of-week.ts';
@@ -84,6 +85,7 @@ export const criteria: readonly Criterion[] = [
   k8sImpersonate,
   elevation,
   onCall,
+  serviceAccount,
   expression,
   mcpTool,
   sshPublickey,

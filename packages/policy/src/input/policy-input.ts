@@ -11,6 +11,8 @@ export type PolicyInput = {
   readonly elevations?: readonly string[];
   /** Who is on call, by the name of the list. A list that is missing is not known. */
   readonly onCall?: OnCallInput;
+  /** The name of the service account that the caller asks to create. */
+  readonly serviceAccount?: string;
   /** Records by type, for the criterion `record`. */
   readonly records?: Readonly<Record<string, unknown>>;
   /** Milliseconds since the epoch. */

@@ -131,6 +131,7 @@ const readInput = shape({
   }),
   elevations: texts,
   onCall,
+  serviceAccount: text,
   records: mapping,
   now: moment,
 });

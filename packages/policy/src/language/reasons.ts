@@ -83,6 +83,8 @@ const reasonTable = {
   'on-call-ok': 'on_call',
   'on-call-unauthorized': 'on_call',
   'on-call-open': 'on_call',
+  'service-account-ok': 'service_account',
+  'service-account-unauthorized': 'service_account',
 } as const;
 
 export type Reason = keyof typeof reasonTable;

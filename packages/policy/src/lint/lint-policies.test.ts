@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { compilePolicy } from '../compile/compile-policy.ts';
+import { lintPolicies } from './lint-policies.ts';
 import { warningsOf as findWarnings } from '../testing/warnings-of.ts';
 
 const warningsOf = (document: unknown) =>
@@ -196,5 +198,80 @@ describe('the cost of an expression', () => {
     'elevations.exists(e, e in user.groups)',
   ])('causes none if it cannot: %s', (text) => {
     expect(warningsOf({ allow: { and: [{ expression: text }] } })).toEqual([]);
+  });
+});
+
+describe('a rule about the name of a service account', () => {
+  const account = { user: 'service-account:deployer' };
+  const byName = (document: unknown, scope = 'cluster/dev') =>
+    findWarnings(document, { scope })
+      .filter(({ code }) => code === 'name-of-service-account')
+      .map(({ path, message }) => `${path.join('.')}: ${message.split(' by ')[0]}`);
+
+  it.each<[string, object, string[]]>([
+    ['alone', { allow: { or: [account] } }, ['allow.or.0.user: lets in "service-account:deployer"']],
+    [
+      'with what is not about its groups',
+      { allow: { and: [account, { source_ip: '10.0.0.0/8' }] } },
+      ['allow.and.0.user: lets in "service-account:deployer"'],
+    ],
+    [
+      'in a list',
+      { allow: { or: [{ user: { in: ['alice', 'service-account:a'] } }] } },
+      ['allow.or.0.user.in.1: lets in "service-account:a"'],
+    ],
+    [
+      'of every one',
+      { allow: { and: [{ user: { starts_with: 'service-account:' } }] } },
+      ['allow.and.0.user.starts_with: lets in "service-account:"'],
+    ],
+    [
+      'without groups that it must have',
+      { allow: { not: [{ user: { not: 'service-account:a' } }, { groups: 'guests' }] } },
+      ['allow.not.0.user.not: lets in "service-account:a"'],
+    ],
+    [
+      'that is left out of a deny',
+      { allow: { or: [{ groups: 'ci' }] }, deny: { not: [account, { groups: 'sre' }] } },
+      ['deny.not.0.user: leaves out "service-account:deployer"'],
+    ],
+    [
+      'that a deny does not match',
+      { allow: { or: [{ groups: 'ci' }] }, deny: { and: [{ user: { not: 'service-account:a' } }] } },
+      ['deny.and.0.user.not: leaves out "service-account:a"'],
+    ],
+    ['with groups', { allow: { and: [account, { groups: 'ci' }] } }, []],
+    ['that denies it', { allow: { or: [{ groups: 'ci' }] }, deny: { or: [account] } }, []],
+    [
+      'with groups, left out of a deny',
+      { allow: { or: [{ groups: 'ci' }] }, deny: { nor: [account, { groups: 'ci' }] } },
+      [],
+    ],
+    ['of a person', { allow: { or: [{ user: 'alice' }, { user: { starts_with: 'ci:' } }] } }, []],
+  ])('%s', (_what, document, warnings) => {
+    expect(byName(document)).toEqual(warnings);
+    expect(byName(document, 'elevation/admin/approvers')).toEqual(warnings);
+    expect(byName(document, 'api/machines')).toEqual(warnings);
+  });
+
+  it('causes no warning if the policy about names reserves it', () => {
+    const compiled = (scope: string, document: unknown) => {
+      const result = compilePolicy(document, { scope });
+      if (!result.ok) throw new Error(JSON.stringify(result.faults));
+      return { policy: result.policy, isList: Array.isArray(document) };
+    };
+    const names = (of: unknown) =>
+      compiled('api/serviceAccountNames', {
+        allow: { or: [{ accept: true }] },
+        deny: { and: [{ service_account: of }, { groups: { exclude: 'sre' } }] },
+      });
+    const codes = (of: unknown, user: unknown) =>
+      lintPolicies({ policies: [compiled('cluster/dev', { allow: { or: [{ user }] } }), names(of)] }).map(
+        ({ code }) => code,
+      );
+    expect(codes('deployer', account.user)).toEqual([]);
+    expect(codes({ starts_with: 'dep' }, account.user)).toEqual([]);
+    expect(codes('other', account.user)).toEqual(['name-of-service-account']);
+    expect(codes({ starts_with: '' }, { starts_with: 'service-account:' })).toEqual(['name-of-service-account']);
   });
 });

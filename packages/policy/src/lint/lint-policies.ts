@@ -1,8 +1,10 @@
-import { auditScope } from '../compile/applies-in.ts';
+import { auditScope, namesScope } from '../compile/applies-in.ts';
 import type { CompiledPolicy } from '../language/compiled-policy.ts';
 import { FaultList, type PolicyFault } from '../compile/fault-list.ts';
 import { blockOf, type Block } from './blocks/block.ts';
+import { clausesOf } from './blocks/clause.ts';
 import { compareClause, type ComparedClause } from './blocks/compared-clause.ts';
+import { createIsReserved } from './checks/warn-of-account-names.ts';
 import { warnOfAllows } from './checks/warn-of-allows.ts';
 import { warnOfShadowed } from './checks/warn-of-shadowed.ts';
 import { builtInCatalog, type ResourceCatalog } from './resources/resource-catalog.ts';
@@ -82,6 +84,14 @@ export function lintPolicies({
   const ofRoutes = new Set(routes.flatMap(({ scopes }) => scopes));
   const compared: ComparedClause[] = [];
   const documents = new Map<string, Document>();
+  const isReserved = createIsReserved(
+    policies
+      .filter(({ policy }) => policy.scope === namesScope)
+      .flatMap(({ policy: { allow, deny }, isList }) => [
+        ...allow.flatMap((one) => clausesOf(blockOf(one, 'allow', isList))),
+        ...deny.flatMap((one) => clausesOf(blockOf(one, 'deny', isList))),
+      ]),
+  );
   for (const { policy, isList } of policies) {
     const { scope, allow, deny } = policy;
     const allows = allow.map((one) => blockOf(one, 'allow', isList));
@@ -96,7 +106,7 @@ export function lintPolicies({
         ? { clusters: all, appliesTo, elevations: new Set(elevations), onCall: new Set(onCall) }
         : undefined;
     const place = ofRoutes.has(scope) && !where?.clustersOf(scope) ? 'route' : 'cluster';
-    for (const clause of warnOfDocument({ allows, denials, catalog, place, names }, warnings))
+    for (const clause of warnOfDocument({ allows, denials, catalog, isReserved, place, names }, warnings))
       compared.push(compareClause(clause, scope, compared.length));
   }
   warnOfShadowed({

@@ -2,6 +2,7 @@ import type { FaultList } from '../compile/fault-list.ts';
 import { runSteps } from '../compile/run-steps.ts';
 import type { Block } from './blocks/block.ts';
 import { clausesOf, type Clause } from './blocks/clause.ts';
+import { warnOfAccountNames } from './checks/warn-of-account-names.ts';
 import { warnOfAllows } from './checks/warn-of-allows.ts';
 import { warnOfContradictions } from './checks/warn-of-contradictions.ts';
 import { warnOfDenials } from './checks/warn-of-denials.ts';
@@ -21,6 +22,8 @@ export type LintedDocument = {
   readonly allows: readonly Block[];
   readonly denials: readonly Block[];
   readonly catalog: ResourceCatalog;
+  /** Whether the policy about names decides who may create the service account with this user name. */
+  readonly isReserved: (user: string) => boolean;
   /** What its requests are sent to. A policy that applies to both is one of clusters. */
   readonly place: 'route' | 'cluster';
   readonly names:
@@ -35,7 +38,7 @@ export type LintedDocument = {
 
 /** Warns of what is probably wrong in one policy. Returns its clauses without those that never hold. */
 export function warnOfDocument(
-  { allows, denials, catalog, place, names }: LintedDocument,
+  { allows, denials, catalog, isReserved, place, names }: LintedDocument,
   warnings: FaultList,
 ): Clause[] {
   if (denials.length > 0 && allows.length + denials.length <= maxCompared) {
@@ -52,6 +55,7 @@ export function warnOfDocument(
     }
     return clausesOf(block).filter((clause) => {
       if (place === 'cluster') warnOfMethods(clause, warnings);
+      warnOfAccountNames(clause, isReserved, warnings);
       if (warnOfContradictions(clause, warnings)) return false;
       warnOfIdleResources(clause, catalog, warnings);
       // A rule is switched off by reject on purpose.

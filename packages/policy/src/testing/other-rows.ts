@@ -1,9 +1,10 @@
-import { kubernetes, anonymous, ofUser, session, type Row } from './criteria-row.ts';
+import { kubernetes, anonymous, ofUser, session, textRows, type Row } from './criteria-row.ts';
 
 const onCall = { primary: { users: [{ user: 'a' }] }, second: { users: [] } };
 
 /** Rows of elevations, on-call lists, expressions and the criteria that Sallyport does not support. */
 export const otherRows: Row[] = [
+  ...textRows('service_account', 'service-account', (serviceAccount) => ({ session, serviceAccount }), [{ session }]),
   ['elevation', 'admin', { session, elevations: ['other', 'admin'] }, true, 'elevation-ok'],
   ['elevation', ['x', 'admin'], { session, elevations: ['admin'] }, true, 'elevation-ok'],
   ['elevation', 'admin', { session, elevations: ['administrator'] }, false, 'elevation-unauthorized'],

@@ -17,7 +17,9 @@ export type FindCaller = {
     credential: CallerCredential | undefined,
     clientAddress: string,
     area?: ApiArea,
-  ): Promise<{ caller: Caller; answer: CheckAnswer }>;
+    /** The name of a service account that the caller asks to create. `reservedName` says whether the policy keeps it. */
+    serviceAccount?: string,
+  ): Promise<{ caller: Caller; answer: CheckAnswer; reservedName?: boolean }>;
 };
 
 /**
@@ -35,7 +37,7 @@ export function createFindCaller(deps: {
   client: CheckClient;
   workloads?: Pick<WorkloadSessions, 'begin'> | undefined;
 }): FindCaller {
-  return async (request, credential, clientAddress, area) => {
+  return async (request, credential, clientAddress, area, serviceAccount) => {
     if (!credential) throw new ProblemError('unauthenticated', 'You are not logged in. Log in with "sallyport login".');
     const about = (target: Check['target']): Check => ({
       credential: { kind: 'token', hash: credential.hash },
@@ -54,7 +56,7 @@ export function createFindCaller(deps: {
       checkWithWorkload(deps, about(target), presented, { span: spanOf(request) });
     const [self, privileged] = await Promise.all([
       check({ kind: 'self' }),
-      area ? check({ kind: 'api', area }) : undefined,
+      area ? check({ kind: 'api', area, ...(serviceAccount === undefined ? {} : { serviceAccount }) }) : undefined,
     ]);
     if (self.decision.effect === 'deny' && self.identity)
       throw new ProblemError('forbidden', self.problem?.detail ?? 'This credential may not do this.');
@@ -73,6 +75,10 @@ export function createFindCaller(deps: {
     const { 'user-agent': userAgent } = request.headers;
     if (userAgent !== undefined) caller.userAgent = userAgent.slice(0, 256);
     // A caller without the right may still act on their own things. The event then shows the decision that allowed it.
-    return { caller, answer: caller.privileged ? privileged! : self };
+    return {
+      caller,
+      answer: caller.privileged ? privileged! : self,
+      reservedName: privileged?.reservedName === true,
+    };
   };
 }

@@ -38,15 +38,12 @@ export function mountServiceAccounts(
   );
   app.post(
     `${prefix}/service-accounts`,
-    call('machines', async (request, caller) =>
-      ask(
-        request,
-        caller,
-        'POST',
-        'service-accounts',
-        parseAs(serviceAccountRequestSchema, await readJsonBody(request, maxBodyBytes)),
-      ),
-    ),
+    call('machines', async (request, caller, { credential, clientAddress }) => {
+      requirePerson(caller);
+      const asked = parseAs(serviceAccountRequestSchema, await readJsonBody(request, maxBodyBytes));
+      const { reservedName } = await deps.findCaller(request, credential, clientAddress, 'machines', asked.name);
+      return ask(request, caller, 'POST', `service-accounts${reservedName ? '?reserved=true' : ''}`, asked);
+    }),
   );
   app.delete(
     `${prefix}/service-accounts/:id`,

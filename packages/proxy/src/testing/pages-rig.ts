@@ -33,6 +33,8 @@ type PagesRigOptions = {
   /** Passes on the pages of authenticate. */
   pages?: RequestHandler;
   workloads?: WorkloadSessions;
+  /** What authorize adds to its answer about a check. */
+  answerMore?(check: Check): Partial<CheckAnswer>;
 };
 
 /** Creates the gateway's own pages for one person, with services that answer as told. */
@@ -51,17 +53,17 @@ export function createPagesRig(options: PagesRigOptions = {}) {
       return { status: 200, headers: {}, body: body ?? {} };
     },
   };
-  const check = ({ credential }: Check): Promise<CheckAnswer> => {
-    const kind = credential.kind === 'token' ? kinds[credential.hash] : undefined;
-    const live = kind !== undefined;
+  const check = (asked: Check): Promise<CheckAnswer> => {
+    const kind = asked.credential.kind === 'token' ? kinds[asked.credential.hash] : undefined;
     return Promise.resolve({
-      decision: { effect: live ? 'allow' : 'authenticate', rule: 'r', reasons: [], policyVersion: 'v' },
-      ...(live
+      decision: { effect: kind ? 'allow' : 'authenticate', rule: 'r', reasons: [], policyVersion: 'v' },
+      ...(kind
         ? {
             session: { id: 'ses_1', kind, expiresAt: pagesNow + 3_600_000 },
             identity: { provider: 'corp', issuer: 'https://idp', subject: 's', amr: [], user, groups },
           }
         : {}),
+      ...options.answerMore?.(asked),
     });
   };
   const names = Array.from({ length: 300 }, (_none, index) => `c${String(index).padStart(3, '0')}`);

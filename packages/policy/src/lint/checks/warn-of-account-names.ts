@@ -1,0 +1,55 @@
+import type { FaultList, FaultPath } from '../../compile/fault-list.ts';
+import { isPlainObject } from '../../compile/plain-object.ts';
+import { namedTexts, textMatcherOf } from '../../matchers/named-texts.ts';
+import { placeOf } from '../blocks/block.ts';
+import type { Clause } from '../blocks/clause.ts';
+
+const prefix = 'service-account:';
+
+/** Returns the names of service accounts that the data of the criterion `user` compares, or begins with. */
+function accountsIn(data: unknown): { text: string; path: FaultPath }[] {
+  const start = isPlainObject(data) ? data.starts_with : undefined;
+  const begun = typeof start === 'string' ? [{ text: start, path: ['starts_with'] }] : [];
+  return [...namedTexts(data), ...begun].filter(({ text }) => text.startsWith(prefix));
+}
+
+/** Creates what tells whether the policy about names, if there is one, decides who may create an account. */
+export function createIsReserved(clauses: readonly Clause[]): (user: string) => boolean {
+  const matchers = clauses.flatMap(({ literals }) =>
+    literals.filter(({ label }) => label === 'service_account').map(({ data }) => textMatcherOf(data)),
+  );
+  return (user) => user !== prefix && matchers.some((matches) => matches(user.slice(prefix.length)));
+}
+
+/**
+ * Warns of a rule that gives something to the name of a service account alone: an allow, or an exception of a deny. Until
+ * someone has the name, anyone who has a group can create it.
+ */
+export function warnOfAccountNames(
+  { block, literals }: Clause,
+  isReserved: (user: string) => boolean,
+  warnings: FaultList,
+): void {
+  const { action, alternative } = block;
+  const allows = action === 'allow';
+  if (allows && literals.some(({ label, negated }) => label === 'groups' && !negated)) return;
+  // Of a `nor`, all criteria must hold to be left out.
+  if (!allows && alternative.invert && !alternative.every) return;
+  for (const { label, data, negated, index } of literals) {
+    if (label !== 'user') continue;
+    const matches = textMatcherOf(data);
+    for (const { text, path } of accountsIn(data)) {
+      if (allows !== (matches(text) !== negated) || isReserved(text)) continue;
+      warnings.add(
+        [...placeOf(block, index), ...path],
+        `${allows ? 'lets in' : 'leaves out'} ${JSON.stringify(text)} by its name alone, and anyone who has a group can create a service account with a name that no one has yet`,
+        {
+          code: 'name-of-service-account',
+          hint: allows
+            ? 'add groups, which only their members can give to a service account, or reserve the name in api.policy.serviceAccountNames'
+            : 'reserve the name in api.policy.serviceAccountNames',
+        },
+      );
+    }
+  }
+}
