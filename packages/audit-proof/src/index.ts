@@ -6,6 +6,7 @@ export { readCheckpointKeys, toJwks, type CheckpointJwk, type CheckpointKeys } f
 export { keyIdOf } from './checkpoint/key-id.ts';
 export { hashCheckpoint, signCheckpoint, type SignedCheckpoint } from './checkpoint/sign-checkpoint.ts';
 export type { AbsentPeriod } from './verify/absent-times.ts';
+export { atPlace, contentOf } from './verify/event-content.ts';
 export { createVerifier, type Verifier, type VerifierDeps } from './verify/create-verifier.ts';
 export { repeatsMember } from './verify/repeats-member.ts';
 export {

@@ -155,7 +155,9 @@ export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
   const own = parts.keys ? undefined : loadServiceKeys(parts.loaded, 'audit', now);
   const { identity, verifier } = parts.keys ?? own!;
   const following = own?.follow(parts);
-  const store = parts.store ?? createAuditStore(config.audit.store, { logger, resolvePath });
+  const counters = createIngestMetrics(parts.metrics);
+  const store =
+    parts.store ?? createAuditStore(config.audit.store, { logger, resolvePath, onConflicts: counters.conflicting });
   const embedded = !config.audit.store || 'embedded' in config.audit.store;
   const retention = enforceRetention({
     store,
@@ -167,7 +169,6 @@ export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
     ...(parts.metrics ? { metrics: createStoreMetrics(parts.metrics) } : {}),
     ...(embedded ? { keep: config.audit.keep } : {}),
   });
-  const counters = createIngestMetrics(parts.metrics);
   const proof = startProof({ ...parts, logger, now }, store.proof);
   const live = startJoin(parts, store, { sink: proof.sink, checkTrail: () => subscription.check() });
   const ingest = createIngest({

@@ -3,7 +3,7 @@ import { checkSignature } from '../checkpoint/check-signature.ts';
 import type { CheckpointKeys } from '../checkpoint/checkpoint-keys.ts';
 import { hashCheckpoint, type SignedCheckpoint } from '../checkpoint/sign-checkpoint.ts';
 import type { AbsentTimes } from './absent-times.ts';
-import type { TrailFault, TrailPlace } from './trail.ts';
+import { show, type TrailFault, type TrailPlace } from './trail.ts';
 
 /** Where a checkpoint was found: in an event of the trail, or in the second place. */
 export type CheckpointOrigin = { place: TrailPlace; producer?: string; seq?: number; id?: string };
@@ -105,8 +105,6 @@ export function createCheckpointTrail(keys: CheckpointKeys): CheckpointTrail {
     },
   };
 }
-
-const show = ({ source, position }: TrailPlace): string => `${source}:${position}`;
 
 /** Orders checkpoints by their links, and those that are not linked by their times. */
 function inOrder(byHash: ReadonlyMap<string, Found>): Found[] {

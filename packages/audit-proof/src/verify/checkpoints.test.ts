@@ -124,6 +124,34 @@ describe('a trail with checkpoints', () => {
   });
 });
 
+describe('an event without a place in a chain', () => {
+  const loose = (time: string): AuditRecord => {
+    const record = { ...structuredClone(attested().records[4]!), id: 'added', time };
+    const { seq: _seq, prevHash: _prevHash, hash: _hash, ...part } = record.data.sallyport;
+    return { ...record, data: { ...record.data, sallyport: part } };
+  };
+  const verify = (time: string, since?: string) => {
+    const { records } = attested();
+    return verifyRecords([...records.slice(0, 6), loose(time), ...records.slice(6)], {
+      keys,
+      ...(since === undefined ? {} : { since }),
+    });
+  };
+
+  it('is named with its place, because anyone could have added it', () => {
+    for (const time of ['2026-01-02T00:00:03.000Z', '2026-01-02T00:00:00.000Z', '2030-01-01T00:00:00Z', 'x']) {
+      const report = verify(time);
+      expect([time, ...faultsOf(report)]).toEqual([time, 'unchained - 0 added']);
+      expect(report.faults[0]).toMatchObject({ place: { source: 'f', position: 7 } });
+    }
+  });
+
+  it('is counted if it is older than the chains, or than the beginning of the trail', () => {
+    expect(verify('2026-01-01T23:59:59.000Z')).toMatchObject({ faultCount: 0, unchained: 1 });
+    expect(verify('2026-01-02T00:00:02.000Z', '2026-01-02T00:00:05Z')).toMatchObject({ faultCount: 0, unchained: 1 });
+  });
+});
+
 describe('a forged checkpoint', () => {
   const named = (number: number) => [
     `forged-checkpoint ${auditProducer} ${number} ${attested().records[checkpointLine(number)]!.id}`,

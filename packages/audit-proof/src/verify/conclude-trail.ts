@@ -9,7 +9,10 @@ import { nameBrokenLinks } from './name-broken-links.ts';
 import { nameHoles } from './name-holes.ts';
 import { demandedBy, findHoles } from './find-holes.ts';
 import { placeSuspects, type Hole, type Suspect } from './place-suspects.ts';
-import type { AnnouncedGap, TrailReport } from './trail.ts';
+import type { AnnouncedGap, TrailFault, TrailReport } from './trail.ts';
+
+/** A fault of one event, and when that happened, in milliseconds since the epoch. */
+export type LooseFault = { time: number; fault: TrailFault };
 
 /** What was read of a trail. */
 export type TrailState = {
@@ -18,6 +21,8 @@ export type TrailState = {
   suspects: Suspect[];
   gaps: AnnouncedGap[];
   unchained: number;
+  /** Faults that count only if their events happened after the trail begins. */
+  loose: LooseFault[];
   /** Signed checkpoints that were not checked, because there are no keys. */
   unsignedCheckpoints: number;
   checkpointProducers: Set<string>;
@@ -52,12 +57,29 @@ export function concludeTrail(state: TrailState, deps: ConcludeDeps): TrailRepor
   placeSuspects(state.suspects, { chains: state.chains, holes, faults });
   nameBrokenLinks(state.chains, { heads: headsOf(signed?.all ?? []), forged: signed?.faults ?? [], faults });
   nameHoles(holes(), { gaps: state.gaps, faults });
+  nameLoose(state, deps);
   if (signed) nameCheckpoints(signed, state, deps);
   return {
     ...(since === undefined ? {} : { since }),
     ...(absent.length === 0 ? {} : { absent: [...absent] }),
     ...summarize(state, { ...deps, signed }),
   };
+}
+
+/**
+ * Adds the faults of single events. Versions without chains wrote events too, but all of them before the first one that
+ * is in a chain, and no checkpoint is of their time.
+ */
+function nameLoose(
+  { loose, earliest }: TrailState,
+  { faults, checkpoints, since }: Pick<ConcludeDeps, 'faults' | 'checkpoints' | 'since'>,
+): void {
+  const begin = since === undefined ? -Infinity : Date.parse(since);
+  const first = earliest === undefined ? -Infinity : Date.parse(earliest);
+  for (const { time, fault } of loose) {
+    const counts = fault.kind === 'unchained' ? checkpoints && !(time < Math.max(begin, first)) : !(time < begin);
+    if (counts) faults.add(fault);
+  }
 }
 
 function headsOf(checkpoints: readonly Pick<SignedCheckpoint, 'heads'>[]): Map<string, ChainHead[]> {

@@ -55,6 +55,27 @@ describe('a whole trail', () => {
     expect(verifyRecords([older, older, ...interleaved()])).toMatchObject({ faultCount: 0, unchained: 2, events: 20 });
   });
 
+  it('may contain events again that were sent twice, each with a place of its own', () => {
+    const trail = createSampleTrail();
+    trail.write('a', 2);
+    const [, event] = trail.records;
+    event!.id = 'a3c8b2de-0001-8000-8000-000000000001';
+    const again = structuredClone(event!);
+    const sealers = ['a', 'b'].map((producer) => createSealer({ producer }));
+    sealers[0]!.seal(trail.records[0]!);
+    sealers[0]!.seal(event!);
+    sealers[1]!.seal(again);
+    expect(faults([...trail.records, again])).toEqual([]);
+    // Older versions wrote the time of sending.
+    again.time = '2027-01-01T00:00:00.000Z';
+    createSealer({ producer: 'b' }).seal(again);
+    expect(faults([...trail.records, again])).toEqual([]);
+    again.data.verb = 'watch';
+    createSealer({ producer: 'b' }).seal(again);
+    expect(faults([...trail.records, again])).toEqual([`altered b 1 ${again.id}`]);
+    expect(faultsOf(verifyRecords([...trail.records, again], { since: '2027-01-02T00:00:00Z' }))).toEqual([]);
+  });
+
   it('may be compared with a copy, which shows whether only the hash of an event may be kept', () => {
     const records = interleaved();
     const compare = (mayBeKept: boolean, also: readonly AuditRecord[] = []) => {

@@ -4,7 +4,8 @@ import type { AbsentPeriod } from './absent-times.ts';
 import { createPlaceIndex, prefixOf, slotFlags, type PlaceIndex } from './chain-slots.ts';
 import { Chain, type ChainEvent, type Displaced } from './chain.ts';
 import { createCheckpointTrail, type CheckpointTrail } from './checkpoint-trail.ts';
-import { concludeTrail, type TrailState } from './conclude-trail.ts';
+import { concludeTrail, type LooseFault, type TrailState } from './conclude-trail.ts';
+import { createEventContents } from './event-content.ts';
 import { createFaultList } from './fault-list.ts';
 import type { Suspect } from './place-suspects.ts';
 import { guessLink, readLink } from './read-link.ts';
@@ -53,6 +54,7 @@ export type Verifier = {
   finish(read?: { since?: string; absent?: readonly AbsentPeriod[] }): TrailReport;
 };
 
+const noPlace = 'it has no place in a chain, so nothing shows that a service of the gateway wrote it';
 const onlyPlace = 'only its hash is there, although it is not a request of an anonymous caller';
 /** How many damaged events are remembered, to find their places in the chains. */
 const mostSuspects = 10_000;
@@ -66,6 +68,7 @@ export function createVerifier(deps: VerifierDeps = {}): Verifier {
   const faults = createFaultList(deps.maxFaults ?? 1000, deps.onFault);
   const checkpoints = deps.keys ? createCheckpointTrail(deps.keys) : undefined;
   const state = createState(places);
+  const contents = createEventContents();
 
   const place = (event: ChainEvent): boolean => {
     const chain = state.chainOf(event.link.producer);
@@ -83,14 +86,19 @@ export function createVerifier(deps: VerifierDeps = {}): Verifier {
       const read = readLink(event);
       if ('unchained' in read) {
         state.unchained += 1;
+        if (state.loose.length < mostSuspects) state.loose.push(toLoose(event, 'unchained', noPlace));
         if (event.fault !== undefined) suspect(toSuspect(event, { fault: event.fault, claim: {} }));
         return;
       }
       const { id, time, part } = event;
       if ('fault' in read) return suspect(toSuspect(event, read));
-      if (event.fault !== undefined) {
-        const { producer, seq } = read.link;
+      const { producer, seq } = read.link;
+      if (event.fault !== undefined)
         faults.add({ kind: 'altered', detail: event.fault, producer, seq, id, place: event.place });
+      else {
+        const other = contents.note(event);
+        if (other && state.loose.length < mostSuspects)
+          state.loose.push(toLoose(event, other.kind, other.detail, { producer, seq }));
       }
       if (state.earliest === undefined || time < state.earliest) state.earliest = time;
       if (state.latest === undefined || time > state.latest) state.latest = time;
@@ -134,11 +142,22 @@ function createState(places: PlaceIndex): TrailState {
     suspects: [],
     gaps: [],
     unchained: 0,
+    loose: [],
     unsignedCheckpoints: 0,
     checkpointProducers: new Set(),
     earliest: undefined,
     latest: undefined,
   };
+}
+
+/** Returns a fault that counts only if the event happened after the trail begins, which may not be known yet. */
+function toLoose(
+  { id, time, place }: TrailEvent,
+  kind: TrailFault['kind'],
+  detail: string,
+  link: Pick<TrailFault, 'producer' | 'seq'> = {},
+): LooseFault {
+  return { time: Date.parse(time), fault: { kind, detail, ...link, id, place } };
 }
 
 function toFault(producer: string, { event: { seq, id, place }, before }: Displaced): TrailFault {

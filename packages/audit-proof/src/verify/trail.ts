@@ -4,6 +4,9 @@ import type { AbsentPeriod } from './absent-times.ts';
 /** Where an event was read: a file and its line, or a partition and its offset. */
 export type TrailPlace = { source: string; position: number };
 
+/** Returns a place in a line. */
+export const show = ({ source, position }: TrailPlace): string => `${source}:${position}`;
+
 /** An event of the trail. `data` is parsed JSON and not trusted. */
 export type TrailEvent = {
   id: string;
@@ -34,7 +37,14 @@ export type KeptPlace = {
 /** A checkpoint that was kept in a second place. */
 export type AnchoredCheckpoint = { checkpoint: AuditCheckpoint; place: TrailPlace };
 
-export type FaultKind = 'missing' | 'altered' | 'reordered' | 'forged-checkpoint' | 'truncated' | 'producer-missing';
+export type FaultKind =
+  | 'missing'
+  | 'altered'
+  | 'reordered'
+  | 'unchained'
+  | 'forged-checkpoint'
+  | 'truncated'
+  | 'producer-missing';
 
 /** An event next to a fault. */
 export type Neighbor = { seq: number; id?: string; place?: TrailPlace };
@@ -83,7 +93,7 @@ export type TrailReport = {
   faultCount: number;
   events: number;
   repeated: number;
-  /** Events of older versions, which have no place in a chain. */
+  /** Events without a place in a chain. Nothing proves them. */
   unchained: number;
   hashOnly: number;
   earliest?: string;

@@ -9,6 +9,7 @@ import { UnstorableError, type AuditStore } from './audit-store.ts';
 import { expectedBlock } from './event-blocks.ts';
 import { findPage } from './find-page.ts';
 import { insertStatements, openStatement } from './insert-statements.ts';
+import { keepRepeats } from './keep-repeats.ts';
 import { migrate, lockStatement } from './migrations.ts';
 import { createMover } from './create-mover.ts';
 import { listStatement, readListed } from './partition-statements.ts';
@@ -55,9 +56,13 @@ function statementsFor(records: readonly AuditRecord[], block: number): Statemen
 
 /**
  * Creates a store on a database with PostgreSQL's dialect. The schema is migrated on first use, so the database does
- * not have to be up yet.
+ * not have to be up yet. `onConflicts` is told of events that are kept although one with their id is stored.
  */
-export function createSqlAuditStore(database: SqlDatabase, logger?: Logger): AuditStore {
+export function createSqlAuditStore(
+  database: SqlDatabase,
+  logger?: Logger,
+  onConflicts: (count: number) => void = () => undefined,
+): AuditStore {
   const mover = createMover(database, logger);
   let migrated: Promise<void> | undefined;
   let block = 0;
@@ -77,8 +82,12 @@ export function createSqlAuditStore(database: SqlDatabase, logger?: Logger): Aud
   return {
     async add(records) {
       if (records.length === 0) return;
-      const statements = () => statementsFor(records, block);
-      block = expectedBlock(await using(() => database.transaction(statements()), true), block);
+      const answers = await using(() => database.transaction(statementsFor(records, block)), true);
+      block = expectedBlock(answers, block);
+      const ids = await using(() => keepRepeats(database, records, answers), true);
+      if (ids.length === 0) return;
+      onConflicts(ids.length);
+      logger?.error({ ids: ids.slice(0, 10), count: ids.length }, 'kept audit events that have the ids of others');
     },
     find: (query, only) => using(() => findPage(database, query, only)),
     report: (query, only) => using(() => countRequests(database, query, only)),

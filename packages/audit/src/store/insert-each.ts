@@ -73,7 +73,7 @@ function fromTimes(parameters: Parameters, rows: readonly InsertedRow[]): string
 
 /**
  * Returns the statement that stores events that are not aggregated, at the position that they have or at a new one.
- * `block` is where they are expected to be.
+ * `block` is where they are expected to be. It returns the blocks, and whether it stored all of them.
  */
 export function insertEach(rows: readonly InsertedRow[], block: number): Statement {
   const parameters = new Parameters();
@@ -98,6 +98,8 @@ export function insertEach(rows: readonly InsertedRow[], block: number): Stateme
       ${countUses('made')}
     ), made_from as (
       ${fromTimes(parameters, rows)}
-    ) ${recordBlocks('made_from')}`;
+    ), recorded as (
+      ${recordBlocks('made_from')}
+    ) select block, (select count(*) from made) = ${rows.length} as whole from recorded`;
   return { sql, values: parameters.values };
 }

@@ -72,7 +72,8 @@ export function openStatement(
   return { sql: opening, values: [JSON.stringify(given)] };
 }
 
-function partitionsOf(rows: readonly Row[]): Partition[] {
+/** Returns the partitions of the times of some rows. */
+export function partitionsOf(rows: readonly Row[]): Partition[] {
   const days = new Set(rows.map((row) => String(row.time).slice(0, 'YYYY-MM-DD'.length)));
   const found = new Map([...days].map(partitionOf).map((one) => [one.name, one]));
   return [...found.values()];

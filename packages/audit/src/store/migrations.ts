@@ -4,6 +4,7 @@ import { useTables } from '../elevation-report/use-tables.ts';
 import { correctCounts, countTables } from '../report/count-tables.ts';
 import { proofTables } from '../proof/proof-tables.ts';
 import { partitionEvents } from './partition-events.ts';
+import { repeatTables } from './repeat-tables.ts';
 import type { SqlDatabase, Statement } from './sql-database.ts';
 
 /** Applied once each, in order. Never change a released migration: add another one. */
@@ -26,6 +27,7 @@ const migrations: readonly string[] = [
   countTables,
   useTables,
   correctCounts,
+  repeatTables,
 ];
 
 /** The version of the schema. */

@@ -74,6 +74,7 @@ export function dropStatement({ name, from, to }: Partition): Statement {
     sql: `set local lock_timeout = '2s';
       drop table if exists ${prefix}${name};
       drop table if exists audit_folded_${name};
+      drop table if exists audit_repeats_${name};
       drop table if exists audit_cluster_events_${name};
       delete from audit_blocks where part = '${name}';
       delete from audit_aggregates where ${range('event_time')};

@@ -64,6 +64,8 @@ async function verify(): Promise<TrailReport> {
     event: ({ key, position, ...event }) =>
       verifier.add({ ...event, part: key, place: { source: 'audit_events', position } }),
     place: (place) => verifier.addKept({ ...place, place: { source: 'audit_folded', position: place.seq } }),
+    repeat: ({ key: _key, position, ...event }) =>
+      verifier.add({ ...event, place: { source: 'audit_repeats', position } }),
     checkpoint: (checkpoint, position) =>
       verifier.addAnchored({
         checkpoint: checkpoint as AuditCheckpoint,
@@ -238,12 +240,119 @@ describe('the trail in the store', () => {
   });
 });
 
+describe('events with the id of a stored one', () => {
+  const own = createSealer({ producer: 'authorize/a' });
+  const again = createSealer({ producer: 'authorize/b' });
+  const conflicts: number[] = [];
+  const sealed = (sealer: typeof own, record: AuditRecord) => {
+    const copy = structuredClone(record);
+    sealer.seal(copy);
+    return copy;
+  };
+  const verifyOf = async () => {
+    const report = await verify();
+    return [
+      report.faults
+        .filter(({ producer = '' }) => producer.startsWith('authorize'))
+        .map(({ kind, producer, seq }) => [kind, producer, seq]),
+      report.producers
+        .filter(({ producer }) => producer.startsWith('authorize'))
+        .map(({ producer, events }) => [producer, events]),
+    ];
+  };
+  let [first, second]: AuditRecord[] = [];
+  beforeAll(async () => {
+    const store = createSqlAuditStore(database, undefined, (count) => void conflicts.push(count));
+    [first, second] = [makeEvent(30), makeEvent(31)];
+    const before = sealed(again, makeEvent(32));
+    // The same event was sent by two replicas, and again by the first of them. Kafka delivers some of them twice.
+    const sent = [
+      sealed(own, first),
+      sealed(own, second),
+      before,
+      sealed(again, first),
+      sealed(own, first),
+      sealed(again, second),
+    ];
+    await store.add(sent.slice(0, 4));
+    await store.add(sent.slice(2));
+    await store.add([...sent, sealed(own, makeEvent(33))]);
+    await store.proof.advance([own.producer, again.producer]);
+  });
+
+  it('keep their places, each once, so that every chain is whole and its head moves on', async () => {
+    expect(await verifyOf()).toEqual([
+      [],
+      [
+        ['authorize/a', 4],
+        ['authorize/b', 3],
+      ],
+    ]);
+    expect((await run('select count(*)::integer as count from audit_repeats')).count).toBe(3);
+    const heads = await database.query({
+      sql: `select producer, seq::integer from audit_heads where producer like 'authorize%' order by producer`,
+    });
+    expect(heads).toEqual([
+      { producer: 'authorize/a', seq: 4 },
+      { producer: 'authorize/b', seq: 3 },
+    ]);
+    expect(conflicts).toEqual([]);
+  });
+
+  it('do not hide an event that was deleted', async () => {
+    const [one, two] = [first!, second!];
+    const hide = async (as: { id: string; time: string }) => {
+      await run('begin');
+      await run(
+        `insert into audit_repeats (time, id, producer, seq, prev_hash, hash)
+          select $1, $2, producer, seq, prev_hash, hash from audit_events where id = $3`,
+        [as.time, as.id, two.id],
+      );
+      await run('delete from audit_events where id = $1', [two.id]);
+      const [found] = await verifyOf();
+      await run('rollback');
+      return found;
+    };
+    expect(await hide(one)).toEqual([['altered', 'authorize/a', 2]]);
+    expect(await hide(two)).toEqual([['missing', 'authorize/a', 2]]);
+    expect(await hide({ id: one.id, time: two.time })).toEqual([['missing', 'authorize/a', 2]]);
+  });
+
+  it('are kept and named if they say something else, and counted once', async () => {
+    const store = createSqlAuditStore(database, undefined, (count) => void conflicts.push(count));
+    const other = structuredClone(first!);
+    other.data.verb = 'delete';
+    const sent = createSealer({ producer: 'authorize/c' });
+    sent.seal(other);
+    await store.add([other]);
+    await store.add([other]);
+    expect(conflicts).toEqual([1]);
+    expect(await verifyOf()).toEqual([[['altered', 'authorize/c', 1]], expect.arrayContaining([['authorize/c', 1]])]);
+    const unchained = structuredClone(first!);
+    unchained.data.verb = 'watch';
+    await store.add([unchained]);
+    await store.add([unchained]);
+    expect(conflicts).toEqual([1, 1]);
+    expect((await verify()).unchained).toBe(1);
+    await run(`delete from audit_repeats where event is not null`);
+  });
+
+  it('go with their day', async () => {
+    const store = createSqlAuditStore(database);
+    const late = makeEvent(3 * 86_400);
+    await store.add([sealed(own, late), sealed(again, late)]);
+    await store.trim({ before: start + 5 * day });
+    expect((await run('select count(*)::integer as count from audit_repeats')).count).toBe(0);
+  });
+});
+
 it('tells up to when the places of anonymous events were deleted', async () => {
   const store = createSqlAuditStore(database);
   const read = () =>
     readStoredTrail((sql, values = []) => database.query({ sql, values }), {
       event: () => undefined,
       place: () => undefined,
+      repeat: () => undefined,
       checkpoint: () => undefined,
       read: () => undefined,
     });

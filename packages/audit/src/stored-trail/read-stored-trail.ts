@@ -1,3 +1,4 @@
+import { atPlace } from '@sallyport/audit-proof';
 import type { AuditCheckpoint, AuditRecord } from '@sallyport/contracts';
 import type { Row } from '../store/sql-database.ts';
 import { checkedColumns, checkStoredRow, nameBlock, type StoredBlocks } from './check-stored-row.ts';
@@ -15,10 +16,12 @@ export type StoredEvent = Pick<AuditRecord, 'id' | 'type' | 'time' | 'key'> & {
   fault?: string;
 };
 
-/** Receives what is stored: the events in the order of storing, then the places whose events were aggregated. */
+/** Receives what is stored: the events in the order of storing, then what is kept of events that are not stored. */
 export type StoredTrailReader = {
   event(event: StoredEvent): void;
   place(place: StoredPlace): void;
+  /** Receives what was not stored because an event with its id is, in the order of each chain. */
+  repeat(event: StoredEvent): void;
   checkpoint(checkpoint: unknown, position: number): void;
   /** Called with the number of events and places of each batch. */
   read(count: number): void;
@@ -105,6 +108,56 @@ async function readPlaces(read: ReadRows, take: StoredTrailReader): Promise<void
   }
 }
 
+/** Returns an event that was not stored: as the stored one with its id says, or as it was kept. */
+function toRepeat(row: Row): StoredEvent | undefined {
+  const place = placeOf(row)!;
+  const { seq } = place;
+  const known = { position: seq, ...(seq === 0 ? {} : { kept: place }) };
+  try {
+    if (typeof row.event === 'string') {
+      const { id, type, time: at, key, data } = JSON.parse(row.event) as AuditRecord;
+      return {
+        ...known,
+        id,
+        type,
+        time: at,
+        key,
+        data,
+        fault: 'another event has its id and time, with other content',
+      };
+    }
+    // The event is gone, so both are missing.
+    if (row.data === null) return undefined;
+    const data = atPlace(JSON.parse(String(row.data)) as object, place);
+    const [id, type, at, key] = [row.id, row.type, row.event_time, row.key].map(String) as [
+      string,
+      string,
+      string,
+      string,
+    ];
+    return { ...known, id, type: type as AuditRecord['type'], time: at, key, data };
+  } catch {
+    return undefined;
+  }
+}
+
+async function readRepeats(read: ReadRows, take: StoredTrailReader): Promise<void> {
+  const sql = `select repeats.id, repeats.producer, repeats.seq::text, encode(repeats.prev_hash, 'hex') as prev_hash, encode(repeats.hash, 'hex') as hash, ${time('repeats.time')} as event_time, event, stored.type, stored.key, stored.data
+    from audit_repeats as repeats left join audit_events as stored on stored.id = repeats.id and stored.time = repeats.time
+    where (repeats.producer, repeats.seq, repeats.hash) > ($1, $2::bigint, decode($3, 'hex')) order by repeats.producer, repeats.seq, repeats.hash limit ${eventsAtOnce}`;
+  for (let after: [string, string, string] = ['', '-1', '']; ;) {
+    const rows = await read(sql, after);
+    for (const row of rows) {
+      const event = toRepeat(row);
+      if (event) take.repeat(event);
+    }
+    if (rows.length > 0) take.read(rows.length);
+    if (rows.length < eventsAtOnce) return;
+    const last = rows.at(-1)!;
+    after = [String(last.producer), String(last.seq), String(last.hash)];
+  }
+}
+
 async function readCheckpoints(read: ReadRows, take: StoredTrailReader): Promise<void> {
   for (const { place, checkpoint } of await read(
     'select place::text, checkpoint from audit_checkpoints order by audit_checkpoints.place',
@@ -123,6 +176,7 @@ async function readCheckpoints(read: ReadRows, take: StoredTrailReader): Promise
 export async function readStoredTrail(read: ReadRows, take: StoredTrailReader): Promise<StoredTrail> {
   await readEvents(read, take);
   await readPlaces(read, take);
+  await readRepeats(read, take);
   await readCheckpoints(read, take);
   const [row] = await read(`select ${time('time')} as time from audit_places_forgotten`);
   return row === undefined ? {} : { forgotten: String(row.time) };

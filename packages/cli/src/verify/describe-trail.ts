@@ -63,7 +63,9 @@ export function describeTrail(environment: Environment, report: TrailReport, opt
   const lines = [
     `${many(events, 'event')} of ${many(producers.length, 'producer')}${earliest === undefined ? '' : `, from ${earliest} to ${latest ?? ''}`}.`,
     ...(repeated > 0 ? [`${many(repeated, 'event')} were delivered more than once, with the same content.`] : []),
-    ...(unchained > 0 ? [`${many(unchained, 'event')} of an older version have no place in a chain.`] : []),
+    ...(unchained > 0
+      ? [`${many(unchained, 'event')} ${unchained === 1 ? 'has' : 'have'} no place in a chain. Nothing proves them.`]
+      : []),
     ...(hashOnly > 0
       ? [
           `Of ${many(hashOnly, 'event')}, only the hash is kept. That they were repeated requests of anonymous callers, only the topic shows (--compare-topic).`,

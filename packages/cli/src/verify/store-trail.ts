@@ -111,6 +111,11 @@ export function storeTrail(
           beginning.place(place.producer, place.seq, place.time);
           verifier.addKept({ ...place, place: { source: 'audit_folded', position: place.seq } });
         },
+        repeat({ key, position, ...event }) {
+          beginning.event(event.type, event.time, event.data);
+          if (event.kept) beginning.place(event.kept.producer, event.kept.seq);
+          verifier.add({ ...event, part: event.kept?.producer ?? key, place: { source: 'audit_repeats', position } });
+        },
         checkpoint(found, position) {
           const checkpoint = typeof found === 'object' && found !== null ? (found as AuditCheckpoint) : {};
           beginning.checkpoint(checkpoint);
