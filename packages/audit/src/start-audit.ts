@@ -144,10 +144,15 @@ function listen(
   );
 }
 
+const openStore = (
+  { loaded: { config, resolvePath }, logger }: StartAudit,
+  { conflicting }: ReturnType<typeof createIngestMetrics>,
+): AuditStore => createAuditStore(config.audit.store, { logger, resolvePath, onConflicts: conflicting });
+
 /** Starts the service. It also starts while Kafka and PostgreSQL are down, and needs no restart when they come up. */
 export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
   const {
-    loaded: { config, resolvePath },
+    loaded: { config },
     logger,
     now = Date.now,
     readiness = createReadiness(),
@@ -156,8 +161,7 @@ export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
   const { identity, verifier } = parts.keys ?? own!;
   const following = own?.follow(parts);
   const counters = createIngestMetrics(parts.metrics);
-  const store =
-    parts.store ?? createAuditStore(config.audit.store, { logger, resolvePath, onConflicts: counters.conflicting });
+  const store = parts.store ?? openStore(parts, counters);
   const embedded = !config.audit.store || 'embedded' in config.audit.store;
   const retention = enforceRetention({
     store,

@@ -10,7 +10,7 @@ export type AuditTicket = number | undefined;
 export interface AuditSink {
   /**
    * Resolves when the log acknowledges the event. Rejects with `audit-unavailable` at the sink's deadline. An accepted
-   * event is still delivered later.
+   * event is still delivered later. One that is published again until then waits for the first, and is sent once.
    */
   publish(record: AuditRecord): Promise<void>;
   /**

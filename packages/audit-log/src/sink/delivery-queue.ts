@@ -15,6 +15,8 @@ export class DeliveryQueue<Item> {
   #pending: QueuedEvent<Item>[] = [];
   #inFlight: readonly QueuedEvent<Item>[] = [];
   #awaited = 0;
+  /** The events that were published and are not acknowledged yet. One that is published again is not queued again. */
+  readonly #published = new Map<string, QueuedEvent<Item>>();
   /** The weight of the events not yet acknowledged, including those in flight. */
   #weight = 0;
   #running: Promise<void> | undefined;
@@ -33,8 +35,9 @@ export class DeliveryQueue<Item> {
       now,
       encode: (events) => events.map(({ item }) => item),
       send: deliver,
-      onAcknowledged(events) {
+      onAcknowledged: (events) => {
         onDelivered(events.length);
+        this.#forget(events);
         resolveWaiters(events);
       },
       onRefused: (event, error) => this.#giveUp(event, error.message),
@@ -86,17 +89,45 @@ export class DeliveryQueue<Item> {
 
   publish(record: AuditRecord): Promise<void> {
     if (this.#state !== 'open') return Promise.reject(unavailable('The audit log is closed.'));
+    const queued = this.#published.get(record.id);
+    if (queued) return queued.waiting ?? this.#waitAgain(queued);
     if (!this.hasRoom())
       return Promise.reject(unavailable('The audit log cannot keep up, and the queue of events is full.'));
-    return new Promise((resolve, reject) => {
+    return this.#waitFor((waiter) => {
+      const entry = this.#accept(record, waiter);
+      entry.id = record.id;
+      this.#published.set(record.id, entry);
+      return entry;
+    });
+  }
+
+  /** Waits for an event that is queued, because the one who published it first waits no longer. */
+  #waitAgain(entry: QueuedEvent<Item>): Promise<void> {
+    return this.#waitFor((waiter) => {
+      entry.waiter = waiter;
+      if (this.#pending.includes(entry)) this.#awaited += 1;
+      this.#gatherPause.end();
+      return entry;
+    });
+  }
+
+  #waitFor(queue: (waiter: Waiter) => QueuedEvent<Item>): Promise<void> {
+    let entry: QueuedEvent<Item> | undefined;
+    const waiting = new Promise<void>((resolve, reject) => {
       try {
-        const entry = this.#accept(record, { resolve, reject, timer: undefined });
-        entry.waiter!.timer = setTimeout(() => this.#timeOut(entry), this.#deps.publishTimeoutMs);
+        entry = queue({ resolve, reject, timer: undefined });
+        entry.waiter!.timer = setTimeout(() => this.#timeOut(entry!), this.#deps.publishTimeoutMs);
       } catch (error) {
         this.#drop([], 1, (error as Error).message);
         reject(unavailable('The event could not be recorded.'));
       }
     });
+    if (entry) entry.waiting = waiting;
+    return waiting;
+  }
+
+  #forget(entries: readonly QueuedEvent<Item>[]): void {
+    for (const { id } of entries) if (id !== undefined) this.#published.delete(id);
   }
 
   /**
@@ -199,12 +230,13 @@ export class DeliveryQueue<Item> {
   #timeOut(entry: QueuedEvent<Item>): void {
     entry.waiter?.reject(unavailable('The audit log did not acknowledge the event in time.'));
     if (this.#pending.includes(entry)) this.#awaited -= 1;
-    entry.waiter = undefined;
+    [entry.waiter, entry.waiting] = [undefined, undefined];
   }
 
   #drop(entries: readonly QueuedEvent<Item>[], count: number, reason: string): undefined {
     this.#deps.onDropped(count);
     this.#deps.logger.error({ count, reason }, 'lost audit events');
+    this.#forget(entries);
     rejectWaiters(entries);
   }
 }

@@ -12,6 +12,10 @@ export type QueuedEvent<Item> = {
   /** It reports a loss, so its own loss is not reported. */
   isGap: boolean;
   waiter: Waiter | undefined;
+  /** What the callers wait for that publish it: several do if one of them does so again. */
+  waiting?: Promise<void> | undefined;
+  /** Its id, if it was published. */
+  id?: string;
 };
 
 /** Tells the callers that their events are acknowledged. */

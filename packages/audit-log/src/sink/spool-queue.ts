@@ -27,6 +27,8 @@ export class SpoolQueue {
   readonly #sender: BatchSender<SpoolEntry>;
   readonly #brake: AnonymousBrake;
   readonly #waiters = new Map<Position, Omit<Waiter, 'timer'>>();
+  /** The events that were published and are not acknowledged yet. One that is published again is not added again. */
+  readonly #published = new Map<string, Position>();
   readonly #arrived = createInterruptiblePause();
   readonly #gaps: GapReporter;
   #next: Position;
@@ -100,9 +102,12 @@ export class SpoolQueue {
 
   async #waitFor(record: AuditRecord, wait: (position: Position) => Promise<void>): Promise<void> {
     if (this.#state !== 'open') throw unavailable('The audit log is closed.');
-    if (!this.hasRoom()) throw unavailable('The spool of audit events is full, or its disk fails.');
-    const position = this.#accept(record);
+    const queued = this.#published.get(record.id);
+    if (queued === undefined && !this.hasRoom())
+      throw unavailable('The spool of audit events is full, or its disk fails.');
+    const position = queued ?? this.#accept(record);
     if (position === undefined) throw unavailable('The event could not be recorded.');
+    this.#published.set(record.id, position);
     const late = () => unavailable('The audit log did not acknowledge the event in time.');
     const waiting = wait(position);
     this.#arrived.end();
@@ -182,6 +187,10 @@ export class SpoolQueue {
   #forget(position: Position): void {
     if (this.#state === 'closed') return;
     this.#next = position + 1;
+    for (const [id, at] of this.#published) {
+      if (at > position) break;
+      this.#published.delete(id);
+    }
     this.#deps.spool.acknowledge(position);
     this.#behindSince = this.length === 0 ? undefined : this.#deps.now();
     this.#gaps.report();

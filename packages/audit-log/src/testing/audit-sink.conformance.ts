@@ -80,6 +80,23 @@ export function describeAuditSink(
     }, 60_000);
     afterAll(() => harness.close(), 60_000);
 
+    it('gives an event that is published again while it waits one place in the chain', async () => {
+      await harness.takeDown();
+      const sink = createSink({ publishTimeoutMs: 200 });
+      const record = sampleAuditRecord();
+      const publish = () => sink.publish(structuredClone(record));
+      for (let times = 0; times < 3; times += 1) await expect(publish()).rejects.toMatchObject(unavailable);
+      const waiting = [publish(), publish()].map((one) => one.catch(() => undefined));
+      await harness.bringBack();
+      await Promise.all(waiting);
+      await allArrived([record]);
+      await sink.publish(sampleAuditRecord()).catch(() => undefined);
+      const copies = harness.received().filter(({ id }) => id === record.id);
+      expect(new Set(copies.map(({ data }) => data.sallyport.seq)).size).toBe(1);
+      // What is acknowledged is no longer known.
+      await until(() => sink.hasRoom());
+    }, 90_000);
+
     it('delivers an event unchanged to a subscriber, envelope and data', async () => {
       const record = sampleAuditRecord({
         data: { requestURI: '/api/v1/namespaces/dev/pods/ü–\u0000"?a=b', userAgent: '‮ kubectl 🚀' },

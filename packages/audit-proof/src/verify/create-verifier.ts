@@ -4,7 +4,7 @@ import type { AbsentPeriod } from './absent-times.ts';
 import { createPlaceIndex, prefixOf, slotFlags, type PlaceIndex } from './chain-slots.ts';
 import { Chain, type ChainEvent, type Displaced } from './chain.ts';
 import { createCheckpointTrail, type CheckpointTrail } from './checkpoint-trail.ts';
-import { concludeTrail, type LooseFault, type TrailState } from './conclude-trail.ts';
+import { concludeTrail, type TrailState } from './conclude-trail.ts';
 import { createEventContents } from './event-content.ts';
 import { createFaultList } from './fault-list.ts';
 import type { Suspect } from './place-suspects.ts';
@@ -86,7 +86,7 @@ export function createVerifier(deps: VerifierDeps = {}): Verifier {
       const read = readLink(event);
       if ('unchained' in read) {
         state.unchained += 1;
-        if (state.loose.length < mostSuspects) state.loose.push(toLoose(event, 'unchained', noPlace));
+        addLoose(state, event, { kind: 'unchained', detail: noPlace });
         if (event.fault !== undefined) suspect(toSuspect(event, { fault: event.fault, claim: {} }));
         return;
       }
@@ -95,11 +95,7 @@ export function createVerifier(deps: VerifierDeps = {}): Verifier {
       const { producer, seq } = read.link;
       if (event.fault !== undefined)
         faults.add({ kind: 'altered', detail: event.fault, producer, seq, id, place: event.place });
-      else {
-        const other = contents.note(event);
-        if (other && state.loose.length < mostSuspects)
-          state.loose.push(toLoose(event, other.kind, other.detail, { producer, seq }));
-      }
+      else addLoose(state, event, contents.note(event), { producer, seq });
       if (state.earliest === undefined || time < state.earliest) state.earliest = time;
       if (state.latest === undefined || time > state.latest) state.latest = time;
       if (place({ link: read.link, place: event.place, id, time, ...(part === undefined ? {} : { part }) }))
@@ -150,14 +146,15 @@ function createState(places: PlaceIndex): TrailState {
   };
 }
 
-/** Returns a fault that counts only if the event happened after the trail begins, which may not be known yet. */
-function toLoose(
+/** Adds a fault that counts only if the event happened after the trail begins, which may not be known yet. */
+function addLoose(
+  { loose }: TrailState,
   { id, time, place }: TrailEvent,
-  kind: TrailFault['kind'],
-  detail: string,
+  fault: Pick<TrailFault, 'kind' | 'detail'> | undefined,
   link: Pick<TrailFault, 'producer' | 'seq'> = {},
-): LooseFault {
-  return { time: Date.parse(time), fault: { kind, detail, ...link, id, place } };
+): void {
+  if (fault && loose.length < mostSuspects)
+    loose.push({ time: Date.parse(time), fault: { ...fault, ...link, id, place } });
 }
 
 function toFault(producer: string, { event: { seq, id, place }, before }: Displaced): TrailFault {

@@ -127,8 +127,8 @@ function toRepeat(row: Row): StoredEvent | undefined {
       };
     }
     // The event is gone, so both are missing.
-    if (row.data === null) return undefined;
-    const data = atPlace(JSON.parse(String(row.data)) as object, place);
+    if (typeof row.data !== 'string') return undefined;
+    const data = atPlace(JSON.parse(row.data) as object, place);
     const [id, type, at, key] = [row.id, row.type, row.event_time, row.key].map(String) as [
       string,
       string,
