@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
+import { parseRequestTarget, readRequestInfo } from '@sallyport/kubernetes';
 import { containsOwnToken } from '../credential/own-token.ts';
 import type { Exchange } from '../exchange/exchange.ts';
-import { sallyportPart } from './describe-event.ts';
+import { describeEvent, sallyportPart } from './describe-event.ts';
 import { auditUri } from './describe-request.ts';
+import { createHiddenText } from './hidden-text.ts';
 
 describe('the workload in an event', () => {
   const partOf = (kind: string, provider: string) =>
@@ -59,5 +61,33 @@ describe('a token of the gateway in an address', () => {
   ])('is not detected in %s', (url) => {
     expect(containsOwnToken(url)).toBe(false);
     expect(auditUri(url)).toBe(url);
+  });
+});
+
+describe('an event where commands are hashed', () => {
+  it.each([
+    '/api/v1/nodes/n/proxy/run/prod/web/c?cmd=secret',
+    '/api/v1/nodes/n/proxy/run/prod/web/c?command=secret',
+    '/api/v1/nodes/n/proxy/run/prod/web/c%3Fcmd=secret',
+    '/api/v1/nodes/n/proxy/exec/prod/web/c%253Fcommand=secret',
+    '/api/v1/nodes/n/proxy/run/prod/web/c;cmd=secret',
+    '/api/v1/namespaces/dev/pods/web/exec?container=c%3Fcmd%3Dsecret',
+    '/api/v1/namespaces/dev/pods/web/exec%3Fcommand=secret',
+    '/api/v1/namespaces/dev/pods/web%3Fcommand=secret',
+    '/healthz%3Fcommand=secret',
+  ])('has the command of %s in no member', (rawTarget) => {
+    const target = parseRequestTarget(rawTarget);
+    if (!target.ok) throw new Error(target.reason);
+    const exchange = {
+      auditId: 'a',
+      clusterName: 'dev',
+      clientAddress: '10.1.2.3',
+      request: { method: 'POST' },
+      rawTarget,
+      kube: readRequestInfo({ method: 'POST', ...target }),
+    } as unknown as Exchange;
+    const hidden = createHiddenText('hashed', Buffer.from('k'))('alice');
+    const event = describeEvent(exchange, 'RequestReceived', { received: '', stage: '' }, { hidden });
+    expect(JSON.stringify(event)).not.toContain('secret');
   });
 });

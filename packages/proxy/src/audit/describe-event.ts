@@ -103,7 +103,7 @@ function describeRun(part: SallyportDraft, { kube }: Exchange, hidden: HiddenTex
   if (exec)
     part.exec = {
       command: hidden.ofAll(exec.command),
-      container: exec.container,
+      container: shownPath(exec.container, hidden),
       stdin: exec.stdin,
       tty: exec.tty,
     };
