@@ -3,12 +3,11 @@ import type { RequestHandler } from 'express';
 import { hashToken, ProblemError } from '@sallyport/kit';
 import { beginWithToken } from '../session/begin-with-token.ts';
 import { routeConfirmationPath } from './confirm-route-code.ts';
+import { takeRouteCode } from './keep-route-code.ts';
 import {
   maxRedeemed,
   redeemCountKind,
   redeemWindowMs,
-  routeCodeKind,
-  routeCodeSchema,
   routeConfirmationKind,
   routeConfirmationLifeMs,
   type RouteCode,
@@ -48,7 +47,7 @@ export function openRouteSession(deps: RouteSessionDeps): RequestHandler {
     if (!asked.success) throw new ProblemError('bad-request', 'The request for a session cannot be read.');
     const { host, code, verifier, ...facts } = asked.data;
     deps.events.requireRoom();
-    const { data: grant } = routeCodeSchema.safeParse(await deps.singleUse.take(routeCodeKind, code));
+    const grant = await takeRouteCode(deps, code);
     if (!grant || grant.host !== host || grant.challenge !== hashToken(verifier)) throw expired();
     const [parent] = await deps.sessions.find([grant.parent.hash]);
     if (parent?.state !== 'live' || parent.session.id !== grant.parent.id) throw expired();

@@ -74,6 +74,18 @@ describe('a browser that comes from a web application', () => {
     expect((await redeem({ host, code, verifier })).status).toBe(400);
   });
 
+  it('may bring a code of an older version, but never the hash of a newer one', async () => {
+    await logIn();
+    const code = await codeOf();
+    expect((await redeem({ host, code: hashToken(code), verifier })).status).toBe(400);
+    const [login] = await service.sessions.list();
+    const [token] = service.browser.jar.values();
+    const parent = { id: login!.id, hash: hashToken(token!) };
+    const grant = { host, challenge: hashToken(verifier), tab: 'tab-1', parent };
+    await service.singleUse.put('route-code', 'older', grant, 60_000);
+    expect((await redeem({ host, code: 'older', verifier })).body).toHaveProperty('token');
+  });
+
   it('gets a code however many were never redeemed, of which only the last 200 are kept', async () => {
     await logIn();
     const first = await codeOf();
