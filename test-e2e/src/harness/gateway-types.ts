@@ -39,6 +39,8 @@ export type GatewayOptions = {
   environment?: Record<string, string>;
   /** The number of replicas of the gateway (processes only). By default, one. */
   proxies?: number;
+  /** Each further replica of the gateway has an authorize of its own. By default, all share one. */
+  ownAuthorize?: boolean;
   /** Merged into the entry of `identity.providers`. */
   provider?: Record<string, unknown>;
   /** Entries of `identity.directory.sources`. */

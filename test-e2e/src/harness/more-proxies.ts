@@ -10,31 +10,39 @@ export type MoreProxy = { url: string; configFile: string; processes: Processes 
 type ProxySettings = {
   gateway: { listen: string };
   login: { listen?: string };
-  services: { proxy: { adminListen: string } };
+  services: { proxy: { adminListen: string }; authorize: { url: string; listen: string; adminListen: string } };
   audit: { spool?: { dir: string } };
 };
 
 /**
  * Starts another process of the gateway in addition to the one of `configFile`. Its own file only has another address
- * and another spool.
- * People log in at the first one.
+ * and another spool, and an authorize of its own if wanted. People log in at the first one.
  */
 export async function startMoreProxy({
   configFile,
   directory,
   number,
+  ownAuthorize,
   environment,
 }: {
   configFile: string;
   directory: string;
   number: number;
+  ownAuthorize: boolean;
   environment?: Record<string, string> | undefined;
 }): Promise<MoreProxy> {
   const [port, adminPort] = [await freePort(), await freePort()];
+  const adminPorts: Record<string, number> = { proxy: adminPort };
   const config = parse(readFileSync(configFile, 'utf8')) as ProxySettings;
   config.gateway.listen = `127.0.0.1:${port}`;
   config.services.proxy.adminListen = `127.0.0.1:${adminPort}`;
   delete config.login.listen;
+  if (ownAuthorize) {
+    const address = `127.0.0.1:${await freePort()}`;
+    adminPorts.authorize = await freePort();
+    const adminListen = `127.0.0.1:${adminPorts.authorize}`;
+    Object.assign(config.services.authorize, { url: `http://${address}`, listen: address, adminListen });
+  }
   if (config.audit.spool) config.audit.spool.dir += `-${number}`;
   const own = configFile.replace(/\.yaml$/, `-${number}.yaml`);
   writeFileSync(own, stringify(config), { mode: 0o600 });
@@ -43,8 +51,8 @@ export async function startMoreProxy({
   const processes = await startProcesses({
     configFile: own,
     directory: logs,
-    adminPorts: { proxy: adminPort },
-    only: ['proxy'],
+    adminPorts,
+    only: ownAuthorize ? ['authorize', 'proxy'] : ['proxy'],
     readyTimeoutMs: 60_000,
     ...(environment ? { environment } : {}),
   });

@@ -102,14 +102,14 @@ async function startServices(
 }
 
 async function startMoreProxies(
-  { proxies = 1, environment }: GatewayOptions,
+  { proxies = 1, ownAuthorize = false, environment }: GatewayOptions,
   { configFile }: Settings,
   directory: string,
   closers: Closers,
 ): Promise<MoreProxy[]> {
   const more: MoreProxy[] = [];
   for (let number = 2; number <= proxies; number += 1) {
-    const proxy = await startMoreProxy({ configFile, directory, number, environment });
+    const proxy = await startMoreProxy({ configFile, directory, number, ownAuthorize, environment });
     closers.add(() => proxy.processes.stopAll());
     closers.add(() => refuseCrashes(proxy.processes));
     more.push(proxy);

@@ -1,0 +1,25 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { describeWith } from '../harness/index.ts';
+import { proveSteps, repeatedIds, startEqualStepsRig, type EqualStepsRig } from './equal-steps-fixture.ts';
+import { startStepLoad } from './equal-steps-load.ts';
+
+describeWith(['redis', 'kafka', 'postgres'], 'equal steps of elevations at once, on two replicas of authorize', () => {
+  let rig: EqualStepsRig;
+  beforeAll(async () => {
+    rig = await startEqualStepsRig();
+  }, 180_000);
+  afterAll(() => rig?.stop(), 60_000);
+
+  it('leave each event once, and a topic and a store without a fault', async () => {
+    const load = await startStepLoad(rig.gateway);
+    await pause(8000);
+    await load.stop();
+    expect(load.counts.answers[200]).toBeGreaterThan(50);
+    const { steps, topic, store } = await proveSteps(rig);
+    expect(steps.length).toBeGreaterThan(20);
+    expect(repeatedIds(steps)).toEqual([]);
+    expect(topic).toMatchObject({ code: 0, faults: [] });
+    expect(store).toMatchObject({ code: 0, faults: [] });
+  }, 600_000);
+});
