@@ -10,7 +10,8 @@ export type Applications = {
 
 /**
  * Returns the session for which an application acts on a cluster. Refuses a token that is not valid, and a cluster that the
- * route does not name in the configuration in force.
+ * route does not name in the configuration in force. authorize also decides about the route, at this check and at every
+ * later one.
  */
 export function readApplicationToken(
   token: string,
