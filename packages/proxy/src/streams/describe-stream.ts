@@ -1,10 +1,13 @@
-import type { OwnedStreamRow } from '@sallyport/contracts';
+import { withoutCommand, type OwnedStreamRow } from '@sallyport/contracts';
 import { clientText } from '../audit/client-text.ts';
 import type { OpenStream } from '../exchange/exchange.ts';
 
 const maxUser = 2048;
 const maxDetail = 4096;
 const maxPorts = 64;
+
+/** Returns a text from the client without a command, which a path can carry too. */
+const shown = (text: string) => clientText(withoutCommand(text));
 
 /** The observed ports, also while the stream is open, and the exit code of a command that has ended. */
 function observed({ exchange: { observer } }: OpenStream): Pick<OwnedStreamRow, 'ports' | 'exitCode'> {
@@ -39,12 +42,12 @@ export function describeStream(stream: OpenStream, proxy: string, endedAt: numbe
     subject: identity?.subject ?? '',
     user: (identity?.user ?? '').slice(0, maxUser),
     sessionId: answer?.session?.id ?? '',
-    namespace: clientText(kube?.namespace ?? ''),
-    resource: clientText(kube?.resource ?? ''),
-    name: clientText(kube?.name ?? ''),
-    subresource: clientText(kube?.subresource ?? ''),
-    path: clientText(kube?.path ?? web?.path ?? ''),
-    ...(container === '' ? {} : { container: clientText(container) }),
+    namespace: shown(kube?.namespace ?? ''),
+    resource: shown(kube?.resource ?? ''),
+    name: shown(kube?.name ?? ''),
+    subresource: shown(kube?.subresource ?? ''),
+    path: shown(kube?.path ?? web?.path ?? ''),
+    ...(container === '' ? {} : { container: shown(container) }),
     ...observed(stream),
     since: openedAt,
     bytesIn: exchange.bytesIn,
