@@ -1,6 +1,7 @@
 import type { RequestHandler } from 'express';
 import { isLogin, machineNameSchema } from '@sallyport/contracts';
-import { ProblemError, readClientFacts, userUid } from '@sallyport/kit';
+import { ProblemError, readClientFacts, userUid, type Caller } from '@sallyport/kit';
+import type { HeldName } from '@sallyport/stores';
 import { requireCaller } from '../session/read-caller-session.ts';
 import { withHeldName } from '../session/with-held-name.ts';
 import type { ServiceAccountDeps } from './service-account-deps.ts';
@@ -11,6 +12,17 @@ const inUse = (name: string) =>
     'conflict',
     `There is a service account "${name}", or it is being created. End it first: run "sallyport service-account revoke ${name}".`,
   );
+
+/** Returns the holder of a name that the caller may free. */
+async function requireHeld(
+  { names }: Pick<ServiceAccountDeps, 'names'>,
+  caller: Caller,
+  name: string,
+): Promise<HeldName> {
+  const held = await names.read(name);
+  if (!held || (!caller.privileged && held.uid !== userUid(caller.identity))) throw unknown();
+  return held;
+}
 
 /**
  * `DELETE /v1/service-account-names/{name}`: frees a name that the caller holds, or any if `api.policy.machines` allows the
@@ -24,9 +36,10 @@ export function releaseName(
     const caller = requireCaller(request);
     const { success, data: name } = machineNameSchema.safeParse(request.params['name']);
     if (!success || !isLogin(caller.session)) throw unknown();
+    // Before the name is taken into hand, or others would learn that it is being created.
+    await requireHeld(deps, caller, name);
     await withHeldName(deps.singleUse, { kind: 'service-account', name, taken: inUse(name) }, async () => {
-      const [held, live] = await Promise.all([deps.names.read(name), deps.sessions.list()]);
-      if (!held || (!caller.privileged && held.uid !== userUid(caller.identity))) throw unknown();
+      const [held, live] = await Promise.all([requireHeld(deps, caller, name), deps.sessions.list()]);
       if (live.some(({ serviceAccount }) => serviceAccount?.name === name)) throw inUse(name);
       await deps.nameEvents.released(held, {
         caller: caller.identity,

@@ -131,6 +131,29 @@ describe('sallyport config check', () => {
     expect((await check(named('claims: {user: email}'))).err).not.toContain('can be met');
   });
 
+  it('warns of rules that go by the name of a service account alone, also in elevations', async () => {
+    const byName = `${good.replace('{groups: {has: developers}}', "{user: 'service-account:deployer'}")}elevations:
+  - name: admin
+    clusters: [dev]
+    groups: [admins]
+    requesters: {groups: [developers]}
+    approvers: {allow: {or: [{user: 'service-account:approver'}]}}
+`;
+    const warned = async (text: string) => {
+      const { code, err } = await check(text);
+      expect([code, code === 0 ? '' : err]).toEqual([0, '']);
+      return err.split('\n').flatMap((line) => /(\S+): lets in "(\S+)" by its name alone/.exec(line)?.slice(1) ?? []);
+    };
+    expect(await warned(byName)).toEqual([
+      'clusters.0.policy.0.allow.and.0.user',
+      'service-account:deployer',
+      'elevations.0.approvers.allow.or.0.user',
+      'service-account:approver',
+    ]);
+    const reserved = `${byName}api: {policy: {serviceAccountNames: {allow: {and: [{groups: sre}, {service_account: [deployer, approver]}]}}}}\n`;
+    expect(await warned(reserved)).toEqual([]);
+  });
+
   it("checks the policies of the gateway's own API too", async () => {
     expect(await check(`${good}api: {policy: {audit: [{allow: {or: [{grups: {has: x}}]}}]}}\n`)).toMatchObject({
       code: 1,
