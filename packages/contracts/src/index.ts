@@ -70,6 +70,7 @@ export { warnOfUnkeptTokens } from './config/warn-of-unkept-tokens.ts';
 export { warnOfClearKafka, type KafkaTokenLogin } from './config/kafka.ts';
 export { type SessionsConfig } from './config/sessions.ts';
 export { compileGlob } from './text/glob.ts';
+export { noSuchCluster } from './kubernetes/no-such-cluster.ts';
 export { hasVisibleText } from './text/has-visible-text.ts';
 export { createTextSearch } from './text/text-search.ts';
 export { plainHeaderName } from './text/plain-header-name.ts';

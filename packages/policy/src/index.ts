@@ -1,7 +1,7 @@
 // The policy language, a superset of Pomerium's, and its engine. Documents are compiled once to closures, which are
 // evaluated for every request.
 export { compilePolicy, compilePolicySliced, type CompileResult } from './compile/compile-policy.ts';
-export { runStepsSliced, type Slicing, type Steps } from './compile/run-steps.ts';
+export { runSteps, runStepsSliced, type Slicing, type Steps } from './compile/run-steps.ts';
 export { type Action, type Operator } from './language/actions.ts';
 export { type CompiledPolicy, type Alternative } from './language/compiled-policy.ts';
 export {

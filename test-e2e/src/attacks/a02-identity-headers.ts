@@ -123,7 +123,7 @@ export function attackIdentityHeaders(): void {
       await expectRefused(
         { authorization: `Bearer ${tokens.mallory}`, lines: ['X-Groups: developers', 'Groups: developers'] },
         403,
-        /default-deny/,
+        /There is no cluster "dev" that you may use/,
       );
       const { request } = await expectAccepted({ lines: ['Content-Length: 0', 'User-Agent: x', 'User-Agent: y'] });
       expectAlice(request);

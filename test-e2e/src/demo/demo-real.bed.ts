@@ -40,7 +40,7 @@ describe('the demo with a real control plane and node', () => {
       );
       expect((await firstKubectl(demo, 'mallory', ['get', 'pods'])).code).toBe(1);
       expect((await demo.tryKubectl(['get', '--raw', '/api/v1/namespaces/dev/pods'])).stderr).toContain(
-        'policy rule "default-deny"',
+        'that you may use. Run "sallyport clusters" to list yours',
       );
       writeFileSync(path.join(directory, 'done'), '');
       expect((await demo.command.ended).code).toBe(7);

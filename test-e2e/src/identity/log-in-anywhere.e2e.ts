@@ -82,7 +82,7 @@ describeWith(['kubectl'], 'a login from a machine without a browser', () => {
     const mistyped = await alice.tryKubectl(['get', 'pods', '--server', `${gateway.url}/clusters/typo`]);
     expect(mistyped.code).toBe(1);
     expect(mistyped.stderr).toContain(
-      'Error from server (Forbidden): There is no cluster "typo" here. Run "sallyport clusters" to list yours.',
+      'Error from server (Forbidden): There is no cluster "typo" that you may use. Run "sallyport clusters" to list yours',
     );
   });
 

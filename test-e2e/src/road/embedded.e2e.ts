@@ -100,7 +100,7 @@ describeWith(['kubectl'], 'kubectl through one process with embedded stores to t
     expect((await gateway.request('/clusters/dev/api/v1/namespaces/dev/pods', { token })).json()).toMatchObject({
       reason: 'Forbidden',
       message:
-        'policy rule "default-deny" does not allow mallory@example.com to list pods in namespace "dev" of cluster "dev" (criteria: groups; you are not in any group)',
+        'There is no cluster "dev" that you may use. Run "sallyport clusters" to list yours, or ask your operator for access.',
     });
     expect((await alice.tryKubectl(['delete', 'pods', '--all', '-n', 'prod'])).stderr).toContain(
       'is forbidden: User "alice@example.com" cannot',

@@ -111,12 +111,15 @@ async function search(parts: Search, start: Place): Promise<{ shown: Found[]; mo
 }
 
 /**
- * Returns an event without its number and its hashes. The number counts the events of everyone, and a person who does not
- * see them all cannot verify a chain.
+ * Returns an event without its number and its hashes, for a person who does not see all events. The number counts those
+ * of everyone, and such a person cannot verify a chain. What a policy that is tried out would say is left out too: it can
+ * be about a cluster of which they must not know.
  */
-function withoutNumber({ data, ...record }: AuditRecord): AuditRecord {
+function withoutOthers({ data, ...record }: AuditRecord): AuditRecord {
   const { seq: _seq, prevHash: _prevHash, hash: _hash, ...sallyport } = data.sallyport;
-  return { ...record, data: { ...data, sallyport } };
+  if (!sallyport.decision?.shadow) return { ...record, data: { ...data, sallyport } };
+  const { shadow: _shadow, ...decision } = sallyport.decision;
+  return { ...record, data: { ...data, sallyport: { ...sallyport, decision } } };
 }
 
 /** Returns the newest position, among the caller's own events if they may see no others. */
@@ -147,7 +150,7 @@ async function readPage(database: SqlDatabase, query: AuditQuery, only: OnlyOf |
   const last = positions.at(-1) ?? 0;
   const next = query.order === 'newest' ? { ...cursor, below: last } : { ...cursor, above: last };
   return {
-    events: shown.map(({ record }) => (only ? withoutNumber(record) : record)),
+    events: shown.map(({ record }) => (only ? withoutOthers(record) : record)),
     ...(more ? { next: encodeCursor(next) } : {}),
     latest: encodeCursor({ above: Math.max(newest, cursor.above ?? 0, ...positions) }),
   };

@@ -45,10 +45,12 @@ export function describeVisibleEvents(open: () => AuditStoreHarness): void {
     expect(ids(await find({ session, order: 'oldest' }, onlyLogins))).toEqual([none.id, own.id]);
   });
 
-  it('shows the number of an event, which counts those of everyone, to those who see all events', async () => {
+  it('shows the number of an event, which counts those of everyone, and what a tried-out policy says to those who see all events', async () => {
     const session = crypto.randomUUID();
     const record = makeEvent(session);
     const hash = createHash('sha256').update(session).digest('hex');
+    const shadow = [{ scope: 'shadow/cluster/dev', effect: 'allow' as const, rule: 'shadow/cluster/dev[0].allow.or' }];
+    record.data.sallyport.decision = { effect: 'deny', rule: 'default-deny', reasons: [], policyVersion: 'v', shadow };
     Object.assign(record.data.sallyport, { producer: `p/${session}`, seq: 4711, prevHash: hash, hash });
     await open().store.add([record]);
     const partsFor = async (only?: OnlyOf) => (await find({ session }, only)).events[0]!.data.sallyport;
@@ -56,7 +58,8 @@ export function describeVisibleEvents(open: () => AuditStoreHarness): void {
     for (const only of [{ issuer, subject: 'alice' }, devOnly]) {
       const part = await partsFor(only);
       expect(part).toMatchObject({ producer: `p/${session}`, sessionId: session });
-      expect(JSON.stringify(part)).not.toMatch(new RegExp(`4711|${hash}`));
+      expect(JSON.stringify(part)).not.toMatch(new RegExp(`4711|${hash}|shadow`));
+      expect(part.decision).toMatchObject({ rule: 'default-deny' });
     }
   });
 

@@ -7,6 +7,8 @@ export type Answer = {
   readonly problem?: { readonly code: ProblemCode; readonly detail: string };
   /** Set if the session store does not know the credential. */
   readonly credential?: 'unknown';
+  /** Set if the caller must not learn whether there is such a cluster. */
+  readonly cluster?: 'unknown';
   readonly caller?: CallerView;
   /** When the session ends if it is not used; set if the check did not count as use. */
   readonly idleEndsAt?: number;
@@ -22,10 +24,11 @@ export type Refused = Required<Pick<Answer, 'decision' | 'problem'>>;
 
 /** Writes an answer as JSON (`checkAnswerSchema`). */
 export function writeAnswer(answer: Answer): string {
-  const { decision, problem, credential, caller, idleEndsAt, appearance, actsAs, reservedName } = answer;
+  const { decision, problem, credential, cluster, caller, idleEndsAt, appearance, actsAs, reservedName } = answer;
   let json = `{"decision":${JSON.stringify(decision)}`;
   if (problem) json += `,"problem":${JSON.stringify(problem)}`;
   if (credential) json += `,"credential":${JSON.stringify(credential)}`;
+  if (cluster) json += `,"cluster":${JSON.stringify(cluster)}`;
   if (caller) json += `,${idleEndsAt === undefined ? caller.json : caller.idleJson(idleEndsAt)}`;
   if (appearance && appearance.refusal === undefined) json += `,"impersonation":${appearance.json}`;
   if (reservedName) json += ',"reservedName":true';

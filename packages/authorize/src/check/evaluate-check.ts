@@ -1,4 +1,4 @@
-import type { Check, Decision } from '@sallyport/contracts';
+import { noSuchCluster, type Check, type Decision } from '@sallyport/contracts';
 import type { SessionLookup } from '@sallyport/stores';
 import { defaultDeny, namespaceOf } from '@sallyport/policy';
 import type { PolicySnapshot } from '../policies/policy-set.ts';
@@ -6,6 +6,7 @@ import { actAs } from './act-as.ts';
 import type { Answer } from './answer.ts';
 import { canBeElevated } from '../elevations/can-be-elevated.ts';
 import { suggestElevation } from '../elevations/suggest-elevation.ts';
+import type { MayKnow } from '../clusters/may-know.ts';
 import type { ElevateCaller } from '../elevations/elevate-caller.ts';
 import type { HeldElevations } from '../elevations/held-elevations.ts';
 import type { CallerView, CallerViews } from './caller-view.ts';
@@ -50,25 +51,26 @@ function answerDecision(
   return { decision, caller, problem: { code: 'forbidden', detail: `${detail}${more}` } };
 }
 
+/** The refusal of everyone to whom no rule could give anything, whatever there is. */
+const noRule = (policyVersion: string): Decision => ({ effect: 'deny', rule: defaultDeny, reasons: [], policyVersion });
+
+/**
+ * Refuses a request to a cluster that does not exist, or of which the caller must not know. A 403 and not a 404, because a
+ * 404 tells a client that an object is gone.
+ */
+function refuseUnknown(name: string, caller: CallerView, decision: Decision): Answer {
+  return { decision, caller, cluster: 'unknown', problem: { code: 'forbidden', detail: noSuchCluster(name) } };
+}
+
 function evaluateForCluster(
   check: Check,
   name: string,
   { own, caller }: { own: CallerView; caller: CallerView },
   snapshot: PolicySnapshot,
-  deps: { now: number; shadow: EvaluateShadow; waitingOf: WaitingOf },
+  deps: { now: number; shadow: EvaluateShadow; waitingOf: WaitingOf; mayKnow: MayKnow | undefined },
 ): Answer {
   const cluster = snapshot.clusters.get(name);
-  if (!cluster) {
-    const decision: Decision = { effect: 'deny', rule: defaultDeny, reasons: [], policyVersion: snapshot.version };
-    return {
-      decision,
-      caller,
-      problem: {
-        code: 'not-found',
-        detail: `There is no cluster ${JSON.stringify(name.slice(0, 63))} here. Run "sallyport clusters" to list yours.`,
-      },
-    };
-  }
+  if (!cluster) return refuseUnknown(name, own, noRule(snapshot.version));
   const input = inputOf(
     check,
     caller,
@@ -76,16 +78,22 @@ function evaluateForCluster(
     { now: deps.now, onCall: snapshot.onCall },
   );
   const policies = cluster.policiesFor(namespaceOf(check.kubernetes));
-  const decision = decide(policies, input, snapshot.version);
+  const decided = decide(policies, input, snapshot.version);
+  const about = { cluster, mayAsk: canBeElevated(check, own.source) };
+  // Where a refusal may say what would be allowed, everyone may know.
+  const hidden =
+    decided.effect === 'deny' && !cluster.explain && deps.mayKnow?.cluster(own, about, snapshot, deps.now) === false;
+  const decision = hidden ? noRule(snapshot.version) : decided;
   const shadow = deps.shadow(cluster, input, decision.effect);
   if (shadow) decision.shadow = shadow;
+  if (hidden) return refuseUnknown(name, own, decision);
   if (decision.effect !== 'allow')
     return answerDecision(
       decision,
       check,
       caller,
       cluster.explain ? () => explainRefusal(policies, input) : undefined,
-      snapshot.elevations.size === 0 || !canBeElevated(check, own.source)
+      snapshot.elevations.size === 0 || !about.mayAsk
         ? undefined
         : () =>
             suggestElevation(
@@ -109,17 +117,22 @@ function evaluateForCluster(
   return { decision, caller, appearance, actsAs: acting.identity };
 }
 
-/** Evaluates a request to a web application. An unknown one is refused in the words for one without any rule. */
+/**
+ * Evaluates a request to a web application. Everyone to whom no rule could give anything is refused in the words for one
+ * that does not exist.
+ */
 function evaluateForRoute(
   check: Check,
   host: string,
   caller: CallerView,
   snapshot: PolicySnapshot,
-  now: number,
+  { now, mayKnow }: { now: number; mayKnow: MayKnow | undefined },
 ): Answer {
   const { policies = [], explain = false } = snapshot.routes.get(host) ?? {};
   const input = inputOf(check, caller, undefined, { now, onCall: snapshot.onCall });
   const decision = decide(policies, input, snapshot.version);
+  if (decision.effect === 'deny' && !explain && mayKnow?.route(caller, host, snapshot, now) === false)
+    return answerDecision(noRule(snapshot.version), check, caller);
   return answerDecision(decision, check, caller, explain ? () => explainRefusal(policies, input) : undefined);
 }
 
@@ -155,6 +168,8 @@ export function createEvaluateCheck(deps: {
   elevate?: ElevateCaller | undefined;
   /** The elevations that a person has asked for and does not have yet. */
   waitingOf?: WaitingOf;
+  /** Who may know of a cluster, and of the rules of a web application. Without it, everyone. */
+  mayKnow?: MayKnow | undefined;
 }): EvaluateCheck {
   return (check, found, snapshot) => {
     const { version } = snapshot;
@@ -180,9 +195,11 @@ export function createEvaluateCheck(deps: {
         now,
         shadow: deps.shadow,
         waitingOf: deps.waitingOf,
+        mayKnow: deps.mayKnow,
       });
     }
-    if (target.kind === 'route') return evaluateForRoute(check, target.host, caller, snapshot, now);
+    if (target.kind === 'route')
+      return evaluateForRoute(check, target.host, caller, snapshot, { now, mayKnow: deps.mayKnow });
     if (target.kind === 'api') return evaluateForApi(check, target, caller, snapshot, now);
     return { decision: { effect: 'allow', rule: 'self', reasons: ['user-ok'], policyVersion: version }, caller };
   };

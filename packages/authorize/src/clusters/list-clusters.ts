@@ -1,12 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
-import { clustersRequestSchema, type ClustersResponse, type Session } from '@sallyport/contracts';
+import { clustersRequestSchema, isLogin, type ClustersResponse, type Session } from '@sallyport/contracts';
 import { parseJson, ProblemError } from '@sallyport/kit';
 import { type SessionStore } from '@sallyport/stores';
-import { mayReach, runStepsSliced, type PolicyInput, type Steps } from '@sallyport/policy';
+import { runStepsSliced, type Steps } from '@sallyport/policy';
 import { createCallerViews, type CallerView } from '../check/caller-view.ts';
 import { findCallerSession } from '../check/find-caller-session.ts';
 import type { PolicySet, PolicySnapshot } from '../policies/policy-set.ts';
 import { createConcurrencyLimiter } from '../concurrency/concurrency-limiter.ts';
+import { mayKnowCluster } from './may-know.ts';
 import { ownRoutes } from './own-routes.ts';
 
 /** The rules are evaluated a few milliseconds at a time, so that checks are answered in between. */
@@ -21,33 +22,21 @@ type Deps = {
   storeTimeoutMs: number;
 };
 
-function* ownClusters(
-  found: Session,
-  { user, session }: Pick<CallerView, 'user' | 'session'>,
-  { clusters, onCall }: PolicySnapshot,
-  now: number,
-): Steps<string[]> {
+function* ownClusters(found: Session, person: CallerView, snapshot: PolicySnapshot, now: number): Steps<string[]> {
   const own: string[] = [];
-  for (const [name, rules] of clusters) {
-    const input: PolicyInput = {
-      user,
-      session,
-      request: { method: 'GET', path: '/', host: '', ip: found.clientAddress ?? '' },
-      kubernetes: { cluster: name },
-      ...(onCall ? { onCall } : {}),
-      now,
-    };
+  const mayAsk = isLogin(found);
+  for (const [name, cluster] of snapshot.clusters) {
     if (found.kind === 'agent' && found.agent?.scope.clusters.includes(name) !== true) continue;
-    if (rules.impersonate.refuseUser(found.identity.user) === undefined && (yield* mayReach(rules.everyPolicy, input)))
-      own.push(name);
+    if (cluster.impersonate.refuseUser(found.identity.user) !== undefined) continue;
+    if (yield* mayKnowCluster(person, { cluster, mayAsk }, snapshot, now)) own.push(name);
     yield;
   }
   return own;
 }
 
 /**
- * Creates the handler of `POST /v1/clusters`, which lists the clusters, and the web applications if they are asked for, on
- * which the policy might allow the caller something. The list is for display: every request there is still evaluated.
+ * Creates the handler of `POST /v1/clusters`, which lists the clusters, and the web applications if they are asked for, of
+ * which the caller may know. The list is for display: every request there is still evaluated.
  */
 export function createListClusters(deps: Deps): (text: string) => Promise<ClustersResponse> {
   const limiter = createConcurrencyLimiter(limits);

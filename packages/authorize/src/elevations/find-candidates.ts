@@ -1,4 +1,4 @@
-import type { Check, Elevation } from '@sallyport/contracts';
+import { isDnsLabel, type Check, type Elevation } from '@sallyport/contracts';
 import { evaluatePolicy, namespaceOf, type CompiledPolicy, type PolicyInput } from '@sallyport/policy';
 import type { CallerView } from '../check/caller-view.ts';
 import type { ClusterRules, PolicySnapshot } from '../policies/policy-set.ts';
@@ -32,6 +32,8 @@ function placeOf(
   { check, cluster }: RefusedRequest,
 ): Candidate['place'] | undefined {
   const namespace = entry.namespaces == null ? undefined : namespaceOf(check.kubernetes) || undefined;
+  // It comes from the request. No elevation can be asked for in a namespace that cannot exist.
+  if (namespace !== undefined && !isDnsLabel(namespace)) return undefined;
   return covers(cluster.name, namespace)
     ? { cluster: cluster.name, ...(namespace === undefined ? {} : { namespace }) }
     : undefined;

@@ -33,6 +33,20 @@ describe('a refusal', () => {
     expect(await detailOf(alice, 'dev')).not.toContain('elevate');
   });
 
+  it.each(['team-$(touch pwned)', 'team-`id`', 'team-;id', "team-'", 'team-\nid', 'team-\u202e', 'team-é', 'Team-a'])(
+    'suggests no command for a namespace that cannot exist: %j',
+    async (namespace) => {
+      const entry = { ...elevationsConfig.elevations[1]!, name: 'any', namespaces: ['*'] };
+      const config = { ...elevationsConfig, elevations: [entry] };
+      rig.policies.swap(compileConfigPolicies(loadedConfig(config)).snapshot);
+      const alice = await rig.logInAs('alice', 'developers');
+      expect(await detailOf(alice, 'dev', namespace)).not.toMatch(/elevate|run:/);
+      expect(await detailOf(alice, 'dev', 'team-a')).toContain(
+        'sallyport elevate any --cluster dev --namespace team-a ',
+      );
+    },
+  );
+
   it('names nothing that the caller may ask for only with the groups of another elevation', async () => {
     const [entry] = elevationsConfig.elevations;
     const [prod] = elevationsConfig.clusters;

@@ -37,16 +37,16 @@ export function createAnswerCanI(deps: Deps): (text: string) => Promise<CanIAnsw
     const allowed: boolean[] = [];
     for (const { method, kubernetes } of requests) {
       await slicer.turn();
-      const { decision, problem } = evaluate(
+      const { decision, problem, cluster } = evaluate(
         { ...check, request: { ...check.request, method, path: kubernetes.path }, kubernetes },
         found,
         snapshot,
       );
       if (decision.effect === 'authenticate')
         throw new ProblemError('unauthenticated', problem?.detail ?? 'Log in first.');
+      if (cluster === 'unknown') throw noSuchCluster(target.name);
       allowed.push(decision.effect === 'allow');
     }
-    if (!allowed.includes(true)) throw noSuchCluster(target.name);
     deps.logger.info(
       {
         cluster: target.name,

@@ -7,6 +7,7 @@ import type { HeldElevations } from '../elevations/held-elevations.ts';
 import type { ClusterRules, PolicySnapshot } from '../policies/policy-set.ts';
 import { chooseRules } from './choose-rules.ts';
 import { createTrialCheck } from './trial-check.ts';
+import { noSuchCluster } from './no-such-cluster.ts';
 import { shorten } from './shorten.ts';
 import { traceInSlices } from './trace-in-slices.ts';
 
@@ -97,14 +98,14 @@ export async function explainCheck(
   snapshot: PolicySnapshot,
   now: number,
 ): Promise<Explanation> {
-  const answer = createTrialCheck(now, held)(check, found, snapshot);
+  const answer = createTrialCheck(now, held, { hides: !privileged })(check, found, snapshot);
   if (check.target.kind !== 'cluster')
     throw new ProblemError('bad-request', 'Only requests to clusters can be explained.');
   if (found?.state !== 'live' || !answer.caller)
     throw new ProblemError('unauthenticated', answer.problem?.detail ?? 'Log in first.');
   const { name } = check.target;
   const rules = snapshot.clusters.get(name);
-  if (!rules) throw new ProblemError('not-found', answer.problem?.detail ?? 'There is no such cluster.');
+  if (!rules || answer.cluster === 'unknown') throw noSuchCluster(name);
   const shows = privileged || rules.explain ? 'all' : 'yours';
   const input = inputOf(check, answer.caller, { ...check.kubernetes, cluster: name }, { now, onCall: snapshot.onCall });
   const namespace = namespaceOf(check.kubernetes);

@@ -1,14 +1,27 @@
 import { createCallerViews } from '../check/caller-view.ts';
 import { createEvaluateCheck, type EvaluateCheck } from '../check/evaluate-check.ts';
+import { createMayKnow } from '../clusters/may-know.ts';
 import { createElevateCaller } from '../elevations/elevate-caller.ts';
 import type { HeldElevations } from '../elevations/held-elevations.ts';
 
 /**
  * Creates an evaluation with the same answers as a check at this time, but without side effects: no shadow policy is
- * evaluated, no view of a caller is cached, and no elevation ends. `held` has the elevations, if there can be any.
+ * evaluated, no view of a caller is cached, and no elevation ends. `held` has the elevations, if there can be any. Without
+ * `hides`, for those who may see every rule, a refusal names the rule whoever it is about.
  */
-export function createTrialCheck(now: number, held?: Pick<HeldElevations, 'of' | 'waitingOf'>): EvaluateCheck {
+export function createTrialCheck(
+  now: number,
+  held?: Pick<HeldElevations, 'of' | 'waitingOf'>,
+  { hides = true }: { hides?: boolean } = {},
+): EvaluateCheck {
   const callers = createCallerViews({ max: 1 });
   const elevate = held && createElevateCaller({ held, views: callers });
-  return createEvaluateCheck({ callers, now: () => now, shadow: () => undefined, elevate, waitingOf: held?.waitingOf });
+  return createEvaluateCheck({
+    callers,
+    now: () => now,
+    shadow: () => undefined,
+    elevate,
+    waitingOf: held?.waitingOf,
+    mayKnow: hides ? createMayKnow() : undefined,
+  });
 }

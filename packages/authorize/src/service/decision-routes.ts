@@ -11,6 +11,7 @@ import { traceChecks } from '../check/trace-checks.ts';
 import { createListClusters } from '../clusters/list-clusters.ts';
 import { createAnswerCanI } from '../explain/answer-can-i.ts';
 import { createAnswerExplain } from '../explain/answer-explain.ts';
+import { createMayKnow } from '../clusters/may-know.ts';
 import type { HeldElevations } from '../elevations/held-elevations.ts';
 import type { Elevations } from '../elevations/create-elevations.ts';
 import { createElevateCaller } from '../elevations/elevate-caller.ts';
@@ -41,6 +42,7 @@ function createCheckRoute(deps: DecisionDeps & { held: HeldElevations | undefine
     shadow: createEvaluateShadow({ metrics: deps.metrics, logger: deps.logger }),
     elevate: elevations && createElevateCaller({ held: elevations.held, views: callers, lose: elevations.lose }),
     waitingOf: elevations?.held.waitingOf,
+    mayKnow: createMayKnow(),
   });
   const answer = createAnswerChecks({
     ...deps,

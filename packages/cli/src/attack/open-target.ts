@@ -16,6 +16,7 @@ import { CliError } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
 import { exchangeRaw, type RawTarget } from './probe/raw-exchange.ts';
 import type { AttackTarget } from './run-attack.ts';
+import { shellWord } from '../terminal/shell-word.ts';
 
 export type TargetOptions = { target: string; tokenFile: string; caFile?: string };
 
@@ -25,7 +26,9 @@ function readToken(environment: Environment, named: string): string {
   try {
     const token = readFileSync(file, 'utf8').trim();
     if (environment.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0)
-      environment.stderr.write(`sallyport: ${file} can be read by others. To fix this, run: chmod 600 ${file}\n`);
+      environment.stderr.write(
+        `sallyport: ${file} can be read by others. To fix this, run: chmod 600 ${shellWord(file)}\n`,
+      );
     if (/^[\x21-\x7e]{1,4096}$/.test(token)) return token;
   } catch (error) {
     throw namedFileFault(file, error);

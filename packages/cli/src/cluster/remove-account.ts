@@ -3,6 +3,7 @@ import { accountReferences, madeForCluster, type AccountPlace, type KubeObject }
 import type { KubeClient } from './kube/kube-client.ts';
 import { deleteObject, objectName, readObject } from './kube-objects.ts';
 import { namespaceContents } from './namespace-contents.ts';
+import { shellWord } from '../terminal/shell-word.ts';
 
 type Stored = NonNullable<Awaited<ReturnType<typeof readObject>>>;
 
@@ -73,6 +74,6 @@ async function waitUntilGone(client: KubeClient, namespace: KubeObject, sleep: (
   throw new CliError(
     'unreachable',
     `the ${objectName(namespace)} is still being deleted`,
-    `To see what holds it, run: kubectl get namespace ${namespace.metadata.name} -o yaml`,
+    `To see what holds it, run: kubectl get namespace ${shellWord(namespace.metadata.name)} -o yaml`,
   );
 }

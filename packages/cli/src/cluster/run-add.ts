@@ -26,6 +26,7 @@ import {
   writeClusterFile,
   type PlannedFile,
 } from './write-cluster-files.ts';
+import { shellWord } from '../terminal/shell-word.ts';
 
 /** What `cluster add` is asked to do. */
 export type AddRequest = {
@@ -122,7 +123,7 @@ async function warnOfSecret(client: KubeClient, { namespace, account }: AccountP
     throw error;
   }
   return [
-    `the ${objectName(secret)} of an earlier run has a token that does not expire. Once nothing uses it, run: kubectl delete secret ${secret.metadata.name} -n ${namespace}`,
+    `the ${objectName(secret)} of an earlier run has a token that does not expire. Once nothing uses it, run: kubectl delete secret ${shellWord(secret.metadata.name)} -n ${shellWord(namespace)}`,
   ];
 }
 

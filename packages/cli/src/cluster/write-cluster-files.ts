@@ -6,6 +6,7 @@ import { writeFileAtomically } from '../home/write-file-atomically.ts';
 import { fileFault } from '../input/file-fault.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { readTokenClaims } from './kube/token-claims.ts';
+import { shellWord } from '../terminal/shell-word.ts';
 
 export type PlannedFile = { file: string; text: string };
 
@@ -39,7 +40,7 @@ export function prepareDirectory(directory: string, platform: NodeJS.Platform): 
     const found = statSync(directory);
     if (!found.isDirectory()) throw Object.assign(new Error('not a directory'), { code: 'ENOTDIR' });
     if (platform === 'win32' || (found.mode & 0o077) === 0) return undefined;
-    return `others can look into ${directory}. To fix this, run: chmod 700 ${directory}`;
+    return `others can look into ${directory}. To fix this, run: chmod 700 ${shellWord(directory)}`;
   } catch (error) {
     throw fileFault(directory, error, hint);
   }

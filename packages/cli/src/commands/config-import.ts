@@ -12,6 +12,7 @@ import { forTerminal } from '../terminal/for-terminal.ts';
 import { isData, render, type OutputFormat } from '../terminal/output.ts';
 import type { Environment } from '../environment/environment.ts';
 import { withExample, withOutput } from './command-kit.ts';
+import { shellWord } from '../terminal/shell-word.ts';
 
 type Options = { output: OutputFormat; out?: string; force?: boolean };
 type Faults = Extract<PomeriumImport, { ok: false }>['faults'];
@@ -116,7 +117,7 @@ async function importFile(environment: Environment, source: string, options: Opt
     if (out === undefined) environment.stdout.write(text);
     // Standard output may be redirected to a file or a pipe, so the report goes to standard error.
     environment.stderr.write(
-      `${describeImport(file, done, missing)}${out === undefined ? '' : `\nWritten to ${forTerminal(out)}. To check it, run: sallyport config check ${forTerminal(out)}\n`}`,
+      `${describeImport(file, done, missing)}${out === undefined ? '' : `\nWritten to ${forTerminal(out)}. To check it, run: sallyport config check ${shellWord(forTerminal(out))}\n`}`,
     );
   }
 }

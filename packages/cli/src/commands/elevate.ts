@@ -15,6 +15,7 @@ import { forTerminal } from '../terminal/for-terminal.ts';
 import { render } from '../terminal/output.ts';
 import type { ListOptions } from '../terminal/render-table.ts';
 import { listFormats, withExample, withGateway, type GatewayOptions } from './command-kit.ts';
+import { shellWord } from '../terminal/shell-word.ts';
 
 type Options = GatewayOptions &
   ListOptions & {
@@ -34,9 +35,6 @@ function readStart(text: string): number {
     throw new CliError('usage', `--at: "${text}" is not a time`, 'Write it like --at 2026-11-01T08:00:00Z.');
   return at;
 }
-
-/** Quotes a word for a shell, if it needs that. */
-const shellWord = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
 
 /** Returns the command that asks for the same again, which attaches to the request that is open. */
 function commandOf(name: string, cluster: string, options: Options): string {

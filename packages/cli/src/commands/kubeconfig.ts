@@ -9,6 +9,7 @@ import { forTerminal } from '../terminal/for-terminal.ts';
 import { render } from '../terminal/output.ts';
 import type { Environment } from '../environment/environment.ts';
 import { withExample, withGateway, type GatewayOptions } from './command-kit.ts';
+import { shellWord } from '../terminal/shell-word.ts';
 
 type Options = GatewayOptions & {
   cluster?: string;
@@ -125,7 +126,9 @@ async function kubeconfig(environment: Environment, options: Options): Promise<v
   if (options.prefix !== undefined) gateway.known.remember(gateway.address, { prefix: options.prefix });
   for (const note of notes) environment.stderr.write(`Note: ${forTerminal(note)}\n`);
   const contexts = made.map(({ name }) => name);
-  const hint = contexts.includes(current) ? '' : `To use one of them, run: kubectl config use-context ${contexts[0]}\n`;
+  const hint = contexts.includes(current)
+    ? ''
+    : `To use one of them, run: kubectl config use-context ${shellWord(contexts[0] ?? '')}\n`;
   return environment.stdout.write(
     await render(
       options.output,

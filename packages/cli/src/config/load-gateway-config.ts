@@ -3,6 +3,7 @@ import path from 'node:path';
 import { namedFileFault } from '../input/named-file.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
+import { shellWord } from '../terminal/shell-word.ts';
 
 /**
  * Returns the path of the configuration: the named file, SALLYPORT_CONFIG, or `sallyport.yaml` in this directory. Throws a
@@ -33,7 +34,7 @@ export async function loadGatewayConfig(environment: Environment, named: string 
     throw new CliError(
       'failed',
       `${file}: ${first?.path ? `${first.path}: ` : ''}${first?.message ?? 'is faulty'}`,
-      `To see all faults, run: sallyport config check ${file}`,
+      `To see all faults, run: sallyport config check ${shellWord(file)}`,
     );
   }
 }

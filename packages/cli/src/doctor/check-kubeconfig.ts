@@ -7,12 +7,13 @@ import { pluginContexts, type PluginContext } from '../kubeconfig/plugin-context
 import { firstOnPath, isExecutable } from '../kubeconfig/program-on-path.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { failed, ok, warning, type Check } from './check.ts';
+import { shellWord } from '../terminal/shell-word.ts';
 
 const name = 'kubeconfig';
 
 /** Says how to write the entries of a gateway anew. `address` is the gateway that the command finds by itself. */
 function mergeHint(gateway: string | undefined, address: GatewayAddress | undefined): string {
-  const named = gateway === undefined || gateway === address?.origin ? '' : ` --gateway ${gateway}`;
+  const named = gateway === undefined || gateway === address?.origin ? '' : ` --gateway ${shellWord(gateway)}`;
   return `To write the entry anew, run: sallyport kubeconfig --merge${named}`;
 }
 

@@ -5,6 +5,7 @@ import type { Environment } from '../environment/environment.ts';
 import { fieldOf } from '../input/field-of.ts';
 import { firstOnPath } from '../kubeconfig/program-on-path.ts';
 import { failed, ok, type Check } from './check.ts';
+import { shellWord } from '../terminal/shell-word.ts';
 
 const name = 'kubectl';
 const limitMs = 5000;
@@ -44,7 +45,7 @@ export async function checkKubectl(environment: Environment): Promise<Check> {
   const version = await versionOf(file, environment);
   const [, major, minor] = /^v?(\d+)\.(\d+)\./.exec(version ?? '') ?? [];
   if (version === undefined || major === undefined)
-    return failed(name, `${file} does not say its version`, `To see why, run: ${file} version --client`);
+    return failed(name, `${file} does not say its version`, `To see why, run: ${shellWord(file)} version --client`);
   if (Number(major) === 1 && Number(minor) < oldestMinor)
     return failed(
       name,

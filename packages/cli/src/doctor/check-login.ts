@@ -5,6 +5,7 @@ import { readLogin } from '../status/read-login.ts';
 import { readableSpan } from '../terminal/readable-span.ts';
 import { readableTime } from '../terminal/readable-time.ts';
 import { failedBy, ok, warning, type Check } from './check.ts';
+import { shellWord } from '../terminal/shell-word.ts';
 
 const soonMs = 15 * 60_000;
 const release = (version: string) => version.split('.').slice(0, 2).join('.');
@@ -35,7 +36,7 @@ export async function checkLogin(gateway: OpenGateway): Promise<{ checks: Check[
         ? warning(
             'session',
             `${detail}, and your session ends in ${readableSpan(left)}`,
-            `To log in again, run: sallyport login ${origin} --force`,
+            `To log in again, run: sallyport login ${shellWord(origin)} --force`,
           )
         : ok('session', detail);
     return { loggedIn: true, checks: [check, checkVersion(login.gatewayVersion)] };

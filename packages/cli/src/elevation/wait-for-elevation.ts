@@ -4,6 +4,7 @@ import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { readElevation } from './call-elevations.ts';
 import { describeState } from './describe-elevation.ts';
+import { shellWord } from '../terminal/shell-word.ts';
 
 const everyMs = 2000;
 /** How long the gateway may be away before the wait is given up, in milliseconds. */
@@ -24,7 +25,7 @@ export async function waitForElevation(
   const say = (text: string) => environment.stderr.write(`${forTerminal(text)}\n`);
   const stop = environment.onInterrupt(() =>
     say(
-      `\nYour request ${first.id} goes on. To wait for it again, run: ${again}\nTo withdraw it, run: sallyport elevations withdraw ${first.id}`,
+      `\nYour request ${first.id} goes on. To wait for it again, run: ${again}\nTo withdraw it, run: sallyport elevations withdraw ${shellWord(first.id)}`,
     ),
   );
   let current = first;

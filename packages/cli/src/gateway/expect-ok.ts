@@ -1,6 +1,7 @@
 import { fieldOf } from '../input/field-of.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import type { GatewayAnswer } from './gateway-client.ts';
+import { shellWord } from '../terminal/shell-word.ts';
 
 const text = (body: unknown, field: string): string | undefined => {
   const value = fieldOf(body, field);
@@ -17,7 +18,7 @@ export function notLoggedIn(origin: string, detail?: string): CliError {
   return new CliError(
     'not-logged-in',
     `you are not logged in to ${origin}, or your session has ended${detail === undefined ? '' : `: ${detail}`}`,
-    `To log in, run: sallyport login --gateway ${origin}`,
+    `To log in, run: sallyport login --gateway ${shellWord(origin)}`,
   );
 }
 

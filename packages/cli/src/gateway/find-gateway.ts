@@ -5,6 +5,7 @@ import { kubeconfigFiles } from '../kubeconfig/kubeconfig-file.ts';
 import { kubectlContext } from '../kubeconfig/kubectl-context.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { gatewayAddress, type GatewayAddress } from './gateway-address.ts';
+import { shellWord } from '../terminal/shell-word.ts';
 
 /** The options with which the user names a gateway. */
 export type GatewayNames = { gateway?: string; context?: string };
@@ -82,6 +83,6 @@ export async function findGateway(environment: Environment, names: GatewayNames)
     `no gateway was found: --gateway and --context are not given, SALLYPORT_GATEWAY is not set, ${why}, and there was no login yet`,
     ofContext === undefined
       ? 'To log in, run: sallyport login gate.example.com'
-      : `If you trust that gateway, log in with: sallyport login ${ofContext.origin}`,
+      : `If you trust that gateway, log in with: sallyport login ${shellWord(ofContext.origin)}`,
   );
 }

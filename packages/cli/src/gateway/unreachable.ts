@@ -1,4 +1,5 @@
 import { CliError } from '../terminal/cli-error.ts';
+import { shellWord } from '../terminal/shell-word.ts';
 
 const trustFaults = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
@@ -64,7 +65,7 @@ export function unreachable(origin: string, error: unknown, proxy?: string): Cli
     return new CliError(
       'unreachable',
       `the certificate of the gateway ${origin}${proxy === undefined ? '' : ` (through the proxy ${proxy})`} is signed by an authority that this machine does not trust`,
-      `If this is your gateway, give its CA once: sallyport login --gateway ${origin} --ca-file FILE`,
+      `If this is your gateway, give its CA once: sallyport login --gateway ${shellWord(origin)} --ca-file FILE`,
       { cause: error },
     );
   }

@@ -5,6 +5,7 @@ import type { OpenGateway } from '../gateway/open-gateway.ts';
 import type { Credential } from '../home/credential.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
+import { shellWord } from '../terminal/shell-word.ts';
 
 const api = '/.sallyport/api/v1';
 const timeoutMs = 5000;
@@ -35,7 +36,7 @@ async function whyKeep(gateway: OpenGateway, old: Credential): Promise<string | 
 export async function endOldSession(gateway: OpenGateway, old: Credential): Promise<void> {
   const note = (text: string) =>
     gateway.environment.stderr.write(
-      `Your previous session stays: ${forTerminal(text)}. To end it, run: sallyport sessions revoke ${forTerminal(old.sessionId)}\n`,
+      `Your previous session stays: ${forTerminal(text)}. To end it, run: sallyport sessions revoke ${shellWord(forTerminal(old.sessionId))}\n`,
     );
   try {
     const why = await whyKeep(gateway, old);

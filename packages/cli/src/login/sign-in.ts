@@ -15,6 +15,7 @@ import { openPastedLines, type PastedLines } from './pasted-lines.ts';
 import { cancelLogin } from './cancel-login.ts';
 import { challengeOf, randomText } from './pkce.ts';
 import { pasteRedirect, signInUrl } from './sign-in-url.ts';
+import { shellWord } from '../terminal/shell-word.ts';
 
 /** Whether a login may open a browser, whether the user may paste a code, and how long the user may take. */
 type SignInOptions = {
@@ -98,7 +99,7 @@ function tellPages(
     );
   if (why !== undefined && paste === undefined)
     text.push(
-      `There seems to be no browser on this machine: ${why}. That page only works in a browser on this machine.\nTo log in from another machine, run: sallyport login --device --gateway ${client.address.origin}\n\n`,
+      `There seems to be no browser on this machine: ${why}. That page only works in a browser on this machine.\nTo log in from another machine, run: sallyport login --device --gateway ${shellWord(client.address.origin)}\n\n`,
     );
   environment.stderr.write(text.join(''));
 }

@@ -6,6 +6,7 @@ import { forTerminal } from '../terminal/for-terminal.ts';
 import { openAccess, type Access, type AccessOptions } from './access/open-access.ts';
 import { createCallTool } from './tools/call-tool.ts';
 import { createTools } from './tools/create-tools.ts';
+import { shellWord } from '../terminal/shell-word.ts';
 
 export type McpOptions = AccessOptions & {
   cluster?: string[];
@@ -24,7 +25,9 @@ function introduce({ stderr, now }: Environment, { gateway, token }: Access): vo
   }
   const login = gateway.store.read();
   if (login === undefined || login.expiresAt <= now()) {
-    stderr.write(`sallyport mcp: you are not logged in. To log in, run: sallyport login --gateway ${origin}\n`);
+    stderr.write(
+      `sallyport mcp: you are not logged in. To log in, run: sallyport login --gateway ${shellWord(origin)}\n`,
+    );
     return;
   }
   stderr.write(

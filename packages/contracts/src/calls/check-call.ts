@@ -159,6 +159,8 @@ export const checkAnswerSchema = z.object({
   problem: z.object({ code: z.string(), detail: z.string() }).optional(),
   /** Set if the session store has never heard of the credential, or no longer knows it. A revoked one is known. */
   credential: z.literal('unknown').optional(),
+  /** Set if the caller must not learn whether there is such a cluster. */
+  cluster: z.literal('unknown').optional(),
   /** Times are milliseconds since the epoch. `idleEndsAt` is set only if the check did not count as use. */
   session: z
     .object({

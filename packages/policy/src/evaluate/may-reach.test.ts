@@ -7,6 +7,7 @@ import type { PolicyInput } from '../input/policy-input.ts';
 const alice: PolicyInput = {
   user: { id: 'alice@example.com', email: 'alice@example.com', groups: ['developers'], claims: { department: ['it'] } },
   session: { id: 's' },
+  kubernetes: { cluster: 'prod' },
   now: 0,
 } as unknown as PolicyInput;
 
@@ -39,6 +40,18 @@ describe('whether a user could be allowed anything', () => {
     [
       'a rule about others with a condition on the request',
       [allow('and', { groups: 'sre' }, { 'k8s/namespace': 'dev' })],
+      false,
+    ],
+    ['a rule about them on another cluster', [allow('and', { groups: 'developers' }, { 'k8s/cluster': 'dev' })], false],
+    ['a rule about them on this cluster', [allow('and', { groups: 'developers' }, { 'k8s/cluster': 'prod' })], true],
+    [
+      'everyone, and a deny of another cluster',
+      [allow('and', { accept: true }), deny('or', { 'k8s/cluster': 'dev' })],
+      true,
+    ],
+    [
+      'everyone, and a deny of this cluster',
+      [allow('and', { accept: true }), deny('or', { 'k8s/cluster': 'prod' })],
       false,
     ],
     ['one of several that is true of them', [allow('or', { groups: 'sre' }, { email: 'alice@example.com' })], true],

@@ -36,7 +36,8 @@ function evaluateForUser(
   let open = false;
   for (let index = 0; index < criteria.length; index += 1) {
     watched.wasRead = false;
-    const verdict = isOfPerson(labels[index] ?? '') ? criteria[index]!(watched.input) : undefined;
+    const label = labels[index] ?? '';
+    const verdict = isOfPerson(label) || label === 'k8s/cluster' ? criteria[index]!(watched.input) : undefined;
     if (verdict === undefined || watched.wasRead || isOpen(verdict)) {
       open = true;
       continue;
@@ -52,8 +53,8 @@ function evaluateForUser(
 
 /**
  * Determines in steps whether any request of this user could be allowed. Yields after each alternative, so that the
- * caller can pause, and returns the answer. Only criteria that distinguish users are evaluated; the others count as
- * possible. For lists of what a user can reach, never for a decision.
+ * caller can pause, and returns the answer. Only criteria that distinguish users or clusters are evaluated; the others
+ * count as possible. For what a user may know of, never for a decision.
  */
 export function* mayReach(policies: readonly CompiledPolicy[], input: PolicyInput): Steps<boolean> {
   const watched = watchRequest(input);

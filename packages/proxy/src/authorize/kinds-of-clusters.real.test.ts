@@ -72,6 +72,12 @@ describe('a list of a kind that is not built in', () => {
     expect(paths()).toEqual(['/apis', '/apis/example.com/v1/zones']);
   });
 
+  it('is refused without asking the cluster if the caller must not know of the cluster', async () => {
+    rig.answer = () => ({ ...deny(), cluster: 'unknown' });
+    expect(await send('/apis/example.com/v1/zones')).toMatch(/^HTTP\/1.1 403 /);
+    expect([rig.checks.length, paths()]).toEqual([1, []]);
+  });
+
   it.each(['widgets', 'unheardof'])(
     'is refused if the kind has namespaces, or the cluster does not know it: %s',
     async (resource) => {

@@ -7,7 +7,7 @@ import type { ApiContext, ApiResult } from './audited-call.ts';
 import { checkForQuestion, type AskingDeps } from './check-for-question.ts';
 import { parseAs } from './parse-as.ts';
 import { readJsonBody } from './read-json-body.ts';
-import { readQuestion } from './read-question.ts';
+import { readQuestion, type Question } from './read-question.ts';
 
 const maxBodyBytes = 128 * 1024;
 const timeoutMs = 5000;
@@ -28,17 +28,24 @@ export function createCanI(
       verb: 'many',
       ...(namespace === undefined ? {} : { namespace: clientText(namespace) }),
     });
+    const ask = (questions: readonly Question[]) =>
+      deps.authorize.request({
+        method: 'POST',
+        path: '/v1/can-i',
+        body: {
+          check: checkForQuestion(cluster, questions[0]!, request, context, deps),
+          requests: questions.map(({ method, kubernetes }) => ({ method, kubernetes })),
+        },
+        timeoutMs,
+      });
+    // A cluster is asked about kinds for those only who may know of the cluster.
+    let { body } = await ask(asked);
     const kinds = deps.kindsOf?.(cluster);
     const questions = await Promise.all(
       asked.map(async (one) => ({ ...one, kubernetes: await learnKind(one.kubernetes, kinds) })),
     );
-    const check = checkForQuestion(cluster, questions[0]!, request, context, deps);
-    const { body } = await deps.authorize.request({
-      method: 'POST',
-      path: '/v1/can-i',
-      body: { check, requests: questions.map(({ method, kubernetes }) => ({ method, kubernetes })) },
-      timeoutMs,
-    });
+    if (questions.some(({ kubernetes }, index) => kubernetes !== asked[index]!.kubernetes))
+      ({ body } = await ask(questions));
     const read = canIAnswerSchema.safeParse(body);
     if (!read.success || read.data.allowed.length !== questions.length)
       throw new ProblemError('authorize-unavailable', 'The answer could not be read. Try again shortly.', {

@@ -41,6 +41,7 @@ const explanation = {
 
 function setUp(answer: () => unknown = () => explanation) {
   const calls: ServiceRequest[] = [];
+  const kindsAsked: string[] = [];
   const events: { status: number; explained: SallyportPart['explained'] }[] = [];
   const check = ({
     credential,
@@ -81,7 +82,10 @@ function setUp(answer: () => unknown = () => explanation) {
     kindsOf: (cluster) =>
       cluster === 'dev'
         ? {
-            namespaced: (_group, _version, resource) => Promise.resolve(resource !== 'zones'),
+            namespaced: (_group, _version, resource) => {
+              kindsAsked.push(resource);
+              return Promise.resolve(resource !== 'zones');
+            },
             aggregated: () => undefined,
           }
         : undefined,
@@ -94,7 +98,7 @@ function setUp(answer: () => unknown = () => explanation) {
       .set(headers)
       .set('content-type', 'application/json')
       .send(typeof body === 'string' ? body : JSON.stringify(body));
-  return { app, ask, calls, events, sent: () => calls[0]!.body as ExplainRequest };
+  return { app, ask, calls, events, kindsAsked, sent: () => calls[0]!.body as ExplainRequest };
 }
 const exec = { cluster: 'dev', verb: 'create', resource: 'pods', subresource: 'exec', namespace: 'dev', name: 'web' };
 
@@ -151,14 +155,28 @@ describe('POST .../policy/explain', () => {
 
   it('tells whether a kind that is not built in is namespaced, as the road would', async () => {
     const of = async (question: object) => {
-      const { ask, sent } = setUp();
+      const { ask, calls } = setUp();
       await ask({ cluster: 'dev', verb: 'list', apiGroup: 'example.com', resource: 'zones', ...question }).expect(200);
-      return sent().check.kubernetes?.namespaced;
+      return (calls.at(-1)!.body as ExplainRequest).check.kubernetes?.namespaced;
     };
     expect(await of({})).toBe(false);
     expect(await of({ resource: 'widgets' })).toBe(true);
     expect(await of({ cluster: 'other' })).toBeUndefined();
     expect(await of({ namespace: 'dev' })).toBeUndefined();
+  });
+
+  it('asks no cluster about a kind for someone who must not know of the cluster', async () => {
+    const { app, ask, kindsAsked } = setUp(() => {
+      throw new ProblemError('not-found', 'There is no such cluster.');
+    });
+    const kind = { verb: 'list', apiGroup: 'example.com', resource: 'zones' };
+    await ask({ cluster: 'dev', ...kind }).expect(404);
+    await supertest(app)
+      .post('/.sallyport/api/v1/policy/can-i')
+      .set({ authorization: 'Bearer spt_live', 'content-type': 'application/json' })
+      .send(JSON.stringify({ cluster: 'dev', requests: [kind] }))
+      .expect(404);
+    expect(kindsAsked).toEqual([]);
   });
 
   it('refuses a question about a request that the road would refuse', async () => {

@@ -42,16 +42,20 @@ export function createExplain(
     const event = eventOf(asked);
     context.recordExplained(event);
     const { about, cluster } = asked.question;
+    const ask = (kubernetes: Question['kubernetes']) =>
+      deps.authorize.request({
+        method: 'POST',
+        path: '/v1/explain',
+        body: {
+          check: checkForQuestion(cluster, { ...asked, kubernetes }, request, context, deps),
+          ...(about ? { about } : {}),
+        },
+        timeoutMs,
+      });
+    // A cluster is asked about the kind for those only who may know of the cluster.
+    let { body } = await ask(asked.kubernetes);
     const kubernetes = await learnKind(asked.kubernetes, deps.kindsOf?.(cluster));
-    const { body } = await deps.authorize.request({
-      method: 'POST',
-      path: '/v1/explain',
-      body: {
-        check: checkForQuestion(cluster, { ...asked, kubernetes }, request, context, deps),
-        ...(about ? { about } : {}),
-      },
-      timeoutMs,
-    });
+    if (kubernetes !== asked.kubernetes) ({ body } = await ask(kubernetes));
     const read = explanationSchema.safeParse(body);
     if (!read.success)
       throw new ProblemError('authorize-unavailable', 'The explanation could not be read. Try again shortly.', {

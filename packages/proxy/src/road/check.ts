@@ -1,5 +1,5 @@
 import type { Check, CheckAnswer, ClientCertificate } from '@sallyport/contracts';
-import { isProblemCode } from '@sallyport/contracts';
+import { isProblemCode, noSuchCluster } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import type { CheckClient } from '../authorize/check-client.ts';
 import type { ClientCertificateOf } from '../listener/client-certificate.ts';
@@ -92,6 +92,7 @@ export function createCheck(deps: CheckDeps): Step {
     let answer = refuseBrowserLogin(await checkWithWorkload(deps, exchange.check, presented, how));
     if (
       answer.decision.effect === 'deny' &&
+      answer.cluster !== 'unknown' &&
       answer.identity &&
       exchange.upstream &&
       deps.kindsOf &&
@@ -109,11 +110,7 @@ export function createCheck(deps: CheckDeps): Step {
         answer.problem?.detail ?? 'The policy does not allow this.',
       );
     }
-    if (!exchange.upstream)
-      throw new ProblemError(
-        'not-found',
-        `There is no cluster ${JSON.stringify(exchange.clusterName)} here. Run "sallyport clusters" to list yours.`,
-      );
+    if (!exchange.upstream) throw new ProblemError('forbidden', noSuchCluster(exchange.clusterName));
     if (clientIsGone(exchange)) throw new ProblemError('bad-request', 'The client closed the connection.');
   };
 }

@@ -44,7 +44,9 @@ function endAfterAnswer(answer: CheckAnswer, before: CheckAnswer | undefined): S
         }
       : undefined;
   const ended = problem?.code === 'unauthenticated';
-  const detail = problem?.detail ?? 'The policy no longer allows this.';
+  // Who has it open knows the cluster. That there is none would only confuse them.
+  const lost = `The policy no longer allows this (rule "${decision.rule}").`;
+  const detail = answer.cluster === 'unknown' ? lost : (problem?.detail ?? lost);
   return ended
     ? { reason: 'session-ended', code: 'unauthenticated', detail }
     : { reason: 'not-allowed', code: 'forbidden', detail, rule: decision.rule };

@@ -5,6 +5,7 @@ import type { Environment } from '../../environment/environment.ts';
 import { CliError } from '../../terminal/cli-error.ts';
 import { startSpinner } from '../../terminal/spinner.ts';
 import type { KubeAccess } from './kube-client.ts';
+import { shellWord } from '../../terminal/shell-word.ts';
 
 /** One context of a kubeconfig: how to reach its cluster, and what of it a gateway needs. */
 export type OpenKubeconfig = {
@@ -29,7 +30,7 @@ function parse(config: KubeConfig, file: string): void {
     throw new CliError(
       'local-file',
       `${file} is not a kubeconfig`,
-      `To see what is wrong, run: kubectl config view --kubeconfig ${file}`,
+      `To see what is wrong, run: kubectl config view --kubeconfig ${shellWord(file)}`,
     );
   }
 }
@@ -69,7 +70,7 @@ function credentialFault(file: string, context: string, error: unknown): CliErro
   return new CliError(
     'local-file',
     `${file}: there is no credential for the context "${context}": ${missing ? `${program} does not exist` : last.slice(0, longestReason) || 'the plugin failed'}`,
-    `Check that this works: kubectl --kubeconfig ${file} --context ${context} auth whoami`,
+    `Check that this works: kubectl --kubeconfig ${shellWord(file)} --context ${shellWord(context)} auth whoami`,
     { cause: error },
   );
 }

@@ -3,6 +3,7 @@ import type { Environment } from '../../environment/environment.ts';
 import { isToken } from '../../home/stored-credential.ts';
 import { namedFileFault } from '../../input/named-file.ts';
 import { CliError } from '../../terminal/cli-error.ts';
+import { shellWord } from '../../terminal/shell-word.ts';
 
 /** Refuses a text that is not a token. Never shows it. */
 export function requireToken(text: string, source: string): string {
@@ -26,7 +27,7 @@ export function readTokenFile(file: string, platform: Environment['platform']): 
       throw new CliError(
         'local-file',
         `${file} can be read by others`,
-        `To keep its token yours, run: chmod 600 ${file}`,
+        `To keep its token yours, run: chmod 600 ${shellWord(file)}`,
       );
     return requireToken(readFileSync(descriptor, 'utf8'), file);
   } catch (error) {

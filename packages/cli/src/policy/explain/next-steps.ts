@@ -1,6 +1,7 @@
 import { dataWords, distance, isMet, isPersonal, valueWords } from './rule-words.ts';
 import type { ExplainedCriterion, ExplainedRule, Explanation } from './explanation.ts';
 import { reachWords } from './reach-words.ts';
+import { shellWord } from '../../terminal/shell-word.ts';
 
 /** What users can change themselves about their request. */
 const changeable: Record<string, string> = {
@@ -19,9 +20,6 @@ const changeable: Record<string, string> = {
 };
 const request = /^(?:k8s\/|http_)/;
 const maxChanges = 3;
-
-/** Quotes a word for a shell if necessary. */
-const word = (text: string) => (/^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
 /** Returns the option of can-i for a target. Extras have none. */
 function actingOption(target: string): string[] {
@@ -43,7 +41,7 @@ export function canICommand({ asked, cluster }: Pick<Explanation, 'asked' | 'clu
     cluster === '' ? [] : ['--cluster', cluster],
     ...(impersonate ?? []).map(actingOption),
   ].flat();
-  return ['sallyport', 'can-i', verb, what, ...options].map(word).join(' ');
+  return ['sallyport', 'can-i', verb, what, ...options].map(shellWord).join(' ');
 }
 
 const opened: Record<string, string> = {

@@ -4,6 +4,7 @@ import { byPlace } from '../load/by-place.ts';
 import { isAboutPolicies } from '../load/is-about-policies.ts';
 import type { PolicyTools } from '../engine/policy-tools.ts';
 import { lintDocument, type Live } from './lint-document.ts';
+import { shellWord } from '../../terminal/shell-word.ts';
 
 /** The faults and warnings about the policies of one file. */
 export type LintedFile = {
@@ -46,7 +47,7 @@ export function lintFile(file: string, tools: PolicyTools, live?: Live): LintedF
     const fault = {
       path: 'cases',
       message: 'is a file of test cases, not a policy',
-      hint: `to run them: sallyport policy test ${file}`,
+      hint: `to run them: sallyport policy test ${shellWord(file)}`,
       ...place(['cases']),
     };
     return { file, kind: 'policy', ok: false, faults: [fault], warnings: [] };
