@@ -138,10 +138,10 @@ export function attackTargets(): void {
       expect(own.request.url).toBe('/.sallyport/me');
     });
 
-    it('of an unknown cluster is not found', async () => {
+    it('of an unknown cluster is refused', async () => {
       for (const name of strangeNames) {
         const reply = await send(bytesOf({ target: `/clusters/${name}/api` }));
-        expect([name, reply.code === 404 || reply.code === 400]).toEqual([name, true]);
+        expect([name, reply.code === 403 || reply.code === 400]).toEqual([name, true]);
       }
       expect(attackFixture().dev.requests.filter(({ url }) => url === '/api')).toEqual([]);
     });

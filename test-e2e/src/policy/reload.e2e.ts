@@ -184,7 +184,7 @@ describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a policy that is change
         response.writeHead(200, { 'content-type': 'application/json' }).write('{"type":"BOOKMARK"}\n');
       else response.end('{}');
     });
-    expect(await get('late')).toBe(404);
+    expect(await get('late')).toBe(403);
     const add = (config: { clusters?: object[] }) =>
       config.clusters!.push({ name: 'late', ...other.access, policy: [{ allow: { or: [{ groups: 'developers' }] } }] });
     const begun = performance.now();
@@ -204,7 +204,7 @@ describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a policy that is change
     );
     await gateway.audit.await({ verb: 'watch', stage: 'ResponseStarted' });
     editConfig(gateway.configFile, (config: { clusters?: object[] }) => config.clusters!.pop());
-    await settled('the cluster to be gone', async () => (await get('late')) === 404);
+    await settled('the cluster to be gone', async () => (await get('late')) === 403);
     expect(await listed()).toEqual(['dev']);
     await watch;
     expect(await get()).toBe(200);
