@@ -150,6 +150,17 @@ describe('an event without a place in a chain', () => {
     expect(verify('2026-01-01T23:59:59.000Z')).toMatchObject({ faultCount: 0, unchained: 1 });
     expect(verify('2026-01-02T00:00:02.000Z', '2026-01-02T00:00:05Z')).toMatchObject({ faultCount: 0, unchained: 1 });
   });
+
+  it('is named however many events that are older than the chains come before it', () => {
+    const { records } = attested();
+    const old = loose('2020-01-01T00:00:00.000Z');
+    const many = Array.from({ length: 25_000 }, (_none, index) => ({ ...old, id: `old-${index}` }));
+    const added = loose('2026-01-02T00:00:03.000Z');
+    expect(faultsOf(verifyRecords([...many, ...records, added], { keys }))).toEqual(['unchained - 0 added']);
+    expect(faultsOf(verifyRecords([added, ...many, ...records], { keys }))).toEqual(['unchained - 0 added']);
+    const { faultCount } = verifyRecords([...many.map((one) => ({ ...one, time: added.time })), ...records], { keys });
+    expect(faultCount).toBeGreaterThanOrEqual(10_000);
+  });
 });
 
 describe('a forged checkpoint', () => {

@@ -146,15 +146,23 @@ function createState(places: PlaceIndex): TrailState {
   };
 }
 
-/** Adds a fault that counts only if the event happened after the trail begins, which may not be known yet. */
+/**
+ * Adds a fault that counts only if the event happened after the trail begins, which may not be known yet. Of too many,
+ * those of the latest events are kept: if one that is dropped counts, so do they.
+ */
 function addLoose(
   { loose }: TrailState,
   { id, time, place }: TrailEvent,
   fault: Pick<TrailFault, 'kind' | 'detail'> | undefined,
   link: Pick<TrailFault, 'producer' | 'seq'> = {},
 ): void {
-  if (fault && loose.length < mostSuspects)
-    loose.push({ time: Date.parse(time), fault: { ...fault, ...link, id, place } });
+  if (!fault) return;
+  const at = Date.parse(time);
+  // An event with an unreadable time always counts.
+  loose.push({ time: Number.isNaN(at) ? Infinity : at, fault: { ...fault, ...link, id, place } });
+  if (loose.length < 2 * mostSuspects) return;
+  loose.sort((one, other) => other.time - one.time);
+  loose.length = mostSuspects;
 }
 
 function toFault(producer: string, { event: { seq, id, place }, before }: Displaced): TrailFault {

@@ -5,6 +5,8 @@ const day = (date: number, hour = 0) => Date.UTC(2026, 10, date, hour);
 const iso = (ms: number) => new Date(ms).toISOString();
 const hold = (from: number, until: number) => ({ from: day(from, 9), until: day(until, 12) });
 
+const keptAt = (producer: string, seq: number) => ({ producer, seq, prevHash: '', hash: '' });
+
 /** The beginning of a store with an event of one producer on each of these days. */
 function begin(
   dates: readonly number[],
@@ -12,9 +14,25 @@ function begin(
 ) {
   const beginning = createStoreBeginning({ before, holds });
   for (const [index, date] of dates.entries()) {
-    beginning.event('k8s.request', iso(day(date, 10)), {});
-    beginning.place('proxy/a', first + index);
+    beginning.event({
+      type: 'k8s.request',
+      time: iso(day(date, 10)),
+      data: {},
+      kept: keptAt('proxy/a', first + index),
+    });
   }
+  return beginning;
+}
+/** The same with a first checkpoint that attests events from this time on. */
+function withCheckpoint(dates: readonly number[], fromTime: string) {
+  const beginning = begin(dates);
+  const checkpoint = { number: 1, heads: [{ fromTime }, {}, null] };
+  beginning.event({
+    type: 'audit.checkpoint',
+    time: iso(day(dates[0]!, 11)),
+    data: { sallyport: { checkpoint } },
+    kept: keptAt('audit/a', 2),
+  });
   return beginning;
 }
 const since = (beginning: ReturnType<typeof begin>) => {
@@ -38,15 +56,19 @@ describe('the beginning of a store', () => {
   });
 
   it('is the first checkpoint of all, unless that attests events of a day that is gone', () => {
-    const make = (fromTime: string) => {
-      const beginning = begin([12]);
-      const checkpoint = { number: 1, heads: [{ fromTime }, {}, null] };
-      beginning.event('audit.checkpoint', iso(day(12, 11)), { sallyport: { checkpoint } });
-      return beginning;
-    };
-    expect(since(make('2026-11-12T00:00:01Z'))).toBeUndefined();
-    expect(since(make('2026-11-11T23:00:00Z'))).toBe('2026-11-12T01:00:00.000Z');
-    expect(since(make('anything'))).toBeUndefined();
+    expect(since(withCheckpoint([12], '2026-11-12T00:00:01Z'))).toBeUndefined();
+    expect(since(withCheckpoint([12], '2026-11-11T23:00:00Z'))).toBe('2026-11-12T01:00:00.000Z');
+    expect(since(withCheckpoint([12], 'anything'))).toBeUndefined();
+  });
+
+  it('does not follow a checkpoint without a place in a chain, because anyone could have added it', () => {
+    const beginning = begin([12, 13], { first: 1 });
+    const checkpoint = { number: 1, heads: [{ fromTime: '1970-01-01T00:00:00Z' }] };
+    beginning.event({ type: 'audit.checkpoint', time: iso(day(12, 1)), data: { sallyport: { checkpoint } } });
+    expect(since(beginning)).toBeUndefined();
+    const cut = begin([12, 13]);
+    cut.event({ type: 'audit.checkpoint', time: iso(day(12, 1)), data: { sallyport: { checkpoint: { number: 1 } } } });
+    expect(since(cut)).toBe('2026-11-12T01:00:00.000Z');
   });
 });
 

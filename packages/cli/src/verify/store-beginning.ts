@@ -1,4 +1,4 @@
-import type { AbsentPeriod } from '@sallyport/audit-proof';
+import type { AbsentPeriod, TrailEvent } from '@sallyport/audit-proof';
 import { fieldOf } from '../input/field-of.ts';
 
 /**
@@ -18,7 +18,8 @@ export type Keeping = {
 /** Where a store begins, as its events show it. */
 export type StoreBeginning = {
   place(producer: string, seq: number, time?: string): void;
-  event(type: string, time: string, data: unknown): void;
+  /** Only one with a place in a chain can tell what checkpoints attest. Anyone could have added another. */
+  event(event: Pick<TrailEvent, 'type' | 'time' | 'data' | 'kept'>): void;
   checkpoint(checkpoint: unknown): void;
   /** From when on everything must be there, in milliseconds; undefined if the trail begins with its first event. */
   since(): number | undefined;
@@ -45,15 +46,18 @@ export function createStoreBeginning({ before, holds }: Keeping): StoreBeginning
       if (at < attestedFrom) attestedFrom = at;
     }
   };
+  const place = (producer: string, seq: number, time?: string): void => {
+    note(time);
+    const first = firsts.get(producer);
+    if (first === undefined || seq < first) firsts.set(producer, seq);
+  };
   return {
     checkpoint,
-    place(producer, seq, time) {
+    place,
+    event({ type, time, data, kept }) {
       note(time);
-      const first = firsts.get(producer);
-      if (first === undefined || seq < first) firsts.set(producer, seq);
-    },
-    event(type, time, data) {
-      note(time);
+      if (!kept) return;
+      place(kept.producer, kept.seq);
       if (type !== 'audit.checkpoint') return;
       const found = fieldOf(fieldOf(data, 'sallyport'), 'checkpoint');
       checkpoint(found);

@@ -103,8 +103,7 @@ export function storeTrail(
     try {
       const { forgotten } = await openStoredTrail(url, {
         event({ key, position, ...event }) {
-          beginning.event(event.type, event.time, event.data);
-          if (event.kept) beginning.place(event.kept.producer, event.kept.seq);
+          beginning.event(event);
           verifier.add({ ...event, part: key, place: { source: 'audit_events', position } });
         },
         place(place) {
@@ -112,8 +111,7 @@ export function storeTrail(
           verifier.addKept({ ...place, place: { source: 'audit_folded', position: place.seq } });
         },
         repeat({ key, position, ...event }) {
-          beginning.event(event.type, event.time, event.data);
-          if (event.kept) beginning.place(event.kept.producer, event.kept.seq);
+          beginning.event(event);
           verifier.add({ ...event, part: event.kept?.producer ?? key, place: { source: 'audit_repeats', position } });
         },
         checkpoint(found, position) {
