@@ -57,12 +57,12 @@ export function createCheckpointTrail(keys: CheckpointKeys): CheckpointTrail {
   const repeats: Repeat[] = [];
   const faults: TrailFault[] = [];
 
-  const forged = (origin: CheckpointOrigin, detail: string, number?: number): void => {
+  const forged = (origin: CheckpointOrigin, detail: string, number: unknown): void => {
     faults.push({
       kind: 'forged-checkpoint',
       detail,
       ...where(origin),
-      ...(number === undefined ? {} : { checkpoint: number }),
+      ...(typeof number === 'number' ? { checkpoint: number } : {}),
     });
   };
   return {

@@ -187,6 +187,13 @@ describe('a forged checkpoint', () => {
     expect(forge(2, ({ signature: _signature, ...one }) => one)).toEqual(named(2));
     expect(forge(2, () => ({}))).toEqual(named(2));
   });
+  it('is named without its number if that is not one', () => {
+    const { records, checkpoints } = attested();
+    replace(records[checkpointLine(2)]!, { ...checkpoints[1]!, number: { toString: 1 } });
+    const { faults } = verifyRecords(records, { keys });
+    expect(faults[0]).toMatchObject({ kind: 'forged-checkpoint', detail: 'it is not a whole signed checkpoint' });
+    expect(faults.map(({ checkpoint }) => checkpoint)).not.toContainEqual(expect.any(Object));
+  });
   it.each([
     [3, 1],
     [3, 2],

@@ -337,6 +337,24 @@ describe('events with the id of a stored one', () => {
     await run(`delete from audit_repeats where event is not null`);
   });
 
+  it('are named if what is kept of them cannot be read', async () => {
+    const odd = { toString: 1, valueOf: 1 };
+    const texts = ['null', '5', '{}', 'x', `${'['.repeat(10_000)}`, { time: odd }, { id: odd }, { data: 5 }];
+    for (const [index, change] of texts.entries()) {
+      const text = typeof change === 'string' ? change : JSON.stringify({ ...first, ...change });
+      await run('begin');
+      await run(
+        `insert into audit_repeats (time, id, producer, seq, prev_hash, hash, event)
+          select time, id, 'authorize/d', $2, prev_hash, hash, $3 from audit_events where id = $1`,
+        [first!.id, index % 2, text],
+      );
+      const { faults } = await verify();
+      await run('rollback');
+      expect([text, faults.length]).toEqual([text, 1]);
+      expect(faults[0]!.kind).toBe('altered');
+    }
+  });
+
   it('go with their day', async () => {
     const store = createSqlAuditStore(database);
     const late = makeEvent(3 * 86_400);

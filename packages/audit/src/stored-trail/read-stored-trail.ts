@@ -108,24 +108,35 @@ async function readPlaces(read: ReadRows, take: StoredTrailReader): Promise<void
   }
 }
 
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+/** Returns what is kept of an event that says something else than the stored one. Who can write the table can write anything. */
+function toConflict(row: Row, known: Pick<StoredEvent, 'position' | 'kept'>): StoredEvent {
+  const unreadable = {
+    ...known,
+    id: String(row.id),
+    type: String(row.type) as AuditRecord['type'],
+    time: String(row.event_time),
+    key: String(row.key),
+    data: undefined,
+    fault: 'what is kept of it is not an event',
+  };
+  try {
+    const { id, type, time: at, key, data } = JSON.parse(String(row.event)) as AuditRecord;
+    if (![id, type, at, key].every(isText)) return unreadable;
+    return { ...known, id, type, time: at, key, data, fault: 'another event has its id and time, with other content' };
+  } catch {
+    return unreadable;
+  }
+}
+
 /** Returns an event that was not stored: as the stored one with its id says, or as it was kept. */
 function toRepeat(row: Row): StoredEvent | undefined {
   const place = placeOf(row)!;
   const { seq } = place;
   const known = { position: seq, ...(seq === 0 ? {} : { kept: place }) };
+  if (typeof row.event === 'string') return toConflict(row, known);
   try {
-    if (typeof row.event === 'string') {
-      const { id, type, time: at, key, data } = JSON.parse(row.event) as AuditRecord;
-      return {
-        ...known,
-        id,
-        type,
-        time: at,
-        key,
-        data,
-        fault: 'another event has its id and time, with other content',
-      };
-    }
     // The event is gone, so both are missing.
     if (typeof row.data !== 'string') return undefined;
     const data = atPlace(JSON.parse(row.data) as object, place);

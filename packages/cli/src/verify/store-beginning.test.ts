@@ -24,7 +24,7 @@ function begin(
   return beginning;
 }
 /** The same with a first checkpoint that attests events from this time on. */
-function withCheckpoint(dates: readonly number[], fromTime: string) {
+function withCheckpoint(dates: readonly number[], fromTime: unknown) {
   const beginning = begin(dates);
   const checkpoint = { number: 1, heads: [{ fromTime }, {}, null] };
   beginning.event({
@@ -59,6 +59,7 @@ describe('the beginning of a store', () => {
     expect(since(withCheckpoint([12], '2026-11-12T00:00:01Z'))).toBeUndefined();
     expect(since(withCheckpoint([12], '2026-11-11T23:00:00Z'))).toBe('2026-11-12T01:00:00.000Z');
     expect(since(withCheckpoint([12], 'anything'))).toBeUndefined();
+    expect(since(withCheckpoint([12], { toString: 1, valueOf: 1 }))).toBeUndefined();
   });
 
   it('does not follow a checkpoint without a place in a chain, because anyone could have added it', () => {

@@ -42,7 +42,8 @@ export function createStoreBeginning({ before, holds }: Keeping): StoreBeginning
   const checkpoint = (found: unknown): void => {
     const heads = fieldOf(found, 'heads');
     for (const head of Array.isArray(heads) ? (heads as unknown[]) : []) {
-      const at = Date.parse(String(fieldOf(head, 'fromTime')));
+      const time = fieldOf(head, 'fromTime');
+      const at = typeof time === 'string' ? Date.parse(time) : NaN;
       if (at < attestedFrom) attestedFrom = at;
     }
   };
