@@ -174,6 +174,23 @@ describe('the Kafka sink with a spool', () => {
     expect(files.calls.datasync).toBe(syncs);
   }, 60_000);
 
+  it('answers all who publish one event at the same time, also after one of them has given up', async () => {
+    const topic = createTopic();
+    topic.isUp = false;
+    const { sink } = await openSink(join(root, 'shared'), topic);
+    const record = sampleAuditRecord();
+    const publish = () => sink.publish(structuredClone(record));
+    const early = publish();
+    const gaveUp = expect(early).rejects.toMatchObject({ code: 'audit-unavailable' });
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const late = Promise.all([publish(), publish()]);
+    late.catch(() => undefined);
+    await gaveUp;
+    topic.isUp = true;
+    await late;
+    expect(topic.messages).toHaveLength(1);
+  }, 60_000);
+
   it('refuses those who wait for a write when the disk hangs, and when an event was not kept', async () => {
     const files = createFaultyFiles();
     const { sink } = await openSink(join(root, 'hangs'), createTopic(), undefined, files);

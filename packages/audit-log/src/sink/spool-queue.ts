@@ -6,7 +6,7 @@ import { createAnonymousBrake, type AnonymousBrake } from './create-anonymous-br
 import { createBatchSender, type BatchSender } from './create-batch-sender.ts';
 import { createGapReporter, type GapReporter } from './create-gap-reporter.ts';
 import { createInterruptiblePause } from './interruptible-pause.ts';
-import { unavailable, type Waiter } from './queued-event.ts';
+import { unavailable } from './queued-event.ts';
 import type { SpoolQueueDeps } from './spool-queue-deps.ts';
 import type { AuditMessage } from '../kafka/audit-message.ts';
 import { encodeEvent } from '../kafka/to-kafka-message.ts';
@@ -26,7 +26,8 @@ export class SpoolQueue {
   readonly #deps: SpoolQueueDeps;
   readonly #sender: BatchSender<SpoolEntry>;
   readonly #brake: AnonymousBrake;
-  readonly #waiters = new Map<Position, Omit<Waiter, 'timer'>>();
+  /** What callers wait for, one for each event, however many callers publish it. */
+  readonly #waiters = new Map<Position, PromiseWithResolvers<void>>();
   /** The events that were published and are not acknowledged yet. One that is published again is not added again. */
   readonly #published = new Map<string, Position>();
   readonly #arrived = createInterruptiblePause();
@@ -111,17 +112,17 @@ export class SpoolQueue {
     const late = () => unavailable('The audit log did not acknowledge the event in time.');
     const waiting = wait(position);
     this.#arrived.end();
-    try {
-      await withDeadline(waiting, this.#deps.publishTimeoutMs, late);
-    } catch {
+    await withDeadline(waiting, this.#deps.publishTimeoutMs, late).catch(() => {
       throw late();
-    } finally {
-      this.#waiters.delete(position);
-    }
+    });
   }
 
   #acknowledged(position: Position): Promise<void> {
-    return new Promise((resolve, reject) => void this.#waiters.set(position, { resolve, reject }));
+    const waiter = this.#waiters.get(position) ?? Promise.withResolvers<void>();
+    this.#waiters.set(position, waiter);
+    // All who wait may have given up when it is rejected.
+    waiter.promise.catch(() => undefined);
+    return waiter.promise;
   }
 
   #accept(record: AuditRecord): Position | undefined {
@@ -190,6 +191,7 @@ export class SpoolQueue {
     for (const [id, at] of this.#published) {
       if (at > position) break;
       this.#published.delete(id);
+      this.#waiters.delete(at);
     }
     this.#deps.spool.acknowledge(position);
     this.#behindSince = this.length === 0 ? undefined : this.#deps.now();
