@@ -92,4 +92,47 @@ describeOnRedis('names that two replicas give at once', () => {
     await replicas[1]!.sessions.revoke(account.id, { by: 'sre', reason: 'revoked' });
     expect(await raced()).toEqual({ winner, counts: { 201: 1, 409: 19 } });
   }, 120_000);
+
+  it('are not kept from their holder by others who ask for them again and again', async () => {
+    const [holder, other] = ['h', 'o'].map((subject) => ({ subject, user: `${subject}@example.com` })) as [
+      object,
+      object,
+    ];
+    const sent = (n: number, method: 'post' | 'delete', path: string, caller: object, body?: object) =>
+      replicas[n % 2]!.browser.send(
+        method,
+        path,
+        { accept: 'application/json', ...callerHeader({ id: 'login', groups: ['ci'], ...caller }) },
+        body,
+      );
+    const asked = (name: string) => ({ name, groups: ['ci'], lifetimeMs: 86_400_000 });
+    let [over, more] = [false, 0];
+    const asking = (name: () => string) => async (_one: unknown, n: number) => {
+      while (!over) await sent(n, 'post', '/v1/service-accounts', other, asked(name()));
+    };
+    const remade = async (n: number) => {
+      const { status, body } = await sent(n, 'post', '/v1/service-accounts', holder, asked('wanted'));
+      const { id } = (body as { serviceAccount?: { id: string } }).serviceAccount ?? { id: 'none' };
+      return [status, (await sent(n, 'delete', `/v1/service-accounts/${id}`, holder)).status];
+    };
+    const statuses = await remade(0);
+    const others = [
+      ...Array.from(
+        { length: 4 },
+        asking(() => 'wanted'),
+      ),
+      ...Array.from(
+        { length: 2 },
+        asking(() => `more-${more++}`),
+      ),
+    ];
+    try {
+      for (let n = 1; n < 6; n += 1) statuses.push(...(await remade(n)));
+      statuses.push((await sent(0, 'delete', '/v1/service-account-names/wanted', holder)).status);
+    } finally {
+      over = true;
+      await Promise.all(others);
+    }
+    expect(statuses).toEqual([...Array.from({ length: 6 }, () => [201, 204]).flat(), 204]);
+  }, 120_000);
 });

@@ -4,12 +4,13 @@ import { ProblemError, readClientFacts, type Caller } from '@sallyport/kit';
 import { readQuery } from '../http/read-query.ts';
 import { requireCaller } from '../session/read-caller-session.ts';
 import { beginWithToken } from '../session/begin-with-token.ts';
-import { withHeldName, withHeldPerson } from '../session/with-held-name.ts';
-import { holdName, notFree } from './hold-name.ts';
+import { withHeldPerson } from '../session/with-held-name.ts';
+import { withOwnName } from './with-own-name.ts';
 import type { ServiceAccountDeps } from './service-account-deps.ts';
 import { serviceAccountView } from './service-account-view.ts';
 
 const path = '/v1/service-accounts';
+
 /** Refuses groups that would give the maker more than they have. Groups of an elevation are not theirs to give. */
 function refuseForeignGroups({ identity, privileged }: Caller, groups: readonly string[]): void {
   const foreign = groups.filter((group) => !identity.groups.includes(group));
@@ -55,13 +56,8 @@ function sessionOf(
   };
 }
 
-async function create(
-  deps: ServiceAccountDeps,
-  caller: Caller,
-  { session, reserved }: { session: Session; reserved: boolean },
-): Promise<string> {
+async function create(deps: ServiceAccountDeps, caller: Caller, session: Session): Promise<string> {
   const { name } = session.serviceAccount!;
-  await holdName(deps, caller, { name, reserved });
   const detail = JSON.stringify({ name, groups: session.identity.groups });
   const about = { path, detail, by: caller.identity };
   return beginWithToken(deps, session, path, () => deps.events.created(session, about));
@@ -85,13 +81,10 @@ export function createServiceAccount(deps: ServiceAccountDeps): RequestHandler {
     deps.events.requireRoom();
     const { issuer, subject } = caller.identity;
     const session = sessionOf(deps, caller, { ...data, groups }, readClientFacts(request).userAgent);
-    const token = await withHeldName(
+    const token = await withHeldPerson(
       deps.singleUse,
-      { kind: 'service-account', name: data.name, taken: notFree(data.name) },
-      () =>
-        withHeldPerson(deps.singleUse, { kind: 'service-accounts-of', issuer, subject, taken: busy() }, () =>
-          create(deps, caller, { session, reserved }),
-        ),
+      { kind: 'service-accounts-of', issuer, subject, taken: busy() },
+      () => withOwnName(deps, caller, { name: data.name, reserved }, () => create(deps, caller, session)),
     );
     response.status(201).json({ token, serviceAccount: serviceAccountView(session) });
   };
