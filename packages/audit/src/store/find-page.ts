@@ -1,4 +1,5 @@
 import { resultOf, type AuditPage, type AuditQuery, type AuditRecord, type FoundRecord } from '@sallyport/contracts';
+import { auditKey } from '@sallyport/audit-log';
 import type { OnlyOf } from './audit-store.ts';
 import { blockStatement, latestStatement, readBlocks, type Block } from './block-statement.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
@@ -113,10 +114,12 @@ async function search(parts: Search, start: Place): Promise<{ shown: Found[]; mo
 /**
  * Returns an event without its number and its hashes, for a person who does not see all events. The number counts those
  * of everyone, and such a person cannot verify a chain. What a policy that is tried out would say is left out too: it can
- * be about a cluster of which they must not know.
+ * be about a cluster of which they must not know. The key names a cluster only if there is one, so it gets the same form
+ * for all.
  */
-function withoutOthers({ data, ...record }: AuditRecord): AuditRecord {
+function withoutOthers({ data, ...rest }: AuditRecord): AuditRecord {
   const { seq: _seq, prevHash: _prevHash, hash: _hash, ...sallyport } = data.sallyport;
+  const record = { ...rest, key: auditKey(undefined, sallyport.sessionId) };
   if (!sallyport.decision?.shadow) return { ...record, data: { ...data, sallyport } };
   const { shadow: _shadow, ...decision } = sallyport.decision;
   return { ...record, data: { ...data, sallyport: { ...sallyport, decision } } };

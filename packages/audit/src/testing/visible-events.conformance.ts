@@ -50,13 +50,16 @@ export function describeVisibleEvents(open: () => AuditStoreHarness): void {
     const record = makeEvent(session);
     const hash = createHash('sha256').update(session).digest('hex');
     const shadow = [{ scope: 'shadow/cluster/dev', effect: 'allow' as const, rule: 'shadow/cluster/dev[0].allow.or' }];
+    record.key = `hidden-cluster/${session}`;
     record.data.sallyport.decision = { effect: 'deny', rule: 'default-deny', reasons: [], policyVersion: 'v', shadow };
     Object.assign(record.data.sallyport, { producer: `p/${session}`, seq: 4711, prevHash: hash, hash });
     await open().store.add([record]);
-    const partsFor = async (only?: OnlyOf) => (await find({ session }, only)).events[0]!.data.sallyport;
+    const eventFor = async (only?: OnlyOf) => (await find({ session }, only)).events[0]!;
+    const partsFor = async (only?: OnlyOf) => (await eventFor(only)).data.sallyport;
     expect(await partsFor()).toMatchObject({ seq: 4711, prevHash: hash, hash });
     for (const only of [{ issuer, subject: 'alice' }, devOnly]) {
       const part = await partsFor(only);
+      expect((await eventFor(only)).key).toBe(`-/${session}`);
       expect(part).toMatchObject({ producer: `p/${session}`, sessionId: session });
       expect(JSON.stringify(part)).not.toMatch(new RegExp(`4711|${hash}|shadow`));
       expect(part.decision).toMatchObject({ rule: 'default-deny' });
