@@ -35,6 +35,19 @@ describe('an object of a cluster', () => {
     expect(cleanObject(object, { environment: true })).toEqual(object);
   });
 
+  it('hides them in custom resources too, which have maps and other values', () => {
+    const reference = { valueFrom: { secretKeyRef: { name: 'x' } } };
+    const object = {
+      spec: { env: { A: 'planted', B: 7, C: reference, D: '' }, more: { env: [{ name: 'E', value: 8 }] } },
+    };
+    expect(cleanObject(object, shown)).toEqual({
+      spec: {
+        env: { A: '(hidden)', B: '(hidden)', C: reference, D: '' },
+        more: { env: [{ name: 'E', value: '(hidden)' }] },
+      },
+    });
+  });
+
   it('hides the values of a Secret, alone or within another object', () => {
     const secret = {
       apiVersion: 'v1',

@@ -27,18 +27,26 @@ const isSecret = (value: object) => {
   return kind === 'Secret' && (apiVersion === 'v1' || apiVersion === undefined);
 };
 
+const isPlain = (value: unknown) =>
+  value !== '' && value !== null && ['string', 'number', 'boolean'].includes(typeof value);
+
 /** Hides the value of an environment variable: `{name, value}` in a list called `env`. References stay. */
 const hideVariable = (value: unknown) =>
-  typeof fieldOf(value, 'value') === 'string' && fieldOf(value, 'value') !== ''
-    ? { ...(value as object), value: hidden }
-    : value;
+  isPlain(fieldOf(value, 'value')) ? { ...(value as object), value: hidden } : value;
+
+/** Hides the values of environment variables: of a list, or of the map that some custom resources have. */
+function hideVariables(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(hideVariable);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(entriesOf(value).map(([name, one]) => [name, isPlain(one) ? hidden : one]));
+}
 
 function cleanField(owner: object, name: string, value: unknown, shown: Shown, depth: number): unknown {
   if ((name === 'data' || name === 'stringData') && isSecret(owner)) return hideValues(value);
   if (name === 'annotations' && typeof value === 'object' && value !== null && !Array.isArray(value))
     return Object.fromEntries(entriesOf(value).filter(([key]) => !isCopy(key)));
   const cleaned = clean(value, shown, depth);
-  return name === 'env' && !shown.environment && Array.isArray(cleaned) ? cleaned.map(hideVariable) : cleaned;
+  return name === 'env' && !shown.environment ? hideVariables(cleaned) : cleaned;
 }
 
 function clean(value: unknown, shown: Shown, depth: number): unknown {
