@@ -20,13 +20,20 @@ const maxPlaceholder = 512;
 const audienceOf = ({ aud }: VerifiedToken['claims']): unknown =>
   Array.isArray(aud) && aud.length === 1 ? aud[0] : aud;
 
+/**
+ * Fills in a template. A colon between two claims ends the first one, which can therefore have none. Else a job that may
+ * choose one of them could have the name of another job.
+ */
 function fillIn({ parts }: CompiledWorkload['user'], claims: VerifiedToken['claims']): string {
   const name = parts
-    .map((part) => {
+    .map((part, index) => {
       if (typeof part === 'string') return part;
+      const between = index + 2 < parts.length ? parts[index + 1] : undefined;
       const value = claimAtPath(claims, part.claim);
       if (typeof value !== 'string' || value === '' || value.length > maxPlaceholder)
         throw refusedToken(`its claim ${part.claim}, which is in the user name, is missing or is not a short text`);
+      if (typeof between === 'string' && between.includes(':') && value.includes(':'))
+        throw refusedToken(`its claim ${part.claim}, which is in the user name before another one, contains a colon`);
       return value;
     })
     .join('');

@@ -196,10 +196,24 @@ describe('a user name from claims', () => {
     ['turns the text around', { actor: 'a\u202egpj.b' }],
     ['has a character without width', { actor: 'ad\u200bmin' }],
     ['ends with a space', { actor: 'a ' }],
+    ['has a blank that is no space', { actor: 'a\u2800' }],
+    ['has a space that looks like the usual one', { actor: 'a\u00a0b' }],
     ['is no Unicode', { actor: '\ud800' }],
     ['is inherited', { actor: undefined, __proto__: { actor: 'a' } }],
   ])('is not made of a claim that %s', async (_what, claims) => {
     await expect(open('ci:{{actor}}', claims)).rejects.toMatchObject({ code: 'unauthenticated' });
+  });
+
+  it('is that of one job only, where a colon is between two claims', async () => {
+    const team = (user: string, a: string, b: string) => open(user, { team: a, env: b });
+    expect(await team('ci:{{team}}:{{env}}', 'a', 'b:c')).toBe('ci:a:b:c');
+    for (const user of ['ci:{{team}}:{{env}}', 'ci:{{team}}/env:{{env}}'])
+      await expect(team(user, 'a:b', 'c')).rejects.toMatchObject({
+        detail: expect.stringContaining(
+          'its claim team, which is in the user name before another one, contains a colon',
+        ),
+      });
+    expect(await team('ci:{{team}}:x', 'a:b', 'c')).toBe('ci:a:b:x');
   });
 
   it('is not made of inherited members', async () => {

@@ -106,6 +106,19 @@ describe('the users of workloads and people', () => {
 });
 
 describe('a warning', () => {
+  it.each<[string, object, boolean]>([
+    ['ci:{{a}}:{{b}}', {}, false],
+    ['ci:{{a}}/x:{{b}}', {}, false],
+    ['ci:{{a}}-{{b}}', {}, true],
+    ['ci:{{a}}{{b}}', {}, true],
+    ['ci:{{a}}:{{b}}@{{c}}', {}, true],
+    ['ci:{{a}}-{{b}}', { a: 'x*' }, true],
+    ['ci:{{a}}-{{b}}', { a: 'x' }, false],
+  ])('is given of claims that can flow into each other: %s with %j', (user, match, warned) => {
+    const found = warningsOf({ ...ci, user, match: { ref: 'main', ...match } });
+    expect(found).toEqual(warned ? [expect.stringContaining('without a colon between them')] : []);
+  });
+
   it('is given of every branch, of the API server as audience, and of a shared prefix', () => {
     expect(warningsOf({ ...ci, issuer: github, match: { repository: 'example/shop' } })).toEqual([
       expect.stringContaining('every branch'),

@@ -1,7 +1,10 @@
 import { nameFault } from './name-fault.ts';
 
-/** Marks that turn the direction of text, marks without width, fillers and the like. */
-const unseen = /[\p{Cf}\p{Default_Ignorable_Code_Point}]/u;
+/**
+ * Marks that turn the direction of text, marks without width, fillers and the like, the blank of Braille, and spaces that
+ * look like the usual one.
+ */
+const unseen = /(?! )[\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zs}\u2800]/u;
 
 /**
  * Returns why no one can have this user name, or undefined if someone can. It is shown to those who approve, and in the
