@@ -5,7 +5,7 @@ export { awaitsReview, isBreakGlass, reviewDueAt } from './life/review.ts';
 export { approverSetProgress, isApproved, wouldCount } from './life/approver-sets.ts';
 export { endsAt, isActive, isOver, nextStepAt } from './life/times.ts';
 export { factsOf } from './life/event-facts.ts';
-export { latestEnd, tighten, type EntryTerms } from './life/tighten.ts';
+export { capExtension, latestEnd, tighten, type EntryTerms } from './life/tighten.ts';
 export { peopleOf } from './life/approvals.ts';
 export { isRepeated } from './life/is-repeated.ts';
 export { foldName } from './life/fold-name.ts';

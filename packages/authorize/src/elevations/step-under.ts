@@ -1,5 +1,13 @@
 import type { Elevation } from '@sallyport/contracts';
-import { endsAt, peopleOf, tighten, transition, type ElevationOutcome, type ElevationStep } from '@sallyport/elevation';
+import {
+  capExtension,
+  endsAt,
+  peopleOf,
+  tighten,
+  transition,
+  type ElevationOutcome,
+  type ElevationStep,
+} from '@sallyport/elevation';
 import type { ElevationStore } from '@sallyport/stores';
 import type { KnownPeople } from '../people/create-known-people.ts';
 import type { ElevationRules } from './elevation-rules.ts';
@@ -63,7 +71,7 @@ export function createStepUnder(
       return asked.type === 'approve'
         ? { ok: false, refusal: 'entry-changed' }
         : takeStep(found, endingOf(found, why), at);
-    const held = tighten(found, rules?.terms);
+    const held = capExtension(tighten(found, rules?.terms), rules?.terms, at);
     return takeStep(held, await insteadOf(asked, held, deps), at);
   };
 }

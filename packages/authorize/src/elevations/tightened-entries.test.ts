@@ -193,6 +193,17 @@ describe('an elevation that is active when its entry allows less time', () => {
     await until(async () => (await show(extension.id)).state === 'revoked');
     expect(await effect()).toBe('deny');
   });
+
+  it('has an extension whose event says when it ends under the entry now', async () => {
+    const { id } = await approved({ durationMs: hour });
+    const extension = await rig.view(alice, { action: 'extend', id, asked: { durationMs: hour, reason: 'more' } });
+    change({ maxDuration: '10m' });
+    const { state, expiresAt } = await rig.view(bob, { action: 'approve', id: extension.id, asked: {} });
+    expect(state).toBe('active');
+    const { data } = rig.published.find(({ type }) => type === 'elevation.extended')!;
+    expect(Date.parse(data.sallyport.elevation!.expiresAt!)).toBe(expiresAt);
+    expect(expiresAt).toBeLessThan(Date.now() + hour);
+  });
 });
 
 describe('two replicas, of which one knows the stricter entry', () => {

@@ -24,6 +24,16 @@ export function latestEnd(
   return Math.min(expiresAt, from + Math.min(durationMs, maxDurationMs));
 }
 
+/**
+ * Returns an extension that may be approved now. It counts from what is left of the elevation before, and its entry may
+ * allow less by now, so that what its events say of its end is true.
+ */
+export function capExtension(elevation: Elevation, terms: EntryTerms | undefined, now: number): Elevation {
+  const { state, extends: extended } = elevation;
+  if (!terms || !extended || state !== 'pending') return elevation;
+  return { ...elevation, extends: { ...extended, until: Math.min(extended.until, now + terms.maxDurationMs) } };
+}
+
 type Demands = Pick<Elevation, 'approvals' | 'approvalsNeeded' | 'approverSets'>;
 
 /** Returns what approvals an elevation needs, and which of its own still count. */
