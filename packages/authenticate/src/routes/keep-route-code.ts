@@ -10,7 +10,7 @@ import {
   type RouteCode,
 } from './route-code.ts';
 
-/** Makes a code and keeps what it stands for. Returns the address at which the application's host redeems it. */
+/** Makes a code and keeps the login that it gives. Returns the address at which the application's host redeems it. */
 export async function keepRouteCode(
   { singleUse, randomToken }: Pick<RouteSessionDeps, 'singleUse' | 'randomToken'>,
   grant: RouteCode & { issued: object },

@@ -23,7 +23,7 @@ export const routeCodeLifeMs = 60_000;
 
 /**
  * How many codes of one login can be open. Beyond it, each new one replaces the oldest: a page that makes a browser ask
- * for codes fills no store and keeps nobody out.
+ * for codes fills no store and locks out no person.
  */
 export const maxOpenCodes = 200;
 /** The places of the open codes of a login. */

@@ -218,7 +218,7 @@ describe('a code that a browser redeems that shows something else than the one a
     expect((await service.browser.get(at!)).status).toBe(200);
   });
 
-  it('is confirmed by nobody but the browser with the login, and in five minutes', async () => {
+  it('is confirmed only by the browser with the login, and in five minutes', async () => {
     const { path: at } = await asked();
     for (const cookie of ['none=1', `__Host-sallyport=spt_${'x'.repeat(43)}`]) {
       expect((await service.browser.get(at!, { cookie })).status).toBe(400);

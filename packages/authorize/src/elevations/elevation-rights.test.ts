@@ -23,7 +23,7 @@ describe('a request for an elevation', () => {
     ['too long', { durationMs: 3_600_001 }, 'bad-request'],
     ['without a reason', { reason: undefined }, 'bad-request'],
     ['with a blank reason', { reason: ' ' }, 'bad-request'],
-    ['with a reason that nobody can see', { reason: '\u200b\u2060\u3164' }, 'bad-request'],
+    ['with an invisible reason', { reason: '\u200b\u2060\u3164' }, 'bad-request'],
     ['with another ticket', { ticket: 'JIRA-1' }, 'bad-request'],
     ['in a namespace that cannot exist', { namespace: 'team-$(touch pwned)' }, 'bad-request'],
     ['in a namespace with a bidirectional mark', { namespace: 'shop\u202e' }, 'bad-request'],

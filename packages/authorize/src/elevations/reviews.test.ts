@@ -145,7 +145,7 @@ describe('a review', () => {
   it.each([
     ['without a comment', {}],
     ['with a blank comment', { comment: ' \n' }],
-    ['with a comment that nobody can see', { comment: '\u200b\u00ad\ufeff' }],
+    ['with an invisible comment', { comment: '\u200b\u00ad\ufeff' }],
     ['with a comment that is too long', { comment: 'x'.repeat(1025) }],
     ['with another verdict', { comment: 'x', verdict: 'fine' }],
     ['with an unknown member', { comment: 'x', by: 'bob@example.com' }],
