@@ -260,18 +260,27 @@ describe('a rule about the name of a service account', () => {
       if (!result.ok) throw new Error(JSON.stringify(result.faults));
       return { policy: result.policy, isList: Array.isArray(document) };
     };
-    const names = (of: unknown) =>
-      compiled('api/serviceAccountNames', {
-        allow: { or: [{ accept: true }] },
-        deny: { and: [{ service_account: of }, { groups: { exclude: 'sre' } }] },
-      });
-    const codes = (of: unknown, user: unknown) =>
-      lintPolicies({ policies: [compiled('cluster/dev', { allow: { or: [{ user }] } }), names(of)] }).map(
-        ({ code }) => code,
-      );
-    expect(codes('deployer', account.user)).toEqual([]);
-    expect(codes({ starts_with: 'dep' }, account.user)).toEqual([]);
-    expect(codes('other', account.user)).toEqual(['name-of-service-account']);
-    expect(codes({ starts_with: '' }, { starts_with: 'service-account:' })).toEqual(['name-of-service-account']);
+    const unreserved = (names: unknown, user: unknown = account.user) =>
+      lintPolicies({
+        policies: [compiled('cluster/dev', { allow: { or: [{ user }] } }), compiled('api/serviceAccountNames', names)],
+      }).some(({ code }) => code === 'name-of-service-account');
+    const kept = (of: unknown) => ({
+      allow: { or: [{ accept: true }] },
+      deny: { and: [{ service_account: of }, { groups: { exclude: 'sre' } }] },
+    });
+    const name = { service_account: 'deployer' };
+    expect(unreserved(kept('deployer'))).toBe(false);
+    expect(unreserved(kept({ starts_with: 'dep' }))).toBe(false);
+    expect(unreserved(kept('other'))).toBe(true);
+    expect(unreserved(kept({ starts_with: '' }), { starts_with: 'service-account:' })).toBe(true);
+    expect(unreserved({ allow: { and: [name, { groups: 'sre' }] } })).toBe(false);
+    expect(unreserved({ allow: { or: [{ groups: 'sre' }] } })).toBe(false);
+    // Policies about the name that let anyone have it.
+    expect(unreserved({ allow: { or: [name] } })).toBe(true);
+    expect(unreserved({ allow: { or: [{ accept: true }, name] } })).toBe(true);
+    expect(unreserved([{ allow: { or: [{ accept: true }] } }, { allow: { and: [name, { groups: 'sre' }] } }])).toBe(
+      true,
+    );
+    expect(unreserved({ allow: { or: [{ accept: true }] }, deny: { and: [name, { groups: 'guests' }] } })).toBe(true);
   });
 });

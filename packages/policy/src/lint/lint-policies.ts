@@ -2,7 +2,6 @@ import { auditScope, namesScope } from '../compile/applies-in.ts';
 import type { CompiledPolicy } from '../language/compiled-policy.ts';
 import { FaultList, type PolicyFault } from '../compile/fault-list.ts';
 import { blockOf, type Block } from './blocks/block.ts';
-import { clausesOf } from './blocks/clause.ts';
 import { compareClause, type ComparedClause } from './blocks/compared-clause.ts';
 import { createIsReserved } from './checks/warn-of-account-names.ts';
 import { warnOfAllows } from './checks/warn-of-allows.ts';
@@ -84,14 +83,7 @@ export function lintPolicies({
   const ofRoutes = new Set(routes.flatMap(({ scopes }) => scopes));
   const compared: ComparedClause[] = [];
   const documents = new Map<string, Document>();
-  const isReserved = createIsReserved(
-    policies
-      .filter(({ policy }) => policy.scope === namesScope)
-      .flatMap(({ policy: { allow, deny }, isList }) => [
-        ...allow.flatMap((one) => clausesOf(blockOf(one, 'allow', isList))),
-        ...deny.flatMap((one) => clausesOf(blockOf(one, 'deny', isList))),
-      ]),
-  );
+  const isReserved = createIsReserved(policies.flatMap(({ policy }) => (policy.scope === namesScope ? [policy] : [])));
   for (const { policy, isList } of policies) {
     const { scope, allow, deny } = policy;
     const allows = allow.map((one) => blockOf(one, 'allow', isList));

@@ -1,5 +1,8 @@
 import type { FaultList, FaultPath } from '../../compile/fault-list.ts';
 import { isPlainObject } from '../../compile/plain-object.ts';
+import { evaluatePolicy } from '../../evaluate/evaluate-policy.ts';
+import type { PolicyInput } from '../../input/policy-input.ts';
+import type { CompiledPolicy } from '../../language/compiled-policy.ts';
 import { namedTexts, textMatcherOf } from '../../matchers/named-texts.ts';
 import { placeOf } from '../blocks/block.ts';
 import type { Clause } from '../blocks/clause.ts';
@@ -13,12 +16,15 @@ function accountsIn(data: unknown): { text: string; path: FaultPath }[] {
   return [...namedTexts(data), ...begun].filter(({ text }) => text.startsWith(prefix));
 }
 
-/** Creates what tells whether the policy about names, if there is one, decides who may create an account. */
-export function createIsReserved(clauses: readonly Clause[]): (user: string) => boolean {
-  const matchers = clauses.flatMap(({ literals }) =>
-    literals.filter(({ label }) => label === 'service_account').map(({ data }) => textMatcherOf(data)),
-  );
-  return (user) => user !== prefix && matchers.some((matches) => matches(user.slice(prefix.length)));
+/** Someone with a login, of whom the policies know nothing else. */
+const anyone: PolicyInput = { user: { id: 'anyone', groups: [], claims: {} }, session: { id: 'any', claims: {} } };
+
+/** Creates what tells whether the policies about names, if there are any, keep the name of an account from anyone. */
+export function createIsReserved(policies: readonly CompiledPolicy[]): (user: string) => boolean {
+  return (user) =>
+    policies.length > 0 &&
+    user !== prefix &&
+    evaluatePolicy(policies, { ...anyone, serviceAccount: user.slice(prefix.length) }).effect !== 'allow';
 }
 
 /**
