@@ -1,6 +1,12 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { userUid } from '@sallyport/kit';
-import { createMemoryNameStore, createMemorySessionStore, type NameStore, type SessionStore } from '@sallyport/stores';
+import {
+  createMemoryNameStore,
+  createMemorySessionStore,
+  createMemorySingleUseStore,
+  type NameStore,
+  type SessionStore,
+} from '@sallyport/stores';
 import { callerHeader } from '../testing/caller-header.ts';
 import { issuer } from '../testing/test-provider.ts';
 import { createTestService, type TestService } from '../testing/test-service.ts';
@@ -172,6 +178,24 @@ describe('the release of a name', () => {
   it('is not possible while an account has it', async () => {
     await made('deployer');
     expect([await release('deployer'), await release('deployer', sre)]).toEqual([409, 409]);
+  });
+
+  it('leaves no account with the name behind, of a creation at the same time', async () => {
+    await revoke(await made('deployer'));
+    const uid = userUid({ issuer, subject: 'sub-alice' });
+    const singleUse = createMemorySingleUseStore({ now: () => clock.now });
+    const claim: typeof singleUse.claim = async (kind, ...rest) => {
+      if (kind === 'service-account') await names.release('deployer', uid);
+      return singleUse.claim(kind, ...rest);
+    };
+    service = await createTestService(undefined, {
+      sessions: stored,
+      names,
+      clock,
+      singleUse: { ...singleUse, claim },
+    });
+    expect((await create('deployer')).status).toBe(409);
+    expect(await stored.list()).toEqual([]);
   });
 
   it('is for its holder, and for whom api.policy.machines allows; others cannot tell it from a free one', async () => {

@@ -61,11 +61,15 @@ export async function withOwnName<T>(
   create: () => Promise<T>,
 ): Promise<T> {
   const { name } = asked;
+  const { uid } = holderOf(caller.identity);
   const { isNew } = await holdName(deps, caller, asked);
   const taken = notFree(name);
   try {
     return await withHeldName(deps.singleUse, { kind: 'service-account', name, taken }, async () => {
-      if (liveOf(await deps.sessions.list(), name))
+      const [all, held] = await Promise.all([deps.sessions.list(), deps.names.read(name)]);
+      // It was released in between.
+      if (held?.uid !== uid) throw taken;
+      if (liveOf(all, name))
         throw new ProblemError(
           'conflict',
           `You have a service account "${name}" already. Choose another name, or end that one first.`,
@@ -74,7 +78,7 @@ export async function withOwnName<T>(
     });
   } catch (error) {
     // An older version may be giving it to someone else.
-    if (error === taken && isNew) await deps.names.release(name, holderOf(caller.identity).uid);
+    if (error === taken && isNew) await deps.names.release(name, uid);
     throw error;
   }
 }
