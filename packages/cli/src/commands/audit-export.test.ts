@@ -85,6 +85,9 @@ describe('sallyport audit export', () => {
     expect(readFileSync(trail(), 'utf8')).toBe(csv);
     body = csv.replace('complete', '"complete, filtered"');
     expect((await run()).code).toBe(0);
+    // Newer gateways add columns at the end.
+    body = csv.replaceAll('\n', ',\n');
+    expect((await run()).code).toBe(0);
   });
 
   it('leaves no file if the gateway cuts the connection', async () => {

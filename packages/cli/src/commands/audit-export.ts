@@ -29,7 +29,7 @@ function readNote(line: string): ExportNote | undefined {
 
 /** Reads the last row of a CSV, which has no time, and says that the export is complete. */
 function readLastRow(line: string): ExportNote | undefined {
-  const [, filtered, events] = /^,export,+(?:complete|"complete(, filtered)"),+(\d+),$/.exec(line) ?? [];
+  const [, filtered, events] = /^,export,+(?:complete|"complete(, filtered)"),+(\d+),+$/.exec(line) ?? [];
   if (events === undefined) return undefined;
   return { complete: true, events: Number(events), ...(filtered === undefined ? {} : { filtered: true }) };
 }
