@@ -139,8 +139,9 @@ export function attackCuriosity(): void {
     it('uses names with escape codes or markup gets them back quoted', async () => {
       const { status } = await expectRefused(
         {
-          authorization: `Bearer ${attackFixture().tokens.mallory}`,
-          target: '/clusters/dev/api/v1/namespaces/%22%3Cscript%3E/pods/%E2%80%A8x',
+          authorization: `Bearer ${attackFixture().tokens.alice}`,
+          target: '/clusters/readonly/api/v1/namespaces/%22%3Cscript%3E/pods/%E2%80%A8x',
+          method: 'DELETE',
         },
         403,
       );

@@ -190,7 +190,8 @@ describeWith(['redis', 'kafka', 'postgres'], 'the verification of a real trail',
     const numPartitions = 1 + Math.max(...messages.map(({ partition }) => partition));
     await admin.createTopics({ topics: [{ topic, numPartitions }], waitForLeaders: true });
     await admin.disconnect();
-    const producer = client.producer();
+    // A copy has each message once, also if the broker is slow to answer.
+    const producer = client.producer({ idempotent: true });
     await producer.connect();
     await producer.send({
       topic,

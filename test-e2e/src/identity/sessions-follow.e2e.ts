@@ -102,7 +102,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'sessions follow
     expect((await eventOf('session.refreshed', alice, from))[0]).toMatchObject({
       data: { sallyport: { detail: expect.stringContaining('groups: -"developers"') } },
     });
-    expect((await pods(person)).stderr).toContain('you are not in any group');
+    expect((await pods(person)).stderr).toContain('that you may use');
     expect(JSON.parse((await person.cli(['whoami', '-o', 'json'])).stdout)).toMatchObject({ user: alice, groups: [] });
     gateway.provider.change(alice, { groups: ['developers'] });
     await eventually(
