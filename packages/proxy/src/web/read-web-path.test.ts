@@ -28,6 +28,12 @@ const refused = [
   '/a%25c0%25afadmin',
   '/%25c0%25ae%25c0%25ae/admin',
   '/%25e0%2580%25ae./admin',
+  '/public/%e2%80%a5/admin',
+  '/public/%ef%bc%8e./admin',
+  '/public/%25ef%25bc%258e%252e/admin',
+  '/public/..%ef%bc%8fadmin',
+  '/public/a%ef%bc%8f..%ef%bc%bcadmin',
+  '/public/%e2%80%a4/admin',
 ];
 /** What some readers cut off or remove behind a dot segment, once escaped. */
 const behindDots = [
@@ -76,6 +82,8 @@ const accepted = [
   ['/..%C3%A9', '/..é'],
   ['/.%F0%9F%90%99', '/.\u{1f419}'],
   ['/.+x/c++', '/.+x/c++'],
+  ['/+/+1/++', '/+/+1/++'],
+  ['/%ef%bc%a1%ef%bc%8f%ef%bc%a2/etc%e2%80%a6', '/Ａ／Ｂ/etc…'],
 ];
 
 describe('a path to a web application', () => {
@@ -92,7 +100,8 @@ describe('a path to a web application', () => {
         `/public/${dots}${end}`,
         ...(/\+|2b$/.test(end) ? [] : [`/public/${dots}${end}x/admin`]),
       ]);
-      for (const begin of ['%20', '%2520', '%25C2%25A0', '%E2%80%8B']) targets.push(`/public/${begin}${dots}/admin`);
+      for (const begin of ['%20', '%2520', '%25C2%25A0', '%E2%80%8B', '+', '%2b', '%252B', '++%20'])
+        targets.push(`/public/${begin}${dots}/admin`);
       expect(targets.filter((target) => isAccepted(target, false) || isAccepted(target, true))).toEqual([]);
     },
   );

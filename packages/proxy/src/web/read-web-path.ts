@@ -8,12 +8,12 @@ type Options = {
 
 const bad = (detail: string) => new ProblemError('bad-request', detail);
 /** A path that every reader understands alike: nothing escaped, no dot segments, no empty ones. */
-const plain = /^(?:\/(?!\.{0,2}\+*(?:[/;]|$))[A-Za-z0-9_~!$&'()*+,;=:@.-]+)+\/?$/;
+const plain = /^(?:\/(?!\+*\.{0,2}\+*(?:[/;]|$))[A-Za-z0-9_~!$&'()*+,;=:@.-]+)+\/?$/;
 /**
  * A part that is `.` or `..` for some readers. They remove blanks around it (`+` is one in forms), or cut it at what ends
  * a path for them: a parameter (`..;x`, RFC 3986, 3.3), a query, a NUL, a byte that is not UTF-8.
  */
-const dotSegment = /^[\s\p{C}\p{Z}]*\.\.?(?:\+*$|[\s\p{C}\p{Z};?#\\\uFFFD])/u;
+const dotSegment = /^[\s\p{C}\p{Z}+]*\.\.?(?:\+*$|[\s\p{C}\p{Z};?#\\\uFFFD])/u;
 const encodedSlash = /%2f/i;
 /** ASCII in more bytes than it needs, which old decoders accept. */
 const overlong = /[\xc0\xc1][\x80-\xbf]|\xe0[\x80\x81][\x80-\xbf]|\xf0\x80[\x80\x81][\x80-\xbf]/;
@@ -26,10 +26,14 @@ function decode(part: string): string {
   }
 }
 
+/** Returns the parts as which a reader sees one that folds wide letters (NFKC): `‥` is `..`, and `／` a slash. */
+const foldedParts = (part: string) => part.normalize('NFKC').split(/[/\\]/);
+
 /** Refuses parts of a path that some reader removes or cuts. `isLast` is whether nothing follows them. */
 function refuseUnclear(parts: readonly string[], isLast: boolean): void {
   for (const [index, part] of parts.entries()) {
-    if (part === '' || dotSegment.test(part)) throw bad('The path contains an empty segment, "." or "..".');
+    if (part === '' || foldedParts(part).some((one) => dotSegment.test(one)))
+      throw bad('The path contains an empty segment, "." or "..".');
     if (/[/\\\p{Cc}]/u.test(part))
       throw bad('A segment of the path contains a slash, a backslash or a control character.');
     // Without its parameter, such a segment is empty.

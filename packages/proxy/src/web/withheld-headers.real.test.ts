@@ -17,12 +17,17 @@ const trusted = wordsOf(`
   X-Auth-Request-User X-Auth-Request-Groups Remote-User Remote-Groups OIDC_CLAIM_sub OIDC-Claim-Email
   X-Consumer-Username X-Authenticated-Userid X-Vouch-User X-WEBAUTH-USER Teleport-Jwt-Assertion Shib-Session-ID
   SM_USER iv-user X-Sallyport-Jwt-Assertion Sallyport-User Sallyport-Route X-Pomerium-Claim-Email Audit-Id
-  X-Forwarded-Host X-Forwarded-Proto
+  X-Forwarded-Host X-Forwarded-Proto X-Proxy-User X-Proxy-Roles X-Proxy-Ext-Team Kubeflow-Userid L5d-Dst-Override
+  X-JWT-Assertion X-Userinfo X-ID-Token X-Token-Subject X-Token-User-Email $WSRU $WSCC $WSRA X-Scope-OrgID
+  Thanos-Tenant SM-UniversalID OSSO-User-DN SSL-Cipher SSL-Session-Id Cert-Chain-0 X-Client-CN X-User-Email X-SSO-User
+  X-RStudio-Username X-Hass-User-ID X-Ingress-Path X-RH-Identity CAS-User X-Keycloak-Subject Auth-Type Logon-User
+  Grpc-Metadata-X-Auth-Request-User X-NF-Client-Connection-IP X-Original-For X-Original-Prefix X-Matched-Path
+  X-Invoke-Path CloudFront-Viewer-Address
 `);
 /** What browsers and their scripts send to applications, among it names that look a little like those above. */
 const own = wordsOf(`
   X-Requested-With X-CSRF-Token X-Auth-Token X-Request-Id X-Client-Data X-Client-Info X-Realm X-Hub-Signature
-  X-API-Key X-User-Agent X-Amz-Date X-Goog-Api-Key X-MS-Version X-Array X-Voucher X-Original-Filename
+  X-API-Key X-User-Agent X-User-Id X-Amz-Date X-Goog-Api-Key X-MS-Version X-Array X-Voucher X-Original-Filename
   X-Middleware-Prefetch X-Override-Limits Remote-Control Clients SSL Idempotency-Key
 `);
 
