@@ -17,3 +17,11 @@ export function refuseRootWorker({ request: { url = '', headers }, route }: Exch
     'The gateway allows no Service Worker for all of this application. Set allowServiceWorkers on its route.',
   );
 }
+
+/**
+ * Returns the header line that keeps a browser from registering such a worker out of its cache. A page can fetch the
+ * script first, as any other file, and then ask for what the cache has (`updateViaCache: 'all'`).
+ */
+export function linesAboutWorkers({ request: { url = '' }, route }: Exchange): string[] {
+  return route!.allowServiceWorkers || !inRoot.test(url) ? [] : ['vary', 'service-worker'];
+}

@@ -4,6 +4,7 @@ import { cleanTrailers } from '../headers/clean-response-headers.ts';
 import { cutResponse } from '../streams/cut-response.ts';
 import type { StreamLifecycle } from '../streams/stream-lifecycle.ts';
 import { cleanWebResponse } from './clean-web-response.ts';
+import { linesAboutWorkers } from './refuse-root-worker.ts';
 
 const hasLength = (lines: readonly string[]) =>
   lines.some((name, index) => index % 2 === 0 && name.length === 14 && name.toLowerCase() === 'content-length');
@@ -20,7 +21,10 @@ export function relayWebResponse(
 ): void {
   const { response } = exchange;
   exchange.statusCode = answer.statusCode!;
-  const lines = cleanWebResponse(answer.rawHeaders, exchange.statusCode, exchange.route!.allowServiceWorkers);
+  const lines = [
+    ...cleanWebResponse(answer.rawHeaders, exchange.statusCode, exchange.route!.allowServiceWorkers),
+    ...linesAboutWorkers(exchange),
+  ];
   response.sendDate = false;
   // Without the reason phrase, which has no meaning (RFC 9112, 4), and which Node throws on if it has a control character.
   response.writeHead(exchange.statusCode, lines);

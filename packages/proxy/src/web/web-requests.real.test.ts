@@ -91,7 +91,7 @@ describe('a request to a web application', () => {
     expect(answer).toContain("content-security-policy: default-src 'self'");
     expect(answer).toContain('clear-site-data: "cache"');
     expect(answer).toContain('cache-control: max-age=60, private');
-    expect(answer).not.toMatch(/evil|"cookies"|alt-svc|x-accel|service-worker/);
+    expect(answer).not.toMatch(/evil|"cookies"|alt-svc|x-accel|service-worker-allowed/);
   });
 
   it('is refused where it asks for the script of a Service Worker in the root, unless the route allows it', async () => {
@@ -106,6 +106,16 @@ describe('a request to a web application', () => {
     await start({ route: { allowServiceWorkers: true } });
     const answer = await rig.raw(webHead('GET', '/sw.js', ['Service-Worker: script']));
     expect(answer).toMatch(/^HTTP\/1.1 200[\s\S]*service-worker-allowed: \//i);
+  });
+
+  it('lets no browser take the script of such a worker from what it keeps of another request', async () => {
+    await start();
+    const varies = async (path: string) =>
+      /^vary: service-worker\r$/im.test(await rig.raw(webHead('GET', path, ['Sec-Fetch-Dest: empty'])));
+    expect([await varies('/sw.js'), await varies('/?x'), await varies('/x/sw.js')]).toEqual([true, true, false]);
+    await rig.close();
+    await start({ route: { allowServiceWorkers: true } });
+    expect(await varies('/sw.js')).toBe(false);
   });
 
   it('tells an application in plain http so, and takes only the cookie of such a route', async () => {
