@@ -25,7 +25,7 @@ export function createGateway(steps: GatewaySteps): (exchange: Exchange) => Prom
     steps.readTarget, //      which cluster, and the headers: 403 for an identity header. An unknown cluster passes
     steps.readKubeRequest, // what is asked: 400 for what could be read in two ways, 405 for unknown methods
     steps.readCredential, //  who asks: exactly one credential
-    steps.check, //           authorize decides: 401, 403, 404 for an unknown cluster, 503 if it cannot be reached
+    steps.check, //           authorize decides: 401, 403, and 503 if it cannot be reached
     steps.admitStream, //     a stream is registered, any other request is counted: 429 beyond the limits
     steps.commitAudit, //     what must not run unaudited waits for the acknowledgement
     steps.impersonate, //     the upstream headers, from an allow-list, as the user
