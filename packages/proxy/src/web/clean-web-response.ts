@@ -2,7 +2,10 @@ import { privateCaching } from '../headers/private-caching.ts';
 import { passedChallenges } from './connection-authentication.ts';
 import { setsOwnCookie } from './web-cookies.ts';
 
-/** About one connection, about another port or protocol, or orders to a proxy or cache in front of the gateway. */
+/**
+ * About one connection, about another port or protocol, or orders to a proxy or cache in front of the gateway. With `nel`,
+ * the browser would report the gateway's own addresses on this host to the application, codes of logins included.
+ */
 const dropped = new Set([
   'connection',
   'keep-alive',
@@ -17,6 +20,7 @@ const dropped = new Set([
   'upgrade',
   'alt-svc',
   'alternate-protocol',
+  'nel',
   'audit-id',
   'x-sendfile',
   'x-lighttpd-send-file',

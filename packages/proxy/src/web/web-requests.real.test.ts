@@ -20,6 +20,7 @@ const start = async (options: object = {}) => {
       response.setHeader('clear-site-data', '"cookies", "cache"');
       response.setHeader('content-security-policy', "default-src 'self'");
       response.setHeader('alt-svc', 'h3=":443"');
+      response.setHeader('nel', '{"report_to":"all","max_age":2592000}');
       response.setHeader('x-accel-redirect', '/secret');
       response.setHeader('service-worker-allowed', '/');
       response.setHeader('cache-control', 'public, max-age=60');
@@ -91,7 +92,7 @@ describe('a request to a web application', () => {
     expect(answer).toContain("content-security-policy: default-src 'self'");
     expect(answer).toContain('clear-site-data: "cache"');
     expect(answer).toContain('cache-control: max-age=60, private');
-    expect(answer).not.toMatch(/evil|"cookies"|alt-svc|x-accel|service-worker-allowed/);
+    expect(answer).not.toMatch(/evil|"cookies"|alt-svc|^nel:|x-accel|service-worker-allowed/m);
   });
 
   it('is refused where it asks for the script of a Service Worker in the root, unless the route allows it', async () => {
