@@ -220,12 +220,12 @@ const isFamily = ({ name }: Entry) => name.endsWith('*');
 const exact = new Map(entries.filter((one) => !isFamily(one)).map(({ plain, withheld }) => [plain, withheld]));
 /** Most names belong to no family, which the letters that they begin with show at once. */
 const keyOf = (plain: string) => plain.slice(0, 3);
-const families = new Map<string, Entry[]>();
-// The command line has this table too, and runs on versions of Node.js without `Map.groupBy`.
-for (const family of entries.filter(isFamily)) {
-  const key = keyOf(family.plain);
-  families.set(key, [...(families.get(key) ?? []), family]);
-}
+// Not with `Map.groupBy`: the command line has this table too, and runs on versions of Node.js that lack it.
+const families = new Map(
+  entries
+    .filter(isFamily)
+    .map(({ plain }, _index, all) => [keyOf(plain), all.filter((one) => keyOf(one.plain) === keyOf(plain))]),
+);
 
 /**
  * Returns how a request header is kept from web applications, by its plain name: without its punctuation, a name is the
