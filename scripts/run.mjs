@@ -40,8 +40,8 @@ function built(program) {
 }
 
 /**
- * Checks the format, the lint rules, unused files, exports and dependencies, the layout, and the types. Stops at the first that
- * fails. `--fix` fixes the format and what the linter can.
+ * Checks the format, the lint rules, unused files, exports and dependencies, the layout, the imports between packages,
+ * and the types. Stops at the first that fails. `--fix` fixes the format and what the linter can.
  */
 function lint() {
   const fix = args.includes('--fix');
@@ -50,6 +50,7 @@ function lint() {
     ['node_modules/oxlint/bin/oxlint', ...args],
     ['node_modules/knip/bin/knip.js', '--no-progress', '--no-config-hints'],
     ['scripts/check-layout.mjs'],
+    ['scripts/check-imports.mjs'],
   ];
   for (const [program, ...rest] of checks) {
     const code = runNode([path.join(root, program), ...rest]);
