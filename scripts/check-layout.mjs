@@ -123,8 +123,6 @@ const notYet = [
 
   'authenticate',
 
-  'authorize',
-
   'bed',
 
   'cli',

@@ -11,7 +11,7 @@ import { compilePolicy, policyVersion } from '@sallyport/policy';
 import { checkSessionStores } from '@sallyport/stores';
 import { checkElevations } from './elevations/check-elevations.ts';
 import { checkNotifications } from './notifications/check-notifications.ts';
-import { checkOnCall } from './on-call/check-on-call.ts';
+import { checkOnCall } from './on-call/on-call-file.ts';
 
 const engine = { compilePolicy, policyVersion };
 

@@ -2,4 +2,4 @@
 export { type Authorize, type AuthorizeDeps } from './service/create-authorize.ts';
 export { startAuthorize, type AuthorizeParts, type RunningAuthorize } from './service/start-authorize.ts';
 export { type PolicySet, type PolicySnapshot, type ClusterRules } from './policies/policy-set.ts';
-export { type CompiledConfigPolicies } from './policies/compile-config-policies.ts';
+export { type CompiledConfigPolicies } from './policies/compile-policies.ts';

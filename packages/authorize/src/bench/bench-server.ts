@@ -7,11 +7,13 @@ import process from 'node:process';
 import { configSchema } from '@sallyport/contracts';
 import { createDirectoryStore } from '@sallyport/directory';
 import { createLogger, createServiceVerifier, hashToken, listenHttp } from '@sallyport/kit';
-import { ownNames, requestElevation, transition } from '@sallyport/elevation';
 import { createMemoryElevationStore, createMemorySessionStore } from '@sallyport/stores';
-import { createAuthorize } from '../service/create-authorize.ts';
-import { compileConfigPolicies } from '../policies/compile-config-policies.ts';
+import { requestElevation } from '../elevation-states/request-elevation.ts';
+import { ownNames } from '../elevation-states/same-person.ts';
+import { transition } from '../elevation-states/transition.ts';
+import { compileConfigPolicies } from '../policies/compile-policies.ts';
 import { createPolicySet } from '../policies/policy-set.ts';
+import { createAuthorize } from '../service/create-authorize.ts';
 
 const now = Date.now;
 const policy = Array.from({ length: 20 }, (_none, index) => ({

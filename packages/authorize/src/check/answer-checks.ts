@@ -1,14 +1,13 @@
 import type { Check } from '@sallyport/contracts';
 import { ProblemError, toProblem, withDeadline, type Logger } from '@sallyport/kit';
-import { type SessionLookup, type SessionStore } from '@sallyport/stores';
+import type { SessionLookup, SessionStore } from '@sallyport/stores';
 import { defaultDeny } from '@sallyport/policy';
-import type { HeldElevations } from '../elevations/held-elevations.ts';
-import { refreshElevations } from '../elevations/refresh-elevations.ts';
+import { sessionsUnavailable } from '../caller/find-caller-session.ts';
+import { type HeldElevations, refreshElevations } from '../elevations/keeper/held-elevations.ts';
 import type { PolicySet, PolicySnapshot } from '../policies/policy-set.ts';
 import { writeAnswer } from './answer.ts';
-import type { IdleRenewal } from './idle-renewal.ts';
 import type { EvaluateCheck } from './evaluate-check.ts';
-import { sessionsUnavailable } from './sessions-unavailable.ts';
+import type { IdleRenewal } from './idle-renewal.ts';
 
 /** Answers a batch with the JSON of a CheckResponse. `afterwards` is to be called once it has been sent. */
 type AnswerChecks = (checks: readonly Check[]) => Promise<{ json: string; afterwards: () => void }>;

@@ -1,5 +1,5 @@
 import type { Decision, Impersonation, ProblemCode } from '@sallyport/contracts';
-import type { CallerView, ClusterAppearance } from './caller-view.ts';
+import type { CallerView, ClusterAppearance } from '../caller/caller-view.ts';
 
 /** One answer of `POST /v1/check` before serialization. `caller` and `appearance` contain their JSON. */
 export type Answer = {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { hashToken } from '@sallyport/kit';
 import type { Check, CheckTarget, Session } from '@sallyport/contracts';
-import { compileConfigPolicies } from '../policies/compile-config-policies.ts';
+import { compileConfigPolicies } from '../policies/compile-policies.ts';
 import { checkOf, identityOf, kubernetes, loadedConfig, sampleConfig, startRig } from '../testing/authorize-rig.ts';
 
 const dev = { kind: 'cluster', name: 'dev' } as const;

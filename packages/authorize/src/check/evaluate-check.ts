@@ -1,24 +1,44 @@
-import { noSuchCluster, type Check, type Decision } from '@sallyport/contracts';
+import {
+  readImpersonationTargets,
+  type Impersonation,
+  noSuchCluster,
+  type Check,
+  type Decision,
+} from '@sallyport/contracts';
 import type { SessionLookup } from '@sallyport/stores';
 import { defaultDeny, namespaceOf } from '@sallyport/policy';
-import type { PolicySnapshot } from '../policies/policy-set.ts';
-import { actAs } from './act-as.ts';
-import type { Answer } from './answer.ts';
-import { canBeElevated } from '../elevations/can-be-elevated.ts';
-import { suggestElevation } from '../elevations/suggest-elevation.ts';
+import { type CallerView, type CallerViews, applicationOf } from '../caller/caller-view.ts';
+import { decide, inputOf } from '../caller/decide.ts';
 import type { MayKnow } from '../clusters/may-know.ts';
-import type { ElevateCaller } from '../elevations/elevate-caller.ts';
-import type { HeldElevations } from '../elevations/held-elevations.ts';
-import type { CallerView, CallerViews } from './caller-view.ts';
-import { decide, inputOf } from './decide.ts';
-import { sessionEndedDetail } from './session-ended-detail.ts';
-import { explainRefusal } from './explain-refusal.ts';
-import { applicationOf } from './application-of.ts';
-import { isMisused } from './is-misused.ts';
+import { canBeElevated, type ElevateCaller } from '../elevations/grants/elevate-caller.ts';
+import { suggestElevation } from '../elevations/grants/find-candidates.ts';
+import type { HeldElevations } from '../elevations/keeper/held-elevations.ts';
+import type { ImpersonateRules } from '../policies/impersonate-rules.ts';
+import type { PolicySnapshot } from '../policies/policy-set.ts';
+import type { Answer } from './answer.ts';
 import type { EvaluateShadow } from './evaluate-shadow.ts';
-import { refusalDetail } from './refusal-detail.ts';
+import { explainRefusal } from './explain-refusal.ts';
+import { sessionEndedDetail, refusalDetail } from './refusal-detail.ts';
 import { refuseAgent } from './refuse-agent.ts';
-import { refuseApplication } from './refuse-application.ts';
+import { isMisused, refuseApplication } from './refuse-application.ts';
+
+/** The identity as which a request goes upstream, or why it cannot. */
+type ActsAs = { readonly identity: Impersonation; readonly refusal?: undefined } | { readonly refusal: string };
+
+/**
+ * Returns as whom a request that asks to act as another goes upstream, once the policy allows it. A name that the settings
+ * of the cluster hold back is refused and never left out: without it, the request would be about someone else.
+ */
+function actAs(
+  asked: readonly string[],
+  caller: Pick<CallerView, 'acting'>,
+  rules: Pick<ImpersonateRules, 'refuseTarget'>,
+): ActsAs {
+  const target = readImpersonationTargets(asked);
+  if (!target) return { refusal: 'the request does not name one user to act as' };
+  const refusal = rules.refuseTarget(target);
+  return refusal === undefined ? { identity: caller.acting(target) } : { refusal };
+}
 
 /** Evaluates one check, given the session of its credential (undefined: there is no credential). */
 export type EvaluateCheck = (check: Check, found: SessionLookup | undefined, snapshot: PolicySnapshot) => Answer;

@@ -1,9 +1,20 @@
-import { hostOfRoute, type Check } from '@sallyport/contracts';
+import { hostOfRoute, type Check, type Session } from '@sallyport/contracts';
+import { applicationOf, type CallerView } from '../caller/caller-view.ts';
+import { decide, inputOf } from '../caller/decide.ts';
 import type { ApplicationRules, PolicySnapshot } from '../policies/policy-set.ts';
 import type { Refused } from './answer.ts';
-import { applicationOf } from './application-of.ts';
-import type { CallerView } from './caller-view.ts';
-import { decide, inputOf } from './decide.ts';
+
+/**
+ * Reports whether a credential is used where it does not count. The session of a web application's host is for that host,
+ * and an application with the credential of its user is for clusters: neither reaches the gateway's own API.
+ */
+export function isMisused(check: Check, { kind, route }: Pick<Session, 'kind' | 'route'>): boolean {
+  const { target } = check;
+  const application = applicationOf(check);
+  if (application !== undefined)
+    return target.kind !== 'cluster' || (kind === 'route' && route !== hostOfRoute(application));
+  return kind === 'route' && (target.kind !== 'route' || target.host !== route);
+}
 
 /**
  * Reports whether the policies of a route let a person in now. The request of an application to a cluster says nothing

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { endReasons } from '@sallyport/contracts';
 import { checkOf, identityOf, sampleConfig, startRig } from '../testing/authorize-rig.ts';
-import { sessionEndedDetail } from './session-ended-detail.ts';
+import { sessionEndedDetail } from './refusal-detail.ts';
 
 describe('a caller whose session has ended', () => {
   it('is told why, but nothing about other users', () => {

@@ -1,14 +1,27 @@
 import { setImmediate } from 'node:timers/promises';
-import { clustersRequestSchema, isLogin, type ClustersResponse, type Session } from '@sallyport/contracts';
+import { type Session, clustersRequestSchema, isLogin, type ClustersResponse } from '@sallyport/contracts';
+import { type Steps, runStepsSliced } from '@sallyport/policy';
 import { parseJson, ProblemError } from '@sallyport/kit';
-import { type SessionStore } from '@sallyport/stores';
-import { runStepsSliced, type Steps } from '@sallyport/policy';
-import { createCallerViews, type CallerView } from '../check/caller-view.ts';
-import { findCallerSession } from '../check/find-caller-session.ts';
-import type { PolicySet, PolicySnapshot } from '../policies/policy-set.ts';
-import { createConcurrencyLimiter } from '../concurrency/concurrency-limiter.ts';
-import { mayKnowCluster } from './may-know.ts';
-import { ownRoutes } from './own-routes.ts';
+import type { SessionStore } from '@sallyport/stores';
+import { type CallerView, createCallerViews } from '../caller/caller-view.ts';
+import { findCallerSession } from '../caller/find-caller-session.ts';
+import { createConcurrencyLimiter } from '../http/concurrency-limiter.ts';
+import type { PolicySnapshot, PolicySet } from '../policies/policy-set.ts';
+import { mayKnowRoute, mayKnowCluster } from './may-know.ts';
+
+/**
+ * Lists in steps the hosts of the web applications on which the policy might allow the holder of a session something. An
+ * agent reaches none.
+ */
+function* ownRoutes(found: Session, person: CallerView, snapshot: PolicySnapshot, now: number): Steps<string[]> {
+  const own: string[] = [];
+  if (found.kind === 'agent') return own;
+  for (const host of snapshot.routes.keys()) {
+    if (yield* mayKnowRoute(person, host, snapshot, now)) own.push(host);
+    yield;
+  }
+  return own;
+}
 
 /** The rules are evaluated a few milliseconds at a time, so that checks are answered in between. */
 const slicing = { pause: () => setImmediate(), sliceMs: 5 };

@@ -1,5 +1,5 @@
 import { mayReach, runSteps, type PolicyInput, type Steps } from '@sallyport/policy';
-import type { CallerView } from '../check/caller-view.ts';
+import type { CallerView } from '../caller/caller-view.ts';
 import type { ClusterRules, PolicySnapshot } from '../policies/policy-set.ts';
 
 /** Returns the input for what is certain about a person, whatever they request. */

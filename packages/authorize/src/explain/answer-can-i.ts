@@ -1,13 +1,11 @@
 import { canIRequestSchema, type CanIAnswer } from '@sallyport/contracts';
 import { createTimeSlicer, ProblemError, type Logger } from '@sallyport/kit';
-import { type SessionStore } from '@sallyport/stores';
-import { refreshElevations } from '../elevations/refresh-elevations.ts';
-import type { HeldElevations } from '../elevations/held-elevations.ts';
+import type { SessionStore } from '@sallyport/stores';
+import { findCallerSession } from '../caller/find-caller-session.ts';
+import { refreshElevations, type HeldElevations } from '../elevations/keeper/held-elevations.ts';
+import { parseBody } from '../http/parse-body.ts';
 import type { PolicySet } from '../policies/policy-set.ts';
-import { findCallerSession } from '../check/find-caller-session.ts';
-import { createTrialCheck } from './trial-check.ts';
-import { noSuchCluster } from './no-such-cluster.ts';
-import { parseBody } from './parse-body.ts';
+import { createTrialCheck, noSuchCluster } from './trial-check.ts';
 
 type Deps = {
   sessions: Pick<SessionStore, 'find'>;

@@ -1,15 +1,66 @@
-import { explainRequestSchema, type Check, type ExplainRequest, type Explanation } from '@sallyport/contracts';
+import {
+  isLogin,
+  type AskedPerson,
+  type Session,
+  explainRequestSchema,
+  type Check,
+  type ExplainRequest,
+  type Explanation,
+} from '@sallyport/contracts';
 import { ProblemError, type Logger } from '@sallyport/kit';
-import { type SessionLookup, type SessionStore } from '@sallyport/stores';
-import { refreshElevations } from '../elevations/refresh-elevations.ts';
-import type { HeldElevations } from '../elevations/held-elevations.ts';
+import type { SessionStore, SessionLookup } from '@sallyport/stores';
+import { findCallerSession, withStoreTimeout } from '../caller/find-caller-session.ts';
+import { refreshElevations, type HeldElevations } from '../elevations/keeper/held-elevations.ts';
+import { createConcurrencyLimiter } from '../http/concurrency-limiter.ts';
+import { parseBody } from '../http/parse-body.ts';
 import type { PolicySet, PolicySnapshot } from '../policies/policy-set.ts';
-import { createConcurrencyLimiter } from '../concurrency/concurrency-limiter.ts';
 import { explainCheck } from './explain-check.ts';
-import { findCallerSession, withStoreTimeout } from '../check/find-caller-session.ts';
-import { findPerson } from './find-person.ts';
 import { createTrialCheck } from './trial-check.ts';
-import { parseBody } from './parse-body.ts';
+
+const unknown = (user: string) =>
+  new ProblemError(
+    'not-found',
+    `No user with the name ${JSON.stringify(user.slice(0, 253))} is logged in, so their groups are unknown. Give the groups to assume.`,
+  );
+
+/**
+ * Returns the session with which to evaluate a question about another user: one with the given values, or, if only the
+ * name is given, their latest live session.
+ */
+async function findPerson(
+  about: AskedPerson,
+  deps: { sessions: Pick<SessionStore, 'list'>; now: number },
+): Promise<Session> {
+  const { user, email, groups, claims } = about;
+  if (groups === undefined && claims === undefined) {
+    const found = (await deps.sessions.list())
+      .filter(isLogin)
+      .findLast(
+        ({ identity, expiresAt }) => (identity.user === user || identity.email === user) && expiresAt > deps.now,
+      );
+    if (!found) throw unknown(user);
+    return email === undefined ? found : { ...found, identity: { ...found.identity, email } };
+  }
+  const address = email ?? (user.includes('@') ? user : undefined);
+  return {
+    version: 1,
+    id: 'asked',
+    kind: 'cli',
+    createdAt: deps.now,
+    expiresAt: deps.now + 60_000,
+    idleMs: 60_000,
+    identity: {
+      provider: '',
+      issuer: '',
+      subject: '',
+      user,
+      ...(address === undefined ? {} : { email: address }),
+      groups: groups ?? [],
+      claims: claims ?? {},
+      amr: [],
+    },
+  };
+}
 
 type Deps = {
   sessions: Pick<SessionStore, 'find' | 'list'>;

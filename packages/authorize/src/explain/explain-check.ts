@@ -1,15 +1,68 @@
+import {
+  isPartTrue,
+  type AlternativeTrace,
+  traceAlternatives,
+  type CompiledPolicy,
+  type PolicyInput,
+  namespaceOf,
+  extraVerbsOf,
+  rulesAboutPerson,
+} from '@sallyport/policy';
+import { createTimeSlicer, ProblemError } from '@sallyport/kit';
 import type { Check, Explanation, ExplainedRule } from '@sallyport/contracts';
-import { ProblemError } from '@sallyport/kit';
-import { type SessionLookup } from '@sallyport/stores';
-import { namespaceOf, extraVerbsOf, rulesAboutPerson, type AlternativeTrace } from '@sallyport/policy';
-import { inputOf } from '../check/decide.ts';
-import type { HeldElevations } from '../elevations/held-elevations.ts';
+import type { SessionLookup } from '@sallyport/stores';
+import { inputOf } from '../caller/decide.ts';
+import type { HeldElevations } from '../elevations/keeper/held-elevations.ts';
 import type { ClusterRules, PolicySnapshot } from '../policies/policy-set.ts';
-import { chooseRules } from './choose-rules.ts';
-import { createTrialCheck } from './trial-check.ts';
-import { noSuchCluster } from './no-such-cluster.ts';
-import { shorten } from './shorten.ts';
-import { traceInSlices } from './trace-in-slices.ts';
+import { createTrialCheck, noSuchCluster } from './trial-check.ts';
+
+/** Returns how many parts of an alternative would have to change for it to hold. */
+function distance(alternative: AlternativeTrace): number {
+  if (alternative.holds) return 0;
+  if (alternative.operator === 'or' || alternative.operator === 'nor') return 1;
+  return alternative.criteria.filter((one) => !isPartTrue(alternative, one)).length;
+}
+
+/** Returns at most `max` rules in their order: those that hold, and those closest to it. */
+function chooseRules(rules: readonly AlternativeTrace[], max: number): readonly AlternativeTrace[] {
+  if (rules.length <= max) return rules;
+  const ranked = rules
+    .map((rule, index) => ({ index, distance: distance(rule) }))
+    .toSorted((a, b) => a.distance - b.distance || a.index - b.index);
+  return ranked
+    .slice(0, max)
+    .map(({ index }) => index)
+    .toSorted((a, b) => a - b)
+    .map((index) => rules[index]!);
+}
+
+const maxLength = 2000;
+
+/** Returns a value for an explanation: unchanged, or the beginning of its JSON if that is long. */
+function shorten(value: unknown): unknown {
+  const json = JSON.stringify(value);
+  return json === undefined || json.length <= maxLength ? value : `${json.slice(0, maxLength).toWellFormed()}...`;
+}
+
+const sliceMs = 5;
+
+/**
+ * Traces policies under the verb that decided. A large policy is traced a few milliseconds at a time, so that checks
+ * are answered in between.
+ */
+async function traceInSlices(
+  policies: readonly CompiledPolicy[],
+  input: PolicyInput,
+  judgedAs?: string,
+): Promise<AlternativeTrace[]> {
+  const slicer = createTimeSlicer(sliceMs);
+  const traces: AlternativeTrace[] = [];
+  for (const trace of traceAlternatives(policies, input, judgedAs)) {
+    traces.push(trace);
+    await slicer.turn();
+  }
+  return traces;
+}
 
 /** A check to explain, with its session. `other`: not the caller's; `privileged`: every rule may be shown. */
 type Explained = {

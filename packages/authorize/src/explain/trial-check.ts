@@ -1,8 +1,13 @@
-import { createCallerViews } from '../check/caller-view.ts';
+import { noSuchCluster as detailOf } from '@sallyport/contracts';
+import { ProblemError } from '@sallyport/kit';
+import { createCallerViews } from '../caller/caller-view.ts';
 import { createEvaluateCheck, type EvaluateCheck } from '../check/evaluate-check.ts';
 import { createMayKnow } from '../clusters/may-know.ts';
-import { createElevateCaller } from '../elevations/elevate-caller.ts';
-import type { HeldElevations } from '../elevations/held-elevations.ts';
+import { createElevateCaller } from '../elevations/grants/elevate-caller.ts';
+import type { HeldElevations } from '../elevations/keeper/held-elevations.ts';
+
+/** Returns the same answer for a cluster that does not exist and for one of which the caller must not know. */
+export const noSuchCluster = (name: string): ProblemError => new ProblemError('not-found', detailOf(name));
 
 /**
  * Creates an evaluation with the same answers as a check at this time, but without side effects: no shadow policy is

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Notice } from '@sallyport/contracts';
-import { checkNotifications } from './check-notifications.ts';
 import { loadedConfig } from '../testing/authorize-rig.ts';
 import { elevationsConfig, startElevationRig, type ElevationRig } from '../testing/elevation-rig.ts';
-import { describeFailedNotice } from './failed-notice-event.ts';
+import { checkNotifications } from './check-notifications.ts';
+import { describeFailedNotice } from './notice-events.ts';
 
 const hook = (name: string, more: object = {}) => ({
   name,

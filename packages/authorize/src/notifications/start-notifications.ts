@@ -3,7 +3,7 @@ import type { LoadedConfig, Logger, Metrics } from '@sallyport/kit';
 import { createOutboundFetch } from '@sallyport/kit/outbound';
 import { attendToNotices, openChannels } from '@sallyport/notify';
 import type { ElevationStore } from '@sallyport/stores';
-import { describeFailedNotice } from './failed-notice-event.ts';
+import { describeFailedNotice } from './notice-events.ts';
 
 type NotificationDeps = {
   loaded: LoadedConfig;

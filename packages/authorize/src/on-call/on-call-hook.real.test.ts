@@ -3,10 +3,9 @@ import { createServer, type IncomingHttpHeaders, type RequestListener, type Serv
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createOutboundFetch } from '@sallyport/kit/outbound';
-import { fetchOnCallList } from './fetch-on-call-list.ts';
-import { followOnCallHook } from './follow-on-call-hook.ts';
-import { createOnCallList } from './on-call-list.ts';
 import { createLoggerRig } from '../testing/authorize-rig.ts';
+import { fetchOnCallList, followOnCallHook } from './on-call-hook.ts';
+import { createOnCallList } from './on-call-list.ts';
 
 let server: Server;
 let url: string;

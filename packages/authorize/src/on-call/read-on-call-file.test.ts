@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, it } from '@jest/globals';
 import { loadedConfig } from '../testing/authorize-rig.ts';
-import { checkOnCall } from './check-on-call.ts';
-import { readOnCallFile } from './read-on-call-file.ts';
+import { checkOnCall, readOnCallFile } from './on-call-file.ts';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-on-call-'));
 const file = path.join(directory, 'list.yaml');

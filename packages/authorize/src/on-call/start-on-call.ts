@@ -1,13 +1,31 @@
 import { readFileSync } from 'node:fs';
 import type { OnCallStatus } from '@sallyport/contracts';
-import { createListeners, type LoadedConfig, type Logger, type Metrics } from '@sallyport/kit';
+import { type Metrics, createListeners, type LoadedConfig, type Logger } from '@sallyport/kit';
+import { Gauge } from 'prom-client';
 import { createOutboundFetch } from '@sallyport/kit/outbound';
 import type { OnCallInput } from '@sallyport/policy';
 import type { PolicySet } from '../policies/policy-set.ts';
-import { followOnCallFile } from './follow-on-call-file.ts';
-import { followOnCallHook } from './follow-on-call-hook.ts';
+import { followOnCallFile } from './on-call-file.ts';
+import { followOnCallHook } from './on-call-hook.ts';
 import { createOnCallList } from './on-call-list.ts';
-import { registerOnCallMetrics } from './register-on-call-metrics.ts';
+
+/** Registers what an operator must know of each on-call list. Every replica reads the lists by itself. */
+function registerOnCallMetrics(metrics: Metrics, status: () => readonly OnCallStatus[]): void {
+  const gauge = (name: string, help: string, value: (list: OnCallStatus) => number) => {
+    const made: Gauge<'list'> = new Gauge({
+      name,
+      help,
+      labelNames: ['list'],
+      registers: [metrics],
+      collect() {
+        for (const list of status()) made.set({ list: list.name }, value(list));
+      },
+    });
+  };
+  gauge('sallyport_on_call_known', 'Whether it is known who is on the on-call list', ({ known }) => (known ? 1 : 0));
+  gauge('sallyport_on_call_failing', 'Whether the on-call list cannot be read now', ({ failing }) => (failing ? 1 : 0));
+  gauge('sallyport_on_call_users', 'How many users are on the on-call list', ({ users }) => users);
+}
 
 /** The on-call lists of one replica. */
 export type OnCall = {

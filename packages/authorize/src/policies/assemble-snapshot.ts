@@ -1,6 +1,6 @@
 import { hostOfRoute, type ApiArea, type Config, type PolicyPlan } from '@sallyport/contracts';
 import { namedRequests, type CompiledPolicy } from '@sallyport/policy';
-import { createElevationRules, onlySet } from '../elevations/elevation-rules.ts';
+import { createElevationRules, onlySet } from './elevation-rules.ts';
 import { createImpersonateRules } from './impersonate-rules.ts';
 import { createNamespaceSelection } from './namespace-selection.ts';
 import type { ApplicationRules, ClusterRules, PolicySnapshot, RouteRules } from './policy-set.ts';

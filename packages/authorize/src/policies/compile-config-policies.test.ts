@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ConfigFaults, readConfig } from '@sallyport/kit';
 import type { CompiledPolicy } from '@sallyport/policy';
 import { loadedConfig, sampleConfig } from '../testing/authorize-rig.ts';
-import { compileConfigPolicies } from './compile-config-policies.ts';
+import { compileConfigPolicies } from './compile-policies.ts';
 import type { ClusterRules } from './policy-set.ts';
 
 const rule = { allow: { or: [{ groups: 'x' }] } };

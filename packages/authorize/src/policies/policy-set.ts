@@ -1,6 +1,6 @@
 import type { ApiArea } from '@sallyport/contracts';
 import type { CompiledPolicy, NamedRequest, OnCallInput } from '@sallyport/policy';
-import type { ElevationRules } from '../elevations/elevation-rules.ts';
+import type { ElevationRules } from './elevation-rules.ts';
 import type { ImpersonateRules } from './impersonate-rules.ts';
 import type { SelectPolicies } from './namespace-selection.ts';
 

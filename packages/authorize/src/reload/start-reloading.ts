@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Config } from '@sallyport/contracts';
-import { type AuditSink } from '@sallyport/audit-log';
+import type { AuditSink } from '@sallyport/audit-log';
 import {
   createConfigReader,
   createReloader,
@@ -13,11 +13,11 @@ import {
 } from '@sallyport/kit';
 import { reportReplica, type ReplicaRegistry } from '@sallyport/stores';
 import type { OnCall } from '../on-call/start-on-call.ts';
+import { compileCandidate } from '../policies/compile-policies.ts';
 import type { PolicySet } from '../policies/policy-set.ts';
-import { compileCandidate } from './compile-candidate.ts';
 import { createPolicyEvents } from './policy-events.ts';
 
-export type ReloadingDeps = {
+type ReloadingDeps = {
   loaded: LoadedConfig;
   policies: PolicySet;
   warnings: readonly ConfigFault[];

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { hashToken, ProblemError } from '@sallyport/kit';
-import { type SessionStore } from '@sallyport/stores';
+import type { SessionStore } from '@sallyport/stores';
+import { compileConfigPolicies } from '../policies/compile-policies.ts';
 import {
   checkOf,
   identityOf,
@@ -11,7 +12,6 @@ import {
   throwingPolicy,
 } from '../testing/authorize-rig.ts';
 import { useRigs } from '../testing/use-rigs.ts';
-import { compileConfigPolicies } from '../policies/compile-config-policies.ts';
 
 const start = useRigs();
 const dev = { kind: 'cluster', name: 'dev' } as const;

@@ -18,14 +18,14 @@ import {
   type SessionStore,
   type StreamQuestionRegistry,
 } from '@sallyport/stores';
-import { createChangeFeed } from '../changes/change-feed.ts';
-import { createElevations, type ElevationParts } from '../elevations/create-elevations.ts';
+import { createElevations, type ElevationParts } from '../elevations/keeper/create-elevations.ts';
+import { createChangeFeed } from '../gateways/change-feed.ts';
+import { createStreamQuestions } from '../gateways/stream-questions.ts';
+import type { Routes } from '../http/routes.ts';
 import type { PolicySet } from '../policies/policy-set.ts';
-import { createStreamQuestions } from '../streams/stream-questions.ts';
 import { createDecisionRoutes } from './decision-routes.ts';
 import { createElevationRoutes } from './elevation-routes.ts';
 import { createPolicyRoutes } from './policy-routes.ts';
-import type { Routes } from './routes.ts';
 import { createStreamRoutes } from './stream-routes.ts';
 
 export type AuthorizeDeps = {

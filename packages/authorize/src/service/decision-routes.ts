@@ -1,22 +1,22 @@
 import { readBodyText, type Logger, type Metrics, type Tracer } from '@sallyport/kit';
 import type { SessionStore } from '@sallyport/stores';
-import { createAnswerAuditView } from '../audit/answer-audit-view.ts';
+import { createCallerViews } from '../caller/caller-view.ts';
 import { createAnswerChecks } from '../check/answer-checks.ts';
-import { createCallerViews } from '../check/caller-view.ts';
 import { createEvaluateCheck } from '../check/evaluate-check.ts';
 import { createEvaluateShadow } from '../check/evaluate-shadow.ts';
 import { createIdleRenewal } from '../check/idle-renewal.ts';
 import { readChecks } from '../check/read-checks.ts';
 import { traceChecks } from '../check/trace-checks.ts';
+import { createAnswerAuditView } from '../clusters/answer-audit-view.ts';
 import { createListClusters } from '../clusters/list-clusters.ts';
+import { createMayKnow } from '../clusters/may-know.ts';
+import { createElevateCaller } from '../elevations/grants/elevate-caller.ts';
+import type { Elevations } from '../elevations/keeper/create-elevations.ts';
+import type { HeldElevations } from '../elevations/keeper/held-elevations.ts';
 import { createAnswerCanI } from '../explain/answer-can-i.ts';
 import { createAnswerExplain } from '../explain/answer-explain.ts';
-import { createMayKnow } from '../clusters/may-know.ts';
-import type { HeldElevations } from '../elevations/held-elevations.ts';
-import type { Elevations } from '../elevations/create-elevations.ts';
-import { createElevateCaller } from '../elevations/elevate-caller.ts';
+import { createCallRoute, sendJson, type Route, type Routes } from '../http/routes.ts';
 import type { PolicySet } from '../policies/policy-set.ts';
-import { createCallRoute, sendJson, type Route, type Routes } from './routes.ts';
 
 type DecisionDeps = {
   sessions: SessionStore;

@@ -1,10 +1,10 @@
-import { createAnswerCandidates } from '../elevations/answer-candidates.ts';
-import { createAnswerPreview } from '../elevations/answer-preview.ts';
-import { createAnswerElevations } from '../elevations/answer-elevations.ts';
-import type { Elevations } from '../elevations/create-elevations.ts';
-import type { AskerDeps } from '../elevations/find-asker.ts';
 import type { Logger } from '@sallyport/kit';
-import { createCallRoute, type Routes } from './routes.ts';
+import { createAnswerCandidates } from '../elevations/calls/answer-candidates.ts';
+import { createAnswerElevations } from '../elevations/calls/answer-elevations.ts';
+import { createAnswerPreview } from '../elevations/calls/answer-preview.ts';
+import type { AskerDeps } from '../elevations/calls/find-asker.ts';
+import type { Elevations } from '../elevations/keeper/create-elevations.ts';
+import { createCallRoute, type Routes } from '../http/routes.ts';
 
 const maxBodyBytes = 16 * 1024;
 const maxCheckBytes = 512 * 1024;

@@ -15,14 +15,14 @@ import {
   type SessionStore,
   type StreamQuestionRegistry,
 } from '@sallyport/stores';
-import type { ElevationParts } from '../elevations/create-elevations.ts';
+import type { ElevationParts } from '../elevations/keeper/create-elevations.ts';
 import { startNotifications } from '../notifications/start-notifications.ts';
+import { watchServiceAccounts } from '../notifications/watch-service-accounts.ts';
 import { startOnCall } from '../on-call/start-on-call.ts';
-import { createAuthorize } from './create-authorize.ts';
-import { compileConfigPolicies } from '../policies/compile-config-policies.ts';
+import { compileConfigPolicies } from '../policies/compile-policies.ts';
 import { createPolicySet, type PolicySet } from '../policies/policy-set.ts';
 import { startReloading } from '../reload/start-reloading.ts';
-import { watchServiceAccounts } from '../service-accounts/watch-service-accounts.ts';
+import { createAuthorize } from './create-authorize.ts';
 
 export type AuthorizeParts = {
   loaded: LoadedConfig;

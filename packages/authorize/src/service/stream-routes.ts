@@ -1,9 +1,9 @@
 import { ProblemError, readCaller } from '@sallyport/kit';
 import type { StreamQuestionRegistry } from '@sallyport/stores';
-import type { ChangeFeed } from '../changes/change-feed.ts';
-import type { StreamQuestions } from '../streams/stream-questions.ts';
-import { takeAnswer } from '../streams/take-answer.ts';
-import { createCallRoute, createReportRoute, type Routes } from './routes.ts';
+import { takeAnswer } from '../gateways/ask-gateways.ts';
+import type { ChangeFeed } from '../gateways/change-feed.ts';
+import type { StreamQuestions } from '../gateways/stream-questions.ts';
+import { createCallRoute, createReportRoute, type Routes } from '../http/routes.ts';
 
 const maxQuestionBytes = 16 * 1024;
 const maxAnswerBytes = 1536 * 1024;

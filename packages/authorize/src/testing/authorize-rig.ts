@@ -28,9 +28,9 @@ import {
 import { createDirectoryStore, type DirectoryStore } from '@sallyport/directory';
 import type { CompiledPolicy } from '@sallyport/policy';
 import type { AuditSink } from '@sallyport/audit-log';
-import { createAuthorize } from '../service/create-authorize.ts';
-import { compileConfigPolicies } from '../policies/compile-config-policies.ts';
+import { compileConfigPolicies } from '../policies/compile-policies.ts';
 import { createPolicySet } from '../policies/policy-set.ts';
+import { createAuthorize } from '../service/create-authorize.ts';
 
 export const sampleConfig = {
   gateway: { url: 'http://127.0.0.1:8443' },
