@@ -125,8 +125,6 @@ const notYet = [
 
   'bed',
 
-  'cli',
-
   'contracts',
 
   'directory',

@@ -10,7 +10,7 @@ const shared = {
   'packages/audit-proof/src/chain/hash-event.ts': 'It keeps memory to write into.',
   'packages/audit/src/store/event-terms.ts': 'It keeps results by all that they depend on.',
   'packages/bed/src/run/free-port.ts': 'It keeps the ports that it gave, so that it gives each once.',
-  'packages/cli/src/ask/resource-names.ts': 'It is filled when it is loaded.',
+  'packages/cli/src/ask/question/resource-names.ts': 'It is filled when it is loaded.',
   'packages/cli/src/environment/environment.ts': 'It keeps what listens to a signal of the process.',
   'packages/contracts/src/kubernetes/shell-equivalent.ts': 'It is filled when it is loaded.',
   'packages/http1/src/wire/write-request-head.ts': 'It keeps results by all that they depend on.',

@@ -19,7 +19,7 @@ import process from 'node:process';
 import { parseArgs, promisify } from 'node:util';
 import { processEnvironment } from '../packages/cli/src/environment/environment.ts';
 import { manPage } from '../packages/cli/src/man-page/man-page.ts';
-import { createProgram } from '../packages/cli/src/program/program.ts';
+import { createProgram } from '../packages/cli/src/commands/create-program.ts';
 import { fail, root } from './bootstrap.mjs';
 import { licensesOf } from './release/licenses.mjs';
 import { stageChart } from './release/stage-chart.mjs';

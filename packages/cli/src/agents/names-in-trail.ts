@@ -1,5 +1,5 @@
-import { at, text, userOf } from '../commands/audit-columns.ts';
-import { fetchAuditPage } from '../commands/audit-search.ts';
+import { at, text, userOf } from '../audit/trail/trail-columns.ts';
+import { fetchAuditPage } from '../audit/trail/search-trail.ts';
 import type { AuditRow } from '../gateway/answers.ts';
 import type { OpenGateway } from '../gateway/open-gateway.ts';
 import { fieldOf } from '../input/field-of.ts';

@@ -1,7 +1,7 @@
 import { fieldOf } from '../input/field-of.ts';
 import { askAsUser, type OpenGateway } from '../gateway/open-gateway.ts';
 import type { GatewayAnswer } from '../gateway/gateway-client.ts';
-import type { Asked } from './read-asked.ts';
+import type { Asked } from './question/read-asked.ts';
 
 /** The cluster's own decision on a request. `allowed` is undefined if the cluster could not be asked. */
 export type ClusterAnswer = { allowed: boolean | undefined; reason: string };

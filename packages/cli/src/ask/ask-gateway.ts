@@ -5,11 +5,11 @@ import type { GatewayNames } from '../gateway/find-gateway.ts';
 import { askAsUser, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
 import { kubectlContext } from '../kubeconfig/kubectl-context.ts';
 import { kubeconfigFiles } from '../kubeconfig/kubeconfig-file.ts';
-import { explanationSchema, type Explanation } from '../policy/explain/explanation.ts';
+import { explanationSchema, type Explanation } from './explain/explanation.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
-import { questionOf } from './question-of.ts';
-import type { Asked } from './read-asked.ts';
+import { questionOf } from './question/question-of.ts';
+import type { Asked } from './question/read-asked.ts';
 
 /** Another user whom a question is about. */
 type About = { user: string; email?: string; groups?: string[]; claims?: Record<string, unknown>; ip?: string };

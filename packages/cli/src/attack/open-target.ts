@@ -1,13 +1,13 @@
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { clustersSchema } from '../gateway/answers.ts';
-import { serverAddress, type GatewayAddress } from '../gateway/gateway-address.ts';
+import { serverAddress, type GatewayAddress } from '../input/gateway-address.ts';
 import { createGatewayClient, type TrustChoices } from '../gateway/gateway-client.ts';
 import { trustChoices } from '../gateway/trust-choices.ts';
 import { isTrustFault, unreachable } from '../gateway/unreachable.ts';
 import { findHome } from '../home/home.ts';
 import { openKnownGateways, readAuthority } from '../home/known-gateways.ts';
-import { namedFileFault } from '../input/named-file.ts';
+import { namedFileFault } from '../files/named-file.ts';
 import { authorityInKubeconfig } from '../kubeconfig/authority-in-kubeconfig.ts';
 import { kubeconfigFiles } from '../kubeconfig/kubeconfig-file.ts';
 import { findProxy, type Proxy } from '../proxy/find-proxy.ts';

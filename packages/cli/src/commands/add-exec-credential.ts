@@ -10,7 +10,7 @@ export function addExecCredential(program: Command, environment: Environment): v
     .argument('<server>', 'the address of the cluster, as in the kubeconfig')
     .option('--gateway <url>', 'the gateway, if the cluster has its own host')
     .action(async (server: string, options: { gateway?: string }) => {
-      const { runExecCredential } = await import('./exec-credential.ts');
+      const { runExecCredential } = await import('../login/exec-credential.ts');
       await runExecCredential(
         options.gateway === undefined ? [server] : [server, '--gateway', options.gateway],
         environment,

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
 import { describeScope } from '../agents/agent-columns.ts';
 import { agentsPath } from '../agents/list-agents.ts';
-import { newSecretFile } from '../agents/new-secret-file.ts';
+import { newSecretFile } from '../files/new-secret-file.ts';
 import { readScope, type ScopeOptions } from '../agents/read-scope.ts';
 import { tokenKubeconfig } from '../agents/token-kubeconfig.ts';
-import { readSpan } from '../elevation/read-span.ts';
+import { readSpan } from '../input/read-span.ts';
 import type { Environment } from '../environment/environment.ts';
 import { createdAgentSchema } from '../gateway/agent-answers.ts';
 import { readAnswer } from '../gateway/answers.ts';
@@ -15,7 +15,8 @@ import { forTerminal } from '../terminal/for-terminal.ts';
 import { render } from '../terminal/output.ts';
 import { readableTime } from '../terminal/readable-time.ts';
 import { withTimes } from '../terminal/with-times.ts';
-import { withExample, withGateway, type GatewayOptions } from './command-kit.ts';
+import type { GatewayOptions } from '../gateway/find-gateway.ts';
+import { withExample, withGateway } from './command-kit.ts';
 
 type Options = GatewayOptions & ScopeOptions & { for?: string; out?: string; kubeconfig?: string };
 

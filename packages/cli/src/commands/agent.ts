@@ -10,7 +10,8 @@ import type { ListOptions } from '../terminal/render-table.ts';
 import { withTimes } from '../terminal/with-times.ts';
 import { writeList } from '../terminal/write-list.ts';
 import { addAgentCreate } from './agent-create.ts';
-import { listFormats, withExample, withGateway, type GatewayOptions } from './command-kit.ts';
+import type { GatewayOptions } from '../gateway/find-gateway.ts';
+import { listFormats, withExample, withGateway } from './command-kit.ts';
 
 type AgentListOptions = GatewayOptions & ListOptions & { all?: boolean };
 

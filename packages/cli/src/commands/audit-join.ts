@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Environment } from '../environment/environment.ts';
-import type { JoinOptions } from '../join/run-join.ts';
+import type { JoinOptions } from '../audit/join/run-join.ts';
 import { withExample, withGateway } from './command-kit.ts';
 
 /** `sallyport audit join`. */
@@ -23,7 +23,7 @@ export function addAuditJoin(audit: Command, environment: Environment): void {
     .option('--until <time>', 'latest time')
     .option('--examples <count>', 'number of examples for each finding', '3')
     .action(async (options: JoinOptions) => {
-      const { auditJoin } = await import('../join/run-join.ts');
+      const { auditJoin } = await import('../audit/join/run-join.ts');
       await auditJoin(environment, options);
     });
   withExample(

@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { Environment } from '../environment/environment.ts';
-import type { ReportOptions } from '../report/run-report.ts';
+import type { ReportOptions } from '../audit/report/run-report.ts';
 import { withExample, withGatewayNames } from './command-kit.ts';
 
 /** `sallyport audit report`. */
@@ -27,7 +27,7 @@ export function addAuditReport(audit: Command, environment: Environment): void {
     )
     .option('--no-headers', 'print the table without its heading')
     .action(async (options: ReportOptions) => {
-      const { auditReport } = await import('../report/run-report.ts');
+      const { auditReport } = await import('../audit/report/run-report.ts');
       await auditReport(environment, options);
     });
   withExample(

@@ -4,8 +4,9 @@ import { auditKeysSchema, readAnswer } from '../gateway/answers.ts';
 import { callAsUser, openGateway } from '../gateway/open-gateway.ts';
 import { writeList } from '../terminal/write-list.ts';
 import type { ListOptions } from '../terminal/render-table.ts';
-import type { VerifyOptions } from '../verify/run-verify.ts';
-import { listFormats, withExample, withGateway, withOutput, type GatewayOptions } from './command-kit.ts';
+import type { VerifyOptions } from '../audit/verify/run-verify.ts';
+import type { GatewayOptions } from '../gateway/find-gateway.ts';
+import { listFormats, withExample, withGateway, withOutput } from './command-kit.ts';
 
 const more = (value: string, before: string[] = []): string[] => [...before, value];
 
@@ -61,7 +62,7 @@ export function addAuditVerify(audit: Command, environment: Environment): void {
     .option('--anchor <file>', 'checkpoints that were kept in a second place, one per line; repeatable', more)
     .option('--since <time>', 'begin at the first checkpoint after this time: how long ago (15m, 2h, 7d), or a time')
     .action(async (files: string[], { file = [], ...options }: VerifyOptions) => {
-      const { runVerify } = await import('../verify/run-verify.ts');
+      const { runVerify } = await import('../audit/verify/run-verify.ts');
       await runVerify(environment, { ...options, file: [...files, ...file] });
     });
   withExample(

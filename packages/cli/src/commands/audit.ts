@@ -1,12 +1,12 @@
 import { Option, type Command } from 'commander';
 import type { Environment } from '../environment/environment.ts';
-import type { ExportOptions } from './audit-export.ts';
-import { withFilters, withStages } from './audit-filters.ts';
+import type { ExportOptions } from '../audit/trail/export-trail.ts';
+import { withFilters, withStages } from '../audit/trail/trail-filters.ts';
 import { addAuditJoin } from './audit-join.ts';
 import { addAuditReport } from './audit-report.ts';
-import type { SearchOptions } from './audit-search.ts';
+import type { SearchOptions } from '../audit/trail/search-trail.ts';
 import { addAuditShow } from './audit-show.ts';
-import type { TailOptions } from './audit-tail.ts';
+import type { TailOptions } from '../audit/trail/tail-trail.ts';
 import { addAuditVerify } from './audit-verify.ts';
 import { addAuditWebhookToken } from './audit-webhook-token.ts';
 import { listFormats, withExample, withGateway, withGatewayNames } from './command-kit.ts';
@@ -24,7 +24,7 @@ export function addAudit(program: Command, environment: Environment): void {
     .option('--limit <count>', 'maximum number of requests, or of events with --stages', '100')
     .addOption(new Option('--order <order>', 'which events come first').choices(['newest', 'oldest']).default('newest'))
     .action(async (options: SearchOptions) => {
-      const { auditSearch } = await import('./audit-search.ts');
+      const { auditSearch } = await import('../audit/trail/search-trail.ts');
       await auditSearch(environment, options);
     });
   withExample(
@@ -56,7 +56,7 @@ function addTail(audit: Command, environment: Environment): void {
   )
     .option('--limit <count>', 'number of earlier requests to start with', '10')
     .action(async (options: TailOptions) => {
-      const { auditTail } = await import('./audit-tail.ts');
+      const { auditTail } = await import('../audit/trail/tail-trail.ts');
       await auditTail(environment, options);
     });
   withExample(
@@ -81,7 +81,7 @@ function addExport(audit: Command, environment: Environment): void {
     )
     .option('--file <file>', 'the file to write, which only you may read; it is replaced once the export is complete')
     .action(async (options: ExportOptions) => {
-      const { auditExport } = await import('./audit-export.ts');
+      const { auditExport } = await import('../audit/trail/export-trail.ts');
       await auditExport(environment, options);
     });
   withExample(

@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import { askCluster, type ClusterAnswer } from '../ask/ask-cluster.ts';
 import { askGateway, openPlace } from '../ask/ask-gateway.ts';
-import { withAsked } from '../ask/asked-options.ts';
+import { withAsked } from '../ask/question/asked-options.ts';
 import { describeRights } from '../ask/describe-rights.ts';
 import { listRights } from '../ask/list-rights.ts';
-import { readAsked, type Asked, type AskedOptions } from '../ask/read-asked.ts';
+import { readAsked, type Asked, type AskedOptions } from '../ask/question/read-asked.ts';
 import type { GatewayNames } from '../gateway/find-gateway.ts';
-import type { Explanation } from '../policy/explain/explanation.ts';
-import { canICommand } from '../policy/explain/next-steps.ts';
+import type { Explanation } from '../ask/explain/explanation.ts';
+import { canICommand } from '../ask/explain/next-steps.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { render, type OutputFormat } from '../terminal/output.ts';

@@ -1,7 +1,7 @@
 import { isAllowSystem } from '@sallyport/contracts';
 import { Option, type Command } from 'commander';
-import type { AddRequest, Added } from '../cluster/run-add.ts';
-import { readSpan } from '../elevation/read-span.ts';
+import type { AddRequest, Added } from '../cluster/account/run-add.ts';
+import { readSpan } from '../input/read-span.ts';
 import type { Environment } from '../environment/environment.ts';
 import { requireName } from '../input/require-name.ts';
 import { CliError } from '../terminal/cli-error.ts';
@@ -85,7 +85,7 @@ function readRequest(name: string, options: Options): Omit<AddRequest, 'kubeconf
 
 async function printObjects(environment: Environment, request: Omit<AddRequest, 'kubeconfig'>, output: OutputFormat) {
   const [{ accountObjects }, { stringify }] = await Promise.all([
-    import('../cluster/account-objects.ts'),
+    import('../cluster/account/account-objects.ts'),
     import('yaml'),
   ]);
   const { groups = ['*'], allowSystem = [] } = request;
@@ -102,7 +102,7 @@ const lifeOf = ({ token: { expiresAt } }: Added) =>
 
 /** Returns what was done, the entry, and the files or their contents. */
 async function describeAdded(name: string, added: Added): Promise<string> {
-  const { clusterFiles, entryText } = await import('../cluster/cluster-entry.ts');
+  const { clusterFiles, entryText } = await import('../cluster/account/cluster-entry.ts');
   const { changes, files, entry, ca, token } = added;
   const all = changes.every(({ change }) => change === 'unchanged');
   const lines = [
@@ -137,7 +137,7 @@ async function add(environment: Environment, name: string, options: Options): Pr
       '--kubeconfig is missing',
       'Name the kubeconfig of an administrator of the cluster, such as --kubeconfig ~/.kube/config.',
     );
-  const { runAdd } = await import('../cluster/run-add.ts');
+  const { runAdd } = await import('../cluster/account/run-add.ts');
   const added = await runAdd(environment, { ...request, kubeconfig: options.kubeconfig });
   for (const warning of added.warnings) environment.stderr.write(`Warning: ${forTerminal(warning)}.\n`);
   const { changes, entry, ca, token, files } = added;

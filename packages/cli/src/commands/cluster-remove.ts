@@ -20,8 +20,8 @@ async function remove(environment: Environment, name: string, options: Options):
   const [{ openKubeconfig }, { createKubeClient }, { planRemoval, removeAccount }, { objectName }] = await Promise.all([
     import('../cluster/kube/open-kubeconfig.ts'),
     import('../cluster/kube/kube-client.ts'),
-    import('../cluster/remove-account.ts'),
-    import('../cluster/kube-objects.ts'),
+    import('../cluster/account/remove-account.ts'),
+    import('../cluster/account/kube-objects.ts'),
   ]);
   const { access } = await openKubeconfig(environment, { kubeconfig: options.kubeconfig, context: options.context });
   const client = createKubeClient(access);

@@ -5,7 +5,8 @@ import { openGateway } from '../gateway/open-gateway.ts';
 import type { Column, ListOptions } from '../terminal/render-table.ts';
 import { writeList } from '../terminal/write-list.ts';
 import type { Environment } from '../environment/environment.ts';
-import { listFormats, withExample, withGateway, type GatewayOptions } from './command-kit.ts';
+import type { GatewayOptions } from '../gateway/find-gateway.ts';
+import { listFormats, withExample, withGateway } from './command-kit.ts';
 
 const columns: Column<Cluster>[] = [
   { name: 'NAME', cell: ({ name }) => name },

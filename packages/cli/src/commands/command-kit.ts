@@ -1,9 +1,5 @@
 import { Option, type Command } from 'commander';
-import type { GatewayNames } from '../gateway/find-gateway.ts';
 import type { OutputFormat } from '../terminal/output.ts';
-
-/** The options of every command that calls a gateway. */
-export type GatewayOptions = GatewayNames & { output: OutputFormat };
 
 /** What every list has in addition. `name` prints what other commands accept, one per line. */
 export const listFormats: readonly OutputFormat[] = ['wide', 'name'];

@@ -1,9 +1,9 @@
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
-import { fileFault } from '../input/file-fault.ts';
-import { namedFileFault, readNamedFile } from '../input/named-file.ts';
-import { writeFileAtomically } from '../home/write-file-atomically.ts';
+import { fileFault } from '../files/file-fault.ts';
+import { namedFileFault, readNamedFile } from '../files/named-file.ts';
+import { writeFileAtomically } from '../files/write-file-atomically.ts';
 import { findMissing } from '../import/find-missing.ts';
 import type { PomeriumImport } from '../import/import-pomerium.ts';
 import { lintDocument } from '../policy/lint/lint-document.ts';

@@ -3,7 +3,8 @@ import type { Environment } from '../environment/environment.ts';
 import { render } from '../terminal/output.ts';
 import { createPaint } from '../terminal/paint.ts';
 import { NegativeAnswer } from '../terminal/negative-answer.ts';
-import { withExample, withGateway, type GatewayOptions } from './command-kit.ts';
+import type { GatewayOptions } from '../gateway/find-gateway.ts';
+import { withExample, withGateway } from './command-kit.ts';
 
 async function doctor(environment: Environment, options: GatewayOptions): Promise<void> {
   const [{ runDoctor }, { describeChecks }] = await Promise.all([

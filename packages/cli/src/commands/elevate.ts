@@ -3,7 +3,7 @@ import { openPlace } from '../ask/ask-gateway.ts';
 import { warnOfBreakGlass } from '../elevation/break-glass.ts';
 import { previewElevation, sendElevation } from '../elevation/call-elevations.ts';
 import { describeState } from '../elevation/describe-elevation.ts';
-import { readSpan } from '../elevation/read-span.ts';
+import { readSpan } from '../input/read-span.ts';
 import { waitForElevation } from '../elevation/wait-for-elevation.ts';
 import type { Environment } from '../environment/environment.ts';
 import { writeOptions } from '../elevation/write-options.ts';
@@ -14,7 +14,8 @@ import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { render } from '../terminal/output.ts';
 import type { ListOptions } from '../terminal/render-table.ts';
-import { listFormats, withExample, withGateway, type GatewayOptions } from './command-kit.ts';
+import type { GatewayOptions } from '../gateway/find-gateway.ts';
+import { listFormats, withExample, withGateway } from './command-kit.ts';
 import { shellWord } from '../terminal/shell-word.ts';
 
 type Options = GatewayOptions &

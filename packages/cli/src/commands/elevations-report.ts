@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { Environment } from '../environment/environment.ts';
-import type { ElevationReportOptions } from '../report/run-elevation-report.ts';
+import type { ElevationReportOptions } from '../audit/report/run-elevation-report.ts';
 import { withExample, withGatewayNames } from './command-kit.ts';
 
 /** `sallyport elevations report`. */
@@ -19,7 +19,7 @@ export function addElevationsReport(elevations: Command, environment: Environmen
     )
     .option('--no-headers', 'print the table without its heading')
     .action(async (options: ElevationReportOptions) => {
-      const { elevationReport } = await import('../report/run-elevation-report.ts');
+      const { elevationReport } = await import('../audit/report/run-elevation-report.ts');
       await elevationReport(environment, options);
     });
   withExample(

@@ -14,7 +14,7 @@ import {
   elevationData,
   reviewColumns,
 } from '../elevation/describe-elevation.ts';
-import { readSpan } from '../elevation/read-span.ts';
+import { readSpan } from '../input/read-span.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { ElevationRow } from '../gateway/elevation-answers.ts';
 import { openGateway } from '../gateway/open-gateway.ts';
@@ -23,7 +23,8 @@ import { render } from '../terminal/output.ts';
 import type { ListOptions } from '../terminal/render-table.ts';
 import { writeList } from '../terminal/write-list.ts';
 import { addElevationsReport } from './elevations-report.ts';
-import { listFormats, withExample, withGateway, type GatewayOptions } from './command-kit.ts';
+import type { GatewayOptions } from '../gateway/find-gateway.ts';
+import { listFormats, withExample, withGateway } from './command-kit.ts';
 import { addReview } from './review-elevation.ts';
 
 type Reasoned = GatewayOptions & { reason?: string };

@@ -8,7 +8,8 @@ import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { render } from '../terminal/output.ts';
 import type { Environment } from '../environment/environment.ts';
-import { withExample, withGateway, type GatewayOptions } from './command-kit.ts';
+import type { GatewayOptions } from '../gateway/find-gateway.ts';
+import { withExample, withGateway } from './command-kit.ts';
 import { shellWord } from '../terminal/shell-word.ts';
 
 type Options = GatewayOptions & {
@@ -91,7 +92,7 @@ async function entries(gateway: OpenGateway, options: Options): Promise<Kubeconf
 async function printRoles(environment: Environment, options: Options): Promise<void> {
   const { loadGatewayConfig } = await import('../config/load-gateway-config.ts');
   const { config } = await loadGatewayConfig(environment, options.config);
-  const { clusterRole, clusterRoleText } = await import('../kubeconfig/cluster-role.ts');
+  const { clusterRole, clusterRoleText } = await import('../cluster/account/cluster-role.ts');
   const wanted = namedClusters(options);
   const chosen = config.clusters.filter(({ name }) => wanted === undefined || wanted.includes(name));
   if (chosen.length === 0)

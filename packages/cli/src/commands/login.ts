@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { gatewayAddress } from '../gateway/gateway-address.ts';
+import { gatewayAddress } from '../input/gateway-address.ts';
 import type { GatewayClient } from '../gateway/gateway-client.ts';
 import { openGateway, openGatewayAt, type OpenGateway } from '../gateway/open-gateway.ts';
 import type { Credential } from '../home/credential.ts';
@@ -16,7 +16,8 @@ import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { render } from '../terminal/output.ts';
 import type { Environment } from '../environment/environment.ts';
-import { withExample, withGateway, type GatewayOptions } from './command-kit.ts';
+import type { GatewayOptions } from '../gateway/find-gateway.ts';
+import { withExample, withGateway } from './command-kit.ts';
 
 type Options = GatewayOptions & {
   caFile?: string;

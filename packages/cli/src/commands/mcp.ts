@@ -1,5 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { readSpan } from '../elevation/read-span.ts';
+import { readSpan } from '../input/read-span.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { McpOptions } from '../mcp/run-mcp.ts';
 import { withExample, withGatewayNames } from './command-kit.ts';

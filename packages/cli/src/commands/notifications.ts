@@ -8,7 +8,8 @@ import { render } from '../terminal/output.ts';
 import { readableTime } from '../terminal/readable-time.ts';
 import type { Column, ListOptions } from '../terminal/render-table.ts';
 import { writeList } from '../terminal/write-list.ts';
-import { listFormats, withExample, withGateway, type GatewayOptions } from './command-kit.ts';
+import type { GatewayOptions } from '../gateway/find-gateway.ts';
+import { listFormats, withExample, withGateway } from './command-kit.ts';
 
 type Chosen = GatewayOptions & { channel?: string; elevation?: string };
 

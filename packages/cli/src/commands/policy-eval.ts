@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
-import { readLines } from '../input/read-lines.ts';
-import { namedFileFault } from '../input/named-file.ts';
-import { loadPolicyTools, type PolicyTools } from '../policy/engine/policy-tools.ts';
+import { readLines } from '../files/read-lines.ts';
+import { namedFileFault } from '../files/named-file.ts';
+import { loadPolicyTools, type PolicyTools } from '../config/policy-tools.ts';
 import { readPolicy } from '../policy/load/read-policy.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';

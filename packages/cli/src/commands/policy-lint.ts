@@ -6,7 +6,7 @@ import type { GatewayNames } from '../gateway/find-gateway.ts';
 import { openGateway } from '../gateway/open-gateway.ts';
 import { discoverResources } from '../policy/lint/discover-resources.ts';
 import { lintFile } from '../policy/lint/lint-file.ts';
-import { loadPolicyTools, type PolicyTools } from '../policy/engine/policy-tools.ts';
+import { loadPolicyTools, type PolicyTools } from '../config/policy-tools.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { isData, render, type OutputFormat } from '../terminal/output.ts';

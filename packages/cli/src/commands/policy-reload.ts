@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import { callAsUser, openGateway } from '../gateway/open-gateway.ts';
 import { render } from '../terminal/output.ts';
 import type { Environment } from '../environment/environment.ts';
-import { withExample, withGateway, type GatewayOptions } from './command-kit.ts';
+import type { GatewayOptions } from '../gateway/find-gateway.ts';
+import { withExample, withGateway } from './command-kit.ts';
 
 async function reload(environment: Environment, options: GatewayOptions): Promise<void> {
   await callAsUser(await openGateway(environment, options), {

@@ -9,7 +9,8 @@ import { readableTime } from '../terminal/readable-time.ts';
 import { renderTable, type Column, type ListOptions } from '../terminal/render-table.ts';
 import { withTimes } from '../terminal/with-times.ts';
 import type { Environment } from '../environment/environment.ts';
-import { withExample, withGateway, type GatewayOptions } from './command-kit.ts';
+import type { GatewayOptions } from '../gateway/find-gateway.ts';
+import { withExample, withGateway } from './command-kit.ts';
 
 type OnCallList = NonNullable<ReplicaRow['onCall']>[number];
 type Rejected = NonNullable<ReplicaRow['rejected']>;

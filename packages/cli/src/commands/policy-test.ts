@@ -1,12 +1,12 @@
 import path from 'node:path';
 import type { Command } from 'commander';
-import { readNamedFile } from '../input/named-file.ts';
-import { fileFault } from '../input/file-fault.ts';
-import { writeFileAtomically } from '../home/write-file-atomically.ts';
+import { readNamedFile } from '../files/named-file.ts';
+import { fileFault } from '../files/file-fault.ts';
+import { writeFileAtomically } from '../files/write-file-atomically.ts';
 import { describeCases, type FileResult } from '../policy/cases/describe-cases.ts';
 import { junit } from '../policy/cases/junit.ts';
 import { policiesOfConfig } from '../policy/load/policies-of-config.ts';
-import { loadPolicyTools, type PolicyTools } from '../policy/engine/policy-tools.ts';
+import { loadPolicyTools, type PolicyTools } from '../config/policy-tools.ts';
 import { readCases, type CaseFile } from '../policy/cases/read-cases.ts';
 import { readPolicy } from '../policy/load/read-policy.ts';
 import { refuseFaults } from '../policy/load/refuse-faults.ts';

@@ -5,7 +5,8 @@ import type { Environment } from '../environment/environment.ts';
 import { openGateway } from '../gateway/open-gateway.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { render } from '../terminal/output.ts';
-import { withExample, withGateway, type GatewayOptions } from './command-kit.ts';
+import type { GatewayOptions } from '../gateway/find-gateway.ts';
+import { withExample, withGateway } from './command-kit.ts';
 
 type Options = GatewayOptions & { comment: string; verdict: 'justified' | 'unjustified' };
 

@@ -11,7 +11,8 @@ import { readableTime } from '../terminal/readable-time.ts';
 import type { ListOptions } from '../terminal/render-table.ts';
 import { withTimes } from '../terminal/with-times.ts';
 import { writeList } from '../terminal/write-list.ts';
-import { listFormats, withExample, withGateway, type GatewayOptions } from './command-kit.ts';
+import type { GatewayOptions } from '../gateway/find-gateway.ts';
+import { listFormats, withExample, withGateway } from './command-kit.ts';
 
 const path = '/.sallyport/api/v1/service-account-names';
 /** How many names one call takes. */

@@ -7,8 +7,8 @@ import {
   serviceAccountsPath,
 } from '../agents/list-service-accounts.ts';
 import { checkAccountName } from '../agents/check-account-name.ts';
-import { newSecretFile } from '../agents/new-secret-file.ts';
-import { readSpan } from '../elevation/read-span.ts';
+import { newSecretFile } from '../files/new-secret-file.ts';
+import { readSpan } from '../input/read-span.ts';
 import type { Environment } from '../environment/environment.ts';
 import { readAnswer } from '../gateway/answers.ts';
 import { noteUnrecorded } from '../gateway/note-unrecorded.ts';
@@ -22,7 +22,8 @@ import type { ListOptions } from '../terminal/render-table.ts';
 import { withTimes } from '../terminal/with-times.ts';
 import { writeList } from '../terminal/write-list.ts';
 import { addNameCommands } from './service-account-names.ts';
-import { listFormats, withExample, withGateway, type GatewayOptions } from './command-kit.ts';
+import type { GatewayOptions } from '../gateway/find-gateway.ts';
+import { listFormats, withExample, withGateway } from './command-kit.ts';
 
 const times = ['createdAt', 'expiresAt', 'lastUsedAt'] as const;
 

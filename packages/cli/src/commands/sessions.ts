@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
-import { listSessions } from '../gateway/list-sessions.ts';
+import { listSessions } from '../sessions/list-sessions.ts';
 import { requireCredential, openGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { withTimes } from '../terminal/with-times.ts';
 import { writeList } from '../terminal/write-list.ts';
 import type { Environment } from '../environment/environment.ts';
 import { listFormats, withExample, withGateway } from './command-kit.ts';
-import { listStreams, type StreamOptions } from './list-streams.ts';
-import { revokeSessions, type RevokeOptions } from './revoke-sessions.ts';
-import { sessionColumns } from './session-columns.ts';
+import { listStreams, type StreamOptions } from '../sessions/list-streams.ts';
+import { revokeSessions, type RevokeOptions } from '../sessions/revoke-sessions.ts';
+import { sessionColumns } from '../sessions/session-columns.ts';
 
 type ListOptions = StreamOptions & { streams?: boolean };
 

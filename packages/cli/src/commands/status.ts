@@ -11,7 +11,8 @@ import { forTerminal } from '../terminal/for-terminal.ts';
 import { render } from '../terminal/output.ts';
 import { createPaint } from '../terminal/paint.ts';
 import { withTimes } from '../terminal/with-times.ts';
-import { withExample, withGateway, type GatewayOptions } from './command-kit.ts';
+import type { GatewayOptions } from '../gateway/find-gateway.ts';
+import { withExample, withGateway } from './command-kit.ts';
 
 async function status(environment: Environment, options: GatewayOptions): Promise<void> {
   const found = await readStatus(environment, options);

@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import { sallyportVersion } from '@sallyport/contracts';
 import { gatewayVersionSchema, readAnswer } from '../gateway/answers.ts';
-import type { GatewayNames } from '../gateway/find-gateway.ts';
+import type { GatewayNames, GatewayOptions } from '../gateway/find-gateway.ts';
 import { callAsUser, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { render } from '../terminal/output.ts';
 import type { Environment } from '../environment/environment.ts';
-import { withExample, withGateway, type GatewayOptions } from './command-kit.ts';
+import { withExample, withGateway } from './command-kit.ts';
 
 type Options = GatewayOptions & { client?: boolean };
 

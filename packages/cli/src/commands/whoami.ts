@@ -9,7 +9,8 @@ import { render } from '../terminal/output.ts';
 import { readableTime } from '../terminal/readable-time.ts';
 import { withTimes } from '../terminal/with-times.ts';
 import type { Environment } from '../environment/environment.ts';
-import { withExample, withGateway, type GatewayOptions } from './command-kit.ts';
+import type { GatewayOptions } from '../gateway/find-gateway.ts';
+import { withExample, withGateway } from './command-kit.ts';
 
 async function whoami(environment: Environment, options: GatewayOptions): Promise<void> {
   const gateway = await openGateway(environment, options);

@@ -1,5 +1,5 @@
 import type { Environment } from '../environment/environment.ts';
-import { createProgram } from '../program/program.ts';
+import type { Command } from 'commander';
 import { completeWords, type FindSource } from './complete-words.ts';
 import { printCandidates } from './print-candidates.ts';
 import { createValueSources } from './value-sources.ts';
@@ -12,10 +12,13 @@ const longestMs = 1000;
  * `--empty` stands for a last word that is empty, which PowerShell cannot pass. Says nothing on standard error and never
  * fails, because the user is in the middle of a line.
  */
-export async function runCompletion(args: readonly string[], environment: Environment): Promise<void> {
+export async function runCompletion(
+  program: Command,
+  args: readonly string[],
+  environment: Environment,
+): Promise<void> {
   const separator = args.indexOf('--');
   const words = [...args.slice(separator + 1), ...(args.slice(0, separator).includes('--empty') ? [''] : [])];
-  const program = createProgram(environment);
   const sources = createValueSources(environment);
   // A value that cannot be found must not hide the words that are known without it.
   const quietly: FindSource = (name) => {

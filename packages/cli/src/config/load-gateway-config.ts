@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import { namedFileFault } from '../input/named-file.ts';
+import { namedFileFault } from '../files/named-file.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
 import { shellWord } from '../terminal/shell-word.ts';

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { isIP } from 'node:net';
 import { connect, type PeerCertificate } from 'node:tls';
-import type { GatewayAddress } from '../gateway/gateway-address.ts';
+import type { GatewayAddress } from '../input/gateway-address.ts';
 import type { TrustChoices } from '../gateway/gateway-client.ts';
 import { isTrustFault, unreachable } from '../gateway/unreachable.ts';
 import { readableSpan } from '../terminal/readable-span.ts';

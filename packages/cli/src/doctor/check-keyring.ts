@@ -1,5 +1,5 @@
 import type { Environment } from '../environment/environment.ts';
-import type { GatewayAddress } from '../gateway/gateway-address.ts';
+import type { GatewayAddress } from '../input/gateway-address.ts';
 import { findHome } from '../home/home.ts';
 import { KeyringFault, openKeyring, wantsKeyring } from '../home/keyring.ts';
 import { ok, warning, type Check } from './check.ts';

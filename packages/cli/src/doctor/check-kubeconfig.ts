@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Environment } from '../environment/environment.ts';
-import { gatewayAddress, serverAddress, type GatewayAddress } from '../gateway/gateway-address.ts';
+import { gatewayAddress, serverAddress, type GatewayAddress } from '../input/gateway-address.ts';
 import { kubeconfigFiles } from '../kubeconfig/kubeconfig-file.ts';
 import { pluginContexts, type PluginContext } from '../kubeconfig/plugin-contexts.ts';
 import { firstOnPath, isExecutable } from '../kubeconfig/program-on-path.ts';

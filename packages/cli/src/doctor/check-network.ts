@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { connect, isIP, type Socket } from 'node:net';
-import type { GatewayAddress } from '../gateway/gateway-address.ts';
+import type { GatewayAddress } from '../input/gateway-address.ts';
 import { describeConnectionFault } from '../gateway/unreachable.ts';
 import type { Proxy } from '../proxy/find-proxy.ts';
 import { openTunnel } from '../proxy/open-tunnel.ts';

@@ -1,4 +1,4 @@
-import type { GatewayAddress } from '../gateway/gateway-address.ts';
+import type { GatewayAddress } from '../input/gateway-address.ts';
 import { findProxy, type Proxy } from '../proxy/find-proxy.ts';
 import { failedBy, ok, type Check } from './check.ts';
 

@@ -3,7 +3,7 @@ import * as contracts from '@sallyport/contracts';
 import fc from 'fast-check';
 import { z } from 'zod';
 import type { ZodMiniType } from 'zod/mini';
-import { explanationSchema } from '../policy/explain/explanation.ts';
+import { explanationSchema } from '../ask/explain/explanation.ts';
 import { arbitraryOf, memberPaths, type JsonSchema } from '../testing/json-schema.ts';
 import {
   auditKeysSchema,

@@ -5,7 +5,7 @@ import { findHome } from '../home/home.ts';
 import { openKnownGateways } from '../home/known-gateways.ts';
 import { createRig, type Rig } from '../testing/rig.ts';
 import { findGateway, type GatewayNames } from './find-gateway.ts';
-import { gatewayAddress } from './gateway-address.ts';
+import { gatewayAddress } from '../input/gateway-address.ts';
 
 const [a, b] = ['https://a.example.com', 'https://b.example.com:8443'];
 let rig: Rig;

@@ -4,11 +4,15 @@ import { openKnownGateways } from '../home/known-gateways.ts';
 import { kubeconfigFiles } from '../kubeconfig/kubeconfig-file.ts';
 import { kubectlContext } from '../kubeconfig/kubectl-context.ts';
 import { CliError } from '../terminal/cli-error.ts';
-import { gatewayAddress, type GatewayAddress } from './gateway-address.ts';
+import type { OutputFormat } from '../terminal/output.ts';
+import { gatewayAddress, type GatewayAddress } from '../input/gateway-address.ts';
 import { shellWord } from '../terminal/shell-word.ts';
 
 /** The options with which the user names a gateway. */
 export type GatewayNames = { gateway?: string; context?: string };
+
+/** The options of every command that calls a gateway. */
+export type GatewayOptions = GatewayNames & { output: OutputFormat };
 
 /** The gateway of a command. `source` says where its address comes from; `named` is true if it is an option. */
 export type FoundGateway = { address: GatewayAddress; source: string; named: boolean };

@@ -6,7 +6,7 @@ import type { Environment } from '../environment/environment.ts';
 import { findProxy, type Proxy } from '../proxy/find-proxy.ts';
 import { openTunnel } from '../proxy/open-tunnel.ts';
 import { CliError } from '../terminal/cli-error.ts';
-import type { GatewayAddress } from './gateway-address.ts';
+import type { GatewayAddress } from '../input/gateway-address.ts';
 import { isTrustFault, unreachable } from './unreachable.ts';
 
 /** One call to the gateway. The token is sent in the Authorization header and nowhere else. */

@@ -7,7 +7,7 @@ import { openKnownGateways, type KnownGateways } from '../home/known-gateways.ts
 import type { Environment } from '../environment/environment.ts';
 import { expectOk, notLoggedIn } from './expect-ok.ts';
 import { findGateway, type FoundGateway, type GatewayNames } from './find-gateway.ts';
-import type { GatewayAddress } from './gateway-address.ts';
+import type { GatewayAddress } from '../input/gateway-address.ts';
 import {
   createGatewayClient,
   type GatewayAnswer,

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { gatewayAddress } from '../gateway/gateway-address.ts';
+import { gatewayAddress } from '../input/gateway-address.ts';
 import { openKeyring, wantsKeyring } from './keyring.ts';
 
 // The programs of macOS and Windows are simulated. Each one records its arguments, its environment and its input.

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import type { GatewayAddress } from '../gateway/gateway-address.ts';
+import type { GatewayAddress } from '../input/gateway-address.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { Home } from './home.ts';

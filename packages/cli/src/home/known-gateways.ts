@@ -1,11 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { gatewayAddress, type GatewayAddress } from '../gateway/gateway-address.ts';
-import { readNamedFile } from '../input/named-file.ts';
+import { gatewayAddress, type GatewayAddress } from '../input/gateway-address.ts';
+import { readNamedFile } from '../files/named-file.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { ensureDirectory, localFault, readIfThere, type Home } from './home.ts';
-import { writeFileAtomically } from './write-file-atomically.ts';
+import { writeFileAtomically } from '../files/write-file-atomically.ts';
 
 const certificate = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { gatewayAddress } from '../gateway/gateway-address.ts';
+import { gatewayAddress } from '../input/gateway-address.ts';
 import { createRig, type Rig } from '../testing/rig.ts';
 import { openCredentialStore } from './credential-store.ts';
 import { findHome } from './home.ts';

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Environment } from '../environment/environment.ts';
-import type { GatewayAddress } from '../gateway/gateway-address.ts';
+import type { GatewayAddress } from '../input/gateway-address.ts';
 import type { Credential } from './credential.ts';
 import { findHome, readIfThere } from './home.ts';
 import { openKnownGateways } from './known-gateways.ts';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { exitCodes, type ExitName } from '../terminal/exit-codes.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { readIfThere } from './home.ts';
-import { writeFileAtomically } from './write-file-atomically.ts';
+import { writeFileAtomically } from '../files/write-file-atomically.ts';
 
 /**
  * Records how the last login at a gateway failed, for the processes that waited for it. Otherwise each of them would

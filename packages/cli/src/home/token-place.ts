@@ -1,4 +1,4 @@
-import type { GatewayAddress } from '../gateway/gateway-address.ts';
+import type { GatewayAddress } from '../input/gateway-address.ts';
 import type { Environment } from '../environment/environment.ts';
 import { describeError, CliError } from '../terminal/cli-error.ts';
 import type { Credential } from './credential.ts';

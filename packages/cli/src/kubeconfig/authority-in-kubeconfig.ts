@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { authorityFrom, readAuthority } from '../home/known-gateways.ts';
 import { readIfThere } from '../home/home.ts';
-import type { GatewayAddress } from '../gateway/gateway-address.ts';
+import type { GatewayAddress } from '../input/gateway-address.ts';
 
 type ClusterItem = {
   cluster?: { server?: unknown; 'certificate-authority-data'?: unknown; 'certificate-authority'?: unknown } | null;

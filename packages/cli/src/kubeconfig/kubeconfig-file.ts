@@ -1,9 +1,9 @@
 import { closeSync, openSync, realpathSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { readIfThere } from '../home/home.ts';
-import { makeDirectory } from '../home/make-directory.ts';
-import { writeFileAtomically } from '../home/write-file-atomically.ts';
-import { fileFault } from '../input/file-fault.ts';
+import { makeDirectory } from '../files/make-directory.ts';
+import { writeFileAtomically } from '../files/write-file-atomically.ts';
+import { fileFault } from '../files/file-fault.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
 

@@ -1,4 +1,4 @@
-import { serverAddress, type GatewayAddress } from '../gateway/gateway-address.ts';
+import { serverAddress, type GatewayAddress } from '../input/gateway-address.ts';
 import { namedIn, readKubeconfigs, type Kubeconfig } from './read-kubeconfigs.ts';
 
 /** A cluster behind a gateway, and the default namespace of a context. */

@@ -11,7 +11,7 @@ import { whyNoLocalBrowser } from './local-browser.ts';
 import type { LoginDemands } from './login-demands.ts';
 import { startLoopbackListener, type LoopbackListener } from './loopback-listener.ts';
 import { openBrowser } from './open-browser.ts';
-import { openPastedLines, type PastedLines } from './pasted-lines.ts';
+import { openPastedLines, type PastedLines } from '../terminal/pasted-lines.ts';
 import { cancelLogin } from './cancel-login.ts';
 import { challengeOf, randomText } from './pkce.ts';
 import { pasteRedirect, signInUrl } from './sign-in-url.ts';

@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import type { Command } from 'commander';
-import { createProgram } from '../program/program.ts';
+import { createProgram } from '../commands/create-program.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
 import { createRig } from '../testing/rig.ts';
 import { manPage } from './man-page.ts';

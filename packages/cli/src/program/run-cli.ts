@@ -11,13 +11,16 @@ export async function runCli(args: readonly string[], environment: Environment):
       args.includes('--help') || args.includes('-h') || args.includes('-o') || args.includes('--output');
     if (args[0] === 'exec-credential' && args.length > 1 && !wantsHelp) {
       // kubectl waits for this command. Without the command parser it starts a third faster.
-      const { runExecCredential } = await import('../commands/exec-credential.ts');
+      const { runExecCredential } = await import('../login/exec-credential.ts');
       await runExecCredential(args.slice(1), environment);
     } else if (args[0] === '__complete') {
-      const { runCompletion } = await import('../completion/run-completion.ts');
-      await runCompletion(args.slice(1), environment);
+      const [{ createProgram }, { runCompletion }] = await Promise.all([
+        import('../commands/create-program.ts'),
+        import('../completion/run-completion.ts'),
+      ]);
+      await runCompletion(createProgram(environment), args.slice(1), environment);
     } else {
-      const { createProgram } = await import('./program.ts');
+      const { createProgram } = await import('../commands/create-program.ts');
       await createProgram(environment).parseAsync([...args], { from: 'user' });
     }
     return exitCodes.ok;
@@ -36,7 +39,7 @@ async function refuseUsage(error: UsageError, args: readonly string[], environme
   // For a command without a subcommand, the parser has printed the help.
   if (error.code !== 'commander.help') {
     const [{ createProgram }, { describeUsageError }] = await Promise.all([
-      import('./program.ts'),
+      import('../commands/create-program.ts'),
       import('./describe-usage-error.ts'),
     ]);
     environment.stderr.write(describeUsageError(createProgram(environment), args, error));

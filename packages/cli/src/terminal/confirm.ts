@@ -1,4 +1,4 @@
-import { openPastedLines } from '../login/pasted-lines.ts';
+import { openPastedLines } from './pasted-lines.ts';
 import type { Environment } from '../environment/environment.ts';
 import { CliError } from './cli-error.ts';
 

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { canICommand } from '../policy/explain/next-steps.ts';
+import { canICommand } from '../ask/explain/next-steps.ts';
 import { shellWord } from './shell-word.ts';
 
 let directory: string;

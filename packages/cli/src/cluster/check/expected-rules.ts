@@ -1,4 +1,4 @@
-import { clusterRole, type ImpersonateSettings } from '../../kubeconfig/cluster-role.ts';
+import { clusterRole, type ImpersonateSettings } from '../account/cluster-role.ts';
 import type { Right } from '../kube/require-rights.ts';
 import type { PolicyRule } from './rule-atoms.ts';
 

@@ -1,4 +1,4 @@
-import type { ImpersonateSettings } from '../../kubeconfig/cluster-role.ts';
+import type { ImpersonateSettings } from '../account/cluster-role.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { hasRight, rightName } from '../kube/require-rights.ts';
 import { dangerousRights, defaultRules, expectedRules } from './expected-rules.ts';

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { readNamedFile } from '../../input/named-file.ts';
+import { readNamedFile } from '../../files/named-file.ts';
 import type { loadGatewayConfig } from '../../config/load-gateway-config.ts';
 import type { Environment } from '../../environment/environment.ts';
 import { CliError } from '../../terminal/cli-error.ts';

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
-import { readNamedFile } from '../../input/named-file.ts';
+import { readNamedFile } from '../../files/named-file.ts';
 import type { Environment } from '../../environment/environment.ts';
 import { CliError } from '../../terminal/cli-error.ts';
 import { startSpinner } from '../../terminal/spinner.ts';

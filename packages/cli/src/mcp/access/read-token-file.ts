@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import type { Environment } from '../../environment/environment.ts';
 import { isToken } from '../../home/stored-credential.ts';
-import { namedFileFault } from '../../input/named-file.ts';
+import { namedFileFault } from '../../files/named-file.ts';
 import { CliError } from '../../terminal/cli-error.ts';
 import { shellWord } from '../../terminal/shell-word.ts';
 

@@ -2,12 +2,21 @@ import { finished } from 'node:stream/promises';
 import type { Readable, Writable } from 'node:stream';
 import { McpServer, type ServerContext } from '@modelcontextprotocol/server';
 import { serveStdio, StdioServerTransport } from '@modelcontextprotocol/server/stdio';
-import type { CallTool } from '../tools/call-tool.ts';
 import { toolArguments, type ToolArguments, type ToolName } from './tool-arguments.ts';
 import { serverInstructions, structuredAnswers, toolDescriptions } from './tool-descriptions.ts';
 
 // This file and what it imports are a part of their own in the bundle (see bundle.mjs). It imports nothing of the rest of
 // the program but types.
+
+/** The result of a call: text for a model, and for some tools the same for programs. */
+type ToolResult = { text: string; structured?: Record<string, unknown>; isError: boolean };
+
+/** Calls a tool by its name. The signal cancels the call. Never throws. */
+export type CallTool = <Name extends ToolName>(
+  name: Name,
+  given: ToolArguments[Name],
+  signal: AbortSignal,
+) => Promise<ToolResult>;
 
 type Serving = {
   version: string;

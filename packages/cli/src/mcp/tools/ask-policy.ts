@@ -1,4 +1,4 @@
-import type { Asked } from '../../ask/read-asked.ts';
+import type { Asked } from '../../ask/question/read-asked.ts';
 import { canISchema, readAnswer } from '../../gateway/answers.ts';
 import { expectOk } from '../../gateway/expect-ok.ts';
 import { askAsUser, type OpenGateway } from '../../gateway/open-gateway.ts';

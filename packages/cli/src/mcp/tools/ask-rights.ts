@@ -1,5 +1,5 @@
 import { askCluster, type ClusterAnswer } from '../../ask/ask-cluster.ts';
-import { readAsked, type Asked } from '../../ask/read-asked.ts';
+import { readAsked, type Asked } from '../../ask/question/read-asked.ts';
 import type { OpenGateway } from '../../gateway/open-gateway.ts';
 import { askPolicy } from './ask-policy.ts';
 import type { ChooseCluster } from './choose-cluster.ts';

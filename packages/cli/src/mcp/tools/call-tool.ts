@@ -1,22 +1,12 @@
 import type { Access } from '../access/open-access.ts';
 import { limitConcurrency } from '../access/limit-concurrency.ts';
 import { readOnlyClient } from '../access/read-only-client.ts';
-import { writeAnswer } from '../text/write-answer.ts';
-import { writeError } from '../text/write-error.ts';
+import { writeAnswer } from './write-answer.ts';
+import { writeError } from './write-error.ts';
 import { CliError } from '../../terminal/cli-error.ts';
 import { readableSpan } from '../../terminal/readable-span.ts';
-import type { ToolArguments, ToolName } from '../protocol/tool-arguments.ts';
+import type { CallTool } from '../protocol/serve-mcp.ts';
 import type { ToolAnswer, Tools } from './tool-answer.ts';
-
-/** The result of a call: text for a model, and for some tools the same for programs. */
-export type ToolResult = { text: string; structured?: Record<string, unknown>; isError: boolean };
-
-/** Calls a tool by its name. The signal cancels the call. Never throws. */
-export type CallTool = <Name extends ToolName>(
-  name: Name,
-  given: ToolArguments[Name],
-  signal: AbortSignal,
-) => Promise<ToolResult>;
 
 type Deps = { access: Access; tools: Tools; maxBytes: number; timeoutMs: number };
 

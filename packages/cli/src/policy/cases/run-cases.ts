@@ -1,6 +1,6 @@
 import type { CompiledPolicy, PolicyInput, PolicyTrace } from '../../config/gateway-config.ts';
-import { decidingReasons } from '../engine/deciding-reasons.ts';
-import type { PolicyTools } from '../engine/policy-tools.ts';
+import { decidingReasons } from './deciding-reasons.ts';
+import type { PolicyTools } from '../../config/policy-tools.ts';
 import type { Expectation, PolicyCase } from './read-cases.ts';
 
 /** A difference between the expectation and the result. */

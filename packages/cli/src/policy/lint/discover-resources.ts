@@ -3,7 +3,7 @@ import type { KnownResource, ResourceCatalog } from '../../config/gateway-config
 import { expectOk } from '../../gateway/expect-ok.ts';
 import { askAsUser, type OpenGateway } from '../../gateway/open-gateway.ts';
 import { CliError } from '../../terminal/cli-error.ts';
-import type { PolicyTools } from '../engine/policy-tools.ts';
+import type { PolicyTools } from '../../config/policy-tools.ts';
 import { joinVersions, readAggregated, readResourceList, type DiscoveredResources } from './read-resources.ts';
 
 type Ask = (path: string) => Promise<unknown>;

@@ -1,5 +1,5 @@
 import type { LintSubject } from '../../config/gateway-config.ts';
-import type { PolicyTools } from '../engine/policy-tools.ts';
+import type { PolicyTools } from '../../config/policy-tools.ts';
 
 /** The resources of a live cluster, if it was asked. */
 export type Live = LintSubject['live'];

@@ -1,8 +1,8 @@
 import type { ConfigFault } from '../../config/gateway-config.ts';
-import { readNamedFile } from '../../input/named-file.ts';
-import { byPlace } from '../load/by-place.ts';
+import { readNamedFile } from '../../files/named-file.ts';
+import { byPlace } from '../../config/by-place.ts';
 import { isAboutPolicies } from '../load/is-about-policies.ts';
-import type { PolicyTools } from '../engine/policy-tools.ts';
+import type { PolicyTools } from '../../config/policy-tools.ts';
 import { lintDocument, type Live } from './lint-document.ts';
 import { shellWord } from '../../terminal/shell-word.ts';
 

@@ -3,7 +3,7 @@ import { fieldOf } from '../../input/field-of.ts';
 import type { CompiledPolicy, ConfigFault } from '../../config/gateway-config.ts';
 import type { Environment } from '../../environment/environment.ts';
 import { isAboutPolicies } from './is-about-policies.ts';
-import type { PolicyTools } from '../engine/policy-tools.ts';
+import type { PolicyTools } from '../../config/policy-tools.ts';
 
 /** The policies of a configuration, selected as authorize selects them. */
 type ConfigPolicies = {

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import type { CompiledPolicy } from '../../config/gateway-config.ts';
-import { readNamedFile } from '../../input/named-file.ts';
+import { readNamedFile } from '../../files/named-file.ts';
 import type { Environment } from '../../environment/environment.ts';
-import type { PolicyTools } from '../engine/policy-tools.ts';
+import type { PolicyTools } from '../../config/policy-tools.ts';
 import { refuseFaults } from './refuse-faults.ts';
 
 /** Reads and compiles a policy document. Faults end the command. */

@@ -2,7 +2,7 @@ import type { ConfigFault } from '../../config/gateway-config.ts';
 import { CliError } from '../../terminal/cli-error.ts';
 import { forTerminal } from '../../terminal/for-terminal.ts';
 import type { Environment } from '../../environment/environment.ts';
-import type { PolicyTools } from '../engine/policy-tools.ts';
+import type { PolicyTools } from '../../config/policy-tools.ts';
 
 /** Writes faults to standard error, one per line, and ends the command. */
 export function refuseFaults(

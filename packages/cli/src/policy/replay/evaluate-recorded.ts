@@ -1,5 +1,5 @@
 import type { Alternative, CompiledPolicy } from '../../config/gateway-config.ts';
-import type { PolicyTools } from '../engine/policy-tools.ts';
+import type { PolicyTools } from '../../config/policy-tools.ts';
 import { expressionFields } from './expression-fields.ts';
 import { bitOf, fieldsIn } from './fields.ts';
 import { recordedInput, type Watch } from './recorded-input.ts';

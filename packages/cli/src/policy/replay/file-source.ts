@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import path from 'node:path';
-import { namedFileFault } from '../../input/named-file.ts';
-import { readLines } from '../../input/read-lines.ts';
+import { namedFileFault } from '../../files/named-file.ts';
+import { readLines } from '../../files/read-lines.ts';
 import type { Environment } from '../../environment/environment.ts';
 
 /** A source of recorded events. Calls `take` with each batch and the number of events in it that cannot be read. */

@@ -1,5 +1,5 @@
 import { CliError } from '../../terminal/cli-error.ts';
-import type { PolicyTools } from '../engine/policy-tools.ts';
+import type { PolicyTools } from '../../config/policy-tools.ts';
 import type { EventSource } from './file-source.ts';
 
 type KafkaConfig = Parameters<PolicyTools['readKafkaAudit']>[0]['kafka'];

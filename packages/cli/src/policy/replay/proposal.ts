@@ -1,6 +1,6 @@
 import type { Environment } from '../../environment/environment.ts';
 import { policiesOfConfig } from '../load/policies-of-config.ts';
-import type { PolicyTools } from '../engine/policy-tools.ts';
+import type { PolicyTools } from '../../config/policy-tools.ts';
 import { readPolicy } from '../load/read-policy.ts';
 import { refuseFaults } from '../load/refuse-faults.ts';
 import type { Proposal } from './replayer.ts';

@@ -1,4 +1,4 @@
-import type { GatewayOptions } from '../../commands/command-kit.ts';
+import type { GatewayOptions } from '../../gateway/find-gateway.ts';
 
 /** The options of `policy replay`, as the command parser returns them. */
 export type ReplayOptions = GatewayOptions & {

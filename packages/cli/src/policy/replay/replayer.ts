@@ -1,5 +1,5 @@
 import type { CompiledPolicy } from '../../config/gateway-config.ts';
-import type { PolicyTools } from '../engine/policy-tools.ts';
+import type { PolicyTools } from '../../config/policy-tools.ts';
 import { bitOf, type Field } from './fields.ts';
 import { joinOutcomes } from './join-outcomes.ts';
 import type { createRecordedEvaluator } from './evaluate-recorded.ts';

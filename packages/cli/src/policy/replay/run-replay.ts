@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { loadPolicyTools, type PolicyTools } from '../engine/policy-tools.ts';
+import { loadPolicyTools, type PolicyTools } from '../../config/policy-tools.ts';
 import { refuseFaults } from '../load/refuse-faults.ts';
 import { describeReplay } from './describe-replay.ts';
 import { fileSource, type EventSource } from './file-source.ts';
@@ -15,7 +15,7 @@ import { createTally } from './tally.ts';
 import { CliError } from '../../terminal/cli-error.ts';
 import { render } from '../../terminal/output.ts';
 import type { Environment } from '../../environment/environment.ts';
-import { readMoment } from '../../commands/audit-filters.ts';
+import { readMoment } from '../../audit/trail/trail-filters.ts';
 import { configPath } from '../../config/load-gateway-config.ts';
 
 const usage = (message: string, hint: string) => new CliError('usage', message, hint);

@@ -1,4 +1,4 @@
-import { fetchAuditPage, scopeNote } from '../../commands/audit-search.ts';
+import { fetchAuditPage, scopeNote } from '../../audit/trail/search-trail.ts';
 import type { GatewayNames } from '../../gateway/find-gateway.ts';
 import { requireCredential, openGateway } from '../../gateway/open-gateway.ts';
 import type { Environment } from '../../environment/environment.ts';

@@ -1,0 +1,64 @@
+import { createReadStream } from 'node:fs';
+import path from 'node:path';
+import { createGunzip } from 'node:zlib';
+import type { Environment } from '../../environment/environment.ts';
+import { fieldOf } from '../../input/field-of.ts';
+import { namedFileFault } from '../../files/named-file.ts';
+import { readLines } from '../../files/read-lines.ts';
+import { CliError } from '../../terminal/cli-error.ts';
+
+/** Told of each event, of lines that are none, and of the bytes that were read. */
+export type LogReader = { event(value: unknown): void; unreadable(): void; read(bytes: number): void };
+
+const maxLineBytes = 16 * 1024 * 1024;
+
+async function* counted(bytes: AsyncIterable<Uint8Array>, read: (count: number) => void): AsyncGenerator<Uint8Array> {
+  for await (const chunk of bytes) {
+    read(chunk.length);
+    yield chunk;
+  }
+}
+
+function open(environment: Environment, file: string): AsyncIterable<Uint8Array> {
+  if (file === '-') return environment.stdin;
+  const stream = createReadStream(path.resolve(environment.workingDirectory, file), { highWaterMark: 256 * 1024 });
+  if (!file.endsWith('.gz')) return stream;
+  const plain = createGunzip();
+  stream.once('error', (error) => plain.destroy(error));
+  return stream.pipe(plain);
+}
+
+function takeLine(text: string, reader: LogReader): void {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    reader.unreadable();
+    return;
+  }
+  const items = fieldOf(value, 'items');
+  if (fieldOf(value, 'kind') === 'EventList' && Array.isArray(items)) for (const item of items) reader.event(item);
+  else reader.event(value);
+}
+
+/** Reads events from files, one event or one EventList per line. Files that end in `.gz` are decompressed. */
+export async function readEventFiles(
+  environment: Environment,
+  files: readonly string[],
+  reader: LogReader,
+): Promise<void> {
+  for (const file of files) {
+    try {
+      for await (const lines of readLines(counted(open(environment, file), reader.read), maxLineBytes))
+        for (const line of lines) {
+          if ('tooLong' in line) reader.unreadable();
+          else takeLine(line.text, reader);
+        }
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code?.startsWith('Z_') === true)
+        throw new CliError('local-file', `${file} is not a gzip file, or ends early`, 'Check how it was copied.');
+      throw code === undefined ? error : namedFileFault(file, error);
+    }
+  }
+}

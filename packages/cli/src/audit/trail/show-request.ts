@@ -1,0 +1,43 @@
+import { auditIdOf, objectOf, text, at, userOf, utc } from './trail-columns.ts';
+import { scopeNote } from './search-trail.ts';
+import type { GatewayOptions } from '../../gateway/find-gateway.ts';
+import type { Environment } from '../../environment/environment.ts';
+import { readAnswer, type AuditRow } from '../../gateway/answers.ts';
+import { shownRequestSchema } from '../../gateway/audit-answers.ts';
+import { callAsUser, openGateway, requireCredential } from '../../gateway/open-gateway.ts';
+import { CliError } from '../../terminal/cli-error.ts';
+import { forTerminal } from '../../terminal/for-terminal.ts';
+import { render } from '../../terminal/output.ts';
+import { describeRequest } from './describe-request.ts';
+
+export type ShowOptions = GatewayOptions & { cluster?: string };
+
+/** Returns an id as the gateway writes it. A table may have cut it. */
+function readId(text_: string): string {
+  const id = text_.replace(/…$/, '').toLowerCase();
+  if (/^[0-9a-f-]{4,36}$/.test(id)) return id;
+  throw new CliError(
+    'usage',
+    `"${text_}" is not the id of a request or an event`,
+    'Copy it from the header audit-id of a refusal, or from: sallyport audit search -o wide',
+  );
+}
+
+const listed = (row: AuditRow) =>
+  forTerminal(`  ${auditIdOf(row)}  ${utc(row.time)}  ${userOf(row)} ${text(at(row, 'verb'))} ${objectOf(row)}`);
+
+/** `sallyport audit show`: shows one request with what belongs to it. */
+export async function auditShow(environment: Environment, given: string, options: ShowOptions): Promise<void> {
+  const id = readId(given);
+  const gateway = await openGateway(environment, options);
+  const query = new URLSearchParams({ id, ...(options.cluster === undefined ? {} : { cluster: options.cluster }) });
+  const path = `/.sallyport/api/v1/audit/show?${query.toString()}`;
+  const shown = readAnswer(shownRequestSchema, await callAsUser(gateway, { method: 'GET', path }), 'the request');
+  if (shown.matches && shown.matches.length > 0) {
+    environment.stderr.write(`${shown.matches.map(listed).join('\n')}\n`);
+    throw new CliError('usage', `several requests begin with ${id}`, 'Write more characters of the id.');
+  }
+  const note = shown.scope === 'all' ? undefined : scopeNote(shown, requireCredential(gateway).user, undefined);
+  if (note !== undefined) environment.stderr.write(note);
+  environment.stdout.write(await render(options.output, shown, () => describeRequest(environment, shown)));
+}

@@ -1,0 +1,131 @@
+import { fieldOf } from '../../input/field-of.ts';
+import type { AuditRow } from '../../gateway/answers.ts';
+import type { GrowingColumn } from '../../terminal/create-growing-table.ts';
+import type { Tone } from '../../terminal/paint.ts';
+import { readableSpan } from '../../terminal/readable-span.ts';
+
+/** Returns what a path of names leads to in an event. Events are not checked, so it may be anything. */
+export const at = (row: AuditRow, ...names: string[]): unknown => names.reduce<unknown>(fieldOf, row.data);
+
+/** Returns a text or a number, or a list of them, as text; anything else as an empty text. */
+export function text(value: unknown): string {
+  if (Array.isArray(value)) return value.map(text).join(' ');
+  return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '';
+}
+
+/** Returns the user of an event. */
+export const userOf = (row: AuditRow): string => text(at(row, 'user', 'username'));
+/** Returns the id that all events of a request have in common. */
+export const auditIdOf = (row: AuditRow): string => text(at(row, 'auditID'));
+/** Returns the stage of the request when the event was written. */
+export const stageOf = (row: AuditRow): string => text(at(row, 'stage'));
+/** Reports whether an event is about a stream, in addition to the stages of its request. */
+export const isOfStream = (row: { type: string }): boolean => row.type.startsWith('stream.');
+/** Reports whether an event is a stage of a request. */
+export const isRequest = ({ type }: AuditRow): boolean => type === 'k8s.request' || type === 'http.request';
+
+/** Returns `namespace/resource/name:subresource` as far as it is known, or the path, or the type of the event. */
+export function objectOf(row: AuditRow): string {
+  const [resource, subresource] = [text(at(row, 'objectRef', 'resource')), text(at(row, 'objectRef', 'subresource'))];
+  if (resource === '') return isRequest(row) ? text(at(row, 'requestURI')) : row.type;
+  const path = [text(at(row, 'objectRef', 'namespace')), resource, text(at(row, 'objectRef', 'name'))]
+    .filter((piece) => piece !== '')
+    .join('/');
+  return subresource === '' ? path : `${path}:${subresource}`;
+}
+
+/** Returns a time in UTC with milliseconds, or the text if it is no time. */
+export const utc = (time: string): string => {
+  const ms = Date.parse(time);
+  return Number.isNaN(ms) ? time : new Date(ms).toISOString();
+};
+
+/** Returns when a request began, or when anything else happened. */
+const beginOf = (row: AuditRow): string =>
+  utc((isRequest(row) ? text(at(row, 'requestReceivedTimestamp')) : '') || row.time);
+
+/** Returns how long a request took, that it is open, or how many requests the event represents. */
+function durationOf(row: AuditRow): string {
+  const count = at(row, 'sallyport', 'aggregated', 'count');
+  if (typeof count === 'number' && count > 1) return `${count} times`;
+  if (isRequest(row) && stageOf(row) === 'RequestReceived') return 'open';
+  const ms = at(row, 'sallyport', 'durationMs');
+  return typeof ms === 'number' ? readableSpan(ms) : '';
+}
+
+/** Returns the stage, and the count if the event represents several. */
+function stageAndCountOf(row: AuditRow): string {
+  const count = at(row, 'sallyport', 'aggregated', 'count');
+  return typeof count === 'number' && count > 1 ? `${stageOf(row)} (${count} times)` : stageOf(row);
+}
+
+/** Returns whether a request began or ended. */
+const changeOf = (row: AuditRow): string =>
+  isRequest(row) ? (stageOf(row) === 'RequestReceived' ? 'began' : 'ended') : '';
+
+const resultTones: Record<string, Tone> = { refused: 'bad', 'denied-by-cluster': 'bad', failed: 'warning' };
+/** Returns how the request ended. */
+const resultOf = (row: AuditRow): string => row.result ?? '';
+
+function codeTone(row: AuditRow): Tone | undefined {
+  const code = Number(at(row, 'responseStatus', 'code'));
+  if (code >= 500) return 'bad';
+  return code >= 400 ? 'warning' : undefined;
+}
+
+type AuditColumn = GrowingColumn<AuditRow>;
+const wide = true;
+const common: AuditColumn[] = [
+  { name: 'USER', cell: userOf, width: 22, shrinks: true },
+  { name: 'CLUSTER', cell: (row) => text(at(row, 'sallyport', 'cluster', 'name')), width: 12, shrinks: true },
+  {
+    name: 'VERB',
+    cell: (row) => text(at(row, 'sallyport', 'policyVerb')) || text(at(row, 'verb')),
+    width: 8,
+  },
+  { name: 'OBJECT', cell: objectOf, width: 36, shrinks: true, grows: true },
+  { name: 'RESULT', cell: resultOf, width: 7, tone: (row) => resultTones[resultOf(row)] },
+  { name: 'CODE', cell: (row) => text(at(row, 'responseStatus', 'code')), width: 4, tone: codeTone },
+];
+const details: AuditColumn[] = [
+  { name: 'EFFECT', cell: (row) => text(at(row, 'sallyport', 'decision', 'effect')), width: 6, wide },
+  { name: 'RULE', cell: (row) => text(at(row, 'sallyport', 'decision', 'rule')), width: 30, wide },
+  { name: 'REASONS', cell: (row) => text(at(row, 'sallyport', 'decision', 'reasons')), width: 20, wide },
+  { name: 'ADDRESS', cell: (row) => text(at(row, 'sallyport', 'clientAddress')), width: 15, wide },
+  { name: 'SESSION', cell: (row) => text(at(row, 'sallyport', 'sessionId')), width: 36, wide },
+  { name: 'AUDIT', cell: auditIdOf, width: 36, wide },
+  { name: 'COMMAND', cell: (row) => text(at(row, 'sallyport', 'exec', 'command')), width: 0, wide },
+];
+const duration: AuditColumn = { name: 'DURATION', cell: durationOf, width: 8 };
+const eventTime: AuditColumn = { name: 'TIME', cell: ({ time }) => utc(time), width: 24 };
+const stage: AuditColumn = { name: 'STAGE', cell: stageAndCountOf, width: 16 };
+
+/** The columns of a list with one line for each request. */
+export const requestColumns: readonly AuditColumn[] = [
+  { name: 'TIME', cell: beginOf, width: 24 },
+  ...common,
+  duration,
+  ...details,
+];
+
+/** The columns of a list with one line for each event. */
+export const stageColumns: readonly AuditColumn[] = [eventTime, ...common, stage, ...details];
+
+/** The columns of what happens now: a line for the beginning of each request, and one for its end. */
+export const changeColumns: readonly AuditColumn[] = [
+  eventTime,
+  { name: 'EVENT', cell: changeOf, width: 5 },
+  ...common,
+  // That it is open follows from the line for its end, which is not there yet.
+  { ...duration, cell: (row) => (changeOf(row) === 'began' ? '' : durationOf(row)) },
+  ...details,
+];
+
+/** Reports whether an event is an audit query of this session. */
+export function isAuditQueryOf(row: AuditRow, sessionId: string): boolean {
+  return (
+    row.type === 'http.request' &&
+    text(at(row, 'requestURI')).startsWith('/.sallyport/api/v1/audit') &&
+    at(row, 'sallyport', 'sessionId') === sessionId
+  );
+}

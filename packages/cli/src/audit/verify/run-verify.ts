@@ -1,0 +1,120 @@
+import path from 'node:path';
+import { createVerifier, readCheckpointKeys, type CheckpointKeys, type Verifier } from '@sallyport/audit-proof';
+import { readMoment } from '../trail/trail-filters.ts';
+import type { Environment } from '../../environment/environment.ts';
+import { readNamedFile } from '../../files/named-file.ts';
+import { CliError } from '../../terminal/cli-error.ts';
+import { render } from '../../terminal/output.ts';
+import { createProgress } from '../../terminal/progress.ts';
+import type { ListOptions } from '../../terminal/render-table.ts';
+import { describeTrail } from './describe-trail.ts';
+import { fileTrail } from './file-trail.ts';
+import { storeTrail } from './store-trail.ts';
+import { topicTrail } from './topic-trail.ts';
+import type { TrailSource } from './trail-source.ts';
+
+export type VerifyOptions = ListOptions & {
+  file?: readonly string[];
+  byKey?: true;
+  topic?: true;
+  store?: string | true;
+  compareTopic?: true;
+  config?: string;
+  keys?: string;
+  anchor?: string[];
+  since?: string;
+};
+
+function sourceOf(environment: Environment, options: VerifyOptions): TrailSource {
+  const { file = [], byKey, topic, store, compareTopic = false, config } = options;
+  const given = [file[0], topic, store].filter((one) => one !== undefined).length;
+  if (given !== 1)
+    throw new CliError(
+      'usage',
+      given === 0 ? 'no trail is given' : 'more than one trail is given',
+      'Give files (or - for standard input), --topic, or --store.',
+    );
+  if (compareTopic && store === undefined)
+    throw new CliError('usage', '--compare-topic needs --store', 'Verify the topic itself with --topic.');
+  if (file.length > 0) return fileTrail(environment, file, byKey === true);
+  return topic === true
+    ? topicTrail(environment, config)
+    : storeTrail(environment, { config, url: store === true ? undefined : store, compareTopic });
+}
+
+function readKeys(environment: Environment, name: string | undefined): CheckpointKeys | undefined {
+  if (name === undefined) return undefined;
+  const file = path.resolve(environment.workingDirectory, name);
+  const text = readNamedFile(file);
+  try {
+    return readCheckpointKeys(text);
+  } catch (error) {
+    const hint = 'Give a JWKS, such as the output of `sallyport audit keys -o json`, or public keys in PEM.';
+    throw new CliError('local-file', `${file} has no keys: ${(error as Error).message}`, hint, { cause: error });
+  }
+}
+
+function parseLine(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Takes the checkpoints of a second place: one in JSON on each line. A line may be the beginning of a later one: a full
+ * disk cut it off, and the checkpoint was written again.
+ */
+function takeAnchor(environment: Environment, name: string, verifier: Verifier): void {
+  const lines = readNamedFile(path.resolve(environment.workingDirectory, name)).split('\n');
+  for (const [index, line] of lines.entries()) {
+    if (line.trim() === '') continue;
+    const found = parseLine(line);
+    if (found === undefined && lines.some((later, at) => at > index && later.startsWith(line))) continue;
+    const checkpoint = typeof found === 'object' && found !== null ? found : {};
+    verifier.addAnchored({ checkpoint, place: { source: name, position: index + 1 } });
+  }
+}
+
+/** `sallyport audit verify`: verifies a trail offline, and names the events that are wrong. */
+export async function runVerify(environment: Environment, options: VerifyOptions): Promise<void> {
+  const source = sourceOf(environment, options);
+  const keys = readKeys(environment, options.keys);
+  if (options.anchor && !keys)
+    throw new CliError('usage', '--anchor needs --keys', 'Give the public keys, because the checkpoints are signed.');
+  const since = options.since === undefined ? undefined : readMoment(options.since, environment.now());
+  const verifier = createVerifier(keys ? { keys } : {});
+  for (const name of options.anchor ?? []) takeAnchor(environment, name, verifier);
+  const progress = createProgress(environment);
+  let count = 0;
+  const read = await source(verifier, (more) => {
+    count += more;
+    progress.tell(() => `${count.toLocaleString('en-US')} events read ...`);
+  }).finally(() => progress.end());
+  if (read.filtered !== undefined)
+    throw new CliError(
+      'failed',
+      `this trail cannot be verified: ${read.filtered}`,
+      'Export it without filters: sallyport audit export',
+    );
+  if (count === 0) throw new CliError('failed', 'there are no events', 'Check the source.');
+  const from = since ?? read.since;
+  if (since === undefined && read.since !== undefined)
+    environment.stderr.write(
+      `Note: ${read.because ?? 'older events are not there'}, so the trail is verified from the first checkpoint after ${read.since} on.\n`,
+    );
+  const { absent = [] } = read;
+  for (const { from: begin, until } of absent)
+    environment.stderr.write(
+      `Note: retention deleted the days between legal holds and the others, so nothing is demanded from ${begin} to ${until}.\n`,
+    );
+  const report = verifier.finish({ absent, ...(from === undefined ? {} : { since: from }) });
+  environment.stdout.write(await render(options.output, report, () => describeTrail(environment, report, options)));
+  if (report.faultCount > 0)
+    throw new CliError(
+      'failed',
+      report.faultCount === 1 ? 'the trail has a fault' : `the trail has ${report.faultCount} faults`,
+      'The report names the events.',
+    );
+}

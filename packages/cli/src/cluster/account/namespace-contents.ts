@@ -1,0 +1,74 @@
+import { fieldOf } from '../../input/field-of.ts';
+import { expectKube } from '../kube/expect-kube.ts';
+import type { KubeClient } from '../kube/kube-client.ts';
+
+type Content = { resource: string; name: string; uid: string };
+/** What is in a namespace, without what Kubernetes puts into each. `unknown` lists the kinds that cannot be listed. */
+export type NamespaceContents = { contents: Content[]; unknown: string[] };
+
+/** What Kubernetes, OpenShift and Istio put into every namespace, and what only describes other objects. */
+const ofEveryNamespace = new Set([
+  'serviceaccounts/default',
+  'configmaps/kube-root-ca.crt',
+  'configmaps/openshift-service-ca.crt',
+  'configmaps/istio-ca-root-cert',
+]);
+const passing = new Set(['events']);
+const atOnce = 8;
+
+const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/** Returns the paths of all API versions: that of the core, and the preferred one of each group. */
+async function groupPaths(client: KubeClient): Promise<string[]> {
+  const body = expectKube(await client.ask({ path: '/apis' }), { verb: 'list', what: 'the API groups' });
+  const versions = listOf(fieldOf(body, 'groups')).map((group) =>
+    textOf(fieldOf(fieldOf(group, 'preferredVersion'), 'groupVersion')),
+  );
+  return ['/api/v1', ...versions.filter((version) => version !== '').map((version) => `/apis/${version}`)];
+}
+
+/** Returns the kinds of a version that have a namespace and can be listed. */
+async function kindsOf(client: KubeClient, path: string): Promise<{ path: string; name: string }[] | undefined> {
+  const { status, body } = await client.ask({ path });
+  if (status !== 200) return undefined;
+  return listOf(fieldOf(body, 'resources'))
+    .filter((one) => fieldOf(one, 'namespaced') === true && listOf(fieldOf(one, 'verbs')).includes('list'))
+    .map((one) => ({ path, name: textOf(fieldOf(one, 'name')) }))
+    .filter(({ name }) => !passing.has(name));
+}
+
+async function mapFew<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (let start = 0; start < items.length; start += atOnce)
+    results.push(...(await Promise.all(items.slice(start, start + atOnce).map(work))));
+  return results;
+}
+
+/** Lists everything in a namespace, of every kind that the cluster serves. Reads only metadata. */
+export async function namespaceContents(client: KubeClient, namespace: string): Promise<NamespaceContents> {
+  const paths = await groupPaths(client);
+  const kinds = await mapFew(paths, (path) => kindsOf(client, path));
+  const unknown = paths.filter((_path, index) => kinds[index] === undefined);
+  const accept = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
+  const lists = await mapFew(
+    kinds.flatMap((some) => some ?? []),
+    async ({ path, name }) => {
+      const answer = await client.ask({
+        path: `${path}/namespaces/${namespace}/${name}?limit=50`,
+        headers: { accept },
+      });
+      if (answer.status !== 200) {
+        // A kind that allows no list in this way, such as that of a webhook, has no objects.
+        if (answer.status !== 404 && answer.status !== 405) unknown.push(name);
+        return [];
+      }
+      return listOf(fieldOf(answer.body, 'items')).map((item) => {
+        const metadata = fieldOf(item, 'metadata');
+        return { resource: name, name: textOf(fieldOf(metadata, 'name')), uid: textOf(fieldOf(metadata, 'uid')) };
+      });
+    },
+  );
+  const contents = lists.flat().filter(({ resource, name }) => !ofEveryNamespace.has(`${resource}/${name}`));
+  return { contents, unknown };
+}

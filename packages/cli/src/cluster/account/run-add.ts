@@ -1,0 +1,195 @@
+import path from 'node:path';
+import { clusterRole, type ImpersonateSettings } from './cluster-role.ts';
+import type { Environment } from '../../environment/environment.ts';
+import { CliError } from '../../terminal/cli-error.ts';
+import { startSpinner } from '../../terminal/spinner.ts';
+import {
+  accountObjects,
+  accountReferences,
+  madeForCluster,
+  rememberedSettings,
+  tokenSecretName,
+  type AccountPlace,
+} from './account-objects.ts';
+import { readSecretToken, requestToken, type AccountToken } from './account-token.ts';
+import { applyAccount, planAccount, rightsFor, type AccountPlan } from './apply-account.ts';
+import { clusterEntry, clusterFiles, entryText, type ClusterEntry } from './cluster-entry.ts';
+import { createKubeClient, type KubeClient } from '../kube/kube-client.ts';
+import { objectName, readObject } from './kube-objects.ts';
+import { openKubeconfig, type OpenKubeconfig } from '../kube/open-kubeconfig.ts';
+import { requireRights, type Right } from '../kube/require-rights.ts';
+import { isLoopback } from './is-loopback.ts';
+import {
+  prepareDirectory,
+  refuseOtherFiles,
+  refuseOtherToken,
+  writeClusterFile,
+  type PlannedFile,
+} from './write-cluster-files.ts';
+import { shellWord } from '../../terminal/shell-word.ts';
+
+/** What `cluster add` is asked to do. */
+export type AddRequest = {
+  place: AccountPlace;
+  /** What is not given stays as it was set by an earlier run. At first, every group is allowed. */
+  groups?: readonly string[] | undefined;
+  allowSystem?: readonly string[] | undefined;
+  kubeconfig: string;
+  context?: string | undefined;
+  server?: string | undefined;
+  out?: string | undefined;
+  force: boolean;
+  token: 'bound' | 'secret';
+  lifetimeMs: number;
+};
+
+type Impersonate = ImpersonateSettings['impersonate'];
+
+/** What `cluster add` did. */
+export type Added = {
+  changes: { object: string; change: AccountPlan[number]['change'] }[];
+  entry: ClusterEntry;
+  ca: string | undefined;
+  token: AccountToken;
+  /** Files that had the same content already are not written. */
+  files: { file: string; written: boolean }[];
+  warnings: string[];
+};
+
+function warningsOf({ place, server }: AddRequest, opened: OpenKubeconfig, impersonate: Impersonate): string[] {
+  const address = server ?? opened.access.server;
+  const { warning } = clusterRole({ name: place.cluster, impersonate });
+  return [
+    ...(warning === undefined ? [] : [`${warning}, with --groups`]),
+    ...(isLoopback(address)
+      ? [`${address} is an address of this machine only. Give the one that the gateway can reach with --server`]
+      : []),
+    ...(opened.proxy === undefined || server !== undefined
+      ? []
+      : [
+          `the kubeconfig reaches the cluster through the proxy ${opened.proxy}, and a gateway uses none. If the gateway cannot reach ${address} directly, give another address with --server`,
+        ]),
+  ];
+}
+
+type Files = { entry: string; ca: string; token: string; directory: string };
+
+/** Returns where the files go, after checking that nothing else is there. */
+function planFiles(environment: Environment, request: AddRequest, out: string): Files {
+  const directory = path.resolve(environment.workingDirectory, out);
+  const names = clusterFiles(request.place.cluster);
+  return {
+    directory,
+    entry: path.join(directory, names.entry),
+    ca: path.join(directory, names.ca),
+    token: path.join(directory, names.token),
+  };
+}
+
+const tokenRight = ({ place: { namespace, account }, token }: AddRequest): Right =>
+  token === 'bound'
+    ? { verb: 'create', group: '', resource: 'serviceaccounts', subresource: 'token', name: account, namespace }
+    : { verb: 'get', group: '', resource: 'secrets', name: tokenSecretName(account), namespace };
+
+async function makeAccount(
+  environment: Environment,
+  client: KubeClient,
+  request: AddRequest,
+  context: string,
+  impersonate: Impersonate,
+): Promise<{ changes: Added['changes']; token: AccountToken; warnings: string[] }> {
+  const { place } = request;
+  const plan = await planAccount(client, accountObjects(place, impersonate, request.token), place.cluster);
+  await requireRights(client, [...rightsFor(plan), tokenRight(request)], context);
+  await applyAccount(client, plan);
+  const token =
+    request.token === 'bound'
+      ? await requestToken(client, place, request.lifetimeMs)
+      : await readSecretToken(environment, client, place);
+  return {
+    changes: plan.map(({ object, change }) => ({ object: objectName(object), change })),
+    token,
+    warnings: request.token === 'bound' ? await warnOfSecret(client, place) : [],
+  };
+}
+
+/** Warns if an earlier run made a token that does not expire. A user who may not see Secrets gets no warning. */
+async function warnOfSecret(client: KubeClient, { namespace, account }: AccountPlace): Promise<string[]> {
+  const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: tokenSecretName(account), namespace } };
+  try {
+    if ((await readObject(client, secret)) === undefined) return [];
+  } catch (error) {
+    if (error instanceof CliError && error.exit === 'refused') return [];
+    throw error;
+  }
+  return [
+    `the ${objectName(secret)} of an earlier run has a token that does not expire. Once nothing uses it, run: kubectl delete secret ${shellWord(secret.metadata.name)} -n ${shellWord(namespace)}`,
+  ];
+}
+
+/** Returns what the gateway may impersonate: as given, or else as in an earlier run. */
+async function settle(client: KubeClient, { place, groups, allowSystem }: AddRequest): Promise<Impersonate> {
+  if (groups && allowSystem) return { groups, allowSystem };
+  const reference = accountReferences(place).find(({ kind }) => kind === 'ClusterRole')!;
+  const role = await readObject(client, reference);
+  const isOurs = role !== undefined && madeForCluster(role) === place.cluster;
+  const before = isOurs ? rememberedSettings(role) : undefined;
+  // A role must not become wider because the options were forgotten.
+  if (isOurs && !before && !groups)
+    throw new CliError(
+      'refused',
+      `the ${objectName(role)} does not say for which groups it was made`,
+      'Name them with --groups.',
+    );
+  return { groups: groups ?? before?.groups ?? ['*'], allowSystem: allowSystem ?? before?.allowSystem ?? [] };
+}
+
+/** Returns the entry, and the files that do not change with every token. */
+function describeCluster(
+  { place, server }: AddRequest,
+  opened: OpenKubeconfig,
+  impersonate: Impersonate,
+  files: Files | undefined,
+): { entry: ClusterEntry; fixed: PlannedFile[] } {
+  const names = clusterFiles(place.cluster);
+  const entry = clusterEntry({
+    name: place.cluster,
+    server: server ?? opened.access.server,
+    caFile: opened.ca === undefined ? undefined : (files?.ca ?? names.ca),
+    serverName: opened.serverName,
+    tokenFile: files?.token ?? names.token,
+    impersonate,
+  });
+  if (files === undefined) return { entry, fixed: [] };
+  const ca = opened.ca === undefined ? [] : [{ file: files.ca, text: opened.ca }];
+  return { entry, fixed: [{ file: files.entry, text: entryText(entry) }, ...ca] };
+}
+
+/** Makes the gateway's account in a cluster, and what the gateway's configuration needs. */
+export async function runAdd(environment: Environment, request: AddRequest): Promise<Added> {
+  const { place, out, force } = request;
+  const opened = await openKubeconfig(environment, request);
+  const client = createKubeClient(opened.access);
+  const spinner = await startSpinner(environment, `Making the gateway's account in ${opened.access.server}`);
+  try {
+    const impersonate = await settle(client, request);
+    const files = out === undefined ? undefined : planFiles(environment, request, out);
+    const { entry, fixed } = describeCluster(request, opened, impersonate, files);
+    if (files !== undefined && !force) {
+      refuseOtherFiles(fixed);
+      refuseOtherToken(files.token, `system:serviceaccount:${place.namespace}:${place.account}`);
+    }
+    const open = files && prepareDirectory(files.directory, environment.platform);
+    const made = await makeAccount(environment, client, request, opened.context, impersonate);
+    const planned = files ? [...fixed, { file: files.token, text: `${made.token.token}\n` }] : [];
+    return {
+      ...made,
+      entry,
+      ca: opened.ca,
+      files: planned.map((one) => ({ file: one.file, written: writeClusterFile(one) })),
+      warnings: [...warningsOf(request, opened, impersonate), ...made.warnings, ...(open === undefined ? [] : [open])],
+    };
+  } finally {
+    spinner.stop();
+  }
+}
