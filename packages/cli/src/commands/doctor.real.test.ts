@@ -169,6 +169,22 @@ describe('sallyport doctor', () => {
     }
   });
 
+  it('keeps the login when a cluster answers 401', async () => {
+    await rig.logIn();
+    rig.instead = ({ path: asked }) =>
+      asked.startsWith('/clusters/')
+        ? { status: 401, body: { message: 'log in again' }, headers: { 'www-authenticate': 'Bearer realm="dev"' } }
+        : undefined;
+    for (const _time of ['first', 'second']) {
+      const { failures, found } = await rig.doctor();
+      expect(failures).toEqual(['cluster dev', 'cluster prod']);
+      expect(found('cluster dev')).toMatchObject({
+        detail: '/version answered 401: log in again',
+        hint: expect.not.stringContaining('--force'),
+      });
+    }
+  });
+
   it('warns of a session that ends soon', async () => {
     rig.gateway.sessionLife.lifetimeMs = 10 * 60_000;
     await rig.logIn();

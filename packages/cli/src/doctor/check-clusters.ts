@@ -1,6 +1,6 @@
 import { errorDetail } from '../gateway/expect-ok.ts';
 import { fetchClusters } from '../gateway/fetch-clusters.ts';
-import type { WholeAnswer } from '../gateway/gateway-client.ts';
+import { credentialRejected, type GatewayAnswer } from '../gateway/gateway-client.ts';
 import { askAsUser, type OpenGateway } from '../gateway/open-gateway.ts';
 import { fieldOf } from '../input/field-of.ts';
 import { readableSpan } from '../terminal/readable-span.ts';
@@ -16,7 +16,8 @@ function reasonIn(body: unknown): string {
   return reason === undefined ? '' : `: ${reason}`;
 }
 
-function judge(cluster: string, { status, body }: Pick<WholeAnswer, 'status' | 'body'>, ms: number): Check {
+function judge(cluster: string, answer: GatewayAnswer, ms: number): Check {
+  const { status, body } = answer;
   const name = `cluster ${cluster}`;
   if (status === 200) {
     const version = fieldOf(body, 'gitVersion');
@@ -32,7 +33,7 @@ function judge(cluster: string, { status, body }: Pick<WholeAnswer, 'status' | '
   return failed(
     name,
     detail,
-    status === 401
+    credentialRejected(answer)
       ? 'Log in again: sallyport login --force'
       : 'Try again. If this persists, tell the operator of the gateway.',
   );

@@ -1,6 +1,6 @@
 import { fieldOf } from '../input/field-of.ts';
 import { CliError } from '../terminal/cli-error.ts';
-import type { GatewayAnswer } from './gateway-client.ts';
+import { credentialRejected, type GatewayAnswer } from './gateway-client.ts';
 import { shellWord } from '../terminal/shell-word.ts';
 
 const text = (body: unknown, field: string): string | undefined => {
@@ -27,8 +27,14 @@ export function expectOk(answer: GatewayAnswer, origin: string): unknown {
   const { status, body } = answer;
   if (status >= 200 && status < 300) return body;
   const detail = errorDetail(body);
-  if (status === 401) throw notLoggedIn(origin, detail);
+  if (credentialRejected(answer)) throw notLoggedIn(origin, detail);
   const tail = detail === undefined ? '' : `: ${detail}`;
+  if (status === 401)
+    throw new CliError(
+      'refused',
+      `a server behind or in front of the gateway asked for another login (401)${tail}`,
+      'Your login at the gateway is kept. Tell the operator of the gateway.',
+    );
   if (status === 403)
     throw new CliError(
       'refused',

@@ -24,14 +24,20 @@ export type GatewayCall = {
   /** Ends the call, whatever of its answer has arrived. */
   signal?: AbortSignal;
 };
-export type GatewayAnswer = { status: number; body: unknown };
-/** An answer with its headers. */
-export type WholeAnswer = GatewayAnswer & { headers: IncomingHttpHeaders };
+export type GatewayAnswer = { status: number; headers: IncomingHttpHeaders; body: unknown };
 /** The beginning of a long answer: its pieces as they arrive, or the whole body if the gateway refuses. */
 export type GatewayStream = GatewayAnswer & { chunks?: AsyncIterable<Buffer> };
+
+/**
+ * Reports whether the gateway itself rejected the credential. A 401 of a cluster, or of a proxy in front of the gateway,
+ * says nothing about the login: the gateway removes `WWW-Authenticate` from what clusters answer.
+ */
+export const credentialRejected = ({ status, headers }: GatewayAnswer): boolean =>
+  status === 401 && headers['www-authenticate'] === 'Bearer realm="sallyport"';
+
 export type GatewayClient = {
   address: GatewayAddress;
-  call(call: GatewayCall): Promise<WholeAnswer>;
+  call(call: GatewayCall): Promise<GatewayAnswer>;
   /** Opens a long answer. It fails if nothing arrives for `silenceMs`, and a CliError says so. */
   stream(call: GatewayCall, silenceMs: number): Promise<GatewayStream>;
 };
@@ -117,7 +123,7 @@ async function send({ address, ca, proxy }: Route, call: GatewayCall, signal: Ab
 const eitherOf = (signal: AbortSignal, other: AbortSignal | undefined) =>
   other === undefined ? signal : AbortSignal.any([signal, other]);
 
-async function sendWhole(route: Route, call: GatewayCall): Promise<WholeAnswer> {
+async function sendWhole(route: Route, call: GatewayCall): Promise<GatewayAnswer> {
   const response = await send(route, call, eitherOf(AbortSignal.timeout(call.timeoutMs ?? startMs), call.signal));
   return { status: response.statusCode ?? 0, headers: response.headers, body: await readBody(response) };
 }
@@ -138,8 +144,9 @@ async function sendLong(route: Route, call: GatewayCall, silenceMs: number): Pro
   response.setTimeout(silenceMs, () => {
     response.destroy(Object.assign(new Error('nothing arrived in time'), { code: 'TIMEOUT' }));
   });
-  if (status < 200 || status >= 300) return { status, body: await readBody(response) };
-  return { status, body: undefined, chunks: piecesOf(response, route) };
+  const { headers } = response;
+  if (status < 200 || status >= 300) return { status, headers, body: await readBody(response) };
+  return { status, headers, body: undefined, chunks: piecesOf(response, route) };
 }
 
 /**

@@ -10,6 +10,7 @@ import { findGateway, type FoundGateway, type GatewayNames } from './find-gatewa
 import type { GatewayAddress } from '../input/gateway-address.ts';
 import {
   createGatewayClient,
+  credentialRejected,
   type GatewayAnswer,
   type GatewayCall,
   type GatewayClient,
@@ -66,12 +67,12 @@ export function requireCredential(gateway: OpenGateway): Credential {
 
 /**
  * Makes a call as the user who is logged in, and returns any answer. If the gateway no longer accepts the credential,
- * it is deleted.
+ * it is deleted. A 401 of a cluster leaves it alone.
  */
 export async function askAsUser(gateway: OpenGateway, call: Omit<GatewayCall, 'token'>): Promise<GatewayAnswer> {
   const { token } = requireCredential(gateway);
   const answer = await gateway.client.call({ ...call, token });
-  if (answer.status === 401) gateway.store.forget(token);
+  if (credentialRejected(answer)) gateway.store.forget(token);
   return answer;
 }
 
@@ -88,7 +89,7 @@ export async function streamAsUser(
 ): Promise<AsyncIterable<Buffer>> {
   const { token } = requireCredential(gateway);
   const answer = await gateway.client.stream({ ...call, token }, silenceMs);
-  if (answer.status === 401) gateway.store.forget(token);
+  if (credentialRejected(answer)) gateway.store.forget(token);
   expectOk(answer, gateway.address.origin);
   return answer.chunks!;
 }

@@ -49,7 +49,8 @@ const oauthError = (body: unknown) => {
 };
 
 /** Returns the credential once the login is approved. `slower`: the gateway asks for fewer requests. */
-function readPoll({ status, body }: GatewayAnswer, origin: string): { credential?: Credential; slower: boolean } {
+function readPoll(answer: GatewayAnswer, origin: string): { credential?: Credential; slower: boolean } {
+  const { status, body } = answer;
   if (status === 400) {
     const error = oauthError(body);
     if (error === 'authorization_pending' || error === 'slow_down') return { slower: error === 'slow_down' };
@@ -69,7 +70,7 @@ function readPoll({ status, body }: GatewayAnswer, origin: string): { credential
   }
   return {
     slower: false,
-    credential: credentialOf(readAnswer(tokenSchema, expectOk({ status, body }, origin), 'the login')),
+    credential: credentialOf(readAnswer(tokenSchema, expectOk(answer, origin), 'the login')),
   };
 }
 

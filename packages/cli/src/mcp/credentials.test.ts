@@ -33,6 +33,24 @@ describe('the credential of sallyport mcp', () => {
     expect(await mcp.call('clusters')).toMatchObject({ isError: false });
   });
 
+  it('is kept when a cluster answers 401, and forgotten when the gateway does', async () => {
+    mcp = await startMcp([], { login: true });
+    const { gateway, rig } = mcp;
+    const own = gateway.override;
+    for (const challenge of ['', 'Basic realm="sallyport"', 'Bearer realm="dev"']) {
+      const headers = { 'www-authenticate': challenge };
+      gateway.override = (call) =>
+        call.path.startsWith('/clusters/') ? { status: 401, body: { message: 'log in again' }, headers } : own(call);
+      expect(await mcp.call('list', { cluster: 'dev', resource: 'pods' })).toMatchObject({ isError: true });
+      expect((await rig.run('can-i', 'get', 'pods', '--cluster', 'dev', '--gateway', gateway.origin)).code).not.toBe(0);
+      expect(await mcp.call('clusters')).toMatchObject({ isError: false });
+    }
+    gateway.override = own;
+    gateway.revokeAll();
+    await mcp.call('list', { cluster: 'dev', resource: 'pods' });
+    expect((await rig.run('status', '--gateway', gateway.origin)).out).toContain('not logged in');
+  });
+
   it('is a token whose end is said, and what to do about it', async () => {
     mcp = await startMcp();
     mcp.gateway.revokeAll();

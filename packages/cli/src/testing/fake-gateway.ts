@@ -61,6 +61,10 @@ function answerCall(gateway: FakeGateway, codes: AuthorizationCodes, call: Call,
   if (answer) return answer;
   const session = gateway.sessions.get(call.token ?? '');
   return session === undefined
-    ? { status: 401, body: { type: 'about:blank', title: 'Log in first', status: 401, code: 'unauthenticated' } }
+    ? {
+        status: 401,
+        headers: { 'www-authenticate': 'Bearer realm="sallyport"' },
+        body: { type: 'about:blank', title: 'Log in first', status: 401, code: 'unauthenticated' },
+      }
     : answerApi(gateway, call, session);
 }

@@ -7,7 +7,7 @@ const client = readOnlyClient(
   {
     address: { origin: 'https://gate', scheme: 'https', authority: 'gate' },
     call: (call) => Promise.resolve((sent.push(call), { status: 200, headers: {}, body: {} })),
-    stream: (call) => Promise.resolve((sent.push(call), { status: 200, body: {} })),
+    stream: (call) => Promise.resolve((sent.push(call), { status: 200, headers: {}, body: {} })),
   } satisfies GatewayClient,
   new AbortController().signal,
 );

@@ -1,4 +1,5 @@
 import { errorDetail, notLoggedIn } from '../../gateway/expect-ok.ts';
+import { credentialRejected } from '../../gateway/gateway-client.ts';
 import { requireCredential, type OpenGateway } from '../../gateway/open-gateway.ts';
 import { fieldOf } from '../../input/field-of.ts';
 import { CliError } from '../../terminal/cli-error.ts';
@@ -42,7 +43,7 @@ export async function readText(gateway: OpenGateway, read: Read): Promise<{ text
     { method: 'GET', path: pathOf(read), accept: read.accept ?? 'application/json', token },
     silenceMs,
   );
-  if (answer.status === 401) {
+  if (credentialRejected(answer)) {
     gateway.store.forget(token);
     throw notLoggedIn(gateway.address.origin);
   }
