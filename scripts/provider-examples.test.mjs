@@ -4,10 +4,10 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { readIdentity } from '../packages/authenticate/src/identity/read-identity.ts';
 import { warnOfSharedNames } from '../packages/contracts/src/config/shared-names.ts';
 import { examineConfig } from '../packages/kit/src/config/load-config.ts';
-import { Ajv2020 } from 'ajv/dist/2020.js';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const text = readFileSync(path.join(root, 'docs/providers.md'), 'utf8');

@@ -11,8 +11,8 @@ import {
   type ServiceCheck,
 } from '@sallyport/kit';
 import { checkSessionStores, loadSealingKeys } from '@sallyport/stores';
-import { readClientKey } from './providers/openid/read-client-key.ts';
-import { readLoginSettings } from './settings/login-settings.ts';
+import { readLoginSettings } from './http/login-settings.ts';
+import { readClientKey } from './providers/openid/client-authentication.ts';
 
 function checkLoginPages({ config, place }: LoadedConfig): ConfigFault[] {
   try {

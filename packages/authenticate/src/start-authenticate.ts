@@ -16,18 +16,16 @@ import { createPages, readPageLook } from '@sallyport/pages';
 import type { AuthenticateDeps } from './app/authenticate-deps.ts';
 import { composeDeps } from './app/compose-deps.ts';
 import { createAuthenticateApp } from './app/create-authenticate-app.ts';
-import { createExpiryEvents } from './events/create-expiry-events.ts';
 import { createLoginEvents } from './events/login-events.ts';
 import { createLoginMonitor, type LoginMonitor } from './events/login-monitor.ts';
-import { openPendingLoginSealer } from './login/open-pending-login-sealer.ts';
+import { readLoginSettings } from './http/login-settings.ts';
+import { openPendingLoginSealer } from './login/pending-login.ts';
 import { createRefresher } from './refresh/create-refresher.ts';
 import { createNameSeeder } from './service-accounts/create-name-seeder.ts';
-import { createExpiryReporter } from './session/create-expiry-reporter.ts';
-import { readLoginSettings } from './settings/login-settings.ts';
-import { createProviders } from './startup/create-providers.ts';
+import { createExpiryEvents, createExpiryReporter } from './session/expiry-reporter.ts';
+import { createProviders, startDirectory } from './startup/create-clients.ts';
 import { createWorkloads } from './startup/create-workloads.ts';
 import { openStores, openTokenStorage } from './startup/open-stores.ts';
-import { startDirectory } from './startup/start-directory.ts';
 import type { Closing, StartAuthenticate } from './startup/start-parts.ts';
 
 /** The running service: its URL, its readiness, and how to stop it. */

@@ -2,11 +2,10 @@ import type { RequestHandler } from 'express';
 import { agentCallSchema, isLogin, type AgentRequest, type Session } from '@sallyport/contracts';
 import { ProblemError, readClientFacts, type Caller } from '@sallyport/kit';
 import type { SessionStore } from '@sallyport/stores';
-import { requireCaller } from '../session/read-caller-session.ts';
 import { beginWithToken } from '../session/begin-with-token.ts';
+import { requireCaller } from '../session/caller-session.ts';
 import { withHeldName, withHeldPerson } from '../session/with-held-name.ts';
-import type { AgentDeps } from './agent-deps.ts';
-import { agentView } from './agent-view.ts';
+import { type AgentDeps, agentView } from './own-agents.ts';
 
 const path = '/v1/agents';
 /** How many agents one person may have at once. */

@@ -4,11 +4,11 @@ import type { Logger, ServiceVerifier, SessionTokenSigner, Tracer } from '@sally
 import type { Pages } from '@sallyport/pages';
 import type { NameStore, SessionStore, SingleUseStore } from '@sallyport/stores';
 import type { LoginMonitor } from '../events/login-monitor.ts';
-import type { PendingLoginSealer } from '../login/pending-login-sealer.ts';
-import type { ProviderClient } from '../providers/common/provider-client.ts';
-import type { LoginSettings } from '../settings/login-settings.ts';
-import type { Workloads } from '../startup/create-workloads.ts';
+import type { LoginSettings } from '../http/login-settings.ts';
+import type { PendingLoginSealer } from '../login/pending-login.ts';
+import type { ProviderClient } from '../providers/client/provider-client.ts';
 import type { TokenStorage } from '../tokens/provider-tokens.ts';
+import type { Workloads } from '../workloads/compile-workloads.ts';
 
 /** The dependencies of the service. Each route takes the part that it needs (`LoginDeps`, `SessionDeps` ...). */
 export type AuthenticateDeps = {

@@ -3,7 +3,7 @@ import { anonymousGroup } from '@sallyport/audit-log';
 import { createBrowser } from '../testing/test-browser.ts';
 import { gateway } from '../testing/test-config.ts';
 import { createTestService, type TestService } from '../testing/test-service.ts';
-import { parseUserCode, formatUserCode, generateUserCode } from './user-code.ts';
+import { parseUserCode, formatUserCode, generateUserCode } from './device-authorization.ts';
 
 /** `service.browser` is the program, `service.elsewhere` the user's own browser. */
 let service: TestService;

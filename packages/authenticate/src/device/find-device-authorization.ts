@@ -1,8 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { addressBlock } from '@sallyport/audit-log';
 import { ProblemError, readCaller, readClientFacts } from '@sallyport/kit';
-import { deviceAuthorizationSchema, deviceKinds, type DeviceAuthorization } from './device-authorization.ts';
-import type { DeviceDeps } from './device-deps.ts';
+import {
+  deviceAuthorizationSchema,
+  deviceKinds,
+  type DeviceAuthorization,
+  type DeviceDeps,
+} from './device-authorization.ts';
 
 type LimitDeps = Pick<DeviceDeps, 'singleUse' | 'monitor' | 'events'>;
 

@@ -1,10 +1,16 @@
 import type { Request, RequestHandler } from 'express';
 import { ProblemError, readClientFacts } from '@sallyport/kit';
-import { requireProgram } from '../http/fetch-site.ts';
-import { deviceKinds, deviceLifeMs, pollIntervalS, type DeviceAuthorization } from './device-authorization.ts';
-import type { DeviceDeps } from './device-deps.ts';
+import { requireProgram } from '../http/read-request.ts';
+import {
+  deviceKinds,
+  deviceLifeMs,
+  pollIntervalS,
+  type DeviceAuthorization,
+  type DeviceDeps,
+  formatUserCode,
+  generateUserCode,
+} from './device-authorization.ts';
 import { limitDeviceLogins } from './find-device-authorization.ts';
-import { formatUserCode, generateUserCode } from './user-code.ts';
 
 const page = '/.sallyport/device';
 const clusterName = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;

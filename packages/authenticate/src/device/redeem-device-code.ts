@@ -1,10 +1,9 @@
 import type { Request, RequestHandler } from 'express';
 import type { Session } from '@sallyport/contracts';
 import { readClientFacts } from '@sallyport/kit';
-import { requireProgram } from '../http/fetch-site.ts';
-import { readField } from '../http/read-field.ts';
-import { sendTokenResponse } from '../login/token-response.ts';
+import { requireProgram, readField } from '../http/read-request.ts';
 import { openSession, type OpenSessionDeps } from '../session/open-session.ts';
+import { sendTokenResponse } from '../session/token-response.ts';
 import { answerSchema, deviceKinds, deviceSchema, pollIntervalS, type DeviceAnswer } from './device-authorization.ts';
 
 const path = '/.sallyport/api/v1/device/token';

@@ -1,13 +1,9 @@
 import type { RequestHandler, Response } from 'express';
 import { ProblemError } from '@sallyport/kit';
-
-import { isFromAnotherSite } from '../http/fetch-site.ts';
-import { readOrigin } from '../http/read-origin.ts';
 import { html, type Pages } from '@sallyport/pages';
-import { readQuery } from '../http/read-query.ts';
-import type { DeviceDeps } from './device-deps.ts';
+import { isFromAnotherSite, readOrigin, readQuery } from '../http/read-request.ts';
+import { type DeviceDeps, parseUserCode, formatUserCode } from './device-authorization.ts';
 import { findDeviceAuthorization } from './find-device-authorization.ts';
-import { parseUserCode, formatUserCode } from './user-code.ts';
 
 const path = '/.sallyport/device';
 

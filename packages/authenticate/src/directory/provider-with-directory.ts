@@ -1,8 +1,8 @@
 import { ProblemError } from '@sallyport/kit';
-import type { ProviderClient } from '../providers/common/provider-client.ts';
-import { RefreshFailure } from '../providers/common/refresh-failure.ts';
-import type { ProviderTokens } from '../tokens/provider-tokens.ts';
 import type { Directory } from '@sallyport/directory';
+import type { ProviderClient } from '../providers/client/provider-client.ts';
+import { RefreshFailure } from '../providers/client/provider-problem.ts';
+import type { ProviderTokens } from '../tokens/provider-tokens.ts';
 
 /** Keeps the tokens that the provider issued at a refresh, when the directory refuses or cannot be reached. */
 function asRefreshFailure(error: unknown, tokens: ProviderTokens): RefreshFailure {

@@ -1,12 +1,31 @@
 import { hash } from 'node:crypto';
 import {
-  workloadNameOf,
   type AuditEventType,
+  type Session,
+  type SessionKind,
+  workloadNameOf,
   type Identity,
   type SallyportPart,
-  type Session,
+  type AuditRecord,
 } from '@sallyport/contracts';
 import type { DeviceFacts } from '@sallyport/kit';
+import { type AuditSink, createAuditRecord, auditKey } from '@sallyport/audit-log';
+
+type SessionTypes = { created: AuditEventType; revoked: AuditEventType; ended: AuditEventType };
+const sessionTypes: SessionTypes = { created: 'session.login', revoked: 'session.revoked', ended: 'session.ended' };
+/** The types of the events of sessions that are not logins: the credentials of programs, and the sessions of routes. */
+const machineTypes: { readonly [kind in SessionKind]?: SessionTypes } = {
+  agent: { created: 'agent.created', revoked: 'agent.revoked', ended: 'agent.ended' },
+  'service-account': {
+    created: 'service_account.created',
+    revoked: 'service_account.revoked',
+    ended: 'service_account.ended',
+  },
+  route: { ...sessionTypes, created: 'route.session.started' },
+};
+
+/** Returns the types of the events of a session. */
+export const typesOf = ({ kind }: Pick<Session, 'kind'>): SessionTypes => machineTypes[kind] ?? sessionTypes;
 
 export type Person = Pick<Identity, 'issuer' | 'subject' | 'user' | 'email' | 'groups' | 'amr' | 'authTime'> &
   Partial<Pick<Identity, 'provider'>>;
@@ -74,4 +93,20 @@ export function auditDraft(event: LoginEvent, auditID: string) {
       ...(workload ? { workload } : {}),
     },
   };
+}
+
+/** What events are recorded with. */
+export type EventDeps = { audit: AuditSink; now: () => number; randomId: () => string };
+
+/** The audit record of an event. It has a place in the trail with others about the same thing, usually a session. */
+export function recordOf(event: LoginEvent, deps: EventDeps, about = event.session?.id): AuditRecord {
+  return createAuditRecord(
+    {
+      type: event.type,
+      source: 'sallyport/authenticate',
+      key: auditKey(undefined, about),
+      data: auditDraft(event, deps.randomId()),
+    },
+    deps,
+  );
 }

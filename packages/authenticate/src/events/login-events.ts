@@ -1,17 +1,8 @@
 import type { EndReason, Session } from '@sallyport/contracts';
 import type { RevokedSession } from '@sallyport/stores';
-import {
-  auditKey,
-  createAuditRecord,
-  createRetriedRecord,
-  recordAfterEffect,
-  recordBeforeEffect,
-  type AuditSink,
-  type RetriedOutcome,
-} from '@sallyport/audit-log';
+import { createRetriedRecord, recordAfterEffect, recordBeforeEffect, type RetriedOutcome } from '@sallyport/audit-log';
 import { ProblemError, toProblem, type ClientFacts, type Problem } from '@sallyport/kit';
-import { auditDraft, type LoginEvent, type Person } from './audit-draft.ts';
-import { typesOf } from './session-event-types.ts';
+import { type LoginEvent, type Person, typesOf, type EventDeps, recordOf } from './audit-draft.ts';
 
 /**
  * Many requests from users who are not logged in, reported as one event. Times are in milliseconds since the epoch.
@@ -198,18 +189,9 @@ function floodEvent({ cause, clientAddress, firstAt, lastAt, ...rest }: LoginFlo
 /**
  * Creates the events and passes them to the sink. Paths are recorded without their query, which holds codes and states.
  */
-export function createLoginEvents(deps: { audit: AuditSink; now: () => number; randomId: () => string }): LoginEvents {
-  const { audit, randomId } = deps;
-  const toRecord = (event: LoginEvent) =>
-    createAuditRecord(
-      {
-        type: event.type,
-        source: 'sallyport/authenticate',
-        key: auditKey(undefined, event.session?.id),
-        data: auditDraft(event, randomId()),
-      },
-      deps,
-    );
+export function createLoginEvents(deps: EventDeps): LoginEvents {
+  const { audit } = deps;
+  const toRecord = (event: LoginEvent) => recordOf(event, deps);
   const { record } = createRetriedRecord(audit);
   const enqueue = (event: LoginEvent) => audit.enqueue(toRecord(event));
   return {

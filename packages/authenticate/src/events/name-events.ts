@@ -1,8 +1,8 @@
-import { auditKey, createAuditRecord, recordBeforeEffect, type AuditSink } from '@sallyport/audit-log';
+import { recordBeforeEffect } from '@sallyport/audit-log';
 import type { AuditEventType } from '@sallyport/contracts';
 import { ProblemError, type ClientFacts } from '@sallyport/kit';
 import type { HeldName } from '@sallyport/stores';
-import { auditDraft, type Person } from './audit-draft.ts';
+import { type Person, type EventDeps, recordOf } from './audit-draft.ts';
 
 type Named = Pick<HeldName, 'name' | 'uid' | 'user'>;
 type By = { caller: Person; path: string; facts: ClientFacts };
@@ -17,21 +17,14 @@ export type NameEvents = {
 };
 
 /** Creates the events of names and passes them to the sink. */
-export function createNameEvents(deps: { audit: AuditSink; now: () => number; randomId: () => string }): NameEvents {
+export function createNameEvents(deps: EventDeps): NameEvents {
   const record = (type: AuditEventType, verb: string) => async (named: Named, by: By) => {
     const { name, uid, user } = named;
     const detail = JSON.stringify({ name, holder: { user, uid } });
     const { caller, path, facts } = by;
-    const data = auditDraft(
-      { type, verb, path, user: caller, of: undefined, facts, code: 200, detail },
-      deps.randomId(),
-    );
-    const key = auditKey(undefined, `service-account-name/${name}`);
+    const event = { type, verb, path, user: caller, of: undefined, facts, code: 200, detail };
     try {
-      await recordBeforeEffect(
-        deps.audit,
-        createAuditRecord({ type, source: 'sallyport/authenticate', key, data }, deps),
-      );
+      await recordBeforeEffect(deps.audit, recordOf(event, deps, `service-account-name/${name}`));
     } catch (cause) {
       throw new ProblemError(
         'audit-unavailable',

@@ -1,7 +1,7 @@
 import type { SallyportPart, Session } from '@sallyport/contracts';
-import { auditKey, createAuditRecord, recordBeforeEffect, type AuditSink } from '@sallyport/audit-log';
+import { recordBeforeEffect } from '@sallyport/audit-log';
 import { ProblemError, toProblem } from '@sallyport/kit';
-import { auditDraft, type LoginEvent } from './audit-draft.ts';
+import { type LoginEvent, type EventDeps, recordOf } from './audit-draft.ts';
 
 /** The events of the sessions of workloads. */
 export type WorkloadEvents = {
@@ -26,28 +26,12 @@ const unavailable = (cause?: unknown) =>
   );
 
 /** Creates the events and passes them to the sink. No event contains a token. */
-export function createWorkloadEvents(deps: {
-  audit: AuditSink;
-  now: () => number;
-  randomId: () => string;
-}): WorkloadEvents {
-  const { audit, randomId } = deps;
+export function createWorkloadEvents(deps: EventDeps): WorkloadEvents {
+  const { audit } = deps;
   const toRecord = (
     session: Session,
     about: Pick<LoginEvent, 'type' | 'verb' | 'path' | 'code'> & Partial<LoginEvent>,
-  ) =>
-    createAuditRecord(
-      {
-        type: about.type,
-        source: 'sallyport/authenticate',
-        key: auditKey(undefined, session.id),
-        data: auditDraft(
-          { user: session.identity, of: session.identity, session, facts: session, ...about },
-          randomId(),
-        ),
-      },
-      deps,
-    );
+  ) => recordOf({ user: session.identity, of: session.identity, session, facts: session, ...about }, deps);
   return {
     requireRoom() {
       if (!audit.hasRoom()) throw unavailable();

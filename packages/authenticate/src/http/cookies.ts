@@ -1,5 +1,5 @@
 import { hashToken, ProblemError } from '@sallyport/kit';
-import { isPlainLoopback } from '../settings/login-settings.ts';
+import { isPlainLoopback } from './login-settings.ts';
 
 // RFC 6265bis 4.1.3.2: a browser accepts a __Host- cookie only over https, without Domain, for the whole host, so a
 // sibling host cannot plant one.

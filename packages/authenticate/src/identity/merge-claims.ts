@@ -1,11 +1,48 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Identity, ProviderConfig } from '@sallyport/contracts';
+import type { ProviderConfig, Identity } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
-import { claimAt } from '@sallyport/directory';
-import { aboutToken, copyClaims, type Claims } from '@sallyport/directory';
-import { isNamedByEmail } from './read-email.ts';
-import { claimGroups, type ClaimGroup } from './claim-groups.ts';
-import { withoutClaim } from './without-claim.ts';
+import { claimAt, aboutToken, copyClaims, type Claims } from '@sallyport/directory';
+import { isNamedByEmail, withoutClaim } from './read-email.ts';
+
+/**
+ * Claims that are only meaningful together, and so are taken from one source. A source is complete if it has all of
+ * `whole`.
+ */
+type ClaimGroup = { members: ReadonlySet<string>; whole: readonly string[]; aboutEmail: boolean };
+
+/** Returns the members in which `claimAt` may find a claim. */
+const membersOf = (path: string): string[] => [path, path.split('.', 1)[0]!];
+
+function group(whole: readonly string[], also: readonly string[] = [], aboutEmail = false): ClaimGroup {
+  return { members: new Set([...whole, ...also].flatMap(membersOf)), whole, aboutEmail };
+}
+
+/** Joins two groups. A source with the email address and its verification is complete, whatever else joins them. */
+function join(a: ClaimGroup, b: ClaimGroup): ClaimGroup {
+  const whole = a.aboutEmail ? a.whole : b.aboutEmail ? b.whole : [...a.whole, ...b.whole];
+  return { members: new Set([...a.members, ...b.members]), whole, aboutEmail: a.aboutEmail || b.aboutEmail };
+}
+
+/** Joins groups that share a member. */
+function withoutOverlap(groups: readonly ClaimGroup[]): ClaimGroup[] {
+  return groups.reduce<ClaimGroup[]>((disjoint, next) => {
+    const overlaps = (one: ClaimGroup) => [...one.members].some((member) => next.members.has(member));
+    return [...disjoint.filter((one) => !overlaps(one)), disjoint.filter(overlaps).reduce(join, next)];
+  }, []);
+}
+
+/** Returns the claim groups of a provider. Every other claim is on its own. */
+function claimGroups({
+  claims: { email, emailVerified, groups },
+  emailVerified: rule,
+}: Pick<ProviderConfig, 'claims' | 'emailVerified'>): ClaimGroup[] {
+  return withoutOverlap([
+    group(rule === 'ignore' ? [email] : [email, emailVerified], [emailVerified], true),
+    group(['email', 'email_verified']),
+    // OpenID Connect Core 5.6.2 and Entra ID: members that refer to groups stored elsewhere.
+    group([groups], ['groups', '_claim_names', '_claim_sources', 'hasgroups']),
+  ]);
+}
 
 /**
  * The sources of a user's claims: the new ID token and UserInfo, and the last ID token if there is no new one. `known`

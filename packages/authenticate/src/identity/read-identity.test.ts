@@ -2,8 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { configSchema, type ProviderConfig } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
-import { claimAt } from '@sallyport/directory';
-import { copyClaims } from '@sallyport/directory';
+import { claimAt, copyClaims } from '@sallyport/directory';
 import { lacksClaims, readIdentity } from './read-identity.ts';
 
 /** Any character. fast-check would first build a table of all of them. */

@@ -1,18 +1,49 @@
-import { claimsSource, serviceAccountPrefix, type Identity, type ProviderConfig } from '@sallyport/contracts';
+import { type ProviderConfig, claimsSource, serviceAccountPrefix, type Identity } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import {
-  checkName,
   claimAt,
-  claimsToKeep,
+  type Claims,
   copyClaims,
+  checkName,
+  claimsToKeep,
   readGroups,
   userNameFault,
-  type Claims,
 } from '@sallyport/directory';
-import { readAsserted } from './read-asserted.ts';
-import { checkRequiredClaims } from './required-claims.ts';
-import { isNamedByEmail, readEmail } from './read-email.ts';
-import { withoutClaim } from './without-claim.ts';
+import { isNamedByEmail, readEmail, withoutClaim } from './read-email.ts';
+
+/** Refuses users without the claims that the operator requires, such as a tenant, a domain or a group. */
+function checkRequiredClaims(provider: Pick<ProviderConfig, 'requireClaims'>, claims: Claims): void {
+  for (const [path, wanted] of Object.entries(provider.requireClaims)) {
+    const allowed: unknown[] = [wanted].flat();
+    const value = claimAt(claims, path);
+    const has = Array.isArray(value) ? value.some((item) => allowed.includes(item)) : allowed.includes(value);
+    if (!has)
+      throw new ProblemError(
+        'login-failed',
+        `Your account is not allowed here. The claim ${path} from the identity provider does not have an allowed value.`,
+      );
+  }
+}
+
+/** The longest address of a mailbox (RFC 5321, 4.5.3.1). */
+const maxLength = 320;
+const maxNames = 20;
+
+/**
+ * Reads the addresses that a provider has sent in any of these documents, besides the one that counts as verified. They
+ * say that two accounts may belong to one person, and nothing else.
+ */
+function readAsserted(
+  { claims: { email: path } }: Pick<ProviderConfig, 'claims'>,
+  documents: readonly object[],
+  verified: string | undefined,
+): string[] {
+  const found = documents.map(copyClaims).flatMap((claims) => [claimAt(claims, path), claimAt(claims, 'email')].flat());
+  const addresses = found.filter(
+    (value): value is string => typeof value === 'string' && value.includes('@') && value.length <= maxLength,
+  );
+  return [...new Set(addresses)].filter((address) => address !== verified).slice(0, maxNames);
+}
 
 const checkUser = (name: string) => checkName('The user name', name, userNameFault);
 

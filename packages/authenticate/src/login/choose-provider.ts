@@ -1,5 +1,7 @@
 import { ProblemError } from '@sallyport/kit';
-import type { LoginHints, ProviderClient } from '../providers/common/provider-client.ts';
+import type { Response } from 'express';
+import { html, type Pages } from '@sallyport/pages';
+import type { LoginHints, ProviderClient } from '../providers/client/provider-client.ts';
 
 const domainPattern = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 
@@ -45,4 +47,32 @@ export function chooseProvider(
   if (query.get('choose') === 'true') return undefined;
   const byDomain = domain === undefined ? undefined : providers.find(({ domains }) => domains.includes(domain));
   return byDomain ?? providers.find((provider) => provider.id === preset);
+}
+
+/**
+ * Sends the page on which the user chooses an identity provider. Keeps all other query parameters. Says so if the login
+ * asked for a provider that does not exist.
+ */
+export function showProviderChoice(
+  pages: Pages,
+  providers: readonly ProviderClient[],
+  { path, query }: { path: string; query: URLSearchParams },
+  response: Response,
+): void {
+  const isUnknown = query.has('provider');
+  const rest = [...query].filter(([name]) => name !== 'choose' && name !== 'provider');
+  const fault = isUnknown
+    ? html`<p class="note" role="alert">This identity provider does not exist here.</p>\n`
+    : { markup: '' };
+  const choices = providers.map(({ id, name, issuer }) => {
+    const address = `${path}?${new URLSearchParams([...rest, ['provider', id]]).toString()}`;
+    return html`<li><a class="choice" href="${address}">${name} <small>${new URL(issuer).host}</small></a></li>`;
+  });
+  pages.send(
+    response,
+    isUnknown ? 404 : 200,
+    'Log in',
+    html`${fault}<p id="where">Choose your identity provider.</p>
+<nav aria-labelledby="where"><ul>${choices}</ul></nav>`,
+  );
 }

@@ -1,25 +1,50 @@
+import { hash } from 'node:crypto';
 import type { Request, Response } from 'express';
-import { hashToken, readClientFacts } from '@sallyport/kit';
-import { showApprovalPage } from '../device/show-approval-page.ts';
+import { ProblemError, readClientFacts, hashToken } from '@sallyport/kit';
+import { showApprovalPage } from '../device/approve-device.ts';
 import { readCookies, sessionCookie, sessionCookieName } from '../http/cookies.ts';
-import { redirectWithSessionToken } from '../pomerium/redirect-with-session-token.ts';
 import { openSession } from '../session/open-session.ts';
 import type { ProvenIdentity } from '../session/proven-identity.ts';
-import type { LoginDeps } from './login-deps.ts';
+import { showAuthorizationCode } from './paste-login.ts';
 import {
+  type LoginGoal,
+  type LoginDeps,
   codeLifeMs,
   issuedCodeLifeMs,
   kinds,
   pastedCodeLifeMs,
   type Grant,
-  type LoginGoal,
   type PendingLogin,
 } from './pending-login.ts';
-import { pasteRedirect, redirectWith } from './redirect-uri.ts';
-import { showAuthorizationCode } from './show-authorization-code.ts';
+import { redirectWith, pasteRedirect } from './redirect-uri.ts';
 import { hasStoppedWaiting, noProgram } from './waiting-program.ts';
 
 const path = '/.sallyport/callback';
+
+/**
+ * Creates a session whose token has the form that Pomerium clients read, and redirects to the program with it. Their
+ * protocol puts the token into the URL, so only loopback hosts and listed URLs get it, with exactly one parameter.
+ */
+async function redirectWithSessionToken(
+  deps: LoginDeps,
+  goal: LoginGoal & { kind: 'pomerium' },
+  identity: ProvenIdentity,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  const { sessionTokens } = deps;
+  if (!sessionTokens) throw new ProblemError('service-unavailable', 'This service has no key to sign tokens with.');
+  const subject = hash('sha256', `${identity.issuer}\0${identity.subject}`, 'base64url');
+  const { token } = await openSession(deps, {
+    id: deps.randomId(),
+    kind: 'cli',
+    identity,
+    facts: readClientFacts(request),
+    path,
+    tokenFor: ({ id, expiresAt }) => sessionTokens.sign({ sessionId: id, subject, expiresAt }),
+  });
+  response.redirect(302, redirectWith(goal.redirectUri, { pomerium_jwt: token }));
+}
 
 /** Issues an authorization code to a program, or shows it to the user to paste. The exchange creates the session. */
 async function issueCode(

@@ -1,11 +1,11 @@
 import type { Request, RequestHandler } from 'express';
 import type { Session } from '@sallyport/contracts';
 import { readClientFacts, type ClientFacts } from '@sallyport/kit';
-import { matchesChallenge } from './pkce.ts';
-import { readField } from '../http/read-field.ts';
-import { sendTokenResponse } from './token-response.ts';
-import { grantSchema, issuedCodeLifeMs, issuedCodeSchema, kinds, type Grant } from './pending-login.ts';
+import { readField } from '../http/read-request.ts';
 import { openSession, type OpenSessionDeps } from '../session/open-session.ts';
+import { sendTokenResponse } from '../session/token-response.ts';
+import { grantSchema, issuedCodeLifeMs, issuedCodeSchema, kinds, type Grant } from './pending-login.ts';
+import { matchesChallenge } from './pkce.ts';
 
 const path = '/.sallyport/token';
 type TokenError = { error: 'invalid_request' | 'unsupported_grant_type' | 'invalid_grant'; error_description: string };

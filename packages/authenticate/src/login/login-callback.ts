@@ -1,13 +1,11 @@
 import type { RequestHandler, Response } from 'express';
 import { ProblemError, readClientFacts, toProblem, type ClientFacts } from '@sallyport/kit';
 import { clearedLoginCookie, loginCookieName, readCookies, readLoginCookie } from '../http/cookies.ts';
-import { readOrigin } from '../http/read-origin.ts';
-import { readQuery } from '../http/read-query.ts';
-import { noteLoginPlace } from '../pages/login-place.ts';
+import { readOrigin, readQuery } from '../http/read-request.ts';
 import { proveIdentity, type ProvenIdentity } from '../session/proven-identity.ts';
 import { completeLogin } from './complete-login.ts';
-import type { LoginDeps } from './login-deps.ts';
-import { kinds, pendingLoginLifeMs, type LoginGoal, type PendingLogin } from './pending-login.ts';
+import { noteLoginPlace } from './login-place.ts';
+import { type LoginDeps, kinds, pendingLoginLifeMs, type LoginGoal, type PendingLogin } from './pending-login.ts';
 import { pasteRedirect, redirectWith } from './redirect-uri.ts';
 import { hasStoppedWaiting } from './waiting-program.ts';
 

@@ -5,8 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { LoadedConfig } from '@sallyport/kit';
 import { createTokenSealer } from '@sallyport/stores';
-import { openPendingLoginSealer } from './open-pending-login-sealer.ts';
-import type { PendingLogin } from './pending-login.ts';
+import { openPendingLoginSealer, type PendingLogin } from './pending-login.ts';
 
 let directory: string;
 beforeAll(() => {

@@ -1,5 +1,13 @@
+import { hkdfSync, createPrivateKey, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { createTokenSealer, type SealingKey, loadSealingKeys } from '@sallyport/stores';
+import type { LoadedConfig, Logger, SessionTokenSigner } from '@sallyport/kit';
+import type { Pages } from '@sallyport/pages';
+import type { LoginMonitor } from '../events/login-monitor.ts';
+import type { ProviderClient } from '../providers/client/provider-client.ts';
 import { provenIdentitySchema } from '../session/proven-identity.ts';
+import type { OpenSessionDeps } from '../session/open-session.ts';
 
 /** What happens when a login completes. */
 const loginGoalSchema = z.discriminatedUnion('kind', [
@@ -28,7 +36,7 @@ const requirementsSchema = z.object({
  * A pending login. It is sealed in its own cookie until the browser returns from the provider. `userCode` is that of a
  * device login.
  */
-export const pendingLoginSchema = z.object({
+const pendingLoginSchema = z.object({
   provider: z.string(),
   nonce: z.string(),
   codeVerifier: z.string(),
@@ -74,3 +82,65 @@ export const kinds = {
   canceled: 'login-canceled',
   cancelCount: 'login-canceled-from',
 } as const;
+
+/** Seals pending logins, so that each can be kept in a cookie of its browser. */
+export type PendingLoginSealer = {
+  seal(login: PendingLogin, state: string): string;
+  /**
+   * Returns undefined if the login was altered, has another state, or was sealed with a key that is not in the ring.
+   */
+  open(sealed: string, state: string): PendingLogin | undefined;
+};
+
+const purpose = 'sallyport pending login 1';
+
+/**
+ * Creates the sealer from a key ring: the first key seals, all keys open. Every login has its own key, derived from its
+ * state (HKDF, RFC 5869). Anyone can have any number of logins sealed, and that neither wears out a key nor reveals
+ * anything about other values sealed with the ring.
+ */
+export function createPendingLoginSealer(ring: readonly SealingKey[]): PendingLoginSealer {
+  const sealerOf = (state: string) =>
+    createTokenSealer(
+      ring.map(({ id, key }) => ({ id, key: Buffer.from(hkdfSync('sha256', key, state, purpose, 32)) })),
+    );
+  return {
+    seal: (login, state) => sealerOf(state).seal(JSON.stringify(login), purpose),
+    open(sealed, state) {
+      const text = sealerOf(state).open(sealed, purpose);
+      return text === undefined ? undefined : pendingLoginSchema.safeParse(JSON.parse(text)).data;
+    },
+  };
+}
+
+/** No key in `sessions.encryption` can have this ID. */
+const ownKeyId = '~authenticate';
+
+/** The private key of this service, which all of its replicas share and no other service has. */
+function ownKey({ config, resolvePath }: LoadedConfig): SealingKey[] {
+  const { keyFile } = config.services.authenticate;
+  if (keyFile === undefined) return [];
+  const { d } = createPrivateKey(readFileSync(resolvePath(keyFile))).export({ format: 'jwk' });
+  return d === undefined ? [] : [{ id: ownKeyId, key: Buffer.from(d, 'base64url') }];
+}
+
+/**
+ * Creates the sealer of pending logins with the keys of `sessions.encryption` and the private key that all replicas
+ * share. Without either, as in a single process, it uses a random key.
+ */
+export function openPendingLoginSealer(loaded: LoadedConfig): PendingLoginSealer {
+  const ring = [...loadSealingKeys(loaded), ...ownKey(loaded)];
+  return createPendingLoginSealer(ring.length > 0 ? ring : [{ id: '~of-this-process', key: randomBytes(32) }]);
+}
+
+/** The dependencies of the routes that start and complete logins. */
+export type LoginDeps = Omit<OpenSessionDeps, 'providers'> & {
+  providers: readonly ProviderClient[];
+  pendingLogins: PendingLoginSealer;
+  monitor: LoginMonitor;
+  pages: Pages;
+  logger: Logger;
+  randomId: () => string;
+  /** Without it, logins of Pomerium clients are refused. */
+  sessionTokens?: SessionTokenSigner;
+};

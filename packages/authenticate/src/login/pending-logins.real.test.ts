@@ -6,7 +6,7 @@ import { createAuthenticateApp } from '../app/create-authenticate-app.ts';
 import { createBrowser, type Browser } from '../testing/test-browser.ts';
 import { cliLogin, exchange, throughProvider } from '../testing/test-login.ts';
 import { createTestService, type TestService } from '../testing/test-service.ts';
-import { createPendingLoginSealer } from './pending-login-sealer.ts';
+import { createPendingLoginSealer } from './pending-login.ts';
 
 const json = { accept: 'application/json' };
 const oob = 'urn:ietf:wg:oauth:2.0:oob';

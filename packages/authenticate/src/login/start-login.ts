@@ -1,24 +1,49 @@
-import type { Request, RequestHandler, Response } from 'express';
+import type { Response, Request, RequestHandler } from 'express';
+import { html, type Html, type Pages } from '@sallyport/pages';
 import { ProblemError, readClientFacts } from '@sallyport/kit';
+import { parseUserCode } from '../device/device-authorization.ts';
 import { findDeviceAuthorization } from '../device/find-device-authorization.ts';
-import { parseUserCode } from '../device/user-code.ts';
 import { loginCookies, readCookies } from '../http/cookies.ts';
-import { isFromAnotherSite, requireProgram } from '../http/fetch-site.ts';
-import { readOrigin } from '../http/read-origin.ts';
-import { readQuery } from '../http/read-query.ts';
-import { wantsPage } from '../http/wants-page.ts';
-import type { LoginHints, LoginRequirements, ProviderClient } from '../providers/common/provider-client.ts';
-import { noteLoginPlace } from '../pages/login-place.ts';
-import { chooseProvider, isUnknownProvider, readLoginHints } from './choose-provider.ts';
-import { confirmLogin } from './confirm-login.ts';
-import type { LoginDeps } from './login-deps.ts';
-import { pendingLoginLifeMs, type LoginGoal, type PendingLogin } from './pending-login.ts';
-import { readLoginRequest } from './read-login-request.ts';
-import { readLoginRequirements } from './read-login-requirements.ts';
-import { recordPasteLogin } from './record-paste-login.ts';
+import { isFromAnotherSite, requireProgram, readOrigin, readQuery, wantsPage } from '../http/read-request.ts';
+import type { LoginHints, LoginRequirements, ProviderClient } from '../providers/client/provider-client.ts';
+import { chooseProvider, isUnknownProvider, readLoginHints, showProviderChoice } from './choose-provider.ts';
+import { noteLoginPlace } from './login-place.ts';
+import { recordPasteLogin } from './paste-login.ts';
+import { type LoginGoal, type LoginDeps, pendingLoginLifeMs, type PendingLogin } from './pending-login.ts';
+import { readLoginRequest, readLoginRequirements } from './read-login-request.ts';
 import { pasteRedirect } from './redirect-uri.ts';
 import { withWaitsUntil } from './waiting-program.ts';
-import { showProviderChoice } from './show-provider-choice.ts';
+
+function describeGoal(goal: LoginGoal): Html {
+  if (goal.kind === 'browser') return html`<p>If you continue, this browser will be logged in.</p>`;
+  if (goal.kind === 'device')
+    return html`<p>If you continue, you see which device wants to log in as you, and approve or deny it.</p>`;
+  if (goal.redirectUri === pasteRedirect)
+    return html`<p>If you continue, this page shows a code that logs in a program as you.</p>`;
+  return html`<p>If you continue, a program gets a session with all your permissions. It is waiting at <strong>${new URL(goal.redirectUri).host}</strong>.</p>`;
+}
+
+/**
+ * Asks users whom another site sent here whether they want to log in, because with single sign-on nothing else would
+ * ask them. Uses a link, because the Content-Security-Policy would not let a form redirect to the provider.
+ */
+function confirmLogin(
+  pages: Pages,
+  goal: LoginGoal,
+  { path, query }: { path: string; query: URLSearchParams },
+  response: Response,
+): void {
+  const address = query.size > 0 ? `${path}?${query.toString()}` : path;
+  pages.send(
+    response,
+    200,
+    'Log in?',
+    html`<p>Another website sent you here to log in.</p>
+${describeGoal(goal)}
+<p><a class="act" href="${address}">Log in</a></p>
+<p class="note">If you did not start this login yourself, close this page. Nothing has happened.</p>`,
+  );
+}
 
 const loginPath = '/.sallyport/login';
 

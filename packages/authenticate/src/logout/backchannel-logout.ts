@@ -1,12 +1,22 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { Session } from '@sallyport/contracts';
-import { ProblemError, readClientFacts, toProblem } from '@sallyport/kit';
-import { readField } from '../http/read-field.ts';
+import { ProblemError, readClientFacts, toProblem, type Logger } from '@sallyport/kit';
+import type { SessionStore, SingleUseStore } from '@sallyport/stores';
+import type { LoginEvents } from '../events/login-events.ts';
+import { readField } from '../http/read-request.ts';
+import type { LogoutToken, ProviderClient } from '../providers/client/provider-client.ts';
+import { recordProviderLogout } from '../session/provider-logouts.ts';
+import { endSessions, type EndedSessions } from '../session/revoke-sessions.ts';
 
-import type { LogoutToken } from '../providers/common/provider-client.ts';
-import { endSessions, type EndedSessions } from '../session/end-sessions.ts';
-import type { BackchannelLogoutDeps } from './logout-deps.ts';
-import { recordProviderLogout } from './provider-logouts.ts';
+/** What a back-channel logout needs. */
+export type BackchannelLogoutDeps = {
+  sessions: Pick<SessionStore, 'list' | 'revoke'>;
+  singleUse: SingleUseStore;
+  events: Pick<LoginEvents, 'ended'>;
+  providers: readonly Pick<ProviderClient, 'id' | 'readLogoutToken'>[];
+  logger: Logger;
+  now: () => number;
+};
 
 const usedKind = 'logout-token';
 const maxTokenLength = 16 * 1024;

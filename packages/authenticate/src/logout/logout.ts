@@ -1,17 +1,56 @@
-import type { Request, RequestHandler, Response } from 'express';
-import { ProblemError, readCaller, readClientFacts, type Caller } from '@sallyport/kit';
+import { type Caller, ProblemError, readCaller, readClientFacts } from '@sallyport/kit';
 import type { Pages } from '@sallyport/pages';
+import type { Request, RequestHandler, Response } from 'express';
 import { clearedSessionCookie, readCookies, sessionCookieName } from '../http/cookies.ts';
-import { readOrigin, requireOwnPage } from '../http/read-origin.ts';
-import { readQuery } from '../http/read-query.ts';
-import { sendLoggedOutPage } from './logged-out-page.ts';
-import { wantsPage } from '../http/wants-page.ts';
+import { readOrigin, requireOwnPage, readQuery, wantsPage } from '../http/read-request.ts';
+import { providerName } from '../providers/client/provider-client.ts';
+import { ownSessions, sendEnded } from '../session/caller-session.ts';
+import { endSessions } from '../session/revoke-sessions.ts';
+import { openTokens } from '../tokens/provider-tokens.ts';
+import { sendLoggedOutPage, type LogoutDeps } from './logout-pages.ts';
 
-import { providerName } from '../providers/common/provider-name.ts';
-import { endSessions } from '../session/end-sessions.ts';
-import { findEndSessionUrl } from './end-session-url.ts';
-import { ownSessions } from '../session/read-caller-session.ts';
-import type { LogoutDeps } from './logout-deps.ts';
+/** How long a logout waits for the provider's metadata. */
+const timeoutMs = 2000;
+
+async function idTokenOf({ tokenStorage }: LogoutDeps, sessionId: string): Promise<string | undefined> {
+  const record = await tokenStorage?.tokens.read(sessionId);
+  return record && openTokens(tokenStorage!.sealer, record.sealed, sessionId)?.idToken;
+}
+
+/**
+ * Returns the URL at which the browser ends its session at the provider. Undefined if there is none, or if the provider
+ * does not answer in time. Must be called before the session ends, because its tokens are deleted with it.
+ */
+async function findEndSessionUrl(
+  deps: LogoutDeps,
+  { session, identity }: Pick<Caller, 'session' | 'identity'>,
+): Promise<URL | undefined> {
+  const provider = deps.providers.find(({ id }) => id === identity.provider);
+  if (!provider) return undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), timeoutMs);
+  });
+  const ask = async () => {
+    const idToken = await idTokenOf(deps, session.id);
+    return provider.endSessionUrl({
+      ...(idToken === undefined ? {} : { idToken }),
+      hint: identity.email ?? identity.subject,
+      returnTo: `${deps.settings.loginOrigin}/.sallyport/signed-out`,
+    });
+  };
+  try {
+    return await Promise.race([ask(), late]);
+  } catch (error) {
+    deps.logger.warn(
+      { err: error, provider: provider.id },
+      'the end session endpoint of the identity provider could not be determined',
+    );
+    return undefined;
+  } finally {
+    clearTimeout(timer);
+  }
+}
 
 const path = '/.sallyport/logout';
 
@@ -70,7 +109,7 @@ export function logout(deps: LogoutDeps): RequestHandler {
     const url = caller && byCookie && wantsPage(request) ? await findEndSessionUrl(deps, caller) : undefined;
     const recorded = caller ? await endCallerSessions(deps, caller, request) : true;
     if (byCookie) response.append('set-cookie', clearedSessionCookie(origin));
-    if (!wantsPage(request)) return void (recorded ? response.status(204).end() : response.json({ recorded }));
+    if (!wantsPage(request)) return sendEnded(response, recorded);
     sendPage(deps.pages, response, {
       recorded,
       atProvider: url && { provider: providerName(deps.providers, caller!.identity.provider), url },

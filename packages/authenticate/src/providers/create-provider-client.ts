@@ -1,5 +1,4 @@
-import type { ProviderClient } from './common/provider-client.ts';
-import type { ProviderDeps } from './common/provider-deps.ts';
+import type { ProviderClient, ProviderDeps } from './client/provider-client.ts';
 import { createGithubClient } from './github/github-client.ts';
 import { createOpenIdClient } from './openid/openid-client.ts';
 

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Session } from '@sallyport/contracts';
+import { createFakeGithub, type FakeGithub } from '../testing/fake-github.ts';
 import { createBrowser } from '../testing/test-browser.ts';
 import { createTestService, type TestService } from '../testing/test-service.ts';
-import { createFakeGithub, type FakeGithub } from '../testing/fake-github.ts';
-import { githubApiUrl } from './github/github-api-url.ts';
+import { githubApiUrl } from './github/github-api.ts';
 
 let service: TestService;
 let github: FakeGithub;

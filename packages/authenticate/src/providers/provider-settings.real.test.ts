@@ -1,14 +1,13 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
-import type { Session } from '@sallyport/contracts';
-import { throughProvider } from '../testing/test-login.ts';
-import { createTestService, type TestService } from '../testing/test-service.ts';
-import { createTestProvider, issuer } from '../testing/test-provider.ts';
-import { readClientKey } from './openid/read-client-key.ts';
+import { type Session, configSchema } from '@sallyport/contracts';
 import type { OutboundFetch } from '@sallyport/kit';
+import { throughProvider } from '../testing/test-login.ts';
+import { createTestProvider, issuer } from '../testing/test-provider.ts';
+import { createTestService, type TestService } from '../testing/test-service.ts';
 import { createProviderClient } from './create-provider-client.ts';
-import { configSchema } from '@sallyport/contracts';
+import { readClientKey } from './openid/client-authentication.ts';
 
 let service: TestService;
 beforeEach(async () => {

@@ -1,5 +1,5 @@
 import { createRepeater, createWarnOnce, type Metrics } from '@sallyport/kit';
-import { createProviderBackoff } from './provider-backoff.ts';
+import { createProviderBackoff } from './next-refresh.ts';
 import { createRefreshMetrics } from './refresh-metrics.ts';
 import { leaseMs, refreshSession, type RefreshSessionDeps } from './refresh-session.ts';
 

@@ -1,13 +1,12 @@
 import type { EndReason, Identity, Session } from '@sallyport/contracts';
 import { ProblemError, type Logger } from '@sallyport/kit';
 import type { HeldTokens, SessionStore } from '@sallyport/stores';
-import type { ProviderClient } from '../providers/common/provider-client.ts';
-import { RefreshFailure } from '../providers/common/refresh-failure.ts';
-import type { LoginEvents } from '../events/login-events.ts';
-import { openTokens, sealTokens, type TokenStorage } from '../tokens/provider-tokens.ts';
 import { writeIdentity, type WrittenIdentity } from '@sallyport/directory';
-import { nextRefresh, nextRetry, type Random } from './next-refresh.ts';
-import type { ProviderBackoff } from './provider-backoff.ts';
+import type { LoginEvents } from '../events/login-events.ts';
+import type { ProviderClient } from '../providers/client/provider-client.ts';
+import { RefreshFailure } from '../providers/client/provider-problem.ts';
+import { openTokens, sealTokens, type TokenStorage } from '../tokens/provider-tokens.ts';
+import { nextRefresh, nextRetry, type Random, type ProviderBackoff } from './next-refresh.ts';
 import type { RefreshOutcome } from './refresh-metrics.ts';
 
 export type RefreshSessionDeps = {

@@ -1,9 +1,74 @@
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { ProblemError, readClientFacts } from '@sallyport/kit';
-import { readOrigin } from '../http/read-origin.ts';
-import { findBrowserLogin } from './find-browser-login.ts';
-import { keepRouteCode } from './keep-route-code.ts';
-import type { RouteSessionDeps } from './route-session-deps.ts';
+import { html } from '@sallyport/pages';
+import { isFromAnotherSite, readOrigin, requireOwnPage, compareAddress } from '../http/read-request.ts';
+import {
+  findBrowserLogin,
+  keepRouteCode,
+  routeCodeSchema,
+  routeConfirmationKind,
+  type RouteCode,
+  type RouteSessionDeps,
+} from './route-code.ts';
+
+export const routeConfirmationPath = '/.sallyport/route-confirmation';
+
+type Grant = RouteCode & { issued: NonNullable<RouteCode['issued']> };
+
+/** Reads what is to be confirmed. Only the browser with the login for which the first code was issued may do that. */
+async function findGrant(
+  deps: RouteSessionDeps,
+  request: Request,
+  get: (kind: string, id: string) => Promise<unknown>,
+): Promise<Grant> {
+  const isHere = readOrigin(request, deps.settings) === deps.settings.loginOrigin;
+  const login = isHere ? await findBrowserLogin(deps, request) : undefined;
+  const stored = login && (await get(routeConfirmationKind, String(request.params['id'])));
+  const { data: grant } = routeCodeSchema.safeParse(stored);
+  if (!grant?.issued || grant.parent.id !== login?.id)
+    throw new ProblemError(
+      'login-expired',
+      'This question was answered already, took too long, or is for another login.',
+    );
+  return { ...grant, issued: grant.issued };
+}
+
+/**
+ * `GET /.sallyport/route-confirmation/{id}`: asks a user whether they are the one who opens a web application, because it
+ * was opened in another place than their login. Says from where.
+ */
+export function askRouteConfirmation(deps: RouteSessionDeps): RequestHandler {
+  return async (request, response) => {
+    const { host, issued } = await findGrant(deps, request, deps.singleUse.read);
+    const { clientAddress, userAgent } = issued.to;
+    deps.pages.send(
+      response,
+      200,
+      'Is this you?',
+      html`<p>Someone opens <strong>${host}</strong> as you, from another place than this login.</p>
+<dl>
+<dt>Address</dt><dd>${compareAddress(clientAddress, readClientFacts(request).clientAddress)}</dd>
+<dt>Browser</dt><dd>${userAgent ?? 'unknown'}</dd>
+</dl>
+<p class="note">Continue only if this is your address and your browser. Anyone else there could then use the application as you.</p>
+<form method="post" action="${request.path}"><button type="submit">Continue</button></form>`,
+    );
+  };
+}
+
+/** `POST /.sallyport/route-confirmation/{id}`: issues a code that is good in the place about which the user was asked. */
+export function confirmRouteCode(deps: RouteSessionDeps): RequestHandler {
+  return async (request, response) => {
+    requireOwnPage(request, deps.settings);
+    if (isFromAnotherSite(request)) throw new ProblemError('forbidden', 'Use the button on the page of this gateway.');
+    await findGrant(deps, request, deps.singleUse.read);
+    const grant = await findGrant(deps, request, deps.singleUse.take);
+    const url = await keepRouteCode(deps, grant);
+    // A header, because the Content-Security-Policy keeps forms on this origin, even when they are redirected.
+    response.setHeader('refresh', `0; url=${url}`);
+    deps.pages.send(response, 200, 'You can go on', html`<p><a class="act" href="${url}">Go to ${grant.host}</a></p>`);
+  };
+}
 
 /** The header in which the gateway says to which of its routes an address leads: the origin. */
 const routeHeader = 'sallyport-route';

@@ -1,20 +1,39 @@
-import { routeSessionRequestSchema, type Session } from '@sallyport/contracts';
+import { BlockList, isIP } from 'node:net';
+import { routeSessionRequestSchema, type Session, endRouteSessionSchema } from '@sallyport/contracts';
 import type { RequestHandler } from 'express';
 import { hashToken, ProblemError } from '@sallyport/kit';
 import { beginWithToken } from '../session/begin-with-token.ts';
-import { routeConfirmationPath } from './confirm-route-code.ts';
-import { takeRouteCode } from './keep-route-code.ts';
+import { routeConfirmationPath } from './issue-route-code.ts';
 import {
+  type Shown,
+  takeRouteCode,
   maxRedeemed,
   redeemCountKind,
   redeemWindowMs,
   routeConfirmationKind,
   routeConfirmationLifeMs,
   type RouteCode,
-  type Shown,
+  type RouteSessionDeps,
 } from './route-code.ts';
-import type { RouteSessionDeps } from './route-session-deps.ts';
-import { showsTheSame } from './shows-the-same.ts';
+
+/**
+ * Reports whether two addresses can be of one browser. A browser may reach one host by IPv4 and another by IPv6, which
+ * says nothing. Of IPv6 addresses the network counts, because browsers change the rest.
+ */
+function canBeOne(one: string, other: string): boolean {
+  if (isIP(one) !== isIP(other)) return true;
+  if (isIP(one) !== 6) return one === other;
+  const network = new BlockList();
+  network.addSubnet(one, 64, 'ipv6');
+  return network.check(other, 'ipv6');
+}
+
+/** Reports whether a browser shows itself as one did before. What is known of one only counts as a difference. */
+function showsTheSame(before: Shown, now: Shown): boolean {
+  const [one, other] = [before.clientAddress, now.clientAddress];
+  if ((before.userAgent ?? '') !== (now.userAgent ?? '')) return false;
+  return one === undefined || other === undefined ? one === other : canBeOne(one, other);
+}
 
 const expired = () =>
   new ProblemError('login-expired', 'This login took too long, was already used, or started in another browser.');
@@ -75,5 +94,31 @@ export function openRouteSession(deps: RouteSessionDeps): RequestHandler {
     const path = '/.sallyport/callback';
     const token = await beginWithToken(deps, session, path, () => deps.events.created(session, { path, detail: host }));
     response.json({ token, tab: grant.tab, expiresAt });
+  };
+}
+
+/**
+ * `POST /v1/route-sessions/end`: logs a browser out from the host of a web application. It ends the login on which the
+ * session hangs, because the next page would otherwise log the browser in again without asking. Only gateways of older
+ * versions call it, during an upgrade.
+ */
+export function endRouteSession(deps: Pick<RouteSessionDeps, 'sessions' | 'events'>): RequestHandler {
+  return async (request, response) => {
+    const asked = endRouteSessionSchema.safeParse(request.body);
+    if (!asked.success) throw new ProblemError('bad-request', 'The request to log out cannot be read.');
+    const { hash, ...facts } = asked.data;
+    const [found] = await deps.sessions.find([hash]);
+    if (found?.state === 'live' && found.session.kind === 'route' && found.session.parent) {
+      const { identity, parent } = found.session;
+      const ended = await deps.sessions.revoke(parent.id, { by: identity.user, reason: 'logout' });
+      if (ended)
+        await deps.events.revoked(ended, {
+          caller: identity,
+          path: '/.sallyport/logout',
+          facts,
+          reason: `logout at ${found.session.route ?? 'a web application'}`,
+        });
+    }
+    response.status(204).end();
   };
 }

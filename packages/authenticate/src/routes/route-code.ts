@@ -1,4 +1,11 @@
+import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
+import type { SessionStore, SingleUseStore } from '@sallyport/stores';
+import type { Pages } from '@sallyport/pages';
+import { hashToken } from '@sallyport/kit';
+import type { LoginEvents } from '../events/login-events.ts';
+import { readCookies, sessionCookieName } from '../http/cookies.ts';
+import type { LoginSettings } from '../http/login-settings.ts';
 
 /** What a browser shows of itself: where it comes from, as the gateway saw it, and what it calls itself. */
 const shownSchema = z.object({ clientAddress: z.string().optional(), userAgent: z.string().optional() });
@@ -18,17 +25,17 @@ export const routeCodeSchema = z.object({
 });
 export type RouteCode = z.infer<typeof routeCodeSchema>;
 
-export const routeCodeKind = 'route-code';
-export const routeCodeLifeMs = 60_000;
+const routeCodeKind = 'route-code';
+const routeCodeLifeMs = 60_000;
 
 /**
  * How many codes of one login can be open. Beyond it, each new one replaces the oldest: a page that makes a browser ask
  * for codes fills no store and locks out no person.
  */
-export const maxOpenCodes = 200;
+const maxOpenCodes = 200;
 /** The places of the open codes of a login. */
-export const routeCodePlaceKind = 'route-code-place';
-export const routeCodeCountKind = 'route-code-count';
+const routeCodePlaceKind = 'route-code-place';
+const routeCodeCountKind = 'route-code-count';
 
 /**
  * How many codes one login may redeem for one web application within a window, whose length is in milliseconds. Each can
@@ -40,3 +47,55 @@ export const redeemCountKind = 'route-redeem-count';
 /** A code that another browser than the one at the login wants to redeem. A click there gives it one of its own. */
 export const routeConfirmationKind = 'route-confirmation';
 export const routeConfirmationLifeMs = 5 * 60_000;
+
+/** The dependencies of the sessions of web applications. */
+export type RouteSessionDeps = {
+  sessions: SessionStore;
+  singleUse: SingleUseStore;
+  events: Pick<LoginEvents, 'requireRoom' | 'created' | 'notBegun' | 'revoked'>;
+  settings: LoginSettings;
+  pages: Pages;
+  now: () => number;
+  randomToken: () => string;
+  randomId: () => string;
+};
+
+/** Finds the login of the browser that sends a request. Undefined if it has none that is live. */
+export async function findBrowserLogin(
+  { sessions, settings }: Pick<RouteSessionDeps, 'sessions' | 'settings'>,
+  request: IncomingMessage,
+): Promise<RouteCode['parent'] | undefined> {
+  const token = readCookies(request.headers.cookie).get(sessionCookieName(settings.loginOrigin));
+  if (token === undefined || token.includes('.')) return undefined;
+  const hash = hashToken(token);
+  const [found] = await sessions.find([hash]);
+  return found?.state === 'live' && found.session.kind === 'browser' ? { id: found.session.id, hash } : undefined;
+}
+
+/** Makes a code and keeps the login that it gives. Returns the address at which the application's host redeems it. */
+export async function keepRouteCode(
+  { singleUse, randomToken }: Pick<RouteSessionDeps, 'singleUse' | 'randomToken'>,
+  grant: RouteCode & { issued: object },
+): Promise<string> {
+  const code = randomToken();
+  const key = hashToken(code); // so that the place of a code does not tell it
+  const made = await singleUse.count(routeCodeCountKind, grant.parent.id, routeCodeLifeMs);
+  const place = `${grant.parent.id} ${made % maxOpenCodes}`;
+  const oldest = made > maxOpenCodes ? await singleUse.take(routeCodePlaceKind, place) : undefined;
+  if (typeof oldest === 'string') await singleUse.take(routeCodeKind, oldest);
+  await singleUse.put(routeCodePlaceKind, place, key, routeCodeLifeMs);
+  await singleUse.put(routeCodeKind, key, grant, routeCodeLifeMs);
+  return `${grant.issued.origin}/.sallyport/callback?code=${code}`;
+}
+
+/** What a code stands for, once. */
+export async function takeRouteCode(
+  { singleUse }: Pick<RouteSessionDeps, 'singleUse'>,
+  code: string,
+): Promise<RouteCode | undefined> {
+  const { data: grant } = routeCodeSchema.safeParse(await singleUse.take(routeCodeKind, hashToken(code)));
+  if (grant) return grant;
+  // Older versions keep it under the code itself. There, the hash of a newer one must not count as a code.
+  const { data: older } = routeCodeSchema.safeParse(await singleUse.take(routeCodeKind, code));
+  return older?.issued === undefined ? older : undefined;
+}

@@ -1,9 +1,9 @@
 import { createRepeater, createWarnOnce, type Logger } from '@sallyport/kit';
 import type { NameStore, SessionStore } from '@sallyport/stores';
-import { holderOf } from './name-holder.ts';
+import { holderOf } from './with-own-name.ts';
 
 /** Gives live service accounts their names. */
-export type NameSeeder = {
+type NameSeeder = {
   /** Does it once, and returns how many names it gave. Rejects if a store is down. */
   runOnce(): Promise<number>;
   /** Does it now, and from then on again and again, until closed. */
@@ -12,7 +12,7 @@ export type NameSeeder = {
 };
 
 /**
- * Creates what gives the names of live service accounts to their makers: of those that an older version of the gateway has
+ * Gives the names of live service accounts to their makers: of those that an older version of the gateway has
  * made, also while replicas of that version still run. Any number of replicas may do it at once. The oldest account of a
  * name counts.
  */

@@ -1,13 +1,12 @@
 import type { RequestHandler } from 'express';
 import { isLogin, serviceAccountPrefix, serviceAccountRequestSchema, type Session } from '@sallyport/contracts';
 import { ProblemError, readClientFacts, type Caller } from '@sallyport/kit';
-import { readQuery } from '../http/read-query.ts';
-import { requireCaller } from '../session/read-caller-session.ts';
+import { readQuery } from '../http/read-request.ts';
 import { beginWithToken } from '../session/begin-with-token.ts';
+import { requireCaller } from '../session/caller-session.ts';
 import { withHeldPerson } from '../session/with-held-name.ts';
+import { type ServiceAccountDeps, serviceAccountView } from './own-service-accounts.ts';
 import { withOwnName } from './with-own-name.ts';
-import type { ServiceAccountDeps } from './service-account-deps.ts';
-import { serviceAccountView } from './service-account-view.ts';
 
 const path = '/v1/service-accounts';
 

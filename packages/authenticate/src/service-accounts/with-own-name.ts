@@ -1,9 +1,17 @@
-import type { Session } from '@sallyport/contracts';
-import { ProblemError, type Caller } from '@sallyport/kit';
+import type { Identity, Session } from '@sallyport/contracts';
+import { userUid, ProblemError, type Caller } from '@sallyport/kit';
+import type { NameHolder } from '@sallyport/stores';
 import { withHeldName } from '../session/with-held-name.ts';
-import { isMaker } from './is-maker.ts';
-import { holderOf } from './name-holder.ts';
-import type { ServiceAccountDeps } from './service-account-deps.ts';
+import { isMaker, type ServiceAccountDeps } from './own-service-accounts.ts';
+
+/**
+ * Returns the account that holds the names which a person makes. Another account of the same person is another holder: a
+ * name is a right, and accounts that only seem to be of one person must not share it.
+ */
+export const holderOf = (person: Pick<Identity, 'issuer' | 'subject' | 'user'>): NameHolder => ({
+  uid: userUid(person),
+  user: person.user,
+});
 
 /** How many service accounts one person may have made, of those that have not ended. */
 const maxMade = 50;

@@ -4,9 +4,8 @@ import { hashToken } from '@sallyport/kit';
 import { connectRedis, createRedisSessionStore, type RedisConnection, type SessionStore } from '@sallyport/stores';
 import { describeOnRedis, prepareRedisServer, sessionsSchemaFor, type RedisServer } from '@sallyport/stores/testing';
 import { pino } from 'pino';
-import { createExpiryEvents } from '../events/create-expiry-events.ts';
 import { recordingSink } from '../testing/recording-sink.ts';
-import { createExpiryReporter } from './create-expiry-reporter.ts';
+import { createExpiryEvents, createExpiryReporter } from './expiry-reporter.ts';
 
 const logger = pino({ level: 'silent' });
 const [idleMs, minute] = [600_000, 60_000];

@@ -1,8 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { createExpiryEvents } from '../events/create-expiry-events.ts';
 import { logIn, minute } from '../testing/test-refresh.ts';
 import { createTestService, type TestService } from '../testing/test-service.ts';
-import { createExpiryReporter } from './create-expiry-reporter.ts';
+import { createExpiryEvents, createExpiryReporter } from './expiry-reporter.ts';
 
 let service: TestService;
 const reporterOf = ({ deps }: TestService) =>

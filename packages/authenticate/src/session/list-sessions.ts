@@ -1,10 +1,8 @@
 import type { RequestHandler } from 'express';
 import { ProblemError } from '@sallyport/kit';
-import { type ListedSession } from '@sallyport/stores';
-
-import { readQuery } from '../http/read-query.ts';
-import { ownSessions, requireCaller } from './read-caller-session.ts';
-import type { SessionDeps } from './session-deps.ts';
+import type { ListedSession } from '@sallyport/stores';
+import { readQuery } from '../http/read-request.ts';
+import { ownSessions, requireCaller, type SessionDeps } from './caller-session.ts';
 
 function describe(session: ListedSession, currentId: string) {
   const {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { identitySchema, type Identity } from '@sallyport/contracts';
 import type { TokenSealer } from '@sallyport/stores';
 import { z } from 'zod';
-import type { ProviderLogin } from '../providers/common/provider-client.ts';
+import type { ProviderLogin } from '../providers/client/provider-client.ts';
 import { openTokens, sealTokens, type ProviderTokens } from '../tokens/provider-tokens.ts';
 
 /**

@@ -1,12 +1,60 @@
 import type { IncomingMessage } from 'node:http';
+import { type Session, isLogin, type RightsEnd } from '@sallyport/contracts';
 import type { RequestHandler } from 'express';
-import { isLogin, type RightsEnd } from '@sallyport/contracts';
-import { ProblemError, readClientFacts, userUid, type Caller } from '@sallyport/kit';
-import { type ListedSession } from '@sallyport/stores';
-import { readQuery } from '../http/read-query.ts';
-import { endSessions } from './end-sessions.ts';
-import { ownSessions, requireCaller } from './read-caller-session.ts';
-import type { SessionDeps } from './session-deps.ts';
+import { ProblemError, userUid, type Caller } from '@sallyport/kit';
+import type { ListedSession } from '@sallyport/stores';
+import { readQuery } from '../http/read-request.ts';
+import { ownSessions, requireCaller, type SessionDeps, factsOf } from './caller-session.ts';
+
+const atOnce = 32;
+
+/** What ended: how many sessions were live, and whether the audit log has recorded the end of all of them in time. */
+export type EndedSessions = { ended: number; recorded: boolean };
+
+/**
+ * Ends sessions in small batches, so that the store and the audit log keep up. Ends the session `last` after all
+ * others. No session waits until the end of another is recorded. `record` reports whether one is, and never rejects.
+ */
+export async function endSessions(
+  ids: readonly string[],
+  steps: { end(id: string): Promise<Session | undefined>; record(ended: Session): Promise<boolean> },
+  last?: string,
+): Promise<EndedSessions> {
+  const records: Promise<boolean>[] = [];
+  const end = async (id: string) => {
+    const ended = await steps.end(id);
+    if (ended) records.push(steps.record(ended));
+  };
+  const others = ids.filter((id) => id !== last);
+  for (let from = 0; from < others.length; from += atOnce)
+    await Promise.all(others.slice(from, from + atOnce).map(end));
+  if (last !== undefined && ids.includes(last)) await end(last);
+  const recorded = await Promise.all(records);
+  return { ended: recorded.length, recorded: recorded.every(Boolean) };
+}
+
+/**
+ * `DELETE /v1/sessions/{id}`: ends one of the caller's sessions, or any session if `api.policy.sessions` allows the
+ * caller to. Without that right, sessions of other users look as if they did not exist. Answers with 204, or with 200
+ * and `recorded: false` if the audit log has not recorded the end in time.
+ */
+export function revokeSession(deps: Pick<SessionDeps, 'sessions' | 'events'>): RequestHandler {
+  return async (request, response) => {
+    const caller = requireCaller(request);
+    const id = String(request.params['id']);
+    const may = caller.privileged || (await ownSessions(deps.sessions, caller)).some((session) => session.id === id);
+    const ended = may ? await deps.sessions.revoke(id, { by: caller.identity.user, reason: 'revoked' }) : undefined;
+    if (!ended) throw new ProblemError('not-found', 'No live session has this ID, or it is not yours.');
+    const recorded = await deps.events.revoked(ended, {
+      caller: caller.identity,
+      path: '/v1/sessions',
+      facts: factsOf(request, caller),
+      reason: 'revoked',
+    });
+    if (recorded) response.status(204).end();
+    else response.json({ revoked: 1, recorded });
+  };
+}
 
 /** The sessions to end, the service accounts that the user has made and that go on, and whose elevations end. */
 type Selection = { chosen: ListedSession[]; left: ListedSession[]; ends: RightsEnd['of'][] };
@@ -37,7 +85,7 @@ function whoEnds(
   return [...new Map(people.map((one) => [JSON.stringify(one), one])).values()];
 }
 
-/** Returns what to end. Two providers may each have a user of the same name, so `provider` narrows it. */
+/** What to end. Two providers may each have a user of the same name, so `provider` narrows it. */
 async function selectSessions(
   { sessions }: Pick<SessionDeps, 'sessions'>,
   caller: Caller,
@@ -80,7 +128,7 @@ export function revokeSessions(deps: Pick<SessionDeps, 'sessions' | 'events'>): 
   return async (request, response) => {
     const caller = requireCaller(request);
     const { chosen, left, ends } = await selectSessions(deps, caller, request);
-    const facts = { ...readClientFacts(request), clientAddress: caller.clientAddress };
+    const facts = factsOf(request, caller);
     const { ended: revoked, recorded } = await endSessions(
       chosen.map(({ id }) => id),
       {

@@ -1,14 +1,11 @@
 import type { RequestHandler, Response } from 'express';
 import { sallyportVersion } from '@sallyport/contracts';
 import { ProblemError, readCaller } from '@sallyport/kit';
-import { type ListedSession } from '@sallyport/stores';
-
-import { readOrigin } from '../http/read-origin.ts';
+import type { ListedSession } from '@sallyport/stores';
 import { html, renderTime } from '@sallyport/pages';
-import { wantsPage } from '../http/wants-page.ts';
-import { providerName } from '../providers/common/provider-name.ts';
-import { callerSession, requireCaller } from './read-caller-session.ts';
-import type { SessionDeps } from './session-deps.ts';
+import { readOrigin, wantsPage } from '../http/read-request.ts';
+import { providerName } from '../providers/client/provider-client.ts';
+import { callerSession, requireCaller, type SessionDeps } from './caller-session.ts';
 
 type ShowMeDeps = Pick<SessionDeps, 'sessions' | 'settings' | 'pages' | 'now' | 'providers'>;
 

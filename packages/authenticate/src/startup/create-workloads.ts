@@ -2,19 +2,11 @@ import { readFileSync } from 'node:fs';
 import { workloadSource, type WorkloadConfig } from '@sallyport/contracts';
 import type { LoadedConfig } from '@sallyport/kit';
 import { createOutboundFetch } from '@sallyport/kit/outbound';
-import { compileWorkloads, type CompiledWorkload } from '../workloads/compile-workloads.ts';
-import { createClusterSource } from '../workloads/keys/cluster-source.ts';
+import { compileWorkloads, type Workloads } from '../workloads/compile-workloads.ts';
 import { createFetchedSource } from '../workloads/keys/fetched-source.ts';
-import type { KeySource } from '../workloads/keys/key-source.ts';
-import { createWorkloadMetrics, type WorkloadMetrics } from '../workloads/workload-metrics.ts';
+import { createClusterSource, type KeySource } from '../workloads/keys/key-source.ts';
+import { createWorkloadMetrics } from '../workloads/workload-metrics.ts';
 import type { Closing, StartAuthenticate } from './start-parts.ts';
-
-/** The workloads of the configuration, and where their tokens come from. */
-export type Workloads = {
-  compiled: readonly CompiledWorkload[];
-  sources: readonly KeySource[];
-  metrics: WorkloadMetrics;
-};
 
 /** Identifies a source. Workloads with the same one share its keys. */
 const sourceKey = (workload: WorkloadConfig) =>

@@ -1,5 +1,5 @@
 import type { Session } from '@sallyport/contracts';
-import { storeTokens } from '../tokens/store-tokens.ts';
+import { storeTokens } from '../refresh/store-tokens.ts';
 import { throughProvider } from './test-login.ts';
 import type { TestService } from './test-service.ts';
 

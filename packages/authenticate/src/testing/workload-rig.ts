@@ -21,7 +21,7 @@ export const ciWorkload = {
   groups: ['deployers'],
 };
 
-/** Creates what opens sessions of workloads on a memory store, with an issuer shaped like GitHub Actions. */
+/** A rig that opens sessions of workloads on a memory store, with an issuer shaped like GitHub Actions. */
 export function createWorkloadRig(workloads: object[] = [ciWorkload], issuer = actions) {
   const clock = { now: 1_800_000_000_000 };
   const now = () => clock.now;

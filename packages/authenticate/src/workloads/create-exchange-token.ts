@@ -4,8 +4,7 @@ import type { SingleUseStore } from '@sallyport/stores';
 import { beginWithToken } from '../session/begin-with-token.ts';
 import { identifyWorkload } from './identify-workload.ts';
 import type { createOpenWorkloadSession, OpenWorkloadSessionDeps, Presented } from './open-workload-session.ts';
-import { refusedToken } from './refused-token.ts';
-import { parseWorkloadToken } from './token/parse-workload-token.ts';
+import { refusedToken, parseWorkloadToken } from './parse-workload-token.ts';
 
 /** The address that workloads call. */
 const path = '/.sallyport/token';

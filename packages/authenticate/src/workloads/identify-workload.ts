@@ -1,9 +1,27 @@
 import { workloadProvider, type Identity, type SallyportPart } from '@sallyport/contracts';
 import { claimsToKeep, copyClaims, nameFault, userNameFault } from '@sallyport/directory';
 import type { CompiledWorkload } from './compile-workloads.ts';
-import { refusedToken } from './refused-token.ts';
-import { claimAtPath } from './token/claim-at-path.ts';
+import { refusedToken } from './parse-workload-token.ts';
 import type { VerifiedToken } from './verify-workload-token.ts';
+
+const unescape = (name: string) => name.replaceAll('~1', '/').replaceAll('~0', '~');
+
+/**
+ * Returns the claim at a path, in which a slash leads into an object: `kubernetes.io/namespace`. A dot is a part of a
+ * name. As in a JSON Pointer (RFC 6901), `~1` is a slash in a name and `~0` a tilde.
+ */
+function claimAtPath(claims: Readonly<Record<string, unknown>>, path: string): unknown {
+  return path
+    .split('/')
+    .map(unescape)
+    .reduce<unknown>(
+      (value, name) =>
+        typeof value === 'object' && value !== null && !Array.isArray(value) && Object.hasOwn(value, name)
+          ? (value as Record<string, unknown>)[name]
+          : undefined,
+      claims,
+    );
+}
 
 type WorkloadPart = NonNullable<SallyportPart['workload']>;
 

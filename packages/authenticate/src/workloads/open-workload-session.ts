@@ -1,13 +1,21 @@
+import { hash } from 'node:crypto';
+import { uuidOf, hashToken, ProblemError, type ClientFacts } from '@sallyport/kit';
 import type { ClusterKeys, Session } from '@sallyport/contracts';
-import { hashToken, ProblemError, type ClientFacts } from '@sallyport/kit';
 import type { SessionStore } from '@sallyport/stores';
 import type { WorkloadEvents } from '../events/workload-events.ts';
 import type { CompiledWorkload } from './compile-workloads.ts';
 import { identifyWorkload, type IdentifiedWorkload } from './identify-workload.ts';
-import { refusedToken } from './refused-token.ts';
-import { sessionIdOf } from './session-id-of.ts';
-import { parseWorkloadToken, type ParsedToken } from './token/parse-workload-token.ts';
+import { refusedToken, parseWorkloadToken, type ParsedToken } from './parse-workload-token.ts';
 import type { VerifiedToken } from './verify-workload-token.ts';
+
+/**
+ * Returns the ID of the session of a token: a UUID (version 8) made from what its signature covers. An ECDSA signature
+ * can be changed into another valid one without the key. The altered token has another hash, but the same session ID, so
+ * that it cannot begin a second session after the first was revoked.
+ */
+function sessionIdOf(signed: string): string {
+  return uuidOf(hash('sha256', `sallyport workload\0${signed}`, 'buffer'));
+}
 
 export type OpenWorkloadSessionDeps = {
   workloads: readonly CompiledWorkload[];
@@ -58,7 +66,7 @@ async function store(deps: OpenWorkloadSessionDeps, tokenHash: string, session: 
 }
 
 /**
- * Creates what begins the session of a workload with the token of its platform: verifies the token, records the session,
+ * The beginning of a session of a workload with the token of its platform: verifies the token, records the session,
  * then stores it under the token's hash until the end of the token. A token with a live session keeps it. Callers with
  * the same token share one verification.
  */

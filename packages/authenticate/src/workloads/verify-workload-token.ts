@@ -1,8 +1,7 @@
 import type { ClusterKeys } from '@sallyport/contracts';
 import { compactVerify, importJWK, type JWK } from 'jose';
 import type { KeySource } from './keys/key-source.ts';
-import { refusedToken } from './refused-token.ts';
-import type { ParsedToken } from './token/parse-workload-token.ts';
+import { refusedToken, type ParsedToken } from './parse-workload-token.ts';
 
 /** A verified token: who issued it, and its claims. Times are milliseconds since the epoch. */
 export type VerifiedToken = {

@@ -26,7 +26,7 @@ function setsOf({ approvals }: Elevation, { type, by, at }: UnrecordedEvent): st
   return approvals.find((one) => one.at === at && one.by.issuer === by.issuer && one.by.subject === by.subject)?.sets;
 }
 
-/** Returns what an event says of an elevation: what was stored with it or, from an older version, what is true now. */
+/** What an event says of an elevation: what was stored with it or, from an older version, what is true now. */
 export function factsOf(elevation: Elevation, event: UnrecordedEvent): EventFacts {
   if (event.facts) return event.facts;
   const { approvals, expiresAt } = elevation;

@@ -42,7 +42,7 @@ export type NamesOf = (person: ElevationPerson) => readonly string[];
 const assertedKind = 'asserted\n';
 
 /**
- * Returns what an identity says about itself: its account, user name, email address and aliases, and marked as such, what
+ * What an identity says about itself: its account, user name, email address and aliases, and marked as such, what
  * it merely asserts.
  */
 export const ownNames: NamesOf = ({ issuer, subject, user, email, aliases = [], asserted = [] }) => [

@@ -36,7 +36,7 @@ export function capExtension(elevation: Elevation, terms: EntryTerms | undefined
 
 type Demands = Pick<Elevation, 'approvals' | 'approvalsNeeded' | 'approverSets'>;
 
-/** Returns what approvals an elevation needs, and which of its own still count. */
+/** What approvals an elevation needs, and which of its own still count. */
 function strictestApprovals({ approvals, approvalsNeeded, approverSets }: Demands, terms: EntryTerms): Demands {
   const atLeast = Math.max(approvalsNeeded, terms.approvalsNeeded);
   // Other people approve now than were asked for, so the request cannot be approved any more.

@@ -21,7 +21,7 @@ const pause = () =>
   });
 
 /**
- * Creates what asks a question in the registry, and waits for the answers for a second, or until every gateway that has
+ * Asks a question in the registry, and waits for the answers for a second, or until every gateway that has
  * reported recently has answered.
  */
 export function createAskGateways({ registry, replicas, settled, answerMs = 1000 }: AskGatewaysDeps): AskGateways {

@@ -92,7 +92,7 @@ function endingQuestion({ identity, privileged }: Caller, { stream }: EndStreamR
   return question.data;
 }
 
-/** Creates what ends one stream, on whichever gateway it is open. */
+/** Ends one stream, on whichever gateway it is open. */
 export function createEndStream({ ask, limiter }: { ask: AskGateways; limiter: ConcurrencyLimiter }): EndStream {
   return async (caller, request) => {
     const question = endingQuestion(caller, request);

@@ -63,7 +63,7 @@ export const elevationsConfig = {
 
 export type ElevationRig = Awaited<ReturnType<typeof startElevationRig>>;
 
-/** Creates what makes a call about elevations. It returns the status and the body. */
+/** A call about elevations. It returns the status and the body. */
 function createElevationCall(rig: Pick<Awaited<ReturnType<typeof startRig>>, 'url' | 'credential'>) {
   return async (token: string, action: object) => {
     const body = {
@@ -79,7 +79,7 @@ function createElevationCall(rig: Pick<Awaited<ReturnType<typeof startRig>>, 'ur
   };
 }
 
-/** Creates what asks which elevations could help with a request that the cluster has refused. */
+/** Asks which elevations could help with a request that the cluster has refused. */
 function createCandidatesCall(rig: Pick<Awaited<ReturnType<typeof startRig>>, 'url' | 'credential'>) {
   return async (token: string, name: string, asked: Parameters<typeof kubernetes>[0], status = 200) => {
     const check = checkOf(token, { kind: 'cluster', name }, { kubernetes: kubernetes(asked) });

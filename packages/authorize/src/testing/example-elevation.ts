@@ -12,7 +12,7 @@ export const person = (name: string, more: Partial<ElevationPerson> = {}): Eleva
   ...more,
 });
 
-/** Returns what alice has just asked for: 60 seconds, one approval within 100 seconds. */
+/** What alice has just asked for: 60 seconds, one approval within 100 seconds. */
 export const asked = (more: Partial<ElevationTerms> = {}): Elevation =>
   requestElevation(
     {

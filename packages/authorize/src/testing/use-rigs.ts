@@ -3,7 +3,7 @@ import { startRig } from './authorize-rig.ts';
 
 export type Rig = Awaited<ReturnType<typeof startRig>>;
 
-/** Returns what starts rigs in the tests of a file. Each is closed after its test. */
+/** Starts rigs in the tests of a file. Each is closed after its test. */
 export function useRigs(): (...args: Parameters<typeof startRig>) => Promise<Rig> {
   const open: Rig[] = [];
   afterEach(async () => {

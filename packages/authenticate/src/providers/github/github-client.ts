@@ -1,16 +1,17 @@
 import * as client from 'openid-client';
 import type { Identity } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
-import { displayName } from '../common/display-name.ts';
-import { describeProvider } from '../common/describe-provider.ts';
-import type { AuthorizationRequest, ProviderClient, ProviderLogin } from '../common/provider-client.ts';
-import type { ProviderDeps } from '../common/provider-deps.ts';
-import { identityFromClaims } from '../common/identity-from-claims.ts';
-import { refreshFailure, RefreshFailure } from '../common/refresh-failure.ts';
-import { createGithubApi } from './github-api.ts';
-import { githubApiUrl } from './github-api-url.ts';
-import { githubProblem, githubRefreshFailure } from './github-problem.ts';
-import { fetchGithubTokens, lastingToken, type GithubTokens } from './github-tokens.ts';
+import { displayName, describeProvider, identityFromClaims } from '../client/describe-provider.ts';
+import type { AuthorizationRequest, ProviderClient, ProviderLogin, ProviderDeps } from '../client/provider-client.ts';
+import { refreshFailure, RefreshFailure } from '../client/provider-problem.ts';
+import { createGithubApi, githubApiUrl } from './github-api.ts';
+import {
+  githubProblem,
+  githubRefreshFailure,
+  fetchGithubTokens,
+  lastingToken,
+  type GithubTokens,
+} from './github-tokens.ts';
 import { readGithubClaims } from './read-github-claims.ts';
 
 async function authorizationUrl({ provider }: ProviderDeps, request: AuthorizationRequest): Promise<URL> {

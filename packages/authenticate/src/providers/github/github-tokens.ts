@@ -1,10 +1,18 @@
 import type { ProviderConfig } from '@sallyport/contracts';
 import { z } from 'zod';
-import { boundFetch, type OutboundFetch } from '@sallyport/kit';
+import { boundFetch, type OutboundFetch, ProblemError } from '@sallyport/kit';
+import type { ProviderTokens } from '../../tokens/provider-tokens.ts';
+import {
+  sanitizedError,
+  providerProblem,
+  unreachable,
+  readRetryAfter,
+  RefreshFailure,
+} from '../client/provider-problem.ts';
 import { GithubRefusal } from './github-api.ts';
 
 /** An error response of the token endpoint, which GitHub sends with status 200. */
-export class GithubTokenError extends Error {
+class GithubTokenError extends Error {
   readonly error: string;
 
   constructor(error: string) {
@@ -58,4 +66,46 @@ export async function fetchGithubTokens(
   const answer = answerSchema.parse(await response.json());
   if ('error' in answer) throw new GithubTokenError(answer.error);
   return { accessToken: answer.access_token, renewal: answer.refresh_token ?? `${lasting}${answer.access_token}` };
+}
+
+/** A timeout, or a response that is not JSON because it came from some server on the way. */
+const isNoAnswer = (error: unknown) =>
+  ['TimeoutError', 'SyntaxError'].includes((error as { name?: string } | undefined)?.name ?? '');
+const wrongClient = new Set(['incorrect_client_credentials', 'redirect_uri_mismatch', 'application_suspended']);
+
+/** Translates an error of GitHub. */
+export function githubProblem(id: string, error: unknown): ProblemError {
+  if (error instanceof ProblemError) return error;
+  const cause = sanitizedError(error);
+  if (isNoAnswer(error) || (error instanceof GithubRefusal && error.waits)) return unreachable(id, error);
+  if (error instanceof GithubTokenError && wrongClient.has(error.error))
+    return new ProblemError(
+      'login-failed',
+      `The identity provider ${id} does not accept this gateway as a client. An operator must correct clientId, clientSecret or the callback URL.`,
+      { cause },
+    );
+  if (error instanceof GithubTokenError)
+    return new ProblemError('login-failed', `The identity provider ${id} refused the login (${error.error}).`, {
+      cause,
+    });
+  if (error instanceof GithubRefusal)
+    return new ProblemError(
+      'login-failed',
+      `The identity provider ${id} refused access to your profile or groups. An operator must check the scopes and the organisation's restrictions on applications.`,
+      { cause },
+    );
+  return providerProblem(id, error);
+}
+
+/** Classifies GitHub's own errors: a refusal ends the session, rate limits and outages do not. Undefined for others. */
+export function githubRefreshFailure(
+  error: unknown,
+  about: { now: number; tokens: ProviderTokens },
+): RefreshFailure | undefined {
+  const { tokens } = about;
+  if (error instanceof GithubTokenError) return new RefreshFailure(error.message, { ends: 'refused', tokens });
+  if (!(error instanceof GithubRefusal)) return undefined;
+  if (!error.waits) return new RefreshFailure(error.message, { ends: 'refused', tokens });
+  const retryAfterMs = readRetryAfter(error.response, about.now);
+  return new RefreshFailure(error.message, { tokens, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
 }

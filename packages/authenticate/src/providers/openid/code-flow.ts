@@ -5,11 +5,10 @@ import { ProblemError } from '@sallyport/kit';
 import { mergeClaims } from '../../identity/merge-claims.ts';
 import { lacksClaims } from '../../identity/read-identity.ts';
 import type { ProviderTokens } from '../../tokens/provider-tokens.ts';
-import { withTenantIssuer } from './with-tenant-issuer.ts';
-import type { AuthorizationRequest, ProviderLogin, RefreshSubject } from '../common/provider-client.ts';
-import type { ProviderDeps } from '../common/provider-deps.ts';
-import { identityFromClaims } from '../common/identity-from-claims.ts';
-import { RefreshFailure, refreshFailure } from '../common/refresh-failure.ts';
+import { identityFromClaims } from '../client/describe-provider.ts';
+import type { AuthorizationRequest, ProviderLogin, RefreshSubject, ProviderDeps } from '../client/provider-client.ts';
+import { RefreshFailure, refreshFailure } from '../client/provider-problem.ts';
+import { withTenantIssuer } from './tenant-issuers.ts';
 
 /** The same tolerance as for the times in ID tokens. */
 const clockToleranceSeconds = 30;

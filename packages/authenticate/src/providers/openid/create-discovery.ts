@@ -1,10 +1,10 @@
 import * as client from 'openid-client';
 import type { ProviderConfig } from '@sallyport/contracts';
-import { displayName } from '../common/display-name.ts';
-import { clientAuthentication } from './client-authentication.ts';
-import type { ProviderDeps } from '../common/provider-deps.ts';
 import { boundFetch, type OutboundFetch } from '@sallyport/kit';
-import { providerProblem, unreachable } from '../common/provider-problem.ts';
+import { displayName } from '../client/describe-provider.ts';
+import type { ProviderDeps } from '../client/provider-client.ts';
+import { providerProblem, unreachable } from '../client/provider-problem.ts';
+import { clientAuthentication } from './client-authentication.ts';
 import { readMetadata } from './read-metadata.ts';
 
 const timeoutSeconds = 5;

@@ -1,15 +1,33 @@
 import * as client from 'openid-client';
 import type { ProviderConfig } from '@sallyport/contracts';
-import { displayName } from '../common/display-name.ts';
+import { displayName, describeProvider } from '../client/describe-provider.ts';
+import type {
+  EndSessionRequest,
+  AuthorizationRequest,
+  ProviderClient,
+  ProviderDeps,
+} from '../client/provider-client.ts';
+import { providerProblem, refreshFailure } from '../client/provider-problem.ts';
 import { refreshIdentity, completeCodeFlow } from './code-flow.ts';
-import { describeProvider } from '../common/describe-provider.ts';
 import { createDiscovery } from './create-discovery.ts';
-import { buildEndSessionUrl } from './end-session-url.ts';
-import type { AuthorizationRequest, ProviderClient } from '../common/provider-client.ts';
-import type { ProviderDeps } from '../common/provider-deps.ts';
-import { providerProblem } from '../common/provider-problem.ts';
 import { createReadLogoutToken } from './read-logout-token.ts';
-import { refreshFailure } from '../common/refresh-failure.ts';
+
+/** Servers on the way may refuse URLs with a longer hint. */
+const maxHintLength = 4096;
+
+/**
+ * Builds the URL of an end session request (OpenID Connect RP-Initiated Logout 1.0). Returns undefined if the provider
+ * has no end session endpoint.
+ */
+function buildEndSessionUrl(
+  configuration: client.Configuration,
+  { idToken, hint, returnTo }: EndSessionRequest,
+): URL | undefined {
+  if (configuration.serverMetadata().end_session_endpoint === undefined) return undefined;
+  const who: Record<string, string> =
+    idToken !== undefined && idToken.length <= maxHintLength ? { id_token_hint: idToken } : { logout_hint: hint };
+  return client.buildEndSessionUrl(configuration, { ...who, post_logout_redirect_uri: returnTo });
+}
 
 /** Not every provider supports these scopes, and some refuse a login with a scope that they do not support. */
 const optionalScopes = new Set(['groups', 'offline_access']);

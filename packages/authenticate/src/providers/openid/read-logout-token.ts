@@ -10,8 +10,8 @@ import type * as client from 'openid-client';
 import type { ProviderConfig } from '@sallyport/contracts';
 import { boundFetch, ProblemError, type OutboundFetch } from '@sallyport/kit';
 import { z } from 'zod';
-import type { LogoutToken } from '../common/provider-client.ts';
 import { asymmetricAlgorithms } from '../../tokens/asymmetric-algorithms.ts';
+import type { LogoutToken } from '../client/provider-client.ts';
 import { tenantIssuers } from './tenant-issuers.ts';
 
 const event = 'http://schemas.openid.net/event/backchannel-logout';

@@ -16,7 +16,7 @@ import { findRequestable } from './request-terms.ts';
 
 const sliceMs = 5;
 
-/** Returns what those who ask may know of a set of approvers. */
+/** What those who ask may know of a set of approvers. */
 function viewSet({ name, approvals, by }: ApproverSet) {
   const groups = elevationGroups(by);
   return { name, approvals, ...(groups === undefined ? {} : { groups }) };

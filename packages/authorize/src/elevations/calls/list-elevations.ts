@@ -26,7 +26,7 @@ async function findListed(all: boolean, asker: Asker, store: Stored): Promise<El
   return [...own, ...others].toSorted((a, b) => b.createdAt - a.createdAt);
 }
 
-/** Returns what the caller has to review, the one that is due first at the beginning. */
+/** What the caller has to review, the one that is due first at the beginning. */
 async function findToReview(asker: Asker, store: Stored): Promise<Elevation[]> {
   const due = (elevation: Elevation) => reviewDueAt(elevation) ?? Infinity;
   return (await store.open())

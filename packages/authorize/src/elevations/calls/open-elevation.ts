@@ -30,7 +30,7 @@ const tooSlow = () =>
   new ProblemError('sessions-unavailable', 'The session store took too long, so nothing was stored. Try again.');
 
 /**
- * Creates what runs the requests of each person one after another, over all replicas. What is open already decides
+ * Runs the requests of each person one after another, over all replicas. What is open already decides
  * whether a request is stored, and of two at once neither would see the other.
  */
 function createOneRequestAtATime(deps: { store: Pick<ElevationStore, 'hold'>; now: () => number }): OneRequestAtATime {
@@ -100,7 +100,7 @@ const maxOpen = 20;
 
 type Deps = { store: ElevationStore; keeper: ElevationKeeper; logger: Logger; now: () => number };
 
-/** Returns what is open already for the same right. Refuses the request if there is one for another time. */
+/** What is open already for the same right. Refuses the request if there is one for another time. */
 function findSame(own: readonly Elevation[], wanted: Elevation): Elevation | undefined {
   const same = own.find(
     (one) =>
@@ -140,7 +140,7 @@ async function store(wanted: Elevation, asker: Asker, deps: Deps, mayWrite: () =
 }
 
 /**
- * Creates what stores a request and lets it begin if it can. One that is open already, for the same right and time, is
+ * Stores a request and lets it begin if it can. One that is open already, for the same right and time, is
  * answered instead of another.
  */
 export function createOpenElevation(deps: Deps): (wanted: Elevation, asker: Asker) => Promise<Elevation> {

@@ -62,7 +62,7 @@ const termsOf = (rules: ElevationRules, asker: Asker) => ({
   whenAuditUnavailable: rules.terms.whenAuditUnavailable,
 });
 
-/** Returns what the caller asks for. Throws `forbidden` if they may not, and `bad-request` for what the entry demands. */
+/** What the caller asks for. Throws `forbidden` if they may not, and `bad-request` for what the entry demands. */
 export function elevationFor(asked: ElevationRequest, asker: Asker): Elevation {
   const rules = findRequestable(asked, asker);
   checkTerms(asked, rules, asker.now);

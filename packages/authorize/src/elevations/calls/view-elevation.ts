@@ -4,7 +4,7 @@ import { tighten } from '../../elevation-states/tighten.ts';
 import { isActive, isOver, awaitsReview, isBreakGlass, reviewDueAt } from '../../elevation-states/times.ts';
 import { type Asker, type Relation, mayRevoke, isToReview } from './find-asker.ts';
 
-/** Returns what the caller can do. Whether the requester is an approver under an alias is found out when they try. */
+/** What the caller can do. Whether the requester is an approver under an alias is found out when they try. */
 function actionsOf(elevation: Elevation, relation: Relation, now: number): ElevationView['may'] {
   const { mine, approves, sets, privileged, reviews } = relation;
   const review = reviews && isToReview(elevation, relation) ? (['review'] as const) : [];

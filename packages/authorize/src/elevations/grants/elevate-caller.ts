@@ -46,7 +46,7 @@ type FoundGrants = { grants: readonly Grant[]; lost: readonly LostElevation[] };
 const none: FoundGrants = { grants: [], lost: [] };
 
 /**
- * Returns what the elevations of a caller give to a request. The groups are those that were frozen and are still
+ * What the elevations of a caller give to a request. The groups are those that were frozen and are still
  * configured. `lost` are those that must end: their entry is gone or allows less time, or their holder may no longer ask for
  * them.
  */

@@ -50,7 +50,7 @@ const endingOf = ({ state }: Elevation, detail: string): ElevationStep =>
   state === 'pending' ? { type: 'deny', detail } : { type: 'revoke', detail };
 
 /**
- * Creates what derives the next revision of an elevation from a step. One that leads to a right is taken under the entry
+ * The next revision of an elevation, derived from a step. One that leads to a right is taken under the entry
  * that the elevation has now, and only for someone who may still log in.
  */
 function createStepUnder(deps: StepUnderDeps): (found: Elevation, asked: ElevationStep) => Promise<ElevationOutcome> {

@@ -32,7 +32,7 @@ type Known = { elevation: Elevation; round: number };
 
 const keyOf = ({ issuer, subject }: { issuer: string; subject: string }) => `${issuer}\0${subject}`;
 
-/** Creates what knows the elevations of each person that are in some states. */
+/** The elevations of each person that are in some states. */
 function createPersonIndex(states: ReadonlySet<Elevation['state']>) {
   const byPerson = new Map<string, readonly Elevation[]>();
   return {

@@ -3,7 +3,7 @@ import { approverSetProgress } from '../../elevation-states/approvals.ts';
 import type { ElevationRules } from '../../policies/elevation-rules.ts';
 import { eventId } from './record-events.ts';
 
-/** Returns what people are told of a step: from one revision (none: there was no elevation) to the next. */
+/** What people are told of a step: from one revision (none: there was no elevation) to the next. */
 export type NoticesOf = (before: Elevation | undefined, after: Elevation) => ElevationNotice[];
 
 type Step = Pick<Elevation['unrecorded'][number], 'number' | 'type' | 'at' | 'by' | 'detail'>;

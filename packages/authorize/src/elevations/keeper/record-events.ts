@@ -108,7 +108,7 @@ function createHolds({ store, now }: Pick<RecorderDeps, 'store' | 'now'>) {
 }
 
 /**
- * Creates what hands events to the audit log, each once: however many ask for it at the same time, one of this process
+ * Hands events to the audit log, each once: however many ask for it at the same time, one of this process
  * and one replica does it. If that replica dies, another one follows when the hold has ended, so no event is lost.
  */
 export function createEventRecorder(deps: RecorderDeps): RecordEvents {

@@ -12,7 +12,7 @@ function droppedApprovals(before: Elevation, after: Elevation): Elevation['appro
   return before.approvals.filter(({ by }) => !kept.has(accountName(by)));
 }
 
-/** Creates what writes a warning to the log for what must not go unnoticed: each is logged by one replica. */
+/** Logs a warning for each step that must not go unnoticed: each is logged by one replica. */
 export function createWatchBreakGlass(logger: Pick<Logger, 'warn'>): OnStep {
   return (before, after) => {
     const { id, name, cluster, namespace, state, groups, requester, expiresAt, review, ended } = after;

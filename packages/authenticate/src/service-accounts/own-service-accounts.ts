@@ -1,0 +1,88 @@
+import type { NameStore, SessionStore, SingleUseStore } from '@sallyport/stores';
+import { type ServiceAccountView, type Session, isLogin } from '@sallyport/contracts';
+import { type Caller, ProblemError } from '@sallyport/kit';
+import type { RequestHandler } from 'express';
+import type { LoginEvents } from '../events/login-events.ts';
+import type { NameEvents } from '../events/name-events.ts';
+import { requireCaller, readAll, factsOf, sendEnded } from '../session/caller-session.ts';
+
+/** The dependencies of the routes that create, list and end service accounts, and of those of their names. */
+export type ServiceAccountDeps = {
+  sessions: SessionStore;
+  names: NameStore;
+  singleUse: Pick<SingleUseStore, 'claim' | 'take'>;
+  events: Pick<LoginEvents, 'requireRoom' | 'created' | 'notBegun' | 'revoked'>;
+  nameEvents: NameEvents;
+  now: () => number;
+  randomToken: () => string;
+  randomId: () => string;
+};
+
+/** Returns a service account as lists show it; undefined if the session is of another kind. */
+export function serviceAccountView({
+  id,
+  kind,
+  identity,
+  serviceAccount,
+  createdAt,
+  expiresAt,
+}: Session): ServiceAccountView | undefined {
+  if (kind !== 'service-account' || !serviceAccount) return undefined;
+  const { name, maker, lastUsedAt } = serviceAccount;
+  return {
+    id,
+    name,
+    user: identity.user,
+    groups: identity.groups,
+    maker: maker.user,
+    createdAt,
+    expiresAt,
+    ...(lastUsedAt === undefined ? {} : { lastUsedAt }),
+  };
+}
+
+/** Reports whether the caller made this service account, from whichever of their logins. */
+export const isMaker = ({ identity }: Caller, { serviceAccount }: Session): boolean =>
+  serviceAccount?.maker.issuer === identity.issuer && serviceAccount.maker.subject === identity.subject;
+
+/**
+ * `GET /v1/service-accounts`: lists those that the caller has made. With `all=true` it lists those of all makers, if
+ * `api.policy.machines` allows the caller to.
+ */
+export function listServiceAccounts(deps: Pick<ServiceAccountDeps, 'sessions'>): RequestHandler {
+  return async (request, response) => {
+    const caller = requireCaller(request);
+    const all = readAll(request, caller, 'service accounts that you made (api.policy.machines)');
+    const found = (await deps.sessions.list()).filter((session) => all || isMaker(caller, session));
+    response.json({
+      serviceAccounts: found.map(serviceAccountView).filter((view) => view !== undefined),
+      maySeeAll: caller.privileged,
+    });
+  };
+}
+
+/**
+ * `DELETE /v1/service-accounts/{id}`: ends one that the caller has made, or any if `api.policy.machines` allows the
+ * caller to. Without that right, those of others look as if they did not exist.
+ */
+export function revokeServiceAccount(deps: Pick<ServiceAccountDeps, 'sessions' | 'events'>): RequestHandler {
+  return async (request, response) => {
+    const caller = requireCaller(request);
+    const id = String(request.params['id']);
+    const found = await deps.sessions.read(id);
+    const may =
+      found.state === 'live' &&
+      found.session.kind === 'service-account' &&
+      isLogin(caller.session) &&
+      (caller.privileged || isMaker(caller, found.session));
+    const ended = may ? await deps.sessions.revoke(id, { by: caller.identity.user, reason: 'revoked' }) : undefined;
+    if (!ended) throw new ProblemError('not-found', 'No live service account has this ID, or it is not yours.');
+    const recorded = await deps.events.revoked(ended, {
+      caller: caller.identity,
+      path: '/v1/service-accounts',
+      facts: factsOf(request, caller),
+      reason: 'revoked',
+    });
+    sendEnded(response, recorded);
+  };
+}
