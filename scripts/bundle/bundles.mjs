@@ -6,7 +6,7 @@ const reader = {
 };
 
 const gatewayThreads = { 'kubeconfig-child': 'packages/proxy/src/upstream/kubeconfig-child.ts', ...reader };
-const storeThread = { 'pglite-worker': 'packages/audit/src/store/pglite-worker.ts' };
+const storeThread = { 'pglite-worker': 'packages/audit/src/database/pglite-worker.ts' };
 
 /** The sources of the files of each bundle, by their names and by the package of the bundle. The program comes first. */
 export const bundles = {

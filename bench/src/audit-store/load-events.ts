@@ -1,4 +1,4 @@
-import { createAuditStore } from '@sallyport/audit';
+import { openStores } from '@sallyport/audit';
 import { createLogger } from '@sallyport/kit';
 import pg from 'pg';
 import { makeEvent } from './make-events.ts';
@@ -28,15 +28,15 @@ function daySql(name: string, from: string, to: string, first: number, events: n
 /** Fills the store with events, spread over as many days until yesterday. It is to be empty at the beginning. */
 export async function loadEvents(plan: LoadPlan): Promise<void> {
   const logger = createLogger({ service: 'bench', level: 'warn' });
-  const store = createAuditStore({ postgres: plan.url }, { logger, resolvePath: (file) => file });
+  const stores = openStores({ postgres: plan.url }, { logger, resolvePath: (file) => file });
   const today = Math.floor(Date.now() / dayMs) * dayMs;
   const start = today - plan.days * dayMs;
   const samples = Array.from({ length: different }, () => makeEvent(start - dayMs));
-  for (let at = 0; at < different; at += 1000) await store.add(samples.slice(at, at + 1000));
+  for (let at = 0; at < different; at += 1000) await stores.events.add(samples.slice(at, at + 1000));
   const odd = makeEvent(start - dayMs);
   odd.data.user = { username: rare.user };
   odd.data.sallyport.exec = { container: 'main', command: ['sh', '-c', rare.command], tty: false, stdin: false };
-  await store.add([odd]);
+  await stores.events.add([odd]);
   const client = new pg.Client({ connectionString: plan.url });
   await client.connect();
   try {
@@ -60,6 +60,6 @@ export async function loadEvents(plan: LoadPlan): Promise<void> {
     await client.query('vacuum analyze audit_blocks');
   } finally {
     await client.end();
-    await store.close();
+    await stores.close();
   }
 }

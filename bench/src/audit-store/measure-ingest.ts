@@ -1,4 +1,4 @@
-import { createAuditStore, createIngest } from '@sallyport/audit';
+import { createIngest, openStores } from '@sallyport/audit';
 import { consumeKafkaAudit, createKafkaAuditSink } from '@sallyport/audit-log';
 import { createLogger } from '@sallyport/kit';
 import pg from 'pg';
@@ -45,15 +45,15 @@ export async function measureIngest(plan: {
   }
   await sink.close(deliveryMs);
   plan.log(`published ${plan.events} events`);
-  const store = createAuditStore({ postgres: plan.url }, { logger, resolvePath });
-  await store.prepare(Date.now());
+  const stores = openStores({ postgres: plan.url }, { logger, resolvePath });
+  await stores.events.prepare(Date.now());
   const client = new pg.Client({ connectionString: plan.url });
   await client.connect();
   const before = await serverSeconds(client);
   let [stored, begun, cpu] = [0, 0, process.cpuUsage()];
   const ended = Promise.withResolvers<void>();
   const ingest = createIngest({
-    store,
+    store: stores.events,
     logger,
     onStored(records) {
       stored += records.length;
@@ -77,7 +77,7 @@ export async function measureIngest(plan: {
   const after = await serverSeconds(client);
   await client.end();
   await consumer.close();
-  await store.close();
+  await stores.close();
   return {
     events: stored,
     seconds,

@@ -1,4 +1,4 @@
-import { createAuditStore, type OnlyOf } from '@sallyport/audit';
+import { openStores, type OnlyOf } from '@sallyport/audit';
 import { auditQuerySchema } from '@sallyport/contracts';
 import { createLogger } from '@sallyport/kit';
 import { rare } from './load-events.ts';
@@ -47,20 +47,20 @@ export type SearchFigure = { title: string; events: number; firstMs: number; med
 /** Runs every search some times, one after the other, through the store that the audit service uses. */
 export async function measureSearch(url: string): Promise<SearchFigure[]> {
   const logger = createLogger({ service: 'bench', level: 'warn' });
-  const store = createAuditStore({ postgres: url }, { logger, resolvePath: (file) => file });
+  const stores = openStores({ postgres: url }, { logger, resolvePath: (file) => file });
   const figures: SearchFigure[] = [];
-  await store.ping();
+  await stores.ping();
   for (const [title, query, only] of searches) {
     const times: number[] = [];
     let events = 0;
     for (let run = 0; run < 5; run += 1) {
       const begun = performance.now();
-      events = (await store.find(auditQuerySchema.parse(query), only)).events.length;
+      events = (await stores.events.find(auditQuerySchema.parse(query), only)).events.length;
       times.push(performance.now() - begun);
     }
     const [firstMs, medianMs] = [times[0]!, times.toSorted((one, other) => one - other)[2]!];
     figures.push({ title, events, firstMs, medianMs });
   }
-  await store.close();
+  await stores.close();
   return figures;
 }

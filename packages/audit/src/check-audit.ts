@@ -1,6 +1,6 @@
 import { checkAuditSink } from '@sallyport/audit-log';
-import { checkCheckpoints } from './proof/check-checkpoints.ts';
 import { checkOwnService, type ConfigFault, type LoadedConfig, type ServiceCheck } from '@sallyport/kit';
+import { checkCheckpoints } from './proof/checkpoint-keys.ts';
 
 function checkStore({ config, place }: LoadedConfig): ConfigFault[] {
   const { store } = config.audit;

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import type { AuditKeys, AuditPage, AuditQuery, AuditView } from '@sallyport/contracts';
 import { sampleAuditRecord } from '@sallyport/audit-log';
+import type { AuditKeys, AuditPage, AuditQuery, AuditView } from '@sallyport/contracts';
 import {
   createLogger,
   createServiceIdentity,
@@ -12,9 +12,9 @@ import {
   type Caller,
 } from '@sallyport/kit';
 import supertest from 'supertest';
-import { noWebhooks } from './testing/no-webhooks.ts';
 import { createAuditApp } from './create-audit-app.ts';
-import type { OnlyOf } from './store/audit-store.ts';
+import type { OnlyOf } from './events/event-store.ts';
+import { noWebhooks } from './testing/no-webhooks.ts';
 
 const proxy = generateKeyPairSync('ed25519');
 const authorize = generateKeyPairSync('ed25519');
@@ -53,7 +53,9 @@ async function setUp(find: (query: AuditQuery, only?: OnlyOf) => Promise<AuditPa
   const clusterEvents = { add: async () => undefined, find: async () => [] };
   const agent = supertest(
     createAuditApp({
-      store: { find, report, elevationUses: report, clusterEvents },
+      events: { find },
+      reports: { report, elevationUses: report },
+      clusterEvents,
       verifier,
       logger,
       keys,

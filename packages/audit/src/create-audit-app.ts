@@ -1,20 +1,23 @@
 import type { AuditKeys } from '@sallyport/contracts';
 import { ProblemError, problemHandler, requireService, type Logger, type ServiceVerifier } from '@sallyport/kit';
 import express, { type Express } from 'express';
+import type { ClusterEventStore } from './cluster-events/cluster-events.ts';
 import { mountWebhook, type WebhookDeps } from './cluster-events/mount-webhook.ts';
-import { mountElevationReport } from './elevation-report/mount-elevation-report.ts';
-import { createQueryLimiter } from './limits/create-query-limiter.ts';
+import type { EventStore } from './events/event-store.ts';
+import { createQueryLimiter } from './query/create-query-limiter.ts';
 import { readAuditQuery } from './query/read-audit-query.ts';
+import { readViewer } from './query/read-viewer.ts';
 import { createCursorSeal } from './query/seal-cursors.ts';
 import { withResult } from './query/with-result.ts';
-import type { AuditStore } from './store/audit-store.ts';
-import { mountReport } from './report/mount-report.ts';
-import { mountShow } from './show/mount-show.ts';
+import { mountElevationReport, mountReport } from './report/mount-reports.ts';
+import type { ReportStore } from './report/report-store.ts';
+import { mountShow } from './show/show-request.ts';
 import { mountTrail } from './trail/mount-trail.ts';
-import { readViewer } from './viewer/read-viewer.ts';
 
 export type AuditAppDeps = {
-  store: Pick<AuditStore, 'find' | 'report' | 'elevationUses' | 'clusterEvents'>;
+  events: Pick<EventStore, 'find'>;
+  reports: ReportStore;
+  clusterEvents: Pick<ClusterEventStore, 'find'>;
   verifier: ServiceVerifier;
   logger: Logger;
   /** The public keys of checkpoints. */
@@ -40,7 +43,7 @@ export function createAuditApp(deps: AuditAppDeps): Express {
     const query = cursors.open(readAuditQuery(new URL(request.url, 'http://audit').searchParams));
     const page = await limiter.run(
       person,
-      () => deps.store.find(query, only),
+      () => deps.events.find(query, only),
       () => response.destroyed,
     );
     if (!page) return;
@@ -58,9 +61,9 @@ export function createAuditApp(deps: AuditAppDeps): Express {
     throw new ProblemError('method-not-allowed', 'Events are read-only. Use POST, with what the person may see.');
   });
   mountWebhook(app, deps.webhook);
-  mountShow(app, { store: deps.store, limiter });
-  mountReport(app, { store: deps.store, limiter });
-  mountElevationReport(app, { store: deps.store, limiter });
+  mountShow(app, { ...deps, limiter });
+  mountReport(app, { ...deps, limiter });
+  mountElevationReport(app, { ...deps, limiter });
   mountTrail(app, { ...deps, limiter, cursors });
   app.use(() => {
     throw new ProblemError('not-found', 'There is nothing at this address.');

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AuditRecord } from '@sallyport/contracts';
 import { sampleAuditRecord } from '@sallyport/audit-log';
+import type { AuditRecord } from '@sallyport/contracts';
 import { createLogger } from '@sallyport/kit';
 import { createIngest } from './create-ingest.ts';
-import { UnstorableError } from './store/audit-store.ts';
-import { createSqlAuditStore } from './store/create-sql-audit-store.ts';
-import type { Statement } from './store/sql-database.ts';
+import type { Statement } from './database/sql-database.ts';
+import { UnstorableError } from './events/event-store.ts';
+import { createStores } from './stores/open-stores.ts';
 
 function setUp(refuse: (record: AuditRecord) => boolean) {
   const stored: string[] = [];
@@ -43,7 +43,7 @@ describe('ingesting events', () => {
       },
       close: async () => undefined,
     };
-    const store = createSqlAuditStore(database);
+    const stores = createStores(database);
     const records = Array.from({ length: 5 }, () => sampleAuditRecord());
     // Deeper than JSON.stringify can follow, and a member of another type than the schema allows.
     let deep: unknown = [];
@@ -51,12 +51,12 @@ describe('ingesting events', () => {
     Object.assign(records[1]!.data, { added: deep });
     Object.assign(records[3]!.data, { user: null });
     let unstorable = 0;
-    await createIngest({ store, logger, onUnstorable: (count) => void (unstorable += count) })(records);
+    await createIngest({ store: stores.events, logger, onUnstorable: (count) => void (unstorable += count) })(records);
     for (const [at, { id }] of records.entries())
       expect([at, written.some((text) => text.includes(id))]).toEqual([at, at % 2 === 0]);
     expect(unstorable).toBe(2);
     for (const at of [1, 3]) expect(lines.filter((line) => line.includes(records[at]!.id))).toHaveLength(1);
-    await store.close();
+    await stores.close();
   });
 
   it('rejects when the store is unavailable, so that the events are delivered again', async () => {

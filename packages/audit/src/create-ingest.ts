@@ -1,10 +1,10 @@
-import type { AuditRecord } from '@sallyport/contracts';
 import type { AuditConsumer } from '@sallyport/audit-log';
+import type { AuditRecord } from '@sallyport/contracts';
 import type { Logger } from '@sallyport/kit';
-import { UnstorableError, type AuditStore } from './store/audit-store.ts';
+import { UnstorableError, type EventStore } from './events/event-store.ts';
 
 export type IngestDeps = {
-  store: Pick<AuditStore, 'add'>;
+  store: Pick<EventStore, 'add'>;
   logger: Logger;
   onStored?(records: readonly AuditRecord[]): void;
   onUnstorable?(count: number): void;

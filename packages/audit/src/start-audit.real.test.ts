@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { serviceNames, type AuditPage, type AuditRecord } from '@sallyport/contracts';
 import { createAuditBus, sampleAuditRecord } from '@sallyport/audit-log';
+import { serviceNames, type AuditPage, type AuditRecord } from '@sallyport/contracts';
 import {
   ConfigFaults,
   createLogger,
@@ -15,9 +15,9 @@ import {
   ProblemError,
   readConfig,
 } from '@sallyport/kit';
-import { startAudit, type RunningAudit } from './start-audit.ts';
 import { checkAudit } from './check-audit.ts';
-import type { AuditStore } from './store/audit-store.ts';
+import { startAudit, type RunningAudit } from './start-audit.ts';
+import type { AuditStores } from './stores/open-stores.ts';
 
 const keys = Object.fromEntries(serviceNames.map((name) => [name, generateKeyPairSync('ed25519')])) as Record<
   (typeof serviceNames)[number],
@@ -52,24 +52,28 @@ function configText(audit: string, key = 'audit.pem'): string {
 const load = (audit: string, key?: string) =>
   readConfig(configText(audit, key), path.join(directory, 'sallyport.yaml'), {});
 
-/** A store in memory that can be made unavailable. */
-function createListStore() {
+/** Stores in memory that can be made unavailable. */
+function createListStores() {
   const held: AuditRecord[] = [];
   const state = { isDown: false };
   const used = <T>(answer: T) =>
     state.isDown ? Promise.reject(new ProblemError('service-unavailable', 'down')) : Promise.resolve(answer);
-  const store: AuditStore = {
-    add: async (records) => {
-      await used(undefined);
-      held.push(...records.filter((record) => !held.some((one) => one.id === record.id)));
+  const stores: AuditStores = {
+    events: {
+      add: async (records) => {
+        await used(undefined);
+        held.push(...records.filter((record) => !held.some((one) => one.id === record.id)));
+      },
+      find: () => used({ events: held }),
+      trim: () => used(0),
+      prepare: () => used(undefined),
+      partitions: () => used([]),
     },
-    find: () => used({ events: held }),
-    report: () => Promise.reject(new Error('not used')),
-    elevationUses: () => Promise.reject(new Error('not used')),
+    reports: {
+      report: () => Promise.reject(new Error('not used')),
+      elevationUses: () => Promise.reject(new Error('not used')),
+    },
     ping: () => used(undefined),
-    trim: () => used(0),
-    prepare: () => used(undefined),
-    partitions: () => used([]),
     join: {
       lease: () => used(false),
       release: () => used(undefined),
@@ -104,7 +108,7 @@ function createListStore() {
     },
     close: async () => undefined,
   };
-  return { store, held, state };
+  return { stores, held, state };
 }
 
 const caller = encodeCaller({
@@ -117,8 +121,8 @@ const caller = encodeCaller({
 describe('the audit service with the bus of its process', () => {
   it('stores an event before it is acknowledged, and answers queries', async () => {
     const bus = createAuditBus({ logger, now: Date.now });
-    const { store, state, held } = createListStore();
-    running = await startAudit({ loaded: load('{kafka: {memory: true}}'), logger, bus, store });
+    const { stores, state, held } = createListStores();
+    running = await startAudit({ loaded: load('{kafka: {memory: true}}'), logger, bus, stores });
     const identity = createServiceIdentity({
       name: 'proxy',
       privateKey: keys.proxy.privateKey as never,
@@ -189,7 +193,7 @@ describe('the audit service on its own', () => {
     running = await startAudit({
       loaded: load('{kafka: {brokers: ["127.0.0.1:9"]}}'),
       logger,
-      store: createListStore().store,
+      stores: createListStores().stores,
     });
     expect(performance.now() - begun).toBeLessThan(2000);
     expect(await running.readiness.report()).toEqual({
@@ -200,7 +204,7 @@ describe('the audit service on its own', () => {
 
   it('does not start without Kafka, and lists all faults at once', async () => {
     await expect(
-      startAudit({ loaded: load('{kafka: {memory: true}}'), logger, store: createListStore().store }),
+      startAudit({ loaded: load('{kafka: {memory: true}}'), logger, stores: createListStores().stores }),
     ).rejects.toThrow(ConfigFaults);
     expect(checkAudit.ofConfig(load('{kafka: {memory: true}}', 'missing.pem')).map((fault) => fault.path)).toEqual([
       'services.audit.keyFile',

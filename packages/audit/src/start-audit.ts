@@ -18,19 +18,16 @@ import {
   type RunningService,
   type ServiceKeys,
 } from '@sallyport/kit';
-import type { WebhookDeps } from './cluster-events/mount-webhook.ts';
 import { createWebhookLimits } from './cluster-events/webhook-limits.ts';
 import { createWebhookMetrics } from './cluster-events/webhook-metrics.ts';
-import { createJoinMetrics } from './cluster-events/join-metrics.ts';
-import type { LiveJoinDeps } from './cluster-events/live-join-deps.ts';
-import { startLiveJoin, type LiveJoin } from './cluster-events/start-live-join.ts';
-import { createAuditApp, type AuditAppDeps } from './create-audit-app.ts';
+import { createAuditApp } from './create-audit-app.ts';
 import { createIngest } from './create-ingest.ts';
-import { createStoreMetrics } from './create-store-metrics.ts';
-import { enforceRetention } from './enforce-retention.ts';
+import { createStoreMetrics, enforceRetention } from './events/enforce-retention.ts';
+import { createJoinMetrics } from './live-join/join-metrics.ts';
+import type { JoinStore } from './live-join/join-store.ts';
+import { startLiveJoin, type LiveJoin, type LiveJoinDeps } from './live-join/start-live-join.ts';
 import { startProof } from './proof/start-proof.ts';
-import type { AuditStore, LegalHold } from './store/audit-store.ts';
-import { createAuditStore } from './store/create-audit-store.ts';
+import { openStores, type AuditStores } from './stores/open-stores.ts';
 
 export type StartAudit = {
   loaded: LoadedConfig;
@@ -40,7 +37,7 @@ export type StartAudit = {
   /** The bus of this process, if there is no Kafka. */
   bus?: AuditBus;
   /** Passed in by the caller, who then also closes it. */
-  store?: AuditStore;
+  stores?: AuditStores;
   keys?: Pick<ServiceKeys, 'identity' | 'verifier'>;
   now?: () => number;
   /** How long clients have to give up the connections that they keep, in milliseconds. */
@@ -90,29 +87,10 @@ function urlOf({ config }: LoadedConfig, port: number): string {
   return `${certFile === undefined ? 'http' : 'https'}://${host}:${port}`;
 }
 
-function holdsOf({ config }: LoadedConfig): LegalHold[] {
-  return config.audit.legalHolds.map(({ name, from, until }) => ({
-    name,
-    from,
-    ...(until === undefined ? {} : { until }),
-  }));
-}
-
-function webhookOf({ loaded, logger, metrics, now = Date.now }: StartAudit, store: AuditStore): WebhookDeps {
-  return {
-    clusters: loaded.config.clusters,
-    store: store.clusterEvents,
-    limits: createWebhookLimits({ now }),
-    metrics: createWebhookMetrics(metrics),
-    logger,
-    now,
-  };
-}
-
 /** Starts to compare the events of the clusters that send theirs. */
 function startJoin(
   { loaded, logger, metrics, now = Date.now }: StartAudit,
-  { join }: AuditStore,
+  join: JoinStore,
   rest: Pick<LiveJoinDeps, 'sink' | 'checkTrail'>,
 ): LiveJoin | undefined {
   const clusters = loaded.config.clusters.flatMap(({ name, auditWebhook }) =>
@@ -122,61 +100,32 @@ function startJoin(
   return startLiveJoin({ ...rest, clusters, join, logger, now, metrics: createJoinMetrics(metrics) });
 }
 
-/** Starts to answer the other services. */
-function listen(
-  parts: StartAudit,
-  { store, ...rest }: Pick<AuditAppDeps, 'verifier' | 'keys' | 'cursorSecret'> & { store: AuditStore },
-) {
-  const { loaded, logger } = parts;
-  const { audit, services } = loaded.config;
-  const embedded = !audit.store || 'embedded' in audit.store;
-  const handler = createAuditApp({
-    ...rest,
-    store,
-    logger,
-    ...(embedded ? { concurrency: 1 } : {}),
-    webhook: webhookOf(parts, store),
-  });
-  return listenHttp(
-    createInternalServer({ loaded, service: 'audit', handler }),
-    services.audit.listen,
-    'services.audit.listen',
-  );
-}
-
-const openStore = (
-  { loaded: { config, resolvePath }, logger }: StartAudit,
-  { conflicting }: ReturnType<typeof createIngestMetrics>,
-): AuditStore => createAuditStore(config.audit.store, { logger, resolvePath, onConflicts: conflicting });
-
 /** Starts the service. It also starts while Kafka and PostgreSQL are down, and needs no restart when they come up. */
 export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
-  const {
-    loaded: { config },
-    logger,
-    now = Date.now,
-    readiness = createReadiness(),
-  } = parts;
-  const own = parts.keys ? undefined : loadServiceKeys(parts.loaded, 'audit', now);
+  const { loaded, logger, metrics, now = Date.now, readiness = createReadiness() } = parts;
+  const { audit, clusters, services } = loaded.config;
+  const own = parts.keys ? undefined : loadServiceKeys(loaded, 'audit', now);
   const { identity, verifier } = parts.keys ?? own!;
   const following = own?.follow(parts);
-  const counters = createIngestMetrics(parts.metrics);
-  const store = parts.store ?? openStore(parts, counters);
-  const embedded = !config.audit.store || 'embedded' in config.audit.store;
+  const counters = createIngestMetrics(metrics);
+  const stores =
+    parts.stores ??
+    openStores(audit.store, { logger, resolvePath: loaded.resolvePath, onConflicts: counters.conflicting });
+  const embedded = !audit.store || 'embedded' in audit.store;
   const retention = enforceRetention({
-    store,
+    store: stores.events,
     logger,
     now,
-    retentionMs: config.audit.retention,
-    keepAnonymous: config.audit.keepAnonymous,
-    holds: holdsOf(parts.loaded),
-    ...(parts.metrics ? { metrics: createStoreMetrics(parts.metrics) } : {}),
-    ...(embedded ? { keep: config.audit.keep } : {}),
+    retentionMs: audit.retention,
+    keepAnonymous: audit.keepAnonymous,
+    holds: audit.legalHolds,
+    ...(metrics ? { metrics: createStoreMetrics(metrics) } : {}),
+    ...(embedded ? { keep: audit.keep } : {}),
   });
-  const proof = startProof({ ...parts, logger, now }, store.proof);
-  const live = startJoin(parts, store, { sink: proof.sink, checkTrail: () => subscription.check() });
+  const proof = startProof({ ...parts, now }, stores.proof);
+  const live = startJoin(parts, stores.join, { sink: proof.sink, checkTrail: () => subscription.check() });
   const ingest = createIngest({
-    store,
+    store: stores.events,
     logger,
     onUnstorable: counters.unstorable,
     onStored(records) {
@@ -187,16 +136,31 @@ export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
     },
   });
   const subscription = subscribe(parts, ingest);
-  readiness.add('store', () => store.ping());
+  readiness.add('store', () => stores.ping());
   readiness.add('events', () => subscription.check());
-  const listening = await listen(parts, {
-    store,
+  const handler = createAuditApp({
+    ...stores,
     verifier,
+    logger,
     keys: proof.keys,
     cursorSecret: () => identity.secretFor('audit.cursor'),
+    ...(embedded ? { concurrency: 1 } : {}),
+    webhook: {
+      clusters,
+      store: stores.clusterEvents,
+      limits: createWebhookLimits({ now }),
+      metrics: createWebhookMetrics(metrics),
+      logger,
+      now,
+    },
   });
+  const listening = await listenHttp(
+    createInternalServer({ loaded, service: 'audit', handler }),
+    services.audit.listen,
+    'services.audit.listen',
+  );
   return {
-    url: urlOf(parts.loaded, listening.port),
+    url: urlOf(loaded, listening.port),
     readiness,
     async close() {
       await listening.release(parts.releaseMs ?? 0);
@@ -206,7 +170,7 @@ export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
       await live?.close();
       await proof.close();
       await retention.close();
-      if (!parts.store) await store.close();
+      if (!parts.stores) await stores.close();
     },
   };
 }

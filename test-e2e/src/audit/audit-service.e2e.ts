@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createAuditStore, startAudit, type RunningAudit } from '@sallyport/audit';
+import { openStores, startAudit, type RunningAudit } from '@sallyport/audit';
+import { createKafkaAuditSink, sampleAuditRecord, type AuditSink } from '@sallyport/audit-log';
 import { describeAuditStore } from '@sallyport/audit/testing';
 import { startBed, type Bed } from '@sallyport/bed';
 import { auditQuerySchema, serviceNames, type AuditPage, type AuditRecord, type AuditView } from '@sallyport/contracts';
-import { createKafkaAuditSink, sampleAuditRecord, type AuditSink } from '@sallyport/audit-log';
 import {
   createLogger,
   createServiceClient,
@@ -38,8 +38,8 @@ afterAll(async () => {
 }, 60_000);
 
 describeAuditStore('PostgreSQL', async () => {
-  const open = () => createAuditStore({ postgres: bed.postgres!.url }, { logger, resolvePath: (file) => file });
-  const store = open();
+  const open = () => openStores({ postgres: bed.postgres!.url }, { logger, resolvePath: (file) => file });
+  const stores = open();
   const run = async (sql: string, values: readonly unknown[]) => {
     const client = new pg.Client({ connectionString: bed.postgres!.url });
     await client.connect();
@@ -49,7 +49,7 @@ describeAuditStore('PostgreSQL', async () => {
       await client.end();
     }
   };
-  return { store, replica: open, run, close: () => store.close() };
+  return { stores, replica: open, run, close: () => stores.close() };
 });
 
 /** The configuration of an installation. Each has its own topic. */
@@ -200,11 +200,11 @@ describe('the audit service on Kafka and PostgreSQL', () => {
     for (const record of sent) sink.enqueue(record);
     await until(async () => (await query({ session: sessionOf(sent) })).length > 0);
     await running.shift()!.close();
-    const store = createAuditStore({ postgres: bed.postgres!.url }, { logger, resolvePath: (file) => file });
+    const stores = openStores({ postgres: bed.postgres!.url }, { logger, resolvePath: (file) => file });
     const all = async () => {
       const found: AuditRecord[] = [];
       for (let after: string | undefined; ;) {
-        const page = await store.find(
+        const page = await stores.events.find(
           auditQuerySchema.parse({ session: sessionOf(sent), order: 'oldest', limit: 1000, after }),
         );
         found.push(...page.events);
@@ -214,7 +214,7 @@ describe('the audit service on Kafka and PostgreSQL', () => {
     };
     await until(async () => (await all()).length >= sent.length);
     expect((await all()).map((record) => record.id).toSorted()).toEqual(sent.map((record) => record.id).toSorted());
-    await store.close();
+    await stores.close();
   }, 90_000);
 
   it('shares Kafka with another installation on a separate topic, and each stores its own events', async () => {
@@ -242,23 +242,23 @@ describe('the audit service on Kafka and PostgreSQL', () => {
 
 describe('the embedded store', () => {
   const open = (file: string) =>
-    createAuditStore({ embedded: file }, { logger, resolvePath: (name) => path.join(directory, name) });
+    openStores({ embedded: file }, { logger, resolvePath: (name) => path.join(directory, name) });
 
   it('keeps its events when it is opened again in its directory', async () => {
     const record = sampleAuditRecord();
     const first = open('deep/store');
-    await first.add([record]);
+    await first.events.add([record]);
     await first.close();
     const second = open('deep/store');
-    expect((await second.find(auditQuerySchema.parse({}))).events).toEqual([record]);
+    expect((await second.events.find(auditQuerySchema.parse({}))).events).toEqual([record]);
     await second.close();
   }, 60_000);
 
   it('reports that it is unavailable when its files cannot be used, instead of hanging', async () => {
     writeFileSync(path.join(directory, 'file'), 'not a directory');
-    const store = open('file');
-    await expect(store.ping()).rejects.toMatchObject({ code: 'service-unavailable' });
-    await expect(store.ping()).rejects.toMatchObject({ code: 'service-unavailable' });
-    await store.close();
+    const stores = open('file');
+    await expect(stores.ping()).rejects.toMatchObject({ code: 'service-unavailable' });
+    await expect(stores.ping()).rejects.toMatchObject({ code: 'service-unavailable' });
+    await stores.close();
   }, 60_000);
 });

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { createAuditStore, createIngest, type AuditStore } from '@sallyport/audit';
+import { createIngest, openStores, type EventStore } from '@sallyport/audit';
 import {
   consumeKafkaAudit,
   createKafkaAuditSink,
@@ -46,10 +46,10 @@ afterEach(async () => {
 }, 60_000);
 afterAll(() => bed?.stop(), 60_000);
 
-async function findAll(store: AuditStore, session: string): Promise<string[]> {
+async function findAll(events: EventStore, session: string): Promise<string[]> {
   const ids: string[] = [];
   for (let after: string | undefined; ;) {
-    const page = await store.find(auditQuerySchema.parse({ session, order: 'oldest', limit: 1000, after }));
+    const page = await events.find(auditQuerySchema.parse({ session, order: 'oldest', limit: 1000, after }));
     ids.push(...page.events.map(({ id }) => id));
     after = page.next;
     if (after === undefined) return ids;
@@ -95,14 +95,18 @@ describe('consumers of one group', () => {
 
   it('store every event once, and in order, while consumers join and leave under load', async () => {
     await createTopic();
-    const store = createAuditStore({ postgres: bed.postgres!.url }, { logger, resolvePath: (file) => file });
-    keep(store);
+    const stores = openStores({ postgres: bed.postgres!.url }, { logger, resolvePath: (file) => file });
+    keep(stores);
     const run = crypto.randomUUID();
     const sessions = Array.from({ length: 12 }, (_, at) => `${run}-${at}`);
     const sent = new Map<string, string[]>(sessions.map((session) => [session, []]));
     const arrived: AuditRecord[] = [];
     const join = (): KafkaAuditConsumer => {
-      const ingest = createIngest({ store, logger, onStored: (records) => void arrived.push(...records) });
+      const ingest = createIngest({
+        store: stores.events,
+        logger,
+        onStored: (records) => void arrived.push(...records),
+      });
       return consumeKafkaAudit({ kafka, groupId: kafka.topic, onRecords: ingest, logger, now: Date.now, chunk: 100 });
     };
     const sink = createSink();
@@ -140,7 +144,7 @@ describe('consumers of one group', () => {
     await Promise.all(consumers.map((consumer) => consumer.close()));
     process.stderr.write(`rebalances: ${joins()} joins, ${total} events, ${arrived.length} deliveries\n`);
     for (const session of sessions) {
-      expect(await findAll(store, session)).toEqual(sent.get(session));
+      expect(await findAll(stores.events, session)).toEqual(sent.get(session));
       // The first delivery of each is in order, too.
       const firsts = new Set(arrived.filter(({ key }) => key === `dev/${session}`).map(({ id }) => id));
       expect([...firsts]).toEqual(sent.get(session));

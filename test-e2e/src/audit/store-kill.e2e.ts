@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createAuditStore, createIngest } from '@sallyport/audit';
+import { createIngest, openStores } from '@sallyport/audit';
 import { consumeKafkaAudit, createKafkaAuditSink, sampleAuditRecord } from '@sallyport/audit-log';
 import { startBed, type Bed } from '@sallyport/bed';
 import { auditQuerySchema, type AuditRecord } from '@sallyport/contracts';
@@ -44,9 +44,13 @@ describe('a PostgreSQL that is killed while events are stored', () => {
     await Promise.all(sent.map((record) => sink.publish(record)));
     await sink.close();
 
-    const store = createAuditStore({ postgres: bed.postgres!.url }, { logger, resolvePath });
+    const stores = openStores({ postgres: bed.postgres!.url }, { logger, resolvePath });
     let stored = 0;
-    const ingest = createIngest({ store, logger, onStored: (records) => void (stored += records.length) });
+    const ingest = createIngest({
+      store: stores.events,
+      logger,
+      onStored: (records) => void (stored += records.length),
+    });
     const consumer = consumeKafkaAudit({
       kafka,
       groupId: kafka.topic,
@@ -67,12 +71,12 @@ describe('a PostgreSQL that is killed while events are stored', () => {
 
     const found: AuditRecord[] = [];
     for (let after: string | undefined; ;) {
-      const page = await store.find(auditQuerySchema.parse({ session, order: 'oldest', limit: 1000, after }));
+      const page = await stores.events.find(auditQuerySchema.parse({ session, order: 'oldest', limit: 1000, after }));
       found.push(...page.events);
       after = page.next;
       if (after === undefined) break;
     }
-    await store.close();
+    await stores.close();
     expect(found.map(({ id }) => id).toSorted()).toEqual(sent.map(({ id }) => id).toSorted());
   }, 120_000);
 });

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer, request as httpRequest, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Config } from '@sallyport/contracts';
 import { createLogger, hashToken, ProblemError, problemHandler } from '@sallyport/kit';
 import express from 'express';
 import supertest from 'supertest';
-import { UnstorableError } from '../store/audit-store.ts';
-import type { ReceivedEvent } from './cluster-event-store.ts';
+import { UnstorableError } from '../events/event-store.ts';
+import type { ReceivedEvent } from './cluster-events.ts';
 import { maxBatchBytes, mountWebhook } from './mount-webhook.ts';
 import { createWebhookLimits, type WebhookLimitsDeps } from './webhook-limits.ts';
 import { createWebhookMetrics } from './webhook-metrics.ts';

@@ -1,8 +1,8 @@
 import type { Config } from '@sallyport/contracts';
 import { createWarnOnce, ProblemError, readBody, toProblem, type Logger } from '@sallyport/kit';
 import type { Express, Request, Response } from 'express';
-import { UnstorableError } from '../store/audit-store.ts';
-import type { ClusterEventStore, ReceivedEvent } from './cluster-event-store.ts';
+import { UnstorableError } from '../events/event-store.ts';
+import type { ClusterEventStore, ReceivedEvent } from './cluster-events.ts';
 import { createFindWebhook } from './find-webhook.ts';
 import { readEventList } from './read-event-list.ts';
 import type { WebhookLimits } from './webhook-limits.ts';

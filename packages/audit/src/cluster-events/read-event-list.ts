@@ -1,6 +1,6 @@
 import { isIgnored, readClusterEvent } from '@sallyport/audit-join';
 import { parseJson, ProblemError } from '@sallyport/kit';
-import type { ReceivedEvent } from './cluster-event-store.ts';
+import type { ReceivedEvent } from './cluster-events.ts';
 import type { Webhook } from './find-webhook.ts';
 
 type ReadOptions = Pick<Webhook, 'ignore' | 'gatewayUsers'> & { now: number };

@@ -1,10 +1,9 @@
 import type { AuditRecord } from '@sallyport/contracts';
 import { createWarnOnce } from '@sallyport/kit';
-import type { Anchor } from './create-anchor.ts';
+import { startAnchoring, type Anchor } from './anchoring.ts';
 import { createSigner, type Signer, type SignerDeps } from './create-signer.ts';
 import { gapRecord } from './proof-records.ts';
 import type { OpenGap } from './proof-store.ts';
-import { startAnchoring } from './start-anchoring.ts';
 
 export type CheckpointerDeps = SignerDeps & {
   anchor?: Anchor;

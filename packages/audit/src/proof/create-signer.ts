@@ -2,8 +2,8 @@ import type { AuditSink } from '@sallyport/audit-log';
 import { hashCheckpoint, signCheckpoint } from '@sallyport/audit-proof';
 import type { CheckpointsConfig } from '@sallyport/contracts';
 import type { Logger } from '@sallyport/kit';
+import type { LoadedCheckpointKeys } from './checkpoint-keys.ts';
 import type { CheckpointMetrics } from './checkpoint-metrics.ts';
-import type { LoadedCheckpointKeys } from './load-checkpoint-keys.ts';
 import { checkpointRecord } from './proof-records.ts';
 import type { ProofStore, StoredCheckpoint } from './proof-store.ts';
 

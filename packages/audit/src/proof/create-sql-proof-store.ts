@@ -1,7 +1,37 @@
 import { firstPrevHash, type SignedCheckpoint } from '@sallyport/audit-proof';
-import type { Row, SqlDatabase, Statement } from '../store/sql-database.ts';
-import { walkChains } from './walk-chains.ts';
+import type { Row, Statement } from '../database/sql-database.ts';
+import type { StoreDatabase } from '../events/store-database.ts';
 import type { OpenGap, ProofStore, StoredCheckpoint } from './proof-store.ts';
+
+/** How far a head moves. `waits` says that the next event is not there, but a later one is. */
+type HeadMove = {
+  producer: string;
+  head: number;
+  seq: number;
+  hash: string;
+  waits: boolean;
+  /** There may be more events than were read. */
+  isFull: boolean;
+};
+
+/** Follows the chain of each producer from its head, through events that are ordered by producer and number. */
+function walkChains(rows: readonly Row[], step: number): HeadMove[] {
+  const moves = new Map<string, HeadMove & { read: number }>();
+  for (const row of rows) {
+    const [producer, head, seq] = [String(row.producer), Number(row.head), Number(row.seq)];
+    let move = moves.get(producer);
+    if (!move) {
+      move = { producer, head, seq: head, hash: String(row.head_hash), waits: false, isFull: false, read: 0 };
+      moves.set(producer, move);
+    }
+    move.read += 1;
+    // An event may be stored twice: its place is kept when its content is aggregated.
+    if (move.waits || seq <= move.seq) continue;
+    if (seq === move.seq + 1 && String(row.prev_hash) === move.hash) [move.seq, move.hash] = [seq, String(row.hash)];
+    else move.waits = true;
+  }
+  return [...moves.values()].map(({ read, ...move }) => ({ ...move, isFull: read === step && !move.waits }));
+}
 
 /** How many events of a producer are read at a time. */
 const step = 5000;
@@ -96,16 +126,13 @@ const isClosing = `exists (select from audit_events where audit_events.producer 
 const timeOf = (number: string) => `(select to_char(time at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
   from audit_places where audit_places.producer = audit_heads.producer and audit_places.seq = audit_heads.${number} limit 1)`;
 
-/** Runs work on the database once its schema is migrated, and explains its errors: those of the data, if it adds any. */
-export type Using = <T>(work: () => Promise<T>, adding?: boolean) => Promise<T>;
-
 type Query = (sql: string, values?: unknown[]) => Promise<Row[]>;
 type OfHeads = 'advance' | 'producersSince' | 'claimGaps' | 'closeGap' | 'unattested';
 
-function createHeads(database: SqlDatabase, using: Using, query: Query): Pick<ProofStore, OfHeads> {
+function createHeads(database: StoreDatabase, query: Query): Pick<ProofStore, OfHeads> {
   return {
     advance: (producers) =>
-      using(async () => {
+      database.using(async () => {
         if (producers.length === 0) return;
         await database.query(newHeads(producers));
         for (let left = producers; left.length > 0;) {
@@ -116,7 +143,7 @@ function createHeads(database: SqlDatabase, using: Using, query: Query): Pick<Pr
       }),
     producersSince: async (since) =>
       (await query(listProducers, [moment(since)])).map(({ producer }) => String(producer)),
-    claimGaps: (before, now) => using(async () => (await database.query(claimGaps(before, now))).map(toGap)),
+    claimGaps: (before, now) => database.using(async () => (await database.query(claimGaps(before, now))).map(toGap)),
     async closeGap({ producer, from, to, prevHash, isBroken }) {
       // After a broken link, the chain goes on from what the next event names.
       const seq = isBroken ? from - 1 : to;
@@ -142,7 +169,7 @@ function createHeads(database: SqlDatabase, using: Using, query: Query): Pick<Pr
   };
 }
 
-function createCheckpoints(database: SqlDatabase, using: Using, query: Query): Omit<ProofStore, OfHeads> {
+function createCheckpoints(database: StoreDatabase, query: Query): Omit<ProofStore, OfHeads> {
   return {
     async latest(keyId) {
       const [last] = await query('select checkpoint, hash from audit_checkpoints order by place desc limit 1');
@@ -152,7 +179,7 @@ function createCheckpoints(database: SqlDatabase, using: Using, query: Query): O
       return { last: last && toStored(last), number: Number(row?.number ?? 0) };
     },
     addCheckpoint: (stored, now) =>
-      using(async () => {
+      database.using(async () => {
         try {
           await database.transaction(addCheckpoint(stored, now));
           return true;
@@ -195,7 +222,7 @@ function createCheckpoints(database: SqlDatabase, using: Using, query: Query): O
 }
 
 /** Creates the store of the proof, next to the events. Reads their places in the chains from the view `audit_places`. */
-export function createSqlProofStore(database: SqlDatabase, using: Using): ProofStore {
-  const query: Query = (sql, values = []) => using(() => database.query({ sql, values }));
-  return { ...createHeads(database, using, query), ...createCheckpoints(database, using, query) };
+export function createSqlProofStore(database: StoreDatabase): ProofStore {
+  const query: Query = (sql, values = []) => database.using(() => database.query({ sql, values }));
+  return { ...createHeads(database, query), ...createCheckpoints(database, query) };
 }

@@ -2,10 +2,10 @@ import { createAuditSink, type AuditBus, type AuditSink } from '@sallyport/audit
 import { toJwks } from '@sallyport/audit-proof';
 import type { AuditKeys } from '@sallyport/contracts';
 import type { LoadedConfig, Logger, Metrics } from '@sallyport/kit';
+import { createAnchor } from './anchoring.ts';
+import { loadCheckpointKeys } from './checkpoint-keys.ts';
 import { createCheckpointMetrics } from './checkpoint-metrics.ts';
-import { createAnchor } from './create-anchor.ts';
 import { startCheckpointer, type Checkpointer } from './create-checkpointer.ts';
-import { loadCheckpointKeys } from './load-checkpoint-keys.ts';
 import type { ProofStore } from './proof-store.ts';
 
 /** What the audit service does for the proof of the trail. */

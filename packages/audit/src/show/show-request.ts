@@ -1,6 +1,7 @@
 import {
   elevationEventTypes,
   resultOf,
+  showQuerySchema,
   type AuditEventType,
   type AuditPage,
   type AuditQuery,
@@ -9,6 +10,11 @@ import {
   type ShownRequest,
 } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
+import type { Express } from 'express';
+import type { ClusterEventStore } from '../cluster-events/cluster-events.ts';
+import type { EventStore } from '../events/event-store.ts';
+import type { QueryLimiter } from '../query/create-query-limiter.ts';
+import { readViewer } from '../query/read-viewer.ts';
 import { withResult } from '../query/with-result.ts';
 
 /** Finds one page; undefined if the caller is gone. */
@@ -114,4 +120,32 @@ export async function showRequest(
     elevation: await ofElevations(elevations, (elevation) => eventsOf(elevationEventTypes, { elevation })),
   };
   return isGone ? undefined : shown;
+}
+
+/** Mounts `POST /v1/show`: one request with what belongs to it. */
+export function mountShow(
+  app: Express,
+  deps: { events: Pick<EventStore, 'find'>; clusterEvents: Pick<ClusterEventStore, 'find'>; limiter: QueryLimiter },
+): void {
+  app.post('/v1/show', async (request, response) => {
+    const { person, only, scope } = await readViewer(request);
+    const search = new URL(request.url, 'http://audit').searchParams;
+    const query = showQuerySchema.safeParse(Object.fromEntries(search));
+    if (!query.success || [...search].length !== new Set(search.keys()).size)
+      throw new ProblemError(
+        'bad-request',
+        'Invalid query: name one id, an Audit-ID or the id of an event, of which 4 to 36 characters are enough.',
+      );
+    const shown = await showRequest(
+      query.data.id,
+      (one) =>
+        deps.limiter.run(
+          person,
+          () => deps.events.find(one, only),
+          () => response.destroyed,
+        ),
+      (auditID) => deps.clusterEvents.find(auditID),
+    );
+    if (shown) response.set('cache-control', 'no-store').json({ ...shown, ...scope });
+  });
 }

@@ -1,9 +1,8 @@
 import type { AuditRecord } from '@sallyport/contracts';
-import { eventColumnNames, placeColumnNames, type EventColumn } from '../store/event-columns.ts';
-import { aggregateColumns, toRow } from '../store/event-row.ts';
-import { blockBits } from '../store/event-blocks.ts';
-import { partitionOf } from '../store/partition.ts';
-import type { Row } from '../store/sql-database.ts';
+import type { Row } from '../database/sql-database.ts';
+import { blockBits } from '../events/event-blocks.ts';
+import { eventColumnNames, placeColumnNames, aggregateColumns, toRow, type EventColumn } from '../events/event-row.ts';
+import { partitionOf } from '../events/partitions.ts';
 
 /** The times of the events of a block in one partition, as `audit_blocks` has them. */
 export type BlockTimes = { from: string; to: string };

@@ -1,6 +1,6 @@
 import pg from 'pg';
-import { migrationCount } from '../store/migrations.ts';
-import type { Row } from '../store/sql-database.ts';
+import type { Row } from '../database/sql-database.ts';
+import { migrationCount } from '../schema/migrations.ts';
 import { readStoredTrail, type ReadRows, type StoredTrail, type StoredTrailReader } from './read-stored-trail.ts';
 
 export type { StoredEvent, StoredPlace, StoredTrail, StoredTrailReader } from './read-stored-trail.ts';

@@ -11,10 +11,10 @@ import {
   type TrailReport,
 } from '@sallyport/audit-proof';
 import type { AuditCheckpoint, AuditRecord } from '@sallyport/contracts';
-import { createSqlAuditStore } from '../store/create-sql-audit-store.ts';
-import { eventColumnNames, placeColumnNames } from '../store/event-columns.ts';
-import { createPgliteDatabase } from '../store/pglite-database.ts';
-import type { SqlDatabase } from '../store/sql-database.ts';
+import { createPgliteDatabase } from '../database/pglite-database.ts';
+import type { SqlDatabase } from '../database/sql-database.ts';
+import { eventColumnNames, placeColumnNames } from '../events/event-row.ts';
+import { createStores } from '../stores/open-stores.ts';
 import { readStoredTrail } from './read-stored-trail.ts';
 
 const day = 86_400_000;
@@ -106,7 +106,7 @@ function sign(heads: SignedCheckpoint['heads'], index: number): void {
 
 beforeAll(async () => {
   database = createPgliteDatabase({});
-  const store = createSqlAuditStore(database);
+  const stores = createStores(database);
   for (let index = 0; index < 8; index += 1) {
     const record = index === 3 || index === 4 ? makeAnonymous(index) : makeEvent(index);
     (index === 6 ? other : proxy).seal(record);
@@ -122,10 +122,10 @@ beforeAll(async () => {
   records.push(late);
   sign([{ producer: 'proxy/a', from: 8, ...proxy.head! }], 10);
   // Partitions of a topic arrive in any order, and events arrive again.
-  await store.add([records[1]!, records[0]!, ...records.slice(2)]);
-  await store.add(records.slice(2, 6));
+  await stores.events.add([records[1]!, records[0]!, ...records.slice(2)]);
+  await stores.events.add(records.slice(2, 6));
   for (const checkpoint of checkpoints)
-    await store.proof.addCheckpoint({ checkpoint, hash: hashCheckpoint(checkpoint) }, start);
+    await stores.proof.addCheckpoint({ checkpoint, hash: hashCheckpoint(checkpoint) }, start);
 }, 60_000);
 afterAll(() => database.close());
 
@@ -262,7 +262,7 @@ describe('events with the id of a stored one', () => {
   };
   let [first, second]: AuditRecord[] = [];
   beforeAll(async () => {
-    const store = createSqlAuditStore(database, undefined, (count) => void conflicts.push(count));
+    const stores = createStores(database, undefined, (count) => void conflicts.push(count));
     [first, second] = [makeEvent(30), makeEvent(31)];
     const before = sealed(again, makeEvent(32));
     // The same event was sent by two replicas, and again by the first of them. Kafka delivers some of them twice.
@@ -274,10 +274,10 @@ describe('events with the id of a stored one', () => {
       sealed(own, first),
       sealed(again, second),
     ];
-    await store.add(sent.slice(0, 4));
-    await store.add(sent.slice(2));
-    await store.add([...sent, sealed(own, makeEvent(33))]);
-    await store.proof.advance([own.producer, again.producer]);
+    await stores.events.add(sent.slice(0, 4));
+    await stores.events.add(sent.slice(2));
+    await stores.events.add([...sent, sealed(own, makeEvent(33))]);
+    await stores.proof.advance([own.producer, again.producer]);
   });
 
   it('keep their places, each once, so that every chain is whole and its head moves on', async () => {
@@ -319,19 +319,19 @@ describe('events with the id of a stored one', () => {
   });
 
   it('are kept and named if they say something else, and counted once', async () => {
-    const store = createSqlAuditStore(database, undefined, (count) => void conflicts.push(count));
+    const stores = createStores(database, undefined, (count) => void conflicts.push(count));
     const other = structuredClone(first!);
     other.data.verb = 'delete';
     const sent = createSealer({ producer: 'authorize/c' });
     sent.seal(other);
-    await store.add([other]);
-    await store.add([other]);
+    await stores.events.add([other]);
+    await stores.events.add([other]);
     expect(conflicts).toEqual([1]);
     expect(await verifyOf()).toEqual([[['altered', 'authorize/c', 1]], expect.arrayContaining([['authorize/c', 1]])]);
     const unchained = structuredClone(first!);
     unchained.data.verb = 'watch';
-    await store.add([unchained]);
-    await store.add([unchained]);
+    await stores.events.add([unchained]);
+    await stores.events.add([unchained]);
     expect(conflicts).toEqual([1, 1]);
     expect((await verify()).unchained).toBe(1);
     await run(`delete from audit_repeats where event is not null`);
@@ -356,16 +356,16 @@ describe('events with the id of a stored one', () => {
   });
 
   it('go with their day', async () => {
-    const store = createSqlAuditStore(database);
+    const stores = createStores(database);
     const late = makeEvent(3 * 86_400);
-    await store.add([sealed(own, late), sealed(again, late)]);
-    await store.trim({ before: start + 5 * day });
+    await stores.events.add([sealed(own, late), sealed(again, late)]);
+    await stores.events.trim({ before: start + 5 * day });
     expect((await run('select count(*)::integer as count from audit_repeats')).count).toBe(0);
   });
 });
 
 it('tells up to when the places of anonymous events were deleted', async () => {
-  const store = createSqlAuditStore(database);
+  const stores = createStores(database);
   const read = () =>
     readStoredTrail((sql, values = []) => database.query({ sql, values }), {
       event: () => undefined,
@@ -375,8 +375,8 @@ it('tells up to when the places of anonymous events were deleted', async () => {
       read: () => undefined,
     });
   expect(await read()).toEqual({});
-  await store.add([makeAnonymous(20), makeAnonymous(21)].map((record) => (proxy.seal(record), record)));
-  await store.trim({ keepPlaces: 1 });
+  await stores.events.add([makeAnonymous(20), makeAnonymous(21)].map((record) => (proxy.seal(record), record)));
+  await stores.events.trim({ keepPlaces: 1 });
   expect(await read()).toEqual({ forgotten: expect.stringMatching(/^2026-11-20T12:00:2\d\.000125Z$/) });
-  await store.trim({ before: start + 2 * day });
+  await stores.events.trim({ before: start + 2 * day });
 }, 60_000);

@@ -1,6 +1,6 @@
 import { atPlace } from '@sallyport/audit-proof';
 import type { AuditCheckpoint, AuditRecord } from '@sallyport/contracts';
-import type { Row } from '../store/sql-database.ts';
+import type { Row } from '../database/sql-database.ts';
 import { checkedColumns, checkStoredRow, nameBlock, type StoredBlocks } from './check-stored-row.ts';
 
 /** The place of an event in its chain, as columns of the store have it. */

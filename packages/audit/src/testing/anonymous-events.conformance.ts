@@ -20,7 +20,7 @@ export function describeAnonymousEvents(open: () => AuditStoreHarness): void {
     session: string,
     { at = midday, code = 401, ...changes }: { at?: number; code?: number; address?: string; path?: string } = {},
   ) => asRefused(makeEvent(session, { at, code }), changes);
-  const find = (query: Record<string, unknown>) => open().store.find(auditQuerySchema.parse(query));
+  const find = (query: Record<string, unknown>) => open().stores.events.find(auditQuerySchema.parse(query));
 
   describe('for events of anonymous callers', () => {
     it('aggregates repeated events of an anonymous caller into the newest, with a count', async () => {
@@ -28,16 +28,16 @@ export function describeAnonymousEvents(open: () => AuditStoreHarness): void {
       const records = Array.from({ length: 40 }, (_none, index) =>
         refused(session, { at: midday + index + 0.25, path: `/${index}` }),
       );
-      await open().store.add(records.slice(0, 1));
+      await open().stores.events.add(records.slice(0, 1));
       expect((await find({ session })).events).toEqual([records[0]]);
-      await open().store.add(records.slice(1, 25));
-      await open().store.add([makeEvent(session), ...records.slice(25)]);
+      await open().stores.events.add(records.slice(1, 25));
+      await open().stores.events.add([makeEvent(session), ...records.slice(25)]);
       const others = [
         refused(session, { code: 403 }),
         refused(session, { address: '203.0.113.10' }),
         refused(session, { at: midday + hour }),
       ];
-      await open().store.add(others);
+      await open().stores.events.add(others);
       const { events } = await find({ session, order: 'oldest' });
       const aggregated = {
         count: 40,
@@ -60,19 +60,19 @@ export function describeAnonymousEvents(open: () => AuditStoreHarness): void {
       const records = Array.from({ length: 30 }, (_none, index) => refused(session, { at: midday + index }));
       const replica = open().replica();
       await Promise.all([
-        open().store.add(records.slice(0, 20)),
-        replica.add(records.toReversed()),
-        open().store.add([records[1]!, records[1]!, ...records]),
+        open().stores.events.add(records.slice(0, 20)),
+        replica.events.add(records.toReversed()),
+        open().stores.events.add([records[1]!, records[1]!, ...records]),
       ]);
       await replica.close();
-      await open().store.add(records);
+      await open().stores.events.add(records);
       const { events } = await find({ session });
       expect(events.map((record) => record.data.sallyport.aggregated?.count)).toEqual([30]);
       // Their ids are not kept forever, but the events are still not counted again.
-      await open().store.trim({ rememberIds: 0 });
-      await open().store.add(records);
+      await open().stores.events.trim({ rememberIds: 0 });
+      await open().stores.events.add(records);
       expect((await find({ session })).events.map((record) => record.data.sallyport.aggregated?.count)).toEqual([30]);
-      await open().store.add([refused(session, { at: midday + 60_000 })]);
+      await open().stores.events.add([refused(session, { at: midday + 60_000 })]);
       expect((await find({ session })).events.map((record) => record.data.sallyport.aggregated?.count)).toEqual([31]);
     });
 
@@ -86,9 +86,9 @@ export function describeAnonymousEvents(open: () => AuditStoreHarness): void {
         addresses: 3,
       };
       aggregated.data.sallyport.aggregated = own;
-      await open().store.add([aggregated]);
+      await open().stores.events.add([aggregated]);
       expect((await find({ session })).events).toEqual([aggregated]);
-      await open().store.add([refused(session, { at: midday + 9000 })]);
+      await open().stores.events.add([refused(session, { at: midday + 9000 })]);
       expect((await find({ session })).events.map((record) => record.data.sallyport.aggregated)).toEqual([
         expect.objectContaining({
           count: 501,
@@ -102,15 +102,18 @@ export function describeAnonymousEvents(open: () => AuditStoreHarness): void {
       const session = crypto.randomUUID();
       const aggregated = refused(session);
       aggregated.data.sallyport.aggregated = { count, firstTimestamp: 'never', lastTimestamp: '' };
-      await open().store.add([aggregated, refused(session)]);
+      await open().stores.events.add([aggregated, refused(session)]);
       expect((await find({ session })).events.map((record) => record.data.sallyport.aggregated?.count)).toEqual([2]);
     });
 
     it('shows a grown count to readers who continue from a cursor, and finds it by every time in its range', async () => {
       const session = crypto.randomUUID();
-      await open().store.add([refused(session)]);
+      await open().stores.events.add([refused(session)]);
       const { latest } = await find({ session });
-      await open().store.add([refused(session, { at: midday + 20_000 }), refused(session, { at: midday + 30_000 })]);
+      await open().stores.events.add([
+        refused(session, { at: midday + 20_000 }),
+        refused(session, { at: midday + 30_000 }),
+      ]);
       const later = await find({ session, after: latest, order: 'oldest' });
       expect(later.events.map((record) => record.data.sallyport.aggregated?.count)).toEqual([3]);
       const at = (seconds: number) => new Date(midday + seconds * 1000).toISOString();
@@ -121,22 +124,22 @@ export function describeAnonymousEvents(open: () => AuditStoreHarness): void {
     });
 
     it('never deletes an event of a person to make room for anonymous ones, or the reverse', async () => {
-      await open().store.trim({ keep: 0, keepAnonymous: 0 });
+      await open().stores.events.trim({ keep: 0, keepAnonymous: 0 });
       const session = crypto.randomUUID();
       const own = [makeEvent(session), makeEvent(session), makeEvent(session)];
-      await open().store.add(own);
+      await open().stores.events.add(own);
       const addresses = Array.from({ length: 60 }, (_none, index) => `2001:db8:0:${index.toString(16)}::1`);
       for (let turn = 0; turn < 3; turn += 1)
-        await open().store.add(addresses.map((address) => refused(session, { address, at: midday + turn })));
-      expect(await open().store.trim({ keep: 3, keepAnonymous: 10 })).toBe(50);
+        await open().stores.events.add(addresses.map((address) => refused(session, { address, at: midday + turn })));
+      expect(await open().stores.events.trim({ keep: 3, keepAnonymous: 10 })).toBe(50);
       const { events } = await find({ session, order: 'oldest' });
       expect(events.slice(0, 3)).toEqual(own);
       expect(events.slice(3).map(({ data }) => data.sallyport.clientAddress)).toEqual(addresses.slice(50));
       expect(events.slice(3).map(({ data }) => data.sallyport.aggregated?.count)).toEqual(
         Array.from({ length: 10 }, () => 3),
       );
-      await open().store.add(Array.from({ length: 9 }, () => makeEvent(session)));
-      await open().store.trim({ keep: 3, keepAnonymous: 10 });
+      await open().stores.events.add(Array.from({ length: 9 }, () => makeEvent(session)));
+      await open().stores.events.trim({ keep: 3, keepAnonymous: 10 });
       expect((await find({ session, code: 401 })).events).toHaveLength(10);
       expect((await find({ session, code: 200 })).events).toHaveLength(3);
     });

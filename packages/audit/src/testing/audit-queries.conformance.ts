@@ -5,12 +5,12 @@ import { hour, ids, makeEvent, midday, type AuditStoreHarness } from './audit-st
 
 /** The rules for the conditions of a query: part of the rules that every audit store follows. */
 export function describeAuditQueries(open: () => AuditStoreHarness): void {
-  const find = (query: Record<string, unknown>) => open().store.find(auditQuerySchema.parse(query));
+  const find = (query: Record<string, unknown>) => open().stores.events.find(auditQuerySchema.parse(query));
   /** Adds events of a new session, so that no test sees the events of another. */
   const added = async (count: number, changes: Parameters<typeof makeEvent>[1] = {}) => {
     const session = crypto.randomUUID();
     const records = Array.from({ length: count }, () => makeEvent(session, changes));
-    await open().store.add(records);
+    await open().stores.events.add(records);
     return { session, records };
   };
 
@@ -89,7 +89,7 @@ export function describeAuditQueries(open: () => AuditStoreHarness): void {
       const session = crypto.randomUUID();
       const record = makeEvent(session);
       record.data.sallyport.elevations = ['e1', 'e2'].map((id) => ({ id, name: `of-${id}` }));
-      await open().store.add([record]);
+      await open().stores.events.add([record]);
       for (const elevation of ['e1', 'e2', 'of-e1', 'of-e2'])
         expect((await find({ session, elevation })).events).toEqual([record]);
       expect((await find({ session, elevation: 'e3' })).events).toEqual([]);
@@ -111,7 +111,7 @@ export function describeAuditQueries(open: () => AuditStoreHarness): void {
     it('finds events since a time and until a time', async () => {
       const session = crypto.randomUUID();
       const records = [0, 1, 2].map((hours) => makeEvent(session, { at: midday + hours * hour }));
-      await open().store.add(records);
+      await open().stores.events.add(records);
       const [first, second, third] = records.map((record) => record.id);
       const at = (hours: number) => new Date(midday + hours * hour).toISOString();
       expect(ids(await find({ session, since: at(1) }))).toEqual([third, second]);
@@ -175,7 +175,7 @@ export function describeAuditQueries(open: () => AuditStoreHarness): void {
           const read = auditQuerySchema.safeParse(Object.fromEntries(pairs));
           if (!read.success) return;
           await open()
-            .store.find(read.data)
+            .stores.events.find(read.data)
             .then(
               () => (answered += 1),
               (error: unknown) => expect(error).toMatchObject({ code: 'bad-request' }),
@@ -192,7 +192,7 @@ export function describeAuditQueries(open: () => AuditStoreHarness): void {
       { since: '0000-01-01T00:00:00Z' },
       { until: '2026-11-25T12:00:00+23:59' },
     ])('refuses %j, which it cannot compare, as a bad request', async (query) => {
-      await expect(open().store.find({ order: 'newest', limit: 10, ...query })).rejects.toMatchObject({
+      await expect(open().stores.events.find({ order: 'newest', limit: 10, ...query })).rejects.toMatchObject({
         code: 'bad-request',
       });
     });

@@ -1,11 +1,11 @@
 import { sampleAuditRecord } from '@sallyport/audit-log';
 import type { AuditPage, AuditRecord } from '@sallyport/contracts';
-import type { AuditStore } from '../store/audit-store.ts';
+import type { AuditStores } from '../stores/open-stores.ts';
 
-/** What a backend provides to the suite: an empty store, and ways to open another one on the same database or to change it. */
+/** What a backend provides to the suite: empty stores, and ways to open others on the same database or to change it. */
 export type AuditStoreHarness = {
-  store: AuditStore;
-  replica(): AuditStore;
+  stores: AuditStores;
+  replica(): AuditStores;
   /** Runs one statement, for example to let time pass. */
   run(sql: string, values: readonly unknown[]): Promise<void>;
   close(): Promise<void>;

@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { auditQuerySchema } from '@sallyport/contracts';
+import type { EventStore, OnlyOf } from '../events/event-store.ts';
 import { describeAnonymousEvents } from './anonymous-events.conformance.ts';
+import { describeAuditQueries } from './audit-queries.conformance.ts';
+import { hour, ids, makeEvent, midday, type AuditStoreHarness } from './audit-store-harness.ts';
 import { describeClusterEvents } from './cluster-events.conformance.ts';
+import { describeElevationReport } from './elevation-report.conformance.ts';
 import { describeLargeEvents } from './large-events.conformance.ts';
 import { describeLiveJoin } from './live-join.conformance.ts';
 import { describePartitions } from './partitions.conformance.ts';
 import { describeProof } from './proof.conformance.ts';
-import { describeElevationReport } from './elevation-report.conformance.ts';
 import { describeReport } from './report.conformance.ts';
 import { describeRequestsView } from './requests-view.conformance.ts';
 import { describeVisibleEvents } from './visible-events.conformance.ts';
-import { describeAuditQueries } from './audit-queries.conformance.ts';
-import { hour, ids, makeEvent, midday, type AuditStoreHarness } from './audit-store-harness.ts';
-import type { AuditStore, OnlyOf } from '../store/audit-store.ts';
 
 export type { AuditStoreHarness };
 
@@ -20,7 +20,7 @@ export type { AuditStoreHarness };
 export function describeAuditStore(name: string, open: () => Promise<AuditStoreHarness>): void {
   describe(`an audit store (${name})`, () => {
     let harness: AuditStoreHarness;
-    let store: AuditStore;
+    let store: EventStore;
     const find = (query: Record<string, unknown> = {}, only?: OnlyOf) =>
       store.find(auditQuerySchema.parse(query), only);
     /** Adds events of a new session, so that no test sees the events of another. */
@@ -32,8 +32,8 @@ export function describeAuditStore(name: string, open: () => Promise<AuditStoreH
     };
     beforeAll(async () => {
       harness = await open();
-      ({ store } = harness);
-      await store.ping();
+      store = harness.stores.events;
+      await harness.stores.ping();
     }, 60_000);
     afterAll(() => harness.close(), 30_000);
 
@@ -49,7 +49,11 @@ export function describeAuditStore(name: string, open: () => Promise<AuditStoreH
     it('stores an event once, however often and through whichever replica it is added', async () => {
       const { session, records } = await added(3);
       const replica = harness.replica();
-      await Promise.all([store.add(records), replica.add(records.toReversed()), store.add([records[1]!, records[1]!])]);
+      await Promise.all([
+        store.add(records),
+        replica.events.add(records.toReversed()),
+        store.add([records[1]!, records[1]!]),
+      ]);
       await replica.close();
       expect(ids(await find({ session, order: 'oldest' }))).toEqual(records.map((record) => record.id));
     });
@@ -150,7 +154,7 @@ export function describeAuditStore(name: string, open: () => Promise<AuditStoreH
       const written = Array.from({ length: 200 }, () => makeEvent(session));
       let after = (await find({ session })).latest;
       const writing = Promise.all(
-        [store, replica].map(async (one, half) => {
+        [store, replica.events].map(async (one, half) => {
           for (let at = half; at < written.length; at += 2) await one.add([written[at]!]);
         }),
       );
@@ -215,7 +219,7 @@ export function describeAuditStore(name: string, open: () => Promise<AuditStoreH
     describeLiveJoin(() => harness);
 
     it('can be used', async () => {
-      await expect(store.ping()).resolves.toBeUndefined();
+      await expect(harness.stores.ping()).resolves.toBeUndefined();
     });
   });
 }

@@ -23,7 +23,7 @@ export function makeClusterEvent(auditID: string, at: number, changes: Partial<C
 
 /** The rules for the clusters' own events: part of the rules that every audit store follows. */
 export function describeClusterEvents(open: () => AuditStoreHarness): void {
-  const events = () => open().store.clusterEvents;
+  const events = () => open().stores.clusterEvents;
   const found = async (id: string) => (await events().find(id)).map(({ event }) => event);
 
   describe("for the clusters' own events", () => {
@@ -57,7 +57,7 @@ export function describeClusterEvents(open: () => AuditStoreHarness): void {
     it('keeps what ignored users do only if the gateway sent it', async () => {
       const [ours, unknown] = [makeEvent(randomUUID(), { at: Date.now() }), randomUUID()];
       ours.data.sallyport.cluster = { id: 'dev', name: 'dev' };
-      await open().store.add([ours]);
+      await open().stores.events.add([ours]);
       const ignored = (id: string) => ({ event: makeClusterEvent(id, Date.now()), keep: false });
       await events().add('dev', [ignored(ours.data.auditID), ignored(unknown)]);
       await events().add('prod', [ignored(ours.data.auditID)]);
@@ -74,15 +74,15 @@ export function describeClusterEvents(open: () => AuditStoreHarness): void {
 
     it('drops them with their day, except under a legal hold, and keeps the newest where the number is bounded', async () => {
       const [id, other, at] = [randomUUID(), randomUUID(), Date.UTC(2024, 8, 1)];
-      await open().store.prepare(at);
+      await open().stores.events.prepare(at);
       await events().add('dev', [{ event: makeClusterEvent(id, at), keep: true }]);
       await events().add('dev', [{ event: makeClusterEvent(other, at + day), keep: true }]);
       const holds = [{ name: 'a case', from: at, until: at + day }];
-      await open().store.trim({ before: at + day, holds });
+      await open().stores.events.trim({ before: at + day, holds });
       expect(await found(id)).toHaveLength(1);
-      await open().store.trim({ before: at + day });
+      await open().stores.events.trim({ before: at + day });
       expect([await found(id), (await found(other)).length]).toEqual([[], 1]);
-      await open().store.trim({ keep: 0 });
+      await open().stores.events.trim({ keep: 0 });
       expect(await found(other)).toEqual([]);
     });
   });

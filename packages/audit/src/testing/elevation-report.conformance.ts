@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { elevationReportQuerySchema, type AuditEventType, type AuditRecord } from '@sallyport/contracts';
-import { reportElevations } from '../elevation-report/report-elevations.ts';
-import type { OnlyOf } from '../store/audit-store.ts';
+import type { OnlyOf } from '../events/event-store.ts';
+import { reportElevations } from '../report/report-elevations.ts';
 import { hour, makeEvent, midday, type AuditStoreHarness } from './audit-store-harness.ts';
 
 type Elevation = NonNullable<AuditRecord['data']['sallyport']['elevation']>;
@@ -14,11 +14,11 @@ const micro = (hours: number) => iso(hours).replace('Z', '000Z');
 export function describeElevationReport(open: () => AuditStoreHarness): void {
   const report = (query: Record<string, unknown>, only?: OnlyOf) =>
     reportElevations(elevationReportQuerySchema.parse({ since: iso(-1), until: iso(9), ...query }), {
-      find: (one) => open().store.find(one, only),
-      uses: (one) => open().store.elevationUses(one, only),
+      find: (one) => open().stores.events.find(one, only),
+      uses: (one) => open().stores.reports.elevationUses(one, only),
       now: midday,
     });
-  const add = (...records: AuditRecord[]) => open().store.add(records);
+  const add = (...records: AuditRecord[]) => open().stores.events.add(records);
   const newCluster = () => `elevated-${crypto.randomUUID()}`;
   const newElevation = (more: Partial<Elevation> = {}): Elevation => ({
     id: crypto.randomUUID(),

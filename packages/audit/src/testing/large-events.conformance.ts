@@ -4,7 +4,7 @@ import { ids, makeEvent, type AuditStoreHarness } from './audit-store-harness.ts
 
 /** The rules for large events: part of the rules that every audit store follows. */
 export function describeLargeEvents(open: () => AuditStoreHarness): void {
-  const find = (query: Record<string, unknown>) => open().store.find(auditQuerySchema.parse(query));
+  const find = (query: Record<string, unknown>) => open().stores.events.find(auditQuerySchema.parse(query));
 
   describe('for large events', () => {
     it.each(['newest', 'oldest'] as const)(
@@ -12,7 +12,7 @@ export function describeLargeEvents(open: () => AuditStoreHarness): void {
       async (order) => {
         const session = crypto.randomUUID();
         const records = Array.from({ length: 30 }, () => makeEvent(session, { namespace: 'n'.repeat(600_000) }));
-        await open().store.add(records);
+        await open().stores.events.add(records);
         const seen: string[] = [];
         let [after, pages]: [string | undefined, number] = [undefined, 0];
         do {
@@ -37,7 +37,7 @@ export function describeLargeEvents(open: () => AuditStoreHarness): void {
     it('stores a large batch of large events', async () => {
       const session = crypto.randomUUID();
       const records = Array.from({ length: 500 }, () => makeEvent(session, { namespace: 'n'.repeat(5000) }));
-      await open().store.add(records);
+      await open().stores.events.add(records);
       expect((await find({ session, limit: 1000 })).events).toHaveLength(500);
     }, 30_000);
   });

@@ -1,14 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { sampleAuditRecord } from '@sallyport/audit-log';
 import type { ClusterEvent } from '@sallyport/audit-join';
+import { sampleAuditRecord } from '@sallyport/audit-log';
 import { auditQuerySchema, type AuditRecord } from '@sallyport/contracts';
 import { createLogger } from '@sallyport/kit';
-import type { LiveJoinDeps } from '../cluster-events/live-join-deps.ts';
-import { startLiveJoin, type LiveJoin } from '../cluster-events/start-live-join.ts';
-import type { AuditStore } from '../store/audit-store.ts';
-import { makeClusterEvent } from './cluster-events.conformance.ts';
+import { startLiveJoin, type LiveJoin, type LiveJoinDeps } from '../live-join/start-live-join.ts';
+import type { AuditStores } from '../stores/open-stores.ts';
 import type { AuditStoreHarness } from './audit-store-harness.ts';
+import { makeClusterEvent } from './cluster-events.conformance.ts';
 
 const logger = createLogger({ service: 'audit', level: 'silent' });
 const gateway = 'system:serviceaccount:sallyport:gateway';
@@ -20,7 +19,7 @@ type Changes = Partial<ClusterEvent>;
 export function describeLiveJoin(open: () => AuditStoreHarness): void {
   let name: string;
   let running: LiveJoin[];
-  let replicas: AuditStore[];
+  let replicas: AuditStores[];
   /** Alerts are stored one after the other, as the consumer of the topic does. */
   let stored: Promise<void> = Promise.resolve();
   beforeEach(() => {
@@ -34,15 +33,15 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
 
   /** Starts a comparison, whose alerts are stored like other events. */
   type Start = Partial<LiveJoinDeps> & { grace?: number; gatewayUsers?: string[] };
-  const start = (changes: Start = {}, store = open().store): LiveJoin => {
+  const start = (changes: Start = {}, stores = open().stores): LiveJoin => {
     const { grace = 100, gatewayUsers, ...deps } = changes;
     const live = startLiveJoin({
       clusters: [{ name, ignore: ['system:*'], grace, ...(gatewayUsers ? { gatewayUsers } : {}) }],
-      join: store.join,
+      join: stores.join,
       sink: {
         hasRoom: () => true,
         enqueue(record) {
-          stored = stored.then(() => store.add([record])).then(() => live.stored([record]));
+          stored = stored.then(() => stores.events.add([record])).then(() => live.stored([record]));
         },
       },
       logger,
@@ -88,13 +87,13 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
     makeClusterEvent(id, at, { ...proxied, ...changes });
   const direct: Changes = { user: { username: 'kubernetes-admin' }, impersonatedUser: undefined };
   const receive = (...events: ClusterEvent[]) =>
-    open().store.clusterEvents.add(
+    open().stores.clusterEvents.add(
       name,
       events.map((event) => ({ event, keep: true })),
     );
   const records = async () => {
     const query = auditQuerySchema.parse({ cluster: name, type: 'audit.alert', order: 'oldest', limit: 1000 });
-    return (await open().store.find(query)).events;
+    return (await open().stores.events.find(query)).events;
   };
   const alerts = async () => (await records()).map(({ data }) => data.sallyport.alert!);
   const eventually = async (count: number) => {
@@ -127,7 +126,7 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
       start({ grace: 3000 });
       const [first, second] = [randomUUID(), randomUUID()];
       await receive(recorded(first));
-      await open().store.add([sent(first), sent(second)]);
+      await open().stores.events.add([sent(first), sent(second)]);
       await receive(recorded(second));
       await settle();
       expect(await alerts()).toEqual([]);
@@ -147,7 +146,7 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
       async (_what, changes, expected) => {
         start();
         const id = randomUUID();
-        await open().store.add([sent(id)]);
+        await open().stores.events.add([sent(id)]);
         await receive(recorded(id, changes));
         expect(await eventually(1)).toMatchObject([{ auditID: id, ...expected }]);
       },
@@ -159,7 +158,7 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
       const id = randomUUID();
       const write = sent(id, { verb: 'create' });
       write.data.sallyport.request = { method: 'POST' };
-      await open().store.add([write]);
+      await open().stores.events.add([write]);
       await receive(recorded(id, { verb: 'create' }));
       await settle();
       expect(await alerts()).toEqual([]);
@@ -170,7 +169,7 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
     it("alerts to another account than the gateway's, once it is known", async () => {
       start();
       const [known, id] = [randomUUID(), randomUUID()];
-      await open().store.add([sent(known), sent(id)]);
+      await open().stores.events.add([sent(known), sent(id)]);
       await receive(recorded(known));
       await settle();
       await receive(recorded(id, { user: { username: 'system:serviceaccount:x:thief' } }));
@@ -178,7 +177,7 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
       // From now on, the gateway's account is watched although its name is ignored.
       const stolen = randomUUID();
       const event = recorded(stolen, { impersonatedUser: undefined });
-      await open().store.clusterEvents.add(name, [{ event, keep: false }]);
+      await open().stores.clusterEvents.add(name, [{ event, keep: false }]);
       expect(await eventually(2)).toMatchObject([{}, { kind: 'bypassed-gateway', auditID: stolen, user: gateway }]);
     }, 60_000);
 
@@ -190,17 +189,17 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
       async (_what, time) => {
         start();
         const known = randomUUID();
-        await open().store.add([sent(known)]);
+        await open().stores.events.add([sent(known)]);
         await receive(recorded(known));
         await settle();
         await open().run('update audit_cluster_accounts set last = last - $2::interval where cluster = $1', [
           name,
           time,
         ]);
-        await open().store.join.forget(Date.now() - 7 * 24 * 3_600_000);
+        await open().stores.join.forget(Date.now() - 7 * 24 * 3_600_000);
         const stolen = randomUUID();
         const event = recorded(stolen, { impersonatedUser: undefined, verb: 'create' });
-        await open().store.clusterEvents.add(name, [{ event, keep: false }]);
+        await open().stores.clusterEvents.add(name, [{ event, keep: false }]);
         expect(await eventually(1)).toMatchObject([{ kind: 'bypassed-gateway', auditID: stolen, user: gateway }]);
       },
       60_000,
@@ -209,15 +208,15 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
     it('forgets an account that sent nothing for a week in which another one did', async () => {
       start();
       const [old, next] = [randomUUID(), randomUUID()];
-      await open().store.add([sent(old)]);
+      await open().stores.events.add([sent(old)]);
       await receive(recorded(old));
       await settle();
       await open().run("update audit_cluster_accounts set last = last - interval '8 days' where cluster = $1", [name]);
-      await open().store.add([sent(next)]);
+      await open().stores.events.add([sent(next)]);
       await receive(recorded(next, { user: { username: `${gateway}-2` } }));
       await settle();
-      await open().store.join.forget(Date.now() - 7 * 24 * 3_600_000);
-      expect(await open().store.join.gatewayAccounts(name)).toEqual({
+      await open().stores.join.forget(Date.now() - 7 * 24 * 3_600_000);
+      expect(await open().stores.join.gatewayAccounts(name)).toEqual({
         known: [`${gateway}-2`],
         current: `${gateway}-2`,
       });
@@ -227,7 +226,7 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
     it('alerts to requests of the configured account alone, before and while the gateway sends any', async () => {
       start({ gatewayUsers: [`${gateway}-2`] });
       const [known, own, other] = [randomUUID(), randomUUID(), randomUUID()];
-      await open().store.add([sent(known)]);
+      await open().stores.events.add([sent(known)]);
       await receive(recorded(known, { user: { username: `${gateway}-2` } }));
       await settle();
       await receive(recorded(other, { user: { username: gateway }, impersonatedUser: undefined }));
@@ -240,10 +239,10 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
     it('alerts to a request of which the cluster sends nothing, if it records such requests', async () => {
       start({ grace: 2000 });
       const [known, lost, other] = [randomUUID(), randomUUID(), randomUUID()];
-      await open().store.add([sent(known)]);
+      await open().stores.events.add([sent(known)]);
       await receive(recorded(known));
       await settle();
-      await open().store.add([
+      await open().stores.events.add([
         sent(lost),
         sent(other, { objectRef: { resource: 'events' } }),
         sent(randomUUID(), { responseStatus: { code: 502, reason: 'ServiceUnavailable' } }),
@@ -266,14 +265,14 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
         { resource: noise(1000), namespace: noise(1000), apiGroup: noise(1000) },
         { resource: 'pods', namespace: 'a\0b\ud800' },
       ];
-      await open().store.add([long, odd].map((each, at) => sent(each, { objectRef: refs[at] })));
+      await open().stores.events.add([long, odd].map((each, at) => sent(each, { objectRef: refs[at] })));
       await receive(recorded(long, { objectRef: refs[0] }), recorded(odd, { objectRef: refs[1] }));
       await receive(recorded(randomUUID(), { user: { username: 'x\0y' }, impersonatedUser: undefined }));
       expect(await eventually(1)).toMatchObject([{ user: 'x\0y' }]);
-      expect(await open().store.join.open(name, 10)).toEqual([]);
+      expect(await open().stores.join.open(name, 10)).toEqual([]);
       await receive(recorded(id, direct));
       expect(await eventually(2)).toMatchObject([{ user: 'x\0y' }, { kind: 'bypassed-gateway', auditID: id }]);
-      await open().store.add([sent(lost, { objectRef: refs[0] })]);
+      await open().stores.events.add([sent(lost, { objectRef: refs[0] })]);
       expect(await eventually(3)).toMatchObject([{}, {}, { kind: 'missing-in-cluster-log', auditID: lost }]);
     }, 60_000);
 
@@ -292,7 +291,7 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
       await Promise.all(running.splice(0).map((one) => one.close()));
       await stored;
       const later = Date.now() + 3_600_000;
-      const claimed = await open().store.join.claimAlerts(later, later - 1, later);
+      const claimed = await open().stores.join.claimAlerts(later, later - 1, later);
       // An alert may be claimed again before it is noted that the trail has it. Its id is the same.
       const counts = new Map([
         ...(await records()).map(({ id, data }) => [id, data.sallyport.alert!.count ?? 1] as const),
@@ -313,9 +312,9 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
       });
       await receive(recorded(randomUUID(), direct));
       await settle();
-      expect(await open().store.join.open(name, 10)).toHaveLength(1);
+      expect(await open().stores.join.open(name, 10)).toHaveLength(1);
       isDown = false;
-      for (const end = Date.now() + 10_000; (await open().store.join.open(name, 10)).length > 0 && Date.now() < end;)
+      for (const end = Date.now() + 10_000; (await open().stores.join.open(name, 10)).length > 0 && Date.now() < end;)
         await new Promise((resolve) => setTimeout(resolve, 50));
       await Promise.all(running.splice(0).map((one) => one.close()));
       expect(published).toEqual([]);

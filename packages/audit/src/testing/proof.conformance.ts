@@ -31,9 +31,9 @@ const newSealer = () => createSealer({ producer: `proxy/test-${(count += 1)}` })
 
 /** The rules of the heads and checkpoints of every audit store. */
 export function describeProof(harness: () => AuditStoreHarness): void {
-  const proof = () => harness().store.proof;
+  const proof = () => harness().stores.proof;
   const add = async (records: readonly AuditRecord[]) => {
-    await harness().store.add(records);
+    await harness().stores.events.add(records);
     await proof().advance([...new Set(records.map(({ data }) => data.sallyport.producer))]);
   };
   const headOf = async ({ producer }: Sealer) =>
@@ -50,7 +50,7 @@ export function describeProof(harness: () => AuditStoreHarness): void {
       const replica = harness().replica();
       await Promise.all([
         add([records[1]!]),
-        replica.add([records[4]!]).then(() => replica.proof.advance([sealer.producer])),
+        replica.events.add([records[4]!]).then(() => replica.proof.advance([sealer.producer])),
         add(records),
       ]);
       await replica.close();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { reportQuerySchema, type AuditRecord } from '@sallyport/contracts';
-import { correctCounts } from '../report/count-tables.ts';
-import type { OnlyOf } from '../store/audit-store.ts';
+import type { OnlyOf } from '../events/event-store.ts';
+import { correctCounts } from '../schema/count-tables.ts';
 import { hour, makeEvent, midday, type AuditStoreHarness } from './audit-store-harness.ts';
 
 type Changes = Parameters<typeof makeEvent>[1] & { cluster: string; stage?: AuditRecord['data']['stage'] };
@@ -9,8 +9,8 @@ type Changes = Parameters<typeof makeEvent>[1] & { cluster: string; stage?: Audi
 /** The rules of reports: part of the rules that every audit store follows. */
 export function describeReport(open: () => AuditStoreHarness): void {
   const report = (query: Record<string, unknown>, only?: OnlyOf) =>
-    open().store.report(reportQuerySchema.parse(query), only);
-  const add = (...records: AuditRecord[]) => open().store.add(records);
+    open().stores.reports.report(reportQuerySchema.parse(query), only);
+  const add = (...records: AuditRecord[]) => open().stores.events.add(records);
   const requestOf = ({ cluster, stage = 'ResponseComplete', ...changes }: Changes) => {
     const record = makeEvent(crypto.randomUUID(), changes);
     record.data.stage = stage;

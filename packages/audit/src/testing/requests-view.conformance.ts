@@ -12,8 +12,8 @@ import { ids, makeEvent, type AuditStoreHarness } from './audit-store-harness.ts
 /** The rules for the view with each request once: part of the rules that every audit store follows. */
 export function describeRequestsView(open: () => AuditStoreHarness): void {
   const find = (query: Record<string, unknown>) =>
-    open().store.find(auditQuerySchema.parse({ view: 'requests', ...query }));
-  const add = async (...records: AuditRecord[]) => open().store.add(records);
+    open().stores.events.find(auditQuerySchema.parse({ view: 'requests', ...query }));
+  const add = async (...records: AuditRecord[]) => open().stores.events.add(records);
 
   /** Returns an event of a request. */
   const eventOf = (session: string, auditID: string, stage: AuditStage, type: AuditEventType = 'k8s.request') => {
@@ -119,7 +119,7 @@ export function describeRequestsView(open: () => AuditStoreHarness): void {
       await add(...all, eventOf(session, crypto.randomUUID(), 'RequestReceived'));
       for (const result of auditResults) {
         const expected = all.filter((record) => resultOf(record) === result).map(({ id }) => id);
-        const page = await open().store.find(auditQuerySchema.parse({ session, result, limit: 1000 }));
+        const page = await open().stores.events.find(auditQuerySchema.parse({ session, result, limit: 1000 }));
         expect(ids(page).toSorted()).toEqual(expected.toSorted());
         expect(ids(await find({ session, result, limit: 1000 })).toSorted()).toEqual(expected.toSorted());
       }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expect, it } from '@jest/globals';
 import { auditQuerySchema } from '@sallyport/contracts';
-import type { OnlyOf } from '../store/audit-store.ts';
+import type { OnlyOf } from '../events/event-store.ts';
 import { ids, makeEvent, type AuditStoreHarness } from './audit-store-harness.ts';
 
 const issuer = 'https://idp.example.com';
@@ -11,7 +11,7 @@ const devOnly: OnlyOf = { issuer, subject: 'alice', and: { clusters: ['dev'], wi
 /** The rules about who sees whose events, in every view of the trail. */
 export function describeVisibleEvents(open: () => AuditStoreHarness): void {
   const find = (query: Record<string, unknown>, only?: OnlyOf) =>
-    open().store.find(auditQuerySchema.parse(query), only);
+    open().stores.events.find(auditQuerySchema.parse(query), only);
 
   /** Adds requests of Bob to dev, to prod and to a cluster that differs by case only, a login, and one of Alice's own. */
   const fill = async () => {
@@ -32,7 +32,7 @@ export function describeVisibleEvents(open: () => AuditStoreHarness): void {
       none: on(undefined),
       own: on('prod', 'alice'),
     };
-    await open().store.add(Object.values(all));
+    await open().stores.events.add(Object.values(all));
     return { session, ...all };
   };
 
@@ -53,7 +53,7 @@ export function describeVisibleEvents(open: () => AuditStoreHarness): void {
     record.key = `hidden-cluster/${session}`;
     record.data.sallyport.decision = { effect: 'deny', rule: 'default-deny', reasons: [], policyVersion: 'v', shadow };
     Object.assign(record.data.sallyport, { producer: `p/${session}`, seq: 4711, prevHash: hash, hash });
-    await open().store.add([record]);
+    await open().stores.events.add([record]);
     const eventFor = async (only?: OnlyOf) => (await find({ session }, only)).events[0]!;
     const partsFor = async (only?: OnlyOf) => (await eventFor(only)).data.sallyport;
     expect(await partsFor()).toMatchObject({ seq: 4711, prevHash: hash, hash });

@@ -1,4 +1,4 @@
-import type { AuditStore } from '../store/audit-store.ts';
+import type { EventStore } from '../events/event-store.ts';
 
 /** Tells those who follow the trail when events were stored, by this or another replica. */
 export type Arrivals = {
@@ -10,10 +10,10 @@ export type Arrivals = {
 
 /** Creates the arrivals. While somebody waits, the newest position is read once for all of them. */
 export function createArrivals({
-  store,
+  events,
   pollMs = 500,
 }: {
-  store: Pick<AuditStore, 'find'>;
+  events: Pick<EventStore, 'find'>;
   pollMs?: number;
 }): Arrivals {
   const waiting = new Set<() => void>();
@@ -24,7 +24,7 @@ export function createArrivals({
     polling = true;
     while (waiting.size > 0) {
       // While the store is down nothing arrives. Those who wait go on when their time is over, and see it themselves.
-      const latest = await store.find({ order: 'newest', limit: 1 }).then(
+      const latest = await events.find({ order: 'newest', limit: 1 }).then(
         (page) => page.latest,
         () => known,
       );

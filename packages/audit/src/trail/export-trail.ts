@@ -1,8 +1,8 @@
 import type { AuditPage, AuditQuery } from '@sallyport/contracts';
-import { decodeCursor, encodeCursor } from '../store/cursor.ts';
-import type { Viewer } from '../viewer/viewer.ts';
+import { decodeCursor, encodeCursor } from '../events/cursor.ts';
+import { toLine } from '../lines/to-line.ts';
+import type { Viewer } from '../query/read-viewer.ts';
 import { csvEnd, csvHeading, csvLines } from './csv-lines.ts';
-import { toLine } from './to-line.ts';
 
 /** Finds one page; undefined if the caller is gone. */
 export type FindPage = (query: AuditQuery) => Promise<AuditPage | undefined>;

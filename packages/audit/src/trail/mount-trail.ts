@@ -2,18 +2,17 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ProblemError, type Logger } from '@sallyport/kit';
 import type { Express, Request, Response } from 'express';
-import type { QueryLimiter } from '../limits/create-query-limiter.ts';
+import type { EventStore } from '../events/event-store.ts';
+import { createStreamLimit, type QueryLimiter } from '../query/create-query-limiter.ts';
 import { readAuditQuery } from '../query/read-audit-query.ts';
+import { readViewer } from '../query/read-viewer.ts';
 import type { CursorSeal } from '../query/seal-cursors.ts';
-import type { AuditStore } from '../store/audit-store.ts';
-import { readViewer } from '../viewer/read-viewer.ts';
 import { createArrivals } from './create-arrivals.ts';
 import { exportTrail, type ExportFormat, type FindPage } from './export-trail.ts';
-import { createStreamLimit } from './stream-limit.ts';
 import { tailTrail } from './tail-trail.ts';
 
 type TrailDeps = {
-  store: Pick<AuditStore, 'find'>;
+  events: Pick<EventStore, 'find'>;
   limiter: QueryLimiter;
   logger: Logger;
   cursors: CursorSeal;
@@ -38,9 +37,9 @@ function readFormat(search: URLSearchParams): ExportFormat {
 const contentTypes = { ndjson: 'application/x-ndjson', csv: 'text/csv; charset=utf-8; header=present' };
 
 /** Mounts what answers piece by piece: the export of the trail, and what is stored from now on. */
-export function mountTrail(app: Express, { store, limiter, logger, cursors }: TrailDeps): void {
+export function mountTrail(app: Express, { events, limiter, logger, cursors }: TrailDeps): void {
   const enter = createStreamLimit();
-  const arrivals = createArrivals({ store });
+  const arrivals = createArrivals({ events });
   const send = async (response: Response, type: string, pieces: AsyncGenerator<string>) => {
     // A query that fails at once is answered with its problem.
     const first = await pieces.next();
@@ -59,7 +58,7 @@ export function mountTrail(app: Express, { store, limiter, logger, cursors }: Tr
     const find: FindPage = (query) =>
       limiter.run(
         viewer.person,
-        () => store.find(query, viewer.only),
+        () => events.find(query, viewer.only),
         () => response.destroyed,
       );
     return { viewer, find, leave, search: new URL(request.url, 'http://audit').searchParams };

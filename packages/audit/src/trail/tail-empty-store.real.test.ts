@@ -1,21 +1,21 @@
 import { expect, it } from '@jest/globals';
 import { sampleAuditRecord } from '@sallyport/audit-log';
 import { auditQuerySchema } from '@sallyport/contracts';
-import { createSqlAuditStore } from '../store/create-sql-audit-store.ts';
-import { createPgliteDatabase } from '../store/pglite-database.ts';
+import { createPgliteDatabase } from '../database/pglite-database.ts';
+import { createStores } from '../stores/open-stores.ts';
 import { createArrivals } from './create-arrivals.ts';
 import { tailTrail } from './tail-trail.ts';
 
 it('tells a position also while nothing is stored, from which a client misses nothing', async () => {
-  const store = createSqlAuditStore(createPgliteDatabase({}));
+  const stores = createStores(createPgliteDatabase({}));
   const owner = { issuer: 'https://idp.example.com', subject: 'alice' };
   const record = sampleAuditRecord();
   record.data.sallyport.identity = { iss: owner.issuer, sub: owner.subject, groups: [] };
   const tail = (after: string | undefined, only?: typeof owner) => {
     const gone = new AbortController();
     return tailTrail(auditQuerySchema.parse(after === undefined ? {} : { after }), {
-      find: (query) => store.find(query, only),
-      arrivals: createArrivals({ store, pollMs: 10 }),
+      find: (query) => stores.events.find(query, only),
+      arrivals: createArrivals({ events: stores.events, pollMs: 10 }),
       seal: (cursor) => cursor,
       signal: gone.signal,
     });
@@ -26,11 +26,11 @@ it('tells a position also while nothing is stored, from which a client misses no
     expect(first.value).toMatch(/^id: [\w-]+\nretry: \d+\n\n$/);
     positions.push(/^id: (.+)$/m.exec(String(first.value))![1]!);
   }
-  await store.add([record]);
+  await stores.events.add([record]);
   for (const [index, only] of [undefined, owner].entries()) {
     const again = tail(positions[index], only);
     await again.next();
     expect((await again.next()).value).toContain(record.id);
   }
-  await store.close();
+  await stores.close();
 }, 60_000);

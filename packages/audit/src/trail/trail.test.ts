@@ -1,12 +1,12 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import type { AuditPage, AuditQuery } from '@sallyport/contracts';
 import { sampleAuditRecord } from '@sallyport/audit-log';
+import type { AuditPage, AuditQuery } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
-import { encodeCursor } from '../store/cursor.ts';
+import { encodeCursor } from '../events/cursor.ts';
+import { toLine } from '../lines/to-line.ts';
+import { createStreamLimit } from '../query/create-query-limiter.ts';
 import { csvHeading, csvLines } from './csv-lines.ts';
 import { exportTrail } from './export-trail.ts';
-import { createStreamLimit } from './stream-limit.ts';
-import { toLine } from './to-line.ts';
 import { tailTrail } from './tail-trail.ts';
 
 const all = { only: undefined, scope: { scope: 'all' as const } };

@@ -1,0 +1,39 @@
+import { auditViewSchema, type AuditPage } from '@sallyport/contracts';
+import { parseJson, ProblemError, readBodyText, readCaller } from '@sallyport/kit';
+import type { Request } from 'express';
+import { z } from 'zod';
+import type { OnlyOf } from '../events/event-store.ts';
+
+/** Who asks, and which events they may see. */
+export type Viewer = {
+  /** Identifies the person, for limits. */
+  person: string;
+  /** Undefined: all events. */
+  only: OnlyOf | undefined;
+  /** What an answer says about this. */
+  scope: Pick<AuditPage, 'scope' | 'view'>;
+};
+
+const maxBodyBytes = 2 * 1024 * 1024;
+const bodySchema = z.object({ view: auditViewSchema });
+
+/**
+ * Reads who asks from the header, and what `api.policy.audit` lets them see from the body. Without a body a caller sees
+ * their own events.
+ */
+export async function readViewer(request: Request): Promise<Viewer> {
+  const caller = readCaller(request.headers);
+  if (!caller) throw new ProblemError('bad-request', 'The call does not name the person it is made for.');
+  const text = await readBodyText(request, maxBodyBytes);
+  const body =
+    text === '' ? { view: { clusters: [], withoutCluster: false } } : bodySchema.safeParse(parseJson(text)).data;
+  if (!body) throw new ProblemError('bad-request', 'The call does not say which events the person may see.');
+  const { issuer, subject } = caller.identity;
+  const person = JSON.stringify([issuer, subject]);
+  const { view } = body;
+  if (view === 'all') return { person, only: undefined, scope: { scope: 'all' } };
+  const own = view.clusters.length === 0 && !view.withoutCluster;
+  return own
+    ? { person, only: { issuer, subject }, scope: { scope: 'own' } }
+    : { person, only: { issuer, subject, and: view }, scope: { scope: 'clusters', view } };
+}

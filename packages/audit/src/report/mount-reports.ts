@@ -1,0 +1,42 @@
+import type { Express } from 'express';
+import type { EventStore } from '../events/event-store.ts';
+import type { QueryLimiter } from '../query/create-query-limiter.ts';
+import { readReportQuery, readElevationReportQuery } from '../query/read-audit-query.ts';
+import { readViewer } from '../query/read-viewer.ts';
+import { reportElevations } from './report-elevations.ts';
+import type { ReportStore } from './report-store.ts';
+
+/** Mounts `POST /v1/report`: the requests of a period, counted. */
+export function mountReport(
+  app: Express,
+  { reports, limiter }: { reports: Pick<ReportStore, 'report'>; limiter: QueryLimiter },
+): void {
+  app.post('/v1/report', async (request, response) => {
+    const { person, only, scope } = await readViewer(request);
+    const query = readReportQuery(new URL(request.url, 'http://audit').searchParams);
+    const report = await limiter.run(
+      person,
+      () => reports.report(query, only),
+      () => response.destroyed,
+    );
+    if (report) response.set('cache-control', 'no-store').json({ ...report, ...scope });
+  });
+}
+
+/** Mounts `POST /v1/elevations`: the elevations of a period, and what they were used for. */
+export function mountElevationReport(
+  app: Express,
+  deps: { events: Pick<EventStore, 'find'>; reports: Pick<ReportStore, 'elevationUses'>; limiter: QueryLimiter },
+): void {
+  app.post('/v1/elevations', async (request, response) => {
+    const { person, only, scope } = await readViewer(request);
+    const query = readElevationReportQuery(new URL(request.url, 'http://audit').searchParams);
+    const run = <T>(work: () => Promise<T>) => deps.limiter.run(person, work, () => response.destroyed);
+    const report = await reportElevations(query, {
+      find: (one) => run(() => deps.events.find(one, only)),
+      uses: (one) => run(() => deps.reports.elevationUses(one, only)),
+      now: Date.now(),
+    });
+    if (report) response.set('cache-control', 'no-store').json({ ...report, ...scope });
+  });
+}

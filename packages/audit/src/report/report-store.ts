@@ -1,0 +1,161 @@
+import type { AuditReport, ReportDimension, ReportQuery } from '@sallyport/contracts';
+import { Conditions } from '../database/conditions.ts';
+import type { Row, SqlDatabase, Statement } from '../database/sql-database.ts';
+import { searchable } from '../events/event-row.ts';
+import type { OnlyOf } from '../events/event-store.ts';
+import type { StoreDatabase } from '../events/store-database.ts';
+
+const hourMs = 3_600_000;
+/** A report over years may read millions of counts. */
+const timeoutMs = 30_000;
+
+const columns: Record<ReportDimension, string> = {
+  user: 'username',
+  cluster: 'cluster',
+  resource: 'resource',
+  verb: 'verb',
+  day: `to_char(hour at time zone 'UTC', 'YYYY-MM-DD')`,
+};
+
+const time = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+
+/** Adds the condition that a person may see what was counted: it is their own, or of a cluster that they may see. */
+function addCountedVisible(conditions: Conditions, { issuer, subject, and }: OnlyOf): void {
+  const { clusters = [], withoutCluster = false } = and ?? {};
+  conditions.addAll([issuer, subject, clusters], ([ofIssuer, ofSubject, names]) => {
+    const more = withoutCluster ? ` or cluster = ''` : '';
+    return `((issuer = ${ofIssuer} and subject = ${ofSubject}) or cluster = any (${names}::text[])${more})`;
+  });
+}
+
+/** Returns the whole hours that a period touches. */
+function hoursOf({ since, until }: Pick<ReportQuery, 'since' | 'until'>): { since?: string; until?: string } {
+  const iso = (ms: number) => new Date(ms).toISOString();
+  return {
+    ...(since === undefined ? {} : { since: iso(Math.floor(Date.parse(since) / hourMs) * hourMs) }),
+    ...(until === undefined ? {} : { until: iso(Math.ceil(Date.parse(until) / hourMs) * hourMs) }),
+  };
+}
+
+function statementOf(query: ReportQuery, only: OnlyOf | undefined): Statement {
+  const conditions = new Conditions();
+  const { since, until } = hoursOf(query);
+  conditions.add('hour >=', since);
+  conditions.add('hour <', until);
+  for (const name of ['user', 'cluster', 'resource', 'verb'] as const) {
+    const value = query[name];
+    conditions.add(`${columns[name]} =`, value === undefined ? undefined : searchable(value));
+  }
+  if (only) addCountedVisible(conditions, only);
+  const names = query.by.map((name) => `${columns[name]} as "${name}"`);
+  const order = query.by.map((name) => `"${name}"`).join(', ');
+  const grouped = `select ${names.join(', ')}, sum(requests) as requests, sum(refused) as refused, sum(failed) as failed,
+    min(first_time) as first_time, max(last_time) as last_time from audit_counts${conditions.where}
+    group by ${query.by.map((_name, index) => index + 1).join(', ')}`;
+  return {
+    sql: `select ${order}, requests::text, refused::text, failed::text, ${time('first_time')} as first, ${time('last_time')} as last,
+      count(*) over () ::text as groups, sum(requests) over () ::text as all_requests,
+      sum(refused) over () ::text as all_refused, sum(failed) over () ::text as all_failed
+      from (${grouped}) as grouped order by grouped.requests desc, ${order} limit ${query.limit}`,
+    values: conditions.values,
+    timeoutMs: timeoutMs + 1000,
+  };
+}
+
+const countsOf = (row: Row | undefined, prefix = '') => ({
+  requests: Number(row?.[`${prefix}requests`] ?? 0),
+  refused: Number(row?.[`${prefix}refused`] ?? 0),
+  failed: Number(row?.[`${prefix}failed`] ?? 0),
+});
+
+/** Counts the requests to clusters of a period, among those that a person may see. */
+async function countRequests(
+  database: SqlDatabase,
+  query: ReportQuery,
+  only: OnlyOf | undefined,
+): Promise<AuditReport> {
+  const [, rows = []] = await database.transaction([
+    // The groups of a large report do not fit into the default.
+    { sql: `set local statement_timeout = ${timeoutMs}; set local work_mem = '64MB'` },
+    statementOf(query, only),
+  ]);
+  return {
+    by: query.by,
+    ...hoursOf(query),
+    rows: rows.map((row) => ({
+      ...Object.fromEntries(query.by.map((name) => [name, String(row[name])])),
+      ...countsOf(row),
+      first: String(row.first),
+      last: String(row.last),
+    })),
+    groups: Number(rows[0]?.groups ?? 0),
+    ...countsOf(rows[0], 'all_'),
+  };
+}
+
+/** What was done under an elevation, on which cluster, and by whom. */
+export type ElevationUse = {
+  elevation: string;
+  user: string;
+  cluster: string;
+  verb: string;
+  resource: string;
+  requests: number;
+  refused: number;
+  failed: number;
+  streams: number;
+};
+
+/** A period, and whose uses of elevations to find there, on which cluster. Times are in RFC 3339. */
+export type UsesQuery = { since: string; until: string; user?: string | undefined; cluster?: string | undefined };
+
+/** More than elevations and kinds of requests are in any period that people read about. */
+const mostUses = 50_000;
+
+/** Finds what was done under elevations in the whole hours of a period, among what a person may see. */
+async function findUses(database: SqlDatabase, query: UsesQuery, only: OnlyOf | undefined): Promise<ElevationUse[]> {
+  const conditions = new Conditions();
+  const { since, until } = hoursOf(query);
+  conditions.add('hour >=', since);
+  conditions.add('hour <', until);
+  conditions.add('username =', query.user === undefined ? undefined : searchable(query.user));
+  conditions.add('cluster =', query.cluster === undefined ? undefined : searchable(query.cluster));
+  if (only) addCountedVisible(conditions, only);
+  const [, rows = []] = await database.transaction([
+    { sql: `set local statement_timeout = ${timeoutMs}` },
+    {
+      sql: `select elevation, username, cluster, verb, resource, sum(requests)::text as requests,
+        sum(refused)::text as refused, sum(failed)::text as failed, sum(streams)::text as streams
+        from audit_elevation_uses${conditions.where} group by 1, 2, 3, 4, 5
+        order by sum(audit_elevation_uses.requests) desc, 1, 4, 5 limit ${mostUses}`,
+      values: conditions.values,
+      timeoutMs: timeoutMs + 1000,
+    },
+  ]);
+  return rows.map((row) => ({
+    elevation: String(row.elevation),
+    user: String(row.username),
+    cluster: String(row.cluster),
+    verb: String(row.verb),
+    resource: String(row.resource),
+    requests: Number(row.requests),
+    refused: Number(row.refused),
+    failed: Number(row.failed),
+    streams: Number(row.streams),
+  }));
+}
+
+/** What was counted of the events as they were stored. Events of anonymous callers are not counted. */
+export interface ReportStore {
+  /** Counts the requests to clusters of a period. */
+  report(query: ReportQuery, only?: OnlyOf): Promise<AuditReport>;
+  /** Finds what was done under elevations in a period. */
+  elevationUses(query: UsesQuery, only?: OnlyOf): Promise<ElevationUse[]>;
+}
+
+export function createReportStore(database: StoreDatabase): ReportStore {
+  return {
+    report: (query, only) => database.using(() => countRequests(database, query, only)),
+    elevationUses: (query, only) => database.using(() => findUses(database, query, only)),
+  };
+}
