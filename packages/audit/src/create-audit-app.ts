@@ -5,8 +5,8 @@ import type { ClusterEventStore } from './cluster-events/cluster-events.ts';
 import { mountWebhook, type WebhookDeps } from './cluster-events/mount-webhook.ts';
 import type { EventStore } from './events/event-store.ts';
 import { createQueryLimiter } from './query/create-query-limiter.ts';
+import { openQuery } from './query/open-query.ts';
 import { readAuditQuery } from './query/read-audit-query.ts';
-import { readViewer } from './query/read-viewer.ts';
 import { createCursorSeal } from './query/seal-cursors.ts';
 import { withResult } from './query/with-result.ts';
 import { mountElevationReport, mountReport } from './report/mount-reports.ts';
@@ -39,13 +39,9 @@ export function createAuditApp(deps: AuditAppDeps): Express {
   app.disable('etag');
   app.use(requireService(deps.verifier));
   app.post('/v1/events', async (request, response) => {
-    const { person, only, scope } = await readViewer(request);
-    const query = cursors.open(readAuditQuery(new URL(request.url, 'http://audit').searchParams));
-    const page = await limiter.run(
-      person,
-      () => deps.events.find(query, only),
-      () => response.destroyed,
-    );
+    const { only, scope, search, run } = await openQuery(request, response, limiter);
+    const query = cursors.open(readAuditQuery(search));
+    const page = await run(() => deps.events.find(query, only));
     if (!page) return;
     const { next, latest, ...rest } = page;
     response.set('cache-control', 'no-store').json({

@@ -96,23 +96,14 @@ function timeOf(text: string): string {
 const maxCount = 1_000_000_000;
 
 /** Returns how many events this one represents, according to itself. */
-function countOf({
-  data: {
-    sallyport: { aggregated },
-  },
-}: AuditRecord): number {
-  const count = aggregated?.count ?? 1;
+function countOf({ data }: AuditRecord): number {
+  const count = data.sallyport.aggregated?.count ?? 1;
   return Number.isInteger(count) && count >= 1 && count <= maxCount ? count : 1;
 }
 
 /** Returns the time of the first event that this one represents, never later than its own time. */
-function firstTimeOf({
-  time,
-  data: {
-    sallyport: { aggregated },
-  },
-}: AuditRecord): string {
-  const first = aggregated?.firstTimestamp ?? time;
+function firstTimeOf({ time, data }: AuditRecord): string {
+  const first = data.sallyport.aggregated?.firstTimestamp ?? time;
   return Date.parse(first) <= Date.parse(time) ? timeOf(first) : timeOf(time);
 }
 

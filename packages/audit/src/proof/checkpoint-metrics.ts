@@ -11,9 +11,7 @@ export type CheckpointMetrics = {
 
 /** Registers the metrics of checkpoints: those signed and when the last one was, gaps, and failures. */
 export function createCheckpointMetrics(metrics: Metrics | undefined): CheckpointMetrics {
-  if (!metrics)
-    return { signed: () => undefined, gap: () => undefined, failed: () => undefined, unanchored: () => undefined };
-  const registers = [metrics];
+  const registers = metrics ? [metrics] : [];
   const signed = new Counter({
     name: 'sallyport_audit_checkpoints_signed_total',
     help: 'Checkpoints of the audit trail that this replica signed',

@@ -16,26 +16,37 @@ export type QueryLimiterDeps = {
   perPerson?: number;
 };
 
+/** Counts what each person has open. Returns what takes a place, and then what frees it; throws `too-many-requests`. */
+function createPlaces(perPerson: number, message: string): (person: string) => () => void {
+  const open = new Map<string, number>();
+  return (person) => {
+    const own = open.get(person) ?? 0;
+    if (own >= perPerson) throw new ProblemError('too-many-requests', message);
+    open.set(person, own + 1);
+    let isOpen = true;
+    return () => {
+      if (!isOpen) return;
+      isOpen = false;
+      const left = open.get(person)! - 1;
+      if (left === 0) open.delete(person);
+      else open.set(person, left);
+    };
+  };
+}
+
+/** Limits how many long answers a person may have open. */
+export const createStreamLimit = (perPerson = 4): ((person: string) => () => void) =>
+  createPlaces(perPerson, `You already follow or export the audit trail ${perPerson} times. End one of them first.`);
+
 /** Creates the limiter. Queries run in the order in which they arrive. */
 export function createQueryLimiter({ concurrency, perPerson = 4 }: QueryLimiterDeps): QueryLimiter {
-  const open = new Map<string, number>();
+  const enter = createPlaces(
+    perPerson,
+    `You already have ${perPerson} open queries to the audit log. Wait until they are answered.`,
+  );
   const waiting: (() => void)[] = [];
   let running = 0;
 
-  const enter = (person: string) => {
-    const own = open.get(person) ?? 0;
-    if (own >= perPerson)
-      throw new ProblemError(
-        'too-many-requests',
-        `You already have ${perPerson} open queries to the audit log. Wait until they are answered.`,
-      );
-    open.set(person, own + 1);
-  };
-  const leave = (person: string) => {
-    const own = open.get(person)! - 1;
-    if (own === 0) open.delete(person);
-    else open.set(person, own);
-  };
   const acquire = async (): Promise<void> => {
     if (running >= concurrency)
       await new Promise<void>((resolve) => {
@@ -51,7 +62,7 @@ export function createQueryLimiter({ concurrency, perPerson = 4 }: QueryLimiterD
   };
   return {
     async run(person, query, isGone) {
-      enter(person);
+      const leave = enter(person);
       try {
         await acquire();
         try {
@@ -60,30 +71,8 @@ export function createQueryLimiter({ concurrency, perPerson = 4 }: QueryLimiterD
           release();
         }
       } finally {
-        leave(person);
+        leave();
       }
     },
-  };
-}
-
-/** Limits how many long answers a person may have open. Returns what frees the place; throws `too-many-requests`. */
-export function createStreamLimit(perPerson = 4): (person: string) => () => void {
-  const open = new Map<string, number>();
-  return (person) => {
-    const own = open.get(person) ?? 0;
-    if (own >= perPerson)
-      throw new ProblemError(
-        'too-many-requests',
-        `You already follow or export the audit trail ${perPerson} times. End one of them first.`,
-      );
-    open.set(person, own + 1);
-    let isOpen = true;
-    return () => {
-      if (!isOpen) return;
-      isOpen = false;
-      const left = open.get(person)! - 1;
-      if (left === 0) open.delete(person);
-      else open.set(person, left);
-    };
   };
 }

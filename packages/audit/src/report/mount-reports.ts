@@ -1,8 +1,8 @@
 import type { Express } from 'express';
 import type { EventStore } from '../events/event-store.ts';
 import type { QueryLimiter } from '../query/create-query-limiter.ts';
+import { openQuery } from '../query/open-query.ts';
 import { readReportQuery, readElevationReportQuery } from '../query/read-audit-query.ts';
-import { readViewer } from '../query/read-viewer.ts';
 import { reportElevations } from './report-elevations.ts';
 import type { ReportStore } from './report-store.ts';
 
@@ -12,13 +12,9 @@ export function mountReport(
   { reports, limiter }: { reports: Pick<ReportStore, 'report'>; limiter: QueryLimiter },
 ): void {
   app.post('/v1/report', async (request, response) => {
-    const { person, only, scope } = await readViewer(request);
-    const query = readReportQuery(new URL(request.url, 'http://audit').searchParams);
-    const report = await limiter.run(
-      person,
-      () => reports.report(query, only),
-      () => response.destroyed,
-    );
+    const { only, scope, search, run } = await openQuery(request, response, limiter);
+    const query = readReportQuery(search);
+    const report = await run(() => reports.report(query, only));
     if (report) response.set('cache-control', 'no-store').json({ ...report, ...scope });
   });
 }
@@ -29,9 +25,8 @@ export function mountElevationReport(
   deps: { events: Pick<EventStore, 'find'>; reports: Pick<ReportStore, 'elevationUses'>; limiter: QueryLimiter },
 ): void {
   app.post('/v1/elevations', async (request, response) => {
-    const { person, only, scope } = await readViewer(request);
-    const query = readElevationReportQuery(new URL(request.url, 'http://audit').searchParams);
-    const run = <T>(work: () => Promise<T>) => deps.limiter.run(person, work, () => response.destroyed);
+    const { only, scope, search, run } = await openQuery(request, response, deps.limiter);
+    const query = readElevationReportQuery(search);
     const report = await reportElevations(query, {
       find: (one) => run(() => deps.events.find(one, only)),
       uses: (one) => run(() => deps.reports.elevationUses(one, only)),

@@ -64,14 +64,7 @@ function describeReported(
     ) as Partial<ReportedElevation>),
     steps: inOrder.map(stepOf),
     ...sumOf(uses),
-    uses: uses.slice(0, mostUses).map(({ verb, resource, requests, refused, failed, streams }) => ({
-      verb,
-      resource,
-      requests,
-      refused,
-      failed,
-      streams,
-    })),
+    uses: uses.slice(0, mostUses).map(({ elevation: _elevation, user: _user, cluster: _cluster, ...use }) => use),
   };
 }
 
@@ -112,18 +105,6 @@ async function findSteps(
   return steps;
 }
 
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string | undefined): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    if (key === undefined) continue;
-    const known = groups.get(key);
-    if (known) known.push(item);
-    else groups.set(key, [item]);
-  }
-  return groups;
-}
-
 /** Reports whether something of an elevation happened in a period, or the person had it then. */
 function isIn({ steps, uses, from, until, expiresAt }: ReportedElevation, since: string): boolean {
   if (uses.length > 0 || steps.some(({ at }) => at >= since)) return true;
@@ -144,8 +125,9 @@ export async function reportElevations(
   const steps = await findSteps(query, { since: begin, until }, find);
   const uses = steps && (await findUses({ since, until, user: query.user, cluster: query.cluster }));
   if (!uses) return undefined;
-  const stepsOf = groupBy(steps, ({ data }) => data.sallyport.elevation?.id);
-  const usesOf = groupBy(uses, ({ elevation }) => elevation);
+  const named = steps.filter(({ data }) => data.sallyport.elevation);
+  const stepsOf = Map.groupBy(named, ({ data }) => data.sallyport.elevation!.id);
+  const usesOf = Map.groupBy(uses, ({ elevation }) => elevation);
   const found = [...new Set([...stepsOf.keys(), ...usesOf.keys()])]
     .map((id) => describeReported(id, stepsOf.get(id) ?? [], usesOf.get(id) ?? []))
     .filter((one) => (query.user === undefined || one.user === query.user) && isIn(one, since))

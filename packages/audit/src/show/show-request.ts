@@ -14,7 +14,7 @@ import type { Express } from 'express';
 import type { ClusterEventStore } from '../cluster-events/cluster-events.ts';
 import type { EventStore } from '../events/event-store.ts';
 import type { QueryLimiter } from '../query/create-query-limiter.ts';
-import { readViewer } from '../query/read-viewer.ts';
+import { openQuery } from '../query/open-query.ts';
 import { withResult } from '../query/with-result.ts';
 
 /** Finds one page; undefined if the caller is gone. */
@@ -128,8 +128,7 @@ export function mountShow(
   deps: { events: Pick<EventStore, 'find'>; clusterEvents: Pick<ClusterEventStore, 'find'>; limiter: QueryLimiter },
 ): void {
   app.post('/v1/show', async (request, response) => {
-    const { person, only, scope } = await readViewer(request);
-    const search = new URL(request.url, 'http://audit').searchParams;
+    const { only, scope, search, run } = await openQuery(request, response, deps.limiter);
     const query = showQuerySchema.safeParse(Object.fromEntries(search));
     if (!query.success || [...search].length !== new Set(search.keys()).size)
       throw new ProblemError(
@@ -138,12 +137,7 @@ export function mountShow(
       );
     const shown = await showRequest(
       query.data.id,
-      (one) =>
-        deps.limiter.run(
-          person,
-          () => deps.events.find(one, only),
-          () => response.destroyed,
-        ),
+      (one) => run(() => deps.events.find(one, only)),
       (auditID) => deps.clusterEvents.find(auditID),
     );
     if (shown) response.set('cache-control', 'no-store').json({ ...shown, ...scope });

@@ -54,73 +54,65 @@ function placeOf({ producer, seq, prev_hash: prevHash, hash, event_time: at }: R
   return { producer, seq: Number(seq), prevHash, hash, ...(typeof at === 'string' ? { time: at } : {}) };
 }
 
+const envelopeOf = (row: Row): Pick<AuditRecord, 'id' | 'type' | 'time' | 'key'> => ({
+  id: String(row.id),
+  type: String(row.type) as AuditRecord['type'],
+  time: String(row.event_time),
+  key: String(row.key),
+});
+
 function toEvent(row: Row, blocks: StoredBlocks): StoredEvent {
-  const [id, type, at, key] = [row.id, row.type, row.event_time, row.key].map(String) as [
-    string,
-    string,
-    string,
-    string,
-  ];
+  const envelope = envelopeOf(row);
   const kept = placeOf(row);
-  const known = {
-    id,
-    type: type as AuditRecord['type'],
-    time: at,
-    key,
-    position: Number(row.ingest),
-    ...(kept ? { kept } : {}),
-  };
+  const known = { ...envelope, position: Number(row.ingest), ...(kept ? { kept } : {}) };
   let data: unknown;
   try {
     data = JSON.parse(String(row.data));
   } catch {
     return { ...known, data, fault: 'its data is not JSON' };
   }
-  const record = { id, type, source: String(row.source), time: at, key, data } as AuditRecord;
-  const fault = checkStoredRow(row, record, blocks);
+  const fault = checkStoredRow(row, { ...envelope, source: String(row.source), data } as AuditRecord, blocks);
   return { ...known, data, ...(fault === undefined ? {} : { fault }) };
+}
+
+/** Reads rows from a position on, some at a time, and goes on after the last one. */
+async function readAll(
+  read: ReadRows,
+  take: StoredTrailReader,
+  pages: { sql: string; size: number; begin: readonly string[]; columns: readonly string[] },
+  takeRow: (row: Row) => void,
+): Promise<void> {
+  for (let after = pages.begin; ;) {
+    const rows = await read(`${pages.sql} limit ${pages.size}`, after);
+    for (const row of rows) takeRow(row);
+    if (rows.length > 0) take.read(rows.length);
+    if (rows.length < pages.size) return;
+    const last = rows.at(-1)!;
+    after = pages.columns.map((name) => String(last[name]));
+  }
 }
 
 async function readEvents(read: ReadRows, take: StoredTrailReader): Promise<void> {
   const blocks = await readBlocks(read);
   const sql = `select id, source, key, ingest::text, data, ${time('time')} as event_time, ${checkedColumns}
-    from audit_events where ingest > $1 order by audit_events.ingest limit ${eventsAtOnce}`;
-  for (let after = '0'; ;) {
-    const rows = await read(sql, [after]);
-    for (const row of rows) take.event(toEvent(row, blocks));
-    if (rows.length > 0) take.read(rows.length);
-    if (rows.length < eventsAtOnce) return;
-    after = String(rows.at(-1)!.ingest);
-  }
+    from audit_events where ingest > $1 order by audit_events.ingest`;
+  const pages = { sql, size: eventsAtOnce, begin: ['0'], columns: ['ingest'] };
+  await readAll(read, take, pages, (row) => take.event(toEvent(row, blocks)));
 }
 
 /** Reads places in the order of each chain, because they were stored in that of many partitions. */
 async function readPlaces(read: ReadRows, take: StoredTrailReader): Promise<void> {
   const sql = `select producer, seq::text, encode(prev_hash, 'hex') as prev_hash, encode(hash, 'hex') as hash, ${time('time')} as event_time
-    from audit_folded where (producer, seq) > ($1, $2::bigint) order by producer, audit_folded.seq limit ${placesAtOnce}`;
-  for (let after: [string, string] = ['', '0']; ;) {
-    const rows = await read(sql, after);
-    for (const row of rows) take.place(placeOf(row)!);
-    if (rows.length > 0) take.read(rows.length);
-    if (rows.length < placesAtOnce) return;
-    const last = rows.at(-1)!;
-    after = [String(last.producer), String(last.seq)];
-  }
+    from audit_folded where (producer, seq) > ($1, $2::bigint) order by producer, audit_folded.seq`;
+  const pages = { sql, size: placesAtOnce, begin: ['', '0'], columns: ['producer', 'seq'] };
+  await readAll(read, take, pages, (row) => take.place(placeOf(row)!));
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 
 /** Returns what is kept of an event that says something else than the stored one. Who can write the table can write anything. */
 function toConflict(row: Row, known: Pick<StoredEvent, 'position' | 'kept'>): StoredEvent {
-  const unreadable = {
-    ...known,
-    id: String(row.id),
-    type: String(row.type) as AuditRecord['type'],
-    time: String(row.event_time),
-    key: String(row.key),
-    data: undefined,
-    fault: 'what is kept of it is not an event',
-  };
+  const unreadable = { ...known, ...envelopeOf(row), data: undefined, fault: 'what is kept of it is not an event' };
   try {
     const { id, type, time: at, key, data } = JSON.parse(String(row.event)) as AuditRecord;
     if (![id, type, at, key].every(isText)) return unreadable;
@@ -140,13 +132,7 @@ function toRepeat(row: Row): StoredEvent | undefined {
     // The event is gone, so both are missing.
     if (typeof row.data !== 'string') return undefined;
     const data = atPlace(JSON.parse(row.data) as object, place);
-    const [id, type, at, key] = [row.id, row.type, row.event_time, row.key].map(String) as [
-      string,
-      string,
-      string,
-      string,
-    ];
-    return { ...known, id, type: type as AuditRecord['type'], time: at, key, data };
+    return { ...known, ...envelopeOf(row), data };
   } catch {
     return undefined;
   }
@@ -155,18 +141,12 @@ function toRepeat(row: Row): StoredEvent | undefined {
 async function readRepeats(read: ReadRows, take: StoredTrailReader): Promise<void> {
   const sql = `select repeats.id, repeats.producer, repeats.seq::text, encode(repeats.prev_hash, 'hex') as prev_hash, encode(repeats.hash, 'hex') as hash, ${time('repeats.time')} as event_time, event, stored.type, stored.key, stored.data
     from audit_repeats as repeats left join audit_events as stored on stored.id = repeats.id and stored.time = repeats.time
-    where (repeats.producer, repeats.seq, repeats.hash) > ($1, $2::bigint, decode($3, 'hex')) order by repeats.producer, repeats.seq, repeats.hash limit ${eventsAtOnce}`;
-  for (let after: [string, string, string] = ['', '-1', '']; ;) {
-    const rows = await read(sql, after);
-    for (const row of rows) {
-      const event = toRepeat(row);
-      if (event) take.repeat(event);
-    }
-    if (rows.length > 0) take.read(rows.length);
-    if (rows.length < eventsAtOnce) return;
-    const last = rows.at(-1)!;
-    after = [String(last.producer), String(last.seq), String(last.hash)];
-  }
+    where (repeats.producer, repeats.seq, repeats.hash) > ($1, $2::bigint, decode($3, 'hex')) order by repeats.producer, repeats.seq, repeats.hash`;
+  const pages = { sql, size: eventsAtOnce, begin: ['', '-1', ''], columns: ['producer', 'seq', 'hash'] };
+  await readAll(read, take, pages, (row) => {
+    const event = toRepeat(row);
+    if (event) take.repeat(event);
+  });
 }
 
 async function readCheckpoints(read: ReadRows, take: StoredTrailReader): Promise<void> {

@@ -1,7 +1,7 @@
 import type { AuditPage, AuditQuery } from '@sallyport/contracts';
 import { decodeCursor, encodeCursor } from '../events/cursor.ts';
 import { toLine } from '../lines/to-line.ts';
-import type { Viewer } from '../query/read-viewer.ts';
+import type { Viewer } from '../query/open-query.ts';
 import { csvEnd, csvHeading, csvLines } from './csv-lines.ts';
 
 /** Finds one page; undefined if the caller is gone. */

@@ -4,8 +4,8 @@ import { ProblemError, type Logger } from '@sallyport/kit';
 import type { Express, Request, Response } from 'express';
 import type { EventStore } from '../events/event-store.ts';
 import { createStreamLimit, type QueryLimiter } from '../query/create-query-limiter.ts';
+import { openQuery } from '../query/open-query.ts';
 import { readAuditQuery } from '../query/read-audit-query.ts';
-import { readViewer } from '../query/read-viewer.ts';
 import type { CursorSeal } from '../query/seal-cursors.ts';
 import { createArrivals } from './create-arrivals.ts';
 import { exportTrail, type ExportFormat, type FindPage } from './export-trail.ts';
@@ -52,19 +52,13 @@ export function mountTrail(app: Express, { events, limiter, logger, cursors }: T
     });
   };
   const open = async (request: Request, response: Response) => {
-    const viewer = await readViewer(request);
-    const leave = enter(viewer.person);
-    response.once('close', leave);
-    const find: FindPage = (query) =>
-      limiter.run(
-        viewer.person,
-        () => events.find(query, viewer.only),
-        () => response.destroyed,
-      );
-    return { viewer, find, leave, search: new URL(request.url, 'http://audit').searchParams };
+    const opened = await openQuery(request, response, limiter);
+    response.once('close', enter(opened.person));
+    const find: FindPage = (query) => opened.run(() => events.find(query, opened.only));
+    return { ...opened, find };
   };
   app.post('/v1/events/export', async (request, response) => {
-    const { viewer, find, search } = await open(request, response);
+    const { find, search, ...viewer } = await open(request, response);
     const format = readFormat(search);
     const query = readStreamQuery(search, ['after', 'order', 'limit', 'view']);
     await send(response, contentTypes[format], exportTrail(format, query, viewer, find));
