@@ -13,8 +13,8 @@ const dayMs = 86_400_000;
  * The partitions for events whose clock was plainly wrong. Two fixed ranges take them, so that such events create no
  * partitions of their own. There is no default partition, because one with rows in it blocks the creation of others.
  */
-export const past: Partition = { name: 'past', from: '-infinity', to: startOf(firstDay) };
-export const future: Partition = { name: 'future', from: startOf(lastDay), to: 'infinity' };
+const past: Partition = { name: 'past', from: '-infinity', to: startOf(firstDay) };
+const future: Partition = { name: 'future', from: startOf(lastDay), to: 'infinity' };
 
 /** Returns the partition of a time, which is in UTC. */
 export function partitionOf(time: string): Partition {

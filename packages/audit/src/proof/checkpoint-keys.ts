@@ -8,7 +8,7 @@ import { checkNamedFile, type LoadedConfig, type ConfigFault } from '@sallyport/
 export type LoadedCheckpointKeys = { privateKey: KeyObject; keyId: string; publicKeys: CheckpointKeys };
 
 /** Reads a private key in PEM. Throws unless it is an Ed25519 key. */
-export function readSigningKey(pem: Buffer): KeyObject {
+function readSigningKey(pem: Buffer): KeyObject {
   let key: KeyObject | undefined;
   try {
     key = createPrivateKey(pem);
@@ -20,7 +20,7 @@ export function readSigningKey(pem: Buffer): KeyObject {
 }
 
 /** Reads public keys. Throws unless each is an Ed25519 key. */
-export function readRetiredKeys(pem: Buffer): CheckpointKeys {
+function readRetiredKeys(pem: Buffer): CheckpointKeys {
   try {
     return readCheckpointKeys(pem.toString('utf8'));
   } catch (error) {
