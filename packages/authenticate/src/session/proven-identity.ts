@@ -9,7 +9,8 @@ import { openTokens, sealTokens, type ProviderTokens } from '../tokens/provider-
  * A user, with the results of the login that their session needs. It waits in the store until the session is created,
  * so its tokens are sealed.
  */
-export const provenIdentitySchema = identitySchema.extend({
+export const provenIdentitySchema = z.object({
+  ...identitySchema.shape,
   proof: z
     .object({
       /** Milliseconds since the epoch. */

@@ -1,8 +1,8 @@
 import { ProblemError } from '@sallyport/kit';
-import type { z } from 'zod';
+import type * as z from 'zod/mini';
 
 /** Parses a JSON body with a schema. Throws `bad-request` with the first fault. */
-export function parseBody<T>(schema: z.ZodType<T>, text: string): T {
+export function parseBody<T>(schema: z.ZodMiniType<T>, text: string): T {
   let body: unknown;
   try {
     body = JSON.parse(text);

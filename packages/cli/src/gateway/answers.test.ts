@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import * as contracts from '@sallyport/contracts';
 import fc from 'fast-check';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import type { ZodMiniType } from 'zod/mini';
 import { explanationSchema } from '../ask/explain/explanation.ts';
 import { arbitraryOf, memberPaths, type JsonSchema } from '../testing/json-schema.ts';
@@ -22,7 +22,7 @@ const jsonSchema = (schema: z.core.$ZodType, io: 'input' | 'output') =>
   z.toJSONSchema(schema, { io, unrepresentable: 'any', reused: 'inline' }) as JsonSchema;
 
 /** Asserts that the light schema parses whatever the contract allows, after a round trip through JSON. */
-function expectToParse(contract: z.ZodType, light: ZodMiniType): void {
+function expectToParse(contract: ZodMiniType, light: ZodMiniType): void {
   let parsed = 0;
   fc.assert(
     fc.property(arbitraryOf(jsonSchema(contract, 'output')), (value) => {
@@ -36,7 +36,7 @@ function expectToParse(contract: z.ZodType, light: ZodMiniType): void {
   expect(parsed).toBeGreaterThan(50);
 }
 
-const answers: [path: string, contract: z.ZodType, light: ZodMiniType][] = [
+const answers: [path: string, contract: ZodMiniType, light: ZodMiniType][] = [
   ['GET /.sallyport/api/v1/streams', contracts.streamListSchema, streamsSchema],
   ['GET /.sallyport/api/v1/policy/status', contracts.policyStatusSchema, policyStatusSchema],
   ['POST /.sallyport/api/v1/policy/explain', contracts.explanationSchema, explanationSchema],
@@ -60,30 +60,38 @@ describe.each(answers)('the answer to %s', (_path, contract, light) => {
 
 // These answers have no contract of their own. Their parts come from the contracts of sessions and identities.
 const { sessionSchema, identitySchema } = contracts;
-const composed: [path: string, contract: z.ZodType, light: ZodMiniType][] = [
+const composed: [path: string, contract: ZodMiniType, light: ZodMiniType][] = [
   [
     'POST /.sallyport/token',
     z.object({
       access_token: z.literal(`spt_${'a'.repeat(43)}`),
-      session: sessionSchema.pick({ id: true, expiresAt: true, idleMs: true }),
-      identity: identitySchema.pick({ user: true, email: true, groups: true }),
+      session: z.pick(sessionSchema, { id: true, expiresAt: true, idleMs: true }),
+      identity: z.pick(identitySchema, { user: true, email: true, groups: true }),
     }),
     tokenSchema,
   ],
   [
     'GET /.sallyport/me',
-    identitySchema
-      .pick({ user: true, email: true, name: true, groups: true, provider: true })
-      .extend({ session: sessionSchema.pick({ id: true, kind: true, expiresAt: true }) }),
+    z.extend(z.pick(identitySchema, { user: true, email: true, name: true, groups: true, provider: true }), {
+      session: z.pick(sessionSchema, { id: true, kind: true, expiresAt: true }),
+    }),
     meSchema,
   ],
   [
     'GET /.sallyport/api/v1/sessions',
     z.object({
       sessions: z.array(
-        sessionSchema
-          .pick({ id: true, kind: true, createdAt: true, expiresAt: true, clientAddress: true, userAgent: true })
-          .extend(identitySchema.pick({ user: true }).shape),
+        z.extend(
+          z.pick(sessionSchema, {
+            id: true,
+            kind: true,
+            createdAt: true,
+            expiresAt: true,
+            clientAddress: true,
+            userAgent: true,
+          }),
+          { user: identitySchema.shape.user },
+        ),
       ),
     }),
     sessionsSchema,

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { auditEventTypes, type AuditEventType } from './audit-event-types.ts';
 import { sallyportPartSchema } from './sallyport-part.ts';
 
@@ -7,10 +7,10 @@ export const auditStages = ['RequestReceived', 'ResponseStarted', 'ResponseCompl
 export type AuditStage = (typeof auditStages)[number];
 
 const userSchema = z.object({
-  username: z.string().optional(),
-  uid: z.string().optional(),
-  groups: z.array(z.string()).optional(),
-  extra: z.record(z.string(), z.array(z.string())).optional(),
+  username: z.optional(z.string()),
+  uid: z.optional(z.string()),
+  groups: z.optional(z.array(z.string())),
+  extra: z.optional(z.record(z.string(), z.array(z.string()))),
 });
 
 /**
@@ -27,25 +27,25 @@ export const auditEventSchema = z.object({
   verb: z.string(),
   user: userSchema,
   /** The user that the request named with `--as`, if the gateway allowed it. `user` is the person who did it. */
-  impersonatedUser: userSchema.optional(),
-  sourceIPs: z.array(z.string()).optional(),
-  userAgent: z.string().optional(),
-  objectRef: z
-    .object({
-      resource: z.string().optional(),
-      namespace: z.string().optional(),
-      name: z.string().optional(),
-      apiGroup: z.string().optional(),
-      apiVersion: z.string().optional(),
-      subresource: z.string().optional(),
-    })
-    .optional(),
-  responseStatus: z
-    .object({ code: z.number().optional(), reason: z.string().optional(), message: z.string().optional() })
-    .optional(),
+  impersonatedUser: z.optional(userSchema),
+  sourceIPs: z.optional(z.array(z.string())),
+  userAgent: z.optional(z.string()),
+  objectRef: z.optional(
+    z.object({
+      resource: z.optional(z.string()),
+      namespace: z.optional(z.string()),
+      name: z.optional(z.string()),
+      apiGroup: z.optional(z.string()),
+      apiVersion: z.optional(z.string()),
+      subresource: z.optional(z.string()),
+    }),
+  ),
+  responseStatus: z.optional(
+    z.object({ code: z.optional(z.number()), reason: z.optional(z.string()), message: z.optional(z.string()) }),
+  ),
   requestReceivedTimestamp: z.string(),
   stageTimestamp: z.string(),
-  annotations: z.record(z.string(), z.string()).optional(),
+  annotations: z.optional(z.record(z.string(), z.string())),
   sallyport: sallyportPartSchema,
 });
 export type AuditEvent = z.infer<typeof auditEventSchema>;
@@ -65,7 +65,7 @@ export type AuditRecord = {
 
 /** The schema of the envelope, for consumers. */
 export const auditRecordSchema = z.object({
-  id: z.string().min(1),
+  id: z.string().check(z.minLength(1)),
   type: z.enum(auditEventTypes),
   source: z.string(),
   time: z.string(),

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 
 /**
  * The answer to `GET /.sallyport/api/v1/audit/keys`: a JWKS (RFC 7517, RFC 8037) of the public keys that sign checkpoints.

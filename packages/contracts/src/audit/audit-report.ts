@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { auditPageSchema, auditQuerySchema } from './audit-query.ts';
 
 /** What a report can count by. `day` is the date in UTC. */
@@ -9,26 +9,31 @@ const { user, cluster, resource, verb, since, until } = auditQuerySchema.shape;
 const isDimension = (name: string): name is ReportDimension => (reportDimensions as readonly string[]).includes(name);
 
 /** The query of `POST /v1/report` of the audit service. `by` is a list with commas. All filters must match. */
-export const reportQuerySchema = z
-  .object({
-    by: z
-      .string()
-      .max(100)
-      .transform((text) => text.split(','))
-      .refine((names) => names.every(isDimension), `must be some of ${reportDimensions.join(', ')}, with commas`)
-      .refine((names) => new Set(names).size === names.length, 'names something twice')
-      .transform((names) => names.filter(isDimension))
-      .default(['user', 'cluster', 'resource', 'verb']),
-    user,
-    cluster,
-    /** The resource, with its subresource after a slash, such as `pods/exec`. */
-    resource,
-    verb,
-    since,
-    until,
-    limit: z.coerce.number().int().min(1).max(10_000).default(100),
-  })
-  .strict();
+export const reportQuerySchema = z.strictObject({
+  by: z._default(
+    z.pipe(
+      z
+        .pipe(
+          z.string().check(z.maxLength(100)),
+          z.transform((text) => text.split(',')),
+        )
+        .check(
+          z.refine((names) => names.every(isDimension), `must be some of ${reportDimensions.join(', ')}, with commas`),
+          z.refine((names) => new Set(names).size === names.length, 'names something twice'),
+        ),
+      z.transform((names) => names.filter(isDimension)),
+    ),
+    ['user', 'cluster', 'resource', 'verb'],
+  ),
+  user,
+  cluster,
+  /** The resource, with its subresource after a slash, such as `pods/exec`. */
+  resource,
+  verb,
+  since,
+  until,
+  limit: z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(10_000)), 100),
+});
 export type ReportQuery = z.infer<typeof reportQuerySchema>;
 
 const counts = {
@@ -46,15 +51,15 @@ const counts = {
  */
 export const auditReportSchema = z.object({
   by: z.array(z.enum(reportDimensions)),
-  since: z.string().optional(),
-  until: z.string().optional(),
+  since: z.optional(z.string()),
+  until: z.optional(z.string()),
   rows: z.array(
     z.object({
-      user: z.string().optional(),
-      cluster: z.string().optional(),
-      resource: z.string().optional(),
-      verb: z.string().optional(),
-      day: z.string().optional(),
+      user: z.optional(z.string()),
+      cluster: z.optional(z.string()),
+      resource: z.optional(z.string()),
+      verb: z.optional(z.string()),
+      day: z.optional(z.string()),
       ...counts,
       /** When the first and the last of them ended. */
       first: z.string(),

@@ -1,18 +1,16 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { auditPageSchema, auditQuerySchema } from './audit-query.ts';
 
 const { user, cluster, since, until } = auditQuerySchema.shape;
 
 /** The query of `POST /v1/elevations` of the audit service. `user` is the person who asked for an elevation. */
-export const elevationReportQuerySchema = z
-  .object({
-    user,
-    cluster,
-    since,
-    until,
-    limit: z.coerce.number().int().min(1).max(1000).default(1000),
-  })
-  .strict();
+export const elevationReportQuerySchema = z.strictObject({
+  user,
+  cluster,
+  since,
+  until,
+  limit: z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(1000)), 1000),
+});
 export type ElevationReportQuery = z.infer<typeof elevationReportQuerySchema>;
 
 const counts = {
@@ -33,8 +31,8 @@ const useSchema = z.object({ verb: z.string(), resource: z.string(), ...counts }
 const stepSchema = z.object({
   type: z.string(),
   at: z.string(),
-  user: z.string().optional(),
-  detail: z.string().optional(),
+  user: z.optional(z.string()),
+  detail: z.optional(z.string()),
 });
 
 /** One elevation, as far as its events are stored and the reader may see them. */
@@ -42,21 +40,21 @@ export const reportedElevationSchema = z.object({
   id: z.string(),
   name: z.string(),
   cluster: z.string(),
-  namespace: z.string().optional(),
+  namespace: z.optional(z.string()),
   /** Who asked for it. */
   user: z.string(),
   groups: z.array(z.string()),
-  reason: z.string().optional(),
-  ticket: z.string().optional(),
+  reason: z.optional(z.string()),
+  ticket: z.optional(z.string()),
   approvers: z.array(z.string()),
   /** It began, and no one approved it. */
   breakGlass: z.boolean(),
   /** By when it must be reviewed, and the verdict. */
-  review: z.object({ dueAt: z.string().optional(), verdict: z.string().optional() }).optional(),
+  review: z.optional(z.object({ dueAt: z.optional(z.string()), verdict: z.optional(z.string()) })),
   /** When the person had it. Without `until` it was active at the end of the period. */
-  from: z.string().optional(),
-  until: z.string().optional(),
-  expiresAt: z.string().optional(),
+  from: z.optional(z.string()),
+  until: z.optional(z.string()),
+  expiresAt: z.optional(z.string()),
   steps: z.array(stepSchema),
   ...counts,
   uses: z.array(useSchema),

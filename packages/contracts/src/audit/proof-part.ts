@@ -1,23 +1,23 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 
 /** A SHA-256 in lowercase hexadecimal. */
-const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
+const sha256Schema = z.string().check(z.regex(/^[0-9a-f]{64}$/));
 
 /** The last event of a producer's chain that is covered. */
 export const chainHeadSchema = z.object({
   producer: z.string(),
-  seq: z.number().int().positive(),
+  seq: z.int().check(z.positive()),
   hash: sha256Schema,
   /**
    * The first event that this checkpoint attests and no earlier one did. All events from it to `seq` exist, and the hash
    * of the last one covers them.
    */
-  from: z.number().int().positive().optional(),
+  from: z.optional(z.int().check(z.positive())),
   /** When the events `from` and `seq` happened. They show whether retention may have deleted them. */
-  fromTime: z.string().optional(),
-  seqTime: z.string().optional(),
+  fromTime: z.optional(z.string()),
+  seqTime: z.optional(z.string()),
   /** The producer has ended, and this was its last event. */
-  closed: z.boolean().optional(),
+  closed: z.optional(z.boolean()),
 });
 export type ChainHead = z.infer<typeof chainHeadSchema>;
 
@@ -27,25 +27,25 @@ export type ChainHead = z.infer<typeof chainHeadSchema>;
  * previous checkpoint. They are signed with Ed25519 over the RFC 8785 form of this object without `signature`.
  */
 export const checkpointSchema = z.object({
-  closing: z.boolean().optional(),
+  closing: z.optional(z.boolean()),
   /** Counts the checkpoints of one signing key, from 1. */
-  number: z.number().int().positive().optional(),
-  time: z.string().optional(),
-  heads: z.array(chainHeadSchema).optional(),
+  number: z.optional(z.int().check(z.positive())),
+  time: z.optional(z.string()),
+  heads: z.optional(z.array(chainHeadSchema)),
   /** The SHA-256 of the RFC 8785 form of the previous checkpoint, signature included. */
-  previous: sha256Schema.optional(),
+  previous: z.optional(sha256Schema),
   /** The RFC 7638 thumbprint of the public key. */
-  keyId: z.string().optional(),
+  keyId: z.optional(z.string()),
   /** In base64url. */
-  signature: z.string().optional(),
+  signature: z.optional(z.string()),
 });
 export type AuditCheckpoint = z.infer<typeof checkpointSchema>;
 
 /** For `audit.gap`: events of a producer that are known to be lost, by their numbers, both inclusive. */
 const gapSchema = z.object({
   producer: z.string(),
-  from: z.number().int().positive(),
-  to: z.number().int().positive(),
+  from: z.int().check(z.positive()),
+  to: z.int().check(z.positive()),
   reason: z.string(),
 });
 
@@ -59,24 +59,24 @@ export const alertKinds = ['bypassed-gateway', 'mismatched', 'denied-by-cluster'
 const alertSchema = z.object({
   kind: z.enum(alertKinds),
   auditID: z.string(),
-  user: z.string().optional(),
+  user: z.optional(z.string()),
   /** The account that sent the request to the cluster. */
-  account: z.string().optional(),
-  verb: z.string().optional(),
+  account: z.optional(z.string()),
+  verb: z.optional(z.string()),
   /** `namespace/resource`, with group and subresource. */
-  resource: z.string().optional(),
-  requestURI: z.string().optional(),
-  code: z.number().optional(),
+  resource: z.optional(z.string()),
+  requestURI: z.optional(z.string()),
+  code: z.optional(z.number()),
   /** Why the cluster refused it, in its own words. */
-  reason: z.string().optional(),
+  reason: z.optional(z.string()),
   /** For `mismatched`: in what the cluster's event and ours differ. */
-  differs: z.array(z.string()).optional(),
-  sourceIPs: z.array(z.string()).optional(),
+  differs: z.optional(z.array(z.string())),
+  sourceIPs: z.optional(z.array(z.string())),
   /** When the API server received it, or for a missing one the gateway. */
-  time: z.string().optional(),
-  count: z.number().int().positive().optional(),
-  firstTimestamp: z.string().optional(),
-  lastTimestamp: z.string().optional(),
+  time: z.optional(z.string()),
+  count: z.optional(z.int().check(z.positive())),
+  firstTimestamp: z.optional(z.string()),
+  lastTimestamp: z.optional(z.string()),
 });
 
 /**
@@ -87,10 +87,10 @@ const alertSchema = z.object({
  */
 export const proofPartSchema = z.object({
   producer: z.string(),
-  seq: z.number().int().positive().optional(),
-  prevHash: sha256Schema.optional(),
-  hash: sha256Schema.optional(),
-  checkpoint: checkpointSchema.optional(),
-  gap: gapSchema.optional(),
-  alert: alertSchema.optional(),
+  seq: z.optional(z.int().check(z.positive())),
+  prevHash: z.optional(sha256Schema),
+  hash: z.optional(sha256Schema),
+  checkpoint: z.optional(checkpointSchema),
+  gap: z.optional(gapSchema),
+  alert: z.optional(alertSchema),
 });

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { auditQuerySchema, auditPageSchema, foundRecordSchema } from './audit-query.ts';
 import { auditRecordSchema } from './audit-event.ts';
 
@@ -6,12 +6,10 @@ import { auditRecordSchema } from './audit-event.ts';
  * The query of `GET /v1/show` of the audit service. `id` is an Audit-ID or the id of an event (`ce_id`), or the first
  * characters of one. With `cluster`, the caller's right to this cluster's trail is judged.
  */
-export const showQuerySchema = z
-  .object({
-    id: z.string().regex(/^[0-9a-f-]{4,36}$/, 'must be an Audit-ID or the id of an event: 4 to 36 characters'),
-    cluster: auditQuerySchema.shape.cluster,
-  })
-  .strict();
+export const showQuerySchema = z.strictObject({
+  id: z.string().check(z.regex(/^[0-9a-f-]{4,36}$/, 'must be an Audit-ID or the id of an event: 4 to 36 characters')),
+  cluster: auditQuerySchema.shape.cluster,
+});
 
 /** One request with what belongs to it, as far as the caller may see it. Events are in the order of their times. */
 export const shownRequestSchema = z.object({
@@ -26,7 +24,7 @@ export const shownRequestSchema = z.object({
   /** What happened to the elevation that it used. */
   elevation: z.array(auditRecordSchema),
   /** One event of each request whose id begins with the given characters, if there are several. */
-  matches: z.array(auditRecordSchema).optional(),
+  matches: z.optional(z.array(auditRecordSchema)),
   scope: auditPageSchema.shape.scope,
   view: auditPageSchema.shape.view,
 });

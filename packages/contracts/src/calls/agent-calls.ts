@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { agentScopeSchema, machineNameSchema } from '../identity/agent-scope.ts';
 
 const minuteMs = 60_000;
@@ -9,16 +9,18 @@ export const agentRequestSchema = z.strictObject({
   scope: agentScopeSchema,
   lifetimeMs: z
     .number()
-    .int()
-    .min(minuteMs, 'must be at least a minute')
-    .max(366 * 24 * 60 * minuteMs, 'must be at most a year'),
+    .check(
+      z.int(),
+      z.minimum(minuteMs, 'must be at least a minute'),
+      z.maximum(366 * 24 * 60 * minuteMs, 'must be at most a year'),
+    ),
 });
 export type AgentRequest = z.infer<typeof agentRequestSchema>;
 
 /** `POST /v1/agents` of authenticate. The gateway adds the hash of the caller's token, on whose session the agent hangs. */
 export const agentCallSchema = z.strictObject({
   asked: agentRequestSchema,
-  tokenHash: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+  tokenHash: z.string().check(z.regex(/^[A-Za-z0-9_-]{43}$/)),
 });
 
 /** An agent as lists show it. Times are milliseconds since the epoch. */
@@ -30,9 +32,9 @@ export const agentViewSchema = z.object({
   createdAt: z.number(),
   expiresAt: z.number(),
   /** When it ends because the login that it hangs on is not used. */
-  idleEndsAt: z.number().optional(),
+  idleEndsAt: z.optional(z.number()),
   /** When it was first used. */
-  usedAt: z.number().optional(),
+  usedAt: z.optional(z.number()),
   /** The id of the login. */
   loginId: z.string(),
 });

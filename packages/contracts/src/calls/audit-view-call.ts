@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { checkedRequestSchema, credentialSchema, decisionSchema } from './check-call.ts';
 
 /**
@@ -7,7 +7,10 @@ import { checkedRequestSchema, credentialSchema, decisionSchema } from './check-
  */
 export const auditViewSchema = z.union([
   z.literal('all'),
-  z.object({ clusters: z.array(z.string().max(500)).max(10_000), withoutCluster: z.boolean() }),
+  z.object({
+    clusters: z.array(z.string().check(z.maxLength(500))).check(z.maxLength(10_000)),
+    withoutCluster: z.boolean(),
+  }),
 ]);
 export type AuditView = z.infer<typeof auditViewSchema>;
 
@@ -15,10 +18,10 @@ export type AuditView = z.infer<typeof auditViewSchema>;
 export const auditViewRequestSchema = z.object({
   credential: credentialSchema,
   request: checkedRequestSchema,
-  cluster: z.string().max(500).optional(),
+  cluster: z.optional(z.string().check(z.maxLength(500))),
 });
 export type AuditViewRequest = z.infer<typeof auditViewRequestSchema>;
 
 /** `decision` is the one that lets the caller see more than their own events; absent if none does. */
-export const auditViewResponseSchema = z.object({ view: auditViewSchema, decision: decisionSchema.optional() });
+export const auditViewResponseSchema = z.object({ view: auditViewSchema, decision: z.optional(decisionSchema) });
 export type AuditViewResponse = z.infer<typeof auditViewResponseSchema>;

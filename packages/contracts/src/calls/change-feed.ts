@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 
 // What a session store publishes, and what authorize passes on to the gateways over `GET /v1/changes`.
 
@@ -29,7 +29,7 @@ export type Change = z.infer<typeof changeSchema>;
 
 /** Every line has these two members. `seq` counts up by one from 1 on each connection. */
 const lineSchema = z.object({ seq: z.number(), type: z.string() });
-const knownTypes: ReadonlySet<string> = new Set(changeSchema.options.map(({ shape }) => shape.type.value));
+const knownTypes: ReadonlySet<string> = new Set(changeSchema.def.options.map(({ shape }) => shape.type.def.values[0]!));
 
 /** Writes one line of the feed, without its line feed. */
 export function writeChangeLine(seq: number, change: Change): string {

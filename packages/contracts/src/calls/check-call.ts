@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { identitySchema } from '../identity/identity.ts';
 import { sessionKindSchema } from '../identity/session.ts';
 import { maxImpersonationTargets } from '../kubernetes/impersonation-targets.ts';
@@ -10,9 +10,9 @@ export const credentialSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('none') }),
   z.object({
     kind: z.literal('token'),
-    hash: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+    hash: z.string().check(z.regex(/^[A-Za-z0-9_-]{43}$/)),
     /** The origin of the web application that acts with the session, for one of the clusters that its route names. */
-    application: z.string().min(1).max(300).optional(),
+    application: z.optional(z.string().check(z.minLength(1), z.maxLength(300))),
   }),
 ]);
 export type CheckCredential = z.infer<typeof credentialSchema>;
@@ -29,7 +29,7 @@ export const checkTargetSchema = z.discriminatedUnion('kind', [
    * The gateway's own API: `api.policy` decides who may act on what belongs to other users. `serviceAccount` is the name
    * of one that the caller asks to create.
    */
-  z.object({ kind: z.literal('api'), area: z.enum(apiAreas), serviceAccount: z.string().optional() }),
+  z.object({ kind: z.literal('api'), area: z.enum(apiAreas), serviceAccount: z.optional(z.string()) }),
   /** Identifies the caller only: any live session is allowed. */
   z.object({ kind: z.literal('self') }),
 ]);
@@ -49,27 +49,27 @@ export const kubernetesAttributesSchema = z.object({
   subresource: z.string(),
   namespace: z.string(),
   name: z.string(),
-  labelSelector: z.string().optional(),
-  fieldSelector: z.string().optional(),
-  dryRun: z.boolean().optional(),
+  labelSelector: z.optional(z.string()),
+  fieldSelector: z.optional(z.string()),
+  dryRun: z.optional(z.boolean()),
   /**
    * Whether the kind is namespaced. Absent means unknown: a request without a namespace then counts as one that spans
    * all of them.
    */
-  namespaced: z.boolean().optional(),
+  namespaced: z.optional(z.boolean()),
   /**
    * False only if the API server certainly serves the kind itself. Absent means unknown, which counts as aggregated.
    */
-  aggregated: z.boolean().optional(),
+  aggregated: z.optional(z.boolean()),
   /** True if an update or patch can create the object. */
-  upsert: z.boolean().optional(),
+  upsert: z.optional(z.boolean()),
   /** True if the request asks to upgrade its connection. */
-  upgrade: z.boolean().optional(),
+  upgrade: z.optional(z.boolean()),
   /** Whom the request asks to act as (`kubectl --as`), as `writeImpersonationTargets` has it. */
-  impersonate: z.array(z.string()).min(1).max(maxImpersonationTargets).optional(),
-  exec: z
-    .object({ container: z.string(), command: z.array(z.string()), tty: z.boolean(), stdin: z.boolean() })
-    .optional(),
+  impersonate: z.optional(z.array(z.string()).check(z.minLength(1), z.maxLength(maxImpersonationTargets))),
+  exec: z.optional(
+    z.object({ container: z.string(), command: z.array(z.string()), tty: z.boolean(), stdin: z.boolean() }),
+  ),
 });
 export type KubernetesAttributes = z.infer<typeof kubernetesAttributesSchema>;
 
@@ -79,8 +79,8 @@ export type KubernetesAttributes = z.infer<typeof kubernetesAttributesSchema>;
  */
 export const clientCertificateSchema = z.object({
   presented: z.boolean(),
-  leaf: z.string().optional(),
-  valid: z.boolean().optional(),
+  leaf: z.optional(z.string()),
+  valid: z.optional(z.boolean()),
 });
 export type ClientCertificate = z.infer<typeof clientCertificateSchema>;
 
@@ -90,8 +90,8 @@ export const checkedRequestSchema = z.object({
   host: z.string(),
   ip: z.string(),
   /** Only those that policies use, by lower-case name. */
-  headers: z.record(z.string(), z.string()).optional(),
-  clientCertificate: clientCertificateSchema.optional(),
+  headers: z.optional(z.record(z.string(), z.string())),
+  clientCertificate: z.optional(clientCertificateSchema),
 });
 
 export type CheckedRequest = z.infer<typeof checkedRequestSchema>;
@@ -100,22 +100,22 @@ export const checkSchema = z.object({
   credential: credentialSchema,
   target: checkTargetSchema,
   request: checkedRequestSchema,
-  kubernetes: kubernetesAttributesSchema.optional(),
+  kubernetes: z.optional(kubernetesAttributesSchema),
   /**
    * False if the check is for something that continues by itself, such as an open watch. It then does not keep an idle
    * session alive.
    */
-  use: z.boolean().optional(),
+  use: z.optional(z.boolean()),
 });
 export type Check = z.infer<typeof checkSchema>;
 
 /** Which check of the batch, by its place, belongs to which span. A batch has checks of several requests. */
-export const checkTraceSchema = z.object({ check: z.number().int().min(0), traceparent: z.string() });
+export const checkTraceSchema = z.object({ check: z.int().check(z.minimum(0)), traceparent: z.string() });
 export type CheckTrace = z.infer<typeof checkTraceSchema>;
 export const checkRequestSchema = z.object({
-  checks: z.array(checkSchema).min(1).max(1024),
+  checks: z.array(checkSchema).check(z.minLength(1), z.maxLength(1024)),
   /** The spans of those checks that are traced. */
-  traces: z.array(checkTraceSchema).max(1024).optional(),
+  traces: z.optional(z.array(checkTraceSchema).check(z.maxLength(1024))),
 });
 export type CheckRequest = z.infer<typeof checkRequestSchema>;
 
@@ -135,8 +135,8 @@ export const decisionSchema = z.object({
    * The verb as which the request was refused, if it is not its own. For example, an upsert must also be allowed as a
    * `create`.
    */
-  judgedAs: z.string().optional(),
-  shadow: z.array(shadowDecisionSchema).optional(),
+  judgedAs: z.optional(z.string()),
+  shadow: z.optional(z.array(shadowDecisionSchema)),
 });
 export type Decision = z.infer<typeof decisionSchema>;
 
@@ -156,45 +156,45 @@ export type Impersonation = z.infer<typeof impersonationSchema>;
 export const checkAnswerSchema = z.object({
   decision: decisionSchema,
   /** The problem to answer with, and its message for the caller. Set unless the effect is allow. */
-  problem: z.object({ code: z.string(), detail: z.string() }).optional(),
+  problem: z.optional(z.object({ code: z.string(), detail: z.string() })),
   /** Set if the session store has never heard of the credential, or no longer knows it. A revoked one is known. */
-  credential: z.literal('unknown').optional(),
+  credential: z.optional(z.literal('unknown')),
   /** Set if the caller must not learn whether there is such a cluster. */
-  cluster: z.literal('unknown').optional(),
+  cluster: z.optional(z.literal('unknown')),
   /** Times are milliseconds since the epoch. `idleEndsAt` is set only if the check did not count as use. */
-  session: z
-    .object({
+  session: z.optional(
+    z.object({
       id: z.string(),
       kind: sessionKindSchema,
       expiresAt: z.number(),
-      idleEndsAt: z.number().optional(),
-    })
-    .optional(),
-  identity: identitySchema.omit({ claims: true }).optional(),
+      idleEndsAt: z.optional(z.number()),
+    }),
+  ),
+  identity: z.optional(z.omit(identitySchema, { claims: true })),
   /** The agent that makes the request for the user. `id` is that of its session. */
-  agent: z.object({ id: z.string(), name: z.string() }).optional(),
-  impersonation: impersonationSchema.optional(),
+  agent: z.optional(z.object({ id: z.string(), name: z.string() })),
+  impersonation: z.optional(impersonationSchema),
   /** Set if `api.policy.serviceAccountNames` keeps the name of the service account in the check from the caller. */
-  reservedName: z.literal(true).optional(),
+  reservedName: z.optional(z.literal(true)),
   /**
    * The identity that is sent upstream instead, if the request asks to act as another. The cluster must allow
    * `impersonation` to act as it. An empty `uid` is not sent.
    */
-  actsAs: impersonationSchema.optional(),
+  actsAs: z.optional(impersonationSchema),
   /** The elevations that the request uses. `expiresAt` is in milliseconds since the epoch. */
-  elevations: z
-    .array(
+  elevations: z.optional(
+    z.array(
       z.object({
         id: z.string(),
         name: z.string(),
         expiresAt: z.number(),
         approvers: z.array(z.string()),
-        ticket: z.string().optional(),
+        ticket: z.optional(z.string()),
         /** Set if it began without an approval. */
-        breakGlass: z.boolean().optional(),
+        breakGlass: z.optional(z.boolean()),
       }),
-    )
-    .optional(),
+    ),
+  ),
 });
 export type CheckAnswer = z.infer<typeof checkAnswerSchema>;
 export const checkResponseSchema = z.object({ answers: z.array(checkAnswerSchema) });

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { checkSchema } from './check-call.ts';
 
 // POST /v1/elevation-candidates of authorize: which elevations could help with a request that a cluster has refused.
@@ -10,7 +10,7 @@ export const elevationCandidatesSchema = z.object({
   candidates: z.array(
     z.object({
       /** What the request would have in addition upstream. */
-      groups: z.array(z.string()).min(1),
+      groups: z.array(z.string()).check(z.minLength(1)),
       /** Says what the caller can do about it. */
       sentence: z.string(),
     }),

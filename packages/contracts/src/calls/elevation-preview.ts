@@ -1,12 +1,12 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { checkSchema, impersonationSchema, kubernetesAttributesSchema } from './check-call.ts';
 
 // POST /.sallyport/api/v1/elevations/dry-run on the gateway, which calls POST /v1/elevation-preview of authorize.
 
-const text = z.string().min(1).max(63);
+const text = z.string().check(z.minLength(1), z.maxLength(63));
 
 /** What a person could ask for. */
-export const previewedElevationSchema = z.strictObject({ name: text, cluster: text, namespace: text.optional() });
+export const previewedElevationSchema = z.strictObject({ name: text, cluster: text, namespace: z.optional(text) });
 
 /** How many requests the policy is asked about. */
 export const maxPreviewedRequests = 500;
@@ -15,28 +15,30 @@ export const maxPreviewedRequests = 500;
 export const elevationPreviewCallSchema = z.strictObject({
   check: checkSchema,
   asked: previewedElevationSchema,
-  requests: z.array(z.object({ method: z.string(), kubernetes: kubernetesAttributesSchema })).max(maxPreviewedRequests),
+  requests: z
+    .array(z.object({ method: z.string(), kubernetes: kubernetesAttributesSchema }))
+    .check(z.maxLength(maxPreviewedRequests)),
 });
 export type ElevationPreviewCall = z.infer<typeof elevationPreviewCallSchema>;
 
 const termsSchema = z.object({
   name: z.string(),
   cluster: z.string(),
-  namespace: z.string().optional(),
+  namespace: z.optional(z.string()),
   /** What the cluster would be told in addition. */
   groups: z.array(z.string()),
   maxDurationMs: z.number(),
   approvalsNeeded: z.number(),
   /** Who approves, if that is just these groups. Otherwise a policy decides. */
-  approverGroups: z.array(z.string()).optional(),
+  approverGroups: z.optional(z.array(z.string())),
   /** Instead, if each of several sets must approve; `groups` as above. */
-  approverSets: z
-    .array(z.object({ name: z.string(), approvals: z.number(), groups: z.array(z.string()).optional() }))
-    .optional(),
+  approverSets: z.optional(
+    z.array(z.object({ name: z.string(), approvals: z.number(), groups: z.optional(z.array(z.string())) })),
+  ),
 });
 
 /** The answer of authorize. */
-export const elevationPlanSchema = termsSchema.extend({
+export const elevationPlanSchema = z.extend(termsSchema, {
   /** As whom the caller's requests go upstream now. */
   impersonation: impersonationSchema,
   /** Whether the policy would allow each of the requests. */
@@ -49,7 +51,7 @@ const gainSchema = z.object({
   apiGroup: z.string(),
   resource: z.string(),
   /** Only the object with this name. */
-  resourceName: z.string().optional(),
+  resourceName: z.optional(z.string()),
   verbs: z.array(z.string()),
   /** Those of the verbs that the policy would refuse nevertheless. */
   refusedByPolicy: z.array(z.string()),
@@ -59,11 +61,11 @@ const gainSchema = z.object({
 export type ElevationGain = z.infer<typeof gainSchema>;
 
 /** The answer of the gateway. */
-export const elevationPreviewSchema = termsSchema.extend({
+export const elevationPreviewSchema = z.extend(termsSchema, {
   /** The namespace in which the rights are compared. */
   comparedIn: z.string(),
   /** Absent if the cluster did not tell. */
-  gains: z.array(gainSchema).optional(),
+  gains: z.optional(z.array(gainSchema)),
   /** How many more there are. */
   omitted: z.number(),
   /** The cluster does not list all of its rules. */

@@ -1,9 +1,9 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 
 /** Which notifications that were given up are sent again. Without a channel or an elevation, those of all. */
 export const noticeResendSchema = z.strictObject({
-  channel: z.string().min(1).max(63).optional(),
-  elevation: z.string().min(1).max(64).optional(),
+  channel: z.optional(z.string().check(z.minLength(1), z.maxLength(63))),
+  elevation: z.optional(z.string().check(z.minLength(1), z.maxLength(64))),
 });
 
 /** A notification that a channel has not taken. `failed` ones are not tried any more. Times are milliseconds. */
@@ -15,11 +15,11 @@ export const noticeRowSchema = z.object({
   type: z.string(),
   at: z.number(),
   /** What it is about: one of the two. */
-  elevation: z.object({ id: z.string(), name: z.string(), cluster: z.string(), user: z.string() }).optional(),
-  serviceAccount: z.object({ id: z.string(), name: z.string(), maker: z.string() }).optional(),
+  elevation: z.optional(z.object({ id: z.string(), name: z.string(), cluster: z.string(), user: z.string() })),
+  serviceAccount: z.optional(z.object({ id: z.string(), name: z.string(), maker: z.string() })),
   tries: z.number(),
   /** What came of the last attempt. */
-  reason: z.string().optional(),
+  reason: z.optional(z.string()),
 });
 export type NoticeRow = z.infer<typeof noticeRowSchema>;
 

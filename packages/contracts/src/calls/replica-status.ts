@@ -1,15 +1,15 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 
 /** One fault of a configuration: its place and a message, never a value of the configuration. */
 export const configFaultSchema = z.object({
   path: z.string(),
   message: z.string(),
-  hint: z.string().optional(),
-  code: z.string().optional(),
-  suggestion: z.string().optional(),
-  file: z.string().optional(),
-  line: z.number().optional(),
-  column: z.number().optional(),
+  hint: z.optional(z.string()),
+  code: z.optional(z.string()),
+  suggestion: z.optional(z.string()),
+  file: z.optional(z.string()),
+  line: z.optional(z.number()),
+  column: z.optional(z.number()),
 });
 
 /** The services whose replicas report which policy they run. */
@@ -17,14 +17,14 @@ export const reportingServices = ['authorize', 'proxy'] as const;
 
 /** What a replica knows of one on-call list. Times are milliseconds since the epoch. */
 export const onCallStatusSchema = z.object({
-  name: z.string().max(63),
+  name: z.string().check(z.maxLength(63)),
   /** Whether it counts. If not, no one counts as on call in an allow rule, and anyone may be in a deny rule. */
   known: z.boolean(),
   users: z.number(),
   /** When it was read; absent if it never was. */
-  at: z.number().optional(),
+  at: z.optional(z.number()),
   /** Set while it cannot be read. `at` is when that began. */
-  failing: z.object({ at: z.number(), reason: z.string().max(300) }).optional(),
+  failing: z.optional(z.object({ at: z.number(), reason: z.string().check(z.maxLength(300)) })),
 });
 export type OnCallStatus = z.infer<typeof onCallStatusSchema>;
 
@@ -32,22 +32,28 @@ export type OnCallStatus = z.infer<typeof onCallStatusSchema>;
 export const replicaStatusSchema = z.object({
   service: z.enum(reportingServices),
   /** Its name in audit events (`producer`). */
-  id: z.string().min(1).max(200),
-  host: z.string().max(300),
+  id: z.string().check(z.minLength(1), z.maxLength(200)),
+  host: z.string().check(z.maxLength(300)),
   /** The policy in force; `unknown` if the replica has not read one yet. */
-  version: z.string().max(100),
+  version: z.string().check(z.maxLength(100)),
   since: z.number(),
   startedAt: z.number(),
   /** Set if the file on disk is refused. */
-  rejected: z.object({ at: z.number(), faults: z.array(configFaultSchema).max(100) }).optional(),
+  rejected: z.optional(z.object({ at: z.number(), faults: z.array(configFaultSchema).check(z.maxLength(100)) })),
   /** Set while the file on disk is valid but cannot take effect yet. `at` is when that began. */
-  waiting: z.object({ at: z.number(), version: z.string().max(100), reason: z.string().max(300) }).optional(),
+  waiting: z.optional(
+    z.object({
+      at: z.number(),
+      version: z.string().check(z.maxLength(100)),
+      reason: z.string().check(z.maxLength(300)),
+    }),
+  ),
   /** The warnings about the policies in force. */
-  warnings: z.array(configFaultSchema).max(100).optional(),
+  warnings: z.optional(z.array(configFaultSchema).check(z.maxLength(100))),
   /** The on-call lists; absent for a service that reads none. */
-  onCall: z.array(onCallStatusSchema).max(50).optional(),
+  onCall: z.optional(z.array(onCallStatusSchema).check(z.maxLength(50))),
   /** Changed settings that need a restart. */
-  restartNeeded: z.array(z.string()).max(100),
+  restartNeeded: z.array(z.string()).check(z.maxLength(100)),
 });
 export type ReplicaStatus = z.infer<typeof replicaStatusSchema>;
 
@@ -58,5 +64,5 @@ export type PolicyStatus = z.infer<typeof policyStatusSchema>;
 /** `POST /v1/replicas` of authorize: a replica reports its status, or that it is shutting down. */
 export const replicaReportSchema = z.union([
   z.strictObject({ replica: replicaStatusSchema }),
-  z.strictObject({ gone: z.string().min(1).max(200) }),
+  z.strictObject({ gone: z.string().check(z.minLength(1), z.maxLength(200)) }),
 ]);

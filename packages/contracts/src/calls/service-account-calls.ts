@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { machineNameSchema } from '../identity/agent-scope.ts';
 
 /** What the name of every service account begins with as a user. No person can log in with such a name. */
@@ -9,12 +9,14 @@ const minuteMs = 60_000;
 /** `POST <api>/service-accounts`: the service account that a person asks for. */
 export const serviceAccountRequestSchema = z.strictObject({
   name: machineNameSchema,
-  groups: z.array(z.string().min(1).max(256)).min(1).max(100),
+  groups: z.array(z.string().check(z.minLength(1), z.maxLength(256))).check(z.minLength(1), z.maxLength(100)),
   lifetimeMs: z
     .number()
-    .int()
-    .min(minuteMs, 'must be at least a minute')
-    .max(366 * 24 * 60 * minuteMs, 'must be at most a year'),
+    .check(
+      z.int(),
+      z.minimum(minuteMs, 'must be at least a minute'),
+      z.maximum(366 * 24 * 60 * minuteMs, 'must be at most a year'),
+    ),
 });
 export type ServiceAccountRequest = z.infer<typeof serviceAccountRequestSchema>;
 
@@ -28,7 +30,7 @@ export const serviceAccountViewSchema = z.object({
   createdAt: z.number(),
   expiresAt: z.number(),
   /** To within ten minutes. Absent if it was never used. */
-  lastUsedAt: z.number().optional(),
+  lastUsedAt: z.optional(z.number()),
 });
 export type ServiceAccountView = z.infer<typeof serviceAccountViewSchema>;
 
@@ -51,12 +53,11 @@ export const assignNamesRequestSchema = z.strictObject({
     .array(
       z.strictObject({
         name: machineNameSchema,
-        uid: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
-        user: z.string().min(1).max(256),
+        uid: z.string().check(z.regex(/^[A-Za-z0-9_-]{43}$/)),
+        user: z.string().check(z.minLength(1), z.maxLength(256)),
       }),
     )
-    .min(1)
-    .max(25),
+    .check(z.minLength(1), z.maxLength(25)),
 });
 export type AssignNamesRequest = z.infer<typeof assignNamesRequestSchema>;
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { sessionKindSchema } from '../identity/session.ts';
 
 /** One session in a list. Times are milliseconds since the epoch. A list never contains a token. */
@@ -10,8 +10,8 @@ const sessionSummarySchema = z.object({
   createdAt: z.number(),
   expiresAt: z.number(),
   idleEndsAt: z.number(),
-  clientAddress: z.string().optional(),
-  userAgent: z.string().optional(),
+  clientAddress: z.optional(z.string()),
+  userAgent: z.optional(z.string()),
   /** Whether the caller uses this session for the call. */
   current: z.boolean(),
 });

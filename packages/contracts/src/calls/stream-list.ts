@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 
 // The list of streams of all gateways, and the end of one. `POST /v1/streams` and `POST /v1/streams/end` of authorize ask
 // for them, `streams-requested` on the change feed passes the question on, and every gateway answers with
@@ -8,8 +8,11 @@ import { z } from 'zod';
 export const maxStreamRows = 2000;
 
 /** The only stable key of a user; see `Identity`. */
-const ownerSchema = z.object({ issuer: z.string().max(4096), subject: z.string().max(4096) });
-const wanted = z.string().min(1).max(1024).optional();
+const ownerSchema = z.object({
+  issuer: z.string().check(z.maxLength(4096)),
+  subject: z.string().check(z.maxLength(4096)),
+});
+const wanted = z.optional(z.string().check(z.minLength(1), z.maxLength(1024)));
 
 /** Narrows a list to exact values, all of which must match. */
 export const streamFilterSchema = z.strictObject({ user: wanted, cluster: wanted, session: wanted, stream: wanted });
@@ -27,11 +30,11 @@ export const streamListRequestSchema = z.strictObject({
 export type StreamListRequest = z.infer<typeof streamListRequestSchema>;
 
 /** `POST /v1/streams/end`; the caller is in a header, and `privileged` if they may end streams of other users. */
-export const endStreamRequestSchema = z.strictObject({ stream: z.string().min(1).max(300) });
+export const endStreamRequestSchema = z.strictObject({ stream: z.string().check(z.minLength(1), z.maxLength(300)) });
 export type EndStreamRequest = z.infer<typeof endStreamRequestSchema>;
 
 /** The user who ends a stream. */
-const enderSchema = ownerSchema.extend({ user: z.string().max(2048) });
+const enderSchema = z.extend(ownerSchema, { user: z.string().check(z.maxLength(2048)) });
 export type StreamEnder = z.infer<typeof enderSchema>;
 
 /**
@@ -43,18 +46,20 @@ export const streamQuestionSchema = z
   .object({
     id: z.uuid(),
     ended: z.boolean(),
-    of: ownerSchema.optional(),
+    of: z.optional(ownerSchema),
     where: streamFilterSchema,
-    endedBy: enderSchema.optional(),
+    endedBy: z.optional(enderSchema),
   })
-  .refine(({ ended, where, endedBy }) => endedBy === undefined || (!ended && where.stream !== undefined), {
-    message: 'only one open stream can be ended',
-  });
+  .check(
+    z.refine(({ ended, where, endedBy }) => endedBy === undefined || (!ended && where.stream !== undefined), {
+      message: 'only one open stream can be ended',
+    }),
+  );
 export type StreamQuestion = z.infer<typeof streamQuestionSchema>;
 
-const short = z.string().max(300);
+const short = z.string().check(z.maxLength(300));
 /** Text that a client chose, with control characters escaped. */
-const clientText = z.string().max(8192);
+const clientText = z.string().check(z.maxLength(8192));
 
 /**
  * One stream. Times are milliseconds since the epoch; bytes are counted on the connection. What does not apply is empty
@@ -66,48 +71,45 @@ export const streamRowSchema = z.object({
   proxy: short,
   cluster: short,
   /** For a request to a web application: the host of its route. `cluster` is empty then. */
-  route: short.optional(),
+  route: z.optional(short),
   verb: short,
   clientAddress: short,
   auditId: short,
   /** The public ID of the session. A list never contains its token. */
   sessionId: short,
-  user: z.string().max(2048),
+  user: z.string().check(z.maxLength(2048)),
   namespace: clientText,
   resource: clientText,
   name: clientText,
   subresource: clientText,
   path: clientText,
   /** For exec and attach: the container, if the request named one. */
-  container: clientText.optional(),
+  container: z.optional(clientText),
   /** For a port-forward: the ports of the pod that were used so far. */
-  ports: z.array(z.number()).max(64).optional(),
+  ports: z.optional(z.array(z.number()).check(z.maxLength(64))),
   since: z.number(),
   bytesIn: z.number(),
   bytesOut: z.number(),
   /** Set if the stream has ended. */
-  end: z.number().optional(),
+  end: z.optional(z.number()),
   /** Set if the gateway ended the stream or is about to. Otherwise the client or the cluster ended it. */
-  reason: short.optional(),
-  detail: z.string().max(4096).optional(),
+  reason: z.optional(short),
+  detail: z.optional(z.string().check(z.maxLength(4096))),
   /** The exit code of the command of an exec. */
-  exitCode: z.number().optional(),
+  exitCode: z.optional(z.number()),
 });
 export type StreamRow = z.infer<typeof streamRowSchema>;
 
 /** A row as gateways send it to authorize, with the key of its user. */
-export const ownedStreamRowSchema = streamRowSchema.extend(ownerSchema.shape);
+export const ownedStreamRowSchema = z.extend(streamRowSchema, ownerSchema.shape);
 export type OwnedStreamRow = z.infer<typeof ownedStreamRowSchema>;
 
 /** `POST /v1/streams/answer`. `omitted` counts the streams that did not fit. */
 export const streamAnswerSchema = z.strictObject({
   question: z.uuid(),
-  proxy: z
-    .string()
-    .regex(/^proxy\//, 'is not a gateway')
-    .max(200),
-  rows: z.array(ownedStreamRowSchema).max(maxStreamRows),
-  omitted: z.number().int().min(0),
+  proxy: z.string().check(z.regex(/^proxy\//, 'is not a gateway'), z.maxLength(200)),
+  rows: z.array(ownedStreamRowSchema).check(z.maxLength(maxStreamRows)),
+  omitted: z.int().check(z.minimum(0)),
 });
 export type StreamAnswer = z.infer<typeof streamAnswerSchema>;
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { nameSchema } from './address.ts';
 
 const maxSets = 5;
@@ -11,13 +11,15 @@ const approverSetSchema = z
   .strictObject({
     name: nameSchema,
     by: z.unknown(),
-    approvals: z.number().int().min(1).max(maxApprovals).default(1),
+    approvals: z._default(z.int().check(z.minimum(1), z.maximum(maxApprovals)), 1),
   })
-  .superRefine(({ by }, context) => {
-    const fault = (message: string) => context.addIssue({ code: 'custom', path: ['by'], message });
-    if (by == null) fault('is missing: say who belongs to it, for example {groups: [security]}');
-    else if (allowsNoOne(by)) fault('allows no one to approve: it has no allow rule');
-  });
+  .check(
+    z.superRefine(({ by }, context) => {
+      const fault = (message: string) => context.addIssue({ code: 'custom', path: ['by'], message });
+      if (by == null) fault('is missing: say who belongs to it, for example {groups: [security]}');
+      else if (allowsNoOne(by)) fault('allows no one to approve: it has no allow rule');
+    }),
+  );
 export type ApproverSet = z.infer<typeof approverSetSchema>;
 
 /** Reports whether a value is a policy without an allow rule. The policy engine reports what is not a policy. */
@@ -30,11 +32,10 @@ function allowsNoOne(value: unknown): boolean {
 }
 
 /** Several sets, each of which must approve. */
-export const approverSetsSchema = z
-  .array(approverSetSchema)
-  .min(1)
-  .max(maxSets)
-  .superRefine((sets, context) => {
+export const approverSetsSchema = z.array(approverSetSchema).check(
+  z.minLength(1),
+  z.maxLength(maxSets),
+  z.superRefine((sets, context) => {
     const fault = (index: number, path: string, message: string) =>
       context.addIssue({ code: 'custom', path: [index, path], message });
     for (const [index, { name, by }] of sets.entries()) {
@@ -45,7 +46,8 @@ export const approverSetsSchema = z
     }
     if (totalApprovals(sets) > maxApprovals)
       context.addIssue({ code: 'custom', message: `need more than ${maxApprovals} approvals in all` });
-  });
+  }),
+);
 
 /** Returns how many approvals several sets need in all. */
 export function totalApprovals(sets: readonly Pick<ApproverSet, 'approvals'>[]): number {

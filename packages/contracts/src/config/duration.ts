@@ -1,17 +1,24 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 
 const unitMs: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** A duration such as `30s`, `12h` or `1h30m`; parsed to milliseconds. */
-export const durationSchema = z.string().transform((text, context) => {
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/gy)];
-  const length = parts.reduce((sum, part) => sum + part[0].length, 0);
-  if (parts.length === 0 || length !== text.length) {
-    context.addIssue({ code: 'custom', message: 'not a duration; write it like 30s, 5m, 12h or 1h30m' });
-    return z.NEVER;
-  }
-  return parts.reduce((sum, part) => sum + Number(part[1]) * unitMs[part[2]!]!, 0);
-});
+export const durationSchema = z.pipe(
+  z.string(),
+  z.transform((text, context) => {
+    const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/gy)];
+    const length = parts.reduce((sum, part) => sum + part[0].length, 0);
+    if (parts.length === 0 || length !== text.length) {
+      context.issues.push({
+        code: 'custom',
+        message: 'not a duration; write it like 30s, 5m, 12h or 1h30m',
+        input: text,
+      });
+      return z.NEVER;
+    }
+    return parts.reduce((sum, part) => sum + Number(part[1]) * unitMs[part[2]!]!, 0);
+  }),
+);
 
 const unitBytes: Record<string, number> = {
   '': 1,
@@ -24,11 +31,14 @@ const unitBytes: Record<string, number> = {
 };
 
 /** A size such as `8MiB` or `1GiB`; parsed to bytes. */
-export const sizeSchema = z.union([z.string(), z.number()]).transform((value, context) => {
-  const match = /^(\d+)(KiB|MiB|GiB|KB|MB|GB)?$/.exec(String(value));
-  if (!match) {
-    context.addIssue({ code: 'custom', message: 'not a size; write it like 512KiB, 8MiB or 1GiB' });
-    return z.NEVER;
-  }
-  return Number(match[1]) * unitBytes[match[2] ?? '']!;
-});
+export const sizeSchema = z.pipe(
+  z.union([z.string(), z.number()]),
+  z.transform((value, context) => {
+    const match = /^(\d+)(KiB|MiB|GiB|KB|MB|GB)?$/.exec(String(value));
+    if (!match) {
+      context.issues.push({ code: 'custom', message: 'not a size; write it like 512KiB, 8MiB or 1GiB', input: value });
+      return z.NEVER;
+    }
+    return Number(match[1]) * unitBytes[match[2] ?? '']!;
+  }),
+);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { cidrSchema, listenSchema, nameSchema, urlSchema } from './address.ts';
 import { auditSectionSchema } from './audit.ts';
 import { brandingSchema } from './branding.ts';
@@ -16,40 +16,48 @@ import { hasNoUsableSuite, tlsProfileShape } from './tls.ts';
 import { tracingSchema } from './tracing.ts';
 import { workloadSchema } from './workload.ts';
 
+// zod/mini describes faults only in a language that it is given.
+z.config(z.locales.en());
+
 const gatewaySchema = z
   .strictObject({
     url: urlSchema,
-    listen: listenSchema.prefault('0.0.0.0:8443'),
-    tls: z
-      .strictObject({
-        certFile: z.string(),
-        keyFile: z.string(),
-        clientCaFile: z.string().nullish(),
-        ...tlsProfileShape,
-      })
-      .refine((tls) => !hasNoUsableSuite(tls), {
-        path: ['ciphers'],
-        message: 'has no TLS 1.3 suite, which minVersion requires',
-      })
-      .optional(),
-    trustedProxies: z.array(cidrSchema).default([]),
+    listen: z.prefault(listenSchema, '0.0.0.0:8443'),
+    tls: z.optional(
+      z
+        .strictObject({
+          certFile: z.string(),
+          keyFile: z.string(),
+          clientCaFile: z.nullish(z.string()),
+          ...tlsProfileShape,
+        })
+        .check(
+          z.refine((tls) => !hasNoUsableSuite(tls), {
+            path: ['ciphers'],
+            message: 'has no TLS 1.3 suite, which minVersion requires',
+          }),
+        ),
+    ),
+    trustedProxies: z._default(z.array(cidrSchema), []),
     /** The keys that sign what web applications learn about their users. */
-    identityKeyFile: z.string().min(1).nullish(),
+    identityKeyFile: z.nullish(z.string().check(z.minLength(1))),
     /** Whether the load balancers in `trustedProxies` begin each connection with a header of the PROXY protocol. */
-    proxyProtocol: z.boolean().default(false),
+    proxyProtocol: z._default(z.boolean(), false),
   })
-  .refine(
-    (gateway) =>
-      gateway.tls !== undefined || gateway.url.startsWith('https:') === false || gateway.trustedProxies.length > 0,
-    {
-      path: ['tls'],
-      message: 'is missing: the gateway needs a certificate (or trustedProxies, if a load balancer terminates TLS)',
-    },
-  )
-  .refine((gateway) => !gateway.proxyProtocol || gateway.trustedProxies.length > 0, {
-    path: ['proxyProtocol'],
-    message: 'needs trustedProxies: the addresses of the load balancers that speak it',
-  });
+  .check(
+    z.refine(
+      (gateway) =>
+        gateway.tls !== undefined || gateway.url.startsWith('https:') === false || gateway.trustedProxies.length > 0,
+      {
+        path: ['tls'],
+        message: 'is missing: the gateway needs a certificate (or trustedProxies, if a load balancer terminates TLS)',
+      },
+    ),
+    z.refine((gateway) => !gateway.proxyProtocol || gateway.trustedProxies.length > 0, {
+      path: ['proxyProtocol'],
+      message: 'needs trustedProxies: the addresses of the load balancers that speak it',
+    }),
+  );
 
 /** The upper bound of `reload.maxBytes`. */
 export const maxConfigBytes = 64 * 1024 * 1024;
@@ -69,80 +77,82 @@ export const configSchema = z
     identity: identitySectionSchema,
     login: loginSchema,
     branding: brandingSchema,
-    streams: z
-      .strictObject({
-        recheck: durationSchema.prefault('30s'),
-        grace: durationSchema.prefault('30s'),
-        drain: durationSchema.prefault('60s'),
-        perUser: z.number().int().positive().default(100),
-        perCluster: z.number().int().positive().default(5000),
-        inFlightPerUser: z.number().int().positive().default(400),
-      })
-      .prefault({}),
-    timeouts: z
-      .strictObject({ connect: durationSchema.prefault('5s'), firstByte: durationSchema.prefault('60s') })
-      .prefault({}),
+    streams: z.prefault(
+      z.strictObject({
+        recheck: z.prefault(durationSchema, '30s'),
+        grace: z.prefault(durationSchema, '30s'),
+        drain: z.prefault(durationSchema, '60s'),
+        perUser: z._default(z.int().check(z.positive()), 100),
+        perCluster: z._default(z.int().check(z.positive()), 5000),
+        inFlightPerUser: z._default(z.int().check(z.positive()), 400),
+      }),
+      {},
+    ),
+    timeouts: z.prefault(
+      z.strictObject({ connect: z.prefault(durationSchema, '5s'), firstByte: z.prefault(durationSchema, '60s') }),
+      {},
+    ),
     tracing: tracingSchema,
-    api: z
-      .strictObject({
-        policy: z
-          .strictObject({
-            sessions: z.unknown(),
-            audit: z.unknown(),
-            policy: z.unknown(),
-            elevations: z.unknown(),
-            machines: z.unknown(),
-            serviceAccountNames: z.unknown(),
-          })
-          .partial()
-          .default({}),
-      })
-      .prefault({}),
+    api: z.prefault(
+      z.strictObject({
+        policy: z._default(
+          z.partial(
+            z.strictObject({
+              sessions: z.unknown(),
+              audit: z.unknown(),
+              policy: z.unknown(),
+              elevations: z.unknown(),
+              machines: z.unknown(),
+              serviceAccountNames: z.unknown(),
+            }),
+          ),
+          {},
+        ),
+      }),
+      {},
+    ),
     /** Named policies that clusters and namespaces can use. */
-    policies: z.record(nameSchema, z.unknown()).default({}),
+    policies: z._default(z.record(nameSchema, z.unknown()), {}),
     /** Applies to every cluster. */
-    policy: z.unknown().optional(),
-    policyFile: z.string().min(1).nullish(),
-    explain: z.boolean().default(false),
-    shadow: z.unknown().optional(),
-    reload: z
-      .strictObject({
+    policy: z.optional(z.unknown()),
+    policyFile: z.nullish(z.string().check(z.minLength(1))),
+    explain: z._default(z.boolean(), false),
+    shadow: z.optional(z.unknown()),
+    reload: z.prefault(
+      z.strictObject({
         /** The largest file that is read, in bytes. */
-        maxBytes: sizeSchema.prefault('8MiB').pipe(z.number().min(1024).max(maxConfigBytes, 'must be at most 64MiB')),
-      })
-      .prefault({}),
-    clusters: z
-      .array(clusterSchema)
-      .default([])
-      .refine((all) => unique(all.map((one) => one.name)), 'two clusters have the same name')
-      .refine((all) => unique(all.flatMap((one) => one.host ?? [])), 'two clusters have the same host'),
+        maxBytes: z.pipe(
+          z.prefault(sizeSchema, '8MiB'),
+          z.number().check(z.minimum(1024), z.maximum(maxConfigBytes, 'must be at most 64MiB')),
+        ),
+      }),
+      {},
+    ),
+    clusters: z._default(z.array(clusterSchema), []).check(
+      z.refine((all) => unique(all.map((one) => one.name)), 'two clusters have the same name'),
+      z.refine((all) => unique(all.flatMap((one) => one.host ?? [])), 'two clusters have the same host'),
+    ),
     /** Web applications behind the gateway. */
-    routes: z.array(routeSchema).max(1000).default([]),
+    routes: z._default(z.array(routeSchema).check(z.maxLength(1000)), []),
     /** Machines that log in with a token of their platform. The first that matches counts. */
     workloads: z
-      .array(workloadSchema)
-      .max(100)
-      .default([])
-      .refine((all) => unique(all.map((one) => one.name)), 'two workloads have the same name'),
+      ._default(z.array(workloadSchema).check(z.maxLength(100)), [])
+      .check(z.refine((all) => unique(all.map((one) => one.name)), 'two workloads have the same name')),
     elevations: z
-      .array(elevationEntrySchema)
-      .max(200)
-      .default([])
-      .refine((all) => unique(all.map((one) => one.name)), 'two elevations have the same name'),
+      ._default(z.array(elevationEntrySchema).check(z.maxLength(200)), [])
+      .check(z.refine((all) => unique(all.map((one) => one.name)), 'two elevations have the same name')),
     /** The lists that the criterion `on_call` names. */
     onCall: z
-      .array(onCallListSchema)
-      .max(50)
-      .default([])
-      .refine((all) => unique(all.map((one) => one.name)), 'two on-call lists have the same name'),
+      ._default(z.array(onCallListSchema).check(z.maxLength(50)), [])
+      .check(z.refine((all) => unique(all.map((one) => one.name)), 'two on-call lists have the same name')),
     notifications: z
-      .array(notificationSchema)
-      .max(20)
-      .default([])
-      .refine((all) => unique(all.map((one) => one.name)), 'two channels have the same name'),
+      ._default(z.array(notificationSchema).check(z.maxLength(20)), [])
+      .check(z.refine((all) => unique(all.map((one) => one.name)), 'two channels have the same name')),
   })
-  .superRefine((config, context) => {
-    for (const { path, message } of routeFaults(config)) context.addIssue({ code: 'custom', path, message });
-  });
+  .check(
+    z.superRefine((config, context) => {
+      for (const { path, message } of routeFaults(config)) context.addIssue({ code: 'custom', path, message });
+    }),
+  );
 export type Config = z.infer<typeof configSchema>;
 export { nameSchema };

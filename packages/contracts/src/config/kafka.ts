@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 
 /** Addresses of this machine. What goes there does not leave it, so it may go without TLS. */
 const thisMachine = /^(127(\.\d{1,3}){3}|localhost|\[?::1\]?)$/;
@@ -10,23 +10,26 @@ const tokenLogin = z.strictObject({
   mechanism: z.literal('oauthbearer'),
   tokenUrl: z
     .url({ protocol: /^https?$/ })
-    .refine(
-      (text) => text.startsWith('https:') || thisMachine.test(new URL(text).hostname),
-      'must begin with https, except on this machine',
+    .check(
+      z.refine(
+        (text) => text.startsWith('https:') || thisMachine.test(new URL(text).hostname),
+        'must begin with https, except on this machine',
+      ),
     ),
-  clientId: z.string().min(1),
-  clientSecret: z.string().min(1),
-  clientAuth: z.enum(['basic', 'post']).default('basic'),
-  scope: z.string().optional(),
-  audience: z.string().optional(),
+  clientId: z.string().check(z.minLength(1)),
+  clientSecret: z.string().check(z.minLength(1)),
+  clientAuth: z._default(z.enum(['basic', 'post']), 'basic'),
+  scope: z.optional(z.string()),
+  audience: z.optional(z.string()),
   /** Sent to the broker with the token (RFC 7628 3.1). */
-  extensions: z
-    .record(
-      z.string().regex(/^(?!auth$)[A-Za-z]+$/, 'not the name of an extension: letters only, and not auth'),
-      z.string().regex(/^[\t\n\r\x20-\x7e]*$/, 'not the value of an extension: printable ASCII only'),
-    )
-    .default({}),
-  caFile: z.string().optional(),
+  extensions: z._default(
+    z.record(
+      z.string().check(z.regex(/^(?!auth$)[A-Za-z]+$/, 'not the name of an extension: letters only, and not auth')),
+      z.string().check(z.regex(/^[\t\n\r\x20-\x7e]*$/, 'not the value of an extension: printable ASCII only')),
+    ),
+    {},
+  ),
+  caFile: z.optional(z.string()),
 });
 /** How a service gets the token with which it logs in to the brokers. */
 export type KafkaTokenLogin = z.infer<typeof tokenLogin>;
@@ -52,31 +55,32 @@ const howToEncrypt = 'write `tls: true` next to it, or `tls: {caFile: ...}`';
 
 export const kafkaSchema = z
   .strictObject({
-    brokers: z.array(z.string().regex(/^[^\s/]+:\d+$/, 'not a broker; write it like kafka:9092')).min(1),
-    topic: z
-      .string()
-      .regex(/^[A-Za-z0-9._-]{1,249}$/, 'not a topic name')
-      .default('sallyport.audit.v1'),
-    tls: z
-      .union([
+    brokers: z
+      .array(z.string().check(z.regex(/^[^\s/]+:\d+$/, 'not a broker; write it like kafka:9092')))
+      .check(z.minLength(1)),
+    topic: z._default(z.string().check(z.regex(/^[A-Za-z0-9._-]{1,249}$/, 'not a topic name')), 'sallyport.audit.v1'),
+    tls: z.nullish(
+      z.union([
         z.boolean(),
         z.strictObject({
-          caFile: z.string().optional(),
-          certFile: z.string().optional(),
-          keyFile: z.string().optional(),
+          caFile: z.optional(z.string()),
+          certFile: z.optional(z.string()),
+          keyFile: z.optional(z.string()),
         }),
-      ])
-      .nullish(),
-    sasl: saslSchema.nullish(),
+      ]),
+    ),
+    sasl: z.nullish(saslSchema),
   })
-  .refine((kafka) => kafka.sasl?.mechanism !== 'plain' || !isClear(kafka), {
-    path: ['sasl'],
-    message: `needs TLS, because plain sends the password itself; ${howToEncrypt}`,
-  })
-  .refine((kafka) => kafka.sasl?.mechanism !== 'oauthbearer' || !isClear(kafka), {
-    path: ['sasl'],
-    message: `needs TLS, because oauthbearer sends the token itself; ${howToEncrypt}`,
-  });
+  .check(
+    z.refine((kafka) => kafka.sasl?.mechanism !== 'plain' || !isClear(kafka), {
+      path: ['sasl'],
+      message: `needs TLS, because plain sends the password itself; ${howToEncrypt}`,
+    }),
+    z.refine((kafka) => kafka.sasl?.mechanism !== 'oauthbearer' || !isClear(kafka), {
+      path: ['sasl'],
+      message: `needs TLS, because oauthbearer sends the token itself; ${howToEncrypt}`,
+    }),
+  );
 
 /**
  * Warns that a login with SCRAM goes over the network without TLS. The password is not sent, but it can be guessed from

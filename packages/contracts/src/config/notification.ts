@@ -1,26 +1,28 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { nameSchema } from './address.ts';
 import { outboundUrlSchema, overNetwork, parseUrl, refuseClear } from './outbound-url.ts';
 import { noticeEventTypes } from '../elevation/notice.ts';
 
 const maxUrl = 2048;
 
-const smtpUrlSchema = z
-  .string()
-  .max(maxUrl)
-  .refine((text) => {
+const smtpUrlSchema = z.string().check(
+  z.maxLength(maxUrl),
+  z.refine((text) => {
     const url = parseUrl(text);
     return (
       url && /^smtps?:$/.test(url.protocol) && url.hostname && /^\/?$/.test(url.pathname) && !url.search && !url.hash
     );
-  }, 'not the address of a mail server; write it like smtps://user@mail.example.com, or smtp://mail.example.com:587 for STARTTLS');
+  }, 'not the address of a mail server; write it like smtps://user@mail.example.com, or smtp://mail.example.com:587 for STARTTLS'),
+);
 
 export const mailAddressSchema = z
   .string()
-  .max(254)
-  .regex(
-    /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$/,
-    'not a mail address; write it like oncall@example.com',
+  .check(
+    z.maxLength(254),
+    z.regex(
+      /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$/,
+      'not a mail address; write it like oncall@example.com',
+    ),
   );
 
 /** Returns the length of what base64 text stands for; 0 if it is not base64. */
@@ -33,10 +35,12 @@ function decodedLength(base64: string): number {
 }
 
 /** A secret as the Standard Webhooks specification writes it. */
-const signingSecretSchema = z.string().refine((text) => {
-  const length = text.startsWith('whsec_') ? decodedLength(text.slice('whsec_'.length)) : 0;
-  return length >= 24 && length <= 64;
-}, 'is not a signing secret: whsec_ and 24 to 64 bytes in base64; make one with: echo "whsec_$(openssl rand -base64 32)"');
+const signingSecretSchema = z.string().check(
+  z.refine((text) => {
+    const length = text.startsWith('whsec_') ? decodedLength(text.slice('whsec_'.length)) : 0;
+    return length >= 24 && length <= 64;
+  }, 'is not a signing secret: whsec_ and 24 to 64 bytes in base64; make one with: echo "whsec_$(openssl rand -base64 32)"'),
+);
 
 const postShape = { url: outboundUrlSchema, ...overNetwork };
 
@@ -44,18 +48,18 @@ const webhookSchema = z
   .strictObject({
     ...postShape,
     /** The first one is the current one. A message is signed with each, so that receivers can change theirs later. */
-    secret: z.union([signingSecretSchema, z.array(signingSecretSchema).min(1).max(3)]),
+    secret: z.union([signingSecretSchema, z.array(signingSecretSchema).check(z.minLength(1), z.maxLength(3))]),
   })
-  .superRefine(refuseClear);
+  .check(z.superRefine(refuseClear));
 
-const chatSchema = z.strictObject(postShape).superRefine(refuseClear);
+const chatSchema = z.strictObject(postShape).check(z.superRefine(refuseClear));
 
 const smtpSchema = z.strictObject({
   url: smtpUrlSchema,
   /** For passwords with characters that have a meaning in a URL. */
-  password: z.string().min(1).optional(),
+  password: z.optional(z.string().check(z.minLength(1))),
   from: mailAddressSchema,
-  to: z.array(mailAddressSchema).min(1).max(20),
+  to: z.array(mailAddressSchema).check(z.minLength(1), z.maxLength(20)),
   ...overNetwork,
 });
 
@@ -66,14 +70,16 @@ export const notificationSchema = z
   .strictObject({
     name: nameSchema,
     /** Only these events. All of them by default. */
-    events: z.array(z.enum(noticeEventTypes)).min(1).nullish(),
-    webhook: webhookSchema.optional(),
-    slack: chatSchema.optional(),
-    teams: chatSchema.optional(),
-    smtp: smtpSchema.optional(),
+    events: z.nullish(z.array(z.enum(noticeEventTypes)).check(z.minLength(1))),
+    webhook: z.optional(webhookSchema),
+    slack: z.optional(chatSchema),
+    teams: z.optional(chatSchema),
+    smtp: z.optional(smtpSchema),
   })
-  .superRefine((channel, context) => {
-    if (kinds.filter((kind) => channel[kind] !== undefined).length === 1) return;
-    context.addIssue({ code: 'custom', message: `needs exactly one of ${kinds.join(', ')}` });
-  });
+  .check(
+    z.superRefine((channel, context) => {
+      if (kinds.filter((kind) => channel[kind] !== undefined).length === 1) return;
+      context.addIssue({ code: 'custom', message: `needs exactly one of ${kinds.join(', ')}` });
+    }),
+  );
 export type NotificationConfig = z.infer<typeof notificationSchema>;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 
 const maxUrl = 2048;
 
@@ -6,16 +6,16 @@ const maxUrl = 2048;
 export const parseUrl = (text: string): URL | undefined => (URL.canParse(text) ? new URL(text) : undefined);
 
 /** The URL of a server that the gateway calls, which can contain a secret in its path or query. */
-export const outboundUrlSchema = z
-  .string()
-  .max(maxUrl)
-  .refine((text) => {
+export const outboundUrlSchema = z.string().check(
+  z.maxLength(maxUrl),
+  z.refine((text) => {
     const url = parseUrl(text);
     return url && /^https?:$/.test(url.protocol) && !url.username && !url.password && !url.hash;
-  }, 'not an https URL without user, password and fragment');
+  }, 'not an https URL without user, password and fragment'),
+);
 
 /** The settings of a call over the network. */
-export const overNetwork = { caFile: z.string().nullish(), allowInsecure: z.boolean().default(false) };
+export const overNetwork = { caFile: z.nullish(z.string()), allowInsecure: z._default(z.boolean(), false) };
 
 const clear: Readonly<Record<string, string>> = {
   'http:': 'must begin with https; set allowInsecure: true only for a server on this machine or in the same cluster',
@@ -24,7 +24,7 @@ const clear: Readonly<Record<string, string>> = {
 /** Reports a URL without TLS, unless it is allowed. */
 export function refuseClear(
   { url, allowInsecure }: { url: string; allowInsecure: boolean },
-  context: z.RefinementCtx,
+  context: z.core.$RefinementCtx,
 ): void {
   const message = clear[parseUrl(url)?.protocol ?? ''];
   if (message !== undefined && !allowInsecure) context.addIssue({ code: 'custom', path: ['url'], message });

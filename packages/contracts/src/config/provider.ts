@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { nameSchema, urlSchema } from './address.ts';
 import { providerGroups } from './directory.ts';
 import { durationSchema } from './duration.ts';
@@ -6,7 +6,7 @@ import { faultsOfProvider } from './provider-faults.ts';
 
 /** A value that a claim can be compared with. */
 const plainSchema = z.union([z.string(), z.number(), z.boolean()]);
-const hostSchema = z.string().regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, 'not a host name in lower case');
+const hostSchema = z.string().check(z.regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, 'not a host name in lower case'));
 
 const scopesOf = {
   openid: ['openid', 'profile', 'email', 'groups', 'offline_access'],
@@ -14,10 +14,10 @@ const scopesOf = {
 };
 
 const claimsSchema = z.strictObject({
-  user: z.string().min(1).default('email'),
-  groups: z.string().min(1).default('groups'),
-  email: z.string().min(1).default('email'),
-  emailVerified: z.string().min(1).default('email_verified'),
+  user: z._default(z.string().check(z.minLength(1)), 'email'),
+  groups: z._default(z.string().check(z.minLength(1)), 'groups'),
+  email: z._default(z.string().check(z.minLength(1)), 'email'),
+  emailVerified: z._default(z.string().check(z.minLength(1)), 'email_verified'),
 });
 
 /**
@@ -25,44 +25,52 @@ const claimsSchema = z.strictObject({
  * OpenID providers are settings, not code.
  */
 export const providerSchema = z
-  .strictObject({
-    id: nameSchema,
-    kind: z.enum(['openid', 'github']).default('openid'),
-    name: z.string().min(1).max(80).optional(),
-    issuer: urlSchema,
-    issuerTemplate: z.string().min(1).optional(),
-    discoveryUrl: urlSchema.optional(),
-    endpointHosts: z.array(hostSchema).default([]),
-    apiUrl: urlSchema.optional(),
-    clientId: z.string().min(1),
-    clientSecret: z.string().min(1).optional(),
-    clientAuth: z.enum(['auto', 'basic', 'post', 'private_key_jwt', 'none']).default('auto'),
-    clientKeyFile: z.string().nullish(),
-    clientKeyId: z.string().min(1).optional(),
-    scopes: z.array(z.string().min(1)).optional(),
-    extraParams: z.record(z.string(), z.string()).default({}),
-    audiences: z.array(z.string().min(1)).default([]),
-    userInfo: z.enum(['ifMissing', 'always', 'never']).default('ifMissing'),
-    claims: claimsSchema.prefault({}),
-    requireClaims: z.record(z.string(), z.union([plainSchema, z.array(plainSchema).min(1)])).default({}),
-    emailVerified: z.enum(['required', 'ifPresent', 'ignore']).default('required'),
-    emailVerifiedValues: z.array(plainSchema).min(1).default([true]),
-    userFallback: z.boolean().default(false),
-    prefix: z.strictObject({ user: z.string().default(''), groups: z.string().default('') }).prefault({}),
-    ...providerGroups,
-    domains: z.array(hostSchema).default([]),
-    domainHintParam: z.string().min(1).optional(),
-    ownCallback: z.boolean().default(false),
-    caFile: z.string().nullish(),
-    allowInsecureIssuer: z.boolean().default(false),
-    /** Whether a browser that logs out of Sallyport is redirected to log out of the provider. */
-    endSession: z.boolean().default(true),
-    refresh: z
-      .strictObject({ interval: durationSchema.prefault('10m'), outageGrace: durationSchema.prefault('1h') })
-      .prefault({}),
-  })
-  .transform((provider) => ({ ...provider, scopes: provider.scopes ?? scopesOf[provider.kind] }))
-  .superRefine((provider, context) => {
-    for (const { path, message } of faultsOfProvider(provider)) context.addIssue({ code: 'custom', path, message });
-  });
+  .pipe(
+    z.strictObject({
+      id: nameSchema,
+      kind: z._default(z.enum(['openid', 'github']), 'openid'),
+      name: z.optional(z.string().check(z.minLength(1), z.maxLength(80))),
+      issuer: urlSchema,
+      issuerTemplate: z.optional(z.string().check(z.minLength(1))),
+      discoveryUrl: z.optional(urlSchema),
+      endpointHosts: z._default(z.array(hostSchema), []),
+      apiUrl: z.optional(urlSchema),
+      clientId: z.string().check(z.minLength(1)),
+      clientSecret: z.optional(z.string().check(z.minLength(1))),
+      clientAuth: z._default(z.enum(['auto', 'basic', 'post', 'private_key_jwt', 'none']), 'auto'),
+      clientKeyFile: z.nullish(z.string()),
+      clientKeyId: z.optional(z.string().check(z.minLength(1))),
+      scopes: z.optional(z.array(z.string().check(z.minLength(1)))),
+      extraParams: z._default(z.record(z.string(), z.string()), {}),
+      audiences: z._default(z.array(z.string().check(z.minLength(1))), []),
+      userInfo: z._default(z.enum(['ifMissing', 'always', 'never']), 'ifMissing'),
+      claims: z.prefault(claimsSchema, {}),
+      requireClaims: z._default(
+        z.record(z.string(), z.union([plainSchema, z.array(plainSchema).check(z.minLength(1))])),
+        {},
+      ),
+      emailVerified: z._default(z.enum(['required', 'ifPresent', 'ignore']), 'required'),
+      emailVerifiedValues: z._default(z.array(plainSchema).check(z.minLength(1)), [true]),
+      userFallback: z._default(z.boolean(), false),
+      prefix: z.prefault(z.strictObject({ user: z._default(z.string(), ''), groups: z._default(z.string(), '') }), {}),
+      ...providerGroups,
+      domains: z._default(z.array(hostSchema), []),
+      domainHintParam: z.optional(z.string().check(z.minLength(1))),
+      ownCallback: z._default(z.boolean(), false),
+      caFile: z.nullish(z.string()),
+      allowInsecureIssuer: z._default(z.boolean(), false),
+      /** Whether a browser that logs out of Sallyport is redirected to log out of the provider. */
+      endSession: z._default(z.boolean(), true),
+      refresh: z.prefault(
+        z.strictObject({ interval: z.prefault(durationSchema, '10m'), outageGrace: z.prefault(durationSchema, '1h') }),
+        {},
+      ),
+    }),
+    z.transform((provider) => ({ ...provider, scopes: provider.scopes ?? scopesOf[provider.kind] })),
+  )
+  .check(
+    z.superRefine((provider, context) => {
+      for (const { path, message } of faultsOfProvider(provider)) context.addIssue({ code: 'custom', path, message });
+    }),
+  );
 export type ProviderConfig = z.infer<typeof providerSchema>;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { plainHeaderName } from '../text/plain-header-name.ts';
 import { nameSchema } from './address.ts';
 
@@ -54,46 +54,52 @@ const takenKinds =
 /** A name that every server reads alike. */
 export const headerNameSchema = z
   .string()
-  .max(100)
-  .regex(/^[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*$/, 'not a header name; use letters, digits and single hyphens');
-const identityHeaderSchema = headerNameSchema.refine(
-  (name) => !taken.has(plainHeaderName(name)) && !takenKinds.test(name),
-  {
+  .check(
+    z.maxLength(100),
+    z.regex(/^[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*$/, 'not a header name; use letters, digits and single hyphens'),
+  );
+const identityHeaderSchema = headerNameSchema.check(
+  z.refine((name) => !taken.has(plainHeaderName(name)) && !takenKinds.test(name), {
     message: 'is a header with another meaning; choose one such as X-Forwarded-User or X-Auth-Request-Email',
-  },
+  }),
 );
 
 /** What the application behind a web route learns about the person who sends a request. */
-export const routeIdentitySchema = z
-  .strictObject({
+export const routeIdentitySchema = z.prefault(
+  z.strictObject({
     /** Signed: `X-Sallyport-Jwt-Assertion`. */
-    jwt: z.boolean().default(false),
+    jwt: z._default(z.boolean(), false),
     /** Signed, in the form of Pomerium: `X-Pomerium-Jwt-Assertion`. */
-    pomeriumJwt: z.boolean().default(false),
+    pomeriumJwt: z._default(z.boolean(), false),
     /** Plain text, under the names that the application reads. */
-    headers: z
-      .strictObject({
-        user: identityHeaderSchema.nullish(),
-        email: identityHeaderSchema.nullish(),
-        name: identityHeaderSchema.nullish(),
-        groups: identityHeaderSchema.nullish(),
-      })
-      .superRefine((headers, context) => {
-        const seen = new Set<string>();
-        for (const field of identityFields) {
-          const name = headers[field];
-          if (name == null) continue;
-          const plain = plainHeaderName(name);
-          if (seen.has(plain))
-            context.addIssue({ code: 'custom', path: [field], message: 'is the header of another field too' });
-          seen.add(plain);
-        }
-      })
-      .prefault({}),
+    headers: z.prefault(
+      z
+        .strictObject({
+          user: z.nullish(identityHeaderSchema),
+          email: z.nullish(identityHeaderSchema),
+          name: z.nullish(identityHeaderSchema),
+          groups: z.nullish(identityHeaderSchema),
+        })
+        .check(
+          z.superRefine((headers, context) => {
+            const seen = new Set<string>();
+            for (const field of identityFields) {
+              const name = headers[field];
+              if (name == null) continue;
+              const plain = plainHeaderName(name);
+              if (seen.has(plain))
+                context.addIssue({ code: 'custom', path: [field], message: 'is the header of another field too' });
+              seen.add(plain);
+            }
+          }),
+        ),
+      {},
+    ),
     /** Patterns of the groups that the application gets. */
-    groups: z.array(z.string().min(1).max(1024)).max(1000).default(['*']),
+    groups: z._default(z.array(z.string().check(z.minLength(1), z.maxLength(1024))).check(z.maxLength(1000)), ['*']),
     /** A credential with which the application acts as the person on these clusters. */
-    kubernetes: z.strictObject({ clusters: z.array(nameSchema).min(1).max(64) }).nullish(),
-  })
-  .prefault({});
+    kubernetes: z.nullish(z.strictObject({ clusters: z.array(nameSchema).check(z.minLength(1), z.maxLength(64)) })),
+  }),
+  {},
+);
 export type RouteIdentityConfig = z.infer<typeof routeIdentitySchema>;

@@ -1,13 +1,13 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { listenSchema, urlSchema } from './address.ts';
 
 const loopback = (port: number) => ({ host: '127.0.0.1', port });
 
 /** A key without a value counts as absent. Its readers see only undefined. */
-const optionalText = z
-  .string()
-  .nullish()
-  .transform((text) => text ?? undefined);
+const optionalText = z.pipe(
+  z.nullish(z.string()),
+  z.transform((text) => text ?? undefined),
+);
 
 /**
  * Key material of a service: `keyFile` is its Ed25519 private key (PKCS #8 PEM). `publicKey` is the matching public key
@@ -22,22 +22,24 @@ const tls = {
 };
 
 const internal = (port: number) =>
-  z
-    .strictObject({
-      url: urlSchema.default(`http://127.0.0.1:${port}`),
-      listen: listenSchema.default(loopback(port)),
-      adminListen: listenSchema.default(loopback(port + 5000)),
+  z.prefault(
+    z.strictObject({
+      url: z._default(urlSchema, `http://127.0.0.1:${port}`),
+      listen: z._default(listenSchema, loopback(port)),
+      adminListen: z._default(listenSchema, loopback(port + 5000)),
       ...keys,
       ...tls,
-    })
-    .prefault({});
+    }),
+    {},
+  );
 
 /** The addresses and keys of the four services. */
-export const servicesSchema = z
-  .strictObject({
+export const servicesSchema = z.prefault(
+  z.strictObject({
     authenticate: internal(4180),
     authorize: internal(4181),
     audit: internal(4182),
-    proxy: z.strictObject({ adminListen: listenSchema.default(loopback(9183)), ...keys }).prefault({}),
-  })
-  .prefault({});
+    proxy: z.prefault(z.strictObject({ adminListen: z._default(listenSchema, loopback(9183)), ...keys }), {}),
+  }),
+  {},
+);

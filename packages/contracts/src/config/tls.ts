@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 
 /**
  * What a listener can be configured to accept: Mozilla's intermediate profile
@@ -29,15 +29,17 @@ export type TlsProfile = {
 
 const isOf13 = (cipher: string) => !cipher.includes('_WITH_');
 const list = <T extends string>(all: readonly [T, ...T[]], what: string) =>
-  z
-    .array(z.enum(all))
-    .min(1, `is empty: remove the setting to allow every ${what}`)
-    .refine((some) => new Set(some).size === some.length, `lists a ${what} twice`)
-    .default([...all]);
+  z._default(
+    z.array(z.enum(all)).check(
+      z.minLength(1, `is empty: remove the setting to allow every ${what}`),
+      z.refine((some) => new Set(some).size === some.length, `lists a ${what} twice`),
+    ),
+    [...all],
+  );
 
 /** The TLS settings of a listener other than its files. */
 export const tlsProfileShape = {
-  minVersion: z.enum(tlsVersions).default('TLSv1.2'),
+  minVersion: z._default(z.enum(tlsVersions), 'TLSv1.2'),
   ciphers: list(tlsCiphers, 'suite'),
   curves: list(tlsCurves, 'curve'),
 };

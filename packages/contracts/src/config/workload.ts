@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { nameSchema } from './address.ts';
 import { durationSchema } from './duration.ts';
 import { outboundUrlSchema } from './outbound-url.ts';
@@ -8,65 +8,74 @@ import { faultsOfWorkload } from './workload-faults.ts';
 const [minuteMs, dayMs] = [60_000, 86_400_000];
 
 /** Compared with the claim `iss` character by character, so a slash at the end counts. */
-const issuerSchema = z.string().refine((text) => {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  return url?.protocol === 'https:' && !url.username && !url.password && !url.search && !url.hash;
-}, 'not an https URL without user, query and fragment');
+const issuerSchema = z.string().check(
+  z.refine((text) => {
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    return url?.protocol === 'https:' && !url.username && !url.password && !url.search && !url.hash;
+  }, 'not an https URL without user, query and fragment'),
+);
 
 const trustDomainSchema = z
   .string()
-  .regex(/^[a-z0-9._-]{1,255}$/, 'not a trust domain; write it like prod.example.org, without spiffe://');
+  .check(z.regex(/^[a-z0-9._-]{1,255}$/, 'not a trust domain; write it like prod.example.org, without spiffe://'));
 
 /** The name of a claim. A slash leads into an object; `~1` is a slash in a name and `~0` a tilde, as in RFC 6901. */
 const claimSchema = z
   .string()
-  .regex(/^[^/\x00-\x1f]{1,256}(\/[^/\x00-\x1f]{1,256}){0,3}$/, 'not a claim; write it like sub or a/b');
+  .check(z.regex(/^[^/\x00-\x1f]{1,256}(\/[^/\x00-\x1f]{1,256}){0,3}$/, 'not a claim; write it like sub or a/b'));
 
-const patternSchema = z
-  .string()
-  .min(1)
-  .max(1024)
-  .refine((text) => !text.includes('**'), 'has two * in a row; one * stands for any text without / and :')
-  .refine((text) => text.split('*').length <= 9, 'has more than eight *');
+const patternSchema = z.string().check(
+  z.minLength(1),
+  z.maxLength(1024),
+  z.refine((text) => !text.includes('**'), 'has two * in a row; one * stands for any text without / and :'),
+  z.refine((text) => text.split('*').length <= 9, 'has more than eight *'),
+);
 
-const groupSchema = z
-  .string()
-  .min(1)
-  .max(256)
-  .refine((group) => !group.startsWith('system:'), 'must not begin with system:, which is reserved for Kubernetes');
+const groupSchema = z.string().check(
+  z.minLength(1),
+  z.maxLength(256),
+  z.refine((group) => !group.startsWith('system:'), 'must not begin with system:, which is reserved for Kubernetes'),
+);
 
 /** Machines of one kind, which log in with a token of their platform instead of a stored secret. */
 export const workloadSchema = z
   .strictObject({
     name: nameSchema,
-    issuer: issuerSchema.optional(),
-    serviceAccounts: z.strictObject({ cluster: nameSchema }).optional(),
-    spiffe: z.strictObject({ trustDomain: trustDomainSchema }).optional(),
-    audience: z.string().regex(/^[\x21-\x7e]{1,512}$/, 'not an audience: visible ASCII characters, 512 at most'),
-    jwksUri: outboundUrlSchema
-      .refine((text) => text.startsWith('https:'), 'must begin with https, because its keys decide who may log in')
-      .nullish(),
-    caFile: z.string().nullish(),
+    issuer: z.optional(issuerSchema),
+    serviceAccounts: z.optional(z.strictObject({ cluster: nameSchema })),
+    spiffe: z.optional(z.strictObject({ trustDomain: trustDomainSchema })),
+    audience: z
+      .string()
+      .check(z.regex(/^[\x21-\x7e]{1,512}$/, 'not an audience: visible ASCII characters, 512 at most')),
+    jwksUri: z.nullish(
+      outboundUrlSchema.check(
+        z.refine((text) => text.startsWith('https:'), 'must begin with https, because its keys decide who may log in'),
+      ),
+    ),
+    caFile: z.nullish(z.string()),
     match: z.record(
       claimSchema,
-      z.union([patternSchema, z.boolean(), z.array(patternSchema).min(1).max(100)], {
+      z.union([patternSchema, z.boolean(), z.array(patternSchema).check(z.minLength(1), z.maxLength(100))], {
         error: 'not a text, true or false, or a list of texts; put numbers in quotes',
       }),
     ),
-    user: z
-      .string()
-      .min(1)
-      .max(512)
-      .superRefine((text, context) => {
+    user: z.string().check(
+      z.minLength(1),
+      z.maxLength(512),
+      z.superRefine((text, context) => {
         const parsed = parseUserTemplate(text);
         if (typeof parsed === 'string') context.addIssue({ code: 'custom', message: parsed });
       }),
-    groups: z.array(groupSchema).max(100).default([]),
-    maxLifetime: durationSchema
-      .prefault('1h')
-      .pipe(z.number().min(minuteMs, 'must be at least 1m').max(dayMs, 'must be 24h at most')),
+    ),
+    groups: z._default(z.array(groupSchema).check(z.maxLength(100)), []),
+    maxLifetime: z.pipe(
+      z.prefault(durationSchema, '1h'),
+      z.number().check(z.minimum(minuteMs, 'must be at least 1m'), z.maximum(dayMs, 'must be 24h at most')),
+    ),
   })
-  .superRefine((workload, context) => {
-    for (const { path, message } of faultsOfWorkload(workload)) context.addIssue({ code: 'custom', path, message });
-  });
+  .check(
+    z.superRefine((workload, context) => {
+      for (const { path, message } of faultsOfWorkload(workload)) context.addIssue({ code: 'custom', path, message });
+    }),
+  );
 export type WorkloadConfig = z.infer<typeof workloadSchema>;

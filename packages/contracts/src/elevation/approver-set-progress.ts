@@ -1,15 +1,15 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 
 /** How far one of several sets of approvers has come. */
 export const approverSetProgressSchema = z.object({
   name: z.string(),
   /** How many approvals it must give. */
-  approvals: z.number().int(),
+  approvals: z.int(),
   /**
    * How many more approvals of people who belong to no other set would count. Someone who belongs to several sets can
    * count for any of them, so these can be more in all than what is lacking.
    */
-  lacks: z.number().int(),
+  lacks: z.int(),
 });
 export type ApproverSetProgress = z.infer<typeof approverSetProgressSchema>;
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { auditEventTypes, type AuditEventType } from '../audit/audit-event-types.ts';
 
 /** `approved` is not yet a right: it becomes one when the audit log has it, and when its start has come. */
@@ -23,9 +23,9 @@ const personSchema = z.object({
   issuer: z.string(),
   subject: z.string(),
   user: z.string(),
-  email: z.string().optional(),
-  aliases: z.array(z.string()).optional(),
-  asserted: z.array(z.string()).optional(),
+  email: z.optional(z.string()),
+  aliases: z.optional(z.array(z.string())),
+  asserted: z.optional(z.array(z.string())),
 });
 export type ElevationPerson = z.infer<typeof personSchema>;
 
@@ -42,7 +42,9 @@ const reviewSchema = z.object({
   withinMs: z.number(),
   /** Whether `elevation.review-overdue` was handed to the audit log. */
   overdue: z.boolean(),
-  done: z.object({ by: personSchema, at: z.number(), verdict: z.enum(reviewVerdicts), comment: z.string() }).optional(),
+  done: z.optional(
+    z.object({ by: personSchema, at: z.number(), verdict: z.enum(reviewVerdicts), comment: z.string() }),
+  ),
 });
 
 /** An event that the audit log has not acknowledged yet. `number` counts the events of one elevation from 1. */
@@ -50,20 +52,20 @@ const unrecordedSchema = z.object({
   number: z.number(),
   type: z.enum(elevationEventTypes),
   at: z.number(),
-  by: personSchema.optional(),
-  detail: z.string().optional(),
+  by: z.optional(personSchema),
+  detail: z.optional(z.string()),
   /**
    * What the event says of the elevation, as it was right after the step: whenever the event is published, it says the
    * same. Absent in what older versions have stored.
    */
-  facts: z
-    .object({
+  facts: z.optional(
+    z.object({
       approvers: z.array(z.string()),
-      approvedFor: z.array(z.string()).optional(),
-      expiresAt: z.number().optional(),
-      reviewDueAt: z.number().optional(),
-    })
-    .optional(),
+      approvedFor: z.optional(z.array(z.string())),
+      expiresAt: z.optional(z.number()),
+      reviewDueAt: z.optional(z.number()),
+    }),
+  ),
 });
 export type UnrecordedEvent = z.infer<typeof unrecordedSchema>;
 
@@ -74,27 +76,27 @@ export type UnrecordedEvent = z.infer<typeof unrecordedSchema>;
 export const elevationSchema = z.object({
   /** 2 with `approverSets`: a replica that knows only 1 would count approvals without looking at the sets. */
   format: z.union([z.literal(1), z.literal(2)]),
-  revision: z.number().int(),
-  id: z.string().min(1),
+  revision: z.int(),
+  id: z.string().check(z.minLength(1)),
   /** The entry in the configuration. */
   name: z.string(),
   cluster: z.string(),
   /** Absent: the whole cluster. */
-  namespace: z.string().optional(),
+  namespace: z.optional(z.string()),
   /** As configured when it was requested. */
   groups: z.array(z.string()),
   requester: personSchema,
-  reason: z.string().optional(),
-  ticket: z.string().optional(),
+  reason: z.optional(z.string()),
+  ticket: z.optional(z.string()),
   durationMs: z.number(),
   /** When it begins at the earliest, if a later start was asked for. */
-  startsAt: z.number().optional(),
+  startsAt: z.optional(z.number()),
   /** The elevation that this one extends, and when that one ends. */
-  extends: z.object({ id: z.string(), until: z.number() }).optional(),
+  extends: z.optional(z.object({ id: z.string(), until: z.number() })),
   /** How many in all. */
-  approvalsNeeded: z.number().int(),
+  approvalsNeeded: z.int(),
   /** The sets of approvers that must approve, as configured when it was requested. Absent if there is only one. */
-  approverSets: z.array(z.object({ name: z.string(), approvals: z.number().int() })).optional(),
+  approverSets: z.optional(z.array(z.object({ name: z.string(), approvals: z.int() }))),
   whenAuditUnavailable: z.enum(['refuse', 'spool']),
   createdAt: z.number(),
   changedAt: z.number(),
@@ -105,17 +107,22 @@ export const elevationSchema = z.object({
    * an approver. Earlier versions did not write it.
    */
   approvals: z.array(
-    z.object({ by: personSchema, at: z.number(), sets: z.array(z.string()).optional(), under: z.string().optional() }),
+    z.object({
+      by: personSchema,
+      at: z.number(),
+      sets: z.optional(z.array(z.string())),
+      under: z.optional(z.string()),
+    }),
   ),
   /** Set once approved. */
-  activeFrom: z.number().optional(),
-  expiresAt: z.number().optional(),
+  activeFrom: z.optional(z.number()),
+  expiresAt: z.optional(z.number()),
   /** Whether `elevation.activated` was handed to the audit log. */
   announced: z.boolean(),
-  ended: z.object({ at: z.number(), by: personSchema.optional(), detail: z.string().optional() }).optional(),
+  ended: z.optional(z.object({ at: z.number(), by: z.optional(personSchema), detail: z.optional(z.string()) })),
   /** Absent if no one has to review it. */
-  review: reviewSchema.optional(),
-  events: z.number().int(),
+  review: z.optional(reviewSchema),
+  events: z.int(),
   unrecorded: z.array(unrecordedSchema),
 });
 export type Elevation = z.infer<typeof elevationSchema>;

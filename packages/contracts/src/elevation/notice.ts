@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { approverSetProgressSchema } from './approver-set-progress.ts';
 import { elevationEventTypes } from './elevation.ts';
 
@@ -6,13 +6,13 @@ const stepShape = {
   /** The id of the audit event of the same step. */
   id: z.string(),
   /** Counts the notices about one thing from 1. */
-  number: z.number().int(),
+  number: z.int(),
   /** The type of that event. A newer replica may know more. */
   type: z.string(),
   at: z.number(),
   /** Who took the step; absent if the gateway did. */
-  by: z.string().optional(),
-  detail: z.string().optional(),
+  by: z.optional(z.string()),
+  detail: z.optional(z.string()),
   /** The names of the channels that it is for. */
   channels: z.array(z.string()),
 };
@@ -23,21 +23,21 @@ const elevationNoticeSchema = z.object({
     id: z.string(),
     name: z.string(),
     cluster: z.string(),
-    namespace: z.string().optional(),
+    namespace: z.optional(z.string()),
     groups: z.array(z.string()),
     user: z.string(),
-    reason: z.string().optional(),
-    ticket: z.string().optional(),
+    reason: z.optional(z.string()),
+    ticket: z.optional(z.string()),
     state: z.string(),
     durationMs: z.number(),
-    startsAt: z.number().optional(),
+    startsAt: z.optional(z.number()),
     pendingUntil: z.number(),
-    expiresAt: z.number().optional(),
+    expiresAt: z.optional(z.number()),
     approvalsNeeded: z.number(),
     approvers: z.array(z.string()),
     /** Absent if there is only one set of approvers. */
-    approverSets: z.array(approverSetProgressSchema).optional(),
-    extends: z.string().optional(),
+    approverSets: z.optional(z.array(approverSetProgressSchema)),
+    extends: z.optional(z.string()),
   }),
 });
 export type ElevationNotice = z.infer<typeof elevationNoticeSchema>;
@@ -48,9 +48,9 @@ const serviceAccountNoticeSchema = z.object({
     id: z.string(),
     name: z.string(),
     groups: z.array(z.string()),
-    maker: z.object({ user: z.string(), email: z.string().optional() }),
+    maker: z.object({ user: z.string(), email: z.optional(z.string()) }),
     expiresAt: z.number(),
-    lastUsedAt: z.number().optional(),
+    lastUsedAt: z.optional(z.number()),
   }),
 });
 export type ServiceAccountNotice = z.infer<typeof serviceAccountNoticeSchema>;

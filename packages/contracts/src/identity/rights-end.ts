@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 
 /**
  * That everything ends that people were given for a time, such as elevations. `of` says whose: an account, whom a source of

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { agentScopeSchema } from './agent-scope.ts';
 import { identitySchema } from './identity.ts';
 
@@ -16,37 +16,37 @@ export type LoginKind = Extract<SessionKind, 'cli' | 'browser'>;
 export const sessionSchema = z.object({
   /** The store writes 2 for all kinds but log-ins, so that versions of the gateway that know only log-ins refuse them. */
   version: z.union([z.literal(1), z.literal(2)]),
-  id: z.string().min(1),
+  id: z.string().check(z.minLength(1)),
   kind: sessionKindSchema,
   identity: identitySchema,
   createdAt: z.number(),
   /** The absolute end, even if the session is in use. */
   expiresAt: z.number(),
   /** The session ends this many milliseconds after its last use. */
-  idleMs: z.number().positive(),
-  clientAddress: z.string().optional(),
-  userAgent: z.string().optional(),
+  idleMs: z.number().check(z.positive()),
+  clientAddress: z.optional(z.string()),
+  userAgent: z.optional(z.string()),
   /** For a login that was approved in a browser elsewhere: the address and user agent of that browser. */
-  approvedFrom: z.object({ clientAddress: z.string().optional(), userAgent: z.string().optional() }).optional(),
+  approvedFrom: z.optional(z.object({ clientAddress: z.optional(z.string()), userAgent: z.optional(z.string()) })),
   /** The identity provider's own session with the user (`sid` of the id_token). A back-channel logout refers to it. */
-  sid: z.string().optional(),
+  sid: z.optional(z.string()),
   /**
    * The session that this one hangs on: its id, and the hash of its token. This session is live only while that one is,
    * and has its identity.
    */
-  parent: z.object({ id: z.string().min(1), hash: z.string().min(1) }).optional(),
+  parent: z.optional(z.object({ id: z.string().check(z.minLength(1)), hash: z.string().check(z.minLength(1)) })),
   /** What an agent is called, and what it may do at most. */
-  agent: z.object({ name: z.string(), scope: agentScopeSchema }).optional(),
+  agent: z.optional(z.object({ name: z.string(), scope: agentScopeSchema })),
   /** What a service account is called, who made it, and when it was last used, to within ten minutes. */
-  serviceAccount: z
-    .object({
+  serviceAccount: z.optional(
+    z.object({
       name: z.string(),
-      maker: z.object({ issuer: z.string(), subject: z.string(), user: z.string(), email: z.string().optional() }),
-      lastUsedAt: z.number().optional(),
-    })
-    .optional(),
+      maker: z.object({ issuer: z.string(), subject: z.string(), user: z.string(), email: z.optional(z.string()) }),
+      lastUsedAt: z.optional(z.number()),
+    }),
+  ),
   /** For the session of a web application: the host of its route. It is good nowhere else. */
-  route: z.string().optional(),
+  route: z.optional(z.string()),
 });
 export type Session = z.infer<typeof sessionSchema>;
 

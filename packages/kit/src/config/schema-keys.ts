@@ -2,17 +2,17 @@ import type { z } from 'zod';
 
 type Def = {
   type: string;
-  innerType?: z.ZodType;
-  in?: z.ZodType;
-  element?: z.ZodType;
-  shape?: Record<string, z.ZodType>;
-  options?: z.ZodType[];
+  innerType?: z.core.$ZodType;
+  in?: z.core.$ZodType;
+  element?: z.core.$ZodType;
+  shape?: Record<string, z.core.$ZodType>;
+  options?: z.core.$ZodType[];
 };
 
-const defOf = (schema: z.ZodType) => (schema as unknown as { _zod: { def: Def } })._zod.def;
+const defOf = (schema: z.core.$ZodType) => (schema as unknown as { _zod: { def: Def } })._zod.def;
 
 /** Returns the schemas one step down a path. A union has several. */
-function step(schema: z.ZodType, key: PropertyKey): z.ZodType[] {
+function step(schema: z.core.$ZodType, key: PropertyKey): z.core.$ZodType[] {
   const def = defOf(schema);
   if (def.shape) return typeof key === 'string' && Object.hasOwn(def.shape, key) ? [def.shape[key]!] : [];
   if (def.options) return def.options.flatMap((option) => step(option, key));
@@ -21,7 +21,7 @@ function step(schema: z.ZodType, key: PropertyKey): z.ZodType[] {
   return inner ? step(inner, key) : [];
 }
 
-function keysOf(schema: z.ZodType): string[] {
+function keysOf(schema: z.core.$ZodType): string[] {
   const def = defOf(schema);
   if (def.shape) return Object.keys(def.shape);
   if (def.options) return def.options.flatMap(keysOf);
@@ -30,7 +30,7 @@ function keysOf(schema: z.ZodType): string[] {
 }
 
 /** Returns the keys that a schema has at a path, for "did you mean" hints. */
-export function schemaKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
-  const found = path.reduce<z.ZodType[]>((all, key) => all.flatMap((one) => step(one, key)), [schema]);
+export function schemaKeys(schema: z.core.$ZodType, path: readonly PropertyKey[]): string[] {
+  const found = path.reduce<z.core.$ZodType[]>((all, key) => all.flatMap((one) => step(one, key)), [schema]);
   return [...new Set(found.flatMap(keysOf))];
 }

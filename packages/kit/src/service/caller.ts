@@ -9,7 +9,7 @@ import { ProblemError } from '../problem/problem-error.ts';
  */
 const callerSchema = z.object({
   session: z.object({ id: z.string(), kind: sessionKindSchema, expiresAt: z.number() }),
-  identity: identitySchema.omit({ claims: true }),
+  identity: z.object(identitySchema.shape).omit({ claims: true }),
   privileged: z.boolean(),
   clientAddress: z.string(),
   userAgent: z.string().optional(),

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { routeConfirmationSchema, routeSessionSchema } from '@sallyport/contracts';
+import { routeOpeningSchema } from '@sallyport/contracts';
 import { problemHandler, ProblemError, readProblem, spanOf, toProblem } from '@sallyport/kit';
 import { html } from '@sallyport/pages';
 import type { Express, Request, Response } from 'express';
@@ -54,7 +54,7 @@ async function redeem(deps: OwnApiDeps, route: WebRoute, request: Request) {
     span: spanOf(request),
   });
   if (!began) throw expired();
-  const opened = routeSessionSchema.or(routeConfirmationSchema).safeParse(body);
+  const opened = routeOpeningSchema.safeParse(body);
   if (status !== 200 || !opened.success)
     throw readProblem(body) ?? new ProblemError('service-unavailable', 'The login service gave no readable answer.');
   return opened.data;
