@@ -136,8 +136,6 @@ const notYet = [
   'proxy',
 
   'spool',
-
-  'stores',
 ];
 
 /** Returns the circles of folders as lines, and the packages of the list that have none. */

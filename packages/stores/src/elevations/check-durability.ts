@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { RedisConnection } from '../redis/connect-redis.ts';
-import { mastersOf } from '../redis/masters-of.ts';
+import { mastersOf } from '../redis/durable-writer.ts';
 import type { RedisSessionsConfig } from '../redis/redis-options.ts';
 
 /** Returns the value of a setting of Redis; undefined if it may not be read, as on many managed servers. */
@@ -27,7 +27,7 @@ async function replicasOf(server: Redis): Promise<number | undefined> {
 const unreadable =
   'the settings of Redis cannot be read, so it is unknown whether it keeps every write; elevations need "appendonly yes" and "appendfsync always"';
 
-/** Returns what a restart could lose. */
+/** What a restart could lose. */
 async function diskRisk(server: Redis, isReplicated: boolean): Promise<string | undefined> {
   const [appendonly, appendfsync] = [await settingOf(server, 'appendonly'), await settingOf(server, 'appendfsync')];
   if (appendonly === undefined) return unreadable;
@@ -40,7 +40,7 @@ async function diskRisk(server: Redis, isReplicated: boolean): Promise<string | 
   return `${lost}, which could bring back a revoked elevation; set "appendonly yes" and "appendfsync always"`;
 }
 
-/** Returns what a failover could lose, and what keeps elevations from working. */
+/** What a failover could lose, and what keeps elevations from working. */
 async function replicaRisks(server: Redis, wanted: number | undefined): Promise<string[]> {
   const connected = await replicasOf(server);
   if (wanted === undefined)

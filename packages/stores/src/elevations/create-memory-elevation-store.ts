@@ -1,9 +1,23 @@
 import type { Elevation, Notice } from '@sallyport/contracts';
 import { createListeners, ProblemError } from '@sallyport/kit';
 import { createMemoryNoticeOutbox } from '../notices/create-memory-notice-outbox.ts';
-import type { NoticeOutbox } from '../notices/notice-outbox.ts';
-import { createMemoryHolds } from './create-memory-holds.ts';
-import { keptAfterEndMs, type ElevationChanges, type ElevationStore } from './elevation-store.ts';
+import { type NoticeOutbox, keptAfterEndMs } from '../notices/notice-outbox.ts';
+import type { ElevationStore, ElevationChanges } from './elevation-store.ts';
+
+/** Creates the holds in memory. */
+function createMemoryHolds({ now }: { now: () => number }): ElevationStore['hold'] {
+  const holds = new Map<string, { until: number }>();
+  return async (what, forMs) => {
+    const key = JSON.stringify('eventsOf' in what ? [what.eventsOf] : [what.issuer, what.subject]);
+    const held = holds.get(key);
+    if (held && now() < held.until) return undefined;
+    const mine = { until: now() + forMs };
+    holds.set(key, mine);
+    return async () => {
+      if (holds.get(key) === mine) holds.delete(key);
+    };
+  };
+}
 
 const maxLog = 4096;
 /** How often what is over for long is removed, in milliseconds. */
@@ -43,7 +57,7 @@ function createLog() {
   };
 }
 
-/** Creates what writes entries, removes those that are over for long, and wakes the channels of new notices. */
+/** Writes entries, removes those that are over for long, and wakes the channels of new notices. */
 function createPut(entries: Map<string, Entry>, deps: { note(id: string): void; outbox: NoticeOutbox; now(): number }) {
   let cleanedAt = -Infinity;
   return async (elevation: Elevation, dueAt: number | undefined, added: readonly Notice[]) => {

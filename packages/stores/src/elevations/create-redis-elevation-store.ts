@@ -1,18 +1,81 @@
+import { randomUUID } from 'node:crypto';
 import { elevationSchema, type Elevation, type Notice } from '@sallyport/contracts';
 import { createListeners, parseJson, ProblemError } from '@sallyport/kit';
-import type { RedisConnection } from '../redis/connect-redis.ts';
 import { createRedisNoticeOutbox, noticeField } from '../notices/create-redis-notice-outbox.ts';
-import { redisKeys, type RedisKeys } from '../redis/redis-keys.ts';
+import { keptAfterEndMs } from '../notices/notice-outbox.ts';
+import type { RedisConnection } from '../redis/connect-redis.ts';
 import { createPlainWriter, type DurableWriter } from '../redis/durable-writer.ts';
-import { defineScript } from '../redis/redis-scripts.ts';
-import { createRedisHolds } from './create-redis-holds.ts';
-import { keptAfterEndMs, type ElevationChanges, type ElevationStore } from './elevation-store.ts';
-import {
-  confirmElevationScript,
-  createElevationScript,
-  logElevationScript,
-  replaceElevationScript,
-} from './elevation-scripts.ts';
+import { type RedisKeys, redisKeys } from '../redis/redis-keys.ts';
+import { type RedisScript, defineScript } from '../redis/redis-scripts.ts';
+import type { ElevationStore, ElevationChanges } from './elevation-store.ts';
+
+/** KEYS: elevation. ARGV: text, revision, then names and texts of more fields. Returns 0 if the id is taken. */
+const createElevationScript: RedisScript = {
+  name: 'sallyportCreateElevation',
+  lua: `
+if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+redis.call('HSET', KEYS[1], 'elevation', ARGV[1], 'revision', ARGV[2])
+for at = 3, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[at], ARGV[at + 1]) end
+return 1`,
+};
+
+/**
+ * KEYS: elevation. ARGV: text, the revision that is replaced, the new revision, milliseconds to keep it (0: it is not
+ * over), then names and texts of more fields. Returns 0 without writing if another revision is stored.
+ */
+const replaceElevationScript: RedisScript = {
+  name: 'sallyportReplaceElevation',
+  lua: `
+if redis.call('HGET', KEYS[1], 'revision') ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], 'elevation', ARGV[1], 'revision', ARGV[3])
+for at = 5, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[at], ARGV[at + 1]) end
+if ARGV[4] == '0' then redis.call('PERSIST', KEYS[1]) else redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
+return 1`,
+};
+
+/** KEYS: elevation. Writes to its key, if it is there. */
+const confirmElevationScript: RedisScript = {
+  name: 'sallyportConfirmElevation',
+  lua: `
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+return redis.call('HINCRBY', KEYS[1], 'confirmed', 1)`,
+};
+
+/**
+ * KEYS: log of changes. ARGV: id of the elevation, entries to keep, channel. Entries are numbered without gaps, so that a
+ * reader knows whether it has missed one.
+ */
+const logElevationScript: RedisScript = {
+  name: 'sallyportLogElevation',
+  lua: `
+local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
+local number = 1
+if last[1] then number = tonumber(string.match(last[1][1], '^(%d+)')) + 1 end
+redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[2], number .. '-0', 'id', ARGV[1])
+redis.call('PUBLISH', ARGV[3], number)
+return number`,
+};
+
+/** KEYS: hold. ARGV: its value. A hold that has ended by itself may be that of another replica by now. */
+const releaseScript: RedisScript = {
+  name: 'sallyportReleaseHold',
+  lua: `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])`,
+};
+
+/** Creates the holds in Redis. A failover can lose one, which frees what it held. */
+function createRedisHolds({ redis, keys }: { redis: RedisConnection; keys: RedisKeys }): ElevationStore['hold'] {
+  const release = defineScript(redis, releaseScript);
+  return async (what, forMs) => {
+    const [key, value] = [keys.hold(what), randomUUID()];
+    const held = await redis.ask(() => redis.client.set(key, value, 'PX', forMs, 'NX'));
+    if (held !== 'OK') return undefined;
+    return async () => {
+      await redis.ask(() => release(key, value));
+    };
+  };
+}
 
 const maxLog = 4096;
 /** How many elevations one command reads. The deadline applies to each command. */

@@ -1,9 +1,6 @@
 import type { Elevation, Notice } from '@sallyport/contracts';
 import type { NoticeOutbox } from '../notices/notice-outbox.ts';
-import type { Held } from './held.ts';
-
-/** How long an elevation that is over can still be looked up, in milliseconds. The audit trail keeps it for longer. */
-export const keptAfterEndMs = 7 * 24 * 3_600_000;
+import type { Held } from '../redis/redis-keys.ts';
 
 /**
  * What has changed since a position in the log of changes: the elevations by id, each as often as it changed, or
@@ -39,7 +36,7 @@ export interface ElevationStore {
    * writer may have died before it knew. Rejects with `sessions-unavailable` if it is not known.
    */
   confirm(id: string): Promise<void>;
-  /** Returns what releases a hold, or undefined if another one is there. It ends by itself after `forMs` milliseconds. */
+  /** The release of a hold, or undefined if another one is there. It ends by itself after `forMs` milliseconds. */
   hold(what: Held, forMs: number): Promise<(() => Promise<void>) | undefined>;
   /** Lists those with a next step, whenever it is due. */
   open(): Promise<Elevation[]>;
@@ -51,7 +48,7 @@ export interface ElevationStore {
   ofPerson(person: { issuer: string; subject: string }, limit: number): Promise<Elevation[]>;
   /** Lists those of everyone, newest first. */
   latest(limit: number): Promise<Elevation[]>;
-  /** Returns what has changed since a position. Position 0 is before everything. */
+  /** What has changed since a position. Position 0 is before everything. */
   changesSince(position: number): Promise<ElevationChanges>;
   /** Calls back when something may have changed, on any replica. Returns a function that unsubscribes. */
   onChange(listener: () => void): () => void;

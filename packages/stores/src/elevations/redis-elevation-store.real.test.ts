@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { connectRedis } from '../redis/connect-redis.ts';
+import { describeOnRedis } from '../testing/describe-on-redis.ts';
 import { describeElevationStore, exampleElevation } from '../testing/elevation-store.conformance.ts';
 import { describeNoticeOutbox } from '../testing/notice-outbox.conformance.ts';
-import { describeOnRedis } from '../testing/describe-on-redis.ts';
-import { prepareRedisServer } from '../testing/redis-server.ts';
 import { useRedisPair } from '../testing/redis-pair.ts';
+import { prepareRedisServer } from '../testing/redis-server.ts';
 import { sessionsSchemaFor } from '../testing/sessions-config.ts';
 import { checkDurability } from './check-durability.ts';
 import { createRedisElevationStore } from './create-redis-elevation-store.ts';

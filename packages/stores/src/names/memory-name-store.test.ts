@@ -1,5 +1,5 @@
 import { describeNameStore } from '../testing/name-store.conformance.ts';
-import { createMemoryNameStore } from './create-memory-name-store.ts';
+import { createMemoryNameStore } from './name-store.ts';
 
 describeNameStore('memory', async () => {
   const clock = { now: 1_800_000_000_000 };

@@ -52,7 +52,7 @@ function createQueue(now: () => number) {
   };
 }
 
-/** Creates what keeps the notices about service accounts. */
+/** The notices about service accounts. */
 function createAccountNotices(now: () => number) {
   const accounts = new Map<string, Kept & { until: number }>();
   const find = (aboutId: string) => {

@@ -70,3 +70,6 @@ export interface NoticeOutbox {
   /** Lists where notices were given up, the latest first. */
   failed(limit: number): Promise<FailedPair[]>;
 }
+
+/** How long an elevation that is over can still be looked up, in milliseconds. The audit trail keeps it for longer. */
+export const keptAfterEndMs = 7 * 24 * 3_600_000;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { readConfig } from '@sallyport/kit';
-import { loadSealingKeys } from './load-sealing-keys.ts';
+import { loadSealingKeys } from './token-sealer.ts';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-keys-'));
 afterAll(() => rmSync(directory, { recursive: true }));

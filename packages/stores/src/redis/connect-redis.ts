@@ -1,7 +1,8 @@
-import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { Redis, Cluster, type RedisOptions } from 'ioredis';
 import { createWarnOnce, type Logger } from '@sallyport/kit';
 import { createAskRedis, type AskRedis } from './ask-redis.ts';
 import {
+  retryDelay,
   clusterOptions,
   connectionOptions,
   defaultDeadlines,
@@ -9,7 +10,58 @@ import {
   masterOptions,
   type RedisSessionsConfig,
 } from './redis-options.ts';
-import { subscribeRedis, type Subscription } from './subscribe-redis.ts';
+
+export type Subscription = {
+  message(text: string): void;
+  /** The subscription is active. Earlier messages may have been missed. */
+  established(): void;
+};
+
+const heartbeatMs = 2000;
+
+/**
+ * Keeps one connection subscribed to `channel`. Opens a new one, to the next node if there are several, whenever the
+ * last one ends or no longer answers a ping. Returns a function that stops.
+ */
+export function subscribeRedis(connect: (attempt: number) => Redis, channel: string, on: Subscription): () => void {
+  let stopped = false;
+  let failures = 0;
+  let attempt = 0;
+  let client: Redis;
+  let timer: NodeJS.Timeout | undefined;
+
+  const open = () => {
+    const current = connect(attempt++);
+    client = current;
+    let heartbeat: NodeJS.Timeout | undefined;
+    const giveUp = () => current.disconnect();
+    // An error ends the connection, and `end` opens the next one.
+    current.on('error', () => {});
+    current.on('message', (_channel: string, text: string) => on.message(text));
+    current.on('ready', () => {
+      current.subscribe(channel).then(() => {
+        if (stopped) return;
+        failures = 0;
+        heartbeat = setInterval(() => void current.ping().catch(giveUp), heartbeatMs);
+        heartbeat.unref();
+        on.established();
+      }, giveUp);
+    });
+    current.on('end', () => {
+      clearInterval(heartbeat);
+      if (stopped) return;
+      timer = setTimeout(open, retryDelay(++failures));
+      timer.unref();
+    });
+  };
+
+  open();
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+    client.disconnect();
+  };
+}
 
 /** A connection for commands, and a separate one for each subscription. */
 export type RedisConnection = {

@@ -1,7 +1,12 @@
+import { Cluster, type Redis } from 'ioredis';
 import { ProblemError, type Logger } from '@sallyport/kit';
 import { connectRedis, type RedisConnection } from './connect-redis.ts';
-import { mastersOf } from './masters-of.ts';
 import { defaultDeadlines, type RedisSessionsConfig } from './redis-options.ts';
+
+/** Returns the servers that take writes: all masters of a cluster, or the one server. */
+export function mastersOf(client: Redis | Cluster): Redis[] {
+  return client instanceof Cluster ? client.nodes('master') : [client];
+}
 
 /** Writes what must not be lost when a replica becomes the master. */
 export type DurableWriter = {

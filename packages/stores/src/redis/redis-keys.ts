@@ -1,6 +1,11 @@
 import { hash } from 'node:crypto';
 import { isAboutServiceAccount, type Session } from '@sallyport/contracts';
-import type { Held } from '../elevations/held.ts';
+
+/**
+ * What one replica at a time may have: a person, to decide what they can ask for, or the events of an elevation or a
+ * service account, to record them.
+ */
+export type Held = { issuer: string; subject: string } | { eventsOf: string };
 
 const digest = (text: string) => hash('sha256', text, 'base64url');
 /** Combines two outside names into one; no other pair yields the same. */

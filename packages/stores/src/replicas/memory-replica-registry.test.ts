@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { createMemoryReplicaRegistry } from './create-memory-replica-registry.ts';
 import { describeReplicaRegistry, report } from '../testing/replica-registry.conformance.ts';
+import { createMemoryReplicaRegistry } from './replica-registry.ts';
 
 describeReplicaRegistry('memory', async () => {
   const registry = createMemoryReplicaRegistry({ now: Date.now });

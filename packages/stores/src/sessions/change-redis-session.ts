@@ -1,13 +1,44 @@
 import type { Session } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
-import { changeOf } from './change-of.ts';
-import { checkSameSession } from './check-same-session.ts';
-import type { ChildrenOf } from './children-of.ts';
 import type { RedisConnection } from '../redis/connect-redis.ts';
-import { withoutClaims } from './expired-session.ts';
-import { createReadSession, readStoredSession } from './read-stored-session.ts';
 import type { RedisKeys } from '../redis/redis-keys.ts';
 import { defineScript, updateScript } from '../redis/redis-scripts.ts';
+import { withoutClaims } from './expired-session.ts';
+import { createReadSession, readStoredSession } from './read-stored-session.ts';
+import type { ChildrenOf } from './redis-index.ts';
+import { changeOf } from './session-store.ts';
+
+/** What a session keeps for life: its indexes, its time limits and its owner depend on these fields. */
+function fixedPart({
+  version,
+  id,
+  kind,
+  createdAt,
+  expiresAt,
+  idleMs,
+  sid,
+  parent,
+  identity: { issuer, subject },
+}: Session): string {
+  return JSON.stringify([
+    version,
+    id,
+    kind,
+    createdAt,
+    expiresAt,
+    idleMs,
+    sid ?? null,
+    issuer,
+    subject,
+    parent ?? null,
+  ]);
+}
+
+/** Throws `conflict` if a change would give a session another person, id or end. */
+export function checkSameSession(before: Session, after: Session): void {
+  if (fixedPart(before) !== fixedPart(after))
+    throw new ProblemError('conflict', 'A change cannot give a session another person, id or end.');
+}
 
 const maxTries = 8;
 

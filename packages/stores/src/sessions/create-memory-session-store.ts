@@ -1,13 +1,16 @@
 import type { Session, SessionChange } from '@sallyport/contracts';
 import { createListeners, ProblemError } from '@sallyport/kit';
-import { changeOf } from './change-of.ts';
-import { asStored, checkParent } from './check-new-session.ts';
-import { createMemoryExpiredSessions } from './create-memory-expired-sessions.ts';
-import { createMemoryRightsEnds } from './create-memory-rights-ends.ts';
-import { createMemorySessionTable } from './create-memory-session-table.ts';
-import { idleEnd } from './idle-end.ts';
-import { replaceSession, revokeEntry, sessionOf } from './memory-entry.ts';
-import type { RevokedSession, SessionOwner, SessionStore } from './session-store.ts';
+import { idleEnd } from './expired-session.ts';
+import { asStored, checkParent } from './join-parent.ts';
+import {
+  createMemoryExpiredSessions,
+  createMemorySessionTable,
+  replaceSession,
+  revokeEntry,
+  sessionOf,
+} from './memory-session-table.ts';
+import { createMemoryRightsEnds } from './rights-ends.ts';
+import { changeOf, type RevokedSession, type SessionOwner, type SessionStore } from './session-store.ts';
 
 function belongsTo({ identity, sid }: Session, of: SessionOwner): boolean {
   return identity.issuer === of.issuer && ('sid' in of ? sid === of.sid : identity.subject === of.subject);
@@ -16,7 +19,7 @@ function belongsTo({ identity, sid }: Session, of: SessionOwner): boolean {
 /** Reports whether the token of a session would begin a new one if the store forgot that it was revoked. */
 const keepsTombstone = ({ kind, parent }: Session) => kind === 'workload' && parent === undefined;
 
-/** Creates what ends a session early, with those that hang on it. */
+/** Ends a session early, with those that hang on it. */
 function createRevoke({
   table,
   now,

@@ -1,12 +1,10 @@
 import type { Session, Tombstone } from '@sallyport/contracts';
 import type { RedisConnection } from '../redis/connect-redis.ts';
-import type { RedisIndex } from '../redis/redis-index.ts';
 import type { RedisKeys } from '../redis/redis-keys.ts';
 import { defineScript, revokeScript } from '../redis/redis-scripts.ts';
-import { changeOf } from './change-of.ts';
-import type { ChildrenOf } from './children-of.ts';
 import type { LookUpSessions } from './look-up-sessions.ts';
-import type { RevokedSession, SessionStore } from './session-store.ts';
+import type { RedisIndex, ChildrenOf } from './redis-index.ts';
+import { changeOf, type RevokedSession, type SessionStore } from './session-store.ts';
 
 type By = Parameters<SessionStore['revoke']>[1];
 
@@ -19,7 +17,7 @@ type Parts = {
   now: () => number;
 };
 
-/** Creates what ends sessions early: `alone` one session, `end` with those that hang on it. */
+/** The ends of sessions before their time: `alone` one session, `end` with those that hang on it. */
 export function createRedisSessionEnds({ redis, keys, index, lookUp, childrenOf, now }: Parts) {
   const { client } = redis;
   const revoke = defineScript(redis, revokeScript);

@@ -1,11 +1,37 @@
-import { dueScript, scheduleScript } from '../provider-tokens/provider-token-scripts.ts';
+import { dueScript, scheduleScript } from '../provider-tokens/create-redis-provider-token-store.ts';
 import type { RedisConnection } from '../redis/connect-redis.ts';
 import type { RedisKeys } from '../redis/redis-keys.ts';
-import { defineScript } from '../redis/redis-scripts.ts';
+import { type RedisScript, defineScript } from '../redis/redis-scripts.ts';
 import { clockSlackMs, keptAfterEndMs, reasonOf, type ExpiredSession } from './expired-session.ts';
 import { createReadSession, readStoredSession } from './read-stored-session.ts';
-import { endScript } from './session-end-scripts.ts';
 import type { SessionStore } from './session-store.ts';
+
+/**
+ * KEYS: session, what is kept for its end. ARGV: which idle ends are over, 1 if its parent has ended, the time.
+ * Returns the state (`none`, `live` or `over`), what is kept, the idle end, and when it ended with its parent, if it did:
+ * older versions have noted 1. What is over can no longer be used, also by a replica whose clock is slow.
+ */
+const endScript: RedisScript = {
+  name: 'sallyportEndSession',
+  keys: 2,
+  lua: `
+local kept = redis.call('HMGET', KEYS[2], 'session', 'idleEndsAt', 'withParent')
+if not kept[1] then return {'none'} end
+local held = redis.call('HMGET', KEYS[1], 'session', 'idleEndsAt', 'revoked')
+if held[3] then
+  redis.call('DEL', KEYS[2])
+  return {'none'}
+end
+local ends = held[1] and held[2] or kept[2]
+local isOver = tonumber(ends) <= tonumber(ARGV[1])
+if not kept[3] and not isOver and (ARGV[2] ~= '1' or not held[1]) then return {'live', kept[1], ends} end
+if held[1] then
+  redis.call('DEL', KEYS[1])
+  redis.call('HSET', KEYS[2], 'idleEndsAt', ends)
+  if not isOver then redis.call('HSET', KEYS[2], 'withParent', ARGV[3]) end
+end
+return {'over', kept[1], ends, kept[3] or (isOver and '' or ARGV[3])}`,
+};
 
 /** The end of a revoked parent is told by who revoked it, who also ends the children. This is for when they could not. */
 const revokingMs = 60_000;
@@ -14,7 +40,7 @@ type Parts = { redis: RedisConnection; keys: RedisKeys; now: () => number };
 type Answer = ['none' | 'live' | 'over', string, string, string];
 
 /**
- * Creates what finds the sessions that ended by themselves: one set of all sessions, by when each may have ended. A use
+ * Finds the sessions that ended by themselves: one set of all sessions, by when each may have ended. A use
  * moves the end of a session and not its place in the set. A session that is still live when it is due gets its new
  * place then, so that a use costs nothing more.
  */

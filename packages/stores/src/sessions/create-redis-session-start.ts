@@ -1,14 +1,13 @@
 import type { Session } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import type { RedisConnection } from '../redis/connect-redis.ts';
-import type { RedisIndex } from '../redis/redis-index.ts';
 import type { RedisKeys } from '../redis/redis-keys.ts';
 import { createScript, defineScript } from '../redis/redis-scripts.ts';
-import { asStored, checkParent } from './check-new-session.ts';
 import type { RedisSessionExpiry } from './create-redis-session-expiry.ts';
-import { keptAfterEndMs, withoutClaims } from './expired-session.ts';
-import { idleEnd } from './idle-end.ts';
+import { keptAfterEndMs, withoutClaims, idleEnd } from './expired-session.ts';
+import { asStored, checkParent } from './join-parent.ts';
 import type { LookUpSessions } from './look-up-sessions.ts';
+import type { RedisIndex } from './redis-index.ts';
 import type { SessionStore } from './session-store.ts';
 
 type Parts = {
@@ -23,7 +22,7 @@ type Parts = {
 };
 
 /**
- * Creates what stores a new session. A session is in the index of its parent's children before it looks whether the
+ * Stores a new session. A session is in the index of its parent's children before it looks whether the
  * parent is still there. So either that look, or the end of the parent, finds the other.
  */
 export function createRedisSessionStart({

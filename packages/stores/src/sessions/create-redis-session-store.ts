@@ -1,20 +1,47 @@
-import { createChangeRedisSession } from './change-redis-session.ts';
+import { sessionChangeSchema, type SessionChange } from '@sallyport/contracts';
+import { createListeners, parseJson } from '@sallyport/kit';
 import type { RedisConnection } from '../redis/connect-redis.ts';
-import { createChangeFeed } from './create-change-feed.ts';
-import { createLookUpSessions } from './look-up-sessions.ts';
 import { redisKeys } from '../redis/redis-keys.ts';
-import { createIndex } from '../redis/redis-index.ts';
-import { createRedisRightsEnds } from './create-redis-rights-ends.ts';
+import { defineScript, noteUseScript, renewScript } from '../redis/redis-scripts.ts';
+import { createChangeRedisSession } from './change-redis-session.ts';
 import { createRedisSessionEnds } from './create-redis-session-ends.ts';
 import { createRedisSessionExpiry } from './create-redis-session-expiry.ts';
-import { clockSlackMs, keptAfterEndMs } from './expired-session.ts';
 import { createRedisSessionStart } from './create-redis-session-start.ts';
-import { idleEnd } from './idle-end.ts';
-import { isLiveAt } from './is-live-at.ts';
-import { listed } from './listed.ts';
-import { createChildrenOf } from './children-of.ts';
-import { defineScript, noteUseScript, renewScript } from '../redis/redis-scripts.ts';
-import type { ListedSession, SessionLookup, SessionOwner, SessionStore } from './session-store.ts';
+import { clockSlackMs, keptAfterEndMs, idleEnd } from './expired-session.ts';
+import { createLookUpSessions } from './look-up-sessions.ts';
+import { createIndex, createChildrenOf } from './redis-index.ts';
+import { createRedisRightsEnds } from './rights-ends.ts';
+import {
+  isLiveAt,
+  listed,
+  type ListedSession,
+  type SessionLookup,
+  type SessionOwner,
+  type SessionStore,
+} from './session-store.ts';
+
+/** Passes on what Redis publishes. Subscribes when the first listener is added. */
+export function createChangeFeed(redis: RedisConnection, channel: string) {
+  const changes = createListeners<SessionChange>();
+  const gaps = createListeners<void>();
+  let stop: (() => void) | undefined;
+  const start = () => {
+    stop ??= redis.subscribe(channel, {
+      // A message that cannot be read may be any change, so it counts as a gap.
+      message: (text) => {
+        const change = sessionChangeSchema.safeParse(parseJson(text)).data;
+        if (change) changes.tell(change);
+        else gaps.tell();
+      },
+      established: () => gaps.tell(),
+    });
+  };
+  return {
+    onChange: (listener: (change: SessionChange) => void) => (start(), changes.add(listener)),
+    onGap: (listener: () => void) => (start(), gaps.add(listener)),
+    stop: () => stop?.(),
+  };
+}
 
 function liveOnes(found: readonly SessionLookup[], at: number): ListedSession[] {
   return found.flatMap((one) => (isLiveAt(one, at) ? [listed(one)] : [])).sort((a, b) => a.createdAt - b.createdAt);

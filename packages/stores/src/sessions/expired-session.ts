@@ -17,7 +17,7 @@ export const clockSlackMs = 30_000;
 /** How long it is known that a session has ended by itself, for who records it. */
 export const keptAfterEndMs = 86_400_000;
 
-/** Returns what is kept of a session for when it has ended. No event has its claims. */
+/** What is kept of a session for when it has ended. No event has its claims. */
 export const withoutClaims = (session: Session): Session => ({
   ...session,
   identity: { ...session.identity, claims: {} },
@@ -26,3 +26,6 @@ export const withoutClaims = (session: Session): Session => ({
 /** Returns why a session ended, given when it would have ended without another use. */
 export const reasonOf = ({ expiresAt }: Session, idleEndsAt: number): ExpiredSession['reason'] =>
   idleEndsAt >= expiresAt ? 'lifetime' : 'idle';
+
+/** Returns when a session ends that is used at `at` and then no more. */
+export const idleEnd = (session: Session, at: number): number => Math.min(session.expiresAt, at + session.idleMs);

@@ -1,4 +1,5 @@
 import { isLogin, type Session } from '@sallyport/contracts';
+import { ProblemError } from '@sallyport/kit';
 import type { SessionLookup } from './session-store.ts';
 
 type Live = SessionLookup & { state: 'live' };
@@ -17,7 +18,7 @@ function withIdentityOf(child: Session, parent: Session): Session {
 
 /** Reports whether a session may hang on another: a log-in of the same person, or a session of the same workload, that
  * lasts at least as long. */
-export function mayHangOn(child: Session, parent: Session): boolean {
+function mayHangOn(child: Session, parent: Session): boolean {
   return (
     parent.id === child.parent?.id &&
     // Of programs, only a workload has children: the tokens for which it exchanged its own.
@@ -29,7 +30,7 @@ export function mayHangOn(child: Session, parent: Session): boolean {
   );
 }
 
-/** Returns what a live session with a parent is, given what its parent is. Anything but a live parent ends it. */
+/** What a live session with a parent is, given what its parent is. Anything but a live parent ends it. */
 export function joinParent(child: Live, parent: SessionLookup | undefined): SessionLookup {
   if (parent?.state === 'revoked') {
     const { revokedAt, by } = parent.tombstone;
@@ -39,3 +40,15 @@ export function joinParent(child: Live, parent: SessionLookup | undefined): Sess
   const { state: _state, ...rest } = parent;
   return { ...child, session: withIdentityOf(child.session, parent.session), parent: rest };
 }
+
+/** Throws if a session cannot hang on its parent, given what the parent is now. Returns when the parent ends unless it is used. */
+export function checkParent(session: Session, parent: SessionLookup): number {
+  if (parent.state !== 'live')
+    throw new ProblemError('login-expired', 'The login on which this would depend has ended. Log in again.');
+  if (!mayHangOn(session, parent.session))
+    throw new ProblemError('conflict', 'A session can only hang on a login of the same person that lasts as long.');
+  return parent.idleEndsAt;
+}
+
+/** Returns a new session as it is stored. Only log-ins have a version that every version of the gateway can read. */
+export const asStored = (session: Session): Session => ({ ...session, version: isLogin(session) ? 1 : 2 });

@@ -1,16 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
-import { createMemoryProviderTokenStore } from '../provider-tokens/create-memory-provider-token-store.ts';
-import { createMemorySessionStore } from './create-memory-session-store.ts';
-import { createMemorySingleUseStore } from '../single-use/create-memory-single-use-store.ts';
-import { describeProviderTokenStore } from '../testing/provider-token-store.conformance.ts';
+import { createMemoryProviderTokenStore } from '../provider-tokens/provider-token-store.ts';
+import { createMemorySingleUseStore } from '../single-use/single-use-store.ts';
 import { exampleSession } from '../testing/example-session.ts';
+import { describeProviderTokenStore } from '../testing/provider-token-store.conformance.ts';
+import { describeRightsEnds } from '../testing/rights-ends.conformance.ts';
+import { describeSessionExpiry } from '../testing/session-expiry.conformance.ts';
+import { describeSessionParents } from '../testing/session-parents.conformance.ts';
 import { describeSessionStore } from '../testing/session-store.conformance.ts';
 import { describeSessionUpdates } from '../testing/session-updates.conformance.ts';
-import { describeSessionParents } from '../testing/session-parents.conformance.ts';
-import { describeSessionExpiry } from '../testing/session-expiry.conformance.ts';
-import { describeRightsEnds } from '../testing/rights-ends.conformance.ts';
 import { describeSessionUse } from '../testing/session-use.conformance.ts';
 import { describeSingleUseStore } from '../testing/single-use-store.conformance.ts';
+import { createMemorySessionStore } from './create-memory-session-store.ts';
 
 const openSessions = async () => {
   const clock = { now: 1_800_000_000_000 };

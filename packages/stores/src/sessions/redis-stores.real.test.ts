@@ -1,24 +1,24 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { pino } from 'pino';
-import { sessionsSchemaFor } from '../testing/sessions-config.ts';
-import { connectRedis, type RedisConnection } from '../redis/connect-redis.ts';
 import { createRedisProviderTokenStore } from '../provider-tokens/create-redis-provider-token-store.ts';
-import { createRedisSessionStore } from './create-redis-session-store.ts';
+import { connectRedis, type RedisConnection } from '../redis/connect-redis.ts';
 import { createRedisSingleUseStore } from '../single-use/create-redis-single-use-store.ts';
 import { describeOnRedis } from '../testing/describe-on-redis.ts';
-import { prepareRedisServer, type RedisServer } from '../testing/redis-server.ts';
-import { describeProviderTokenStore } from '../testing/provider-token-store.conformance.ts';
 import { exampleSession } from '../testing/example-session.ts';
+import { describeProviderTokenStore } from '../testing/provider-token-store.conformance.ts';
+import { prepareRedisServer, type RedisServer } from '../testing/redis-server.ts';
+import { describeRightsEnds } from '../testing/rights-ends.conformance.ts';
+import { describeSessionExpiry } from '../testing/session-expiry.conformance.ts';
+import { describeSessionParents } from '../testing/session-parents.conformance.ts';
 import { describeSessionStore } from '../testing/session-store.conformance.ts';
 import { describeSessionUpdates } from '../testing/session-updates.conformance.ts';
-import { describeSessionParents } from '../testing/session-parents.conformance.ts';
-import { describeSessionExpiry } from '../testing/session-expiry.conformance.ts';
-import { describeRightsEnds } from '../testing/rights-ends.conformance.ts';
 import { describeSessionUse } from '../testing/session-use.conformance.ts';
-import { wait, waitUntil } from '../testing/wait-until.ts';
+import { sessionsSchemaFor } from '../testing/sessions-config.ts';
 import { describeSingleUseStore } from '../testing/single-use-store.conformance.ts';
+import { wait, waitUntil } from '../testing/wait-until.ts';
+import { createRedisSessionStore } from './create-redis-session-store.ts';
 
 const logger = pino({ level: 'silent' });
 

@@ -85,3 +85,25 @@ export interface SessionStore {
   ping(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** Returns a live session as lists show it. */
+export function listed({ session, idleEndsAt, usedAt, parent }: SessionLookup & { state: 'live' }): ListedSession {
+  const ends = Math.min(idleEndsAt, parent?.idleEndsAt ?? Infinity);
+  return { ...session, idleEndsAt: ends, ...(usedAt === undefined ? {} : { usedAt }) };
+}
+
+/** Reports whether what was found is live at this time, which is not before it was looked up. */
+export function isLiveAt(found: SessionLookup, at: number): found is SessionLookup & { state: 'live' } {
+  return (
+    found.state === 'live' && found.idleEndsAt > at && (found.parent === undefined || found.parent.idleEndsAt > at)
+  );
+}
+
+/** Returns the message that tells listeners of an ended or changed session; `at` is in milliseconds since the epoch. */
+export function changeOf(
+  type: SessionChange['type'],
+  { id, identity: { issuer, subject } }: Session,
+  at: number,
+): SessionChange {
+  return { type, sessionId: id, issuer, subject, at };
+}

@@ -1,3 +1,5 @@
+import { hashToken } from '@sallyport/kit';
+
 /** Stores short-lived values, most of which can be taken exactly once: login transactions, one-time codes. Hashes keys. */
 export interface SingleUseStore {
   /** Keeps `value` under (kind, key) for `ttlMs` milliseconds, replacing any other. */
@@ -13,4 +15,65 @@ export interface SingleUseStore {
    * milliseconds.
    */
   count(kind: string, key: string, windowMs: number): Promise<number>;
+}
+
+type Entry = { text: string; endsAt: number };
+
+/**
+ * Creates a store of single-use values in memory. Each kind keeps at most `maxPerKind` (10,000) values and then drops the
+ * oldest, so that a flood of one kind costs neither memory nor the other kinds.
+ */
+export function createMemorySingleUseStore(deps: { now: () => number; maxPerKind?: number }): SingleUseStore {
+  const { now, maxPerKind = 10_000 } = deps;
+  const kinds = new Map<string, Map<string, Entry>>();
+
+  const makeRoom = (entries: Map<string, Entry>) => {
+    for (const [key, entry] of entries) {
+      // Entries are in order of arrival and one kind has one lifetime, so no entry after the first live one has ended.
+      if (entry.endsAt > now() && entries.size < maxPerKind) return;
+      entries.delete(key);
+    }
+  };
+
+  const live = (kind: string, name: string): Entry | undefined => {
+    const entry = kinds.get(kind)?.get(name);
+    return entry && now() < entry.endsAt ? entry : undefined;
+  };
+
+  const keep = (kind: string, name: string, entry: Entry) => {
+    const entries = kinds.get(kind) ?? new Map<string, Entry>();
+    kinds.set(kind, entries);
+    entries.delete(name);
+    makeRoom(entries);
+    entries.set(name, entry);
+  };
+
+  return {
+    async put(kind, key, value, ttlMs) {
+      keep(kind, hashToken(key), { text: JSON.stringify(value), endsAt: now() + ttlMs });
+    },
+    async claim(kind, key, value, ttlMs) {
+      const name = hashToken(key);
+      if (live(kind, name)) return false;
+      keep(kind, name, { text: JSON.stringify(value), endsAt: now() + ttlMs });
+      return true;
+    },
+    async take(kind, key) {
+      const name = hashToken(key);
+      const entry = live(kind, name);
+      kinds.get(kind)?.delete(name);
+      return entry && (JSON.parse(entry.text) as unknown);
+    },
+    async read(kind, key) {
+      const entry = live(kind, hashToken(key));
+      return entry && (JSON.parse(entry.text) as unknown);
+    },
+    async count(kind, key, windowMs) {
+      const name = hashToken(key);
+      const entry = live(kind, name);
+      if (!entry) keep(kind, name, { text: '1', endsAt: now() + windowMs });
+      else entry.text = String(Number(entry.text) + 1);
+      return entry ? Number(entry.text) : 1;
+    },
+  };
 }

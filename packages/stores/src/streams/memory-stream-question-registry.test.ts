@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { createMemoryStreamQuestionRegistry } from './create-memory-stream-question-registry.ts';
 import { answerTo, question } from '../testing/example-stream-question.ts';
 import { describeStreamQuestionRegistry } from '../testing/stream-question-registry.conformance.ts';
+import { createMemoryStreamQuestionRegistry } from './stream-question-registry.ts';
 
 describeStreamQuestionRegistry('memory', async () => {
   const registry = createMemoryStreamQuestionRegistry({ now: Date.now });

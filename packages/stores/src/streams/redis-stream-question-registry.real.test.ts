@@ -1,12 +1,12 @@
-import { describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { redisKeys } from '../redis/redis-keys.ts';
-import { useRedisPair } from '../testing/redis-pair.ts';
 import { describeOnRedis } from '../testing/describe-on-redis.ts';
-import { createRedisStreamQuestionRegistry } from './create-redis-stream-question-registry.ts';
 import { answerTo, question, exampleStreamRow } from '../testing/example-stream-question.ts';
+import { useRedisPair } from '../testing/redis-pair.ts';
 import { describeStreamQuestionRegistry } from '../testing/stream-question-registry.conformance.ts';
+import { createRedisStreamQuestionRegistry } from './create-redis-stream-question-registry.ts';
 
 function describeWithRedis(): void {
   const redis = useRedisPair();

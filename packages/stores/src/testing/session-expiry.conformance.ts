@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { clockSlackMs } from '../sessions/expired-session.ts';
+import type { SessionStore } from '../sessions/session-store.ts';
 import {
   by,
   exampleSession,
@@ -8,8 +10,6 @@ import {
   sessionsOf,
   type SessionStoreBed,
 } from './example-session.ts';
-import type { SessionStore } from '../sessions/session-store.ts';
-import { clockSlackMs } from '../sessions/expired-session.ts';
 
 const leaseMs = 60_000;
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Session, SessionChange } from '@sallyport/contracts';
-import { by, idleMs, sessionsOf, soon, type SessionStoreBed } from './example-session.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
+import { by, idleMs, sessionsOf, soon, type SessionStoreBed } from './example-session.ts';
 
 /** Registers the rules for looking up sessions by id and changing them. */
 export function describeSessionUpdates(backend: string, open: () => Promise<SessionStoreBed>): void {

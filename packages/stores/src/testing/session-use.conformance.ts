@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { by, freshHash, idleMs, lifetimeMs, sessionsOf, type SessionStoreBed } from './example-session.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
+import { by, freshHash, idleMs, lifetimeMs, sessionsOf, type SessionStoreBed } from './example-session.ts';
 
 /** Registers the rules for recording the first use of a session. */
 export function describeSessionUse(backend: string, open: () => Promise<SessionStoreBed>): void {

@@ -1,9 +1,78 @@
-import type { createMemoryExpiredSessions } from './create-memory-expired-sessions.ts';
-import { reasonOf, withoutClaims } from './expired-session.ts';
+import type { Session, Tombstone } from '@sallyport/contracts';
+import { checkSameSession } from './change-redis-session.ts';
+import { clockSlackMs, keptAfterEndMs, type ExpiredSession, reasonOf, withoutClaims } from './expired-session.ts';
 import { joinParent } from './join-parent.ts';
-import { listed } from './listed.ts';
-import { isOver, lookUp, sessionOf, type MemoryEntry } from './memory-entry.ts';
-import type { SessionLookup } from './session-store.ts';
+import { type SessionLookup, listed } from './session-store.ts';
+
+/** The sessions of a store in memory that ended by themselves. It drops the oldest of more than `max`. */
+export function createMemoryExpiredSessions({ now, max }: { now: () => number; max: number }) {
+  const kept = new Map<string, { one: ExpiredSession; dueAt: number }>();
+  return {
+    add(one: ExpiredSession) {
+      for (const hash of kept.keys()) {
+        if (kept.size < max) break;
+        kept.delete(hash);
+      }
+      kept.set(one.tokenHash, { one, dueAt: one.endedAt + clockSlackMs });
+    },
+    take(limit: number, leaseMs: number) {
+      const at = now();
+      for (const [hash, { one }] of kept) if (one.endedAt + keptAfterEndMs <= at) kept.delete(hash);
+      const due = [...kept.values()].filter(({ dueAt }) => dueAt <= at).slice(0, limit);
+      for (const entry of due) entry.dueAt = at + leaseMs;
+      return { expired: due.map(({ one }) => structuredClone(one)), more: due.length === limit };
+    },
+    forget: (tokenHash: string) => void kept.delete(tokenHash),
+    clear: () => kept.clear(),
+  };
+}
+
+/** A session in memory, or what remains of one that was revoked. */
+type MemoryEntry = {
+  text: string;
+  id: string;
+  parentId: string | undefined;
+  keepsTombstone: boolean;
+  expiresAt: number;
+  idleEndsAt: number;
+  usedAt?: number;
+  tombstone?: Tombstone;
+};
+
+/** Reports whether the time of an entry is over. */
+const isOver = (entry: MemoryEntry, at: number): boolean =>
+  at >= entry.expiresAt || (entry.tombstone === undefined && at >= entry.idleEndsAt);
+
+/** What is known of an entry by itself. */
+function lookUp(entry: MemoryEntry | undefined): SessionLookup {
+  if (entry === undefined) return { state: 'unknown' };
+  if (entry.tombstone) return { state: 'revoked', tombstone: { ...entry.tombstone } };
+  return {
+    state: 'live',
+    session: JSON.parse(entry.text) as Session,
+    idleEndsAt: entry.idleEndsAt,
+    ...(entry.usedAt === undefined ? {} : { usedAt: entry.usedAt }),
+  };
+}
+
+/** Returns the session of an entry that was not revoked. */
+export const sessionOf = ({ text }: MemoryEntry): Session => JSON.parse(text) as Session;
+
+/** Turns an entry into what remains of a session that was revoked. */
+export function revokeEntry(entry: MemoryEntry, tombstone: Omit<Tombstone, 'id'>): Session {
+  const session = sessionOf(entry);
+  entry.tombstone = { id: entry.id, ...tombstone };
+  entry.text = '';
+  return session;
+}
+
+/** Replaces the session of an entry. */
+export function replaceSession(entry: MemoryEntry, change: (session: Session) => Session): Session {
+  const after = change(JSON.parse(entry.text) as Session);
+  checkSameSession(JSON.parse(entry.text) as Session, after);
+  entry.text = JSON.stringify(after);
+  return JSON.parse(entry.text) as Session;
+}
 
 const sweepEveryMs = 60_000;
 

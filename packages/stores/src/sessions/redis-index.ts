@@ -1,7 +1,9 @@
 import type { Session } from '@sallyport/contracts';
-import type { RedisConnection } from './connect-redis.ts';
-import { defineScript, indexScript, membersScript } from './redis-scripts.ts';
-import type { SessionLookup } from '../sessions/session-store.ts';
+import type { RedisConnection } from '../redis/connect-redis.ts';
+import type { RedisKeys } from '../redis/redis-keys.ts';
+import { defineScript, indexScript, membersScript } from '../redis/redis-scripts.ts';
+import type { LookUpSessions } from './look-up-sessions.ts';
+import { type SessionLookup, isLiveAt } from './session-store.ts';
 
 /** A session is in the index before it exists. A walk must not remove it as a leftover within this time. */
 const creationMs = 60_000;
@@ -48,5 +50,23 @@ export function createIndex(redis: RedisConnection) {
         await ask(() => client.zrem(key, ...gone.slice(from, from + chunk)));
       return found;
     },
+  };
+}
+
+/** Lists the sessions that hang on one session and have not ended themselves. */
+export type ChildrenOf = (sessionId: string) => Promise<Session[]>;
+
+/** Creates the list over the index of children. */
+export function createChildrenOf(deps: {
+  index: RedisIndex;
+  keys: RedisKeys;
+  /** Knows sessions as live as long as any replica may. */
+  lookUp: Pick<LookUpSessions, 'own'>;
+  now: () => number;
+}): ChildrenOf {
+  const { index, keys, lookUp, now } = deps;
+  return async (sessionId) => {
+    const found = await index.walk(keys.children(sessionId), now(), lookUp.own);
+    return found.flatMap((one) => (isLiveAt(one, now()) ? [one.session] : []));
   };
 }
