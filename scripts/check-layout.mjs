@@ -123,8 +123,6 @@ const notYet = [
 
   'contracts',
 
-  'directory',
-
   'kit',
 
   'kubernetes',

@@ -1,6 +1,6 @@
 import { checkNamedFile, collectFaults, type ConfigFault, type LoadedConfig } from '@sallyport/kit';
-import { loadScimClients } from './scim/load-scim-clients.ts';
 import { checkPeopleFile } from './map/people-file.ts';
+import { loadScimClients } from './scim/load-scim-clients.ts';
 
 const fileOptions = ['caFile', 'tokenFile', 'serviceAccountFile'] as const;
 

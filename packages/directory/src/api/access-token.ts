@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { boundFetch, type OutboundFetch } from '@sallyport/kit';
-import { ApiFailure } from './api-failure.ts';
+import { ApiFailure } from './create-requester.ts';
 
 const timeoutMs = 10_000;
 /** A token that expires within this time is not used again. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { ApiFailure } from './api-failure.ts';
 import type { ApiClient } from './create-api-client.ts';
+import { ApiFailure } from './create-requester.ts';
 
 /** A longer list is an error. Taking part of it for the whole would remove people from their groups. */
 const maxPages = 2000;

@@ -3,9 +3,8 @@ import { z } from 'zod';
 import type { OutboundFetch } from '@sallyport/kit';
 import { createAccessToken } from './access-token.ts';
 import { allLinkedPages } from './all-pages.ts';
-import { createAnswerCache } from './answer-cache.ts';
-import { createApiClient } from './create-api-client.ts';
-import { waitBeforeRetry } from './wait-before-retry.ts';
+import { createAnswerCache, createApiClient } from './create-api-client.ts';
+import { waitBeforeRetry } from './create-requester.ts';
 
 const url = 'https://api.example.com';
 const requests: string[] = [];

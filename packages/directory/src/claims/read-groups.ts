@@ -1,8 +1,7 @@
 import { claimsSource, type ProviderConfig } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import { checkName } from './check-name.ts';
-import { claimAt } from './claim-at.ts';
-import type { Claims } from './copy-claims.ts';
+import { claimAt, type Claims } from './copy-claims.ts';
 
 /** Reports whether the claim is distributed (OpenID Connect Core 5.6.2), as some providers do for very many groups. */
 function isDistributed(claims: Claims, path: string): boolean {

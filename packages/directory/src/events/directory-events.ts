@@ -1,6 +1,52 @@
-import { recordAfterEffect, type AuditSink } from '@sallyport/audit-log';
-import { ProblemError, type ClientFacts } from '@sallyport/kit';
-import { directoryRecord, type DirectoryPart, type RecordFacts } from './directory-record.ts';
+import { auditKey, createAuditRecord, recordAfterEffect, type AuditSink } from '@sallyport/audit-log';
+import type { AuditRecord, SallyportPart } from '@sallyport/contracts';
+import { type ClientFacts, ProblemError } from '@sallyport/kit';
+
+/** The `directory` member of an audit event. */
+type DirectoryPart = NonNullable<SallyportPart['directory']>;
+
+type RecordFacts = {
+  type: 'directory.changed' | 'directory.refused';
+  verb: string;
+  path: string;
+  code: number;
+  facts: ClientFacts;
+  username?: string;
+  message?: string;
+  detail?: string | undefined;
+  directory: DirectoryPart;
+};
+
+/** Builds the audit record of one event of the directory. */
+function directoryRecord(
+  { type, verb, path, code, facts, username, message, detail, directory }: RecordFacts,
+  deps: { now: () => number; randomId: () => string },
+): AuditRecord {
+  const { clientAddress, userAgent } = facts;
+  return createAuditRecord(
+    {
+      type,
+      source: 'sallyport/authenticate',
+      key: auditKey(undefined, undefined),
+      data: {
+        auditID: deps.randomId(),
+        stage: 'ResponseComplete',
+        requestURI: path,
+        verb,
+        user: username === undefined ? {} : { username },
+        ...(clientAddress === undefined ? {} : { sourceIPs: [clientAddress] }),
+        ...(userAgent === undefined ? {} : { userAgent }),
+        responseStatus: { code, ...(message === undefined ? {} : { message }) },
+        sallyport: {
+          ...(clientAddress === undefined ? {} : { clientAddress }),
+          ...(detail === undefined ? {} : { detail }),
+          directory,
+        },
+      },
+    },
+    deps,
+  );
+}
 
 /**
  * One change in a source. `by` is the name of the token that pushed it, or `reading` for a sync. `added` and `removed`

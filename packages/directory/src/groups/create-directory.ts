@@ -1,8 +1,8 @@
 import type { EndReason, Identity, ProviderConfig } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
-import { checkForeignNames, type ForeignPrefixes } from '../claims/check-foreign-names.ts';
-import type { GroupSource, SourceAnswer } from '../sources/group-source.ts';
+import { checkForeignNames, type ForeignPrefixes } from '../claims/check-name.ts';
 import type { DirectoryStore } from '../store/directory-store.ts';
+import type { GroupSource, SourceAnswer } from './group-source.ts';
 
 /** The sources of one provider, in the order of the configuration. */
 export type ProviderSources = {

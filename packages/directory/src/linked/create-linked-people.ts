@@ -2,14 +2,14 @@ import type { Config, Identity, SourceConfig } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import { keyOf, matchKey } from '../groups/keys.ts';
 import { entraKey } from '../sources/entra-source.ts';
-import { syncFault } from '../sources/sync-fault.ts';
+import { syncFault } from '../sources/stored-source.ts';
 import { maxFound, type DirectoryEntry, type DirectoryStore } from '../store/directory-store.ts';
 
 /** A key of one source, by which it knows a login. */
 export type SourceKey = { source: string; key: string };
 
 /** A person in one source, with the user names and email addresses that the source has for them. */
-export type LinkedEntry = { source: string; id: string; names: string[] };
+type LinkedEntry = { source: string; id: string; names: string[] };
 
 /** What the directory knows of people besides their groups: which identities are of one person. */
 export type LinkedPeople = {
@@ -30,7 +30,7 @@ const named = ['name:', 'email:'];
 const namesOf = ({ keys }: DirectoryEntry) =>
   keys.flatMap((key) => named.filter((kind) => key.startsWith(kind)).map((kind) => key.slice(kind.length)));
 
-/** Creates what finds linked identities in the entries of the sources. */
+/** Finds linked identities in the entries of the sources. */
 export function createLinkedPeople(deps: {
   identity: Config['identity'];
   store: Pick<DirectoryStore, 'find' | 'lastSync'>;

@@ -7,6 +7,7 @@ import {
   type Metrics,
 } from '@sallyport/kit';
 import { Gauge } from 'prom-client';
+import type { SourceConfig, SourceConfigOf } from '@sallyport/contracts';
 import { readPeopleMap, type PeopleMap } from './read-people-map.ts';
 
 /** A file of people and groups that is watched while the service runs. */
@@ -41,7 +42,7 @@ export function checkPeopleFile(file: string): void {
  * Reads the file, and reads it again whenever it changes. Throws ConfigFaults if it is faulty at the start. A faulty
  * version later is rejected, and the previous one stays in force.
  */
-export function watchPeopleFile(
+function watchPeopleFile(
   file: string,
   deps: { source: string; logger: Logger; metrics?: Metrics | undefined; everyMs?: number },
 ): WatchedPeopleFile {
@@ -85,4 +86,17 @@ export function watchPeopleFile(
     onChange: (next) => void (listener = next),
     close: () => reconciler.close(),
   };
+}
+
+/** Reads and watches the file of every `map` source. Throws ConfigFaults if one is faulty. */
+export function openPeopleFiles(
+  sources: readonly SourceConfig[],
+  deps: { resolvePath(file: string): string; logger: Logger; metrics?: Metrics | undefined },
+): Map<string, WatchedPeopleFile> {
+  const { resolvePath, logger, metrics } = deps;
+  return new Map(
+    sources
+      .filter((source): source is SourceConfigOf<'map'> => source.kind === 'map')
+      .map(({ id, file }) => [id, watchPeopleFile(resolvePath(file), { source: id, logger, metrics })]),
+  );
 }

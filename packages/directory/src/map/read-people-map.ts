@@ -1,7 +1,7 @@
 import { readYaml, type ConfigFault } from '@sallyport/kit';
 import { z } from 'zod';
-import { nameFault } from '../claims/name-fault.ts';
-import { fold } from '../groups/fold.ts';
+import { nameFault } from '../claims/check-name.ts';
+import { fold } from '../groups/keys.ts';
 
 /** The groups of each person, by user name and by case-folded e-mail address. */
 export type PeopleMap = {

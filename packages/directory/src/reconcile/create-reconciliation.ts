@@ -1,12 +1,54 @@
-import type { Session } from '@sallyport/contracts';
-import type { Logger, Metrics } from '@sallyport/kit';
 import type { SessionStore } from '@sallyport/stores';
+import type { Metrics, Logger } from '@sallyport/kit';
+import { Counter, Gauge } from 'prom-client';
+import type { Session } from '@sallyport/contracts';
 import type { Directory } from '../groups/create-directory.ts';
 import type { DirectoryStore } from '../store/directory-store.ts';
-import { inBatches } from './in-batches.ts';
-import { noteEnd } from './note-end.ts';
-import { reconcileSession, type ReconcileSessionDeps } from './reconcile-session.ts';
-import { createReconcilerMetrics } from './reconciler-metrics.ts';
+import { type ReconcileOutcome, reconcileSession, type ReconcileSessionDeps } from './reconcile-session.ts';
+
+/** Runs `work` for every item, `size` items at a time. */
+export async function inBatches<T>(
+  items: readonly T[],
+  size: number,
+  work: (item: T) => Promise<unknown>,
+): Promise<void> {
+  for (let from = 0; from < items.length; from += size) await Promise.all(items.slice(from, from + size).map(work));
+}
+
+/** Notes that someone whom a source does not have, or not as active, may not log in, also if they have no session now. */
+async function noteEnd(
+  { store, sessions }: { store: Pick<DirectoryStore, 'find'>; sessions: Pick<SessionStore, 'endRights'> },
+  source: string,
+  key: string,
+): Promise<void> {
+  const found = await store.find(source, 'people', key);
+  if (!found.some(({ active }) => active)) await sessions.endRights({ source, key }, 'deactivated');
+}
+
+/** Registers the metrics of reconciliation. `count` returns how many keys of a source are waiting, over all replicas. */
+function createReconcilerMetrics(deps: {
+  metrics: Metrics | undefined;
+  sourceIds: readonly string[];
+  count(sourceId: string): Promise<number>;
+}): { reconciled(outcome: ReconcileOutcome): void } {
+  const registers = deps.metrics ? [deps.metrics] : [];
+  const outcomes = new Counter({
+    name: 'sallyport_directory_sessions_total',
+    help: 'Sessions reconciled with the directory, by outcome.',
+    labelNames: ['outcome'],
+    registers,
+  });
+  new Gauge({
+    name: 'sallyport_directory_waiting',
+    help: 'Changes whose sessions have not been reconciled yet, over all replicas.',
+    labelNames: ['source'],
+    registers,
+    async collect() {
+      for (const source of deps.sourceIds) this.set({ source }, await deps.count(source).catch(() => Number.NaN));
+    },
+  });
+  return { reconciled: (outcome) => outcomes.inc({ outcome }) };
+}
 
 /** Reconciles sessions with the directory, by key or all of them. */
 export type Reconciliation = {

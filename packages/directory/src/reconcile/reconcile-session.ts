@@ -2,9 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Session } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import type { SessionStore } from '@sallyport/stores';
-import type { SessionEvents } from '../events/session-events.ts';
 import type { Directory } from '../groups/create-directory.ts';
-import { writeIdentity } from './write-identity.ts';
+import { type SessionEvents, writeIdentity } from './write-identity.ts';
 
 export type ReconcileSessionDeps = {
   sessions: Pick<SessionStore, 'read' | 'update' | 'revoke' | 'endRights'>;

@@ -1,10 +1,64 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Identity, Session } from '@sallyport/contracts';
-import type { SessionStore } from '@sallyport/stores';
-import { describeChange } from '../claims/describe-change.ts';
-import type { SessionEvents } from '../events/session-events.ts';
+import type { Identity, EndReason, Session } from '@sallyport/contracts';
+import type { RevokedSession, SessionStore } from '@sallyport/stores';
 
-export type WriteIdentityDeps = {
+const maxNamed = 20;
+const named = (sign: string, groups: readonly string[]) => [
+  ...groups.slice(0, maxNamed).map((group) => `${sign}${JSON.stringify(group)}`),
+  ...(groups.length > maxNamed ? [`${sign}${groups.length - maxNamed} more`] : []),
+];
+
+/**
+ * Describes how an identity changed, or returns undefined if it did not. Claims are named without their values.
+ */
+function describeChange(before: Identity, after: Identity): string | undefined {
+  const [had, has] = [new Set(before.groups), new Set(after.groups)];
+  const groups = [
+    ...named(
+      '+',
+      [...has].filter((group) => !had.has(group)),
+    ),
+    ...named(
+      '-',
+      [...had].filter((group) => !has.has(group)),
+    ),
+  ];
+  const claims = [...new Set([...Object.keys(before.claims), ...Object.keys(after.claims)])].filter(
+    (name) => !isDeepStrictEqual(before.claims[name], after.claims[name]),
+  );
+  const parts = [
+    ...(['user', 'email', 'name'] as const)
+      .filter((name) => before[name] !== after[name])
+      .map((name) => `${name}: ${JSON.stringify(before[name] ?? null)} to ${JSON.stringify(after[name] ?? null)}`),
+    ...(groups.length > 0 ? [`groups: ${groups.join(' ')}`] : []),
+    ...(claims.length > 0
+      ? [
+          `claims: ${claims
+            .slice(0, maxNamed)
+            .map((name) => JSON.stringify(name.slice(0, 100)))
+            .join(', ')}`,
+        ]
+      : []),
+  ];
+  return parts.length > 0 ? parts.join('; ') : undefined;
+}
+
+/** Receives what the directory changes in sessions. */
+export type SessionEvents = {
+  /** A session, and those that hung on it, ended because the directory no longer admits their user. */
+  ended(session: RevokedSession, why: { reason: EndReason; detail: string }): unknown;
+  /** A session lost groups; `change` describes which. */
+  refreshed(session: Session, change: string): void;
+  /**
+   * Records a change that may give the user rights before it takes effect; `session` is as it will be. `late`: not
+   * recorded in time, but it may still be. `unavailable`: not recorded. Never rejects.
+   */
+  widened(session: Session, change: string): Promise<'recorded' | 'late' | 'unavailable'>;
+  /** A change that `widened` recorded, or may have, did not take effect. `session` is as it is. */
+  notWidened(session: Session, change: string): void;
+};
+
+type WriteIdentityDeps = {
   sessions: Pick<SessionStore, 'update'>;
   events: Pick<SessionEvents, 'refreshed' | 'widened' | 'notWidened'>;
 };

@@ -1,11 +1,10 @@
 import express, { type Express, type RequestHandler } from 'express';
+import { ScimError } from './answer/scim-error.ts';
+import { createErrorHandler } from './answer/send-scim.ts';
 import { discovery } from './routes/discovery.ts';
 import { groups } from './routes/groups.ts';
-import { requireClient } from './routes/require-client.ts';
-import { createErrorHandler } from './errors/error-handler.ts';
+import { requireClient, type ScimDeps } from './routes/require-client.ts';
 import { users } from './routes/users.ts';
-import type { ScimDeps } from './routes/scim-deps.ts';
-import { ScimError } from './errors/scim-error.ts';
 
 const refuseWith =
   (status: number, detail: string): RequestHandler =>

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { ConfigFaults, hashToken, type ConfigFault, type LoadedConfig } from '@sallyport/kit';
-import type { ScimClient } from './routes/scim-deps.ts';
+import type { ScimClient } from './routes/require-client.ts';
 
 const minTokenLength = 32;
 

@@ -1,12 +1,11 @@
 import type { Identity, ProviderConfig, SourceConfigOf } from '@sallyport/contracts';
-import { type DirectoryStore } from '../store/directory-store.ts';
 import { ProblemError, type Logger } from '@sallyport/kit';
-import { claimAt } from '../claims/claim-at.ts';
-import { ApiFailure } from '../api/api-failure.ts';
-import type { Graph } from '../entra/create-graph.ts';
+import type { Graph } from '../api/create-graph.ts';
+import { ApiFailure } from '../api/create-requester.ts';
+import { claimAt } from '../claims/copy-claims.ts';
+import { nameGroups, type GroupSource, type SourceAnswer } from '../groups/group-source.ts';
 import { keyOf } from '../groups/keys.ts';
-import { nameGroups } from '../groups/name-groups.ts';
-import type { GroupSource, SourceAnswer } from './group-source.ts';
+import type { DirectoryStore } from '../store/directory-store.ts';
 
 type EntraSourceDeps = {
   provider: ProviderConfig;

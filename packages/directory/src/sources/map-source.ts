@@ -1,8 +1,7 @@
 import type { Identity, ProviderConfig, SourceConfigOf } from '@sallyport/contracts';
-import { fold } from '../groups/fold.ts';
+import { nameGroups, type GroupSource } from '../groups/group-source.ts';
+import { fold } from '../groups/keys.ts';
 import type { PeopleMap } from '../map/read-people-map.ts';
-import { nameGroups } from '../groups/name-groups.ts';
-import type { GroupSource } from './group-source.ts';
 
 /**
  * Returns the groups of a user in the file, by their user name or verified e-mail address. Undefined if the file does

@@ -1,14 +1,36 @@
-import { foreignPrefixes, type Config, type ProviderConfig, type SourceConfig } from '@sallyport/contracts';
+import {
+  claimsSource as id,
+  type ProviderConfig,
+  foreignPrefixes,
+  type Config,
+  type SourceConfig,
+} from '@sallyport/contracts';
 import type { Logger, OutboundFetch } from '@sallyport/kit';
-import { createGraph } from '../entra/create-graph.ts';
+import { createGraph } from '../api/create-graph.ts';
+import { claimAt } from '../claims/copy-claims.ts';
+import { readGroups } from '../claims/read-groups.ts';
 import type { ProviderSources } from '../groups/create-directory.ts';
+import type { GroupSource } from '../groups/group-source.ts';
 import type { WatchedPeopleFile } from '../map/people-file.ts';
 import type { DirectoryStore } from '../store/directory-store.ts';
-import { createClaimsSource } from './claims-source.ts';
 import { createEntraSource } from './entra-source.ts';
-import type { GroupSource } from './group-source.ts';
 import { createMapSource } from './map-source.ts';
 import { createStoredSource } from './stored-source.ts';
+
+/**
+ * Creates the source for the claims that the provider sent at the login or the last refresh, in the id_token or from
+ * UserInfo. It knows a user if there is a claim about groups.
+ */
+function createClaimsSource(provider: ProviderConfig): GroupSource {
+  return {
+    id,
+    required: false,
+    lookUp: async ({ claims }) =>
+      claimAt(claims, provider.claims.groups) === undefined
+        ? { known: false }
+        : { known: true, active: true, groups: readGroups(provider, claims) },
+  };
+}
 
 type OpenSourcesDeps = {
   store: DirectoryStore;

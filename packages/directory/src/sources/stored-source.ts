@@ -1,10 +1,22 @@
-import type { Identity, ProviderConfig, SourceConfig } from '@sallyport/contracts';
-import { type DirectoryEntry, type DirectoryStore } from '../store/directory-store.ts';
+import type { SourceConfig, Identity, ProviderConfig } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
+import { nameGroups, type GroupSource, type SourceAnswer } from '../groups/group-source.ts';
 import { isMatchKey, matchKey, type Match } from '../groups/keys.ts';
-import { nameGroups } from '../groups/name-groups.ts';
-import type { GroupSource, SourceAnswer } from './group-source.ts';
-import { syncFault } from './sync-fault.ts';
+import type { DirectoryStore, DirectoryEntry } from '../store/directory-store.ts';
+
+/**
+ * What is wrong with a source that is read at an interval, if it has not been read, or not recently. Nothing may
+ * be concluded from outdated data.
+ */
+export async function syncFault(
+  source: SourceConfig,
+  { store, now }: { store: Pick<DirectoryStore, 'lastSync'>; now: () => number },
+): Promise<string | undefined> {
+  if (!('interval' in source)) return undefined;
+  const last = await store.lastSync(source.id);
+  if (last && now() - last.at <= source.outageGrace) return undefined;
+  return last ? 'could not be read for too long' : 'has not been read yet';
+}
 
 type StoredSourceConfig = Extract<SourceConfig, { match: unknown }>;
 type StoredSourceDeps = {

@@ -1,12 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { connectRedis, type RedisConnection } from '@sallyport/stores';
 import { describeOnRedis, prepareRedisServer, sessionsSchemaFor, type RedisServer } from '@sallyport/stores/testing';
-import { createMemoryDirectoryStore } from './create-memory-directory-store.ts';
-import { createRedisDirectoryStore } from './create-redis-directory-store.ts';
 import { describeDirectoryStore } from '../testing/directory-store.conformance.ts';
+import { createRedisDirectoryStore } from './create-directory-store.ts';
+import { createMemoryDirectoryStore } from './create-memory-directory-store.ts';
 import type { DirectoryEntry } from './directory-store.ts';
 
 const logger = pino({ level: 'silent' });

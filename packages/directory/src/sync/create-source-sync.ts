@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { createRepeater, ProblemError, toProblem, type Logger } from '@sallyport/kit';
 import type { SingleUseStore } from '@sallyport/stores';
-import { ApiFailure } from '../api/api-failure.ts';
+import { ApiFailure } from '../api/create-requester.ts';
 import type { DirectoryEvents } from '../events/directory-events.ts';
 import type { SessionReconciler } from '../reconcile/create-session-reconciler.ts';
 import type { DirectoryStore } from '../store/directory-store.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { createGroupFilter } from './group-filter.ts';
+import { createGroupFilter } from './snapshot.ts';
 
 describe('a group filter', () => {
   it.each([

@@ -2,8 +2,7 @@ import { z } from 'zod';
 import type { SourceConfigOf } from '@sallyport/contracts';
 import { allLinkedPages } from '../api/all-pages.ts';
 import type { ApiClient } from '../api/create-api-client.ts';
-import { createGroupFilter } from './group-filter.ts';
-import type { SnapshotGroup, SnapshotPerson, ReadSnapshot } from './snapshot.ts';
+import { createGroupFilter, type SnapshotGroup, type SnapshotPerson, type ReadSnapshot } from './snapshot.ts';
 
 const memberSchema = z.object({ id: z.int().positive(), login: z.string().min(1) });
 const teamSchema = z.object({ id: z.int().positive(), slug: z.string().min(1) });

@@ -2,8 +2,7 @@ import { z } from 'zod';
 import type { SourceConfigOf } from '@sallyport/contracts';
 import { allLinkedPages } from '../api/all-pages.ts';
 import type { ApiClient } from '../api/create-api-client.ts';
-import { createGroupFilter } from './group-filter.ts';
-import type { ReadSnapshot } from './snapshot.ts';
+import { createGroupFilter, type ReadSnapshot } from './snapshot.ts';
 
 const userSchema = z.object({
   id: z.string().min(1),

@@ -1,5 +1,5 @@
 import { ProblemError } from '@sallyport/kit';
-import { nameFault } from '../claims/name-fault.ts';
+import { nameFault } from '../claims/check-name.ts';
 import { keyOf, type Match } from '../groups/keys.ts';
 import type { DirectoryEntry, DirectoryStore, EntryKind } from '../store/directory-store.ts';
 import type { SnapshotGroup, SnapshotPerson } from './snapshot.ts';

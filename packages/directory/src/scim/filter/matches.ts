@@ -1,6 +1,5 @@
-import { fold } from '../../groups/fold.ts';
-import type { Attribute } from '../schema/attribute.ts';
-import type { FoundAttribute } from '../schema/find-attribute.ts';
+import { fold } from '../../groups/keys.ts';
+import type { Attribute, FoundAttribute } from '../schema/attribute.ts';
 import type { Comparison, Filter, FilterValue } from './filter.ts';
 
 /** A resource, or a part of one, as clients see it. */

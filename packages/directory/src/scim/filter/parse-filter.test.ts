@@ -1,12 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { groupSchema } from '../schema/group-schema.ts';
-import { userSchema } from '../schema/user-schema.ts';
-import { ScimError } from '../errors/scim-error.ts';
-import type { Filter } from './filter.ts';
+import { ScimError } from '../answer/scim-error.ts';
+import { groupSchema, userSchema } from '../schema/schemas.ts';
+import { type Filter, requiredValues } from './filter.ts';
 import { matches } from './matches.ts';
 import { parseFilter } from './parse-filter.ts';
-import { requiredValues } from './required-values.ts';
 
 /** Any character. fast-check's own arbitrary would first build a table of all of them. */
 const character = fc

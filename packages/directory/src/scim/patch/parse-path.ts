@@ -1,9 +1,7 @@
+import { ScimError } from '../answer/scim-error.ts';
 import type { Filter } from '../filter/filter.ts';
-import { parseElementFilter } from '../filter/parse-filter.ts';
-import { maxFilterLength } from '../filter/tokenize.ts';
-import { findAttribute, type FoundAttribute } from '../schema/find-attribute.ts';
-import type { Attribute, ResourceSchema } from '../schema/attribute.ts';
-import { ScimError } from '../errors/scim-error.ts';
+import { parseElementFilter, maxFilterLength } from '../filter/parse-filter.ts';
+import { findAttribute, type FoundAttribute, type Attribute, type ResourceSchema } from '../schema/attribute.ts';
 
 /**
  * The target of an operation: an attribute, those of its values that match `filter`, or a sub-attribute. `extension` is

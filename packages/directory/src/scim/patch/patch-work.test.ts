@@ -1,10 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { ScimError } from '../errors/scim-error.ts';
-import { userSchema } from '../schema/user-schema.ts';
+import { ScimError } from '../answer/scim-error.ts';
+import { userSchema } from '../schema/schemas.ts';
 import { applyOperations } from './apply-operations.ts';
-import { createPatchWork } from './patch-work.ts';
 import { planMembers, type MemberPlan } from './plan-members.ts';
-import { readOperations } from './read-operations.ts';
+import { createPatchWork, readOperations } from './read-operations.ts';
 
 const many = <T>(count: number, make: (n: number) => T) => Array.from({ length: count }, (_none, n) => make(n));
 const read = (Operations: object[]) =>

@@ -1,14 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { checkDocument } from '../resource/check-document.ts';
-import type { Document } from '../resource/document.ts';
-import { userSchema } from '../schema/user-schema.ts';
-import { ScimError } from '../errors/scim-error.ts';
-import { applyOperation } from './apply-operation.ts';
+import { ScimError } from '../answer/scim-error.ts';
+import { checkDocument, type Document } from '../resource/document.ts';
+import { userSchema } from '../schema/schemas.ts';
+import { applyOperation } from './apply-operations.ts';
 import { parsePath } from './parse-path.ts';
-import { createPatchWork } from './patch-work.ts';
 import { planMembers, type MemberPlan } from './plan-members.ts';
-import { readOperations } from './read-operations.ts';
+import { createPatchWork, readOperations } from './read-operations.ts';
 
 /** Any character. fast-check's own arbitrary would first build a table of all of them. */
 const character = fc

@@ -1,11 +1,9 @@
-import { comparisonsIn } from '../filter/comparisons-in.ts';
-import type { Filter } from '../filter/filter.ts';
+import { invalidValue, ScimError } from '../answer/scim-error.ts';
+import { comparisonsIn, type Filter } from '../filter/filter.ts';
 import { matches } from '../filter/matches.ts';
-import { groupSchema } from '../schema/group-schema.ts';
-import { invalidValue, ScimError } from '../errors/scim-error.ts';
+import { groupSchema } from '../schema/schemas.ts';
 import { parsePath } from './parse-path.ts';
-import type { PatchWork } from './patch-work.ts';
-import type { Operation } from './read-operations.ts';
+import type { PatchWork, Operation } from './read-operations.ts';
 
 /** The combined effect of operations on the members of a group. */
 export type MemberPlan = {

@@ -1,6 +1,4 @@
-import type { Attribute, ResourceSchema } from '../schema/attribute.ts';
-import { commonAttributes } from '../schema/attribute.ts';
-import { findAttribute } from '../schema/find-attribute.ts';
+import { type Attribute, type ResourceSchema, commonAttributes, findAttribute } from '../schema/attribute.ts';
 
 /** The attributes that a client requests (RFC 7644 3.4.2.5). `*` stands for a whole extension. */
 export type AttributeSelection = { included?: ReadonlySet<string>; excluded?: ReadonlySet<string> };

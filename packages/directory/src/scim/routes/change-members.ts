@@ -1,8 +1,8 @@
-import type { DirectoryEntry } from '../../store/directory-store.ts';
 import { sessionKeysOf } from '../../sources/stored-source.ts';
-import { invalidValue, ScimError } from '../errors/scim-error.ts';
-import type { ScimClient, ScimDeps } from './scim-deps.ts';
+import type { DirectoryEntry } from '../../store/directory-store.ts';
+import { invalidValue, ScimError } from '../answer/scim-error.ts';
 import type { MemberPlan } from '../patch/plan-members.ts';
+import type { ScimClient, ScimDeps } from './require-client.ts';
 
 /** Large changes are made in batches, so that no other request waits for long. */
 const batch = 500;

@@ -1,10 +1,9 @@
 import { Router } from 'express';
-import { groupSchema } from '../schema/group-schema.ts';
+import { ScimError } from '../answer/scim-error.ts';
+import { sendScim } from '../answer/send-scim.ts';
 import { publishSchemas } from '../schema/publish-schema.ts';
-import { userSchema } from '../schema/user-schema.ts';
-import { ScimError } from '../errors/scim-error.ts';
-import { maxResults } from './read-page.ts';
-import { sendScim } from './send-scim.ts';
+import { groupSchema, userSchema } from '../schema/schemas.ts';
+import { maxResults } from './read-request.ts';
 
 const listUrn = 'urn:ietf:params:scim:api:messages:2.0:ListResponse';
 

@@ -1,9 +1,8 @@
-import type { DirectoryEntry, DirectoryStore, EntryKind } from '../../store/directory-store.ts';
 import { keyOf } from '../../groups/keys.ts';
-import type { Filter } from '../filter/filter.ts';
+import type { DirectoryEntry, DirectoryStore, EntryKind } from '../../store/directory-store.ts';
+import { ScimError } from '../answer/scim-error.ts';
+import { type Filter, mentions, requiredValues, type RequiredValue } from '../filter/filter.ts';
 import { matches, type Resource } from '../filter/matches.ts';
-import { mentions, requiredValues, type RequiredValue } from '../filter/required-values.ts';
-import { ScimError } from '../errors/scim-error.ts';
 
 type FindDeps = { store: DirectoryStore; source: string; kind: EntryKind; show(entry: DirectoryEntry): Resource };
 type Found = { total: number; entries: DirectoryEntry[] };

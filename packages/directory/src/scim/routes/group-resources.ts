@@ -1,11 +1,11 @@
 import type { Request, Response } from 'express';
 import type { DirectoryEntry } from '../../store/directory-store.ts';
+import { sendScim } from '../answer/send-scim.ts';
 import { selectAttributes, isSelected, readSelection, type AttributeSelection } from '../resource/select-attributes.ts';
-import { groupSchema } from '../schema/group-schema.ts';
-import { clientOf, type ScimDeps } from './scim-deps.ts';
-import { queryOf } from './read-page.ts';
-import { sendScim } from './send-scim.ts';
+import { groupSchema } from '../schema/schemas.ts';
 import { entryResource } from './entry-resource.ts';
+import { queryOf } from './read-request.ts';
+import { clientOf, type ScimDeps } from './require-client.ts';
 
 const members = groupSchema.attributes.find(({ name }) => name === 'members')!;
 /** A page ends before it exceeds this, unless it has only one group. The client continues from there. */

@@ -1,13 +1,12 @@
-import type { DirectoryEntry } from '../../store/directory-store.ts';
 import type { RequestHandler } from 'express';
+import type { DirectoryEntry } from '../../store/directory-store.ts';
+import { sendScim } from '../answer/send-scim.ts';
 import { selectAttributes, type AttributeSelection } from '../resource/select-attributes.ts';
 import type { ResourceSchema } from '../schema/attribute.ts';
-import { clientOf, type ScimDeps } from './scim-deps.ts';
-import { findEntries } from './find-entries.ts';
-import { queryOf, readPage } from './read-page.ts';
-import { readSearch } from './read-search.ts';
-import { sendScim } from './send-scim.ts';
 import { entryResource } from './entry-resource.ts';
+import { findEntries } from './find-entries.ts';
+import { queryOf, readPage, readSearch } from './read-request.ts';
+import { clientOf, type ScimDeps } from './require-client.ts';
 
 const listUrn = 'urn:ietf:params:scim:api:messages:2.0:ListResponse';
 

@@ -1,5 +1,5 @@
-import type { DirectoryEntry } from '../../store/directory-store.ts';
 import { keyOf } from '../../groups/keys.ts';
+import type { DirectoryEntry } from '../../store/directory-store.ts';
 import type { Document } from '../resource/document.ts';
 
 /** Returns the keys by which a user is found: the unique user name, the external id and the e-mail addresses. */

@@ -1,7 +1,31 @@
-import type { RequestHandler } from 'express';
-import { readClientFacts } from '@sallyport/kit';
-import { ScimError } from '../errors/scim-error.ts';
-import type { ScimRoute } from './scim-deps.ts';
+import type { SourceConfigOf } from '@sallyport/contracts';
+import { type Logger, readClientFacts } from '@sallyport/kit';
+import type { RequestHandler, Response } from 'express';
+import type { DirectoryEvents } from '../../events/directory-events.ts';
+import type { SessionReconciler } from '../../reconcile/create-session-reconciler.ts';
+import type { DirectoryStore } from '../../store/directory-store.ts';
+import { ScimError } from '../answer/scim-error.ts';
+
+/** The owner of a token: its name, and the one source that it may push to. */
+export type ScimClient = { id: string; source: SourceConfigOf<'scim'> };
+
+export type ScimDeps = {
+  /** The URL of the service, without a trailing slash. */
+  baseUrl: string;
+  /** By the SHA-256 of their tokens, in base64url. */
+  clients: ReadonlyMap<string, ScimClient>;
+  store: DirectoryStore;
+  reconciler: Pick<SessionReconciler, 'reconcileNow'>;
+  events: DirectoryEvents;
+  logger: Logger;
+  now: () => number;
+  randomId: () => string;
+};
+
+/** Returns the client of a request. It is known before any route runs. */
+export const clientOf = (response: Response): ScimClient => response.locals['scimClient'] as ScimClient;
+
+type ScimRoute = (deps: ScimDeps) => RequestHandler;
 
 /** The header in which the gateway forwards the SHA-256 of a bearer token. It does not forward the token. */
 const scimTokenHeader = 'sallyport-scim-token';

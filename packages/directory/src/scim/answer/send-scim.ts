@@ -1,7 +1,13 @@
-import type { ErrorRequestHandler } from 'express';
+import type { Response, ErrorRequestHandler } from 'express';
 import type { Logger } from '@sallyport/kit';
-import { asScimError } from './as-scim-error.ts';
-import { sendScim } from '../routes/send-scim.ts';
+import { asScimError } from './scim-error.ts';
+
+const scimType = 'application/scim+json';
+
+/** Sends a JSON body with the SCIM media type. */
+export function sendScim(response: Response, status: number, body: object): void {
+  response.status(status).type(scimType).send(JSON.stringify(body));
+}
 
 const errorUrn = 'urn:ietf:params:scim:api:messages:2.0:Error';
 

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { SourceConfigOf } from '@sallyport/contracts';
 import type { OutboundFetch } from '@sallyport/kit';
-import { createAccessToken } from '../api/access-token.ts';
-import { ApiFailure } from '../api/api-failure.ts';
-import { createApiClient } from '../api/create-api-client.ts';
+import { createAccessToken } from './access-token.ts';
+import { createApiClient } from './create-api-client.ts';
+import { ApiFailure } from './create-requester.ts';
 
 /** The one call of Microsoft Graph that is used here. */
 export type Graph = {

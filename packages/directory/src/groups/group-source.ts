@@ -1,4 +1,5 @@
-import type { Identity } from '@sallyport/contracts';
+import type { Identity, ProviderConfig } from '@sallyport/contracts';
+import { checkName } from '../claims/check-name.ts';
 
 /** What a source knows about a user. `groups` are named as policies see them. */
 export type SourceAnswer = { known: false } | { known: true; active: boolean; groups: string[] };
@@ -16,3 +17,13 @@ export type GroupSource = {
   /** Returns the key under which the store notes changes of this user. Undefined if there is none. */
   keyOf?(identity: Identity): string | undefined;
 };
+
+/**
+ * Returns the names of groups as policies see them: prefixed, unique and sorted. Throws `login-failed` for a name that
+ * could not be sent to a cluster unchanged.
+ */
+export function nameGroups({ prefix }: Pick<ProviderConfig, 'prefix'>, names: readonly string[]): string[] {
+  return [
+    ...new Set(names.map((name) => checkName('A group', `${prefix.groups}${checkName('A group', name)}`))),
+  ].toSorted((a, b) => (a < b ? -1 : 1));
+}
