@@ -127,8 +127,6 @@ const notYet = [
 
   'kubernetes',
 
-  'policy',
-
   'practice-cluster',
 
   'proxy',

@@ -1,8 +1,7 @@
 // The policy language, a superset of Pomerium's, and its engine. Documents are compiled once to closures, which are
 // evaluated for every request.
 export { compilePolicy, compilePolicySliced, type CompileResult } from './compile/compile-policy.ts';
-export { runSteps, runStepsSliced, type Slicing, type Steps } from './compile/run-steps.ts';
-export { type Action, type Operator } from './language/actions.ts';
+export { runSteps, runStepsSliced, type Slicing, type Steps } from './document/run-steps.ts';
 export { type CompiledPolicy, type Alternative } from './language/compiled-policy.ts';
 export {
   evaluatePolicy,
@@ -15,23 +14,20 @@ export {
   explainPolicy,
   traceAlternatives,
   isPartTrue,
+  rulesAboutPerson,
   type PolicyTrace,
   type AlternativeTrace,
   type CriterionTrace,
 } from './evaluate/explain-policy.ts';
-export { namespaceOf } from './reach/namespace-of.ts';
-export { nameOf } from './reach/name-of.ts';
+export { nameOf, namespaceOf } from './reach/name-of.ts';
 export { extraVerbsOf, type ExtraVerb } from './input/extra-verbs.ts';
 export { lintPolicies, type LintSubject, type PolicyWarning } from './lint/lint-policies.ts';
 export { createResourceCatalog, type KnownResource, type ResourceCatalog } from './lint/resources/resource-catalog.ts';
-export { dependsOnCluster } from './evaluate/depends-on-cluster.ts';
-export { mayReach } from './evaluate/may-reach.ts';
-export { namedRequests, type NamedRequest } from './evaluate/named-requests.ts';
+export { dependsOnCluster, mayReach, namedRequests, type NamedRequest } from './evaluate/may-reach.ts';
 export { allowedAfterLogin, type LoginDemand } from './evaluate/allowed-after-login.ts';
-export { rulesAboutPerson } from './evaluate/rules-about-person.ts';
 export { readPolicyInput, type ReadPolicyInputResult } from './input/read-policy-input.ts';
 export { policyVersion } from './compile/policy-version.ts';
-export { type PolicyFault, type FaultPath } from './compile/fault-list.ts';
+export { type PolicyFault, type FaultPath } from './document/fault-list.ts';
 export {
   type PolicyInput,
   type OnCallInput,
@@ -44,6 +40,8 @@ export {
 export { criterionOfReason, type Reason } from './language/reasons.ts';
 export { criteria } from './criteria/index.ts';
 export {
+  type Action,
+  type Operator,
   type Criterion,
   type CriterionDoc,
   type CompileContext,

@@ -3,7 +3,7 @@ import { linkOf } from '../message/describe-notice.ts';
 
 const timeOf = (ms: number | undefined) => (ms === undefined ? undefined : new Date(ms).toISOString());
 
-/** Returns what a notice is about, as the member of the data of an event, with the page that shows it. */
+/** What a notice is about, as the member of the data of an event, with the page that shows it. */
 function whatOf(notice: Notice, gatewayUrl: string) {
   if (!('elevation' in notice)) {
     const { expiresAt, lastUsedAt, ...facts } = notice.serviceAccount;

@@ -12,7 +12,7 @@ type ChannelDeps = {
   /** The address of the gateway as people see it. */
   gatewayUrl: string;
   resolvePath(file: string): string;
-  /** Creates what calls receivers that present a certificate of `ca`, or of a public authority without one. */
+  /** A fetch for receivers that present a certificate of `ca`, or of a public authority without one. */
   createFetch(options: { ca?: string }): { fetch: OutboundFetch; close(): Promise<void> };
   now: () => number;
 };

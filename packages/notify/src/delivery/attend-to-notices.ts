@@ -50,7 +50,7 @@ async function attempt(channel: Channel, notice: Notice, signal: AbortSignal): P
   }
 }
 
-/** Creates what tells one channel of the next step of one elevation. Returns the pause until it is looked at again. */
+/** Tells one channel of the next step of one elevation. Returns the pause until it is looked at again. */
 function createTeller(channel: Channel, deps: NotifierDeps, metrics: NoticeMetrics, signal: AbortSignal) {
   const { outbox, logger, now, random = Math.random, retry = retryTimes } = deps;
   const { name } = channel;

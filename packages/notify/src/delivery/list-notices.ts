@@ -4,7 +4,7 @@ import { nextNotice } from './next-delivery.ts';
 
 const maxPerChannel = 200;
 
-/** Returns what a notice is about, as lists show it. */
+/** What a notice is about, as lists show it. */
 function whatOf(notice: Notice): Pick<NoticeRow, 'elevation' | 'serviceAccount'> {
   if ('elevation' in notice) {
     const { id, name, user, cluster } = notice.elevation;

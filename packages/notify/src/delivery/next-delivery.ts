@@ -9,7 +9,7 @@ export const retryTimes: RetryTimes = { firstMs: 1000, maxMs: 600_000, giveUpMs:
 /** What a receiver asks for is respected up to this long. */
 const maxRetryAfterMs = 3_600_000;
 
-/** Returns what a channel is to be sent next: what an operator wants again, then the first that it has not had. */
+/** What a channel is to be sent next: what an operator wants again, then the first that it has not had. */
 export function nextNotice(
   { notices, delivery }: Pick<Waiting, 'notices' | 'delivery'>,
   channel: string,

@@ -46,7 +46,7 @@ const table: Record<string, ProblemWords> = {
   'login-expired': { title: 'This login is no longer valid' },
 };
 
-/** Returns what a page says about a problem with this code, in the words of the person who reads it. */
+/** What a page says about a problem with this code, in the words of the person who reads it. */
 export function problemWords(code: string): ProblemWords {
   return table[code] ?? fault;
 }

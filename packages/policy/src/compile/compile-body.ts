@@ -1,10 +1,10 @@
-import { operators, type Action, type Operator } from '../language/actions.ts';
+import type { FaultList, FaultPath } from '../document/fault-list.ts';
+import { nearestName, quoteName } from '../document/nearest-name.ts';
+import { isPlainObject, kindOf } from '../document/plain-object.ts';
+import type { Steps } from '../document/run-steps.ts';
 import type { Alternative } from '../language/compiled-policy.ts';
+import { operators, type Action, type Operator } from '../language/criterion.ts';
 import { compileCriterion, type LabelledCriterion } from './compile-criterion.ts';
-import type { FaultList, FaultPath } from './fault-list.ts';
-import { nearestName, quoteName } from './nearest-name.ts';
-import { isPlainObject, kindOf } from './plain-object.ts';
-import type { Steps } from './run-steps.ts';
 
 type BodyContext = {
   readonly scope: string;

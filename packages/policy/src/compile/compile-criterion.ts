@@ -1,8 +1,8 @@
 import { criterionNames, findCriterion } from '../criteria/find-criterion.ts';
+import { nearestName, quoteName } from '../document/nearest-name.ts';
+import { isPlainObject, kindOf } from '../document/plain-object.ts';
+import { whyNotIn } from '../language/applies-in.ts';
 import type { CompileContext, EvaluateCriterion } from '../language/criterion.ts';
-import { whyNotIn } from './applies-in.ts';
-import { nearestName, quoteName } from './nearest-name.ts';
-import { isPlainObject, kindOf } from './plain-object.ts';
 
 /** A criterion with its key and data as written. */
 export type LabelledCriterion = {

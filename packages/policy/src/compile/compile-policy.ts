@@ -1,11 +1,10 @@
-import { actions } from '../language/actions.ts';
+import { FaultList, type FaultPath, type PolicyFault } from '../document/fault-list.ts';
+import { nearestName, quoteName } from '../document/nearest-name.ts';
+import { isPlainObject, kindOf } from '../document/plain-object.ts';
+import { boundsSteps, runSteps, runStepsSliced, type Slicing, type Steps } from '../document/run-steps.ts';
 import type { Alternative, CompiledPolicy } from '../language/compiled-policy.ts';
-import { boundsSteps } from './check-bounds.ts';
+import { actions } from '../language/criterion.ts';
 import { compileBody } from './compile-body.ts';
-import { FaultList, type FaultPath, type PolicyFault } from './fault-list.ts';
-import { nearestName, quoteName } from './nearest-name.ts';
-import { isPlainObject, kindOf } from './plain-object.ts';
-import { runSteps, runStepsSliced, type Slicing, type Steps } from './run-steps.ts';
 
 export type CompileResult =
   | { readonly ok: true; readonly policy: CompiledPolicy; readonly warnings: readonly PolicyFault[] }

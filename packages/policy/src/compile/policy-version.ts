@@ -1,6 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { boundsSteps } from './check-bounds.ts';
-import { runSteps, type Steps } from './run-steps.ts';
+import { boundsSteps, runSteps, type Steps } from '../document/run-steps.ts';
 
 const valuesPerStep = 500;
 

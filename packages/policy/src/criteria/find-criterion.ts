@@ -14,3 +14,8 @@ export function findCriterion(key: string): { readonly criterion: Criterion | un
   if (slash < 0) return { criterion: undefined, subpath: '' };
   return { criterion: byName.get(key.slice(0, slash)), subpath: key.slice(slash + 1) };
 }
+
+/** Reports whether the criterion with this name in a policy distinguishes users. */
+export function isOfPerson(label: string): boolean {
+  return findCriterion(label).criterion?.ofPerson === true;
+}

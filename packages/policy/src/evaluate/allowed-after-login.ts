@@ -10,7 +10,7 @@ const aboutLogin: ReadonlySet<string> = new Set(['acr', 'amr', 'auth_time', 'max
 
 const readsLogin = ({ labels }: Alternative) => labels.some((label) => aboutLogin.has(label));
 
-/** Returns what is certain about an alternative, whatever another login brings. */
+/** What is certain about an alternative, whatever another login brings. */
 function evaluateForAnyLogin(
   { criteria, labels, every, invert }: Alternative,
   input: PolicyInput,

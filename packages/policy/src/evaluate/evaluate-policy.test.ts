@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { compilePolicy } from '../compile/compile-policy.ts';
 import type { CompiledPolicy } from '../language/compiled-policy.ts';
-import { evaluatePolicy } from './evaluate-policy.ts';
 import { reasons } from '../language/reasons.ts';
 import { fail, pass, type Verdict } from '../language/verdict.ts';
+import { evaluatePolicy } from './evaluate-policy.ts';
 
 function compile(document: unknown, scope = 'cluster/dev'): CompiledPolicy {
   const compiled = compilePolicy(document, { scope });

@@ -1,12 +1,23 @@
-import type { Action } from '../language/actions.ts';
-import type { Alternative, CompiledPolicy } from '../language/compiled-policy.ts';
-import { withVerb } from '../input/with-verb.ts';
+import { withVerb, extraVerbsOf } from '../input/extra-verbs.ts';
 import type { PolicyInput } from '../input/policy-input.ts';
-import { extraVerbsOf } from '../input/extra-verbs.ts';
-import { asksToActAs, mayActAs } from './may-act-as.ts';
-import { ReasonSet } from './reason-set.ts';
+import type { Alternative, CompiledPolicy } from '../language/compiled-policy.ts';
+import type { Action } from '../language/criterion.ts';
 import { reasonId, type Reason } from '../language/reasons.ts';
 import { isOpen, reasonIdOf } from '../language/verdict.ts';
+import { ReasonSet } from './reason-set.ts';
+
+/** Reports whether a request asks to act as another. Even an empty list of names does. */
+export function asksToActAs({ kubernetes }: PolicyInput): boolean {
+  return kubernetes?.impersonate != null;
+}
+
+/**
+ * Reports whether a block of allow can let someone act as another: an `and` block that names `k8s/impersonate`. A rule that
+ * was written without a thought of it never does, whatever else it allows.
+ */
+export function mayActAs({ every, invert, labels }: Alternative): boolean {
+  return every && !invert && labels.includes('k8s/impersonate');
+}
 
 export type Effect = 'allow' | 'deny' | 'authenticate';
 export type ActionResult = { readonly value: boolean; readonly reasons: readonly Reason[] };
@@ -114,7 +125,7 @@ function evaluateOnce(policies: readonly CompiledPolicy[], input: PolicyInput): 
   };
 }
 
-/** Returns what denies a request under a verb that need not be allowed; undefined if nothing does. */
+/** What denies a request under a verb that need not be allowed; undefined if nothing does. */
 function evaluateDenials(
   policies: readonly CompiledPolicy[],
   input: PolicyInput,

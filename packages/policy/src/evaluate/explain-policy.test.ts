@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { compilePolicy } from '../compile/compile-policy.ts';
+import type { PolicyInput } from '../input/policy-input.ts';
 import type { CompiledPolicy } from '../language/compiled-policy.ts';
 import { evaluatePolicy } from './evaluate-policy.ts';
 import { explainPolicy } from './explain-policy.ts';
-import type { PolicyInput } from '../input/policy-input.ts';
 
 function compile(document: unknown, scope = 'cluster/dev'): CompiledPolicy {
   const compiled = compilePolicy(document, { scope });

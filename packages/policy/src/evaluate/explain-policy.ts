@@ -1,12 +1,11 @@
-import { actions, type Action, type Operator } from '../language/actions.ts';
-import type { Alternative, CompiledPolicy } from '../language/compiled-policy.ts';
-import { findCriterion } from '../criteria/find-criterion.ts';
-import { evaluatePolicy, type PolicyResult } from './evaluate-policy.ts';
-import { withVerb } from '../input/with-verb.ts';
-import { asksToActAs, mayActAs } from './may-act-as.ts';
+import { findCriterion, isOfPerson } from '../criteria/find-criterion.ts';
+import { withVerb } from '../input/extra-verbs.ts';
 import type { PolicyInput } from '../input/policy-input.ts';
+import type { Alternative, CompiledPolicy } from '../language/compiled-policy.ts';
+import { actions, type Action, type Operator } from '../language/criterion.ts';
 import { reasons, type Reason } from '../language/reasons.ts';
 import { isOpen, reasonIdOf } from '../language/verdict.ts';
+import { evaluatePolicy, type PolicyResult, asksToActAs, mayActAs } from './evaluate-policy.ts';
 
 /**
  * One criterion in an explanation: as written, whether it holds itself (before `not` or `nor` invert it), and what was
@@ -115,4 +114,22 @@ export function* traceAlternatives(
 export function explainPolicy(policies: readonly CompiledPolicy[], input: PolicyInput): PolicyTrace {
   const result = evaluatePolicy(policies, input);
   return { ...result, alternatives: [...traceAlternatives(policies, input, result.judgedAs)] };
+}
+
+const needsEvery = ({ operator }: AlternativeTrace) => operator === 'and' || operator === 'not';
+
+/**
+ * Returns the part of a trace that is about the user who asks: alternatives that are true for them, and those that fail
+ * only because of the request. An alternative that fails because of who they are is about other users. It is omitted,
+ * because its existence alone reveals that others have such a right. If one part of an alternative is enough, only its
+ * true parts are about the user.
+ */
+export function rulesAboutPerson(alternatives: readonly AlternativeTrace[]): AlternativeTrace[] {
+  return alternatives.flatMap((alternative) => {
+    const isTrue = (one: CriterionTrace) => isPartTrue(alternative, one);
+    if (alternative.holds) return [{ ...alternative, criteria: alternative.criteria.filter(isTrue) }];
+    const persons = alternative.criteria.filter(({ name }) => isOfPerson(name));
+    const fails = needsEvery(alternative) ? persons.some((one) => !isTrue(one)) : persons.length > 0;
+    return fails ? [] : [alternative];
+  });
 }

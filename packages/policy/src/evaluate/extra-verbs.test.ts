@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { compilePolicy } from '../compile/compile-policy.ts';
+import { extraVerbsOf } from '../input/extra-verbs.ts';
+import type { KubernetesInput } from '../input/policy-input.ts';
 import { evaluatePolicy } from './evaluate-policy.ts';
 import { explainPolicy } from './explain-policy.ts';
-import type { KubernetesInput } from '../input/policy-input.ts';
-import { extraVerbsOf } from '../input/extra-verbs.ts';
 
 function compile(rules: object[]) {
   const compiled = compilePolicy(rules, { scope: 'cluster/dev' });

@@ -2,10 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { compilePolicy } from '../compile/compile-policy.ts';
 import { criteria } from '../criteria/index.ts';
+import { nearestName } from '../document/nearest-name.ts';
+import type { PolicyInput } from '../input/policy-input.ts';
 import { evaluatePolicy } from './evaluate-policy.ts';
 import { explainPolicy } from './explain-policy.ts';
-import { nearestName } from '../compile/nearest-name.ts';
-import type { PolicyInput } from '../input/policy-input.ts';
 
 const keys = [
   ...criteria.map(({ name }) => name),

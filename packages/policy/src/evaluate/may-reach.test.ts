@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { compilePolicy } from '../compile/compile-policy.ts';
+import type { PolicyInput } from '../input/policy-input.ts';
 import type { CompiledPolicy } from '../language/compiled-policy.ts';
 import { mayReach } from './may-reach.ts';
-import type { PolicyInput } from '../input/policy-input.ts';
 
 const alice: PolicyInput = {
   user: { id: 'alice@example.com', email: 'alice@example.com', groups: ['developers'], claims: { department: ['it'] } },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { compilePolicy } from '../compile/compile-policy.ts';
-import { namedRequests } from './named-requests.ts';
+import { namedRequests } from './may-reach.ts';
 
 function named(...rules: object[]): string[] {
   const result = compilePolicy(rules, { scope: 'test' });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { compilePolicy } from '../compile/compile-policy.ts';
-import { evaluatePolicy } from './evaluate-policy.ts';
 import type { PolicyInput } from '../input/policy-input.ts';
 import { warningsOf } from '../testing/warnings-of.ts';
+import { evaluatePolicy } from './evaluate-policy.ts';
 
 // One policy of each kind in Pomerium's documentation of its language, in the same form but with different values.
 const documents: Record<string, unknown> = {

@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { compilePolicy } from '../compile/compile-policy.ts';
 import { criteria } from '../criteria/index.ts';
-import { explainPolicy } from './explain-policy.ts';
 import type { PolicyInput } from '../input/policy-input.ts';
-import { rulesAboutPerson } from './rules-about-person.ts';
+import { explainPolicy, rulesAboutPerson } from './explain-policy.ts';
 
 const alice: PolicyInput = {
   session: { id: 's' },

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { compilePolicy } from '../compile/compile-policy.ts';
-import { evaluatePolicy } from './evaluate-policy.ts';
 import type { KubernetesInput, PolicyInput } from '../input/policy-input.ts';
+import { evaluatePolicy } from './evaluate-policy.ts';
 
 const mallory: PolicyInput = { session: { id: 's' }, user: { id: 'mallory', groups: ['developers'] } };
 const everything = { allow: { or: [{ authenticated_user: true }] } };

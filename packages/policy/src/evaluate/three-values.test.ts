@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Action, Operator } from '../language/actions.ts';
-import type { Alternative, CompiledPolicy } from '../language/compiled-policy.ts';
 import { compilePolicy } from '../compile/compile-policy.ts';
+import type { Alternative, CompiledPolicy } from '../language/compiled-policy.ts';
+import type { Action, Operator } from '../language/criterion.ts';
+import { fail, leaveOpen, pass, type Verdict } from '../language/verdict.ts';
 import { evaluatePolicy } from './evaluate-policy.ts';
 import { explainPolicy } from './explain-policy.ts';
-import { fail, leaveOpen, pass, type Verdict } from '../language/verdict.ts';
 
 // A policy whose criteria have fixed verdicts, compared with a naive implementation of Kleene's logic.
 type Kleene = boolean | undefined;

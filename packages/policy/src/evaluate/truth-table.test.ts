@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { compilePolicy } from '../compile/compile-policy.ts';
-import { evaluatePolicy, type PolicyResult } from './evaluate-policy.ts';
 import type { PolicyInput } from '../input/policy-input.ts';
+import { evaluatePolicy, type PolicyResult } from './evaluate-policy.ts';
 
 // A second, naive implementation of the language over three criteria, with which the engine is compared.
 type Part = { value: boolean; reasons: Set<string> };

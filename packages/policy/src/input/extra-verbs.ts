@@ -1,5 +1,27 @@
 import { isAuthorizedAsCreate } from '@sallyport/contracts';
-import type { KubernetesInput } from './policy-input.ts';
+import type { PolicyInput, KubernetesInput } from './policy-input.ts';
+
+/**
+ * Returns an object with the given members that inherits all others. Inherited members are read from the original on
+ * access, so that reads of it can be observed.
+ */
+export function inherit<T extends object>(from: T, members: Partial<T>): T {
+  const descriptors: PropertyDescriptorMap = {};
+  for (const [name, value] of Object.entries(members)) descriptors[name] = { value, enumerable: true };
+  return Object.create(from, descriptors) as T;
+}
+
+/**
+ * Returns a request with another verb. What it reaches stays the same, because that depends on the verb of the API
+ * server, which is kept.
+ */
+export function withVerb(input: PolicyInput, verb: string): PolicyInput {
+  const { kubernetes } = input;
+  if (kubernetes == null) return input;
+  return inherit(input, {
+    kubernetes: inherit(kubernetes, { verb, requestVerb: kubernetes.requestVerb || kubernetes.verb || '' }),
+  });
+}
 
 /**
  * A verb as which a request is evaluated in addition to its own. `denyOnly`: only deny rules count, so that it does not

@@ -22,7 +22,7 @@ export type PolicyInput = {
 export type OnCallInput = Readonly<Record<string, OnCallListInput>>;
 
 /** The users of one list. From `knownUntil` on it is not known any more. Times are milliseconds since the epoch. */
-export type OnCallListInput = { readonly users: readonly OnCallUser[]; readonly knownUntil?: number };
+type OnCallListInput = { readonly users: readonly OnCallUser[]; readonly knownUntil?: number };
 
 export type UserInput = {
   readonly id?: string;
@@ -96,3 +96,8 @@ export type KubernetesInput = {
     readonly stdin?: boolean;
   };
 };
+
+/** Reports whether the request has a live session. Only then does the user count. */
+export function isLoggedIn(input: PolicyInput): boolean {
+  return input.session != null && input.session.id !== '';
+}

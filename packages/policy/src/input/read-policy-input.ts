@@ -1,8 +1,8 @@
-import { checkBounds } from '../compile/check-bounds.ts';
-import { FaultList, type FaultPath, type PolicyFault } from '../compile/fault-list.ts';
-import { nearestName, quoteName } from '../compile/nearest-name.ts';
-import { isPlainObject, kindOf } from '../compile/plain-object.ts';
-import { parseDate } from '../criteria/time/parse-date.ts';
+import { FaultList, type FaultPath, type PolicyFault } from '../document/fault-list.ts';
+import { nearestName, quoteName } from '../document/nearest-name.ts';
+import { isPlainObject, kindOf } from '../document/plain-object.ts';
+import { checkBounds } from '../document/run-steps.ts';
+import { parseDate } from './parse-date.ts';
 import type { PolicyInput } from './policy-input.ts';
 
 /** `warnings` lists unknown members, each with the nearest known one. */

@@ -1,9 +1,17 @@
-import type { Action, Operator } from './actions.ts';
-import type { FaultList, FaultPath } from '../compile/fault-list.ts';
+import type { FaultList, FaultPath } from '../document/fault-list.ts';
 import type { PolicyInput } from '../input/policy-input.ts';
+import type { JsonSchema } from './json-schema.ts';
 import type { Reason } from './reasons.ts';
-import type { JsonSchema } from '../reference/json-schema.ts';
 import type { Verdict } from './verdict.ts';
+
+export const actions = ['allow', 'deny'] as const;
+
+export type Action = (typeof actions)[number];
+
+/** The operators in the order in which the alternatives of one rule are named and tried. */
+export const operators = ['and', 'or', 'not', 'nor'] as const;
+
+export type Operator = (typeof operators)[number];
 
 /** A compiled criterion, which evaluates one request. It must not throw for any input. */
 export type EvaluateCriterion = (input: PolicyInput) => Verdict;

@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { builtInKind } from '@sallyport/contracts';
 import { warningsOf } from '../testing/warnings-of.ts';
-import { builtInResources } from './resources/built-in-resources.ts';
-import { builtInCatalog, createResourceCatalog } from './resources/resource-catalog.ts';
+import { builtInResources, builtInCatalog, createResourceCatalog } from './resources/resource-catalog.ts';
 
 /** Returns the code and the suggestion of each warning about an allow of these criteria. */
 function found(...criteria: object[]): string[] {

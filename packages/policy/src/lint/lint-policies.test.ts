@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { compilePolicy } from '../compile/compile-policy.ts';
-import { lintPolicies } from './lint-policies.ts';
 import { warningsOf as findWarnings } from '../testing/warnings-of.ts';
+import { lintPolicies } from './lint-policies.ts';
 
 const warningsOf = (document: unknown) =>
   findWarnings(document).map(({ path, message }) => `${path.join('.')}: ${message}`);

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { compilePolicy } from '../compile/compile-policy.ts';
 import { evaluatePolicy } from '../evaluate/evaluate-policy.ts';
 import type { PolicyInput } from '../input/policy-input.ts';
-import { lintPolicies } from './lint-policies.ts';
 import { warningsOf } from '../testing/warnings-of.ts';
+import { lintPolicies } from './lint-policies.ts';
 
 type Rule = Record<string, Record<string, object[]>>;
 

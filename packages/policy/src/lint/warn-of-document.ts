@@ -1,24 +1,22 @@
-import type { FaultList } from '../compile/fault-list.ts';
-import { runSteps } from '../compile/run-steps.ts';
-import type { Block } from './blocks/block.ts';
-import { clausesOf, type Clause } from './blocks/clause.ts';
+import type { FaultList } from '../document/fault-list.ts';
+import { runSteps } from '../document/run-steps.ts';
+import { type Block, clausesOf, type Clause } from './blocks/block.ts';
 import { warnOfAccountNames } from './checks/warn-of-account-names.ts';
 import { warnOfAllows } from './checks/warn-of-allows.ts';
 import { warnOfContradictions } from './checks/warn-of-contradictions.ts';
 import { warnOfDenials } from './checks/warn-of-denials.ts';
 import { warnOfIdleResources } from './checks/warn-of-idle-resources.ts';
-import { warnOfMethods } from './checks/warn-of-methods.ts';
 import { warnOfClusters, warnOfUndefined } from './checks/warn-of-names.ts';
 import { warnOfResources } from './checks/warn-of-resources.ts';
 import { warnOfSameThings } from './checks/warn-of-same-things.ts';
-import { warnOfVerbs } from './checks/warn-of-verbs.ts';
+import { warnOfMethods, warnOfVerbs } from './checks/warn-of-verbs.ts';
 import type { ResourceCatalog } from './resources/resource-catalog.ts';
 
 /** Beyond this, denials are not compared with each other: documents with so many rules are generated. */
 const maxCompared = 500;
 
 /** One policy as the lint sees it. Without names, those of clusters, elevations and on-call lists are not known. */
-export type LintedDocument = {
+type LintedDocument = {
   readonly allows: readonly Block[];
   readonly denials: readonly Block[];
   readonly catalog: ResourceCatalog;

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { compilePolicy } from '../compile/compile-policy.ts';
 import { evaluatePolicy } from '../evaluate/evaluate-policy.ts';
 import type { KubernetesInput } from '../input/policy-input.ts';
-import { operators, type Action, type Operator } from '../language/actions.ts';
+import { operators, type Action, type Operator } from '../language/criterion.ts';
 
 const keys = [
   'k8s/cluster',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { FaultList } from '../compile/fault-list.ts';
+import { FaultList } from '../document/fault-list.ts';
 import { compileListMatcher } from './list-matcher.ts';
 
 function matches(data: unknown, left: readonly string[] | undefined): boolean {

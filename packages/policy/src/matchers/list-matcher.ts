@@ -1,6 +1,6 @@
-import type { FaultList, FaultPath } from '../compile/fault-list.ts';
-import { nearestName, quoteName } from '../compile/nearest-name.ts';
-import { isPlainObject, kindOf } from '../compile/plain-object.ts';
+import type { FaultList, FaultPath } from '../document/fault-list.ts';
+import { nearestName, quoteName } from '../document/nearest-name.ts';
+import { isPlainObject, kindOf } from '../document/plain-object.ts';
 
 type Scalar = string | number | boolean;
 

@@ -1,5 +1,5 @@
-import { FaultList, type FaultPath } from '../compile/fault-list.ts';
-import { isPlainObject } from '../compile/plain-object.ts';
+import { FaultList, type FaultPath } from '../document/fault-list.ts';
+import { isPlainObject } from '../document/plain-object.ts';
 import { compileTextOrList, type StringMatcher } from './string-matcher.ts';
 
 /** A text in the data of a string matcher, with its path in the data. */

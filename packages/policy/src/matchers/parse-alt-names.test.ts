@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { parseAltNames } from './parse-alt-names.ts';
+import { parseAltNames } from './read-certificate.ts';
 
 /** Any character. The arbitrary of fast-check would first build a table of all of them. */
 const character = fc

@@ -1,8 +1,7 @@
 import { BlockList, isIP, SocketAddress } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { compileIpRange } from './ip-range.ts';
-import { parseIp } from './parse-ip.ts';
+import { compileIpRange, parseIp } from './ip-range.ts';
 
 function read(text: string): string | undefined {
   const words = new Uint32Array(4);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { FaultList } from '../compile/fault-list.ts';
+import { FaultList } from '../document/fault-list.ts';
 import { compilePathMatcher } from './path-matcher.ts';
 import { compileStringMatcher } from './string-matcher.ts';
 

@@ -1,7 +1,7 @@
 import { createTextSearch } from '@sallyport/contracts';
-import type { FaultList, FaultPath } from '../compile/fault-list.ts';
-import { nearestName, quoteName } from '../compile/nearest-name.ts';
-import { isPlainObject, kindOf } from '../compile/plain-object.ts';
+import type { FaultList, FaultPath } from '../document/fault-list.ts';
+import { nearestName, quoteName } from '../document/nearest-name.ts';
+import { isPlainObject, kindOf } from '../document/plain-object.ts';
 
 /** Reports whether the string on the left matches. A missing value or another type matches nothing, not even `not`. */
 export type StringMatcher = (left: string | undefined) => boolean;

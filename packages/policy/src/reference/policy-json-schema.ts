@@ -1,7 +1,6 @@
-import { actions, operators } from '../language/actions.ts';
 import { criteria } from '../criteria/index.ts';
-import type { Criterion } from '../language/criterion.ts';
-import { definition, sharedDefinitions, type JsonSchema } from './json-schema.ts';
+import { type Criterion, actions, operators } from '../language/criterion.ts';
+import { definition, sharedDefinitions, type JsonSchema } from '../language/json-schema.ts';
 
 /** Removes the Markdown, which editors do not render in their pop-ups. */
 const plain = (markdown: string) => markdown.replaceAll('`', '');

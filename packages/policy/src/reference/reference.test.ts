@@ -3,9 +3,9 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { compilePolicy } from '../compile/compile-policy.ts';
 import { criteria } from '../criteria/index.ts';
+import type { JsonSchema } from '../language/json-schema.ts';
 import { criterionOfReason, reasons } from '../language/reasons.ts';
 import { checkSchema } from '../testing/check-schema.ts';
-import type { JsonSchema } from './json-schema.ts';
 import { policyJsonSchema } from './policy-json-schema.ts';
 import { policyReference } from './policy-reference.ts';
 

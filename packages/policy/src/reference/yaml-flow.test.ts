@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { yamlFlow } from './yaml-flow.ts';
+import { yamlFlow } from './policy-reference.ts';
 
 describe('writing YAML on one line', () => {
   it('quotes only what could be read as another type', () => {

@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../reference/json-schema.ts';
+import type { JsonSchema } from '../language/json-schema.ts';
 
 const typeOf = (value: unknown) => (value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value);
 

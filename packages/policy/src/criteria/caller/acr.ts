@@ -1,8 +1,8 @@
+import { isLoggedIn } from '../../input/policy-input.ts';
 import type { Criterion } from '../../language/criterion.ts';
-import { compileStringMatcher } from '../../matchers/string-matcher.ts';
-import { definition } from '../../reference/json-schema.ts';
+import { definition } from '../../language/json-schema.ts';
 import { fail, pass } from '../../language/verdict.ts';
-import { isLoggedIn } from '../common/is-logged-in.ts';
+import { compileStringMatcher } from '../../matchers/string-matcher.ts';
 
 const ok = pass('acr-ok');
 const unauthorized = fail('acr-unauthorized');

@@ -1,8 +1,8 @@
+import { parseDate } from '../../input/parse-date.ts';
+import { isLoggedIn } from '../../input/policy-input.ts';
 import type { Criterion } from '../../language/criterion.ts';
 import { fail, pass } from '../../language/verdict.ts';
-import { isLoggedIn } from '../common/is-logged-in.ts';
 import { compileBounds } from '../time/compile-bounds.ts';
-import { parseDate } from '../time/parse-date.ts';
 
 const ok = pass('auth-time-ok');
 const unauthorized = fail('auth-time-unauthorized');

@@ -1,7 +1,7 @@
+import { isLoggedIn } from '../../input/policy-input.ts';
 import type { Criterion } from '../../language/criterion.ts';
-import { definition } from '../../reference/json-schema.ts';
+import { definition } from '../../language/json-schema.ts';
 import { fail, pass } from '../../language/verdict.ts';
-import { isLoggedIn } from '../common/is-logged-in.ts';
 
 const ok = pass('user-ok');
 const unauthorized = fail('user-unauthorized');

@@ -1,11 +1,10 @@
+import { isLoggedIn } from '../../input/policy-input.ts';
 import type { CompileContext, Criterion } from '../../language/criterion.ts';
-import { eitherSpelling, foldData } from '../../matchers/address-matcher.ts';
-import { compileDataPath } from '../../matchers/data-path.ts';
-import { foldWholeAddress } from '../../matchers/fold-address.ts';
-import { compileListMatcher, type ListMatcher } from '../../matchers/list-matcher.ts';
-import { definition } from '../../reference/json-schema.ts';
+import { definition } from '../../language/json-schema.ts';
 import { fail, pass } from '../../language/verdict.ts';
-import { isLoggedIn } from '../common/is-logged-in.ts';
+import { eitherSpelling, foldData, foldWholeAddress } from '../../matchers/address-matcher.ts';
+import { compileDataPath } from '../../matchers/data-path.ts';
+import { compileListMatcher, type ListMatcher } from '../../matchers/list-matcher.ts';
 
 const ok = pass('claim-ok');
 const unauthorized = fail('claim-unauthorized');

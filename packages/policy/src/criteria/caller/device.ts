@@ -1,8 +1,8 @@
-import { nearestName, quoteName } from '../../compile/nearest-name.ts';
-import { isPlainObject, kindOf } from '../../compile/plain-object.ts';
+import { nearestName, quoteName } from '../../document/nearest-name.ts';
+import { isPlainObject, kindOf } from '../../document/plain-object.ts';
+import { isLoggedIn } from '../../input/policy-input.ts';
 import type { Criterion } from '../../language/criterion.ts';
 import { fail } from '../../language/verdict.ts';
-import { isLoggedIn } from '../common/is-logged-in.ts';
 
 const deviceUnauthenticated = fail('device-unauthenticated');
 const unauthenticated = fail('user-unauthenticated');

@@ -1,9 +1,9 @@
-import { kindOf } from '../../compile/plain-object.ts';
+import { kindOf } from '../../document/plain-object.ts';
+import { isLoggedIn } from '../../input/policy-input.ts';
 import type { Criterion } from '../../language/criterion.ts';
-import { readStrings } from '../../matchers/string-matcher.ts';
-import { definition } from '../../reference/json-schema.ts';
+import { definition } from '../../language/json-schema.ts';
 import { fail, pass } from '../../language/verdict.ts';
-import { isLoggedIn } from '../common/is-logged-in.ts';
+import { readStrings } from '../../matchers/string-matcher.ts';
 
 const ok = pass('elevation-ok');
 const unauthorized = fail('elevation-unauthorized');

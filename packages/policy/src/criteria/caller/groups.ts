@@ -1,8 +1,8 @@
+import { isLoggedIn } from '../../input/policy-input.ts';
 import type { Criterion } from '../../language/criterion.ts';
-import { compileListMatcher } from '../../matchers/list-matcher.ts';
-import { definition } from '../../reference/json-schema.ts';
+import { definition } from '../../language/json-schema.ts';
 import { fail, pass } from '../../language/verdict.ts';
-import { isLoggedIn } from '../common/is-logged-in.ts';
+import { compileListMatcher } from '../../matchers/list-matcher.ts';
 
 const ok = pass('groups-ok');
 const unauthorized = fail('groups-unauthorized');

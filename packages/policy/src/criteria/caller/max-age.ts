@@ -1,9 +1,22 @@
-import { quoteName } from '../../compile/nearest-name.ts';
-import { kindOf } from '../../compile/plain-object.ts';
+import { quoteName } from '../../document/nearest-name.ts';
+import { kindOf } from '../../document/plain-object.ts';
+import { isLoggedIn } from '../../input/policy-input.ts';
 import type { Criterion } from '../../language/criterion.ts';
 import { fail, pass } from '../../language/verdict.ts';
-import { isLoggedIn } from '../common/is-logged-in.ts';
-import { parseDuration } from '../time/parse-duration.ts';
+
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/**
+ * Parses a duration such as `30s`, `15m` or `1h30m`, as in sallyport.yaml, to milliseconds. Returns undefined for
+ * anything else.
+ */
+function parseDuration(text: string): number | undefined {
+  if (text.length > 64 || !/^(?:\d{1,9}(?:ms|s|m|h|d))+$/.test(text)) return undefined;
+  return [...text.matchAll(/(\d+)(ms|s|m|h|d)/g)].reduce(
+    (sum, [, number, unit]) => sum + Number(number) * unitMs[unit!]!,
+    0,
+  );
+}
 
 const ok = pass('max-age-ok');
 const unauthorized = fail('max-age-unauthorized');

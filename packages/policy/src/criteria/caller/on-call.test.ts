@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { compilePolicy } from '../../compile/compile-policy.ts';
 import { evaluatePolicy } from '../../evaluate/evaluate-policy.ts';
 import { explainPolicy } from '../../evaluate/explain-policy.ts';
-import { readPolicyInput } from '../../input/read-policy-input.ts';
 import type { PolicyInput } from '../../input/policy-input.ts';
+import { readPolicyInput } from '../../input/read-policy-input.ts';
 import { evaluateCriterion, faultsOf } from '../../testing/evaluate-criterion.ts';
 
 const session = { id: 's' };

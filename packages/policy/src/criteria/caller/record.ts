@@ -1,13 +1,13 @@
-import type { FaultList, FaultPath } from '../../compile/fault-list.ts';
-import { nearestName, quoteName } from '../../compile/nearest-name.ts';
-import { isPlainObject, kindOf } from '../../compile/plain-object.ts';
+import type { FaultList, FaultPath } from '../../document/fault-list.ts';
+import { nearestName, quoteName } from '../../document/nearest-name.ts';
+import { isPlainObject, kindOf } from '../../document/plain-object.ts';
+import type { PolicyInput } from '../../input/policy-input.ts';
 import type { CompileContext, Criterion } from '../../language/criterion.ts';
+import type { JsonSchema } from '../../language/json-schema.ts';
+import { fail, pass } from '../../language/verdict.ts';
 import { compileDataPath } from '../../matchers/data-path.ts';
 import { compileListOperator, listOperators } from '../../matchers/list-matcher.ts';
 import { compileStringOperator, stringOperators } from '../../matchers/string-matcher.ts';
-import type { PolicyInput } from '../../input/policy-input.ts';
-import type { JsonSchema } from '../../reference/json-schema.ts';
-import { fail, pass } from '../../language/verdict.ts';
 
 const ok = pass('record-ok');
 const unauthorized = fail('record-unauthorized');

@@ -1,9 +1,9 @@
-import type { CompileContext, EvaluateCriterion } from '../../language/criterion.ts';
-import { inherit } from '../../input/inherit.ts';
-import { withoutEndSlash } from '../../matchers/without-end-slash.ts';
+import { inherit } from '../../input/extra-verbs.ts';
 import type { PolicyInput } from '../../input/policy-input.ts';
-import { proxiedName } from '../../reach/proxied-name.ts';
+import type { CompileContext, EvaluateCriterion } from '../../language/criterion.ts';
 import { isOpen } from '../../language/verdict.ts';
+import { withoutEndSlash } from '../../matchers/path-matcher.ts';
+import { proxiedName } from '../../reach/name-of.ts';
 
 function underBareName(input: PolicyInput): PolicyInput | undefined {
   const name = input.kubernetes && proxiedName(input.kubernetes);

@@ -1,6 +1,6 @@
-import { type ErrorLocation, type ParseResult } from '@marcbachmann/cel-js';
-import type { CompileContext } from '../../language/criterion.ts';
+import type { ErrorLocation, ParseResult } from '@marcbachmann/cel-js';
 import type { PolicyInput } from '../../input/policy-input.ts';
+import type { CompileContext } from '../../language/criterion.ts';
 import { checkExpression } from './check-expression.ts';
 import { ExpressionContext } from './expression-context.ts';
 import { expressionEnvironment, expressionLimits } from './expression-environment.ts';
@@ -8,7 +8,7 @@ import { limitExpressionCost, withExpressionBudget } from './limit-expression-co
 import { warnOfExpression } from './warn-of-expression.ts';
 
 /** A compiled expression. `evaluate` returns undefined if the expression fails or its result is not a boolean. */
-export type Expression = {
+type Expression = {
   /** True if it is about the caller, who must be logged in first. */
   readonly ofCaller: boolean;
   /** True if it reads the namespace, the name or the resource of the request. */

@@ -1,6 +1,5 @@
 import type { PolicyInput } from '../../input/policy-input.ts';
-import { nameOf } from '../../reach/name-of.ts';
-import { namespaceOf } from '../../reach/namespace-of.ts';
+import { nameOf, namespaceOf } from '../../reach/name-of.ts';
 
 const maxDepth = 16;
 const nothing: ReadonlyMap<string, unknown> = new Map();

@@ -1,10 +1,9 @@
-import { kindOf } from '../../compile/plain-object.ts';
+import { kindOf } from '../../document/plain-object.ts';
+import { isLoggedIn } from '../../input/policy-input.ts';
 import type { Criterion } from '../../language/criterion.ts';
 import { fail, leaveOpen, pass } from '../../language/verdict.ts';
-import { mayReachOtherNames } from '../../reach/may-reach-other-names.ts';
-import { nameOf } from '../../reach/name-of.ts';
-import { namespaceOf } from '../../reach/namespace-of.ts';
-import { isLoggedIn } from '../common/is-logged-in.ts';
+import { nameOf, namespaceOf } from '../../reach/name-of.ts';
+import { mayReachOtherNames } from '../../reach/other-names.ts';
 import { bothSpellings } from './both-spellings.ts';
 import { compileExpression } from './compile-expression.ts';
 import { expressionLimits } from './expression-environment.ts';

@@ -1,6 +1,6 @@
 import type { Criterion } from '../../language/criterion.ts';
-import { definition } from '../../reference/json-schema.ts';
-import { pass } from '../../language/verdict.ts';
+import { definition } from '../../language/json-schema.ts';
+import { pass, fail } from '../../language/verdict.ts';
 
 const ok = pass('accept');
 /** Scopes of policies for clusters. On web routes, accept can be intended. */
@@ -34,4 +34,20 @@ export const accept: Criterion = {
     }
     return () => ok;
   },
+};
+
+const rejected = fail('reject');
+
+/** Never holds. Its data is ignored, as in Pomerium's language. */
+export const reject: Criterion = {
+  name: 'reject',
+  doc: {
+    summary: 'Never holds.',
+    data: 'anything, usually `true`',
+    example: true,
+    source: 'Pomerium',
+    reasons: ['reject'],
+  },
+  schema: definition('anything'),
+  compile: () => () => rejected,
 };

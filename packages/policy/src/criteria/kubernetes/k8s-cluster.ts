@@ -1,7 +1,7 @@
-import { auditScope } from '../../compile/applies-in.ts';
+import { auditScope } from '../../language/applies-in.ts';
 import type { Criterion } from '../../language/criterion.ts';
 import { leaveOpen } from '../../language/verdict.ts';
-import { createTextCriterion } from '../common/text-criterion.ts';
+import { createTextCriterion } from '../text/text-criterion.ts';
 
 const named = createTextCriterion({
   name: 'k8s/cluster',

@@ -1,10 +1,10 @@
-import { nearestName, quoteName } from '../../compile/nearest-name.ts';
-import { isPlainObject, kindOf } from '../../compile/plain-object.ts';
-import type { CompileContext, Criterion } from '../../language/criterion.ts';
-import { compileTextOrList, readStrings } from '../../matchers/string-matcher.ts';
+import { nearestName, quoteName } from '../../document/nearest-name.ts';
+import { isPlainObject, kindOf } from '../../document/plain-object.ts';
 import type { KubernetesInput } from '../../input/policy-input.ts';
-import { definition } from '../../reference/json-schema.ts';
+import type { CompileContext, Criterion } from '../../language/criterion.ts';
+import { definition } from '../../language/json-schema.ts';
 import { fail, pass } from '../../language/verdict.ts';
+import { compileTextOrList, readStrings } from '../../matchers/string-matcher.ts';
 
 const ok = pass('k8s-exec-command-ok');
 const unauthorized = fail('k8s-exec-command-unauthorized');

@@ -1,9 +1,9 @@
-import { isPlainObject } from '../../compile/plain-object.ts';
+import { isPlainObject } from '../../document/plain-object.ts';
 import type { CompileContext, Criterion } from '../../language/criterion.ts';
+import { definition, textOrListData } from '../../language/json-schema.ts';
+import { fail, leaveOpen, pass } from '../../language/verdict.ts';
 import { namedTexts } from '../../matchers/named-texts.ts';
 import { compileTextOrList } from '../../matchers/string-matcher.ts';
-import { definition, textOrListData } from '../../reference/json-schema.ts';
-import { fail, leaveOpen, pass } from '../../language/verdict.ts';
 
 const ok = pass('k8s-impersonate-ok');
 const unauthorized = fail('k8s-impersonate-unauthorized');

@@ -1,4 +1,4 @@
-import { createTextCriterion } from '../common/text-criterion.ts';
+import { createTextCriterion } from '../text/text-criterion.ts';
 
 /**
  * String matcher or list over the path of a non-resource request, such as `/healthz` or discovery. A request for a resource

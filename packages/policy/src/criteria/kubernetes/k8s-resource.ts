@@ -1,8 +1,8 @@
-import type { CompileContext, Criterion } from '../../language/criterion.ts';
-import { kindOf } from '../../compile/plain-object.ts';
-import { compileResourcePattern, type ResourcePattern } from '../../matchers/resource-pattern.ts';
+import { kindOf } from '../../document/plain-object.ts';
 import type { PolicyInput } from '../../input/policy-input.ts';
+import type { CompileContext, Criterion } from '../../language/criterion.ts';
 import { fail, pass } from '../../language/verdict.ts';
+import { compileResourcePattern, type ResourcePattern } from '../../matchers/resource-pattern.ts';
 
 const ok = pass('k8s-resource-ok');
 const unauthorized = fail('k8s-resource-unauthorized');

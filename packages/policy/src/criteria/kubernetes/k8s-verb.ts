@@ -1,5 +1,5 @@
 import type { Criterion } from '../../language/criterion.ts';
-import { createTextCriterion } from '../common/text-criterion.ts';
+import { createTextCriterion } from '../text/text-criterion.ts';
 
 const overVerb = createTextCriterion({
   name: 'k8s/verb',

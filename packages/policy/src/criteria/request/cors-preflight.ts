@@ -1,6 +1,6 @@
-import type { Criterion } from '../../language/criterion.ts';
 import type { RequestInput } from '../../input/policy-input.ts';
-import { definition } from '../../reference/json-schema.ts';
+import type { Criterion } from '../../language/criterion.ts';
+import { definition } from '../../language/json-schema.ts';
 import { fail, pass } from '../../language/verdict.ts';
 
 const cors = pass('cors-request');

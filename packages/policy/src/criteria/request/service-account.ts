@@ -1,4 +1,4 @@
-import { createTextCriterion } from '../common/text-criterion.ts';
+import { createTextCriterion } from '../text/text-criterion.ts';
 
 /** String matcher over the name of the service account that the caller asks to create. */
 export const serviceAccount = createTextCriterion({

@@ -1,10 +1,9 @@
-import { quoteName } from '../../compile/nearest-name.ts';
-import { kindOf } from '../../compile/plain-object.ts';
+import { quoteName } from '../../document/nearest-name.ts';
+import { kindOf } from '../../document/plain-object.ts';
 import type { CompileContext, Criterion } from '../../language/criterion.ts';
-import { compileIpRange, type IpRange } from '../../matchers/ip-range.ts';
-import { parseIp } from '../../matchers/parse-ip.ts';
-import { definition } from '../../reference/json-schema.ts';
+import { definition } from '../../language/json-schema.ts';
 import { fail, pass } from '../../language/verdict.ts';
+import { compileIpRange, type IpRange, parseIp } from '../../matchers/ip-range.ts';
 
 const ok = pass('source-ip-ok');
 const unauthorized = fail('source-ip-unauthorized');

@@ -1,9 +1,9 @@
-import { nearestName, quoteName } from '../../compile/nearest-name.ts';
-import { isPlainObject, kindOf } from '../../compile/plain-object.ts';
+import { nearestName, quoteName } from '../../document/nearest-name.ts';
+import { isPlainObject, kindOf } from '../../document/plain-object.ts';
 import type { CompileContext } from '../../language/criterion.ts';
 
 /** `after` and `before`, if given. The compared time must be strictly between them. */
-export type Bounds = { readonly after: number; readonly before: number };
+type Bounds = { readonly after: number; readonly before: number };
 
 type BoundsOptions = {
   readonly parse: (text: string) => number | undefined;

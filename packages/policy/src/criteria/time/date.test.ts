@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { parseDate } from '../../input/parse-date.ts';
 import { faultsOf, evaluateCriterion, warningsOf } from '../../testing/evaluate-criterion.ts';
-import { parseDate } from './parse-date.ts';
 
 describe('date', () => {
   it('holds strictly between after and before', () => {

@@ -1,7 +1,7 @@
+import { parseDate } from '../../input/parse-date.ts';
 import type { Criterion } from '../../language/criterion.ts';
 import { fail, pass } from '../../language/verdict.ts';
 import { compileBounds } from './compile-bounds.ts';
-import { parseDate } from './parse-date.ts';
 
 const ok = pass('date-ok');
 const unauthorized = fail('date-unauthorized');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { faultsOf, evaluateCriterion } from '../../testing/evaluate-criterion.ts';
-import { parseDays } from './parse-days.ts';
+import { parseDays } from './day-of-week.ts';
 
 // 2026-03-01 is a Sunday.
 const day = (index: number) => Date.UTC(2026, 2, 1 + index, 12);

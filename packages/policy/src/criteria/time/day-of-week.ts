@@ -1,9 +1,39 @@
-import { nearestName, quoteName } from '../../compile/nearest-name.ts';
-import { isPlainObject, kindOf } from '../../compile/plain-object.ts';
+import { nearestName, quoteName } from '../../document/nearest-name.ts';
+import { isPlainObject, kindOf } from '../../document/plain-object.ts';
 import type { CompileContext, Criterion } from '../../language/criterion.ts';
 import { fail, pass } from '../../language/verdict.ts';
-import { compileZone } from './compile-zone.ts';
-import { parseDays } from './parse-days.ts';
+import { compileZone } from './zone-clock.ts';
+
+const dayNames = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
+
+/**
+ * Returns the number of a day (0 is Sunday) from its English name or its first three letters, in any case; otherwise
+ * -1.
+ */
+function dayOf(text: string): number {
+  const day = text.trim().toLowerCase();
+  return dayNames.findIndex((name) => name === day || name.slice(0, 3) === day);
+}
+
+/**
+ * Parses `*`, `sat,sun`, `mon-fri` or a combination to seven flags, Sunday first. Returns undefined for anything else.
+ * A range can span the weekend.
+ */
+export function parseDays(text: string): readonly boolean[] | undefined {
+  if (text.length > 256) return undefined;
+  if (text.trim() === '*') return dayNames.map(() => true);
+  const days = dayNames.map(() => false);
+  for (const part of text.split(',')) {
+    const ends = part.split('-').map(dayOf);
+    if (ends.length > 2 || ends.includes(-1)) return undefined;
+    const [first, last] = [ends[0]!, ends.at(-1)!];
+    for (let day = first; ; day = (day + 1) % 7) {
+      days[day] = true;
+      if (day === last) break;
+    }
+  }
+  return days;
+}
 
 const ok = pass('day-of-week-ok');
 const unauthorized = fail('day-of-week-unauthorized');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { faultsOf, evaluateCriterion, warningsOf } from '../../testing/evaluate-criterion.ts';
-import { parseTimeOfDay } from './parse-time-of-day.ts';
+import { parseTimeOfDay } from './time-of-day.ts';
 
 const holds = (data: object, moment: string) => evaluateCriterion('time_of_day', data, { now: Date.parse(moment) })[0];
 

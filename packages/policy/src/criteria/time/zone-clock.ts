@@ -1,5 +1,9 @@
+import type { FaultList, FaultPath } from '../../document/fault-list.ts';
+import { nearestName, quoteName } from '../../document/nearest-name.ts';
+import { kindOf } from '../../document/plain-object.ts';
+
 /** The local time of one time zone. Both functions return NaN for an invalid time. */
-export type ZoneClock = {
+type ZoneClock = {
   /** Returns the local time as milliseconds since midnight, for a time in milliseconds since the epoch. */
   readonly timeOfDay: (now: number) => number;
   /** 0 is Sunday. */
@@ -60,4 +64,20 @@ export function zoneClock(timeZone: string): ZoneClock | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Returns the clock of the time zone named in a policy, or undefined after reporting a fault. */
+export function compileZone(data: unknown, path: FaultPath, faults: FaultList): ZoneClock | undefined {
+  if (typeof data !== 'string') {
+    faults.add(path, `must be the name of a time zone, not ${kindOf(data)}`, 'write it as Europe/Berlin or UTC');
+    return undefined;
+  }
+  const clock = zoneClock(data);
+  if (!clock)
+    faults.add(
+      path,
+      `unknown time zone ${quoteName(data)}`,
+      () => `did you mean ${nearestName(data, ['UTC', ...Intl.supportedValuesOf('timeZone')])}?`,
+    );
+  return clock;
 }

@@ -1,7 +1,7 @@
-import type { Action } from '../../language/actions.ts';
-import type { Alternative } from '../../language/compiled-policy.ts';
-import type { FaultPath } from '../../compile/fault-list.ts';
+import type { FaultPath } from '../../document/fault-list.ts';
 import type { KubernetesInput } from '../../input/policy-input.ts';
+import type { Alternative } from '../../language/compiled-policy.ts';
+import type { Action } from '../../language/criterion.ts';
 
 /** An operator block with its path in the document. */
 export type Block = { readonly alternative: Alternative; readonly action: Action; readonly path: FaultPath };
@@ -65,4 +65,43 @@ export function surelyCovers(block: Block, kubernetes: KubernetesInput): boolean
     .map((index) => holdsFor(block, index, kubernetes));
   // The other conditions of a `not` may exclude what another rule is about.
   return every ? extrasOf(block).size === 0 && !parts.some(Boolean) : parts.some((holds) => !holds);
+}
+
+/** One criterion of a clause. `negated`: it must not hold. */
+export type Literal = {
+  readonly label: string;
+  readonly data: unknown;
+  readonly negated: boolean;
+  /** The place of the criterion in its block. */
+  readonly index: number;
+};
+
+/** Conditions that must all be met. A rule holds if one of the clauses of its blocks does. */
+export type Clause = { readonly block: Block; readonly literals: readonly Literal[]; readonly path: FaultPath };
+
+/**
+ * Returns the clauses of a block: `and` and `not` are one, `or` and `nor` have one for each criterion. The path is that
+ * of the block, or of the criterion.
+ */
+export function clausesOf(block: Block): Clause[] {
+  const { labels, data, every, invert } = block.alternative;
+  const literals = labels.map((label, index): Literal => ({ label, data: data[index], negated: invert, index }));
+  return every
+    ? [{ block, literals, path: block.path }]
+    : literals.map((one) => ({ block, literals: [one], path: placeOf(block, one.index) }));
+}
+
+/** Returns the criteria of a clause with this name that must hold. */
+export function literalsOf({ literals }: Clause, label: string): Literal[] {
+  return literals.filter((one) => !one.negated && one.label === label);
+}
+
+/** A pattern in the data of `k8s/resource`, with its path in the data. */
+type ResourceItem = { readonly pattern: string; readonly path: FaultPath };
+
+/** Returns the patterns in the data of `k8s/resource`. */
+export function resourceItems(data: unknown): ResourceItem[] {
+  if (typeof data === 'string') return [{ pattern: data, path: [] }];
+  if (!Array.isArray(data)) return [];
+  return data.flatMap((pattern: unknown, index) => (typeof pattern === 'string' ? [{ pattern, path: [index] }] : []));
 }

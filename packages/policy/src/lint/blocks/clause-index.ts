@@ -1,5 +1,4 @@
-import type { ComparedClause } from './compared-clause.ts';
-import { isAboutUsers, type ComparedLiteral } from './implies.ts';
+import { type ComparedClause, isAboutUsers, type ComparedLiteral } from './compared-clause.ts';
 
 /** Finds the clauses that may be as wide as another, without comparing it with all. */
 export type ClauseIndex = {

@@ -1,6 +1,102 @@
-import { mayActAs } from '../../evaluate/may-act-as.ts';
-import type { Clause } from './clause.ts';
-import { compareLiteral, implies, type ComparedLiteral } from './implies.ts';
+import { isPlainObject } from '../../document/plain-object.ts';
+import { mayActAs } from '../../evaluate/evaluate-policy.ts';
+import { finiteTexts, textMatcherOf } from '../../matchers/named-texts.ts';
+import { compileResourcePattern, type ResourcePattern, splitResource } from '../../matchers/resource-pattern.ts';
+import { type Literal, resourceItems, type Clause } from './block.ts';
+
+/** A criterion of a clause with what the comparison needs, computed once. */
+export type ComparedLiteral = Literal & {
+  /** Equal for data that means the same, whatever its layout. */
+  readonly key: string;
+  /** All the texts that it can match, if there is an end to them. */
+  readonly texts: readonly string[] | undefined;
+  /** What all texts that it matches begin with, and no others. */
+  readonly prefix: string | undefined;
+  /** The patterns of `k8s/resource`. */
+  readonly patterns: readonly { readonly pattern: string; readonly matches: ResourcePattern }[];
+};
+
+/** Criteria that compare one string, exactly, in an allow and in a deny. */
+const plain: ReadonlySet<string> = new Set(['k8s/cluster', 'k8s/verb', 'k8s/namespace', 'http_method']);
+/** Criteria that hold for one of several texts. */
+const anyOf: ReadonlySet<string> = new Set([...plain, 'k8s/name', 'user', 'email', 'domain', 'elevation']);
+const ofUsers = /^(?:authenticated_user|user|email|domain|groups|elevation|claim(?:\/.*)?)$/;
+
+/** Reports whether a criterion holds only for someone who is logged in. */
+export const isAboutUsers = (label: string): boolean => ofUsers.test(label);
+
+/** Writes data with sorted keys, so that the same data has the same text. */
+function canonical(data: unknown): string {
+  if (Array.isArray(data)) return `[${data.map(canonical).join()}]`;
+  if (!isPlainObject(data)) return JSON.stringify(data) ?? 'null';
+  return `{${Object.keys(data)
+    .toSorted()
+    .map((key) => `${JSON.stringify(key)}:${canonical(data[key])}`)
+    .join()}}`;
+}
+
+function keyOf({ label, data }: Literal): string {
+  if (label === 'accept' || label === 'authenticated_user') return label;
+  const short = label === 'groups' && typeof data === 'string' ? { has: data } : data;
+  return `${label} ${canonical(short)}`;
+}
+
+const prefixOf = (data: unknown) =>
+  isPlainObject(data) && typeof data.starts_with === 'string' && Object.keys(data).length === 1
+    ? data.starts_with
+    : undefined;
+
+const none: ComparedLiteral['patterns'] = [];
+
+/** Prepares a criterion for comparisons. */
+function compareLiteral(literal: Literal): ComparedLiteral {
+  const texts = anyOf.has(literal.label) ? finiteTexts(literal.data) : undefined;
+  return {
+    ...literal,
+    texts,
+    prefix: plain.has(literal.label) ? prefixOf(literal.data) : undefined,
+    patterns:
+      literal.label === 'k8s/resource'
+        ? resourceItems(literal.data).map(({ pattern }) => ({ pattern, matches: compileResourcePattern(pattern) }))
+        : none,
+    key: texts ? `${literal.label} ${canonical([...new Set(texts)].toSorted())}` : keyOf(literal),
+  };
+}
+
+type Pattern = ComparedLiteral['patterns'][number];
+
+function covers(wide: Pattern, narrow: Pattern): boolean {
+  if (wide.pattern === '*' || wide.pattern === narrow.pattern) return true;
+  if (narrow.pattern.includes('*') || !wide.pattern.includes('*')) return false;
+  const { name, group = '', subresource = '' } = splitResource(narrow.pattern);
+  return wide.matches(name, group, subresource);
+}
+
+/** Reports whether every value for which a criterion holds also satisfies another of the same name. */
+function isNarrower(narrow: ComparedLiteral, wide: ComparedLiteral): boolean {
+  const { label } = narrow;
+  if (label === 'k8s/resource')
+    return narrow.patterns.every((one) => wide.patterns.some((other) => covers(other, one)));
+  if (narrow.texts && wide.texts) {
+    const among = new Set(wide.texts);
+    return narrow.texts.every((text) => among.has(text));
+  }
+  if (!plain.has(label)) return false;
+  if (narrow.texts) return narrow.texts.every(textMatcherOf(wide.data));
+  return narrow.prefix !== undefined && wide.prefix !== undefined && narrow.prefix.startsWith(wide.prefix);
+}
+
+/**
+ * Reports whether a criterion implies another for every request: if it holds, so does the other, and if it is open, the
+ * other is open or holds. Sound but not complete. The other may also be that of a deny, and this one that of an allow.
+ */
+function implies(narrow: ComparedLiteral, wide: ComparedLiteral): boolean {
+  if (narrow.negated !== wide.negated) return false;
+  if (wide.label === 'authenticated_user' && !wide.negated) return isAboutUsers(narrow.label);
+  if (narrow.label !== wide.label) return false;
+  if (narrow.key === wide.key) return true;
+  return narrow.negated ? isNarrower(wide, narrow) : isNarrower(narrow, wide);
+}
 
 /** A clause that is compared with others. `order`: its place among all. */
 export type ComparedClause = {

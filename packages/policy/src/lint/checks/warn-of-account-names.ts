@@ -1,11 +1,10 @@
-import type { FaultList, FaultPath } from '../../compile/fault-list.ts';
-import { isPlainObject } from '../../compile/plain-object.ts';
+import type { FaultList, FaultPath } from '../../document/fault-list.ts';
+import { isPlainObject } from '../../document/plain-object.ts';
 import { evaluatePolicy } from '../../evaluate/evaluate-policy.ts';
 import type { PolicyInput } from '../../input/policy-input.ts';
 import type { CompiledPolicy } from '../../language/compiled-policy.ts';
 import { namedTexts, textMatcherOf } from '../../matchers/named-texts.ts';
-import { placeOf } from '../blocks/block.ts';
-import type { Clause } from '../blocks/clause.ts';
+import { placeOf, type Clause } from '../blocks/block.ts';
 
 const prefix = 'service-account:';
 
@@ -19,7 +18,7 @@ function accountsIn(data: unknown): { text: string; path: FaultPath }[] {
 /** Someone with a login, of whom the policies know nothing else. */
 const anyone: PolicyInput = { user: { id: 'anyone', groups: [], claims: {} }, session: { id: 'any', claims: {} } };
 
-/** Creates what tells whether the policies about names, if there are any, keep the name of an account from anyone. */
+/** Tells whether the policies about names, if there are any, keep the name of an account from anyone. */
 export function createIsReserved(policies: readonly CompiledPolicy[]): (user: string) => boolean {
   return (user) =>
     policies.length > 0 &&

@@ -1,4 +1,4 @@
-import type { FaultList } from '../../compile/fault-list.ts';
+import type { FaultList } from '../../document/fault-list.ts';
 import { covers, holdsFor, indicesOf, placeOf, type Block } from '../blocks/block.ts';
 
 const node = { isResourceRequest: true, apiGroup: '', resource: 'nodes', subresource: 'proxy' };

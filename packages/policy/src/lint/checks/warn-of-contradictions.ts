@@ -1,11 +1,8 @@
-import type { FaultList } from '../../compile/fault-list.ts';
-import { isPlainObject } from '../../compile/plain-object.ts';
-import { compileResourcePattern } from '../../matchers/resource-pattern.ts';
-import { splitResource } from '../../matchers/split-resource.ts';
-import { placeOf } from '../blocks/block.ts';
-import { literalsOf, type Clause, type Literal } from '../blocks/clause.ts';
+import type { FaultList } from '../../document/fault-list.ts';
+import { isPlainObject } from '../../document/plain-object.ts';
 import { finiteTexts, textMatcherOf } from '../../matchers/named-texts.ts';
-import { resourceItems } from '../blocks/resource-items.ts';
+import { compileResourcePattern, splitResource } from '../../matchers/resource-pattern.ts';
+import { placeOf, literalsOf, type Clause, type Literal, resourceItems } from '../blocks/block.ts';
 
 /** Criteria over one string, which cannot have two values at once. */
 const oneValue = ['k8s/cluster', 'k8s/verb', 'k8s/namespace', 'k8s/name', 'http_method', 'user', 'email', 'domain'];

@@ -1,5 +1,5 @@
-import { denyByPath } from '../../compile/deny-by-path.ts';
-import type { FaultList } from '../../compile/fault-list.ts';
+import { denyByPath } from '../../criteria/expression/warn-of-expression.ts';
+import type { FaultList } from '../../document/fault-list.ts';
 import { holdsFor, indicesOf, placeOf, type Block } from '../blocks/block.ts';
 
 const collectionVerbs = ['list', 'watch', 'deletecollection'];

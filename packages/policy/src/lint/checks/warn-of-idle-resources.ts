@@ -1,9 +1,7 @@
-import type { FaultList, FaultPath } from '../../compile/fault-list.ts';
-import { splitResource } from '../../matchers/split-resource.ts';
-import { placeOf } from '../blocks/block.ts';
-import { literalsOf, type Clause, type Literal } from '../blocks/clause.ts';
+import type { FaultList, FaultPath } from '../../document/fault-list.ts';
 import { textMatcherOf } from '../../matchers/named-texts.ts';
-import { resourceItems } from '../blocks/resource-items.ts';
+import { splitResource } from '../../matchers/resource-pattern.ts';
+import { placeOf, literalsOf, type Clause, type Literal, resourceItems } from '../blocks/block.ts';
 import type { KnownResource, ResourceCatalog } from '../resources/resource-catalog.ts';
 import { resourceVerbs } from '../resources/verbs.ts';
 

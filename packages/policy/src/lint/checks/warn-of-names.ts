@@ -1,8 +1,7 @@
-import { closeName } from '../../compile/close-name.ts';
-import type { FaultList } from '../../compile/fault-list.ts';
-import { nearestName, quoteName } from '../../compile/nearest-name.ts';
-import { indicesOf, placeOf, type Block } from '../blocks/block.ts';
+import type { FaultList } from '../../document/fault-list.ts';
+import { closeName, nearestName, quoteName } from '../../document/nearest-name.ts';
 import { finiteTexts, namedTexts, textMatcherOf } from '../../matchers/named-texts.ts';
+import { indicesOf, placeOf, type Block } from '../blocks/block.ts';
 
 /** The names that the configuration defines. */
 type Names = {

@@ -1,5 +1,5 @@
-import type { FaultList } from '../../compile/fault-list.ts';
-import type { Steps } from '../../compile/run-steps.ts';
+import type { FaultList } from '../../document/fault-list.ts';
+import type { Steps } from '../../document/run-steps.ts';
 import { covers, extrasOf, indicesOf, placeOf, surelyCovers, type Block } from '../blocks/block.ts';
 import { sameThings, formatWay, type Way } from '../resources/same-things.ts';
 

@@ -1,9 +1,9 @@
-import type { PolicyFault } from '../../compile/fault-list.ts';
+import type { PolicyFault } from '../../document/fault-list.ts';
 import { createClauseIndex, type ClauseIndex } from '../blocks/clause-index.ts';
 import { isWider, type ComparedClause } from '../blocks/compared-clause.ts';
 
 /** Clauses to compare, with the scopes of the policies that apply wherever theirs does. */
-export type ShadowSubject = {
+type ShadowSubject = {
   readonly clauses: readonly ComparedClause[];
   widerScopes(scope: string): ReadonlySet<string>;
   warn(scope: string, path: PolicyFault['path'], message: string, advice: Omit<PolicyFault, 'path' | 'message'>): void;

@@ -1,9 +1,33 @@
-import { closeName } from '../../compile/close-name.ts';
-import type { FaultList, PolicyFault } from '../../compile/fault-list.ts';
-import { quoteName } from '../../compile/nearest-name.ts';
-import { indicesOf, placeOf, type Block } from '../blocks/block.ts';
-import { finiteTexts, namedTexts, textMatcherOf } from '../../matchers/named-texts.ts';
+import type { FaultList, PolicyFault } from '../../document/fault-list.ts';
+import { closeName, quoteName } from '../../document/nearest-name.ts';
+import { textMatcherOf, finiteTexts, namedTexts } from '../../matchers/named-texts.ts';
+import { placeOf, literalsOf, type Clause, indicesOf, type Block } from '../blocks/block.ts';
 import { otherVerbs, resourceVerbs, verbAdvice } from '../resources/verbs.ts';
+
+// Each of these says which requests are meant.
+const narrowing: ReadonlySet<string> = new Set([
+  'k8s/verb',
+  'k8s/resource',
+  'k8s/non_resource_path',
+  'k8s/shell_equivalent',
+  'k8s/exec_command',
+  'http_path',
+  'expression',
+]);
+
+/** Warns of an allow by method alone: a GET can be an exec, a port-forward, or a read of Secrets. */
+export function warnOfMethods(clause: Clause, warnings: FaultList): void {
+  if (clause.block.action !== 'allow' || clause.literals.some(({ label }) => narrowing.has(label))) return;
+  for (const { data, index } of literalsOf(clause, 'http_method')) {
+    const matches = textMatcherOf(data);
+    if (!matches('GET') || matches('POST')) continue;
+    warnings.add(
+      placeOf(clause.block, index),
+      'allows by method alone: with GET a client can exec, attach and port-forward over WebSocket, and read logs and Secrets',
+      { code: 'allow-by-method', hint: 'use k8s/verb: [get, list, watch], and k8s/resource for what may be read' },
+    );
+  }
+}
 
 const known: ReadonlySet<string> = new Set([...resourceVerbs, ...otherVerbs]);
 

@@ -1,5 +1,106 @@
 import { builtInKind } from '@sallyport/contracts';
-import { builtInResources, builtInVersion } from './built-in-resources.ts';
+
+/** The version of Kubernetes whose discovery is listed here. */
+const builtInVersion = 'Kubernetes 1.36';
+
+/**
+ * The discovery of a kube-apiserver 1.36.3 with every API and feature gate enabled, by API group. A line is
+ * `resource Kind | short names | verbs | subresources`. No verbs means all eight; a subresource without verbs has get,
+ * patch and update. The singular is the kind in lower case.
+ */
+export const builtInResources: Readonly<Record<string, readonly string[]>> = {
+  '': [
+    'bindings Binding | | create',
+    'componentstatuses ComponentStatus | cs | get list',
+    'configmaps ConfigMap | cm',
+    'endpoints Endpoints | ep',
+    'events Event | ev',
+    'limitranges LimitRange | limits',
+    'namespaces Namespace | ns | create delete get list patch update watch | finalize=update status',
+    'nodes Node | no | | proxy=create+delete+get+patch+update status',
+    'persistentvolumeclaims PersistentVolumeClaim | pvc | | status',
+    'persistentvolumes PersistentVolume | pv | | status',
+    'pods Pod | po | | attach=create+get binding=create ephemeralcontainers eviction=create exec=create+get log=get portforward=create+get proxy=create+delete+get+patch+update resize status',
+    'podtemplates PodTemplate',
+    'replicationcontrollers ReplicationController | rc | | scale status',
+    'resourcequotas ResourceQuota | quota | | status',
+    'secrets Secret',
+    'serviceaccounts ServiceAccount | sa | | token=create',
+    'services Service | svc | | proxy=create+delete+get+patch+update status',
+  ],
+  'admissionregistration.k8s.io': [
+    'mutatingadmissionpolicies MutatingAdmissionPolicy',
+    'mutatingadmissionpolicybindings MutatingAdmissionPolicyBinding',
+    'mutatingwebhookconfigurations MutatingWebhookConfiguration',
+    'validatingadmissionpolicies ValidatingAdmissionPolicy | | | status',
+    'validatingadmissionpolicybindings ValidatingAdmissionPolicyBinding',
+    'validatingwebhookconfigurations ValidatingWebhookConfiguration',
+  ],
+  'apiextensions.k8s.io': ['customresourcedefinitions CustomResourceDefinition | crd crds | | status'],
+  'apiregistration.k8s.io': ['apiservices APIService | | | status'],
+  apps: [
+    'controllerrevisions ControllerRevision',
+    'daemonsets DaemonSet | ds | | status',
+    'deployments Deployment | deploy | | scale status',
+    'replicasets ReplicaSet | rs | | scale status',
+    'statefulsets StatefulSet | sts | | scale status',
+  ],
+  'authentication.k8s.io': ['selfsubjectreviews SelfSubjectReview | | create', 'tokenreviews TokenReview | | create'],
+  'authorization.k8s.io': [
+    'localsubjectaccessreviews LocalSubjectAccessReview | | create',
+    'selfsubjectaccessreviews SelfSubjectAccessReview | | create',
+    'selfsubjectrulesreviews SelfSubjectRulesReview | | create',
+    'subjectaccessreviews SubjectAccessReview | | create',
+  ],
+  autoscaling: ['horizontalpodautoscalers HorizontalPodAutoscaler | hpa | | status'],
+  batch: ['cronjobs CronJob | cj | | status', 'jobs Job | | | status'],
+  'certificates.k8s.io': [
+    'certificatesigningrequests CertificateSigningRequest | csr | | approval status',
+    'clustertrustbundles ClusterTrustBundle',
+    'podcertificaterequests PodCertificateRequest | | | status',
+  ],
+  'coordination.k8s.io': ['leasecandidates LeaseCandidate', 'leases Lease'],
+  'discovery.k8s.io': ['endpointslices EndpointSlice'],
+  'events.k8s.io': ['events Event | ev'],
+  'flowcontrol.apiserver.k8s.io': [
+    'flowschemas FlowSchema | | | status',
+    'prioritylevelconfigurations PriorityLevelConfiguration | | | status',
+  ],
+  'internal.apiserver.k8s.io': ['storageversions StorageVersion | | | status'],
+  'networking.k8s.io': [
+    'ingressclasses IngressClass',
+    'ingresses Ingress | ing | | status',
+    'ipaddresses IPAddress | ip',
+    'networkpolicies NetworkPolicy | netpol',
+    'servicecidrs ServiceCIDR | | | status',
+  ],
+  'node.k8s.io': ['runtimeclasses RuntimeClass'],
+  policy: ['poddisruptionbudgets PodDisruptionBudget | pdb | | status'],
+  'rbac.authorization.k8s.io': [
+    'clusterrolebindings ClusterRoleBinding',
+    'clusterroles ClusterRole',
+    'rolebindings RoleBinding',
+    'roles Role',
+  ],
+  'resource.k8s.io': [
+    'deviceclasses DeviceClass',
+    'devicetaintrules DeviceTaintRule | | | status',
+    'resourceclaims ResourceClaim | | | status',
+    'resourceclaimtemplates ResourceClaimTemplate',
+    'resourcepoolstatusrequests ResourcePoolStatusRequest | | | status',
+    'resourceslices ResourceSlice',
+  ],
+  'scheduling.k8s.io': ['podgroups PodGroup | | | status', 'priorityclasses PriorityClass | pc', 'workloads Workload'],
+  'storage.k8s.io': [
+    'csidrivers CSIDriver',
+    'csinodes CSINode',
+    'csistoragecapacities CSIStorageCapacity',
+    'storageclasses StorageClass | sc',
+    'volumeattachments VolumeAttachment | | | status',
+    'volumeattributesclasses VolumeAttributesClass | vac',
+  ],
+  'storagemigration.k8s.io': ['storageversionmigrations StorageVersionMigration | | | status'],
+};
 
 /** A resource as discovery lists it. The group is empty for the core group. */
 export type KnownResource = {

@@ -1,5 +1,5 @@
 import type { Criterion } from '../../language/criterion.ts';
-import { createTextCriterion } from '../common/text-criterion.ts';
+import { createTextCriterion } from '../text/text-criterion.ts';
 
 /** The only verbs for which the API server applies selectors. For others, a selector in the query has no effect. */
 const verbsWithSelectors: ReadonlySet<string | undefined> = new Set(['list', 'watch', 'deletecollection']);
@@ -13,7 +13,7 @@ type SelectorCriterionOptions = {
 };
 
 /** Creates a criterion over the text of a selector, for requests to which the API server applies it. */
-export function createSelectorCriterion({ name, member, reason, what, example }: SelectorCriterionOptions): Criterion {
+function createSelectorCriterion({ name, member, reason, what, example }: SelectorCriterionOptions): Criterion {
   return createTextCriterion({
     name,
     read: ({ kubernetes }) =>
@@ -30,3 +30,21 @@ export function createSelectorCriterion({ name, member, reason, what, example }:
     },
   });
 }
+
+/** String matcher or list over the text of the field selector. */
+export const k8sFieldSelector = createSelectorCriterion({
+  name: 'k8s/field_selector',
+  member: 'fieldSelector',
+  reason: 'k8s-field-selector',
+  what: 'field selector',
+  example: 'status.phase=Running',
+});
+
+/** String matcher or list over the text of the label selector. */
+export const k8sLabelSelector = createSelectorCriterion({
+  name: 'k8s/label_selector',
+  member: 'labelSelector',
+  reason: 'k8s-label-selector',
+  what: 'label selector',
+  example: 'app=web',
+});

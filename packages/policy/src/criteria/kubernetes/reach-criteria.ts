@@ -1,10 +1,11 @@
-import type { CompileContext, Criterion, CriterionDoc } from '../../language/criterion.ts';
-import { compileTextOrList } from '../../matchers/string-matcher.ts';
 import type { KubernetesInput } from '../../input/policy-input.ts';
-import { matchesAllOrNone } from '../../reach/matches-all-or-none.ts';
+import type { CompileContext, Criterion, CriterionDoc } from '../../language/criterion.ts';
+import { definition, textOrListData } from '../../language/json-schema.ts';
 import type { Reason } from '../../language/reasons.ts';
-import { definition, textOrListData } from '../../reference/json-schema.ts';
 import { fail, leaveOpen, pass } from '../../language/verdict.ts';
+import { compileTextOrList } from '../../matchers/string-matcher.ts';
+import { nameOf, proxiedName, namespaceOf } from '../../reach/name-of.ts';
+import { matchesAllOrNone, mayReachOtherNames } from '../../reach/other-names.ts';
 
 type ReachCriterionOptions = {
   readonly name: string;
@@ -26,14 +27,7 @@ type ReachCriterionOptions = {
  * Creates a criterion that is a string matcher or a list over what a request reaches. For a request that reaches several values
  * it is open, unless all of them match or none does.
  */
-export function createReachCriterion({
-  name,
-  read,
-  otherwise,
-  reachesOthers,
-  reason,
-  doc,
-}: ReachCriterionOptions): Criterion {
+function createReachCriterion({ name, read, otherwise, reachesOthers, reason, doc }: ReachCriterionOptions): Criterion {
   const [okReason, failReason, openReason] = [
     `${reason}-ok` as Reason,
     `${reason}-unauthorized` as Reason,
@@ -70,3 +64,40 @@ export function createReachCriterion({
     },
   };
 }
+
+/**
+ * String matcher or list over the object's name. Creates have no name and match nothing. For a request that reaches a whole
+ * collection it is open.
+ */
+export const k8sName = createReachCriterion({
+  name: 'k8s/name',
+  read: nameOf,
+  otherwise: proxiedName,
+  reachesOthers: mayReachOtherNames,
+  reason: 'k8s-name',
+  doc: {
+    summary:
+      'Holds if the name of the object matches: the one in the path, or the one that a field selector pins (`metadata.name=web`), except for an aggregated API, which may ignore it. ' +
+      'Creates have no name and match nothing, not even `not`. For `list`, `watch` and `deletecollection` without a name it is open, so that a deny holds and an allow does not, also for cluster-scoped kinds. ' +
+      'The name in a proxy request can have a scheme and a port (`https:web:443`): a deny holds if the name matches with or without them, an allow only as written. ' +
+      'A request through `nodes/proxy` has the name of the node but reaches pods of any name: for it a deny by another name is open, unless the same block names `nodes` in `k8s/resource` and has no `k8s/namespace`, which means the node itself.',
+    example: { starts_with: 'web-' },
+  },
+});
+
+/**
+ * String matcher or list over the namespace. A request without one matches nothing, not even `not`. For a request that spans
+ * namespaces it is open.
+ */
+export const k8sNamespace = createReachCriterion({
+  name: 'k8s/namespace',
+  read: namespaceOf,
+  reason: 'k8s-namespace',
+  doc: {
+    summary:
+      'Holds if the namespace matches. A request without a namespace (cluster-scoped objects, non-resource paths) matches nothing, not even `not`. ' +
+      'For a request that spans namespaces it is open, so that a deny holds and an allow does not: `list`, `watch` and `deletecollection` without a namespace, of a kind that is namespaced or unknown, and everything through `nodes/proxy`. ' +
+      'A field selector that pins the namespace (`metadata.namespace=dev`) counts, except for an aggregated API, which may ignore it. Sallyport does not ask which namespaces exist: any might.',
+    example: ['web', 'shop'],
+  },
+});

@@ -1,13 +1,11 @@
+import { type PolicyInput, isLoggedIn } from '../../input/policy-input.ts';
 import type { CompileContext, Criterion, CriterionDoc } from '../../language/criterion.ts';
-import { eitherSpelling, foldData } from '../../matchers/address-matcher.ts';
-import { foldWholeAddress } from '../../matchers/fold-address.ts';
+import { definition, textOrListData } from '../../language/json-schema.ts';
+import type { Reason } from '../../language/reasons.ts';
+import { fail, pass } from '../../language/verdict.ts';
+import { eitherSpelling, foldData, foldWholeAddress } from '../../matchers/address-matcher.ts';
 import { compilePathMatcher } from '../../matchers/path-matcher.ts';
 import { compileStringMatcher, compileTextOrList, type StringMatcher } from '../../matchers/string-matcher.ts';
-import type { PolicyInput } from '../../input/policy-input.ts';
-import type { Reason } from '../../language/reasons.ts';
-import { definition, textOrListData } from '../../reference/json-schema.ts';
-import { fail, pass } from '../../language/verdict.ts';
-import { isLoggedIn } from './is-logged-in.ts';
 
 type TextCriterionOptions = {
   readonly name: string;
