@@ -29,7 +29,8 @@ const unreadable =
 
 /** What a restart could lose. */
 async function diskRisk(server: Redis, isReplicated: boolean): Promise<string | undefined> {
-  const [appendonly, appendfsync] = [await settingOf(server, 'appendonly'), await settingOf(server, 'appendfsync')];
+  const appendonly = await settingOf(server, 'appendonly');
+  const appendfsync = await settingOf(server, 'appendfsync');
   if (appendonly === undefined) return unreadable;
   if (appendonly === 'yes' && appendfsync === 'always') return undefined;
   const lost = isReplicated

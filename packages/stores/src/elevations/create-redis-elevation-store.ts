@@ -68,7 +68,8 @@ return redis.call('DEL', KEYS[1])`,
 function createRedisHolds({ redis, keys }: { redis: RedisConnection; keys: RedisKeys }): ElevationStore['hold'] {
   const release = defineScript(redis, releaseScript);
   return async (what, forMs) => {
-    const [key, value] = [keys.hold(what), randomUUID()];
+    const key = keys.hold(what);
+    const value = randomUUID();
     const held = await redis.ask(() => redis.client.set(key, value, 'PX', forMs, 'NX'));
     if (held !== 'OK') return undefined;
     return async () => {
@@ -128,7 +129,8 @@ function createWrites({ redis, keys }: Parts) {
       const indexes = [keys.elevations, keys.elevationsOf(requester)];
       await setDue(id, nextStepAt);
       for (const index of indexes) await client.zadd(index, createdAt, id);
-      const [text, fields] = [JSON.stringify(elevation), fieldsOf(notices)];
+      const text = JSON.stringify(elevation);
+      const fields = fieldsOf(notices);
       const write = async () => (await create(keys.elevation(id), text, elevation.revision, ...fields)) === 1;
       if (!(await withNotices(id, notices, write)))
         throw new ProblemError('conflict', 'This elevation already exists.');
@@ -141,7 +143,8 @@ function createWrites({ redis, keys }: Parts) {
       await setDue(id, 0);
       const keep = nextStepAt === undefined ? keptAfterEndMs : 0;
       const key = keys.elevation(id);
-      const [text, fields] = [JSON.stringify(elevation), fieldsOf(notices)];
+      const text = JSON.stringify(elevation);
+      const fields = fieldsOf(notices);
       const write = async () => (await replace(key, text, revision - 1, revision, keep, ...fields)) === 1;
       const replaced = await withNotices(id, notices, write);
       if (replaced) await setDue(id, nextStepAt);

@@ -7,7 +7,7 @@ import type { HeldTokens, ProviderTokens, ProviderTokenStore } from './provider-
  * KEYS: tokens. ARGV: milliseconds to live, then fields and values. A process that holds the previous tokens can no
  * longer write.
  */
-export const keepScript: RedisScript = {
+const keepScript: RedisScript = {
   name: 'sallyportKeepTokens',
   lua: `
 redis.call('HSET', KEYS[1], unpack(ARGV, 2))
@@ -21,7 +21,7 @@ return 1`,
  * KEYS: tokens. ARGV: now, end of the hold, the fields to read. Returns nil if there are no tokens, 0 while they are
  * held, otherwise the fence and the fields.
  */
-export const holdScript: RedisScript = {
+const holdScript: RedisScript = {
   name: 'sallyportHoldTokens',
   lua: `
 if redis.call('EXISTS', KEYS[1]) == 0 then return nil end
@@ -35,7 +35,7 @@ return values`,
 };
 
 /** KEYS: tokens. ARGV: fence, sealed, time of the last success, failures. Writes only for the last holder. */
-export const settleScript: RedisScript = {
+const settleScript: RedisScript = {
   name: 'sallyportSettleTokens',
   lua: `
 if redis.call('HGET', KEYS[1], 'fence') ~= ARGV[1] then return 0 end
@@ -93,11 +93,8 @@ export function createRedisProviderTokenStore(deps: {
   now: () => number;
   keyPrefix?: string;
 }): ProviderTokenStore {
-  const {
-    redis,
-    redis: { client, ask },
-    now,
-  } = deps;
+  const { redis, now } = deps;
+  const { client, ask } = redis;
   const keys = redisKeys(deps.keyPrefix ?? 'sallyport');
   const keep = defineScript(redis, keepScript);
   const hold = defineScript(redis, holdScript);

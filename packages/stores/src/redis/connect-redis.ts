@@ -23,7 +23,7 @@ const heartbeatMs = 2000;
  * Keeps one connection subscribed to `channel`. Opens a new one, to the next node if there are several, whenever the
  * last one ends or no longer answers a ping. Returns a function that stops.
  */
-export function subscribeRedis(connect: (attempt: number) => Redis, channel: string, on: Subscription): () => void {
+function subscribeRedis(connect: (attempt: number) => Redis, channel: string, on: Subscription): () => void {
   let stopped = false;
   let failures = 0;
   let attempt = 0;

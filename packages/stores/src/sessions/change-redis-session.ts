@@ -49,12 +49,8 @@ export function createChangeRedisSession(deps: {
   childrenOf: ChildrenOf;
   now: () => number;
 }) {
-  const {
-    redis: { client },
-    keys,
-    childrenOf,
-    now,
-  } = deps;
+  const { redis, keys, childrenOf, now } = deps;
+  const { client } = redis;
   const write = defineScript(deps.redis, updateScript);
   // Not shared with look-ups: their sessions are frozen.
   const readSession = createReadSession({ max: 1 });

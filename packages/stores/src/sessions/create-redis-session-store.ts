@@ -21,7 +21,7 @@ import {
 } from './session-store.ts';
 
 /** Passes on what Redis publishes. Subscribes when the first listener is added. */
-export function createChangeFeed(redis: RedisConnection, channel: string) {
+function createChangeFeed(redis: RedisConnection, channel: string) {
   const changes = createListeners<SessionChange>();
   const gaps = createListeners<void>();
   let stop: (() => void) | undefined;

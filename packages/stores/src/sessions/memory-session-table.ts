@@ -94,7 +94,8 @@ function createRows({ now, expired }: Deps) {
   const expire = (hash: string, entry: MemoryEntry) => {
     forget(hash, entry);
     if (entry.tombstone) return;
-    const [session, endedAt] = [withoutClaims(sessionOf(entry)), entry.idleEndsAt];
+    const session = withoutClaims(sessionOf(entry));
+    const endedAt = entry.idleEndsAt;
     expired.add({ tokenHash: hash, session, reason: reasonOf(session, endedAt), endedAt });
     for (const childHash of hashesByParent.get(entry.id) ?? []) {
       const child = byHash.get(childHash)!;

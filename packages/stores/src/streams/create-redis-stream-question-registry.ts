@@ -13,7 +13,7 @@ import {
 } from './stream-question-registry.ts';
 
 /** KEYS: question. ARGV: milliseconds to live, channel, message. Opens the question before it is published. */
-export const askScript: RedisScript = {
+const askScript: RedisScript = {
   name: 'sallyportAskForStreams',
   lua: `
 redis.call('HSET', KEYS[1], 'bytes', 0)
@@ -26,7 +26,7 @@ return 1`,
  * KEYS: question. ARGV: gateway, answer, the answer without rows, maximum bytes, maximum answers. Accepts the first
  * answer of each gateway to an open question.
  */
-export const answerScript: RedisScript = {
+const answerScript: RedisScript = {
   name: 'sallyportAnswerWithStreams',
   lua: `
 if redis.call('EXISTS', KEYS[1]) == 0 or redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1 then return 0 end
