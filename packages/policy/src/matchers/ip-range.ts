@@ -2,7 +2,10 @@
 type IpWords = Uint32Array;
 
 const mappedPrefix = 0xffff;
-const [dot, colon, zero, nine] = [46, 58, 48, 57];
+const dot = 46;
+const colon = 58;
+const zero = 48;
+const nine = 57;
 
 /**
  * Parses `a.b.c.d` from `start` to the end; -1 if it is not an address. Leading zeros are refused, because some parsers

@@ -15,8 +15,10 @@ type FlagCriterionOptions = {
 
 /** Creates a criterion that holds if a property is present (`true`) or absent (`false`). */
 function createFlagCriterion({ name, reason, read, doc }: FlagCriterionOptions): Criterion {
-  const [okReason, failReason] = [`${reason}-ok` as Reason, `${reason}-unauthorized` as Reason];
-  const [ok, unauthorized] = [pass(okReason), fail(failReason)];
+  const okReason = `${reason}-ok` as Reason;
+  const failReason = `${reason}-unauthorized` as Reason;
+  const ok = pass(okReason);
+  const unauthorized = fail(failReason);
   return {
     name,
     doc: { ...doc, data: '`true` or `false`', example: true, source: 'Sallyport', reasons: [okReason, failReason] },

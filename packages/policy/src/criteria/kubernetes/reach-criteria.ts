@@ -28,12 +28,12 @@ type ReachCriterionOptions = {
  * it is open, unless all of them match or none does.
  */
 function createReachCriterion({ name, read, otherwise, reachesOthers, reason, doc }: ReachCriterionOptions): Criterion {
-  const [okReason, failReason, openReason] = [
-    `${reason}-ok` as Reason,
-    `${reason}-unauthorized` as Reason,
-    `${reason}-open` as Reason,
-  ];
-  const [ok, unauthorized, open] = [pass(okReason), fail(failReason), leaveOpen(openReason)];
+  const okReason = `${reason}-ok` as Reason;
+  const failReason = `${reason}-unauthorized` as Reason;
+  const openReason = `${reason}-open` as Reason;
+  const ok = pass(okReason);
+  const unauthorized = fail(failReason);
+  const open = leaveOpen(openReason);
   return {
     name,
     doc: { ...doc, data: textOrListData, source: 'Sallyport', reasons: [okReason, failReason, openReason] },

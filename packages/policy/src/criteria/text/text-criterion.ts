@@ -51,8 +51,10 @@ export function createTextCriterion({
   isClusterPath,
   doc,
 }: TextCriterionOptions): Criterion {
-  const [okReason, failReason] = [`${reason}-ok` as Reason, `${reason}-unauthorized` as Reason];
-  const [ok, unauthorized] = [pass(okReason), fail(failReason)];
+  const okReason = `${reason}-ok` as Reason;
+  const failReason = `${reason}-unauthorized` as Reason;
+  const ok = pass(okReason);
+  const unauthorized = fail(failReason);
   return {
     name,
     ...(ofCaller ? { ofPerson: true } : {}),

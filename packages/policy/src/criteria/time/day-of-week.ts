@@ -26,7 +26,8 @@ export function parseDays(text: string): readonly boolean[] | undefined {
   for (const part of text.split(',')) {
     const ends = part.split('-').map(dayOf);
     if (ends.length > 2 || ends.includes(-1)) return undefined;
-    const [first, last] = [ends[0]!, ends.at(-1)!];
+    const first = ends[0]!;
+    const last = ends.at(-1)!;
     for (let day = first; ; day = (day + 1) % 7) {
       days[day] = true;
       if (day === last) break;
