@@ -66,7 +66,9 @@ export function createApiClient(deps: RequesterDeps): ApiClient {
         // The link to the next page may have changed without the body (RFC 9111 3.2).
         return { body: parse(before.text), link: response.headers.get('link') ?? before.link };
       }
-      const [text, link, etag] = [await response.text(), response.headers.get('link'), response.headers.get('etag')];
+      const text = await response.text();
+      const link = response.headers.get('link');
+      const etag = response.headers.get('etag');
       const body = parse(text);
       if (etag !== null && etag !== '' && mayCache({ body, link })) cache.set(url, { etag, text, link });
       return { body, link };

@@ -12,7 +12,8 @@ const named = (sign: string, groups: readonly string[]) => [
  * Describes how an identity changed, or returns undefined if it did not. Claims are named without their values.
  */
 function describeChange(before: Identity, after: Identity): string | undefined {
-  const [had, has] = [new Set(before.groups), new Set(after.groups)];
+  const had = new Set(before.groups);
+  const has = new Set(after.groups);
   const groups = [
     ...named(
       '+',

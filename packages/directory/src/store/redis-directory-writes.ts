@@ -21,11 +21,9 @@ export function createRedisTouches({
   'link' | 'linked' | 'touch' | 'takeTouched' | 'completeTouched' | 'touchedCount'
 > {
   const { client, ask } = redis;
-  const [link, take, complete] = [
-    defineDirectoryScript(redis, linkScript),
-    defineDirectoryScript(redis, takeScript),
-    defineDirectoryScript(redis, settleScript),
-  ];
+  const link = defineDirectoryScript(redis, linkScript);
+  const take = defineDirectoryScript(redis, takeScript);
+  const complete = defineDirectoryScript(redis, settleScript);
   return {
     link: async (source, key, { issuer, subject }, until) =>
       void (await ask(() => link([keys(source).links(key)], JSON.stringify([issuer, subject]), until, now()))),

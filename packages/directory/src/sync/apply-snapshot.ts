@@ -161,7 +161,8 @@ export async function applySnapshot(target: SyncTarget, snapshot: Snapshot, resu
     .filter(({ name }) => !isUsableName(name))
     .map(({ name }) => name.slice(0, 100));
   await inBatches(people, parallelWrites, async (person) => {
-    const [before, next] = [stored.people.get(person.id), personContent(person)];
+    const before = stored.people.get(person.id);
+    const next = personContent(person);
     const touched = sessionKeysOf(source.match, [before, { ...next, version: 0, createdAt: 0, changedAt: 0 }]);
     if (await writeEntry(target, 'people', before, next, touched)) result.changedPeople += 1;
   });

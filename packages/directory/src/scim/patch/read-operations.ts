@@ -41,7 +41,9 @@ const member = (map: Record<string, unknown>, name: string) =>
 
 function readOperation(given: unknown): Operation {
   if (!isMap(given)) throw bad('An operation must be an object.');
-  const [op, path, value] = [member(given, 'op'), member(given, 'path'), member(given, 'value')];
+  const op = member(given, 'op');
+  const path = member(given, 'path');
+  const value = member(given, 'value');
   // Entra sends Add, Replace and Remove.
   const name = typeof op === 'string' ? op.toLowerCase() : '';
   if (name !== 'add' && name !== 'remove' && name !== 'replace') throw bad('op must be add, remove or replace.');

@@ -26,7 +26,8 @@ function readNames(schema: ResourceSchema, text: string): ReadonlySet<string> {
  * precedence.
  */
 export function readSelection(schema: ResourceSchema, query: URLSearchParams): AttributeSelection {
-  const [included, excluded] = [query.get('attributes'), query.get('excludedAttributes')];
+  const included = query.get('attributes');
+  const excluded = query.get('excludedAttributes');
   if (included !== null && included.trim() !== '') return { included: readNames(schema, included) };
   return excluded === null ? {} : { excluded: readNames(schema, excluded) };
 }
