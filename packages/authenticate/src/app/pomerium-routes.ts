@@ -33,12 +33,8 @@ export function showUser(deps: Pick<SessionDeps, 'sessions'>): RequestHandler {
     const caller = requireCaller(request);
     const session = await callerSession(deps.sessions, caller);
     if (!session) throw new ProblemError('unauthenticated', 'This session has ended. Log in again.');
-    const {
-      identity: { issuer, subject, user, email, name, groups },
-      id,
-      createdAt,
-      expiresAt,
-    } = session;
+    const { identity, id, createdAt, expiresAt } = session;
+    const { issuer, subject, user, email, name, groups } = identity;
     response.json({
       iss: issuer,
       sub: subject,

@@ -23,10 +23,8 @@ const callback = '/.sallyport/callback';
 
 /** Describes the device, so that the user can tell their own from another person's (RFC 8628, 5.4). */
 function describeDevice(authorization: DeviceAuthorization, code: string, here: string | undefined): Html {
-  const {
-    cluster,
-    facts: { clientAddress, userAgent },
-  } = authorization;
+  const { facts, cluster } = authorization;
+  const { clientAddress, userAgent } = facts;
   return html`<dl>
 <dt>Code</dt><dd class="code">${code}</dd>
 <dt>Address of the device</dt><dd>${compareAddress(clientAddress, here)}</dd>
@@ -65,18 +63,14 @@ export async function showApprovalPage(
   request: Request,
   response: Response,
 ): Promise<void> {
-  const {
-    settings: { loginOrigin },
-    now,
-    randomToken,
-    randomId,
-    singleUse,
-  } = deps;
+  const { settings, now, randomToken, randomId, singleUse } = deps;
+  const { loginOrigin } = settings;
   const { identity, userCode } = about;
   const authorization = await findDeviceAuthorization(deps, request, userCode, callback);
   if (!authorization || userCode === undefined)
     throw new ProblemError('login-expired', 'The device is no longer waiting, or its code was already used.');
-  const [approval, secret] = [randomToken(), randomToken()];
+  const approval = randomToken();
+  const secret = randomToken();
   const lifeMs = Math.max(1, authorization.until - now());
   await singleUse.put(
     deviceKinds.approval,
@@ -158,14 +152,13 @@ export function answerDevice(deps: DeviceDeps): RequestHandler {
     if (!settings.device) throw new ProblemError('not-found', 'Device logins are disabled here.');
     readOrigin(request, settings);
     requireOwnPage(request, settings);
-    const [approvalId, choice] = [readField(request.body, 'approval'), readField(request.body, 'answer')];
+    const approvalId = readField(request.body, 'approval');
+    const choice = readField(request.body, 'answer');
     if (approvalId === undefined || (choice !== 'approve' && choice !== 'deny'))
       throw new ProblemError('bad-request', 'The answer must be approve or deny.');
     events.requireRoom();
-    const {
-      approval: { id, sessionId, identity },
-      authorization,
-    } = await takeApproval(deps, request, approvalId);
+    const { approval, authorization } = await takeApproval(deps, request, approvalId);
+    const { id, sessionId, identity } = approval;
     response.append('set-cookie', clearedLoginCookie(settings.loginOrigin, approvalId));
     const from = readClientFacts(request);
     const answer: DeviceAnswer =

@@ -43,19 +43,15 @@ async function claimUserCode(
 /** `POST /.sallyport/api/v1/device/code`: the device authorization endpoint (RFC 8628, 3.1). */
 export function issueDeviceCode(deps: DeviceDeps): RequestHandler {
   return async (request, response) => {
-    const {
-      settings: { device, loginOrigin },
-      singleUse,
-      now,
-      randomToken,
-      randomId,
-    } = deps;
+    const { settings, singleUse, now, randomToken, randomId } = deps;
+    const { device, loginOrigin } = settings;
     if (!device) throw new ProblemError('not-found', 'Device logins are disabled here (login.device).');
     requireProgram(request);
     const cluster = readCluster(request);
     deps.monitor.started('code-for-device', readClientFacts(request).clientAddress);
     await limitDeviceLogins(deps, request);
-    const [id, deviceCode] = [randomId(), `spd_${randomToken()}`];
+    const id = randomId();
+    const deviceCode = `spd_${randomToken()}`;
     await singleUse.put(deviceKinds.device, deviceCode, { id }, deviceLifeMs);
     const code = formatUserCode(
       await claimUserCode(deps, {

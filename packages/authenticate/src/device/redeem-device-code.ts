@@ -50,7 +50,8 @@ async function openApprovedSession(
 
 async function redeem(deps: OpenSessionDeps, request: Request): Promise<Opened | Refusal> {
   const { singleUse } = deps;
-  const [grant, deviceCode] = [readField(request.body, 'grant_type'), readField(request.body, 'device_code')];
+  const grant = readField(request.body, 'grant_type');
+  const deviceCode = readField(request.body, 'device_code');
   if (grant !== undefined && grant !== grantType)
     return refuse('unsupported_grant_type', `Only the grant type ${grantType} is supported.`);
   if (grant === undefined || deviceCode === undefined)

@@ -76,7 +76,8 @@ export function loginCookies(
   const logins = [...held]
     .filter(([name]) => name.startsWith(`${baseName(origin)}-login-`))
     .sort(([, a], [, b]) => (readLoginCookie(b)?.madeAt ?? 0) - (readLoginCookie(a)?.madeAt ?? 0));
-  const [name, value] = [loginCookieName(origin, state), `${madeAt.toString(36)}.${payload}`];
+  const name = loginCookieName(origin, state);
+  const value = `${madeAt.toString(36)}.${payload}`;
   return [
     `${name}=${value}; ${attributes(origin, Math.floor(lifeMs / 1000))}`,
     ...evicted(logins, name.length + value.length).map((one) => `${one}=; ${attributes(origin, 0)}`),

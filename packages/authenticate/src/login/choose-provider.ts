@@ -10,7 +10,8 @@ const domainPattern = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
  * could understand.
  */
 export function readLoginHints(query: URLSearchParams): LoginHints {
-  const [login, named] = [query.get('login_hint'), query.get('domain_hint')?.toLowerCase()];
+  const login = query.get('login_hint');
+  const named = query.get('domain_hint')?.toLowerCase();
   if (login !== null && (login.trim() === '' || login.length > 256 || /[\u0000-\u001f\u007f]/.test(login)))
     throw new ProblemError('bad-request', 'login_hint must be a name or an email address of at most 256 characters.');
   if (named !== undefined && !domainPattern.test(named))

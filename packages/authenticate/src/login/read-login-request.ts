@@ -76,7 +76,8 @@ const maxClasses = 10;
  * Connect Core 3.1.2.1). Refuses (`bad-request`) ambiguous values.
  */
 export function readLoginRequirements(query: URLSearchParams, begunAt: number): LoginRequirements {
-  const [age, classes] = [query.get('max_age'), query.get('acr_values')];
+  const age = query.get('max_age');
+  const classes = query.get('acr_values');
   if (age !== null && (!/^\d{1,8}$/.test(age) || Number(age) > maxAgeLimit))
     throw new ProblemError('bad-request', `max_age must be a number of seconds, at most ${maxAgeLimit}.`);
   const acrValues = classes === null ? [] : classes.split(' ');

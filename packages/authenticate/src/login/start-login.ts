@@ -62,14 +62,11 @@ async function redirectToProvider(
   request: Request,
   response: Response,
 ): Promise<void> {
-  const {
-    settings: { loginOrigin },
-    now,
-    randomToken,
-    pendingLogins,
-    monitor,
-  } = deps;
-  const [state, nonce, codeVerifier] = [randomToken(), randomToken(), randomToken()] as const;
+  const { settings, now, randomToken, pendingLogins, monitor } = deps;
+  const { loginOrigin } = settings;
+  const state = randomToken();
+  const nonce = randomToken();
+  const codeVerifier = randomToken();
   monitor.started(login.goal.kind, readClientFacts(request).clientAddress);
   const url = await provider.authorizationUrl({
     redirectUri: `${loginOrigin}${provider.callbackPath}`,

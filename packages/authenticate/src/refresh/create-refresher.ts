@@ -20,13 +20,8 @@ const batch = 32;
 
 /** Creates the refresher. Any number of replicas share the work through the due times in the store. */
 export function createRefresher(deps: RefresherDeps): Refresher {
-  const {
-    tokenStorage: { tokens },
-    logger,
-    now,
-    random,
-    pollMs = 1000,
-  } = deps;
+  const { tokenStorage, logger, now, random, pollMs = 1000 } = deps;
+  const { tokens } = tokenStorage;
   const parts: RefreshSessionDeps = { ...deps, backoff: createProviderBackoff(deps) };
   const metrics = createRefreshMetrics({ metrics: deps.metrics, count: () => tokens.count() });
   const outage = createWarnOnce(logger, {

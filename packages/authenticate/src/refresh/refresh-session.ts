@@ -83,15 +83,10 @@ async function end(
 }
 
 async function fail(deps: RefreshSessionDeps, work: Work, failure: RefreshFailure): Promise<RefreshOutcome> {
-  const {
-    tokenStorage: { tokens, sealer },
-    now,
-    random,
-  } = deps;
-  const {
-    held,
-    refreshing: { interval, outageGrace },
-  } = work;
+  const { tokenStorage, now, random } = deps;
+  const { tokens, sealer } = tokenStorage;
+  const { refreshing, held } = work;
+  const { interval, outageGrace } = refreshing;
   const failures = held.failures + 1;
   const sealed = failure.tokens ? sealTokens(sealer, failure.tokens, held.sessionId) : held.sealed;
   // A replica that was overtaken cannot tell: the refusal may be of a token that another replica has replaced.
@@ -138,11 +133,8 @@ async function succeed(
   answer: Awaited<ReturnType<ProviderClient['refresh']>>,
   startedAt: number,
 ): Promise<RefreshOutcome> {
-  const {
-    tokenStorage: { tokens, sealer },
-    now,
-    random,
-  } = deps;
+  const { tokenStorage, now, random } = deps;
+  const { tokens, sealer } = tokenStorage;
   const { held, session, refreshing } = work;
   const sealed = sealTokens(sealer, answer.tokens, held.sessionId);
   // Store the new token first, because the old one may no longer be valid. Until this function ends, the session is due
@@ -171,10 +163,8 @@ export async function refreshSession(
   deps: RefreshSessionDeps,
   sessionId: string,
 ): Promise<{ provider: string; outcome: RefreshOutcome } | undefined> {
-  const {
-    tokenStorage: { tokens },
-    now,
-  } = deps;
+  const { tokenStorage, now } = deps;
+  const { tokens } = tokenStorage;
   const held = await tokens.hold(sessionId, leaseMs);
   if (held === undefined || held === 'held') return undefined;
   const startedAt = now();

@@ -26,12 +26,8 @@ export async function storeTokens(
       'the provider issued no refresh token at this login, so the session is not refreshed',
     );
   if (!tokenStorage || (tokens.refreshToken === undefined && tokens.idToken === undefined)) return;
-  const {
-    id,
-    createdAt,
-    expiresAt,
-    identity: { provider },
-  } = session;
+  const { identity, id, createdAt, expiresAt } = session;
+  const { provider } = identity;
   const dueAt =
     tokens.refreshToken === undefined || !refreshing ? undefined : nextRefresh(provenAt, refreshing.interval, random);
   await tokenStorage.tokens.keep(

@@ -30,7 +30,8 @@ function canBeOne(one: string, other: string): boolean {
 
 /** Reports whether a browser shows itself as one did before. What is known of one only counts as a difference. */
 function showsTheSame(before: Shown, now: Shown): boolean {
-  const [one, other] = [before.clientAddress, now.clientAddress];
+  const one = before.clientAddress;
+  const other = now.clientAddress;
   if ((before.userAgent ?? '') !== (now.userAgent ?? '')) return false;
   return one === undefined || other === undefined ? one === other : canBeOne(one, other);
 }

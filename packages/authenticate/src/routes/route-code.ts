@@ -41,7 +41,8 @@ const routeCodeCountKind = 'route-code-count';
  * How many codes one login may redeem for one web application within a window, whose length is in milliseconds. Each can
  * become a session that lasts as long as the login. A browser that restores its tabs needs one for each.
  */
-export const [maxRedeemed, redeemWindowMs] = [200, 10 * 60_000];
+export const maxRedeemed = 200;
+export const redeemWindowMs = 10 * 60_000;
 export const redeemCountKind = 'route-redeem-count';
 
 /** A code that another browser than the one at the login wants to redeem. A click there gives it one of its own. */

@@ -30,7 +30,8 @@ function sessionOf(
   { name, groups, lifetimeMs }: Asked,
   userAgent: string | undefined,
 ): Session {
-  const [createdAt, id] = [deps.now(), deps.randomId()];
+  const createdAt = deps.now();
+  const id = deps.randomId();
   const { issuer, subject, user, email } = maker;
   return {
     version: 2,

@@ -5,17 +5,8 @@ import { readQuery } from '../http/read-request.ts';
 import { ownSessions, requireCaller, type SessionDeps } from './caller-session.ts';
 
 function describe(session: ListedSession, currentId: string) {
-  const {
-    id,
-    kind,
-    createdAt,
-    expiresAt,
-    idleEndsAt,
-    clientAddress,
-    userAgent,
-    approvedFrom,
-    identity: { user, provider },
-  } = session;
+  const { identity, id, kind, createdAt, expiresAt, idleEndsAt, clientAddress, userAgent, approvedFrom } = session;
+  const { user, provider } = identity;
   return {
     id,
     kind,
@@ -39,7 +30,8 @@ export function listSessions(deps: Pick<SessionDeps, 'sessions'>): RequestHandle
   return async (request, response) => {
     const caller = requireCaller(request);
     const query = readQuery(request);
-    const [all, user] = [query.get('all') ?? 'false', query.get('user')];
+    const all = query.get('all') ?? 'false';
+    const user = query.get('user');
     if (all !== 'true' && all !== 'false') throw new ProblemError('bad-request', 'all must be true or false.');
     const others = all === 'true' || (user !== null && (user !== caller.identity.user || caller.privileged));
     if (others && !caller.privileged)

@@ -54,11 +54,8 @@ async function refuseBeyondLimit(
  * If several are created at once, the last one sees all others. So never too many remain, but possibly too few.
  */
 async function limitSessions(deps: LimitSessionsDeps, created: Session, replaced: string | undefined): Promise<void> {
-  const {
-    sessions,
-    settings: { perUser, onLimit },
-    events,
-  } = deps;
+  const { settings, sessions, events } = deps;
+  const { perUser, onLimit } = settings;
   if (perUser === undefined) return;
   if (onLimit === 'refuse') return refuseBeyondLimit(deps, created, replaced);
   const before = (await others(deps, created, replaced)).toSorted(byExpendability);

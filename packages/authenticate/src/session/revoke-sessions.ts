@@ -61,7 +61,9 @@ type Selection = { chosen: ListedSession[]; left: ListedSession[]; ends: RightsE
 
 function readSelection(request: IncomingMessage) {
   const query = readQuery(request);
-  const [user, all, provider] = [query.get('user'), query.get('all'), query.get('provider')];
+  const user = query.get('user');
+  const all = query.get('all');
+  const provider = query.get('provider');
   if ((user === null) === (all === null) || (all !== null && all !== 'true') || user === '')
     throw new ProblemError('bad-request', 'Specify either user=<name>, or all=true for the sessions of all users.');
   const made = query.get('serviceAccounts');

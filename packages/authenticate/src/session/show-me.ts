@@ -46,14 +46,8 @@ export function showMe(deps: ShowMeDeps): RequestHandler {
     if (!session && wantsPage(request)) return showNotLoggedIn(deps, response);
     if (!session) throw new ProblemError('unauthenticated', 'This session has ended. Log in again.');
     if (wantsPage(request)) return showPage(deps, response, session);
-    const {
-      identity: { user, email, name, groups, provider },
-      id,
-      kind,
-      createdAt,
-      expiresAt,
-      idleEndsAt,
-    } = session;
+    const { identity, id, kind, createdAt, expiresAt, idleEndsAt } = session;
+    const { user, email, name, groups, provider } = identity;
     response.json({
       user,
       ...(email === undefined ? {} : { email }),

@@ -7,12 +7,8 @@ export function sendTokenResponse(
   { token, session }: { token: string; session: Session },
   now: number,
 ): void {
-  const {
-    id,
-    expiresAt,
-    idleMs,
-    identity: { user, email, groups },
-  } = session;
+  const { identity, id, expiresAt, idleMs } = session;
+  const { user, email, groups } = identity;
   response.json({
     access_token: token,
     token_type: 'Bearer',

@@ -1,12 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { workloadSource, type WorkloadConfig } from '@sallyport/contracts';
 import type { LoadedConfig } from '@sallyport/kit';
-import { createOutboundFetch } from '@sallyport/kit/outbound';
 import { compileWorkloads, type Workloads } from '../workloads/compile-workloads.ts';
 import { createFetchedSource } from '../workloads/keys/fetched-source.ts';
 import { createClusterSource, type KeySource } from '../workloads/keys/key-source.ts';
 import { createWorkloadMetrics } from '../workloads/workload-metrics.ts';
-import type { Closing, StartAuthenticate } from './start-parts.ts';
+import { type Closing, type StartAuthenticate, openFetch } from './start-parts.ts';
 
 /** Identifies a source. Workloads with the same one share its keys. */
 const sourceKey = (workload: WorkloadConfig) =>
@@ -14,34 +12,24 @@ const sourceKey = (workload: WorkloadConfig) =>
 
 /** Creates the workloads. Returns undefined if none are configured. */
 export function createWorkloads(
-  {
-    loaded: {
-      config: { workloads },
-      resolvePath,
-    },
-    environment,
-    fetch,
-    logger,
-    metrics: registry,
-    now = Date.now,
-  }: Pick<StartAuthenticate, 'environment' | 'fetch' | 'logger' | 'metrics' | 'now'> & {
+  parts: Pick<StartAuthenticate, 'environment' | 'fetch' | 'logger' | 'metrics' | 'now'> & {
     loaded: Pick<LoadedConfig, 'config' | 'resolvePath'>;
   },
   closing: Closing,
 ): Workloads | undefined {
+  const { loaded, logger, now = Date.now } = parts;
+  const { workloads } = loaded.config;
   if (workloads.length === 0) return undefined;
-  const metrics = createWorkloadMetrics(registry);
-  const fetchFor = ({ caFile }: WorkloadConfig) => {
-    if (fetch) return fetch;
-    const ca = caFile == null ? {} : { ca: readFileSync(resolvePath(caFile), 'utf8') };
-    const own = createOutboundFetch({ ...environment, ...ca });
-    closing.push(own.close);
-    return own.fetch;
-  };
+  const metrics = createWorkloadMetrics(parts.metrics);
   const create = (workload: WorkloadConfig): KeySource =>
     workload.serviceAccounts
       ? createClusterSource(workload.serviceAccounts.cluster)
-      : createFetchedSource(workload, { fetch: fetchFor(workload), now, logger, fetched: metrics.fetched });
+      : createFetchedSource(workload, {
+          fetch: openFetch(parts, workload.caFile, closing),
+          now,
+          logger,
+          fetched: metrics.fetched,
+        });
   const sources = new Map<string, KeySource>();
   for (const workload of workloads) {
     const key = sourceKey(workload);

@@ -45,7 +45,8 @@ const lower = (value: unknown) => (typeof value === 'string' ? value.toLowerCase
 export function parseWorkloadToken(token: string): ParsedToken | string {
   if (token.length > maxWorkloadToken || !form.test(token)) return 'it is not a JWT';
   const [head, payload, signature] = token.split('.') as [string, string, string];
-  const [header, claims] = [decodeObject(head), decodeObject(payload)];
+  const header = decodeObject(head);
+  const claims = decodeObject(payload);
   if (!header || !claims || !decode(signature)) return 'it is not a JWT';
   const { alg, kid, typ, crit } = header;
   if (typeof alg !== 'string' || !asymmetricAlgorithms.has(alg)) return 'its algorithm is not accepted';

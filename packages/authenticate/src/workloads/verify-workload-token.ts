@@ -23,7 +23,8 @@ function timeOf(value: unknown): number | undefined {
 }
 
 function checkTimes({ exp, iat, nbf }: ParsedToken['claims'], now: number): { issuedAt: number; expiresAt: number } {
-  const [expiresAt, issuedAt] = [timeOf(exp), timeOf(iat)];
+  const expiresAt = timeOf(exp);
+  const issuedAt = timeOf(iat);
   if (expiresAt === undefined) throw refusedToken('it has no end (exp)');
   if (issuedAt === undefined) throw refusedToken('it does not say when it was issued (iat)');
   if (expiresAt <= now) throw refusedToken('it has expired');

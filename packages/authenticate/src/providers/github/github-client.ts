@@ -50,7 +50,8 @@ async function identify(
 
 /** Reads the authorization code. Refuses responses to another login or from another provider. */
 function readCode({ provider }: ProviderDeps, callback: URLSearchParams, { state }: AuthorizationRequest): string {
-  const [codes, issuers] = [callback.getAll('code'), callback.getAll('iss')];
+  const codes = callback.getAll('code');
+  const issuers = callback.getAll('iss');
   const error = callback.get('error');
   if (error !== null)
     throw new ProblemError(

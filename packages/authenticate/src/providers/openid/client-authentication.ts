@@ -6,7 +6,8 @@ import type { ProviderConfig } from '@sallyport/contracts';
 /** Uses HTTP Basic (RFC 6749 2.3.1) or the request body, as the provider's metadata supports. Basic is the default. */
 function supportedAuthentication(secret: string | undefined): client.ClientAuth {
   if (secret === undefined) return client.None();
-  const [basic, post] = [client.ClientSecretBasic(secret), client.ClientSecretPost(secret)];
+  const basic = client.ClientSecretBasic(secret);
+  const post = client.ClientSecretPost(secret);
   return (server, ...rest) => {
     const methods = server.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
     return (methods.includes('client_secret_basic') ? basic : post)(server, ...rest);

@@ -53,10 +53,8 @@ const metadataSchema = z.looseObject({
   authorization_response_iss_parameter_supported: z.boolean().optional(),
 });
 /** Endpoints that this service calls, and endpoints that browsers open. */
-const [called, opened] = [
-  ['token_endpoint', 'jwks_uri', 'userinfo_endpoint'],
-  ['authorization_endpoint', 'end_session_endpoint'],
-] as const;
+const called = ['token_endpoint', 'jwks_uri', 'userinfo_endpoint'] as const;
+const opened = ['authorization_endpoint', 'end_session_endpoint'] as const;
 
 const invalidMetadata = (id: string, why: string) =>
   new ProblemError('login-failed', `The response of the identity provider ${id} failed verification.`, {
