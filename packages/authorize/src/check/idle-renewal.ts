@@ -30,7 +30,9 @@ export function createIdleRenewal(deps: {
 }): IdleRenewal {
   const { sessions, logger, now, max = 50_000 } = deps;
   const created = () => new LRUCache<string, number>({ max });
-  const [renewedAt, notedAt, lastUseAt] = [created(), created(), created()];
+  const renewedAt = created();
+  const notedAt = created();
+  const lastUseAt = created();
   const wasRecently = (lastAt: LRUCache<string, number>, tokenHash: string, interval: number) =>
     now() - (lastAt.get(tokenHash) ?? -Infinity) < interval;
   const write = (lastAt: LRUCache<string, number>, tokenHash: string, session: Session, work: () => Promise<void>) => {

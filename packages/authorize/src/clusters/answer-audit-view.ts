@@ -7,19 +7,11 @@ import {
   type Session,
 } from '@sallyport/contracts';
 import { parseJson, ProblemError } from '@sallyport/kit';
-import type { SessionStore } from '@sallyport/stores';
 import { dependsOnCluster } from '@sallyport/policy';
 import { createCallerViews } from '../caller/caller-view.ts';
 import { decide, inputOf } from '../caller/decide.ts';
-import { findCallerSession } from '../caller/find-caller-session.ts';
-import type { PolicySet, PolicySnapshot } from '../policies/policy-set.ts';
-
-type Deps = {
-  sessions: Pick<SessionStore, 'find'>;
-  policies: Pick<PolicySet, 'current'>;
-  now: () => number;
-  storeTimeoutMs: number;
-};
+import { type CallerDeps, requireCallerSession } from '../caller/find-caller-session.ts';
+import type { PolicySnapshot } from '../policies/policy-set.ts';
 
 /**
  * Evaluates `api.policy.audit` without a cluster, and for each cluster. If no rule depends on the cluster, one evaluation
@@ -62,16 +54,13 @@ function viewOf(
  * Creates the handler of `POST /v1/audit-view`: which events a caller may see. A cluster that the configuration does not
  * have counts only if it is asked for, so the events of a removed one are found by its name.
  */
-export function createAnswerAuditView(deps: Deps): (text: string) => Promise<AuditViewResponse> {
+export function createAnswerAuditView(deps: CallerDeps): (text: string) => Promise<AuditViewResponse> {
   return async (text) => {
     const { success, data } = auditViewRequestSchema.safeParse(parseJson(text));
     if (!success || data.credential.kind !== 'token')
       throw new ProblemError('bad-request', 'The request cannot be read, or has no credential.');
-    const found = await findCallerSession(data, deps);
-    const now = deps.now();
-    if (found?.state !== 'live' || !(found.session.expiresAt > now))
-      throw new ProblemError('unauthenticated', 'This login is unknown or has expired. Log in again.');
-    const { view, decision } = viewOf(data, found.session, deps.policies.current(), now);
+    const { session, now } = await requireCallerSession(data, deps);
+    const { view, decision } = viewOf(data, session, deps.policies.current(), now);
     return { view, ...(decision ? { decision } : {}) };
   };
 }

@@ -2,11 +2,10 @@ import { setImmediate } from 'node:timers/promises';
 import { type Session, clustersRequestSchema, isLogin, type ClustersResponse } from '@sallyport/contracts';
 import { type Steps, runStepsSliced } from '@sallyport/policy';
 import { parseJson, ProblemError } from '@sallyport/kit';
-import type { SessionStore } from '@sallyport/stores';
 import { type CallerView, createCallerViews } from '../caller/caller-view.ts';
-import { findCallerSession } from '../caller/find-caller-session.ts';
+import { type CallerDeps, requireCallerSession } from '../caller/find-caller-session.ts';
 import { createConcurrencyLimiter } from '../http/concurrency-limiter.ts';
-import type { PolicySnapshot, PolicySet } from '../policies/policy-set.ts';
+import type { PolicySnapshot } from '../policies/policy-set.ts';
 import { mayKnowRoute, mayKnowCluster } from './may-know.ts';
 
 /**
@@ -28,13 +27,6 @@ const slicing = { pause: () => setImmediate(), sliceMs: 5 };
 /** A very large policy costs as much as thousands of checks. */
 const limits = { total: 4, message: 'Too many cluster lists are in progress. Try again shortly.' };
 
-type Deps = {
-  sessions: Pick<SessionStore, 'find'>;
-  policies: Pick<PolicySet, 'current'>;
-  now: () => number;
-  storeTimeoutMs: number;
-};
-
 function* ownClusters(found: Session, person: CallerView, snapshot: PolicySnapshot, now: number): Steps<string[]> {
   const own: string[] = [];
   const mayAsk = isLogin(found);
@@ -51,21 +43,18 @@ function* ownClusters(found: Session, person: CallerView, snapshot: PolicySnapsh
  * Creates the handler of `POST /v1/clusters`, which lists the clusters, and the web applications if they are asked for, of
  * which the caller may know. The list is for display: every request there is still evaluated.
  */
-export function createListClusters(deps: Deps): (text: string) => Promise<ClustersResponse> {
+export function createListClusters(deps: CallerDeps): (text: string) => Promise<ClustersResponse> {
   const limiter = createConcurrencyLimiter(limits);
   const list = async (text: string) => {
     const { success, data } = clustersRequestSchema.safeParse(parseJson(text));
     if (!success || data.credential.kind !== 'token')
       throw new ProblemError('bad-request', 'The request has no credential.');
-    const found = await findCallerSession(data, deps);
-    const now = deps.now();
-    if (found?.state !== 'live' || !(found.session.expiresAt > now))
-      throw new ProblemError('unauthenticated', 'This login is unknown or has expired. Log in again.');
-    const view = createCallerViews({ max: 1 }).of(found.session);
+    const { session, now } = await requireCallerSession(data, deps);
+    const view = createCallerViews({ max: 1 }).of(session);
     const policies = deps.policies.current();
-    const clusters = await runStepsSliced(ownClusters(found.session, view, policies, now), slicing);
+    const clusters = await runStepsSliced(ownClusters(session, view, policies, now), slicing);
     if (data.routes !== true) return { clusters };
-    return { clusters, routes: await runStepsSliced(ownRoutes(found.session, view, policies, now), slicing) };
+    return { clusters, routes: await runStepsSliced(ownRoutes(session, view, policies, now), slicing) };
   };
   return (text) => limiter.run('', () => list(text));
 }

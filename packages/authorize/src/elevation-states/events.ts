@@ -30,7 +30,8 @@ function setsOf({ approvals }: Elevation, { type, by, at }: UnrecordedEvent): st
 export function factsOf(elevation: Elevation, event: UnrecordedEvent): EventFacts {
   if (event.facts) return event.facts;
   const { approvals, expiresAt } = elevation;
-  const [approvedFor, dueAt] = [setsOf(elevation, event), reviewDueAt(elevation)];
+  const approvedFor = setsOf(elevation, event);
+  const dueAt = reviewDueAt(elevation);
   return {
     approvers: approvals.map(({ by }) => by.user),
     ...(approvedFor === undefined ? {} : { approvedFor }),

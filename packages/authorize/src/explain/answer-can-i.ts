@@ -1,19 +1,13 @@
 import { canIRequestSchema, type CanIAnswer } from '@sallyport/contracts';
 import { createTimeSlicer, ProblemError, type Logger } from '@sallyport/kit';
-import type { SessionStore } from '@sallyport/stores';
-import { findCallerSession } from '../caller/find-caller-session.ts';
+import { findCallerSession, type CallerDeps } from '../caller/find-caller-session.ts';
 import { refreshElevations, type HeldElevations } from '../elevations/keeper/held-elevations.ts';
 import { parseBody } from '../http/parse-body.ts';
-import type { PolicySet } from '../policies/policy-set.ts';
 import { createTrialCheck, noSuchCluster } from './trial-check.ts';
 
-type Deps = {
-  sessions: Pick<SessionStore, 'find'>;
-  policies: Pick<PolicySet, 'current'>;
+type Deps = CallerDeps & {
   held?: HeldElevations | undefined;
   logger: Logger;
-  now: () => number;
-  storeTimeoutMs: number;
 };
 
 const sliceMs = 5;

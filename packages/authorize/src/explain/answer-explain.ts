@@ -9,11 +9,11 @@ import {
 } from '@sallyport/contracts';
 import { ProblemError, type Logger } from '@sallyport/kit';
 import type { SessionStore, SessionLookup } from '@sallyport/stores';
-import { findCallerSession, withStoreTimeout } from '../caller/find-caller-session.ts';
+import { findCallerSession, withStoreTimeout, type CallerDeps } from '../caller/find-caller-session.ts';
 import { refreshElevations, type HeldElevations } from '../elevations/keeper/held-elevations.ts';
 import { createConcurrencyLimiter } from '../http/concurrency-limiter.ts';
 import { parseBody } from '../http/parse-body.ts';
-import type { PolicySet, PolicySnapshot } from '../policies/policy-set.ts';
+import type { PolicySnapshot } from '../policies/policy-set.ts';
 import { explainCheck } from './explain-check.ts';
 import { createTrialCheck } from './trial-check.ts';
 
@@ -62,13 +62,10 @@ async function findPerson(
   };
 }
 
-type Deps = {
+type Deps = CallerDeps & {
   sessions: Pick<SessionStore, 'find' | 'list'>;
-  policies: Pick<PolicySet, 'current'>;
   held?: HeldElevations | undefined;
   logger: Logger;
-  now: () => number;
-  storeTimeoutMs: number;
 };
 
 /** Explaining a large policy costs as much as thousands of checks. */

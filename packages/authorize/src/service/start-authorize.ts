@@ -1,49 +1,21 @@
 import { addSpoolReadiness, type AuditSink } from '@sallyport/audit-log';
-import {
-  createInternalServer,
-  listenHttp,
-  type LoadedConfig,
-  type Logger,
-  type Metrics,
-  type Readiness,
-  type ServiceVerifier,
-  type Tracer,
-} from '@sallyport/kit';
-import {
-  createMemoryReplicaRegistry,
-  type ReplicaRegistry,
-  type SessionStore,
-  type StreamQuestionRegistry,
-} from '@sallyport/stores';
-import type { ElevationParts } from '../elevations/keeper/create-elevations.ts';
+import { createInternalServer, listenHttp, type LoadedConfig, type Readiness } from '@sallyport/kit';
+import { createMemoryReplicaRegistry } from '@sallyport/stores';
 import { startNotifications } from '../notifications/start-notifications.ts';
 import { watchServiceAccounts } from '../notifications/watch-service-accounts.ts';
 import { startOnCall } from '../on-call/start-on-call.ts';
 import { compileConfigPolicies } from '../policies/compile-policies.ts';
 import { createPolicySet, type PolicySet } from '../policies/policy-set.ts';
 import { startReloading } from '../reload/start-reloading.ts';
-import { createAuthorize } from './create-authorize.ts';
+import { createAuthorize, type AuthorizeDeps } from './create-authorize.ts';
 
-export type AuthorizeParts = {
+export type AuthorizeParts = Omit<AuthorizeDeps, 'policies' | 'identity' | 'notifications' | 'storeTimeoutMs'> & {
   loaded: LoadedConfig;
-  logger: Logger;
-  metrics?: Metrics;
-  /** Without it nothing is traced. */
-  tracer?: Tracer | undefined;
   readiness: Readiness;
-  sessions: SessionStore;
-  /** Where replicas report; in this process's memory unless given. */
-  replicas?: ReplicaRegistry;
-  /** Where gateways answer questions about their streams; in this process's memory unless given. */
-  streams?: StreamQuestionRegistry;
-  /** Where elevations are stored and recorded. Without it nobody can have one. */
-  elevations?: ElevationParts;
   /** How servers outside are reached: HTTPS_PROXY and NO_PROXY. */
   environment?: { httpsProxy?: string; noProxy?: string };
   /** Where policies that come into force are recorded; they are not unless given. */
   sink?: AuditSink;
-  verifier: ServiceVerifier;
-  now: () => number;
   /** How long clients have to give up the connections that they keep, in milliseconds. */
   releaseMs?: number;
 };

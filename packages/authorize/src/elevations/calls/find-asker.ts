@@ -1,14 +1,13 @@
 import { isLogin, type Check, type Elevation, type ElevationPerson } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import { allowedAfterLogin, evaluatePolicy, type CompiledPolicy, type LoginDemand } from '@sallyport/policy';
-import type { SessionStore } from '@sallyport/stores';
 import { createCallerViews, type CallerView } from '../../caller/caller-view.ts';
 import { decide, inputOf } from '../../caller/decide.ts';
-import { findCallerSession } from '../../caller/find-caller-session.ts';
+import { type CallerDeps, requireCallerSession } from '../../caller/find-caller-session.ts';
 import { tighten } from '../../elevation-states/tighten.ts';
 import { awaitsReview } from '../../elevation-states/times.ts';
 import { onlySet } from '../../policies/elevation-rules.ts';
-import type { PolicySet, PolicySnapshot } from '../../policies/policy-set.ts';
+import type { PolicySnapshot } from '../../policies/policy-set.ts';
 import { elevationInput } from '../grants/elevate-caller.ts';
 import type { KnownPeople } from '../keeper/known-people.ts';
 
@@ -26,13 +25,7 @@ export type Asker = {
   relationTo(elevation: Elevation): Relation;
 };
 
-export type AskerDeps = {
-  people: Pick<KnownPeople, 'personOf'>;
-  sessions: Pick<SessionStore, 'find'>;
-  policies: Pick<PolicySet, 'current'>;
-  now: () => number;
-  storeTimeoutMs: number;
-};
+export type AskerDeps = CallerDeps & { people: Pick<KnownPeople, 'personOf'> };
 
 type Asking = Pick<Check, 'credential' | 'request'>;
 
@@ -92,18 +85,15 @@ function createAsker(
 /** Finds the person who makes a call. Rejects with `unauthenticated`, `sessions-unavailable`, or `forbidden` for a program. */
 export async function findCaller(
   { credential }: Pick<Check, 'credential'>,
-  deps: Omit<AskerDeps, 'policies' | 'people'>,
+  deps: Omit<CallerDeps, 'policies'>,
 ): Promise<{ caller: CallerView; now: number }> {
-  const found = await findCallerSession({ credential }, deps);
-  const now = deps.now();
-  if (found?.state !== 'live' || !(found.session.expiresAt > now) || !found.session.identity.user)
-    throw new ProblemError('unauthenticated', 'This login is unknown or has expired. Log in again.');
-  if (!isLogin(found.session))
+  const { session, now } = await requireCallerSession({ credential }, deps);
+  if (!isLogin(session))
     throw new ProblemError(
       'forbidden',
-      `Only a person who has logged in can use elevations, and this credential is of the kind "${found.session.kind}". Run "sallyport login".`,
+      `Only a person who has logged in can use elevations, and this credential is of the kind "${session.kind}". Run "sallyport login".`,
     );
-  return { caller: createCallerViews({ max: 1 }).of(found.session), now };
+  return { caller: createCallerViews({ max: 1 }).of(session), now };
 }
 
 /** Finds who makes a call about elevations. Rejects as `findCaller` does. */
