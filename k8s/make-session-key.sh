@@ -1,7 +1,7 @@
 #!/bin/sh
 # Creates the key that seals refresh tokens in Redis. Prints it as a Secret and stores it in no file.
 #   k8s/make-session-key.sh | kubectl apply --server-side -f -
-# Do not run it again while the key is in use. "Sessions" in docs/operations.md explains how to rotate it.
+# Do not run it again while the key is in use. docs/operations/sessions.md explains how to rotate it.
 set -eu
 namespace=${1:-sallyport}
 umask 077

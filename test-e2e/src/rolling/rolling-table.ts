@@ -41,7 +41,7 @@ export async function runRow(
 const lineOf = (row: Row) =>
   `| ${row.name} | ${row.seconds} s | ${row.requests} | ${row.failures.length} | ${row.streamsTold} of ${row.streamsEnded} | ${row.longestMs} ms |`;
 
-/** Prints the rows as the table of docs/operations.md. */
+/** Prints the rows as the table of docs/operations/upgrade.md. */
 export function printTable(rows: readonly Row[]): void {
   const head = '| what happens | time | requests | failed | streams told | longest wait |\n|---|---|---|---|---|---|';
   process.stderr.write(`measured:\n${head}\n${rows.map(lineOf).join('\n')}\n`);

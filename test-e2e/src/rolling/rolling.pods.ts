@@ -10,7 +10,7 @@ import { evictEach, killOne, restart, services } from './service-pods.ts';
 
 jest.setTimeout(1_200_000);
 
-/** `SALLYPORT_ROLLING=long` runs the whole table of docs/operations.md, about fifteen minutes. */
+/** `SALLYPORT_ROLLING=long` runs the whole table of docs/operations/upgrade.md, about fifteen minutes. */
 const long = process.env['SALLYPORT_ROLLING'] === 'long';
 
 /** CI has two processors for everything. A busy machine refuses requests because of their deadlines. */

@@ -31,7 +31,7 @@ async function keyOf(service: Service): Promise<KeyObject> {
   return createPrivateKey(Buffer.from(data['private.pem']!, 'base64'));
 }
 
-/** Replaces the key of a service in the steps of docs/operations.md, each of which waits for all pods. */
+/** Replaces the key of a service in the steps of docs/operations/keys.md, each of which waits for all pods. */
 export async function rotateKey(service: Service): Promise<void> {
   const before = await keyOf(service);
   const { privateKey } = generateKeyPairSync('ed25519');

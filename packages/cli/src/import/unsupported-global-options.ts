@@ -5,7 +5,7 @@ export const unsupportedGlobalOptions: readonly UnsupportedOptions[] = [
   [
     ['shared_secret', 'shared_secret_file'],
     'each service has its own key pair, and there is no shared secret',
-    'Create the keys as described in docs/operations.md, and set services.*.keyFile and publicKey.',
+    'Create the keys as described in docs/operations/keys.md, and set services.*.keyFile and publicKey.',
   ],
   [
     [
