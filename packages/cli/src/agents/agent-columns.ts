@@ -1,6 +1,6 @@
 import type { AgentRow } from '../gateway/agent-answers.ts';
-import { readableTime } from '../terminal/readable-time.ts';
-import type { Column } from '../terminal/render-table.ts';
+import { readableTime } from '../terminal/times.ts';
+import type { Column } from '../terminal/table.ts';
 
 /** Describes what an agent may do at most, in one line. */
 export function describeScope({ scope }: Pick<AgentRow, 'scope'>): string {

@@ -2,8 +2,8 @@ import { readAnswer } from '../gateway/answers.ts';
 import { callAsUser, type OpenGateway } from '../gateway/open-gateway.ts';
 import { serviceAccountsSchema, type ServiceAccountRow } from '../gateway/service-account-answers.ts';
 import { isWholeId, resolveId } from '../input/resolve-id.ts';
-import { readableTime } from '../terminal/readable-time.ts';
-import type { Column } from '../terminal/render-table.ts';
+import { readableTime } from '../terminal/times.ts';
+import type { Column } from '../terminal/table.ts';
 
 export const serviceAccountsPath = '/.sallyport/api/v1/service-accounts';
 /** One that ends within this time needs a successor. */

@@ -11,7 +11,7 @@ export type ScopeOptions = {
 };
 
 const reads = ['get', 'list', 'watch'];
-const label = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
+const agentLabel = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
 
 function checkEach(names: readonly string[], form: RegExp, option: string, what: string): void {
   const wrong = names.find((name) => !form.test(name));
@@ -35,8 +35,8 @@ export function readScope(options: ScopeOptions) {
       'it is not said what the agent may do',
       'Give --read for get, list and watch, or name verbs, like --verb get --verb patch.',
     );
-  checkEach(cluster, label, '--cluster', 'cluster');
-  checkEach(namespace ?? [], label, '--namespace', 'namespace');
+  checkEach(cluster, agentLabel, '--cluster', 'cluster');
+  checkEach(namespace ?? [], agentLabel, '--namespace', 'namespace');
   checkEach(verbs, /^[a-z]{1,32}$/, '--verb', 'verb');
   return {
     clusters: [...new Set(cluster)],

@@ -3,13 +3,12 @@ import { readAnswer } from '../gateway/answers.ts';
 import { expectOk, errorDetail } from '../gateway/expect-ok.ts';
 import type { GatewayNames } from '../gateway/find-gateway.ts';
 import { askAsUser, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
-import { kubectlContext } from '../kubeconfig/kubectl-context.ts';
+import { kubectlContext } from '../kubeconfig/read-kubeconfigs.ts';
 import { kubeconfigFiles } from '../kubeconfig/kubeconfig-file.ts';
 import { explanationSchema, type Explanation } from './explain/explanation.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
-import { questionOf } from './question/question-of.ts';
-import type { Asked } from './question/read-asked.ts';
+import { questionOf, type Asked } from './question/read-asked.ts';
 
 /** Another user whom a question is about. */
 type About = { user: string; email?: string; groups?: string[]; claims?: Record<string, unknown>; ip?: string };

@@ -2,7 +2,72 @@ import { canISchema, readAnswer, type CanIAnswer } from '../gateway/answers.ts';
 import { expectOk, errorDetail } from '../gateway/expect-ok.ts';
 import { askAsUser, type OpenGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
-import { readClusterRules, type ClusterRules } from './cluster-rules.ts';
+import * as z from 'zod/mini';
+import { fieldOf } from '../input/field-of.ts';
+import { forTerminal } from '../terminal/for-terminal.ts';
+import { table } from '../terminal/table.ts';
+
+type RuleQuestion = { verb: string; apiGroup: string; resource: string; subresource: string | undefined };
+
+/**
+ * The cluster's own rules for a user. `allows` is absent if they could not be fetched. `said` is the reason, or a note
+ * that the rules are incomplete.
+ */
+type ClusterRules = { allows?: (question: RuleQuestion) => boolean; said: string | undefined };
+
+const list = z._default(z.nullable(z.array(z.string())), []);
+const reviewSchema = z.object({
+  status: z.object({
+    resourceRules: z._default(
+      z.nullable(z.array(z.object({ verbs: list, apiGroups: list, resources: list, resourceNames: list }))),
+      [],
+    ),
+    incomplete: z._default(z.boolean(), false),
+    evaluationError: z.optional(z.string()),
+  }),
+});
+
+const covers = (names: readonly string[] | null, name: string) =>
+  names !== null && (names.includes('*') || names.includes(name));
+
+/** Compares as RBAC does: `*`, the name, and for a subresource also `*` with its name. */
+function coversResource(resources: readonly string[] | null, { resource, subresource }: RuleQuestion): boolean {
+  return subresource === undefined
+    ? covers(resources, resource)
+    : covers(resources, `${resource}/${subresource}`) || (resources?.includes(`*/${subresource}`) ?? false);
+}
+
+/**
+ * Asks the cluster, through the gateway and as the user, for its rules in a namespace (SelfSubjectRulesReview). Omits
+ * rules for named objects, because they do not apply to the whole kind.
+ */
+async function readClusterRules(gateway: OpenGateway, cluster: string, namespace: string): Promise<ClusterRules> {
+  const review = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectRulesReview', spec: { namespace } };
+  const { status, body } = await askAsUser(gateway, {
+    method: 'POST',
+    path: `/clusters/${encodeURIComponent(cluster)}/apis/authorization.k8s.io/v1/selfsubjectrulesreviews`,
+    json: review,
+  });
+  const read = status === 201 ? reviewSchema.safeParse(body) : undefined;
+  if (read?.success !== true) {
+    const message = fieldOf(body, 'message');
+    return {
+      said: (typeof message === 'string' ? message.slice(0, 500) : errorDetail(body)) ?? `it answered ${status}`,
+    };
+  }
+  const { resourceRules, incomplete, evaluationError } = read.data.status;
+  const rules = (resourceRules ?? []).filter(({ resourceNames }) => (resourceNames ?? []).length === 0);
+  return {
+    said: incomplete
+      ? `its list is incomplete${evaluationError === undefined ? '' : `: ${evaluationError.slice(0, 500)}`}`
+      : undefined,
+    allows: (question) =>
+      rules.some(
+        ({ verbs, apiGroups, resources }) =>
+          covers(verbs, question.verb) && covers(apiGroups, question.apiGroup) && coversResource(resources, question),
+      ),
+  };
+}
 
 /** What a user may do with one resource, by verb. `cluster` is undefined if the cluster could not be asked. */
 type ResourceRights = {
@@ -11,7 +76,7 @@ type ResourceRights = {
 };
 export type Rights = { policyVersion: string; rights: ResourceRights[]; clusterSaid: string | undefined };
 
-export const listedVerbs = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'] as const;
+const listedVerbs = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'] as const;
 
 type Kind = { resource: string; apiGroup?: string; subresource?: string; verbs?: readonly string[] };
 
@@ -107,4 +172,32 @@ export async function listRights(gateway: OpenGateway, cluster: string, namespac
     ),
   }));
   return { policyVersion, rights, clusterSaid: rules.said };
+}
+
+function cell(right: Rights['rights'][number]['verbs'][string] | undefined): string {
+  if (right === undefined) return '';
+  if (right.gateway) return right.cluster === undefined ? 'yes?' : right.cluster ? 'yes' : 'policy';
+  return right.cluster === true ? 'rbac' : '-';
+}
+
+/** Returns the table of permissions, with a legend. */
+export function describeRights(
+  { rights, clusterSaid, policyVersion }: Rights,
+  cluster: string,
+  namespace: string,
+): string {
+  const rows = rights.map(({ resource, verbs }) => [resource, ...listedVerbs.map((verb) => cell(verbs[verb]))]);
+  return [
+    table(['RESOURCE', ...listedVerbs.map((verb) => verb.toUpperCase())], rows),
+    `In namespace ${forTerminal(namespace)} of cluster ${forTerminal(cluster)}, by policy ${forTerminal(policyVersion)}, for an object of any name:`,
+    "  yes     the gateway's policy and the cluster's RBAC allow it",
+    "  policy  only the gateway's policy allows it; the cluster refuses",
+    '  rbac    only the cluster\'s RBAC allows it; the gateway refuses ("sallyport policy explain" tells why)',
+    '  -       neither allows it',
+    ...(clusterSaid === undefined
+      ? []
+      : [`The answer of the cluster is uncertain (yes?): ${forTerminal(clusterSaid)}`]),
+    'Rules about object names, commands, addresses or times may allow more, or less.',
+    '',
+  ].join('\n');
 }

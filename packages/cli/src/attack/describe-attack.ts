@@ -1,5 +1,5 @@
 import { forTerminal } from '../terminal/for-terminal.ts';
-import { renderTable, type Column } from '../terminal/render-table.ts';
+import { renderTable, type Column } from '../terminal/table.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { AttackResult, RowResult } from './run-attack.ts';
 

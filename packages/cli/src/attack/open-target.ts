@@ -3,11 +3,11 @@ import path from 'node:path';
 import { clustersSchema } from '../gateway/answers.ts';
 import { serverAddress, type GatewayAddress } from '../input/gateway-address.ts';
 import { createGatewayClient, type TrustChoices } from '../gateway/gateway-client.ts';
-import { trustChoices } from '../gateway/trust-choices.ts';
+import { trustChoices } from '../gateway/trust.ts';
 import { isTrustFault, unreachable } from '../gateway/unreachable.ts';
 import { findHome } from '../home/home.ts';
 import { openKnownGateways, readAuthority } from '../home/known-gateways.ts';
-import { namedFileFault } from '../files/named-file.ts';
+import { namedFileFault } from '../files/read-file.ts';
 import { authorityInKubeconfig } from '../kubeconfig/authority-in-kubeconfig.ts';
 import { kubeconfigFiles } from '../kubeconfig/kubeconfig-file.ts';
 import { findProxy, type Proxy } from '../proxy/find-proxy.ts';
@@ -16,7 +16,7 @@ import { CliError } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
 import { exchangeRaw, type RawTarget } from './probe/raw-exchange.ts';
 import type { AttackTarget } from './run-attack.ts';
-import { shellWord } from '../terminal/shell-word.ts';
+import { shellWord } from '../terminal/for-terminal.ts';
 
 export type TargetOptions = { target: string; tokenFile: string; caFile?: string };
 

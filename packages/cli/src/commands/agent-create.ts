@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
 import { describeScope } from '../agents/agent-columns.ts';
 import { agentsPath } from '../agents/list-agents.ts';
-import { newSecretFile } from '../files/new-secret-file.ts';
+import { newSecretFile } from '../files/write-file.ts';
 import { readScope, type ScopeOptions } from '../agents/read-scope.ts';
 import { tokenKubeconfig } from '../agents/token-kubeconfig.ts';
 import { readSpan } from '../input/read-span.ts';
@@ -13,8 +13,7 @@ import { callAsUser, openGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { render } from '../terminal/output.ts';
-import { readableTime } from '../terminal/readable-time.ts';
-import { withTimes } from '../terminal/with-times.ts';
+import { readableTime, withTimes } from '../terminal/times.ts';
 import type { GatewayOptions } from '../gateway/find-gateway.ts';
 import { withExample, withGateway } from './command-kit.ts';
 

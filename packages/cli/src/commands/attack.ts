@@ -6,7 +6,7 @@ import { runAttack } from '../attack/run-attack.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { confirm } from '../terminal/confirm.ts';
 import { render, type OutputFormat } from '../terminal/output.ts';
-import { NegativeAnswer } from '../terminal/negative-answer.ts';
+import { NegativeAnswer } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
 import { withExample, withOutput } from './command-kit.ts';
 

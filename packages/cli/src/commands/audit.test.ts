@@ -3,8 +3,7 @@ import { auditEventTypes as contractTypes, auditResults } from '@sallyport/contr
 import { startFakeGateway, type FakeGateway } from '../testing/fake-gateway.ts';
 import { auditRow as event } from '../testing/audit-row.ts';
 import { createRig, type Rig } from '../testing/rig.ts';
-import { auditEventTypes } from '../audit/trail/event-types.ts';
-import { readMoment } from '../audit/trail/trail-filters.ts';
+import { auditEventTypes, readMoment } from '../audit/trail/trail-filters.ts';
 
 let gateway: FakeGateway;
 let rig: Rig;

@@ -7,8 +7,7 @@ import { requireName } from '../input/require-name.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { render, type OutputFormat } from '../terminal/output.ts';
-import { readableTime } from '../terminal/readable-time.ts';
-import { rfc3339 } from '../terminal/rfc3339.ts';
+import { readableTime, rfc3339 } from '../terminal/times.ts';
 import { withAccount, withAdminKubeconfig, type AccountOptions, type AdminOptions } from './cluster-options.ts';
 import { withExample, withOutput } from './command-kit.ts';
 
@@ -102,7 +101,7 @@ const lifeOf = ({ token: { expiresAt } }: Added) =>
 
 /** Returns what was done, the entry, and the files or their contents. */
 async function describeAdded(name: string, added: Added): Promise<string> {
-  const { clusterFiles, entryText } = await import('../cluster/account/cluster-entry.ts');
+  const { clusterFiles, entryText } = await import('../cluster/account/cluster-files.ts');
   const { changes, files, entry, ca, token } = added;
   const all = changes.every(({ change }) => change === 'unchanged');
   const lines = [

@@ -5,8 +5,8 @@ import type { Environment } from '../environment/environment.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { render, type OutputFormat } from '../terminal/output.ts';
 import { createPaint } from '../terminal/paint.ts';
-import { rfc3339 } from '../terminal/rfc3339.ts';
-import { startSpinner } from '../terminal/spinner.ts';
+import { rfc3339 } from '../terminal/times.ts';
+import { startSpinner } from '../terminal/progress.ts';
 import { withExample, withOutput } from './command-kit.ts';
 
 type Options = { output: OutputFormat; config?: string; strict?: boolean };
@@ -29,7 +29,7 @@ async function check(environment: Environment, name: string, options: Options): 
   const [{ findCluster, openConfigured }, { runCheck }, { describeCheck }] = await Promise.all([
     import('../cluster/check/open-configured.ts'),
     import('../cluster/check/run-check.ts'),
-    import('../cluster/check/describe-check.ts'),
+    import('../cluster/check/run-check.ts'),
   ]);
   const configured = await openConfigured(environment, loaded, findCluster(loaded, name));
   const spinner = await startSpinner(environment, `Asking ${configured.access.server}`);

@@ -5,7 +5,7 @@ import { CliError } from '../terminal/cli-error.ts';
 import { confirm } from '../terminal/confirm.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { render, type OutputFormat } from '../terminal/output.ts';
-import { startSpinner } from '../terminal/spinner.ts';
+import { startSpinner } from '../terminal/progress.ts';
 import { withAccount, withAdminKubeconfig, type AccountOptions, type AdminOptions } from './cluster-options.ts';
 import { withExample, withOutput } from './command-kit.ts';
 

@@ -1,9 +1,7 @@
 import type { Command } from 'commander';
 import type { Cluster } from '../gateway/answers.ts';
-import { fetchClusters } from '../gateway/fetch-clusters.ts';
-import { openGateway } from '../gateway/open-gateway.ts';
-import type { Column, ListOptions } from '../terminal/render-table.ts';
-import { writeList } from '../terminal/write-list.ts';
+import { fetchClusters, openGateway } from '../gateway/open-gateway.ts';
+import { type Column, type ListOptions, writeList } from '../terminal/table.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { GatewayOptions } from '../gateway/find-gateway.ts';
 import { listFormats, withExample, withGateway } from './command-kit.ts';

@@ -1,18 +1,16 @@
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
-import { fileFault } from '../files/file-fault.ts';
-import { namedFileFault, readNamedFile } from '../files/named-file.ts';
-import { writeFileAtomically } from '../files/write-file-atomically.ts';
+import { fileFault, writeFileAtomically } from '../files/write-file.ts';
+import { namedFileFault, readNamedFile } from '../files/read-file.ts';
 import { findMissing } from '../import/find-missing.ts';
 import type { PomeriumImport } from '../import/import-pomerium.ts';
-import { lintDocument } from '../policy/lint/lint-document.ts';
+import { lintDocument } from '../policy/lint/lint-file.ts';
 import { CliError } from '../terminal/cli-error.ts';
-import { forTerminal } from '../terminal/for-terminal.ts';
+import { forTerminal, shellWord } from '../terminal/for-terminal.ts';
 import { isData, render, type OutputFormat } from '../terminal/output.ts';
 import type { Environment } from '../environment/environment.ts';
 import { withExample, withOutput } from './command-kit.ts';
-import { shellWord } from '../terminal/shell-word.ts';
 
 type Options = { output: OutputFormat; out?: string; force?: boolean };
 type Faults = Extract<PomeriumImport, { ok: false }>['faults'];
@@ -73,7 +71,7 @@ async function importFile(environment: Environment, source: string, options: Opt
     );
   const [{ importPomerium }, { writeConfig }, { describeImport }, tools] = await Promise.all([
     import('../import/import-pomerium.ts'),
-    import('../import/write-config.ts'),
+    import('../import/describe-import.ts'),
     import('../import/describe-import.ts'),
     import('../config/gateway-config.ts'),
   ]);

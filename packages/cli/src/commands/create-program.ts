@@ -23,7 +23,7 @@ import { addSessions } from './sessions.ts';
 import { addStatus } from './status.ts';
 import { addVersion } from './version.ts';
 import { addWhoami } from './whoami.ts';
-import { exitCodes, exitMeanings, type ExitName } from '../terminal/exit-codes.ts';
+import { exitCodes, exitMeanings, type ExitName } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
 
 const exitTable = Object.entries(exitMeanings)

@@ -2,14 +2,14 @@ import type { Command } from 'commander';
 import type { Environment } from '../environment/environment.ts';
 import { render } from '../terminal/output.ts';
 import { createPaint } from '../terminal/paint.ts';
-import { NegativeAnswer } from '../terminal/negative-answer.ts';
+import { NegativeAnswer } from '../terminal/cli-error.ts';
 import type { GatewayOptions } from '../gateway/find-gateway.ts';
 import { withExample, withGateway } from './command-kit.ts';
 
 async function doctor(environment: Environment, options: GatewayOptions): Promise<void> {
   const [{ runDoctor }, { describeChecks }] = await Promise.all([
     import('../doctor/run-doctor.ts'),
-    import('../doctor/describe-checks.ts'),
+    import('../doctor/check.ts'),
   ]);
   const checks = await runDoctor(environment, options);
   environment.stdout.write(

@@ -11,12 +11,11 @@ import { writePreview } from '../elevation/write-preview.ts';
 import type { ElevationRow } from '../gateway/elevation-answers.ts';
 import { openGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
-import { forTerminal } from '../terminal/for-terminal.ts';
+import { forTerminal, shellWord } from '../terminal/for-terminal.ts';
 import { render } from '../terminal/output.ts';
-import type { ListOptions } from '../terminal/render-table.ts';
+import type { ListOptions } from '../terminal/table.ts';
 import type { GatewayOptions } from '../gateway/find-gateway.ts';
 import { listFormats, withExample, withGateway } from './command-kit.ts';
-import { shellWord } from '../terminal/shell-word.ts';
 
 type Options = GatewayOptions &
   ListOptions & {

@@ -1,16 +1,14 @@
 import type { Command } from 'commander';
-import { fetchClusters } from '../gateway/fetch-clusters.ts';
-import { openGateway, openGatewayAt, type OpenGateway } from '../gateway/open-gateway.ts';
+import { fetchClusters, openGateway, openGatewayAt, type OpenGateway } from '../gateway/open-gateway.ts';
 import { readAuthority } from '../home/known-gateways.ts';
 import { execPlugin, type KubeconfigEntry } from '../kubeconfig/kubeconfig-entry.ts';
 import { kubeconfigFiles, updateKubeconfig } from '../kubeconfig/kubeconfig-file.ts';
 import { CliError } from '../terminal/cli-error.ts';
-import { forTerminal } from '../terminal/for-terminal.ts';
+import { forTerminal, shellWord } from '../terminal/for-terminal.ts';
 import { render } from '../terminal/output.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { GatewayOptions } from '../gateway/find-gateway.ts';
 import { withExample, withGateway } from './command-kit.ts';
-import { shellWord } from '../terminal/shell-word.ts';
 
 type Options = GatewayOptions & {
   cluster?: string;

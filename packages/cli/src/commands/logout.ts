@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import { expectOk } from '../gateway/expect-ok.ts';
-import { noteUnrecorded } from '../gateway/note-unrecorded.ts';
+import { expectOk, noteUnrecorded } from '../gateway/expect-ok.ts';
 import { openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { render } from '../terminal/output.ts';

@@ -1,13 +1,11 @@
 import type { Command } from 'commander';
-import { resolveElevationId } from '../elevation/call-elevations.ts';
-import { listNotifications, resendNotifications } from '../elevation/call-notifications.ts';
+import { resolveElevationId, listNotifications, resendNotifications } from '../elevation/call-elevations.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { NotificationRow } from '../gateway/notification-answers.ts';
 import { openGateway } from '../gateway/open-gateway.ts';
 import { render } from '../terminal/output.ts';
-import { readableTime } from '../terminal/readable-time.ts';
-import type { Column, ListOptions } from '../terminal/render-table.ts';
-import { writeList } from '../terminal/write-list.ts';
+import { readableTime } from '../terminal/times.ts';
+import { type Column, type ListOptions, writeList } from '../terminal/table.ts';
 import type { GatewayOptions } from '../gateway/find-gateway.ts';
 import { listFormats, withExample, withGateway } from './command-kit.ts';
 

@@ -2,13 +2,13 @@ import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { readLines } from '../files/read-lines.ts';
-import { namedFileFault } from '../files/named-file.ts';
-import { loadPolicyTools, type PolicyTools } from '../config/policy-tools.ts';
+import { namedFileFault } from '../files/read-file.ts';
+import { loadPolicyTools, type PolicyTools } from '../config/load-gateway-config.ts';
 import { readPolicy } from '../policy/load/read-policy.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import type { OutputFormat } from '../terminal/output.ts';
-import { renderDocument } from '../terminal/render-document.ts';
+import { renderDocument } from '../terminal/render-yaml.ts';
 import type { Environment } from '../environment/environment.ts';
 import { withExample, withOutput } from './command-kit.ts';
 

@@ -8,7 +8,7 @@ import { explainFiles, type Offline } from '../ask/explain/explain-files.ts';
 import type { Explanation } from '../ask/explain/explanation.ts';
 import { nextSteps } from '../ask/explain/next-steps.ts';
 import { readPerson, withPerson, type PersonOptions } from '../ask/explain/person-options.ts';
-import { loadPolicyTools } from '../config/policy-tools.ts';
+import { loadPolicyTools } from '../config/load-gateway-config.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { render, type OutputFormat } from '../terminal/output.ts';

@@ -1,12 +1,11 @@
 import path from 'node:path';
 import type { Command } from 'commander';
 import type { ConfigFault, LintSubject } from '../config/gateway-config.ts';
-import { configPath } from '../config/load-gateway-config.ts';
+import { configPath, loadPolicyTools, type PolicyTools } from '../config/load-gateway-config.ts';
 import type { GatewayNames } from '../gateway/find-gateway.ts';
 import { openGateway } from '../gateway/open-gateway.ts';
 import { discoverResources } from '../policy/lint/discover-resources.ts';
 import { lintFile } from '../policy/lint/lint-file.ts';
-import { loadPolicyTools, type PolicyTools } from '../config/policy-tools.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { isData, render, type OutputFormat } from '../terminal/output.ts';

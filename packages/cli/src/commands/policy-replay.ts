@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { ReplayOptions } from '../policy/replay/replay-options.ts';
-import { exitCodes } from '../terminal/exit-codes.ts';
+import type { ReplayOptions } from '../policy/replay/run-replay.ts';
+import { exitCodes } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
 import { withExample, withGateway } from './command-kit.ts';
 

@@ -7,10 +7,8 @@ import { callAsUser, openGateway, type OpenGateway } from '../gateway/open-gatew
 import { assignedNamesSchema, heldNamesSchema, type AssignedNameRow } from '../gateway/service-account-answers.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { isData, render } from '../terminal/output.ts';
-import { readableTime } from '../terminal/readable-time.ts';
-import type { ListOptions } from '../terminal/render-table.ts';
-import { withTimes } from '../terminal/with-times.ts';
-import { writeList } from '../terminal/write-list.ts';
+import { readableTime, withTimes } from '../terminal/times.ts';
+import { type ListOptions, writeList } from '../terminal/table.ts';
 import type { GatewayOptions } from '../gateway/find-gateway.ts';
 import { listFormats, withExample, withGateway } from './command-kit.ts';
 

@@ -7,20 +7,18 @@ import {
   serviceAccountsPath,
 } from '../agents/list-service-accounts.ts';
 import { checkAccountName } from '../agents/check-account-name.ts';
-import { newSecretFile } from '../files/new-secret-file.ts';
+import { newSecretFile } from '../files/write-file.ts';
 import { readSpan } from '../input/read-span.ts';
 import type { Environment } from '../environment/environment.ts';
 import { readAnswer } from '../gateway/answers.ts';
-import { noteUnrecorded } from '../gateway/note-unrecorded.ts';
+import { noteUnrecorded } from '../gateway/expect-ok.ts';
 import { callAsUser, openGateway } from '../gateway/open-gateway.ts';
 import { createdServiceAccountSchema } from '../gateway/service-account-answers.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { isData, render } from '../terminal/output.ts';
-import { readableTime } from '../terminal/readable-time.ts';
-import type { ListOptions } from '../terminal/render-table.ts';
-import { withTimes } from '../terminal/with-times.ts';
-import { writeList } from '../terminal/write-list.ts';
+import { readableTime, withTimes } from '../terminal/times.ts';
+import { type ListOptions, writeList } from '../terminal/table.ts';
 import { addNameCommands } from './service-account-names.ts';
 import type { GatewayOptions } from '../gateway/find-gateway.ts';
 import { listFormats, withExample, withGateway } from './command-kit.ts';

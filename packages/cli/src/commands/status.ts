@@ -4,13 +4,12 @@ import { isOwnActive } from '../elevation/call-elevations.ts';
 import { elevationData } from '../elevation/describe-elevation.ts';
 import type { Environment } from '../environment/environment.ts';
 import { notLoggedIn } from '../gateway/expect-ok.ts';
-import { describeStatus } from '../status/describe-status.ts';
+import { describeStatus, whatNext } from '../status/describe-status.ts';
 import { readStatus } from '../status/read-status.ts';
-import { whatNext } from '../status/what-next.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { render } from '../terminal/output.ts';
 import { createPaint } from '../terminal/paint.ts';
-import { withTimes } from '../terminal/with-times.ts';
+import { withTimes } from '../terminal/times.ts';
 import type { GatewayOptions } from '../gateway/find-gateway.ts';
 import { withExample, withGateway } from './command-kit.ts';
 

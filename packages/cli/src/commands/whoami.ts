@@ -6,8 +6,7 @@ import { describeState, elevationData, placeOf } from '../elevation/describe-ele
 import { callAsUser, openGateway } from '../gateway/open-gateway.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { render } from '../terminal/output.ts';
-import { readableTime } from '../terminal/readable-time.ts';
-import { withTimes } from '../terminal/with-times.ts';
+import { readableTime, withTimes } from '../terminal/times.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { GatewayOptions } from '../gateway/find-gateway.ts';
 import { withExample, withGateway } from './command-kit.ts';

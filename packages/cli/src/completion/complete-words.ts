@@ -1,6 +1,11 @@
 import type { Argument, Command, Option } from 'commander';
-import type { Candidate, Candidates } from './candidate.ts';
 import { argumentAt, readWords, splitFlag, type Place } from './read-words.ts';
+
+/** A word that can come next, and what it is. */
+export type Candidate = { value: string; about?: string };
+
+/** What can come next: words, and whether files can. `words` are complete, also where only a part of one is new. */
+export type Candidates = { words: readonly Candidate[]; files: boolean };
 
 /** Where the values of an option or an argument come from. */
 export type ValueSource = (place: Place) => Promise<readonly Candidate[]>;

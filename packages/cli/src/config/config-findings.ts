@@ -1,5 +1,5 @@
 import type { ConfigFault, ServiceName } from './gateway-config.ts';
-import { byPlace } from './by-place.ts';
+import { byPlace } from './load-gateway-config.ts';
 import type { Environment } from '../environment/environment.ts';
 
 /** A fault or warning, and the services that report it. */

@@ -1,9 +1,26 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import { namedFileFault } from '../files/named-file.ts';
+import { namedFileFault } from '../files/read-file.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
-import { shellWord } from '../terminal/shell-word.ts';
+import { shellWord } from '../terminal/for-terminal.ts';
+import type * as GatewayConfig from './gateway-config.ts';
+import type { ConfigFault } from './gateway-config.ts';
+
+/** Compares faults or warnings by file, line and column. */
+export function byPlace(a: ConfigFault, b: ConfigFault): number {
+  return (
+    (a.file ?? '').localeCompare(b.file ?? '') || (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0)
+  );
+}
+
+/** The functions that read and evaluate policies. A command loads them when it needs them, and passes them on. */
+export type PolicyTools = typeof GatewayConfig;
+
+/** Loads the policy tools. */
+export function loadPolicyTools(): Promise<PolicyTools> {
+  return import('./gateway-config.ts');
+}
 
 /**
  * Returns the path of the configuration: the named file, SALLYPORT_CONFIG, or `sallyport.yaml` in this directory. Throws a

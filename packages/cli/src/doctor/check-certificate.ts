@@ -4,8 +4,7 @@ import { connect, type PeerCertificate } from 'node:tls';
 import type { GatewayAddress } from '../input/gateway-address.ts';
 import type { TrustChoices } from '../gateway/gateway-client.ts';
 import { isTrustFault, unreachable } from '../gateway/unreachable.ts';
-import { readableSpan } from '../terminal/readable-span.ts';
-import { readableTime } from '../terminal/readable-time.ts';
+import { readableSpan, readableTime } from '../terminal/times.ts';
 import { failed, ok, warning, type Check } from './check.ts';
 
 /** The certificate of a server, and the code of the error with which it is refused, if it is. */

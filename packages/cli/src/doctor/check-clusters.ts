@@ -1,9 +1,8 @@
 import { errorDetail } from '../gateway/expect-ok.ts';
-import { fetchClusters } from '../gateway/fetch-clusters.ts';
 import { credentialRejected, type GatewayAnswer } from '../gateway/gateway-client.ts';
-import { askAsUser, type OpenGateway } from '../gateway/open-gateway.ts';
+import { askAsUser, fetchClusters, type OpenGateway } from '../gateway/open-gateway.ts';
 import { fieldOf } from '../input/field-of.ts';
-import { readableSpan } from '../terminal/readable-span.ts';
+import { readableSpan } from '../terminal/times.ts';
 import { failed, failedBy, ok, warning, type Check } from './check.ts';
 
 const limitMs = 10_000;

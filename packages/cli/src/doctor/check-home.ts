@@ -1,8 +1,9 @@
 import { accessSync, constants, statSync, type Stats } from 'node:fs';
 import type { Environment } from '../environment/environment.ts';
 import { findHome, localFault } from '../home/home.ts';
-import { wantsKeyring } from '../home/keyring.ts';
+import { wantsKeyring, KeyringFault, openKeyring } from '../home/keyring.ts';
 import { failed, failedBy, ok, warning, type Check } from './check.ts';
+import type { GatewayAddress } from '../input/gateway-address.ts';
 
 const name = 'home';
 
@@ -39,5 +40,21 @@ export function checkHome(environment: Environment): Check {
     return ok(name, `${root} is open to you only; ${place}`);
   } catch (error) {
     return failedBy(name, error);
+  }
+}
+
+/** Checks that the keyring can be read, if tokens are to be kept in it. What it contains goes nowhere. */
+export function checkKeyring(environment: Environment, address: GatewayAddress): Check | undefined {
+  if (!wantsKeyring(environment)) return undefined;
+  try {
+    openKeyring(findHome(environment), address, environment).read();
+    return ok('keyring', 'the keyring of your system can be read');
+  } catch (error) {
+    if (!(error instanceof KeyringFault)) throw error;
+    return warning(
+      'keyring',
+      `the keyring cannot be used: ${error.message}`,
+      'Unlock or install it. Until then, new logins are kept in files that only you can read.',
+    );
   }
 }

@@ -2,9 +2,28 @@ import { lookup } from 'node:dns/promises';
 import { connect, isIP, type Socket } from 'node:net';
 import type { GatewayAddress } from '../input/gateway-address.ts';
 import { describeConnectionFault } from '../gateway/unreachable.ts';
-import type { Proxy } from '../proxy/find-proxy.ts';
+import { type Proxy, findProxy } from '../proxy/find-proxy.ts';
 import { openTunnel } from '../proxy/open-tunnel.ts';
 import { failed, failedBy, ok, type Check } from './check.ts';
+
+/** Checks what the variables of the environment say about a proxy for the gateway. Never repeats its password. */
+export function checkProxy(
+  { origin }: GatewayAddress,
+  env: Record<string, string | undefined>,
+): { check: Check; proxy?: Proxy } {
+  try {
+    const proxy = findProxy(origin, env);
+    if (proxy !== undefined)
+      return { proxy, check: ok('proxy', `${proxy.name} leads to the gateway (from ${proxy.variable})`) };
+    const set = ['HTTPS_PROXY', 'https_proxy'].find((one) => (env[one]?.trim() ?? '') !== '');
+    if (set === undefined) return { check: ok('proxy', 'none: HTTPS_PROXY is not set') };
+    return {
+      check: ok('proxy', `none for this address: ${set} is set, but the gateway is on this machine or in NO_PROXY`),
+    };
+  } catch (error) {
+    return { check: failedBy('proxy', error) };
+  }
+}
 
 /** Where a connection leads: to the gateway, or to the proxy on the way to it. */
 type Peer = { host: string; port: number; what: 'gateway' | 'proxy' };

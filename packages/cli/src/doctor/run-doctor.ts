@@ -1,22 +1,33 @@
 import { sallyportVersion } from '@sallyport/contracts';
 import type { Environment } from '../environment/environment.ts';
 import type { GatewayNames } from '../gateway/find-gateway.ts';
-import type { OpenGateway } from '../gateway/open-gateway.ts';
+import { type OpenGateway, openGateway } from '../gateway/open-gateway.ts';
 import { kubeconfigFiles } from '../kubeconfig/kubeconfig-file.ts';
-import { kubectlContext } from '../kubeconfig/kubectl-context.ts';
+import { kubectlContext } from '../kubeconfig/read-kubeconfigs.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { checkCertificate } from './check-certificate.ts';
 import { checkClusters } from './check-clusters.ts';
-import { ok, type Check } from './check.ts';
-import { checkHealth } from './check-health.ts';
-import { checkHome } from './check-home.ts';
-import { checkKeyring } from './check-keyring.ts';
-import { checkKubeconfig } from './check-kubeconfig.ts';
-import { checkKubectl } from './check-kubectl.ts';
-import { checkLogin } from './check-login.ts';
-import { checkNetwork } from './check-network.ts';
-import { checkProxy } from './check-proxy.ts';
-import { findTarget } from './find-target.ts';
+import { ok, type Check, failedBy } from './check.ts';
+import { checkHealth, checkLogin } from './check-gateway.ts';
+import { checkHome, checkKeyring } from './check-home.ts';
+import { checkKubeconfig, checkKubectl } from './check-kubeconfig.ts';
+import { checkNetwork, checkProxy } from './check-network.ts';
+import { CliError } from '../terminal/cli-error.ts';
+
+type Target = { check: Check; gateway?: Awaited<ReturnType<typeof openGateway>> };
+
+/** Finds the gateway that other commands would use. Throws a CliError only if the command line is wrong. */
+async function findTarget(environment: Environment, names: GatewayNames): Promise<Target> {
+  try {
+    const gateway = await openGateway(environment, names);
+    const { origin } = gateway.address;
+    return { gateway, check: ok('gateway', `${origin} (from ${gateway.found.source})`) };
+  } catch (error) {
+    const named = names.gateway !== undefined || names.context !== undefined;
+    if (named && error instanceof CliError && error.exit === 'usage') throw error;
+    return { check: failedBy('gateway', error) };
+  }
+}
 
 /** Says what is being checked, for those who wait. */
 type Tell = (what: string) => void;

@@ -2,7 +2,7 @@ import type { ElevationRow } from '../gateway/elevation-answers.ts';
 import type { Environment } from '../environment/environment.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { createPaint } from '../terminal/paint.ts';
-import { readableTime } from '../terminal/readable-time.ts';
+import { readableTime } from '../terminal/times.ts';
 import { placeOf } from './describe-elevation.ts';
 
 const listOf = (names: readonly string[]) => names.join(' or ');

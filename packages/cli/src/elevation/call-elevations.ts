@@ -10,7 +10,8 @@ import {
 import { askAsUser, callAsUser, type OpenGateway } from '../gateway/open-gateway.ts';
 import { fieldOf } from '../input/field-of.ts';
 import { isWholeId, resolveId } from '../input/resolve-id.ts';
-import { readableTime } from '../terminal/readable-time.ts';
+import { readableTime } from '../terminal/times.ts';
+import { notificationListSchema, resendAnswerSchema } from '../gateway/notification-answers.ts';
 
 const api = '/.sallyport/api/v1/elevations';
 /** The gateway waits until its audit log has a step. */
@@ -77,4 +78,18 @@ export async function resolveElevationId(gateway: OpenGateway, text: string): Pr
       about: `${name} of ${user}, asked for at ${readableTime(createdAt)}`,
     })),
   });
+}
+
+const notificationsApi = '/.sallyport/api/v1/notifications';
+
+/** Lists the notifications that channels have not taken. */
+export async function listNotifications(gateway: OpenGateway) {
+  const body = await callAsUser(gateway, { method: 'GET', path: notificationsApi });
+  return readAnswer(notificationListSchema, body, 'the notifications');
+}
+
+/** Has notifications sent again that were given up. Returns how many. */
+export async function resendNotifications(gateway: OpenGateway, json: object): Promise<number> {
+  const body = await callAsUser(gateway, { method: 'POST', path: `${notificationsApi}/resend`, json });
+  return readAnswer(resendAnswerSchema, body, 'the answer').resent;
 }

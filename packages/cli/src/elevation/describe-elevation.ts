@@ -1,10 +1,8 @@
 import { lackingWords } from '@sallyport/contracts';
 import type { ElevationRow } from '../gateway/elevation-answers.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
-import { readableSpan } from '../terminal/readable-span.ts';
-import { readableTime } from '../terminal/readable-time.ts';
-import type { Column } from '../terminal/render-table.ts';
-import { withTimes } from '../terminal/with-times.ts';
+import { readableSpan, readableTime, withTimes } from '../terminal/times.ts';
+import type { Column } from '../terminal/table.ts';
 
 /** Names where an elevation applies. */
 export const placeOf = ({ cluster, namespace }: ElevationRow) =>

@@ -1,10 +1,9 @@
 import type { ElevationRow } from '../gateway/elevation-answers.ts';
 import type { OpenGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
-import { forTerminal } from '../terminal/for-terminal.ts';
+import { forTerminal, shellWord } from '../terminal/for-terminal.ts';
 import { readElevation } from './call-elevations.ts';
 import { describeState } from './describe-elevation.ts';
-import { shellWord } from '../terminal/shell-word.ts';
 
 const everyMs = 2000;
 /** How long the gateway may be away before the wait is given up, in milliseconds. */

@@ -1,9 +1,8 @@
 import type { Environment } from '../environment/environment.ts';
 import type { ElevationOption } from '../gateway/elevation-answers.ts';
 import type { OpenGateway } from '../gateway/open-gateway.ts';
-import { readableSpan } from '../terminal/readable-span.ts';
-import type { Column, ListOptions } from '../terminal/render-table.ts';
-import { writeList } from '../terminal/write-list.ts';
+import { readableSpan } from '../terminal/times.ts';
+import { type Column, type ListOptions, writeList } from '../terminal/table.ts';
 import { listOptions } from './call-elevations.ts';
 
 /** What is asked of those who ask. */

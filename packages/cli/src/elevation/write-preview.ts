@@ -2,8 +2,8 @@ import type { Environment } from '../environment/environment.ts';
 import type { ElevationGain, ElevationPreview } from '../gateway/elevation-answers.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { render } from '../terminal/output.ts';
-import { readableSpan } from '../terminal/readable-span.ts';
-import { renderTable, type Column, type ListOptions } from '../terminal/render-table.ts';
+import { readableSpan } from '../terminal/times.ts';
+import { renderTable, type Column, type ListOptions } from '../terminal/table.ts';
 
 /** Says what the policy of the gateway does with the verbs of a right. */
 function policyOf({ verbs, refusedByPolicy, notJudged }: ElevationGain): string {

@@ -1,7 +1,8 @@
 import { fieldOf } from '../input/field-of.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { credentialRejected, type GatewayAnswer } from './gateway-client.ts';
-import { shellWord } from '../terminal/shell-word.ts';
+import { shellWord } from '../terminal/for-terminal.ts';
+import type { Environment } from '../environment/environment.ts';
 
 const text = (body: unknown, field: string): string | undefined => {
   const value = fieldOf(body, field);
@@ -64,4 +65,10 @@ export function expectOk(answer: GatewayAnswer, origin: string): unknown {
     `the gateway answered ${status}${tail}`,
     `Check that ${origin} is the address of a Sallyport gateway.`,
   );
+}
+
+/** Tells the user if the gateway says that the audit log has not recorded yet what it did (`recorded: false`). */
+export function noteUnrecorded({ stderr }: Pick<Environment, 'stderr'>, body: unknown): void {
+  if (typeof body !== 'object' || body === null || (body as { recorded?: unknown }).recorded !== false) return;
+  stderr.write('The audit log could not record this yet. The gateway keeps the event and records it later.\n');
 }

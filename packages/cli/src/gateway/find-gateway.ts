@@ -2,11 +2,11 @@ import type { Environment } from '../environment/environment.ts';
 import { findHome } from '../home/home.ts';
 import { openKnownGateways } from '../home/known-gateways.ts';
 import { kubeconfigFiles } from '../kubeconfig/kubeconfig-file.ts';
-import { kubectlContext } from '../kubeconfig/kubectl-context.ts';
+import { kubectlContext } from '../kubeconfig/read-kubeconfigs.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import type { OutputFormat } from '../terminal/output.ts';
 import { gatewayAddress, type GatewayAddress } from '../input/gateway-address.ts';
-import { shellWord } from '../terminal/shell-word.ts';
+import { shellWord } from '../terminal/for-terminal.ts';
 
 /** The options with which the user names a gateway. */
 export type GatewayNames = { gateway?: string; context?: string };

@@ -1,6 +1,6 @@
 import { authorityInKubeconfig } from '../kubeconfig/authority-in-kubeconfig.ts';
 import { kubeconfigFiles } from '../kubeconfig/kubeconfig-file.ts';
-import type { Credential } from '../home/credential.ts';
+import type { Credential } from '../home/stored-credential.ts';
 import { openCredentialStore, type CredentialStore } from '../home/credential-store.ts';
 import { findHome, type Home } from '../home/home.ts';
 import { openKnownGateways, type KnownGateways } from '../home/known-gateways.ts';
@@ -16,7 +16,8 @@ import {
   type GatewayClient,
   type TrustChoices,
 } from './gateway-client.ts';
-import { trustChoices } from './trust-choices.ts';
+import { trustChoices } from './trust.ts';
+import { clustersSchema, readAnswer, type Cluster } from './answers.ts';
 
 /** What a command needs to use one gateway. */
 export type OpenGateway = {
@@ -92,4 +93,10 @@ export async function streamAsUser(
   if (credentialRejected(answer)) gateway.store.forget(token);
   expectOk(answer, gateway.address.origin);
   return answer.chunks!;
+}
+
+/** Fetches the clusters that the user who is logged in can see. */
+export async function fetchClusters(gateway: OpenGateway): Promise<Cluster[]> {
+  const body = await callAsUser(gateway, { method: 'GET', path: '/.sallyport/api/v1/clusters' });
+  return readAnswer(clustersSchema, body, 'the clusters').clusters;
 }

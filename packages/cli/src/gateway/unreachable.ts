@@ -1,5 +1,5 @@
 import { CliError } from '../terminal/cli-error.ts';
-import { shellWord } from '../terminal/shell-word.ts';
+import { shellWord } from '../terminal/for-terminal.ts';
 
 const trustFaults = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',

@@ -2,13 +2,17 @@ import { chmodSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { GatewayAddress } from '../input/gateway-address.ts';
 import type { Environment } from '../environment/environment.ts';
-import type { Credential } from './credential.ts';
-import { execCacheText } from './exec-cache.ts';
+import {
+  type Credential,
+  formatStoredCredential,
+  hashOf,
+  parseStoredCredential,
+  type StoredCredential,
+} from './stored-credential.ts';
+import { execCacheText, readMachineClock } from './exec-cache.ts';
 import { ensureDirectory, localFault, readIfThere, type Home } from './home.ts';
-import { readMachineClock } from './machine-clock.ts';
-import { formatStoredCredential, hashOf, parseStoredCredential, type StoredCredential } from './stored-credential.ts';
 import { openTokenPlace } from './token-place.ts';
-import { writeFileAtomically } from '../files/write-file-atomically.ts';
+import { writeFileAtomically } from '../files/write-file.ts';
 
 /**
  * Stores the login at one gateway: the credential itself, and the few lines that the sh front reads. With

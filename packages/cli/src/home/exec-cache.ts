@@ -1,7 +1,28 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Credential } from './credential.ts';
-import type { ClockReading } from './machine-clock.ts';
+import type { Credential } from './stored-credential.ts';
+
+/** A time in whole seconds, and the clock that it comes from. Times of different clocks must not be compared. */
+type ClockReading = { clock: string; seconds: number };
+
+/**
+ * Reads the clock that the sh front uses. A shell cannot get the time without starting a program. On Linux it can read
+ * the seconds since boot from /proc, and nobody can set that clock back. Elsewhere the clock is the seconds since the
+ * epoch.
+ */
+export function readMachineClock(now: () => number, platform: NodeJS.Platform): ClockReading {
+  if (platform === 'linux') {
+    try {
+      const uptime = /^(\d{1,11})\.\d+ /.exec(readFileSync('/proc/uptime', 'latin1'))?.[1];
+      const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+      if (uptime !== undefined && /^[0-9a-f-]{36}$/.test(boot))
+        return { clock: `boot:${boot}`, seconds: Number(uptime) };
+    } catch {
+      /* without /proc, use the wall clock */
+    }
+  }
+  return { clock: 'epoch', seconds: Math.floor(now() / 1000) };
+}
 
 // The format is a contract with bin/sallyport-exec-credential: six lines, each read by one `read -r` of a POSIX shell.
 // The shell never parses JSON, and nothing in the file is ever run.

@@ -1,10 +1,9 @@
 import { chmodSync, lstatSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { GatewayAddress } from '../input/gateway-address.ts';
-import { fileFault } from '../files/file-fault.ts';
+import { fileFault, makeDirectory } from '../files/write-file.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
-import { makeDirectory } from '../files/make-directory.ts';
 
 /** The program's directory. Each gateway has its own directory in it, so that no credential reaches another gateway. */
 export type Home = { root: string; gatewayDirectory(address: GatewayAddress): string };

@@ -2,10 +2,12 @@ import { X509Certificate } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { gatewayAddress, type GatewayAddress } from '../input/gateway-address.ts';
-import { readNamedFile } from '../files/named-file.ts';
+import { readNamedFile } from '../files/read-file.ts';
 import { CliError } from '../terminal/cli-error.ts';
-import { ensureDirectory, localFault, readIfThere, type Home } from './home.ts';
-import { writeFileAtomically } from '../files/write-file-atomically.ts';
+import { ensureDirectory, localFault, readIfThere, type Home, findHome } from './home.ts';
+import { writeFileAtomically } from '../files/write-file.ts';
+import type { Environment } from '../environment/environment.ts';
+import { type Credential, parseStoredCredential } from './stored-credential.ts';
 
 const certificate = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
@@ -123,4 +125,23 @@ export function openKnownGateways(home: Home): KnownGateways {
       write(currentFile, `${address.origin}\n`);
     },
   };
+}
+
+/** A known gateway, with the login that is stored for it. The login may have expired. `last`: the last login was here. */
+type GatewayLogin = { gateway: GatewayAddress; last: boolean; login?: Omit<Credential, 'token'> };
+
+/** Lists the gateways that the program knows, sorted by address, with their logins but without their tokens. */
+export function listLogins(environment: Environment): GatewayLogin[] {
+  const home = findHome(environment);
+  const known = openKnownGateways(home);
+  const last = known.current()?.origin;
+  return known.list().map((gateway) => {
+    // The token is not needed, and reading it from a keyring may take time.
+    const text = readIfThere(path.join(home.gatewayDirectory(gateway), 'credential.json'));
+    const stored = text === undefined ? undefined : parseStoredCredential(text, gateway.origin);
+    const row = { gateway, last: gateway.origin === last };
+    if (stored === undefined) return row;
+    const { user, sessionId, expiresAt, idleMs } = stored;
+    return { ...row, login: { user, sessionId, expiresAt, idleMs } };
+  });
 }

@@ -2,7 +2,7 @@ import { closeSync, existsSync, openSync, readdirSync, rmSync, statSync } from '
 import path from 'node:path';
 import type { ServerAddress } from '../input/gateway-address.ts';
 import type { Environment } from '../environment/environment.ts';
-import { makeDirectory } from '../files/make-directory.ts';
+import { makeDirectory } from '../files/write-file.ts';
 import { processBirth } from './process-identity.ts';
 
 // An empty file `<server>.<pid>.<birth>` records that this process got the credential for this server. client-go asks

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Credential } from './credential.ts';
+
+/** A login at one gateway. Times are milliseconds since the epoch. */
+export type Credential = { token: string; user: string; sessionId: string; expiresAt: number; idleMs: number };
 
 /** Where the token of a credential is: in the file (`keyringFailed` if the keyring did not take it), or in the keyring. */
 type TokenPlace = { token: string; keyringFailed?: true } | { tokenSha256: string };

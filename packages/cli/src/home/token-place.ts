@@ -1,10 +1,9 @@
 import type { GatewayAddress } from '../input/gateway-address.ts';
 import type { Environment } from '../environment/environment.ts';
 import { describeError, CliError } from '../terminal/cli-error.ts';
-import type { Credential } from './credential.ts';
+import { type Credential, hashOf, isToken, type StoredCredential } from './stored-credential.ts';
 import type { Home } from './home.ts';
 import { KeyringFault, openKeyring, wantsKeyring } from './keyring.ts';
-import { hashOf, isToken, type StoredCredential } from './stored-credential.ts';
 
 /** Decides where the token of a credential is kept, and finds it there. */
 type TokenPlace = {

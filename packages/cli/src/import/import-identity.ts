@@ -1,6 +1,5 @@
 import type { ImportReport } from './import-report.ts';
-import type { Options } from './options.ts';
-import { hasSubstitution, readFileName, readGoDuration } from './references.ts';
+import { type Options, hasSubstitution, readFileName, readGoDuration } from './options.ts';
 
 type Section = Record<string, unknown>;
 

@@ -1,6 +1,5 @@
 import type { ImportReport, Keys } from './import-report.ts';
-import type { Options } from './options.ts';
-import { hasSubstitution } from './references.ts';
+import { type Options, hasSubstitution } from './options.ts';
 
 type Rule = Record<string, unknown>;
 type Criterion = Record<string, unknown>;

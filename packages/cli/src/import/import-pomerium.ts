@@ -1,13 +1,12 @@
 import type { ConfigFault } from '../config/gateway-config.ts';
-import { createClusterNames } from './cluster-names.ts';
+import { createClusterNames, importRoute, isKubernetesRoute, type ImportedCluster } from './import-route.ts';
 import { importClientCertificates, importGateway } from './import-gateway.ts';
 import { importIdentity, importSessions } from './import-identity.ts';
 import type { PolicyDeps } from './import-policy.ts';
 import { createImportReport, type Finding, type ImportReport, type SecretFinding } from './import-report.ts';
-import { importRoute, isKubernetesRoute, type ImportedCluster } from './import-route.ts';
 import { importSigningKey, readIdentityDefaults } from './import-web-identity.ts';
 import { importWebRoute, type ImportedWebRoute } from './import-web-route.ts';
-import { reportUnsupportedOptions } from './report-unsupported-options.ts';
+import { reportUnsupportedOptions } from './unsupported-options.ts';
 import { createOptions, type Options } from './options.ts';
 
 type Place = (keys: readonly PropertyKey[]) => { line: number; column: number } | undefined;

@@ -1,13 +1,42 @@
 import type { ImportReport } from './import-report.ts';
-import { hasUnsupportedOption } from './has-unsupported-option.ts';
+import { hasUnsupportedOption, readFrom, reportLeftOutRoute, reportSkippedVerification } from './route-options.ts';
 import { importPolicy, type PolicyDeps } from './import-policy.ts';
-import { readFrom } from './read-from.ts';
-import { reportClientCertificate } from './report-client-certificate.ts';
-import { reportLeftOutRoute } from './report-left-out-route.ts';
-import { reportSkippedVerification } from './report-skipped-verification.ts';
-import { reportUnsupportedOptions } from './report-unsupported-options.ts';
-import type { Options } from './options.ts';
-import { hasSubstitution, readFileName, variableFor } from './references.ts';
+import { reportUnsupportedOptions } from './unsupported-options.ts';
+import { type Options, hasSubstitution, readFileName, variableFor } from './options.ts';
+
+/** Returns a function that names clusters: the first label of the host, or as many labels as make the name unique. */
+export function createClusterNames(): (host: string) => string {
+  const taken = new Set<string>();
+  return (host) => {
+    const labels = host
+      .toLowerCase()
+      .split('.')
+      .map((label) => label.replace(/[^a-z0-9-]/g, '-').replace(/^-+|-+$/g, ''))
+      .filter((label) => label !== '');
+    const base = labels.length === 0 ? 'cluster' : labels[0]!;
+    const candidates = labels.map((_label, index) => labels.slice(0, index + 1).join('-'));
+    let name = [base, ...candidates].map((one) => one.slice(0, 63).replace(/-+$/, '')).find((one) => !taken.has(one));
+    for (let number = 2; name === undefined; number += 1) {
+      const numbered = `${base.slice(0, 56)}-${number}`;
+      if (!taken.has(numbered)) name = numbered;
+    }
+    taken.add(name);
+    return name;
+  };
+}
+
+/** Reports the client certificate of a Kubernetes route, which always has a token too. */
+function reportClientCertificate(options: Options, report: ImportReport): void {
+  for (const part of ['tls_client_cert', 'tls_client_key', 'tls_client_cert_file', 'tls_client_key_file']) {
+    if (options.isSet(part))
+      report.notCarried(
+        options.at(part),
+        'is used together with a token, but the gateway has only one credential for a cluster',
+        'Keep the token, or replace it with clientCertFile and clientKeyFile.',
+      );
+    options.raw(part);
+  }
+}
 
 /** A Kubernetes route as a cluster. `source` is the path of the route. */
 export type ImportedCluster = {

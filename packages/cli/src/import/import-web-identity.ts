@@ -1,6 +1,5 @@
 import type { ImportReport } from './import-report.ts';
-import type { Options } from './options.ts';
-import { readFileName } from './references.ts';
+import { type Options, readFileName } from './options.ts';
 
 /** What Pomerium tells every application, unless the route says otherwise. */
 export type IdentityDefaults = {

@@ -1,9 +1,7 @@
 import { closeSync, openSync, realpathSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { readIfThere } from '../home/home.ts';
-import { makeDirectory } from '../files/make-directory.ts';
-import { writeFileAtomically } from '../files/write-file-atomically.ts';
-import { fileFault } from '../files/file-fault.ts';
+import { makeDirectory, fileFault, writeFileAtomically } from '../files/write-file.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
 

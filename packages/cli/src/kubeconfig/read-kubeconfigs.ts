@@ -1,4 +1,6 @@
 import { readIfThere } from '../home/home.ts';
+import { serverAddress, type GatewayAddress } from '../input/gateway-address.ts';
+import path from 'node:path';
 
 /** An entry of a kubeconfig. Nothing in it has been checked. */
 type Named = {
@@ -10,7 +12,7 @@ type Named = {
 type Section = 'contexts' | 'clusters' | 'users';
 
 /** What a kubeconfig has of interest here. `fault` says why a file cannot be used. */
-export type Kubeconfig = { file: string; currentContext?: unknown; fault?: string } & Record<Section, Named[]>;
+type Kubeconfig = { file: string; currentContext?: unknown; fault?: string } & Record<Section, Named[]>;
 
 const none = { contexts: [], clusters: [], users: [] };
 const items = (list: unknown): Named[] =>
@@ -25,7 +27,7 @@ function readText(file: string): { text: string } | { fault: string } {
 }
 
 /** Reads kubeconfigs. One that cannot be used counts as empty: kubectl itself reports what is wrong with it. */
-export async function readKubeconfigs(files: readonly string[]): Promise<Kubeconfig[]> {
+async function readKubeconfigs(files: readonly string[]): Promise<Kubeconfig[]> {
   const texts = files.map((file) => ({ file, ...readText(file) }));
   const empty = ({ file, ...read }: (typeof texts)[number]): Kubeconfig => ({
     file,
@@ -52,14 +54,103 @@ export async function readKubeconfigs(files: readonly string[]): Promise<Kubecon
 }
 
 /** Returns the entry of this name. If several files have one, the first counts, as for kubectl. */
-export function namedIn(
-  read: readonly Kubeconfig[],
-  section: Section,
-  name: unknown,
-): (Named & { file: string }) | undefined {
+function namedIn(read: readonly Kubeconfig[], section: Section, name: unknown): (Named & { file: string }) | undefined {
   for (const one of read) {
     const found = one[section].find((entry) => entry.name === name);
     if (found !== undefined) return { ...found, file: one.file };
   }
   return undefined;
+}
+
+/** Reports whether these arguments of an exec plugin start this program, whatever its path is. */
+export function startsThisProgram(args: readonly unknown[]): boolean {
+  return args[0] === 'exec-credential' || (args[1] === 'exec-credential' && String(args[0]).endsWith('sallyport.js'));
+}
+
+/** A cluster behind a gateway, and the default namespace of a context. */
+type ContextPlace = { gateway: GatewayAddress; cluster: string; namespace?: string };
+
+/** A context of kubectl. `place` is absent if its server is not the address of a cluster behind a gateway. */
+type KubectlContext = { name: string; server?: string; place?: ContextPlace };
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+
+function placeOf(server: string, namespace: unknown): ContextPlace | undefined {
+  try {
+    const { cluster, ...gateway } = serverAddress(server);
+    return cluster === undefined ? undefined : { gateway, cluster, ...(isText(namespace) ? { namespace } : {}) };
+  } catch {
+    return undefined;
+  }
+}
+
+function contextIn(read: readonly Kubeconfig[], name: string): KubectlContext | undefined {
+  const context = namedIn(read, 'contexts', name)?.context;
+  if (context == null) return undefined;
+  const server = namedIn(read, 'clusters', context.cluster)?.cluster?.server;
+  if (!isText(server)) return { name };
+  const place = placeOf(server, context.namespace);
+  return { name, server, ...(place === undefined ? {} : { place }) };
+}
+
+/**
+ * Returns the named context of kubectl, or by default its current one. Returns undefined if there is no such context. If
+ * several files set a value, the first one counts, as for kubectl.
+ */
+export async function kubectlContext(files: readonly string[], wanted?: string): Promise<KubectlContext | undefined> {
+  const read = await readKubeconfigs(files);
+  const name = wanted ?? read.map(({ currentContext }) => currentContext).find(isText);
+  return name === undefined ? undefined : contextIn(read, name);
+}
+
+/** Returns all contexts of kubectl, in the order of the files. */
+export async function kubectlContexts(files: readonly string[]): Promise<KubectlContext[]> {
+  const read = await readKubeconfigs(files);
+  return read
+    .flatMap(({ contexts }) => contexts)
+    .map(({ name }) => name)
+    .filter((name, index, all): name is string => isText(name) && all.indexOf(name) === index)
+    .map((name) => contextIn(read, name))
+    .filter((context) => context !== undefined);
+}
+
+/** A context whose credential comes from this program. Nothing in it has been checked. */
+export type PluginContext = {
+  name: string;
+  /** The server that gets the credential. */
+  server: unknown;
+  apiVersion: unknown;
+  /** The program. A path is absolute, as for kubectl, which takes a relative one from the directory of the file. */
+  command: string;
+  args: readonly string[];
+};
+
+function pluginContextIn(read: readonly Kubeconfig[], name: string): PluginContext | undefined {
+  const context = namedIn(read, 'contexts', name)?.context;
+  const user = namedIn(read, 'users', context?.user);
+  const { command, args, apiVersion } = user?.user?.exec ?? {};
+  if (user === undefined || typeof command !== 'string' || !Array.isArray(args) || !startsThisProgram(args))
+    return undefined;
+  const isPath = command !== path.basename(command);
+  return {
+    name,
+    server: namedIn(read, 'clusters', context?.cluster)?.cluster?.server,
+    apiVersion,
+    command: isPath ? path.resolve(path.dirname(user.file), command) : command,
+    args: args.map(String),
+  };
+}
+
+/** Returns the contexts of kubectl whose exec plugin is this program, and why files cannot be read. */
+export async function pluginContexts(
+  files: readonly string[],
+): Promise<{ contexts: PluginContext[]; faults: string[] }> {
+  const read = await readKubeconfigs(files);
+  const names = new Set(read.flatMap(({ contexts }) => contexts.map(({ name }) => name)));
+  return {
+    contexts: [...names]
+      .map((name) => (typeof name === 'string' ? pluginContextIn(read, name) : undefined))
+      .filter((context) => context !== undefined),
+    faults: read.flatMap(({ fault }) => fault ?? []),
+  };
 }

@@ -2,13 +2,12 @@ import { fieldOf } from '../input/field-of.ts';
 import { deviceCodesSchema, readAnswer, tokenSchema, type DeviceCodes } from '../gateway/answers.ts';
 import { expectOk, errorDetail } from '../gateway/expect-ok.ts';
 import type { GatewayAnswer, GatewayClient } from '../gateway/gateway-client.ts';
-import type { Credential } from '../home/credential.ts';
+import type { Credential } from '../home/stored-credential.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
-import { startSpinner } from '../terminal/spinner.ts';
+import { startSpinner } from '../terminal/progress.ts';
 import type { Environment } from '../environment/environment.ts';
-import { credentialOf } from './credential-of.ts';
-import { checkedPage } from './sign-in-url.ts';
+import { credentialOf, checkedPage } from './sign-in-calls.ts';
 
 const api = '/.sallyport/api/v1/device';
 const grantType = 'urn:ietf:params:oauth:grant-type:device_code';

@@ -1,15 +1,14 @@
 import { gatewayAddress, serverAddress, type ServerAddress } from '../input/gateway-address.ts';
 import type { GatewayClient } from '../gateway/gateway-client.ts';
 import { openGatewayAt, type OpenGateway } from '../gateway/open-gateway.ts';
-import type { Credential } from '../home/credential.ts';
-import { execCredential, mayServeFromCache, noteServed } from '../home/exec-cache.ts';
-import { readMachineClock } from '../home/machine-clock.ts';
+import type { Credential } from '../home/stored-credential.ts';
+import { execCredential, mayServeFromCache, noteServed, readMachineClock } from '../home/exec-cache.ts';
 import { openServedMarkers } from '../home/served-markers.ts';
-import { mayPaste } from './local-browser.ts';
+import { mayPaste } from './browser.ts';
 import { logInOnce } from './log-in-once.ts';
 import { signIn } from './sign-in.ts';
-import { stillValid } from './still-valid.ts';
-import { withRememberedProvider } from './with-remembered-provider.ts';
+import { stillValid } from './stored-login.ts';
+import { withRememberedProvider } from './login-demands.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
 

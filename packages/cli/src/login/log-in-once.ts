@@ -1,10 +1,9 @@
 import type { GatewayClient } from '../gateway/gateway-client.ts';
-import type { Credential } from '../home/credential.ts';
+import type { Credential } from '../home/stored-credential.ts';
 import type { CredentialStore } from '../home/credential-store.ts';
 import { ensureDirectory, type Home } from '../home/home.ts';
 import type { KnownGateways } from '../home/known-gateways.ts';
-import { openLoginFailure } from '../home/login-failure.ts';
-import { tryLoginLock } from '../home/login-lock.ts';
+import { openLoginFailure, tryLoginLock } from '../home/login-lock.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
 

@@ -1,4 +1,6 @@
 import { CliError } from '../terminal/cli-error.ts';
+import type { OpenGateway } from '../gateway/open-gateway.ts';
+import { forTerminal } from '../terminal/for-terminal.ts';
 
 /**
  * Requirements for a login, as parameters of the login page (OpenID Connect Core 3.1.2.1): how recently and how
@@ -60,4 +62,26 @@ export function readLoginDemands(options: DemandOptions): LoginDemands {
     ...(options.maxAge === undefined ? {} : { max_age: readAge(options.maxAge) }),
     ...(classes.length === 0 ? {} : { acr_values: classes.join(' ') }),
   };
+}
+
+/**
+ * Runs a login at the identity provider that the user chose for this gateway with `login --provider`. If the gateway no
+ * longer has it, forgets it and runs the login without.
+ */
+export async function withRememberedProvider<T>(
+  { known, address, environment }: Pick<OpenGateway, 'known' | 'address' | 'environment'>,
+  run: (demands: LoginDemands) => Promise<T>,
+): Promise<T> {
+  const { provider } = known.settingsOf(address);
+  if (provider === undefined) return run({});
+  try {
+    return await run({ provider });
+  } catch (error) {
+    if (!(error instanceof CliError) || error.exit !== 'usage') throw error;
+    known.remember(address, { provider: undefined });
+    environment.stderr.write(
+      `The gateway does not accept the identity provider "${forTerminal(provider)}" that you chose before, so it is forgotten.\n`,
+    );
+    return run({});
+  }
 }

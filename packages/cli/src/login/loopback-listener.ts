@@ -1,9 +1,17 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { html, type Html } from '@sallyport/pages';
+import { html, type Html, createPages } from '@sallyport/pages';
 import { CliError } from '../terminal/cli-error.ts';
-import { answerPage } from './loopback-page.ts';
-import { randomText } from './pkce.ts';
+import { randomText } from './sign-in-calls.ts';
+
+/** Answers the redirected browser. `host` is the gateway that the login is for. */
+function answerPage(
+  response: ServerResponse,
+  { host, status = 200, title, text }: { host: string; status?: number; title: string; text: Html },
+): void {
+  response.setHeader('connection', 'close');
+  createPages({ host }).send(response, status, title, html`<p>${text}</p>`);
+}
 
 /** Waits on loopback for the browser's redirect (RFC 8252 section 7.3). */
 export type LoopbackListener = {

@@ -1,21 +1,16 @@
 import { readAnswer, tokenSchema } from '../gateway/answers.ts';
 import { expectOk, errorDetail } from '../gateway/expect-ok.ts';
 import type { GatewayClient } from '../gateway/gateway-client.ts';
-import type { Credential } from '../home/credential.ts';
+import type { Credential } from '../home/stored-credential.ts';
 import { CliError, describeError } from '../terminal/cli-error.ts';
-import { forTerminal } from '../terminal/for-terminal.ts';
-import { startSpinner } from '../terminal/spinner.ts';
+import { forTerminal, shellWord } from '../terminal/for-terminal.ts';
+import { startSpinner } from '../terminal/progress.ts';
 import type { Environment } from '../environment/environment.ts';
-import { credentialOf } from './credential-of.ts';
-import { whyNoLocalBrowser } from './local-browser.ts';
+import { credentialOf, pasteRedirect, signInUrl, cancelLogin, challengeOf, randomText } from './sign-in-calls.ts';
+import { whyNoLocalBrowser, openBrowser } from './browser.ts';
 import type { LoginDemands } from './login-demands.ts';
 import { startLoopbackListener, type LoopbackListener } from './loopback-listener.ts';
-import { openBrowser } from './open-browser.ts';
 import { openPastedLines, type PastedLines } from '../terminal/pasted-lines.ts';
-import { cancelLogin } from './cancel-login.ts';
-import { challengeOf, randomText } from './pkce.ts';
-import { pasteRedirect, signInUrl } from './sign-in-url.ts';
-import { shellWord } from '../terminal/shell-word.ts';
 
 /** Whether a login may open a browser, whether the user may paste a code, and how long the user may take. */
 type SignInOptions = {

@@ -3,10 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import type { Command } from 'commander';
 import { createProgram } from '../commands/create-program.ts';
-import { exitCodes } from '../terminal/exit-codes.ts';
+import { exitCodes } from '../terminal/cli-error.ts';
 import { createRig } from '../testing/rig.ts';
-import { manPage } from './man-page.ts';
-import { roff } from './roff.ts';
+import { manPage, roff } from './man-page.ts';
 
 const rig = createRig();
 rig.remove();

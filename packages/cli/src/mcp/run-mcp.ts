@@ -2,11 +2,10 @@ import { Readable, Writable } from 'node:stream';
 import { sallyportVersion } from '@sallyport/contracts';
 import type { Environment } from '../environment/environment.ts';
 import { CliError } from '../terminal/cli-error.ts';
-import { forTerminal } from '../terminal/for-terminal.ts';
+import { forTerminal, shellWord } from '../terminal/for-terminal.ts';
 import { openAccess, type Access, type AccessOptions } from './access/open-access.ts';
 import { createCallTool } from './tools/call-tool.ts';
 import { createTools } from './tools/create-tools.ts';
-import { shellWord } from '../terminal/shell-word.ts';
 
 export type McpOptions = AccessOptions & {
   cluster?: string[];

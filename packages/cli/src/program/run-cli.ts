@@ -1,6 +1,4 @@
-import { describeError } from '../terminal/cli-error.ts';
-import { exitCodes } from '../terminal/exit-codes.ts';
-import { NegativeAnswer } from '../terminal/negative-answer.ts';
+import { describeError, exitCodes, NegativeAnswer } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { UsageError } from './describe-usage-error.ts';
 

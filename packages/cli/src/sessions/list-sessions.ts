@@ -1,6 +1,6 @@
 import { isWholeId, resolveId } from '../input/resolve-id.ts';
-import { readableTime } from '../terminal/readable-time.ts';
-import { readAnswer, sessionsSchema, type SessionRow } from '../gateway/answers.ts';
+import { readableTime } from '../terminal/times.ts';
+import { readAnswer, sessionsSchema, type SessionRow, streamsSchema } from '../gateway/answers.ts';
 import { callAsUser, type OpenGateway } from '../gateway/open-gateway.ts';
 
 type SessionQuery = { all?: boolean; user?: string };
@@ -30,6 +30,26 @@ export async function resolveSessionIds(gateway: OpenGateway, texts: readonly st
     kind: 'session',
     listedBy: own.maySeeAll === true ? 'sallyport sessions list --all' : 'sallyport sessions list',
     entries: sessions.map((one) => ({ id: one.id, about: `${sessionUser(one)} since ${readableTime(one.createdAt)}` })),
+  };
+  return texts.map((text) => (isWholeId(text) ? text : resolveId(text, listed)));
+}
+
+/**
+ * Returns the complete ids of open streams. Each of them may be the beginning of one, among all streams that the user can
+ * see. Throws a CliError if one is not unique.
+ */
+export async function resolveStreamIds(gateway: OpenGateway, texts: readonly string[]): Promise<string[]> {
+  if (texts.every(isWholeId)) return [...texts];
+  const all = (await listSessions(gateway)).maySeeAll === true;
+  const path = `/.sallyport/api/v1/streams${all ? '?all=true' : ''}`;
+  const { streams } = readAnswer(streamsSchema, await callAsUser(gateway, { method: 'GET', path }), 'the streams');
+  const listed = {
+    kind: 'stream',
+    listedBy: `sallyport sessions list --streams${all ? ' --all' : ''}`,
+    entries: streams.map(({ id, user, kind, cluster, since }) => ({
+      id,
+      about: `${kind} of ${user} on ${cluster} since ${readableTime(since)}`,
+    })),
   };
   return texts.map((text) => (isWholeId(text) ? text : resolveId(text, listed)));
 }

@@ -3,9 +3,8 @@ import type { GatewayNames } from '../gateway/find-gateway.ts';
 import { resolveSessionIds } from './list-sessions.ts';
 import { callAsUser, openGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
-import type { ListOptions } from '../terminal/render-table.ts';
-import { withTimes } from '../terminal/with-times.ts';
-import { writeList } from '../terminal/write-list.ts';
+import { type ListOptions, writeList } from '../terminal/table.ts';
+import { withTimes } from '../terminal/times.ts';
 import type { Environment } from '../environment/environment.ts';
 import { streamColumns } from './stream-columns.ts';
 

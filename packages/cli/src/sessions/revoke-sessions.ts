@@ -1,9 +1,8 @@
 import { readAnswer, revokedSchema } from '../gateway/answers.ts';
-import { resolveSessionIds } from './list-sessions.ts';
-import { noteUnrecorded } from '../gateway/note-unrecorded.ts';
+import { resolveSessionIds, resolveStreamIds } from './list-sessions.ts';
+import { noteUnrecorded } from '../gateway/expect-ok.ts';
 import { fieldOf } from '../input/field-of.ts';
 import { callAsUser, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
-import { resolveStreamIds } from './resolve-stream-ids.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { confirm } from '../terminal/confirm.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';

@@ -1,8 +1,7 @@
 import type { SessionRow } from '../gateway/answers.ts';
 import { sessionUser } from './list-sessions.ts';
-import { readableSpan } from '../terminal/readable-span.ts';
-import { readableTime } from '../terminal/readable-time.ts';
-import type { Column } from '../terminal/render-table.ts';
+import { readableSpan, readableTime } from '../terminal/times.ts';
+import type { Column } from '../terminal/table.ts';
 
 /** A session that ends within this time is about to end. */
 const soonMs = 15 * 60_000;

@@ -1,6 +1,6 @@
 import type { StreamRow } from '../gateway/answers.ts';
-import { readableTime } from '../terminal/readable-time.ts';
-import type { Column } from '../terminal/render-table.ts';
+import { readableTime } from '../terminal/times.ts';
+import type { Column } from '../terminal/table.ts';
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 

@@ -1,15 +1,43 @@
 import type { Environment } from '../environment/environment.ts';
-import { clustersSchema, readAnswer, streamsSchema } from '../gateway/answers.ts';
+import { clustersSchema, readAnswer, streamsSchema, meSchema } from '../gateway/answers.ts';
 import { openElevations } from '../elevation/call-elevations.ts';
 import type { ElevationRow } from '../gateway/elevation-answers.ts';
 import { expectOk } from '../gateway/expect-ok.ts';
 import type { GatewayNames } from '../gateway/find-gateway.ts';
 import { askAsUser, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
-import { listLogins } from '../home/list-logins.ts';
+import { listLogins } from '../home/known-gateways.ts';
 import { kubeconfigFiles } from '../kubeconfig/kubeconfig-file.ts';
-import { kubectlContext, kubectlContexts } from '../kubeconfig/kubectl-context.ts';
+import { kubectlContext, kubectlContexts } from '../kubeconfig/read-kubeconfigs.ts';
 import { CliError } from '../terminal/cli-error.ts';
-import { readLogin } from './read-login.ts';
+import type * as z from 'zod/mini';
+import type { Credential } from '../home/stored-credential.ts';
+import { fieldOf } from '../input/field-of.ts';
+
+/** Who the user is at a gateway, by the gateway's own word where it can be had. */
+type Login =
+  | { state: 'logged-in'; me: z.infer<typeof meSchema>; gatewayVersion: string | undefined }
+  | { state: 'not-logged-in' }
+  | { state: 'unreachable'; stored: Omit<Credential, 'token'>; problem: CliError };
+
+/** Asks the gateway who the user is. A login that the gateway no longer accepts is forgotten. */
+export async function readLogin(gateway: OpenGateway): Promise<Login> {
+  const stored = gateway.store.read();
+  if (stored === undefined || stored.expiresAt <= gateway.environment.now()) return { state: 'not-logged-in' };
+  try {
+    const body = expectOk(await askAsUser(gateway, { method: 'GET', path: '/.sallyport/me' }), gateway.address.origin);
+    const version = fieldOf(body, 'gatewayVersion');
+    return {
+      state: 'logged-in',
+      me: readAnswer(meSchema, body, 'your identity'),
+      gatewayVersion: typeof version === 'string' ? version : undefined,
+    };
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    return error.exit === 'not-logged-in'
+      ? { state: 'not-logged-in' }
+      : { state: 'unreachable', stored, problem: error };
+  }
+}
 
 /** The session in use. Times are milliseconds since the epoch. What only the gateway knows is absent without it. */
 type StatusSession = { id: string; since?: number; until: number; idleUntil?: number };

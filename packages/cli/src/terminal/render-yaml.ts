@@ -11,3 +11,8 @@ export function renderYaml(data: unknown): string {
   // JSON is valid YAML (1.2, section 1.3), and its escapes are valid there too.
   return isSafe ? stringify(plain, { lineWidth: 0, compat: 'yaml-1.1' }) : `${jsonForTerminal(plain, 2)}\n`;
 }
+
+/** Renders one of many results that are printed as they come: a YAML document, or a line of JSON. */
+export function renderDocument(format: string, data: unknown): string {
+  return format === 'yaml' ? `---\n${renderYaml(data)}` : `${jsonForTerminal(data)}\n`;
+}

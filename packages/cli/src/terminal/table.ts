@@ -1,4 +1,99 @@
+import type { Environment } from '../environment/environment.ts';
 import { forTerminal } from './for-terminal.ts';
+import { type OutputFormat, render } from './output.ts';
+import { createPaint, type Tone, type Paint } from './paint.ts';
+
+/** The narrowest a column may become: the eight characters that usually are enough of an id, and an ellipsis. */
+const narrowest = 9;
+
+/** Returns text that takes up at most `width` columns. `…` stands for what is left out at the end. */
+function cutText(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
+}
+
+/**
+ * Returns the widths of columns that fit into `available`. Only the columns for which `shrinks` says so become narrower,
+ * the widest first. Names and ids are left whole, because the reader wants to copy them.
+ */
+function fitColumns(
+  widths: readonly number[],
+  shrinks: (column: number) => boolean,
+  available: number | undefined,
+): number[] {
+  const fitted = [...widths];
+  if (available === undefined || available <= 0) return fitted;
+  let excess = fitted.reduce((sum, width) => sum + width, 2 * (fitted.length - 1)) - available;
+  while (excess > 0) {
+    const widest = fitted.reduce(
+      (best, width, column) =>
+        shrinks(column) && width > narrowest && (best === undefined || width > fitted[best]!) ? column : best,
+      undefined as number | undefined,
+    );
+    if (widest === undefined) break;
+    fitted[widest]! -= 1;
+    excess -= 1;
+  }
+  return fitted;
+}
+
+type Cell = { text: string; tone: Tone | undefined };
+
+/** Renders one line of a table. A cell that is too long and is not cut moves the ones after it. */
+function renderRow(
+  cells: readonly Cell[],
+  widths: readonly number[],
+  { paint, cuts }: { paint: Paint; cuts(column: number): boolean },
+): string {
+  const last = cells.findLastIndex(({ text }) => text !== '');
+  const line = cells.slice(0, last + 1).map(({ text, tone }, index) => {
+    const shown = cuts(index) ? cutText(text, widths[index]!) : text;
+    return paint(shown, tone) + (index === last ? '' : ' '.repeat(Math.max(0, widths[index]! - shown.length)));
+  });
+  return `${line.join('  ')}\n`;
+}
+
+/** A column of a table. */
+export type Column<Row> = {
+  name: string;
+  cell(row: Row): string;
+  /** The color of the cell, which repeats what the text says. */
+  tone?(row: Row): Tone | undefined;
+  /** Only shown with `-o wide`. */
+  wide?: true;
+  /** May be cut on a narrow terminal. */
+  shrinks?: true;
+};
+
+export type ListOptions = { output: OutputFormat; headers: boolean };
+
+/** Returns the cells of a row, safe for a terminal. */
+function cellsOf<Row>(columns: readonly Column<Row>[], row: Row): Cell[] {
+  return columns.map(({ cell, tone }) => ({ text: forTerminal(cell(row)), tone: tone?.(row) }));
+}
+
+/** Returns the cells of the heading. */
+function headingOf<Row>(columns: readonly Column<Row>[]): Cell[] {
+  return columns.map(({ name }) => ({ text: name, tone: undefined }));
+}
+
+/** Renders rows as a table. On a terminal, it is colored and fits its width, unless all of it was asked for. */
+export function renderTable<Row>(
+  environment: Environment,
+  list: { rows: readonly Row[]; columns: readonly Column<Row>[] },
+  { output, headers }: ListOptions,
+): string {
+  const columns = list.columns.filter(({ wide }) => wide !== true || output === 'wide');
+  const rows = list.rows.map((row) => cellsOf(columns, row));
+  const all = [...(headers ? [headingOf(columns)] : []), ...rows];
+  const { isTTY, columns: available } = environment.stdout;
+  const widths = fitColumns(
+    columns.map((_column, index) => Math.max(...all.map((row) => row[index]!.text.length))),
+    (index) => columns[index]!.shrinks === true,
+    isTTY && output !== 'wide' ? available : undefined,
+  );
+  const paint = createPaint(environment);
+  return all.map((row) => renderRow(row, widths, { paint, cuts: () => true })).join('');
+}
 
 /** Formats rows as columns under a heading, and makes the cells safe for a terminal. Ends with a newline. */
 export function table(heading: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -13,4 +108,59 @@ export function table(heading: readonly string[], rows: readonly (readonly strin
           .trimEnd()}\n`,
     )
     .join('');
+}
+
+/** A column with the width that its cells usually need. One of the columns gets the rest of the terminal. */
+export type GrowingColumn<Row> = Column<Row> & { width: number; grows?: true };
+
+type GrowingTable<Row> = { heading(): string; line(row: Row): string };
+
+/**
+ * Creates a table whose rows are not known in advance, so that its columns have fixed widths. On a terminal, every row
+ * fits its width, also after the window changes its size.
+ */
+export function createGrowingTable<Row>(
+  environment: Environment,
+  all: readonly GrowingColumn<Row>[],
+  output: OutputFormat,
+): GrowingTable<Row> {
+  const columns = all.filter(({ wide }) => wide !== true || output === 'wide');
+  const paint = createPaint(environment);
+  const { stdout } = environment;
+  const fits = () => stdout.isTTY && output !== 'wide' && (stdout.columns ?? 0) > 0;
+  const widths = () => {
+    const usual = columns.map(({ width }) => width);
+    if (!fits()) return usual;
+    const rest = stdout.columns! - usual.reduce((sum, width) => sum + width + 2, -2);
+    const grown = columns.map(({ width, grows }) => (grows === true && rest > 0 ? width + rest : width));
+    return fitColumns(grown, (index) => columns[index]!.shrinks === true, stdout.columns);
+  };
+  const cuts = (index: number) => fits() && columns[index]!.shrinks === true;
+  return {
+    heading: () => renderRow(headingOf(columns), widths(), { paint, cuts }),
+    line: (row) => renderRow(cellsOf(columns, row), widths(), { paint, cuts }),
+  };
+}
+
+type List<Row> = {
+  rows: readonly Row[];
+  columns: readonly Column<Row>[];
+  /** Returns what other commands accept for a row, for `-o name`. */
+  name?(row: Row): string;
+  /** The complete result, for `-o json` and `-o yaml`. */
+  data: unknown;
+  /** What to say instead of an empty table. */
+  none: string;
+};
+
+/** Writes a list in the given format. That it is empty is said on standard error, as by kubectl. */
+export async function writeList<Row>(environment: Environment, list: List<Row>, options: ListOptions): Promise<void> {
+  const { rows, data, name, none } = list;
+  environment.stdout.write(
+    await render(options.output, data, () => {
+      if (options.output === 'name') return rows.map((row) => `${forTerminal(name?.(row) ?? '')}\n`).join('');
+      return rows.length === 0 ? '' : renderTable(environment, list, options);
+    }),
+  );
+  if (rows.length === 0 && (options.output === 'text' || options.output === 'wide')) environment.stderr.write(none);
 }

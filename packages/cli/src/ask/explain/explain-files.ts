@@ -1,12 +1,10 @@
 import type { PolicyInput } from '../../config/gateway-config.ts';
 import type { Asked } from '../question/read-asked.ts';
 import { CliError } from '../../terminal/cli-error.ts';
-import { configPath } from '../../config/load-gateway-config.ts';
+import { configPath, type PolicyTools } from '../../config/load-gateway-config.ts';
 import type { Environment } from '../../environment/environment.ts';
 import { policiesOfConfig } from '../../policy/load/policies-of-config.ts';
-import type { PolicyTools } from '../../config/policy-tools.ts';
-import { readPolicy } from '../../policy/load/read-policy.ts';
-import { refuseFaults } from '../../policy/load/refuse-faults.ts';
+import { readPolicy, refuseFaults } from '../../policy/load/read-policy.ts';
 import type { Explanation } from './explanation.ts';
 import { offlineExplanation } from './offline-explanation.ts';
 import type { AskedPerson } from './person-options.ts';

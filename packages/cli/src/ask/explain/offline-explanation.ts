@@ -1,6 +1,6 @@
 import type { CompiledPolicy, PolicyInput, PolicyTrace } from '../../config/gateway-config.ts';
-import { decidingReasons } from '../../policy/cases/deciding-reasons.ts';
-import type { PolicyTools } from '../../config/policy-tools.ts';
+import { decidingReasons } from '../../policy/cases/run-cases.ts';
+import type { PolicyTools } from '../../config/load-gateway-config.ts';
 import type { Explanation } from './explanation.ts';
 
 /**

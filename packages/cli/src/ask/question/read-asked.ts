@@ -1,4 +1,4 @@
-import { splitResource } from '../../policy/cases/split-resource.ts';
+import { splitResource } from '../../policy/cases/case-input.ts';
 import { CliError } from '../../terminal/cli-error.ts';
 import { resourceKind } from './resource-names.ts';
 
@@ -194,4 +194,12 @@ export function readAsked(
         ? readOptions(options)
         : readWords(verb, type!, options, deps.defaultNamespace, deps.warn);
   return { ...asked, ...commonOf(options) };
+}
+
+/** Returns a request as the gateway's API asks for it: without empty members. */
+export function questionOf({ path, method, verb, ...asked }: Asked): Record<string, unknown> {
+  const given = Object.entries(asked).filter(([, value]) => value !== '' && value !== undefined);
+  return path === undefined
+    ? { verb, ...Object.fromEntries(given) }
+    : { path, ...(method === undefined ? { verb } : { method }) };
 }

@@ -3,9 +3,41 @@ import path from 'node:path';
 import { createGunzip } from 'node:zlib';
 import type { Environment } from '../../environment/environment.ts';
 import { fieldOf } from '../../input/field-of.ts';
-import { namedFileFault } from '../../files/named-file.ts';
+import { namedFileFault } from '../../files/read-file.ts';
 import { readLines } from '../../files/read-lines.ts';
 import { CliError } from '../../terminal/cli-error.ts';
+import { fetchAuditPage } from '../trail/search-trail.ts';
+import type { GatewayNames } from '../../gateway/find-gateway.ts';
+import { openGateway } from '../../gateway/open-gateway.ts';
+
+/** Reads all events about requests to a cluster from the audit store through the gateway. Times are milliseconds. */
+export async function readStoredEvents(
+  environment: Environment,
+  options: GatewayNames & { cluster: string; from: number; to: number },
+  take: (event: unknown) => void,
+): Promise<void> {
+  const gateway = await openGateway(environment, options);
+  const query = new URLSearchParams({
+    type: 'k8s.request',
+    cluster: options.cluster,
+    order: 'oldest',
+    limit: '1000',
+    since: new Date(options.from).toISOString(),
+    until: new Date(options.to).toISOString(),
+  });
+  for (;;) {
+    const page = await fetchAuditPage(gateway, query);
+    if (page.scope !== 'all' && page.view?.clusters.includes(options.cluster) !== true)
+      throw new CliError(
+        'refused',
+        `you may not see everyone's events on ${options.cluster}, and the requests of others would seem to bypass the gateway`,
+        "You must be listed in the gateway's api.policy.audit. Or give --events FILE.",
+      );
+    for (const { data } of page.events) take(data);
+    if (page.next == null || page.events.length === 0) return;
+    query.set('after', page.next);
+  }
+}
 
 /** Told of each event, of lines that are none, and of the bytes that were read. */
 export type LogReader = { event(value: unknown): void; unreadable(): void; read(bytes: number): void };

@@ -10,14 +10,12 @@ import { readMoment } from '../trail/trail-filters.ts';
 import type { GatewayOptions } from '../../gateway/find-gateway.ts';
 import type { Environment } from '../../environment/environment.ts';
 import { fieldOf } from '../../input/field-of.ts';
-import { readNamedFile } from '../../files/named-file.ts';
-import { CliError } from '../../terminal/cli-error.ts';
-import { NegativeAnswer } from '../../terminal/negative-answer.ts';
+import { readNamedFile } from '../../files/read-file.ts';
+import { CliError, NegativeAnswer } from '../../terminal/cli-error.ts';
 import { render } from '../../terminal/output.ts';
 import { createProgress } from '../../terminal/progress.ts';
-import { readEventFiles } from './cluster-log.ts';
+import { readEventFiles, readStoredEvents } from './cluster-log.ts';
 import { describeJoin } from './describe-join.ts';
-import { readStoredEvents } from './gateway-log.ts';
 
 export type JoinOptions = GatewayOptions & {
   clusterLog: string[];

@@ -5,8 +5,7 @@ import { auditReportSchema } from '../../gateway/audit-answers.ts';
 import type { GatewayNames } from '../../gateway/find-gateway.ts';
 import { callAsUser, openGateway } from '../../gateway/open-gateway.ts';
 import { CliError } from '../../terminal/cli-error.ts';
-import { reportColumns } from './report-tables.ts';
-import { reportTimeoutMs as timeoutMs, writeReport, type ReportFormat } from './write-report.ts';
+import { reportColumns, reportTimeoutMs as timeoutMs, writeReport, type ReportFormat } from './write-report.ts';
 
 export type ReportOptions = GatewayNames & {
   by: string;

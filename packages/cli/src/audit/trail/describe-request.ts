@@ -4,8 +4,8 @@ import type { AuditRow } from '../../gateway/answers.ts';
 import type { ShownRequest } from '../../gateway/audit-answers.ts';
 import { fieldOf } from '../../input/field-of.ts';
 import { forTerminal } from '../../terminal/for-terminal.ts';
-import { readableSpan } from '../../terminal/readable-span.ts';
-import { renderTable, type Column } from '../../terminal/render-table.ts';
+import { readableSpan } from '../../terminal/times.ts';
+import { renderTable, type Column } from '../../terminal/table.ts';
 
 const own = (row: AuditRow, ...names: string[]) => at(row, 'sallyport', ...names);
 

@@ -2,7 +2,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { exportNoteSchema, type ExportNote } from '../../gateway/answers.ts';
 import type { GatewayNames } from '../../gateway/find-gateway.ts';
 import { openGateway, requireCredential, streamAsUser } from '../../gateway/open-gateway.ts';
-import { openNewFile } from '../../files/open-new-file.ts';
+import { openNewFile } from '../../files/write-file.ts';
 import { CliError } from '../../terminal/cli-error.ts';
 import { forTerminal } from '../../terminal/for-terminal.ts';
 import { createProgress } from '../../terminal/progress.ts';

@@ -3,8 +3,7 @@ import { callAsUser, requireCredential, openGateway, type OpenGateway } from '..
 import { CliError } from '../../terminal/cli-error.ts';
 import { forTerminal } from '../../terminal/for-terminal.ts';
 import { isData } from '../../terminal/output.ts';
-import type { ListOptions } from '../../terminal/render-table.ts';
-import { writeList } from '../../terminal/write-list.ts';
+import { type ListOptions, writeList } from '../../terminal/table.ts';
 import type { Environment } from '../../environment/environment.ts';
 import { auditIdOf, requestColumns, stageColumns, userOf } from './trail-columns.ts';
 import { asksForStages, auditQuery, type AuditFilters } from './trail-filters.ts';

@@ -1,9 +1,8 @@
 import type { AuditRow } from '../../gateway/answers.ts';
 import { requireCredential, openGateway, type OpenGateway } from '../../gateway/open-gateway.ts';
-import { createGrowingTable } from '../../terminal/create-growing-table.ts';
+import { createGrowingTable, type ListOptions } from '../../terminal/table.ts';
 import { isData } from '../../terminal/output.ts';
-import { renderDocument } from '../../terminal/render-document.ts';
-import type { ListOptions } from '../../terminal/render-table.ts';
+import { renderDocument } from '../../terminal/render-yaml.ts';
 import type { Environment } from '../../environment/environment.ts';
 import { changeColumns, isAuditQueryOf, isOfStream, stageColumns, stageOf } from './trail-columns.ts';
 import { asksForStages, auditQuery, type AuditFilters } from './trail-filters.ts';

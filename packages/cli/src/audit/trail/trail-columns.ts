@@ -1,8 +1,8 @@
 import { fieldOf } from '../../input/field-of.ts';
 import type { AuditRow } from '../../gateway/answers.ts';
-import type { GrowingColumn } from '../../terminal/create-growing-table.ts';
+import type { GrowingColumn } from '../../terminal/table.ts';
 import type { Tone } from '../../terminal/paint.ts';
-import { readableSpan } from '../../terminal/readable-span.ts';
+import { readableSpan } from '../../terminal/times.ts';
 
 /** Returns what a path of names leads to in an event. Events are not checked, so it may be anything. */
 export const at = (row: AuditRow, ...names: string[]): unknown => names.reduce<unknown>(fieldOf, row.data);

@@ -1,7 +1,7 @@
 import type { ProducerSummary, TrailFault, TrailPlace, TrailReport } from '@sallyport/audit-proof';
 import type { Environment } from '../../environment/environment.ts';
 import { forTerminal } from '../../terminal/for-terminal.ts';
-import { renderTable, type Column, type ListOptions } from '../../terminal/render-table.ts';
+import { renderTable, type Column, type ListOptions } from '../../terminal/table.ts';
 
 const many = (count: number, one: string, several = `${one}s`): string =>
   `${count.toLocaleString('en-US')} ${count === 1 ? one : several}`;

@@ -3,10 +3,10 @@ import path from 'node:path';
 import { createGunzip } from 'node:zlib';
 import { repeatsMember, type TrailPlace, type Verifier } from '@sallyport/audit-proof';
 import type { Environment } from '../../environment/environment.ts';
-import { namedFileFault } from '../../files/named-file.ts';
+import { namedFileFault } from '../../files/read-file.ts';
 import { readLines, type Line } from '../../files/read-lines.ts';
 import { fieldOf } from '../../input/field-of.ts';
-import type { ReadTrail, TrailSource } from './trail-source.ts';
+import type { ReadTrail, TrailSource } from './topic-trail.ts';
 
 const maxLineBytes = 4 * 1024 * 1024;
 const chunkBytes = 256 * 1024;

@@ -2,16 +2,15 @@ import path from 'node:path';
 import { createVerifier, readCheckpointKeys, type CheckpointKeys, type Verifier } from '@sallyport/audit-proof';
 import { readMoment } from '../trail/trail-filters.ts';
 import type { Environment } from '../../environment/environment.ts';
-import { readNamedFile } from '../../files/named-file.ts';
+import { readNamedFile } from '../../files/read-file.ts';
 import { CliError } from '../../terminal/cli-error.ts';
 import { render } from '../../terminal/output.ts';
 import { createProgress } from '../../terminal/progress.ts';
-import type { ListOptions } from '../../terminal/render-table.ts';
+import type { ListOptions } from '../../terminal/table.ts';
 import { describeTrail } from './describe-trail.ts';
 import { fileTrail } from './file-trail.ts';
 import { storeTrail } from './store-trail.ts';
-import { topicTrail } from './topic-trail.ts';
-import type { TrailSource } from './trail-source.ts';
+import { topicTrail, type TrailSource } from './topic-trail.ts';
 
 export type VerifyOptions = ListOptions & {
   file?: readonly string[];

@@ -4,8 +4,7 @@ import { loadGatewayConfig } from '../../config/load-gateway-config.ts';
 import type { Environment } from '../../environment/environment.ts';
 import { CliError } from '../../terminal/cli-error.ts';
 import { createStoreBeginning, type Keeping, type StoreBeginning } from './store-beginning.ts';
-import { readTopic } from './topic-trail.ts';
-import type { ReadTrail, TrailSource } from './trail-source.ts';
+import { readTopic, type ReadTrail, type TrailSource } from './topic-trail.ts';
 
 const second = 1000;
 /** Without the configuration, nothing is known of legal holds. */

@@ -1,9 +1,23 @@
 import path from 'node:path';
-import type { TrailEvent } from '@sallyport/audit-proof';
+import type { TrailEvent, AbsentPeriod, Verifier } from '@sallyport/audit-proof';
 import type { Environment } from '../../environment/environment.ts';
 import { loadGatewayConfig } from '../../config/load-gateway-config.ts';
 import { CliError } from '../../terminal/cli-error.ts';
-import type { TrailSource } from './trail-source.ts';
+
+/** What reading a trail showed besides its events. */
+export type ReadTrail = {
+  /** The time from which on all sources are there, if some begin later than others. */
+  since?: string;
+  /** Why the trail begins there, as the beginning of a sentence. */
+  because?: string;
+  /** Periods after that whose events were deleted as they should be. */
+  absent?: readonly AbsentPeriod[];
+  /** Why the source cannot be verified, because it does not contain all events. */
+  filtered?: string;
+};
+
+/** Reads a trail into a verifier. Calls `onRead` with the number of events of each batch. */
+export type TrailSource = (verifier: Verifier, onRead: (count: number) => void) => Promise<ReadTrail>;
 
 const waiting = 1000;
 

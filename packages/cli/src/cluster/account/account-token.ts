@@ -2,8 +2,7 @@ import { fieldOf } from '../../input/field-of.ts';
 import type { Environment } from '../../environment/environment.ts';
 import { CliError } from '../../terminal/cli-error.ts';
 import { tokenSecretName, type AccountPlace } from './account-objects.ts';
-import { expectKube } from '../kube/expect-kube.ts';
-import type { KubeClient } from '../kube/kube-client.ts';
+import { expectKube, type KubeClient } from '../kube/kube-client.ts';
 
 /** A token of the gateway's account. `expiresAt` is in milliseconds, and undefined if it does not expire. */
 export type AccountToken = { token: string; expiresAt?: number };

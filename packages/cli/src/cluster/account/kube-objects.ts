@@ -1,6 +1,5 @@
 import type { KubeObject } from './account-objects.ts';
-import { expectKube } from '../kube/expect-kube.ts';
-import type { KubeClient } from '../kube/kube-client.ts';
+import { expectKube, type KubeClient } from '../kube/kube-client.ts';
 
 type Stored = KubeObject & { metadata: KubeObject['metadata'] & { uid: string; resourceVersion: string } };
 

@@ -1,6 +1,5 @@
 import { fieldOf } from '../../input/field-of.ts';
-import { expectKube } from '../kube/expect-kube.ts';
-import type { KubeClient } from '../kube/kube-client.ts';
+import { expectKube, type KubeClient } from '../kube/kube-client.ts';
 
 type Content = { resource: string; name: string; uid: string };
 /** What is in a namespace, without what Kubernetes puts into each. `unknown` lists the kinds that cannot be listed. */

@@ -3,7 +3,7 @@ import { accountReferences, madeForCluster, type AccountPlace, type KubeObject }
 import type { KubeClient } from '../kube/kube-client.ts';
 import { deleteObject, objectName, readObject } from './kube-objects.ts';
 import { namespaceContents } from './namespace-contents.ts';
-import { shellWord } from '../../terminal/shell-word.ts';
+import { shellWord } from '../../terminal/for-terminal.ts';
 
 type Stored = NonNullable<Awaited<ReturnType<typeof readObject>>>;
 

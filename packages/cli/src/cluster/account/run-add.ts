@@ -2,7 +2,7 @@ import path from 'node:path';
 import { clusterRole, type ImpersonateSettings } from './cluster-role.ts';
 import type { Environment } from '../../environment/environment.ts';
 import { CliError } from '../../terminal/cli-error.ts';
-import { startSpinner } from '../../terminal/spinner.ts';
+import { startSpinner } from '../../terminal/progress.ts';
 import {
   accountObjects,
   accountReferences,
@@ -13,20 +13,38 @@ import {
 } from './account-objects.ts';
 import { readSecretToken, requestToken, type AccountToken } from './account-token.ts';
 import { applyAccount, planAccount, rightsFor, type AccountPlan } from './apply-account.ts';
-import { clusterEntry, clusterFiles, entryText, type ClusterEntry } from './cluster-entry.ts';
-import { createKubeClient, type KubeClient } from '../kube/kube-client.ts';
-import { objectName, readObject } from './kube-objects.ts';
-import { openKubeconfig, type OpenKubeconfig } from '../kube/open-kubeconfig.ts';
-import { requireRights, type Right } from '../kube/require-rights.ts';
-import { isLoopback } from './is-loopback.ts';
 import {
+  clusterEntry,
+  clusterFiles,
+  entryText,
+  type ClusterEntry,
   prepareDirectory,
   refuseOtherFiles,
   refuseOtherToken,
   writeClusterFile,
   type PlannedFile,
-} from './write-cluster-files.ts';
-import { shellWord } from '../../terminal/shell-word.ts';
+} from './cluster-files.ts';
+import { createKubeClient, type KubeClient } from '../kube/kube-client.ts';
+import { objectName, readObject } from './kube-objects.ts';
+import { openKubeconfig, type OpenKubeconfig } from '../kube/open-kubeconfig.ts';
+import { requireRights, type Right } from '../kube/require-rights.ts';
+import { shellWord } from '../../terminal/for-terminal.ts';
+import { BlockList, isIP } from 'node:net';
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('0.0.0.0', 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+loopback.addAddress('::', 'ipv6');
+
+/** Reports whether the host of a URL can only be this machine. */
+function isLoopback(address: string): boolean {
+  const host = new URL(address).hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
+  const version = isIP(host);
+  if (version !== 0) return loopback.check(host, version === 6 ? 'ipv6' : 'ipv4');
+  // The name that Docker Desktop writes into kubeconfigs.
+  return host === 'localhost' || host.endsWith('.localhost') || host === 'kubernetes.docker.internal';
+}
 
 /** What `cluster add` is asked to do. */
 export type AddRequest = {

@@ -1,9 +1,33 @@
 import type { ImpersonateSettings } from '../account/cluster-role.ts';
-import type { KubeClient } from '../kube/kube-client.ts';
+import { type KubeClient, expectKube } from '../kube/kube-client.ts';
 import { hasRight, rightName } from '../kube/require-rights.ts';
 import { dangerousRights, defaultRules, expectedRules } from './expected-rules.ts';
-import { reviewRules } from './review-rules.ts';
-import { includesRight, subtractRules, type ExtraRight } from './rule-atoms.ts';
+import { includesRight, subtractRules, type ExtraRight, type PolicyRule } from './rule-atoms.ts';
+import { fieldOf } from '../../input/field-of.ts';
+
+type ReviewedRules = { rules: PolicyRule[]; incomplete: boolean };
+
+const listOf = (value: unknown): PolicyRule[] => (Array.isArray(value) ? (value as PolicyRule[]) : []);
+
+/** Asks a cluster for the rules that apply to the credential in a namespace (SelfSubjectRulesReview). */
+async function reviewRules(
+  client: KubeClient,
+  namespace: string,
+  headers: Record<string, string> = {},
+): Promise<ReviewedRules> {
+  const answer = await client.ask({
+    method: 'POST',
+    path: '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews',
+    json: { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectRulesReview', spec: { namespace } },
+    headers,
+  });
+  const body = expectKube(answer, { verb: 'create', what: 'selfsubjectrulesreviews.authorization.k8s.io' });
+  const status = fieldOf(body, 'status');
+  return {
+    rules: [...listOf(fieldOf(status, 'resourceRules')), ...listOf(fieldOf(status, 'nonResourceRules'))],
+    incomplete: fieldOf(status, 'incomplete') === true,
+  };
+}
 
 /** A right that the gateway should not have. `namespaces` is missing if it has the right in the whole cluster. */
 export type FoundRight = { right: string; namespaces?: string[] };

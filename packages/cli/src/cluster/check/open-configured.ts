@@ -1,11 +1,10 @@
 import { X509Certificate } from 'node:crypto';
-import { readNamedFile } from '../../files/named-file.ts';
+import { readNamedFile } from '../../files/read-file.ts';
 import type { loadGatewayConfig } from '../../config/load-gateway-config.ts';
 import type { Environment } from '../../environment/environment.ts';
 import { CliError } from '../../terminal/cli-error.ts';
-import type { KubeAccess } from '../kube/kube-client.ts';
+import { type KubeAccess, readTokenClaims, type TokenClaims } from '../kube/kube-client.ts';
 import { openKubeconfig } from '../kube/open-kubeconfig.ts';
-import { readTokenClaims, type TokenClaims } from '../kube/token-claims.ts';
 
 type Loaded = Awaited<ReturnType<typeof loadGatewayConfig>>;
 type ClusterConfig = Loaded['config']['clusters'][number];

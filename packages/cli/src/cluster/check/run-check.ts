@@ -1,12 +1,32 @@
 import { fieldOf } from '../../input/field-of.ts';
-import type { KubeAnswer, KubeClient } from '../kube/kube-client.ts';
-import { createKubeClient } from '../kube/kube-client.ts';
-import { expectKube, statusMessage } from '../kube/expect-kube.ts';
+import { type KubeAnswer, type KubeClient, createKubeClient, expectKube, statusMessage } from '../kube/kube-client.ts';
 import { hasRight, rightName } from '../kube/require-rights.ts';
 import { neededRights } from './expected-rules.ts';
 import { findExtraRights, type FoundRight } from './find-extra-rights.ts';
-import { readVersion, type KubernetesVersion } from './kubernetes-version.ts';
 import type { ConfiguredCluster, Credential } from './open-configured.ts';
+import { forTerminal } from '../../terminal/for-terminal.ts';
+import type { Paint, Tone } from '../../terminal/paint.ts';
+import { readableTime } from '../../terminal/times.ts';
+
+/** Whether an API server has constrained impersonation (KEP-5284), as far as its version says. */
+type ConstrainedImpersonation = 'no' | 'off by default' | 'on by default';
+type KubernetesVersion = { version: string; constrainedImpersonation: ConstrainedImpersonation | 'unknown' };
+
+const [alphaMinor, betaMinor] = [35, 36];
+
+function constrained(minor: number): KubernetesVersion['constrainedImpersonation'] {
+  if (Number.isNaN(minor)) return 'unknown';
+  return minor < alphaMinor ? 'no' : minor < betaMinor ? 'off by default' : 'on by default';
+}
+
+/** Reads the version of a cluster. */
+async function readVersion(client: KubeClient): Promise<KubernetesVersion> {
+  const body = expectKube(await client.ask({ path: '/version' }), { verb: 'get', what: '/version' });
+  const version = fieldOf(body, 'gitVersion');
+  const text = typeof version === 'string' ? version.slice(0, 100) : 'unknown';
+  const [, major, minor] = /^v?(\d+)\.(\d+)/.exec(text) ?? [];
+  return { version: text, constrainedImpersonation: major === '1' ? constrained(Number(minor)) : 'unknown' };
+}
 
 /** What `cluster check` found. Times are in milliseconds. */
 export type CheckReport = {
@@ -105,4 +125,30 @@ export async function runCheck(configured: ConfiguredCluster, now: number): Prom
       : []),
   ];
   return report;
+}
+
+function credentialLine({ credential: { kind, source, user, expiresAt } }: CheckReport): string {
+  const until = expiresAt === undefined ? 'does not expire' : `until ${readableTime(expiresAt)}`;
+  return `the credential is accepted: ${user ?? 'an unknown user'}, ${kind === 'none' ? 'no credential' : until} (${source})`;
+}
+
+/** Returns what a check found, a line for each point. */
+export function describeCheck(report: CheckReport, paint: Paint): string {
+  const { cluster, server, kubernetes, needed, extra, namespaces, faults, warnings } = report;
+  const line = (word: string, tone: Tone, text: string) => `  ${paint(word.padEnd(8), tone)} ${forTerminal(text)}\n`;
+  const version =
+    kubernetes === undefined
+      ? ''
+      : `: Kubernetes ${kubernetes.version}, constrained impersonation: ${kubernetes.constrainedImpersonation}`;
+  const accepted = kubernetes !== undefined;
+  return [
+    `${forTerminal(`${cluster} at ${server}${version}`)}\n`,
+    ...(accepted ? [line('ok', 'good', credentialLine(report))] : []),
+    ...needed.filter(({ allowed }) => allowed).map(({ right }) => line('ok', 'good', `it may ${right}`)),
+    ...(accepted && extra.length === 0
+      ? [line('ok', 'good', `it may do nothing else (RoleBindings were checked in: ${namespaces.join(', ')})`)]
+      : []),
+    ...warnings.map((text) => line('warning', 'warning', text)),
+    ...faults.map((text) => line('fault', 'bad', text)),
+  ].join('');
 }

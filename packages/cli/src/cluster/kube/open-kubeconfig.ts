@@ -1,11 +1,11 @@
 import path from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
-import { readNamedFile } from '../../files/named-file.ts';
+import { readNamedFile } from '../../files/read-file.ts';
 import type { Environment } from '../../environment/environment.ts';
 import { CliError } from '../../terminal/cli-error.ts';
-import { startSpinner } from '../../terminal/spinner.ts';
+import { startSpinner } from '../../terminal/progress.ts';
 import type { KubeAccess } from './kube-client.ts';
-import { shellWord } from '../../terminal/shell-word.ts';
+import { shellWord } from '../../terminal/for-terminal.ts';
 
 /** One context of a kubeconfig: how to reach its cluster, and what of it a gateway needs. */
 export type OpenKubeconfig = {

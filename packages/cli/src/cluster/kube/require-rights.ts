@@ -1,7 +1,6 @@
 import { fieldOf } from '../../input/field-of.ts';
 import { CliError } from '../../terminal/cli-error.ts';
-import { expectKube } from './expect-kube.ts';
-import type { KubeClient } from './kube-client.ts';
+import { expectKube, type KubeClient } from './kube-client.ts';
 
 /** A right in a cluster, as a SelfSubjectAccessReview names it. */
 export type Right = {

@@ -1,8 +1,7 @@
 import type { OpenGateway } from '../../gateway/open-gateway.ts';
 import { CliError } from '../../terminal/cli-error.ts';
 import { readDocument } from './read-cluster.ts';
-import { readServed } from './read-served.ts';
-import { resourceName, type ServedResource } from './served-resource.ts';
+import { readServed, resourceName, type ServedResource } from './served-resource.ts';
 
 type Known = { at: number; resources: readonly ServedResource[] };
 

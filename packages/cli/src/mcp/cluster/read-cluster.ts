@@ -3,7 +3,17 @@ import { credentialRejected } from '../../gateway/gateway-client.ts';
 import { requireCredential, type OpenGateway } from '../../gateway/open-gateway.ts';
 import { fieldOf } from '../../input/field-of.ts';
 import { CliError } from '../../terminal/cli-error.ts';
-import { ClusterRefusal } from './cluster-refusal.ts';
+
+/** A request that the gateway or the cluster refused. Its message is what they said, which is not to be trusted. */
+export class ClusterRefusal extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.name = 'ClusterRefusal';
+    this.status = status;
+  }
+}
 
 type Read = {
   cluster: string;

@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { cleanObject } from './clean-object.ts';
-import { selectField } from './select-field.ts';
+import { cleanObject, selectField } from './clean-object.ts';
 
 const shown = { environment: false };
 const container = {

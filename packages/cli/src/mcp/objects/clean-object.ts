@@ -67,3 +67,14 @@ function clean(value: unknown, shown: Shown, depth: number): unknown {
 export function cleanObject(object: unknown, shown: Shown): unknown {
   return clean(object, shown, 0);
 }
+
+/** Returns a part of an object by the names that lead to it, such as `spec.containers.0.image`, or undefined. */
+export function selectField(object: unknown, path: string): unknown {
+  return path
+    .split('.')
+    .reduce<unknown>(
+      (value, name) =>
+        Array.isArray(value) ? (/^\d{1,6}$/.test(name) ? value[Number(name)] : undefined) : fieldOf(value, name),
+      object,
+    );
+}

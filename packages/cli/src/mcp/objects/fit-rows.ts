@@ -1,5 +1,5 @@
 import { table } from '../../terminal/table.ts';
-import { neutralizeLine } from '../text/neutralize.ts';
+import { neutralizeLine } from '../text/untrusted-text.ts';
 
 const maxCellLength = 300;
 

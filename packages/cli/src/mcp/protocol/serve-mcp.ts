@@ -2,8 +2,14 @@ import { finished } from 'node:stream/promises';
 import type { Readable, Writable } from 'node:stream';
 import { McpServer, type ServerContext } from '@modelcontextprotocol/server';
 import { serveStdio, StdioServerTransport } from '@modelcontextprotocol/server/stdio';
-import { toolArguments, type ToolArguments, type ToolName } from './tool-arguments.ts';
-import { serverInstructions, structuredAnswers, toolDescriptions } from './tool-descriptions.ts';
+import {
+  toolArguments,
+  type ToolArguments,
+  type ToolName,
+  serverInstructions,
+  structuredAnswers,
+  toolDescriptions,
+} from './tool-arguments.ts';
 
 // This file and what it imports are a part of their own in the bundle (see bundle.mjs). It imports nothing of the rest of
 // the program but types.

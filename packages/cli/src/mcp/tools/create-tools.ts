@@ -1,15 +1,27 @@
 import { createFindResource } from '../cluster/find-resource.ts';
-import { createReadOpenApi } from '../openapi/create-read-openapi.ts';
+import { createReadOpenApi } from '../cluster/read-openapi.ts';
 import { createAskRights } from './ask-rights.ts';
-import { createChooseCluster } from './choose-cluster.ts';
+import { createChooseCluster, type Tools, type Tool } from './tool.ts';
 import { createExplainKind } from './explain-kind.ts';
 import { createGetObject } from './get-object.ts';
-import { createListClusters } from './list-clusters.ts';
 import { createListEvents } from './list-events.ts';
-import { createListObjects } from './list-objects.ts';
-import { createOpenLists } from './open-lists.ts';
+import { createListObjects, createOpenLists } from './list-objects.ts';
 import { createReadLogs } from './read-logs.ts';
-import type { Tools } from './tool-answer.ts';
+import { clustersSchema, readAnswer } from '../../gateway/answers.ts';
+import { callAsUser } from '../../gateway/open-gateway.ts';
+
+/** Creates the tool `clusters`. `only` has the clusters to which the server is limited. */
+function createListClusters(only: readonly string[]): Tool<'clusters'> {
+  return async (_given, { gateway }) => {
+    const body = await callAsUser(gateway, { method: 'GET', path: '/.sallyport/api/v1/clusters' });
+    const found = readAnswer(clustersSchema, body, 'the clusters').clusters.map(({ name }) => name);
+    const clusters = only.length === 0 ? found : found.filter((name) => only.includes(name));
+    return {
+      about: clusters.length === 0 ? 'You have access to no cluster.' : `Clusters: ${clusters.join(', ')}`,
+      structured: { clusters },
+    };
+  };
+}
 
 type Deps = {
   /** The clusters to which the server is limited. All if there are none. */

@@ -1,10 +1,8 @@
 import type { FindResource } from '../cluster/find-resource.ts';
-import { describeSchema, findField } from '../openapi/describe-schema.ts';
-import type { ReadOpenApi } from '../openapi/create-read-openapi.ts';
-import { findKind } from '../openapi/find-schema.ts';
+import { describeSchema, findField, findKind } from '../objects/describe-schema.ts';
+import type { ReadOpenApi } from '../cluster/read-openapi.ts';
 import { CliError } from '../../terminal/cli-error.ts';
-import type { ChooseCluster } from './choose-cluster.ts';
-import { clusterSource, type Tool } from './tool-answer.ts';
+import { type ChooseCluster, clusterSource, type Tool } from './tool.ts';
 
 type Deps = { chooseCluster: ChooseCluster; findResource: FindResource; readOpenApi: ReadOpenApi };
 

@@ -3,12 +3,9 @@ import type { FindResource } from '../cluster/find-resource.ts';
 import { requireReadable } from '../cluster/find-resource.ts';
 import { readDocument } from '../cluster/read-cluster.ts';
 import { objectPath, resourceName } from '../cluster/served-resource.ts';
-import { cleanObject } from '../objects/clean-object.ts';
-import { selectField } from '../objects/select-field.ts';
+import { cleanObject, selectField } from '../objects/clean-object.ts';
 import { CliError } from '../../terminal/cli-error.ts';
-import type { ChooseCluster } from './choose-cluster.ts';
-import { refuseSecrets } from './refuse-secrets.ts';
-import { clusterSource, type Tool } from './tool-answer.ts';
+import { type ChooseCluster, clusterSource, type Tool, refuseSecrets } from './tool.ts';
 
 type Deps = {
   chooseCluster: ChooseCluster;

@@ -2,10 +2,9 @@ import { readDocument } from '../cluster/read-cluster.ts';
 import { fitRows } from '../objects/fit-rows.ts';
 import { readEvents, type SeenEvent } from '../objects/read-events.ts';
 import { CliError } from '../../terminal/cli-error.ts';
-import { readableTime } from '../../terminal/readable-time.ts';
+import { readableTime } from '../../terminal/times.ts';
 import type { ToolArguments } from '../protocol/tool-arguments.ts';
-import type { ChooseCluster } from './choose-cluster.ts';
-import { clusterSource, type Tool, type ToolCall } from './tool-answer.ts';
+import { type ChooseCluster, clusterSource, type Tool, type ToolCall } from './tool.ts';
 
 // A cluster lists events in no order of time, so all of them are read to find the newest.
 const pageSize = 500;

@@ -1,15 +1,53 @@
-import { ClusterRefusal } from '../cluster/cluster-refusal.ts';
+import { ClusterRefusal, readDocument } from '../cluster/read-cluster.ts';
 import { requireReadable, type FindResource } from '../cluster/find-resource.ts';
-import { readDocument } from '../cluster/read-cluster.ts';
 import { objectPath, resourceName, type ServedResource } from '../cluster/served-resource.ts';
 import { fitRows } from '../objects/fit-rows.ts';
 import { readTable } from '../objects/read-table.ts';
 import { CliError } from '../../terminal/cli-error.ts';
 import type { ToolArguments } from '../protocol/tool-arguments.ts';
-import type { ChooseCluster } from './choose-cluster.ts';
-import type { OpenList, OpenLists } from './open-lists.ts';
-import { refuseSecrets } from './refuse-secrets.ts';
-import { clusterSource, type Tool, type ToolCall } from './tool-answer.ts';
+import { type ChooseCluster, clusterSource, type Tool, type ToolCall, refuseSecrets } from './tool.ts';
+import { randomBytes } from 'node:crypto';
+
+/** A list that goes on: the rows that were read and not shown yet, and how to read more. */
+type OpenList = {
+  cluster: string;
+  resource: string;
+  columns: readonly string[];
+  rows: readonly (readonly string[])[];
+  next?: { path: string; query: Record<string, string | undefined>; token: string };
+  wide: boolean;
+  namespaces: boolean;
+};
+
+/** The lists that go on, by the name that continues them. */
+type OpenLists = {
+  keep(list: OpenList): string;
+  take(page: string, cluster: string, resource: string): OpenList;
+};
+
+const maxLists = 50;
+
+/**
+ * Creates the memory of lists that go on. The token with which a cluster continues a list stays here: it is long, and a
+ * hostile cluster could write instructions into it.
+ */
+export function createOpenLists(): OpenLists {
+  const lists = new Map<string, OpenList>();
+  return {
+    keep(list) {
+      const page = `page-${randomBytes(8).toString('hex')}`;
+      lists.set(page, list);
+      if (lists.size > maxLists) lists.delete(lists.keys().next().value!);
+      return page;
+    },
+    take(page, cluster, resource) {
+      const list = lists.get(page);
+      if (list === undefined || list.cluster !== cluster || list.resource !== resource)
+        throw new CliError('usage', 'there is no such list to continue', 'List again, without continue.');
+      return list;
+    },
+  };
+}
 
 type Deps = {
   chooseCluster: ChooseCluster;

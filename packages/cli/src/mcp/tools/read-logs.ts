@@ -1,6 +1,5 @@
 import { readText } from '../cluster/read-cluster.ts';
-import type { ChooseCluster } from './choose-cluster.ts';
-import { clusterSource, type Tool } from './tool-answer.ts';
+import { type ChooseCluster, clusterSource, type Tool } from './tool.ts';
 
 /** A log is read from its oldest line on, so this is more than is shown. */
 const maxLogBytes = 4 * 1024 * 1024;

@@ -1,6 +1,6 @@
 import type { ConfigFault, PolicyInput } from '../../config/gateway-config.ts';
 import { caseInput, isShort, notOfRoute, shortMembers } from './case-input.ts';
-import type { PolicyTools } from '../../config/policy-tools.ts';
+import type { PolicyTools } from '../../config/load-gateway-config.ts';
 
 /** What a case expects. An absent member matches anything. */
 export type Expectation = { effect: 'allow' | 'deny' | 'authenticate'; rule?: string; reasons?: readonly string[] };

@@ -1,7 +1,17 @@
-import type { CompiledPolicy, PolicyInput, PolicyTrace } from '../../config/gateway-config.ts';
-import { decidingReasons } from './deciding-reasons.ts';
-import type { PolicyTools } from '../../config/policy-tools.ts';
+import type { CompiledPolicy, PolicyInput, PolicyTrace, PolicyResult } from '../../config/gateway-config.ts';
+import type { PolicyTools } from '../../config/load-gateway-config.ts';
 import type { Expectation, PolicyCase } from './read-cases.ts';
+
+/** Returns the reasons that decided, out of the two lists of the engine. A gateway records these with its decision. */
+export function decidingReasons({
+  effect,
+  allow,
+  deny,
+}: Pick<PolicyResult, 'effect' | 'allow' | 'deny'>): readonly string[] {
+  if (effect === 'allow') return allow.reasons;
+  if (effect === 'authenticate') return allow.reasons.includes('user-unauthenticated') ? allow.reasons : deny.reasons;
+  return deny.value || allow.value ? deny.reasons : allow.reasons;
+}
 
 /** A difference between the expectation and the result. */
 type Difference = { what: 'effect' | 'rule' | 'reasons'; expected: string; got: string };

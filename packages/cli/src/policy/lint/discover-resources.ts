@@ -3,8 +3,84 @@ import type { KnownResource, ResourceCatalog } from '../../config/gateway-config
 import { expectOk } from '../../gateway/expect-ok.ts';
 import { askAsUser, type OpenGateway } from '../../gateway/open-gateway.ts';
 import { CliError } from '../../terminal/cli-error.ts';
-import type { PolicyTools } from '../../config/policy-tools.ts';
-import { joinVersions, readAggregated, readResourceList, type DiscoveredResources } from './read-resources.ts';
+import type { PolicyTools } from '../../config/load-gateway-config.ts';
+
+/** The resources that a part of discovery lists, and the groups that it could not list. */
+type DiscoveredResources = { resources: KnownResource[]; staleGroups: string[] };
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+const textsOf = (value: unknown): string[] =>
+  Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
+const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+
+/** Reads aggregated discovery (APIGroupDiscoveryList, KEP-3352). Returns undefined for anything else. */
+function readAggregated(body: unknown): DiscoveredResources | undefined {
+  if (fieldOf(body, 'kind') !== 'APIGroupDiscoveryList' || !Array.isArray(fieldOf(body, 'items'))) return undefined;
+  const staleGroups: string[] = [];
+  const resources = listOf(fieldOf(body, 'items')).flatMap((item) => {
+    const group = textOf(fieldOf(fieldOf(item, 'metadata'), 'name'));
+    return listOf(fieldOf(item, 'versions')).flatMap((version) => {
+      if (fieldOf(version, 'freshness') === 'Stale') staleGroups.push(group);
+      return listOf(fieldOf(version, 'resources')).map((one): KnownResource => ({
+        group,
+        resource: textOf(fieldOf(one, 'resource')),
+        kind: textOf(fieldOf(fieldOf(one, 'responseKind'), 'kind')),
+        singular: textOf(fieldOf(one, 'singularResource')).toLowerCase(),
+        shortNames: textsOf(fieldOf(one, 'shortNames')),
+        namespaced: fieldOf(one, 'scope') !== 'Cluster',
+        verbs: textsOf(fieldOf(one, 'verbs')),
+        subresources: new Map(
+          listOf(fieldOf(one, 'subresources')).map((sub) => [
+            textOf(fieldOf(sub, 'subresource')),
+            textsOf(fieldOf(sub, 'verbs')),
+          ]),
+        ),
+      }));
+    });
+  });
+  return { resources, staleGroups };
+}
+
+/** Reads the resources of one group and version (APIResourceList). Returns undefined for anything else. */
+function readResourceList(body: unknown, group: string): KnownResource[] | undefined {
+  if (fieldOf(body, 'kind') !== 'APIResourceList' || !Array.isArray(fieldOf(body, 'resources'))) return undefined;
+  const all = listOf(fieldOf(body, 'resources')).map((one) => ({ one, name: textOf(fieldOf(one, 'name')) }));
+  return all
+    .filter(({ name }) => !name.includes('/'))
+    .map(({ one, name: resource }) => ({
+      group,
+      resource,
+      kind: textOf(fieldOf(one, 'kind')),
+      singular: textOf(fieldOf(one, 'singularName')).toLowerCase(),
+      shortNames: textsOf(fieldOf(one, 'shortNames')),
+      namespaced: fieldOf(one, 'namespaced') !== false,
+      verbs: textsOf(fieldOf(one, 'verbs')),
+      subresources: new Map(
+        all
+          .filter(({ name }) => name.startsWith(`${resource}/`))
+          .map((sub) => [sub.name.slice(resource.length + 1), textsOf(fieldOf(sub.one, 'verbs'))]),
+      ),
+    }));
+}
+
+/** Joins what several versions of a group say about one resource: it has the verbs and subresources of all. */
+function joinVersions(resources: readonly KnownResource[]): KnownResource[] {
+  const joined = new Map<string, KnownResource>();
+  for (const one of resources) {
+    const key = `${one.group}/${one.resource}`;
+    const known = joined.get(key);
+    const subresources = new Map(known?.subresources);
+    for (const [name, verbs] of one.subresources)
+      subresources.set(name, [...new Set([...(subresources.get(name) ?? []), ...verbs])]);
+    joined.set(key, {
+      ...one,
+      shortNames: [...new Set([...(known?.shortNames ?? []), ...one.shortNames])],
+      verbs: [...new Set([...(known?.verbs ?? []), ...one.verbs])],
+      subresources,
+    });
+  }
+  return [...joined.values()];
+}
 
 type Ask = (path: string) => Promise<unknown>;
 
@@ -21,7 +97,7 @@ function notDiscovery(path: string): CliError {
   );
 }
 
-async function listOf(ask: Ask, path: string, group: string): Promise<KnownResource[]> {
+async function resourcesOf(ask: Ask, path: string, group: string): Promise<KnownResource[]> {
   const found = readResourceList(await ask(path), group);
   if (!found) throw notDiscovery(path);
   return found;
@@ -39,7 +115,7 @@ async function discoverGroups(ask: Ask, body: unknown): Promise<DiscoveredResour
   const found: DiscoveredResources = { resources: [], staleGroups: [] };
   for (const { name, path } of versions.slice(0, maxVersions)) {
     try {
-      found.resources.push(...(await listOf(ask, path, name)));
+      found.resources.push(...(await resourcesOf(ask, path, name)));
     } catch {
       found.staleGroups.push(name);
     }
@@ -72,7 +148,7 @@ export async function discoverResources(
     return expectOk(answer, gateway.address.origin);
   };
   const [core, others] = [await ask('/api'), await ask('/apis')];
-  const ofCore = readAggregated(core) ?? { resources: await listOf(ask, '/api/v1', ''), staleGroups: [] };
+  const ofCore = readAggregated(core) ?? { resources: await resourcesOf(ask, '/api/v1', ''), staleGroups: [] };
   const ofGroups = readAggregated(others) ?? (await discoverGroups(ask, others));
   const stale = new Set([...ofCore.staleGroups, ...ofGroups.staleGroups]);
   return createResourceCatalog(

@@ -1,10 +1,25 @@
-import type { ConfigFault } from '../../config/gateway-config.ts';
-import { readNamedFile } from '../../files/named-file.ts';
-import { byPlace } from '../../config/by-place.ts';
-import { isAboutPolicies } from '../load/is-about-policies.ts';
-import type { PolicyTools } from '../../config/policy-tools.ts';
-import { lintDocument, type Live } from './lint-document.ts';
-import { shellWord } from '../../terminal/shell-word.ts';
+import type { ConfigFault, LintSubject } from '../../config/gateway-config.ts';
+import { readNamedFile } from '../../files/read-file.ts';
+import { byPlace, type PolicyTools } from '../../config/load-gateway-config.ts';
+import { isAboutPolicies } from '../load/policies-of-config.ts';
+import { shellWord } from '../../terminal/for-terminal.ts';
+
+/** The resources of a live cluster, if it was asked. */
+type Live = LintSubject['live'];
+
+/** Returns the faults of a policy document or, if it has none, its warnings: of the compiler and of the lint. */
+export function lintDocument(
+  document: unknown,
+  scope: string,
+  { compilePolicy, lintPolicies }: Pick<PolicyTools, 'compilePolicy' | 'lintPolicies'>,
+  live?: Live,
+) {
+  const compiled = compilePolicy(document, { scope });
+  if (!compiled.ok) return { faults: compiled.faults, warnings: [] };
+  const policies = [{ policy: compiled.policy, isList: Array.isArray(document) }];
+  const found = lintPolicies({ policies, ...(live ? { live } : {}) });
+  return { faults: [], warnings: [...compiled.warnings, ...found] };
+}
 
 /** The faults and warnings about the policies of one file. */
 export type LintedFile = {

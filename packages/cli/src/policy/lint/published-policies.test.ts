@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { loadPolicyTools, type PolicyTools } from '../../config/policy-tools.ts';
+import { loadPolicyTools, type PolicyTools } from '../../config/load-gateway-config.ts';
 import { lintFile } from './lint-file.ts';
 
 const root = fileURLToPath(new URL('../../../../../', import.meta.url));

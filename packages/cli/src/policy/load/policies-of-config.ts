@@ -2,8 +2,19 @@ import path from 'node:path';
 import { fieldOf } from '../../input/field-of.ts';
 import type { CompiledPolicy, ConfigFault } from '../../config/gateway-config.ts';
 import type { Environment } from '../../environment/environment.ts';
-import { isAboutPolicies } from './is-about-policies.ts';
-import type { PolicyTools } from '../../config/policy-tools.ts';
+import type { PolicyTools } from '../../config/load-gateway-config.ts';
+
+/**
+ * Reports whether a fault of a configuration keeps its policies from being read: it is in an included file, or in the
+ * names and patterns that refer to policies.
+ */
+export function isAboutPolicies(fault: ConfigFault): boolean {
+  return (
+    fault.file !== undefined ||
+    /(?:^|\.)(?:policyFile|policies|namespaces|shadow|policy)(?:\.|$)/.test(fault.path) ||
+    /^clusters(?:\.\d+(?:\.name)?)?$/.test(fault.path)
+  );
+}
 
 /** The policies of a configuration, selected as authorize selects them. */
 type ConfigPolicies = {

@@ -4,7 +4,7 @@ import { compilePolicy, evaluatePolicy, fail, pass, type CompiledPolicy, type Po
 import { builtInKind } from '@sallyport/contracts';
 import { recordedEvent } from '../../testing/recorded-event.ts';
 import { createRecordedEvaluator } from './evaluate-recorded.ts';
-import { openEvent } from './open-event.ts';
+import { openEvent } from './replayer.ts';
 import { readRecordedRequest, type RecordedRequest } from './recorded-request.ts';
 
 const requestOf = (parts: Parameters<typeof recordedEvent>[0]): RecordedRequest => {

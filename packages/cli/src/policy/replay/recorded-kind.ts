@@ -1,4 +1,4 @@
-import type { PolicyTools } from '../../config/policy-tools.ts';
+import type { PolicyTools } from '../../config/load-gateway-config.ts';
 import { bitOf } from './fields.ts';
 
 export type KindTools = Pick<PolicyTools, 'builtInKind'>;

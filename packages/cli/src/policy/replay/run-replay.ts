@@ -1,22 +1,54 @@
 import path from 'node:path';
-import { loadPolicyTools, type PolicyTools } from '../../config/policy-tools.ts';
-import { refuseFaults } from '../load/refuse-faults.ts';
+import { loadPolicyTools, type PolicyTools, configPath } from '../../config/load-gateway-config.ts';
+import { refuseFaults, readPolicy } from '../load/read-policy.ts';
 import { describeReplay } from './describe-replay.ts';
-import { fileSource, type EventSource } from './file-source.ts';
+import { fileSource, type EventSource, kafkaSource, readBrokers, storeSource } from './event-sources.ts';
 import { createRecordedEvaluator } from './evaluate-recorded.ts';
-import { kafkaSource, readBrokers } from './kafka-source.ts';
 import { createProgress } from '../../terminal/progress.ts';
-import { readProposal, type ProposalOptions } from './proposal.ts';
-import type { ReplayOptions } from './replay-options.ts';
-import { createReplayer, type ReplayResult } from './replayer.ts';
+import { createReplayer, type ReplayResult, type Proposal } from './replayer.ts';
 import { createSeenIds } from './seen-ids.ts';
-import { storeSource } from './store-source.ts';
 import { createTally } from './tally.ts';
 import { CliError } from '../../terminal/cli-error.ts';
 import { render } from '../../terminal/output.ts';
 import type { Environment } from '../../environment/environment.ts';
 import { readMoment } from '../../audit/trail/trail-filters.ts';
-import { configPath } from '../../config/load-gateway-config.ts';
+import type { GatewayOptions } from '../../gateway/find-gateway.ts';
+import { policiesOfConfig } from '../load/policies-of-config.ts';
+
+/** The proposal: a whole configuration, or one policy that replaces all policies of a cluster. */
+type ProposalOptions = { config: string } | { policy: string; cluster: string };
+
+/** Reads the proposal. Faults end the command. */
+function readProposal(environment: Environment, options: ProposalOptions, tools: PolicyTools): Proposal {
+  if ('policy' in options) {
+    const { policy } = readPolicy(environment, options.policy, `cluster/${options.cluster}`, tools);
+    const policies = [policy];
+    return { policiesFor: (cluster) => (cluster === options.cluster ? policies : 'other'), refusesUser: () => false };
+  }
+  const read = policiesOfConfig(environment, options.config, tools);
+  if (!read.ok) return refuseFaults(environment, read.file, read.faults, tools);
+  const { policies } = read;
+  return {
+    policiesFor: (cluster, namespace) => policies.of(cluster, namespace) ?? 'absent',
+    refusesUser: policies.refusesUser,
+  };
+}
+
+/** The options of `policy replay`, as the command parser returns them. */
+export type ReplayOptions = GatewayOptions & {
+  config?: string;
+  policy?: string;
+  cluster?: string;
+  kafka?: string | true;
+  topic: string;
+  fromStore?: boolean;
+  since?: string;
+  until?: string;
+  examples: string;
+  failOnLoss?: boolean;
+  failOnGain?: boolean;
+  failOnUnjudged?: boolean;
+};
 
 const usage = (message: string, hint: string) => new CliError('usage', message, hint);
 
