@@ -3,7 +3,7 @@ import type { AgentView } from '@sallyport/contracts';
 import type { RequestHandler } from 'express';
 import { ProblemError } from '@sallyport/kit';
 import type { LoginEvents } from '../events/login-events.ts';
-import { ownSessions, requireCaller, readAll, factsOf, sendEnded } from '../session/caller-session.ts';
+import { ownSessions, requireCaller, readAll, sendEnded, revokeFor } from '../session/caller-session.ts';
 
 /** The dependencies of the routes that create, list and end agents. */
 export type AgentDeps = {
@@ -59,14 +59,8 @@ export function revokeAgent(deps: Pick<AgentDeps, 'sessions' | 'events'>): Reque
       found.state === 'live' &&
       found.session.kind === 'agent' &&
       (caller.privileged || (found.session.identity.issuer === issuer && found.session.identity.subject === subject));
-    const ended = may ? await deps.sessions.revoke(id, { by: caller.identity.user, reason: 'revoked' }) : undefined;
+    const ended = await revokeFor(caller, may ? id : undefined, { deps, path: '/v1/agents', request });
     if (!ended) throw new ProblemError('not-found', 'No live agent has this ID, or it is not yours.');
-    const recorded = await deps.events.revoked(ended, {
-      caller: caller.identity,
-      path: '/v1/agents',
-      facts: factsOf(request, caller),
-      reason: 'revoked',
-    });
-    sendEnded(response, recorded);
+    sendEnded(response, ended.recorded);
   };
 }

@@ -90,12 +90,10 @@ const refreshedEvent = (session: Session, detail: string) =>
 const endedEvent = (session: Session, about: Partial<LoginEvent>) =>
   sessionEvent(session, { type: typesOf(session).ended, verb: 'end', user: undefined, ...about });
 
-const notLoggedIn = (cause: unknown) =>
-  new ProblemError(
-    'audit-unavailable',
-    'The audit log did not record the login in time, so you are not logged in. Log in again shortly.',
-    { cause },
-  );
+/** Refuses what was not recorded in time. */
+const refuseWith = (detail: string) => (cause: unknown) => {
+  throw new ProblemError('audit-unavailable', detail, { cause });
+};
 
 function createSessionEvents({ before, after, enqueue, retried }: Record): SessionEvents {
   const endChildren = ({ id, children = [] }: RevokedSession) => {
@@ -113,13 +111,7 @@ function createSessionEvents({ before, after, enqueue, retried }: Record): Sessi
           facts: session,
           detail,
         }),
-      ).catch((error: unknown) => {
-        throw new ProblemError(
-          'audit-unavailable',
-          'The audit log did not record this in time, so nothing was created. Try again shortly.',
-          { cause: error },
-        );
-      }),
+      ).catch(refuseWith('The audit log did not record this in time, so nothing was created. Try again shortly.')),
     login: (session, path) =>
       before(
         sessionEvent(session, {
@@ -129,9 +121,9 @@ function createSessionEvents({ before, after, enqueue, retried }: Record): Sessi
           facts: session,
           detail: session.identity.provider,
         }),
-      ).catch((error: unknown) => {
-        throw notLoggedIn(error);
-      }),
+      ).catch(
+        refuseWith('The audit log did not record the login in time, so you are not logged in. Log in again shortly.'),
+      ),
     notBegun(session, { path, error }) {
       const { code, status, detail } = toProblem(error);
       enqueue(

@@ -8,6 +8,7 @@ import { grantSchema, issuedCodeLifeMs, issuedCodeSchema, kinds, type Grant } fr
 import { matchesChallenge } from './pkce.ts';
 
 const path = '/.sallyport/token';
+const usedAgain = 'its one-time code was used again';
 type TokenError = { error: 'invalid_request' | 'unsupported_grant_type' | 'invalid_grant'; error_description: string };
 type TokenRequest = { code: string; verifier: string; redirectUri: string };
 
@@ -41,13 +42,7 @@ async function endReplayed(deps: OpenSessionDeps, code: string, facts: ClientFac
   if (!issued) return;
   await deps.singleUse.put(kinds.replayed, code, true, issuedCodeLifeMs);
   const ended = await deps.sessions.revoke(issued.sessionId, { by: 'authenticate', reason: 'revoked' });
-  if (ended)
-    await deps.events.revoked(ended, {
-      caller: ended.identity,
-      path,
-      facts,
-      reason: 'its one-time code was used again',
-    });
+  if (ended) await deps.events.revoked(ended, { caller: ended.identity, path, facts, reason: usedAgain });
 }
 
 async function openGrantedSession(
@@ -66,12 +61,7 @@ async function openGrantedSession(
   // A replay between taking the code and creating the session found no session to end.
   if ((await deps.singleUse.take(kinds.replayed, code)) === undefined) return opened;
   await deps.sessions.revoke(grant.sessionId, { by: 'authenticate', reason: 'revoked' });
-  await deps.events.revoked(opened.session, {
-    caller: grant.identity,
-    path,
-    facts,
-    reason: 'its one-time code was used again',
-  });
+  await deps.events.revoked(opened.session, { caller: grant.identity, path, facts, reason: usedAgain });
   return badCode();
 }
 

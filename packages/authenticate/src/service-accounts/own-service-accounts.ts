@@ -4,7 +4,7 @@ import { type Caller, ProblemError } from '@sallyport/kit';
 import type { RequestHandler } from 'express';
 import type { LoginEvents } from '../events/login-events.ts';
 import type { NameEvents } from '../events/name-events.ts';
-import { requireCaller, readAll, factsOf, sendEnded } from '../session/caller-session.ts';
+import { requireCaller, readAll, sendEnded, revokeFor } from '../session/caller-session.ts';
 
 /** The dependencies of the routes that create, list and end service accounts, and of those of their names. */
 export type ServiceAccountDeps = {
@@ -75,14 +75,8 @@ export function revokeServiceAccount(deps: Pick<ServiceAccountDeps, 'sessions' |
       found.session.kind === 'service-account' &&
       isLogin(caller.session) &&
       (caller.privileged || isMaker(caller, found.session));
-    const ended = may ? await deps.sessions.revoke(id, { by: caller.identity.user, reason: 'revoked' }) : undefined;
+    const ended = await revokeFor(caller, may ? id : undefined, { deps, path: '/v1/service-accounts', request });
     if (!ended) throw new ProblemError('not-found', 'No live service account has this ID, or it is not yours.');
-    const recorded = await deps.events.revoked(ended, {
-      caller: caller.identity,
-      path: '/v1/service-accounts',
-      facts: factsOf(request, caller),
-      reason: 'revoked',
-    });
-    sendEnded(response, recorded);
+    sendEnded(response, ended.recorded);
   };
 }

@@ -34,6 +34,19 @@ export function sendEnded(response: Response, recorded: boolean): void {
   else response.json({ recorded });
 }
 
+/** Ends a session for a caller, unless there is none. Reports whether the audit log has recorded that in time. */
+export async function revokeFor(
+  caller: Caller,
+  id: string | undefined,
+  { deps, path, request }: { deps: Pick<SessionDeps, 'sessions' | 'events'>; path: string; request: IncomingMessage },
+): Promise<{ recorded: boolean } | undefined> {
+  const { identity } = caller;
+  const ended = id === undefined ? undefined : await deps.sessions.revoke(id, { by: identity.user, reason: 'revoked' });
+  if (!ended) return undefined;
+  const by = { caller: identity, path, facts: factsOf(request, caller), reason: 'revoked' };
+  return { recorded: await deps.events.revoked(ended, by) };
+}
+
 /** Returns the caller's live sessions. */
 export function ownSessions(
   sessions: SessionStore,

@@ -4,7 +4,7 @@ import type { RequestHandler } from 'express';
 import { ProblemError, userUid, type Caller } from '@sallyport/kit';
 import type { ListedSession } from '@sallyport/stores';
 import { readQuery } from '../http/read-request.ts';
-import { ownSessions, requireCaller, type SessionDeps, factsOf } from './caller-session.ts';
+import { ownSessions, requireCaller, type SessionDeps, factsOf, revokeFor } from './caller-session.ts';
 
 const atOnce = 32;
 
@@ -43,16 +43,10 @@ export function revokeSession(deps: Pick<SessionDeps, 'sessions' | 'events'>): R
     const caller = requireCaller(request);
     const id = String(request.params['id']);
     const may = caller.privileged || (await ownSessions(deps.sessions, caller)).some((session) => session.id === id);
-    const ended = may ? await deps.sessions.revoke(id, { by: caller.identity.user, reason: 'revoked' }) : undefined;
+    const ended = await revokeFor(caller, may ? id : undefined, { deps, path: '/v1/sessions', request });
     if (!ended) throw new ProblemError('not-found', 'No live session has this ID, or it is not yours.');
-    const recorded = await deps.events.revoked(ended, {
-      caller: caller.identity,
-      path: '/v1/sessions',
-      facts: factsOf(request, caller),
-      reason: 'revoked',
-    });
-    if (recorded) response.status(204).end();
-    else response.json({ revoked: 1, recorded });
+    if (ended.recorded) response.status(204).end();
+    else response.json({ revoked: 1, recorded: false });
   };
 }
 
