@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { checkOf, kubernetes } from '../testing/authorize-rig.ts';
-import { refusalDetail } from './refusal-detail.ts';
+import { endReasons } from '@sallyport/contracts';
+import { checkOf, kubernetes, identityOf, sampleConfig, startRig } from '../testing/authorize-rig.ts';
+import { refusalDetail, sessionEndedDetail } from './refusal-detail.ts';
 
 const decision = { rule: 'default-deny', reasons: ['groups-unauthorized'] };
 const user = { id: 'alice@example.com', email: 'alice@example.com', groups: ['a', 'b'] };
@@ -117,5 +118,26 @@ describe('a refusal', () => {
     expect(text).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\ud800]/);
     expect(text.length).toBeLessThan(1500);
     expect(text).toContain('and 480 more');
+  });
+});
+
+describe('a caller whose session has ended', () => {
+  it('is told why, but nothing about other users', () => {
+    expect(sessionEndedDetail('refused')).toContain('identity provider rejected this login');
+    for (const reason of ['logout', 'revoked', 'of another version', 'constructor', ''])
+      expect(sessionEndedDetail(reason)).toBe('This session was ended. Log in again.');
+    expect(endReasons.every((reason) => sessionEndedDetail(reason).endsWith('.'))).toBe(true);
+  });
+
+  it('gets the reason from a check', async () => {
+    const rig = await startRig({ config: sampleConfig });
+    const token = await rig.logIn(identityOf('alice'));
+    await rig.store.revoke('id-alice', { by: 'corp', reason: 'provider-logout' });
+    const [answer] = await rig.ask(checkOf(token, { kind: 'self' }));
+    expect(answer).toMatchObject({
+      decision: { effect: 'authenticate' },
+      problem: { code: 'unauthenticated', detail: expect.stringContaining('logged out at your identity provider') },
+    });
+    await rig.close();
   });
 });
