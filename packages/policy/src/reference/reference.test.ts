@@ -7,7 +7,7 @@ import type { JsonSchema } from '../language/json-schema.ts';
 import { criterionOfReason, reasons } from '../language/reasons.ts';
 import { checkSchema } from '../testing/check-schema.ts';
 import { policyJsonSchema } from './policy-json-schema.ts';
-import { policyReference } from './policy-reference.ts';
+import { policyReference, yamlFlow } from './policy-reference.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const howTo = 'node scripts/generate-docs.mjs';
@@ -130,5 +130,17 @@ describe('the JSON Schema', () => {
       fc.property(document, (one) => !compiles(one) || accepts(one)),
       { numRuns: 1000 },
     );
+  });
+});
+
+describe('writing YAML on one line', () => {
+  it('quotes only what could be read as another type', () => {
+    expect(
+      yamlFlow({ email: { ends_with: '@example.com' }, list: ['a', 'true', '5', 'no', ''], n: 5, b: true, none: null }),
+    ).toBe('{email: {ends_with: "@example.com"}, list: [a, "true", "5", "no", ""], "n": 5, b: true, none: null}');
+    expect(yamlFlow(['k8s/verb', '/healthz', 'a@b.c', '>=', 'a: b', 'x "y"'])).toBe(
+      '[k8s/verb, /healthz, a@b.c, ">=", "a: b", "x \\"y\\""]',
+    );
+    expect(yamlFlow('say "hi"\n')).toBe('"say \\"hi\\"\\n"');
   });
 });

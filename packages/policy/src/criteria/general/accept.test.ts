@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { evaluateCriterion, warningsOf } from '../../testing/evaluate-criterion.ts';
+import { evaluateCriterion, warningsOf, alice } from '../../testing/evaluate-criterion.ts';
 
 describe('accept', () => {
   it('holds for everyone, with any data', () => {
@@ -16,5 +16,11 @@ describe('accept', () => {
 
   it('warns that false is ignored', () => {
     expect(warningsOf('accept', false, { scope: 'route/web' })[0]).toMatch(/false accepts as well/);
+  });
+});
+
+describe('reject', () => {
+  it('never holds, with any data', () => {
+    for (const data of [true, null, 1, {}]) expect(evaluateCriterion('reject', data, alice)).toEqual([false, 'reject']);
   });
 });
