@@ -130,8 +130,6 @@ const notYet = [
   'practice-cluster',
 
   'proxy',
-
-  'spool',
 ];
 
 /** Returns the circles of folders as lines, and the packages of the list that have none. */

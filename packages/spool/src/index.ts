@@ -1,3 +1,5 @@
 // A bounded log on disk for entries that wait for delivery.
 export { openSpool } from './spool/open-spool.ts';
-export type * from './spool/spool.ts';
+export type { SpoolEntry } from './format/entry-format.ts';
+export type { LostEntries } from './segments/segment-list.ts';
+export type { Position, Spool } from './spool/spool.ts';

@@ -1,5 +1,8 @@
 import { open, readdir, rename, unlink, type FileHandle } from 'node:fs/promises';
 
+/** A logger as pino has it. */
+export type SpoolLogger = Record<'info' | 'warn' | 'error', (fields: object, message: string) => void>;
+
 /** What a spool does with an open file. */
 export type SpoolFile = Pick<FileHandle, 'read' | 'write' | 'datasync' | 'sync' | 'truncate' | 'stat' | 'close'>;
 

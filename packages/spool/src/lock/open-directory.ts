@@ -1,11 +1,25 @@
 import { chmod, mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Files, SpoolLogger } from '../files/disk-files.ts';
 import { readJsonFile, writeJsonFile } from '../files/json-file.ts';
-import type { Files } from '../files/disk-files.ts';
-import type { PreviousEnd, SpoolLogger } from '../spool/spool.ts';
 import { holdLock } from './hold-lock.ts';
 
-const [format, name] = [1, 'session.json'];
+/** How the process before this one left the spool. */
+export type PreviousEnd =
+  /** The directory is new. */
+  | 'none'
+  /** It closed the spool. Everything is on the disk. */
+  | 'closed'
+  /** It died, and the machine went on. Everything that was `written` is there. */
+  | 'killed'
+  /**
+   * The machine was restarted without `close()`, or a sync had failed when the process died. Everything that was `synced`
+   * is there, and maybe more.
+   */
+  | 'rebooted';
+
+const format = 1;
+const name = 'session.json';
 
 /** What `session.json` says about the process that has, or had, the spool. */
 type Session = {
@@ -70,13 +84,8 @@ export async function openDirectory(
       throw new Error(`The spool ${dir} has format ${session.format}, and this version reads ${format}.`);
     const boot = await readBootId();
     const isEmpty = (await files.list(dir)).every((other) => !other.endsWith('.segment'));
-    const own: Session = {
-      format,
-      boot,
-      pid: process.pid,
-      startedAt: new Date(now()).toISOString(),
-      closed: false,
-    };
+    const startedAt = new Date(now()).toISOString();
+    const own: Session = { format, boot, pid: process.pid, startedAt, closed: false };
     const previousEnd = readPreviousEnd(session, boot, isEmpty);
     // The next process finds this session, and not the one that says how the entries were left.
     const isUncertain = previousEnd === 'rebooted';

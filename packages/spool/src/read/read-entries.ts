@@ -1,9 +1,34 @@
 import type { Files } from '../files/disk-files.ts';
-import type { Segment, SegmentList } from '../segments/segment-list.ts';
-import type { LostEntries, SpoolEntry } from '../spool/spool.ts';
-import type { MemoryWindow } from '../window/memory-window.ts';
-import { createReadPatience } from './create-patience.ts';
+import type { SpoolEntry } from '../format/entry-format.ts';
+import type { Segment, SegmentList, LostEntries } from '../segments/segment-list.ts';
+import type { MemoryWindow } from './memory-window.ts';
 import { readSegment, type ReadRequest, type SegmentRead } from './read-segment.ts';
+
+/** Decides how long a segment that cannot be read may hold up the delivery of what follows it. */
+type ReadPatience = {
+  /** Notes a failed attempt. Returns true if it was one too many, and remembers that. */
+  isOver(segment: Segment): boolean;
+  /** Notes that a segment was read. */
+  worked(): void;
+};
+
+/** A disk that is replaced, or a volume that is mounted again, is back by then. */
+const leastMs = 60_000;
+const leastAttempts = 5;
+
+/** Creates it. `now` returns milliseconds since the epoch. */
+function createReadPatience(now: () => number): ReadPatience {
+  let failing: { segment: Segment; since: number; attempts: number } | undefined;
+  return {
+    isOver(segment) {
+      if (failing?.segment !== segment) failing = { segment, since: now(), attempts: 0 };
+      failing.attempts += 1;
+      segment.isUnreadable ||= failing.attempts >= leastAttempts && now() - failing.since >= leastMs;
+      return segment.isUnreadable;
+    },
+    worked: () => void (failing = undefined),
+  };
+}
 
 export type ReadEntriesDeps = {
   files: Files;

@@ -1,8 +1,7 @@
 import { isMissing, readBytes, type Files, type SpoolFile } from '../files/disk-files.ts';
-import { scanSegment, type SegmentScan } from '../format/scan-segment.ts';
+import { scanSegment, type SegmentScan, type SpoolEntry } from '../format/entry-format.ts';
 import { segmentHeaderBytes } from '../format/segment-header.ts';
-import type { Segment } from '../segments/segment-list.ts';
-import type { LostEntries, SpoolEntry } from '../spool/spool.ts';
+import type { Segment, LostEntries } from '../segments/segment-list.ts';
 
 export type ReadRequest = {
   from: number;

@@ -1,10 +1,8 @@
 import { join } from 'node:path';
-import { isMissing, readBytes, type Files, type SpoolFile } from '../files/disk-files.ts';
-import { countEntries, mostEntries } from '../format/count-entries.ts';
-import { scanSegment } from '../format/scan-segment.ts';
+import { isMissing, readBytes, type Files, type SpoolFile, type SpoolLogger } from '../files/disk-files.ts';
+import { countEntries, mostEntries, scanSegment, type SpoolEntry } from '../format/entry-format.ts';
 import { readSegmentFileName, readSegmentHeader, segmentHeaderBytes } from '../format/segment-header.ts';
-import type { LostEntries, SpoolEntry, SpoolLogger } from '../spool/spool.ts';
-import { deleteSegment, type Segment } from './segment-list.ts';
+import { deleteSegment, type LostEntries, type Segment } from './segment-list.ts';
 
 /** What is on the disk when a spool is opened. */
 export type LoadedSegments = {

@@ -1,5 +1,8 @@
 import { isMissing, type Files } from '../files/disk-files.ts';
 
+/** Entries that cannot be read back, because the disk changed or lost them. They were not acknowledged. */
+export type LostEntries = { from: number; to: number; reason: string };
+
 /** A file of entries. */
 export type Segment = {
   /** The position of its first entry. */
@@ -19,8 +22,6 @@ export type Segment = {
 export type SegmentList = {
   readonly length: number;
   readonly bytes: number;
-  /** The first position of the first segment, or undefined if there is none. */
-  readonly first: number | undefined;
   add(segment: Segment): void;
   remove(segment: Segment): void;
   /** Returns the segment that has `position` and its last position (`end` if it is the last segment). */
@@ -44,9 +45,6 @@ export function createSegmentList(segments: Segment[]): SegmentList {
       let bytes = 0;
       for (const { size } of segments) bytes += size;
       return bytes;
-    },
-    get first() {
-      return segments[0]?.base;
     },
     add: (segment) => void segments.push(segment),
     remove(segment) {

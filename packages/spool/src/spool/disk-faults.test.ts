@@ -2,9 +2,10 @@ import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Spool, SpoolFailure } from './spool.ts';
 import { createFaultyFiles, type FaultyFiles } from '../testing/faulty-files.ts';
 import { createSpoolBed, entryOf, readAll, textsOf, write, type SpoolBed } from '../testing/spool-bed.ts';
+import type { SpoolFailure } from '../write/failure-state.ts';
+import type { Spool } from './spool.ts';
 
 let bed: SpoolBed;
 let files: FaultyFiles;

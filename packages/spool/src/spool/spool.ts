@@ -1,31 +1,14 @@
+import type { SpoolLogger } from '../files/disk-files.ts';
+import type { SpoolEntry } from '../format/entry-format.ts';
+import type { PreviousEnd } from '../lock/open-directory.ts';
+import type { LostEntries } from '../segments/segment-list.ts';
+import type { SpoolFailure } from '../write/failure-state.ts';
+
 /**
  * Numbers the entries of a spool: 1 is the first entry ever, and each entry is one more than the one before it. A number
  * that was acknowledged, synced or lost is never used again.
  */
 export type Position = number;
-
-/** An entry as it is read back. */
-export type SpoolEntry = { position: Position; entry: Uint8Array };
-
-/** How the process before this one left the spool. */
-export type PreviousEnd =
-  /** The directory is new. */
-  | 'none'
-  /** It closed the spool. Everything is on the disk. */
-  | 'closed'
-  /** It died, and the machine went on. Everything that was `written` is there. */
-  | 'killed'
-  /**
-   * The machine was restarted without `close()`, or a sync had failed when the process died. Everything that was `synced`
-   * is there, and maybe more.
-   */
-  | 'rebooted';
-
-/** Entries that cannot be read back, because the disk changed or lost them. They were not acknowledged. */
-export type LostEntries = { from: Position; to: Position; reason: string };
-
-/** A fault of the disk. While there is one, nothing becomes `written` or `synced`. */
-export type SpoolFailure = { reason: string; code: string | undefined; since: number };
 
 /** Numbers for metrics. */
 export type SpoolStatus = {
@@ -118,9 +101,6 @@ export type Spool = {
    */
   close(timeoutMs?: number): Promise<{ unwritten: number }>;
 };
-
-/** A logger as pino has it. */
-export type SpoolLogger = Record<'info' | 'warn' | 'error', (fields: object, message: string) => void>;
 
 export type SpoolOptions = {
   /** Created with mode 0700 if missing. Belongs to one process at a time, and a second one gets an error. */

@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
-import { openSpool } from '../spool/open-spool.ts';
-import type { LostEntries, Spool, SpoolEntry, SpoolOptions } from '../spool/spool.ts';
 import { diskFiles, type Files } from '../files/disk-files.ts';
+import type { SpoolEntry } from '../format/entry-format.ts';
+import type { LostEntries } from '../segments/segment-list.ts';
+import { openSpool } from '../spool/open-spool.ts';
+import type { Spool, SpoolOptions } from '../spool/spool.ts';
 
 // These tests sync the disk hundreds of times, and a busy machine may take 30 ms for each.
 jest.setTimeout(60_000);

@@ -1,4 +1,7 @@
-import type { SpoolFailure, SpoolLogger } from '../spool/spool.ts';
+import type { SpoolLogger } from '../files/disk-files.ts';
+
+/** A fault of the disk. While there is one, nothing becomes `written` or `synced`. */
+export type SpoolFailure = { reason: string; code: string | undefined; since: number };
 
 /** Whether the disk works. */
 export type FailureState = {
@@ -57,4 +60,21 @@ export function createFailureState({ dir, logger, now, onFailure }: Deps): Failu
       onFailure?.(undefined);
     },
   };
+}
+
+/** After how long an operation that has not ended counts as a fault. */
+const stalledMs = 5000;
+
+/** Runs an operation on the disk. Reports while it still runs that it takes very long. */
+export async function reportStalls(failures: FailureState, operation: () => Promise<void>): Promise<void> {
+  const report = () => {
+    const error = new Error(`the disk has not answered for ${stalledMs / 1000} s`);
+    failures.note(Object.assign(error, { code: 'ETIMEDOUT' }));
+  };
+  const timer = setTimeout(report, stalledMs).unref();
+  try {
+    await operation();
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -4,8 +4,8 @@ import { isMissing, syncDirectory, writeAll, type Files, type SpoolFile } from '
 import { entryHeaderBytes, writeEntry } from '../format/entry-format.ts';
 import { createSegmentHeader, segmentFileName, segmentHeaderBytes } from '../format/segment-header.ts';
 import type { OpenDirectory } from '../lock/open-directory.ts';
+import type { MemoryWindow } from '../read/memory-window.ts';
 import { deleteSegment, type Segment, type SegmentList } from '../segments/segment-list.ts';
-import type { MemoryWindow } from '../window/memory-window.ts';
 
 export type SegmentWriterDeps = {
   files: Files;

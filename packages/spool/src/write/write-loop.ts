@@ -1,11 +1,10 @@
 import { setImmediate, setTimeout as pause } from 'node:timers/promises';
 import type { AcknowledgedFile } from '../files/acknowledged-file.ts';
-import type { MemoryWindow } from '../window/memory-window.ts';
-import { createWaiters } from '../window/waiters.ts';
-import { createAgeWatch, type AgeWatch } from './create-age-watch.ts';
-import type { FailureState } from './failure-state.ts';
-import { reportStalls } from './report-stalls.ts';
+import type { MemoryWindow } from '../read/memory-window.ts';
+import { createAgeWatch, type AgeWatch } from './age-watch.ts';
+import { reportStalls, type FailureState } from './failure-state.ts';
 import type { SegmentWriter } from './segment-writer.ts';
+import { createWaiters } from './waiters.ts';
 
 export type WriteLoopDeps = {
   writer: SegmentWriter;
@@ -14,7 +13,7 @@ export type WriteLoopDeps = {
   acknowledgedFile: AcknowledgedFile;
   acknowledged: () => number;
   memoryBytes: number;
-  syncWithinMs: number | undefined;
+  syncWithinMs?: number;
 };
 
 /** How long entries gather that nobody waits for. A write costs as much CPU time as 25 entries. */
@@ -24,7 +23,8 @@ const leastIntervalMs = 1;
 const muchBytes = 64 * 1024;
 /** How often the acknowledged position is written. */
 const acknowledgeMs = 200;
-const [minBackoffMs, maxBackoffMs] = [50, 2000];
+const minBackoffMs = 50;
+const maxBackoffMs = 2000;
 
 /**
  * Decides when a spool writes, syncs, and tries again. At most one write and one sync run at a time, so a disk that hangs

@@ -1,4 +1,4 @@
-import type { LostEntries } from '../spool/spool.ts';
+import type { LostEntries } from '../segments/segment-list.ts';
 
 /** Reports lost entries. */
 export type LossReport = {
