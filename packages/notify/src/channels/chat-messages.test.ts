@@ -2,8 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { describeNotice } from '../message/describe-notice.ts';
 import { exampleNotice, hostileText } from '../testing/example-notice.ts';
-import { escapeSlack, slackMessage } from './slack-message.ts';
-import { teamsMessage } from './teams-message.ts';
+import { escapeSlack, slackMessage, teamsMessage } from './create-chat-channel.ts';
 
 const hostile = exampleNotice(
   { detail: hostileText, by: hostileText },

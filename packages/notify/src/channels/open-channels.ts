@@ -2,11 +2,9 @@ import { readFileSync } from 'node:fs';
 import type { NotificationConfig } from '@sallyport/contracts';
 import type { OutboundFetch } from '@sallyport/kit';
 import type { Channel } from './channel.ts';
-import { createChatChannel } from './create-chat-channel.ts';
+import { createChatChannel, slackMessage, teamsMessage } from './create-chat-channel.ts';
 import { createMailChannel } from './create-mail-channel.ts';
 import { createWebhookChannel } from './create-webhook-channel.ts';
-import { slackMessage } from './slack-message.ts';
-import { teamsMessage } from './teams-message.ts';
 
 type ChannelDeps = {
   /** The address of the gateway as people see it. */

@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
 import { exampleNotice, hostileText } from '../testing/example-notice.ts';
-import { cloudEventOf } from './cloud-event.ts';
-import { signWebhook } from './sign-webhook.ts';
+import { cloudEventOf, signWebhook } from './create-webhook-channel.ts';
 
 const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 const old = `whsec_${Buffer.alloc(24, 9).toString('base64')}`;

@@ -6,8 +6,7 @@ import { pino } from 'pino';
 import { DeliveryError, type Channel } from '../channels/channel.ts';
 import { exampleNotice } from '../testing/example-notice.ts';
 import { attendToNotices, type GivenUp, type NotifierDeps } from './attend-to-notices.ts';
-import { listNotices } from './list-notices.ts';
-import { resendNotices } from './resend-notices.ts';
+import { listNotices, resendNotices } from './list-notices.ts';
 
 const retry = { firstMs: 10, maxMs: 20, giveUpMs: 60_000 };
 let store: ElevationStore;

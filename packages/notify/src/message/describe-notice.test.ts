@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { shownText } from '@sallyport/kit';
 import { exampleNotice, hostileText } from '../testing/example-notice.ts';
 import { describeNotice } from './describe-notice.ts';
-import { shownText } from '@sallyport/kit';
 
 const gateway = 'https://gate.example.com';
 const titleOf = (...args: Parameters<typeof exampleNotice>) => describeNotice(exampleNotice(...args), gateway).title;

@@ -1,8 +1,47 @@
-import { formatDuration, lackingWords, type ElevationNotice, type Notice } from '@sallyport/contracts';
+import {
+  type ServiceAccountNotice,
+  formatDuration,
+  lackingWords,
+  type ElevationNotice,
+  type Notice,
+} from '@sallyport/contracts';
 import { shownText } from '@sallyport/kit';
-import { describeServiceAccount } from './describe-service-account.ts';
-import type { Message } from './message.ts';
-import { timeOf } from './time-of.ts';
+
+/** What people read, whatever the channel: texts on one line each, without anything invisible, but not escaped. */
+export type Message = {
+  title: string;
+  facts: readonly { label: string; text: string }[];
+  /** A page of the gateway, and what opens it. Opening it changes nothing. */
+  link: string;
+  linkLabel: string;
+};
+
+/** Returns a time as people read it, in UTC. */
+const timeOf = (ms: number): string =>
+  new Date(ms)
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.\d+Z$/, ' UTC');
+
+/** Describes a service account that ends soon, for its maker and for those who run what uses it. */
+function describeServiceAccount(
+  { name, groups, maker, expiresAt, lastUsedAt }: ServiceAccountNotice['serviceAccount'],
+  gatewayUrl: string,
+): Message {
+  return {
+    title: `The service account ${shownText(name)} of ${shownText(maker.user)} ends at ${timeOf(expiresAt)}`,
+    facts: [
+      { label: 'Groups', text: shownText(groups.join(', ')) },
+      { label: 'Last used', text: lastUsedAt === undefined ? 'never' : timeOf(lastUsedAt) },
+      {
+        label: 'To go on',
+        text: 'Make another one with "sallyport service-account create", change over, and revoke this one.',
+      },
+    ],
+    link: `${gatewayUrl}/`,
+    linkLabel: 'Open the gateway',
+  };
+}
 
 const maxReason = 500;
 

@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { cloudEventOf } from '../channels/cloud-event.ts';
-import { mailMessage } from '../channels/mail-message.ts';
-import { slackMessage } from '../channels/slack-message.ts';
-import { teamsMessage } from '../channels/teams-message.ts';
+import { slackMessage, teamsMessage } from '../channels/create-chat-channel.ts';
+import { mailMessage } from '../channels/create-mail-channel.ts';
+import { cloudEventOf } from '../channels/create-webhook-channel.ts';
 import { exampleAccountNotice, hostileText } from '../testing/example-notice.ts';
 import { describeNotice } from './describe-notice.ts';
 
