@@ -2,9 +2,8 @@ import type { ServerResponse } from 'node:http';
 import { html, type Html } from './markup/html.ts';
 import { pageHeaders } from './page-headers.ts';
 import { logoPath, type PageLook } from './page-look.ts';
-import { favicon } from './style/favicon.ts';
-import { pageStyle } from './style/page-style.ts';
-import { localTimes } from './time/local-times.ts';
+import { favicon, pageStyle } from './style/page-style.ts';
+import { localTimes } from './time/render-time.ts';
 
 /** `wide`: for tables. `scripts`: inline scripts of ours, without which the page must work as well. */
 type PageOptions = { wide?: boolean; scripts?: readonly string[] };

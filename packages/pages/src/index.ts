@@ -1,6 +1,5 @@
 export { createPages, type Pages } from './create-pages.ts';
-export { logoHeaders } from './logo/logo-headers.ts';
-export { readLogo, type Logo } from './logo/read-logo.ts';
+export { logoHeaders, readLogo, type Logo } from './logo/read-logo.ts';
 export { html, type Html } from './markup/html.ts';
 export { problemWords } from './markup/problem-words.ts';
 export { sendProblemPage } from './problem-page.ts';

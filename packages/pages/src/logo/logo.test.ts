@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { logoHeaders } from './logo-headers.ts';
-import { readLogo } from './read-logo.ts';
+import { logoHeaders, readLogo } from './read-logo.ts';
 
 const svg = '<svg xmlns="http://www.w3.org/2000/svg"/>';
 const bytes = (text: string) => Buffer.from(text, 'latin1');

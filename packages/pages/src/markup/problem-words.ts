@@ -1,5 +1,5 @@
 /** What a page says about a problem. Without `text` it shows the detail of the problem. */
-export type ProblemWords = { title: string; text?: string };
+type ProblemWords = { title: string; text?: string };
 
 const notNow: ProblemWords = {
   title: 'Not possible right now',

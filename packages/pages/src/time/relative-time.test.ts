@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { relativeTime } from './relative-time.ts';
+import { relativeTime } from './render-time.ts';
 
 const minute = 60_000;
 
