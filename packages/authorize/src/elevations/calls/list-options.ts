@@ -25,16 +25,15 @@ function placeOn(
   return namespaces.length > 0 ? { cluster, namespaces } : undefined;
 }
 
-function optionOf({ entry }: ElevationRules, places: Place[]): ElevationOption {
-  const { name, groups, maxDuration, approvals, approverSets, reason, ticket } = entry;
+function optionOf({ entry, terms }: ElevationRules, places: Place[]): ElevationOption {
+  const { name, groups, reason, ticket } = entry;
+  const { maxDurationMs, approvalsNeeded, approverSets } = terms;
   return {
     name,
     groups,
-    maxDurationMs: maxDuration,
-    approvalsNeeded: approvals,
-    ...(approverSets == null
-      ? {}
-      : { approverSets: approverSets.map((set) => ({ name: set.name, approvals: set.approvals })) }),
+    maxDurationMs,
+    approvalsNeeded,
+    ...(approverSets ? { approverSets } : {}),
     reason,
     ticket:
       typeof ticket === 'string'
