@@ -86,7 +86,7 @@ describe('the chart', () => {
     for (const file of ['Chart.yaml', 'values.schema.json', 'README.md', 'LICENSE', 'templates/NOTES.txt'])
       expect([file, existsSync(path.join(directory, 'sallyport', file))]).toEqual([file, true]);
     expect(() => stageChart({ source: chartDirectory, directory, version: '9.9.9', license: '' })).toThrow(
-      'charts/sallyport/Chart.yaml: version is 0.1.0. Set it to 9.9.9',
+      `charts/sallyport/Chart.yaml: version is ${version}. Set it to 9.9.9`,
     );
   });
 });

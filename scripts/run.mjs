@@ -77,6 +77,7 @@ const commands = {
   sallyport: () => foreground([built('packages/cli/bin/sallyport.js'), ...args]),
   image: () => foreground([built('scripts/image.mjs'), ...args]),
   release: () => foreground([built('scripts/release.mjs'), ...args]),
+  lerna: () => foreground(['node_modules/lerna/dist/cli.js', ...args]),
   clean: () => {
     const workspaces = [
       'test-e2e',

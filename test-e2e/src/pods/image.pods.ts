@@ -4,6 +4,7 @@ import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { afterAll, expect, it, jest } from '@jest/globals';
+import { sallyportVersion } from '@sallyport/contracts';
 import { buildImage } from '../harness/build-image.ts';
 import { describeWith, theBed } from '../harness/index.ts';
 
@@ -50,7 +51,7 @@ describeWith(['pods'], 'the image', () => {
     expect(node).toBeDefined();
     /** Runs a pod to its end, and reads its output from its log: attached, kubectl misses that of a program that ends at once. */
     const run = async (name: string, ...args: string[]) => {
-      const image = ['--image=ghcr.io/sallyport/sallyport:0.1.0', '--image-pull-policy=Never'];
+      const image = [`--image=ghcr.io/sallyport/sallyport:${sallyportVersion}`, '--image-pull-policy=Never'];
       await admin.kubectl(['run', name, ...image, '--restart=Never', '--', ...args]);
       const ended = 'jsonpath={.status.containerStatuses[0].state.terminated.exitCode}';
       await admin.kubectl(['wait', `pod/${name}`, `--for=${ended}`, '--timeout=120s']);
