@@ -2,7 +2,7 @@
 // Plain JavaScript for Node 20; nothing here may import a dependency.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -15,14 +15,37 @@ function say(text) {
   process.stderr.write(`${text}\n`);
 }
 
-function lockDigest() {
-  return createHash('sha256')
-    .update(readFileSync(path.join(root, 'package-lock.json')))
-    .digest('hex');
+const lockFile = () => readFileSync(path.join(root, 'package-lock.json'), 'utf8');
+const digest = (text) => createHash('sha256').update(text).digest('hex');
+
+/** The packages in the lock file: those of the registry, and those of this repository, which are only links. */
+function lockedPackages() {
+  const places = Object.entries(JSON.parse(lockFile()).packages).filter(([place]) => place.includes('node_modules/'));
+  return { registry: places.filter(([, { link }]) => !link), own: places.filter(([, { link }]) => link) };
 }
 
 const stamp = path.join(root, 'node_modules', '.sallyport-lock');
-const installed = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === lockDigest();
+const stampOf = ({ registry }) => digest(JSON.stringify(registry));
+
+function installed() {
+  if (!existsSync(stamp)) return false;
+  const found = readFileSync(stamp, 'utf8');
+  if (found === stampOf(lockedPackages())) return true;
+  if (found !== digest(lockFile())) return false;
+  // An earlier version of this file wrote it.
+  writeFileSync(stamp, stampOf(lockedPackages()));
+  return true;
+}
+
+/** Links packages of this repository that are new. */
+function linkOwnPackages() {
+  for (const [place, { resolved }] of lockedPackages().own) {
+    const link = path.join(root, place);
+    if (existsSync(link)) continue;
+    rmSync(link, { force: true });
+    symlinkSync(path.relative(path.dirname(link), path.join(root, resolved)), link, 'junction');
+  }
+}
 
 function alive(pid) {
   try {
@@ -53,16 +76,17 @@ function alone(work) {
   rmSync(lock, { force: true });
 }
 
-/** Installs the dependencies if they are missing or were installed from a different lock file. */
+/** Installs the dependencies if they are missing, or if other ones were installed than those in the lock file. */
 export function ensureInstalled() {
   if (!installed())
     alone(() => {
       if (!installed()) install();
     });
+  linkOwnPackages();
 }
 
 function install() {
-  const digest = lockDigest();
+  const locked = lockedPackages();
   say('Installing dependencies with npm ci (takes about half a minute) ...');
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
   const result = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
@@ -74,7 +98,7 @@ function install() {
   if (result.status !== 0)
     fail('npm ci failed (see the message above). Check that the package registry can be reached, then try again.');
   mkdirSync(path.dirname(stamp), { recursive: true });
-  writeFileSync(stamp, digest);
+  writeFileSync(stamp, stampOf(locked));
 }
 
 /** Returns the path of the Node.js 24 binary that runs all programs of this project. */
