@@ -27,10 +27,10 @@ function viewReview(elevation: Elevation, groups: readonly string[] | undefined,
   const { done } = elevation.review;
   const dueAt = reviewDueAt(elevation);
   return {
-    ...(groups === undefined ? {} : { groups: [...groups] }),
-    ...(dueAt === undefined ? {} : { dueAt }),
+    groups: groups && [...groups],
+    dueAt,
     overdue: awaitsReview(elevation) && now >= dueAt!,
-    ...(done ? { done: { user: done.by.user, at: done.at, verdict: done.verdict, comment: done.comment } } : {}),
+    done: done && { user: done.by.user, at: done.at, verdict: done.verdict, comment: done.comment },
   };
 }
 
@@ -45,10 +45,6 @@ function viewElevation(
   const login =
     (isOver(elevation) ? undefined : relation.freshLogin) ??
     (awaitsReview(elevation) ? relation.reviewLogin : undefined);
-  const review = viewReview(elevation, reviewGroups, now);
-  const approverSets = approverSetProgress(elevation);
-  const more = { extends: elevation.extends?.id, approverSets, review };
-  const given = { namespace, reason, ticket, startsAt, activeFrom, expiresAt, ...more };
   return {
     id,
     name,
@@ -60,22 +56,22 @@ function viewElevation(
     durationMs,
     createdAt,
     pendingUntil,
-    ...(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Partial<ElevationView>),
+    namespace,
+    reason,
+    ticket,
+    startsAt,
+    activeFrom,
+    expiresAt,
+    extends: elevation.extends?.id,
+    approverSets: approverSetProgress(elevation),
+    review: viewReview(elevation, reviewGroups, now),
     approvalsNeeded,
-    approvals: elevation.approvals.map(({ by, at, sets }) => ({ user: by.user, at, ...(sets ? { sets } : {}) })),
-    ...(ended
-      ? {
-          ended: {
-            at: ended.at,
-            ...(ended.by ? { user: ended.by.user } : {}),
-            ...(ended.detail === undefined ? {} : { detail: ended.detail }),
-          },
-        }
-      : {}),
+    approvals: elevation.approvals.map(({ by, at, sets }) => ({ user: by.user, at, sets })),
+    ended: ended && { at: ended.at, user: ended.by?.user, detail: ended.detail },
     unrecorded: elevation.unrecorded.length > 0,
     breakGlass: isBreakGlass(elevation),
     may: actionsOf(elevation, relation, now),
-    ...(login ? { freshLogin: { acrValues: [...login.acrValues] } } : {}),
+    freshLogin: login && { acrValues: [...login.acrValues] },
   };
 }
 
