@@ -1,6 +1,29 @@
 import { readFileSync } from 'node:fs';
-import { createServiceClient, type LoadedConfig, type ServiceClient } from '@sallyport/kit';
-import type { ProxyParts } from './proxy-parts.ts';
+import {
+  createServiceClient,
+  type LoadedConfig,
+  type ServiceClient,
+  type Logger,
+  type Metrics,
+  type Readiness,
+  type ServiceKeys,
+  type Tracer,
+} from '@sallyport/kit';
+import type { AuditSink } from '@sallyport/audit-log';
+
+/** What the proxy is started with. */
+export type ProxyParts = Pick<ServiceKeys, 'identity' | 'publicKeysOf'> & {
+  loaded: LoadedConfig;
+  logger: Logger;
+  metrics: Metrics;
+  readiness: Readiness;
+  sink: AuditSink;
+  /** Makes spans of requests. Without it there are none. */
+  tracer?: Tracer | undefined;
+  now: () => number;
+  /** How long clients have to give up the connections that they keep, in milliseconds. */
+  releaseMs?: number;
+};
 
 type Callee = 'authenticate' | 'authorize' | 'audit';
 

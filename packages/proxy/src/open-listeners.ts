@@ -1,23 +1,48 @@
 import { readFileSync } from 'node:fs';
 import type { Server as HttpsServer } from 'node:https';
+import type { Server } from 'node:http';
 import { listenHttp } from '@sallyport/kit';
 import type { ComposedGateway } from './compose-gateway.ts';
 import { createIsTrusted } from './listener/client-address.ts';
 import { createGatewayServer, type GatewayServerDeps } from './listener/create-gateway-server.ts';
-import { createPagesServer } from './listener/create-pages-server.ts';
 import { followCertificate, type CertificateFiles } from './listener/follow-certificate.ts';
-import { isLanding } from './listener/is-landing.ts';
-import { isOwn } from './listener/is-own.ts';
-import { isRouteOwn } from './listener/is-route-own.ts';
-import { onClusterHost } from './listener/on-cluster-host.ts';
+import { isLanding, isOwn, isRouteOwn, onClusterHost } from './portal/own-addresses.ts';
 import { expectProxyHeaders } from './listener/expect-proxy-headers.ts';
 import { createRouteCertificates, type RouteCertificates } from './listener/route-certificates.ts';
 import { createRecordUnparsable } from './listener/record-unparsable.ts';
-import { createClusterHostApi, createOwnApi } from './own-api/create-own-api.ts';
-import { createRouteHostApi } from './own-api/create-route-host-api.ts';
-import type { ProxyParts } from './proxy-parts.ts';
+import { createClusterHostApi, createOwnApi } from './portal/create-portal.ts';
+import { createRouteHostApi } from './portal/create-route-host-api.ts';
+import type { ProxyParts } from './connect-services.ts';
 import type { RouteSet } from './reload/route-set.ts';
-import type { Upstreams } from './upstream/upstreams.ts';
+import type { Upstreams } from './upstream/upstream.ts';
+import type { WebRoutes } from './exchange/web-route.ts';
+
+type Handler = GatewayServerDeps['ownApi'];
+
+/**
+ * Creates the server of the login pages in plain http. It also serves the web applications in plain http, which are for
+ * demos, and no clusters.
+ */
+export function createPagesServer(
+  deps: Pick<GatewayServerDeps, 'begin' | 'gateway' | 'recorder' | 'recordUnparsable'> & {
+    routes: Pick<WebRoutes, 'plainOf'>;
+    /** Whether there are keys that sign identities. */
+    hasKeys: boolean;
+    ownApi: Handler;
+    routeHostApi: Handler;
+  },
+): Server {
+  const { routes, hasKeys, ownApi, routeHostApi } = deps;
+  return createGatewayServer({
+    ...deps,
+    tls: undefined,
+    isOwn: (request) => routes.plainOf(request) === undefined || isRouteOwn(request, hasKeys),
+    ownApi(request, response) {
+      if (routes.plainOf(request)) routeHostApi(request, response);
+      else ownApi(request, response);
+    },
+  });
+}
 
 type Listeners = {
   port: number;

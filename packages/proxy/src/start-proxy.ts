@@ -1,9 +1,8 @@
 import { addSpoolReadiness } from '@sallyport/audit-log';
 import { readPageLook } from '@sallyport/pages';
 import { composeGateway } from './compose-gateway.ts';
-import { connectServices } from './connect-services.ts';
+import { connectServices, type ProxyParts } from './connect-services.ts';
 import { createListenerCertificates, openListeners } from './open-listeners.ts';
-import type { ProxyParts } from './proxy-parts.ts';
 import { createClusterSet } from './reload/cluster-set.ts';
 import { createRouteSet } from './reload/route-set.ts';
 import { startReloading } from './reload/start-reloading.ts';

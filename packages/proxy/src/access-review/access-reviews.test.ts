@@ -1,9 +1,7 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import type { ClusterAnswer } from '../upstream/ask-cluster.ts';
-import type { AskRecorded } from '../upstream/ask-recorded.ts';
+import type { ClusterAnswer, AskRecorded } from '../upstream/ask-cluster.ts';
 import type { Upstream } from '../upstream/upstream.ts';
-import { createAccessReviews, type AccessReviews } from './create-access-reviews.ts';
-import type { ReviewAttributes } from './review-attributes.ts';
+import { createAccessReviews, type AccessReviews, type ReviewAttributes } from './access-reviews.ts';
 
 const dev = {
   name: 'dev',

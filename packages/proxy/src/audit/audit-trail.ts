@@ -4,11 +4,10 @@ import { ProblemError } from '@sallyport/kit';
 import { isSecretRead, isWrite, shellEquivalent, type RequestInfo } from '@sallyport/kubernetes';
 import { describeEvent } from './describe-event.ts';
 import { describeWebEvent, fitsWebEvent } from './describe-web-event.ts';
-import { fitsEvent } from './describe-request.ts';
+import { fitsEvent, mustRecordAll } from './describe-request.ts';
 import { createHiddenText, ownerOf, type HideFor } from './hidden-text.ts';
 import type { Exchange, Step } from '../exchange/exchange.ts';
-import { mustRecordAll } from './must-record-all.ts';
-import { isWebWrite } from '../web/is-web-write.ts';
+import { isWebWrite } from '../exchange/is-web-write.ts';
 
 type RequestEventType = 'k8s.request' | 'http.request';
 type StreamEventType = 'stream.opened' | 'stream.cut' | 'stream.closed';

@@ -6,15 +6,21 @@ import {
   type Decision,
   type KubernetesAttributes,
   type SallyportPart,
+  workloadNameOf,
 } from '@sallyport/contracts';
 import type { AuditEventDraft, SallyportDraft } from '@sallyport/audit-log';
-import { clientText } from './client-text.ts';
-import { auditUri, describeRequest, maxLength, shownPath } from './describe-request.ts';
+import { clientText } from '../credential/client-text.ts';
+import { auditUri, describeRequest, maxLength, shownPath, mustRecordAll } from './describe-request.ts';
 import type { HashToken } from '../credential/own-token.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { HiddenText } from './hidden-text.ts';
-import { mustRecordAll } from './must-record-all.ts';
-import { workloadOf } from './workload-of.ts';
+
+/** Returns the workload whose session makes a request, for the event of the request. */
+export function workloadOf(answer: CheckAnswer | undefined): SallyportPart['workload'] {
+  const { session, identity } = answer ?? {};
+  const name = session && identity && workloadNameOf({ kind: session.kind, provider: identity.provider });
+  return name === undefined ? undefined : { name };
+}
 
 function describeVerbs(part: SallyportDraft, verb: string, asked: KubernetesAttributes | undefined): void {
   part.policyVerb = verb;

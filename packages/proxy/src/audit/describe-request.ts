@@ -6,10 +6,18 @@ import {
   withoutCommand,
   type SallyportPart,
 } from '@sallyport/contracts';
+import { type RequestInfo, isSecretRead, isWrite, shellEquivalent } from '@sallyport/kubernetes';
 import type { HashToken } from '../credential/own-token.ts';
-import type { RequestInfo } from '@sallyport/kubernetes';
-import { clientText, visibleText } from './client-text.ts';
+import { clientText, visibleText } from '../credential/client-text.ts';
 import { maxHashes, type HiddenText } from './hidden-text.ts';
+
+/**
+ * Reports whether the event of a request that goes upstream must contain everything that it asks for: it changes
+ * something, opens a shell or reads Secrets.
+ */
+export function mustRecordAll(kube: RequestInfo): boolean {
+  return isWrite(kube) || shellEquivalent(kube) || isSecretRead(kube);
+}
 
 type DescribedRequest = NonNullable<SallyportPart['request']>;
 type Described = {

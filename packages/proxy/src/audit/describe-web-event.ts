@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { AuditStage } from '@sallyport/contracts';
 import type { AuditEventDraft, SallyportDraft } from '@sallyport/audit-log';
 import type { Exchange } from '../exchange/exchange.ts';
-import { clientText, visibleText } from './client-text.ts';
+import { clientText, visibleText } from '../credential/client-text.ts';
 import { describeResponse, sallyportPart } from './describe-event.ts';
 import type { HiddenText } from './hidden-text.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Check, CheckAnswer } from '@sallyport/contracts';
-import type { ReviewAnswer } from '../access-review/create-access-reviews.ts';
+import type { ReviewAnswer } from '../access-review/access-reviews.ts';
 import { allow, alice } from '../testing/gateway-rig.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { createActingChecks } from './acting-checks.ts';

@@ -8,8 +8,7 @@ import {
   type ImpersonationTarget,
 } from '@sallyport/contracts';
 import { ProblemError, type Span } from '@sallyport/kit';
-import type { AccessReviews } from '../access-review/create-access-reviews.ts';
-import type { ResourceAttributes } from '../access-review/review-attributes.ts';
+import type { AccessReviews, ResourceAttributes } from '../access-review/access-reviews.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { CheckClient } from './check-client.ts';
 

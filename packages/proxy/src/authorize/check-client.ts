@@ -1,7 +1,24 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Check, CheckAnswer, CheckRequest } from '@sallyport/contracts';
-import { ProblemError, type ServiceClient, type Span, type SpanAttributes } from '@sallyport/kit';
-import { traceCheck } from '../tracing/trace-check.ts';
+import { ProblemError, type ServiceClient, type Span, type SpanAttributes, toProblem } from '@sallyport/kit';
+
+/** Makes a check as a part of the request that it is for. The span begins when the check begins to wait for its batch. */
+export async function traceCheck(
+  parent: Span,
+  peer: SpanAttributes | undefined,
+  ask: (span: Span) => Promise<CheckAnswer>,
+): Promise<CheckAnswer> {
+  const span = parent.begin({ name: 'check', kind: 'client', attributes: { ...peer } });
+  try {
+    const answer = await ask(span);
+    span.set({ 'sallyport.effect': answer.decision.effect, 'sallyport.rule': answer.decision.rule });
+    span.end();
+    return answer;
+  } catch (error) {
+    span.end({ error: toProblem(error).code });
+    throw error;
+  }
+}
 
 type Waiting = {
   check: Check;
@@ -136,4 +153,23 @@ export function createCheckClient(deps: CheckClientDeps): CheckClient {
     check: (check, span) =>
       span ? traceCheck(span, deps.peer, (ofCheck) => wait(check, ofCheck)) : wait(check, undefined),
   };
+}
+
+/**
+ * Returns the check of a path with escaped slashes as an application reads it that decodes them. Undefined if the path
+ * has none, so that there is only one reading of it.
+ */
+export function otherReading(check: Check): Check | undefined {
+  if (check.target.kind !== 'route') return undefined;
+  const path = check.request.path.replaceAll(/%2f/gi, '/');
+  return path === check.request.path ? undefined : { ...check, request: { ...check.request, path } };
+}
+
+/**
+ * Asks authorize about every reading of a request: one, or two if the path has escaped slashes. All of them must be
+ * allowed. Rejects if one of them cannot be answered.
+ */
+export function checkReadings(client: CheckClient, check: Check): Promise<CheckAnswer[]> {
+  const other = otherReading(check);
+  return Promise.all([check, ...(other ? [other] : [])].map((one) => client.check(one)));
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Span } from '@sallyport/kit';
-import type { WebRoute } from '../web/web-route.ts';
+import type { WebRoute } from './web-route.ts';
 import type { Exchange } from './exchange.ts';
 
 export type BeginExchange = (

@@ -6,9 +6,36 @@ import type { Span } from '@sallyport/kit';
 import type { RequestInfo, StreamKind, StreamObserver } from '@sallyport/kubernetes';
 import type { ReadHeaders } from '../headers/read-headers.ts';
 import type { Upstream } from '../upstream/upstream.ts';
-import type { WebRoute } from '../web/web-route.ts';
-import type { WebRequest } from '../web/web-request.ts';
-import type { EndExchange, StreamEnd } from './stream-end.ts';
+import type { WebRoute } from './web-route.ts';
+
+/** What is known of a request to a web application before it is forwarded. */
+type WebRequest = {
+  method: string;
+  /** The path as policies see it: with every escape decoded, but for slashes where the route allows them. */
+  path: string;
+  /** Whether a browser opens a page, so that a login can be begun. */
+  isNavigation: boolean;
+  /** Whether the client shows HTML. */
+  acceptsPage: boolean;
+  /** How the credential came. Undefined before it is read. */
+  carrier: 'cookie' | 'bearer' | undefined;
+};
+
+/**
+ * Why the gateway ended a stream. `unjudged`: authorize could not be reached for longer than the grace period.
+ * `ended-by-user`: its owner ended it, or someone who may end the streams of others.
+ */
+type StreamEndReason = 'session-ended' | 'not-allowed' | 'unjudged' | 'ended-by-user' | 'draining';
+
+export type StreamEnd = {
+  reason: StreamEndReason;
+  code: 'unauthenticated' | 'forbidden' | 'authorize-unavailable' | 'service-unavailable';
+  detail: string;
+  rule?: string;
+};
+
+/** Ends an exchange for a reason, in the way that fits how far it has come. */
+export type EndExchange = (end: StreamEnd) => void;
 
 /**
  * One request on its way through the gateway. Each step of the table in road/gateway.ts fills in its part. A request

@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import type { ElevationCandidates } from '@sallyport/contracts';
 import { parseRequestTarget, readRequestInfo } from '@sallyport/kubernetes';
-import type { AccessReviews, ReviewAnswer } from '../access-review/create-access-reviews.ts';
+import type { AccessReviews, ReviewAnswer } from '../access-review/access-reviews.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { alice, allow } from '../testing/gateway-rig.ts';
 import { createFindHint } from './find-hint.ts';

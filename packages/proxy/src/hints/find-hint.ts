@@ -1,11 +1,53 @@
 import { createHash } from 'node:crypto';
-import type { Check, ElevationCandidates, Impersonation } from '@sallyport/contracts';
-import { createExpiringCache, withDeadline } from '@sallyport/kit';
-import type { AccessReviews, ReviewAnswer } from '../access-review/create-access-reviews.ts';
-import type { ReviewAttributes } from '../access-review/review-attributes.ts';
+import {
+  type Check,
+  type ElevationCandidates,
+  type Impersonation,
+  elevationCandidatesSchema,
+} from '@sallyport/contracts';
+import { createExpiringCache, withDeadline, type ServiceClient } from '@sallyport/kit';
+import type { RequestInfo } from '@sallyport/kubernetes';
+import type { AccessReviews, ReviewAnswer, ReviewAttributes } from '../access-review/access-reviews.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { Upstream } from '../upstream/upstream.ts';
-import { reviewsOfRequest } from './reviews-of-request.ts';
+
+/**
+ * Returns everything that a cluster's authorization must allow for a request; nothing if the gateway cannot tell. What is
+ * behind a proxied path may refuse for reasons of its own.
+ */
+function reviewsOfRequest(kube: RequestInfo): ReviewAttributes[] {
+  const { requestVerb, subresource, namespace, name } = kube;
+  if (requestVerb === '' || kube.proxyPath !== undefined) return [];
+  if (!kube.isResourceRequest) return [{ nonResourceAttributes: { path: kube.path, verb: requestVerb } }];
+  const about = {
+    group: kube.apiGroup,
+    version: kube.apiVersion,
+    resource: kube.resource,
+    ...(subresource === '' ? {} : { subresource }),
+    ...(namespace === '' ? {} : { namespace }),
+    ...(name === '' ? {} : { name }),
+  };
+  return [requestVerb, ...(kube.upsert ? ['create'] : [])].map((verb) => ({ resourceAttributes: { verb, ...about } }));
+}
+
+const candidatesMs = 1000;
+
+/** Creates what asks authorize which elevations could help with a request that a cluster has refused. */
+export function createAskCandidates({
+  authorize,
+}: {
+  authorize: Pick<ServiceClient, 'request'>;
+}): (check: Check) => Promise<ElevationCandidates> {
+  return async (check) => {
+    const { body } = await authorize.request({
+      method: 'POST',
+      path: '/v1/elevation-candidates',
+      body: { check },
+      timeoutMs: candidatesMs,
+    });
+    return elevationCandidatesSchema.parse(body);
+  };
+}
 
 /** Returns what the caller can do about a refusal by the cluster; undefined if nothing is known. Never rejects. */
 export type FindHint = (exchange: Exchange) => Promise<string | undefined>;

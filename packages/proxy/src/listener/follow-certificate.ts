@@ -1,8 +1,17 @@
 import { stat, readFile } from 'node:fs/promises';
 import type { Server as HttpsServer } from 'node:https';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { TlsProfile } from '@sallyport/contracts';
 import { tlsOptions, type Logger } from '@sallyport/kit';
-import { requireMatchingKey } from './require-matching-key.ts';
+
+/**
+ * Throws unless the private key belongs to the certificate. OpenSSL does not notice it if they are of different kinds,
+ * such as RSA and EC, and then has nothing to present.
+ */
+export function requireMatchingKey(cert: string, key: string): void {
+  if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key)))
+    throw new Error('the private key does not belong to the certificate');
+}
 
 export type CertificateFiles = { certFile: string; keyFile: string; clientCaFile?: string | undefined };
 

@@ -2,8 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
 import type { RouteConfig, TlsProfile } from '@sallyport/contracts';
 import { tlsOptions, type Logger } from '@sallyport/kit';
-import { followCertificate } from './follow-certificate.ts';
-import { requireMatchingKey } from './require-matching-key.ts';
+import { followCertificate, requireMatchingKey } from './follow-certificate.ts';
 
 /** The certificates of routes that have their own. */
 export type RouteCertificates = {

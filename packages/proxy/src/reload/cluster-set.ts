@@ -3,8 +3,7 @@ import type { Socket } from 'node:net';
 import type { ClusterConfig, Config } from '@sallyport/contracts';
 import type { Logger } from '@sallyport/kit';
 import { readClusterAccess } from '../upstream/read-cluster-access.ts';
-import { createUpstream, type Upstream } from '../upstream/upstream.ts';
-import { createUpstreams, type Upstreams } from '../upstream/upstreams.ts';
+import { createUpstream, type Upstream, createUpstreams, type Upstreams } from '../upstream/upstream.ts';
 
 type ClusterSetDeps = {
   resolvePath: (file: string) => string;

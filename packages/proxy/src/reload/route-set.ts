@@ -2,8 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { RouteConfig } from '@sallyport/contracts';
 import type { RouteCertificates } from '../listener/route-certificates.ts';
 import { createWebRoute } from '../web/create-web-route.ts';
-import type { WebRoute } from '../web/web-route.ts';
-import { createWebRoutes, type WebRoutes } from '../web/web-routes.ts';
+import { type WebRoute, createWebRoutes, type WebRoutes } from '../exchange/web-route.ts';
 
 type RouteSetDeps = Parameters<typeof createWebRoute>[1] & { certificates: Pick<RouteCertificates, 'use'> };
 

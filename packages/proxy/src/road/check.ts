@@ -4,15 +4,13 @@ import { ProblemError } from '@sallyport/kit';
 import type { CheckClient } from '../authorize/check-client.ts';
 import type { ClientCertificateOf } from '../listener/client-certificate.ts';
 import type { Exchange, Step } from '../exchange/exchange.ts';
-import { kubernetesAttributes } from '../authorize/kubernetes-attributes.ts';
-import { preflightHeaders } from '../authorize/preflight-headers.ts';
+import { kubernetesAttributes, preflightHeaders } from '../authorize/describe-check.ts';
 import { dependsOnKind, learnKind } from '../authorize/learn-kind.ts';
 import type { ClusterKinds } from '../upstream/cluster-kinds.ts';
 import type { Upstream } from '../upstream/upstream.ts';
-import { checkWithWorkload } from '../workloads/check-with-workload.ts';
-import type { WorkloadSessions } from '../workloads/create-workload-sessions.ts';
-import { takePresented } from '../workloads/take-presented.ts';
-import { clientIsGone } from '../exchange/client-is-gone.ts';
+import { checkWithWorkload, takePresented } from '../workloads/check-with-workload.ts';
+import type { WorkloadSessions } from '../workloads/workload-sessions.ts';
+import { clientIsGone } from '../exchange/client-connection.ts';
 
 function credentialOf({ tokenHash, application }: Exchange): Check['credential'] {
   if (tokenHash === undefined) return { kind: 'none' };

@@ -1,9 +1,8 @@
 import { ServerResponse, type IncomingMessage } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
 import type { Http1Flow, Http1Handler } from '@sallyport/http1';
-import type { Exchange } from '../exchange/exchange.ts';
+import type { Exchange, StreamEnd } from '../exchange/exchange.ts';
 import { createForward } from './forward.ts';
-import type { StreamEnd } from '../exchange/stream-end.ts';
 
 const end: StreamEnd = { reason: 'session-ended', code: 'unauthenticated', detail: 'This session was ended.' };
 

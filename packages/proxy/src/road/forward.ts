@@ -2,16 +2,14 @@ import type { Readable } from 'node:stream';
 import type { CheckAnswer } from '@sallyport/contracts';
 import { type Http1Flow, type Http1Handler } from '@sallyport/http1';
 import { ProblemError } from '@sallyport/kit';
-import type { Exchange, Step } from '../exchange/exchange.ts';
-import type { StreamEnd } from '../exchange/stream-end.ts';
+import type { Exchange, Step, StreamEnd } from '../exchange/exchange.ts';
 import { cleanResponseHeaders, cleanTrailers } from '../headers/clean-response-headers.ts';
 import type { HintRefusals } from '../hints/hint-refusals.ts';
-import { cutResponse } from '../streams/cut-response.ts';
-import { createEndResponse, type EndResponse } from '../streams/end-response.ts';
+import { cutResponse, createEndResponse, type EndResponse } from '../streams/end-response.ts';
 import type { StreamLifecycle } from '../streams/stream-lifecycle.ts';
 import { holdResponse } from './hold-response.ts';
-import { clientIsGone } from '../exchange/client-is-gone.ts';
-import { upstreamUnreachable } from './upstream-unreachable.ts';
+import { clientIsGone } from '../exchange/client-connection.ts';
+import { upstreamUnreachable } from '../passage/upstream-answer.ts';
 
 type Attempt = { flow: Http1Flow | undefined; settled: boolean };
 type ForwardDeps = {

@@ -1,6 +1,6 @@
 import { ProblemError } from '@sallyport/kit';
 import type { Step } from '../exchange/exchange.ts';
-import { impersonationHeaders } from './impersonation-headers.ts';
+import { impersonationHeaders } from '../headers/impersonation-headers.ts';
 
 /**
  * Creates the step that builds the upstream headers: allow-listed client headers, the user's identity, the audit id and

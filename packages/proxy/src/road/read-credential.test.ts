@@ -4,13 +4,13 @@ import { describe, expect, it } from '@jest/globals';
 import { createSessionTokenSigner, createSessionTokenVerifier, hashToken } from '@sallyport/kit';
 import type { Exchange } from '../exchange/exchange.ts';
 import { readHeaders } from '../headers/read-headers.ts';
-import { readCallerCredential } from '../own-api/read-caller-credential.ts';
+import { readCallerCredential } from '../portal/calls/caller-credential.ts';
 import { identityKeyPem } from '../testing/identity-keys.ts';
 import { createApplicationTokens } from '../web-identity/application-token.ts';
 import { createIdentityKeyRing } from '../web-identity/identity-key-ring.ts';
-import { readIdentityKeys } from '../web-identity/read-identity-keys.ts';
+import { readIdentityKeys } from '../web-identity/identity-keys.ts';
 import { createReadCredential } from './read-credential.ts';
-import { carriesPomerium } from '../credential/carries-pomerium.ts';
+import { carriesPomerium } from '../credential/read-carriers.ts';
 
 const gatewayUrl = 'https://gate.example.com:8443';
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');

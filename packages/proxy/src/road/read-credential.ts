@@ -1,4 +1,5 @@
 import { ProblemError } from '@sallyport/kit';
+import type { RequestInfo } from '@sallyport/kubernetes';
 import {
   bearerToken,
   identifyToken,
@@ -10,7 +11,26 @@ import type { Step } from '../exchange/exchange.ts';
 import type { ReadHeaders } from '../headers/read-headers.ts';
 import { applicationTokenPrefix } from '../web-identity/application-token.ts';
 import { readApplicationToken, type Applications } from '../web-identity/read-application-token.ts';
-import { refuseForeignSubprotocol } from './refuse-foreign-subprotocol.ts';
+
+/**
+ * What the API server supports for logs (k8s.io/apimachinery, pkg/util/httpstream/wsstream). It refuses anything else,
+ * but the request then never ends.
+ */
+const ofLogs: ReadonlySet<string> = new Set(['binary.k8s.io', 'base64.binary.k8s.io']);
+
+/**
+ * Refuses a WebSocket of a log that offers a subprotocol that logs do not support, even next to one that they do,
+ * because the API server chooses which one is used.
+ */
+function refuseForeignSubprotocol(kube: RequestInfo | undefined, offered: readonly string[] | undefined): void {
+  if (kube?.stream !== 'log' || !offered) return;
+  const foreign = offered.find((protocol) => !ofLogs.has(protocol));
+  if (foreign !== undefined)
+    throw new ProblemError(
+      'bad-request',
+      `Logs do not support the WebSocket subprotocol ${JSON.stringify(foreign)}. Offer binary.k8s.io, base64.binary.k8s.io or none.`,
+    );
+}
 
 /** Carries the bearer token in a WebSocket handshake, where browsers cannot set an Authorization header. */
 const bearerProtocol = 'base64url.bearer.authorization.k8s.io.';

@@ -2,8 +2,8 @@ import { ProblemError } from '@sallyport/kit';
 import { parseRequestTarget, readRequestInfo } from '@sallyport/kubernetes';
 import type { Step } from '../exchange/exchange.ts';
 import type { ReadHeaders } from '../headers/read-headers.ts';
-import { refuseBadUpgrade } from './refuse-bad-upgrade.ts';
-import { refuseSpecialVerb } from './refuse-special-verb.ts';
+import { refuseBadUpgrade } from '../passage/refuse-bad-upgrade.ts';
+import { refuseSpecialVerb } from '../authorize/describe-check.ts';
 
 /** The methods of the Kubernetes API. Servers behind the gateway could read any other method differently. */
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);

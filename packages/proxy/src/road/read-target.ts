@@ -2,7 +2,7 @@ import { ProblemError } from '@sallyport/kit';
 import { refuseOwnToken } from '../credential/own-token.ts';
 import type { Step } from '../exchange/exchange.ts';
 import { readHeaders } from '../headers/read-headers.ts';
-import type { Upstreams } from '../upstream/upstreams.ts';
+import type { Upstreams } from '../upstream/upstream.ts';
 
 const prefix = '/clusters/';
 /** The gateway's own API refuses every header that asks for an identity. */

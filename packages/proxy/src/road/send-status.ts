@@ -1,9 +1,9 @@
 import { problemTable } from '@sallyport/contracts';
 import { lineOfJson, toProblem } from '@sallyport/kit';
 import { statusForProblem } from '@sallyport/kubernetes';
-import { closesConnection } from '../exchange/closes-connection.ts';
+import { closesConnection } from '../exchange/client-connection.ts';
 import type { Exchange } from '../exchange/exchange.ts';
-import { cutResponse } from '../streams/cut-response.ts';
+import { cutResponse } from '../streams/end-response.ts';
 
 /**
  * Reports whether the client shows plain text but not a `Status`. The first request of kubectl asks for aggregated

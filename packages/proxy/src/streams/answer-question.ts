@@ -1,8 +1,36 @@
-import { streamQuestionSchema, type Change, type StreamAnswer } from '@sallyport/contracts';
+import {
+  streamQuestionSchema,
+  type Change,
+  type StreamAnswer,
+  type StreamEnder,
+  type StreamQuestion,
+} from '@sallyport/contracts';
 import { ProblemError, type Logger, type ServiceClient } from '@sallyport/kit';
-import { endAskedStream } from './end-asked-stream.ts';
-import { selectStreams } from './select-streams.ts';
+import { selectStreams, findStreams } from './select-streams.ts';
 import type { StreamRegistry } from './stream-registry.ts';
+import { clientText } from '../credential/client-text.ts';
+import type { OpenStream, StreamEnd } from '../exchange/exchange.ts';
+import { ownerKey } from './stream-indexes.ts';
+
+/** Returns the end of a stream by its owner, or by another user, who is named. */
+function endBy(ender: StreamEnder, { exchange: { answer } }: OpenStream): StreamEnd {
+  const own = ownerKey(answer?.identity) === ownerKey(ender);
+  return {
+    reason: 'ended-by-user',
+    code: 'forbidden',
+    detail: own ? 'You ended this stream.' : `${clientText(ender.user)} ended this stream.`,
+  };
+}
+
+/** Ends the open stream that a question with `endedBy` is about. Does nothing for any other question. */
+function endAskedStream(
+  registry: Pick<StreamRegistry, 'all' | 'ofUser' | 'cut'>,
+  { of, where, endedBy }: Pick<StreamQuestion, 'of' | 'where' | 'endedBy'>,
+): void {
+  // A question without an ID would be about every stream.
+  if (endedBy === undefined || where.stream === undefined) return;
+  for (const stream of findStreams(registry, { of, where })) registry.cut(stream, endBy(endedBy, stream));
+}
 
 type AnswerQuestionDeps = {
   registry: Pick<StreamRegistry, 'all' | 'ofUser' | 'ended' | 'cut'>;

@@ -1,14 +1,12 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Change, Config } from '@sallyport/contracts';
 import { ProblemError, type Metrics } from '@sallyport/kit';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { CheckClient } from '../authorize/check-client.ts';
-import type { OpenStream, Step } from '../exchange/exchange.ts';
+import type { OpenStream, Step, StreamEnd } from '../exchange/exchange.ts';
 import { streamKindOf } from '../exchange/stream-kind-of.ts';
-import type { StreamEnd } from '../exchange/stream-end.ts';
 import { createInFlight } from './in-flight.ts';
 import { createStreamRecheck } from './recheck-streams.ts';
-import type { StreamEvents } from './stream-events.ts';
-import type { StreamLifecycle } from './stream-lifecycle.ts';
+import type { StreamEvents, StreamLifecycle } from './stream-lifecycle.ts';
 import { createStreamRegistry, type StreamRegistry } from './stream-registry.ts';
 
 /** The open streams of this gateway and what ends them. */

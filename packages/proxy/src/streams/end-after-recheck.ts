@@ -1,5 +1,5 @@
 import type { CheckAnswer, Impersonation } from '@sallyport/contracts';
-import type { StreamEnd } from '../exchange/stream-end.ts';
+import type { StreamEnd } from '../exchange/exchange.ts';
 
 /**
  * Reports whether the identity that went upstream has more than the caller has now, for example a group that was taken
@@ -65,4 +65,9 @@ export function endAfterRecheck(
     if (end) return end;
   }
   return undefined;
+}
+
+/** Returns when the first of the elevations ends that an answer rests on, in milliseconds since the epoch. */
+export function elevatedUntilOf(answer: CheckAnswer | undefined): number {
+  return Math.min(Infinity, ...(answer?.elevations ?? []).map(({ expiresAt }) => expiresAt));
 }

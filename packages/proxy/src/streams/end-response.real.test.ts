@@ -2,10 +2,8 @@ import { ServerResponse, type IncomingMessage } from 'node:http';
 import { Duplex } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import type { Exchange } from '../exchange/exchange.ts';
-import { cutResponse } from './cut-response.ts';
-import { createEndResponse } from './end-response.ts';
-import type { StreamEnd } from '../exchange/stream-end.ts';
+import type { Exchange, StreamEnd } from '../exchange/exchange.ts';
+import { cutResponse, createEndResponse } from './end-response.ts';
 
 const end: StreamEnd = { reason: 'session-ended', code: 'unauthenticated', detail: 'This session was ended.' };
 

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { StreamObserver } from '@sallyport/kubernetes';
 import { statusOfEnd } from './end-response.ts';
-import type { StreamEnd } from '../exchange/stream-end.ts';
+import type { StreamEnd } from '../exchange/exchange.ts';
 
 /** Ends the client's side of a tunnel. */
 export type EndTunnel = {

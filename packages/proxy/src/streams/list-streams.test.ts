@@ -5,7 +5,7 @@ import { createLogger, ProblemError, type ServiceRequest } from '@sallyport/kit'
 import { createUntil } from '../testing/create-until.ts';
 import { allow, createRig, type Rig } from '../testing/gateway-rig.ts';
 import { createAnswerQuestion } from './answer-question.ts';
-import { createEndedStreams } from './ended-streams.ts';
+import { createEndedStreams } from './describe-stream.ts';
 import { selectStreams } from './select-streams.ts';
 
 const token = `Bearer spt_${'a'.repeat(43)}`;

@@ -1,11 +1,8 @@
 import type { CheckAnswer, Config } from '@sallyport/contracts';
 import { createTimeSlicer } from '@sallyport/kit';
-import type { CheckClient } from '../authorize/check-client.ts';
-import { checkReadings } from '../authorize/check-readings.ts';
-import type { OpenStream, OpenStreamKind } from '../exchange/exchange.ts';
-import type { StreamEnd } from '../exchange/stream-end.ts';
-import { elevatedUntilOf } from './elevated-until.ts';
-import { endAfterRecheck } from './end-after-recheck.ts';
+import { type CheckClient, checkReadings } from '../authorize/check-client.ts';
+import type { OpenStream, OpenStreamKind, StreamEnd } from '../exchange/exchange.ts';
+import { elevatedUntilOf, endAfterRecheck } from './end-after-recheck.ts';
 import type { StreamRegistry } from './stream-registry.ts';
 
 /** Asks authorize again about open streams, and ends those that are no longer allowed. */

@@ -1,10 +1,51 @@
 import { maxStreamRows, type OwnedStreamRow, type StreamQuestion } from '@sallyport/contracts';
 import { describeStream } from './describe-stream.ts';
-import { findStreams, fits } from './find-streams.ts';
-import { roundRobin } from './round-robin.ts';
 import type { OpenStream } from '../exchange/exchange.ts';
-import { ownerKey } from './owner-key.ts';
+import { ownerKey } from './stream-indexes.ts';
 import type { StreamRegistry } from './stream-registry.ts';
+
+type Wanted = Pick<StreamQuestion, 'of' | 'where'>;
+type Facts = Pick<OwnedStreamRow, 'id' | 'user' | 'cluster' | 'sessionId'>;
+
+const factsOf = ({ id, exchange: { answer, upstream } }: OpenStream): Facts => ({
+  id,
+  user: answer?.identity?.user ?? '',
+  cluster: upstream?.name ?? '',
+  sessionId: answer?.session?.id ?? '',
+});
+
+/** Reports whether a stream fits the filter of a question, whoever it belongs to. */
+function fits({ id, user, cluster, sessionId }: Facts, { where }: Pick<Wanted, 'where'>): boolean {
+  return (
+    (where.stream === undefined || where.stream === id) &&
+    (where.user === undefined || where.user === user) &&
+    (where.cluster === undefined || where.cluster === cluster) &&
+    (where.session === undefined || where.session === sessionId)
+  );
+}
+
+/** Returns the open streams of this gateway that a question is about. */
+export function findStreams(registry: Pick<StreamRegistry, 'all' | 'ofUser'>, wanted: Wanted): OpenStream[] {
+  return Array.from(wanted.of ? registry.ofUser(wanted.of) : registry.all()).filter((stream) =>
+    fits(factsOf(stream), wanted),
+  );
+}
+
+/**
+ * Reorders items so that owners take turns. Where there is no room for all items, one owner cannot crowd out the
+ * others.
+ */
+function roundRobin<T>(items: readonly T[], ownerOf: (item: T) => string): T[] {
+  const seen = new Map<string, number>();
+  const rounds: T[][] = [];
+  for (const item of items) {
+    const owner = ownerOf(item);
+    const round = seen.get(owner) ?? 0;
+    seen.set(owner, round + 1);
+    (rounds[round] ??= []).push(item);
+  }
+  return rounds.flat();
+}
 
 /** The size of one answer in bytes of JSON. Rows can be long, because clients choose some of the names in them. */
 const maxBytes = 1024 * 1024;

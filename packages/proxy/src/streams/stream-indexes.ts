@@ -1,5 +1,9 @@
 import type { Exchange, OpenStream } from '../exchange/exchange.ts';
-import { ownerKey } from './owner-key.ts';
+
+/** Returns a key that is the same for all streams of one user. */
+export function ownerKey(owner: { issuer: string; subject: string } | undefined): string {
+  return `${owner?.issuer}\0${owner?.subject}`;
+}
 
 /** Streams grouped by a key. A key without streams is forgotten. */
 function createGroups() {

@@ -1,16 +1,47 @@
 import { randomUUID } from 'node:crypto';
 import type { Config, OwnedStreamRow } from '@sallyport/contracts';
 import { ProblemError, type Metrics } from '@sallyport/kit';
-import type { Exchange, OpenStream, OpenStreamKind } from '../exchange/exchange.ts';
+import { Counter, Gauge } from 'prom-client';
+import type { Exchange, OpenStream, OpenStreamKind, EndExchange, StreamEnd } from '../exchange/exchange.ts';
 import { streamKindOf } from '../exchange/stream-kind-of.ts';
-import type { EndExchange, StreamEnd } from '../exchange/stream-end.ts';
-import { elevatedUntilOf } from './elevated-until.ts';
-import { describeStream } from './describe-stream.ts';
-import { createEndedStreams } from './ended-streams.ts';
-import { ownerKey } from './owner-key.ts';
-import type { StreamEvents } from './stream-events.ts';
-import { clusterOf, createStreamIndexes, userOf } from './stream-indexes.ts';
-import { createStreamMetrics } from './stream-metrics.ts';
+import { elevatedUntilOf } from './end-after-recheck.ts';
+import { describeStream, createEndedStreams } from './describe-stream.ts';
+import { ownerKey, clusterOf, createStreamIndexes, userOf } from './stream-indexes.ts';
+import type { StreamEvents } from './stream-lifecycle.ts';
+
+/** Registers the metrics of open streams. `sizes` is read when the metrics are. */
+function createStreamMetrics(metrics: Metrics, sizes: () => { streams: number; requests: number }) {
+  const registers = [metrics];
+  const cuts = new Counter({
+    name: 'sallyport_proxy_streams_cut_total',
+    help: 'Streams that the gateway ended, by reason.',
+    labelNames: ['reason'],
+    registers,
+  });
+  const refused = new Counter({
+    name: 'sallyport_proxy_streams_refused_total',
+    help: 'Streams and requests refused because of a limit, by limit.',
+    labelNames: ['limit'],
+    registers,
+  });
+  new Gauge({
+    name: 'sallyport_proxy_open_streams',
+    help: 'Open streams.',
+    registers,
+    collect() {
+      this.set(sizes().streams);
+    },
+  });
+  new Gauge({
+    name: 'sallyport_proxy_long_requests',
+    help: 'Requests other than streams that have run for more than two seconds.',
+    registers,
+    collect() {
+      this.set(sizes().requests);
+    },
+  });
+  return { cuts, refused };
+}
 
 /** Every open stream of this gateway, and the latest of those that have ended. */
 export type StreamRegistry = {

@@ -5,18 +5,16 @@ import type { AuditRecord, Check, CheckAnswer } from '@sallyport/contracts';
 import { configSchema } from '@sallyport/contracts';
 import { type AuditSink } from '@sallyport/audit-log';
 import { createLogger, createMetrics, ProblemError, type Tracer } from '@sallyport/kit';
-import type { CheckClient } from '../authorize/check-client.ts';
+import { type CheckClient, traceCheck } from '../authorize/check-client.ts';
 import { createClientAddress } from '../listener/client-address.ts';
 import { createGatewayServer } from '../listener/create-gateway-server.ts';
 import { createRoad } from '../road/create-road.ts';
-import type { AccessReviews } from '../access-review/create-access-reviews.ts';
+import type { AccessReviews } from '../access-review/access-reviews.ts';
 import type { Streams } from '../streams/create-streams.ts';
-import { createBeginRequestSpan } from '../tracing/begin-request-span.ts';
-import { traceCheck } from '../tracing/trace-check.ts';
-import { createFixedTokenSource } from '../upstream/token-source.ts';
-import { createUpstream, type Upstream } from '../upstream/upstream.ts';
-import { createUpstreams } from '../upstream/upstreams.ts';
-import type { WorkloadSessions } from '../workloads/create-workload-sessions.ts';
+import { createBeginRequestSpan } from '../tracing/request-span.ts';
+import { createFixedTokenSource } from '../upstream/cluster-access.ts';
+import { createUpstream, type Upstream, createUpstreams } from '../upstream/upstream.ts';
+import type { WorkloadSessions } from '../workloads/workload-sessions.ts';
 
 export const gatewayToken = 'planted-gateway-token';
 export const alice = {

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, webcrypto } from 'node:crypto';
-import type { IdentityJwk } from '../web-identity/read-identity-keys.ts';
+import type { IdentityJwk } from '../web-identity/identity-keys.ts';
 
 /** Returns a new private key for identities, in PEM. */
 export function identityKeyPem(): string {

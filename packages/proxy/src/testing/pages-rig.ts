@@ -3,9 +3,9 @@ import { createLogger, hashToken, ProblemError, type ServiceRequest } from '@sal
 import { createPages } from '@sallyport/pages';
 import type { RequestHandler } from 'express';
 import supertest from 'supertest';
-import { createOwnApi } from '../own-api/create-own-api.ts';
-import { createFindCaller } from '../own-api/find-caller.ts';
-import type { WorkloadSessions } from '../workloads/create-workload-sessions.ts';
+import { createOwnApi } from '../portal/create-portal.ts';
+import { createFindCaller } from '../portal/calls/find-caller.ts';
+import type { WorkloadSessions } from '../workloads/workload-sessions.ts';
 
 export const pagesNow = Date.UTC(2026, 0, 2, 12);
 export const gatewayOrigin = 'https://gate.example.com';

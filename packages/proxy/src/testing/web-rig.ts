@@ -4,11 +4,11 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { configSchema, type CheckAnswer } from '@sallyport/contracts';
 import type { Tracer } from '@sallyport/kit';
-import { createBeginWebLogin } from '../web/begin-web-login.ts';
+import { createBeginWebLogin } from '../web/send-web-problem.ts';
 import { createRouteIdentities } from '../web-identity/route-identity.ts';
 import { createWebRoute } from '../web/create-web-route.ts';
-import { createWebRoutes } from '../web/web-routes.ts';
-import type { WorkloadSessions } from '../workloads/create-workload-sessions.ts';
+import { createWebRoutes } from '../exchange/web-route.ts';
+import type { WorkloadSessions } from '../workloads/workload-sessions.ts';
 import { allow, createRig, type Rig } from './gateway-rig.ts';
 
 export const appHost = 'app.example.com';

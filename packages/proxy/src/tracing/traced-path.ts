@@ -1,6 +1,6 @@
 import { builtInKind, withoutCommand } from '@sallyport/contracts';
 import type { RequestInfo } from '@sallyport/kubernetes';
-import { clientText } from '../audit/client-text.ts';
+import { clientText } from '../credential/client-text.ts';
 
 /** The first segments of paths that the API server has besides objects. */
 const ownPaths: ReadonlySet<string> = new Set([

@@ -1,6 +1,73 @@
 import { createClusterFacts, type ClusterFactsDeps } from './cluster-facts.ts';
-import { readApiServices, servedKey } from './read-api-services.ts';
-import { kindKey, readDiscovery } from './read-discovery.ts';
+import { fieldsOf, type Fields } from './json-fields.ts';
+import type { AskRecorded } from './ask-cluster.ts';
+import type { Upstream } from './upstream.ts';
+
+/** Whether each kind is namespaced, by `group/version/resource`. */
+type DiscoveredScopes = ReadonlyMap<string, boolean>;
+
+/** Returns the key of a kind. */
+function kindKey(apiGroup: string, apiVersion: string, resource: string): string {
+  return `${apiGroup}/${apiVersion}/${resource}`;
+}
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+const listOf = (value: unknown): Fields[] => (Array.isArray(value) ? value.map(fieldsOf) : []);
+
+/**
+ * Reads aggregated discovery (APIGroupDiscoveryList, KEP-3352) of `/apis`. Returns undefined for anything else. Leaves
+ * out versions that the cluster marks as stale, and kinds without a known scope.
+ */
+function readDiscovery(text: string): DiscoveredScopes | undefined {
+  let document: Fields;
+  try {
+    document = fieldsOf(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+  if (document['kind'] !== 'APIGroupDiscoveryList' || !Array.isArray(document['items'])) return undefined;
+  const scopes = new Map<string, boolean>();
+  for (const group of listOf(document['items'])) {
+    const name = textOf(fieldsOf(group['metadata'])['name']);
+    for (const version of listOf(group['versions'])) {
+      if (version['freshness'] === 'Stale') continue;
+      for (const { resource, scope } of listOf(version['resources'])) {
+        if (scope === 'Namespaced' || scope === 'Cluster')
+          scopes.set(kindKey(name, textOf(version['version']), textOf(resource)), scope === 'Namespaced');
+      }
+    }
+  }
+  return scopes;
+}
+
+/** Returns the key of a version of a group. */
+function servedKey(apiGroup: string, apiVersion: string): string {
+  return `${apiVersion}.${apiGroup}`;
+}
+
+/**
+ * Reads from an APIServiceList whether an aggregated API serves each version of a group. Returns undefined for anything
+ * else. An APIService counts as aggregated if it has a `service`, readable or not.
+ */
+function readApiServices(text: string): ReadonlyMap<string, boolean> | undefined {
+  let document: Record<string, unknown>;
+  try {
+    document = fieldsOf(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+  const { kind, items } = document;
+  if (kind !== 'APIServiceList' || !Array.isArray(items)) return undefined;
+  const aggregated = new Map<string, boolean>();
+  for (const item of items) {
+    const { spec } = fieldsOf(item);
+    if (typeof spec !== 'object' || spec === null) continue;
+    const { group, version, service } = fieldsOf(spec);
+    if (typeof version === 'string' && (group === undefined || typeof group === 'string'))
+      aggregated.set(servedKey(group ?? '', version), service != null);
+  }
+  return aggregated;
+}
 
 type Answer = boolean | undefined | Promise<boolean | undefined>;
 
@@ -32,5 +99,28 @@ export function createClusterKinds(deps: Pick<ClusterFactsDeps, 'ask' | 'clock'>
   return {
     namespaced: (apiGroup, apiVersion, resource) => scopes.of(kindKey(apiGroup, apiVersion, resource)),
     aggregated: (apiGroup, apiVersion) => services.of(servedKey(apiGroup, apiVersion)),
+  };
+}
+
+const about = {
+  verb: 'get',
+  user: { username: 'gateway:discovery' },
+  detail: 'The gateway asked what the cluster serves.',
+};
+
+/** Creates what asks each cluster for its kinds. The answers are forgotten when its upstream is replaced. */
+export function createAuditedClusterKinds({ ask }: { ask: AskRecorded }): (upstream: Upstream) => ClusterKinds {
+  const kindsOf = new WeakMap<Upstream, ClusterKinds>();
+  return (upstream) => {
+    let kinds = kindsOf.get(upstream);
+    if (kinds === undefined)
+      kindsOf.set(
+        upstream,
+        (kinds = createClusterKinds({
+          ask: (request) => ask(upstream, request, about),
+          clock: () => performance.now(),
+        })),
+      );
+    return kinds;
   };
 }

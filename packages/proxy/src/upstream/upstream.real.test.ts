@@ -5,9 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ClusterConfig } from '@sallyport/contracts';
 import { ConfigFaults, createLogger } from '@sallyport/kit';
 import { readClusterAccess } from './read-cluster-access.ts';
-import { createFileTokenSource } from './token-source.ts';
-import { createUpstreams } from './upstreams.ts';
-import type { Upstream } from './upstream.ts';
+import { createFileTokenSource } from './cluster-access.ts';
+import { createUpstreams, type Upstream } from './upstream.ts';
 
 const logger = createLogger({ service: 'proxy', level: 'silent' });
 let directory: string;

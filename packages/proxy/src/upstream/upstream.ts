@@ -1,8 +1,32 @@
-import type { Socket } from 'node:net';
+import { type Socket, connect as netConnect } from 'node:net';
+import { connect as tlsConnect, createSecureContext, type SecureContext } from 'node:tls';
 import { readAllowSystem, type AllowSystem, type ClusterConfig } from '@sallyport/contracts';
 import { createHttp1Client, type Http1Handler, type Http1Request } from '@sallyport/http1';
 import type { ClusterAccess } from './cluster-access.ts';
-import { createConnect } from './create-connect.ts';
+
+type Address = Pick<ClusterAccess, 'server' | 'ca' | 'serverName' | 'clientCert' | 'clientKey'>;
+
+// SNI contains names only (RFC 6066, 3). For an address the certificate is checked against the address itself.
+const serverNameOf = ({ serverName }: Address, hostname: string) =>
+  serverName ?? (/^[\d.]+$|:/.test(hostname) ? undefined : hostname);
+
+/** Returns an address, and what connects to it. All connections share one TLS context. */
+export function createConnect(address: Address): { url: URL; secure: boolean; connect(extra?: object): Socket } {
+  const url = new URL(address.server);
+  const hostname = url.hostname.replace(/^\[|\]$/g, '');
+  const secure = url.protocol === 'https:';
+  const port = Number(url.port) || (secure ? 443 : 80);
+  const secureContext: SecureContext | undefined = secure
+    ? createSecureContext({ ca: address.ca, cert: address.clientCert, key: address.clientKey })
+    : undefined;
+  const tls = secure ? { secureContext, servername: serverNameOf(address, hostname), ALPNProtocols: ['http/1.1'] } : {};
+  const keepAlive = { keepAlive: true, keepAliveInitialDelay: 30_000, noDelay: true };
+  const connect = (extra = {}) =>
+    secure
+      ? tlsConnect({ host: hostname, port, ...keepAlive, ...tls, ...extra })
+      : netConnect({ host: hostname, port, ...keepAlive, ...extra });
+  return { url, secure, connect };
+}
 
 /** One cluster as the gateway reaches it. */
 export type Upstream = {
@@ -65,5 +89,29 @@ export function createUpstream(deps: {
     async close() {
       client.close();
     },
+  };
+}
+
+/** The clusters of this gateway. */
+export type Upstreams = {
+  byName(name: string): Upstream | undefined;
+  /** Finds a cluster by the Host header. The port is ignored, and so is the case. */
+  byHost(host: string): Upstream | undefined;
+  all(): readonly Upstream[];
+  close(): Promise<void>;
+};
+
+/** Creates the lookup of upstreams by name and by host. */
+export function createUpstreams(list: readonly Upstream[]): Upstreams {
+  const names = new Map(list.map((one) => [one.name, one]));
+  const hosts = new Map(list.filter((one) => one.host !== undefined).map((one) => [one.host!, one]));
+  return {
+    byName: (name) => names.get(name),
+    byHost(host) {
+      if (hosts.size === 0) return undefined;
+      return hosts.get(host.toLowerCase().replace(/:\d+$/, ''));
+    },
+    all: () => list,
+    close: async () => void (await Promise.all(list.map((one) => one.close()))),
   };
 }

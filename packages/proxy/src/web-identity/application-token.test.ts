@@ -4,8 +4,7 @@ import fc from 'fast-check';
 import { identityKeyPem } from '../testing/identity-keys.ts';
 import { applicationTokenMs, createApplicationTokens } from './application-token.ts';
 import { createIdentityKeyRing, publishedFirstMs } from './identity-key-ring.ts';
-import { readIdentityKeys } from './read-identity-keys.ts';
-import { signJws } from './sign-jws.ts';
+import { readIdentityKeys, signJws } from './identity-keys.ts';
 
 const gatewayOrigin = 'https://gate.example.com:8443';
 const grant = { tokenHash: 'A'.repeat(43), route: 'https://headlamp.example.com:8443' };

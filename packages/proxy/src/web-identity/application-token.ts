@@ -1,8 +1,7 @@
 import { hash, verify } from 'node:crypto';
 import { createExpiringCache } from '@sallyport/kit';
 import type { IdentityKeyRing } from './identity-key-ring.ts';
-import type { IdentityKey } from './read-identity-keys.ts';
-import { jwsHeader, signJws } from './sign-jws.ts';
+import { type IdentityKey, jwsHeader, signJws } from './identity-keys.ts';
 
 /** The beginning of every application token, by which secret scanners and our own logs know one. */
 export const applicationTokenPrefix = 'spa_';

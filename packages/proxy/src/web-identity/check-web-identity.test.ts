@@ -1,7 +1,7 @@
-import { describe, expect, it } from '@jest/globals';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { describe, expect, it } from '@jest/globals';
 import type { LoadedConfig } from '@sallyport/kit';
 import { identityKeyPem } from '../testing/identity-keys.ts';
 import { checkWebIdentity } from './check-web-identity.ts';

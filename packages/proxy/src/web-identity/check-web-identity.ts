@@ -1,5 +1,5 @@
 import { checkNamedFile, type ConfigFault, type LoadedConfig } from '@sallyport/kit';
-import { readIdentityKeys } from './read-identity-keys.ts';
+import { readIdentityKeys } from './identity-keys.ts';
 
 const makeKey =
   'make a key with: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out identity.pem, and set gateway.identityKeyFile: identity.pem';

@@ -7,11 +7,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createLogger, createMetrics } from '@sallyport/kit';
 import { identityKeyPem, verifyJwt } from '../testing/identity-keys.ts';
-import { createAnswerIdentityKeys } from './answer-identity-keys.ts';
+import {
+  createAnswerIdentityKeys,
+  createIdentityKeyRing,
+  publishedFirstMs,
+  type IdentityKeyRing,
+} from './identity-key-ring.ts';
 import { followIdentityKeys } from './follow-identity-keys.ts';
-import { createIdentityKeyRing, publishedFirstMs, type IdentityKeyRing } from './identity-key-ring.ts';
-import { readIdentityKeys, type IdentityJwk } from './read-identity-keys.ts';
-import { signJws } from './sign-jws.ts';
+import { readIdentityKeys, type IdentityJwk, signJws } from './identity-keys.ts';
 
 let directory: string;
 let file: string;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createFileFollower, identitiesOf, type Logger, type Metrics } from '@sallyport/kit';
 import { Gauge } from 'prom-client';
 import type { IdentityKeyRing } from './identity-key-ring.ts';
-import { readIdentityKeys } from './read-identity-keys.ts';
+import { readIdentityKeys } from './identity-keys.ts';
 
 type FollowDeps = { file: string; ring: IdentityKeyRing; logger: Logger; metrics?: Metrics | undefined };
 

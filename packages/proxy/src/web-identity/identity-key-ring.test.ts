@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { identityKeyPem } from '../testing/identity-keys.ts';
 import { createIdentityKeyRing, publishedFirstMs } from './identity-key-ring.ts';
-import { readIdentityKeys } from './read-identity-keys.ts';
+import { readIdentityKeys } from './identity-keys.ts';
 
 const [a, b, c] = Array.from({ length: 3 }, identityKeyPem) as [string, string, string];
 const kidOf = (pem: string) => readIdentityKeys(pem)[0]!.kid;

@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { LoadedConfig, Logger, Metrics } from '@sallyport/kit';
-import { createAnswerIdentityKeys } from './answer-identity-keys.ts';
+import { createAnswerIdentityKeys, createIdentityKeyRing, type IdentityKeyRing } from './identity-key-ring.ts';
 import { applicationTokenMs, createApplicationTokens, type ApplicationTokens } from './application-token.ts';
 import { assertionMs } from './assertion-claims.ts';
 import { followIdentityKeys } from './follow-identity-keys.ts';
-import { createIdentityKeyRing, type IdentityKeyRing } from './identity-key-ring.ts';
-import { readIdentityKeys } from './read-identity-keys.ts';
+import { readIdentityKeys } from './identity-keys.ts';
 import { createRouteIdentities, type IdentifiedRoute, type RouteIdentity } from './route-identity.ts';
 
 /** What depends on the identity keys. */

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from '@jest/globals';
-import { readIdentityKeys } from './read-identity-keys.ts';
+import { readIdentityKeys } from './identity-keys.ts';
 
 describe('the identity keys that openssl makes', () => {
   it.each([

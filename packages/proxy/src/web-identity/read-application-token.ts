@@ -1,4 +1,5 @@
 import { ProblemError } from '@sallyport/kit';
+import type { Config } from '@sallyport/contracts';
 import type { ApplicationGrant, ApplicationTokens } from './application-token.ts';
 
 /** What decides about requests of applications that act for a person. */
@@ -27,4 +28,24 @@ export function readApplicationToken(
   if (!applications.clustersOf(grant.route).includes(cluster))
     throw new ProblemError('forbidden', `The application ${grant.route} may not act on this cluster.`);
   return grant;
+}
+
+type Routes = Pick<Config, 'routes'>['routes'];
+
+/** On which clusters the applications of routes may act. */
+type ApplicationClusters = {
+  /** Returns the clusters of a route, by its `from`; none for an unknown one. */
+  of(route: string): readonly string[];
+  /** Puts other routes into force. */
+  use(routes: Routes): void;
+};
+
+/** Creates the table with the initial routes. */
+export function createApplicationClusters(initial: Routes): ApplicationClusters {
+  let table = new Map<string, readonly string[]>();
+  const use = (routes: Routes) => {
+    table = new Map(routes.map(({ from, identity }) => [from, identity.kubernetes?.clusters ?? []]));
+  };
+  use(initial);
+  return { of: (route) => table.get(route) ?? [], use };
 }

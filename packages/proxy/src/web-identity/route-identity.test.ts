@@ -4,7 +4,7 @@ import { userUid } from '@sallyport/kit';
 import { identityKeyPem, verifyJwt } from '../testing/identity-keys.ts';
 import { createApplicationTokens } from './application-token.ts';
 import { createIdentityKeyRing } from './identity-key-ring.ts';
-import { readIdentityKeys } from './read-identity-keys.ts';
+import { readIdentityKeys } from './identity-keys.ts';
 import { createRouteIdentities, type IdentifiedRoute, type RouteCaller } from './route-identity.ts';
 
 const gatewayOrigin = 'https://gate.example.com:8443';

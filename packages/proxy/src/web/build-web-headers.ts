@@ -2,7 +2,7 @@ import { plainHeaderName } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import type { Exchange, Step } from '../exchange/exchange.ts';
 import { withheldHeader } from '../headers/web-header-table.ts';
-import type { WebRoute } from './web-route.ts';
+import type { WebRoute } from '../exchange/web-route.ts';
 import { withoutOwnCookies } from './web-cookies.ts';
 
 /** Headers that nearly every request has and that pass as they are. Found without looking any further. */

@@ -1,14 +1,12 @@
 import { isProblemCode, type Check, type CheckAnswer } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
-import type { CheckClient } from '../authorize/check-client.ts';
-import { otherReading } from '../authorize/check-readings.ts';
-import { preflightHeaders } from '../authorize/preflight-headers.ts';
-import { clientIsGone } from '../exchange/client-is-gone.ts';
+import { type CheckClient, otherReading } from '../authorize/check-client.ts';
+import { preflightHeaders } from '../authorize/describe-check.ts';
+import { clientIsGone } from '../exchange/client-connection.ts';
 import type { Exchange, Step } from '../exchange/exchange.ts';
 import type { ClientCertificateOf } from '../listener/client-certificate.ts';
-import { checkWithWorkload } from '../workloads/check-with-workload.ts';
-import type { WorkloadSessions } from '../workloads/create-workload-sessions.ts';
-import { takePresented } from '../workloads/take-presented.ts';
+import { checkWithWorkload, takePresented } from '../workloads/check-with-workload.ts';
+import type { WorkloadSessions } from '../workloads/workload-sessions.ts';
 
 function describe(exchange: Exchange, clientCertificateOf: ClientCertificateOf): Check {
   const { request, web, route, tokenHash } = exchange;

@@ -1,4 +1,4 @@
-import { privateCaching } from '../headers/private-caching.ts';
+import { privateCaching } from '../headers/clean-response-headers.ts';
 import { passedChallenges } from './connection-authentication.ts';
 import { setsOwnCookie } from './web-cookies.ts';
 

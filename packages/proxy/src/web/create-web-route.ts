@@ -4,9 +4,9 @@ import { Agent as HttpsAgent } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Config, RouteConfig } from '@sallyport/contracts';
 import { createPages, type PageLook } from '@sallyport/pages';
-import { createConnect } from '../upstream/create-connect.ts';
+import { createConnect } from '../upstream/upstream.ts';
 import type { IdentifiedRoute, RouteIdentity } from '../web-identity/route-identity.ts';
-import type { WebRoute } from './web-route.ts';
+import type { WebRoute } from '../exchange/web-route.ts';
 
 type WebRouteDeps = {
   resolvePath: (file: string) => string;

@@ -1,5 +1,5 @@
-import { createBeginWebLogin } from './begin-web-login.ts';
-import type { WebRoutes } from './web-routes.ts';
+import { createBeginWebLogin } from './send-web-problem.ts';
+import type { WebRoutes } from '../exchange/web-route.ts';
 
 /** Returns what the road to web applications and the gateway's own API need of the routes. */
 export function partsOfRoutes({ of, plainOf, byHost, all }: WebRoutes, { loginOrigin }: { loginOrigin: string }) {

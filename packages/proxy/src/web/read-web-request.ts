@@ -3,7 +3,7 @@ import { refuseOwnToken } from '../credential/own-token.ts';
 import type { Exchange, Step } from '../exchange/exchange.ts';
 import { opensPageOfApplication } from '../headers/opens-page.ts';
 import { readHeaders } from '../headers/read-headers.ts';
-import { refuseBadUpgrade } from '../road/refuse-bad-upgrade.ts';
+import { refuseBadUpgrade } from '../passage/refuse-bad-upgrade.ts';
 import { readWebPath } from './read-web-path.ts';
 import { refuseRootWorker } from './refuse-root-worker.ts';
 

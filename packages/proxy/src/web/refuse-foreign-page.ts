@@ -1,6 +1,6 @@
 import { ProblemError } from '@sallyport/kit';
 import type { Exchange, Step } from '../exchange/exchange.ts';
-import { isWebWrite } from './is-web-write.ts';
+import { isWebWrite } from '../exchange/is-web-write.ts';
 
 /**
  * Reports whether a page of the application itself makes the request. A browser sends `Origin` with a WebSocket and with

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Exchange } from '../exchange/exchange.ts';
 import { cleanTrailers } from '../headers/clean-response-headers.ts';
-import { cutResponse } from '../streams/cut-response.ts';
+import { cutResponse } from '../streams/end-response.ts';
 import type { StreamLifecycle } from '../streams/stream-lifecycle.ts';
 import { cleanWebResponse } from './clean-web-response.ts';
 import { linesAboutWorkers } from './refuse-root-worker.ts';

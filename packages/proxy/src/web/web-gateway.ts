@@ -1,5 +1,5 @@
 import type { Exchange, Step } from '../exchange/exchange.ts';
-import { takeSteps } from '../road/take-steps.ts';
+import { takeSteps } from '../passage/take-steps.ts';
 
 type WebSteps = {
   openAudit: Step;

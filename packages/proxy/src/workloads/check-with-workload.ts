@@ -1,7 +1,15 @@
 import type { Check, CheckAnswer } from '@sallyport/contracts';
 import type { Span } from '@sallyport/kit';
 import type { CheckClient } from '../authorize/check-client.ts';
-import type { PresentedToken, WorkloadSessions } from './create-workload-sessions.ts';
+import type { PresentedToken, WorkloadSessions } from './workload-sessions.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+
+/** Takes the token of a workload out of the exchange, so that it is held no longer than it is needed. */
+export function takePresented(exchange: Exchange): PresentedToken | undefined {
+  const { workloadToken: token, tokenHash: hash, clientAddress, request } = exchange;
+  exchange.workloadToken = undefined;
+  return token === undefined || hash === undefined ? undefined : { token, hash, clientAddress, request };
+}
 
 /**
  * Asks authorize. If it does not know the credential, and the credential may be the token of a workload, begins the

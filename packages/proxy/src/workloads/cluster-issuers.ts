@@ -1,6 +1,6 @@
 import type { ClusterKeys } from '@sallyport/contracts';
 import { createRefreshed, parseJson, ProblemError, type Refreshed } from '@sallyport/kit';
-import type { AskRecorded } from '../upstream/ask-recorded.ts';
+import type { AskRecorded } from '../upstream/ask-cluster.ts';
 import { fieldsOf } from '../upstream/json-fields.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { configSchema, type Check, type CheckAnswer } from '@sallyport/contracts';
 import { createLogger, createMetrics, hashToken, ProblemError } from '@sallyport/kit';
-import type { AskRecorded } from '../upstream/ask-recorded.ts';
+import type { AskRecorded } from '../upstream/ask-cluster.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { checkWithWorkload } from './check-with-workload.ts';
 import { createClusterIssuers } from './cluster-issuers.ts';
-import { createWorkloadSessions, type PresentedToken } from './create-workload-sessions.ts';
+import { createWorkloadSessions, type PresentedToken } from './workload-sessions.ts';
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const tokenOf = (claims: object, kid = 'k') => `${encode({ alg: 'RS256', kid })}.${encode(claims)}.c2ln`;

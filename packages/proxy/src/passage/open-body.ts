@@ -1,0 +1,76 @@
+import { Transform, type Readable, type TransformCallback } from 'node:stream';
+import { ProblemError } from '@sallyport/kit';
+import { type CheckClient, checkReadings } from '../authorize/check-client.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import { endAfterRecheck } from '../streams/end-after-recheck.ts';
+
+type OpenBodyDeps = { checks: CheckClient; changesReceived(): number };
+
+/** For how long a decision applies to the parts of a body that arrive, in milliseconds. */
+const freshMs = 1000;
+
+/**
+ * Asks authorize again about a request whose body takes time. Returns the refusal if the request is no longer allowed,
+ * or if authorize cannot be reached.
+ */
+async function recheck(exchange: Exchange, { checks }: OpenBodyDeps): Promise<Error | undefined> {
+  try {
+    const end = endAfterRecheck(await checkReadings(checks, exchange.check!), exchange.answer);
+    return end && new ProblemError(end.code, end.detail);
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+/**
+ * Creates what a body passes through. With `recheck`, no piece passes, nor does the end, unless the request was checked
+ * within the last second and nothing has changed since. Holding back the end is not enough: a reader that parses JSON,
+ * YAML or CBOR as it arrives acts as soon as a value is complete, and the rest is padding. With `count`, the bytes are
+ * counted here.
+ */
+function createPassage(exchange: Exchange, how: { recheck: boolean; count: boolean }, deps: OpenBodyDeps): Transform {
+  // Not the current time: since its check, the request may have waited long for the acknowledgement of its event.
+  let checkedAt = exchange.startedAt;
+  let { changesSeen } = exchange;
+  const recheckThenPass = async (piece: Buffer | undefined, done: TransformCallback) => {
+    const [asked, changes] = [performance.now(), deps.changesReceived()];
+    const refusal = await recheck(exchange, deps);
+    if (refusal) return done(refusal);
+    [checkedAt, changesSeen] = [asked, changes];
+    done(undefined, piece);
+  };
+  const pass = (piece: Buffer | undefined, done: TransformCallback) => {
+    if (!how.recheck || (performance.now() - checkedAt < freshMs && deps.changesReceived() === changesSeen))
+      return done(undefined, piece);
+    void recheckThenPass(piece, done);
+  };
+  const passage = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      if (how.count) exchange.bytesIn += chunk.length;
+      pass(chunk, done);
+    },
+    flush: (done) => pass(undefined, done),
+  });
+  passage.on('error', () => {}); // the sender gets the error as long as there is one
+  exchange.request.on('error', (error) => passage.destroy(error));
+  return passage;
+}
+
+/**
+ * Creates what opens the body of a request for forwarding: a stream, an empty string for an empty body, or undefined for
+ * no body.
+ */
+export function createOpenBody(deps: OpenBodyDeps): (exchange: Exchange) => Readable | string | undefined {
+  return (exchange) => {
+    const { request, response, kube } = exchange;
+    const { chunked, contentLength } = exchange.headers!;
+    if (!chunked && !((contentLength ?? 0) > 0)) return contentLength === undefined ? undefined : '';
+    if (exchange.expectsContinue) response.writeContinue();
+    // Proxied requests are rechecked as streams while they are open. A watch or a followed log has no body. If one has a
+    // body all the same, by whatever method, it is rechecked like any other.
+    const rechecked = !request.complete && kube?.stream !== 'proxy';
+    if (!chunked && !rechecked) return request;
+    // Counts the bytes in a pipe. A `data` listener would make the body flow before anything forwards it.
+    return request.pipe(createPassage(exchange, { recheck: rechecked, count: chunked }, deps));
+  };
+}

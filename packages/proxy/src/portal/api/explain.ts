@@ -1,0 +1,67 @@
+import type { IncomingMessage } from 'node:http';
+import { explanationSchema, type SallyportPart } from '@sallyport/contracts';
+import { ProblemError, type Caller } from '@sallyport/kit';
+import { clientText } from '../../credential/client-text.ts';
+import { learnKind } from '../../authorize/learn-kind.ts';
+import type { ApiContext, ApiResult } from '../calls/audited-call.ts';
+import { checkForQuestion, type AskingDeps, readQuestion, type Question } from './read-question.ts';
+import { readJsonBody } from '../calls/read-body.ts';
+
+const maxBodyBytes = 128 * 1024;
+const timeoutMs = 5000;
+
+function eventOf({ question, kubernetes }: Question): NonNullable<SallyportPart['explained']> {
+  const { verb, apiGroup, resource, subresource, namespace, name, path, isResourceRequest } = kubernetes;
+  const part = (key: string, text: string) => (text === '' ? {} : { [key]: clientText(text) });
+  const what = isResourceRequest
+    ? part(
+        'resource',
+        `${resource}${apiGroup === '' ? '' : `.${apiGroup}`}${subresource === '' ? '' : `/${subresource}`}`,
+      )
+    : part('path', path);
+  return {
+    cluster: clientText(question.cluster),
+    verb: clientText(verb),
+    ...what,
+    ...part('namespace', namespace),
+    ...part('name', name),
+    ...part('about', question.about?.user ?? ''),
+  };
+}
+
+/**
+ * Handles `POST .../policy/explain`: why a request of the caller would be allowed or refused. Asking about another user
+ * needs a right in `api.policy`.
+ */
+export function createExplain(
+  deps: AskingDeps,
+): (request: IncomingMessage, caller: Caller, context: ApiContext) => Promise<ApiResult> {
+  return async (request, _caller, context) => {
+    const asked = readQuestion(await readJsonBody(request, maxBodyBytes));
+    const event = eventOf(asked);
+    context.recordExplained(event);
+    const { about, cluster } = asked.question;
+    const ask = (kubernetes: Question['kubernetes']) =>
+      deps.authorize.request({
+        method: 'POST',
+        path: '/v1/explain',
+        body: {
+          check: checkForQuestion(cluster, { ...asked, kubernetes }, request, context, deps),
+          ...(about ? { about } : {}),
+        },
+        timeoutMs,
+      });
+    // A cluster is asked about the kind for those only who may know of the cluster.
+    let { body } = await ask(asked.kubernetes);
+    const kubernetes = await learnKind(asked.kubernetes, deps.kindsOf?.(cluster));
+    if (kubernetes !== asked.kubernetes) ({ body } = await ask(kubernetes));
+    const read = explanationSchema.safeParse(body);
+    if (!read.success)
+      throw new ProblemError('authorize-unavailable', 'The explanation could not be read. Try again shortly.', {
+        cause: read.error,
+      });
+    const { decision, shows } = read.data;
+    context.recordExplained({ ...event, effect: decision.effect, rule: decision.rule, shows });
+    return { status: 200, body: read.data };
+  };
+}

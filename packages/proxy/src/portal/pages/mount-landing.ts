@@ -1,0 +1,130 @@
+import { callerHeader, encodeCaller, ProblemError, spanOf, type Caller, type Span } from '@sallyport/kit';
+import type { EndStreamRequest } from '@sallyport/contracts';
+import type { Html } from '@sallyport/pages';
+import type { Express, Request, RequestHandler, Response } from 'express';
+import { isLanding } from '../own-addresses.ts';
+import type { ApiResult, createAuditedCall } from '../calls/audited-call.ts';
+import { readCallerCredential, requireOwnForm } from '../calls/caller-credential.ts';
+import { copyCommands, renderLanding } from './render-landing.ts';
+import type { LandingDeps } from '../calls/portal-deps.ts';
+import { readLanding } from './read-landing.ts';
+import { renderWelcome } from './render-welcome.ts';
+
+const timeoutMs = 4000;
+
+/** What the page says after a click. The name of the notice is in the address that the click leads to. */
+const notices: Readonly<Record<string, string>> = {
+  stream: 'The stream has ended.',
+  session: 'The session has ended, with everything that was open in it.',
+  gone: 'It had already ended.',
+};
+
+/** Returns the notice of a click on our own page. A link from elsewhere cannot make the page claim anything. */
+function noticeOf({ query, headers }: Request): string | undefined {
+  const { done } = query;
+  if (headers['sec-fetch-site'] !== 'same-origin' || typeof done !== 'string') return undefined;
+  return Object.hasOwn(notices, done) ? notices[done] : undefined;
+}
+
+const isLoggedOut = (error: unknown) => error instanceof ProblemError && error.code === 'unauthenticated';
+
+function sendPage({ ownPages }: LandingDeps, response: Response, title: string, body: Html): void {
+  response.removeHeader('www-authenticate');
+  response.vary('Accept, Cookie');
+  ownPages.send(response, 200, title, body, { wide: true, scripts: [copyCommands] });
+}
+
+/** Creates the handler of `/`: the page for browsers, with or without a session. */
+function createShow(deps: LandingDeps, call: ReturnType<typeof createAuditedCall>): RequestHandler {
+  const { origin, landing } = deps;
+  const sendWelcome = (response: Response) => sendPage(deps, response, 'Kubernetes access', renderWelcome(deps));
+  const show = call(
+    undefined,
+    async (request, caller, context) => ({
+      status: 200,
+      body: renderLanding(await readLanding(deps, request, caller, context), landing, noticeOf(request)),
+    }),
+    (response, { body }) => sendPage(deps, response, 'You are logged in', body as Html),
+  );
+  return async (request, response, next) => {
+    if (!isLanding(request, origin)) return next();
+    if (!readCallerCredential(request, origin.startsWith('https:'))) return sendWelcome(response);
+    try {
+      await show(request, response, next);
+    } catch (error) {
+      if (!isLoggedOut(error)) throw error;
+      sendWelcome(response);
+    }
+  };
+}
+
+/** Creates the handler of an end button. Afterwards the browser is back on the page, which says what has happened. */
+function createEnd(
+  deps: LandingDeps,
+  call: ReturnType<typeof createAuditedCall>,
+  done: 'stream' | 'session',
+  end: (id: string, caller: Caller, span: Span | undefined) => Promise<unknown>,
+): RequestHandler {
+  const work = async (request: Request, caller: Caller): Promise<ApiResult> => {
+    try {
+      // The page shows what is the caller's own, so it ends nothing else.
+      await end(String(request.params.id), { ...caller, privileged: false }, spanOf(request));
+      return { status: 303, body: done };
+    } catch (error) {
+      if (error instanceof ProblemError && error.code === 'not-found') return { status: 404, body: 'gone' };
+      throw error;
+    }
+  };
+  const answer = call(
+    undefined,
+    (request, caller, { credential }) => {
+      requireOwnForm(request, credential, deps.origin);
+      return work(request, caller);
+    },
+    (response, { body }) => response.redirect(303, `/?done=${String(body)}`),
+  );
+  return async (request, response, next) => {
+    if (request.method !== 'POST') {
+      response.setHeader('allow', 'POST');
+      throw new ProblemError('method-not-allowed', 'This address supports only POST.');
+    }
+    try {
+      await answer(request, response, next);
+    } catch (error) {
+      if (!isLoggedOut(error)) throw error;
+      response.redirect(303, '/');
+    }
+  };
+}
+
+/** Mounts the page at `/` for browsers, and what its buttons do. */
+export function mountLanding(app: Express, call: ReturnType<typeof createAuditedCall>, deps: LandingDeps): void {
+  const { authorize, authenticate } = deps;
+  const headersOf = (caller: Caller) => ({ [callerHeader]: encodeCaller(caller) });
+  app.get('/', createShow(deps, call));
+  app.all(
+    '/.sallyport/streams/:id/end',
+    createEnd(deps, call, 'stream', (stream, caller, span) =>
+      authorize.request({
+        method: 'POST',
+        path: '/v1/streams/end',
+        headers: headersOf(caller),
+        body: { stream } satisfies EndStreamRequest,
+        timeoutMs,
+        span,
+      }),
+    ),
+  );
+  app.all(
+    '/.sallyport/sessions/:id/end',
+    createEnd(deps, call, 'session', (id, caller, span) =>
+      authenticate.request({
+        method: 'DELETE',
+        path: `/v1/sessions/${encodeURIComponent(id)}`,
+        headers: headersOf(caller),
+        timeoutMs,
+        span,
+      }),
+    ),
+  );
+}

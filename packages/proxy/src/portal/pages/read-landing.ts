@@ -1,0 +1,153 @@
+import {
+  sessionListSchema,
+  streamListSchema,
+  type ElevationView,
+  type SessionSummary,
+  type StreamListRequest,
+  type StreamRow,
+} from '@sallyport/contracts';
+import { callerHeader, encodeCaller, ProblemError, spanOf, type Caller, type Span } from '@sallyport/kit';
+import type { Request } from 'express';
+import { createElevationCalls, createAskElevations } from '../calls/ask-elevations.ts';
+import { askReach } from '../calls/ask-reach.ts';
+import type { ApiContext } from '../calls/audited-call.ts';
+import type { LandingDeps } from '../calls/portal-deps.ts';
+
+/** The first rows of a list, and how many more there are; or why there is no list at the moment. */
+export type Rows<Row> = { rows: Row[]; more: number } | { unavailable: string };
+type ClusterRow = { name: string; host?: string };
+type ApplicationRow = { name: string | undefined; host: string; origin: string };
+
+/** What the page at `/` shows to one user. */
+export type Landing = {
+  caller: Caller;
+  clusters: Rows<ClusterRow>;
+  applications: Rows<ApplicationRow>;
+  sessions: Rows<SessionSummary>;
+  streams: Rows<StreamRow> & { missing?: number };
+  elevations: OwnElevations | { unavailable: string };
+};
+
+/** The open elevations that the caller sees, and whether they may ask for one. */
+export type OwnElevations = { elevations: ElevationView[]; mayAsk: boolean };
+
+/** How many rows the page shows. The command line lists all. */
+const most = { clusters: 100, applications: 1000, sessions: 50, streams: 100 };
+const timeoutMs = 4000;
+const ownStreams: StreamListRequest = { ended: false, all: false, where: {} };
+
+function firstOf<Row>(all: readonly Row[], limit: number): { rows: Row[]; more: number } {
+  return { rows: all.slice(0, limit), more: Math.max(0, all.length - limit) };
+}
+
+/** Reads one list. If it is not available at the moment, the rest of the page is shown without it. */
+async function listed<T extends object>(list: Promise<T>): Promise<T | { unavailable: string }> {
+  try {
+    return await list;
+  } catch (error) {
+    if (error instanceof ProblemError && (error.status === 503 || error.status === 429))
+      return { unavailable: error.detail };
+    throw error;
+  }
+}
+
+const unreadable = (what: string, cause: unknown) =>
+  new ProblemError('service-unavailable', `The list of ${what} could not be read. Try again shortly.`, { cause });
+
+/** Reads the clusters and the web applications of the caller, by one question to authorize. */
+async function readReach(
+  deps: LandingDeps,
+  credential: { hash: string },
+): Promise<Pick<Landing, 'clusters' | 'applications'>> {
+  const applications = deps.applications?.() ?? [];
+  const reach = await listed(askReach(deps, credential, { routes: applications.length > 0 }));
+  if ('unavailable' in reach)
+    return { clusters: reach, applications: applications.length === 0 ? { rows: [], more: 0 } : reach };
+  const ownClusters = deps.clusters().filter(({ name }) => reach.clusters.has(name));
+  const ownApplications = applications.filter(({ host }) => reach.routes.has(host));
+  const shown = ({ name, host }: ApplicationRow) => name ?? host;
+  return {
+    clusters: firstOf(
+      ownClusters.toSorted((a, b) => a.name.localeCompare(b.name)),
+      most.clusters,
+    ),
+    applications: firstOf(
+      ownApplications.toSorted((a, b) => shown(a).localeCompare(shown(b))),
+      most.applications,
+    ),
+  };
+}
+
+async function readSessions({ authenticate }: LandingDeps, caller: Caller, span: Span | undefined) {
+  const { body } = await authenticate.request({
+    method: 'GET',
+    path: '/v1/sessions',
+    headers: { [callerHeader]: encodeCaller(caller) },
+    timeoutMs,
+    span,
+  });
+  const read = sessionListSchema.safeParse(body);
+  if (!read.success) throw unreadable('sessions', read.error);
+  const order = (one: SessionSummary) => (one.current ? Infinity : one.createdAt);
+  return firstOf(
+    read.data.sessions.toSorted((a, b) => order(b) - order(a)),
+    most.sessions,
+  );
+}
+
+async function readStreams({ authorize }: LandingDeps, caller: Caller, span: Span | undefined) {
+  const { body } = await authorize.request({
+    method: 'POST',
+    path: '/v1/streams',
+    headers: { [callerHeader]: encodeCaller(caller) },
+    body: ownStreams,
+    timeoutMs,
+    span,
+  });
+  const read = streamListSchema.safeParse(body);
+  if (!read.success) throw unreadable('streams', read.error);
+  const { streams, missing, omitted } = read.data;
+  const { rows, more } = firstOf(
+    streams.toSorted((a, b) => b.since - a.since),
+    most.streams,
+  );
+  return { rows, more: more + omitted, missing: missing.length };
+}
+
+async function readElevations(deps: LandingDeps, request: Request, context: ApiContext): Promise<OwnElevations> {
+  const calls = createElevationCalls(createAskElevations(deps));
+  const [{ elevations }, { options }] = await Promise.all([
+    calls.list(request, context),
+    calls.options(request, context),
+  ]);
+  return { elevations, mayAsk: options.length > 0 };
+}
+
+/** Hides elevations where authorize does not know the question, as during an update from an earlier version. */
+function noElevations(error: unknown): OwnElevations {
+  if (error instanceof ProblemError && (error.code === 'bad-request' || error.code === 'not-found'))
+    return { elevations: [], mayAsk: false };
+  throw error;
+}
+
+/**
+ * Reads what the page shows: the clusters, web applications, sessions and open streams of the caller, and of no one else.
+ * Of elevations, it shows those that wait for the caller too.
+ */
+export async function readLanding(
+  deps: LandingDeps,
+  request: Request,
+  given: Caller,
+  context: ApiContext,
+): Promise<Landing> {
+  const { credential } = context;
+  const caller: Caller = { ...given, privileged: false };
+  const span = spanOf(request);
+  const [reach, sessions, streams, elevations] = await Promise.all([
+    readReach(deps, credential),
+    listed(readSessions(deps, caller, span)),
+    listed(readStreams(deps, caller, span)),
+    listed(readElevations(deps, request, context)).catch(noElevations),
+  ]);
+  return { caller, ...reach, sessions, streams, elevations };
+}
