@@ -128,8 +128,6 @@ const notYet = [
   'kubernetes',
 
   'practice-cluster',
-
-  'proxy',
 ];
 
 /** Returns the circles of folders as lines, and the packages of the list that have none. */

@@ -6,7 +6,7 @@ import type { ComposedGateway } from './compose-gateway.ts';
 import { createIsTrusted } from './listener/client-address.ts';
 import { createGatewayServer, type GatewayServerDeps } from './listener/create-gateway-server.ts';
 import { followCertificate, type CertificateFiles } from './listener/follow-certificate.ts';
-import { isLanding, isOwn, isRouteOwn, onClusterHost } from './portal/own-addresses.ts';
+import { isLanding, isOwn, isRouteOwn, onClusterHost } from './portal/calls/own-addresses.ts';
 import { expectProxyHeaders } from './listener/expect-proxy-headers.ts';
 import { createRouteCertificates, type RouteCertificates } from './listener/route-certificates.ts';
 import { createRecordUnparsable } from './listener/record-unparsable.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ProblemError } from '@sallyport/kit';
-import { isOwn, onClusterHost } from './own-addresses.ts';
+import { isOwn, onClusterHost } from './calls/own-addresses.ts';
 import { createUpstreams, type Upstream } from '../upstream/upstream.ts';
 import { readHeaders, readHost } from '../headers/read-headers.ts';
 

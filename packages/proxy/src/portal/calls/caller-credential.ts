@@ -7,7 +7,6 @@ import {
   type AcceptedTokens,
   type IdentifiedToken,
 } from '../../credential/read-carriers.ts';
-import type { OwnApiDeps } from './portal-deps.ts';
 
 /** The names of the session cookie: with the __Host- prefix on https, and plain on the demo's loopback pages. */
 const cookieNames = { secure: '__Host-sallyport', plain: 'sallyport-demo' } as const;
@@ -63,8 +62,14 @@ export function refuseForeignOrigin(
     throw new ProblemError('forbidden', "A request that changes something must come from the gateway's own pages.");
 }
 
-/** Returns what recognizes the tokens that are not opaque, for calls of the gateway's own pages and API. */
-export function acceptedTokens({ pomerium, workloads }: Pick<OwnApiDeps, 'pomerium' | 'workloads'>): AcceptedTokens {
+/** What recognizes the tokens that are not opaque, for calls of the gateway's own pages and API. */
+export function acceptedTokens({
+  pomerium,
+  workloads,
+}: {
+  pomerium?: Pick<AcceptedTokens, 'tokens'> | undefined;
+  workloads?: AcceptedTokens['workloads'];
+}): AcceptedTokens {
   return { tokens: pomerium?.tokens, workloads };
 }
 

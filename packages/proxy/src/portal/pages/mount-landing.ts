@@ -2,7 +2,7 @@ import { callerHeader, encodeCaller, ProblemError, spanOf, type Caller, type Spa
 import type { EndStreamRequest } from '@sallyport/contracts';
 import type { Html } from '@sallyport/pages';
 import type { Express, Request, RequestHandler, Response } from 'express';
-import { isLanding } from '../own-addresses.ts';
+import { isLanding } from '../calls/own-addresses.ts';
 import type { ApiResult, createAuditedCall } from '../calls/audited-call.ts';
 import { readCallerCredential, requireOwnForm } from '../calls/caller-credential.ts';
 import { copyCommands, renderLanding } from './render-landing.ts';

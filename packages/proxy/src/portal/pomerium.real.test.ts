@@ -12,13 +12,13 @@ import {
 } from '@sallyport/kit';
 import { createPages } from '@sallyport/pages';
 import supertest from 'supertest';
-import { isOwn } from '../own-addresses.ts';
-import { identityKeyPem } from '../../testing/identity-keys.ts';
-import { createAnswerIdentityKeys, createIdentityKeyRing } from '../../web-identity/identity-key-ring.ts';
-import { readIdentityKeys } from '../../web-identity/identity-keys.ts';
-import { createClusterHostApi, createOwnApi } from '../create-portal.ts';
-import { createFindCaller } from '../calls/find-caller.ts';
-import type { OwnApiDeps } from '../calls/portal-deps.ts';
+import { isOwn } from './calls/own-addresses.ts';
+import { identityKeyPem } from '../testing/identity-keys.ts';
+import { createAnswerIdentityKeys, createIdentityKeyRing } from '../web-identity/identity-key-ring.ts';
+import { readIdentityKeys } from '../web-identity/identity-keys.ts';
+import { createClusterHostApi, createOwnApi } from './create-portal.ts';
+import { createFindCaller } from './calls/find-caller.ts';
+import type { OwnApiDeps } from './calls/portal-deps.ts';
 
 const gatewayUrl = 'https://gate.example.com:8443';
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');

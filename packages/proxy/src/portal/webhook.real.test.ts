@@ -5,9 +5,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { createLogger, hashToken } from '@sallyport/kit';
 import { createPages } from '@sallyport/pages';
 import supertest from 'supertest';
-import { createOwnApi } from '../create-portal.ts';
-import type { OwnApiDeps } from './portal-deps.ts';
-import { createServiceProxy, webhookPassRules } from './service-proxy.ts';
+import { createOwnApi } from './create-portal.ts';
+import type { OwnApiDeps } from './calls/portal-deps.ts';
+import { createServiceProxy, webhookPassRules } from './calls/service-proxy.ts';
 
 const logger = createLogger({ service: 'proxy', level: 'silent' });
 let seen: { url: string; headers: IncomingHttpHeaders; bytes: number }[] = [];

@@ -6,9 +6,9 @@ import type { CheckAnswer, ExplainRequest, SallyportPart } from '@sallyport/cont
 import { createLogger, hashToken, ProblemError, type ServiceRequest } from '@sallyport/kit';
 import { createPages } from '@sallyport/pages';
 import supertest from 'supertest';
-import { createFindCaller } from '../calls/find-caller.ts';
-import { createOwnApi } from '../create-portal.ts';
-import { readQuestion } from './read-question.ts';
+import { createFindCaller } from './calls/find-caller.ts';
+import { createOwnApi } from './create-portal.ts';
+import { readQuestion } from './api/read-question.ts';
 
 const identity = {
   provider: 'corp',

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { createLogger, hashToken } from '@sallyport/kit';
 import { createPages } from '@sallyport/pages';
 import supertest from 'supertest';
-import { createOwnApi } from '../create-portal.ts';
-import { createServiceProxy, scimPassRules } from './service-proxy.ts';
-import type { OwnApiDeps } from './portal-deps.ts';
+import { createOwnApi } from './create-portal.ts';
+import { createServiceProxy, scimPassRules } from './calls/service-proxy.ts';
+import type { OwnApiDeps } from './calls/portal-deps.ts';
 
 const logger = createLogger({ service: 'proxy', level: 'silent' });
 const refusals: number[] = [];

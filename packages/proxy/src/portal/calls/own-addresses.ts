@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import { carriesPomerium } from '../credential/read-carriers.ts';
-import { identityKeysPath } from '../web-identity/identity-key-ring.ts';
-import { readHost } from '../headers/read-headers.ts';
-import type { Upstreams } from '../upstream/upstream.ts';
+import { carriesPomerium } from '../../credential/read-carriers.ts';
+import { identityKeysPath } from '../../web-identity/identity-key-ring.ts';
+import { readHost } from '../../headers/read-headers.ts';
+import type { Upstreams } from '../../upstream/upstream.ts';
 
 const pathOf = (url: string) => url.split('?', 1)[0]!;
 const isHealth = (path: string) => path === '/healthz' || path === '/livez';
