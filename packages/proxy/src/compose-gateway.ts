@@ -7,7 +7,7 @@ import { createPages, readPageLook } from '@sallyport/pages';
 import { createAskCandidates } from './hints/find-hint.ts';
 import { createCheckClient, type CheckClient } from './authorize/check-client.ts';
 import { authorityOf, type Services, type ProxyParts } from './connect-services.ts';
-import type { LandingSettings, OwnApiDeps, PomeriumDeps } from './portal/calls/portal-deps.ts';
+import type { LandingSettings, PortalDeps, PomeriumDeps } from './portal/calls/portal-deps.ts';
 import { createClientAddress } from './listener/client-address.ts';
 import { createClientCertificates } from './listener/client-certificate.ts';
 import { createHiddenText, type HideFor } from './audit/hidden-text.ts';
@@ -15,6 +15,7 @@ import { createApiEvents } from './portal/calls/api-events.ts';
 import { createClusterList } from './portal/api/cluster-list.ts';
 import { createServiceProxy, scimPassRules, webhookPassRules } from './portal/calls/service-proxy.ts';
 import { createFindCaller } from './portal/calls/find-caller.ts';
+import { createPagesPortal, createPortal, type Portal } from './portal/create-portal.ts';
 import { loadLogo } from './portal/pages/serve-logo.ts';
 import type { ClusterSet } from './reload/cluster-set.ts';
 import type { RouteSet } from './reload/route-set.ts';
@@ -34,9 +35,9 @@ export type ComposedGateway = {
   replica: string;
   /** The sockets of open tunnels. */
   tunnels: ReadonlySet<Duplex>;
-  apiOfGateway(): OwnApiDeps;
+  portal: Portal;
   /** For the login pages, which may have a separate origin. */
-  apiOfLogin(): OwnApiDeps;
+  portalOfLogin(): Portal;
   /** Applies what can change while the gateway runs, except for the clusters. */
   apply(config: Pick<Config, 'elevations' | 'routes'>): void;
 };
@@ -109,11 +110,10 @@ function landingSettingsOf({ loaded, now }: ProxyParts): LandingSettings {
 }
 
 type ApiParts = Pick<
-  OwnApiDeps,
+  PortalDeps,
   | 'identityKeys'
   | 'workloads'
-  | 'reviews'
-  | 'upstreamOf'
+  | 'rulesOfPerson'
   | 'clientCertificateOf'
   | 'kindsOf'
   | 'beginSpan'
@@ -132,7 +132,7 @@ function createApiDeps(
   clusters: ClusterSet,
   services: Services,
   { pomerium, hideFor, ...given }: ApiParts,
-): (origin: string) => OwnApiDeps {
+): (origin: string) => PortalDeps {
   const { config } = parts.loaded;
   const logo = loadLogo(parts.loaded);
   const ownPages = createPages(readPageLook(config));
@@ -223,9 +223,11 @@ export function composeGateway(
     identityKeys: webIdentity.signed,
     beginSpan,
     kindsOf: (cluster) => road.kindsOf(upstreams.byName(cluster)),
-    reviews: road.reviews,
+    async rulesOfPerson(name, person) {
+      const cluster = upstreams.byName(name);
+      return cluster && road.reviews.rulesOfPerson({ cluster, ...person });
+    },
     workloads: road.workloads,
-    upstreamOf: (cluster) => upstreams.byName(cluster),
     ...web.api,
     findCaller: createFindCaller({ client: checks, workloads: road.workloads }),
     clientAddress: createAddressOfRequest(addressOf),
@@ -234,8 +236,8 @@ export function composeGateway(
     road,
     replica,
     tunnels: tunnels.open,
-    apiOfGateway: () => apiAt(origins.gateway),
-    apiOfLogin: () => apiAt(origins.login),
+    portal: createPortal(apiAt(origins.gateway), { routes, clusters: upstreams }),
+    portalOfLogin: () => createPagesPortal(apiAt(origins.login), routes),
     apply({ elevations, routes }) {
       applicationClusters.use(routes);
       hasElevations = elevations.length > 0;

@@ -1,48 +1,15 @@
 import { readFileSync } from 'node:fs';
 import type { Server as HttpsServer } from 'node:https';
-import type { Server } from 'node:http';
 import { listenHttp } from '@sallyport/kit';
 import type { ComposedGateway } from './compose-gateway.ts';
 import { createIsTrusted } from './listener/client-address.ts';
 import { createGatewayServer, type GatewayServerDeps } from './listener/create-gateway-server.ts';
 import { followCertificate, type CertificateFiles } from './listener/follow-certificate.ts';
-import { isLanding, isOwn, isRouteOwn, onClusterHost } from './portal/calls/own-addresses.ts';
 import { expectProxyHeaders } from './listener/expect-proxy-headers.ts';
 import { createRouteCertificates, type RouteCertificates } from './listener/route-certificates.ts';
 import { createRecordUnparsable } from './listener/record-unparsable.ts';
-import { createClusterHostApi, createOwnApi } from './portal/create-portal.ts';
-import { createRouteHostApi } from './portal/create-route-host-api.ts';
+import type { Portal } from './portal/create-portal.ts';
 import type { ProxyParts } from './connect-services.ts';
-import type { RouteSet } from './reload/route-set.ts';
-import type { Upstreams } from './upstream/upstream.ts';
-import type { WebRoutes } from './exchange/web-route.ts';
-
-type Handler = GatewayServerDeps['ownApi'];
-
-/**
- * Creates the server of the login pages in plain http. It also serves the web applications in plain http, which are for
- * demos, and no clusters.
- */
-export function createPagesServer(
-  deps: Pick<GatewayServerDeps, 'begin' | 'gateway' | 'recorder' | 'recordUnparsable'> & {
-    routes: Pick<WebRoutes, 'plainOf'>;
-    /** Whether there are keys that sign identities. */
-    hasKeys: boolean;
-    ownApi: Handler;
-    routeHostApi: Handler;
-  },
-): Server {
-  const { routes, hasKeys, ownApi, routeHostApi } = deps;
-  return createGatewayServer({
-    ...deps,
-    tls: undefined,
-    isOwn: (request) => routes.plainOf(request) === undefined || isRouteOwn(request, hasKeys),
-    ownApi(request, response) {
-      if (routes.plainOf(request)) routeHostApi(request, response);
-      else ownApi(request, response);
-    },
-  });
-}
 
 type Listeners = {
   port: number;
@@ -87,66 +54,44 @@ export function createListenerCertificates({ loaded, logger }: ProxyParts): Rout
   });
 }
 
-/** Creates the server of the login pages, with an API of its own because its origin is another. */
-function pagesServerOf(
-  { road, apiOfLogin }: ComposedGateway,
-  { routes }: RouteSet,
-  recordUnparsable: GatewayServerDeps['recordUnparsable'],
-): ReturnType<typeof createPagesServer> {
-  const deps = apiOfLogin();
-  return createPagesServer({
-    ...road,
-    begin: road.beginPlain,
-    routes,
-    hasKeys: deps.identityKeys !== undefined,
-    ownApi: createOwnApi(deps),
-    routeHostApi: createRouteHostApi(deps, { of: routes.plainOf }),
-    recordUnparsable,
-  });
-}
-
 /** Listens for requests to clusters and to the gateway itself, and for the plain login pages where configured. */
 export async function openListeners(
   parts: ProxyParts,
-  {
-    upstreams,
-    routes: routeSet,
-    certificates,
-  }: { upstreams: Upstreams; routes: RouteSet; certificates: RouteCertificates },
-  composed: ComposedGateway,
+  composed: Pick<ComposedGateway, 'road' | 'portal' | 'portalOfLogin'>,
+  certificates: RouteCertificates,
 ): Promise<Listeners> {
-  const { road, apiOfGateway } = composed;
-  const { routes } = routeSet;
+  const { road, portal, portalOfLogin } = composed;
   const { gateway, login, clusters } = parts.loaded.config;
-  const deps = apiOfGateway();
-  const [ownApi, clusterHostApi, routeHostApi] = [
-    createOwnApi(deps),
-    createClusterHostApi(deps),
-    createRouteHostApi(deps, routes),
-  ];
   const files = certificateFilesOf(parts.loaded);
   const recordUnparsable = createRecordUnparsable(parts);
+  const { gateway: take, recorder } = road;
   const server = createGatewayServer({
-    ...road,
+    begin: road.begin,
+    gateway: take,
+    recorder,
     tls: files && { ...readTls(files, gateway.tls)!, contextOf: certificates.contextOf },
-    ownApi(request, response) {
-      const host = routes.of(request) ? routeHostApi : onClusterHost(request, upstreams) ? clusterHostApi : ownApi;
-      host(request, response);
-    },
-    isOwn: (request) => {
-      if (routes.of(request)) return isRouteOwn(request, deps.identityKeys !== undefined);
-      const cluster = onClusterHost(request, upstreams);
-      return isOwn(request, cluster) || (cluster === false && isLanding(request, deps.origin));
-    },
+    isOwn: portal.isOwn,
+    ownApi: portal.answer,
     recordUnparsable,
   });
   if (gateway.proxyProtocol)
     expectProxyHeaders(server, { isTrusted: createIsTrusted(gateway.trustedProxies), refused: recordUnparsable });
+  /** Also serves the web applications in plain http, which are for demos. */
+  const pagesServerOf = ({ isOwn, answer }: Portal) =>
+    createGatewayServer({
+      begin: road.beginPlain,
+      gateway: take,
+      recorder,
+      tls: undefined,
+      isOwn,
+      ownApi: answer,
+      recordUnparsable,
+    });
   const listening = await listenHttp(server, gateway.listen, 'gateway.listen');
   const unfollow =
     files && followCertificate({ server: server as HttpsServer, files, profile: gateway.tls, logger: parts.logger });
   const pages = login.listen
-    ? await listenHttp(pagesServerOf(composed, routeSet, recordUnparsable), login.listen, 'login.listen')
+    ? await listenHttp(pagesServerOf(portalOfLogin()), login.listen, 'login.listen')
     : undefined;
   parts.logger.info({ port: listening.port, clusters: clusters.map((one) => one.name) }, 'the gateway is listening');
   return {

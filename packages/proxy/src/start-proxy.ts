@@ -47,7 +47,7 @@ export async function startProxy(parts: ProxyParts): Promise<RunningProxy> {
   const gateway = composeGateway(parts, clusters, routes, services, webIdentity);
   const { streams } = gateway.road;
   const { replica } = gateway;
-  const listeners = await openListeners(parts, { upstreams: clusters.upstreams, routes, certificates }, gateway);
+  const listeners = await openListeners(parts, gateway, certificates);
   const answerQuestion = createAnswerQuestion({ registry: streams.registry, authorize, replica, logger });
   const reloader = startReloading({
     ...parts,

@@ -9,7 +9,7 @@ import { onlyCookie, webCookiesOf } from '../web/web-cookies.ts';
 import { identityKeysPath } from '../web-identity/identity-key-ring.ts';
 import type { WebRoute, WebRoutes } from '../exchange/web-route.ts';
 import { createBase, finish } from './calls/api-base.ts';
-import type { OwnApiDeps } from './calls/portal-deps.ts';
+import type { PortalDeps } from './calls/portal-deps.ts';
 import { createRecordRefusal } from './calls/with-caller.ts';
 
 const form = /^[A-Za-z0-9_-]{1,128}$/;
@@ -33,7 +33,7 @@ function returnTarget(request: Request, route: WebRoute, tab: string): string {
  * Redeems the code of a browser. Without the secret of the browser the code is used up all the same: it is in the address
  * of a page that a script of the application may read.
  */
-async function redeem(deps: OwnApiDeps, route: WebRoute, request: Request) {
+async function redeem(deps: PortalDeps, route: WebRoute, request: Request) {
   const code = new URL(request.originalUrl, 'http://x').searchParams.getAll('code');
   if (code.length !== 1 || !form.test(code[0]!)) throw expired();
   const held = onlyCookie(request.rawHeaders, webCookiesOf(route).begin) ?? '';
@@ -60,7 +60,7 @@ async function redeem(deps: OwnApiDeps, route: WebRoute, request: Request) {
 }
 
 /** Records that a code was issued to a browser that shows something else than the one that redeems it. */
-function recordQuestion({ auditCall, clientAddress }: OwnApiDeps, request: Request): void {
+function recordQuestion({ auditCall, clientAddress }: PortalDeps, request: Request): void {
   auditCall.complete({
     request,
     path: '/.sallyport/callback',
@@ -71,7 +71,7 @@ function recordQuestion({ auditCall, clientAddress }: OwnApiDeps, request: Reque
   });
 }
 
-function mountCallback(app: Express, deps: OwnApiDeps, routes: Pick<WebRoutes, 'of'>): void {
+function mountCallback(app: Express, deps: PortalDeps, routes: Pick<WebRoutes, 'of'>): void {
   app.get('/.sallyport/callback', async (request, response) => {
     const route = routeOf(routes, request);
     requirePage(opensPageOfApplication(request));
@@ -119,12 +119,12 @@ function sendPage(
  * Creates what the gateway itself serves on the hosts of web applications: the end of a login, and the way to the logout.
  * The cookies of the gateway do not count there, and those of a route nowhere else.
  */
-export function createRouteHostApi(deps: OwnApiDeps, routes: Pick<WebRoutes, 'of'>): Express {
+export function createRouteHostApi(deps: PortalDeps, routes: Pick<WebRoutes, 'of'>): Express {
   const app = createBase(deps);
   const recordRefusal = createRecordRefusal(deps);
   if (deps.identityKeys) app.get(identityKeysPath, deps.identityKeys.answerKeys);
   mountCallback(app, deps, routes);
-  if (deps.landing) mountLogout(app, deps.landing, routes);
+  mountLogout(app, deps.landing, routes);
   const asProgram = problemHandler(deps);
   return finish(app, deps, (error, request: Request, response: Response, next) => {
     const route = routes.of(request);

@@ -7,8 +7,9 @@ import { createLogger, hashToken, ProblemError, type ServiceRequest } from '@sal
 import { createPages } from '@sallyport/pages';
 import supertest from 'supertest';
 import { createFindCaller } from './calls/find-caller.ts';
-import { createOwnApi } from './create-portal.ts';
+import { createOwnApi } from './create-own-api.ts';
 import { readQuestion } from './api/read-question.ts';
+import { landingSettings } from '../testing/pages-rig.ts';
 
 const identity = {
   provider: 'corp',
@@ -78,6 +79,7 @@ function setUp(answer: () => unknown = () => explanation) {
     authorize: service,
     ownPages: createPages({ host: 'gate.example.com' }),
     pages: (_request, response) => void response.end(),
+    landing: landingSettings,
     clusters: () => [],
     kindsOf: (cluster) =>
       cluster === 'dev'

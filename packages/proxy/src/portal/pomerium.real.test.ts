@@ -16,9 +16,10 @@ import { isOwn } from './calls/own-addresses.ts';
 import { identityKeyPem } from '../testing/identity-keys.ts';
 import { createAnswerIdentityKeys, createIdentityKeyRing } from '../web-identity/identity-key-ring.ts';
 import { readIdentityKeys } from '../web-identity/identity-keys.ts';
-import { createClusterHostApi, createOwnApi } from './create-portal.ts';
+import { createClusterHostApi, createOwnApi } from './create-own-api.ts';
 import { createFindCaller } from './calls/find-caller.ts';
-import type { OwnApiDeps } from './calls/portal-deps.ts';
+import type { PortalDeps } from './calls/portal-deps.ts';
+import { landingSettings } from '../testing/pages-rig.ts';
 
 const gatewayUrl = 'https://gate.example.com:8443';
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
@@ -50,8 +51,8 @@ const kinds: Record<string, SessionKind> = {
 function setUp(
   options: {
     down?: boolean;
-    identityKeys?: OwnApiDeps['identityKeys'];
-    applications?: ReturnType<NonNullable<OwnApiDeps['applications']>>;
+    identityKeys?: PortalDeps['identityKeys'];
+    applications?: ReturnType<NonNullable<PortalDeps['applications']>>;
   } = {},
 ) {
   const calls: ServiceRequest[] = [];
@@ -71,7 +72,7 @@ function setUp(
       known ? { decision, session: { id: 'live', kind, expiresAt: 1 }, identity: alice } : { decision },
     );
   };
-  const deps: OwnApiDeps = {
+  const deps: PortalDeps = {
     origin: gatewayUrl,
     findCaller: createFindCaller({ client: { check } }),
     clientAddress: () => '10.0.0.9',
@@ -97,6 +98,7 @@ function setUp(
       });
       response.send('page');
     },
+    landing: landingSettings,
     clusters: () => [
       { name: 'dev', url: `${gatewayUrl}/clusters/dev` },
       { name: 'prod', url: `${gatewayUrl}/clusters/prod`, host: 'prod.example.com' },

@@ -7,7 +7,8 @@ import { createLogger, hashToken, ProblemError, type ServiceRequest } from '@sal
 import { createPages } from '@sallyport/pages';
 import supertest from 'supertest';
 import { createFindCaller } from './calls/find-caller.ts';
-import { createOwnApi } from './create-portal.ts';
+import { createOwnApi } from './create-own-api.ts';
+import { landingSettings } from '../testing/pages-rig.ts';
 
 const alice = {
   provider: 'corp',
@@ -73,6 +74,7 @@ function setUp(privileged = false, own: unknown = ['dev']) {
       seen.caller = response.locals.caller as string | undefined;
       response.send('page');
     },
+    landing: landingSettings,
     clusters: () => ['dev', 'prod'].map((name) => ({ name, url: `https://gate/clusters/${name}` })),
     auditCall: { open: () => {}, complete: (call) => void events.push({ status: call.status, path: call.path }) },
     logger: createLogger({ service: 'proxy', level: 'silent' }),

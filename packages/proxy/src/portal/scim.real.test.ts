@@ -5,9 +5,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { createLogger, hashToken } from '@sallyport/kit';
 import { createPages } from '@sallyport/pages';
 import supertest from 'supertest';
-import { createOwnApi } from './create-portal.ts';
+import { createOwnApi } from './create-own-api.ts';
 import { createServiceProxy, scimPassRules } from './calls/service-proxy.ts';
-import type { OwnApiDeps } from './calls/portal-deps.ts';
+import type { PortalDeps } from './calls/portal-deps.ts';
 
 const logger = createLogger({ service: 'proxy', level: 'silent' });
 const refusals: number[] = [];
@@ -57,7 +57,7 @@ beforeAll(async () => {
       },
       scimPassRules,
     ),
-  } as unknown as OwnApiDeps;
+  } as unknown as PortalDeps;
   gateway = createServer(createOwnApi(deps)).listen(0, '127.0.0.1');
   await once(gateway, 'listening');
 });

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { createLogger, hashToken } from '@sallyport/kit';
 import { createPages } from '@sallyport/pages';
 import supertest from 'supertest';
-import { createOwnApi } from './create-portal.ts';
-import type { OwnApiDeps } from './calls/portal-deps.ts';
+import { createOwnApi } from './create-own-api.ts';
+import type { PortalDeps } from './calls/portal-deps.ts';
 import { createServiceProxy, webhookPassRules } from './calls/service-proxy.ts';
 
 const logger = createLogger({ service: 'proxy', level: 'silent' });
@@ -49,7 +49,7 @@ beforeAll(async () => {
     auditCall: { open: () => {}, complete: () => {} },
     pages: (_request: unknown, response: { send(text: string): void }) => response.send('page'),
     auditWebhook: createServiceProxy({ ...common, service: 'audit', url }, webhookPassRules),
-  } as unknown as OwnApiDeps;
+  } as unknown as PortalDeps;
   gateway = createServer(createOwnApi(deps)).listen(0, '127.0.0.1');
   await once(gateway, 'listening');
 });
@@ -180,7 +180,7 @@ describe("a batch of a cluster's audit events", () => {
       auditCall: { open: () => undefined, complete: () => undefined },
       logger,
     };
-    const app = createOwnApi(deps as unknown as OwnApiDeps);
+    const app = createOwnApi(deps as unknown as PortalDeps);
     const answer = await supertest(app).post(address).set('authorization', 'Bearer right').send('{}');
     expect([answer.status, answer.headers['retry-after']]).toEqual([503, '5']);
   });

@@ -3,7 +3,7 @@ import { createLogger, hashToken, ProblemError, type ServiceRequest } from '@sal
 import { createPages } from '@sallyport/pages';
 import type { RequestHandler } from 'express';
 import supertest from 'supertest';
-import { createOwnApi } from '../portal/create-portal.ts';
+import { createOwnApi } from '../portal/create-own-api.ts';
 import { createFindCaller } from '../portal/calls/find-caller.ts';
 import type { WorkloadSessions } from '../workloads/workload-sessions.ts';
 
@@ -15,6 +15,14 @@ export const sessionCookie = '__Host-sallyport=spt_live';
 const kinds: Record<string, SessionKind> = {
   [hashToken('spt_live')]: 'browser',
   [hashToken('spt_program')]: 'cli',
+};
+
+/** What the page at `/` shows of the configuration. */
+export const landingSettings = {
+  gatewayUrl: gatewayOrigin,
+  loginOrigin: gatewayOrigin,
+  providerName: (id: string) => id,
+  now: () => pagesNow,
 };
 
 /** What the services answer, by path: a body, an error, or what makes one of them from the call. */
@@ -78,7 +86,7 @@ export function createPagesRig(options: PagesRigOptions = {}) {
     pages,
     workloads: options.workloads,
     ownPages: createPages({ host: 'gate.example.com', name: 'Example Corp' }),
-    landing: { gatewayUrl: gatewayOrigin, loginOrigin: gatewayOrigin, providerName, now: () => pagesNow },
+    landing: { ...landingSettings, providerName },
     applications: () => applications,
     clusters: () => ['dev', ...names].map((name) => ({ name, url: `${gatewayOrigin}/clusters/${name}` })),
     auditCall: {

@@ -13,10 +13,10 @@ import {
 import type { Request, Response } from 'express';
 import type { ApiContext, ApiResult } from '../calls/audited-call.ts';
 import { findAuditView } from './find-audit-view.ts';
-import type { OwnApiDeps } from '../calls/portal-deps.ts';
+import type { PortalDeps } from '../calls/portal-deps.ts';
 import { searchOf } from '../calls/read-body.ts';
 
-type Deps = Pick<OwnApiDeps, 'audit' | 'authorize' | 'logger' | 'recheckMs'>;
+type Deps = Pick<PortalDeps, 'audit' | 'authorize' | 'logger' | 'recheckMs'>;
 type StreamKind = 'export' | 'tail';
 
 /** A long answer of the audit service, and when it must end although more would come. */

@@ -1,6 +1,6 @@
 import type { ClusterConfig } from '@sallyport/contracts';
 import { askReach } from '../calls/ask-reach.ts';
-import type { OwnApiDeps } from '../calls/portal-deps.ts';
+import type { PortalDeps } from '../calls/portal-deps.ts';
 
 /** Creates the list of current clusters and their addresses, for `sallyport clusters` and `sallyport kubeconfig`. */
 export function createClusterList(deps: {
@@ -20,9 +20,9 @@ export function createClusterList(deps: {
  * that they exist.
  */
 export async function ownClusters(
-  deps: Pick<OwnApiDeps, 'authorize' | 'clusters'>,
+  deps: Pick<PortalDeps, 'authorize' | 'clusters'>,
   credential: { hash: string },
-): Promise<ReturnType<OwnApiDeps['clusters']>> {
+): Promise<ReturnType<PortalDeps['clusters']>> {
   const { clusters } = await askReach(deps, credential, { routes: false });
   return deps.clusters().filter(({ name }) => clusters.has(name));
 }

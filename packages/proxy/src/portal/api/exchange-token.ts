@@ -1,7 +1,7 @@
 import { hashToken, ProblemError, spanOf, toProblem } from '@sallyport/kit';
 import type { Request, RequestHandler } from 'express';
 import { holdBody } from '../calls/read-body.ts';
-import type { OwnApiDeps } from '../calls/portal-deps.ts';
+import type { PortalDeps } from '../calls/portal-deps.ts';
 import { createRecordRefusal } from '../calls/with-caller.ts';
 
 const grantType = 'urn:ietf:params:oauth:grant-type:token-exchange';
@@ -44,7 +44,7 @@ async function readForm(request: Request): Promise<URLSearchParams | undefined> 
  * `POST /.sallyport/token` with the token of a workload: exchanges it for a token of the gateway (RFC 8693). Passes on all
  * other requests, whose codes authenticate exchanges. Here, because only the gateway can ask clusters for their keys.
  */
-export function exchangeToken(deps: OwnApiDeps): RequestHandler {
+export function exchangeToken(deps: PortalDeps): RequestHandler {
   const { workloads } = deps;
   if (!workloads) return (_request, _response, next) => next();
   const recordRefusal = createRecordRefusal(deps);

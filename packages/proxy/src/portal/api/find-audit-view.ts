@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { auditViewResponseSchema, type AuditViewRequest, type AuditViewResponse } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import { readHost } from '../../headers/read-headers.ts';
-import type { OwnApiDeps } from '../calls/portal-deps.ts';
+import type { PortalDeps } from '../calls/portal-deps.ts';
 import type { CallerCredential } from '../calls/caller-credential.ts';
 import { searchOf } from '../calls/read-body.ts';
 
@@ -16,7 +16,7 @@ function clusterOf(search: string): { cluster?: string } {
 
 /** Asks authorize which events the caller may see, by `api.policy.audit`. Throws `authorize-unavailable`. */
 export async function findAuditView(
-  { authorize }: Pick<OwnApiDeps, 'authorize'>,
+  { authorize }: Pick<PortalDeps, 'authorize'>,
   request: IncomingMessage,
   { credential, clientAddress }: { credential: Pick<CallerCredential, 'hash'>; clientAddress: string },
 ): Promise<AuditViewResponse> {

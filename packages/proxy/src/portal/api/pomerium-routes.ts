@@ -1,13 +1,13 @@
 import type { Express } from 'express';
 import { askReach } from '../calls/ask-reach.ts';
-import type { ApiContext, ApiResult, createAuditedCall } from '../calls/audited-call.ts';
-import type { OwnApiDeps } from '../calls/portal-deps.ts';
+import type { ApiContext, ApiResult, AuditedCall } from '../calls/audited-call.ts';
+import type { PortalDeps } from '../calls/portal-deps.ts';
 import { withCaller } from '../calls/with-caller.ts';
 
 type PomeriumRoute = { id: string; name: string; from: string; description: string };
 
 /** Lists the caller's clusters and web applications in the form in which Pomerium lists routes. */
-async function listRoutes(deps: OwnApiDeps, { credential }: ApiContext): Promise<ApiResult> {
+async function listRoutes(deps: PortalDeps, { credential }: ApiContext): Promise<ApiResult> {
   const applications = deps.applications?.() ?? [];
   const reach = await askReach(deps, credential, { routes: applications.length > 0 });
   const ofClusters = deps
@@ -30,7 +30,7 @@ async function listRoutes(deps: OwnApiDeps, { credential }: ApiContext): Promise
 }
 
 /** Mounts what Pomerium's clients ask of a gateway, at the origin of any of its addresses. */
-export function mountPomerium(app: Express, call: ReturnType<typeof createAuditedCall>, deps: OwnApiDeps): void {
+export function mountPomerium(app: Express, call: AuditedCall, deps: PortalDeps): void {
   app.all('/.pomerium/api/v1/login', deps.pages);
   app.get(
     '/.pomerium/api/v1/routes',

@@ -9,10 +9,10 @@ import {
   type ElevationPreviewCall,
 } from '@sallyport/contracts';
 import { ProblemError, type Caller } from '@sallyport/kit';
-import { gainedRules, type GainedRule } from '../../access-review/gained-rules.ts';
+import { gainedRules, type GainedRule } from './gained-rules.ts';
 import type { ApiContext, ApiResult } from '../calls/audited-call.ts';
 import { checkForQuestion, type AskingDeps, readQuestion, type Question } from './read-question.ts';
-import type { OwnApiDeps } from '../calls/portal-deps.ts';
+import type { PortalDeps } from '../calls/portal-deps.ts';
 import { parseAs, readJsonBody } from '../calls/read-body.ts';
 
 const maxBodyBytes = 8 * 1024;
@@ -20,7 +20,7 @@ const timeoutMs = 5000;
 const maxGains = 200;
 
 type Place = { cluster: string; namespace: string };
-type PreviewDeps = AskingDeps & Pick<OwnApiDeps, 'reviews' | 'upstreamOf'>;
+type PreviewDeps = AskingDeps & Pick<PortalDeps, 'rulesOfPerson'>;
 
 /** Returns a request that would use a right; undefined if there is none, or not a single one. */
 function requestFor(
@@ -70,13 +70,10 @@ async function judge(
 
 /** Asks the cluster what the person may do, as they are and with the groups in addition. */
 async function compare({ groups, impersonation, cluster }: ElevationPlan, namespace: string, deps: PreviewDeps) {
-  const upstream = deps.upstreamOf?.(cluster);
-  if (!upstream || !deps.reviews) return undefined;
-  const person = { cluster: upstream, impersonation, namespace };
   const elevated = { ...impersonation, groups: [...impersonation.groups, ...groups] };
   const [before, after] = await Promise.all([
-    deps.reviews.rulesOfPerson(person),
-    deps.reviews.rulesOfPerson({ ...person, impersonation: elevated }),
+    deps.rulesOfPerson?.(cluster, { impersonation, namespace }),
+    deps.rulesOfPerson?.(cluster, { impersonation: elevated, namespace }),
   ]);
   if (!before || !after) return undefined;
   return { rules: gainedRules(before, after), incomplete: before.incomplete || after.incomplete };

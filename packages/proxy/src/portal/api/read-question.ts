@@ -18,7 +18,7 @@ import { kubernetesAttributes, refuseSpecialVerb } from '../../authorize/describ
 import { parseAs } from '../calls/read-body.ts';
 import { readHost } from '../../headers/read-headers.ts';
 import type { ApiContext } from '../calls/audited-call.ts';
-import type { OwnApiDeps } from '../calls/portal-deps.ts';
+import type { PortalDeps } from '../calls/portal-deps.ts';
 
 /** A question about a decision, and the request that it is about, as the road would read it. */
 export type Question = { question: ExplainQuestion; method: string; kubernetes: NonNullable<Check['kubernetes']> };
@@ -77,7 +77,7 @@ export function readQuestion(body: unknown): Question {
   };
 }
 
-export type AskingDeps = Pick<OwnApiDeps, 'authorize' | 'clientCertificateOf' | 'kindsOf'>;
+export type AskingDeps = Pick<PortalDeps, 'authorize' | 'clientCertificateOf' | 'kindsOf'>;
 
 /** Returns the check for the request in a question, as if the caller made it over the same connection. */
 export function checkForQuestion(

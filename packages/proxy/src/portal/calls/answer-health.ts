@@ -1,7 +1,7 @@
 import { ProblemError } from '@sallyport/kit';
 import type { RequestHandler } from 'express';
 import { carriesPomerium } from '../../credential/read-carriers.ts';
-import type { OwnApiDeps } from './portal-deps.ts';
+import type { PortalDeps } from './portal-deps.ts';
 import { acceptedTokens, readCallerCredential } from './caller-credential.ts';
 import { createRecordRefusal } from './with-caller.ts';
 
@@ -11,7 +11,7 @@ import { createRecordRefusal } from './with-caller.ts';
  * requests that follow are authorized as always.
  */
 export function answerHealth(
-  deps: Pick<OwnApiDeps, 'findCaller' | 'clientAddress' | 'auditCall' | 'pomerium'>,
+  deps: Pick<PortalDeps, 'findCaller' | 'clientAddress' | 'auditCall' | 'pomerium'>,
 ): RequestHandler {
   const recordRefusal = createRecordRefusal(deps);
   return async (request, response) => {

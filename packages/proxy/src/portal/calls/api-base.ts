@@ -2,7 +2,7 @@ import express from 'express';
 import type { ErrorRequestHandler, Express, Request, RequestHandler } from 'express';
 import { ProblemError, traceRequests } from '@sallyport/kit';
 import { answerHealth } from './answer-health.ts';
-import type { OwnApiDeps } from './portal-deps.ts';
+import type { PortalDeps } from './portal-deps.ts';
 import { createRecordRefusal } from './with-caller.ts';
 import { refuseOwnToken } from '../../credential/own-token.ts';
 import { readHeaders } from '../../headers/read-headers.ts';
@@ -43,7 +43,7 @@ function refuseUnclearRequest(refused: (request: Request, error: unknown) => voi
 /**
  * Creates the base of the API: one spelling of each address, and headers that keep browsers from interpreting an answer.
  */
-export function createBase(deps: OwnApiDeps): Express {
+export function createBase(deps: PortalDeps): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -67,7 +67,7 @@ export function createBase(deps: OwnApiDeps): Express {
 }
 
 /** Adds the end of the API: what there is no address for, and errors. */
-export function finish(app: Express, deps: OwnApiDeps, errors: ErrorRequestHandler): Express {
+export function finish(app: Express, deps: PortalDeps, errors: ErrorRequestHandler): Express {
   const recordRefusal = createRecordRefusal(deps);
   app.use((request) => {
     const none = new ProblemError('not-found', 'There is no such page on this gateway.');

@@ -1,5 +1,4 @@
 import {
-  type CheckedRequest,
   type ElevationCall,
   elevationAnswerSchema,
   elevationListSchema,
@@ -11,48 +10,30 @@ import {
 import type { Request } from 'express';
 import { ProblemError } from '@sallyport/kit';
 import { readHost } from '../../headers/read-headers.ts';
-import type { ApiContext, ApiResult } from './audited-call.ts';
-import type { OwnApiDeps } from './portal-deps.ts';
+import type { ApiContext } from './audited-call.ts';
+import type { PortalDeps } from './portal-deps.ts';
 
-/** A step waits until the audit log has acknowledged it. */
-const timeoutMs = 15_000;
+/** A step waits until the audit log has acknowledged it, in milliseconds. */
+export const stepMs = 15_000;
 
 /** Leaves out of each call what is the same for all: who asks. */
 type Distribute<Call> = Call extends unknown ? Omit<Call, 'credential' | 'request'> : never;
 export type ElevationAction = Distribute<ElevationCall>;
 
-function requestOf(request: Request, clientAddress: string): CheckedRequest {
-  return {
-    method: request.method,
-    path: request.path,
-    host: readHost(request.rawHeaders) ?? '',
-    ip: clientAddress,
-  };
-}
-
-/** Passes what a caller wants of elevations on to authorize, which decides by the caller's session. */
-export type AskElevations = (
-  request: Request,
-  context: Pick<ApiContext, 'credential' | 'clientAddress'>,
-  action: ElevationAction,
-) => Promise<ApiResult>;
-
-/** Creates the only way from the gateway's API and pages to elevations. */
-export function createAskElevations({ authorize }: Pick<OwnApiDeps, 'authorize'>): AskElevations {
-  return (request, { credential, clientAddress }, action) =>
-    authorize.request({
-      method: 'POST',
-      path: '/v1/elevations',
-      body: {
-        credential: { kind: 'token', hash: credential.hash },
-        request: requestOf(request, clientAddress),
-        ...action,
-      } as ElevationCall,
-      timeoutMs,
-    });
-}
-
 type From = Pick<ApiContext, 'credential' | 'clientAddress'>;
+
+/** What authorize is asked about elevations, which decides by the caller's session. */
+export function elevationCall(
+  { method, path, rawHeaders }: Request,
+  { credential, clientAddress }: From,
+  action: ElevationAction,
+): ElevationCall {
+  return {
+    credential: { kind: 'token', hash: credential.hash },
+    request: { method, path, host: readHost(rawHeaders) ?? '', ip: clientAddress },
+    ...action,
+  } as ElevationCall;
+}
 
 /** The calls of the pages, with their answers read. */
 export type ElevationCalls = {
@@ -75,13 +56,14 @@ function read<T>(schema: Schema<T>, body: unknown): T {
 }
 
 /** Creates the calls of the pages, which are those of the API. */
-export function createElevationCalls(ask: AskElevations): ElevationCalls {
+export function createElevationCalls({ authorize }: Pick<PortalDeps, 'authorize'>): ElevationCalls {
+  const ask = async (request: Request, from: From, action: ElevationAction) => {
+    const body = elevationCall(request, from, action);
+    return (await authorize.request({ method: 'POST', path: '/v1/elevations', body, timeoutMs: stepMs })).body;
+  };
   return {
-    one: async (request, from, action) =>
-      read(elevationAnswerSchema, (await ask(request, from, action)).body).elevation,
-    list: async (request, from) =>
-      read(elevationListSchema, (await ask(request, from, { action: 'list', all: false })).body),
-    options: async (request, from) =>
-      read(elevationOptionsSchema, (await ask(request, from, { action: 'options' })).body),
+    one: async (request, from, action) => read(elevationAnswerSchema, await ask(request, from, action)).elevation,
+    list: async (request, from) => read(elevationListSchema, await ask(request, from, { action: 'list', all: false })),
+    options: async (request, from) => read(elevationOptionsSchema, await ask(request, from, { action: 'options' })),
   };
 }

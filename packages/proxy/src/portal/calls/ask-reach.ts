@@ -1,13 +1,13 @@
 import { clustersResponseSchema, type ClustersRequest } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
-import type { OwnApiDeps } from './portal-deps.ts';
+import type { PortalDeps } from './portal-deps.ts';
 
 /** The names of clusters and the hosts of web applications that might allow a caller something. */
 export type Reach = { clusters: ReadonlySet<string>; routes: ReadonlySet<string> };
 
 /** Asks authorize what the caller can reach at all. Web applications are listed only if `routes` is true. */
 export async function askReach(
-  { authorize }: Pick<OwnApiDeps, 'authorize'>,
+  { authorize }: Pick<PortalDeps, 'authorize'>,
   { hash }: { hash: string },
   { routes }: { routes: boolean },
 ): Promise<Reach> {

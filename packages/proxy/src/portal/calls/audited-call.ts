@@ -1,7 +1,7 @@
 import type { ApiArea, CheckAnswer, Decision, SallyportPart } from '@sallyport/contracts';
 import { ProblemError, toProblem, type Caller } from '@sallyport/kit';
 import type { Request, RequestHandler, Response } from 'express';
-import type { OwnApiDeps } from './portal-deps.ts';
+import type { PortalDeps } from './portal-deps.ts';
 import {
   acceptedTokens,
   readCallerCredential,
@@ -27,11 +27,14 @@ function answerJson(response: Response, { status, body }: ApiResult): void {
   else response.status(status).json(body);
 }
 
+/** Makes the handler of a call. */
+export type AuditedCall = ReturnType<typeof createAuditedCall>;
+
 /**
  * Wraps the work of an API call: reads the credential, checks the origin, finds the caller and their rights, runs the
  * work, answers (in JSON unless `answer` is given), and records the event.
  */
-export function createAuditedCall(deps: OwnApiDeps) {
+export function createAuditedCall(deps: PortalDeps) {
   return (
     area: ApiArea | undefined,
     work: (request: Request, caller: Caller, context: ApiContext) => Promise<ApiResult>,

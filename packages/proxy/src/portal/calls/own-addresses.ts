@@ -2,7 +2,6 @@ import type { IncomingMessage } from 'node:http';
 import { carriesPomerium } from '../../credential/read-carriers.ts';
 import { identityKeysPath } from '../../web-identity/identity-key-ring.ts';
 import { readHost } from '../../headers/read-headers.ts';
-import type { Upstreams } from '../../upstream/upstream.ts';
 
 const pathOf = (url: string) => url.split('?', 1)[0]!;
 const isHealth = (path: string) => path === '/healthz' || path === '/livez';
@@ -55,8 +54,8 @@ export function isRouteOwn({ url = '' }: Pick<IncomingMessage, 'url'>, hasKeys: 
 /** Reports whether a request is addressed to the host of a cluster. Undefined if its host could be read in two ways. */
 export function onClusterHost(
   request: Pick<IncomingMessage, 'rawHeaders'>,
-  upstreams: Pick<Upstreams, 'byHost'>,
+  clusters: { byHost(host: string): object | undefined },
 ): boolean | undefined {
   const host = readHost(request.rawHeaders);
-  return host === undefined ? undefined : upstreams.byHost(host) !== undefined;
+  return host === undefined ? undefined : clusters.byHost(host) !== undefined;
 }

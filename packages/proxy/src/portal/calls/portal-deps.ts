@@ -1,18 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import type { AuditTicket } from '@sallyport/audit-log';
-import type { CheckAnswer, SallyportPart } from '@sallyport/contracts';
+import type { CheckAnswer, Impersonation, SallyportPart } from '@sallyport/contracts';
 import type { Logger, ServiceClient, SessionTokenVerifier, Span } from '@sallyport/kit';
 import type { Logo, Pages } from '@sallyport/pages';
 import type { RequestHandler } from 'express';
-import type { AccessReviews } from '../../access-review/access-reviews.ts';
+import type { ReviewedRules } from '../../access-review/read-review.ts';
 import type { ClientCertificateOf } from '../../listener/client-certificate.ts';
 import type { Signed } from '../../web-identity/open-web-identity.ts';
 import type { ClusterKinds } from '../../upstream/cluster-kinds.ts';
-import type { Upstream } from '../../upstream/upstream.ts';
 import type { WorkloadSessions } from '../../workloads/workload-sessions.ts';
 import type { FindCaller } from './find-caller.ts';
-
-export type LandingDeps = OwnApiDeps & { landing: LandingSettings };
 
 /** What the page at `/` shows of the configuration. */
 export type LandingSettings = {
@@ -44,7 +41,7 @@ export type AuditCall = {
 /** For Pomerium's clients: what verifies their tokens, and where browsers reach the gateway and the login pages. */
 export type PomeriumDeps = { tokens: SessionTokenVerifier; gatewayOrigin: string; loginOrigin: string };
 
-export type OwnApiDeps = {
+export type PortalDeps = {
   /** Scheme, host and port of this listener as browsers and the CLI see it. */
   origin: string;
   findCaller: FindCaller;
@@ -60,8 +57,8 @@ export type OwnApiDeps = {
   /** Sends pages that the gateway has itself. */
   ownPages: Pages;
   logo?: Logo | undefined;
-  /** What the page at `/` shows. Without it there is no page. */
-  landing?: LandingSettings;
+  /** What the page at `/` shows. */
+  landing: LandingSettings;
   /** Passes on SCIM requests. Without it there is no address for them. */
   scim?: RequestHandler;
   /** Passes on what the API servers of clusters send to the audit service. Without it there is no address for it. */
@@ -76,10 +73,11 @@ export type OwnApiDeps = {
   routeOrigin?(host: string): string | undefined;
   /** The web applications. Without it there are none. */
   applications?(): readonly { host: string; origin: string; name: string | undefined }[];
-  /** What clusters answer about the rights of a person. Without it, a dry run does not compare them. */
-  reviews?: AccessReviews;
-  /** Finds a cluster by its name. */
-  upstreamOf?(cluster: string): Upstream | undefined;
+  /** What a cluster answers about the rights of a person. Without it, a dry run does not compare them. */
+  rulesOfPerson?(
+    cluster: string,
+    person: { impersonation: Impersonation; namespace: string },
+  ): Promise<ReviewedRules | undefined>;
   /** Begins the sessions of workloads. Without it their tokens are refused. */
   workloads?: WorkloadSessions | undefined;
   /** Begins the span of a request that is traced. Without it none is. */

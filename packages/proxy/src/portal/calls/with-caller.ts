@@ -1,10 +1,10 @@
 import { encodeCaller, ProblemError, toProblem } from '@sallyport/kit';
 import type { Request, RequestHandler } from 'express';
-import type { OwnApiDeps } from './portal-deps.ts';
+import type { PortalDeps } from './portal-deps.ts';
 import { acceptedTokens, readCallerCredential, refuseForeignOrigin } from './caller-credential.ts';
 
 /** Creates what records the refusal of a request that is not an API call. */
-export function createRecordRefusal(deps: Pick<OwnApiDeps, 'auditCall' | 'clientAddress'>) {
+export function createRecordRefusal(deps: Pick<PortalDeps, 'auditCall' | 'clientAddress'>) {
   return (request: Request, error: unknown): void => {
     const { status, detail } = toProblem(error);
     deps.auditCall.complete({
@@ -19,7 +19,7 @@ export function createRecordRefusal(deps: Pick<OwnApiDeps, 'auditCall' | 'client
 }
 
 /** Adds the caller, if there is one, to a request for the pages of authenticate. Refusals are recorded. */
-export function withCaller(deps: OwnApiDeps): RequestHandler {
+export function withCaller(deps: PortalDeps): RequestHandler {
   const findCaller = async (request: Request, clientAddress: string) => {
     const credential = readCallerCredential(request, deps.origin.startsWith('https:'), acceptedTokens(deps));
     refuseForeignOrigin(request, credential, deps.origin);

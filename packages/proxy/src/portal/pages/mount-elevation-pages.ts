@@ -1,11 +1,12 @@
 import { ProblemError } from '@sallyport/kit';
 import type { Express, RequestHandler } from 'express';
-import type { LandingDeps } from '../calls/portal-deps.ts';
-import { createAskElevations, createElevationCalls } from '../calls/ask-elevations.ts';
+import type { PortalDeps } from '../calls/portal-deps.ts';
+import { createElevationCalls } from '../calls/ask-elevations.ts';
+import type { AuditedCall } from '../calls/audited-call.ts';
 import { elevationsPath } from './elevation-words.ts';
 import { renderList } from './render-list.ts';
 import { createSendRequest, createShowRequestForm } from './request-elevation.ts';
-import { servePage, type Call } from './serve-page.ts';
+import { servePage } from './serve-page.ts';
 import { createShowElevation } from './show-elevation.ts';
 import { createTakeStep, decisions } from './take-step.ts';
 
@@ -22,8 +23,8 @@ const only =
  * Mounts the pages of elevations for browsers: the list, the form that asks for one, the page of each, and what their
  * buttons do. Each is a view of a call of the API: a GET only reads, and a button is a POST of our own page.
  */
-export function mountElevationPages(app: Express, call: Call, deps: LandingDeps): void {
-  const calls = createElevationCalls(createAskElevations(deps));
+export function mountElevationPages(app: Express, call: AuditedCall, deps: PortalDeps): void {
+  const calls = createElevationCalls(deps);
   const list = servePage(deps, call, async (request, _caller, context) => {
     const [elevations, options] = await Promise.all([calls.list(request, context), calls.options(request, context)]);
     return { status: 200, body: { title: 'Elevations', content: renderList(elevations, options, deps.landing.now()) } };

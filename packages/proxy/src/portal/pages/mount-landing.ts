@@ -3,10 +3,10 @@ import type { EndStreamRequest } from '@sallyport/contracts';
 import type { Html } from '@sallyport/pages';
 import type { Express, Request, RequestHandler, Response } from 'express';
 import { isLanding } from '../calls/own-addresses.ts';
-import type { ApiResult, createAuditedCall } from '../calls/audited-call.ts';
+import type { ApiResult, AuditedCall } from '../calls/audited-call.ts';
 import { readCallerCredential, requireOwnForm } from '../calls/caller-credential.ts';
 import { copyCommands, renderLanding } from './render-landing.ts';
-import type { LandingDeps } from '../calls/portal-deps.ts';
+import type { PortalDeps } from '../calls/portal-deps.ts';
 import { readLanding } from './read-landing.ts';
 import { renderWelcome } from './render-welcome.ts';
 
@@ -28,14 +28,14 @@ function noticeOf({ query, headers }: Request): string | undefined {
 
 const isLoggedOut = (error: unknown) => error instanceof ProblemError && error.code === 'unauthenticated';
 
-function sendPage({ ownPages }: LandingDeps, response: Response, title: string, body: Html): void {
+function sendPage({ ownPages }: PortalDeps, response: Response, title: string, body: Html): void {
   response.removeHeader('www-authenticate');
   response.vary('Accept, Cookie');
   ownPages.send(response, 200, title, body, { wide: true, scripts: [copyCommands] });
 }
 
 /** Creates the handler of `/`: the page for browsers, with or without a session. */
-function createShow(deps: LandingDeps, call: ReturnType<typeof createAuditedCall>): RequestHandler {
+function createShow(deps: PortalDeps, call: AuditedCall): RequestHandler {
   const { origin, landing } = deps;
   const sendWelcome = (response: Response) => sendPage(deps, response, 'Kubernetes access', renderWelcome(deps));
   const show = call(
@@ -60,8 +60,8 @@ function createShow(deps: LandingDeps, call: ReturnType<typeof createAuditedCall
 
 /** Creates the handler of an end button. Afterwards the browser is back on the page, which says what has happened. */
 function createEnd(
-  deps: LandingDeps,
-  call: ReturnType<typeof createAuditedCall>,
+  deps: PortalDeps,
+  call: AuditedCall,
   done: 'stream' | 'session',
   end: (id: string, caller: Caller, span: Span | undefined) => Promise<unknown>,
 ): RequestHandler {
@@ -98,7 +98,7 @@ function createEnd(
 }
 
 /** Mounts the page at `/` for browsers, and what its buttons do. */
-export function mountLanding(app: Express, call: ReturnType<typeof createAuditedCall>, deps: LandingDeps): void {
+export function mountLanding(app: Express, call: AuditedCall, deps: PortalDeps): void {
   const { authorize, authenticate } = deps;
   const headersOf = (caller: Caller) => ({ [callerHeader]: encodeCaller(caller) });
   app.get('/', createShow(deps, call));

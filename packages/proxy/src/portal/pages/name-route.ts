@@ -1,13 +1,13 @@
 import { ProblemError } from '@sallyport/kit';
 import type { RequestHandler } from 'express';
 import { opensPage, requirePage } from '../../headers/opens-page.ts';
-import type { OwnApiDeps } from '../calls/portal-deps.ts';
+import type { PortalDeps } from '../calls/portal-deps.ts';
 
 /**
  * Names the web application to which a login leads, from its host in the path. An unknown one is refused, and so is what
  * does not open a page: any site can make a browser send it, without the person noticing.
  */
-export function nameRoute(deps: Pick<OwnApiDeps, 'routeOrigin'>): RequestHandler {
+export function nameRoute(deps: Pick<PortalDeps, 'routeOrigin'>): RequestHandler {
   return (request, response, next) => {
     requirePage(opensPage(request));
     const host = Buffer.from(String(request.params['host']), 'base64url').toString('latin1');

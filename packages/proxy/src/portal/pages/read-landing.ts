@@ -8,10 +8,10 @@ import {
 } from '@sallyport/contracts';
 import { callerHeader, encodeCaller, ProblemError, spanOf, type Caller, type Span } from '@sallyport/kit';
 import type { Request } from 'express';
-import { createElevationCalls, createAskElevations } from '../calls/ask-elevations.ts';
+import { createElevationCalls } from '../calls/ask-elevations.ts';
 import { askReach } from '../calls/ask-reach.ts';
 import type { ApiContext } from '../calls/audited-call.ts';
-import type { LandingDeps } from '../calls/portal-deps.ts';
+import type { PortalDeps } from '../calls/portal-deps.ts';
 
 /** The first rows of a list, and how many more there are; or why there is no list at the moment. */
 export type Rows<Row> = { rows: Row[]; more: number } | { unavailable: string };
@@ -56,7 +56,7 @@ const unreadable = (what: string, cause: unknown) =>
 
 /** Reads the clusters and the web applications of the caller, by one question to authorize. */
 async function readReach(
-  deps: LandingDeps,
+  deps: PortalDeps,
   credential: { hash: string },
 ): Promise<Pick<Landing, 'clusters' | 'applications'>> {
   const applications = deps.applications?.() ?? [];
@@ -78,7 +78,7 @@ async function readReach(
   };
 }
 
-async function readSessions({ authenticate }: LandingDeps, caller: Caller, span: Span | undefined) {
+async function readSessions({ authenticate }: PortalDeps, caller: Caller, span: Span | undefined) {
   const { body } = await authenticate.request({
     method: 'GET',
     path: '/v1/sessions',
@@ -95,7 +95,7 @@ async function readSessions({ authenticate }: LandingDeps, caller: Caller, span:
   );
 }
 
-async function readStreams({ authorize }: LandingDeps, caller: Caller, span: Span | undefined) {
+async function readStreams({ authorize }: PortalDeps, caller: Caller, span: Span | undefined) {
   const { body } = await authorize.request({
     method: 'POST',
     path: '/v1/streams',
@@ -114,8 +114,8 @@ async function readStreams({ authorize }: LandingDeps, caller: Caller, span: Spa
   return { rows, more: more + omitted, missing: missing.length };
 }
 
-async function readElevations(deps: LandingDeps, request: Request, context: ApiContext): Promise<OwnElevations> {
-  const calls = createElevationCalls(createAskElevations(deps));
+async function readElevations(deps: PortalDeps, request: Request, context: ApiContext): Promise<OwnElevations> {
+  const calls = createElevationCalls(deps);
   const [{ elevations }, { options }] = await Promise.all([
     calls.list(request, context),
     calls.options(request, context),
@@ -135,7 +135,7 @@ function noElevations(error: unknown): OwnElevations {
  * Of elevations, it shows those that wait for the caller too.
  */
 export async function readLanding(
-  deps: LandingDeps,
+  deps: PortalDeps,
   request: Request,
   given: Caller,
   context: ApiContext,

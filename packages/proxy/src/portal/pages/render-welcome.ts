@@ -1,9 +1,9 @@
 import { html, type Html } from '@sallyport/pages';
-import type { LandingDeps } from '../calls/portal-deps.ts';
+import type { PortalDeps } from '../calls/portal-deps.ts';
 import { renderCommands } from './render-landing.ts';
 
 /** Renders the page for a browser that is not logged in here: what this is, and how to log in. */
-export function renderWelcome({ origin, landing: { gatewayUrl, loginOrigin } }: LandingDeps): Html {
+export function renderWelcome({ origin, landing: { gatewayUrl, loginOrigin } }: PortalDeps): Html {
   // A browser has its session at the origin of the login pages. On another one it only looks logged out.
   const elsewhere =
     origin === loginOrigin

@@ -1,7 +1,7 @@
 import type { ElevationOption } from '@sallyport/contracts';
 import { ProblemError, type Caller } from '@sallyport/kit';
 import type { Request } from 'express';
-import type { LandingDeps } from '../calls/portal-deps.ts';
+import type { PortalDeps } from '../calls/portal-deps.ts';
 import { requireOwnForm } from '../calls/caller-credential.ts';
 import type { ApiContext } from '../calls/audited-call.ts';
 import type { ElevationCalls } from '../calls/ask-elevations.ts';
@@ -33,7 +33,7 @@ export function createShowRequestForm(calls: ElevationCalls) {
 }
 
 /** Creates what the form does. If the request is refused, the form is shown again with what was filled in, and why. */
-export function createSendRequest(deps: LandingDeps, calls: ElevationCalls) {
+export function createSendRequest(deps: PortalDeps, calls: ElevationCalls) {
   return async (request: Request, _caller: Caller, context: ApiContext): Promise<PageAnswer> => {
     requireOwnForm(request, context.credential, deps.origin);
     const fields = await readForm(request, requestFields);

@@ -2,13 +2,11 @@ import { ProblemError } from '@sallyport/kit';
 import type { Html } from '@sallyport/pages';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Caller } from '@sallyport/kit';
-import type { LandingDeps } from '../calls/portal-deps.ts';
-import type { ApiContext, ApiResult, createAuditedCall } from '../calls/audited-call.ts';
+import type { PortalDeps } from '../calls/portal-deps.ts';
+import type { ApiContext, ApiResult, AuditedCall } from '../calls/audited-call.ts';
 import { acceptedTokens, readCallerCredential } from '../calls/caller-credential.ts';
 import { elevationsPath } from './elevation-words.ts';
 import { reloadWhileWaiting } from './render-elevation.ts';
-
-export type Call = ReturnType<typeof createAuditedCall>;
 
 /** What a page answers: the page itself, or where to go after a click. */
 export type PageAnswer = ApiResult & { body: { title: string; content: Html } | { location: string } };
@@ -22,12 +20,12 @@ const returnable = /^\/\.sallyport(?:\/[A-Za-z0-9_-]+)+$/;
  * Returns where a browser without a session goes. Browsers have their session at the origin of the login pages, so the
  * same page is there. It never leads to another site: the path is one of our own.
  */
-function loginAddress(path: string, { origin, landing: { loginOrigin } }: LandingDeps): string {
+function loginAddress(path: string, { origin, landing: { loginOrigin } }: PortalDeps): string {
   const back = returnable.test(path) && path.length <= 256 ? path : elevationsPath;
   return origin === loginOrigin ? `${loginOrigin}/.sallyport/login?return_to=${back}` : `${loginOrigin}${back}`;
 }
 
-function send({ ownPages }: LandingDeps, response: Response, { status, body }: PageAnswer): void {
+function send({ ownPages }: PortalDeps, response: Response, { status, body }: PageAnswer): void {
   response.vary('Accept, Cookie');
   if ('location' in body) return response.redirect(status, body.location);
   const { title, content } = body;
@@ -39,7 +37,12 @@ function send({ ownPages }: LandingDeps, response: Response, { status, body }: P
  * Creates the handler of a page. A browser without a session is sent to the login, and comes back to `back`. Everyone
  * else gets the answer of `work`, which is recorded like a call of the API.
  */
-export function servePage(deps: LandingDeps, call: Call, work: Work, back = (path: string) => path): RequestHandler {
+export function servePage(
+  deps: PortalDeps,
+  call: AuditedCall,
+  work: Work,
+  back = (path: string) => path,
+): RequestHandler {
   const serve = call('elevations', work, (response, result) => send(deps, response, result as PageAnswer));
   return async (request, response, next) => {
     const isBrowser = request.headers.accept?.includes('text/html') === true;

@@ -1,7 +1,7 @@
 import type { ElevationView } from '@sallyport/contracts';
 import { ProblemError, type Caller } from '@sallyport/kit';
 import type { Request } from 'express';
-import type { LandingDeps } from '../calls/portal-deps.ts';
+import type { PortalDeps } from '../calls/portal-deps.ts';
 import type { ApiContext } from '../calls/audited-call.ts';
 import type { ElevationCalls } from '../calls/ask-elevations.ts';
 import { pathOf } from './elevation-words.ts';
@@ -37,7 +37,7 @@ function loginAgain({ id, freshLogin }: ElevationView, { identity }: Caller, log
 export function pageOf(
   view: ElevationView,
   caller: Caller,
-  { landing }: LandingDeps,
+  { landing }: PortalDeps,
   said: { notice?: string | undefined; fault?: ProblemError } = {},
 ): PageAnswer {
   const { notice, fault } = said;
@@ -57,7 +57,7 @@ export function pageOf(
 }
 
 /** Creates what shows one elevation. It only reads. */
-export function createShowElevation(deps: LandingDeps, calls: ElevationCalls) {
+export function createShowElevation(deps: PortalDeps, calls: ElevationCalls) {
   return async (request: Request, caller: Caller, context: ApiContext): Promise<PageAnswer> =>
     pageOf(await calls.one(request, context, { action: 'show', id: idOf(request) }), caller, deps, {
       notice: noticeOf(request),

@@ -1,6 +1,6 @@
 import { ProblemError, type Caller } from '@sallyport/kit';
 import type { Request } from 'express';
-import type { LandingDeps } from '../calls/portal-deps.ts';
+import type { PortalDeps } from '../calls/portal-deps.ts';
 import { requireOwnForm } from '../calls/caller-credential.ts';
 import type { ElevationAction, ElevationCalls } from '../calls/ask-elevations.ts';
 import type { ApiContext } from '../calls/audited-call.ts';
@@ -52,7 +52,7 @@ const isForAnotherPage = ({ code }: ProblemError) => code === 'unauthenticated' 
  * Creates what a button does. Afterwards the browser is on the page of the elevation, so that a reload repeats nothing.
  * If the step is refused, the page says why and shows what has changed.
  */
-export function createTakeStep(deps: LandingDeps, calls: ElevationCalls, step: Step) {
+export function createTakeStep(deps: PortalDeps, calls: ElevationCalls, step: Step) {
   return async (request: Request, caller: Caller, context: ApiContext): Promise<PageAnswer> => {
     requireOwnForm(request, context.credential, deps.origin);
     try {

@@ -1,4 +1,4 @@
-import type { ReviewedRules } from './read-review.ts';
+import type { ReviewedRules } from '../../access-review/read-review.ts';
 
 /** What a person may do with one kind, or with the object of one name. */
 export type GainedRule = { apiGroup: string; resource: string; resourceName?: string; verbs: string[] };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { gainedRules } from './gained-rules.ts';
-import type { ReviewedRules } from './read-review.ts';
+import type { ReviewedRules } from '../../access-review/read-review.ts';
 
 type Rule = Partial<ReviewedRules['resourceRules'][0]>;
 const rules = (...resourceRules: Rule[]): ReviewedRules => ({

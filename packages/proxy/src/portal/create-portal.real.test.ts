@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { connect, type AddressInfo } from 'node:net';
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { type WebRoute, createWebRoutes } from './exchange/web-route.ts';
-import { createPagesServer } from './open-listeners.ts';
+import { type WebRoute, createWebRoutes } from '../exchange/web-route.ts';
+import { createGatewayServer } from '../listener/create-gateway-server.ts';
+import { choosePages } from './create-portal.ts';
 
 let server: Server;
 afterEach(() => void server.close());
@@ -12,15 +13,20 @@ const route = (origin: string) => ({ origin, host: new URL(origin).hostname }) a
 
 /** Starts the server, and returns what tells who answers one request. */
 async function start(hasKeys = true) {
-  const answer = (by: string) => (_request: unknown, response: { end(text: string): void }) => response.end(by);
-  server = createPagesServer({
+  const answer = (by: string) => (_request: unknown, response: ServerResponse) => response.end(by);
+  const portal = choosePages({
     routes: createWebRoutes([route('http://localhost:8080'), route('https://app.example.com')]),
     hasKeys,
+    onOwnHost: answer('pages'),
+    onHostOfRoute: answer('route host'),
+  });
+  server = createGatewayServer({
+    tls: undefined,
+    isOwn: portal.isOwn,
+    ownApi: portal.answer,
     begin: (request, response, { upgrade }) => ({ request, response, upgrade }) as never,
     gateway: async ({ response, upgrade }) => void response.end(upgrade ? 'road, upgrade' : 'road'),
     recorder: { began: () => {}, closed: () => {} },
-    ownApi: answer('pages'),
-    routeHostApi: answer('route host'),
     recordUnparsable: () => {},
   });
   server.listen(0, '127.0.0.1');

@@ -1,0 +1,91 @@
+import { problemHandler } from '@sallyport/kit';
+import { logoPath } from '@sallyport/pages';
+import type { Express } from 'express';
+import { identityKeysPath } from '../web-identity/identity-key-ring.ts';
+import { openAuditStream, sendAuditStream } from './api/audit-stream.ts';
+import { createCanI } from './api/can-i.ts';
+import { ownClusters } from './api/cluster-list.ts';
+import { exchangeToken } from './api/exchange-token.ts';
+import { createExplain } from './api/explain.ts';
+import { mountPassedCalls } from './api/passed-calls.ts';
+import { mountPomerium } from './api/pomerium-routes.ts';
+import { createPreviewElevation } from './api/preview-elevation.ts';
+import { createBase, finish } from './calls/api-base.ts';
+import { createAuditedCall, type AuditedCall } from './calls/audited-call.ts';
+import type { PortalDeps } from './calls/portal-deps.ts';
+import { withCaller } from './calls/with-caller.ts';
+import { mountElevationPages } from './pages/mount-elevation-pages.ts';
+import { mountLanding } from './pages/mount-landing.ts';
+import { nameRoute } from './pages/name-route.ts';
+import { problemPage } from './pages/problem-page.ts';
+import { serveLogo } from './pages/serve-logo.ts';
+
+const apiPrefix = '/.sallyport/api/v1';
+
+/** Creates everything on the gateway that is not a cluster: health, the pages of authenticate, and the CLI's API. */
+export function createOwnApi(deps: PortalDeps): Express {
+  const app = createBase(deps);
+  const call = createAuditedCall(deps);
+  // A device has no session yet. Authenticate decides about its requests.
+  app.all([`${apiPrefix}/device/code`, `${apiPrefix}/device/token`], deps.pages);
+  mountApi(app, call, deps);
+  mountLanding(app, call, deps);
+  mountElevationPages(app, call, deps);
+  mountPomerium(app, call, deps);
+  app.post('/.sallyport/token', exchangeToken(deps));
+  app.all(
+    [
+      '/.sallyport/login',
+      '/.sallyport/login/cancel',
+      '/.sallyport/callback',
+      '/.sallyport/callback/:provider',
+      '/.sallyport/token',
+      '/.sallyport/signed-out',
+      '/.sallyport/backchannel-logout/:provider',
+    ],
+    deps.pages,
+  );
+  if (deps.identityKeys) app.get(identityKeysPath, deps.identityKeys.answerKeys);
+  // Only the gateway knows its routes. Authenticate is told where the browser may go back to.
+  app.get('/.sallyport/route/:host/:challenge/:tab', nameRoute(deps), deps.pages);
+  app.all('/.sallyport/route-confirmation/:id', deps.pages);
+  if (deps.logo) app.get(logoPath, serveLogo(deps.logo));
+  // A SCIM client has its own kind of token, which authenticate checks.
+  if (deps.scim) app.all('/.sallyport/scim/v2/*path', deps.scim);
+  // So has the API server of a cluster, which the audit service checks.
+  if (deps.auditWebhook) app.post('/.sallyport/audit/:cluster', deps.auditWebhook);
+  app.all(['/.sallyport/me', '/.sallyport/logout', '/.sallyport/device'], withCaller(deps), deps.pages);
+  return finish(app, deps, problemPage(deps));
+}
+
+/**
+ * Creates the part of the API that is served on the host of a cluster, where Pomerium's clients expect it. Cookies do
+ * not count there, because the cluster's own pages share the origin.
+ */
+export function createClusterHostApi(deps: PortalDeps): Express {
+  const app = createBase(deps);
+  app.use((request, _response, next) => {
+    delete request.headers.cookie;
+    next();
+  });
+  mountPomerium(app, createAuditedCall(deps), deps);
+  // Pages there would load the logo from the cluster, and link to it.
+  return finish(app, deps, problemHandler(deps));
+}
+
+/** Mounts the API of the command line. */
+function mountApi(app: Express, call: AuditedCall, deps: PortalDeps): void {
+  app.get(
+    `${apiPrefix}/clusters`,
+    call(undefined, async (_request, _caller, { credential }) => ({
+      status: 200,
+      body: { clusters: await ownClusters(deps, credential) },
+    })),
+  );
+  app.post(`${apiPrefix}/policy/explain`, call('policy', createExplain(deps)));
+  app.post(`${apiPrefix}/policy/can-i`, call(undefined, createCanI(deps)));
+  app.post(`${apiPrefix}/elevations/dry-run`, call('elevations', createPreviewElevation(deps)));
+  for (const kind of ['tail', 'export'] as const)
+    app.get(`${apiPrefix}/audit/${kind}`, call(undefined, openAuditStream(deps, kind), sendAuditStream(deps.logger)));
+  mountPassedCalls(app, apiPrefix, call, deps);
+}
