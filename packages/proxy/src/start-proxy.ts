@@ -1,8 +1,8 @@
 import { addSpoolReadiness } from '@sallyport/audit-log';
 import { readPageLook } from '@sallyport/pages';
-import { composeGateway } from './compose-gateway.ts';
-import { connectServices, type ProxyParts } from './connect-services.ts';
-import { createListenerCertificates, openListeners } from './open-listeners.ts';
+import { composeGateway } from './gateway/compose-gateway.ts';
+import { connectServices, type ProxyParts } from './gateway/connect-services.ts';
+import { createListenerCertificates, openListeners } from './gateway/open-listeners.ts';
 import { createClusterSet } from './reload/cluster-set.ts';
 import { createRouteSet } from './reload/route-set.ts';
 import { startReloading } from './reload/start-reloading.ts';
@@ -44,8 +44,8 @@ export async function startProxy(parts: ProxyParts): Promise<RunningProxy> {
   });
   const services = connectServices(parts);
   const { authorize } = services;
-  const gateway = composeGateway(parts, clusters, routes, services, webIdentity);
-  const { streams } = gateway.road;
+  const gateway = composeGateway(parts, { clusters, routes, services, webIdentity });
+  const { streams } = gateway.roads;
   const { replica } = gateway;
   const listeners = await openListeners(parts, gateway, certificates);
   const answerQuestion = createAnswerQuestion({ registry: streams.registry, authorize, replica, logger });

@@ -38,7 +38,7 @@ export type StreamEnd = {
 export type EndExchange = (end: StreamEnd) => void;
 
 /**
- * One request on its way through the gateway. Each step of the table in road/gateway.ts fills in its part. A request
+ * One request on its way through the gateway. Each step of a road fills in its part. A request
  * with a missing part goes no further.
  */
 export type Exchange = {

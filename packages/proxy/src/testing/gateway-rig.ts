@@ -8,7 +8,7 @@ import { createLogger, createMetrics, ProblemError, type Tracer } from '@sallypo
 import { type CheckClient, traceCheck } from '../authorize/check-client.ts';
 import { createClientAddress } from '../listener/client-address.ts';
 import { createGatewayServer } from '../listener/create-gateway-server.ts';
-import { createRoad } from '../road/create-road.ts';
+import { composeRoads, type RoadsDeps } from '../gateway/compose-roads.ts';
 import type { AccessReviews } from '../access-review/access-reviews.ts';
 import type { Streams } from '../streams/create-streams.ts';
 import { createBeginRequestSpan } from '../tracing/request-span.ts';
@@ -134,8 +134,8 @@ export async function createRig(
   streams: object = {},
   timeouts: object = { firstByte: '1s' },
   written?: AuditSink['written'],
-  hints?: Parameters<typeof createRoad>[0]['hints'],
-  web?: Parameters<typeof createRoad>[0]['web'],
+  hints?: RoadsDeps['hints'],
+  web?: RoadsDeps['web'],
   workloads?: WorkloadSessions,
   tracing?: { tracer: Tracer; log?: (line: string) => void },
 ): Promise<Rig> {
@@ -146,7 +146,7 @@ export async function createRig(
   const server = `http://127.0.0.1:${await listen(rig.upstream)}`;
   const { config, upstreams } = createDevCluster(server, { streams, timeouts });
   const metrics = createMetrics();
-  const road = createRoad({
+  const roads = composeRoads({
     sink: { ...createSink(rig), ...(written ? { written } : {}) },
     logger: createLogger(
       tracing?.log ? { service: 'proxy', destination: { write: tracing.log } } : { service: 'proxy', level: 'silent' },
@@ -165,9 +165,11 @@ export async function createRig(
     ...(tracing && { beginSpan: createBeginRequestSpan(tracing.tracer, 'https://gate.example.com:8443') }),
     checks: createChecks(rig),
   });
-  Object.assign(rig, { streams: road.streams, reviews: road.reviews, cluster: upstreams.byName('dev') });
+  Object.assign(rig, { streams: roads.streams, reviews: roads.reviews, cluster: upstreams.byName('dev') });
   rig.server = createGatewayServer({
-    ...road,
+    begin: roads.begin,
+    gateway: roads.take,
+    recorder: roads.recorder,
     tls: undefined,
     isOwn: () => false,
     ownApi: () => {},
@@ -180,7 +182,7 @@ export async function createRig(
   rig.close = async () => {
     for (const socket of sockets) socket.destroy();
     for (const one of [rig.server, rig.upstream]) await closeServer(one);
-    road.streams.close();
+    roads.streams.close();
     await upstreams.close();
   };
   return rig;

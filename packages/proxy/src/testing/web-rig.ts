@@ -4,7 +4,6 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { configSchema, type CheckAnswer } from '@sallyport/contracts';
 import type { Tracer } from '@sallyport/kit';
-import { createBeginWebLogin } from '../web/send-web-problem.ts';
 import { createRouteIdentities } from '../web-identity/route-identity.ts';
 import { createWebRoute } from '../web/create-web-route.ts';
 import { createWebRoutes } from '../exchange/web-route.ts';
@@ -75,7 +74,7 @@ export async function createWebRig(
   const routes = createWebRoutes([one]);
   const web = {
     routeOf: (request: IncomingMessage) => routes.of(request) ?? routes.plainOf(request),
-    beginLogin: createBeginWebLogin({ loginOrigin: 'https://gate.example.com' }),
+    loginOrigin: 'https://gate.example.com',
   };
   const tracing = tracer && { tracer };
   const rig = await createRig(() => {}, streams, undefined, undefined, undefined, web, workloads, tracing);

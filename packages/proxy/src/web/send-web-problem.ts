@@ -20,7 +20,7 @@ const nonceForm = /^[A-Za-z0-9_-]{43}$/;
  * Creates what sends a browser to the login. A secret and the target stay behind in cookies of this host. The login knows
  * only the hash of the secret, so that the code at the end of it is worth nothing in any other browser.
  */
-export function createBeginWebLogin({ loginOrigin }: { loginOrigin: string }): BeginWebLogin {
+function createBeginLogin(loginOrigin: string): (exchange: Exchange) => void {
   return ({ request, response, route, rawTarget }) => {
     const raw = request.rawHeaders;
     const { begin, returnPrefix, set } = webCookiesOf(route!);
@@ -60,9 +60,6 @@ export function words(code: string): ReturnType<typeof problemWords> {
   return ofApplications[code] ?? problemWords(code);
 }
 
-/** Redirects a browser to the login. */
-export type BeginWebLogin = (exchange: Exchange) => void;
-
 function sendPage(exchange: Exchange, { code, status, detail }: Problem): void {
   const { response, route, answer } = exchange;
   const { title, text } = words(code);
@@ -92,9 +89,12 @@ ${who}${again}
  * Creates what answers a request that goes no further. Where a browser opens a page and nobody is logged in, the login
  * begins. Any other browser page gets a page, and everything else problem+json. A response that has begun is cut.
  */
-export function createSendWebProblem(deps: {
-  beginLogin: BeginWebLogin;
+export function createSendWebProblem({
+  loginOrigin,
+}: {
+  loginOrigin: string;
 }): (exchange: Exchange, error: unknown) => void {
+  const beginLogin = createBeginLogin(loginOrigin);
   return (exchange, error) => {
     const { response, web } = exchange;
     const problem = toProblem(error);
@@ -107,7 +107,7 @@ export function createSendWebProblem(deps: {
     if (problem.code === 'unauthenticated') {
       if (web?.isNavigation) {
         exchange.statusCode = 302;
-        return deps.beginLogin(exchange);
+        return beginLogin(exchange);
       }
       response.setHeader('www-authenticate', 'Bearer realm="sallyport"');
     }

@@ -49,3 +49,8 @@ export function connectServices({ loaded, identity }: ProxyParts): Services {
   };
   return { authorize: to('authorize'), authenticate: to('authenticate'), audit: to('audit') };
 }
+
+/** The origins at which browsers reach the gateway, and its login pages. */
+export function originsOf({ config: { gateway, login } }: LoadedConfig): { gateway: string; login: string } {
+  return { gateway: new URL(gateway.url).origin, login: new URL(login.url ?? gateway.url).origin };
+}

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import type { Server as HttpsServer } from 'node:https';
 import { listenHttp } from '@sallyport/kit';
 import type { ComposedGateway } from './compose-gateway.ts';
-import { createIsTrusted } from './listener/client-address.ts';
-import { createGatewayServer, type GatewayServerDeps } from './listener/create-gateway-server.ts';
-import { followCertificate, type CertificateFiles } from './listener/follow-certificate.ts';
-import { expectProxyHeaders } from './listener/expect-proxy-headers.ts';
-import { createRouteCertificates, type RouteCertificates } from './listener/route-certificates.ts';
-import { createRecordUnparsable } from './listener/record-unparsable.ts';
-import type { Portal } from './portal/create-portal.ts';
+import { createIsTrusted } from '../listener/client-address.ts';
+import { createGatewayServer, type GatewayServerDeps } from '../listener/create-gateway-server.ts';
+import { followCertificate, type CertificateFiles } from '../listener/follow-certificate.ts';
+import { expectProxyHeaders } from '../listener/expect-proxy-headers.ts';
+import { createRouteCertificates, type RouteCertificates } from '../listener/route-certificates.ts';
+import { createRecordUnparsable } from '../listener/record-unparsable.ts';
+import type { Portal } from '../portal/create-portal.ts';
 import type { ProxyParts } from './connect-services.ts';
 
 type Listeners = {
@@ -57,16 +57,15 @@ export function createListenerCertificates({ loaded, logger }: ProxyParts): Rout
 /** Listens for requests to clusters and to the gateway itself, and for the plain login pages where configured. */
 export async function openListeners(
   parts: ProxyParts,
-  composed: Pick<ComposedGateway, 'road' | 'portal' | 'portalOfLogin'>,
+  { roads, portal, portalOfLogin }: Pick<ComposedGateway, 'roads' | 'portal' | 'portalOfLogin'>,
   certificates: RouteCertificates,
 ): Promise<Listeners> {
-  const { road, portal, portalOfLogin } = composed;
   const { gateway, login, clusters } = parts.loaded.config;
   const files = certificateFilesOf(parts.loaded);
   const recordUnparsable = createRecordUnparsable(parts);
-  const { gateway: take, recorder } = road;
+  const { take, recorder } = roads;
   const server = createGatewayServer({
-    begin: road.begin,
+    begin: roads.begin,
     gateway: take,
     recorder,
     tls: files && { ...readTls(files, gateway.tls)!, contextOf: certificates.contextOf },
@@ -79,7 +78,7 @@ export async function openListeners(
   /** Also serves the web applications in plain http, which are for demos. */
   const pagesServerOf = ({ isOwn, answer }: Portal) =>
     createGatewayServer({
-      begin: road.beginPlain,
+      begin: roads.beginPlain,
       gateway: take,
       recorder,
       tls: undefined,

@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto';
+import type { Duplex } from 'node:stream';
+import type { Config } from '@sallyport/contracts';
+import { createSessionTokenVerifier, peerAttributes, type SessionTokenVerifier } from '@sallyport/kit';
+import { createCheckClient, type CheckClient } from '../authorize/check-client.ts';
+import { createAskCandidates } from '../hints/find-hint.ts';
+import { createClientAddress } from '../listener/client-address.ts';
+import { createClientCertificates } from '../listener/client-certificate.ts';
+import type { ClusterSet } from '../reload/cluster-set.ts';
+import type { RouteSet } from '../reload/route-set.ts';
+import { createBeginRequestSpan } from '../tracing/request-span.ts';
+import type { AskRecorded } from '../upstream/ask-cluster.ts';
+import type { Upstreams } from '../upstream/upstream.ts';
+import type { WebIdentity } from '../web-identity/open-web-identity.ts';
+import { createApplicationClusters } from '../web-identity/read-application-token.ts';
+import { createClusterIssuers } from '../workloads/cluster-issuers.ts';
+import { createWorkloadSessions, type WorkloadSessions } from '../workloads/workload-sessions.ts';
+import { composePortal, type Portals } from './compose-portal.ts';
+import { composeRoads, type Roads } from './compose-roads.ts';
+import { originsOf, type ProxyParts, type Services } from './connect-services.ts';
+
+/** The gateway before it listens: the roads, and its own pages and API. */
+export type ComposedGateway = Portals & {
+  roads: Roads;
+  replica: string;
+  /** The sockets of open tunnels. */
+  tunnels: ReadonlySet<Duplex>;
+  /** Applies what can change while the gateway runs, except for the clusters. */
+  apply(config: Pick<Config, 'elevations' | 'routes'>): void;
+};
+
+const checkTimeoutMs = 1000;
+
+/** Verifies the tokens of Pomerium's clients by the public keys of authenticate, which signs them. */
+function createPomeriumTokens({ loaded, now, publicKeysOf }: ProxyParts): SessionTokenVerifier | undefined {
+  const { gateway, login } = loaded.config;
+  if (!login.pomerium) return undefined;
+  return createSessionTokenVerifier({ publicKeys: () => publicKeysOf('authenticate'), gatewayUrl: gateway.url, now });
+}
+
+/** What begins the sessions of workloads, with what asks clusters. Undefined if none are configured. */
+function createWorkloads(
+  { loaded, now, logger, metrics }: ProxyParts,
+  upstreams: Upstreams,
+  { authenticate }: Services,
+): ((ask: AskRecorded) => WorkloadSessions) | undefined {
+  const { workloads } = loaded.config;
+  if (workloads.length === 0) return undefined;
+  const clusters = [...new Set(workloads.flatMap(({ serviceAccounts }) => serviceAccounts?.cluster ?? []))];
+  return (ask) =>
+    createWorkloadSessions({
+      workloads,
+      gatewayOrigin: originsOf(loaded).gateway,
+      issuers: createClusterIssuers({ clusters, upstreamOf: (name) => upstreams.byName(name), ask, now }),
+      authenticate,
+      clock: () => performance.now(),
+      logger,
+      metrics,
+    });
+}
+
+function createTunnels() {
+  const open = new Set<Duplex>();
+  return {
+    open,
+    track(socket: Duplex) {
+      open.add(socket);
+      socket.once('close', () => open.delete(socket));
+    },
+  };
+}
+
+function createChecks({ loaded: { config } }: ProxyParts, { authorize }: Services): CheckClient {
+  const peer = peerAttributes(config.services.authorize.url);
+  return createCheckClient({ client: authorize, timeoutMs: checkTimeoutMs, peer });
+}
+
+/** Composes the gateway from its parts. */
+export function composeGateway(
+  parts: ProxyParts,
+  {
+    clusters,
+    routes: { routes },
+    services,
+    webIdentity: { signed },
+  }: { clusters: ClusterSet; routes: RouteSet; services: Services; webIdentity: WebIdentity },
+): ComposedGateway {
+  const { sink, logger, metrics, now, identity, tracer, loaded } = parts;
+  const { config } = loaded;
+  const { upstreams } = clusters;
+  const checks = createChecks(parts, services);
+  const beginSpan = tracer && createBeginRequestSpan(tracer, config.gateway.url);
+  const addressOf = createClientAddress(config.gateway.trustedProxies);
+  const replica = `proxy/${randomUUID().slice(0, 8)}`;
+  const tunnels = createTunnels();
+  const hashKey = identity.secretFor('audit.execCommand');
+  const clientCertificateOf = createClientCertificates({ asked: config.gateway.tls?.clientCaFile != null });
+  const tokens = createPomeriumTokens(parts);
+  const applicationClusters = createApplicationClusters(config.routes);
+  let hasElevations = config.elevations.length > 0;
+  const roads = composeRoads({
+    sink,
+    logger,
+    metrics,
+    now,
+    upstreams,
+    checks,
+    streamChecks: createChecks(parts, services),
+    addressOf,
+    replica,
+    hashKey,
+    settings: config,
+    track: tunnels.track,
+    clientCertificateOf,
+    tokens,
+    applications: signed && { tokens: signed.tokens, clustersOf: applicationClusters.of },
+    workloads: createWorkloads(parts, upstreams, services),
+    beginSpan,
+    hints: { candidates: createAskCandidates(services), enabled: () => hasElevations },
+    web: { routeOf: routes.of, plainRouteOf: routes.plainOf, loginOrigin: originsOf(loaded).login },
+  });
+  const { portal, portalOfLogin } = composePortal(parts, {
+    clusters,
+    routes,
+    services,
+    checks,
+    roads,
+    hashKey,
+    signed,
+    tokens,
+    addressOf,
+    clientCertificateOf,
+    beginSpan,
+  });
+  return {
+    roads,
+    portal,
+    portalOfLogin,
+    replica,
+    tunnels: tunnels.open,
+    apply({ elevations, routes: wanted }) {
+      applicationClusters.use(wanted);
+      hasElevations = elevations.length > 0;
+    },
+  };
+}

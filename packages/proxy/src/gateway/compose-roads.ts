@@ -1,0 +1,142 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { createAuditRecord, createIdSource, microTime, type AuditSink } from '@sallyport/audit-log';
+import type { Config } from '@sallyport/contracts';
+import type { Logger, Metrics, SessionTokenVerifier, Span } from '@sallyport/kit';
+import { createAccessReviews, type AccessReviews } from '../access-review/access-reviews.ts';
+import { createAuditTrail } from '../audit/audit-trail.ts';
+import { createActingChecks } from '../authorize/acting-checks.ts';
+import type { CheckClient } from '../authorize/check-client.ts';
+import { createBeginExchange, type BeginExchange } from '../exchange/begin-exchange.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import type { WebRoute } from '../exchange/web-route.ts';
+import { createFindHint, type FindHintDeps } from '../hints/find-hint.ts';
+import { createHintRefusals } from '../hints/hint-refusals.ts';
+import type { ClientCertificateOf } from '../listener/client-certificate.ts';
+import { createOpenBody } from '../passage/open-body.ts';
+import { createExchangeRecorder, type ExchangeRecorder } from '../passage/record-exchange.ts';
+import type { RoadParts } from '../passage/road-parts.ts';
+import { createRoad } from '../road/create-road.ts';
+import { createStreams, type Streams } from '../streams/create-streams.ts';
+import { createStreamEvents, createStreamLifecycle } from '../streams/stream-lifecycle.ts';
+import { createAskRecorded, type AskRecorded } from '../upstream/ask-cluster.ts';
+import { createAuditedClusterKinds, type ClusterKinds } from '../upstream/cluster-kinds.ts';
+import type { Upstream, Upstreams } from '../upstream/upstream.ts';
+import type { Applications } from '../web-identity/read-application-token.ts';
+import { createWebRoad } from '../web/create-web-road.ts';
+import type { WorkloadSessions } from '../workloads/workload-sessions.ts';
+
+export type RoadsDeps = {
+  sink: AuditSink;
+  logger: Logger;
+  metrics: Metrics;
+  now: () => number;
+  upstreams: Upstreams;
+  checks: CheckClient;
+  /** For rechecking open streams, so that requests do not queue behind them. */
+  streamChecks?: CheckClient;
+  addressOf(peer: string | undefined, forwardedFor: string | undefined): string;
+  replica: string;
+  hashKey: Buffer;
+  settings: Pick<Config, 'audit' | 'timeouts' | 'streams'>;
+  track(socket: Duplex): void;
+  clientCertificateOf?: ClientCertificateOf;
+  /** Verifies the tokens of Pomerium's clients. Without it none of them is accepted. */
+  tokens?: SessionTokenVerifier | undefined;
+  /** Decides about applications that act for their users. Without it none of them may. */
+  applications?: Applications | undefined;
+  /** Begins the sessions of workloads, with what asks clusters. Without it their tokens are refused. */
+  workloads?: ((ask: AskRecorded) => WorkloadSessions) | undefined;
+  /** Begins the span of a request that is traced. Without it none is. */
+  beginSpan?: ((request: IncomingMessage) => Span | undefined) | undefined;
+  /** Finds what callers can do about a refusal of a cluster. Without it, refusals are passed on as they are. */
+  hints?: Pick<FindHintDeps, 'candidates'> & { enabled(): boolean };
+  /** The web applications. Without them there are none. */
+  web?: {
+    routeOf(request: IncomingMessage): WebRoute | undefined;
+    /** Finds those in plain http. Without it there are none. */
+    plainRouteOf?(request: IncomingMessage): WebRoute | undefined;
+    /** The origin of the login pages. */
+    loginOrigin: string;
+  };
+};
+
+/** The roads to clusters and to web applications. */
+export type Roads = {
+  begin: BeginExchange;
+  /** The same on the listener of the login pages. */
+  beginPlain: BeginExchange;
+  /** Takes the road of an exchange to its end. */
+  take(exchange: Exchange): Promise<void>;
+  recorder: ExchangeRecorder;
+  streams: Streams;
+  /** What a cluster reports about its kinds. */
+  kindsOf(upstream: Upstream | undefined): ClusterKinds | undefined;
+  /** What clusters answer about the rights of a person. */
+  reviews: AccessReviews;
+  /** Begins the sessions of workloads, if any are configured. */
+  workloads: WorkloadSessions | undefined;
+};
+
+const clock = () => performance.now();
+
+/** The audit trail, and what asks clusters for the gateway itself, which is recorded there. */
+function createAudit({ sink, settings, hashKey, now }: RoadsDeps) {
+  const ids = { now, randomId: createIdSource({ now }) };
+  const createRecord = (about: Parameters<typeof createAuditRecord>[0]) => createAuditRecord(about, ids);
+  const ask = createAskRecorded({ sink, now, createRecord });
+  const trail = createAuditTrail({ sink, settings: settings.audit, hashKey, microTime, createRecord });
+  return { ask, trail, kindsOf: createAuditedClusterKinds({ ask }), reviews: createAccessReviews({ ask, clock }) };
+}
+
+function createHints({ hints }: RoadsDeps, reviews: AccessReviews) {
+  if (!hints) return undefined;
+  const find = createFindHint({ candidates: hints.candidates, reviews, clock });
+  return createHintRefusals({ find, enabled: hints.enabled });
+}
+
+/** Composes both roads, and what they share. */
+export function composeRoads(deps: RoadsDeps): Roads {
+  const { logger, metrics, now, upstreams, replica, settings, beginSpan, web } = deps;
+  const { ask, trail, kindsOf, reviews } = createAudit(deps);
+  const withRights = (client: CheckClient) =>
+    createActingChecks({ client, reviews, upstreamOf: (name) => upstreams.byName(name) });
+  const checks = withRights(deps.checks);
+  const streams = createStreams({
+    settings: settings.streams,
+    checks: withRights(deps.streamChecks ?? deps.checks),
+    events: createStreamEvents(trail),
+    metrics,
+    now,
+    replica,
+  });
+  const lifecycle = createStreamLifecycle(streams, trail);
+  const recorder = createExchangeRecorder({ lifecycle, logger, metrics });
+  const parts: RoadParts = {
+    trail,
+    streams,
+    lifecycle,
+    recorder,
+    openBody: createOpenBody({ checks, changesReceived: streams.changesReceived }),
+    clientCertificateOf: deps.clientCertificateOf ?? (() => undefined),
+    tokens: deps.tokens,
+    workloads: deps.workloads?.(ask),
+    timeouts: settings.timeouts,
+    track: deps.track,
+    isTraced: beginSpan !== undefined,
+  };
+  const hintRefusals = createHints(deps, reviews);
+  const toCluster = createRoad(parts, { upstreams, checks, kindsOf, applications: deps.applications, hintRefusals });
+  const toApplication = web && createWebRoad(parts, { checks: deps.checks, loginOrigin: web.loginOrigin });
+  const clientAddress = deps.addressOf;
+  return {
+    begin: createBeginExchange({ clientAddress, beginSpan, routeOf: web?.routeOf }),
+    beginPlain: createBeginExchange({ clientAddress, beginSpan, routeOf: web?.plainRouteOf }),
+    take: (exchange) => (exchange.route ? toApplication!(exchange) : toCluster(exchange)),
+    recorder,
+    streams,
+    kindsOf: (upstream) => upstream && kindsOf(upstream),
+    reviews,
+    workloads: parts.workloads,
+  };
+}
