@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { AuditConfig, AuditRecord } from '@sallyport/contracts';
 import { parseRequestTarget, readRequestInfo } from '@sallyport/kubernetes';
 import { createAuditTrail } from './audit-trail.ts';
-import type { Exchange } from '../exchange/exchange.ts';
+import type { Allowed, ClusterExchange } from '../exchange/exchange.ts';
 
 type When = AuditConfig['whenUnavailable'];
 const nothing: When = { write: 'spool', exec: 'spool', secretRead: 'spool', read: 'spool' };
@@ -37,14 +37,15 @@ function commit(
     microTime: () => '',
     createRecord: (about) => about as unknown as AuditRecord,
   });
-  const kube = readRequestInfo({ method, ...parsed });
+  const asked = readRequestInfo({ method, ...parsed });
   void trail.commit({
-    kube,
+    kind: 'cluster',
+    asked,
     rawTarget: target,
     request: { method },
     clientAddress: '10.0.0.9',
     clusterName: 'dev',
-  } as unknown as Exchange);
+  } as unknown as Allowed<ClusterExchange>);
   return { published, kept, enqueued };
 }
 

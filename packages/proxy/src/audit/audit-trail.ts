@@ -1,13 +1,20 @@
 import type { AuditConfig, AuditRecord, AuditStage, SallyportPart } from '@sallyport/contracts';
 import { auditKey, type AuditEventDraft, type AuditSink } from '@sallyport/audit-log';
 import { ProblemError } from '@sallyport/kit';
-import { isSecretRead, isWrite, shellEquivalent, type RequestInfo } from '@sallyport/kubernetes';
+import { isSecretRead, isWrite, shellEquivalent } from '@sallyport/kubernetes';
 import { describeEvent } from './describe-event.ts';
 import { describeWebEvent, fitsWebEvent } from './describe-web-event.ts';
 import { fitsEvent, mustRecordAll } from './describe-request.ts';
-import { createHiddenText, ownerOf, type HideFor } from './hidden-text.ts';
-import type { Exchange, Step } from '../exchange/exchange.ts';
-import { isWebWrite } from '../exchange/is-web-write.ts';
+import { createHiddenText, ownerOf, type HiddenText, type HideFor } from './hidden-text.ts';
+import {
+  type Allowed,
+  type AllowedExchange,
+  type ClusterExchange,
+  type Exchange,
+  isWebWrite,
+  type Step,
+  type WebExchange,
+} from '../exchange/exchange.ts';
 
 type RequestEventType = 'k8s.request' | 'http.request';
 type StreamEventType = 'stream.opened' | 'stream.cut' | 'stream.closed';
@@ -16,12 +23,12 @@ export type AuditTrail = {
   /** The first step. Refuses when not even the end of a request could be recorded. */
   open: Step;
   /** The step that records a request before it goes upstream. */
-  commit: Step;
+  commit: Step<AllowedExchange>;
   /**
    * Only with a spool: returns undefined if the event of the request is recorded as far as the response needs it, or a
    * promise. Nothing of a response may be sent before. Rejects with `audit-unavailable`.
    */
-  written: ((exchange: Exchange) => Promise<void> | undefined) | undefined;
+  written: ((exchange: AllowedExchange) => Promise<void> | undefined) | undefined;
   /** Records the head of a long response. */
   answered(exchange: Exchange): void;
   /** Records what happens to a stream, in addition to the stages of its request. */
@@ -44,28 +51,61 @@ type AuditTrailDeps = {
   }): AuditRecord;
 };
 
-/**
- * Returns what must happen to the event of a request before the request goes upstream. A request can belong to several
- * classes, and the strictest one decides. What is `kept` is on the disk of the spool, if there is one.
- */
-function waitFor(kube: RequestInfo, when: AuditConfig['whenUnavailable']): 'acknowledged' | 'kept' | 'nothing' {
-  const [shell, secret] = [shellEquivalent(kube), isSecretRead(kube)];
-  const write = !shell && isWrite(kube);
-  if (
-    (shell && when.exec === 'refuse') ||
-    (secret && when.secretRead === 'refuse') ||
-    (write && when.write === 'refuse')
-  )
-    return 'acknowledged';
-  if (shell || secret || write) return 'kept';
-  return when.read === 'refuse' ? 'acknowledged' : 'nothing';
-}
+/** What must happen to the event of a request before the request goes upstream. What is `kept` is in the spool's file. */
+type Wait = 'acknowledged' | 'kept' | 'nothing';
 
-/** Returns the same for a request to a web application. */
-function waitForWeb(exchange: Exchange, when: AuditConfig['whenUnavailable']): 'acknowledged' | 'kept' | 'nothing' {
-  if (isWebWrite(exchange)) return when.write === 'refuse' ? 'acknowledged' : 'kept';
-  return when.read === 'refuse' ? 'acknowledged' : 'nothing';
-}
+/** What differs between the events of requests to clusters and to web applications. */
+type EventKind<E extends Exchange> = {
+  type: RequestEventType;
+  describe: typeof describeEvent extends (exchange: never, ...rest: infer Rest) => infer Draft
+    ? (exchange: E, ...rest: Rest) => Draft
+    : never;
+  /** A part of the key. The name of an unknown cluster is the client's invention, and not used. */
+  target(exchange: E): string | undefined;
+  /** Refuses a request whose event could not have all that it must have. */
+  refuseUnlessFits(exchange: Allowed<E>, hidden: HiddenText): void;
+  waitFor(exchange: Allowed<E>, when: AuditConfig['whenUnavailable']): Wait;
+};
+
+const ofCluster: EventKind<ClusterExchange> = {
+  type: 'k8s.request',
+  describe: describeEvent,
+  target: ({ upstream }) => upstream?.name,
+  refuseUnlessFits({ asked: kube, rawTarget }, hidden) {
+    if (mustRecordAll(kube) && !fitsEvent({ method: kube.method, rawTarget, kube }, hidden))
+      throw new ProblemError('uri-too-long', 'The request target is longer than the audit log can record.');
+  },
+  // A request can belong to several classes, and the strictest one decides.
+  waitFor({ asked: kube }, when) {
+    const shell = shellEquivalent(kube);
+    const secret = isSecretRead(kube);
+    const write = !shell && isWrite(kube);
+    if (
+      (shell && when.exec === 'refuse') ||
+      (secret && when.secretRead === 'refuse') ||
+      (write && when.write === 'refuse')
+    )
+      return 'acknowledged';
+    if (shell || secret || write) return 'kept';
+    return when.read === 'refuse' ? 'acknowledged' : 'nothing';
+  },
+};
+
+const ofApplication: EventKind<WebExchange> = {
+  type: 'http.request',
+  describe: describeWebEvent,
+  target: ({ upstream }) => upstream.host,
+  refuseUnlessFits(exchange) {
+    if (isWebWrite(exchange) && !fitsWebEvent(exchange.rawTarget))
+      throw new ProblemError('uri-too-long', 'The path is longer than the audit log can record.');
+  },
+  waitFor(exchange, when) {
+    if (isWebWrite(exchange)) return when.write === 'refuse' ? 'acknowledged' : 'kept';
+    return when.read === 'refuse' ? 'acknowledged' : 'nothing';
+  },
+};
+
+const kindOf = ({ kind }: Exchange) => (kind === 'cluster' ? ofCluster : ofApplication) as EventKind<Exchange>;
 
 /** Creates what builds the event of one stage. */
 function createStageRecord(deps: AuditTrailDeps, hideFor: HideFor) {
@@ -73,18 +113,18 @@ function createStageRecord(deps: AuditTrailDeps, hideFor: HideFor) {
     exchange: Exchange,
     stage: AuditStage,
     {
-      type = exchange.route ? 'http.request' : 'k8s.request',
+      type,
       at = Date.now(),
       more,
     }: { type?: RequestEventType | StreamEventType; at?: number; more?: Partial<SallyportPart> } = {},
   ) => {
     const times = { received: deps.microTime(exchange.receivedAt), stage: deps.microTime(at) };
-    // The name of an unknown cluster is the client's invention, and not used as a key.
-    const key = auditKey(exchange.upstream?.name ?? exchange.route?.host, exchange.answer?.session?.id);
+    const kind = kindOf(exchange);
+    const key = auditKey(kind.target(exchange), exchange.answer?.session?.id);
     const hidden = hideFor(ownerOf(exchange.answer?.identity, exchange.auditId));
-    const data = (exchange.route ? describeWebEvent : describeEvent)(exchange, stage, times, { hidden });
+    const data = kind.describe(exchange, stage, times, { hidden });
     if (more) Object.assign(data.sallyport, more);
-    return deps.createRecord({ type, source: 'sallyport/proxy', key, data });
+    return deps.createRecord({ type: type ?? kind.type, source: 'sallyport/proxy', key, data });
   };
 }
 
@@ -106,14 +146,10 @@ export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
         );
     },
     commit(exchange) {
-      const { kube, rawTarget } = exchange;
-      if (kube && mustRecordAll(kube) && !fitsEvent({ method: kube.method, rawTarget, kube }, hideFor('')))
-        throw new ProblemError('uri-too-long', 'The request target is longer than the audit log can record.');
-      if (!kube && isWebWrite(exchange) && !fitsWebEvent(rawTarget))
-        throw new ProblemError('uri-too-long', 'The path is longer than the audit log can record.');
+      const kind = kindOf(exchange);
+      kind.refuseUnlessFits(exchange, hideFor(''));
       exchange.audited = 'received';
-      const { whenUnavailable } = deps.settings;
-      const how = kube ? waitFor(kube, whenUnavailable) : waitForWeb(exchange, whenUnavailable);
+      const how = kind.waitFor(exchange, deps.settings.whenUnavailable);
       if (how === 'kept' && deps.sink.keep) return deps.sink.keep(record(exchange, 'RequestReceived'));
       if (how === 'acknowledged') return deps.sink.publish(record(exchange, 'RequestReceived'));
       if (how === 'nothing' && omitsBegin) return;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseRequestTarget, readRequestInfo } from '@sallyport/kubernetes';
 import { containsOwnToken } from '../credential/own-token.ts';
-import type { Exchange } from '../exchange/exchange.ts';
+import type { ClusterExchange } from '../exchange/exchange.ts';
 import { describeEvent, sallyportPart } from './describe-event.ts';
 import { auditUri } from './describe-request.ts';
 import { createHiddenText } from './hidden-text.ts';
@@ -10,6 +10,7 @@ describe('the workload in an event', () => {
   const partOf = (kind: string, provider: string) =>
     sallyportPart(
       {
+        kind: 'cluster',
         clientAddress: '10.1.2.3',
         clusterName: 'dev',
         answer: {
@@ -17,7 +18,7 @@ describe('the workload in an event', () => {
           session: { id: 's', kind, expiresAt: 1 },
           identity: { provider, issuer: 'i', subject: 's', user: 'u', groups: [], amr: [] },
         },
-      } as unknown as Exchange,
+      } as unknown as ClusterExchange,
       () => 'hash',
     );
 
@@ -79,13 +80,14 @@ describe('an event where commands are hashed', () => {
     const target = parseRequestTarget(rawTarget);
     if (!target.ok) throw new Error(target.reason);
     const exchange = {
+      kind: 'cluster',
       auditId: 'a',
       clusterName: 'dev',
       clientAddress: '10.1.2.3',
       request: { method: 'POST' },
       rawTarget,
-      kube: readRequestInfo({ method: 'POST', ...target }),
-    } as unknown as Exchange;
+      asked: readRequestInfo({ method: 'POST', ...target }),
+    } as unknown as ClusterExchange;
     const hidden = createHiddenText('hashed', Buffer.from('k'))('alice');
     const event = describeEvent(exchange, 'RequestReceived', { received: '', stage: '' }, { hidden });
     expect(JSON.stringify(event)).not.toContain('secret');

@@ -12,7 +12,7 @@ import type { AuditEventDraft, SallyportDraft } from '@sallyport/audit-log';
 import { clientText } from '../credential/client-text.ts';
 import { auditUri, describeRequest, maxLength, shownPath, mustRecordAll } from './describe-request.ts';
 import type { HashToken } from '../credential/own-token.ts';
-import type { Exchange } from '../exchange/exchange.ts';
+import type { ClusterExchange, Exchange } from '../exchange/exchange.ts';
 import type { HiddenText } from './hidden-text.ts';
 
 /** Returns the workload whose session makes a request, for the event of the request. */
@@ -59,18 +59,26 @@ function describeElevations(part: SallyportDraft, elevations: NonNullable<CheckA
 const credentialKindOf = (answer: CheckAnswer | undefined) =>
   answer?.session && !isLogin(answer.session) ? answer.session.kind : 'session';
 
+function describeCluster(
+  part: SallyportDraft,
+  { clusterName, asked, check, application }: ClusterExchange,
+  shown: (text: string) => string,
+): void {
+  if (clusterName !== '') part.cluster = { id: shown(clusterName), name: shown(clusterName) };
+  if (asked) describeVerbs(part, asked.verb, check?.kubernetes);
+  if (application !== undefined) part.application = shown(application);
+}
+
 /** Describes the part of an event that clusters and web applications have in common. */
 export function sallyportPart(exchange: Exchange, ofToken: HashToken): SallyportDraft {
   const shown = (text: string) => clientText(text, ofToken);
-  const { answer, headers, kube } = exchange;
+  const { answer, headers } = exchange;
   const identity = answer?.identity;
   const part: SallyportDraft = {
     clientAddress: exchange.clientAddress,
     protocol: exchange.upgrade ? (headers?.upgrade ?? 'upgrade') : 'http/1.1',
   };
-  if (exchange.clusterName !== '')
-    part.cluster = { id: shown(exchange.clusterName), name: shown(exchange.clusterName) };
-  if (kube) describeVerbs(part, kube.verb, exchange.check?.kubernetes);
+  if (exchange.kind === 'cluster') describeCluster(part, exchange, shown);
   if (answer?.session) part.sessionId = answer.session.id;
   if (exchange.tokenHash !== undefined) part.credentialKind = credentialKindOf(answer);
   if (identity)
@@ -82,7 +90,6 @@ export function sallyportPart(exchange: Exchange, ofToken: HashToken): Sallyport
       iss: identity.issuer,
       sub: identity.subject,
     };
-  if (exchange.application !== undefined) part.application = shown(exchange.application);
   part.workload = workloadOf(answer);
   if (answer?.agent) part.agent = { id: answer.agent.id, name: answer.agent.name };
   if (answer?.elevations) describeElevations(part, answer.elevations);
@@ -104,7 +111,7 @@ function namedPorts(ports: readonly number[]): SallyportPart['portForward'] {
   return { ports: ports.map((port) => ({ connections: 0, fromClient: 0, fromServer: 0, port })) };
 }
 
-function describeRun(part: SallyportDraft, { kube }: Exchange, hidden: HiddenText): void {
+function describeRun(part: SallyportDraft, { asked: kube }: ClusterExchange, hidden: HiddenText): void {
   const exec = kube?.exec ?? kube?.kubelet?.exec;
   if (exec)
     part.exec = {
@@ -123,12 +130,12 @@ type DescribeOptions = { hidden: HiddenText };
  * MicroTime texts.
  */
 export function describeEvent(
-  exchange: Exchange,
+  exchange: ClusterExchange,
   stage: AuditStage,
   times: { received: string; stage: string },
   options: DescribeOptions,
 ): AuditEventDraft {
-  const { kube, headers, answer } = exchange;
+  const { asked: kube, headers, answer } = exchange;
   const { ofToken } = options.hidden;
   const part = sallyportPart(exchange, ofToken);
   describeRun(part, exchange, options.hidden);

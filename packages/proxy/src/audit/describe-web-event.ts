@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { AuditStage } from '@sallyport/contracts';
 import type { AuditEventDraft, SallyportDraft } from '@sallyport/audit-log';
-import type { Exchange } from '../exchange/exchange.ts';
+import type { WebExchange } from '../exchange/exchange.ts';
 import { clientText, visibleText } from '../credential/client-text.ts';
 import { describeResponse, sallyportPart } from './describe-event.ts';
 import type { HiddenText } from './hidden-text.ts';
@@ -32,15 +32,15 @@ function describeWebRequest(method: string, target: string, { hidden }: WebOptio
 
 /** Describes one stage of a request to a web application. Times are MicroTime texts. */
 export function describeWebEvent(
-  exchange: Exchange,
+  exchange: WebExchange,
   stage: AuditStage,
   times: { received: string; stage: string },
   options: WebOptions,
 ): AuditEventDraft {
-  const { request, rawTarget, headers, answer, route } = exchange;
+  const { request, rawTarget, headers, answer, upstream } = exchange;
   const { ofToken } = options.hidden;
   const part = sallyportPart(exchange, ofToken);
-  part.route = route!.origin;
+  part.route = upstream.origin;
   part.request = describeWebRequest(request.method ?? '', rawTarget, options);
   const event: AuditEventDraft = {
     auditID: exchange.auditId,

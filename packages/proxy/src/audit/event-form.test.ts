@@ -9,7 +9,7 @@ import { parseRequestTarget, readRequestInfo, type StreamObserver } from '@sally
 import fc from 'fast-check';
 import { Registry } from 'prom-client';
 import { createApiEvents } from '../portal/calls/api-events.ts';
-import type { Exchange, OpenStream } from '../exchange/exchange.ts';
+import type { Allowed, ClusterExchange, OpenStream } from '../exchange/exchange.ts';
 import { createRecordUnparsable } from '../listener/record-unparsable.ts';
 import { createStreamEvents } from '../streams/stream-lifecycle.ts';
 import { createUntil } from '../testing/create-until.ts';
@@ -145,6 +145,7 @@ const exchanges = fc
     const parsed = parseRequestTarget(rawTarget);
     const exchange = {
       ...rest,
+      kind: 'cluster',
       rawTarget,
       auditId: 'audit-1',
       receivedAt: 1_700_000_000_000,
@@ -153,8 +154,8 @@ const exchanges = fc
       upstream: undefined,
       audited: 'nothing',
       ticket: 'nothing',
-      kube: parsed.ok ? readRequestInfo({ method, ...parsed }) : undefined,
-    } as unknown as Exchange;
+      asked: parsed.ok ? readRequestInfo({ method, ...parsed }) : undefined,
+    } as unknown as Allowed<ClusterExchange>;
     exchange.stream = { id: 'stream-1', kind: 'exec', exchange, end } as unknown as OpenStream;
     return { exchange, end, hashed: rest.hashed };
   });
@@ -178,7 +179,15 @@ afterAll(() => bus.close());
 const recordUnparsable = createRecordUnparsable({ sink: bus, metrics: new Registry(), now });
 
 /** Emits every event that the proxy has for an exchange, and waits until the bus has delivered them. */
-async function emitAll({ exchange, end, hashed }: { exchange: Exchange; end: OpenStream['end']; hashed: boolean }) {
+async function emitAll({
+  exchange,
+  end,
+  hashed,
+}: {
+  exchange: Allowed<ClusterExchange>;
+  end: OpenStream['end'];
+  hashed: boolean;
+}) {
   const execCommand = hashed ? 'hashed' : 'clear';
   const hashKey = Buffer.from('k');
   const trail = createAuditTrail({
@@ -192,7 +201,7 @@ async function emitAll({ exchange, end, hashed }: { exchange: Exchange; end: Ope
     microTime,
     createRecord,
   });
-  if (exchange.kube) {
+  if (exchange.asked) {
     await trail.commit(exchange);
     await Promise.resolve();
   }

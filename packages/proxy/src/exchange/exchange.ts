@@ -8,40 +8,11 @@ import type { ReadHeaders } from '../headers/read-headers.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { WebRoute } from './web-route.ts';
 
-/** What is known of a request to a web application before it is forwarded. */
-type WebRequest = {
-  method: string;
-  /** The path as policies see it: with every escape decoded, but for slashes where the route allows them. */
-  path: string;
-  /** Whether a browser opens a page, so that a login can be begun. */
-  isNavigation: boolean;
-  /** Whether the client shows HTML. */
-  acceptsPage: boolean;
-  /** How the credential came. Undefined before it is read. */
-  carrier: 'cookie' | 'bearer' | undefined;
-};
-
 /**
- * Why the gateway ended a stream. `unjudged`: authorize could not be reached for longer than the grace period.
- * `ended-by-user`: its owner ended it, or someone who may end the streams of others.
+ * What every request has on its way through the gateway, whichever road it takes. Each step of a road fills in its part.
+ * A request with a missing part goes no further.
  */
-type StreamEndReason = 'session-ended' | 'not-allowed' | 'unjudged' | 'ended-by-user' | 'draining';
-
-export type StreamEnd = {
-  reason: StreamEndReason;
-  code: 'unauthenticated' | 'forbidden' | 'authorize-unavailable' | 'service-unavailable';
-  detail: string;
-  rule?: string;
-};
-
-/** Ends an exchange for a reason, in the way that fits how far it has come. */
-export type EndExchange = (end: StreamEnd) => void;
-
-/**
- * One request on its way through the gateway. Each step of a road fills in its part. A request
- * with a missing part goes no further.
- */
-export type Exchange = {
+type ExchangeParts = {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   /** Set for an upgrade (exec, attach, port-forward): the socket, and what the client sent after the request head. */
@@ -56,24 +27,14 @@ export type Exchange = {
   readonly startedAt: number;
   readonly auditId: string;
   readonly clientAddress: string;
-  /** Set for a request to a web application: which one. */
-  readonly route: WebRoute | undefined;
   /** The span of the request, if it is traced. */
   readonly span: Span | undefined;
 
   headers: ReadHeaders | undefined;
-  /** The cluster that the address names, whether it is known or not. */
-  clusterName: string;
   /** The origin-form that goes upstream, byte for byte what was authorized. */
   rawTarget: string;
-  upstream: Upstream | undefined;
-  kube: RequestInfo | undefined;
-  /** What is known of a request to a web application. */
-  web: WebRequest | undefined;
   /** SHA-256 of the user's token. The token itself is dropped where it is read. */
   tokenHash: string | undefined;
-  /** The origin of the web application that sends the request for its user. */
-  application: string | undefined;
   /** The token itself if it may be that of a workload, until authorize has answered. */
   workloadToken: string | undefined;
   /** What authorize was asked. A stream is rechecked with it. */
@@ -104,11 +65,79 @@ export type Exchange = {
   upstreamSpan: Span | undefined;
 };
 
+/** A request to a cluster. */
+export type ClusterExchange = ExchangeParts & {
+  readonly kind: 'cluster';
+  /** The cluster that the address names, whether it is known or not. */
+  clusterName: string;
+  upstream: Upstream | undefined;
+  asked: RequestInfo | undefined;
+  /** The origin of the web application that sends the request for its user. */
+  application: string | undefined;
+};
+
+/** A request to a web application. */
+export type WebExchange = ExchangeParts & {
+  readonly kind: 'application';
+  readonly upstream: WebRoute;
+  asked: WebRequest | undefined;
+};
+
 /**
- * A step of the road. Throws a ProblemError to refuse. Returns a promise only when it has to wait, so that quick steps
- * cost no turn of the event loop.
+ * One request on its way through the gateway. Of what `asked` and `upstream` have, some is common to both kinds, and that
+ * is all that code for both needs.
  */
-export type Step = (exchange: Exchange) => void | Promise<void>;
+export type Exchange = ClusterExchange | WebExchange;
+
+/** What is known of a request to a web application before it is forwarded. */
+type WebRequest = {
+  /** The method. */
+  verb: string;
+  /** The path as policies see it: with every escape decoded, but for slashes where the route allows them. */
+  path: string;
+  stream: 'websocket' | undefined;
+  /** Whether it is a WebSocket. */
+  longRunning: boolean;
+  /** Whether a browser opens a page, so that a login can be begun. */
+  isNavigation: boolean;
+  /** Whether the client shows HTML. */
+  acceptsPage: boolean;
+  /** How the credential came. Undefined before it is read. */
+  carrier: 'cookie' | 'bearer' | undefined;
+};
+
+/** An exchange whose headers and target have been read. */
+export type Read<E extends Exchange> = E & { headers: ReadHeaders; asked: NonNullable<E['asked']> };
+
+/** An exchange that authorize has allowed. */
+export type Allowed<E extends Exchange> = Read<E> & {
+  check: Check;
+  answer: CheckAnswer;
+  upstream: NonNullable<E['upstream']>;
+};
+
+export type AllowedExchange = Allowed<ClusterExchange> | Allowed<WebExchange>;
+
+export function isRead<E extends Exchange>(exchange: E): exchange is Read<E> {
+  return exchange.headers !== undefined && exchange.asked !== undefined;
+}
+
+export function isAllowed<E extends Exchange>(exchange: E): exchange is Allowed<E> {
+  const { check, answer, upstream } = exchange;
+  return isRead(exchange) && check !== undefined && answer?.decision.effect === 'allow' && upstream !== undefined;
+}
+
+/** Reports whether a request to a web application may change something. A WebSocket can carry anything. */
+export function isWebWrite({ request, upgrade }: Pick<WebExchange, 'request' | 'upgrade'>): boolean {
+  const { method } = request;
+  return upgrade !== undefined || (method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS');
+}
+
+/**
+ * A step of a road. Throws a ProblemError to refuse. Returns a promise only when it has to wait, so that quick steps cost
+ * no turn of the event loop.
+ */
+export type Step<E = Exchange> = (exchange: E) => void | Promise<void>;
 
 /** How many requests of one user are in flight on this gateway. */
 export type UserInFlight = { readonly key: string; count: number };
@@ -126,7 +155,7 @@ export type OpenStreamKind = StreamKind | 'websocket' | 'request';
 export type OpenStream = {
   readonly id: string;
   readonly kind: OpenStreamKind;
-  readonly exchange: Exchange;
+  readonly exchange: AllowedExchange;
   /** Milliseconds since the epoch. */
   readonly openedAt: number;
   /** When it must be rechecked at the latest. */
@@ -140,3 +169,19 @@ export type OpenStream = {
   answered: boolean;
   end: StreamEnd | undefined;
 };
+
+/**
+ * Why the gateway ended a stream. `unjudged`: authorize could not be reached for longer than the grace period.
+ * `ended-by-user`: its owner ended it, or someone who may end the streams of others.
+ */
+type StreamEndReason = 'session-ended' | 'not-allowed' | 'unjudged' | 'ended-by-user' | 'draining';
+
+export type StreamEnd = {
+  reason: StreamEndReason;
+  code: 'unauthenticated' | 'forbidden' | 'authorize-unavailable' | 'service-unavailable';
+  detail: string;
+  rule?: string;
+};
+
+/** Ends an exchange for a reason, in the way that fits how far it has come. */
+export type EndExchange = (end: StreamEnd) => void;

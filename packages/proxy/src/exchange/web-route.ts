@@ -36,6 +36,8 @@ export type WebRoute = {
   pages: Pages;
   /** Opens a separate connection for an upgrade. */
   connect(): Socket;
+  /** The gateway has no credential for it. */
+  refreshCredential?: undefined;
   /** Closes idle connections. Requests in flight go on to their end. */
   retire(): void;
 };

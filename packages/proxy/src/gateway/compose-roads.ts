@@ -127,12 +127,12 @@ export function composeRoads(deps: RoadsDeps): Roads {
   };
   const hintRefusals = createHints(deps, reviews);
   const toCluster = createRoad(parts, { upstreams, checks, kindsOf, applications: deps.applications, hintRefusals });
-  const toApplication = web && createWebRoad(parts, { checks: deps.checks, loginOrigin: web.loginOrigin });
+  const toApplication = createWebRoad(parts, { checks: deps.checks, loginOrigin: web?.loginOrigin ?? '' });
   const clientAddress = deps.addressOf;
   return {
     begin: createBeginExchange({ clientAddress, beginSpan, routeOf: web?.routeOf }),
     beginPlain: createBeginExchange({ clientAddress, beginSpan, routeOf: web?.plainRouteOf }),
-    take: (exchange) => (exchange.route ? toApplication!(exchange) : toCluster(exchange)),
+    take: (exchange) => (exchange.kind === 'cluster' ? toCluster(exchange) : toApplication(exchange)),
     recorder,
     streams,
     kindsOf: (upstream) => upstream && kindsOf(upstream),

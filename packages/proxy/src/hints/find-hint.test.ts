@@ -2,7 +2,7 @@ import { describe, expect, it, jest } from '@jest/globals';
 import type { ElevationCandidates } from '@sallyport/contracts';
 import { parseRequestTarget, readRequestInfo } from '@sallyport/kubernetes';
 import type { AccessReviews, ReviewAnswer } from '../access-review/access-reviews.ts';
-import type { Exchange } from '../exchange/exchange.ts';
+import type { Allowed, ClusterExchange } from '../exchange/exchange.ts';
 import { alice, allow } from '../testing/gateway-rig.ts';
 import { createFindHint } from './find-hint.ts';
 
@@ -11,17 +11,21 @@ const prodAdmin = { groups: ['prod-admins'], sentence: 'run: sallyport elevate p
 const ops = { groups: ['ops', 'developers'], sentence: 'run: sallyport elevate ops' };
 const pod = '/api/v1/namespaces/prod/pods/web';
 
-function exchangeOf(target = pod, more: { method?: string; contentTypes?: string[]; uid?: string } = {}): Exchange {
+function exchangeOf(
+  target = pod,
+  more: { method?: string; contentTypes?: string[]; uid?: string } = {},
+): Allowed<ClusterExchange> {
   const { method = 'DELETE', contentTypes, uid = 'u1' } = more;
   const parsed = parseRequestTarget(target);
   if (!parsed.ok) throw new Error(parsed.reason);
-  const kube = readRequestInfo({ ...parsed, method, hasBody: false, ...(contentTypes ? { contentTypes } : {}) });
+  const asked = readRequestInfo({ ...parsed, method, hasBody: false, ...(contentTypes ? { contentTypes } : {}) });
   return {
-    kube,
+    kind: 'cluster',
+    asked,
     upstream: { name: 'prod' },
     check: { request: { path: target } },
     answer: allow({ ...alice, uid }),
-  } as unknown as Exchange;
+  } as unknown as Allowed<ClusterExchange>;
 }
 
 /** Creates the search. The cluster allows what has one of the groups of `allowed`. */

@@ -8,7 +8,7 @@ import {
 import { createExpiringCache, withDeadline, type ServiceClient } from '@sallyport/kit';
 import type { RequestInfo } from '@sallyport/kubernetes';
 import type { AccessReviews, ReviewAnswer, ReviewAttributes } from '../access-review/access-reviews.ts';
-import type { Exchange } from '../exchange/exchange.ts';
+import type { Allowed, ClusterExchange } from '../exchange/exchange.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 
 /**
@@ -50,7 +50,7 @@ export function createAskCandidates({
 }
 
 /** Returns what the caller can do about a refusal by the cluster; undefined if nothing is known. Never rejects. */
-export type FindHint = (exchange: Exchange) => Promise<string | undefined>;
+export type FindHint = (exchange: Allowed<ClusterExchange>) => Promise<string | undefined>;
 
 export type FindHintDeps = {
   /** Asks authorize which elevations could help. */
@@ -81,10 +81,10 @@ type Refused = {
 };
 
 /** Returns what is needed to look into a refusal; undefined if it cannot be. */
-function readRefused({ answer, check, upstream, kube }: Exchange): Refused | undefined {
-  const impersonation = answer?.impersonation;
+function readRefused({ answer, check, upstream, asked: kube }: Allowed<ClusterExchange>): Refused | undefined {
+  const { impersonation } = answer;
   // Groups of the person would change nothing for a request that acts as another.
-  if (!impersonation || answer.actsAs || !check || !upstream || !kube) return undefined;
+  if (!impersonation || answer.actsAs) return undefined;
   const asked = reviewsOfRequest(kube);
   const used = (answer.elevations ?? []).map(({ name }) => name);
   return asked.length === 0 ? undefined : { check, cluster: upstream, impersonation, asked, used };

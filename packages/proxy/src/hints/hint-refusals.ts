@@ -1,5 +1,5 @@
 import type { Http1Flow, Http1Handler } from '@sallyport/http1';
-import type { Exchange } from '../exchange/exchange.ts';
+import type { Allowed, ClusterExchange } from '../exchange/exchange.ts';
 import { appendToStatus } from './append-to-status.ts';
 import type { FindHint } from './find-hint.ts';
 
@@ -7,7 +7,11 @@ import type { FindHint } from './find-hint.ts';
 type Attempt = { readonly settled: boolean };
 
 /** Returns a handler that may add a hint to a refusal, or undefined if this exchange never gets one. */
-export type HintRefusals = (exchange: Exchange, handler: Http1Handler, attempt: Attempt) => Http1Handler | undefined;
+export type HintRefusals = (
+  exchange: Allowed<ClusterExchange>,
+  handler: Http1Handler,
+  attempt: Attempt,
+) => Http1Handler | undefined;
 
 type HintRefusalsDeps = {
   find: FindHint;
@@ -56,12 +60,12 @@ function withLength(lines: readonly string[], length: number): string[] {
  */
 class RefusalHandler implements Http1Handler {
   readonly #handler: Http1Handler;
-  readonly #exchange: Exchange;
+  readonly #exchange: Allowed<ClusterExchange>;
   readonly #attempt: Attempt;
   readonly #find: FindHint;
   #held: { lines: string[]; chunks: Buffer[]; size: number } | undefined;
 
-  constructor(handler: Http1Handler, exchange: Exchange, attempt: Attempt, find: FindHint) {
+  constructor(handler: Http1Handler, exchange: Allowed<ClusterExchange>, attempt: Attempt, find: FindHint) {
     this.#handler = handler;
     this.#exchange = exchange;
     this.#attempt = attempt;
@@ -120,7 +124,7 @@ class RefusalHandler implements Http1Handler {
 /** Creates what adds hints to the refusals of clusters. */
 export function createHintRefusals({ find, enabled }: HintRefusalsDeps): HintRefusals {
   return (exchange, handler, attempt) =>
-    exchange.kube!.longRunning || exchange.request.method === 'HEAD' || !enabled()
+    exchange.asked.longRunning || exchange.request.method === 'HEAD' || !enabled()
       ? undefined
       : new RefusalHandler(handler, exchange, attempt, find);
 }

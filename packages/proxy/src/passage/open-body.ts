@@ -1,7 +1,7 @@
 import { Transform, type Readable, type TransformCallback } from 'node:stream';
 import { ProblemError } from '@sallyport/kit';
 import { type CheckClient, checkReadings } from '../authorize/check-client.ts';
-import type { Exchange } from '../exchange/exchange.ts';
+import type { AllowedExchange } from '../exchange/exchange.ts';
 import { endAfterRecheck } from '../streams/end-after-recheck.ts';
 
 type OpenBodyDeps = { checks: CheckClient; changesReceived(): number };
@@ -13,9 +13,9 @@ const freshMs = 1000;
  * Asks authorize again about a request whose body takes time. Returns the refusal if the request is no longer allowed,
  * or if authorize cannot be reached.
  */
-async function recheck(exchange: Exchange, { checks }: OpenBodyDeps): Promise<Error | undefined> {
+async function recheck(exchange: AllowedExchange, { checks }: OpenBodyDeps): Promise<Error | undefined> {
   try {
-    const end = endAfterRecheck(await checkReadings(checks, exchange.check!), exchange.answer);
+    const end = endAfterRecheck(await checkReadings(checks, exchange.check), exchange.answer);
     return end && new ProblemError(end.code, end.detail);
   } catch (error) {
     return error as Error;
@@ -28,7 +28,11 @@ async function recheck(exchange: Exchange, { checks }: OpenBodyDeps): Promise<Er
  * YAML or CBOR as it arrives acts as soon as a value is complete, and the rest is padding. With `count`, the bytes are
  * counted here.
  */
-function createPassage(exchange: Exchange, how: { recheck: boolean; count: boolean }, deps: OpenBodyDeps): Transform {
+function createPassage(
+  exchange: AllowedExchange,
+  how: { recheck: boolean; count: boolean },
+  deps: OpenBodyDeps,
+): Transform {
   // Not the current time: since its check, the request may have waited long for the acknowledgement of its event.
   let checkedAt = exchange.startedAt;
   let { changesSeen } = exchange;
@@ -60,15 +64,15 @@ function createPassage(exchange: Exchange, how: { recheck: boolean; count: boole
  * Creates what opens the body of a request for forwarding: a stream, an empty string for an empty body, or undefined for
  * no body.
  */
-export function createOpenBody(deps: OpenBodyDeps): (exchange: Exchange) => Readable | string | undefined {
+export function createOpenBody(deps: OpenBodyDeps): (exchange: AllowedExchange) => Readable | string | undefined {
   return (exchange) => {
-    const { request, response, kube } = exchange;
-    const { chunked, contentLength } = exchange.headers!;
+    const { request, response, asked } = exchange;
+    const { chunked, contentLength } = exchange.headers;
     if (!chunked && !((contentLength ?? 0) > 0)) return contentLength === undefined ? undefined : '';
     if (exchange.expectsContinue) response.writeContinue();
     // Proxied requests are rechecked as streams while they are open. A watch or a followed log has no body. If one has a
     // body all the same, by whatever method, it is rechecked like any other.
-    const rechecked = !request.complete && kube?.stream !== 'proxy';
+    const rechecked = !request.complete && asked.stream !== 'proxy';
     if (!chunked && !rechecked) return request;
     // Counts the bytes in a pipe. A `data` listener would make the body flow before anything forwards it.
     return request.pipe(createPassage(exchange, { recheck: rechecked, count: chunked }, deps));

@@ -46,6 +46,9 @@ function createRequestMetrics(metrics: Metrics) {
   };
 }
 
+const clusterNameOf = (exchange: Exchange) => (exchange.kind === 'cluster' ? clientText(exchange.clusterName) : '');
+const hostOf = (exchange: Exchange) => (exchange.kind === 'cluster' ? undefined : exchange.upstream.host);
+
 /** Creates the recorder. */
 export function createExchangeRecorder(deps: {
   lifecycle: Pick<StreamLifecycle, 'closed'>;
@@ -64,8 +67,8 @@ export function createExchangeRecorder(deps: {
           {
             err: error,
             auditId: exchange.auditId,
-            cluster: clientText(exchange.clusterName),
-            route: exchange.route?.host,
+            cluster: clusterNameOf(exchange),
+            route: hostOf(exchange),
             trace_id: exchange.span?.traceId,
           },
           'request failed',
@@ -78,17 +81,18 @@ export function createExchangeRecorder(deps: {
       open.dec();
       const durationMs = performance.now() - exchange.startedAt;
       // The name of an unknown cluster is the client's invention, and must not grow the metrics.
-      if (exchange.route) routeRequests.inc({ route: exchange.route.host, code: exchange.statusCode });
-      else requests.inc({ cluster: exchange.upstream?.name ?? '', code: exchange.statusCode });
-      if (!exchange.kube?.longRunning && !exchange.upgrade) seconds.observe(durationMs / 1000);
-      const path = exchange.kube?.path ?? exchange.web?.path;
+      if (exchange.kind === 'cluster')
+        requests.inc({ cluster: exchange.upstream?.name ?? '', code: exchange.statusCode });
+      else routeRequests.inc({ route: exchange.upstream.host, code: exchange.statusCode });
+      if (!exchange.asked?.longRunning && !exchange.upgrade) seconds.observe(durationMs / 1000);
+      const path = exchange.asked?.path;
       lines.info(
         {
           auditId: exchange.auditId,
-          cluster: clientText(exchange.clusterName),
-          route: exchange.route?.host,
+          cluster: clusterNameOf(exchange),
+          route: hostOf(exchange),
           user: exchange.answer?.identity?.user,
-          verb: exchange.kube?.verb ?? exchange.web?.method,
+          verb: exchange.asked?.verb,
           path: path && withoutTokens(withoutCommand(path)),
           code: exchange.statusCode,
           rule: exchange.answer?.decision.rule,

@@ -1,14 +1,14 @@
 import type { Duplex, Readable } from 'node:stream';
 import type { SessionTokenVerifier } from '@sallyport/kit';
 import type { AuditTrail } from '../audit/audit-trail.ts';
-import type { Exchange, Step } from '../exchange/exchange.ts';
+import type { Allowed, AllowedExchange, Exchange, Step } from '../exchange/exchange.ts';
 import type { ClientCertificateOf } from '../listener/client-certificate.ts';
 import type { Streams } from '../streams/create-streams.ts';
 import type { StreamLifecycle } from '../streams/stream-lifecycle.ts';
 import { traceUpstream } from '../tracing/request-span.ts';
 import type { WorkloadSessions } from '../workloads/workload-sessions.ts';
 import type { ExchangeRecorder } from './record-exchange.ts';
-import { createTunnel } from './tunnel.ts';
+import { createTunnel, type TunnelDeps } from './tunnel.ts';
 
 /** What both roads are built with, and built once. */
 export type RoadParts = {
@@ -17,7 +17,7 @@ export type RoadParts = {
   lifecycle: StreamLifecycle;
   recorder: Pick<ExchangeRecorder, 'failed'>;
   /** Opens the body of a request: a stream, an empty string for an empty body, or undefined for no body. */
-  openBody(exchange: Exchange): Readable | string | undefined;
+  openBody(exchange: AllowedExchange): Readable | string | undefined;
   clientCertificateOf: ClientCertificateOf;
   /** Verifies the tokens of Pomerium's clients. Without it none of them is accepted. */
   tokens: SessionTokenVerifier | undefined;
@@ -30,10 +30,10 @@ export type RoadParts = {
 };
 
 /** Creates what answers an exchange that goes no further, and records why. */
-export function createFail(
+export function createFail<E extends Exchange>(
   { recorder }: Pick<RoadParts, 'recorder'>,
-  answer: (exchange: Exchange, error: unknown) => void,
-): (exchange: Exchange, error: unknown) => void {
+  answer: (exchange: E, error: unknown) => void,
+): (exchange: E, error: unknown) => void {
   return (exchange, error) => {
     answer(exchange, error);
     recorder.failed(exchange, error);
@@ -41,18 +41,26 @@ export function createFail(
 }
 
 /** Creates the last step of a road: `forward`, or a tunnel for an upgrade. */
-export function createSend(
+export function createSend<E extends Exchange>(
   { timeouts, lifecycle, trail, track, isTraced }: RoadParts,
-  { forward, ...rest }: { forward: Step } & Pick<Parameters<typeof createTunnel>[0], 'fail' | 'clean'>,
-): Step {
-  const tunnel = createTunnel({
+  {
+    forward,
+    fail,
+    clean,
+    readAlong,
+  }: { forward: Step<Allowed<E>> } & Pick<TunnelDeps<E>, 'fail' | 'clean' | 'readAlong'>,
+): Step<Allowed<E>> {
+  const tunnel = createTunnel<E>({
     connectTimeout: timeouts.connect,
     firstByte: timeouts.firstByte,
     lifecycle,
     written: trail.written,
     track,
-    ...rest,
+    fail,
+    clean,
+    readAlong,
   });
-  const send: Step = (exchange) => (exchange.upgrade ? tunnel(exchange) : forward(exchange));
+  const send: Step<Allowed<E>> = (exchange) =>
+    exchange.upgrade ? tunnel(exchange, exchange.upgrade.socket) : forward(exchange);
   return isTraced ? traceUpstream(send) : send;
 }

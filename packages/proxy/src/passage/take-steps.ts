@@ -1,10 +1,35 @@
-import type { Exchange, Step } from '../exchange/exchange.ts';
+import { isAllowed, isRead, type Allowed, type Exchange, type Read, type Step } from '../exchange/exchange.ts';
 
-/** Returns what takes the steps of a road in their order. The first one that refuses ends it, and `refuse` answers. */
-export function takeSteps(
-  road: readonly Step[],
-  refuse: (exchange: Exchange, error: unknown) => void,
-): (exchange: Exchange) => Promise<void> {
+/** The steps of a road, in their order. Those of a stage need what the stage before has added. */
+export type RoadSteps<E extends Exchange> = {
+  /** What is asked, and of whom. */
+  read: Record<string, Step<E>>;
+  /** Who asks, and whether they may. */
+  decide: Record<string, Step<Read<E>>>;
+  /** What must happen before anything goes upstream, and the way there. */
+  send: Record<string, Step<Allowed<E>>>;
+};
+
+function requireRead(exchange: Exchange): void {
+  if (!isRead(exchange)) throw new Error('a request that was not read goes no further');
+}
+
+function requireAllowed(exchange: Exchange): void {
+  if (!isAllowed(exchange)) throw new Error('a request that was not allowed goes no further');
+}
+
+/** Takes the steps of a road. The first one that refuses ends it, and `refuse` answers. */
+export function takeSteps<E extends Exchange>(
+  { read, decide, send }: RoadSteps<E>,
+  refuse: (exchange: E, error: unknown) => void,
+): (exchange: E) => Promise<void> {
+  const road = [
+    ...Object.values(read),
+    requireRead,
+    ...Object.values(decide),
+    requireAllowed,
+    ...Object.values(send),
+  ] as readonly Step<E>[];
   return async (exchange) => {
     try {
       for (const step of road) {

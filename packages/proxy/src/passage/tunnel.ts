@@ -1,21 +1,28 @@
 import { request as httpRequest, STATUS_CODES, type ClientRequest, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { ProblemError } from '@sallyport/kit';
-import { createStreamObserver, createWebSocketEnd, type StreamObserver } from '@sallyport/kubernetes';
-import type { Exchange, Step } from '../exchange/exchange.ts';
+import type { StreamObserver } from '@sallyport/kubernetes';
+import type { Allowed, AllowedExchange, Exchange } from '../exchange/exchange.ts';
 import { createEndTunnel, type EndTunnel } from '../streams/end-tunnel.ts';
 import type { StreamLifecycle } from '../streams/stream-lifecycle.ts';
 import { isRefusal, relayRefusal, whenWritten, upstreamUnreachable } from './upstream-answer.ts';
 
-type TunnelDeps = {
+type ReadAlong = {
+  observer?: StreamObserver | undefined;
+  end: Pick<StreamObserver, 'fromServer' | 'endWith'> | undefined;
+};
+
+export type TunnelDeps<E extends Exchange> = {
   connectTimeout: number;
   firstByte: number;
   lifecycle: Pick<StreamLifecycle, 'sent' | 'answered'>;
   /** See AuditTrail. Undefined without a spool. */
-  written?: ((exchange: Exchange) => Promise<void> | undefined) | undefined;
-  fail(exchange: Exchange, error: unknown): void;
+  written?: ((exchange: AllowedExchange) => Promise<void> | undefined) | undefined;
+  fail(exchange: E, error: unknown): void;
   /** Returns the header lines of a response that go to the client. */
   clean(raw: readonly string[], status: number): string[];
+  /** What reads along, for the event if it is an observer, and what knows where the upstream's frames end. */
+  readAlong(exchange: Allowed<E>, answer: IncomingMessage): ReadAlong;
   /** The HTTP server forgets sockets once they are upgraded, but stopping the gateway must close them. */
   track(socket: Duplex): void;
 };
@@ -58,7 +65,7 @@ function join(client: Duplex, cluster: Duplex, exchange: Exchange, ending: EndTu
   closing(cluster, client);
 }
 
-function responseHead(answer: IncomingMessage, clean: TunnelDeps['clean']): string {
+function responseHead(answer: IncomingMessage, clean: (raw: readonly string[], status: number) => string[]): string {
   const kept = clean(answer.rawHeaders, 101);
   const lines = [
     `HTTP/1.1 101 ${STATUS_CODES[101]}`,
@@ -69,14 +76,11 @@ function responseHead(answer: IncomingMessage, clean: TunnelDeps['clean']): stri
   return `${lines.join('\r\n')}\r\n\r\n`;
 }
 
-/** Returns where the upgrade goes: to a cluster, or to a web application. */
-const peerOf = ({ upstream, route }: Exchange) => upstream ?? route!;
-
-function upgradeLines(exchange: Exchange): string[] {
-  const headers = exchange.headers!;
+function upgradeLines(exchange: AllowedExchange): string[] {
+  const { headers } = exchange;
   const lines = [
     'Host',
-    peerOf(exchange).hostHeader,
+    exchange.upstream.hostHeader,
     'Connection',
     'Upgrade',
     'Upgrade',
@@ -89,25 +93,13 @@ function upgradeLines(exchange: Exchange): string[] {
   return lines;
 }
 
-/**
- * Creates the observer of an exec, attach or port-forward, including those of the kubelet through `nodes/proxy`. Other
- * tunnels (to a proxied service) are not observed.
- */
-function observerOf({ kube, headers }: Exchange, answer: IncomingMessage): StreamObserver | undefined {
-  const kind = kube?.kubelet?.action ?? kube?.stream;
-  if (kind !== 'exec' && kind !== 'attach' && kind !== 'portforward') return undefined;
-  const webSocket = headers!.upgrade === 'websocket';
-  const subprotocol = answer.headers[webSocket ? 'sec-websocket-protocol' : 'x-stream-protocol-version'];
-  return createStreamObserver({
-    kind,
-    protocol: webSocket ? 'websocket' : 'spdy',
-    subprotocol: [subprotocol ?? ''].flat()[0]!,
-  });
-}
-
-function splice(exchange: Exchange, answer: IncomingMessage, cluster: Duplex, head: Buffer, deps: TunnelDeps): void {
-  const client = exchange.upgrade!.socket;
-  if (answer.headers.upgrade?.toLowerCase() !== exchange.headers!.upgrade) {
+function splice<E extends Exchange>(
+  exchange: Allowed<E>,
+  { client, cluster }: { client: Duplex; cluster: Duplex },
+  { answer, head }: { answer: IncomingMessage; head: Buffer },
+  deps: TunnelDeps<E>,
+): void {
+  if (answer.headers.upgrade?.toLowerCase() !== exchange.headers.upgrade) {
     cluster.destroy();
     deps.fail(
       exchange,
@@ -126,9 +118,9 @@ function splice(exchange: Exchange, answer: IncomingMessage, cluster: Duplex, he
     exchange.bytesOut += head.length;
     client.write(head);
   }
-  exchange.observer = observerOf(exchange, answer);
-  // What an application sends is not observed. Only where its frames end is known.
-  const ending = createEndTunnel(client, cluster, exchange.route ? createWebSocketEnd() : exchange.observer);
+  const { observer, end } = deps.readAlong(exchange, answer);
+  exchange.observer = observer;
+  const ending = createEndTunnel(client, cluster, end);
   if (head.length > 0) ending.pass(head);
   join(client, cluster, exchange, ending);
   deps.lifecycle.answered(exchange, ending.cut);
@@ -155,10 +147,10 @@ function watchClient(client: Duplex, onClose: () => void): () => Buffer[] {
   };
 }
 
-function beginUpgrade(exchange: Exchange, socket: Duplex): ClientRequest {
+function beginUpgrade(exchange: AllowedExchange, socket: Duplex): ClientRequest {
   return httpRequest({
     method: exchange.request.method,
-    path: peerOf(exchange).basePath + exchange.rawTarget,
+    path: exchange.upstream.basePath + exchange.rawTarget,
     headers: upgradeLines(exchange) as never,
     setHost: false,
     createConnection: () => socket,
@@ -169,10 +161,9 @@ function beginUpgrade(exchange: Exchange, socket: Duplex): ClientRequest {
  * Creates the last step of an upgrade: a separate connection upstream, the same allow-listed headers, then bytes in both
  * directions.
  */
-export function createTunnel(deps: TunnelDeps): Step {
-  return (exchange) => {
-    const client = exchange.upgrade!.socket;
-    const socket = peerOf(exchange).connect();
+export function createTunnel<E extends Exchange>(deps: TunnelDeps<E>): (exchange: Allowed<E>, client: Duplex) => void {
+  return (exchange, client) => {
+    const socket = exchange.upstream.connect();
     socket.allowHalfOpen = true;
     client.allowHalfOpen = true;
     exchange.upstreamStartedAt = performance.now();
@@ -203,7 +194,7 @@ export function createTunnel(deps: TunnelDeps): Step {
       stopTimer();
       onceWritten(cluster, () => {
         const early = release();
-        splice(exchange, answer, cluster, head, deps);
+        splice(exchange, { client, cluster }, { answer, head }, deps);
         for (const chunk of early) client.unshift(chunk);
         client.resume();
       });

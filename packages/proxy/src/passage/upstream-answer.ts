@@ -1,15 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
 import { ProblemError } from '@sallyport/kit';
-import type { Exchange } from '../exchange/exchange.ts';
+import type { AllowedExchange, Exchange } from '../exchange/exchange.ts';
 import { cutResponse } from '../streams/end-response.ts';
 
 /**
  * Returns the problem of a cluster or an application that gives no response. The text of the cause is not part of it: it
  * may name addresses and certificates, which are for the operator and appear in the log.
  */
-export function upstreamUnreachable({ route }: Pick<Exchange, 'route'>, cause?: unknown): ProblemError {
-  const what = route ? 'application' : 'cluster';
+export function upstreamUnreachable({ kind: what }: Pick<Exchange, 'kind'>, cause?: unknown): ProblemError {
   return new ProblemError(
     'upstream-unreachable',
     `The gateway cannot reach the ${what}, or the ${what} closed the connection before it responded.`,
@@ -57,7 +56,7 @@ export function isRefusal({ statusCode = 0, httpVersion, headers }: IncomingMess
  * be sent over a half-upgraded connection (CVE-2018-1002105).
  */
 export function relayRefusal(
-  exchange: Exchange,
+  exchange: AllowedExchange,
   answer: IncomingMessage,
   { endsMs, clean }: { endsMs: number; clean(raw: readonly string[], status: number): string[] },
 ): void {
@@ -65,7 +64,7 @@ export function relayRefusal(
   const timer = setTimeout(() => answer.destroy(new Error('the refusal did not end in time')), endsMs);
   answer.once('close', () => clearTimeout(timer));
   exchange.statusCode = answer.statusCode ?? 502;
-  if (answer.statusCode === 401) exchange.upstream?.refreshCredential();
+  if (answer.statusCode === 401) exchange.upstream.refreshCredential?.();
   response.writeHead(exchange.statusCode, [...clean(answer.rawHeaders, exchange.statusCode), 'connection', 'close']);
   answer.on('data', (chunk: Buffer) => {
     exchange.bytesOut += chunk.length;

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Check, ClientCertificate } from '@sallyport/contracts';
 import { parseRequestTarget, readRequestInfo } from '@sallyport/kubernetes';
 import { createCheck } from './check.ts';
-import type { Exchange } from '../exchange/exchange.ts';
+import type { ClusterExchange, Read } from '../exchange/exchange.ts';
 import { allow } from '../testing/gateway-rig.ts';
 
 type Details = {
@@ -14,10 +14,10 @@ type Details = {
 };
 
 /** Returns a request whose head was read. */
-function exchangeFor(method: string, target: string, more: Details = {}): Exchange {
+function exchangeFor(method: string, target: string, more: Details = {}): Read<ClusterExchange> {
   const parsed = parseRequestTarget(target);
   if (!parsed.ok) throw new Error(parsed.reason);
-  const kube = readRequestInfo({
+  const asked = readRequestInfo({
     method,
     path: parsed.path,
     segments: parsed.segments,
@@ -31,11 +31,12 @@ function exchangeFor(method: string, target: string, more: Details = {}): Exchan
     clientAddress: '10.0.0.9',
     headers: { host: 'gate' },
     upgrade: more.upgrade ? {} : undefined,
+    kind: 'cluster',
     clusterName: 'dev',
-    kube,
+    asked,
     tokenHash: 'h',
     upstream: {},
-  } as unknown as Exchange;
+  } as unknown as Read<ClusterExchange>;
 }
 
 /** Returns what authorize is asked about a request. */

@@ -3,7 +3,7 @@ import { isProblemCode, noSuchCluster } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import type { CheckClient } from '../authorize/check-client.ts';
 import type { ClientCertificateOf } from '../listener/client-certificate.ts';
-import type { Exchange, Step } from '../exchange/exchange.ts';
+import type { ClusterExchange, Read, Step } from '../exchange/exchange.ts';
 import { kubernetesAttributes, preflightHeaders } from '../authorize/describe-check.ts';
 import { dependsOnKind, learnKind } from '../authorize/learn-kind.ts';
 import type { ClusterKinds } from '../upstream/cluster-kinds.ts';
@@ -12,15 +12,16 @@ import { checkWithWorkload, takePresented } from '../workloads/check-with-worklo
 import type { WorkloadSessions } from '../workloads/workload-sessions.ts';
 import { clientIsGone } from '../exchange/client-connection.ts';
 
-function credentialOf({ tokenHash, application }: Exchange): Check['credential'] {
+type KubernetesCheck = Check & { kubernetes: NonNullable<Check['kubernetes']> };
+
+function credentialOf({ tokenHash, application }: ClusterExchange): Check['credential'] {
   if (tokenHash === undefined) return { kind: 'none' };
   return { kind: 'token', hash: tokenHash, ...(application === undefined ? {} : { application }) };
 }
 
-function describe(exchange: Exchange, clientCertificate: ClientCertificate | undefined): Check {
-  const { kube, request, headers } = exchange;
-  const info = kube!;
-  const { impersonate } = headers!;
+function describe(exchange: Read<ClusterExchange>, clientCertificate: ClientCertificate | undefined): KubernetesCheck {
+  const { asked: info, request, headers } = exchange;
+  const { impersonate } = headers;
   const attributes = kubernetesAttributes(info, exchange.upgrade !== undefined);
   return {
     credential: credentialOf(exchange),
@@ -28,7 +29,7 @@ function describe(exchange: Exchange, clientCertificate: ClientCertificate | und
     request: {
       method: request.method ?? '',
       path: info.path,
-      host: headers!.host,
+      host: headers.host,
       ip: exchange.clientAddress,
       ...preflightHeaders(request),
       ...(clientCertificate === undefined ? {} : { clientCertificate }),
@@ -55,9 +56,8 @@ function refuseBrowserLogin(answer: CheckAnswer): CheckAnswer {
 }
 
 /** Learns from the cluster about the kind. Resolves to whether asking authorize again is worthwhile. */
-async function learnKindOf(exchange: Exchange, kindsOf: (upstream: Upstream) => ClusterKinds): Promise<boolean> {
-  const check = exchange.check!;
-  const kubernetes = await learnKind(check.kubernetes!, kindsOf(exchange.upstream!));
+async function learnKindOf(exchange: ClusterExchange, check: KubernetesCheck, kinds: ClusterKinds): Promise<boolean> {
+  const kubernetes = await learnKind(check.kubernetes, kinds);
   exchange.check = { ...check, kubernetes };
   return kubernetes.namespaced === false || kubernetes.aggregated === false;
 }
@@ -77,9 +77,10 @@ type CheckDeps = {
  * but only once the caller is known. Authorize treats an unknown kind in the stricter way, so that an allow is valid
  * either way. Only a refusal is a reason to ask the cluster.
  */
-export function createCheck(deps: CheckDeps): Step {
+export function createCheck(deps: CheckDeps): Step<Read<ClusterExchange>> {
   return async (exchange) => {
-    exchange.check = describe(exchange, deps.clientCertificateOf(exchange.request.socket));
+    const check = describe(exchange, deps.clientCertificateOf(exchange.request.socket));
+    exchange.check = check;
     const noteChanges = () => {
       exchange.changesSeen = deps.changesReceived?.() ?? 0;
     };
@@ -87,15 +88,15 @@ export function createCheck(deps: CheckDeps): Step {
     const { span } = exchange;
     const presented = takePresented(exchange);
     const how = { again: noteChanges, span };
-    let answer = refuseBrowserLogin(await checkWithWorkload(deps, exchange.check, presented, how));
+    let answer = refuseBrowserLogin(await checkWithWorkload(deps, check, presented, how));
     if (
       answer.decision.effect === 'deny' &&
       answer.cluster !== 'unknown' &&
       answer.identity &&
       exchange.upstream &&
       deps.kindsOf &&
-      dependsOnKind(exchange.check.kubernetes!) &&
-      (await learnKindOf(exchange, deps.kindsOf))
+      dependsOnKind(check.kubernetes) &&
+      (await learnKindOf(exchange, check, deps.kindsOf(exchange.upstream)))
     ) {
       noteChanges();
       answer = await deps.client.check(exchange.check, span);

@@ -1,9 +1,10 @@
+import type { IncomingMessage } from 'node:http';
 import type { CheckClient } from '../authorize/check-client.ts';
-import type { Exchange } from '../exchange/exchange.ts';
+import type { Allowed, ClusterExchange } from '../exchange/exchange.ts';
 import { cleanResponseHeaders } from '../headers/clean-response-headers.ts';
 import type { HintRefusals } from '../hints/hint-refusals.ts';
 import { createFail, createSend, type RoadParts } from '../passage/road-parts.ts';
-import { takeSteps } from '../passage/take-steps.ts';
+import { takeSteps, type RoadSteps } from '../passage/take-steps.ts';
 import type { ClusterKinds } from '../upstream/cluster-kinds.ts';
 import type { Upstream, Upstreams } from '../upstream/upstream.ts';
 import type { Applications } from '../web-identity/read-application-token.ts';
@@ -11,6 +12,7 @@ import { createBreakGlassWarning } from './break-glass-warning.ts';
 import { createCheck } from './check.ts';
 import { createForward } from './forward.ts';
 import { createImpersonate } from './impersonate.ts';
+import { observeStream } from './observe-stream.ts';
 import { createReadCredential } from './read-credential.ts';
 import { createReadKubeRequest } from './read-kube-request.ts';
 import { createReadTarget } from './read-target.ts';
@@ -27,11 +29,17 @@ type RoadDeps = {
   hintRefusals: HintRefusals | undefined;
 };
 
+/** What an exec, attach or port-forward carries is observed, for its event. */
+const readAlong = (exchange: Allowed<ClusterExchange>, answer: IncomingMessage) => {
+  const observer = observeStream(exchange, answer);
+  return { observer, end: observer };
+};
+
 /**
  * Creates the road that every request to a cluster takes, upgrades included. Each step adds its part or refuses, and
  * nothing goes upstream before the last step.
  */
-export function createRoad(parts: RoadParts, deps: RoadDeps): (exchange: Exchange) => Promise<void> {
+export function createRoad(parts: RoadParts, deps: RoadDeps): (exchange: ClusterExchange) => Promise<void> {
   const { trail, streams, lifecycle, openBody, clientCertificateOf, tokens, workloads, timeouts } = parts;
   const { upstreams, checks, kindsOf, applications, hintRefusals } = deps;
   const fail = createFail(parts, sendStatus);
@@ -45,27 +53,33 @@ export function createRoad(parts: RoadParts, deps: RoadDeps): (exchange: Exchang
     fail,
   });
   const { changesReceived } = streams;
-  const steps = {
-    // Nothing begins whose end could not be recorded.
-    openAudit: trail.open,
-    // Which cluster, and the headers: 403 for an identity header. An unknown cluster passes.
-    readTarget: createReadTarget({ upstreams }),
-    // What is asked: 400 for what could be read in two ways, 405 for unknown methods.
-    readKubeRequest: createReadKubeRequest(),
-    // Who asks: exactly one credential.
-    readCredential: createReadCredential({ tokens, workloads, applications }),
-    // Authorize decides: 401, 403, and 503 if it cannot be reached.
-    check: createCheck({ client: checks, clientCertificateOf, changesReceived, workloads, kindsOf }),
-    // A stream is registered, any other request is counted: 429 beyond the limits.
-    admitStream: lifecycle.admitted,
-    // What must not run unaudited waits for the acknowledgement.
-    commitAudit: trail.commit,
-    // The upstream headers, from an allow-list, as the user.
-    impersonate: createImpersonate(),
-    // What was ended while it waited goes no further.
-    refuseEnded: streams.refuseEnded,
-    // Forward, or tunnel for an upgrade.
-    send: createSend(parts, { forward, fail, clean: cleanResponseHeaders }),
+  const steps: RoadSteps<ClusterExchange> = {
+    read: {
+      // Nothing begins whose end could not be recorded.
+      openAudit: trail.open,
+      // Which cluster, and the headers: 403 for an identity header. An unknown cluster passes.
+      readTarget: createReadTarget({ upstreams }),
+      // What is asked: 400 for what could be read in two ways, 405 for unknown methods.
+      readKubeRequest: createReadKubeRequest(),
+    },
+    decide: {
+      // Who asks: exactly one credential.
+      readCredential: createReadCredential({ tokens, workloads, applications }),
+      // Authorize decides: 401, 403, and 503 if it cannot be reached.
+      check: createCheck({ client: checks, clientCertificateOf, changesReceived, workloads, kindsOf }),
+    },
+    send: {
+      // A stream is registered, any other request is counted: 429 beyond the limits.
+      admitStream: lifecycle.admitted,
+      // What must not run unaudited waits for the acknowledgement.
+      commitAudit: trail.commit,
+      // The upstream headers, from an allow-list, as the user.
+      impersonate: createImpersonate(),
+      // What was ended while it waited goes no further.
+      refuseEnded: streams.refuseEnded,
+      // Forward, or tunnel for an upgrade.
+      send: createSend(parts, { forward, fail, clean: cleanResponseHeaders, readAlong }),
+    },
   };
-  return takeSteps(Object.values(steps), fail);
+  return takeSteps(steps, fail);
 }

@@ -1,7 +1,7 @@
 import { ServerResponse, type IncomingMessage } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
 import type { Http1Flow, Http1Handler } from '@sallyport/http1';
-import type { Exchange, StreamEnd } from '../exchange/exchange.ts';
+import type { Allowed, ClusterExchange, StreamEnd } from '../exchange/exchange.ts';
 import { createForward } from './forward.ts';
 
 const end: StreamEnd = { reason: 'session-ended', code: 'unauthenticated', detail: 'This session was ended.' };
@@ -23,10 +23,12 @@ function send(): {
     response: new ServerResponse(request),
     headers: {},
     upstreamHeaders: [],
-    kube: { longRunning: false },
+    kind: 'cluster',
+    asked: { longRunning: false },
+    answer: {},
     rawTarget: '/',
     upstream: { basePath: '', dispatch: (_request: unknown, handler: Http1Handler) => void handlers.push(handler) },
-  } as unknown as Exchange;
+  } as unknown as Allowed<ClusterExchange>;
   const forward = createForward({
     firstByte: 1000,
     openBody: () => undefined,

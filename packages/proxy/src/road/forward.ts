@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { CheckAnswer } from '@sallyport/contracts';
 import { type Http1Flow, type Http1Handler } from '@sallyport/http1';
 import { ProblemError } from '@sallyport/kit';
-import type { Exchange, Step, StreamEnd } from '../exchange/exchange.ts';
+import type { Allowed, AllowedExchange, ClusterExchange, Step, StreamEnd } from '../exchange/exchange.ts';
 import { cleanResponseHeaders, cleanTrailers } from '../headers/clean-response-headers.ts';
 import type { HintRefusals } from '../hints/hint-refusals.ts';
 import { cutResponse, createEndResponse, type EndResponse } from '../streams/end-response.ts';
@@ -16,19 +16,19 @@ type ForwardDeps = {
   /** How long the first byte of the response to a short request may take, in milliseconds. */
   firstByte: number;
   /** Returns the body to send: a stream, an empty string for an empty body, or undefined for no body. */
-  openBody(exchange: Exchange): Readable | string | undefined;
+  openBody(exchange: AllowedExchange): Readable | string | undefined;
   lifecycle: Pick<StreamLifecycle, 'sent' | 'answered'>;
   /** See AuditTrail. Undefined without a spool. */
-  written?: ((exchange: Exchange) => Promise<void> | undefined) | undefined;
+  written?: ((exchange: AllowedExchange) => Promise<void> | undefined) | undefined;
   /** Returns what to warn the caller of. Asked only about responses under an elevation. */
   warningOf?: (answer: CheckAnswer) => string | undefined;
   /** Without it, refusals of the cluster are passed on as they are. */
   hintRefusals?: HintRefusals | undefined;
-  fail(exchange: Exchange, error: unknown): void;
+  fail(exchange: ClusterExchange, error: unknown): void;
 };
 
 /** Returns what went wrong on the way to the cluster, without the text of the error. */
-function asProblem(exchange: Exchange, error: unknown): ProblemError {
+function asProblem(exchange: ClusterExchange, error: unknown): ProblemError {
   if (error instanceof ProblemError) return error; // the gateway's own: the body was refused before its end
   const code = (error as { code?: string }).code ?? '';
   if (code === 'HEADERS_TIMEOUT')
@@ -40,25 +40,25 @@ function asProblem(exchange: Exchange, error: unknown): ProblemError {
   return upstreamUnreachable(exchange, error);
 }
 
-function requestOf(exchange: Exchange, body: Readable | string | undefined, firstByte: number) {
-  const { upstream, kube, headers, request } = exchange;
+function requestOf(exchange: Allowed<ClusterExchange>, body: Readable | string | undefined, firstByte: number) {
+  const { upstream, asked, headers, request } = exchange;
   return {
-    path: upstream!.basePath + exchange.rawTarget,
+    path: upstream.basePath + exchange.rawTarget,
     method: request.method!,
     headers: exchange.upstreamHeaders,
     body,
-    bodyLength: headers!.contentLength,
-    headersTimeoutMs: kube!.longRunning ? 0 : firstByte,
+    bodyLength: headers.contentLength,
+    headersTimeoutMs: asked.longRunning ? 0 : firstByte,
   };
 }
 
 function createHandler(
-  exchange: Exchange,
+  exchange: Allowed<ClusterExchange>,
   attempt: Attempt,
   deps: ForwardDeps,
   retry: (unanswered: boolean) => boolean,
 ): Http1Handler {
-  const { response, kube } = exchange;
+  const { response, asked } = exchange;
   let drains = false;
   let ending: EndResponse | undefined;
   const stop = () => {
@@ -77,15 +77,15 @@ function createHandler(
     },
     onHead(statusCode, raw) {
       exchange.statusCode = statusCode;
-      if (statusCode === 401) exchange.upstream!.refreshCredential();
+      if (statusCode === 401) exchange.upstream.refreshCredential();
       const lines = cleanResponseHeaders(raw, statusCode);
-      if (exchange.answer?.elevations !== undefined && !kube!.longRunning)
+      if (exchange.answer.elevations !== undefined && !asked.longRunning)
         addWarning(lines, deps.warningOf?.(exchange.answer));
       response.sendDate = false;
       response.writeHead(statusCode, lines);
       // A quiet watch must start at once. A body of known length goes out together with its head.
-      if (kube!.longRunning || !hasLength(lines)) response.flushHeaders();
-      if (kube!.longRunning) ending = createEndResponse(exchange, lines);
+      if (asked.longRunning || !hasLength(lines)) response.flushHeaders();
+      if (asked.longRunning) ending = createEndResponse(exchange, lines);
       deps.lifecycle.answered(exchange, cut);
     },
     onData(chunk) {
@@ -122,7 +122,7 @@ function hasLength(lines: readonly string[]): boolean {
 }
 
 function holdUntilWritten(
-  exchange: Exchange,
+  exchange: Allowed<ClusterExchange>,
   attempt: Attempt,
   handler: Http1Handler,
   deps: ForwardDeps,
@@ -142,7 +142,7 @@ function holdUntilWritten(
  * Creates the last step of a plain request. It forwards the request and streams the response back, with back-pressure in
  * both directions. When the client closes, the request ends upstream at once.
  */
-export function createForward(deps: ForwardDeps): Step {
+export function createForward(deps: ForwardDeps): Step<Allowed<ClusterExchange>> {
   return (exchange) => {
     const { response, request, upstream } = exchange;
     const body = deps.openBody(exchange);
@@ -161,7 +161,7 @@ export function createForward(deps: ForwardDeps): Step {
         return again;
       });
       const hinting = deps.hintRefusals?.(exchange, handler, attempt) ?? handler;
-      upstream!.dispatch(options, deps.written ? holdUntilWritten(exchange, attempt, hinting, deps) : hinting);
+      upstream.dispatch(options, deps.written ? holdUntilWritten(exchange, attempt, hinting, deps) : hinting);
     };
     response.on('close', () => {
       if (!response.writableFinished) attempt.flow?.abort();

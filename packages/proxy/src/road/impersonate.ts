@@ -1,12 +1,12 @@
 import { ProblemError } from '@sallyport/kit';
-import type { Step } from '../exchange/exchange.ts';
+import type { Allowed, ClusterExchange, Step } from '../exchange/exchange.ts';
 import { impersonationHeaders } from '../headers/impersonation-headers.ts';
 
 /**
  * Creates the step that builds the upstream headers: allow-listed client headers, the user's identity, the audit id and
  * the gateway's credential for the cluster.
  */
-export function createImpersonate(): Step {
+export function createImpersonate(): Step<Allowed<ClusterExchange>> {
   return (exchange) => {
     const { answer, upstream, headers } = exchange;
     // The request goes upstream as the one whom it names, or not at all: never as the person instead.

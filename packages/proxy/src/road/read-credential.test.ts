@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from '@jest/globals';
 import { createSessionTokenSigner, createSessionTokenVerifier, hashToken } from '@sallyport/kit';
-import type { Exchange } from '../exchange/exchange.ts';
+import type { ClusterExchange, Read } from '../exchange/exchange.ts';
 import { readHeaders } from '../headers/read-headers.ts';
 import { readCallerCredential } from '../portal/calls/caller-credential.ts';
 import { identityKeyPem } from '../testing/identity-keys.ts';
@@ -36,7 +36,7 @@ const step = createReadCredential({
 });
 
 function read(...lines: string[]): string {
-  const exchange = { headers: readHeaders(['Host', 'gate', ...lines]) } as Exchange;
+  const exchange = { headers: readHeaders(['Host', 'gate', ...lines]), asked: {} } as Read<ClusterExchange>;
   try {
     void step(exchange);
   } catch (error) {
@@ -104,7 +104,10 @@ describe('the carriers of a credential', () => {
   });
 
   it('are refused if nothing verifies signed tokens', () => {
-    const exchange = { headers: readHeaders(['Host', 'gate', 'Authorization', `Pomerium ${jwt}`]) } as Exchange;
+    const exchange = {
+      headers: readHeaders(['Host', 'gate', 'Authorization', `Pomerium ${jwt}`]),
+      asked: {},
+    } as Read<ClusterExchange>;
     expect(() => void createReadCredential()(exchange)).toThrow(expect.objectContaining({ code: 'unauthenticated' }));
   });
 
@@ -160,7 +163,11 @@ describe('the credential with which an application acts for its user', () => {
     applications: { tokens, clustersOf: (of) => clusters.get(of) ?? [] },
   });
   const use = (clusterName: string, lines: string[], by = reads) => {
-    const exchange = { headers: readHeaders(['Host', 'gate', ...lines]), clusterName } as Exchange;
+    const exchange = {
+      headers: readHeaders(['Host', 'gate', ...lines]),
+      asked: {},
+      clusterName,
+    } as Read<ClusterExchange>;
     try {
       void by(exchange);
     } catch (error) {

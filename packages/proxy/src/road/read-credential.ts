@@ -7,7 +7,7 @@ import {
   readCarriers,
   type AcceptedTokens,
 } from '../credential/read-carriers.ts';
-import type { Step } from '../exchange/exchange.ts';
+import type { ClusterExchange, Read, Step } from '../exchange/exchange.ts';
 import type { ReadHeaders } from '../headers/read-headers.ts';
 import { applicationTokenPrefix } from '../web-identity/application-token.ts';
 import { readApplicationToken, type Applications } from '../web-identity/read-application-token.ts';
@@ -22,8 +22,8 @@ const ofLogs: ReadonlySet<string> = new Set(['binary.k8s.io', 'base64.binary.k8s
  * Refuses a WebSocket of a log that offers a subprotocol that logs do not support, even next to one that they do,
  * because the API server chooses which one is used.
  */
-function refuseForeignSubprotocol(kube: RequestInfo | undefined, offered: readonly string[] | undefined): void {
-  if (kube?.stream !== 'log' || !offered) return;
+function refuseForeignSubprotocol(kube: RequestInfo, offered: readonly string[] | undefined): void {
+  if (kube.stream !== 'log' || !offered) return;
   const foreign = offered.find((protocol) => !ofLogs.has(protocol));
   if (foreign !== undefined)
     throw new ProblemError(
@@ -66,11 +66,13 @@ function fromProtocols(headers: ReadHeaders): string | undefined {
  * Creates the step that reads exactly one credential and keeps only its hash, and until the next step a token that may be
  * that of a workload. Cookies do not count here, because `*\/proxy` serves foreign pages from the gateway's origin.
  */
-export function createReadCredential(deps: AcceptedTokens & { applications?: Applications | undefined } = {}): Step {
+export function createReadCredential(
+  deps: AcceptedTokens & { applications?: Applications | undefined } = {},
+): Step<Read<ClusterExchange>> {
   return (exchange) => {
-    const headers = exchange.headers!;
+    const { headers } = exchange;
     const protocol = fromProtocols(headers);
-    refuseForeignSubprotocol(exchange.kube, headers.webSocketProtocols);
+    refuseForeignSubprotocol(exchange.asked, headers.webSocketProtocols);
     const carried = readCarriers(headers.authorization, headers.pomeriumAuthorization);
     headers.authorization = [];
     headers.pomeriumAuthorization = [];

@@ -1,6 +1,6 @@
 import { ProblemError } from '@sallyport/kit';
 import { parseRequestTarget, readRequestInfo } from '@sallyport/kubernetes';
-import type { Step } from '../exchange/exchange.ts';
+import type { ClusterExchange, Step } from '../exchange/exchange.ts';
 import type { ReadHeaders } from '../headers/read-headers.ts';
 import { refuseBadUpgrade } from '../passage/refuse-bad-upgrade.ts';
 import { refuseSpecialVerb } from '../authorize/describe-check.ts';
@@ -19,7 +19,7 @@ function contentTypesOf({ forward }: ReadHeaders): string[] {
  * Creates the step that reads the request, once, as the API server will read it. Refuses (400) what the two could read
  * differently.
  */
-export function createReadKubeRequest(): Step {
+export function createReadKubeRequest(): Step<ClusterExchange> {
   return (exchange) => {
     const headers = exchange.headers!;
     const method = exchange.request.method ?? '';
@@ -36,7 +36,7 @@ export function createReadKubeRequest(): Step {
       hasBody,
       contentTypes: method === 'PATCH' ? contentTypesOf(headers) : undefined,
     });
-    exchange.kube = kube;
+    exchange.asked = kube;
     refuseSpecialVerb(kube);
     // Kubelets before Kubernetes 1.25 prefer `cmd` in a form to `cmd` in the query, which is the one in the event.
     if (kube.kubelet && hasBody) throw bad('Send the command for a kubelet in the query, without a body.');

@@ -1,6 +1,6 @@
 import { ProblemError } from '@sallyport/kit';
 import { refuseOwnToken } from '../credential/own-token.ts';
-import type { Step } from '../exchange/exchange.ts';
+import type { ClusterExchange, Step } from '../exchange/exchange.ts';
 import { readHeaders } from '../headers/read-headers.ts';
 import type { Upstreams } from '../upstream/upstream.ts';
 
@@ -21,7 +21,7 @@ function splitPrefix(url: string): { name: string; rest: string } | undefined {
  * Creates the step that finds the cluster by host or by path prefix. An unknown one is not refused yet, because a caller
  * who is not logged in must not learn which clusters exist.
  */
-export function createReadTarget(deps: { upstreams: Upstreams }): Step {
+export function createReadTarget(deps: { upstreams: Upstreams }): Step<ClusterExchange> {
   return (exchange) => {
     const { request } = exchange;
     if (request.httpVersion !== '1.1') throw new ProblemError('bad-request', 'The gateway supports HTTP/1.1 only.');

@@ -2,7 +2,7 @@ import { problemTable } from '@sallyport/contracts';
 import { lineOfJson, toProblem } from '@sallyport/kit';
 import { statusForProblem } from '@sallyport/kubernetes';
 import { closesConnection } from '../exchange/client-connection.ts';
-import type { Exchange } from '../exchange/exchange.ts';
+import type { ClusterExchange } from '../exchange/exchange.ts';
 import { cutResponse } from '../streams/end-response.ts';
 
 /**
@@ -10,13 +10,13 @@ import { cutResponse } from '../streams/end-response.ts';
  * discovery (KEP-3352). If that is refused with a `Status`, client-go shows "unknown". A 401 needs no text, because the
  * client starts a login.
  */
-function wantsText({ request, kube }: Exchange, status: number): boolean {
+function wantsText({ request, asked }: ClusterExchange, status: number): boolean {
   return (
     status !== 401 &&
     request.method === 'GET' &&
-    kube !== undefined &&
-    !kube.isResourceRequest &&
-    /^\/apis?\/?$/.test(kube.path) &&
+    asked !== undefined &&
+    !asked.isResourceRequest &&
+    /^\/apis?\/?$/.test(asked.path) &&
     request.headers.accept?.includes('as=APIGroupDiscoveryList') === true
   );
 }
@@ -24,7 +24,7 @@ function wantsText({ request, kube }: Exchange, status: number): boolean {
 const forbidden = { code: 'forbidden', status: problemTable.forbidden.status } as const;
 
 /** Answers with a Kubernetes `Status`, which every client can show. A response that has begun is cut instead. */
-export function sendStatus(exchange: Exchange, error: unknown): void {
+export function sendStatus(exchange: ClusterExchange, error: unknown): void {
   const { response } = exchange;
   const found = toProblem(error);
   const asText = wantsText(exchange, found.status);
@@ -38,8 +38,8 @@ export function sendStatus(exchange: Exchange, error: unknown): void {
     cutResponse(exchange);
     return;
   }
-  const about = exchange.kube?.isResourceRequest
-    ? { apiGroup: exchange.kube.apiGroup, resource: exchange.kube.resource, name: exchange.kube.name }
+  const about = exchange.asked?.isResourceRequest
+    ? { apiGroup: exchange.asked.apiGroup, resource: exchange.asked.resource, name: exchange.asked.name }
     : undefined;
   // client-go repeats a 5xx with Retry-After up to ten times. In an outage the user would have to wait, and a write would
   // be repeated without being asked for.

@@ -14,7 +14,7 @@ import { ownerKey } from './stream-indexes.ts';
 
 /** Returns the end of a stream by its owner, or by another user, who is named. */
 function endBy(ender: StreamEnder, { exchange: { answer } }: OpenStream): StreamEnd {
-  const own = ownerKey(answer?.identity) === ownerKey(ender);
+  const own = ownerKey(answer.identity) === ownerKey(ender);
   return {
     reason: 'ended-by-user',
     code: 'forbidden',

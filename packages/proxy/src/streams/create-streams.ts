@@ -3,7 +3,6 @@ import type { Change, Config } from '@sallyport/contracts';
 import { ProblemError, type Metrics } from '@sallyport/kit';
 import type { CheckClient } from '../authorize/check-client.ts';
 import type { OpenStream, Step, StreamEnd } from '../exchange/exchange.ts';
-import { streamKindOf } from '../exchange/stream-kind-of.ts';
 import { createInFlight } from './in-flight.ts';
 import { createStreamRecheck } from './recheck-streams.ts';
 import type { StreamEvents, StreamLifecycle } from './stream-lifecycle.ts';
@@ -73,8 +72,9 @@ export function createStreams(deps: StreamsDeps): Streams {
   return {
     registry,
     admitted(exchange) {
-      if (streamKindOf(exchange) === undefined) inFlight.admitted(exchange);
-      else recheckIfMissed(registry.admitted(exchange));
+      const { stream } = exchange.asked;
+      if (stream === undefined) inFlight.admitted(exchange);
+      else recheckIfMissed(registry.admitted(exchange, stream));
     },
     sent: registry.sent,
     answered: registry.answered,

@@ -1,6 +1,6 @@
 import { withoutCommand, type OwnedStreamRow } from '@sallyport/contracts';
 import { clientText } from '../credential/client-text.ts';
-import type { OpenStream } from '../exchange/exchange.ts';
+import type { AllowedExchange, OpenStream } from '../exchange/exchange.ts';
 import { ownerKey } from './stream-indexes.ts';
 
 const maxUser = 2048;
@@ -20,6 +20,27 @@ function observed({ exchange: { observer } }: OpenStream): Pick<OwnedStreamRow, 
   };
 }
 
+type Place = Pick<
+  OwnedStreamRow,
+  'cluster' | 'route' | 'namespace' | 'resource' | 'name' | 'subresource' | 'container'
+>;
+
+const noObject = { namespace: '', resource: '', name: '', subresource: '' };
+
+/** Where a stream is: at an object of a cluster, or at a web application. */
+export function placeOf(exchange: AllowedExchange): Place {
+  if (exchange.kind === 'application') return { cluster: '', route: exchange.upstream.host, ...noObject };
+  const { namespace, resource, name, subresource, exec } = exchange.asked;
+  return {
+    cluster: exchange.upstream.name,
+    namespace: shown(namespace),
+    resource: shown(resource),
+    name: shown(name),
+    subresource: shown(subresource),
+    ...(exec?.container ? { container: shown(exec.container) } : {}),
+  };
+}
+
 /**
  * Describes a stream and its owner for a list. `endedAt` is in milliseconds since the epoch, and undefined while the
  * stream is open. The row contains nothing that was sent, and no command: the audit trail has that, in clear or hashed
@@ -27,28 +48,21 @@ function observed({ exchange: { observer } }: OpenStream): Pick<OwnedStreamRow, 
  */
 export function describeStream(stream: OpenStream, proxy: string, endedAt: number | undefined): OwnedStreamRow {
   const { id, kind, exchange, openedAt, end } = stream;
-  const { answer, kube, upstream, route, web } = exchange;
-  const { identity } = answer ?? {};
-  const container = kube?.exec?.container ?? '';
+  const { answer, asked } = exchange;
+  const { identity } = answer;
   return {
     id,
     kind,
     proxy,
-    cluster: upstream?.name ?? '',
-    ...(route ? { route: route.host } : {}),
-    verb: kube?.verb ?? exchange.request.method?.toLowerCase() ?? '',
+    ...placeOf(exchange),
+    verb: asked.verb.toLowerCase(),
     clientAddress: exchange.clientAddress,
     auditId: exchange.auditId,
     issuer: identity?.issuer ?? '',
     subject: identity?.subject ?? '',
     user: (identity?.user ?? '').slice(0, maxUser),
-    sessionId: answer?.session?.id ?? '',
-    namespace: shown(kube?.namespace ?? ''),
-    resource: shown(kube?.resource ?? ''),
-    name: shown(kube?.name ?? ''),
-    subresource: shown(kube?.subresource ?? ''),
-    path: shown(kube?.path ?? web?.path ?? ''),
-    ...(container === '' ? {} : { container: shown(container) }),
+    sessionId: answer.session?.id ?? '',
+    path: shown(asked.path),
     ...observed(stream),
     since: openedAt,
     bytesIn: exchange.bytesIn,

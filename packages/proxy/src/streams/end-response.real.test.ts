@@ -2,13 +2,13 @@ import { ServerResponse, type IncomingMessage } from 'node:http';
 import { Duplex } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import type { Exchange, StreamEnd } from '../exchange/exchange.ts';
+import type { AllowedExchange, StreamEnd } from '../exchange/exchange.ts';
 import { cutResponse, createEndResponse } from './end-response.ts';
 
 const end: StreamEnd = { reason: 'session-ended', code: 'unauthenticated', detail: 'This session was ended.' };
 
 /** Creates a response whose client reads the first bytes (or all), and nothing after that. */
-function answering(stream: string, takesAll: boolean): { exchange: Exchange; taken(): string } {
+function answering(stream: string, takesAll: boolean): { exchange: AllowedExchange; taken(): string } {
   let taken = '';
   const socket = new Duplex({
     highWaterMark: 1024 * 1024,
@@ -27,7 +27,13 @@ function answering(stream: string, takesAll: boolean): { exchange: Exchange; tak
   } as IncomingMessage);
   response.assignSocket(socket as never);
   return {
-    exchange: { response, connection: socket, kube: { stream }, statusCode: 200, bytesOut: 0 } as unknown as Exchange,
+    exchange: {
+      response,
+      connection: socket,
+      asked: { stream },
+      statusCode: 200,
+      bytesOut: 0,
+    } as unknown as AllowedExchange,
     taken: () => taken,
   };
 }

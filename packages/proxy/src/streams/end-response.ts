@@ -1,6 +1,6 @@
 import { problemTable } from '@sallyport/contracts';
 import { createRecordBoundary, statusForProblem } from '@sallyport/kubernetes';
-import type { Exchange, StreamEnd } from '../exchange/exchange.ts';
+import type { AllowedExchange, Exchange, StreamEnd } from '../exchange/exchange.ts';
 
 /**
  * Ends an incomplete response so that its client cannot mistake it for a complete one: without the last chunk, or with
@@ -54,13 +54,13 @@ function finish(exchange: Exchange, lastWords: Buffer | undefined, cutShort: boo
  * event (metav1.WatchEvent). A followed log ends cleanly. The response of a proxied service, or one with a promised
  * length, is cut.
  */
-export function createEndResponse(exchange: Exchange, lines: readonly string[]): EndResponse {
-  const { response, kube } = exchange;
+export function createEndResponse(exchange: AllowedExchange, lines: readonly string[]): EndResponse {
+  const { response, asked } = exchange;
   const records =
-    kube!.stream === 'watch' && exchange.statusCode === 200
+    asked.stream === 'watch' && exchange.statusCode === 200
       ? createRecordBoundary(headerOf(lines, 'content-type'), headerOf(lines, 'content-encoding'))
       : undefined;
-  const cutShort = kube!.stream === 'proxy' || headerOf(lines, 'content-length') !== undefined;
+  const cutShort = asked.stream === 'proxy' || headerOf(lines, 'content-length') !== undefined;
   let pending: (() => void) | undefined;
   return {
     pass(chunk) {

@@ -1,16 +1,16 @@
 import type { Config } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
-import type { Exchange, UserInFlight } from '../exchange/exchange.ts';
+import { isAllowed, type AllowedExchange, type Exchange, type UserInFlight } from '../exchange/exchange.ts';
 
 /** The requests in flight that are not streams: how many each user has, and which have run for long. */
 type InFlight = {
   /** Counts a request before anything goes upstream. Throws `too-many-requests` beyond the limit of its user. */
-  admitted(exchange: Exchange): void;
+  admitted(exchange: AllowedExchange): void;
   closed(exchange: Exchange): void;
   /** Hands over the requests that have run for long, each once. */
-  takeLong(): Exchange[];
+  takeLong(): AllowedExchange[];
   /** Hands over all requests of a session, however young. */
-  takeOf(sessionId: string): Exchange[];
+  takeOf(sessionId: string): AllowedExchange[];
 };
 
 /** Creates the count of requests in flight. A request has run for long `longMs` after it began. */
@@ -23,12 +23,12 @@ export function createInFlight(deps: {
   const young = createYoungRequests(deps.longMs);
   return {
     admitted(exchange) {
-      const identity = exchange.answer?.identity;
+      const identity = exchange.answer.identity;
       if (identity) count.add(exchange, identity.issuer, identity.subject);
       young.add(exchange);
     },
     closed(exchange) {
-      young.remove(exchange);
+      if (isAllowed(exchange)) young.remove(exchange);
       count.remove(exchange);
     },
     takeLong: young.takeLong,
@@ -68,17 +68,17 @@ const slotMs = 250;
 const slotOf = (exchange: Exchange) => Math.floor(exchange.startedAt / slotMs);
 
 function createYoungRequests(longMs: number) {
-  const slots = new Map<number, Set<Exchange>>();
+  const slots = new Map<number, Set<AllowedExchange>>();
   return {
-    add(exchange: Exchange) {
+    add(exchange: AllowedExchange) {
       const slot = slotOf(exchange);
       const set = slots.get(slot);
       if (set) set.add(exchange);
       else slots.set(slot, new Set([exchange]));
     },
-    remove: (exchange: Exchange) => void slots.get(slotOf(exchange))?.delete(exchange),
+    remove: (exchange: AllowedExchange) => void slots.get(slotOf(exchange))?.delete(exchange),
     takeLong() {
-      const long: Exchange[] = [];
+      const long: AllowedExchange[] = [];
       const latest = Math.floor((performance.now() - longMs) / slotMs);
       for (const [slot, set] of slots) {
         if (slot > latest) continue;
@@ -88,10 +88,10 @@ function createYoungRequests(longMs: number) {
       return long;
     },
     takeOf(sessionId: string) {
-      const found: Exchange[] = [];
+      const found: AllowedExchange[] = [];
       for (const set of slots.values()) {
         for (const exchange of set) {
-          if (exchange.answer?.session?.id !== sessionId) continue;
+          if (exchange.answer.session?.id !== sessionId) continue;
           set.delete(exchange);
           found.push(exchange);
         }

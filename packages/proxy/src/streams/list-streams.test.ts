@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { maxStreamRows, streamAnswerSchema, type Change, type StreamAnswer } from '@sallyport/contracts';
 import { createLogger, ProblemError, type ServiceRequest } from '@sallyport/kit';
 import { createUntil } from '../testing/create-until.ts';
+import type { AllowedExchange } from '../exchange/exchange.ts';
 import { allow, createRig, type Rig } from '../testing/gateway-rig.ts';
 import { createAnswerQuestion } from './answer-question.ts';
 import { createEndedStreams } from './describe-stream.ts';
@@ -129,11 +130,11 @@ describe('the streams of a gateway', () => {
     await open(`${pods}?watch=true`, 'mallory');
     await open(`${pods}?watch=true`, 'bob');
     const [mine, bobs] = Array.from(rig.streams.registry.all());
-    const kube = { ...mine!.exchange.kube!, path: '\u001b'.repeat(5000), name: '\u001b'.repeat(5000) };
+    const asked = { ...mine!.exchange.asked, path: '\u001b'.repeat(5000), name: '\u001b'.repeat(5000) };
     const requests = Array.from({ length: 400 }, () => ({
       ...mine!,
       kind: 'request' as const,
-      exchange: { ...mine!.exchange, kube },
+      exchange: { ...mine!.exchange, asked } as AllowedExchange,
     }));
     const exec = { ...mine!, kind: 'exec' as const, openedAt: mine!.openedAt + 1 };
     const found = selectStreams(
@@ -177,7 +178,7 @@ describe('the streams of a gateway', () => {
       all: () =>
         Array.from({ length: count }, () => ({
           ...one!,
-          exchange: { ...one!.exchange, kube: { ...one!.exchange.kube!, path, name: path } },
+          exchange: { ...one!.exchange, asked: { ...one!.exchange.asked, path, name: path } } as AllowedExchange,
         })),
       ofUser: () => [],
       ended: () => [],

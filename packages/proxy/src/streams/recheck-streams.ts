@@ -39,7 +39,7 @@ const sessionEndOf = ({ session }: CheckAnswer) =>
 
 /** When the session of a stream ends. Infinity while authorize cannot be reached about it: `dueAt` rules then. */
 const expiryOf = ({ exchange, uncheckedSince }: OpenStream) =>
-  uncheckedSince === undefined ? (exchange.answer?.session?.expiresAt ?? Infinity) : Infinity;
+  uncheckedSince === undefined ? (exchange.answer.session?.expiresAt ?? Infinity) : Infinity;
 
 const elevationEnded: StreamEnd = {
   reason: 'not-allowed',
@@ -93,7 +93,7 @@ export function createStreamRecheck(deps: StreamRecheckDeps): StreamRecheck {
   const recheckOne = async (stream: OpenStream) => {
     stream.rechecking = true;
     try {
-      const check = stream.exchange.check!;
+      const check = stream.exchange.check;
       const answers = await checkReadings(checks, countsAsUse(stream.kind) ? check : { ...check, use: false });
       // Authorize answered, but the cluster did not say whether its RBAC still allows this.
       if (answers.some(({ problem }) => problem?.code === 'service-unavailable')) outcomes.miss(stream);

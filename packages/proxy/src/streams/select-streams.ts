@@ -1,5 +1,5 @@
 import { maxStreamRows, type OwnedStreamRow, type StreamQuestion } from '@sallyport/contracts';
-import { describeStream } from './describe-stream.ts';
+import { describeStream, placeOf } from './describe-stream.ts';
 import type { OpenStream } from '../exchange/exchange.ts';
 import { ownerKey } from './stream-indexes.ts';
 import type { StreamRegistry } from './stream-registry.ts';
@@ -7,11 +7,11 @@ import type { StreamRegistry } from './stream-registry.ts';
 type Wanted = Pick<StreamQuestion, 'of' | 'where'>;
 type Facts = Pick<OwnedStreamRow, 'id' | 'user' | 'cluster' | 'sessionId'>;
 
-const factsOf = ({ id, exchange: { answer, upstream } }: OpenStream): Facts => ({
+const factsOf = ({ id, exchange }: OpenStream): Facts => ({
   id,
-  user: answer?.identity?.user ?? '',
-  cluster: upstream?.name ?? '',
-  sessionId: answer?.session?.id ?? '',
+  user: exchange.answer.identity?.user ?? '',
+  cluster: placeOf(exchange).cluster,
+  sessionId: exchange.answer.session?.id ?? '',
 });
 
 /** Reports whether a stream fits the filter of a question, whoever it belongs to. */
@@ -98,7 +98,7 @@ export function selectStreams(
   }
   const wanted = streamsFirst(findStreams(registry, question));
   const { rows, omitted } = gather(
-    roundRobin(wanted, ({ exchange: { answer } }) => ownerKey(answer?.identity)),
+    roundRobin(wanted, ({ exchange: { answer } }) => ownerKey(answer.identity)),
     (stream) => describeStream(stream, proxy, undefined),
   );
   return { rows: rows.toSorted((a, b) => a.since - b.since), omitted };

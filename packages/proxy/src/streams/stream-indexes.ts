@@ -1,4 +1,4 @@
-import type { Exchange, OpenStream } from '../exchange/exchange.ts';
+import type { AllowedExchange, OpenStream } from '../exchange/exchange.ts';
 
 /** Returns a key that is the same for all streams of one user. */
 export function ownerKey(owner: { issuer: string; subject: string } | undefined): string {
@@ -23,10 +23,11 @@ function createGroups() {
   };
 }
 
-export const userOf = ({ answer }: Exchange) => ownerKey(answer?.identity);
-/** Returns the cluster of an exchange, or the host of its web application. A host may be named like a cluster. */
-export const clusterOf = ({ upstream, route }: Exchange) => (route ? `https://${route.host}` : (upstream?.name ?? ''));
-const sessionOf = ({ answer }: Exchange) => answer?.session?.id ?? '';
+export const userOf = ({ answer }: AllowedExchange) => ownerKey(answer.identity);
+/** The cluster of an exchange, or the host of its web application. A host may be named like a cluster. */
+export const clusterOf = (exchange: AllowedExchange) =>
+  exchange.kind === 'cluster' ? exchange.upstream.name : `https://${exchange.upstream.host}`;
+const sessionOf = ({ answer }: AllowedExchange) => answer.session?.id ?? '';
 
 /**
  * Creates the indexes of open streams: all of them by user and by session, and those that count towards the limits by

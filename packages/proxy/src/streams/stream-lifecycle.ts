@@ -1,6 +1,6 @@
 import type { StreamObserver } from '@sallyport/kubernetes';
 import type { AuditTrail } from '../audit/audit-trail.ts';
-import type { Exchange, EndExchange, OpenStream, StreamEnd } from '../exchange/exchange.ts';
+import type { AllowedExchange, EndExchange, Exchange, OpenStream, StreamEnd } from '../exchange/exchange.ts';
 
 /**
  * What happens to an exchange, stream or not, after it was allowed, in this order. Any of the first three may never
@@ -8,11 +8,11 @@ import type { Exchange, EndExchange, OpenStream, StreamEnd } from '../exchange/e
  */
 export type StreamLifecycle = {
   /** Nothing has gone upstream yet. Throws `too-many-requests` beyond a limit. */
-  admitted(exchange: Exchange): void;
+  admitted(exchange: AllowedExchange): void;
   /** The request goes upstream. `refuse` ends it there and tells the client, as long as no response has begun. */
-  sent(exchange: Exchange, refuse: EndExchange): void;
+  sent(exchange: AllowedExchange, refuse: EndExchange): void;
   /** The response has begun. `cut` ends it: readably if possible, otherwise so that it does not look complete. */
-  answered(exchange: Exchange, cut: EndExchange): void;
+  answered(exchange: AllowedExchange, cut: EndExchange): void;
   /** It is over, whatever ended it. Also called for requests that were never admitted. */
   closed(exchange: Exchange): void;
 };
@@ -26,7 +26,7 @@ export function createStreamLifecycle(
     admitted: streams.admitted,
     sent: streams.sent,
     answered(exchange, cut) {
-      if (exchange.kube?.longRunning ?? exchange.upgrade !== undefined) trail.answered(exchange);
+      if (exchange.asked.longRunning) trail.answered(exchange);
       streams.answered(exchange, cut);
     },
     closed(exchange) {

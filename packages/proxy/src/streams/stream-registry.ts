@@ -2,8 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type { Config, OwnedStreamRow } from '@sallyport/contracts';
 import { ProblemError, type Metrics } from '@sallyport/kit';
 import { Counter, Gauge } from 'prom-client';
-import type { Exchange, OpenStream, OpenStreamKind, EndExchange, StreamEnd } from '../exchange/exchange.ts';
-import { streamKindOf } from '../exchange/stream-kind-of.ts';
+import type {
+  AllowedExchange,
+  EndExchange,
+  Exchange,
+  OpenStream,
+  OpenStreamKind,
+  StreamEnd,
+} from '../exchange/exchange.ts';
 import { elevatedUntilOf } from './end-after-recheck.ts';
 import { describeStream, createEndedStreams } from './describe-stream.ts';
 import { ownerKey, clusterOf, createStreamIndexes, userOf } from './stream-indexes.ts';
@@ -46,9 +52,9 @@ function createStreamMetrics(metrics: Metrics, sizes: () => { streams: number; r
 /** Every open stream of this gateway, and the latest of those that have ended. */
 export type StreamRegistry = {
   /** Registers a stream. Throws `too-many-requests` beyond the limits per user and per cluster. */
-  admitted(exchange: Exchange): OpenStream;
+  admitted(exchange: AllowedExchange, kind: OpenStreamKind): OpenStream;
   /** Registers a request that has run for long. It counts towards no limit of streams. */
-  adopt(exchange: Exchange): OpenStream;
+  adopt(exchange: AllowedExchange): OpenStream;
   /** `refuse` ends the exchange until its response begins. An upload could otherwise not be ended while it lasts. */
   sent(exchange: Exchange, refuse: EndExchange): void;
   answered(exchange: Exchange, cut: EndExchange): void;
@@ -73,7 +79,11 @@ type StreamRegistryDeps = {
   replica: string;
 };
 
-function newStream(exchange: Exchange, kind: OpenStreamKind, times: { openedAt: number; dueAt: number }): OpenStream {
+function newStream(
+  exchange: AllowedExchange,
+  kind: OpenStreamKind,
+  times: { openedAt: number; dueAt: number },
+): OpenStream {
   const elevatedUntil = elevatedUntilOf(exchange.answer);
   return {
     id: randomUUID(),
@@ -108,7 +118,7 @@ function createLimits(
   { perUser, perCluster }: StreamRegistryDeps['limits'],
   indexes: ReturnType<typeof createStreamIndexes>,
   refused: (limit: string) => void,
-): (exchange: Exchange) => void {
+): (exchange: AllowedExchange) => void {
   const refuse = (limit: string, detail: string): never => {
     refused(limit);
     throw new ProblemError('too-many-requests', detail);
@@ -123,7 +133,7 @@ function createLimits(
     if (indexes.limitedClusters.of(cluster).size >= perCluster)
       refuse(
         'cluster',
-        `${exchange.route ? 'The application' : 'Cluster'} "${cluster}" has ${perCluster} streams open on this gateway, which is the limit.`,
+        `${exchange.kind === 'cluster' ? 'Cluster' : 'The application'} "${cluster}" has ${perCluster} streams open on this gateway, which is the limit.`,
       );
   };
 }
@@ -136,7 +146,7 @@ export function createStreamRegistry({ limits, events, metrics, now, replica }: 
   const ended = createEndedStreams();
   const { cuts, refused } = createStreamMetrics(metrics, () => ({ streams: streams.size - requests, requests }));
   const refuseBeyondLimits = createLimits(limits, indexes, (limit) => refused.inc({ limit }));
-  const register = (exchange: Exchange, kind: OpenStreamKind, openedAt: number) => {
+  const register = (exchange: AllowedExchange, kind: OpenStreamKind, openedAt: number) => {
     const stream = newStream(exchange, kind, { openedAt, dueAt: openedAt + limits.recheck });
     exchange.stream = stream;
     streams.add(stream);
@@ -145,9 +155,9 @@ export function createStreamRegistry({ limits, events, metrics, now, replica }: 
     return stream;
   };
   return {
-    admitted(exchange) {
+    admitted(exchange, kind) {
       refuseBeyondLimits(exchange);
-      return register(exchange, streamKindOf(exchange)!, now());
+      return register(exchange, kind, now());
     },
     adopt: (exchange) => register(exchange, 'request', exchange.receivedAt),
     sent: arm,

@@ -1,20 +1,20 @@
 import type { IncomingMessage } from 'node:http';
 import { peerAttributes, type SpanAttributes, beginSampledSpan, type Span, type Tracer } from '@sallyport/kit';
 import { clientText } from '../credential/client-text.ts';
-import type { Exchange, Step } from '../exchange/exchange.ts';
+import type { ClusterExchange, Exchange, Step } from '../exchange/exchange.ts';
 import { tracedPath } from './traced-path.ts';
 
 /** Returns the attributes of the server behind the gateway, without the path. */
-function peerOf({ upstream, route }: Exchange) {
-  if (route) return peerAttributes(route.target.origin);
-  return peerAttributes(upstream!.origin);
+function peerOf(exchange: Exchange): SpanAttributes {
+  if (exchange.kind === 'application') return peerAttributes(exchange.upstream.target.origin);
+  return exchange.upstream ? peerAttributes(exchange.upstream.origin) : {};
 }
 
 /**
  * Wraps the last step of a road: what goes upstream for a traced request is a part of its trace. This adds the one line
  * to the upstream headers that tells so. Those of the client never go there.
  */
-export function traceUpstream(send: Step): Step {
+export function traceUpstream<E extends Exchange>(send: Step<E>): Step<E> {
   return (exchange) => {
     const { span, request, upstreamHeaders } = exchange;
     if (span) {
@@ -40,22 +40,35 @@ export function createBeginRequestSpan(
  * Describes what was asked for. Only of a caller who is known: what others write into an address can be anything, such
  * as a password in the wrong place. Never who the caller is.
  */
-function askedFor({ kube, answer }: Exchange): SpanAttributes {
-  if (!kube || !answer?.identity) return {};
-  const { isResourceRequest, resource, subresource, apiGroup } = kube;
+function askedFor({ asked, answer }: ClusterExchange): SpanAttributes {
+  if (!asked || !answer?.identity) return {};
+  const { isResourceRequest, resource, subresource, apiGroup } = asked;
   const whole = [`${resource}${apiGroup === '' ? '' : `.${apiGroup}`}`, subresource].filter((part) => part !== '');
   return {
-    'url.path': tracedPath(kube),
-    'sallyport.verb': clientText(kube.verb),
+    'url.path': tracedPath(asked),
+    'sallyport.verb': clientText(asked.verb),
     'sallyport.resource': isResourceRequest ? clientText(whole.join('/')) : undefined,
   };
 }
 
-/** The path at a web application can be a secret, such as the link that resets a password. */
-function nameOf({ request, kube, route, answer }: Exchange): string | undefined {
-  if (route) return `${request.method} ${route.host}`;
-  if (!kube?.isResourceRequest || answer?.decision.effect !== 'allow') return undefined;
-  return clientText(`${request.method} ${[kube.resource, kube.subresource].filter((part) => part !== '').join('/')}`);
+/** The name of a span at a cluster. Undefined for what was not allowed, or has no resource. */
+function nameOf({ request, asked, answer }: ClusterExchange): string | undefined {
+  if (!asked?.isResourceRequest || answer?.decision.effect !== 'allow') return undefined;
+  return clientText(`${request.method} ${[asked.resource, asked.subresource].filter((part) => part !== '').join('/')}`);
+}
+
+/** The name of a span, and what it says of the server. The path at a web application can be a secret. */
+function describeTarget(exchange: Exchange): { name: string | undefined; attributes: SpanAttributes } {
+  if (exchange.kind === 'cluster')
+    return {
+      name: nameOf(exchange),
+      attributes: { ...askedFor(exchange), 'sallyport.cluster': exchange.upstream?.name },
+    };
+  const { origin, host, forwarded } = exchange.upstream;
+  return {
+    name: `${exchange.request.method} ${host}`,
+    attributes: { ...peerAttributes(origin), 'url.scheme': forwarded.proto },
+  };
 }
 
 const failureOf = (status: number) => (status >= 500 ? { error: String(status) } : {});
@@ -69,17 +82,15 @@ function endUpstreamSpan({ upstreamSpan, statusCode, statusReason }: Exchange): 
 
 /** Ends the spans of an exchange that is over, with what is known of it. Does nothing if it is not traced. */
 export function endRequestSpan(exchange: Exchange): void {
-  const { span, route, upstream, answer, statusCode, auditId } = exchange;
+  const { span, answer, statusCode, auditId } = exchange;
   if (!span) return;
   endUpstreamSpan(exchange);
-  const name = nameOf(exchange);
+  const { name, attributes } = describeTarget(exchange);
   if (name !== undefined) span.rename(name);
   span.set({
-    ...(route ? { ...peerAttributes(route.origin), 'url.scheme': route.forwarded.proto } : {}),
-    ...askedFor(exchange),
+    ...attributes,
     'http.response.status_code': statusCode,
     'sallyport.audit_id': auditId,
-    'sallyport.cluster': upstream?.name,
     'sallyport.effect': answer?.decision.effect,
     'sallyport.rule': answer?.decision.rule,
   });

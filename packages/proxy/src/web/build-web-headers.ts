@@ -1,6 +1,6 @@
 import { plainHeaderName } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
-import type { Exchange, Step } from '../exchange/exchange.ts';
+import type { Allowed, Step, WebExchange } from '../exchange/exchange.ts';
 import { withheldHeader } from '../headers/web-header-table.ts';
 import type { WebRoute } from '../exchange/web-route.ts';
 import { withoutOwnCookies } from './web-cookies.ts';
@@ -37,8 +37,8 @@ function mayPass(lower: string, plain: string, { allowedHeaders, identity }: Web
 }
 
 /** Returns the client's header lines that pass, flat. `Connection` names only options, which was checked before. */
-function passedLines(exchange: Exchange, isTraced: boolean): string[] {
-  const { request, web, upgrade, route } = exchange;
+function passedLines(exchange: Allowed<WebExchange>, isTraced: boolean): string[] {
+  const { request, asked, upgrade, upstream } = exchange;
   const raw = request.rawHeaders;
   const lines: string[] = [];
   for (let index = 0; index < raw.length; index += 2) {
@@ -50,8 +50,8 @@ function passedLines(exchange: Exchange, isTraced: boolean): string[] {
       if (kept !== undefined) lines.push(lower, kept);
     } else {
       const plain = plainHeaderName(lower);
-      if (!mayPass(lower, plain, route!) || (isTraced && traceContext.has(plain))) continue;
-      if (plain === 'authorization' && (lower !== plain || web!.carrier !== 'cookie')) continue;
+      if (!mayPass(lower, plain, upstream) || (isTraced && traceContext.has(plain))) continue;
+      if (plain === 'authorization' && (lower !== plain || asked.carrier !== 'cookie')) continue;
       if (plain.startsWith('secwebsocket') && upgrade === undefined) continue;
       lines.push(lower, value);
     }
@@ -63,9 +63,9 @@ function passedLines(exchange: Exchange, isTraced: boolean): string[] {
  * Creates the step that builds the upstream headers. What a client says about its identity or its way here is dropped in
  * every spelling, also where the gateway has no value for it, and then set anew.
  */
-export function createBuildWebHeaders({ isTraced }: { isTraced: boolean }): Step {
+export function createBuildWebHeaders({ isTraced }: { isTraced: boolean }): Step<Allowed<WebExchange>> {
   return (exchange) => {
-    const { answer, route, headers, tokenHash } = exchange;
+    const { answer, upstream: route, headers, tokenHash } = exchange;
     if (
       answer?.decision.effect !== 'allow' ||
       !answer.identity?.user ||

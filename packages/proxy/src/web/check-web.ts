@@ -3,21 +3,21 @@ import { ProblemError } from '@sallyport/kit';
 import { type CheckClient, otherReading } from '../authorize/check-client.ts';
 import { preflightHeaders } from '../authorize/describe-check.ts';
 import { clientIsGone } from '../exchange/client-connection.ts';
-import type { Exchange, Step } from '../exchange/exchange.ts';
+import type { Read, Step, WebExchange } from '../exchange/exchange.ts';
 import type { ClientCertificateOf } from '../listener/client-certificate.ts';
 import { checkWithWorkload, takePresented } from '../workloads/check-with-workload.ts';
 import type { WorkloadSessions } from '../workloads/workload-sessions.ts';
 
-function describe(exchange: Exchange, clientCertificateOf: ClientCertificateOf): Check {
-  const { request, web, route, tokenHash } = exchange;
+function describe(exchange: Read<WebExchange>, clientCertificateOf: ClientCertificateOf): Check {
+  const { request, asked, upstream, tokenHash } = exchange;
   const clientCertificate = clientCertificateOf(request.socket);
   return {
     credential: tokenHash === undefined ? { kind: 'none' } : { kind: 'token', hash: tokenHash },
-    target: { kind: 'route', host: route!.host },
+    target: { kind: 'route', host: upstream.host },
     request: {
-      method: web!.method,
-      path: web!.path,
-      host: exchange.headers!.host,
+      method: asked.verb,
+      path: asked.path,
+      host: exchange.headers.host,
       ip: exchange.clientAddress,
       ...preflightHeaders(request),
       ...(clientCertificate === undefined ? {} : { clientCertificate }),
@@ -48,10 +48,14 @@ function refuseUnlessAllowed({ decision, problem }: CheckAnswer): void {
  * Asks about a path with escaped slashes once more, as an application reads it that decodes them. The first question has
  * them escaped, and both readings must be allowed. The request rests on the elevations of both.
  */
-async function refuseOtherReading(exchange: Exchange, client: CheckClient): Promise<void> {
-  const check = otherReading(exchange.check!);
+async function refuseOtherReading(
+  exchange: WebExchange,
+  { asked, answer }: { asked: Check; answer: CheckAnswer },
+  client: CheckClient,
+): Promise<void> {
+  const check = otherReading(asked);
   if (!check) return;
-  const [answer, other] = [exchange.answer!, await client.check(check, exchange.span)];
+  const other = await client.check(check, exchange.span);
   if (other.decision.effect !== 'allow') exchange.answer = other;
   refuseUnlessAllowed(other);
   const more = other.elevations?.filter(({ id }) => !answer.elevations?.some((one) => one.id === id)) ?? [];
@@ -65,22 +69,23 @@ export function createCheckWeb(deps: {
   changesReceived(): number;
   /** Begins the sessions of workloads. Without it their tokens are refused. */
   workloads?: Pick<WorkloadSessions, 'begin'> | undefined;
-}): Step {
+}): Step<Read<WebExchange>> {
   return async (exchange) => {
-    exchange.check = describe(exchange, deps.clientCertificateOf);
+    const check = describe(exchange, deps.clientCertificateOf);
+    exchange.check = check;
     const noteChanges = () => {
       exchange.changesSeen = deps.changesReceived();
     };
     noteChanges();
-    const answer = await checkWithWorkload(deps, exchange.check, takePresented(exchange), {
+    const answer = await checkWithWorkload(deps, check, takePresented(exchange), {
       again: noteChanges,
       span: exchange.span,
     });
     const { decision, identity } = answer;
-    if (decision.effect !== 'authenticate') refuseWrongCarrier(answer, exchange.web!.carrier);
+    if (decision.effect !== 'authenticate') refuseWrongCarrier(answer, exchange.asked.carrier);
     exchange.answer = answer;
     refuseUnlessAllowed(answer);
-    await refuseOtherReading(exchange, deps.client);
+    await refuseOtherReading(exchange, { asked: check, answer }, deps.client);
     if (!identity?.user) throw new ProblemError('unauthenticated', 'The request has no identity.');
     if (clientIsGone(exchange)) throw new ProblemError('bad-request', 'The client closed the connection.');
   };

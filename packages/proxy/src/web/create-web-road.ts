@@ -1,7 +1,8 @@
+import { createWebSocketEnd } from '@sallyport/kubernetes';
 import type { CheckClient } from '../authorize/check-client.ts';
-import type { Exchange } from '../exchange/exchange.ts';
+import type { WebExchange } from '../exchange/exchange.ts';
 import { createFail, createSend, type RoadParts } from '../passage/road-parts.ts';
-import { takeSteps } from '../passage/take-steps.ts';
+import { takeSteps, type RoadSteps } from '../passage/take-steps.ts';
 import { createBuildWebHeaders } from './build-web-headers.ts';
 import { createCheckWeb } from './check-web.ts';
 import { cleanWebResponse } from './clean-web-response.ts';
@@ -17,36 +18,45 @@ type WebRoadDeps = {
   loginOrigin: string;
 };
 
+/** What an application sends is not observed. Only where its frames end is known. */
+const readAlong = () => ({ end: createWebSocketEnd() });
+
 /** Creates the road that every request to a web application takes, upgrades included. */
 export function createWebRoad(
   parts: RoadParts,
   { checks, loginOrigin }: WebRoadDeps,
-): (exchange: Exchange) => Promise<void> {
+): (exchange: WebExchange) => Promise<void> {
   const { trail, streams, lifecycle, openBody, clientCertificateOf, tokens, workloads, isTraced } = parts;
   const fail = createFail(parts, createSendWebProblem({ loginOrigin }));
   const forward = createForwardWeb({ openBody, lifecycle, written: trail.written, fail });
   const { changesReceived } = streams;
-  const steps = {
-    // Nothing begins whose end could not be recorded.
-    openAudit: trail.open,
-    // 400 for what could be read in two ways, 403 for an identity header.
-    readWebRequest: createReadWebRequest(),
-    // Who asks: exactly one credential.
-    readWebCredential: createReadWebCredential({ tokens, workloads }),
-    // 403 for what another site makes the browser send.
-    refuseForeignPage: createRefuseForeignPage(),
-    // Authorize decides: 401, 403, 503 if it cannot be reached.
-    check: createCheckWeb({ client: checks, clientCertificateOf, changesReceived, workloads }),
-    // 429 beyond the limits.
-    admitStream: lifecycle.admitted,
-    // What may change something waits for the acknowledgement.
-    commitAudit: trail.commit,
-    // The upstream headers, with the identity.
-    buildWebHeaders: createBuildWebHeaders({ isTraced }),
-    // What was ended while it waited goes no further.
-    refuseEnded: streams.refuseEnded,
-    // Forward, or tunnel for a WebSocket.
-    send: createSend(parts, { forward, fail, clean: cleanWebResponse }),
+  const steps: RoadSteps<WebExchange> = {
+    read: {
+      // Nothing begins whose end could not be recorded.
+      openAudit: trail.open,
+      // 400 for what could be read in two ways, 403 for an identity header.
+      readWebRequest: createReadWebRequest(),
+    },
+    decide: {
+      // Who asks: exactly one credential.
+      readWebCredential: createReadWebCredential({ tokens, workloads }),
+      // 403 for what another site makes the browser send.
+      refuseForeignPage: createRefuseForeignPage(),
+      // Authorize decides: 401, 403, 503 if it cannot be reached.
+      check: createCheckWeb({ client: checks, clientCertificateOf, changesReceived, workloads }),
+    },
+    send: {
+      // 429 beyond the limits.
+      admitStream: lifecycle.admitted,
+      // What may change something waits for the acknowledgement.
+      commitAudit: trail.commit,
+      // The upstream headers, with the identity.
+      buildWebHeaders: createBuildWebHeaders({ isTraced }),
+      // What was ended while it waited goes no further.
+      refuseEnded: streams.refuseEnded,
+      // Forward, or tunnel for a WebSocket.
+      send: createSend(parts, { forward, fail, clean: cleanWebResponse, readAlong }),
+    },
   };
-  return takeSteps(Object.values(steps), fail);
+  return takeSteps(steps, fail);
 }

@@ -3,7 +3,7 @@ import type { Duplex, Readable } from 'node:stream';
 import { ProblemError } from '@sallyport/kit';
 import { createProxyMiddleware } from 'http-proxy-middleware';
 import { clientIsGone } from '../exchange/client-connection.ts';
-import type { Exchange, Step } from '../exchange/exchange.ts';
+import type { Allowed, AllowedExchange, Step, WebExchange } from '../exchange/exchange.ts';
 import { isRefusal, whenWritten, upstreamUnreachable } from '../passage/upstream-answer.ts';
 import { cutResponse } from '../streams/end-response.ts';
 import type { StreamLifecycle } from '../streams/stream-lifecycle.ts';
@@ -17,8 +17,13 @@ const chunkedByNode = new Set(['POST', 'PUT', 'PATCH']);
  * Returns the upstream headers of an exchange as Node's client takes them: repeated lines as a list, which it sends as
  * separate lines again. The length of the body is what the gateway's own parser found.
  */
-function headersForNode({ upstreamHeaders, headers, route, request }: Exchange): Record<string, string | string[]> {
-  const result: Record<string, string | string[]> = { host: route!.hostHeader };
+function headersForNode({
+  upstreamHeaders,
+  headers,
+  upstream,
+  request,
+}: Allowed<WebExchange>): Record<string, string | string[]> {
+  const result: Record<string, string | string[]> = { host: upstream.hostHeader };
   for (let index = 0; index < upstreamHeaders.length; index += 2) {
     const name = upstreamHeaders[index]!;
     const value = upstreamHeaders[index + 1]!;
@@ -27,23 +32,23 @@ function headersForNode({ upstreamHeaders, headers, route, request }: Exchange):
     else if (typeof known === 'string') result[name] = [known, value];
     else known.push(value);
   }
-  if (headers!.contentLength !== undefined) result['content-length'] = String(headers!.contentLength);
-  else if (headers!.chunked && !chunkedByNode.has(request.method!)) result['transfer-encoding'] = 'chunked';
-  else if (!headers!.chunked && chunkedByNode.has(request.method!)) result['content-length'] = '0';
+  if (headers.contentLength !== undefined) result['content-length'] = String(headers.contentLength);
+  else if (headers.chunked && !chunkedByNode.has(request.method!)) result['transfer-encoding'] = 'chunked';
+  else if (!headers.chunked && chunkedByNode.has(request.method!)) result['content-length'] = '0';
   return result;
 }
 
 type ForwardWebDeps = {
-  openBody(exchange: Exchange): Readable | string | undefined;
+  openBody(exchange: AllowedExchange): Readable | string | undefined;
   lifecycle: Pick<StreamLifecycle, 'sent' | 'answered'>;
   /** See AuditTrail. Undefined without a spool. */
-  written?: ((exchange: Exchange) => Promise<void> | undefined) | undefined;
-  fail(exchange: Exchange, error: unknown): void;
+  written?: ((exchange: AllowedExchange) => Promise<void> | undefined) | undefined;
+  fail(exchange: WebExchange, error: unknown): void;
 };
 
 /** One request on its way to the application. */
 type Attempt = {
-  exchange: Exchange;
+  exchange: Allowed<WebExchange>;
   /** What goes upstream as the body, if it is not the request itself. */
   body: Readable | undefined;
   outgoing: ClientRequest | undefined;
@@ -58,13 +63,13 @@ type Attempts = WeakMap<IncomingMessage, Attempt>;
 
 /** Ends an attempt that gets no response. While the body still arrives, the application cannot be late. */
 function limitFirstByte(attempt: Attempt): void {
-  const { route, request } = attempt.exchange;
-  if (route!.firstByte === 0) return;
+  const { upstream, request } = attempt.exchange;
+  if (upstream.firstByte === 0) return;
   attempt.timer = setTimeout(() => {
     if (!request.complete) return limitFirstByte(attempt);
     attempt.timedOut = true;
     attempt.outgoing?.destroy(new Error('no response in time'));
-  }, route!.firstByte);
+  }, upstream.firstByte);
 }
 
 function settle(attempt: Attempt): void {
@@ -126,7 +131,7 @@ function createProxy(attempts: Attempts, deps: ForwardWebDeps, again: (attempt: 
     target: 'http://127.0.0.1:1',
     router(request, _response, options) {
       const { exchange, body } = attempts.get(request)!;
-      const { agent, target } = exchange.route!;
+      const { agent, target } = exchange.upstream;
       Object.assign(options, { agent, ...(body ? { buffer: body } : {}) });
       return target;
     },
@@ -164,7 +169,7 @@ function createProxy(attempts: Attempts, deps: ForwardWebDeps, again: (attempt: 
  * Creates the last step of a plain request to a web application. It streams in both directions with back-pressure. When
  * the browser closes, the request ends upstream at once.
  */
-export function createForwardWeb(deps: ForwardWebDeps): Step {
+export function createForwardWeb(deps: ForwardWebDeps): Step<Allowed<WebExchange>> {
   const attempts: Attempts = new WeakMap();
   const run = (attempt: Attempt) => {
     const { request, response } = attempt.exchange;

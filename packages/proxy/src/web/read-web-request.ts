@@ -1,6 +1,6 @@
 import { ProblemError } from '@sallyport/kit';
 import { refuseOwnToken } from '../credential/own-token.ts';
-import type { Exchange, Step } from '../exchange/exchange.ts';
+import type { Step, WebExchange } from '../exchange/exchange.ts';
 import { opensPageOfApplication } from '../headers/opens-page.ts';
 import { readHeaders } from '../headers/read-headers.ts';
 import { refuseBadUpgrade } from '../passage/refuse-bad-upgrade.ts';
@@ -10,7 +10,7 @@ import { refuseRootWorker } from './refuse-root-worker.ts';
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 /** Reports whether a browser opens a page. Anything else would follow a redirect to the login without showing it. */
-function isNavigation({ request, upgrade }: Exchange): boolean {
+function isNavigation({ request, upgrade }: WebExchange): boolean {
   return (
     upgrade === undefined && (request.method === 'GET' || request.method === 'HEAD') && opensPageOfApplication(request)
   );
@@ -20,7 +20,7 @@ function isNavigation({ request, upgrade }: Exchange): boolean {
  * Creates the step that reads a request to a web application, once. The headers are read as those of a request to a
  * cluster are: 403 for identity headers, 400 for what two readers could understand differently.
  */
-export function createReadWebRequest(): Step {
+export function createReadWebRequest(): Step<WebExchange> {
   return (exchange) => {
     const { request } = exchange;
     if (request.httpVersion !== '1.1') throw new ProblemError('bad-request', 'The gateway supports HTTP/1.1 only.');
@@ -28,17 +28,20 @@ export function createReadWebRequest(): Step {
     exchange.headers = headers;
     const { method = '', url = '' } = request;
     const acceptsPage = request.headers.accept?.includes('text/html') === true;
-    exchange.web = {
-      method,
+    const isUpgrade = exchange.upgrade !== undefined;
+    exchange.asked = {
+      verb: method,
       path: '',
+      stream: isUpgrade ? 'websocket' : undefined,
+      longRunning: isUpgrade,
       isNavigation: acceptsPage && isNavigation(exchange),
-      acceptsPage: acceptsPage && exchange.upgrade === undefined,
+      acceptsPage: acceptsPage && !isUpgrade,
       carrier: undefined,
     };
     if (!methods.has(method)) throw new ProblemError('method-not-allowed', 'The gateway does not support this method.');
     refuseBadUpgrade(exchange, headers, ['websocket']);
     refuseOwnToken(url);
-    exchange.web.path = readWebPath(url, exchange.route!);
+    exchange.asked.path = readWebPath(url, exchange.upstream);
     refuseRootWorker(exchange);
     if (headers.contentLength !== undefined) exchange.bytesIn = headers.contentLength;
   };

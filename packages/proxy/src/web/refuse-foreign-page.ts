@@ -1,16 +1,15 @@
 import { ProblemError } from '@sallyport/kit';
-import type { Exchange, Step } from '../exchange/exchange.ts';
-import { isWebWrite } from '../exchange/is-web-write.ts';
+import { isWebWrite, type Read, type Step, type WebExchange } from '../exchange/exchange.ts';
 
 /**
  * Reports whether a page of the application itself makes the request. A browser sends `Origin` with a WebSocket and with
  * every request that may change something. It is `null` for a form on a page without a referrer, where only
  * `Sec-Fetch-Site` tells more.
  */
-function isOwnPage({ request, route, upgrade }: Exchange): boolean {
+function isOwnPage({ request, upstream, upgrade }: WebExchange): boolean {
   const { origin, 'sec-fetch-site': site } = request.headers;
   if (site !== undefined && site !== 'same-origin') return false;
-  if (origin === route!.origin) return true;
+  if (origin === upstream.origin) return true;
   return upgrade === undefined && site === 'same-origin' && (origin === undefined || origin === 'null');
 }
 
@@ -18,9 +17,9 @@ function isOwnPage({ request, route, upgrade }: Exchange): boolean {
  * Creates the step that refuses what a page of another site makes a browser send with the cookie. `SameSite` does not
  * suffice, because sibling hosts are the same site, and WebSockets know no CORS.
  */
-export function createRefuseForeignPage(): Step {
+export function createRefuseForeignPage(): Step<Read<WebExchange>> {
   return (exchange) => {
-    if (exchange.web!.carrier !== 'cookie' || !isWebWrite(exchange) || isOwnPage(exchange)) return;
+    if (exchange.asked.carrier !== 'cookie' || !isWebWrite(exchange) || isOwnPage(exchange)) return;
     throw new ProblemError(
       'forbidden',
       'A request that changes something, or opens a WebSocket, must come from a page of this application.',

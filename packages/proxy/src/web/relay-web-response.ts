@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Exchange } from '../exchange/exchange.ts';
+import type { Allowed, WebExchange } from '../exchange/exchange.ts';
 import { cleanTrailers } from '../headers/clean-response-headers.ts';
 import { cutResponse } from '../streams/end-response.ts';
 import type { StreamLifecycle } from '../streams/stream-lifecycle.ts';
@@ -15,14 +15,14 @@ const isEventStream = ({ headers }: IncomingMessage) =>
 
 /** Streams the response of a web application to the client as it arrives, with back-pressure. */
 export function relayWebResponse(
-  exchange: Exchange,
+  exchange: Allowed<WebExchange>,
   answer: IncomingMessage,
   lifecycle: Pick<StreamLifecycle, 'answered'>,
 ): void {
   const { response } = exchange;
   exchange.statusCode = answer.statusCode!;
   const lines = [
-    ...cleanWebResponse(answer.rawHeaders, exchange.statusCode, exchange.route!.allowServiceWorkers),
+    ...cleanWebResponse(answer.rawHeaders, exchange.statusCode, exchange.upstream.allowServiceWorkers),
     ...linesAboutWorkers(exchange),
   ];
   response.sendDate = false;

@@ -3,7 +3,7 @@ import { problemTable } from '@sallyport/contracts';
 import { sendProblem, toProblem, type Problem, hashToken } from '@sallyport/kit';
 import { html, problemWords } from '@sallyport/pages';
 import { closesConnection } from '../exchange/client-connection.ts';
-import type { Exchange } from '../exchange/exchange.ts';
+import type { WebExchange } from '../exchange/exchange.ts';
 import { cutResponse } from '../streams/end-response.ts';
 import { countCookies, onlyCookie, webCookiesOf } from './web-cookies.ts';
 
@@ -20,10 +20,10 @@ const nonceForm = /^[A-Za-z0-9_-]{43}$/;
  * Creates what sends a browser to the login. A secret and the target stay behind in cookies of this host. The login knows
  * only the hash of the secret, so that the code at the end of it is worth nothing in any other browser.
  */
-function createBeginLogin(loginOrigin: string): (exchange: Exchange) => void {
-  return ({ request, response, route, rawTarget }) => {
+function createBeginLogin(loginOrigin: string): (exchange: WebExchange) => void {
+  return ({ request, response, upstream, rawTarget }) => {
     const raw = request.rawHeaders;
-    const { begin, returnPrefix, set } = webCookiesOf(route!);
+    const { begin, returnPrefix, set } = webCookiesOf(upstream);
     const held = onlyCookie(raw, begin);
     const nonce = held !== undefined && nonceForm.test(held) ? held : randomBytes(32).toString('base64url');
     const tab = randomBytes(9).toString('base64url');
@@ -32,7 +32,7 @@ function createBeginLogin(loginOrigin: string): (exchange: Exchange) => void {
       const target = Buffer.from(rawTarget, 'latin1').toString('base64url');
       cookies.push(set(`${returnPrefix}${tab}`, target, beginSeconds));
     }
-    const host = Buffer.from(route!.host).toString('base64url');
+    const host = Buffer.from(upstream.host).toString('base64url');
     response.writeHead(302, {
       location: `${loginOrigin}/.sallyport/route/${host}/${hashToken(nonce)}/${tab}`,
       'set-cookie': cookies,
@@ -60,8 +60,8 @@ export function words(code: string): ReturnType<typeof problemWords> {
   return ofApplications[code] ?? problemWords(code);
 }
 
-function sendPage(exchange: Exchange, { code, status, detail }: Problem): void {
-  const { response, route, answer } = exchange;
+function sendPage(exchange: WebExchange, { code, status, detail }: Problem): void {
+  const { response, upstream, answer } = exchange;
   const { title, text } = words(code);
   const user = answer?.identity?.user;
   const toDo =
@@ -74,7 +74,7 @@ function sendPage(exchange: Exchange, { code, status, detail }: Problem): void {
     code === 'unauthenticated' || status >= 500
       ? html`<p><a class="act" href="/" target="_top">${status >= 500 ? 'Go to the start page' : 'Log in'}</a></p>`
       : { markup: '' };
-  const { pages } = route!;
+  const { pages } = upstream;
   pages.send(
     response,
     status,
@@ -93,10 +93,10 @@ export function createSendWebProblem({
   loginOrigin,
 }: {
   loginOrigin: string;
-}): (exchange: Exchange, error: unknown) => void {
+}): (exchange: WebExchange, error: unknown) => void {
   const beginLogin = createBeginLogin(loginOrigin);
   return (exchange, error) => {
-    const { response, web } = exchange;
+    const { response, asked } = exchange;
     const problem = toProblem(error);
     exchange.statusMessage = problem.detail;
     exchange.statusReason = problemTable[problem.code].reason;
@@ -105,14 +105,14 @@ export function createSendWebProblem({
     if (closesConnection(exchange)) response.shouldKeepAlive = false;
     response.setHeader('audit-id', exchange.auditId);
     if (problem.code === 'unauthenticated') {
-      if (web?.isNavigation) {
+      if (asked?.isNavigation) {
         exchange.statusCode = 302;
         return beginLogin(exchange);
       }
       response.setHeader('www-authenticate', 'Bearer realm="sallyport"');
     }
     if (problem.status === 429) response.setHeader('retry-after', '1');
-    if (web?.acceptsPage) sendPage(exchange, problem);
+    if (asked?.acceptsPage) sendPage(exchange, problem);
     else sendProblem(response, error);
   };
 }
