@@ -121,8 +121,6 @@ export function describeFolderCircle(circle, between) {
 const notYet = [
   'bed',
 
-  'contracts',
-
   'kit',
 
   'kubernetes',

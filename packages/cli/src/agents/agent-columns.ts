@@ -1,9 +1,9 @@
-import type { AgentRow } from '../gateway/agent-answers.ts';
+import type { AgentView } from '@sallyport/contracts/answers';
 import { readableTime } from '../terminal/times.ts';
 import type { Column } from '../terminal/table.ts';
 
 /** Describes what an agent may do at most, in one line. */
-export function describeScope({ scope }: Pick<AgentRow, 'scope'>): string {
+export function describeScope({ scope }: Pick<AgentView, 'scope'>): string {
   const { verbs, secrets, shell, namespaces } = scope;
   const more = [secrets ? 'Secrets' : '', shell ? 'shell' : ''].filter(Boolean);
   const where = namespaces === undefined ? 'all namespaces' : namespaces.join(',');
@@ -11,7 +11,7 @@ export function describeScope({ scope }: Pick<AgentRow, 'scope'>): string {
 }
 
 /** The columns of a list of agents. */
-export const agentColumns: Column<AgentRow>[] = [
+export const agentColumns: Column<AgentView>[] = [
   { name: 'NAME', cell: ({ name }) => name },
   { name: 'AGENT', cell: ({ id }) => id, shrinks: true },
   { name: 'USER', cell: ({ user }) => user, shrinks: true },

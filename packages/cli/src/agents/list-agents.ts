@@ -1,5 +1,5 @@
-import { agentsSchema, type AgentRow } from '../gateway/agent-answers.ts';
-import { readAnswer } from '../gateway/answers.ts';
+import { agentsSchema, type AgentView } from '@sallyport/contracts/answers';
+import { readAnswer } from '../gateway/read-answer.ts';
 import { callAsUser, type OpenGateway } from '../gateway/open-gateway.ts';
 import { isWholeId, resolveId } from '../input/resolve-id.ts';
 import { CliError } from '../terminal/cli-error.ts';
@@ -28,6 +28,6 @@ export async function findAgentId(gateway: OpenGateway, text: string): Promise<s
   return resolveId(text, {
     kind: 'agent',
     listedBy: own.maySeeAll === true ? 'sallyport agent list --all' : 'sallyport agent list',
-    entries: agents.map(({ id, name, user }: AgentRow) => ({ id, about: `${name} of ${user}` })),
+    entries: agents.map(({ id, name, user }: AgentView) => ({ id, about: `${name} of ${user}` })),
   });
 }

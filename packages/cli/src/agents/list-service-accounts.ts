@@ -1,6 +1,6 @@
-import { readAnswer } from '../gateway/answers.ts';
+import { serviceAccountsSchema, type ServiceAccountView } from '@sallyport/contracts/answers';
+import { readAnswer } from '../gateway/read-answer.ts';
 import { callAsUser, type OpenGateway } from '../gateway/open-gateway.ts';
-import { serviceAccountsSchema, type ServiceAccountRow } from '../gateway/service-account-answers.ts';
 import { isWholeId, resolveId } from '../input/resolve-id.ts';
 import { readableTime } from '../terminal/times.ts';
 import type { Column } from '../terminal/table.ts';
@@ -32,11 +32,11 @@ export async function findServiceAccountId(gateway: OpenGateway, text: string): 
 }
 
 /** Reports whether a service account was not used for this long. One that was never used counts from its creation. */
-export const isUnused = ({ lastUsedAt, createdAt }: ServiceAccountRow, forMs: number, now: number): boolean =>
+export const isUnused = ({ lastUsedAt, createdAt }: ServiceAccountView, forMs: number, now: number): boolean =>
   now - (lastUsedAt ?? createdAt) >= forMs;
 
 /** Returns the columns of a list of service accounts. */
-export function serviceAccountColumns(now: number): Column<ServiceAccountRow>[] {
+export function serviceAccountColumns(now: number): Column<ServiceAccountView>[] {
   return [
     { name: 'NAME', cell: ({ name }) => name },
     { name: 'SERVICE-ACCOUNT', cell: ({ id }) => id, shrinks: true },

@@ -1,6 +1,6 @@
+import type { AuditRow } from '@sallyport/contracts/answers';
 import { at, text, userOf } from '../audit/trail/trail-columns.ts';
 import { fetchAuditPage } from '../audit/trail/search-trail.ts';
-import type { AuditRow } from '../gateway/answers.ts';
 import type { OpenGateway } from '../gateway/open-gateway.ts';
 import { fieldOf } from '../input/field-of.ts';
 import { CliError } from '../terminal/cli-error.ts';

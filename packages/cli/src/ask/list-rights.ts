@@ -1,4 +1,5 @@
-import { canISchema, readAnswer, type CanIAnswer } from '../gateway/answers.ts';
+import { canIAnswerSchema, type CanIAnswer } from '@sallyport/contracts/answers';
+import { readAnswer } from '../gateway/read-answer.ts';
 import { expectOk, errorDetail } from '../gateway/expect-ok.ts';
 import { askAsUser, type OpenGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
@@ -125,7 +126,7 @@ async function askPolicy(
       errorDetail(answer.body) ?? 'there is nothing to show',
       'If the name is correct, you may do nothing there. Ask the operator of the gateway for access.',
     );
-  const read = readAnswer(canISchema, expectOk(answer, gateway.address.origin), 'your permissions');
+  const read = readAnswer(canIAnswerSchema, expectOk(answer, gateway.address.origin), 'your permissions');
   if (read.allowed.length !== requests.length)
     throw new CliError(
       'unreachable',

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { clustersSchema } from '../gateway/answers.ts';
+import { clustersSchema } from '@sallyport/contracts/answers';
 import { serverAddress, type GatewayAddress } from '../input/gateway-address.ts';
 import { createGatewayClient, type TrustChoices } from '../gateway/gateway-client.ts';
 import { trustChoices } from '../gateway/trust.ts';

@@ -1,4 +1,4 @@
-import { sallyportVersion } from '@sallyport/contracts';
+import { sallyportVersion } from '@sallyport/contracts/version';
 import { CliError } from '../terminal/cli-error.ts';
 import { attackRows, probeCount } from './attack-rows.ts';
 import {

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
+import { createdAgentSchema } from '@sallyport/contracts/answers';
+import { readAnswer } from '../gateway/read-answer.ts';
 import { describeScope } from '../agents/agent-columns.ts';
 import { agentsPath } from '../agents/list-agents.ts';
 import { newSecretFile } from '../files/write-file.ts';
@@ -7,8 +9,6 @@ import { readScope, type ScopeOptions } from '../agents/read-scope.ts';
 import { tokenKubeconfig } from '../agents/token-kubeconfig.ts';
 import { readSpan } from '../input/read-span.ts';
 import type { Environment } from '../environment/environment.ts';
-import { createdAgentSchema } from '../gateway/agent-answers.ts';
-import { readAnswer } from '../gateway/answers.ts';
 import { callAsUser, openGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';

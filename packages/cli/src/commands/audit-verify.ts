@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import { auditKeysSchema } from '@sallyport/contracts/answers';
+import { readAnswer } from '../gateway/read-answer.ts';
 import type { Environment } from '../environment/environment.ts';
-import { auditKeysSchema, readAnswer } from '../gateway/answers.ts';
 import { callAsUser, openGateway } from '../gateway/open-gateway.ts';
 import { writeList, type ListOptions } from '../terminal/table.ts';
 import type { VerifyOptions } from '../audit/verify/run-verify.ts';

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
+import type { Explanation } from '@sallyport/contracts/answers';
 import { askCluster, type ClusterAnswer } from '../ask/ask-cluster.ts';
 import { askGateway, openPlace } from '../ask/ask-gateway.ts';
 import { withAsked } from '../ask/question/asked-options.ts';
 import { describeRights, listRights } from '../ask/list-rights.ts';
 import { readAsked, type Asked, type AskedOptions } from '../ask/question/read-asked.ts';
 import type { GatewayNames } from '../gateway/find-gateway.ts';
-import type { Explanation } from '../ask/explain/explanation.ts';
 import { canICommand } from '../ask/explain/next-steps.ts';
 import { CliError, NegativeAnswer } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';

@@ -1,5 +1,5 @@
-import { isAllowSystem } from '@sallyport/contracts';
 import { Option, type Command } from 'commander';
+import { isAllowSystem } from '@sallyport/contracts/kubernetes';
 import type { AddRequest, Added } from '../cluster/account/run-add.ts';
 import { readSpan } from '../input/read-span.ts';
 import type { Environment } from '../environment/environment.ts';

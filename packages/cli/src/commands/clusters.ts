@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Cluster } from '../gateway/answers.ts';
+import type { Cluster } from '@sallyport/contracts/answers';
 import { fetchClusters, openGateway } from '../gateway/open-gateway.ts';
 import { type Column, type ListOptions, writeList } from '../terminal/table.ts';
 import type { Environment } from '../environment/environment.ts';

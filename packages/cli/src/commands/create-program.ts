@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { sallyportVersion } from '@sallyport/contracts';
+import { sallyportVersion } from '@sallyport/contracts/version';
 import { addAgent } from './agent.ts';
 import { addAttack } from './attack.ts';
 import { addAudit } from './audit.ts';

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { sallyportVersion } from '@sallyport/contracts';
+import { sallyportVersion } from '@sallyport/contracts/version';
 import { authority, certificate, expired, key, otherAuthority } from '../testing/certificates.ts';
 import { startConnectProxy } from '../testing/connect-proxy.ts';
 import { createDoctorRig, type DoctorRig } from '../testing/doctor-rig.ts';

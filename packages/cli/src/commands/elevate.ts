@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { ElevationView } from '@sallyport/contracts/answers';
 import { openPlace } from '../ask/ask-gateway.ts';
 import { warnOfBreakGlass } from '../elevation/break-glass.ts';
 import { previewElevation, sendElevation } from '../elevation/call-elevations.ts';
@@ -8,7 +9,6 @@ import { waitForElevation } from '../elevation/wait-for-elevation.ts';
 import type { Environment } from '../environment/environment.ts';
 import { writeOptions } from '../elevation/write-options.ts';
 import { writePreview } from '../elevation/write-preview.ts';
-import type { ElevationRow } from '../gateway/elevation-answers.ts';
 import { openGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal, shellWord } from '../terminal/for-terminal.ts';
@@ -49,7 +49,7 @@ function commandOf(name: string, cluster: string, options: Options): string {
   return ['sallyport elevate', shellWord(name), ...given].join(' ');
 }
 
-function refuse(elevation: ElevationRow): never {
+function refuse(elevation: ElevationView): never {
   const again =
     elevation.state === 'expired' ? 'Ask for a new one.' : 'To see it, run: sallyport elevations list --all';
   throw new CliError('refused', `${elevation.name} on ${elevation.cluster} ${describeState(elevation)}`, again);

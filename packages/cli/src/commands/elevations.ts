@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import type { ElevationView } from '@sallyport/contracts/answers';
 import { remindOfReviews } from '../elevation/break-glass.ts';
 import {
   listElevations,
@@ -16,7 +17,6 @@ import {
 } from '../elevation/describe-elevation.ts';
 import { readSpan } from '../input/read-span.ts';
 import type { Environment } from '../environment/environment.ts';
-import type { ElevationRow } from '../gateway/elevation-answers.ts';
 import { openGateway } from '../gateway/open-gateway.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { render } from '../terminal/output.ts';
@@ -67,7 +67,7 @@ async function show(environment: Environment, id: string, options: GatewayOption
   );
 }
 
-async function report(environment: Environment, elevation: ElevationRow, options: GatewayOptions) {
+async function report(environment: Environment, elevation: ElevationView, options: GatewayOptions) {
   const { id, name, user, cluster, unrecorded } = elevation;
   environment.stdout.write(
     await render(

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import type { NoticeRow } from '@sallyport/contracts/answers';
 import { resolveElevationId, listNotifications, resendNotifications } from '../elevation/call-elevations.ts';
 import type { Environment } from '../environment/environment.ts';
-import type { NotificationRow } from '../gateway/notification-answers.ts';
 import { openGateway } from '../gateway/open-gateway.ts';
 import { render } from '../terminal/output.ts';
 import { readableTime } from '../terminal/times.ts';
@@ -12,12 +12,12 @@ import { listFormats, withExample, withGateway } from './command-kit.ts';
 type Chosen = GatewayOptions & { channel?: string; elevation?: string };
 
 /** Names the elevation or the service account. */
-function aboutOf({ elevation, serviceAccount }: NotificationRow): string {
+function aboutOf({ elevation, serviceAccount }: NoticeRow): string {
   if (elevation) return `${elevation.name} on ${elevation.cluster}`;
   return serviceAccount ? `service account ${serviceAccount.name}` : '';
 }
 
-const columns: Column<NotificationRow>[] = [
+const columns: Column<NoticeRow>[] = [
   { name: 'CHANNEL', cell: ({ channel }) => channel },
   { name: 'STATE', cell: ({ state }) => state, tone: ({ state }) => (state === 'failed' ? 'warning' : undefined) },
   { name: 'STEP', cell: ({ type }) => type.replace(/^(?:elevation|service_account)\./, '') },

@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Explanation } from '../ask/explain/explanation.ts';
+import type { Explanation } from '@sallyport/contracts/answers';
 import { startFakeGateway, type FakeGateway } from '../testing/fake-gateway.ts';
 import { createRig, type Rig } from '../testing/rig.ts';
 

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
-import type { Explanation } from '../ask/explain/explanation.ts';
+import type { Explanation } from '@sallyport/contracts/answers';
 import { createRig, type Rig } from '../testing/rig.ts';
 
 let rig: Rig;

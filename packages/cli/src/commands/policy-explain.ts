@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
+import type { Explanation } from '@sallyport/contracts/answers';
 import { askGateway, openPlace } from '../ask/ask-gateway.ts';
 import { withAsked } from '../ask/question/asked-options.ts';
 import { readAsked, type AskedOptions } from '../ask/question/read-asked.ts';
 import type { GatewayNames } from '../gateway/find-gateway.ts';
 import { describeExplanation } from '../ask/explain/describe-explanation.ts';
 import { explainFiles, type Offline } from '../ask/explain/explain-files.ts';
-import type { Explanation } from '../ask/explain/explanation.ts';
 import { nextSteps } from '../ask/explain/next-steps.ts';
 import { readPerson, withPerson, type PersonOptions } from '../ask/explain/person-options.ts';
 import { loadPolicyTools } from '../config/load-gateway-config.ts';

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { policyStatusSchema, readAnswer, type ReplicaRow } from '../gateway/answers.ts';
+import { policyStatusSchema, type ReplicaRow } from '@sallyport/contracts/answers';
+import { readAnswer } from '../gateway/read-answer.ts';
 import { callAsUser, openGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';

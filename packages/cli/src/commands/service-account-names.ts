@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
+import { assignedNamesSchema, heldNamesSchema, type AssignedName } from '@sallyport/contracts/answers';
+import { readAnswer } from '../gateway/read-answer.ts';
 import { checkAccountName } from '../agents/check-account-name.ts';
 import { namesInTrail, type NameInTrail } from '../agents/names-in-trail.ts';
 import type { Environment } from '../environment/environment.ts';
-import { readAnswer } from '../gateway/answers.ts';
 import { callAsUser, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
-import { assignedNamesSchema, heldNamesSchema, type AssignedNameRow } from '../gateway/service-account-answers.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { isData, render } from '../terminal/output.ts';
 import { readableTime, withTimes } from '../terminal/times.ts';
@@ -48,8 +48,8 @@ async function release(environment: Environment, names: readonly string[], optio
   if (isData(options.output)) environment.stdout.write(await render(options.output, { released: names }, () => ''));
 }
 
-async function assign(gateway: OpenGateway, names: readonly NameInTrail[]): Promise<AssignedNameRow[]> {
-  const assigned: AssignedNameRow[] = [];
+async function assign(gateway: OpenGateway, names: readonly NameInTrail[]): Promise<AssignedName[]> {
+  const assigned: AssignedName[] = [];
   for (let from = 0; from < names.length; from += batch) {
     const json = { names: names.slice(from, from + batch) };
     const answer = await callAsUser(gateway, { method: 'POST', path, json });

@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { createdServiceAccountSchema } from '@sallyport/contracts/answers';
+import { readAnswer } from '../gateway/read-answer.ts';
 import {
   fetchServiceAccounts,
   findServiceAccountId,
@@ -10,10 +12,8 @@ import { checkAccountName } from '../agents/check-account-name.ts';
 import { newSecretFile } from '../files/write-file.ts';
 import { readSpan } from '../input/read-span.ts';
 import type { Environment } from '../environment/environment.ts';
-import { readAnswer } from '../gateway/answers.ts';
 import { noteUnrecorded } from '../gateway/expect-ok.ts';
 import { callAsUser, openGateway } from '../gateway/open-gateway.ts';
-import { createdServiceAccountSchema } from '../gateway/service-account-answers.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { isData, render } from '../terminal/output.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { sallyportVersion } from '@sallyport/contracts';
+import { sallyportVersion } from '@sallyport/contracts/version';
 import { startFakeGateway, type FakeGateway } from '../testing/fake-gateway.ts';
 import { createRig, type Rig } from '../testing/rig.ts';
 

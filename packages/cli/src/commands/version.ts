@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import { sallyportVersion } from '@sallyport/contracts';
-import { gatewayVersionSchema, readAnswer } from '../gateway/answers.ts';
+import { gatewayVersionSchema } from '@sallyport/contracts/answers';
+import { sallyportVersion } from '@sallyport/contracts/version';
+import { readAnswer } from '../gateway/read-answer.ts';
 import type { GatewayNames, GatewayOptions } from '../gateway/find-gateway.ts';
 import { callAsUser, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';

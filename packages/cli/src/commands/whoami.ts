@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { meSchema, readAnswer } from '../gateway/answers.ts';
+import { meSchema } from '@sallyport/contracts/answers';
+import { readAnswer } from '../gateway/read-answer.ts';
 import { remindOfReviews, warnOfBreakGlass } from '../elevation/break-glass.ts';
 import { isOwnActive, openElevations } from '../elevation/call-elevations.ts';
 import { describeState, elevationData, placeOf } from '../elevation/describe-elevation.ts';

@@ -1,6 +1,15 @@
 import path from 'node:path';
+import {
+  agentsSchema,
+  clustersSchema,
+  elevationListSchema,
+  elevationOptionsSchema,
+  sessionsSchema,
+  streamListSchema,
+  type ElevationView,
+} from '@sallyport/contracts/answers';
+import { readAnswer } from '../gateway/read-answer.ts';
 import type { Environment } from '../environment/environment.ts';
-import { clustersSchema, readAnswer, sessionsSchema, streamsSchema } from '../gateway/answers.ts';
 import { openGateway } from '../gateway/open-gateway.ts';
 import { listLogins } from '../home/known-gateways.ts';
 import { kubeconfigFiles } from '../kubeconfig/kubeconfig-file.ts';
@@ -8,8 +17,6 @@ import { kubectlContexts } from '../kubeconfig/read-kubeconfigs.ts';
 import { readableTime, readableSpan } from '../terminal/times.ts';
 import type { Candidate, FindSource, ValueSource } from './complete-words.ts';
 import type { Place } from './read-words.ts';
-import { agentsSchema } from '../gateway/agent-answers.ts';
-import { elevationListSchema, elevationOptionsSchema, type ElevationRow } from '../gateway/elevation-answers.ts';
 
 /** Asks the gateway for a path of its API. */
 type AskFor = (place: Place, path: string) => Promise<unknown>;
@@ -30,7 +37,8 @@ type ElevationSources = {
 /** What each step is for, if it is not the open ones. */
 const queries: Record<string, string | undefined> = { show: '?all=true', review: '?toReview=true' };
 
-const describe = ({ name, user, cluster, state }: ElevationRow): string => `${name} of ${user} on ${cluster}, ${state}`;
+const describe = ({ name, user, cluster, state }: ElevationView): string =>
+  `${name} of ${user} on ${cluster}, ${state}`;
 
 /** Creates the sources. */
 function createElevationSources(ask: AskFor): ElevationSources {
@@ -150,7 +158,7 @@ export function createValueSources(environment: Environment): FindSource {
     }));
   };
   const streams: ValueSource = async (place) =>
-    readAnswer(streamsSchema, await ask(environment, place, 'streams'), 'the streams').streams.map(
+    readAnswer(streamListSchema, await ask(environment, place, 'streams'), 'the streams').streams.map(
       (stream): Candidate => ({
         value: stream.id,
         about: `${stream.user}, ${stream.kind} ${stream.cluster} ${stream.namespace}/${stream.name}`,

@@ -1,7 +1,7 @@
+import { sallyportVersion } from '@sallyport/contracts/version';
 import type { OpenGateway } from '../gateway/open-gateway.ts';
 import { readableSpan, readableTime } from '../terminal/times.ts';
 import { failed, failedBy, ok, warning, type Check } from './check.ts';
-import { sallyportVersion } from '@sallyport/contracts';
 import { notLoggedIn } from '../gateway/expect-ok.ts';
 import { readLogin } from '../status/read-status.ts';
 import { shellWord } from '../terminal/for-terminal.ts';

@@ -1,4 +1,4 @@
-import { sallyportVersion } from '@sallyport/contracts';
+import { sallyportVersion } from '@sallyport/contracts/version';
 import type { Environment } from '../environment/environment.ts';
 import type { GatewayNames } from '../gateway/find-gateway.ts';
 import { type OpenGateway, openGateway } from '../gateway/open-gateway.ts';

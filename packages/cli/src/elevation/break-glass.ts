@@ -1,4 +1,4 @@
-import type { ElevationRow } from '../gateway/elevation-answers.ts';
+import type { ElevationView } from '@sallyport/contracts/answers';
 import type { Environment } from '../environment/environment.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { createPaint } from '../terminal/paint.ts';
@@ -8,7 +8,7 @@ import { placeOf } from './describe-elevation.ts';
 const listOf = (names: readonly string[]) => names.join(' or ');
 
 /** Says who must review an elevation, and by when. */
-function reviewLine({ review }: ElevationRow): string {
+function reviewLine({ review }: ElevationView): string {
   if (!review) return 'Everything you do is recorded.';
   const { groups, dueAt, done } = review;
   if (done) return `Everything you do is recorded. ${done.user} has reviewed it.`;
@@ -18,7 +18,7 @@ function reviewLine({ review }: ElevationRow): string {
 }
 
 /** Warns on standard error of each break-glass of the user that is active. Programs read the same in their output. */
-export function warnOfBreakGlass(environment: Environment, elevations: readonly ElevationRow[]): void {
+export function warnOfBreakGlass(environment: Environment, elevations: readonly ElevationView[]): void {
   const paint = createPaint(environment, 'stderr');
   for (const one of elevations) {
     if (one.breakGlass !== true || !one.mine || one.state !== 'active') continue;
@@ -30,7 +30,7 @@ export function warnOfBreakGlass(environment: Environment, elevations: readonly 
 }
 
 /** Reminds on standard error of the elevations that the user has to review. */
-export function remindOfReviews(environment: Environment, elevations: readonly ElevationRow[]): void {
+export function remindOfReviews(environment: Environment, elevations: readonly ElevationView[]): void {
   const waiting = elevations.filter(({ may }) => may.includes('review'));
   if (waiting.length === 0) return;
   const overdue = waiting.filter(({ review }) => review?.overdue === true).length;

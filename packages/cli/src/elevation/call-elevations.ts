@@ -1,30 +1,31 @@
-import { readAnswer } from '../gateway/answers.ts';
 import {
   elevationAnswerSchema,
   elevationListSchema,
   elevationOptionsSchema,
-  elevationPreviewSchema,
+  elevationPreviewAnswerSchema,
+  noticeListSchema,
+  noticeResendAnswerSchema,
   type ElevationPreview,
-  type ElevationRow,
-} from '../gateway/elevation-answers.ts';
+  type ElevationView,
+} from '@sallyport/contracts/answers';
+import { readAnswer } from '../gateway/read-answer.ts';
 import { askAsUser, callAsUser, type OpenGateway } from '../gateway/open-gateway.ts';
 import { fieldOf } from '../input/field-of.ts';
 import { isWholeId, resolveId } from '../input/resolve-id.ts';
 import { readableTime } from '../terminal/times.ts';
-import { notificationListSchema, resendAnswerSchema } from '../gateway/notification-answers.ts';
 
 const api = '/.sallyport/api/v1/elevations';
 /** The gateway waits until its audit log has a step. */
 const timeoutMs = 20_000;
 
 /** Takes a step of an elevation, or asks for one with an empty `step`. Returns it as it is then. */
-export async function sendElevation(gateway: OpenGateway, step: string, json: object): Promise<ElevationRow> {
+export async function sendElevation(gateway: OpenGateway, step: string, json: object): Promise<ElevationView> {
   const body = await callAsUser(gateway, { method: 'POST', path: `${api}${step}`, json, timeoutMs });
   return readAnswer(elevationAnswerSchema, body, 'the elevation').elevation;
 }
 
 /** Returns one elevation by its complete id. */
-export async function readElevation(gateway: OpenGateway, id: string): Promise<ElevationRow> {
+export async function readElevation(gateway: OpenGateway, id: string): Promise<ElevationView> {
   const body = await callAsUser(gateway, { method: 'GET', path: `${api}/${encodeURIComponent(id)}` });
   return readAnswer(elevationAnswerSchema, body, 'the elevation').elevation;
 }
@@ -47,7 +48,7 @@ export async function previewElevation(
   asked: { name: string; cluster: string; namespace?: string },
 ): Promise<ElevationPreview> {
   const body = await callAsUser(gateway, { method: 'POST', path: `${api}/dry-run`, json: asked, timeoutMs });
-  return readAnswer(elevationPreviewSchema, body, 'what the elevation would change').preview;
+  return readAnswer(elevationPreviewAnswerSchema, body, 'what the elevation would change').preview;
 }
 
 /** Lists what the user has to review, the one that is due first at the beginning. */
@@ -57,14 +58,14 @@ export async function listToReview(gateway: OpenGateway) {
 }
 
 /** Lists the open elevations that the user can see. A gateway of an earlier version has none. */
-export async function openElevations(gateway: OpenGateway): Promise<ElevationRow[]> {
+export async function openElevations(gateway: OpenGateway): Promise<ElevationView[]> {
   const { status, body } = await askAsUser(gateway, { method: 'GET', path: api });
   if (status !== 200 || fieldOf(body, 'elevations') === undefined) return [];
   return readAnswer(elevationListSchema, body, 'the elevations').elevations;
 }
 
 /** Reports whether an elevation is a right of the user now. */
-export const isOwnActive = ({ mine, state }: ElevationRow): boolean => mine && state === 'active';
+export const isOwnActive = ({ mine, state }: ElevationView): boolean => mine && state === 'active';
 
 /** Returns the complete id of an elevation that the user can see, from its beginning. */
 export async function resolveElevationId(gateway: OpenGateway, text: string): Promise<string> {
@@ -85,11 +86,11 @@ const notificationsApi = '/.sallyport/api/v1/notifications';
 /** Lists the notifications that channels have not taken. */
 export async function listNotifications(gateway: OpenGateway) {
   const body = await callAsUser(gateway, { method: 'GET', path: notificationsApi });
-  return readAnswer(notificationListSchema, body, 'the notifications');
+  return readAnswer(noticeListSchema, body, 'the notifications');
 }
 
 /** Has notifications sent again that were given up. Returns how many. */
 export async function resendNotifications(gateway: OpenGateway, json: object): Promise<number> {
   const body = await callAsUser(gateway, { method: 'POST', path: `${notificationsApi}/resend`, json });
-  return readAnswer(resendAnswerSchema, body, 'the answer').resent;
+  return readAnswer(noticeResendAnswerSchema, body, 'the answer').resent;
 }

@@ -1,22 +1,21 @@
-import { lackingWords } from '@sallyport/contracts';
-import type { ElevationRow } from '../gateway/elevation-answers.ts';
+import { lackingWords, type ElevationView } from '@sallyport/contracts/answers';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { readableSpan, readableTime, withTimes } from '../terminal/times.ts';
 import type { Column } from '../terminal/table.ts';
 
 /** Names where an elevation applies. */
-export const placeOf = ({ cluster, namespace }: ElevationRow) =>
+export const placeOf = ({ cluster, namespace }: ElevationView) =>
   namespace === undefined ? cluster : `${cluster}/${namespace}`;
 
 /** Says until when the state lasts by itself. */
-function untilOf({ state, pendingUntil, activeFrom, expiresAt, ended }: ElevationRow): string {
+function untilOf({ state, pendingUntil, activeFrom, expiresAt, ended }: ElevationView): string {
   if (state === 'pending') return readableTime(pendingUntil);
   if (state === 'approved') return readableTime(activeFrom);
   return readableTime(state === 'active' ? expiresAt : ended?.at);
 }
 
 /** Says what has become of the review of an elevation, or by when it must be reviewed. */
-function reviewOf({ review }: ElevationRow): string | undefined {
+function reviewOf({ review }: ElevationView): string | undefined {
   if (!review) return undefined;
   const { groups, dueAt, overdue, done } = review;
   if (done) return `${done.verdict}, by ${done.user} at ${readableTime(done.at)}: ${done.comment}`;
@@ -26,7 +25,7 @@ function reviewOf({ review }: ElevationRow): string | undefined {
 }
 
 /** Returns the columns of what is to be reviewed. */
-export function reviewColumns(): Column<ElevationRow>[] {
+export function reviewColumns(): Column<ElevationView>[] {
   return [
     { name: 'ID', cell: ({ id }) => id, shrinks: true },
     { name: 'NAME', cell: ({ name }) => name },
@@ -45,15 +44,15 @@ export function reviewColumns(): Column<ElevationRow>[] {
 }
 
 /** Says which approvals a request still needs, if each of several sets of people must approve. */
-const needsOf = (one: ElevationRow) => (one.state === 'pending' ? lackingWords(one) : '');
+const needsOf = (one: ElevationView) => (one.state === 'pending' ? lackingWords(one) : '');
 
 /** Says who has approved, and for which sets of approvers. */
-const approvalOf = ({ user, sets }: ElevationRow['approvals'][number]) =>
+const approvalOf = ({ user, sets }: ElevationView['approvals'][number]) =>
   sets === undefined ? user : `${user} (${sets.join(', ')})`;
 
 /** Returns the columns of a list of these elevations. */
-export function elevationColumns(rows: readonly ElevationRow[]): Column<ElevationRow>[] {
-  const needs: Column<ElevationRow>[] = rows.some((one) => needsOf(one) !== '')
+export function elevationColumns(rows: readonly ElevationView[]): Column<ElevationView>[] {
+  const needs: Column<ElevationView>[] = rows.some((one) => needsOf(one) !== '')
     ? [{ name: 'NEEDS', cell: needsOf }]
     : [];
   return [
@@ -74,7 +73,7 @@ export function elevationColumns(rows: readonly ElevationRow[]): Column<Elevatio
 }
 
 /** Says in one sentence what state an elevation is in, and what comes next. */
-export function describeState(elevation: ElevationRow): string {
+export function describeState(elevation: ElevationView): string {
   const { state, expiresAt, approvals, approvalsNeeded, pendingUntil, activeFrom, ended, unrecorded } = elevation;
   const by = ended?.user === undefined ? '' : ` by ${ended.user}`;
   const needs = needsOf(elevation);
@@ -96,7 +95,7 @@ export function describeState(elevation: ElevationRow): string {
 }
 
 /** Returns the facts about one elevation, one per line. */
-export function describeElevation(elevation: ElevationRow): string {
+export function describeElevation(elevation: ElevationView): string {
   const { id, name, user, groups, durationMs, reason, ticket, approvals, createdAt, may } = elevation;
   const facts: [string, string | undefined][] = [
     ['Elevation', `${name} (${id})`],
@@ -120,7 +119,7 @@ export function describeElevation(elevation: ElevationRow): string {
     .join('');
 }
 
-function reviewData({ done, ...review }: NonNullable<ElevationRow['review']>): Record<string, unknown> {
+function reviewData({ done, ...review }: NonNullable<ElevationView['review']>): Record<string, unknown> {
   return {
     ...withTimes(review, ['dueAt']),
     ...(done === undefined ? {} : { done: withTimes(done, ['at']) }),
@@ -128,7 +127,7 @@ function reviewData({ done, ...review }: NonNullable<ElevationRow['review']>): R
 }
 
 /** Returns an elevation for programs: its times in RFC 3339. */
-export function elevationData({ approvals, ended, review, ...elevation }: ElevationRow): Record<string, unknown> {
+export function elevationData({ approvals, ended, review, ...elevation }: ElevationView): Record<string, unknown> {
   return {
     ...withTimes(elevation, ['createdAt', 'pendingUntil', 'startsAt', 'activeFrom', 'expiresAt']),
     approvals: approvals.map((one) => withTimes(one, ['at'])),

@@ -1,4 +1,4 @@
-import type { ElevationRow } from '../gateway/elevation-answers.ts';
+import type { ElevationView } from '@sallyport/contracts/answers';
 import type { OpenGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal, shellWord } from '../terminal/for-terminal.ts';
@@ -9,7 +9,7 @@ const everyMs = 2000;
 /** How long the gateway may be away before the wait is given up, in milliseconds. */
 const patienceMs = 120_000;
 
-const waits = ({ state }: ElevationRow) => state === 'pending' || state === 'approved';
+const waits = ({ state }: ElevationView) => state === 'pending' || state === 'approved';
 
 /**
  * Waits until an elevation is decided and has begun, and says on standard error what happens. Ctrl-C ends only the wait:
@@ -17,9 +17,9 @@ const waits = ({ state }: ElevationRow) => state === 'pending' || state === 'app
  */
 export async function waitForElevation(
   gateway: OpenGateway,
-  first: ElevationRow,
+  first: ElevationView,
   again: string,
-): Promise<ElevationRow> {
+): Promise<ElevationView> {
   const { environment } = gateway;
   const say = (text: string) => environment.stderr.write(`${forTerminal(text)}\n`);
   const stop = environment.onInterrupt(() =>

@@ -1,5 +1,5 @@
+import type { ElevationOption } from '@sallyport/contracts/answers';
 import type { Environment } from '../environment/environment.ts';
-import type { ElevationOption } from '../gateway/elevation-answers.ts';
 import type { OpenGateway } from '../gateway/open-gateway.ts';
 import { readableSpan } from '../terminal/times.ts';
 import { type Column, type ListOptions, writeList } from '../terminal/table.ts';

@@ -1,5 +1,5 @@
+import type { ElevationGain, ElevationPreview } from '@sallyport/contracts/answers';
 import type { Environment } from '../environment/environment.ts';
-import type { ElevationGain, ElevationPreview } from '../gateway/elevation-answers.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { render } from '../terminal/output.ts';
 import { readableSpan } from '../terminal/times.ts';

@@ -1,3 +1,5 @@
+import { clustersSchema, type Cluster } from '@sallyport/contracts/answers';
+import { readAnswer } from './read-answer.ts';
 import { authorityInKubeconfig } from '../kubeconfig/authority-in-kubeconfig.ts';
 import { kubeconfigFiles } from '../kubeconfig/kubeconfig-file.ts';
 import type { Credential } from '../home/stored-credential.ts';
@@ -17,7 +19,6 @@ import {
   type TrustChoices,
 } from './gateway-client.ts';
 import { trustChoices } from './trust.ts';
-import { clustersSchema, readAnswer, type Cluster } from './answers.ts';
 
 /** What a command needs to use one gateway. */
 export type OpenGateway = {

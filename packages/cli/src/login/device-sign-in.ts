@@ -1,5 +1,6 @@
+import { deviceCodesSchema, tokenAnswerSchema, type DeviceCodes } from '@sallyport/contracts/answers';
+import { readAnswer } from '../gateway/read-answer.ts';
 import { fieldOf } from '../input/field-of.ts';
-import { deviceCodesSchema, readAnswer, tokenSchema, type DeviceCodes } from '../gateway/answers.ts';
 import { expectOk, errorDetail } from '../gateway/expect-ok.ts';
 import type { GatewayAnswer, GatewayClient } from '../gateway/gateway-client.ts';
 import type { Credential } from '../home/stored-credential.ts';
@@ -69,7 +70,7 @@ function readPoll(answer: GatewayAnswer, origin: string): { credential?: Credent
   }
   return {
     slower: false,
-    credential: credentialOf(readAnswer(tokenSchema, expectOk(answer, origin), 'the login')),
+    credential: credentialOf(readAnswer(tokenAnswerSchema, expectOk(answer, origin), 'the login')),
   };
 }
 

@@ -1,4 +1,5 @@
-import { signInSchema, readAnswer, type TokenAnswer } from '../gateway/answers.ts';
+import { signInSchema, type TokenAnswer } from '@sallyport/contracts/answers';
+import { readAnswer } from '../gateway/read-answer.ts';
 import type { GatewayClient } from '../gateway/gateway-client.ts';
 import { expectOk } from '../gateway/expect-ok.ts';
 import { CliError } from '../terminal/cli-error.ts';

@@ -1,4 +1,5 @@
-import { readAnswer, tokenSchema } from '../gateway/answers.ts';
+import { tokenAnswerSchema } from '@sallyport/contracts/answers';
+import { readAnswer } from '../gateway/read-answer.ts';
 import { expectOk, errorDetail } from '../gateway/expect-ok.ts';
 import type { GatewayClient } from '../gateway/gateway-client.ts';
 import type { Credential } from '../home/stored-credential.ts';
@@ -37,7 +38,7 @@ async function exchange({ client, verifier }: Login, code: string, redirectUri: 
       'Log in again.',
     );
   }
-  return credentialOf(readAnswer(tokenSchema, expectOk(answer, client.address.origin), 'the login'));
+  return credentialOf(readAnswer(tokenAnswerSchema, expectOk(answer, client.address.origin), 'the login'));
 }
 
 /** Accepts pasted codes until one is correct. A wrong paste does not end the login. */

@@ -1,4 +1,5 @@
-import { meSchema, readAnswer, streamsSchema } from '../gateway/answers.ts';
+import { meSchema, streamListSchema } from '@sallyport/contracts/answers';
+import { readAnswer } from '../gateway/read-answer.ts';
 import { expectOk } from '../gateway/expect-ok.ts';
 import type { OpenGateway } from '../gateway/open-gateway.ts';
 import type { Credential } from '../home/stored-credential.ts';
@@ -52,7 +53,7 @@ async function whyKeep(gateway: OpenGateway, old: Credential): Promise<string | 
     timeoutMs: endTimeoutMs,
   });
   const { streams, missing, omitted } = readAnswer(
-    streamsSchema,
+    streamListSchema,
     expectOk(answer, gateway.address.origin),
     'the streams',
   );

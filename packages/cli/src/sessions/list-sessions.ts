@@ -1,6 +1,7 @@
+import { sessionsSchema, streamListSchema, type SessionRow } from '@sallyport/contracts/answers';
+import { readAnswer } from '../gateway/read-answer.ts';
 import { isWholeId, resolveId } from '../input/resolve-id.ts';
 import { readableTime } from '../terminal/times.ts';
-import { readAnswer, sessionsSchema, type SessionRow, streamsSchema } from '../gateway/answers.ts';
 import { callAsUser, type OpenGateway } from '../gateway/open-gateway.ts';
 
 type SessionQuery = { all?: boolean; user?: string };
@@ -42,7 +43,7 @@ export async function resolveStreamIds(gateway: OpenGateway, texts: readonly str
   if (texts.every(isWholeId)) return [...texts];
   const all = (await listSessions(gateway)).maySeeAll === true;
   const path = `/.sallyport/api/v1/streams${all ? '?all=true' : ''}`;
-  const { streams } = readAnswer(streamsSchema, await callAsUser(gateway, { method: 'GET', path }), 'the streams');
+  const { streams } = readAnswer(streamListSchema, await callAsUser(gateway, { method: 'GET', path }), 'the streams');
   const listed = {
     kind: 'stream',
     listedBy: `sallyport sessions list --streams${all ? ' --all' : ''}`,

@@ -1,4 +1,5 @@
-import { readAnswer, streamsSchema, type StreamsAnswer } from '../gateway/answers.ts';
+import { streamListSchema, type StreamList } from '@sallyport/contracts/answers';
+import { readAnswer } from '../gateway/read-answer.ts';
 import type { GatewayNames } from '../gateway/find-gateway.ts';
 import { resolveSessionIds } from './list-sessions.ts';
 import { callAsUser, openGateway } from '../gateway/open-gateway.ts';
@@ -29,7 +30,7 @@ function queryOf({ ended, all, user, cluster, session }: StreamOptions): string 
 /**
  * Throws a CliError if the list is incomplete, so that a script does not take a part of the streams for all of them.
  */
-function refuseIncomplete({ missing, omitted }: StreamsAnswer): void {
+function refuseIncomplete({ missing, omitted }: StreamList): void {
   if (missing.length > 0)
     throw new CliError(
       'incomplete',
@@ -54,7 +55,7 @@ export async function listStreams(environment: Environment, options: StreamOptio
     method: 'GET',
     path: `/.sallyport/api/v1/streams${queryOf({ ...options, ...(session === undefined ? {} : { session }) })}`,
   });
-  const answer = readAnswer(streamsSchema, body, 'the streams');
+  const answer = readAnswer(streamListSchema, body, 'the streams');
   const { ended = false } = options;
   await writeList(
     environment,

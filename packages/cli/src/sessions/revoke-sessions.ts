@@ -1,4 +1,5 @@
-import { readAnswer, revokedSchema } from '../gateway/answers.ts';
+import { revokedSchema } from '@sallyport/contracts/answers';
+import { readAnswer } from '../gateway/read-answer.ts';
 import { resolveSessionIds, resolveStreamIds } from './list-sessions.ts';
 import { noteUnrecorded } from '../gateway/expect-ok.ts';
 import { fieldOf } from '../input/field-of.ts';

@@ -1,4 +1,4 @@
-import type { SessionRow } from '../gateway/answers.ts';
+import type { SessionRow } from '@sallyport/contracts/answers';
 import { sessionUser } from './list-sessions.ts';
 import { readableSpan, readableTime } from '../terminal/times.ts';
 import type { Column } from '../terminal/table.ts';

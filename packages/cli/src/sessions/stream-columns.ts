@@ -1,4 +1,4 @@
-import type { StreamRow } from '../gateway/answers.ts';
+import type { StreamRow } from '@sallyport/contracts/answers';
 import { readableTime } from '../terminal/times.ts';
 import type { Column } from '../terminal/table.ts';
 

@@ -1,7 +1,7 @@
+import { clustersSchema, meSchema, streamListSchema, type ElevationView } from '@sallyport/contracts/answers';
+import { readAnswer } from '../gateway/read-answer.ts';
 import type { Environment } from '../environment/environment.ts';
-import { clustersSchema, readAnswer, streamsSchema, meSchema } from '../gateway/answers.ts';
 import { openElevations } from '../elevation/call-elevations.ts';
-import type { ElevationRow } from '../gateway/elevation-answers.ts';
 import { expectOk } from '../gateway/expect-ok.ts';
 import type { GatewayNames } from '../gateway/find-gateway.ts';
 import { askAsUser, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
@@ -60,7 +60,7 @@ export type Status = {
   clusters?: string[];
   openStreams?: number;
   /** The open elevations that the user can see. */
-  elevations?: ElevationRow[];
+  elevations?: ElevationView[];
   /** The contexts of kubectl that lead to this gateway, with their clusters, and whether one is the current context. */
   contexts: { name: string; cluster: string; current: boolean }[];
   gateways: KnownLogin[];
@@ -100,7 +100,7 @@ async function askGateway(gateway: OpenGateway): Promise<Partial<Status> & { pro
       readAnswer(clustersSchema, await get(gateway, '/.sallyport/api/v1/clusters'), 'the clusters'),
     ),
     attempt(problems, async () =>
-      readAnswer(streamsSchema, await get(gateway, '/.sallyport/api/v1/streams'), 'the streams'),
+      readAnswer(streamListSchema, await get(gateway, '/.sallyport/api/v1/streams'), 'the streams'),
     ),
     attempt(problems, async () => openElevations(gateway)),
   ]);

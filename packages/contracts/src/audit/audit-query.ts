@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { auditEventTypes } from './audit-event-types.ts';
-import { auditRecordSchema, auditStages, type AuditRecord } from './audit-event.ts';
+import { auditStages } from './audit-event.ts';
 import { auditResults } from './audit-result.ts';
 
 /** Stores keep this much of a value for searching. */
@@ -80,25 +80,11 @@ export const auditQuerySchema = z.strictObject({
 });
 export type AuditQuery = z.infer<typeof auditQuerySchema>;
 
-/** An event that was found, and what is known from it. */
-export const foundRecordSchema = z.extend(auditRecordSchema, {
-  /** For the end of a request. */
-  result: z.optional(z.enum(auditResults)),
-  /** The Audit-ID of the attempt over WebSocket that the client repeated by this request. */
-  retryOf: z.optional(z.string()),
-});
-export type FoundRecord = AuditRecord & Pick<z.infer<typeof foundRecordSchema>, 'result' | 'retryOf'>;
-
 /**
- * `next` is the position after this page, in the requested order; absent on the last page. `latest` is the newest
- * position, for tailing. `scope` tells whether the caller's own events were searched, those of some clusters in addition
- * (`view`), or all.
+ * The query of `GET /v1/show` of the audit service. `id` is an Audit-ID or the id of an event (`ce_id`), or the first
+ * characters of one. With `cluster`, the caller's right to this cluster's trail is judged.
  */
-export const auditPageSchema = z.object({
-  events: z.array(foundRecordSchema),
-  next: z.optional(z.string()),
-  latest: z.optional(z.string()),
-  scope: z.optional(z.enum(['own', 'clusters', 'all'])),
-  view: z.optional(z.object({ clusters: z.array(z.string()), withoutCluster: z.boolean() })),
+export const showQuerySchema = z.strictObject({
+  id: z.string().check(z.regex(/^[0-9a-f-]{4,36}$/, 'must be an Audit-ID or the id of an event: 4 to 36 characters')),
+  cluster: auditQuerySchema.shape.cluster,
 });
-export type AuditPage = z.infer<typeof auditPageSchema>;

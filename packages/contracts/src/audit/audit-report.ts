@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { auditPageSchema, auditQuerySchema } from './audit-query.ts';
+import { auditQuerySchema } from './audit-query.ts';
 
 /** What a report can count by. `day` is the date in UTC. */
 export const reportDimensions = ['user', 'cluster', 'resource', 'verb', 'day'] as const;
@@ -36,39 +36,12 @@ export const reportQuerySchema = z.strictObject({
 });
 export type ReportQuery = z.infer<typeof reportQuerySchema>;
 
-const counts = {
-  /** Requests that have ended. */
-  requests: z.number(),
-  /** Those that the gateway refused. */
-  refused: z.number(),
-  /** Those that the gateway allowed and that ended with a status of 400 or more. */
-  failed: z.number(),
-};
-
-/**
- * The requests to clusters of a period, counted: the groups with most requests first. `since` and `until` are the whole
- * hours that were counted. `groups` is the number of all groups; `rows` has at most `limit` of them.
- */
-export const auditReportSchema = z.object({
-  by: z.array(z.enum(reportDimensions)),
-  since: z.optional(z.string()),
-  until: z.optional(z.string()),
-  rows: z.array(
-    z.object({
-      user: z.optional(z.string()),
-      cluster: z.optional(z.string()),
-      resource: z.optional(z.string()),
-      verb: z.optional(z.string()),
-      day: z.optional(z.string()),
-      ...counts,
-      /** When the first and the last of them ended. */
-      first: z.string(),
-      last: z.string(),
-    }),
-  ),
-  groups: z.number(),
-  ...counts,
-  scope: auditPageSchema.shape.scope,
-  view: auditPageSchema.shape.view,
+/** The query of `POST /v1/elevations` of the audit service. `user` is the person who asked for an elevation. */
+export const elevationReportQuerySchema = z.strictObject({
+  user,
+  cluster,
+  since,
+  until,
+  limit: z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(1000)), 1000),
 });
-export type AuditReport = z.infer<typeof auditReportSchema>;
+export type ElevationReportQuery = z.infer<typeof elevationReportQuerySchema>;

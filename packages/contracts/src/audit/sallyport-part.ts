@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { decisionSchema } from '../calls/check-call.ts';
-import { configFaultSchema } from '../calls/replica-status.ts';
+import { decisionSchema } from '../policy/decision.ts';
+import { configFaultSchema } from '../policy/config-fault.ts';
 import { proofPartSchema } from './proof-part.ts';
 
 /** The members that audit.k8s.io does not have. */

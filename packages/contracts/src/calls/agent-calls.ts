@@ -22,20 +22,3 @@ export const agentCallSchema = z.strictObject({
   asked: agentRequestSchema,
   tokenHash: z.string().check(z.regex(/^[A-Za-z0-9_-]{43}$/)),
 });
-
-/** An agent as lists show it. Times are milliseconds since the epoch. */
-export const agentViewSchema = z.object({
-  id: z.string(),
-  name: z.string(),
-  user: z.string(),
-  scope: agentScopeSchema,
-  createdAt: z.number(),
-  expiresAt: z.number(),
-  /** When it ends because the login that it hangs on is not used. */
-  idleEndsAt: z.optional(z.number()),
-  /** When it was first used. */
-  usedAt: z.optional(z.number()),
-  /** The id of the login. */
-  loginId: z.string(),
-});
-export type AgentView = z.infer<typeof agentViewSchema>;

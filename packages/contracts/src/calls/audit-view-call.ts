@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { checkedRequestSchema, credentialSchema, decisionSchema } from './check-call.ts';
+import { decisionSchema } from '../policy/decision.ts';
+import { checkedRequestSchema, credentialSchema } from './check-call.ts';
 
 /**
  * Which events a caller may see in addition to their own: all, or those of some clusters. Events without a cluster, such

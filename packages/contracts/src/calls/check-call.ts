@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { identitySchema } from '../identity/identity.ts';
 import { sessionKindSchema } from '../identity/session.ts';
+import { apiAreas, decisionSchema } from '../policy/decision.ts';
 import { maxImpersonationTargets } from '../kubernetes/impersonation-targets.ts';
 
 // POST /v1/check: a list of checks, and a list of answers in the same order.
@@ -16,10 +17,6 @@ export const credentialSchema = z.discriminatedUnion('kind', [
   }),
 ]);
 export type CheckCredential = z.infer<typeof credentialSchema>;
-
-/** Areas of the gateway's own API that `api.policy` rules on. */
-export const apiAreas = ['sessions', 'audit', 'policy', 'elevations', 'machines', 'serviceAccountNames'] as const;
-export type ApiArea = (typeof apiAreas)[number];
 
 export const checkTargetSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('cluster'), name: z.string() }),
@@ -118,27 +115,6 @@ export const checkRequestSchema = z.object({
   traces: z.optional(z.array(checkTraceSchema).check(z.maxLength(1024))),
 });
 export type CheckRequest = z.infer<typeof checkRequestSchema>;
-
-const effectSchema = z.enum(['allow', 'deny', 'authenticate']);
-
-/** The decision of a shadow policy, which is not enforced. */
-export const shadowDecisionSchema = z.object({ scope: z.string(), effect: effectSchema, rule: z.string() });
-export type ShadowDecision = z.infer<typeof shadowDecisionSchema>;
-
-/** The zero value of a decision is deny. `reasons` are from the closed set of the policy language. */
-export const decisionSchema = z.object({
-  effect: effectSchema,
-  rule: z.string(),
-  reasons: z.array(z.string()),
-  policyVersion: z.string(),
-  /**
-   * The verb as which the request was refused, if it is not its own. For example, an upsert must also be allowed as a
-   * `create`.
-   */
-  judgedAs: z.optional(z.string()),
-  shadow: z.optional(z.array(shadowDecisionSchema)),
-});
-export type Decision = z.infer<typeof decisionSchema>;
 
 /**
  * The identity that is sent upstream (Kubernetes user impersonation). `droppedGroups` are the groups that the settings

@@ -1,16 +1,5 @@
 import * as z from 'zod/mini';
-
-/** One fault of a configuration: its place and a message, never a value of the configuration. */
-export const configFaultSchema = z.object({
-  path: z.string(),
-  message: z.string(),
-  hint: z.optional(z.string()),
-  code: z.optional(z.string()),
-  suggestion: z.optional(z.string()),
-  file: z.optional(z.string()),
-  line: z.optional(z.number()),
-  column: z.optional(z.number()),
-});
+import { configFaultSchema } from '../policy/config-fault.ts';
 
 /** The services whose replicas report which policy they run. */
 export const reportingServices = ['authorize', 'proxy'] as const;
@@ -58,8 +47,7 @@ export const replicaStatusSchema = z.object({
 export type ReplicaStatus = z.infer<typeof replicaStatusSchema>;
 
 /** The response to `GET /v1/policy/status`: every replica that has reported recently. */
-export const policyStatusSchema = z.object({ replicas: z.array(replicaStatusSchema) });
-export type PolicyStatus = z.infer<typeof policyStatusSchema>;
+export type PolicyStatus = { replicas: ReplicaStatus[] };
 
 /** `POST /v1/replicas` of authorize: a replica reports its status, or that it is shutting down. */
 export const replicaReportSchema = z.union([

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { streamRowSchema } from '../answers/streams.ts';
 
 // The list of streams of all gateways, and the end of one. `POST /v1/streams` and `POST /v1/streams/end` of authorize ask
 // for them, `streams-requested` on the change feed passes the question on, and every gateway answers with
@@ -57,51 +58,42 @@ export const streamQuestionSchema = z
   );
 export type StreamQuestion = z.infer<typeof streamQuestionSchema>;
 
-const short = z.string().check(z.maxLength(300));
-/** Text that a client chose, with control characters escaped. */
-const clientText = z.string().check(z.maxLength(8192));
-
-/**
- * One stream. Times are milliseconds since the epoch; bytes are counted on the connection. What does not apply is empty
- * or absent.
- */
-export const streamRowSchema = z.object({
-  id: short,
-  kind: short,
-  proxy: short,
-  cluster: short,
-  /** For a request to a web application: the host of its route. `cluster` is empty then. */
-  route: z.optional(short),
-  verb: short,
-  clientAddress: short,
-  auditId: short,
-  /** The public ID of the session. A list never contains its token. */
-  sessionId: short,
-  user: z.string().check(z.maxLength(2048)),
-  namespace: clientText,
-  resource: clientText,
-  name: clientText,
-  subresource: clientText,
-  path: clientText,
-  /** For exec and attach: the container, if the request named one. */
-  container: z.optional(clientText),
-  /** For a port-forward: the ports of the pod that were used so far. */
-  ports: z.optional(z.array(z.number()).check(z.maxLength(64))),
-  since: z.number(),
-  bytesIn: z.number(),
-  bytesOut: z.number(),
-  /** Set if the stream has ended. */
-  end: z.optional(z.number()),
-  /** Set if the gateway ended the stream or is about to. Otherwise the client or the cluster ended it. */
-  reason: z.optional(short),
-  detail: z.optional(z.string().check(z.maxLength(4096))),
-  /** The exit code of the command of an exec. */
-  exitCode: z.optional(z.number()),
-});
-export type StreamRow = z.infer<typeof streamRowSchema>;
+/** The longest text of each member. Clients chose the longer ones, in which control characters are escaped. */
+const longest = {
+  id: 300,
+  kind: 300,
+  proxy: 300,
+  cluster: 300,
+  route: 300,
+  verb: 300,
+  clientAddress: 300,
+  auditId: 300,
+  sessionId: 300,
+  user: 2048,
+  namespace: 8192,
+  resource: 8192,
+  name: 8192,
+  subresource: 8192,
+  path: 8192,
+  container: 8192,
+  reason: 300,
+  detail: 4096,
+} as const;
 
 /** A row as gateways send it to authorize, with the key of its user. */
-export const ownedStreamRowSchema = z.extend(streamRowSchema, ownerSchema.shape);
+export const ownedStreamRowSchema = z
+  .object({
+    ...streamRowSchema.shape,
+    ...ownerSchema.shape,
+    ports: z.optional(z.array(z.number()).check(z.maxLength(64))),
+  })
+  .check(
+    z.superRefine((row, context) => {
+      for (const [name, length] of Object.entries(longest) as [keyof typeof longest, number][])
+        if ((row[name]?.length ?? 0) > length)
+          context.addIssue({ code: 'custom', path: [name], message: `is longer than ${length} characters` });
+    }),
+  );
 export type OwnedStreamRow = z.infer<typeof ownedStreamRowSchema>;
 
 /** `POST /v1/streams/answer`. `omitted` counts the streams that did not fit. */
@@ -112,11 +104,3 @@ export const streamAnswerSchema = z.strictObject({
   omitted: z.int().check(z.minimum(0)),
 });
 export type StreamAnswer = z.infer<typeof streamAnswerSchema>;
-
-/** The list, which is never silently incomplete: `missing` names the gateways that did not answer in time. */
-export const streamListSchema = z.object({
-  streams: z.array(streamRowSchema),
-  missing: z.array(z.string()),
-  omitted: z.number(),
-});
-export type StreamList = z.infer<typeof streamListSchema>;

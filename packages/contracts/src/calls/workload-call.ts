@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { nameSchema } from '../config/address.ts';
+import { nameSchema } from '../text/name.ts';
 
 // POST /v1/workload-sessions: the proxy asks authenticate to verify a token that a platform issued to a workload.
 

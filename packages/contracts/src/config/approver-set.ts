@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { nameSchema } from './address.ts';
+import { nameSchema } from '../text/name.ts';
 
 const maxSets = 5;
 

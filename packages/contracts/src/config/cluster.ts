@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { isAllowSystem } from '../kubernetes/allow-system.ts';
-import { nameSchema, urlSchema } from './address.ts';
+import { urlSchema } from './address.ts';
+import { nameSchema } from '../text/name.ts';
 import { durationSchema } from './duration.ts';
 
 const hostSchema = z

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { nameSchema, urlSchema } from './address.ts';
+import { urlSchema } from './address.ts';
+import { nameSchema } from '../text/name.ts';
 import { durationSchema } from './duration.ts';
 
 /** The name of the provider itself among the sources of groups. */

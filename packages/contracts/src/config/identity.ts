@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { nameSchema } from './address.ts';
+import { nameSchema } from '../text/name.ts';
 import { directorySchema, faultsOfGroupSources } from './directory.ts';
 import { providerSchema } from './provider.ts';
 

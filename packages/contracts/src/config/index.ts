@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { cidrSchema, listenSchema, nameSchema, urlSchema } from './address.ts';
+import { cidrSchema, listenSchema, urlSchema } from './address.ts';
+import { nameSchema } from '../text/name.ts';
 import { auditSectionSchema } from './audit.ts';
 import { brandingSchema } from './branding.ts';
 import { clusterSchema } from './cluster.ts';

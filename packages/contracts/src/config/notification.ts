@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { nameSchema } from './address.ts';
+import { nameSchema } from '../text/name.ts';
 import { outboundUrlSchema, overNetwork, parseUrl, refuseClear } from './outbound-url.ts';
 import { noticeEventTypes } from '../elevation/notice.ts';
 

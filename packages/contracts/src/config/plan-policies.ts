@@ -1,4 +1,4 @@
-import { apiAreas, type ApiArea } from '../calls/check-call.ts';
+import { apiAreas, type ApiArea } from '../policy/decision.ts';
 import { elevationPolicy } from './elevation.ts';
 import { hostOfRoute } from './route.ts';
 

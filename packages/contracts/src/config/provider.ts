@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { nameSchema, urlSchema } from './address.ts';
+import { urlSchema } from './address.ts';
+import { nameSchema } from '../text/name.ts';
 import { providerGroups } from './directory.ts';
 import { durationSchema } from './duration.ts';
 import { faultsOfProvider } from './provider-faults.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { plainHeaderName } from '../text/plain-header-name.ts';
-import { nameSchema } from './address.ts';
+import { nameSchema } from '../text/name.ts';
 
 /** What an identity header can contain. */
 export const identityFields = ['user', 'email', 'name', 'groups'] as const;

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { nameSchema, portOf } from './address.ts';
+import { portOf } from './address.ts';
+import { nameSchema } from '../text/name.ts';
 import { durationSchema } from './duration.ts';
 import { plainHeaderName } from '../text/plain-header-name.ts';
 import { headerNameSchema, identityFields, routeIdentitySchema } from './route-identity.ts';

@@ -1,4 +1,4 @@
-import { serviceAccountPrefix } from '../calls/service-account-calls.ts';
+import { serviceAccountPrefix } from '../identity/session.ts';
 
 /** A template of user names, such as `ci:{{repository}}`. `prefix` is its literal start, up to the first colon. */
 export type UserTemplate = { prefix: string; parts: readonly (string | { claim: string })[] };

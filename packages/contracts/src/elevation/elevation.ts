@@ -35,6 +35,7 @@ export const elevationEventTypes: readonly ElevationEventType[] = auditEventType
 );
 
 export const reviewVerdicts = ['justified', 'unjustified'] as const;
+export type ReviewVerdict = (typeof reviewVerdicts)[number];
 
 /** That an elevation must be reviewed after it began, and what came of it. */
 const reviewSchema = z.object({

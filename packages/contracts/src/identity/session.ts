@@ -82,3 +82,6 @@ export const tombstoneSchema = z.object({
   reason: z.enum(endReasons),
 });
 export type Tombstone = z.infer<typeof tombstoneSchema>;
+
+/** What the name of every service account begins with as a user. No person can log in with such a name. */
+export const serviceAccountPrefix = 'service-account:';

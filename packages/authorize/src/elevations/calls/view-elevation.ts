@@ -1,11 +1,11 @@
-import type { Elevation, ElevationView } from '@sallyport/contracts';
+import type { Elevation, ElevationStep, ElevationView } from '@sallyport/contracts';
 import { approverSetProgress, wouldCount } from '../../elevation-states/approvals.ts';
 import { tighten } from '../../elevation-states/tighten.ts';
 import { isActive, isOver, awaitsReview, isBreakGlass, reviewDueAt } from '../../elevation-states/times.ts';
 import { type Asker, type Relation, mayRevoke, isToReview } from './find-asker.ts';
 
 /** What the caller can do. Whether the requester is an approver under an alias is found out when they try. */
-function actionsOf(elevation: Elevation, relation: Relation, now: number): ElevationView['may'] {
+function actionsOf(elevation: Elevation, relation: Relation, now: number): ElevationStep[] {
   const { mine, approves, sets, privileged, reviews } = relation;
   const review = reviews && isToReview(elevation, relation) ? (['review'] as const) : [];
   if (isOver(elevation)) return [...review];

@@ -1,6 +1,6 @@
+import type { ExplainedRule, Explanation } from '@sallyport/contracts/answers';
 import { forTerminal } from '../../terminal/for-terminal.ts';
 import type { Paint } from '../../terminal/paint.ts';
-import type { ExplainedRule, Explanation } from './explanation.ts';
 import { nextSteps } from './next-steps.ts';
 import { askedWords, conditionOf, dataWords, distance, isMet, ownWords } from './rule-words.ts';
 

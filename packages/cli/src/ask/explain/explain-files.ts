@@ -1,3 +1,4 @@
+import type { Explanation } from '@sallyport/contracts/answers';
 import type { PolicyInput } from '../../config/gateway-config.ts';
 import type { Asked } from '../question/read-asked.ts';
 import { CliError } from '../../terminal/cli-error.ts';
@@ -5,7 +6,6 @@ import { configPath, type PolicyTools } from '../../config/load-gateway-config.t
 import type { Environment } from '../../environment/environment.ts';
 import { policiesOfConfig } from '../../policy/load/policies-of-config.ts';
 import { readPolicy, refuseFaults } from '../../policy/load/read-policy.ts';
-import type { Explanation } from './explanation.ts';
 import { offlineExplanation } from './offline-explanation.ts';
 import type { AskedPerson } from './person-options.ts';
 

@@ -1,5 +1,5 @@
+import type { ExplainedCriterion, ExplainedRule, Explanation } from '@sallyport/contracts/answers';
 import { dataWords, distance, isMet, isPersonal, valueWords } from './rule-words.ts';
-import type { ExplainedCriterion, ExplainedRule, Explanation } from './explanation.ts';
 import { shellWord } from '../../terminal/for-terminal.ts';
 
 const verbPhrases: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
+import type { Explanation } from '@sallyport/contracts/answers';
 import type { CompiledPolicy, PolicyInput, PolicyTrace } from '../../config/gateway-config.ts';
 import { decidingReasons } from '../../policy/cases/run-cases.ts';
 import type { PolicyTools } from '../../config/load-gateway-config.ts';
-import type { Explanation } from './explanation.ts';
 
 /**
  * What decides a request: policies, and whether a missing login (`loginFirst`) or the cluster's settings

@@ -1,4 +1,4 @@
-import type { ExplainedCriterion, ExplainedRule, Explanation } from './explanation.ts';
+import type { ExplainedCriterion, ExplainedRule, Explanation } from '@sallyport/contracts/answers';
 
 const personal = /^(?:user|email|domain|groups|claim|elevation|on_call|authenticated_user)(?:\/|$)/;
 const times: ReadonlySet<string> = new Set(['date', 'day_of_week', 'time_of_day']);

@@ -1,7 +1,7 @@
+import { elevationReportSchema, type ReportedElevation } from '@sallyport/contracts/answers';
+import { readAnswer } from '../../gateway/read-answer.ts';
 import { readMoment } from '../trail/trail-filters.ts';
 import type { Environment } from '../../environment/environment.ts';
-import { readAnswer } from '../../gateway/answers.ts';
-import { elevationReportSchema, type ReportedElevation } from '../../gateway/elevation-answers.ts';
 import type { GatewayNames } from '../../gateway/find-gateway.ts';
 import { callAsUser, openGateway } from '../../gateway/open-gateway.ts';
 import { reportTimeoutMs as timeoutMs, writeReport, type ReportFormat } from './write-report.ts';

@@ -1,7 +1,7 @@
+import { auditReportSchema } from '@sallyport/contracts/answers';
+import { readAnswer } from '../../gateway/read-answer.ts';
 import { readMoment } from '../trail/trail-filters.ts';
 import type { Environment } from '../../environment/environment.ts';
-import { readAnswer } from '../../gateway/answers.ts';
-import { auditReportSchema } from '../../gateway/audit-answers.ts';
 import type { GatewayNames } from '../../gateway/find-gateway.ts';
 import { callAsUser, openGateway } from '../../gateway/open-gateway.ts';
 import { CliError } from '../../terminal/cli-error.ts';

@@ -1,9 +1,9 @@
+import type { AuditReport } from '@sallyport/contracts/answers';
 import { scopeNote } from '../trail/search-trail.ts';
 import type { Environment } from '../../environment/environment.ts';
 import { requireCredential } from '../../gateway/open-gateway.ts';
 import { render } from '../../terminal/output.ts';
 import { renderTable, type Column } from '../../terminal/table.ts';
-import type { AuditReport } from '../../gateway/audit-answers.ts';
 import { forTerminal } from '../../terminal/for-terminal.ts';
 
 type ReportRow = AuditReport['rows'][number];

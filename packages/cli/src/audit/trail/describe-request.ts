@@ -1,7 +1,6 @@
+import type { AuditRow, ShownRequest } from '@sallyport/contracts/answers';
 import { auditIdOf, at, isRequest, objectOf, stageOf, text, userOf, utc } from './trail-columns.ts';
 import type { Environment } from '../../environment/environment.ts';
-import type { AuditRow } from '../../gateway/answers.ts';
-import type { ShownRequest } from '../../gateway/audit-answers.ts';
 import { fieldOf } from '../../input/field-of.ts';
 import { forTerminal } from '../../terminal/for-terminal.ts';
 import { readableSpan } from '../../terminal/times.ts';

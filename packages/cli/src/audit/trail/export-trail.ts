@@ -1,5 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
-import { exportNoteSchema, type ExportNote } from '../../gateway/answers.ts';
+import { exportNoteSchema, type ExportNote } from '@sallyport/contracts/answers';
 import type { GatewayNames } from '../../gateway/find-gateway.ts';
 import { openGateway, requireCredential, streamAsUser } from '../../gateway/open-gateway.ts';
 import { openNewFile } from '../../files/write-file.ts';

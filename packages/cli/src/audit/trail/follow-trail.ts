@@ -1,4 +1,5 @@
-import { auditRowSchema, readAnswer, type AuditRow } from '../../gateway/answers.ts';
+import { auditRowSchema, type AuditRow } from '@sallyport/contracts/answers';
+import { readAnswer } from '../../gateway/read-answer.ts';
 import { streamAsUser, type OpenGateway } from '../../gateway/open-gateway.ts';
 import { CliError } from '../../terminal/cli-error.ts';
 import { forTerminal } from '../../terminal/for-terminal.ts';

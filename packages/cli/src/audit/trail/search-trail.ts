@@ -1,4 +1,5 @@
-import { auditPageSchema, readAnswer, type AuditPage, type AuditRow } from '../../gateway/answers.ts';
+import { auditPageSchema, type AuditRow, type AuditRows } from '@sallyport/contracts/answers';
+import { readAnswer } from '../../gateway/read-answer.ts';
 import { callAsUser, requireCredential, openGateway, type OpenGateway } from '../../gateway/open-gateway.ts';
 import { CliError } from '../../terminal/cli-error.ts';
 import { forTerminal } from '../../terminal/for-terminal.ts';
@@ -12,7 +13,7 @@ import type { GatewayOptions } from '../../gateway/find-gateway.ts';
 const pageSize = 1000;
 
 /** Fetches one page of the audit trail. */
-export async function fetchAuditPage(gateway: OpenGateway, query: URLSearchParams): Promise<AuditPage> {
+export async function fetchAuditPage(gateway: OpenGateway, query: URLSearchParams): Promise<AuditRows> {
   return readAnswer(
     auditPageSchema,
     await callAsUser(gateway, { method: 'GET', path: `/.sallyport/api/v1/audit?${query.toString()}` }),
@@ -20,7 +21,7 @@ export async function fetchAuditPage(gateway: OpenGateway, query: URLSearchParam
   );
 }
 
-type Seen = Pick<AuditPage, 'scope' | 'view'>;
+type Seen = Pick<AuditRows, 'scope' | 'view'>;
 
 /** Returns what a user sees who may see the trail of some clusters. */
 function describeView(view: NonNullable<Seen['view']>): string {
@@ -72,7 +73,7 @@ export async function auditSearch(environment: Environment, options: SearchOptio
   query.set('order', options.order);
   if (!stages) query.set('view', 'requests');
   const events: AuditRow[] = [];
-  let page: AuditPage;
+  let page: AuditRows;
   do {
     query.set('limit', String(Math.min(pageSize, limit - events.length)));
     page = await fetchAuditPage(gateway, query);

@@ -1,9 +1,9 @@
+import { shownRequestSchema, type AuditRow } from '@sallyport/contracts/answers';
+import { readAnswer } from '../../gateway/read-answer.ts';
 import { auditIdOf, objectOf, text, at, userOf, utc } from './trail-columns.ts';
 import { scopeNote } from './search-trail.ts';
 import type { GatewayOptions } from '../../gateway/find-gateway.ts';
 import type { Environment } from '../../environment/environment.ts';
-import { readAnswer, type AuditRow } from '../../gateway/answers.ts';
-import { shownRequestSchema } from '../../gateway/audit-answers.ts';
 import { callAsUser, openGateway, requireCredential } from '../../gateway/open-gateway.ts';
 import { CliError } from '../../terminal/cli-error.ts';
 import { forTerminal } from '../../terminal/for-terminal.ts';

@@ -1,4 +1,4 @@
-import type { AuditRow } from '../../gateway/answers.ts';
+import type { AuditRow } from '@sallyport/contracts/answers';
 import { requireCredential, openGateway, type OpenGateway } from '../../gateway/open-gateway.ts';
 import { createGrowingTable, type ListOptions } from '../../terminal/table.ts';
 import { isData } from '../../terminal/output.ts';

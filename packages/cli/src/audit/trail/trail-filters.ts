@@ -1,53 +1,6 @@
 import { Option, type Command } from 'commander';
+import { auditEventTypes, auditResults } from '@sallyport/contracts/answers';
 import { CliError } from '../../terminal/cli-error.ts';
-
-/** The types of events, as the contracts name them, which would take long to load. A test compares the two. */
-export const auditEventTypes = [
-  'k8s.request',
-  'http.request',
-  'session.login',
-  'session.refreshed',
-  'session.revoked',
-  'session.ended',
-  'session.expired',
-  'workload.session.started',
-  'login.failed',
-  'agent.created',
-  'agent.revoked',
-  'agent.ended',
-  'service_account.created',
-  'service_account.revoked',
-  'service_account.ended',
-  'service_account.expiring',
-  'service_account.name.assigned',
-  'service_account.name.released',
-  'route.session.started',
-  'policy.changed',
-  'policy.rejected',
-  'directory.changed',
-  'directory.refused',
-  'request.unparsable',
-  'stream.opened',
-  'stream.cut',
-  'stream.closed',
-  'elevation.requested',
-  'elevation.approved',
-  'elevation.denied',
-  'elevation.withdrawn',
-  'elevation.timed-out',
-  'elevation.activated',
-  'elevation.extended',
-  'elevation.expired',
-  'elevation.revoked',
-  'elevation.reviewed',
-  'elevation.review-overdue',
-  'notification.failed',
-  'recording.finished',
-  'recording.viewed',
-  'audit.checkpoint',
-  'audit.gap',
-  'audit.alert',
-] as const;
 
 /** Filters as options. They have the names of the gateway's audit query. */
 export type AuditFilters = {
@@ -97,14 +50,7 @@ export function withFilters(command: Command): Command {
     )
     .addOption(new Option('--stage <stage>', 'stage of the request').choices(stages))
     .addOption(new Option('--effect <effect>', 'decision').choices(['allow', 'deny', 'authenticate']))
-    .addOption(
-      new Option('--result <result>', 'how the request ended').choices([
-        'ok',
-        'refused',
-        'denied-by-cluster',
-        'failed',
-      ]),
-    )
+    .addOption(new Option('--result <result>', 'how the request ended').choices(auditResults))
     .option('--rule <rule>', 'rule that decided, such as default-deny')
     .option('--reason <reason>', 'a reason for the decision, or why a stream, a session or a login ended')
     .option('--elevation <id>', 'elevation that the request used, by its ID or name')

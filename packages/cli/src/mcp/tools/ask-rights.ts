@@ -1,8 +1,9 @@
+import { canIAnswerSchema } from '@sallyport/contracts/answers';
+import { readAnswer } from '../../gateway/read-answer.ts';
 import { askCluster, type ClusterAnswer } from '../../ask/ask-cluster.ts';
 import { readAsked, type Asked } from '../../ask/question/read-asked.ts';
 import { type OpenGateway, askAsUser } from '../../gateway/open-gateway.ts';
 import { type ChooseCluster, clusterSource, type Tool } from './tool.ts';
-import { canISchema, readAnswer } from '../../gateway/answers.ts';
 import { expectOk } from '../../gateway/expect-ok.ts';
 import { fieldOf } from '../../input/field-of.ts';
 
@@ -19,7 +20,7 @@ async function askPolicy(gateway: OpenGateway, cluster: string, asked: Asked): P
     json: { cluster, ...(namespace === '' ? {} : { namespace }), requests: [request] },
   });
   if (answer.status === 404 && fieldOf(answer.body, 'code') === 'not-found') return false;
-  const { allowed } = readAnswer(canISchema, expectOk(answer, gateway.address.origin), 'your permissions');
+  const { allowed } = readAnswer(canIAnswerSchema, expectOk(answer, gateway.address.origin), 'your permissions');
   return allowed.length === 1 && allowed[0] === true;
 }
 

@@ -1,3 +1,5 @@
+import { clustersSchema } from '@sallyport/contracts/answers';
+import { readAnswer } from '../../gateway/read-answer.ts';
 import { createFindResource } from '../cluster/find-resource.ts';
 import { createReadOpenApi } from '../cluster/read-openapi.ts';
 import { createAskRights } from './ask-rights.ts';
@@ -7,7 +9,6 @@ import { createGetObject } from './get-object.ts';
 import { createListEvents } from './list-events.ts';
 import { createListObjects, createOpenLists } from './list-objects.ts';
 import { createReadLogs } from './read-logs.ts';
-import { clustersSchema, readAnswer } from '../../gateway/answers.ts';
 import { callAsUser } from '../../gateway/open-gateway.ts';
 
 /** Creates the tool `clusters`. `only` has the clusters to which the server is limited. */

@@ -1,0 +1,173 @@
+import * as z from 'zod/mini';
+import type { AuditRecord } from '../audit/audit-event.ts';
+import type { AuditResult } from '../audit/audit-result.ts';
+import { optionalText, wordOf } from './parts.ts';
+
+/** An event as it is displayed. The schema names only what lists need, and keeps the rest. */
+export const auditRowSchema = z.looseObject({
+  id: z.string(),
+  type: z.string(),
+  time: z.string(),
+  data: z.looseObject({}),
+  /** How a request ended. Older gateways do not say. */
+  result: optionalText,
+  /** The Audit-ID of the attempt over WebSocket that the client repeated by this request. */
+  retryOf: optionalText,
+});
+export type AuditRow = z.infer<typeof auditRowSchema>;
+
+/**
+ * Whose events were read. `own`: only those of the caller. `clusters`: those that `view` names in addition. `all`: those
+ * of everybody.
+ */
+const seen = {
+  scope: z.nullish(wordOf<'own' | 'clusters' | 'all'>()),
+  view: z.optional(z.object({ clusters: z.array(z.string()), withoutCluster: z.boolean() })),
+};
+
+/**
+ * `GET <api>/audit`. `next` is the position after this page, in the requested order; absent on the last page. `latest` is
+ * the newest position, for tailing.
+ */
+export const auditPageSchema = z.object({
+  events: z.array(auditRowSchema),
+  next: optionalText,
+  latest: optionalText,
+  ...seen,
+});
+export type AuditRows = z.infer<typeof auditPageSchema>;
+
+/** An event that was found, and what is known from it: how a request ended, and the Audit-ID of the attempt it repeats. */
+export type FoundRecord = AuditRecord & { result?: AuditResult; retryOf?: string };
+
+/** The same page as the audit service writes it. */
+export type AuditPage = Omit<AuditRows, 'events' | 'next' | 'latest'> & {
+  events: FoundRecord[];
+  next?: string;
+  latest?: string;
+};
+
+/** The first and the last line of `GET <api>/audit/export`. */
+export const exportNoteSchema = z.object({
+  export: z.object({
+    complete: z.optional(z.boolean()),
+    filtered: z.optional(z.boolean()),
+    events: z.optional(z.number()),
+    aggregated: z.optional(z.number()),
+    scope: z.optional(z.string()),
+    view: seen.view,
+  }),
+});
+export type ExportNote = z.infer<typeof exportNoteSchema>['export'];
+
+/**
+ * `GET <api>/audit/show`: one request with what belongs to it, as far as the caller may see it. Events are in the order of
+ * their times.
+ */
+export const shownRequestSchema = z.object({
+  /** The events of the request and of its stream. */
+  events: z.array(auditRowSchema),
+  /** The end of the other attempt, if the client tried over WebSocket and then over SPDY. Older gateways have none. */
+  attempts: z._default(z.array(auditRowSchema), []),
+  /** The cluster's own events of it, if the gateway receives them. Older gateways have none. */
+  clusterEvents: z._default(
+    z.array(z.object({ cluster: z.string(), event: z.looseObject({ stageTimestamp: z.string() }) })),
+    [],
+  ),
+  /** The beginning of its session, and its end if it has ended. */
+  session: z.array(auditRowSchema),
+  /** What happened to the elevation that it used. */
+  elevation: z.array(auditRowSchema),
+  /** One event of each request whose id begins with the given characters, if there are several. */
+  matches: z.optional(z.array(auditRowSchema)),
+  ...seen,
+});
+export type ShownRequest = z.infer<typeof shownRequestSchema>;
+
+const counts = {
+  /** Requests that have ended, under an elevation if the report is about elevations. */
+  requests: z.number(),
+  /** Those that the gateway refused. */
+  refused: z.number(),
+  /** Those that the gateway allowed and that ended with a status of 400 or more. */
+  failed: z.number(),
+};
+
+/**
+ * `GET <api>/audit/report`: the requests to clusters of a period, counted, the groups with most requests first. The rows
+ * have a text for each name in `by`. `since` and `until` are the whole hours that were counted. `groups` is the number of
+ * all groups.
+ */
+export const auditReportSchema = z.object({
+  by: z.array(z.string()),
+  since: optionalText,
+  until: optionalText,
+  rows: z.array(
+    z.looseObject({
+      ...counts,
+      /** When the first and the last of them ended. */
+      first: z.string(),
+      last: z.string(),
+    }),
+  ),
+  groups: z.number(),
+  ...counts,
+  ...seen,
+});
+export type AuditReport = z.infer<typeof auditReportSchema>;
+
+const text = z.optional(z.string());
+const ofElevation = {
+  ...counts,
+  /** Streams that were opened, such as exec. */
+  streams: z.number(),
+};
+
+/** One elevation, as far as its events are stored and the reader may see them. */
+const reportedElevationSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  cluster: z.string(),
+  namespace: text,
+  /** Who asked for it. */
+  user: z.string(),
+  groups: z.array(z.string()),
+  reason: text,
+  ticket: text,
+  approvers: z.array(z.string()),
+  /** It began, and no one approved it. */
+  breakGlass: z.boolean(),
+  /** By when it must be reviewed, and the verdict. */
+  review: z.optional(z.object({ dueAt: text, verdict: text })),
+  /** When the person had it. Without `until` it was active at the end of the period. */
+  from: text,
+  until: text,
+  expiresAt: text,
+  /** The type of a step is that of its event without `elevation.`. Without a user, the gateway took it. */
+  steps: z.array(z.object({ type: z.string(), at: z.string(), user: text, detail: text })),
+  ...ofElevation,
+  /** What was done: the verb and the resource, with its subresource after a slash. */
+  uses: z.array(z.object({ verb: z.string(), resource: z.string(), ...ofElevation })),
+});
+export type ReportedElevation = z.infer<typeof reportedElevationSchema>;
+
+/** `GET <api>/audit/elevations`: those of a period, the latest first. `omitted` counts those that did not fit. */
+export const elevationReportSchema = z.object({
+  since: z.string(),
+  until: z.string(),
+  elevations: z.array(reportedElevationSchema),
+  omitted: z.number(),
+  ...seen,
+});
+export type ElevationReport = z.infer<typeof elevationReportSchema>;
+
+/**
+ * `GET <api>/audit/keys`: a JWKS (RFC 7517, RFC 8037) of the public keys that sign checkpoints. The first key is the one
+ * in use. Each `kid` is the RFC 7638 thumbprint of its key.
+ */
+export const auditKeysSchema = z.object({
+  keys: z.array(
+    z.object({ kty: z.string(), crv: z.string(), x: z.string(), kid: z.string(), alg: z.string(), use: z.string() }),
+  ),
+});
+export type AuditKeys = z.infer<typeof auditKeysSchema>;

@@ -1,0 +1,10 @@
+export * from './allow-system.ts';
+export { builtInKind, type BuiltInKind } from './built-in-kind.ts';
+export { parseFieldTerm, splitFieldSelector, type FieldRequirement } from './field-selector.ts';
+export * from './impersonation-extras.ts';
+export * from './impersonation-targets.ts';
+export { isAuthorizedAsCreate } from './is-authorized-as-create.ts';
+export { isThroughNode } from './is-through-node.ts';
+export * from './named-commands.ts';
+export { noSuchCluster } from './no-such-cluster.ts';
+export { isShellEquivalent, shellEquivalents, type ShellEquivalent } from './shell-equivalent.ts';
