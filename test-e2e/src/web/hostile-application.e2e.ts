@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
 import { createCertificateAuthority } from '@sallyport/bed';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import {
   describeWith,
   eventually,
@@ -30,6 +30,12 @@ describeWith(['chromium'], 'the scripts of a hostile web application, in a real 
   let ca: string;
   let browser: Browser;
   let context: BrowserContext;
+  let routes: { from: string; policy: unknown }[];
+  const putRoutes = (list: unknown[]) => {
+    gateway.reconfigure((config) => {
+      config['routes'] = list;
+    });
+  };
   beforeAll(async () => {
     practice = await startPractice();
     gateway = await startGateway({ mode: 'embedded', clusters: [practice.access] });
@@ -44,15 +50,14 @@ describeWith(['chromium'], 'the scripts of a hostile web application, in a real 
     ];
     writeFileSync(certFile, certPem);
     writeFileSync(keyFile, keyPem, { mode: 0o600 });
-    gateway.reconfigure((config) => {
-      config['routes'] = names.map((name) => ({
-        from: at(name),
-        to: app.address,
-        tls: { certFile, keyFile },
-        policy: [{ allow: { or: [{ groups: 'developers' }] } }],
-        ...(name === 'lax' ? { allowServiceWorkers: true } : {}),
-      }));
-    });
+    routes = names.map((name) => ({
+      from: at(name),
+      to: app.address,
+      tls: { certFile, keyFile },
+      policy: [{ allow: { or: [{ groups: 'developers' }] } }],
+      ...(name === 'lax' ? { allowServiceWorkers: true } : {}),
+    }));
+    putRoutes(routes);
     browser = await startBrowser([certPem]);
     await eventually('the routes to be in force', async () => (await askAt('calm', '/')).status === 401);
   }, 90_000);
@@ -93,8 +98,8 @@ describeWith(['chromium'], 'the scripts of a hostile web application, in a real 
       },
       '127.0.0.2',
     );
-  async function logIn(name: Name): Promise<Page> {
-    context = await browser.newContext({ ignoreHTTPSErrors: true });
+  async function logIn(name: Name, options: BrowserContextOptions = {}): Promise<Page> {
+    context = await browser.newContext({ ignoreHTTPSErrors: true, ...options });
     context.setDefaultTimeout(15_000);
     const page = await context.newPage();
     await page.goto(`${at(name)}/`);
@@ -258,5 +263,59 @@ describeWith(['chromium'], 'the scripts of a hostile web application, in a real 
       await page.evaluate(`navigator.serviceWorker.getRegistrations().then((all) => [all.length, localStorage.kept])`),
     ).toEqual([0, undefined]);
     await expectLoggedIn(page);
+  });
+
+  it('get no login that belongs to a connection, which others would use', async () => {
+    const httpCredentials = { username: 'alice', password: 'secret' };
+    const page = await logIn('strict', { httpCredentials });
+    // Without a gateway in between, this browser takes the strongest scheme.
+    await page.goto(`${app.address}/own-login`);
+    expect([await page.textContent('body'), app.schemes]).toEqual(['you are alice', ['NTLM', 'NTLM']]);
+    app.schemes.length = 0;
+    await page.goto(`${at('strict')}/own-login`);
+    expect([await page.textContent('body'), app.schemes]).toEqual(['you are alice by Basic', ['Basic']]);
+    const first = `NTLM ${Buffer.from('NTLMSSP\0\x01\0\0\0\x01\x02\0\0').toString('base64')}`;
+    const sent = await page.evaluate(`Promise.all(['${first}', 'Negotiate YII=', 'ntlm x'].map((authorization) =>
+      fetch('/own-login', { headers: { authorization } }).then(({ status }) => status)))`);
+    expect([sent, app.schemes]).toEqual([[400, 400, 400], ['Basic']]);
+    await context.close();
+    const other = await logIn('strict');
+    for (let round = 0; round < 5; round += 1)
+      expect(await other.evaluate(`fetch('/own-login?').then((answer) => answer.text())`)).toBe('you are unknown');
+  });
+
+  it.each([
+    ['their route', () => routes.slice(1)],
+    [
+      'the right of the person',
+      () => [{ ...routes[0]!, policy: [{ allow: { or: [{ groups: 'operators' }] } }] }, ...routes.slice(1)],
+    ],
+  ])('do not keep a stream open after %s is gone', async (_what, left) => {
+    const page = await logIn('strict');
+    await page.evaluate(`(() => {
+      window.ended = [];
+      window.opened = [];
+      const socket = new WebSocket(location.origin.replace('http', 'ws') + '/socket');
+      socket.onopen = () => opened.push('WebSocket');
+      socket.onclose = () => ended.push('WebSocket');
+      const ticks = async (response) => {
+        const reader = response.body.getReader();
+        await reader.read();
+        opened.push('body');
+        while (!(await reader.read()).done);
+      };
+      fetch('/endless').then(ticks).catch(() => {}).then(() => ended.push('body'));
+    })()`);
+    await page.waitForFunction('opened.length === 2');
+    expect(await page.evaluate('ended')).toEqual([]);
+    putRoutes(left());
+    try {
+      await page.waitForFunction('ended.length === 2');
+      const again = await page.evaluate(`fetch('/endless').then(({ status }) => status, () => 'failed')`);
+      expect([401, 403, 404, 421]).toContain(again);
+    } finally {
+      putRoutes(routes);
+      await eventually('the route to be back', async () => (await askAt('strict', '/')).status === 401);
+    }
   });
 });
