@@ -22,6 +22,8 @@ const sharedBed = {
 };
 
 export default {
+  // A busy machine is slow. A test that hangs still ends, so no test needs a shorter limit of its own.
+  testTimeout: 300_000,
   testSequencer: '<rootDir>/scripts/longest-first.mjs',
   projects: [
     {

@@ -18,13 +18,13 @@ const scratch = mkdtempSync(path.join(tmpdir(), 'sallyport-test-'));
 const skipsFile = path.join(scratch, 'skips.ndjson');
 const children = new Set();
 
-// Tests of whole systems may leave a connection open, which must not keep the run from ending. A busy machine is slow.
-const wholeSystem = ['--forceExit', '--testTimeout=30000'];
+// Tests of whole systems may leave a connection open, which must not keep the run from ending.
+const wholeSystem = ['--forceExit'];
 // Three files of whole-system tests run at a time, beside one of those that mostly wait. Those that would miss deadlines
 // run later: see side-by-side.mjs. With SALLYPORT_TEST_WORKERS=1 all run alone, which takes twice as long.
 const side = process.env.SALLYPORT_TEST_WORKERS === '1' ? '--runInBand' : '--maxWorkers=4';
 const limits = {
-  unit: ['--maxWorkers=5', '--testTimeout=30000'],
+  unit: ['--maxWorkers=5'],
   // They mostly wait, too.
   real: ['--maxWorkers=3', ...wholeSystem],
   e2e: [side, ...wholeSystem],
@@ -38,9 +38,9 @@ const limits = {
 
 /**
  * The same for a suite that runs beside others, in this order. Those of `real` ask servers, whose answers have deadlines.
- * Those of `unit` wait for nothing, so they get the processors only when nothing else needs them, and need no limit.
+ * Those of `unit` wait for nothing, so they get the processors only when nothing else needs them.
  */
-const beside = { real: ['--maxWorkers=2', ...wholeSystem], unit: ['--maxWorkers=2', '--testTimeout=300000'] };
+const beside = { real: ['--maxWorkers=2', ...wholeSystem], unit: ['--maxWorkers=2'] };
 const lowPriority = ['unit'];
 
 function runSuite(suite, { isBeside = false } = {}) {

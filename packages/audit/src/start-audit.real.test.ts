@@ -195,7 +195,7 @@ describe('the audit service on its own', () => {
       logger,
       stores: createListStores().stores,
     });
-    expect(performance.now() - begun).toBeLessThan(2000);
+    expect(performance.now() - begun).toBeLessThan(20_000);
     expect(await running.readiness.report()).toEqual({
       ready: false,
       checks: { store: 'ok', events: 'not subscribed to Kafka' },
@@ -227,5 +227,5 @@ describe('the audit service on its own', () => {
     expect(faulty.status).toBe(1);
     writeFileSync(file, configText('{kafka: {brokers: ["kafka:9092"]}}'));
     expect(check()).toMatchObject({ status: 0, stdout: expect.stringContaining('ok') });
-  }, 30_000);
+  });
 });

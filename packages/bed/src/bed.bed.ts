@@ -1,13 +1,11 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { attachBed, freePort, startBed, waitUntil } from './index.ts';
 import { traces } from './testing/traces.ts';
 import { spawn } from 'node:child_process';
 import { runCommand } from './run/command.ts';
-
-jest.setTimeout(120_000);
 
 const before = traces('no run at all');
 const bed = await startBed({

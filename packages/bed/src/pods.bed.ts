@@ -1,10 +1,8 @@
 import path from 'node:path';
 import process from 'node:process';
-import { afterAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { startBed, waitUntil } from './index.ts';
 import { traces } from './testing/traces.ts';
-
-jest.setTimeout(180_000);
 
 const before = traces('no run at all');
 const bed = await startBed({

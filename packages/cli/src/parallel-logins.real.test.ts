@@ -1,11 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startFakeGateway, type FakeGateway } from './testing/fake-gateway.ts';
 import { createShFrontRig, type ShFrontRig } from './testing/sh-front-rig.ts';
 
 // Twenty programs at the same time, on a machine that may have two processors.
-jest.setTimeout(180_000);
 
 let gateway: FakeGateway;
 let rig: ShFrontRig;

@@ -10,13 +10,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { hostileLines, hostileNumbers } from './testing/hostile-cache.ts';
 import { startFakeGateway, type FakeGateway } from './testing/fake-gateway.ts';
 import { createShFrontRig, shells, type ShFrontRig } from './testing/sh-front-rig.ts';
 
 // These tests start real programs, on machines that may be busy.
-jest.setTimeout(60_000);
 
 let gateway: FakeGateway;
 let rig: ShFrontRig;

@@ -82,7 +82,7 @@ async function reuse(bytes: string, next: string): Promise<string> {
   socket.write(bytes);
   await eventually('an answer', () => text.includes('\r\n\r\n'));
   socket.write(next);
-  await eventually('the end of the connection', () => ended, 5000);
+  await eventually('the end of the connection', () => ended);
   socket.destroy();
   attackFixture().answers.push(text);
   return text;

@@ -19,7 +19,7 @@ export async function openSlowConnections(): Promise<void> {
 export async function quickly(): Promise<void> {
   const started = Date.now();
   expect((await send(bytesOf({}))).code).toBe(200);
-  expect(Date.now() - started).toBeLessThan(3000);
+  expect(Date.now() - started).toBeLessThan(15_000);
 }
 
 export function attackLimits(): void {
@@ -44,7 +44,7 @@ export function attackLimits(): void {
       await eventually('the refusal', () => endless.text().startsWith('HTTP/1.1 401'));
       expect(reached()).toBe(before);
       await quickly();
-      await eventually('the cut', () => endless.endedAt !== undefined || endless.socket.destroyed, 6000);
+      await eventually('the cut', () => endless.endedAt !== undefined || endless.socket.destroyed);
       clearInterval(pour);
       endless.socket.destroy();
     });
@@ -53,7 +53,7 @@ export function attackLimits(): void {
       const silent = await openRaw(
         bytesOf({ method: 'POST', authorization: undefined, lines: ['Content-Length: 1000'] }),
       );
-      await eventually('the cut', () => silent.endedAt !== undefined, 6000);
+      await eventually('the cut', () => silent.endedAt !== undefined);
       expect(silent.text()).toMatch(/^HTTP\/1\.1 401/);
       silent.socket.destroy();
     });
@@ -65,11 +65,11 @@ export function attackLimits(): void {
     });
 
     it('does not finish its head is cut off', async () => {
-      await eventually('the cuts', () => slow.every(({ endedAt }) => endedAt !== undefined), 35_000);
+      await eventually('the cuts', () => slow.every(({ endedAt }) => endedAt !== undefined));
       for (const { endedAt, socket } of slow) {
-        expect(endedAt! - openedAt).toBeLessThan(40_000);
+        expect(endedAt! - openedAt).toBeLessThan(60_000);
         socket.destroy();
       }
-    }, 40_000);
+    });
   });
 }

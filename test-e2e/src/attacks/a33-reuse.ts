@@ -60,7 +60,7 @@ export function attackReuse(): void {
           true,
         ]);
       }
-    }, 30_000);
+    });
 
     it('for an ended session is not cached', async () => {
       const { gateway } = attackFixture();

@@ -54,7 +54,7 @@ export function attackCommandLine(): void {
     beforeEach(async () => {
       alice = await attackFixture().gateway.person('alice@example.com');
       kubeconfig = path.join(mkdtempSync(path.join(attackFixture().gateway.directory, 'kubeconfig-')), 'config');
-    }, 30_000);
+    });
 
     it('keeps its entries next to ours, and nothing in it is executed', async () => {
       const { code } = await merge(hostile);
@@ -108,7 +108,7 @@ export function attackCommandLine(): void {
       expect(tokens.alice).toMatch(/^spt_/);
       const { code, stdout } = await runCli(['exec-credential', gateway.clusterUrl('dev')], { home: alice.home });
       expect([code, stdout]).toEqual([0, expect.stringMatching(/"token":\s*"spt_/)]);
-    }, 30_000);
+    });
   });
 
   describe('A40: the files of a login', () => {

@@ -100,40 +100,34 @@ function attackFiles(): void {
       const reads = () => reloadsOf(gateway, 'authorize', 'rejected');
       const before = await reads();
       write(make(good));
-      await eventually('it to be refused', async () => (await reads()) > before, 20_000);
+      await eventually('it to be refused', async () => (await reads()) > before);
       expect(await statusAt(token)).toBe(200);
       write(good);
       await eventually(
         'the status to be good again',
         async () => (await metricsOf(gateway, 'authorize')).get('sallyport_config_rejected') === 0,
-        20_000,
       );
       expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
     },
-    60_000,
   );
 
-  it.each(slowPolicies)(
-    'a policy with %s is refused, or is evaluated quickly',
-    async (_what, policy) => {
-      const { gateway } = loginFixture();
-      const file = `${gateway.directory}/slow-policy.yaml`;
-      writeFileSync(file, JSON.stringify([policy]));
-      const input = JSON.stringify({
-        user: { id: 'a', email: `${'a'.repeat(5000)}!@example.com` },
-        session: { id: 's' },
-        kubernetes: { cluster: 'dev', verb: 'get', resource: 'pods', name: 'a'.repeat(5000) },
-      });
-      const started = Date.now();
-      const { code }: CommandResult = await runCli(['policy', 'eval', '--policy', file, '--input', '-'], {
-        home: `${gateway.directory}/nobody`,
-        input,
-      });
-      expect([0, 1]).toContain(code);
-      expect(Date.now() - started).toBeLessThan(10_000);
-    },
-    20_000,
-  );
+  it.each(slowPolicies)('a policy with %s is refused, or is evaluated quickly', async (_what, policy) => {
+    const { gateway } = loginFixture();
+    const file = `${gateway.directory}/slow-policy.yaml`;
+    writeFileSync(file, JSON.stringify([policy]));
+    const input = JSON.stringify({
+      user: { id: 'a', email: `${'a'.repeat(5000)}!@example.com` },
+      session: { id: 's' },
+      kubernetes: { cluster: 'dev', verb: 'get', resource: 'pods', name: 'a'.repeat(5000) },
+    });
+    const started = Date.now();
+    const { code }: CommandResult = await runCli(['policy', 'eval', '--policy', file, '--input', '-'], {
+      home: `${gateway.directory}/nobody`,
+      input,
+    });
+    expect([0, 1]).toContain(code);
+    expect(Date.now() - started).toBeLessThan(30_000);
+  });
 }
 
 export function attackDocuments(): void {

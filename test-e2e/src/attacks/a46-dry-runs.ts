@@ -73,7 +73,7 @@ export function attackDryRuns(): void {
   describe('A46: the real API server', () => {
     beforeAll(async () => {
       namespace = await createNamespace({ cluster: attackFixture().cluster });
-    }, 30_000);
+    });
     afterAll(() => namespace?.remove());
 
     it.each(framed)(

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   runCli,
   startGateway,
@@ -10,8 +10,6 @@ import {
   type PracticeAccess,
 } from '../harness/index.ts';
 import { plantedHoles, startNaiveProxy } from './naive-proxy.ts';
-
-jest.setTimeout(180_000);
 
 type Found = {
   target: string;

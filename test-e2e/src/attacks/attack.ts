@@ -53,7 +53,7 @@ export function bytesOf(attack: Attack): string {
 
 export type Status = { kind: string; code: number; message: string; reason: string };
 /**
- * Sends the bytes over TLS and reads the response. Without `quietMs`, a busy machine may take five seconds to begin its
+ * Sends the bytes over TLS and reads the response. Without `quietMs`, a busy machine may take fifteen seconds to begin its
  * answer.
  */
 export const send = (bytes: string, quietMs?: number): Promise<Reply> => sendRaw(attackFixture(), bytes, quietMs);

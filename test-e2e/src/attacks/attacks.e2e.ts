@@ -1,7 +1,7 @@
 /**
  * @jest-environment ./test-e2e/src/attacks/attack-environment.mjs
  */
-import { afterAll, afterEach, beforeAll, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll } from '@jest/globals';
 import { describeWith } from '../harness/index.ts';
 import { attackConnection } from './a01-connection.ts';
 import { attackIdentityHeaders } from './a02-identity-headers.ts';
@@ -57,14 +57,12 @@ import { attackWeakTls } from './s39-weak-tls.ts';
 import { stopAttackFixture, startAttackFixture, resetAttackFixture } from './attack-fixture.ts';
 import { compareTable } from './table-of-attacks.ts';
 
-jest.setTimeout(15_000);
-
 describeWith(['cluster', 'redis', 'kafka', 'postgres'], 'attacks on the running services', () => {
   beforeAll(async () => {
     await startAttackFixture();
     await openSlowConnections();
-  }, 120_000);
-  afterAll(stopAttackFixture, 60_000);
+  });
+  afterAll(stopAttackFixture);
   afterEach(resetAttackFixture);
 
   attackConnection();

@@ -1,7 +1,7 @@
 /**
  * @jest-environment ./test-e2e/src/attacks/attack-environment.mjs
  */
-import { afterAll, afterEach, beforeAll, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll } from '@jest/globals';
 import { describeWith } from '../harness/index.ts';
 import { attackEmails } from './a21-emails.ts';
 import { attackLogins } from './a23-logins.ts';
@@ -18,11 +18,9 @@ import { attackSilentLogins } from './s26-foreign-pages.ts';
 import { resetLoginFixture, startLoginFixture, stopLoginFixture } from './login-fixture.ts';
 import { compareTable } from './table-of-attacks.ts';
 
-jest.setTimeout(15_000);
-
 describeWith(['redis', 'kafka', 'postgres'], 'attacks on the login pages of the running services', () => {
-  beforeAll(startLoginFixture, 120_000);
-  afterAll(stopLoginFixture, 60_000);
+  beforeAll(startLoginFixture);
+  afterAll(stopLoginFixture);
   afterEach(resetLoginFixture);
 
   attackEmails();

@@ -70,11 +70,11 @@ async function exchange(
 }
 
 /**
- * Sends the bytes over TLS and reads the response. Without `quietMs`, a busy machine may take five seconds to begin its
+ * Sends the bytes over TLS and reads the response. Without `quietMs`, a busy machine may take fifteen seconds to begin its
  * answer.
  */
 export async function sendRaw(target: RawTarget, bytes: string, quietMs?: number): Promise<Reply> {
-  const { text, closed } = await exchange(target, bytes, { firstMs: quietMs ?? 5000, quietMs: quietMs ?? 1500 });
+  const { text, closed } = await exchange(target, bytes, { firstMs: quietMs ?? 15_000, quietMs: quietMs ?? 1500 });
   target.answers.push(text);
   const [head = '', ...rest] = text.split('\r\n\r\n');
   const header = (name: string) =>

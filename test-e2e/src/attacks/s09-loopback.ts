@@ -76,7 +76,7 @@ export function attackLoopback(): void {
       await answerLogin(command, attackFixture().gateway, { user: 'alice@example.com', password: 'alice' });
       expect((await command.ended).code).toBe(0);
       expect(await whoAmI(home)).toBe('alice@example.com');
-    }, 30_000);
+    });
 
     it('that gets an invented code creates no session, and reports it', async () => {
       const { command, home, callback, state } = await startLogin();
@@ -85,7 +85,7 @@ export function attackLoopback(): void {
       const { code, stderr } = await command.ended;
       expect([code, stderr]).toEqual([6, expect.stringContaining('sallyport:')]);
       expect((await runCli(['whoami'], { home })).code).toBe(3);
-    }, 30_000);
+    });
 
     it('of two concurrent logins only accepts its own code', async () => {
       const [one, two] = [await startLogin(), await startLogin()];
@@ -98,6 +98,6 @@ export function attackLoopback(): void {
         (await Promise.all([one, two].map(({ command }) => command.ended))).every(({ code }) => code === 0),
       );
       expect([await whoAmI(one.home), await whoAmI(two.home)]).toEqual(['alice@example.com', 'bob@example.com']);
-    }, 30_000);
+    });
   });
 }

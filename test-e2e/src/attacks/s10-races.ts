@@ -36,7 +36,7 @@ export function attackRaces(): void {
         expect(after.length).toBeGreaterThan(0);
         expect(dev.requests.filter(({ url }) => after.some((object) => url.endsWith(`/${object}`)))).toEqual([]);
       }
-    }, 60_000);
+    });
 
     it('is not revived by its own use, by pending renewals or by a refresh of its idle time', async () => {
       const { gateway } = attackFixture();
@@ -60,7 +60,7 @@ export function attackRaces(): void {
       // Redis only contains its tombstone, and neither the session nor its idle time.
       const kept = await gateway.redis!.client.hgetall(`sallyport:{${stored(token)}}:session`);
       expect(Object.keys(kept).toSorted()).toEqual(['expiresAt', 'id', 'revoked']);
-    }, 30_000);
+    });
 
     it('ends for all concurrent users at once, and twenty concurrent revocations end it once', async () => {
       const { gateway } = attackFixture();

@@ -72,17 +72,13 @@ export function attackManagement(): void {
       'order',
       'since',
       'all',
-    ])(
-      'treats a filter of events only as a value (%s)',
-      async (name) => {
-        for (const value of odd) {
-          const answer = await call('mallory', `audit?${new URLSearchParams({ [name]: value }).toString()}`);
-          expect([name, value, answer.status < 500]).toEqual([name, value, true]);
-          expect(answer.text).not.toMatch(/alice@|bob@|eve@|syntax|postgres|SELECT/i);
-        }
-      },
-      30_000,
-    );
+    ])('treats a filter of events only as a value (%s)', async (name) => {
+      for (const value of odd) {
+        const answer = await call('mallory', `audit?${new URLSearchParams({ [name]: value }).toString()}`);
+        expect([name, value, answer.status < 500]).toEqual([name, value, true]);
+        expect(answer.text).not.toMatch(/alice@|bob@|eve@|syntax|postgres|SELECT/i);
+      }
+    });
 
     it('explains only what concerns the caller, and nothing to an anonymous one', async () => {
       const question = (changes: object) => ({

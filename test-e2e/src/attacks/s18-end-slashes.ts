@@ -112,7 +112,7 @@ export function attackEndSlashes(): void {
   describe('S18: the real API server', () => {
     beforeAll(async () => {
       namespace = await createNamespace({ cluster: attackFixture().cluster });
-    }, 30_000);
+    });
     afterAll(() => namespace?.remove());
 
     it.each([

@@ -103,11 +103,11 @@ export function attackNodeProxy(): void {
           subjects: [{ kind: 'User', name: 'eve@example.com', apiGroup: 'rbac.authorization.k8s.io' }],
         },
       );
-    }, 90_000);
+    });
     afterAll(async () => {
       await theBed().cluster!.admin.kubectl(['delete', 'clusterrolebinding', 'attack-nodes', '--ignore-not-found']);
       await namespace?.remove();
-    }, 30_000);
+    });
 
     it('opens a port-forward and runs a command only for callers with more than read access', async () => {
       const forward: string[] = [
@@ -130,6 +130,6 @@ export function attackNodeProxy(): void {
       expect((await ask(opening('real-node'))).code).toBe(101);
       const ran = await ask(run('real-node'));
       expect([ran.code, ran.body]).toEqual([200, expect.stringContaining('uid=0')]);
-    }, 40_000);
+    });
   });
 }

@@ -45,7 +45,6 @@ export function attackPendingLogins(): void {
       const events = await gateway.audit.await(
         (record) => record.data.sallyport.aggregated?.cause === 'logins-begun',
         floods + 1,
-        25_000,
       );
       expect(events.at(-1)!).toMatchObject({
         type: 'login.failed',
@@ -54,7 +53,7 @@ export function attackPendingLogins(): void {
       expect(
         events.slice(floods).reduce((sum, { data }) => sum + data.sallyport.aggregated!.count, 0),
       ).toBeGreaterThanOrEqual(300);
-    }, 60_000);
+    });
 
     it('of invented responses fills no store either', async () => {
       const { gateway } = loginFixture();
@@ -73,7 +72,7 @@ export function attackPendingLogins(): void {
         expect(made.status).toBe(403);
       });
       expect(await gateway.redis!.client.dbsize()).toBeLessThanOrEqual(before);
-    }, 60_000);
+    });
 
     it('by a program is limited per address', async () => {
       const { gateway } = loginFixture();
@@ -95,11 +94,9 @@ export function attackPendingLogins(): void {
       expect(statuses.get(200)).toBeLessThanOrEqual(300);
       const events = await gateway.audit.await(
         (record) => record.data.sallyport.aggregated?.cause === 'logins-refused',
-        1,
-        25_000,
       );
       expect(events[0]!.data.sallyport.aggregated!.count).toBeGreaterThanOrEqual(20);
       expect(await metric('sallyport_logins_limited_total')).toBeGreaterThanOrEqual(20);
-    }, 60_000);
+    });
   });
 }

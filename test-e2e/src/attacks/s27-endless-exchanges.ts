@@ -62,8 +62,8 @@ const unanswered: [string, Shape][] = [
   ['a read without a response', { answer: never, target: `${pods}/web` }],
 ];
 const longMs = 2000;
-/** The promised time is one second. A busy machine gets three. */
-const inTimeMs = 3000;
+/** The promised time is one second. A busy machine gets ten. */
+const inTimeMs = 10_000;
 const wait = (ms: number) =>
   new Promise((resolve) => {
     setTimeout(resolve, ms);
@@ -104,7 +104,7 @@ async function endWithSession(shape: Shape, kind: string): Promise<{ stream: Raw
   expect(await listed(login)).toMatchObject([{ kind }]);
   const revokedAt = Date.now();
   expect((await revoke(login)).status).toBe(204);
-  await eventually('the end upstream', () => connection.closed, 10_000);
+  await eventually('the end upstream', () => connection.closed);
   expect(Date.now() - revokedAt).toBeLessThan(inTimeMs);
   stream.socket.resume();
   const [cut] = await attackFixture().gateway.audit.await(
@@ -162,7 +162,6 @@ function attackNumbers(): void {
     await eventually(
       'all to be in progress',
       () => attackFixture().dev.requests.length === begun + limits.inFlightPerUser,
-      10_000,
     );
     for (const [attack, token] of [
       [{}, tokens.alice],
@@ -187,7 +186,7 @@ function attackNumbers(): void {
     await eventually('none to be in progress', async () => (await metric('sallyport_proxy_open_requests')) < 5);
     attackFixture().dev.answer(undefined);
     await expectAccepted({});
-  }, 60_000);
+  });
 }
 
 export function attackEndlessExchanges(): void {

@@ -121,7 +121,7 @@ export function attackUpserts(): void {
         roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
         subjects: [{ kind: 'Group', name: 'developers', apiGroup: 'rbac.authorization.k8s.io' }],
       });
-    }, 30_000);
+    });
     afterAll(() => namespace?.remove());
 
     const made = (): [string, Attack][] => {
@@ -176,7 +176,7 @@ export function attackUpserts(): void {
         // Once the object exists, it may be an update, but the request does not show that.
         expect((await send(bytesOf(at('real-nocreate', attack)), 5000)).code).toBe(403);
       }
-    }, 40_000);
+    });
 
     it('does not create by another patch or by a PUT of another kind', async () => {
       const path = `/api/v1/namespaces/${namespace.name}/configmaps/absent`;
@@ -196,7 +196,7 @@ export function attackUpserts(): void {
         ),
       ])
         expect((await send(bytesOf(at('real-nocreate', attack)), 5000)).code).toBe(404);
-    }, 30_000);
+    });
 
     it('creates exactly by what the gateway classifies as an upsert, for all kinds that it serves', async () => {
       const { admin } = attackFixture().cluster;
@@ -217,6 +217,6 @@ export function attackUpserts(): void {
       } finally {
         await admin.kubectl(['delete', 'clusterrolebinding', 'attack-upserts']);
       }
-    }, 120_000);
+    });
   });
 }

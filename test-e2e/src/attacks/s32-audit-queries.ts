@@ -50,7 +50,6 @@ export function attackAuditQueries(): void {
           if (answer.status === 400) expect(answer.json()['detail']).toContain(`${name}: `);
         }
       },
-      60_000,
     );
 
     it.each([
@@ -64,20 +63,16 @@ export function attackAuditQueries(): void {
       expect([answer.status, answer.json()['detail']]).toEqual([400, expect.stringContaining(words)]);
     });
 
-    it.each(['sessions', 'streams', 'clusters'])(
-      'does the same for %s',
-      async (list) => {
-        for (const name of ['user', 'cluster', 'session', 'all', 'limit', 'ended', 'kind']) {
-          for (const value of [...texts, ...numbers])
-            expect([name, value.slice(0, 40), (await ask(`${name}=${value}`, list)).status < 500]).toEqual([
-              name,
-              value.slice(0, 40),
-              true,
-            ]);
-        }
-      },
-      60_000,
-    );
+    it.each(['sessions', 'streams', 'clusters'])('does the same for %s', async (list) => {
+      for (const name of ['user', 'cluster', 'session', 'all', 'limit', 'ended', 'kind']) {
+        for (const value of [...texts, ...numbers])
+          expect([name, value.slice(0, 40), (await ask(`${name}=${value}`, list)).status < 500]).toEqual([
+            name,
+            value.slice(0, 40),
+            true,
+          ]);
+      }
+    });
 
     it('leaves the store usable', async () => {
       expect((await ask('limit=1')).status).toBe(200);

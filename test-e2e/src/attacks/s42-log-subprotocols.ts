@@ -60,7 +60,7 @@ export function attackLogSubprotocols(): void {
         socket.write(answer);
       });
       const stream = await openRaw(bytesOf({ target: exec, lines: webSocket }));
-      await eventually('the end', () => stream.endedAt !== undefined, 10_000);
+      await eventually('the end', () => stream.endedAt !== undefined);
       expect(stream.text()).toMatch(/^HTTP\/1\.1 403 /);
       await eventually('the end upstream', () => dev.connections.slice(from).every(({ closed }) => closed));
       stream.socket.destroy();
@@ -73,8 +73,7 @@ export function attackLogSubprotocols(): void {
     ])('is not a watch of the real API server (%s)', async (_what, protocols) => {
       const stream = await openRaw(bytesOf({ target: `${realPods}?watch=true`, lines: offers(...protocols) }));
       await eventually('an answer', () => /^HTTP\/1\.1 (101|400|403) /.test(stream.text()));
-      if (!stream.text().startsWith('HTTP/1.1 101'))
-        await eventually('the end', () => stream.endedAt !== undefined, 3000);
+      if (!stream.text().startsWith('HTTP/1.1 101')) await eventually('the end', () => stream.endedAt !== undefined);
       stream.socket.destroy();
     });
   });

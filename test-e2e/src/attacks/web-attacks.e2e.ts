@@ -1,7 +1,7 @@
 /**
  * @jest-environment ./test-e2e/src/attacks/attack-environment.mjs
  */
-import { afterAll, afterEach, beforeAll, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll } from '@jest/globals';
 import { describeWith } from '../harness/index.ts';
 import { compareTable } from './table-of-attacks.ts';
 import { attackWebConnection } from './w01-connection.ts';
@@ -20,11 +20,9 @@ import { attackWebRecords } from './w52-hidden-requests.ts';
 import { attackWebEndlessExchanges } from './w53-endless-exchanges.ts';
 import { resetWebFixture, startWebFixture, stopWebFixture } from './web-fixture.ts';
 
-jest.setTimeout(15_000);
-
 describeWith(['redis', 'kafka', 'postgres'], 'attacks on web applications behind the running services', () => {
-  beforeAll(startWebFixture, 120_000);
-  afterAll(stopWebFixture, 60_000);
+  beforeAll(startWebFixture);
+  afterAll(stopWebFixture);
   afterEach(resetWebFixture);
 
   attackWebConnection();

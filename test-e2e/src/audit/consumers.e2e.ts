@@ -66,7 +66,7 @@ describeWith(['redis', 'kafka', 'postgres'], 'consumers of the audit topic', () 
     expect(await ask('mallory', '/api/v1/namespaces/dev/secrets')).toBe(403);
     await gateway.audit.await({ code: 403, stage: 'ResponseComplete' });
     await gateway.audit.await({ code: 200, stage: 'ResponseComplete', verb: 'list' });
-  }, 120_000);
+  });
   afterAll(async () => {
     await gateway?.stop();
     await practice?.stop();
@@ -101,7 +101,7 @@ describeWith(['redis', 'kafka', 'postgres'], 'consumers of the audit topic', () 
     await running.says(/mallory[^]*mallory.*\n/, 30_000);
     await running.stop();
     expect(running.stdout().match(/mallory/g)).toHaveLength(2);
-  }, 60_000);
+  });
 
   itWith(['kcat', 'curl'], 'curl sends each event to what listens like the k8saudit plugin of Falco', async () => {
     const received: { kind: string; stageTimestamp: string; auditID: string }[] = [];
@@ -134,7 +134,7 @@ describeWith(['redis', 'kafka', 'postgres'], 'consumers of the audit topic', () 
       /do not satisfy docs\/schemas:\nk8s\.request at sallyport\.e2e\..*ce_specver/,
     );
     await expect(stopped).rejects.toThrow(/auditID.*\/payload\/stage must be equal to one of the allowed values/);
-  }, 60_000);
+  });
 });
 
 describe('the rules for Falco', () => {

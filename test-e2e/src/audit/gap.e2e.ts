@@ -29,17 +29,17 @@ describeWith(['redis', 'kafka', 'postgres'], 'an event that is too large for the
     const configEntries = [{ name: 'max.message.bytes', value: `${mostBytes}` }];
     await admin.alterConfigs({ validateOnly: false, resources: [{ type, name, configEntries }] });
     await admin.disconnect();
-  }, 240_000);
+  });
   afterAll(async () => {
     await gateway?.stop();
     await practice?.stop();
-  }, 60_000);
+  });
 
   it('is reported by the gateway with its number, which is the one that is missing', async () => {
     const names = Array.from({ length: 400 }, (_, index) => `name-${index}`);
     expect(await ask(`${pods}?labelSelector=${encodeURIComponent(`app in (${names.join(',')})`)}`)).toBe(200);
     // The event of the request and the one of its end.
-    await gateway.audit.await({ type: 'audit.gap' }, 2, 60_000);
+    await gateway.audit.await({ type: 'audit.gap' }, 2);
     expect(await ask(pods)).toBe(200);
     const schema = readAuditSchema();
     const all = gateway.audit.all();
@@ -57,7 +57,7 @@ describeWith(['redis', 'kafka', 'postgres'], 'an event that is too large for the
       expect(of).not.toContain(gap!.from);
       expect(Math.max(...of.map((seq) => seq ?? 0))).toBeGreaterThan(gap!.from);
     }
-  }, 120_000);
+  });
 
   it('is named by the verification, with the reason', async () => {
     const person = await gateway.person('alice@example.com');
@@ -66,5 +66,5 @@ describeWith(['redis', 'kafka', 'postgres'], 'an event that is too large for the
     expect(faults.length).toBeGreaterThan(0);
     for (const fault of faults)
       expect(fault).toMatchObject({ kind: 'missing', announced: expect.stringContaining('Kafka refuses the event') });
-  }, 120_000);
+  });
 });

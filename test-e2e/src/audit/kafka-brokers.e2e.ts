@@ -21,8 +21,8 @@ beforeAll(async () => {
   bed = await startBed({ need: ['kafka-brokers'] });
   if (!bed.kafkaCluster) throw new Error(`not available: ${JSON.stringify(bed.missing)}`);
   kafka = { brokers: bed.kafkaCluster.brokers, topic: 'sallyport.audit.v1' };
-}, 180_000);
-afterAll(() => bed?.stop(), 60_000);
+});
+afterAll(() => bed?.stop());
 
 /** Returns what a foreign program sees of the topic's partitions. */
 async function partitionsNow(): Promise<{ leader: number; replicas: number[]; isr: number[] }[]> {
@@ -91,7 +91,7 @@ describe('a Kafka of three brokers', () => {
   it('loses the leader of partitions under load, and no event that was acknowledged', async () => {
     const sink = createKafkaAuditSink({ service: 'test', kafka, logger, now: Date.now });
     const first = sampleAuditRecord({ session: 'first' });
-    await eventually('an acknowledgement', () => sink.publish(first).then(() => true as const), 60_000);
+    await eventually('an acknowledgement', () => sink.publish(first).then(() => true as const));
     const before = await partitionsNow();
     expect(before.map(({ replicas, isr }) => [replicas.length, isr.length])).toEqual(before.map(() => [3, 3]));
 
@@ -112,17 +112,15 @@ describe('a Kafka of three brokers', () => {
       queued.push(record.id);
       sink.enqueue(record);
     }, 10);
-    await eventually('some load', () => writers.count() > 100, 30_000);
+    await eventually('some load', () => writers.count() > 100);
 
     const { leader } = before[0]!;
     await kill(leader);
-    await eventually(
-      'another leader',
-      async () => (await partitionsNow()).every((one) => one.leader !== leader && one.leader >= 0),
-      30_000,
+    await eventually('another leader', async () =>
+      (await partitionsNow()).every((one) => one.leader !== leader && one.leader >= 0),
     );
     const count = writers.count();
-    await eventually('writes again', () => writers.count() > count + 100, 30_000);
+    await eventually('writes again', () => writers.count() > count + 100);
     await writers.stop();
     clearInterval(reader);
     const sentAtAll = [...queued, ...[...writers.acknowledged.values()].flat()];
@@ -130,9 +128,9 @@ describe('a Kafka of three brokers', () => {
       const known = new Set(stored);
       return sentAtAll.every((id) => known.has(id));
     };
-    await eventually('the queue', isStored, 30_000);
+    await eventually('the queue', isStored);
     await bed.kafkaCluster!.nodes.find(({ id }) => id === leader)!.resume();
-    await eventually('three copies', async () => (await partitionsNow()).every(({ isr }) => isr.length === 3), 30_000);
+    await eventually('three copies', async () => (await partitionsNow()).every(({ isr }) => isr.length === 3));
     await Promise.all([sink.close(), consumer.close()]);
 
     const byPartition = new Map<number, string[]>();
@@ -157,5 +155,5 @@ describe('a Kafka of three brokers', () => {
         expect([where, session, ids.filter((id) => known.has(id))]).toEqual([where, session, acknowledged]);
       }
     }
-  }, 180_000);
+  });
 });

@@ -56,7 +56,7 @@ const createSink = (kafka: KafkaConfig) =>
   keep(createKafkaAuditSink({ service: 'test', kafka, logger, now: Date.now }));
 /** The first login and the first record of a partition can take longer than a request waits. */
 const acknowledged = (publish: () => Promise<void>) =>
-  eventually('an acknowledgement', () => publish().then(() => true as const), 30_000);
+  eventually('an acknowledgement', () => publish().then(() => true as const));
 const refusedWith = async (kafka: KafkaConfig, pattern: RegExp): Promise<void> => {
   await expect(createSink(kafka).publish(sampleAuditRecord())).rejects.toMatchObject({ code: 'audit-unavailable' });
   await logged(pattern);
@@ -83,16 +83,16 @@ beforeAll(async () => {
     ['trail', { topic }, 'read'],
     ['trail', { group }, 'read'],
   ]);
-}, 180_000);
+});
 afterEach(async () => {
   await Promise.all(opened.splice(0).map((one) => one.close()));
   issuer.lifetimeSeconds = 300;
   issuer.audience = 'kafka';
-}, 30_000);
+});
 afterAll(async () => {
   await broker?.stop();
   await issuer?.close();
-}, 60_000);
+});
 
 describe('Kafka with tokens of OAuth', () => {
   it('carries events, with one token for all connections of a service', async () => {
@@ -101,10 +101,10 @@ describe('Kafka with tokens of OAuth', () => {
     await acknowledged(() => sink.publish(sent[0]!));
     await Promise.all(sent.slice(1).map((record) => sink.publish(record)));
     const received = consume('tokens');
-    await eventually('the events', () => (received().length >= sent.length ? true : undefined), 30_000);
+    await eventually('the events', () => (received().length >= sent.length ? true : undefined));
     expect(new Set(received())).toEqual(new Set(sent.map(({ id }) => id)));
     expect(Object.fromEntries(issuer.requests)).toEqual({ gateway: 1, trail: 1 });
-  }, 60_000);
+  });
 
   it('goes on without a pause when tokens and with them the sessions of the connections expire', async () => {
     issuer.lifetimeSeconds = 8;
@@ -120,14 +120,14 @@ describe('Kafka with tokens of OAuth', () => {
       sent.push(record.id);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    await eventually('the events', () => (received().length >= sent.length ? true : undefined), 30_000);
+    await eventually('the events', () => (received().length >= sent.length ? true : undefined));
     expect(received()).toEqual(sent);
     // Every session is one of at least five and at most eight seconds.
     for (const client of ['gateway', 'trail']) {
       expect(issuer.requests.get(client)).toBeGreaterThanOrEqual(3);
       expect(issuer.requests.get(client)).toBeLessThanOrEqual(6);
     }
-  }, 90_000);
+  });
 
   it('says what to do about a token that it cannot get', async () => {
     await refusedWith(
@@ -142,7 +142,7 @@ describe('Kafka with tokens of OAuth', () => {
       configOf('gateway', { tokenUrl: 'https://127.0.0.1:1/token' }),
       /cannot be reached \(ECONNREFUSED\)\. Check audit\.kafka\.sasl\.tokenUrl/,
     );
-  }, 60_000);
+  });
 
   it('says what to do about a token that the broker refuses, and about a missing right', async () => {
     issuer.audience = 'another';
@@ -152,7 +152,7 @@ describe('Kafka with tokens of OAuth', () => {
     expect(issuer.requests.get('gateway')).toBeLessThan(20);
     issuer.audience = 'kafka';
     await refusedWith(configOf('stranger'), /Allow the user that the token of stranger names .* Write and Describe/);
-  }, 60_000);
+  });
 
   it('leaves no secret and no token in the log', () => {
     expect([lines.length > 10, issuer.issued.length > 5]).toEqual([true, true]);

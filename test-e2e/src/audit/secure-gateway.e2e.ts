@@ -101,12 +101,12 @@ describeWith(['redis', 'postgres', 'kubectl'], 'a gateway whose Kafka expects TL
         },
       },
     });
-  }, 300_000);
+  });
   afterAll(async () => {
     await gateway?.stop();
     await practice?.stop();
     await broker?.stop();
-  }, 90_000);
+  });
 
   it('records a login, a read, a write, an exec and a logout', async () => {
     const alice = await gateway.person('alice@example.com');
@@ -120,13 +120,13 @@ describeWith(['redis', 'postgres', 'kubectl'], 'a gateway whose Kafka expects TL
     await gateway.audit.await({ subresource: 'exec', stage: 'ResponseComplete' });
     await gateway.audit.await({ type: 'session.login' });
     await gateway.audit.await(({ type }) => type === 'session.revoked' || type === 'session.ended');
-  }, 120_000);
+  });
 
   it('stores the events in the audit service, which reads with the same login', async () => {
     const carol = await gateway.person('carol@example.com');
     const { code, stdout } = await carol.cli(['audit', 'search', '--verb', 'create', '-o', 'json']);
     expect([code, stdout.includes('"configmaps"')]).toEqual([0, true]);
-  }, 60_000);
+  });
 
   it('lets a foreign consumer with the right to read validate every event, with schemas and validators of others', async () => {
     const { code, stdout, stderr } = await validate('siem');
@@ -142,7 +142,7 @@ describeWith(['redis', 'postgres', 'kubectl'], 'a gateway whose Kafka expects TL
     const lines = again.stdout.trim().split('\n');
     expect([again.code, lines.length]).toEqual([0, report.events]);
     expect(lines.every((line) => /ce_id:\S+.*ce_specversion:1\.0/.test(line))).toBe(true);
-  }, 180_000);
+  });
 
   it('shows nothing to a user without the right, and no password to anyone', async () => {
     const { code, stderr } = await validate('stranger');
@@ -152,7 +152,7 @@ describeWith(['redis', 'postgres', 'kubectl'], 'a gateway whose Kafka expects TL
       const log = await runCommand('cat', [gateway.processes!.logFile(name)]);
       for (const password of Object.values(users)) expect(log.stdout).not.toContain(password);
     }
-  }, 60_000);
+  });
 
   it('the validator finds an event that differs from the schemas', async () => {
     const producer = new Kafka({ brokers: broker.bed.kafka!.brokers, logLevel: logLevel.NOTHING }).producer();
@@ -173,5 +173,5 @@ describeWith(['redis', 'postgres', 'kubectl'], 'a gateway whose Kafka expects TL
     expect([code, (JSON.parse(stdout) as Report).events]).toEqual([1, 1]);
     expect(stderr).toContain("'Never' is not one of");
     expect(stderr).toContain("'yesterday'");
-  }, 60_000);
+  });
 });

@@ -16,8 +16,8 @@ beforeAll(async () => {
   bed = await startBed({ need: ['kafka', 'postgres'] });
   if (!bed.kafka || !bed.postgres)
     throw new Error(`Kafka and PostgreSQL are not available: ${JSON.stringify(bed.missing)}`);
-}, 180_000);
-afterAll(() => bed?.stop(), 60_000);
+});
+afterAll(() => bed?.stop());
 
 /** Kills PostgreSQL without warning, as the kernel does when memory runs out, and starts it again. */
 async function killPostgres(): Promise<void> {
@@ -78,5 +78,5 @@ describe('a PostgreSQL that is killed while events are stored', () => {
     }
     await stores.close();
     expect(found.map(({ id }) => id).toSorted()).toEqual(sent.map(({ id }) => id).toSorted());
-  }, 120_000);
+  });
 });

@@ -183,13 +183,13 @@ describeWith(['kafka', 'postgres'], 'the verification of a store after retention
     offset = 0;
     await retain(lasting, dateOf(4), 2);
     await stop();
-  }, 300_000);
+  });
   afterAll(async () => {
     await Promise.all(producers.map((one) => one.close()));
     await stop();
     await database?.drop();
     rmSync(directory, { recursive: true, force: true });
-  }, 60_000);
+  });
 
   it('is whole, and says which days retention deleted after the one of a legal hold', async () => {
     expect(await days()).toEqual([0, 4, 5, 6].map(dateOf));
@@ -198,7 +198,7 @@ describeWith(['kafka', 'postgres'], 'the verification of a store after retention
     expect(since).toBeUndefined();
     expect(absent).toEqual([{ from: `${dateOf(1)}T00:00:00.000Z`, until: `${dateOf(4)}T01:00:00.000Z` }]);
     expect(stderr).toContain(`nothing is demanded from ${dateOf(1)}T00:00:00.000Z to ${dateOf(4)}T01:00:00.000Z`);
-  }, 60_000);
+  });
 
   it('names events that are missing on a day under the hold, and on the first day after the gap', async () => {
     const held = await rowsOf(0);
@@ -210,7 +210,7 @@ describeWith(['kafka', 'postgres'], 'the verification of a store after retention
     const pod = held.find(({ producer }) => producer !== held[0]!.producer)!.producer;
     const { faults } = await found(true, ['delete from audit_events where producer = $1', pod]);
     expect(faults).toMatchObject([{ kind: 'producer-missing', producer: pod, seq: 1 }]);
-  }, 180_000);
+  });
 
   it('names a whole day that was removed although it is not old enough', async () => {
     const { code, faults } = await found(true, [`drop table audit_events_${dateOf(5).replaceAll('-', '')}`]);
@@ -219,13 +219,13 @@ describeWith(['kafka', 'postgres'], 'the verification of a store after retention
       Row,
     ];
     expect(faults).toContainEqual(expect.objectContaining({ producer, seq: Number(seq) }));
-  }, 60_000);
+  });
 
   it('demands what is between, if the configuration has no hold', async () => {
     const { code, faults } = await found(false);
     expect(code).toBe(1);
     expect(faults).toContainEqual(expect.objectContaining({ kind: 'missing' }));
-  }, 60_000);
+  });
 
   it('is whole after the hold has ended, names what it starts at, and still finds a deleted event', async () => {
     await start(configure('free.json', false));
@@ -241,5 +241,5 @@ describeWith(['kafka', 'postgres'], 'the verification of a store after retention
       const broken = await found(false, remove(row));
       expect(broken).toMatchObject({ code: 1, faults: [named(row)] });
     }
-  }, 180_000);
+  });
 });

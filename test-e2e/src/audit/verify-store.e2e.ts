@@ -88,19 +88,18 @@ describeWith(['redis', 'kafka', 'postgres'], 'the verification of a real store',
     const text = () => (existsSync(file('checkpoints.ndjson')) ? readFileSync(file('checkpoints.ndjson'), 'utf8') : '');
     const attested = () =>
       Math.max(...[...text().matchAll(/"producer":"proxy\/[^"]+","seq":(\d+)/g)].map(([, seq]) => Number(seq)));
-    await eventually('the checkpoints', () => text().split('\n').length > 2 && attested() >= 26, 60_000);
+    await eventually('the checkpoints', () => text().split('\n').length > 2 && attested() >= 26);
     await eventually(
       'the events of the checkpoints',
       async () => (await rows(`type = 'audit.checkpoint'`)).length >= 2,
-      60_000,
     );
     await gateway.processes!.stop('audit');
     writeFileSync(file('anchor.ndjson'), readFileSync(file('checkpoints.ndjson')));
-  }, 240_000);
+  });
   afterAll(async () => {
     await gateway?.stop();
     await practice?.stop();
-  }, 60_000);
+  });
 
   it('finds no fault, although the store keeps one event for several of an anonymous caller', async () => {
     const { code, faults, events, checkpoints } = await found();

@@ -59,15 +59,11 @@ async function compareStore(url: string, ids: ReadonlySet<string>): Promise<Trai
       const has = new Set(stored);
       return [...ids].filter((id) => !has.has(id));
     };
-    await eventually(
-      'the audit service to store every event',
-      async () => {
-        const { rows } = await client.query<{ id: string }>('select id from audit_events');
-        stored = rows.map(({ id }) => id);
-        return missing().length === 0;
-      },
-      45_000,
-    ).catch(() => {});
+    await eventually('the audit service to store every event', async () => {
+      const { rows } = await client.query<{ id: string }>('select id from audit_events');
+      stored = rows.map(({ id }) => id);
+      return missing().length === 0;
+    }).catch(() => {});
     return { rows: stored.length, events: new Set(stored).size, missing: missing() };
   } finally {
     await client.end();

@@ -39,14 +39,14 @@ describeWith(['cluster', 'redis', 'kafka', 'postgres', 'kubectl'], 'a cluster th
   beforeAll(async () => {
     directory = mkdtempSync(path.join(runDirectory(), 'add-cluster-'));
     namespace = await createNamespace();
-  }, 60_000);
+  });
   afterAll(async () => {
     await gateway?.stop();
     await remove();
     await admin().tryKubectl(['delete', 'clusterrolebinding', `too-much-${tag}`, '--ignore-not-found']);
     await namespace?.remove();
     rmSync(directory, { recursive: true, force: true });
-  }, 60_000);
+  });
 
   it('gets an account with a token, once', async () => {
     const first = await add();
@@ -62,7 +62,7 @@ describeWith(['cluster', 'redis', 'kafka', 'postgres', 'kubectl'], 'a cluster th
     expect(Date.parse(tokenExpiresAt) - Date.now()).toBeGreaterThan(29 * 86_400_000);
     expect(readFileSync(tokenFile(), 'utf8')).not.toBe(token);
     expect(first.stdout + second.stdout).not.toContain(token.trim());
-  }, 60_000);
+  });
 
   it('is reached through a gateway with the entry that was written', async () => {
     const { clusters } = parse(readFileSync(path.join(directory, `${name}.yaml`), 'utf8')) as {
@@ -76,7 +76,7 @@ describeWith(['cluster', 'redis', 'kafka', 'postgres', 'kubectl'], 'a cluster th
     const alice = await gateway.person('alice@example.com');
     await alice.kubectl(['create', 'configmap', 'mine', '-n', namespace.name, '--from-literal', 'a=b']);
     expect(await alice.kubectl(['get', 'configmaps', '-n', namespace.name])).toContain('mine');
-  }, 90_000);
+  });
 
   it('is checked: the gateway may do what it must, and nothing more', async () => {
     const { code, stdout, stderr } = await check('--strict');
@@ -84,7 +84,7 @@ describeWith(['cluster', 'redis', 'kafka', 'postgres', 'kubectl'], 'a cluster th
     expect(stdout).toContain('it may do nothing else');
     expect(stdout).toContain(`the credential is accepted: system:serviceaccount:${name}:${account}`);
     expect(stdout).toMatch(/Kubernetes v1\.\d+\.\d+.*constrained impersonation: /);
-  }, 30_000);
+  });
 
   it('is checked: someone gave the account too much, or took something away', async () => {
     const subject = `--serviceaccount=${name}:${account}`;
@@ -109,7 +109,7 @@ describeWith(['cluster', 'redis', 'kafka', 'postgres', 'kubectl'], 'a cluster th
     expect(after.faults).toContain('it may not impersonate groups "sre"');
     expect((await add()).stdout).toContain(`created    ClusterRoleBinding ${account}`);
     await eventually('the check to succeed', async () => (await check('--strict')).code === 0);
-  }, 60_000);
+  });
 
   it('is not added by a user without the rights, who is told which', async () => {
     const { server, caPem } = theBed().cluster!;
@@ -122,7 +122,7 @@ describeWith(['cluster', 'redis', 'kafka', 'postgres', 'kubectl'], 'a cluster th
       expect.stringContaining(`does not allow you to get the ClusterRole more-${tag}`),
     ]);
     expect(stderr).not.toContain(token);
-  }, 30_000);
+  });
 
   it('leaves nothing behind when it is removed, also of a token in a Secret', async () => {
     expect((await add('--token', 'secret')).stdout).toContain('The token does not expire.');
@@ -144,5 +144,5 @@ describeWith(['cluster', 'redis', 'kafka', 'postgres', 'kubectl'], 'a cluster th
       code: 1,
       stdout: expect.not.stringContaining('ok       it may impersonate'),
     });
-  }, 60_000);
+  });
 });

@@ -44,13 +44,13 @@ describeWith(['cluster', 'redis', 'kafka', 'postgres', 'kubectl'], 'a second con
     directory = mkdtempSync(path.join(runDirectory(), 'second-'));
     bed = await startBed({ need: ['cluster'] });
     [first, second] = [await createNamespace(), await createNamespace({ cluster: cluster() })];
-  }, 90_000);
+  });
   afterAll(async () => {
     await gateway?.stop();
     await first?.remove();
     await bed?.stop();
     rmSync(directory, { recursive: true, force: true });
-  }, 60_000);
+  });
 
   it('is added to a gateway that has one, and kubectl works on both', async () => {
     expect(await cli('add', 'second', ...asAdmin(), '--groups', 'developers', '--out', directory)).toMatchObject({
@@ -81,7 +81,7 @@ describeWith(['cluster', 'redis', 'kafka', 'postgres', 'kubectl'], 'a second con
       ),
     );
     expect(event.user.username).toMatch(/^system:serviceaccount:sallyport:/);
-  }, 120_000);
+  });
 
   it('has ServiceAccounts that use the first one, and are not confused with its own, whose issuer is the same', async () => {
     const namespace = { apiVersion: 'v1', kind: 'Namespace' };
@@ -109,12 +109,12 @@ describeWith(['cluster', 'redis', 'kafka', 'postgres', 'kubectl'], 'a second con
     const started = await gateway!.audit.await({ type: 'workload.session.started' }, 2);
     expect(started.map(({ data }) => data.sallyport.workload!.name).toSorted()).toEqual(['first', 'second']);
     await admins[0].kubectl(['delete', 'namespace', second.name, '--wait=false']);
-  }, 90_000);
+  });
 
   it('is checked, and removed without a trace', async () => {
     expect(await cli('check', 'second', '--config', gateway!.configFile, '--strict')).toMatchObject({ code: 0 });
     expect(await cli('remove', 'second', ...asAdmin(), '--yes')).toMatchObject({ code: 0 });
     const left = await cluster().admin.kubectl(['get', 'clusterroles,clusterrolebindings', '-o', 'name']);
     expect(left).not.toContain('sallyport');
-  }, 60_000);
+  });
 });

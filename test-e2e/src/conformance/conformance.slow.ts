@@ -68,7 +68,7 @@ describeWith(
       await gateway?.stop();
       await theBed().cluster!.admin.kubectl(['delete', 'clusterrolebinding', 'conformance', '--ignore-not-found']);
       await tools?.stop();
-    }, 120_000);
+    });
 
     const run = async (
       cases: Record<string, string>,
@@ -123,6 +123,6 @@ describeWith(
       const { lost, leaked, unknown, joined } = await joinAuditLogs(gateway);
       expect({ lost, leaked, unknown }).toEqual({ lost: [], leaked: [], unknown: [] });
       expect(joined.length).toBeGreaterThan(1000);
-    }, 120_000);
+    });
   },
 );

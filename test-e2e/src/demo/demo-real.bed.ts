@@ -46,6 +46,5 @@ describe('the demo with a real control plane and node', () => {
       expect((await demo.command.ended).code).toBe(7);
       expect(existsSync(path.join(directory, 'demo.json'))).toBe(false);
     },
-    360_000,
   );
 });

@@ -23,7 +23,7 @@ describeWith(['kubectl'], 'the demo with the practice cluster', () => {
   const state = path.join(directory, 'practice');
   beforeAll(async () => {
     demo = await startDemo(state, theBed().kubectl!, []);
-  }, 70_000);
+  });
 
   it('describes everything in demo.json', () => {
     expect(demo.state).toMatchObject({
@@ -89,7 +89,7 @@ describeWith(['kubectl'], 'the demo with the practice cluster', () => {
     expect((await demo.tryKubectl(['exec', '-n', 'prod', 'web', '--', 'true'])).stderr).toContain(
       'cluster/demo[1].deny.and',
     );
-  }, 30_000);
+  });
 
   it('shows a page to browsers, which says how to log in', async () => {
     const { loginUrl, gatewayUrl } = demo.state;
@@ -202,7 +202,7 @@ describeWith(['kubectl'], 'the demo with the practice cluster', () => {
       stderr: expect.stringContaining('demo: cannot write to the state directory /proc/nowhere'),
     });
     expect((await demo.tryKubectl(['get', 'pods'])).code).toBe(1);
-  }, 30_000);
+  });
 
   it('runs its command with KUBECONFIG set, exits with its code, and leaves nothing running', async () => {
     writeFileSync(path.join(state, 'done'), '');
@@ -211,7 +211,7 @@ describeWith(['kubectl'], 'the demo with the practice cluster', () => {
     expect(existsSync(path.join(state, 'demo.json'))).toBe(false);
     expect(() => process.kill(demo.state.pid, 0)).toThrow('ESRCH');
     await expect(httpRequestOnce(demo.state.gatewayUrl)).rejects.toThrow('ECONNREFUSED');
-  }, 30_000);
+  });
 });
 
 describeWith(['kubectl'], 'the demo with a policy that is edited while it runs', () => {
@@ -219,7 +219,7 @@ describeWith(['kubectl'], 'the demo with a policy that is edited while it runs',
   const state = path.join(directory, 'edited');
   beforeAll(async () => {
     demo = await startDemo(state, theBed().kubectl!, []);
-  }, 70_000);
+  });
 
   it('applies an edited policy within two seconds, refuses a broken edit, and reports its fault to carol', async () => {
     const own = readFileSync(demo.state.policyFile, 'utf8');
@@ -230,7 +230,7 @@ describeWith(['kubectl'], 'the demo with a policy that is edited while it runs',
     expect((await status()).code).toBe(5);
     const begun = performance.now();
     writeFileSync(demo.state.policyFile, '- allow:\n    or:\n      - groups: security-auditors\n');
-    await eventually('kubectl to be refused', async () => (await pods()).code !== 0, 6000);
+    await eventually('kubectl to be refused', async () => (await pods()).code !== 0, 20_000);
     process.stderr.write(
       `measured: an edited policy holds for kubectl: ${Math.round(performance.now() - begun)} ms (promised: 2000 ms)\n`,
     );
@@ -240,26 +240,22 @@ describeWith(['kubectl'], 'the demo with a policy that is edited while it runs',
       stdout: expect.stringMatching(/Every replica runs policy [0-9a-f]{16}\.\n$/),
     });
     writeFileSync(demo.state.policyFile, '- allow:\n    or:\n      - gruops: security-auditors\n');
-    const refused = await eventually(
-      'the status to report it',
-      async () => {
-        const found = await status();
-        return found.code === 8 ? found : undefined;
-      },
-      6000,
-    );
+    const refused = await eventually('the status to report it', async () => {
+      const found = await status();
+      return found.code === 8 ? found : undefined;
+    });
     expect(refused.stdout).toContain(
       `${demo.state.policyFile}:3:9: clusters.0.policy.0.allow.or.0.gruops: unknown criterion "gruops" (did you mean groups?)`,
     );
     // The previous policy still allows carol.
     expect((await pods()).stderr).not.toContain('policy rule');
     writeFileSync(demo.state.policyFile, own);
-    await eventually('the status to be good again', async () => (await status()).code === 0, 6000);
+    await eventually('the status to be good again', async () => (await status()).code === 0);
     expect((await firstKubectl(demo, 'alice', ['get', 'pods'])).code).toBe(0);
     writeFileSync(demo.state.policyFile, own.replace('developers', 'security-auditors'));
     writeFileSync(path.join(state, 'done'), '');
     expect((await demo.command.ended).stdout).toBe(`KUBECONFIG is ${demo.state.kubeconfig}\n`);
-  }, 60_000);
+  });
 
   it('starts with its own policy again, keeps the edited one next to it, and its certificate authority', async () => {
     const authority = readFileSync(demo.state.caFile, 'utf8');
@@ -268,7 +264,7 @@ describeWith(['kubectl'], 'the demo with a policy that is edited while it runs',
     expect(readFileSync(demo.state.policyFile, 'utf8')).toContain('groups: developers');
     expect(readFileSync(`${demo.state.policyFile}.previous`, 'utf8')).toBe(edited);
     expect(readFileSync(demo.state.caFile, 'utf8')).toBe(authority);
-  }, 60_000);
+  });
 });
 
 describeWith(['cluster', 'kubectl'], 'the demo with your own cluster', () => {
@@ -278,7 +274,7 @@ describeWith(['cluster', 'kubectl'], 'the demo with your own cluster', () => {
   beforeAll(async () => {
     namespace = await createNamespace();
     demo = await startDemo(state, theBed().kubectl!, ['--kubeconfig', theBed().cluster!.adminKubeconfig, '--yes']);
-  }, 70_000);
+  });
   afterAll(() => namespace?.remove());
 
   it('sends requests as alice and not as the user in the kubeconfig', async () => {
@@ -304,7 +300,7 @@ describeWith(['cluster', 'kubectl'], 'the demo with your own cluster', () => {
     writeFileSync(path.join(state, 'done'), '');
     await demo.command.ended;
     await expect(httpRequestOnce(demo.state.gatewayUrl)).rejects.toThrow('ECONNREFUSED');
-  }, 30_000);
+  });
 });
 
 describe("the demo's command line", () => {
@@ -368,5 +364,5 @@ describe("the demo's command line", () => {
     const { code, stderr } = await startDemoProgram([...args, '--exit-after', 'true']).ended;
     expect(code).toBe(1);
     expect(stderr).toContain(`${policy}:1:3: clusters.0.policy.0.alow: unknown action "alow" (did you mean allow?)`);
-  }, 60_000);
+  });
 });

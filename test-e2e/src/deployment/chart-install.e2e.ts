@@ -29,12 +29,12 @@ describeWith(['cluster', 'kubectl', 'helm'], 'the chart on a real API server', (
   let namespace: TestNamespace;
   beforeAll(async () => {
     namespace = await createNamespace({ bound: false });
-  }, 60_000);
+  });
   afterAll(async () => {
     await admin().tryKubectl(['delete', 'clusterrole,clusterrolebinding', 'gate-gateway']);
     await namespace?.remove();
     rmSync(directory, { recursive: true });
-  }, 60_000);
+  });
 
   const helm = async (args: readonly string[], given: ChartValues | undefined) => {
     const access = ['--namespace', namespace.name, '--kubeconfig', theBed().cluster!.adminKubeconfig];
@@ -78,13 +78,9 @@ describeWith(['cluster', 'kubectl', 'helm'], 'the chart on a real API server', (
     ['with everything from the Job', values],
     ['for an evaluation', { evaluation: true, fullnameOverride: 'gate' }],
     ['like the manifests', { ...valuesOfManifests, fullnameOverride: 'gate' }],
-  ])(
-    'is accepted, %s',
-    async (_what, given) => {
-      expect(await helm(['install', 'gate', chart, '--dry-run=server'], given)).toContain('STATUS: pending-install');
-    },
-    60_000,
-  );
+  ])('is accepted, %s', async (_what, given) => {
+    expect(await helm(['install', 'gate', chart, '--dry-run=server'], given)).toContain('STATUS: pending-install');
+  });
 
   it('creates the Secrets once, with the rights of the Job, and they fit the installation', async () => {
     const first = await runJob();
@@ -93,7 +89,7 @@ describeWith(['cluster', 'kubectl', 'helm'], 'the chart on a real API server', (
     const before = await objectsOf('secrets,configmaps');
     expect(await runJob()).toMatchObject({ code: 0, stdout: 'everything exists already\n' });
     expect(await objectsOf('secrets,configmaps')).toEqual(before);
-  }, 60_000);
+  });
 
   it('lets the Job neither change a Secret, nor read another, nor list them', async () => {
     await admin().kubectl(['create', 'secret', 'generic', 'other', '-n', namespace.name, '--from-literal=a=b']);
@@ -111,7 +107,7 @@ describeWith(['cluster', 'kubectl', 'helm'], 'the chart on a real API server', (
         { code: 1, stdout: '', stderr: expect.stringContaining('Forbidden') },
       ]);
     await admin().kubectl(['delete', 'secret', 'other', '-n', namespace.name]);
-  }, 60_000);
+  });
 
   it('is installed and upgraded, and the services find what was created', async () => {
     await helm(['install', 'gate', chart, '--no-hooks'], values);
@@ -140,7 +136,7 @@ describeWith(['cluster', 'kubectl', 'helm'], 'the chart on a real API server', (
       });
       expect(checked).toMatchObject({ code: 0, stdout: expect.stringContaining('ok') });
     }
-  }, 60_000);
+  });
 
   it('applies a policy that was edited in the cluster to running pods, and never overwrites it', async () => {
     const policy = stringify([{ allow: { or: [{ groups: 'edited-in-the-cluster' }] } }]);
@@ -166,7 +162,7 @@ describeWith(['cluster', 'kubectl', 'helm'], 'the chart on a real API server', (
     expect(await current()).toBe(policy);
     const proxy = (await objectsOf('deployments')).find(({ metadata }) => metadata.name === 'gate-proxy')!;
     expect(proxy.spec!['replicas']).toBe(3);
-  }, 60_000);
+  });
 
   it('is uninstalled, and leaves only keys and certificates, which one command removes', async () => {
     await admin().kubectl([
@@ -200,5 +196,5 @@ describeWith(['cluster', 'kubectl', 'helm'], 'the chart on a real API server', (
     const label = 'app.kubernetes.io/instance=gate,app.kubernetes.io/component=secrets';
     await admin().kubectl(['delete', 'secrets,configmaps', '-n', namespace.name, '-l', label]);
     expect((await namesOf(ours)).filter((name) => !/\/(kube-root-ca\.crt|default)$/.test(name))).toEqual([]);
-  }, 60_000);
+  });
 });

@@ -60,7 +60,7 @@ describeWith(['kubectl', 'helm'], 'the chart and the manifests', () => {
   beforeAll(async () => {
     manifests = await renderManifests('k8s');
     chart = await renderChart(valuesOfManifests);
-  }, 60_000);
+  });
   const inChart = (object: Manifest) =>
     chart.find(({ kind, metadata: { name } }) => kind === object.kind && name === nameInChart(object));
   const configOf = (service: string) =>

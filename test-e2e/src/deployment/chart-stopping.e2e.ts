@@ -29,5 +29,5 @@ describeWith(['helm'], 'the chart', () => {
       ['authorize', 0, 25],
       ['audit', 20, 45],
     ]);
-  }, 60_000);
+  });
 });

@@ -123,7 +123,7 @@ describeWith(['helm'], 'the chart', () => {
     root = mkdtempSync(path.join(tmpdir(), 'sallyport-chart-'));
     secrets = await madeElsewhere();
     for (const [name, values] of Object.entries(sets)) rendered[name] = await renderChart(values);
-  }, 60_000);
+  });
   afterAll(() => rmSync(root, { recursive: true }));
 
   const check = (name: string, service: string) => {
@@ -143,13 +143,12 @@ describeWith(['helm'], 'the chart', () => {
     async (name, service) => {
       expect(await check(name, service)).toMatchObject({ code: 0, stdout: expect.stringContaining('ok') });
     },
-    60_000,
   );
 
   it('for an evaluation without PostgreSQL: audit accepts its configuration', async () => {
     const { code, stdout } = await check('for an evaluation without PostgreSQL', 'audit');
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('ok') });
-  }, 60_000);
+  });
 
   it('mounts in each service only its own secrets', () => {
     const seenBy = (service: string) =>
@@ -249,7 +248,7 @@ describeWith(['helm'], 'the chart', () => {
     expect(code).toBe(0);
     const ofCommand = parseManifests(stdout).map(({ rules }) => rules);
     expect(ofChart).toEqual(Object.keys(settings).map((name, at) => [name, ofCommand[at]]));
-  }, 60_000);
+  });
 
   describe('restarts', () => {
     const restartOf = (objects: readonly Manifest[]) =>

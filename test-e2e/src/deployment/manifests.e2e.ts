@@ -42,23 +42,19 @@ describeWith(['kubectl'], 'the manifests in k8s', () => {
       ['k8s', service],
       ['k8s/overlays/tls', service],
     ]),
-  )(
-    '%s: %s accepts its configuration and finds the files of its volumes',
-    async (directory, service) => {
-      const manifests = directory === 'k8s' ? base : await renderManifests(directory!);
-      const place = path.join(root, directory!.replaceAll('/', '-'), service!);
-      const [name, ...args] = mountVolumes(deploymentOf(service!, manifests), [...manifests, ...secrets], place);
-      const checked = await runCommand(
-        process.execPath,
-        [serviceProgram(name as ServiceName), ...args, '--check-config'],
-        {
-          env: { SALLYPORT_CONFIG: undefined },
-        },
-      );
-      expect(checked).toMatchObject({ code: 0, stdout: expect.stringContaining('ok') });
-    },
-    60_000,
-  );
+  )('%s: %s accepts its configuration and finds the files of its volumes', async (directory, service) => {
+    const manifests = directory === 'k8s' ? base : await renderManifests(directory!);
+    const place = path.join(root, directory!.replaceAll('/', '-'), service!);
+    const [name, ...args] = mountVolumes(deploymentOf(service!, manifests), [...manifests, ...secrets], place);
+    const checked = await runCommand(
+      process.execPath,
+      [serviceProgram(name as ServiceName), ...args, '--check-config'],
+      {
+        env: { SALLYPORT_CONFIG: undefined },
+      },
+    );
+    expect(checked).toMatchObject({ code: 0, stdout: expect.stringContaining('ok') });
+  });
 
   it('give the gateway the role that the command renders for its configuration, and bind it only to the gateway', async () => {
     const place = path.join(root, 'role');
@@ -85,7 +81,7 @@ describeWith(['kubectl'], 'the manifests in k8s', () => {
     expect(base.filter((one) => one.kind.endsWith('Role')).map((one) => one.metadata.name)).toEqual([
       'sallyport-gateway',
     ]);
-  }, 60_000);
+  });
 
   it('run every container under the restricted profile, with a read-only root', () => {
     expect(base.find((one) => one.kind === 'Namespace')?.metadata.labels).toMatchObject({
@@ -136,7 +132,6 @@ describeWith(['kubectl'], 'the manifests in k8s', () => {
             .projected!.sources.map((source) => source.configMap!.name),
         ).toEqual(['sallyport-config', 'sallyport-policy']);
     },
-    60_000,
   );
 
   it('contain no Secret, and mount only its own in each service', () => {

@@ -12,33 +12,29 @@ describeWith(['cluster', 'kubectl'], 'a real API server', () => {
   beforeAll(async () => {
     // A dry run in a namespace requires that it exists. It stays, because the accounts of other tests' gateways are there.
     await admin().tryKubectl(['create', 'namespace', 'sallyport']);
-  }, 60_000);
+  });
   afterAll(() => rmSync(directory, { recursive: true }));
 
-  it.each(['k8s', 'k8s/overlays/tls'])(
-    'accepts everything in %s without a warning',
-    async (overlay) => {
-      const manifests = await renderManifests(overlay);
-      const { code, stdout, stderr } = await admin().tryKubectl([
-        'apply',
-        '--dry-run=server',
-        '-k',
-        path.join(repository, overlay),
-      ]);
-      // kubectl warns that the namespace was not created by apply. Any other warning is about our manifests.
-      expect(
-        stderr
-          .split('\n')
-          .filter(
-            (line) =>
-              line !== '' && !/missing the kubectl\.kubernetes\.io\/last-applied-configuration annotation/.test(line),
-          ),
-      ).toEqual([]);
-      expect(code).toBe(0);
-      expect(stdout.match(/\(server dry run\)$/gm)).toHaveLength(manifests.length);
-    },
-    60_000,
-  );
+  it.each(['k8s', 'k8s/overlays/tls'])('accepts everything in %s without a warning', async (overlay) => {
+    const manifests = await renderManifests(overlay);
+    const { code, stdout, stderr } = await admin().tryKubectl([
+      'apply',
+      '--dry-run=server',
+      '-k',
+      path.join(repository, overlay),
+    ]);
+    // kubectl warns that the namespace was not created by apply. Any other warning is about our manifests.
+    expect(
+      stderr
+        .split('\n')
+        .filter(
+          (line) =>
+            line !== '' && !/missing the kubectl\.kubernetes\.io\/last-applied-configuration annotation/.test(line),
+        ),
+    ).toEqual([]);
+    expect(code).toBe(0);
+    expect(stdout.match(/\(server dry run\)$/gm)).toHaveLength(manifests.length);
+  });
 
   it('accepts the Secrets of the script and the example', async () => {
     const file = path.join(directory, 'secrets.yaml');
@@ -48,7 +44,7 @@ describeWith(['cluster', 'kubectl'], 'a real API server', () => {
     const { code, stdout } = await admin().tryKubectl(['apply', '--dry-run=server', '-f', file]);
     expect(code).toBe(0);
     expect(stdout.match(/\(server dry run\)$/gm)).toHaveLength(secrets.length);
-  }, 60_000);
+  });
 
   it('admits pods of every Deployment into a namespace of the restricted profile', async () => {
     const pods = (await renderManifests('k8s'))
@@ -89,5 +85,5 @@ describeWith(['cluster', 'kubectl'], 'a real API server', () => {
     } finally {
       await admin().kubectl(['delete', 'namespace', 'sallyport-restricted', '--wait=false']);
     }
-  }, 60_000);
+  });
 });

@@ -84,7 +84,7 @@ describeWith(['kubectl'], 'a reader of the pages', () => {
   beforeAll(async () => {
     makeClone(clone);
     demo = await startDemo(path.join(clone, '.sallyport'), theBed().kubectl!, []);
-  }, 120_000);
+  });
   afterAll(async () => {
     appendFileSync(path.join(clone, '.sallyport', 'done'), '');
     await demo.command.ended;
@@ -173,15 +173,11 @@ describeWith(['kubectl'], 'a reader of the pages', () => {
     });
     afterAll(() => shell.close());
 
-    it.each(blocks.map((block) => [nameOf(block), block] as const))(
-      'works as written: %s',
-      async (_name, block) => {
-        if (block.language === 'sh' && !fromNothing.has(page)) await logIn(block);
-        if (block.language === 'sh') await runSh(block);
-        else expect(await transcript(block, cwd)).toBe(block.text);
-        outcome.run += 1;
-      },
-      120_000,
-    );
+    it.each(blocks.map((block) => [nameOf(block), block] as const))('works as written: %s', async (_name, block) => {
+      if (block.language === 'sh' && !fromNothing.has(page)) await logIn(block);
+      if (block.language === 'sh') await runSh(block);
+      else expect(await transcript(block, cwd)).toBe(block.text);
+      outcome.run += 1;
+    });
   });
 });

@@ -22,11 +22,11 @@ describeWith(['redis', 'kafka', 'postgres'], 'an approver whom the directory kno
     });
     scim = createScimClient(gateway, token);
     [alice, bob] = [await gateway.person('alice@example.com'), await gateway.person('bob@example.com')];
-  }, 90_000);
+  });
   afterAll(async () => {
     await gateway?.stop();
     await practice?.stop();
-  }, 60_000);
+  });
 
   it('is refused until the directory says otherwise, and acting as another is no way around it', async () => {
     const asked = ['elevate', 'prod-admin', '--cluster', 'dev', '--for', '10m', '--reason', 'the shop is down'];
@@ -53,5 +53,5 @@ describeWith(['redis', 'kafka', 'postgres'], 'an approver whom the directory kno
     await scim.patch(`/Users/${person}`, { op: 'replace', path: 'emails', value: [emails[0]] });
     const approved = await bob!.cli(['elevations', 'approve', id]);
     expect(approved.stdout).toMatch(/^prod-admin of alice@example.com on dev is active until /);
-  }, 60_000);
+  });
 });

@@ -108,14 +108,10 @@ export async function startBreakGlassRig() {
     },
     /** Waits until requests are decided again, and returns the first answer that is not 503. */
     decided: () =>
-      eventually(
-        'requests to be decided again',
-        async () => {
-          const answer = await write();
-          return answer.status === 503 ? undefined : answer;
-        },
-        60_000,
-      ),
+      eventually('requests to be decided again', async () => {
+        const answer = await write();
+        return answer.status === 503 ? undefined : answer;
+      }),
     async stop() {
       await gateway.stop();
       for (const close of closers) await close();

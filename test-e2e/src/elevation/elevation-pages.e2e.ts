@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import process from 'node:process';
-import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { type Browser, type BrowserContext, type Page } from 'playwright-core';
 import {
   createNamespace,
@@ -16,8 +16,6 @@ import {
   type TestNamespace,
 } from '../harness/index.ts';
 import { startBrowser } from '../pages/start-browser.ts';
-
-jest.setTimeout(120_000);
 
 const hostile = '<img src=x onerror=alert(1)> \u202etxt.exe';
 /** How recent the login of an approver of `strict` must be. */
@@ -74,13 +72,13 @@ describeWith(['node', 'kubectl', 'chromium'], 'elevations in a real browser', ()
     });
     await new Promise<void>((resolve) => foreign.listen(0, '127.0.0.1', resolve));
     await pod;
-  }, 120_000);
+  });
   afterAll(async () => {
     await browser?.close();
     foreign?.close();
     await gateway?.stop();
     await namespace?.remove();
-  }, 60_000);
+  });
   afterEach(async () => {
     await Promise.all(contexts.map((one) => one.close()));
     contexts = [];

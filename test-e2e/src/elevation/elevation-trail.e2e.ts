@@ -64,13 +64,12 @@ describeWith(['redis', 'kafka', 'postgres'], 'elevations in the audit trail', ()
     await eventually(
       'the events in the store',
       async () => (await search(carol!, '--elevation', ids.approved, '--type', 'k8s.request')).length >= 4,
-      60_000,
     );
-  }, 240_000);
+  });
   afterAll(async () => {
     await gateway?.stop();
     await upstream?.stop();
-  }, 60_000);
+  });
 
   it('sends every elevation that a request uses to the cluster, and names all of them in its event', async () => {
     const sent = upstream.requests.filter(({ url }) => url.startsWith('/api/v1/namespaces/shop/pods'));
@@ -94,7 +93,7 @@ describeWith(['redis', 'kafka', 'postgres'], 'elevations in the audit trail', ()
     const elevation = { id: ids.approved, name: 'prod-admin', approvers: ['bob@example.com'] };
     expect(one).toMatchObject([{ data: { sallyport: { elevation } } }]);
     expect(one[0]!.data.sallyport).not.toHaveProperty('elevations');
-  }, 60_000);
+  });
 
   it('shows both with one request', async () => {
     const [{ data }] = (await search(carol!, '--elevation', ids.glass, '--verb', 'delete')) as [AuditRecord];
@@ -103,7 +102,7 @@ describeWith(['redis', 'kafka', 'postgres'], 'elevations in the audit trail', ()
     expect(lines).toHaveLength(2);
     expect(lines[0]).toContain(`prod-admin ${ids.approved}, ticket INC-7, approved by bob@example.com, requested`);
     expect(lines[1]).toContain(`break-glass ${ids.glass}, requested`);
-  }, 60_000);
+  });
 
   it('are reported to an auditor with what they were used for, and to others only as their own', async () => {
     const { elevations } = await json<ElevationReport>(
@@ -146,11 +145,11 @@ describeWith(['redis', 'kafka', 'postgres'], 'elevations in the audit trail', ()
     ).toEqual(expect.arrayContaining([expect.not.objectContaining({ requests: 4 })]));
     const csv = await carol!.cli(['elevations', 'report', '-o', 'csv']);
     expect(csv.stdout).toContain(`${ids.glass},break-glass,dev/shop,alice@example.com,active,`);
-  }, 60_000);
+  });
 
   it('are in no event of the gateway’s own API, on which they have no effect', async () => {
     const calls = await search(carol!, '--type', 'http.request', '--limit', '200', '--user', 'alice@example.com');
     expect(calls.length).toBeGreaterThan(0);
     for (const { data } of calls) expect(data.sallyport).not.toHaveProperty('elevation');
-  }, 60_000);
+  });
 });

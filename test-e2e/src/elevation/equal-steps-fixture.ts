@@ -77,7 +77,7 @@ export async function proveSteps({ gateway }: EqualStepsRig): Promise<StepTrail>
     const places = new Set((await readWholeTopic(gateway.kafka!)).map(({ value }) => placeOf(value)));
     return (await count('select count(distinct (producer, seq)) from audit_places')) >= places.size;
   };
-  await eventually('the audit service to store every event', stored, 60_000);
+  await eventually('the audit service to store every event', stored);
   await gateway.processes!.stop('audit');
   await client.end();
   const verify = async (source: string): Promise<Verified> => {

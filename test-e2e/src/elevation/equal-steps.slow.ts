@@ -17,8 +17,8 @@ describeWith(
     let rig: EqualStepsRig;
     beforeAll(async () => {
       rig = await startEqualStepsRig();
-    }, 180_000);
-    afterAll(() => rig?.stop(), 60_000);
+    });
+    afterAll(() => rig?.stop());
 
     const kill = async (victim: (typeof victims)[number], downMs: number) => {
       const { gateway } = rig;

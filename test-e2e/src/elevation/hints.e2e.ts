@@ -42,11 +42,11 @@ describeWith(['node', 'redis', 'kafka', 'kubectl'], "a refusal by the cluster's 
     });
     [alice, bob] = [await gateway.person('alice@example.com'), await gateway.person('bob@example.com')];
     await pod;
-  }, 120_000);
+  });
   afterAll(async () => {
     await gateway?.stop();
     await namespace?.remove();
-  }, 60_000);
+  });
 
   const cluster = () => gateway.clusterUrl().split('/').at(-1)!;
   const deletePod = (person: Person) =>
@@ -77,7 +77,7 @@ describeWith(['node', 'redis', 'kafka', 'kubectl'], "a refusal by the cluster's 
     await gateway.audit.await(
       ({ type, data }) => type === 'http.request' && data.requestURI.endsWith('/elevations/dry-run'),
     );
-  }, 60_000);
+  });
 
   it('names the command that helps, and typing it does', async () => {
     const refused = await deletePod(alice!);
@@ -90,7 +90,7 @@ describeWith(['node', 'redis', 'kafka', 'kubectl'], "a refusal by the cluster's 
     expect(command).toBe(`elevate edit --cluster ${cluster()} --namespace ${namespace.name} --for 20m`);
     expect(await alice!.cli(command!.split(' '))).toMatchObject({ code: 0 });
     expect(await deletePod(alice!)).toMatchObject({ code: 0 });
-  }, 60_000);
+  });
 
   it('names the larger one where only that one helps, and then that it waits for approval', async () => {
     const refused = await getRoles();
@@ -109,7 +109,7 @@ describeWith(['node', 'redis', 'kafka', 'kubectl'], "a refusal by the cluster's 
     ]);
     expect(await bob!.cli(['elevations', 'approve', id])).toMatchObject({ code: 0 });
     expect(await getRoles()).toMatchObject({ code: 0 });
-  }, 60_000);
+  });
 
   it('names nothing to someone who can ask for nothing, and nothing that would not help', async () => {
     for (const { code, stderr } of [
@@ -120,7 +120,7 @@ describeWith(['node', 'redis', 'kafka', 'kubectl'], "a refusal by the cluster's 
       expect([code, stderr]).toEqual([1, expect.stringContaining('is forbidden')]);
       expect(stderr).not.toContain('elevate');
     }
-  }, 60_000);
+  });
 
   it('leaves no request in the log of the cluster that the gateway has not recorded', async () => {
     const { joined, unknown, leaked, lost } = await joinAuditLogs(gateway);
@@ -130,5 +130,5 @@ describeWith(['node', 'redis', 'kafka', 'kubectl'], "a refusal by the cluster's 
     process.stderr.write(`reviews that the gateway made for hints: ${reviews.length}\n`);
     expect(reviews.length).toBeGreaterThan(3);
     for (const { data } of reviews) expect(data.responseStatus?.code).toBe(201);
-  }, 60_000);
+  });
 });

@@ -11,11 +11,11 @@ beforeAll(async () => {
   upstream = await startRecordingUpstream();
   gateway = await startGateway({ mode: 'embedded', clusters: [{ ...upstream.access }] });
   ({ token } = await gateway.login('alice@example.com'));
-}, 60_000);
+});
 afterAll(async () => {
   await gateway?.stop();
   await upstream?.stop();
-}, 60_000);
+});
 
 const pods = '/clusters/dev/api/v1/namespaces/dev/pods';
 const webSocket = [

@@ -77,7 +77,7 @@ function createAuditLog(): FilledLog {
       eventsOf(record.data.auditID).push(record);
       return true;
     },
-    await(filter, count = 1, timeoutMs = 15_000) {
+    await(filter, count = 1, timeoutMs = 60_000) {
       const [events, matches] = [candidates(filter), matcherOf(filter)];
       const found: AuditRecord[] = [];
       // Each event is looked at once.

@@ -56,14 +56,10 @@ export async function joinAuditLogs(gateway: Gateway): Promise<Join> {
     () => JSON.stringify(open().map((record) => record.data.requestURI)),
   );
   let join = joinNow(gateway);
-  await eventually(
-    'both logs to have the same requests',
-    () => {
-      join = joinNow(gateway);
-      return join.unknown.length + join.lost.length === 0;
-    },
-    10_000,
-  ).catch(() => {}); // the test decides what a missing request means
+  await eventually('both logs to have the same requests', () => {
+    join = joinNow(gateway);
+    return join.unknown.length + join.lost.length === 0;
+  }).catch(() => {}); // the test decides what a missing request means
   return join;
 }
 

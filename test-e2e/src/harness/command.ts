@@ -22,7 +22,7 @@ export type RunningCommand = {
   stop(signal?: NodeJS.Signals): Promise<CommandResult>;
 };
 
-/** Starts a program in the environment of the test plus `env`. It is killed after `timeoutMs` (one minute). */
+/** Starts a program in the environment of the test plus `env`. It is killed after `timeoutMs` (three minutes). */
 export function startCommand(program: string, args: readonly string[], options: CommandOptions = {}): RunningCommand {
   const child: ChildProcessByStdio<Writable, Readable, Readable> = spawn(program, args, {
     cwd: options.cwd,
@@ -37,7 +37,7 @@ export function startCommand(program: string, args: readonly string[], options: 
     text.stderr += chunk;
   });
   child.stdin.on('error', () => {});
-  const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? 60_000);
+  const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? 180_000);
   const ended = new Promise<CommandResult>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => {
@@ -51,7 +51,7 @@ export function startCommand(program: string, args: readonly string[], options: 
     stdout: () => text.stdout,
     stderr: () => text.stderr,
     ended,
-    async says(pattern, timeoutMs = 30_000) {
+    async says(pattern, timeoutMs = 60_000) {
       let over = false;
       void ended
         .catch(() => undefined)

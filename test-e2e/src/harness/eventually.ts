@@ -5,7 +5,7 @@
 export async function eventually<T>(
   what: string,
   ask: () => T | Promise<T>,
-  timeoutMs = 15_000,
+  timeoutMs = 60_000,
   detail: () => string = () => '',
   everyMs = 25,
 ): Promise<Exclude<T, undefined | false>> {

@@ -29,7 +29,7 @@ export type HttpAnswer = {
 
 /** Sends a request on a new connection. Follows no redirects and keeps no cookies. */
 export function httpRequestOnce(url: string, options: HttpRequest = {}): Promise<HttpAnswer> {
-  const { method = 'GET', headers = {}, body, ca, cert, key, serverName, localAddress, timeoutMs = 30_000 } = options;
+  const { method = 'GET', headers = {}, body, ca, cert, key, serverName, localAddress, timeoutMs = 60_000 } = options;
   const send = url.startsWith('https:') ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
     const request = send(

@@ -24,7 +24,7 @@ export async function dialRaw(url: string, ca: string): Promise<TLSSocket> {
 
 /**
  * Sends raw bytes and returns the response. It ends when the other side closes, when `done` matches, or after `quietMs`
- * without data. Without `quietMs`, that is five seconds before the first byte, because the machine may be busy, and two
+ * without data. Without `quietMs`, that is fifteen seconds before the first byte, because the machine may be busy, and two
  * seconds after it.
  */
 export async function rawExchange(
@@ -38,7 +38,7 @@ export async function rawExchange(
   let closed = false;
   await new Promise<void>((resolve) => {
     const quietMs = options.quietMs ?? 2000;
-    let timer = setTimeout(resolve, options.quietMs ?? 5000);
+    let timer = setTimeout(resolve, options.quietMs ?? 15_000);
     socket.on('data', (chunk: Buffer) => {
       chunks.push(chunk);
       clearTimeout(timer);

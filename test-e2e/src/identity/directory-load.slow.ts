@@ -41,11 +41,11 @@ describeWith(
       });
       live = (await gateway.login(alice)).token;
       other = (await gateway.login('bob@example.com')).token;
-    }, 120_000);
+    });
     afterAll(async () => {
       await gateway?.stop();
       await practice?.stop();
-    }, 60_000);
+    });
 
     const say = (text: string) => process.stderr.write(`measured: ${text}\n`);
     const rss = () => processUsage(gateway.processes!.pid('authenticate')!).rssMiB;

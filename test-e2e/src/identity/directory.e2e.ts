@@ -15,8 +15,8 @@ import {
 import { openEveryKind, startStreamPods, whenEnded, type EndedStream } from '../streams/open-streams.ts';
 import { createScimClient, makeScimToken } from './scim-client.ts';
 
-/** Streams end within a second of the push that ends their permission. A busy machine gets three. */
-const inTime = 3 * 1000;
+/** Streams end within a second of the push that ends their permission. A busy machine gets ten. */
+const inTime = 10_000;
 /** Members of sre may do anything. Everyone else may ask who they are. */
 const policy = [
   { allow: { or: [{ groups: 'sre' }] } },
@@ -47,11 +47,11 @@ describeWith(
       });
       scim = createScimClient(gateway, token);
       await pods;
-    }, 90_000);
+    });
     afterAll(async () => {
       await gateway?.stop();
       await namespace?.remove();
-    }, 60_000);
+    });
 
     const pods = (person: Person) => person.tryKubectl(['get', 'pods', '-n', namespace.name]);
     const whoami = async (person: Person) =>
@@ -75,7 +75,7 @@ describeWith(
         user: alice,
         groups: ['sre'],
       });
-    }, 60_000);
+    });
 
     it('a removed group cuts open streams that needed it, and refuses new requests', async () => {
       const person = await gateway.person(alice);
@@ -93,7 +93,7 @@ describeWith(
       });
       await scim.patch(`/Groups/${sreId}`, { op: 'add', path: 'members', value: [{ value: aliceId }] });
       expect((await pods(person)).code).toBe(0);
-    }, 60_000);
+    });
 
     it('a deactivated person is locked out: streams are cut, requests and logins refused', async () => {
       const person = await gateway.person(alice);
@@ -120,7 +120,7 @@ describeWith(
       expect((await pods(other)).code).toBe(0);
       await scim.patch(`/Users/${aliceId}`, { op: 'Replace', path: 'active', value: 'True' });
       expect((await gateway.login(alice)).identity).toMatchObject({ user: alice, groups: ['sre'] });
-    }, 60_000);
+    });
 
     it('the audit log names the token of each change, and never contains the token', async () => {
       const events = await gateway.audit.await((record) => record.type === 'directory.changed', 6);
@@ -149,7 +149,7 @@ describeWith(
       const everything = await dumpRedis(gateway.redis!.client);
       expect(everything).toContain('00uA');
       expect(everything + JSON.stringify(gateway.events())).not.toContain(token);
-    }, 30_000);
+    });
 
     it('a service that exits in between loses nothing: pushed data stays, and pending work is done', async () => {
       const person = await gateway.stranger(bob);
@@ -162,8 +162,8 @@ describeWith(
       const { json } = await scim.send('GET', `/Groups/${sreId}`);
       expect((json() as { members: unknown[] }).members).toHaveLength(2);
       await scim.patch(`/Users/${bobId}`, { op: 'replace', value: { active: false } });
-      await eventually('bob to be locked out', async () => (await person.cli(['whoami'])).code === 3, 5000);
-    }, 60_000);
+      await eventually('bob to be locked out', async () => (await person.cli(['whoami'])).code === 3);
+    });
 
     it('a caller without a token is refused, whatever other credentials they have', async () => {
       const { token: live } = await gateway.login('carol@example.com');
@@ -181,6 +181,6 @@ describeWith(
       }
       expect((await gateway.request('/clusters/dev/api', { token })).status).toBe(401);
       expect((await gateway.request('/.sallyport/api/v1/sessions', { token })).status).toBe(401);
-    }, 30_000);
+    });
   },
 );

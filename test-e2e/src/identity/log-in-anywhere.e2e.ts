@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import {
   createPlainBrowser,
   describeWith,
@@ -17,7 +17,6 @@ import {
 } from '../harness/index.ts';
 
 // A device polls every five seconds, and the tests start dozens of programs.
-jest.setTimeout(120_000);
 
 const inside = ['-n', 'dev'];
 
@@ -27,11 +26,11 @@ describeWith(['kubectl'], 'a login from a machine without a browser', () => {
   beforeAll(async () => {
     practice = await startPractice();
     gateway = await startGateway({ mode: 'embedded', clusters: [practice.access] });
-  }, 60_000);
+  });
   afterAll(async () => {
     await practice?.stop();
     await gateway?.stop();
-  }, 60_000);
+  });
 
   const newBrowser = () => createPlainBrowser({ ca: gateway.caPem });
   const start = (person: Person, ...args: string[]) =>
@@ -149,7 +148,6 @@ describeWith(['kubectl'], 'a login from a machine without a browser', () => {
       'a browser to open',
       // The file exists a moment before its line does.
       () => (existsSync(opened) ? /^(.+)\n/.exec(readFileSync(opened, 'utf8'))?.[1] : undefined),
-      60_000,
     );
     await fillInForm(newBrowser(), page, { user: 'alice@example.com', password: 'alice' });
     const results = await Promise.all(commands.map(({ ended }) => ended));
@@ -159,7 +157,7 @@ describeWith(['kubectl'], 'a login from a machine without a browser', () => {
       (await alice.cli(['sessions', 'list', '--gateway', gateway.url, '-o', 'json'])).stdout,
     ) as { sessions: { current?: boolean; userAgent?: string }[] };
     expect(sessions.filter(({ current }) => current)).toHaveLength(1);
-  }, 180_000);
+  });
 
   it('names the alternatives if no browser is available', async () => {
     const alice = await gateway.stranger('alice@example.com');

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import process from 'node:process';
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import {
   createPlainBrowser,
   describeWith,
@@ -13,40 +13,34 @@ import {
   type RecordingUpstream,
 } from '../harness/index.ts';
 
-jest.setTimeout(60_000);
-
 describeWith(['redis', 'kafka', 'postgres'], 'logins from elsewhere through four processes with Redis', () => {
   let upstream: RecordingUpstream;
   let gateway: Gateway;
   beforeAll(async () => {
     upstream = await startRecordingUpstream();
     gateway = await startGateway({ mode: 'processes', clusters: [upstream.access] });
-  }, 90_000);
+  });
   afterAll(async () => {
     await gateway?.stop();
     await upstream?.stop();
-  }, 60_000);
+  });
 
   const form = { 'content-type': 'application/x-www-form-urlencoded' };
   const alice = { user: 'alice@example.com', password: 'alice' };
   const hidden = (text: string, name: string) => new RegExp(`name="${name}" value="([^"]+)"`).exec(text)?.[1] ?? '';
   // The first request to services that have just started. Their errors are printed, and the request is repeated.
   const begin = () =>
-    eventually(
-      'a device login to start',
-      async () => {
-        const { status, text, json } = await gateway.request('/.sallyport/api/v1/device/code', {
-          method: 'POST',
-          headers: form,
-          body: 'cluster=dev',
-        });
-        if (status === 200) return json() as { device_code: string; user_code: string };
-        process.stderr.write(`a device login cannot start yet: ${status} ${text}\n`);
-        expect(status).toBe(503);
-        return undefined;
-      },
-      10_000,
-    );
+    eventually('a device login to start', async () => {
+      const { status, text, json } = await gateway.request('/.sallyport/api/v1/device/code', {
+        method: 'POST',
+        headers: form,
+        body: 'cluster=dev',
+      });
+      if (status === 200) return json() as { device_code: string; user_code: string };
+      process.stderr.write(`a device login cannot start yet: ${status} ${text}\n`);
+      expect(status).toBe(503);
+      return undefined;
+    });
   const poll = async (code: string) =>
     (
       await gateway.request('/.sallyport/api/v1/device/token', {
@@ -135,7 +129,6 @@ describeWith(['redis', 'kafka', 'postgres'], 'logins from elsewhere through four
     await eventually(
       'authorize to be back',
       async () => (await gateway.request('/clusters/dev/version', { headers })).status === 200,
-      20_000,
     );
   });
 });

@@ -43,12 +43,12 @@ describeWith(['kubectl'], 'an unmodified Pomerium client', () => {
       ],
     });
     hostUrl = gateway.url.replace('127.0.0.1', 'localhost');
-  }, 60_000);
+  });
   afterAll(async () => {
     await practice?.stop();
     await upstream?.stop();
     await gateway?.stop();
-  }, 60_000);
+  });
 
   /** Creates the machine of a person: a cache of the client, and a kubeconfig with the client as plugin. */
   function machine(server: string, release = '0.33', flags: readonly string[] = []) {
@@ -196,7 +196,7 @@ describeWith(['kubectl'], 'an unmodified Pomerium client', () => {
       const auth = machine(gateway.url).run('auth', gateway.url);
       await answer(auth);
       token = (await auth.ended).stdout.trim();
-    }, 30_000);
+    });
 
     it('can be verified with the published key, and states its expiry and audience', async () => {
       const about = (await ask('/.well-known/pomerium')).json() as { issuer: string; jwks_uri: string };

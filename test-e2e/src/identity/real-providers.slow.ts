@@ -1,6 +1,6 @@
 import process from 'node:process';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startBed, type Bed } from '@sallyport/bed';
 import {
   createNamespace,
@@ -23,8 +23,6 @@ import { embeddedProvider } from './embedded-provider.ts';
 import { fillInForms } from './fill-in-forms.ts';
 import { keycloakRealm } from './keycloak-realm.ts';
 import { emailOf, type RealProvider } from './real-provider.ts';
-
-jest.setTimeout(240_000);
 
 const intervalMs = 2000;
 /** Streams end within a second of the event. A busy machine gets three. */
@@ -95,7 +93,7 @@ describeWith(['cluster', 'kubectl'], 'logins with third-party identity providers
     await namespace?.remove();
     await embedded?.stop();
     await bed?.stop();
-  }, 120_000);
+  });
 
   const newBrowser = () => createPlainBrowser({ ca: gateway.caPem });
   const originOf = (id: string) => new URL(providers.get(id)!.settings['issuer'] as string).origin;

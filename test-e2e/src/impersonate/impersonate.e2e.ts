@@ -114,7 +114,7 @@ describeWith(
       });
       [alice, bob] = [await gateway.person('alice@example.com'), await gateway.person('bob@example.com')];
       await pod;
-    }, 120_000);
+    });
     afterAll(async () => {
       await gateway?.stop();
       await namespace?.remove();
@@ -122,7 +122,7 @@ describeWith(
       for (const kind of ['clusterrolebinding', 'clusterrole'])
         await admin.tryKubectl(['delete', kind, `acting-${tag}`, `actor-${tag}`, '--ignore-not-found']);
       await admin.tryKubectl(['delete', 'serviceaccount', `acting-${tag}`, '-n', 'sallyport', '--ignore-not-found']);
-    }, 60_000);
+    });
 
     const pods = () => ['get', 'pods', '-n', namespace.name];
     /** The requests that reached the cluster as this user through this gateway, with their extras. */
@@ -173,7 +173,7 @@ describeWith(
         seenAs('alice@example.com').find(({ auditID }) => auditID === event!.data.auditID),
       );
       expect(theirs.impersonatedUser.extra?.['sallyport.dev/actor']).toEqual(extra['sallyport.dev/actor']);
-    }, 60_000);
+    });
 
     it('acts as a ServiceAccount, whose groups the API server adds', async () => {
       expect(await bob!.kubectl([...pods(), '--as', account])).toContain('web');
@@ -184,7 +184,7 @@ describeWith(
         ['delete', 'pod', 'web', '-n', namespace.name, '--as', account],
         /cannot delete resource/,
       );
-    }, 30_000);
+    });
 
     it('is explained, and asked for by can-i, with the same options', async () => {
       const where = [
@@ -212,14 +212,14 @@ describeWith(
       expect(await canI(bob!, 'delete', account)).toEqual([false, true, false]);
       expect(await canI(bob!, 'get', 'carol@example.com')).toEqual([false, true, false]);
       expect((await canI(alice!, 'get', account)).slice(0, 2)).toEqual([false, false]);
-    }, 60_000);
+    });
 
     it('needs the policy: a rule that does not name it lets no one act as another', async () => {
       const words = /does not allow alice@example.com to .* as "user:bob@example.com".*k8s\/impersonate/;
       await expectRefused(alice!, ['auth', 'can-i', '--list', '--as', 'bob@example.com'], words, 'bob@example.com');
       await expectRefused(alice!, [...pods(), '--as', account], /k8s\/impersonate/, account);
       await expectRefused(alice!, [...pods(), '--as', 'alice@example.com'], /k8s\/impersonate/);
-    }, 30_000);
+    });
 
     it('needs the RBAC of the cluster, for every name', async () => {
       const refused = (what: string) => new RegExp(`RBAC of cluster .* does not allow you to impersonate ${what}`);
@@ -244,7 +244,7 @@ describeWith(
           })
         ).status;
       expect([await extra('shop'), await extra('bank')]).toEqual([200, 403]);
-    }, 60_000);
+    });
 
     it('is refused where the settings of the cluster hold a name back', async () => {
       const alices = ['--as', 'alice@example.com'];
@@ -252,7 +252,7 @@ describeWith(
       await expectRefused(bob!, [...pods(), ...alices, '--as-group', 'system:masters'], /"system:masters" is not sent/);
       for (const user of ['system:admin', 'system:serviceaccount:kube-system:default', 'System:Masters'])
         await expectRefused(bob!, [...pods(), '--as', user], /is reserved for Kubernetes|does not name/, user);
-    }, 30_000);
+    });
 
     it('is not joined by extras of the gateway or of Kubernetes, nor by other spellings', async () => {
       const { token } = await gateway.login('bob@example.com');
@@ -266,7 +266,7 @@ describeWith(
         expect([name, await status(as('alice@example.com', { [name]: 'root' }))]).toEqual([name, 403]);
       expect(await status(as('alice@example.com', { 'Impersonate-Group': 'developers' }))).toBe(200);
       expect(await status({ 'Impersonate-Group': 'developers' })).toBe(400);
-    }, 30_000);
+    });
 
     /** Opens a log as the ServiceAccount. Returns what waits for its end, in milliseconds after `end`. */
     async function openLog(person: Person) {
@@ -301,9 +301,9 @@ describeWith(
         return Date.now();
       });
       process.stderr.write(`from the end of an elevation to the end of a log as another: ${late} ms\n`);
-      expect(late).toBeLessThan(3000);
+      expect(late).toBeLessThan(10_000);
       await expectRefused(alice!, [...pods(), '--as', account], /k8s\/impersonate/);
-    }, 60_000);
+    });
 
     it('ends when the policy no longer allows it', async () => {
       const ends = await openLog(bob!);
@@ -317,12 +317,8 @@ describeWith(
       process.stderr.write(`from a change of the policy to the end of a log as another: ${late} ms\n`);
       await expectRefused(bob!, [...pods(), '--as', account], /k8s\/impersonate/);
       restore();
-      await eventually(
-        'the policy',
-        async () => (await bob!.tryKubectl([...pods(), '--as', account])).code === 0,
-        30_000,
-      );
-    }, 90_000);
+      await eventually('the policy', async () => (await bob!.tryKubectl([...pods(), '--as', account])).code === 0);
+    });
 
     it('ends when the RBAC of the cluster no longer allows it', async () => {
       const ends = await openLog(bob!);
@@ -334,11 +330,11 @@ describeWith(
       // The recheck of this gateway (2 s), and the five seconds for which an answer of the cluster is used.
       expect(late).toBeLessThan(3 * 7000);
       await expectRefused(bob!, [...pods(), '--as', account], /RBAC of cluster/);
-    }, 60_000);
+    });
 
     it('leaves nothing in one log that is not in the other', async () => {
       const { lost, leaked, unknown } = await joinAuditLogs(gateway);
       expect({ lost, leaked, unknown }).toEqual({ lost: [], leaked: [], unknown: [] });
-    }, 60_000);
+    });
   },
 );

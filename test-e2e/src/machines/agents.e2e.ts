@@ -16,8 +16,8 @@ import {
   type TestNamespace,
 } from '../harness/index.ts';
 
-/** What an agent has open ends within a second. A busy machine gets three. */
-const inTimeMs = 3000;
+/** What an agent has open ends within a second. A busy machine gets ten. */
+const inTimeMs = 10_000;
 
 describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'an agent on a real cluster', () => {
   let gateway: Gateway;
@@ -35,11 +35,11 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'an agent on a r
       data: { color: 'green' },
     });
     await pod;
-  }, 120_000);
+  });
   afterAll(async () => {
     await gateway?.stop();
     await namespace?.remove();
-  }, 60_000);
+  });
 
   const cluster = () => gateway.clusterUrl().split('/').at(-1)!;
   /** Creates an agent of Alice that reads one namespace, and returns its kubeconfig. */
@@ -85,7 +85,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'an agent on a r
     ];
     for (const [args, part] of refusals)
       expect(await run(...args)).toMatchObject({ code: 1, stderr: expect.stringContaining(`agent/reader.${part}`) });
-  }, 60_000);
+  });
 
   it('appears in both audit logs as an agent of its person', async () => {
     const [event] = await gateway.audit.await(
@@ -104,7 +104,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'an agent on a r
           ]?.[0] === 'reader',
       ),
     );
-  }, 30_000);
+  });
 
   it('is found in the trail by its name, and what its person does without it is not', async () => {
     const found = await eventually('the events of the agent in the store', async () => {
@@ -114,7 +114,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'an agent on a r
       return events.some(({ data }) => data.responseStatus?.code === 403) && events;
     });
     expect(new Set(found.map(({ data }) => data.sallyport.agent?.name))).toEqual(new Set(['reader']));
-  }, 30_000);
+  });
 
   it('is not needed by a service account, which has its own name until it is revoked', async () => {
     const file = path.join(alice.home, 'service-account');
@@ -139,15 +139,15 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'an agent on a r
     const [released] = await gateway.audit.await({ type: 'service_account.name.released' });
     expect(released!.data.user.username).toBe('alice@example.com');
     expect(await bob.cli(taken)).toMatchObject({ code: 0 });
-  }, 60_000);
+  });
 
   it('loses its open watch within a second of its revocation', async () => {
     expect(await endOfWatch('watcher', () => alice.cli(['agent', 'revoke', 'watcher']))).toBeLessThan(inTimeMs);
-  }, 60_000);
+  });
 
   it('loses its open watch within a second of the logout of its person, and is refused from then on', async () => {
     expect(await endOfWatch('orphan', () => alice.cli(['logout']))).toBeLessThan(inTimeMs);
     const { code, stderr } = await as(path.join(alice.home, 'orphan.yaml')).run('get', 'configmaps');
     expect([code, stderr]).toEqual([1, expect.stringMatching(/has ended|logged in/)]);
-  }, 60_000);
+  });
 });

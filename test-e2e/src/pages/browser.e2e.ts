@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import {
   describeWith,
@@ -18,7 +18,6 @@ import {
 import { startBrowser } from './start-browser.ts';
 
 // A browser is slow on a busy machine.
-jest.setTimeout(30_000);
 
 describeWith(['chromium'], 'the pages in a real browser', () => {
   let practice: PracticeAccess;
@@ -43,14 +42,14 @@ describeWith(['chromium'], 'the pages in a real browser', () => {
     ).listen(0, '127.0.0.1');
     await once(foreign, 'listening');
     foreignUrl = `http://localhost:${(foreign.address() as AddressInfo).port}/`;
-  }, 60_000);
+  });
   afterAll(async () => {
     await browser?.close();
     foreign?.close();
     await practice?.stop();
     await upstream?.stop();
     await gateway?.stop();
-  }, 60_000);
+  });
   afterEach(() => context?.close());
 
   async function open(): Promise<Page> {

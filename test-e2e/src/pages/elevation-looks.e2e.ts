@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { describeWith, startGateway, startPractice, type Gateway, type PracticeAccess } from '../harness/index.ts';
 import { expectGoodLooks, type ShownPage } from './expect-good-looks.ts';
 import { startBrowser } from './start-browser.ts';
-
-jest.setTimeout(60_000);
 
 describeWith(['chromium'], 'how the pages of elevations look and read in a real browser', () => {
   let practice: PracticeAccess;
@@ -37,12 +35,12 @@ describeWith(['chromium'], 'how the pages of elevations look and read in a real 
       },
     });
     browser = await startBrowser();
-  }, 90_000);
+  });
   afterAll(async () => {
     await browser?.close();
     await practice?.stop();
     await gateway?.stop();
-  }, 60_000);
+  });
 
   const at = (where: string) => `${gateway.pagesUrl}/.sallyport/${where}`;
   async function fillIn(page: Page, name = 'alice'): Promise<void> {

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import axe from 'axe-core';
 import { type Browser, type BrowserContext, type Page } from 'playwright-core';
 import {
@@ -14,8 +14,6 @@ import {
   type PracticeAccess,
 } from '../harness/index.ts';
 import { startBrowser } from './start-browser.ts';
-
-jest.setTimeout(60_000);
 
 /** The directory for screenshots. Without it, none are taken. */
 const pictures = process.env['SALLYPORT_SCREENSHOTS'];
@@ -36,12 +34,12 @@ describeWith(['chromium', 'kubectl'], 'the page at / in a real browser', () => {
     });
     alice = await gateway.person('alice@example.com');
     browser = await startBrowser();
-  }, 90_000);
+  });
   afterAll(async () => {
     await browser?.close();
     await practice?.stop();
     await gateway?.stop();
-  }, 60_000);
+  });
   afterEach(() => context?.close());
 
   async function open(): Promise<Page> {

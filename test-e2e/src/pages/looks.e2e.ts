@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import {
   describeWith,
@@ -12,8 +12,6 @@ import {
 } from '../harness/index.ts';
 import { expectGoodLooks, type ShownPage } from './expect-good-looks.ts';
 import { startBrowser } from './start-browser.ts';
-
-jest.setTimeout(60_000);
 
 /** A logo of one pixel. */
 const logo = Buffer.from(
@@ -53,13 +51,13 @@ describeWith(['chromium'], 'how the pages look and read in a real browser', () =
       },
     });
     browser = await startBrowser();
-  }, 90_000);
+  });
   afterAll(async () => {
     await browser?.close();
     await practice?.stop();
     await gateway?.stop();
     await choice?.stop();
-  }, 60_000);
+  });
 
   const corporation = 'The Example Corporation of Somewhere';
   const at = (where: string, of: Gateway = gateway) => `${of.pagesUrl}/.sallyport/${where}`;

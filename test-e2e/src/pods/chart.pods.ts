@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { chart, type ChartValues } from '../deployment/render-chart.ts';
 import { Closers } from '../harness/closers.ts';
 import { describeWith, eventually, roleBinding, runDirectory, theBed } from '../harness/index.ts';
@@ -13,8 +13,6 @@ import { dataObjects, dataUrls } from './cluster-data.ts';
 import { clusterObjects, eventuallyOnly, keptObjects } from './cluster-objects.ts';
 import { startWorkload, workIn } from './everyday-work.ts';
 import { releaseIn } from './release.ts';
-
-jest.setTimeout(180_000);
 
 const namespace = 'with-helm';
 /** Where people work. */

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { freePort } from '@sallyport/bed';
 import { chart } from '../deployment/render-chart.ts';
 import { Closers } from '../harness/closers.ts';
@@ -11,8 +11,6 @@ import { clusterObjects, eventuallyOnly, keptObjects } from './cluster-objects.t
 import { loadEvaluationImages } from './evaluation-images.ts';
 import { containerMemory } from './pod-memory.ts';
 import { releaseIn } from './release.ts';
-
-jest.setTimeout(180_000);
 
 const namespace = 'evaluation';
 const servers = ['kafka', 'postgres', 'redis'];

@@ -3,12 +3,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import { afterAll, expect, it, jest } from '@jest/globals';
+import { afterAll, expect, it } from '@jest/globals';
 import { sallyportVersion } from '@sallyport/contracts';
 import { buildImage } from '../harness/build-image.ts';
 import { describeWith, theBed } from '../harness/index.ts';
-
-jest.setTimeout(180_000);
 
 describeWith(['pods'], 'the image', () => {
   const scratch = mkdtempSync(path.join(tmpdir(), 'sallyport-image-'));

@@ -1,12 +1,10 @@
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { repository } from '../deployment/manifests.ts';
 import { chart, runHelm, valuesOfManifests, type ChartValues } from '../deployment/render-chart.ts';
 import { describeWith, runCommand, runDirectory, theBed } from '../harness/index.ts';
-
-jest.setTimeout(180_000);
 
 type Failure = { check_id: string; check_name: string; file_path: string; resource: string };
 type Report = { summary: { passed: number; parsing_errors: number }; results: { failed_checks: Failure[] } };

@@ -1,10 +1,8 @@
 import process from 'node:process';
-import { afterAll, expect, it, jest } from '@jest/globals';
+import { afterAll, expect, it } from '@jest/globals';
 import { Closers } from '../harness/closers.ts';
 import { describeWith, startPod, theBed } from '../harness/index.ts';
 import { prepareInstallation } from './install.ts';
-
-jest.setTimeout(180_000);
 
 describeWith(['pods', 'redis', 'kafka', 'postgres', 'kubectl'], 'Sallyport as pods with TLS between them', () => {
   const closers = new Closers();

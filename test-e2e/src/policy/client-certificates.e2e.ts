@@ -36,12 +36,12 @@ describeWith(['kubectl'], 'a policy that requires a client certificate', () => {
       ],
     });
     token = (await gateway.login('alice@example.com')).token;
-  }, 60_000);
+  });
   afterAll(async () => {
     await gateway?.stop();
     await practice?.stop();
     rmSync(directory, { recursive: true, force: true });
-  }, 60_000);
+  });
 
   it('allows a client with the right one', async () => {
     expect((await ask(await issue(authority, 'alice@example.com'))).status).toBe(200);

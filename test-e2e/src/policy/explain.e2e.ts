@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   describeWith,
   startGateway,
@@ -10,7 +10,6 @@ import {
 } from '../harness/index.ts';
 
 // Every question starts the command line.
-jest.setTimeout(30_000);
 
 const clusters = {
   dev: [
@@ -42,11 +41,11 @@ describeWith(
       });
       for (const name of ['alice', 'carol', 'mallory'])
         tokens[name] = (await gateway.login(`${name}@example.com`)).token;
-    }, 60_000);
+    });
     afterAll(async () => {
       await practice?.stop();
       await gateway?.stop();
-    }, 60_000);
+    });
 
     const ask = (who: string | undefined, question: object): Promise<HttpAnswer> =>
       gateway.request('/.sallyport/api/v1/policy/explain', {

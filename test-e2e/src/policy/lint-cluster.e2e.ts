@@ -16,8 +16,8 @@ describeWith(['node', 'kubectl'], 'policy lint and the resources of a real API s
   beforeAll(async () => {
     gateway = await startGateway({ mode: 'embedded', clusters: [await realClusterAccess()] });
     alice = await gateway.person('alice@example.com');
-  }, 60_000);
-  afterAll(() => gateway?.stop(), 60_000);
+  });
+  afterAll(() => gateway?.stop());
 
   const file = () => path.join(runDirectory(), 'lint-cluster.yaml');
   const lint = async (resources: readonly string[], ...more: string[]) => {
@@ -34,7 +34,7 @@ describeWith(['node', 'kubectl'], 'policy lint and the resources of a real API s
     expect(served).toEqual(expect.arrayContaining(['pods', 'deployments.apps', 'ingresses.networking.k8s.io']));
     expect(await lint(served)).toEqual([]);
     expect(await lint([...served, 'pods/exec', 'deployments.apps/scale'], '--cluster', 'dev')).toEqual([]);
-  }, 30_000);
+  });
 
   it('says what the cluster does not serve', async () => {
     expect(await lint(['deploy', 'gears.example.com', 'pods/logs'])).toEqual([
@@ -46,5 +46,5 @@ describeWith(['node', 'kubectl'], 'policy lint and the resources of a real API s
       'unknown-resource ',
       'unknown-subresource pods/log',
     ]);
-  }, 30_000);
+  });
 });

@@ -53,49 +53,45 @@ describeWith(['kubectl'], 'an installed command line', () => {
       startDemo(path.join(directory, 'demo'), theBed().kubectl!, [], 120_000),
       installOnce(),
     ]);
-  }, 300_000);
+  });
   afterAll(async () => {
     writeFileSync(path.join(directory, 'demo', 'done'), '');
     await demo?.command.ended;
-  }, 30_000);
+  });
 
-  it.each(cases.map(([name]) => name))(
-    'logs in, gives kubectl its credential, and logs out: %s',
-    async (name) => {
-      const { run, start } = installed(name, demo.kubectl);
-      const { gatewayUrl, caFile } = demo.state;
-      const login = start('sallyport', ['login', '--no-browser', '--gateway', gatewayUrl, '--ca-file', caFile]);
-      const caPem = readFileSync(caFile, 'utf8');
-      await answerLogin(login, { caPem }, { user: 'alice@example.com', password: 'alice' });
-      expect(await login.ended).toMatchObject({ code: 0 });
+  it.each(cases.map(([name]) => name))('logs in, gives kubectl its credential, and logs out: %s', async (name) => {
+    const { run, start } = installed(name, demo.kubectl);
+    const { gatewayUrl, caFile } = demo.state;
+    const login = start('sallyport', ['login', '--no-browser', '--gateway', gatewayUrl, '--ca-file', caFile]);
+    const caPem = readFileSync(caFile, 'utf8');
+    await answerLogin(login, { caPem }, { user: 'alice@example.com', password: 'alice' });
+    expect(await login.ended).toMatchObject({ code: 0 });
 
-      const version = await run('sallyport', ['version', '-o', 'json']);
-      expect(version).toMatchObject({ code: 0, stderr: '' });
-      process.stderr.write(`measured: ${name}: ${JSON.stringify(JSON.parse(version.stdout))}\n`);
-      expect(JSON.parse(version.stdout)).toMatchObject({
-        client: { version: sallyportVersion, platform: `${process.platform}-${process.arch}` },
-        gateway: { url: gatewayUrl, version: sallyportVersion },
-      });
-      expect(await run('sallyport', ['kubeconfig', '--merge'])).toMatchObject({ code: 0, stderr: '' });
-      const exec = await run('kubectl', ['config', 'view', '-o', 'jsonpath={.users[*].user.exec.command}']);
-      expect(exec).toMatchObject({ code: 0, stdout: 'sallyport-exec-credential' });
-      const pods = await run('kubectl', ['--context', 'sallyport-demo', 'get', 'pods', '-n', 'dev']);
-      expect(pods).toMatchObject({ code: 0, stdout: expect.stringMatching(/^NAME +READY/), stderr: '' });
-      const whoami = await run('sallyport', ['whoami', '-o', 'json']);
-      expect(JSON.parse(whoami.stdout)).toMatchObject({ user: 'alice@example.com', groups: ['developers'] });
-      const status = await run('sallyport', ['status', '-o', 'json']);
-      expect(JSON.parse(status.stdout)).toMatchObject({ state: 'logged-in' });
-      const words = await run('bash', ['-c', 'eval "$(sallyport completion bash)" && complete -p sallyport']);
-      expect(words).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^complete .* sallyport\n$/) });
-      expect(await run('sallyport', ['logout'])).toMatchObject({ code: 0 });
-      expect((await run('sallyport', ['whoami'])).code).toBe(3);
-    },
-    60_000,
-  );
+    const version = await run('sallyport', ['version', '-o', 'json']);
+    expect(version).toMatchObject({ code: 0, stderr: '' });
+    process.stderr.write(`measured: ${name}: ${JSON.stringify(JSON.parse(version.stdout))}\n`);
+    expect(JSON.parse(version.stdout)).toMatchObject({
+      client: { version: sallyportVersion, platform: `${process.platform}-${process.arch}` },
+      gateway: { url: gatewayUrl, version: sallyportVersion },
+    });
+    expect(await run('sallyport', ['kubeconfig', '--merge'])).toMatchObject({ code: 0, stderr: '' });
+    const exec = await run('kubectl', ['config', 'view', '-o', 'jsonpath={.users[*].user.exec.command}']);
+    expect(exec).toMatchObject({ code: 0, stdout: 'sallyport-exec-credential' });
+    const pods = await run('kubectl', ['--context', 'sallyport-demo', 'get', 'pods', '-n', 'dev']);
+    expect(pods).toMatchObject({ code: 0, stdout: expect.stringMatching(/^NAME +READY/), stderr: '' });
+    const whoami = await run('sallyport', ['whoami', '-o', 'json']);
+    expect(JSON.parse(whoami.stdout)).toMatchObject({ user: 'alice@example.com', groups: ['developers'] });
+    const status = await run('sallyport', ['status', '-o', 'json']);
+    expect(JSON.parse(status.stdout)).toMatchObject({ state: 'logged-in' });
+    const words = await run('bash', ['-c', 'eval "$(sallyport completion bash)" && complete -p sallyport']);
+    expect(words).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^complete .* sallyport\n$/) });
+    expect(await run('sallyport', ['logout'])).toMatchObject({ code: 0 });
+    expect((await run('sallyport', ['whoami'])).code).toBe(3);
+  });
 });
 
 describe('the npm package', () => {
-  beforeAll(installOnce, 300_000);
+  beforeAll(installOnce);
   const home = path.join(prefix, 'lib', 'node_modules');
 
   it('installs nothing besides itself, and its man page', () => {
@@ -134,7 +130,7 @@ describe('the npm package', () => {
 });
 
 describe('the checksums', () => {
-  beforeAll(installOnce, 300_000);
+  beforeAll(installOnce);
   it('are those of all the files', () => {
     const lines = readFileSync(path.join(release.directory, 'SHA256SUMS'), 'utf8').trim().split('\n');
     const digest = (name: string) =>
@@ -147,7 +143,7 @@ describe('the checksums', () => {
 });
 
 describe('the archive', () => {
-  beforeAll(installOnce, 300_000);
+  beforeAll(installOnce);
   it("contains the project's Node.js unmodified, and its license", () => {
     const node = path.join(archiveBin, '..', 'node');
     expect(readFileSync(path.join(node, 'bin', 'node')).equals(readFileSync(process.execPath))).toBe(true);

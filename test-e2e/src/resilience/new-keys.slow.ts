@@ -14,11 +14,11 @@ describeWith(['redis', 'kafka', 'postgres'], 'an identity provider that restarts
   beforeAll(async () => {
     practice = await startPractice();
     gateway = await startGateway({ mode: 'processes', clusters: [practice.access] });
-  }, 60_000);
+  });
   afterAll(async () => {
     await practice?.stop();
     await gateway?.stop();
-  }, 60_000);
+  });
 
   it('allows logins again within a minute without a restart of the gateway, and sessions continue', async () => {
     const { token } = await gateway.login('alice@example.com');
@@ -31,5 +31,5 @@ describeWith(['redis', 'kafka', 'postgres'], 'an identity provider that restarts
     process.stderr.write(
       `measured: logins work again after all keys of the provider changed: ${Math.round(performance.now() - changed)} ms (promised: 60000 ms)\n`,
     );
-  }, 240_000);
+  });
 });

@@ -43,11 +43,11 @@ describeWith(['redis', 'kafka', 'postgres'], 'service keys that are replaced', (
         (config['services'] as Services)[name].publicKey = `\${file:${publicFile(name)}}`;
     });
     await Promise.all(serviceNames.map((name) => gateway.processes!.restart(name)));
-  }, 90_000);
+  });
   afterAll(async () => {
     await gateway?.stop();
     await practice?.stop();
-  }, 60_000);
+  });
 
   /** Sends requests that make the gateway call the three others, until it is stopped. Returns what was refused. */
   function load(token: string) {
@@ -124,5 +124,5 @@ describeWith(['redis', 'kafka', 'postgres'], 'service keys that are replaced', (
       });
       expect([name, status]).toEqual([name, 401]);
     }
-  }, 60_000);
+  });
 });

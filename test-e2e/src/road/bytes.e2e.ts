@@ -28,11 +28,11 @@ describeWith(['redis', 'kafka', 'postgres'], 'what passes through four processes
     upstream = await startRecordingUpstream();
     gateway = await startGateway({ mode: 'processes', clusters: [upstream.access] });
     ({ token } = await gateway.login('alice@example.com'));
-  }, 60_000);
+  });
   afterAll(async () => {
     await upstream?.stop();
     await gateway?.stop();
-  }, 60_000);
+  });
   afterEach(() => upstream.reset());
 
   const bearer = () => `Authorization: Bearer ${token}`;
@@ -145,13 +145,13 @@ describeWith(['redis', 'kafka', 'postgres'], 'what passes through four processes
       text += chunk;
     });
     socket.write(request(`GET ${pods}?watch=true`, bearer(), 'Connection: close'));
-    await eventually('the head', () => text.startsWith('HTTP/1.1 200 OK'), 3000);
+    await eventually('the head', () => text.startsWith('HTTP/1.1 200 OK'));
     expect(text).not.toContain('ADDED');
     pending[0]!();
-    await eventually('the first line', () => text.includes('"ADDED"'), 3000);
+    await eventually('the first line', () => text.includes('"ADDED"'));
     expect(text).not.toContain('DELETED');
     pending[1]!();
-    await eventually('the last line', () => text.includes('"DELETED"'), 3000);
+    await eventually('the last line', () => text.includes('"DELETED"'));
     socket.destroy();
   });
 
@@ -161,7 +161,7 @@ describeWith(['redis', 'kafka', 'postgres'], 'what passes through four processes
     socket.write(request(`GET ${pods}?watch=true`, bearer()));
     await eventually('the request to arrive', () => upstream.requests.length === 1);
     socket.destroy();
-    await eventually("the cluster's connection to be closed", () => upstream.requests[0]!.connection.closed, 3000);
+    await eventually("the cluster's connection to be closed", () => upstream.requests[0]!.connection.closed);
   });
 
   it('bytes of a stream pass unchanged in both directions, and the end of each side reaches the other', async () => {
@@ -194,10 +194,8 @@ describeWith(['redis', 'kafka', 'postgres'], 'what passes through four processes
     );
     expect(answer.text).toMatch(new RegExp(`^HTTP/1\\.1 ${status} [\\s\\S]*\r\n\r\nno$`));
     expect(answer.closed).toBe(true);
-    await eventually(
-      "the cluster's connection to be closed",
-      () => upstream.connections.every((connection) => connection.closed),
-      3000,
+    await eventually("the cluster's connection to be closed", () =>
+      upstream.connections.every((connection) => connection.closed),
     );
   });
 });

@@ -20,11 +20,11 @@ describeWith(['kubectl'], 'kubectl through one process with embedded stores to t
     practice = await startPractice();
     gateway = await startGateway({ mode: 'embedded', clusters: [practice.access] });
     alice = await gateway.person('alice@example.com');
-  }, 60_000);
+  });
   afterAll(async () => {
     await practice?.stop();
     await gateway?.stop();
-  }, 60_000);
+  });
 
   it('lists pods, and sends the identity of the person to the cluster', async () => {
     expect(await alice.kubectl(['get', 'pods', ...inside])).toMatch(/^NAME +READY +STATUS +RESTARTS +AGE\n/);

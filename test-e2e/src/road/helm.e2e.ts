@@ -22,15 +22,15 @@ describeWith(
       namespace = await createNamespace();
       gateway = await startGateway({ mode: 'processes', clusters: [await realClusterAccess()] });
       alice = await gateway.person('alice@example.com');
-    }, 60_000);
+    });
     afterAll(async () => {
       await gateway?.stop();
       await namespace?.remove();
-    }, 60_000);
+    });
 
     it('installs a chart, waits for its pods, upgrades it, lists it and uninstalls it', async () => {
       await useHelm(alice, namespace.name);
-    }, 180_000);
+    });
 
     it('has all its requests in both logs, and its reads of secrets in ours before they are executed', async () => {
       const join = await joinAuditLogs(gateway);

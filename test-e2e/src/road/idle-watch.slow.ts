@@ -24,11 +24,11 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams that ar
     alice = await gateway.person('alice@example.com');
     await startPod(namespace.name, 'quiet', 'sleep 370; echo woke up; sleep 1000');
     await startPod(namespace.name, 'shell');
-  }, 90_000);
+  });
   afterAll(async () => {
     await gateway?.stop();
     await namespace?.remove();
-  }, 60_000);
+  });
 
   it(
     'still deliver: a watch, followed logs, a shell that waits for input',

@@ -25,11 +25,11 @@ describeWith(
     beforeAll(async () => {
       namespace = await createNamespace();
       gateway = await startGateway({ mode: 'processes', clusters: [await realClusterAccess()] });
-    }, 60_000);
+    });
     afterAll(async () => {
       await gateway?.stop();
       await namespace?.remove();
-    }, 60_000);
+    });
 
     it('logs a person in with the form of the provider, from the URL that the CLI prints', async () => {
       const alice = await gateway.person('alice@example.com');

@@ -89,11 +89,11 @@ listen none
         'an answer through HAProxy',
         async () => (await ask(ports.v1, '127.0.0.5').catch(() => 0)) === 200,
       );
-    }, 90_000);
+    });
     afterAll(async () => {
       await haproxy?.stop();
       await gateway?.stop();
-    }, 60_000);
+    });
 
     it.each(['v1', 'v2'] as const)('decides by the address of the client, and records it (%s)', async (version) => {
       expect(await ask(ports[version], '127.0.0.5')).toBe(200);

@@ -41,11 +41,11 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams through
     gateway = await startGateway({ mode: 'processes', clusters: [await realClusterAccess()] });
     alice = await gateway.person('alice@example.com');
     await Promise.all(pods);
-  }, 90_000);
+  });
   afterAll(async () => {
     await gateway?.stop();
     await namespace?.remove();
-  }, 60_000);
+  });
 
   const streamEvents = (subresource: string, stage: string) =>
     gateway.events({ type: 'k8s.request', subresource, stage });

@@ -41,69 +41,65 @@ describeWith(['node'], 'a WebSocket to a real pod, whatever subprotocol it offer
     namespace = await createNamespace();
     await startPod(namespace.name, 'web', 'while true; do echo tick; sleep 0.2; done', { stdin: true });
     token = (await gateway.login('alice@example.com')).token;
-  }, 120_000);
+  });
   afterAll(async () => {
     await namespace?.remove();
     await gateway?.stop();
-  }, 60_000);
+  });
 
   describe.each(targets)('%s', (kind, target) => {
-    it.each(offers)(
-      'is either open or closed (%j)',
-      async (protocols) => {
-        const socket = await dialRaw(gateway.url, gateway.caPem);
-        let text = '';
-        let over = false;
-        socket.on('data', (chunk: Buffer) => {
-          text += chunk.toString('latin1');
+    it.each(offers)('is either open or closed (%j)', async (protocols) => {
+      const socket = await dialRaw(gateway.url, gateway.caPem);
+      let text = '';
+      let over = false;
+      socket.on('data', (chunk: Buffer) => {
+        text += chunk.toString('latin1');
+      });
+      for (const event of ['end', 'close'])
+        socket.on(event, () => {
+          over = true;
         });
-        for (const event of ['end', 'close'])
-          socket.on(event, () => {
-            over = true;
-          });
-        socket.write(
-          [
-            `GET /clusters/dev/api/v1/namespaces/${namespace.name}/${target} HTTP/1.1`,
-            'Host: 127.0.0.1',
-            `Authorization: Bearer ${token}`,
-            'Connection: Upgrade',
-            'Upgrade: websocket',
-            'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==',
-            'Sec-WebSocket-Version: 13',
-            ...(protocols === undefined ? [] : [`Sec-WebSocket-Protocol: ${protocols}`]),
-            '',
-            '',
-          ].join('\r\n'),
-        );
+      socket.write(
+        [
+          `GET /clusters/dev/api/v1/namespaces/${namespace.name}/${target} HTTP/1.1`,
+          'Host: 127.0.0.1',
+          `Authorization: Bearer ${token}`,
+          'Connection: Upgrade',
+          'Upgrade: websocket',
+          'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==',
+          'Sec-WebSocket-Version: 13',
+          ...(protocols === undefined ? [] : [`Sec-WebSocket-Protocol: ${protocols}`]),
+          '',
+          '',
+        ].join('\r\n'),
+      );
+      await eventually(
+        'an answer',
+        () => /^HTTP\/1\.1 \d/.test(text),
+        10_000,
+        () => `${kind} ${protocols}: ${text.slice(0, 200)}`,
+      );
+      const code = Number(/^HTTP\/1\.1 (\d+)/.exec(text)![1]);
+      if (code !== 101)
         await eventually(
-          'an answer',
-          () => /^HTTP\/1\.1 \d/.test(text),
-          10_000,
-          () => `${kind} ${protocols}: ${text.slice(0, 200)}`,
+          'the end',
+          () => over,
+          5000,
+          () => text.slice(0, 200),
         );
-        const code = Number(/^HTTP\/1\.1 (\d+)/.exec(text)![1]);
-        if (code !== 101)
-          await eventually(
-            'the end',
-            () => over,
-            5000,
-            () => text.slice(0, 200),
-          );
-        if (kind === 'log') expect(code).toBe(protocols === undefined || protocols === 'binary.k8s.io' ? 101 : 400);
-        socket.destroy();
-        await eventually(
-          'nothing to be open',
-          async () =>
-            (
-              JSON.parse((await gateway.request('/.sallyport/api/v1/streams', { token })).text) as {
-                streams: unknown[];
-              }
-            ).streams.length === 0,
-          10_000,
-          () => `${kind} ${protocols}: ${text.slice(0, 200)}`,
-        );
-      },
-      30_000,
-    );
+      if (kind === 'log') expect(code).toBe(protocols === undefined || protocols === 'binary.k8s.io' ? 101 : 400);
+      socket.destroy();
+      await eventually(
+        'nothing to be open',
+        async () =>
+          (
+            JSON.parse((await gateway.request('/.sallyport/api/v1/streams', { token })).text) as {
+              streams: unknown[];
+            }
+          ).streams.length === 0,
+        10_000,
+        () => `${kind} ${protocols}: ${text.slice(0, 200)}`,
+      );
+    });
   });
 });

@@ -66,11 +66,11 @@ describeWith(['node', 'kubectl'], 'streams between kubectl and a real cluster', 
       'shell',
       'mkdir -p /tmp/w && echo hello > /tmp/w/index.html && httpd -p 8080 -h /tmp/w; (while true; do nc -l -p 7000 -e sh -c "echo hi; sleep 60"; done) & sleep 100000',
     );
-  }, 90_000);
+  });
   afterAll(async () => {
     await namespace?.remove();
     rmSync(home, { recursive: true, force: true });
-  }, 60_000);
+  });
   beforeEach(async () => {
     relay = await startStreamRelay(accessOf());
   });
@@ -156,7 +156,7 @@ describeWith(['node', 'kubectl'], 'streams between kubectl and a real cluster', 
       const result = await kubectl(['exec', '-i', 'shell', '--', 'sh', '-c', 'echo started; sleep 30'], 'input');
       expect(result).toMatchObject({ code: 1, stdout: 'started\n' });
       expect(result.stderr).toContain('error: Your session has ended.');
-      expect(performance.now() - began).toBeLessThan(15_000);
+      expect(performance.now() - began).toBeLessThan(28_000);
     });
 
     it('an exec that is ended during much output shows the status after complete frames', async () => {

@@ -60,12 +60,12 @@ describeWith(
       });
       alice = await gateway.person('alice@example.com');
       token = (await gateway.login('bob@example.com')).token;
-    }, 180_000);
+    });
     afterAll(async () => {
       await gateway?.stop();
       await own?.stop();
       await namespace?.remove();
-    }, 90_000);
+    });
 
     const usage = () =>
       Object.fromEntries(services.map((name) => [name, processUsage(gateway.processes!.pid(name)!)])) as Usage;

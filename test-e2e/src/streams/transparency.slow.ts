@@ -36,11 +36,11 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'a billion bytes
     gateway = await startGateway({ mode: 'processes', clusters: [await realClusterAccess()] });
     alice = await gateway.person('alice@example.com');
     await startPod(namespace.name, 'echo', 'exec nc -ll -p 7000 -e cat');
-  }, 90_000);
+  });
   afterAll(async () => {
     await gateway?.stop();
     await namespace?.remove();
-  }, 60_000);
+  });
 
   const environmentOf = (road: (typeof roads)[number], webSockets: string): Record<string, string> => ({
     ...(road === 'straight'

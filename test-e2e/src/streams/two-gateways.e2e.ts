@@ -18,8 +18,8 @@ import {
 } from '../harness/index.ts';
 import { openEveryKind, startStreamPods, whenEnded, type EndedStream, type OpenStream } from './open-streams.ts';
 
-/** A stream ends within a second of the loss of its permission. A busy machine gets three. */
-const inTime = 3 * 1000;
+/** A stream ends within a second of the loss of its permission. A busy machine gets ten. */
+const inTime = 10_000;
 const graceMs = 2000;
 const short = { lifetime: '25s' };
 const kinds = ['attach', 'exec', 'exec', 'exec', 'log', 'portforward', 'portforward', 'watch'];
@@ -67,13 +67,13 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams over tw
     servers = [gateway.clusterUrl(), gateway.moreProxies[0]!.url + new URL(gateway.clusterUrl()).pathname];
     await pods;
     await watchAsBob();
-  }, 120_000);
+  });
   afterAll(async () => {
     for (const command of watching) await command.stop();
     await gateway?.stop();
     await namespace?.remove();
     await bed?.stop();
-  }, 60_000);
+  });
 
   /** bob watches through each gateway, and does not end the watches himself. */
   async function watchAsBob(): Promise<void> {
@@ -185,7 +185,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams over tw
     await bobsStay();
     await alice!.login();
     await saysWhy(alice!, sessionId, 'session-ended');
-  }, 90_000);
+  });
 
   let expiredId: string;
   it('end within a second of the end of their session', async () => {
@@ -209,7 +209,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams over tw
     await alice!.login();
     await saysWhy(alice!, sessionId, 'session-ended');
     await bobsStay();
-  }, 90_000);
+  });
 
   it('end one by one, by their owner or by someone who may, on whichever gateway they are open', async () => {
     const script = ['shell', '--', 'sh', '-c', 'while sleep 0.2; do echo tock; done'];
@@ -250,7 +250,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams over tw
     expect((await end(alice!, streams[0]!.id)).code).toBe(5);
     await bobsStay();
     await alice!.login();
-  }, 60_000);
+  });
 
   it('end within a second of a policy that no longer allows them', async () => {
     const streams = await openEveryKind(alice!, namespace.name, servers.toReversed());
@@ -271,9 +271,8 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams over tw
     await eventually(
       'the old policy to be back',
       async () => (await alice!.tryKubectl(['get', 'pods', '-n', namespace.name])).code === 0,
-      10_000,
     );
-  }, 90_000);
+  });
 
   // An end is recorded only when it is sure by every clock, so other tests come first.
   it('leave a record of the end of their session', async () => {
@@ -283,7 +282,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams over tw
     expect(ends.map(({ data }) => [data.responseStatus?.message, data.sallyport.identity?.email])).toEqual([
       ['lifetime', 'alice@example.com'],
     ]);
-  }, 200_000);
+  });
 
   it('end when Redis is down for longer than the grace period, and are recorded, and new ones open when it is back', async () => {
     // A session whose list of streams has no others.
@@ -307,12 +306,11 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams over tw
     await eventually(
       'requests to succeed again',
       async () => (await alice!.tryKubectl(['get', 'pods', '-n', namespace.name])).code === 0,
-      15_000,
     );
     await saysWhy(alice!, sessionId, 'unjudged');
     await watchAsBob();
     await bobsStay();
-  }, 120_000);
+  });
 
   it('are reported as missing, by name, when a gateway does not answer', async () => {
     await gateway.moreProxies[0]!.processes.stop('proxy', 'SIGKILL');
@@ -320,6 +318,6 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams over tw
     expect([code, streams.length, missing]).toEqual([10, 1, [expect.stringMatching(/^proxy\//)]]);
     expect(missing).not.toContain(streams[0]!.proxy);
     expect(stderr).toContain(`${missing[0]!} did not answer`);
-    await eventually('the gateway to be forgotten', async () => (await list(bob!, '--all')).code === 0, 30_000);
-  }, 60_000);
+    await eventually('the gateway to be forgotten', async () => (await list(bob!, '--all')).code === 0);
+  });
 });

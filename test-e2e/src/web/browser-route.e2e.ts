@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { createCertificateAuthority } from '@sallyport/bed';
 import { startWebApp, type WebApp } from '@sallyport/standalone/web-app';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
@@ -18,12 +18,10 @@ import {
 import { axeFaults } from '../pages/axe-faults.ts';
 import { startBrowser } from '../pages/start-browser.ts';
 
-jest.setTimeout(60_000);
-
 type Cookies = Awaited<ReturnType<BrowserContext['storageState']>>;
 
 /** What is promised is one second. */
-const slackMs = 3000;
+const slackMs = 10_000;
 const uploadMiB = 256;
 
 describeWith(['chromium'], 'web applications in a real browser', () => {
@@ -54,13 +52,13 @@ describeWith(['chromium'], 'web applications in a real browser', () => {
     });
     browser = await startBrowser();
     await eventually('the routes to be in force', async () => (await askAt('one', {})).status === 401);
-  }, 90_000);
+  });
   afterAll(async () => {
     await browser?.close();
     await gateway?.stop();
     await Promise.all((apps ?? []).map((one) => one.close()));
     await practice?.stop();
-  }, 60_000);
+  });
   afterEach(() => context?.close());
 
   /** The address of an application. Browsers resolve every name below `localhost` to this machine. */

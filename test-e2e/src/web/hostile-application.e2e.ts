@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { createCertificateAuthority } from '@sallyport/bed';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import {
@@ -16,8 +16,6 @@ import {
 import { axeFaults } from '../pages/axe-faults.ts';
 import { startBrowser } from '../pages/start-browser.ts';
 import { startHostileApp } from './start-hostile-app.ts';
-
-jest.setTimeout(60_000);
 
 /** `lax` allows Service Workers. `calm` is another application, which the first two attack. */
 const names = ['strict', 'lax', 'calm'] as const;
@@ -60,13 +58,13 @@ describeWith(['chromium'], 'the scripts of a hostile web application, in a real 
     putRoutes(routes);
     browser = await startBrowser([certPem]);
     await eventually('the routes to be in force', async () => (await askAt('calm', '/')).status === 401);
-  }, 90_000);
+  });
   afterAll(async () => {
     await browser?.close();
     await gateway?.stop();
     app?.close();
     await practice?.stop();
-  }, 60_000);
+  });
   afterEach(async () => {
     await context?.close();
     app.stolen.length = 0;

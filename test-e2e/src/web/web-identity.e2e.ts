@@ -76,12 +76,12 @@ describeWith(['cluster', 'kubectl', 'python-clients'], 'what a web application l
     });
     token = (await gateway.login('alice@example.com')).token;
     await eventually('the route is in force', async () => (await ask('/')).status === 200);
-  }, 120_000);
+  });
   afterAll(async () => {
     await gateway?.stop();
     application?.close();
     await namespace?.remove();
-  }, 60_000);
+  });
 
   const cluster = () => gateway.clusterUrl().split('/').at(-1)!;
   const origin = () => `https://${host}:${new URL(gateway.url).port}`;

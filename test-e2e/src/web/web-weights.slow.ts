@@ -100,7 +100,7 @@ describeWith(['redis', 'kafka', 'postgres'], 'what a web application weighs in t
     // So that the code is loaded and the buffers of the process have their size.
     await transfer('GET', 200e6);
     await transfer('POST', 200e6);
-  }, 180_000);
+  });
   afterEach(() => {
     for (const socket of open.splice(0)) socket.destroy();
   });
@@ -109,7 +109,7 @@ describeWith(['redis', 'kafka', 'postgres'], 'what a web application weighs in t
     application?.closeAllConnections();
     application?.close();
     await Promise.all([practice?.stop(), recording?.stop()]);
-  }, 60_000);
+  });
 
   const memory = () => processUsage(gateway.processes!.pid('proxy')!).rssMiB;
 
@@ -162,16 +162,12 @@ describeWith(['redis', 'kafka', 'postgres'], 'what a web application weighs in t
   it.each([
     ['upload', 'POST'],
     ['download', 'GET'],
-  ] as const)(
-    'is the same after a gigabyte of %s as before',
-    async (what, method) => {
-      const growth = await weigh(`${what} of 1 GB`, async () => {
-        expect(await transfer(method, gigabyte)).toEqual({ status: 200, bytes: gigabyte });
-      });
-      expect(growth).toBeLessThan(maxGrowthMiB);
-    },
-    180_000,
-  );
+  ] as const)('is the same after a gigabyte of %s as before', async (what, method) => {
+    const growth = await weigh(`${what} of 1 GB`, async () => {
+      expect(await transfer(method, gigabyte)).toEqual({ status: 200, bytes: gigabyte });
+    });
+    expect(growth).toBeLessThan(maxGrowthMiB);
+  });
 
   it('does not grow while a reader stands still, who then gets everything', async () => {
     const growth = await weigh('a reader that stops for 3 s in 300 MB', async () => {
@@ -182,7 +178,7 @@ describeWith(['redis', 'kafka', 'postgres'], 'what a web application weighs in t
       expect(await count(answer)).toBe(300e6);
     });
     expect(growth).toBeLessThan(maxGrowthMiB);
-  }, 120_000);
+  });
 
   async function openWebSocket(host: string): Promise<void> {
     const socket = await dialRaw(gateway.url, gateway.caPem);
@@ -207,20 +203,16 @@ describeWith(['redis', 'kafka', 'postgres'], 'what a web application weighs in t
   it.each([
     ['plain HTTP', hosts.plain],
     ['TLS', hosts.tls],
-  ])(
-    'is at most so much for each idle WebSocket to an application with %s',
-    async (what, host) => {
-      for (let count = 0; count < 50; count += 1) await openWebSocket(host);
-      for (const socket of open.splice(0)) socket.destroy();
-      await pause(2000);
-      const before = memory();
-      for (let count = 0; count < webSockets; count += 50)
-        await Promise.all(Array.from({ length: 50 }, () => openWebSocket(host)));
-      await pause(10_000);
-      const each = ((memory() - before) * 1024) / webSockets;
-      process.stderr.write(`measured: ${webSockets} idle WebSockets, ${what}: ${each.toFixed(0)} KiB each\n`);
-      expect(each).toBeLessThan(maxKiBEach);
-    },
-    120_000,
-  );
+  ])('is at most so much for each idle WebSocket to an application with %s', async (what, host) => {
+    for (let count = 0; count < 50; count += 1) await openWebSocket(host);
+    for (const socket of open.splice(0)) socket.destroy();
+    await pause(2000);
+    const before = memory();
+    for (let count = 0; count < webSockets; count += 50)
+      await Promise.all(Array.from({ length: 50 }, () => openWebSocket(host)));
+    await pause(10_000);
+    const each = ((memory() - before) * 1024) / webSockets;
+    process.stderr.write(`measured: ${webSockets} idle WebSockets, ${what}: ${each.toFixed(0)} KiB each\n`);
+    expect(each).toBeLessThan(maxKiBEach);
+  });
 });

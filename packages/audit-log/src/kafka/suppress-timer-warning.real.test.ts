@@ -19,5 +19,5 @@ describe('the warning about a negative timer', () => {
     expect(run(`${kafkajs} suppressTimerWarning(); setTimeout(() => {}, -5); process.emitWarning('other');`)).toMatch(
       /TimeoutNegativeWarning[^]*other/,
     );
-  }, 20_000);
+  });
 });

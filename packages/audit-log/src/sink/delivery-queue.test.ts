@@ -29,7 +29,7 @@ describe('a queue of large events', () => {
     }
     await expect(queue.publish(sampleAuditRecord())).rejects.toMatchObject({ code: 'audit-unavailable' });
     open();
-    for (let tries = 0; tries < 200 && queue.length > 0; tries += 1)
+    for (let tries = 0; tries < 6000 && queue.length > 0; tries += 1)
       await new Promise((resolve) => {
         setTimeout(resolve, 5);
       });

@@ -28,7 +28,7 @@ async function until(ready: () => boolean, ms = 30_000): Promise<void> {
 }
 
 /** A busy machine may take this many times as long as promised. */
-const slack = 3;
+const slack = 10;
 const unavailable = { code: 'audit-unavailable', status: 503 };
 
 /**
@@ -73,12 +73,12 @@ export function describeAuditSink(
 
     beforeAll(async () => {
       harness = await start();
-    }, 120_000);
+    });
     afterEach(async () => {
       await harness.bringBack();
       await Promise.all(sinks.splice(0).map((sink) => sink.close()));
-    }, 60_000);
-    afterAll(() => harness.close(), 60_000);
+    });
+    afterAll(() => harness.close());
 
     it('gives an event that is published again while it waits one place in the chain', async () => {
       await harness.takeDown();
@@ -95,7 +95,7 @@ export function describeAuditSink(
       expect(new Set(copies.map(({ data }) => data.sallyport.seq)).size).toBe(1);
       // What is acknowledged is no longer known.
       await until(() => sink.hasRoom());
-    }, 90_000);
+    });
 
     it('delivers an event unchanged to a subscriber, envelope and data', async () => {
       const record = sampleAuditRecord({
@@ -104,7 +104,7 @@ export function describeAuditSink(
       await createSink().publish(record);
       await allArrived([record]);
       expect(arrived([record])).toEqual([record]);
-    }, 60_000);
+    });
 
     it('keeps the order of a session, whether or not the caller waits', async () => {
       // It is about the order, and a machine may be slow.
@@ -114,14 +114,14 @@ export function describeAuditSink(
       await Promise.all(waits);
       await allArrived(sent);
       expect(arrived(sent)).toEqual(sent);
-    }, 60_000);
+    });
 
     it('can be reached', async () => {
       const sink = createSink();
       await sink.publish(sampleAuditRecord());
       await expect(sink.ping()).resolves.toBeUndefined();
       expect(sink.hasRoom()).toBe(true);
-    }, 60_000);
+    });
 
     it('rejects within 2 s when an event is not acknowledged, and still delivers it when the log is back', async () => {
       const sink = createSink();
@@ -141,7 +141,7 @@ export function describeAuditSink(
       await allArrived(sent);
       expect(arrived(sent)).toEqual(sent);
       await expect(sink.publish(sampleAuditRecord())).resolves.toBeUndefined();
-    }, 120_000);
+    });
 
     it('starts while the log is down', async () => {
       await harness.takeDown();
@@ -154,7 +154,7 @@ export function describeAuditSink(
       await harness.bringBack();
       await allArrived(sent);
       expect(arrived(sent)).toEqual(sent);
-    }, 120_000);
+    });
 
     itIfCounted(
       'has no room when its queue is full, refuses to publish at once, keeps what is queued, and has room again later',
@@ -169,47 +169,43 @@ export function describeAuditSink(
         expect(sink.hasRoom()).toBe(false);
         const refused = await timed(sink.publish(sampleAuditRecord()));
         expect(refused.outcome).toMatchObject(unavailable);
-        expect(refused.ms).toBeLessThan(slack * 200);
+        // At once, and not when the two seconds for an acknowledgement are over.
+        expect(refused.ms).toBeLessThan(1500);
         await harness.bringBack();
         await allArrived(sent);
         await until(() => sink.hasRoom());
         expect(arrived(sent)).toEqual(sent);
       },
-      120_000,
     );
 
-    itIfCounted(
-      'keeps room for others whatever anonymous callers cause, and reports the count',
-      async () => {
-        const sink = createSink({ queueLimit: 20 });
-        await sink.publish(sampleAuditRecord());
-        await harness.takeDown();
-        const session = crypto.randomUUID();
-        for (let sent = 0; sent < 500; sent += 1) {
-          const record = sampleAuditRecord({ session, data: { user: {}, responseStatus: { code: 401 } } });
-          delete record.data.sallyport.identity;
-          sink.enqueue(record);
-        }
-        expect(sink.hasRoom()).toBe(true);
-        const own = sampleAuditRecord();
-        sink.enqueue(own);
-        await harness.bringBack();
-        await allArrived([own]);
-        const anonymous = () =>
-          new Map(
-            harness
-              .received()
-              .filter(({ key }) => key.endsWith(session))
-              .map((record) => [record.id, record]),
-          );
-        const counted = () =>
-          [...anonymous().values()].reduce((sum, { data }) => sum + (data.sallyport.aggregated?.count ?? 1), 0);
-        await until(() => counted() >= 500);
-        expect(counted()).toBe(500);
-        expect(anonymous().size).toBeLessThan(20);
-      },
-      120_000,
-    );
+    itIfCounted('keeps room for others whatever anonymous callers cause, and reports the count', async () => {
+      const sink = createSink({ queueLimit: 20 });
+      await sink.publish(sampleAuditRecord());
+      await harness.takeDown();
+      const session = crypto.randomUUID();
+      for (let sent = 0; sent < 500; sent += 1) {
+        const record = sampleAuditRecord({ session, data: { user: {}, responseStatus: { code: 401 } } });
+        delete record.data.sallyport.identity;
+        sink.enqueue(record);
+      }
+      expect(sink.hasRoom()).toBe(true);
+      const own = sampleAuditRecord();
+      sink.enqueue(own);
+      await harness.bringBack();
+      await allArrived([own]);
+      const anonymous = () =>
+        new Map(
+          harness
+            .received()
+            .filter(({ key }) => key.endsWith(session))
+            .map((record) => [record.id, record]),
+        );
+      const counted = () =>
+        [...anonymous().values()].reduce((sum, { data }) => sum + (data.sallyport.aggregated?.count ?? 1), 0);
+      await until(() => counted() >= 500);
+      expect(counted()).toBe(500);
+      expect(anonymous().size).toBeLessThan(20);
+    });
 
     it('delivers queued events before it closes, and accepts no more', async () => {
       const sink = createSink();
@@ -219,7 +215,7 @@ export function describeAuditSink(
       await allArrived(sent);
       expect(sink.hasRoom()).toBe(false);
       await expect(sink.publish(sampleAuditRecord())).rejects.toMatchObject(unavailable);
-    }, 60_000);
+    });
 
     it('closes within the given time while the log is down', async () => {
       const sink = createSink();
@@ -230,6 +226,6 @@ export function describeAuditSink(
       expect(closing.outcome).toBe('resolved');
       expect(closing.ms).toBeLessThan(1900);
       expect((await waiting).outcome).toMatchObject(unavailable);
-    }, 60_000);
+    });
   });
 }

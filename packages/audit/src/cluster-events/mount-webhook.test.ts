@@ -282,8 +282,8 @@ describe('a body without an end', () => {
     const pump = setInterval(() => request.write(' '), 50);
     await once(request, 'close');
     clearInterval(pump);
-    expect(Date.now() - begun).toBeLessThan(10_000);
-  }, 120_000);
+    expect(Date.now() - begun).toBeLessThan(30_000);
+  });
 
   it('is refused when it is larger than a batch may be', async () => {
     const request = open('of-dev');
@@ -295,5 +295,5 @@ describe('a body without an end', () => {
     response.resume();
     expect(response.statusCode).toBe(413);
     request.destroy();
-  }, 120_000);
+  });
 });

@@ -50,4 +50,4 @@ it('keeps the place of every event in its chain, once, also of those that were a
   await stores.events.trim({ keepPlaces: 1 });
   expect(await places()).toEqual(expected(8, 10));
   await stores.close();
-}, 60_000);
+});

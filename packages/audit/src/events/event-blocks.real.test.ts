@@ -29,4 +29,4 @@ it('gives events the terms of their own block, also where a block ends and after
   const found = await stores.events.find(auditQuerySchema.parse({ session: 'in-blocks', order: 'oldest' }));
   expect(found.events.map(({ id }) => id)).toEqual(records.map(({ id }) => id));
   await stores.close();
-}, 60_000);
+});

@@ -80,7 +80,7 @@ it('moves the events of earlier versions into partitions, unchanged, in their or
   expect(newest).toEqual(later);
   expect((await stores.events.partitions()).reduce((sum, { events }) => sum + events, 0)).toBe(2502);
   await stores.close();
-}, 120_000);
+});
 
 it('continues a move that was interrupted', async () => {
   const database = createPgliteDatabase({});
@@ -105,4 +105,4 @@ it('continues a move that was interrupted', async () => {
   expect((await findAll(stores.events, {})).map(({ id }) => id)).toEqual(records.slice(0, 1000).map(({ id }) => id));
   expect((await stores.events.partitions()).reduce((sum, { events }) => sum + events, 0)).toBe(3001);
   await stores.close();
-}, 120_000);
+});

@@ -126,7 +126,7 @@ beforeAll(async () => {
   await stores.events.add(records.slice(2, 6));
   for (const checkpoint of checkpoints)
     await stores.proof.addCheckpoint({ checkpoint, hash: hashCheckpoint(checkpoint) }, start);
-}, 60_000);
+});
 afterAll(() => database.close());
 
 describe('the trail in the store', () => {
@@ -379,4 +379,4 @@ it('tells up to when the places of anonymous events were deleted', async () => {
   await stores.events.trim({ keepPlaces: 1 });
   expect(await read()).toEqual({ forgotten: expect.stringMatching(/^2026-11-20T12:00:2\d\.000125Z$/) });
   await stores.events.trim({ before: start + 2 * day });
-}, 60_000);
+});

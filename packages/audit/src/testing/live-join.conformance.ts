@@ -97,7 +97,7 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
   };
   const alerts = async () => (await records()).map(({ data }) => data.sallyport.alert!);
   const eventually = async (count: number) => {
-    for (const end = Date.now() + 20_000; (await alerts()).length < count && Date.now() < end;)
+    for (const end = Date.now() + 60_000; (await alerts()).length < count && Date.now() < end;)
       await new Promise((resolve) => setTimeout(resolve, 50));
     return alerts();
   };
@@ -120,7 +120,7 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
       await settle();
       expect((await alerts()).length).toBeLessThanOrEqual(2);
       expect((await alerts()).every(({ kind }) => kind === 'bypassed-gateway')).toBe(true);
-    }, 60_000);
+    });
 
     it('finds nothing where both agree, whichever comes first', async () => {
       start({ grace: 3000 });
@@ -130,7 +130,7 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
       await receive(recorded(second));
       await settle();
       expect(await alerts()).toEqual([]);
-    }, 60_000);
+    });
 
     it.each<[string, Changes, object]>([
       [
@@ -141,17 +141,13 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
       ['another user', { impersonatedUser: { username: 'bob' } }, { kind: 'mismatched', differs: ['user'] }],
       ['a request in no name but its own', { impersonatedUser: undefined }, { differs: ['not-impersonated'] }],
       ['another address', { requestURI: '/api/v1/namespaces/prod/secrets' }, { differs: ['path'] }],
-    ])(
-      'alerts to %s',
-      async (_what, changes, expected) => {
-        start();
-        const id = randomUUID();
-        await open().stores.events.add([sent(id)]);
-        await receive(recorded(id, changes));
-        expect(await eventually(1)).toMatchObject([{ auditID: id, ...expected }]);
-      },
-      60_000,
-    );
+    ])('alerts to %s', async (_what, changes, expected) => {
+      start();
+      const id = randomUUID();
+      await open().stores.events.add([sent(id)]);
+      await receive(recorded(id, changes));
+      expect(await eventually(1)).toMatchObject([{ auditID: id, ...expected }]);
+    });
 
     it('alerts to a write under an ID that was used before, however late', async () => {
       start();
@@ -164,7 +160,7 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
       expect(await alerts()).toEqual([]);
       await receive(recorded(id, { verb: 'create' }, Date.now() + 5));
       expect(await eventually(1)).toMatchObject([{ kind: 'mismatched', differs: ['repeated'] }]);
-    }, 60_000);
+    });
 
     it("alerts to another account than the gateway's, once it is known", async () => {
       start();
@@ -179,7 +175,7 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
       const event = recorded(stolen, { impersonatedUser: undefined });
       await open().stores.clusterEvents.add(name, [{ event, keep: false }]);
       expect(await eventually(2)).toMatchObject([{}, { kind: 'bypassed-gateway', auditID: stolen, user: gateway }]);
-    }, 60_000);
+    });
 
     it.each([
       ['an hour', '61 minutes'],
@@ -202,7 +198,6 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
         await open().stores.clusterEvents.add(name, [{ event, keep: false }]);
         expect(await eventually(1)).toMatchObject([{ kind: 'bypassed-gateway', auditID: stolen, user: gateway }]);
       },
-      60_000,
     );
 
     it('forgets an account that sent nothing for a week in which another one did', async () => {
@@ -221,7 +216,7 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
         current: `${gateway}-2`,
       });
       expect(await alerts()).toEqual([]);
-    }, 60_000);
+    });
 
     it('alerts to requests of the configured account alone, before and while the gateway sends any', async () => {
       start({ gatewayUsers: [`${gateway}-2`] });
@@ -234,7 +229,7 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
       expect(await eventually(1)).toMatchObject([{ kind: 'bypassed-gateway', auditID: own }]);
       await settle();
       expect(await alerts()).toHaveLength(1);
-    }, 60_000);
+    });
 
     it('alerts to a request of which the cluster sends nothing, if it records such requests', async () => {
       start({ grace: 2000 });
@@ -252,7 +247,7 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
       ]);
       await settle();
       expect(await alerts()).toHaveLength(1);
-    }, 60_000);
+    });
 
     it('goes on after a request whose names are longer than an index can hold, or have characters that it cannot', async () => {
       start({ grace: 2000 });
@@ -274,7 +269,7 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
       expect(await eventually(2)).toMatchObject([{ user: 'x\0y' }, { kind: 'bypassed-gateway', auditID: id }]);
       await open().stores.events.add([sent(lost, { objectRef: refs[0] })]);
       expect(await eventually(3)).toMatchObject([{}, {}, { kind: 'missing-in-cluster-log', auditID: lost }]);
-    }, 60_000);
+    });
 
     it('makes of a flood a bounded number of events, which count all of it', async () => {
       const found: number[] = [];
@@ -283,7 +278,7 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
         recorded(randomUUID(), { ...direct, user: { username: `user-${number % 300}` } }),
       );
       await receive(...flood);
-      for (const end = Date.now() + 30_000; found.length < 1500 && Date.now() < end;)
+      for (const end = Date.now() + 60_000; found.length < 1500 && Date.now() < end;)
         await new Promise((resolve) => setTimeout(resolve, 50));
       await settle();
       expect(found).toHaveLength(1500);
@@ -298,7 +293,7 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
         ...claimed.filter(({ cluster }) => cluster === name).map(({ id, count }) => [id, count] as const),
       ]);
       expect([...counts.values()].reduce((sum, count) => sum + count, 0)).toBe(1500);
-    }, 90_000);
+    });
 
     it('accuses no one while the trail cannot be read, and publishes later what the sink had no room for', async () => {
       let isDown = true;
@@ -314,7 +309,7 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
       await settle();
       expect(await open().stores.join.open(name, 10)).toHaveLength(1);
       isDown = false;
-      for (const end = Date.now() + 10_000; (await open().stores.join.open(name, 10)).length > 0 && Date.now() < end;)
+      for (const end = Date.now() + 60_000; (await open().stores.join.open(name, 10)).length > 0 && Date.now() < end;)
         await new Promise((resolve) => setTimeout(resolve, 50));
       await Promise.all(running.splice(0).map((one) => one.close()));
       expect(published).toEqual([]);
@@ -322,6 +317,6 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
       // Another replica publishes what this one claimed and did not tell.
       start({ now: () => Date.now() + 600_000 });
       expect(await eventually(1)).toMatchObject([{ kind: 'bypassed-gateway' }]);
-    }, 60_000);
+    });
   });
 }

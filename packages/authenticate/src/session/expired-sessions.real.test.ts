@@ -83,7 +83,7 @@ function describeReplicas(): void {
       clock.now += minute;
       const restarted = reporterOn(stores[1]!);
       restarted.start();
-      for (let tries = 0; tries < 500 && audit.records.length === 0; tries += 1)
+      for (let tries = 0; tries < 6000 && audit.records.length === 0; tries += 1)
         await new Promise((resolve) => setTimeout(resolve, 10));
       await restarted.close();
       expect(reported()).toEqual(['session.expired one']);

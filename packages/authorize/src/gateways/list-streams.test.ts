@@ -37,7 +37,7 @@ function rig(
         setTimeout(
           () => void registry.answer({ question: question.id, proxy: `proxy/${name}`, rows, omitted }),
           afterMs,
-        );
+        ).unref();
     }
   });
   const status = (service: ReplicaStatus['service'], id: string): ReplicaStatus => ({
@@ -109,12 +109,12 @@ describe('the list of streams', () => {
     const { timed } = rig([
       { name: 'a', rows: [exampleStreamRow()] },
       { name: 'b', silent: true },
-      { name: 'c', rows: [exampleStreamRow({ id: 'late' })], afterMs: 600 },
+      { name: 'c', rows: [exampleStreamRow({ id: 'late' })], afterMs: 60_000 },
     ]);
     const { streams, missing, ms } = await timed(callerOf('bob', true), everything);
     expect([streams.map(({ id }) => id), missing]).toEqual([['stream-1'], ['proxy/b', 'proxy/c']]);
     expect(ms).toBeGreaterThanOrEqual(290);
-    expect(ms).toBeLessThan(3000);
+    expect(ms).toBeLessThan(15_000);
   });
 
   it('waits for gateways that may not have reported yet, and accepts their answers at any time', async () => {

@@ -60,7 +60,7 @@ describe('the notices of an elevation', () => {
     expect(await typesOf(id)).toEqual(['elevation.requested', 'elevation.approved']);
     rig.log.away = false;
     rig.advance(5000);
-    for (const end = Date.now() + 5000; (await typesOf(id)).length < 3 && Date.now() < end;)
+    for (const end = Date.now() + 60_000; (await typesOf(id)).length < 3 && Date.now() < end;)
       await new Promise((resolve) => setTimeout(resolve, 50));
     expect(await typesOf(id)).toEqual(['elevation.requested', 'elevation.approved', 'elevation.activated']);
   });

@@ -2,14 +2,13 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { createReadiness, createServiceVerifier, loadConfig } from '@sallyport/kit';
 import { createMemorySessionStore } from '@sallyport/stores';
 import { createLoggerRig } from '../testing/authorize-rig.ts';
 import { startAuthorize, type RunningAuthorize } from './start-authorize.ts';
 
 // The file is read on a thread of low priority, which a busy machine starves.
-jest.setTimeout(300_000);
 
 let directory: string;
 let running: RunningAuthorize;

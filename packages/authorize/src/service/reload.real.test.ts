@@ -116,7 +116,7 @@ describe('a policy that changes on disk', () => {
         restartNeeded: [],
       }),
     ]);
-  }, 60_000);
+  });
 
   it('is refused with file, line and column if it is faulty; the previous one remains in force', async () => {
     write(rule('developers'));
@@ -139,7 +139,7 @@ describe('a policy that changes on disk', () => {
       data: { sallyport: { policy: { version: before.policyVersion, trigger: 'file', faults: [fault] } } },
     });
     expect(JSON.stringify([events, lines])).not.toContain('planted-secret');
-  }, 60_000);
+  });
 
   it('is reported with the warnings of lint, a bounded number of them', async () => {
     write(rule('developers'));
@@ -155,7 +155,7 @@ describe('a policy that changes on disk', () => {
     expect(warnings[1]).toMatchObject({ code: 'unknown-cluster', message: expect.stringContaining('"prd"') });
     expect(warnings).toHaveLength(21);
     expect(warnings[20]!.message).toMatch(/^and \d+ more$/);
-  }, 60_000);
+  });
 
   it('is the same if it is read again unchanged, or in another layout', async () => {
     write(rule('developers'), 'policy: [{deny: {and: [{groups: banned}]}}]\n');
@@ -165,13 +165,13 @@ describe('a policy that changes on disk', () => {
     running.reload();
     const unchanged = async () =>
       (await metrics.getSingleMetricAsString('sallyport_config_reloads_total')).includes('{result="unchanged"} 1');
-    for (let tries = 0; tries < 500 && !(await unchanged()); tries += 1)
+    for (let tries = 0; tries < 3000 && !(await unchanged()); tries += 1)
       await new Promise((resolve) => {
         setTimeout(resolve, 20);
       });
     expect(await unchanged()).toBe(true);
     expect(await decision()).toEqual(before);
-  }, 60_000);
+  });
 
   it('is reloaded by every replica on request, with clusters and explain settings', async () => {
     write(rule('developers'));
@@ -183,7 +183,7 @@ describe('a policy that changes on disk', () => {
     await replicas.requestReload();
     await until(() => running.policies.current().clusters.get('dev')!.explain);
     expect((await ask(checkOf('t', { kind: 'cluster', name: 'prod' })))[0]!.decision.effect).toBe('allow');
-  }, 60_000);
+  });
 
   it('can have ten thousand rules: every check during the reload is answered, by one policy or the other', async () => {
     write(rule('developers'));
@@ -208,7 +208,7 @@ describe('a policy that changes on disk', () => {
       expect.stringMatching(/ cluster\/dev\[10000\]\.allow\.or$/),
     ]);
     expect(answers).toBeGreaterThan(100);
-  }, 90_000);
+  });
 });
 
 describe('a policy that changes while the audit log is away', () => {
@@ -234,7 +234,7 @@ describe('a policy that changes while the audit log is away', () => {
     expect(events.map(({ type }) => type)).toEqual(['policy.changed', 'policy.changed']);
     await until(async () => (await replicas.list())[0]?.waiting === undefined);
     expect((await readiness.report()).checks['policy']).toBe('ok');
-  }, 60_000);
+  });
 
   it('is followed by an event that says it is not in force, if its own may have been delivered', async () => {
     write(rule('developers'));
@@ -259,7 +259,7 @@ describe('a policy that changes while the audit log is away', () => {
     });
     await until(async () => (await decision()).effect === 'deny');
     expect(late).toHaveLength(2);
-  }, 60_000);
+  });
 
   it('comes into force if a spool keeps the event', async () => {
     write(rule('developers'));
@@ -272,5 +272,5 @@ describe('a policy that changes while the audit log is away', () => {
     write(rule('sre'));
     await until(async () => (await decision()).effect === 'deny');
     expect(kept.map(({ type }) => type)).toEqual(['policy.changed']);
-  }, 60_000);
+  });
 });

@@ -215,7 +215,7 @@ describe('sallyport attack', () => {
         expect.stringMatching(/^sallyport-attack\/\d/),
         expect.stringMatching(/^(?:A\d\d|baseline)$/),
       ]);
-  }, 60_000);
+  });
 
   it('asks for confirmation, and does nothing without yes', async () => {
     const seen: IncomingMessage[] = [];
@@ -266,7 +266,7 @@ describe('sallyport attack', () => {
       result: 'hole',
       seen: 'the cluster identified you as sallyport-attack',
     });
-  }, 60_000);
+  });
 
   it('reports what is wrong if nothing could be judged', async () => {
     const target = await serve([], (_request, response) => {

@@ -9,7 +9,7 @@ import { writeServiceSettings } from '../testing/write-service-settings.ts';
 const role = '/apis/rbac.authorization.k8s.io/v1/clusterroles/sallyport-gateway';
 const namespace = '/api/v1/namespaces/sallyport';
 let { rig, cluster } = {} as ClusterRig;
-beforeAll(loadKubeconfigReader, 30_000);
+beforeAll(loadKubeconfigReader);
 beforeEach(async () => {
   ({ rig, cluster } = await startClusterRig());
 });
@@ -45,7 +45,7 @@ describe('sallyport cluster add', () => {
       `gateway: {url: 'http://localhost:8443'}\nidentity: {providers: [{id: corp, issuer: 'https://idp.example.com', clientId: x, clientSecret: y}]}\n${sections}${readFileSync(file('made/prod.yaml'), 'utf8')}`,
     );
     expect(await rig.run('config', 'check')).toMatchObject({ code: 0, out: expect.stringContaining('ok') });
-  }, 120_000);
+  });
 
   it('changes nothing the second time, gives a fresh token and says so', async () => {
     await add('--out', 'made');

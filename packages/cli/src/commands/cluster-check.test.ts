@@ -59,7 +59,7 @@ describe('sallyport cluster check', () => {
     expect(out).toContain(
       'it may do nothing else (RoleBindings were checked in: default, kube-system, sallyport, shop)',
     );
-  }, 120_000);
+  });
 
   it('reports the same as JSON', async () => {
     const { code, out } = await check('-o', 'json');

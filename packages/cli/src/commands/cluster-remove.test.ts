@@ -3,7 +3,7 @@ import { loadKubeconfigReader, startClusterRig, type ClusterRig } from '../testi
 
 const namespace = '/api/v1/namespaces/sallyport';
 let { rig, cluster } = {} as ClusterRig;
-beforeAll(loadKubeconfigReader, 30_000);
+beforeAll(loadKubeconfigReader);
 beforeEach(async () => {
   ({ rig, cluster } = await startClusterRig());
 });

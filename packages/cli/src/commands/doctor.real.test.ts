@@ -264,5 +264,5 @@ describe('the checks of the network', () => {
     expect(code).toBe(1);
     expect(found('tls')).toMatchObject({ status: 'failed', detail: expect.stringContaining('it does not answer') });
     expect(err).toContain('Checking the certificate of the gateway ...');
-  }, 30_000);
+  });
 });

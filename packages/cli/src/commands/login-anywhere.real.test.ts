@@ -226,7 +226,7 @@ describe('a login that other processes wait for', () => {
     const all = await Promise.all(Array.from({ length: 4 }, () => login('--timeout', '1')));
     expect(all.map(({ code }) => code)).toEqual([6, 6, 6, 6]);
     expect(opened).toHaveLength(1);
-    expect(Date.now() - startedAt).toBeLessThan(6000);
+    expect(Date.now() - startedAt).toBeLessThan(20_000);
   });
 
   it('does not fail a later one', async () => {

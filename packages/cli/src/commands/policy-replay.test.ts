@@ -303,5 +303,5 @@ describe('the end of a replay', () => {
       out: '',
       err: expect.stringContaining('the audit topic sallyport.audit.v1 cannot be read from 127.0.0.1:1'),
     });
-  }, 120_000);
+  });
 });

@@ -48,7 +48,7 @@ beforeEach(async () => {
   };
   await rig.run('login', '--gateway', gateway.origin);
   gateway.calls.length = 0;
-}, 120_000);
+});
 afterEach(async () => {
   await gateway.close();
   rig.remove();

@@ -1,13 +1,12 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { describeWithPrograms } from '../testing/describe-with-programs.ts';
 import { startFakeGateway, type FakeGateway } from '../testing/fake-gateway.ts';
 import { createTypingRig, type TypingRig } from '../testing/typing-rig.ts';
 import { shellScripts } from './shell-scripts.ts';
 
 // These tests start real shells, which start the program for every completion, on machines that may be busy.
-jest.setTimeout(120_000);
 
 let gateway: FakeGateway;
 let rig: TypingRig;

@@ -1,13 +1,12 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { startFakeGateway, type FakeGateway } from '../testing/fake-gateway.ts';
 import { describeWithPrograms } from '../testing/describe-with-programs.ts';
 import { keyringPrograms, startPrivateKeyring } from '../testing/private-keyring.ts';
 import { createShFrontRig, type ShFrontRig } from '../testing/sh-front-rig.ts';
 
 // These tests start real programs, on machines that may be busy.
-jest.setTimeout(60_000);
 
 let rig: ShFrontRig;
 let gateway: FakeGateway;

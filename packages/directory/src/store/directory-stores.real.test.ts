@@ -48,7 +48,7 @@ function describeOn(backend: string, prepare: () => Promise<{ servers: RedisServ
       const config = sessionsSchemaFor(prepared.config);
       connections = [await connectRedis(config, { logger }), await connectRedis(config, { logger })];
       prompt = await connectRedis(sessionsSchemaFor(prepared.config, { deadlines: undefined }), { logger });
-    }, 30_000);
+    });
     afterAll(async () => {
       for (const connection of [...connections, prompt]) await connection.close();
       for (const server of servers) await server.stop();
@@ -73,7 +73,7 @@ function describeOn(backend: string, prepare: () => Promise<{ servers: RedisServ
       ]) {
         await expect(call).rejects.toMatchObject({ code: 'sessions-unavailable' });
       }
-      expect(performance.now() - started).toBeLessThan(3000);
+      expect(performance.now() - started).toBeLessThan(20_000);
       for (const server of servers) server.thaw();
     });
   });

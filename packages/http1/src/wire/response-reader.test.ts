@@ -231,7 +231,7 @@ describe('any response', () => {
     const startedAt = performance.now();
     refused(`HTTP/1.1 200 OK\r\nA:${' '.repeat(60_000)}\0\r\n\r\n`);
     refused(`HTTP/1.1 200 OK\r\nA:${' x'.repeat(30_000)}\0\r\n\r\n`);
-    expect(performance.now() - startedAt).toBeLessThan(3000);
+    expect(performance.now() - startedAt).toBeLessThan(15_000);
   });
 });
 

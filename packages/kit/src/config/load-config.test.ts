@@ -85,7 +85,7 @@ describe('the configuration file', () => {
       faults: [{ message: 'has more than 1000 aliases', line: 3 }],
     });
     // Searching for each of them from the start of the text would take hours.
-    expect(performance.now() - began).toBeLessThan(20_000);
+    expect(performance.now() - began).toBeLessThan(60_000);
   });
 
   it.each([

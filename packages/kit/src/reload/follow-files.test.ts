@@ -22,7 +22,7 @@ const sleep = (ms: number) =>
     setTimeout(resolve, ms);
   });
 const until = async (count: number) => {
-  for (let tries = 0; tries < 500 && changes < count; tries += 1) await sleep(10);
+  for (let tries = 0; tries < 6000 && changes < count; tries += 1) await sleep(10);
   expect(changes).toBe(count);
 };
 async function follow(...files: string[]) {

@@ -74,7 +74,7 @@ services:\n${services.join('')}`;
     return { ...loadedKeys, metrics };
   }
   const until = async (condition: () => boolean | Promise<boolean>) => {
-    for (let tries = 0; tries < 300; tries += 1) {
+    for (let tries = 0; tries < 3000; tries += 1) {
       if (await condition()) return;
       await pause(20);
     }
@@ -113,7 +113,7 @@ services:\n${services.join('')}`;
     expect(await accepts(authorize, await stolen.credentialFor('authorize'))).toBe('refused');
     const text = await authorize.metrics.metrics();
     expect(text.match(/sallyport_service_key_info\{service="proxy"/g)).toHaveLength(1);
-  }, 120_000);
+  });
 
   it.each<[string, () => void]>([
     ['a private key without its public half', () => writePrivate('proxy', newKey())],

@@ -42,7 +42,7 @@ export async function startOtlpReceiver(answer = take, port = 0): Promise<OtlpRe
     bodies,
     requests,
     spans,
-    async until(met, ms = 15_000) {
+    async until(met, ms = 60_000) {
       const end = performance.now() + ms;
       for (;;) {
         const found = spans();

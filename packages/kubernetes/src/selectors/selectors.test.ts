@@ -133,12 +133,13 @@ describe('field selectors', () => {
     );
   });
 
-  it('are not sorted before the caller is authenticated, even with sixty thousand commas', () => {
+  it('are not sorted before the caller is authenticated, even with six hundred thousand commas', () => {
+    // Time of the processor, because the test may have to wait for it. Sorting takes five times as long.
     const times = Array.from({ length: 8 }, () => {
-      const begun = performance.now();
-      expect(requiredFieldValue(','.repeat(60_000), 'metadata.name')).toBe('');
-      return performance.now() - begun;
+      const before = process.cpuUsage().user;
+      expect(requiredFieldValue(','.repeat(600_000), 'metadata.name')).toBe('');
+      return process.cpuUsage().user - before;
     });
-    expect(Math.min(...times)).toBeLessThan(20);
+    expect(Math.min(...times)).toBeLessThan(60_000);
   });
 });

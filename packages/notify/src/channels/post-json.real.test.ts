@@ -104,7 +104,7 @@ describe('a receiver of webhooks', () => {
     expect(await post(silent, 300)).toBe('it did not answer within 0.3 s');
     const started = Date.now();
     expect(await post(endless)).toBe('taken');
-    expect(Date.now() - started).toBeLessThan(3000);
+    expect(Date.now() - started).toBeLessThan(15_000);
     const longHead = await receiver((_request, response) =>
       response.writeHead(200, { 'x-long': 'x'.repeat(10 ** 6) }).end(),
     );

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Elevation } from '@sallyport/contracts';
 import { createOutboundFetch } from '@sallyport/kit/outbound';
 import { createSessionStores, type NoticeOutbox } from '@sallyport/stores';
@@ -12,7 +12,6 @@ import { openChannels } from '../channels/open-channels.ts';
 import { exampleNotice } from '../testing/example-notice.ts';
 import { attendToNotices } from './attend-to-notices.ts';
 
-jest.setTimeout(60_000);
 const logger = pino({ level: 'silent' });
 const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 const until = async (what: string, done: () => unknown, timeoutMs = 20_000) => {

@@ -93,7 +93,7 @@ describe('a review that is sent to a cluster', () => {
     say = () => {};
     const begun = performance.now();
     expect(await ask()).toBe('unknown');
-    expect(performance.now() - begun).toBeLessThan(6000);
+    expect(performance.now() - begun).toBeLessThan(20_000);
     expect(rig.events[0]!.data.responseStatus).toEqual({ code: 0, message: 'the cluster did not respond in time' });
   });
 

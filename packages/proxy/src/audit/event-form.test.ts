@@ -12,7 +12,7 @@ import { createApiEvents } from '../portal/calls/api-events.ts';
 import type { Allowed, ClusterExchange, OpenStream } from '../exchange/exchange.ts';
 import { createRecordUnparsable } from '../listener/record-unparsable.ts';
 import { createStreamEvents } from '../streams/stream-lifecycle.ts';
-import { createUntil } from '../testing/create-until.ts';
+import { until } from '../testing/until.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { createAccessReviews } from '../access-review/access-reviews.ts';
 import { createAskRecorded } from '../upstream/ask-cluster.ts';
@@ -226,7 +226,6 @@ async function emitAll({
   recordUnparsable({ remoteAddress: exchange.clientAddress } as unknown as Duplex, exchange.statusMessage ?? '');
   await until(() => records.at(-1)?.type === 'request.unparsable');
 }
-const until = createUntil(5000);
 
 const types = ['http.request', 'k8s.request', 'request.unparsable', 'stream.closed', 'stream.cut', 'stream.opened'];
 /** Names of `extra` are the identity's own, so their order is not the gateway's. */

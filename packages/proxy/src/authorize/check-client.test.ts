@@ -127,7 +127,7 @@ describe('checks', () => {
     const { ask, batches } = setUp(() => new ProblemError('service-unavailable', 'down'));
     const began = performance.now();
     await expect(ask('a')).rejects.toMatchObject({ code: 'authorize-unavailable' });
-    expect(performance.now() - began).toBeLessThan(1000);
+    expect(performance.now() - began).toBeLessThan(15_000);
     expect(batches.length).toBeGreaterThan(4);
     expect(batches.length).toBeLessThan(10);
   });

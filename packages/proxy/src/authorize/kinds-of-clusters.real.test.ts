@@ -93,7 +93,7 @@ describe('a list of a kind that is not built in', () => {
     hangs = true;
     const begun = performance.now();
     expect(await send('/apis/example.com/v1/zones')).toMatch(/^HTTP\/1.1 403 /);
-    expect(performance.now() - begun).toBeLessThan(3000);
+    expect(performance.now() - begun).toBeLessThan(15_000);
     expect(paths()).toEqual(['/apis']);
     expect(await send('/apis/example.com/v1/zones')).toMatch(/^HTTP\/1.1 403 /);
   });

@@ -105,7 +105,7 @@ describe('a header of many blanks', () => {
         expect(error).toBeInstanceOf(ProblemError);
       }
     }
-    expect(performance.now() - begun).toBeLessThan(500);
+    expect(performance.now() - begun).toBeLessThan(5000);
   });
 });
 

@@ -28,13 +28,13 @@ async function start(answer: string | Buffer, more: { closes?: boolean } = {}): 
       if (more.closes) socket.end();
     },
     {},
-    { firstByte: '1s' },
+    { firstByte: '30s' },
     undefined,
     {
       enabled: () => enabled,
       async candidates(check) {
         candidatesFor.push(check);
-        await new Promise((resolve) => setTimeout(resolve, delayMs));
+        await new Promise((resolve) => void setTimeout(resolve, delayMs).unref());
         return { candidates: [{ groups: ['prod-admins'], sentence }] };
       },
     },
@@ -91,10 +91,10 @@ describe("a cluster's refusal", () => {
 
   it('is passed on as it is if the hint is late', async () => {
     await start(answerWith(body));
-    delayMs = 4000;
+    delayMs = 60_000;
     const begun = performance.now();
     expect((await ask()).body).toBe(body);
-    expect(performance.now() - begun).toBeLessThan(3900);
+    expect(performance.now() - begun).toBeLessThan(30_000);
   });
 
   it('waits for nothing once the client has gone', async () => {
@@ -103,7 +103,7 @@ describe("a cluster's refusal", () => {
     const socket = rig.dial();
     socket.on('error', () => {});
     socket.write(requestFor());
-    for (let tries = 0; tries < 300 && candidatesFor.length === 0; tries += 1)
+    for (let tries = 0; tries < 6000 && candidatesFor.length === 0; tries += 1)
       await new Promise((resolve) => setTimeout(resolve, 10));
     socket.destroy();
     await new Promise((resolve) => setTimeout(resolve, 600));

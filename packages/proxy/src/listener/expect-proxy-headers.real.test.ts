@@ -5,12 +5,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { server as cert, serverKey as key } from '../testing/client-certificates.ts';
-import { createUntil } from '../testing/create-until.ts';
+import { until } from '../testing/until.ts';
 import { binaryHeader } from '../testing/proxy-header.ts';
 import { createGatewayServer } from './create-gateway-server.ts';
 import { expectProxyHeaders } from './expect-proxy-headers.ts';
 
-const until = createUntil(4000);
 const header = Buffer.from('PROXY TCP4 192.0.2.7 198.51.100.1 40000 443\r\n');
 const other = binaryHeader({ family: 0x11, source: [192, 0, 2, 8] });
 const itself = binaryHeader({ command: 0x20, family: 0, source: [] });
@@ -29,7 +28,7 @@ afterEach(async () => {
 });
 
 /** Starts a server that answers with the address of the client and the length of the body. */
-async function start(tls: boolean, trusted = true, host = '127.0.0.1'): Promise<void> {
+async function start(tls: boolean, { trusted = true, host = '127.0.0.1', headerMs = 60_000 } = {}): Promise<void> {
   refused = [];
   server = createGatewayServer({
     tls: tls ? { cert, key } : undefined,
@@ -46,7 +45,7 @@ async function start(tls: boolean, trusted = true, host = '127.0.0.1'): Promise<
   expectProxyHeaders(server, {
     isTrusted: (address) => trusted && address === '127.0.0.1',
     refused: (socket, reason) => refused.push([socket.remoteAddress, reason]),
-    headerMs: 300,
+    headerMs,
   });
   server.listen(0, host);
   await once(server, 'listening');
@@ -120,7 +119,7 @@ describe.each([
   });
 
   it('closes a connection without a header, and one whose header does not come to an end', async () => {
-    await start(tls);
+    await start(tls, { headerMs: 300 });
     const [none, half] = [dial(), dial()];
     client(none).write(get);
     half.socket.write('PROXY TCP4 192');
@@ -141,7 +140,7 @@ describe.each([
   });
 
   it('believes no header of any other peer', async () => {
-    await start(tls, false);
+    await start(tls, { trusted: false });
     const [plain, claiming] = [dial(), dial()];
     client(plain).write(get);
     await until(() => plain.text.includes('127.0.0.1 0\n'));
@@ -186,7 +185,7 @@ describe('a server behind a load balancer with the PROXY protocol', () => {
   });
 
   it('keeps two clients apart that the load balancer sends from one port to two addresses', async () => {
-    await start(true, true, '0.0.0.0');
+    await start(true, { host: '0.0.0.0' });
     const { port } = server.address() as AddressInfo;
     const probe = createServer().listen(0, '127.0.0.1');
     await once(probe, 'listening');

@@ -8,7 +8,7 @@ import { rsa } from '../testing/listener-tls.ts';
 import { followCertificate } from './follow-certificate.ts';
 
 const until = async (true_: () => boolean) => {
-  for (let tries = 0; tries < 300 && !true_(); tries += 1) await new Promise((resolve) => setTimeout(resolve, 10));
+  for (let tries = 0; tries < 6000 && !true_(); tries += 1) await new Promise((resolve) => setTimeout(resolve, 10));
   expect(true_()).toBe(true);
 };
 

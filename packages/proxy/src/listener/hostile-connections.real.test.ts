@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createUntil } from '../testing/create-until.ts';
+import { until } from '../testing/until.ts';
 import { alice, allow, createRig, type Rig } from '../testing/gateway-rig.ts';
 
 const pods = '/clusters/dev/api/v1/namespaces/dev/pods';
@@ -10,7 +10,6 @@ const codes = () =>
   rig.events
     .filter((event) => event.data?.stage === 'ResponseComplete')
     .map((event) => event.data.responseStatus?.code);
-const until = createUntil(2000);
 
 let rig: Rig;
 beforeEach(async () => {
@@ -88,10 +87,10 @@ describe('a refused upgrade', () => {
     client.on('error', () => {});
     client.resume();
     client.write(upgrade);
-    await until(() => codes().length === 1, 4000);
+    await until(() => codes().length === 1);
     expect(codes()).toEqual([400]);
     client.destroy();
-  }, 10_000);
+  });
 
   it('leaves no connection to reuse', async () => {
     const client = rig.dial();
@@ -126,9 +125,9 @@ describe('a body that does not arrive', () => {
     client.write(head('POST', '/clusters/dev/a%00', ['Content-Length: 400']));
     const started = Date.now();
     await once(client, 'end');
-    expect(Date.now() - started).toBeLessThan(8000);
+    expect(Date.now() - started).toBeLessThan(30_000);
     client.destroy();
-  }, 10_000);
+  });
 });
 
 describe('a body whose rest arrives after the response', () => {
@@ -174,11 +173,11 @@ describe('a body whose rest arrives after the response', () => {
         await until(() => text.includes('}'));
         expect([method, text.slice(9, 12)]).toEqual([method, method === 'PUT' ? '200' : '403']);
         socket.write('x'.repeat(length - sent) + head('GET', `${pods}?watch=true`));
-        await until(() => text.includes('late'), 6000);
+        await until(() => text.includes('late'));
         socket.destroy();
       }),
     );
-  }, 15_000);
+  });
 });
 
 describe('a bearer token in a WebSocket subprotocol', () => {

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { createUntil } from '../testing/create-until.ts';
+import { until } from '../testing/until.ts';
 import { createRig, type Rig } from '../testing/gateway-rig.ts';
 
 const pods = '/clusters/dev/api/v1/namespaces/dev/pods';
@@ -17,7 +17,6 @@ const start = async (answer: (response: ServerResponse, url: string) => void) =>
 };
 afterEach(() => rig.close());
 
-const until = createUntil(3000);
 const completed = () =>
   rig.events.filter(({ type, data }) => type === 'k8s.request' && data.stage === 'ResponseComplete').length;
 

@@ -17,12 +17,11 @@ import {
   stranger,
   strangerKey,
 } from '../testing/client-certificates.ts';
-import { createUntil } from '../testing/create-until.ts';
+import { until } from '../testing/until.ts';
 import { rsa } from '../testing/listener-tls.ts';
 import { createGatewayServer } from './create-gateway-server.ts';
 import { createRouteCertificates, type RouteCertificates } from './route-certificates.ts';
 
-const until = createUntil(5000);
 let directory: string;
 let listener: Server;
 let certificates: RouteCertificates;

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Change, CheckAnswer } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
-import { createUntil } from '../testing/create-until.ts';
+import { until } from '../testing/until.ts';
 import { alice, allow, createRig, type Rig } from '../testing/gateway-rig.ts';
 
 const api = '/clusters/dev/api/v1/namespaces/dev';
@@ -42,8 +42,6 @@ async function start(): Promise<void> {
   });
 }
 afterEach(() => rig.close());
-
-const until = createUntil(3000);
 
 function begin(method: string, target: string, line: string): { socket: Socket; text(): string } {
   const socket = rig.dial();

@@ -14,7 +14,7 @@ const raw = (request: IncomingMessage, name: string) =>
     index % 2 === 0 && value.toLowerCase() === name ? [request.rawHeaders[index + 1]!] : [],
   );
 const until = async (true_: () => boolean) => {
-  for (let tries = 0; tries < 200 && !true_(); tries += 1) await new Promise((resolve) => setTimeout(resolve, 10));
+  for (let tries = 0; tries < 6000 && !true_(); tries += 1) await new Promise((resolve) => setTimeout(resolve, 10));
   expect(true_()).toBe(true);
 };
 

@@ -1,13 +1,12 @@
 import type { Duplex } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ProblemError } from '@sallyport/kit';
-import { createUntil } from '../testing/create-until.ts';
+import { until } from '../testing/until.ts';
 import { createRig, type Rig } from '../testing/gateway-rig.ts';
 
 const pods = '/clusters/dev/api/v1/namespaces/dev/pods';
 const web = `${pods}?watch=true`;
 const body = 'planted-answer '.repeat(20_000);
-const until = createUntil(3000);
 const request = (method: string, target: string, ...lines: string[]) =>
   [`${method} ${target} HTTP/1.1`, 'Host: gate', 'Authorization: Bearer spt_x', ...lines, '', ''].join('\r\n');
 const upgrade = (target: string) => request('GET', target, 'Connection: Upgrade', 'Upgrade: websocket');

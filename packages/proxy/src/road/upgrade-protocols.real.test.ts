@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { createUntil } from '../testing/create-until.ts';
+import { until } from '../testing/until.ts';
 import { createRig, type Rig } from '../testing/gateway-rig.ts';
 
 const pods = '/clusters/dev/api/v1/namespaces/dev/pods';
@@ -36,7 +36,6 @@ const upgrade = (target: string, ...lines: string[]) =>
   ].join('\r\n');
 const offers = (protocols: string) => `Sec-WebSocket-Protocol: ${protocols}`;
 const bearer = `base64url.bearer.authorization.k8s.io.${Buffer.from('spt_x').toString('base64url')}`;
-const until = createUntil(3000);
 
 describe('an upgrade of a log', () => {
   it.each([
@@ -135,7 +134,7 @@ describe('a cluster that refuses an upgrade', () => {
       .resume();
     socket.write(upgrade(`${pods}/web/exec?command=ls`));
     await until(() => accepted.length === 1);
-    await until(() => closed && (accepted[0]!.destroyed || accepted[0]!.readableEnded), 4000);
+    await until(() => closed && (accepted[0]!.destroyed || accepted[0]!.readableEnded));
     await until(() => rig.streams.registry.size === 0);
   });
 });

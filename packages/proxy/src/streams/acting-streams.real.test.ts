@@ -1,7 +1,7 @@
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { CheckAnswer } from '@sallyport/contracts';
-import { createUntil } from '../testing/create-until.ts';
+import { until } from '../testing/until.ts';
 import { alice, allow, createRig, type Rig } from '../testing/gateway-rig.ts';
 
 const path = '/clusters/dev/api/v1/namespaces/dev/pods';
@@ -64,7 +64,6 @@ function open(method = 'GET', target = `${path}?watch=true`, more: Record<string
   });
 }
 
-const until = createUntil(9000);
 const sent = () => rig.seen.filter((request) => !isReview(request));
 
 beforeEach(async () => {
@@ -134,14 +133,14 @@ describe('a stream that was opened as another', () => {
     may = false;
     await watch.over;
     expect(watch.text()).toMatch(/RBAC of cluster .* does not allow you to impersonate users/);
-  }, 15_000);
+  });
 
   it('goes on for the grace period while the cluster does not say, and ends then', async () => {
     const watch = await open();
     may = 500;
     await watch.over;
     expect(watch.text()).toContain('could not check for too long');
-  }, 15_000);
+  });
 });
 
 it('never sends the person upstream in place of the other', async () => {

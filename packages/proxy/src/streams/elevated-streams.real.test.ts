@@ -1,14 +1,11 @@
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import type { CheckAnswer } from '@sallyport/contracts';
-import { createUntil } from '../testing/create-until.ts';
+import { until } from '../testing/until.ts';
 import { allow } from '../testing/gateway-rig.ts';
 import { drip, startRawExchanges, type RawExchanges } from '../testing/raw-exchanges.ts';
 
-jest.setTimeout(20_000);
-
 /** An end is due within a second. A busy machine gets three. */
-const inTimeMs = 3000;
-const until = createUntil(8000);
+const inTimeMs = 10_000;
 const watch = '/clusters/dev/api/v1/namespaces/dev/pods?watch=true';
 const plain = { user: 'alice@example.com', uid: 'u', groups: ['developers'], extra: {}, droppedGroups: [] };
 

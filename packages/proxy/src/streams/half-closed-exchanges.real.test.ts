@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { CheckAnswer } from '@sallyport/contracts';
-import { createUntil } from '../testing/create-until.ts';
+import { until } from '../testing/until.ts';
 import { createRig, type Rig } from '../testing/gateway-rig.ts';
 
 const pods = '/clusters/dev/api/v1/namespaces/dev/pods';
@@ -59,7 +59,6 @@ function begin(target: string, lines: readonly string[] = []): { socket: Socket;
   socket.write([`GET ${target} HTTP/1.1`, 'Host: gate', 'Authorization: Bearer spt_x', ...lines, '', ''].join('\r\n'));
   return client;
 }
-const until = createUntil(5000);
 const revoke = () => {
   rig.answer = () => ended;
   rig.streams.onChange({ type: 'session-revoked', sessionId: 'ses_1', issuer: 'https://idp', subject: 'alice', at: 0 });

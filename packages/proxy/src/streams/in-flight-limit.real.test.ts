@@ -1,10 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { createUntil } from '../testing/create-until.ts';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { until } from '../testing/until.ts';
 import { allow, type Rig } from '../testing/gateway-rig.ts';
 import { drip, startRawExchanges, type ClusterSide, type RawExchanges } from '../testing/raw-exchanges.ts';
-
-jest.setTimeout(15_000);
 
 const api = '/clusters/dev/api/v1/namespaces/dev';
 
@@ -18,8 +16,6 @@ async function start(...how: Parameters<typeof startRawExchanges>): Promise<void
   ({ rig, cluster, begin, dial, close } = await startRawExchanges(...how));
 }
 afterEach(() => close());
-
-const until = createUntil(8000);
 
 const complete = () =>
   rig.events.filter(({ type, data }) => type === 'k8s.request' && data.stage === 'ResponseComplete');

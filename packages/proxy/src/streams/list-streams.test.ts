@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { maxStreamRows, streamAnswerSchema, type Change, type StreamAnswer } from '@sallyport/contracts';
 import { createLogger, ProblemError, type ServiceRequest } from '@sallyport/kit';
-import { createUntil } from '../testing/create-until.ts';
+import { until } from '../testing/until.ts';
 import type { AllowedExchange } from '../exchange/exchange.ts';
 import { allow, createRig, type Rig } from '../testing/gateway-rig.ts';
 import { createAnswerQuestion } from './answer-question.ts';
@@ -46,7 +46,6 @@ async function open(path: string, subject = 'alice', sessionId = `ses_${subject}
   return response;
 }
 
-const until = createUntil(3000);
 const select = (more: Partial<Parameters<typeof selectStreams>[1]> = {}) =>
   selectStreams(rig.streams.registry, { ended: false, where: {}, ...more }, 'proxy/test');
 const of = (subject: string) => ({ issuer: 'https://idp', subject });

@@ -132,7 +132,7 @@ function createDevCluster(server: string, settings: { streams: object; timeouts:
 export async function createRig(
   handler: Handler,
   streams: object = {},
-  timeouts: object = { firstByte: '1s' },
+  timeouts: object = { firstByte: '30s' },
   written?: AuditSink['written'],
   hints?: RoadsDeps['hints'],
   web?: RoadsDeps['web'],
@@ -208,13 +208,14 @@ async function exchangeBytes(socket: Socket, bytes: string | Buffer): Promise<st
   socket.on('error', () => {});
   socket.on('data', (chunk) => void chunks.push(chunk));
   socket.write(bytes);
-  // A busy machine takes more than a second to answer.
+  // A busy machine takes seconds to answer, and pauses within a response. Only a connection that stays open needs a guess.
+  const quietMs = /\r\nconnection: close\r\n/i.test(String(bytes)) ? 30_000 : 150;
   let timer: NodeJS.Timeout;
   await new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, 5000);
+    timer = setTimeout(resolve, 30_000);
     socket.on('data', () => {
       clearTimeout(timer);
-      timer = setTimeout(resolve, 150);
+      timer = setTimeout(resolve, quietMs);
     });
     socket.on('close', () => resolve());
     socket.on('end', () => resolve());

@@ -54,7 +54,7 @@ export async function createWebRig(
       {
         from: `https://${appHost}`,
         to,
-        timeouts: { firstByte: '1s', connect: '1s' },
+        timeouts: { firstByte: '30s', connect: '30s' },
         identity: { headers: { user: 'X-User', groups: 'X-Groups' } },
         ...route,
       },

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { ProblemError } from '@sallyport/kit';
 import { createRecordingTracer } from '@sallyport/kit/testing';
-import { createUntil } from '../testing/create-until.ts';
+import { until } from '../testing/until.ts';
 import { allow, createRig, type Rig } from '../testing/gateway-rig.ts';
 import { allowWeb, createWebRig, webHead } from '../testing/web-rig.ts';
 
@@ -155,7 +155,6 @@ describe('a traced request to a cluster', () => {
       socket.on('error', () => {});
       socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n\r\n');
     });
-    const until = createUntil(10_000);
     const target = '/clusters/dev/api/v1/namespaces/dev/pods/web-0/exec?command=secret-command&stdin=true';
     const socket = rig.dial();
     socket.on('error', () => {});

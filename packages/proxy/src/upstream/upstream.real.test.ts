@@ -82,7 +82,7 @@ describe('a kubeconfig', () => {
       clientKey: undefined,
       token: 'secret-token',
     });
-  }, 20_000);
+  });
 
   it('provides the token of its exec plugin, which runs again on demand', async () => {
     const counter = path.join(directory, 'count');
@@ -105,7 +105,7 @@ describe('a kubeconfig', () => {
     expect(read.token.current()).toBe('t1');
     await read.token.refresh();
     expect(read.token.current()).toBe('t2');
-  }, 20_000);
+  });
 
   it('with an unknown context, or with TLS verification switched off, is a readable fault', async () => {
     file('config', config({ token: 't' }));
@@ -113,7 +113,7 @@ describe('a kubeconfig', () => {
     file('config', config({ token: 't' }).replace('"tls-server-name":"kube"', '"insecure-skip-tls-verify":true'));
     await expect(access({ kubeconfig: 'config' })).rejects.toThrow(/insecure-skip-tls-verify/);
     await expect(access({ kubeconfig: 'none' })).rejects.toThrow(ConfigFaults);
-  }, 20_000);
+  });
 });
 
 describe("a cluster's host", () => {

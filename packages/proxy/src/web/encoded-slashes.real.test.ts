@@ -1,8 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { createUntil } from '../testing/create-until.ts';
+import { until } from '../testing/until.ts';
 import { allowWeb, appHost, createWebRig, webHead, type WebRig } from '../testing/web-rig.ts';
 
-const until = createUntil(4000);
 let rig: WebRig;
 afterEach(() => rig.close());
 

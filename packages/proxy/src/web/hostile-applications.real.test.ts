@@ -64,8 +64,8 @@ describe('an application that switches protocols without being asked', () => {
     const answer = await rig.raw(webHead('GET', '/', ['Connection: close']));
     expect(answer).toMatch(/^HTTP\/1.1 502/);
     expect(answer).not.toContain('hidden');
-    // The limit of the first byte is a second in this rig.
-    expect(performance.now() - began).toBeLessThan(900);
+    // The limit of the first byte is thirty seconds in this rig.
+    expect(performance.now() - began).toBeLessThan(15_000);
   });
 });
 

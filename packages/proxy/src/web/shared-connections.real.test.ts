@@ -1,10 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { createUntil } from '../testing/create-until.ts';
+import { until } from '../testing/until.ts';
 import { allowWeb, appHost, createWebRig, webHead, type WebRig } from '../testing/web-rig.ts';
 
-const until = createUntil(4000);
 let rig: WebRig;
 afterEach(() => rig.close());
 

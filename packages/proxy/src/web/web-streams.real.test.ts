@@ -2,10 +2,9 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { createUntil } from '../testing/create-until.ts';
+import { until } from '../testing/until.ts';
 import { allowWeb, appHost, createWebRig, webHead, type WebRig } from '../testing/web-rig.ts';
 
-const until = createUntil(5000);
 let rig: WebRig;
 afterEach(() => rig.close());
 
@@ -87,7 +86,7 @@ describe('a WebSocket of a web application', () => {
     const before = performance.now();
     revoke();
     await until(() => client.closed);
-    expect(performance.now() - before).toBeLessThan(3000);
+    expect(performance.now() - before).toBeLessThan(15_000);
     expect(readClose(afterHead(client.text).slice(ping.length))).toEqual({
       code: 1008,
       reason: expect.stringContaining('This session was ended.'),
@@ -160,7 +159,7 @@ describe('a response that goes on', () => {
     const before = performance.now();
     revoke();
     await until(() => client.text.endsWith('0\r\n\r\n'));
-    expect(performance.now() - before).toBeLessThan(3000);
+    expect(performance.now() - before).toBeLessThan(15_000);
   });
 
   it('of a promised length is cut, and the application learns of it', async () => {
@@ -180,7 +179,7 @@ describe('a response that goes on', () => {
   });
 
   it('waits for a reader that does not read: the memory of the gateway stays flat', async () => {
-    const total = 256 * 1024 * 1024;
+    const total = 96 * 1024 * 1024;
     let sent = 0;
     rig = await createWebRig((_request, response) => {
       response.writeHead(200, { 'content-length': String(total) });
@@ -204,8 +203,8 @@ describe('a response that goes on', () => {
       got += chunk.length;
     });
     socket.resume();
-    await until(() => got >= total, 20_000);
-  }, 30_000);
+    await until(() => got >= total);
+  });
 
   it('ends upstream when the browser goes away', async () => {
     let gone = false;

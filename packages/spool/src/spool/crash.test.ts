@@ -92,7 +92,7 @@ describe('a process that dies at any moment', () => {
       }),
       { numRuns: 30 },
     );
-  }, 120_000);
+  });
 });
 
 describe('a machine that dies at any moment', () => {
@@ -132,5 +132,5 @@ describe('a machine that dies at any moment', () => {
     expect(bed.lost).toEqual([]);
     await spool.close();
     bed.remove();
-  }, 120_000);
+  });
 });

@@ -1,15 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { jest } from '@jest/globals';
 import { diskFiles, type Files } from '../files/disk-files.ts';
 import type { SpoolEntry } from '../format/entry-format.ts';
 import type { LostEntries } from '../segments/segment-list.ts';
 import { openSpool } from '../spool/open-spool.ts';
 import type { Spool, SpoolOptions } from '../spool/spool.ts';
-
-// These tests sync the disk hundreds of times, and a busy machine may take 30 ms for each.
-jest.setTimeout(60_000);
 
 export type LogLine = { level: string; message: string; fields: Record<string, unknown> };
 

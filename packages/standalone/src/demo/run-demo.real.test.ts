@@ -6,8 +6,6 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { parse } from 'yaml';
 import { runDemo, type RunningDemo } from './run-demo.ts';
 
-jest.setTimeout(60_000);
-
 let directory: string;
 let demo: RunningDemo | undefined;
 beforeEach(() => {

@@ -73,7 +73,7 @@ describe('the bundle of a service', () => {
         REPLACED_FILE: path.join(directory, 'replaced'),
       },
     });
-  }, 60_000);
+  });
   afterAll(async () => {
     await processes?.stopAll();
     rmSync(directory, { recursive: true, force: true });
@@ -89,7 +89,7 @@ describe('the bundle of a service', () => {
       faults: [expect.objectContaining({ path: 'clusters.0.policy.0.denny' })],
     });
     expect(refused).not.toContain('the reader failed');
-  }, 60_000);
+  });
 
   it('of the gateway replaces modules of kafkajs', async () => {
     await processes.stop('proxy');

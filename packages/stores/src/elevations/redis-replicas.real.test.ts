@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { connectRedis, type RedisConnection } from '../redis/connect-redis.ts';
@@ -14,13 +14,12 @@ import { checkDurability } from './check-durability.ts';
 import { createRedisElevationStore } from './create-redis-elevation-store.ts';
 import type { ElevationStore } from './elevation-store.ts';
 
-jest.setTimeout(60_000);
 const deps = { logger: pino({ level: 'silent' }) };
 const waitMs = 400;
 /** For replicas that are there: a busy machine may keep them waiting. */
 const patient = { waitMs: 8000 };
 /** A busy machine may take this many times as long as promised. */
-const slack = 3;
+const slack = 10;
 
 type Opened = { redis: RedisConnection; writer?: DurableWriter; store: ElevationStore; close(): Promise<void> };
 /** Opens a store as a replica of authorize does, with a writer that waits unless told otherwise. */
@@ -148,7 +147,7 @@ describeOnRedis('elevations on a Redis with a replica', () => {
       await servers.cut('normal');
       const read = async () => store.changesSince(position).catch(() => undefined);
       let found = await read();
-      await waitUntil(async () => (found ??= await read()) !== undefined, 5000);
+      await waitUntil(async () => (found ??= await read()) !== undefined);
       expect(found).toEqual({ position, ids: undefined });
       expect(await store.changesSince(position)).toEqual({ position, ids: [] });
     });
@@ -180,9 +179,8 @@ describeOnRedis('elevations on a Redis with a replica', () => {
         detail: expect.stringMatching(/may or may not have happened.*Repeat it/),
       });
       await wait(100);
-      const reading = performance.now();
-      expect(await store.read(one.id)).toMatchObject({ state: 'withdrawn' });
-      expect(performance.now() - reading).toBeLessThan(slack * 100);
+      const reading = store.read(one.id).then((read) => read?.state);
+      expect(await Promise.race([reading, refused.then(() => 'refused first')])).toBe('withdrawn');
       await refused;
       expect(performance.now() - begun).toBeLessThan(slack * 500);
     });
@@ -209,7 +207,8 @@ describeOnRedis('elevations on a Redis with a replica', () => {
     });
 
     it('several writers wait together, not one after the other', async () => {
-      const all = Array.from({ length: 10 }, () => exampleElevation());
+      // One after the other, these would wait twice as long as a busy machine may take.
+      const all = Array.from({ length: 45 }, () => exampleElevation());
       await patientStore.create(exampleElevation(), 5);
       servers.replica.freeze();
       const begun = performance.now();
@@ -287,9 +286,9 @@ describeOnRedis('elevations on a Redis with a replica', () => {
         await first.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
         await second.call('CLUSTER', 'MEET', '127.0.0.1', String(master.port));
         const id = (await first.call('CLUSTER', 'MYID')) as string;
-        await waitUntil(async () => ((await second.call('CLUSTER', 'NODES')) as string).includes(id), 10_000);
+        await waitUntil(async () => ((await second.call('CLUSTER', 'NODES')) as string).includes(id));
         await second.call('CLUSTER', 'REPLICATE', id);
-        await waitUntil(async () => (await second.info('replication')).includes('master_link_status:up'), 20_000);
+        await waitUntil(async () => (await second.info('replication')).includes('master_link_status:up'));
         await waitUntil(
           async () => ((await first.call('CLUSTER', 'INFO')) as string).includes('cluster_state:ok'),
           20_000,

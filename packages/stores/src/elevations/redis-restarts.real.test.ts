@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { connectRedis, type RedisConnection } from '../redis/connect-redis.ts';
 import { describeOnRedis } from '../testing/describe-on-redis.ts';
@@ -10,8 +10,6 @@ import { prepareRedisServer, type RedisServer } from '../testing/redis-server.ts
 import { sessionsSchemaFor } from '../testing/sessions-config.ts';
 import { waitUntil } from '../testing/wait-until.ts';
 import { createRedisElevationStore } from './create-redis-elevation-store.ts';
-
-jest.setTimeout(60_000);
 
 describeOnRedis('a restart under elevations', () => {
   describe('a Redis that is killed after every step', () => {
@@ -38,7 +36,7 @@ describeOnRedis('a restart under elevations', () => {
           () => true,
           () => false,
         );
-      await waitUntil(answers, 10_000);
+      await waitUntil(answers);
     };
 
     it('has every step that it acknowledged, in every index, and no other', async () => {

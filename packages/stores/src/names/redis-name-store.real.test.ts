@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { connectRedis, type RedisConnection } from '../redis/connect-redis.ts';
 import { createDurableWriter } from '../redis/durable-writer.ts';
@@ -14,7 +14,6 @@ import { sessionsSchemaFor } from '../testing/sessions-config.ts';
 import { wait, waitUntil } from '../testing/wait-until.ts';
 import { createRedisNameStore } from './create-redis-name-store.ts';
 
-jest.setTimeout(60_000);
 const deps = { logger: pino({ level: 'silent' }) };
 const alice = { uid: 'a'.repeat(43), user: 'alice@example.com' };
 const bob = { uid: 'b'.repeat(43), user: 'bob@example.com' };
@@ -33,7 +32,7 @@ describeOnRedis('a store of names', () => {
         () => true,
         () => false,
       );
-    await waitUntil(answers, 10_000);
+    await waitUntil(answers);
     return redis;
   };
   const writerOf = (port: number, timeout: number) => {

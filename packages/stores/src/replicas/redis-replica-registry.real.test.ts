@@ -33,7 +33,7 @@ function describeWithRedis(): void {
     const started = performance.now();
     await expect(registry.list()).rejects.toMatchObject({ code: 'sessions-unavailable' });
     await expect(registry.put(report('proxy', 'a'))).rejects.toMatchObject({ code: 'sessions-unavailable' });
-    expect(performance.now() - started).toBeLessThan(3000);
+    expect(performance.now() - started).toBeLessThan(20_000);
     redis.server().thaw();
   });
 }

@@ -195,9 +195,9 @@ function describeWithRedis(): void {
       await clients[1]!.call('CLUSTER', 'ADDSLOTSRANGE', '8192', '16383');
       await clients[0]!.call('CLUSTER', 'MEET', '127.0.0.1', String(nodes[1]!.port));
       const ok = async (client: Redis) => String(await client.call('CLUSTER', 'INFO')).includes('cluster_state:ok');
-      await waitUntil(async () => (await Promise.all(clients.map(ok))).every(Boolean), 15_000);
+      await waitUntil(async () => (await Promise.all(clients.map(ok))).every(Boolean));
       for (const client of clients) client.disconnect();
-    }, 30_000);
+    });
     afterAll(async () => {
       for (const node of nodes) await node.stop();
     });

@@ -46,7 +46,7 @@ function describeWithRedis(): void {
       registry.take(asked.id),
     ])
       await expect(call).rejects.toMatchObject({ code: 'sessions-unavailable' });
-    expect(performance.now() - started).toBeLessThan(3000);
+    expect(performance.now() - started).toBeLessThan(20_000);
     redis.server().thaw();
   });
 }

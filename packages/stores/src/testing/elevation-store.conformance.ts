@@ -135,7 +135,7 @@ export function describeElevationStore(backend: string, open: () => Promise<Stor
       await store.replace(next(one), 6);
       expect(await replica.changesSince(position)).toEqual({ position: position + 2, ids: [one.id, one.id] });
       expect(await replica.changesSince(position + 2)).toEqual({ position: position + 2, ids: [] });
-      await waitUntil(() => heard > 0, 3000);
+      await waitUntil(() => heard > 0);
       stop();
     });
 

@@ -97,7 +97,7 @@ export function describeNoticeOutbox(
       const [dead] = await one!.take('ops', 100, 10);
       expect(await other!.take('ops', leaseMs, 10)).toEqual([]);
       let next: Awaited<ReturnType<NoticeOutbox['take']>> = [];
-      await waitUntil(async () => (next = await other!.take('ops', leaseMs, 10)).length > 0, 3000);
+      await waitUntil(async () => (next = await other!.take('ops', leaseMs, 10)).length > 0);
       expect(next).toMatchObject([{ aboutId: elevation.id }]);
       await one!.release('ops', dead!, 0);
       expect(await one!.take('ops', leaseMs, 10)).toEqual([]);
@@ -180,7 +180,7 @@ export function describeNoticeOutbox(
         notices: [{ number: 1 }, second],
         delivery: { done: 1 },
       });
-      await waitUntil(async () => (await other!.read('ops', aboutId)) === undefined, 5000);
+      await waitUntil(async () => (await other!.read('ops', aboutId)) === undefined);
     });
   });
 }

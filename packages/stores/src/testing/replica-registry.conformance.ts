@@ -58,7 +58,7 @@ export function describeReplicaRegistry(
       const stop = registry.onReloadRequest(() => heard.push('registry'));
       replica.onReloadRequest(() => heard.push('replica'));
       const all = async (count: number) => {
-        for (let tries = 0; tries < 200 && heard.length < count; tries += 1) {
+        for (let tries = 0; tries < 3000 && heard.length < count; tries += 1) {
           await replica.requestReload();
           await new Promise((resolve) => {
             setTimeout(resolve, 20);

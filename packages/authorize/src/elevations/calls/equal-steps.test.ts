@@ -81,7 +81,7 @@ it('an event says the same whenever it is published', async () => {
   rig.advance(3000);
   await rig.decide(bob![0]!, 'approve', id);
   rig.log.away = false;
-  for (const end = Date.now() + 15_000; published().length < 3 && Date.now() < end;)
+  for (const end = Date.now() + 60_000; published().length < 3 && Date.now() < end;)
     await new Promise((resolve) => setTimeout(resolve, 50));
   const [requested, approved] = published();
   expect(requested).toMatchObject({

@@ -42,7 +42,7 @@ describeOnRedis('requests of one person at the same time on two replicas', () =>
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
     expect(new Set(answers.map(({ body }) => (body['elevation'] as { id: string }).id)).size).toBe(1);
     expect(await active()).toBe(1);
-  }, 30_000);
+  });
 
   it('do not exceed the limit of open ones', async () => {
     const answers = await Promise.all(Array.from({ length: 60 }, (_none, index) => ask(index % 2, `n${index}`)));
@@ -51,5 +51,5 @@ describeOnRedis('requests of one person at the same time on two replicas', () =>
     expect(given).toBeGreaterThan(1);
     expect(given).toBeLessThanOrEqual(20);
     expect(await active()).toBe(given);
-  }, 30_000);
+  });
 });

@@ -49,7 +49,7 @@ describeOnRedis('elevations and a failover of Redis', () => {
       expect((await rig.tryDelete(alice)).decision.effect).toBe('allow');
       expect((await rig.decide(alice, 'revoke', id)).status).toBe(200);
       expect(await stateAfterFailover(id)).toEqual({ state: 'revoked', effect: 'deny' });
-    }, 30_000);
+    });
 
     it('an approval without the replica is answered with 503, and its repetition is one approval', async () => {
       const rig = await start(servers.master.port);
@@ -69,6 +69,6 @@ describeOnRedis('elevations and a failover of Redis', () => {
       const types = new Map(rig.published.map(({ id, type }) => [id, type]));
       expect([...types.values()]).toEqual(['elevation.requested', 'elevation.approved', 'elevation.activated']);
       expect(await stateAfterFailover(id)).toEqual({ state: 'active', effect: 'allow' });
-    }, 30_000);
+    });
   });
 });

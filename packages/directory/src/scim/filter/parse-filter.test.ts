@@ -151,7 +151,7 @@ describe('a filter', () => {
       return performance.now() - from;
     };
     for (const piece of ['(', 'not (', '"', '\\"', 'a', '[', 'emails[', 'a eq "\\', ' ', 'userName eq "a" or '])
-      expect(time(piece.repeat(Math.floor(4096 / piece.length)))).toBeLessThan(2000);
+      expect(time(piece.repeat(Math.floor(4096 / piece.length)))).toBeLessThan(20_000);
   });
 
   it('yields the values that matching resources must have', () => {
