@@ -9,7 +9,7 @@ import {
   type Gateway,
   type PracticeAccess,
 } from '../harness/index.ts';
-import { plantedHoles, startNaiveProxy } from './naive-proxy.ts';
+import { plantedHoles, startNaiveProxy } from './fixtures/naive-proxy.ts';
 
 type Found = {
   target: string;

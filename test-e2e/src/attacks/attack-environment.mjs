@@ -8,7 +8,7 @@ function describeTest(test) {
   const titles = [];
   for (let block = test.parent; block; block = block.parent) titles.push(block.name);
   const rows = [...new Set(titles.join(' ').match(/\b[ASW]\d\d\b/g))];
-  const file = /attacks\/([asw]\d\d-[a-z0-9-]+\.ts)/.exec(test.asyncError?.stack ?? '')?.[1];
+  const file = /attacks\/((?:clusters|logins|web)\/[a-z-]+\.ts)/.exec(test.asyncError?.stack ?? '')?.[1];
   return { rows, file };
 }
 

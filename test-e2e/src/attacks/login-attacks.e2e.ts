@@ -3,19 +3,19 @@
  */
 import { afterAll, afterEach, beforeAll } from '@jest/globals';
 import { describeWith } from '../harness/index.ts';
-import { attackEmails } from './a21-emails.ts';
-import { attackLogins } from './a23-logins.ts';
-import { attackFixation } from './a25-fixation.ts';
-import { attackReturnAddresses } from './a26-redirects.ts';
-import { attackTokens } from './a27-tokens.ts';
-import { attackProviders } from './a28-providers.ts';
-import { attackNamesakes } from './a36-names.ts';
-import { attackDocuments } from './a41-documents.ts';
-import { attackStatements } from './s17-statements.ts';
-import { attackPastedLogins } from './s21-pasted-logins.ts';
-import { attackPendingLogins } from './s25-login-floods.ts';
-import { attackSilentLogins } from './s26-foreign-pages.ts';
-import { resetLoginFixture, startLoginFixture, stopLoginFixture } from './login-fixture.ts';
+import { attackEmails } from './logins/email-addresses.ts';
+import { attackLogins } from './logins/login-flow.ts';
+import { attackFixation } from './logins/session-fixation.ts';
+import { attackReturnAddresses } from './logins/return-urls.ts';
+import { attackTokens } from './logins/tokens.ts';
+import { attackProviders } from './logins/identity-providers.ts';
+import { attackNamesakes } from './logins/same-names.ts';
+import { attackDocuments } from './logins/hostile-documents.ts';
+import { attackStatements } from './logins/claims.ts';
+import { attackPastedLogins } from './logins/pasted-codes.ts';
+import { attackPendingLogins } from './logins/floods.ts';
+import { attackSilentLogins } from './logins/foreign-pages.ts';
+import { resetLoginFixture, startLoginFixture, stopLoginFixture } from './fixtures/login-fixture.ts';
 import { compareTable } from './table-of-attacks.ts';
 
 describeWith(['redis', 'kafka', 'postgres'], 'attacks on the login pages of the running services', () => {

@@ -13,10 +13,14 @@ const root = new URL('../../../', import.meta.url);
 const runs = ['attacks.e2e.ts', 'login-attacks.e2e.ts', 'web-attacks.e2e.ts'] as const;
 type Run = (typeof runs)[number];
 
+/** Where the attacks are. The other files of this directory start the services and run them. */
+const isAttack = /^(?:clusters|logins|web)\//;
+
 /** Returns the files of attacks that a run imports. */
 function filesOf(run: Run): Set<string> {
   const text = readFileSync(new URL(run, import.meta.url), 'utf8');
-  return new Set([...text.matchAll(/from '\.\/([asw]\d\d-[^']+)'/g)].map(([, name]) => name!));
+  const imported = [...text.matchAll(/from '\.\/([^']+)'/g)].map(([, name]) => name!);
+  return new Set(imported.filter((name) => isAttack.test(name)));
 }
 
 /**
@@ -30,8 +34,8 @@ function documented(web: boolean): Row[] {
     return {
       row: row!,
       attack: attack!.replaceAll('`', ''),
-      files: names.filter((name) => /^[asw]\d\d-/.test(name)),
-      elsewhere: names.filter((name) => name.includes('/')),
+      files: names.filter((name) => isAttack.test(name)),
+      elsewhere: names.filter((name) => name.includes('/') && !isAttack.test(name)),
       later: tested!.startsWith('comes with '),
     };
   });

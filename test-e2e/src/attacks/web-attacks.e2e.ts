@@ -4,21 +4,21 @@
 import { afterAll, afterEach, beforeAll } from '@jest/globals';
 import { describeWith } from '../harness/index.ts';
 import { compareTable } from './table-of-attacks.ts';
-import { attackWebConnection } from './w01-connection.ts';
-import { attackWebIdentityHeaders } from './w03-identity-headers.ts';
-import { attackWebUpgrades } from './w13-upgrades.ts';
-import { attackWebTargets } from './w15-targets.ts';
-import { attackWebFraming } from './w18-framing.ts';
-import { attackWebLimits } from './w19-limits.ts';
-import { attackWebLogins } from './w23-logins.ts';
-import { attackWebTokens } from './w27-tokens.ts';
-import { attackWebInternalHops } from './w29-internal-hops.ts';
-import { searchForWebSecrets } from './w30-secrets.ts';
-import { attackWebBrowser } from './w43-browser.ts';
-import { attackWebFloods } from './w51-floods.ts';
-import { attackWebRecords } from './w52-hidden-requests.ts';
-import { attackWebEndlessExchanges } from './w53-endless-exchanges.ts';
-import { resetWebFixture, startWebFixture, stopWebFixture } from './web-fixture.ts';
+import { attackWebConnection } from './web/connection-header.ts';
+import { attackWebIdentityHeaders } from './web/identity-headers.ts';
+import { attackWebUpgrades } from './web/upgrades.ts';
+import { attackWebTargets } from './web/paths.ts';
+import { attackWebFraming } from './web/framing.ts';
+import { attackWebLimits } from './web/limits.ts';
+import { attackWebLogins } from './web/logins.ts';
+import { attackWebTokens } from './web/credentials.ts';
+import { attackWebInternalHops } from './web/internal-calls.ts';
+import { searchForWebSecrets } from './web/leaked-secrets.ts';
+import { attackWebBrowser } from './web/cookies.ts';
+import { attackWebFloods } from './web/floods.ts';
+import { attackWebRecords } from './web/hidden-requests.ts';
+import { attackWebEndlessExchanges } from './web/endless-exchanges.ts';
+import { resetWebFixture, startWebFixture, stopWebFixture } from './fixtures/web-fixture.ts';
 
 describeWith(['redis', 'kafka', 'postgres'], 'attacks on web applications behind the running services', () => {
   beforeAll(startWebFixture);

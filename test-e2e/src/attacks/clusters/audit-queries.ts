@@ -1,0 +1,81 @@
+import { describe, expect, it } from '@jest/globals';
+import { auditQuerySchema } from '@sallyport/contracts';
+import { attackFixture } from '../fixtures/attack-fixture.ts';
+
+const api = '/.sallyport/api/v1';
+const texts = [
+  '%00',
+  'a%00b',
+  '%ed%a0%80',
+  '%ff',
+  '%f0%9f%98%80',
+  '%5cu0000',
+  '%27',
+  'x'.repeat(501),
+  'x'.repeat(20_000),
+];
+const numbers = ['99999999999', '-99999999999', '2147483648', '1e300', 'Infinity', 'NaN', '1.5', '0x10', '%00'];
+const moments = [
+  '0000-01-01T00:00:00Z',
+  '0001-01-01T00:00:00Z',
+  '9999-12-31T23:59:59Z',
+  '2026-11-25T12:00:00%2B23:59',
+  '2026-02-30T12:00:00Z',
+  `2026-11-25T12:00:00.${'1'.repeat(300)}Z`,
+  '-271821-04-20T00:00:00.000Z',
+  '2016-12-31T23:59:60Z',
+  'infinity',
+  'now',
+  '%00',
+];
+const hostile = (name: string) =>
+  ['code', 'limit'].includes(name) ? numbers : ['since', 'until'].includes(name) ? moments : texts;
+
+/** Requests events, or another list with filters. */
+const ask = (query: string, list = 'audit') =>
+  attackFixture().gateway.request(`${api}/${list}?${query}`, { token: attackFixture().tokens.alice });
+
+export function attackAuditQueries(): void {
+  describe('S32: audit queries with values that the store cannot contain', () => {
+    it.each(Object.keys(auditQuerySchema.shape))(
+      'answers every value of %s, or reports what is wrong with it',
+      async (name) => {
+        for (const value of hostile(name)) {
+          const answer = await ask(`${name}=${value}`);
+          expect([name, value.slice(0, 40), answer.status]).toEqual([
+            name,
+            value.slice(0, 40),
+            answer.status === 200 ? 200 : 400,
+          ]);
+          if (answer.status === 400) expect(answer.json()['detail']).toContain(`${name}: `);
+        }
+      },
+    );
+
+    it.each([
+      ['user=%00', 'user: contains a NUL character'],
+      ['code=99999999999', 'code: '],
+      ['user=a&user=b', 'user: appears more than once'],
+      ['user[]=a', 'user[]: unknown parameter'],
+      ['user[$ne]=a', 'unknown parameter'],
+    ])('refuses %s with a message', async (query, words) => {
+      const answer = await ask(query);
+      expect([answer.status, answer.json()['detail']]).toEqual([400, expect.stringContaining(words)]);
+    });
+
+    it.each(['sessions', 'streams', 'clusters'])('does the same for %s', async (list) => {
+      for (const name of ['user', 'cluster', 'session', 'all', 'limit', 'ended', 'kind']) {
+        for (const value of [...texts, ...numbers])
+          expect([name, value.slice(0, 40), (await ask(`${name}=${value}`, list)).status < 500]).toEqual([
+            name,
+            value.slice(0, 40),
+            true,
+          ]);
+      }
+    });
+
+    it('leaves the store usable', async () => {
+      expect((await ask('limit=1')).status).toBe(200);
+    });
+  });
+}
