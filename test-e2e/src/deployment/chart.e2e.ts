@@ -355,7 +355,7 @@ describeWith(['helm'], 'the chart', () => {
         'gateway.url has a port',
       ],
       ['an evaluation with servers of your own', { evaluation: true }, 'evaluation brings its own'],
-    ])('%s', async (_what, changes, words) => {
+    ])('refuses to render %s', async (_what, changes, words) => {
       const { code, stderr } = await runHelm(['template', 'sallyport', chart], changed(changes));
       expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(words) });
       expect(stderr).not.toContain('hunter2');

@@ -110,7 +110,7 @@ describeWith(['redis', 'kafka', 'postgres'], 'logins from elsewhere through four
     expect(answers.filter(({ access_token: token }) => token !== undefined)).toHaveLength(1);
   });
 
-  it('neither report a token of a Pomerium client as invalid nor accept it while authorize is down', async () => {
+  it('do not call a token of a Pomerium client invalid, and do not accept it, while authorize is down', async () => {
     const jwt = await logInAsPomerium();
     const headers = { authorization: `Bearer Pomerium-${jwt}` };
     const health = async (sent: Record<string, string>) =>

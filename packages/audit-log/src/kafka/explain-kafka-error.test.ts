@@ -23,7 +23,7 @@ describe('an error of Kafka says what to do', () => {
       /allow User:gateway .* group readers/,
     ],
     ['a foreign CA', { code: 'SELF_SIGNED_CERT_IN_CHAIN' }, /SELF_SIGNED_CERT_IN_CHAIN.*audit\.kafka\.tls\.caFile/],
-  ])('%s', (_name, cause, expected) => {
+  ])('explains %s', (_name, cause, expected) => {
     const error = wrapped(cause);
     const explained = explainKafkaError(error, kafka, 'Read', 'readers');
     expect(explained.message).toMatch(expected);
@@ -53,7 +53,7 @@ describe('an error of Kafka says what to do', () => {
     expect(message).not.toContain('planted-password');
   });
 
-  it('and stays as it is if nothing is known about it', () => {
+  it('leaves an error as it is if nothing is known about it', () => {
     const error = wrapped({ code: 'ECONNREFUSED' });
     expect(explainKafkaError(error, kafka, 'Write')).toBe(error);
   });

@@ -135,7 +135,7 @@ describe('an unexpected response of GitHub refuses the login', () => {
       ({ state }: Record<string, string>) => ({ state: state!, error: 'access_denied' }),
       'denied the login',
     ],
-  ])('%s', async (_what, change, text) => refused(403, text, change));
+  ])('refuses the login after %s', async (_what, change, text) => refused(403, text, change));
 
   it('the code of another login', async () => {
     const other = await service.browser.get('/.sallyport/login');

@@ -81,7 +81,7 @@ describe('a provider that changes its keys', () => {
     ['none at all', []],
     ['one for encryption', 'enc'],
     ['one of another kind', 'EC'],
-  ])('and publishes %s cannot log anyone in', async (_what, what) => {
+  ])('cannot log anyone in with %s published', async (_what, what) => {
     if (what === 'enc') keys = [{ ...service.provider.jwk, use: 'enc' }];
     else if (what === 'EC')
       keys = [{ ...(await exportJWK((await generateKeyPair('ES256')).publicKey)), kid: 'k1', alg: 'ES256' }];
@@ -90,7 +90,7 @@ describe('a provider that changes its keys', () => {
     expect(await service.sessions.list()).toEqual([]);
   });
 
-  it('and publishes them endlessly, or redirects elsewhere, counts as unavailable', async () => {
+  it('counts as unavailable if it sends endless keys or redirects elsewhere', async () => {
     for (const answer of [
       () => new Response('x'.repeat(2_000_000), { headers: { 'content-type': 'application/json' } }),
       () => new Response(null, { status: 302, headers: { location: 'https://evil.example/jwks' } }),
@@ -222,7 +222,7 @@ describe('a code of another login', () => {
   it.each([
     ['no code', ({ state, iss }: Record<string, string>) => ({ state: state!, iss: iss! })],
     ['an empty code', (query: Record<string, string>) => ({ ...query, code: '' })],
-  ])('and %s is refused', async (_what, change) => {
+  ])('is refused, as is %s', async (_what, change) => {
     expect((await throughProvider(service, '/.sallyport/login', change)).status).toBe(403);
     expect(await service.sessions.list()).toEqual([]);
   });

@@ -269,7 +269,7 @@ describe('the subject', () => {
     expect(await service.sessions.list()).toEqual([]);
   });
 
-  it('and the issuer never come from UserInfo', async () => {
+  it('never comes from UserInfo, nor does the issuer', async () => {
     await begin({ userInfo: 'always' });
     await logIn({ userinfo: { iss: 'https://evil.example', aud: 'other', sid: 'sid-of-another' } });
     expect(await only()).toMatchObject({ sid: 'sid-1', identity: { issuer, subject: 'sub-alice' } });
@@ -283,7 +283,7 @@ describe('groups', () => {
     _claim_sources: { src1: { endpoint: 'https://graph.example' } },
   };
 
-  it('and the reference to them elsewhere come from one source', async () => {
+  it('come from the same source as a reference to them elsewhere', async () => {
     await begin({ userInfo: 'always' });
     await logIn({ userinfo: elsewhere });
     expect(await identity()).toMatchObject({ groups: ['developers'] });

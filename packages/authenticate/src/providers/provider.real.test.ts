@@ -41,7 +41,7 @@ describe('an invalid ID token refuses the login', () => {
     expect(await refused()).toMatch(/failed verification|did not send your identity|subject/i);
   });
 
-  it('but not a clock that is off by less than half a minute', async () => {
+  it('accepts a token that expired less than half a minute ago', async () => {
     service.provider.lies = { claims: { exp: Math.floor(Date.now() / 1000) - 20 } };
     expect((await logIn()).status).toBe(302);
   });
@@ -220,7 +220,7 @@ describe('while the identity provider is down', () => {
     ['no JSON', () => new Response('<html>', { headers: { 'content-type': 'text/html' } })],
     ['a redirect', () => new Response(null, { status: 302, headers: { location: 'https://evil.example/' } })],
     ['too much', () => new Response('x'.repeat(2_000_000), { headers: { 'content-type': 'application/json' } })],
-  ])('or responds with %s, a login reports it', async (_what, answer) => {
+  ])('reports at a login that the provider responds with %s', async (_what, answer) => {
     service.provider.lies = { intercept: answer };
     expect((await service.browser.get('/.sallyport/login')).status).toBe(503);
   });

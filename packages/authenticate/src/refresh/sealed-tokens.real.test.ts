@@ -103,7 +103,7 @@ describe('provider tokens are sealed', () => {
     expect(await live(service, session)).toBe('provider-away');
   });
 
-  it('and are deleted with their session', async () => {
+  it('deletes provider tokens with their session', async () => {
     const session = await logIn(service);
     await service.browser.send('delete', `/v1/sessions/${session.id}`, {
       'sallyport-caller': Buffer.from(

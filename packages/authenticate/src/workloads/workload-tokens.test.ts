@@ -143,7 +143,7 @@ describe('a token is refused', () => {
     ['with an end that is text', { exp: '99999999999' }, 'no end'],
     ['with an end beyond all dates', { exp: 1e300 }, 'no end'],
     ['without the time of its issue', { iat: undefined }, 'when it was issued'],
-  ])('%s', async (_what, claims, why) => {
+  ])('refuses a token %s', async (_what, claims, why) => {
     const rig = createWorkloadRig();
     await expect(rig.open(rig.fake.token({ claims }))).rejects.toEqual(refusal(why));
     expect(rig.audit.records).toEqual([]);

@@ -189,7 +189,7 @@ describe('a route lets a person in', () => {
     ],
     ['at a time that has passed', [allow(developers, { date: { before: '2020-01-01' } })], false],
     ['with a login that is too weak', [allow(developers, { amr: { has: 'hwk' } })], false],
-  ])('%s', async (_who, policy, expected) => {
+  ])('if and only if its policy does: %s', async (_who, policy, expected) => {
     const { browser, ask } = await start({ ...headlamp, policy });
     const certificate = { clientCertificate: { presented: true, valid: true } };
     const answer = await ask(browser, application, {

@@ -42,7 +42,7 @@ describe('approvals of several sets', () => {
       true,
     ],
     ['a chain that ends at the first', [one('a'), one('b'), one('c')], [['a', 'b'], ['b', 'c'], ['a']], true],
-  ])('%s', (_what, sets, approvers, approved) => {
+  ])('are counted right: %s', (_what, sets, approvers, approved) => {
     expect(isApproved(needing(sets, ...approvers))).toBe(approved);
   });
 

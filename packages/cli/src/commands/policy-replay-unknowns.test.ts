@@ -128,7 +128,7 @@ describe('what an event does not record', () => {
       { resource: 'deployments', apiGroup: 'apps', subresource: 'scale' },
     ],
     ['the e-mail address', 'allow: {or: [{email: alice@example.com}]}', {}],
-  ])('but this is recorded: %s', async (_what, policy, parts) => {
+  ])('judges by what an event records: %s', async (_what, policy, parts) => {
     expect((await replayPolicy(rig, policy, [parts])).result).toMatchObject({ judged: 1, unchanged: { allowed: 1 } });
   });
 });

@@ -140,7 +140,7 @@ describe('sallyport mcp', () => {
         call.path === '/.sallyport/api/v1/policy/can-i' ? { status, body } : override(call);
     };
 
-    it('and both the gateway and the cluster must allow it', async () => {
+    it('says yes only if both the gateway and the cluster allow it', async () => {
       answerPolicy(200, { policyVersion: 'v1', allowed: [true] });
       mcp.cluster.set(review, { status: 201, body: { status: { allowed: false, reason: 'no\u001b[31m role' } } });
       const { text, structured } = await mcp.call('can_i', given);
@@ -160,7 +160,7 @@ describe('sallyport mcp', () => {
     it.each([
       ['says no', 200, { policyVersion: 'v1', allowed: [false] }],
       ['shows nothing', 404, { code: 'not-found', detail: 'There is no such cluster.' }],
-    ])('and the cluster is not asked if the gateway %s', async (_what, status, body) => {
+    ])('does not ask the cluster if the gateway %s', async (_what, status, body) => {
       answerPolicy(status, body);
       const { text, structured } = await mcp.call('can_i', given);
       expect(structured).toEqual({ allowed: false, gateway: false, cluster: null });
@@ -168,7 +168,7 @@ describe('sallyport mcp', () => {
       expect(mcp.asked).toEqual([]);
     });
 
-    it('and a cluster that this credential may not ask is not asked again', async () => {
+    it('asks a cluster once that this credential may not ask', async () => {
       answerPolicy(200, { policyVersion: 'v1', allowed: [true] });
       mcp.cluster.set(review, { status: 403, body: { message: 'agent "bot" may not do this' } });
       for (let call = 0; call < 2; call += 1) {

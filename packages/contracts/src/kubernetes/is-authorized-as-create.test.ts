@@ -8,7 +8,7 @@ describe('a request that must also be allowed as a create', () => {
     { resource: 'pods', subresource: 'proxy', verb: 'get', upgrade: true },
     { resource: 'services', verb: 'proxy', requestVerb: 'proxy', upgrade: true },
     { resource: 'leases', apiGroup: 'coordination.k8s.io', verb: 'update', upsert: true },
-  ])('%j', (asked) => {
+  ])('is %j', (asked) => {
     expect(isAuthorizedAsCreate(asked)).toBe(true);
   });
 
@@ -20,7 +20,7 @@ describe('a request that must also be allowed as a create', () => {
     { resource: 'pods', verb: 'patch', upsert: false },
     { resource: 'nodes', subresource: 'proxy', verb: 'create' },
     {},
-  ])('not %j', (asked) => {
+  ])('is not %j', (asked) => {
     expect(isAuthorizedAsCreate(asked)).toBe(false);
   });
 });

@@ -15,7 +15,7 @@ describe('a shell equivalent', () => {
     { ...csr, subresource: 'approval', verb: 'update' },
     { ...csr, subresource: 'approval', verb: 'patch' },
     { apiGroup: 'certificates.k8s.io', resource: 'podcertificaterequests', verb: 'create' },
-  ])('%j', (asked) => {
+  ])('is %j', (asked) => {
     expect(isShellEquivalent(asked)).toBe(true);
   });
 
@@ -30,7 +30,7 @@ describe('a shell equivalent', () => {
     { ...csr, verb: 'delete' },
     { ...csr, subresource: 'status', verb: 'update' },
     { resource: 'certificatesigningrequests', verb: 'create' },
-  ])('not %j', (asked) => {
+  ])('is not %j', (asked) => {
     expect(isShellEquivalent(asked)).toBe(false);
   });
 });

@@ -84,7 +84,7 @@ describe('a connection is not reused', () => {
   it.each([
     ['when the response says so', 'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok'],
     ['when bytes follow the response', `${okay}HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil`],
-  ])('%s', async (_name, text) => {
+  ])('opens a new connection %s', async (_name, text) => {
     const { client, connections } = await serveRaw((socket) => socket.write(text));
     expect((await fetchWith(client)).body).toBe('ok');
     expect((await fetchWith(client)).body).toBe('ok');

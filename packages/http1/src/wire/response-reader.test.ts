@@ -139,7 +139,7 @@ describe('a response that two readers could understand differently is refused', 
     ['an endless size line', `${head}Transfer-Encoding: chunked\r\n\r\n1;${'x'.repeat(5000)}`],
     ['a head that is too large', `${head}${'A: b\r\n'.repeat(20_000)}\r\n`],
     ['endless trailers', `${head}Transfer-Encoding: chunked\r\n\r\n0\r\n${'A: b\r\n'.repeat(20_000)}\r\n`],
-  ])('%s', (_name, text) => {
+  ])('refuses a response with %s', (_name, text) => {
     refused(text);
     refused(text, { pieces: [7] });
   });
@@ -214,7 +214,7 @@ describe('any response', () => {
     }
   });
 
-  it('and any other bytes are read or refused without another error', () => {
+  it('is read, or refused without another error, whatever its bytes', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary-ascii', maxLength: 200 }), fc.boolean(), (noise, headed) => {
         try {

@@ -88,7 +88,7 @@ describe('the position of a path in YAML', () => {
     [['a', 'c', 2, 1], '9:7'],
     [['f', 'g'], '12:8'],
     [['h'], '13:1'],
-  ])('%j', (path, place) => {
+  ])('is found for %j', (path, place) => {
     expect(placeOf(text, ...path)).toBe(place);
   });
 

@@ -13,7 +13,7 @@ const refused: { target: string }[] = JSON.parse(
 );
 
 describe('a target that can be read in two ways is refused', () => {
-  it.each(refused)('$target', ({ target }) => {
+  it.each(refused)('refuses $target', ({ target }) => {
     expect(parseRequestTarget(target)).toEqual({
       ok: false,
       reason: expect.stringMatching(/^The request target is refused: .+\.$/),

@@ -26,7 +26,7 @@ describe('a request to the kubelet through nodes/proxy', () => {
     ['/attach/prod/web/c', { action: 'attach', exec: { container: 'c', command: [], stdin: false, tty: false } }],
     ['/portForward/prod/web', { action: 'portforward' }],
     ['//portForward//prod/web', { action: 'portforward' }],
-  ])('%s', (path, kubelet) => {
+  ])('is read from %s', (path, kubelet) => {
     expect(read(node + path).kubelet).toEqual(kubelet);
     if (!path.startsWith('//')) expect(read(`/api/v1/proxy/nodes/n${path}`).kubelet).toEqual(kubelet);
   });

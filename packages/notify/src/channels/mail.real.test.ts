@@ -76,7 +76,7 @@ const headersOf = ({ text }: Mail) =>
     .split('\r\n');
 
 describe('a mail about a service account', () => {
-  it('also goes to its maker, once, and to no address that is none', async () => {
+  it('goes to its maker too, once, and to no address that is none', async () => {
     const port = await startServer({ secure: true });
     const to = (email?: string) =>
       channelOf(`smtps://alice@127.0.0.1:${port}`, { password: 'p@ss/w:rd' }).send(

@@ -32,7 +32,7 @@ describe('the description of a notice', () => {
       'The review of prod-admin on prod-eu of alice@example.com is overdue',
     ],
     [titleOf({ type: 'elevation.unknown' }), 'prod-admin on prod-eu of alice@example.com: unknown'],
-  ])('%s', (title, expected) => {
+  ])('has the title %s', (title, expected) => {
     expect(title).toBe(expected);
   });
 

@@ -248,7 +248,7 @@ describe('a rule about the name of a service account', () => {
       [],
     ],
     ['of a person', { allow: { or: [{ user: 'alice' }, { user: { starts_with: 'ci:' } }] } }, []],
-  ])('%s', (_what, document, warnings) => {
+  ])('gets the right warnings: %s', (_what, document, warnings) => {
     expect(byName(document)).toEqual(warnings);
     expect(byName(document, 'elevation/admin/approvers')).toEqual(warnings);
     expect(byName(document, 'api/machines')).toEqual(warnings);

@@ -91,7 +91,7 @@ describe('a list as data of a Kubernetes criterion', () => {
     expect(decide('deny', 'and', [{ 'k8s/namespace': [] }], all).effect).toBe('allow');
   });
 
-  it('also works for the program of a command', () => {
+  it('works for the program of a command', () => {
     const run = (command: string[]) =>
       decide('allow', 'or', [{ 'k8s/exec_command': { program: ['ls', 'cat'] } }], { verb: 'create', exec: { command } })
         .effect;

@@ -58,7 +58,7 @@ describe('a JSON patch', () => {
       { a: { b: [1, 2, 3] }, d: [0, 1, 2, 3] },
     ],
     [[{ op: 'test', path: '/a/b/2', value: 3 }], {}],
-  ])('%j', (patch, part) => {
+  ])('applies %j', (patch, part) => {
     expect(jsonPatch(target, patch)).toMatchObject(part);
     expect(target).toEqual({ a: { b: [1, 2, 3] }, 'x/y': 1, 'm~n': 2 });
   });

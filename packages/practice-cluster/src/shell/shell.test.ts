@@ -37,7 +37,7 @@ describe('commands', () => {
     [['printenv', 'GREETING'], 'hello\n'],
     [['cat', '/etc/hostname'], 'web\n'],
     [['id'], 'uid=0(root) gid=0(root) groups=0(root)\n'],
-  ])('%j', async (argv, out) => {
+  ])('run %j', async (argv, out) => {
     expect(await run(argv)).toEqual({ code: 0, out, err: '' });
   });
 

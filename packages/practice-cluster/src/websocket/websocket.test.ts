@@ -121,7 +121,7 @@ describe('a violation is answered with its close code', () => {
       encodeFrame({ opcode: opcodes.close, payload: Buffer.from([3, 0xe8, 0xff]), mask }),
       1007,
     ],
-  ])('%s', (_name, bytes, code) => {
+  ])('closes after %s', (_name, bytes, code) => {
     expect(violation(bytes)).toBe(code);
   });
 

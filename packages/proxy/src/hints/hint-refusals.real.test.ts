@@ -114,7 +114,7 @@ describe("a cluster's refusal", () => {
 
 const huge = JSON.stringify({ ...status, more: 'x'.repeat(5_000_000) });
 const bomb = gzipSync(Buffer.alloc(50_000_000, 32));
-describe('what is not such a refusal is passed on byte for byte', () => {
+describe('a gateway that adds no hint', () => {
   it.each<[string, string | Buffer, string[], string | null]>([
     ['a success', body, [json], '200 OK'],
     ['a 401', body, [json], '401 Unauthorized'],
@@ -136,13 +136,13 @@ describe('what is not such a refusal is passed on byte for byte', () => {
     ['half a Status', body.slice(0, -1), [json], null],
     ['bytes that are no text', Buffer.from([0x7b, 0xff, 0x7d]), [json], null],
     ['nothing', '', [json], null],
-  ])('(%s)', async (_what, text, lines, code) => {
+  ])('passes on %s as it is', async (_what, text, lines, code) => {
     await start(answerWith(text, lines, code ?? undefined));
     const { body: got } = await ask();
     expect(got === Buffer.from(text).toString('utf8')).toBe(true);
   });
 
-  it('without asking authorize, if it cannot be one', async () => {
+  it('asks authorize nothing about what cannot be a refusal', async () => {
     await start(answerWith(huge));
     await ask();
     expect(candidatesFor).toEqual([]);
@@ -154,7 +154,7 @@ describe('what is not such a refusal is passed on byte for byte', () => {
     ['a watch', '/api/v1/namespaces/dev/pods?watch=true', 'GET'],
     ['a log that is followed', `${pod}/log?follow=true`, 'GET'],
     ['a proxied path', `${pod}/proxy/admin`, 'GET'],
-  ])('and so is the answer to %s', async (_what, path, method) => {
+  ])('passes on the answer to %s as it is', async (_what, path, method) => {
     await start(
       method === 'HEAD' ? `HTTP/1.1 403 Forbidden\r\n${json}\r\nContent-Length: 400\r\n\r\n` : answerWith(body),
     );
@@ -164,7 +164,7 @@ describe('what is not such a refusal is passed on byte for byte', () => {
     expect(candidatesFor).toEqual([]);
   });
 
-  it('with trailers', async () => {
+  it('passes on trailers', async () => {
     await start(
       `HTTP/1.1 403 Forbidden\r\n${json}\r\nTransfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\nX-Kept: 1\r\n\r\n`,
     );
@@ -183,7 +183,7 @@ describe('what is not such a refusal is passed on byte for byte', () => {
       'chunks without an end',
       `HTTP/1.1 403 Forbidden\r\n${json}\r\nTransfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n`,
     ],
-  ])('and does not look complete with %s', async (_what, bytes) => {
+  ])('does not let an answer with %s look complete', async (_what, bytes) => {
     await start(bytes, { closes: true });
     const { head, body: got } = await ask();
     expect(got).not.toContain('elevate');

@@ -55,7 +55,7 @@ function begin(method: string, target: string, line: string): { socket: Socket; 
 }
 
 describe.each(framings)('a body that arrives %s', (_name, line, part, last) => {
-  it('and whose end is held back until its sender has lost the right to write never becomes complete', async () => {
+  it('never becomes complete if its end is held back until its sender has lost the right to write', async () => {
     await start();
     const { socket, text } = begin('POST', `${api}/pods`, line);
     socket.write(part('half'));
@@ -73,7 +73,7 @@ describe.each(framings)('a body that arrives %s', (_name, line, part, last) => {
     socket.destroy();
   });
 
-  it('and is a write by its method, though its path is that of a followed log, is rechecked the same way', async () => {
+  it('is rechecked as a write by its method, though its path is that of a followed log', async () => {
     await start();
     const { socket, text } = begin(
       'PUT',
@@ -111,7 +111,7 @@ describe.each(framings)('a body that arrives %s', (_name, line, part, last) => {
     ['a second document', '\n---\n# x\n'],
     ['noise', 'x'.repeat(100)],
   ])(
-    'and is padded with %s forwards nothing after its sender has lost the right to write, for readers that act as soon as a value is complete',
+    'is not forwarded further once its sender has lost the right to write, even if it is only padded with %s',
     async (_what, padding) => {
       await start();
       const value = '{"a":1}';

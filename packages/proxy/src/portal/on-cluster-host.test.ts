@@ -69,7 +69,7 @@ describe('the host of a request', () => {
     expect(ownAt('http://gate/.sallyport/me', ['Host', 'gate'])).toBe(false);
   });
 
-  it('and its user agent are recorded as the cluster reads them: the first line of two', () => {
+  it('is recorded as the cluster reads it, like the user agent: the first line of two', () => {
     expect(
       readHeaders([
         'Host',

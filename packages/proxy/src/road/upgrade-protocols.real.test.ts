@@ -121,7 +121,7 @@ describe('a cluster that refuses an upgrade', () => {
     ['switches without saying to what', 'HTTP/1.1 101 Switching Protocols\r\n\r\n'],
     ['only promises a response', 'HTTP/1.1 103 Early Hints\r\n\r\n'],
     ['begins a head', 'HTTP/1.1 403 Forb'],
-  ])('and %s is closed when its time is over, together with the client', async (_how, answer) => {
+  ])('is closed when its time is over, together with the client, if it %s', async (_how, answer) => {
     await start(answer);
     let closed = false;
     const socket = rig.dial();

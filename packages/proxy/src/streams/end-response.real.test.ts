@@ -39,7 +39,7 @@ function answering(stream: string, takesAll: boolean): { exchange: AllowedExchan
 }
 
 describe.each(['watch', 'log', 'proxy'])('a response (%s) that is complete at the gateway', (stream) => {
-  it('and that its client has not read is cut when it must end', async () => {
+  it('is cut when it must end, if its client has not read it', async () => {
     const { exchange } = answering(stream, false);
     const { response } = exchange;
     const ending = createEndResponse(exchange, []);
@@ -54,7 +54,7 @@ describe.each(['watch', 'log', 'proxy'])('a response (%s) that is complete at th
     expect([exchange.connection.destroyed, response.destroyed, stopped]).toEqual([true, true, false]);
   });
 
-  it('and that its client has read is left alone, like its connection', async () => {
+  it('is left alone if its client has read it, like its connection', async () => {
     const { exchange, taken } = answering(stream, true);
     const { response } = exchange;
     const ending = createEndResponse(exchange, []);

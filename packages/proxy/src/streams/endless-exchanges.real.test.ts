@@ -179,7 +179,7 @@ describe('a request that never ends is ended with its session', () => {
     ]);
   });
 
-  it('and is listed, and rechecked after every change, once it has run for two seconds, whatever it waits for', async () => {
+  it('is listed once it has run for two seconds, and rechecked after every change, whatever it waits for', async () => {
     const shapes = [...answered, ...unanswered];
     const begun = performance.now();
     const clients = await open(shapes);
@@ -206,7 +206,7 @@ describe('a change is not missed between the check and the registration', () => 
     ['revoked', revoked],
     ['the policy changed', { type: 'policy-changed', policyVersion: 'v2' }],
     ['changes may have been missed', { type: 'hello', policyVersion: 'v1' }],
-  ] as [string, Change][])('%s', async (_what, change) => {
+  ] as [string, Change][])('is noticed when the session or the policy has changed: %s', async (_what, change) => {
     await start(drip());
     const client = begin('GET', `${api}/pods`);
     await until(() => client.text().includes('200'));
@@ -216,7 +216,7 @@ describe('a change is not missed between the check and the registration', () => 
     expect(endedList()).toMatchObject([{ reason: 'session-ended' }]);
   });
 
-  it('its session is revoked: it ends without waiting for two seconds', async () => {
+  it('ends a request whose session is revoked without waiting for two seconds', async () => {
     await start(drip());
     const client = begin('GET', `${api}/pods`);
     await until(() => client.text().includes('200'));
@@ -224,7 +224,7 @@ describe('a change is not missed between the check and the registration', () => 
     await until(() => client.closed, endsMs);
   });
 
-  it('nor while Kafka takes long: nothing goes upstream', async () => {
+  it('is noticed while Kafka takes long, so that nothing goes upstream', async () => {
     await start((_request, response) => void response.end('{}'));
     rig.acknowledgeMs = 500;
     const client = begin('DELETE', `${api}/pods/web`);
@@ -236,7 +236,7 @@ describe('a change is not missed between the check and the registration', () => 
     expect(cluster).toEqual([]);
   });
 
-  it('its session expires', async () => {
+  it('ends a request whose session expires', async () => {
     await start(drip());
     rig.answer = () => ({ ...allow(), session: { id: 'ses_1', kind: 'cli', expiresAt: Date.now() + 500 } });
     const client = begin('GET', `${api}/pods`);

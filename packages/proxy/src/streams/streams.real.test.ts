@@ -224,7 +224,7 @@ describe('a stream is rechecked', () => {
     expect(await watch.over).toBe('end');
   });
 
-  it('and ends when its user has lost a group that it was opened with', async () => {
+  it('ends when its user has lost a group that it was opened with', async () => {
     await start();
     const watch = await open(watchPath);
     rig.answer = () => allow({ ...alice, groups: [] });

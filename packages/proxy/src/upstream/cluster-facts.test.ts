@@ -24,7 +24,7 @@ describe('a document that takes long to parse', () => {
   it.each([
     ['contains nothing of use', () => undefined],
     ['contains a "no"', () => new Map([['a', false]])],
-  ])('and %s is asked for rarely, so that parsing takes a twentieth of the time at most', async (_what, read) => {
+  ])('is asked for rarely if it %s, so that parsing takes a twentieth of the time at most', async (_what, read) => {
     const { state, facts } = setUp(800, read);
     for (const end = state.now + 60_000; state.now < end; state.now += 10) await facts.of('a');
     expect(state.asked.length).toBeGreaterThan(1);

@@ -91,7 +91,7 @@ describe('a response that could be read in two ways is not forwarded', () => {
         ],
       ].map(([how, bytes]) => [what!, how!, answer!, bytes!] as const),
     ),
-  )('(%s, %s)', async (_what, _how, answer, bytes) => {
+  )('is refused with 502: %s, %s', async (_what, _how, answer, bytes) => {
     await start();
     say = (socket) => void socket.write(answer, 'latin1');
     const text = await ask(bytes);

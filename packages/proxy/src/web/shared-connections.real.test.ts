@@ -72,7 +72,7 @@ describe('an application that authenticates a connection', () => {
     ['Persistent-Auth', 'true'],
     ['WWW-Authenticate', 'Negotiate final'],
     ['WWW-Authenticate', 'Basic realm="a", NTLM'],
-  ])('and says so (%s: %s) gets no other request on it', async (name, value) => {
+  ])('gets no other request on it after it says so (%s: %s)', async (name, value) => {
     await start((_request, response) => response.writeHead(200, { [name]: value }).end('ok'));
     for (let round = 0; round < 3; round += 1) {
       const answer = await get();

@@ -126,7 +126,7 @@ const cliLogin = () =>
   `${origin}/.sallyport/login?${new URLSearchParams({ redirect_uri: 'http://127.0.0.1:1/cb', state: 'state-of-the-cli', code_challenge: hashToken(verifier), code_challenge_method: 'S256' }).toString()}`;
 
 describe('the people of the embedded provider log in with one plain form', () => {
-  it.each(demoPeople.map((person) => [person.user, person] as const))('%s', async (_user, person) => {
+  it.each(demoPeople.map((person) => [person.user, person] as const))('logs in %s', async (_user, person) => {
     const { go } = createBrowser();
     const form = await go(cliLogin());
     expect(form.status).toBe(200);
@@ -162,7 +162,7 @@ describe('the people of the embedded provider log in with one plain form', () =>
     expect((await go(filled.url, { login: 'bob@example.com', password: 'bob' })).url).toMatch(/\/\.sallyport\/me$/);
   });
 
-  it('but no page fills in a password that cannot be guessed from the address', async () => {
+  it('no page fills in a password that cannot be guessed from the address', async () => {
     provider.change('alice@example.com', { password: 'a password of her own' });
     const { go } = createBrowser();
     const page = await go(`${origin}/.sallyport/login`);

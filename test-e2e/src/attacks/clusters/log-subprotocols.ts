@@ -43,7 +43,7 @@ export function attackLogSubprotocols(): void {
       },
     );
 
-    it.each([log, `${pods}?watch=true`])('or a watch (%s) is not accepted over SPDY', async (target) => {
+    it.each([log, `${pods}?watch=true`])('is not accepted over SPDY, nor is a watch (%s)', async (target) => {
       await expectRefused({ target, lines: spdy.slice(0, 3) }, 400);
     });
   });

@@ -119,7 +119,7 @@ export function attackEndSlashes(): void {
       });
     });
 
-    it.each(unclear)('or in something similar (%s) is refused', async (target) => {
+    it.each(unclear)('is refused if its end is only similar to a slash (%s)', async (target) => {
       await expectRefused({ target: `/clusters/dev${target}` }, 400, /target is refused/);
     });
   });

@@ -120,7 +120,7 @@ function expectClean(head: string): void {
 }
 
 function attackResponses(): void {
-  it.each([200, 302, 401, 404, 500])('and answers %d is cleaned', async (status) => {
+  it.each([200, 302, 401, 404, 500])('gets its answer %d cleaned', async (status) => {
     webFixture().app.answer((_request, response) =>
       response.writeHead(status, { ...hostile, Location: '/x' }).end('{}'),
     );

@@ -175,7 +175,7 @@ function attackResponses(): void {
     it.each([
       ['in the same packet', 0],
       ['a little later', 60],
-    ])('and a second one that nobody asked for (%s) does not answer the next user', async (_what, ms) => {
+    ])('does not answer the next user with a second one that nobody asked for (%s)', async (_what, ms) => {
       const { app, cookies } = webFixture();
       const one = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n`;
       let asked = 0;

@@ -90,7 +90,7 @@ export function attackWebIdentityHeaders(): void {
       expect(request.rawHeaders).not.toContain('mallory');
     });
 
-    it.each(ofTheWay)('or its way here (%s) is dropped or set anew', async (name) => {
+    it.each(ofTheWay)('is dropped or set anew, also where it names the way here (%s)', async (name) => {
       const { request } = await expectWebAccepted({ lines: [`${name}: 6.6.6.6`, `${name}: evil.example`] });
       expect(request.rawHeaders.join(' ')).not.toMatch(/6\.6\.6\.6|evil\.example/);
       expect(request.header('x-forwarded-for')).toEqual(['127.0.0.1']);

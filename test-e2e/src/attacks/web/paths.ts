@@ -118,7 +118,7 @@ export function attackWebTargets(): void {
 
     it('longer than a head may be is not HTTP', () => expectWebUnparsable({ target: `/${'a'.repeat(70_000)}` }, 431));
 
-    it.each(malformed)('or none at all (%s) is refused', async (target) => {
+    it.each(malformed)('is refused if it is malformed (%s)', async (target) => {
       await expectWebRefused({ target }, 400, { says: /path|escape/ });
     });
 

@@ -91,7 +91,7 @@ describe('someone whom another login does not make an approver', () => {
     }
   });
 
-  it('and no login makes the requester one', async () => {
+  it('makes no requester an approver, whatever the login', async () => {
     const { id } = await rig.request(alice);
     const both = await logIn('alice', ['developers', 'sre'], hour);
     expect(await rig.view(both, { action: 'show', id })).toMatchObject({ mine: true, may: ['withdraw'] });

@@ -109,7 +109,7 @@ describe('a block is refused', () => {
     ],
     ['that promises more than comes', [0x00, 0x05, 0x00, 0xfa, 0xff, 0x41], 'a header block that ends too early'],
     ['with 287 codes', [0xf4, 0x00, 0x00, 0x00], 'a header block with too many codes'],
-  ])('%s', (_name, body, message) => {
+  ])('refuses a block %s', (_name, body, message) => {
     expect(inflated(body)).toBe(message);
   });
 

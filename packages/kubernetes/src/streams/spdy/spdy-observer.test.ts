@@ -333,7 +333,7 @@ describe('an ambiguous client is unparsable', () => {
     },
   );
 
-  it('and not read further', () => {
+  it('stops reading an ambiguous client', () => {
     const observer = client(syn(1, 'stdin'), (peer) => peer.data(1, 'abc'), syn(2, 'x'));
     observer.fromClient(createSpdyPeer().data(1, 'more'));
     expect(observer.summary().channels.stdin).toEqual({ fromClient: 3, fromServer: 0 });

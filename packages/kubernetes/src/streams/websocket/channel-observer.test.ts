@@ -131,7 +131,7 @@ describe('an ambiguous stream is unparsable', () => {
       'a malformed close of a channel',
     ],
     ['no channel closed', client(fromClient(255, '')), 'a malformed close of a channel'],
-  ])('%s', (_name, turn, message) => {
+  ])('cannot parse %s', (_name, turn, message) => {
     const observer = play(observe(), [turn]);
     expect(observer.state).toBe('unparsable');
     expect(observer.reason).toContain(message);
