@@ -45,7 +45,7 @@ const made = async (...args: Parameters<typeof create>) => {
 const state = async (token: string) => (await stored.find([hashToken(token)]))[0]!.state;
 
 describe('creating an agent', () => {
-  it('is recorded, and returns a token that hangs on the login', async () => {
+  it('is recorded, and returns the token of a child session of the login', async () => {
     const { token, agent } = await made();
     expect(token).toMatch(/^spt_/);
     expect(agent).toMatchObject({ name: 'bot', user: 'alice@example.com', scope, loginId: login.id });

@@ -56,7 +56,7 @@ const table: [what: string, open: () => Promise<Answer>, status: number, title: 
     'a wrong method',
     () => get('/.sallyport/login/cancel'),
     405,
-    'This page does not open like this',
+    'This page cannot be opened directly',
     ['a button', start],
   ],
   [

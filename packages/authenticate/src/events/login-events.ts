@@ -98,7 +98,7 @@ const refuseWith = (detail: string) => (cause: unknown) => {
 function createSessionEvents({ before, after, enqueue, retried }: Record): SessionEvents {
   const endChildren = ({ id, children = [] }: RevokedSession) => {
     for (const child of children)
-      enqueue(endedEvent(child, { message: 'parent-ended', detail: `it hung on the session ${id}` }));
+      enqueue(endedEvent(child, { message: 'parent-ended', detail: `its parent was the session ${id}` }));
   };
   return {
     created: (session, { path, detail, by = session.identity }) =>

@@ -57,7 +57,7 @@ async function whereToConfirm(
 }
 
 /**
- * `POST /v1/route-sessions`: redeems a code for the session of one web application. It hangs on the login of the browser,
+ * `POST /v1/route-sessions`: redeems a code for the session of one web application. It is a child of the browser's login,
  * ends with it, and is good on that host only. It is recorded before it exists. Where the browser shows something else
  * than the one at the login, the user is asked first.
  */

@@ -32,7 +32,7 @@ async function codeOf() {
 }
 
 describe('a browser that comes from a web application', () => {
-  it('logs in first, and goes back with a code for one session that hangs on the login', async () => {
+  it('logs in first, and goes back with a code for one child session of the login', async () => {
     expect((await go()).headers['location']).toBe(`/.sallyport/login?return_to=${encodeURIComponent(path())}`);
     await logIn();
     const code = await codeOf();

@@ -69,7 +69,7 @@ describe('a session that ends by itself', () => {
       ['session.expired', 'short', 'lifetime'],
       ['agent.ended', 'long', 'parent-ended'],
     ]);
-    expect(ends[1]!.data.sallyport.detail).toBe('it hung on the session parent');
+    expect(ends[1]!.data.sallyport.detail).toBe('its parent was the session parent');
   });
 
   it('has no such event if it was revoked', async () => {

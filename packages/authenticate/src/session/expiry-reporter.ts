@@ -35,7 +35,7 @@ export function createExpiryEvents(deps: { audit: AuditSink }): ExpiryEvents {
         facts: {},
         code: 200,
         message: reason,
-        detail: withParent ? `it hung on the session ${parent!.id}` : `at ${new Date(endedAt).toISOString()}`,
+        detail: withParent ? `its parent was the session ${parent!.id}` : `at ${new Date(endedAt).toISOString()}`,
       },
       eventId,
     );

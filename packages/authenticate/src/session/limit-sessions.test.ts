@@ -37,7 +37,7 @@ describe('beyond sessions.perUser', () => {
     expect(await ids()).toEqual([third.id, fourth.id]);
   });
 
-  it('what hangs on a log-in neither counts nor ends for another', async () => {
+  it('a child session neither counts nor ends for another', async () => {
     const first = await logIn();
     const found = await service.sessions.read(first.id);
     if (found.state !== 'live') throw new Error('not live');

@@ -9,7 +9,7 @@ const lastUseMs = 600_000;
 
 /** Renews the idle time of sessions that are in use. */
 export type IdleRenewal = {
-  /** Records that the session was used, and the one that it hangs on. Never throws and never waits. */
+  /** Records that the session was used, and its parent. Never throws and never waits. */
   used(tokenHash: string, lookup: Used & { parent?: Used }): void;
 };
 type Used = { session: Session; idleEndsAt: number; usedAt?: number };

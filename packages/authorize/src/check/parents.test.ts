@@ -25,7 +25,7 @@ beforeEach(async () => {
 afterEach(() => rig.close());
 const ask = async (more: Parameters<typeof checkOf>[2] = {}) => (await rig.ask(checkOf(child, dev, more)))[0]!;
 
-describe('a check of a session that hangs on a log-in', () => {
+describe('a check of a child session of a login', () => {
   it('gets the rights that its person has now', async () => {
     expect(await ask()).toMatchObject({ decision: { effect: 'allow' }, session: { id: 'child', kind: 'agent' } });
     await rig.store.update('parent', (one) => ({ ...one, identity: { ...one.identity, groups: [] } }));

@@ -82,7 +82,7 @@ describe('sallyport elevate', () => {
     expect([code, JSON.parse(out)]).toEqual([0, { id, state: 'pending' }]);
   });
 
-  it('says after Ctrl-C that the request goes on, and the command that waits for it again', async () => {
+  it('says after Ctrl-C that the request stays open, and the command that waits for it again', async () => {
     let interrupt = () => {};
     rig.remove();
     rig = createRig({
@@ -98,7 +98,7 @@ describe('sallyport elevate', () => {
       if (text.includes('waits for approval')) interrupt();
     };
     await elevate();
-    expect(said).toContain(`Your request ${id} goes on.`);
+    expect(said).toContain(`Your request ${id} stays open.`);
     expect(said).toContain("sallyport elevate prod-admin --cluster prod --for 30m --reason 'the shop is down'");
   });
 
@@ -131,9 +131,9 @@ describe('sallyport elevate --dry-run', () => {
     approverGroups: ['sre-leads\u001b[2J'],
     comparedIn: 'default',
     gains: [
-      { apiGroup: '', resource: 'pods', verbs: ['create', 'delete'], refusedByPolicy: [], notJudged: [] },
-      { apiGroup: 'apps', resource: 'deployments', verbs: ['patch'], refusedByPolicy: ['patch'], notJudged: [] },
-      { apiGroup: '*', resource: '*', verbs: ['*'], refusedByPolicy: [], notJudged: ['*'] },
+      { apiGroup: '', resource: 'pods', verbs: ['create', 'delete'], refusedByPolicy: [], conditional: [] },
+      { apiGroup: 'apps', resource: 'deployments', verbs: ['patch'], refusedByPolicy: ['patch'], conditional: [] },
+      { apiGroup: '*', resource: '*', verbs: ['*'], refusedByPolicy: [], conditional: ['*'] },
     ],
     omitted: 2,
     incomplete: false,

@@ -13,7 +13,7 @@ const waits = ({ state }: ElevationView) => state === 'pending' || state === 'ap
 
 /**
  * Waits until an elevation is decided and has begun, and says on standard error what happens. Ctrl-C ends only the wait:
- * the request goes on, and `again` is the command that follows it again.
+ * the request stays open, and `again` is the command that follows it again.
  */
 export async function waitForElevation(
   gateway: OpenGateway,
@@ -24,7 +24,7 @@ export async function waitForElevation(
   const say = (text: string) => environment.stderr.write(`${forTerminal(text)}\n`);
   const stop = environment.onInterrupt(() =>
     say(
-      `\nYour request ${first.id} goes on. To wait for it again, run: ${again}\nTo withdraw it, run: sallyport elevations withdraw ${shellWord(first.id)}`,
+      `\nYour request ${first.id} stays open. To wait for it again, run: ${again}\nTo withdraw it, run: sallyport elevations withdraw ${shellWord(first.id)}`,
     ),
   );
   let current = first;

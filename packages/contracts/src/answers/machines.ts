@@ -17,7 +17,7 @@ const agentViewSchema = z.object({
   }),
   createdAt: z.number(),
   expiresAt: z.number(),
-  /** When it ends because the login that it hangs on is not used. */
+  /** When it ends because its login is not used. */
   idleEndsAt: z.optional(z.number()),
   /** When it was first used. */
   usedAt: z.optional(z.number()),

@@ -3,7 +3,7 @@ import { agentScopeSchema } from './agent-scope.ts';
 import { identitySchema } from './identity.ts';
 
 /**
- * What a session is. `cli` and `browser` are log-ins of a person. `agent` and `route` hang on such a log-in. `workload`
+ * What a session is. `cli` and `browser` are log-ins of a person. `agent` and `route` are child sessions of such a log-in. `workload`
  * and `service-account` are programs with an identity of their own.
  */
 export const sessionKinds = ['cli', 'browser', 'workload', 'service-account', 'agent', 'route'] as const;
@@ -31,7 +31,7 @@ export const sessionSchema = z.object({
   /** The identity provider's own session with the user (`sid` of the id_token). A back-channel logout refers to it. */
   sid: z.optional(z.string()),
   /**
-   * The session that this one hangs on: its id, and the hash of its token. This session is live only while that one is,
+   * The parent session: its id, and the hash of its token. This session is live only while that one is,
    * and has its identity.
    */
   parent: z.optional(z.object({ id: z.string().check(z.minLength(1)), hash: z.string().check(z.minLength(1)) })),
@@ -58,8 +58,8 @@ export function isLogin<Of extends { kind: SessionKind }>(session: Of): session 
 /**
  * Why a session ended early. `refused`: the identity provider rejected the refresh. `changed`: with their new claims
  * the user could not log in. `provider-away`: the provider could not be reached for too long. `provider-logout`: the
- * user logged out at the provider. `limit`: the user has too many sessions. `parent-ended`: the session that it hung on
- * has ended.
+ * user logged out at the provider. `limit`: the user has too many sessions. `parent-ended`: its parent
+ * session has ended.
  */
 export const endReasons = [
   'logout',

@@ -46,7 +46,7 @@ function describeChange(before: Identity, after: Identity): string | undefined {
 
 /** Receives what the directory changes in sessions. */
 export type SessionEvents = {
-  /** A session, and those that hung on it, ended because the directory no longer admits their user. */
+  /** A session and its children ended because the directory no longer admits their user. */
   ended(session: RevokedSession, why: { reason: EndReason; detail: string }): unknown;
   /** A session lost groups; `change` describes which. */
   refreshed(session: Session, change: string): void;

@@ -13,13 +13,13 @@ const fault: ProblemWords = {
 const table: Record<string, ProblemWords> = {
   'bad-request': {
     title: 'This link does not work',
-    text: 'The address is incomplete, or something on the way here changed it.',
+    text: 'The address is incomplete, or was changed on its way here.',
   },
   'ambiguous-credential': {
     title: 'Your browser sent two logins at once',
     text: 'Delete the cookies of this site, then log in again.',
   },
-  unauthenticated: { title: 'You are not logged in', text: 'Log in to go on.' },
+  unauthenticated: { title: 'You are not logged in', text: 'Log in to continue.' },
   forbidden: { title: 'This is not allowed' },
   'forbidden-header': {
     title: 'This is not allowed',
@@ -27,10 +27,10 @@ const table: Record<string, ProblemWords> = {
   },
   'not-found': { title: 'There is no such page' },
   'method-not-allowed': {
-    title: 'This page does not open like this',
-    text: 'Open it by a link or a button of the gateway.',
+    title: 'This page cannot be opened directly',
+    text: 'Use a link or a button on a page of the gateway.',
   },
-  conflict: { title: 'Something else came first' },
+  conflict: { title: 'This conflicts with another change' },
   'too-large': { title: 'This form is too large', text: 'Go back and enter less text.' },
   'uri-too-long': { title: 'This link is too long', text: 'Start again where you got it.' },
   'unsupported-media-type': { title: 'This form cannot be read', text: 'Go back and send it again.' },

@@ -25,7 +25,7 @@ export type RedisKeys = {
   person(of: { issuer: string; subject: string }): string;
   /** The sessions of one session at the identity provider. */
   providerSession(of: { issuer: string; sid: string }): string;
-  /** The sessions that hang on one session. */
+  /** The child sessions of one session. */
   children(sessionId: string): string;
   allSessions: string;
   /** All indexes that a session is in. */

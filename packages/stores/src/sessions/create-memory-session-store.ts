@@ -19,7 +19,7 @@ function belongsTo({ identity, sid }: Session, of: SessionOwner): boolean {
 /** Reports whether the token of a session would begin a new one if the store forgot that it was revoked. */
 const keepsTombstone = ({ kind, parent }: Session) => kind === 'workload' && parent === undefined;
 
-/** Ends a session early, with those that hang on it. */
+/** Ends a session early, with its children. */
 function createRevoke({
   table,
   now,

@@ -17,7 +17,7 @@ type Parts = {
   now: () => number;
 };
 
-/** The ends of sessions before their time: `alone` one session, `end` with those that hang on it. */
+/** The ends of sessions before their time: `alone` one session, `end` with its children. */
 export function createRedisSessionEnds({ redis, keys, index, lookUp, childrenOf, now }: Parts) {
   const { client } = redis;
   const revoke = defineScript(redis, revokeScript);

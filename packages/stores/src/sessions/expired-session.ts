@@ -1,8 +1,7 @@
 import type { Session } from '@sallyport/contracts';
 
 /**
- * A session that ended by itself: at the end of its lifetime, because it was not used, or because the session that it
- * hung on ended so. `session` has no claims.
+ * A session that ended by itself: at the end of its lifetime, because it was not used, or because its parent did. `session` has no claims.
  */
 export type ExpiredSession = {
   tokenHash: string;

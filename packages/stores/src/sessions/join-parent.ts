@@ -16,9 +16,9 @@ function withIdentityOf(child: Session, parent: Session): Session {
   return session;
 }
 
-/** Reports whether a session may hang on another: a log-in of the same person, or a session of the same workload, that
+/** Reports whether a session may be a child of another: a log-in of the same person, or a session of the same workload, that
  * lasts at least as long. */
-function mayHangOn(child: Session, parent: Session): boolean {
+function mayBeChildOf(child: Session, parent: Session): boolean {
   return (
     parent.id === child.parent?.id &&
     // Of programs, only a workload has children: the tokens for which it exchanged its own.
@@ -36,17 +36,20 @@ export function joinParent(child: Live, parent: SessionLookup | undefined): Sess
     const { revokedAt, by } = parent.tombstone;
     return { state: 'revoked', tombstone: { id: child.session.id, revokedAt, by, reason: 'parent-ended' } };
   }
-  if (parent?.state !== 'live' || !mayHangOn(child.session, parent.session)) return { state: 'unknown' };
+  if (parent?.state !== 'live' || !mayBeChildOf(child.session, parent.session)) return { state: 'unknown' };
   const { state: _state, ...rest } = parent;
   return { ...child, session: withIdentityOf(child.session, parent.session), parent: rest };
 }
 
-/** Throws if a session cannot hang on its parent, given what the parent is now. Returns when the parent ends unless it is used. */
+/** Throws if a session cannot be a child of its parent, given what the parent is now. Returns when the parent ends unless it is used. */
 export function checkParent(session: Session, parent: SessionLookup): number {
   if (parent.state !== 'live')
     throw new ProblemError('login-expired', 'The login on which this would depend has ended. Log in again.');
-  if (!mayHangOn(session, parent.session))
-    throw new ProblemError('conflict', 'A session can only hang on a login of the same person that lasts as long.');
+  if (!mayBeChildOf(session, parent.session))
+    throw new ProblemError(
+      'conflict',
+      'The parent of a session can only be a login of the same person that lasts as long.',
+    );
   return parent.idleEndsAt;
 }
 

@@ -152,7 +152,7 @@ export function createMemorySessionTable(deps: Deps) {
     expireAll,
     byId: (id: string) => present(rows.hashOf(id)),
     findById: (id: string) => find(rows.hashOf(id)),
-    /** The sessions that hang on one and have not ended themselves. */
+    /** The child sessions of one that have not ended themselves. */
     childrenOf: (id: string): MemoryEntry[] =>
       rows
         .childrenOf(id)

@@ -53,7 +53,7 @@ export function createIndex(redis: RedisConnection) {
   };
 }
 
-/** Lists the sessions that hang on one session and have not ended themselves. */
+/** Lists the child sessions of one session that have not ended themselves. */
 export type ChildrenOf = (sessionId: string) => Promise<Session[]>;
 
 /** Creates the list over the index of children. */

@@ -25,7 +25,7 @@ export type SessionLookup =
  */
 export type SessionOwner = { issuer: string; subject: string } | { issuer: string; sid: string };
 
-/** A session that was ended, with those that hung on it and ended with it. */
+/** A session that was ended, with its children, which ended with it. */
 export type RevokedSession = Session & { children?: readonly Session[] };
 
 /** Stores sessions by the SHA-256 (base64url) of their token. Every backend passes the same conformance suite. */

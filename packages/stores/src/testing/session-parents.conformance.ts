@@ -3,7 +3,7 @@ import type { Session, SessionChange } from '@sallyport/contracts';
 import type { SessionStore } from '../sessions/session-store.ts';
 import { by, exampleSession, freshHash, idleMs, sessionsOf, soon, type SessionStoreBed } from './example-session.ts';
 
-/** Registers the rules for sessions that hang on a log-in. */
+/** Registers the rules for the child sessions of a login. */
 export function describeSessionParents(backend: string, open: () => Promise<SessionStoreBed>): void {
   describe(`sessions with a parent on ${backend}`, () => {
     let store: SessionStore;
