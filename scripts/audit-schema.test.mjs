@@ -42,6 +42,13 @@ describe('the JSON Schema of audit events', () => {
     expect(validate({ ...event, added: 1, sallyport: { ...event.sallyport, added: { a: [] } } })).toBe(true);
   });
 
+  it('accepts an event with the names of members before version 0.2.0', () => {
+    const decision = { ...event.sallyport.decision, judgedAs: 'create' };
+    const older = { ...event, sallyport: { ...event.sallyport, decision } };
+    expect(validate(older)).toBe(true);
+    expect(auditEventSchema.parse(older)).toMatchObject({ sallyport: { decision: { judgedAs: 'create' } } });
+  });
+
   const broken = (change) => {
     const copy = copyOf(event);
     change(copy);

@@ -29,7 +29,7 @@ function expectJoin({ bypassed, mismatched, lost, ...join }: ChaosRun['proof']['
   expect(bypassed.filter(({ auditID }) => seen.has(auditID))).toEqual([]);
   expect(mismatched).toEqual([]);
   expect(lost).toEqual([]);
-  expect(join.unjudged).toBe(0);
+  expect(join.unverifiable).toBe(0);
   expect(join.refusedByRbac).toBeGreaterThanOrEqual(answers['refused read'].acknowledged.length);
   const answered = strictKinds.reduce((sum, kind) => sum + answers[kind].acknowledged.length, 0);
   expect(join.matched).toBeGreaterThanOrEqual(answered);

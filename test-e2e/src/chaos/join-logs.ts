@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 /** The join of a run: the gateway's events on the topic, and the API server's own log. */
-export type LogJoin = Pick<JoinResult, 'sent' | 'matched' | 'unjudged'> & {
+export type LogJoin = Pick<JoinResult, 'sent' | 'matched' | 'unverifiable'> & {
   bypassed: Finding[];
   refusedByRbac: number;
   mismatched: Finding[];
@@ -22,12 +22,12 @@ export async function joinLogs(
   for (const { value } of messages) joiner.takeGateway(JSON.parse(value));
   for await (const line of createInterface(createReadStream(auditLogFile)))
     if (line.endsWith('}')) joiner.takeCluster(JSON.parse(line));
-  const { findings, counts, sent, matched, unjudged } = joiner.result();
+  const { findings, counts, sent, matched, unverifiable } = joiner.result();
   const of = (kind: Finding['kind']) => findings.filter((finding) => finding.kind === kind);
   return {
     sent,
     matched,
-    unjudged,
+    unverifiable,
     bypassed: of('bypassed-gateway'),
     mismatched: of('mismatched'),
     lost: of('missing-in-cluster-log'),

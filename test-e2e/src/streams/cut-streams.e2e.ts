@@ -135,6 +135,6 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'open streams th
     expect(ended.filter(({ ms }) => ms < graceMs / 2 || ms > 3 * graceMs + inTime)).toEqual([]);
     await watched.ended;
     for (const { command } of streams) await command.stop();
-    await eventually('them to be recorded as unjudged', () => cuts('unjudged').length === streams.length + 1);
+    await eventually('their reason to be recorded', () => cuts('authorize-unavailable').length === streams.length + 1);
   });
 });

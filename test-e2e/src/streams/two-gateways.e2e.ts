@@ -307,7 +307,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams over tw
       'requests to succeed again',
       async () => (await alice!.tryKubectl(['get', 'pods', '-n', namespace.name])).code === 0,
     );
-    await saysWhy(alice!, sessionId, 'unjudged');
+    await saysWhy(alice!, sessionId, 'authorize-unavailable');
     await watchAsBob();
     await bobsStay();
   });

@@ -164,9 +164,9 @@ describe('the join of the two logs', () => {
       { kind: 'missing-in-cluster-log', auditID: id, user: 'alice@example.com', verb: 'list', resource: 'dev/pods' },
     ]);
     const elsewhere = { objectRef: { resource: 'events', namespace: 'dev' } };
-    expect(join(ours(id, 100, elsewhere), [])).toMatchObject({ findings: [], unjudged: 1 });
+    expect(join(ours(id, 100, elsewhere), [])).toMatchObject({ findings: [], unverifiable: 1 });
     const failed = ours(id, 100, { responseStatus: { code: 502, reason: 'ServiceUnavailable' } });
-    expect(join(failed, [])).toMatchObject({ findings: [], unjudged: 0 });
+    expect(join(failed, [])).toMatchObject({ findings: [], unverifiable: 0 });
   });
 
   it('leaves what is near the ends of a log undecided', () => {
@@ -233,7 +233,7 @@ describe('the join of the two logs', () => {
     });
     const none = { level: 'None', resources: [{ group: '', resources: ['pods'] }], namespaces: ['dev'] };
     const all = { level: 'Metadata' };
-    expect(join(ours(id, 100), [], policyOf(none, all))).toMatchObject({ findings: [], unjudged: 1 });
+    expect(join(ours(id, 100), [], policyOf(none, all))).toMatchObject({ findings: [], unverifiable: 1 });
     expect(found(join(ours(id, 100), [], policyOf(all)))).toEqual([['missing-in-cluster-log']]);
     expect(found(join(ours(id, 100), [], policyOf({ ...none, users: ['admin'] }, all)))).toHaveLength(1);
     expect(found(join(ours(id, 100), [], policyOf({ ...none, userGroups: ['system:serviceaccounts'] }, all)))).toEqual(

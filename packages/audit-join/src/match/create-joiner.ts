@@ -44,7 +44,7 @@ export type JoinResult = {
   /** Too near the ends of a log. */
   undecided: number;
   /** Not in the cluster's log, whose policy may not record them. */
-  unjudged: number;
+  unverifiable: number;
   gatewayLog: Range;
   clusterLog: Range;
 };
@@ -117,7 +117,7 @@ export function createJoiner(options: JoinerOptions): Joiner {
         gatewayUsers: accounts.gateways(),
         ignored: accounts.ignoredCounts(),
         undecided: missing.undecided + cluster.undecided(),
-        unjudged: missing.unjudged,
+        unverifiable: missing.unverifiable,
         gatewayLog: rangeOf(ours, read.ours, read.unreadableOurs),
         clusterLog: rangeOf(theirs, read.theirs, read.unreadable),
       };

@@ -3,7 +3,7 @@ import { describeRow } from './describe-row.ts';
 import { mark, type RequestRows } from './request-rows.ts';
 import type { TimeRange } from './time-range.ts';
 
-export type Missing = { sent: number; matched: number; undecided: number; unjudged: number };
+export type Missing = { sent: number; matched: number; undecided: number; unverifiable: number };
 
 /**
  * Finds the requests to which the cluster responded, and that its log does not have. Only those count that its audit
@@ -16,7 +16,7 @@ export function findMissing(deps: {
   usePolicy: boolean;
 }): Missing {
   const { rows, list, covered } = deps;
-  const missing: Missing = { sent: 0, matched: 0, undecided: 0, unjudged: 0 };
+  const missing: Missing = { sent: 0, matched: 0, undecided: 0, unverifiable: 0 };
   const recorded = new Set<number>();
   for (let row = 0; row < rows.ids.size; row += 1)
     if (rows.has(row, mark.ours) && rows.has(row, mark.seen)) recorded.add(rows.kind.get(row));
@@ -26,7 +26,8 @@ export function findMissing(deps: {
     if (rows.has(row, mark.seen)) missing.matched += 1;
     else if (!rows.has(row, mark.answered)) continue;
     else if (!covered.covers(rows.received.get(row)) || !covered.covers(rows.ended.get(row))) missing.undecided += 1;
-    else if (deps.usePolicy ? !rows.has(row, mark.logged) : !recorded.has(rows.kind.get(row))) missing.unjudged += 1;
+    else if (deps.usePolicy ? !rows.has(row, mark.logged) : !recorded.has(rows.kind.get(row)))
+      missing.unverifiable += 1;
     else list.add(describeRow(rows, row, 'missing-in-cluster-log'));
   }
   return missing;

@@ -48,6 +48,17 @@ describe('a whole trail', () => {
     expect(verifier.finish()).toMatchObject({ faultCount: 0, events: 20 });
   });
 
+  it('may contain events with the names of members before version 0.2.0, whose hashes hold', () => {
+    const trail = createSampleTrail();
+    const older = { decision: { judgedAs: 'create' }, stream: { id: 's', kind: 'exec', reason: 'unjudged' } };
+    trail.add('a', 'k8s.request', older);
+    trail.write('a');
+    const written = structuredClone(trail.records);
+    expect(verifyRecords(written)).toMatchObject({ faultCount: 0, events: 2 });
+    Object.assign(written[0]!.data.sallyport, { decision: { evaluatedAs: 'create' } });
+    expect(faults(written)).toEqual(['altered a 1 id-0']);
+  });
+
   it('may contain events of older versions, which are counted', () => {
     const [old] = interleaved();
     const { seq: _seq, prevHash: _prevHash, hash: _hash, ...part } = old!.data.sallyport;

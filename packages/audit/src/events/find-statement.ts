@@ -65,6 +65,13 @@ function addVisible(conditions: Conditions, { issuer, subject, and }: OnlyOf): v
   });
 }
 
+/** The names that reasons had in events before version 0.2.0. */
+const earlierReasons: Readonly<Record<string, string>> = { 'authorize-unavailable': 'unjudged' };
+
+/** Returns a reason as it is searched: by its name now and by its earlier one. */
+const reasonNames = (reason: string): string[] =>
+  [reason, earlierReasons[reason]].filter((name) => name !== undefined).map(searchable);
+
 /** Returns a value as it is compared. The identity of a person is compared unchanged. */
 function comparable(field: string, value: string | number): string | number {
   return typeof value === 'string' && field !== 'issuer' && field !== 'subject' ? searchable(value) : value;
@@ -82,7 +89,10 @@ function addColumns(conditions: Conditions, query: AuditQuery, only: OnlyOf | un
   conditions.add('audit_id =', text(query.auditID));
   addPrefix(conditions, 'audit_id', query.auditIDPrefix);
   addPrefix(conditions, 'session', query.sessionPrefix);
-  conditions.addFor(text(query.reason), (value) => `${value} = any (reasons)`);
+  conditions.addFor(
+    query.reason === undefined ? undefined : reasonNames(query.reason),
+    (value) => `reasons && ${value}::text[]`,
+  );
   conditions.addFor(text(query.elevation), (value) => `${value} = any (elevation)`);
   conditions.addFor(
     query.command === undefined ? undefined : searchableCommand(query.command),
@@ -99,7 +109,7 @@ function termsOfQuery(query: AuditQuery): number[] {
     const value = query[field];
     if (value !== undefined) terms.push(termOf(field, comparable(field, value)));
   }
-  for (const field of ['reason', 'elevation', 'group', 'agent', 'workload'] as const)
+  for (const field of ['elevation', 'group', 'agent', 'workload'] as const)
     if (query[field] !== undefined) terms.push(termOf(field, searchable(query[field])));
   if (query.sessionPrefix !== undefined)
     terms.push(termOf('session4', query.sessionPrefix.slice(0, sessionPrefixLength)));
@@ -115,8 +125,10 @@ function addTerms(conditions: Conditions, query: AuditQuery, only: OnlyOf | unde
   if (only && !only.and) all.push(termOf('issuer', only.issuer), termOf('subject', only.subject));
   conditions.addFor(all.length > 0 ? all : undefined, (value) => `terms @> ${ofBlock(value)}`);
   const ofResult = query.result === undefined ? [] : resultTerms[query.result];
-  conditions.addFor(ofResult.length > 0 ? ofResult : undefined, (value) => `terms && ${ofBlock(value)}`);
-  if (!only?.and) return all.length > 0 || ofResult.length > 0;
+  const ofReason = query.reason === undefined ? [] : reasonNames(query.reason).map((name) => termOf('reason', name));
+  const any = [ofResult, ofReason].filter((terms) => terms.length > 0);
+  for (const terms of any) conditions.addFor(terms, (value) => `terms && ${ofBlock(value)}`);
+  if (!only?.and) return all.length > 0 || any.length > 0;
   const { clusters, withoutCluster } = only.and;
   const some = [
     termOf('subject', only.subject),

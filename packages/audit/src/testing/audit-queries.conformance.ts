@@ -85,6 +85,21 @@ export function describeAuditQueries(open: () => AuditStoreHarness): void {
       expect((await find({ id: records[0]!.id, agent: 'other' })).events).toEqual([]);
     });
 
+    it('finds the end of a stream by its reason, also under the name before version 0.2.0', async () => {
+      const session = crypto.randomUUID();
+      const records = ['unjudged', 'authorize-unavailable', 'draining'].map((reason) => {
+        const record = makeEvent(session);
+        record.type = 'stream.cut';
+        record.data.sallyport.stream = { id: crypto.randomUUID(), kind: 'watch', reason };
+        return record;
+      });
+      await open().stores.events.add(records);
+      const found = async (reason: string) =>
+        new Set((await find({ session, reason })).events.map(({ data }) => data.sallyport.stream!.reason));
+      expect(await found('authorize-unavailable')).toEqual(new Set(['authorize-unavailable', 'unjudged']));
+      expect(await found('unjudged')).toEqual(new Set(['unjudged']));
+    });
+
     it('finds an event by each of the elevations that its request used', async () => {
       const session = crypto.randomUUID();
       const record = makeEvent(session);

@@ -38,6 +38,6 @@ export function decide(policies: readonly CompiledPolicy[], input: PolicyInput, 
     reasons: decidingReasons(result) as string[],
     policyVersion: version,
   };
-  if (result.judgedAs !== undefined) decision.judgedAs = result.judgedAs;
+  if (result.evaluatedAs !== undefined) decision.evaluatedAs = result.evaluatedAs;
   return decision;
 }

@@ -87,14 +87,14 @@ describe('a request that must also pass as another verb', () => {
     expect(await ask(readOnly, { resource: 'nodes', subresource: 'proxy', namespace: '', name: 'n1' })).toMatchObject({
       effect: 'deny',
       rule: 'default-deny',
-      judgedAs: 'create',
+      evaluatedAs: 'create',
       detail: expect.stringContaining('it must also be allowed as "create"'),
     });
     expect(
       await ask(readOnly, { verb: 'patch', requestVerb: 'patch', resource: 'configmaps', name: 'x', upsert: true }),
-    ).toMatchObject({ effect: 'deny', judgedAs: 'create' });
+    ).toMatchObject({ effect: 'deny', evaluatedAs: 'create' });
     expect(
       await ask(readOnly, { verb: 'patch', requestVerb: 'patch', resource: 'configmaps', name: 'x' }),
-    ).not.toHaveProperty('judgedAs');
+    ).not.toHaveProperty('evaluatedAs');
   });
 });

@@ -87,10 +87,10 @@ describe('a refusal', () => {
   });
 
   it('says as which other verb a request was evaluated, and why', () => {
-    const as = (judgedAs: string, attributes: Parameters<typeof kubernetes>[0]) =>
+    const as = (evaluatedAs: string, attributes: Parameters<typeof kubernetes>[0]) =>
       refusalDetail(
         checkOf('t', { kind: 'cluster', name: 'dev' }, { kubernetes: kubernetes(attributes) }),
-        { ...decision, judgedAs },
+        { ...decision, evaluatedAs },
         user,
       );
     expect(as('create', { verb: 'patch', upsert: true })).toContain(

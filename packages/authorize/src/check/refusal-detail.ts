@@ -103,9 +103,9 @@ function howAuthenticated(criteria: readonly string[], { acr, amr = [], authTime
 }
 
 /** Explains why a request is also evaluated as another verb. */
-function extraVerbPhrase(judgedAs: string, kubernetes: Check['kubernetes']): string {
-  if (judgedAs !== 'create')
-    return `a request for a Secret must not be denied as ${quote(judgedAs)} either, because the response contains the Secret`;
+function extraVerbPhrase(evaluatedAs: string, kubernetes: Check['kubernetes']): string {
+  if (evaluatedAs !== 'create')
+    return `a request for a Secret must not be denied as ${quote(evaluatedAs)} either, because the response contains the Secret`;
   const why =
     kubernetes?.upsert === true
       ? 'it may create the object'
@@ -155,7 +155,7 @@ function ownValues(criteria: readonly string[], user: UserInput): string[] {
  */
 export function refusalDetail(
   check: Check,
-  decision: Pick<Decision, 'rule' | 'reasons' | 'judgedAs'>,
+  decision: Pick<Decision, 'rule' | 'reasons' | 'evaluatedAs'>,
   user: UserInput,
   explanation?: string,
   session: SessionInput = {},
@@ -166,7 +166,7 @@ export function refusalDetail(
   );
   const because = [
     ...(criteria.length === 0 ? [] : [`criteria: ${criteria.join(', ')}`]),
-    ...(decision.judgedAs === undefined ? [] : [extraVerbPhrase(decision.judgedAs, check.kubernetes)]),
+    ...(decision.evaluatedAs === undefined ? [] : [extraVerbPhrase(decision.evaluatedAs, check.kubernetes)]),
     ...reachPhrases(decision, check.kubernetes),
     ...ownValues(criteria, user),
     ...(decision.reasons.includes('on-call-open') ? ['it is not known now who is on call; ask your operator'] : []),

@@ -53,11 +53,11 @@ const sliceMs = 5;
 async function traceInSlices(
   policies: readonly CompiledPolicy[],
   input: PolicyInput,
-  judgedAs?: string,
+  evaluatedAs?: string,
 ): Promise<AlternativeTrace[]> {
   const slicer = createTimeSlicer(sliceMs);
   const traces: AlternativeTrace[] = [];
-  for (const trace of traceAlternatives(policies, input, judgedAs)) {
+  for (const trace of traceAlternatives(policies, input, evaluatedAs)) {
     traces.push(trace);
     await slicer.turn();
   }
@@ -162,7 +162,7 @@ export async function explainCheck(
   const shows = privileged || rules.explain ? 'all' : 'yours';
   const input = inputOf(check, answer.caller, { ...check.kubernetes, cluster: name }, { now, onCall: snapshot.onCall });
   const namespace = namespaceOf(check.kubernetes);
-  const traces = await traceInSlices(rules.policiesFor(namespace), input, answer.decision.judgedAs);
+  const traces = await traceInSlices(rules.policiesFor(namespace), input, answer.decision.evaluatedAs);
   const visible =
     shows === 'all' ? traces : rulesShown(traces, { decided: answer.decision.rule, cluster: rules, namespace });
   const shown = chooseRules(visible, maxRules);

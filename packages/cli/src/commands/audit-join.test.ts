@@ -113,7 +113,7 @@ describe('sallyport audit join', () => {
     );
     expect((await join(...files, '--policy', 'policy')).err).toContain('--gateway-user');
     const { out } = await join(...files, '--policy', 'policy', '--gateway-user', 'gate', '-o', 'json');
-    expect(JSON.parse(out)).toMatchObject({ unjudged: 1, counts: { 'missing-in-cluster-log': 0 } });
+    expect(JSON.parse(out)).toMatchObject({ unverifiable: 1, counts: { 'missing-in-cluster-log': 0 } });
   });
 
   it('reads the store of the gateway, but not for a user who may see only a part of it', async () => {

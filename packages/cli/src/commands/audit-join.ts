@@ -18,7 +18,7 @@ export function addAuditJoin(audit: Command, environment: Environment): void {
     .option('--gateway-user <name...>', "the gateway's own account in the cluster (default: found from the log)")
     .option('--policy <file>', "the cluster's audit policy (default: what it records is learned from the log)")
     .option('--aggregated', 'the log is that of an aggregated API server, which gets users without impersonation')
-    .option('--margin <time>', 'what is this near the end of a log, is not judged (30s, 5m)', '30s')
+    .option('--margin <time>', 'leave out what is this near the end of a log (30s, 5m)', '30s')
     .option('--since <time>', 'earliest time: how long ago (15m, 2h, 7d), or a time')
     .option('--until <time>', 'latest time')
     .option('--examples <count>', 'number of examples for each finding', '3')

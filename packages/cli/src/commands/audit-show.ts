@@ -11,7 +11,7 @@ export function addAuditShow(audit: Command, environment: Environment): void {
       'show one request: its stages, its decision, its stream, its session and its elevation. The id is an Audit-ID, such as the one in the header audit-id of a refusal, or the id of an event',
     )
     .argument('<id>', 'an Audit-ID or the id of an event, or its first characters (at least four)')
-    .option('--cluster <name>', 'judge your right to the trail of this cluster, also if the gateway no longer has it')
+    .option('--cluster <name>', 'check your right to the trail of this cluster, also if the gateway no longer has it')
     .action(async (id: string, options: ShowOptions) => {
       const { auditShow } = await import('../audit/trail/show-request.ts');
       await auditShow(environment, id, options);

@@ -82,9 +82,9 @@ describe('sallyport policy eval', () => {
       { effect: 'allow' },
       { effect: 'allow' },
       { effect: 'deny' },
-      { effect: 'deny', rule: 'default-deny', judgedAs: 'create' },
+      { effect: 'deny', rule: 'default-deny', evaluatedAs: 'create' },
     ]);
-    for (const answer of answers.slice(0, 4)) expect(answer).not.toHaveProperty('judgedAs');
+    for (const answer of answers.slice(0, 4)) expect(answer).not.toHaveProperty('evaluatedAs');
   });
 
   it('accepts one input that spans several lines', async () => {

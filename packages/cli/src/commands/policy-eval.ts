@@ -58,11 +58,11 @@ function createEvaluator(
       printed.add(words);
       environment.stderr.write(`warning: ${forTerminal(`${at.name}:${at.line}: ${words}`)}\n`);
     }
-    const { effect, rule, allow, deny, judgedAs } = tools.evaluatePolicy([policy], {
+    const { effect, rule, allow, deny, evaluatedAs } = tools.evaluatePolicy([policy], {
       now: environment.now(),
       ...read.input,
     });
-    const result = { effect, rule, allow, deny, ...(judgedAs === undefined ? {} : { judgedAs }) };
+    const result = { effect, rule, allow, deny, ...(evaluatedAs === undefined ? {} : { evaluatedAs }) };
     environment.stdout.write(renderDocument(output, result));
   };
 }
@@ -120,7 +120,7 @@ An input. All members are optional. Without a session, the user is not logged in
     namespaced, aggregated (of kinds that are not built in; if absent, a request may span namespaces and ignore
     selectors), upsert, upgrade, impersonate (a list such as [user:bob, group:dev])}, now}
 Write several inputs one per line. Each result is a line of JSON, or with -o yaml a document:
-{effect, rule, allow: {value, reasons}, deny: {value, reasons}}. If a request counts as several verbs, judgedAs is the
+{effect, rule, allow: {value, reasons}, deny: {value, reasons}}. If a request counts as several verbs, evaluatedAs is the
 verb under which it was refused.`;
 
 /** `sallyport policy eval`. */

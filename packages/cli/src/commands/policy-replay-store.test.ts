@@ -44,7 +44,7 @@ describe('a replay of the audit store', () => {
       'json',
     );
     expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining('these are your own events') });
-    expect(JSON.parse(out)).toMatchObject({ events: 2500, judged: 2500, lost: { requests: 2500 } });
+    expect(JSON.parse(out)).toMatchObject({ events: 2500, evaluated: 2500, lost: { requests: 2500 } });
     expect(
       queries.map(({ type, stage, order, limit, since, after }) => [type, stage, order, limit, since, after]),
     ).toEqual(

@@ -14,10 +14,10 @@ describe('what an event does not record', () => {
   it('is never guessed: such a request is counted separately, with the criterion and the missing field', async () => {
     const { result } = await replayPolicy(rig, claimPolicy, [{}, { verb: 'list' }]);
     expect(result).toMatchObject({
-      judged: 0,
+      evaluated: 0,
       lost: { requests: 0 },
       gained: { requests: 0 },
-      unjudged: {
+      inconclusive: {
         requests: 2,
         byCriterion: [
           { criterion: 'claim/team', missing: ['claims'], requests: 2, examples: [{ verb: 'get' }, { verb: 'list' }] },
@@ -32,8 +32,8 @@ describe('what an event does not record', () => {
       { groups: ['others'], effect: 'deny' },
     ]);
     expect(result).toMatchObject({
-      judged: 2,
-      unjudged: { requests: 0 },
+      evaluated: 2,
+      inconclusive: { requests: 0 },
       lost: { requests: 1, byRule: [{ rule: 'cluster/dev[1].deny.or' }] },
       unchanged: { refused: 1 },
     });
@@ -94,7 +94,7 @@ describe('what an event does not record', () => {
   ])('may be %s', async (_what, policy, parts, criterion, missing) => {
     const { code, result } = await replayPolicy(rig, policy, [parts]);
     expect(code).toBe(0);
-    expect(result.unjudged).toMatchObject({ requests: 1, byCriterion: [{ criterion, missing }] });
+    expect(result.inconclusive).toMatchObject({ requests: 1, byCriterion: [{ criterion, missing }] });
   });
 
   it.each([
@@ -129,6 +129,9 @@ describe('what an event does not record', () => {
     ],
     ['the e-mail address', 'allow: {or: [{email: alice@example.com}]}', {}],
   ])('judges by what an event records: %s', async (_what, policy, parts) => {
-    expect((await replayPolicy(rig, policy, [parts])).result).toMatchObject({ judged: 1, unchanged: { allowed: 1 } });
+    expect((await replayPolicy(rig, policy, [parts])).result).toMatchObject({
+      evaluated: 1,
+      unchanged: { allowed: 1 },
+    });
   });
 });

@@ -35,9 +35,9 @@ describe('a replay', () => {
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(result).toMatchObject({
       events: 7,
-      judged: 7,
+      evaluated: 7,
       unchanged: { allowed: 1, refused: 1 },
-      unjudged: { requests: 0 },
+      inconclusive: { requests: 0 },
     });
     expect(result.lost).toMatchObject({
       requests: 4,
@@ -121,8 +121,8 @@ UNCHANGED: 0 allowed, 0 refused
       { ours: { decision: { effect: 'perhaps' } } },
       { kind: 'Event' },
     ]);
-    expect(result).toMatchObject({ events: 11, judged: 1, unchanged: { allowed: 1, refused: 0 } });
-    expect(result.passedOver).toEqual({
+    expect(result).toMatchObject({ events: 11, evaluated: 1, unchanged: { allowed: 1, refused: 0 } });
+    expect(result.skipped).toEqual({
       'other-type': 1,
       'other-stage': 2,
       'other-cluster': 1,
@@ -157,7 +157,7 @@ UNCHANGED: 0 allowed, 0 refused
       ].map((text) => Buffer.from(text)),
     );
     const { out } = await rig.run('policy', 'replay', '-', '--policy', 'policy.yaml', '--cluster', 'dev', '-o', 'json');
-    expect(JSON.parse(out)).toMatchObject({ events: 6, judged: 3, passedOver: { unreadable: 3 } });
+    expect(JSON.parse(out)).toMatchObject({ events: 6, evaluated: 3, skipped: { unreadable: 3 } });
   });
 
   it('uses the time of the request, and only requests in the given time', async () => {
@@ -172,10 +172,10 @@ UNCHANGED: 0 allowed, 0 refused
       '2026-11-26',
     );
     expect(result).toMatchObject({
-      judged: 2,
+      evaluated: 2,
       unchanged: { allowed: 1 },
       lost: { requests: 1 },
-      passedOver: { 'other-time': 1 },
+      skipped: { 'other-time': 1 },
     });
   });
 
@@ -239,7 +239,8 @@ describe('the end of a replay', () => {
   it.each([
     ['--fail-on-loss', allowGroup('sre'), {}, '1 request that was allowed would be refused'],
     ['--fail-on-gain', allowGroup('developers'), { effect: 'deny' }, '1 request that was refused would be allowed'],
-    ['--fail-on-unjudged', 'allow: {or: [{claim/x: y}]}', {}, '1 request cannot be judged'],
+    ['--fail-on-inconclusive', 'allow: {or: [{claim/x: y}]}', {}, '1 request is inconclusive'],
+    ['--fail-on-unjudged', 'allow: {or: [{claim/x: y}]}', {}, '1 request is inconclusive'],
   ])('is exit code 9 if %s says so', async (option, policy, parts, words) => {
     expect(await replayPolicy(rig, policy, [parts], option)).toMatchObject({
       code: 9,

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { ReplayOptions } from '../policy/replay/run-replay.ts';
 import { exitCodes } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
@@ -28,7 +28,11 @@ export function addPolicyReplay(policy: Command, environment: Environment): void
     .option('--examples <count>', 'number of examples for each change', '3')
     .option('--fail-on-loss', `exit with code ${code} if anyone would lose access`)
     .option('--fail-on-gain', `exit with code ${code} if anyone would gain access`)
-    .option('--fail-on-unjudged', `exit with code ${code} if a request cannot be judged`)
+    .option(
+      '--fail-on-inconclusive',
+      `exit with code ${code} if events do not record what the policy asks of a request`,
+    )
+    .addOption(new Option('--fail-on-unjudged').hideHelp())
     .action(async (files: string[], options: ReplayOptions) => {
       const { policyReplay } = await import('../policy/replay/run-replay.ts');
       await policyReplay(environment, files, options);

@@ -70,7 +70,7 @@ export function addSessions(program: Command, environment: Environment): void {
     .option('--user <name>', 'all sessions of this user: yourself, or another user if the gateway allows it')
     .option(
       '--service-accounts',
-      'with --user: also end the service accounts that this user made, which otherwise go on',
+      'with --user: also end the service accounts that this user made, which otherwise continue',
     )
     .option(
       '--all-sessions',

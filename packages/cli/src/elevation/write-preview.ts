@@ -6,10 +6,10 @@ import { readableSpan } from '../terminal/times.ts';
 import { renderTable, type Column, type ListOptions } from '../terminal/table.ts';
 
 /** Says what the policy of the gateway does with the verbs of a right. */
-function policyOf({ verbs, refusedByPolicy, notJudged }: ElevationGain): string {
-  if (notJudged.length === verbs.length) return 'depends on the request';
+function policyOf({ verbs, refusedByPolicy, conditional }: ElevationGain): string {
+  if (conditional.length === verbs.length) return 'depends on the request';
   if (refusedByPolicy.length === verbs.length) return 'refuses';
-  const rest = notJudged.length === 0 ? '' : `; ${notJudged.join(',')} depends on the request`;
+  const rest = conditional.length === 0 ? '' : `; ${conditional.join(',')} depends on the request`;
   return refusedByPolicy.length === 0 ? `allows${rest}` : `refuses ${refusedByPolicy.join(',')}${rest}`;
 }
 

@@ -29,7 +29,7 @@ export const exitMeanings: Record<ExitName, string> = {
   'local-file': 'a local file cannot be read or written, or is locked',
   'out-of-step': 'the replicas of the gateway run different policies, or one rejects its file',
   'policy-differs':
-    'a replay found a difference that you asked to fail on (policy replay --fail-on-loss, --fail-on-gain, --fail-on-unjudged)',
+    'a replay found a difference that you asked to fail on (policy replay --fail-on-loss, --fail-on-gain, --fail-on-inconclusive)',
   incomplete: 'the list is incomplete: a gateway did not answer, or there are too many rows for one list',
 };
 

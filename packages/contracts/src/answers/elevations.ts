@@ -105,8 +105,8 @@ const elevationGainSchema = z.object({
   verbs: z.array(z.string()),
   /** Those of the verbs that the policy would refuse nevertheless. */
   refusedByPolicy: z.array(z.string()),
-  /** Those of the verbs that the policy cannot be asked about here. */
-  notJudged: z.array(z.string()),
+  /** Those of the verbs for which the policy depends on the request. */
+  conditional: z.array(z.string()),
 });
 export type ElevationGain = z.infer<typeof elevationGainSchema>;
 

@@ -55,7 +55,7 @@ export const explanationSchema = z.object({
     impersonate: z.optional(z.array(z.string())),
   }),
   /**
-   * The other verbs as which the request must be allowed too. `decision.judgedAs` is the one that was refused; the
+   * The other verbs as which the request must be allowed too. `decision.evaluatedAs` is the one that was refused; the
    * rules are shown for that verb.
    */
   also: z.optional(z.array(z.string())),

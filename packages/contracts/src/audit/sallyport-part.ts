@@ -21,7 +21,8 @@ export const sallyportPartSchema = z.object({
       authTime: z.optional(z.number()),
     }),
   ),
-  decision: z.optional(decisionSchema),
+  /** `judgedAs` is the name of `evaluatedAs` in events before version 0.2.0. */
+  decision: z.optional(z.extend(decisionSchema, { judgedAs: z.optional(z.string()) })),
   droppedGroups: z.optional(z.array(z.string())),
   exec: z.optional(
     z.object({ container: z.string(), command: z.array(z.string()), tty: z.boolean(), stdin: z.boolean() }),

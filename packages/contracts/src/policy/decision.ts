@@ -20,7 +20,7 @@ export const decisionSchema = z.object({
    * The verb as which the request was refused, if it is not its own. For example, an upsert must also be allowed as a
    * `create`.
    */
-  judgedAs: z.optional(z.string()),
+  evaluatedAs: z.optional(z.string()),
   shadow: z.optional(z.array(shadowDecisionSchema)),
 });
 export type Decision = z.infer<typeof decisionSchema>;

@@ -21,13 +21,13 @@ export function mayActAs({ every, invert, labels }: Alternative): boolean {
 
 export type Effect = 'allow' | 'deny' | 'authenticate';
 export type ActionResult = { readonly value: boolean; readonly reasons: readonly Reason[] };
-/** `judgedAs`: the verb as which the request was refused, if it is not its own. */
+/** `evaluatedAs`: the verb as which the request was refused, if it is not its own. */
 export type PolicyResult = {
   readonly effect: Effect;
   readonly rule: string;
   readonly allow: ActionResult;
   readonly deny: ActionResult;
-  readonly judgedAs?: string;
+  readonly evaluatedAs?: string;
 };
 
 /** The rule of a decision if no rule matched. */
@@ -149,7 +149,7 @@ export function evaluatePolicy(policies: readonly CompiledPolicy[], input: Polic
     const { verb, denyOnly } = extraVerbs[index]!;
     const renamed = withVerb(input, verb);
     const result = denyOnly ? evaluateDenials(policies, renamed, own) : evaluateOnce(policies, renamed);
-    if (result !== undefined && result.effect !== 'allow') return { ...result, judgedAs: verb };
+    if (result !== undefined && result.effect !== 'allow') return { ...result, evaluatedAs: verb };
   }
   return own;
 }

@@ -94,7 +94,7 @@ function explainAlternative(alternative: Alternative, action: Action, input: Pol
 
 /**
  * Yields the trace of one alternative after the other, so that the reader can pause in between. `verb` is the
- * `judgedAs` of the decision.
+ * `evaluatedAs` of the decision.
  */
 export function* traceAlternatives(
   policies: readonly CompiledPolicy[],
@@ -113,7 +113,7 @@ export function* traceAlternatives(
  */
 export function explainPolicy(policies: readonly CompiledPolicy[], input: PolicyInput): PolicyTrace {
   const result = evaluatePolicy(policies, input);
-  return { ...result, alternatives: [...traceAlternatives(policies, input, result.judgedAs)] };
+  return { ...result, alternatives: [...traceAlternatives(policies, input, result.evaluatedAs)] };
 }
 
 const needsEvery = ({ operator }: AlternativeTrace) => operator === 'and' || operator === 'not';

@@ -51,13 +51,13 @@ describe('a request that amounts to a create', () => {
     expect(evaluate([own], kubernetes)).toMatchObject({
       effect: 'deny',
       rule: 'default-deny',
-      judgedAs: 'create',
+      evaluatedAs: 'create',
       allow: { reasons: ['k8s-verb-unauthorized'] },
     });
     expect(evaluate(noCreate, kubernetes)).toMatchObject({
       effect: 'deny',
       rule: 'cluster/dev[1].deny.and',
-      judgedAs: 'create',
+      evaluatedAs: 'create',
       deny: { reasons: ['k8s-verb-ok'] },
     });
     expect(evaluate([own, { allow: { and: [{ 'k8s/verb': 'create' }] } }], kubernetes)).toMatchObject({
@@ -100,18 +100,18 @@ describe('a request that amounts to a create', () => {
     };
     expect(evaluate([everything, deny], asked('patch', 'configmaps', { upsert: true }))).toMatchObject({
       effect: 'deny',
-      judgedAs: 'create',
+      evaluatedAs: 'create',
     });
     expect(evaluate([everything, deny], asked('patch', 'configmaps'))).toMatchObject({ effect: 'allow' });
   });
 
   it('is explained under the verb that refused it', () => {
-    const { judgedAs, alternatives } = explainPolicy(compile(noCreate), {
+    const { evaluatedAs, alternatives } = explainPolicy(compile(noCreate), {
       ...mallory,
       kubernetes: asked('patch', 'configmaps', { upsert: true }),
     });
-    expect({ judgedAs, alternatives }).toMatchObject({
-      judgedAs: 'create',
+    expect({ evaluatedAs, alternatives }).toMatchObject({
+      evaluatedAs: 'create',
       alternatives: [{ holds: true }, { holds: true, criteria: [{ name: 'k8s/verb', holds: true, value: 'create' }] }],
     });
   });
@@ -128,12 +128,12 @@ describe('a request for a Secret', () => {
     expect(evaluate(unread, secret)).toMatchObject({
       effect: 'deny',
       rule: 'cluster/dev[1].deny.and',
-      judgedAs: 'get',
+      evaluatedAs: 'get',
     });
     for (const read of ['get', 'list', 'watch'])
       expect(
         evaluate([everything, { deny: { and: [{ 'k8s/resource': 'secrets' }, { 'k8s/verb': read }] } }], secret),
-      ).toMatchObject({ effect: 'deny', judgedAs: read });
+      ).toMatchObject({ effect: 'deny', evaluatedAs: read });
     expect(evaluate([{ allow: { and: [{ 'k8s/verb': verb }] } }], secret).effect).toBe('allow');
   });
 
@@ -164,7 +164,7 @@ describe('a request for a Secret', () => {
     const inProd = [everything, { deny: { and: [{ 'k8s/namespace': 'prod' }, { 'k8s/verb': 'get' }] } }];
     expect(evaluate(inProd, asked('deletecollection', 'secrets', { namespace: '', name: '' }))).toMatchObject({
       effect: 'deny',
-      judgedAs: 'get',
+      evaluatedAs: 'get',
       deny: { reasons: ['k8s-namespace-open', 'k8s-verb-ok'] },
     });
     expect(evaluate(inProd, asked('patch', 'secrets')).effect).toBe('allow');
@@ -180,8 +180,8 @@ describe('a request for a Secret', () => {
   });
 
   it('is a create too if it is an upsert', () => {
-    expect(evaluate(noCreate, asked('patch', 'secrets', { upsert: true }))).toMatchObject({ judgedAs: 'create' });
-    expect(evaluate(unread, asked('patch', 'secrets', { upsert: true }))).toMatchObject({ judgedAs: 'get' });
+    expect(evaluate(noCreate, asked('patch', 'secrets', { upsert: true }))).toMatchObject({ evaluatedAs: 'create' });
+    expect(evaluate(unread, asked('patch', 'secrets', { upsert: true }))).toMatchObject({ evaluatedAs: 'get' });
   });
 });
 

@@ -28,10 +28,10 @@ function describeVerbs(part: SallyportDraft, verb: string, asked: KubernetesAttr
 }
 
 /** Returns the decision with its members in order, as those of every object here, because it makes sealing cheap. */
-function describeDecision({ effect, judgedAs, policyVersion, reasons, rule, shadow }: Decision): Decision {
+function describeDecision({ effect, evaluatedAs, policyVersion, reasons, rule, shadow }: Decision): Decision {
   return {
     effect,
-    judgedAs,
+    evaluatedAs,
     policyVersion,
     reasons,
     rule,

@@ -62,7 +62,7 @@ const decision = fc.record({
   rule: text,
   reasons: fc.array(text, { maxLength: 3 }),
   policyVersion: text,
-  judgedAs: maybe(text),
+  evaluatedAs: maybe(text),
   shadow: maybe(
     fc.array(fc.record({ scope: text, rule: text, effect: fc.constantFrom('allow' as const, 'deny' as const) }), {
       maxLength: 2,

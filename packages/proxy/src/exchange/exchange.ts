@@ -171,10 +171,11 @@ export type OpenStream = {
 };
 
 /**
- * Why the gateway ended a stream. `unjudged`: authorize could not be reached for longer than the grace period.
+ * Why the gateway ended a stream. `authorize-unavailable`: authorize could not be reached for longer than the grace
+ * period.
  * `ended-by-user`: its owner ended it, or someone who may end the streams of others.
  */
-type StreamEndReason = 'session-ended' | 'not-allowed' | 'unjudged' | 'ended-by-user' | 'draining';
+type StreamEndReason = 'session-ended' | 'not-allowed' | 'authorize-unavailable' | 'ended-by-user' | 'draining';
 
 export type StreamEnd = {
   reason: StreamEndReason;

@@ -74,7 +74,7 @@ function createOutcomes({ registry, settings, now }: StreamRecheckDeps) {
       if (now() >= stream.elevatedUntil) return cut(stream, elevationEnded);
       if (now() - stream.uncheckedSince < settings.grace) return;
       cut(stream, {
-        reason: 'unjudged',
+        reason: 'authorize-unavailable',
         code: 'authorize-unavailable',
         detail: 'The gateway could not check for too long whether this is still allowed, so it ended it.',
       });

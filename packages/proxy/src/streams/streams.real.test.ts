@@ -247,7 +247,7 @@ describe('when authorize cannot be reached', () => {
     await watch.over;
     expect(performance.now() - at).toBeGreaterThan(400);
     expect(watch.text()).toContain('"code":503');
-    expect(rig.streams.registry.ended()).toMatchObject([{ reason: 'unjudged' }]);
+    expect(rig.streams.registry.ended()).toMatchObject([{ reason: 'authorize-unavailable' }]);
   });
 
   it('that is noticed early, and forgotten when authorize can be reached again', async () => {

@@ -56,7 +56,7 @@ export function attackWebEndlessExchanges(): void {
 
     it('ends within a second of its session, whatever it is, and the trail says why', async () => {
       const { gateway, app } = webFixture();
-      // One login for all of them, and one revocation: the login on which the session of the application hangs.
+      // One login for all of them, and one revocation: the parent of the session of the application.
       const { browser, cookie } = await logInAt(gateway, 'app', 'alice');
       const begun: { what: string; shape: Shape; stream: RawStream; at: number }[] = [];
       for (const [what, { answer, reads = true, ...attack }] of shapes) {

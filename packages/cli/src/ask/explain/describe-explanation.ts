@@ -82,9 +82,9 @@ function readingLines({ also = [], asked, decision }: Explanation): string[] {
       ? 'Every access to a Secret is also a read, because the response contains the Secret'
       : 'It can create an object';
   const refused =
-    decision.judgedAs === undefined
+    decision.evaluatedAs === undefined
       ? ''
-      : ` As ${decision.judgedAs} it is refused. The rules below are evaluated for ${decision.judgedAs}.`;
+      : ` As ${decision.evaluatedAs} it is refused. The rules below are evaluated for ${decision.evaluatedAs}.`;
   return [forTerminal(`${why}. It is also evaluated as ${also.join(', ')}.${refused}`)];
 }
 

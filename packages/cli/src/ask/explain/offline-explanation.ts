@@ -44,7 +44,7 @@ function readDecision(
     rule: trace.rule,
     reasons: [...decidingReasons(trace)],
     policyVersion: '',
-    ...(trace.judgedAs === undefined ? {} : { judgedAs: trace.judgedAs }),
+    ...(trace.evaluatedAs === undefined ? {} : { evaluatedAs: trace.evaluatedAs }),
   };
   if (loginFirst && session == null) return { ...decided, effect: 'authenticate', reasons: ['user-unauthenticated'] };
   return refusesUser && decided.effect === 'allow'

@@ -49,7 +49,7 @@ const rangeOf = (name: string, { events, unreadable, from, to }: JoinResult['clu
   }`;
 
 function summarize(result: JoinResult): string[] {
-  const { counts, ignored, undecided, unjudged, gatewayUsers } = result;
+  const { counts, ignored, undecided, unverifiable, gatewayUsers } = result;
   const others = ignored.reduce((sum, { requests }) => sum + requests, 0);
   const shown = ignored.slice(0, 5).map(({ user, requests }) => `${user} ${requests.toLocaleString('en-US')}`);
   return [
@@ -61,9 +61,9 @@ function summarize(result: JoinResult): string[] {
       : `the gateway's account: ${gatewayUsers.join(', ')}`,
     ...Object.entries(counts).map(([kind, count]) => `${kind}: ${count.toLocaleString('en-US')}`),
     ...(undecided === 0 ? [] : [`undecided, near the end of a log: ${undecided.toLocaleString('en-US')}`]),
-    ...(unjudged === 0
+    ...(unverifiable === 0
       ? []
-      : [`not judged, because the cluster may not record such requests: ${unjudged.toLocaleString('en-US')}`]),
+      : [`not verifiable, because the cluster may not record such requests: ${unverifiable.toLocaleString('en-US')}`]),
     ...(others === 0
       ? []
       : [

@@ -28,11 +28,14 @@ const silenceMs = 60_000;
 /** After a new connection, events may come again. The ids of so many are remembered. */
 const remembered = 10_000;
 
+const cannotCheck = 'the gateway cannot check now what you may see';
 /** The gateway tells why it ends a stream. */
 const reasons: Record<string, string> = {
   'not-allowed': "what the gateway's policy lets you see has changed",
   'session-ended': 'your session has ended',
-  unjudged: 'the gateway cannot judge now what you may see',
+  'authorize-unavailable': cannotCheck,
+  // The name in gateways before version 0.2.0.
+  unjudged: cannotCheck,
 };
 
 type Follow = { after: string | undefined; print(row: AuditRow): void; untilDone(): boolean };

@@ -197,4 +197,13 @@ describe('sallyport audit tail', () => {
     expect(ids(out)).toEqual(['e1', 'e2', 'e3']);
     expect(err).toContain("what the gateway's policy lets you see has changed. Retrying.\n");
   });
+
+  it.each(['authorize-unavailable', 'unjudged'])('says that the gateway cannot check now (%s)', async (reason) => {
+    const answers = [`: \n\nevent: end\ndata: {"reason":"${reason}"}\n\n`, ''];
+    gateway.override = ({ path }) =>
+      path.endsWith('/tail') ? { status: 200, body: answers.shift() ?? '' } : undefined;
+    expect((await tail([() => {}, () => {}])).err).toContain(
+      'the gateway cannot check now what you may see. Retrying.\n',
+    );
+  });
 });

@@ -48,7 +48,10 @@ const targetOf = ({ kubernetes, request }: PolicyInput) =>
     : `cluster ${JSON.stringify(kubernetes?.cluster ?? '')}`;
 
 /** Explains which alternatives hold, and which criteria decide that. */
-function explain({ alternatives, judgedAs }: PolicyTrace, { isPartTrue }: Pick<PolicyTools, 'isPartTrue'>): string[] {
+function explain(
+  { alternatives, evaluatedAs }: PolicyTrace,
+  { isPartTrue }: Pick<PolicyTools, 'isPartTrue'>,
+): string[] {
   const lines = alternatives.map((alternative) => {
     const { rule, holds, criteria } = alternative;
     const telling = criteria.filter((criterion) => isPartTrue(alternative, criterion) === holds);
@@ -58,7 +61,7 @@ function explain({ alternatives, judgedAs }: PolicyTrace, { isPartTrue }: Pick<P
     );
     return `${rule} ${holds ? 'holds' : 'does not hold'}${parts.length === 0 ? '' : `: ${parts.join('; ')}`}`;
   });
-  return judgedAs === undefined ? lines : [`it is also evaluated as ${judgedAs}, and refused as that`, ...lines];
+  return evaluatedAs === undefined ? lines : [`it is also evaluated as ${evaluatedAs}, and refused as that`, ...lines];
 }
 
 /** Runs the cases of one file, each against the policies that apply to it. */

@@ -1,7 +1,7 @@
 import { forTerminal } from '../../terminal/for-terminal.ts';
 import { table } from '../../terminal/table.ts';
 import type { SkippedEvents, ReplayResult } from './replayer.ts';
-import type { Changes, Example, Unjudged } from './tally.ts';
+import type { Changes, Example, Inconclusive } from './tally.ts';
 
 const maxPeople = 5;
 const maxRules = 50;
@@ -44,7 +44,7 @@ function section(heading: string, changes: Changes): string {
   return `${heading}: ${requests(changes.requests)} of ${number(changes.people)} ${changes.people === 1 ? 'person' : 'people'}\n${blocks.join('\n')}${rest}`;
 }
 
-function unjudged(total: number, list: readonly Unjudged[]): string {
+function inconclusive(total: number, list: readonly Inconclusive[]): string {
   if (total === 0) return '';
   const blocks = list
     .slice(0, maxRules)
@@ -52,7 +52,7 @@ function unjudged(total: number, list: readonly Unjudged[]): string {
       ({ criterion, missing, requests: count, examples: some }) =>
         `  ${forTerminal(criterion)}: ${requests(count)}, because events do not record ${missing.join(', ')}\n${examples(some)}`,
     );
-  return `\nCANNOT BE JUDGED: ${requests(total)}\n${blocks.join('\n')}`;
+  return `\nINCONCLUSIVE: ${requests(total)}\n${blocks.join('\n')}`;
 }
 
 const skippedWords: Record<keyof SkippedEvents, string> = {
@@ -76,13 +76,13 @@ function skipped(counts: SkippedEvents): string {
 
 /** Describes the result of a replay. */
 export function describeReplay(result: ReplayResult): string {
-  const { events, judged, unchanged, gained, lost, since, until } = result;
+  const { events, evaluated, unchanged, gained, lost, since, until } = result;
   const time = since === undefined ? '' : `, from ${forTerminal(since)} to ${forTerminal(until ?? '')}`;
   return [
-    `${number(events)} events read; ${requests(judged + result.unjudged.requests)} decided by policy${time}.\n${skipped(result.passedOver)}`,
+    `${number(events)} events read; ${requests(evaluated + result.inconclusive.requests)} decided by policy${time}.\n${skipped(result.skipped)}`,
     section('WOULD LOSE ACCESS', lost),
     section('WOULD GAIN ACCESS', gained),
-    `UNCHANGED: ${number(unchanged.allowed)} allowed, ${number(unchanged.refused)} refused\n${unjudged(result.unjudged.requests, result.unjudged.byCriterion)}`,
+    `UNCHANGED: ${number(unchanged.allowed)} allowed, ${number(unchanged.refused)} refused\n${inconclusive(result.inconclusive.requests, result.inconclusive.byCriterion)}`,
     ...(result.repeatsMayBeMissed
       ? ['There were too many requests to detect every duplicate, so some may have been counted twice.\n']
       : []),

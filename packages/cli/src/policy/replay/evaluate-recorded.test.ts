@@ -179,27 +179,35 @@ describe('the evaluation of recorded requests', () => {
   });
 
   it('reads a request as the gateway read it', () => {
-    const judged = (document: unknown, some: Parameters<typeof recordedEvent>[0]) =>
+    const evaluated = (document: unknown, some: Parameters<typeof recordedEvent>[0]) =>
       createRecordedEvaluator({ evaluatePolicy, pass, fail })(compiled(document), requestOf(some));
     // An access to a Secret never counts as a dry run.
     const dryRuns = { allow: { and: [{ expression: 'has(kubernetes.dryRun) && kubernetes.dryRun' }] } };
     expect(
-      judged(dryRuns, { verb: 'create', resource: 'configmaps', uri: '/api/v1/namespaces/dev/configmaps?dryRun=All' }),
+      evaluated(dryRuns, {
+        verb: 'create',
+        resource: 'configmaps',
+        uri: '/api/v1/namespaces/dev/configmaps?dryRun=All',
+      }),
     ).toMatchObject({ effect: 'allow' });
     expect(
-      judged(dryRuns, { verb: 'create', resource: 'secrets', uri: '/api/v1/namespaces/dev/secrets?dryRun=All' }),
+      evaluated(dryRuns, { verb: 'create', resource: 'secrets', uri: '/api/v1/namespaces/dev/secrets?dryRun=All' }),
     ).toMatchObject({ effect: 'deny' });
     // If the path names the verb, selectors are ignored.
     const inDev = { allow: { and: [{ 'k8s/namespace': 'dev' }] } };
     expect(
-      judged(inDev, {
+      evaluated(inDev, {
         verb: 'watch',
         namespace: '',
         uri: '/api/v1/pods?watch=1&fieldSelector=metadata.namespace%3Ddev',
       }),
     ).toMatchObject({ effect: 'allow' });
     expect(
-      judged(inDev, { verb: 'watch', namespace: '', uri: '/api/v1/watch/pods?fieldSelector=metadata.namespace%3Ddev' }),
+      evaluated(inDev, {
+        verb: 'watch',
+        namespace: '',
+        uri: '/api/v1/watch/pods?fieldSelector=metadata.namespace%3Ddev',
+      }),
     ).toMatchObject({ effect: 'deny' });
     // A PUT does not create a custom resource. The gateway asks the cluster what it is.
     const updates = { allow: { and: [{ 'k8s/verb': ['update', 'patch'] }] } };
@@ -209,15 +217,15 @@ describe('the evaluation of recorded requests', () => {
       name: 'x',
       uri: '/apis/example.com/v1/namespaces/dev/widgets/x',
     };
-    expect(judged(updates, { ...widget, verb: 'update' })).toMatchObject({
+    expect(evaluated(updates, { ...widget, verb: 'update' })).toMatchObject({
       known: false,
       fields: ['kubernetes.upsert'],
     });
-    expect(judged(updates, { ...widget, verb: 'update', ours: { request: { method: 'PUT' } } })).toMatchObject({
+    expect(evaluated(updates, { ...widget, verb: 'update', ours: { request: { method: 'PUT' } } })).toMatchObject({
       effect: 'allow',
     });
     expect(
-      judged(updates, {
+      evaluated(updates, {
         ...widget,
         verb: 'update',
         ours: { request: { method: 'PUT' }, policyVerbs: ['update', 'create'] },
@@ -225,17 +233,17 @@ describe('the evaluation of recorded requests', () => {
     ).toMatchObject({ known: false });
     // Events with all verbs of a request reveal an apply patch.
     expect(
-      judged(updates, {
+      evaluated(updates, {
         verb: 'patch',
         name: 'x',
         ours: { request: { method: 'PATCH' }, policyVerbs: ['patch', 'create'] },
       }),
     ).toMatchObject({ effect: 'deny' });
-    expect(judged(updates, { verb: 'patch', name: 'x', ours: { request: { method: 'PATCH' } } })).toMatchObject({
+    expect(evaluated(updates, { verb: 'patch', name: 'x', ours: { request: { method: 'PATCH' } } })).toMatchObject({
       effect: 'allow',
     });
     expect(
-      judged(updates, {
+      evaluated(updates, {
         verb: 'patch',
         name: 'x',
         resource: 'validatingadmissionpolicies',

@@ -60,7 +60,7 @@ export type SkippedEvents = Record<
   number
 >;
 
-export type ReplayResult = TallyResult & { events: number; passedOver: SkippedEvents; repeatsMayBeMissed: boolean };
+export type ReplayResult = TallyResult & { events: number; skipped: SkippedEvents; repeatsMayBeMissed: boolean };
 
 type Deps = {
   tools: KindTools & Pick<PolicyTools, 'namespaceOf'>;
@@ -141,7 +141,7 @@ export function createReplayer(deps: Deps): {
   unreadable(count: number): void;
   result(): ReplayResult;
 } {
-  const passedOver: SkippedEvents = {
+  const skipped: SkippedEvents = {
     'other-type': 0,
     'other-stage': 0,
     'other-cluster': 0,
@@ -171,17 +171,17 @@ export function createReplayer(deps: Deps): {
       for (const value of values) {
         events += 1;
         const passed = takeOne(value);
-        if (passed) passedOver[passed] += 1;
+        if (passed) skipped[passed] += 1;
       }
     },
     unreadable(count) {
       events += count;
-      passedOver.unreadable += count;
+      skipped.unreadable += count;
     },
     result: () => ({
       ...deps.tally.result(),
       events,
-      passedOver: { ...passedOver },
+      skipped: { ...skipped },
       repeatsMayBeMissed: deps.seen.forgetful,
     }),
   };

@@ -47,6 +47,8 @@ export type ReplayOptions = GatewayOptions & {
   examples: string;
   failOnLoss?: boolean;
   failOnGain?: boolean;
+  failOnInconclusive?: boolean;
+  /** The name of `failOnInconclusive` before version 0.2.0. */
   failOnUnjudged?: boolean;
 };
 
@@ -114,10 +116,11 @@ function sourceOf(
   );
 }
 
-function failures(result: ReplayResult, { failOnLoss, failOnGain, failOnUnjudged }: ReplayOptions): string[] {
+function failures(result: ReplayResult, options: ReplayOptions): string[] {
+  const { failOnLoss, failOnGain, failOnInconclusive = options.failOnUnjudged } = options;
   const some = (count: number, one: string, many: string) =>
     count === 1 ? `1 request ${one}` : `${count.toLocaleString('en-US')} requests ${many}`;
-  const { lost, gained, unjudged } = result;
+  const { lost, gained, inconclusive } = result;
   return [
     ...(failOnLoss === true && lost.requests > 0
       ? [some(lost.requests, 'that was allowed would be refused', 'that were allowed would be refused')]
@@ -125,8 +128,8 @@ function failures(result: ReplayResult, { failOnLoss, failOnGain, failOnUnjudged
     ...(failOnGain === true && gained.requests > 0
       ? [some(gained.requests, 'that was refused would be allowed', 'that were refused would be allowed')]
       : []),
-    ...(failOnUnjudged === true && unjudged.requests > 0
-      ? [some(unjudged.requests, 'cannot be judged', 'cannot be judged')]
+    ...(failOnInconclusive === true && inconclusive.requests > 0
+      ? [some(inconclusive.requests, 'is inconclusive', 'are inconclusive')]
       : []),
   ];
 }
@@ -173,7 +176,7 @@ export async function policyReplay(
   const result = replayer.result();
   if (result.events === 0) throw new CliError('failed', 'there are no events', 'Check the source and --since.');
   // A report about nothing would look as if nobody lost access.
-  if (result.passedOver.unreadable === result.events)
+  if (result.skipped.unreadable === result.events)
     throw new CliError(
       'failed',
       `none of the ${result.events.toLocaleString('en-US')} lines is an event`,

@@ -50,15 +50,15 @@ export type Change = {
   examples: Example[];
 };
 export type Changes = { requests: number; people: number; byRule: Change[]; otherRules: number };
-export type Unjudged = { criterion: string; missing: string[]; requests: number; examples: Example[] };
+export type Inconclusive = { criterion: string; missing: string[]; requests: number; examples: Example[] };
 
 /** The result of a replay. `unchanged` is by decision. */
 export type TallyResult = {
-  judged: number;
+  evaluated: number;
   unchanged: { allowed: number; refused: number };
   gained: Changes;
   lost: Changes;
-  unjudged: { requests: number; byCriterion: Unjudged[] };
+  inconclusive: { requests: number; byCriterion: Inconclusive[] };
   since: string | undefined;
   until: string | undefined;
 };
@@ -131,20 +131,20 @@ export function createTally(options: { examples: number }): {
   const side = (): Side => ({ requests: 0, people: new Set(), groups: new Map(), otherRules: 0 });
   const [gained, lost] = [side(), side()];
   const unchanged = { allowed: 0, refused: 0 };
-  const unjudged = new Map<string, { requests: number; missing: Set<string>; examples: Map<string, Example> }>();
-  const state = { judged: 0, unjudged: 0, since: '', until: '' };
-  const addUnjudged = (
+  const inconclusive = new Map<string, { requests: number; missing: Set<string>; examples: Map<string, Example> }>();
+  const state = { evaluated: 0, inconclusive: 0, since: '', until: '' };
+  const addInconclusive = (
     request: RecordedRequest,
     { criteria, fields }: { criteria: readonly string[]; fields: readonly string[] },
   ) => {
-    state.unjudged += 1;
+    state.inconclusive += 1;
     const key = criteria.join(', ');
-    const found = unjudged.get(key) ?? {
+    const found = inconclusive.get(key) ?? {
       requests: 0,
       missing: new Set<string>(),
       examples: new Map<string, Example>(),
     };
-    if (unjudged.size < maxGroups) unjudged.set(key, found);
+    if (inconclusive.size < maxGroups) inconclusive.set(key, found);
     found.requests += 1;
     for (const field of fields) found.missing.add(field);
     keepExample(found.examples, request, options.examples);
@@ -153,20 +153,20 @@ export function createTally(options: { examples: number }): {
     add(request, outcome) {
       if (state.since === '' || request.time < state.since) state.since = request.time;
       if (request.time > state.until) state.until = request.time;
-      if (!outcome.known) return addUnjudged(request, outcome);
-      state.judged += 1;
+      if (!outcome.known) return addInconclusive(request, outcome);
+      state.evaluated += 1;
       const [before, after] = [request.effect === 'allow', outcome.effect === 'allow'];
       if (before === after) unchanged[before ? 'allowed' : 'refused'] += 1;
       else addChange(after ? gained : lost, request, outcome.rule, options.examples);
     },
     result: () => ({
-      judged: state.judged,
+      evaluated: state.evaluated,
       unchanged: { ...unchanged },
       gained: changesOf(gained),
       lost: changesOf(lost),
-      unjudged: {
-        requests: state.unjudged,
-        byCriterion: [...unjudged]
+      inconclusive: {
+        requests: state.inconclusive,
+        byCriterion: [...inconclusive]
           .map(([criterion, one]) => ({
             criterion,
             missing: [...one.missing].toSorted(),

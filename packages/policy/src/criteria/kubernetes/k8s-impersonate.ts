@@ -61,7 +61,7 @@ export const k8sImpersonate: Criterion = {
       'Holds if the request asks to act as another (`kubectl --as`), and everything that it asks for matches: `user:<name>`, `serviceaccount:<namespace>/<name>`, `group:<name>`, `uid:<uid>`, `extra:<key>=<value>`. ' +
       'If only some of it matches, it is open, so that a deny holds and an allow does not. A request as oneself matches nothing. ' +
       'An allow rule lets no one act as another unless its `and` block names this criterion, whatever else it allows: `or`, `not` and `nor` never do. Deny rules apply as to any other request. ' +
-      'The request is judged as the person who sends it, and the RBAC of the cluster must allow that person to impersonate each of the names.',
+      'The request is evaluated as the person who sends it, and the RBAC of the cluster must allow that person to impersonate each of the names.',
     data: textOrListData,
     example: ['user:bob@example.com', 'serviceaccount:shop/web'],
     source: 'Sallyport',

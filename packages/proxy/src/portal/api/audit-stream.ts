@@ -70,7 +70,7 @@ function watchRight(
       if (!isDeepStrictEqual(now.view, view)) end('not-allowed');
     } catch (error) {
       if (error instanceof ProblemError && error.code === 'unauthenticated') end('session-ended');
-      else if (Date.now() - answeredAt > graceMs) end('unjudged');
+      else if (Date.now() - answeredAt > graceMs) end('authorize-unavailable');
     } finally {
       asking = false;
     }

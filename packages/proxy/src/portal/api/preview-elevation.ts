@@ -46,7 +46,7 @@ function requestFor(
 }
 
 /** Adds to each right what the policy would say to its requests. */
-async function judge(
+async function evaluate(
   rules: readonly GainedRule[],
   place: Place,
   allowedOf: (questions: readonly Question[]) => Promise<readonly boolean[]>,
@@ -57,13 +57,13 @@ async function judge(
     .slice(0, maxPreviewedRequests);
   const allowed = asked.length === 0 ? [] : await allowedOf(asked.map(({ question }) => question!));
   return rules.map((rule) => {
-    const judged = asked.flatMap((one, index) =>
+    const evaluated = asked.flatMap((one, index) =>
       one.rule === rule ? [{ verb: one.verb, ok: allowed[index] === true }] : [],
     );
     return {
       ...rule,
-      refusedByPolicy: judged.filter(({ ok }) => !ok).map(({ verb }) => verb),
-      notJudged: rule.verbs.filter((verb) => !judged.some((one) => one.verb === verb)),
+      refusedByPolicy: evaluated.filter(({ ok }) => !ok).map(({ verb }) => verb),
+      conditional: rule.verbs.filter((verb) => !evaluated.some((one) => one.verb === verb)),
     };
   });
 }
@@ -106,7 +106,7 @@ export function createPreviewElevation(
     const planned = await plan([]);
     const found = await compare(planned, comparedIn, deps);
     const gains =
-      found && (await judge(found.rules.slice(0, maxGains), place, async (list) => (await plan(list)).allowed));
+      found && (await evaluate(found.rules.slice(0, maxGains), place, async (list) => (await plan(list)).allowed));
     const { impersonation: _own, allowed: _none, ...terms } = planned;
     const preview: ElevationPreview = {
       ...terms,
