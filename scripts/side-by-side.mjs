@@ -1,6 +1,5 @@
 // The runner of the whole-system tests and of those with pods. Three files run at a time, and beside them, one by one,
-// those that mostly wait or install. After the three come the files that measure promised times, three at a time, and last
-// those that must have the machine to themselves.
+// those that mostly wait or install. Last come those that must have the machine to themselves.
 import process from 'node:process';
 import TestRunner from 'jest-runner';
 
@@ -23,15 +22,6 @@ export const installing = {
   'rolling/rolling.pods.ts': 'It installs the manifests, which name their namespace.',
 };
 
-/** The files that run beside at most two others that measure, and why. */
-export const measuring = {
-  'policy/reload.e2e.ts': 'It measures the promised seconds until a changed policy holds everywhere.',
-  'resilience/servers-down.e2e.ts': 'It measures how long requests wait for servers that are gone.',
-  'resilience/services-down.e2e.ts': 'It measures how long requests wait for services that are gone.',
-  'streams/cut-streams.e2e.ts': 'It measures the promised second in which streams end.',
-  'streams/two-gateways.e2e.ts': 'It measures the promised second in which streams end on another gateway.',
-};
-
 /** The files that run alone, and why. */
 export const alone = {
   'chaos/chaos.e2e.ts': 'It loads two gateways and kills servers, which takes both cores.',
@@ -46,17 +36,14 @@ export default class SideBySide extends TestRunner {
   /** Runs in one process (`--runInBand`) what jest wants to run there, for example a single file. */
   async runTests(tests, watcher, options) {
     if (options.serial) return super.runTests(tests, watcher, options);
-    const [waits, measures, last] = [{ ...waiting, ...installing }, measuring, alone].map((list) =>
-      tests.filter(isOf(list)),
-    );
-    const others = tests.filter((test) => ![...waits, ...measures, ...last].includes(test));
+    const [waits, last] = [{ ...waiting, ...installing }, alone].map((list) => tests.filter(isOf(list)));
+    const others = tests.filter((test) => ![...waits, ...last].includes(test));
     const { maxWorkers } = this._globalConfig;
     const beside = waits.length > 0 ? Math.max(1, maxWorkers - 1) : maxWorkers;
-    const inTurn = async () => {
-      await this.#start(others, watcher, { workers: beside });
-      await this.#start(measures, watcher, { workers: Math.min(3, beside) });
-    };
-    await Promise.all([this.#start(waits, watcher, { workers: 1, lane: maxWorkers }), inTurn()]);
+    await Promise.all([
+      this.#start(waits, watcher, { workers: 1, lane: maxWorkers }),
+      this.#start(others, watcher, { workers: beside }),
+    ]);
     await super.runTests(last, watcher, { serial: true });
   }
 

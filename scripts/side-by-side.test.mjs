@@ -4,10 +4,10 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import TestRunner from 'jest-runner';
-import SideBySide, { alone, installing, measuring, waiting } from './side-by-side.mjs';
+import SideBySide, { alone, installing, waiting } from './side-by-side.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const lists = [waiting, measuring, alone];
+const lists = [waiting, alone];
 const named = [...lists, installing].flatMap((list) => Object.entries(list));
 const test = (file) => ({ path: path.join(root, 'test-e2e/src', file) });
 const runner = (maxWorkers = 3) => new SideBySide({ maxWorkers }, {});
@@ -35,45 +35,24 @@ describe('the runner of the whole-system tests', () => {
       await new Promise((resolve) => setImmediate(resolve));
       calls.push(['ends', what, tests]);
     });
-    const [waits, measures, last] = lists.map((list) => Object.keys(list).map(test));
+    const [waits, last] = lists.map((list) => Object.keys(list).map(test));
     const others = ['road/bytes.e2e.ts', 'docs/docs.e2e.ts', 'pages/looks.e2e.ts'].map(test);
-    const mixed = [last, others, measures, waits].map(([first]) => first);
-    for (const list of [last, waits, measures, others]) mixed.push(...list.slice(1));
+    const mixed = [last, others, waits].map(([first]) => first);
+    for (const list of [last, waits, others]) mixed.push(...list.slice(1));
     await runner(maxWorkers).runTests(mixed, {}, { serial: false });
-    return { calls, waits, others, measures, last };
+    return { calls, waits, others, last };
   }
 
-  it('runs three files at a time beside one that waits, then those that measure, then those that must be alone', async () => {
-    const { calls, waits, others, measures, last } = await runAll(4);
+  it('runs three files at a time beside one that waits, then those that must be alone', async () => {
+    const { calls, waits, others, last } = await runAll(4);
     expect(calls).toEqual([
       ['begins', 'in lane 4: 1 at a time', waits],
       ['begins', '3 at a time', others],
       ['ends', 'in lane 4: 1 at a time', waits],
       ['ends', '3 at a time', others],
-      ['begins', '3 at a time', measures],
-      ['ends', '3 at a time', measures],
       ['begins', 'one by one', last],
       ['ends', 'one by one', last],
     ]);
-  });
-
-  it('lets those that measure begin while one waits', async () => {
-    const begun = [];
-    let endWaiting;
-    jest.spyOn(TestRunner.prototype, 'runTests').mockImplementation(async ([first]) => {
-      begun.push(first);
-      if (first.path.endsWith('attacks.e2e.ts'))
-        await new Promise((resolve) => {
-          endWaiting = resolve;
-        });
-    });
-    const [waits, measures, last] = lists.map((list) => test(Object.keys(list)[0]));
-    const ended = runner(4).runTests([last, measures, waits, test('road/bytes.e2e.ts')], {}, { serial: false });
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(begun).toEqual([waits, test('road/bytes.e2e.ts'), measures]);
-    endWaiting();
-    await ended;
-    expect(begun.at(-1)).toEqual(last);
   });
 
   it('tells no other program of the lane', () => {

@@ -88,7 +88,7 @@ describeWith(['node', 'kubectl', 'chromium'], 'elevations in a real browser', ()
   const deletePod = () => alice.tryKubectl(['delete', 'pod', 'web', '-n', namespace.name, '--wait=false']);
   async function open(options: { javaScriptEnabled?: boolean } = {}): Promise<Page> {
     const context = await browser.newContext({ ignoreHTTPSErrors: true, ...options });
-    context.setDefaultTimeout(20_000);
+    context.setDefaultTimeout(60_000);
     contexts.push(context);
     return context.newPage();
   }

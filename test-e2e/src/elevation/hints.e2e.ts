@@ -3,6 +3,7 @@ import type { ElevationPreview } from '@sallyport/contracts';
 import {
   createNamespace,
   describeWith,
+  eventually,
   joinAuditLogs,
   realClusterAccess,
   roleBinding,
@@ -99,8 +100,11 @@ describeWith(['node', 'redis', 'kafka', 'kubectl'], "a refusal by the cluster's 
     const asked = ['elevate', 'admin', '--cluster', cluster(), '--for', '20m', '--no-wait', '-o', 'json'];
     const { stdout } = await alice!.cli(asked);
     const { id } = JSON.parse(stdout) as { id: string };
-    await new Promise((resolve) => setTimeout(resolve, 5500));
-    const waiting = await getRoles();
+    // What the gateway knows of a refusal is up to five seconds old.
+    const waiting = await eventually('the hint to say so', async () => {
+      const answer = await getRoles();
+      return answer.stderr.includes('waiting for approval') && answer;
+    });
     expect([waiting.code, waiting.stderr]).toEqual([
       1,
       expect.stringContaining(

@@ -54,7 +54,7 @@ describeWith(['chromium'], 'the pages in a real browser', () => {
 
   async function open(): Promise<Page> {
     context = await browser.newContext({ ignoreHTTPSErrors: true });
-    context.setDefaultTimeout(10_000);
+    context.setDefaultTimeout(60_000);
     return context.newPage();
   }
   async function logIn(page: Page, name = 'alice'): Promise<void> {

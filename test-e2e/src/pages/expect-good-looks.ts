@@ -50,7 +50,7 @@ export async function expectGoodLooks(
   { heading, by, scripts = 0, open }: ShownPage & { by: string },
 ): Promise<void> {
   const context = await browser.newContext({ ignoreHTTPSErrors: true });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(60_000);
   try {
     const page = await context.newPage();
     const complaints = listenTo(page);

@@ -44,7 +44,7 @@ describeWith(['chromium', 'kubectl'], 'the page at / in a real browser', () => {
 
   async function open(): Promise<Page> {
     context = await browser.newContext({ ignoreHTTPSErrors: true });
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(60_000);
     return context.newPage();
   }
   async function logIn(page: Page): Promise<void> {

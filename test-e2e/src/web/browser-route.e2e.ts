@@ -85,7 +85,7 @@ describeWith(['chromium'], 'web applications in a real browser', () => {
   }
   async function open(storageState?: Cookies): Promise<Page> {
     context = await browser.newContext({ ignoreHTTPSErrors: true, ...(storageState ? { storageState } : {}) });
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(60_000);
     return context.newPage();
   }
   async function fillIn(page: Page, name: string): Promise<void> {

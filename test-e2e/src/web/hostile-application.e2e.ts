@@ -98,7 +98,7 @@ describeWith(['chromium'], 'the scripts of a hostile web application, in a real 
     );
   async function logIn(name: Name, options: BrowserContextOptions = {}): Promise<Page> {
     context = await browser.newContext({ ignoreHTTPSErrors: true, ...options });
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(60_000);
     const page = await context.newPage();
     await page.goto(`${at(name)}/`);
     await page.fill('input[name=login]', 'alice@example.com');

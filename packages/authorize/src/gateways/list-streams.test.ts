@@ -123,10 +123,13 @@ describe('the list of streams', () => {
       { name: 'new', rows: [exampleStreamRow({ id: 'of the new one', since: 2000 })], afterMs: 100, unknown: true },
     ];
     expect(
-      (await rig(gateways, { settled: false }).list(callerOf('bob', true), everything)).streams.map(({ id }) => id),
+      (await rig(gateways, { settled: false, answerMs: 1000 }).list(callerOf('bob', true), everything)).streams.map(
+        ({ id }) => id,
+      ),
     ).toEqual(['stream-1', 'of the new one']);
     const restarted = await rig([{ name: 'x', rows: [exampleStreamRow()], afterMs: 100, unknown: true }], {
       settled: false,
+      answerMs: 1000,
     }).list(callerOf('bob', true), everything);
     expect([restarted.streams.length, restarted.missing]).toEqual([1, []]);
   });
