@@ -321,15 +321,10 @@ describe("the demo's command line", () => {
     expect(stderr).toContain('Add --yes to allow this');
   });
 
-  it.each([
-    [['--port', 'x'], '--port must be a number'],
-    [['--cluster', 'own'], '--cluster must be practice or real'],
-    [['--frobnicate'], '--frobnicate'],
-    [['--kubeconfig', '/nowhere'], 'does not exist'],
-  ])('reports what is wrong with %j', async (args, words) => {
-    const { code, stderr } = await startDemoProgram(args).ended;
+  it('reports a wrong option in one line', async () => {
+    const { code, stderr } = await startDemoProgram(['--port', 'x']).ended;
     expect(code).toBe(2);
-    expect(stderr).toContain(words);
+    expect(stderr).toContain('--port must be a number');
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 
