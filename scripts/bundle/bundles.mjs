@@ -18,7 +18,7 @@ export const bundles = {
 };
 
 /**
- * The packages that stay outside: kafkajs, because the audit log replaces modules of it in the cache of `require`, and
+ * The packages that stay outside: kafkajs, because the audit log patches modules of it, which it has to find, and
  * PGlite, which finds its database engine next to its own files.
  */
 export const externalPackages = ['@electric-sql/pglite', 'kafkajs'];

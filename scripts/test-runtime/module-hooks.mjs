@@ -54,12 +54,12 @@ function resolveOwn(specifier, parentUrl) {
   return sources.get(specifier);
 }
 
-// The audit log replaces modules of kafkajs when it first loads it, and some tests want it as it was.
-const replacedLibrary = /\/node_modules\/kafkajs\//;
+// The audit log patches kafkajs when it first loads it, and some tests want it as it was.
+const patchedLibrary = /\/node_modules\/kafkajs\//;
 const { cache } = createRequire(import.meta.url);
 
 function forgetReplacedLibrary() {
-  for (const file of Object.keys(cache)) if (replacedLibrary.test(file)) delete cache[file];
+  for (const file of Object.keys(cache)) if (patchedLibrary.test(file)) delete cache[file];
 }
 
 const globals = new Map();

@@ -1,7 +1,7 @@
 import type { Message } from 'kafkajs';
 import { readRecordHeaders } from './kafka-record-decoder.ts';
 
-/** A message together with its encoded form, which is what is sent when `replaceKafkajsModules` is in effect. */
+/** A message together with its encoded form, which is what is sent when `patchKafkajs` is in effect. */
 export class AuditMessage implements Message {
   readonly key: string;
   /** The data of the event. */

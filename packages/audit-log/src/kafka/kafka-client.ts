@@ -8,7 +8,7 @@ import type { Logger } from '@sallyport/kit';
 import { loginWithToken } from './login/login-with-token.ts';
 import { createFormFetch } from './login/create-form-fetch.ts';
 import { createTokenSource } from './login/token-source.ts';
-import { replaceKafkajsModules } from './replace-kafkajs-modules.ts';
+import { patchKafkajs } from './patch-kafkajs.ts';
 import { suppressTimerWarning } from './suppress-timer-warning.ts';
 
 /** `audit.kafka` in the configuration, unless it selects the in-process bus. */
@@ -35,21 +35,21 @@ export const kafkaRetry = { retries: 1, initialRetryTime: 100, maxRetryTime: 300
 const reauthenticationThreshold = 2000;
 
 /** Loads kafkajs when it is first needed, so that programs that never use Kafka do not pay for it. */
-async function loadKafka(): Promise<{ module: KafkaModule; isReplaced: boolean }> {
+async function loadKafka(): Promise<{ module: KafkaModule; isPatched: boolean }> {
   suppressTimerWarning();
-  const isReplaced = replaceKafkajsModules();
+  const isPatched = patchKafkajs();
   const loaded = (await import('kafkajs')) as KafkaModule & { default?: KafkaModule };
-  return { module: loaded.default ?? loaded, isReplaced };
+  return { module: loaded.default ?? loaded, isPatched };
 }
 
 /**
- * Creates a kafkajs client with the configured brokers, TLS and SASL. It logs through our logger. `isReplaced` says whether
+ * Creates a kafkajs client with the configured brokers, TLS and SASL. It logs through our logger. `isPatched` says whether
  * it sends messages as we encode them.
  */
 export async function createKafkaClient(
   deps: KafkaClientDeps,
-): Promise<{ client: Kafka; module: KafkaModule; isReplaced: boolean }> {
-  const { module, isReplaced } = await loadKafka();
+): Promise<{ client: Kafka; module: KafkaModule; isPatched: boolean }> {
+  const { module, isPatched } = await loadKafka();
   const { brokers, tls, sasl } = deps.kafka;
   const client = new module.Kafka({
     clientId: deps.clientId ?? 'sallyport',
@@ -64,7 +64,7 @@ export async function createKafkaClient(
     logLevel: module.logLevel.WARN,
     logCreator: () => (entry) => forward(entry, deps.logger, module.logLevel),
   });
-  return { client, module, isReplaced };
+  return { client, module, isPatched };
 }
 
 /** All connections of the client share its tokens. */

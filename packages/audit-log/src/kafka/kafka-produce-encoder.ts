@@ -2,7 +2,7 @@ import { crc32c } from './crc32c.ts';
 import { encodeRecordTail, recordSize, writeRecord, type RecordParts } from './kafka-record-encoder.ts';
 
 /** A message that may already have its key, value and headers encoded in `recordTail`, which is what is sent. */
-export type EncodedMessage = Pick<RecordParts, 'key' | 'value' | 'headers'> & {
+export type EncodedMessage = RecordParts & {
   timestamp?: string | null;
   recordTail?: Buffer;
 };
@@ -52,72 +52,59 @@ function writeText(target: Buffer, at: number, text: string | null | undefined):
 const textSize = (text: string | null | undefined) => 2 + (text == null ? 0 : Buffer.byteLength(text));
 
 /**
- * A produce request (v3 to v7) that is encoded together with its envelope, into one buffer of exactly the right size.
- * kafkajs copies a batch seven times on its way to the socket, each time into a new zeroed buffer.
+ * Encodes a produce request (v3 to v7) into one buffer of exactly the right size. `now` (milliseconds since the epoch) is
+ * the time of every record.
  */
-export class ProducePayload {
-  readonly #parts: ProduceParts;
-  readonly #topics: readonly Topic[];
-  readonly #producerId: bigint;
-  readonly #size: number;
-
-  constructor(parts: ProduceParts) {
-    this.#parts = parts;
-    this.#topics = parts.topicData.map(measure);
-    this.#producerId = parts.producerId === undefined ? -1n : BigInt(parts.producerId.toString());
-    let size = textSize(parts.transactionalId) + 2 + 4 + 4;
-    for (const { name, batches } of this.#topics) {
-      size += textSize(name) + 4;
-      for (const batch of batches) size += 4 + 4 + batch.size;
-    }
-    this.#size = size;
+export function encodeProduce(parts: ProduceParts, now: number): Buffer {
+  const topics = parts.topicData.map(measure);
+  let size = textSize(parts.transactionalId) + 2 + 4 + 4;
+  for (const { name, batches } of topics) {
+    size += textSize(name) + 4;
+    for (const batch of batches) size += 4 + 4 + batch.size;
   }
-
-  /** Encodes the request with its envelope. `now` (milliseconds since the epoch) is the time of every record. */
-  encode(
-    envelope: { apiKey: number; apiVersion: number; correlationId: number; clientId: string },
-    now: number,
-  ): Buffer {
-    const head = 2 + 2 + 4 + textSize(envelope.clientId);
-    const target = Buffer.allocUnsafe(4 + head + this.#size);
-    let at = target.writeInt32BE(head + this.#size, 0);
-    at = target.writeInt16BE(envelope.apiKey, at);
-    at = target.writeInt16BE(envelope.apiVersion, at);
-    at = target.writeInt32BE(envelope.correlationId, at);
-    at = writeText(target, at, envelope.clientId);
-    at = writeText(target, at, this.#parts.transactionalId);
-    at = target.writeInt16BE(this.#parts.acks, at);
-    at = target.writeInt32BE(this.#parts.timeout, at);
-    at = target.writeInt32BE(this.#topics.length, at);
-    for (const { name, batches } of this.#topics) {
-      at = writeText(target, at, name);
-      at = target.writeInt32BE(batches.length, at);
-      for (const batch of batches) at = this.#writeBatch(target, at, batch, BigInt(now));
-    }
-    return target;
+  const producer = {
+    id: parts.producerId === undefined ? -1n : BigInt(parts.producerId.toString()),
+    epoch: parts.producerEpoch ?? 0,
+  };
+  const target = Buffer.allocUnsafe(size);
+  let at = writeText(target, 0, parts.transactionalId);
+  at = target.writeInt16BE(parts.acks, at);
+  at = target.writeInt32BE(parts.timeout, at);
+  at = target.writeInt32BE(topics.length, at);
+  for (const { name, batches } of topics) {
+    at = writeText(target, at, name);
+    at = target.writeInt32BE(batches.length, at);
+    for (const batch of batches) at = writeBatch(target, at, batch, producer, BigInt(now));
   }
+  return target;
+}
 
-  #writeBatch(target: Buffer, start: number, { partition, firstSequence, tails, size }: Batch, now: bigint): number {
-    let at = target.writeInt32BE(partition, start);
-    at = target.writeInt32BE(size, at);
-    const base = at;
-    at = target.writeBigInt64BE(0n, at); // first offset: assigned by the broker
-    at = target.writeInt32BE(size - lengthEnds, at);
-    at = target.writeInt32BE(0, at); // partition leader epoch
-    at = target.writeInt8(2, at); // magic
-    at = target.writeUInt32BE(0, at); // checksum: written at the end
-    at = target.writeInt16BE(0, at); // attributes: no compression, no transaction
-    at = target.writeInt32BE(tails.length - 1, at);
-    at = target.writeBigInt64BE(now, at);
-    at = target.writeBigInt64BE(now, at);
-    at = target.writeBigInt64BE(this.#producerId, at);
-    at = target.writeInt16BE(this.#parts.producerEpoch ?? 0, at);
-    at = target.writeInt32BE(firstSequence, at);
-    at = target.writeInt32BE(tails.length, at);
-    for (let index = 0; index < tails.length; index += 1) at = writeRecord(target, at, tails[index]!, index);
-    target.writeUInt32BE(crc32c(target.subarray(base + coveredAt, at)), base + checksumAt);
-    return at;
-  }
+function writeBatch(
+  target: Buffer,
+  start: number,
+  { partition, firstSequence, tails, size }: Batch,
+  producer: { id: bigint; epoch: number },
+  now: bigint,
+): number {
+  let at = target.writeInt32BE(partition, start);
+  at = target.writeInt32BE(size, at);
+  const base = at;
+  at = target.writeBigInt64BE(0n, at); // first offset: assigned by the broker
+  at = target.writeInt32BE(size - lengthEnds, at);
+  at = target.writeInt32BE(0, at); // partition leader epoch
+  at = target.writeInt8(2, at); // magic
+  at = target.writeUInt32BE(0, at); // checksum: written at the end
+  at = target.writeInt16BE(0, at); // attributes: no compression, no transaction
+  at = target.writeInt32BE(tails.length - 1, at);
+  at = target.writeBigInt64BE(now, at);
+  at = target.writeBigInt64BE(now, at);
+  at = target.writeBigInt64BE(producer.id, at);
+  at = target.writeInt16BE(producer.epoch, at);
+  at = target.writeInt32BE(firstSequence, at);
+  at = target.writeInt32BE(tails.length, at);
+  for (let index = 0; index < tails.length; index += 1) at = writeRecord(target, at, tails[index]!, index);
+  target.writeUInt32BE(crc32c(target.subarray(base + coveredAt, at)), base + checksumAt);
+  return at;
 }
 
 /** Reports whether a request can be encoded here: no compression, no transaction, no message with its own timestamp. */

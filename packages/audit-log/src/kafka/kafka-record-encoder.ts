@@ -1,14 +1,9 @@
-/** A record as kafkajs passes it to its encoder. */
+/** What a record says, as kafkajs has it. */
 export type RecordParts = {
-  offsetDelta?: number;
-  timestampDelta?: number;
   key?: string | Buffer | null;
   value?: string | Buffer | null;
   headers?: Record<string, string | Buffer | null | (string | Buffer)[]>;
 };
-
-/** The part of kafkajs's Encoder that its callers read from an encoded record. */
-export type EncodedRecord = { buf: Buffer; buffer: Buffer };
 
 function zigZag(value: number): number {
   return ((value << 1) ^ (value >> 31)) >>> 0;
@@ -124,35 +119,20 @@ export function writeAscii(target: Buffer, start: number, text: string): boolean
   return true;
 }
 
-const bodySize = (tail: Buffer, offsetDelta: number, timestampDelta: number) =>
-  1 + varIntSize(timestampDelta) + varIntSize(offsetDelta) + tail.length;
+/** The attributes and the time of a record, each one byte: its time is that of its batch. */
+const bodySize = (tail: Buffer, offsetDelta: number) => 2 + varIntSize(offsetDelta) + tail.length;
 
 /** Returns the length in bytes of a record of format v2 with this tail. */
-export function recordSize(tail: Buffer, offsetDelta: number, timestampDelta = 0): number {
-  const body = bodySize(tail, offsetDelta, timestampDelta);
+export function recordSize(tail: Buffer, offsetDelta: number): number {
+  const body = bodySize(tail, offsetDelta);
   return varIntSize(body) + body;
 }
 
-/** Writes a record of format v2 at `start` and returns where it ends. Length and deltas must fit in 31 bits. */
-export function writeRecord(
-  target: Buffer,
-  start: number,
-  tail: Buffer,
-  offsetDelta: number,
-  timestampDelta = 0,
-): number {
-  let at = writeVarInt(target, start, bodySize(tail, offsetDelta, timestampDelta));
+/** Writes a record of format v2 at `start` and returns where it ends. */
+export function writeRecord(target: Buffer, start: number, tail: Buffer, offsetDelta: number): number {
+  let at = writeVarInt(target, start, bodySize(tail, offsetDelta));
   target[at++] = 0;
-  at = writeVarInt(target, at, timestampDelta);
+  at = writeVarInt(target, at, 0);
   at = writeVarInt(target, at, offsetDelta);
   return at + tail.copy(target, at);
-}
-
-/** Encodes a record of format v2 into one buffer of exactly its size. */
-export function encodeRecord(parts: RecordParts): EncodedRecord {
-  const { offsetDelta = 0, timestampDelta = 0 } = parts;
-  const tail = encodeRecordTail(parts);
-  const buf = Buffer.allocUnsafe(recordSize(tail, offsetDelta, timestampDelta));
-  writeRecord(buf, 0, tail, offsetDelta, timestampDelta);
-  return { buf, buffer: buf };
 }

@@ -74,8 +74,8 @@ export function createKafkaSender(deps: KafkaClientDeps): KafkaSender {
     return producer;
   };
   const attempt = async (given: AuditMessage[]): Promise<void> => {
-    const [{ sendBatch }, { isReplaced }] = await Promise.all([ready(), kafka]);
-    const messages = isReplaced ? given : given.map((message) => message.toPlain());
+    const [{ sendBatch }, { isPatched }] = await Promise.all([ready(), kafka]);
+    const messages = isPatched ? given : given.map((message) => message.toPlain());
     await sendBatch({ acks: -1, timeout: requestTimeoutMs - 500, topicMessages: [{ topic, messages }] });
   };
   const discard = (): Promise<void> | undefined => {

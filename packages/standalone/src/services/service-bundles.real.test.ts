@@ -13,14 +13,14 @@ import { startProcesses, type Processes } from './start-processes.ts';
 const packages = path.resolve(import.meta.dirname, '../../..');
 const bundled = (service: string, file: string) => path.join(packages, service, 'dist/bundle', file);
 
-/** Writes at the end of a process which modules of kafkajs the audit log has replaced. */
+/** Writes at the end of a process which modules of kafkajs the audit log has patched. */
 const observer = `
 import { createRequire } from 'node:module';
 import { writeFileSync } from 'node:fs';
 process.on('exit', () => {
   const { cache } = createRequire(process.argv[1]);
-  const replaced = Object.keys(cache).filter((file) => file.includes('/kafkajs/src/') && cache[file].exports.replaced);
-  if (replaced.length > 0) writeFileSync(process.env.REPLACED_FILE, replaced.join('\\n'));
+  const patched = Object.keys(cache).filter((file) => file.includes('/kafkajs/src/') && cache[file].exports.protocol?.isPatched);
+  if (patched.length > 0) writeFileSync(process.env.PATCHED_FILE, patched.join('\\n'));
 });
 `;
 
@@ -70,7 +70,7 @@ describe('the bundle of a service', () => {
       programs: { proxy: bundled('proxy', 'main.js') },
       environment: {
         NODE_OPTIONS: `--import=${pathToFileURL(path.join(directory, 'observer.mjs')).href}`,
-        REPLACED_FILE: path.join(directory, 'replaced'),
+        PATCHED_FILE: path.join(directory, 'patched'),
       },
     });
   });
@@ -91,9 +91,9 @@ describe('the bundle of a service', () => {
     expect(refused).not.toContain('the reader failed');
   });
 
-  it('of the gateway replaces modules of kafkajs', async () => {
+  it('of the gateway patches kafkajs', async () => {
     await processes.stop('proxy');
-    expect(readFileSync(path.join(directory, 'replaced'), 'utf8').split('\n')).toHaveLength(5);
+    expect(readFileSync(path.join(directory, 'patched'), 'utf8').split('\n')).toHaveLength(1);
   });
 
   it('of audit has the thread of the embedded store', async () => {
