@@ -9,7 +9,7 @@ import { listenHttp } from './http/listen-http.ts';
 import { createAdminServer, createMetrics, type Metrics } from './observe/create-admin-server.ts';
 import { createLogger, type Logger } from './observe/create-logger.ts';
 import { createReadiness, type Readiness } from './observe/readiness.ts';
-import { argumentFault } from './problem/argument-fault.ts';
+import { argumentFault } from './problem/problem-error.ts';
 
 /** The parts that every service is started with. */
 type ServiceParts = {

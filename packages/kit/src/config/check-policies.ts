@@ -1,8 +1,7 @@
 import { planPolicies, type PolicyPlan } from '@sallyport/contracts';
 import type { ConfigFault } from './config-faults.ts';
-import { locateFault } from './locate-fault.ts';
 import { nearestName } from './nearest-name.ts';
-import type { FindPlace } from './yaml-places.ts';
+import { locateFault, type FindPlace } from './yaml-places.ts';
 
 type Path = readonly (string | number)[];
 type Fault = {

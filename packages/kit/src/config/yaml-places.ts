@@ -1,4 +1,5 @@
 import { EVENT_ID, getScalarValue, SCALAR_STYLE, type Event as YamlEvent, type ScalarEvent } from 'js-yaml';
+import type { ConfigFault } from './config-faults.ts';
 
 /** A position in a text. `file` is set only for a file other than the main one. */
 export type Place = { line: number; column: number; file?: string };
@@ -130,5 +131,29 @@ export function placesIn(text: string, events: readonly YamlEvent[]): { at(offse
       }
       return found === undefined ? undefined : at(found);
     },
+  };
+}
+
+type Path = readonly (string | number)[];
+type Fault = {
+  readonly path: Path;
+  readonly message: string;
+  readonly hint?: string;
+  readonly code?: string;
+  readonly suggestion?: string;
+  readonly related?: { readonly path: Path };
+};
+
+/** Returns a fault with its place in the file. A rule that it refers to is named by its place in the message. */
+export function locateFault({ path, message, hint, code, suggestion, related }: Fault, place: FindPlace): ConfigFault {
+  const other = related && place(related.path);
+  const where = other ? `, see ${other.file === undefined ? '' : `${other.file}, `}line ${other.line}` : '';
+  return {
+    path: path.join('.'),
+    message: `${message}${where}`,
+    ...(hint === undefined ? {} : { hint }),
+    ...(code === undefined ? {} : { code }),
+    ...(suggestion === undefined ? {} : { suggestion }),
+    ...place(path),
   };
 }

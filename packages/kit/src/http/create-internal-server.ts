@@ -1,8 +1,38 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
+import { defaultTlsProfile, type TlsProfile } from '@sallyport/contracts';
 import type { LoadedConfig } from '../config/load-config.ts';
-import { tlsOptions } from './tls-options.ts';
+
+/** OpenSSL uses the standard names of TLS 1.3 suites, but has its own names for older ones (openssl-ciphers(1)). */
+function openSslName(cipher: string): string {
+  const older = /^TLS_(ECDHE)_(ECDSA|RSA)_WITH_(.+)$/.exec(cipher);
+  if (!older) return cipher;
+  const algorithm = older[3]!
+    .replace(/^AES_(\d+)_GCM_/, 'AES$1-GCM-')
+    .replace(/^CHACHA20_POLY1305_SHA256$/, 'CHACHA20-POLY1305');
+  return `${older[1]!}-${older[2]!}-${algorithm}`;
+}
+
+/**
+ * Returns Node's options for a TLS profile. Pass them with the certificate, at startup and at every renewal, because a new
+ * certificate needs a new context.
+ */
+export function tlsOptions({ minVersion, ciphers, curves }: TlsProfile = defaultTlsProfile): {
+  minVersion: TlsProfile['minVersion'];
+  maxVersion: TlsProfile['minVersion'];
+  ciphers: string;
+  ecdhCurve: string;
+} {
+  const of13 = ciphers.filter((cipher) => !cipher.includes('_WITH_')).length;
+  // Without explicit suites, OpenSSL would enable TLS 1.3 with its default ones.
+  return {
+    minVersion: of13 === ciphers.length ? 'TLSv1.3' : minVersion,
+    maxVersion: of13 === 0 ? 'TLSv1.2' : 'TLSv1.3',
+    ciphers: ciphers.map(openSslName).join(':'),
+    ecdhCurve: curves.join(':'),
+  };
+}
 
 /**
  * Creates the internal server of a service, with TLS if `services.<name>.certFile` and `tlsKeyFile` are set. It does not

@@ -1,6 +1,6 @@
 import { createSecureContext } from 'node:tls';
 import { describe, expect, it } from '@jest/globals';
-import { tlsOptions } from './tls-options.ts';
+import { tlsOptions } from './create-internal-server.ts';
 
 describe('the TLS options of a listener', () => {
   it('use the names that OpenSSL has for the suites', () => {

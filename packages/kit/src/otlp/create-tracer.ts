@@ -17,8 +17,7 @@ import type { Metrics } from '../observe/create-admin-server.ts';
 import type { Logger } from '../observe/create-logger.ts';
 import { createWarnOnce } from '../observe/warn-once.ts';
 import { createOutboundFetch } from '../outbound/create-outbound-fetch.ts';
-import { formatTraceparent, type SpanReference } from '../tracing/trace-context.ts';
-import type { Span, Tracer } from '../tracing/span.ts';
+import { formatTraceparent, type SpanReference, type Span, type Tracer } from '../tracing/span.ts';
 import { createPostSpans } from './post-spans.ts';
 import { createSpanQueue, type DropReason } from './span-queue.ts';
 

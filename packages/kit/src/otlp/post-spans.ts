@@ -1,7 +1,6 @@
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import type { OutboundFetch } from '../http/bound-fetch.ts';
-import { describeFetchFailure } from '../http/describe-fetch-failure.ts';
+import { describeFetchFailure, type OutboundFetch } from '../http/bound-fetch.ts';
 import { parseJson } from '../json/parse-json.ts';
 import type { Delivery } from './span-queue.ts';
 

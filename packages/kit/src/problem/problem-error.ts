@@ -1,5 +1,5 @@
 import { isProblemCode, problemTable, type ProblemCode } from '@sallyport/contracts';
-import { showUnseen } from '../text/show-unseen.ts';
+import { showUnseen } from '../text/shown-text.ts';
 
 /**
  * An expected failure: a code of the closed table and a detail for the caller. Never contains a secret. What a client sent
@@ -56,4 +56,16 @@ export function readProblem(body: unknown): ProblemError | undefined {
   const isSeconds = typeof retryAfterSeconds === 'number' && Number.isInteger(retryAfterSeconds);
   const retry = isSeconds && retryAfterSeconds > 0 ? { retryAfterSeconds } : {};
   return new ProblemError(code, typeof detail === 'string' ? detail : problemTable[code].title, retry);
+}
+
+/**
+ * Describes an error of `parseArgs` in one line. The text of Node.js advises how to pass positional arguments, which our
+ * programs do not have.
+ */
+export function argumentFault(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const quoted = /'([^']*)'/.exec(message)?.[1]?.split(/[ ,]/)[0] ?? '';
+  if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return `there is no option ${quoted}`;
+  if (code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL') return `"${quoted}" belongs to no option`;
+  return message.split('\n')[0]!.replace(/\.$/, '');
 }

@@ -2,9 +2,14 @@ import { ConfigFaults, type ConfigFault } from '../config/config-faults.ts';
 import { createListeners } from '../events/create-listeners.ts';
 import type { Logger } from '../observe/create-logger.ts';
 import type { ReadCandidate } from './config-reader.ts';
-import { ReloadPostponed } from './reload-postponed.ts';
 import { createReloadMetrics, type ReloadMetrics, type ReloadResult } from './reload-metrics.ts';
-import type { AcceptedCandidate, ReloaderDeps, ReloadStatus, ReloadTrigger } from './reloader.ts';
+import {
+  ReloadPostponed,
+  type AcceptedCandidate,
+  type ReloaderDeps,
+  type ReloadStatus,
+  type ReloadTrigger,
+} from './reloader.ts';
 import { restartPaths } from './restart-paths.ts';
 
 const maxFaults = 20;

@@ -1,12 +1,11 @@
 // Reads and checks a configuration on its own thread: parsing a large one takes seconds, and decisions must not wait.
 import process from 'node:process';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { ConfigFault } from '../config/config-faults.ts';
 import type { PolicyEngine } from '../config/check-policies.ts';
-import { packDocuments } from './pack-documents.ts';
-import { readCandidate } from './read-candidate.ts';
+import type { ConfigFault } from '../config/config-faults.ts';
 import { lowerPriority } from './lower-priority.ts';
-import { withoutDocuments } from './without-documents.ts';
+import { packDocuments, withoutDocuments } from './pack-documents.ts';
+import { readCandidate } from './read-candidate.ts';
 
 /**
  * The input of the worker. `engine` is the module of the policy language; without `documents` the policies are checked but

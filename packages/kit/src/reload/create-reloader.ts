@@ -1,11 +1,36 @@
-import { differ, identitiesOf } from '../config/file-identity.ts';
+import { differ, identitiesOf } from '../config/read-text-file.ts';
 import { createActiveConfig, takeCandidate } from './active-config.ts';
-import { createBackOff } from './back-off.ts';
 import type { ReadCandidate } from './config-reader.ts';
 import { createFileFollower } from './follow-files.ts';
-import { oneAtATime } from './one-at-a-time.ts';
 import type { ReloadResult } from './reload-metrics.ts';
-import type { Reloader, ReloaderDeps, ReloadTrigger } from './reloader.ts';
+import { createBackOff, type Reloader, type ReloaderDeps, type ReloadTrigger } from './reloader.ts';
+
+/** Runs `work` one at a time. All calls during a run share the next one. */
+function oneAtATime<A, R>(work: (argument: A) => Promise<R>) {
+  let running: Promise<R> | undefined;
+  let next: Promise<R> | undefined;
+  const start = (argument: A) => {
+    running = work(argument).finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+  return {
+    run(argument: A): Promise<R> {
+      if (!running) return start(argument);
+      next ??= running
+        .catch(() => undefined)
+        .then(() => {
+          next = undefined;
+          return start(argument);
+        });
+      return next;
+    },
+    idle: async () => {
+      while (running) await running.catch(() => undefined);
+    },
+  };
+}
 
 /** The longest pause before a configuration that had to wait is tried again, unless reading it takes very long. */
 const maxWaitMs = 15_000;

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, wr
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { fileIdentity } from '../config/file-identity.ts';
+import { fileIdentity } from '../config/read-text-file.ts';
 import { createFileFollower, type FileFollower } from './follow-files.ts';
 
 let directory: string;

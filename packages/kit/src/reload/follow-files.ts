@@ -1,6 +1,6 @@
 import { watch, type FSWatcher } from 'node:fs';
 import path from 'node:path';
-import { differ, identitiesOf } from '../config/file-identity.ts';
+import { differ, identitiesOf } from '../config/read-text-file.ts';
 
 /** Notices when files change. */
 export type FileFollower = {

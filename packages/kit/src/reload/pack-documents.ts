@@ -1,4 +1,4 @@
-import type { PolicyDocument } from '@sallyport/contracts';
+import type { PolicyDocument, Config } from '@sallyport/contracts';
 
 /** Policy documents as concatenated JSON parts of a few rules each. Each part is parsed in well under a millisecond. */
 export type PackedDocuments = {
@@ -47,4 +47,21 @@ export async function unpackDocuments(
     documents.push({ scope, path, document: list ? rules : rules[0] });
   }
   return documents;
+}
+
+/** Returns a configuration without its policies, which may be most of its size. */
+export function withoutDocuments(config: Config): Config {
+  return {
+    ...config,
+    policies: {},
+    policy: undefined,
+    shadow: undefined,
+    api: { ...config.api, policy: {} },
+    clusters: config.clusters.map((cluster) => ({
+      ...cluster,
+      policy: undefined,
+      shadow: undefined,
+      namespaces: undefined,
+    })),
+  };
 }

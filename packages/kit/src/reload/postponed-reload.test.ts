@@ -9,8 +9,7 @@ import * as engine from '../testing/policy-engine.ts';
 import { createReloader } from './create-reloader.ts';
 import { packDocuments } from './pack-documents.ts';
 import { readCandidate } from './read-candidate.ts';
-import { ReloadPostponed } from './reload-postponed.ts';
-import type { Reloader } from './reloader.ts';
+import { ReloadPostponed, type Reloader } from './reloader.ts';
 
 let directory: string;
 let file: string;

@@ -1,9 +1,8 @@
 import type { Config } from '@sallyport/contracts';
 import type { ConfigFault } from '../config/config-faults.ts';
 import type { LoadedConfig } from '../config/load-config.ts';
-import type { Logger } from '../observe/create-logger.ts';
 import type { Metrics } from '../observe/create-admin-server.ts';
-import type { BackOffDeps } from './back-off.ts';
+import type { Logger } from '../observe/create-logger.ts';
 import type { ConfigReader, ReadCandidate } from './config-reader.ts';
 import type { FileFollowerDeps } from './follow-files.ts';
 import type { ReloadResult } from './reload-metrics.ts';
@@ -59,3 +58,49 @@ export type Reloader = {
   onStatus(listener: () => void): () => void;
   close(): Promise<void>;
 };
+
+type BackOff = {
+  /** Handles a failed attempt that took `tookMs`: calls `again` after a pause. */
+  failed(tookMs: number): void;
+  /** Cancels a running pause and starts over with the shortest one. */
+  reset(): void;
+};
+
+type BackOffDeps = {
+  again(): void;
+  /** The shortest and the longest pause in milliseconds. Each pause is twice as long as the one before. */
+  firstMs?: number;
+  maxMs?: number;
+};
+
+/** Limits attempts to a tenth of the time, however long one takes. */
+const restFactor = 9;
+
+/** Creates retries with growing pauses. */
+export function createBackOff({ again, firstMs = 1000, maxMs = 300_000 }: BackOffDeps): BackOff {
+  let pauseMs = firstMs;
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    failed(tookMs) {
+      clearTimeout(timer);
+      timer = setTimeout(again, Math.max(pauseMs, tookMs * restFactor));
+      timer.unref();
+      pauseMs = Math.min(pauseMs * 2, maxMs);
+    },
+    reset() {
+      clearTimeout(timer);
+      pauseMs = firstMs;
+    },
+  };
+}
+
+/**
+ * Thrown by `apply` when a valid configuration cannot take effect yet. The reloader keeps the one in force and tries
+ * again by itself. The message says why, for the operator.
+ */
+export class ReloadPostponed extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'ReloadPostponed';
+  }
+}

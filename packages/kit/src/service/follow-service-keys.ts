@@ -2,7 +2,7 @@ import { createPublicKey, hash, type KeyObject } from 'node:crypto';
 import { serviceNames, type ServiceName } from '@sallyport/contracts';
 import { Gauge } from 'prom-client';
 import type { ConfigFault } from '../config/config-faults.ts';
-import { identitiesOf } from '../config/file-identity.ts';
+import { identitiesOf } from '../config/read-text-file.ts';
 import type { Metrics } from '../observe/create-admin-server.ts';
 import type { Logger } from '../observe/create-logger.ts';
 import { createFileFollower } from '../reload/follow-files.ts';

@@ -1,5 +1,6 @@
 import { createPublicKey, hash, KeyObject } from 'node:crypto';
 import { mayCall, serviceNames, type ServiceName } from '@sallyport/contracts';
+import type { RequestHandler } from 'express';
 import { jwtVerify, SignJWT, type JWTVerifyOptions } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { ProblemError } from '../problem/problem-error.ts';
@@ -158,4 +159,12 @@ function claimedIssuer(token: string): ServiceName | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Creates Express middleware that admits only Sallyport's services, and sets `res.locals.caller` to the calling one. */
+export function requireService(verifier: ServiceVerifier): RequestHandler {
+  return async (request, response, next) => {
+    response.locals.caller = await verifier.verify(request.headers.authorization);
+    next();
+  };
 }

@@ -8,9 +8,8 @@ import { serviceNames, type ServiceName } from '@sallyport/contracts';
 import { readConfig } from '../config/load-config.ts';
 import { createMetrics } from '../observe/create-admin-server.ts';
 import { createLogger } from '../observe/create-logger.ts';
-import { readPublicKeys } from './read-public-keys.ts';
 import { createServiceIdentity } from './service-credential.ts';
-import { loadServiceKeys, type ServiceKeys } from './service-keys.ts';
+import { readPublicKeys, loadServiceKeys, type ServiceKeys } from './service-keys.ts';
 
 const newKey = () => generateKeyPairSync('ed25519').privateKey;
 const publicText = (key: KeyObject) => createPublicKey(key).export({ type: 'spki', format: 'der' }).toString('base64');

@@ -4,16 +4,32 @@ import { serviceNames, type ServiceName } from '@sallyport/contracts';
 import { unreadableFile } from '../config/check-named-file.ts';
 import { ConfigFaults, type ConfigFault } from '../config/config-faults.ts';
 import type { LoadedConfig } from '../config/load-config.ts';
+import type { Metrics } from '../observe/create-admin-server.ts';
+import type { Logger } from '../observe/create-logger.ts';
+import { followServiceKeys } from './follow-service-keys.ts';
 import {
   createServiceIdentity,
   createServiceVerifier,
+  readPublicKey,
   type ServiceIdentity,
   type ServiceVerifier,
 } from './service-credential.ts';
-import { followServiceKeys } from './follow-service-keys.ts';
-import { readPublicKeys } from './read-public-keys.ts';
-import type { Metrics } from '../observe/create-admin-server.ts';
-import type { Logger } from '../observe/create-logger.ts';
+
+const pem = /-----BEGIN [^-]+-----[\s\S]+?-----END [^-]+-----/g;
+/** The old key and the new one are enough. More are probably a mistake. */
+const mostKeys = 4;
+
+/**
+ * Reads one or more Ed25519 public keys in SPKI form: blocks of PEM, or base64 of DER with white space between the keys.
+ * Throws for anything else.
+ */
+export function readPublicKeys(text: string): KeyObject[] {
+  const blocks = text.match(pem) ?? [];
+  const rest = text.replaceAll(pem, ' ').trim();
+  const keys = [...blocks, ...(rest === '' ? [] : rest.split(/\s+/))].map(readPublicKey);
+  if (keys.length === 0 || keys.length > mostKeys) throw new Error(`has ${keys.length} keys`);
+  return keys;
+}
 
 function attempt<T>(faults: ConfigFault[], path: string, message: string, read: () => T): T | undefined {
   try {

@@ -1,5 +1,12 @@
-import type { Span, SpanAttributes, SpanStart, Tracer } from '../tracing/span.ts';
-import { formatTraceparent, type SpanReference, type TraceContext } from '../tracing/trace-context.ts';
+import {
+  formatTraceparent,
+  type Span,
+  type SpanAttributes,
+  type SpanStart,
+  type Tracer,
+  type SpanReference,
+  type TraceContext,
+} from '../tracing/span.ts';
 
 /** A span as the recording tracer keeps it. */
 export type RecordedSpan = SpanReference & {

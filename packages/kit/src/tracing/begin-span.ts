@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Span, SpanAttributes, Tracer } from './span.ts';
-import { parseTraceparent, type TraceContext } from './trace-context.ts';
+import { parseTraceparent, type Span, type SpanAttributes, type Tracer, type TraceContext } from './span.ts';
 
 function traceContextOf({ headers }: IncomingMessage): TraceContext | undefined {
   const { traceparent } = headers;

@@ -1,6 +1,6 @@
-import { describe, expect, it } from '@jest/globals';
 import { parseArgs } from 'node:util';
-import { argumentFault } from './argument-fault.ts';
+import { describe, expect, it } from '@jest/globals';
+import { argumentFault } from './problem-error.ts';
 
 const faultOf = (...args: string[]) => {
   try {

@@ -3,7 +3,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createHttp1Client, type Http1Client } from '@sallyport/http1';
-import { openStream } from './open-stream.ts';
+import { openStream } from './service-client.ts';
 
 describe('a streamed response', () => {
   const server = createServer((_request, response) => answer(response));

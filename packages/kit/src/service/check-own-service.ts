@@ -1,6 +1,8 @@
-import type { Config, ListenAddress, ServiceName } from '@sallyport/contracts';
-import type { ConfigFault } from './config-faults.ts';
-import type { LoadedConfig } from './load-config.ts';
+import type { ServiceName, Config, ListenAddress } from '@sallyport/contracts';
+import { checkKeyPair } from '../config/check-certificates.ts';
+import { collectFaults, type ConfigFault } from '../config/config-faults.ts';
+import type { LoadedConfig } from '../config/load-config.ts';
+import { loadServiceKeys } from './service-keys.ts';
 
 type Listener = { path: string; service: ServiceName; at: ListenAddress };
 
@@ -35,7 +37,7 @@ function clash(a: Listener, b: Listener): boolean {
 }
 
 /** Returns the faults of a service's addresses that another listener of the same machine takes. */
-export function checkListenAddresses({ config, place }: LoadedConfig, service: ServiceName): ConfigFault[] {
+function checkListenAddresses({ config, place }: LoadedConfig, service: ServiceName): ConfigFault[] {
   const all = listenersOf(config);
   return all.flatMap((one, index) => {
     const other = all.slice(0, index).find((before) => clash(before, one));
@@ -49,4 +51,23 @@ export function checkListenAddresses({ config, place }: LoadedConfig, service: S
       },
     ];
   });
+}
+
+function checkOwnTls(loaded: LoadedConfig, service: Exclude<ServiceName, 'proxy'>): ConfigFault[] {
+  const { certFile, tlsKeyFile } = loaded.config.services[service];
+  const at = (field: string) => `services.${service}.${field}`;
+  if ((certFile === undefined) !== (tlsKeyFile === undefined)) {
+    const path = at(certFile === undefined ? 'certFile' : 'tlsKeyFile');
+    return [{ path, message: 'is missing: certFile and tlsKeyFile go together', ...loaded.place(path.split('.')) }];
+  }
+  return checkKeyPair(loaded, { path: at('certFile'), file: certFile }, { path: at('tlsKeyFile'), file: tlsKeyFile });
+}
+
+/** Checks what `services` says about one service: its keys, its addresses and its certificate. */
+export function checkOwnService(loaded: LoadedConfig, service: ServiceName): ConfigFault[] {
+  return [
+    ...collectFaults([() => loadServiceKeys(loaded, service, Date.now)]),
+    ...checkListenAddresses(loaded, service),
+    ...(service === 'proxy' ? [] : checkOwnTls(loaded, service)),
+  ];
 }
