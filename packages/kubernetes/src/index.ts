@@ -18,7 +18,7 @@ export { applyMask, closeCodes, encodeClose, encodeFrame, opcodes } from './webs
 export type { Opcode } from './websocket/websocket-frame.ts';
 export { readFrameHeader } from './websocket/frame-header.ts';
 export type { FrameHeader, FrameReaderOptions } from './websocket/frame-header.ts';
-export { protocolError, WebSocketError } from './websocket/websocket-error.ts';
+export { protocolError, WebSocketError } from './websocket/frame-header.ts';
 export {
   channels,
   decodeChannel,
@@ -26,8 +26,8 @@ export {
   encodeChannelClose,
   remoteCommandProtocol,
 } from './websocket/remote-command.ts';
-export { createStreamObserver } from './streams/observer/create-stream-observer.ts';
-export type { ObservedStream } from './streams/observer/create-stream-observer.ts';
+export { createStreamObserver } from './streams/create-stream-observer.ts';
+export type { ObservedStream } from './streams/create-stream-observer.ts';
 export { createWebSocketEnd } from './streams/websocket/create-web-socket-end.ts';
 export type { OpenStream, StreamObserver } from './streams/observer/stream-observer.ts';
 export { createRecordBoundary } from './streams/watch/record-boundary.ts';

@@ -1,7 +1,5 @@
-import { parseQuery } from './parse-query.ts';
-import type { QueryParameters } from './parse-query.ts';
-import { proxyTailStart } from './proxy-tail-start.ts';
-import { refuseTarget, type TargetRefusal } from './target-refusal.ts';
+import { parseQuery, refuseTarget, type QueryParameters, type TargetRefusal } from './parse-query.ts';
+import { proxyTailStart } from './path-words.ts';
 
 /** A request target that every HTTP stack on the way reads alike. */
 export type RequestTarget = {

@@ -1,11 +1,10 @@
-import { isApiTrue, readListOptions } from './read-list-options.ts';
-import type { QueryParameters } from './parse-query.ts';
-import { specialVerbs, startsNamespacedResource } from './path-words.ts';
 import { isSecretRead } from './classify-request.ts';
 import { mayUpsert } from './may-upsert.ts';
-import { readExec } from './read-exec.ts';
+import type { QueryParameters } from './parse-query.ts';
+import { specialVerbs, startsNamespacedResource } from './path-words.ts';
+import { readExec, readPorts } from './read-exec.ts';
 import { readKubelet } from './read-kubelet.ts';
-import { readPorts } from './read-ports.ts';
+import { isApiTrue, readListOptions } from './read-list-options.ts';
 import type { RequestInfo } from './request-info.ts';
 import { streamKind } from './stream-kind.ts';
 

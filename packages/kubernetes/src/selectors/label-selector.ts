@@ -1,5 +1,12 @@
-import { tokenizeLabelSelector } from './label-selector-tokens.ts';
 import { isLabelKey, isLabelValue } from './label-syntax.ts';
+
+// `==` and `!=` come before their parts. Anything that is neither a symbol nor white space is a word.
+const token = /==|!=|[=!(),<>]|[^=!(),<> \t\r\n]+/g;
+
+/** Splits a label selector into symbols and words. White space only separates. */
+function tokenizeLabelSelector(selector: string): string[] {
+  return selector.match(token) ?? [];
+}
 
 /** One condition of a label selector. `gt` and `lt` compare integers; `in` with one value is equality. */
 export type LabelRequirement = {

@@ -65,3 +65,20 @@ export type StreamObserver = {
    */
   endWith(status: Status): StreamEnding | undefined;
 };
+
+export type ObservedSide = 'client' | 'server';
+
+/** An observed protocol. After `feed` has thrown StreamFault, that side must not be fed again. */
+export type ObservedProtocol = {
+  feed(side: ObservedSide, bytes: Uint8Array): void;
+  summary(): StreamSummary;
+  endWith(status: Status): StreamEnding | undefined;
+};
+
+/** A violation that an observer found. Its message contains no byte of the stream. */
+export class StreamFault extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'StreamFault';
+  }
+}

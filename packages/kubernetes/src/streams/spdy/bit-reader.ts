@@ -1,4 +1,4 @@
-import { StreamFault } from '../observer/stream-fault.ts';
+import { StreamFault } from '../observer/stream-observer.ts';
 import type { HuffmanCode } from './huffman-code.ts';
 
 /** Reads bits, the lowest of each byte first (RFC 1951, 3.1.1). Throws StreamFault if the input ends too early. */

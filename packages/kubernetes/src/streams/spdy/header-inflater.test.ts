@@ -1,7 +1,7 @@
 import { constants, deflateRawSync, deflateSync, inflateRawSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { StreamFault } from '../observer/stream-fault.ts';
+import { StreamFault } from '../observer/stream-observer.ts';
 import { createHeaderDeflater } from '../testing/spdy-peer.ts';
 import { headerDictionary, headerDictionaryId } from './header-dictionary.ts';
 import { HeaderInflater, maxBlockBytes, maxTotalBytes } from './header-inflater.ts';

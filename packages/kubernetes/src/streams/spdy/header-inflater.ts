@@ -1,7 +1,7 @@
-import { StreamFault } from '../observer/stream-fault.ts';
+import { StreamFault } from '../observer/stream-observer.ts';
 import { BitReader } from './bit-reader.ts';
-import { fixedCodes, huffmanCode, type HuffmanCode } from './huffman-code.ts';
 import { headerDictionary, headerDictionaryId } from './header-dictionary.ts';
+import { fixedCodes, huffmanCode, type HuffmanCode } from './huffman-code.ts';
 
 /** Maximum inflated bytes of a header block, and of all header blocks in one direction of a connection. */
 export const maxBlockBytes = 65_536;

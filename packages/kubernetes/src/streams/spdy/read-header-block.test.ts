@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { StreamFault } from '../observer/stream-fault.ts';
+import { StreamFault } from '../observer/stream-observer.ts';
 import { encodeHeaderBlock } from '../testing/spdy-peer.ts';
 import { readHeaderBlock } from './read-header-block.ts';
 import { readStreamHeaders } from './stream-headers.ts';

@@ -1,4 +1,4 @@
-import { StreamFault } from '../observer/stream-fault.ts';
+import { StreamFault } from '../observer/stream-observer.ts';
 
 const maxHeaders = 100;
 

@@ -1,10 +1,9 @@
-import { StreamFault } from '../observer/stream-fault.ts';
 import type { ByteView } from '../observer/byte-view.ts';
 import type { ErrorChannel } from '../observer/error-channel.ts';
-import type { ChannelBytes } from '../observer/stream-observer.ts';
-import { flagFin, flagUnidirectional, frameTypes, type ControlFrame } from './spdy-frame.ts';
+import { StreamFault, type ChannelBytes } from '../observer/stream-observer.ts';
 import { HeaderInflater } from './header-inflater.ts';
 import { readHeaderBlock } from './read-header-block.ts';
+import { flagFin, flagUnidirectional, frameTypes, type ControlFrame } from './spdy-frame.ts';
 import { SpdyScanner, type SpdySink } from './spdy-scanner.ts';
 import type { SpdyStream, SpdyStreams } from './spdy-streams.ts';
 

@@ -1,5 +1,5 @@
-import { StreamFault } from '../observer/stream-fault.ts';
 import type { ByteView } from '../observer/byte-view.ts';
+import { StreamFault } from '../observer/stream-observer.ts';
 import type { ControlFrame } from './spdy-frame.ts';
 
 /** Maximum bytes of a control frame. Those of Kubernetes have a few hundred. */

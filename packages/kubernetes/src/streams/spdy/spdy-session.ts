@@ -1,7 +1,7 @@
 import type { Status } from '../../status/status.ts';
-import type { ByteView } from '../observer/byte-view.ts';
+import { ByteView } from '../observer/byte-view.ts';
 import { ErrorChannel } from '../observer/error-channel.ts';
-import type { StreamSummary } from '../observer/stream-observer.ts';
+import type { StreamSummary, ObservedProtocol } from '../observer/stream-observer.ts';
 import { endSpdySession } from './end-spdy-session.ts';
 import { SpdyDirection, type SpdySide } from './spdy-direction.ts';
 import { SpdyStreams } from './spdy-streams.ts';
@@ -71,4 +71,19 @@ export class SpdySession {
     if (scanner.stopped) return undefined;
     return endSpdySession({ kind: this.#options.kind, streams: this.#streams, status, firstBlock: !inflater.started });
   }
+}
+
+/** Creates the observer of a raw SPDY/3.1 connection. */
+export function createSpdyObserver(options: SpdySessionOptions): ObservedProtocol {
+  const session = new SpdySession(options);
+  return {
+    feed: (side, bytes) => session.feed(side, new ByteView(bytes)),
+    summary: () => session.summary(),
+    endWith(status) {
+      const remaining = session.untilBoundary;
+      if (remaining > 0) return { ready: false, remaining };
+      const end = session.end(status);
+      return end && { ready: true, ...end };
+    },
+  };
 }

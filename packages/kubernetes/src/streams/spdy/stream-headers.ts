@@ -1,5 +1,4 @@
-import { StreamFault } from '../observer/stream-fault.ts';
-import type { StreamChannel } from '../observer/stream-observer.ts';
+import { StreamFault, type StreamChannel } from '../observer/stream-observer.ts';
 
 export type SpdyKind = 'exec' | 'portforward';
 

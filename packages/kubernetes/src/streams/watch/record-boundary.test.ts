@@ -2,8 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createStatus } from '../../status/status.ts';
 import { cut } from '../testing/conversation.ts';
-import { createRecordBoundary, type RecordBoundary } from './record-boundary.ts';
-import { watchErrorEvent } from './watch-error-event.ts';
+import { createRecordBoundary, watchErrorEvent, type RecordBoundary } from './record-boundary.ts';
 
 const json = (): RecordBoundary => createRecordBoundary('application/json')!;
 const protobuf = (): RecordBoundary => createRecordBoundary('application/vnd.kubernetes.protobuf;stream=watch')!;

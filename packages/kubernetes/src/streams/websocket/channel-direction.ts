@@ -2,8 +2,7 @@ import { channels } from '../../websocket/remote-command.ts';
 import type { ByteView } from '../observer/byte-view.ts';
 import type { ChannelCounts } from '../observer/channel-counts.ts';
 import type { ErrorChannel } from '../observer/error-channel.ts';
-import { StreamFault } from '../observer/stream-fault.ts';
-import type { ChannelBytes, StreamChannel } from '../observer/stream-observer.ts';
+import { StreamFault, type ChannelBytes, type StreamChannel } from '../observer/stream-observer.ts';
 import { WebSocketScanner, type MessageSink } from './websocket-scanner.ts';
 
 export type ChannelSide = 'client' | 'server';

@@ -1,10 +1,9 @@
+import type { Status } from '../../status/status.ts';
 import { channels, encodeChannel } from '../../websocket/remote-command.ts';
 import { closeCodes, encodeClose, encodeFrame, opcodes } from '../../websocket/websocket-frame.ts';
-import type { Status } from '../../status/status.ts';
 import { ChannelCounts } from '../observer/channel-counts.ts';
 import { ErrorChannel } from '../observer/error-channel.ts';
-import type { ObservedProtocol } from '../observer/observed-protocol.ts';
-import type { StreamEnding, StreamSummary } from '../observer/stream-observer.ts';
+import type { ObservedProtocol, StreamEnding, StreamSummary } from '../observer/stream-observer.ts';
 import { ChannelDirection, type ChannelSide } from './channel-direction.ts';
 
 /** Creates the observer of exec and attach over WebSocket: `v4.channel.k8s.io` and `v5.channel.k8s.io`. */

@@ -1,7 +1,10 @@
 import { closeCodes, encodeClose, encodeFrame, opcodes } from '../../websocket/websocket-frame.ts';
-import type { ObservedProtocol, ObservedSide } from '../observer/observed-protocol.ts';
-import { StreamFault } from '../observer/stream-fault.ts';
-import type { StreamSummary } from '../observer/stream-observer.ts';
+import {
+  StreamFault,
+  type ObservedProtocol,
+  type ObservedSide,
+  type StreamSummary,
+} from '../observer/stream-observer.ts';
 import { SpdySession } from '../spdy/spdy-session.ts';
 import { WebSocketScanner } from './websocket-scanner.ts';
 

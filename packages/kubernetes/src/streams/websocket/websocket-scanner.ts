@@ -1,8 +1,7 @@
-import { readFrameHeader, type FrameHeader } from '../../websocket/frame-header.ts';
-import { WebSocketError } from '../../websocket/websocket-error.ts';
+import { readFrameHeader, WebSocketError, type FrameHeader } from '../../websocket/frame-header.ts';
 import { opcodes } from '../../websocket/websocket-frame.ts';
 import { ByteView } from '../observer/byte-view.ts';
-import { StreamFault } from '../observer/stream-fault.ts';
+import { StreamFault } from '../observer/stream-observer.ts';
 
 /** Maximum frame length. API servers accept no longer frames either. */
 export const maxFrameBytes = 33_554_432;

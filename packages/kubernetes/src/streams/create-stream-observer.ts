@@ -1,9 +1,12 @@
-import type { ObservedProtocol, ObservedSide } from './observed-protocol.ts';
-import { StreamFault } from './stream-fault.ts';
-import type { StreamObserver } from './stream-observer.ts';
-import { createSpdyObserver } from '../spdy/spdy-observer.ts';
-import { createChannelObserver } from '../websocket/channel-observer.ts';
-import { createTunnelObserver } from '../websocket/tunnel-observer.ts';
+import {
+  StreamFault,
+  type ObservedProtocol,
+  type ObservedSide,
+  type StreamObserver,
+} from './observer/stream-observer.ts';
+import { createSpdyObserver } from './spdy/spdy-session.ts';
+import { createChannelObserver } from './websocket/channel-observer.ts';
+import { createTunnelObserver } from './websocket/tunnel-observer.ts';
 
 export type ObservedStream = {
   kind: 'exec' | 'attach' | 'portforward';

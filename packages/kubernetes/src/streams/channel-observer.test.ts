@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { readMessages } from '../testing/read-messages.ts';
-import { createStatus } from '../../status/status.ts';
-import { encodeClose, encodeFrame, opcodes, type Opcode } from '../../websocket/websocket-frame.ts';
-import { createStreamObserver } from '../observer/create-stream-observer.ts';
-import type { StreamObserver } from '../observer/stream-observer.ts';
-import { fromClient, fromServer, play, type Turn } from '../testing/conversation.ts';
-import { maxFrameBytes } from './websocket-scanner.ts';
+import { createStatus } from '../status/status.ts';
+import { encodeClose, encodeFrame, opcodes, type Opcode } from '../websocket/websocket-frame.ts';
+import { createStreamObserver } from './create-stream-observer.ts';
+import type { StreamObserver } from './observer/stream-observer.ts';
+import { fromClient, fromServer, play, type Turn } from './testing/conversation.ts';
+import { readMessages } from './testing/read-messages.ts';
+import { maxFrameBytes } from './websocket/websocket-scanner.ts';
 
 const mask = Buffer.from([9, 8, 7, 6]);
 const observe = (subprotocol = 'v5.channel.k8s.io'): StreamObserver =>

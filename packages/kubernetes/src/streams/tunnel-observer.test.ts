@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { encodeClose, encodeFrame, opcodes } from '../../websocket/websocket-frame.ts';
-import { createStreamObserver } from '../observer/create-stream-observer.ts';
-import type { StreamObserver } from '../observer/stream-observer.ts';
-import { cut, play, type Turn } from '../testing/conversation.ts';
-import { createSpdyPeer, quads } from '../testing/spdy-peer.ts';
-import { frameTypes } from '../spdy/spdy-frame.ts';
+import { encodeClose, encodeFrame, opcodes } from '../websocket/websocket-frame.ts';
+import { createStreamObserver } from './create-stream-observer.ts';
+import type { StreamObserver } from './observer/stream-observer.ts';
+import { frameTypes } from './spdy/spdy-frame.ts';
+import { cut, play, type Turn } from './testing/conversation.ts';
+import { createSpdyPeer, quads } from './testing/spdy-peer.ts';
 
 const mask = Buffer.from([1, 2, 3, 250]);
 const observe = (): StreamObserver =>

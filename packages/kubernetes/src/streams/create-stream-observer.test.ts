@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createStatus } from '../../status/status.ts';
+import { createStatus } from '../status/status.ts';
 import { createStreamObserver, type ObservedStream } from './create-stream-observer.ts';
 
 const state = (kind: ObservedStream['kind'], protocol: ObservedStream['protocol'], subprotocol: string): string =>

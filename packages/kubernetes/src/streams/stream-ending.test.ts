@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { readMessages } from '../testing/read-messages.ts';
-import { createStatus } from '../../status/status.ts';
-import { encodeClose, encodeFrame, opcodes } from '../../websocket/websocket-frame.ts';
+import { createStatus } from '../status/status.ts';
+import { encodeClose, encodeFrame, opcodes } from '../websocket/websocket-frame.ts';
 import { createStreamObserver } from './create-stream-observer.ts';
-import type { StreamEnding, StreamObserver } from './stream-observer.ts';
-import { fromServer } from '../testing/conversation.ts';
-import { createSpdyPeer } from '../testing/spdy-peer.ts';
+import type { StreamEnding, StreamObserver } from './observer/stream-observer.ts';
+import { fromServer } from './testing/conversation.ts';
+import { readMessages } from './testing/read-messages.ts';
+import { createSpdyPeer } from './testing/spdy-peer.ts';
 
 const status = createStatus({ code: 403, reason: 'Forbidden', message: 'The session is over.' });
 const spdyExec = (): StreamObserver =>

@@ -1,15 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { createStatus } from '../../status/status.ts';
-import { createStreamObserver } from '../observer/create-stream-observer.ts';
-import { maxErrorBytes } from '../observer/error-channel.ts';
-import type { StreamObserver } from '../observer/stream-observer.ts';
-import { play, type Turn } from '../testing/conversation.ts';
-import { createSpdyPeer, quads } from '../testing/spdy-peer.ts';
-import { flagFin, flagUnidirectional, frameTypes } from './spdy-frame.ts';
-import { maxControlBytes } from './spdy-scanner.ts';
-import { maxOpenStreams } from './spdy-streams.ts';
-import { maxPorts } from './port-counts.ts';
+import { createStatus } from '../status/status.ts';
+import { createStreamObserver } from './create-stream-observer.ts';
+import { maxErrorBytes } from './observer/error-channel.ts';
+import type { StreamObserver } from './observer/stream-observer.ts';
+import { play, type Turn } from './testing/conversation.ts';
+import { createSpdyPeer, quads } from './testing/spdy-peer.ts';
+import { flagFin, flagUnidirectional, frameTypes } from './spdy/spdy-frame.ts';
+import { maxControlBytes } from './spdy/spdy-scanner.ts';
+import { maxOpenStreams, maxPorts } from './spdy/spdy-streams.ts';
 
 const exec = (subprotocol = 'v4.channel.k8s.io'): StreamObserver =>
   createStreamObserver({ kind: 'exec', protocol: 'spdy', subprotocol });
