@@ -5,7 +5,7 @@ export type { PracticeCluster, PracticeClusterOptions } from './server/create-pr
 export type { PracticeRequest } from './server/handle-request.ts';
 export type { TokenIdentity } from './access/authenticate.ts';
 export type { User } from './access/user.ts';
-export { acceptKey, isWebSocketKey } from './websocket/accept-key.ts';
+export { acceptKey, isWebSocketKey } from './websocket/frame-reader.ts';
 export { FrameReader } from './websocket/frame-reader.ts';
 export { MessageReader } from './websocket/message-reader.ts';
 export type { KubeObject, Metadata } from './objects/kube-object.ts';

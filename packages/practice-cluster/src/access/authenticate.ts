@@ -1,8 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { unauthorized } from '../http/api-error.ts';
-import { anonymous, serviceAccountGroups, serviceAccountOf } from './user.ts';
-import type { User } from './user.ts';
+import { unauthorized } from '../objects/api-error.ts';
+import { anonymous, serviceAccountGroups, serviceAccountOf, type User } from './user.ts';
 
 /** The identity of a bearer token. */
 export type TokenIdentity = { user: string; uid?: string; groups?: readonly string[] };

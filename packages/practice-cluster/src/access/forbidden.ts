@@ -1,4 +1,4 @@
-import { ApiError } from '../http/api-error.ts';
+import { ApiError } from '../objects/api-error.ts';
 import type { Attributes } from './rbac.ts';
 import type { User } from './user.ts';
 

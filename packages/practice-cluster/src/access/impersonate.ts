@@ -1,8 +1,7 @@
-import { badRequest } from '../http/api-error.ts';
+import { badRequest } from '../objects/api-error.ts';
 import { forbidden } from './forbidden.ts';
 import type { Access, Attributes } from './rbac.ts';
-import { anonymous, serviceAccountGroups, serviceAccountOf } from './user.ts';
-import type { User } from './user.ts';
+import { anonymous, serviceAccountGroups, serviceAccountOf, type User } from './user.ts';
 
 const extraPrefix = 'impersonate-extra-';
 

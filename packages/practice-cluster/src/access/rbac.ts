@@ -1,9 +1,8 @@
-import { arrayAt, textAt } from '../objects/kube-object.ts';
-import type { KubeObject } from '../objects/kube-object.ts';
+import type { RequestInfo } from '@sallyport/kubernetes';
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from '../kinds/kinds.ts';
+import { arrayAt, textAt, type KubeObject } from '../objects/kube-object.ts';
 import type { ObjectStore } from '../store/object-store.ts';
-import { serviceAccountOf } from './user.ts';
-import type { User } from './user.ts';
+import { serviceAccountOf, type User } from './user.ts';
 
 /** What a request accesses: a resource, or a path if `path` is set. */
 export type Attributes = {
@@ -87,4 +86,13 @@ function matchesResource(list: readonly string[], { resource, subresource }: Att
 
 function matchesPath(url: string, path: string): boolean {
   return url === '*' || url === path || (url.endsWith('*') && path.startsWith(url.slice(0, -1)));
+}
+
+/** Returns what a request must be allowed to do. A stream into a pod needs more than `get` since Kubernetes 1.35. */
+export function attributesOf(info: RequestInfo): Attributes[] {
+  const { requestVerb: verb, apiGroup, resource, subresource, namespace, name } = info;
+  if (!info.isResourceRequest)
+    return [{ verb, path: info.path, apiGroup: '', resource: '', subresource: '', namespace: '', name: '' }];
+  const asked = { verb, apiGroup, resource, subresource, namespace, name };
+  return info.verb === verb ? [asked] : [asked, { ...asked, verb: info.verb }];
 }

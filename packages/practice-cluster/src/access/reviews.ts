@@ -1,11 +1,9 @@
-import { badRequest, unknownResource } from '../http/api-error.ts';
-import type { Call, Cluster } from '../http/call.ts';
-import { isJsonObject, textAt, valueAt } from '../objects/kube-object.ts';
-import type { KubeObject } from '../objects/kube-object.ts';
 import { readObject } from '../http/read-body.ts';
 import { sendJson } from '../http/reply.ts';
-import { rulesFor } from './rbac.ts';
-import type { Attributes, Rule } from './rbac.ts';
+import { badRequest, unknownResource } from '../objects/api-error.ts';
+import { isJsonObject, textAt, valueAt, type KubeObject } from '../objects/kube-object.ts';
+import type { Call, Cluster } from './call.ts';
+import { rulesFor, type Attributes, type Rule } from './rbac.ts';
 import type { User } from './user.ts';
 
 /** Resources that only answer a question about the caller or, for SubjectAccessReview, about another user. */

@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { timestamp } from '../http/call.ts';
-import type { Cluster } from '../http/call.ts';
-import { isJsonObject, textAt, valueAt } from '../objects/kube-object.ts';
-import type { KubeObject, Metadata } from '../objects/kube-object.ts';
+import { timestamp, type Cluster } from '../access/call.ts';
 import { deployments, pods } from '../kinds/kinds.ts';
 import { preparePod, runningPod } from '../kinds/prepare-pod.ts';
+import { isJsonObject, textAt, valueAt, type KubeObject, type Metadata } from '../objects/kube-object.ts';
 import { randomSuffix } from '../verbs/admit.ts';
 
 const templateHash = 'pod-template-hash';

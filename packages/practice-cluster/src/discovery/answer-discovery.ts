@@ -1,6 +1,6 @@
-import { unknownResource } from '../http/api-error.ts';
-import type { Call, Cluster } from '../http/call.ts';
+import type { Call, Cluster } from '../access/call.ts';
 import { sendJson, sendText } from '../http/reply.ts';
+import { unknownResource } from '../objects/api-error.ts';
 import { aggregatedDiscovery, apiGroup, apiResourceList, groups, resourcesOf } from './discovered.ts';
 import { openApiV2, openApiV3, openApiV3Index } from './openapi.ts';
 

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { ApiError, badRequest, unsupportedMediaType } from './api-error.ts';
-import { isJsonObject } from '../objects/kube-object.ts';
-import type { JsonObject, KubeObject } from '../objects/kube-object.ts';
+import { ApiError, badRequest, unsupportedMediaType } from '../objects/api-error.ts';
+import { isJsonObject, type JsonObject, type KubeObject } from '../objects/kube-object.ts';
 import { decodeObject } from '../protobuf/decode-object.ts';
 
 const protobuf = 'application/vnd.kubernetes.protobuf';

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { invalid } from '../http/api-error.ts';
-import { arrayAt, isJsonObject, textAt } from '../objects/kube-object.ts';
-import type { KubeObject } from '../objects/kube-object.ts';
+import { invalid } from '../objects/api-error.ts';
+import { arrayAt, isJsonObject, textAt, type KubeObject } from '../objects/kube-object.ts';
 
 /** Labels a namespace with its name, as any cluster does, and makes it active. */
 export function prepareNamespace(object: KubeObject): KubeObject {

@@ -1,6 +1,5 @@
-import { invalid } from '../http/api-error.ts';
-import { isJsonObject, valueAt } from '../objects/kube-object.ts';
-import type { KubeObject } from '../objects/kube-object.ts';
+import { invalid } from '../objects/api-error.ts';
+import { isJsonObject, valueAt, type KubeObject } from '../objects/kube-object.ts';
 import { checkContainers } from './prepare-pod.ts';
 
 const kind = { group: 'apps', kind: 'Deployment' };

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { invalid } from '../http/api-error.ts';
-import { arrayAt, isJsonObject } from '../objects/kube-object.ts';
-import type { JsonObject, KubeObject } from '../objects/kube-object.ts';
+import { invalid } from '../objects/api-error.ts';
+import { arrayAt, isJsonObject, type JsonObject, type KubeObject } from '../objects/kube-object.ts';
 
 const kind = { group: '', kind: 'Pod' };
 

@@ -1,6 +1,5 @@
-import { invalid } from '../http/api-error.ts';
-import { isJsonObject, textAt } from '../objects/kube-object.ts';
-import type { KubeObject } from '../objects/kube-object.ts';
+import { invalid } from '../objects/api-error.ts';
+import { isJsonObject, textAt, type KubeObject } from '../objects/kube-object.ts';
 
 const group = 'rbac.authorization.k8s.io';
 

@@ -1,7 +1,18 @@
-import { unsupportedMediaType } from '../http/api-error.ts';
+import { unsupportedMediaType } from '../objects/api-error.ts';
+import { isJsonObject } from '../objects/kube-object.ts';
 import { jsonPatch } from './json-patch.ts';
-import { mergePatch } from './merge-patch.ts';
 import { strategicMerge } from './strategic-merge.ts';
+
+/** Applies a JSON merge patch (RFC 7396). Changes neither argument. */
+export function mergePatch(target: unknown, patch: unknown): unknown {
+  if (!isJsonObject(patch)) return patch;
+  const result: Record<string, unknown> = isJsonObject(target) ? { ...target } : {};
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete result[key];
+    else result[key] = mergePatch(result[key], value);
+  }
+  return result;
+}
 
 const byMediaType: ReadonlyMap<string, (target: unknown, patch: unknown) => unknown> = new Map([
   ['application/json-patch+json', jsonPatch],

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { badRequest, ApiError } from '../http/api-error.ts';
+import { badRequest, ApiError } from '../objects/api-error.ts';
 import { isJsonObject } from '../objects/kube-object.ts';
 
 const maxOperations = 10_000;

@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { ApiError } from '../http/api-error.ts';
-import { patchFor } from './apply-patch.ts';
+import { ApiError } from '../objects/api-error.ts';
+import { patchFor, mergePatch } from './apply-patch.ts';
 import { jsonPatch } from './json-patch.ts';
-import { mergePatch } from './merge-patch.ts';
 import { strategicMerge } from './strategic-merge.ts';
 
 function refusal(action: () => unknown): number {

@@ -1,7 +1,6 @@
 import { once } from 'node:events';
-import { request as httpRequest } from 'node:http';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
-import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
@@ -14,10 +13,9 @@ import {
   opcodes,
   remoteCommandProtocol,
 } from '@sallyport/kubernetes';
-import { acceptKey } from '../websocket/accept-key.ts';
+import { createPracticeCluster, type PracticeCluster } from '../server/create-practice-cluster.ts';
+import { acceptKey } from '../websocket/frame-reader.ts';
 import { MessageReader } from '../websocket/message-reader.ts';
-import { createPracticeCluster } from '../server/create-practice-cluster.ts';
-import type { PracticeCluster } from '../server/create-practice-cluster.ts';
 
 const key = 'dGhlIHNhbXBsZSBub25jZQ==';
 const mask = Buffer.from([9, 8, 7, 6]);

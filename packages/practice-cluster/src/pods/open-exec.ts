@@ -1,11 +1,11 @@
 import { isApiTrue, remoteCommandProtocol } from '@sallyport/kubernetes';
-import { acceptKey, isWebSocketKey } from '../websocket/accept-key.ts';
-import { ApiError, badRequest } from '../http/api-error.ts';
-import type { Call, Cluster } from '../http/call.ts';
+import type { Call, Cluster } from '../access/call.ts';
+import { ApiError, badRequest } from '../objects/api-error.ts';
 import { textAt } from '../objects/kube-object.ts';
+import { runCommand } from '../shell/run-command.ts';
+import { acceptKey, isWebSocketKey } from '../websocket/frame-reader.ts';
 import { ExecStream } from './exec-stream.ts';
 import { findContainer } from './find-container.ts';
-import { runCommand } from '../shell/run-command.ts';
 
 /** Opens an exec with the WebSocket protocol of kubectl 1.31 and later, into a simulated shell. */
 export function openExec(cluster: Cluster, call: Call): void {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { ApiError } from '../http/api-error.ts';
+import { ApiError } from '../objects/api-error.ts';
 import { decodeObject } from './decode-object.ts';
 
 function varint(value: number): Buffer {

@@ -1,7 +1,6 @@
-import { badRequest } from '../http/api-error.ts';
+import { badRequest } from '../objects/api-error.ts';
 import type { JsonObject } from '../objects/kube-object.ts';
-import { fieldsOf } from './schema.ts';
-import type { Field } from './schema.ts';
+import { fieldsOf, type Field } from './schema.ts';
 import { malformed, readFields } from './wire.ts';
 
 const magic = Buffer.from('k8s\0');

@@ -1,4 +1,4 @@
-import { badRequest } from '../http/api-error.ts';
+import { badRequest } from '../objects/api-error.ts';
 
 /** A field in wire format: a number or bytes. */
 export type WireField = { number: number; value: bigint | Buffer };

@@ -1,22 +1,17 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { createServer as createHttpServer, ServerResponse } from 'node:http';
-import type { IncomingMessage, Server } from 'node:http';
+import { createServer as createHttpServer, ServerResponse, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { createAuthenticate } from '../access/authenticate.ts';
-import type { TokenIdentity } from '../access/authenticate.ts';
+import { createAuthenticate, type TokenIdentity } from '../access/authenticate.ts';
+import type { Cluster } from '../access/call.ts';
 import { createAccess } from '../access/rbac.ts';
-import type { Cluster } from '../http/call.ts';
 import { runControllers } from '../controllers/run-controllers.ts';
-import { handleRequest } from './handle-request.ts';
-import type { PracticeRequest, RequestDeps } from './handle-request.ts';
 import type { KubeObject } from '../objects/kube-object.ts';
-import { seedBindings } from '../seed/bindings.ts';
-import { plant } from '../seed/plant.ts';
-import { seedRoles } from '../seed/roles.ts';
-import { seedWorkloads } from '../seed/workloads.ts';
+import { seedBindings, seedRoles } from '../seed/roles.ts';
+import { plant, seedWorkloads } from '../seed/workloads.ts';
 import { ObjectStore } from '../store/object-store.ts';
+import { handleRequest, type PracticeRequest, type RequestDeps } from './handle-request.ts';
 
 /** The version at `/version`, which shows that this is not a real Kubernetes. */
 const practiceVersion = 'v1.36.0+sallyport.practice';

@@ -1,14 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createStatus, parseRequestTarget, readRequestInfo } from '@sallyport/kubernetes';
-import type { Status } from '@sallyport/kubernetes';
+import { createStatus, parseRequestTarget, readRequestInfo, type Status } from '@sallyport/kubernetes';
+import type { Call, Cluster } from '../access/call.ts';
 import { forbidden } from '../access/forbidden.ts';
 import { impersonate } from '../access/impersonate.ts';
-import { anonymous } from '../access/user.ts';
-import type { User } from '../access/user.ts';
-import { ApiError, badRequest, unauthorized } from '../http/api-error.ts';
-import { attributesOf } from '../access/attributes-of.ts';
-import type { Call, Cluster } from '../http/call.ts';
+import { attributesOf } from '../access/rbac.ts';
+import { anonymous, type User } from '../access/user.ts';
 import { sendStatus } from '../http/reply.ts';
+import { ApiError, badRequest, unauthorized } from '../objects/api-error.ts';
 import { route } from './route.ts';
 
 /**

@@ -1,18 +1,17 @@
-import { methodNotAllowed, unknownResource } from '../http/api-error.ts';
+import type { Call, Cluster } from '../access/call.ts';
 import { answerReview, reviewResources } from '../access/reviews.ts';
-import type { Call, Cluster } from '../http/call.ts';
 import { answerDiscovery } from '../discovery/answer-discovery.ts';
+import { sendJson } from '../http/reply.ts';
 import type { Kind } from '../kinds/kind.ts';
 import { findKind, pods } from '../kinds/kinds.ts';
+import { methodNotAllowed, unknownResource } from '../objects/api-error.ts';
+import { refuseStream } from '../pods/find-container.ts';
 import { openExec } from '../pods/open-exec.ts';
 import { sendLog } from '../pods/send-log.ts';
-import { refuseStream } from '../pods/refuse-stream.ts';
-import { sendJson } from '../http/reply.ts';
 import { patch, update } from '../verbs/change.ts';
 import { create } from '../verbs/create.ts';
 import { remove, removeCollection } from '../verbs/delete.ts';
-import { get } from '../verbs/get.ts';
-import { list } from '../verbs/list.ts';
+import { get, list } from '../verbs/list.ts';
 import { toScale } from '../verbs/scale.ts';
 import { watch } from '../verbs/watch.ts';
 

@@ -1,6 +1,4 @@
-import { createInput } from './input.ts';
-import type { Input } from './input.ts';
-import type { Io } from './io.ts';
+import { createInput, type Input, type Io } from './input.ts';
 
 /** Reads lines from an input. `rest` is the input after them, for a command that reads it. */
 export type LineReader = { next: () => Promise<string | undefined>; rest: Input };

@@ -1,5 +1,5 @@
 import { arrayAt, textAt } from '../objects/kube-object.ts';
-import type { Machine } from './io.ts';
+import type { Machine } from './input.ts';
 
 /** The environment of every command. */
 export function environmentOf(machine: Machine): Record<string, string> {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Program } from './input.ts';
 import { directoryOf, environmentOf, filesOf, hostnameOf } from './machine-data.ts';
-import type { Program } from './io.ts';
 
 const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '\\': '\\', e: '\u001b', 0: '\0' };
 

@@ -1,7 +1,29 @@
-import type { Io, Machine } from './io.ts';
-import { interact } from './interact.ts';
+import { createInput, type Io, type Machine } from './input.ts';
+import { createLineReader } from './line-reader.ts';
 import { programs } from './programs.ts';
-import { runScript } from './run-script.ts';
+import { runScript, type RunCommand } from './run-script.ts';
+
+const prompt = '/ # ';
+
+/** Runs a shell that reads commands line by line: with prompt and echo on a terminal, silently from a pipe. */
+async function interact(machine: Machine, io: Io, run: RunCommand): Promise<number> {
+  const { tty } = machine;
+  const reader = createLineReader(io, tty);
+  let code = 0;
+  for (;;) {
+    if (tty) await io.write('stdout', prompt);
+    const line = await reader.next();
+    if (line === undefined) break;
+    // On a terminal, commands do not read input. What the user types during a command belongs to the next line.
+    const stdin = tty ? createInput() : reader.rest;
+    if (tty) stdin.end();
+    const ended = await runScript(machine, line, { ...io, stdin }, run, code);
+    code = ended.code;
+    if (ended.exited || machine.closing.aborted) return code;
+  }
+  if (tty) await io.write('stdout', '\n');
+  return code;
+}
 
 /** Runs a command on the simulated machine. Returns its exit code, or 127 if the command does not exist. */
 export async function runCommand(machine: Machine, argv: string[], io: Io): Promise<number> {

@@ -1,8 +1,6 @@
-import type { Io, Machine } from './io.ts';
-import { inputOf } from './input.ts';
+import { inputOf, type Io, type Machine } from './input.ts';
 import { environmentOf } from './machine-data.ts';
-import { parseScript } from './parse-script.ts';
-import type { SimpleCommand, Step, Word } from './parse-script.ts';
+import { parseScript, type SimpleCommand, type Step, type Word } from './parse-script.ts';
 
 /** Runs a command and returns its exit code. */
 export type RunCommand = (machine: Machine, argv: string[], io: Io) => Promise<number>;

@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { KubeObject } from '../objects/kube-object.ts';
-import { createInput, inputOf } from './input.ts';
-import type { Machine } from './io.ts';
+import { createInput, inputOf, type Machine } from './input.ts';
 import { parseScript } from './parse-script.ts';
 import { runCommand } from './run-command.ts';
 

@@ -1,6 +1,6 @@
-import { alreadyExists, notFound } from '../http/api-error.ts';
-import type { KubeObject } from '../objects/kube-object.ts';
 import type { Kind } from '../kinds/kind.ts';
+import { alreadyExists, notFound } from '../objects/api-error.ts';
+import type { KubeObject } from '../objects/kube-object.ts';
 
 /** A change to an object. `previous` is its state before the change. */
 export type StoreEvent = {

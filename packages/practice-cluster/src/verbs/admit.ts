@@ -1,12 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isDnsSubdomain } from '@sallyport/kubernetes';
-import { ApiError, badRequest, conflict, invalid, notFound } from '../http/api-error.ts';
-import { timestamp } from '../http/call.ts';
-import type { Call, Cluster } from '../http/call.ts';
-import type { KubeObject } from '../objects/kube-object.ts';
-import { apiVersionOf } from '../kinds/kind.ts';
-import type { Kind } from '../kinds/kind.ts';
+import { timestamp, type Call, type Cluster } from '../access/call.ts';
+import { apiVersionOf, type Kind } from '../kinds/kind.ts';
 import { namespaces } from '../kinds/kinds.ts';
+import { ApiError, badRequest, conflict, invalid, notFound } from '../objects/api-error.ts';
+import type { KubeObject } from '../objects/kube-object.ts';
 
 const generatedLetters = 'bcdfghjklmnpqrstvwxz2456789';
 

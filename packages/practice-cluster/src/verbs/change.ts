@@ -1,15 +1,22 @@
 import { isDeepStrictEqual } from 'node:util';
-import { unknownResource } from '../http/api-error.ts';
-import type { Call, Cluster } from '../http/call.ts';
-import type { KubeObject } from '../objects/kube-object.ts';
-import type { Kind } from '../kinds/kind.ts';
-import { patchFor } from '../patch/apply-patch.ts';
+import { parameter, type Call, type Cluster } from '../access/call.ts';
 import { asObject, mediaType, parseJson, readBody, readObject } from '../http/read-body.ts';
 import { sendJson } from '../http/reply.ts';
+import type { Kind } from '../kinds/kind.ts';
+import { unknownResource, badRequest } from '../objects/api-error.ts';
+import type { KubeObject } from '../objects/kube-object.ts';
+import { patchFor } from '../patch/apply-patch.ts';
 import { admitChange } from './admit.ts';
-import { readDryRun } from './dry-run.ts';
 import { readRepresentation, represent } from './represent.ts';
 import { fromScale, toScale } from './scale.ts';
+
+/** Reports whether the request has `dryRun=All`. Refuses any other value. */
+export function readDryRun(call: Pick<Call, 'target'>): boolean {
+  const value = parameter(call, 'dryRun');
+  if (value !== '' && value !== 'All')
+    throw badRequest(`dryRun: Unsupported value: ${JSON.stringify(value)}: supported values: "All"`);
+  return value === 'All';
+}
 
 type Part = 'object' | 'status' | 'scale';
 

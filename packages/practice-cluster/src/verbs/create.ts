@@ -1,10 +1,10 @@
-import type { Call, Cluster } from '../http/call.ts';
-import { alreadyExists } from '../http/api-error.ts';
-import type { Kind } from '../kinds/kind.ts';
+import type { Call, Cluster } from '../access/call.ts';
 import { readObject } from '../http/read-body.ts';
 import { sendJson } from '../http/reply.ts';
+import type { Kind } from '../kinds/kind.ts';
+import { alreadyExists } from '../objects/api-error.ts';
 import { admitNew } from './admit.ts';
-import { readDryRun } from './dry-run.ts';
+import { readDryRun } from './change.ts';
 import { readRepresentation, represent } from './represent.ts';
 
 /** Creates an object. */

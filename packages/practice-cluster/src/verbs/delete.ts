@@ -1,13 +1,12 @@
 import { createStatus } from '@sallyport/kubernetes';
-import { badRequest, conflict } from '../http/api-error.ts';
-import type { Call, Cluster } from '../http/call.ts';
-import { isJsonObject, textAt } from '../objects/kube-object.ts';
-import type { KubeObject } from '../objects/kube-object.ts';
-import type { Kind } from '../kinds/kind.ts';
-import { kinds, namespaces } from '../kinds/kinds.ts';
+import type { Call, Cluster } from '../access/call.ts';
 import { readJsonOrProtobuf } from '../http/read-body.ts';
 import { sendJson } from '../http/reply.ts';
-import { readDryRun } from './dry-run.ts';
+import type { Kind } from '../kinds/kind.ts';
+import { kinds, namespaces } from '../kinds/kinds.ts';
+import { badRequest, conflict } from '../objects/api-error.ts';
+import { isJsonObject, textAt, type KubeObject } from '../objects/kube-object.ts';
+import { readDryRun } from './change.ts';
 import { createSelects } from './selects.ts';
 
 type DeleteOptions = { dryRun: boolean; uid: string; resourceVersion: string };

@@ -1,11 +1,9 @@
-import { ApiError, badRequest } from '../http/api-error.ts';
-import { parameter } from '../http/call.ts';
-import type { Call, Cluster } from '../http/call.ts';
-import type { KubeObject } from '../objects/kube-object.ts';
-import { apiVersionOf } from '../kinds/kind.ts';
-import type { Kind } from '../kinds/kind.ts';
+import { parameter, type Call, type Cluster } from '../access/call.ts';
 import { sendJson } from '../http/reply.ts';
-import { readRepresentation, toMetadata, toTable } from './represent.ts';
+import { apiVersionOf, type Kind } from '../kinds/kind.ts';
+import { ApiError, badRequest } from '../objects/api-error.ts';
+import type { KubeObject } from '../objects/kube-object.ts';
+import { readRepresentation, toMetadata, toTable, represent } from './represent.ts';
 import { createSelects } from './selects.ts';
 
 /** Sends the objects that match the selectors, in pages if a limit is set. */
@@ -60,4 +58,11 @@ function readToken(token: string): string | undefined {
 
 function keyOf({ metadata }: KubeObject): string {
   return metadata.namespace === undefined ? (metadata.name ?? '') : `${metadata.namespace}/${metadata.name}`;
+}
+
+/** Sends an object. */
+export function get(cluster: Cluster, call: Call, kind: Kind): void {
+  const as = readRepresentation(call.request);
+  const object = cluster.store.demand(kind, call.info.namespace, call.info.name);
+  sendJson(call.response, 200, represent(object, as, kind, cluster.clock()));
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { ApiError } from '../http/api-error.ts';
-import type { KubeObject } from '../objects/kube-object.ts';
 import type { Kind } from '../kinds/kind.ts';
+import { ApiError } from '../objects/api-error.ts';
+import type { KubeObject } from '../objects/kube-object.ts';
 
 /** The representation of objects that a client requests. */
 export type Representation = 'object' | 'table' | 'metadata';

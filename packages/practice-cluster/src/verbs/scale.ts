@@ -1,6 +1,5 @@
-import { badRequest } from '../http/api-error.ts';
-import { isJsonObject, valueAt } from '../objects/kube-object.ts';
-import type { KubeObject } from '../objects/kube-object.ts';
+import { badRequest } from '../objects/api-error.ts';
+import { isJsonObject, valueAt, type KubeObject } from '../objects/kube-object.ts';
 
 /** Returns the scale of a deployment (autoscaling/v1). */
 export function toScale({ metadata, spec, status }: KubeObject): KubeObject {

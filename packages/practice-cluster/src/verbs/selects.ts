@@ -1,11 +1,8 @@
-import { parseFieldSelector, parseLabelSelector } from '@sallyport/kubernetes';
 import type { FieldRequirement } from '@sallyport/contracts';
-import type { LabelRequirement } from '@sallyport/kubernetes';
-import { badRequest } from '../http/api-error.ts';
-import { parameter } from '../http/call.ts';
-import type { Call } from '../http/call.ts';
-import { valueAt } from '../objects/kube-object.ts';
-import type { KubeObject } from '../objects/kube-object.ts';
+import { parseFieldSelector, parseLabelSelector, type LabelRequirement } from '@sallyport/kubernetes';
+import { parameter, type Call } from '../access/call.ts';
+import { badRequest } from '../objects/api-error.ts';
+import { valueAt, type KubeObject } from '../objects/kube-object.ts';
 
 /** Creates a test for the namespace, name and selectors of a request. */
 export function createSelects(call: Pick<Call, 'target' | 'info'>): (object: KubeObject) => boolean {

@@ -1,13 +1,10 @@
-import { ApiError, badRequest } from '../http/api-error.ts';
 import { isApiTrue } from '@sallyport/kubernetes';
-import { parameter } from '../http/call.ts';
-import type { Call, Cluster } from '../http/call.ts';
+import { parameter, type Call, type Cluster } from '../access/call.ts';
+import { apiVersionOf, type Kind } from '../kinds/kind.ts';
+import { ApiError, badRequest } from '../objects/api-error.ts';
 import type { KubeObject } from '../objects/kube-object.ts';
-import { apiVersionOf } from '../kinds/kind.ts';
-import type { Kind } from '../kinds/kind.ts';
 import type { StoreEvent } from '../store/object-store.ts';
-import { readRepresentation, toMetadata, toTable } from './represent.ts';
-import type { Representation } from './represent.ts';
+import { readRepresentation, toMetadata, toTable, type Representation } from './represent.ts';
 import { createSelects } from './selects.ts';
 
 const bookmarkInterval = 60_000;

@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
-import { FrameReader } from './frame-reader.ts';
-import { MessageReader } from './message-reader.ts';
-import { acceptKey, isWebSocketKey } from './accept-key.ts';
 import { encodeClose, encodeFrame, opcodes, WebSocketError } from '@sallyport/kubernetes';
+import fc from 'fast-check';
+import { FrameReader, acceptKey, isWebSocketKey } from './frame-reader.ts';
+import { MessageReader } from './message-reader.ts';
 
 /** Any character. The built-in arbitrary of fast-check first builds a table of all of them. */
 const character = fc

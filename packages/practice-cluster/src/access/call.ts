@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { RequestInfo, RequestTarget } from '@sallyport/kubernetes';
-import type { Access } from '../access/rbac.ts';
-import type { User } from '../access/user.ts';
 import type { ObjectStore } from '../store/object-store.ts';
+import type { Access } from './rbac.ts';
+import type { User } from './user.ts';
 
 /** The state of the cluster: its objects, its rules, its clock and its source of identifiers. */
 export type Cluster = {

@@ -1,5 +1,4 @@
-import { createStatus } from '@sallyport/kubernetes';
-import type { Status, StatusDetails } from '@sallyport/kubernetes';
+import { createStatus, type Status, type StatusDetails } from '@sallyport/kubernetes';
 
 /** An error response, worded like the API server's. */
 export class ApiError extends Error {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { humanDuration } from './human-duration.ts';
+import { humanDuration } from './columns.ts';
 
 describe('an age', () => {
   it.each([
