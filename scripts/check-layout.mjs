@@ -116,31 +116,9 @@ export function describeFolderCircle(circle, between) {
   return [`circle of folders in ${path.posix.dirname(circle[0])}: ${[...names, names[0]].join(' -> ')}`, ...steps];
 }
 
-// The packages whose folders still form circles. Packages leave this list, and none is added. The empty lines let two
-// leave at the same time.
-const notYet = [
-  'bed',
-
-  'kit',
-
-  'kubernetes',
-
-  'practice-cluster',
-];
-
-/** Returns the circles of folders as lines, and the packages of the list that have none. */
 function folderFaults(graph) {
   const between = folderGraph(graph);
-  const found = folderCircles(between);
-  const packageOf = (circle) => /^packages\/([^/]+)/.exec(circle[0])?.[1];
-  return [
-    ...found
-      .filter((circle) => !notYet.includes(packageOf(circle)))
-      .flatMap((circle) => describeFolderCircle(circle, between)),
-    ...notYet
-      .filter((name) => !found.some((circle) => packageOf(circle) === name))
-      .map((name) => `${name} has no circle of folders: remove it from the list in scripts/check-layout.mjs`),
-  ];
+  return folderCircles(between).flatMap((circle) => describeFolderCircle(circle, between));
 }
 
 function readGraph() {

@@ -5,8 +5,8 @@ import {
   type GatewayServiceAccount,
   type GatewayServiceAccountOptions,
 } from './gateway-service-account.ts';
-import { loadImage, type NodeImages } from '../node/node-images.ts';
 import { createKubectl, type Kubectl } from './kubectl.ts';
+import { loadImage, type NodeImages } from './node-images.ts';
 
 /** The addresses and files of a cluster as plain data. */
 export type ClusterDescription = {

@@ -1,3 +1,4 @@
+import type { Snapshotter } from '../cluster/node-images.ts';
 import type { NodeNames } from './node-names.ts';
 
 export type ContainerdFiles = {
@@ -8,9 +9,6 @@ export type ContainerdFiles = {
   sandboxImage: string;
   snapshotter: Snapshotter;
 };
-
-/** `native` copies all files for each container, which works on every file system. `overlayfs` shares them. */
-export type Snapshotter = 'native' | 'overlayfs';
 
 /** Returns containerd's configuration (format version 2), with all paths below the directory of the run. */
 export function containerdConfig(files: ContainerdFiles): string {

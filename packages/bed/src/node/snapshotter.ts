@@ -1,7 +1,7 @@
 import path from 'node:path';
+import type { Snapshotter } from '../cluster/node-images.ts';
 import { tryCommand } from '../run/command.ts';
 import { componentDirectory, type Run } from '../run/run-directory.ts';
-import type { Snapshotter } from './containerd-config.ts';
 
 /** Returns the snapshotter for images that are large. Not every file system can be below an overlay. */
 export async function snapshotterFor(run: Run): Promise<Snapshotter> {

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { loadImage, type NodeImages } from '../cluster/node-images.ts';
 import type { ControlPlane } from '../cluster/start-control-plane.ts';
 import { tryCommand } from '../run/command.ts';
 import { freePort } from '../run/free-port.ts';
@@ -9,7 +10,6 @@ import { waitUntil } from '../run/wait.ts';
 import { createCgroup } from './cgroups.ts';
 import { containerdConfig } from './containerd-config.ts';
 import { kubeletArguments, kubeletConfig } from './kubelet-config.ts';
-import { loadImage, type NodeImages } from './node-images.ts';
 import { nodeNames, type NodeNames } from './node-names.ts';
 import type { NodePlace } from './prepare-node.ts';
 import { CLUSTER_DNS } from './service-config.ts';

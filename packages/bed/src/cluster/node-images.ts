@@ -1,5 +1,7 @@
 import { runCommand } from '../run/command.ts';
-import type { Snapshotter } from './containerd-config.ts';
+
+/** `native` copies all files for each container, which works on every file system. `overlayfs` shares them. */
+export type Snapshotter = 'native' | 'overlayfs';
 
 /** What it takes to put images on a node, as plain data. */
 export type NodeImages = { ctr: string; socket: string; snapshotter: Snapshotter };
