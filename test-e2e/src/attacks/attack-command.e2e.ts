@@ -44,14 +44,7 @@ describe('sallyport attack', () => {
     });
 
   it('finds nothing in the gateway, and reports what it could not check', async () => {
-    const { code, stdout, stderr } = await attack(
-      gateway.url,
-      '--ca-file',
-      gateway.caFile,
-      '--yes-i-may',
-      '-o',
-      'json',
-    );
+    const { code, stdout, stderr } = await attack(gateway.url, '--ca-file', gateway.caFile, '--yes', '-o', 'json');
     const found = JSON.parse(stdout) as Found;
     expect(
       found.rows.flatMap(({ row, probes }) =>
@@ -65,7 +58,7 @@ describe('sallyport attack', () => {
       gateway.clusterUrl(),
     ]);
     expect(found.rows.map(({ row }) => row)).toEqual(all);
-    expect(rowsThat(found, 'unjudged')).toEqual(['A05', 'A14']);
+    expect(rowsThat(found, 'inconclusive')).toEqual(['A05', 'A14']);
     expect(`${stdout}${stderr}`).not.toContain(token);
   });
 
@@ -85,7 +78,7 @@ describe('sallyport attack', () => {
       gateway.events((record) => record.data.userAgent?.startsWith('sallyport-attack/') === true).length;
     const before = marked();
     const { code, stderr } = await attack(gateway.url, '--ca-file', gateway.caFile);
-    expect([code, stderr]).toEqual([2, expect.stringMatching(/hostile requests to https:[\s\S]*--yes-i-may/)]);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/hostile requests to https:[\s\S]*--yes/)]);
     expect(marked()).toBe(before);
   });
 
@@ -100,7 +93,7 @@ describe('sallyport attack', () => {
         `${tokenFile}.wrong`,
         '--ca-file',
         gateway.caFile,
-        '--yes-i-may',
+        '--yes',
       ],
       { home: path.join(gateway.directory, 'attacker') },
     );
@@ -108,12 +101,12 @@ describe('sallyport attack', () => {
       3,
       expect.stringMatching(/can be read by others[\s\S]*does not accept the token/),
     ]);
-    expect((await attack(`${gateway.url}/clusters/none`, '--ca-file', gateway.caFile, '--yes-i-may')).code).toBe(5);
-    expect((await attack('https://127.0.0.1:9', '--yes-i-may')).code).toBe(4);
-    expect((await attack('http://gate.example.com', '--yes-i-may')).code).toBe(2);
+    expect((await attack(`${gateway.url}/clusters/none`, '--ca-file', gateway.caFile, '--yes')).code).toBe(5);
+    expect((await attack('https://127.0.0.1:9', '--yes')).code).toBe(4);
+    expect((await attack('http://gate.example.com', '--yes')).code).toBe(2);
     expect(
       (
-        await runCli(['attack', '--target', gateway.url, '--token-file', '/none', '--yes-i-may'], {
+        await runCli(['attack', '--target', gateway.url, '--token-file', '/none', '--yes'], {
           home: gateway.directory,
         })
       ).code,
@@ -123,11 +116,11 @@ describe('sallyport attack', () => {
   it('finds every hole in a naive proxy, and reports what it observed', async () => {
     const naive = await startNaiveProxy(token);
     try {
-      const { code, stdout } = await attack(naive.url, '--yes-i-may', '-o', 'json');
+      const { code, stdout } = await attack(naive.url, '--yes', '-o', 'json');
       const found = JSON.parse(stdout) as Found;
       expect([code, found.ok]).toEqual([1, false]);
       expect(rowsThat(found, 'hole')).toEqual(plantedHoles);
-      const text = await attack(naive.url, '--yes-i-may');
+      const text = await attack(naive.url, '--yes');
       expect(text.code).toBe(1);
       for (const row of plantedHoles) expect(text.stdout).toMatch(new RegExp(`^${row} .* HOLE `, 'm'));
       expect(text.stdout).toContain('the cluster identified you as sallyport-attack');

@@ -108,20 +108,20 @@ describe('a request for another identity', () => {
     ]);
     expect(
       [bare(502), bare(0), bare(200, 'hello'), bare(302)].map((reply) => judgeIdentity(reply, baseline).result),
-    ).toEqual(['unjudged', 'unjudged', 'unjudged', 'unjudged']);
+    ).toEqual(['inconclusive', 'inconclusive', 'inconclusive', 'inconclusive']);
     expect([bare(401), bare(200), bare(101), bare(503), bare(0)].map((reply) => judgeRefusal(reply).result)).toEqual([
       'held',
       'hole',
       'hole',
-      'unjudged',
-      'unjudged',
+      'inconclusive',
+      'inconclusive',
     ]);
     expect(readUserInfo(reviewOf({}))).toBeUndefined();
   });
 });
 
 describe('the rows', () => {
-  it('are those of the catalog that can be judged from outside, in the same order', () => {
+  it('are those of the catalog whose results show from outside, in the same order', () => {
     expect(attackRows.map(({ row }) => row)).toEqual([
       'A01',
       'A02',
@@ -204,7 +204,7 @@ describe('sallyport attack', () => {
       `${target}/clusters/dev`,
       '--token-file',
       'token',
-      '--yes-i-may',
+      '--yes',
     );
     expect([code, err]).toEqual([0, '']);
     expect(out).toMatch(/Attacked as alice[\s\S]*A01 .* held[\s\S]*withstood every attack/);
@@ -230,7 +230,7 @@ describe('sallyport attack', () => {
     expect(seen).toEqual([]);
     rig.environment.stdin = Readable.from([]);
     expect((await rig.run('attack', '--target', `${target}/clusters/dev`, '--token-file', 'token')).err).toContain(
-      '--yes-i-may',
+      '--yes',
     );
   });
 
@@ -248,7 +248,7 @@ describe('sallyport attack', () => {
       `${target}/clusters/dev`,
       '--token-file',
       'token',
-      '--yes-i-may',
+      '--yes',
       '-o',
       'json',
     );
@@ -268,17 +268,20 @@ describe('sallyport attack', () => {
     });
   });
 
-  it('reports what is wrong if nothing could be judged', async () => {
+  it('reports what is wrong if nothing has a result', async () => {
     const target = await serve([], (_request, response) => {
       response.writeHead(404).end();
       return true;
     });
-    expect(await rig.run('attack', '--target', target, '--token-file', 'token', '--yes-i-may')).toMatchObject({
+    expect(await rig.run('attack', '--target', target, '--token-file', 'token', '--yes')).toMatchObject({
       code: 5,
       err: expect.stringContaining('answered with 404'),
     });
     writeFileSync(path.join(rig.directory, 'empty'), '\n');
+    expect((await rig.run('attack', '--target', target, '--token-file', 'empty', '--yes')).code).toBe(7);
+    // The name of the option before version 0.2.0, which the help no longer shows.
     expect((await rig.run('attack', '--target', target, '--token-file', 'empty', '--yes-i-may')).code).toBe(7);
-    expect((await rig.run('attack', '--target', target, '--yes-i-may')).code).toBe(2);
+    expect((await rig.run('attack', '--help')).out).not.toContain('--yes-i-may');
+    expect((await rig.run('attack', '--target', target, '--yes')).code).toBe(2);
   });
 });

@@ -4,15 +4,15 @@ import type { Environment } from '../environment/environment.ts';
 import type { AttackResult, RowResult } from './run-attack.ts';
 
 const attempts = (count: number) => `${count} ${count === 1 ? 'attempt' : 'attempts'}`;
-const words = { held: 'held', hole: 'HOLE', unjudged: 'could not judge' } as const;
-const tones = { held: 'good', hole: 'bad', unjudged: 'warning' } as const;
+const words = { held: 'held', hole: 'HOLE', inconclusive: 'inconclusive' } as const;
+const tones = { held: 'good', hole: 'bad', inconclusive: 'warning' } as const;
 
 function summary({ result, probes }: RowResult): string {
   const holes = probes.filter((one) => one.result === 'hole').length;
   if (result === 'hole') return `${holes} of ${attempts(probes.length)}`;
-  if (result === 'unjudged') return probes[0]?.seen ?? '';
-  const open = probes.filter((one) => one.result === 'unjudged').length;
-  return `${attempts(probes.length - open)}${open > 0 ? `, ${open} could not be judged` : ''}`;
+  if (result === 'inconclusive') return probes[0]?.seen ?? '';
+  const open = probes.filter((one) => one.result === 'inconclusive').length;
+  return `${attempts(probes.length - open)}${open > 0 ? `, ${open} inconclusive` : ''}`;
 }
 
 const columns: Column<RowResult>[] = [
@@ -33,7 +33,7 @@ export function describeAttack(environment: Environment, target: string, { user,
   );
   const end =
     holes.length === 0
-      ? `${target} withstood every attack that could be judged from outside.\n`
+      ? `${target} withstood every attack whose result shows from outside.\n`
       : `\nHoles in ${target}:\n${lines.join('')}`;
   return `Attacked as ${forTerminal(user.username)}.\n\n${renderTable(environment, { rows, columns }, { output: 'text', headers: true })}\n${end}`;
 }

@@ -4,7 +4,7 @@ import { attackRows, probeCount } from './attack-rows.ts';
 import {
   readUserInfo,
   review,
-  unjudged,
+  inconclusive,
   type Attacker,
   type AttackRow,
   type Attempt,
@@ -17,7 +17,7 @@ import type { RawReply } from './probe/raw-reply.ts';
 /** The cluster behind the attacked gateway. `authority` is for the Host header, and `basePath` precedes every path. */
 export type AttackTarget = RawTarget & { authority: string; basePath: string; token: string };
 
-/** The result of a row: `hole` if any attempt found one, `held` if the target withstood all that could be judged. */
+/** The result of a row: `hole` if any attempt found one, `held` if the target withstood all others that have a result. */
 export type RowResult = {
   row: string;
   attack: string;
@@ -75,7 +75,7 @@ async function findBaseline(target: AttackTarget): Promise<UserInfo> {
     );
   throw new CliError(
     'refused',
-    `an ordinary SelfSubjectReview was answered with ${reply!.status === 0 ? 'nothing' : reply!.status}, so no attack can be judged`,
+    `an ordinary SelfSubjectReview was answered with ${reply!.status === 0 ? 'nothing' : reply!.status}, so no attack would have a result`,
     'Give a cluster that the owner of the token may reach, such as --target https://gate.example.com:8443/clusters/dev.',
   );
 }
@@ -85,7 +85,7 @@ const worst = (verdicts: readonly Verdict[]): Verdict['result'] =>
     ? 'hole'
     : verdicts.some(({ result }) => result === 'held')
       ? 'held'
-      : 'unjudged';
+      : 'inconclusive';
 
 async function runRow(
   target: AttackTarget,
@@ -97,7 +97,7 @@ async function runRow(
   const found: RowResult['probes'] = [];
   for (const { what, run } of probes) {
     const verdict = await run(attacker).catch((error: unknown) =>
-      unjudged(`no connection: ${(error as { code?: string }).code ?? 'failed'}`),
+      inconclusive(`no connection: ${(error as { code?: string }).code ?? 'failed'}`),
     );
     found.push({ what, ...verdict });
     done();

@@ -3,21 +3,12 @@ import type { Environment } from '../environment/environment.ts';
 import { CliError } from './cli-error.ts';
 
 /**
- * Asks the user to type `yes`. Every other answer means no. Without a terminal, the user must have given `--yes` (or
- * the option named in `options`).
+ * Asks the user to type `yes`. Every other answer means no. Without a terminal, the user must have given `--yes`.
  */
-export async function confirm(
-  environment: Environment,
-  question: string,
-  options: { yes?: boolean; option?: string },
-): Promise<void> {
+export async function confirm(environment: Environment, question: string, options: { yes?: boolean }): Promise<void> {
   if (options.yes === true) return;
   if ((environment.stdin as { isTTY?: boolean }).isTTY !== true)
-    throw new CliError(
-      'usage',
-      `${question} There is no terminal to ask on`,
-      `To confirm, add ${options.option ?? '--yes'}.`,
-    );
+    throw new CliError('usage', `${question} There is no terminal to ask on`, 'To confirm, add --yes.');
   environment.stderr.write(`${question} Type yes to continue: `);
   const lines = openPastedLines(environment);
   // Ctrl-D counts as an answer.

@@ -3,8 +3,8 @@ import type { RawReply } from './raw-reply.ts';
 /** The identity of a client at the cluster, according to a SelfSubjectReview. */
 export type UserInfo = { username: string; uid: string; groups: string[]; extra: string };
 
-/** The result of an attack, and the evidence. `unjudged`: it cannot be judged from outside. */
-export type Verdict = { result: 'held' | 'hole' | 'unjudged'; seen: string };
+/** The result of an attack, and the evidence. `inconclusive`: its result does not show from outside. */
+export type Verdict = { result: 'held' | 'hole' | 'inconclusive'; seen: string };
 
 /** A request. The defaults for absent members are those of a well-behaved client. */
 export type Attempt = {
@@ -38,7 +38,7 @@ export type AttackRow = { row: string; attack: string; probes: readonly Probe[] 
 
 export const held = (seen: string): Verdict => ({ result: 'held', seen });
 export const hole = (seen: string): Verdict => ({ result: 'hole', seen });
-export const unjudged = (seen: string): Verdict => ({ result: 'unjudged', seen });
+export const inconclusive = (seen: string): Verdict => ({ result: 'inconclusive', seen });
 
 /** The path for a SelfSubjectReview. */
 export const reviewPath = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
@@ -93,7 +93,7 @@ export function judgeIdentity(reply: RawReply, baseline: UserInfo): Verdict {
   if (reachedImpersonation(reply))
     return hole('the cluster was asked to impersonate another user, and only its own rules refused');
   const found = readUserInfo(reply);
-  if (!found) return isRefusal(reply) ? held(describeReply(reply)) : unjudged(describeReply(reply));
+  if (!found) return isRefusal(reply) ? held(describeReply(reply)) : inconclusive(describeReply(reply));
   if (found.username !== baseline.username) return hole(`the cluster identified you as ${found.username}`);
   if (found.groups.join('\n') !== baseline.groups.join('\n'))
     return hole(`the cluster identified you as a member of ${found.groups.join(', ') || 'no group'}`);
@@ -105,8 +105,10 @@ export function judgeIdentity(reply: RawReply, baseline: UserInfo): Verdict {
 /** Judges a response that must be a refusal. */
 export function judgeRefusal(reply: RawReply): Verdict {
   if (isRefusal(reply)) return held(describeReply(reply));
-  if (reply.status === 0) return unjudged('no response');
-  return reply.status >= 500 ? unjudged(describeReply(reply)) : hole(`${describeReply(reply)} instead of a refusal`);
+  if (reply.status === 0) return inconclusive('no response');
+  return reply.status >= 500
+    ? inconclusive(describeReply(reply))
+    : hole(`${describeReply(reply)} instead of a refusal`);
 }
 
 /** Creates a probe that sends one request and judges its response. */

@@ -5,7 +5,7 @@ import {
   probe,
   readUserInfo,
   review,
-  unjudged,
+  inconclusive,
   held,
   type AttackRow,
   type Attempt,
@@ -25,7 +25,7 @@ const paths = (what: string, path: string): Probe =>
     return reply.status >= 200 && reply.status < 400
       ? hole(`${describeReply(reply)}, as for another path`)
       : reply.status === 0 && !reply.closed
-        ? unjudged('no response')
+        ? inconclusive('no response')
         : held(describeReply(reply));
   });
 

@@ -6,7 +6,7 @@ import {
   probe,
   review,
   reviewPath,
-  unjudged,
+  inconclusive,
   type AttackRow,
   type Attempt,
   type Attacker,
@@ -69,7 +69,7 @@ const offer = (what: string, protocols: (token: string) => string, authorization
     (reply) => {
       if (reply.status === 101 || reply.status === 404 || /forbidden: User /.test(reply.body))
         return hole(`${describeReply(reply)}: the handshake reached the cluster`);
-      return reply.status >= 500 ? unjudged(describeReply(reply)) : judgeRefusal(reply);
+      return reply.status >= 500 ? inconclusive(describeReply(reply)) : judgeRefusal(reply);
     },
   );
 
@@ -98,7 +98,7 @@ const reuse: Probe = {
       review({ authorization: null }),
     );
     if (first.status === 101 || first.status === 0)
-      return unjudged(`the upgrade was not refused: ${describeReply(first)}`);
+      return inconclusive(`the upgrade was not refused: ${describeReply(first)}`);
     if (second.status >= 200 && second.status < 300) return hole('it was answered as if it had a credential');
     return held(second.status === 0 ? 'the connection was closed' : describeReply(second));
   },
@@ -107,7 +107,7 @@ const reuse: Probe = {
 const upgrade = (what: string, lines: string[], attempt: Attempt = {}): Probe =>
   probe(what, { path: '/version', ...attempt, lines }, (reply) => {
     if (reply.status === 101) return hole('the connection was handed over');
-    return reply.status === 0 && !reply.closed ? unjudged('no response') : held(describeReply(reply));
+    return reply.status === 0 && !reply.closed ? inconclusive('no response') : held(describeReply(reply));
   });
 
 const upgrades: AttackRow = {

@@ -1,4 +1,4 @@
-import { held, judgeIdentity, probe, review, unjudged, type AttackRow, type Probe } from '../probe/probe.ts';
+import { held, judgeIdentity, probe, review, inconclusive, type AttackRow, type Probe } from '../probe/probe.ts';
 
 /** A SelfSubjectReview with these headers, judged by the identity in the response. */
 const as = (what: string, ...lines: string[]): Probe =>
@@ -83,7 +83,7 @@ const commas: AttackRow = {
       run: async ({ baseline }) =>
         baseline.groups.some((group) => group.includes(','))
           ? held('the cluster got it as one group')
-          : unjudged('none of your groups has a comma'),
+          : inconclusive('none of your groups has a comma'),
     },
   ],
 };

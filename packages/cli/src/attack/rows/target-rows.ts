@@ -8,7 +8,7 @@ import {
   readUserInfo,
   review,
   reviewPath,
-  unjudged,
+  inconclusive,
   type AttackRow,
   type Attempt,
   type Probe,
@@ -24,7 +24,7 @@ const redirects: AttackRow = {
       if (reply.status >= 300 && reply.status < 400) return held(`relayed: ${reply.status}`);
       return reply.status >= 200 && reply.status < 300
         ? hole('the redirect was followed')
-        : unjudged(`this token may read nothing that redirects (${describeReply(reply)})`);
+        : inconclusive(`this token may read nothing that redirects (${describeReply(reply)})`);
     }),
   ],
 };
@@ -105,9 +105,9 @@ const method = (name: string): Probe =>
   probe(name, { method: name, path: '/version' }, (reply) => {
     if (reply.status >= 200 && reply.status < 300) return hole(`${describeReply(reply)} to an unknown method`);
     return reply.status >= 500 && reply.status !== 501
-      ? unjudged(describeReply(reply))
+      ? inconclusive(describeReply(reply))
       : reply.status === 0 && !reply.closed
-        ? unjudged('no response')
+        ? inconclusive('no response')
         : held(describeReply(reply));
   });
 
