@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Check, CheckAnswer, CheckRequest } from '@sallyport/contracts';
+import { isProblemCode, type Check, type CheckAnswer, type CheckRequest } from '@sallyport/contracts';
 import { ProblemError, type ServiceClient, type Span, type SpanAttributes, toProblem } from '@sallyport/kit';
 
 /** Makes a check as a part of the request that it is for. The span begins when the check begins to wait for its batch. */
@@ -34,6 +34,15 @@ export type CheckClient = { check(check: Check, span?: Span): Promise<CheckAnswe
 const maxBatch = 256;
 /** The pauses before the third, fourth and further attempts of a batch, in milliseconds, double from this one. */
 const firstPauseMs = 10;
+
+/** Refuses a request as the answer about it says. */
+export function refuseUnlessAllowed({ decision, problem }: CheckAnswer): void {
+  if (decision.effect !== 'allow')
+    throw new ProblemError(
+      isProblemCode(problem?.code) ? problem.code : 'forbidden',
+      problem?.detail ?? 'The policy does not allow this.',
+    );
+}
 
 function asAnswer(value: unknown): CheckAnswer | undefined {
   if (typeof value !== 'object' || value === null) return undefined;

@@ -5,7 +5,7 @@ import { createHiddenText } from '../audit/hidden-text.ts';
 import type { CheckClient } from '../authorize/check-client.ts';
 import type { WebRoutes } from '../exchange/web-route.ts';
 import type { ClientCertificateOf } from '../listener/client-certificate.ts';
-import { createClusterList } from '../portal/api/cluster-list.ts';
+import { createClusterList } from '../portal/calls/ask-reach.ts';
 import { createApiEvents } from '../portal/calls/api-events.ts';
 import { createFindCaller } from '../portal/calls/find-caller.ts';
 import type { LandingSettings, PortalDeps } from '../portal/calls/portal-deps.ts';

@@ -109,13 +109,20 @@ const droppedKinds =
 /** With these headers, nothing from a cluster can run as a page of the gateway. */
 const added = ['content-security-policy', 'sandbox', 'x-content-type-options', 'nosniff'] as const;
 
-function connectionNames(raw: readonly string[]): Set<string> | undefined {
+/** The names in the `Connection` headers, in lower case. Undefined if there is none. */
+export function connectionNames(raw: readonly string[]): Set<string> | undefined {
   let names: Set<string> | undefined;
-  for (let index = 0; index < raw.length; index += 2) {
-    if (raw[index]!.toLowerCase() === 'connection')
+  for (let index = 0; index < raw.length; index += 2)
+    if (raw[index]!.length === 10 && raw[index]!.toLowerCase() === 'connection')
       for (const name of raw[index + 1]!.toLowerCase().split(',')) (names ??= new Set()).add(name.trim());
-  }
   return names;
+}
+
+/** The value of the first line with this name, which is in lower case. */
+export function headerOf(lines: readonly string[], name: string): string | undefined {
+  for (let index = 0; index < lines.length; index += 2)
+    if (lines[index]!.length === name.length && lines[index]!.toLowerCase() === name) return lines[index + 1];
+  return undefined;
 }
 
 const isDropped = (lower: string) => dropped.has(lower) || droppedKinds.test(lower);

@@ -44,7 +44,7 @@ export function createRouteCertificates(deps: {
       server: { setSecureContext },
       files: { ...files, clientCaFile },
       logger: deps.logger,
-      ...(deps.everyMs === undefined ? {} : { everyMs: deps.everyMs }),
+      everyMs: deps.everyMs,
     });
     return member;
   };

@@ -10,7 +10,7 @@ import { identityKeysPath } from '../web-identity/identity-key-ring.ts';
 import type { WebRoute, WebRoutes } from '../exchange/web-route.ts';
 import { createBase, finish } from './calls/api-base.ts';
 import type { PortalDeps } from './calls/portal-deps.ts';
-import { createRecordRefusal } from './calls/with-caller.ts';
+import { createRecordRefusal } from './calls/api-events.ts';
 
 const form = /^[A-Za-z0-9_-]{1,128}$/;
 const expired = () =>

@@ -1,7 +1,7 @@
 import type { Check, CheckAnswer, ClientCertificate } from '@sallyport/contracts';
-import { isProblemCode, noSuchCluster } from '@sallyport/contracts';
+import { noSuchCluster } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
-import type { CheckClient } from '../authorize/check-client.ts';
+import { refuseUnlessAllowed, type CheckClient } from '../authorize/check-client.ts';
 import type { ClientCertificateOf } from '../listener/client-certificate.ts';
 import type { ClusterExchange, Read, Step } from '../exchange/exchange.ts';
 import { kubernetesAttributes, preflightHeaders } from '../authorize/describe-check.ts';
@@ -102,13 +102,7 @@ export function createCheck(deps: CheckDeps): Step<Read<ClusterExchange>> {
       answer = await deps.client.check(exchange.check, span);
     }
     exchange.answer = answer;
-    if (answer.decision.effect !== 'allow') {
-      const code = answer.problem?.code;
-      throw new ProblemError(
-        isProblemCode(code) ? code : 'forbidden',
-        answer.problem?.detail ?? 'The policy does not allow this.',
-      );
-    }
+    refuseUnlessAllowed(answer);
     if (!exchange.upstream) throw new ProblemError('forbidden', noSuchCluster(exchange.clusterName));
     if (clientIsGone(exchange)) throw new ProblemError('bad-request', 'The client closed the connection.');
   };

@@ -3,7 +3,7 @@ import type { CheckAnswer } from '@sallyport/contracts';
 import { type Http1Flow, type Http1Handler } from '@sallyport/http1';
 import { ProblemError } from '@sallyport/kit';
 import type { Allowed, AllowedExchange, ClusterExchange, Step, StreamEnd } from '../exchange/exchange.ts';
-import { cleanResponseHeaders, cleanTrailers } from '../headers/clean-response-headers.ts';
+import { cleanResponseHeaders, cleanTrailers, headerOf } from '../headers/clean-response-headers.ts';
 import type { HintRefusals } from '../hints/hint-refusals.ts';
 import { cutResponse, createEndResponse, type EndResponse } from '../streams/end-response.ts';
 import type { StreamLifecycle } from '../streams/stream-lifecycle.ts';
@@ -84,7 +84,7 @@ function createHandler(
       response.sendDate = false;
       response.writeHead(statusCode, lines);
       // A quiet watch must start at once. A body of known length goes out together with its head.
-      if (asked.longRunning || !hasLength(lines)) response.flushHeaders();
+      if (asked.longRunning || headerOf(lines, 'content-length') === undefined) response.flushHeaders();
       if (asked.longRunning) ending = createEndResponse(exchange, lines);
       deps.lifecycle.answered(exchange, cut);
     },
@@ -113,12 +113,6 @@ function createHandler(
 
 function addWarning(lines: string[], warning: string | undefined): void {
   if (warning !== undefined) lines.push('warning', warning);
-}
-
-function hasLength(lines: readonly string[]): boolean {
-  for (let index = 0; index < lines.length; index += 2)
-    if (lines[index]!.length === 14 && lines[index]!.toLowerCase() === 'content-length') return true;
-  return false;
 }
 
 function holdUntilWritten(

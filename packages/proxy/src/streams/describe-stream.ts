@@ -16,7 +16,7 @@ function observed({ exchange: { observer } }: OpenStream): Pick<OwnedStreamRow, 
   const { ports = [], exitCode } = observer.summary();
   return {
     ...(ports.length > 0 ? { ports: ports.slice(0, maxPorts).map(({ port }) => port) } : {}),
-    ...(exitCode === undefined ? {} : { exitCode }),
+    exitCode,
   };
 }
 
@@ -67,7 +67,7 @@ export function describeStream(stream: OpenStream, proxy: string, endedAt: numbe
     since: openedAt,
     bytesIn: exchange.bytesIn,
     bytesOut: exchange.bytesOut,
-    ...(endedAt === undefined ? {} : { end: endedAt }),
+    end: endedAt,
     ...(end === undefined ? {} : { reason: end.reason, detail: end.detail.slice(0, maxDetail) }),
   };
 }

@@ -1,5 +1,6 @@
 import { problemTable } from '@sallyport/contracts';
 import { createRecordBoundary, statusForProblem } from '@sallyport/kubernetes';
+import { headerOf } from '../headers/clean-response-headers.ts';
 import type { AllowedExchange, Exchange, StreamEnd } from '../exchange/exchange.ts';
 
 /**
@@ -24,12 +25,6 @@ export type EndResponse = {
 /** How long the rest of a record may take to arrive, and how long the client may take to read it, in milliseconds. */
 const boundaryMs = 300;
 const flushMs = 500;
-
-function headerOf(lines: readonly string[], name: string): string | undefined {
-  for (let index = 0; index < lines.length; index += 2)
-    if (lines[index]!.toLowerCase() === name) return lines[index + 1]!;
-  return undefined;
-}
 
 /** Returns the Status that tells a client why its stream ends. */
 export function statusOfEnd(end: StreamEnd) {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { AuditRecord } from '@sallyport/contracts';
 import { auditKey, microTime, type AuditEventDraft, type AuditSink } from '@sallyport/audit-log';
 import type { Upstream } from './upstream.ts';
+import { headerOf } from '../headers/clean-response-headers.ts';
 import { clientText } from '../credential/client-text.ts';
 
 /** A response to a request that the gateway makes for itself. */
@@ -16,12 +17,6 @@ export type Ask = {
   timeoutMs: number;
   maxBytes: number;
 };
-
-function headerOf(lines: readonly string[], name: string): string | undefined {
-  for (let index = 0; index < lines.length; index += 2)
-    if (lines[index]!.toLowerCase() === name) return lines[index + 1];
-  return undefined;
-}
 
 /**
  * Sends a request to a cluster as the gateway itself: with its own credential and these headers. Rejects if the response
@@ -47,7 +42,7 @@ function askCluster(
         method,
         path: upstream.basePath + path,
         headers: [...headers, ...(authorization === undefined ? [] : ['Authorization', authorization])],
-        ...(body === undefined ? {} : { body }),
+        body,
         headersTimeoutMs: timeoutMs,
       },
       {
@@ -107,7 +102,7 @@ export function createAskRecorded(deps: AskRecordedDeps): AskRecorded {
             auditID,
             stage: 'ResponseComplete',
             requestURI: request.path,
-            responseStatus: { code, ...(message === undefined ? {} : { message }) },
+            responseStatus: { code, message },
             requestReceivedTimestamp: received,
             stageTimestamp: microTime(deps.now()),
             sallyport: {
@@ -131,4 +126,11 @@ export function createAskRecorded(deps: AskRecordedDeps): AskRecorded {
       throw error;
     }
   };
+}
+
+export type Fields = Record<string, unknown>;
+
+/** Returns the members of an object, and none for anything else. */
+export function fieldsOf(value: unknown): Fields {
+  return typeof value === 'object' && value !== null ? (value as Fields) : {};
 }

@@ -1,6 +1,5 @@
 import { createClusterFacts, type ClusterFactsDeps } from './cluster-facts.ts';
-import { fieldsOf, type Fields } from './json-fields.ts';
-import type { AskRecorded } from './ask-cluster.ts';
+import { fieldsOf, type Fields, type AskRecorded } from './ask-cluster.ts';
 import type { Upstream } from './upstream.ts';
 
 /** Whether each kind is namespaced, by `group/version/resource`. */

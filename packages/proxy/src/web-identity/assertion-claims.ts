@@ -20,8 +20,8 @@ function commonClaims({ identity, groups, sessionId, issuedAt, expiresAt }: Asse
   const { user, email, name } = identity;
   return {
     user,
-    ...(email === undefined ? {} : { email }),
-    ...(name === undefined ? {} : { name }),
+    email,
+    name,
     groups,
     sid: sessionId,
     iat: Math.floor(issuedAt / 1000),

@@ -1,6 +1,6 @@
-import { isProblemCode, type Check, type CheckAnswer } from '@sallyport/contracts';
+import type { Check, CheckAnswer } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
-import { type CheckClient, otherReading } from '../authorize/check-client.ts';
+import { type CheckClient, otherReading, refuseUnlessAllowed } from '../authorize/check-client.ts';
 import { preflightHeaders } from '../authorize/describe-check.ts';
 import { clientIsGone } from '../exchange/client-connection.ts';
 import type { Read, Step, WebExchange } from '../exchange/exchange.ts';
@@ -34,14 +34,6 @@ function refuseWrongCarrier({ session }: CheckAnswer, carrier: 'cookie' | 'beare
   const fits = carrier === 'cookie' ? kind === 'route' : kind !== 'route' && kind !== 'browser';
   if (!session || !fits)
     throw new ProblemError('unauthenticated', 'This credential cannot be used for web applications in this way.');
-}
-
-function refuseUnlessAllowed({ decision, problem }: CheckAnswer): void {
-  if (decision.effect !== 'allow')
-    throw new ProblemError(
-      isProblemCode(problem?.code) ? problem.code : 'forbidden',
-      problem?.detail ?? 'The policy does not allow this.',
-    );
 }
 
 /**

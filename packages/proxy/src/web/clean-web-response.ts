@@ -1,4 +1,4 @@
-import { privateCaching } from '../headers/clean-response-headers.ts';
+import { connectionNames, privateCaching } from '../headers/clean-response-headers.ts';
 import { passedChallenges } from './connection-authentication.ts';
 import { setsOwnCookie } from './web-cookies.ts';
 
@@ -28,14 +28,6 @@ const dropped = new Set([
   'cache-tag',
 ]);
 const droppedKinds = /^(?:x-accel|x-reproxy|x-litespeed|surrogate|netlify)-|.-cache-control$/;
-
-function connectionNames(raw: readonly string[]): Set<string> | undefined {
-  let names: Set<string> | undefined;
-  for (let index = 0; index < raw.length; index += 2)
-    if (raw[index]!.length === 10 && raw[index]!.toLowerCase() === 'connection')
-      for (const name of raw[index + 1]!.toLowerCase().split(',')) (names ??= new Set()).add(name.trim());
-  return names;
-}
 
 /**
  * Returns what remains of Clear-Site-Data. Cookies are those of the whole site, so that an application would log its user

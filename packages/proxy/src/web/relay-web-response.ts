@@ -1,13 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Allowed, WebExchange } from '../exchange/exchange.ts';
-import { cleanTrailers } from '../headers/clean-response-headers.ts';
+import { cleanTrailers, headerOf } from '../headers/clean-response-headers.ts';
 import { cutResponse } from '../streams/end-response.ts';
 import type { StreamLifecycle } from '../streams/stream-lifecycle.ts';
 import { cleanWebResponse } from './clean-web-response.ts';
 import { linesAboutWorkers } from './refuse-root-worker.ts';
-
-const hasLength = (lines: readonly string[]) =>
-  lines.some((name, index) => index % 2 === 0 && name.length === 14 && name.toLowerCase() === 'content-length');
 
 /** Server-sent events are complete after every event, so that they can end without looking cut. */
 const isEventStream = ({ headers }: IncomingMessage) =>
@@ -29,7 +26,7 @@ export function relayWebResponse(
   // Without the reason phrase, which has no meaning (RFC 9112, 4), and which Node throws on if it has a control character.
   response.writeHead(exchange.statusCode, lines);
   // A quiet stream must start at once. A body of known length goes out together with its head.
-  if (!hasLength(lines)) response.flushHeaders();
+  if (headerOf(lines, 'content-length') === undefined) response.flushHeaders();
   let drains = false;
   answer.on('data', (chunk: Buffer) => {
     exchange.bytesOut += chunk.length;

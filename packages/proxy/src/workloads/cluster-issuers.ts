@@ -1,7 +1,6 @@
 import type { ClusterKeys } from '@sallyport/contracts';
 import { createRefreshed, parseJson, ProblemError, type Refreshed } from '@sallyport/kit';
-import type { AskRecorded } from '../upstream/ask-cluster.ts';
-import { fieldsOf } from '../upstream/json-fields.ts';
+import { type AskRecorded, fieldsOf } from '../upstream/ask-cluster.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 
 const timeoutMs = 3000;

@@ -18,7 +18,7 @@ import {
   maxWorkloadToken,
 } from '@sallyport/contracts';
 import { Counter } from 'prom-client';
-import { fieldsOf, type Fields } from '../upstream/json-fields.ts';
+import { fieldsOf, type Fields } from '../upstream/ask-cluster.ts';
 import type { ClusterIssuers } from './cluster-issuers.ts';
 
 const form = /^[A-Za-z0-9_-]+\.([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]+$/;

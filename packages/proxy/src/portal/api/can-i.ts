@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { canIAnswerSchema, canIQuestionSchema } from '@sallyport/contracts';
-import { ProblemError, type Caller } from '@sallyport/kit';
+import type { Caller } from '@sallyport/kit';
 import { clientText } from '../../credential/client-text.ts';
 import { learnKind } from '../../authorize/learn-kind.ts';
 import type { ApiContext, ApiResult } from '../calls/audited-call.ts';
 import { checkForQuestion, type AskingDeps, readQuestion, type Question } from './read-question.ts';
-import { parseAs, readJsonBody } from '../calls/read-body.ts';
+import { readAnswer, readJsonAs } from '../calls/read-body.ts';
 
 const maxBodyBytes = 128 * 1024;
 const timeoutMs = 5000;
@@ -18,7 +18,7 @@ export function createCanI(
   deps: AskingDeps,
 ): (request: IncomingMessage, caller: Caller, context: ApiContext) => Promise<ApiResult> {
   return async (request, _caller, context) => {
-    const { cluster, namespace, requests } = parseAs(canIQuestionSchema, await readJsonBody(request, maxBodyBytes));
+    const { cluster, namespace, requests } = await readJsonAs(canIQuestionSchema, request, maxBodyBytes);
     const place = namespace === undefined ? {} : { namespace };
     const asked = requests.map((one) => readQuestion({ cluster, ...place, ...one }));
     context.recordExplained({
@@ -37,18 +37,14 @@ export function createCanI(
         timeoutMs,
       });
     // A cluster is asked about kinds for those only who may know of the cluster.
-    let { body } = await ask(asked);
+    let answer = await ask(asked);
     const kinds = deps.kindsOf?.(cluster);
     const questions = await Promise.all(
       asked.map(async (one) => ({ ...one, kubernetes: await learnKind(one.kubernetes, kinds) })),
     );
     if (questions.some(({ kubernetes }, index) => kubernetes !== asked[index]!.kubernetes))
-      ({ body } = await ask(questions));
-    const read = canIAnswerSchema.safeParse(body);
-    if (!read.success || read.data.allowed.length !== questions.length)
-      throw new ProblemError('authorize-unavailable', 'The answer could not be read. Try again shortly.', {
-        cause: read.error,
-      });
-    return { status: 200, body: read.data };
+      answer = await ask(questions);
+    const isWhole = ({ allowed }: { allowed: unknown[] }) => allowed.length === questions.length;
+    return { status: 200, body: readAnswer(canIAnswerSchema, answer, 'The answer', { isWhole }) };
   };
 }

@@ -2,7 +2,7 @@ import { hashToken, ProblemError, spanOf, toProblem } from '@sallyport/kit';
 import type { Request, RequestHandler } from 'express';
 import { holdBody } from '../calls/read-body.ts';
 import type { PortalDeps } from '../calls/portal-deps.ts';
-import { createRecordRefusal } from '../calls/with-caller.ts';
+import { createRecordRefusal } from '../calls/api-events.ts';
 
 const grantType = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const typeOf = (name: string) => `urn:ietf:params:oauth:token-type:${name}`;

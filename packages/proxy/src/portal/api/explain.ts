@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { explanationSchema, type SallyportPart } from '@sallyport/contracts';
-import { ProblemError, type Caller } from '@sallyport/kit';
+import type { Caller } from '@sallyport/kit';
 import { clientText } from '../../credential/client-text.ts';
 import { learnKind } from '../../authorize/learn-kind.ts';
 import type { ApiContext, ApiResult } from '../calls/audited-call.ts';
 import { checkForQuestion, type AskingDeps, readQuestion, type Question } from './read-question.ts';
-import { readJsonBody } from '../calls/read-body.ts';
+import { readJsonBody, readAnswer } from '../calls/read-body.ts';
 
 const maxBodyBytes = 128 * 1024;
 const timeoutMs = 5000;
@@ -52,16 +52,12 @@ export function createExplain(
         timeoutMs,
       });
     // A cluster is asked about the kind for those only who may know of the cluster.
-    let { body } = await ask(asked.kubernetes);
+    let answer = await ask(asked.kubernetes);
     const kubernetes = await learnKind(asked.kubernetes, deps.kindsOf?.(cluster));
-    if (kubernetes !== asked.kubernetes) ({ body } = await ask(kubernetes));
-    const read = explanationSchema.safeParse(body);
-    if (!read.success)
-      throw new ProblemError('authorize-unavailable', 'The explanation could not be read. Try again shortly.', {
-        cause: read.error,
-      });
-    const { decision, shows } = read.data;
+    if (kubernetes !== asked.kubernetes) answer = await ask(kubernetes);
+    const explanation = readAnswer(explanationSchema, answer, 'The explanation');
+    const { decision, shows } = explanation;
     context.recordExplained({ ...event, effect: decision.effect, rule: decision.rule, shows });
-    return { status: 200, body: read.data };
+    return { status: 200, body: explanation };
   };
 }

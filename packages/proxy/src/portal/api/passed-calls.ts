@@ -241,8 +241,8 @@ async function passOn(
     method,
     path: filled + (search ?? ''),
     ...(unnamed ? {} : { headers: { [callerHeader]: encodeCaller(caller) } }),
-    ...(sent === undefined ? {} : { body: sent }),
-    ...(ms === undefined ? {} : { timeoutMs: ms }),
+    body: sent,
+    timeoutMs: ms,
     ...(service === 'authenticate' ? { span: spanOf(request) } : {}),
   });
 }

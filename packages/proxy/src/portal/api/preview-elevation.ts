@@ -13,7 +13,7 @@ import { gainedRules, type GainedRule } from './gained-rules.ts';
 import type { ApiContext, ApiResult } from '../calls/audited-call.ts';
 import { checkForQuestion, type AskingDeps, readQuestion, type Question } from './read-question.ts';
 import type { PortalDeps } from '../calls/portal-deps.ts';
-import { parseAs, readJsonBody } from '../calls/read-body.ts';
+import { readAnswer, readJsonAs } from '../calls/read-body.ts';
 
 const maxBodyBytes = 8 * 1024;
 const timeoutMs = 5000;
@@ -36,8 +36,8 @@ function requestFor(
       verb,
       apiGroup,
       resource: kind,
-      ...(subresource === undefined ? {} : { subresource }),
-      ...(resourceName === undefined ? {} : { name: resourceName }),
+      subresource,
+      name: resourceName,
     });
   } catch (error) {
     if (error instanceof ProblemError) return undefined;
@@ -87,7 +87,7 @@ export function createPreviewElevation(
   deps: PreviewDeps,
 ): (request: IncomingMessage, caller: Caller, context: ApiContext) => Promise<ApiResult> {
   return async (request, _caller, context) => {
-    const asked = parseAs(previewedElevationSchema, await readJsonBody(request, maxBodyBytes));
+    const asked = await readJsonAs(previewedElevationSchema, request, maxBodyBytes);
     const comparedIn = asked.namespace ?? 'default';
     const place = { cluster: asked.cluster, namespace: comparedIn };
     const sample = readQuestion({ ...place, verb: 'list', resource: 'pods' });
@@ -96,12 +96,8 @@ export function createPreviewElevation(
       const requests = questions.map(({ method, kubernetes }) => ({ method, kubernetes }));
       const body = { check, asked, requests } satisfies ElevationPreviewCall;
       const answer = await deps.authorize.request({ method: 'POST', path: '/v1/elevation-preview', body, timeoutMs });
-      const read = elevationPlanSchema.safeParse(answer.body);
-      if (!read.success || read.data.allowed.length !== questions.length)
-        throw new ProblemError('authorize-unavailable', 'The answer could not be read. Try again shortly.', {
-          cause: read.error,
-        });
-      return read.data;
+      const isWhole = ({ allowed }: ElevationPlan) => allowed.length === questions.length;
+      return readAnswer(elevationPlanSchema, answer, 'The answer', { isWhole });
     };
     const planned = await plan([]);
     const found = await compare(planned, comparedIn, deps);
@@ -111,7 +107,7 @@ export function createPreviewElevation(
     const preview: ElevationPreview = {
       ...terms,
       comparedIn,
-      ...(gains === undefined ? {} : { gains }),
+      gains,
       omitted: Math.max(0, (found?.rules.length ?? 0) - maxGains),
       incomplete: found?.incomplete ?? true,
     };

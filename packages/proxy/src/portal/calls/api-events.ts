@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { auditKey, createAuditRecord, createIdSource, type AuditSink, type SallyportDraft } from '@sallyport/audit-log';
 import type { CheckAnswer } from '@sallyport/contracts';
-import { ProblemError } from '@sallyport/kit';
+import { ProblemError, toProblem } from '@sallyport/kit';
+import type { Request } from 'express';
 import { clientText } from '../../credential/client-text.ts';
 import { auditUri, describeRequest, maxLength } from '../../audit/describe-request.ts';
 import { ownerOf, type HideFor } from '../../audit/hidden-text.ts';
 import { workloadOf } from '../../audit/describe-event.ts';
-import type { AuditCall } from './portal-deps.ts';
+import type { AuditCall, PortalDeps } from './portal-deps.ts';
 
 type ApiEventsDeps = {
   sink: AuditSink;
@@ -63,8 +64,8 @@ export function createApiEvents(deps: ApiEventsDeps): AuditCall {
               verb: (request.method ?? '').toLowerCase(),
               user: identity ? { username: identity.user, groups: identity.groups } : {},
               sourceIPs: [clientAddress],
-              ...(userAgent === undefined ? {} : { userAgent }),
-              responseStatus: { code: status, ...(detail === undefined ? {} : { message: detail }) },
+              userAgent,
+              responseStatus: { code: status, message: detail },
               sallyport: {
                 clientAddress,
                 request: describeRequest(
@@ -81,5 +82,20 @@ export function createApiEvents(deps: ApiEventsDeps): AuditCall {
         ),
       );
     },
+  };
+}
+
+/** Creates what records the refusal of a request that is not an API call. */
+export function createRecordRefusal(deps: Pick<PortalDeps, 'auditCall' | 'clientAddress'>) {
+  return (request: Request, error: unknown): void => {
+    const { status, detail } = toProblem(error);
+    deps.auditCall.complete({
+      request,
+      path: request.originalUrl.split('?', 1)[0]!,
+      clientAddress: deps.clientAddress(request),
+      answer: undefined,
+      status,
+      detail,
+    });
   };
 }

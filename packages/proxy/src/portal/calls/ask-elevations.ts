@@ -8,10 +8,10 @@ import {
   type ElevationView,
 } from '@sallyport/contracts';
 import type { Request } from 'express';
-import { ProblemError } from '@sallyport/kit';
 import { readHost } from '../../headers/read-headers.ts';
 import type { ApiContext } from './audited-call.ts';
 import type { PortalDeps } from './portal-deps.ts';
+import { readAnswer, type Schema } from './read-body.ts';
 
 /** A step waits until the audit log has acknowledged it, in milliseconds. */
 export const stepMs = 15_000;
@@ -45,25 +45,16 @@ export type ElevationCalls = {
   options(request: Request, from: From): Promise<ElevationOptions>;
 };
 
-type Schema<T> = { safeParse(value: unknown): { success: true; data: T } | { success: false; error: Error } };
-
-function read<T>(schema: Schema<T>, body: unknown): T {
-  const parsed = schema.safeParse(body);
-  if (parsed.success) return parsed.data;
-  throw new ProblemError('service-unavailable', 'The elevations could not be read. Try again shortly.', {
-    cause: parsed.error,
-  });
-}
-
 /** Creates the calls of the pages, which are those of the API. */
 export function createElevationCalls({ authorize }: Pick<PortalDeps, 'authorize'>): ElevationCalls {
-  const ask = async (request: Request, from: From, action: ElevationAction) => {
+  const ask = async <T>(schema: Schema<T>, request: Request, from: From, action: ElevationAction): Promise<T> => {
     const body = elevationCall(request, from, action);
-    return (await authorize.request({ method: 'POST', path: '/v1/elevations', body, timeoutMs: stepMs })).body;
+    const answer = await authorize.request({ method: 'POST', path: '/v1/elevations', body, timeoutMs: stepMs });
+    return readAnswer(schema, answer, 'The elevations', { code: 'service-unavailable' });
   };
   return {
-    one: async (request, from, action) => read(elevationAnswerSchema, await ask(request, from, action)).elevation,
-    list: async (request, from) => read(elevationListSchema, await ask(request, from, { action: 'list', all: false })),
-    options: async (request, from) => read(elevationOptionsSchema, await ask(request, from, { action: 'options' })),
+    one: async (request, from, action) => (await ask(elevationAnswerSchema, request, from, action)).elevation,
+    list: (request, from) => ask(elevationListSchema, request, from, { action: 'list', all: false }),
+    options: (request, from) => ask(elevationOptionsSchema, request, from, { action: 'options' }),
   };
 }

@@ -10,7 +10,7 @@ import {
 } from './caller-credential.ts';
 
 /** `detail` is why a call was refused that has an answer of its own. */
-export type ApiResult = { status: number; body: unknown; detail?: string };
+export type ApiResult = { status: number; body: unknown; detail?: string | undefined };
 
 /** What a call gets in addition to the request and the caller. */
 export type ApiContext = {

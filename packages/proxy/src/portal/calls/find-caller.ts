@@ -56,7 +56,7 @@ export function createFindCaller(deps: {
       checkWithWorkload(deps, about(target), presented, { span: spanOf(request) });
     const [self, privileged] = await Promise.all([
       check({ kind: 'self' }),
-      area ? check({ kind: 'api', area, ...(serviceAccount === undefined ? {} : { serviceAccount }) }) : undefined,
+      area ? check({ kind: 'api', area, serviceAccount }) : undefined,
     ]);
     if (self.decision.effect === 'deny' && self.identity)
       throw new ProblemError('forbidden', self.problem?.detail ?? 'This credential may not do this.');

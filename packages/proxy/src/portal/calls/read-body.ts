@@ -41,6 +41,26 @@ export async function readJsonAs<T>(schema: Schema<T>, request: IncomingMessage,
   return parseAs(schema, await readJsonBody(request, maxBytes));
 }
 
+type AnswerRules<T> = {
+  code?: 'authorize-unavailable' | 'service-unavailable';
+  /** Whether the answer is about all that was asked. */
+  isWhole?: (answer: T) => boolean;
+};
+
+/** Reads the answer of a service by its schema. An answer that cannot be read is an outage. */
+export function readAnswer<T>(
+  schema: Schema<T>,
+  { body }: { body: unknown },
+  what: string,
+  { code = 'authorize-unavailable', isWhole = () => true }: AnswerRules<T> = {},
+): T {
+  const parsed = schema.safeParse(body);
+  if (parsed.success && isWhole(parsed.data)) return parsed.data;
+  throw new ProblemError(code, `${what} could not be read. Try again shortly.`, {
+    cause: parsed.success ? undefined : parsed.error,
+  });
+}
+
 const held = new WeakMap<IncomingMessage, Buffer>();
 
 /** Reads the body of a request that can still be passed on. Throws 413 for a longer one. */

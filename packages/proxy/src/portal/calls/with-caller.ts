@@ -1,22 +1,8 @@
-import { encodeCaller, ProblemError, toProblem } from '@sallyport/kit';
+import { encodeCaller, ProblemError } from '@sallyport/kit';
 import type { Request, RequestHandler } from 'express';
+import { createRecordRefusal } from './api-events.ts';
 import type { PortalDeps } from './portal-deps.ts';
 import { acceptedTokens, readCallerCredential, refuseForeignOrigin } from './caller-credential.ts';
-
-/** Creates what records the refusal of a request that is not an API call. */
-export function createRecordRefusal(deps: Pick<PortalDeps, 'auditCall' | 'clientAddress'>) {
-  return (request: Request, error: unknown): void => {
-    const { status, detail } = toProblem(error);
-    deps.auditCall.complete({
-      request,
-      path: request.originalUrl.split('?', 1)[0]!,
-      clientAddress: deps.clientAddress(request),
-      answer: undefined,
-      status,
-      detail,
-    });
-  };
-}
 
 /** Adds the caller, if there is one, to a request for the pages of authenticate. Refusals are recorded. */
 export function withCaller(deps: PortalDeps): RequestHandler {

@@ -5,12 +5,12 @@ import type { Express, Request, RequestHandler, Response } from 'express';
 import { isLanding } from '../calls/own-addresses.ts';
 import type { ApiResult, AuditedCall } from '../calls/audited-call.ts';
 import { readCallerCredential, requireOwnForm } from '../calls/caller-credential.ts';
-import { copyCommands, renderLanding } from './render-landing.ts';
+import { copyCommands, renderLanding, renderWelcome } from './render-landing.ts';
 import type { PortalDeps } from '../calls/portal-deps.ts';
 import { readLanding } from './read-landing.ts';
-import { renderWelcome } from './render-welcome.ts';
 
 const timeoutMs = 4000;
+import { noticeOf } from './render-rows.ts';
 
 /** What the page says after a click. The name of the notice is in the address that the click leads to. */
 const notices: Readonly<Record<string, string>> = {
@@ -18,13 +18,6 @@ const notices: Readonly<Record<string, string>> = {
   session: 'The session has ended, with everything that was open in it.',
   gone: 'It had already ended.',
 };
-
-/** Returns the notice of a click on our own page. A link from elsewhere cannot make the page claim anything. */
-function noticeOf({ query, headers }: Request): string | undefined {
-  const { done } = query;
-  if (headers['sec-fetch-site'] !== 'same-origin' || typeof done !== 'string') return undefined;
-  return Object.hasOwn(notices, done) ? notices[done] : undefined;
-}
 
 const isLoggedOut = (error: unknown) => error instanceof ProblemError && error.code === 'unauthenticated';
 
@@ -42,7 +35,7 @@ function createShow(deps: PortalDeps, call: AuditedCall): RequestHandler {
     undefined,
     async (request, caller, context) => ({
       status: 200,
-      body: renderLanding(await readLanding(deps, request, caller, context), landing, noticeOf(request)),
+      body: renderLanding(await readLanding(deps, request, caller, context), landing, noticeOf(request, notices)),
     }),
     (response, { body }) => sendPage(deps, response, 'You are logged in', body as Html),
   );

@@ -93,8 +93,8 @@ export function readRequestFields(
       cluster: fields.get('cluster')!,
       durationMs: readSpan(fields.get('for')!)!,
       ...(namespace === undefined || !namespaces ? {} : { namespace }),
-      ...(reason === undefined ? {} : { reason }),
-      ...(ticket === undefined ? {} : { ticket }),
+      reason,
+      ticket,
       ...(start === undefined ? {} : { startsAt: readStart(start)! }),
     },
   };

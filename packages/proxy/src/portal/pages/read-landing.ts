@@ -12,6 +12,7 @@ import { createElevationCalls } from '../calls/ask-elevations.ts';
 import { askReach } from '../calls/ask-reach.ts';
 import type { ApiContext } from '../calls/audited-call.ts';
 import type { PortalDeps } from '../calls/portal-deps.ts';
+import { readAnswer } from '../calls/read-body.ts';
 
 /** The first rows of a list, and how many more there are; or why there is no list at the moment. */
 export type Rows<Row> = { rows: Row[]; more: number } | { unavailable: string };
@@ -34,6 +35,7 @@ export type OwnElevations = { elevations: ElevationView[]; mayAsk: boolean };
 /** How many rows the page shows. The command line lists all. */
 const most = { clusters: 100, applications: 1000, sessions: 50, streams: 100 };
 const timeoutMs = 4000;
+const unavailable = { code: 'service-unavailable' } as const;
 const ownStreams: StreamListRequest = { ended: false, all: false, where: {} };
 
 function firstOf<Row>(all: readonly Row[], limit: number): { rows: Row[]; more: number } {
@@ -50,9 +52,6 @@ async function listed<T extends object>(list: Promise<T>): Promise<T | { unavail
     throw error;
   }
 }
-
-const unreadable = (what: string, cause: unknown) =>
-  new ProblemError('service-unavailable', `The list of ${what} could not be read. Try again shortly.`, { cause });
 
 /** Reads the clusters and the web applications of the caller, by one question to authorize. */
 async function readReach(
@@ -79,24 +78,23 @@ async function readReach(
 }
 
 async function readSessions({ authenticate }: PortalDeps, caller: Caller, span: Span | undefined) {
-  const { body } = await authenticate.request({
+  const answer = await authenticate.request({
     method: 'GET',
     path: '/v1/sessions',
     headers: { [callerHeader]: encodeCaller(caller) },
     timeoutMs,
     span,
   });
-  const read = sessionListSchema.safeParse(body);
-  if (!read.success) throw unreadable('sessions', read.error);
+  const { sessions } = readAnswer(sessionListSchema, answer, 'The list of sessions', unavailable);
   const order = (one: SessionSummary) => (one.current ? Infinity : one.createdAt);
   return firstOf(
-    read.data.sessions.toSorted((a, b) => order(b) - order(a)),
+    sessions.toSorted((a, b) => order(b) - order(a)),
     most.sessions,
   );
 }
 
 async function readStreams({ authorize }: PortalDeps, caller: Caller, span: Span | undefined) {
-  const { body } = await authorize.request({
+  const answer = await authorize.request({
     method: 'POST',
     path: '/v1/streams',
     headers: { [callerHeader]: encodeCaller(caller) },
@@ -104,9 +102,8 @@ async function readStreams({ authorize }: PortalDeps, caller: Caller, span: Span
     timeoutMs,
     span,
   });
-  const read = streamListSchema.safeParse(body);
-  if (!read.success) throw unreadable('streams', read.error);
-  const { streams, missing, omitted } = read.data;
+  const list = readAnswer(streamListSchema, answer, 'The list of streams', unavailable);
+  const { streams, missing, omitted } = list;
   const { rows, more } = firstOf(
     streams.toSorted((a, b) => b.since - a.since),
     most.streams,

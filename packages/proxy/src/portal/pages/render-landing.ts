@@ -1,7 +1,7 @@
 import type { SessionSummary, StreamRow } from '@sallyport/contracts';
 import { html, renderTime, type Html } from '@sallyport/pages';
 import { shownText } from '@sallyport/kit';
-import type { LandingSettings } from '../calls/portal-deps.ts';
+import type { LandingSettings, PortalDeps } from '../calls/portal-deps.ts';
 import type { Landing } from './read-landing.ts';
 import { renderElevations, renderUrgent } from './render-elevations.ts';
 import { renderRows } from './render-rows.ts';
@@ -31,7 +31,7 @@ function typed(gatewayUrl: string): string {
 const renderCommand = (command: string): Html => html`<code class="command">${command}</code>`;
 
 /** Renders the commands that make kubectl work on a new machine. */
-export function renderCommands(gatewayUrl: string): Html {
+function renderCommands(gatewayUrl: string): Html {
   return html`<ol class="commands">
 <li>${renderCommand(`sallyport login ${typed(gatewayUrl)}`)}</li>
 <li>${renderCommand('sallyport kubeconfig --merge')}</li>
@@ -143,4 +143,18 @@ ${renderApplications(landing)}
 ${renderElevations(landing.elevations, now)}
 ${renderStreams(landing, now)}
 ${renderSessions(landing, now)}`;
+}
+
+/** Renders the page for a browser that is not logged in here: what this is, and how to log in. */
+export function renderWelcome({ origin, landing: { gatewayUrl, loginOrigin } }: PortalDeps): Html {
+  // A browser has its session at the origin of the login pages. On another one it only looks logged out.
+  const elsewhere =
+    origin === loginOrigin
+      ? { markup: '' }
+      : html`<p class="quiet">Already logged in? Your page is at <a href="${loginOrigin}/">${loginOrigin}</a>.</p>\n`;
+  return html`<p>This gateway gives you access to Kubernetes clusters. You log in with the account that you already have.</p>
+<p class="actions"><a class="act" href="${loginOrigin}/.sallyport/login?return_to=/">Log in</a></p>
+${elsewhere}<h2>In a terminal</h2>
+<p>Log in and add your clusters to kubectl. After that, kubectl works as usual.</p>
+${renderCommands(gatewayUrl)}`;
 }

@@ -1,5 +1,13 @@
 import { html, type Html } from '@sallyport/pages';
+import type { Request } from 'express';
 import type { Rows } from './read-landing.ts';
+
+/** Returns the notice of a click on our own page. A link from elsewhere cannot make the page claim anything. */
+export function noticeOf({ query, headers }: Request, notices: Readonly<Record<string, string>>): string | undefined {
+  const { done } = query;
+  if (headers['sec-fetch-site'] !== 'same-origin' || typeof done !== 'string') return undefined;
+  return Object.hasOwn(notices, done) ? notices[done] : undefined;
+}
 
 /** The words around the rows of a section: its heading, what it says if it is empty, and the command that lists all. */
 type Words = { title: string; none?: string; all?: string };
