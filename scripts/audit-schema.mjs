@@ -1,13 +1,26 @@
 // Generates the JSON Schema of the data of an audit event, for consumers, from the schema that the services use.
 import { z } from 'zod';
 import { auditEventSchema } from '../packages/contracts/src/audit/audit-event.ts';
-import { auditDescriptions, auditTimes, openLists } from './audit-descriptions.mjs';
 
 /**
  * The version of the schema. The second number counts the releases that added something. See "Versions" in
  * docs/audit-consumers.md.
  */
 export const schemaVersion = '1.1';
+
+/** Members whose values are RFC 3339 times. */
+export const auditTimes = new Set([
+  'requestReceivedTimestamp',
+  'stageTimestamp',
+  'sallyport.aggregated.firstTimestamp',
+  'sallyport.aggregated.lastTimestamp',
+  'sallyport.elevation.expiresAt',
+  'sallyport.elevation.review.dueAt',
+  'sallyport.checkpoint.time',
+]);
+
+/** Members whose list of values may grow: consumers must expect values that they do not know. */
+export const openLists = new Set(['sallyport.alert.kind']);
 
 const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -38,19 +51,20 @@ function fromZod() {
 }
 
 function describeMember(schema, path) {
-  const { enum: values, ...rest } = schema;
+  const { description, ...own } = schema;
+  const { enum: values, ...rest } = own;
   return {
-    description: auditDescriptions[path],
-    ...(openLists.has(path) ? { ...rest, examples: values } : schema),
+    description,
+    ...(openLists.has(path) ? { ...rest, examples: values } : own),
     ...(auditTimes.has(path) ? { format: 'date-time' } : {}),
   };
 }
 
-/** Returns all members of an event by path. */
+/** All members of an event by path, with their sentences. */
 export function auditMembers() {
-  const members = [];
+  const members = new Map();
   changeMembers(fromZod().root, '', (schema, path) => {
-    members.push(path);
+    members.set(path, schema.description);
     return schema;
   });
   return members;

@@ -12,8 +12,7 @@ import { canonicalJson } from '../packages/audit-proof/src/canonical/canonical-j
 import { auditEventTypes } from '../packages/contracts/src/audit/audit-event-types.ts';
 import { auditEventSchema } from '../packages/contracts/src/audit/audit-event.ts';
 import { auditAsyncApi } from './audit-asyncapi.mjs';
-import { auditDescriptions, auditTimes, openLists } from './audit-descriptions.mjs';
-import { auditJsonSchema, auditMembers, schemaVersion } from './audit-schema.mjs';
+import { auditJsonSchema, auditMembers, auditTimes, openLists, schemaVersion } from './audit-schema.mjs';
 import { auditTypes } from './audit-types.mjs';
 import { breakingChanges } from './breaking-changes.mjs';
 
@@ -33,9 +32,11 @@ describe('the JSON Schema of audit events', () => {
     expect(schema).toEqual(auditJsonSchema());
   });
 
-  it('describes every member, and nothing else', () => {
-    expect(new Set(Object.keys(auditDescriptions))).toEqual(new Set(auditMembers()));
-    expect(auditMembers()).toEqual(expect.arrayContaining([...auditTimes, ...openLists]));
+  it('describes every member', () => {
+    const members = [...auditMembers()];
+    expect(members.length).toBeGreaterThan(200);
+    expect(members.filter(([, text]) => text === undefined)).toEqual([]);
+    expect(members.map(([path]) => path)).toEqual(expect.arrayContaining([...auditTimes, ...openLists]));
   });
 
   it('accepts an event, with members that it does not know', () => {
@@ -102,7 +103,7 @@ describe('the AsyncAPI document of the audit topic', () => {
 
   it('requires only members of events that exist', () => {
     const required = Object.values(auditTypes).flatMap(({ has }) => has.map((name) => `sallyport.${name}`));
-    expect(auditMembers()).toEqual(expect.arrayContaining(required));
+    expect([...auditMembers().keys()]).toEqual(expect.arrayContaining(required));
   });
 
   it('has an example whose hash can be recomputed by hand', () => {
@@ -118,7 +119,9 @@ describe('a new version of the schema', () => {
   const older = readdirSync(path.join(schemas, 'older'));
 
   it.each(older)('only adds optional members to version %s', (version) => {
-    expect(breakingChanges(JSON.parse(read(`older/${version}/audit-event-v1.schema.json`)), schema)).toEqual([]);
+    expect(
+      breakingChanges(JSON.parse(read(path.join('older', version, 'audit-event-v1.schema.json'))), schema),
+    ).toEqual([]);
   });
 
   it('has a number that no older one has', () => {

@@ -5,7 +5,6 @@ import { durationSchema, sizeSchema } from '../packages/contracts/src/config/dur
 import { configSchema } from '../packages/contracts/src/config/index.ts';
 import { otlpSchema } from '../packages/contracts/src/config/tracing.ts';
 import { policyJsonSchema } from '../packages/policy/src/reference/policy-json-schema.ts';
-import { configDescriptions } from './config-descriptions.mjs';
 
 /** The texts that these schemas accept. They are parsed by code that JSON Schema cannot express. */
 const parsed = new Map([
@@ -35,9 +34,8 @@ const policy = { anyOf: [{ $ref: '#/$defs/policy' }, { type: 'null' }] };
 
 /** Also accepts a reference wherever a string of a certain form is expected. */
 function withReferences(schema) {
-  const { default: preset, description, examples, ...rest } = schema;
+  const { default: preset, examples, ...rest } = schema;
   const about = {
-    ...(description === undefined ? {} : { description }),
     ...(preset === undefined ? {} : { default: preset }),
     ...(examples === undefined ? {} : { examples }),
   };
@@ -70,13 +68,13 @@ function isPolicy(path) {
   return policyKeys.has(name) || path === 'policies.*' || path.startsWith('api.policy.');
 }
 
-function finish({ format: _own, ...schema }, path) {
+function finish({ format: _format, description: _sentence, ...schema }, path) {
   if (isAnything(schema) && isPolicy(path)) return policy;
   return isNarrow(schema) ? withReferences(schema) : schema;
 }
 
-function describe(schema, path, isOption) {
-  const text = isOption ? configDescriptions[path] : undefined;
+function describe(schema, path, isOption, descriptions) {
+  const text = isOption ? descriptions.get(path) : undefined;
   return text === undefined ? schema : { description: text, ...schema };
 }
 
@@ -106,21 +104,22 @@ function fromZod() {
     reused: 'inline',
     target: 'draft-2020-12',
     override({ zodSchema, jsonSchema }) {
-      if (parsed.has(zodSchema)) Object.assign(jsonSchema, parsed.get(zodSchema));
-      if (zodSchema === sizeSchema) {
+      // A schema with a sentence is a copy of the one without.
+      const origin = [zodSchema, zodSchema._zod.parent].find((one) => one === sizeSchema || parsed.has(one));
+      if (origin === sizeSchema) {
         delete jsonSchema.type;
         Object.assign(jsonSchema, size);
-      }
+      } else if (origin) Object.assign(jsonSchema, parsed.get(origin));
     },
   });
   return { $schema, root };
 }
 
-/** Returns all options by path. */
+/** All options by path, with their sentences. An option that several forms of a section have needs one in the first. */
 export function configOptions() {
-  const options = [];
+  const options = new Map();
   walk(fromZod().root, '', (schema, path, isOption) => {
-    if (isOption && !options.includes(path)) options.push(path);
+    if (isOption && options.get(path) === undefined) options.set(path, schema.description);
     return schema;
   });
   return options;
@@ -129,12 +128,13 @@ export function configOptions() {
 /** Generates the schema. */
 export function configJsonSchema() {
   const { $schema, root } = fromZod();
+  const descriptions = configOptions();
   return {
     $schema,
     title: 'sallyport.yaml',
     description:
       'The configuration of Sallyport: one file, of which each service reads its part. Whether it holds together is checked by "sallyport config check".',
-    ...walk(root, '', (schema, path, isOption) => describe(finish(schema, path), path, isOption)),
+    ...walk(root, '', (schema, path, isOption) => describe(finish(schema, path), path, isOption, descriptions)),
     $defs: policyDefinitions(),
   };
 }

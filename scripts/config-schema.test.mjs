@@ -5,7 +5,6 @@ import { describe, expect, it } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
 import { configSchema } from '../packages/contracts/src/config/index.ts';
-import { configDescriptions } from './config-descriptions.mjs';
 import { configJsonSchema, configOptions } from './config-schema.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -43,8 +42,10 @@ describe('the JSON Schema of sallyport.yaml', () => {
     expect(JSON.parse(read('packages/contracts/schema/sallyport.schema.json'))).toEqual(configJsonSchema());
   });
 
-  it('describes every option, and nothing else', () => {
-    expect(new Set(configOptions())).toEqual(new Set(Object.keys(configDescriptions)));
+  it('describes every option', () => {
+    const options = [...configOptions()];
+    expect(options.length).toBeGreaterThan(300);
+    expect(options.filter(([, text]) => text === undefined)).toEqual([]);
   });
 
   it.each(samples())('takes %s', (_name, config) => {

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { nameSchema } from '../text/name.ts';
+import { about } from '../text/about.ts';
 
 const maxSets = 5;
 
@@ -9,9 +10,12 @@ export const maxApprovals = 10;
 /** Some of those whose approval an elevation needs. Who belongs to them is a policy, as for `approvers`. */
 const approverSetSchema = z
   .strictObject({
-    name: nameSchema,
-    by: z.unknown(),
-    approvals: z._default(z.int().check(z.minimum(1), z.maximum(maxApprovals)), 1),
+    name: about('The name that people read where an approval of this set is lacking.', nameSchema),
+    by: about('Who belongs to the set, written like requesters.', z.unknown()),
+    approvals: about(
+      'How many different people of the set must approve.',
+      z._default(z.int().check(z.minimum(1), z.maximum(maxApprovals)), 1),
+    ),
   })
   .check(
     z.superRefine(({ by }, context) => {

@@ -3,6 +3,7 @@ import { isAllowSystem } from '../kubernetes/allow-system.ts';
 import { urlSchema } from './address.ts';
 import { nameSchema } from '../text/name.ts';
 import { durationSchema } from './duration.ts';
+import { about } from '../text/about.ts';
 
 const hostSchema = z
   .string()
@@ -10,17 +11,23 @@ const hostSchema = z
 
 const impersonateSchema = z.prefault(
   z.strictObject({
-    groups: z._default(z.array(z.string().check(z.minLength(1))), ['*']),
-    allowSystem: z._default(
-      z.array(
-        z
-          .string()
-          .check(
-            z.startsWith('system:', 'must begin with system:'),
-            z.refine(isAllowSystem, 'has a pattern: only system:serviceaccount:NAMESPACE:* may have one'),
-          ),
+    groups: about(
+      'The groups that are sent to the cluster, as patterns with *.',
+      z._default(z.array(z.string().check(z.minLength(1))), ['*']),
+    ),
+    allowSystem: about(
+      'Names that begin with system: and may be sent to the cluster, by exact name. system:serviceaccount:NAMESPACE:* lets people act as the ServiceAccounts of a namespace, if policy and RBAC allow it.',
+      z._default(
+        z.array(
+          z
+            .string()
+            .check(
+              z.startsWith('system:', 'must begin with system:'),
+              z.refine(isAllowSystem, 'has a pattern: only system:serviceaccount:NAMESPACE:* may have one'),
+            ),
+        ),
+        [],
       ),
-      [],
     ),
   }),
   {},
@@ -39,9 +46,12 @@ const namespaceGlob = z
 /** Policies for requests in some namespaces, in addition to those of the whole cluster. */
 const namespaceSchema = z
   .strictObject({
-    match: z.union([namespaceGlob, z.array(namespaceGlob).check(z.minLength(1))]),
-    policies: z.nullish(z.array(nameSchema)),
-    policy: z.optional(z.unknown()),
+    match: about(
+      'The namespaces, as a pattern with * or a list of patterns.',
+      z.union([namespaceGlob, z.array(namespaceGlob).check(z.minLength(1))]),
+    ),
+    policies: about('Names of policies that apply to these namespaces.', z.nullish(z.array(nameSchema))),
+    policy: about('A policy for these namespaces.', z.optional(z.unknown())),
   })
   .check(
     z.refine(
@@ -57,20 +67,28 @@ const accountSchema = z.string().check(z.minLength(1), z.maxLength(1024));
 
 /** How the cluster sends its own audit events, with which the trail is compared. */
 const auditWebhookSchema = z.strictObject({
-  /** The SHA-256 of the API server's token. Several while it is replaced. */
-  tokenSha256: z.union([
-    z.pipe(
-      tokenHashSchema,
-      z.transform((hash) => [hash]),
-    ),
-    z.array(tokenHashSchema).check(z.minLength(1), z.maxLength(8)),
-  ]),
-  /** Patterns of users who are expected to bypass the gateway. */
-  ignore: z._default(z.array(accountSchema).check(z.maxLength(1000)), ['system:*']),
-  /** The gateway's own account in the cluster. Without it, the one that sends most of its requests. */
-  gatewayUsers: z.optional(z.array(accountSchema).check(z.minLength(1), z.maxLength(100))),
-  /** How late the events of a request may be before they count as missing. */
-  grace: z.pipe(z.prefault(durationSchema, '5m'), z.number().check(z.minimum(1000, 'must be at least one second'))),
+  tokenSha256: about(
+    "The SHA-256 of the API server's token, in hexadecimal: sallyport audit webhook-token makes both. A list, while the token is replaced.",
+    z.union([
+      z.pipe(
+        tokenHashSchema,
+        z.transform((hash) => [hash]),
+      ),
+      z.array(tokenHashSchema).check(z.minLength(1), z.maxLength(8)),
+    ]),
+  ),
+  ignore: about(
+    'Patterns of users who are expected to bypass the gateway. Requests in which they act as someone else count only if both match.',
+    z._default(z.array(accountSchema).check(z.maxLength(1000)), ['system:*']),
+  ),
+  gatewayUsers: about(
+    "The names of the gateway's own account in the cluster. Requests of these accounts that the gateway did not record are never ignored. Without it, the account is learned from the gateway's requests.",
+    z.optional(z.array(accountSchema).check(z.minLength(1), z.maxLength(100))),
+  ),
+  grace: about(
+    'How late the event of a request may be before it counts as missing.',
+    z.pipe(z.prefault(durationSchema, '5m'), z.number().check(z.minimum(1000, 'must be at least one second'))),
+  ),
 });
 
 const credentialFields = ['token', 'tokenFile', 'clientCertFile', 'kubeconfig'] as const;
@@ -80,29 +98,43 @@ const credentialFields = ['token', 'tokenFile', 'clientCertFile', 'kubeconfig'] 
  */
 export const clusterSchema = z
   .strictObject({
-    name: nameSchema,
-    server: z.optional(urlSchema),
-    caFile: z.nullish(z.string()),
-    serverName: z.nullish(z.string()),
-    token: z.nullish(z.string().check(z.minLength(1))),
-    tokenFile: z.nullish(z.string()),
-    clientCertFile: z.nullish(z.string()),
-    clientKeyFile: z.nullish(z.string()),
-    kubeconfig: z.nullish(z.string()),
-    context: z.nullish(z.string()),
-    host: z.nullish(hostSchema),
-    impersonate: impersonateSchema,
-    /** Names of `policies` at the top of the file. */
-    policies: z.nullish(z.array(nameSchema)),
-    policy: z.optional(z.unknown()),
-    /** A file with the policy, instead of `policy`. */
-    policyFile: z.nullish(z.string().check(z.minLength(1))),
-    namespaces: z.nullish(z.array(namespaceSchema)),
-    /** A refusal may say what would have been allowed. */
-    explain: z.optional(z.boolean()),
-    /** Evaluated in addition to the policies in force and recorded, never enforced. */
-    shadow: z.optional(z.unknown()),
-    auditWebhook: z.nullish(auditWebhookSchema),
+    name: about('Its name, which is part of its URL: <gateway.url>/clusters/<name>.', nameSchema),
+    server: about('The URL of its API server.', z.optional(urlSchema)),
+    caFile: about('The CA of the API server, PEM.', z.nullish(z.string())),
+    serverName: about(
+      "The name in the API server's certificate, if it is not the host of server.",
+      z.nullish(z.string()),
+    ),
+    token: about(
+      "The gateway's token for the cluster. Write ${env:NAME} or ${file:/path}. Give exactly one credential.",
+      z.nullish(z.string().check(z.minLength(1))),
+    ),
+    tokenFile: about(
+      "A file with the gateway's token for the cluster. It is read again when it changes.",
+      z.nullish(z.string()),
+    ),
+    clientCertFile: about("The gateway's client certificate for the cluster, PEM.", z.nullish(z.string())),
+    clientKeyFile: about('The private key of that certificate, PEM.', z.nullish(z.string())),
+    kubeconfig: about('A kubeconfig with the server, its CA and the credential.', z.nullish(z.string())),
+    context: about('The context of the kubeconfig to use.', z.nullish(z.string())),
+    host: about('A host name of the gateway that serves only this cluster: https://<host>.', z.nullish(hostSchema)),
+    impersonate: about('The user and group names that may be impersonated.', impersonateSchema),
+    policies: about(
+      'Names of policies at the top of the file that apply to this cluster.',
+      z.nullish(z.array(nameSchema)),
+    ),
+    policy: about('A policy for this cluster.', z.optional(z.unknown())),
+    policyFile: about('A file with this policy, instead of policy.', z.nullish(z.string().check(z.minLength(1)))),
+    namespaces: about('Additional policies for requests in some namespaces.', z.nullish(z.array(namespaceSchema))),
+    explain: about('Whether a refusal on this cluster may say what would have been allowed.', z.optional(z.boolean())),
+    shadow: about(
+      'A policy that is evaluated and recorded on this cluster, but never enforced.',
+      z.optional(z.unknown()),
+    ),
+    auditWebhook: about(
+      "How the cluster's API server sends its own audit events, with which the audit trail is compared. The audit service reads this when it starts.",
+      z.nullish(auditWebhookSchema),
+    ),
   })
   .check(
     z.superRefine((cluster, context) => {

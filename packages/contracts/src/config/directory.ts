@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { urlSchema } from './address.ts';
 import { nameSchema } from '../text/name.ts';
 import { durationSchema } from './duration.ts';
+import { about } from '../text/about.ts';
 
 /** The name of the provider itself among the sources of groups. */
 export const claimsSource = 'claims';
@@ -11,37 +12,58 @@ const claim = z.string().check(z.minLength(1), z.maxLength(256));
 const match = <T extends string>(attributes: readonly [T, ...T[]], preset: { claim: string; attribute: NoInfer<T> }) =>
   z.prefault(
     z.strictObject({
-      claim: z._default(claim, preset.claim),
-      attribute: z._default(z.enum(attributes), preset.attribute as T as z.util.NoUndefined<T>),
+      claim: about(
+        'The claim of the login that is compared: sub, email (only if verified), user (the user name in Sallyport), or any other claim.',
+        z._default(claim, preset.claim),
+      ),
+      attribute: about(
+        'The attribute of the user in the source with which it is compared.',
+        z._default(z.enum(attributes), preset.attribute as T as z.util.NoUndefined<T>),
+      ),
     }),
     {},
   );
 
 /** Every source has a name. The default is its kind. */
 const common = {
-  id: z.optional(
-    nameSchema.check(
-      z.refine((id) => id !== claimsSource, 'is reserved for the groups that the provider itself sends'),
+  id: about(
+    'A name for the source. The default is its kind.',
+    z.optional(
+      nameSchema.check(
+        z.refine((id) => id !== claimsSource, 'is reserved for the groups that the provider itself sends'),
+      ),
     ),
   ),
-  /** Whether only users that the source knows may log in. */
-  required: z._default(z.boolean(), false),
+  required: about('Whether only users that this source knows may log in.', z._default(z.boolean(), false)),
 };
 
 /** Settings of a source that is queried over the network. */
-const overNetwork = { caFile: z.nullish(z.string()), allowInsecure: z._default(z.boolean(), false) };
+const overNetwork = {
+  caFile: about('The CA of the API, PEM.', z.nullish(z.string())),
+  allowInsecure: about('Allow an API in plain HTTP, for tests.', z._default(z.boolean(), false)),
+};
 const pulled = {
   ...overNetwork,
-  /** How long the last sync stays valid while the API cannot be read. */
-  outageGrace: z.prefault(durationSchema, '24h'),
-  interval: z.pipe(z.prefault(durationSchema, '5m'), z.number().check(z.minimum(1000, 'must be at least one second'))),
-  /** The groups to sync, as patterns with `*`. */
-  groups: z._default(z.array(z.string().check(z.minLength(1))).check(z.minLength(1)), ['*']),
+  outageGrace: about(
+    'How long the last sync stays valid while the API cannot be read. After that, logins that depend on this source fail.',
+    z.prefault(durationSchema, '24h'),
+  ),
+  interval: about(
+    'How often the source is synced from the API.',
+    z.pipe(z.prefault(durationSchema, '5m'), z.number().check(z.minimum(1000, 'must be at least one second'))),
+  ),
+  groups: about(
+    'The groups to sync, as patterns with *.',
+    z._default(z.array(z.string().check(z.minLength(1))).check(z.minLength(1)), ['*']),
+  ),
 };
 
 const secret = {
-  token: z.optional(z.string().check(z.minLength(1))),
-  tokenFile: z.optional(z.string().check(z.minLength(1))),
+  token: about('The API token. Write ${env:NAME} or ${file:/path}.', z.optional(z.string().check(z.minLength(1)))),
+  tokenFile: about(
+    'A file with the API token. It is read again at each use.',
+    z.optional(z.string().check(z.minLength(1))),
+  ),
 };
 const oneToken = (source: { token?: string | undefined; tokenFile?: string | undefined }) =>
   (source.token === undefined) !== (source.tokenFile === undefined);
@@ -49,37 +71,64 @@ const needsToken = { path: ['tokenFile'], message: 'needs either token or tokenF
 
 const scimTokenSchema = z
   .strictObject({
-    /** The name of the token in the audit trail. */
-    id: z
-      .string()
-      .check(
-        z.regex(
-          /^[A-Za-z0-9._-]{1,64}$/,
-          'not a token name; use letters, digits, dots, hyphens and underscores, 64 at most',
-        ),
-      ),
-    sha256: z.optional(
+    id: about(
+      'The name of the token in the audit trail.',
       z
         .string()
         .check(
-          z.regex(/^[0-9a-fA-F]{64}$/, 'not a SHA-256 in hexadecimal; make it with: printf %s "$TOKEN" | sha256sum'),
+          z.regex(
+            /^[A-Za-z0-9._-]{1,64}$/,
+            'not a token name; use letters, digits, dots, hyphens and underscores, 64 at most',
+          ),
         ),
     ),
-    tokenFile: z.optional(z.string().check(z.minLength(1))),
+    sha256: about(
+      'The SHA-256 of the token, in hexadecimal: printf %s "$TOKEN" | sha256sum.',
+      z.optional(
+        z
+          .string()
+          .check(
+            z.regex(/^[0-9a-fA-F]{64}$/, 'not a SHA-256 in hexadecimal; make it with: printf %s "$TOKEN" | sha256sum'),
+          ),
+      ),
+    ),
+    tokenFile: about(
+      'A file with the token itself, at least 32 characters. It is read at start.',
+      z.optional(z.string().check(z.minLength(1))),
+    ),
   })
   .check(
     z.refine((one) => (one.sha256 === undefined) !== (one.tokenFile === undefined), 'needs either sha256 or tokenFile'),
   );
 
 const scimSchema = z.strictObject({
-  kind: z.literal('scim'),
+  kind: about(
+    'scim: pushed by the identity provider (SCIM 2.0). map: a file. okta, google, github: synced from their APIs at an interval. entra: queried at a login.',
+    z.literal('scim'),
+  ),
   ...common,
-  tokens: z.array(scimTokenSchema).check(z.minLength(1)),
-  match: match(['userName', 'externalId', 'email'], { claim: 'email', attribute: 'userName' }),
-  groupName: z._default(z.enum(['displayName', 'externalId']), 'displayName'),
+  tokens: about(
+    'The bearer tokens of SCIM clients, each with a name for the audit trail.',
+    z.array(scimTokenSchema).check(z.minLength(1)),
+  ),
+  match: about(
+    'How a login is matched with a user of the source.',
+    match(['userName', 'externalId', 'email'], { claim: 'email', attribute: 'userName' }),
+  ),
+  groupName: about(
+    'The attribute of a pushed group that becomes its name in policies.',
+    z._default(z.enum(['displayName', 'externalId']), 'displayName'),
+  ),
 });
 
-const mapSchema = z.strictObject({ kind: z.literal('map'), ...common, file: z.string().check(z.minLength(1)) });
+const mapSchema = z.strictObject({
+  kind: z.literal('map'),
+  ...common,
+  file: about(
+    'The file with users and groups. Changes take effect while the services run.',
+    z.string().check(z.minLength(1)),
+  ),
+});
 
 const oktaSchema = z
   .strictObject({
@@ -87,7 +136,7 @@ const oktaSchema = z
     ...common,
     ...pulled,
     ...secret,
-    url: urlSchema,
+    url: about('The base URL of the API.', urlSchema),
     match: match(['id', 'login', 'email'], { claim: 'sub', attribute: 'id' }),
   })
   .check(z.refine(oneToken, needsToken));
@@ -96,12 +145,14 @@ const googleSchema = z.strictObject({
   kind: z.literal('google'),
   ...common,
   ...pulled,
-  /** The key file of a service account with domain-wide delegation, which impersonates `admin`. */
-  serviceAccountFile: z.string().check(z.minLength(1)),
-  admin: z.string().check(z.minLength(1)),
-  customer: z._default(z.string().check(z.minLength(1)), 'my_customer'),
+  serviceAccountFile: about('The key file of a Google service account (JSON).', z.string().check(z.minLength(1))),
+  admin: about('The administrator whom the service account impersonates.', z.string().check(z.minLength(1))),
+  customer: about(
+    'The Google customer whose groups are read.',
+    z._default(z.string().check(z.minLength(1)), 'my_customer'),
+  ),
   url: z.prefault(urlSchema, 'https://admin.googleapis.com'),
-  tokenUrl: z.prefault(urlSchema, 'https://oauth2.googleapis.com/token'),
+  tokenUrl: about("Google's token endpoint.", z.prefault(urlSchema, 'https://oauth2.googleapis.com/token')),
   match: match(['id', 'email'], { claim: 'sub', attribute: 'id' }),
 });
 
@@ -112,9 +163,12 @@ const githubSchema = z
     ...pulled,
     ...secret,
     url: z.prefault(urlSchema, 'https://api.github.com'),
-    organizations: z
-      .array(z.string().check(z.regex(/^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})$/, 'not the name of an organization')))
-      .check(z.minLength(1)),
+    organizations: about(
+      'The GitHub organizations whose members and teams are read.',
+      z
+        .array(z.string().check(z.regex(/^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})$/, 'not the name of an organization')))
+        .check(z.minLength(1)),
+    ),
     match: match(['id', 'login'], { claim: 'sub', attribute: 'id' }),
   })
   .check(z.refine(oneToken, needsToken));
@@ -123,14 +177,22 @@ const entraSchema = z.strictObject({
   kind: z.literal('entra'),
   ...common,
   ...overNetwork,
-  tenant: z.string().check(z.regex(/^[A-Za-z0-9.-]{1,128}$/, 'not a tenant; write its id or domain')),
-  clientId: z.string().check(z.minLength(1)),
-  clientSecret: z.string().check(z.minLength(1)),
+  tenant: about(
+    'The Entra tenant: its ID or domain.',
+    z.string().check(z.regex(/^[A-Za-z0-9.-]{1,128}$/, 'not a tenant; write its id or domain')),
+  ),
+  clientId: about('The client ID of the application that calls Microsoft Graph.', z.string().check(z.minLength(1))),
+  clientSecret: about('Its secret. Write ${env:NAME} or ${file:/path}.', z.string().check(z.minLength(1))),
   url: z.prefault(urlSchema, 'https://graph.microsoft.com/v1.0'),
-  loginUrl: z.prefault(urlSchema, 'https://login.microsoftonline.com'),
-  /** When to query Graph: only if the token says that the user has too many groups to list, or always. */
-  when: z._default(z.enum(['overage', 'always']), 'overage'),
-  groupsClaim: z._default(claim, 'groups'),
+  loginUrl: about(
+    'The login endpoint of Entra, which issues access tokens.',
+    z.prefault(urlSchema, 'https://login.microsoftonline.com'),
+  ),
+  when: about(
+    'overage: Graph is queried only if the token says that the user has too many groups to list. always: at every login and refresh.',
+    z._default(z.enum(['overage', 'always']), 'overage'),
+  ),
+  groupsClaim: about('The claim with the groups, if the token contains them.', z._default(claim, 'groups')),
 });
 
 const schemas = z.discriminatedUnion('kind', [
@@ -169,11 +231,14 @@ const unique = (texts: readonly string[]) => new Set(texts).size === texts.lengt
 
 export const directorySchema = z.prefault(
   z.strictObject({
-    sources: z._default(z.array(sourceSchema), []).check(
-      z.refine((all) => unique(all.map(({ id }) => id)), 'two sources have the same id (the default is the kind)'),
-      z.refine(
-        (all) => unique(all.flatMap((one) => (one.kind === 'scim' ? one.tokens.map(({ id }) => id) : []))),
-        'two SCIM tokens have the same id',
+    sources: about(
+      'Sources of users and their groups. Providers refer to them in groupSources.',
+      z._default(z.array(sourceSchema), []).check(
+        z.refine((all) => unique(all.map(({ id }) => id)), 'two sources have the same id (the default is the kind)'),
+        z.refine(
+          (all) => unique(all.flatMap((one) => (one.kind === 'scim' ? one.tokens.map(({ id }) => id) : []))),
+          'two SCIM tokens have the same id',
+        ),
       ),
     ),
   }),
@@ -183,10 +248,16 @@ export type DirectoryConfig = z.infer<typeof directorySchema>;
 
 /** The sources of the groups of a provider's users. */
 export const providerGroups = {
-  groupSources: z
-    ._default(z.array(z.string().check(z.minLength(1))).check(z.minLength(1)), [claimsSource])
-    .check(z.refine(unique, 'names a source twice')),
-  combineGroups: z._default(z.enum(['first', 'merge']), 'first'),
+  groupSources: about(
+    "The sources of the groups of this provider's users, in order: claims (the provider itself) and names of directory.sources. A user who is deactivated in any of them cannot log in.",
+    z
+      ._default(z.array(z.string().check(z.minLength(1))).check(z.minLength(1)), [claimsSource])
+      .check(z.refine(unique, 'names a source twice')),
+  ),
+  combineGroups: about(
+    'first: only the first source that knows the user counts. merge: the groups from all sources are combined.',
+    z._default(z.enum(['first', 'merge']), 'first'),
+  ),
 };
 
 type WithSources = { providers: readonly { groupSources: readonly string[] }[]; directory: DirectoryConfig };

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { nameSchema } from '../text/name.ts';
 import { approverSetsSchema, maxApprovals, totalApprovals } from './approver-set.ts';
 import { durationSchema } from './duration.ts';
+import { about } from '../text/about.ts';
 
 const longestMs = 7 * 24 * 3_600_000;
 
@@ -23,8 +24,14 @@ const ticketSchema = z.union(
   [
     z.enum(['optional', 'required']),
     z.strictObject({
-      required: z._default(z.boolean(), true),
-      pattern: z.string().check(z.minLength(1), z.maxLength(200)),
+      required: about(
+        'Whether a ticket must be given. If not, one that is given must still match.',
+        z._default(z.boolean(), true),
+      ),
+      pattern: about(
+        'The form of a ticket, such as INC-*, where * stands for any text.',
+        z.string().check(z.minLength(1), z.maxLength(200)),
+      ),
     }),
   ],
   'must be optional, required, or {pattern: "INC-*"}',
@@ -33,12 +40,18 @@ const ticketSchema = z.union(
 /** Who reviews an elevation after it began, and how long after its end at the latest. */
 const reviewSchema = z
   .strictObject({
-    by: z.unknown(),
-    within: z.prefault(
-      durationSchema.check(
-        z.refine((ms) => ms >= 1000 && ms <= longestReviewMs, 'must be between one second and 90 days'),
+    by: about(
+      'Who reviews, written like requesters. People cannot review their own elevations, under any account.',
+      z.unknown(),
+    ),
+    within: about(
+      'How long after the end of an elevation its review is due, up to 90 days.',
+      z.prefault(
+        durationSchema.check(
+          z.refine((ms) => ms >= 1000 && ms <= longestReviewMs, 'must be between one second and 90 days'),
+        ),
+        '24h',
       ),
-      '24h',
     ),
   })
   .check(
@@ -52,24 +65,63 @@ const reviewSchema = z
 export const elevationEntrySchema = z.pipe(
   z
     .strictObject({
-      name: nameSchema,
-      clusters: z.array(nameGlob).check(z.minLength(1)),
-      /** If given, a request must name one namespace, and the elevation applies only there. */
-      namespaces: z.nullish(z.array(nameGlob).check(z.minLength(1))),
-      groups: z.array(z.string().check(z.minLength(1), z.maxLength(253))).check(z.minLength(1), z.maxLength(32)),
-      requesters: z.unknown(),
-      approvers: z.optional(z.unknown()),
-      approvals: z.nullish(z.int().check(z.minimum(0), z.maximum(maxApprovals))),
-      /** Instead of `approvers`: several sets of people, each of which must approve. */
-      approverSets: z.nullish(approverSetsSchema),
-      maxDuration: z.prefault(boundedDuration, '1h'),
-      pendingTimeout: z.prefault(boundedDuration, '1h'),
-      reason: z._default(z.enum(['optional', 'required']), 'required'),
-      ticket: z._default(ticketSchema, 'optional'),
-      whenAuditUnavailable: z._default(z.enum(['refuse', 'spool']), 'refuse'),
-      review: z.nullish(reviewSchema),
-      /** The channels of `notifications` that are told. All of them by default. */
-      notify: z.nullish(z.array(nameSchema)),
+      name: about('The name that people ask for, and that the criterion elevation matches.', nameSchema),
+      clusters: about(
+        'The clusters on which it can be had: names, or patterns such as prod-*.',
+        z.array(nameGlob).check(z.minLength(1)),
+      ),
+      namespaces: about(
+        'If set, a request must name one of these namespaces (names or patterns), and the elevation applies only there.',
+        z.nullish(z.array(nameGlob).check(z.minLength(1))),
+      ),
+      groups: about(
+        'The groups that the person has in addition while it is active. They must pass impersonate.groups of the clusters. An elevation keeps the groups of its request, as far as they are still configured.',
+        z.array(z.string().check(z.minLength(1), z.maxLength(253))).check(z.minLength(1), z.maxLength(32)),
+      ),
+      requesters: about(
+        'Who may ask: {groups: [...]} means anyone in one of the groups, anything else is a policy (PPL). Whoever no longer meets it loses the elevation.',
+        z.unknown(),
+      ),
+      approvers: about(
+        'Who may approve and deny, written like requesters. People cannot approve their own requests, under any account.',
+        z.optional(z.unknown()),
+      ),
+      approvals: about(
+        'How many different people must approve: 1 by default. With 0 it begins at once.',
+        z.nullish(z.int().check(z.minimum(0), z.maximum(maxApprovals))),
+      ),
+      approverSets: about(
+        'Instead of approvers and approvals: sets of people, each of which must approve. One person counts for one set.',
+        z.nullish(approverSetsSchema),
+      ),
+      maxDuration: about(
+        'The longest time that can be asked for, up to seven days.',
+        z.prefault(boundedDuration, '1h'),
+      ),
+      pendingTimeout: about(
+        'A request that is not decided within this time is over.',
+        z.prefault(boundedDuration, '1h'),
+      ),
+      reason: about(
+        'Whether a request must give a reason: required (the default) or optional.',
+        z._default(z.enum(['optional', 'required']), 'required'),
+      ),
+      ticket: about(
+        'Whether a request must name a ticket: optional (the default), required, or a pattern.',
+        z._default(ticketSchema, 'optional'),
+      ),
+      whenAuditUnavailable: about(
+        'What happens while the audit log cannot be reached: refuse (the default) lets nothing begin, spool lets it begin once its events are on the disk of audit.spool.',
+        z._default(z.enum(['refuse', 'spool']), 'refuse'),
+      ),
+      review: about(
+        'Who has to review an elevation after it began. Applies to those that are requested from then on.',
+        z.nullish(reviewSchema),
+      ),
+      notify: about(
+        'The channels of notifications that are told of its steps. All of them by default, [] for none. One that begins without approval must tell a channel of elevation.activated.',
+        z.nullish(z.array(nameSchema)),
+      ),
     })
     .check(
       z.superRefine((entry, context) => {

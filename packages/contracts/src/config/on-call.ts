@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { nameSchema } from '../text/name.ts';
 import { durationSchema } from './duration.ts';
 import { outboundUrlSchema, overNetwork, refuseClear } from './outbound-url.ts';
+import { about } from '../text/about.ts';
 
 const [secondMs, hourMs] = [1000, 3_600_000];
 const defaults = { refresh: 30 * secondMs, maxStale: 300 * secondMs };
@@ -23,17 +24,32 @@ const ofHook = ['authorization', 'refresh', 'maxStale', 'caFile'] as const;
 export const onCallListSchema = z.pipe(
   z
     .strictObject({
-      name: nameSchema,
-      file: z.nullish(z.string().check(z.minLength(1))),
-      url: z.nullish(outboundUrlSchema),
-      authorization: z.nullish(authorizationSchema),
-      refresh: z.nullish(
-        durationSchema.check(
-          z.refine((ms) => ms >= secondMs && ms <= hourMs, 'must be between one second and one hour'),
+      name: about('The name that policies use.', nameSchema),
+      file: about(
+        'A file (YAML or JSON) of the form {users: [alice@example.com, {user: bob, until: 2026-11-01T18:00:00Z}]}. A change counts without a restart.',
+        z.nullish(z.string().check(z.minLength(1))),
+      ),
+      url: about(
+        'Instead of a file: a server that answers GET with such a list as JSON. It must begin with https. Redirects are not followed.',
+        z.nullish(outboundUrlSchema),
+      ),
+      authorization: about(
+        'The value of the header Authorization that the server is sent. Write Bearer ${file:/path}.',
+        z.nullish(authorizationSchema),
+      ),
+      refresh: about(
+        'How often the server is asked, from one second to one hour: 30s by default.',
+        z.nullish(
+          durationSchema.check(
+            z.refine((ms) => ms >= secondMs && ms <= hourMs, 'must be between one second and one hour'),
+          ),
         ),
       ),
-      maxStale: z.nullish(durationSchema.check(z.refine((ms) => ms <= 24 * hourMs, 'must be 24 hours at most'))),
-      ...overNetwork,
+      maxStale: about(
+        'How long an answer counts while the server is away, up to 24 hours: 5m by default. After that, no one counts as on call in an allow rule, and everyone may be on call in a deny rule.',
+        z.nullish(durationSchema.check(z.refine((ms) => ms <= 24 * hourMs, 'must be 24 hours at most'))),
+      ),
+      ...overNetwork('server'),
     })
     .check(
       z.superRefine((list, context) => {

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { about } from '../text/about.ts';
 
 const maxUrl = 2048;
 
@@ -14,8 +15,17 @@ export const outboundUrlSchema = z.string().check(
   }, 'not an https URL without user, password and fragment'),
 );
 
-/** The settings of a call over the network. */
-export const overNetwork = { caFile: z.nullish(z.string()), allowInsecure: z._default(z.boolean(), false) };
+/** The settings of a call over the network, to a server or a receiver. */
+export const overNetwork = (whom: string) => ({
+  caFile: about(
+    'Trust only these certificate authorities (PEM). The default is the public ones.',
+    z.nullish(z.string()),
+  ),
+  allowInsecure: about(
+    `Allow a ${whom} without TLS. Only for one on this machine, or in a cluster that encrypts its traffic.`,
+    z._default(z.boolean(), false),
+  ),
+});
 
 const clear: Readonly<Record<string, string>> = {
   'http:': 'must begin with https; set allowInsecure: true only for a server on this machine or in the same cluster',

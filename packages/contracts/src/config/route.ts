@@ -4,6 +4,7 @@ import { nameSchema } from '../text/name.ts';
 import { durationSchema } from './duration.ts';
 import { plainHeaderName } from '../text/plain-header-name.ts';
 import { headerNameSchema, identityFields, routeIdentitySchema } from './route-identity.ts';
+import { about } from '../text/about.ts';
 
 const hostName = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
 
@@ -44,42 +45,79 @@ const fromSchema = originSchema(['https:', 'http:'], 'not an address like https:
 
 /** How the gateway reaches the application where it has TLS. */
 const upstreamFields = {
-  toCaFile: z.nullish(z.string()),
-  toServerName: z.nullish(z.string().check(z.regex(hostName, 'not a host name'))),
-  toClientCertFile: z.nullish(z.string()),
-  toClientKeyFile: z.nullish(z.string()),
+  toCaFile: about('The CA of the application, PEM. Without it, the CAs that Node.js trusts.', z.nullish(z.string())),
+  toServerName: about(
+    "The name in the application's certificate, if it is not the host of `to`.",
+    z.nullish(z.string().check(z.regex(hostName, 'not a host name'))),
+  ),
+  toClientCertFile: about("The gateway's client certificate for the application, PEM.", z.nullish(z.string())),
+  toClientKeyFile: about('The private key of that certificate, PEM.', z.nullish(z.string())),
 };
 
 /** A web application behind the gateway. The policy engine reports the faults of its policies. */
 export const routeSchema = z
   .strictObject({
-    /** What people call the application. Without it, they see its host. */
-    name: z.nullish(z.string().check(z.trim(), z.minLength(1), z.maxLength(100))),
-    from: fromSchema,
-    to: originSchema(['http:', 'https:'], 'not an address like http://grafana:3000 (no path)'),
+    name: about(
+      'What the page of the gateway calls the application. Without it, the page shows its host.',
+      z.nullish(z.string().check(z.trim(), z.minLength(1), z.maxLength(100))),
+    ),
+    from: about(
+      'The address at which browsers reach the application, such as https://grafana.example.com. Its host must lead to the gateway, and its port is that of gateway.url. For a demo, http at localhost or a name below it, with the port of login.url.',
+      fromSchema,
+    ),
+    to: about(
+      'The address at which the gateway reaches the application, such as http://grafana:3000.',
+      originSchema(['http:', 'https:'], 'not an address like http://grafana:3000 (no path)'),
+    ),
     ...upstreamFields,
-    /** Names of `policies` at the top of the file. */
-    policies: z.nullish(z.array(nameSchema)),
-    policy: z.optional(z.unknown()),
-    /** A file with the policy, instead of `policy`. */
-    policyFile: z.nullish(z.string().check(z.minLength(1))),
-    /** A refusal may say what would have been allowed. */
-    explain: z.optional(z.boolean()),
-    identity: routeIdentitySchema,
-    /** The certificate for the host of `from`. Without it, the one of the gateway. */
-    tls: z.nullish(z.strictObject({ certFile: z.string(), keyFile: z.string() })),
-    /** Sends the host of `from` upstream, and not that of `to`. */
-    preserveHost: z._default(z.boolean(), false),
-    /** Passes paths with `%2F` in a segment, as GitLab's API has them. Policies must allow both readings. */
-    allowEncodedSlashes: z._default(z.boolean(), false),
-    /** Headers of clients that pass although applications usually trust them, such as X-HTTP-Method-Override. */
-    allowRequestHeaders: z._default(z.array(headerNameSchema).check(z.maxLength(100)), []),
-    /** Lets a Service Worker control the whole host, where it sees the codes of logins. */
-    allowServiceWorkers: z._default(z.boolean(), false),
-    /** Without them, those at the top of the file. `firstByte: 0s` waits for ever. */
-    timeouts: z.prefault(
-      z.strictObject({ connect: z.optional(durationSchema), firstByte: z.optional(durationSchema) }),
-      {},
+    policies: about(
+      'Names of policies at the top of the file that apply to this application.',
+      z.nullish(z.array(nameSchema)),
+    ),
+    policy: about(
+      'A policy for this application. The global policy applies to clusters only.',
+      z.optional(z.unknown()),
+    ),
+    policyFile: about('A file with this policy, instead of policy.', z.nullish(z.string().check(z.minLength(1)))),
+    explain: about('Whether a refusal may say what would have been allowed.', z.optional(z.boolean())),
+    identity: about('What the application is told about the user. Nothing by default.', routeIdentitySchema),
+    tls: about(
+      'The certificate for the host of `from`. Without it, gateway.tls must be valid for that host.',
+      z.nullish(
+        z.strictObject({
+          certFile: about('The certificate and its chain, PEM. It is read again when it changes.', z.string()),
+          keyFile: about('The private key of that certificate, PEM.', z.string()),
+        }),
+      ),
+    ),
+    preserveHost: about(
+      'Whether the application gets the host of `from` in the Host header, and not that of `to`.',
+      z._default(z.boolean(), false),
+    ),
+    allowEncodedSlashes: about(
+      'Whether a part of a path may contain escaped slashes (%2F), as in the API of GitLab. A request with one needs a policy that allows the path with them escaped, and with them decoded.',
+      z._default(z.boolean(), false),
+    ),
+    allowRequestHeaders: about(
+      'Headers that pass from clients to the application although applications usually trust what is in them, such as X-HTTP-Method-Override. They never pass otherwise.',
+      z._default(z.array(headerNameSchema).check(z.maxLength(100)), []),
+    ),
+    allowServiceWorkers: about(
+      'Whether a Service Worker may control the whole host. Applications that work offline need that. It can read the one-time codes of logins at this application.',
+      z._default(z.boolean(), false),
+    ),
+    timeouts: about(
+      'How long the gateway waits for this application. Without them, the timeouts at the top of the file.',
+      z.prefault(
+        z.strictObject({
+          connect: about('The time to connect.', z.optional(durationSchema)),
+          firstByte: about(
+            'The time to the first byte of a response, after the body of the request has arrived. 0s is no limit.',
+            z.optional(durationSchema),
+          ),
+        }),
+        {},
+      ),
     ),
   })
   .check(

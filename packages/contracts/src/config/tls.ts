@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { about } from '../text/about.ts';
 
 /**
  * What a listener can be configured to accept: Mozilla's intermediate profile
@@ -39,9 +40,18 @@ const list = <T extends string>(all: readonly [T, ...T[]], what: string) =>
 
 /** The TLS settings of a listener other than its files. */
 export const tlsProfileShape = {
-  minVersion: z._default(z.enum(tlsVersions), 'TLSv1.2'),
-  ciphers: list(tlsCiphers, 'suite'),
-  curves: list(tlsCurves, 'curve'),
+  minVersion: about(
+    'The oldest TLS version that the listener accepts: TLSv1.2 (the default) or TLSv1.3.',
+    z._default(z.enum(tlsVersions), 'TLSv1.2'),
+  ),
+  ciphers: about(
+    "The cipher suites that the listener accepts, by their IANA names. The default is all of Mozilla's intermediate profile, which this setting can only narrow.",
+    list(tlsCiphers, 'suite'),
+  ),
+  curves: about(
+    'The key exchange groups that the listener accepts. The default is X25519MLKEM768, X25519, P-256 and P-384.',
+    list(tlsCurves, 'curve'),
+  ),
 };
 
 /** Reports whether the settings leave no usable suite. */

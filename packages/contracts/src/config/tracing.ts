@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { about } from '../text/about.ts';
 
 const range = 'must be a share from 0 to 1, such as 0.05 for five in a hundred';
 
@@ -32,11 +33,17 @@ export const otlpSchema = z.pipe(
 /** Where spans of requests are sent, and of how many requests. */
 export const tracingSchema = z.prefault(
   z.strictObject({
-    otlp: z.pipe(
-      z.nullish(otlpSchema),
-      z.transform((url) => url ?? undefined),
+    otlp: about(
+      'The collector: the base URL of its OTLP/HTTP receiver, such as http://collector:4318. The path /v1/traces is added. Tracing is off without it.',
+      z.pipe(
+        z.nullish(otlpSchema),
+        z.transform((url) => url ?? undefined),
+      ),
     ),
-    sample: z._default(z.number().check(z.minimum(0, range), z.maximum(1, range)), 0.01),
+    sample: about(
+      'The share of requests that are traced, from 0 to 1. The gateway decides, whatever a client sends.',
+      z._default(z.number().check(z.minimum(0, range), z.maximum(1, range)), 0.01),
+    ),
   }),
   {},
 );

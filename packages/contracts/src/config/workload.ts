@@ -4,6 +4,7 @@ import { durationSchema } from './duration.ts';
 import { outboundUrlSchema } from './outbound-url.ts';
 import { parseUserTemplate } from './user-template.ts';
 import { faultsOfWorkload } from './workload-faults.ts';
+import { about } from '../text/about.ts';
 
 const [minuteMs, dayMs] = [60_000, 86_400_000];
 
@@ -40,37 +41,71 @@ const groupSchema = z.string().check(
 /** Machines of one kind, which log in with a token of their platform instead of a stored secret. */
 export const workloadSchema = z
   .strictObject({
-    name: nameSchema,
-    issuer: z.optional(issuerSchema),
-    serviceAccounts: z.optional(z.strictObject({ cluster: nameSchema })),
-    spiffe: z.optional(z.strictObject({ trustDomain: trustDomainSchema })),
-    audience: z
-      .string()
-      .check(z.regex(/^[\x21-\x7e]{1,512}$/, 'not an audience: visible ASCII characters, 512 at most')),
-    jwksUri: z.nullish(
-      outboundUrlSchema.check(
-        z.refine((text) => text.startsWith('https:'), 'must begin with https, because its keys decide who may log in'),
+    name: about('A name for the workload. It becomes part of its identity and of the audit trail.', nameSchema),
+    issuer: about('The issuer of the tokens, exactly as their claim iss has it.', z.optional(issuerSchema)),
+    serviceAccounts: about(
+      'Instead of an issuer: the ServiceAccounts of a cluster behind this gateway.',
+      z.optional(
+        z.strictObject({
+          cluster: about(
+            'The name of the cluster. The gateway asks it for its issuer and its keys, with its own account.',
+            nameSchema,
+          ),
+        }),
       ),
     ),
-    caFile: z.nullish(z.string()),
-    match: z.record(
-      claimSchema,
-      z.union([patternSchema, z.boolean(), z.array(patternSchema).check(z.minLength(1), z.maxLength(100))], {
-        error: 'not a text, true or false, or a list of texts; put numbers in quotes',
-      }),
+    spiffe: about(
+      'Instead of an issuer: the JWT-SVIDs of a SPIFFE trust domain.',
+      z.optional(
+        z.strictObject({ trustDomain: about('The name of the trust domain, without spiffe://.', trustDomainSchema) }),
+      ),
     ),
-    user: z.string().check(
-      z.minLength(1),
-      z.maxLength(512),
-      z.superRefine((text, context) => {
-        const parsed = parseUserTemplate(text);
-        if (typeof parsed === 'string') context.addIssue({ code: 'custom', message: parsed });
-      }),
+    audience: about(
+      'The audience of the tokens. A token must have exactly this one, and no other besides.',
+      z.string().check(z.regex(/^[\x21-\x7e]{1,512}$/, 'not an audience: visible ASCII characters, 512 at most')),
     ),
-    groups: z._default(z.array(groupSchema).check(z.maxLength(100)), []),
-    maxLifetime: z.pipe(
-      z.prefault(durationSchema, '1h'),
-      z.number().check(z.minimum(minuteMs, 'must be at least 1m'), z.maximum(dayMs, 'must be 24h at most')),
+    jwksUri: about(
+      "The address of the issuer's keys. Without it, the address is taken from the issuer's metadata (/.well-known/openid-configuration).",
+      z.nullish(
+        outboundUrlSchema.check(
+          z.refine(
+            (text) => text.startsWith('https:'),
+            'must begin with https, because its keys decide who may log in',
+          ),
+        ),
+      ),
+    ),
+    caFile: about(
+      "The CA of the issuer's server, PEM. Without it, the CAs that Node.js trusts.",
+      z.nullish(z.string()),
+    ),
+    match: about(
+      'What the claims of a token must be: a text in which * stands for any text without / and :, a list of such texts, or true or false. All must match. A slash in the name of a claim leads into an object.',
+      z.record(
+        claimSchema,
+        z.union([patternSchema, z.boolean(), z.array(patternSchema).check(z.minLength(1), z.maxLength(100))], {
+          error: 'not a text, true or false, or a list of texts; put numbers in quotes',
+        }),
+      ),
+    ),
+    user: about(
+      'The user name, with claims in double braces: ci:{{repository}}. It must begin with a prefix that ends in a colon, and no person may have a name that begins with it.',
+      z.string().check(
+        z.minLength(1),
+        z.maxLength(512),
+        z.superRefine((text, context) => {
+          const parsed = parseUserTemplate(text);
+          if (typeof parsed === 'string') context.addIssue({ code: 'custom', message: parsed });
+        }),
+      ),
+    ),
+    groups: about('The groups of the workload.', z._default(z.array(groupSchema).check(z.maxLength(100)), [])),
+    maxLifetime: about(
+      'How long a token is accepted after it was issued, 24h at most.',
+      z.pipe(
+        z.prefault(durationSchema, '1h'),
+        z.number().check(z.minimum(minuteMs, 'must be at least 1m'), z.maximum(dayMs, 'must be 24h at most')),
+      ),
     ),
   })
   .check(

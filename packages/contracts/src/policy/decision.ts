@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { about } from '../text/about.ts';
 
 /** Areas of the gateway's own API that `api.policy` rules on. */
 export const apiAreas = ['sessions', 'audit', 'policy', 'elevations', 'machines', 'serviceAccountNames'] as const;
@@ -7,20 +8,24 @@ export type ApiArea = (typeof apiAreas)[number];
 const effectSchema = z.enum(['allow', 'deny', 'authenticate']);
 
 /** The decision of a shadow policy, which is not enforced. */
-export const shadowDecisionSchema = z.object({ scope: z.string(), effect: effectSchema, rule: z.string() });
+export const shadowDecisionSchema = z.object({
+  scope: about('Whose shadow policy.', z.string()),
+  effect: about('Its effect.', effectSchema),
+  rule: about('The name of its rule that decided.', z.string()),
+});
 export type ShadowDecision = z.infer<typeof shadowDecisionSchema>;
 
 /** The zero value of a decision is deny. `reasons` are from the closed set of the policy language. */
 export const decisionSchema = z.object({
-  effect: effectSchema,
-  rule: z.string(),
-  reasons: z.array(z.string()),
-  policyVersion: z.string(),
+  effect: about('allow, deny, or authenticate: the caller must log in first.', effectSchema),
+  rule: about('The name of the rule that decided.', z.string()),
+  reasons: about('The reasons. New versions may add reasons.', z.array(z.string())),
+  policyVersion: about('The version of the policy.', z.string()),
   /**
    * The verb as which the request was refused, if it is not its own. For example, an upsert must also be allowed as a
    * `create`.
    */
-  evaluatedAs: z.optional(z.string()),
-  shadow: z.optional(z.array(shadowDecisionSchema)),
+  evaluatedAs: about('The verb as which the request was refused, if it is not its own.', z.optional(z.string())),
+  shadow: about('What the shadow policies would have decided.', z.optional(z.array(shadowDecisionSchema))),
 });
 export type Decision = z.infer<typeof decisionSchema>;
