@@ -1,5 +1,6 @@
 import { connect, type TLSSocket } from 'node:tls';
 import { once } from 'node:events';
+import { receive } from '@sallyport/attack';
 import { clientContext } from './client-context.ts';
 
 export type RawAnswer = {
@@ -34,26 +35,15 @@ export async function rawExchange(
   options: { quietMs?: number; done?: RegExp } = {},
 ): Promise<RawAnswer> {
   const socket = await dialRaw(url, ca);
-  const chunks: Buffer[] = [];
-  let closed = false;
-  await new Promise<void>((resolve) => {
-    const quietMs = options.quietMs ?? 2000;
-    let timer = setTimeout(resolve, options.quietMs ?? 15_000);
-    socket.on('data', (chunk: Buffer) => {
-      chunks.push(chunk);
-      clearTimeout(timer);
-      if (options.done?.test(Buffer.concat(chunks).toString('latin1'))) resolve();
-      else timer = setTimeout(resolve, quietMs);
-    });
-    for (const event of ['end', 'close'])
-      socket.on(event, () => {
-        closed = true;
-        clearTimeout(timer);
-        resolve();
-      });
-    socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
-  });
+  const quietMs = options.quietMs ?? 2000;
+  const received = receive(
+    socket,
+    (text) => options.done?.test(text) === true,
+    (text) => (text === '' ? (options.quietMs ?? 15_000) : quietMs),
+  );
+  socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
+  const { text, closed } = await received;
   socket.destroy();
-  const all = Buffer.concat(chunks);
+  const all = Buffer.from(text, 'latin1');
   return { text: all.toString('utf8'), bytes: all, closed };
 }

@@ -1,7 +1,7 @@
+import type { AttackResult, RowResult } from '@sallyport/attack';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { renderTable, type Column } from '../terminal/table.ts';
 import type { Environment } from '../environment/environment.ts';
-import type { AttackResult, RowResult } from './run-attack.ts';
 
 const attempts = (count: number) => `${count} ${count === 1 ? 'attempt' : 'attempts'}`;
 const words = { held: 'held', hole: 'HOLE', inconclusive: 'inconclusive' } as const;

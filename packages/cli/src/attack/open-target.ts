@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { exchangeRaw, type AttackTarget, type RawTarget } from '@sallyport/attack';
 import { clustersSchema } from '@sallyport/contracts/answers';
 import { serverAddress, type GatewayAddress } from '../input/gateway-address.ts';
 import { createGatewayClient, type TrustChoices } from '../gateway/gateway-client.ts';
@@ -14,8 +15,6 @@ import { findProxy, type Proxy } from '../proxy/find-proxy.ts';
 import { openTunnel } from '../proxy/open-tunnel.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
-import { exchangeRaw, type RawTarget } from './probe/raw-exchange.ts';
-import type { AttackTarget } from './run-attack.ts';
 import { shellWord } from '../terminal/for-terminal.ts';
 
 export type TargetOptions = { target: string; tokenFile: string; caFile?: string };

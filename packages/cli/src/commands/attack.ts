@@ -1,8 +1,8 @@
+import { probeCount } from '@sallyport/attack';
 import { Option, type Command } from 'commander';
-import { probeCount } from '../attack/attack-rows.ts';
+import { attackTarget } from '../attack/attack-target.ts';
 import { describeAttack } from '../attack/describe-attack.ts';
 import { openTarget, type TargetOptions } from '../attack/open-target.ts';
-import { runAttack } from '../attack/run-attack.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { confirm } from '../terminal/confirm.ts';
 import { render, type OutputFormat } from '../terminal/output.ts';
@@ -22,9 +22,9 @@ async function attack(environment: Environment, options: Options): Promise<void>
     { yes: options.yes === true || options.yesIMay === true },
   );
   const progress = createProgress(environment);
-  const found = await runAttack(target, (done, all, row) => progress.tell(() => `${row}: ${done} of ${all}`)).finally(
-    () => progress.end(),
-  );
+  const found = await attackTarget(target, (done, all, row) =>
+    progress.tell(() => `${row}: ${done} of ${all}`),
+  ).finally(() => progress.end());
   const holes = found.rows.filter(({ result }) => result === 'hole').length;
   environment.stdout.write(
     await render(options.output, { target: name, ok: holes === 0, holes, ...found }, () =>

@@ -1,6 +1,4 @@
 import { sallyportVersion } from '@sallyport/contracts/version';
-import { CliError } from '../terminal/cli-error.ts';
-import { attackRows, probeCount } from './attack-rows.ts';
 import {
   readUserInfo,
   review,
@@ -11,8 +9,10 @@ import {
   type UserInfo,
   type Verdict,
 } from './probe/probe.ts';
-import { exchangeRaw, type RawTarget } from './probe/raw-exchange.ts';
-import type { RawReply } from './probe/raw-reply.ts';
+import { attackRows, probeCount } from './rows/attack-rows.ts';
+import { exchangeRaw, type RawTarget } from './wire/exchange-raw.ts';
+import type { RawReply } from './wire/raw-reply.ts';
+import { writeRequest } from './wire/write-request.ts';
 
 /** The cluster behind the attacked gateway. `authority` is for the Host header, and `basePath` precedes every path. */
 export type AttackTarget = RawTarget & { authority: string; basePath: string; token: string };
@@ -26,26 +26,28 @@ export type RowResult = {
 };
 export type AttackResult = { user: UserInfo; rows: RowResult[] };
 
-/** Returns the bytes of a request, one character per byte, with the headers that mark it as an attack of this tool. */
+/** Nothing can be judged, because an ordinary review was not answered. `status` is 0 if there was no response. */
+export class NoBaseline extends Error {
+  readonly status: number;
+  constructor(status: number) {
+    super(`an ordinary SelfSubjectReview was answered with ${status === 0 ? 'nothing' : status}`);
+    this.status = status;
+  }
+}
+
+/** The bytes of a request, with the headers that mark it as an attack of this tool. */
 function write(target: AttackTarget, row: string, attempt: Attempt): string {
-  const {
-    method = 'GET',
-    path = '/',
-    version: http = 'HTTP/1.1',
-    host = target.authority,
-    lines = [],
-    body = '',
-  } = attempt;
-  const authorization = attempt.authorization === undefined ? `Bearer ${target.token}` : attempt.authorization;
-  const head = [
-    `${method} ${attempt.target ?? `${target.basePath}${path}`} ${http}`,
-    `Host: ${host}`,
-    ...(authorization === null ? [] : [`Authorization: ${authorization}`]),
-    `User-Agent: sallyport-attack/${sallyportVersion}`,
-    `Sallyport-Attack: ${row}`,
-    'Accept: application/json',
-  ];
-  return [...head, ...lines, '', body].join('\r\n');
+  const { method = 'GET', path = '/', version = 'HTTP/1.1', host = target.authority, lines = [], body = '' } = attempt;
+  const marks = [`User-Agent: sallyport-attack/${sallyportVersion}`, `Sallyport-Attack: ${row}`];
+  return writeRequest({
+    method,
+    target: attempt.target ?? `${target.basePath}${path}`,
+    version,
+    host,
+    authorization: attempt.authorization === undefined ? `Bearer ${target.token}` : attempt.authorization,
+    lines: [...marks, 'Accept: application/json', ...lines],
+    body,
+  });
 }
 
 function createAttacker(target: AttackTarget, row: string, baseline: UserInfo): Attacker {
@@ -62,22 +64,12 @@ function createAttacker(target: AttackTarget, row: string, baseline: UserInfo): 
   };
 }
 
-/** Returns the identity of the token's owner at the cluster, before any attack. Throws a CliError if that fails. */
+/** The identity of the token's owner at the cluster, before any attack. */
 async function findBaseline(target: AttackTarget): Promise<UserInfo> {
   const [reply] = await exchangeRaw(target, [write(target, 'baseline', review())]);
   const found = readUserInfo(reply!);
-  if (found) return found;
-  if (reply!.status === 401)
-    throw new CliError(
-      'not-logged-in',
-      'the gateway does not accept the token',
-      'Use the token of a live session, for example from the output of "sallyport exec-credential".',
-    );
-  throw new CliError(
-    'refused',
-    `an ordinary SelfSubjectReview was answered with ${reply!.status === 0 ? 'nothing' : reply!.status}, so no attack would have a result`,
-    'Give a cluster that the owner of the token may reach, such as --target https://gate.example.com:8443/clusters/dev.',
-  );
+  if (!found) throw new NoBaseline(reply!.status);
+  return found;
 }
 
 const worst = (verdicts: readonly Verdict[]): Verdict['result'] =>
@@ -105,7 +97,10 @@ async function runRow(
   return { row, attack, result: worst(found), probes: found };
 }
 
-/** Runs every row against a gateway, one request after the other. Calls `tell` with the progress. */
+/**
+ * Runs every row against a gateway, one request after the other. Calls `tell` with the progress. Throws NoBaseline if
+ * the target does not answer as it should before any attack.
+ */
 export async function runAttack(
   target: AttackTarget,
   tell: (done: number, all: number, row: string) => void,

@@ -13,7 +13,7 @@ import {
   type Attempt,
   type Probe,
 } from '../probe/probe.ts';
-import { headerOf } from '../probe/raw-reply.ts';
+import { headerOf } from '../wire/raw-reply.ts';
 
 /** An API server redirects this path to one with a slash. Not every token may read it. */
 const redirects: AttackRow = {

@@ -37,24 +37,40 @@ async function dial({ secure, host, port, ca, openTunnel }: RawTarget): Promise<
   });
 }
 
-/** Waits until a response is complete, the connection ends, or nothing more arrives. */
-function receive(socket: Socket, bodiless: boolean): Promise<RawReply> {
+/**
+ * Receives bytes (one character per byte) until they are whole, the connection ends, or nothing more arrives. The
+ * silence that ends it may depend on what has arrived.
+ */
+export function receive(
+  socket: Socket,
+  isWhole: (text: string) => boolean,
+  silence: (text: string) => number,
+): Promise<{ text: string; closed: boolean }> {
   return new Promise((resolve) => {
     let text = '';
     const done = (closed: boolean) => {
       clearTimeout(timer);
       socket.removeAllListeners('data');
-      resolve(readReply(text, closed, bodiless).reply);
+      resolve({ text, closed });
     };
-    let timer = setTimeout(() => done(false), quietMs);
+    let timer = setTimeout(() => done(false), silence(text));
     socket.on('data', (chunk: Buffer) => {
       text += chunk.toString('latin1');
       clearTimeout(timer);
-      if (text.length > maxBytes || readReply(text, false, bodiless).whole) return done(false);
-      timer = setTimeout(() => done(false), quietMs);
+      if (isWhole(text)) return done(false);
+      timer = setTimeout(() => done(false), silence(text));
     });
     for (const event of ['end', 'close']) socket.once(event, () => done(true));
   });
+}
+
+async function receiveReply(socket: Socket, bodiless: boolean): Promise<RawReply> {
+  const { text, closed } = await receive(
+    socket,
+    (soFar) => soFar.length > maxBytes || readReply(soFar, false, bodiless).whole,
+    () => quietMs,
+  );
+  return readReply(text, closed, bodiless).reply;
 }
 
 /**
@@ -71,7 +87,7 @@ export async function exchangeRaw(target: RawTarget, texts: readonly string[]): 
         continue;
       }
       socket.write(Buffer.from(text, 'latin1'));
-      replies.push(await receive(socket, text.startsWith('HEAD ')));
+      replies.push(await receiveReply(socket, text.startsWith('HEAD ')));
     }
   } finally {
     socket.destroy();

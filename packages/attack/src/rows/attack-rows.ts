@@ -1,8 +1,8 @@
-import type { AttackRow } from './probe/probe.ts';
-import { byteRows } from './rows/byte-rows.ts';
-import { credentialRows } from './rows/credential-rows.ts';
-import { identityRows } from './rows/identity-rows.ts';
-import { targetRows } from './rows/target-rows.ts';
+import type { AttackRow } from '../probe/probe.ts';
+import { byteRows } from './byte-rows.ts';
+import { credentialRows } from './credential-rows.ts';
+import { identityRows } from './identity-rows.ts';
+import { targetRows } from './target-rows.ts';
 
 /** The rows of the catalog (docs/security.md) that a client can check from outside, in the same order. */
 export const attackRows: readonly AttackRow[] = [

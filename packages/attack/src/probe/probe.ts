@@ -1,4 +1,4 @@
-import type { RawReply } from './raw-reply.ts';
+import type { RawReply } from '../wire/raw-reply.ts';
 
 /** The identity of a client at the cluster, according to a SelfSubjectReview. */
 export type UserInfo = { username: string; uid: string; groups: string[]; extra: string };
