@@ -3,7 +3,7 @@
 // Node.js keeps a module for the life of a process, and a worker runs many test files. What a test file and its test
 // support keep in variables must begin anew in the next file, so their URLs carry the number of the file that loads them.
 // Sources and dependencies are loaded once for each worker.
-import { readFileSync, readdirSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { createRequire, registerHooks, stripTypeScriptTypes } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -30,8 +30,9 @@ const globalNames = [
 
 /** By specifier, for example `@sallyport/stores/testing`: the URL of the source file that its package names. */
 const sources = new Map(
-  readdirSync(path.join(root, 'packages')).flatMap((name) => {
-    const directory = path.join(root, 'packages', name);
+  // What a build has left of a package that is gone does not count.
+  globSync('packages/*/package.json', { cwd: root }).flatMap((file) => {
+    const directory = path.join(root, path.dirname(file));
     const { name: specifier, exports = {} } = JSON.parse(readFileSync(path.join(directory, 'package.json'), 'utf8'));
     return Object.entries(exports)
       .filter(([, target]) => target.source !== undefined)
