@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createRig, type Rig } from '../testing/gateway-rig.ts';
+import { until } from '../testing/until.ts';
 
 const pods = '/clusters/dev/api/v1/namespaces/dev/pods';
 const request = (method = 'GET', target = pods, lines: string[] = [], body = '') =>
@@ -201,7 +202,7 @@ describe('a cluster that answers before it has read everything', () => {
     socket.write(request('POST', pods, [`Content-Length: ${hidden.length + 8}`], 'begin'));
     await pause(50);
     socket.write('more');
-    await pause(200);
+    await until(() => text.endsWith('\r\n\r\n{}'));
     expect(codeOf(text)).toBe(401);
     expect(await ask()).toContain('mine');
     socket.write(hidden);
