@@ -1,20 +1,18 @@
 // Audit events: creating them, delivering them to Kafka, and reading them from it.
-export * from './record/address-block.ts';
 export * from './record/anonymous-group.ts';
 export type * from './record/audit-event-draft.ts';
 export * from './record/create-audit-record.ts';
 export * from './record/sample-audit-record.ts';
 export * from './record/create-id-source.ts';
-export * from './record/micro-time.ts';
 export type * from './sink/audit-sink.ts';
 export { checkAuditSink } from './sink/check-audit-sink.ts';
 export { checkSpool } from './sink/check-spool.ts';
 export * from './sink/create-audit-sink.ts';
 export { createRetriedRecord, type RetriedOutcome } from './sink/create-retried-record.ts';
 export { recordAfterEffect } from './sink/record-after-effect.ts';
-export { recordBeforeEffect } from './sink/record-before-effect.ts';
+export { recordBeforeEffect } from './sink/record-after-effect.ts';
 export { addSpoolReadiness } from './sink/add-spool-readiness.ts';
-export { openAuditSink } from './sink/open-audit-sink.ts';
+export { openAuditSink } from './sink/create-audit-sink.ts';
 export * from './sink/create-audit-bus.ts';
 export { createKafkaAuditSink, type KafkaAuditSinkDeps } from './sink/create-kafka-audit-sink.ts';
 export { type KafkaConfig } from './kafka/kafka-client.ts';

@@ -1,6 +1,48 @@
-import { createGrowingColumn } from './growing-column.ts';
 import { createIdTable } from './id-table.ts';
-import { createNames } from './create-names.ts';
+
+/** Numbers by row, in memory that grows with the table. */
+type GrowingColumn = { get(row: number): number; set(row: number, value: number): void };
+
+/** Creates a column of numbers. Rows that were never set are 0. */
+function createGrowingColumn(kind: 'float64' | 'uint32' | 'uint16'): GrowingColumn {
+  const create = (length: number) =>
+    kind === 'float64'
+      ? new Float64Array(length)
+      : kind === 'uint32'
+        ? new Uint32Array(length)
+        : new Uint16Array(length);
+  let values = create(512);
+  return {
+    get: (row) => (row < values.length ? values[row]! : 0),
+    set(row, value) {
+      while (row >= values.length) {
+        const wider = create(values.length * 2);
+        wider.set(values);
+        values = wider;
+      }
+      values[row] = value;
+    },
+  };
+}
+
+/** Numbers for texts that repeat. */
+type Names = { numberOf(name: string): number; nameOf(number: number): string };
+
+/** Creates the numbering. Beyond `max` different texts, all further ones are number 0, whose name is `…`. */
+function createNames(max = 1_000_000): Names {
+  const names = ['…'];
+  const numbers = new Map<string, number>();
+  return {
+    numberOf(name) {
+      const known = numbers.get(name);
+      if (known !== undefined) return known;
+      if (names.length > max) return 0;
+      numbers.set(name, names.length);
+      return names.push(name) - 1;
+    },
+    nameOf: (number) => names[number] ?? '…',
+  };
+}
 
 /** What is kept of a request, as bits. */
 export const mark = {

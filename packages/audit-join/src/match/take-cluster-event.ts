@@ -1,9 +1,9 @@
-import type { ClusterEvent } from '../read/read-cluster-event.ts';
 import { readMicros } from '../read/micros.ts';
+import type { ClusterEvent } from '../read/read-cluster-event.ts';
 import { isJudged } from './compare-events.ts';
 import type { Accounts } from './create-accounts.ts';
 import { describeFinding } from './describe-finding.ts';
-import { describeRow } from './describe-row.ts';
+import { describeRow } from './find-missing.ts';
 import type { FindingList } from './finding-list.ts';
 import { isIgnored } from './is-ignored.ts';
 import { kindText, resourceOf } from './request-kind.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { matchesPattern } from './matches-pattern.ts';
+import { matchesPattern } from '../match/is-ignored.ts';
 import { readClusterEvent } from './read-cluster-event.ts';
 
 const event = {

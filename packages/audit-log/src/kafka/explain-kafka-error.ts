@@ -1,5 +1,5 @@
 import type { KafkaConfig } from './kafka-client.ts';
-import { untrustedCertificates } from './login/untrusted-certificates.ts';
+import { untrustedCertificates } from './login/kafka-login-error.ts';
 
 type Detail = { name?: string; message?: string; type?: unknown; code?: unknown; cause?: unknown };
 

@@ -28,3 +28,8 @@ export function needsNewProducer(error: unknown): boolean {
 export function isOutage(error: unknown): boolean {
   return errorType(error) === undefined;
 }
+
+/** Thrown when the log refuses the events themselves, so that sending them again is pointless. */
+export class UndeliverableError extends Error {
+  override readonly name = 'UndeliverableError';
+}

@@ -1,7 +1,8 @@
+import { withDeadline } from '@sallyport/kit';
 import type { Producer } from 'kafkajs';
 import type { AuditMessage } from './audit-message.ts';
-import { UndeliverableError } from './undeliverable-error.ts';
 import { ensureTopic } from './ensure-topic.ts';
+import { explainKafkaError } from './explain-kafka-error.ts';
 import {
   createKafkaClient,
   kafkaRetry,
@@ -9,10 +10,8 @@ import {
   warnOfConnection,
   type KafkaClientDeps,
 } from './kafka-client.ts';
-import { needsNewProducer, refusalOf } from './kafka-errors.ts';
+import { UndeliverableError, needsNewProducer, refusalOf } from './kafka-errors.ts';
 import { createKafkaPing } from './kafka-ping.ts';
-import { explainKafkaError } from './explain-kafka-error.ts';
-import { withDeadline } from '@sallyport/kit';
 
 /** Sends batches to one topic. Keeps a producer, and replaces it when it cannot recover. */
 export type KafkaSender = {

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { addressBlock } from './address-block.ts';
+import { addressBlock } from './anonymous-group.ts';
 
 describe('the block of an address', () => {
   it.each([

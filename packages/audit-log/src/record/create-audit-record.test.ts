@@ -1,10 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { auditRecordSchema } from '@sallyport/contracts';
 import { canonicalJson, createSealer } from '@sallyport/audit-proof';
+import { auditRecordSchema } from '@sallyport/contracts';
 import fc from 'fast-check';
-import { auditKey, createAuditRecord } from './create-audit-record.ts';
+import { auditKey, createAuditRecord, microTime } from './create-audit-record.ts';
 import { createIdSource } from './create-id-source.ts';
-import { microTime } from './micro-time.ts';
 import { sampleAuditRecord } from './sample-audit-record.ts';
 
 describe('the time of an event', () => {

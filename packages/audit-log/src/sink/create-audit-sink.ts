@@ -1,4 +1,6 @@
+import path from 'node:path';
 import type { AuditConfig } from '@sallyport/contracts';
+import { openSpool } from '@sallyport/spool';
 import type { AuditSink } from './audit-sink.ts';
 import { createAuditBus, type AuditBus } from './create-audit-bus.ts';
 import { createKafkaAuditSink, type KafkaAuditSinkDeps } from './create-kafka-audit-sink.ts';
@@ -13,4 +15,27 @@ export function createAuditSink(audit: AuditConfig, deps: AuditSinkDeps): AuditS
   const { bus, ...rest } = deps;
   if ('memory' in audit.kafka) return bus ?? createAuditBus(rest);
   return createKafkaAuditSink({ ...rest, kafka: audit.kafka });
+}
+
+/**
+ * How long an event may wait for Kafka before the disk must have it. Events gather for 50 ms before they are sent, so a
+ * shorter time would cost syncs while Kafka answers at once.
+ */
+const syncWithinMs = 100;
+
+/**
+ * Opens the sink that the configuration selects, with the spool of this service if `audit.spool` is set. Every service
+ * has a directory of its own below `audit.spool.dir`. The in-process bus needs no spool.
+ */
+export async function openAuditSink(audit: AuditConfig, deps: AuditSinkDeps): Promise<AuditSink> {
+  if (!audit.spool || 'memory' in audit.kafka) return createAuditSink(audit, deps);
+  const { resolvePath = (file) => file, logger, now, service } = deps;
+  const spool = await openSpool({
+    dir: path.join(resolvePath(audit.spool.dir), service),
+    maxBytes: audit.spool.maxBytes,
+    syncWithinMs,
+    logger,
+    now,
+  });
+  return createAuditSink(audit, { ...deps, spool });
 }

@@ -1,7 +1,33 @@
 import type { Logger } from '@sallyport/kit';
-import { UndeliverableError } from '../kafka/undeliverable-error.ts';
-import { createDeliveryOutage } from './delivery-outage.ts';
+import { UndeliverableError } from '../kafka/kafka-errors.ts';
 import { createInterruptiblePause } from './interruptible-pause.ts';
+
+/** Whether events can be delivered. Logs one line when that ends, and one when they can be delivered again. */
+type DeliveryOutage = {
+  readonly isOn: boolean;
+  failed(reason: string, queued: number): void;
+  recovered(queued: number): void;
+};
+
+/** Creates it. `now` returns milliseconds since the epoch. */
+function createDeliveryOutage({ logger, now }: { logger: Logger; now: () => number }): DeliveryOutage {
+  let since: number | undefined;
+  return {
+    get isOn() {
+      return since !== undefined;
+    },
+    failed(reason, queued) {
+      if (since !== undefined) return;
+      since = now();
+      logger.warn({ reason, queued }, 'cannot deliver audit events; keeping them and retrying');
+    },
+    recovered(queued) {
+      if (since === undefined) return;
+      logger.info({ awayMs: Math.round(now() - since), queued }, 'delivering audit events again');
+      since = undefined;
+    },
+  };
+}
 
 export type BatchSenderDeps<Entry, Batch> = {
   logger: Logger;

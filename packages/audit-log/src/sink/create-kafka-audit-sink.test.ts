@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AuditEvent } from '@sallyport/contracts';
 import { hashEvent } from '@sallyport/audit-proof';
+import type { AuditEvent } from '@sallyport/contracts';
 import type { Message } from 'kafkajs';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
-import { createKafkaAuditSink } from './create-kafka-audit-sink.ts';
-import { UndeliverableError } from '../kafka/undeliverable-error.ts';
+import { UndeliverableError } from '../kafka/kafka-errors.ts';
 import { sampleAuditRecord } from '../record/sample-audit-record.ts';
+import { createKafkaAuditSink } from './create-kafka-audit-sink.ts';
 
 const kafka = { brokers: ['127.0.0.1:1'], topic: 'sallyport.audit.v1' };
 const typeOf = (message: Message) => String(message.headers?.ce_type);

@@ -1,20 +1,19 @@
-import type { AuditRecord } from '@sallyport/contracts';
-import type { Spool } from '@sallyport/spool';
 import { createSealer } from '@sallyport/audit-proof';
+import type { AuditRecord } from '@sallyport/contracts';
 import type { Metrics } from '@sallyport/kit';
-import { createSinkMetrics, type SinkMetrics } from './sink-metrics.ts';
-import type { AuditSink } from './audit-sink.ts';
-import { createChainRecords } from './chain-records.ts';
-import { createProducerId } from './create-producer-id.ts';
-import { createWriteWait } from './create-write-wait.ts';
-import { createSpoolSealer } from './create-spool-sealer.ts';
-import { DeliveryQueue } from './delivery-queue.ts';
-import { SpoolQueue } from './spool-queue.ts';
-import { registerSpoolMetrics } from './spool-metrics.ts';
+import type { Spool } from '@sallyport/spool';
 import type { AuditMessage } from '../kafka/audit-message.ts';
 import type { KafkaClientDeps } from '../kafka/kafka-client.ts';
 import { createKafkaSender, type KafkaSender } from '../kafka/kafka-sender.ts';
 import { toKafkaMessage } from '../kafka/to-kafka-message.ts';
+import type { AuditSink } from './audit-sink.ts';
+import { createChainRecords } from './chain-records.ts';
+import { createProducerId } from './create-producer-id.ts';
+import { createWriteWait } from './create-write-wait.ts';
+import { DeliveryQueue } from './delivery-queue.ts';
+import { createSinkMetrics, registerSpoolMetrics, type SinkMetrics } from './sink-metrics.ts';
+import { SpoolQueue } from './spool-queue.ts';
+import { createSpoolSealer } from './spooled-event.ts';
 
 export type KafkaAuditSinkDeps = KafkaClientDeps & {
   /** The service that publishes: the first part of the producer's id. */

@@ -1,6 +1,6 @@
 import type { AuditRecord } from '@sallyport/contracts';
 import type { AuditSink } from './audit-sink.ts';
-import { recordBeforeEffect } from './record-before-effect.ts';
+import { recordBeforeEffect } from './record-after-effect.ts';
 
 /** `late`: not recorded in time, but it may still be delivered. `unavailable`: nothing was queued. */
 export type RetriedOutcome = 'recorded' | 'late' | 'unavailable';

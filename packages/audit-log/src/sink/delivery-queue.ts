@@ -1,10 +1,55 @@
 import { setImmediate } from 'node:timers/promises';
+import type { Sealer } from '@sallyport/audit-proof';
 import type { AuditRecord } from '@sallyport/contracts';
+import type { Logger } from '@sallyport/kit';
+import type { ChainRecords } from './chain-records.ts';
 import { createAnonymousBrake, type AnonymousBrake } from './create-anonymous-brake.ts';
 import { createBatchSender, type BatchSender } from './create-batch-sender.ts';
-import { withDefaults, type DeliveryQueueDeps } from './delivery-queue-deps.ts';
 import { createInterruptiblePause } from './interruptible-pause.ts';
 import { rejectWaiters, resolveWaiters, unavailable, type QueuedEvent, type Waiter } from './queued-event.ts';
+
+type DeliveryQueueDeps<Item> = {
+  logger: Logger;
+  now: () => number;
+  /** Gives every event that is accepted its place in the chain. */
+  sealer: Sealer;
+  chainRecords: ChainRecords;
+  /**
+   * Called once when an event is accepted and sealed. `value` is its data as it goes on the wire, and valid during the
+   * call. Returns the item to deliver; `weight` limits the size of a batch.
+   */
+  prepare(record: AuditRecord, value: Buffer): { item: Item; weight: number };
+  /** Resolves when all items are acknowledged. On failure it is called again with the same array until it succeeds. */
+  deliver(items: readonly Item[]): Promise<void>;
+  onDelivered?(count: number): void;
+  onFailed?(): void;
+  onDropped?(count: number): void;
+  publishTimeoutMs: number;
+  queueLimit: number;
+  /** The weight of all queued events at which the queue is full. Events may be long and must not fill the memory. */
+  queueWeight?: number;
+  /** How long events that no caller waits for may gather before they are sent. */
+  lingerMs: number;
+  /** The size of a good batch. Gathering ends early when it is reached. */
+  gatherCount?: number;
+  batchLimit?: number;
+  batchWeight?: number;
+};
+
+/** Fills in the defaults. */
+function withDefaults<Item>(deps: DeliveryQueueDeps<Item>): Required<DeliveryQueueDeps<Item>> {
+  const nothing = () => undefined;
+  return {
+    onDelivered: nothing,
+    onFailed: nothing,
+    onDropped: nothing,
+    gatherCount: 64,
+    batchLimit: 500,
+    batchWeight: 512 * 1024,
+    queueWeight: 64 * 1024 * 1024,
+    ...deps,
+  };
+}
 
 /**
  * The core of both sinks. Accepts events, gives them their places in the chain, delivers them in order and in batches,

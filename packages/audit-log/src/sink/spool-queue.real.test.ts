@@ -8,10 +8,10 @@ import { openSpool } from '@sallyport/spool';
 import { createFaultyFiles, type FaultyFiles } from '@sallyport/spool/testing';
 import type { Message } from 'kafkajs';
 import { pino } from 'pino';
-import { createKafkaAuditSink } from './create-kafka-audit-sink.ts';
-import { UndeliverableError } from '../kafka/undeliverable-error.ts';
+import { UndeliverableError } from '../kafka/kafka-errors.ts';
 import { sampleAuditRecord } from '../record/sample-audit-record.ts';
 import { describeAuditSink } from '../testing/audit-sink.conformance.ts';
+import { createKafkaAuditSink } from './create-kafka-audit-sink.ts';
 
 const logger = pino({ level: 'silent' });
 const kafka = { brokers: ['127.0.0.1:1'], topic: 'sallyport.audit.v1' };

@@ -1,16 +1,34 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Sealer } from '@sallyport/audit-proof';
 import type { AuditRecord } from '@sallyport/contracts';
-import { withDeadline } from '@sallyport/kit';
-import type { Position, SpoolEntry } from '@sallyport/spool';
+import { withDeadline, type Logger } from '@sallyport/kit';
+import type { Position, SpoolEntry, Spool } from '@sallyport/spool';
+import type { AuditMessage } from '../kafka/audit-message.ts';
+import { encodeEvent } from '../kafka/to-kafka-message.ts';
+import type { ChainRecords } from './chain-records.ts';
 import { createAnonymousBrake, type AnonymousBrake } from './create-anonymous-brake.ts';
 import { createBatchSender, type BatchSender } from './create-batch-sender.ts';
 import { createGapReporter, type GapReporter } from './create-gap-reporter.ts';
 import { createInterruptiblePause } from './interruptible-pause.ts';
 import { unavailable } from './queued-event.ts';
-import type { SpoolQueueDeps } from './spool-queue-deps.ts';
-import type { AuditMessage } from '../kafka/audit-message.ts';
-import { encodeEvent } from '../kafka/to-kafka-message.ts';
 import { toSpooledMessage } from './spooled-event.ts';
+
+type SpoolQueueDeps = {
+  spool: Spool;
+  sealer: Sealer;
+  chainRecords: ChainRecords;
+  logger: Logger;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  publishTimeoutMs: number;
+  /** How long events that no caller waits for may gather before they are sent. */
+  lingerMs: number;
+  /** Resolves when all messages are acknowledged. */
+  deliver(messages: AuditMessage[]): Promise<void>;
+  onDelivered(count: number): void;
+  onFailed(): void;
+  onDropped(count: number): void;
+};
 
 const batchBytes = 512 * 1024;
 /** The space that an event is given before its length is known. A longer one is lost if the spool is nearly full. */

@@ -1,8 +1,10 @@
+import { createSealer, type Sealer } from '@sallyport/audit-proof';
 import type { AuditRecord, ChainHead } from '@sallyport/contracts';
-import type { SpoolEntry } from '@sallyport/spool';
+import type { SpoolEntry, Spool } from '@sallyport/spool';
 import type { AuditMessage } from '../kafka/audit-message.ts';
+import { UndeliverableError } from '../kafka/kafka-errors.ts';
 import { readAuditMessage } from '../kafka/to-kafka-message.ts';
-import { UndeliverableError } from '../kafka/undeliverable-error.ts';
+import { createProducerId } from './create-producer-id.ts';
 
 /** Returns an entry of the spool as the message that is sent. Throws `UndeliverableError` if it is not an event. */
 export function toSpooledMessage({ position, entry }: SpoolEntry): AuditMessage {
@@ -23,11 +25,21 @@ export function isGapReport(entry: Uint8Array): boolean {
 }
 
 /** Returns where the chain of an entry's producer stands, or undefined if the entry ended the chain. */
-export function chainOfEntry(
-  entry: Uint8Array,
-): { producer: string; head: Pick<ChainHead, 'seq' | 'hash'> } | undefined {
+function chainOfEntry(entry: Uint8Array): { producer: string; head: Pick<ChainHead, 'seq' | 'hash'> } | undefined {
   const { sallyport } = JSON.parse(String(readAuditMessage(entry).value)) as AuditRecord['data'];
   const { producer, seq, hash, checkpoint } = sallyport;
   if (checkpoint?.closing === true || seq === undefined || hash === undefined) return undefined;
   return { producer, head: { seq, hash } };
+}
+
+/**
+ * Creates the sealer of a sink with a spool. It continues the chain of the last entry if the process before this one
+ * was killed. After a clean end the chain is closed. After a restart of the machine, or a sync that failed, the end of the
+ * spool may be lost although Kafka has it, and continuing would give two events the same number. Then a new chain begins,
+ * also if another process died in between that had written nothing yet.
+ */
+export function createSpoolSealer(spool: Pick<Spool, 'previousEnd' | 'lastEntry'>, service: string): Sealer {
+  const { previousEnd, lastEntry } = spool;
+  const chain = previousEnd === 'killed' && lastEntry ? chainOfEntry(lastEntry.entry) : undefined;
+  return createSealer(chain ?? { producer: createProducerId(service) });
 }

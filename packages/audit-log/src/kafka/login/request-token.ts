@@ -1,8 +1,7 @@
 import type { KafkaTokenLogin } from '@sallyport/contracts';
 import { boundFetch, type OutboundFetch } from '@sallyport/kit';
 import * as client from 'openid-client';
-import { untrustedCertificates } from './untrusted-certificates.ts';
-import { KafkaLoginError } from './kafka-login-error.ts';
+import { untrustedCertificates, KafkaLoginError } from './kafka-login-error.ts';
 import type { IssuedToken } from './token-source.ts';
 
 const timeoutSeconds = 3;
