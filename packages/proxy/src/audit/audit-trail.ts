@@ -107,7 +107,7 @@ const ofApplication: EventKind<WebExchange> = {
 
 const kindOf = ({ kind }: Exchange) => (kind === 'cluster' ? ofCluster : ofApplication) as EventKind<Exchange>;
 
-/** Creates what builds the event of one stage. */
+/** What builds the event of one stage. */
 function createStageRecord(deps: AuditTrailDeps, hideFor: HideFor) {
   return (
     exchange: Exchange,

@@ -17,7 +17,7 @@ const authentication = 'authentication.k8s.io';
 /** What RBAC is asked about one name. */
 type ImpersonationRight = ResourceAttributes & { name: string };
 
-/** Returns what RBAC must allow, as the API server asks for it: one right for each name (filters/impersonation.go). */
+/** What RBAC must allow, as the API server asks for it: one right for each name (filters/impersonation.go). */
 function rightsFor({ user, uid, groups, extra }: ImpersonationTarget): ImpersonationRight[] {
   const right = (resource: string, name: string, more: Partial<ImpersonationRight> = {}): ImpersonationRight => ({
     verb: 'impersonate',

@@ -54,7 +54,7 @@ function asAnswer(value: unknown): CheckAnswer | undefined {
   return known ? (value as CheckAnswer) : undefined;
 }
 
-/** Returns what authorize is asked. Each check that is traced is listed with its own span. */
+/** What authorize is asked. Each check that is traced is listed with its own span. */
 function bodyOf(batch: readonly Waiting[]): CheckRequest {
   const checks = batch.map((one) => one.check);
   let traces: CheckRequest['traces'];
@@ -88,7 +88,7 @@ type CheckClientDeps = {
 };
 
 /**
- * Creates what asks authorize about a batch. A replica of authorize that was killed takes its connections with it, and new
+ * What asks authorize about a batch. A replica of authorize that was killed takes its connections with it, and new
  * ones lead to it until the cluster has noticed. A check may be asked twice, so the same batch is sent again, within the
  * same deadline.
  */

@@ -3,7 +3,7 @@ import { builtInKind, type Check } from '@sallyport/contracts';
 import type { RequestInfo } from '@sallyport/kubernetes';
 import { ProblemError } from '@sallyport/kit';
 
-/** Returns what authorize needs to know about a request to a cluster, to decide on it or to explain a decision. */
+/** What authorize needs to know about a request to a cluster, to decide on it or to explain a decision. */
 export function kubernetesAttributes(info: RequestInfo, upgrade = false): NonNullable<Check['kubernetes']> {
   const kind = info.isResourceRequest ? builtInKind(info.apiGroup, info.apiVersion, info.resource) : undefined;
   return {

@@ -165,7 +165,8 @@ const mayBeTrailer = (lower: string) =>
 export function cleanTrailers(raw: readonly string[]): [string, string][] {
   const kept: [string, string][] = [];
   for (let index = 0; index < raw.length; index += 2) {
-    const [name, value] = [raw[index]!, raw[index + 1]!];
+    const name = raw[index]!;
+    const value = raw[index + 1]!;
     const lower = name.toLowerCase();
     if (!isDropped(lower) && mayBeTrailer(lower) && /^[\t\x20-\x7e]*$/.test(value)) kept.push([name, value]);
   }

@@ -50,7 +50,8 @@ const isBlank = (code: number) => code === 0x20 || code === 0x09;
  * again from each of them.
  */
 function trimmed(text: string): string {
-  let [start, end] = [0, text.length];
+  let start = 0;
+  let end = text.length;
   while (start < end && isBlank(text.charCodeAt(start))) start += 1;
   while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1;
   return text.slice(start, end);

@@ -32,7 +32,7 @@ function reviewsOfRequest(kube: RequestInfo): ReviewAttributes[] {
 
 const candidatesMs = 1000;
 
-/** Creates what asks authorize which elevations could help with a request that a cluster has refused. */
+/** What asks authorize which elevations could help with a request that a cluster has refused. */
 export function createAskCandidates({
   authorize,
 }: {
@@ -49,7 +49,7 @@ export function createAskCandidates({
   };
 }
 
-/** Returns what the caller can do about a refusal by the cluster; undefined if nothing is known. Never rejects. */
+/** What the caller can do about a refusal by the cluster; undefined if nothing is known. Never rejects. */
 export type FindHint = (exchange: Allowed<ClusterExchange>) => Promise<string | undefined>;
 
 export type FindHintDeps = {
@@ -80,7 +80,7 @@ type Refused = {
   used: readonly string[];
 };
 
-/** Returns what is needed to look into a refusal; undefined if it cannot be. */
+/** What is needed to look into a refusal; undefined if it cannot be. */
 function readRefused({ answer, check, upstream, asked: kube }: Allowed<ClusterExchange>): Refused | undefined {
   const { impersonation } = answer;
   // Groups of the person would change nothing for a request that acts as another.
@@ -96,7 +96,7 @@ function keyOf({ cluster, impersonation, asked }: Refused): string {
     .digest('base64url');
 }
 
-/** Creates what counts the refusals of each person, and reports whether another one may be looked into. */
+/** What counts the refusals of each person, and reports whether another one may be looked into. */
 function createBudget({ clock }: Pick<FindHintDeps, 'clock'>): (person: string) => boolean {
   const spent = createExpiringCache<{ count: number }>({ max: maxKnown, clock });
   return (person) => {
@@ -108,7 +108,7 @@ function createBudget({ clock }: Pick<FindHintDeps, 'clock'>): (person: string) 
   };
 }
 
-/** Creates what looks into one refusal: asks authorize what could help, and the cluster whether it would. */
+/** What looks into one refusal: asks authorize what could help, and the cluster whether it would. */
 function createLookInto({ candidates, reviews }: FindHintDeps) {
   const mayAll = async ({ cluster, impersonation, asked }: Refused, more: readonly string[]): Promise<ReviewAnswer> => {
     const groups = [...new Set([...impersonation.groups, ...more])];

@@ -37,7 +37,8 @@ const binding = new Set([
 function mayChange(lines: readonly string[]): boolean {
   let isJson = false;
   for (let index = 0; index < lines.length; index += 2) {
-    const [name, value] = [lines[index]!.toLowerCase(), lines[index + 1]!];
+    const name = lines[index]!.toLowerCase();
+    const value = lines[index + 1]!;
     if (binding.has(name) || (name === 'content-length' && Number(value) > maxBytes)) return false;
     if (name !== 'content-type') continue;
     if (isJson || !/^application\/json(?:;\s*charset=utf-8)?$/i.test(value)) return false;
@@ -121,7 +122,7 @@ class RefusalHandler implements Http1Handler {
   }
 }
 
-/** Creates what adds hints to the refusals of clusters. */
+/** What adds hints to the refusals of clusters. */
 export function createHintRefusals({ find, enabled }: HintRefusalsDeps): HintRefusals {
   return (exchange, handler, attempt) =>
     exchange.asked.longRunning || exchange.request.method === 'HEAD' || !enabled()

@@ -55,7 +55,8 @@ export function expectProxyHeaders(server: Server, deps: ProxyHeaderDeps): void 
     if (address !== undefined) Object.defineProperty(socket, 'remoteAddress', { value: address, configurable: true });
   };
   const announce = (socket: Socket, address: string | undefined) => {
-    const [key, entry] = [keyOf(socket), { address }];
+    const key = keyOf(socket);
+    const entry = { address };
     announced.set(key, entry);
     // The load balancer may have used its port again already.
     socket.once('close', () => announced.get(key) === entry && announced.delete(key));

@@ -13,7 +13,8 @@ const maxText = 107;
 const fixedLength = 16;
 /** How much may follow it. The addresses have 36 bytes at most; the rest is what load balancers add. */
 const maxRest = 4096;
-const [local, proxied] = [0x20, 0x21];
+const local = 0x20;
+const proxied = 0x21;
 const [tcp4, tcp6] = [0x11, 0x21];
 
 const textForm = /^PROXY (TCP4|TCP6) (\S+) (\S+) (0|[1-9]\d{0,4}) (0|[1-9]\d{0,4})$/;
@@ -25,7 +26,8 @@ function addressOf(text: string): string | undefined {
   const short = new URL(`http://[${text}]`).hostname.slice(1, -1);
   const [, high, low] = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(short) ?? [];
   if (high === undefined || low === undefined) return short;
-  const [first, last] = [Number.parseInt(high, 16), Number.parseInt(low, 16)];
+  const first = Number.parseInt(high, 16);
+  const last = Number.parseInt(low, 16);
   return [first >> 8, first & 0xff, last >> 8, last & 0xff].join('.');
 }
 
@@ -50,7 +52,9 @@ function readAddress(family: number, bytes: Buffer): string | undefined {
 
 function readBinary(bytes: Buffer): ProxyHeader | 'incomplete' | undefined {
   if (bytes.length < fixedLength) return 'incomplete';
-  const [command, family, rest] = [bytes[12]!, bytes[13]!, bytes.readUInt16BE(14)];
+  const command = bytes[12]!;
+  const family = bytes[13]!;
+  const rest = bytes.readUInt16BE(14);
   if ((command !== local && command !== proxied) || rest > maxRest) return undefined;
   const length = fixedLength + rest;
   if (bytes.length < length) return 'incomplete';

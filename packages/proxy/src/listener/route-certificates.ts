@@ -30,7 +30,8 @@ export function createRouteCertificates(deps: {
   const contextFor = (parts: { cert?: unknown; key?: unknown; ca?: unknown }) =>
     createSecureContext({ ...parts, ...tlsOptions(deps.profile) } as never);
   const follow = (host: string, files: { certFile: string; keyFile: string }): Member => {
-    const [cert, key] = [read(files.certFile)!, read(files.keyFile)!];
+    const cert = read(files.certFile)!;
+    const key = read(files.keyFile)!;
     requireMatchingKey(cert, key);
     const member: Member = {
       print: `${files.certFile}\0${files.keyFile}`,

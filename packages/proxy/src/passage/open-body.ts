@@ -23,7 +23,7 @@ async function recheck(exchange: AllowedExchange, { checks }: OpenBodyDeps): Pro
 }
 
 /**
- * Creates what a body passes through. With `recheck`, no piece passes, nor does the end, unless the request was checked
+ * What a body passes through. With `recheck`, no piece passes, nor does the end, unless the request was checked
  * within the last second and nothing has changed since. Holding back the end is not enough: a reader that parses JSON,
  * YAML or CBOR as it arrives acts as soon as a value is complete, and the rest is padding. With `count`, the bytes are
  * counted here.
@@ -37,10 +37,12 @@ function createPassage(
   let checkedAt = exchange.startedAt;
   let { changesSeen } = exchange;
   const recheckThenPass = async (piece: Buffer | undefined, done: TransformCallback) => {
-    const [asked, changes] = [performance.now(), deps.changesReceived()];
+    const asked = performance.now();
+    const changes = deps.changesReceived();
     const refusal = await recheck(exchange, deps);
     if (refusal) return done(refusal);
-    [checkedAt, changesSeen] = [asked, changes];
+    checkedAt = asked;
+    changesSeen = changes;
     done(undefined, piece);
   };
   const pass = (piece: Buffer | undefined, done: TransformCallback) => {
@@ -61,7 +63,7 @@ function createPassage(
 }
 
 /**
- * Creates what opens the body of a request for forwarding: a stream, an empty string for an empty body, or undefined for
+ * What opens the body of a request for forwarding: a stream, an empty string for an empty body, or undefined for
  * no body.
  */
 export function createOpenBody(deps: OpenBodyDeps): (exchange: AllowedExchange) => Readable | string | undefined {

@@ -37,7 +37,8 @@ async function redeem(deps: PortalDeps, route: WebRoute, request: Request) {
   const code = new URL(request.originalUrl, 'http://x').searchParams.getAll('code');
   if (code.length !== 1 || !form.test(code[0]!)) throw expired();
   const held = onlyCookie(request.rawHeaders, webCookiesOf(route).begin) ?? '';
-  const [began, unknown] = [form.test(held), randomBytes(32).toString('base64url')];
+  const began = form.test(held);
+  const unknown = randomBytes(32).toString('base64url');
   const { 'user-agent': userAgent } = request.headers;
   const { status, body } = await deps.authenticate.request({
     method: 'POST',
@@ -116,7 +117,7 @@ function sendPage(
 }
 
 /**
- * Creates what the gateway itself serves on the hosts of web applications: the end of a login, and the way to the logout.
+ * What the gateway itself serves on the hosts of web applications: the end of a login, and the way to the logout.
  * The cookies of the gateway do not count there, and those of a route nowhere else.
  */
 export function createRouteHostApi(deps: PortalDeps, routes: Pick<WebRoutes, 'of'>): Express {

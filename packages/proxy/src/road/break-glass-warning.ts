@@ -5,7 +5,7 @@ const everyMs = 60_000;
 const maxWarned = 10_000;
 
 /**
- * Creates what returns the value of a `Warning` header for a response under break-glass, at most once a minute for each
+ * The value of a `Warning` header for a response under break-glass, at most once a minute for each
  * session and elevation. Undefined for every other response. Kubernetes clients show it to the user (KEP-1693).
  */
 export function createBreakGlassWarning(deps: {

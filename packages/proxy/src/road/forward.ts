@@ -20,14 +20,14 @@ type ForwardDeps = {
   lifecycle: Pick<StreamLifecycle, 'sent' | 'answered'>;
   /** See AuditTrail. Undefined without a spool. */
   written?: ((exchange: AllowedExchange) => Promise<void> | undefined) | undefined;
-  /** Returns what to warn the caller of. Asked only about responses under an elevation. */
+  /** What to warn the caller of. Asked only about responses under an elevation. */
   warningOf?: (answer: CheckAnswer) => string | undefined;
   /** Without it, refusals of the cluster are passed on as they are. */
   hintRefusals?: HintRefusals | undefined;
   fail(exchange: ClusterExchange, error: unknown): void;
 };
 
-/** Returns what went wrong on the way to the cluster, without the text of the error. */
+/** What went wrong on the way to the cluster, without the text of the error. */
 function asProblem(exchange: ClusterExchange, error: unknown): ProblemError {
   if (error instanceof ProblemError) return error; // the gateway's own: the body was refused before its end
   const code = (error as { code?: string }).code ?? '';

@@ -1,7 +1,7 @@
 import type { Http1Flow, Http1Handler } from '@sallyport/http1';
 
 type HoldDeps = {
-  /** Returns what the head of the response must wait for, or undefined if it need not wait. */
+  /** What the head of the response must wait for, or undefined if it need not wait. */
   written(): Promise<void> | undefined;
   /** Whether the exchange ended while it waited. Nothing is passed on then. */
   isOver(): boolean;

@@ -82,7 +82,8 @@ export function createEndedStreams(): { add(row: OwnedStreamRow): void; rows(): 
   const rows: OwnedStreamRow[] = [];
   const counts = new Map<string, number>();
   const dropOne = () => {
-    let [most, largest] = ['', 0];
+    let most = '';
+    let largest = 0;
     for (const [owner, count] of counts) if (count > largest) [most, largest] = [owner, count];
     rows.splice(
       rows.findIndex((row) => ownerKey(row) === most),

@@ -34,12 +34,10 @@ const sessionOf = ({ answer }: AllowedExchange) => answer.session?.id ?? '';
  * user and by cluster.
  */
 export function createStreamIndexes() {
-  const [users, sessions, limitedUsers, limitedClusters] = [
-    createGroups(),
-    createGroups(),
-    createGroups(),
-    createGroups(),
-  ];
+  const users = createGroups();
+  const sessions = createGroups();
+  const limitedUsers = createGroups();
+  const limitedClusters = createGroups();
   const groupsOf = ({ kind, exchange }: OpenStream) => {
     const user = userOf(exchange);
     const always = [

@@ -27,7 +27,7 @@ export function traceUpstream<E extends Exchange>(send: Step<E>): Step<E> {
   };
 }
 
-/** Creates what begins the spans of requests. The server is named as people type it, not as a client says. */
+/** What begins the spans of requests. The server is named as people type it, not as a client says. */
 export function createBeginRequestSpan(
   tracer: Tracer,
   gatewayUrl: string,

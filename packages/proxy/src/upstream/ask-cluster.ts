@@ -35,7 +35,9 @@ function askCluster(
       abort();
     };
     const timer = setTimeout(() => giveUp('the cluster did not respond in time'), timeoutMs);
-    let [status, lines, size]: [number, readonly string[], number] = [0, [], 0];
+    let status = 0;
+    let lines: readonly string[] = [];
+    let size = 0;
     const chunks: Buffer[] = [];
     upstream.dispatch(
       {
@@ -50,7 +52,8 @@ function askCluster(
           abort = () => flow.abort();
         },
         onHead(code, received) {
-          [status, lines] = [code, received];
+          status = code;
+          lines = received;
         },
         onData(chunk) {
           size += chunk.length;
@@ -83,7 +86,7 @@ type About = Pick<AuditEventDraft, 'verb' | 'user' | 'impersonatedUser' | 'objec
 export type AskRecorded = (upstream: Upstream, request: Ask, about: About) => Promise<ClusterAnswer>;
 
 /**
- * Creates what sends the gateway's own requests to clusters. Each has an audit ID and an event, so that every ID in a
+ * What sends the gateway's own requests to clusters. Each has an audit ID and an event, so that every ID in a
  * cluster's log that came from the gateway has one. Rejects if there is no room for the event.
  */
 export function createAskRecorded(deps: AskRecordedDeps): AskRecorded {

@@ -37,7 +37,7 @@ const pausePerParse = 20;
 type Known = { facts: ReadonlyMap<string, boolean>; etag: string | undefined; askedAt: number };
 
 /**
- * Creates what asks for a document when it is first needed. One document answers for all names, so that made-up names
+ * What asks for a document when it is first needed. One document answers for all names, so that made-up names
  * cause no requests. There is one request at a time, and no caller waits longer than a second.
  */
 export function createClusterFacts({ ask, clock, path, accept, read }: ClusterFactsDeps): ClusterFacts {
@@ -72,7 +72,7 @@ export function createClusterFacts({ ask, clock, path, accept, read }: ClusterFa
       failedAt = askedAt;
     }
   };
-  /** Returns what is known now, or `asks` if the cluster must be asked again. */
+  /** What is known now, or `asks` if the cluster must be asked again. */
   const lookUp = (key: string): boolean | undefined | 'asks' => {
     const age = known === undefined ? Infinity : clock() - known.askedAt;
     const fact = known?.facts.get(key);

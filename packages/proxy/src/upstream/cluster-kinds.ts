@@ -83,7 +83,7 @@ const discovery = ['v2', 'v2beta1']
   .join(',');
 
 /**
- * Creates what asks a cluster about its kinds. Discovery tells which are namespaced, and any authenticated client may
+ * What asks a cluster about its kinds. Discovery tells which are namespaced, and any authenticated client may
  * read it. Clusters before 1.26 have no aggregated discovery, so that their custom kinds stay unknown. APIServices tell
  * which APIs are aggregated. The gateway's account may read these only if the operator allows it.
  */
@@ -107,7 +107,7 @@ const about = {
   detail: 'The gateway asked what the cluster serves.',
 };
 
-/** Creates what asks each cluster for its kinds. The answers are forgotten when its upstream is replaced. */
+/** The kinds of each cluster, which is asked for them. The answers are forgotten when its upstream is replaced. */
 export function createAuditedClusterKinds({ ask }: { ask: AskRecorded }): (upstream: Upstream) => ClusterKinds {
   const kindsOf = new WeakMap<Upstream, ClusterKinds>();
   return (upstream) => {

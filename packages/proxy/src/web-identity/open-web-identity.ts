@@ -19,7 +19,7 @@ export type Signed = {
 export type WebIdentity = {
   /** Undefined without `gateway.identityKeyFile`. */
   signed: Signed | undefined;
-  /** Creates what a route tells its application. */
+  /** What a route tells its application. */
   of(route: IdentifiedRoute): RouteIdentity;
   close(): void;
 };

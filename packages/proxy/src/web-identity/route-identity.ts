@@ -99,7 +99,7 @@ const sameIdentity = (a: Identity, b: Identity) =>
   a.provider === b.provider &&
   sameGroups(a.groups, b.groups);
 
-/** Returns what a route signs for a caller, and for how long that may be reused, in milliseconds. */
+/** What a route signs for a caller, and for how long that may be reused, in milliseconds. */
 function signedLines(
   { from, identity: settings }: IdentifiedRoute,
   caller: RouteCaller,
@@ -141,7 +141,7 @@ function signedLines(
 }
 
 /**
- * Creates what routes tell their applications. The lines of a caller are made once, and used until an assertion in them is
+ * What routes tell their applications. The lines of a caller are made once, and used until an assertion in them is
  * half-way to its end, or the identity changes: a request then costs a lookup instead of signatures.
  */
 export function createRouteIdentities(deps: RouteIdentityDeps): (route: IdentifiedRoute) => RouteIdentity {

@@ -30,7 +30,7 @@ const dropped = new Set([
 const droppedKinds = /^(?:x-accel|x-reproxy|x-litespeed|surrogate|netlify)-|.-cache-control$/;
 
 /**
- * Returns what remains of Clear-Site-Data. Cookies are those of the whole site, so that an application would log its user
+ * What remains of Clear-Site-Data. Cookies are those of the whole site, so that an application would log its user
  * out of the gateway and of all others.
  */
 function clearedData(value: string): string | undefined {

@@ -17,7 +17,7 @@ const maxReturns = 8;
 const nonceForm = /^[A-Za-z0-9_-]{43}$/;
 
 /**
- * Creates what sends a browser to the login. A secret and the target stay behind in cookies of this host. The login knows
+ * What sends a browser to the login. A secret and the target stay behind in cookies of this host. The login knows
  * only the hash of the secret, so that the code at the end of it is worth nothing in any other browser.
  */
 function createBeginLogin(loginOrigin: string): (exchange: WebExchange) => void {
@@ -55,7 +55,7 @@ const ofApplications: Record<string, { title: string; text: string }> = {
   },
 };
 
-/** Returns what a page of a web application's host says about a problem. */
+/** What a page of a web application's host says about a problem. */
 export function words(code: string): ReturnType<typeof problemWords> {
   return ofApplications[code] ?? problemWords(code);
 }
@@ -86,7 +86,7 @@ ${who}${again}
 }
 
 /**
- * Creates what answers a request that goes no further. Where a browser opens a page and nobody is logged in, the login
+ * What answers a request that goes no further. Where a browser opens a page and nobody is logged in, the login
  * begins. Any other browser page gets a page, and everything else problem+json. A response that has begun is cut.
  */
 export function createSendWebProblem({

@@ -27,7 +27,7 @@ const refused = (cluster: string, status: number) =>
   );
 
 /**
- * Creates what asks clusters for the issuer and the keys of their ServiceAccount tokens, with the gateway's own access:
+ * What asks clusters for the issuer and the keys of their ServiceAccount tokens, with the gateway's own access:
  * the issuer of a cluster often cannot be reached from elsewhere. Unknown keys cause at most one request per pause.
  */
 export function createClusterIssuers(deps: {

@@ -22,7 +22,7 @@ function* rightsOf({ resourceRules }: ReviewedRules): Generator<Right> {
 
 const keyOf = (...words: string[]) => words.join('\0');
 
-/** Returns what tells whether these rules contain a right, `*` included. */
+/** Tells whether these rules contain a right, `*` included. */
 function createContains(rules: ReviewedRules): (right: Right) => boolean {
   const known = new Set<string>();
   for (const { apiGroup, resource, resourceName, verb } of rightsOf(rules))
@@ -36,7 +36,7 @@ function createContains(rules: ReviewedRules): (right: Right) => boolean {
   };
 }
 
-/** Returns what the rules `after` allow and those `before` do not, sorted. */
+/** What the rules `after` allow and those `before` do not, sorted. */
 export function gainedRules(before: ReviewedRules, after: ReviewedRules): GainedRule[] {
   const had = createContains(before);
   const gained = new Map<string, GainedRule & { all: Set<string> }>();

@@ -32,7 +32,7 @@ function describeCaller(answer: CheckAnswer | undefined): SallyportDraft {
   };
 }
 
-/** Creates what records calls of the gateway's own API, as events of type `http.request`. */
+/** What records calls of the gateway's own API, as events of type `http.request`. */
 export function createApiEvents(deps: ApiEventsDeps): AuditCall {
   const ids = { now: deps.now, randomId: createIdSource({ now: deps.now }) };
   return {
@@ -45,7 +45,8 @@ export function createApiEvents(deps: ApiEventsDeps): AuditCall {
         );
     },
     complete({ request, path, clientAddress, answer, status, detail, explained }) {
-      const [identity, auditID] = [answer?.identity, randomUUID()];
+      const identity = answer?.identity;
+      const auditID = randomUUID();
       const hidden = deps.hideFor(ownerOf(identity, auditID), 'search');
       const userAgent =
         request.headers['user-agent'] === undefined
@@ -85,7 +86,7 @@ export function createApiEvents(deps: ApiEventsDeps): AuditCall {
   };
 }
 
-/** Creates what records the refusal of a request that is not an API call. */
+/** What records the refusal of a request that is not an API call. */
 export function createRecordRefusal(deps: Pick<PortalDeps, 'auditCall' | 'clientAddress'>) {
   return (request: Request, error: unknown): void => {
     const { status, detail } = toProblem(error);

@@ -19,7 +19,7 @@ import { heldBodyOf } from './read-body.ts';
 /** A bearer token (RFC 6750, 2.1). Only its SHA-256 is passed on. */
 const bearer = /^Bearer +([A-Za-z0-9._~+/-]{1,4096}=*)$/i;
 
-/** Creates what returns a header with the SHA-256 of a request's bearer token. Without a token there is no header. */
+/** A header with the SHA-256 of a request's bearer token. Without a token there is no header. */
 function bearerHash(header: string) {
   return ({ headers: { authorization } }: IncomingMessage): Record<string, string> => {
     const token = bearer.exec(authorization ?? '')?.[1];

@@ -78,7 +78,7 @@ function faultOf(
   return undefined;
 }
 
-/** Returns what a person asks for with the form, or what they have to change in it. */
+/** What a person asks for with the form, or what they have to change in it. */
 export function readRequestFields(
   fields: FormFields,
   option: ElevationOption,
