@@ -72,7 +72,7 @@ function toEvent(row: Row, blocks: StoredBlocks): StoredEvent {
     return { ...known, data, fault: 'its data is not JSON' };
   }
   const fault = checkStoredRow(row, { ...envelope, source: String(row.source), data } as AuditRecord, blocks);
-  return { ...known, data, ...(fault === undefined ? {} : { fault }) };
+  return { ...known, data, fault };
 }
 
 /** Reads rows from a position on, some at a time, and goes on after the last one. */

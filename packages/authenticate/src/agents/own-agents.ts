@@ -26,8 +26,8 @@ export function agentView(session: Omit<ListedSession, 'idleEndsAt'> & { idleEnd
     scope: agent.scope,
     createdAt,
     expiresAt,
-    ...(idleEndsAt === undefined ? {} : { idleEndsAt }),
-    ...(usedAt === undefined ? {} : { usedAt }),
+    idleEndsAt,
+    usedAt,
     loginId: parent.id,
   };
 }

@@ -85,7 +85,7 @@ function recordFailure(deps: LoginDeps, error: unknown, provider: string | undef
     problem,
     facts,
     code: problem.status,
-    ...(provider === undefined ? {} : { provider }),
+    provider,
   });
 }
 

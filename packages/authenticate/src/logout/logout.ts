@@ -34,7 +34,7 @@ async function findEndSessionUrl(
   const ask = async () => {
     const idToken = await idTokenOf(deps, session.id);
     return provider.endSessionUrl({
-      ...(idToken === undefined ? {} : { idToken }),
+      idToken,
       hint: identity.email ?? identity.subject,
       returnTo: `${deps.settings.loginOrigin}/.sallyport/signed-out`,
     });

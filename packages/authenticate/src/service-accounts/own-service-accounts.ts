@@ -37,7 +37,7 @@ export function serviceAccountView({
     maker: maker.user,
     createdAt,
     expiresAt,
-    ...(lastUsedAt === undefined ? {} : { lastUsedAt }),
+    lastUsedAt,
   };
 }
 

@@ -50,8 +50,8 @@ export function showMe(deps: ShowMeDeps): RequestHandler {
     const { user, email, name, groups, provider } = identity;
     response.json({
       user,
-      ...(email === undefined ? {} : { email }),
-      ...(name === undefined ? {} : { name }),
+      email,
+      name,
       groups,
       provider,
       providerName: providerName(deps.providers, provider),

@@ -14,6 +14,6 @@ export function sendTokenResponse(
     token_type: 'Bearer',
     expires_in: Math.floor((expiresAt - now) / 1000),
     session: { id, expiresAt, idleMs },
-    identity: { user, ...(email === undefined ? {} : { email }), groups },
+    identity: { user, email, groups },
   });
 }

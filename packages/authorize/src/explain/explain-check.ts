@@ -84,8 +84,8 @@ function ruleOf({ rule, action, operator, holds, criteria }: AlternativeTrace, w
     criteria: criteria.map(({ name, holds: itself, open, unnamed, reason, value, data }) => ({
       name,
       holds: itself,
-      ...(open === undefined ? {} : { open }),
-      ...(unnamed === undefined ? {} : { unnamed }),
+      open,
+      unnamed,
       reason,
       ...(value === undefined ? {} : { value: shorten(value) }),
       ...(withData ? { data: shorten(data) } : {}),
@@ -114,7 +114,7 @@ function describeRequest({ request, kubernetes }: Check): Explanation['asked'] {
     isResourceRequest,
     method: request.method,
     path: request.path,
-    ...(impersonate === undefined ? {} : { impersonate }),
+    impersonate,
   };
 }
 
@@ -177,7 +177,7 @@ export async function explainCheck(
     ...(answer.problem ? { detail: answer.problem.detail } : {}),
     person: {
       user: identity.user,
-      ...(identity.email === undefined ? {} : { email: identity.email }),
+      email: identity.email,
       groups: [...(answer.caller.user.groups ?? [])],
       other,
     },

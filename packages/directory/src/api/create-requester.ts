@@ -84,7 +84,7 @@ export function createRequester(deps: RequesterDeps): (url: string, request: Api
       },
       redirect: 'manual',
       signal: AbortSignal.timeout(timeoutMs),
-      ...(body === undefined ? {} : { body }),
+      body,
     });
   return async (url, request) => {
     if (!url.startsWith(`${base}/`) || url.includes('/../') || url.includes('\\'))

@@ -62,7 +62,7 @@ function watchPeopleFile(
   refused?.set({ source }, 0);
 
   const reconciler = createFileFollower({
-    ...(deps.everyMs === undefined ? {} : { everyMs: deps.everyMs }),
+    everyMs: deps.everyMs,
     onChange() {
       const outcome = read(file);
       reconciler.follow(new Map([[file, outcome.identity]]));

@@ -38,7 +38,7 @@ async function readDelivery(response: Response): Promise<Delivery> {
   const { status, headers } = response;
   if (temporary.includes(status)) {
     const afterMs = retryAfterMs(headers.get('retry-after'));
-    return { outcome: 'later', why: `it answers ${status}`, ...(afterMs === undefined ? {} : { afterMs }) };
+    return { outcome: 'later', why: `it answers ${status}`, afterMs };
   }
   if (status < 200 || status > 299) return { outcome: 'refused', why: `it answers ${status}` };
   const refused = readRefused(new Uint8Array(await response.arrayBuffer()), headers.get('content-type') ?? '');

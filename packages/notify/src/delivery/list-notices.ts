@@ -39,7 +39,7 @@ export async function listNotices(outbox: NoticeOutbox, channels: readonly strin
       if (!notice.channels.includes(channel)) continue;
       if (notice.number <= delivery.done && !delivery.again.includes(notice.number)) continue;
       const { tries, reason } = notice === next ? delivery : { tries: 0, reason: undefined };
-      rowOf(channel, notice, { state: 'waiting', tries, ...(reason === undefined ? {} : { reason }) });
+      rowOf(channel, notice, { state: 'waiting', tries, reason });
     }
   }
   return rows.toSorted((a, b) => b.at - a.at);

@@ -37,8 +37,8 @@ function ask(url: URL, options: RequestOptions): Promise<Answer> {
         resolve({
           status: response.statusCode ?? 0,
           text: Buffer.concat(chunks).toString('utf8'),
-          ...(location === undefined ? {} : { location }),
-          ...(certificate === undefined ? {} : { certificate }),
+          location,
+          certificate,
         });
       });
     });

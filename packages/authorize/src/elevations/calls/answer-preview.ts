@@ -19,7 +19,7 @@ const sliceMs = 5;
 /** What those who ask may know of a set of approvers. */
 function viewSet({ name, approvals, by }: ApproverSet) {
   const groups = elevationGroups(by);
-  return { name, approvals, ...(groups === undefined ? {} : { groups }) };
+  return { name, approvals, groups };
 }
 
 /**
@@ -58,7 +58,7 @@ export function createAnswerPreview(
       groups: passing.filter((group) => !impersonation.groups.includes(group)),
       maxDurationMs: entry.maxDuration,
       approvalsNeeded: entry.approvals,
-      ...(approverGroups === undefined ? {} : { approverGroups }),
+      approverGroups,
       ...(entry.approverSets == null ? {} : { approverSets: entry.approverSets.map(viewSet) }),
       impersonation,
       allowed,

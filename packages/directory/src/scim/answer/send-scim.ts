@@ -21,7 +21,7 @@ export function createErrorHandler({ logger }: { logger: Logger }): ErrorRequest
     sendScim(response, scimError.status, {
       schemas: [errorUrn],
       status: String(scimError.status),
-      ...(scimError.scimType === undefined ? {} : { scimType: scimError.scimType }),
+      scimType: scimError.scimType,
       detail: scimError.message,
     });
   };
