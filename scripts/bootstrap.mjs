@@ -27,15 +27,7 @@ function lockedPackages() {
 const stamp = path.join(root, 'node_modules', '.sallyport-lock');
 const stampOf = ({ registry }) => digest(JSON.stringify(registry));
 
-function installed() {
-  if (!existsSync(stamp)) return false;
-  const found = readFileSync(stamp, 'utf8');
-  if (found === stampOf(lockedPackages())) return true;
-  if (found !== digest(lockFile())) return false;
-  // An earlier version of this file wrote it.
-  writeFileSync(stamp, stampOf(lockedPackages()));
-  return true;
-}
+const installed = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === stampOf(lockedPackages());
 
 /** Links packages of this repository that are new. */
 function linkOwnPackages() {
