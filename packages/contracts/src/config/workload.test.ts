@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { configSchema, type Config } from './index.ts';
-import { warnOfWorkloads } from './warn-of-workloads.ts';
+import { warnOfWorkloads } from './warnings.ts';
 import { faultsOfWorkloadNames } from './workload-names.ts';
 
 const github = 'https://token.actions.githubusercontent.com';

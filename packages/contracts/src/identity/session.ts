@@ -85,3 +85,13 @@ export type Tombstone = z.infer<typeof tombstoneSchema>;
 
 /** What the name of every service account begins with as a user. No person can log in with such a name. */
 export const serviceAccountPrefix = 'service-account:';
+
+const prefix = 'workload/';
+
+/** Returns the provider in the identity of a workload, which has no identity provider. */
+export const workloadProvider = (name: string): string => `${prefix}${name}`;
+
+/** Returns the name of the workload whose session it is, or undefined for sessions of others. */
+export function workloadNameOf({ kind, provider }: { kind: SessionKind; provider: string }): string | undefined {
+  return kind === 'workload' && provider.startsWith(prefix) ? provider.slice(prefix.length) : undefined;
+}

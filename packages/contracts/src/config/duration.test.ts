@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { durationSchema } from './duration.ts';
-import { formatDuration } from './format-duration.ts';
+import { durationSchema, formatDuration } from './duration.ts';
 
 describe('a formatted duration', () => {
   it.each([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { configSchema } from './index.ts';
-import { warnOfUnlinkedApprovers } from './warn-of-unlinked-approvers.ts';
+import { warnOfUnlinkedApprovers } from './warnings.ts';
 
 const scim = { kind: 'scim', tokens: [{ id: 't', sha256: 'ab'.repeat(32) }] };
 const file = { kind: 'map', id: 'people', file: 'people.yaml' };
