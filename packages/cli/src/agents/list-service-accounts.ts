@@ -1,5 +1,5 @@
-import { serviceAccountsSchema, type ServiceAccountView } from '@sallyport/contracts/answers';
 import { readAnswer } from '../gateway/read-answer.ts';
+import { serviceAccountsSchema, type ServiceAccountView } from '@sallyport/contracts/answers';
 import { callAsUser, type OpenGateway } from '../gateway/open-gateway.ts';
 import { isWholeId, resolveId } from '../input/resolve-id.ts';
 import { readableTime } from '../terminal/times.ts';

@@ -1,11 +1,10 @@
-import { explanationSchema, type Explanation } from '@sallyport/contracts/answers';
 import { readAnswer } from '../gateway/read-answer.ts';
+import { explanationSchema, type Explanation } from '@sallyport/contracts/answers';
 import { fieldOf } from '../input/field-of.ts';
 import { expectOk, errorDetail } from '../gateway/expect-ok.ts';
 import type { GatewayNames } from '../gateway/find-gateway.ts';
 import { askAsUser, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
-import { kubectlContext } from '../kubeconfig/read-kubeconfigs.ts';
-import { kubeconfigFiles } from '../kubeconfig/kubeconfig-file.ts';
+import { kubectlContext, kubeconfigFiles } from '../kubectl/read-kubeconfigs.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
 import { questionOf, type Asked } from './question/read-asked.ts';

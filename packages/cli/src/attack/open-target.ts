@@ -1,7 +1,7 @@
+import { clustersSchema } from '@sallyport/contracts/answers';
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { exchangeRaw, type AttackTarget, type RawTarget } from '@sallyport/attack';
-import { clustersSchema } from '@sallyport/contracts/answers';
 import { serverAddress, type GatewayAddress } from '../input/gateway-address.ts';
 import { createGatewayClient, type TrustChoices } from '../gateway/gateway-client.ts';
 import { trustChoices } from '../gateway/trust.ts';
@@ -9,8 +9,7 @@ import { isTrustFault, unreachable } from '../gateway/unreachable.ts';
 import { findHome } from '../home/home.ts';
 import { openKnownGateways, readAuthority } from '../home/known-gateways.ts';
 import { namedFileFault } from '../files/read-file.ts';
-import { authorityInKubeconfig } from '../kubeconfig/authority-in-kubeconfig.ts';
-import { kubeconfigFiles } from '../kubeconfig/kubeconfig-file.ts';
+import { authorityInKubeconfig, kubeconfigFiles } from '../kubectl/read-kubeconfigs.ts';
 import { findProxy, type Proxy } from '../proxy/find-proxy.ts';
 import { openTunnel } from '../proxy/open-tunnel.ts';
 import { CliError } from '../terminal/cli-error.ts';

@@ -34,3 +34,23 @@ export function withGateway(command: Command, more: readonly OutputFormat[] = []
 export function withExample(command: Command, ...lines: string[]): Command {
   return command.addHelpText('after', `\nExample:\n${lines.map((line) => `  ${line}\n`).join('')}`);
 }
+
+/** Adds the formats of a report. */
+export function withReportFormat(command: Command): Command {
+  return command
+    .addOption(
+      new Option('-o, --output <format>', 'output format')
+        .choices(['text', 'csv', 'markdown', 'json', 'yaml'])
+        .default('text'),
+    )
+    .option('--no-headers', 'print the table without its heading');
+}
+
+/** Collects the values of an option that can be repeated. */
+export const collect = (value: string, before: string[] = []): string[] => [...before, value];
+
+/** Collects the values of an option that can be repeated, each with commas between them. */
+export const collectEach = (value: string, before: string[] = []): string[] => [
+  ...before,
+  ...value.split(',').filter(Boolean),
+];

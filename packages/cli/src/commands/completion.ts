@@ -1,7 +1,7 @@
 import { Argument, type Command } from 'commander';
 import { shells, shellScripts, type Shell } from '../completion/shell-scripts.ts';
 import type { Environment } from '../environment/environment.ts';
-import { render, type OutputFormat } from '../terminal/output.ts';
+import { type OutputFormat, writeResult } from '../terminal/output.ts';
 import { withExample, withOutput } from './command-kit.ts';
 
 const moreHelp = `
@@ -23,7 +23,7 @@ export function addCompletion(program: Command, environment: Environment): void 
     .addArgument(new Argument('<shell>', 'your shell').choices(shells))
     .action(async (shell: Shell, { output }: { output: OutputFormat }) => {
       const script = shellScripts[shell];
-      environment.stdout.write(await render(output, { shell, script }, () => script));
+      await writeResult(environment, output, { shell, script }, () => script);
     });
   withOutput(command).addHelpText('after', moreHelp);
   withExample(

@@ -1,82 +1,39 @@
 import { Option, type Command } from 'commander';
-import type { ElevationView } from '@sallyport/contracts/answers';
-import { remindOfReviews } from '../elevation/break-glass.ts';
-import {
-  listElevations,
-  listToReview,
-  readElevation,
-  resolveElevationId,
-  sendElevation,
-} from '../elevation/call-elevations.ts';
-import {
-  describeElevation,
-  describeState,
-  elevationColumns,
-  elevationData,
-  reviewColumns,
-} from '../elevation/describe-elevation.ts';
-import { readSpan } from '../input/read-span.ts';
+import type { ElevationReportOptions } from '../audit/report/run-elevation-report.ts';
+import type { ElevationListOptions, ReviewOptions, StepOptions } from '../elevation/decide.ts';
+import type { ElevateOptions } from '../elevation/elevate.ts';
+import type { RetryOptions } from '../elevation/notifications.ts';
 import type { Environment } from '../environment/environment.ts';
-import { openGateway } from '../gateway/open-gateway.ts';
-import { forTerminal } from '../terminal/for-terminal.ts';
-import { render } from '../terminal/output.ts';
-import { type ListOptions, writeList } from '../terminal/table.ts';
-import { addElevationsReport } from './elevations-report.ts';
 import type { GatewayOptions } from '../gateway/find-gateway.ts';
-import { listFormats, withExample, withGateway } from './command-kit.ts';
-import { addReview } from './review-elevation.ts';
+import type { ListOptions } from '../terminal/table.ts';
+import { listFormats, withExample, withGateway, withGatewayNames, withReportFormat } from './command-kit.ts';
 
-type Reasoned = GatewayOptions & { reason?: string };
-
-type Listing = GatewayOptions & ListOptions & { all?: boolean; toReview?: boolean };
-
-function noneOf({ all, toReview }: Listing): string {
-  if (toReview === true) return 'Nothing waits for your review.\n';
-  return all === true ? 'There is no elevation.\n' : 'There is no open elevation.\n';
-}
-
-async function list(environment: Environment, options: Listing) {
-  const gateway = await openGateway(environment, options);
-  const toReview = options.toReview === true;
-  const { elevations, omitted } = toReview
-    ? await listToReview(gateway)
-    : await listElevations(gateway, options.all === true);
-  await writeList(
-    environment,
-    {
-      rows: elevations,
-      columns: toReview ? reviewColumns() : elevationColumns(elevations),
-      name: ({ id }) => id,
-      data: { elevations: elevations.map(elevationData), omitted },
-      none: noneOf(options),
-    },
-    options,
+/** `sallyport elevate`. */
+export function addElevate(program: Command, environment: Environment): void {
+  const command = program
+    .command('elevate')
+    .description(
+      'ask for more rights on a cluster for a limited time, and wait until they are approved; without a name, list what you may ask for',
+    )
+    .argument('[name]', 'the name of the elevation')
+    .option('--cluster <name>', "the cluster (default: that of kubectl's current context)")
+    .option('-n, --namespace <name>', 'only in this namespace; some elevations need one')
+    .option('--for <time>', 'for how long, such as 30m')
+    .option('--reason <text>', 'why, for those who approve and for the audit trail')
+    .option('--ticket <id>', 'the ticket that this is about')
+    .option('--at <time>', 'begin at this time, such as 2026-11-01T08:00:00Z, instead of at the approval')
+    .option('--no-wait', 'do not wait for the approval')
+    .option('--dry-run', 'only show what it would change and who approves, and ask for nothing')
+    .action(async (name: string | undefined, options: ElevateOptions) =>
+      (await import('../elevation/elevate.ts')).elevate(environment, name, options),
+    );
+  withExample(
+    withGateway(command, listFormats),
+    'sallyport elevate',
+    'sallyport elevate prod-admin --cluster prod-eu --for 30m --reason "the shop is down"',
+    'sallyport elevate prod-admin --cluster prod-eu --dry-run',
+    'sallyport elevate break-glass --cluster prod-eu --namespace shop --for 15m --reason "on call" --no-wait -o json',
   );
-  if (omitted > 0) environment.stderr.write(`${omitted} ${toReview ? 'more' : 'older ones'} are not listed.\n`);
-  const overdue = elevations.filter(({ may, review }) => may.includes('review') && review?.overdue === true).length;
-  if (toReview && overdue > 0)
-    environment.stderr.write(`Warning: ${overdue === 1 ? '1 review is' : `${overdue} reviews are`} overdue.\n`);
-  else if (options.output === 'text') remindOfReviews(environment, elevations);
-}
-
-async function show(environment: Environment, id: string, options: GatewayOptions) {
-  const gateway = await openGateway(environment, options);
-  const found = await readElevation(gateway, await resolveElevationId(gateway, id));
-  environment.stdout.write(
-    await render(options.output, { elevation: elevationData(found) }, () => describeElevation(found)),
-  );
-}
-
-async function report(environment: Environment, elevation: ElevationView, options: GatewayOptions) {
-  const { id, name, user, cluster, unrecorded } = elevation;
-  environment.stdout.write(
-    await render(
-      options.output,
-      { elevation: elevationData(elevation) },
-      () => `${forTerminal(`${name} of ${user} on ${cluster} ${describeState(elevation)} (${id}).`)}\n`,
-    ),
-  );
-  if (unrecorded) environment.stderr.write('The audit log could not be reached. It gets this step later.\n');
 }
 
 const steps = {
@@ -92,13 +49,9 @@ function addStep(elevations: Command, environment: Environment, step: keyof type
     .description(steps[step])
     .argument('<elevation>', 'the id from "elevations list", or its first characters')
     .option('--reason <text>', 'why, for the audit trail')
-    .action(async (text: string, options: Reasoned) => {
-      const gateway = await openGateway(environment, options);
-      const id = await resolveElevationId(gateway, text);
-      const { reason } = options;
-      const done = await sendElevation(gateway, `/${id}/${step}`, reason === undefined ? {} : { reason });
-      await report(environment, done, options);
-    });
+    .action(async (text: string, options: StepOptions) =>
+      (await import('../elevation/decide.ts')).takeStep(environment, step, text, options),
+    );
   withExample(withGateway(command), `sallyport elevations ${step} 5f0c6a1e`);
 }
 
@@ -109,15 +62,51 @@ function addExtend(elevations: Command, environment: Environment): void {
     .argument('<elevation>', 'the id of your active elevation, or its first characters')
     .requiredOption('--for <time>', 'how much longer, such as 15m')
     .option('--reason <text>', 'why, for those who approve and for the audit trail')
-    .action(async (text: string, options: Reasoned & { for: string }) => {
-      const durationMs = readSpan(options.for, '--for');
-      const gateway = await openGateway(environment, options);
-      const id = await resolveElevationId(gateway, text);
-      const { reason } = options;
-      const json = { durationMs, ...(reason === undefined ? {} : { reason }) };
-      await report(environment, await sendElevation(gateway, `/${id}/extend`, json), options);
-    });
+    .action(async (text: string, options: StepOptions & { for: string }) =>
+      (await import('../elevation/decide.ts')).extendElevation(environment, text, options),
+    );
   withExample(withGateway(command), 'sallyport elevations extend 5f0c6a1e --for 15m --reason "not done yet"');
+}
+
+/** `sallyport elevations review`. */
+function addReview(elevations: Command, environment: Environment): void {
+  const command = elevations
+    .command('review')
+    .description('review what another person did with an elevation, such as break-glass')
+    .argument('<elevation>', 'the id from "elevations list --to-review", or its first characters')
+    .requiredOption('--comment <text>', 'what you found, for the audit trail')
+    .addOption(
+      new Option('--verdict <verdict>', 'whether it was justified')
+        .choices(['justified', 'unjustified'])
+        .default('justified'),
+    )
+    .action(async (text: string, options: ReviewOptions) =>
+      (await import('../elevation/decide.ts')).reviewElevation(environment, text, options),
+    );
+  withExample(
+    withGateway(command),
+    'sallyport elevations review 5f0c6a1e --comment "INC-7: restarted the shop, nothing else"',
+    'sallyport elevations review 5f0c6a1e --verdict unjustified --comment "no incident at that time"',
+  );
+}
+
+/** `sallyport elevations report`. */
+function addElevationsReport(elevations: Command, environment: Environment): void {
+  const report = elevations
+    .command('report')
+    .description('show from the audit trail who had which elevation, why, who approved it, and what it was used for')
+    .option('--from <time>', 'the beginning of the period: how long ago (2h, 7d), or a time', '30d')
+    .option('--to <time>', 'the end of the period')
+    .option('--cluster <name>', 'only on this cluster')
+    .option('--user <name>', 'only of this user')
+    .action(async (options: ElevationReportOptions) =>
+      (await import('../audit/report/run-elevation-report.ts')).elevationReport(environment, options),
+    );
+  withExample(
+    withGatewayNames(withReportFormat(report)),
+    'sallyport elevations report --from 90d --cluster prod-eu',
+    'sallyport elevations report --from 2026-10-01 --to 2026-11-01 -o csv',
+  );
 }
 
 /** `sallyport elevations list|show|approve|deny|withdraw|revoke|extend|review|report`. */
@@ -128,7 +117,9 @@ export function addElevations(program: Command, environment: Environment): void 
     .description('list your open elevations, and those that you may decide about')
     .option('--all', 'include those that are over')
     .addOption(new Option('--to-review', 'only what you have to review, by when it is due').conflicts('all'))
-    .action((options: Listing) => list(environment, options));
+    .action(async (options: ElevationListOptions) =>
+      (await import('../elevation/decide.ts')).listElevations(environment, options),
+    );
   withExample(
     withGateway(listing, listFormats),
     'sallyport elevations list',
@@ -139,11 +130,41 @@ export function addElevations(program: Command, environment: Environment): void 
     .command('show')
     .description('show one elevation')
     .argument('<elevation>', 'the id from "elevations list", or its first characters')
-    .action((id: string, options: GatewayOptions) => show(environment, id, options));
+    .action(async (id: string, options: GatewayOptions) =>
+      (await import('../elevation/decide.ts')).showElevation(environment, id, options),
+    );
   withExample(withGateway(showing), 'sallyport elevations show 5f0c6a1e');
   for (const step of Object.keys(steps) as (keyof typeof steps)[]) addStep(elevations, environment, step);
   addExtend(elevations, environment);
   addReview(elevations, environment);
   addElevationsReport(elevations, environment);
   withExample(elevations, 'sallyport elevations list', 'sallyport elevations approve 5f0c6a1e');
+}
+
+/** `sallyport notifications list|retry`. */
+export function addNotifications(program: Command, environment: Environment): void {
+  const notifications = program
+    .command('notifications')
+    .description('list notifications of elevations and service accounts that were not sent, and send them again');
+  const listing = notifications
+    .command('list')
+    .description('list the notifications that a channel has not taken yet, or not at all')
+    .action(async (options: GatewayOptions & ListOptions) =>
+      (await import('../elevation/notifications.ts')).listFailed(environment, options),
+    );
+  withExample(
+    withGateway(listing, listFormats),
+    'sallyport notifications list',
+    'sallyport notifications list -o wide',
+  );
+  const retrying = notifications
+    .command('retry')
+    .description('send again what was given up')
+    .option('--channel <name>', 'only what this channel did not take')
+    .option('--elevation <id>', 'only what is about this elevation')
+    .action(async (options: RetryOptions) =>
+      (await import('../elevation/notifications.ts')).retryNotifications(environment, options),
+    );
+  withExample(withGateway(retrying), 'sallyport notifications retry --channel oncall');
+  withExample(notifications, 'sallyport notifications list', 'sallyport notifications retry');
 }

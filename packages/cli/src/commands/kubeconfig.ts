@@ -1,141 +1,7 @@
 import type { Command } from 'commander';
-import { fetchClusters, openGateway, openGatewayAt, type OpenGateway } from '../gateway/open-gateway.ts';
-import { readAuthority } from '../home/known-gateways.ts';
-import { execPlugin, type KubeconfigEntry } from '../kubeconfig/kubeconfig-entry.ts';
-import { kubeconfigFiles, updateKubeconfig } from '../kubeconfig/kubeconfig-file.ts';
-import { CliError } from '../terminal/cli-error.ts';
-import { forTerminal, shellWord } from '../terminal/for-terminal.ts';
-import { render } from '../terminal/output.ts';
 import type { Environment } from '../environment/environment.ts';
-import type { GatewayOptions } from '../gateway/find-gateway.ts';
-import { withExample, withGateway } from './command-kit.ts';
-
-type Options = GatewayOptions & {
-  cluster?: string;
-  merge?: boolean;
-  offline?: boolean;
-  caFile?: string;
-  cli?: string;
-  prefix?: string;
-  rbac?: boolean;
-  config?: string;
-};
-
-const clusterName = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
-
-function namedClusters(options: Options): string[] | undefined {
-  const names = options.cluster
-    ?.split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
-  const wrong = names?.find((name) => !clusterName.test(name));
-  if (wrong !== undefined)
-    throw new CliError(
-      'usage',
-      `"${wrong}" is not the name of a cluster`,
-      'Write --cluster dev, or --cluster dev,prod.',
-    );
-  return names;
-}
-
-async function chosenClusters(gateway: OpenGateway, options: Options): Promise<string[]> {
-  const wanted = namedClusters(options);
-  if (options.offline === true) {
-    if (wanted === undefined || wanted.length === 0)
-      throw new CliError(
-        'usage',
-        '--offline needs the names of the clusters, because it does not ask the gateway',
-        'Name them with --cluster dev,prod.',
-      );
-    return wanted;
-  }
-  const all = (await fetchClusters(gateway)).map(({ name }) => name);
-  const missing = wanted?.find((name) => !all.includes(name));
-  if (missing !== undefined)
-    throw new CliError(
-      'refused',
-      `you have no access to a cluster "${missing}"`,
-      'To list your clusters, run: sallyport clusters',
-    );
-  if (all.length === 0)
-    throw new CliError('refused', 'you have access to no cluster', 'Ask the operator of the gateway for access.');
-  return wanted ?? all;
-}
-
-const defaultPrefix = 'sallyport-';
-
-/** Returns what the names of the entries begin with: the option, or what the user chose for this gateway before. */
-function readPrefix({ known, address }: OpenGateway, { prefix }: Options): string {
-  if (prefix !== undefined && !/^(?:[A-Za-z0-9][A-Za-z0-9._-]{0,62})?$/.test(prefix))
-    throw new CliError('usage', `"${prefix}" is not a prefix of names`, 'Write it like --prefix work-.');
-  return prefix ?? known.settingsOf(address).prefix ?? defaultPrefix;
-}
-
-async function entries(gateway: OpenGateway, options: Options): Promise<KubeconfigEntry[]> {
-  const { environment } = gateway;
-  const prefix = readPrefix(gateway, options);
-  // exec-credential must reach the gateway too, so the CA is remembered, as it is by login.
-  if (options.caFile !== undefined) gateway.known.rememberAuthority(gateway.address, readAuthority(options.caFile));
-  // From now on, the gateway may be found by the context of kubectl.
-  if (options.merge === true) gateway.known.remember(gateway.address, {});
-  const plugin = execPlugin(options.cli, environment);
-  const authority = gateway.address.scheme === 'https' ? gateway.known.authorityOf(gateway.address) : undefined;
-  const again = options.caFile === undefined ? gateway : openGatewayAt(environment, gateway.address);
-  return (await chosenClusters(again, options)).map((cluster) => {
-    const server = `${gateway.address.origin}/clusters/${cluster}`;
-    return { name: `${prefix}${cluster}`, server, authority, command: plugin.command, args: plugin.args(server) };
-  });
-}
-
-async function printRoles(environment: Environment, options: Options): Promise<void> {
-  const { loadGatewayConfig } = await import('../config/load-gateway-config.ts');
-  const { config } = await loadGatewayConfig(environment, options.config);
-  const { clusterRole, clusterRoleText } = await import('../cluster/account/cluster-role.ts');
-  const wanted = namedClusters(options);
-  const chosen = config.clusters.filter(({ name }) => wanted === undefined || wanted.includes(name));
-  if (chosen.length === 0)
-    throw new CliError(
-      'usage',
-      'the configuration does not contain this cluster',
-      `It contains: ${config.clusters.map(({ name }) => name).join(', ') || 'none'}.`,
-    );
-  const { text, warnings } = clusterRoleText(chosen);
-  for (const warning of warnings) environment.stderr.write(`Warning: ${forTerminal(warning)}\n`);
-  environment.stdout.write(
-    await render(
-      options.output,
-      { items: chosen.map((cluster) => ({ cluster: cluster.name, role: clusterRole(cluster).role })) },
-      () => text,
-    ),
-  );
-}
-
-async function kubeconfig(environment: Environment, options: Options): Promise<void> {
-  if (options.rbac === true) return printRoles(environment, options);
-  const gateway = await openGateway(environment, options);
-  const made = await entries(gateway, options);
-  const { mergeEntries } = await import('../kubeconfig/merge-entries.ts');
-  if (options.merge !== true) {
-    const { parse } = await import('yaml');
-    const { text } = mergeEntries('', made, 'the new kubeconfig');
-    return environment.stdout.write(await render(options.output, parse(text), () => text));
-  }
-  const file = kubeconfigFiles(environment)[0]!;
-  const { current, notes } = updateKubeconfig(file, (text) => mergeEntries(text, made, file));
-  if (options.prefix !== undefined) gateway.known.remember(gateway.address, { prefix: options.prefix });
-  for (const note of notes) environment.stderr.write(`Note: ${forTerminal(note)}\n`);
-  const contexts = made.map(({ name }) => name);
-  const hint = contexts.includes(current)
-    ? ''
-    : `To use one of them, run: kubectl config use-context ${shellWord(contexts[0] ?? '')}\n`;
-  return environment.stdout.write(
-    await render(
-      options.output,
-      { file, contexts, currentContext: current },
-      () => `Wrote ${contexts.join(', ')} to ${forTerminal(file)}.\n${hint}`,
-    ),
-  );
-}
+import type { KubeconfigOptions } from '../kubeconfig/write-kubeconfig.ts';
+import { withExample, withGateway, withOutput } from './command-kit.ts';
 
 /** `sallyport kubeconfig`. */
 export function addKubeconfig(program: Command, environment: Environment): void {
@@ -149,7 +15,7 @@ export function addKubeconfig(program: Command, environment: Environment): void 
     )
     .option(
       '--prefix <text>',
-      `what the names begin with; with --merge, remembered for this gateway (default: ${defaultPrefix})`,
+      'what the names begin with; with --merge, remembered for this gateway (default: sallyport-)',
     )
     .option('--offline', 'do not ask the gateway; needs --cluster')
     .option('--ca-file <file>', "PEM file of the CA that signed the gateway's certificate; remembered for this gateway")
@@ -159,11 +25,30 @@ export function addKubeconfig(program: Command, environment: Environment): void 
       '--config <file>',
       "with --rbac: the gateway's configuration (default: SALLYPORT_CONFIG, then ./sallyport.yaml)",
     )
-    .action((options: Options) => kubeconfig(environment, options));
+    .action(async (options: KubeconfigOptions) =>
+      (await import('../kubeconfig/write-kubeconfig.ts')).writeKubeconfig(environment, options),
+    );
   withExample(
     withGateway(command),
     'sallyport kubeconfig --merge --cluster dev',
     'sallyport kubeconfig --merge --gateway gate.example.com --prefix work-',
     'sallyport kubeconfig --rbac --config sallyport.yaml | kubectl apply -f -',
   );
+}
+
+/** `sallyport exec-credential`, for the help and for users. The calls of kubectl bypass the command parser. */
+export function addExecCredential(program: Command, environment: Environment): void {
+  const command = program
+    .command('exec-credential')
+    .description('print the credential for one cluster; kubectl calls this (see "sallyport kubeconfig")')
+    .argument('<server>', 'the address of the cluster, as in the kubeconfig')
+    .option('--gateway <url>', 'the gateway, if the cluster has its own host')
+    .action(async (server: string, options: { gateway?: string }) => {
+      const { runExecCredential } = await import('../login/exec-credential.ts');
+      await runExecCredential(
+        options.gateway === undefined ? [server] : [server, '--gateway', options.gateway],
+        environment,
+      );
+    });
+  withExample(withOutput(command), 'sallyport exec-credential https://gate.example.com:8443/clusters/dev');
 }

@@ -2,7 +2,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { readSpan } from '../input/read-span.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { McpOptions } from '../mcp/run-mcp.ts';
-import { withExample, withGatewayNames } from './command-kit.ts';
+import { collect, withExample, withGatewayNames } from './command-kit.ts';
 
 const [fewestBytes, mostBytes] = [4096, 1_048_576];
 const [shortestMs, longestMs] = [1000, 600_000];
@@ -18,8 +18,6 @@ function readTimeout(text: string): number {
   if (value >= shortestMs && value <= longestMs) return value;
   throw new InvalidArgumentError('It must be between 1s and 10m.');
 }
-
-const more = (value: string, before: string[] = []): string[] => [...before, value];
 
 const moreHelp = `
 The tools are clusters, get, list, logs, events, explain and can_i. All of them only read. What they return from a
@@ -41,15 +39,12 @@ export function addMcp(program: Command, environment: Environment): void {
   )
     .option('--token-file <file>', 'the file with the token of an agent; only you may be able to read it')
     .option('--ca-file <file>', "PEM file of the CA that signed the gateway's certificate")
-    .option('--cluster <name>', 'offer only this cluster; repeatable', more)
+    .option('--cluster <name>', 'offer only this cluster; repeatable', collect)
     .option('--secrets', 'show which Secrets there are and the names of their keys; the values stay hidden')
     .option('--env-values', 'show the values of environment variables in pods')
     .option('--max-bytes <number>', 'the longest answer of a tool', readMaxBytes, 32_768)
     .option('--timeout <time>', 'how long a tool may take, such as 30s', readTimeout, 30_000)
-    .action(async (options: McpOptions) => {
-      const { runMcp } = await import('../mcp/run-mcp.ts');
-      await runMcp(environment, options);
-    });
+    .action(async (options: McpOptions) => (await import('../mcp/run-mcp.ts')).runMcp(environment, options));
   command.addHelpText('after', moreHelp);
   withExample(
     command,

@@ -1,44 +1,8 @@
 import type { Command } from 'commander';
-import { listSessions } from '../sessions/list-sessions.ts';
-import { requireCredential, openGateway } from '../gateway/open-gateway.ts';
-import { CliError } from '../terminal/cli-error.ts';
-import { withTimes } from '../terminal/times.ts';
-import { writeList } from '../terminal/table.ts';
 import type { Environment } from '../environment/environment.ts';
-import { listFormats, withExample, withGateway } from './command-kit.ts';
-import { listStreams, type StreamOptions } from '../sessions/list-streams.ts';
-import { revokeSessions, type RevokeOptions } from '../sessions/revoke-sessions.ts';
-import { sessionColumns } from '../sessions/session-columns.ts';
-
-type ListOptions = StreamOptions & { streams?: boolean };
-
-/** Options that a list of sessions would ignore. The user must not believe that they narrow it. */
-const ofStreams = ['ended', 'cluster', 'session'] as const;
-
-async function list(environment: Environment, options: ListOptions): Promise<void> {
-  if (options.streams === true) return listStreams(environment, options);
-  const stray = ofStreams.find((name) => options[name] !== undefined);
-  if (stray !== undefined)
-    throw new CliError(
-      'usage',
-      `--${stray} needs --streams`,
-      `Write: sallyport sessions list --streams --${stray}${stray === 'ended' ? '' : ` ${options[stray]!}`}`,
-    );
-  const gateway = await openGateway(environment, options);
-  const mine = requireCredential(gateway).sessionId;
-  const { sessions } = await listSessions(gateway, options);
-  await writeList(
-    environment,
-    {
-      rows: sessions,
-      columns: sessionColumns(mine, environment.now()),
-      name: ({ id }) => id,
-      data: { sessions: sessions.map((session) => withTimes(session, ['createdAt', 'expiresAt', 'idleEndsAt'])) },
-      none: 'There is no session.\n',
-    },
-    options,
-  );
-}
+import type { RevokeOptions } from '../sessions/revoke-sessions.ts';
+import type { SessionListOptions } from '../sessions/sessions.ts';
+import { collect, listFormats, withExample, withGateway } from './command-kit.ts';
 
 /** `sallyport sessions list|revoke`. */
 export function addSessions(program: Command, environment: Environment): void {
@@ -55,7 +19,9 @@ export function addSessions(program: Command, environment: Environment): void {
     .option('--user <name>', 'only this user, if the gateway allows it')
     .option('--cluster <name>', 'with --streams: only streams to this cluster')
     .option('--session <id>', 'with --streams: only streams of this session')
-    .action((options: ListOptions) => list(environment, options));
+    .action(async (options: SessionListOptions) =>
+      (await import('../sessions/sessions.ts')).showSessions(environment, options),
+    );
   withExample(
     withGateway(listing, listFormats),
     'sallyport sessions list --all',
@@ -80,10 +46,12 @@ export function addSessions(program: Command, environment: Environment): void {
     .option(
       '--stream <id>',
       'end only this open stream; can be repeated, ids or their beginnings are in "sessions list --streams"',
-      (id: string, before: string[] | undefined) => [...(before ?? []), id],
+      collect,
     )
     .option('--yes', 'do not ask for confirmation')
-    .action((ids: string[], options: RevokeOptions) => revokeSessions(environment, ids, options));
+    .action(async (ids: string[], options: RevokeOptions) =>
+      (await import('../sessions/revoke-sessions.ts')).revokeSessions(environment, ids, options),
+    );
   withExample(
     withGateway(revoking),
     'sallyport sessions revoke 5f0c6a1e',

@@ -1,47 +1,11 @@
 import type { Command } from 'commander';
-import { remindOfReviews, warnOfBreakGlass } from '../elevation/break-glass.ts';
-import { isOwnActive } from '../elevation/call-elevations.ts';
-import { elevationData } from '../elevation/describe-elevation.ts';
 import type { Environment } from '../environment/environment.ts';
-import { notLoggedIn } from '../gateway/expect-ok.ts';
-import { describeStatus, whatNext } from '../status/describe-status.ts';
-import { readStatus } from '../status/read-status.ts';
-import { forTerminal } from '../terminal/for-terminal.ts';
-import { render } from '../terminal/output.ts';
-import { createPaint } from '../terminal/paint.ts';
-import { withTimes } from '../terminal/times.ts';
 import type { GatewayOptions } from '../gateway/find-gateway.ts';
-import { withExample, withGateway } from './command-kit.ts';
+import type { VersionOptions } from '../status/show-version.ts';
+import type { ListOptions } from '../terminal/table.ts';
+import { listFormats, withExample, withGateway } from './command-kit.ts';
 
-async function status(environment: Environment, options: GatewayOptions): Promise<void> {
-  const found = await readStatus(environment, options);
-  const now = environment.now();
-  const next = whatNext(found, now);
-  const { problems, session, gateways, elevations, ...rest } = found;
-  const data = {
-    ...rest,
-    ...(session === undefined ? {} : { session: withTimes(session, ['since', 'until', 'idleUntil']) }),
-    ...(elevations === undefined ? {} : { elevations: elevations.filter(isOwnActive).map(elevationData) }),
-    gateways: gateways.map((one) => withTimes(one, ['until'])),
-    problems: problems.map(({ message }) => message),
-    next,
-  };
-  environment.stdout.write(
-    await render(options.output, data, () => describeStatus(found, next, now, createPaint(environment))),
-  );
-  if (options.output === 'text') {
-    warnOfBreakGlass(environment, elevations ?? []);
-    remindOfReviews(environment, elevations ?? []);
-  }
-  const [problem] = problems;
-  if (found.state === 'logged-in') {
-    for (const { message } of problems) environment.stderr.write(`Note: ${forTerminal(message)}\n`);
-    return;
-  }
-  throw problem ?? notLoggedIn(found.gateway!);
-}
-
-const moreHelp = `
+const statusHelp = `
 The exit code is 0 if you are logged in, 3 if you are not, and 4 if the gateway cannot be reached.`;
 
 /** `sallyport status`. */
@@ -49,7 +13,62 @@ export function addStatus(program: Command, environment: Environment): void {
   const command = program
     .command('status')
     .description('show who you are, where and until when, what you can reach, and what to do next')
-    .action((options: GatewayOptions) => status(environment, options));
-  withGateway(command).addHelpText('after', moreHelp);
+    .action(async (options: GatewayOptions) =>
+      (await import('../status/show-status.ts')).showStatus(environment, options),
+    );
+  withGateway(command).addHelpText('after', statusHelp);
   withExample(command, 'sallyport status', 'sallyport status -o json');
+}
+
+const doctorHelp = `
+It checks this program, kubectl, where logins are kept, the way to the gateway (name, connection, certificate, proxy),
+the clocks, your login, your kubeconfig, and with one request each, your clusters or the cluster of --context. What
+cannot be checked because an earlier check failed is left out. It prints no secret. The exit code
+is 0 if nothing failed, and otherwise 1.`;
+
+/** `sallyport doctor`. */
+export function addDoctor(program: Command, environment: Environment): void {
+  const command = program
+    .command('doctor')
+    .description('check everything between this machine and a working kubectl, and say what to do')
+    .action(async (options: GatewayOptions) => (await import('../doctor/run-doctor.ts')).doctor(environment, options));
+  withGateway(command).addHelpText('after', doctorHelp);
+  withExample(
+    command,
+    'sallyport doctor',
+    'sallyport doctor --gateway gate.example.com:8443',
+    'sallyport doctor --context sallyport-dev -o json',
+  );
+}
+
+/** `sallyport whoami`. */
+export function addWhoami(program: Command, environment: Environment): void {
+  const command = program
+    .command('whoami')
+    .description('show how the gateway identifies you')
+    .action(async (options: GatewayOptions) => (await import('../status/whoami.ts')).whoami(environment, options));
+  withExample(withGateway(command), 'sallyport whoami -o json');
+}
+
+/** `sallyport clusters`. */
+export function addClusters(program: Command, environment: Environment): void {
+  const command = program
+    .command('clusters')
+    .description('list the clusters behind the gateway')
+    .action(async (options: GatewayOptions & ListOptions) =>
+      (await import('../status/list-clusters.ts')).listClusters(environment, options),
+    );
+  withExample(withGateway(command, listFormats), 'sallyport clusters', 'sallyport clusters -o name');
+}
+
+/** `sallyport version`. */
+export function addVersion(program: Command, environment: Environment): void {
+  const command = program
+    .command('version')
+    .description('show the versions of this program and of the gateway')
+    .option('--client', 'only the version of this program; do not ask the gateway')
+    .action(async (options: VersionOptions) =>
+      (await import('../status/show-version.ts')).showVersion(environment, options),
+    );
+  withExample(withGateway(command), 'sallyport version', 'sallyport version --client -o json');
 }

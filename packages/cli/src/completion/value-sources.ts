@@ -1,19 +1,18 @@
-import path from 'node:path';
 import {
-  agentsSchema,
   clustersSchema,
-  elevationListSchema,
-  elevationOptionsSchema,
   sessionsSchema,
   streamListSchema,
+  agentsSchema,
+  elevationListSchema,
+  elevationOptionsSchema,
   type ElevationView,
 } from '@sallyport/contracts/answers';
 import { readAnswer } from '../gateway/read-answer.ts';
+import path from 'node:path';
 import type { Environment } from '../environment/environment.ts';
 import { openGateway } from '../gateway/open-gateway.ts';
 import { listLogins } from '../home/known-gateways.ts';
-import { kubeconfigFiles } from '../kubeconfig/kubeconfig-file.ts';
-import { kubectlContexts } from '../kubeconfig/read-kubeconfigs.ts';
+import { kubeconfigFiles, kubectlContexts } from '../kubectl/read-kubeconfigs.ts';
 import { readableTime, readableSpan } from '../terminal/times.ts';
 import type { Candidate, FindSource, ValueSource } from './complete-words.ts';
 import type { Place } from './read-words.ts';

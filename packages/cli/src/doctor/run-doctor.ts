@@ -1,18 +1,19 @@
 import { sallyportVersion } from '@sallyport/contracts/version';
 import type { Environment } from '../environment/environment.ts';
-import type { GatewayNames } from '../gateway/find-gateway.ts';
+import type { GatewayNames, GatewayOptions } from '../gateway/find-gateway.ts';
 import { type OpenGateway, openGateway } from '../gateway/open-gateway.ts';
-import { kubeconfigFiles } from '../kubeconfig/kubeconfig-file.ts';
-import { kubectlContext } from '../kubeconfig/read-kubeconfigs.ts';
+import { kubeconfigFiles, kubectlContext } from '../kubectl/read-kubeconfigs.ts';
+import { writeResult } from '../terminal/output.ts';
+import { createPaint } from '../terminal/paint.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { checkCertificate } from './check-certificate.ts';
 import { checkClusters } from './check-clusters.ts';
-import { ok, type Check, failedBy } from './check.ts';
+import { ok, type Check, failedBy, describeChecks } from './check.ts';
 import { checkHealth, checkLogin } from './check-gateway.ts';
 import { checkHome, checkKeyring } from './check-home.ts';
 import { checkKubeconfig, checkKubectl } from './check-kubeconfig.ts';
 import { checkNetwork, checkProxy } from './check-network.ts';
-import { CliError } from '../terminal/cli-error.ts';
+import { CliError, NegativeAnswer } from '../terminal/cli-error.ts';
 
 type Target = { check: Check; gateway?: Awaited<ReturnType<typeof openGateway>> };
 
@@ -87,7 +88,7 @@ async function runChecks(environment: Environment, names: GatewayNames, tell: Te
 }
 
 /** Checks everything between this machine and a working kubectl. Shows the progress if that takes a while. */
-export async function runDoctor(environment: Environment, names: GatewayNames): Promise<Check[]> {
+async function runDoctor(environment: Environment, names: GatewayNames): Promise<Check[]> {
   const progress = createProgress(environment);
   let current = 'this machine';
   const timer = setInterval(() => progress.tell(() => `Checking ${current} ...`), 250);
@@ -99,4 +100,11 @@ export async function runDoctor(environment: Environment, names: GatewayNames): 
     clearInterval(timer);
     progress.end();
   }
+}
+
+/** `sallyport doctor`. */
+export async function doctor(environment: Environment, options: GatewayOptions): Promise<void> {
+  const checks = await runDoctor(environment, options);
+  await writeResult(environment, options.output, { checks }, () => describeChecks(checks, createPaint(environment)));
+  if (checks.some(({ status }) => status === 'failed')) throw new NegativeAnswer();
 }

@@ -1,14 +1,14 @@
+import { readAnswer } from '../gateway/read-answer.ts';
 import {
   elevationAnswerSchema,
   elevationListSchema,
   elevationOptionsSchema,
   elevationPreviewAnswerSchema,
-  noticeListSchema,
-  noticeResendAnswerSchema,
   type ElevationPreview,
   type ElevationView,
+  noticeListSchema,
+  noticeResendAnswerSchema,
 } from '@sallyport/contracts/answers';
-import { readAnswer } from '../gateway/read-answer.ts';
 import { askAsUser, callAsUser, type OpenGateway } from '../gateway/open-gateway.ts';
 import { fieldOf } from '../input/field-of.ts';
 import { isWholeId, resolveId } from '../input/resolve-id.ts';
@@ -31,7 +31,7 @@ export async function readElevation(gateway: OpenGateway, id: string): Promise<E
 }
 
 /** Lists the open elevations that the user can see, or with `all` also those that are over. */
-export async function listElevations(gateway: OpenGateway, all: boolean) {
+export async function fetchElevations(gateway: OpenGateway, all: boolean) {
   const body = await callAsUser(gateway, { method: 'GET', path: `${api}${all ? '?all=true' : ''}` });
   return readAnswer(elevationListSchema, body, 'the elevations');
 }
@@ -70,7 +70,7 @@ export const isOwnActive = ({ mine, state }: ElevationView): boolean => mine && 
 /** Returns the complete id of an elevation that the user can see, from its beginning. */
 export async function resolveElevationId(gateway: OpenGateway, text: string): Promise<string> {
   if (isWholeId(text)) return text;
-  const { elevations } = await listElevations(gateway, true);
+  const { elevations } = await fetchElevations(gateway, true);
   return resolveId(text, {
     kind: 'elevation',
     listedBy: 'sallyport elevations list --all',

@@ -1,7 +1,7 @@
 import type { ElevationGain, ElevationPreview } from '@sallyport/contracts/answers';
 import type { Environment } from '../environment/environment.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
-import { render } from '../terminal/output.ts';
+import { writeResult } from '../terminal/output.ts';
 import { readableSpan } from '../terminal/times.ts';
 import { renderTable, type Column, type ListOptions } from '../terminal/table.ts';
 
@@ -67,5 +67,5 @@ export async function writePreview(
       ...(gains.length === 0 ? [] : [renderTable(environment, { rows: gains, columns }, options)]),
       '\nThis was a dry run. Nothing was asked for.\n',
     ].join('');
-  environment.stdout.write(await render(options.output, preview, text));
+  await writeResult(environment, options.output, preview, text);
 }

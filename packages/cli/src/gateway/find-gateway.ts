@@ -1,8 +1,7 @@
 import type { Environment } from '../environment/environment.ts';
 import { findHome } from '../home/home.ts';
 import { openKnownGateways } from '../home/known-gateways.ts';
-import { kubeconfigFiles } from '../kubeconfig/kubeconfig-file.ts';
-import { kubectlContext } from '../kubeconfig/read-kubeconfigs.ts';
+import { kubeconfigFiles, kubectlContext } from '../kubectl/read-kubeconfigs.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import type { OutputFormat } from '../terminal/output.ts';
 import { gatewayAddress, type GatewayAddress } from '../input/gateway-address.ts';

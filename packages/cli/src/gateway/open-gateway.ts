@@ -1,7 +1,6 @@
 import { clustersSchema, type Cluster } from '@sallyport/contracts/answers';
 import { readAnswer } from './read-answer.ts';
-import { authorityInKubeconfig } from '../kubeconfig/authority-in-kubeconfig.ts';
-import { kubeconfigFiles } from '../kubeconfig/kubeconfig-file.ts';
+import { authorityInKubeconfig, kubeconfigFiles } from '../kubectl/read-kubeconfigs.ts';
 import type { Credential } from '../home/stored-credential.ts';
 import { openCredentialStore, type CredentialStore } from '../home/credential-store.ts';
 import { findHome, type Home } from '../home/home.ts';

@@ -4,7 +4,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type { Environment } from '../environment/environment.ts';
 import { CliError } from '../terminal/cli-error.ts';
-import { startsByName } from './program-on-path.ts';
+import { startsByName } from '../kubectl/program-on-path.ts';
 
 /** One cluster in a kubeconfig. `command` and `args` are the exec plugin that gives kubectl its credential. */
 export type KubeconfigEntry = {

@@ -3,18 +3,6 @@ import path from 'node:path';
 import { readIfThere } from '../home/home.ts';
 import { makeDirectory, fileFault, writeFileAtomically } from '../files/write-file.ts';
 import { CliError } from '../terminal/cli-error.ts';
-import type { Environment } from '../environment/environment.ts';
-
-type KubeconfigEnvironment = Pick<Environment, 'env' | 'homeDirectory' | 'workingDirectory' | 'platform'>;
-
-/** Returns the kubeconfig files as kubectl finds them: KUBECONFIG, or `~/.kube/config`. */
-export function kubeconfigFiles(environment: KubeconfigEnvironment): string[] {
-  const delimiter = environment.platform === 'win32' ? ';' : ':';
-  const named = (environment.env.KUBECONFIG ?? '').split(delimiter).filter((file) => file !== '');
-  return named.length === 0
-    ? [path.join(environment.homeDirectory, '.kube', 'config')]
-    : named.map((file) => path.resolve(environment.workingDirectory, file));
-}
 
 const kubeconfigFault = (file: string, error: unknown) =>
   fileFault(

@@ -12,7 +12,7 @@ import {
 } from 'yaml';
 import { CliError } from '../terminal/cli-error.ts';
 import { execSection, type KubeconfigEntry } from './kubeconfig-entry.ts';
-import { startsThisProgram } from './read-kubeconfigs.ts';
+import { startsThisProgram } from '../kubectl/read-kubeconfigs.ts';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 

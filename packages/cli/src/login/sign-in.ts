@@ -1,5 +1,5 @@
-import { tokenAnswerSchema } from '@sallyport/contracts/answers';
 import { readAnswer } from '../gateway/read-answer.ts';
+import { tokenAnswerSchema } from '@sallyport/contracts/answers';
 import { expectOk, errorDetail } from '../gateway/expect-ok.ts';
 import type { GatewayClient } from '../gateway/gateway-client.ts';
 import type { Credential } from '../home/stored-credential.ts';

@@ -1,5 +1,5 @@
-import { Readable, Writable } from 'node:stream';
 import { sallyportVersion } from '@sallyport/contracts/version';
+import { Readable, Writable } from 'node:stream';
 import type { Environment } from '../environment/environment.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal, shellWord } from '../terminal/for-terminal.ts';

@@ -1,5 +1,5 @@
-import { sessionsSchema, streamListSchema, type SessionRow } from '@sallyport/contracts/answers';
 import { readAnswer } from '../gateway/read-answer.ts';
+import { sessionsSchema, type SessionRow, streamListSchema } from '@sallyport/contracts/answers';
 import { isWholeId, resolveId } from '../input/resolve-id.ts';
 import { readableTime } from '../terminal/times.ts';
 import { callAsUser, type OpenGateway } from '../gateway/open-gateway.ts';

@@ -1,5 +1,5 @@
-import { streamListSchema, type StreamList } from '@sallyport/contracts/answers';
 import { readAnswer } from '../gateway/read-answer.ts';
+import { streamListSchema, type StreamList } from '@sallyport/contracts/answers';
 import type { GatewayNames } from '../gateway/find-gateway.ts';
 import { resolveSessionIds } from './list-sessions.ts';
 import { callAsUser, openGateway } from '../gateway/open-gateway.ts';

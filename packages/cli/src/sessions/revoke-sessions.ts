@@ -1,5 +1,5 @@
-import { revokedSchema } from '@sallyport/contracts/answers';
 import { readAnswer } from '../gateway/read-answer.ts';
+import { revokedSchema } from '@sallyport/contracts/answers';
 import { resolveSessionIds, resolveStreamIds } from './list-sessions.ts';
 import { noteUnrecorded } from '../gateway/expect-ok.ts';
 import { fieldOf } from '../input/field-of.ts';
@@ -7,7 +7,7 @@ import { callAsUser, openGateway, type OpenGateway } from '../gateway/open-gatew
 import { CliError } from '../terminal/cli-error.ts';
 import { confirm } from '../terminal/confirm.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
-import { isData, render } from '../terminal/output.ts';
+import { isData, writeResult } from '../terminal/output.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { GatewayOptions } from '../gateway/find-gateway.ts';
 
@@ -55,7 +55,7 @@ async function endByName(
   }
   noteUnrecorded(environment, unrecorded);
   const body = kind === 'sessions' ? { revoked: ended } : { ended };
-  if (isData(options.output)) environment.stdout.write(await render(options.output, body, () => ''));
+  if (isData(options.output)) await writeResult(environment, options.output, body, () => '');
 }
 
 /** Says that service accounts of the user go on, which an operator who ends the sessions of a person may not expect. */
@@ -90,12 +90,11 @@ async function revokeMany(environment: Environment, gateway: OpenGateway, option
     'the revocation',
   );
   const { revoked, serviceAccountsLeft } = answer;
-  environment.stdout.write(
-    await render(
-      options.output,
-      { revoked, ...(serviceAccountsLeft === undefined ? {} : { serviceAccountsLeft }) },
-      () => `Revoked ${revoked} session${revoked === 1 ? '' : 's'} of ${forTerminal(whose)}${forTerminal(from)}.\n`,
-    ),
+  await writeResult(
+    environment,
+    options.output,
+    { revoked, ...(serviceAccountsLeft === undefined ? {} : { serviceAccountsLeft }) },
+    () => `Revoked ${revoked} session${revoked === 1 ? '' : 's'} of ${forTerminal(whose)}${forTerminal(from)}.\n`,
   );
   noteLeft(environment, user, serviceAccountsLeft);
   noteUnrecorded(environment, answer);

@@ -1,4 +1,4 @@
-import { clustersSchema, meSchema, streamListSchema, type ElevationView } from '@sallyport/contracts/answers';
+import { clustersSchema, streamListSchema, meSchema, type ElevationView } from '@sallyport/contracts/answers';
 import { readAnswer } from '../gateway/read-answer.ts';
 import type { Environment } from '../environment/environment.ts';
 import { openElevations } from '../elevation/call-elevations.ts';
@@ -6,8 +6,7 @@ import { expectOk } from '../gateway/expect-ok.ts';
 import type { GatewayNames } from '../gateway/find-gateway.ts';
 import { askAsUser, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
 import { listLogins } from '../home/known-gateways.ts';
-import { kubeconfigFiles } from '../kubeconfig/kubeconfig-file.ts';
-import { kubectlContext, kubectlContexts } from '../kubeconfig/read-kubeconfigs.ts';
+import { kubeconfigFiles, kubectlContext, kubectlContexts } from '../kubectl/read-kubeconfigs.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import type * as z from 'zod/mini';
 import type { Credential } from '../home/stored-credential.ts';

@@ -1,3 +1,4 @@
+import type { Environment } from '../environment/environment.ts';
 import { jsonForTerminal } from './for-terminal.ts';
 
 /** The formats of a command's result on standard output. Only lists have `wide` and `name`. */
@@ -13,4 +14,14 @@ export async function render(format: OutputFormat, data: unknown, text: () => st
   // The library takes a while to load.
   const { renderYaml } = await import('./render-yaml.ts');
   return renderYaml(data);
+}
+
+/** Writes a result to standard output in the given format. */
+export async function writeResult(
+  { stdout }: Pick<Environment, 'stdout'>,
+  format: OutputFormat,
+  data: unknown,
+  text: () => string,
+): Promise<void> {
+  stdout.write(await render(format, data, text));
 }

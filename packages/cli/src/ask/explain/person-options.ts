@@ -1,4 +1,3 @@
-import type { Command } from 'commander';
 import { CliError } from '../../terminal/cli-error.ts';
 
 /** The options that describe a user, as the command parser returns them. */
@@ -17,26 +16,6 @@ export type AskedPerson = {
   claims?: Record<string, unknown>;
   ip?: string;
 };
-
-const collect = (value: string, before: string[] = []) => [...before, value];
-const split = (value: string, before: string[] = []) => [
-  ...before,
-  ...value
-    .split(',')
-    .map((one) => one.trim())
-    .filter((one) => one !== ''),
-];
-
-/** Adds the options that describe the user whom a question is about. */
-export function withPerson(command: Command): Command {
-  return command
-    .option('--user <name>', 'the user name, as policies see it')
-    .option('--groups <names>', 'groups of the user, separated by commas', split)
-    .option('--group <name>', 'a group of the user, whose name may contain commas (repeatable)', collect)
-    .option('--email <address>', 'email address of the user (default: the user name, if it is an address)')
-    .option('--claims <json>', 'claims of the user, as a JSON object')
-    .option('--ip <address>', 'IP address of the user');
-}
 
 function readClaims(text: string): Record<string, unknown> {
   try {

@@ -12,7 +12,7 @@ import type { Environment } from '../../environment/environment.ts';
 import { fieldOf } from '../../input/field-of.ts';
 import { readNamedFile } from '../../files/read-file.ts';
 import { CliError, NegativeAnswer } from '../../terminal/cli-error.ts';
-import { render } from '../../terminal/output.ts';
+import { writeResult } from '../../terminal/output.ts';
 import { createProgress } from '../../terminal/progress.ts';
 import { readEventFiles, readStoredEvents } from './cluster-log.ts';
 import { describeJoin } from './describe-join.ts';
@@ -150,7 +150,7 @@ export async function auditJoin(environment: Environment, options: JoinOptions):
   const result = joiner.result();
   if (result.clusterLog.events === 0)
     throw new CliError('failed', "there are no events in the cluster's log", 'Check the file and --since.');
-  environment.stdout.write(await render(options.output, result, () => describeJoin(result, Number(options.examples))));
+  await writeResult(environment, options.output, result, () => describeJoin(result, Number(options.examples)));
   if (result.matched === 0)
     throw new CliError(
       'failed',

@@ -1,5 +1,5 @@
-import { elevationReportSchema, type ReportedElevation } from '@sallyport/contracts/answers';
 import { readAnswer } from '../../gateway/read-answer.ts';
+import { elevationReportSchema, type ReportedElevation } from '@sallyport/contracts/answers';
 import { readMoment } from '../trail/trail-filters.ts';
 import type { Environment } from '../../environment/environment.ts';
 import type { GatewayNames } from '../../gateway/find-gateway.ts';

@@ -2,7 +2,7 @@ import type { AuditReport } from '@sallyport/contracts/answers';
 import { scopeNote } from '../trail/search-trail.ts';
 import type { Environment } from '../../environment/environment.ts';
 import { requireCredential } from '../../gateway/open-gateway.ts';
-import { render } from '../../terminal/output.ts';
+import { writeResult } from '../../terminal/output.ts';
 import { renderTable, type Column } from '../../terminal/table.ts';
 import { forTerminal } from '../../terminal/for-terminal.ts';
 
@@ -97,5 +97,5 @@ export async function writeReport<Row>(
   }
   const table = () =>
     rows.length === 0 ? '' : renderTable(environment, { rows, columns }, { output: 'text', headers });
-  stdout.write(await render(output, report, table));
+  await writeResult({ stdout }, output, report, table);
 }

@@ -1,5 +1,5 @@
-import { StringDecoder } from 'node:string_decoder';
 import { exportNoteSchema, type ExportNote } from '@sallyport/contracts/answers';
+import { StringDecoder } from 'node:string_decoder';
 import type { GatewayNames } from '../../gateway/find-gateway.ts';
 import { openGateway, requireCredential, streamAsUser } from '../../gateway/open-gateway.ts';
 import { openNewFile } from '../../files/write-file.ts';

@@ -1,4 +1,4 @@
-import { auditPageSchema, type AuditRow, type AuditRows } from '@sallyport/contracts/answers';
+import { auditPageSchema, type AuditRows, type AuditRow } from '@sallyport/contracts/answers';
 import { readAnswer } from '../../gateway/read-answer.ts';
 import { callAsUser, requireCredential, openGateway, type OpenGateway } from '../../gateway/open-gateway.ts';
 import { CliError } from '../../terminal/cli-error.ts';

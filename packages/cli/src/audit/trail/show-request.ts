@@ -1,5 +1,5 @@
-import { shownRequestSchema, type AuditRow } from '@sallyport/contracts/answers';
 import { readAnswer } from '../../gateway/read-answer.ts';
+import { type AuditRow, shownRequestSchema } from '@sallyport/contracts/answers';
 import { auditIdOf, objectOf, text, at, userOf, utc } from './trail-columns.ts';
 import { scopeNote } from './search-trail.ts';
 import type { GatewayOptions } from '../../gateway/find-gateway.ts';
@@ -7,7 +7,7 @@ import type { Environment } from '../../environment/environment.ts';
 import { callAsUser, openGateway, requireCredential } from '../../gateway/open-gateway.ts';
 import { CliError } from '../../terminal/cli-error.ts';
 import { forTerminal } from '../../terminal/for-terminal.ts';
-import { render } from '../../terminal/output.ts';
+import { writeResult } from '../../terminal/output.ts';
 import { describeRequest } from './describe-request.ts';
 
 export type ShowOptions = GatewayOptions & { cluster?: string };
@@ -39,5 +39,5 @@ export async function auditShow(environment: Environment, given: string, options
   }
   const note = shown.scope === 'all' ? undefined : scopeNote(shown, requireCredential(gateway).user, undefined);
   if (note !== undefined) environment.stderr.write(note);
-  environment.stdout.write(await render(options.output, shown, () => describeRequest(environment, shown)));
+  await writeResult(environment, options.output, shown, () => describeRequest(environment, shown));
 }

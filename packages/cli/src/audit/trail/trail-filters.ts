@@ -1,5 +1,3 @@
-import { Option, type Command } from 'commander';
-import { auditEventTypes, auditResults } from '@sallyport/contracts/answers';
 import { CliError } from '../../terminal/cli-error.ts';
 
 /** Filters as options. They have the names of the gateway's audit query. */
@@ -31,43 +29,6 @@ export type AuditFilters = {
   since?: string;
   until?: string;
 };
-
-const stages = ['RequestReceived', 'ResponseStarted', 'ResponseComplete', 'Panic'];
-
-/** Adds the filters that search, tail and export have in common. An event must match all given filters. */
-export function withFilters(command: Command): Command {
-  return command
-    .option('--user <name>', 'user')
-    .option('--group <name>', 'group of the user')
-    .option('--cluster <name>', 'cluster')
-    .option('--namespace <name>', 'namespace')
-    .option('--resource <name>', 'resource, such as pods')
-    .option('--subresource <name>', 'subresource, such as exec')
-    .option('--name <name>', 'name of the object')
-    .option('--verb <verb>', 'verb, such as get or create')
-    .addOption(
-      new Option('--type <type>', 'type of event, such as k8s.request or session.login').choices(auditEventTypes),
-    )
-    .addOption(new Option('--stage <stage>', 'stage of the request').choices(stages))
-    .addOption(new Option('--effect <effect>', 'decision').choices(['allow', 'deny', 'authenticate']))
-    .addOption(new Option('--result <result>', 'how the request ended').choices(auditResults))
-    .option('--rule <rule>', 'rule that decided, such as default-deny')
-    .option('--reason <reason>', 'a reason for the decision, or why a stream, a session or a login ended')
-    .option('--elevation <id>', 'elevation that the request used, by its ID or name')
-    .option('--agent <name>', 'agent that sent the request, by its name or ID')
-    .option('--workload <name>', 'workload that sent the request, by its name in the configuration')
-    .option('--code <status>', 'HTTP status of the response')
-    .option('--address <ip>', 'IP address of the client')
-    .option('--command <text>', 'text in the command that an exec ran, such as "rm -rf"')
-    .option('--session <id>', 'session, or the first characters of its id')
-    .option('--audit-id <id>', 'Audit-ID of one request, or its first characters')
-    .option('--issuer <url>', 'identity provider of the user')
-    .option('--subject <sub>', 'subject of the user at that provider');
-}
-
-/** Adds the option that shows every event, not one line for each request. */
-export const withStages = (command: Command): Command =>
-  command.option('--stages', 'show every event, not one line for each request');
 
 const units: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 

@@ -4,7 +4,7 @@ import { readMoment } from '../trail/trail-filters.ts';
 import type { Environment } from '../../environment/environment.ts';
 import { readNamedFile } from '../../files/read-file.ts';
 import { CliError } from '../../terminal/cli-error.ts';
-import { render } from '../../terminal/output.ts';
+import { writeResult } from '../../terminal/output.ts';
 import { createProgress } from '../../terminal/progress.ts';
 import type { ListOptions } from '../../terminal/table.ts';
 import { describeTrail } from './describe-trail.ts';
@@ -109,7 +109,7 @@ export async function runVerify(environment: Environment, options: VerifyOptions
       `Note: retention deleted the days between legal holds and the others, so nothing is demanded from ${begin} to ${until}.\n`,
     );
   const report = verifier.finish({ absent, ...(from === undefined ? {} : { since: from }) });
-  environment.stdout.write(await render(options.output, report, () => describeTrail(environment, report, options)));
+  await writeResult(environment, options.output, report, () => describeTrail(environment, report, options));
   if (report.faultCount > 0)
     throw new CliError(
       'failed',

@@ -20,6 +20,12 @@ export type KubeObject = {
 /** Where the gateway's account is in a cluster, and for which entry of `clusters` it was made. */
 export type AccountPlace = { cluster: string; namespace: string; account: string };
 
+/** The options that name the gateway's account. */
+export type AccountOptions = { namespace: string; account: string };
+
+/** The options that say which user of which cluster a command acts as. */
+export type AdminOptions = { kubeconfig?: string; context?: string };
+
 /** The Secret with a token that does not expire. */
 export const tokenSecretName = (account: string): string => `${account}-token`;
 

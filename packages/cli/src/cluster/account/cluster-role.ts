@@ -1,5 +1,5 @@
-import { stringify } from 'yaml';
 import { impersonatedAuthentication, readAllowSystem, serviceAccountOf } from '@sallyport/contracts/kubernetes';
+import { stringify } from 'yaml';
 
 /** The settings of a cluster from which its role is made. */
 export type ImpersonateSettings = {

@@ -1,7 +1,7 @@
+import { builtInKind } from '@sallyport/contracts/kubernetes';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { compilePolicy, evaluatePolicy, fail, pass, type CompiledPolicy, type PolicyInput } from '@sallyport/policy';
-import { builtInKind } from '@sallyport/contracts/kubernetes';
 import { recordedEvent } from '../../testing/recorded-event.ts';
 import { createRecordedEvaluator } from './evaluate-recorded.ts';
 import { openEvent } from './replayer.ts';

@@ -1,6 +1,6 @@
+import { builtInKind } from '@sallyport/contracts/kubernetes';
 import { describe, it } from '@jest/globals';
 import fc from 'fast-check';
-import { builtInKind } from '@sallyport/contracts/kubernetes';
 import { recordedEvent } from '../../testing/recorded-event.ts';
 import { openEvent } from './replayer.ts';
 import { readRecordedRequest } from './recorded-request.ts';

@@ -9,7 +9,7 @@ import { createReplayer, type ReplayResult, type Proposal } from './replayer.ts'
 import { createSeenIds } from './seen-ids.ts';
 import { createTally } from './tally.ts';
 import { CliError } from '../../terminal/cli-error.ts';
-import { render } from '../../terminal/output.ts';
+import { writeResult } from '../../terminal/output.ts';
 import type { Environment } from '../../environment/environment.ts';
 import { readMoment } from '../../audit/trail/trail-filters.ts';
 import type { GatewayOptions } from '../../gateway/find-gateway.ts';
@@ -182,7 +182,7 @@ export async function policyReplay(
       `none of the ${result.events.toLocaleString('en-US')} lines is an event`,
       'Give a file of audit events, one JSON object on each line, such as audit.ndjson of the demo.',
     );
-  environment.stdout.write(await render(options.output, result, () => describeReplay(result)));
+  await writeResult(environment, options.output, result, () => describeReplay(result));
   const failed = failures(result, options);
   if (failed.length > 0)
     throw new CliError(

@@ -1,0 +1,101 @@
+import { readAnswer } from '../gateway/read-answer.ts';
+import { createdServiceAccountSchema } from '@sallyport/contracts/answers';
+import {
+  fetchServiceAccounts,
+  findServiceAccountId,
+  isUnused,
+  serviceAccountColumns,
+  serviceAccountsPath,
+} from './list-service-accounts.ts';
+import { checkAccountName } from './check-account-name.ts';
+import { newSecretFile } from '../files/write-file.ts';
+import { readSpan } from '../input/read-span.ts';
+import type { Environment } from '../environment/environment.ts';
+import { noteUnrecorded } from '../gateway/expect-ok.ts';
+import { callAsUser, openGateway } from '../gateway/open-gateway.ts';
+import { CliError } from '../terminal/cli-error.ts';
+import { forTerminal } from '../terminal/for-terminal.ts';
+import { isData, writeResult } from '../terminal/output.ts';
+import { readableTime, withTimes } from '../terminal/times.ts';
+import { type ListOptions, writeList } from '../terminal/table.ts';
+import type { GatewayOptions } from '../gateway/find-gateway.ts';
+
+const times = ['createdAt', 'expiresAt', 'lastUsedAt'] as const;
+
+export type CreateAccountOptions = GatewayOptions & { groups?: string[]; for?: string; out?: string };
+
+export async function createServiceAccount(
+  environment: Environment,
+  name: string,
+  options: CreateAccountOptions,
+): Promise<void> {
+  checkAccountName(name);
+  const { groups = [] } = options;
+  if (groups.length === 0)
+    throw new CliError(
+      'usage',
+      '--groups is missing',
+      'Name its groups, which the policy and RBAC know, like --groups ci.',
+    );
+  if (options.for === undefined)
+    throw new CliError('usage', '--for is missing', 'Say for how long it is needed, like --for 90d; at most a year.');
+  const lifetimeMs = readSpan(options.for, '--for');
+  const file = options.out === undefined ? undefined : newSecretFile(environment, options.out, '--out');
+  const gateway = await openGateway(environment, options);
+  const json = { name, groups, lifetimeMs };
+  const { token, serviceAccount } = readAnswer(
+    createdServiceAccountSchema,
+    await callAsUser(gateway, { method: 'POST', path: serviceAccountsPath, json }),
+    'the service account',
+  );
+  file?.write(`${token}\n`);
+  environment.stderr.write(
+    `${forTerminal(serviceAccount.user)} is in ${forTerminal(serviceAccount.groups.join(', '))} until ${readableTime(serviceAccount.expiresAt)}.\n`,
+  );
+  const data = {
+    serviceAccount: withTimes(serviceAccount, times),
+    ...(file ? { written: [file.file] } : { token }),
+  };
+  await writeResult(environment, options.output, data, () =>
+    file ? `Wrote ${forTerminal(file.file)}.\n` : `${token}\n`,
+  );
+  if (!file && options.output === 'text')
+    environment.stderr.write('The line above is the token. It is shown only this once.\n');
+}
+
+export type AccountListOptions = GatewayOptions & ListOptions & { all?: boolean; unused?: string };
+
+export async function listServiceAccounts(environment: Environment, options: AccountListOptions): Promise<void> {
+  const unusedMs = options.unused === undefined ? undefined : readSpan(options.unused, '--unused');
+  const gateway = await openGateway(environment, options);
+  const { serviceAccounts } = await fetchServiceAccounts(gateway, options.all === true);
+  const rows = serviceAccounts.filter((one) => unusedMs === undefined || isUnused(one, unusedMs, environment.now()));
+  await writeList(
+    environment,
+    {
+      rows,
+      columns: serviceAccountColumns(environment.now()),
+      name: ({ id }) => id,
+      data: { serviceAccounts: rows.map((one) => withTimes(one, times)) },
+      none: 'There is no service account.\n',
+    },
+    options,
+  );
+}
+
+export async function revokeServiceAccounts(
+  environment: Environment,
+  texts: readonly string[],
+  options: GatewayOptions,
+): Promise<void> {
+  const gateway = await openGateway(environment, options);
+  // All of them are known before the first one ends.
+  const ids: string[] = [];
+  for (const text of texts) ids.push(await findServiceAccountId(gateway, text));
+  for (const id of ids) {
+    const path = `${serviceAccountsPath}/${encodeURIComponent(id)}`;
+    noteUnrecorded(environment, await callAsUser(gateway, { method: 'DELETE', path }));
+    if (!isData(options.output)) environment.stdout.write(`Revoked service account ${forTerminal(id)}.\n`);
+  }
+  if (isData(options.output)) await writeResult(environment, options.output, { revoked: ids }, () => '');
+}

@@ -1,0 +1,94 @@
+import type { Explanation } from '@sallyport/contracts/answers';
+import { askCluster, type ClusterAnswer } from './ask-cluster.ts';
+import { askGateway, openPlace } from './ask-gateway.ts';
+import { describeRights, listRights } from './list-rights.ts';
+import { readAsked, type Asked, type AskedOptions } from './question/read-asked.ts';
+import type { GatewayNames } from '../gateway/find-gateway.ts';
+import { canICommand } from './explain/next-steps.ts';
+import { CliError, NegativeAnswer } from '../terminal/cli-error.ts';
+import { forTerminal } from '../terminal/for-terminal.ts';
+import { type OutputFormat, writeResult } from '../terminal/output.ts';
+import { createPaint, type Paint } from '../terminal/paint.ts';
+import type { Environment } from '../environment/environment.ts';
+
+export type CanIOptions = AskedOptions &
+  GatewayNames & {
+    cluster?: string;
+    quiet?: boolean;
+    policyOnly?: boolean;
+    list?: boolean;
+    output: OutputFormat;
+  };
+type GatewayAnswer = { allowed: boolean; rule?: string; reasons?: string[]; policyVersion?: string; reason: string };
+
+function gatewayAnswer(found: { explanation: Explanation } | { hidden: string }): GatewayAnswer {
+  if ('hidden' in found) return { allowed: false, reason: found.hidden };
+  const { decision, detail } = found.explanation;
+  const { rule, reasons, policyVersion } = decision;
+  return { allowed: decision.effect === 'allow', rule, reasons, policyVersion, reason: detail ?? `rule "${rule}"` };
+}
+
+const answerWord = (allowed: boolean | undefined) => (allowed === undefined ? 'unknown' : allowed ? 'yes' : 'no');
+
+function text(gateway: GatewayAnswer, cluster: ClusterAnswer | undefined, why: string, paint: Paint): string {
+  const yes = gateway.allowed && cluster?.allowed !== false;
+  const asked =
+    cluster === undefined
+      ? 'not asked, but must allow it too'
+      : `${answerWord(cluster.allowed)}${cluster.reason === '' ? '' : ` - ${cluster.reason}`}`;
+  const open = yes && cluster?.allowed !== true ? ' (by the gateway)' : '';
+  return [
+    `${yes ? paint('yes', 'good') : paint('no', 'bad')}${open}`,
+    `  gateway's policy: ${answerWord(gateway.allowed)} - ${forTerminal(gateway.reason)}`,
+    `  cluster's RBAC:   ${forTerminal(asked)}`,
+    ...(gateway.allowed ? [] : [`  why: ${forTerminal(why)}`]),
+    '',
+  ].join('\n');
+}
+
+async function list(environment: Environment, options: CanIOptions): Promise<void> {
+  if (options.allNamespaces === true || options.quiet === true || options.policyOnly === true)
+    throw new CliError(
+      'usage',
+      '--list cannot be combined with -A, -q or --policy-only',
+      'Write it like: sallyport can-i --list -n dev --cluster dev',
+    );
+  const { gateway, cluster, namespace } = await openPlace(environment, options);
+  const where = options.namespace ?? namespace;
+  const rights = await listRights(gateway, cluster, where);
+  await writeResult(environment, options.output, { cluster, namespace: where, ...rights }, () =>
+    describeRights(rights, cluster, where),
+  );
+}
+
+export async function canI(environment: Environment, words: string[], options: CanIOptions): Promise<void> {
+  if (options.list === true) {
+    if (words.length > 0)
+      throw new CliError(
+        'usage',
+        '--list takes no verb and no resource',
+        'Write it like: sallyport can-i --list -n dev --cluster dev',
+      );
+    return list(environment, options);
+  }
+  const { gateway: opened, cluster, namespace } = await openPlace(environment, options);
+  const warn = (note: string) => {
+    if (options.quiet !== true) environment.stderr.write(`note: ${forTerminal(note)}\n`);
+  };
+  const asked: Asked = readAsked(words, options, { defaultNamespace: namespace, warn });
+  const found = await askGateway(opened, asked, cluster);
+  const gateway = gatewayAnswer(found);
+  // If the gateway does not show the cluster, it lets no request through to it either.
+  const ownAnswer =
+    options.policyOnly === true || 'hidden' in found ? undefined : await askCluster(opened, asked, cluster);
+  const allowed = gateway.allowed && ownAnswer?.allowed !== false;
+  const why = canICommand({
+    asked: { isResourceRequest: asked.path === undefined, method: '', ...asked, path: asked.path ?? '' },
+    cluster,
+  }).replace('can-i', 'policy explain');
+  if (options.quiet !== true)
+    await writeResult(environment, options.output, { allowed, gateway, cluster: ownAnswer ?? null }, () =>
+      text(gateway, ownAnswer, why, createPaint(environment)),
+    );
+  if (!allowed) throw new NegativeAnswer();
+}

@@ -1,0 +1,30 @@
+import { auditKeysSchema } from '@sallyport/contracts/answers';
+import { readAnswer } from '../../gateway/read-answer.ts';
+import type { Environment } from '../../environment/environment.ts';
+import { callAsUser, openGateway } from '../../gateway/open-gateway.ts';
+import { writeList, type ListOptions } from '../../terminal/table.ts';
+import type { GatewayOptions } from '../../gateway/find-gateway.ts';
+
+/** `sallyport audit keys`: shows the public keys of checkpoints. `-o json` prints the JWKS that `audit verify` reads. */
+export async function listKeys(environment: Environment, options: GatewayOptions & ListOptions): Promise<void> {
+  const body = await callAsUser(await openGateway(environment, options), {
+    method: 'GET',
+    path: '/.sallyport/api/v1/audit/keys',
+  });
+  const answer = readAnswer(auditKeysSchema, body, 'the keys of checkpoints');
+  await writeList(
+    environment,
+    {
+      rows: answer.keys,
+      columns: [
+        { name: 'KEY', cell: ({ kid }) => kid },
+        { name: 'TYPE', cell: ({ crv }) => crv },
+        { name: 'PUBLIC KEY', cell: ({ x }) => x },
+      ],
+      name: ({ kid }) => kid,
+      data: answer,
+      none: 'The gateway signs no checkpoints. See audit.checkpoints in its configuration.\n',
+    },
+    options,
+  );
+}

@@ -1,0 +1,108 @@
+import type { ElevationView } from '@sallyport/contracts/answers';
+import { openPlace } from '../ask/ask-gateway.ts';
+import { warnOfBreakGlass } from './break-glass.ts';
+import { previewElevation, sendElevation } from './call-elevations.ts';
+import { describeState } from './describe-elevation.ts';
+import { readSpan } from '../input/read-span.ts';
+import { waitForElevation } from './wait-for-elevation.ts';
+import type { Environment } from '../environment/environment.ts';
+import { writeOptions } from './write-options.ts';
+import { writePreview } from './write-preview.ts';
+import { openGateway } from '../gateway/open-gateway.ts';
+import { CliError } from '../terminal/cli-error.ts';
+import { forTerminal, shellWord } from '../terminal/for-terminal.ts';
+import { writeResult } from '../terminal/output.ts';
+import type { ListOptions } from '../terminal/table.ts';
+import type { GatewayOptions } from '../gateway/find-gateway.ts';
+
+export type ElevateOptions = GatewayOptions &
+  ListOptions & {
+    cluster?: string;
+    namespace?: string;
+    for?: string;
+    reason?: string;
+    ticket?: string;
+    at?: string;
+    wait: boolean;
+    dryRun?: boolean;
+  };
+
+function readStart(text: string): number {
+  const at = Date.parse(text);
+  if (!/^\d{4}-\d{2}-\d{2}T/.test(text) || Number.isNaN(at))
+    throw new CliError('usage', `--at: "${text}" is not a time`, 'Write it like --at 2026-11-01T08:00:00Z.');
+  return at;
+}
+
+/** Returns the command that asks for the same again, which attaches to the request that is open. */
+function commandOf(name: string, cluster: string, options: ElevateOptions): string {
+  const given = [
+    ['--cluster', cluster],
+    ['--namespace', options.namespace],
+    ['--for', options.for],
+    ['--reason', options.reason],
+    ['--ticket', options.ticket],
+    ['--at', options.at],
+  ].flatMap(([option, value]) => (value === undefined ? [] : [`${option} ${shellWord(value)}`]));
+  return ['sallyport elevate', shellWord(name), ...given].join(' ');
+}
+
+function refuse(elevation: ElevationView): never {
+  const again =
+    elevation.state === 'expired' ? 'Ask for a new one.' : 'To see it, run: sallyport elevations list --all';
+  throw new CliError('refused', `${elevation.name} on ${elevation.cluster} ${describeState(elevation)}`, again);
+}
+
+/** Lists what can be asked for. Anything but a place belongs to a request, whose name is missing then. */
+async function list(environment: Environment, options: ElevateOptions): Promise<void> {
+  const given = (['for', 'reason', 'ticket', 'at', 'namespace', 'dryRun'] as const).find(
+    (name) => options[name] !== undefined,
+  );
+  if (given !== undefined)
+    throw new CliError(
+      'usage',
+      `--${given === 'dryRun' ? 'dry-run' : given} belongs to a request, which needs the name of an elevation`,
+      'To see what you may ask for, run: sallyport elevate',
+    );
+  await writeOptions(environment, await openGateway(environment, options), options.cluster, options);
+}
+
+/** Shows what an elevation would change. Only its place matters: for how long and why make no difference. */
+async function preview(environment: Environment, name: string, options: ElevateOptions): Promise<void> {
+  const { gateway, cluster } = await openPlace(environment, options);
+  const { namespace } = options;
+  const asked = { name, cluster, ...(namespace === undefined ? {} : { namespace }) };
+  await writePreview(environment, await previewElevation(gateway, asked), options);
+}
+
+export async function elevate(
+  environment: Environment,
+  name: string | undefined,
+  options: ElevateOptions,
+): Promise<void> {
+  if (name === undefined) return list(environment, options);
+  if (options.dryRun === true) return preview(environment, name, options);
+  if (options.for === undefined)
+    throw new CliError('usage', '--for is missing', 'Say for how long you need it, like --for 30m.');
+  const durationMs = readSpan(options.for, '--for');
+  const { gateway, cluster } = await openPlace(environment, options);
+  const { namespace, reason, ticket, at } = options;
+  const asked = await sendElevation(gateway, '', {
+    name,
+    cluster,
+    durationMs,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(ticket === undefined ? {} : { ticket }),
+    ...(at === undefined ? {} : { startsAt: readStart(at) }),
+  });
+  const now = options.wait ? await waitForElevation(gateway, asked, commandOf(name, cluster, options)) : asked;
+  await writeResult(
+    environment,
+    options.output,
+    { id: now.id, state: now.state },
+    () => `${forTerminal(`${now.name} on ${now.cluster} ${describeState(now)} (${now.id}).`)}\n`,
+  );
+  if (options.output === 'text') warnOfBreakGlass(environment, [now]);
+  if (options.wait && now.state !== 'active') refuse(now);
+}

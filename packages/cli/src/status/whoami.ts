@@ -1,0 +1,47 @@
+import { meSchema } from '@sallyport/contracts/answers';
+import { readAnswer } from '../gateway/read-answer.ts';
+import { remindOfReviews, warnOfBreakGlass } from '../elevation/break-glass.ts';
+import { isOwnActive, openElevations } from '../elevation/call-elevations.ts';
+import { describeState, elevationData, placeOf } from '../elevation/describe-elevation.ts';
+import { callAsUser, openGateway } from '../gateway/open-gateway.ts';
+import { forTerminal } from '../terminal/for-terminal.ts';
+import { writeResult } from '../terminal/output.ts';
+import { readableTime, withTimes } from '../terminal/times.ts';
+import type { Environment } from '../environment/environment.ts';
+import type { GatewayOptions } from '../gateway/find-gateway.ts';
+
+export async function whoami(environment: Environment, options: GatewayOptions): Promise<void> {
+  const gateway = await openGateway(environment, options);
+  const me = readAnswer(
+    meSchema,
+    await callAsUser(gateway, { method: 'GET', path: '/.sallyport/me' }),
+    'your identity',
+  );
+  const open = await openElevations(gateway);
+  const elevations = open.filter(isOwnActive);
+  const { session, ...person } = me;
+  const data = {
+    gateway: gateway.address.origin,
+    ...person,
+    elevations: elevations.map(elevationData),
+    session: withTimes(session, ['createdAt', 'expiresAt', 'idleEndsAt']),
+  };
+  await writeResult(environment, options.output, data, () =>
+    [
+      ['User', me.user],
+      ['Name', me.name],
+      ['Email', me.email],
+      ['Groups', me.groups.join(', ') || '(none)'],
+      ...elevations.map((one) => ['Elevated', `${one.name} on ${placeOf(one)}, ${describeState(one)}`]),
+      ['Provider', me.providerName ?? me.provider],
+      ['Gateway', gateway.address.origin],
+      ['Session', `${session.id}, until ${readableTime(session.expiresAt)}`],
+    ]
+      .filter(([, value]) => value != null)
+      .map(([label, value]) => `${`${label}:`.padEnd(10)}${forTerminal(value!)}\n`)
+      .join(''),
+  );
+  if (options.output !== 'text') return;
+  warnOfBreakGlass(environment, elevations);
+  remindOfReviews(environment, open);
+}
