@@ -1,13 +1,59 @@
-import { agentColumns } from './agent-columns.ts';
-import { agentsPath, fetchAgents, findAgentId } from './list-agents.ts';
+import { type AgentView, agentsSchema } from '@sallyport/contracts/answers';
+import { readAnswer } from '../gateway/read-answer.ts';
 import type { Environment } from '../environment/environment.ts';
 import { noteUnrecorded } from '../gateway/expect-ok.ts';
-import { callAsUser, openGateway } from '../gateway/open-gateway.ts';
+import { callAsUser, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { isData, writeResult } from '../terminal/output.ts';
-import { type ListOptions, writeList } from '../terminal/table.ts';
-import { withTimes } from '../terminal/times.ts';
+import { type ListOptions, writeList, type Column } from '../terminal/table.ts';
+import { withTimes, readableTime } from '../terminal/times.ts';
 import type { GatewayOptions } from '../gateway/find-gateway.ts';
+import { isWholeId, resolveId } from '../input/resolve-id.ts';
+import { usageError } from '../terminal/cli-error.ts';
+
+export const agentsPath = '/.sallyport/api/v1/agents';
+
+/** Lists the user's own agents, or those of all users. */
+async function fetchAgents(gateway: OpenGateway, all: boolean) {
+  const path = all ? `${agentsPath}?all=true` : agentsPath;
+  return readAnswer(agentsSchema, await callAsUser(gateway, { method: 'GET', path }), 'the agents');
+}
+
+/** Returns the id of an agent by its name, its id or the beginning of its id. A name means one of the user's own. */
+async function findAgentId(gateway: OpenGateway, text: string): Promise<string> {
+  if (isWholeId(text)) return text;
+  const own = await fetchAgents(gateway, false);
+  const named = own.agents.filter(({ name }) => name === text);
+  if (named.length === 1) return named[0]!.id;
+  if (named.length > 1)
+    throw usageError(`you have several agents "${text}"`, 'Give an id. To list them, run: sallyport agent list');
+  const { agents } = own.maySeeAll === true ? await fetchAgents(gateway, true) : own;
+  return resolveId(text, {
+    kind: 'agent',
+    listedBy: own.maySeeAll === true ? 'sallyport agent list --all' : 'sallyport agent list',
+    entries: agents.map(({ id, name, user }: AgentView) => ({ id, about: `${name} of ${user}` })),
+  });
+}
+
+/** Describes what an agent may do at most, in one line. */
+export function describeScope({ scope }: Pick<AgentView, 'scope'>): string {
+  const { verbs, secrets, shell, namespaces } = scope;
+  const more = [secrets ? 'Secrets' : '', shell ? 'shell' : ''].filter(Boolean);
+  const where = namespaces === undefined ? 'all namespaces' : namespaces.join(',');
+  return `${verbs.join(',')} in ${where}${more.length === 0 ? '' : ` with ${more.join(' and ')}`}`;
+}
+
+/** The columns of a list of agents. */
+const agentColumns: Column<AgentView>[] = [
+  { name: 'NAME', cell: ({ name }) => name },
+  { name: 'AGENT', cell: ({ id }) => id, shrinks: true },
+  { name: 'USER', cell: ({ user }) => user, shrinks: true },
+  { name: 'CLUSTERS', cell: ({ scope }) => scope.clusters.join(',') },
+  { name: 'SCOPE', cell: describeScope, shrinks: true },
+  { name: 'UNTIL', cell: ({ expiresAt }) => readableTime(expiresAt) },
+  { name: 'FIRST-USED', cell: ({ usedAt }) => (usedAt === undefined ? 'never' : readableTime(usedAt)), wide: true },
+  { name: 'LOGIN', cell: ({ loginId }) => loginId ?? '', wide: true },
+];
 
 export type AgentListOptions = GatewayOptions & ListOptions & { all?: boolean };
 

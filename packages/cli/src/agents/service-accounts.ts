@@ -1,24 +1,75 @@
 import { readAnswer } from '../gateway/read-answer.ts';
-import { createdServiceAccountSchema } from '@sallyport/contracts/answers';
 import {
-  fetchServiceAccounts,
-  findServiceAccountId,
-  isUnused,
-  serviceAccountColumns,
-  serviceAccountsPath,
-} from './list-service-accounts.ts';
-import { checkAccountName } from './check-account-name.ts';
+  createdServiceAccountSchema,
+  serviceAccountsSchema,
+  type ServiceAccountView,
+} from '@sallyport/contracts/answers';
 import { newSecretFile } from '../files/write-file.ts';
 import { readSpan } from '../input/read-span.ts';
 import type { Environment } from '../environment/environment.ts';
 import { noteUnrecorded } from '../gateway/expect-ok.ts';
-import { callAsUser, openGateway } from '../gateway/open-gateway.ts';
-import { CliError } from '../terminal/cli-error.ts';
+import { callAsUser, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
+import { usageError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { isData, writeResult } from '../terminal/output.ts';
 import { readableTime, withTimes } from '../terminal/times.ts';
-import { type ListOptions, writeList } from '../terminal/table.ts';
+import { type ListOptions, writeList, type Column } from '../terminal/table.ts';
 import type { GatewayOptions } from '../gateway/find-gateway.ts';
+import { isLabel } from '../input/names.ts';
+import { isWholeId, resolveId } from '../input/resolve-id.ts';
+
+const serviceAccountsPath = '/.sallyport/api/v1/service-accounts';
+/** One that ends within this time needs a successor. */
+const soonMs = 14 * 86_400_000;
+
+/** Lists the service accounts that the user has made, or those of all makers. */
+async function fetchServiceAccounts(gateway: OpenGateway, all: boolean) {
+  const path = all ? `${serviceAccountsPath}?all=true` : serviceAccountsPath;
+  return readAnswer(serviceAccountsSchema, await callAsUser(gateway, { method: 'GET', path }), 'the service accounts');
+}
+
+/** Returns the id of a service account by its name, its id or the beginning of its id. */
+async function findServiceAccountId(gateway: OpenGateway, text: string): Promise<string> {
+  if (isWholeId(text)) return text;
+  const own = await fetchServiceAccounts(gateway, false);
+  const { serviceAccounts } = own.maySeeAll === true ? await fetchServiceAccounts(gateway, true) : own;
+  const named = serviceAccounts.find(({ name }) => name === text);
+  return (
+    named?.id ??
+    resolveId(text, {
+      kind: 'service account',
+      listedBy: `sallyport service-account list${own.maySeeAll === true ? ' --all' : ''}`,
+      entries: serviceAccounts.map(({ id, name, maker }) => ({ id, about: `${name}, made by ${maker}` })),
+    })
+  );
+}
+
+/** Reports whether a service account was not used for this long. One that was never used counts from its creation. */
+const isUnused = ({ lastUsedAt, createdAt }: ServiceAccountView, forMs: number, now: number): boolean =>
+  now - (lastUsedAt ?? createdAt) >= forMs;
+
+/** Returns the columns of a list of service accounts. */
+function serviceAccountColumns(now: number): Column<ServiceAccountView>[] {
+  return [
+    { name: 'NAME', cell: ({ name }) => name },
+    { name: 'SERVICE-ACCOUNT', cell: ({ id }) => id, shrinks: true },
+    { name: 'GROUPS', cell: ({ groups }) => groups.join(','), shrinks: true },
+    { name: 'MAKER', cell: ({ maker }) => maker, shrinks: true },
+    { name: 'LAST-USED', cell: ({ lastUsedAt }) => (lastUsedAt === undefined ? 'never' : readableTime(lastUsedAt)) },
+    {
+      name: 'UNTIL',
+      cell: ({ expiresAt }) => readableTime(expiresAt),
+      tone: ({ expiresAt }) => (expiresAt - now < soonMs ? 'warning' : undefined),
+    },
+    { name: 'USER', cell: ({ user }) => user, wide: true },
+  ];
+}
+
+/** Throws a CliError for what cannot be the name of a service account. */
+export function checkAccountName(name: string): void {
+  if (!isLabel(name))
+    throw usageError(`"${name}" cannot be the name of a service account`, 'Use small letters, digits and dashes.');
+}
 
 const times = ['createdAt', 'expiresAt', 'lastUsedAt'] as const;
 
@@ -32,13 +83,9 @@ export async function createServiceAccount(
   checkAccountName(name);
   const { groups = [] } = options;
   if (groups.length === 0)
-    throw new CliError(
-      'usage',
-      '--groups is missing',
-      'Name its groups, which the policy and RBAC know, like --groups ci.',
-    );
+    throw usageError('--groups is missing', 'Name its groups, which the policy and RBAC know, like --groups ci.');
   if (options.for === undefined)
-    throw new CliError('usage', '--for is missing', 'Say for how long it is needed, like --for 90d; at most a year.');
+    throw usageError('--for is missing', 'Say for how long it is needed, like --for 90d; at most a year.');
   const lifetimeMs = readSpan(options.for, '--for');
   const file = options.out === undefined ? undefined : newSecretFile(environment, options.out, '--out');
   const gateway = await openGateway(environment, options);

@@ -1,4 +1,4 @@
-import { fieldOf } from '../input/field-of.ts';
+import { fieldOf } from '../input/untrusted.ts';
 import { askAsUser, type OpenGateway } from '../gateway/open-gateway.ts';
 import type { GatewayAnswer } from '../gateway/gateway-client.ts';
 import type { Asked } from './question/read-asked.ts';

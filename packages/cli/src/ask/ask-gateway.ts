@@ -1,11 +1,11 @@
 import { readAnswer } from '../gateway/read-answer.ts';
 import { explanationSchema, type Explanation } from '@sallyport/contracts/answers';
-import { fieldOf } from '../input/field-of.ts';
+import { fieldOf } from '../input/untrusted.ts';
 import { expectOk, errorDetail } from '../gateway/expect-ok.ts';
 import type { GatewayNames } from '../gateway/find-gateway.ts';
 import { askAsUser, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
 import { kubectlContext, kubeconfigFiles } from '../kubectl/read-kubeconfigs.ts';
-import { CliError } from '../terminal/cli-error.ts';
+import { usageError } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
 import { questionOf, type Asked } from './question/read-asked.ts';
 
@@ -22,8 +22,7 @@ export async function openPlace(
   const context = place?.gateway.origin === gateway.address.origin ? place : undefined;
   const cluster = named.cluster ?? context?.cluster;
   if (cluster === undefined)
-    throw new CliError(
-      'usage',
+    throw usageError(
       'no cluster is given',
       'Name it with --cluster ("sallyport clusters" lists them), or make it the current context of kubectl.',
     );

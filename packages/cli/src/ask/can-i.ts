@@ -5,7 +5,7 @@ import { describeRights, listRights } from './list-rights.ts';
 import { readAsked, type Asked, type AskedOptions } from './question/read-asked.ts';
 import type { GatewayNames } from '../gateway/find-gateway.ts';
 import { canICommand } from './explain/next-steps.ts';
-import { CliError, NegativeAnswer } from '../terminal/cli-error.ts';
+import { NegativeAnswer, usageError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { type OutputFormat, writeResult } from '../terminal/output.ts';
 import { createPaint, type Paint } from '../terminal/paint.ts';
@@ -48,8 +48,7 @@ function text(gateway: GatewayAnswer, cluster: ClusterAnswer | undefined, why: s
 
 async function list(environment: Environment, options: CanIOptions): Promise<void> {
   if (options.allNamespaces === true || options.quiet === true || options.policyOnly === true)
-    throw new CliError(
-      'usage',
+    throw usageError(
       '--list cannot be combined with -A, -q or --policy-only',
       'Write it like: sallyport can-i --list -n dev --cluster dev',
     );
@@ -64,8 +63,7 @@ async function list(environment: Environment, options: CanIOptions): Promise<voi
 export async function canI(environment: Environment, words: string[], options: CanIOptions): Promise<void> {
   if (options.list === true) {
     if (words.length > 0)
-      throw new CliError(
-        'usage',
+      throw usageError(
         '--list takes no verb and no resource',
         'Write it like: sallyport can-i --list -n dev --cluster dev',
       );

@@ -7,7 +7,7 @@ import { explainFiles, type Offline } from './explain/explain-files.ts';
 import { nextSteps } from './explain/next-steps.ts';
 import { readPerson, type PersonOptions } from './explain/person-options.ts';
 import { loadPolicyTools } from '../config/load-gateway-config.ts';
-import { CliError } from '../terminal/cli-error.ts';
+import { CliError, usageError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { type OutputFormat, writeResult } from '../terminal/output.ts';
 import { createPaint } from '../terminal/paint.ts';
@@ -22,11 +22,7 @@ async function find(environment: Environment, words: string[], options: ExplainO
   const person = readPerson(options);
   const warn = (text: string) => environment.stderr.write(`note: ${forTerminal(text)}\n`);
   if (options.policy !== undefined && options.config !== undefined)
-    throw new CliError(
-      'usage',
-      '--policy and --config cannot be combined',
-      'Give one of them, or neither to ask the gateway.',
-    );
+    throw usageError('--policy and --config cannot be combined', 'Give one of them, or neither to ask the gateway.');
   if (options.policy !== undefined || options.config !== undefined) {
     return explainFiles(
       environment,
@@ -37,8 +33,7 @@ async function find(environment: Environment, words: string[], options: ExplainO
     );
   }
   if (options.now !== undefined || options.elevations !== undefined || options.onCall !== undefined)
-    throw new CliError(
-      'usage',
+    throw usageError(
       '--now, --elevation and --on-call need --policy or --config',
       'The gateway answers for the current time, your current elevations and who is on call now.',
     );

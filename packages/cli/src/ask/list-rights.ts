@@ -4,7 +4,7 @@ import { expectOk, errorDetail } from '../gateway/expect-ok.ts';
 import { askAsUser, type OpenGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import * as z from 'zod/mini';
-import { fieldOf } from '../input/field-of.ts';
+import { fieldOf } from '../input/untrusted.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { table } from '../terminal/table.ts';
 

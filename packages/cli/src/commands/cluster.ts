@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import type { AddOptions } from '../cluster/account/add-cluster.ts';
 import type { RemoveOptions } from '../cluster/account/remove-cluster.ts';
-import type { CheckOptions } from '../cluster/check/check-cluster.ts';
+import type { CheckOptions } from '../cluster/check/run-check.ts';
 import type { Environment } from '../environment/environment.ts';
 import { withExample, withOutput } from './command-kit.ts';
 
@@ -65,7 +65,7 @@ function addClusterCheck(cluster: Command, environment: Environment): void {
     .option('--config <file>', "the gateway's configuration (default: SALLYPORT_CONFIG, then ./sallyport.yaml)")
     .option('--strict', 'fail on warnings too')
     .action(async (name: string, options: CheckOptions) =>
-      (await import('../cluster/check/check-cluster.ts')).checkCluster(environment, name, options),
+      (await import('../cluster/check/run-check.ts')).checkCluster(environment, name, options),
     );
   withExample(
     withOutput(command),

@@ -1,3 +1,4 @@
+import { splitNames } from '../input/names.ts';
 import { Option, type Command } from 'commander';
 import type { ExplainOptions } from '../ask/explain-decision.ts';
 import type { Environment } from '../environment/environment.ts';
@@ -87,19 +88,13 @@ function addEval(policy: Command, environment: Environment): void {
   );
 }
 
-const splitNames = (value: string, before: string[] = []) => [
-  ...before,
-  ...value
-    .split(',')
-    .map((one) => one.trim())
-    .filter((one) => one !== ''),
-];
+const collectNames = (value: string, before: string[] = []) => [...before, ...splitNames(value)];
 
 /** Adds the options that describe the user whom a question is about. */
 function withPerson(command: Command): Command {
   return command
     .option('--user <name>', 'the user name, as policies see it')
-    .option('--groups <names>', 'groups of the user, separated by commas', splitNames)
+    .option('--groups <names>', 'groups of the user, separated by commas', collectNames)
     .option('--group <name>', 'a group of the user, whose name may contain commas (repeatable)', collect)
     .option('--email <address>', 'email address of the user (default: the user name, if it is an address)')
     .option('--claims <json>', 'claims of the user, as a JSON object')

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Environment } from '../environment/environment.ts';
 import type { RevokeOptions } from '../sessions/revoke-sessions.ts';
-import type { SessionListOptions } from '../sessions/sessions.ts';
+import type { SessionListOptions } from '../sessions/list-sessions.ts';
 import { collect, listFormats, withExample, withGateway } from './command-kit.ts';
 
 /** `sallyport sessions list|revoke`. */
@@ -20,7 +20,9 @@ export function addSessions(program: Command, environment: Environment): void {
     .option('--cluster <name>', 'with --streams: only streams to this cluster')
     .option('--session <id>', 'with --streams: only streams of this session')
     .action(async (options: SessionListOptions) =>
-      (await import('../sessions/sessions.ts')).showSessions(environment, options),
+      options.streams === true
+        ? (await import('../sessions/list-streams.ts')).listStreams(environment, options)
+        : (await import('../sessions/list-sessions.ts')).showSessions(environment, options),
     );
   withExample(
     withGateway(listing, listFormats),

@@ -56,7 +56,7 @@ export function addClusters(program: Command, environment: Environment): void {
     .command('clusters')
     .description('list the clusters behind the gateway')
     .action(async (options: GatewayOptions & ListOptions) =>
-      (await import('../status/list-clusters.ts')).listClusters(environment, options),
+      (await import('../status/whoami.ts')).listClusters(environment, options),
     );
   withExample(withGateway(command, listFormats), 'sallyport clusters', 'sallyport clusters -o name');
 }

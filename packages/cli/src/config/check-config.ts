@@ -1,10 +1,61 @@
-import { findInConfig, type Finding } from './config-findings.ts';
-import type { ServiceName } from './gateway-config.ts';
-import { configPath } from './load-gateway-config.ts';
+import type { ServiceName, ConfigFault } from './gateway-config.ts';
+import { configPath, byPlace } from './load-gateway-config.ts';
 import type { Environment } from '../environment/environment.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { isData, type OutputFormat, writeResult } from '../terminal/output.ts';
+
+/** A fault or warning, and the services that report it. */
+type Finding = ConfigFault & { services: ServiceName[] };
+/** What the services say about a configuration. With a fault they do not start. */
+type ConfigFindings = { faults: Finding[]; warnings: Finding[] };
+
+/** Merges what several services report: each finding once, with their names. */
+function merge(found: readonly (readonly [ServiceName, readonly ConfigFault[]])[]): Finding[] {
+  const merged = new Map<string, Finding>();
+  for (const [service, faults] of found)
+    for (const fault of faults) {
+      const key = JSON.stringify(fault);
+      const known = merged.get(key);
+      if (known) known.services.push(service);
+      else merged.set(key, { ...fault, services: [service] });
+    }
+  return [...merged.values()].toSorted(byPlace);
+}
+
+/**
+ * Returns what these services report about a configuration: the same as each with `--check-config`, and warnings. Runs
+ * the services' own checks.
+ */
+async function findInConfig(
+  file: string,
+  env: Environment['env'],
+  services: readonly ServiceName[],
+): Promise<ConfigFindings> {
+  const tools = await import('./gateway-config.ts');
+  const examined = tools.examineConfigFile(file, env);
+  const { config, place } = examined;
+  const placed = (found: { path: string; message: string; hint?: string }[]): ConfigFault[] =>
+    found.map((warning) => ({ ...warning, ...place(warning.path.split('.')) }));
+  const ofKafka = config ? placed(tools.warnOfClearKafka(config.audit)) : [];
+  const ofProviders = () =>
+    config
+      ? placed([
+          ...tools.warnOfSharedNames(config.identity.providers),
+          ...tools.warnOfUnkeptTokens(config),
+          ...tools.warnOfWorkloads(config.workloads),
+        ])
+      : [];
+  const ofDecisions = () => [
+    ...tools.checkPolicies(examined, tools).warnings,
+    ...(config ? placed([...tools.warnOfLostSteps(config), ...tools.warnOfUnlinkedApprovers(config)]) : []),
+  ];
+  const warningsOf = { authenticate: ofProviders, authorize: ofDecisions, proxy: () => [], audit: () => [] };
+  return {
+    faults: merge(services.map((name) => [name, tools.faultsForService(file, examined, tools.serviceChecks[name])])),
+    warnings: merge(services.map((name) => [name, [...warningsOf[name](), ...ofKafka]])),
+  };
+}
 
 const services: readonly ServiceName[] = ['authenticate', 'authorize', 'proxy', 'audit'];
 export type CheckConfigOptions = { service?: ServiceName; output: OutputFormat };

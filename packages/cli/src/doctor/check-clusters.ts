@@ -1,7 +1,7 @@
 import { errorDetail } from '../gateway/expect-ok.ts';
 import { credentialRejected, type GatewayAnswer } from '../gateway/gateway-client.ts';
 import { askAsUser, fetchClusters, type OpenGateway } from '../gateway/open-gateway.ts';
-import { fieldOf } from '../input/field-of.ts';
+import { fieldOf } from '../input/untrusted.ts';
 import { readableSpan } from '../terminal/times.ts';
 import { failed, failedBy, ok, warning, type Check } from './check.ts';
 

@@ -10,7 +10,7 @@ import { shellWord } from '../terminal/for-terminal.ts';
 import { execFile } from 'node:child_process';
 import { devNull } from 'node:os';
 import { promisify } from 'node:util';
-import { fieldOf } from '../input/field-of.ts';
+import { fieldOf } from '../input/untrusted.ts';
 
 const versionLimitMs = 5000;
 /** The first version with client.authentication.k8s.io/v1, in which kubeconfigs are written here. */

@@ -10,7 +10,7 @@ import {
   noticeResendAnswerSchema,
 } from '@sallyport/contracts/answers';
 import { askAsUser, callAsUser, type OpenGateway } from '../gateway/open-gateway.ts';
-import { fieldOf } from '../input/field-of.ts';
+import { fieldOf } from '../input/untrusted.ts';
 import { isWholeId, resolveId } from '../input/resolve-id.ts';
 import { readableTime } from '../terminal/times.ts';
 

@@ -1,19 +1,60 @@
 import type { ElevationView } from '@sallyport/contracts/answers';
 import { openPlace } from '../ask/ask-gateway.ts';
 import { warnOfBreakGlass } from './break-glass.ts';
-import { previewElevation, sendElevation } from './call-elevations.ts';
+import { previewElevation, sendElevation, readElevation } from './call-elevations.ts';
 import { describeState } from './describe-elevation.ts';
 import { readSpan } from '../input/read-span.ts';
-import { waitForElevation } from './wait-for-elevation.ts';
 import type { Environment } from '../environment/environment.ts';
 import { writeOptions } from './write-options.ts';
 import { writePreview } from './write-preview.ts';
-import { openGateway } from '../gateway/open-gateway.ts';
-import { CliError } from '../terminal/cli-error.ts';
+import { openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
+import { CliError, usageError } from '../terminal/cli-error.ts';
 import { forTerminal, shellWord } from '../terminal/for-terminal.ts';
 import { writeResult } from '../terminal/output.ts';
 import type { ListOptions } from '../terminal/table.ts';
 import type { GatewayOptions } from '../gateway/find-gateway.ts';
+
+const everyMs = 2000;
+/** How long the gateway may be away before the wait is given up, in milliseconds. */
+const patienceMs = 120_000;
+
+const waits = ({ state }: ElevationView) => state === 'pending' || state === 'approved';
+
+/**
+ * Waits until an elevation is decided and has begun, and says on standard error what happens. Ctrl-C ends only the wait:
+ * the request stays open, and `again` is the command that follows it again.
+ */
+async function waitForElevation(gateway: OpenGateway, first: ElevationView, again: string): Promise<ElevationView> {
+  const { environment } = gateway;
+  const say = (text: string) => environment.stderr.write(`${forTerminal(text)}\n`);
+  const stop = environment.onInterrupt(() =>
+    say(
+      `\nYour request ${first.id} stays open. To wait for it again, run: ${again}\nTo withdraw it, run: sallyport elevations withdraw ${shellWord(first.id)}`,
+    ),
+  );
+  let current = first;
+  let said = '';
+  let awaySince: number | undefined;
+  try {
+    while (waits(current)) {
+      const state = describeState(current);
+      if (state !== said) say(`${current.name} on ${current.cluster} ${state} (${current.id}).`);
+      said = state;
+      await environment.sleep(everyMs);
+      try {
+        current = await readElevation(gateway, current.id);
+        awaySince = undefined;
+      } catch (error) {
+        if (!(error instanceof CliError) || error.exit !== 'unreachable') throw error;
+        awaySince ??= environment.now();
+        if (environment.now() - awaySince > patienceMs) throw error;
+      }
+    }
+  } finally {
+    stop();
+  }
+  return current;
+}
 
 export type ElevateOptions = GatewayOptions &
   ListOptions & {
@@ -30,7 +71,7 @@ export type ElevateOptions = GatewayOptions &
 function readStart(text: string): number {
   const at = Date.parse(text);
   if (!/^\d{4}-\d{2}-\d{2}T/.test(text) || Number.isNaN(at))
-    throw new CliError('usage', `--at: "${text}" is not a time`, 'Write it like --at 2026-11-01T08:00:00Z.');
+    throw usageError(`--at: "${text}" is not a time`, 'Write it like --at 2026-11-01T08:00:00Z.');
   return at;
 }
 
@@ -59,8 +100,7 @@ async function list(environment: Environment, options: ElevateOptions): Promise<
     (name) => options[name] !== undefined,
   );
   if (given !== undefined)
-    throw new CliError(
-      'usage',
+    throw usageError(
       `--${given === 'dryRun' ? 'dry-run' : given} belongs to a request, which needs the name of an elevation`,
       'To see what you may ask for, run: sallyport elevate',
     );
@@ -82,8 +122,7 @@ export async function elevate(
 ): Promise<void> {
   if (name === undefined) return list(environment, options);
   if (options.dryRun === true) return preview(environment, name, options);
-  if (options.for === undefined)
-    throw new CliError('usage', '--for is missing', 'Say for how long you need it, like --for 30m.');
+  if (options.for === undefined) throw usageError('--for is missing', 'Say for how long you need it, like --for 30m.');
   const durationMs = readSpan(options.for, '--for');
   const { gateway, cluster } = await openPlace(environment, options);
   const { namespace, reason, ticket, at } = options;

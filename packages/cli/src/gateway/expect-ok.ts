@@ -1,5 +1,5 @@
-import { fieldOf } from '../input/field-of.ts';
-import { CliError } from '../terminal/cli-error.ts';
+import { fieldOf } from '../input/untrusted.ts';
+import { CliError, usageError } from '../terminal/cli-error.ts';
 import { credentialRejected, type GatewayAnswer } from './gateway-client.ts';
 import { shellWord } from '../terminal/for-terminal.ts';
 import type { Environment } from '../environment/environment.ts';
@@ -49,7 +49,7 @@ export function expectOk(answer: GatewayAnswer, origin: string): unknown {
       'Check the name. The gateway gives the same answer for what you may not see.',
     );
   if (status === 400)
-    throw new CliError('usage', `the gateway did not accept the request${tail}`, 'Check the values of your options.');
+    throw usageError(`the gateway did not accept the request${tail}`, 'Check the values of your options.');
   if (status === 409)
     throw new CliError('refused', `this cannot be done now${tail}`, 'Look at what is there first, and decide again.');
   if (status === 429)

@@ -2,7 +2,7 @@ import type { Environment } from '../environment/environment.ts';
 import { findHome } from '../home/home.ts';
 import { openKnownGateways } from '../home/known-gateways.ts';
 import { kubeconfigFiles, kubectlContext } from '../kubectl/read-kubeconfigs.ts';
-import { CliError } from '../terminal/cli-error.ts';
+import { CliError, usageError } from '../terminal/cli-error.ts';
 import type { OutputFormat } from '../terminal/output.ts';
 import { gatewayAddress, type GatewayAddress } from '../input/gateway-address.ts';
 import { shellWord } from '../terminal/for-terminal.ts';
@@ -29,14 +29,12 @@ async function fromContext(environment: Environment, name: string): Promise<Gate
   const files = kubeconfigFiles(environment);
   const context = await kubectlContext(files, name);
   if (context === undefined)
-    throw new CliError(
-      'usage',
+    throw usageError(
       `kubectl has no context "${name}" (${files.join(', ')})`,
       'To list the contexts, run: kubectl config get-contexts',
     );
   if (context.place === undefined)
-    throw new CliError(
-      'usage',
+    throw usageError(
       `the context "${name}" of kubectl is not a cluster behind a gateway${context.server === undefined ? '' : `: its server is ${context.server}`}`,
       'Name the context of a cluster behind a gateway, or give the gateway with --gateway.',
     );
@@ -48,8 +46,7 @@ async function fromOptions(environment: Environment, { gateway, context }: Gatew
   const address = gateway === undefined ? undefined : gatewayAddress(gateway);
   const ofContext = context === undefined ? undefined : await fromContext(environment, context);
   if (address !== undefined && ofContext !== undefined && address.origin !== ofContext.origin)
-    throw new CliError(
-      'usage',
+    throw usageError(
       `--gateway names ${address.origin}, but the context "${context}" belongs to ${ofContext.origin}`,
       'Omit one of the two.',
     );

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import type { GatewayAddress } from '../input/gateway-address.ts';
-import { CliError } from '../terminal/cli-error.ts';
+import { usageError } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { Home } from './home.ts';
 import { keyringProgram } from './keyring-program.ts';
@@ -24,7 +24,7 @@ export function wantsKeyring({ env }: Pick<Environment, 'env'>): boolean {
   const value = env.SALLYPORT_KEYRING ?? '';
   if (value === '' || value === '0') return false;
   if (value === '1') return true;
-  throw new CliError('usage', 'SALLYPORT_KEYRING must be 1 or 0', 'To keep tokens in the keyring, set it to 1.');
+  throw usageError('SALLYPORT_KEYRING must be 1 or 0', 'To keep tokens in the keyring, set it to 1.');
 }
 
 /** Opens the entry of one gateway in the keyring. It starts the system's own program for each operation. */

@@ -1,8 +1,11 @@
 import { forTerminal } from '../terminal/for-terminal.ts';
-import type { Missing } from './find-missing.ts';
 import type { Finding } from './import-report.ts';
 import type { PomeriumImport } from './import-pomerium.ts';
 import { Document, isMap, isSeq } from 'yaml';
+import type { ConfigFault } from '../config/gateway-config.ts';
+
+/** Something that the services still need before they start with the result. */
+export type Missing = Pick<ConfigFault, 'path' | 'message' | 'hint'>;
 
 type Done = Extract<PomeriumImport, { ok: true }>;
 

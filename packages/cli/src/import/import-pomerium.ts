@@ -1,3 +1,4 @@
+import { isMapping } from '../input/untrusted.ts';
 import type { ConfigFault } from '../config/gateway-config.ts';
 import { createClusterNames, importRoute, isKubernetesRoute, type ImportedCluster } from './import-route.ts';
 import { importClientCertificates, importGateway } from './import-gateway.ts';
@@ -27,9 +28,6 @@ export type PomeriumImport =
       secrets: readonly SecretFinding[];
       samples: ReadonlyMap<string, string>;
     };
-
-const isMapping = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function refuseOtherFiles(data: Record<string, unknown>, report: ImportReport): void {
   if (typeof data.apiVersion === 'string' && typeof data.kind === 'string') {

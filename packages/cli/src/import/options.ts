@@ -1,3 +1,4 @@
+import { isMapping } from '../input/untrusted.ts';
 import type { ImportReport, Keys } from './import-report.ts';
 
 /**
@@ -21,9 +22,6 @@ export type Options = {
   /** Returns the names of options that are set and were not read. */
   unread(): string[];
 };
-
-const isMapping = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function isEmpty(value: unknown): boolean {
   if (value === undefined || value === null || value === false || value === '') return true;

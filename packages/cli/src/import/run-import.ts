@@ -2,14 +2,39 @@ import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileFault, writeFileAtomically } from '../files/write-file.ts';
 import { namedFileFault, readNamedFile } from '../files/read-file.ts';
-import { findMissing } from './find-missing.ts';
 import { importPomerium, type PomeriumImport } from './import-pomerium.ts';
-import { lintDocument } from '../policy/lint/lint-file.ts';
+import { lintDocument } from '../policy/lint/lint-files.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal, shellWord } from '../terminal/for-terminal.ts';
 import { isData, type OutputFormat, writeResult } from '../terminal/output.ts';
 import type { Environment } from '../environment/environment.ts';
-import { describeImport, writeConfig } from './describe-import.ts';
+import { describeImport, writeConfig, type Missing } from './describe-import.ts';
+
+/**
+ * Returns everything that keeps the services from starting with the result of an import: what `config check` would
+ * report, with sample values for references that cannot be read yet. `text` is the result, `filled` the same with the
+ * samples.
+ */
+async function findMissing(
+  result: { text: string; filled: string; file: string },
+  env: Environment['env'],
+): Promise<Missing[]> {
+  const { examineConfig, readConfig, serviceChecks } = await import('../config/gateway-config.ts');
+  const { text, filled, file } = result;
+  const loaded = readConfig(filled, file, {});
+  const found = [
+    ...examineConfig(text, file, env).faults,
+    ...Object.values(serviceChecks).flatMap(({ ofConfig }) => ofConfig(loaded)),
+  ];
+  const missing = found.map(({ path: at, message, hint, file: other }) => ({
+    path: other === undefined ? at : path.basename(other),
+    message,
+    ...(hint === undefined ? {} : { hint }),
+  }));
+  return [...new Map(missing.map((one) => [JSON.stringify(one), one])).values()].toSorted((a, b) =>
+    a.path < b.path ? -1 : Number(a.path > b.path),
+  );
+}
 
 export type ImportOptions = { output: OutputFormat; out?: string; force?: boolean };
 type Faults = Extract<PomeriumImport, { ok: false }>['faults'];

@@ -1,4 +1,4 @@
-import { CliError } from '../terminal/cli-error.ts';
+import { usageError } from '../terminal/cli-error.ts';
 
 /** The address of a gateway. Credentials are stored by `origin` (scheme, host and port, as in a WHATWG URL). */
 export type GatewayAddress = { origin: string; scheme: 'https' | 'http'; authority: string };
@@ -15,18 +15,16 @@ function readUrl(text: string, kind: string): URL {
   const example = kind === 'gateway' ? 'https://gate.example.com:8443' : 'https://gate.example.com:8443/clusters/dev';
   const hint = `Write it like ${example}.`;
   if (text.length > 2048 || !URL.canParse(text))
-    throw new CliError('usage', `"${text.slice(0, 200)}" is not the URL of a ${kind}`, hint);
+    throw usageError(`"${text.slice(0, 200)}" is not the URL of a ${kind}`, hint);
   const url = new URL(text);
   if (url.username !== '' || url.password !== '')
-    throw new CliError('usage', `the URL of a ${kind} must not contain a user name or password`, hint);
+    throw usageError(`the URL of a ${kind} must not contain a user name or password`, hint);
   if (url.search !== '' || url.hash !== '')
-    throw new CliError('usage', `the URL of a ${kind} must not contain a query or fragment`, hint);
-  if (url.protocol !== 'https:' && url.protocol !== 'http:')
-    throw new CliError('usage', `"${text}" is not an https URL`, hint);
-  if (!authorityForm.test(url.host)) throw new CliError('usage', `the host "${url.host}" is not supported`, hint);
+    throw usageError(`the URL of a ${kind} must not contain a query or fragment`, hint);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw usageError(`"${text}" is not an https URL`, hint);
+  if (!authorityForm.test(url.host)) throw usageError(`the host "${url.host}" is not supported`, hint);
   if (url.protocol === 'http:' && !loopback.test(url.host)) {
-    throw new CliError(
-      'usage',
+    throw usageError(
       `"${text}" uses http, which would send your credential unencrypted`,
       'Use https. Only a gateway on this machine (localhost) may use http.',
     );
@@ -50,14 +48,12 @@ export function gatewayAddress(text: string): GatewayAddress {
   const url = readUrl(hasScheme(text) || text === '' || text.startsWith('/') ? text : `https://${text}`, 'gateway');
   const cluster = clusterPath.exec(url.pathname)?.[1];
   if (cluster !== undefined)
-    throw new CliError(
-      'usage',
+    throw usageError(
       `"${text}" is the address of a cluster, not of a gateway`,
       `Write ${url.origin}. To name the cluster too, add --cluster ${cluster} where a command has it.`,
     );
   if (url.pathname !== '/')
-    throw new CliError(
-      'usage',
+    throw usageError(
       `"${text}" has a path, but the URL of a gateway has only scheme, host and port`,
       `Write ${url.origin}.`,
     );
@@ -72,8 +68,7 @@ export function serverAddress(text: string): ServerAddress {
   if (url.pathname === '/') return addressOf(url);
   const cluster = clusterPath.exec(url.pathname)?.[1];
   if (cluster === undefined)
-    throw new CliError(
-      'usage',
+    throw usageError(
       `"${text}" is not the address of a cluster behind a gateway`,
       'Write it like https://gate.example.com:8443/clusters/dev.',
     );

@@ -1,4 +1,4 @@
-import { CliError } from '../terminal/cli-error.ts';
+import { CliError, usageError } from '../terminal/cli-error.ts';
 
 /** Fewer characters are rather a slip than a name for something that is to end. */
 const shortest = 4;
@@ -21,18 +21,13 @@ export function resolveId(text: string, { kind, listedBy, entries }: Listed): st
   const hint = `To list them, run: ${listedBy}`;
   if (entries.some(({ id }) => id === beginning)) return beginning;
   if (beginning.length < shortest)
-    throw new CliError(
-      'usage',
-      `"${text}" is too short for the id of a ${kind}`,
-      `Give at least ${shortest} characters. ${hint}`,
-    );
+    throw usageError(`"${text}" is too short for the id of a ${kind}`, `Give at least ${shortest} characters. ${hint}`);
   const found = entries.filter(({ id }) => id.startsWith(beginning));
   if (found.length === 1) return found[0]!.id;
   if (found.length === 0)
     throw new CliError('refused', `there is no such ${kind} that you can see: no id begins with "${text}"`, hint);
   const more = found.length - mostCandidates;
-  throw new CliError(
-    'usage',
+  throw usageError(
     `"${text}" is the beginning of ${found.length} ids: ${found
       .slice(0, mostCandidates)
       .map(({ id, about }) => `${id} (${about})`)

@@ -1,10 +1,10 @@
+import { isLabel, splitNames } from '../input/names.ts';
 import { parse } from 'yaml';
 import { fetchClusters, openGateway, openGatewayAt, type OpenGateway } from '../gateway/open-gateway.ts';
 import { readAuthority } from '../home/known-gateways.ts';
 import { execPlugin, type KubeconfigEntry } from './kubeconfig-entry.ts';
 import { kubeconfigFiles } from '../kubectl/read-kubeconfigs.ts';
-import { updateKubeconfig } from './kubeconfig-file.ts';
-import { CliError } from '../terminal/cli-error.ts';
+import { CliError, usageError } from '../terminal/cli-error.ts';
 import { forTerminal, shellWord } from '../terminal/for-terminal.ts';
 import { writeResult } from '../terminal/output.ts';
 import type { Environment } from '../environment/environment.ts';
@@ -12,6 +12,50 @@ import type { GatewayOptions } from '../gateway/find-gateway.ts';
 import { clusterRole, clusterRoleText } from '../cluster/account/cluster-role.ts';
 import { loadGatewayConfig } from '../config/load-gateway-config.ts';
 import { mergeEntries } from './merge-entries.ts';
+import { closeSync, openSync, realpathSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { readIfThere } from '../home/home.ts';
+import { makeDirectory, fileFault, writeFileAtomically } from '../files/write-file.ts';
+
+const kubeconfigFault = (file: string, error: unknown) =>
+  fileFault(
+    file,
+    error,
+    'Check the owner and the mode of the file and its directory, or name another file in KUBECONFIG.',
+  );
+
+const realFile = (file: string) => {
+  try {
+    return realpathSync(file);
+  } catch {
+    return file;
+  }
+};
+
+/** Rewrites a kubeconfig in one step, with mode 0600, under the lock that kubectl uses too (`<file>.lock`). */
+function updateKubeconfig<T extends { text: string }>(file: string, change: (text: string) => T): T {
+  const lock = `${file}.lock`;
+  try {
+    makeDirectory(path.dirname(file));
+    closeSync(openSync(lock, 'wx', 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw kubeconfigFault(file, error);
+    throw new CliError(
+      'local-file',
+      `${file} is locked: another program is changing it`,
+      `Try again. If no kubectl is running, delete ${lock}.`,
+    );
+  }
+  try {
+    const changed = change(readIfThere(file) ?? '');
+    writeFileAtomically(realFile(file), changed.text, { sync: true });
+    return changed;
+  } catch (error) {
+    throw error instanceof CliError ? error : kubeconfigFault(file, error);
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
 
 export type KubeconfigOptions = GatewayOptions & {
   cluster?: string;
@@ -24,20 +68,11 @@ export type KubeconfigOptions = GatewayOptions & {
   config?: string;
 };
 
-const clusterName = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
-
 function namedClusters(options: KubeconfigOptions): string[] | undefined {
-  const names = options.cluster
-    ?.split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
-  const wrong = names?.find((name) => !clusterName.test(name));
+  const names = options.cluster === undefined ? undefined : splitNames(options.cluster);
+  const wrong = names?.find((name) => !isLabel(name));
   if (wrong !== undefined)
-    throw new CliError(
-      'usage',
-      `"${wrong}" is not the name of a cluster`,
-      'Write --cluster dev, or --cluster dev,prod.',
-    );
+    throw usageError(`"${wrong}" is not the name of a cluster`, 'Write --cluster dev, or --cluster dev,prod.');
   return names;
 }
 
@@ -45,8 +80,7 @@ async function chosenClusters(gateway: OpenGateway, options: KubeconfigOptions):
   const wanted = namedClusters(options);
   if (options.offline === true) {
     if (wanted === undefined || wanted.length === 0)
-      throw new CliError(
-        'usage',
+      throw usageError(
         '--offline needs the names of the clusters, because it does not ask the gateway',
         'Name them with --cluster dev,prod.',
       );
@@ -70,7 +104,7 @@ const defaultPrefix = 'sallyport-';
 /** Returns what the names of the entries begin with: the option, or what the user chose for this gateway before. */
 function readPrefix({ known, address }: OpenGateway, { prefix }: KubeconfigOptions): string {
   if (prefix !== undefined && !/^(?:[A-Za-z0-9][A-Za-z0-9._-]{0,62})?$/.test(prefix))
-    throw new CliError('usage', `"${prefix}" is not a prefix of names`, 'Write it like --prefix work-.');
+    throw usageError(`"${prefix}" is not a prefix of names`, 'Write it like --prefix work-.');
   return prefix ?? known.settingsOf(address).prefix ?? defaultPrefix;
 }
 
@@ -95,8 +129,7 @@ async function printRoles(environment: Environment, options: KubeconfigOptions):
   const wanted = namedClusters(options);
   const chosen = config.clusters.filter(({ name }) => wanted === undefined || wanted.includes(name));
   if (chosen.length === 0)
-    throw new CliError(
-      'usage',
+    throw usageError(
       'the configuration does not contain this cluster',
       `It contains: ${config.clusters.map(({ name }) => name).join(', ') || 'none'}.`,
     );

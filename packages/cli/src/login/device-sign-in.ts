@@ -1,6 +1,6 @@
 import { deviceCodesSchema, tokenAnswerSchema, type DeviceCodes } from '@sallyport/contracts/answers';
 import { readAnswer } from '../gateway/read-answer.ts';
-import { fieldOf } from '../input/field-of.ts';
+import { fieldOf } from '../input/untrusted.ts';
 import { expectOk, errorDetail } from '../gateway/expect-ok.ts';
 import type { GatewayAnswer, GatewayClient } from '../gateway/gateway-client.ts';
 import type { Credential } from '../home/stored-credential.ts';

@@ -9,7 +9,7 @@ import { endOldSession, stillValid } from './stored-login.ts';
 import { readLoginDemands, type LoginDemands, withRememberedProvider } from './login-demands.ts';
 import { logInOnce } from './log-in-once.ts';
 import { signIn } from './sign-in.ts';
-import { CliError } from '../terminal/cli-error.ts';
+import { usageError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { writeResult } from '../terminal/output.ts';
 import type { Environment } from '../environment/environment.ts';
@@ -30,7 +30,7 @@ export type LogInOptions = GatewayOptions & {
 
 function seconds(text: string): number {
   const value = /^\d{1,4}$/.test(text) ? Number(text) : 0;
-  if (value < 1) throw new CliError('usage', `"${text}" is not a number of seconds`, 'Write --timeout 300.');
+  if (value < 1) throw usageError(`"${text}" is not a number of seconds`, 'Write --timeout 300.');
   return value;
 }
 
@@ -38,7 +38,7 @@ function seconds(text: string): number {
 function namedGateway(argument: string | undefined, { gateway }: LogInOptions): string | undefined {
   if (argument === undefined || gateway === undefined) return argument ?? gateway;
   if (gatewayAddress(argument).origin === gatewayAddress(gateway).origin) return gateway;
-  throw new CliError('usage', 'the gateway is given twice', 'Omit --gateway, or the argument.');
+  throw usageError('the gateway is given twice', 'Omit --gateway, or the argument.');
 }
 
 async function open(
@@ -66,13 +66,12 @@ type Way = (client: GatewayClient, environment: Environment) => Promise<Credenti
 function chooseWay(options: LogInOptions, demands: LoginDemands, timeoutMs: number): (gateway: OpenGateway) => Way {
   const { browser, device, cluster } = options;
   if (device === true && Object.keys(demands).length > 0)
-    throw new CliError(
-      'usage',
+    throw usageError(
       '--device cannot be combined with --max-age, --acr, --provider or --login-hint',
       'You log in on the page on which you approve the device. To log in from another machine, use --no-browser.',
     );
   if (device !== true && cluster !== undefined)
-    throw new CliError('usage', '--cluster needs --device', 'It is shown on the page on which you approve the device.');
+    throw usageError('--cluster needs --device', 'It is shown on the page on which you approve the device.');
   if (device === true)
     return () => (client, environment) =>
       deviceSignIn(client, environment, { timeoutMs, ...(cluster === undefined ? {} : { cluster }) });

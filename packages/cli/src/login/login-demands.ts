@@ -1,4 +1,5 @@
-import { CliError } from '../terminal/cli-error.ts';
+import { isLabel } from '../input/names.ts';
+import { CliError, usageError } from '../terminal/cli-error.ts';
 import type { OpenGateway } from '../gateway/open-gateway.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 
@@ -22,8 +23,7 @@ function readAge(text: string): string {
   const parts = [...text.matchAll(/(\d{1,6})([smhd])/gy)];
   const seconds = parts.reduce((sum, [, number, unit]) => sum + Number(number) * unitSeconds[unit!]!, 0);
   if (parts.length === 0 || parts.map(([part]) => part).join('') !== text || seconds > 31_536_000)
-    throw new CliError(
-      'usage',
+    throw usageError(
       `"${text}" is not a duration`,
       'Write it like 5m or 1h30m. With 0s you always authenticate again.',
     );
@@ -32,14 +32,13 @@ function readAge(text: string): string {
 
 /** Reads which provider to use, and as whom. With `--provider` without a name, the user chooses on the page. */
 function readWhere({ provider, loginHint }: DemandOptions): LoginDemands {
-  if (typeof provider === 'string' && !/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(provider))
-    throw new CliError(
-      'usage',
+  if (typeof provider === 'string' && !isLabel(provider))
+    throw usageError(
       `"${provider}" is not the name of an identity provider`,
       "Give --provider a name from the gateway's configuration, or no name to choose on the page.",
     );
   if (loginHint !== undefined && (loginHint.trim() === '' || loginHint.length > 256))
-    throw new CliError('usage', '--login-hint is empty or too long', 'Write --login-hint alice@example.com.');
+    throw usageError('--login-hint is empty or too long', 'Write --login-hint alice@example.com.');
   return {
     ...(provider === true ? { choose: 'true' } : {}),
     ...(typeof provider === 'string' ? { provider } : {}),
@@ -52,8 +51,7 @@ export function readLoginDemands(options: DemandOptions): LoginDemands {
   const classes = (options.acr ?? []).flatMap((text) => text.split(',')).filter((text) => text !== '');
   const unfit = classes.find((text) => !/^[\x21-\x7e]{1,200}$/.test(text));
   if (unfit !== undefined)
-    throw new CliError(
-      'usage',
+    throw usageError(
       `"${unfit}" is not an authentication context class`,
       'Write --acr phr. Separate several classes with commas.',
     );

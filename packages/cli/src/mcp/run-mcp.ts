@@ -1,7 +1,7 @@
 import { sallyportVersion } from '@sallyport/contracts/version';
 import { Readable, Writable } from 'node:stream';
 import type { Environment } from '../environment/environment.ts';
-import { CliError } from '../terminal/cli-error.ts';
+import { usageError } from '../terminal/cli-error.ts';
 import { forTerminal, shellWord } from '../terminal/for-terminal.ts';
 import { openAccess, type Access, type AccessOptions } from './access/open-access.ts';
 import { createCallTool } from './tools/call-tool.ts';
@@ -49,8 +49,7 @@ const streamOf = ({ stdout }: Environment) =>
 export async function runMcp(environment: Environment, options: McpOptions): Promise<void> {
   const { cluster: clusters = [], secrets = false, envValues = false, maxBytes, timeout } = options;
   if (environment.stdout.isTTY)
-    throw new CliError(
-      'usage',
+    throw usageError(
       'this command is for AI tools, which start it and talk to it by the Model Context Protocol',
       'Add it to the configuration of your tool. "sallyport mcp --help" has an example.',
     );

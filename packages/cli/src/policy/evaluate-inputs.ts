@@ -1,3 +1,4 @@
+import { parseJson } from '../input/untrusted.ts';
 import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import { readLines } from '../files/read-lines.ts';
@@ -24,14 +25,6 @@ function badInput(
   return new CliError('failed', `${name}:${line}: ${what}`, hint);
 }
 
-function parse(text: string): { value: unknown } | undefined {
-  try {
-    return { value: JSON.parse(text) as unknown };
-  } catch {
-    return undefined;
-  }
-}
-
 /** Creates a function that evaluates one input and prints the result as one line, or as one document of YAML. */
 function createEvaluator(
   environment: Environment,
@@ -40,9 +33,9 @@ function createEvaluator(
 ): Evaluator {
   const printed = new Set<string>();
   return (text, at) => {
-    const parsed = parse(text);
-    if (!parsed) throw badInput(at, 'is not JSON');
-    const read = tools.readPolicyInput(parsed.value);
+    const parsed = parseJson(text);
+    if (parsed === undefined) throw badInput(at, 'is not JSON');
+    const read = tools.readPolicyInput(parsed);
     if (!read.ok)
       throw badInput(
         at,
@@ -75,7 +68,7 @@ async function evaluateAll(bytes: AsyncIterable<Uint8Array>, name: string, evalu
       if ('tooLong' in line) throw badInput({ name, line: line.number }, `is longer than ${maxInputBytes} bytes`);
       if (first === 0) {
         first = line.number;
-        if (!parse(line.text)) whole = [];
+        if (parseJson(line.text) === undefined) whole = [];
       }
       if (whole === undefined) {
         evaluate(line.text, { name, line: line.number });

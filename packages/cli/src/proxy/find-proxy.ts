@@ -1,4 +1,4 @@
-import { CliError } from '../terminal/cli-error.ts';
+import { usageError } from '../terminal/cli-error.ts';
 import { needsProxy } from './needs-proxy.ts';
 
 /** The proxy of the environment. `name` is its address without user name and password, for messages. */
@@ -9,14 +9,9 @@ function readProxy(text: string, variable: string): Proxy {
   const whole = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
   const url = URL.canParse(whole) ? new URL(whole) : undefined;
   if (url === undefined || url.hostname === '')
-    throw new CliError(
-      'usage',
-      `${variable} is not the address of a proxy`,
-      'Write it like http://proxy.example.com:3128.',
-    );
+    throw usageError(`${variable} is not the address of a proxy`, 'Write it like http://proxy.example.com:3128.');
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    throw new CliError(
-      'usage',
+    throw usageError(
       `${variable} names a proxy for ${url.protocol.slice(0, -1)}, which is not supported`,
       'Use an HTTP proxy, or list the host of the gateway in NO_PROXY.',
     );

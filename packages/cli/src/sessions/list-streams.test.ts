@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startFakeGateway, type FakeGateway } from '../testing/fake-gateway.ts';
 import { createRig, type Rig } from '../testing/rig.ts';
-import { readableBytes } from './stream-columns.ts';
+import { readableBytes } from './list-streams.ts';
 
 let gateway: FakeGateway;
 let rig: Rig;

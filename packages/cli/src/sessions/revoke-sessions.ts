@@ -2,9 +2,9 @@ import { readAnswer } from '../gateway/read-answer.ts';
 import { revokedSchema } from '@sallyport/contracts/answers';
 import { resolveSessionIds, resolveStreamIds } from './list-sessions.ts';
 import { noteUnrecorded } from '../gateway/expect-ok.ts';
-import { fieldOf } from '../input/field-of.ts';
+import { fieldOf } from '../input/untrusted.ts';
 import { callAsUser, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
-import { CliError } from '../terminal/cli-error.ts';
+import { usageError } from '../terminal/cli-error.ts';
 import { confirm } from '../terminal/confirm.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { isData, writeResult } from '../terminal/output.ts';
@@ -42,8 +42,7 @@ async function endByName(
 ): Promise<void> {
   const { noun, done, list, resolve } = kinds[kind];
   const wrong = ids.find((id) => !/^[A-Za-z0-9_.:-]{1,200}…?$/.test(id));
-  if (wrong !== undefined)
-    throw new CliError('usage', `"${wrong}" is not a ${noun} id`, `To list ${noun}s, run: ${list}`);
+  if (wrong !== undefined) throw usageError(`"${wrong}" is not a ${noun} id`, `To list ${noun}s, run: ${list}`);
   const ended: string[] = [];
   let unrecorded: unknown;
   // All of them are known before the first one ends.
@@ -110,20 +109,15 @@ export async function revokeSessions(environment: Environment, ids: string[], op
     Boolean,
   ).length;
   if (ways !== 1)
-    throw new CliError(
-      'usage',
+    throw usageError(
       ways === 0 ? 'no session is given' : 'sessions are given in more than one way',
       'Give session ids, --stream ID, --user NAME or --all-sessions. See "sallyport sessions revoke --help".',
     );
-  if (options.user === '') throw new CliError('usage', '--user is empty', 'Write --user bob@example.com.');
+  if (options.user === '') throw usageError('--user is empty', 'Write --user bob@example.com.');
   if (ids.length + stream.length > 0 && options.provider !== undefined)
-    throw new CliError('usage', '--provider needs --user or --all-sessions', 'An id is enough to name a session.');
+    throw usageError('--provider needs --user or --all-sessions', 'An id is enough to name a session.');
   if (options.serviceAccounts === true && (options.user === undefined || options.provider !== undefined))
-    throw new CliError(
-      'usage',
-      '--service-accounts goes with --user alone',
-      'Write --user bob@example.com --service-accounts.',
-    );
+    throw usageError('--service-accounts goes with --user alone', 'Write --user bob@example.com --service-accounts.');
   const gateway = await openGateway(environment, options);
   if (ids.length > 0) return endByName(environment, gateway, { kind: 'sessions', ids }, options);
   if (stream.length > 0) return endByName(environment, gateway, { kind: 'streams', ids: stream }, options);

@@ -10,7 +10,7 @@ import { kubeconfigFiles, kubectlContext, kubectlContexts } from '../kubectl/rea
 import { CliError } from '../terminal/cli-error.ts';
 import type * as z from 'zod/mini';
 import type { Credential } from '../home/stored-credential.ts';
-import { fieldOf } from '../input/field-of.ts';
+import { fieldOf } from '../input/untrusted.ts';
 
 /** Who the user is at a gateway, by the gateway's own word where it can be had. */
 type Login =

@@ -1,14 +1,15 @@
-import { meSchema } from '@sallyport/contracts/answers';
+import { meSchema, type Cluster } from '@sallyport/contracts/answers';
 import { readAnswer } from '../gateway/read-answer.ts';
 import { remindOfReviews, warnOfBreakGlass } from '../elevation/break-glass.ts';
 import { isOwnActive, openElevations } from '../elevation/call-elevations.ts';
 import { describeState, elevationData, placeOf } from '../elevation/describe-elevation.ts';
-import { callAsUser, openGateway } from '../gateway/open-gateway.ts';
+import { callAsUser, openGateway, fetchClusters } from '../gateway/open-gateway.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { writeResult } from '../terminal/output.ts';
 import { readableTime, withTimes } from '../terminal/times.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { GatewayOptions } from '../gateway/find-gateway.ts';
+import { type Column, type ListOptions, writeList } from '../terminal/table.ts';
 
 export async function whoami(environment: Environment, options: GatewayOptions): Promise<void> {
   const gateway = await openGateway(environment, options);
@@ -44,4 +45,21 @@ export async function whoami(environment: Environment, options: GatewayOptions):
   if (options.output !== 'text') return;
   warnOfBreakGlass(environment, elevations);
   remindOfReviews(environment, open);
+}
+
+const clusterColumns: Column<Cluster>[] = [
+  { name: 'NAME', cell: ({ name }) => name },
+  { name: 'URL', cell: ({ url }) => url },
+  { name: 'HOST', cell: ({ host }) => host ?? '' },
+];
+
+export async function listClusters(environment: Environment, options: GatewayOptions & ListOptions): Promise<void> {
+  const found = await fetchClusters(await openGateway(environment, options));
+  const none = 'You have access to no cluster.\n';
+  const name = (cluster: Cluster) => cluster.name;
+  await writeList(
+    environment,
+    { rows: found, columns: clusterColumns, name, data: { clusters: found }, none },
+    options,
+  );
 }

@@ -46,6 +46,9 @@ export class CliError extends Error {
   }
 }
 
+/** Returns the error for a wrong command line: what is wrong, and what to write instead. */
+export const usageError = (message: string, hint: string): CliError => new CliError('usage', message, hint);
+
 /** Renders a thrown value for standard error. For a bug, it shows the message but no stack. */
 export function describeError(error: unknown): { text: string; code: number } {
   if (error instanceof CliError) {

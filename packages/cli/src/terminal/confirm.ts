@@ -1,6 +1,6 @@
 import { openPastedLines } from './pasted-lines.ts';
 import type { Environment } from '../environment/environment.ts';
-import { CliError } from './cli-error.ts';
+import { usageError } from './cli-error.ts';
 
 /**
  * Asks the user to type `yes`. Every other answer means no. Without a terminal, the user must have given `--yes`.
@@ -8,7 +8,7 @@ import { CliError } from './cli-error.ts';
 export async function confirm(environment: Environment, question: string, options: { yes?: boolean }): Promise<void> {
   if (options.yes === true) return;
   if ((environment.stdin as { isTTY?: boolean }).isTTY !== true)
-    throw new CliError('usage', `${question} There is no terminal to ask on`, 'To confirm, add --yes.');
+    throw usageError(`${question} There is no terminal to ask on`, 'To confirm, add --yes.');
   environment.stderr.write(`${question} Type yes to continue: `);
   const lines = openPastedLines(environment);
   // Ctrl-D counts as an answer.
@@ -17,7 +17,7 @@ export async function confirm(environment: Environment, question: string, option
   });
   try {
     if ((await Promise.race([lines.next(), ended])) !== 'yes')
-      throw new CliError('usage', 'nothing was done', 'To continue, answer "yes".');
+      throw usageError('nothing was done', 'To continue, answer "yes".');
   } finally {
     lines.close();
   }

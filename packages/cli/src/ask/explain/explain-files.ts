@@ -1,7 +1,7 @@
 import type { Explanation } from '@sallyport/contracts/answers';
 import type { PolicyInput } from '../../config/gateway-config.ts';
 import type { Asked } from '../question/read-asked.ts';
-import { CliError } from '../../terminal/cli-error.ts';
+import { usageError } from '../../terminal/cli-error.ts';
 import { configPath, type PolicyTools } from '../../config/load-gateway-config.ts';
 import type { Environment } from '../../environment/environment.ts';
 import { policiesOfConfig } from '../../policy/load/policies-of-config.ts';
@@ -87,8 +87,7 @@ function explainBy(environment: Environment, input: PolicyInput, options: Offlin
   const { cluster = '' } = input.kubernetes ?? {};
   const policies = read.policies.of(cluster, tools.namespaceOf(input.kubernetes));
   if (policies === undefined)
-    throw new CliError(
-      'usage',
+    throw usageError(
       cluster === ''
         ? 'no cluster of the configuration is given'
         : `the configuration does not contain a cluster "${cluster}"`,
@@ -114,16 +113,14 @@ export function explainFiles(
 ): Explanation {
   // As a path without a resource, it would be allowed although the gateway refuses it.
   if (asked.path !== undefined && (asked.path.includes('%') || resourcePath.test(asked.path))) {
-    throw new CliError(
-      'usage',
+    throw usageError(
       'only a gateway can explain the path of a resource',
       'Write it like: get secrets -n prod. Or omit --policy and --config to ask the gateway.',
     );
   }
   const read = tools.readPolicyInput(documentOf(asked, person, options, tools));
   if (!read.ok)
-    throw new CliError(
-      'usage',
+    throw usageError(
       read.faults.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '),
       'Correct the request.',
     );

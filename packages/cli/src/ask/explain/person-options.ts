@@ -1,4 +1,4 @@
-import { CliError } from '../../terminal/cli-error.ts';
+import { usageError } from '../../terminal/cli-error.ts';
 
 /** The options that describe a user, as the command parser returns them. */
 export type PersonOptions = {
@@ -24,11 +24,7 @@ function readClaims(text: string): Record<string, unknown> {
   } catch {
     /* reported below */
   }
-  throw new CliError(
-    'usage',
-    '--claims is not a JSON object',
-    'Write it like: --claims \'{"department": "engineering"}\'',
-  );
+  throw usageError('--claims is not a JSON object', 'Write it like: --claims \'{"department": "engineering"}\'');
 }
 
 /** Reads the user whom a question is about; undefined if none is given. Throws a CliError. */
@@ -42,6 +38,6 @@ export function readPerson({ user, email, groups, group, claims, ip }: PersonOpt
   };
   if (user !== undefined) return { user, ...rest };
   if (Object.keys(rest).length > 0)
-    throw new CliError('usage', 'groups, email, claims and IP address need a user', 'Add --user NAME.');
+    throw usageError('groups, email, claims and IP address need a user', 'Add --user NAME.');
   return undefined;
 }

@@ -1,5 +1,5 @@
 import { splitResource } from '../../policy/cases/case-input.ts';
-import { CliError } from '../../terminal/cli-error.ts';
+import { usageError } from '../../terminal/cli-error.ts';
 import { resourceKind } from './resource-names.ts';
 
 /** A request to the Kubernetes API. An empty string means none. */
@@ -65,8 +65,6 @@ const subresources: ReadonlySet<string> = new Set([
   'finalize',
   'approval',
 ]);
-
-const usageError = (message: string, hint: string) => new CliError('usage', message, hint);
 
 /** Reads whom to act as, by the options of kubectl. */
 function readActing({ as, asGroup = [], asUid }: Pick<AskedOptions, 'as' | 'asGroup' | 'asUid'>): string[] | undefined {

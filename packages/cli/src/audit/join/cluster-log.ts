@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import { createGunzip } from 'node:zlib';
 import type { Environment } from '../../environment/environment.ts';
-import { fieldOf } from '../../input/field-of.ts';
+import { fieldOf, parseJson } from '../../input/untrusted.ts';
 import { namedFileFault } from '../../files/read-file.ts';
 import { readLines } from '../../files/read-lines.ts';
 import { CliError } from '../../terminal/cli-error.ts';
@@ -61,13 +61,8 @@ function open(environment: Environment, file: string): AsyncIterable<Uint8Array>
 }
 
 function takeLine(text: string, reader: LogReader): void {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    reader.unreadable();
-    return;
-  }
+  const value = parseJson(text);
+  if (value === undefined) return reader.unreadable();
   const items = fieldOf(value, 'items');
   if (fieldOf(value, 'kind') === 'EventList' && Array.isArray(items)) for (const item of items) reader.event(item);
   else reader.event(value);

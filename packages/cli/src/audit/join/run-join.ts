@@ -9,9 +9,9 @@ import {
 import { readMoment } from '../trail/trail-filters.ts';
 import type { GatewayOptions } from '../../gateway/find-gateway.ts';
 import type { Environment } from '../../environment/environment.ts';
-import { fieldOf } from '../../input/field-of.ts';
+import { fieldOf } from '../../input/untrusted.ts';
 import { readNamedFile } from '../../files/read-file.ts';
-import { CliError, NegativeAnswer } from '../../terminal/cli-error.ts';
+import { CliError, NegativeAnswer, usageError } from '../../terminal/cli-error.ts';
 import { writeResult } from '../../terminal/output.ts';
 import { createProgress } from '../../terminal/progress.ts';
 import { readEventFiles, readStoredEvents } from './cluster-log.ts';
@@ -31,11 +31,9 @@ export type JoinOptions = GatewayOptions & {
   examples: string;
 };
 
-const usage = (message: string, hint: string) => new CliError('usage', message, hint);
-
 function readMargin(text: string): number {
   const [, amount, unit] = /^(\d{1,5})(s|m)$/.exec(text) ?? [];
-  if (amount === undefined) throw usage(`"${text}" is not a margin`, 'Write --margin 30s or --margin 5m.');
+  if (amount === undefined) throw usageError(`"${text}" is not a margin`, 'Write --margin 30s or --margin 5m.');
   return Number(amount) * (unit === 's' ? 1000 : 60_000);
 }
 
@@ -55,7 +53,7 @@ async function readPolicy(
   if (!read)
     throw new CliError('local-file', `${policy} is not an audit policy`, "Give the API server's --audit-policy-file.");
   if (read.namesUsers && gatewayUser === undefined)
-    throw usage(
+    throw usageError(
       `${policy} has rules for users, so it depends on the gateway's account what the cluster records`,
       'Write --gateway-user system:serviceaccount:sallyport:gateway.',
     );
@@ -107,7 +105,7 @@ async function takeGateway(
     return joiner;
   }
   if (options.clusterLog.includes('-'))
-    throw usage('standard input cannot be read twice', 'Save the log to a file, or give --events FILE.');
+    throw usageError('standard input cannot be read twice', 'Save the log to a file, or give --events FILE.');
   const margin = settings.marginMs ?? 0;
   const span = await spanOf(environment, options, isWanted);
   const window = { from: span.from - 2 * margin, to: Math.min(span.to + 2 * margin, environment.now()) };
@@ -119,7 +117,7 @@ async function takeGateway(
 /** `sallyport audit join`. Ends with a negative answer if a request bypassed the gateway, or was not as it was sent. */
 export async function auditJoin(environment: Environment, options: JoinOptions): Promise<void> {
   if (!/^\d{1,3}$/.test(options.examples))
-    throw usage(`"${options.examples}" is not a number of examples from 0 to 999`, 'Write --examples 5.');
+    throw usageError(`"${options.examples}" is not a number of examples from 0 to 999`, 'Write --examples 5.');
   const policy = await readPolicy(environment, options);
   const settings: JoinerOptions = {
     cluster: options.cluster,

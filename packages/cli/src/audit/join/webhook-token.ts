@@ -1,14 +1,13 @@
+import { isLabel } from '../../input/names.ts';
 import { createHash, randomBytes } from 'node:crypto';
 import type { Environment } from '../../environment/environment.ts';
 import { openGateway } from '../../gateway/open-gateway.ts';
 import { readAuthority } from '../../home/known-gateways.ts';
-import { CliError } from '../../terminal/cli-error.ts';
+import { usageError } from '../../terminal/cli-error.ts';
 import { writeResult } from '../../terminal/output.ts';
 import type { GatewayOptions } from '../../gateway/find-gateway.ts';
 
 export type WebhookTokenOptions = GatewayOptions & { caFile?: string };
-
-const clusterName = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
 /** Returns the file for `--audit-webhook-config-file`, a kubeconfig. */
 function kubeconfigOf(server: string, authority: string | undefined, token: string) {
@@ -38,12 +37,8 @@ export async function webhookToken(
   cluster: string,
   options: WebhookTokenOptions,
 ): Promise<void> {
-  if (!clusterName.test(cluster))
-    throw new CliError(
-      'usage',
-      `"${cluster}" is not the name of a cluster`,
-      'Write the name that it has in sallyport.yaml.',
-    );
+  if (!isLabel(cluster))
+    throw usageError(`"${cluster}" is not the name of a cluster`, 'Write the name that it has in sallyport.yaml.');
   const { address, known } = await openGateway(environment, options);
   const token = `spa_${randomBytes(32).toString('base64url')}`;
   const tokenSha256 = createHash('sha256').update(token).digest('hex');

@@ -4,7 +4,7 @@ import { readMoment } from '../trail/trail-filters.ts';
 import type { Environment } from '../../environment/environment.ts';
 import type { GatewayNames } from '../../gateway/find-gateway.ts';
 import { callAsUser, openGateway } from '../../gateway/open-gateway.ts';
-import { CliError } from '../../terminal/cli-error.ts';
+import { usageError } from '../../terminal/cli-error.ts';
 import { reportColumns, reportTimeoutMs as timeoutMs, writeReport, type ReportFormat } from './write-report.ts';
 
 export type ReportOptions = GatewayNames & {
@@ -25,7 +25,7 @@ const number = (count: number) => count.toLocaleString('en-US');
 function queryOf(options: ReportOptions, now: number): URLSearchParams {
   const { by, user, cluster, resource, verb, since, until, limit } = options;
   if (!/^[1-9]\d{0,4}$/.test(limit) || Number(limit) > 10_000)
-    throw new CliError('usage', `"${limit}" is not a number of lines from 1 to 10000`, 'Write --limit 100.');
+    throw usageError(`"${limit}" is not a number of lines from 1 to 10000`, 'Write --limit 100.');
   const query = new URLSearchParams({ by: by.replaceAll(' ', ''), limit, since: readMoment(since, now) });
   for (const [name, value] of Object.entries({ user, cluster, resource, verb }))
     if (value !== undefined) query.set(name, value);

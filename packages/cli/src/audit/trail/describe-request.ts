@@ -1,7 +1,7 @@
 import type { AuditRow, ShownRequest } from '@sallyport/contracts/answers';
 import { auditIdOf, at, isRequest, objectOf, stageOf, text, userOf, utc } from './trail-columns.ts';
 import type { Environment } from '../../environment/environment.ts';
-import { fieldOf } from '../../input/field-of.ts';
+import { fieldOf } from '../../input/untrusted.ts';
 import { forTerminal } from '../../terminal/for-terminal.ts';
 import { readableSpan } from '../../terminal/times.ts';
 import { renderTable, type Column } from '../../terminal/table.ts';

@@ -1,5 +1,6 @@
 import { auditRowSchema, type AuditRow } from '@sallyport/contracts/answers';
 import { readAnswer } from '../../gateway/read-answer.ts';
+import { parseJson } from '../../input/untrusted.ts';
 import { streamAsUser, type OpenGateway } from '../../gateway/open-gateway.ts';
 import { CliError } from '../../terminal/cli-error.ts';
 import { forTerminal } from '../../terminal/for-terminal.ts';
@@ -40,14 +41,6 @@ const reasons: Record<string, string> = {
 
 type Follow = { after: string | undefined; print(row: AuditRow): void; untilDone(): boolean };
 
-function parse(data: string): unknown {
-  try {
-    return JSON.parse(data);
-  } catch {
-    return undefined;
-  }
-}
-
 /** Reports each id that is new to it, and forgets the oldest ones. */
 function createMemory(): (id: string) => boolean {
   const seen = new Set<string>();
@@ -80,9 +73,10 @@ export async function followTrail(
     if (lost) stderr.write('The gateway can be reached again. Continuing after the last event.\n');
     lost = false;
     for await (const { event, data, id } of readServerEvents(chunks)) {
-      if (event === 'end') return reasons[(parse(data) as { reason?: string } | undefined)?.reason ?? ''] ?? 'it ended';
+      if (event === 'end')
+        return reasons[(parseJson(data) as { reason?: string } | undefined)?.reason ?? ''] ?? 'it ended';
       if (event !== 'audit') continue;
-      const row = readAnswer(auditRowSchema, parse(data), 'the audit trail');
+      const row = readAnswer(auditRowSchema, parseJson(data), 'the audit trail');
       if (isNew(row.id)) print(row);
       after = id ?? after;
     }

@@ -1,7 +1,7 @@
 import { auditPageSchema, type AuditRows, type AuditRow } from '@sallyport/contracts/answers';
 import { readAnswer } from '../../gateway/read-answer.ts';
 import { callAsUser, requireCredential, openGateway, type OpenGateway } from '../../gateway/open-gateway.ts';
-import { CliError } from '../../terminal/cli-error.ts';
+import { usageError } from '../../terminal/cli-error.ts';
 import { forTerminal } from '../../terminal/for-terminal.ts';
 import { isData } from '../../terminal/output.ts';
 import { type ListOptions, writeList } from '../../terminal/table.ts';
@@ -53,7 +53,7 @@ export function scopeNote(
 export function readLimit(limit: string): number {
   const value = /^\d{1,6}$/.test(limit) ? Number(limit) : 0;
   if (value < 1 || value > 100_000)
-    throw new CliError('usage', `"${limit}" is not a number of events from 1 to 100000`, 'Write --limit 100.');
+    throw usageError(`"${limit}" is not a number of events from 1 to 100000`, 'Write --limit 100.');
   return value;
 }
 

@@ -5,7 +5,7 @@ import { scopeNote } from './search-trail.ts';
 import type { GatewayOptions } from '../../gateway/find-gateway.ts';
 import type { Environment } from '../../environment/environment.ts';
 import { callAsUser, openGateway, requireCredential } from '../../gateway/open-gateway.ts';
-import { CliError } from '../../terminal/cli-error.ts';
+import { usageError } from '../../terminal/cli-error.ts';
 import { forTerminal } from '../../terminal/for-terminal.ts';
 import { writeResult } from '../../terminal/output.ts';
 import { describeRequest } from './describe-request.ts';
@@ -16,8 +16,7 @@ export type ShowOptions = GatewayOptions & { cluster?: string };
 function readId(text_: string): string {
   const id = text_.replace(/…$/, '').toLowerCase();
   if (/^[0-9a-f-]{4,36}$/.test(id)) return id;
-  throw new CliError(
-    'usage',
+  throw usageError(
     `"${text_}" is not the id of a request or an event`,
     'Copy it from the header audit-id of a refusal, or from: sallyport audit search -o wide',
   );
@@ -35,7 +34,7 @@ export async function auditShow(environment: Environment, given: string, options
   const shown = readAnswer(shownRequestSchema, await callAsUser(gateway, { method: 'GET', path }), 'the request');
   if (shown.matches && shown.matches.length > 0) {
     environment.stderr.write(`${shown.matches.map(listed).join('\n')}\n`);
-    throw new CliError('usage', `several requests begin with ${id}`, 'Write more characters of the id.');
+    throw usageError(`several requests begin with ${id}`, 'Write more characters of the id.');
   }
   const note = shown.scope === 'all' ? undefined : scopeNote(shown, requireCredential(gateway).user, undefined);
   if (note !== undefined) environment.stderr.write(note);

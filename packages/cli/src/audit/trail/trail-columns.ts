@@ -1,5 +1,5 @@
 import type { AuditRow } from '@sallyport/contracts/answers';
-import { fieldOf } from '../../input/field-of.ts';
+import { fieldOf } from '../../input/untrusted.ts';
 import type { GrowingColumn } from '../../terminal/table.ts';
 import type { Tone } from '../../terminal/paint.ts';
 import { readableSpan } from '../../terminal/times.ts';

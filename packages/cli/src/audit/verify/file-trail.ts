@@ -5,7 +5,7 @@ import { repeatsMember, type TrailPlace, type Verifier } from '@sallyport/audit-
 import type { Environment } from '../../environment/environment.ts';
 import { namedFileFault } from '../../files/read-file.ts';
 import { readLines, type Line } from '../../files/read-lines.ts';
-import { fieldOf } from '../../input/field-of.ts';
+import { fieldOf } from '../../input/untrusted.ts';
 import type { ReadTrail, TrailSource } from './topic-trail.ts';
 
 const maxLineBytes = 4 * 1024 * 1024;

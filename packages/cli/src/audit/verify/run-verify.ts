@@ -1,9 +1,10 @@
+import { parseJson } from '../../input/untrusted.ts';
 import path from 'node:path';
 import { createVerifier, readCheckpointKeys, type CheckpointKeys, type Verifier } from '@sallyport/audit-proof';
 import { readMoment } from '../trail/trail-filters.ts';
 import type { Environment } from '../../environment/environment.ts';
 import { readNamedFile } from '../../files/read-file.ts';
-import { CliError } from '../../terminal/cli-error.ts';
+import { CliError, usageError } from '../../terminal/cli-error.ts';
 import { writeResult } from '../../terminal/output.ts';
 import { createProgress } from '../../terminal/progress.ts';
 import type { ListOptions } from '../../terminal/table.ts';
@@ -28,13 +29,12 @@ function sourceOf(environment: Environment, options: VerifyOptions): TrailSource
   const { file = [], byKey, topic, store, compareTopic = false, config } = options;
   const given = [file[0], topic, store].filter((one) => one !== undefined).length;
   if (given !== 1)
-    throw new CliError(
-      'usage',
+    throw usageError(
       given === 0 ? 'no trail is given' : 'more than one trail is given',
       'Give files (or - for standard input), --topic, or --store.',
     );
   if (compareTopic && store === undefined)
-    throw new CliError('usage', '--compare-topic needs --store', 'Verify the topic itself with --topic.');
+    throw usageError('--compare-topic needs --store', 'Verify the topic itself with --topic.');
   if (file.length > 0) return fileTrail(environment, file, byKey === true);
   return topic === true
     ? topicTrail(environment, config)
@@ -53,14 +53,6 @@ function readKeys(environment: Environment, name: string | undefined): Checkpoin
   }
 }
 
-function parseLine(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-}
-
 /**
  * Takes the checkpoints of a second place: one in JSON on each line. A line may be the beginning of a later one: a full
  * disk cut it off, and the checkpoint was written again.
@@ -69,7 +61,7 @@ function takeAnchor(environment: Environment, name: string, verifier: Verifier):
   const lines = readNamedFile(path.resolve(environment.workingDirectory, name)).split('\n');
   for (const [index, line] of lines.entries()) {
     if (line.trim() === '') continue;
-    const found = parseLine(line);
+    const found = parseJson(line);
     if (found === undefined && lines.some((later, at) => at > index && later.startsWith(line))) continue;
     const checkpoint = typeof found === 'object' && found !== null ? found : {};
     verifier.addAnchored({ checkpoint, place: { source: name, position: index + 1 } });
@@ -81,7 +73,7 @@ export async function runVerify(environment: Environment, options: VerifyOptions
   const source = sourceOf(environment, options);
   const keys = readKeys(environment, options.keys);
   if (options.anchor && !keys)
-    throw new CliError('usage', '--anchor needs --keys', 'Give the public keys, because the checkpoints are signed.');
+    throw usageError('--anchor needs --keys', 'Give the public keys, because the checkpoints are signed.');
   const since = options.since === undefined ? undefined : readMoment(options.since, environment.now());
   const verifier = createVerifier(keys ? { keys } : {});
   for (const name of options.anchor ?? []) takeAnchor(environment, name, verifier);

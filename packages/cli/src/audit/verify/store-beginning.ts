@@ -1,5 +1,5 @@
 import type { AbsentPeriod, TrailEvent } from '@sallyport/audit-proof';
-import { fieldOf } from '../../input/field-of.ts';
+import { fieldOf } from '../../input/untrusted.ts';
 
 /**
  * Retention deletes whole days. Events of a deleted day may follow those of the next one in their chains, because they

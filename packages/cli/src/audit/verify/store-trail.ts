@@ -2,7 +2,7 @@ import type { TrailEvent, Verifier } from '@sallyport/audit-proof';
 import type { AuditCheckpoint, AuditRecord } from '@sallyport/contracts';
 import { loadGatewayConfig } from '../../config/load-gateway-config.ts';
 import type { Environment } from '../../environment/environment.ts';
-import { CliError } from '../../terminal/cli-error.ts';
+import { CliError, usageError } from '../../terminal/cli-error.ts';
 import { createStoreBeginning, type Keeping, type StoreBeginning } from './store-beginning.ts';
 import { readTopic, type ReadTrail, type TrailSource } from './topic-trail.ts';
 
@@ -28,10 +28,9 @@ async function storeOf(
   if (url !== undefined) {
     const hint = 'Write it like postgres://auditor@db.example.com/sallyport.';
     if (!/^postgres(ql)?:\/\//.test(url) || !URL.canParse(url))
-      throw new CliError('usage', 'the value of --store is not a PostgreSQL URL', hint);
+      throw usageError('the value of --store is not a PostgreSQL URL', hint);
     if (new URL(url).password !== '' || new URL(url).searchParams.has('password'))
-      throw new CliError(
-        'usage',
+      throw usageError(
         'the URL of --store has a password, which every process on this machine can read',
         'Give the password in PGPASSWORD, or in the file that PGPASSFILE names.',
       );
@@ -39,8 +38,7 @@ async function storeOf(
   }
   const { store, file, keeping } = await load();
   if (store && 'postgres' in store) return { url: store.postgres, from: `audit.store in ${file}`, keeping };
-  throw new CliError(
-    'usage',
+  throw usageError(
     `${file} has no audit.store.postgres, and an embedded store can only be read by its audit service`,
     'Verify an export of it: sallyport audit export --file trail.ndjson',
   );

@@ -1,8 +1,9 @@
+import { parseJson } from '../../input/untrusted.ts';
 import path from 'node:path';
 import type { TrailEvent, AbsentPeriod, Verifier } from '@sallyport/audit-proof';
 import type { Environment } from '../../environment/environment.ts';
 import { loadGatewayConfig } from '../../config/load-gateway-config.ts';
-import { CliError } from '../../terminal/cli-error.ts';
+import { CliError, usageError } from '../../terminal/cli-error.ts';
 
 /** What reading a trail showed besides its events. */
 export type ReadTrail = {
@@ -34,14 +35,7 @@ export async function readTopic(
   const { config, file } = await loadGatewayConfig(environment, named);
   const { kafka } = config.audit;
   if ('memory' in kafka)
-    throw new CliError('usage', `${file} has no audit.kafka`, 'Name the configuration of a gateway that uses Kafka.');
-  const parse = (text: string): unknown => {
-    try {
-      return JSON.parse(text);
-    } catch {
-      return undefined;
-    }
-  };
+    throw usageError(`${file} has no audit.kafka`, 'Name the configuration of a gateway that uses Kafka.');
   try {
     await readKafkaAudit({
       kafka,
@@ -50,7 +44,7 @@ export async function readTopic(
         onEvents(
           messages.map(({ partition, offset, ...message }) => ({
             ...message,
-            data: parse(message.text),
+            data: parseJson(message.text),
             place: { source: `${kafka.topic}/${partition}`, position: offset },
           })),
         );

@@ -1,4 +1,4 @@
-import { fieldOf } from '../../input/field-of.ts';
+import { fieldOf } from '../../input/untrusted.ts';
 import { clusterRole, type ImpersonateSettings } from './cluster-role.ts';
 
 type Labels = Record<string, string>;

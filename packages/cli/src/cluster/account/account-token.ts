@@ -1,4 +1,4 @@
-import { fieldOf } from '../../input/field-of.ts';
+import { fieldOf } from '../../input/untrusted.ts';
 import type { Environment } from '../../environment/environment.ts';
 import { CliError } from '../../terminal/cli-error.ts';
 import { tokenSecretName, type AccountPlace } from './account-objects.ts';

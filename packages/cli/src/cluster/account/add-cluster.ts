@@ -3,8 +3,8 @@ import { stringify } from 'yaml';
 import { runAdd, type AddRequest, type Added } from './run-add.ts';
 import { readSpan } from '../../input/read-span.ts';
 import type { Environment } from '../../environment/environment.ts';
-import { requireName } from '../../input/require-name.ts';
-import { CliError } from '../../terminal/cli-error.ts';
+import { requireName, splitNames } from '../../input/names.ts';
+import { usageError } from '../../terminal/cli-error.ts';
 import { forTerminal } from '../../terminal/for-terminal.ts';
 import { type OutputFormat, writeResult } from '../../terminal/output.ts';
 import { readableTime, rfc3339 } from '../../terminal/times.ts';
@@ -26,21 +26,13 @@ export type AddOptions = AccountOptions &
 
 const shortestLifetimeMs = 600_000;
 
-const listOf = (text: string) =>
-  text
-    .split(',')
-    .map((one) => one.trim())
-    .filter((one) => one !== '');
-
 function impersonateOf(options: AddOptions): Pick<AddRequest, 'groups' | 'allowSystem'> {
-  const groups = options.groups === undefined ? undefined : listOf(options.groups);
-  const allowSystem = options.allowSystem === undefined ? undefined : listOf(options.allowSystem);
-  if (groups?.length === 0)
-    throw new CliError('usage', '--groups names no group', 'Write it like --groups developers,sre.');
+  const groups = options.groups === undefined ? undefined : splitNames(options.groups);
+  const allowSystem = options.allowSystem === undefined ? undefined : splitNames(options.allowSystem);
+  if (groups?.length === 0) throw usageError('--groups names no group', 'Write it like --groups developers,sre.');
   const wrong = allowSystem?.find((name) => !isAllowSystem(name));
   if (wrong !== undefined)
-    throw new CliError(
-      'usage',
+    throw usageError(
       `--allow-system: "${wrong}" is not an exact name that begins with system:`,
       'Write it like --allow-system system:serviceaccount:ci:deployer, or system:serviceaccount:ci:* for a namespace.',
     );
@@ -50,7 +42,7 @@ function impersonateOf(options: AddOptions): Pick<AddRequest, 'groups' | 'allowS
 function lifetimeOf({ tokenLifetime }: AddOptions): number {
   const lifetimeMs = readSpan(tokenLifetime, '--token-lifetime');
   if (lifetimeMs < shortestLifetimeMs)
-    throw new CliError('usage', '--token-lifetime is shorter than Kubernetes allows', 'Give 10m or more.');
+    throw usageError('--token-lifetime is shorter than Kubernetes allows', 'Give 10m or more.');
   return lifetimeMs;
 }
 
@@ -58,8 +50,7 @@ function serverOf({ server }: AddOptions): string | undefined {
   if (server === undefined) return undefined;
   const url = URL.canParse(server) ? new URL(server) : undefined;
   if (url?.protocol !== 'https:' || url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
-    throw new CliError(
-      'usage',
+    throw usageError(
       `"${server}" is not the https address of an API server`,
       'Write it like --server https://10.0.0.1:6443.',
     );
@@ -126,8 +117,7 @@ export async function addCluster(environment: Environment, name: string, options
   const request = readRequest(name, options);
   if (options.dryRun === true) return printObjects(environment, request, options.output);
   if (options.kubeconfig === undefined)
-    throw new CliError(
-      'usage',
+    throw usageError(
       '--kubeconfig is missing',
       'Name the kubeconfig of an administrator of the cluster, such as --kubeconfig ~/.kube/config.',
     );

@@ -1,4 +1,4 @@
-import { fieldOf } from '../../input/field-of.ts';
+import { fieldOf, textOf, listOf } from '../../input/untrusted.ts';
 import { expectKube, type KubeClient } from '../kube/kube-client.ts';
 
 type Content = { resource: string; name: string; uid: string };
@@ -14,9 +14,6 @@ const ofEveryNamespace = new Set([
 ]);
 const passing = new Set(['events']);
 const atOnce = 8;
-
-const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /** Returns the paths of all API versions: that of the core, and the preferred one of each group. */
 async function groupPaths(client: KubeClient): Promise<string[]> {

@@ -1,6 +1,6 @@
 import type { Environment } from '../../environment/environment.ts';
-import { requireName } from '../../input/require-name.ts';
-import { CliError } from '../../terminal/cli-error.ts';
+import { requireName } from '../../input/names.ts';
+import { usageError } from '../../terminal/cli-error.ts';
 import { confirm } from '../../terminal/confirm.ts';
 import { forTerminal } from '../../terminal/for-terminal.ts';
 import { type OutputFormat, writeResult } from '../../terminal/output.ts';
@@ -18,7 +18,7 @@ export async function removeCluster(environment: Environment, name: string, opti
   requireName(options.namespace, 'a namespace', 'Write it like --namespace sallyport.');
   requireName(options.account, 'a ServiceAccount', 'Write it like --account sallyport-gateway.');
   if (options.kubeconfig === undefined)
-    throw new CliError('usage', '--kubeconfig is missing', 'Name the kubeconfig of an administrator of the cluster.');
+    throw usageError('--kubeconfig is missing', 'Name the kubeconfig of an administrator of the cluster.');
   const { access } = await openKubeconfig(environment, { kubeconfig: options.kubeconfig, context: options.context });
   const client = createKubeClient(access);
   const looking = await startSpinner(environment, `Looking for what was made in ${access.server}`);

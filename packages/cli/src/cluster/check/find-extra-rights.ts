@@ -3,7 +3,7 @@ import { type KubeClient, expectKube } from '../kube/kube-client.ts';
 import { hasRight, rightName } from '../kube/require-rights.ts';
 import { dangerousRights, defaultRules, expectedRules } from './expected-rules.ts';
 import { includesRight, subtractRules, type ExtraRight, type PolicyRule } from './rule-atoms.ts';
-import { fieldOf } from '../../input/field-of.ts';
+import { fieldOf } from '../../input/untrusted.ts';
 
 type ReviewedRules = { rules: PolicyRule[]; incomplete: boolean };
 

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readNamedFile } from '../../files/read-file.ts';
 import type { loadGatewayConfig } from '../../config/load-gateway-config.ts';
 import type { Environment } from '../../environment/environment.ts';
-import { CliError } from '../../terminal/cli-error.ts';
+import { usageError } from '../../terminal/cli-error.ts';
 import { type KubeAccess, readTokenClaims, type TokenClaims } from '../kube/kube-client.ts';
 import { openKubeconfig } from '../kube/open-kubeconfig.ts';
 
@@ -26,8 +26,7 @@ export type ConfiguredCluster = { config: ClusterConfig; access: KubeAccess; cre
 export function findCluster({ config, file }: Loaded, name: string): ClusterConfig {
   const found = config.clusters.find((one) => one.name === name);
   if (found !== undefined) return found;
-  throw new CliError(
-    'usage',
+  throw usageError(
     `${file} has no cluster "${name}"`,
     `It has: ${config.clusters.map((one) => one.name).join(', ') || 'none'}.`,
   );

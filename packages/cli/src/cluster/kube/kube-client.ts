@@ -2,7 +2,7 @@ import { request as httpRequest, type Agent, type IncomingMessage } from 'node:h
 import { request as httpsRequest } from 'node:https';
 import { describeConnectionFault, isTrustFault } from '../../gateway/unreachable.ts';
 import { CliError } from '../../terminal/cli-error.ts';
-import { fieldOf } from '../../input/field-of.ts';
+import { fieldOf } from '../../input/untrusted.ts';
 
 /** What a request does, such as `create clusterroles`, for the error if the cluster refuses it. */
 type Doing = { verb: string; what: string };

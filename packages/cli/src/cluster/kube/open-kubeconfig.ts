@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import { readNamedFile } from '../../files/read-file.ts';
 import type { Environment } from '../../environment/environment.ts';
-import { CliError } from '../../terminal/cli-error.ts';
+import { CliError, usageError } from '../../terminal/cli-error.ts';
 import { startSpinner } from '../../terminal/progress.ts';
 import type { KubeAccess } from './kube-client.ts';
 import { shellWord } from '../../terminal/for-terminal.ts';
@@ -39,8 +39,8 @@ function chooseContext(config: KubeConfig, file: string, wanted: string | undefi
   const names = (config.getContexts() ?? []).map(({ name }) => name);
   const name = wanted ?? config.getCurrentContext();
   const all = names.length === 0 ? 'It has none.' : `It has: ${names.join(', ')}.`;
-  if (!name) throw new CliError('usage', `${file} has no current context`, `Name one with --context. ${all}`);
-  if (!names.includes(name)) throw new CliError('usage', `${file} has no context "${name}"`, all);
+  if (!name) throw usageError(`${file} has no current context`, `Name one with --context. ${all}`);
+  if (!names.includes(name)) throw usageError(`${file} has no context "${name}"`, all);
   config.setCurrentContext(name);
   return name;
 }

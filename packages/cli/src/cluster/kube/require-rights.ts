@@ -1,4 +1,4 @@
-import { fieldOf } from '../../input/field-of.ts';
+import { fieldOf } from '../../input/untrusted.ts';
 import { CliError } from '../../terminal/cli-error.ts';
 import { expectKube, type KubeClient } from './kube-client.ts';
 

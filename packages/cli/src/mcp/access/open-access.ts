@@ -4,7 +4,7 @@ import type { GatewayNames } from '../../gateway/find-gateway.ts';
 import { openGateway, type OpenGateway } from '../../gateway/open-gateway.ts';
 import type { CredentialStore } from '../../home/credential-store.ts';
 import { readAuthority } from '../../home/known-gateways.ts';
-import { CliError } from '../../terminal/cli-error.ts';
+import { usageError } from '../../terminal/cli-error.ts';
 import { findToken, type GivenToken } from './find-token.ts';
 
 export type AccessOptions = GatewayNames & { tokenFile?: string; caFile?: string };
@@ -15,8 +15,7 @@ export type Access = { gateway: OpenGateway; token: GivenToken | undefined };
 /** A given token belongs to one gateway, which only the one who gives it can name. */
 function requireNamedGateway({ env }: Environment, { gateway, context }: GatewayNames, { source }: GivenToken): void {
   if (gateway !== undefined || context !== undefined || (env.SALLYPORT_GATEWAY ?? '') !== '') return;
-  throw new CliError(
-    'usage',
+  throw usageError(
     `no gateway is named for the token of ${source}`,
     'Name the gateway that the token is for with --gateway, or in SALLYPORT_GATEWAY.',
   );

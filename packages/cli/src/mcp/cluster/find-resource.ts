@@ -1,5 +1,5 @@
 import type { OpenGateway } from '../../gateway/open-gateway.ts';
-import { CliError } from '../../terminal/cli-error.ts';
+import { CliError, usageError } from '../../terminal/cli-error.ts';
 import { readDocument } from './read-cluster.ts';
 import { readServed, resourceName, type ServedResource } from './served-resource.ts';
 
@@ -48,8 +48,7 @@ export function createFindResource({ now }: { now(): number }): FindResource {
     if (age >= keptForUnknownMs) known.set(cluster, { at: now(), resources: await discover(gateway, cluster) });
     const found = findIn(known.get(cluster)!.resources, word);
     if (found !== undefined) return found;
-    throw new CliError(
-      'usage',
+    throw usageError(
       `the cluster serves no resource "${word}"`,
       'Write the plural, such as pods or deployments.apps, with the group for a custom resource.',
     );
@@ -64,10 +63,10 @@ export function requireReadable(
 ): ServedResource {
   const name = resourceName(served);
   if (!served.verbs.includes(verb))
-    throw new CliError('usage', `the cluster offers no ${verb} for ${name}`, 'Ask for another resource.');
+    throw usageError(`the cluster offers no ${verb} for ${name}`, 'Ask for another resource.');
   if (!served.namespaced && namespace !== undefined)
-    throw new CliError('usage', `${name} are not in a namespace`, 'Omit the namespace.');
+    throw usageError(`${name} are not in a namespace`, 'Omit the namespace.');
   if (served.namespaced && verb === 'get' && namespace === undefined)
-    throw new CliError('usage', `${name} are in a namespace, and none is given`, 'Name the namespace.');
+    throw usageError(`${name} are in a namespace, and none is given`, 'Name the namespace.');
   return served;
 }

@@ -1,7 +1,7 @@
 import { errorDetail, notLoggedIn } from '../../gateway/expect-ok.ts';
 import { credentialRejected } from '../../gateway/gateway-client.ts';
 import { requireCredential, type OpenGateway } from '../../gateway/open-gateway.ts';
-import { fieldOf } from '../../input/field-of.ts';
+import { fieldOf } from '../../input/untrusted.ts';
 import { CliError } from '../../terminal/cli-error.ts';
 
 /** A request that the gateway or the cluster refused. Its message is what they said, which is not to be trusted. */

@@ -1,4 +1,4 @@
-import { fieldOf } from '../../input/field-of.ts';
+import { fieldOf } from '../../input/untrusted.ts';
 
 const hidden = '(hidden)';
 const tooDeep = '(too deep)';

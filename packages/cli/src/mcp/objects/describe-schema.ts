@@ -1,10 +1,7 @@
-import { fieldOf } from '../../input/field-of.ts';
+import { fieldOf, isMapping, textOf } from '../../input/untrusted.ts';
 
 /** A schema of a document of OpenAPI v3, not yet looked into. */
 type Schema = Record<string, unknown>;
-
-const isSchema = (value: unknown): value is Schema =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const maxReferences = 20;
 
@@ -19,7 +16,7 @@ function referenceOf(schema: Schema): string | undefined {
 function resolveSchema(document: unknown, schema: unknown): Schema | undefined {
   const schemas = fieldOf(fieldOf(document, 'components'), 'schemas');
   let found = schema;
-  for (let step = 0; step < maxReferences && isSchema(found); step += 1) {
+  for (let step = 0; step < maxReferences && isMapping(found); step += 1) {
     const name = referenceOf(found);
     if (name === undefined) return found;
     found = fieldOf(schemas, name);
@@ -33,8 +30,8 @@ export function findKind(
   wanted: { group: string; version: string; kind: string },
 ): Schema | undefined {
   const schemas = fieldOf(fieldOf(document, 'components'), 'schemas');
-  return Object.values(isSchema(schemas) ? schemas : {})
-    .filter((schema) => isSchema(schema))
+  return Object.values(isMapping(schemas) ? schemas : {})
+    .filter((schema) => isMapping(schema))
     .find((schema) => {
       const kinds = schema['x-kubernetes-group-version-kind'];
       return (
@@ -48,21 +45,19 @@ export function findKind(
 
 /** Returns the schema of the elements of a list or of a map, or the schema itself. */
 function elementOf(schema: Schema): unknown {
-  if (isSchema(schema.items)) return schema.items;
-  return isSchema(schema.additionalProperties) ? schema.additionalProperties : schema;
+  if (isMapping(schema.items)) return schema.items;
+  return isMapping(schema.additionalProperties) ? schema.additionalProperties : schema;
 }
 
 /** Returns the fields of a schema. */
 function fieldsOf(schema: Schema): [name: string, schema: Schema][] {
   const { properties } = schema;
-  return isSchema(properties)
-    ? Object.entries(properties).filter((one): one is [string, Schema] => isSchema(one[1]))
+  return isMapping(properties)
+    ? Object.entries(properties).filter((one): one is [string, Schema] => isMapping(one[1]))
     : [];
 }
 
 const maxSummaryLength = 240;
-
-const textOf = (value: unknown) => (typeof value === 'string' ? value : '');
 
 /** Returns the type of a field as kubectl explain has it, such as `[]Container` or `map[string]string`. */
 function typeOf(schema: Schema): string {

@@ -5,7 +5,7 @@ import { readAsked, type Asked } from '../../ask/question/read-asked.ts';
 import { type OpenGateway, askAsUser } from '../../gateway/open-gateway.ts';
 import { type ChooseCluster, clusterSource, type Tool } from './tool.ts';
 import { expectOk } from '../../gateway/expect-ok.ts';
-import { fieldOf } from '../../input/field-of.ts';
+import { fieldOf } from '../../input/untrusted.ts';
 
 /**
  * Asks the gateway whether its policy allows a request for an object of any name. An agent may ask this, and not why. The gateway gives the same

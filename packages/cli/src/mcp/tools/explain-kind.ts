@@ -1,7 +1,7 @@
 import type { FindResource } from '../cluster/find-resource.ts';
 import { describeSchema, findField, findKind } from '../objects/describe-schema.ts';
 import type { ReadOpenApi } from '../cluster/read-openapi.ts';
-import { CliError } from '../../terminal/cli-error.ts';
+import { CliError, usageError } from '../../terminal/cli-error.ts';
 import { type ChooseCluster, clusterSource, type Tool } from './tool.ts';
 
 type Deps = { chooseCluster: ChooseCluster; findResource: FindResource; readOpenApi: ReadOpenApi };
@@ -18,7 +18,7 @@ export function createExplainKind({ chooseCluster, findResource, readOpenApi }: 
       throw new CliError('refused', `the cluster does not describe the kind ${kind}`, 'Look at an object with "get".');
     const found = field === undefined ? schema : findField(document, schema, field.split('.'));
     if (found === undefined)
-      throw new CliError('usage', `${kind} has no field "${field}"`, 'Explain the field above it to see which it has.');
+      throw usageError(`${kind} has no field "${field}"`, 'Explain the field above it to see which it has.');
     return {
       about: `${field === undefined ? '' : `${field} of `}kind ${kind}, ${group === '' ? '' : `${group}/`}${version}`,
       data: { text: describeSchema(document, found), source: clusterSource(cluster) },

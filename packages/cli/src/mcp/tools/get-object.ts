@@ -4,7 +4,7 @@ import { requireReadable } from '../cluster/find-resource.ts';
 import { readDocument } from '../cluster/read-cluster.ts';
 import { objectPath, resourceName } from '../cluster/served-resource.ts';
 import { cleanObject, selectField } from '../objects/clean-object.ts';
-import { CliError } from '../../terminal/cli-error.ts';
+import { usageError } from '../../terminal/cli-error.ts';
 import { type ChooseCluster, clusterSource, type Tool, refuseSecrets } from './tool.ts';
 
 type Deps = {
@@ -24,7 +24,7 @@ export function createGetObject({ chooseCluster, findResource, shown }: Deps): T
     const cleaned = cleanObject(object, shown);
     const part = field === undefined ? cleaned : selectField(cleaned, field);
     if (part === undefined)
-      throw new CliError('usage', `the object has no field "${field}"`, 'Ask without a field to see which it has.');
+      throw usageError(`the object has no field "${field}"`, 'Ask without a field to see which it has.');
     const place = namespace === undefined ? '' : ` in namespace ${namespace}`;
     return {
       about: `${field === undefined ? '' : `${field} of `}${resourceName(served)}/${name}${place}, as YAML`,

@@ -3,7 +3,7 @@ import { requireReadable, type FindResource } from '../cluster/find-resource.ts'
 import { objectPath, resourceName, type ServedResource } from '../cluster/served-resource.ts';
 import { fitRows } from '../objects/fit-rows.ts';
 import { readTable } from '../objects/read-table.ts';
-import { CliError } from '../../terminal/cli-error.ts';
+import { CliError, usageError } from '../../terminal/cli-error.ts';
 import type { ToolArguments } from '../protocol/tool-arguments.ts';
 import { type ChooseCluster, clusterSource, type Tool, type ToolCall, refuseSecrets } from './tool.ts';
 import { randomBytes } from 'node:crypto';
@@ -43,7 +43,7 @@ export function createOpenLists(): OpenLists {
     take(page, cluster, resource) {
       const list = lists.get(page);
       if (list === undefined || list.cluster !== cluster || list.resource !== resource)
-        throw new CliError('usage', 'there is no such list to continue', 'List again, without continue.');
+        throw usageError('there is no such list to continue', 'List again, without continue.');
       return list;
     },
   };

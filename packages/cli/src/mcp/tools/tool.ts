@@ -1,6 +1,6 @@
 import type { OpenGateway } from '../../gateway/open-gateway.ts';
 import type { ToolArguments, ToolName } from '../protocol/tool-arguments.ts';
-import { CliError } from '../../terminal/cli-error.ts';
+import { CliError, usageError } from '../../terminal/cli-error.ts';
 import type { ServedResource } from '../cluster/served-resource.ts';
 
 /** What a tool answers. The program's own words and those of a cluster stay apart until they are marked. */
@@ -31,8 +31,7 @@ export type ChooseCluster = (given: string | undefined) => string;
 export function createChooseCluster(only: readonly string[]): ChooseCluster {
   return (given) => {
     const cluster = given ?? (only.length === 1 ? only[0] : undefined);
-    if (cluster === undefined)
-      throw new CliError('usage', 'no cluster is given', 'Name one. The tool "clusters" lists them.');
+    if (cluster === undefined) throw usageError('no cluster is given', 'Name one. The tool "clusters" lists them.');
     if (only.length > 0 && !only.includes(cluster))
       throw new CliError(
         'refused',

@@ -36,6 +36,9 @@ const clusterMembers = [
   'elevations',
 ] as const;
 
+/** Those that have the same name in the long form, below `kubernetes`. */
+const sameMembers = clusterMembers.filter((name) => !['resource', 'command', 'container', 'elevations'].includes(name));
+
 /** The members of the short form of an input. Next to the name of a case, the name of the object is `resourceName`. */
 export const shortMembers = [
   'user',
@@ -97,51 +100,17 @@ function routeInput(short: Fields): Fields {
 /** Converts the short form of an input to the long form. Absent members stay absent. */
 export function caseInput(short: Fields): Fields {
   if (short['route'] !== undefined) return routeInput(short);
-  const {
-    cluster,
-    verb,
-    resource,
-    namespace,
-    name,
-    path,
-    method,
-    ip,
-    command,
-    container,
-    dryRun,
-    labelSelector,
-    fieldSelector,
-    namespaced,
-    aggregated,
-    upsert,
-    upgrade,
-    impersonate,
-    elevations,
-    onCall,
-    clientCertificate,
-    now,
-  } = short;
+  const { resource, path, method, ip, command, container, elevations, onCall, clientCertificate, now } = short;
   const exec = command === undefined && container === undefined ? undefined : given({ command, container });
-  const nonResource = resource === undefined && path !== undefined ? { isResourceRequest: false } : {};
+  const isPath = resource === undefined && path !== undefined;
   return given({
     ...callerOf(short),
     request: part({ method, path, ip, clientCertificate }),
     kubernetes: part({
-      cluster,
-      verb,
+      ...Object.fromEntries(sameMembers.map((name) => [name, short[name]])),
       ...(resource === undefined ? {} : resourceFields(resource)),
-      ...nonResource,
-      namespace,
-      name,
+      ...(isPath ? { isResourceRequest: false } : {}),
       path,
-      dryRun,
-      labelSelector,
-      fieldSelector,
-      namespaced,
-      aggregated,
-      upsert,
-      upgrade,
-      impersonate,
       exec,
     }),
     elevations,

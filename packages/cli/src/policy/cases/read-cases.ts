@@ -1,3 +1,4 @@
+import { isMapping } from '../../input/untrusted.ts';
 import type { ConfigFault, PolicyInput } from '../../config/gateway-config.ts';
 import { caseInput, isShort, notOfRoute, shortMembers } from './case-input.ts';
 import type { PolicyTools } from '../../config/load-gateway-config.ts';
@@ -14,9 +15,6 @@ type Fault = { path: Path; message: string; hint?: string };
 type Place = (path: readonly PropertyKey[]) => { line: number; column: number } | undefined;
 
 const effects = ['allow', 'deny', 'authenticate'] as const;
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 function unknownMembers(
   fields: Fields,
   path: Path,
@@ -36,9 +34,9 @@ function unknownMembers(
 }
 
 function readExpectation(value: unknown, path: Path, faults: Fault[], tools: PolicyTools): Expectation | undefined {
-  const whole = isFields(value) ? value : { effect: value };
-  if (isFields(value)) faults.push(...unknownMembers(value, path, ['effect', 'rule', 'reasons'], tools));
-  const at = isFields(value) ? [...path, 'effect'] : path;
+  const whole = isMapping(value) ? value : { effect: value };
+  if (isMapping(value)) faults.push(...unknownMembers(value, path, ['effect', 'rule', 'reasons'], tools));
+  const at = isMapping(value) ? [...path, 'effect'] : path;
   const effect = effects.find((one) => one === whole.effect);
   if (effect === undefined) faults.push({ path: at, message: 'must be allow, deny or authenticate' });
   const { rule, reasons } = whole as Fields;
@@ -62,7 +60,7 @@ const flatMembers = [...shortMembers.filter((name) => name !== 'name'), 'resourc
  */
 function readInput(fields: Fields, path: Path, faults: Fault[], tools: PolicyTools): PolicyInput | undefined {
   const nested = fields.input;
-  if (nested !== undefined && !isFields(nested)) {
+  if (nested !== undefined && !isMapping(nested)) {
     faults.push({ path: [...path, 'input'], message: 'must be a mapping' });
     return undefined;
   }
@@ -94,7 +92,7 @@ function readCase(
   tools: PolicyTools,
 ): Omit<PolicyCase, 'line'> | undefined {
   const path: Path = ['cases', index];
-  if (!isFields(value)) {
+  if (!isMapping(value)) {
     faults.push({ path, message: 'must be a mapping with name, input (or user, groups, verb, ...) and expect' });
     return undefined;
   }
@@ -131,7 +129,7 @@ export function readCases(
   if (!read.ok) return read;
   const place: Place = read.yaml.place;
   const { data } = read.yaml;
-  if (!isFields(data))
+  if (!isMapping(data))
     return {
       ok: false,
       faults: [{ path: '', message: 'must be a mapping with policy (or config) and cases', line: 1, column: 1 }],

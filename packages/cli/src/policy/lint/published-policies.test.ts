@@ -4,7 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { loadPolicyTools, type PolicyTools } from '../../config/load-gateway-config.ts';
-import { lintFile } from './lint-file.ts';
+import { lintFile } from './lint-files.ts';
 
 const root = fileURLToPath(new URL('../../../../../', import.meta.url));
 const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-published-'));

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { fieldOf } from '../../input/field-of.ts';
+import { fieldOf } from '../../input/untrusted.ts';
 import type { CompiledPolicy, ConfigFault } from '../../config/gateway-config.ts';
 import type { Environment } from '../../environment/environment.ts';
 import type { PolicyTools } from '../../config/load-gateway-config.ts';

@@ -1,9 +1,10 @@
+import { splitNames } from '../../input/names.ts';
 import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import { namedFileFault } from '../../files/read-file.ts';
 import { readLines } from '../../files/read-lines.ts';
 import type { Environment } from '../../environment/environment.ts';
-import { CliError } from '../../terminal/cli-error.ts';
+import { CliError, usageError } from '../../terminal/cli-error.ts';
 import type { PolicyTools } from '../../config/load-gateway-config.ts';
 import { fetchAuditPage, scopeNote } from '../../audit/trail/search-trail.ts';
 import type { GatewayNames } from '../../gateway/find-gateway.ts';
@@ -79,13 +80,10 @@ export function kafkaSource(
 
 /** Reads brokers, separated by commas. Throws a CliError. */
 export function readBrokers(text: string): string[] {
-  const brokers = text
-    .split(',')
-    .map((one) => one.trim())
-    .filter((one) => one !== '');
+  const brokers = splitNames(text);
   const wrong = brokers.find((one) => !/^[^\s/]+:\d{1,5}$/.test(one));
   if (brokers.length === 0 || wrong !== undefined)
-    throw new CliError('usage', `"${wrong ?? text}" is not a broker`, 'Write --kafka kafka-1:9092,kafka-2:9092.');
+    throw usageError(`"${wrong ?? text}" is not a broker`, 'Write --kafka kafka-1:9092,kafka-2:9092.');
   return brokers;
 }
 

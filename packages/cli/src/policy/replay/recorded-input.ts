@@ -7,71 +7,41 @@ export type Watch = { read: number; missing: number };
 
 type See = <T>(field: Field, value: T) => T;
 
-const kubernetesPart = (request: RecordedRequest, see: See): object => ({
-  get cluster() {
-    return see('kubernetes.cluster', request.cluster);
-  },
-  get verb() {
-    return see('kubernetes.verb', request.verb);
-  },
-  get requestVerb() {
-    return see('kubernetes.requestVerb', request.requestVerb);
-  },
-  get isResourceRequest() {
-    return see('kubernetes.isResourceRequest', request.isResourceRequest);
-  },
-  get path() {
-    return see('path', request.path);
-  },
-  get apiGroup() {
-    return see('kubernetes.apiGroup', request.apiGroup);
-  },
-  get apiVersion() {
-    return see('kubernetes.apiVersion', request.apiVersion);
-  },
-  get resource() {
-    return see('kubernetes.resource', request.resource);
-  },
-  get subresource() {
-    return see('kubernetes.subresource', request.subresource);
-  },
-  get namespace() {
-    return see('kubernetes.namespace', request.namespace);
-  },
-  get name() {
-    return see('kubernetes.name', request.name);
-  },
-  get labelSelector() {
-    return see('kubernetes.labelSelector', request.labelSelector);
-  },
-  get fieldSelector() {
-    return see('kubernetes.fieldSelector', request.fieldSelector);
-  },
-  get dryRun() {
-    return see('kubernetes.dryRun', request.dryRun === true ? true : undefined);
-  },
-  get namespaced() {
-    return see('kubernetes.namespaced', request.namespaced);
-  },
-  get aggregated() {
-    return see('kubernetes.aggregated', request.aggregated);
-  },
-  get upsert() {
-    return see('kubernetes.upsert', request.upsert);
-  },
-  get upgrade() {
-    return see('kubernetes.upgrade', request.upgrade);
-  },
-  get exec() {
-    return see('kubernetes.exec', request.exec);
-  },
-});
+/** The members of `kubernetes` in an input that a recorded request has under the same name. */
+const kubernetesMembers = [
+  'cluster',
+  'verb',
+  'requestVerb',
+  'isResourceRequest',
+  'apiGroup',
+  'apiVersion',
+  'resource',
+  'subresource',
+  'namespace',
+  'name',
+  'labelSelector',
+  'fieldSelector',
+  'namespaced',
+  'aggregated',
+  'upsert',
+  'upgrade',
+  'exec',
+  'impersonate',
+] as const;
 
-const withImpersonate = (part: object, { impersonate }: RecordedRequest, see: See): PolicyInput['kubernetes'] =>
-  Object.defineProperty(part, 'impersonate', {
-    enumerable: true,
-    get: () => see('kubernetes.impersonate', impersonate),
-  });
+function kubernetesPart(request: RecordedRequest, see: See): PolicyInput['kubernetes'] {
+  const part = {
+    get path() {
+      return see('path', request.path);
+    },
+    get dryRun() {
+      return see('kubernetes.dryRun', request.dryRun === true ? true : undefined);
+    },
+  };
+  for (const name of kubernetesMembers)
+    Object.defineProperty(part, name, { enumerable: true, get: () => see(`kubernetes.${name}`, request[name]) });
+  return part;
+}
 
 function requestPart(request: RecordedRequest, see: See) {
   return {
@@ -132,7 +102,7 @@ export function recordedInput(request: RecordedRequest, watch: Watch): PolicyInp
       },
     },
     request: requestPart(request, see),
-    kubernetes: withImpersonate(kubernetesPart(request, see), request, see),
+    kubernetes: kubernetesPart(request, see),
     get elevations() {
       return see('elevations', undefined);
     },

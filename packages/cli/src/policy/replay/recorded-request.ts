@@ -1,6 +1,6 @@
+import { isMapping, textOf } from '../../input/untrusted.ts';
 import { bitOf, neverRecorded } from './fields.ts';
-import { readUri } from './read-uri.ts';
-import { recordedKind, type KindTools } from './recorded-kind.ts';
+import { readUri, recordedKind, type KindTools } from './read-uri.ts';
 
 /** What an event records that hints at the method of the request. */
 type MethodClues = {
@@ -85,11 +85,8 @@ export type RecordedRequest = {
 /** Why a request was not decided by a policy. A different policy would change nothing about it. */
 export type Undecided = 'not-decided' | 'not-logged-in' | 'impersonation' | 'unreadable';
 
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isTexts = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((one) => typeof one === 'string');
-const text = (value: unknown) => (typeof value === 'string' ? value : '');
 const effects = new Set(['allow', 'deny', 'authenticate']);
 
 type Decision = Pick<RecordedRequest, 'effect' | 'rule'>;
@@ -97,7 +94,7 @@ type Decision = Pick<RecordedRequest, 'effect' | 'rule'>;
 function readDecision(ours: Fields): Decision | Undecided {
   const { decision, identity } = ours;
   if (decision === undefined) return 'not-decided';
-  if (!isFields(decision) || !effects.has(text(decision.effect)) || typeof decision.rule !== 'string')
+  if (!isMapping(decision) || !effects.has(textOf(decision.effect)) || typeof decision.rule !== 'string')
     return 'unreadable';
   if (identity === undefined) return 'not-logged-in';
   // The cluster's settings or its RBAC refused this, whatever its policies say. Rules of policies have an index in brackets.
@@ -108,10 +105,10 @@ function readDecision(ours: Fields): Decision | Undecided {
 
 function readExec(value: unknown): { exec: Exec | undefined; hashed: boolean } | undefined {
   if (value === undefined) return { exec: undefined, hashed: false };
-  if (!isFields(value) || !isTexts(value.command)) return undefined;
+  if (!isMapping(value) || !isTexts(value.command)) return undefined;
   const { command, container, tty, stdin } = value;
   return {
-    exec: { container: text(container), command, tty: tty === true, stdin: stdin === true },
+    exec: { container: textOf(container), command, tty: tty === true, stdin: stdin === true },
     hashed: command.some((word) => word.startsWith('hmac-sha256:')),
   };
 }
@@ -122,15 +119,15 @@ type ObjectPart = Pick<
 >;
 
 function readObject(value: unknown): ObjectPart {
-  const ref = isFields(value) ? value : {};
+  const ref = isMapping(value) ? value : {};
   return {
-    isResourceRequest: isFields(value),
-    apiGroup: text(ref.apiGroup),
-    apiVersion: text(ref.apiVersion),
-    resource: text(ref.resource),
-    subresource: text(ref.subresource),
-    namespace: text(ref.namespace),
-    name: text(ref.name),
+    isResourceRequest: isMapping(value),
+    apiGroup: textOf(ref.apiGroup),
+    apiVersion: textOf(ref.apiVersion),
+    resource: textOf(ref.resource),
+    subresource: textOf(ref.subresource),
+    namespace: textOf(ref.namespace),
+    name: textOf(ref.name),
   };
 }
 
@@ -154,12 +151,12 @@ type Facts = {
 function readFacts(data: Fields, ours: Fields): Facts | undefined {
   const { identity, cluster: clusterRef, policyVerb: verb, sessionId, clientAddress: ip } = ours;
   const { verb: requestVerb, requestURI: requestUri } = data;
-  const user = isFields(data.user) ? data.user.username : undefined;
-  const cluster = clusterRef === undefined ? '' : isFields(clusterRef) ? clusterRef.name : undefined;
+  const user = isMapping(data.user) ? data.user.username : undefined;
+  const cluster = clusterRef === undefined ? '' : isMapping(clusterRef) ? clusterRef.name : undefined;
   const exec = readExec(ours.exec);
-  const time = text(data.requestReceivedTimestamp);
+  const time = textOf(data.requestReceivedTimestamp);
   const now = Date.parse(time);
-  if (!isFields(identity) || !isTexts(identity.groups) || exec === undefined || Number.isNaN(now)) return undefined;
+  if (!isMapping(identity) || !isTexts(identity.groups) || exec === undefined || Number.isNaN(now)) return undefined;
   if (typeof user !== 'string' || user === '' || typeof sessionId !== 'string' || sessionId === '') return undefined;
   if (typeof cluster !== 'string' || typeof verb !== 'string' || typeof ip !== 'string') return undefined;
   if (typeof requestVerb !== 'string' || typeof requestUri !== 'string') return undefined;
@@ -183,7 +180,7 @@ function readFacts(data: Fields, ours: Fields): Facts | undefined {
 function deriveFields(facts: Facts, effect: Decision['effect'], data: Fields, tools: KindTools) {
   const { requestVerb } = facts;
   const ours = data.sallyport as Fields;
-  const protocol = text(ours.protocol);
+  const protocol = textOf(ours.protocol);
   const object = readObject(data.objectRef);
   const uri = readUri(facts.requestUri, { ...object, requestVerb, bytesIn: ours.bytesIn });
   const method = methodOf({
@@ -191,7 +188,7 @@ function deriveFields(facts: Facts, effect: Decision['effect'], data: Fields, to
     requestVerb,
     protocol,
     bytesOut: ours.bytesOut,
-    code: isFields(data.responseStatus) ? data.responseStatus.code : undefined,
+    code: isMapping(data.responseStatus) ? data.responseStatus.code : undefined,
     allowed: effect === 'allow',
   });
   const kind = recordedKind(
@@ -199,7 +196,7 @@ function deriveFields(facts: Facts, effect: Decision['effect'], data: Fields, to
       ...object,
       requestVerb,
       ...(Array.isArray(ours.policyVerbs) ? { policyVerbs: ours.policyVerbs } : {}),
-      hasRequestInfo: isFields(ours.request),
+      hasRequestInfo: isMapping(ours.request),
     },
     tools,
   );
@@ -214,7 +211,7 @@ function deriveFields(facts: Facts, effect: Decision['effect'], data: Fields, to
 /** Returns whom a request asked to act as. What cannot be read is a request to act as no one, which nothing allows. */
 function readImpersonate({ sallyport }: Fields): string[] | undefined {
   const { request } = sallyport as Fields;
-  const value = isFields(request) ? request.impersonate : undefined;
+  const value = isMapping(request) ? request.impersonate : undefined;
   if (value === undefined) return undefined;
   return isTexts(value) ? value : [];
 }

@@ -1,10 +1,11 @@
+import { isMapping } from '../../input/untrusted.ts';
 import type { CompiledPolicy } from '../../config/gateway-config.ts';
 import type { PolicyTools } from '../../config/load-gateway-config.ts';
 import { bitOf, type Field } from './fields.ts';
 import { joinOutcomes } from './recorded-outcome.ts';
 import type { createRecordedEvaluator } from './evaluate-recorded.ts';
 import { readRecordedRequest, type RecordedRequest, type Undecided } from './recorded-request.ts';
-import type { KindTools } from './recorded-kind.ts';
+import type { KindTools } from './read-uri.ts';
 import type { SeenIds } from './seen-ids.ts';
 import type { createTally, TallyResult } from './tally.ts';
 
@@ -15,26 +16,23 @@ type OpenedEvent =
   | { kind: 'request'; auditID: string; data: Fields }
   | { kind: 'other-type' | 'other-stage' | 'unreadable' };
 
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /**
  * Finds the type and the data of an event in any format: the gateway's files, its API, or the data of a Kafka message.
  */
 function unwrap(value: Fields): { type: unknown; data: unknown } {
-  if (isFields(value.data)) return { type: value.type, data: value.data };
-  if (isFields(value.cloudEvent)) return { type: value.cloudEvent.type, data: value };
+  if (isMapping(value.data)) return { type: value.type, data: value.data };
+  if (isMapping(value.cloudEvent)) return { type: value.cloudEvent.type, data: value };
   return {
-    type: isFields(value.sallyport) && isFields(value.sallyport.cluster) ? 'k8s.request' : undefined,
+    type: isMapping(value.sallyport) && isMapping(value.sallyport.cluster) ? 'k8s.request' : undefined,
     data: value,
   };
 }
 
 /** Opens an event of the audit trail. A request has several events, and the last one represents it. */
 export function openEvent(value: unknown): OpenedEvent {
-  if (!isFields(value)) return { kind: 'unreadable' };
+  if (!isMapping(value)) return { kind: 'unreadable' };
   const { type, data } = unwrap(value);
-  if (!isFields(data) || !isFields(data.sallyport))
+  if (!isMapping(data) || !isMapping(data.sallyport))
     return { kind: typeof type === 'string' && type !== 'k8s.request' ? 'other-type' : 'unreadable' };
   if (type !== 'k8s.request') return { kind: 'other-type' };
   const { auditID, stage } = data;
@@ -81,38 +79,10 @@ function namespacesOf(request: RecordedRequest, { namespaceOf }: Deps['tools']):
   return new Set(
     either(request.namespaced, 'kubernetes.namespaced').flatMap((namespaced) =>
       either(request.aggregated, 'kubernetes.aggregated').map((aggregated) =>
-        namespaceOf({
-          ...inputOf(request),
-          ...(namespaced === undefined ? {} : { namespaced }),
-          ...(aggregated === undefined ? {} : { aggregated }),
-        }),
+        namespaceOf({ ...request, namespaced, aggregated }),
       ),
     ),
   );
-}
-
-function inputOf({
-  isResourceRequest,
-  verb,
-  requestVerb,
-  apiGroup,
-  apiVersion,
-  resource,
-  subresource,
-  namespace,
-  fieldSelector,
-}: RecordedRequest) {
-  return {
-    isResourceRequest,
-    verb,
-    requestVerb,
-    apiGroup,
-    apiVersion,
-    resource,
-    subresource,
-    namespace,
-    ...(fieldSelector === undefined ? {} : { fieldSelector }),
-  };
 }
 
 function evaluateRequest(

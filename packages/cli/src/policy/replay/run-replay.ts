@@ -8,7 +8,7 @@ import { createProgress } from '../../terminal/progress.ts';
 import { createReplayer, type ReplayResult, type Proposal } from './replayer.ts';
 import { createSeenIds } from './seen-ids.ts';
 import { createTally } from './tally.ts';
-import { CliError } from '../../terminal/cli-error.ts';
+import { CliError, usageError } from '../../terminal/cli-error.ts';
 import { writeResult } from '../../terminal/output.ts';
 import type { Environment } from '../../environment/environment.ts';
 import { readMoment } from '../../audit/trail/trail-filters.ts';
@@ -52,17 +52,15 @@ export type ReplayOptions = GatewayOptions & {
   failOnUnjudged?: boolean;
 };
 
-const usage = (message: string, hint: string) => new CliError('usage', message, hint);
-
 function proposalOf(environment: Environment, { config, policy, cluster }: ReplayOptions): ProposalOptions {
   if (policy === undefined && cluster === undefined) return { config: configPath(environment, config) };
   if (config !== undefined)
-    throw usage(
+    throw usageError(
       '--config and --policy cannot be combined',
       'Propose a whole configuration, or one policy for one cluster (--policy FILE --cluster NAME).',
     );
   if (policy === undefined || cluster === undefined)
-    throw usage('--policy and --cluster need each other', 'Write --policy FILE --cluster NAME.');
+    throw usageError('--policy and --cluster need each other', 'Write --policy FILE --cluster NAME.');
   return { policy, cluster };
 }
 
@@ -77,7 +75,7 @@ function kafkaOf(
   const { config, faults } = tools.examineConfigFile(file, environment.env);
   if (!config) return refuseFaults(environment, file, faults, tools);
   if ('memory' in config.audit.kafka)
-    throw usage(`${file} has no audit.kafka`, 'Give the brokers, for example --kafka kafka:9092.');
+    throw usageError(`${file} has no audit.kafka`, 'Give the brokers, for example --kafka kafka:9092.');
   return { kafka: config.audit.kafka, resolvePath: (name) => path.resolve(path.dirname(file), name) };
 }
 
@@ -89,7 +87,7 @@ function sourceOf(
 ): EventSource {
   const given = [files.length > 0, options.kafka !== undefined, options.fromStore === true].filter(Boolean).length;
   if (given !== 1)
-    throw usage(
+    throw usageError(
       given === 0 ? 'no source of recorded events is given' : 'more than one source of recorded events is given',
       'Give files (or - for standard input), --kafka or --from-store.',
     );
@@ -136,7 +134,7 @@ function failures(result: ReplayResult, options: ReplayOptions): string[] {
 
 function readExamples(text: string): number {
   if (!/^\d{1,3}$/.test(text))
-    throw usage(`"${text}" is not a number of examples from 0 to 999`, 'Write --examples 5.');
+    throw usageError(`"${text}" is not a number of examples from 0 to 999`, 'Write --examples 5.');
   return Number(text);
 }
 
