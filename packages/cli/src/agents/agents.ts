@@ -43,7 +43,6 @@ export function describeScope({ scope }: Pick<AgentView, 'scope'>): string {
   return `${verbs.join(',')} in ${where}${more.length === 0 ? '' : ` with ${more.join(' and ')}`}`;
 }
 
-/** The columns of a list of agents. */
 const agentColumns: Column<AgentView>[] = [
   { name: 'NAME', cell: ({ name }) => name },
   { name: 'AGENT', cell: ({ id }) => id, shrinks: true },

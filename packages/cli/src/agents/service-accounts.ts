@@ -48,7 +48,6 @@ async function findServiceAccountId(gateway: OpenGateway, text: string): Promise
 const isUnused = ({ lastUsedAt, createdAt }: ServiceAccountView, forMs: number, now: number): boolean =>
   now - (lastUsedAt ?? createdAt) >= forMs;
 
-/** Returns the columns of a list of service accounts. */
 function serviceAccountColumns(now: number): Column<ServiceAccountView>[] {
   return [
     { name: 'NAME', cell: ({ name }) => name },

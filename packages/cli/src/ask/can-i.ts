@@ -1,6 +1,7 @@
 import type { Explanation } from '@sallyport/contracts/answers';
+import { openPlace } from '../gateway/open-gateway.ts';
 import { askCluster, type ClusterAnswer } from './ask-cluster.ts';
-import { askGateway, openPlace } from './ask-gateway.ts';
+import { askGateway } from './ask-gateway.ts';
 import { describeRights, listRights } from './list-rights.ts';
 import { readAsked, type Asked, type AskedOptions } from './question/read-asked.ts';
 import type { GatewayNames } from '../gateway/find-gateway.ts';

@@ -1,5 +1,6 @@
 import type { Explanation } from '@sallyport/contracts/answers';
-import { askGateway, openPlace } from './ask-gateway.ts';
+import { openPlace } from '../gateway/open-gateway.ts';
+import { askGateway } from './ask-gateway.ts';
 import { readAsked, type AskedOptions } from './question/read-asked.ts';
 import type { GatewayNames } from '../gateway/find-gateway.ts';
 import { describeExplanation } from './explain/describe-explanation.ts';

@@ -61,7 +61,7 @@ const subcommandsOf = (command: Command): Candidate[] =>
     .visibleCommands(command)
     .map((one) => ({ value: one.name(), about: one.description() }));
 
-/** Returns what can come next, whatever has been typed of it. */
+/** The words that can come next, whatever has been typed of them. */
 async function candidates(place: Place, current: string, findSource: FindSource): Promise<Candidates> {
   const { command, option, operands, onlyOperands } = place;
   if (!onlyOperands && current.startsWith('--') && current.includes('=')) {

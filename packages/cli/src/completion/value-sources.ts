@@ -20,27 +20,13 @@ import type { Place } from './read-words.ts';
 /** Asks the gateway for a path of its API. */
 type AskFor = (place: Place, path: string) => Promise<unknown>;
 
-/** What can be completed about elevations. */
-type ElevationSources = {
-  /** The names that the user may ask for, on the cluster that the line names. */
-  names: ValueSource;
-  /** The clusters where the user may ask for the elevation that the line names. */
-  clusters: ValueSource;
-  namespaces: ValueSource;
-  /** The ids of elevations with which the user may do what the line begins with. */
-  ids: ValueSource;
-  /** The ids and names by which requests are found in the trail. */
-  used: ValueSource;
-};
-
 /** What each step is for, if it is not the open ones. */
 const queries: Record<string, string | undefined> = { show: '?all=true', review: '?toReview=true' };
 
 const describe = ({ name, user, cluster, state }: ElevationView): string =>
   `${name} of ${user} on ${cluster}, ${state}`;
 
-/** Creates the sources. */
-function createElevationSources(ask: AskFor): ElevationSources {
+function createElevationSources(ask: AskFor) {
   const options = async (place: Place) =>
     readAnswer(elevationOptionsSchema, await ask(place, 'elevations/options'), 'what you may ask for').options;
   const list = async (place: Place, path: string) =>
@@ -50,7 +36,8 @@ function createElevationSources(ask: AskFor): ElevationSources {
     (await options(place)).filter(({ name }) => (place.operands[0] ?? name) === name).flatMap(({ places }) => places);
 
   return {
-    async names(place) {
+    /** The names that the user may ask for, on the cluster that the line names. */
+    async names(place: Place) {
       const cluster = place.given.get('--cluster');
       const known = await options(place);
       return known
@@ -60,25 +47,28 @@ function createElevationSources(ask: AskFor): ElevationSources {
           return { value: name, about: `${groups.join(', ')} for up to ${readableSpan(maxDurationMs)}, ${approval}` };
         });
     },
-    async clusters(place) {
+    /** The clusters where the user may ask for the elevation that the line names. */
+    async clusters(place: Place) {
       const names = new Set((await placesOf(place)).map(({ cluster }) => cluster));
       return [...names].map((value) => ({ value }));
     },
-    async namespaces(place) {
+    async namespaces(place: Place) {
       const cluster = place.given.get('--cluster');
       const places = (await placesOf(place)).filter((one) => (cluster ?? one.cluster) === one.cluster);
       const names = new Set(places.flatMap(({ namespaces = [] }) => namespaces));
       // A request names one namespace, so a pattern is not a value.
       return [...names].filter((name) => !name.includes('*')).map((value) => ({ value }));
     },
-    async ids(place) {
+    /** The ids of elevations with which the user may do what the line begins with. */
+    async ids(place: Place) {
       const step = place.command.name();
       const found = await list(place, `elevations${queries[step] ?? ''}`);
       return found
         .filter(({ may }) => step === 'show' || may.includes(step))
         .map((one): Candidate => ({ value: one.id, about: describe(one) }));
     },
-    async used(place) {
+    /** The ids and names by which requests are found in the trail. */
+    async used(place: Place) {
       const found = await list(place, 'elevations?all=true');
       const names = new Set(found.map(({ name }) => name));
       return [
@@ -111,10 +101,7 @@ const timeoutMs = 1000;
  */
 async function ask(environment: Environment, { given }: Place, path: string): Promise<unknown> {
   const [gateway, context] = [given.get('--gateway'), given.get('--context')];
-  const { client, store } = await openGateway(environment, {
-    ...(gateway === undefined ? {} : { gateway }),
-    ...(context === undefined ? {} : { context }),
-  });
+  const { client, store } = await openGateway(environment, { gateway, context });
   const credential = store.read();
   if (credential === undefined || credential.expiresAt <= environment.now()) return undefined;
   const { token } = credential;

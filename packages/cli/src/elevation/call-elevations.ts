@@ -42,7 +42,7 @@ export async function listOptions(gateway: OpenGateway) {
   return readAnswer(elevationOptionsSchema, body, 'what you may ask for');
 }
 
-/** Returns what an elevation would change, without asking for it. */
+/** Previews an elevation, without asking for it. */
 export async function previewElevation(
   gateway: OpenGateway,
   asked: { name: string; cluster: string; namespace?: string },

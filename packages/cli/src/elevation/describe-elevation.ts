@@ -1,5 +1,5 @@
 import { lackingWords, type ElevationView } from '@sallyport/contracts/answers';
-import { forTerminal } from '../terminal/for-terminal.ts';
+import { renderFacts } from '../terminal/table.ts';
 import { readableSpan, readableTime, withTimes } from '../terminal/times.ts';
 import type { Column } from '../terminal/table.ts';
 
@@ -24,7 +24,6 @@ function reviewOf({ review }: ElevationView): string | undefined {
   return overdue ? `overdue since ${readableTime(dueAt)}${by}` : `due${by} until ${readableTime(dueAt)}`;
 }
 
-/** Returns the columns of what is to be reviewed. */
 export function reviewColumns(): Column<ElevationView>[] {
   return [
     { name: 'ID', cell: ({ id }) => id, shrinks: true },
@@ -113,17 +112,11 @@ export function describeElevation(elevation: ElevationView): string {
     ['Review', reviewOf(elevation)],
     ['You may', may.join(', ') || undefined],
   ];
-  return facts
-    .filter(([, value]) => value !== undefined)
-    .map(([label, value]) => `${`${label}:`.padEnd(11)}${forTerminal(value!)}\n`)
-    .join('');
+  return renderFacts(facts);
 }
 
 function reviewData({ done, ...review }: NonNullable<ElevationView['review']>): Record<string, unknown> {
-  return {
-    ...withTimes(review, ['dueAt']),
-    ...(done === undefined ? {} : { done: withTimes(done, ['at']) }),
-  };
+  return { ...withTimes(review, ['dueAt']), done: done && withTimes(done, ['at']) };
 }
 
 /** Returns an elevation for programs: its times in RFC 3339. */
@@ -131,7 +124,7 @@ export function elevationData({ approvals, ended, review, ...elevation }: Elevat
   return {
     ...withTimes(elevation, ['createdAt', 'pendingUntil', 'startsAt', 'activeFrom', 'expiresAt']),
     approvals: approvals.map((one) => withTimes(one, ['at'])),
-    ...(ended === undefined ? {} : { ended: withTimes(ended, ['at']) }),
-    ...(review === undefined ? {} : { review: reviewData(review) }),
+    ended: ended && withTimes(ended, ['at']),
+    review: review && reviewData(review),
   };
 }

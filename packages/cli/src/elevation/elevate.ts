@@ -1,5 +1,4 @@
 import type { ElevationView } from '@sallyport/contracts/answers';
-import { openPlace } from '../ask/ask-gateway.ts';
 import { warnOfBreakGlass } from './break-glass.ts';
 import { previewElevation, sendElevation, readElevation } from './call-elevations.ts';
 import { describeState } from './describe-elevation.ts';
@@ -7,7 +6,7 @@ import { readSpan } from '../input/read-span.ts';
 import type { Environment } from '../environment/environment.ts';
 import { writeOptions } from './write-options.ts';
 import { writePreview } from './write-preview.ts';
-import { openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
+import { openGateway, type OpenGateway, openPlace } from '../gateway/open-gateway.ts';
 import { CliError, usageError } from '../terminal/cli-error.ts';
 import { forTerminal, shellWord } from '../terminal/for-terminal.ts';
 import { writeResult } from '../terminal/output.ts';
@@ -111,8 +110,7 @@ async function list(environment: Environment, options: ElevateOptions): Promise<
 async function preview(environment: Environment, name: string, options: ElevateOptions): Promise<void> {
   const { gateway, cluster } = await openPlace(environment, options);
   const { namespace } = options;
-  const asked = { name, cluster, ...(namespace === undefined ? {} : { namespace }) };
-  await writePreview(environment, await previewElevation(gateway, asked), options);
+  await writePreview(environment, await previewElevation(gateway, { name, cluster, namespace }), options);
 }
 
 export async function elevate(
@@ -130,10 +128,10 @@ export async function elevate(
     name,
     cluster,
     durationMs,
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(reason === undefined ? {} : { reason }),
-    ...(ticket === undefined ? {} : { ticket }),
-    ...(at === undefined ? {} : { startsAt: readStart(at) }),
+    namespace,
+    reason,
+    ticket,
+    startsAt: at === undefined ? undefined : readStart(at),
   });
   const now = options.wait ? await waitForElevation(gateway, asked, commandOf(name, cluster, options)) : asked;
   await writeResult(

@@ -51,10 +51,7 @@ export async function listFailed(environment: Environment, options: GatewayOptio
 export async function retryNotifications(environment: Environment, { channel, elevation, ...options }: RetryOptions) {
   const gateway = await openGateway(environment, options);
   const id = elevation === undefined ? undefined : await resolveElevationId(gateway, elevation);
-  const resent = await resendNotifications(gateway, {
-    ...(channel === undefined ? {} : { channel }),
-    ...(id === undefined ? {} : { elevation: id }),
-  });
+  const resent = await resendNotifications(gateway, { channel, elevation: id });
   const text = resent === 0 ? 'There is nothing to send again.\n' : `${resent} are being sent again.\n`;
   await writeResult(environment, options.output, { resent }, () => text);
 }

@@ -3,7 +3,7 @@ import type { Environment } from '../environment/environment.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { writeResult } from '../terminal/output.ts';
 import { readableSpan } from '../terminal/times.ts';
-import { renderTable, type Column, type ListOptions } from '../terminal/table.ts';
+import { renderTable, type Column, type ListOptions, renderFacts } from '../terminal/table.ts';
 
 /** Says what the policy of the gateway does with the verbs of a right. */
 function policyOf({ verbs, refusedByPolicy, conditional }: ElevationGain): string {
@@ -59,10 +59,10 @@ export async function writePreview(
     ['Groups', groups.length === 0 ? 'none that you do not have there' : groups.join(', ')],
     ['Approval', approvalOf(preview)],
     ['At most', readableSpan(maxDurationMs)],
-  ].map(([label, value]) => `${`${label}:`.padEnd(11)}${forTerminal(value!)}\n`);
+  ];
   const text = () =>
     [
-      ...facts,
+      renderFacts(facts),
       `\n${forTerminal(describeGains(preview))}\n`,
       ...(gains.length === 0 ? [] : [renderTable(environment, { rows: gains, columns }, options)]),
       '\nThis was a dry run. Nothing was asked for.\n',

@@ -1,6 +1,7 @@
 import { clustersSchema, type Cluster } from '@sallyport/contracts/answers';
 import { readAnswer } from './read-answer.ts';
-import { authorityInKubeconfig, kubeconfigFiles } from '../kubectl/read-kubeconfigs.ts';
+import { usageError } from '../terminal/cli-error.ts';
+import { authorityInKubeconfig, kubeconfigFiles, kubectlContext } from '../kubectl/read-kubeconfigs.ts';
 import type { Credential } from '../home/stored-credential.ts';
 import { openCredentialStore, type CredentialStore } from '../home/credential-store.ts';
 import { findHome, type Home } from '../home/home.ts';
@@ -56,6 +57,23 @@ export async function openGateway(
 ): Promise<OpenGateway & { found: FoundGateway }> {
   const found = await findGateway(environment, names);
   return { ...openGatewayAt(environment, found.address), found };
+}
+
+/** Returns the gateway, the cluster and the default namespace: from the options, or from the context of kubectl. */
+export async function openPlace(
+  environment: Environment,
+  named: GatewayNames & { cluster?: string },
+): Promise<{ gateway: OpenGateway; cluster: string; namespace: string }> {
+  const gateway = await openGateway(environment, named);
+  const place = (await kubectlContext(kubeconfigFiles(environment), named.context))?.place;
+  const context = place?.gateway.origin === gateway.address.origin ? place : undefined;
+  const cluster = named.cluster ?? context?.cluster;
+  if (cluster === undefined)
+    throw usageError(
+      'no cluster is given',
+      'Name it with --cluster ("sallyport clusters" lists them), or make it the current context of kubectl.',
+    );
+  return { gateway, cluster, namespace: (context?.cluster === cluster ? context.namespace : undefined) ?? 'default' };
 }
 
 /** Returns the credential of the live login at a gateway. Throws a CliError if there is none. */

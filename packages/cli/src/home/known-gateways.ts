@@ -93,7 +93,6 @@ function write(file: string, content: string): void {
   }
 }
 
-/** Opens the known gateways in the home. */
 export function openKnownGateways(home: Home): KnownGateways {
   const currentFile = path.join(home.root, 'current-gateway');
   const fileOf = (address: GatewayAddress, name: string) => path.join(home.gatewayDirectory(address), name);

@@ -34,17 +34,7 @@ export function hasUnsupportedOption(options: Options, report: ImportReport): bo
   const found = reasons.filter(([name]) => options.isSet(name));
   for (const [name, why] of found)
     report.notCarried(options.at(name), why, 'The route is left out. Check whether you need this option.');
-  for (const name of [
-    'regex',
-    'regex_priority_order',
-    'prefix_rewrite',
-    'regex_rewrite_pattern',
-    'regex_rewrite_substitution',
-    'redirect',
-    'response',
-    'tls_downstream_client_ca',
-    'tls_downstream_client_ca_file',
-  ])
+  for (const name of [...reasons.map(([one]) => one), 'regex_priority_order', 'regex_rewrite_substitution'])
     options.raw(name);
   return found.length > 0;
 }

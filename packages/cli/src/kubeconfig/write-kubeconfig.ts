@@ -101,7 +101,7 @@ async function chosenClusters(gateway: OpenGateway, options: KubeconfigOptions):
 
 const defaultPrefix = 'sallyport-';
 
-/** Returns what the names of the entries begin with: the option, or what the user chose for this gateway before. */
+/** The beginning of the names of entries: the option, or the user's choice for this gateway before. */
 function readPrefix({ known, address }: OpenGateway, { prefix }: KubeconfigOptions): string {
   if (prefix !== undefined && !/^(?:[A-Za-z0-9][A-Za-z0-9._-]{0,62})?$/.test(prefix))
     throw usageError(`"${prefix}" is not a prefix of names`, 'Write it like --prefix work-.');

@@ -47,7 +47,7 @@ async function open(
   options: LogInOptions,
 ): Promise<OpenGateway> {
   const gateway = namedGateway(argument, options);
-  const opened = await openGateway(environment, { ...options, ...(gateway === undefined ? {} : { gateway }) });
+  const opened = await openGateway(environment, { ...options, gateway });
   const { address, source, named } = opened.found;
   // The user is about to trust this gateway with a login, and did not type its name.
   if (!named || gateway === undefined)
@@ -72,9 +72,7 @@ function chooseWay(options: LogInOptions, demands: LoginDemands, timeoutMs: numb
     );
   if (device !== true && cluster !== undefined)
     throw usageError('--cluster needs --device', 'It is shown on the page on which you approve the device.');
-  if (device === true)
-    return () => (client, environment) =>
-      deviceSignIn(client, environment, { timeoutMs, ...(cluster === undefined ? {} : { cluster }) });
+  if (device === true) return () => (client, environment) => deviceSignIn(client, environment, { timeoutMs, cluster });
   const on = (client: GatewayClient, environment: Environment, all: LoginDemands) =>
     signIn(client, environment, { browser, paste: !browser || mayPaste(environment), timeoutMs, demands: all });
   // The user has said where to log in, so what they said before does not count.

@@ -62,7 +62,7 @@ function fullName(command: Command): string {
   return command.parent === null ? command.name() : `${fullName(command.parent)} ${command.name()}`;
 }
 
-/** Returns what the help says after the options: examples, and what a command adds. */
+/** The help after the options: examples, and the text that a command adds. */
 function textAfterOptions(command: Command): string {
   let text = '';
   command.configureOutput({

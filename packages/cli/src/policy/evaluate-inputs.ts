@@ -53,8 +53,7 @@ function createEvaluator(
       now: environment.now(),
       ...read.input,
     });
-    const result = { effect, rule, allow, deny, ...(evaluatedAs === undefined ? {} : { evaluatedAs }) };
-    environment.stdout.write(renderDocument(output, result));
+    environment.stdout.write(renderDocument(output, { effect, rule, allow, deny, evaluatedAs }));
   };
 }
 

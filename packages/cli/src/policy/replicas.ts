@@ -109,16 +109,12 @@ export async function showReplicas(environment: Environment, options: GatewayOpt
   const inStep = versions === 1 && rejecting === 0 && waiting === 0;
   const data = replicas.map(({ rejected, waiting: waits, ...one }) => ({
     ...withTimes(one, ['since', 'startedAt']),
-    ...(rejected === undefined ? {} : { rejected: withTimes(rejected, ['at']) }),
-    ...(waits === undefined ? {} : { waiting: withTimes(waits, ['at']) }),
-    ...(one.onCall === undefined
-      ? {}
-      : {
-          onCall: one.onCall.map((list) => ({
-            ...withTimes(list, ['at']),
-            ...(list.failing === undefined ? {} : { failing: withTimes(list.failing, ['at']) }),
-          })),
-        }),
+    rejected: rejected && withTimes(rejected, ['at']),
+    waiting: waits && withTimes(waits, ['at']),
+    onCall: one.onCall?.map((list) => ({
+      ...withTimes(list, ['at']),
+      failing: list.failing && withTimes(list.failing, ['at']),
+    })),
   }));
   await writeResult(environment, options.output, { inStep, replicas: data }, () =>
     text(environment, replicas, options),

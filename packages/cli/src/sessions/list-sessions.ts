@@ -31,7 +31,6 @@ export function sessionColumns(mine: string, now: number): Column<SessionRow>[] 
 
 type SessionQuery = { all?: boolean; user?: string };
 
-/** Returns the user of a session. */
 export const sessionUser = ({ user, identity }: SessionRow): string => user ?? identity?.user ?? '';
 
 /** Lists the user's own sessions, those of all users, or those of one. */

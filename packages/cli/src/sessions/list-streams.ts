@@ -96,7 +96,7 @@ export async function listStreams(environment: Environment, options: SessionList
   const [session] = options.session === undefined ? [] : await resolveSessionIds(gateway, [options.session]);
   const body = await callAsUser(gateway, {
     method: 'GET',
-    path: `/.sallyport/api/v1/streams${queryOf({ ...options, ...(session === undefined ? {} : { session }) })}`,
+    path: `/.sallyport/api/v1/streams${queryOf({ ...options, session })}`,
   });
   const answer = readAnswer(streamListSchema, body, 'the streams');
   const { ended = false } = options;

@@ -92,7 +92,7 @@ async function revokeMany(environment: Environment, gateway: OpenGateway, option
   await writeResult(
     environment,
     options.output,
-    { revoked, ...(serviceAccountsLeft === undefined ? {} : { serviceAccountsLeft }) },
+    { revoked, serviceAccountsLeft },
     () => `Revoked ${revoked} session${revoked === 1 ? '' : 's'} of ${forTerminal(whose)}${forTerminal(from)}.\n`,
   );
   noteLeft(environment, user, serviceAccountsLeft);

@@ -69,7 +69,7 @@ export type Status = {
 
 const isFailure = (error: unknown): error is CliError => error instanceof CliError;
 
-/** Returns what a call is for, or undefined with its error among the problems. */
+/** Makes a call. Returns undefined, with its error among the problems, if it fails. */
 async function attempt<T>(problems: CliError[], call: () => Promise<T>): Promise<T | undefined> {
   try {
     return await call();
@@ -84,7 +84,6 @@ async function get(gateway: OpenGateway, path: string): Promise<unknown> {
   return expectOk(await askAsUser(gateway, { method: 'GET', path }), gateway.address.origin);
 }
 
-/** Asks the gateway who the user is and what is open. */
 async function askGateway(gateway: OpenGateway): Promise<Partial<Status> & { problems: CliError[] }> {
   const login = await readLogin(gateway);
   if (login.state === 'not-logged-in') return { state: 'not-logged-in', problems: [] };
@@ -108,17 +107,12 @@ async function askGateway(gateway: OpenGateway): Promise<Partial<Status> & { pro
     state: 'logged-in',
     user: me.user,
     groups: me.groups,
-    ...(me.provider == null ? {} : { provider: me.provider }),
-    ...(me.providerName == null ? {} : { providerName: me.providerName }),
-    session: {
-      id,
-      ...(createdAt === undefined ? {} : { since: createdAt }),
-      until: expiresAt,
-      ...(idleEndsAt === undefined ? {} : { idleUntil: idleEndsAt }),
-    },
-    ...(clusters === undefined ? {} : { clusters: clusters.clusters.map(({ name }) => name) }),
-    ...(streams === undefined ? {} : { openStreams: streams.streams.length + streams.omitted }),
-    ...(elevations === undefined ? {} : { elevations }),
+    provider: me.provider ?? undefined,
+    providerName: me.providerName ?? undefined,
+    session: { id, since: createdAt, until: expiresAt, idleUntil: idleEndsAt },
+    clusters: clusters?.clusters.map(({ name }) => name),
+    openStreams: streams && streams.streams.length + streams.omitted,
+    elevations,
     problems,
   };
 }
@@ -135,7 +129,8 @@ function knownLogins(environment: Environment, origin: string | undefined): Know
   return listLogins(environment).map(({ gateway, login }) => ({
     gateway: gateway.origin,
     current: gateway.origin === origin,
-    ...(login === undefined ? {} : { user: login.user, until: login.expiresAt }),
+    user: login?.user,
+    until: login?.expiresAt,
   }));
 }
 

@@ -16,7 +16,7 @@ const soonMs = 15 * 60_000;
 /** A command to run next, and why. */
 type NextStep = { command: string; why: string };
 
-/** Returns what the user can do next, the most urgent first. */
+/** The next steps of the user, the most urgent first. */
 function whatNext({ state, gateway, session, clusters, contexts }: Status, now: number): NextStep[] {
   if (gateway === undefined) return [{ command: 'sallyport login gate.example.com', why: 'to log in to your gateway' }];
   if (state === 'not-logged-in') return [{ command: `sallyport login ${shellWord(gateway)}`, why: 'to log in' }];
@@ -105,8 +105,8 @@ export async function showStatus(environment: Environment, options: GatewayOptio
   const { problems, session, gateways, elevations, ...rest } = found;
   const data = {
     ...rest,
-    ...(session === undefined ? {} : { session: withTimes(session, ['since', 'until', 'idleUntil']) }),
-    ...(elevations === undefined ? {} : { elevations: elevations.filter(isOwnActive).map(elevationData) }),
+    session: session && withTimes(session, ['since', 'until', 'idleUntil']),
+    elevations: elevations?.filter(isOwnActive).map(elevationData),
     gateways: gateways.map((one) => withTimes(one, ['until'])),
     problems: problems.map(({ message }) => message),
     next,

@@ -1,10 +1,10 @@
 import { sallyportVersion } from '@sallyport/contracts/version';
 import { gatewayVersionSchema } from '@sallyport/contracts/answers';
 import { readAnswer } from '../gateway/read-answer.ts';
+import { renderFacts } from '../terminal/table.ts';
 import type { GatewayNames, GatewayOptions } from '../gateway/find-gateway.ts';
 import { callAsUser, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
-import { forTerminal } from '../terminal/for-terminal.ts';
 import { writeResult } from '../terminal/output.ts';
 import type { Environment } from '../environment/environment.ts';
 
@@ -53,6 +53,5 @@ export async function showVersion(environment: Environment, options: VersionOpti
     ['Platform', client.platform],
     ...(gateway === undefined ? [] : [['Gateway', gatewayLine(gateway)]]),
   ];
-  const text = () => rows.map(([label, value]) => `${`${label}:`.padEnd(10)}${forTerminal(value!)}\n`).join('');
-  await writeResult(environment, options.output, { client, gateway }, text);
+  await writeResult(environment, options.output, { client, gateway }, () => renderFacts(rows, 10));
 }

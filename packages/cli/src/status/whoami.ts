@@ -4,12 +4,11 @@ import { remindOfReviews, warnOfBreakGlass } from '../elevation/break-glass.ts';
 import { isOwnActive, openElevations } from '../elevation/call-elevations.ts';
 import { describeState, elevationData, placeOf } from '../elevation/describe-elevation.ts';
 import { callAsUser, openGateway, fetchClusters } from '../gateway/open-gateway.ts';
-import { forTerminal } from '../terminal/for-terminal.ts';
 import { writeResult } from '../terminal/output.ts';
 import { readableTime, withTimes } from '../terminal/times.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { GatewayOptions } from '../gateway/find-gateway.ts';
-import { type Column, type ListOptions, writeList } from '../terminal/table.ts';
+import { type Column, type ListOptions, writeList, renderFacts } from '../terminal/table.ts';
 
 export async function whoami(environment: Environment, options: GatewayOptions): Promise<void> {
   const gateway = await openGateway(environment, options);
@@ -27,21 +26,17 @@ export async function whoami(environment: Environment, options: GatewayOptions):
     elevations: elevations.map(elevationData),
     session: withTimes(session, ['createdAt', 'expiresAt', 'idleEndsAt']),
   };
-  await writeResult(environment, options.output, data, () =>
-    [
-      ['User', me.user],
-      ['Name', me.name],
-      ['Email', me.email],
-      ['Groups', me.groups.join(', ') || '(none)'],
-      ...elevations.map((one) => ['Elevated', `${one.name} on ${placeOf(one)}, ${describeState(one)}`]),
-      ['Provider', me.providerName ?? me.provider],
-      ['Gateway', gateway.address.origin],
-      ['Session', `${session.id}, until ${readableTime(session.expiresAt)}`],
-    ]
-      .filter(([, value]) => value != null)
-      .map(([label, value]) => `${`${label}:`.padEnd(10)}${forTerminal(value!)}\n`)
-      .join(''),
-  );
+  const facts = [
+    ['User', me.user],
+    ['Name', me.name],
+    ['Email', me.email],
+    ['Groups', me.groups.join(', ') || '(none)'],
+    ...elevations.map((one) => ['Elevated', `${one.name} on ${placeOf(one)}, ${describeState(one)}`]),
+    ['Provider', me.providerName ?? me.provider],
+    ['Gateway', gateway.address.origin],
+    ['Session', `${session.id}, until ${readableTime(session.expiresAt)}`],
+  ];
+  await writeResult(environment, options.output, data, () => renderFacts(facts, 10));
   if (options.output !== 'text') return;
   warnOfBreakGlass(environment, elevations);
   remindOfReviews(environment, open);

@@ -71,7 +71,6 @@ function cellsOf<Row>(columns: readonly Column<Row>[], row: Row): Cell[] {
   return columns.map(({ cell, tone }) => ({ text: forTerminal(cell(row)), tone: tone?.(row) }));
 }
 
-/** Returns the cells of the heading. */
 function headingOf<Row>(columns: readonly Column<Row>[]): Cell[] {
   return columns.map(({ name }) => ({ text: name, tone: undefined }));
 }
@@ -145,7 +144,7 @@ export function createGrowingTable<Row>(
 type List<Row> = {
   rows: readonly Row[];
   columns: readonly Column<Row>[];
-  /** Returns what other commands accept for a row, for `-o name`. */
+  /** The name of a row that other commands accept, for `-o name`. */
   name?(row: Row): string;
   /** The complete result, for `-o json` and `-o yaml`. */
   data: unknown;
@@ -163,4 +162,12 @@ export async function writeList<Row>(environment: Environment, list: List<Row>, 
     }),
   );
   if (rows.length === 0 && (options.output === 'text' || options.output === 'wide')) environment.stderr.write(none);
+}
+
+/** Formats facts for a terminal, one per line behind its label. Leaves out those that are not known. */
+export function renderFacts(facts: readonly (readonly (string | null | undefined)[])[], labelWidth = 11): string {
+  return facts
+    .filter(([, value]) => value != null)
+    .map(([label, value]) => `${`${label}:`.padEnd(labelWidth)}${forTerminal(value!)}\n`)
+    .join('');
 }

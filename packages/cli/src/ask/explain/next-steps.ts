@@ -121,7 +121,7 @@ function changes(criteria: readonly ExplainedCriterion[], joint: string): string
   return `${words.join(joint)}${ordered.length > maxChanges ? `${joint}more` : ''}`;
 }
 
-/** Returns what the closest allow rule would need, for a request that no rule allows. */
+/** The needs of the closest allow rule, for a request that no rule allows. */
 function closestSteps(explanation: Explanation, you: string): string[] {
   const { rules } = explanation;
   const allow = rules
@@ -137,7 +137,7 @@ function closestSteps(explanation: Explanation, you: string): string[] {
   ];
 }
 
-/** Returns what to ask for instead of all namespaces, given the rule that refuses them. */
+/** The namespace to ask for instead of all, given the rule that refuses them. */
 function reachSteps(explanation: Explanation, rule: ExplainedRule | undefined): string[] {
   const words = rule && reachWords(explanation, rule);
   return words === undefined ? [] : [`${words[0]!.toUpperCase()}${words.slice(1)}.`];
@@ -177,7 +177,7 @@ function refusedSteps(explanation: Explanation): string[] {
   ];
 }
 
-/** Returns what the reader of an explanation can do next. */
+/** The next steps for the reader of an explanation. */
 export function nextSteps(explanation: Explanation): string[] {
   const { decision } = explanation;
   if (decision.effect === 'authenticate')

@@ -25,7 +25,7 @@ function reviewOf({ review, steps }: ReportedElevation): string {
   return review?.dueAt === undefined ? '' : `due ${seconds(review.dueAt)}`;
 }
 
-/** Returns what was done, the most frequent first, such as `12 get pods`. */
+/** The requests, the most frequent first, such as `12 get pods`. */
 function usesOf({ uses }: ReportedElevation, limit = Infinity): string {
   const told = uses.slice(0, limit).map(({ verb, resource, requests, streams }) => {
     const count = requests === 0 ? streams : requests;

@@ -65,7 +65,6 @@ const toMarkdown: Table = (columns, rows, headers) => {
   ].join('');
 };
 
-/** The formats of a report. */
 export type ReportFormat = 'text' | 'csv' | 'markdown' | 'json' | 'yaml';
 
 /** How long the gateway may take for the counts of a long time, in milliseconds. */

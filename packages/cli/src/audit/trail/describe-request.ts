@@ -51,7 +51,7 @@ function clusterDetailOf({ data }: AuditRow): string {
     .join(', ');
 }
 
-/** Returns what a stage of the request, or an event of its stream, adds to what is known. */
+/** The news in a stage of the request, or in an event of its stream. */
 function detailOf(row: AuditRow): string {
   if (row.type === clusterType) return clusterDetailOf(row);
   const status = words(text(at(row, 'responseStatus', 'code')), text(at(row, 'responseStatus', 'message')));

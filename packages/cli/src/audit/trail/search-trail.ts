@@ -23,7 +23,7 @@ export async function fetchAuditPage(gateway: OpenGateway, query: URLSearchParam
 
 type Seen = Pick<AuditRows, 'scope' | 'view'>;
 
-/** Returns what a user sees who may see the trail of some clusters. */
+/** The view of a user who may see the trail of some clusters, in words. */
 function describeView(view: NonNullable<Seen['view']>): string {
   const { clusters, withoutCluster } = view;
   const shown = clusters.slice(0, 10).map(forTerminal).join(', ');

@@ -4,7 +4,7 @@ import type { GrowingColumn } from '../../terminal/table.ts';
 import type { Tone } from '../../terminal/paint.ts';
 import { readableSpan } from '../../terminal/times.ts';
 
-/** Returns what a path of names leads to in an event. Events are not checked, so it may be anything. */
+/** Returns the value at a path of names in an event. Events are not checked, so it may be anything. */
 export const at = (row: AuditRow, ...names: string[]): unknown => names.reduce<unknown>(fieldOf, row.data);
 
 /** Returns a text or a number, or a list of them, as text; anything else as an empty text. */

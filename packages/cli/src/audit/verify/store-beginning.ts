@@ -27,7 +27,7 @@ export type StoreBeginning = {
   absent(): AbsentPeriod[];
 };
 
-/** Creates what finds out where a store begins. */
+/** Creates the finder of where a store begins. */
 export function createStoreBeginning({ before, holds }: Keeping): StoreBeginning {
   const firsts = new Map<string, number>();
   const days = new Set<number>();

@@ -61,7 +61,6 @@ export async function readTopic(
   }
 }
 
-/** Reads a trail from the topic. */
 export function topicTrail(environment: Environment, named: string | undefined): TrailSource {
   return async (verifier, onRead) => {
     const begun = new Map<string, { offset: number; time: string }>();

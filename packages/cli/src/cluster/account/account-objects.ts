@@ -3,7 +3,6 @@ import { clusterRole, type ImpersonateSettings } from './cluster-role.ts';
 
 type Labels = Record<string, string>;
 
-/** An object of Kubernetes. */
 export type KubeObject = {
   apiVersion: string;
   kind: string;

@@ -86,7 +86,7 @@ const lifeOf = ({ token: { expiresAt } }: Added) =>
     ? 'The token does not expire.'
     : `The token expires at ${readableTime(expiresAt)}. Run this command again before that, such as from a scheduled job.`;
 
-/** Returns what was done, the entry, and the files or their contents. */
+/** Describes the changes, the entry, and the files or their contents. */
 function describeAdded(name: string, added: Added): string {
   const { changes, files, entry, ca, token } = added;
   const all = changes.every(({ change }) => change === 'unchanged');

@@ -11,7 +11,6 @@ const plurals: Record<string, string> = {
   ClusterRoleBinding: 'clusterrolebindings',
 };
 
-/** Returns the API group and the resource of an object. */
 export function resourceOf({ apiVersion, kind }: KubeObject): { group: string; resource: string } {
   return { group: apiVersion.includes('/') ? apiVersion.split('/')[0]! : '', resource: plurals[kind]! };
 }
@@ -28,7 +27,6 @@ function collectionPath(object: KubeObject): string {
   return `${root}${within}/${resourceOf(object).resource}`;
 }
 
-/** Returns the path of an object. */
 const objectPath = (object: KubeObject): string => `${collectionPath(object)}/${object.metadata.name}`;
 
 const what = (object: KubeObject) => `the ${objectName(object)}`;
@@ -39,7 +37,6 @@ export async function readObject(client: KubeClient, object: KubeObject): Promis
   return answer.status === 404 ? undefined : (expectKube(answer, { verb: 'get', what: what(object) }) as Stored);
 }
 
-/** Creates an object. */
 export async function createObject(client: KubeClient, object: KubeObject): Promise<void> {
   const answer = await client.ask({ method: 'POST', path: collectionPath(object), json: object });
   expectKube(answer, { verb: 'create', what: what(object) });

@@ -145,7 +145,7 @@ async function warnOfSecret(client: KubeClient, { namespace, account }: AccountP
   ];
 }
 
-/** Returns what the gateway may impersonate: as given, or else as in an earlier run. */
+/** The names that the gateway may impersonate: as given, or else as in an earlier run. */
 async function settle(client: KubeClient, { place, groups, allowSystem }: AddRequest): Promise<Impersonate> {
   if (groups && allowSystem) return { groups, allowSystem };
   const reference = accountReferences(place).find(({ kind }) => kind === 'ClusterRole')!;

@@ -37,7 +37,7 @@ const optionalRules: readonly PolicyRule[] = [
   { verbs: ['list'], apiGroups: ['apiregistration.k8s.io'], resources: ['apiservices'] },
 ];
 
-/** Returns what a gateway may be allowed to do: the rules of its role, and what it may have in addition. */
+/** The rules that a gateway may have: those of its role, and those that it may have in addition. */
 export function expectedRules(cluster: ImpersonateSettings): PolicyRule[] {
   return [...clusterRole(cluster).role.rules, ...optionalRules];
 }

@@ -71,7 +71,7 @@ export function includesRight(
   return found.some(({ atom }) => coversAtom(atom, asked));
 }
 
-/** Returns what rules allow that the expected rules do not, each right once. */
+/** The rights that rules allow and the expected rules do not, each once. */
 export function subtractRules(rules: readonly PolicyRule[], expected: readonly PolicyRule[]): ExtraRight[] {
   const allowed = expected.flatMap(atomsOf);
   const extra = new Map<string, ExtraRight>();

@@ -137,7 +137,7 @@ function credentialLine({ credential: { kind, source, user, expiresAt } }: Check
   return `the credential is accepted: ${user ?? 'an unknown user'}, ${kind === 'none' ? 'no credential' : until} (${source})`;
 }
 
-/** Returns what a check found, a line for each point. */
+/** Describes the findings of a check, a line for each point. */
 export function describeCheck(report: CheckReport, paint: Paint): string {
   const { cluster, server, kubernetes, needed, extra, namespaces, faults, warnings } = report;
   const line = (word: string, tone: Tone, text: string) => `  ${paint(word.padEnd(8), tone)} ${forTerminal(text)}\n`;

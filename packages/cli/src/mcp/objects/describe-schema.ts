@@ -49,7 +49,6 @@ function elementOf(schema: Schema): unknown {
   return isMapping(schema.additionalProperties) ? schema.additionalProperties : schema;
 }
 
-/** Returns the fields of a schema. */
 function fieldsOf(schema: Schema): [name: string, schema: Schema][] {
   const { properties } = schema;
   return isMapping(properties)

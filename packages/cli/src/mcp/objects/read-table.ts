@@ -40,10 +40,7 @@ const cellText = (cell: unknown) =>
 
 function pageOf(metadata: z.infer<typeof pageSchema>): Pick<TablePage, 'next' | 'remaining'> {
   const { continue: next, remainingItemCount: remaining } = metadata ?? {};
-  return {
-    ...(next === undefined || next === '' ? {} : { next }),
-    ...(remaining === undefined ? {} : { remaining }),
-  };
+  return { next: next || undefined, remaining };
 }
 
 /** Reads a list as a table. With `namespaces`, its first column is the namespace. Returns undefined for anything else. */

@@ -74,7 +74,6 @@ function skipped(counts: SkippedEvents): string {
   return some.length === 0 ? '' : `Skipped: ${some.join('; ')}.\n`;
 }
 
-/** Describes the result of a replay. */
 export function describeReplay(result: ReplayResult): string {
   const { events, evaluated, unchanged, gained, lost, since, until } = result;
   const time = since === undefined ? '' : `, from ${forTerminal(since)} to ${forTerminal(until ?? '')}`;

@@ -37,7 +37,6 @@ export type Field = (typeof fields)[number];
 
 const bits = new Map<string, number>(fields.map((name, index) => [name, 1 << index]));
 
-/** Returns the bit of a field. */
 export function bitOf(field: Field): number {
   return bits.get(field)!;
 }
