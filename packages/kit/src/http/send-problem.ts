@@ -42,10 +42,11 @@ function asProblem(error: unknown): unknown {
 
 /**
  * Creates Express's last handler, which sends every error as a problem and logs unexpected ones. Browsers, which list
- * HTML in `Accept`, get what `sendPage` sends.
+ * HTML in `Accept`, get what `sendPage` sends. Programs without a valid credential get `challenge` as WWW-Authenticate.
  */
 export function problemHandler(deps: {
   logger: Logger;
+  challenge?: string;
   sendPage?: (response: Response, problem: Problem, request: Request) => void;
 }): ErrorRequestHandler {
   return (error, request, response, _next) => {
@@ -53,7 +54,11 @@ export function problemHandler(deps: {
     const problem = toProblem(shown);
     if (problem.code === 'internal') deps.logger.error({ err: error }, 'unexpected error');
     const asPage = deps.sendPage && !response.headersSent && request.headers.accept?.includes('text/html') === true;
-    if (!asPage) return sendProblem(response, shown);
+    if (!asPage) {
+      if (deps.challenge !== undefined && problem.code === 'unauthenticated' && !response.headersSent)
+        response.set('www-authenticate', deps.challenge);
+      return sendProblem(response, shown);
+    }
     if (problem.retryAfterSeconds !== undefined) response.set('retry-after', String(problem.retryAfterSeconds));
     deps.sendPage!(response, problem, request);
   };

@@ -117,6 +117,16 @@ describe("the gateway's own API", () => {
     expect(events.map(({ status }) => status)).toEqual([401, 401, 401, 401, 401, 401]);
   });
 
+  it.each(['/.sallyport/me', `${api}/clusters`])(
+    'tells the holder of an ended token at %s that it was rejected',
+    (path) =>
+      setUp()
+        .agent.get(path)
+        .set('authorization', 'Bearer spt_dead')
+        .expect(401)
+        .expect('www-authenticate', 'Bearer realm="sallyport"'),
+  );
+
   it('passes on the caller, and whether the policy allows them more than their own things', async () => {
     const mine = setUp();
     await mine.agent.get(`${api}/sessions?user=bob`).set('authorization', bearer).expect(200);

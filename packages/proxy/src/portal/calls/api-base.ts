@@ -33,7 +33,6 @@ function answerHealth(
         const refused =
           error instanceof ProblemError && (error.code === 'unauthenticated' || error.code === 'ambiguous-credential');
         if (refused) recordRefusal(request, error);
-        if (refused && error.code === 'unauthenticated') response.set('www-authenticate', 'Bearer realm="sallyport"');
         if (refused) throw error;
       }
     }

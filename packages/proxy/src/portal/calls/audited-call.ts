@@ -1,5 +1,5 @@
 import type { ApiArea, CheckAnswer, Decision, SallyportPart } from '@sallyport/contracts';
-import { ProblemError, toProblem, type Caller } from '@sallyport/kit';
+import { toProblem, type Caller } from '@sallyport/kit';
 import type { Request, RequestHandler, Response } from 'express';
 import type { PortalDeps } from './portal-deps.ts';
 import {
@@ -71,8 +71,6 @@ export function createAuditedCall(deps: PortalDeps) {
       } catch (error) {
         const problem = toProblem(error);
         deps.auditCall.complete({ ...about, status: problem.status, detail: problem.detail });
-        if (error instanceof ProblemError && error.code === 'unauthenticated')
-          response.set('www-authenticate', 'Bearer realm="sallyport"');
         throw error;
       }
     };

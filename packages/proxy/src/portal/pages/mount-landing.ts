@@ -22,7 +22,6 @@ const notices: Readonly<Record<string, string>> = {
 const isLoggedOut = (error: unknown) => error instanceof ProblemError && error.code === 'unauthenticated';
 
 function sendPage({ ownPages }: PortalDeps, response: Response, title: string, body: Html): void {
-  response.removeHeader('www-authenticate');
   response.vary('Accept, Cookie');
   ownPages.send(response, 200, title, body, { wide: true, scripts: [copyCommands] });
 }

@@ -2,6 +2,9 @@ import { problemHandler, type Logger } from '@sallyport/kit';
 import { html, sendProblemPage, type Html, type Pages } from '@sallyport/pages';
 import type { ErrorRequestHandler } from 'express';
 
+/** Tells a program that the gateway itself rejected its credential. Clusters cannot send it in the gateway's name. */
+export const challenge = 'Bearer realm="sallyport"';
+
 /** What a person can do about a problem of the gateway itself. */
 function nextStep(code: string): Html {
   if (code === 'unauthenticated') return html`<p><a class="act" href="/.sallyport/login">Log in</a></p>`;
@@ -12,6 +15,7 @@ function nextStep(code: string): Html {
 export function problemPage({ logger, ownPages }: { logger: Logger; ownPages: Pages }): ErrorRequestHandler {
   return problemHandler({
     logger,
+    challenge,
     sendPage: (response, problem) => sendProblemPage(ownPages, response, problem, nextStep(problem.code)),
   });
 }

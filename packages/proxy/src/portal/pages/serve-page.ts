@@ -47,7 +47,6 @@ export function servePage(
   return async (request, response, next) => {
     const isBrowser = request.headers.accept?.includes('text/html') === true;
     const logIn = () => {
-      response.removeHeader('www-authenticate');
       response.vary('Accept, Cookie');
       response.redirect(303, loginAddress(back(request.path), deps));
     };
