@@ -85,6 +85,8 @@ export const ownedStreamRowSchema = z
   .object({
     ...streamRowSchema.shape,
     ...ownerSchema.shape,
+    since: z.number(),
+    end: z.optional(z.number()),
     ports: z.optional(z.array(z.number()).check(z.maxLength(64))),
   })
   .check(
