@@ -71,8 +71,8 @@ async function create(deps: AgentDeps, about: Asked): Promise<{ token: string; s
 }
 
 /**
- * `POST /v1/agents`: creates an agent as a child session of the caller's login, and returns its token. It is recorded before it
- * exists.
+ * `POST /v1/agents`: creates an agent as a child session of the caller's login, and returns its token. It is recorded
+ * before it exists.
  */
 export function createAgent(deps: AgentDeps): RequestHandler {
   return async (request, response) => {

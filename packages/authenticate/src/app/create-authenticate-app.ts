@@ -26,9 +26,9 @@ import {
   confirmRouteCode,
   routeConfirmationPath,
   issueRouteCode,
-} from '../routes/issue-route-code.ts';
-import { endRouteSession, openRouteSession } from '../routes/open-route-session.ts';
-import type { RouteSessionDeps } from '../routes/route-code.ts';
+} from '../web-applications/issue-route-code.ts';
+import { endRouteSession, openRouteSession } from '../web-applications/open-route-session.ts';
+import type { RouteSessionDeps } from '../web-applications/route-code.ts';
 import { createServiceAccount } from '../service-accounts/create-service-account.ts';
 import { assignNames, listNames, releaseName } from '../service-accounts/names.ts';
 import {

@@ -28,7 +28,7 @@ const tooMany = (perUser: number) =>
 const byExpendability = (a: ListedSession, b: ListedSession) =>
   Number(a.usedAt !== undefined) - Number(b.usedAt !== undefined) || a.createdAt - b.createdAt;
 
-/** Returns the user's log-ins, except the new one and the one that it replaces. */
+/** Returns the user's logins, except the new one and the one that it replaces. */
 async function others(
   { sessions }: LimitSessionsDeps,
   { id: own, identity: { issuer, subject } }: Session,

@@ -35,8 +35,8 @@ function sessionOf(deps: ExchangeDeps, parent: Session, hash: string, facts: Cli
 }
 
 /**
- * Creates the exchange of the token of a workload for one of the gateway. The new session is a child of that of the token, so
- * that the end of either the token or its session ends it. Each exchange verifies the token again.
+ * Creates the exchange of the token of a workload for one of the gateway. The new session is a child of that of the
+ * token, so that the end of either the token or its session ends it. Each exchange verifies the token again.
  */
 export function createExchangeToken(deps: ExchangeDeps) {
   const { open, verify, workloads, events, now } = deps;

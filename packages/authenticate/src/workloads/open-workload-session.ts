@@ -66,9 +66,9 @@ async function store(deps: OpenWorkloadSessionDeps, tokenHash: string, session: 
 }
 
 /**
- * The beginning of a session of a workload with the token of its platform: verifies the token, records the session,
- * then stores it under the token's hash until the end of the token. A token with a live session keeps it. Callers with
- * the same token share one verification.
+ * Creates the function that begins the session of a workload with the token of its platform: it verifies the token,
+ * records the session, then stores it under the token's hash until the end of the token. A token with a live session
+ * keeps it. Callers with the same token share one verification.
  */
 export function createOpenWorkloadSession(deps: OpenWorkloadSessionDeps): (presented: Presented) => Promise<Session> {
   const { events, now } = deps;

@@ -99,8 +99,8 @@ export function openRouteSession(deps: RouteSessionDeps): RequestHandler {
 }
 
 /**
- * `POST /v1/route-sessions/end`: logs a browser out from the host of a web application. It ends the login on which the
- * session hangs, because the next page would otherwise log the browser in again without asking. Only gateways of older
+ * `POST /v1/route-sessions/end`: logs a browser out from the host of a web application. It ends the login from which the
+ * session was opened, because the next page would otherwise log the browser in again without asking. Only gateways of older
  * versions call it, during an upgrade.
  */
 export function endRouteSession(deps: Pick<RouteSessionDeps, 'sessions' | 'events'>): RequestHandler {
