@@ -6,7 +6,7 @@ import { execCredential, mayServeFromCache, noteServed, readMachineClock } from 
 import { openServedMarkers } from '../home/served-markers.ts';
 import { mayPaste } from './browser.ts';
 import { logInOnce } from './log-in-once.ts';
-import { signIn } from './sign-in.ts';
+import { logInOnPage } from './log-in-on-page.ts';
 import { stillValid } from './stored-login.ts';
 import { withRememberedProvider } from './login-demands.ts';
 import { CliError } from '../terminal/cli-error.ts';
@@ -50,9 +50,9 @@ async function findCredential(gateway: OpenGateway, interactive: boolean): Promi
   // There may be a user even without a terminal: k9s, Lens and editors run kubectl's plugins themselves. They get the
   // browser, and a shorter timeout.
   const timeoutMs = interactive || environment.stderr.isTTY ? loginTimeoutMs : unwatchedLoginTimeoutMs;
-  const signInHere = (client: GatewayClient, own: Environment) =>
+  const logInHere = (client: GatewayClient, own: Environment) =>
     withRememberedProvider(gateway, (demands) =>
-      signIn(client, own, {
+      logInOnPage(client, own, {
         browser: true,
         paste: interactive && mayPaste(own),
         timeoutMs,
@@ -64,7 +64,7 @@ async function findCredential(gateway: OpenGateway, interactive: boolean): Promi
     timeoutMs,
     known: kept?.token,
     abandoned: environment.parentIsGone,
-    signIn: signInHere,
+    logIn: logInHere,
   });
 }
 

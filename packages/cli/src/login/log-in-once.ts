@@ -14,21 +14,25 @@ type LoginParts = {
   store: CredentialStore;
   environment: Environment;
 };
-/** `signIn` logs in. `known` is the token that is no longer valid. */
 type LogInOnceOptions = {
   timeoutMs: number;
+  /** The token that is no longer valid. */
   known: string | undefined;
   /** Does not accept the credential of another process. */
   ownOnly?: boolean;
   /** Reports whether the login is no longer needed, because the program that asked for it has ended. */
   abandoned?: () => boolean;
-  signIn(client: GatewayClient, environment: Environment): Promise<Credential>;
+  /** How to log in, if no other process does. */
+  logIn(client: GatewayClient, environment: Environment): Promise<Credential>;
 };
 
-/** Logs in while holding the lock. A signal that ends this process releases it at once, and a process that waits for it logs in instead. */
+/**
+ * Logs in while holding the lock. A signal that ends this process releases it at once, and a process that waits for it
+ * logs in instead.
+ */
 async function logInLocked(
   { client, store, known, environment }: LoginParts,
-  { signIn }: LogInOnceOptions,
+  { logIn }: LogInOnceOptions,
   release: () => void,
 ): Promise<Credential> {
   const unwatch = environment.onInterrupt(() => {
@@ -36,7 +40,7 @@ async function logInLocked(
     environment.stderr.write('\nLogin canceled.\n');
   });
   try {
-    const credential = await signIn(client, environment);
+    const credential = await logIn(client, environment);
     store.keep(credential);
     known.remember(client.address, {});
     return credential;

@@ -3,12 +3,12 @@ import type { GatewayClient } from '../gateway/gateway-client.ts';
 import { openGateway, openGatewayAt, type OpenGateway } from '../gateway/open-gateway.ts';
 import type { Credential } from '../home/stored-credential.ts';
 import { readAuthority } from '../home/known-gateways.ts';
-import { deviceSignIn } from './device-sign-in.ts';
+import { logInWithDeviceCode } from './log-in-with-device-code.ts';
 import { mayPaste } from './browser.ts';
 import { endOldSession, stillValid } from './stored-login.ts';
 import { readLoginDemands, type LoginDemands, withRememberedProvider } from './login-demands.ts';
 import { logInOnce } from './log-in-once.ts';
-import { signIn } from './sign-in.ts';
+import { logInOnPage } from './log-in-on-page.ts';
 import { usageError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { writeResult } from '../terminal/output.ts';
@@ -72,9 +72,10 @@ function chooseWay(options: LogInOptions, demands: LoginDemands, timeoutMs: numb
     );
   if (device !== true && cluster !== undefined)
     throw usageError('--cluster needs --device', 'It is shown on the page on which you approve the device.');
-  if (device === true) return () => (client, environment) => deviceSignIn(client, environment, { timeoutMs, cluster });
+  if (device === true)
+    return () => (client, environment) => logInWithDeviceCode(client, environment, { timeoutMs, cluster });
   const on = (client: GatewayClient, environment: Environment, all: LoginDemands) =>
-    signIn(client, environment, { browser, paste: !browser || mayPaste(environment), timeoutMs, demands: all });
+    logInOnPage(client, environment, { browser, paste: !browser || mayPaste(environment), timeoutMs, demands: all });
   // The user has said where to log in, so what they said before does not count.
   if (options.provider !== undefined || options.loginHint !== undefined)
     return () => (client, environment) => on(client, environment, demands);
@@ -113,7 +114,7 @@ export async function logIn(
       timeoutMs,
       known: kept?.token,
       ownOnly: options.force === true || Object.keys(demands).length > 0,
-      signIn: way(gateway),
+      logIn: way(gateway),
     }));
   gateway.known.setCurrent(gateway.address);
   if (options.provider !== undefined)

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { html, type Html, createPages } from '@sallyport/pages';
 import { CliError } from '../terminal/cli-error.ts';
-import { randomText } from './sign-in-calls.ts';
+import { randomText } from './login-calls.ts';
 
 /** Answers the redirected browser. `host` is the gateway that the login is for. */
 function answerPage(

@@ -8,8 +8,9 @@ import { expectOk } from '../../gateway/expect-ok.ts';
 import { fieldOf } from '../../input/untrusted.ts';
 
 /**
- * Asks the gateway whether its policy allows a request for an object of any name. An agent may ask this, and not why. The gateway gives the same
- * answer for a cluster that does not exist as for one where nothing that was asked about is allowed.
+ * Asks the gateway whether its policy allows a request for an object of any name. An agent may ask this, and not why.
+ * The gateway gives the same answer for a cluster that does not exist as for one where nothing that was asked about is
+ * allowed.
  */
 async function askPolicy(gateway: OpenGateway, cluster: string, asked: Asked): Promise<boolean> {
   const { verb, resource, apiGroup, subresource, namespace } = asked;

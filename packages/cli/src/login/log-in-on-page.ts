@@ -7,14 +7,14 @@ import { CliError, describeError } from '../terminal/cli-error.ts';
 import { forTerminal, shellWord } from '../terminal/for-terminal.ts';
 import { startSpinner } from '../terminal/progress.ts';
 import type { Environment } from '../environment/environment.ts';
-import { credentialOf, pasteRedirect, signInUrl, cancelLogin, challengeOf, randomText } from './sign-in-calls.ts';
+import { credentialOf, pasteRedirect, loginPageUrl, cancelLogin, challengeOf, randomText } from './login-calls.ts';
 import { whyNoLocalBrowser, openBrowser } from './browser.ts';
 import type { LoginDemands } from './login-demands.ts';
 import { startLoopbackListener, type LoopbackListener } from './loopback-listener.ts';
 import { openPastedLines, type PastedLines } from '../terminal/pasted-lines.ts';
 
 /** Whether a login may open a browser, whether the user may paste a code, and how long the user may take. */
-type SignInOptions = {
+type PageOptions = {
   browser: boolean;
   paste: boolean;
   timeoutMs: number;
@@ -23,7 +23,7 @@ type SignInOptions = {
   abandoned?: () => boolean;
 };
 
-type Login = { client: GatewayClient; environment: Environment; options: SignInOptions; verifier: string };
+type Login = { client: GatewayClient; environment: Environment; options: PageOptions; verifier: string };
 
 async function exchange({ client, verifier }: Login, code: string, redirectUri: string): Promise<Credential> {
   const answer = await client.call({
@@ -59,7 +59,7 @@ async function takePasted(login: Login, lines: PastedLines): Promise<Credential>
 /** Returns the page that shows a code to paste; undefined if the gateway does not offer one. */
 async function pastePage({ client, options, verifier }: Login): Promise<string | undefined> {
   if (!options.paste) return undefined;
-  return signInUrl(client, {
+  return loginPageUrl(client, {
     redirectUri: pasteRedirect,
     state: randomText(),
     challenge: challengeOf(verifier),
@@ -157,10 +157,10 @@ async function waitFor(
  * paste and is exchanged with PKCE (RFC 7636). The address of the page is always printed, because the browser that
  * opens may be the wrong one or on another machine.
  */
-export async function signIn(
+export async function logInOnPage(
   client: GatewayClient,
   environment: Environment,
-  options: SignInOptions,
+  options: PageOptions,
 ): Promise<Credential> {
   const state = randomText();
   const login: Login = { client, environment, options, verifier: randomText() };
@@ -173,7 +173,7 @@ export async function signIn(
   try {
     const here =
       listener &&
-      (await signInUrl(client, {
+      (await loginPageUrl(client, {
         redirectUri: listener.redirectUri,
         state,
         challenge: challengeOf(login.verifier),

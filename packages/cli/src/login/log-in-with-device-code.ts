@@ -8,13 +8,13 @@ import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { startSpinner } from '../terminal/progress.ts';
 import type { Environment } from '../environment/environment.ts';
-import { credentialOf, checkedPage } from './sign-in-calls.ts';
+import { credentialOf, checkedPage } from './login-calls.ts';
 
 const api = '/.sallyport/api/v1/device';
 const grantType = 'urn:ietf:params:oauth:grant-type:device_code';
 
 /** `cluster` is only shown to the user on the approval page. */
-type DeviceSignInOptions = { cluster?: string; timeoutMs: number };
+type DeviceCodeOptions = { cluster?: string; timeoutMs: number };
 
 async function begin(client: GatewayClient, cluster: string | undefined): Promise<DeviceCodes> {
   const answer = await client.call({
@@ -105,10 +105,10 @@ async function poll(
 }
 
 /** Logs in by device authorization (RFC 8628). The user approves in a browser on any machine. */
-export async function deviceSignIn(
+export async function logInWithDeviceCode(
   client: GatewayClient,
   environment: Environment,
-  options: DeviceSignInOptions,
+  options: DeviceCodeOptions,
 ): Promise<Credential> {
   const codes = await begin(client, options.cluster);
   tell(environment, codes);

@@ -27,7 +27,7 @@ export function checkedPage(text: string): string {
 }
 
 /** Asks the gateway for the page on which the user starts this login. */
-export async function signInUrl(
+export async function loginPageUrl(
   client: GatewayClient,
   login: { redirectUri: string; state: string; challenge: string; demands?: LoginDemands; waitMs?: number },
 ): Promise<string> {
