@@ -7,7 +7,7 @@ export type { RequestInfo } from './request/request-info.ts';
 export { anyName, composeRequest, requestVerbs } from './request/compose-request.ts';
 export type { StreamKind } from './request/stream-kind.ts';
 export { isApiTrue } from './request/read-list-options.ts';
-export { isSecretRead, isWrite, shellEquivalent } from './request/classify-request.ts';
+export { isSecretRead, isWrite, isShellRequest } from './request/classify-request.ts';
 export { createStatus, statusForProblem } from './status/status.ts';
 export type { Status, StatusDetails } from './status/status.ts';
 export { parseFieldSelector } from './selectors/field-selector.ts';

@@ -22,7 +22,7 @@ type RunningProxy = {
 /** How long open requests may take after the time for streams is over, in milliseconds. */
 const closingMs = 2000;
 
-/** Starts the gateway: its clusters, the road, its own pages and API, and its listeners. */
+/** Starts the gateway: its clusters and web applications, the roads to them, its own pages and API, its listeners. */
 export async function startProxy(parts: ProxyParts): Promise<RunningProxy> {
   const { config, resolvePath } = parts.loaded;
   const { logger } = parts;

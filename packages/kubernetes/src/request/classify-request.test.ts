@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isSecretRead, isWrite, shellEquivalent } from './classify-request.ts';
+import { isSecretRead, isWrite, isShellRequest } from './classify-request.ts';
 import { parseRequestTarget } from './parse-request-target.ts';
 import { readRequestInfo } from './read-request-info.ts';
 import type { RequestInfo } from './request-info.ts';
@@ -26,15 +26,15 @@ describe('shell equivalents', () => {
     '/api/v1/proxy/namespaces/dev/pods/web',
     '/apis/certificates.k8s.io/v1/certificatesigningrequests/a/approval',
   ])('%s is one', (target) => {
-    expect(shellEquivalent(read('GET', target))).toBe(true);
+    expect(isShellRequest(read('GET', target))).toBe(true);
   });
 
   it('include requests for certificates with any verb', () => {
     const requests = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
-    expect(shellEquivalent(read('POST', requests))).toBe(true);
-    expect(shellEquivalent(read('PATCH', `${requests}/a`, ['application/apply-patch+yaml']))).toBe(true);
-    expect(shellEquivalent(read('PATCH', `${requests}/a`, ['application/merge-patch+json']))).toBe(false);
-    expect(shellEquivalent(read('GET', requests))).toBe(false);
+    expect(isShellRequest(read('POST', requests))).toBe(true);
+    expect(isShellRequest(read('PATCH', `${requests}/a`, ['application/apply-patch+yaml']))).toBe(true);
+    expect(isShellRequest(read('PATCH', `${requests}/a`, ['application/merge-patch+json']))).toBe(false);
+    expect(isShellRequest(read('GET', requests))).toBe(false);
   });
 
   it.each([
@@ -45,7 +45,7 @@ describe('shell equivalents', () => {
     '/apis/example.com/v1/namespaces/dev/pods/web/exec',
     '/exec',
   ])('%s is not one', (target) => {
-    expect(shellEquivalent(read('GET', target))).toBe(false);
+    expect(isShellRequest(read('GET', target))).toBe(false);
   });
 });
 

@@ -9,8 +9,8 @@ type Request = Pick<
 const reads: ReadonlySet<string> = new Set(['get', 'list', 'watch']);
 const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** Reports whether a request reaches into a workload or issues an identity, so that rules about exec must cover it. */
-export function shellEquivalent(info: Request): boolean {
+/** Reports whether a request is as good as a shell: it reaches into a pod or a node, or issues an identity. */
+export function isShellRequest(info: Request): boolean {
   return info.isResourceRequest && isShellEquivalent(info);
 }
 

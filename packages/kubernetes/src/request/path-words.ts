@@ -10,7 +10,10 @@ export function startsNamespacedResource(segments: readonly string[], index: num
   return segments[index] === 'namespaces' && resource !== undefined && !namespaceSubresources.has(resource);
 }
 
-/** Returns the index of the first segment after a `proxy` subresource (`/api/v1/nodes/n/proxy/…`), or -1 if the path has none. */
+/**
+ * Returns the index of the first segment after a `proxy` subresource (`/api/v1/nodes/n/proxy/…`), or -1 if the path has
+ * none.
+ */
 export function proxyTailStart(segments: readonly string[]): number {
   const version = segments[0] === 'api' ? 1 : segments[0] === 'apis' ? 2 : -1;
   if (version === -1) return -1;

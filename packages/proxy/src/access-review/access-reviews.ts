@@ -77,7 +77,7 @@ function keyOf({ impersonation }: Person, { kind, spec }: Review): string {
     .digest('base64url');
 }
 
-/** What sends one review. Resolves to undefined without an answer. */
+/** Creates the function that sends one review. Resolves to undefined without an answer. */
 function createSend({ ask, clock }: AccessReviewsDeps) {
   return async (person: Person, { kind, spec, detail }: Review, slots: ReviewSlots) => {
     const { cluster, impersonation } = person;

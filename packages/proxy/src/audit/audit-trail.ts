@@ -1,7 +1,7 @@
 import type { AuditConfig, AuditRecord, AuditStage, SallyportPart } from '@sallyport/contracts';
 import { auditKey, type AuditEventDraft, type AuditSink } from '@sallyport/audit-log';
 import { ProblemError } from '@sallyport/kit';
-import { isSecretRead, isWrite, shellEquivalent } from '@sallyport/kubernetes';
+import { isSecretRead, isWrite, isShellRequest } from '@sallyport/kubernetes';
 import { describeEvent } from './describe-event.ts';
 import { describeWebEvent, fitsWebEvent } from './describe-web-event.ts';
 import { fitsEvent, mustRecordAll } from './describe-request.ts';
@@ -77,7 +77,7 @@ const ofCluster: EventKind<ClusterExchange> = {
   },
   // A request can belong to several classes, and the strictest one decides.
   waitFor({ asked: kube }, when) {
-    const shell = shellEquivalent(kube);
+    const shell = isShellRequest(kube);
     const secret = isSecretRead(kube);
     const write = !shell && isWrite(kube);
     if (
@@ -107,7 +107,7 @@ const ofApplication: EventKind<WebExchange> = {
 
 const kindOf = ({ kind }: Exchange) => (kind === 'cluster' ? ofCluster : ofApplication) as EventKind<Exchange>;
 
-/** What builds the event of one stage. */
+/** Creates the function that builds the event of one stage. */
 function createStageRecord(deps: AuditTrailDeps, hideFor: HideFor) {
   return (
     exchange: Exchange,
@@ -129,8 +129,9 @@ function createStageRecord(deps: AuditTrailDeps, hideFor: HideFor) {
 }
 
 /**
- * Creates the audit trail of the road: one event before anything goes upstream, one when a long response begins, one at
- * the end. A refused request has only the last one. The first one can be omitted for requests that do not wait for it.
+ * Creates the audit trail of both roads: one event before anything goes upstream, one when a long response begins, one
+ * at the end. A refused request has only the last one. The first one can be omitted for requests that do not wait for
+ * it.
  */
 export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
   const { written } = deps.sink;

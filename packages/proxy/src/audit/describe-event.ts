@@ -55,7 +55,7 @@ function describeElevations(part: SallyportDraft, elevations: NonNullable<CheckA
   if (elevations.length > 1) part.elevations = elevations.map(({ id, name }) => ({ id, name }));
 }
 
-/** Returns `session` for the log-in of a person, and else the kind of the session. */
+/** Returns `session` for the login of a person, and otherwise the kind of the session. */
 const credentialKindOf = (answer: CheckAnswer | undefined) =>
   answer?.session && !isLogin(answer.session) ? answer.session.kind : 'session';
 

@@ -6,7 +6,7 @@ import {
   withoutCommand,
   type SallyportPart,
 } from '@sallyport/contracts';
-import { type RequestInfo, isSecretRead, isWrite, shellEquivalent } from '@sallyport/kubernetes';
+import { type RequestInfo, isSecretRead, isWrite, isShellRequest } from '@sallyport/kubernetes';
 import type { HashToken } from '../credential/own-token.ts';
 import { clientText, visibleText } from '../credential/client-text.ts';
 import { maxHashes, type HiddenText } from './hidden-text.ts';
@@ -16,7 +16,7 @@ import { maxHashes, type HiddenText } from './hidden-text.ts';
  * something, opens a shell or reads Secrets.
  */
 export function mustRecordAll(kube: RequestInfo): boolean {
-  return isWrite(kube) || shellEquivalent(kube) || isSecretRead(kube);
+  return isWrite(kube) || isShellRequest(kube) || isSecretRead(kube);
 }
 
 type DescribedRequest = NonNullable<SallyportPart['request']>;

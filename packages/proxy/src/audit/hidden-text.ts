@@ -35,9 +35,9 @@ export function ownerOf(identity: { issuer: string; subject: string } | undefine
 }
 
 /**
- * Creates it as `audit.execCommand` says. Each owner and each use has a key of its own. With a common one, anyone who sees
- * the hash of another could find its text by trying their own. Tokens cannot be guessed, so equal ones have equal hashes.
- * The words of a command after the first thousand are hashed as one text.
+ * Creates the function that hides texts, as `audit.execCommand` says. Each owner and each use has a key of its own.
+ * With a common one, anyone who sees the hash of another could find its text by trying their own. Tokens cannot be
+ * guessed, so equal ones have equal hashes. The words of a command after the first thousand are hashed as one text.
  */
 export function createHiddenText(setting: AuditConfig['execCommand'], hashKey: Buffer): HideFor {
   const ofToken = (token: string) => `hmac-sha256:${hmac(hashKey, token).digest('base64url')}`;

@@ -88,9 +88,9 @@ type CheckClientDeps = {
 };
 
 /**
- * What asks authorize about a batch. A replica of authorize that was killed takes its connections with it, and new
- * ones lead to it until the cluster has noticed. A check may be asked twice, so the same batch is sent again, within the
- * same deadline.
+ * Creates the function that asks authorize about a batch. A replica of authorize that was killed takes its connections
+ * with it, and new ones lead to it until the cluster has noticed. A check may be asked twice, so the same batch is sent
+ * again, within the same deadline.
  */
 function createAskUntilAnswered({ client, timeoutMs }: CheckClientDeps) {
   return async (body: CheckRequest) => {

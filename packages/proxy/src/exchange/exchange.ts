@@ -15,7 +15,7 @@ import type { WebRoute } from './web-route.ts';
 type ExchangeParts = {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** Set for an upgrade (exec, attach, port-forward): the socket, and what the client sent after the request head. */
+  /** Set for an upgrade, such as exec or a WebSocket: the socket, and what the client sent after the request head. */
   readonly upgrade: { socket: Duplex; head: Buffer } | undefined;
   /** The client's connection: the socket of the upgrade, or that of the request. */
   readonly connection: Duplex;
@@ -172,8 +172,7 @@ export type OpenStream = {
 
 /**
  * Why the gateway ended a stream. `authorize-unavailable`: authorize could not be reached for longer than the grace
- * period.
- * `ended-by-user`: its owner ended it, or someone who may end the streams of others.
+ * period. `ended-by-user`: its owner ended it, or someone who may end the streams of others.
  */
 type StreamEndReason = 'session-ended' | 'not-allowed' | 'authorize-unavailable' | 'ended-by-user' | 'draining';
 

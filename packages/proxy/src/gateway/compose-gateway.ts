@@ -38,7 +38,10 @@ function createPomeriumTokens({ loaded, now, publicKeysOf }: ProxyParts): Sessio
   return createSessionTokenVerifier({ publicKeys: () => publicKeysOf('authenticate'), gatewayUrl: gateway.url, now });
 }
 
-/** What begins the sessions of workloads, with what asks clusters. Undefined if none are configured. */
+/**
+ * Creates what begins the sessions of workloads, once it is known how clusters are asked. Undefined if none are
+ * configured.
+ */
 function createWorkloads(
   { loaded, now, logger, metrics }: ProxyParts,
   upstreams: Upstreams,

@@ -98,7 +98,7 @@ export function composePortal(parts: ProxyParts, own: PortalParts): Portals {
       clientCertificateOf,
       recheckMs: config.streams.recheck,
       auditCall: createApiEvents({ sink, now, hideFor }),
-      pages: createServiceProxy(passedOn),
+      toAuthenticate: createServiceProxy(passedOn),
       scim: createServiceProxy(passedOn, scimPassRules),
       auditWebhook: createServiceProxy(passTo('audit'), webhookPassRules),
       ownPages,

@@ -80,7 +80,7 @@ export type Roads = {
 
 const clock = () => performance.now();
 
-/** The audit trail, and what asks clusters for the gateway itself, which is recorded there. */
+/** Creates the audit trail, and what asks clusters for the gateway itself, which is recorded there. */
 function createAudit({ sink, settings, hashKey, now }: RoadsDeps) {
   const ids = { now, randomId: createIdSource({ now }) };
   const createRecord = (about: Parameters<typeof createAuditRecord>[0]) => createAuditRecord(about, ids);

@@ -54,7 +54,7 @@ export function createListenerCertificates({ loaded, logger }: ProxyParts): Rout
   });
 }
 
-/** Listens for requests to clusters and to the gateway itself, and for the plain login pages where configured. */
+/** Opens the gateway's listener, and the one for the login pages without TLS if `login.listen` is configured. */
 export async function openListeners(
   parts: ProxyParts,
   { roads, portal, portalOfLogin }: Pick<ComposedGateway, 'roads' | 'portal' | 'portalOfLogin'>,
@@ -66,11 +66,11 @@ export async function openListeners(
   const { take, recorder } = roads;
   const server = createGatewayServer({
     begin: roads.begin,
-    gateway: take,
+    take,
     recorder,
     tls: files && { ...readTls(files, gateway.tls)!, contextOf: certificates.contextOf },
     isOwn: portal.isOwn,
-    ownApi: portal.answer,
+    answerOwn: portal.answer,
     recordUnparsable,
   });
   if (gateway.proxyProtocol)
@@ -79,11 +79,11 @@ export async function openListeners(
   const pagesServerOf = ({ isOwn, answer }: Portal) =>
     createGatewayServer({
       begin: roads.beginPlain,
-      gateway: take,
+      take,
       recorder,
       tls: undefined,
       isOwn,
-      ownApi: answer,
+      answerOwn: answer,
       recordUnparsable,
     });
   const listening = await listenHttp(server, gateway.listen, 'gateway.listen');

@@ -32,7 +32,7 @@ function reviewsOfRequest(kube: RequestInfo): ReviewAttributes[] {
 
 const candidatesMs = 1000;
 
-/** What asks authorize which elevations could help with a request that a cluster has refused. */
+/** Creates the function that asks authorize which elevations could help with a request that a cluster has refused. */
 export function createAskCandidates({
   authorize,
 }: {
@@ -96,7 +96,7 @@ function keyOf({ cluster, impersonation, asked }: Refused): string {
     .digest('base64url');
 }
 
-/** What counts the refusals of each person, and reports whether another one may be looked into. */
+/** Creates the function that counts the refusals of each person, and reports whether another one may be looked into. */
 function createBudget({ clock }: Pick<FindHintDeps, 'clock'>): (person: string) => boolean {
   const spent = createExpiringCache<{ count: number }>({ max: maxKnown, clock });
   return (person) => {
@@ -108,7 +108,9 @@ function createBudget({ clock }: Pick<FindHintDeps, 'clock'>): (person: string) 
   };
 }
 
-/** What looks into one refusal: asks authorize what could help, and the cluster whether it would. */
+/**
+ * Creates the function that looks into one refusal: asks authorize what could help, and the cluster whether it would.
+ */
 function createLookInto({ candidates, reviews }: FindHintDeps) {
   const mayAll = async ({ cluster, impersonation, asked }: Refused, more: readonly string[]): Promise<ReviewAnswer> => {
     const groups = [...new Set([...impersonation.groups, ...more])];

@@ -122,7 +122,7 @@ class RefusalHandler implements Http1Handler {
   }
 }
 
-/** What adds hints to the refusals of clusters. */
+/** Creates the function that adds hints to the refusals of clusters. */
 export function createHintRefusals({ find, enabled }: HintRefusalsDeps): HintRefusals {
   return (exchange, handler, attempt) =>
     exchange.asked.longRunning || exchange.request.method === 'HEAD' || !enabled()

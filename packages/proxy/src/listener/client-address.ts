@@ -5,7 +5,7 @@ function plain(address: string): string {
   return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
 }
 
-/** What reports whether an address is in one of these blocks (CIDR). */
+/** Creates the function that reports whether an address is in one of these blocks (CIDR). */
 export function createIsTrusted(blocks: readonly string[]): (address: string) => boolean {
   const trusted = new BlockList();
   for (const cidr of blocks) {

@@ -38,7 +38,7 @@ async function seen(
     tls: tls ? { cert: server, key: serverKey, ...(asked ? { clientCa: authority } : {}) } : undefined,
     isOwn: () => true,
     recordUnparsable: () => {},
-    ownApi: (request: IncomingMessage, response: ServerResponse) => {
+    answerOwn: (request: IncomingMessage, response: ServerResponse) => {
       note(request.socket);
       response.end();
     },

@@ -53,11 +53,13 @@ export type GatewayServerDeps = {
       }
     | undefined;
   begin: BeginExchange;
-  gateway(exchange: Exchange): Promise<void>;
-  /** Told when a request to a cluster begins, and when its response or its tunnel has closed. */
+  /** Takes an exchange along its road, to its end. */
+  take(exchange: Exchange): Promise<void>;
+  /** Told when an exchange begins, and when its response or its tunnel has closed. */
   recorder: { began(exchange: Exchange): void; closed(exchange: Exchange): void };
-  /** The gateway's own pages and API. Every other address belongs to a cluster. */
-  ownApi(request: IncomingMessage, response: ServerResponse): void;
+  /** Answers what is for the gateway's own pages and API. Every other request takes a road. */
+  answerOwn(request: IncomingMessage, response: ServerResponse): void;
+  /** Reports whether a request is for them. */
   isOwn(request: IncomingMessage): boolean;
   /**
    * How long a body for the gateway's own pages and API may take, in milliseconds. The default is a minute, in which the
@@ -99,7 +101,7 @@ function run(
   deps.recorder.began(exchange);
   const end = how.upgrade ? how.upgrade.socket : response;
   end.once('close', () => deps.recorder.closed(exchange));
-  void deps.gateway(exchange);
+  void deps.take(exchange);
   response.once('finish', () => {
     if (!request.complete) dropRest(request);
   });
@@ -126,7 +128,7 @@ function destroyAfter(socket: Duplex, ms: number): void {
 
 /**
  * Limits how long a body for the gateway's own pages may take. One that never ends would hold its connection, and one to
- * the service behind the page. On the road other rules apply.
+ * the service behind the page. On the roads other rules apply.
  */
 function limitOwnBody(request: IncomingMessage, response: ServerResponse, ms: number): void {
   const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
@@ -242,7 +244,7 @@ export function createGatewayServer(deps: GatewayServerDeps): Server {
   server.maxHeadersCount = 0; // Node would silently drop the rest. Their size is what limits them
   const latest = new WeakMap<Duplex, ServerResponse>();
   const pipeline = createPipelineLimit();
-  const route = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => {
+  const receive = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => {
     const before = latest.get(request.socket);
     // Nothing runs after a refusal that closes the connection: it may be a body that was parsed as a request.
     if (before?.headersSent && !before.shouldKeepAlive) return;
@@ -255,11 +257,11 @@ export function createGatewayServer(deps: GatewayServerDeps): Server {
     if (!deps.isOwn(request)) return run(deps, request, response, { expectsContinue });
     limitOwnBody(request, response, deps.ownBodyMs ?? ownBodyMs);
     if (expectsContinue) response.writeContinue();
-    deps.ownApi(request, response);
+    deps.answerOwn(request, response);
   };
-  server.on('request', (request, response) => route(request, response, false));
-  server.on('checkContinue', (request, response) => route(request, response, true));
-  server.on('checkExpectation', (request, response) => route(request, response, false));
+  server.on('request', (request, response) => receive(request, response, false));
+  server.on('checkContinue', (request, response) => receive(request, response, true));
+  server.on('checkExpectation', (request, response) => receive(request, response, false));
   const upgrading = { ...deps, pipeline };
   for (const event of ['upgrade', 'connect'])
     server.on(event, (request: IncomingMessage, socket: Duplex, head: Buffer) =>

@@ -34,7 +34,7 @@ async function start(tls: boolean, { trusted = true, host = '127.0.0.1', headerM
     tls: tls ? { cert, key } : undefined,
     isOwn: () => true,
     recordUnparsable: (socket: Socket, reason: string) => refused.push([socket.remoteAddress, reason]),
-    ownApi(request: IncomingMessage, response: ServerResponse) {
+    answerOwn(request: IncomingMessage, response: ServerResponse) {
       let length = 0;
       request.on('data', (chunk: Buffer) => {
         length += chunk.length;

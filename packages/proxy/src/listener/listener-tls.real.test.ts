@@ -27,7 +27,7 @@ async function listen(
     tls: { ...pair, profile },
     isOwn: () => true,
     recordUnparsable: () => {},
-    ownApi: () => {},
+    answerOwn: () => {},
   } as unknown as Parameters<typeof createGatewayServer>[0]) as Server;
   listener.on('tlsClientError', () => {});
   listener.listen(0, '127.0.0.1');

@@ -6,8 +6,8 @@ import { type Metrics } from '@sallyport/kit';
 import { Counter } from 'prom-client';
 
 /**
- * What records bytes that were not an HTTP request: in a metric, and in an event with the address of the peer
- * and the reason from the parser. The bytes themselves are not recorded.
+ * Creates the function that records bytes that were not an HTTP request: in a metric, and in an event with the address
+ * of the peer and the reason from the parser. The bytes themselves are not recorded.
  */
 export function createRecordUnparsable(deps: {
   sink: AuditSink;

@@ -17,7 +17,7 @@ describe('the listener of a stopping gateway', () => {
       tls: { cert, key },
       isOwn: () => true,
       recordUnparsable: () => {},
-      ownApi: (_request: IncomingMessage, response: ServerResponse) => void response.end('ok'),
+      answerOwn: (_request: IncomingMessage, response: ServerResponse) => void response.end('ok'),
     } as unknown as Parameters<typeof createGatewayServer>[0]);
     const listening = await listenHttp(gateway, { host: '127.0.0.1', port: 0 }, 'a test');
     closing.push(() => listening.close(0));

@@ -51,7 +51,7 @@ async function listen(clientCaFile?: string): Promise<void> {
     tls: { cert: server, key: serverKey, clientCa: clientCaFile && authority, contextOf: certificates.contextOf },
     isOwn: () => true,
     recordUnparsable: () => {},
-    ownApi: () => {},
+    answerOwn: () => {},
   } as unknown as Parameters<typeof createGatewayServer>[0]) as Server;
   listener.on('tlsClientError', () => {});
   listener.listen(0, '127.0.0.1');

@@ -14,7 +14,7 @@ export type RouteCertificates = {
 
 type Member = { print: string; context: SecureContext; stop(): void };
 
-/** Creates them. The files are followed as those of the gateway are. */
+/** Creates the certificates of routes. Their files are followed as those of the gateway are. */
 export function createRouteCertificates(deps: {
   resolvePath: (file: string) => string;
   /** The CA of client certificates. It is followed too. */

@@ -23,10 +23,10 @@ async function recheck(exchange: AllowedExchange, { checks }: OpenBodyDeps): Pro
 }
 
 /**
- * What a body passes through. With `recheck`, no piece passes, nor does the end, unless the request was checked
- * within the last second and nothing has changed since. Holding back the end is not enough: a reader that parses JSON,
- * YAML or CBOR as it arrives acts as soon as a value is complete, and the rest is padding. With `count`, the bytes are
- * counted here.
+ * Creates the stream that a body passes through. With `recheck`, no piece passes, nor does the end, unless the request
+ * was checked within the last second and nothing has changed since. Holding back the end is not enough: a reader that
+ * parses JSON, YAML or CBOR as it arrives acts as soon as a value is complete, and the rest is padding. With `count`,
+ * the bytes are counted here.
  */
 function createPassage(
   exchange: AllowedExchange,
@@ -63,8 +63,8 @@ function createPassage(
 }
 
 /**
- * What opens the body of a request for forwarding: a stream, an empty string for an empty body, or undefined for
- * no body.
+ * Creates the function that opens the body of a request for forwarding: a stream, an empty string for an empty body, or
+ * undefined for no body.
  */
 export function createOpenBody(deps: OpenBodyDeps): (exchange: AllowedExchange) => Readable | string | undefined {
   return (exchange) => {

@@ -49,7 +49,7 @@ function createRequestMetrics(metrics: Metrics) {
 const clusterNameOf = (exchange: Exchange) => (exchange.kind === 'cluster' ? clientText(exchange.clusterName) : '');
 const hostOf = (exchange: Exchange) => (exchange.kind === 'cluster' ? undefined : exchange.upstream.host);
 
-/** Creates the recorder. */
+/** Creates the recorder of both roads. */
 export function createExchangeRecorder(deps: {
   lifecycle: Pick<StreamLifecycle, 'closed'>;
   logger: Logger;

@@ -29,7 +29,7 @@ export type RoadParts = {
   isTraced: boolean;
 };
 
-/** What answers an exchange that goes no further, and records why. */
+/** Creates the function that answers an exchange that goes no further, and records why. */
 export function createFail<E extends Exchange>(
   { recorder }: Pick<RoadParts, 'recorder'>,
   answer: (exchange: E, error: unknown) => void,

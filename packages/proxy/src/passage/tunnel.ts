@@ -5,7 +5,7 @@ import type { StreamObserver } from '@sallyport/kubernetes';
 import type { Allowed, AllowedExchange, Exchange } from '../exchange/exchange.ts';
 import { createEndTunnel, type EndTunnel } from '../streams/end-tunnel.ts';
 import type { StreamLifecycle } from '../streams/stream-lifecycle.ts';
-import { isRefusal, relayRefusal, whenWritten, upstreamUnreachable } from './upstream-answer.ts';
+import { mayBeRelayed, relayRefusal, whenWritten, upstreamUnreachable } from './upstream-answer.ts';
 
 type ReadAlong = {
   observer?: StreamObserver | undefined;
@@ -43,13 +43,13 @@ function pump(from: Duplex, to: Duplex, pass: (chunk: Buffer) => Buffer): void {
 // After one side has closed, the other may still flush what was in flight (the exit status of exec), but not for ever.
 const lingerMs = 5000;
 
-function join(client: Duplex, cluster: Duplex, exchange: Exchange, ending: EndTunnel): void {
-  pump(client, cluster, (chunk) => {
+function join(client: Duplex, upstream: Duplex, exchange: Exchange, ending: EndTunnel): void {
+  pump(client, upstream, (chunk) => {
     exchange.bytesIn += chunk.length;
     exchange.observer?.fromClient(chunk);
     return chunk;
   });
-  pump(cluster, client, (chunk) => {
+  pump(upstream, client, (chunk) => {
     exchange.bytesOut += chunk.length;
     return ending.pass(chunk);
   });
@@ -61,8 +61,8 @@ function join(client: Duplex, cluster: Duplex, exchange: Exchange, ending: EndTu
       setTimeout(() => other.destroy(), lingerMs).unref();
     });
   };
-  closing(client, cluster);
-  closing(cluster, client);
+  closing(client, upstream);
+  closing(upstream, client);
 }
 
 function responseHead(answer: IncomingMessage, clean: (raw: readonly string[], status: number) => string[]): string {
@@ -95,12 +95,12 @@ function upgradeLines(exchange: AllowedExchange): string[] {
 
 function splice<E extends Exchange>(
   exchange: Allowed<E>,
-  { client, cluster }: { client: Duplex; cluster: Duplex },
+  { client, upstream }: { client: Duplex; upstream: Duplex },
   { answer, head }: { answer: IncomingMessage; head: Buffer },
   deps: TunnelDeps<E>,
 ): void {
   if (answer.headers.upgrade?.toLowerCase() !== exchange.headers.upgrade) {
-    cluster.destroy();
+    upstream.destroy();
     deps.fail(
       exchange,
       new ProblemError(
@@ -120,9 +120,9 @@ function splice<E extends Exchange>(
   }
   const { observer, end } = deps.readAlong(exchange, answer);
   exchange.observer = observer;
-  const ending = createEndTunnel(client, cluster, end);
+  const ending = createEndTunnel(client, upstream, end);
   if (head.length > 0) ending.pass(head);
-  join(client, cluster, exchange, ending);
+  join(client, upstream, exchange, ending);
   deps.lifecycle.answered(exchange, ending.cut);
 }
 
@@ -190,18 +190,18 @@ export function createTunnel<E extends Exchange>(deps: TunnelDeps<E>): (exchange
         gone: () => upstreamUnreachable(exchange),
         isOver: () => isOver || client.destroyed,
       });
-    outgoing.once('upgrade', (answer, cluster, head) => {
+    outgoing.once('upgrade', (answer, upstream, head) => {
       stopTimer();
-      onceWritten(cluster, () => {
+      onceWritten(upstream, () => {
         const early = release();
-        splice(exchange, { client, cluster }, { answer, head }, deps);
+        splice(exchange, { client, upstream }, { answer, head }, deps);
         for (const chunk of early) client.unshift(chunk);
         client.resume();
       });
     });
     outgoing.once('response', (answer) => {
       stopTimer();
-      if (!isRefusal(answer))
+      if (!mayBeRelayed(answer))
         return giveUp(new ProblemError('upstream-unreachable', 'The response could be read in two ways.'));
       onceWritten(answer, () => relayRefusal(exchange, answer, { endsMs: deps.firstByte, clean: deps.clean }));
     });

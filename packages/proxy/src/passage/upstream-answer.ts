@@ -17,9 +17,9 @@ export function upstreamUnreachable({ kind: what }: Pick<Exchange, 'kind'>, caus
 }
 
 /**
- * Runs `proceed` when the event of a request is written: at once without `waiting`. `source` is the side of the cluster,
- * which nobody reads until then, and `gone` the problem if it has closed. Runs nothing if the exchange ended meanwhile, and `refuse` if the event cannot be written
- * or the cluster has gone.
+ * Runs `proceed` when the event of a request is written: at once without `waiting`. `source` is what comes from upstream,
+ * which nobody reads until then, and `gone` the problem if it has closed. Runs nothing if the exchange ended meanwhile,
+ * and `refuse` if the event cannot be written or the upstream has gone.
  */
 export function whenWritten(
   waiting: Promise<void> | undefined,
@@ -42,12 +42,12 @@ export function whenWritten(
 }
 
 /**
- * Reports whether a response may be relayed as a refusal. Node accepts three kinds that must not be: a 101 without
- * Upgrade, which anything between here and the client might take for the start of a tunnel; a status below 100, which
- * Node throws on when it sends it; and a transfer coding in HTTP/1.0, which has none (RFC 9112, 6.1), so that readers
- * differ on where the response ends.
+ * Reports whether a response may be relayed. Node accepts three kinds that must not be: a 101 without Upgrade, which
+ * anything between here and the client might take for the start of a tunnel; a status below 100, which Node throws on
+ * when it sends it; and a transfer coding in HTTP/1.0, which has none (RFC 9112, 6.1), so that readers differ on where
+ * the response ends.
  */
-export function isRefusal({ statusCode = 0, httpVersion, headers }: IncomingMessage): boolean {
+export function mayBeRelayed({ statusCode = 0, httpVersion, headers }: IncomingMessage): boolean {
   return statusCode >= 200 && (httpVersion !== '1.0' || headers['transfer-encoding'] === undefined);
 }
 

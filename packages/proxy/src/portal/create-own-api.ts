@@ -22,12 +22,15 @@ import { serveLogo } from './pages/serve-logo.ts';
 
 const apiPrefix = '/.sallyport/api/v1';
 
-/** Creates everything on the gateway that is not a cluster: health, the pages of authenticate, and the CLI's API. */
+/**
+ * Creates the application that answers on the gateway's own host: health, the gateway's pages, those of authenticate,
+ * and the API.
+ */
 export function createOwnApi(deps: PortalDeps): Express {
   const app = createBase(deps);
   const call = createAuditedCall(deps);
   // A device has no session yet. Authenticate decides about its requests.
-  app.all([`${apiPrefix}/device/code`, `${apiPrefix}/device/token`], deps.pages);
+  app.all([`${apiPrefix}/device/code`, `${apiPrefix}/device/token`], deps.toAuthenticate);
   mountApi(app, call, deps);
   mountLanding(app, call, deps);
   mountElevationPages(app, call, deps);
@@ -43,18 +46,18 @@ export function createOwnApi(deps: PortalDeps): Express {
       '/.sallyport/signed-out',
       '/.sallyport/backchannel-logout/:provider',
     ],
-    deps.pages,
+    deps.toAuthenticate,
   );
   if (deps.identityKeys) app.get(identityKeysPath, deps.identityKeys.answerKeys);
   // Only the gateway knows its routes. Authenticate is told where the browser may go back to.
-  app.get('/.sallyport/route/:host/:challenge/:tab', nameRoute(deps), deps.pages);
-  app.all('/.sallyport/route-confirmation/:id', deps.pages);
+  app.get('/.sallyport/route/:host/:challenge/:tab', nameRoute(deps), deps.toAuthenticate);
+  app.all('/.sallyport/route-confirmation/:id', deps.toAuthenticate);
   if (deps.logo) app.get(logoPath, serveLogo(deps.logo));
   // A SCIM client has its own kind of token, which authenticate checks.
   if (deps.scim) app.all('/.sallyport/scim/v2/*path', deps.scim);
   // So has the API server of a cluster, which the audit service checks.
   if (deps.auditWebhook) app.post('/.sallyport/audit/:cluster', deps.auditWebhook);
-  app.all(['/.sallyport/me', '/.sallyport/logout', '/.sallyport/device'], withCaller(deps), deps.pages);
+  app.all(['/.sallyport/me', '/.sallyport/logout', '/.sallyport/device'], withCaller(deps), deps.toAuthenticate);
   return finish(app, deps, problemPage(deps));
 }
 

@@ -23,9 +23,9 @@ async function start(hasKeys = true) {
   server = createGatewayServer({
     tls: undefined,
     isOwn: portal.isOwn,
-    ownApi: portal.answer,
+    answerOwn: portal.answer,
     begin: (request, response, { upgrade }) => ({ request, response, upgrade }) as never,
-    gateway: async ({ response, upgrade }) => void response.end(upgrade ? 'road, upgrade' : 'road'),
+    take: async ({ response, upgrade }) => void response.end(upgrade ? 'road, upgrade' : 'road'),
     recorder: { began: () => {}, closed: () => {} },
     recordUnparsable: () => {},
   });

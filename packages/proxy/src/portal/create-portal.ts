@@ -14,7 +14,9 @@ export type Portal = {
   answer: Answer;
 };
 
-/** What answers at the gateway's listener: on its own host, and less on the hosts of clusters and applications. */
+/**
+ * Creates the portal at the gateway's listener: on its own host, and less on the hosts of clusters and applications.
+ */
 export function createPortal(
   deps: PortalDeps,
   { routes, clusters }: { routes: Pick<WebRoutes, 'of'>; clusters: Parameters<typeof onClusterHost>[1] },
@@ -59,7 +61,7 @@ export function choosePages({
   };
 }
 
-/** What answers at the listener of the login pages, which has an origin of its own. */
+/** Creates the portal at the listener of the login pages, which has an origin of its own. */
 export function createPagesPortal(deps: PortalDeps, routes: Pick<WebRoutes, 'plainOf'>): Portal {
   return choosePages({
     routes,

@@ -4,7 +4,7 @@ import { problemHandler, ProblemError, readProblem, spanOf, toProblem } from '@s
 import { html } from '@sallyport/pages';
 import type { Express, Request, Response } from 'express';
 import { opensPageOfApplication, requirePage } from '../headers/opens-page.ts';
-import { words } from '../web/send-web-problem.ts';
+import { wordsForProblem } from '../web/send-web-problem.ts';
 import { onlyCookie, webCookiesOf } from '../web/web-cookies.ts';
 import { identityKeysPath } from '../web-identity/identity-key-ring.ts';
 import type { WebRoute, WebRoutes } from '../exchange/web-route.ts';
@@ -117,8 +117,8 @@ function sendPage(
 }
 
 /**
- * What the gateway itself serves on the hosts of web applications: the end of a login, and the way to the logout.
- * The cookies of the gateway do not count there, and those of a route nowhere else.
+ * Creates the application for what the gateway itself serves on the hosts of web applications: the end of a login, and
+ * the way to the logout. The cookies of the gateway do not count there, and those of a route nowhere else.
  */
 export function createRouteHostApi(deps: PortalDeps, routes: Pick<WebRoutes, 'of'>): Express {
   const app = createBase(deps);
@@ -133,7 +133,7 @@ export function createRouteHostApi(deps: PortalDeps, routes: Pick<WebRoutes, 'of
     recordRefusal(request, error);
     if (!route || response.headersSent || request.headers.accept?.includes('text/html') !== true)
       return asProgram(error, request, response, next);
-    const { title, text } = words(code);
+    const { title, text } = wordsForProblem(code);
     sendPage(
       route.pages,
       response,

@@ -78,7 +78,7 @@ function setUp(answer: () => unknown = () => explanation) {
     audit: { ...service, stream: () => Promise.reject(new Error('not asked for')) },
     authorize: service,
     ownPages: createPages({ host: 'gate.example.com' }),
-    pages: (_request, response) => void response.end(),
+    toAuthenticate: (_request, response) => void response.end(),
     landing: landingSettings,
     clusters: () => [],
     kindsOf: (cluster) =>

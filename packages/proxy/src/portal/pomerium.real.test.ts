@@ -90,7 +90,7 @@ function setUp(
       },
     },
     ownPages: createPages({ host: 'gate.example.com' }),
-    pages: (request, response) => {
+    toAuthenticate: (request, response) => {
       pages.push({
         url: request.originalUrl,
         caller: response.locals.caller as unknown,

@@ -70,7 +70,7 @@ function setUp(privileged = false, own: unknown = ['dev']) {
     audit: { ...service, stream: () => Promise.reject(new Error('not asked for')) },
     authorize: service,
     ownPages: createPages({ host: 'gate.example.com' }),
-    pages: (_request, response) => {
+    toAuthenticate: (_request, response) => {
       seen.caller = response.locals.caller as string | undefined;
       response.send('page');
     },
@@ -398,7 +398,7 @@ describe('the login pages', () => {
       auditCall: { open: () => {}, complete: () => {} },
       logger: createLogger({ service: 'proxy', level: 'silent' }),
       ownPages: createPages({ host: 'gate.example.com' }),
-      pages: (_request, response) => void response.send('page'),
+      toAuthenticate: (_request, response) => void response.send('page'),
     });
     await supertest(app).get('/.sallyport/me').set('cookie', cookie).expect(503);
     await supertest(app).get(`${api}/clusters`).set('authorization', bearer).expect(503);

@@ -43,7 +43,7 @@ beforeAll(async () => {
     clusters: () => [],
     auditCall: { open: () => {}, complete: ({ status }: { status: number }) => void refusals.push(status) },
     ownPages: createPages({ host: 'gate.example.com' }),
-    pages: (_request: unknown, response: { send(text: string): void }) => response.send('page'),
+    toAuthenticate: (_request: unknown, response: { send(text: string): void }) => response.send('page'),
     scim: createServiceProxy(
       {
         service: 'authenticate',

@@ -47,7 +47,7 @@ beforeAll(async () => {
     ...common,
     clusters: () => [],
     auditCall: { open: () => {}, complete: () => {} },
-    pages: (_request: unknown, response: { send(text: string): void }) => response.send('page'),
+    toAuthenticate: (_request: unknown, response: { send(text: string): void }) => response.send('page'),
     auditWebhook: createServiceProxy({ ...common, service: 'audit', url }, webhookPassRules),
   } as unknown as PortalDeps;
   gateway = createServer(createOwnApi(deps)).listen(0, '127.0.0.1');
@@ -175,7 +175,7 @@ describe("a batch of a cluster's audit events", () => {
     const deps = {
       clusters: () => [],
       auditWebhook: proxy,
-      pages: proxy,
+      toAuthenticate: proxy,
       clientAddress: () => '',
       auditCall: { open: () => undefined, complete: () => undefined },
       logger,

@@ -5,8 +5,9 @@ const everyMs = 60_000;
 const maxWarned = 10_000;
 
 /**
- * The value of a `Warning` header for a response under break-glass, at most once a minute for each
- * session and elevation. Undefined for every other response. Kubernetes clients show it to the user (KEP-1693).
+ * Creates the function that returns the value of a `Warning` header for a response under break-glass, at most once a
+ * minute for each session and elevation. Undefined for every other response. Kubernetes clients show it to the user
+ * (KEP-1693).
  */
 export function createBreakGlassWarning(deps: {
   now: () => number;

@@ -40,9 +40,8 @@ type AnswerQuestionDeps = {
 };
 
 /**
- * Answers `streams-requested` from the change feed with the streams of this gateway. A question that ends a stream ends
- * it before the answer. A failure is only logged, because
- * the caller is told which gateways did not answer.
+ * Answers `streams-requested` from the change feed with the streams of this gateway. If the question is to end a stream,
+ * that happens before the answer. A failure is only logged, because the caller is told which gateways did not answer.
  */
 export function createAnswerQuestion({
   registry,

@@ -6,7 +6,7 @@ import type { StreamEnd } from '../exchange/exchange.ts';
 /** Ends the client's side of a tunnel. */
 export type EndTunnel = {
   /**
-   * Takes what the cluster sent, and returns the part that may be passed on: all of it, unless the tunnel is being ended
+   * Takes what the upstream sent, and returns the part that may be passed on: all of it, unless the tunnel is being ended
    * and waits for a frame to be complete.
    */
   pass(chunk: Buffer): Buffer;
@@ -25,7 +25,7 @@ const nothing = Buffer.alloc(0);
  */
 export function createEndTunnel(
   client: Duplex,
-  cluster: Duplex,
+  upstream: Duplex,
   observer: Pick<StreamObserver, 'fromServer' | 'endWith'> | undefined,
 ): EndTunnel {
   let ending: StreamEnd | undefined;
@@ -34,12 +34,12 @@ export function createEndTunnel(
   const finish = (lastWords: Buffer | undefined) => {
     clearTimeout(timer);
     over = true;
-    cluster.destroy();
+    upstream.destroy();
     if (lastWords) client.end(lastWords);
     else client.end();
     setTimeout(() => client.destroy(), flushMs).unref();
   };
-  /** Ends now if possible. Otherwise returns how many more bytes from the cluster must pass first. */
+  /** Ends now if possible. Otherwise returns how many more bytes from the upstream must pass first. */
   const tryEnd = (): number => {
     const outcome = observer?.endWith(statusOfEnd(ending!));
     if (outcome && !outcome.ready) return outcome.remaining;

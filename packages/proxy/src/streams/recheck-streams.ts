@@ -47,7 +47,7 @@ const elevationEnded: StreamEnd = {
   detail: 'The elevation that this used has ended.',
 };
 
-/** What applies the outcome of a recheck to a stream. */
+/** Creates the part that applies the outcome of a recheck to a stream. */
 function createOutcomes({ registry, settings, now }: StreamRecheckDeps) {
   let wanted: { version: string; until: number } | undefined;
   const slicer = createTimeSlicer(sliceMs);

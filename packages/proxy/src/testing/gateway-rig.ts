@@ -168,11 +168,11 @@ export async function createRig(
   Object.assign(rig, { streams: roads.streams, reviews: roads.reviews, cluster: upstreams.byName('dev') });
   rig.server = createGatewayServer({
     begin: roads.begin,
-    gateway: roads.take,
+    take: roads.take,
     recorder: roads.recorder,
     tls: undefined,
     isOwn: () => false,
-    ownApi: () => {},
+    answerOwn: () => {},
     recordUnparsable: () => void rig.events.push({ type: 'request.unparsable' } as AuditRecord),
   });
   rig.port = await listen(rig.server);

@@ -83,7 +83,7 @@ export function createPagesRig(options: PagesRigOptions = {}) {
     authenticate: service,
     audit: { ...service, stream: () => Promise.reject(new Error('not asked for')) },
     authorize: service,
-    pages,
+    toAuthenticate: pages,
     workloads: options.workloads,
     ownPages: createPages({ host: 'gate.example.com', name: 'Example Corp' }),
     landing: { ...landingSettings, providerName },

@@ -27,7 +27,9 @@ export function traceUpstream<E extends Exchange>(send: Step<E>): Step<E> {
   };
 }
 
-/** What begins the spans of requests. The server is named as people type it, not as a client says. */
+/**
+ * Creates the function that begins the spans of requests. The server is named as people type it, not as a client says.
+ */
 export function createBeginRequestSpan(
   tracer: Tracer,
   gatewayUrl: string,

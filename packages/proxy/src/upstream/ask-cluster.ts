@@ -86,8 +86,8 @@ type About = Pick<AuditEventDraft, 'verb' | 'user' | 'impersonatedUser' | 'objec
 export type AskRecorded = (upstream: Upstream, request: Ask, about: About) => Promise<ClusterAnswer>;
 
 /**
- * What sends the gateway's own requests to clusters. Each has an audit ID and an event, so that every ID in a
- * cluster's log that came from the gateway has one. Rejects if there is no room for the event.
+ * Creates the function that sends the gateway's own requests to clusters. Each has an audit ID and an event, so that
+ * every ID in a cluster's log that came from the gateway has one. Rejects if there is no room for the event.
  */
 export function createAskRecorded(deps: AskRecordedDeps): AskRecorded {
   return async (upstream, request, { detail, ...about }) => {

@@ -37,8 +37,8 @@ const pausePerParse = 20;
 type Known = { facts: ReadonlyMap<string, boolean>; etag: string | undefined; askedAt: number };
 
 /**
- * What asks for a document when it is first needed. One document answers for all names, so that made-up names
- * cause no requests. There is one request at a time, and no caller waits longer than a second.
+ * Creates the memory of a document, which is asked for when it is first needed. One document answers for all names, so
+ * that made-up names cause no requests. There is one request at a time, and no caller waits longer than a second.
  */
 export function createClusterFacts({ ask, clock, path, accept, read }: ClusterFactsDeps): ClusterFacts {
   let known: Known | undefined;

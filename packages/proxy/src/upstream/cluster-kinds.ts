@@ -83,9 +83,9 @@ const discovery = ['v2', 'v2beta1']
   .join(',');
 
 /**
- * What asks a cluster about its kinds. Discovery tells which are namespaced, and any authenticated client may
- * read it. Clusters before 1.26 have no aggregated discovery, so that their custom kinds stay unknown. APIServices tell
- * which APIs are aggregated. The gateway's account may read these only if the operator allows it.
+ * Creates the part that asks a cluster about its kinds. Discovery tells which are namespaced, and any authenticated
+ * client may read it. Clusters before 1.26 have no aggregated discovery, so that their custom kinds stay unknown.
+ * APIServices tell which APIs are aggregated. The gateway's account may read these only if the operator allows it.
  */
 export function createClusterKinds(deps: Pick<ClusterFactsDeps, 'ask' | 'clock'>): ClusterKinds {
   const scopes = createClusterFacts({ ...deps, path: '/apis', accept: discovery, read: readDiscovery });
@@ -107,7 +107,10 @@ const about = {
   detail: 'The gateway asked what the cluster serves.',
 };
 
-/** The kinds of each cluster, which is asked for them. The answers are forgotten when its upstream is replaced. */
+/**
+ * Creates the function that returns the kinds of a cluster, which is asked for them. The answers are forgotten when its
+ * upstream is replaced.
+ */
 export function createAuditedClusterKinds({ ask }: { ask: AskRecorded }): (upstream: Upstream) => ClusterKinds {
   const kindsOf = new WeakMap<Upstream, ClusterKinds>();
   return (upstream) => {

@@ -16,9 +16,9 @@ export const publishedFirstMs = 600_000;
 
 /**
  * Creates the ring from the keys of the file. The first one of the file signs, and all of them are published. So that a
- * file with a new key alone breaks nothing either, the key that signed so far goes on until the new one has been published
- * for ten minutes, and a key that has left the file stays published for `signedForMs`, after which nothing that it signed is
- * valid.
+ * file with a new key alone breaks nothing either, the key that signed so far goes on until the new one has been
+ * published for ten minutes, and a key that has left the file stays published for `signedForMs`, after which nothing
+ * that it signed is valid.
  */
 export function createIdentityKeyRing(
   first: readonly IdentityKey[],

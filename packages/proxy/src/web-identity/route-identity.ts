@@ -141,8 +141,9 @@ function signedLines(
 }
 
 /**
- * What routes tell their applications. The lines of a caller are made once, and used until an assertion in them is
- * half-way to its end, or the identity changes: a request then costs a lookup instead of signatures.
+ * Creates the function that returns what a route tells its application. The lines of a caller are made once, and used
+ * until an assertion in them is half-way to its end, or the identity changes: a request then costs a lookup instead of
+ * signatures.
  */
 export function createRouteIdentities(deps: RouteIdentityDeps): (route: IdentifiedRoute) => RouteIdentity {
   const remembered = createExpiringCache<Remembered>({

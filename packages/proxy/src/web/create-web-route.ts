@@ -32,7 +32,10 @@ function limitConnect(socket: Socket, secure: boolean, ms: number): Socket {
   return socket;
 }
 
-/** What keeps connections to one address. Their number is not limited: an open stream must not hold up others. */
+/**
+ * Creates the agent that keeps connections to one address. Their number is not limited: an open stream must not hold up
+ * others.
+ */
 function createAgent(secure: boolean, connect: () => Socket): HttpAgent {
   const agent = new (secure ? HttpsAgent : HttpAgent)({
     keepAlive: true,

@@ -4,7 +4,7 @@ import { ProblemError } from '@sallyport/kit';
 import { createProxyMiddleware } from 'http-proxy-middleware';
 import { clientIsGone } from '../exchange/client-connection.ts';
 import type { Allowed, AllowedExchange, Step, WebExchange } from '../exchange/exchange.ts';
-import { isRefusal, whenWritten, upstreamUnreachable } from '../passage/upstream-answer.ts';
+import { mayBeRelayed, whenWritten, upstreamUnreachable } from '../passage/upstream-answer.ts';
 import { cutResponse } from '../streams/end-response.ts';
 import type { StreamLifecycle } from '../streams/stream-lifecycle.ts';
 import { authenticatesConnection, mayShareConnection } from './connection-authentication.ts';
@@ -94,7 +94,7 @@ function onResponse(attempt: Attempt, answer: IncomingMessage, deps: ForwardWebD
     deps.fail(exchange, error);
   };
   if (attempt.settled || clientIsGone(exchange)) return void answer.destroy();
-  if (!isRefusal(answer))
+  if (!mayBeRelayed(answer))
     return refuse(new ProblemError('upstream-unreachable', 'The response could be read in two ways.'));
   whenWritten(deps.written?.(exchange), answer, {
     proceed() {
@@ -124,7 +124,7 @@ function wasStale({ mayRetry, outgoing, exchange }: Attempt, error: unknown): bo
   return mayRetry && outgoing?.reusedSocket === true && code === 'ECONNRESET' && !clientIsGone(exchange);
 }
 
-/** The proxy itself, hardened: it gets finished headers and a body, and this file answers. */
+/** Creates the proxy itself, hardened: it gets finished headers and a body, and this file answers. */
 function createProxy(attempts: Attempts, deps: ForwardWebDeps, again: (attempt: Attempt) => void) {
   return createProxyMiddleware<IncomingMessage, ServerResponse>({
     // The router names the address of each request. No other is ever used.

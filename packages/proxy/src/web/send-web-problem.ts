@@ -17,8 +17,8 @@ const maxReturns = 8;
 const nonceForm = /^[A-Za-z0-9_-]{43}$/;
 
 /**
- * What sends a browser to the login. A secret and the target stay behind in cookies of this host. The login knows
- * only the hash of the secret, so that the code at the end of it is worth nothing in any other browser.
+ * Creates the function that sends a browser to the login. A secret and the target stay behind in cookies of this host.
+ * The login knows only the hash of the secret, so that the code at the end of it is worth nothing in any other browser.
  */
 function createBeginLogin(loginOrigin: string): (exchange: WebExchange) => void {
   return ({ request, response, upstream, rawTarget }) => {
@@ -56,13 +56,13 @@ const ofApplications: Record<string, { title: string; text: string }> = {
 };
 
 /** What a page of a web application's host says about a problem. */
-export function words(code: string): ReturnType<typeof problemWords> {
+export function wordsForProblem(code: string): ReturnType<typeof problemWords> {
   return ofApplications[code] ?? problemWords(code);
 }
 
 function sendPage(exchange: WebExchange, { code, status, detail }: Problem): void {
   const { response, upstream, answer } = exchange;
-  const { title, text } = words(code);
+  const { title, text } = wordsForProblem(code);
   const user = answer?.identity?.user;
   const toDo =
     code === 'forbidden' ? ' to log in as someone else, or ask the operator of this application for access.' : '';
@@ -86,8 +86,9 @@ ${who}${again}
 }
 
 /**
- * What answers a request that goes no further. Where a browser opens a page and nobody is logged in, the login
- * begins. Any other browser page gets a page, and everything else problem+json. A response that has begun is cut.
+ * Creates the function that answers a request that goes no further. Where a browser opens a page and nobody is logged
+ * in, the login begins. Any other browser page gets a page, and everything else problem+json. A response that has begun
+ * is cut.
  */
 export function createSendWebProblem({
   loginOrigin,

@@ -27,8 +27,9 @@ const refused = (cluster: string, status: number) =>
   );
 
 /**
- * What asks clusters for the issuer and the keys of their ServiceAccount tokens, with the gateway's own access:
- * the issuer of a cluster often cannot be reached from elsewhere. Unknown keys cause at most one request per pause.
+ * Creates the part that asks clusters for the issuer and the keys of their ServiceAccount tokens, with the gateway's
+ * own access: the issuer of a cluster often cannot be reached from elsewhere. Unknown keys cause at most one request
+ * per pause.
  */
 export function createClusterIssuers(deps: {
   clusters: readonly string[];

@@ -123,7 +123,7 @@ const servesClusters = (workloads: readonly WorkloadConfig[]) =>
 
 type WorkloadPath = '/v1/workload-sessions' | '/v1/workload-tokens';
 
-/** What asks authenticate about one token, unless no workload can have its issuer. */
+/** Creates the function that asks authenticate about one token, unless no workload can have its issuer. */
 function createAsk(
   { workloads, gatewayOrigin, issuers, authenticate }: WorkloadSessionsDeps,
   count: ReturnType<typeof createCounter>,
@@ -158,7 +158,7 @@ function createAsk(
   };
 }
 
-/** What begins sessions of workloads. Calls with the same token share one, except to exchange it. */
+/** Creates the part that begins sessions of workloads. Calls with the same token share one, except to exchange it. */
 export function createWorkloadSessions(deps: WorkloadSessionsDeps): WorkloadSessions {
   const { workloads, gatewayOrigin, clock, logger } = deps;
   const refusals = createExpiringCache<ProblemError>({ max: maxRemembered, clock });

@@ -41,8 +41,9 @@ async function readForm(request: Request): Promise<URLSearchParams | undefined> 
 }
 
 /**
- * `POST /.sallyport/token` with the token of a workload: exchanges it for a token of the gateway (RFC 8693). Passes on all
- * other requests, whose codes authenticate exchanges. Here, because only the gateway can ask clusters for their keys.
+ * `POST /.sallyport/token` with the token of a workload: exchanges it for a token of the gateway (RFC 8693). That happens
+ * here, because only the gateway can ask clusters for their keys. Every other request has the code of a login, and is left
+ * to the service authenticate.
  */
 export function exchangeToken(deps: PortalDeps): RequestHandler {
   const { workloads } = deps;

@@ -69,7 +69,7 @@ const json =
   (request: Request): Promise<T> =>
     readJsonAs(schema, request, maxBytes);
 
-/** A new agent hangs on the login of its caller, which authenticate finds by the hash of the token. */
+/** A new agent is a child of the login of its caller, which authenticate finds by the hash of the token. */
 async function newAgent(request: Request, { credential }: ApiContext): Promise<z.input<typeof agentCallSchema>> {
   return { asked: await readJsonAs(agentRequestSchema, request, 16 * KiB), tokenHash: credential.hash };
 }

@@ -31,12 +31,16 @@ async function listRoutes(deps: PortalDeps, { credential }: ApiContext): Promise
 
 /** Mounts what Pomerium's clients ask of a gateway, at the origin of any of its addresses. */
 export function mountPomerium(app: Express, call: AuditedCall, deps: PortalDeps): void {
-  app.all('/.pomerium/api/v1/login', deps.pages);
+  app.all('/.pomerium/api/v1/login', deps.toAuthenticate);
   app.get(
     '/.pomerium/api/v1/routes',
     call(undefined, (_request, _caller, context) => listRoutes(deps, context)),
   );
-  app.all(['/.pomerium', '/.pomerium/', '/.pomerium/user', '/.pomerium/sign_out'], withCaller(deps), deps.pages);
+  app.all(
+    ['/.pomerium', '/.pomerium/', '/.pomerium/user', '/.pomerium/sign_out'],
+    withCaller(deps),
+    deps.toAuthenticate,
+  );
   const { pomerium, identityKeys } = deps;
   // Applications that came from Pomerium look for the keys of their users' identities here, and clients for those of tokens.
   if (pomerium || identityKeys)

@@ -32,7 +32,7 @@ function describeCaller(answer: CheckAnswer | undefined): SallyportDraft {
   };
 }
 
-/** What records calls of the gateway's own API, as events of type `http.request`. */
+/** Creates the record of calls of the gateway's own API, as events of type `http.request`. */
 export function createApiEvents(deps: ApiEventsDeps): AuditCall {
   const ids = { now: deps.now, randomId: createIdSource({ now: deps.now }) };
   return {
@@ -86,7 +86,7 @@ export function createApiEvents(deps: ApiEventsDeps): AuditCall {
   };
 }
 
-/** What records the refusal of a request that is not an API call. */
+/** Creates the function that records the refusal of a request that is not an API call. */
 export function createRecordRefusal(deps: Pick<PortalDeps, 'auditCall' | 'clientAddress'>) {
   return (request: Request, error: unknown): void => {
     const { status, detail } = toProblem(error);

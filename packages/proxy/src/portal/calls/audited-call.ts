@@ -31,8 +31,8 @@ function answerJson(response: Response, { status, body }: ApiResult): void {
 export type AuditedCall = ReturnType<typeof createAuditedCall>;
 
 /**
- * Wraps the work of an API call: reads the credential, checks the origin, finds the caller and their rights, runs the
- * work, answers (in JSON unless `answer` is given), and records the event.
+ * Creates the wrapper around the work of an API call. It reads the credential, checks the origin, finds the caller and
+ * their rights, runs the work, answers (in JSON unless `answer` is given), and records the event.
  */
 export function createAuditedCall(deps: PortalDeps) {
   return (

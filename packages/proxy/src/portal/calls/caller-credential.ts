@@ -27,7 +27,8 @@ function cookieValue(header: string | undefined, name: string): string | undefin
 
 /**
  * Reads the token (in the gateway's own carrier or Pomerium's) or the session cookie of a call to the gateway's own
- * pages. Keeps only the hash, except of a token that may be that of a workload. A token and a cookie that differ are refused.
+ * pages. Keeps only the hash, except of a token that may be that of a workload. A token and a cookie that differ are
+ * refused.
  */
 export function readCallerCredential(
   request: IncomingMessage,

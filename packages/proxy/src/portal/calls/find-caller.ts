@@ -32,7 +32,7 @@ function refuseWrongCarrier({ kind }: NonNullable<CheckAnswer['session']>, carri
     throw new ProblemError('unauthenticated', 'This login cannot be used in this way. Log in with "sallyport login".');
 }
 
-/** What asks authorize about the caller, for every call of the gateway's own pages and API. */
+/** Creates the function that asks authorize about the caller, for every call of the gateway's own pages and API. */
 export function createFindCaller(deps: {
   client: CheckClient;
   workloads?: Pick<WorkloadSessions, 'begin'> | undefined;

@@ -13,10 +13,10 @@ const isPomerium = (path: string) =>
 const isGateway = (path: string) => path.startsWith('/.sallyport/') || path === identityKeysPath;
 
 /**
- * Reports whether a request is for the gateway itself. Every other request takes the road to a cluster. On the host of a
- * cluster only the addresses of Pomerium's clients are the gateway's own, and the health check only for those clients:
- * any other client means the health of the API server. Where the host is unclear (`onClusterHost` undefined) nothing is
- * the gateway's own. The road refuses such a request and records it.
+ * Reports whether a request is for the gateway itself, on any host but that of a web application. Every other request
+ * there takes the road to a cluster. On the host of a cluster only the addresses of Pomerium's clients are the gateway's
+ * own, and the health check only for those clients: any other client means the health of the API server. Where the host
+ * is unclear (`onClusterHost` undefined) nothing is the gateway's own. The road refuses such a request and records it.
  */
 export function isOwn(
   request: Pick<IncomingMessage, 'url' | 'rawHeaders'>,

@@ -4,7 +4,7 @@ import { connect, type AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import { createGatewayServer, type GatewayServerDeps } from '../../listener/create-gateway-server.ts';
 
-type OwnApi = GatewayServerDeps['ownApi'];
+type AnswerOwn = GatewayServerDeps['answerOwn'];
 
 /**
  * Sends a body to the gateway's listener with its own pages and without a road. Resolves to how long the connection
@@ -12,12 +12,12 @@ type OwnApi = GatewayServerDeps['ownApi'];
  */
 async function ask(
   head: string,
-  ownApi: OwnApi,
+  answerOwn: AnswerOwn,
   settings: Partial<GatewayServerDeps> = {},
 ): Promise<{ ms: number; text: string }> {
   const server = createGatewayServer({
     tls: undefined,
-    ownApi,
+    answerOwn,
     isOwn: () => true,
     recordUnparsable: () => {},
     ...settings,
@@ -47,7 +47,8 @@ async function ask(
 }
 
 const post = 'POST /.sallyport/token HTTP/1.1\r\nHost: gate\r\nTransfer-Encoding: chunked\r\n\r\n';
-const refuse: OwnApi = (_request: IncomingMessage, response: ServerResponse) => void response.writeHead(404).end('no');
+const refuse: AnswerOwn = (_request: IncomingMessage, response: ServerResponse) =>
+  void response.writeHead(404).end('no');
 
 describe("a body that never ends, for the gateway's own pages", () => {
   it('does not keep a connection open after the refusal', async () => {
@@ -59,7 +60,7 @@ describe("a body that never ends, for the gateway's own pages", () => {
   it('is read to its end if that comes soon enough, and the connection goes on', async () => {
     const server = createGatewayServer({
       tls: undefined,
-      ownApi: refuse,
+      answerOwn: refuse,
       isOwn: () => true,
       recordUnparsable: () => {},
       ownBodyMs: 200,

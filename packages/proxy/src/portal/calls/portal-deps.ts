@@ -52,8 +52,8 @@ export type PortalDeps = {
   /** How often it is checked whether a caller may still follow the audit trail, in milliseconds. */
   recheckMs?: number;
   authorize: Pick<ServiceClient, 'request'>;
-  /** Passes on the pages of authenticate. */
-  pages: RequestHandler;
+  /** Passes on what authenticate answers: the pages of logins, and what programs exchange there. */
+  toAuthenticate: RequestHandler;
   /** Sends pages that the gateway has itself. */
   ownPages: Pages;
   logo?: Logo | undefined;

@@ -27,7 +27,7 @@ function bearerHash(header: string) {
   };
 }
 
-// The request headers that the pages of authenticate read. No others are passed on.
+// The request headers that authenticate reads for its pages. No others are passed on.
 const passed = [
   'accept',
   'accept-language',
@@ -63,7 +63,7 @@ export type PassRules = {
 
 const pageRules: PassRules = { passed, added: () => ({}), maxBody };
 
-function strip(headers: IncomingHttpHeaders, names: readonly string[]): IncomingHttpHeaders {
+function keepOnly(headers: IncomingHttpHeaders, names: readonly string[]): IncomingHttpHeaders {
   return Object.fromEntries(names.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]])));
 }
 
@@ -106,8 +106,8 @@ function beginPassed(request: Request, response: Response, { service, url }: Ser
 }
 
 /**
- * Creates the proxy to addresses that another service answers. It passes on allow-listed client headers, the gateway's service
- * credential instead of the client's, and the origin as the gateway knows it.
+ * Creates the handler that passes requests on to the service that answers them: with those headers of the client that
+ * are listed, the gateway's own service credential instead of the client's, and the origin as the gateway knows it.
  */
 export function createServiceProxy(deps: ServiceProxyDeps, rules: PassRules = pageRules): RequestHandler {
   // Services close a connection after 65 idle seconds. What is sent just then would fail.
@@ -143,7 +143,7 @@ export function createServiceProxy(deps: ServiceProxyDeps, rules: PassRules = pa
       throw new ProblemError('too-large', 'The body is larger than this address accepts.');
     request.url = request.originalUrl;
     request.headers = {
-      ...strip(request.headers, rules.passed),
+      ...keepOnly(request.headers, rules.passed),
       ...rules.added(request),
       authorization: await deps.identity.credentialFor(deps.service),
       'sallyport-client-address': deps.clientAddress(request),

@@ -29,13 +29,15 @@ function formOf(option: ElevationOption, fields: FormFields, fault?: { status: n
   };
 }
 
-/** The page with the form that asks for an elevation. */
+/** Creates the page with the form that asks for an elevation. */
 function createShowRequestForm(calls: ElevationCalls) {
   return async (request: Request, _caller: Caller, context: ApiContext): Promise<PageAnswer> =>
     formOf(await findOption(request, context, calls), new Map());
 }
 
-/** What the form does. If the request is refused, the form is shown again with what was filled in, and why. */
+/**
+ * Creates the handler of the form. If the request is refused, the form is shown again with what was filled in, and why.
+ */
 function createSendRequest(deps: PortalDeps, calls: ElevationCalls) {
   return async (request: Request, _caller: Caller, context: ApiContext): Promise<PageAnswer> => {
     requireOwnForm(request, context.credential, deps.origin);
@@ -94,7 +96,7 @@ function pageOf(
   };
 }
 
-/** The page of one elevation. It only reads. */
+/** Creates the page of one elevation. It only reads. */
 function createShowElevation(deps: PortalDeps, calls: ElevationCalls) {
   return async (request: Request, caller: Caller, context: ApiContext): Promise<PageAnswer> =>
     pageOf(await calls.one(request, context, { action: 'show', id: idOf(request) }), caller, deps, {
@@ -150,8 +152,8 @@ async function readStep(request: Request, step: Step): Promise<ElevationAction> 
 const isForAnotherPage = ({ code }: ProblemError) => code === 'unauthenticated' || code === 'not-found';
 
 /**
- * What a button does. Afterwards the browser is on the page of the elevation, so that a reload repeats nothing.
- * If the step is refused, the page says why and shows what has changed.
+ * Creates the handler of a button. Afterwards the browser is on the page of the elevation, so that a reload repeats
+ * nothing. If the step is refused, the page says why and shows what has changed.
  */
 function createTakeStep(deps: PortalDeps, calls: ElevationCalls, step: Step) {
   return async (request: Request, caller: Caller, context: ApiContext): Promise<PageAnswer> => {
