@@ -4,7 +4,10 @@ import type { SessionInput, UserInput } from '@sallyport/policy';
 import { LRUCache } from 'lru-cache';
 import type { ImpersonateRules } from '../policies/impersonate-rules.ts';
 
-/** Returns the origin of the web application that acts with the session of its user; undefined for the user's own request. */
+/**
+ * Returns the origin of the web application that acts with the session of its user; undefined for the user's own
+ * request.
+ */
 export const applicationOf = ({ credential }: Pick<Check, 'credential'>): string | undefined =>
   credential.kind === 'token' ? credential.application : undefined;
 
@@ -23,7 +26,10 @@ export type Grant = {
   readonly breakGlass: true | undefined;
 };
 
-/** What follows from a session alone, or from a session with elevations. Derived once, and used as long as the store returns the same session object. */
+/**
+ * What follows from a session alone, or from a session with elevations. Derived once, and used as long as the store
+ * returns the same session object.
+ */
 export type CallerView = {
   readonly source: Session;
   readonly user: UserInput;
@@ -154,9 +160,9 @@ function createView(session: Session, uid: () => string, through: MadeThrough): 
 }
 
 /**
- * Caches at most `max` views by session ID and application. A view is used only for the session object from which it was derived. A
- * changed session, for example with refreshed groups, is another object, so a view is never stale and never used for
- * another user.
+ * Caches at most `max` views by session ID and application. A view is used only for the session object from which it
+ * was derived. A changed session, for example with refreshed groups, is another object, so a view is never stale and
+ * never used for another user.
  */
 export function createCallerViews(options: { max?: number } = {}): CallerViews {
   const max = options.max ?? 5000;

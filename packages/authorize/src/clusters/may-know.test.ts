@@ -36,7 +36,10 @@ const config = {
 
 async function setUp() {
   const rig = await start({ config });
-  /** Returns everything of the answer to a request that a client or its events can show, without the name of the cluster. */
+  /**
+   * Returns everything of the answer to a request that a client or its events can show, without the name of the
+   * cluster.
+   */
   const ask = async (token: string, name: string, more: object = {}) => {
     const target = { kind: 'cluster', name } as const;
     const [answer] = await rig.ask(checkOf(token, target, { kubernetes: kubernetes({ ...more }) }));

@@ -51,7 +51,7 @@ export type MayKnow = {
 /** To find an answer takes longer than a decision, and a caller can be refused as often as they like. */
 const keptMs = 10_000;
 
-/** Creates it. An answer is kept for a while, for the same session and policies. */
+/** Creates the look-up of who may know of what. An answer is kept for a while, for the same session and policies. */
 export function createMayKnow(): MayKnow {
   type Kept = { snapshot: PolicySnapshot; until: number; answers: Map<string, boolean> };
   const known = new WeakMap<CallerView, Kept>();

@@ -137,8 +137,8 @@ function requireCaller(caller: Caller | undefined): Caller {
 }
 
 /**
- * Creates the list of streams and what ends one. Soon after the start, or after Redis was down, gateways may not have reported yet. Then
- * every gateway is given the full time to answer.
+ * Creates the two questions to all gateways: for a list of streams, and for the end of one. Soon after the start, or
+ * after Redis was down, gateways may not have reported yet. Then every gateway is given the full time to answer.
  */
 export function createStreamQuestions({ registry, replicas, sessions, now }: StreamQuestionsDeps): StreamQuestions {
   let since = now();

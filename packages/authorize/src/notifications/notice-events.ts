@@ -46,8 +46,9 @@ function whatOf(notice: GivenUp['notice']) {
 }
 
 /**
- * Describes a notification that was given up. Its id follows from what was given up, and its time is when that was, so that it is the
- * same however often, and by whichever replica, it is published. The members are in the order of RFC 8785.
+ * Describes a notification that was given up. Its id follows from what was given up, and its time is when that was, so
+ * that it is the same however often, and by whichever replica, it is published. The members are in the order of RFC
+ * 8785.
  */
 export function describeFailedNotice(failure: GivenUp): AuditRecord {
   const { channel, notice, at, tries, reason, round } = failure;

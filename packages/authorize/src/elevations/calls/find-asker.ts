@@ -82,7 +82,10 @@ function createAsker(
   };
 }
 
-/** Finds the person who makes a call. Rejects with `unauthenticated`, `sessions-unavailable`, or `forbidden` for a program. */
+/**
+ * Finds the person who makes a call. Rejects with `unauthenticated`, `sessions-unavailable`, or `forbidden` for a
+ * program.
+ */
 export async function findCaller(
   { credential }: Pick<Check, 'credential'>,
   deps: Omit<CallerDeps, 'policies'>,

@@ -46,9 +46,8 @@ type FoundGrants = { grants: readonly Grant[]; lost: readonly LostElevation[] };
 const none: FoundGrants = { grants: [], lost: [] };
 
 /**
- * What the elevations of a caller give to a request. The groups are those that were frozen and are still
- * configured. `lost` are those that must end: their entry is gone or allows less time, or their holder may no longer ask for
- * them.
+ * What the elevations of a caller give to a request. The groups are those that were frozen and are still configured.
+ * `lost` are those that must end: their entry is gone or allows less time, or their holder may no longer ask for them.
  */
 function findGrants(
   held: readonly Elevation[],
@@ -95,7 +94,10 @@ export type ElevateCaller = (
   now: number,
 ) => CallerView | undefined;
 
-/** Creates it. Somebody without an elevation costs one look-up in a map. `lose` is told of those that must end. */
+/**
+ * Creates the function that gives callers their elevations. A caller without any costs one look-up in a map. `lose` is
+ * told of those that must end.
+ */
 export function createElevateCaller(deps: {
   held: Pick<HeldElevations, 'of'>;
   views: Pick<CallerViews, 'elevated'>;

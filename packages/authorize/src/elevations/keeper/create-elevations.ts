@@ -10,7 +10,7 @@ import { createHeldElevations, type HeldElevations } from './held-elevations.ts'
 import { createKnownPeople, type KnownPeople } from './known-people.ts';
 import { createNoticesOf } from './notices-of.ts';
 import { sweepElevations } from './sweep-elevations.ts';
-import { registerElevationMetrics, createWatchBreakGlass } from './watch-elevations.ts';
+import { registerElevationMetrics, createWarnOfSteps } from './watch-elevations.ts';
 
 /** Where elevations are stored and recorded, and the directory, which links the accounts of a person. */
 export type ElevationParts = {
@@ -59,7 +59,7 @@ export function createElevations(
     ended,
     people,
     now,
-    onStep: createWatchBreakGlass(logger),
+    onStep: createWarnOfSteps(logger),
   });
   const held = createHeldElevations({ store });
   if (deps.metrics) registerElevationMetrics(deps.metrics, { held, now: deps.now });

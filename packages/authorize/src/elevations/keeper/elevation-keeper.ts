@@ -15,7 +15,7 @@ import { createEventRecorder } from './record-events.ts';
 /** Why an extension ends by itself. */
 export const revokedBefore = 'the elevation that it extends was revoked';
 
-type StepUnderDeps = {
+type UnderEntryDeps = {
   store: Pick<ElevationStore, 'read'>;
   /** The entry of an elevation in the configuration in force. */
   rulesOf(name: string): ElevationRules | undefined;
@@ -33,7 +33,7 @@ type StepUnderDeps = {
 async function insteadOf(
   step: ElevationStep,
   { state, expiresAt = 0, changedAt, ...found }: Elevation,
-  { store, now }: Pick<StepUnderDeps, 'store' | 'now'>,
+  { store, now }: Pick<UnderEntryDeps, 'store' | 'now'>,
 ): Promise<ElevationStep> {
   const begins = step.type === 'tick' && state === 'approved' && Math.max(now(), changedAt) < expiresAt;
   if (!begins || found.extends === undefined) return step;
@@ -50,10 +50,12 @@ const endingOf = ({ state }: Elevation, detail: string): ElevationStep =>
   state === 'pending' ? { type: 'deny', detail } : { type: 'revoke', detail };
 
 /**
- * The next revision of an elevation, derived from a step. One that leads to a right is taken under the entry
- * that the elevation has now, and only for someone who may still log in.
+ * Creates the function that derives the next revision of an elevation from a step. A step that leads to a right is
+ * taken under the entry that the elevation has now, and only for someone who may still log in.
  */
-function createStepUnder(deps: StepUnderDeps): (found: Elevation, asked: ElevationStep) => Promise<ElevationOutcome> {
+function createNextUnderEntry(
+  deps: UnderEntryDeps,
+): (found: Elevation, asked: ElevationStep) => Promise<ElevationOutcome> {
   const { rulesOf, ended, people, now } = deps;
   const takeStep = async (found: Elevation, step: ElevationStep, at: number): Promise<ElevationOutcome> =>
     transition(found, step, at, await people.namesOf(peopleOf(found, step, at)));
@@ -89,7 +91,7 @@ export type ElevationKeeper = {
   settle(elevation: Elevation): Promise<Elevation>;
 };
 
-type KeeperDeps = StepUnderDeps & {
+type KeeperDeps = UnderEntryDeps & {
   store: ElevationStore;
   sink: Pick<AuditSink, 'publish' | 'keep'>;
   /** What people are told of a step. It is written with the step, so that none is lost. */
@@ -103,12 +105,12 @@ export function createElevationKeeper(deps: KeeperDeps): ElevationKeeper {
   const { store, sink, noticesOf, now, onStep } = deps;
   // What this replica has stored is known to stay. Another one may have died before it knew that of its write.
   const confirmed = new WeakSet<Elevation>();
-  const stepUnder = createStepUnder(deps);
+  const nextUnderEntry = createNextUnderEntry(deps);
   const take: ElevationKeeper['take'] = async (id, asked) => {
     for (let tries = 0; tries < maxTries; tries += 1) {
       const found = await store.read(id);
       if (!found) return undefined;
-      const outcome = await stepUnder(found, asked);
+      const outcome = await nextUnderEntry(found, asked);
       if (!outcome.ok) return outcome;
       const { next } = outcome;
       if (await store.replace(next, nextStepAt(next), noticesOf(found, next))) {

@@ -59,7 +59,7 @@ function nameOf({ of }: RightsEnd): string {
   return 'key' in of ? keyName(of) : accountName(of);
 }
 
-/** Creates it, knowing nothing until the first refresh. */
+/** Creates the memory of people whose elevations end. It knows nothing until the first refresh. */
 export function createEndedPeople({ sessions }: { sessions: Pick<SessionStore, 'rightsEnded'> }): EndedPeople {
   const latest = new Map<string, RightsEnd>();
   let position: string | undefined;

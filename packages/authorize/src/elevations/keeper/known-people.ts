@@ -12,8 +12,9 @@ export type KnownPeople = {
   /** Returns who an identity is, with what tells other accounts of the same person. */
   personOf(identity: Identity): ElevationPerson;
   /**
-   * Finds what these people are known by now: by their identities, by those of their live sessions, and by everything
-   * that the directory links to them. Rejects with a 503 if that cannot be told, and then nothing may be decided.
+   * Finds every name by which these people are known at this time: by their identities, by those of their live
+   * sessions, and by everything that the directory links to them. Rejects with a 503 if that cannot be told, and then
+   * nothing may be decided.
    */
   namesOf(people: readonly ElevationPerson[]): Promise<NamesOf>;
 };
@@ -28,7 +29,10 @@ function readKeyName(name: string): SourceKey[] {
 /** Claims in which providers send a name of the account that often is an address. They need not have verified it. */
 const namingClaims = ['email', 'preferred_username', 'upn'] as const;
 
-/** Returns the addresses that an account asserts, folded; undefined if they are not known, or if it has only a verified one. */
+/**
+ * Returns the addresses that an account asserts, folded; undefined if they are not known, or if it has only a verified
+ * one.
+ */
 function assertedNames({ email, asserted, claims }: Identity): string[] | undefined {
   if (email === undefined && asserted === undefined) return undefined;
   const sent = [...(asserted ?? []), ...namingClaims.map((name) => claims[name])];
@@ -68,7 +72,7 @@ async function followLinks(links: LinkedPeople, own: readonly string[], given: r
   return [...names];
 }
 
-/** Creates it for the configured providers. */
+/** Creates the look-up of people for the configured providers. */
 export function createKnownPeople(deps: {
   identity: Config['identity'];
   links: LinkedPeople;

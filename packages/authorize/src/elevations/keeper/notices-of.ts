@@ -47,7 +47,10 @@ function factsOf(elevation: Elevation): ElevationNotice['elevation'] {
   };
 }
 
-/** Creates it for the channels of this replica. An entry without `notify` tells all of them. */
+/**
+ * Creates the function that writes the notices for the channels of this replica. An entry without `notify` tells all of
+ * them.
+ */
 export function createNoticesOf(deps: {
   channels: readonly Pick<NotificationConfig, 'name' | 'events'>[];
   rulesOf(name: string): Pick<ElevationRules, 'entry'> | undefined;

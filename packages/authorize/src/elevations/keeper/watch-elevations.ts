@@ -13,7 +13,7 @@ function droppedApprovals(before: Elevation, after: Elevation): Elevation['appro
 }
 
 /** Logs a warning for each step that must not go unnoticed: each is logged by one replica. */
-export function createWatchBreakGlass(logger: Pick<Logger, 'warn'>): OnStep {
+export function createWarnOfSteps(logger: Pick<Logger, 'warn'>): OnStep {
   return (before, after) => {
     const { id, name, cluster, namespace, state, groups, requester, expiresAt, review, ended } = after;
     const about = { elevation: id, name, cluster, namespace, user: requester.user };
