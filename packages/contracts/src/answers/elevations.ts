@@ -48,7 +48,10 @@ export const elevationViewSchema = z.object({
     }),
   ),
   may: z.array(wordOf<ElevationStep>()),
-  /** Set if the caller could decide after another login, in one of these authentication context classes if there are any. */
+  /**
+   * Set if the caller could decide after another login, in one of these authentication context classes if there are
+   * any.
+   */
   freshLogin: z.optional(z.object({ acrValues: z.array(z.string()) })),
 });
 export type ElevationView = z.infer<typeof elevationViewSchema>;

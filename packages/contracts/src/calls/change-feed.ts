@@ -10,9 +10,9 @@ export type SessionChange = z.infer<typeof sessionChangeSchema>;
 
 /**
  * One change on the feed. `hello` begins each connection. `gap`: changes may have been missed, so that the reader must
- * check everything again. `elevation-changed`: a person gained or lost an elevation. `reload-requested`: read your configuration again. `streams-requested`: report your streams;
- * only the handler parses the question, so that one it cannot read does not disturb the feed. `ping`: the feed is
- * alive.
+ * check everything again. `elevation-changed`: a person gained or lost an elevation. `reload-requested`: read your
+ * configuration again. `streams-requested`: report your streams; only the handler parses the question, so that one it
+ * cannot read does not disturb the feed. `ping`: the feed is alive.
  */
 export const changeSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('hello'), policyVersion: z.string() }),

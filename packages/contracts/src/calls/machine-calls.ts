@@ -18,7 +18,10 @@ export const agentRequestSchema = z.strictObject({
 });
 export type AgentRequest = z.infer<typeof agentRequestSchema>;
 
-/** `POST /v1/agents` of authenticate. The gateway adds the hash of the caller's token, on whose session the agent hangs. */
+/**
+ * `POST /v1/agents` of authenticate. The gateway adds the hash of the caller's token, whose session is the parent of the
+ * agent.
+ */
 export const agentCallSchema = z.strictObject({
   asked: agentRequestSchema,
   tokenHash: z.string().check(z.regex(/^[A-Za-z0-9_-]{43}$/)),

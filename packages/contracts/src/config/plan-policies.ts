@@ -141,8 +141,8 @@ function planElevation(draft: Draft, entry: unknown, index: number): PolicyPlan[
 
 /**
  * Lists the policies of a configuration, and where each applies: the global one first, then those that a cluster names,
- * then its own, then those of its namespaces. A route has those that it names, then its own. Takes the output of a YAML reader without validation, so that policies
- * can be checked even if other parts of the file are faulty.
+ * then its own, then those of its namespaces. A route has those that it names, then its own. Takes the output of a YAML
+ * reader without validation, so that policies can be checked even if other parts of the file are faulty.
  */
 export function planPolicies(data: unknown): PolicyPlan {
   const named = field(data, 'policies');

@@ -3,8 +3,8 @@ import { agentScopeSchema } from './agent-scope.ts';
 import { identitySchema } from './identity.ts';
 
 /**
- * What a session is. `cli` and `browser` are log-ins of a person. `agent` and `route` are child sessions of such a log-in. `workload`
- * and `service-account` are programs with an identity of their own.
+ * What a session is. `cli` and `browser` are logins of a person. `agent` and `route` are child sessions of such a login.
+ * `workload` and `service-account` are programs with an identity of their own.
  */
 export const sessionKinds = ['cli', 'browser', 'workload', 'service-account', 'agent', 'route'] as const;
 export const sessionKindSchema = z.enum(sessionKinds);
@@ -14,7 +14,7 @@ export type LoginKind = Extract<SessionKind, 'cli' | 'browser'>;
 
 /** A live session. Times are milliseconds since the epoch. The token itself is never stored: its SHA-256 is the key. */
 export const sessionSchema = z.object({
-  /** The store writes 2 for all kinds but log-ins, so that versions of the gateway that know only log-ins refuse them. */
+  /** The store writes 2 for all kinds but logins, so that versions of the gateway that know only logins refuse them. */
   version: z.union([z.literal(1), z.literal(2)]),
   id: z.string().check(z.minLength(1)),
   kind: sessionKindSchema,
@@ -50,7 +50,7 @@ export const sessionSchema = z.object({
 });
 export type Session = z.infer<typeof sessionSchema>;
 
-/** Reports whether a session is a log-in of a person, and not of a program. */
+/** Reports whether a session is the login of a person, and not one of a program. */
 export function isLogin<Of extends { kind: SessionKind }>(session: Of): session is Of & { kind: LoginKind } {
   return session.kind === 'cli' || session.kind === 'browser';
 }

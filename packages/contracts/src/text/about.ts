@@ -1,6 +1,9 @@
 import * as z from 'zod/mini';
 
-/** Gives a member the sentence that its JSON Schema, the chart and the documentation show. Parsing takes no longer for it. */
+/**
+ * Gives a member the sentence that its JSON Schema, the chart and the documentation show. Parsing takes no longer for
+ * it.
+ */
 export function about<T extends z.ZodMiniType>(sentence: string, schema: T): T {
   const described = schema.clone(undefined, { parent: true });
   z.globalRegistry.add(described, { description: sentence });

@@ -9,9 +9,9 @@ import type { HeldName, NameStore } from './name-store.ts';
 const outcomes = ['given', 'held', 'of-another', 'too-many'] as const;
 
 /**
- * KEYS: names. ARGV: name, uid, what is stored, how many names the uid may have (-1: any number), 1 if the name is reserved. Returns
- * the place of the outcome. The hash has a field for each name, and one with the number of names of each uid. A name that the uid has
- * already is written again, so that replicas which confirm the write have it.
+ * KEYS: names. ARGV: name, uid, what is stored, how many names the uid may have (-1: any number), 1 if the name is
+ * reserved. Returns the place of the outcome. The hash has a field for each name, and one with the number of names of
+ * each uid. A name that the uid has already is written again, so that replicas which confirm the write have it.
  */
 const holdScript: RedisScript = {
   name: 'sallyportHoldName',

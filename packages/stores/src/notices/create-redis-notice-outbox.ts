@@ -13,9 +13,10 @@ import {
   keptAfterEndMs,
 } from './notice-outbox.ts';
 
-// The queue of a channel is a sorted set. `w<id>` is an elevation that waits, by the time from which it may be taken. `l<id>`
-// is one that a replica has taken, by the end of its lease. A step that comes while an elevation is leased leaves the lease
-// alone. The clock is that of Redis, because those of the replicas may differ by more than a lease.
+// The queue of a channel is a sorted set of what there are notices about: elevations and service accounts. `w<id>` is one
+// that waits, by the time from which it may be taken. `l<id>` is one that a replica has taken, by the end of its lease. A
+// notice that is added meanwhile leaves the lease alone. The clock is that of Redis, because those of the replicas may
+// differ by more than a lease.
 const clock = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -96,7 +97,7 @@ const maxLooked = 500;
 const pairSchema = z.tuple([z.string(), z.string()]);
 const deliveryField = (channel: string) => `delivery:${channel}`;
 
-/** The field of a notice in the key of its elevation. */
+/** The field of a notice in the key of what it is about. */
 export const noticeField = (number: number): string => `notice:${number}`;
 
 /** Reads what belongs to a channel from the fields of one key. Ignores what it cannot read. */
@@ -136,7 +137,7 @@ function createAccountNotices(
   };
 }
 
-/** Creates the outbox whose notices are in the keys of the elevations. Each script touches one key. */
+/** Creates the outbox. Notices about an elevation are in its own keys. Each script touches one key. */
 export function createRedisNoticeOutbox({ redis, keys }: Parts): NoticeOutbox & {
   /** Announces that a notice is about to be written, so that it is looked for even if this process dies. */
   expect(channel: string, aboutId: string, afterMs: number): Promise<void>;

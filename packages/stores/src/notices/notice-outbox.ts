@@ -40,9 +40,9 @@ export type FailedPair = { channel: string; aboutId: string };
 
 /**
  * The notices that wait to be sent. The store of elevations writes those of elevations together with the step. Each
- * pair of a channel and what a notice is about is a queue of its own, so that a channel which does not answer holds up neither
- * another channel nor another thing. Nothing leaves before it is marked, so everything is sent at least once. Every
- * backend passes the same conformance suite. A store that cannot be reached rejects with `sessions-unavailable`.
+ * pair of a channel and what a notice is about is a queue of its own, so that a channel which does not answer holds up
+ * neither another channel nor another thing. Nothing leaves before it is marked, so everything is sent at least once.
+ * Every backend passes the same conformance suite. A store that cannot be reached rejects with `sessions-unavailable`.
  */
 export interface NoticeOutbox {
   /**
@@ -53,13 +53,13 @@ export interface NoticeOutbox {
   /** Reports whether a notice of this number is stored. */
   has(aboutId: string, number: number): Promise<boolean>;
   /**
-   * Takes what there is something to send about on a channel, the one that has waited longest first. No other replica is given
-   * them for `leaseMs`; if this one does not release them by then, another takes over.
+   * Takes what there is something to send about on a channel, the one that has waited longest first. No other replica
+   * is given them for `leaseMs`; if this one does not release them by then, another takes over.
    */
   take(channel: string, leaseMs: number, limit: number): Promise<Leased[]>;
   /** Gives a lease back: to be taken again after `afterMs`, or not at all. Does nothing if the lease is over. */
   release(channel: string, leased: Leased, afterMs: number | undefined): Promise<void>;
-  /** Makes one due on a channel now. Returns false if too many wait. */
+  /** Makes what waits about this due on a channel now. Returns false if too many wait. */
   wake(channel: string, aboutId: string): Promise<boolean>;
   /** Returns undefined if there is nothing about it any more. */
   read(channel: string, aboutId: string): Promise<Waiting | undefined>;

@@ -17,7 +17,7 @@ type Parts = {
   now: () => number;
 };
 
-/** The ends of sessions before their time: `alone` one session, `end` with its children. */
+/** Creates the functions that end sessions before their time: `alone` ends one session, and `end` its children too. */
 export function createRedisSessionEnds({ redis, keys, index, lookUp, childrenOf, now }: Parts) {
   const { client } = redis;
   const revoke = defineScript(redis, revokeScript);

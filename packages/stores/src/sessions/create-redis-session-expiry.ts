@@ -40,9 +40,9 @@ type Parts = { redis: RedisConnection; keys: RedisKeys; now: () => number };
 type Answer = ['none' | 'live' | 'over', string, string, string];
 
 /**
- * Finds the sessions that ended by themselves: one set of all sessions, by when each may have ended. A use
- * moves the end of a session and not its place in the set. A session that is still live when it is due gets its new
- * place then, so that a use costs nothing more.
+ * Finds the sessions that ended by themselves, in one set of all sessions, sorted by when each may have ended. A use moves
+ * the end of a session, but not its place in the set. A session that is still live when it is due gets its new place
+ * then, so that a use costs nothing more.
  */
 export function createRedisSessionExpiry({ redis, keys, now }: Parts) {
   const { client } = redis;

@@ -22,8 +22,8 @@ type Parts = {
 };
 
 /**
- * Stores a new session. A session is in the index of its parent's children before it looks whether the
- * parent is still there. So either that look, or the end of the parent, finds the other.
+ * Creates the function that stores a new session. A session is put into the index of its parent's children before the
+ * parent is looked up once more. So either that look-up, or the end of the parent, finds the other.
  */
 export function createRedisSessionStart({
   redis,

@@ -20,8 +20,8 @@ import {
   type SessionStore,
 } from './session-store.ts';
 
-/** Passes on what Redis publishes. Subscribes when the first listener is added. */
-function createChangeFeed(redis: RedisConnection, channel: string) {
+/** Tells listeners of what Redis publishes. Subscribes when the first listener is added. */
+function createChangeListeners(redis: RedisConnection, channel: string) {
   const changes = createListeners<SessionChange>();
   const gaps = createListeners<void>();
   let stop: (() => void) | undefined;
@@ -63,7 +63,7 @@ export function createRedisSessionStore(deps: {
   const renew = defineScript(redis, renewScript);
   const noteUse = defineScript(redis, noteUseScript);
   const index = createIndex(redis);
-  const feed = createChangeFeed(redis, keys.changes);
+  const listeners = createChangeListeners(redis, keys.changes);
 
   const lookUp = createLookUpSessions({ client, keyOf: (hash) => keys.session(hash), now });
   // A replica whose clock is slow may still renew what has ended here.
@@ -108,11 +108,11 @@ export function createRedisSessionStore(deps: {
     forgetExpired: expiry.forgetExpired,
     list,
     ...createRedisRightsEnds({ redis, key: keys.rightsEnds, now }),
-    onChange: (listener) => feed.onChange(listener),
-    onGap: (listener) => feed.onGap(listener),
+    onChange: (listener) => listeners.onChange(listener),
+    onGap: (listener) => listeners.onGap(listener),
     ping: async () => void (await ask(() => client.ping())),
     async close() {
-      feed.stop();
+      listeners.stop();
     },
   };
 }

@@ -1,7 +1,8 @@
 import type { Session } from '@sallyport/contracts';
 
 /**
- * A session that ended by itself: at the end of its lifetime, because it was not used, or because its parent did. `session` has no claims.
+ * A session that ended by itself: at the end of its lifetime, because it was not used, or because its parent did.
+ * `session` has no claims.
  */
 export type ExpiredSession = {
   tokenHash: string;

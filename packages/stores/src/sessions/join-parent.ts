@@ -16,8 +16,10 @@ function withIdentityOf(child: Session, parent: Session): Session {
   return session;
 }
 
-/** Reports whether a session may be a child of another: a log-in of the same person, or a session of the same workload, that
- * lasts at least as long. */
+/**
+ * Reports whether a session may be a child of another: a login of the same person, or a session of the same workload,
+ * that lasts at least as long.
+ */
 function mayBeChildOf(child: Session, parent: Session): boolean {
   return (
     parent.id === child.parent?.id &&
@@ -41,7 +43,10 @@ export function joinParent(child: Live, parent: SessionLookup | undefined): Sess
   return { ...child, session: withIdentityOf(child.session, parent.session), parent: rest };
 }
 
-/** Throws if a session cannot be a child of its parent, given what the parent is now. Returns when the parent ends unless it is used. */
+/**
+ * Throws if a session cannot be a child of its parent, given what the parent is now. Returns when the parent ends unless
+ * it is used.
+ */
 export function checkParent(session: Session, parent: SessionLookup): number {
   if (parent.state !== 'live')
     throw new ProblemError('login-expired', 'The login on which this would depend has ended. Log in again.');
@@ -53,5 +58,5 @@ export function checkParent(session: Session, parent: SessionLookup): number {
   return parent.idleEndsAt;
 }
 
-/** Returns a new session as it is stored. Only log-ins have a version that every version of the gateway can read. */
+/** Returns a new session as it is stored. Only logins have a version that every version of the gateway can read. */
 export const asStored = (session: Session): Session => ({ ...session, version: isLogin(session) ? 1 : 2 });

@@ -32,7 +32,7 @@ export type RevokedSession = Session & { children?: readonly Session[] };
 export interface SessionStore {
   /**
    * Stores a new session until its idle or absolute end, whichever comes first. Rejects with `conflict` if the hash or
-   * the id is taken, or if the parent is not a log-in of the same person that lasts as long. Rejects with `login-expired`
+   * the id is taken, or if the parent is not a login of the same person that lasts as long. Rejects with `login-expired`
    * if the parent has ended, also if that happens in the meantime.
    */
   create(tokenHash: string, session: Session): Promise<void>;
@@ -48,9 +48,9 @@ export interface SessionStore {
   /** Moves the idle end, which counts as a use. Never revives a revoked or expired session. */
   renew(tokenHash: string, session: Session): Promise<void>;
   /**
-   * Replaces a live session with the result of `change` and publishes `changed` for it and its children. If another process has replaced it in
-   * the meantime, `change` is called again. An unchanged result writes nothing. Returns undefined if there is no live
-   * session. The person, the id and the end of a session cannot be changed (`conflict`).
+   * Replaces a live session with the result of `change` and publishes `changed` for it and its children. If another
+   * process has replaced it in the meantime, `change` is called again. An unchanged result writes nothing. Returns
+   * undefined if there is no live session. The person, the id and the end of a session cannot be changed (`conflict`).
    */
   update(sessionId: string, change: (session: Session) => Session): Promise<Session | undefined>;
   /**
