@@ -30,7 +30,10 @@ export type AuditAppDeps = {
   webhook: WebhookDeps;
 };
 
-/** Creates the query API. It does not listen and does not read the environment. */
+/**
+ * Creates the HTTP application of the service: the queries, and what receives the clusters' own events. It neither listens
+ * nor reads the environment.
+ */
 export function createAuditApp(deps: AuditAppDeps): Express {
   const limiter = createQueryLimiter({ concurrency: deps.concurrency ?? 4 });
   const cursors = createCursorSeal(deps.cursorSecret);

@@ -18,8 +18,8 @@ type ServiceParts = {
   metrics: Metrics;
   readiness: Readiness;
   /**
-   * How long the stopping service goes on accepting requests while clients give up the connections that they keep, in
-   * milliseconds. Ready it is no more.
+   * How long a stopping service, which is no longer ready, still accepts requests while clients give up the connections
+   * that they keep, in milliseconds.
    */
   releaseMs: number;
 };

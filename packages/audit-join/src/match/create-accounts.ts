@@ -12,7 +12,10 @@ export type AccountFinding = { kind: FindingKind; count: number; first: readonly
 export type Accounts = {
   /** An account sent a request that the gateway recorded. */
   matched(account: string, example: () => Finding): void;
-  /** An account sent a request that the gateway does not know, and that is ignored unless the account is the gateway's, or was. */
+  /**
+   * An account sent a request that the gateway does not know, and that is ignored unless the account is the gateway's,
+   * or was.
+   */
   ignored(account: string, example: () => Finding): void;
   /** The accounts of the gateway: the given ones, or the one that sent most of what the gateway recorded. */
   gateways(): string[];

@@ -13,7 +13,10 @@ function parse(text: unknown): { seconds: number; fraction: string } | undefined
   return { seconds, fraction: rest.padEnd(6, '0').slice(0, 6) };
 }
 
-/** Reads an RFC 3339 time as microseconds since the epoch. Returns undefined if it is none, or not in the years 1 to 9999. */
+/**
+ * Reads an RFC 3339 time as microseconds since the epoch. Returns undefined if it is none, or not in the years 1 to
+ * 9999.
+ */
 export function readMicros(text: unknown): number | undefined {
   const time = parse(text);
   return time && time.seconds * 1000 + Number(time.fraction);

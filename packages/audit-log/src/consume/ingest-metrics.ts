@@ -1,7 +1,10 @@
 import { Counter } from 'prom-client';
 import type { Metrics } from '@sallyport/kit';
 
-/** Registers the counters of the audit service: events stored, those that the store cannot store, and those with the id of another. */
+/**
+ * Registers the counters of the audit service: events stored, those that the store cannot store, and those with the id
+ * of another.
+ */
 export function createIngestMetrics(metrics: Metrics | undefined): {
   stored(count: number): void;
   unstorable(count: number): void;

@@ -9,7 +9,7 @@ type DeliveryOutage = {
   recovered(queued: number): void;
 };
 
-/** Creates it. `now` returns milliseconds since the epoch. */
+/** Creates the log of outages. `now` returns milliseconds since the epoch. */
 function createDeliveryOutage({ logger, now }: { logger: Logger; now: () => number }): DeliveryOutage {
   let since: number | undefined;
   return {

@@ -1,4 +1,7 @@
-/** A statement with the values of its `$1`, `$2`. `timeoutMs` is how long its answer may take, if that is not the default. */
+/**
+ * A statement with the values of its `$1`, `$2`. `timeoutMs` is how long its answer may take, if that is not the
+ * default.
+ */
 export type Statement = { sql: string; values?: readonly unknown[]; timeoutMs?: number };
 export type Row = Record<string, unknown>;
 

@@ -24,7 +24,10 @@ const codes = (...all: number[]) => all.map((code) => termOf('code', code));
 /** An HTTP client accepts no others. 0: nothing was answered. */
 const failures = [0, ...Array.from({ length: 600 }, (_, index) => 400 + index)];
 
-/** The terms of which every event with a result has at least one. Most requests are ok, so those are not searched by one. */
+/**
+ * The terms of which every event with a result has at least one. Most requests are ok, so those are not searched by
+ * one.
+ */
 const resultTerms: Readonly<Record<AuditResult, readonly number[]>> = {
   ok: [],
   refused: [
@@ -51,7 +54,10 @@ function addPrefix(conditions: Conditions, column: string, prefix: string | unde
   conditions.addFor(prefix, (value) => `starts_with(${column}, ${value})`);
 }
 
-/** Adds the condition that the person may see the event: it is their own, or in the trail of a cluster that they may see. */
+/**
+ * Adds the condition that the person may see the event: it is their own, or in the trail of a cluster that they may
+ * see.
+ */
 function addVisible(conditions: Conditions, { issuer, subject, and }: OnlyOf): void {
   const { clusters = [], withoutCluster = false } = and ?? {};
   if (clusters.length === 0 && !withoutCluster) {
@@ -142,7 +148,10 @@ function addTerms(conditions: Conditions, query: AuditQuery, only: OnlyOf | unde
 /** The time as an expression, because an index with it would be read in addition to the one of terms. */
 const notIndexed = "time + interval '0'";
 
-/** Adds what the time must be. An aggregated event matches every time in its range. Its own time is that of the last event. */
+/**
+ * Adds what the time must be. An aggregated event matches every time in its range. Its own time is that of the last
+ * event.
+ */
 function addTimes(conditions: Conditions, { since, until }: AuditQuery): void {
   conditions.add(`${notIndexed} >=`, since);
   conditions.addFor(

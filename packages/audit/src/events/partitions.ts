@@ -123,7 +123,10 @@ export function isExpired({ partition, lastStored }: ListedPartition, before: nu
   return isFuture ? lastStored !== undefined && lastStored < before : endOfPartition(partition) <= before;
 }
 
-/** Returns the statement that drops a partition. It gives up soon if readers are in the way, and is then run again later. */
+/**
+ * Returns the statement that drops a partition. It gives up soon if readers are in the way, and is then run again
+ * later.
+ */
 export function dropStatement({ name, from, to }: Partition): Statement {
   const range = (column: string) =>
     [

@@ -18,9 +18,9 @@ async function isCut(file: string, size: number): Promise<boolean> {
 }
 
 /**
- * Appends lines to a file, which only its owner can read. An append that failed, now or in an earlier process, may have left
- * a part of a line. The file may allow nothing but appending, so that part becomes a line of its own. With `isDurable`,
- * resolves when the lines are on the disk.
+ * Appends lines to a file, which only its owner can read. An append that failed, now or in an earlier process, may have
+ * left a part of a line. The file may allow nothing but appending, so that part becomes a line of its own. With
+ * `isDurable`, resolves when the lines are on the disk.
  */
 export async function appendLines(file: string, lines: string, isDurable = false): Promise<void> {
   const handle = await open(file, 'a', 0o600);

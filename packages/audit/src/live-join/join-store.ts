@@ -13,7 +13,10 @@ export type OpenEvent = {
 /** What was decided about an event. `alert` is the key of the alert that counts it. */
 export type Verdict = Pick<OpenEvent, 'time' | 'received' | 'auditId' | 'stage'> & { isFound: boolean; alert?: string };
 
-/** Similar findings of one cluster and period. `fold` says what they have in common; of too many, all further ones are ``. */
+/**
+ * Similar findings of one cluster and period. `fold` says what they have in common; of too many, all further ones are
+ * ``.
+ */
 export type NewAlert = {
   key: string;
   cluster: string;
@@ -46,7 +49,10 @@ export type GatewayAccounts = {
 /** Up to which event the trail was searched for requests that a cluster did not record, and which they are. */
 export type Unseen = { from: number; upto: number; requests: { cluster: string; data: unknown }[] };
 
-/** The state of the comparison, for all replicas. Every method rejects with `service-unavailable` while the database is down. */
+/**
+ * The state of the comparison, for all replicas. Every method rejects with `service-unavailable` while the database is
+ * down.
+ */
 export interface JoinStore {
   /** Takes or keeps the comparison for this replica. Returns false while another one has it. */
   lease(holder: string, forMs: number): Promise<boolean>;

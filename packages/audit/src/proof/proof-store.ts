@@ -1,7 +1,10 @@
 import type { ChainHead } from '@sallyport/contracts';
 import type { SignedCheckpoint } from '@sallyport/audit-proof';
 
-/** Events of a producer that did not arrive, although later ones did. `follows` is false if they are there but do not continue its chain. */
+/**
+ * Events of a producer that did not arrive, although later ones did. `follows` is false if they are there but do not
+ * continue its chain.
+ */
 export type OpenGap = { producer: string; from: number; to: number; prevHash: string; isBroken: boolean };
 
 /** The head of a chain. `closed` is set if its event says that the producer ends. */

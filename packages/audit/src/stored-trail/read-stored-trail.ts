@@ -110,7 +110,10 @@ async function readPlaces(read: ReadRows, take: StoredTrailReader): Promise<void
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 
-/** Returns what is kept of an event that says something else than the stored one. Who can write the table can write anything. */
+/**
+ * Returns what is kept of an event that says something else than the stored one. Who can write the table can write
+ * anything.
+ */
 function toConflict(row: Row, known: Pick<StoredEvent, 'position' | 'kept'>): StoredEvent {
   const unreadable = { ...known, ...envelopeOf(row), data: undefined, fault: 'what is kept of it is not an event' };
   try {
@@ -163,7 +166,10 @@ async function readCheckpoints(read: ReadRows, take: StoredTrailReader): Promise
   }
 }
 
-/** Reads everything that the store has of the trail, without keeping any of it. Rejects if the schema is not the current one. */
+/**
+ * Reads everything that the store has of the trail, without keeping any of it. Rejects if the schema is not the current
+ * one.
+ */
 export async function readStoredTrail(read: ReadRows, take: StoredTrailReader): Promise<StoredTrail> {
   await readEvents(read, take);
   await readPlaces(read, take);

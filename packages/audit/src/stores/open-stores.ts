@@ -13,7 +13,10 @@ import { createSqlProofStore } from '../proof/create-sql-proof-store.ts';
 import type { ProofStore } from '../proof/proof-store.ts';
 import { createReportStore, type ReportStore } from '../report/report-store.ts';
 
-/** What the audit service stores, in one database. While it is down, every method but `close` rejects with `service-unavailable`. */
+/**
+ * What the audit service stores, in one database. While it is down, every method but `close` rejects with
+ * `service-unavailable`.
+ */
 export type AuditStores = {
   events: EventStore;
   /** What was counted of the events. */
@@ -36,7 +39,10 @@ export type AuditStoresDeps = {
   onConflicts?(count: number): void;
 };
 
-/** Creates the stores in the database that `audit.store` selects: PostgreSQL, or the embedded one in a directory or in memory. */
+/**
+ * Creates the stores in the database that `audit.store` selects: PostgreSQL, or the embedded one in a directory or in
+ * memory.
+ */
 export function openStores(store: AuditConfig['store'], deps: AuditStoresDeps): AuditStores {
   const { logger, resolvePath, onConflicts } = deps;
   if (store && 'postgres' in store)

@@ -58,7 +58,10 @@ function readPolicy(
   return { document, included: { keys, file, place }, faults };
 }
 
-/** Replaces `policyFile`, at the top level and of each cluster and route, with `policy` read from that file. Changes `data`. */
+/**
+ * Replaces `policyFile`, at the top level and of each cluster and route, with `policy` read from that file. Changes
+ * `data`.
+ */
 export function includePolicies(data: unknown, source: Source): { included: IncludedPolicy[]; faults: IncludeFault[] } {
   const result = { included: [] as IncludedPolicy[], faults: [] as IncludeFault[] };
   const include = (owner: unknown, keys: PropertyKey[]) => {

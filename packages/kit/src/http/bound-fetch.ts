@@ -1,4 +1,7 @@
-/** A fetch for calls to identity providers, directories and other servers outside, with the options that openid-client passes. */
+/**
+ * A fetch for calls to identity providers, directories and other servers outside, with the options that openid-client
+ * passes.
+ */
 export type OutboundFetch = (
   url: string,
   options: {

@@ -14,7 +14,10 @@ function whoHas(port: number, platform: NodeJS.Platform): string {
   return platform === 'linux' ? `ss -ltnp 'sport = :${port}'` : `lsof -nP -iTCP:${port} -sTCP:LISTEN`;
 }
 
-/** Describes why a server cannot listen. `setting` is what the operator changes: a key of the configuration or an option. */
+/**
+ * Describes why a server cannot listen. `setting` is what the operator changes: a key of the configuration or an
+ * option.
+ */
 export function listenFailure(
   error: unknown,
   address: ListenAddress,

@@ -14,7 +14,8 @@ export type ReadCandidate =
       allWarnings?: Promise<ConfigFault[] | undefined>;
     })
   | (Extract<Candidate, { ok: false }> & {
-      /** Set if the reader itself failed, whatever the files contain. */ failure?: unknown;
+      /** Set if the reader itself failed, whatever the files contain. */
+      failure?: unknown;
     });
 
 /** Reads and checks a configuration without blocking this thread. The sizes of `files` determine its memory limit. */

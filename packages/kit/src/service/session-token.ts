@@ -84,8 +84,8 @@ function readClaims(text: string): Claims | undefined {
 }
 
 /**
- * Creates the verifier of tokens, with authenticate's public keys, which may change. Verified tokens are cached by hash, because a
- * verification costs more than everything else that is done with a token.
+ * Creates the verifier of tokens, with authenticate's public keys, which may change. Verified tokens are cached by
+ * hash, because a verification costs more than everything else that is done with a token.
  */
 export function createSessionTokenVerifier(deps: {
   publicKeys(): readonly KeyObject[];

@@ -68,7 +68,7 @@ export type NotifierDeps = {
 /** A lease is longer than any attempt, so that it ends only if its replica has died, or is stopped. */
 const leaseMs = 30_000;
 const everyMs = 500;
-/** How many elevations one channel is told of at the same time. */
+/** How many elevations and service accounts one channel is told of at the same time. */
 const maxAtOnce = 4;
 
 type Attempt = { ok: true } | { ok: false; error: DeliveryError };
@@ -83,7 +83,10 @@ async function attempt(channel: Channel, notice: Notice, signal: AbortSignal): P
   }
 }
 
-/** Tells one channel of the next step of one elevation. Returns the pause until it is looked at again. */
+/**
+ * Creates the function that sends one channel the next notice about an elevation or a service account. It returns the
+ * pause until that is looked at again.
+ */
 function createTeller(channel: Channel, deps: NotifierDeps, metrics: NoticeMetrics, signal: AbortSignal) {
   const { outbox, logger, now, random = Math.random, retry = retryTimes } = deps;
   const { name } = channel;

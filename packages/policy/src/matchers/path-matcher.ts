@@ -12,9 +12,9 @@ export function withoutEndSlash(path: string | undefined): string | undefined {
 const negative: ReadonlySet<string> = new Set(['not', 'not_in']);
 
 /**
- * Compiles a string matcher or a list over a path. A slash at the end does not count, because the API server treats `/version/`
- * like `/version`: a matcher holds for such a path if it holds for either spelling, and its negation if it holds for
- * neither. Returns undefined after reporting a fault.
+ * Compiles a string matcher or a list over a path. A slash at the end does not count, because the API server treats
+ * `/version/` like `/version`: a matcher holds for such a path if it holds for either spelling, and its negation if it
+ * holds for neither. Returns undefined after reporting a fault.
  */
 export function compilePathMatcher(data: unknown, path: FaultPath, faults: FaultList): StringMatcher | undefined {
   const whole = compileTextOrList(data, path, faults);

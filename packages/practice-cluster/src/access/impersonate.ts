@@ -7,7 +7,10 @@ const extraPrefix = 'impersonate-extra-';
 
 type Wanted = { username: string; uid: string; groups: string[]; extra: Record<string, string[]> };
 
-/** Returns the user that the impersonation headers name, if `real` may impersonate every part, or undefined without them. */
+/**
+ * Returns the user that the impersonation headers name, if `real` may impersonate every part, or undefined without
+ * them.
+ */
 export function impersonate(real: User, rawHeaders: readonly string[], access: Access): User | undefined {
   const wanted = readWanted(rawHeaders);
   if (wanted === undefined) return undefined;

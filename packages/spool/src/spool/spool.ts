@@ -56,8 +56,8 @@ export type Spool = {
   hasSpaceFor(length: number): boolean;
   /**
    * True before `maxBytes` is reached, so that what has begun can still be appended: its last tenth is in reserve, but
-   * at least 4 MiB (a quarter of a smaller spool) and at most 64 MiB. Also true while too much waits to be written, and while
-   * the disk fails.
+   * at least 4 MiB (a quarter of a smaller spool) and at most 64 MiB. Also true while too much waits to be written, and
+   * while the disk fails.
    */
   readonly isFull: boolean;
 
@@ -107,7 +107,10 @@ export type SpoolOptions = {
   dir: string;
   /** What the spool may occupy, at least 1 MiB. */
   maxBytes: number;
-  /** The size at which a new file is begun, because files are deleted whole. Default: an eighth of `maxBytes`, at most 16 MiB. */
+  /**
+   * The size at which a new file is begun, because files are deleted whole. Default: an eighth of `maxBytes`, at most
+   * 16 MiB.
+   */
   segmentBytes?: number;
   /** How many bytes are kept in memory, to be read without the disk. Default 16 MiB, at most a quarter of `maxBytes`. */
   memoryBytes?: number;

@@ -24,7 +24,10 @@ export function ensureCheckpointKey(directory: string): string {
   return ensureKey(directory, 'checkpoints');
 }
 
-/** Creates the key that signs what web applications learn about their users, or keeps that of an earlier run. Returns its file. */
+/**
+ * Creates the key that signs what web applications learn about their users, or keeps that of an earlier run. Returns
+ * its file.
+ */
 export function ensureIdentityKey(directory: string): string {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   return ensureKey(directory, 'identity', makeIdentityKey);

@@ -123,8 +123,8 @@ function limitAll(value: unknown, seen: Set<unknown>): void {
 
 /**
  * Makes every node of a parsed and checked expression charge for its work: one unit for each evaluation, plus the size
- * of the result and what an operator does with whole maps. So a loop over caller data is bounded, whatever the caller sends. Throws TypeError if the expression
- * is not built as expected.
+ * of the result and what an operator does with whole maps. So a loop over caller data is bounded, whatever the caller
+ * sends. Throws TypeError if the expression is not built as expected.
  */
 export function limitExpressionCost(ast: ASTNode): void {
   limitAll(ast, new Set());

@@ -24,8 +24,8 @@ type ReachCriterionOptions = {
 };
 
 /**
- * Creates a criterion that is a string matcher or a list over what a request reaches. For a request that reaches several values
- * it is open, unless all of them match or none does.
+ * Creates a criterion that is a string matcher or a list over what a request reaches. For a request that reaches
+ * several values it is open, unless all of them match or none does.
  */
 function createReachCriterion({ name, read, otherwise, reachesOthers, reason, doc }: ReachCriterionOptions): Criterion {
   const okReason = `${reason}-ok` as Reason;
@@ -86,8 +86,8 @@ export const k8sName = createReachCriterion({
 });
 
 /**
- * String matcher or list over the namespace. A request without one matches nothing, not even `not`. For a request that spans
- * namespaces it is open.
+ * String matcher or list over the namespace. A request without one matches nothing, not even `not`. For a request that
+ * spans namespaces it is open.
  */
 export const k8sNamespace = createReachCriterion({
   name: 'k8s/namespace',
