@@ -9,7 +9,7 @@ type Request = Pick<
 const reads: ReadonlySet<string> = new Set(['get', 'list', 'watch']);
 const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** Reports whether a request is as good as a shell: it reaches into a pod or a node, or issues an identity. */
+/** Reports whether a request is as good as a shell, so that the rules about exec hold for it too. */
 export function isShellRequest(info: Request): boolean {
   return info.isResourceRequest && isShellEquivalent(info);
 }

@@ -16,7 +16,7 @@ type ReadPatience = {
 const leastMs = 60_000;
 const leastAttempts = 5;
 
-/** Creates the patience with one spool. `now` returns milliseconds since the epoch. */
+/** Creates the count of failed attempts to read a segment. `now` returns milliseconds since the epoch. */
 function createReadPatience(now: () => number): ReadPatience {
   let failing: { segment: Segment; since: number; attempts: number } | undefined;
   return {
