@@ -140,9 +140,9 @@ describe('reading the audit topic once', () => {
     );
     rmSync(directory, { recursive: true });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    const { lost, judged } = JSON.parse(stdout) as { judged: number; lost: { requests: number } };
-    expect(judged).toBeGreaterThanOrEqual(500);
-    expect(lost.requests).toBe(judged);
+    const { lost, evaluated } = JSON.parse(stdout) as { evaluated: number; lost: { requests: number } };
+    expect(evaluated).toBeGreaterThanOrEqual(500);
+    expect(lost.requests).toBe(evaluated);
   });
 
   it('reports a missing topic', async () => {
