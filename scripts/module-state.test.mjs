@@ -12,6 +12,7 @@ const shared = {
   'packages/bed/src/run/free-port.ts': 'It keeps the ports that it gave, so that it gives each once.',
   'packages/cli/src/ask/question/resource-names.ts': 'It is filled when it is loaded.',
   'packages/cli/src/environment/environment.ts': 'It keeps what listens to a signal of the process.',
+  'packages/contracts/src/audit/audit-event.ts': 'It keeps the code that it compiles from a constant.',
   'packages/contracts/src/kubernetes/shell-equivalent.ts': 'It is filled when it is loaded.',
   'packages/http1/src/wire/write-request-head.ts': 'It keeps results by all that they depend on.',
   'packages/kit/src/observe/create-logger.ts': 'It keeps the stream to standard output.',

@@ -1,4 +1,4 @@
-import { auditEventSchema, type AuditEventType, type AuditRecord } from '@sallyport/contracts';
+import { compiledEventSchema, type AuditEventType, type AuditRecord } from '@sallyport/contracts';
 import type { IHeaders, KafkaMessage } from 'kafkajs';
 
 /** Reports whether a JSON value has more levels of lists and objects than this. It recurses at most as deep. */
@@ -41,7 +41,7 @@ export function readKafkaMessage(message: Pick<KafkaMessage, 'key' | 'value' | '
   }
   // Its text is read by iteration, and written again by recursion: consumers would fail at it each time.
   if (isNestedDeeper(data, maxLevels)) return { fault: `its value is nested more than ${maxLevels} levels deep` };
-  const checked = auditEventSchema.safeParse(data);
+  const checked = compiledEventSchema().safeParse(data);
   if (!checked.success)
     return { fault: `its data is not an audit event: ${checked.error.issues[0]?.path.join('.') ?? ''}` };
   return {
