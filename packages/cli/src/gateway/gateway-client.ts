@@ -2,6 +2,7 @@ import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage 
 import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
+import { gatewayChallenge } from '@sallyport/contracts/answers';
 import type { Environment } from '../environment/environment.ts';
 import { findProxy, type Proxy } from '../proxy/find-proxy.ts';
 import { openTunnel } from '../proxy/open-tunnel.ts';
@@ -30,10 +31,10 @@ export type GatewayStream = GatewayAnswer & { chunks?: AsyncIterable<Buffer> };
 
 /**
  * Reports whether the gateway itself rejected the credential. A 401 of a cluster, or of a proxy in front of the gateway,
- * says nothing about the login: the gateway removes `WWW-Authenticate` from what clusters answer.
+ * says nothing about the login.
  */
 export const credentialRejected = ({ status, headers }: GatewayAnswer): boolean =>
-  status === 401 && headers['www-authenticate'] === 'Bearer realm="sallyport"';
+  status === 401 && headers['www-authenticate'] === gatewayChallenge;
 
 export type GatewayClient = {
   address: GatewayAddress;

@@ -3,6 +3,12 @@ import { optionalText, timeSchema, tokenSchema } from './parts.ts';
 
 const groups = z._default(z.array(z.string()), []);
 
+/**
+ * The challenge (WWW-Authenticate) with which the gateway rejects a credential. It removes this header from what clusters
+ * answer, so a program can tell that its login has ended from a 401 of a cluster.
+ */
+export const gatewayChallenge = 'Bearer realm="sallyport"';
+
 /** `GET /.sallyport/login`, as JSON. */
 export const signInSchema = z.object({ signInUrl: z.string() });
 

@@ -1,3 +1,4 @@
+import { gatewayChallenge } from '@sallyport/contracts';
 import { problemHandler } from '@sallyport/kit';
 import { logoPath } from '@sallyport/pages';
 import type { Express } from 'express';
@@ -17,7 +18,7 @@ import { withCaller } from './calls/with-caller.ts';
 import { mountElevationPages } from './pages/elevation-pages.ts';
 import { mountLanding } from './pages/mount-landing.ts';
 import { nameRoute } from './pages/name-route.ts';
-import { challenge, problemPage } from './pages/problem-page.ts';
+import { problemPage } from './pages/problem-page.ts';
 import { serveLogo } from './pages/serve-logo.ts';
 
 const apiPrefix = '/.sallyport/api/v1';
@@ -73,7 +74,7 @@ export function createClusterHostApi(deps: PortalDeps): Express {
   });
   mountPomerium(app, createAuditedCall(deps), deps);
   // Pages there would load the logo from the cluster, and link to it.
-  return finish(app, deps, problemHandler({ logger: deps.logger, challenge }));
+  return finish(app, deps, problemHandler({ logger: deps.logger, challenge: gatewayChallenge }));
 }
 
 /** Mounts the API of the command line. */

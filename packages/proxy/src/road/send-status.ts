@@ -1,4 +1,4 @@
-import { problemTable } from '@sallyport/contracts';
+import { gatewayChallenge, problemTable } from '@sallyport/contracts';
 import { lineOfJson, toProblem } from '@sallyport/kit';
 import { statusForProblem } from '@sallyport/kubernetes';
 import { closesConnection } from '../exchange/client-connection.ts';
@@ -70,7 +70,7 @@ export function sendStatus(exchange: ClusterExchange, error: unknown): void {
     'audit-id',
     exchange.auditId,
   ];
-  if (problem.status === 401) lines.push('www-authenticate', 'Bearer realm="sallyport"');
+  if (problem.status === 401) lines.push('www-authenticate', gatewayChallenge);
   if (retryAfterSeconds !== undefined) lines.push('retry-after', String(retryAfterSeconds));
   if (closesConnection(exchange)) response.shouldKeepAlive = false;
   response.writeHead(problem.status, lines);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { problemTable } from '@sallyport/contracts';
+import { gatewayChallenge, problemTable } from '@sallyport/contracts';
 import { sendProblem, toProblem, type Problem, hashToken } from '@sallyport/kit';
 import { html, problemWords } from '@sallyport/pages';
 import { closesConnection } from '../exchange/client-connection.ts';
@@ -110,7 +110,7 @@ export function createSendWebProblem({
         exchange.statusCode = 302;
         return beginLogin(exchange);
       }
-      response.setHeader('www-authenticate', 'Bearer realm="sallyport"');
+      response.setHeader('www-authenticate', gatewayChallenge);
     }
     if (problem.status === 429) response.setHeader('retry-after', '1');
     if (asked?.acceptsPage) sendPage(exchange, problem);

@@ -1,9 +1,7 @@
+import { gatewayChallenge } from '@sallyport/contracts';
 import { problemHandler, type Logger } from '@sallyport/kit';
 import { html, sendProblemPage, type Html, type Pages } from '@sallyport/pages';
 import type { ErrorRequestHandler } from 'express';
-
-/** Tells a program that the gateway itself rejected its credential. Clusters cannot send it in the gateway's name. */
-export const challenge = 'Bearer realm="sallyport"';
 
 /** What a person can do about a problem of the gateway itself. */
 function nextStep(code: string): Html {
@@ -15,7 +13,7 @@ function nextStep(code: string): Html {
 export function problemPage({ logger, ownPages }: { logger: Logger; ownPages: Pages }): ErrorRequestHandler {
   return problemHandler({
     logger,
-    challenge,
+    challenge: gatewayChallenge,
     sendPage: (response, problem) => sendProblemPage(ownPages, response, problem, nextStep(problem.code)),
   });
 }
