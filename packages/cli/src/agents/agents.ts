@@ -1,15 +1,13 @@
 import { type AgentView, agentsSchema } from '@sallyport/contracts/answers';
 import { readAnswer } from '../gateway/read-answer.ts';
 import type { Environment } from '../environment/environment.ts';
-import { noteUnrecorded } from '../gateway/expect-ok.ts';
 import { callAsUser, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
-import { forTerminal } from '../terminal/for-terminal.ts';
-import { isData, writeResult } from '../terminal/output.ts';
 import { type ListOptions, writeList, type Column } from '../terminal/table.ts';
 import { withTimes, readableTime } from '../terminal/times.ts';
 import type { GatewayOptions } from '../gateway/find-gateway.ts';
 import { isWholeId, resolveId } from '../input/resolve-id.ts';
 import { usageError } from '../terminal/cli-error.ts';
+import { revokeEach } from './revoke-each.ts';
 
 export const agentsPath = '/.sallyport/api/v1/agents';
 
@@ -81,12 +79,5 @@ export async function revokeAgents(
   // All of them are known before the first one ends.
   const ids: string[] = [];
   for (const text of texts) ids.push(await findAgentId(gateway, text));
-  const revoked: string[] = [];
-  for (const id of ids) {
-    const answer = await callAsUser(gateway, { method: 'DELETE', path: `${agentsPath}/${encodeURIComponent(id)}` });
-    noteUnrecorded(environment, answer);
-    revoked.push(id);
-    if (!isData(options.output)) environment.stdout.write(`Revoked agent ${forTerminal(id)}.\n`);
-  }
-  if (isData(options.output)) await writeResult(environment, options.output, { revoked }, () => '');
+  await revokeEach(gateway, { kind: 'agent', path: agentsPath, ids }, options);
 }

@@ -7,16 +7,16 @@ import {
 import { newSecretFile } from '../files/write-file.ts';
 import { readSpan } from '../input/read-span.ts';
 import type { Environment } from '../environment/environment.ts';
-import { noteUnrecorded } from '../gateway/expect-ok.ts';
 import { callAsUser, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
 import { usageError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
-import { isData, writeResult } from '../terminal/output.ts';
+import { writeResult } from '../terminal/output.ts';
 import { readableTime, withTimes } from '../terminal/times.ts';
 import { type ListOptions, writeList, type Column } from '../terminal/table.ts';
 import type { GatewayOptions } from '../gateway/find-gateway.ts';
 import { isLabel } from '../input/names.ts';
 import { isWholeId, resolveId } from '../input/resolve-id.ts';
+import { revokeEach } from './revoke-each.ts';
 
 const serviceAccountsPath = '/.sallyport/api/v1/service-accounts';
 /** One that ends within this time needs a successor. */
@@ -138,10 +138,5 @@ export async function revokeServiceAccounts(
   // All of them are known before the first one ends.
   const ids: string[] = [];
   for (const text of texts) ids.push(await findServiceAccountId(gateway, text));
-  for (const id of ids) {
-    const path = `${serviceAccountsPath}/${encodeURIComponent(id)}`;
-    noteUnrecorded(environment, await callAsUser(gateway, { method: 'DELETE', path }));
-    if (!isData(options.output)) environment.stdout.write(`Revoked service account ${forTerminal(id)}.\n`);
-  }
-  if (isData(options.output)) await writeResult(environment, options.output, { revoked: ids }, () => '');
+  await revokeEach(gateway, { kind: 'service account', path: serviceAccountsPath, ids }, options);
 }
