@@ -1,15 +1,14 @@
 // Builds, caches, starts and stops the real components (a Kubernetes node, Redis, Kafka, PostgreSQL) that whole-system
 // tests run against.
-export { createCertificateAuthority, openCertificateAuthority } from './certificates/certificate-authority.ts';
-export type {
-  CertificateAuthority,
-  CertificateRequest,
-  IssuedCertificate,
+export {
+  createCertificateAuthority,
+  openCertificateAuthority,
+  type CertificateAuthority,
+  type CertificateRequest,
+  type IssuedCertificate,
 } from './certificates/certificate-authority.ts';
-export { startBed } from './start-bed.ts';
-export type { StartBedOptions } from './start-bed.ts';
-export { attachBed } from './bed.ts';
-export type { AttachedBed, Bed, BedDescription } from './bed.ts';
+export { startBed, type StartBedOptions } from './start-bed.ts';
+export { attachBed, type AttachedBed, type Bed, type BedDescription } from './bed.ts';
 export type { BedNeed, Missing } from './components/needs.ts';
 export { sweep } from './sweep.ts';
 export type { Components, EnsureOptions } from './components/ensure-components.ts';

@@ -1,14 +1,11 @@
 // What every service needs to start, run and stop: configuration, logs, metrics, health, problems, and calls between
 // services.
 export * from './problem/problem-error.ts';
-export { argumentFault } from './problem/problem-error.ts';
 export * from './tokens/hash-token.ts';
-export { userUid } from './identity/uuid-of.ts';
-export { uuidOf } from './identity/uuid-of.ts';
+export { userUid, uuidOf } from './identity/uuid-of.ts';
 export { lineOfJson } from './json/line-of-json.ts';
 export * from './json/parse-json.ts';
-export { showUnseen } from './text/shown-text.ts';
-export { shownText } from './text/shown-text.ts';
+export { showUnseen, shownText } from './text/shown-text.ts';
 export * from './cache/expiring-cache.ts';
 export { createRefreshed, type Refreshed } from './cache/refreshed.ts';
 export * from './events/create-listeners.ts';
@@ -34,29 +31,28 @@ export * from './http/send-problem.ts';
 export * from './http/create-internal-server.ts';
 export * from './http/listen-http.ts';
 export * from './http/bound-fetch.ts';
-export { describeFetchFailure } from './http/bound-fetch.ts';
-export { tlsOptions } from './http/create-internal-server.ts';
 export * from './observe/create-logger.ts';
 export * from './observe/create-admin-server.ts';
 export * from './observe/readiness.ts';
 export * from './observe/warn-once.ts';
-export type { Span, SpanAttributes, Tracer } from './tracing/span.ts';
-export { parseTraceparent, type SpanReference } from './tracing/span.ts';
+export { type Span, type SpanAttributes, type Tracer, parseTraceparent, type SpanReference } from './tracing/span.ts';
 export { beginCallSpan, beginSampledSpan } from './tracing/begin-span.ts';
 export { peerAttributes } from './tracing/trace-call.ts';
-export { endWithResponse } from './tracing/trace-requests.ts';
-export { spanOf, traceRequests } from './tracing/trace-requests.ts';
+export { endWithResponse, spanOf, traceRequests } from './tracing/trace-requests.ts';
 export * from './service/service-credential.ts';
 export * from './service/service-keys.ts';
-export { readPublicKeys } from './service/service-keys.ts';
 export * from './service/session-token.ts';
 export * from './service/service-client.ts';
 export * from './service/caller.ts';
 export { createConfigReader } from './reload/config-reader.ts';
 export { createReloader } from './reload/create-reloader.ts';
-export type { AcceptedCandidate, Reloader, ReloaderDeps, ReloadTrigger } from './reload/reloader.ts';
-export { ReloadPostponed } from './reload/reloader.ts';
+export {
+  type AcceptedCandidate,
+  type Reloader,
+  type ReloaderDeps,
+  type ReloadTrigger,
+  ReloadPostponed,
+} from './reload/reloader.ts';
 export { type ReloadResult } from './reload/reload-metrics.ts';
 export { unpackDocuments } from './reload/pack-documents.ts';
 export { createFileFollower } from './reload/follow-files.ts';
-export { identitiesOf } from './config/read-text-file.ts';

@@ -1,11 +1,13 @@
 // A small Kubernetes API server in one process, for the demo and for quick tests. It is not a real Kubernetes, and says
 // so: objects, rules and streams are real, but what runs in its pods is simulated.
-export { createPracticeCluster } from './server/create-practice-cluster.ts';
-export type { PracticeCluster, PracticeClusterOptions } from './server/create-practice-cluster.ts';
+export {
+  createPracticeCluster,
+  type PracticeCluster,
+  type PracticeClusterOptions,
+} from './server/create-practice-cluster.ts';
 export type { PracticeRequest } from './server/handle-request.ts';
 export type { TokenIdentity } from './access/authenticate.ts';
 export type { User } from './access/user.ts';
-export { acceptKey, isWebSocketKey } from './websocket/frame-reader.ts';
-export { FrameReader } from './websocket/frame-reader.ts';
+export { acceptKey, isWebSocketKey, FrameReader } from './websocket/frame-reader.ts';
 export { MessageReader } from './websocket/message-reader.ts';
 export type { KubeObject, Metadata } from './objects/kube-object.ts';
