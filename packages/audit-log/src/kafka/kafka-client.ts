@@ -46,9 +46,7 @@ async function loadKafka(): Promise<{ module: KafkaModule; isPatched: boolean }>
  * Creates a kafkajs client with the configured brokers, TLS and SASL. It logs through our logger. `isPatched` says whether
  * it sends messages as we encode them.
  */
-export async function createKafkaClient(
-  deps: KafkaClientDeps,
-): Promise<{ client: Kafka; module: KafkaModule; isPatched: boolean }> {
+export async function createKafkaClient(deps: KafkaClientDeps): Promise<{ client: Kafka; isPatched: boolean }> {
   const { module, isPatched } = await loadKafka();
   const { brokers, tls, sasl } = deps.kafka;
   const client = new module.Kafka({
@@ -64,7 +62,7 @@ export async function createKafkaClient(
     logLevel: module.logLevel.WARN,
     logCreator: () => (entry) => forward(entry, deps.logger, module.logLevel),
   });
-  return { client, module, isPatched };
+  return { client, isPatched };
 }
 
 /** All connections of the client share its tokens. */

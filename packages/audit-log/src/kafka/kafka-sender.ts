@@ -1,6 +1,7 @@
 import { withDeadline } from '@sallyport/kit';
 import type { Producer } from 'kafkajs';
 import type { AuditMessage } from './audit-message.ts';
+import { createPartitioner } from './create-partitioner.ts';
 import { ensureTopic } from './ensure-topic.ts';
 import { explainKafkaError } from './explain-kafka-error.ts';
 import {
@@ -27,12 +28,12 @@ const stuckAfterMs = 4 * requestTimeoutMs;
 
 type KafkaClient = Awaited<ReturnType<typeof createKafkaClient>>;
 
-async function openProducer({ client, module }: KafkaClient, deps: KafkaClientDeps): Promise<Producer> {
+async function openProducer({ client }: KafkaClient, deps: KafkaClientDeps): Promise<Producer> {
   const producer = client.producer({
     idempotent: true,
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
-    createPartitioner: module.Partitioners.DefaultPartitioner,
+    createPartitioner,
     retry: kafkaRetry,
   });
   try {
