@@ -1,11 +1,6 @@
 import type { Command } from 'commander';
-import type { AgentListOptions } from '../agents/agents.ts';
-import type { CreateAgentOptions } from '../agents/create-agent.ts';
-import type { AccountListOptions, CreateAccountOptions } from '../agents/service-accounts.ts';
 import type { Environment } from '../environment/environment.ts';
-import type { GatewayOptions } from '../gateway/find-gateway.ts';
-import type { ListOptions } from '../terminal/table.ts';
-import { collectEach, listFormats, withExample, withGateway } from './command-kit.ts';
+import { collectEach, listFormats, withExample, withGateway, lazily } from './command-kit.ts';
 
 /** `sallyport agent create`. */
 function addAgentCreate(agent: Command, environment: Environment): void {
@@ -24,9 +19,7 @@ function addAgentCreate(agent: Command, environment: Environment): void {
     .option('--for <time>', 'for how long, such as 8h; at most until your login ends')
     .option('--out <file>', 'write the token to this new file, readable only by you, instead of showing it')
     .option('--kubeconfig <file>', 'write a kubeconfig with the token to this new file, readable only by you')
-    .action(async (name: string | undefined, options: CreateAgentOptions) =>
-      (await import('../agents/create-agent.ts')).createAgent(environment, name, options),
-    );
+    .action(lazily(environment, async () => (await import('../agents/create-agent.ts')).createAgent));
   withExample(
     withGateway(command),
     'sallyport agent create review-bot --read --cluster dev --namespace shop --for 8h --kubeconfig bot.yaml',
@@ -42,17 +35,13 @@ export function addAgent(program: Command, environment: Environment): void {
     .command('list')
     .description('list your agents')
     .option('--all', 'include all users, if the gateway allows it')
-    .action(async (options: AgentListOptions) =>
-      (await import('../agents/agents.ts')).listAgents(environment, options),
-    );
+    .action(lazily(environment, async () => (await import('../agents/agents.ts')).listAgents));
   withExample(withGateway(listing, listFormats), 'sallyport agent list', 'sallyport agent list --all -o wide');
   const revoking = agent
     .command('revoke')
     .description('end agents at once, and their open streams within a second')
     .argument('<agent...>', 'names of your agents, or ids from "agent list", or their first characters')
-    .action(async (texts: string[], options: GatewayOptions) =>
-      (await import('../agents/agents.ts')).revokeAgents(environment, texts, options),
-    );
+    .action(lazily(environment, async () => (await import('../agents/agents.ts')).revokeAgents));
   withExample(withGateway(revoking), 'sallyport agent revoke review-bot');
   withExample(
     agent,
@@ -68,24 +57,18 @@ function addNameCommands(account: Command, environment: Environment): void {
     .command('names')
     .description('list the names that belong to you, those of accounts that have ended included')
     .option('--all', 'include those of all holders, if the gateway allows it')
-    .action(async (options: GatewayOptions & ListOptions & { all?: boolean }) =>
-      (await import('../agents/account-names.ts')).listNames(environment, options),
-    );
+    .action(lazily(environment, async () => (await import('../agents/account-names.ts')).listNames));
   withExample(withGateway(listing, listFormats), 'sallyport service-account names');
   const releasing = account
     .command('release')
     .description('free names that no account has any more, so that anyone can create one with them')
     .argument('<name...>', 'names from "service-account names"')
-    .action(async (names: string[], options: GatewayOptions) =>
-      (await import('../agents/account-names.ts')).releaseNames(environment, names, options),
-    );
+    .action(lazily(environment, async () => (await import('../agents/account-names.ts')).releaseNames));
   withExample(withGateway(releasing), 'sallyport service-account release deployer');
   const seeding = account
     .command('seed-names')
     .description('give the names in the audit trail to those who first had them, once after an upgrade')
-    .action(async (options: GatewayOptions & ListOptions) =>
-      (await import('../agents/account-names.ts')).seedNames(environment, options),
-    );
+    .action(lazily(environment, async () => (await import('../agents/account-names.ts')).seedNames));
   withExample(withGateway(seeding, listFormats), 'sallyport service-account seed-names');
 }
 
@@ -99,26 +82,20 @@ export function addServiceAccount(program: Command, environment: Environment): v
     .option('--groups <names>', 'its groups, from your own; can be repeated', collectEach)
     .option('--for <time>', 'for how long, such as 90d; at most a year')
     .option('--out <file>', 'write the token to this new file, readable only by you, instead of showing it')
-    .action(async (name: string, options: CreateAccountOptions) =>
-      (await import('../agents/service-accounts.ts')).createServiceAccount(environment, name, options),
-    );
+    .action(lazily(environment, async () => (await import('../agents/service-accounts.ts')).createServiceAccount));
   withExample(withGateway(creating), 'sallyport service-account create deployer --groups ci --for 90d --out token');
   const listing = account
     .command('list')
     .description('list the service accounts that you have made')
     .option('--all', 'include those of all makers, if the gateway allows it')
     .option('--unused <time>', 'only those that were not used for this long, such as 30d')
-    .action(async (options: AccountListOptions) =>
-      (await import('../agents/service-accounts.ts')).listServiceAccounts(environment, options),
-    );
+    .action(lazily(environment, async () => (await import('../agents/service-accounts.ts')).listServiceAccounts));
   withExample(withGateway(listing, listFormats), 'sallyport service-account list --all --unused 30d');
   const revoking = account
     .command('revoke')
     .description('end service accounts at once, and their open streams within a second')
     .argument('<service-account...>', 'names, or ids from "service-account list", or their first characters')
-    .action(async (texts: string[], options: GatewayOptions) =>
-      (await import('../agents/service-accounts.ts')).revokeServiceAccounts(environment, texts, options),
-    );
+    .action(lazily(environment, async () => (await import('../agents/service-accounts.ts')).revokeServiceAccounts));
   withExample(withGateway(revoking), 'sallyport service-account revoke deployer');
   addNameCommands(account, environment);
   withExample(

@@ -1,18 +1,10 @@
 import { Option, type Command } from 'commander';
-import type { JoinOptions } from '../audit/join/run-join.ts';
-import type { WebhookTokenOptions } from '../audit/join/webhook-token.ts';
-import type { ReportOptions } from '../audit/report/run-report.ts';
-import type { ExportOptions } from '../audit/trail/export-trail.ts';
 import { auditEventTypes, auditResults } from '@sallyport/contracts/answers';
-import type { SearchOptions } from '../audit/trail/search-trail.ts';
-import type { ShowOptions } from '../audit/trail/show-request.ts';
-import type { TailOptions } from '../audit/trail/tail-trail.ts';
 import type { VerifyOptions } from '../audit/verify/run-verify.ts';
 import type { Environment } from '../environment/environment.ts';
-import type { GatewayOptions } from '../gateway/find-gateway.ts';
-import type { ListOptions } from '../terminal/table.ts';
 import {
   collect,
+  lazily,
   listFormats,
   withExample,
   withGateway,
@@ -70,9 +62,7 @@ export function addAudit(program: Command, environment: Environment): void {
     .option('--until <time>', 'latest time')
     .option('--limit <count>', 'maximum number of requests, or of events with --stages', '100')
     .addOption(new Option('--order <order>', 'which events come first').choices(['newest', 'oldest']).default('newest'))
-    .action(async (options: SearchOptions) =>
-      (await import('../audit/trail/search-trail.ts')).auditSearch(environment, options),
-    );
+    .action(lazily(environment, async () => (await import('../audit/trail/search-trail.ts')).auditSearch));
   withExample(
     withGateway(search, listFormats),
     'sallyport audit search --user alice@example.com --verb delete --since 2h',
@@ -99,9 +89,7 @@ function addShow(audit: Command, environment: Environment): void {
     )
     .argument('<id>', 'an Audit-ID or the id of an event, or its first characters (at least four)')
     .option('--cluster <name>', 'check your right to the trail of this cluster, also if the gateway no longer has it')
-    .action(async (id: string, options: ShowOptions) =>
-      (await import('../audit/trail/show-request.ts')).auditShow(environment, id, options),
-    );
+    .action(lazily(environment, async () => (await import('../audit/trail/show-request.ts')).auditShow));
   withExample(withGateway(show), 'sallyport audit show 5f0c6a1e', 'sallyport audit show 5f0c6a1e -o json');
 }
 
@@ -116,9 +104,7 @@ function addTail(audit: Command, environment: Environment): void {
     ),
   )
     .option('--limit <count>', 'number of earlier requests to start with', '10')
-    .action(async (options: TailOptions) =>
-      (await import('../audit/trail/tail-trail.ts')).auditTail(environment, options),
-    );
+    .action(lazily(environment, async () => (await import('../audit/trail/tail-trail.ts')).auditTail));
   withExample(
     withGateway(tail, ['wide']),
     'sallyport audit tail --cluster prod',
@@ -140,9 +126,7 @@ function addExport(audit: Command, environment: Environment): void {
         .default('ndjson'),
     )
     .option('--file <file>', 'the file to write, which only you may read; it is replaced once the export is complete')
-    .action(async (options: ExportOptions) =>
-      (await import('../audit/trail/export-trail.ts')).auditExport(environment, options),
-    );
+    .action(lazily(environment, async () => (await import('../audit/trail/export-trail.ts')).auditExport));
   withExample(
     withGatewayNames(command),
     'sallyport audit export --file trail.ndjson',
@@ -167,9 +151,7 @@ function addReport(audit: Command, environment: Environment): void {
     .option('--since <time>', 'earliest time: how long ago (15m, 2h, 7d), or a time', '7d')
     .option('--until <time>', 'latest time')
     .option('--limit <count>', 'maximum number of lines, those with most requests', '100')
-    .action(async (options: ReportOptions) =>
-      (await import('../audit/report/run-report.ts')).auditReport(environment, options),
-    );
+    .action(lazily(environment, async () => (await import('../audit/report/run-report.ts')).auditReport));
   withExample(
     withGatewayNames(withReportFormat(report)),
     'sallyport audit report --since 30d --by user,cluster',
@@ -217,9 +199,7 @@ function addVerify(audit: Command, environment: Environment): void {
   const list = audit
     .command('keys')
     .description('show the public keys of the checkpoints of the audit trail')
-    .action(async (options: GatewayOptions & ListOptions) =>
-      (await import('../audit/verify/list-keys.ts')).listKeys(environment, options),
-    );
+    .action(lazily(environment, async () => (await import('../audit/verify/list-keys.ts')).listKeys));
   withExample(withGateway(list, listFormats), 'sallyport audit keys -o json > keys.json');
 }
 
@@ -242,9 +222,7 @@ function addJoin(audit: Command, environment: Environment): void {
     .option('--since <time>', 'earliest time: how long ago (15m, 2h, 7d), or a time')
     .option('--until <time>', 'latest time')
     .option('--examples <count>', 'number of examples for each finding', '3')
-    .action(async (options: JoinOptions) =>
-      (await import('../audit/join/run-join.ts')).auditJoin(environment, options),
-    );
+    .action(lazily(environment, async () => (await import('../audit/join/run-join.ts')).auditJoin));
   withExample(
     withGateway(command),
     'sallyport audit join --cluster prod --cluster-log /var/log/kubernetes/audit.log',
@@ -259,8 +237,6 @@ function addWebhookToken(audit: Command, environment: Environment): void {
     .command('webhook-token <cluster>')
     .description("make the token with which a cluster's API server sends its own audit events, and its kubeconfig")
     .option('--ca-file <file>', "PEM file of the CA that signed the gateway's certificate")
-    .action(async (cluster: string, options: WebhookTokenOptions) =>
-      (await import('../audit/join/webhook-token.ts')).webhookToken(environment, cluster, options),
-    );
+    .action(lazily(environment, async () => (await import('../audit/join/webhook-token.ts')).webhookToken));
   withExample(withGateway(command), 'sallyport audit webhook-token prod > audit-webhook.kubeconfig');
 }

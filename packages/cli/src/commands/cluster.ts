@@ -1,9 +1,6 @@
 import { Option, type Command } from 'commander';
-import type { AddOptions } from '../cluster/account/add-cluster.ts';
-import type { RemoveOptions } from '../cluster/account/remove-cluster.ts';
-import type { CheckOptions } from '../cluster/check/run-check.ts';
 import type { Environment } from '../environment/environment.ts';
-import { withExample, withOutput } from './command-kit.ts';
+import { withExample, withOutput, lazily } from './command-kit.ts';
 
 /** Adds `--kubeconfig` and `--context`. */
 function withAdminKubeconfig(command: Command): Command {
@@ -45,9 +42,7 @@ function addClusterAdd(cluster: Command, environment: Environment): void {
     )
     .option('--force', 'overwrite files in --out that have other content')
     .option('--dry-run', 'print the objects as YAML, and ask or change nothing')
-    .action(async (name: string, options: AddOptions) =>
-      (await import('../cluster/account/add-cluster.ts')).addCluster(environment, name, options),
-    );
+    .action(lazily(environment, async () => (await import('../cluster/account/add-cluster.ts')).addCluster));
   withAccount(withAdminKubeconfig(command));
   withExample(
     withOutput(command),
@@ -64,9 +59,7 @@ function addClusterCheck(cluster: Command, environment: Environment): void {
     .description('check that the gateway may do in a cluster what it must, and nothing more; changes nothing')
     .option('--config <file>', "the gateway's configuration (default: SALLYPORT_CONFIG, then ./sallyport.yaml)")
     .option('--strict', 'fail on warnings too')
-    .action(async (name: string, options: CheckOptions) =>
-      (await import('../cluster/check/run-check.ts')).checkCluster(environment, name, options),
-    );
+    .action(lazily(environment, async () => (await import('../cluster/check/run-check.ts')).checkCluster));
   withExample(
     withOutput(command),
     'sallyport cluster check prod --config /etc/sallyport/sallyport.yaml',
@@ -80,9 +73,7 @@ function addClusterRemove(cluster: Command, environment: Environment): void {
     .command('remove <name>')
     .description('delete from a cluster what "cluster add" made there, and nothing else')
     .option('--yes', 'do not ask first')
-    .action(async (name: string, options: RemoveOptions) =>
-      (await import('../cluster/account/remove-cluster.ts')).removeCluster(environment, name, options),
-    );
+    .action(lazily(environment, async () => (await import('../cluster/account/remove-cluster.ts')).removeCluster));
   withAccount(withAdminKubeconfig(command));
   withExample(
     withOutput(command),

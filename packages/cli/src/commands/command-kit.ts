@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import type { Environment } from '../environment/environment.ts';
 import type { OutputFormat } from '../terminal/output.ts';
 
 /** What every list has in addition. `name` prints what other commands accept, one per line. */
@@ -54,3 +55,15 @@ export const collectEach = (value: string, before: string[] = []): string[] => [
   ...before,
   ...value.split(',').filter(Boolean),
 ];
+
+/**
+ * Returns the action of a command. It loads the function of the command when the command runs, and calls it with the
+ * environment, the arguments and the options.
+ */
+export function lazily<Given extends unknown[]>(
+  environment: Environment,
+  load: () => Promise<(environment: Environment, ...given: Given) => Promise<void>>,
+) {
+  return async (...given: [...Given, Command]): Promise<void> =>
+    (await load())(environment, ...(given.slice(0, -1) as Given));
+}

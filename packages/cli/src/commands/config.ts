@@ -1,8 +1,6 @@
 import { Option, type Command } from 'commander';
-import type { CheckConfigOptions } from '../config/check-config.ts';
 import type { Environment } from '../environment/environment.ts';
-import type { ImportOptions } from '../import/run-import.ts';
-import { withExample, withOutput } from './command-kit.ts';
+import { withExample, withOutput, lazily } from './command-kit.ts';
 
 /** `sallyport config import`. */
 function addImport(config: Command, environment: Environment): void {
@@ -14,9 +12,7 @@ function addImport(config: Command, environment: Environment): void {
     .argument('<file>', 'the config.yaml of Pomerium Core')
     .option('--out <file>', 'write the result to this file (default: standard output)')
     .option('--force', 'replace the file if it exists')
-    .action(async (file: string, options: ImportOptions) =>
-      (await import('../import/run-import.ts')).runImport(environment, file, options),
-    );
+    .action(lazily(environment, async () => (await import('../import/run-import.ts')).runImport));
   withExample(
     withOutput(command),
     'sallyport config import pomerium.yaml --out sallyport.yaml',
@@ -39,9 +35,7 @@ export function addConfig(program: Command, environment: Environment): void {
         'audit',
       ]),
     )
-    .action(async (file: string | undefined, options: CheckConfigOptions) =>
-      (await import('../config/check-config.ts')).checkConfig(environment, file, options),
-    );
+    .action(lazily(environment, async () => (await import('../config/check-config.ts')).checkConfig));
   withExample(
     withOutput(command),
     'sallyport config check /etc/sallyport/sallyport.yaml',

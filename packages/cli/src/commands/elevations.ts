@@ -1,12 +1,7 @@
 import { Option, type Command } from 'commander';
-import type { ElevationReportOptions } from '../audit/report/run-elevation-report.ts';
-import type { ElevationListOptions, ReviewOptions, StepOptions } from '../elevation/decide.ts';
-import type { ElevateOptions } from '../elevation/elevate.ts';
-import type { RetryOptions } from '../elevation/notifications.ts';
+import type { StepOptions } from '../elevation/decide.ts';
 import type { Environment } from '../environment/environment.ts';
-import type { GatewayOptions } from '../gateway/find-gateway.ts';
-import type { ListOptions } from '../terminal/table.ts';
-import { listFormats, withExample, withGateway, withGatewayNames, withReportFormat } from './command-kit.ts';
+import { listFormats, withExample, withGateway, withGatewayNames, withReportFormat, lazily } from './command-kit.ts';
 
 /** `sallyport elevate`. */
 export function addElevate(program: Command, environment: Environment): void {
@@ -24,9 +19,7 @@ export function addElevate(program: Command, environment: Environment): void {
     .option('--at <time>', 'begin at this time, such as 2026-11-01T08:00:00Z, instead of at the approval')
     .option('--no-wait', 'do not wait for the approval')
     .option('--dry-run', 'only show what it would change and who approves, and ask for nothing')
-    .action(async (name: string | undefined, options: ElevateOptions) =>
-      (await import('../elevation/elevate.ts')).elevate(environment, name, options),
-    );
+    .action(lazily(environment, async () => (await import('../elevation/elevate.ts')).elevate));
   withExample(
     withGateway(command, listFormats),
     'sallyport elevate',
@@ -62,9 +55,7 @@ function addExtend(elevations: Command, environment: Environment): void {
     .argument('<elevation>', 'the id of your active elevation, or its first characters')
     .requiredOption('--for <time>', 'how much longer, such as 15m')
     .option('--reason <text>', 'why, for those who approve and for the audit trail')
-    .action(async (text: string, options: StepOptions & { for: string }) =>
-      (await import('../elevation/decide.ts')).extendElevation(environment, text, options),
-    );
+    .action(lazily(environment, async () => (await import('../elevation/decide.ts')).extendElevation));
   withExample(withGateway(command), 'sallyport elevations extend 5f0c6a1e --for 15m --reason "not done yet"');
 }
 
@@ -80,9 +71,7 @@ function addReview(elevations: Command, environment: Environment): void {
         .choices(['justified', 'unjustified'])
         .default('justified'),
     )
-    .action(async (text: string, options: ReviewOptions) =>
-      (await import('../elevation/decide.ts')).reviewElevation(environment, text, options),
-    );
+    .action(lazily(environment, async () => (await import('../elevation/decide.ts')).reviewElevation));
   withExample(
     withGateway(command),
     'sallyport elevations review 5f0c6a1e --comment "INC-7: restarted the shop, nothing else"',
@@ -99,9 +88,7 @@ function addElevationsReport(elevations: Command, environment: Environment): voi
     .option('--to <time>', 'the end of the period')
     .option('--cluster <name>', 'only on this cluster')
     .option('--user <name>', 'only of this user')
-    .action(async (options: ElevationReportOptions) =>
-      (await import('../audit/report/run-elevation-report.ts')).elevationReport(environment, options),
-    );
+    .action(lazily(environment, async () => (await import('../audit/report/run-elevation-report.ts')).elevationReport));
   withExample(
     withGatewayNames(withReportFormat(report)),
     'sallyport elevations report --from 90d --cluster prod-eu',
@@ -117,9 +104,7 @@ export function addElevations(program: Command, environment: Environment): void 
     .description('list your open elevations, and those that you may decide about')
     .option('--all', 'include those that are over')
     .addOption(new Option('--to-review', 'only what you have to review, by when it is due').conflicts('all'))
-    .action(async (options: ElevationListOptions) =>
-      (await import('../elevation/decide.ts')).listElevations(environment, options),
-    );
+    .action(lazily(environment, async () => (await import('../elevation/decide.ts')).listElevations));
   withExample(
     withGateway(listing, listFormats),
     'sallyport elevations list',
@@ -130,9 +115,7 @@ export function addElevations(program: Command, environment: Environment): void 
     .command('show')
     .description('show one elevation')
     .argument('<elevation>', 'the id from "elevations list", or its first characters')
-    .action(async (id: string, options: GatewayOptions) =>
-      (await import('../elevation/decide.ts')).showElevation(environment, id, options),
-    );
+    .action(lazily(environment, async () => (await import('../elevation/decide.ts')).showElevation));
   withExample(withGateway(showing), 'sallyport elevations show 5f0c6a1e');
   for (const step of Object.keys(steps) as (keyof typeof steps)[]) addStep(elevations, environment, step);
   addExtend(elevations, environment);
@@ -149,9 +132,7 @@ export function addNotifications(program: Command, environment: Environment): vo
   const listing = notifications
     .command('list')
     .description('list the notifications that a channel has not taken yet, or not at all')
-    .action(async (options: GatewayOptions & ListOptions) =>
-      (await import('../elevation/notifications.ts')).listFailed(environment, options),
-    );
+    .action(lazily(environment, async () => (await import('../elevation/notifications.ts')).listFailed));
   withExample(
     withGateway(listing, listFormats),
     'sallyport notifications list',
@@ -162,9 +143,7 @@ export function addNotifications(program: Command, environment: Environment): vo
     .description('send again what was given up')
     .option('--channel <name>', 'only what this channel did not take')
     .option('--elevation <id>', 'only what is about this elevation')
-    .action(async (options: RetryOptions) =>
-      (await import('../elevation/notifications.ts')).retryNotifications(environment, options),
-    );
+    .action(lazily(environment, async () => (await import('../elevation/notifications.ts')).retryNotifications));
   withExample(withGateway(retrying), 'sallyport notifications retry --channel oncall');
   withExample(notifications, 'sallyport notifications list', 'sallyport notifications retry');
 }

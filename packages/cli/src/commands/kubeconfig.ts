@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import type { Environment } from '../environment/environment.ts';
-import type { KubeconfigOptions } from '../kubeconfig/write-kubeconfig.ts';
-import { withExample, withGateway, withOutput } from './command-kit.ts';
+import { withExample, withGateway, withOutput, lazily } from './command-kit.ts';
 
 /** `sallyport kubeconfig`. */
 export function addKubeconfig(program: Command, environment: Environment): void {
@@ -25,9 +24,7 @@ export function addKubeconfig(program: Command, environment: Environment): void 
       '--config <file>',
       "with --rbac: the gateway's configuration (default: SALLYPORT_CONFIG, then ./sallyport.yaml)",
     )
-    .action(async (options: KubeconfigOptions) =>
-      (await import('../kubeconfig/write-kubeconfig.ts')).writeKubeconfig(environment, options),
-    );
+    .action(lazily(environment, async () => (await import('../kubeconfig/write-kubeconfig.ts')).writeKubeconfig));
   withExample(
     withGateway(command),
     'sallyport kubeconfig --merge --cluster dev',

@@ -1,8 +1,6 @@
 import type { Command } from 'commander';
 import type { Environment } from '../environment/environment.ts';
-import type { LogInOptions } from '../login/log-in.ts';
-import type { LogOutOptions } from '../login/log-out.ts';
-import { withExample, withGateway } from './command-kit.ts';
+import { withExample, withGateway, lazily } from './command-kit.ts';
 
 /** `sallyport login`. */
 export function addLogin(program: Command, environment: Environment): void {
@@ -26,9 +24,7 @@ export function addLogin(program: Command, environment: Environment): void {
     )
     .option('--login-hint <name>', 'your user name, to choose the right provider and fill in its form')
     .option('--timeout <seconds>', 'how long to wait for you to log in', '300')
-    .action(async (gateway: string | undefined, options: LogInOptions) =>
-      (await import('../login/log-in.ts')).logIn(environment, gateway, options),
-    );
+    .action(lazily(environment, async () => (await import('../login/log-in.ts')).logIn));
   withExample(
     withGateway(command),
     'sallyport login gate.example.com',
@@ -43,6 +39,6 @@ export function addLogout(program: Command, environment: Environment): void {
     .command('logout')
     .description('end your session on this machine and at the gateway')
     .option('--everywhere', 'also end all your other sessions, in browsers and on other machines')
-    .action(async (options: LogOutOptions) => (await import('../login/log-out.ts')).logOut(environment, options));
+    .action(lazily(environment, async () => (await import('../login/log-out.ts')).logOut));
   withExample(withGateway(command), 'sallyport logout', 'sallyport logout --everywhere');
 }

@@ -1,8 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { readSpan } from '../input/read-span.ts';
 import type { Environment } from '../environment/environment.ts';
-import type { McpOptions } from '../mcp/run-mcp.ts';
-import { collect, withExample, withGatewayNames } from './command-kit.ts';
+import { collect, withExample, withGatewayNames, lazily } from './command-kit.ts';
 
 const [fewestBytes, mostBytes] = [4096, 1_048_576];
 const [shortestMs, longestMs] = [1000, 600_000];
@@ -44,7 +43,7 @@ export function addMcp(program: Command, environment: Environment): void {
     .option('--env-values', 'show the values of environment variables in pods')
     .option('--max-bytes <number>', 'the longest answer of a tool', readMaxBytes, 32_768)
     .option('--timeout <time>', 'how long a tool may take, such as 30s', readTimeout, 30_000)
-    .action(async (options: McpOptions) => (await import('../mcp/run-mcp.ts')).runMcp(environment, options));
+    .action(lazily(environment, async () => (await import('../mcp/run-mcp.ts')).runMcp));
   command.addHelpText('after', moreHelp);
   withExample(
     command,

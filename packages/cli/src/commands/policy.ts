@@ -2,15 +2,9 @@ import { splitNames } from '../input/names.ts';
 import { Option, type Command } from 'commander';
 import type { ExplainOptions } from '../ask/explain-decision.ts';
 import type { Environment } from '../environment/environment.ts';
-import type { GatewayOptions } from '../gateway/find-gateway.ts';
-import type { TestOptions } from '../policy/cases/test-policies.ts';
-import type { EvalOptions } from '../policy/evaluate-inputs.ts';
-import type { LintOptions } from '../policy/lint/lint-files.ts';
-import type { ReplayOptions } from '../policy/replay/run-replay.ts';
 import { exitCodes } from '../terminal/cli-error.ts';
-import type { ListOptions } from '../terminal/table.ts';
 import { withAsked } from './can-i.ts';
-import { collect, withExample, withGateway, withOutput } from './command-kit.ts';
+import { collect, withExample, withGateway, withOutput, lazily } from './command-kit.ts';
 
 /** `sallyport policy lint`. */
 function addLint(policy: Command, environment: Environment): void {
@@ -20,9 +14,7 @@ function addLint(policy: Command, environment: Environment): void {
     .argument('[file...]', 'policy documents and configurations (default: SALLYPORT_CONFIG, then ./sallyport.yaml)')
     .option('--strict', 'fail on warnings too')
     .option('--cluster <name>', 'compare with the resources that this cluster serves; asks the gateway, as you')
-    .action(async (files: string[], options: LintOptions) =>
-      (await import('../policy/lint/lint-files.ts')).lintFiles(environment, files, options),
-    );
+    .action(lazily(environment, async () => (await import('../policy/lint/lint-files.ts')).lintFiles));
   withExample(
     withGateway(command),
     'sallyport policy lint policies/*.yaml',
@@ -52,9 +44,7 @@ function addTest(policy: Command, environment: Environment): void {
     .description('run test cases, which say what a policy should and should not allow')
     .argument('<file...>', 'files of cases, YAML or JSON')
     .option('--junit <file>', 'write a JUnit report for CI')
-    .action(async (files: string[], options: TestOptions) =>
-      (await import('../policy/cases/test-policies.ts')).testPolicies(environment, files, options),
-    );
+    .action(lazily(environment, async () => (await import('../policy/cases/test-policies.ts')).testPolicies));
   withOutput(command).addHelpText('after', casesHelp);
   withExample(command, 'sallyport policy test policies/*.test.yaml --junit report.xml');
 }
@@ -77,9 +67,7 @@ function addEval(policy: Command, environment: Environment): void {
     .description('evaluate inputs by one policy document, without a gateway; prints one line of JSON for each')
     .requiredOption('--policy <file>', 'the policy document, as YAML or JSON')
     .requiredOption('--input <file>', 'inputs as JSON, one per line; - for standard input')
-    .action(async (options: EvalOptions) =>
-      (await import('../policy/evaluate-inputs.ts')).evaluateInputs(environment, options),
-    );
+    .action(lazily(environment, async () => (await import('../policy/evaluate-inputs.ts')).evaluateInputs));
   withOutput(command).addHelpText('after', evalHelp);
   withExample(
     command,
@@ -179,9 +167,7 @@ function addReplay(policy: Command, environment: Environment): void {
       `exit with code ${code} if events do not record what the policy asks of a request`,
     )
     .addOption(new Option('--fail-on-unjudged').hideHelp())
-    .action(async (files: string[], options: ReplayOptions) =>
-      (await import('../policy/replay/run-replay.ts')).policyReplay(environment, files, options),
-    );
+    .action(lazily(environment, async () => (await import('../policy/replay/run-replay.ts')).policyReplay));
   withExample(
     withGateway(command),
     'sallyport policy replay audit.ndjson --config proposed.yaml',
@@ -194,9 +180,7 @@ function addReplicaStatus(policy: Command, environment: Environment): void {
   const command = policy
     .command('status')
     .description('show which policy each replica runs, and whether one rejected its file')
-    .action(async (options: GatewayOptions & ListOptions) =>
-      (await import('../policy/replicas.ts')).showReplicas(environment, options),
-    );
+    .action(lazily(environment, async () => (await import('../policy/replicas.ts')).showReplicas));
   withExample(withGateway(command, ['wide']), 'sallyport policy status', 'sallyport policy status -o json');
 }
 
@@ -205,9 +189,7 @@ function addReload(policy: Command, environment: Environment): void {
   const command = policy
     .command('reload')
     .description('make every replica reload its own configuration file; sends no configuration')
-    .action(async (options: GatewayOptions) =>
-      (await import('../policy/replicas.ts')).reloadPolicy(environment, options),
-    );
+    .action(lazily(environment, async () => (await import('../policy/replicas.ts')).reloadPolicy));
   withExample(withGateway(command), 'sallyport policy reload && sleep 5 && sallyport policy status');
 }
 

@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
 import type { Environment } from '../environment/environment.ts';
-import type { RevokeOptions } from '../sessions/revoke-sessions.ts';
 import type { SessionListOptions } from '../sessions/list-sessions.ts';
-import { collect, listFormats, withExample, withGateway } from './command-kit.ts';
+import { collect, listFormats, withExample, withGateway, lazily } from './command-kit.ts';
 
 /** `sallyport sessions list|revoke`. */
 export function addSessions(program: Command, environment: Environment): void {
@@ -51,9 +50,7 @@ export function addSessions(program: Command, environment: Environment): void {
       collect,
     )
     .option('--yes', 'do not ask for confirmation')
-    .action(async (ids: string[], options: RevokeOptions) =>
-      (await import('../sessions/revoke-sessions.ts')).revokeSessions(environment, ids, options),
-    );
+    .action(lazily(environment, async () => (await import('../sessions/revoke-sessions.ts')).revokeSessions));
   withExample(
     withGateway(revoking),
     'sallyport sessions revoke 5f0c6a1e',

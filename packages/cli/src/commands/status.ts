@@ -1,9 +1,6 @@
 import type { Command } from 'commander';
 import type { Environment } from '../environment/environment.ts';
-import type { GatewayOptions } from '../gateway/find-gateway.ts';
-import type { VersionOptions } from '../status/show-version.ts';
-import type { ListOptions } from '../terminal/table.ts';
-import { listFormats, withExample, withGateway } from './command-kit.ts';
+import { listFormats, withExample, withGateway, lazily } from './command-kit.ts';
 
 const statusHelp = `
 The exit code is 0 if you are logged in, 3 if you are not, and 4 if the gateway cannot be reached.`;
@@ -13,9 +10,7 @@ export function addStatus(program: Command, environment: Environment): void {
   const command = program
     .command('status')
     .description('show who you are, where and until when, what you can reach, and what to do next')
-    .action(async (options: GatewayOptions) =>
-      (await import('../status/show-status.ts')).showStatus(environment, options),
-    );
+    .action(lazily(environment, async () => (await import('../status/show-status.ts')).showStatus));
   withGateway(command).addHelpText('after', statusHelp);
   withExample(command, 'sallyport status', 'sallyport status -o json');
 }
@@ -31,7 +26,7 @@ export function addDoctor(program: Command, environment: Environment): void {
   const command = program
     .command('doctor')
     .description('check everything between this machine and a working kubectl, and say what to do')
-    .action(async (options: GatewayOptions) => (await import('../doctor/run-doctor.ts')).doctor(environment, options));
+    .action(lazily(environment, async () => (await import('../doctor/run-doctor.ts')).doctor));
   withGateway(command).addHelpText('after', doctorHelp);
   withExample(
     command,
@@ -46,7 +41,7 @@ export function addWhoami(program: Command, environment: Environment): void {
   const command = program
     .command('whoami')
     .description('show how the gateway identifies you')
-    .action(async (options: GatewayOptions) => (await import('../status/whoami.ts')).whoami(environment, options));
+    .action(lazily(environment, async () => (await import('../status/whoami.ts')).whoami));
   withExample(withGateway(command), 'sallyport whoami -o json');
 }
 
@@ -55,9 +50,7 @@ export function addClusters(program: Command, environment: Environment): void {
   const command = program
     .command('clusters')
     .description('list the clusters behind the gateway')
-    .action(async (options: GatewayOptions & ListOptions) =>
-      (await import('../status/whoami.ts')).listClusters(environment, options),
-    );
+    .action(lazily(environment, async () => (await import('../status/whoami.ts')).listClusters));
   withExample(withGateway(command, listFormats), 'sallyport clusters', 'sallyport clusters -o name');
 }
 
@@ -67,8 +60,6 @@ export function addVersion(program: Command, environment: Environment): void {
     .command('version')
     .description('show the versions of this program and of the gateway')
     .option('--client', 'only the version of this program; do not ask the gateway')
-    .action(async (options: VersionOptions) =>
-      (await import('../status/show-version.ts')).showVersion(environment, options),
-    );
+    .action(lazily(environment, async () => (await import('../status/show-version.ts')).showVersion));
   withExample(withGateway(command), 'sallyport version', 'sallyport version --client -o json');
 }
