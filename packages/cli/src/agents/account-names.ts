@@ -1,8 +1,7 @@
-import { readAnswer } from '../gateway/read-answer.ts';
 import { type AuditRow, assignedNamesSchema, heldNamesSchema, type AssignedName } from '@sallyport/contracts/answers';
 import { checkAccountName } from './service-accounts.ts';
 import type { Environment } from '../environment/environment.ts';
-import { callAsUser, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
+import { askFor, callAsUser, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { isData, writeResult } from '../terminal/output.ts';
 import { readableTime, withTimes } from '../terminal/times.ts';
@@ -80,11 +79,8 @@ const batch = 25;
 
 export async function listNames(environment: Environment, options: GatewayOptions & ListOptions & { all?: boolean }) {
   const gateway = await openGateway(environment, options);
-  const answer = await callAsUser(gateway, {
-    method: 'GET',
-    path: options.all === true ? `${namesPath}?all=true` : namesPath,
-  });
-  const { names } = readAnswer(heldNamesSchema, answer, 'the names');
+  const path = options.all === true ? `${namesPath}?all=true` : namesPath;
+  const { names } = await askFor(gateway, heldNamesSchema, 'the names', path);
   await writeList(
     environment,
     {
@@ -120,9 +116,8 @@ export async function releaseNames(
 async function assign(gateway: OpenGateway, names: readonly NameInTrail[]): Promise<AssignedName[]> {
   const assigned: AssignedName[] = [];
   for (let from = 0; from < names.length; from += batch) {
-    const json = { names: names.slice(from, from + batch) };
-    const answer = await callAsUser(gateway, { method: 'POST', path: namesPath, json });
-    assigned.push(...readAnswer(assignedNamesSchema, answer, 'the names').names);
+    const call = { method: 'POST', path: namesPath, json: { names: names.slice(from, from + batch) } } as const;
+    assigned.push(...(await askFor(gateway, assignedNamesSchema, 'the names', call)).names);
   }
   return assigned;
 }

@@ -1,7 +1,6 @@
 import { type AgentView, agentsSchema } from '@sallyport/contracts/answers';
-import { readAnswer } from '../gateway/read-answer.ts';
 import type { Environment } from '../environment/environment.ts';
-import { callAsUser, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
+import { askFor, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
 import { type ListOptions, writeList, type Column } from '../terminal/table.ts';
 import { withTimes, readableTime } from '../terminal/times.ts';
 import type { GatewayOptions } from '../gateway/find-gateway.ts';
@@ -14,7 +13,7 @@ export const agentsPath = '/.sallyport/api/v1/agents';
 /** Lists the user's own agents, or those of all users. */
 async function fetchAgents(gateway: OpenGateway, all: boolean) {
   const path = all ? `${agentsPath}?all=true` : agentsPath;
-  return readAnswer(agentsSchema, await callAsUser(gateway, { method: 'GET', path }), 'the agents');
+  return askFor(gateway, agentsSchema, 'the agents', path);
 }
 
 /** Returns the id of an agent by its name, its id or the beginning of its id. A name means one of the user's own. */

@@ -1,12 +1,11 @@
 import { createdAgentSchema } from '@sallyport/contracts/answers';
-import { readAnswer } from '../gateway/read-answer.ts';
 import { isLabel } from '../input/names.ts';
 import { randomBytes } from 'node:crypto';
 import { describeScope, agentsPath } from './agents.ts';
 import { newSecretFile } from '../files/write-file.ts';
 import { readSpan } from '../input/read-span.ts';
 import type { Environment } from '../environment/environment.ts';
-import { callAsUser, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
+import { askFor, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
 import { usageError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { writeResult } from '../terminal/output.ts';
@@ -108,12 +107,11 @@ export async function createAgent(
   };
   const gateway = await openGateway(environment, options);
   const asked = environment.now() + lifetimeMs;
-  const answer = readAnswer(
-    createdAgentSchema,
-    await callAsUser(gateway, { method: 'POST', path: agentsPath, json: { name, scope, lifetimeMs } }),
-    'the agent',
-  );
-  const { token, agent } = answer;
+  const { token, agent } = await askFor(gateway, createdAgentSchema, 'the agent', {
+    method: 'POST',
+    path: agentsPath,
+    json: { name, scope, lifetimeMs },
+  });
   files.token?.write(`${token}\n`);
   if (files.kubeconfig) {
     const { stringify } = await import('yaml');

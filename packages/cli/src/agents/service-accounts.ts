@@ -1,4 +1,3 @@
-import { readAnswer } from '../gateway/read-answer.ts';
 import {
   createdServiceAccountSchema,
   serviceAccountsSchema,
@@ -7,7 +6,7 @@ import {
 import { newSecretFile } from '../files/write-file.ts';
 import { readSpan } from '../input/read-span.ts';
 import type { Environment } from '../environment/environment.ts';
-import { callAsUser, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
+import { askFor, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
 import { usageError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { writeResult } from '../terminal/output.ts';
@@ -25,7 +24,7 @@ const soonMs = 14 * 86_400_000;
 /** Lists the service accounts that the user has made, or those of all makers. */
 async function fetchServiceAccounts(gateway: OpenGateway, all: boolean) {
   const path = all ? `${serviceAccountsPath}?all=true` : serviceAccountsPath;
-  return readAnswer(serviceAccountsSchema, await callAsUser(gateway, { method: 'GET', path }), 'the service accounts');
+  return askFor(gateway, serviceAccountsSchema, 'the service accounts', path);
 }
 
 /** Returns the id of a service account by its name, its id or the beginning of its id. */
@@ -88,12 +87,8 @@ export async function createServiceAccount(
   const lifetimeMs = readSpan(options.for, '--for');
   const file = options.out === undefined ? undefined : newSecretFile(environment, options.out, '--out');
   const gateway = await openGateway(environment, options);
-  const json = { name, groups, lifetimeMs };
-  const { token, serviceAccount } = readAnswer(
-    createdServiceAccountSchema,
-    await callAsUser(gateway, { method: 'POST', path: serviceAccountsPath, json }),
-    'the service account',
-  );
+  const call = { method: 'POST', path: serviceAccountsPath, json: { name, groups, lifetimeMs } } as const;
+  const { token, serviceAccount } = await askFor(gateway, createdServiceAccountSchema, 'the service account', call);
   file?.write(`${token}\n`);
   environment.stderr.write(
     `${forTerminal(serviceAccount.user)} is in ${forTerminal(serviceAccount.groups.join(', '))} until ${readableTime(serviceAccount.expiresAt)}.\n`,

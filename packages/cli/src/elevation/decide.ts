@@ -1,6 +1,6 @@
 import type { ElevationView } from '@sallyport/contracts/answers';
 import { remindOfReviews } from './break-glass.ts';
-import { fetchElevations, listToReview, readElevation, resolveElevationId, sendElevation } from './call-elevations.ts';
+import { fetchElevations, readElevation, resolveElevationId, sendElevation } from './call-elevations.ts';
 import {
   describeElevation,
   describeState,
@@ -29,9 +29,8 @@ function noneOf({ all, toReview }: ElevationListOptions): string {
 export async function listElevations(environment: Environment, options: ElevationListOptions) {
   const gateway = await openGateway(environment, options);
   const toReview = options.toReview === true;
-  const { elevations, omitted } = toReview
-    ? await listToReview(gateway)
-    : await fetchElevations(gateway, options.all === true);
+  const which = toReview ? 'toReview' : options.all === true ? 'all' : undefined;
+  const { elevations, omitted } = await fetchElevations(gateway, which);
   await writeList(
     environment,
     {

@@ -1,11 +1,13 @@
-import type { NoticeRow } from '@sallyport/contracts/answers';
-import { resolveElevationId, listNotifications, resendNotifications } from './call-elevations.ts';
+import { noticeListSchema, noticeResendAnswerSchema, type NoticeRow } from '@sallyport/contracts/answers';
+import { resolveElevationId } from './call-elevations.ts';
 import type { Environment } from '../environment/environment.ts';
-import { openGateway } from '../gateway/open-gateway.ts';
+import { askFor, openGateway } from '../gateway/open-gateway.ts';
 import { writeResult } from '../terminal/output.ts';
 import { readableTime } from '../terminal/times.ts';
 import { type Column, type ListOptions, writeList } from '../terminal/table.ts';
 import type { GatewayOptions } from '../gateway/find-gateway.ts';
+
+const notificationsPath = '/.sallyport/api/v1/notifications';
 
 export type RetryOptions = GatewayOptions & { channel?: string; elevation?: string };
 
@@ -33,7 +35,8 @@ const columns: Column<NoticeRow>[] = [
 ];
 
 export async function listFailed(environment: Environment, options: GatewayOptions & ListOptions) {
-  const { notifications, omitted } = await listNotifications(await openGateway(environment, options));
+  const gateway = await openGateway(environment, options);
+  const { notifications, omitted } = await askFor(gateway, noticeListSchema, 'the notifications', notificationsPath);
   await writeList(
     environment,
     {
@@ -51,7 +54,8 @@ export async function listFailed(environment: Environment, options: GatewayOptio
 export async function retryNotifications(environment: Environment, { channel, elevation, ...options }: RetryOptions) {
   const gateway = await openGateway(environment, options);
   const id = elevation === undefined ? undefined : await resolveElevationId(gateway, elevation);
-  const resent = await resendNotifications(gateway, { channel, elevation: id });
+  const call = { method: 'POST', path: `${notificationsPath}/resend`, json: { channel, elevation: id } } as const;
+  const { resent } = await askFor(gateway, noticeResendAnswerSchema, 'the answer', call);
   const text = resent === 0 ? 'There is nothing to send again.\n' : `${resent} are being sent again.\n`;
   await writeResult(environment, options.output, { resent }, () => text);
 }

@@ -100,6 +100,17 @@ export async function callAsUser(gateway: OpenGateway, call: Omit<GatewayCall, '
   return expectOk(await askAsUser(gateway, call), gateway.address.origin);
 }
 
+/** Reads a path as the user, or sends a call, and returns the answer in the form of a schema. Faults name `what`. */
+export async function askFor<T>(
+  gateway: OpenGateway,
+  schema: Parameters<typeof readAnswer<T>>[0],
+  what: string,
+  call: string | Omit<GatewayCall, 'token'>,
+): Promise<T> {
+  const whole = typeof call === 'string' ? ({ method: 'GET', path: call } as const) : call;
+  return readAnswer(schema, await callAsUser(gateway, whole), what);
+}
+
 /** Opens a long answer as the user who is logged in. Throws a CliError if the gateway refuses. */
 export async function streamAsUser(
   gateway: OpenGateway,
@@ -115,6 +126,5 @@ export async function streamAsUser(
 
 /** Fetches the clusters that the user who is logged in can see. */
 export async function fetchClusters(gateway: OpenGateway): Promise<Cluster[]> {
-  const body = await callAsUser(gateway, { method: 'GET', path: '/.sallyport/api/v1/clusters' });
-  return readAnswer(clustersSchema, body, 'the clusters').clusters;
+  return (await askFor(gateway, clustersSchema, 'the clusters', '/.sallyport/api/v1/clusters')).clusters;
 }

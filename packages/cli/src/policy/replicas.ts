@@ -1,6 +1,5 @@
 import { policyStatusSchema, type ReplicaRow } from '@sallyport/contracts/answers';
-import { readAnswer } from '../gateway/read-answer.ts';
-import { callAsUser, openGateway } from '../gateway/open-gateway.ts';
+import { askFor, callAsUser, openGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { writeResult } from '../terminal/output.ts';
@@ -98,11 +97,9 @@ function text(environment: Environment, replicas: readonly ReplicaRow[], options
 }
 
 export async function showReplicas(environment: Environment, options: GatewayOptions & ListOptions): Promise<void> {
-  const body = await callAsUser(await openGateway(environment, options), {
-    method: 'GET',
-    path: '/.sallyport/api/v1/policy/status',
-  });
-  const { replicas } = readAnswer(policyStatusSchema, body, 'the policy status');
+  const gateway = await openGateway(environment, options);
+  const path = '/.sallyport/api/v1/policy/status';
+  const { replicas } = await askFor(gateway, policyStatusSchema, 'the policy status', path);
   const versions = new Set(replicas.map(({ version }) => version)).size;
   const rejecting = replicas.filter(({ rejected }) => rejected !== undefined).length;
   const waiting = replicas.filter((one) => one.waiting !== undefined).length;

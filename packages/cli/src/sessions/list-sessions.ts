@@ -1,9 +1,8 @@
-import { readAnswer } from '../gateway/read-answer.ts';
 import { sessionsSchema, type SessionRow, streamListSchema } from '@sallyport/contracts/answers';
 import type { GatewayNames } from '../gateway/find-gateway.ts';
 import { isWholeId, resolveId } from '../input/resolve-id.ts';
 import { readableTime, readableSpan, withTimes } from '../terminal/times.ts';
-import { callAsUser, type OpenGateway, requireCredential, openGateway } from '../gateway/open-gateway.ts';
+import { askFor, type OpenGateway, requireCredential, openGateway } from '../gateway/open-gateway.ts';
 import { type Column, writeList, type ListOptions } from '../terminal/table.ts';
 import { usageError } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
@@ -40,7 +39,7 @@ export async function listSessions(gateway: OpenGateway, { all, user }: SessionQ
     ...(user === undefined ? {} : { user }),
   });
   const path = `/.sallyport/api/v1/sessions${query.size === 0 ? '' : `?${query.toString()}`}`;
-  return readAnswer(sessionsSchema, await callAsUser(gateway, { method: 'GET', path }), 'the sessions');
+  return askFor(gateway, sessionsSchema, 'the sessions', path);
 }
 
 /**
@@ -67,7 +66,7 @@ export async function resolveStreamIds(gateway: OpenGateway, texts: readonly str
   if (texts.every(isWholeId)) return [...texts];
   const all = (await listSessions(gateway)).maySeeAll === true;
   const path = `/.sallyport/api/v1/streams${all ? '?all=true' : ''}`;
-  const { streams } = readAnswer(streamListSchema, await callAsUser(gateway, { method: 'GET', path }), 'the streams');
+  const { streams } = await askFor(gateway, streamListSchema, 'the streams', path);
   const listed = {
     kind: 'stream',
     listedBy: `sallyport sessions list --streams${all ? ' --all' : ''}`,

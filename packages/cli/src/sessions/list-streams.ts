@@ -1,7 +1,6 @@
-import { readAnswer } from '../gateway/read-answer.ts';
 import { streamListSchema, type StreamList, type StreamRow } from '@sallyport/contracts/answers';
 import { resolveSessionIds, type SessionListOptions } from './list-sessions.ts';
-import { callAsUser, openGateway } from '../gateway/open-gateway.ts';
+import { askFor, openGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { writeList, type Column } from '../terminal/table.ts';
 import { withTimes, readableTime } from '../terminal/times.ts';
@@ -94,11 +93,8 @@ function refuseIncomplete({ missing, omitted }: StreamList): void {
 export async function listStreams(environment: Environment, options: SessionListOptions): Promise<void> {
   const gateway = await openGateway(environment, options);
   const [session] = options.session === undefined ? [] : await resolveSessionIds(gateway, [options.session]);
-  const body = await callAsUser(gateway, {
-    method: 'GET',
-    path: `/.sallyport/api/v1/streams${queryOf({ ...options, session })}`,
-  });
-  const answer = readAnswer(streamListSchema, body, 'the streams');
+  const path = `/.sallyport/api/v1/streams${queryOf({ ...options, session })}`;
+  const answer = await askFor(gateway, streamListSchema, 'the streams', path);
   const { ended = false } = options;
   await writeList(
     environment,

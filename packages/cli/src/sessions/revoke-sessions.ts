@@ -1,9 +1,8 @@
-import { readAnswer } from '../gateway/read-answer.ts';
 import { revokedSchema } from '@sallyport/contracts/answers';
 import { resolveSessionIds, resolveStreamIds } from './list-sessions.ts';
 import { noteUnrecorded } from '../gateway/expect-ok.ts';
 import { fieldOf } from '../input/untrusted.ts';
-import { callAsUser, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
+import { askFor, callAsUser, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
 import { usageError } from '../terminal/cli-error.ts';
 import { confirm } from '../terminal/confirm.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
@@ -83,11 +82,8 @@ async function revokeMany(environment: Environment, gateway: OpenGateway, option
     ...(provider === undefined ? {} : { provider }),
     ...(options.serviceAccounts === true ? { serviceAccounts: 'true' } : {}),
   });
-  const answer = readAnswer(
-    revokedSchema,
-    await callAsUser(gateway, { method: 'DELETE', path: `${sessionsPath}?${query.toString()}`, timeoutMs: 40_000 }),
-    'the revocation',
-  );
+  const call = { method: 'DELETE', path: `${sessionsPath}?${query.toString()}`, timeoutMs: 40_000 } as const;
+  const answer = await askFor(gateway, revokedSchema, 'the revocation', call);
   const { revoked, serviceAccountsLeft } = answer;
   await writeResult(
     environment,

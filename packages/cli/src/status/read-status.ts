@@ -1,10 +1,9 @@
-import { clustersSchema, streamListSchema, meSchema, type ElevationView } from '@sallyport/contracts/answers';
+import { streamListSchema, meSchema, type ElevationView } from '@sallyport/contracts/answers';
 import { readAnswer } from '../gateway/read-answer.ts';
 import type { Environment } from '../environment/environment.ts';
 import { openElevations } from '../elevation/call-elevations.ts';
-import { expectOk } from '../gateway/expect-ok.ts';
 import type { GatewayNames } from '../gateway/find-gateway.ts';
-import { askAsUser, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
+import { askFor, callAsUser, fetchClusters, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
 import { listLogins } from '../home/known-gateways.ts';
 import { kubeconfigFiles, kubectlContext, kubectlContexts } from '../kubectl/read-kubeconfigs.ts';
 import { CliError } from '../terminal/cli-error.ts';
@@ -23,7 +22,7 @@ export async function readLogin(gateway: OpenGateway): Promise<Login> {
   const stored = gateway.store.read();
   if (stored === undefined || stored.expiresAt <= gateway.environment.now()) return { state: 'not-logged-in' };
   try {
-    const body = expectOk(await askAsUser(gateway, { method: 'GET', path: '/.sallyport/me' }), gateway.address.origin);
+    const body = await callAsUser(gateway, { method: 'GET', path: '/.sallyport/me' });
     const version = fieldOf(body, 'gatewayVersion');
     return {
       state: 'logged-in',
@@ -80,10 +79,6 @@ async function attempt<T>(problems: CliError[], call: () => Promise<T>): Promise
   }
 }
 
-async function get(gateway: OpenGateway, path: string): Promise<unknown> {
-  return expectOk(await askAsUser(gateway, { method: 'GET', path }), gateway.address.origin);
-}
-
 async function askGateway(gateway: OpenGateway): Promise<Partial<Status> & { problems: CliError[] }> {
   const login = await readLogin(gateway);
   if (login.state === 'not-logged-in') return { state: 'not-logged-in', problems: [] };
@@ -94,13 +89,9 @@ async function askGateway(gateway: OpenGateway): Promise<Partial<Status> & { pro
   const { me } = login;
   const problems: CliError[] = [];
   const [clusters, streams, elevations] = await Promise.all([
-    attempt(problems, async () =>
-      readAnswer(clustersSchema, await get(gateway, '/.sallyport/api/v1/clusters'), 'the clusters'),
-    ),
-    attempt(problems, async () =>
-      readAnswer(streamListSchema, await get(gateway, '/.sallyport/api/v1/streams'), 'the streams'),
-    ),
-    attempt(problems, async () => openElevations(gateway)),
+    attempt(problems, () => fetchClusters(gateway)),
+    attempt(problems, () => askFor(gateway, streamListSchema, 'the streams', '/.sallyport/api/v1/streams')),
+    attempt(problems, () => openElevations(gateway)),
   ]);
   const { id, createdAt, expiresAt, idleEndsAt } = me.session;
   return {
@@ -110,7 +101,7 @@ async function askGateway(gateway: OpenGateway): Promise<Partial<Status> & { pro
     provider: me.provider ?? undefined,
     providerName: me.providerName ?? undefined,
     session: { id, since: createdAt, until: expiresAt, idleUntil: idleEndsAt },
-    clusters: clusters?.clusters.map(({ name }) => name),
+    clusters: clusters?.map(({ name }) => name),
     openStreams: streams && streams.streams.length + streams.omitted,
     elevations,
     problems,

@@ -1,9 +1,8 @@
 import { sallyportVersion } from '@sallyport/contracts/version';
 import { gatewayVersionSchema } from '@sallyport/contracts/answers';
-import { readAnswer } from '../gateway/read-answer.ts';
 import { renderFacts } from '../terminal/table.ts';
 import type { GatewayNames, GatewayOptions } from '../gateway/find-gateway.ts';
-import { callAsUser, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
+import { askFor, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { writeResult } from '../terminal/output.ts';
 import type { Environment } from '../environment/environment.ts';
@@ -17,8 +16,8 @@ const timeoutMs = 5000;
 
 async function versionOf(gateway: OpenGateway): Promise<GatewayVersion> {
   const url = gateway.address.origin;
-  const me = await callAsUser(gateway, { method: 'GET', path: '/.sallyport/me', timeoutMs });
-  const { gatewayVersion } = readAnswer(gatewayVersionSchema, me, 'the version of the gateway');
+  const call = { method: 'GET', path: '/.sallyport/me', timeoutMs } as const;
+  const { gatewayVersion } = await askFor(gateway, gatewayVersionSchema, 'the version of the gateway', call);
   return gatewayVersion == null ? { url, problem: 'it does not say its version' } : { url, version: gatewayVersion };
 }
 

@@ -1,9 +1,8 @@
 import { meSchema, type Cluster } from '@sallyport/contracts/answers';
-import { readAnswer } from '../gateway/read-answer.ts';
 import { remindOfReviews, warnOfBreakGlass } from '../elevation/break-glass.ts';
 import { isOwnActive, openElevations } from '../elevation/call-elevations.ts';
 import { describeState, elevationData, placeOf } from '../elevation/describe-elevation.ts';
-import { callAsUser, openGateway, fetchClusters } from '../gateway/open-gateway.ts';
+import { askFor, openGateway, fetchClusters } from '../gateway/open-gateway.ts';
 import { writeResult } from '../terminal/output.ts';
 import { readableTime, withTimes } from '../terminal/times.ts';
 import type { Environment } from '../environment/environment.ts';
@@ -12,11 +11,7 @@ import { type Column, type ListOptions, writeList, renderFacts } from '../termin
 
 export async function whoami(environment: Environment, options: GatewayOptions): Promise<void> {
   const gateway = await openGateway(environment, options);
-  const me = readAnswer(
-    meSchema,
-    await callAsUser(gateway, { method: 'GET', path: '/.sallyport/me' }),
-    'your identity',
-  );
+  const me = await askFor(gateway, meSchema, 'your identity', '/.sallyport/me');
   const open = await openElevations(gateway);
   const elevations = open.filter(isOwnActive);
   const { session, ...person } = me;

@@ -1,9 +1,8 @@
-import { readAnswer } from '../../gateway/read-answer.ts';
 import { elevationReportSchema, type ReportedElevation } from '@sallyport/contracts/answers';
 import { readMoment } from '../trail/trail-filters.ts';
 import type { Environment } from '../../environment/environment.ts';
 import type { GatewayNames } from '../../gateway/find-gateway.ts';
-import { callAsUser, openGateway } from '../../gateway/open-gateway.ts';
+import { askFor, openGateway } from '../../gateway/open-gateway.ts';
 import { reportTimeoutMs as timeoutMs, writeReport, type ReportFormat } from './write-report.ts';
 import type { Column } from '../../terminal/table.ts';
 
@@ -99,8 +98,7 @@ export async function elevationReport(environment: Environment, options: Elevati
   if (user !== undefined) query.set('user', user);
   const gateway = await openGateway(environment, options);
   const path = `/.sallyport/api/v1/audit/elevations?${query.toString()}`;
-  const body = await callAsUser(gateway, { method: 'GET', path, timeoutMs });
-  const report = readAnswer(elevationReportSchema, body, 'the report');
+  const report = await askFor(gateway, elevationReportSchema, 'the report', { method: 'GET', path, timeoutMs });
   const { elevations: rows, omitted, since, until } = report;
   await writeReport(environment, gateway, { report, rows, columns: shownColumns, allColumns }, options);
   const { stderr } = environment;

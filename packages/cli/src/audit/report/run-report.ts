@@ -1,9 +1,8 @@
-import { readAnswer } from '../../gateway/read-answer.ts';
 import { auditReportSchema } from '@sallyport/contracts/answers';
 import { readMoment } from '../trail/trail-filters.ts';
 import type { Environment } from '../../environment/environment.ts';
 import type { GatewayNames } from '../../gateway/find-gateway.ts';
-import { callAsUser, openGateway } from '../../gateway/open-gateway.ts';
+import { askFor, openGateway } from '../../gateway/open-gateway.ts';
 import { usageError } from '../../terminal/cli-error.ts';
 import { reportColumns, reportTimeoutMs as timeoutMs, writeReport, type ReportFormat } from './write-report.ts';
 
@@ -38,8 +37,7 @@ export async function auditReport(environment: Environment, options: ReportOptio
   const query = queryOf(options, environment.now());
   const gateway = await openGateway(environment, options);
   const path = `/.sallyport/api/v1/audit/report?${query.toString()}`;
-  const body = await callAsUser(gateway, { method: 'GET', path, timeoutMs });
-  const report = readAnswer(auditReportSchema, body, 'the report');
+  const report = await askFor(gateway, auditReportSchema, 'the report', { method: 'GET', path, timeoutMs });
   const { rows, groups, requests, refused, failed, since, until } = report;
   await writeReport(environment, gateway, { report, rows, columns: reportColumns(report.by) }, options);
   const { output } = options;

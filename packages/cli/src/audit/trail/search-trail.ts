@@ -1,6 +1,5 @@
 import { auditPageSchema, type AuditRows, type AuditRow } from '@sallyport/contracts/answers';
-import { readAnswer } from '../../gateway/read-answer.ts';
-import { callAsUser, requireCredential, openGateway, type OpenGateway } from '../../gateway/open-gateway.ts';
+import { askFor, requireCredential, openGateway, type OpenGateway } from '../../gateway/open-gateway.ts';
 import { usageError } from '../../terminal/cli-error.ts';
 import { forTerminal } from '../../terminal/for-terminal.ts';
 import { isData } from '../../terminal/output.ts';
@@ -14,11 +13,7 @@ const pageSize = 1000;
 
 /** Fetches one page of the audit trail. */
 export async function fetchAuditPage(gateway: OpenGateway, query: URLSearchParams): Promise<AuditRows> {
-  return readAnswer(
-    auditPageSchema,
-    await callAsUser(gateway, { method: 'GET', path: `/.sallyport/api/v1/audit?${query.toString()}` }),
-    'the audit query',
-  );
+  return askFor(gateway, auditPageSchema, 'the audit query', `/.sallyport/api/v1/audit?${query.toString()}`);
 }
 
 type Seen = Pick<AuditRows, 'scope' | 'view'>;

@@ -1,10 +1,9 @@
-import { readAnswer } from '../../gateway/read-answer.ts';
 import { type AuditRow, shownRequestSchema } from '@sallyport/contracts/answers';
 import { auditIdOf, objectOf, text, at, userOf, utc } from './trail-columns.ts';
 import { scopeNote } from './search-trail.ts';
 import type { GatewayOptions } from '../../gateway/find-gateway.ts';
 import type { Environment } from '../../environment/environment.ts';
-import { callAsUser, openGateway, requireCredential } from '../../gateway/open-gateway.ts';
+import { askFor, openGateway, requireCredential } from '../../gateway/open-gateway.ts';
 import { usageError } from '../../terminal/cli-error.ts';
 import { forTerminal } from '../../terminal/for-terminal.ts';
 import { writeResult } from '../../terminal/output.ts';
@@ -31,7 +30,7 @@ export async function auditShow(environment: Environment, given: string, options
   const gateway = await openGateway(environment, options);
   const query = new URLSearchParams({ id, ...(options.cluster === undefined ? {} : { cluster: options.cluster }) });
   const path = `/.sallyport/api/v1/audit/show?${query.toString()}`;
-  const shown = readAnswer(shownRequestSchema, await callAsUser(gateway, { method: 'GET', path }), 'the request');
+  const shown = await askFor(gateway, shownRequestSchema, 'the request', path);
   if (shown.matches && shown.matches.length > 0) {
     environment.stderr.write(`${shown.matches.map(listed).join('\n')}\n`);
     throw usageError(`several requests begin with ${id}`, 'Write more characters of the id.');

@@ -1,17 +1,14 @@
 import { auditKeysSchema } from '@sallyport/contracts/answers';
-import { readAnswer } from '../../gateway/read-answer.ts';
 import type { Environment } from '../../environment/environment.ts';
-import { callAsUser, openGateway } from '../../gateway/open-gateway.ts';
+import { askFor, openGateway } from '../../gateway/open-gateway.ts';
 import { writeList, type ListOptions } from '../../terminal/table.ts';
 import type { GatewayOptions } from '../../gateway/find-gateway.ts';
 
 /** `sallyport audit keys`: shows the public keys of checkpoints. `-o json` prints the JWKS that `audit verify` reads. */
 export async function listKeys(environment: Environment, options: GatewayOptions & ListOptions): Promise<void> {
-  const body = await callAsUser(await openGateway(environment, options), {
-    method: 'GET',
-    path: '/.sallyport/api/v1/audit/keys',
-  });
-  const answer = readAnswer(auditKeysSchema, body, 'the keys of checkpoints');
+  const gateway = await openGateway(environment, options);
+  const path = '/.sallyport/api/v1/audit/keys';
+  const answer = await askFor(gateway, auditKeysSchema, 'the keys of checkpoints', path);
   await writeList(
     environment,
     {

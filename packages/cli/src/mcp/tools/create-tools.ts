@@ -1,5 +1,3 @@
-import { clustersSchema } from '@sallyport/contracts/answers';
-import { readAnswer } from '../../gateway/read-answer.ts';
 import { createFindResource } from '../cluster/find-resource.ts';
 import { createReadOpenApi } from '../cluster/read-openapi.ts';
 import { createAskRights } from './ask-rights.ts';
@@ -9,13 +7,12 @@ import { createGetObject } from './get-object.ts';
 import { createListEvents } from './list-events.ts';
 import { createListObjects, createOpenLists } from './list-objects.ts';
 import { createReadLogs } from './read-logs.ts';
-import { callAsUser } from '../../gateway/open-gateway.ts';
+import { fetchClusters } from '../../gateway/open-gateway.ts';
 
 /** Creates the tool `clusters`. `only` has the clusters to which the server is limited. */
 function createListClusters(only: readonly string[]): Tool<'clusters'> {
   return async (_given, { gateway }) => {
-    const body = await callAsUser(gateway, { method: 'GET', path: '/.sallyport/api/v1/clusters' });
-    const found = readAnswer(clustersSchema, body, 'the clusters').clusters.map(({ name }) => name);
+    const found = (await fetchClusters(gateway)).map(({ name }) => name);
     const clusters = only.length === 0 ? found : found.filter((name) => only.includes(name));
     return {
       about: clusters.length === 0 ? 'You have access to no cluster.' : `Clusters: ${clusters.join(', ')}`,
