@@ -3,25 +3,13 @@ import type { PolicyTools } from '../../config/load-gateway-config.ts';
 
 export type KindTools = Pick<PolicyTools, 'builtInKind'>;
 
-/** Facts about the kind of a recorded request. `missing` has the bits of facts that only the cluster knows. */
-type RecordedKind = {
-  namespaced: boolean | undefined;
-  aggregated: boolean | undefined;
-  upsert: boolean | undefined;
-  missing: number;
-};
-/** The parts of the event that are needed to find them. */
-type KindClues = {
-  isResourceRequest: boolean;
-  requestVerb: string;
-  apiGroup: string;
-  apiVersion: string;
-  resource: string;
-  subresource: string;
-  namespace: string;
-  policyVerbs?: readonly unknown[];
-  hasRequestInfo?: boolean;
-};
+/** The object of a request, as its event records it. */
+export type ObjectPart = Record<
+  'apiGroup' | 'apiVersion' | 'resource' | 'subresource' | 'namespace' | 'name',
+  string
+> & { isResourceRequest: boolean };
+/** The parts of the event from which facts about the kind follow. */
+type KindClues = Omit<ObjectPart, 'name'> & { requestVerb: string; policyVerbs: unknown; hasRequestInfo: boolean };
 
 /**
  * Custom resources have such groups. The gateway asks the cluster whether an aggregated API serves the group, because a
@@ -49,17 +37,20 @@ function readUpsert(
     creating.get(`${apiGroup}/${resource}/${subresource}`)?.includes(requestVerb) !== true
   )
     return false;
-  const asCreate = policyVerbs?.includes('create') === true;
+  const asCreate = Array.isArray(policyVerbs) && policyVerbs.includes('create');
   // An event with `request` also records all verbs for which the request was evaluated.
-  if (hasRequestInfo === true && !asCreate) return false;
+  if (hasRequestInfo && !asCreate) return false;
   // The gateway asks the cluster only if a policy refuses. With the policy at that time, it may not have asked.
   if (kind === undefined && mayBeCustom(apiGroup) && (requestVerb === 'update' || subresource !== '')) return undefined;
   if (asCreate) return true;
   return requestVerb === 'patch' ? undefined : (kind?.createdByPut ?? true);
 }
 
-/** Returns the facts about a kind. Events do not record them, but for built-in kinds they are known. */
-export function recordedKind(clues: KindClues, { builtInKind }: KindTools): RecordedKind {
+/**
+ * Returns the facts about a kind. Events do not record them, but for built-in kinds they are known. `missing` has the
+ * bits of facts that only the cluster knows.
+ */
+export function recordedKind(clues: KindClues, { builtInKind }: KindTools) {
   const kind = builtInKind(clues.apiGroup, clues.apiVersion === '' ? undefined : clues.apiVersion, clues.resource);
   const upsert = readUpsert(clues, kind);
   const unknown = clues.isResourceRequest && kind === undefined;
@@ -72,23 +63,8 @@ export function recordedKind(clues: KindClues, { builtInKind }: KindTools): Reco
   return { namespaced, aggregated: kind === undefined ? undefined : false, upsert, missing };
 }
 
-/** The parts of a request's URI that its event does not record separately. */
-type ReadUri = {
-  path: string;
-  labelSelector: string | undefined;
-  fieldSelector: string | undefined;
-  dryRun: boolean | undefined;
-  missing: number;
-};
 /** The parts of the event that are needed to read the URI. */
-type UriClues = {
-  apiGroup: string;
-  resource: string;
-  subresource: string;
-  requestVerb: string;
-  isResourceRequest: boolean;
-  bytesIn: unknown;
-};
+type UriClues = Omit<ObjectPart, 'apiVersion' | 'namespace' | 'name'> & { requestVerb: string; bytesIn: unknown };
 
 const maxLength = 1024;
 const everything = (
@@ -120,15 +96,13 @@ function readDryRun(
   return typeof bytesIn === 'number' && bytesIn > 0 ? false : undefined;
 }
 
-/** Reads the `requestURI` of an event. If it was truncated or sanitized when it was recorded, it cannot be read. */
-export function readUri(uri: string, clues: UriClues): ReadUri {
-  const none: ReadUri = {
-    path: '',
-    labelSelector: undefined,
-    fieldSelector: undefined,
-    dryRun: undefined,
-    missing: everything,
-  };
+/**
+ * Reads the parts of a `requestURI` that its event does not record separately. `missing` has the bits of those that it
+ * does not show. If it was truncated or sanitized when it was recorded, it cannot be read.
+ */
+export function readUri(uri: string, clues: UriClues) {
+  const unset = { labelSelector: undefined, fieldSelector: undefined };
+  const none = { path: '', ...unset, dryRun: undefined, missing: everything };
   if (uri.length > maxLength || /[^\x21-\x7e]|\\u00[0-9a-f]{2}|\[redacted[:\]]/.test(uri)) return none;
   const mark = uri.indexOf('?');
   let path: string;
@@ -138,7 +112,7 @@ export function readUri(uri: string, clues: UriClues): ReadUri {
   } catch {
     return none;
   }
-  if (mark === -1) return { path, labelSelector: undefined, fieldSelector: undefined, dryRun: false, missing: 0 };
+  if (mark === -1) return { path, ...unset, dryRun: false, missing: 0 };
   const query = new URLSearchParams(uri.slice(mark + 1));
   const selects = clues.isResourceRequest && withSelectors.has(clues.requestVerb) && !specialPath.test(path);
   const dryRun = readDryRun(query, clues);

@@ -1,69 +1,49 @@
 import type { PolicyInput } from '../../config/gateway-config.ts';
-import { bitOf, type Field } from './fields.ts';
+import { fields, type Field } from './fields.ts';
 import type { RecordedRequest } from './recorded-request.ts';
 
 /** The fields that were read since the last reset, and those of them that the event does not record, as bits. */
 export type Watch = { read: number; missing: number };
 
-type See = <T>(field: Field, value: T) => T;
+/** The members of a recorded request that have a field under another name. Those of `kubernetes` have the same. */
+const renamed: { [name in Field]?: keyof RecordedRequest } = {
+  'user.id': 'user',
+  'user.email': 'email',
+  'user.groups': 'groups',
+  'session.id': 'sessionId',
+  'request.method': 'method',
+  path: 'path',
+  'request.ip': 'ip',
+  now: 'now',
+};
+/**
+ * Where an input has a field that is not at one place under its own name. Who was on call is recorded as little as who
+ * had which elevation, and there are bits for 32 fields.
+ */
+const places: { [name in Field]?: readonly string[] } = {
+  claims: ['user.claims', 'session.claims'],
+  path: ['request.path', 'kubernetes.path'],
+  elevations: ['elevations', 'onCall'],
+};
+/** The members of recorded requests, by the bit of their field. Fields without one are never recorded. */
+const members = fields.map(
+  (field) => renamed[field] ?? (/^kubernetes\.(.*)/.exec(field)?.[1] as keyof RecordedRequest | undefined),
+);
+const accessors = fields.flatMap((field, index) =>
+  (places[field] ?? [field]).map((place) => ({ index, parts: place.split('.') })),
+);
 
-/** The members of `kubernetes` in an input that a recorded request has under the same name. */
-const kubernetesMembers = [
-  'cluster',
-  'verb',
-  'requestVerb',
-  'isResourceRequest',
-  'apiGroup',
-  'apiVersion',
-  'resource',
-  'subresource',
-  'namespace',
-  'name',
-  'labelSelector',
-  'fieldSelector',
-  'namespaced',
-  'aggregated',
-  'upsert',
-  'upgrade',
-  'exec',
-  'impersonate',
-] as const;
+const valueOf = (request: RecordedRequest, index: number): unknown => {
+  const member = members[index];
+  return member === undefined ? undefined : request[member];
+};
 
-function kubernetesPart(request: RecordedRequest, see: See): PolicyInput['kubernetes'] {
-  const part = {
-    get path() {
-      return see('path', request.path);
-    },
-    get dryRun() {
-      return see('kubernetes.dryRun', request.dryRun === true ? true : undefined);
-    },
-  };
-  for (const name of kubernetesMembers)
-    Object.defineProperty(part, name, { enumerable: true, get: () => see(`kubernetes.${name}`, request[name]) });
-  return part;
-}
-
-function requestPart(request: RecordedRequest, see: See) {
-  return {
-    get method() {
-      return see('request.method', request.method);
-    },
-    get path() {
-      return see('path', request.path);
-    },
-    get host() {
-      return see('request.host', undefined);
-    },
-    get ip() {
-      return see('request.ip', request.ip);
-    },
-    get headers() {
-      return see('request.headers', undefined);
-    },
-    get clientCertificate() {
-      return see('request.clientCertificate', undefined);
-    },
-  };
+/** Returns a key that two requests share only if these fields have the same values, or are missing, in both. */
+export function requestKey(request: RecordedRequest, mask: number): string {
+  let key = String(request.missing & mask);
+  for (let index = 0; index < fields.length; index += 1)
+    if ((mask & (1 << index)) !== 0) key += `|${JSON.stringify(valueOf(request, index))}`;
+  return key;
 }
 
 /**
@@ -71,47 +51,16 @@ function requestPart(request: RecordedRequest, see: See) {
  * detected where it is read, whatever the criteria are, and is never taken to be empty.
  */
 export function recordedInput(request: RecordedRequest, watch: Watch): PolicyInput {
-  const see: See = (field, value) => {
-    const bit = bitOf(field);
-    watch.read |= bit;
-    watch.missing |= bit & request.missing;
-    return value;
-  };
+  const input: Record<string, object> = { user: {}, session: {}, request: {}, kubernetes: {} };
   // Own accessors, not those of a prototype: code that copies the object reads, and so notes, all of them.
-  return {
-    user: {
-      get id() {
-        return see('user.id', request.user);
-      },
-      get email() {
-        return see('user.email', request.email);
-      },
-      get groups() {
-        return see('user.groups', request.groups);
-      },
-      get claims() {
-        return see('claims', undefined);
-      },
-    },
-    session: {
-      get id() {
-        return see('session.id', request.sessionId);
-      },
-      get claims() {
-        return see('claims', undefined);
-      },
-    },
-    request: requestPart(request, see),
-    kubernetes: kubernetesPart(request, see),
-    get elevations() {
-      return see('elevations', undefined);
-    },
-    // Who was on call is recorded as little as who had which elevation, and there are bits for 32 fields.
-    get onCall() {
-      return see('elevations', undefined);
-    },
-    get now() {
-      return see('now', request.now);
-    },
-  };
+  for (const { index, parts } of accessors) {
+    const get = () => {
+      watch.read |= 1 << index;
+      watch.missing |= (1 << index) & request.missing;
+      return valueOf(request, index);
+    };
+    const owner = parts.length === 1 ? input : input[parts[0]!]!;
+    Object.defineProperty(owner, parts.at(-1)!, { enumerable: true, get });
+  }
+  return input as PolicyInput;
 }

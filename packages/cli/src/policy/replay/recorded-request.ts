@@ -1,16 +1,6 @@
 import { isMapping, textOf } from '../../input/untrusted.ts';
 import { bitOf, neverRecorded } from './fields.ts';
-import { readUri, recordedKind, type KindTools } from './read-uri.ts';
-
-/** What an event records that hints at the method of the request. */
-type MethodClues = {
-  isResourceRequest: boolean;
-  requestVerb: string;
-  protocol: string;
-  bytesOut: unknown;
-  code: unknown;
-  allowed: boolean;
-};
+import { readUri, recordedKind, type KindTools, type ObjectPart } from './read-uri.ts';
 
 const methodOfVerb: Record<string, string> = {
   create: 'POST',
@@ -25,8 +15,11 @@ const readingVerbs = new Set(['get', 'list', 'watch']);
  * Returns the HTTP method of a recorded request; undefined if the event leaves it open. Both GET and HEAD read a
  * resource, but only the response to a GET has a body.
  */
-function methodOf(clues: MethodClues): { name: string | undefined; mayBeOptions: boolean } {
-  const { isResourceRequest, requestVerb, protocol, bytesOut, code, allowed } = clues;
+function methodOf(
+  { isResourceRequest, requestVerb }: Pick<RecordedRequest, 'isResourceRequest' | 'requestVerb'>,
+  ours: Fields,
+  answered: boolean,
+): { name: string | undefined; mayBeOptions: boolean } {
   if (!isResourceRequest)
     return requestVerb === ''
       ? { name: undefined, mayBeOptions: true }
@@ -34,9 +27,9 @@ function methodOf(clues: MethodClues): { name: string | undefined; mayBeOptions:
   const known = methodOfVerb[requestVerb];
   if (known !== undefined) return { name: known, mayBeOptions: false };
   if (!readingVerbs.has(requestVerb)) return { name: undefined, mayBeOptions: true };
-  if (protocol.toLowerCase() === 'websocket') return { name: 'GET', mayBeOptions: false };
-  const answered = allowed && typeof bytesOut === 'number' && bytesOut > 0 && typeof code === 'number' && code < 400;
-  return { name: answered ? 'GET' : undefined, mayBeOptions: false };
+  if (textOf(ours.protocol).toLowerCase() === 'websocket') return { name: 'GET', mayBeOptions: false };
+  const hasBody = typeof ours.bytesOut === 'number' && ours.bytesOut > 0;
+  return { name: answered && hasBody ? 'GET' : undefined, mayBeOptions: false };
 }
 
 type Fields = Record<string, unknown>;
@@ -46,7 +39,7 @@ type Exec = { container: string; command: readonly string[]; tty: boolean; stdin
  * A request from the audit trail: what was decided, and the fields that a policy can see. `missing` has the bits of the
  * fields that the event does not record.
  */
-export type RecordedRequest = {
+export type RecordedRequest = ObjectPart & {
   auditID: string;
   time: string;
   now: number;
@@ -63,16 +56,9 @@ export type RecordedRequest = {
   cluster: string;
   verb: string;
   requestVerb: string;
-  isResourceRequest: boolean;
-  apiGroup: string;
-  apiVersion: string;
-  resource: string;
-  subresource: string;
-  namespace: string;
-  name: string;
   labelSelector: string | undefined;
   fieldSelector: string | undefined;
-  dryRun: boolean | undefined;
+  dryRun: true | undefined;
   exec: Exec | undefined;
   namespaced: boolean | undefined;
   aggregated: boolean | undefined;
@@ -103,20 +89,11 @@ function readDecision(ours: Fields): Decision | Undecided {
   return { effect: decision.effect as Decision['effect'], rule: decision.rule };
 }
 
-function readExec(value: unknown): { exec: Exec | undefined; hashed: boolean } | undefined {
-  if (value === undefined) return { exec: undefined, hashed: false };
+function readExec(value: unknown): Exec | undefined {
   if (!isMapping(value) || !isTexts(value.command)) return undefined;
   const { command, container, tty, stdin } = value;
-  return {
-    exec: { container: textOf(container), command, tty: tty === true, stdin: stdin === true },
-    hashed: command.some((word) => word.startsWith('hmac-sha256:')),
-  };
+  return { container: textOf(container), command, tty: tty === true, stdin: stdin === true };
 }
-
-type ObjectPart = Pick<
-  RecordedRequest,
-  'isResourceRequest' | 'apiGroup' | 'apiVersion' | 'resource' | 'subresource' | 'namespace' | 'name'
->;
 
 function readObject(value: unknown): ObjectPart {
   const ref = isMapping(value) ? value : {};
@@ -131,81 +108,34 @@ function readObject(value: unknown): ObjectPart {
   };
 }
 
-/** What an event must record for its request to be evaluated. */
-type Facts = {
-  user: string;
-  identity: Fields & { groups: string[] };
-  cluster: string;
-  verb: string;
-  requestVerb: string;
-  requestUri: string;
-  sessionId: string;
-  ip: string;
-  time: string;
-  now: number;
-  exec: Exec | undefined;
-  isExecHashed: boolean;
-};
-
-/** Returns undefined if a fact is missing or has the wrong type. */
-function readFacts(data: Fields, ours: Fields): Facts | undefined {
+/** Reads what an event must record for its request to be evaluated; undefined if a fact is missing or has the wrong type. */
+function readFacts(data: Fields, ours: Fields) {
   const { identity, cluster: clusterRef, policyVerb: verb, sessionId, clientAddress: ip } = ours;
-  const { verb: requestVerb, requestURI: requestUri } = data;
+  const { verb: requestVerb } = data;
   const user = isMapping(data.user) ? data.user.username : undefined;
   const cluster = clusterRef === undefined ? '' : isMapping(clusterRef) ? clusterRef.name : undefined;
   const exec = readExec(ours.exec);
   const time = textOf(data.requestReceivedTimestamp);
   const now = Date.parse(time);
-  if (!isMapping(identity) || !isTexts(identity.groups) || exec === undefined || Number.isNaN(now)) return undefined;
+  if (!isMapping(identity) || !isTexts(identity.groups) || Number.isNaN(now)) return undefined;
+  if (ours.exec !== undefined && exec === undefined) return undefined;
   if (typeof user !== 'string' || user === '' || typeof sessionId !== 'string' || sessionId === '') return undefined;
   if (typeof cluster !== 'string' || typeof verb !== 'string' || typeof ip !== 'string') return undefined;
-  if (typeof requestVerb !== 'string' || typeof requestUri !== 'string') return undefined;
+  if (typeof requestVerb !== 'string' || typeof data.requestURI !== 'string') return undefined;
+  const { email, groups } = identity;
   return {
     user,
-    identity: identity as Facts['identity'],
+    email: typeof email === 'string' ? email : undefined,
+    groups,
     cluster,
     verb,
     requestVerb,
-    requestUri,
     sessionId,
     ip,
     time,
     now,
-    exec: exec.exec,
-    isExecHashed: exec.hashed,
+    exec,
   };
-}
-
-/** What follows from the facts, and the bits of the fields that the event does not record. */
-function deriveFields(facts: Facts, effect: Decision['effect'], data: Fields, tools: KindTools) {
-  const { requestVerb } = facts;
-  const ours = data.sallyport as Fields;
-  const protocol = textOf(ours.protocol);
-  const object = readObject(data.objectRef);
-  const uri = readUri(facts.requestUri, { ...object, requestVerb, bytesIn: ours.bytesIn });
-  const method = methodOf({
-    ...object,
-    requestVerb,
-    protocol,
-    bytesOut: ours.bytesOut,
-    code: isMapping(data.responseStatus) ? data.responseStatus.code : undefined,
-    allowed: effect === 'allow',
-  });
-  const kind = recordedKind(
-    {
-      ...object,
-      requestVerb,
-      ...(Array.isArray(ours.policyVerbs) ? { policyVerbs: ours.policyVerbs } : {}),
-      hasRequestInfo: isMapping(ours.request),
-    },
-    tools,
-  );
-  let missing = neverRecorded | uri.missing | kind.missing;
-  if (method.name === undefined) missing |= bitOf('request.method');
-  // A policy sees headers only of a preflight, and events do not record them.
-  if (method.mayBeOptions) missing |= bitOf('request.headers');
-  if (facts.isExecHashed) missing |= bitOf('kubernetes.exec');
-  return { object, uri, method: method.name, kind, upgrade: !/^(?:$|http\/)/i.test(protocol), missing };
 }
 
 /** Returns whom a request asked to act as. What cannot be read is a request to act as no one, which nothing allows. */
@@ -223,33 +153,40 @@ export function readRecordedRequest(auditID: string, data: Fields, tools: KindTo
   if (typeof decision === 'string') return decision;
   const facts = readFacts(data, ours);
   if (!facts) return 'unreadable';
-  const { user, identity, cluster, verb, requestVerb, sessionId, ip, time, now, exec } = facts;
-  const { object, uri, method, kind, upgrade, missing } = deriveFields(facts, decision.effect, data, tools);
+  const { requestVerb, exec } = facts;
+  const object = readObject(data.objectRef);
+  const {
+    missing: ofUri,
+    dryRun,
+    ...uri
+  } = readUri(textOf(data.requestURI), {
+    ...object,
+    requestVerb,
+    bytesIn: ours.bytesIn,
+  });
+  const { missing: ofKind, ...kind } = recordedKind(
+    { ...object, requestVerb, policyVerbs: ours.policyVerbs, hasRequestInfo: isMapping(ours.request) },
+    tools,
+  );
+  const code = isMapping(data.responseStatus) ? data.responseStatus.code : undefined;
+  const answered = decision.effect === 'allow' && typeof code === 'number' && code < 400;
+  const method = methodOf({ ...object, requestVerb }, ours, answered);
+  let missing = neverRecorded | ofUri | ofKind;
+  if (method.name === undefined) missing |= bitOf('request.method');
+  // A policy sees headers only of a preflight, and events do not record them.
+  if (method.mayBeOptions) missing |= bitOf('request.headers');
+  if (exec?.command.some((word) => word.startsWith('hmac-sha256:')) === true) missing |= bitOf('kubernetes.exec');
   return {
     auditID,
-    time,
-    now,
     ...decision,
-    missing,
-    user,
-    email: typeof identity.email === 'string' ? identity.email : undefined,
-    groups: identity.groups,
-    sessionId,
-    method,
-    path: uri.path,
-    ip,
-    cluster,
-    verb,
-    requestVerb,
+    ...facts,
     ...object,
-    labelSelector: uri.labelSelector,
-    fieldSelector: uri.fieldSelector,
-    dryRun: uri.dryRun,
-    exec,
-    namespaced: kind.namespaced,
-    aggregated: kind.aggregated,
-    upsert: kind.upsert,
-    upgrade,
+    ...uri,
+    ...kind,
+    dryRun: dryRun === true ? true : undefined,
+    method: method.name,
+    upgrade: !/^(?:$|http\/)/i.test(textOf(ours.protocol)),
     impersonate: readImpersonate(data),
+    missing,
   };
 }
