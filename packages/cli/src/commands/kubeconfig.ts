@@ -18,6 +18,10 @@ export function addKubeconfig(program: Command, environment: Environment): void 
     )
     .option('--offline', 'do not ask the gateway; needs --cluster')
     .option('--ca-file <file>', "PEM file of the CA that signed the gateway's certificate; remembered for this gateway")
+    .option(
+      '--ca-fingerprint <sha256>',
+      'instead of --ca-file: the SHA-256 fingerprint of that CA, which the program then gets from the gateway',
+    )
     .option('--cli <path>', 'the program that gives kubectl its credential (default: this one)')
     .option('--rbac', "instead, print the ClusterRole that the gateway's ServiceAccount needs in a cluster")
     .option(

@@ -9,6 +9,10 @@ export function addLogin(program: Command, environment: Environment): void {
     .description('log in through your browser, on this or another machine')
     .argument('[gateway]', 'the gateway, such as gate.example.com; the same as --gateway')
     .option('--ca-file <file>', "PEM file of the CA that signed the gateway's certificate; remembered for this gateway")
+    .option(
+      '--ca-fingerprint <sha256>',
+      'instead of --ca-file: the SHA-256 fingerprint of that CA, which the program then gets from the gateway',
+    )
     .option('--force', 'log in anew, even if you are logged in')
     .option('--no-browser', 'do not open a browser: print the address of the page, and accept a pasted code')
     .option('--device', 'log in with a code that you approve in a browser on any machine')

@@ -65,7 +65,7 @@ export function unreachable(origin: string, error: unknown, proxy?: string): Cli
     return new CliError(
       'unreachable',
       `the certificate of the gateway ${origin}${proxy === undefined ? '' : ` (through the proxy ${proxy})`} is signed by an authority that this machine does not trust`,
-      `If this is your gateway, give its CA once: sallyport login --gateway ${shellWord(origin)} --ca-file FILE`,
+      `If this is your gateway, give its CA once: sallyport login --gateway ${shellWord(origin)} --ca-file FILE (or --ca-fingerprint sha256:HEX)`,
       { cause: error },
     );
   }

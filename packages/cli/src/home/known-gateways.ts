@@ -33,6 +33,17 @@ export function authorityFrom(text: string, source: string): string {
   return `${found.join('\n')}\n`;
 }
 
+/** Returns the readable certificates in a text that is not trusted. */
+export function certificatesIn(text: string): X509Certificate[] {
+  return (text.match(certificate) ?? []).flatMap((one) => {
+    try {
+      return [new X509Certificate(one)];
+    } catch {
+      return [];
+    }
+  });
+}
+
 /** What the program remembers about one gateway: the provider that the user chose, and the prefix of its contexts. */
 export type GatewaySettings = { provider?: string; prefix?: string };
 

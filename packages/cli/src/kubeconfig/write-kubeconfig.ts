@@ -1,7 +1,7 @@
 import { isLabel, splitNames } from '../input/names.ts';
 import { parse } from 'yaml';
 import { fetchClusters, openGateway, openGatewayAt, type OpenGateway } from '../gateway/open-gateway.ts';
-import { readAuthority } from '../home/known-gateways.ts';
+import { namedAuthority, type AuthorityOptions } from '../gateway/ca-fingerprint.ts';
 import { execPlugin, type KubeconfigEntry } from './kubeconfig-entry.ts';
 import { kubeconfigFiles } from '../kubectl/read-kubeconfigs.ts';
 import { CliError, usageError } from '../terminal/cli-error.ts';
@@ -57,16 +57,16 @@ function updateKubeconfig<T extends { text: string }>(file: string, change: (tex
   }
 }
 
-export type KubeconfigOptions = GatewayOptions & {
-  cluster?: string;
-  merge?: boolean;
-  offline?: boolean;
-  caFile?: string;
-  cli?: string;
-  prefix?: string;
-  rbac?: boolean;
-  config?: string;
-};
+export type KubeconfigOptions = GatewayOptions &
+  AuthorityOptions & {
+    cluster?: string;
+    merge?: boolean;
+    offline?: boolean;
+    cli?: string;
+    prefix?: string;
+    rbac?: boolean;
+    config?: string;
+  };
 
 function namedClusters(options: KubeconfigOptions): string[] | undefined {
   const names = options.cluster === undefined ? undefined : splitNames(options.cluster);
@@ -112,12 +112,15 @@ async function entries(gateway: OpenGateway, options: KubeconfigOptions): Promis
   const { environment } = gateway;
   const prefix = readPrefix(gateway, options);
   // exec-credential must reach the gateway too, so the CA is remembered, as it is by login.
-  if (options.caFile !== undefined) gateway.known.rememberAuthority(gateway.address, readAuthority(options.caFile));
+  if (options.offline === true && options.caFingerprint !== undefined)
+    throw usageError('--offline cannot be combined with --ca-fingerprint', 'Give the CA itself, with --ca-file.');
+  const named = await namedAuthority(environment, gateway.address, options);
+  if (named !== undefined) gateway.known.rememberAuthority(gateway.address, named);
   // From now on, the gateway may be found by the context of kubectl.
   if (options.merge === true) gateway.known.remember(gateway.address, {});
   const plugin = execPlugin(options.cli, environment);
   const authority = gateway.address.scheme === 'https' ? gateway.known.authorityOf(gateway.address) : undefined;
-  const again = options.caFile === undefined ? gateway : openGatewayAt(environment, gateway.address);
+  const again = named === undefined ? gateway : openGatewayAt(environment, gateway.address);
   return (await chosenClusters(again, options)).map((cluster) => {
     const server = `${gateway.address.origin}/clusters/${cluster}`;
     return { name: `${prefix}${cluster}`, server, authority, command: plugin.command, args: plugin.args(server) };

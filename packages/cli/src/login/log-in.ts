@@ -1,8 +1,8 @@
 import { gatewayAddress } from '../input/gateway-address.ts';
+import { namedAuthority, type AuthorityOptions } from '../gateway/ca-fingerprint.ts';
 import type { GatewayClient } from '../gateway/gateway-client.ts';
 import { openGateway, openGatewayAt, type OpenGateway } from '../gateway/open-gateway.ts';
 import type { Credential } from '../home/stored-credential.ts';
-import { readAuthority } from '../home/known-gateways.ts';
 import { logInWithDeviceCode } from './log-in-with-device-code.ts';
 import { mayPaste } from './browser.ts';
 import { endOldSession, stillValid } from './stored-login.ts';
@@ -15,18 +15,18 @@ import { writeResult } from '../terminal/output.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { GatewayOptions } from '../gateway/find-gateway.ts';
 
-export type LogInOptions = GatewayOptions & {
-  caFile?: string;
-  force?: boolean;
-  browser: boolean;
-  device?: boolean;
-  cluster?: string;
-  maxAge?: string;
-  acr?: string[];
-  provider?: string | true;
-  loginHint?: string;
-  timeout: string;
-};
+export type LogInOptions = GatewayOptions &
+  AuthorityOptions & {
+    force?: boolean;
+    browser: boolean;
+    device?: boolean;
+    cluster?: string;
+    maxAge?: string;
+    acr?: string[];
+    provider?: string | true;
+    loginHint?: string;
+    timeout: string;
+  };
 
 function seconds(text: string): number {
   const value = /^\d{1,4}$/.test(text) ? Number(text) : 0;
@@ -52,8 +52,9 @@ async function open(
   // The user is about to trust this gateway with a login, and did not type its name.
   if (!named || gateway === undefined)
     environment.stderr.write(`Logging in to ${address.origin} (from ${forTerminal(source)}).\n`);
-  if (options.caFile === undefined) return opened;
-  opened.known.rememberAuthority(address, readAuthority(options.caFile));
+  const authority = await namedAuthority(environment, address, options);
+  if (authority === undefined) return opened;
+  opened.known.rememberAuthority(address, authority);
   return openGatewayAt(environment, address);
 }
 

@@ -6,6 +6,7 @@ export { lackingWords } from '../elevation/approver-set-progress.ts';
 export * from './audit.ts';
 export * from './clusters.ts';
 export * from './elevations.ts';
+export * from './install.ts';
 export * from './login.ts';
 export * from './machines.ts';
 export * from './notifications.ts';
