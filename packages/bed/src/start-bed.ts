@@ -1,4 +1,5 @@
 import { describeBed, namedPrograms, type Bed } from './bed.ts';
+import type { Programs } from './components/catalogue.ts';
 import { ensureComponents, type Components } from './components/ensure-components.ts';
 import { openCluster } from './cluster/cluster.ts';
 import { startControlPlane, type ControlPlane } from './cluster/start-control-plane.ts';
@@ -145,31 +146,12 @@ function preparePlace({ run, paths, onProgress }: Starting, met: readonly BedNee
 async function startCluster(starting: Starting, place: NodePlace | undefined) {
   const { run, paths, auditWebhookFile } = starting;
   const podAddress = place?.services?.hostAddress;
-  const programs = {
-    etcd: paths.etcd!,
-    apiServer: paths['kube-apiserver']!,
-    controllerManager: paths['kube-controller-manager']!,
-    scheduler: paths['kube-scheduler']!,
-  };
+  const programs = paths as Programs;
   const plane: ControlPlane = await timed(starting, 'cluster', () =>
     startControlPlane({ run, programs, auditWebhookFile, podAddress }),
   );
-  const nodePrograms = {
-    kubelet: paths.kubelet!,
-    containerd: paths.containerd!,
-    ctr: paths.ctr!,
-    runc: paths.runc!,
-    cni: paths.cni!,
-    busybox: paths.busybox!,
-    services: place?.services && {
-      kubeProxy: paths['kube-proxy']!,
-      coredns: paths.coredns!,
-      kubectl: paths.kubectl!,
-    },
-  };
   const node: ClusterNode | undefined =
-    place &&
-    (await timed(starting, 'node', () => startNode({ run, programs: nodePrograms, controlPlane: plane, place })));
+    place && (await timed(starting, 'node', () => startNode({ run, programs, controlPlane: plane, place })));
   const { server, caFile, adminKubeconfig, auditLogFile } = plane;
   const description = {
     server,

@@ -1,17 +1,16 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { Programs } from '../components/catalogue.ts';
 import { freePort } from '../run/free-port.ts';
 import { ManagedProcess } from '../run/managed-process.ts';
 import { componentDirectory, type Run } from '../run/run-directory.ts';
 import { waitUntil } from '../run/wait.ts';
-import { startEtcd, type EtcdServer } from '../servers/start-etcd.ts';
+import { startEtcd } from '../servers/start-etcd.ts';
 import { serverHandle, type ServerHandle } from '../servers/server-handle.ts';
 import { createApiClient, type ApiClient } from './api-client.ts';
 import { apiServerArguments, auditPolicy, flags } from './api-server-arguments.ts';
 import { createClusterKeys, type ClusterKeys } from './cluster-keys.ts';
 import { kubeconfig } from './kubeconfig.ts';
-
-export type ControlPlanePrograms = { etcd: string; apiServer: string; controllerManager: string; scheduler: string };
 
 export type ControlPlane = {
   server: string;
@@ -30,7 +29,7 @@ export type ControlPlane = {
 
 type ControlPlaneOptions = {
   run: Run;
-  programs: ControlPlanePrograms;
+  programs: Programs;
   /** A kubeconfig of where the API server sends its audit events as well. */
   auditWebhookFile?: string | undefined;
   /** An address of this machine on which pods reach the API server. It then listens there only. */
@@ -63,9 +62,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   try {
     const apiServer = await createApiServer({
       ...options,
-      program: programs.apiServer,
       keys,
-      etcd,
+      etcdUrl: etcd.url,
       port,
       api,
       directory,
@@ -100,19 +98,17 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
 
 const CONTROL_PLANE = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const;
 
-async function createApiServer(options: {
-  run: Run;
-  program: string;
-  keys: ClusterKeys;
-  etcd: EtcdServer;
-  port: number;
-  api: ApiClient;
-  directory: string;
-  auditLogFile: string;
-  auditWebhookFile?: string | undefined;
-  podAddress?: string | undefined;
-}): Promise<ManagedProcess> {
-  const { keys, directory, port, api, podAddress } = options;
+async function createApiServer(
+  options: ControlPlaneOptions & {
+    keys: ClusterKeys;
+    etcdUrl: string;
+    port: number;
+    api: ApiClient;
+    directory: string;
+    auditLogFile: string;
+  },
+): Promise<ManagedProcess> {
+  const { keys, directory, api, podAddress } = options;
   const auditPolicyFile = path.join(directory, 'audit-policy.json');
   writeFileSync(auditPolicyFile, JSON.stringify(auditPolicy));
   const serving = await keys.pair('kube-apiserver', {
@@ -135,19 +131,9 @@ async function createApiServer(options: {
   return new ManagedProcess({
     run: options.run,
     name: 'kube-apiserver',
-    program: options.program,
+    program: options.programs['kube-apiserver'],
     cwd: directory,
-    args: apiServerArguments({
-      etcdUrl: options.etcd.url,
-      port,
-      podAddress,
-      keys,
-      serving,
-      kubeletClient,
-      auditPolicyFile,
-      auditLogFile: options.auditLogFile,
-      auditWebhookFile: options.auditWebhookFile,
-    }),
+    args: apiServerArguments({ ...options, serving, kubeletClient, auditPolicyFile }),
     ready: async () => (await api.get('/readyz')).status === 200,
     readyTimeoutMs: 60_000,
     // It waits for open watches and streams, and those of a finished test do not matter.
@@ -157,7 +143,7 @@ async function createApiServer(options: {
 
 async function createControllers(options: {
   run: Run;
-  programs: ControlPlanePrograms;
+  programs: Programs;
   keys: ClusterKeys;
   server: string;
 }): Promise<ManagedProcess[]> {
@@ -173,7 +159,7 @@ async function createControllers(options: {
     new ManagedProcess({
       run,
       name: 'kube-controller-manager',
-      program: programs.controllerManager,
+      program: programs['kube-controller-manager'],
       ready: () => true,
       graceMs: 2_000,
       args: flags({
@@ -190,7 +176,7 @@ async function createControllers(options: {
     new ManagedProcess({
       run,
       name: 'kube-scheduler',
-      program: programs.scheduler,
+      program: programs['kube-scheduler'],
       ready: () => true,
       graceMs: 2_000,
       args: flags({ ...common, kubeconfig: scheduler }),

@@ -20,36 +20,32 @@ export type GoRecipe = {
 };
 
 /** The dependencies of a POM in `maven/<pom>`: jars in a directory, or a distribution that is unpacked there. */
-export type MavenRecipe = {
-  kind: 'maven';
-  pom: string;
-  unpack?: boolean;
-  needs: readonly string[];
-  builtWith: readonly string[];
-};
+export type MavenRecipe = { kind: 'maven'; pom: string; unpack?: boolean };
 
 /** The packages in `python/<requirements>/requirements.txt`, in their own environment. One of them gives the version. */
-export type PythonRecipe = {
-  kind: 'python';
-  requirements: string;
-  versionOf: string;
-  needs: readonly string[];
-  builtWith: readonly string[];
-};
+export type PythonRecipe = { kind: 'python'; requirements: string; versionOf: string };
 
 export type Recipe = SystemRecipe | GoRecipe | MavenRecipe | PythonRecipe;
 
 /** Sets the version that `kubectl version` and `/version` report. Otherwise the module would report v0.0.0. */
-const kubernetesVersion = 'k8s.io/component-base/version';
+const stamp = 'k8s.io/component-base/version';
 
-const kubernetes = (command: string, minutes: number, only?: NodeJS.Platform): GoRecipe => ({
+const go = (module: string, minutes: number, versionOf: string, more: Partial<GoRecipe> = {}): GoRecipe => ({
   kind: 'go',
-  module: 'kubernetes',
-  versionOf: 'k8s.io/kubernetes',
-  package: `k8s.io/kubernetes/cmd/${command}`,
-  stamp: kubernetesVersion,
+  module,
   minutes,
-  only,
+  versionOf,
+  package: versionOf,
+  ...more,
+});
+
+const kubernetes = (command: string, minutes: number, only?: NodeJS.Platform): GoRecipe =>
+  go('kubernetes', minutes, 'k8s.io/kubernetes', { package: `k8s.io/kubernetes/cmd/${command}`, stamp, only });
+
+const python = (requirements: string, versionOf = requirements): PythonRecipe => ({
+  kind: 'python',
+  requirements,
+  versionOf,
 });
 
 const system = (debian: string, find: readonly string[], only?: NodeJS.Platform): SystemRecipe => ({
@@ -65,78 +61,27 @@ export const catalogue = {
   postgres: system('postgresql', ['/usr/lib/postgresql/*/bin/postgres', 'postgres']),
   java: system('openjdk-17-jre-headless', ['java']),
   maven: system('maven', ['mvn']),
-  kafka: { kind: 'maven', pom: 'kafka', needs: ['java'], builtWith: ['maven'] },
-  'kafka-tools': { kind: 'maven', pom: 'kafka-tools', needs: ['java'], builtWith: ['maven'] },
-  keycloak: { kind: 'maven', pom: 'keycloak', unpack: true, needs: ['java'], builtWith: ['maven'] },
+  kafka: { kind: 'maven', pom: 'kafka' },
+  'kafka-tools': { kind: 'maven', pom: 'kafka-tools' },
+  keycloak: { kind: 'maven', pom: 'keycloak', unpack: true },
   python: system('python3-venv', ['python3']),
-  canaille: { kind: 'python', requirements: 'canaille', versionOf: 'canaille', needs: ['python'], builtWith: [] },
-  'scim2-tester': {
-    kind: 'python',
-    requirements: 'scim2-tester',
-    versionOf: 'scim2-tester',
-    needs: ['python'],
-    builtWith: [],
-  },
-  'kafka-clients': {
-    kind: 'python',
-    requirements: 'kafka-clients',
-    versionOf: 'confluent-kafka',
-    needs: ['python'],
-    builtWith: [],
-  },
-  'python-clients': {
-    kind: 'python',
-    requirements: 'python-clients',
-    versionOf: 'kubernetes',
-    needs: ['python'],
-    builtWith: [],
-  },
-  checkov: { kind: 'python', requirements: 'checkov', versionOf: 'checkov', needs: ['python'], builtWith: [] },
-  etcd: {
-    kind: 'go',
-    module: 'etcd',
-    versionOf: 'go.etcd.io/etcd/server/v3',
-    package: 'go.etcd.io/etcd/server/v3',
-    minutes: 1,
-  },
+  canaille: python('canaille'),
+  'scim2-tester': python('scim2-tester'),
+  'kafka-clients': python('kafka-clients', 'confluent-kafka'),
+  'python-clients': python('python-clients', 'kubernetes'),
+  checkov: python('checkov'),
+  etcd: go('etcd', 1, 'go.etcd.io/etcd/server/v3'),
   'kube-apiserver': kubernetes('kube-apiserver', 4),
   'kube-controller-manager': kubernetes('kube-controller-manager', 1),
   'kube-scheduler': kubernetes('kube-scheduler', 1),
   'kube-proxy': kubernetes('kube-proxy', 1, 'linux'),
   kubelet: kubernetes('kubelet', 1, 'linux'),
   kubectl: kubernetes('kubectl', 1),
-  coredns: {
-    kind: 'go',
-    module: 'coredns',
-    versionOf: 'github.com/coredns/coredns',
-    package: '.',
-    minutes: 2,
-    only: 'linux',
-  },
-  helm: { kind: 'go', module: 'helm', versionOf: 'helm.sh/helm/v4', package: 'helm.sh/helm/v4/cmd/helm', minutes: 1 },
-  k9s: {
-    kind: 'go',
-    module: 'k9s',
-    versionOf: 'github.com/derailed/k9s',
-    package: 'github.com/derailed/k9s',
-    minutes: 5,
-  },
-  'oauth2-proxy': {
-    kind: 'go',
-    module: 'oauth2-proxy',
-    versionOf: 'github.com/oauth2-proxy/oauth2-proxy/v7',
-    package: 'github.com/oauth2-proxy/oauth2-proxy/v7',
-    minutes: 2,
-  },
-  conformance: {
-    kind: 'go',
-    module: 'conformance',
-    versionOf: 'k8s.io/kubernetes',
-    package: '.',
-    tests: true,
-    stamp: kubernetesVersion,
-    minutes: 4,
-  },
+  coredns: go('coredns', 2, 'github.com/coredns/coredns', { package: '.', only: 'linux' }),
+  helm: go('helm', 1, 'helm.sh/helm/v4', { package: 'helm.sh/helm/v4/cmd/helm' }),
+  k9s: go('k9s', 5, 'github.com/derailed/k9s'),
+  'oauth2-proxy': go('oauth2-proxy', 2, 'github.com/oauth2-proxy/oauth2-proxy/v7'),
+  conformance: go('conformance', 4, 'k8s.io/kubernetes', { package: '.', tests: true, stamp }),
   containerd: system('containerd', ['containerd'], 'linux'),
   ctr: system('containerd', ['ctr'], 'linux'),
   runc: system('runc', ['runc'], 'linux'),
@@ -153,13 +98,28 @@ export const catalogue = {
 
 export type ComponentName = keyof typeof catalogue;
 
+/** The paths of the components that a part of the bed needs, which are all there when it starts. */
+export type Programs = Readonly<Record<ComponentName, string>>;
+
+/** What runs the components of a kind, and what else builds them. */
+const toolsOf = {
+  system: { needs: [], builtWith: [] },
+  go: { needs: [], builtWith: [] },
+  maven: { needs: ['java'], builtWith: ['maven'] },
+  python: { needs: ['python'], builtWith: [] },
+} satisfies Record<Recipe['kind'], Record<'needs' | 'builtWith', ComponentName[]>>;
+
+/** Returns the components that run this one, and those that only build it. */
+export function toolsFor(name: ComponentName): {
+  needs: readonly ComponentName[];
+  builtWith: readonly ComponentName[];
+} {
+  return toolsOf[recipeOf(name).kind];
+}
+
 /** A component that this machine cannot have, the reason, and what would help. */
 export type MissingComponent = { missing: ComponentName; why: string; hint: string };
 
 export function recipeOf(name: ComponentName): Recipe {
   return catalogue[name];
-}
-
-export function isComponentName(name: string): name is ComponentName {
-  return Object.hasOwn(catalogue, name);
 }

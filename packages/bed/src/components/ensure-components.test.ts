@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { recipeOf } from './catalogue.ts';
-import { goProgramEntry } from './build-go-program.ts';
+import { buildOf } from './builds.ts';
 import { ensureComponents } from './ensure-components.ts';
 
 let cacheDirectory: string;
@@ -20,7 +20,7 @@ describe('ensuring components', () => {
   it('uses the cache without building', async () => {
     const recipe = recipeOf('etcd');
     if (recipe.kind !== 'go') throw new Error('etcd is built with Go');
-    const { entry, file } = goProgramEntry('etcd', recipe);
+    const { entry, file } = buildOf('etcd', recipe, {});
     mkdirSync(path.join(cacheDirectory, entry));
     writeFileSync(path.join(cacheDirectory, entry, file), '');
     const lines: string[] = [];

@@ -1,13 +1,12 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { findProgram } from '../run/command.ts';
 import { takeMachineLock } from '../run/machine-lock.ts';
 import type { Progress } from '../run/progress.ts';
-import { buildGoProgram, goProgramEntry } from './build-go-program.ts';
-import { buildPythonProgram, pythonProgramEntry } from './build-python-program.ts';
+import { buildComponent } from './build-component.ts';
+import { buildOf } from './builds.ts';
 import { cacheLockName, defaultCacheDirectory, removeUnfinished } from './cache-directory.ts';
-import { isComponentName, recipeOf, type ComponentName, type MissingComponent, type Recipe } from './catalogue.ts';
-import { fetchJars, jarsEntry } from './fetch-jars.ts';
-import { fetchKeycloak } from './fetch-keycloak.ts';
+import { recipeOf, toolsFor, type ComponentName, type MissingComponent, type Recipe } from './catalogue.ts';
 import { findSystemProgram, installDebianPackages } from './system-programs.ts';
 
 /** The path of a component is its program, or for jars their directory. */
@@ -45,10 +44,9 @@ export async function ensureComponents(
 // A cached component no longer needs the tools that it was built with.
 function withNeeds(names: readonly ComponentName[], cacheDirectory: string): ComponentName[] {
   const needs = (name: ComponentName): ComponentName[] => {
-    const recipe = recipeOf(name);
-    if (!('needs' in recipe)) return [];
-    const built = existing(name, recipe, cacheDirectory) !== undefined;
-    return [...recipe.needs, ...(built ? [] : recipe.builtWith)].filter((need) => isComponentName(need));
+    const { needs: always, builtWith } = toolsFor(name);
+    const built = builtWith.length > 0 && existing(name, recipeOf(name), cacheDirectory) !== undefined;
+    return [...always, ...(built ? [] : builtWith)];
   };
   return [...new Set(names.flatMap((name) => [...needs(name), name]))];
 }
@@ -61,14 +59,9 @@ function findIt(name: ComponentName, cacheDirectory: string, found: Components):
 
 function existing(name: ComponentName, recipe: Recipe, cacheDirectory: string): string | undefined {
   if (recipe.kind === 'system') return findSystemProgram(name, recipe);
-  const { entry, file } = builtEntry(name, recipe);
+  const { entry, file } = buildOf(name, recipe, {});
   const whole = path.join(cacheDirectory, entry, file);
   return existsSync(whole) ? whole : undefined;
-}
-
-function builtEntry(name: ComponentName, recipe: Exclude<Recipe, { kind: 'system' }>): { entry: string; file: string } {
-  if (recipe.kind === 'go') return goProgramEntry(name, recipe);
-  return recipe.kind === 'python' ? pythonProgramEntry(name, recipe) : { entry: jarsEntry(name, recipe), file: '.' };
 }
 
 function fitsMachine(name: ComponentName, found: Components): boolean {
@@ -111,29 +104,15 @@ async function buildOne(name: ComponentName, found: Components, options: BuildOp
   options.signal?.throwIfAborted();
   const recipe = recipeOf(name);
   try {
-    if (recipe.kind === 'go') found.paths[name] = await buildGoProgram(name, recipe, options);
-    if (!('needs' in recipe)) return;
-    const absent = [...recipe.needs, ...recipe.builtWith].find(
-      (need) => !isComponentName(need) || found.paths[need] === undefined,
-    );
+    const { needs, builtWith } = toolsFor(name);
+    const absent = [...needs, ...builtWith].find((need) => found.paths[need] === undefined);
     if (absent) throw new Error(`${absent} is missing`);
-    found.paths[name] = await fetchIt(name, recipe, found, options);
+    if (recipe.kind === 'go' && !findProgram('go')) throw new Error('Go is not installed');
+    if (recipe.kind !== 'system') found.paths[name] = await buildComponent(buildOf(name, recipe, found.paths), options);
   } catch (error) {
     options.signal?.throwIfAborted();
     found.missing.push({ missing: name, why: (error as Error).message, hint: hintFor(recipe) });
   }
-}
-
-function fetchIt(
-  name: ComponentName,
-  recipe: Exclude<Recipe, { kind: 'system' | 'go' }>,
-  { paths }: Components,
-  options: BuildOptions,
-): Promise<string> {
-  if (recipe.kind === 'python') return buildPythonProgram(name, recipe, { ...options, python: paths.python! });
-  return recipe.unpack
-    ? fetchKeycloak(name, recipe, { ...options, maven: paths.maven!, java: paths.java! })
-    : fetchJars(name, recipe, { ...options, maven: paths.maven! });
 }
 
 function hintFor(recipe: Recipe): string {

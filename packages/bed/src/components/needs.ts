@@ -1,4 +1,4 @@
-import { isComponentName, recipeOf, type ComponentName } from './catalogue.ts';
+import { toolsFor, type ComponentName } from './catalogue.ts';
 import type { Components } from './ensure-components.ts';
 
 const CONTROL_PLANE = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl'] as const;
@@ -44,27 +44,16 @@ export type Missing = { missing: string; why: string; hint: string };
 export const allNeeds = Object.keys(needs) as BedNeed[];
 
 /** The default needs: everything except what only a few long tests and benchmarks use. */
-export const defaultNeeds = allNeeds.filter(
-  (need) =>
-    ![
-      'pods',
-      'k9s',
-      'kafka-brokers',
-      'kafka-tools',
-      'kafka-clients',
-      'oauth2-proxy',
-      'keycloak',
-      'canaille',
-      'scim2-tester',
-      'python-clients',
-      'checkov',
-      'conformance',
-      'nginx',
-      'haproxy',
-      'kcat',
-      'wrk',
-    ].includes(need),
-);
+export const defaultNeeds: readonly BedNeed[] = [
+  'redis',
+  'kafka',
+  'postgres',
+  'cluster',
+  'node',
+  'kubectl',
+  'helm',
+  'chromium',
+];
 
 export function isBedNeed(name: string): name is BedNeed {
   return Object.hasOwn(needs, name);
@@ -78,15 +67,10 @@ export function componentsOf(need: BedNeed): readonly ComponentName[] {
 /** Returns the needs that cannot be met, each with its missing component. */
 export function unmetNeeds(wanted: readonly BedNeed[], components: Components): Missing[] {
   return wanted.flatMap((need) => {
-    const parts = [...componentsOf(need), ...componentsOf(need).flatMap(builtWith)];
+    const parts = [...componentsOf(need), ...componentsOf(need).flatMap((name) => toolsFor(name).needs)];
     const missing = components.missing.find((each) => parts.includes(each.missing));
     if (!missing) return [];
     const why = missing.missing === need ? missing.why : `${missing.missing}: ${missing.why}`;
     return [{ missing: need, why, hint: missing.hint }];
   });
-}
-
-function builtWith(name: ComponentName): ComponentName[] {
-  const recipe = recipeOf(name);
-  return 'needs' in recipe ? recipe.needs.filter((each) => isComponentName(each)) : [];
 }

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { buildArguments } from './build-go-program.ts';
-import { pythonProgramEntry } from './build-python-program.ts';
+import { buildArguments, buildOf } from './builds.ts';
 import { catalogue, recipeOf, type ComponentName } from './catalogue.ts';
 import {
   goVersionOf,
@@ -50,7 +49,7 @@ describe('the environment of a Python program', () => {
   it('has the version that names it and a digest of all pinned versions', () => {
     const recipe = recipeOf('python-clients');
     if (recipe.kind !== 'python') throw new Error('the clients are written in Python');
-    expect(pythonProgramEntry('python-clients', recipe).entry).toMatch(/^python-clients-\d+\.\d+\.\d+-[0-9a-f]{8}$/);
+    expect(buildOf('python-clients', recipe, {}).entry).toMatch(/^python-clients-\d+\.\d+\.\d+-[0-9a-f]{8}$/);
   });
 
   it('has a hash for every package if it has hashes at all', () => {

@@ -9,8 +9,9 @@ import { kafkaImage } from './kafka-image.ts';
 import { postgresImage } from './postgres-image.ts';
 import { redisImage } from './redis-image.ts';
 import type { ServerImage } from './server-image.ts';
+import { testImage } from './test-image.ts';
 
-const images = { redis: redisImage, kafka: kafkaImage, postgres: postgresImage };
+const images = { busybox: testImage, redis: redisImage, kafka: kafkaImage, postgres: postgresImage };
 
 /**
  * Builds an image of a server from the programs of this machine, which needs no registry, as an archive in the format of

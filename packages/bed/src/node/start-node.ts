@@ -1,7 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { buildServerImage } from '../images/build-server-image.ts';
+import { testImage } from '../images/test-image.ts';
 import { loadImage, type NodeImages } from '../cluster/node-images.ts';
 import type { ControlPlane } from '../cluster/start-control-plane.ts';
+import type { Programs } from '../components/catalogue.ts';
 import { tryCommand } from '../run/command.ts';
 import { freePort } from '../run/free-port.ts';
 import { ManagedProcess } from '../run/managed-process.ts';
@@ -14,19 +17,7 @@ import { nodeNames, type NodeNames } from './node-names.ts';
 import type { NodePlace } from './prepare-node.ts';
 import { CLUSTER_DNS } from './service-config.ts';
 import { snapshotterFor } from './snapshotter.ts';
-import { createServicePrograms, type ServicePrograms } from './start-services.ts';
-import { buildTestImage, testImage } from './test-image.ts';
-
-export type NodePrograms = {
-  kubelet: string;
-  containerd: string;
-  ctr: string;
-  runc: string;
-  cni: string;
-  busybox: string;
-  /** Only for a node with Services. */
-  services?: ServicePrograms | undefined;
-};
+import { createServicePrograms } from './start-services.ts';
 
 export type ClusterNode = {
   name: string;
@@ -38,7 +29,7 @@ export type ClusterNode = {
   stop(): Promise<void>;
 };
 
-export type StartNodeOptions = { run: Run; programs: NodePrograms; controlPlane: ControlPlane; place: NodePlace };
+export type StartNodeOptions = { run: Run; programs: Programs; controlPlane: ControlPlane; place: NodePlace };
 
 /**
  * Starts containerd and a kubelet that joins the control plane, in the place that was prepared for them. Resolves when
@@ -77,15 +68,15 @@ export async function startNode(options: StartNodeOptions): Promise<ClusterNode>
   }
   const pids = (): Record<string, number | undefined> =>
     Object.fromEntries(started.map((each) => [each.name, each.pid]));
-  return { name: names.nodeName, image: testImage, images, pids, stop };
+  return { name: names.nodeName, image: testImage.reference, images, pids, stop };
 }
 
 async function startServices(
-  { run, programs, controlPlane, place }: StartNodeOptions,
+  options: StartNodeOptions,
   start: (server: ManagedProcess) => Promise<void>,
 ): Promise<void> {
-  if (!programs.services || !place.services) return;
-  const servers = await createServicePrograms({ run, programs: programs.services, place, controlPlane });
+  if (!options.place.services) return;
+  const servers = await createServicePrograms(options);
   await Promise.all(servers.map((server) => start(server)));
 }
 
@@ -102,7 +93,7 @@ function createContainerd(
       runc: programs.runc,
       cniPlugins: path.dirname(programs.cni),
       cniConfig: path.join(run.directory, 'cni'),
-      sandboxImage: testImage,
+      sandboxImage: testImage.reference,
       snapshotter,
     }),
   );
@@ -118,9 +109,8 @@ function createContainerd(
   });
 }
 
-async function importTestImage(run: Run, images: NodeImages, programs: NodePrograms): Promise<void> {
-  const archive = path.join(run.directory, 'test-image.tar');
-  writeFileSync(archive, await buildTestImage(programs.busybox));
+async function importTestImage(run: Run, images: NodeImages, programs: Programs): Promise<void> {
+  const { archive } = await buildServerImage('busybox', { programs, directory: run.directory });
   await loadImage(images, archive);
 }
 

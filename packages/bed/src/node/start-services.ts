@@ -2,13 +2,12 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ControlPlane } from '../cluster/start-control-plane.ts';
 import { createKubectl } from '../cluster/kubectl.ts';
+import type { Programs } from '../components/catalogue.ts';
 import { ManagedProcess } from '../run/managed-process.ts';
 import { componentDirectory, type Run } from '../run/run-directory.ts';
 import { corefile, dnsObjects, kubeProxyConfig } from './service-config.ts';
 import { nodeNames } from './node-names.ts';
 import type { NodePlace } from './prepare-node.ts';
-
-export type ServicePrograms = { kubeProxy: string; coredns: string; kubectl: string };
 
 /**
  * Returns the programs that make Services work on a node, which are not started yet: kube-proxy, and CoreDNS, both in
@@ -16,7 +15,7 @@ export type ServicePrograms = { kubeProxy: string; coredns: string; kubectl: str
  */
 export async function createServicePrograms(options: {
   run: Run;
-  programs: ServicePrograms;
+  programs: Programs;
   place: NodePlace;
   controlPlane: ControlPlane;
 }): Promise<ManagedProcess[]> {
@@ -37,7 +36,7 @@ export async function createServicePrograms(options: {
     new ManagedProcess({
       run,
       name: 'kube-proxy',
-      program: programs.kubeProxy,
+      program: programs['kube-proxy'],
       args: [`--config=${proxyConfig}`],
       networkNamespace,
       ready: () => ready(`http://${place.address}:10256/healthz`),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { keycloakArguments } from '../components/fetch-keycloak.ts';
+import { keycloakArguments } from '../components/keycloak.ts';
 import { canailleConfig } from './start-canaille.ts';
 import { kafkaProperties } from './start-kafka.ts';
 import { postgresArguments } from './start-postgres.ts';

@@ -1,9 +1,7 @@
-import { writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { freePort } from '../run/free-port.ts';
 import { componentDirectory, type Run } from '../run/run-directory.ts';
-import { scramArguments, securityFlags, securityProperties, type KafkaSecurity } from './kafka-security.ts';
-import { formatKafka, kafkaProcess, kafkaProperties, prepareKafka, propertyLines } from './start-kafka.ts';
+import type { KafkaSecurity } from './kafka-security.ts';
+import { createBroker, prepareKafka } from './start-kafka.ts';
 import { serverHandle, type ServerHandle } from './server-handle.ts';
 
 /** One broker of a cluster. It is also one of the controllers. */
@@ -24,17 +22,16 @@ const count = 3;
 
 /**
  * Starts three Kafka brokers that are also the controllers (KRaft), on free loopback ports. Each has a heap of
- * `heapMegabytes`, which is enough for a few topics with small events.
+ * 128 MB, which is enough for a few topics with small events.
  */
 export async function startKafkaCluster(options: {
   run: Run;
   java: string;
   jars: string;
-  heapMegabytes?: number;
   security?: KafkaSecurity;
 }): Promise<KafkaCluster> {
-  const { run, java, jars, heapMegabytes = 128, security } = options;
-  await prepareKafka({ run, java, jars });
+  const { run, security } = options;
+  await prepareKafka(options);
   const ids = Array.from({ length: count }, (_, at) => at + 1);
   const ports = new Map<number, { port: number; controllerPort: number; securePort?: number }>();
   for (const id of ids) {
@@ -46,21 +43,8 @@ export async function startKafkaCluster(options: {
     ids.map(async (id) => {
       const name = `kafka-${id}`;
       const directory = componentDirectory(run, name);
-      const properties = path.join(directory, 'server.properties');
-      writeFileSync(
-        properties,
-        kafkaProperties({
-          ...ports.get(id)!,
-          dataDirectory: path.join(directory, 'data'),
-          id,
-          voters,
-          replicas: count,
-        }) + (security ? propertyLines(securityProperties(directory, security)) : ''),
-        { mode: 0o600 },
-      );
-      await formatKafka({ java, jars, properties, more: security ? scramArguments(security) : [] });
-      const flags = security ? securityFlags(security) : [];
-      const server = kafkaProcess({ run, name, java, jars, directory, properties, heapMegabytes, flags });
+      const listeners = { ...ports.get(id)!, id, voters, replicas: count };
+      const server = await createBroker({ ...options, name, directory, listeners, heapMegabytes: 128 });
       return { id, server, broker: `127.0.0.1:${ports.get(id)!.port}` };
     }),
   );

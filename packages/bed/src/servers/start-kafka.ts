@@ -17,43 +17,31 @@ export type KafkaServer = ServerHandle & {
   podBrokers?: string[];
 };
 
-export type StartKafkaOptions = {
-  run: Run;
-  java: string;
-  jars: string;
-  heapMegabytes?: number;
-  /** Adds a listener with TLS and logins, and lets those users do only what rules allow. */
-  security?: KafkaSecurity;
-  /** Adds a listener for pods on this address. */
-  podAddress?: string | undefined;
-};
+type KafkaPrograms = { run: Run; java: string; jars: string };
 
 const CLUSTER_ID = 'c2FsbHlwb3J0LWJlZC0wMQ';
 
 /** Starts a Kafka broker that is its own controller (KRaft) on free loopback ports. Topics are created on first use. */
-export async function startKafka(options: StartKafkaOptions): Promise<KafkaServer> {
-  const { security } = options;
+export async function startKafka(
+  options: KafkaPrograms & {
+    /** Adds a listener with TLS and logins, and lets those users do only what rules allow. */
+    security?: KafkaSecurity;
+    /** Adds a listener for pods on this address. */
+    podAddress?: string | undefined;
+  },
+): Promise<KafkaServer> {
+  const { run, security, podAddress } = options;
   const name = security ? 'secure-kafka' : 'kafka';
-  const directory = componentDirectory(options.run, name);
+  const directory = componentDirectory(run, name);
   const [port, controllerPort, securePort] = [
     await freePort(),
     await freePort(),
     security ? await freePort() : undefined,
   ];
-  const podBroker = options.podAddress && `${options.podAddress}:${await freePort(options.podAddress)}`;
-  const properties = path.join(directory, 'server.properties');
-  writeFileSync(
-    properties,
-    kafkaProperties({ port, controllerPort, securePort, podBroker, dataDirectory: path.join(directory, 'data') }) +
-      (security ? propertyLines(securityProperties(directory, security)) : ''),
-    { mode: 0o600 },
-  );
-  const { java, jars, run } = options;
+  const podBroker = podAddress && `${podAddress}:${await freePort(podAddress)}`;
   await prepareKafka(options);
-  await formatKafka({ java, jars, properties, more: security ? scramArguments(security) : [] });
-  const { heapMegabytes = 256 } = options;
-  const flags = security ? securityFlags(security) : [];
-  const server = kafkaProcess({ run, name, java, jars, directory, properties, heapMegabytes, flags });
+  const listeners = { port, controllerPort, securePort, podBroker };
+  const server = await createBroker({ ...options, name, directory, listeners });
   await server.start();
   const secure = securePort === undefined ? {} : { secureBrokers: [`127.0.0.1:${securePort}`] };
   const forPods = podBroker ? { podBrokers: [podBroker] } : {};
@@ -61,56 +49,43 @@ export async function startKafka(options: StartKafkaOptions): Promise<KafkaServe
 }
 
 /** Makes later starts faster. Only the first call on a machine takes time, that of a broker's start and end. */
-export async function prepareKafka({ run, java, jars }: { run: Run; java: string; jars: string }): Promise<void> {
+export async function prepareKafka(programs: KafkaPrograms): Promise<void> {
+  const { run, java, jars } = programs;
   await archiveKafkaClasses(java, jars, async (directory, flag) => {
-    const properties = path.join(directory, 'server.properties');
-    const [port, controllerPort] = [await freePort(), await freePort()];
-    const dataDirectory = path.join(directory, 'data');
-    writeFileSync(properties, kafkaProperties({ port, controllerPort, dataDirectory }));
-    await formatKafka({ java, jars, properties });
-    const server = kafkaProcess({
-      run,
-      name: 'kafka-classes',
-      java,
-      jars,
-      directory,
-      properties,
-      heapMegabytes: 256,
-      flags: [flag],
-      // It writes the archive when it has ended.
-      graceMs: 120_000,
-    });
+    const listeners = { port: await freePort(), controllerPort: await freePort() };
+    // It writes the archive when it has ended.
+    const ending = { flags: [flag], graceMs: 120_000 };
+    const server = await createBroker({ run, java, jars, name: 'kafka-classes', directory, listeners, ...ending });
     await server.start();
     await server.stop();
-    rmSync(dataDirectory, { recursive: true });
+    rmSync(path.join(directory, 'data'), { recursive: true });
   });
 }
 
-/** Prepares the data directory of a broker, which its properties name. */
-export async function formatKafka(options: {
-  java: string;
-  jars: string;
-  properties: string;
-  more?: readonly string[];
-}): Promise<void> {
-  const { java, jars, properties, more = [] } = options;
+/** Writes the properties of a broker, prepares its data directory and returns its process, which is not started yet. */
+export async function createBroker(
+  options: KafkaPrograms & {
+    name: string;
+    directory: string;
+    listeners: Omit<KafkaProperties, 'dataDirectory'>;
+    heapMegabytes?: number;
+    security?: KafkaSecurity | undefined;
+    flags?: readonly string[];
+    graceMs?: number;
+  },
+): Promise<ManagedProcess> {
+  const { run, name, java, jars, directory, listeners, security, heapMegabytes = 256 } = options;
+  const { flags = security ? securityFlags(security) : [], graceMs = 15_000 } = options;
+  const properties = path.join(directory, 'server.properties');
+  writeFileSync(
+    properties,
+    kafkaProperties({ ...listeners, dataDirectory: path.join(directory, 'data') }) +
+      (security ? propertyLines(securityProperties(directory, security)) : ''),
+    { mode: 0o600 },
+  );
   const format = ['kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', properties];
-  await runCommand(java, [...kafkaJavaFlags(java, jars), ...format, ...more]);
-}
-
-/** Returns the process of a broker, which is not started yet. */
-export function kafkaProcess(options: {
-  run: Run;
-  name: string;
-  java: string;
-  jars: string;
-  directory: string;
-  properties: string;
-  heapMegabytes: number;
-  flags?: readonly string[];
-  graceMs?: number;
-}): ManagedProcess {
-  const { run, name, java, jars, directory, properties, heapMegabytes, flags = [], graceMs = 15_000 } = options;
+  const users = security ? scramArguments(security) : [];
+  await runCommand(java, [...kafkaJavaFlags(java, jars), ...format, ...users]);
   const server: ManagedProcess = new ManagedProcess({
     run,
     name,
@@ -125,7 +100,7 @@ export function kafkaProcess(options: {
   return server;
 }
 
-export function kafkaProperties(options: {
+type KafkaProperties = {
   port: number;
   controllerPort: number;
   securePort?: number | undefined;
@@ -136,7 +111,9 @@ export function kafkaProperties(options: {
   voters?: string;
   /** How many brokers have a copy of a partition. All but one of them must have a write. */
   replicas?: number;
-}): string {
+};
+
+export function kafkaProperties(options: KafkaProperties): string {
   const { port, controllerPort, securePort, podBroker, dataDirectory, id = 1, replicas = 1 } = options;
   const { voters = `${id}@127.0.0.1:${controllerPort}` } = options;
   const copies = String(replicas);
@@ -172,7 +149,7 @@ export function kafkaProperties(options: {
 }
 
 /** Returns the lines of a properties file. */
-export function propertyLines(properties: Record<string, string>): string {
+function propertyLines(properties: Record<string, string>): string {
   return Object.entries(properties)
     .map(([key, value]) => `${key}=${value.replaceAll('\\', '\\\\')}\n`)
     .join('');

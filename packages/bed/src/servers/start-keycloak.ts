@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { cpSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
-import { keycloakArguments, keycloakDistribution } from '../components/fetch-keycloak.ts';
+import { keycloakArguments, keycloakDistribution } from '../components/keycloak.ts';
 import { freePort } from '../run/free-port.ts';
 import { ManagedProcess } from '../run/managed-process.ts';
 import { componentDirectory, type Run } from '../run/run-directory.ts';

@@ -6,29 +6,22 @@ import { serverHandle, type ServerHandle } from './server-handle.ts';
 
 export type RedisServer = ServerHandle & { url: string; port: number };
 
-export type StartRedisOptions = {
+/**
+ * Starts a Redis server on a free loopback port. Its data survives `pause` and `restart`. With `podAddress`, it listens
+ * there too, and serves every client there without a password.
+ */
+export async function startRedis(options: {
   run: Run;
   program: string;
-  /** Distinguishes several servers in one run. */
-  name?: string;
-  /** Another address to listen on, for pods. It then serves every client there without a password. */
   podAddress?: string | undefined;
-  /** Additional arguments of redis-server. */
-  args?: readonly string[];
-};
-
-/** Starts a Redis server on a free loopback port. Its data survives `pause` and `restart`. */
-export async function startRedis(options: StartRedisOptions): Promise<RedisServer> {
-  const name = options.name ?? 'redis';
+}): Promise<RedisServer> {
   const port = await freePort();
+  const directory = componentDirectory(options.run, 'redis');
   const server = new ManagedProcess({
     run: options.run,
-    name,
+    name: 'redis',
     program: options.program,
-    args: redisArguments(port, componentDirectory(options.run, name), [
-      ...listening(options.podAddress),
-      ...(options.args ?? []),
-    ]),
+    args: redisArguments(port, directory, listening(options.podAddress)),
     ready: () => answersPing(port),
   });
   await server.start();

@@ -72,7 +72,7 @@ function demoPod(namespace: string, image: string): object {
  */
 export async function openRealCluster(deps: DemoClusterDeps): Promise<DemoCluster> {
   // Only this cluster needs what builds and starts components, and its package finds files next to its own.
-  const { startBed, testImage } = await import('@sallyport/bed');
+  const { startBed } = await import('@sallyport/bed');
   const bed = await startBed({ need: ['node', 'kubectl'], onProgress: deps.say });
   const { cluster } = bed;
   if (!cluster) {
@@ -84,10 +84,8 @@ export async function openRealCluster(deps: DemoClusterDeps): Promise<DemoCluste
   try {
     const account = await cluster.createGatewayServiceAccount({ groups: [...demoGroups] });
     await cluster.admin.apply(...demoBindings());
-    if (cluster.node)
-      await cluster.admin.apply(
-        ...['dev', 'prod'].map((namespace) => demoPod(namespace, cluster.node!.image ?? testImage)),
-      );
+    const { node } = cluster;
+    if (node) await cluster.admin.apply(...['dev', 'prod'].map((namespace) => demoPod(namespace, node.image)));
     return {
       kind: 'real',
       access: {
