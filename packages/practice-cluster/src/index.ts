@@ -10,4 +10,5 @@ export type { TokenIdentity } from './access/authenticate.ts';
 export type { User } from './access/user.ts';
 export { acceptKey, isWebSocketKey, FrameReader } from './websocket/frame-reader.ts';
 export { MessageReader } from './websocket/message-reader.ts';
+export { demoBindings } from './seed/roles.ts';
 export type { KubeObject, Metadata } from './objects/kube-object.ts';

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { RequestInfo, RequestTarget } from '@sallyport/kubernetes';
+import { isApiTrue, type RequestInfo, type RequestTarget } from '@sallyport/kubernetes';
 import type { ObjectStore } from '../store/object-store.ts';
 import type { Access } from './rbac.ts';
 import type { User } from './user.ts';
@@ -36,4 +36,9 @@ export function timestamp(cluster: Pick<Cluster, 'clock'>): string {
 /** Returns the first value of a query parameter, or an empty string. */
 export function parameter(call: Pick<Call, 'target'>, name: string): string {
   return call.target.query.get(name)?.[0] ?? '';
+}
+
+/** Reports whether a query parameter is set to true. */
+export function flag(call: Pick<Call, 'target'>, name: string): boolean {
+  return isApiTrue(call.target.query.get(name));
 }

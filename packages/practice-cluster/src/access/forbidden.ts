@@ -1,4 +1,4 @@
-import { ApiError } from '../objects/api-error.ts';
+import { about, ApiError } from '../objects/api-error.ts';
 import type { Attributes } from './rbac.ts';
 import type { User } from './user.ts';
 
@@ -11,14 +11,10 @@ export function forbidden(user: User, attributes: Attributes): ApiError {
   const full = subresource === '' ? resource : `${resource}/${subresource}`;
   const where = namespace === '' ? 'at the cluster scope' : `in the namespace ${JSON.stringify(namespace)}`;
   const subject = `${apiGroup === '' ? resource : `${resource}.${apiGroup}`}${name === '' ? '' : ` ${JSON.stringify(name)}`}`;
-  return new ApiError(
-    403,
-    'Forbidden',
-    `${subject} is forbidden: ${who} resource ${JSON.stringify(full)} in API group ${JSON.stringify(apiGroup)} ${where}`,
-    {
-      ...(name !== '' && { name }),
-      ...(apiGroup !== '' && { group: apiGroup }),
-      kind: resource,
-    },
-  );
+  const what = `resource ${JSON.stringify(full)} in API group ${JSON.stringify(apiGroup)} ${where}`;
+  const { name: named, ...details } = about({ group: apiGroup, resource }, name);
+  return new ApiError(403, 'Forbidden', `${subject} is forbidden: ${who} ${what}`, {
+    ...(named !== '' && { name: named }),
+    ...details,
+  });
 }

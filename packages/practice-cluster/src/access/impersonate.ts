@@ -1,6 +1,6 @@
 import { badRequest } from '../objects/api-error.ts';
 import { forbidden } from './forbidden.ts';
-import type { Access, Attributes } from './rbac.ts';
+import { noResource, type Access, type Attributes } from './rbac.ts';
 import { anonymous, serviceAccountGroups, serviceAccountOf, type User } from './user.ts';
 
 const extraPrefix = 'impersonate-extra-';
@@ -49,11 +49,10 @@ function unescapeKey(key: string): string {
 // Each part needs its own permission. If one is missing, the whole request is refused.
 function partsOf({ username, uid, groups, extra }: Wanted): Attributes[] {
   const part = (apiGroup: string, resource: string, name: string, more: Partial<Attributes> = {}): Attributes => ({
+    ...noResource,
     verb: 'impersonate',
     apiGroup,
     resource,
-    subresource: '',
-    namespace: '',
     name,
     ...more,
   });

@@ -16,6 +16,9 @@ export type Attributes = {
 };
 
 /** Reports whether a rule that is bound to the user allows the access. */
+/** What the attributes of a path have, because they are about no resource. */
+export const noResource = { apiGroup: '', resource: '', subresource: '', namespace: '', name: '' };
+
 export type Access = (user: User, attributes: Attributes) => boolean;
 
 /** A PolicyRule of RBAC. */
@@ -91,8 +94,7 @@ function matchesPath(url: string, path: string): boolean {
 /** Returns what a request must be allowed to do. A stream into a pod needs more than `get` since Kubernetes 1.35. */
 export function attributesOf(info: RequestInfo): Attributes[] {
   const { requestVerb: verb, apiGroup, resource, subresource, namespace, name } = info;
-  if (!info.isResourceRequest)
-    return [{ verb, path: info.path, apiGroup: '', resource: '', subresource: '', namespace: '', name: '' }];
+  if (!info.isResourceRequest) return [{ ...noResource, verb, path: info.path }];
   const asked = { verb, apiGroup, resource, subresource, namespace, name };
   return info.verb === verb ? [asked] : [asked, { ...asked, verb: info.verb }];
 }

@@ -1,18 +1,16 @@
 import { readObject } from '../http/read-body.ts';
 import { sendJson } from '../http/reply.ts';
+import { reviews } from '../kinds/kinds.ts';
 import { badRequest, unknownResource } from '../objects/api-error.ts';
 import { isJsonObject, textAt, valueAt, type KubeObject } from '../objects/kube-object.ts';
 import type { Call, Cluster } from './call.ts';
-import { rulesFor, type Attributes, type Rule } from './rbac.ts';
+import { noResource, rulesFor, type Attributes, type Rule } from './rbac.ts';
 import type { User } from './user.ts';
 
 /** Resources that only answer a question about the caller or, for SubjectAccessReview, about another user. */
-export const reviewResources: ReadonlyMap<string, string> = new Map([
-  ['selfsubjectreviews', 'authentication.k8s.io'],
-  ['selfsubjectaccessreviews', 'authorization.k8s.io'],
-  ['selfsubjectrulesreviews', 'authorization.k8s.io'],
-  ['subjectaccessreviews', 'authorization.k8s.io'],
-]);
+export const reviewResources: ReadonlyMap<string, string> = new Map(
+  reviews.map(({ resource, group }) => [resource, group]),
+);
 
 /** Answers a review with its status filled in. */
 export async function answerReview(cluster: Cluster, call: Call): Promise<void> {
@@ -65,15 +63,7 @@ function readAttributes(review: KubeObject): Attributes {
   const text = (path: string): string => textAt(review, `spec.${path}`);
   const about = (path: string): boolean => isJsonObject(valueAt(review, `spec.${path}`));
   if (about('nonResourceAttributes'))
-    return {
-      verb: text('nonResourceAttributes.verb'),
-      path: text('nonResourceAttributes.path'),
-      apiGroup: '',
-      resource: '',
-      subresource: '',
-      namespace: '',
-      name: '',
-    };
+    return { ...noResource, verb: text('nonResourceAttributes.verb'), path: text('nonResourceAttributes.path') };
   if (!about('resourceAttributes'))
     throw badRequest('exactly one of resourceAttributes or nonResourceAttributes must be specified');
   const of = (field: string): string => text(`resourceAttributes.${field}`);

@@ -1,45 +1,7 @@
-import { apiVersionOf } from '../kinds/kind.ts';
-import type { Kind, Subresource } from '../kinds/kind.ts';
-import { kinds } from '../kinds/kinds.ts';
+import { apiVersionOf, type Kind, type Subresource } from '../kinds/kind.ts';
+import { kinds, reviews } from '../kinds/kinds.ts';
 
-/** A resource as discovery lists it: a stored kind, or a review, which can only be created. */
-export type Discovered = Pick<
-  Kind,
-  | 'group'
-  | 'version'
-  | 'kind'
-  | 'resource'
-  | 'singular'
-  | 'namespaced'
-  | 'shortNames'
-  | 'categories'
-  | 'verbs'
-  | 'subresources'
->;
-
-function review(group: string, kind: string): Discovered {
-  return {
-    group,
-    version: 'v1',
-    kind,
-    resource: `${kind.toLowerCase()}s`,
-    singular: kind.toLowerCase(),
-    namespaced: false,
-    shortNames: [],
-    categories: [],
-    verbs: ['create'],
-    subresources: [],
-  };
-}
-
-/** Everything that discovery lists. */
-const discovered: readonly Discovered[] = [
-  ...kinds,
-  review('authentication.k8s.io', 'SelfSubjectReview'),
-  review('authorization.k8s.io', 'SelfSubjectAccessReview'),
-  review('authorization.k8s.io', 'SelfSubjectRulesReview'),
-  review('authorization.k8s.io', 'SubjectAccessReview'),
-];
+const discovered: readonly Kind[] = [...kinds, ...reviews];
 
 /** The named groups, each with its only version. */
 export const groups: readonly { group: string; version: string }[] = [
@@ -49,7 +11,7 @@ export const groups: readonly { group: string; version: string }[] = [
 ];
 
 /** Returns the resources of a group and version. */
-export function resourcesOf(group: string, version: string): Discovered[] {
+export function resourcesOf(group: string, version: string): Kind[] {
   return discovered.filter((one) => one.group === group && one.version === version);
 }
 
@@ -93,7 +55,7 @@ export function aggregatedDiscovery(prefix: 'api' | 'apis'): Record<string, unkn
   return { kind: 'APIGroupDiscoveryList', apiVersion: 'apidiscovery.k8s.io/v2', metadata: {}, items };
 }
 
-function aggregatedResource(one: Discovered): Record<string, unknown> {
+function aggregatedResource(one: Kind): Record<string, unknown> {
   const subresource = (sub: Subresource): Record<string, unknown> => ({
     subresource: sub.name,
     responseKind: { group: sub.group ?? one.group, version: sub.version ?? one.version, kind: sub.kind },

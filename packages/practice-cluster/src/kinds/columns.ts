@@ -99,7 +99,7 @@ const bindingColumns = [
 ];
 
 /** The columns of each resource, named as in the `kubectl get` output of a real cluster. */
-export const columns = {
+export const columns: Readonly<Record<string, Column[]>> = {
   namespaces: [nameColumn, column('Status', text('status.phase')), age],
   nodes: [
     nameColumn,
@@ -167,4 +167,4 @@ export const columns = {
   clusterroles: [nameColumn, createdAt],
   rolebindings: bindingColumns,
   clusterrolebindings: bindingColumns,
-} satisfies Record<string, Column[]>;
+};

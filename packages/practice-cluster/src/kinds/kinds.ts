@@ -8,24 +8,27 @@ import { preparePod } from './prepare-pod.ts';
 const everyVerb = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 const readAndChange = ['get', 'patch', 'update'];
 
-type Given = Pick<Kind, 'kind' | 'resource' | 'columns'> & Partial<Kind>;
-
-function core(given: Given): Kind {
+function core(kind: string, more: Partial<Kind> = {}): Kind {
+  const singular = kind.toLowerCase();
+  const resource = `${singular}s`;
   return {
     group: '',
     version: 'v1',
-    singular: given.kind.toLowerCase(),
+    kind,
+    resource,
+    singular,
     namespaced: true,
     shortNames: [],
     categories: [],
     verbs: everyVerb,
     subresources: [],
-    ...given,
+    columns: columns[resource] ?? [],
+    ...more,
   };
 }
 
-function rbac(given: Given): Kind {
-  return core({ group: 'rbac.authorization.k8s.io', freeName: true, ...given });
+function rbac(kind: string, more: Partial<Kind>): Kind {
+  return core(kind, { group: 'rbac.authorization.k8s.io', freeName: true, ...more });
 }
 
 function status(kind: string): Subresource {
@@ -38,66 +41,36 @@ const podStreams = ['attach', 'exec', 'portforward'].map((name): Subresource => 
   kind: `Pod${name === 'portforward' ? 'PortForward' : name === 'exec' ? 'Exec' : 'Attach'}Options`,
 }));
 
-export const namespaces = core({
-  kind: 'Namespace',
-  resource: 'namespaces',
+export const namespaces = core('Namespace', {
   namespaced: false,
   shortNames: ['ns'],
-  columns: columns.namespaces,
   hasStatus: true,
   prepare: prepareNamespace,
   subresources: [status('Namespace')],
   verbs: everyVerb.filter((verb) => verb !== 'deletecollection'),
 });
-const nodes = core({
-  kind: 'Node',
-  resource: 'nodes',
-  namespaced: false,
-  shortNames: ['no'],
-  columns: columns.nodes,
-  hasStatus: true,
-  prepare: prepareNode,
-});
-export const pods = core({
-  kind: 'Pod',
-  resource: 'pods',
+const nodes = core('Node', { namespaced: false, shortNames: ['no'], hasStatus: true, prepare: prepareNode });
+export const pods = core('Pod', {
   shortNames: ['po'],
   categories: ['all'],
-  columns: columns.pods,
   hasStatus: true,
   prepare: preparePod,
   subresources: [status('Pod'), { name: 'log', verbs: ['get'], kind: 'Pod' }, ...podStreams],
 });
-export const configMaps = core({
-  kind: 'ConfigMap',
-  resource: 'configmaps',
-  shortNames: ['cm'],
-  columns: columns.configmaps,
-});
-const secrets = core({ kind: 'Secret', resource: 'secrets', columns: columns.secrets, prepare: prepareSecret });
-const serviceAccounts = core({
-  kind: 'ServiceAccount',
-  resource: 'serviceaccounts',
-  shortNames: ['sa'],
-  columns: columns.serviceaccounts,
-});
-const services = core({
-  kind: 'Service',
-  resource: 'services',
+export const configMaps = core('ConfigMap', { shortNames: ['cm'] });
+const secrets = core('Secret', { prepare: prepareSecret });
+const serviceAccounts = core('ServiceAccount', { shortNames: ['sa'] });
+const services = core('Service', {
   shortNames: ['svc'],
   categories: ['all'],
-  columns: columns.services,
   hasStatus: true,
   prepare: prepareService,
 });
-const events = core({ kind: 'Event', resource: 'events', shortNames: ['ev'], columns: columns.events });
-export const deployments = core({
+const events = core('Event', { shortNames: ['ev'] });
+export const deployments = core('Deployment', {
   group: 'apps',
-  kind: 'Deployment',
-  resource: 'deployments',
   shortNames: ['deploy'],
   categories: ['all'],
-  columns: columns.deployments,
   hasStatus: true,
   hasGeneration: true,
   prepare: prepareDeployment,
@@ -106,27 +79,19 @@ export const deployments = core({
     { name: 'scale', verbs: readAndChange, kind: 'Scale', group: 'autoscaling', version: 'v1' },
   ],
 });
-export const roles = rbac({ kind: 'Role', resource: 'roles', columns: columns.roles, prepare: prepareRole });
-export const roleBindings = rbac({
-  kind: 'RoleBinding',
-  resource: 'rolebindings',
-  columns: columns.rolebindings,
-  prepare: prepareBinding,
-});
-export const clusterRoles = rbac({
-  kind: 'ClusterRole',
-  resource: 'clusterroles',
-  namespaced: false,
-  columns: columns.clusterroles,
-  prepare: prepareRole,
-});
-export const clusterRoleBindings = rbac({
-  kind: 'ClusterRoleBinding',
-  resource: 'clusterrolebindings',
-  namespaced: false,
-  columns: columns.clusterrolebindings,
-  prepare: prepareBinding,
-});
+export const roles = rbac('Role', { prepare: prepareRole });
+export const roleBindings = rbac('RoleBinding', { prepare: prepareBinding });
+export const clusterRoles = rbac('ClusterRole', { namespaced: false, prepare: prepareRole });
+export const clusterRoleBindings = rbac('ClusterRoleBinding', { namespaced: false, prepare: prepareBinding });
+
+/** The resources that are only created, and not kept. */
+const review = (group: string, kind: string) => core(kind, { group, namespaced: false, verbs: ['create'] });
+export const reviews: readonly Kind[] = [
+  review('authentication.k8s.io', 'SelfSubjectReview'),
+  review('authorization.k8s.io', 'SelfSubjectAccessReview'),
+  review('authorization.k8s.io', 'SelfSubjectRulesReview'),
+  review('authorization.k8s.io', 'SubjectAccessReview'),
+];
 
 /** All kinds that are stored. */
 export const kinds: readonly Kind[] = [

@@ -48,12 +48,7 @@ export function prepareSecret(object: KubeObject): KubeObject {
     data[key] = Buffer.from(String(value)).toString('base64');
   for (const [key, value] of Object.entries(data)) {
     if (typeof value !== 'string' || Buffer.from(value, 'base64').toString('base64') !== value)
-      throw invalid(
-        { group: '', kind: 'Secret' },
-        object.metadata.name ?? '',
-        `data[${key}]`,
-        'Invalid value: must be base64',
-      );
+      throw invalid(object, `data[${key}]`, 'Invalid value: must be base64');
   }
   return { ...secret, data, type: textAt(secret, 'type') || 'Opaque' };
 }
@@ -62,7 +57,7 @@ export function prepareSecret(object: KubeObject): KubeObject {
 export function prepareService(object: KubeObject, previous: KubeObject | undefined): KubeObject {
   const spec = isJsonObject(object.spec) ? object.spec : {};
   if (arrayAt(object, 'spec.ports').length === 0 && spec.type !== 'ExternalName' && spec.clusterIP !== 'None')
-    throw invalid({ group: '', kind: 'Service' }, object.metadata.name ?? '', 'spec.ports', 'Required value');
+    throw invalid(object, 'spec.ports', 'Required value');
   const hash = createHash('sha256').update(`${object.metadata.namespace}/${object.metadata.name}`).digest();
   const clusterIP =
     textAt(object, 'spec.clusterIP') || textAt(previous, 'spec.clusterIP') || `10.96.${hash[0]}.${hash[1]}`;

@@ -2,13 +2,10 @@ import { createHash } from 'node:crypto';
 import { invalid } from '../objects/api-error.ts';
 import { arrayAt, isJsonObject, type JsonObject, type KubeObject } from '../objects/kube-object.ts';
 
-const kind = { group: '', kind: 'Pod' };
-
 /** Checks a pod, assigns it to the only node and leaves it pending. The cluster starts it a moment later. */
 export function preparePod(object: KubeObject, previous: KubeObject | undefined): KubeObject {
-  const name = object.metadata.name ?? '';
   const spec = isJsonObject(object.spec) ? object.spec : {};
-  const containers = checkContainers(kind, name, 'spec.containers', spec.containers);
+  const containers = checkContainers(object, 'spec.containers', spec.containers);
   const ready: KubeObject = {
     ...object,
     spec: {
@@ -31,22 +28,17 @@ export function preparePod(object: KubeObject, previous: KubeObject | undefined)
 }
 
 /** Checks a list of containers and fills in their defaults. */
-export function checkContainers(
-  about: { group: string; kind: string },
-  name: string,
-  path: string,
-  value: unknown,
-): JsonObject[] {
+export function checkContainers(object: KubeObject, path: string, value: unknown): JsonObject[] {
   const containers = Array.isArray(value) ? value.filter(isJsonObject) : [];
-  if (containers.length === 0) throw invalid(about, name, path, 'Required value');
+  if (containers.length === 0) throw invalid(object, path, 'Required value');
   const seen = new Set<unknown>();
   for (const [index, container] of containers.entries()) {
     for (const field of ['name', 'image']) {
       if (typeof container[field] !== 'string' || container[field] === '')
-        throw invalid(about, name, `${path}[${index}].${field}`, 'Required value');
+        throw invalid(object, `${path}[${index}].${field}`, 'Required value');
     }
     if (seen.has(container.name))
-      throw invalid(about, name, `${path}[${index}].name`, `Duplicate value: "${String(container.name)}"`);
+      throw invalid(object, `${path}[${index}].name`, `Duplicate value: "${String(container.name)}"`);
     seen.add(container.name);
   }
   return containers.map((container) => ({

@@ -17,12 +17,7 @@ export function prepareRole(object: KubeObject): KubeObject {
         ),
     )
   ) {
-    throw invalid(
-      { group, kind: object.kind },
-      object.metadata.name ?? '',
-      'rules',
-      'Invalid value: each rule must have verbs, and its fields must be lists of strings',
-    );
+    throw invalid(object, 'rules', 'Invalid value: each rule must have verbs, and its fields must be lists of strings');
   }
   return { ...object, rules };
 }
@@ -30,21 +25,19 @@ export function prepareRole(object: KubeObject): KubeObject {
 /** Checks a binding. Its roleRef can never change. */
 export function prepareBinding(object: KubeObject, previous: KubeObject | undefined): KubeObject {
   const kind = textAt(object, 'roleRef.kind');
-  const name = object.metadata.name ?? '';
   if (
     textAt(object, 'roleRef.name') === '' ||
     !(kind === 'ClusterRole' || (kind === 'Role' && object.kind === 'RoleBinding'))
   )
-    throw invalid({ group, kind: object.kind }, name, 'roleRef', 'Required value: a Role or a ClusterRole');
+    throw invalid(object, 'roleRef', 'Required value: a Role or a ClusterRole');
   const same = (field: string): boolean => textAt(object, `roleRef.${field}`) === textAt(previous, `roleRef.${field}`);
   if (previous !== undefined && !(same('kind') && same('name')))
-    throw invalid({ group, kind: object.kind }, name, 'roleRef', 'Invalid value: cannot change roleRef');
+    throw invalid(object, 'roleRef', 'Invalid value: cannot change roleRef');
   const subjects = Array.isArray(object.subjects) ? object.subjects.filter(isJsonObject) : [];
   for (const subject of subjects) {
     if (!['User', 'Group', 'ServiceAccount'].includes(String(subject.kind)) || typeof subject.name !== 'string')
       throw invalid(
-        { group, kind: object.kind },
-        name,
+        object,
         'subjects',
         'Unsupported value: a subject must be a User, Group or ServiceAccount with a name',
       );

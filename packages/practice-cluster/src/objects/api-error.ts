@@ -1,4 +1,5 @@
 import { createStatus, type Status, type StatusDetails } from '@sallyport/kubernetes';
+import type { KubeObject } from './kube-object.ts';
 
 /** An error response, worded like the API server's. */
 export class ApiError extends Error {
@@ -17,7 +18,8 @@ function qualified({ group, resource }: Named): string {
   return group === '' ? resource : `${resource}.${group}`;
 }
 
-function about(kind: Named, name: string): StatusDetails {
+/** Returns what the details of a Status say about a resource or an object. */
+export function about(kind: Named, name: string): StatusDetails {
   return { name, ...(kind.group !== '' && { group: kind.group }), kind: kind.resource };
 }
 
@@ -66,15 +68,15 @@ export function unsupportedMediaType(message: string): ApiError {
 }
 
 /** Returns the error for an invalid object. `field` is a path, and `fault` starts with a capital letter. */
-export function invalid(kind: { group: string; kind: string }, name: string, field: string, fault: string): ApiError {
+export function invalid({ apiVersion, kind, metadata }: KubeObject, field: string, fault: string): ApiError {
+  const { name = '' } = metadata;
+  const group = apiVersion.includes('/') ? apiVersion.split('/')[0]! : '';
   return new ApiError(
     422,
     'Invalid',
-    `${kind.kind}${kind.group === '' ? '' : `.${kind.group}`} "${name}" is invalid: ${field}: ${fault}`,
+    `${qualified({ group, resource: kind })} "${name}" is invalid: ${field}: ${fault}`,
     {
-      name,
-      ...(kind.group !== '' && { group: kind.group }),
-      kind: kind.kind,
+      ...about({ group, resource: kind }, name),
       causes: [{ reason: 'FieldValueInvalid', message: fault, field }],
     },
   );

@@ -1,5 +1,5 @@
-import { isApiTrue, remoteCommandProtocol } from '@sallyport/kubernetes';
-import type { Call, Cluster } from '../access/call.ts';
+import { remoteCommandProtocol } from '@sallyport/kubernetes';
+import { flag, type Call, type Cluster } from '../access/call.ts';
 import { ApiError, badRequest } from '../objects/api-error.ts';
 import { textAt } from '../objects/kube-object.ts';
 import { runCommand } from '../shell/run-command.ts';
@@ -27,12 +27,11 @@ export function openExec(cluster: Cluster, call: Call): void {
       '',
     ].join('\r\n'),
   );
-  const flag = (name: string): boolean => isApiTrue(call.target.query.get(name));
-  const tty = flag('tty');
+  const tty = flag(call, 'tty');
   const stream = new ExecStream(socket, {
-    stdin: flag('stdin'),
-    stdout: flag('stdout'),
-    stderr: flag('stderr') && !tty,
+    stdin: flag(call, 'stdin'),
+    stdout: flag(call, 'stdout'),
+    stderr: flag(call, 'stderr') && !tty,
     tty,
     closing: cluster.closing,
   });

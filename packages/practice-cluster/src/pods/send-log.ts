@@ -1,5 +1,4 @@
-import { isApiTrue } from '@sallyport/kubernetes';
-import { parameter, type Call, type Cluster } from '../access/call.ts';
+import { flag, parameter, type Call, type Cluster } from '../access/call.ts';
 import { sendText } from '../http/reply.ts';
 import { pods } from '../kinds/kinds.ts';
 import { badRequest } from '../objects/api-error.ts';
@@ -37,16 +36,15 @@ const followInterval = 1000;
 /** Sends the log of a pod. With `follow`, adds a line per second until the pod is deleted or the client disconnects. */
 export function sendLog(cluster: Cluster, call: Call): void {
   const { pod, container } = findContainer(cluster, call);
-  const flag = (name: string): boolean => isApiTrue(call.target.query.get(name));
   const format = ({ at, text }: { at: number; text: string }): string =>
-    `${flag('timestamps') ? `${new Date(at).toISOString()} ` : ''}${text}\n`;
-  const lines = flag('previous') ? [] : logLines(pod, String(container.name), cluster.clock());
+    `${flag(call, 'timestamps') ? `${new Date(at).toISOString()} ` : ''}${text}\n`;
+  const lines = flag(call, 'previous') ? [] : logLines(pod, String(container.name), cluster.clock());
   const tail = whole(call, 'tailLines', lines.length);
   const since = whole(call, 'sinceSeconds', Number.MAX_SAFE_INTEGER / 1000);
   const chosen = (tail === 0 ? [] : lines.slice(-tail)).filter(({ at }) => at >= cluster.clock() - since * 1000);
   const text = chosen.map(format).join('');
   const bytes = Buffer.from(text).subarray(0, whole(call, 'limitBytes', Infinity));
-  if (!flag('follow')) return sendText(call.response, 200, bytes.toString());
+  if (!flag(call, 'follow')) return sendText(call.response, 200, bytes.toString());
   call.response.writeHead(200, { 'content-type': 'text/plain', 'cache-control': 'no-cache, private' });
   call.response.flushHeaders();
   if (bytes.length > 0) call.response.write(bytes);

@@ -3,7 +3,7 @@
 // is not listed is refused, never dropped silently.
 
 /** The messages of apimachinery, and the reviews. */
-const metaMessages: Readonly<Record<string, string>> = {
+const messages: Readonly<Record<string, string>> = {
   ObjectMeta:
     '1 name s; 2 generateName s; 3 namespace s; 4 selfLink s; 5 uid s; 6 resourceVersion s; 7 generation i; 8 creationTimestamp Time; 9 deletionTimestamp Time; ' +
     '10 deletionGracePeriodSeconds i; 11 labels s<>; 12 annotations s<>; 13 ownerReferences OwnerReference[]; 14 finalizers s[]',
@@ -31,10 +31,6 @@ const metaMessages: Readonly<Record<string, string>> = {
   UserInfo: '1 username s; 2 uid s; 3 groups s[]',
   AccessReviewStatus: '1 allowed b; 2 reason s; 3 evaluationError s; 4 denied b',
   RulesReviewStatus: '3 incomplete b; 4 evaluationError s',
-};
-
-/** The messages of RBAC and scale. */
-const rbacMessages: Readonly<Record<string, string>> = {
   Role: '1 metadata ObjectMeta; 2 rules PolicyRule[]',
   ClusterRole: '1 metadata ObjectMeta; 2 rules PolicyRule[]',
   PolicyRule: '1 verbs s[]; 2 apiGroups s[]; 3 resources s[]; 4 resourceNames s[]; 5 nonResourceURLs s[]',
@@ -45,10 +41,6 @@ const rbacMessages: Readonly<Record<string, string>> = {
   Scale: '1 metadata ObjectMeta; 2 spec ScaleSpec; 3 status ScaleStatus',
   ScaleSpec: '1 replicas i',
   ScaleStatus: '1 replicas i; 2 selector s',
-};
-
-/** The messages of the core and apps groups that clients send to create the kinds of this cluster. */
-const coreMessages: Readonly<Record<string, string>> = {
   Namespace: '1 metadata ObjectMeta; 2 spec NamespaceSpec; 3 status NamespaceStatus',
   NamespaceSpec: '1 finalizers s[]',
   NamespaceStatus: '1 phase s',
@@ -101,7 +93,7 @@ const coreMessages: Readonly<Record<string, string>> = {
 export type Field = { name: string; type: string; shape: 'one' | 'list' | 'map' };
 
 const schema: ReadonlyMap<string, ReadonlyMap<number, Field>> = new Map(
-  Object.entries({ ...metaMessages, ...rbacMessages, ...coreMessages }).map(([message, fields]) => [
+  Object.entries(messages).map(([message, fields]) => [
     message,
     new Map(
       fields

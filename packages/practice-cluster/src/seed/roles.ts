@@ -110,6 +110,13 @@ export function seedBindings(impersonators: readonly string[]): KubeObject[] {
       'sallyport-impersonator',
       impersonators.map((name) => ({ kind: 'User', name, apiGroup: 'rbac.authorization.k8s.io' })),
     ),
+    ...demoBindings(),
+  ];
+}
+
+/** The bindings of the groups of the demo, for a cluster with the namespaces dev and prod. */
+export function demoBindings(): KubeObject[] {
+  return [
     binding('sre', 'cluster-admin', [group('sre')]),
     binding('developers-view', 'view', [group('developers')]),
     binding('developers', 'edit', [group('developers')], 'dev'),

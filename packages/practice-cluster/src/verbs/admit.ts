@@ -13,7 +13,7 @@ export function admitNew(cluster: Cluster, call: Pick<Call, 'info'>, kind: Kind,
   checkType(kind, sent);
   const { generateName } = sent.metadata;
   const name = sent.metadata.name || (generateName ? `${generateName}${randomSuffix(cluster)}` : '');
-  checkName(kind, name);
+  checkName(kind, { ...sent, metadata: { ...sent.metadata, name } });
   const now = timestamp(cluster);
   const {
     managedFields: _managed,
@@ -90,13 +90,13 @@ function checkType(kind: Kind, sent: KubeObject): void {
   }
 }
 
-function checkName(kind: Kind, name: string): void {
-  if (name === '') throw invalid(kind, name, 'metadata.name', 'Required value: name or generateName is required');
+function checkName(kind: Kind, object: KubeObject): void {
+  const { name = '' } = object.metadata;
+  if (name === '') throw invalid(object, 'metadata.name', 'Required value: name or generateName is required');
   const fits = kind.freeName ? !/[/%]/.test(name) && name !== '.' && name !== '..' : isDnsSubdomain(name);
   if (name.length > 253 || !fits)
     throw invalid(
-      kind,
-      name,
+      object,
       'metadata.name',
       `Invalid value: ${JSON.stringify(name)}: a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.'`,
     );

@@ -4,7 +4,7 @@ import { readJsonOrProtobuf } from '../http/read-body.ts';
 import { sendJson } from '../http/reply.ts';
 import type { Kind } from '../kinds/kind.ts';
 import { kinds, namespaces } from '../kinds/kinds.ts';
-import { badRequest, conflict } from '../objects/api-error.ts';
+import { about, badRequest, conflict } from '../objects/api-error.ts';
 import { isJsonObject, textAt, type KubeObject } from '../objects/kube-object.ts';
 import { readDryRun } from './change.ts';
 import { createSelects } from './selects.ts';
@@ -22,14 +22,7 @@ export async function remove(cluster: Cluster, call: Call, kind: Kind): Promise<
   )
     throw conflict(kind, name, 'the UID or resourceVersion in the precondition does not match');
   if (!options.dryRun) erase(cluster, kind, object);
-  sendJson(
-    call.response,
-    200,
-    createStatus({
-      code: 200,
-      details: { name, ...(kind.group !== '' && { group: kind.group }), kind: kind.resource, uid },
-    }),
-  );
+  sendJson(call.response, 200, createStatus({ code: 200, details: { ...about(kind, name), uid } }));
 }
 
 /** Deletes all objects that match the selectors. */

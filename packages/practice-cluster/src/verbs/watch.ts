@@ -1,5 +1,4 @@
-import { isApiTrue } from '@sallyport/kubernetes';
-import { parameter, type Call, type Cluster } from '../access/call.ts';
+import { flag, parameter, type Call, type Cluster } from '../access/call.ts';
 import { apiVersionOf, type Kind } from '../kinds/kind.ts';
 import { ApiError, badRequest } from '../objects/api-error.ts';
 import type { KubeObject } from '../objects/kube-object.ts';
@@ -45,7 +44,7 @@ export function watch(cluster: Cluster, call: Call, kind: Kind): void {
     call,
     timeout,
     cluster.store.subscribe(deliver),
-    isApiTrue(call.target.query.get('allowWatchBookmarks')) ? writer.bookmark : undefined,
+    flag(call, 'allowWatchBookmarks') ? writer.bookmark : undefined,
   );
 }
 
@@ -122,10 +121,10 @@ function readStart(call: Call): { version: number | undefined; endOfInitial: boo
   const text = parameter(call, 'resourceVersion');
   if (!/^[0-9]*$/.test(text))
     throw badRequest(`Invalid value: ${JSON.stringify(text)}: resourceVersion must be a number`);
-  if (isApiTrue(call.target.query.get('sendInitialEvents'))) {
+  if (flag(call, 'sendInitialEvents')) {
     if (parameter(call, 'resourceVersionMatch') !== 'NotOlderThan')
       throw badRequest('sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
-    return { version: undefined, endOfInitial: isApiTrue(call.target.query.get('allowWatchBookmarks')) };
+    return { version: undefined, endOfInitial: flag(call, 'allowWatchBookmarks') };
   }
   return { version: text === '' || text === '0' ? undefined : Number(text), endOfInitial: false };
 }
