@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { kubeconfig, type CertificateAuthority } from '@sallyport/bed';
 import { createPracticeCluster } from '@sallyport/practice-cluster';
+import { privateFilesIn } from '../settings/private-files.ts';
 import type { DemoCluster, DemoClusterDeps } from './demo-cluster.ts';
 
 /**
@@ -23,11 +22,7 @@ export async function openPracticeCluster(
     tokens: { [token]: { user: 'system:serviceaccount:sallyport:gateway', groups: ['system:serviceaccounts'] } },
   });
   const server = await cluster.listen('127.0.0.1', 0);
-  const file = (name: string, text: string) => {
-    const full = path.join(deps.directory, name);
-    writeFileSync(full, text, { mode: 0o600 });
-    return full;
-  };
+  const file = privateFilesIn(deps.directory);
   const { caPem } = deps.authority;
   return {
     kind: 'practice',

@@ -1,51 +1,9 @@
+import { demoBindings } from '@sallyport/practice-cluster';
 import type { DemoCluster, DemoClusterDeps } from './demo-cluster.ts';
 
 /** The groups that the gateway may impersonate. */
 const demoGroups = ['developers', 'sre', 'security-auditors', 'prod-admins'];
 
-const group = (name: string) => ({ kind: 'Group', name, apiGroup: 'rbac.authorization.k8s.io' });
-const role = (name: string) => ({ kind: 'ClusterRole', name, apiGroup: 'rbac.authorization.k8s.io' });
-
-/**
- * Returns the role bindings of the demo's groups in the real cluster. Developers may edit in `dev` and view elsewhere.
- * SREs are cluster admins. An elevation of the demo adds `prod-admins`, who may edit in `prod`.
- */
-function demoBindings(): object[] {
-  const apiVersion = 'rbac.authorization.k8s.io/v1';
-  return [
-    ...['dev', 'prod'].map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
-    {
-      apiVersion,
-      kind: 'ClusterRoleBinding',
-      metadata: { name: 'developers-view' },
-      roleRef: role('view'),
-      subjects: [group('developers')],
-    },
-    {
-      apiVersion,
-      kind: 'RoleBinding',
-      metadata: { name: 'developers', namespace: 'dev' },
-      roleRef: role('edit'),
-      subjects: [group('developers')],
-    },
-    {
-      apiVersion,
-      kind: 'RoleBinding',
-      metadata: { name: 'prod-admins', namespace: 'prod' },
-      roleRef: role('edit'),
-      subjects: [group('prod-admins')],
-    },
-    {
-      apiVersion,
-      kind: 'ClusterRoleBinding',
-      metadata: { name: 'sre' },
-      roleRef: role('cluster-admin'),
-      subjects: [group('sre')],
-    },
-  ];
-}
-
-/** Returns a pod that only waits, with an image that is already on the node. */
 function demoPod(namespace: string, image: string): object {
   return {
     apiVersion: 'v1',
@@ -83,9 +41,13 @@ export async function openRealCluster(deps: DemoClusterDeps): Promise<DemoCluste
   }
   try {
     const account = await cluster.createGatewayServiceAccount({ groups: [...demoGroups] });
-    await cluster.admin.apply(...demoBindings());
+    const namespaces = ['dev', 'prod'];
+    await cluster.admin.apply(
+      ...namespaces.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
+      ...demoBindings(),
+    );
     const { node } = cluster;
-    if (node) await cluster.admin.apply(...['dev', 'prod'].map((namespace) => demoPod(namespace, node.image)));
+    if (node) await cluster.admin.apply(...namespaces.map((namespace) => demoPod(namespace, node.image)));
     return {
       kind: 'real',
       access: {

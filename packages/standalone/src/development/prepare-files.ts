@@ -1,8 +1,9 @@
 import { randomBytes, X509Certificate } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createCertificateAuthority } from '@sallyport/bed';
-import { ensureCheckpointKey, ensureServiceKeys } from '../settings/service-keys.ts';
+import { privateFilesIn } from '../settings/private-files.ts';
+import { ensureKey, ensureServiceKeys } from '../settings/service-keys.ts';
 
 export type PrepareRequest = {
   directory: string;
@@ -23,7 +24,7 @@ export async function prepareFiles(request: PrepareRequest): Promise<string[]> {
   const wrote: string[] = [];
   mkdirSync(path.join(directory, 'tls'), { recursive: true, mode: 0o700 });
   const write = (name: string, text: string) => {
-    writeFileSync(path.join(directory, name), text, { mode: 0o600 });
+    privateFilesIn(directory)(name, text);
     wrote.push(name);
   };
   for (const [name, { publicKey }] of Object.entries(ensureServiceKeys(path.join(directory, 'keys')))) {
@@ -36,7 +37,7 @@ export async function prepareFiles(request: PrepareRequest): Promise<string[]> {
       write(file, `${publicKey}\n`);
   }
   if (!existsSync(path.join(directory, 'keys', 'checkpoints.pem'))) {
-    ensureCheckpointKey(path.join(directory, 'keys'));
+    ensureKey(path.join(directory, 'keys'), 'checkpoints');
     wrote.push('keys/checkpoints.pem');
   }
   for (const secret of ['oidc-client-secret', 'cluster-token']) {

@@ -1,8 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import { request as requestHttp } from 'node:http';
-import { request as requestHttps, type RequestOptions } from 'node:https';
 import { isIP } from 'node:net';
-import type { TLSSocket } from 'node:tls';
+import { ask, messageOf, type Answer } from './ask.ts';
 
 export type InstallationRequest = {
   /** The address of the gateway inside of the cluster, and the one that people type. */
@@ -19,44 +17,10 @@ export type InstallationRequest = {
 /** One thing that was asked, and what is wrong with the answer. */
 export type Finding = { asked: string; fault?: string };
 
-type Answer = { status: number; text: string; location?: string; certificate?: X509Certificate };
-
-const timeoutMs = 10_000;
-
-function ask(url: URL, options: RequestOptions): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const send = url.protocol === 'https:' ? requestHttps : requestHttp;
-    const sent = send(url, { ...options, timeout: timeoutMs, agent: false }, (response) => {
-      const certificate =
-        url.protocol === 'https:' ? (response.socket as TLSSocket).getPeerX509Certificate() : undefined;
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.once('error', reject);
-      response.once('end', () => {
-        const { location } = response.headers;
-        resolve({
-          status: response.statusCode ?? 0,
-          text: Buffer.concat(chunks).toString('utf8'),
-          location,
-          certificate,
-        });
-      });
-    });
-    sent.once('timeout', () => sent.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
-    sent.once('error', reject);
-    sent.end();
-  });
-}
-
-/** Returns the first line of an answer for people, or the message of a Status. */
-function wordsOf({ status, text }: Answer): string {
-  try {
-    const { message } = JSON.parse(text) as { message?: string };
-    if (message !== undefined) return `${status}: ${message}`;
-  } catch {
-    /* a page or a plain text */
-  }
-  return String(status);
+/** Returns the status of an answer and its message, if it has one: a page or a plain text has none. */
+function wordsOf(answer: Answer): string {
+  const message = messageOf(answer);
+  return message === undefined ? String(answer.status) : `${answer.status}: ${message}`;
 }
 
 async function find(asked: string, check: () => Promise<string | undefined>): Promise<Finding> {

@@ -1,4 +1,4 @@
-import { request } from 'node:https';
+import { ask, messageOf, type Answer } from './ask.ts';
 
 /** A Secret or ConfigMap. The values of a Secret are in base64, as the API has them. */
 export type StoredObject = {
@@ -18,38 +18,15 @@ export type ClusterObjects = {
 };
 
 type Access = { server: string; caPem: string; token: string; namespace: string };
-type Answer = { status: number; body: string };
-
-const timeoutMs = 10_000;
 
 function send(access: Access, method: string, path: string, object?: StoredObject): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const headers = { authorization: `Bearer ${access.token}`, 'content-type': 'application/json' };
-    const options = { method, headers, ca: access.caPem, timeout: timeoutMs };
-    const sent = request(new URL(path, access.server), options, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.once('end', () =>
-        resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }),
-      );
-      response.once('error', reject);
-    });
-    sent.once('timeout', () => sent.destroy(new Error(`the API server did not answer within ${timeoutMs / 1000} s`)));
-    sent.once('error', reject);
-    sent.end(object && JSON.stringify(object));
-  });
+  const headers = { authorization: `Bearer ${access.token}`, 'content-type': 'application/json' };
+  const body = object && JSON.stringify(object);
+  return ask(new URL(path, access.server), { method, headers, ca: access.caPem }, body, 'the API server');
 }
 
-/** Returns why the API server refused a request. Its words name an object, but never the content of a Secret. */
-function refusal({ status, body }: Answer, what: string): Error {
-  let message = `HTTP ${status}`;
-  try {
-    message = (JSON.parse(body) as { message?: string }).message ?? message;
-  } catch {
-    /* not a Status: the number has to do */
-  }
-  return new Error(`the API server refused to ${what}: ${message}`);
-}
+const refusal = (answer: Answer, what: string) =>
+  new Error(`the API server refused to ${what}: ${messageOf(answer) ?? `HTTP ${answer.status}`}`);
 
 /** Opens the Secrets and ConfigMaps of a namespace with the token of a ServiceAccount. */
 export function openClusterObjects(access: Access): ClusterObjects {
@@ -60,7 +37,7 @@ export function openClusterObjects(access: Access): ClusterObjects {
       const answer = await send(access, 'GET', `${pathOf(kind)}/${name}`);
       if (answer.status === 404) return undefined;
       if (answer.status !== 200) throw refusal(answer, `read the ${kind} ${name}`);
-      return JSON.parse(answer.body) as StoredObject;
+      return JSON.parse(answer.text) as StoredObject;
     },
     async create(object) {
       const answer = await send(access, 'POST', pathOf(object.kind), object);

@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, randomBytes, X509Certificate } from 'node:crypto';
+import { createPublicKey, randomBytes, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import {
   createCertificateAuthority,
@@ -6,7 +6,7 @@ import {
   type CertificateAuthority,
 } from '@sallyport/bed/certificates';
 import { serviceNames } from '@sallyport/contracts';
-import { makeIdentityKey } from '../settings/make-identity-key.ts';
+import { makeIdentityKey, makeSigningKey } from '../settings/make-keys.ts';
 import type { KeptSecrets } from './kept-secrets.ts';
 
 /** What can be made. */
@@ -29,29 +29,18 @@ const internalDays = 10 * 365 - 1;
 /** What browsers and macOS accept of an authority that was added by hand. */
 const gatewayDays = 825;
 
-const keyPem = () => generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-
 async function makeKeys({ name }: SecretsRequest, secrets: KeptSecrets): Promise<void> {
   const published: Record<string, string> = {};
+  const makeKey = async (secret: string, entry: string, make: () => string) =>
+    createPublicKey((await secrets.ensure(secret, [entry], () => ({ [entry]: make() })))[entry]!);
   for (const service of serviceNames) {
-    const { 'private.pem': key } = await secrets.ensure(`${name}-${service}-key`, ['private.pem'], () => ({
-      'private.pem': keyPem(),
-    }));
-    const publicKey = createPublicKey(key!).export({ type: 'spki', format: 'der' });
-    published[`${service}.pub`] = publicKey.toString('base64');
+    const key = await makeKey(`${name}-${service}-key`, 'private.pem', makeSigningKey);
+    published[`${service}.pub`] = key.export({ type: 'spki', format: 'der' }).toString('base64');
   }
-  const { 'checkpoints.pem': checkpoints } = await secrets.ensure(
-    `${name}-checkpoint-key`,
-    ['checkpoints.pem'],
-    () => ({
-      'checkpoints.pem': keyPem(),
-    }),
-  );
-  published['checkpoints-public.pem'] = createPublicKey(checkpoints!)
-    .export({ type: 'spki', format: 'pem' })
-    .toString();
+  const checkpoints = await makeKey(`${name}-checkpoint-key`, 'checkpoints.pem', makeSigningKey);
+  published['checkpoints-public.pem'] = checkpoints.export({ type: 'spki', format: 'pem' }).toString();
   await secrets.ensure(`${name}-session-key`, ['key'], () => ({ key: randomBytes(32).toString('base64') }));
-  await secrets.ensure(`${name}-identity-key`, ['identity.pem'], () => ({ 'identity.pem': makeIdentityKey() }));
+  await makeKey(`${name}-identity-key`, 'identity.pem', makeIdentityKey);
   await secrets.publish(`${name}-public-keys`, published);
 }
 
@@ -63,12 +52,8 @@ async function openAuthority({ name }: SecretsRequest, secrets: KeptSecrets): Pr
   return openCertificateAuthority({ caPem: kept['ca.crt']!, keyPem: kept['ca.key']! });
 }
 
-const certificateEntries = ['tls.crt', 'tls.key', 'ca.crt'];
-
-type Issue = { hosts: readonly string[]; days: number };
-
-async function issue(authority: CertificateAuthority, { now }: SecretsRequest, { hosts, days }: Issue) {
-  const ends = Math.min(now() + days * day, new X509Certificate(authority.caPem).validToDate.getTime());
+async function issue(authority: CertificateAuthority, hosts: readonly string[], days: number, now: number) {
+  const ends = Math.min(now + days * day, new X509Certificate(authority.caPem).validToDate.getTime());
   const { certPem, keyPem: key } = await authority.issue({
     commonName: hosts[0]!.slice(0, 64),
     dnsNames: hosts.filter((host) => isIP(host) === 0),
@@ -100,28 +85,20 @@ function refuseUnusable(secret: string, pem: string, hosts: readonly string[], n
 async function makeCertificates(request: SecretsRequest, secrets: KeptSecrets): Promise<void> {
   const { name, namespace, make, gatewayHosts, now } = request;
   const authority = await openAuthority(request, secrets);
+  const ensure = async (secret: string, hosts: readonly string[], days: number, checked = hosts) => {
+    const entries = ['tls.crt', 'tls.key', 'ca.crt'];
+    const make = () => issue(authority, hosts, days, now());
+    const made = await secrets.ensure(secret, entries, make, 'kubernetes.io/tls');
+    refuseUnusable(secret, made['tls.crt']!, checked, now());
+    return made;
+  };
   if (make.has('internal-tls'))
-    for (const service of ['authenticate', 'authorize', 'audit']) {
-      const [secret, hosts] = [`${name}-${service}-tls`, [`${name}-${service}`]];
-      const made = await secrets.ensure(
-        secret,
-        certificateEntries,
-        () => issue(authority, request, { hosts, days: internalDays }),
-        'kubernetes.io/tls',
-      );
-      refuseUnusable(secret, made['tls.crt']!, hosts, now());
-    }
+    for (const service of ['authenticate', 'authorize', 'audit'])
+      await ensure(`${name}-${service}-tls`, [`${name}-${service}`], internalDays);
   if (make.has('gateway-tls')) {
-    const secret = `${name}-gateway-tls`;
     // The last two are for clients in the cluster.
     const hosts = [...gatewayHosts, `${name}-proxy`, `${name}-proxy.${namespace}.svc`];
-    const made = await secrets.ensure(
-      secret,
-      certificateEntries,
-      () => issue(authority, request, { hosts, days: gatewayDays }),
-      'kubernetes.io/tls',
-    );
-    refuseUnusable(secret, made['tls.crt']!, gatewayHosts, now());
+    const made = await ensure(`${name}-gateway-tls`, hosts, gatewayDays, gatewayHosts);
     await secrets.publish(`${name}-gateway-ca`, { 'ca.crt': made['ca.crt']! });
   }
 }

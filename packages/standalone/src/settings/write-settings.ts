@@ -1,8 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { freePort, type CertificateAuthority } from '@sallyport/bed';
 import { stringify } from 'yaml';
-import { ensureCheckpointKey, ensureIdentityKey, ensureServiceKeys } from './service-keys.ts';
+import { privateFilesIn } from './private-files.ts';
+import { ensureKey, ensureServiceKeys } from './service-keys.ts';
 
 export type SettingsRequest = {
   /** Everything is written below this directory. */
@@ -59,11 +60,7 @@ export async function writeSettings(request: SettingsRequest): Promise<Settings>
     ipAddresses: ['127.0.0.1', '::1'],
     server: true,
   });
-  const file = (name: string, text: string) => {
-    const full = path.join(directory, name);
-    writeFileSync(full, text, { mode: 0o600 });
-    return full;
-  };
+  const file = privateFilesIn(directory);
   const caFile = file('tls/ca.crt', authority.caPem);
   const tls = {
     certFile: file('tls/gateway.crt', certificate.certPem),
@@ -75,19 +72,21 @@ export async function writeSettings(request: SettingsRequest): Promise<Settings>
   const gatewayUrl = `https://127.0.0.1:${gatewayPort}`;
   const pagesUrl = `http://127.0.0.1:${pagesPort}`;
   const { services, adminPorts } = await renderServices(directory);
-  const identityKeyFile = ensureIdentityKey(path.join(directory, 'keys'));
+  const keys = path.join(directory, 'keys');
   const configFile = file(
     'sallyport.yaml',
     stringify({
-      gateway: { url: gatewayUrl, listen: `127.0.0.1:${gatewayPort}`, tls, identityKeyFile },
+      gateway: {
+        url: gatewayUrl,
+        listen: `127.0.0.1:${gatewayPort}`,
+        tls,
+        identityKeyFile: ensureKey(keys, 'identity'),
+      },
       services,
       sessions: request.sessions,
       audit: {
         ...request.audit,
-        checkpoints: {
-          keyFile: ensureCheckpointKey(path.join(directory, 'keys')),
-          ...(request.audit.checkpoints as object | undefined),
-        },
+        checkpoints: { keyFile: ensureKey(keys, 'checkpoints'), ...(request.audit.checkpoints as object | undefined) },
       },
       identity: {
         providers: request.providers,
