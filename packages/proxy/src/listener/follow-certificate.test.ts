@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { createLogger, tlsOptions } from '@sallyport/kit';
-import { server, serverKey, stranger, strangerKey } from '../testing/client-certificates.ts';
-import { rsa } from '../testing/listener-tls.ts';
+import { rsa, server, serverKey, stranger, strangerKey } from '../testing/client-certificates.ts';
 import { followCertificate } from './follow-certificate.ts';
 
 const until = async (true_: () => boolean) => {

@@ -8,9 +8,8 @@ import { connect, getCiphers, type ConnectionOptions } from 'node:tls';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { configSchema, defaultTlsProfile, type TlsProfile } from '@sallyport/contracts';
 import { createInternalServer, tlsOptions, type LoadedConfig } from '@sallyport/kit';
-import { server, serverKey } from '../testing/client-certificates.ts';
+import { rsa, server, serverKey } from '../testing/client-certificates.ts';
 import { createGatewayServer } from './create-gateway-server.ts';
-import { rsa } from '../testing/listener-tls.ts';
 
 const ecdsa = { cert: server, key: serverKey };
 

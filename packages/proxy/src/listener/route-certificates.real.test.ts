@@ -12,13 +12,13 @@ import {
   intermediate,
   leaf,
   leafKey,
+  rsa,
   server,
   serverKey,
   stranger,
   strangerKey,
 } from '../testing/client-certificates.ts';
 import { until } from '../testing/until.ts';
-import { rsa } from '../testing/listener-tls.ts';
 import { createGatewayServer } from './create-gateway-server.ts';
 import { createRouteCertificates, type RouteCertificates } from './route-certificates.ts';
 

@@ -1,82 +1,53 @@
-// For tests: a client certificate with an intermediate CA, a client certificate from no known CA, and a server
-// certificate. The keys protect nothing.
-export const authority = `-----BEGIN CERTIFICATE-----
-MIIBqzCCAVGgAwIBAgIUfyOqAQUy9xdSNG+VMOu9VfqUH9owCgYIKoZIzj0EAwIw
-KjEoMCYGA1UEAwwfU2FsbHlwb3J0IHRlc3QgY2xpZW50IGF1dGhvcml0eTAgFw0y
-NjExMjUwOTExMDdaGA8yMTI2MTEwMTA5MTEwN1owKjEoMCYGA1UEAwwfU2FsbHlw
-b3J0IHRlc3QgY2xpZW50IGF1dGhvcml0eTBZMBMGByqGSM49AgEGCCqGSM49AwEH
-A0IABLKg+AcFatkhlq2JGnUqkmgN9w/+KIWttZqW2pZuv60OECP372NPmAwiC9Kz
-VbCsdvUoHo95hUAHXZmDoDrXRemjUzBRMB0GA1UdDgQWBBQsd2scHOASDqB/h0pE
-d4Fb4yHLJTAfBgNVHSMEGDAWgBQsd2scHOASDqB/h0pEd4Fb4yHLJTAPBgNVHRMB
-Af8EBTADAQH/MAoGCCqGSM49BAMCA0gAMEUCIFPkVoKoIRdqSX7LeMMiXhsgG75Q
-yxsduZw63EY4TAf1AiEAnJ3DEVxaGqcmM5v+E1im0g1VlhZBdKJa1y06hllWOt8=
------END CERTIFICATE-----
-`;
-export const intermediate = `-----BEGIN CERTIFICATE-----
-MIIBtzCCAV2gAwIBAgIUNqJpNc9xAnl8Fxn/zriaLNMtIN8wCgYIKoZIzj0EAwIw
-KjEoMCYGA1UEAwwfU2FsbHlwb3J0IHRlc3QgY2xpZW50IGF1dGhvcml0eTAgFw0y
-NjExMjUwOTExMDdaGA8yMTI2MTEwMTA5MTEwN1owJjEkMCIGA1UEAwwbU2FsbHlw
-b3J0IHRlc3QgaW50ZXJtZWRpYXRlMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE
-0jLnZPsBswNkdNIOrhy8HCUh0cZxtAOLizKHUg6V8ojVMYnUm0JE/Onxfme63Vyc
-YJqKMlpuGbSAppUI147XXqNjMGEwDwYDVR0TAQH/BAUwAwEB/zAOBgNVHQ8BAf8E
-BAMCAgQwHQYDVR0OBBYEFNXx/LZCw8YiOl2m7VNmqwirpdcBMB8GA1UdIwQYMBaA
-FCx3axwc4BIOoH+HSkR3gVvjIcslMAoGCCqGSM49BAMCA0gAMEUCIQCV6xywa/KX
-5sYqxWVZhg2jG1H1evAcqLYPas4Tl+66fgIgXx4zE8dVOs4v1y3fswaA7uJndai4
-RTz5RWCuGWGmeBc=
------END CERTIFICATE-----
-`;
-export const leaf = `-----BEGIN CERTIFICATE-----
-MIIBuzCCAWGgAwIBAgIUX1qmSSMd9cr5NWMCReQ7P7AerAYwCgYIKoZIzj0EAwIw
-JjEkMCIGA1UEAwwbU2FsbHlwb3J0IHRlc3QgaW50ZXJtZWRpYXRlMCAXDTI2MTEy
-NTA5MTEwN1oYDzIxMjYxMTAxMDkxMTA3WjAQMQ4wDAYDVQQDDAVhbGljZTBZMBMG
-ByqGSM49AgEGCCqGSM49AwEHA0IABKQsgI9b/PUi2K7wCdAhbQHwAVsF1FugZLQf
-hMazj3Zw7f5ETDa+UTngSAxsaNy/9I86vOtwmzp8b2ECYg+/hN6jgYAwfjAJBgNV
-HRMEAjAAMBMGA1UdJQQMMAoGCCsGAQUFBwMCMBwGA1UdEQQVMBOBEWFsaWNlQGV4
-YW1wbGUuY29tMB0GA1UdDgQWBBTtnGibn5B3Qall9p27YGbeXhzNLjAfBgNVHSME
-GDAWgBTV8fy2QsPGIjpdpu1TZqsIq6XXATAKBggqhkjOPQQDAgNIADBFAiEAul+r
-GM85PNDqIYg67rM3TWgTKM0F5R6oSS3RqHre4Q4CIAk9G5Mz4Jx+4pIxKHh/nEXk
-l637HKvWEJY/ymeZ6VES
------END CERTIFICATE-----
-`;
-export const leafKey = `-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgTY40qGqyjEPk3J4Z
-MW9D8RSkcPR9oc2vDeO0HFx61cahRANCAASkLICPW/z1Itiu8AnQIW0B8AFbBdRb
-oGS0H4TGs492cO3+REw2vlE54EgMbGjcv/SPOrzrcJs6fG9hAmIPv4Te
------END PRIVATE KEY-----
-`;
-export const stranger = `-----BEGIN CERTIFICATE-----
-MIIBfTCCASOgAwIBAgIUcj9Pd76cWTR6vtu2Z7quROPsDuQwCgYIKoZIzj0EAwIw
-EzERMA8GA1UEAwwIc3RyYW5nZXIwIBcNMjYxMTI1MDkxMTA3WhgPMjEyNjExMDEw
-OTExMDdaMBMxETAPBgNVBAMMCHN0cmFuZ2VyMFkwEwYHKoZIzj0CAQYIKoZIzj0D
-AQcDQgAEzaXB+v+of3gJ+C4Ncr2HPLCwgUqnpSilSlQHLxgF3H5Cv+UIjkVduH9r
-O+ecqGP1AtF3y+7cO1qyGTV3kjsvy6NTMFEwHQYDVR0OBBYEFD8xw6bAW2wAUkTV
-AvduRJvuq1p3MB8GA1UdIwQYMBaAFD8xw6bAW2wAUkTVAvduRJvuq1p3MA8GA1Ud
-EwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDSAAwRQIhAKa1N10QMkF7YH8ypRxKzKGG
-WnJNqmThwRMXVkdjBR1cAiAb4nsL83RtFsNEZdN6ENVnTPMLSNwVyJRjsRB7ZGXn
-xw==
------END CERTIFICATE-----
-`;
-export const strangerKey = `-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgMrPLhdi+aZwHq5EO
-6vyjjUaN3kqHQXwDr4n5CLJeq0ChRANCAATNpcH6/6h/eAn4Lg1yvYc8sLCBSqel
-KKVKVAcvGAXcfkK/5QiORV24f2s755yoY/UC0XfL7tw7WrIZNXeSOy/L
------END PRIVATE KEY-----
-`;
-export const server = `-----BEGIN CERTIFICATE-----
-MIIBlTCCATugAwIBAgIUVUVU3za8OqjCt3SkYrfOBWT1k7kwCgYIKoZIzj0EAwIw
-FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyNTA5MTEwN1oYDzIxMjYxMTAx
-MDkxMTA3WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
-PQMBBwNCAAS7CQxG5VpSO5z+1PnkePMBzAis8UJqMcQqHJB00aLJYtdGYEG4mwJw
-3Qo+fNh63YoA+5IajZeau1wfdSUxIl0yo2kwZzAdBgNVHQ4EFgQUniwJStjRCSdp
-i6oua/NIe67yrBAwHwYDVR0jBBgwFoAUniwJStjRCSdpi6oua/NIe67yrBAwDwYD
-VR0TAQH/BAUwAwEB/zAUBgNVHREEDTALgglsb2NhbGhvc3QwCgYIKoZIzj0EAwID
-SAAwRQIgCW0pxNTwm/V3QQf/Zvog/KOZdRFnk1G4XpavddYq+fUCIQCaPL6oDtks
-+e5uxk/CqZQfQJKtEspAUwViKp13kUEZjg==
------END CERTIFICATE-----
-`;
-export const serverKey = `-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgo8zASHsT3kPfRkIa
-FOCwD1QD/BaWZjhPF6+qMnpZdoahRANCAAS7CQxG5VpSO5z+1PnkePMBzAis8UJq
-McQqHJB00aLJYtdGYEG4mwJw3Qo+fNh63YoA+5IajZeau1wfdSUxIl0y
------END PRIVATE KEY-----
-`;
+import 'reflect-metadata';
+import { randomBytes, webcrypto } from 'node:crypto';
+import * as x509 from '@peculiar/x509';
+
+type Issuer = { name: string; keys: webcrypto.CryptoKeyPair };
+type Options = { by?: Issuer; hosts?: string[]; isAuthority?: boolean; algorithm?: typeof ecdsa | typeof rsassa };
+
+const ecdsa = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+const rsassa = {
+  name: 'RSASSA-PKCS1-v1_5',
+  modulusLength: 2048,
+  publicExponent: new Uint8Array([1, 0, 1]),
+  hash: 'SHA-256',
+};
+
+/** Makes a key and its certificate in PEM, which signs itself unless an issuer does. */
+async function make(name: string, { by, hosts = [], isAuthority = true, algorithm = ecdsa }: Options = {}) {
+  const keys: webcrypto.CryptoKeyPair = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const issuer = by ?? { name, keys };
+  const certificate = await x509.X509CertificateGenerator.create({
+    subject: `CN=${name}`,
+    issuer: `CN=${issuer.name}`,
+    publicKey: keys.publicKey,
+    signingKey: issuer.keys.privateKey,
+    signingAlgorithm: algorithm,
+    serialNumber: `40${randomBytes(15).toString('hex')}`,
+    notBefore: new Date(Date.now() - 300_000),
+    notAfter: new Date(Date.now() + 86_400_000),
+    extensions: [
+      new x509.BasicConstraintsExtension(isAuthority, undefined, true),
+      new x509.SubjectAlternativeNameExtension(hosts.map((value) => ({ type: 'dns', value }))),
+    ].slice(0, hosts.length === 0 ? 1 : 2),
+  });
+  const pkcs8 = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey);
+  const pem = (text: string) => `${text.trim()}\n`;
+  return {
+    name,
+    keys,
+    cert: pem(certificate.toString('pem')),
+    key: pem(x509.PemConverter.encode(pkcs8, 'PRIVATE KEY')),
+  };
+}
+
+// A client certificate with an intermediate authority, one from no known authority, and those of servers.
+const root = await make('Sallyport test client authority');
+const between = await make('Sallyport test intermediate', { by: root });
+export const { cert: authority } = root;
+export const { cert: intermediate } = between;
+export const { cert: leaf, key: leafKey } = await make('alice', { by: between, isAuthority: false });
+export const { cert: stranger, key: strangerKey } = await make('stranger');
+export const { cert: server, key: serverKey } = await make('localhost', { hosts: ['localhost'] });
+const { cert, key } = await make('test with RSA', { algorithm: rsassa });
+export const rsa = { cert, key };

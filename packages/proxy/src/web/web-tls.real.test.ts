@@ -4,8 +4,7 @@ import type { Duplex } from 'node:stream';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { authority, intermediate, leaf, leafKey, server, serverKey } from '../testing/client-certificates.ts';
-import { rsa } from '../testing/listener-tls.ts';
+import { authority, intermediate, leaf, leafKey, rsa, server, serverKey } from '../testing/client-certificates.ts';
 import { appHost, createWebRig, webHead, type WebRig } from '../testing/web-rig.ts';
 
 let rig: WebRig;
