@@ -59,6 +59,7 @@ export type LoadedConfig = {
   fileOf: ReadonlyMap<string, string>;
 };
 
+const resolveBeside = (file: string, name: string) => path.resolve(path.dirname(file), name);
 const largestSubstitutedBytes = 1024 * 1024;
 
 function asFaults(issue: z.core.$ZodIssue, place: FindPlace): ConfigFault[] {
@@ -166,7 +167,7 @@ export function examineConfig(
   const files = new Map<string, string>();
   const read = readYaml(text, maxBytes);
   if (!read.ok) return { ...nothing, faults: read.faults, files };
-  const resolvePath = (name: string) => path.resolve(path.dirname(file), name);
+  const resolvePath = (name: string) => resolveBeside(file, name);
   const policySizes = new Map([[file, Buffer.byteLength(text)]]);
   const secret = readWith(files, new Map(), resolvePath, options);
   const policy = readWith(files, policySizes, resolvePath, options);
@@ -193,6 +194,17 @@ export function examineConfig(
   return { faults: all, data, place, unread, files, fileOf, ...(parsed.success ? { config: parsed.data } : {}) };
 }
 
+/** Returns an examined configuration with its files; undefined if it does not match the schema. */
+export function loadedFrom(file: string, { config, place, files, fileOf }: ExaminedConfig): LoadedConfig | undefined {
+  return config && { config, file, resolvePath: (name) => resolveBeside(file, name), place, files, fileOf };
+}
+
+function loadedOrThrow(file: string, examined: ExaminedConfig): LoadedConfig {
+  const loaded = loadedFrom(file, examined);
+  if (examined.faults.length > 0 || !loaded) throw new ConfigFaults(file, examined.faults);
+  return loaded;
+}
+
 /** Reads the text of a configuration. Paths are relative to `file`. Throws ConfigFaults with every fault. */
 export function readConfig(
   text: string,
@@ -200,9 +212,7 @@ export function readConfig(
   env: Record<string, string | undefined>,
   options: ReadOptions = {},
 ): LoadedConfig {
-  const { config, faults, place, files, fileOf } = examineConfig(text, file, env, options);
-  if (faults.length > 0 || !config) throw new ConfigFaults(file, faults);
-  return { config, file, resolvePath: (name: string) => path.resolve(path.dirname(file), name), place, files, fileOf };
+  return loadedOrThrow(file, examineConfig(text, file, env, options));
 }
 
 /** Examines a configuration file. A file that cannot be read is reported as a fault. */
@@ -229,7 +239,5 @@ export function loadConfig(
   env: Record<string, string | undefined>,
   options: ReadOptions = {},
 ): LoadedConfig {
-  const { config, faults, place, files, fileOf } = examineConfigFile(file, env, options);
-  if (faults.length > 0 || !config) throw new ConfigFaults(file, faults);
-  return { config, file, resolvePath: (name: string) => path.resolve(path.dirname(file), name), place, files, fileOf };
+  return loadedOrThrow(file, examineConfigFile(file, env, options));
 }

@@ -1,6 +1,5 @@
-import path from 'node:path';
 import type { ConfigFault } from './config-faults.ts';
-import { examineConfigFile, type ExaminedConfig, type LoadedConfig } from './load-config.ts';
+import { examineConfigFile, loadedFrom, type ExaminedConfig, type LoadedConfig } from './load-config.ts';
 import type { FindPlace } from './yaml-places.ts';
 
 /** What one service checks in a configuration besides its schema. Both functions return every fault they find. */
@@ -10,12 +9,6 @@ export type ServiceCheck = {
   /** Checks the settings that this service uses, and the files that they name. */
   ofConfig(loaded: LoadedConfig): ConfigFault[];
 };
-
-function loadedFrom(file: string, { config, place, files, fileOf }: ExaminedConfig): LoadedConfig | undefined {
-  return (
-    config && { config, file, resolvePath: (name) => path.resolve(path.dirname(file), name), place, files, fileOf }
-  );
-}
 
 /** Returns the faults because of which a service does not start with an examined configuration, each once. */
 export function faultsForService(file: string, examined: ExaminedConfig, check: ServiceCheck): ConfigFault[] {

@@ -41,10 +41,10 @@ export function boundFetch(fetch: OutboundFetch): OutboundFetch {
   return async (url, options) => bounded(await fetch(url, options));
 }
 
-type Chain = { name?: unknown; code?: unknown; cause?: unknown };
+type Chain = { name?: unknown; message?: unknown; code?: unknown; port?: unknown; cause?: unknown };
 
 /** Returns an error and everything that caused it. */
-function chainOf(error: unknown): Chain[] {
+export function chainOf(error: unknown): Chain[] {
   const chain: Chain[] = [];
   for (let one = error; typeof one === 'object' && one !== null && chain.length < 5; one = (one as Chain).cause)
     chain.push(one as Chain);

@@ -1,15 +1,5 @@
 import { EnvHttpProxyAgent, fetch as undiciFetch } from 'undici';
-import type { OutboundFetch } from '../http/bound-fetch.ts';
-
-type Chain = { message?: unknown; code?: unknown; port?: unknown; cause?: unknown };
-
-/** Returns an error and everything that caused it. */
-function chainOf(error: unknown): Chain[] {
-  const chain: Chain[] = [];
-  for (let one = error; typeof one === 'object' && one !== null && chain.length < 5; one = (one as Chain).cause)
-    chain.push(one as Chain);
-  return chain;
-}
+import { chainOf, type OutboundFetch } from '../http/bound-fetch.ts';
 
 /**
  * Returns an error that says which part the proxy had in it, if it had one: it refused (undici says only that the

@@ -2,7 +2,7 @@ import { connect as netConnect } from 'node:net';
 import { Readable } from 'node:stream';
 import { connect as tlsConnect, createSecureContext } from 'node:tls';
 import type { ServiceName } from '@sallyport/contracts';
-import { createHttp1Client, type Http1Client, type Http1Flow, type Http1Request } from '@sallyport/http1';
+import { createHttp1Client, readWhole, type Http1Client, type Http1Flow, type Http1Request } from '@sallyport/http1';
 import { parseJson } from '../json/parse-json.ts';
 import { ProblemError, readProblem } from '../problem/problem-error.ts';
 import type { Span } from '../tracing/span.ts';
@@ -73,50 +73,11 @@ export type ServiceClient = {
   close(): Promise<void>;
 };
 
-type Received = { status: number; headers: ServiceResponse['headers']; text: string };
-
 /** Returns headers by lower-case name. No service sends a repeated header that a caller reads. */
 function headersOf(lines: readonly string[]): ServiceResponse['headers'] {
   const headers: Record<string, string> = {};
   for (let index = 0; index < lines.length; index += 2) headers[lines[index]!.toLowerCase()] = lines[index + 1]!;
   return headers;
-}
-
-/** Sends a request and reads the whole response, within `timeoutMs`. */
-function exchange(client: Http1Client, request: Http1Request, timeoutMs: number): Promise<Received> {
-  return new Promise((resolve, reject) => {
-    let flow: Http1Flow | undefined;
-    let late = false;
-    let [status, lines]: [number, string[]] = [0, []];
-    const chunks: Buffer[] = [];
-    const timer = setTimeout(() => {
-      late = true;
-      flow?.abort();
-      reject(new Error(`no response within ${timeoutMs} ms`));
-    }, timeoutMs);
-    client.dispatch(request, {
-      onStart(given) {
-        flow = given;
-        if (late) given.abort();
-      },
-      onHead(code, raw) {
-        [status, lines] = [code, raw];
-      },
-      onData: (chunk) => void chunks.push(chunk),
-      onEnd() {
-        clearTimeout(timer);
-        resolve({
-          status,
-          headers: headersOf(lines),
-          text: (chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)).toString('utf8'),
-        });
-      },
-      onError(error) {
-        clearTimeout(timer);
-        reject(error);
-      },
-    });
-  });
 }
 
 /** Creates the connections to one service. `ca` is PEM, for https. */
@@ -159,16 +120,17 @@ export function createServiceClient(deps: {
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const send = async (request: ServiceRequest): Promise<ServiceResponse> => {
-    let received: Received;
-    try {
-      received = await exchange(client, await withCredential(request), request.timeoutMs ?? 1000);
-    } catch (cause) {
-      throw unavailable(cause);
-    }
-    const { status, headers, text } = received;
-    const body = parseJson(text);
+    const { timeoutMs = 1000 } = request;
+    const limits = { timeoutMs, late: `no response within ${timeoutMs} ms` };
+    const received = await withCredential(request)
+      .then((sent) => readWhole(client, sent, limits))
+      .catch((cause: unknown) => {
+        throw unavailable(cause);
+      });
+    const { status, lines } = received;
+    const body = parseJson(received.body.toString('utf8'));
     if (status >= 400) throw readProblem(body) ?? unavailable(new Error(`status ${status}`));
-    return { status, headers, body };
+    return { status, headers: headersOf(lines), body };
   };
   return {
     request: (request) =>

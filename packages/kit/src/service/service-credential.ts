@@ -3,6 +3,7 @@ import { mayCall, serviceNames, type ServiceName } from '@sallyport/contracts';
 import type { RequestHandler } from 'express';
 import { jwtVerify, SignJWT, type JWTVerifyOptions } from 'jose';
 import { LRUCache } from 'lru-cache';
+import { fieldsOfPart } from '../json/parse-json.ts';
 import { ProblemError } from '../problem/problem-error.ts';
 import { deriveSecret } from './derive-secret.ts';
 
@@ -151,14 +152,8 @@ async function verifyWithOneOf(
 
 /** Returns the issuer that the token claims, before it is verified: it only selects the key. */
 function claimedIssuer(token: string): ServiceName | undefined {
-  try {
-    const { iss } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) as {
-      iss?: unknown;
-    };
-    return serviceNames.find((name) => name === iss);
-  } catch {
-    return undefined;
-  }
+  const { iss } = fieldsOfPart(token.split('.')[1] ?? '');
+  return serviceNames.find((name) => name === iss);
 }
 
 /** Creates Express middleware that admits only Sallyport's services, and sets `res.locals.caller` to the calling one. */

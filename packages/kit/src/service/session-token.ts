@@ -1,6 +1,6 @@
 import { createPublicKey, hash, sign, verify, type KeyObject } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
-import { hashToken } from '../tokens/hash-token.ts';
+import { onceForEach } from '../cache/once-for-each.ts';
+import { createTokenVerifier } from './token-verifier.ts';
 
 // Session tokens in the form that Pomerium's clients need: a JWS (RFC 7515, EdDSA by RFC 8037) with an expiry. Like every
 // other token, it is valid only while the session store knows its hash. The signature is checked before that, and shows
@@ -8,7 +8,6 @@ import { hashToken } from '../tokens/hash-token.ts';
 
 /** An explicit type (RFC 8725, 3.11), so that a service credential of the same key is not accepted here, or vice versa. */
 const tokenType = 'sallyport-session+jwt';
-const maxLength = 4096;
 const parts = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{86})$/;
 
 /** The content of a token. `expiresAt` is in milliseconds since the epoch. */
@@ -34,7 +33,7 @@ function publicJwk(publicKey: KeyObject): PublicJwk {
   return { kty: 'OKP', crv: 'Ed25519', x, kid, alg: 'EdDSA', use: 'sig' };
 }
 
-/** Returns the only header that tokens of a key may have: nothing in it is negotiable. */
+/** Returns the header of the tokens of a key. */
 const headerOf = (kid: string) => encode({ alg: 'EdDSA', kid, typ: tokenType });
 
 /** Returns the issuer, which is also the audience: the origin of the gateway. */
@@ -47,12 +46,9 @@ export function createSessionTokenSigner(deps: {
   now: () => number;
 }): SessionTokenSigner {
   const { now } = deps;
-  const headers = new WeakMap<KeyObject, string>();
-  const headerFor = (privateKey: KeyObject) => {
-    const header = headers.get(privateKey) ?? headerOf(publicJwk(createPublicKey(privateKey)).kid);
-    headers.set(privateKey, header);
-    return header;
-  };
+  const headerFor = onceForEach((privateKey: KeyObject) => ({
+    header: headerOf(publicJwk(createPublicKey(privateKey)).kid),
+  }));
   const gateway = audienceOf(deps.gatewayUrl);
   return {
     sign({ sessionId, subject, expiresAt }) {
@@ -65,78 +61,37 @@ export function createSessionTokenSigner(deps: {
         exp: Math.floor(expiresAt / 1000),
       });
       const { privateKey } = deps;
-      const signed = `${headerFor(privateKey)}.${payload}`;
+      const signed = `${headerFor(privateKey).header}.${payload}`;
       return `${signed}.${sign(null, Buffer.from(signed), privateKey).toString('base64url')}`;
     },
   };
 }
 
-type Checked = { sessionId: string; expiresAt: number; key: KeyObject };
-type Claims = { iss?: unknown; aud?: unknown; jti?: unknown; exp?: unknown };
-
-function readClaims(text: string): Claims | undefined {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
-    return typeof value === 'object' && value !== null ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/**
- * Creates the verifier of tokens, with authenticate's public keys, which may change. Verified tokens are cached by
- * hash, because a verification costs more than everything else that is done with a token.
- */
+/** Creates the verifier of tokens, with authenticate's public keys, which may change. */
 export function createSessionTokenVerifier(deps: {
   publicKeys(): readonly KeyObject[];
   gatewayUrl: string;
   now: () => number;
 }): SessionTokenVerifier {
   const { now, publicKeys } = deps;
-  const known = new WeakMap<KeyObject, { jwk: PublicJwk; header: string }>();
-  const describe = (key: KeyObject) => {
-    const jwk = known.get(key)?.jwk ?? publicJwk(key);
-    const described = known.get(key) ?? { jwk, header: headerOf(jwk.kid) };
-    known.set(key, described);
-    return described;
-  };
-  const gateway = audienceOf(deps.gatewayUrl);
-  const seen = new LRUCache<string, Checked>({ max: 10_000 });
-
-  const check = (token: string): Checked | undefined => {
-    const [, head = '', payload = '', signature = ''] = parts.exec(token) ?? [];
-    const signed = Buffer.from(signature, 'base64url');
-    // The whole header is compared, so that no other algorithm, key, type or extension is accepted. Of the encodings of
-    // a signature only the canonical one is accepted.
-    const key = publicKeys().find((one) => describe(one).header === head);
-    if (
-      !key ||
-      signed.toString('base64url') !== signature ||
-      !verify(null, Buffer.from(`${head}.${payload}`), key, signed)
-    )
-      return undefined;
-    const claims = readClaims(payload);
-    if (
-      !claims ||
-      claims.iss !== gateway ||
-      claims.aud !== gateway ||
-      typeof claims.jti !== 'string' ||
-      !Number.isSafeInteger(claims.exp)
-    )
-      return undefined;
-    return { sessionId: claims.jti, expiresAt: (claims.exp as number) * 1000, key };
-  };
-
+  const describe = onceForEach((key: KeyObject) => {
+    const jwk = publicJwk(key);
+    return { jwk, header: headerOf(jwk.kid) };
+  });
+  const verified = createTokenVerifier({
+    form: parts,
+    gateway: audienceOf(deps.gatewayUrl),
+    now,
+    keys: publicKeys,
+    headerOf: (key) => describe(key).header,
+    isSignedBy: (key, signed, signature) => verify(null, signed, key, signature),
+    read: ({ jti }) => (typeof jti === 'string' ? { sessionId: jti } : undefined),
+  });
   return {
     jwks: () => publicKeys().map((key) => describe(key).jwk),
     verify(token) {
-      if (token.length > maxLength) return undefined;
-      const tokenHash = hashToken(token);
-      const remembered = seen.get(tokenHash);
-      const found = remembered && publicKeys().includes(remembered.key) ? remembered : check(token);
-      if (!found || found.expiresAt <= now()) return undefined;
-      if (found !== remembered) seen.set(tokenHash, found);
-      return { hash: tokenHash, sessionId: found.sessionId };
+      const found = verified(token);
+      return found && { hash: found.hash, ...found.content };
     },
   };
 }
