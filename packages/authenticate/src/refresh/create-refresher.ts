@@ -1,17 +1,7 @@
-import { createRepeater, createWarnOnce, type Metrics } from '@sallyport/kit';
+import { createRepeaterWithOutage, type Metrics } from '@sallyport/kit';
 import { createProviderBackoff } from './next-refresh.ts';
 import { createRefreshMetrics } from './refresh-metrics.ts';
 import { leaseMs, refreshSession, type RefreshSessionDeps } from './refresh-session.ts';
-
-/** Refreshes sessions when they are due, whether they are used or only have open streams. */
-type Refresher = {
-  /** Refreshes all sessions that are due and returns their number. Rejects if the store is down. */
-  runDue(): Promise<number>;
-  /** Starts refreshing sessions as they become due, until closed. */
-  start(): void;
-  /** Resolves when refreshes in progress are done. */
-  close(): Promise<void>;
-};
 
 type RefresherDeps = Omit<RefreshSessionDeps, 'backoff'> & { metrics?: Metrics; pollMs?: number };
 
@@ -19,22 +9,19 @@ type RefresherDeps = Omit<RefreshSessionDeps, 'backoff'> & { metrics?: Metrics; 
 const batch = 32;
 
 /** Creates the refresher. Any number of replicas share the work through the due times in the store. */
-export function createRefresher(deps: RefresherDeps): Refresher {
+export function createRefresher(deps: RefresherDeps) {
   const { tokenStorage, logger, now, random, pollMs = 1000 } = deps;
   const { tokens } = tokenStorage;
   const parts: RefreshSessionDeps = { ...deps, backoff: createProviderBackoff(deps) };
   const metrics = createRefreshMetrics({ metrics: deps.metrics, count: () => tokens.count() });
-  const outage = createWarnOnce(logger, {
-    failed: 'sessions cannot be refreshed at the moment',
-    recovered: 'sessions are refreshed again',
-  });
 
   const refresh = async (sessionId: string) => {
     const from = now();
     const done = await refreshSession(parts, sessionId);
     if (done) metrics.done(done.provider, done.outcome, (now() - from) / 1000);
   };
-  const runDue = async () => {
+  /** Refreshes all sessions that are due and returns their number. Rejects if the store is down. */
+  const runDue = async (): Promise<number> => {
     let count = 0;
     for (;;) {
       const due = await tokens.takeDue(batch, leaseMs);
@@ -45,14 +32,13 @@ export function createRefresher(deps: RefresherDeps): Refresher {
       if (due.length < batch || repeater.isClosed) return count;
     }
   };
-  const runOnce = async () => {
-    try {
-      await runDue();
-      outage.recovered();
-    } catch (error) {
-      outage.failed({ err: error });
-    }
-  };
-  const repeater = createRepeater({ run: runOnce, pauseMs: pollMs, random });
+  const repeater = createRepeaterWithOutage({
+    run: runDue,
+    pauseMs: pollMs,
+    random,
+    logger,
+    failed: 'sessions cannot be refreshed at the moment',
+    recovered: 'sessions are refreshed again',
+  });
   return { runDue, start: () => repeater.start(), close: () => repeater.close() };
 }

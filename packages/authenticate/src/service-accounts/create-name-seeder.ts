@@ -1,15 +1,6 @@
-import { createRepeater, createWarnOnce, type Logger } from '@sallyport/kit';
+import { createRepeaterWithOutage, type Logger } from '@sallyport/kit';
 import type { NameStore, SessionStore } from '@sallyport/stores';
 import { holderOf } from './with-own-name.ts';
-
-/** Gives live service accounts their names. */
-type NameSeeder = {
-  /** Does it once, and returns how many names it gave. Rejects if a store is down. */
-  runOnce(): Promise<number>;
-  /** Does it now, and from then on again and again, until closed. */
-  start(): void;
-  close(): Promise<void>;
-};
 
 /**
  * Gives the names of live service accounts to their makers: of those that an older version of the gateway has
@@ -23,12 +14,9 @@ export function createNameSeeder(deps: {
   /** Spreads the replicas. */
   random: () => number;
   pauseMs?: number;
-}): NameSeeder {
+}) {
   const { sessions, names, logger, random, pauseMs = 600_000 } = deps;
-  const outage = createWarnOnce(logger, {
-    failed: 'the names of service accounts cannot be given to their makers at the moment; this is tried again',
-    recovered: 'the names of service accounts belong to their makers again',
-  });
+  /** Does it once, and returns how many names it gave. Rejects if a store is down. */
   const runOnce = async () => {
     const live = (await sessions.list()).flatMap(({ serviceAccount }) => serviceAccount ?? []);
     const held = live.length === 0 ? [] : await names.list();
@@ -39,17 +27,13 @@ export function createNameSeeder(deps: {
     if (given > 0) logger.info({ given }, 'names of service accounts were given to their makers');
     return given;
   };
-  const repeater = createRepeater({
-    run: async () => {
-      try {
-        await runOnce();
-        outage.recovered();
-      } catch (error) {
-        outage.failed({ err: error });
-      }
-    },
-    pauseMs,
+  const repeater = createRepeaterWithOutage({
+    run: runOnce,
+    pauseMs: pauseMs,
     random,
+    logger,
+    failed: 'the names of service accounts cannot be given to their makers at the moment; this is tried again',
+    recovered: 'the names of service accounts belong to their makers again',
   });
   return { runOnce, start: () => repeater.start(0), close: () => repeater.close() };
 }

@@ -6,7 +6,7 @@ import {
   type AuditSink,
   type RetriedOutcome,
 } from '@sallyport/audit-log';
-import { uuidOf, createRepeater, createWarnOnce, type Logger } from '@sallyport/kit';
+import { uuidOf, createRepeaterWithOutage, type Logger } from '@sallyport/kit';
 import type { ExpiredSession, SessionStore } from '@sallyport/stores';
 import { auditDraft, typesOf } from '../events/audit-draft.ts';
 
@@ -63,33 +63,20 @@ type ExpiryReporterDeps = {
   pollMs?: number;
 };
 
-/** Records the sessions that end by themselves. */
-type ExpiryReporter = {
-  /** Records all that are known, and returns how many. Rejects if the store is down. */
-  runDue(): Promise<number>;
-  /** Records those that have ended, and from then on all as they end, until closed. */
-  start(): void;
-  /** Resolves when nothing is being recorded any more. */
-  close(): Promise<void>;
-};
-
 /**
  * Creates the reporter. Any number of replicas share the work. A session is forgotten once its event is recorded, so
  * what cannot be recorded is tried again, and what ends while none of them runs is recorded later.
  */
-export function createExpiryReporter(deps: ExpiryReporterDeps): ExpiryReporter {
+export function createExpiryReporter(deps: ExpiryReporterDeps) {
   const { sessions, record, audit, logger, random, pollMs = 10_000 } = deps;
-  const outage = createWarnOnce(logger, {
-    failed: 'it cannot be recorded at the moment that sessions have expired; this is tried again',
-    recovered: 'it is recorded again that sessions have expired',
-  });
 
   const report = async (one: ExpiredSession) => {
     const outcome = await record(one);
     if (outcome === 'recorded') await sessions.forgetExpired(one.tokenHash);
     return outcome === 'recorded';
   };
-  const runDue = async () => {
+  /** Records all that have ended, and returns how many. Rejects if the store is down. */
+  const runDue = async (): Promise<number> => {
     let count = 0;
     for (;;) {
       if (repeater.isClosed || !audit.hasRoom()) return count;
@@ -103,14 +90,13 @@ export function createExpiryReporter(deps: ExpiryReporterDeps): ExpiryReporter {
       if (!more) return count;
     }
   };
-  const runOnce = async () => {
-    try {
-      await runDue();
-      outage.recovered();
-    } catch (error) {
-      outage.failed({ err: error });
-    }
-  };
-  const repeater = createRepeater({ run: runOnce, pauseMs: pollMs, random });
+  const repeater = createRepeaterWithOutage({
+    run: runDue,
+    pauseMs: pollMs,
+    random,
+    logger,
+    failed: 'it cannot be recorded at the moment that sessions have expired; this is tried again',
+    recovered: 'it is recorded again that sessions have expired',
+  });
   return { runDue, start: () => repeater.start(0), close: () => repeater.close() };
 }
