@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import type { ClusterConfig, Config } from '@sallyport/contracts';
 import type { Logger } from '@sallyport/kit';
+import { fingerprint } from './fingerprint.ts';
 import { readClusterAccess } from '../upstream/read-cluster-access.ts';
 import { createUpstream, type Upstream, createUpstreams, type Upstreams } from '../upstream/upstream.ts';
 
@@ -24,25 +24,6 @@ export type ClusterSet = {
 };
 
 type Member = { print: string; cluster: ClusterConfig; upstream: Upstream };
-
-/** Returns everything that makes up an upstream, including the content of its files. What is equal is kept. */
-async function fingerprint(cluster: ClusterConfig, { resolvePath }: ClusterSetDeps): Promise<string> {
-  const {
-    policy: _policy,
-    policies: _policies,
-    policyFile: _file,
-    namespaces: _namespaces,
-    shadow: _shadow,
-    explain: _explain,
-    ...rest
-  } = cluster;
-  const text = async (file: string | null | undefined) =>
-    file == null ? '' : readFile(resolvePath(file), 'utf8').catch(() => '');
-  return JSON.stringify([
-    rest,
-    ...(await Promise.all([rest.caFile, rest.clientCertFile, rest.clientKeyFile, rest.kubeconfig].map(text))),
-  ]);
-}
 
 /** Tracks the connections of upgrades, so that they can be cut when the cluster is removed. */
 function withCut(upstream: Upstream): Upstream {
@@ -68,7 +49,8 @@ export async function createClusterSet(clusters: readonly ClusterConfig[], deps:
   let found = createUpstreams([]);
 
   const reach = async (cluster: ClusterConfig): Promise<Member> => {
-    const print = await fingerprint(cluster, deps);
+    const { caFile, clientCertFile, clientKeyFile, kubeconfig } = cluster;
+    const print = await fingerprint(cluster, [caFile, clientCertFile, clientKeyFile, kubeconfig], deps);
     const known = members.get(cluster.name);
     if (known?.print === print) return { ...known, cluster };
     const access = await readClusterAccess(cluster, deps);

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import type { RouteConfig } from '@sallyport/contracts';
+import { fingerprint } from './fingerprint.ts';
 import type { RouteCertificates } from '../listener/route-certificates.ts';
 import { createWebRoute } from '../web/create-web-route.ts';
 import { type WebRoute, createWebRoutes, type WebRoutes } from '../exchange/web-route.ts';
@@ -20,21 +20,13 @@ export type RouteSet = {
 
 type Member = { print: string; config: RouteConfig; route: WebRoute };
 
-/** Returns everything that makes up a route, including the content of its files. What is equal is kept. */
-async function fingerprint(config: RouteConfig, { resolvePath }: RouteSetDeps): Promise<string> {
-  const { policy: _policy, policies: _policies, policyFile: _file, explain: _explain, ...rest } = config;
-  const text = async (file: string | null | undefined) =>
-    file == null ? '' : readFile(resolvePath(file), 'utf8').catch(() => '');
-  const files = [rest.toCaFile, rest.toClientCertFile, rest.toClientKeyFile];
-  return JSON.stringify([rest, ...(await Promise.all(files.map(text)))]);
-}
-
 /** Creates the set with its initial routes. */
 export async function createRouteSet(initial: readonly RouteConfig[], deps: RouteSetDeps): Promise<RouteSet> {
   let members = new Map<string, Member>();
   let found = createWebRoutes([]);
   const reach = async (config: RouteConfig): Promise<Member> => {
-    const print = await fingerprint(config, deps);
+    const { toCaFile, toClientCertFile, toClientKeyFile } = config;
+    const print = await fingerprint(config, [toCaFile, toClientCertFile, toClientKeyFile], deps);
     const known = members.get(config.from);
     return known?.print === print ? { ...known, config } : { print, config, route: await createWebRoute(config, deps) };
   };
