@@ -11,10 +11,10 @@ import type { Applications } from '../web-identity/read-application-token.ts';
 import { createBreakGlassWarning } from './break-glass-warning.ts';
 import { createCheck } from './check.ts';
 import { createForward } from './forward.ts';
-import { createImpersonate } from './impersonate.ts';
+import { impersonate } from './impersonate.ts';
 import { observeStream } from './observe-stream.ts';
 import { createReadCredential } from './read-credential.ts';
-import { createReadKubeRequest } from './read-kube-request.ts';
+import { readKubeRequest } from './read-kube-request.ts';
 import { createReadTarget } from './read-target.ts';
 import { sendStatus } from './send-status.ts';
 
@@ -60,7 +60,7 @@ export function createRoad(parts: RoadParts, deps: RoadDeps): (exchange: Cluster
       // Which cluster, and the headers: 403 for an identity header. An unknown cluster passes.
       readTarget: createReadTarget({ upstreams }),
       // What is asked: 400 for what could be read in two ways, 405 for unknown methods.
-      readKubeRequest: createReadKubeRequest(),
+      readKubeRequest,
     },
     decide: {
       // Who asks: exactly one credential.
@@ -74,7 +74,7 @@ export function createRoad(parts: RoadParts, deps: RoadDeps): (exchange: Cluster
       // What must not run unaudited waits for the acknowledgement.
       commitAudit: trail.commit,
       // The upstream headers, from an allow-list, as the user.
-      impersonate: createImpersonate(),
+      impersonate,
       // What was ended while it waited goes no further.
       refuseEnded: streams.refuseEnded,
       // Forward, or tunnel for an upgrade.

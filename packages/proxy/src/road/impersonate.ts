@@ -1,24 +1,22 @@
 import { ProblemError } from '@sallyport/kit';
-import type { Allowed, ClusterExchange, Step } from '../exchange/exchange.ts';
+import type { Allowed, ClusterExchange } from '../exchange/exchange.ts';
 import { impersonationHeaders } from '../headers/impersonation-headers.ts';
 
 /**
- * Creates the step that builds the upstream headers: allow-listed client headers, the user's identity, the audit id and
+ * Builds the upstream headers: allow-listed client headers, the user's identity, the audit id and
  * the gateway's credential for the cluster.
  */
-export function createImpersonate(): Step<Allowed<ClusterExchange>> {
-  return (exchange) => {
-    const { answer, upstream, headers } = exchange;
-    // The request goes upstream as the one whom it names, or not at all: never as the person instead.
-    const acting = headers?.impersonate !== undefined;
-    const sent = acting ? answer?.actsAs : answer?.impersonation;
-    if (answer?.decision.effect !== 'allow' || !answer.impersonation || !sent || !upstream || !headers)
-      throw new ProblemError('unauthenticated', 'The request has no identity.');
-    const identity = impersonationHeaders(sent, upstream.allowSystem, acting);
-    const authorization = upstream.authorization();
-    const lines = headers.forward;
-    lines.push(...identity, 'Audit-ID', exchange.auditId);
-    if (authorization !== undefined) lines.push('Authorization', authorization);
-    exchange.upstreamHeaders = lines;
-  };
+export function impersonate(exchange: Allowed<ClusterExchange>): void {
+  const { answer, upstream, headers } = exchange;
+  // The request goes upstream as the one whom it names, or not at all: never as the person instead.
+  const acting = headers?.impersonate !== undefined;
+  const sent = acting ? answer?.actsAs : answer?.impersonation;
+  if (answer?.decision.effect !== 'allow' || !answer.impersonation || !sent || !upstream || !headers)
+    throw new ProblemError('unauthenticated', 'The request has no identity.');
+  const identity = impersonationHeaders(sent, upstream.allowSystem, acting);
+  const authorization = upstream.authorization();
+  const lines = headers.forward;
+  lines.push(...identity, 'Audit-ID', exchange.auditId);
+  if (authorization !== undefined) lines.push('Authorization', authorization);
+  exchange.upstreamHeaders = lines;
 }

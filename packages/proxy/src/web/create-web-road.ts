@@ -8,8 +8,8 @@ import { createCheckWeb } from './check-web.ts';
 import { cleanWebResponse } from './clean-web-response.ts';
 import { createForwardWeb } from './forward-web.ts';
 import { createReadWebCredential } from './read-web-credential.ts';
-import { createReadWebRequest } from './read-web-request.ts';
-import { createRefuseForeignPage } from './refuse-foreign-page.ts';
+import { readWebRequest } from './read-web-request.ts';
+import { refuseForeignPage } from './refuse-foreign-page.ts';
 import { createSendWebProblem } from './send-web-problem.ts';
 
 type WebRoadDeps = {
@@ -35,13 +35,13 @@ export function createWebRoad(
       // Nothing begins whose end could not be recorded.
       openAudit: trail.open,
       // 400 for what could be read in two ways, 403 for an identity header.
-      readWebRequest: createReadWebRequest(),
+      readWebRequest,
     },
     decide: {
       // Who asks: exactly one credential.
       readWebCredential: createReadWebCredential({ tokens, workloads }),
       // 403 for what another site makes the browser send.
-      refuseForeignPage: createRefuseForeignPage(),
+      refuseForeignPage,
       // Authorize decides: 401, 403, 503 if it cannot be reached.
       check: createCheckWeb({ client: checks, clientCertificateOf, changesReceived, workloads }),
     },

@@ -1,6 +1,6 @@
 import { ProblemError } from '@sallyport/kit';
 import { refuseOwnToken } from '../credential/own-token.ts';
-import type { Step, WebExchange } from '../exchange/exchange.ts';
+import type { WebExchange } from '../exchange/exchange.ts';
 import { opensPageOfApplication } from '../headers/opens-page.ts';
 import { readHeaders } from '../headers/read-headers.ts';
 import { refuseBadUpgrade } from '../passage/refuse-bad-upgrade.ts';
@@ -17,32 +17,30 @@ function isNavigation({ request, upgrade }: WebExchange): boolean {
 }
 
 /**
- * Creates the step that reads a request to a web application, once. The headers are read as those of a request to a
+ * Reads a request to a web application, once. The headers are read as those of a request to a
  * cluster are: 403 for identity headers, 400 for what two readers could understand differently.
  */
-export function createReadWebRequest(): Step<WebExchange> {
-  return (exchange) => {
-    const { request } = exchange;
-    if (request.httpVersion !== '1.1') throw new ProblemError('bad-request', 'The gateway supports HTTP/1.1 only.');
-    const headers = readHeaders(request.rawHeaders);
-    exchange.headers = headers;
-    const { method = '', url = '' } = request;
-    const acceptsPage = request.headers.accept?.includes('text/html') === true;
-    const isUpgrade = exchange.upgrade !== undefined;
-    exchange.asked = {
-      verb: method,
-      path: '',
-      stream: isUpgrade ? 'websocket' : undefined,
-      longRunning: isUpgrade,
-      isNavigation: acceptsPage && isNavigation(exchange),
-      acceptsPage: acceptsPage && !isUpgrade,
-      carrier: undefined,
-    };
-    if (!methods.has(method)) throw new ProblemError('method-not-allowed', 'The gateway does not support this method.');
-    refuseBadUpgrade(exchange, headers, ['websocket']);
-    refuseOwnToken(url);
-    exchange.asked.path = readWebPath(url, exchange.upstream);
-    refuseRootWorker(exchange);
-    if (headers.contentLength !== undefined) exchange.bytesIn = headers.contentLength;
+export function readWebRequest(exchange: WebExchange): void {
+  const { request } = exchange;
+  if (request.httpVersion !== '1.1') throw new ProblemError('bad-request', 'The gateway supports HTTP/1.1 only.');
+  const headers = readHeaders(request.rawHeaders);
+  exchange.headers = headers;
+  const { method = '', url = '' } = request;
+  const acceptsPage = request.headers.accept?.includes('text/html') === true;
+  const isUpgrade = exchange.upgrade !== undefined;
+  exchange.asked = {
+    verb: method,
+    path: '',
+    stream: isUpgrade ? 'websocket' : undefined,
+    longRunning: isUpgrade,
+    isNavigation: acceptsPage && isNavigation(exchange),
+    acceptsPage: acceptsPage && !isUpgrade,
+    carrier: undefined,
   };
+  if (!methods.has(method)) throw new ProblemError('method-not-allowed', 'The gateway does not support this method.');
+  refuseBadUpgrade(exchange, headers, ['websocket']);
+  refuseOwnToken(url);
+  exchange.asked.path = readWebPath(url, exchange.upstream);
+  refuseRootWorker(exchange);
+  if (headers.contentLength !== undefined) exchange.bytesIn = headers.contentLength;
 }

@@ -1,5 +1,5 @@
 import { ProblemError } from '@sallyport/kit';
-import { isWebWrite, type Read, type Step, type WebExchange } from '../exchange/exchange.ts';
+import { isWebWrite, type Read, type WebExchange } from '../exchange/exchange.ts';
 
 /**
  * Reports whether a page of the application itself makes the request. A browser sends `Origin` with a WebSocket and with
@@ -14,15 +14,13 @@ function isOwnPage({ request, upstream, upgrade }: WebExchange): boolean {
 }
 
 /**
- * Creates the step that refuses what a page of another site makes a browser send with the cookie. `SameSite` does not
+ * Refuses what a page of another site makes a browser send with the cookie. `SameSite` does not
  * suffice, because sibling hosts are the same site, and WebSockets know no CORS.
  */
-export function createRefuseForeignPage(): Step<Read<WebExchange>> {
-  return (exchange) => {
-    if (exchange.asked.carrier !== 'cookie' || !isWebWrite(exchange) || isOwnPage(exchange)) return;
-    throw new ProblemError(
-      'forbidden',
-      'A request that changes something, or opens a WebSocket, must come from a page of this application.',
-    );
-  };
+export function refuseForeignPage(exchange: Read<WebExchange>): void {
+  if (exchange.asked.carrier !== 'cookie' || !isWebWrite(exchange) || isOwnPage(exchange)) return;
+  throw new ProblemError(
+    'forbidden',
+    'A request that changes something, or opens a WebSocket, must come from a page of this application.',
+  );
 }
