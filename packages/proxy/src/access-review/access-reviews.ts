@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Impersonation } from '@sallyport/contracts';
-import { createExpiringCache, type ExpiringCache } from '@sallyport/kit';
+import { createExpiringCache, onceForEach } from '@sallyport/kit';
 import { impersonationHeaders } from '../headers/impersonation-headers.ts';
 import type { ClusterAnswer, AskRecorded } from '../upstream/ask-cluster.ts';
 import type { Upstream } from '../upstream/upstream.ts';
@@ -59,7 +59,6 @@ type AccessReviewsDeps = {
 };
 
 type Review = { kind: 'SelfSubjectAccessReview' | 'SelfSubjectRulesReview'; spec: object; detail: string };
-type Answers = { slots: ReviewSlots; known: ExpiringCache<Promise<ClusterAnswer | undefined>> };
 
 /** How long the answer may take, the wait for a slot included, in milliseconds. */
 const timeoutMs = 2000;
@@ -128,21 +127,12 @@ function createSend({ ask, clock }: AccessReviewsDeps) {
 export function createAccessReviews(deps: AccessReviewsDeps): AccessReviews {
   const send = createSend(deps);
   // The answers of an upstream are forgotten with it, when another one replaces it.
-  const answersOf = new WeakMap<Upstream, Answers>();
-  const answers = (cluster: Upstream): Answers => {
-    let found = answersOf.get(cluster);
-    if (!found)
-      answersOf.set(
-        cluster,
-        (found = {
-          slots: createReviewSlots(deps.limits ?? limits),
-          known: createExpiringCache({ max: maxKnown, clock: deps.clock }),
-        }),
-      );
-    return found;
-  };
+  const answersOf = onceForEach((_cluster: Upstream) => ({
+    slots: createReviewSlots(deps.limits ?? limits),
+    known: createExpiringCache<Promise<ClusterAnswer | undefined>>({ max: maxKnown, clock: deps.clock }),
+  }));
   const review = (person: Person, what: Review): Promise<ClusterAnswer | undefined> => {
-    const { slots, known } = answers(person.cluster);
+    const { slots, known } = answersOf(person.cluster);
     const key = keyOf(person, what);
     const before = known.get(key);
     if (before) return before;

@@ -1,3 +1,4 @@
+import { parseJson } from '@sallyport/kit';
 import { z } from 'zod';
 import type { ClusterAnswer } from '../upstream/ask-cluster.ts';
 
@@ -30,12 +31,7 @@ function parse<Schema extends z.ZodType>(
   schema: Schema,
   { status, body }: ClusterAnswer,
 ): z.output<Schema> | undefined {
-  if (status !== 201) return undefined;
-  try {
-    return schema.safeParse(JSON.parse(body)).data;
-  } catch {
-    return undefined;
-  }
+  return status === 201 ? schema.safeParse(parseJson(body)).data : undefined;
 }
 
 /** Reads the answer to a SelfSubjectAccessReview. Undefined if it is anything else. */

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { fieldsOf, parseJson } from '@sallyport/kit';
 
 /** Returns the index after the string that begins at `start`, which is the index of its opening quote. */
 function endOfString(text: string, start: number): number {
@@ -45,8 +46,7 @@ function findStringMember(text: string, name: string): { start: number; end: num
 
 /** Reports whether a value is the Status of a refusal (metav1.Status). */
 function isRefusal(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  const { kind, apiVersion, status, code } = value as Record<string, unknown>;
+  const { kind, apiVersion, status, code } = fieldsOf(value);
   return kind === 'Status' && apiVersion === 'v1' && status === 'Failure' && code === 403;
 }
 
@@ -56,13 +56,7 @@ function isRefusal(value: unknown): boolean {
  */
 export function appendToStatus(body: Buffer, sentence: string): Buffer | undefined {
   if (!isUtf8(body)) return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined;
-  }
-  if (!isRefusal(value)) return undefined;
+  if (!isRefusal(parseJson(body.toString('utf8')))) return undefined;
   // One character per byte, so that the indexes are those of the body.
   const text = body.toString('latin1');
   const message = findStringMember(text, 'message');

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { TLSSocket, type PeerCertificate } from 'node:tls';
 import type { ClientCertificate } from '@sallyport/contracts';
+import { onceForEach } from '@sallyport/kit';
 
 /** Returns the certificate that the client presented in the handshake. Undefined where the gateway asks for none. */
 export type ClientCertificateOf = (socket: Socket) => ClientCertificate | undefined;
@@ -21,14 +22,5 @@ function read(socket: Socket): ClientCertificate {
  * `asked`: whether the gateway has a CA for clients, and so asks for certificates.
  */
 export function createClientCertificates(deps: { asked: boolean }): ClientCertificateOf {
-  if (!deps.asked) return () => undefined;
-  const known = new WeakMap<Socket, ClientCertificate>();
-  return (socket) => {
-    let certificate = known.get(socket);
-    if (!certificate) {
-      certificate = read(socket);
-      known.set(socket, certificate);
-    }
-    return certificate;
-  };
+  return deps.asked ? onceForEach(read) : () => undefined;
 }

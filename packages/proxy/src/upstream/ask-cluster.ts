@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AuditRecord } from '@sallyport/contracts';
 import { auditKey, microTime, type AuditEventDraft, type AuditSink } from '@sallyport/audit-log';
+import { readWhole } from '@sallyport/http1';
 import type { Upstream } from './upstream.ts';
 import { headerOf } from '../headers/clean-response-headers.ts';
 import { clientText } from '../credential/client-text.ts';
@@ -22,55 +23,28 @@ export type Ask = {
  * Sends a request to a cluster as the gateway itself: with its own credential and these headers. Rejects if the response
  * is late, too long or broken.
  */
-function askCluster(
+async function askCluster(
   upstream: Upstream,
   { method = 'GET', path, headers, body, timeoutMs, maxBytes }: Ask,
 ): Promise<ClusterAnswer> {
   const authorization = upstream.authorization();
-  return new Promise((resolve, reject) => {
-    let abort = () => {};
-    const giveUp = (why: string) => {
-      clearTimeout(timer);
-      reject(new Error(why));
-      abort();
-    };
-    const timer = setTimeout(() => giveUp('the cluster did not respond in time'), timeoutMs);
-    let status = 0;
-    let lines: readonly string[] = [];
-    let size = 0;
-    const chunks: Buffer[] = [];
-    upstream.dispatch(
-      {
-        method,
-        path: upstream.basePath + path,
-        headers: [...headers, ...(authorization === undefined ? [] : ['Authorization', authorization])],
-        body,
-        headersTimeoutMs: timeoutMs,
-      },
-      {
-        onStart(flow) {
-          abort = () => flow.abort();
-        },
-        onHead(code, received) {
-          status = code;
-          lines = received;
-        },
-        onData(chunk) {
-          size += chunk.length;
-          if (size > maxBytes) giveUp('the response is too long');
-          else chunks.push(chunk);
-        },
-        onEnd() {
-          clearTimeout(timer);
-          if (status === 401) upstream.refreshCredential();
-          resolve({ status, header: (name) => headerOf(lines, name), body: Buffer.concat(chunks).toString('utf8') });
-        },
-        onError(error) {
-          giveUp(error.message);
-        },
-      },
-    );
-  });
+  const answer = await readWhole(
+    upstream,
+    {
+      method,
+      path: upstream.basePath + path,
+      headers: [...headers, ...(authorization === undefined ? [] : ['Authorization', authorization])],
+      body,
+      headersTimeoutMs: timeoutMs,
+    },
+    { timeoutMs, maxBytes, late: 'the cluster did not respond in time' },
+  );
+  if (answer.status === 401) upstream.refreshCredential();
+  return {
+    status: answer.status,
+    header: (name) => headerOf(answer.lines, name),
+    body: answer.body.toString('utf8'),
+  };
 }
 
 type AskRecordedDeps = {
@@ -129,11 +103,4 @@ export function createAskRecorded(deps: AskRecordedDeps): AskRecorded {
       throw error;
     }
   };
-}
-
-export type Fields = Record<string, unknown>;
-
-/** Returns the members of an object, and none for anything else. */
-export function fieldsOf(value: unknown): Fields {
-  return typeof value === 'object' && value !== null ? (value as Fields) : {};
 }

@@ -1,5 +1,6 @@
+import { fieldsOf, onceForEach, parseJson, type Fields } from '@sallyport/kit';
 import { createClusterFacts, type ClusterFactsDeps } from './cluster-facts.ts';
-import { fieldsOf, type Fields, type AskRecorded } from './ask-cluster.ts';
+import type { AskRecorded } from './ask-cluster.ts';
 import type { Upstream } from './upstream.ts';
 
 /** Whether each kind is namespaced, by `group/version/resource`. */
@@ -18,12 +19,7 @@ const listOf = (value: unknown): Fields[] => (Array.isArray(value) ? value.map(f
  * out versions that the cluster marks as stale, and kinds without a known scope.
  */
 function readDiscovery(text: string): DiscoveredScopes | undefined {
-  let document: Fields;
-  try {
-    document = fieldsOf(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
+  const document = fieldsOf(parseJson(text));
   if (document['kind'] !== 'APIGroupDiscoveryList' || !Array.isArray(document['items'])) return undefined;
   const scopes = new Map<string, boolean>();
   for (const group of listOf(document['items'])) {
@@ -49,13 +45,7 @@ function servedKey(apiGroup: string, apiVersion: string): string {
  * else. An APIService counts as aggregated if it has a `service`, readable or not.
  */
 function readApiServices(text: string): ReadonlyMap<string, boolean> | undefined {
-  let document: Record<string, unknown>;
-  try {
-    document = fieldsOf(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
-  const { kind, items } = document;
+  const { kind, items } = fieldsOf(parseJson(text));
   if (kind !== 'APIServiceList' || !Array.isArray(items)) return undefined;
   const aggregated = new Map<string, boolean>();
   for (const item of items) {
@@ -112,17 +102,7 @@ const about = {
  * upstream is replaced.
  */
 export function createAuditedClusterKinds({ ask }: { ask: AskRecorded }): (upstream: Upstream) => ClusterKinds {
-  const kindsOf = new WeakMap<Upstream, ClusterKinds>();
-  return (upstream) => {
-    let kinds = kindsOf.get(upstream);
-    if (kinds === undefined)
-      kindsOf.set(
-        upstream,
-        (kinds = createClusterKinds({
-          ask: (request) => ask(upstream, request, about),
-          clock: () => performance.now(),
-        })),
-      );
-    return kinds;
-  };
+  return onceForEach((upstream: Upstream) =>
+    createClusterKinds({ ask: (request) => ask(upstream, request, about), clock: () => performance.now() }),
+  );
 }

@@ -1,6 +1,6 @@
 import type { ClusterKeys } from '@sallyport/contracts';
-import { createRefreshed, parseJson, ProblemError, type Refreshed } from '@sallyport/kit';
-import { type AskRecorded, fieldsOf } from '../upstream/ask-cluster.ts';
+import { createRefreshed, fieldsOf, onceForEach, parseJson, ProblemError } from '@sallyport/kit';
+import type { AskRecorded } from '../upstream/ask-cluster.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 
 const timeoutMs = 3000;
@@ -37,7 +37,6 @@ export function createClusterIssuers(deps: {
   ask: AskRecorded;
   now: () => number;
 }): ClusterIssuers {
-  const known = new WeakMap<Upstream, Refreshed<ClusterKeys>>();
   const read = async (upstream: Upstream, path: string) => {
     const headers = ['Accept', 'application/json, application/jwk-set+json'];
     const answer = await deps.ask(upstream, { path, headers, timeoutMs, maxBytes }, about);
@@ -53,11 +52,9 @@ export function createClusterIssuers(deps: {
       throw new Error(`cluster ${upstream.name} does not publish the issuer of its tokens`);
     return { cluster: upstream.name, issuer, keys: keys.map(fieldsOf) };
   };
-  const issuerOf = (upstream: Upstream) => {
-    const held = known.get(upstream) ?? createRefreshed({ fetch: () => fetch(upstream), now: deps.now });
-    known.set(upstream, held);
-    return held;
-  };
+  const issuerOf = onceForEach((upstream: Upstream) =>
+    createRefreshed({ fetch: () => fetch(upstream), now: deps.now }),
+  );
   return {
     async of(issuer, keyId) {
       const upstreams = deps.clusters.map(deps.upstreamOf).filter((one) => one !== undefined);

@@ -1,10 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { addressBlock } from '@sallyport/audit-log';
 import {
+  fieldsOf,
+  fieldsOfPart,
   parseJson,
   createExpiringCache,
   ProblemError,
   toProblem,
+  type Fields,
   type Logger,
   type Metrics,
   type ServiceClient,
@@ -18,7 +21,6 @@ import {
   maxWorkloadToken,
 } from '@sallyport/contracts';
 import { Counter } from 'prom-client';
-import { fieldsOf, type Fields } from '../upstream/ask-cluster.ts';
 import type { ClusterIssuers } from './cluster-issuers.ts';
 
 const form = /^[A-Za-z0-9_-]+\.([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]+$/;
@@ -96,8 +98,7 @@ function createSlots() {
   };
 }
 
-const keyIdOf = (token: string) =>
-  fieldsOf(parseJson(Buffer.from(token.slice(0, token.indexOf('.')), 'base64url').toString('utf8')))['kid'];
+const keyIdOf = (token: string) => fieldsOfPart(token.slice(0, token.indexOf('.')))['kid'];
 
 /** Reports whether a workload that is not of a cluster may have issued the token, by its unverified claims. */
 function isNamed(workloads: readonly WorkloadConfig[], { iss, sub }: Fields): boolean {
