@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { html, type Html } from './markup/html.ts';
 import { pageHeaders } from './page-headers.ts';
 import { logoPath, type PageLook } from './page-look.ts';
-import { favicon, pageStyle } from './style/page-style.ts';
+import { favicon, mark, pageStyle } from './style/page-style.ts';
 import { localTimes } from './time/render-time.ts';
 
 /** `wide`: for tables. `scripts`: inline scripts of ours, without which the page must work as well. */
@@ -25,7 +25,7 @@ export function createPages(look: PageLook): Pages {
   const { host, name, helpUrl, accent, logo, formsLeave = false } = look;
   const style = pageStyle(accent);
   const icon = favicon(accent);
-  const image = logo ? html`<img class="logo" src="${logoPath}" alt="">` : nothing;
+  const image = logo ? html`<img class="logo" src="${logoPath}" alt="">` : { markup: mark };
   const footer =
     helpUrl === undefined ? nothing : html`<footer><a href="${helpUrl}" rel="noreferrer">Help</a></footer>\n`;
   const markup = (title: string, body: Html, wide: boolean, scripts: readonly string[]) => html`<!doctype html>

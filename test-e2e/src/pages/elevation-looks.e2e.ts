@@ -72,7 +72,7 @@ describeWith(['chromium'], 'how the pages of elevations look and read in a real 
   /** Each page that people see, and how to open it. */
   const pages: Record<string, ShownPage> = {
     'start-elevated': {
-      heading: 'You are logged in',
+      heading: 'Your access',
       scripts: 2,
       open: async (page) => {
         await elevate(page, 'break-glass');

@@ -90,7 +90,7 @@ describeWith(['chromium', 'kubectl'], 'the page at / in a real browser', () => {
     await command.says(/NAME/);
     const page = await open();
     await logIn(page);
-    expect(await page.textContent('h1')).toBe('You are logged in');
+    expect(await page.textContent('h1')).toBe('Your access');
     expect(await page.locator('.command').allTextContents()).toEqual(
       expect.arrayContaining([
         'kubectl --context sallyport-dev get pods',
@@ -130,7 +130,7 @@ describeWith(['chromium', 'kubectl'], 'the page at / in a real browser', () => {
     await page.waitForURL(`${gateway.pagesUrl}/?done=session`);
     expect((await alice.cli(['whoami'])).code).toBe(3);
     await alice.login();
-    await page.locator('.actions').getByRole('button', { name: 'Log out' }).click();
+    await page.locator('.who').getByRole('button', { name: 'Log out' }).click();
     await page.waitForURL(`${gateway.provider.issuer()}/session/end?**`);
     await page.goto(`${gateway.pagesUrl}/`);
     expect(await page.textContent('h1')).toBe('Kubernetes access');

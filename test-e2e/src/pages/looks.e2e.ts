@@ -122,7 +122,7 @@ describeWith(['chromium'], 'how the pages look and read in a real browser', () =
       open: (page) => page.goto(`${gateway.pagesUrl}/`),
     },
     'start-logged-in': {
-      heading: 'You are logged in',
+      heading: 'Your access',
       scripts: 2,
       open: async (page) => {
         await logIn(page);

@@ -11,16 +11,17 @@ const ownColors = {
 
 function colors(accent: string | undefined): string {
   const { light, dark } = accent === undefined ? ownColors : accentColors(accent);
-  return `:root{color-scheme:light dark;--paper:#eef1f5;--card:#fff;--ink:#16202c;--quiet:#4d5a69;--line:#7b8896;--rule:#d3d9e0;--act:${light.act};--act-on:#fff;--over:${light.over};--focus:#a3480a;--note:#fff3dc;--note-line:#a3680a}
-@media(prefers-color-scheme:dark){:root{--paper:#0f151c;--card:#19212b;--ink:#e6ecf2;--quiet:#a9b6c4;--line:#6d7b8a;--rule:#323d4a;--act:${dark.act};--act-on:#0b1824;--over:${dark.over};--focus:#ffb968;--note:#2f2613;--note-line:#d9a441}}`;
+  return `:root{color-scheme:light dark;--paper:#eef1f5;--card:#fff;--ink:#16202c;--quiet:#4d5a69;--line:#7b8896;--rule:#d3d9e0;--act:${light.act};--act-on:#fff;--over:${light.over};--note:#fff3dc;--note-line:#a3680a}
+@media(prefers-color-scheme:dark){:root{--paper:#0f151c;--card:#19212b;--ink:#e6ecf2;--quiet:#a9b6c4;--line:#6d7b8a;--rule:#323d4a;--act:${dark.act};--act-on:#0b1824;--over:${dark.over};--note:#2f2613;--note-line:#d9a441}}`;
 }
 
 const layout = `*{box-sizing:border-box}
-body{margin:0;padding:1.5rem 1rem 3rem;background:var(--paper);color:var(--ink);font:1rem/1.55 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;overflow-wrap:break-word}
+body{margin:0;padding:1.5rem 1rem 3rem;border-top:.3rem solid var(--act);background:var(--paper);color:var(--ink);font:1rem/1.55 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;overflow-wrap:break-word}
 header,main,footer{max-width:36rem;margin:0 auto}
 .wide header,.wide main,.wide footer{max-width:60rem}
 header{display:flex;align-items:center;gap:.7rem;margin-bottom:.8rem}
 .logo{display:block;max-width:8rem;max-height:2.5rem}
+.mark{flex:none;width:1.9rem;height:1.9rem;color:var(--act)}
 .brand{display:flex;flex-wrap:wrap;gap:0 .7rem;margin:0;min-width:0;font-weight:700;letter-spacing:.02em;color:var(--quiet)}
 .host{font-weight:400;letter-spacing:0;overflow-wrap:anywhere}
 footer{margin-top:.8rem;font-size:.9rem}
@@ -38,7 +39,7 @@ main>:last-child,nav>:last-child{margin-bottom:0}
 
 const parts = `a{color:var(--act)}
 a:hover{color:var(--over)}
-:focus-visible{outline:3px solid var(--focus);outline-offset:2px}
+:focus-visible{outline:3px solid var(--act);outline-offset:2px}
 button,.act,.choice{display:inline-block;font:inherit;font-weight:600;padding:.55rem 1.3rem;border:2px solid var(--act);border-radius:.4rem;background:var(--act);color:var(--act-on);text-decoration:none;cursor:pointer}
 button:hover,.act:hover{background:var(--over);border-color:var(--over);color:var(--act-on)}
 button.plain{background:transparent;color:var(--act)}
@@ -63,16 +64,23 @@ const lists = `h3{margin:1.2rem 0 .4rem;font-size:1rem}
 .rows>li>:first-child{flex:1 1 12rem}
 .rows form{flex:none}
 .small{padding:.2rem .8rem;font-size:.9rem}
-.here{padding:.05rem .5rem;border:1px solid var(--line);border-radius:.8rem;font-size:.85rem}
+.here{white-space:nowrap;padding:.05rem .5rem;border:1px solid var(--line);border-radius:.8rem;font-size:.85rem}
 .command{display:inline-block;max-width:100%;padding:.25rem .6rem;font:.92rem/1.5 ui-monospace,Menlo,Consolas,monospace;background:var(--paper);border-radius:.3rem;-webkit-user-select:all;user-select:all;overflow-wrap:anywhere}
-.commands{margin:0 0 1rem;padding:0 0 0 1.4rem}`;
+.commands{margin:0 0 1rem;padding:0 0 0 1.4rem}
+.who{display:flex;flex-wrap:wrap;gap:.3rem 1rem;align-items:center;justify-content:space-between;margin:0 0 1rem}
+.who>span{min-width:0;overflow-wrap:anywhere}`;
 
 /** Returns the style sheet of every page, with the accent of the branding or our own. */
 export const pageStyle = (accent?: string): string => `${colors(accent)}\n${layout}\n${parts}\n${lists}`;
 
-/** Returns the icon of the pages as a data URL: a gate in the accent color. A page needs no second request for it. */
-export function favicon(accent = '#1b5a97'): string {
+const arch = 'M8 25V15a8 8 0 0 1 16 0v10h-4V15a4 4 0 0 0-8 0v10z';
+
+/** Our mark, a gate in the accent color, for the top of every page without a logo. */
+export const mark = `<svg class="mark" viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="7" fill="currentColor"/><path d="${arch}" fill="var(--act-on)"/></svg>`;
+
+/** Returns the icon of the pages as a data URL: the mark. A page needs no second request for it. */
+export function favicon(accent: string = ownColors.light.act): string {
   const { light } = accentColors(accent);
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="${light.act}"/><path d="M8 25V15a8 8 0 0 1 16 0v10h-4V15a4 4 0 0 0-8 0v10z" fill="#fff"/></svg>`;
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="${light.act}"/><path d="${arch}" fill="#fff"/></svg>`;
   return `data:image/svg+xml,${encodeURIComponent(svg)}`;
 }

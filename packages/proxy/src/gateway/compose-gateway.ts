@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Config } from '@sallyport/contracts';
 import { createSessionTokenVerifier, peerAttributes, type SessionTokenVerifier } from '@sallyport/kit';
 import { createCheckClient, type CheckClient } from '../authorize/check-client.ts';
+import { createPages, readPageLook } from '@sallyport/pages';
 import { createAskCandidates } from '../hints/find-hint.ts';
 import { createClientAddress } from '../listener/client-address.ts';
 import { createClientCertificates } from '../listener/client-certificate.ts';
@@ -119,6 +120,11 @@ export function composeGateway(
     applications: signed && { tokens: signed.tokens, clustersOf: applicationClusters.of },
     workloads: createWorkloads(parts, upstreams, services),
     beginSpan,
+    // The logo would be asked of the cluster, if the cluster has a host of its own.
+    clusterPages: {
+      pages: createPages({ ...readPageLook(config), logo: false }),
+      gatewayUrl: originsOf(loaded).gateway,
+    },
     hints: { candidates: createAskCandidates(services), enabled: () => hasElevations },
     web: { routeOf: routes.of, plainRouteOf: routes.plainOf, loginOrigin: originsOf(loaded).login },
   });

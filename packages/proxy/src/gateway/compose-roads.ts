@@ -17,6 +17,7 @@ import { createOpenBody } from '../passage/open-body.ts';
 import { createExchangeRecorder, type ExchangeRecorder } from '../passage/record-exchange.ts';
 import type { RoadParts } from '../passage/road-parts.ts';
 import { createRoad } from '../road/create-road.ts';
+import type { ClusterPages } from '../road/send-status.ts';
 import { createStreams, type Streams } from '../streams/create-streams.ts';
 import { createStreamEvents, createStreamLifecycle } from '../streams/stream-lifecycle.ts';
 import { createAskRecorded, type AskRecorded } from '../upstream/ask-cluster.ts';
@@ -51,6 +52,8 @@ export type RoadsDeps = {
   beginSpan?: ((request: IncomingMessage) => Span | undefined) | undefined;
   /** Finds what callers can do about a refusal of a cluster. Without it, refusals are passed on as they are. */
   hints?: Pick<FindHintDeps, 'candidates'> & { enabled(): boolean };
+  /** What a browser at the address of a cluster is shown. */
+  clusterPages: ClusterPages;
   /** The web applications. Without them there are none. */
   web?: {
     routeOf(request: IncomingMessage): WebRoute | undefined;
@@ -126,7 +129,8 @@ export function composeRoads(deps: RoadsDeps): Roads {
     isTraced: beginSpan !== undefined,
   };
   const hintRefusals = createHints(deps, reviews);
-  const toCluster = createRoad(parts, { upstreams, checks, kindsOf, applications: deps.applications, hintRefusals });
+  const { applications, clusterPages } = deps;
+  const toCluster = createRoad(parts, { upstreams, checks, kindsOf, applications, hintRefusals, clusterPages });
   const toApplication = createWebRoad(parts, { checks: deps.checks, loginOrigin: web?.loginOrigin ?? '' });
   const clientAddress = deps.addressOf;
   return {

@@ -16,7 +16,7 @@ import { observeStream } from './observe-stream.ts';
 import { createReadCredential } from './read-credential.ts';
 import { readKubeRequest } from './read-kube-request.ts';
 import { createReadTarget } from './read-target.ts';
-import { sendStatus } from './send-status.ts';
+import { createSendStatus, type ClusterPages } from './send-status.ts';
 
 type RoadDeps = {
   upstreams: Upstreams;
@@ -27,6 +27,8 @@ type RoadDeps = {
   applications: Applications | undefined;
   /** Adds to the refusals of a cluster what callers can do. Without it, they are passed on as they are. */
   hintRefusals: HintRefusals | undefined;
+  /** What a browser at the address of a cluster is shown. */
+  clusterPages: ClusterPages;
 };
 
 /** What an exec, attach or port-forward carries is observed, for its event. */
@@ -42,7 +44,7 @@ const readAlong = (exchange: Allowed<ClusterExchange>, answer: IncomingMessage) 
 export function createRoad(parts: RoadParts, deps: RoadDeps): (exchange: ClusterExchange) => Promise<void> {
   const { trail, streams, lifecycle, openBody, clientCertificateOf, tokens, workloads, timeouts } = parts;
   const { upstreams, checks, kindsOf, applications, hintRefusals } = deps;
-  const fail = createFail(parts, sendStatus);
+  const fail = createFail(parts, createSendStatus(deps.clusterPages));
   const forward = createForward({
     firstByte: timeouts.firstByte,
     openBody,

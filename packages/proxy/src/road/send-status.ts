@@ -1,8 +1,10 @@
 import { gatewayChallenge, problemTable } from '@sallyport/contracts';
 import { lineOfJson, toProblem } from '@sallyport/kit';
 import { statusForProblem } from '@sallyport/kubernetes';
+import { html, renderSetUp, type Html, type Pages } from '@sallyport/pages';
 import { closesConnection } from '../exchange/client-connection.ts';
 import type { ClusterExchange } from '../exchange/exchange.ts';
+import { opensPage } from '../headers/opens-page.ts';
 import { cutResponse } from '../streams/end-response.ts';
 
 /**
@@ -23,57 +25,89 @@ function wantsText({ request, asked }: ClusterExchange, status: number): boolean
 
 const forbidden = { code: 'forbidden', status: problemTable.forbidden.status } as const;
 
-/** Answers with a Kubernetes `Status`, which every client can show. A response that has begun is cut instead. */
-export function sendStatus(exchange: ClusterExchange, error: unknown): void {
-  const { response } = exchange;
-  const found = toProblem(error);
-  const asText = wantsText(exchange, found.status);
-  // For a 404 there, client-go has words of its own ("the server could not find the requested resource"). The cluster
-  // does not exist, so nothing is allowed in it either.
-  const problem = asText && found.code === 'not-found' ? { ...found, ...forbidden } : found;
-  exchange.statusMessage = problem.detail;
-  exchange.statusReason = problemTable[problem.code].reason;
-  exchange.statusCode = problem.status;
-  if (response.headersSent || response.destroyed) {
-    cutResponse(exchange);
-    return;
-  }
-  const about = exchange.asked?.isResourceRequest
-    ? { apiGroup: exchange.asked.apiGroup, resource: exchange.asked.resource, name: exchange.asked.name }
-    : undefined;
-  // client-go repeats a 5xx with Retry-After up to ten times. In an outage the user would have to wait, and a write would
-  // be repeated without being asked for.
-  const retryAfterSeconds = problem.status === 429 ? 1 : undefined;
-  const body = Buffer.from(
-    asText
-      ? problem.detail
-      : lineOfJson(
-          statusForProblem({
-            code: problem.code,
-            status: problem.status,
-            reason: exchange.statusReason,
-            detail: problem.detail,
-            about,
-            retryAfterSeconds,
-          }),
-        ),
-  );
-  const lines = [
-    'content-type',
-    asText ? 'text/plain; charset=utf-8' : 'application/json',
-    'content-length',
-    String(body.length),
-    'cache-control',
-    'no-store',
-    'x-content-type-options',
-    'nosniff',
-    'audit-id',
-    exchange.auditId,
-  ];
-  if (problem.status === 401) lines.push('www-authenticate', gatewayChallenge);
-  if (retryAfterSeconds !== undefined) lines.push('retry-after', String(retryAfterSeconds));
-  if (closesConnection(exchange)) response.shouldKeepAlive = false;
-  response.writeHead(problem.status, lines);
-  response.end(exchange.request.method === 'HEAD' ? undefined : body);
-  exchange.bytesOut = body.length;
-}
+/** Reports whether a person opens the address of a cluster in a browser. */
+const isBrowser = ({ request, upgrade }: ClusterExchange) =>
+  upgrade === undefined &&
+  request.method === 'GET' &&
+  request.headers.accept?.includes('text/html') === true &&
+  opensPage(request);
+
+/** Renders the page for a browser at the address of a cluster. It is the same whether there is such a cluster or not. */
+const renderClusterAddress = (
+  gatewayUrl: string,
+): Html => html`<p>Clusters are used with <code>kubectl</code> and other programs, not with a browser. On a new machine, type this once:</p>
+${renderSetUp(gatewayUrl)}
+<p>Then <code>kubectl</code> works as usual. <a href="${gatewayUrl}/">Your clusters</a></p>`;
+
+/** What the road shows to a browser. `gatewayUrl` is the origin of the gateway. */
+export type ClusterPages = { pages: Pages; gatewayUrl: string };
+
+/**
+ * Creates the function that answers with a Kubernetes `Status`, which every client can show. A browser without a login
+ * gets a page. A response that has begun is cut instead.
+ */
+export const createSendStatus =
+  ({ pages, gatewayUrl }: ClusterPages) =>
+  (exchange: ClusterExchange, error: unknown): void => {
+    const { response } = exchange;
+    const found = toProblem(error);
+    const asText = wantsText(exchange, found.status);
+    // For a 404 there, client-go has words of its own ("the server could not find the requested resource"). The cluster
+    // does not exist, so nothing is allowed in it either.
+    const problem = asText && found.code === 'not-found' ? { ...found, ...forbidden } : found;
+    exchange.statusMessage = problem.detail;
+    exchange.statusReason = problemTable[problem.code].reason;
+    exchange.statusCode = problem.status;
+    if (response.headersSent || response.destroyed) {
+      cutResponse(exchange);
+      return;
+    }
+    if (closesConnection(exchange)) response.shouldKeepAlive = false;
+    if (problem.status === 401 && isBrowser(exchange)) {
+      response.setHeader('audit-id', exchange.auditId);
+      response.setHeader('www-authenticate', gatewayChallenge);
+      response.setHeader('vary', 'Accept');
+      const { text, headers } = pages.render('The address of a cluster', renderClusterAddress(gatewayUrl));
+      response.writeHead(401, { ...headers, 'content-length': Buffer.byteLength(text) });
+      response.end(text);
+      exchange.bytesOut = Buffer.byteLength(text);
+      return;
+    }
+    const about = exchange.asked?.isResourceRequest
+      ? { apiGroup: exchange.asked.apiGroup, resource: exchange.asked.resource, name: exchange.asked.name }
+      : undefined;
+    // client-go repeats a 5xx with Retry-After up to ten times. In an outage the user would have to wait, and a write would
+    // be repeated without being asked for.
+    const retryAfterSeconds = problem.status === 429 ? 1 : undefined;
+    const body = Buffer.from(
+      asText
+        ? problem.detail
+        : lineOfJson(
+            statusForProblem({
+              code: problem.code,
+              status: problem.status,
+              reason: exchange.statusReason,
+              detail: problem.detail,
+              about,
+              retryAfterSeconds,
+            }),
+          ),
+    );
+    const lines = [
+      'content-type',
+      asText ? 'text/plain; charset=utf-8' : 'application/json',
+      'content-length',
+      String(body.length),
+      'cache-control',
+      'no-store',
+      'x-content-type-options',
+      'nosniff',
+      'audit-id',
+      exchange.auditId,
+    ];
+    if (problem.status === 401) lines.push('www-authenticate', gatewayChallenge);
+    if (retryAfterSeconds !== undefined) lines.push('retry-after', String(retryAfterSeconds));
+    response.writeHead(problem.status, lines);
+    response.end(exchange.request.method === 'HEAD' ? undefined : body);
+    exchange.bytesOut = body.length;
+  };

@@ -1,6 +1,6 @@
 import type { ElevationOption, ElevationView } from '@sallyport/contracts';
 import type { ProblemError, ServiceRequest } from '@sallyport/kit';
-import { createPagesRig, pagesNow as now } from './pages-rig.ts';
+import { createPagesRig, pagesNow as now, type PagesRigOptions } from './pages-rig.ts';
 
 export const minute = 60_000;
 export const id = '5f0c6a1e-0000-4000-8000-000000000001';
@@ -44,7 +44,7 @@ type Body = { action: string; id?: string; asked?: unknown; credential: unknown 
 /** Creates the pages with an elevation and what may be asked for. `fails` names the actions that authorize refuses. */
 export function createElevationPagesRig(
   { view = {}, options = [optionOf()], fails = {} }: Given = {},
-  more: { own?: string } = {},
+  more: Pick<PagesRigOptions, 'own' | 'rulesOfPerson'> = {},
 ) {
   const rig = createPagesRig({
     ...more,

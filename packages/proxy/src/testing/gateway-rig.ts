@@ -5,6 +5,7 @@ import type { AuditRecord, Check, CheckAnswer } from '@sallyport/contracts';
 import { configSchema } from '@sallyport/contracts';
 import { type AuditSink } from '@sallyport/audit-log';
 import { createLogger, createMetrics, ProblemError, type Tracer } from '@sallyport/kit';
+import { createPages } from '@sallyport/pages';
 import { type CheckClient, traceCheck } from '../authorize/check-client.ts';
 import { createClientAddress } from '../listener/client-address.ts';
 import { createGatewayServer } from '../listener/create-gateway-server.ts';
@@ -159,6 +160,7 @@ export async function createRig(
     settings: config,
     addressOf: createClientAddress([]),
     track: (socket) => void sockets.add(socket),
+    clusterPages: { pages: createPages({ host: 'gate.example.com' }), gatewayUrl: 'https://gate.example.com' },
     ...(hints && { hints }),
     ...(web && { web }),
     ...(workloads && { workloads: () => workloads }),

@@ -3,6 +3,7 @@ import { createLogger, hashToken, ProblemError, type ServiceRequest } from '@sal
 import { createPages } from '@sallyport/pages';
 import type { RequestHandler } from 'express';
 import supertest from 'supertest';
+import type { PortalDeps } from '../portal/calls/portal-deps.ts';
 import { createOwnApi } from '../portal/create-own-api.ts';
 import { createFindCaller } from '../portal/calls/find-caller.ts';
 import type { WorkloadSessions } from '../workloads/workload-sessions.ts';
@@ -28,7 +29,7 @@ export const landingSettings = {
 /** What the services answer, by path: a body, an error, or what makes one of them from the call. */
 type Answers = Partial<Record<string, unknown>>;
 
-type PagesRigOptions = {
+export type PagesRigOptions = {
   answers?: Answers;
   /** The origin of the listener. */
   own?: string;
@@ -41,6 +42,8 @@ type PagesRigOptions = {
   /** Passes on the pages of authenticate. */
   pages?: RequestHandler;
   workloads?: WorkloadSessions;
+  /** What a cluster answers about the rights of a person. */
+  rulesOfPerson?: PortalDeps['rulesOfPerson'];
   /** What authorize adds to its answer about a check. */
   answerMore?(check: Check): Partial<CheckAnswer>;
 };
@@ -85,6 +88,7 @@ export function createPagesRig(options: PagesRigOptions = {}) {
     authorize: service,
     toAuthenticate: pages,
     workloads: options.workloads,
+    ...(options.rulesOfPerson && { rulesOfPerson: options.rulesOfPerson }),
     ownPages: createPages({ host: 'gate.example.com', name: 'Example Corp' }),
     landing: { ...landingSettings, providerName },
     applications: () => applications,

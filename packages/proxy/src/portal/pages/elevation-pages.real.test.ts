@@ -144,6 +144,72 @@ describe('the page of one elevation', () => {
   });
 });
 
+describe('what the groups of an elevation allow', () => {
+  type Ask = NonNullable<NonNullable<Parameters<typeof setUp>[1]>['rulesOfPerson']>;
+  const rights = (groups: readonly string[]) => ({
+    resourceRules: [
+      { verbs: ['get'], apiGroups: [''], resources: ['pods'], resourceNames: [] },
+      ...(groups.includes('admins')
+        ? [
+            { verbs: ['update', 'patch'], apiGroups: ['apps'], resources: ['deployments'], resourceNames: [] },
+            { verbs: ['get'], apiGroups: [''], resources: ['secrets'], resourceNames: [evil] },
+          ]
+        : []),
+    ],
+    nonResourceRules: [],
+    incomplete: false,
+  });
+  const asking = (answer: (groups: readonly string[]) => ReturnType<typeof rights> | undefined) => {
+    const asked: { cluster: string; user: string; groups: string[]; namespace: string }[] = [];
+    const rulesOfPerson: Ask = (cluster, { impersonation: { user, groups }, namespace }) => {
+      asked.push({ cluster, user, groups, namespace });
+      return Promise.resolve(answer(groups));
+    };
+    return { asked, rulesOfPerson };
+  };
+
+  it('is shown to those who may approve it, and asked for a person who has no other rights', async () => {
+    const { asked, rulesOfPerson } = asking(rights);
+    const { text } = await setUp({ view: { namespace: 'shop' } }, { rulesOfPerson })
+      .get(page)
+      .expect(200);
+    expect(text).toContain('What the groups allow');
+    expect(text).toMatch(/deployments\.apps<.*>patch, update</);
+    expect(text).not.toContain('pods');
+    expect(text).not.toContain('<script>alert');
+    const user = 'sallyport:elevation';
+    expect(asked).toEqual([
+      { cluster: 'prod-eu', user, groups: [], namespace: 'shop' },
+      { cluster: 'prod-eu', user, groups: ['admins'], namespace: 'shop' },
+    ]);
+  });
+
+  it('is asked for by no one else', async () => {
+    const { asked, rulesOfPerson } = asking(rights);
+    for (const may of [[], ['deny'], ['revoke']] as const) {
+      const { text } = await setUp({ view: { may: [...may] } }, { rulesOfPerson })
+        .get(page)
+        .expect(200);
+      expect(text).not.toContain('What the groups allow');
+    }
+    expect(asked).toEqual([]);
+  });
+
+  it('is said to be unknown where the cluster does not answer, and to be nothing where no role is bound', async () => {
+    const silent = await setUp(
+      {},
+      asking(() => undefined),
+    ).get(page);
+    expect(silent.text).toContain('does not say at the moment');
+    expect(silent.text).toContain(`formaction="${page}/approve"`);
+    const unbound = await setUp(
+      {},
+      asking(() => rights([])),
+    ).get(page);
+    expect(unbound.text).toContain('no role is bound to them there');
+  });
+});
+
 describe('a review', () => {
   const review = { groups: ['auditors'], dueAt: now + 60 * minute, overdue: false };
   const over = { state: 'expired' as const, breakGlass: true, review, ended: { at: now } };

@@ -6,6 +6,7 @@ import { createElevationCalls, type ElevationCalls, type ElevationAction } from 
 import type { AuditedCall, ApiContext } from '../calls/audited-call.ts';
 import { elevationsPath, pathOf } from './elevation-words.ts';
 import { renderList } from './render-list.ts';
+import { readElevatedRights } from './elevated-rights.ts';
 import { servePage, type PageAnswer } from './serve-page.ts';
 import { renderElevation, titleOf } from './render-elevation.ts';
 import { noticeOf } from './render-rows.ts';
@@ -74,12 +75,13 @@ function loginAgain({ id, freshLogin }: ElevationView, { identity }: Caller, log
 }
 
 /** Returns the page of an elevation. `fault` is why the last click has done nothing. */
-function pageOf(
+async function pageOf(
   view: ElevationView,
   caller: Caller,
-  { landing }: PortalDeps,
+  deps: PortalDeps,
   said: { notice?: string | undefined; fault?: ProblemError } = {},
-): PageAnswer {
+): Promise<PageAnswer> {
+  const { landing } = deps;
   const { notice, fault } = said;
   // The words of the refusal are for the command line. The page has its own, next to the button.
   const note = fault?.code === 'forbidden' && view.freshLogin ? 'This needs another login first.' : fault?.detail;
@@ -87,6 +89,7 @@ function pageOf(
     note: note ?? notice,
     isFault: fault !== undefined,
     loginAgain: loginAgain(view, caller, landing.loginOrigin),
+    rights: await readElevatedRights(view, deps),
     now: landing.now(),
   });
   return {

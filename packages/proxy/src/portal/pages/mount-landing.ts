@@ -36,7 +36,7 @@ function createShow(deps: PortalDeps, call: AuditedCall): RequestHandler {
       status: 200,
       body: renderLanding(await readLanding(deps, request, caller, context), landing, noticeOf(request, notices)),
     }),
-    (response, { body }) => sendPage(deps, response, 'You are logged in', body as Html),
+    (response, { body }) => sendPage(deps, response, 'Your access', body as Html),
   );
   return async (request, response, next) => {
     if (!isLanding(request, origin)) return next();

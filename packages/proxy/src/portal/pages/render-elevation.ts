@@ -2,6 +2,7 @@ import { formatDuration, type ElevationView } from '@sallyport/contracts';
 import { html, renderTime, type Html } from '@sallyport/pages';
 import { shownText } from '@sallyport/kit';
 import { elevationsPath, named, pathOf, placeOf, spanWords, stateWords, written } from './elevation-words.ts';
+import { renderElevatedRights, type ElevatedRights } from './elevated-rights.ts';
 import { renderReview, reviewWords } from './render-review.ts';
 
 /**
@@ -23,8 +24,14 @@ function reloadSeconds(distanceMs: number): number | undefined {
 
 const nothing: Html = { markup: '' };
 
-/** What a reader of the page is told at its top, and how to log in again. */
-export type ElevationPage = { note?: string | undefined; isFault?: boolean; loginAgain: string; now: number };
+/** What a reader of the page is told at its top, how to log in again, and what the groups of the elevation allow. */
+export type ElevationPage = {
+  note?: string | undefined;
+  isFault?: boolean;
+  loginAgain: string;
+  rights?: ElevatedRights;
+  now: number;
+};
 
 const labels = { approve: 'Approve', deny: 'Deny', revoke: 'Revoke', withdraw: 'Withdraw' } as const;
 type Decision = keyof typeof labels;
@@ -113,12 +120,13 @@ function renderWait(view: ElevationView, now: number): Html {
 }
 
 /** Renders the page of one elevation, with the buttons for what its reader may do. */
-export function renderElevation(view: ElevationView, { note, isFault, loginAgain, now }: ElevationPage): Html {
+export function renderElevation(view: ElevationView, { note, isFault, loginAgain, rights, now }: ElevationPage): Html {
   const said =
     note === undefined ? nothing : html`<p class="note" role="${isFault ? 'alert' : 'status'}">${note}</p>\n`;
   return html`${said}${renderFacts(view, now)}
 ${renderWait(view, now)}
 ${renderLoginAgain(view, loginAgain)}
+${renderElevatedRights(view, rights)}
 ${renderDecision(view)}
 ${renderReview(view)}
 ${renderExtension(view)}

@@ -1,9 +1,10 @@
 import type { SessionSummary, StreamRow } from '@sallyport/contracts';
-import { html, renderTime, type Html } from '@sallyport/pages';
+import { html, renderCommand, renderSetUp, renderTime, type Html } from '@sallyport/pages';
 import { shownText } from '@sallyport/kit';
 import type { LandingSettings, PortalDeps } from '../calls/portal-deps.ts';
 import type { Landing } from './read-landing.ts';
 import { renderElevations, renderUrgent } from './render-elevations.ts';
+import { programName } from './program-name.ts';
 import { renderRows } from './render-rows.ts';
 
 /** Renders the section about web applications. People who may use none do not see it. */
@@ -21,23 +22,6 @@ function renderApplications({ applications }: Pick<Landing, 'applications'>): Ht
  */
 export const copyCommands = `if(navigator.clipboard)for(const code of document.querySelectorAll(".command")){const button=document.createElement("button");button.type="button";button.className="plain small";button.textContent="Copy";button.setAttribute("aria-label","Copy "+code.textContent);button.onclick=()=>navigator.clipboard.writeText(code.textContent).then(()=>{button.textContent="Copied"});code.after(" ",button)}`;
 
-/** Returns the gateway as people type it: its host, or its whole URL if that is not https. */
-function typed(gatewayUrl: string): string {
-  const { protocol, host, origin } = new URL(gatewayUrl);
-  return protocol === 'https:' ? host : origin;
-}
-
-/** Renders a command that one click selects. */
-const renderCommand = (command: string): Html => html`<code class="command">${command}</code>`;
-
-/** Renders the commands that make kubectl work on a new machine. */
-function renderCommands(gatewayUrl: string): Html {
-  return html`<ol class="commands">
-<li>${renderCommand(`sallyport login ${typed(gatewayUrl)}`)}</li>
-<li>${renderCommand('sallyport kubeconfig --merge')}</li>
-</ol>`;
-}
-
 const nothing: Html = { markup: '' };
 const name = (text: string) => html`<bdi>${shownText(text)}</bdi>`;
 
@@ -47,7 +31,12 @@ function endButton(kind: 'sessions' | 'streams', id: string, what: string): Html
 
 const logOut = html`<form method="post" action="/.sallyport/logout"><button class="plain small" type="submit">Log out</button></form>`;
 
-function renderPerson({ caller, sessions }: Landing, { providerName, now }: LandingSettings): Html {
+/** Renders who is logged in, in one line. */
+const renderWho = ({ caller }: Landing): Html =>
+  html`<div class="who"><span>You are logged in as <strong>${name(caller.identity.user)}</strong>.</span> ${logOut}</div>`;
+
+/** Renders what the gateway knows about the person and their session. */
+function renderAccount({ caller, sessions }: Landing, { providerName, now }: LandingSettings): Html {
   const { identity, session } = caller;
   const current = 'rows' in sessions ? sessions.rows.find(({ id }) => id === session.id) : undefined;
   const groups =
@@ -58,32 +47,35 @@ function renderPerson({ caller, sessions }: Landing, { providerName, now }: Land
           .join(', ')
       : 'none';
   const more = identity.groups.length > 50 ? ` and ${identity.groups.length - 50} more` : '';
-  return html`<dl>
+  return html`<h2>Account</h2>
+<dl>
 <dt>User</dt><dd>${name(identity.user)}</dd>
 <dt>Groups</dt><dd><bdi>${groups}</bdi>${more}</dd>
 <dt>Identity provider</dt><dd>${name(providerName(identity.provider))}</dd>
 ${current ? html`<dt>Logged in</dt><dd>${renderTime(current.createdAt, now())}</dd>\n` : nothing}<dt>Session ends</dt><dd>${renderTime(session.expiresAt, now())}</dd>
-${current && current.idleEndsAt < session.expiresAt ? html`<dt>Ends if unused</dt><dd>${renderTime(current.idleEndsAt, now())}</dd>\n` : nothing}</dl>
-<div class="actions">${logOut}</div>`;
+${current && current.idleEndsAt < session.expiresAt ? html`<dt>Ends if unused</dt><dd>${renderTime(current.idleEndsAt, now())}</dd>\n` : nothing}</dl>`;
 }
 
-function renderClusters({ clusters }: Landing, { gatewayUrl }: LandingSettings): Html {
+function renderClusters({ clusters }: Landing): Html {
   const words = {
     title: 'Clusters',
     none: 'The policy allows you nothing on any cluster. If you expected one, ask the operator of this gateway.',
     all: 'sallyport clusters',
   };
-  const list = renderRows(
+  return renderRows(
     clusters,
     words,
     (one) =>
       html`<div><strong>${one.name}</strong>${one.host === undefined ? nothing : html` <span class="quiet">${one.host}</span>`}</div><div>${renderCommand(`kubectl --context sallyport-${one.name} get pods`)}</div>`,
   );
-  if ('rows' in clusters && clusters.rows.length === 0) return list;
-  return html`${list}
-<h3>On a new machine</h3>
+}
+
+/** Renders the commands for a new machine, for people who may use a cluster. */
+function renderNewMachine({ clusters }: Landing, { gatewayUrl }: LandingSettings): Html {
+  if ('rows' in clusters && clusters.rows.length === 0) return nothing;
+  return html`<h2>On a new machine</h2>
 <p>Type this once in a terminal. After that, kubectl works as usual.</p>
-${renderCommands(gatewayUrl)}`;
+${renderSetUp(gatewayUrl)}`;
 }
 
 /** Describes the object of a stream like the arguments of kubectl. */
@@ -128,21 +120,25 @@ function renderSessions({ caller, sessions }: Landing, now: number): Html {
   const words = { title: 'Sessions', none: 'No session is listed.', all: 'sallyport sessions list' };
   return renderRows(sessions, words, (one: SessionSummary) => {
     const current = one.id === caller.session.id;
-    const program = one.userAgent === undefined ? nothing : html`<div class="quiet">${name(one.userAgent)}</div>`;
     const from = shownText(one.clientAddress ?? 'an unknown address');
-    return html`<div><strong>${kinds[one.kind]}</strong>${current ? html` <span class="here">this one</span>` : nothing} from ${from}<div class="quiet">since ${renderTime(one.createdAt, now)}, ends ${renderTime(one.expiresAt, now)}</div>${program}</div>${current ? logOut : endButton('sessions', one.id, `the session in the ${kinds[one.kind]} from ${from}`)}`;
+    const program = one.userAgent === undefined ? undefined : shownText(programName(one.userAgent));
+    const kind = program === undefined ? nothing : html`${kinds[one.kind]} `;
+    const what = program === undefined ? kinds[one.kind] : `${kinds[one.kind]} session of ${program}`;
+    return html`<div><strong><bdi>${program ?? kinds[one.kind]}</bdi></strong>${current ? html` <span class="here">this one</span>` : nothing}<div class="quiet">${kind}from ${from} since ${renderTime(one.createdAt, now)}, ends ${renderTime(one.expiresAt, now)}</div></div>${current ? logOut : endButton('sessions', one.id, `the ${what} from ${from}`)}`;
   });
 }
 
 /** Renders the page for a user who is logged in. `notice` says what their last click has done. */
 export function renderLanding(landing: Landing, settings: LandingSettings, notice: string | undefined): Html {
   const now = settings.now();
-  return html`${notice === undefined ? nothing : html`<p class="note" role="status">${notice}</p>\n`}${renderUrgent(landing.elevations, now)}${renderPerson(landing, settings)}
-${renderClusters(landing, settings)}
+  return html`${notice === undefined ? nothing : html`<p class="note" role="status">${notice}</p>\n`}${renderWho(landing)}
+${renderUrgent(landing.elevations, now)}${renderClusters(landing)}
 ${renderApplications(landing)}
 ${renderElevations(landing.elevations, now)}
 ${renderStreams(landing, now)}
-${renderSessions(landing, now)}`;
+${renderSessions(landing, now)}
+${renderNewMachine(landing, settings)}
+${renderAccount(landing, settings)}`;
 }
 
 /** Renders the page for a browser that is not logged in here: what this is, and how to log in. */
@@ -156,5 +152,5 @@ export function renderWelcome({ origin, landing: { gatewayUrl, loginOrigin } }: 
 <p class="actions"><a class="act" href="${loginOrigin}/.sallyport/login?return_to=/">Log in</a></p>
 ${elsewhere}<h2>In a terminal</h2>
 <p>Log in and add your clusters to kubectl. After that, kubectl works as usual.</p>
-${renderCommands(gatewayUrl)}`;
+${renderSetUp(gatewayUrl)}`;
 }
